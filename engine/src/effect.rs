@@ -1,0 +1,363 @@
+//! Everything a dialog may ask of the world. The set is closed: kinds compose these.
+//!
+//! A **query** suspends the walk until its [`Outcome`] is handed back. A **command** is data that the runtime
+//! carries out after the turn is committed, under its stable [`Effect`] id.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    catalog::{Product, SearchRequest, SearchResults},
+    language::Language,
+};
+
+/// A question that only the outside can answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "query", rename_all = "snake_case")]
+pub enum Query {
+    /// Which labelled examples of the release is this text nearest to?
+    Nearest(NearestRequest),
+    /// Which of these labels fits the text, by a language model's judgement?
+    Decide(DecideRequest),
+    /// Write a reply.
+    Answer(AnswerRequest),
+    /// Find products.
+    Search(SearchRequest),
+}
+
+impl Query {
+    /// The query's name in traces and limits.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Query::Nearest(_) => "nearest",
+            Query::Decide(_) => "decide",
+            Query::Answer(_) => "answer",
+            Query::Search(_) => "search",
+        }
+    }
+
+    /// Whether it may cost a call of a language model.
+    pub const fn calls_model(&self) -> bool {
+        matches!(self, Query::Decide(_) | Query::Answer(_))
+    }
+}
+
+/// What came back. Its variant matches the query's, or is `Failed`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// To [`Query::Nearest`]: labels with scores, best first.
+    Nearest {
+        /// Each label at most once.
+        labels: Vec<LabelScore>,
+    },
+    /// To [`Query::Decide`].
+    Decide(Decision),
+    /// To [`Query::Answer`].
+    Answer(Reply),
+    /// To [`Query::Search`].
+    Search(SearchResults),
+    /// The query could not be answered.
+    Failed {
+        /// Why, for the trace; never shown to a client.
+        reason: String,
+    },
+}
+
+/// See [`Query::Nearest`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NearestRequest {
+    /// Name of an example set of the release: `<flow>.<node>`.
+    pub set: String,
+    /// The text to place.
+    pub text: String,
+}
+
+/// A label and how near the text is to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LabelScore {
+    /// The label (an intent).
+    pub label: String,
+    /// 0 to 1.
+    pub score: f32,
+    /// The nearest example, for the trace.
+    pub example: String,
+}
+
+/// See [`Query::Decide`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DecideRequest {
+    /// Which configured model to use.
+    pub role: String,
+    /// The text to label. Data, never instructions.
+    pub text: String,
+    /// What to choose from; the answer is one of these or none.
+    pub labels: Vec<Label>,
+    /// What was said before, oldest first.
+    pub history: Vec<Utterance>,
+    /// The client's language.
+    pub language: Language,
+}
+
+/// A label with what a model needs to know of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Label {
+    /// The name.
+    pub name: String,
+    /// What it means.
+    pub description: String,
+    /// A few examples.
+    pub examples: Vec<String>,
+}
+
+/// A model's choice among labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// One of the request's labels, or `None` for "none of them".
+    pub label: Option<String>,
+    /// What it cost.
+    #[serde(default)]
+    pub usage: Usage,
+}
+
+/// See [`Query::Answer`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnswerRequest {
+    /// Which configured model to use.
+    pub role: String,
+    /// The rendered prompt: how to behave. Written by the flow's author.
+    pub instructions: String,
+    /// What the client asked. Data.
+    pub question: String,
+    /// The language to answer in.
+    pub language: Language,
+    /// Rows the reply may name, by index. Data.
+    pub facts: Vec<Product>,
+    /// Passages the reply may lean on. Data.
+    pub passages: Vec<Passage>,
+    /// What was said before, oldest first.
+    pub history: Vec<Utterance>,
+    /// 0 to 2.
+    pub temperature: f32,
+    /// Upper bound on the reply.
+    pub max_tokens: u32,
+}
+
+/// A section of the company's knowledge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Passage {
+    /// `<file>#<heading>`: where it comes from.
+    pub id: String,
+    /// The heading.
+    pub title: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Something said in the chat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Utterance {
+    /// Who said it.
+    pub who: Who,
+    /// What.
+    pub text: String,
+}
+
+/// A speaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Who {
+    /// The client.
+    Client,
+    /// The bot.
+    Bot,
+}
+
+/// A written reply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The text. `[1]` stands for the first row of the request's facts, `[2]` for the second: the engine puts the
+    /// row's own name there. An empty text means that nothing could be said (no passage fits).
+    pub text: String,
+    /// What it cost.
+    #[serde(default)]
+    pub usage: Usage,
+}
+
+/// Raw usage of a model call, as the provider reports it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Who answered: provider and model, or `offline`.
+    #[serde(default)]
+    pub model: String,
+    /// Tokens read, cached ones included.
+    #[serde(default)]
+    pub input_tokens: u32,
+    /// Of those, served from the provider's cache.
+    #[serde(default)]
+    pub cached_tokens: u32,
+    /// Tokens written, reasoning ones included.
+    #[serde(default)]
+    pub output_tokens: u32,
+    /// Of those, spent on reasoning.
+    #[serde(default)]
+    pub reasoning_tokens: u32,
+}
+
+/// A command with the id under which receivers may recognise a repetition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Effect {
+    /// `<event id>.<index>`: the same event always yields the same ids.
+    pub id: String,
+    /// What to do.
+    pub command: Command,
+}
+
+/// Something to do after the turn is committed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Show something to the client.
+    Send(Outgoing),
+    /// Create the client's open lead, or add to it.
+    Lead(Lead),
+    /// Let a timer of this chat fall due; replaces the one of the same name.
+    StartTimer {
+        /// Its name.
+        name: String,
+        /// Milliseconds since the Unix epoch.
+        due: i64,
+    },
+    /// Forget a timer.
+    CancelTimer {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A message to the client, in no channel's markup: plain text, escaped by each channel as it needs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outgoing {
+    /// May be empty when there are cards or a photo.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// A picture's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<String>,
+    /// Products to show after the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<Card>,
+    /// Buttons, one a row, under the last part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<Button>,
+    /// Where the channel can share the client's own contact: the label of a button that does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_contact: Option<String>,
+    /// The language of the texts, for what a channel adds itself.
+    pub language: Language,
+}
+
+/// A product as the client sees it; every field is rendered from the row.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// The product's id.
+    pub id: String,
+    /// Name in the client's language.
+    pub name: String,
+    /// Article, may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub article: String,
+    /// Brand, may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub brand: String,
+    /// Price with currency, or "on request" in the client's language.
+    pub price: String,
+    /// Availability in the client's language, may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stock: String,
+    /// Description in the client's language, at most 300 characters, may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Photo address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<String>,
+}
+
+/// A button.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Button {
+    /// What the client reads.
+    pub label: String,
+    /// What pressing does.
+    pub action: Action,
+}
+
+/// What a button does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Opens an address.
+    Open {
+        /// http(s), tel or mailto address.
+        url: String,
+    },
+    /// Comes back to us as a press. The id is at most 64 bytes and opaque to channels.
+    Press {
+        /// The id under which the press is stored.
+        id: String,
+        /// What it stands for; channels must not look inside.
+        press: Press,
+    },
+}
+
+/// What a pressed button stands for; stored with the button, so that an old button still works.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Press {
+    /// The release that sent the button.
+    pub release: String,
+    /// The flow of the node that sent it.
+    pub flow: String,
+    /// The node that sent it.
+    pub node: String,
+    /// What was chosen.
+    pub choice: Choice,
+}
+
+/// A choice behind a button.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "choice", rename_all = "snake_case")]
+pub enum Choice {
+    /// Go on at a node of the same flow.
+    Go {
+        /// The node.
+        to: String,
+    },
+    /// An answer to the node that sent the button.
+    Answer {
+        /// The answer's value.
+        value: String,
+    },
+    /// The next page of the cards that the node sent.
+    More {
+        /// The search whose next page is wanted; its offset points at that page.
+        request: Box<SearchRequest>,
+    },
+}
+
+/// What a client wants and how to reach them. Fields given again replace the old, others stay.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lead {
+    /// Where it came from: `form`, `inactivity` or the flow's own word.
+    pub source: String,
+    /// Name, phone and e-mail as validated, under those keys.
+    #[serde(default)]
+    pub contact: BTreeMap<String, String>,
+    /// What it is about, one or two sentences.
+    #[serde(default)]
+    pub summary: String,
+    /// Further values of the dialog worth knowing.
+    #[serde(default)]
+    pub details: BTreeMap<String, Value>,
+}

@@ -1,0 +1,56 @@
+//! What the runtime needs of the outside, as traits. An adapter implements one; a test may fake any.
+//!
+//! No port names a product or a protocol, and no error text behind one ever reaches a client.
+
+mod catalog;
+mod channel;
+mod clock;
+mod embedder;
+mod llm;
+mod store;
+
+pub use catalog::Catalog;
+pub use channel::{Address, Channel, Delivery, Inbound, Intake};
+pub use clock::{Clock, SystemClock};
+pub use embedder::Embedder;
+pub use llm::Llm;
+pub use store::{
+    Bundle, Chat, ChatKey, Commit, CommitOutcome, InboxRow, LeadRow, MessageRow, OutboxRow, Store,
+    StoredTurn, presses,
+};
+
+/// Why a port could not answer. The text is for logs and traces, written without personal data or secrets.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// Worth trying again: the other side is away, slow or busy.
+    #[error("{what}: {why}")]
+    Unavailable {
+        /// What was attempted.
+        what: &'static str,
+        /// What happened.
+        why: String,
+    },
+    /// Trying again would change nothing.
+    #[error("{what}: {why}")]
+    Refused {
+        /// What was attempted.
+        what: &'static str,
+        /// What happened.
+        why: String,
+    },
+}
+
+impl Error {
+    /// An error worth trying again.
+    pub fn unavailable(what: &'static str, why: impl ToString) -> Error {
+        Error::Unavailable { what, why: why.to_string() }
+    }
+
+    /// An error not worth trying again.
+    pub fn refused(what: &'static str, why: impl ToString) -> Error {
+        Error::Refused { what, why: why.to_string() }
+    }
+}
+
+/// A port's result.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,17 @@
+//! Language models.
+
+use async_trait::async_trait;
+use tolmach_engine::effect::{AnswerRequest, DecideRequest, Decision, Reply};
+
+/// A language model, or what stands in for one.
+#[async_trait]
+pub trait Llm: Send + Sync {
+    /// For /health and traces: provider and model, never a key.
+    fn name(&self) -> &str;
+
+    /// Chooses one of the labels, or none.
+    async fn decide(&self, request: &DecideRequest) -> super::Result<Decision>;
+
+    /// Writes a reply in the request's language.
+    async fn answer(&self, request: &AnswerRequest) -> super::Result<Reply>;
+}
