@@ -1,8 +1,35 @@
-//! The flow language of Tolmach: its model, its compiler with collected diagnostics, and the pure [`step`](crate).
+//! The flow language of Tolmach: its model, its compiler with collected findings, and the pure [`step()`].
 //!
 //! No clock, no randomness, no input or output lives here: time arrives in events, the world in outcomes.
 
+pub mod bundle;
 pub mod catalog;
+pub mod compile;
+pub mod condition;
+pub mod config;
+pub mod duration;
 pub mod effect;
 pub mod event;
+pub mod finding;
+pub mod flow;
+pub mod graph;
+pub mod kind;
 pub mod language;
+pub mod phrases;
+pub mod place;
+pub mod release;
+pub mod schema;
+pub mod scope;
+pub mod session;
+pub mod slot;
+pub mod step;
+pub mod text;
+pub mod trace;
+pub mod turn;
+pub mod vars;
+pub mod yaml;
+
+pub use compile::{Compiled, compile};
+pub use release::Release;
+pub use session::Session;
+pub use step::{Input, Next, Step, step};

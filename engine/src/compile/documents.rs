@@ -1,0 +1,238 @@
+//! The parts of a bundle that are not flows: the company's particulars, prompts and knowledge.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    bundle::{Bundle, COMPANY},
+    config,
+    effect::Passage,
+    finding::{Code, Finding},
+    language::Language,
+    place::{At, Place},
+    release::{ByLanguage, Prompt},
+    text::{Template, Text},
+    vars::Names,
+    yaml,
+};
+
+/// What `company.yaml` says.
+pub(super) struct Company {
+    pub(super) keys: Vec<String>,
+    pub(super) by_language: BTreeMap<Language, Map<String, Value>>,
+    pub(super) time_zone: jiff::tz::TimeZone,
+}
+
+pub(super) fn company(bundle: &Bundle, findings: &mut Vec<Finding>) -> Company {
+    let mut company =
+        Company { keys: Vec::new(), by_language: BTreeMap::new(), time_zone: jiff::tz::TimeZone::UTC };
+    let Some(text) = bundle.files.get(COMPANY) else { return company };
+    let tree = match yaml::parse(text) {
+        Ok(tree) => tree,
+        Err((place, sentence)) => {
+            let cause = format!("this is not YAML: {sentence}");
+            findings.push(Finding::new(
+                Code::BadYaml,
+                COMPANY,
+                place,
+                cause,
+                "write one `key: value` a line",
+            ));
+            return company;
+        }
+    };
+    let Some(particulars) = config::read::<BTreeMap<String, Text>>(COMPANY, &tree, findings) else {
+        return company;
+    };
+    for (key, text) in &particulars {
+        for language in Language::ALL {
+            let value = Value::String(text.in_language(language).source().to_owned());
+            company.by_language.entry(language).or_default().insert(key.clone(), value);
+        }
+        for language in text.missing(&Language::ALL) {
+            let cause = format!("`{key}` has no {language} version");
+            findings.push(Finding::new(
+                Code::MissingTranslation,
+                COMPANY,
+                text.place(),
+                cause,
+                format!("add `{language}: …`"),
+            ));
+        }
+    }
+    if let Some(zone) = particulars.get("timezone") {
+        match jiff::tz::TimeZone::get(zone.in_language(Language::En).source()) {
+            Ok(found) => company.time_zone = found,
+            Err(_) => {
+                let cause = format!("there is no time zone `{}`", zone.in_language(Language::En).source());
+                findings.push(Finding::new(
+                    Code::BadValue,
+                    COMPANY,
+                    zone.place(),
+                    cause,
+                    "write one such as Europe/Moscow",
+                ));
+            }
+        }
+    }
+    company.keys = particulars.into_keys().collect();
+    company
+}
+
+/// The head of a prompt file, between two lines of dashes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrontMatter {
+    #[serde(default = "default_model")]
+    model: String,
+    #[serde(default = "default_temperature")]
+    temperature: At<f32>,
+    #[serde(default = "default_max_tokens")]
+    max_tokens: At<u32>,
+}
+
+fn default_model() -> String {
+    "default".to_owned()
+}
+
+fn default_temperature() -> At<f32> {
+    At::new(0.3, Place::default())
+}
+
+fn default_max_tokens() -> At<u32> {
+    At::new(400, Place::default())
+}
+
+pub(super) fn prompts(bundle: &Bundle, findings: &mut Vec<Finding>) -> BTreeMap<String, ByLanguage<Prompt>> {
+    let mut prompts: BTreeMap<String, ByLanguage<Prompt>> = BTreeMap::new();
+    for (document, text) in bundle.markdown("prompts/") {
+        let (head, body, line) = split_front_matter(text);
+        let tree = match yaml::parse(head) {
+            Ok(tree) => tree,
+            Err((place, sentence)) => {
+                let place = Place { line: place.line + 1, ..place };
+                let cause = format!("the head of the prompt is not YAML: {sentence}");
+                findings.push(Finding::new(
+                    Code::BadYaml,
+                    document.path,
+                    place,
+                    cause,
+                    "write `key: value` lines between the dashes",
+                ));
+                continue;
+            }
+        };
+        let before = findings.len();
+        let read = config::read::<FrontMatter>(document.path, &tree, findings);
+        // The head begins on the file's second line.
+        findings[before..]
+            .iter_mut()
+            .filter(|finding| finding.place.line > 0)
+            .for_each(|finding| finding.place.line += 1);
+        let Some(head) = read else { continue };
+        for (wrong, at, mend) in [
+            (
+                !(0.0..=2.0).contains(&head.temperature.value),
+                head.temperature.place,
+                "a temperature is 0 to 2",
+            ),
+            (!(1..=8000).contains(&head.max_tokens.value), head.max_tokens.place, "max_tokens is 1 to 8000"),
+        ] {
+            if wrong {
+                let place = Place { line: at.line + 1, ..at };
+                findings.push(Finding::new(
+                    Code::BadValue,
+                    document.path,
+                    place,
+                    "the value is out of bounds",
+                    mend,
+                ));
+            }
+        }
+        let prompt = Prompt {
+            file: document.path.to_owned(),
+            model: head.model,
+            temperature: head.temperature.value,
+            max_tokens: head.max_tokens.value,
+            body: Template::compile(body.trim().to_owned(), Place { line, column: 1 }),
+        };
+        prompts.entry(document.name.to_owned()).or_default().add(document.language, prompt);
+    }
+    prompts
+}
+
+/// Head, body and the line at which the body begins.
+fn split_front_matter(text: &str) -> (&str, &str, u32) {
+    let head_and_body = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+    match head_and_body {
+        Some((head, body)) => {
+            (head, body, u32::try_from(head.lines().count()).unwrap_or(u32::MAX).saturating_add(3))
+        }
+        None => ("", text, 1),
+    }
+}
+
+/// A prompt may serve several flows, so its slots are not checked; everything else is.
+pub(super) fn check_prompt(file: &str, prompt: &Prompt, company: &[String], findings: &mut Vec<Finding>) {
+    if let Some(error) = prompt.body.error() {
+        let cause = format!("the template does not parse: {error}");
+        findings.push(Finding::new(
+            Code::BadTemplate,
+            file,
+            prompt.body.place(),
+            cause,
+            "mend the braces or the helper",
+        ));
+    }
+    let names = Names { slots: None, company: company.iter().map(String::as_str).collect() };
+    for path in prompt.body.paths() {
+        if let Err(unknown) = names.check(path) {
+            let cause = format!("there is no {} `{}` (in `{}`)", unknown.what, unknown.name, path.join("."));
+            let mend = format!("use one of: {}", unknown.known.join(", "));
+            let finding = Finding::new(Code::UnknownVariable, file, prompt.body.place(), cause, mend);
+            findings.push(finding.near(&unknown.name, unknown.known.iter().map(String::as_str)));
+        }
+    }
+}
+
+pub(super) fn slots_in_prompts(prompts: &BTreeMap<String, ByLanguage<Prompt>>) -> BTreeSet<String> {
+    let bodies = prompts.values().flat_map(|variants| variants.values()).map(|prompt| &prompt.body);
+    let slots = bodies.flat_map(|body| body.paths().iter()).filter(|path| path[0] == "slots");
+    slots.filter_map(|path| path.get(1).cloned()).collect()
+}
+
+/// Every `## heading` begins a passage; what stands before the first belongs to the file's title.
+pub(super) fn knowledge(bundle: &Bundle) -> BTreeMap<String, ByLanguage<Vec<Passage>>> {
+    let mut knowledge: BTreeMap<String, ByLanguage<Vec<Passage>>> = BTreeMap::new();
+    for (document, text) in bundle.markdown("knowledge/") {
+        let mut passages: Vec<Passage> = Vec::new();
+        let mut current =
+            Passage { id: document.path.to_owned(), title: document.name.to_owned(), text: String::new() };
+        for line in text.lines() {
+            if let Some(title) = line.strip_prefix("## ") {
+                passages.push(std::mem::replace(
+                    &mut current,
+                    Passage {
+                        id: format!("{}#{}", document.path, title.trim()),
+                        title: title.trim().to_owned(),
+                        text: String::new(),
+                    },
+                ));
+            } else if let Some(title) = line.strip_prefix("# ") {
+                title.trim().clone_into(&mut current.title);
+            } else {
+                current.text.push_str(line);
+                current.text.push('\n');
+            }
+        }
+        passages.push(current);
+        for passage in &mut passages {
+            passage.text = passage.text.trim().to_owned();
+        }
+        passages.retain(|passage| !passage.text.is_empty());
+        knowledge.entry(document.name.to_owned()).or_default().add(document.language, passages);
+    }
+    knowledge
+}

@@ -1,0 +1,473 @@
+//! Conditions, expressions and catalogue filters: CEL, parsed once.
+//!
+//! All numbers of a dialog are doubles, and CEL refuses to add an int to a double; so whole-number literals in
+//! arithmetic are read as doubles too.
+
+use std::sync::{Arc, LazyLock};
+
+use cel::{
+    Context, Env, IdedExpr, Value as Cel,
+    common::ast::{Expr, LiteralValue, operators},
+    parser::Parser,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::{
+    catalog::{Comparison, Field, Filter, FilterValue},
+    place::{At, Place},
+    vars,
+};
+
+/// A CEL expression. It always exists, even when its source does not parse: the compiler reports that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    source: String,
+    place: Place,
+    parsed: Result<Parsed, String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Parsed {
+    expression: IdedExpr,
+    paths: Vec<Vec<String>>,
+}
+
+impl Expression {
+    /// Parses an expression.
+    pub fn compile(source: String, place: Place) -> Expression {
+        let parsed = parse(&source).map(Parsed::new);
+        Expression { source, place, parsed }
+    }
+
+    /// The text as written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Why it does not parse, if so.
+    pub fn error(&self) -> Option<&str> {
+        self.parsed.as_ref().err().map(String::as_str)
+    }
+
+    /// Paths such as `slots.budget` that it reads.
+    pub fn paths(&self) -> &[Vec<String>] {
+        self.parsed.as_ref().map_or(&[], |parsed| &parsed.paths)
+    }
+
+    /// The value. The error is for logs and traces; it is never taken for `false` or `null`.
+    pub fn value(&self, source: &dyn vars::Source) -> Result<Value, String> {
+        let parsed = self.parsed.as_ref().map_err(Clone::clone)?;
+        evaluate(&parsed.expression, &parsed.paths, source).and_then(from_cel)
+    }
+
+    /// The value where only true or false will do.
+    pub fn holds(&self, source: &dyn vars::Source) -> Result<bool, String> {
+        match self.value(source)? {
+            Value::Bool(holds) => Ok(holds),
+            other => Err(format!("`{}` is {other}, neither true nor false", self.source)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Expression {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Expression, D::Error> {
+        let source = At::<Value>::deserialize(deserializer)?;
+        let text = match source.value {
+            Value::String(text) => text,
+            // A plain number or truth value in YAML is itself.
+            scalar @ (Value::Number(_) | Value::Bool(_) | Value::Null) => scalar.to_string(),
+            _ => return Err(serde::de::Error::custom("an expression is a text, a number, true or false")),
+        };
+        Ok(Expression::compile(text, source.place))
+    }
+}
+
+impl JsonSchema for Expression {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Expression".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number", "boolean", "null"], "description": "A CEL expression, e.g. `slots.budget != null && slots.budget < 5000`." })
+    }
+}
+
+/// A catalogue filter: comparisons of catalogue columns with expressions, joined by `&&`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FilterExpression {
+    source: String,
+    place: Place,
+    clauses: Result<Vec<Clause>, String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Clause {
+    field: Field,
+    comparison: Comparison,
+    value: Parsed,
+}
+
+impl FilterExpression {
+    /// Parses a filter.
+    pub fn compile(source: String, place: Place) -> FilterExpression {
+        let clauses = parse(&source).and_then(clauses);
+        FilterExpression { source, place, clauses }
+    }
+
+    /// The text as written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Why it is not a filter, if so.
+    pub fn error(&self) -> Option<&str> {
+        self.clauses.as_ref().err().map(String::as_str)
+    }
+
+    /// Paths such as `slots.budget` that it reads.
+    pub fn paths(&self) -> impl Iterator<Item = &[String]> {
+        self.clauses.iter().flatten().flat_map(|clause| clause.value.paths.iter().map(Vec::as_slice))
+    }
+
+    /// The clauses with their values, and the columns of those that were dropped because their value is unset.
+    pub fn resolve(&self, source: &dyn vars::Source) -> Result<(Vec<Filter>, Vec<Field>), String> {
+        let mut kept = Vec::new();
+        let mut dropped = Vec::new();
+        for clause in self.clauses.as_ref().map_err(Clone::clone)? {
+            let value = evaluate(&clause.value.expression, &clause.value.paths, source).and_then(from_cel)?;
+            let value = match (value, clause.field) {
+                (Value::Null, field) => {
+                    dropped.push(field);
+                    continue;
+                }
+                (Value::Number(number), Field::Price | Field::Stock) => {
+                    FilterValue::Number(number.as_f64().unwrap_or_default())
+                }
+                (Value::String(text), Field::Brand | Field::Category | Field::Article) => {
+                    FilterValue::Text(text)
+                }
+                (other, field) => {
+                    return Err(format!("{field:?} cannot be compared with {other}").to_lowercase());
+                }
+            };
+            kept.push(Filter { field: clause.field, comparison: clause.comparison, value });
+        }
+        Ok((kept, dropped))
+    }
+}
+
+impl<'de> Deserialize<'de> for FilterExpression {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FilterExpression, D::Error> {
+        let source = At::<String>::deserialize(deserializer)?;
+        Ok(FilterExpression::compile(source.value, source.place))
+    }
+}
+
+impl JsonSchema for FilterExpression {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Filter".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "Comparisons of price, stock, brand, category or article with a value, joined by `&&`. \
+                            A clause whose value is unset is dropped."
+        })
+    }
+}
+
+impl Parsed {
+    fn new(mut expression: IdedExpr) -> Parsed {
+        doubles(&mut expression, false);
+        let mut paths = Vec::new();
+        collect(&expression, &mut Vec::new(), &mut paths);
+        paths.sort();
+        paths.dedup();
+        Parsed { expression, paths }
+    }
+}
+
+fn parse(source: &str) -> Result<IdedExpr, String> {
+    Parser::new().parse(source).map_err(|errors| match errors.errors.first() {
+        Some(error) => {
+            let message = error.msg.lines().next().unwrap_or_default();
+            format!("{message} (column {} of the expression)", error.pos.1.max(1))
+        }
+        None => "it does not parse".to_owned(),
+    })
+}
+
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+
+fn evaluate(expression: &IdedExpr, paths: &[Vec<String>], source: &dyn vars::Source) -> Result<Cel, String> {
+    let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+    let mut last = "";
+    for root in paths.iter().filter_map(|path| path.first()) {
+        // Paths are sorted, so the same root comes in a run.
+        if root != last {
+            context.add_variable_from_value(root.as_str(), to_cel(&source.root(root)));
+            last = root;
+        }
+    }
+    context.resolve(expression).map_err(|error| error.to_string())
+}
+
+fn to_cel(value: &Value) -> Cel {
+    match value {
+        Value::Null => Cel::Null,
+        Value::Bool(value) => Cel::Bool(*value),
+        Value::Number(number) => Cel::Float(number.as_f64().unwrap_or_default()),
+        Value::String(text) => Cel::from(text.as_str()),
+        Value::Array(items) => Cel::from(items.iter().map(to_cel).collect::<Vec<_>>()),
+        Value::Object(fields) => {
+            let map: std::collections::HashMap<String, Cel> =
+                fields.iter().map(|(key, value)| (key.clone(), to_cel(value))).collect();
+            Cel::from(map)
+        }
+    }
+}
+
+fn from_cel(value: Cel) -> Result<Value, String> {
+    Ok(match value {
+        Cel::Null => Value::Null,
+        Cel::Bool(value) => Value::Bool(value),
+        Cel::Int(number) => number_value(number as f64),
+        Cel::UInt(number) => number_value(number as f64),
+        Cel::Float(number) if number.is_finite() => number_value(number),
+        Cel::String(text) => Value::String(text.as_str().to_owned()),
+        Cel::List(items) => Value::Array(items.iter().cloned().map(from_cel).collect::<Result<_, _>>()?),
+        Cel::Map(map) => {
+            let mut fields = serde_json::Map::new();
+            for (key, value) in map.map.iter() {
+                fields.insert(key.to_string(), from_cel(value.clone())?);
+            }
+            Value::Object(fields)
+        }
+        other => return Err(format!("the value {other:?} cannot be kept")),
+    })
+}
+
+/// Whole numbers stay whole in JSON, so that a template shows 3 and not 3.0.
+fn number_value(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        Value::from(number as i64)
+    } else {
+        Value::from(number)
+    }
+}
+
+/// Turns whole-number literals that stand in arithmetic into doubles.
+fn doubles(node: &mut IdedExpr, in_arithmetic: bool) {
+    const ARITHMETIC: [&str; 5] =
+        [operators::ADD, operators::SUBSTRACT, operators::MULTIPLY, operators::DIVIDE, operators::NEGATE];
+    match &mut node.expr {
+        Expr::Literal(LiteralValue::Int(number)) if in_arithmetic => {
+            let number = *number.inner() as f64;
+            node.expr = Expr::Literal(LiteralValue::Double(number.into()));
+        }
+        Expr::Call(call) => {
+            let arithmetic = ARITHMETIC.contains(&call.func_name.as_str());
+            for child in call.target.iter_mut().map(|target| &mut **target).chain(&mut call.args) {
+                doubles(child, arithmetic);
+            }
+        }
+        Expr::Select(select) => doubles(&mut select.operand, false),
+        Expr::List(list) => list.elements.iter_mut().for_each(|item| doubles(item, false)),
+        Expr::Comprehension(comprehension) => {
+            doubles(&mut comprehension.iter_range, false);
+            doubles(&mut comprehension.loop_step, false);
+        }
+        _ => {}
+    }
+}
+
+/// Collects the paths of variables; `bound` are the names that comprehensions introduce.
+fn collect(node: &IdedExpr, bound: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
+    if let Some(path) = as_path(node) {
+        if !bound.contains(&path[0]) && !path[0].starts_with('@') {
+            paths.push(path);
+        }
+        return;
+    }
+    match &node.expr {
+        Expr::Call(call) => {
+            call.target
+                .iter()
+                .map(|target| &**target)
+                .chain(&call.args)
+                .for_each(|child| collect(child, bound, paths));
+        }
+        Expr::Select(select) => collect(&select.operand, bound, paths),
+        Expr::List(list) => list.elements.iter().for_each(|item| collect(item, bound, paths)),
+        Expr::Map(map) => {
+            for entry in &map.entries {
+                if let cel::common::ast::EntryExpr::MapEntry(entry) = &entry.expr {
+                    collect(&entry.key, bound, paths);
+                    collect(&entry.value, bound, paths);
+                }
+            }
+        }
+        Expr::Comprehension(inner) => {
+            collect(&inner.iter_range, bound, paths);
+            let before = bound.len();
+            bound.extend(
+                [Some(inner.iter_var.clone()), inner.iter_var2.clone(), Some(inner.accu_var.clone())]
+                    .into_iter()
+                    .flatten(),
+            );
+            for part in [&inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result] {
+                collect(part, bound, paths);
+            }
+            bound.truncate(before);
+        }
+        _ => {}
+    }
+}
+
+fn as_path(node: &IdedExpr) -> Option<Vec<String>> {
+    match &node.expr {
+        Expr::Ident(name) => Some(vec![name.clone()]),
+        Expr::Select(select) => {
+            let mut path = as_path(&select.operand)?;
+            path.push(select.field.clone());
+            Some(path)
+        }
+        _ => None,
+    }
+}
+
+fn clauses(node: IdedExpr) -> Result<Vec<Clause>, String> {
+    let Expr::Call(mut call) = node.expr else {
+        return Err("a comparison such as `price <= slots.budget` is expected".to_owned());
+    };
+    if call.func_name == operators::LOGICAL_AND {
+        let mut all = Vec::new();
+        for side in call.args {
+            all.extend(clauses(side)?);
+        }
+        return Ok(all);
+    }
+    let comparison = match call.func_name.as_str() {
+        operators::EQUALS => Comparison::Eq,
+        operators::NOT_EQUALS => Comparison::Ne,
+        operators::LESS => Comparison::Lt,
+        operators::LESS_EQUALS => Comparison::Le,
+        operators::GREATER => Comparison::Gt,
+        operators::GREATER_EQUALS => Comparison::Ge,
+        _ => return Err("only comparisons joined by `&&` make a filter".to_owned()),
+    };
+    let (Some(value), Some(column)) = (call.args.pop(), call.args.pop()) else {
+        return Err("a comparison has two sides".to_owned());
+    };
+    let Expr::Ident(column) = column.expr else {
+        return Err("the left side of a comparison is a catalogue column".to_owned());
+    };
+    let Some((_, field)) = Field::ALL.into_iter().find(|(name, _)| *name == column) else {
+        let known: Vec<&str> = Field::ALL.iter().map(|(name, _)| *name).collect();
+        return Err(format!("there is no catalogue column `{column}`; there are: {}", known.join(", ")));
+    };
+    let ordered = !matches!(comparison, Comparison::Eq | Comparison::Ne);
+    if ordered && !matches!(field, Field::Price | Field::Stock) {
+        return Err(format!("`{column}` is a text: compare it with == or !="));
+    }
+    Ok(vec![Clause { field, comparison, value: Parsed::new(value) }])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    struct Slots(Value);
+
+    impl vars::Source for Slots {
+        fn root(&self, name: &str) -> Value {
+            assert_eq!(name, "slots");
+            self.0.clone()
+        }
+    }
+
+    fn value(source: &str) -> Result<Value, String> {
+        let slots =
+            Slots(json!({ "budget": 4000, "rate": 1.5, "name": "насос", "unset": null, "list": [1, 2, 3] }));
+        Expression::compile(source.to_owned(), Place::default()).value(&slots)
+    }
+
+    #[test]
+    fn numbers_mix_freely() {
+        assert_eq!(value("slots.budget != null && slots.budget < 5000"), Ok(json!(true)));
+        assert_eq!(value("slots.unset != null && slots.unset < 5000"), Ok(json!(false)));
+        assert_eq!(value("slots.budget * 2 + 1"), Ok(json!(8001)));
+        assert_eq!(value("slots.budget * slots.rate"), Ok(json!(6000)));
+        assert_eq!(value("slots.name + '!'"), Ok(json!("насос!")));
+        assert_eq!(value("size(slots.list) > 2 && slots.list.exists(x, x == 2)"), Ok(json!(true)));
+        assert_eq!(value("slots.list[0]"), Ok(json!(1)));
+    }
+
+    #[test]
+    fn a_wrong_condition_is_an_error_and_not_false() {
+        let slots = Slots(json!({ "name": "x" }));
+        let condition = |source: &str| Expression::compile(source.to_owned(), Place::default()).holds(&slots);
+        assert!(condition("slots.name").is_err());
+        assert!(condition("slots.name < 5").is_err());
+        assert!(condition("slots.").is_err());
+    }
+
+    #[test]
+    fn paths_leave_out_bound_names() {
+        let paths = |source: &str| Expression::compile(source.to_owned(), Place::default()).paths().to_vec();
+        assert_eq!(
+            paths("slots.list.exists(x, x == slots.budget)"),
+            [["slots", "budget"], ["slots", "list"]]
+        );
+    }
+
+    #[test]
+    fn filters_drop_what_is_unset() {
+        let slots = Slots(json!({ "budget": 4000, "brand": null }));
+        let filter = FilterExpression::compile(
+            "price <= slots.budget && brand == slots.brand && stock > 0".to_owned(),
+            Place::default(),
+        );
+        let (kept, dropped) = filter.resolve(&slots).unwrap();
+        assert_eq!(dropped, [Field::Brand]);
+        assert_eq!(
+            kept,
+            [
+                Filter {
+                    field: Field::Price,
+                    comparison: Comparison::Le,
+                    value: FilterValue::Number(4000.0)
+                },
+                Filter { field: Field::Stock, comparison: Comparison::Gt, value: FilterValue::Number(0.0) },
+            ]
+        );
+        for (wrong, part) in [
+            ("prise <= 3", "no catalogue column `prise`"),
+            ("brand < 'x'", "compare it with =="),
+            ("price <= 3 || stock > 0", "joined by"),
+            ("price", "a comparison"),
+        ] {
+            let filter = FilterExpression::compile(wrong.to_owned(), Place::default());
+            assert!(
+                filter.error().is_some_and(|error| error.contains(part)),
+                "{wrong}: {:?}",
+                filter.error()
+            );
+        }
+    }
+}

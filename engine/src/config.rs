@@ -1,0 +1,469 @@
+//! Typed configuration out of a YAML tree, with every mistake at its place.
+//!
+//! A `serde` deserializer of our own because an author needs two things that no format crate gives together:
+//! unknown fields are collected (with the nearest known name) instead of ending the read, and an error carries the
+//! place of the innermost value it is about.
+
+use std::{cell::RefCell, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{
+        self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+        value::{StrDeserializer, U32Deserializer},
+    },
+    forward_to_deserialize_any,
+};
+
+use crate::{
+    finding::{Code, Finding},
+    place::{AT, At, Place},
+    yaml::{Node, Tree},
+};
+
+/// Reads a `T` out of `tree`. Findings go to `findings`; `None` when the value as a whole could not be read.
+pub fn read<'t, T: Deserialize<'t>>(file: &str, tree: &'t Tree, findings: &mut Vec<Finding>) -> Option<T> {
+    let unknown = RefCell::new(Vec::new());
+    let result = T::deserialize(Reader { tree, unknown: &unknown });
+    for Unknown { name, place, known } in unknown.into_inner() {
+        let mend = if known.is_empty() {
+            "remove it".to_owned()
+        } else {
+            format!("use one of: {}", known.join(", "))
+        };
+        findings.push(
+            Finding::new(Code::UnknownField, file, place, format!("there is no field `{name}` here"), mend)
+                .near(&name, known.iter().copied()),
+        );
+    }
+    match result {
+        Ok(value) => Some(value),
+        Err(error) => {
+            findings.push(error.finding(file, tree.place));
+            None
+        }
+    }
+}
+
+struct Unknown {
+    name: String,
+    place: Place,
+    known: &'static [&'static str],
+}
+
+/// Why a value could not be read.
+#[derive(Debug)]
+struct Error {
+    place: Option<Place>,
+    missing: Option<&'static str>,
+    unknown_variant: Option<(String, &'static [&'static str])>,
+    message: String,
+}
+
+impl Error {
+    fn at(mut self, place: Place) -> Error {
+        self.place.get_or_insert(place);
+        self
+    }
+
+    fn finding(self, file: &str, fallback: Place) -> Finding {
+        let place = self.place.unwrap_or(fallback);
+        if let Some(field) = self.missing {
+            let cause = format!("the field `{field}` is missing");
+            return Finding::new(Code::MissingField, file, place, cause, format!("add `{field}:` here"));
+        }
+        if let Some((name, known)) = self.unknown_variant {
+            let cause = format!("`{name}` is not known here");
+            return Finding::new(
+                Code::BadValue,
+                file,
+                place,
+                cause,
+                format!("use one of: {}", known.join(", ")),
+            )
+            .near(&name, known.iter().copied());
+        }
+        // A type may add how to mend its value after a newline.
+        let (cause, mend) = self
+            .message
+            .split_once('\n')
+            .map_or((self.message.as_str(), "write a value of the expected form"), |(cause, mend)| {
+                (cause, mend)
+            });
+        Finding::new(Code::BadValue, file, place, cause, mend)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl de::Error for Error {
+    fn custom<T: fmt::Display>(message: T) -> Error {
+        Error { place: None, missing: None, unknown_variant: None, message: message.to_string() }
+    }
+
+    fn missing_field(field: &'static str) -> Error {
+        Error { missing: Some(field), ..Error::custom("") }
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Error {
+        Error { unknown_variant: Some((variant.to_owned(), expected)), ..Error::custom("") }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Reader<'t, 'u> {
+    tree: &'t Tree,
+    unknown: &'u RefCell<Vec<Unknown>>,
+}
+
+impl<'t, 'u> Reader<'t, 'u> {
+    fn child(&self, tree: &'t Tree) -> Reader<'t, 'u> {
+        Reader { tree, unknown: self.unknown }
+    }
+
+    fn wrong<V: Visitor<'t>>(&self, visitor: &V) -> Error {
+        let expected: &dyn de::Expected = visitor;
+        de::Error::custom(format!("found {} where {expected} is expected", self.tree.node.describe()))
+    }
+
+    fn seq<V: Visitor<'t>>(&self, items: &'t [Tree], visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_seq(Items { reader: *self, items: items.iter() })
+    }
+
+    fn map<V: Visitor<'t>>(
+        &self,
+        entries: &'t [(At<String>, Tree)],
+        known: Option<&'static [&'static str]>,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_map(Entries { reader: *self, entries: entries.iter(), value: None, known })
+    }
+
+    fn any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.tree.node {
+            Node::Null => visitor.visit_unit(),
+            Node::Bool(value) => visitor.visit_bool(*value),
+            Node::Int(value) => visitor.visit_i64(*value),
+            Node::Float(value) => visitor.visit_f64(*value),
+            Node::Str(value) => visitor.visit_borrowed_str(value),
+            Node::Seq(items) => self.seq(items, visitor),
+            Node::Map(entries) => self.map(entries, None, visitor),
+        }
+    }
+}
+
+impl<'t> Deserializer<'t> for Reader<'t, '_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.any(visitor).map_err(|error| error.at(self.tree.place))
+    }
+
+    fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.tree.node {
+            Node::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'t>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        let result = match &self.tree.node {
+            Node::Map(entries) => self.map(entries, Some(fields), visitor),
+            // An empty body (`end:`) is a struct in which every field has its default.
+            Node::Null => self.map(&[], Some(fields), visitor),
+            _ => Err(self.wrong(&visitor)),
+        };
+        result.map_err(|error| error.at(self.tree.place))
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'t>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        if name == AT {
+            return visitor.visit_seq(PlaceThenValue { reader: self, next: 0 });
+        }
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'t>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        let result = match &self.tree.node {
+            Node::Str(name) => visitor.visit_enum(Variant { name, value: None, reader: self }),
+            Node::Map(entries) if entries.len() == 1 => {
+                let (name, value) = &entries[0];
+                visitor.visit_enum(Variant { name, value: Some(value), reader: self })
+            }
+            _ => Err(self.wrong(&visitor)),
+        };
+        result.map_err(|error| error.at(self.tree.place))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        <V: Visitor<'t>>
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct seq tuple tuple_struct map identifier
+    }
+}
+
+struct Items<'t, 'u> {
+    reader: Reader<'t, 'u>,
+    items: std::slice::Iter<'t, Tree>,
+}
+
+impl<'t> SeqAccess<'t> for Items<'t, '_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'t>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        let Some(item) = self.items.next() else { return Ok(None) };
+        seed.deserialize(self.reader.child(item)).map(Some).map_err(|error| error.at(item.place))
+    }
+}
+
+struct Entries<'t, 'u> {
+    reader: Reader<'t, 'u>,
+    entries: std::slice::Iter<'t, (At<String>, Tree)>,
+    value: Option<&'t Tree>,
+    /// The fields of a struct; `None` for a free map.
+    known: Option<&'static [&'static str]>,
+}
+
+impl<'t> MapAccess<'t> for Entries<'t, '_> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'t>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        for (name, value) in self.entries.by_ref() {
+            if let Some(known) = self.known
+                && !known.contains(&name.as_str())
+            {
+                let unknown = Unknown { name: name.value.clone(), place: name.place, known };
+                self.reader.unknown.borrow_mut().push(unknown);
+                continue;
+            }
+            self.value = Some(value);
+            let key = StrDeserializer::<Error>::new(name);
+            // A key of a free map may be an `At<String>` too.
+            return seed
+                .deserialize(KeyReader { key, place: name.place })
+                .map(Some)
+                .map_err(|e| e.at(name.place));
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'t>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        let value = self.value.take().ok_or_else(|| <Error as de::Error>::custom("a value without a key"))?;
+        seed.deserialize(self.reader.child(value)).map_err(|error| error.at(value.place))
+    }
+}
+
+struct KeyReader<'k> {
+    key: StrDeserializer<'k, Error>,
+    place: Place,
+}
+
+impl<'t> Deserializer<'t> for KeyReader<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.key.deserialize_any(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'t>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        if name != AT {
+            return visitor.visit_newtype_struct(self);
+        }
+        visitor.visit_seq(PlaceThenKey { key: self, next: 0 })
+    }
+
+    fn deserialize_enum<V: Visitor<'t>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.key.deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        <V: Visitor<'t>>
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+struct PlaceThenKey<'k> {
+    key: KeyReader<'k>,
+    next: u8,
+}
+
+impl<'t> SeqAccess<'t> for PlaceThenKey<'_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'t>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        self.next += 1;
+        match self.next {
+            1 => seed.deserialize(U32Deserializer::new(self.key.place.line)).map(Some),
+            2 => seed.deserialize(U32Deserializer::new(self.key.place.column)).map(Some),
+            3 => seed.deserialize(self.key.key).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+struct PlaceThenValue<'t, 'u> {
+    reader: Reader<'t, 'u>,
+    next: u8,
+}
+
+impl<'t> SeqAccess<'t> for PlaceThenValue<'t, '_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'t>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        self.next += 1;
+        let place = self.reader.tree.place;
+        match self.next {
+            1 => seed.deserialize(U32Deserializer::new(place.line)).map(Some),
+            2 => seed.deserialize(U32Deserializer::new(place.column)).map(Some),
+            3 => seed.deserialize(self.reader).map(Some).map_err(|error| error.at(place)),
+            _ => Ok(None),
+        }
+    }
+}
+
+struct Variant<'t, 'u> {
+    name: &'t str,
+    value: Option<&'t Tree>,
+    reader: Reader<'t, 'u>,
+}
+
+impl<'t, 'u> EnumAccess<'t> for Variant<'t, 'u> {
+    type Error = Error;
+    type Variant = Variant<'t, 'u>;
+
+    fn variant_seed<V: DeserializeSeed<'t>>(self, seed: V) -> Result<(V::Value, Variant<'t, 'u>), Error> {
+        Ok((seed.deserialize(StrDeserializer::<Error>::new(self.name))?, self))
+    }
+}
+
+impl<'t> VariantAccess<'t> for Variant<'t, '_> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<(), Error> {
+        match self.value {
+            None => Ok(()),
+            Some(_) => Err(de::Error::custom(format!("`{}` takes no value here", self.name))),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'t>>(self, seed: T) -> Result<T::Value, Error> {
+        let value = self
+            .value
+            .ok_or_else(|| <Error as de::Error>::custom(format!("`{}` needs a value", self.name)))?;
+        seed.deserialize(self.reader.child(value)).map_err(|error| error.at(value.place))
+    }
+
+    fn tuple_variant<V: Visitor<'t>>(self, _len: usize, visitor: V) -> Result<V::Value, Error> {
+        Err(self.reader.wrong(&visitor))
+    }
+
+    fn struct_variant<V: Visitor<'t>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match self.value {
+            Some(value) => self.reader.child(value).deserialize_struct("", fields, visitor),
+            None => Err(self.reader.wrong(&visitor)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::yaml;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Sample {
+        name: At<String>,
+        #[serde(default)]
+        size: Option<u32>,
+        #[serde(default)]
+        kind: Shape,
+        #[serde(default)]
+        by_name: BTreeMap<String, At<String>>,
+    }
+
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(rename_all = "lowercase")]
+    enum Shape {
+        #[default]
+        Round,
+        Square(u32),
+    }
+
+    fn check(text: &str) -> (Option<Sample>, Vec<String>) {
+        let tree = yaml::parse(text).unwrap();
+        let mut findings = Vec::new();
+        let value = read("f.yaml", &tree, &mut findings);
+        (value, findings.iter().map(|f| format!("{} {} {}", f.code.text(), f.place, f.cause)).collect())
+    }
+
+    #[test]
+    fn values_come_with_their_places() {
+        let (value, findings) = check("name: x\nkind: { square: 3 }\nby_name:\n  a: b\n");
+        let value = value.unwrap();
+        assert!(findings.is_empty(), "{findings:?}");
+        assert_eq!(value.kind, Shape::Square(3));
+        assert_eq!(value.by_name["a"].place, Place { line: 4, column: 6 });
+    }
+
+    #[test]
+    fn unknown_fields_are_collected_and_the_rest_is_read() {
+        let (value, findings) = check("nme: y\nname: x\nsise: 3\n");
+        assert_eq!(value.unwrap().name.value, "x");
+        assert_eq!(
+            findings,
+            [
+                "unknown-field 1:1 there is no field `nme` here",
+                "unknown-field 3:1 there is no field `sise` here"
+            ]
+        );
+    }
+
+    #[test]
+    fn errors_stand_at_the_innermost_value() {
+        assert_eq!(check("size: 1\n").1, ["missing-field 1:1 the field `name` is missing"]);
+        let wrong = check("name: x\nkind: triangle\n").1;
+        assert_eq!(wrong, ["bad-value 2:7 `triangle` is not known here"]);
+        let wrong = check("name: x\nby_name:\n  a: [1]\n").1;
+        assert!(wrong[0].starts_with("bad-value 3:6"), "{wrong:?}");
+    }
+}

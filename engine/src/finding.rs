@@ -1,0 +1,207 @@
+//! What is wrong with a bundle: one finding, one place, one cause, one way to mend it.
+//!
+//! Findings are collected, never thrown at the first: a person mends a file once, not once a mistake.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::place::Place;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The bundle cannot run.
+    Error,
+    /// The bundle runs, but a client may notice.
+    Warning,
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $severity:ident;)+) => {
+        /// What sort of finding it is. The text form is stable: tools and snapshot tests rely on it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)+];
+
+            /// The code as written in messages.
+            pub const fn text(self) -> &'static str {
+                match self { $(Code::$name => $text,)+ }
+            }
+
+            /// How bad a finding with this code is.
+            pub const fn severity(self) -> Severity {
+                match self { $(Code::$name => Severity::$severity,)+ }
+            }
+
+            /// What it means, from the code's own documentation.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Code::$name => concat!($($doc),+),)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The bundle holds no flow file.
+    NoFlow = "no-flow", Error;
+    /// Several flows, and none (or more than one) is marked as the entry.
+    NoEntry = "no-entry", Error;
+    /// The text is not YAML.
+    BadYaml = "bad-yaml", Error;
+    /// A value has the wrong type or form.
+    BadValue = "bad-value", Error;
+    /// A field that must be there is missing.
+    MissingField = "missing-field", Error;
+    /// A field that does not exist.
+    UnknownField = "unknown-field", Error;
+    /// The file name and the flow's id differ.
+    WrongName = "wrong-name", Error;
+    /// A node without a kind.
+    NoKind = "no-kind", Error;
+    /// A node with more than one kind.
+    TwoKinds = "two-kinds", Error;
+    /// A node kind that does not exist.
+    UnknownKind = "unknown-kind", Error;
+    /// A transition to a node that does not exist.
+    UnknownTarget = "unknown-target", Error;
+    /// A transition for an exit that the node does not have.
+    UnknownExit = "unknown-exit", Error;
+    /// An exit of the node that no transition covers.
+    MissingExit = "missing-exit", Error;
+    /// A slot that is not declared.
+    UnknownSlot = "unknown-slot", Error;
+    /// A slot whose type does not fit its use.
+    WrongSlotType = "wrong-slot-type", Error;
+    /// A variable that templates and conditions do not have.
+    UnknownVariable = "unknown-variable", Error;
+    /// A prompt file that does not exist.
+    UnknownPrompt = "unknown-prompt", Error;
+    /// A knowledge file that does not exist.
+    UnknownKnowledge = "unknown-knowledge", Error;
+    /// A template that does not parse.
+    BadTemplate = "bad-template", Error;
+    /// A condition or expression that does not parse.
+    BadCondition = "bad-condition", Error;
+    /// A filter that is more than comparisons of catalogue columns joined by `&&`.
+    BadFilter = "bad-filter", Error;
+    /// Nodes that lead to each other without ever waiting for the client.
+    EndlessCycle = "endless-cycle", Error;
+    /// A node that no path reaches.
+    Unreachable = "unreachable", Warning;
+    /// A text that lacks a language which the flow promises.
+    MissingTranslation = "missing-translation", Warning;
+    /// A text or label longer than a channel shows.
+    TooLong = "too-long", Warning;
+    /// A declared slot that nothing uses.
+    UnusedSlot = "unused-slot", Warning;
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text())
+    }
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What sort it is.
+    pub code: Code,
+    /// The file, relative to the bundle.
+    pub file: String,
+    /// Where in the file; 0:0 when it is the file as a whole.
+    #[serde(flatten)]
+    pub place: Place,
+    /// What is wrong, naming what stands there.
+    pub cause: String,
+    /// How to mend it.
+    pub mend: String,
+    /// The nearest known name, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<String>,
+}
+
+impl Finding {
+    /// A finding with no nearest name.
+    pub fn new(
+        code: Code,
+        file: &str,
+        place: Place,
+        cause: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            severity: code.severity(),
+            code,
+            file: file.to_owned(),
+            place,
+            cause: cause.into(),
+            mend: mend.into(),
+            nearest: None,
+        }
+    }
+
+    /// Names the nearest of `known` to `name`, where one is near enough to be what was meant.
+    pub fn near<'a>(mut self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Finding {
+        self.nearest = nearest(name, known).map(str::to_owned);
+        self
+    }
+
+    /// Whether the bundle cannot run because of it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// The message as a person reads it, without the source line.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        write!(f, "{word}[{}]: {}\n  --> {}", self.code.text(), self.cause, self.file)?;
+        if self.place.line > 0 {
+            write!(f, ":{}", self.place)?;
+        }
+        if let Some(nearest) = &self.nearest {
+            write!(f, "\n  did you mean: {nearest}")?;
+        }
+        write!(f, "\n  mend: {}", self.mend)
+    }
+}
+
+/// The name among `known` that is nearest to `name`, if it is near enough to be a slip.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let slip = (name.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .filter(|candidate| *candidate != name)
+        .map(|candidate| {
+            (strsim::osa_distance(name, candidate), strsim::jaro_winkler(name, candidate), candidate)
+        })
+        .filter(|(distance, similarity, _)| *distance <= slip || *similarity >= 0.85)
+        .min_by(|(a, like_a, _), (b, like_b, _)| a.cmp(b).then(like_b.total_cmp(like_a)))
+        .map(|(_, _, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_a_slip_or_nothing() {
+        assert_eq!(nearest("clasify", ["say", "classify", "search"]), Some("classify"));
+        assert_eq!(nearest("sy", ["route", "say"]), Some("say"));
+        assert_eq!(nearest("telephone", ["say", "classify", "search"]), None);
+    }
+}

@@ -1,0 +1,184 @@
+//! What a kind of node is. The kinds themselves live in a crate of their own, one file each.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    catalog::SearchRequest,
+    config,
+    effect::{Outcome, Query},
+    finding::Finding,
+    flow::Target,
+    place::At,
+    scope::Scope,
+    turn::Turn,
+    yaml::Tree,
+};
+
+/// A kind's static side: its name, its configuration type and an example.
+pub trait Kind: Node + DeserializeOwned + JsonSchema + Sized + 'static {
+    /// The key in YAML.
+    const NAME: &'static str;
+    /// A whole flow that uses it; a test compiles it without findings.
+    const EXAMPLE: &'static str;
+    /// Messages to send to the example, and the nodes that the last of them must visit.
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]);
+}
+
+/// A kind as an entry of the list of kinds: everything that schema, reader, docs and graph need.
+pub struct KindSpec {
+    /// The key in YAML.
+    pub name: &'static str,
+    /// See [`Kind::EXAMPLE`].
+    pub example: &'static str,
+    /// See [`Kind::EXAMPLE_PATH`].
+    pub example_path: (&'static [&'static str], &'static [&'static str]),
+    /// The JSON Schema of the body; its description is the kind's documentation.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Reads a body.
+    pub read: fn(&str, &Tree, &mut Vec<Finding>) -> Option<Box<dyn Node>>,
+}
+
+impl KindSpec {
+    /// The entry of a kind.
+    pub const fn of<K: Kind>() -> KindSpec {
+        KindSpec {
+            name: K::NAME,
+            example: K::EXAMPLE,
+            example_path: K::EXAMPLE_PATH,
+            schema: |generator| K::json_schema(generator),
+            read: |file, tree, findings| {
+                config::read::<K>(file, tree, findings).map(|node| Box::new(node) as Box<dyn Node>)
+            },
+        }
+    }
+}
+
+impl fmt::Debug for KindSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// A node's behaviour.
+pub trait Node: fmt::Debug + Send + Sync {
+    /// The exits, in the order in which a graph shows them.
+    fn exits(&self) -> Vec<Exit>;
+
+    /// Checks everything the configuration refers to.
+    fn check(&self, scope: &mut Scope<'_>);
+
+    /// Targets written inside the body: cases of a branch, buttons.
+    fn jumps(&self) -> Vec<Jump<'_>> {
+        Vec::new()
+    }
+
+    /// Whether every path through the node waits for the client, so that a cycle through it is no endless one.
+    fn waits(&self) -> bool {
+        false
+    }
+
+    /// Whether what the client writes here is personal data, kept out of the history that models see.
+    fn private(&self) -> bool {
+        false
+    }
+
+    /// Labelled examples for [`Query::Nearest`] with this node's set.
+    fn examples(&self) -> Vec<Example> {
+        Vec::new()
+    }
+
+    /// Acts. Called again with the outcome after a query, and with the client's reply after a wait.
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault>;
+}
+
+/// A way out of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// Its name in `next`.
+    pub name: String,
+    /// The exit that serves instead where `next` does not name this one; without it the exit must be covered.
+    pub fallback: Option<&'static str>,
+}
+
+impl Exit {
+    /// An exit that must be covered.
+    pub fn required(name: impl Into<String>) -> Exit {
+        Exit { name: name.into(), fallback: None }
+    }
+
+    /// An exit that falls back to another.
+    pub fn optional(name: impl Into<String>, fallback: &'static str) -> Exit {
+        Exit { name: name.into(), fallback: Some(fallback) }
+    }
+}
+
+/// A target written inside a node's body.
+#[derive(Clone, Debug)]
+pub struct Jump<'n> {
+    /// What the graph shows on the way: a condition, a button's label.
+    pub label: String,
+    /// The target.
+    pub to: &'n At<String>,
+    /// Whether the walk takes it by itself; a button's is taken by the client.
+    pub automatic: bool,
+}
+
+/// A text with the label it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The label.
+    pub label: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Why a node is run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// A transition led here.
+    Enter,
+    /// The client answered while the node waited; [`Turn::event`] says what.
+    Reply,
+    /// An interruption is over: ask again.
+    Again,
+    /// A button of this node was pressed, maybe an old one.
+    Press(String),
+    /// The next page of this node's cards is wanted.
+    More(SearchRequest),
+    /// The query's outcome.
+    Outcome(Outcome),
+}
+
+/// What a node decides.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Go {
+    /// Leave by an exit.
+    Exit(String),
+    /// Leave to a target of the node's own.
+    To(Target),
+    /// Wait for the client here.
+    Wait,
+    /// Ask the world, then run again.
+    Ask(Query),
+}
+
+impl Go {
+    /// Leave by an exit.
+    pub fn exit(name: impl Into<String>) -> Go {
+        Go::Exit(name.into())
+    }
+}
+
+/// A failure inside a node; takes the flow's error path. The text is for traces and logs.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct Fault(pub String);
+
+impl From<String> for Fault {
+    fn from(why: String) -> Fault {
+        Fault(why)
+    }
+}

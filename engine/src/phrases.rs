@@ -1,0 +1,66 @@
+//! The few sentences that the engine itself says to clients, in both languages.
+
+use crate::language::Language;
+
+/// A sentence in both languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phrase {
+    /// Russian.
+    pub ru: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+impl Phrase {
+    /// A sentence from its two versions.
+    pub const fn new(ru: &'static str, en: &'static str) -> Phrase {
+        Phrase { ru, en }
+    }
+
+    /// The sentence in a language.
+    pub const fn get(self, language: Language) -> &'static str {
+        match language {
+            Language::Ru => self.ru,
+            Language::En => self.en,
+        }
+    }
+}
+
+/// A turn failed and the flow has no error path, or that failed too.
+pub const APOLOGY: Phrase = Phrase::new(
+    "Извините, что-то пошло не так. Попробуйте ещё раз чуть позже или напишите /start.",
+    "Sorry, something went wrong. Please try again a little later or send /start.",
+);
+
+/// A button whose node is gone.
+pub const STALE_BUTTON: Phrase = Phrase::new(
+    "Эта кнопка уже не работает. Напишите, что вы ищете, или начните заново: /start.",
+    "This button no longer works. Tell me what you are looking for, or start over: /start.",
+);
+
+/// A voice message, a sticker and the like.
+pub const UNSUPPORTED: Phrase = Phrase::new(
+    "Пока я понимаю только текст. Напишите, пожалуйста, словами.",
+    "I can only read text so far. Please write it in words.",
+);
+
+/// The button for the next page of cards.
+pub const MORE: Phrase = Phrase::new("Показать ещё", "Show more");
+
+/// A price that is not in the price list.
+pub const ON_REQUEST: Phrase = Phrase::new("цена по запросу", "price on request");
+
+/// In stock, before the number.
+pub const IN_STOCK: Phrase = Phrase::new("в наличии", "in stock");
+
+/// Out of stock.
+pub const OUT_OF_STOCK: Phrase = Phrase::new("под заказ", "to order");
+
+/// The next page turned out empty.
+pub const NO_MORE: Phrase = Phrase::new("Больше ничего не нашлось.", "There is nothing more.");
+
+/// The next page could not be fetched.
+pub const LATER: Phrase = Phrase::new(
+    "Сейчас не получается. Попробуйте ещё раз чуть позже.",
+    "That does not work right now. Please try again a little later.",
+);

@@ -1,0 +1,50 @@
+//! The JSON Schema of a flow file, from the types that read it. Editors complete and check against it.
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use crate::{flow::Header, kind::KindSpec};
+
+/// The schema of a flow file with these kinds.
+pub fn flow_schema(kinds: &[&'static KindSpec]) -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = Header::json_schema(&mut generator).to_value();
+    let mut bodies = Map::new();
+    for kind in kinds {
+        bodies.insert(kind.name.to_owned(), (kind.schema)(&mut generator).to_value());
+    }
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+    bodies.insert(
+        "next".to_owned(),
+        json!({
+            "description": "Where the node leads: one target for every exit, or a map from exits to targets. \
+                            A target is a node's name, `wait`, `end` or `return`.",
+            "anyOf": [
+                { "type": "string" },
+                { "type": "object", "additionalProperties": { "type": "string" } }
+            ]
+        }),
+    );
+    let node = json!({
+        "description": "A node: exactly one kind, and `next`.",
+        "type": "object",
+        "properties": bodies,
+        "additionalProperties": false,
+        "oneOf": names.iter().map(|name| json!({ "required": [name] })).collect::<Vec<_>>(),
+    });
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        let nodes = json!({
+            "description": "The nodes by name.",
+            "type": "object",
+            "additionalProperties": node,
+        });
+        properties.insert("nodes".to_owned(), nodes);
+    }
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.push(json!("nodes"));
+    }
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("A Tolmach flow");
+    schema["$defs"] = Value::Object(generator.take_definitions(true).into_iter().collect());
+    schema
+}

@@ -1,0 +1,113 @@
+//! What a chat remembers between turns. Plain data: it can be stored, compared and replayed.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    effect::{Utterance, Who},
+    event::Client,
+    flow::Flow,
+    language::Language,
+    turn::Walk,
+};
+
+/// How many utterances are remembered for models.
+const HISTORY: usize = 12;
+/// How many characters of each.
+const UTTERANCE: usize = 500;
+
+/// The state of one chat.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// The release it runs on.
+    pub release: String,
+    /// The client's language.
+    pub language: Language,
+    /// Whether the client said or showed which language it is; before that the application's is assumed.
+    #[serde(default)]
+    pub language_known: bool,
+    /// What the channel knows of the client.
+    #[serde(default)]
+    pub client: Client,
+    /// Flows being run, the outermost first; empty before the first turn and after `end`.
+    #[serde(default)]
+    pub frames: Vec<Frame>,
+    /// What was said lately, oldest first.
+    #[serde(default)]
+    pub history: VecDeque<Utterance>,
+    /// The slot that the last search filled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub results: Option<String>,
+    /// A turn that waits for the outcome of a query. Never stored between turns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) walk: Option<Box<Walk>>,
+}
+
+/// A flow being run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The flow.
+    pub flow: String,
+    /// Its slots: every declared one, unset ones `null`.
+    pub slots: Map<String, Value>,
+    /// The node that waits for the client; without one the next message enters at `start`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// The node that was interrupted and will ask again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<Waiting>,
+}
+
+/// A node that waits.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Its name.
+    pub node: String,
+    /// What it remembers.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub state: Value,
+}
+
+impl Session {
+    /// Where the chat waits inside a node: flow and node.
+    pub fn waits_at(&self) -> Option<(&str, &str)> {
+        let frame = self.frames.last()?;
+        Some((&frame.flow, &frame.waiting.as_ref()?.node))
+    }
+
+    pub(crate) fn remember(&mut self, who: Who, text: &str) {
+        if text.trim().is_empty() {
+            return;
+        }
+        if self.history.len() == HISTORY {
+            self.history.pop_front();
+        }
+        self.history.push_back(Utterance { who, text: crate::text::shorten(text, UTTERANCE) });
+    }
+}
+
+impl Frame {
+    /// A flow about to begin.
+    pub fn new(flow: &Flow) -> Frame {
+        let mut frame = Frame { flow: flow.id.clone(), ..Frame::default() };
+        frame.fit(flow);
+        frame
+    }
+
+    /// Makes the slots those of `flow`: new ones get their defaults, ones it no longer declares go.
+    pub(crate) fn fit(&mut self, flow: &Flow) {
+        self.slots.retain(|name, _| flow.slots.contains_key(name));
+        for (name, declaration) in &flow.slots {
+            if !self.slots.contains_key(name) {
+                let default =
+                    declaration.default.as_ref().map_or(Value::Null, |default| default.value.clone());
+                self.slots.insert(name.clone(), default);
+            }
+        }
+        let known = |waiting: &Waiting| flow.nodes.contains_key(&waiting.node);
+        self.waiting = self.waiting.take().filter(known);
+        self.interrupted = self.interrupted.take().filter(known);
+    }
+}

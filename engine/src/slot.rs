@@ -1,0 +1,118 @@
+//! The typed memory of a dialog.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::place::At;
+
+/// The type of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Type {
+    /// A text.
+    Text,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// A day, kept as `2026-11-22`.
+    Date,
+    /// A phone number, kept as `+79990001122`.
+    Phone,
+    /// An e-mail address.
+    Email,
+    /// What `collect_contact` collects: name, phone, email.
+    Contact,
+    /// One catalogue row.
+    Product,
+    /// What `search` finds: query, total, items.
+    Products,
+}
+
+impl Type {
+    /// The name in YAML.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Type::Text => "text",
+            Type::Number => "number",
+            Type::Boolean => "boolean",
+            Type::Date => "date",
+            Type::Phone => "phone",
+            Type::Email => "email",
+            Type::Contact => "contact",
+            Type::Product => "product",
+            Type::Products => "products",
+        }
+    }
+
+    /// The fields below a value of this type; `None` for a type without fields.
+    pub const fn fields(self) -> Option<&'static [&'static str]> {
+        match self {
+            Type::Contact => Some(&["name", "phone", "email"]),
+            Type::Products => Some(&["query", "total", "items"]),
+            Type::Product => Some(&[
+                "id",
+                "article",
+                "name",
+                "description",
+                "brand",
+                "category",
+                "unit",
+                "price",
+                "currency",
+                "stock",
+                "photo",
+            ]),
+            _ => None,
+        }
+    }
+}
+
+/// How a slot is declared in a flow.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Declaration {
+    /// What it holds.
+    #[serde(rename = "type")]
+    pub kind: Type,
+    /// The smallest number allowed.
+    #[serde(default)]
+    pub min: Option<f64>,
+    /// The largest number allowed.
+    #[serde(default)]
+    pub max: Option<f64>,
+    /// Personal data: kept out of prompts, traces and logs.
+    #[serde(default)]
+    pub personal: bool,
+    /// The value at the start of a dialog; without it the slot is unset (`null`).
+    #[serde(default)]
+    pub default: Option<At<Value>>,
+}
+
+impl Declaration {
+    /// Takes a value into the slot, or says why it does not fit.
+    pub fn accept(&self, value: Value) -> Result<Value, String> {
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        let fits = match self.kind {
+            Type::Text | Type::Date | Type::Phone | Type::Email => value.is_string(),
+            Type::Number => value.is_number(),
+            Type::Boolean => value.is_boolean(),
+            Type::Contact | Type::Product | Type::Products => value.is_object(),
+        };
+        if !fits {
+            return Err(format!("a {} is expected, not {value}", self.kind.name()));
+        }
+        if let Some(number) = value.as_f64() {
+            if self.min.is_some_and(|min| number < min) {
+                return Err(format!("{number} is below the slot's min"));
+            }
+            if self.max.is_some_and(|max| number > max) {
+                return Err(format!("{number} is above the slot's max"));
+            }
+        }
+        Ok(value)
+    }
+}

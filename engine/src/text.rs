@@ -1,0 +1,459 @@
+//! Texts for clients: one for all languages or one a language, each a strict Handlebars template.
+
+use std::{fmt, sync::LazyLock};
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, Renderable,
+    template::{HelperTemplate, Parameter, TemplateElement},
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor},
+};
+use serde_json::Value;
+
+use crate::{
+    language::Language,
+    place::{At, Place},
+    vars,
+};
+
+/// A text in one or several languages.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text {
+    variants: Vec<(Option<Language>, Template)>,
+}
+
+impl Text {
+    /// The template for a language: its own, or the common one, or the first there is.
+    pub fn in_language(&self, language: Language) -> &Template {
+        let own = self.variants.iter().find(|(of, _)| *of == Some(language));
+        let common = || self.variants.iter().find(|(of, _)| of.is_none());
+        &own.or_else(common).unwrap_or(&self.variants[0]).1
+    }
+
+    /// The languages of `promised` that have no text of their own (a common text serves them all).
+    pub fn missing<'a>(&'a self, promised: &'a [Language]) -> impl Iterator<Item = Language> + 'a {
+        let has =
+            |language: &Language| self.variants.iter().any(|(of, _)| of.is_none() || *of == Some(*language));
+        promised.iter().filter(move |language| !has(language)).copied()
+    }
+
+    /// Every template with its language.
+    pub fn templates(&self) -> impl Iterator<Item = (Option<Language>, &Template)> {
+        self.variants.iter().map(|(language, template)| (*language, template))
+    }
+
+    /// Where the text begins.
+    pub fn place(&self) -> Place {
+        self.variants[0].1.place
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Vec<(Option<Language>, At<String>)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, or a map of texts by language such as { ru: …, en: … }")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(vec![(None, At::new(text.to_owned(), Place::default()))])
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut variants = Vec::new();
+                while let Some(language) = map.next_key::<Language>()? {
+                    variants.push((Some(language), map.next_value::<At<String>>()?));
+                }
+                if variants.is_empty() {
+                    return Err(de::Error::custom("a text by language is empty\nwrite { ru: …, en: … }"));
+                }
+                Ok(variants)
+            }
+        }
+
+        struct Variants(Vec<(Option<Language>, At<String>)>);
+        impl<'de> Deserialize<'de> for Variants {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Variants, D::Error> {
+                deserializer.deserialize_any(TextVisitor).map(Variants)
+            }
+        }
+
+        let At { value: Variants(variants), place } = At::<Variants>::deserialize(deserializer)?;
+        let variants = variants
+            .into_iter()
+            .map(|(language, source)| {
+                let place = if source.place.line == 0 { place } else { source.place };
+                (language, Template::compile(source.value, place))
+            })
+            .collect();
+        Ok(Text { variants })
+    }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A Handlebars template: one text for every language, or one a language.",
+            "anyOf": [
+                { "type": "string" },
+                {
+                    "type": "object",
+                    "properties": { "ru": { "type": "string" }, "en": { "type": "string" } },
+                    "additionalProperties": false,
+                    "minProperties": 1
+                }
+            ]
+        })
+    }
+}
+
+/// One Handlebars template. It always exists, even when its source does not parse: the compiler reports that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template {
+    source: String,
+    place: Place,
+    compiled: Result<Compiled, String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Compiled {
+    /// No expression inside: nothing to render.
+    Plain,
+    Expressions {
+        template: handlebars::Template,
+        paths: Vec<Vec<String>>,
+        roots: Vec<String>,
+    },
+}
+
+impl Template {
+    /// Parses a template.
+    pub fn compile(source: String, place: Place) -> Template {
+        let compiled = parse(&source);
+        Template { source, place, compiled }
+    }
+
+    /// The text as written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Why it does not parse, if so.
+    pub fn error(&self) -> Option<&str> {
+        self.compiled.as_ref().err().map(String::as_str)
+    }
+
+    /// Paths such as `slots.budget` that it reads from the root of the context.
+    pub fn paths(&self) -> &[Vec<String>] {
+        match &self.compiled {
+            Ok(Compiled::Expressions { paths, .. }) => paths,
+            _ => &[],
+        }
+    }
+
+    /// The text with its values. The error is for logs and traces.
+    pub fn render(&self, source: &dyn vars::Source) -> Result<String, String> {
+        match &self.compiled {
+            Err(error) => Err(error.clone()),
+            Ok(Compiled::Plain) => Ok(self.source.clone()),
+            Ok(Compiled::Expressions { template, roots, .. }) => {
+                let values = vars::context(source, roots.iter().map(String::as_str));
+                let context = Context::from(values);
+                template
+                    .renders(&REGISTRY, &context, &mut RenderContext::new(None))
+                    .map_err(|error| error.reason().to_string())
+            }
+        }
+    }
+}
+
+static REGISTRY: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    registry.register_escape_fn(handlebars::no_escape);
+    registry.register_helper("money", Box::new(money_helper));
+    registry.register_helper("plural", Box::new(plural_helper));
+    registry
+});
+
+/// Helpers that templates may call. Everything else with arguments is a mistake.
+const HELPERS: [&str; 18] = [
+    "money", "plural", "if", "unless", "each", "with", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or",
+    "not", "len", "lookup", "raw",
+];
+
+fn parse(source: &str) -> Result<Compiled, String> {
+    if !source.contains("{{") && !source.contains('\\') {
+        return Ok(Compiled::Plain);
+    }
+    let template = handlebars::Template::compile(source).map_err(|error| {
+        let place = match error.pos() {
+            Some((line, column)) => format!(" (line {line}, column {column} of the text)"),
+            None => String::new(),
+        };
+        // The reason's Display may draw the template over several lines; the first says it.
+        let reason = error.reason().to_string();
+        format!("{}{place}", reason.lines().next().unwrap_or_default())
+    })?;
+    let mut paths = Vec::new();
+    walk(&template, true, &mut paths)?;
+    paths.sort();
+    paths.dedup();
+    let mut roots: Vec<String> = paths.iter().filter_map(|path| path.first().cloned()).collect();
+    roots.dedup();
+    // Inside a block the root may be reached in ways that are not followed: everything is provided there.
+    if roots.len() < vars::ROOTS.len() && source.contains("@root") {
+        roots = vars::ROOTS.map(str::to_owned).to_vec();
+    }
+    roots.retain(|root| vars::ROOTS.contains(&root.as_str()));
+    Ok(Compiled::Expressions { template, paths, roots })
+}
+
+/// Collects the paths read from the root. `outer` is false inside `each` and `with`, where names mean the item's.
+fn walk(template: &handlebars::Template, outer: bool, paths: &mut Vec<Vec<String>>) -> Result<(), String> {
+    for element in &template.elements {
+        match element {
+            TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
+            TemplateElement::HtmlExpression(call) | TemplateElement::Expression(call) => {
+                if call.params.is_empty() && call.hash.is_empty() {
+                    path(&call.name, outer, paths);
+                } else {
+                    helper(call, outer, paths)?;
+                }
+            }
+            TemplateElement::HelperBlock(call) => {
+                helper(call, outer, paths)?;
+                let moves = matches!(call.name.as_name(), Some("each" | "with"));
+                if let Some(inner) = &call.template {
+                    walk(inner, outer && !moves, paths)?;
+                }
+                if let Some(inner) = &call.inverse {
+                    walk(inner, outer, paths)?;
+                }
+            }
+            _ => return Err("partials and decorators are not part of the language".to_owned()),
+        }
+    }
+    Ok(())
+}
+
+fn helper(call: &HelperTemplate, outer: bool, paths: &mut Vec<Vec<String>>) -> Result<(), String> {
+    let name = call.name.as_name().unwrap_or_default();
+    if !HELPERS.contains(&name) {
+        return Err(format!("there is no helper `{name}`; there are: {}", HELPERS.join(", ")));
+    }
+    for parameter in call.params.iter().chain(call.hash.values()) {
+        match parameter {
+            Parameter::Subexpression(inner) => match &*inner.element {
+                TemplateElement::Expression(inner) | TemplateElement::HtmlExpression(inner) => {
+                    helper(inner, outer, paths)?;
+                }
+                _ => {}
+            },
+            other => path(other, outer, paths),
+        }
+    }
+    Ok(())
+}
+
+fn path(parameter: &Parameter, outer: bool, paths: &mut Vec<Vec<String>>) {
+    let raw = match parameter {
+        Parameter::Name(name) => name.as_str(),
+        Parameter::Path(handlebars::Path::Relative((_, raw))) => raw.as_str(),
+        _ => return,
+    };
+    let from_root = raw.strip_prefix("@root.");
+    if !outer && from_root.is_none() {
+        // The item's own fields, or a root reached through parent scopes: a root's name is still worth providing.
+        let first = raw.trim_start_matches("../").split('.').next().unwrap_or_default();
+        if vars::ROOTS.contains(&first) {
+            paths.push(vec![first.to_owned()]);
+        }
+        return;
+    }
+    let raw = from_root.unwrap_or(raw);
+    paths.push(raw.split(['.', '/']).map(|part| part.trim_matches(['[', ']']).to_owned()).collect());
+}
+
+/// `{{money 1992.6 "RUB"}}` is «1 992,60 ₽».
+fn money_helper(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let amount = helper.param(0).and_then(|param| param.value().as_f64());
+    let Some(amount) = amount else { return Ok(()) };
+    let currency = helper.param(1).and_then(|param| param.value().as_str()).unwrap_or_default();
+    out.write(&money(amount, currency))?;
+    Ok(())
+}
+
+/// `{{plural slots.results.total "товар" "товара" "товаров"}}` chooses by Russian rules; two forms are English ones.
+fn plural_helper(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let count = helper.param(0).and_then(|param| param.value().as_f64()).unwrap_or_default();
+    let forms: Vec<&str> = (1..).map_while(|i| helper.param(i)).filter_map(|p| p.value().as_str()).collect();
+    let form = match forms.as_slice() {
+        [one, few, many] => russian_plural(count, one, few, many),
+        [one, many] => {
+            if count == 1.0 {
+                one
+            } else {
+                many
+            }
+        }
+        _ => {
+            return Err(
+                RenderErrorReason::Other("plural needs a number and two or three forms".to_owned()).into()
+            );
+        }
+    };
+    out.write(form)?;
+    Ok(())
+}
+
+fn russian_plural<'f>(count: f64, one: &'f str, few: &'f str, many: &'f str) -> &'f str {
+    if count.fract() != 0.0 {
+        return few;
+    }
+    let last_two = count.abs() % 100.0;
+    match (last_two % 10.0, last_two) {
+        (_, n) if (11.0..=14.0).contains(&n) => many,
+        (1.0, _) => one,
+        (n, _) if (2.0..=4.0).contains(&n) => few,
+        _ => many,
+    }
+}
+
+/// An amount as people in our clients' countries write it: thin groups of three, a comma before kopecks, the sign after.
+pub fn money(amount: f64, currency: &str) -> String {
+    let cents = (amount.abs() * 100.0).round();
+    let whole = format!("{:.0}", (cents / 100.0).trunc());
+    let mut grouped = String::new();
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            grouped.push('\u{00A0}');
+        }
+        grouped.push(digit);
+    }
+    let rest = cents % 100.0;
+    let fraction = if rest == 0.0 { String::new() } else { format!(",{rest:02.0}") };
+    let sign = if amount < 0.0 { "−" } else { "" };
+    let currency = match currency {
+        "" => String::new(),
+        "RUB" => "\u{00A0}₽".to_owned(),
+        "USD" => "\u{00A0}$".to_owned(),
+        "EUR" => "\u{00A0}€".to_owned(),
+        "UAH" => "\u{00A0}₴".to_owned(),
+        other => format!("\u{00A0}{other}"),
+    };
+    format!("{sign}{grouped}{fraction}{currency}")
+}
+
+/// Cuts a text to at most `limit` characters, at a word where possible, and marks the cut.
+pub fn shorten(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(limit.saturating_sub(1)).collect();
+    let cut = match cut.rsplit_once(char::is_whitespace) {
+        Some((head, _)) if head.chars().count() * 2 > limit => head,
+        _ => &cut,
+    };
+    format!("{}…", cut.trim_end_matches([' ', ',', ';', '.']))
+}
+
+/// A value as text, for places where a template's result is wanted of a plain value.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    struct Fixed(Value);
+
+    impl vars::Source for Fixed {
+        fn root(&self, name: &str) -> Value {
+            self.0[name].clone()
+        }
+    }
+
+    fn check(source: &str, expected: Result<&str, &str>) {
+        let values = json!({
+            "client": { "first_name": "Анна" },
+            "slots": { "budget": 1992.6, "n": 3, "list": { "items": [{"name": "a"}, {"name": "b"}] } },
+        });
+        let template = Template::compile(source.to_owned(), Place::default());
+        match (template.render(&Fixed(values)), expected) {
+            (Ok(text), Ok(expected)) => assert_eq!(text, expected, "{source}"),
+            (Err(error), Err(part)) => assert!(error.contains(part), "{source}: {error}"),
+            (other, _) => panic!("{source}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn templates_render_strictly() {
+        check("Привет, {{client.first_name}}!", Ok("Привет, Анна!"));
+        check("{{money slots.budget \"RUB\"}}", Ok("1\u{a0}992,60\u{a0}₽"));
+        check("{{slots.n}} {{plural slots.n \"товар\" \"товара\" \"товаров\"}}", Ok("3 товара"));
+        check("{{#each slots.list.items}}{{name}};{{/each}}", Ok("a;b;"));
+        check("{{#if (gt slots.n 2)}}many{{else}}few{{/if}}", Ok("many"));
+        check("<b> & \"", Ok("<b> & \""));
+        check("{{slots.nothing}}", Err("nothing"));
+        check("{{#if slots.n}}", Err(""));
+        check("{{shout slots.n}}", Err("no helper `shout`"));
+        check("{{> header}}", Err("partials"));
+    }
+
+    #[test]
+    fn paths_are_known_at_compile_time() {
+        let paths = |source: &str| Template::compile(source.to_owned(), Place::default()).paths().to_vec();
+        assert_eq!(paths("{{slots.budget}}"), [["slots", "budget"]]);
+        assert_eq!(paths("{{#each slots.list.items}}{{name}}{{/each}}"), [["slots", "list", "items"]]);
+        assert_eq!(paths("{{#if client.first_name}}x{{/if}}"), [["client", "first_name"]]);
+    }
+
+    #[test]
+    fn amounts_and_cuts() {
+        assert_eq!(money(1_234_567.0, "RUB"), "1\u{a0}234\u{a0}567\u{a0}₽");
+        assert_eq!(money(0.995, ""), "1");
+        assert_eq!(money(999.999, "USD"), "1\u{a0}000\u{a0}$");
+        assert_eq!(shorten("one two three", 9), "one two…");
+        for (n, word) in
+            [(1.0, "one"), (2.0, "few"), (5.0, "many"), (11.0, "many"), (21.0, "one"), (112.0, "many")]
+        {
+            assert_eq!(russian_plural(n, "one", "few", "many"), word, "{n}");
+        }
+    }
+}

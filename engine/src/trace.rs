@@ -1,0 +1,41 @@
+//! The record of a turn: one source for what the engine did and what people are shown of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::Outcome;
+
+/// What happened in a turn.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    /// Nodes visited, in order.
+    pub visits: Vec<Visit>,
+    /// What queries returned, in order: with them the turn replays without the world.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// A node visited.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Visit {
+    /// The flow.
+    pub flow: String,
+    /// The node.
+    pub node: String,
+    /// Its kind.
+    pub kind: String,
+    /// Why, in words: decisions, dropped clauses, scores. No personal data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The exit taken, or `wait`; `None` when the node failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<String>,
+    /// Why the node failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
+impl Trace {
+    /// The names of the nodes visited.
+    pub fn path(&self) -> Vec<&str> {
+        self.visits.iter().map(|visit| visit.node.as_str()).collect()
+    }
+}

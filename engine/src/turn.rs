@@ -1,0 +1,328 @@
+//! What a node may see and do while it runs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    catalog::Product,
+    condition::{Expression, FilterExpression},
+    effect::{Action, Button, Card, Choice, Command, Effect, Outgoing, Press, Query, Who},
+    event::{Event, Kind},
+    flow::Flow,
+    kind::Fault,
+    language::Language,
+    phrases,
+    release::Release,
+    session::{Frame, Session, Waiting},
+    slot,
+    text::{Text, money, shorten},
+    trace::Trace,
+    vars,
+};
+
+/// A turn in progress.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Walk {
+    pub(crate) event: Event,
+    /// The node being run, with what it remembers.
+    pub(crate) current: Waiting,
+    pub(crate) visited: u32,
+    pub(crate) model_calls: u32,
+    /// The node only shows a further page; the dialog stays where it is.
+    pub(crate) detour: bool,
+    /// The error path has been taken.
+    pub(crate) failed: bool,
+    pub(crate) buttons: u32,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) trace: Trace,
+}
+
+/// A node's view of the turn.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    pub(crate) release: &'a Release,
+    pub(crate) flow: &'a Flow,
+    pub(crate) session: &'a mut Session,
+    pub(crate) walk: &'a mut Walk,
+}
+
+/// What `search` leaves in a slot of type `products`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// What was searched for.
+    pub query: String,
+    /// Rows that match in all.
+    pub total: u64,
+    /// The first of them.
+    pub items: Vec<Product>,
+    /// The request, so that the next page can be asked for.
+    pub request: crate::catalog::SearchRequest,
+}
+
+impl Turn<'_> {
+    /// The event that started the turn.
+    pub fn event(&self) -> &Event {
+        &self.walk.event
+    }
+
+    /// What the client wrote, or the label that they pressed; empty for other events.
+    pub fn message(&self) -> &str {
+        match &self.walk.event.kind {
+            Kind::Message { text } => text,
+            Kind::Press { label, .. } => label,
+            Kind::Command { rest, .. } => rest,
+            _ => "",
+        }
+    }
+
+    /// The client's language.
+    pub fn language(&self) -> Language {
+        self.session.language
+    }
+
+    /// What was said lately, oldest first, without the message that started this turn.
+    pub fn history(&self) -> Vec<crate::effect::Utterance> {
+        let mut history: Vec<_> = self.session.history.iter().cloned().collect();
+        // The current message is the question itself; a model gets it apart.
+        let message = shorten(self.message(), 500);
+        if let Some(at) = history.iter().rposition(|said| said.who == Who::Client && said.text == message) {
+            history.truncate(at);
+        }
+        history
+    }
+
+    /// The release that runs.
+    pub fn release(&self) -> &Release {
+        self.release
+    }
+
+    /// The name of this node's set of examples.
+    pub fn example_set(&self) -> String {
+        Release::example_set(&self.flow.id, &self.walk.current.node)
+    }
+
+    /// A text in the client's language.
+    pub fn render(&self, text: &Text) -> Result<String, Fault> {
+        self.template(text.in_language(self.language()))
+    }
+
+    /// A template with its values.
+    pub fn template(&self, template: &crate::text::Template) -> Result<String, Fault> {
+        template.render(self).map_err(|why| Fault(format!("template at {}: {why}", template.place())))
+    }
+
+    /// An expression's value.
+    pub fn value(&self, expression: &Expression) -> Result<Value, Fault> {
+        expression.value(self).map_err(|why| Fault(format!("`{}`: {why}", expression.source())))
+    }
+
+    /// Whether a condition holds.
+    pub fn holds(&self, condition: &Expression) -> Result<bool, Fault> {
+        condition.holds(self).map_err(|why| Fault(format!("`{}`: {why}", condition.source())))
+    }
+
+    /// A filter's clauses; clauses whose value is unset are dropped and noted in the trace.
+    pub fn filters(&mut self, filter: &FilterExpression) -> Result<Vec<crate::catalog::Filter>, Fault> {
+        let resolved = filter.resolve(self);
+        let (kept, dropped) = resolved.map_err(|why| Fault(format!("`{}`: {why}", filter.source())))?;
+        for field in dropped {
+            self.note(format!(
+                "filter on {} dropped: its value is unset",
+                format!("{field:?}").to_lowercase()
+            ));
+        }
+        Ok(kept)
+    }
+
+    /// A slot's value; `null` when unset.
+    pub fn slot(&self, name: &str) -> &Value {
+        self.slots().and_then(|slots| slots.get(name)).unwrap_or(&Value::Null)
+    }
+
+    /// What `search` left in a slot, if anything.
+    pub fn found(&self, slot: &str) -> Option<Found> {
+        Found::deserialize(self.slot(slot)).ok()
+    }
+
+    /// Sets a slot. A value that does not fit the slot's type or bounds is a fault.
+    pub fn set_slot(&mut self, name: &str, value: Value) -> Result<(), Fault> {
+        let declaration = self.slot_declaration(name)?;
+        let value = declaration.accept(value).map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
+        self.frame_mut().slots.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    /// Remembers which slot holds the last search results, for `results` in templates.
+    pub fn set_results(&mut self, slot: &str) {
+        self.session.results = Some(slot.to_owned());
+    }
+
+    /// How a slot is declared.
+    pub fn slot_declaration(&self, name: &str) -> Result<&slot::Declaration, Fault> {
+        self.flow.slots.get(name).ok_or_else(|| Fault(format!("there is no slot `{name}`")))
+    }
+
+    /// The day of the turn in the company's time zone.
+    pub fn today(&self) -> jiff::civil::Date {
+        let timestamp = jiff::Timestamp::from_millisecond(self.walk.event.at).unwrap_or_default();
+        timestamp.to_zoned(self.release.time_zone.clone()).date()
+    }
+
+    /// What this node remembers since it was entered; the default before anything was stored.
+    pub fn state<T: Default + for<'de> Deserialize<'de>>(&self) -> T {
+        T::deserialize(&self.walk.current.state).unwrap_or_default()
+    }
+
+    /// Remembers something until the node is left.
+    pub fn set_state<T: Serialize>(&mut self, state: &T) -> Result<(), Fault> {
+        self.walk.current.state = serde_json::to_value(state).map_err(|why| Fault(why.to_string()))?;
+        Ok(())
+    }
+
+    /// Adds a line of explanation to the trace. No personal data.
+    pub fn note(&mut self, note: String) {
+        if let Some(visit) = self.walk.trace.visits.last_mut() {
+            visit.notes.push(note);
+        }
+    }
+
+    /// Sends a text with buttons.
+    pub fn say(&mut self, text: String, buttons: Vec<Button>) {
+        self.send(Outgoing { text, buttons, ..Outgoing::default() });
+    }
+
+    /// Sends a message; its language is set here.
+    pub fn send(&mut self, mut message: Outgoing) {
+        message.language = self.language();
+        let mut said = message.text.clone();
+        for card in &message.cards {
+            said.push_str(&format!("\n• {} — {}", card.name, card.price));
+        }
+        self.session.remember(Who::Bot, &said);
+        self.command(Command::Send(message));
+    }
+
+    /// Adds a command to the turn.
+    pub fn command(&mut self, command: Command) {
+        let id = format!("{}.{}", self.walk.event.id.simple(), self.walk.effects.len());
+        self.walk.effects.push(Effect { id, command });
+    }
+
+    /// A button that comes back as a press of this node.
+    pub fn button(&mut self, label: String, choice: Choice) -> Button {
+        let id = format!("{}.{}", self.walk.event.id.simple(), self.walk.buttons);
+        self.walk.buttons += 1;
+        let press = Press {
+            release: self.release.id.clone(),
+            flow: self.flow.id.clone(),
+            node: self.walk.current.node.clone(),
+            choice,
+        };
+        Button { label, action: Action::Press { id, press } }
+    }
+
+    /// Products as cards in the client's language.
+    pub fn cards(&self, products: &[Product]) -> Vec<Card> {
+        products.iter().map(|product| card(product, self.language())).collect()
+    }
+
+    /// The button for the page after `found`'s items, where there is one.
+    pub fn more_button(&mut self, found: &Found) -> Option<Button> {
+        let shown = u64::from(found.request.offset) + found.items.len() as u64;
+        if shown >= found.total || found.items.is_empty() {
+            return None;
+        }
+        let mut request = found.request.clone();
+        request.offset = u32::try_from(shown).unwrap_or(u32::MAX);
+        let label = phrases::MORE.get(self.language()).to_owned();
+        Some(self.button(label, Choice::More { request: Box::new(request) }))
+    }
+
+    pub(crate) fn query_allowed(&mut self, query: &Query) -> Result<(), Fault> {
+        if query.calls_model() {
+            self.walk.model_calls += 1;
+            let limit = self.flow.header.limits.llm_calls_per_turn;
+            if self.walk.model_calls > limit {
+                return Err(Fault(format!(
+                    "more than {limit} model calls in one turn (limits.llm_calls_per_turn)"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn slots(&self) -> Option<&Map<String, Value>> {
+        self.session.frames.last().map(|frame| &frame.slots)
+    }
+
+    fn frame_mut(&mut self) -> &mut Frame {
+        if self.session.frames.is_empty() {
+            self.session.frames.push(Frame::new(self.flow));
+        }
+        let last = self.session.frames.len() - 1;
+        &mut self.session.frames[last]
+    }
+}
+
+impl vars::Source for Turn<'_> {
+    fn root(&self, name: &str) -> Value {
+        match name {
+            "client" => json!({
+                "first_name": self.session.client.first_name,
+                "last_name": self.session.client.last_name,
+                "username": self.session.client.username,
+            }),
+            "message" => json!({ "text": self.message() }),
+            "slots" => Value::Object(self.slots().cloned().unwrap_or_default()),
+            "session" => json!({ "language": self.language().code(), "flow": self.flow.id }),
+            "results" => match &self.session.results {
+                Some(slot) => self.slot(slot).clone(),
+                None => json!({ "query": "", "total": 0, "items": [] }),
+            },
+            "company" => {
+                Value::Object(self.release.company.get(&self.language()).cloned().unwrap_or_default())
+            }
+            "now" => now(self.walk.event.at, &self.release.time_zone),
+            _ => Value::Null,
+        }
+    }
+}
+
+fn now(at: i64, zone: &jiff::tz::TimeZone) -> Value {
+    let Ok(timestamp) = jiff::Timestamp::from_millisecond(at) else { return Value::Null };
+    let local = timestamp.to_zoned(zone.clone());
+    json!({
+        "date": local.strftime("%d.%m.%Y").to_string(),
+        "time": local.strftime("%H:%M").to_string(),
+        "hour": local.hour(),
+        // Monday is 1, as in ISO 8601.
+        "weekday": local.weekday().to_monday_one_offset(),
+        "iso": timestamp.to_string(),
+    })
+}
+
+/// A row as the client sees it.
+pub fn card(product: &Product, language: Language) -> Card {
+    let price = product.price.map(|price| money(price, &product.currency));
+    let stock = match product.stock {
+        Some(count) if count > 0.0 => {
+            format!("{}: {} {}", phrases::IN_STOCK.get(language), number(count), product.unit)
+        }
+        Some(_) => phrases::OUT_OF_STOCK.get(language).to_owned(),
+        None => String::new(),
+    };
+    Card {
+        id: product.id.clone(),
+        name: product.name.get(language).to_owned(),
+        article: product.article.clone(),
+        brand: product.brand.clone(),
+        price: price.unwrap_or_else(|| phrases::ON_REQUEST.get(language).to_owned()),
+        stock: stock.trim_end().to_owned(),
+        description: shorten(product.description.get(language), 300),
+        photo: product.photo.clone(),
+    }
+}
+
+fn number(count: f64) -> String {
+    money(count, "")
+}

@@ -1,0 +1,88 @@
+//! The names that templates, conditions and filters may use, and the checks of them that the compiler makes.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::slot;
+
+/// Roots of every context, in the order of the specification.
+pub const ROOTS: [&str; 7] = ["client", "message", "slots", "session", "results", "company", "now"];
+
+const CLIENT: [&str; 3] = ["first_name", "last_name", "username"];
+const MESSAGE: [&str; 1] = ["text"];
+const SESSION: [&str; 2] = ["language", "flow"];
+const RESULTS: [&str; 3] = ["query", "total", "items"];
+const NOW: [&str; 5] = ["date", "time", "hour", "weekday", "iso"];
+
+/// What one bundle adds to the fixed names.
+#[derive(Clone, Debug, Default)]
+pub struct Names<'a> {
+    /// The flow's slots.
+    pub slots: Option<&'a BTreeMap<String, slot::Declaration>>,
+    /// The keys of `company.yaml`.
+    pub company: Vec<&'a str>,
+}
+
+/// A name that is not known, with those that are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unknown {
+    /// What it would have been: `variable`, `slot` or `field`.
+    pub what: &'static str,
+    /// The name.
+    pub name: String,
+    /// What is known in its place.
+    pub known: Vec<String>,
+}
+
+impl Names<'_> {
+    /// Checks a path such as `slots.budget`, as far as its types are known.
+    pub fn check(&self, path: &[String]) -> Result<(), Unknown> {
+        let Some(root) = path.first() else { return Ok(()) };
+        if !ROOTS.contains(&root.as_str()) {
+            return Err(unknown("variable", root, ROOTS));
+        }
+        let Some(name) = path.get(1) else { return Ok(()) };
+        let fixed: &[&str] = match root.as_str() {
+            "client" => &CLIENT,
+            "message" => &MESSAGE,
+            "session" => &SESSION,
+            "results" => &RESULTS,
+            "now" => &NOW,
+            "company" if self.company.contains(&name.as_str()) => return Ok(()),
+            "company" => return Err(unknown("field", name, self.company.iter().copied())),
+            _ => {
+                let Some(slots) = self.slots else { return Ok(()) };
+                let Some(declaration) = slots.get(name) else {
+                    return Err(unknown("slot", name, slots.keys().map(String::as_str)));
+                };
+                return match (path.get(2), declaration.kind.fields()) {
+                    (Some(field), Some(fields)) if !fields.contains(&field.as_str()) => {
+                        Err(unknown("field", field, fields.iter().copied()))
+                    }
+                    _ => Ok(()),
+                };
+            }
+        };
+        if fixed.contains(&name.as_str()) {
+            Ok(())
+        } else {
+            Err(unknown("field", name, fixed.iter().copied()))
+        }
+    }
+}
+
+fn unknown<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Unknown {
+    Unknown { what, name: name.to_owned(), known: known.into_iter().map(str::to_owned).collect() }
+}
+
+/// Where values come from at run time: one root at a time, because most texts use one or two.
+pub trait Source {
+    /// The value of a root of [`ROOTS`].
+    fn root(&self, name: &str) -> Value;
+}
+
+/// A context of the wanted roots.
+pub fn context<'r>(source: &dyn Source, roots: impl IntoIterator<Item = &'r str>) -> Value {
+    Value::Object(roots.into_iter().map(|root| (root.to_owned(), source.root(root))).collect::<Map<_, _>>())
+}

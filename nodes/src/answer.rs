@@ -1,0 +1,141 @@
+//! `answer`: a reply written from rows and knowledge, by a language model or without one.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tolmach_engine::{
+    effect::{AnswerRequest, Outcome, Outgoing, Query},
+    kind::{Exit, Fault, Go, Input, Jump, Kind, Node},
+    place::At,
+    scope::Scope,
+    slot::Type,
+    turn::Turn,
+};
+
+use crate::{
+    buttons::{self, FlowButton},
+    cards, grounded,
+};
+
+/// Answers from catalogue rows, knowledge and what was said before. Whoever writes the words, rows are named by the
+/// engine, and a sentence with a number or a link that no source holds is dropped. Exits: `done`, and `failed` when
+/// there is nothing to say.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answer {
+    /// The prompt: how to answer.
+    prompt: At<String>,
+    /// A slot with search results that the reply may name.
+    #[serde(default)]
+    facts: Option<At<String>>,
+    /// Knowledge files to answer from.
+    #[serde(default)]
+    knowledge: Vec<At<String>>,
+    /// A slot with search results, shown as cards with further pages.
+    #[serde(default)]
+    cards: Option<At<String>>,
+    /// Buttons under the reply.
+    #[serde(default)]
+    buttons: Vec<FlowButton>,
+}
+
+impl Kind for Answer {
+    const NAME: &'static str = "answer";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: about
+nodes:
+  about:
+    answer: { prompt: about, knowledge: [company] }
+    next: { done: wait, failed: sorry }
+  sorry:
+    say: { text: { ru: Не знаю., en: I do not know. } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["есть ли доставка?"], &["about", "sorry"]);
+}
+
+impl Node for Answer {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("done"), Exit::required("failed")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        scope.prompt(&self.prompt);
+        for slot in [&self.facts, &self.cards].into_iter().flatten() {
+            scope.slot(slot, &[Type::Products]);
+        }
+        for knowledge in &self.knowledge {
+            scope.knowledge(knowledge);
+        }
+        buttons::check(&self.buttons, scope);
+    }
+
+    fn jumps(&self) -> Vec<Jump<'_>> {
+        buttons::jumps(&self.buttons)
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+        match input {
+            Input::More(request) => cards::ask_for_more(turn, request),
+            Input::Outcome(outcome @ Outcome::Search(_)) => cards::show_more(turn, outcome),
+            Input::Outcome(Outcome::Answer(reply)) => self.reply(turn, &reply.text, &reply.usage.model),
+            Input::Outcome(Outcome::Failed { reason }) => {
+                turn.note(format!("failed: {reason}"));
+                Ok(Go::exit("failed"))
+            }
+            Input::Outcome(other) => Err(Fault(format!("an outcome of another query: {other:?}"))),
+            _ => Ok(Go::Ask(Query::Answer(self.request(turn)?))),
+        }
+    }
+}
+
+impl Answer {
+    fn request(&self, turn: &Turn<'_>) -> Result<AnswerRequest, Fault> {
+        let language = turn.language();
+        let prompt = turn.release().prompts.get(&self.prompt.value).and_then(|prompt| prompt.get(language));
+        let prompt = prompt.ok_or_else(|| Fault(format!("there is no prompt `{}`", self.prompt.value)))?;
+        let passages =
+            self.knowledge.iter().filter_map(|name| turn.release().knowledge.get(&name.value)?.get(language));
+        Ok(AnswerRequest {
+            role: prompt.model.clone(),
+            instructions: turn.template(&prompt.body)?,
+            question: turn.message().to_owned(),
+            language,
+            facts: self
+                .facts
+                .as_ref()
+                .and_then(|slot| turn.found(slot))
+                .map(|found| found.items)
+                .unwrap_or_default(),
+            passages: passages.flatten().cloned().collect(),
+            history: turn.history(),
+            temperature: prompt.temperature,
+            max_tokens: prompt.max_tokens,
+        })
+    }
+
+    fn reply(&self, turn: &mut Turn<'_>, text: &str, model: &str) -> Result<Go, Fault> {
+        // The sources are what the request held; nothing changed since it was made.
+        let request = self.request(turn)?;
+        let mut sources = vec![request.question.as_str(), request.instructions.as_str()];
+        sources.extend(
+            request.passages.iter().flat_map(|passage| [passage.title.as_str(), passage.text.as_str()]),
+        );
+        let (text, dropped) = grounded::keep_grounded(text, &request.facts, &sources, request.language);
+        turn.note(format!("by {model}"));
+        if dropped > 0 {
+            turn.note(format!("{dropped} sentences dropped: no row or passage holds their numbers or links"));
+        }
+        if text.is_empty() {
+            return Ok(Go::exit("failed"));
+        }
+        let (cards, more) = match &self.cards {
+            Some(slot) => cards::of_slot(turn, slot),
+            None => (Vec::new(), None),
+        };
+        let mut buttons: Vec<_> = more.into_iter().collect();
+        buttons.extend(buttons::render(&self.buttons, turn)?);
+        turn.send(Outgoing { text, cards, buttons, ..Outgoing::default() });
+        Ok(Go::exit("done"))
+    }
+}

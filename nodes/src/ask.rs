@@ -1,0 +1,230 @@
+//! `ask`: a question, and a validated answer in a slot.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+use tolmach_engine::{
+    effect::{Button, Choice},
+    event::Kind as EventKind,
+    finding::Code,
+    kind::{Exit, Fault, Go, Input, Kind, Node},
+    phrases::Phrase,
+    place::At,
+    scope::Scope,
+    slot::Type,
+    text::Text,
+    turn::Turn,
+};
+
+use crate::{extract, phrases};
+
+/// Asks a question, waits, checks the answer and puts it into a slot. An answer that does not fit is asked for again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ask {
+    /// The question.
+    text: Text,
+    /// The slot for the answer. Its type says what fits: text, number, boolean (yes or no), date, phone, email.
+    into: At<String>,
+    /// For a text slot: the only answers that fit, offered as buttons.
+    #[serde(default)]
+    choices: Vec<AskChoice>,
+    /// For a text slot: a regular expression that the whole answer must match.
+    #[serde(default)]
+    pattern: Option<Pattern>,
+    /// What to say when an answer does not fit; the question follows.
+    #[serde(default)]
+    error: Option<Text>,
+    /// How many unfitting answers end in `gave_up`.
+    #[serde(default = "three")]
+    #[schemars(range(min = 1, max = 10))]
+    attempts: u32,
+}
+
+/// An answer that fits.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AskChoice {
+    /// What the slot gets.
+    value: At<String>,
+    /// The button's label; typed, it means the same.
+    label: Text,
+}
+
+/// A regular expression, anchored at both ends.
+#[derive(Debug)]
+struct Pattern(String, At<Result<regex::Regex, String>>);
+
+impl JsonSchema for Pattern {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Pattern".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Pattern, D::Error> {
+        let source = At::<String>::deserialize(deserializer)?;
+        let regex = regex::Regex::new(&format!("^(?:{})$", source.value));
+        let regex =
+            regex.map_err(|error| error.to_string().lines().last().unwrap_or_default().trim().to_owned());
+        Ok(Pattern(source.value, At::new(regex, source.place)))
+    }
+}
+
+fn three() -> u32 {
+    3
+}
+
+impl Kind for Ask {
+    const NAME: &'static str = "ask";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: how_much
+slots:
+  budget: { type: number, min: 1 }
+nodes:
+  how_much:
+    ask:
+      text: { ru: На какую сумму рассчитываете?, en: What is your budget? }
+      into: budget
+    next: { done: thanks, cancelled: wait, gave_up: wait }
+  thanks:
+    say: { text: '{{slots.budget}}' }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["привет", "15 тысяч"], &["how_much", "thanks"]);
+}
+
+impl Node for Ask {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("done"), Exit::required("cancelled"), Exit::required("gave_up")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        scope.text(&self.text);
+        scope.slot(
+            &self.into,
+            &[Type::Text, Type::Number, Type::Boolean, Type::Date, Type::Phone, Type::Email],
+        );
+        if let Some(error) = &self.error {
+            scope.text(error);
+        }
+        for choice in &self.choices {
+            scope.label(&choice.label);
+        }
+        if let Some(Pattern(source, regex)) = &self.pattern
+            && let Err(why) = &regex.value
+        {
+            let cause = format!("`{source}` is not a regular expression: {why}");
+            scope.report(Code::BadValue, regex.place, cause, "mend the expression");
+        }
+        if !(1..=10).contains(&self.attempts) {
+            scope.report(Code::BadValue, self.text.place(), "attempts are 1 to 10", "change `attempts`");
+        }
+    }
+
+    fn waits(&self) -> bool {
+        true
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+        let answer = match input {
+            Input::Press(value) if value == CANCELLED => return Ok(Go::exit("cancelled")),
+            Input::Press(value) => Ok(Value::String(value)),
+            Input::Reply if extract::is_cancel(turn.message()) => return Ok(Go::exit("cancelled")),
+            Input::Reply => self.read(turn)?,
+            _ => {
+                let question = turn.render(&self.text)?;
+                return self.question(turn, question);
+            }
+        };
+        let problem = match answer {
+            Ok(value) => match turn.slot_declaration(&self.into)?.accept(value.clone()) {
+                Ok(_) => {
+                    turn.set_slot(&self.into, value)?;
+                    return Ok(Go::exit("done"));
+                }
+                Err(_) => phrases::OUT_OF_RANGE,
+            },
+            Err(problem) => problem,
+        };
+        let failures: u32 = turn.state::<u32>() + 1;
+        turn.note(format!("answer {failures} of {} did not fit", self.attempts));
+        if failures >= self.attempts {
+            return Ok(Go::exit("gave_up"));
+        }
+        turn.set_state(&failures)?;
+        let complaint = match &self.error {
+            Some(error) => turn.render(error)?,
+            None => problem.get(turn.language()).to_owned(),
+        };
+        self.question(turn, complaint)
+    }
+}
+
+/// The value of the button that leaves a question.
+pub(crate) const CANCELLED: &str = "\u{0}cancel";
+
+/// The button that leaves a question.
+pub(crate) fn cancel_button(turn: &mut Turn<'_>) -> Button {
+    let label = phrases::CANCEL.get(turn.language()).to_owned();
+    turn.button(label, Choice::Answer { value: CANCELLED.to_owned() })
+}
+
+impl Ask {
+    fn question(&self, turn: &mut Turn<'_>, text: String) -> Result<Go, Fault> {
+        let mut buttons = Vec::with_capacity(self.choices.len() + 1);
+        for choice in &self.choices {
+            let label = turn.render(&choice.label)?;
+            buttons.push(turn.button(label, Choice::Answer { value: choice.value.value.clone() }));
+        }
+        buttons.push(cancel_button(turn));
+        turn.say(text, buttons);
+        Ok(Go::Wait)
+    }
+
+    /// The answer as a value of the slot's type, or what to say of it.
+    fn read(&self, turn: &Turn<'_>) -> Result<Result<Value, Phrase>, Fault> {
+        let text = turn.message().trim();
+        if !self.choices.is_empty() {
+            for choice in &self.choices {
+                if extract::same_words(&turn.render(&choice.label)?, text)
+                    || extract::same_words(&choice.value, text)
+                {
+                    return Ok(Ok(Value::String(choice.value.value.clone())));
+                }
+            }
+            return Ok(Err(phrases::NOT_A_CHOICE));
+        }
+        let shared = match &turn.event().kind {
+            EventKind::Contact { phone, .. } => Some(phone.as_str()),
+            _ => None,
+        };
+        Ok(match turn.slot_declaration(&self.into)?.kind {
+            Type::Number => extract::number(text).map(|number| json!(number)).ok_or(phrases::NOT_A_NUMBER),
+            Type::Boolean => extract::yes_or_no(text).map(Value::Bool).ok_or(phrases::NOT_YES_OR_NO),
+            Type::Date => {
+                extract::date(text, turn.today()).map(|day| json!(day.to_string())).ok_or(phrases::NOT_A_DATE)
+            }
+            Type::Phone => extract::phone(shared.unwrap_or(text))
+                .map(|(phone, _)| json!(phone))
+                .ok_or(phrases::NOT_A_PHONE),
+            Type::Email => extract::email(text).map(|(email, _)| json!(email)).ok_or(phrases::NOT_AN_EMAIL),
+            _ => {
+                let fits = match &self.pattern {
+                    Some(Pattern(_, regex)) => regex.value.as_ref().is_ok_and(|regex| regex.is_match(text)),
+                    None => !text.is_empty(),
+                };
+                if fits { Ok(json!(text)) } else { Err(phrases::NOT_FITTING) }
+            }
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! `branch`: the first condition that holds.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tolmach_engine::{
+    condition::Expression,
+    finding::Code,
+    flow::Target,
+    kind::{Exit, Fault, Go, Input, Jump, Kind, Node},
+    place::At,
+    scope::Scope,
+    turn::Turn,
+};
+
+/// Goes to the first case whose condition holds. The last case is `else`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct Branch(At<Vec<Case>>);
+
+/// A case: `{ when: condition, to: node }` or, at the end, `{ else: node }`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// A CEL condition.
+    #[serde(default)]
+    when: Option<Expression>,
+    /// Where to go when it holds.
+    #[serde(default)]
+    to: Option<At<String>>,
+    /// Where to go when nothing held.
+    #[serde(default, rename = "else")]
+    otherwise: Option<At<String>>,
+}
+
+impl Kind for Branch {
+    const NAME: &'static str = "branch";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: gate
+slots:
+  budget: { type: number, default: 3000 }
+nodes:
+  gate:
+    branch:
+      - { when: slots.budget != null && slots.budget < 5000, to: cheap }
+      - { else: any }
+  cheap:
+    say: { text: cheap }
+  any:
+    say: { text: any }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) = (&["x"], &["gate", "cheap"]);
+}
+
+impl Node for Branch {
+    fn exits(&self) -> Vec<Exit> {
+        Vec::new()
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        let place = self.0.place;
+        let last = self.0.len().saturating_sub(1);
+        if self.0.is_empty() {
+            scope.report(
+                Code::BadValue,
+                place,
+                "a branch without cases",
+                "write at least `- { else: node }`",
+            );
+        }
+        for (i, case) in self.0.iter().enumerate() {
+            if let Some(when) = &case.when {
+                scope.expression(when);
+            }
+            let fits = match (&case.when, &case.to, &case.otherwise) {
+                (Some(_), Some(_), None) => i < last,
+                (None, None, Some(_)) => i == last,
+                _ => false,
+            };
+            if !fits {
+                let at = case.when.as_ref().map(Expression::place);
+                let at =
+                    at.or(case.to.as_ref().or(case.otherwise.as_ref()).map(|to| to.place)).unwrap_or(place);
+                let cause = format!("case {} of the branch is not in its form", i + 1);
+                let mend = "write `{ when: …, to: … }` for every case and `{ else: … }` as the last";
+                scope.report(Code::BadValue, at, cause, mend);
+            }
+        }
+    }
+
+    fn jumps(&self) -> Vec<Jump<'_>> {
+        let jump = |case: &'_ Case| -> Option<(String, bool)> {
+            match (&case.when, &case.to) {
+                (Some(when), Some(_)) => Some((when.source().to_owned(), true)),
+                _ => case.otherwise.as_ref().map(|_| ("else".to_owned(), true)),
+            }
+        };
+        self.0
+            .iter()
+            .filter_map(|case| {
+                let (label, automatic) = jump(case)?;
+                Some(Jump { label, to: case.to.as_ref().or(case.otherwise.as_ref())?, automatic })
+            })
+            .collect()
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+        for case in self.0.iter() {
+            let (holds, to) = match (&case.when, &case.to, &case.otherwise) {
+                (Some(when), Some(to), _) => (turn.holds(when)?, to),
+                (_, _, Some(to)) => (true, to),
+                _ => continue,
+            };
+            if holds {
+                let because = case.when.as_ref().map_or("else", Expression::source);
+                turn.note(format!("case: {because}"));
+                return Ok(Go::To(Target::parse(to)));
+            }
+        }
+        Err(Fault("no case of the branch held".to_owned()))
+    }
+}

@@ -1,0 +1,65 @@
+//! Buttons under a message, as several kinds offer them.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tolmach_engine::{
+    effect::{Action, Button, Choice},
+    finding::Code,
+    kind::{Fault, Jump},
+    place::At,
+    scope::Scope,
+    text::Text,
+    turn::Turn,
+};
+
+/// A button that leads to a node of the flow or opens an address.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlowButton {
+    /// What the client reads, at most 40 characters.
+    label: Text,
+    /// The node to go to.
+    #[serde(default)]
+    to: Option<At<String>>,
+    /// The address to open: http, https, tel or mailto.
+    #[serde(default)]
+    url: Option<At<String>>,
+}
+
+pub(crate) fn check(buttons: &[FlowButton], scope: &mut Scope<'_>) {
+    for button in buttons {
+        scope.label(&button.label);
+        if button.to.is_some() == button.url.is_some() {
+            let cause = "a button has either `to` or `url`";
+            scope.report(Code::BadValue, button.label.place(), cause, "write one of them");
+        }
+        if let Some(url) = &button.url {
+            let schemes = ["https://", "http://", "tel:", "mailto:"];
+            if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
+                let cause = format!("`{}` is not an address a client can open", url.value);
+                scope.report(Code::BadValue, url.place, cause, "begin it with https://, tel: or mailto:");
+            }
+        }
+    }
+}
+
+pub(crate) fn jumps(buttons: &[FlowButton]) -> Vec<Jump<'_>> {
+    let labelled = buttons.iter().filter_map(|button| {
+        let (_, template) = button.label.templates().next()?;
+        Some((format!("[{}]", template.source()), button.to.as_ref()?))
+    });
+    labelled.map(|(label, to)| Jump { label, to, automatic: false }).collect()
+}
+
+pub(crate) fn render(buttons: &[FlowButton], turn: &mut Turn<'_>) -> Result<Vec<Button>, Fault> {
+    let mut rendered = Vec::with_capacity(buttons.len());
+    for button in buttons {
+        let label = turn.render(&button.label)?;
+        rendered.push(match (&button.to, &button.url) {
+            (Some(to), _) => turn.button(label, Choice::Go { to: to.value.clone() }),
+            (None, Some(url)) => Button { label, action: Action::Open { url: url.value.clone() } },
+            (None, None) => return Err(Fault("a button leads nowhere".to_owned())),
+        });
+    }
+    Ok(rendered)
+}

@@ -1,0 +1,203 @@
+//! `classify`: what the client wants.
+//!
+//! A cascade, cheapest first: the very words of an example, then the nearest examples, then a language model when
+//! those are unsure, then `unsure`. Never the first intent for want of a better one.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tolmach_engine::{
+    effect::{DecideRequest, Label, NearestRequest, Outcome, Query},
+    finding::Code,
+    kind::{Example, Exit, Fault, Go, Input, Kind, Node},
+    place::At,
+    scope::Scope,
+    turn::Turn,
+};
+
+use crate::extract;
+
+/// Places the client's message among intents. Exits: one per intent, and `unsure`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Classify {
+    /// The intents by name; each is an exit.
+    intents: BTreeMap<At<String>, Intent>,
+    /// How near (0 to 1) the nearest example must be to decide without a language model.
+    #[serde(default = "default_confidence")]
+    min_confidence: At<f32>,
+    /// The configured model to ask when examples are unsure.
+    #[serde(default = "default_model")]
+    model: String,
+}
+
+/// An intent.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Intent {
+    /// What it means, for a language model.
+    #[serde(default)]
+    description: String,
+    /// What clients write who mean it; the more, the better.
+    examples: Vec<String>,
+}
+
+fn default_confidence() -> At<f32> {
+    At::new(0.55, Default::default())
+}
+
+fn default_model() -> String {
+    "default".to_owned()
+}
+
+impl Kind for Classify {
+    const NAME: &'static str = "classify";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: route
+nodes:
+  route:
+    classify:
+      intents:
+        product: { description: looks for equipment, examples: [нужен насос, I need a pump] }
+        manager: { description: wants a person, examples: [позовите менеджера, call a manager] }
+    next: { product: found, manager: called, unsure: found }
+  found:
+    say: { text: { ru: Ищу., en: Looking. } }
+  called:
+    say: { text: { ru: Зову., en: Calling. } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["Позовите менеджера!"], &["route", "called"]);
+}
+
+/// How far the best label must be ahead of the second.
+const MARGIN: f32 = 0.03;
+
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    /// The nearest label, for the trace of what a model then says.
+    nearest: Option<String>,
+}
+
+impl Node for Classify {
+    fn exits(&self) -> Vec<Exit> {
+        let mut exits: Vec<Exit> =
+            self.intents.keys().map(|intent| Exit::required(intent.value.clone())).collect();
+        exits.push(Exit::required("unsure"));
+        exits
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        if !(0.0..=1.0).contains(&self.min_confidence.value) {
+            let place = self.min_confidence.place;
+            scope.report(Code::BadValue, place, "min_confidence is 0 to 1", "change it");
+        }
+        for (name, intent) in &self.intents {
+            if name.value == "unsure" {
+                let cause = "`unsure` is the exit for messages that fit no intent";
+                scope.report(Code::BadValue, name.place, cause, "choose another name");
+            }
+            if intent.examples.is_empty() {
+                let cause = format!("the intent `{}` has no examples", name.value);
+                scope.report(
+                    Code::BadValue,
+                    name.place,
+                    cause,
+                    "write at least one message of a client who means it",
+                );
+            }
+        }
+    }
+
+    fn examples(&self) -> Vec<Example> {
+        let intents = self.intents.iter();
+        intents
+            .flat_map(|(name, intent)| {
+                intent.examples.iter().map(|text| Example { label: name.value.clone(), text: text.clone() })
+            })
+            .collect()
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+        let outcome = match input {
+            Input::Outcome(outcome) => outcome,
+            _ => return self.begin(turn),
+        };
+        match outcome {
+            Outcome::Nearest { labels } => {
+                let mut best = labels.iter();
+                let (first, second) = (best.next(), best.next());
+                if let Some(first) = first {
+                    let ahead = first.score - second.map_or(0.0, |second| second.score);
+                    let runner_up =
+                        second.map_or(String::new(), |s| format!(", then {} {:.2}", s.label, s.score));
+                    turn.note(format!("nearest: {} {:.2}{runner_up}", first.label, first.score));
+                    if first.score >= self.min_confidence.value && ahead >= MARGIN && self.knows(&first.label)
+                    {
+                        return Ok(Go::Exit(first.label.clone()));
+                    }
+                    turn.set_state(&State { nearest: Some(first.label.clone()) })?;
+                }
+                Ok(self.ask_model(turn))
+            }
+            Outcome::Decide(decision) => {
+                let label = decision.label.filter(|label| self.knows(label));
+                turn.note(match &label {
+                    Some(label) => format!("model {}: {label}", decision.usage.model),
+                    None => format!("model {}: none", decision.usage.model),
+                });
+                Ok(Go::Exit(label.unwrap_or_else(|| "unsure".to_owned())))
+            }
+            Outcome::Failed { reason } => {
+                turn.note(format!("failed: {reason}"));
+                // Without vectors a model may still know; without a model nobody does.
+                let asked_model = turn.state::<State>().nearest.is_some();
+                if asked_model { Ok(Go::exit("unsure")) } else { self.fall_back(turn) }
+            }
+            other => Err(Fault(format!("an outcome of another query: {other:?}"))),
+        }
+    }
+}
+
+impl Classify {
+    fn begin(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
+        let text = turn.message().trim().to_owned();
+        if text.is_empty() {
+            return Ok(Go::exit("unsure"));
+        }
+        for (name, intent) in &self.intents {
+            if let Some(example) = intent.examples.iter().find(|example| extract::same_words(example, &text))
+            {
+                turn.note(format!("the words of an example: {example}"));
+                return Ok(Go::Exit(name.value.clone()));
+            }
+        }
+        Ok(Go::Ask(Query::Nearest(NearestRequest { set: turn.example_set(), text })))
+    }
+
+    fn fall_back(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
+        turn.set_state(&State { nearest: Some(String::new()) })?;
+        Ok(self.ask_model(turn))
+    }
+
+    fn ask_model(&self, turn: &Turn<'_>) -> Go {
+        let labels = self.intents.iter().map(|(name, intent)| Label {
+            name: name.value.clone(),
+            description: intent.description.clone(),
+            examples: intent.examples.iter().take(5).cloned().collect(),
+        });
+        Go::Ask(Query::Decide(DecideRequest {
+            role: self.model.clone(),
+            text: turn.message().to_owned(),
+            labels: labels.collect(),
+            history: turn.history(),
+            language: turn.language(),
+        }))
+    }
+
+    fn knows(&self, label: &str) -> bool {
+        self.intents.keys().any(|intent| intent.value == label)
+    }
+}

@@ -1,0 +1,116 @@
+//! `lead`: what the client wants, for the managers.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use tolmach_engine::{
+    effect::{Command, Lead as LeadEffect},
+    kind::{Exit, Fault, Go, Input, Kind, Node},
+    place::At,
+    scope::Scope,
+    slot::Type,
+    text::Text,
+    turn::{Found, Turn},
+};
+
+/// Creates the client's open lead, or adds to it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lead {
+    /// Where the lead comes from, a word for reports.
+    #[serde(default = "form")]
+    source: String,
+    /// The slot with the contact.
+    #[serde(default)]
+    contact: Option<At<String>>,
+    /// What the client wants, in a sentence.
+    #[serde(default)]
+    summary: Option<Text>,
+    /// Further slots worth keeping with the lead.
+    #[serde(default)]
+    details: Vec<At<String>>,
+}
+
+fn form() -> String {
+    "form".to_owned()
+}
+
+impl Kind for Lead {
+    const NAME: &'static str = "lead";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: note
+slots:
+  contact: { type: contact, personal: true }
+  budget: { type: number }
+nodes:
+  note:
+    lead: { source: chat, contact: contact, summary: '{{message.text}}', details: [budget] }
+    next: thanks
+  thanks:
+    say: { text: { ru: Спасибо!, en: Thank you! } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["насос"], &["note", "thanks"]);
+}
+
+impl Node for Lead {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("done")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        if let Some(contact) = &self.contact {
+            scope.slot(contact, &[Type::Contact]);
+        }
+        if let Some(summary) = &self.summary {
+            scope.text(summary);
+        }
+        for slot in &self.details {
+            scope.slot(
+                slot,
+                &[
+                    Type::Text,
+                    Type::Number,
+                    Type::Boolean,
+                    Type::Date,
+                    Type::Phone,
+                    Type::Email,
+                    Type::Product,
+                    Type::Products,
+                ],
+            );
+        }
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+        let mut lead = LeadEffect { source: self.source.clone(), ..LeadEffect::default() };
+        if let Some(slot) = &self.contact
+            && let Value::Object(fields) = turn.slot(slot)
+        {
+            let known =
+                fields.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+            lead.contact = known.collect();
+        }
+        if let Some(summary) = &self.summary {
+            lead.summary = turn.render(summary)?.trim().to_owned();
+        }
+        for slot in &self.details {
+            let value = match turn.found(slot) {
+                Some(found) => brief(&found),
+                None => turn.slot(slot).clone(),
+            };
+            if !value.is_null() {
+                lead.details.insert(slot.value.clone(), value);
+            }
+        }
+        turn.command(Command::Lead(lead));
+        Ok(Go::exit("done"))
+    }
+}
+
+/// Search results as a manager wants them: the words and the first articles, not whole rows.
+fn brief(found: &Found) -> Value {
+    let articles: Vec<&str> = found.items.iter().map(|item| item.article.as_str()).collect();
+    serde_json::json!({ "query": found.query, "total": found.total, "articles": articles })
+}

@@ -1,0 +1,121 @@
+//! `menu`: buttons, and typed words that mean them.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tolmach_engine::{
+    effect::Choice,
+    finding::Code,
+    kind::{Exit, Fault, Go, Input, Kind, Node},
+    place::At,
+    scope::Scope,
+    text::Text,
+    turn::Turn,
+};
+
+use crate::extract;
+
+/// Offers choices as buttons and waits. A typed text that is one of the labels counts as a press; any other text
+/// leaves by `other`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Menu {
+    /// What to say above the buttons.
+    text: Text,
+    /// The choices, in the order of the buttons. Each is an exit.
+    choices: Vec<MenuChoice>,
+}
+
+/// A choice of a menu.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct MenuChoice {
+    /// The exit's name.
+    exit: At<String>,
+    /// The button's label.
+    label: Text,
+}
+
+impl Kind for Menu {
+    const NAME: &'static str = "menu";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: what
+nodes:
+  what:
+    menu:
+      text: { ru: Что вам нужно?, en: What do you need? }
+      choices:
+        - { exit: pumps, label: { ru: Насосы, en: Pumps } }
+        - { exit: drills, label: { ru: Дрели, en: Drills } }
+    next: { pumps: chosen, drills: chosen, other: what }
+  chosen:
+    say: { text: { ru: Отлично!, en: Great! } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["привет", "насосы"], &["what", "chosen"]);
+}
+
+impl Node for Menu {
+    fn exits(&self) -> Vec<Exit> {
+        let mut exits: Vec<Exit> =
+            self.choices.iter().map(|choice| Exit::required(choice.exit.value.clone())).collect();
+        exits.push(Exit::required("other"));
+        exits
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        scope.text(&self.text);
+        if self.choices.is_empty() {
+            scope.report(
+                Code::BadValue,
+                self.text.place(),
+                "a menu without choices",
+                "add at least one choice",
+            );
+        }
+        for (i, choice) in self.choices.iter().enumerate() {
+            scope.label(&choice.label);
+            let taken = choice.exit.value == "other"
+                || self.choices[..i].iter().any(|before| before.exit == choice.exit);
+            if taken {
+                let cause = format!("the exit `{}` is taken", choice.exit.value);
+                scope.report(
+                    Code::BadValue,
+                    choice.exit.place,
+                    cause,
+                    "give each choice a name of its own, not `other`",
+                );
+            }
+        }
+    }
+
+    fn waits(&self) -> bool {
+        true
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+        match input {
+            Input::Press(exit) if self.choices.iter().any(|choice| choice.exit.value == exit) => {
+                Ok(Go::Exit(exit))
+            }
+            Input::Reply => {
+                for choice in &self.choices {
+                    if extract::same_words(&turn.render(&choice.label)?, turn.message()) {
+                        return Ok(Go::Exit(choice.exit.value.clone()));
+                    }
+                }
+                Ok(Go::exit("other"))
+            }
+            _ => {
+                let text = turn.render(&self.text)?;
+                let mut buttons = Vec::with_capacity(self.choices.len());
+                for choice in &self.choices {
+                    let label = turn.render(&choice.label)?;
+                    buttons.push(turn.button(label, Choice::Answer { value: choice.exit.value.clone() }));
+                }
+                turn.say(text, buttons);
+                Ok(Go::Wait)
+            }
+        }
+    }
+}

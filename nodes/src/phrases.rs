@@ -1,0 +1,43 @@
+//! What nodes say by themselves where the flow gives no text of its own.
+
+use tolmach_engine::phrases::Phrase;
+
+/// The button and the word that leave a question.
+pub(crate) const CANCEL: Phrase = Phrase::new("Отмена", "Cancel");
+/// The button that shares the client's own contact.
+pub(crate) const SHARE_CONTACT: Phrase = Phrase::new("Отправить мой номер", "Share my number");
+
+pub(crate) const NOT_A_NUMBER: Phrase =
+    Phrase::new("Напишите, пожалуйста, число, например 15000.", "Please write a number, for example 15000.");
+pub(crate) const OUT_OF_RANGE: Phrase =
+    Phrase::new("Это число не подходит. Напишите другое.", "That number does not fit. Please write another.");
+pub(crate) const NOT_A_DATE: Phrase =
+    Phrase::new("Напишите дату, например 25.12.2026.", "Please write a date, for example 25.12.2026.");
+pub(crate) const NOT_A_PHONE: Phrase = Phrase::new(
+    "Не похоже на номер телефона. Напишите с кодом, например +7 999 123-45-67.",
+    "That does not look like a phone number. Please include the code, for example +7 999 123-45-67.",
+);
+pub(crate) const NOT_AN_EMAIL: Phrase = Phrase::new(
+    "Не похоже на e-mail. Например: name@example.com.",
+    "That does not look like an e-mail. For example: name@example.com.",
+);
+pub(crate) const NOT_A_CHOICE: Phrase =
+    Phrase::new("Выберите, пожалуйста, один из вариантов.", "Please choose one of the options.");
+pub(crate) const NOT_YES_OR_NO: Phrase =
+    Phrase::new("Ответьте, пожалуйста, да или нет.", "Please answer yes or no.");
+pub(crate) const NOT_FITTING: Phrase = Phrase::new(
+    "Так не получится. Попробуйте написать иначе.",
+    "That does not fit. Please write it differently.",
+);
+
+pub(crate) const CONTACT: Phrase = Phrase::new(
+    "Оставьте, пожалуйста, имя и телефон или e-mail — одним сообщением.",
+    "Please leave your name and a phone number or e-mail, in one message.",
+);
+pub(crate) const NAME: Phrase = Phrase::new("Как к вам обращаться?", "What is your name?");
+pub(crate) const PHONE: Phrase = Phrase::new("Напишите номер телефона.", "What is your phone number?");
+pub(crate) const EMAIL: Phrase = Phrase::new("Напишите ваш e-mail.", "What is your e-mail?");
+pub(crate) const PHONE_OR_EMAIL: Phrase = Phrase::new(
+    "Напишите телефон или e-mail, чтобы мы могли ответить.",
+    "Please write a phone number or an e-mail so that we can reply.",
+);

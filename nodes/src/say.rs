@@ -1,0 +1,91 @@
+//! `say`: a message to the client.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tolmach_engine::{
+    effect::Outgoing,
+    kind::{Exit, Fault, Go, Input, Jump, Kind, Node},
+    place::At,
+    scope::Scope,
+    slot::Type,
+    text::Text,
+    turn::Turn,
+};
+
+use crate::{
+    buttons::{self, FlowButton},
+    cards,
+};
+
+/// Says something: a text in the client's language, with a photo, product cards and buttons if wanted.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Say {
+    /// What to say.
+    text: Text,
+    /// The address of a picture.
+    #[serde(default)]
+    photo: Option<Text>,
+    /// A slot with search results, shown as cards with further pages.
+    #[serde(default)]
+    cards: Option<At<String>>,
+    /// Buttons under the message.
+    #[serde(default)]
+    buttons: Vec<FlowButton>,
+}
+
+impl Kind for Say {
+    const NAME: &'static str = "say";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: hello
+nodes:
+  hello:
+    say:
+      text: { ru: Здравствуйте!, en: Hello! }
+      buttons:
+        - { label: { ru: О нас, en: About us }, to: about }
+  about:
+    say: { text: { ru: Мы продаём насосы., en: We sell pumps. } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) = (&["привет"], &["hello"]);
+}
+
+impl Node for Say {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("done")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        scope.text(&self.text);
+        if let Some(photo) = &self.photo {
+            scope.text(photo);
+        }
+        if let Some(cards) = &self.cards {
+            scope.slot(cards, &[Type::Products]);
+        }
+        buttons::check(&self.buttons, scope);
+    }
+
+    fn jumps(&self) -> Vec<Jump<'_>> {
+        buttons::jumps(&self.buttons)
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+        match input {
+            Input::More(request) => return cards::ask_for_more(turn, request),
+            Input::Outcome(outcome) => return cards::show_more(turn, outcome),
+            Input::Enter | Input::Again | Input::Reply | Input::Press(_) => {}
+        }
+        let text = turn.render(&self.text)?;
+        let photo = self.photo.as_ref().map(|photo| turn.render(photo)).transpose()?;
+        let (cards, more) = match &self.cards {
+            Some(slot) => cards::of_slot(turn, slot),
+            None => (Vec::new(), None),
+        };
+        let mut buttons: Vec<_> = more.into_iter().collect();
+        buttons.extend(buttons::render(&self.buttons, turn)?);
+        turn.send(Outgoing { text, photo, cards, buttons, ..Outgoing::default() });
+        Ok(Go::exit("done"))
+    }
+}

@@ -1,0 +1,214 @@
+//! `search`: products that answer the client's words.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+use tolmach_engine::{
+    catalog::{Comparison, Field, Filter, FilterValue, SearchRequest},
+    condition::FilterExpression,
+    effect::{Outcome, Query},
+    finding::Code,
+    kind::{Exit, Fault, Go, Input, Kind, Node},
+    place::{At, Place},
+    scope::Scope,
+    slot::Type,
+    text::{Template, Text},
+    turn::{Found, Turn},
+};
+
+use crate::extract;
+
+/// Searches the catalogue and puts what it finds into a slot. Exits: `found`, `few` (fewer than `few` rows; falls
+/// back to `found`) and `empty`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Search {
+    /// What to search for; the client's message unless something else is said.
+    #[serde(default)]
+    query: Option<Text>,
+    /// Rows a page, 1 to 50.
+    #[serde(default = "five")]
+    #[schemars(range(min = 1, max = 50))]
+    limit: u32,
+    /// 0 searches by words alone, 1 by meaning alone.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    semantic_ratio: At<f32>,
+    /// Conditions on price, stock, brand, category and article; a clause whose value is unset is dropped.
+    #[serde(default)]
+    filter: Option<FilterExpression>,
+    /// Where prices that the client names go («до 10 тысяч», "under $200"); they also bound the search.
+    #[serde(default)]
+    price: PriceSlots,
+    /// The share (0 to 1) of the query's meaning that a row must hold to count as found.
+    #[serde(default = "default_min_score")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    min_score: f32,
+    /// Fewer rows than this leave by `few`.
+    #[serde(default)]
+    few: u64,
+    /// The slot for the results.
+    into: At<String>,
+}
+
+/// Number slots for the bounds on the price.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PriceSlots {
+    /// The slot for the lower bound.
+    #[serde(default)]
+    min: Option<At<String>>,
+    /// The slot for the upper bound.
+    #[serde(default)]
+    max: Option<At<String>>,
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn default_min_score() -> f32 {
+    0.35
+}
+
+impl Kind for Search {
+    const NAME: &'static str = "search";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: find
+slots:
+  results: { type: products }
+  budget: { type: number }
+nodes:
+  find:
+    search:
+      limit: 3
+      price: { max: budget }
+      filter: stock > 0
+      into: results
+    next: { found: offer, empty: none }
+  offer:
+    say: { text: { ru: Вот что есть., en: Here is what we have. }, cards: results }
+  none:
+    say: { text: { ru: Ничего не нашлось., en: Nothing found. } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["перфоратор до 10 тысяч"], &["find", "none"]);
+}
+
+impl Node for Search {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("found"), Exit::optional("few", "found"), Exit::required("empty")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        if let Some(query) = &self.query {
+            scope.text(query);
+        }
+        if let Some(filter) = &self.filter {
+            scope.filter(filter);
+        }
+        for slot in [&self.price.min, &self.price.max].into_iter().flatten() {
+            scope.slot(slot, &[Type::Number]);
+        }
+        scope.slot(&self.into, &[Type::Products]);
+        if !(1..=50).contains(&self.limit) {
+            scope.report(Code::BadValue, self.into.place, "limit is 1 to 50", "change `limit`");
+        }
+        for (name, value) in [("semantic_ratio", self.semantic_ratio.value), ("min_score", self.min_score)] {
+            if !(0.0..=1.0).contains(&value) {
+                scope.report(
+                    Code::BadValue,
+                    self.into.place,
+                    format!("{name} is 0 to 1"),
+                    format!("change `{name}`"),
+                );
+            }
+        }
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+        match input {
+            Input::Outcome(Outcome::Search(results)) => {
+                let request: Option<SearchRequest> = turn.state();
+                let Some(request) = request else {
+                    return Err(Fault("results that nobody asked for".to_owned()));
+                };
+                let returned = results.hits.len();
+                let hits = results.hits.into_iter().filter(|hit| hit.score >= self.min_score);
+                let items: Vec<_> = hits.map(|hit| hit.product).collect();
+                // Where the page itself holds rows that are too far off, the rest would be farther.
+                let total = if items.len() < returned { items.len() as u64 } else { results.total };
+                turn.note(format!(
+                    "«{}»: {returned} rows of {}, {} near enough",
+                    request.text,
+                    results.total,
+                    items.len()
+                ));
+                let exit = if items.is_empty() {
+                    "empty"
+                } else if total < self.few {
+                    "few"
+                } else {
+                    "found"
+                };
+                let found = Found { query: request.text.clone(), total, items, request };
+                turn.set_slot(&self.into, json!(found))?;
+                turn.set_results(&self.into);
+                Ok(Go::exit(exit))
+            }
+            Input::Outcome(Outcome::Failed { reason }) => Err(Fault(reason)),
+            Input::Outcome(other) => Err(Fault(format!("an outcome of another query: {other:?}"))),
+            _ => self.ask(turn),
+        }
+    }
+}
+
+impl Search {
+    fn ask(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
+        let mut text = match &self.query {
+            Some(query) => turn.render(query)?,
+            None => turn.template(&Template::compile("{{message.text}}".to_owned(), Place::default()))?,
+        };
+        let mut filters = Vec::new();
+        if self.price.min.is_some() || self.price.max.is_some() {
+            let bounds = extract::price_bounds(&text);
+            if let Some(bounds) = &bounds {
+                text.clone_from(&bounds.rest);
+            }
+            let (min, max) = bounds.map_or((None, None), |bounds| (bounds.min, bounds.max));
+            for (slot, value, comparison) in
+                [(&self.price.min, min, Comparison::Ge), (&self.price.max, max, Comparison::Le)]
+            {
+                let Some(slot) = slot else { continue };
+                // A new search without a price forgets the old one's: the client speaks of something else.
+                turn.set_slot(slot, value.map_or(serde_json::Value::Null, whole_or_not))?;
+                if let Some(value) = value {
+                    filters.push(Filter {
+                        field: Field::Price,
+                        comparison,
+                        value: FilterValue::Number(value),
+                    });
+                }
+            }
+        }
+        if let Some(filter) = &self.filter {
+            filters.extend(turn.filters(filter)?);
+        }
+        let request = SearchRequest {
+            text,
+            language: turn.language(),
+            filters,
+            limit: self.limit,
+            offset: 0,
+            semantic_ratio: self.semantic_ratio.value,
+        };
+        turn.set_state(&request)?;
+        Ok(Go::Ask(Query::Search(request)))
+    }
+}
+
+/// Whole numbers stay whole, so that a template shows 10000 and not 10000.0.
+fn whole_or_not(value: f64) -> serde_json::Value {
+    if value.fract() == 0.0 { json!(value as i64) } else { json!(value) }
+}

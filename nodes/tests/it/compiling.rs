@@ -1,0 +1,200 @@
+//! Broken bundles and what is said of them: one `check` and many cases.
+
+use tolmach_engine::compile;
+use tolmach_nodes::KINDS;
+
+use crate::support::bundle;
+
+/// Compiles `flow.yaml` and compares the findings with `code line:column` lines; a finding's text must hold `holds`.
+fn check(text: &str, expected: &[&str], holds: &[&str]) {
+    let findings = compile(&bundle(&[("flow.yaml", text)]), KINDS).findings;
+    let found: Vec<String> = findings.iter().map(|f| format!("{} {}", f.code.text(), f.place)).collect();
+    let text: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    assert_eq!(found, expected, "{text}");
+    for part in holds {
+        assert!(text.contains(part), "«{part}» is missing in:\n{text}");
+    }
+    assert!(findings.iter().all(|finding| !finding.cause.is_empty() && !finding.mend.is_empty()));
+}
+
+#[test]
+fn an_unknown_kind_is_named_with_the_nearest() {
+    check(
+        "flow: flow\nstart: a\nnodes:\n  a:\n    clasify: { text: hi }\n",
+        &["unknown-kind 5:5"],
+        &["there is no kind `clasify`", "did you mean: classify", "flow.yaml:5:5"],
+    );
+}
+
+#[test]
+fn all_findings_come_at_once() {
+    check(
+        "\
+flow: flow
+start: route
+slots:
+  n: { type: nummber }
+nodes:
+  route:
+    classify:
+      intents:
+        a: { examples: [x] }
+        b: { examples: [y] }
+    next: { a: sy, unsre: say }
+  say:
+    say: { txt: hi, text: 'hello {{slots.who}}' }
+",
+        &["bad-value 4:14"],
+        &["did you mean: number"],
+    );
+    check(
+        "\
+flow: flow
+start: route
+nodes:
+  route:
+    classify:
+      intents:
+        a: { examples: [x] }
+        b: { examples: [y] }
+    next: { a: sy, unsre: say }
+  say:
+    say: { txt: hi, text: 'hello {{slots.who}}' }
+",
+        &[
+            "missing-exit 4:3",
+            "unknown-target 9:16",
+            "unknown-exit 9:20",
+            "unknown-field 11:12",
+            "unknown-slot 11:27",
+        ],
+        &["`b`, `unsure`", "did you mean: unsure", "did you mean: say", "did you mean: text"],
+    );
+}
+
+#[test]
+fn texts_must_be_translated_and_parse() {
+    check(
+        "flow: flow\nstart: a\nnodes:\n  a:\n    say:\n      text: { ru: Привет }\n",
+        &["missing-translation 6:19"],
+        &["no en version"],
+    );
+    check(
+        "flow: flow\nstart: a\nnodes:\n  a:\n    say:\n      text: '{{#if client.first_name}}x'\n",
+        &["bad-template 6:13"],
+        &["does not parse"],
+    );
+    check(
+        "flow: flow\nstart: a\nnodes:\n  a:\n    say:\n      text: 'hi {{client.frst_name}}'\n",
+        &["unknown-variable 6:13"],
+        &["did you mean: first_name"],
+    );
+}
+
+#[test]
+fn slots_conditions_and_filters_are_checked() {
+    check(
+        "\
+flow: flow
+start: a
+slots:
+  budget: { type: number }
+  idle: { type: text }
+nodes:
+  a:
+    branch:
+      - { when: slots.budgt < 5, to: b }
+      - { when: slots.budget <, to: b }
+      - { else: b }
+  b:
+    search: { into: budget, filter: prise < 5 }
+    next: { found: wait, empty: wait }
+",
+        &[
+            "unused-slot 5:9",
+            "unknown-slot 9:17",
+            "bad-condition 10:17",
+            "wrong-slot-type 13:21",
+            "bad-filter 13:37",
+        ],
+        &["did you mean: budget", "no catalogue column `prise`"],
+    );
+}
+
+#[test]
+fn endless_cycles_and_unreachable_nodes_are_found() {
+    check(
+        "\
+flow: flow
+start: a
+nodes:
+  a:
+    say: { text: one }
+    next: b
+  b:
+    say: { text: two }
+    next: a
+  lost:
+    say: { text: nobody comes here }
+",
+        &["endless-cycle 4:3", "unreachable 10:3"],
+        &["a → b → a"],
+    );
+    // A node that waits breaks the cycle.
+    check(
+        "\
+flow: flow
+start: a
+slots: { n: { type: number } }
+nodes:
+  a:
+    say: { text: one }
+    next: b
+  b:
+    ask: { text: two, into: n }
+    next: { done: a, cancelled: a, gave_up: wait }
+",
+        &[],
+        &[],
+    );
+}
+
+#[test]
+fn broken_files_say_so() {
+    check("flow: [", &["bad-yaml 1:7"], &["not YAML"]);
+    check("flow: flow\nflow: again\n", &["bad-yaml 2:1"], &["not YAML"]);
+    check("", &["missing-field 1:1"], &[]);
+    check("just words", &["bad-value 1:1"], &[]);
+    check("flow: flow\nnodes: {}\n", &["missing-field 1:1"], &["`start`"]);
+    check("flow: other\nstart: a\nnodes:\n  a: { end: {} }\n", &["wrong-name 1:7"], &["flow: flow"]);
+    check("flow: flow\nstart: a\nnodes:\n  a: { say: { text: x }, end: {} }\n", &["two-kinds 4:26"], &[]);
+    check("flow: flow\nstart: a\nnodes:\n  a: {}\n", &["no-kind 4:3"], &[]);
+    check("flow: flow\nstart: wait\nnodes:\n  end: { end: {} }\n", &["bad-value 4:3"], &["reserved"]);
+    let none = compile(&bundle(&[("notes.md", "x")]), KINDS);
+    assert!(none.release.is_none());
+    assert_eq!(none.findings[0].code.text(), "no-flow");
+}
+
+#[test]
+fn prompts_and_company_are_checked_too() {
+    let flow = "flow: flow\nstart: a\nnodes:\n  a:\n    answer: { prompt: ofer, knowledge: [servces] }\n    next: { done: wait, failed: wait }\n";
+    let files = [
+        ("flow.yaml", flow),
+        ("prompts/offer.md", "---\ntemperature: 7\n---\nAnswer for {{company.nme}}.\n"),
+        ("knowledge/services.md", "## Delivery\nYes.\n"),
+        ("company.yaml", "name: { ru: Фирма, en: Firm }\ntimezone: Europe/Nowhere\n"),
+    ];
+    let findings = compile(&bundle(&files), KINDS).findings;
+    let found: Vec<String> =
+        findings.iter().map(|f| format!("{}:{} {}", f.file, f.place, f.code.text())).collect();
+    assert_eq!(
+        found,
+        [
+            "company.yaml:2:11 bad-value",
+            "flow.yaml:5:23 unknown-prompt",
+            "flow.yaml:5:41 unknown-knowledge",
+            "prompts/offer.md:2:14 bad-value",
+            "prompts/offer.md:4:1 unknown-variable",
+        ]
+    );
+}

@@ -1,0 +1,175 @@
+//! A chat without a runtime: events in, messages out, queries answered by a script.
+
+use std::collections::BTreeMap;
+
+use tolmach_engine::{
+    Input, Next, Release, Session,
+    bundle::Bundle,
+    catalog::{Hit, Localized, Product, SearchRequest, SearchResults},
+    compile,
+    effect::{Action, Command, Decision, Effect, Outcome, Outgoing, Press, Query, Reply, Usage},
+    event::{Client, Event, Kind},
+    step,
+    trace::Trace,
+};
+use tolmach_nodes::KINDS;
+use uuid::Uuid;
+
+pub fn bundle(files: &[(&str, &str)]) -> Bundle {
+    let files: BTreeMap<_, _> =
+        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    Bundle { files }
+}
+
+pub fn release(files: &[(&str, &str)]) -> Release {
+    let compiled = compile(&bundle(files), KINDS);
+    let findings: Vec<String> = compiled.findings.iter().map(ToString::to_string).collect();
+    compiled.release.unwrap_or_else(|| panic!("the bundle does not compile:\n{}", findings.join("\n")))
+}
+
+pub type World = Box<dyn Fn(&Query) -> Outcome>;
+
+/// Knows nothing and finds nothing.
+pub fn empty_world(query: &Query) -> Outcome {
+    match query {
+        Query::Nearest(_) => Outcome::Nearest { labels: Vec::new() },
+        Query::Decide(_) => Outcome::Decide(Decision { label: None, usage: Usage::default() }),
+        Query::Answer(_) => Outcome::Answer(Reply { text: String::new(), usage: Usage::default() }),
+        Query::Search(_) => Outcome::Search(SearchResults::default()),
+    }
+}
+
+pub fn product(n: u32) -> Product {
+    Product {
+        id: format!("test/{n}"),
+        article: format!("{n:05}"),
+        name: Localized { ru: format!("Насос {n}"), en: format!("Pump {n}") },
+        price: Some(f64::from(n) * 1000.0),
+        currency: "RUB".into(),
+        stock: Some(3.0),
+        unit: "шт".into(),
+        ..Product::default()
+    }
+}
+
+/// A shop with so many pumps.
+pub fn shop(total: u32) -> impl Fn(&Query) -> Outcome {
+    move |query| match query {
+        Query::Search(SearchRequest { limit, offset, .. }) => {
+            let hits =
+                (offset + 1..=total).take(*limit as usize).map(|n| Hit { product: product(n), score: 0.9 });
+            let hits = hits.collect();
+            Outcome::Search(SearchResults { generation: "g1".into(), total: u64::from(total), hits })
+        }
+        other => empty_world(other),
+    }
+}
+
+/// A chat with its release.
+pub struct Chat {
+    pub release: Release,
+    pub session: Session,
+    pub world: World,
+    turn: u128,
+    pub trace: Trace,
+    pub effects: Vec<Effect>,
+}
+
+impl Chat {
+    pub fn new(release: Release) -> Chat {
+        let world = Box::new(empty_world);
+        Chat {
+            release,
+            session: Session::default(),
+            world,
+            turn: 0,
+            trace: Trace::default(),
+            effects: Vec::new(),
+        }
+    }
+
+    pub fn with(mut self, world: impl Fn(&Query) -> Outcome + 'static) -> Chat {
+        self.world = Box::new(world);
+        self
+    }
+
+    pub fn event(&mut self, kind: Kind) -> Vec<Outgoing> {
+        self.turn += 1;
+        let at = 1_795_000_000_000 + self.turn as i64 * 1000;
+        let event = Event { id: Uuid::from_u128(self.turn), at, client: Client::default(), kind };
+        let before = self.session.clone();
+        let mut input = Input::Event(event.clone());
+        let (effects, trace) = loop {
+            let stepped = step(&self.release, std::mem::take(&mut self.session), input);
+            self.session = stepped.session;
+            match stepped.next {
+                Next::Query(query) => input = Input::Outcome((self.world)(&query)),
+                Next::Done { effects, trace } => break (effects, trace),
+            }
+        };
+        self.replays(before, event, &effects, &trace);
+        self.trace = trace;
+        self.effects = effects;
+        self.messages()
+    }
+
+    /// Every turn of every test is replayed from its trace, through JSON as it would be stored.
+    fn replays(&self, before: Session, event: Event, effects: &[Effect], trace: &Trace) {
+        let stored = serde_json::to_string(&(before, event, trace)).unwrap();
+        let (mut session, event, trace): (Session, Event, Trace) = serde_json::from_str(&stored).unwrap();
+        let mut outcomes = trace.outcomes.clone().into_iter();
+        let mut input = Input::Event(event);
+        loop {
+            let stepped = step(&self.release, session, input);
+            session = stepped.session;
+            match stepped.next {
+                Next::Query(_) => input = Input::Outcome(outcomes.next().expect("an outcome a query")),
+                Next::Done { effects: replayed, trace: again } => {
+                    assert_eq!(replayed, effects);
+                    assert_eq!(again, trace);
+                    assert_eq!(session, self.session);
+                    return;
+                }
+            }
+        }
+    }
+
+    pub fn messages(&self) -> Vec<Outgoing> {
+        let sent = |effect: &Effect| match &effect.command {
+            Command::Send(message) => Some(message.clone()),
+            _ => None,
+        };
+        self.effects.iter().filter_map(sent).collect()
+    }
+
+    pub fn says(&mut self, text: &str) -> Vec<Outgoing> {
+        self.event(Kind::Message { text: text.into() })
+    }
+
+    pub fn command(&mut self, name: &str) -> Vec<Outgoing> {
+        self.event(Kind::Command { name: name.into(), rest: String::new() })
+    }
+
+    /// Presses the button with this label on the last messages.
+    pub fn press(&mut self, label: &str) -> Vec<Outgoing> {
+        let press = self.button(label);
+        self.event(Kind::Press { label: label.into(), press: Some(press) })
+    }
+
+    pub fn button(&self, label: &str) -> Press {
+        let buttons = self.messages().into_iter().flat_map(|message| message.buttons);
+        let pressed = buttons.filter(|button| button.label == label).find_map(|button| match button.action {
+            Action::Press { press, .. } => Some(press),
+            Action::Open { .. } => None,
+        });
+        pressed.unwrap_or_else(|| panic!("no button «{label}» in {:?}", self.messages()))
+    }
+
+    pub fn path(&self) -> Vec<&str> {
+        self.trace.path()
+    }
+
+    pub fn waits_at(&self) -> Option<&str> {
+        self.session.waits_at().map(|(_, node)| node)
+    }
+}

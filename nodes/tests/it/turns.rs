@@ -1,0 +1,300 @@
+//! What a turn does: waiting, interrupting, failing, paging, collecting.
+
+use serde_json::json;
+use tolmach_engine::{
+    effect::{Choice, Command, Outcome, Press, Query, Reply, Usage},
+    event::Kind,
+    language::Language,
+};
+
+use crate::support::{Chat, release, shop};
+
+const SHOP: &str = "\
+flow: shop
+start: find
+slots:
+  results: { type: products }
+  budget: { type: number }
+  size: { type: number, min: 1, max: 10 }
+  contact: { type: contact, personal: true }
+on:
+  command: { start: hello, help: help, contact: contact, size: size, broken: broken }
+  inactivity: { after: 30m, to: silent }
+  error: sorry
+nodes:
+  hello:
+    say:
+      text: { ru: Здравствуйте!, en: Hello! }
+      buttons: [{ label: { ru: Размер, en: Size }, to: size }]
+  help:
+    say: { text: { ru: Помощь, en: Help } }
+  find:
+    search: { limit: 2, price: { max: budget }, into: results }
+    next: { found: offer, empty: none }
+  offer:
+    say: { text: { ru: 'Нашлось {{results.total}}', en: 'Found {{results.total}}' }, cards: results }
+  none:
+    say: { text: { ru: Пусто, en: Nothing } }
+  size:
+    ask: { text: { ru: Какой размер?, en: What size? }, into: size, attempts: 2 }
+    next: { done: sized, cancelled: wait, gave_up: help }
+  sized:
+    say: { text: '{{slots.size}}' }
+  contact:
+    collect_contact: { fields: [name, phone, email], require: 'one_of(phone, email)', into: contact }
+    next: { done: lead, cancelled: wait, gave_up: wait }
+  lead:
+    lead: { contact: contact, summary: '{{results.query}}', details: [results] }
+    next: thanks
+  thanks:
+    say: { text: { ru: 'Спасибо, {{slots.contact.name}}', en: 'Thank you, {{slots.contact.name}}' } }
+  silent:
+    lead: { source: inactivity }
+  broken:
+    set: { size: '100' }
+  sorry:
+    say: { text: { ru: Ой, en: Oops } }
+";
+
+fn chat() -> Chat {
+    Chat::new(release(&[("shop.yaml", SHOP)])).with(shop(5))
+}
+
+#[test]
+fn a_search_shows_cards_and_every_further_page() {
+    let mut chat = chat();
+    let messages = chat.says("насос до 10 тысяч");
+    assert_eq!(chat.path(), ["find", "offer"]);
+    assert_eq!(chat.session.frames[0].slots["budget"], json!(10_000));
+    assert_eq!(messages[0].text, "Нашлось 5");
+    let names = |messages: &[tolmach_engine::effect::Outgoing]| -> Vec<String> {
+        messages.iter().flat_map(|message| message.cards.iter().map(|card| card.name.clone())).collect()
+    };
+    assert_eq!(names(&messages), ["Насос 1", "Насос 2"]);
+    assert_eq!(messages[0].cards[0].price, "1\u{a0}000\u{a0}₽");
+    assert_eq!(names(&chat.press("Показать ещё")), ["Насос 3", "Насос 4"]);
+    let last = chat.press("Показать ещё");
+    assert_eq!(names(&last), ["Насос 5"]);
+    assert!(last[0].buttons.is_empty());
+}
+
+#[test]
+fn a_further_page_does_not_disturb_a_question() {
+    let mut chat = chat();
+    chat.says("насос");
+    let more = chat.button("Показать ещё");
+    chat.command("size");
+    assert_eq!(chat.waits_at(), Some("size"));
+    chat.event(Kind::Press { label: "Показать ещё".into(), press: Some(more) });
+    assert_eq!(chat.waits_at(), Some("size"));
+    chat.says("7");
+    assert_eq!(chat.path(), ["size", "sized"]);
+}
+
+#[test]
+fn an_interrupted_question_is_asked_again() {
+    let mut chat = chat();
+    chat.command("size");
+    let messages = chat.command("help");
+    assert_eq!(chat.path(), ["help", "size"]);
+    assert_eq!(messages.last().unwrap().text, "Какой размер?");
+    assert_eq!(chat.waits_at(), Some("size"));
+    // /start begins anew: nothing is asked again.
+    chat.command("start");
+    assert_eq!((chat.path(), chat.waits_at()), (vec!["hello"], None));
+}
+
+#[test]
+fn an_answer_is_checked_and_asked_again_until_the_client_gives_up() {
+    let mut chat = chat();
+    chat.command("size");
+    let messages = chat.says("сто");
+    assert!(messages[0].text.contains("число"), "{messages:?}");
+    chat.says("100");
+    assert_eq!(chat.path(), ["size", "help"]);
+    chat.command("size");
+    chat.says("отмена");
+    assert_eq!((chat.path(), chat.waits_at()), (vec!["size"], None));
+    chat.command("size");
+    chat.press("Отмена");
+    assert_eq!(chat.waits_at(), None);
+}
+
+#[test]
+fn a_contact_comes_in_one_message_or_in_several() {
+    let mut chat = chat();
+    chat.says("насос");
+    chat.command("contact");
+    chat.says("Анна, +7 999 123-45-67");
+    assert_eq!(chat.path(), ["contact", "lead", "thanks"]);
+    let lead = chat.effects.iter().find_map(|effect| match &effect.command {
+        Command::Lead(lead) => Some(lead.clone()),
+        _ => None,
+    });
+    let lead = lead.unwrap();
+    assert_eq!(lead.contact["phone"], "+79991234567");
+    assert_eq!(lead.summary, "насос");
+    assert_eq!(lead.details["results"]["total"], json!(5));
+    let heard: Vec<&str> = chat.session.history.iter().map(|said| said.text.as_str()).collect();
+    assert!(!heard.iter().any(|text| text.contains("999")), "personal data reached the history: {heard:?}");
+
+    chat.command("contact");
+    assert!(chat.says("а это обязательно?")[0].text.contains("телефон"));
+    assert!(chat.says("12-34-5")[0].text.contains("Не похоже на номер"));
+    chat.says("anna@example.com");
+    assert_eq!(chat.waits_at(), Some("contact"));
+    chat.says("Анна");
+    assert_eq!(chat.path(), ["contact", "lead", "thanks"]);
+
+    chat.command("contact");
+    chat.event(Kind::Contact { phone: "79991234567".into(), name: "Анна".into() });
+    assert_eq!(chat.path(), ["contact", "lead", "thanks"]);
+}
+
+#[test]
+fn a_fault_takes_the_error_path_once() {
+    let mut chat = chat();
+    let messages = chat.command("broken");
+    assert_eq!(chat.path(), ["broken", "sorry"]);
+    assert_eq!(messages[0].text, "Ой");
+    assert!(chat.trace.visits[0].fault.as_deref().unwrap().contains("above the slot's max"));
+
+    let endless = SHOP.replace("{ ru: Ой, en: Oops }", "'{{money slots.size \"x\"}}{{slots.contact.name}}'");
+    let mut chat = Chat::new(release(&[("shop.yaml", &endless)]));
+    let messages = chat.command("broken");
+    assert!(messages[0].text.contains("что-то пошло не так"), "{messages:?}");
+}
+
+#[test]
+fn a_failed_query_takes_the_error_path() {
+    let mut chat = chat().with(|_| Outcome::Failed { reason: "the index is away".into() });
+    assert_eq!(chat.says("насос")[0].text, "Ой");
+    assert_eq!(chat.path(), ["find", "sorry"]);
+}
+
+#[test]
+fn limits_end_a_turn() {
+    let flow = SHOP.replace("on:\n", "limits: { nodes_per_turn: 1 }\non:\n");
+    let mut chat = Chat::new(release(&[("shop.yaml", &flow)])).with(shop(5));
+    assert_eq!(chat.says("насос")[0].text, "Ой");
+    assert!(chat.trace.visits[1].fault.as_deref().unwrap().contains("nodes_per_turn"));
+}
+
+#[test]
+fn old_buttons_are_explained() {
+    let mut chat = chat();
+    let gone = Press {
+        release: "old".into(),
+        flow: "shop".into(),
+        node: "gone".into(),
+        choice: Choice::Go { to: "gone".into() },
+    };
+    for press in [None, Some(gone)] {
+        let messages = chat.event(Kind::Press { label: "Старая".into(), press });
+        assert!(messages[0].text.contains("уже не работает"), "{messages:?}");
+    }
+    chat.command("start");
+    chat.press("Размер");
+    assert_eq!(chat.waits_at(), Some("size"));
+}
+
+#[test]
+fn silence_starts_its_own_path_and_leaves_the_question() {
+    let mut chat = chat();
+    chat.command("size");
+    assert!(
+        chat.effects.iter().any(
+            |effect| matches!(&effect.command, Command::StartTimer { name, .. } if name == "inactivity")
+        )
+    );
+    let messages = chat.event(Kind::Timer { name: "inactivity".into() });
+    assert_eq!((chat.path(), messages.len()), (vec!["silent"], 0));
+    assert_eq!(chat.waits_at(), Some("size"));
+    assert!(!chat.effects.iter().any(|effect| matches!(effect.command, Command::StartTimer { .. })));
+}
+
+#[test]
+fn the_language_follows_the_client() {
+    let mut chat = chat();
+    assert_eq!(chat.says("a pump please")[0].text, "Found 5");
+    assert_eq!(chat.says("Grundfos")[0].text, "Found 5");
+    assert_eq!(chat.says("насос")[0].text, "Нашлось 5");
+    assert_eq!(chat.session.language, Language::Ru);
+    let voice = chat.event(Kind::Unsupported { what: "voice".into() });
+    assert!(voice[0].text.contains("только текст"));
+}
+
+#[test]
+fn a_model_cannot_invent() {
+    let flow = "\
+flow: shop
+start: find
+slots:
+  results: { type: products }
+nodes:
+  find:
+    search: { into: results }
+    next: { found: offer, empty: wait }
+  offer:
+    answer: { prompt: offer, facts: results, cards: results }
+    next: { done: wait, failed: plain }
+  plain:
+    say: { text: plain, cards: results }
+";
+    let files = [("shop.yaml", flow), ("prompts/offer.md", "Offer products.")];
+    let said = |text: &'static str| {
+        let shop = shop(2);
+        let mut chat = Chat::new(release(&files)).with(move |query| match query {
+            Query::Answer(_) => Outcome::Answer(Reply { text: text.into(), usage: Usage::default() }),
+            other => shop(other),
+        });
+        (chat.says("насос")[0].text.clone(), chat.path().join(" "))
+    };
+    assert_eq!(said("Возьмите [1]."), ("Возьмите Насос 1.".into(), "find offer".into()));
+    assert_eq!(said("Возьмите [1]. Всего 777 рублей!"), ("Возьмите Насос 1.".into(), "find offer".into()));
+    assert_eq!(said("Всего 777 рублей!"), ("plain".into(), "find offer plain".into()));
+}
+
+#[test]
+fn unsure_is_never_the_first_intent() {
+    let flow = "\
+flow: shop
+start: route
+nodes:
+  route:
+    classify:
+      intents:
+        a: { examples: [нужен насос] }
+        b: { examples: [позовите человека] }
+    next: { a: one, b: two, unsure: three }
+  one:
+    say: { text: one }
+  two:
+    say: { text: two }
+  three:
+    say: { text: three }
+";
+    let run = |message: &str, nearest: &'static str, score: f32, decided: Option<&'static str>| {
+        let mut chat = Chat::new(release(&[("shop.yaml", flow)])).with(move |query| match query {
+            Query::Nearest(_) => Outcome::Nearest {
+                labels: vec![tolmach_engine::effect::LabelScore {
+                    label: nearest.into(),
+                    score,
+                    example: String::new(),
+                }],
+            },
+            Query::Decide(_) => Outcome::Decide(tolmach_engine::effect::Decision {
+                label: decided.map(str::to_owned),
+                usage: Usage::default(),
+            }),
+            other => crate::support::empty_world(other),
+        });
+        chat.says(message)[0].text.clone()
+    };
+    assert_eq!(run("Нужен насос!", "b", 1.0, None), "one", "the very words win");
+    assert_eq!(run("насосик бы", "a", 0.9, None), "one");
+    assert_eq!(run("кто вы", "a", 0.3, Some("b")), "two", "a model decides when examples are unsure");
+    assert_eq!(run("кто вы", "a", 0.3, None), "three");
+    assert_eq!(run("кто вы", "a", 0.3, Some("invented")), "three", "a label that is no intent is no answer");
+    assert_eq!(run("кто вы", "invented", 0.99, None), "three");
+}
