@@ -1,5 +1,6 @@
 //! The outside systems of Tolmach, one module each, behind the ports of the runtime.
 
+pub mod offline;
 pub mod sqlite;
 #[cfg(test)]
 mod store_suite;
