@@ -8,3 +8,4 @@ pub mod secret;
 pub mod sqlite;
 #[cfg(test)]
 mod store_suite;
+pub mod widget;
