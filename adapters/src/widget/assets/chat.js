@@ -81,20 +81,16 @@
     return svg;
   }
 
+  // The drawing stays until a photo has come: one that never does leaves no broken image behind.
   function picture(url, name) {
     const box = element("div", "picture");
-    const none = () => box.replaceChildren(icon("M4 7.5 12 3l8 4.5v9L12 21l-8-4.5zM4 7.5l8 4.5 8-4.5M12 12v9"));
-    if (!url) {
-      none();
-      return box;
-    }
+    box.append(icon("M4 7.5 12 3l8 4.5v9L12 21l-8-4.5zM4 7.5l8 4.5 8-4.5M12 12v9"));
+    if (!url) return box;
     const image = element("img");
     image.alt = name;
-    image.loading = "lazy";
     image.referrerPolicy = "no-referrer";
-    image.onerror = none;
+    image.onload = () => box.replaceChildren(image);
     image.src = url;
-    box.append(image);
     return box;
   }
 
@@ -160,10 +156,13 @@
       const photo = element("img", "photo");
       photo.alt = WORDS[language].photo;
       photo.referrerPolicy = "no-referrer";
-      photo.onload = toEnd;
-      photo.onerror = () => photo.remove();
+      const place = element("div");
+      photo.onload = () => {
+        place.append(photo);
+        toEnd();
+      };
       photo.src = message.photo;
-      box.append(photo);
+      box.append(place);
     }
     if (message.cards.length) {
       const cards = element("div", "cards");
