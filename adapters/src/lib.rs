@@ -1,1 +1,11 @@
 //! The outside systems of Tolmach, one module each, behind the ports of the runtime.
+
+mod backoff;
+pub mod ladder;
+pub mod offline;
+pub mod openai;
+pub mod secret;
+pub mod sqlite;
+#[cfg(test)]
+mod store_suite;
+pub mod widget;

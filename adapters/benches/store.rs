@@ -1,0 +1,129 @@
+//! How many turns a second the SQLite store takes, and how long one waits: `cargo bench -p tolmach-adapters --bench store`.
+//!
+//! Each of the chats runs its turns one after another, all chats at once, in a file on the disk that holds the
+//! build (or the folder named by `TOLMACH_BENCH_DIR`). A turn is what the runtime does with the store: receive the
+//! message, read it with the chat, commit (session, two messages, trace, one outgoing message, one timer), mark as delivered.
+
+use std::{
+    env,
+    error::Error,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::task::JoinSet;
+use tolmach_adapters::sqlite::{Durability, Options, SqliteStore};
+use tolmach_engine::{
+    effect::{Command, Effect, Outgoing, Who},
+    event::{Client, Kind},
+};
+use tolmach_runtime::ports::{Address, Commit, CommitOutcome, Inbound, MessageRow, Store};
+use uuid::Uuid;
+
+const TURNS: i64 = 50;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let folder = env::var_os("TOLMACH_BENCH_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
+    println!(
+        "{:<8} {:>6} {:>9} {:>9} {:>9} {:>9}",
+        "flush", "chats", "turns/s", "p50 ms", "p99 ms", "max ms"
+    );
+    for durability in [Durability::Full, Durability::Normal] {
+        for chats in [1, 20, 200] {
+            measure(&folder, durability, chats).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn measure(folder: &Path, durability: Durability, chats: usize) -> Result<(), Failure> {
+    let folder = tempfile::tempdir_in(folder)?;
+    let options = Options { durability, ..Options::new(folder.path().join("bench.db")) };
+    let store = Arc::new(SqliteStore::open(options).await?);
+    let started = Instant::now();
+    let mut tasks: JoinSet<Result<Vec<Duration>, Failure>> = JoinSet::new();
+    for n in 0..chats {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move { chat(&store, &n.to_string()).await });
+    }
+    let mut times = Vec::new();
+    while let Some(chat) = tasks.join_next().await {
+        times.extend(chat??);
+    }
+    let elapsed = started.elapsed();
+    store.close().await?;
+    times.sort_unstable();
+    let milliseconds = |share: f64| {
+        let at = ((times.len() - 1) as f64 * share) as usize;
+        times.get(at).map_or(0.0, |time| time.as_secs_f64() * 1e3)
+    };
+    println!(
+        "{:<8} {chats:>6} {:>9.0} {:>9.2} {:>9.2} {:>9.2}",
+        format!("{durability:?}"),
+        times.len() as f64 / elapsed.as_secs_f64(),
+        milliseconds(0.5),
+        milliseconds(0.99),
+        milliseconds(1.0),
+    );
+    Ok(())
+}
+
+async fn chat(store: &SqliteStore, id: &str) -> Result<Vec<Duration>, Failure> {
+    let address = Address::new("web", id);
+    let chat = address.to_string();
+    let session = format!("{{\"slots\":\"{}\"}}", "х".repeat(500));
+    let trace = format!("{{\"steps\":\"{}\"}}", "s".repeat(1500));
+    let mut times = Vec::new();
+    for turn in 0..TURNS {
+        let inbound = Inbound {
+            address: address.clone(),
+            key: format!("{id}-{turn}"),
+            client: Client::default(),
+            kind: Kind::Message { text: "нужен насос для скважины".to_owned() },
+            button: None,
+        };
+        let started = Instant::now();
+        store.receive(turn, vec![(Uuid::now_v7(), inbound)]).await?;
+        let (row, found) = store.next(&chat).await?.ok_or("the message is gone")?;
+        let send =
+            Outgoing { text: "Вот что есть из насосов.".repeat(8), ..Outgoing::default() };
+        let effect = format!("{}.0", row.event.id);
+        let body = serde_json::to_string(&send)?;
+        let commit = Commit {
+            chat: chat.clone(),
+            inbox: row.seq,
+            event: row.event,
+            version: found.version,
+            session: session.clone(),
+            messages: vec![
+                MessageRow {
+                    seq: 0,
+                    who: Who::Client,
+                    body: "нужен насос для скважины".to_owned(),
+                    at: turn,
+                },
+                MessageRow { seq: 0, who: Who::Bot, body, at: turn },
+            ],
+            effects: vec![
+                Effect { id: effect.clone(), command: Command::Send(send) },
+                Effect {
+                    id: format!("{effect}.1"),
+                    command: Command::StartTimer { name: "inactivity".to_owned(), due: turn + 1_800_000 },
+                },
+            ],
+            trace: trace.clone(),
+            release: "bench".to_owned(),
+        };
+        if store.commit(commit).await? != CommitOutcome::Stored {
+            return Err("a turn was refused".into());
+        }
+        store.delivered(vec![effect]).await?;
+        times.push(started.elapsed());
+    }
+    Ok(times)
+}

@@ -1,0 +1,67 @@
+//! A model, and what answers while it cannot: the bot always answers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tolmach_engine::effect::{AnswerRequest, DecideRequest, Decision, Reply};
+use tolmach_runtime::ports::{Error, Llm, Result};
+
+/// Asks the first model and, where that fails, the second.
+pub struct Ladder {
+    name: String,
+    first: Arc<dyn Llm>,
+    second: Arc<dyn Llm>,
+    degraded: Mutex<Option<String>>,
+}
+
+impl Ladder {
+    /// `second` is usually [`crate::offline::OfflineLlm`], which never fails.
+    pub fn new(first: Arc<dyn Llm>, second: Arc<dyn Llm>) -> Ladder {
+        let name = format!("{}, else {}", first.name(), second.name());
+        Ladder { name, first, second, degraded: Mutex::default() }
+    }
+
+    /// Why the first model did not answer the last time; `None` when it did. For /health.
+    pub fn degraded(&self) -> Option<String> {
+        self.degraded.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, error: Option<&Error>) {
+        let now = error.map(|error| format!("{} answers: {error}", self.second.name()));
+        let mut degraded = self.degraded.lock().unwrap_or_else(PoisonError::into_inner);
+        // Changes are logged, not every turn of an outage.
+        match (degraded.is_some(), error) {
+            (false, Some(error)) => {
+                tracing::warn!(%error, model = self.first.name(), "the model does not answer; stepping down");
+            }
+            (true, None) => tracing::info!(model = self.first.name(), "the model answers again"),
+            (true, Some(_)) | (false, None) => {}
+        }
+        *degraded = now;
+    }
+}
+
+#[async_trait]
+impl Llm for Ladder {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn decide(&self, request: &DecideRequest) -> Result<Decision> {
+        let result = self.first.decide(request).await;
+        self.note(result.as_ref().err());
+        match result {
+            Ok(decision) => Ok(decision),
+            Err(_) => self.second.decide(request).await,
+        }
+    }
+
+    async fn answer(&self, request: &AnswerRequest) -> Result<Reply> {
+        let result = self.first.answer(request).await;
+        self.note(result.as_ref().err());
+        match result {
+            Ok(reply) => Ok(reply),
+            Err(_) => self.second.answer(request).await,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Leaves a provider alone after failures in a row, then lets one call through to see.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tolmach_runtime::ports::{Error, Result};
+
+use super::WHAT;
+
+pub(super) struct Breaker {
+    limit: u32,
+    pause: Duration,
+    now: Box<dyn Fn() -> Instant + Send + Sync>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    failures: u32,
+    /// Set while the provider is left alone; a trial moves it on so that others keep waiting.
+    until: Option<Instant>,
+}
+
+/// Permission for one call. Dropping it unsettled, as a caller does that ran out of patience, is a failure.
+pub(super) struct Pass<'a> {
+    breaker: &'a Breaker,
+    settled: bool,
+}
+
+impl Breaker {
+    pub(super) fn new(limit: u32, pause: Duration) -> Breaker {
+        Breaker::with_clock(limit, pause, Instant::now)
+    }
+
+    fn with_clock(limit: u32, pause: Duration, now: impl Fn() -> Instant + Send + Sync + 'static) -> Breaker {
+        Breaker { limit: limit.max(1), pause, now: Box::new(now), state: Mutex::default() }
+    }
+
+    pub(super) fn enter(&self) -> Result<Pass<'_>> {
+        let mut state = self.state();
+        let now = (self.now)();
+        if let Some(until) = state.until {
+            if now < until {
+                let seconds = (until - now).as_secs_f32();
+                let failures = state.failures;
+                return Err(Error::unavailable(
+                    WHAT,
+                    format!("left alone after {failures} failures in a row; tried again in {seconds:.0} s"),
+                ));
+            }
+            state.until = Some(now + self.pause);
+        }
+        Ok(Pass { breaker: self, settled: false })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pass<'_> {
+    pub(super) fn succeeded(mut self) {
+        self.settled = true;
+        *self.breaker.state() = State::default();
+    }
+
+    /// The same as dropping it; for the reader.
+    pub(super) fn failed(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
+        let mut state = self.breaker.state();
+        state.failures = state.failures.saturating_add(1);
+        if state.failures >= self.breaker.limit {
+            state.until = Some((self.breaker.now)() + self.breaker.pause);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+
+    use super::*;
+
+    #[test]
+    fn opens_after_failures_in_a_row_and_lets_one_trial_through() {
+        let (start, passed) = (Instant::now(), Arc::new(AtomicU64::new(0)));
+        let clock = Arc::clone(&passed);
+        let now = move || start + Duration::from_secs(clock.load(Ordering::Relaxed));
+        let breaker = Breaker::with_clock(3, Duration::from_secs(30), now);
+        let advance = |seconds| passed.fetch_add(seconds, Ordering::Relaxed);
+        let fail = || breaker.enter().map(Pass::failed).is_ok();
+        assert!(fail() && fail());
+        breaker.enter().expect("closed").succeeded();
+        assert!(fail() && fail());
+        drop(breaker.enter().expect("a call whose caller gives up"));
+        assert!(breaker.enter().is_err(), "open");
+        advance(29);
+        assert!(breaker.enter().is_err(), "still open");
+        advance(2);
+        let trial = breaker.enter().expect("one trial");
+        assert!(breaker.enter().is_err(), "but only one");
+        trial.failed();
+        assert!(breaker.enter().is_err(), "open again");
+        advance(31);
+        breaker.enter().expect("one trial").succeeded();
+        assert!(fail() && fail(), "closed, and counting from zero");
+        assert!(breaker.enter().is_ok());
+    }
+}

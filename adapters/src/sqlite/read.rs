@@ -1,0 +1,133 @@
+//! Reads. Each is one statement on a read-only connection, so it sees one state: everything acknowledged so far.
+
+use sqlx::{Row, SqlitePool};
+use tolmach_engine::effect::{Press, Who};
+use tolmach_runtime::ports::{Bundle, Chat, ChatKey, InboxRow, LeadRow, MessageRow, OutboxRow, StoredTurn};
+
+use super::operation::stored;
+
+pub(super) async fn next(pool: &SqlitePool, chat: &str) -> sqlx::Result<Option<(InboxRow, Chat)>> {
+    let sql = "SELECT i.seq, i.event, i.button, c.session, coalesce(c.version, 0)
+        FROM inbox i LEFT JOIN chats c ON c.key = i.chat
+        WHERE i.chat = ?1 AND i.consumed IS NULL ORDER BY i.seq LIMIT 1";
+    let Some(row) = sqlx::query(sql).bind(chat).fetch_optional(pool).await? else {
+        return Ok(None);
+    };
+    let waiting = InboxRow {
+        seq: row.try_get(0)?,
+        chat: chat.to_owned(),
+        event: stored(row.try_get(1)?)?,
+        button: row.try_get(2)?,
+    };
+    Ok(Some((waiting, Chat { session: row.try_get(3)?, version: row.try_get(4)? })))
+}
+
+pub(super) async fn chat(pool: &SqlitePool, chat: &str) -> sqlx::Result<Chat> {
+    let sql = "SELECT session, version FROM chats WHERE key = ?1";
+    match sqlx::query(sql).bind(chat).fetch_optional(pool).await? {
+        Some(row) => Ok(Chat { session: row.try_get(0)?, version: row.try_get(1)? }),
+        None => Ok(Chat::default()),
+    }
+}
+
+pub(super) async fn unfinished(pool: &SqlitePool, channels: &[String]) -> sqlx::Result<Vec<ChatKey>> {
+    let sql = "SELECT chat FROM (
+            SELECT chat FROM inbox WHERE consumed IS NULL UNION SELECT chat FROM outbox WHERE delivered = 0
+        ) WHERE substr(chat, 1, instr(chat, ':') - 1) IN (SELECT value FROM json_each(?1)) ORDER BY chat";
+    sqlx::query_scalar(sql).bind(json(channels)?).fetch_all(pool).await
+}
+
+pub(super) async fn outbox(pool: &SqlitePool, chat: &str) -> sqlx::Result<Vec<OutboxRow>> {
+    let sql =
+        "SELECT effect, payload, attempts, due FROM outbox WHERE chat = ?1 AND delivered = 0 ORDER BY seq";
+    let rows = sqlx::query(sql).bind(chat).fetch_all(pool).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OutboxRow {
+                effect: row.try_get(0)?,
+                chat: chat.to_owned(),
+                payload: row.try_get(1)?,
+                attempts: row.try_get(2)?,
+                due: row.try_get(3)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn button(pool: &SqlitePool, chat: &str, id: &str) -> sqlx::Result<Option<Press>> {
+    let sql = "SELECT press FROM buttons WHERE chat = ?1 AND id = ?2";
+    match sqlx::query(sql).bind(chat).bind(id).fetch_optional(pool).await? {
+        Some(row) => stored(row.try_get(0)?).map(Some),
+        None => Ok(None),
+    }
+}
+
+pub(super) async fn next_timer(pool: &SqlitePool, channels: &[String]) -> sqlx::Result<Option<i64>> {
+    let sql = "SELECT min(due) FROM (
+            SELECT (SELECT min(due) FROM timers WHERE channel = e.value) AS due FROM json_each(?1) e
+        )";
+    sqlx::query_scalar(sql).bind(json(channels)?).fetch_one(pool).await
+}
+
+pub(super) async fn messages(
+    pool: &SqlitePool,
+    chat: &str,
+    after: i64,
+    limit: u32,
+) -> sqlx::Result<Vec<MessageRow>> {
+    let sql = "SELECT seq, who, body, at FROM (
+            SELECT seq, who, body, at FROM messages WHERE chat = ?1 AND seq > ?2 ORDER BY seq DESC LIMIT ?3
+        ) ORDER BY seq";
+    let rows = sqlx::query(sql).bind(chat).bind(after).bind(limit).fetch_all(pool).await?;
+    rows.iter()
+        .map(|row| {
+            let who = if row.try_get::<&str, _>(1)? == "client" { Who::Client } else { Who::Bot };
+            Ok(MessageRow { seq: row.try_get(0)?, who, body: row.try_get(2)?, at: row.try_get(3)? })
+        })
+        .collect()
+}
+
+pub(super) async fn leads(pool: &SqlitePool, limit: u32) -> sqlx::Result<Vec<LeadRow>> {
+    let sql = "SELECT id, chat, lead, created, updated FROM leads ORDER BY created DESC, seq DESC LIMIT ?1";
+    let rows = sqlx::query(sql).bind(limit).fetch_all(pool).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(LeadRow {
+                id: row.try_get(0)?,
+                chat: row.try_get(1)?,
+                lead: stored(row.try_get(2)?)?,
+                created: row.try_get(3)?,
+                updated: row.try_get(4)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn turns(pool: &SqlitePool, chat: &str, limit: u32) -> sqlx::Result<Vec<StoredTurn>> {
+    let sql = "SELECT event, release, trace FROM turns WHERE chat = ?1 ORDER BY seq LIMIT ?2";
+    let rows = sqlx::query(sql).bind(chat).bind(limit).fetch_all(pool).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(StoredTurn {
+                chat: chat.to_owned(),
+                event: stored(row.try_get(0)?)?,
+                release: row.try_get(1)?,
+                trace: row.try_get(2)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn release(pool: &SqlitePool, id: &str) -> sqlx::Result<Option<Bundle>> {
+    let sql = "SELECT files FROM releases WHERE id = ?1";
+    let row = sqlx::query(sql).bind(id).fetch_optional(pool).await?;
+    row.map(|row| Ok(Bundle { id: id.to_owned(), files: row.try_get(0)? })).transpose()
+}
+
+pub(super) async fn ping(pool: &SqlitePool) -> sqlx::Result<()> {
+    sqlx::query("SELECT 1 FROM chats LIMIT 1").fetch_optional(pool).await.map(drop)
+}
+
+fn json(channels: &[String]) -> sqlx::Result<String> {
+    serde_json::to_string(channels).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}

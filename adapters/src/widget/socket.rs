@@ -1,0 +1,381 @@
+//! One connected page. Whatever it sends, it gets an error frame at worst.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{
+        self,
+        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code},
+    },
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit},
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
+use tolmach_engine::{
+    event::{Client, Kind},
+    language::Language,
+};
+use tolmach_runtime::ports::{Address, ChatKey, Inbound};
+use uuid::Uuid;
+
+use super::{
+    NAME, State, WebChannel,
+    frame::{FromPage, Shown, ToPage},
+};
+
+/// Bytes of a frame that is read.
+const FRAME: usize = 16 * 1024;
+/// Bytes of a frame that is received to be refused politely; a longer one ends the socket at once.
+const TRANSPORT: usize = 64 * 1024;
+/// Characters of a message.
+const TEXT: usize = 4096;
+/// Characters of a page's own id, a button's id and a button's label.
+const ID: usize = 64;
+const LABEL: usize = 256;
+/// Messages that a page which was away is shown at most.
+const HISTORY: u32 = 200;
+/// Messages that may come at once; after them one a second.
+const BURST: f64 = 5.0;
+/// For a page to say hello, and to take what is sent.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) async fn upgrade(
+    extract::State(state): extract::State<State>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !same_host(&headers, &state.channel.options.hosts) {
+        return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
+    }
+    let Ok(place) = Arc::clone(&state.channel.places).try_acquire_owned() else {
+        tracing::warn!("a web chat was turned away: all sockets are taken");
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many chats at once").into_response();
+    };
+    upgrade
+        .max_message_size(TRANSPORT)
+        .max_frame_size(TRANSPORT)
+        .on_upgrade(move |socket| async move { Page::serve(state, socket, place).await })
+}
+
+/// Browsers always tell where a page is from; what is no browser cannot be made to connect by somebody else's page.
+fn same_host(headers: &HeaderMap, hosts: &[String]) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let Some(host) = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host)
+    else {
+        return false;
+    };
+    text(header::HOST).is_some_and(|own| own.eq_ignore_ascii_case(host))
+        || hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+}
+
+/// Why a socket ends.
+enum End {
+    /// The page went away, or cannot be reached.
+    Gone,
+    /// It is told to try again.
+    Again,
+    /// It broke the protocol.
+    Broken(u16, &'static str),
+}
+
+struct Page {
+    state: State,
+    socket: WebSocket,
+    address: Address,
+    /// Begins every key, so that one page cannot use up another's ids.
+    client: Client,
+    seen: i64,
+    pace: Pace,
+}
+
+impl Page {
+    async fn serve(state: State, mut socket: WebSocket, _place: OwnedSemaphorePermit) {
+        let hello = timeout(PATIENCE, hello(&mut socket)).await;
+        let Ok(Some((token, language, after))) = hello else {
+            return;
+        };
+        let address = Address::new(NAME, address_of(&token));
+        let wake = Arc::new(Notify::new());
+        // Registered before the first read, so that nothing falls between the two.
+        let _listed = Listed::new(Arc::clone(&state.channel), address.to_string(), Arc::clone(&wake));
+        let client = Client { language, ..Client::default() };
+        let mut page = Page { state, socket, address, client, seen: after, pace: Pace::new() };
+        let end = match page.welcome(&token).await {
+            Ok(()) => page.talk(&wake).await,
+            Err(end) => end,
+        };
+        page.close(end).await;
+    }
+
+    async fn talk(&mut self, wake: &Notify) -> End {
+        let every = self.state.channel.options.ping;
+        let mut ping = interval(every);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut alive = Instant::now();
+        loop {
+            let step = tokio::select! {
+                received = self.socket.recv() => {
+                    alive = Instant::now();
+                    match received {
+                        Some(Ok(message)) => self.hear(message).await,
+                        Some(Err(error)) if too_long(&error) => Err(End::Broken(close_code::SIZE, "too_long")),
+                        Some(Err(_)) | None => Err(End::Gone),
+                    }
+                }
+                () = wake.notified() => self.show_news().await,
+                _ = ping.tick() => {
+                    if alive.elapsed() > every.mul_f32(2.5) {
+                        Err(End::Gone)
+                    } else {
+                        self.put(Message::Ping(Default::default())).await
+                    }
+                }
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    async fn welcome(&mut self, token: &str) -> Result<(), End> {
+        let chat = self.address.to_string();
+        let store = Arc::clone(&self.state.channel.store);
+        let read = |error| {
+            tracing::warn!(%error, "a web chat could not be read");
+            End::Again
+        };
+        let last = store.messages(&chat, 0, 1).await.map_err(read)?.last().map_or(0, |row| row.seq);
+        // The page remembers messages that the store does not have: another database stands behind the same address.
+        let reset = self.seen > last;
+        if reset || self.seen < 0 {
+            self.seen = 0;
+        }
+        let rows = store.messages(&chat, self.seen, HISTORY).await.map_err(read)?;
+        self.seen = rows.last().map_or(self.seen, |row| row.seq);
+        let messages = rows.into_iter().map(Shown::new).collect();
+        self.say(&ToPage::Welcome { token, reset, messages }).await?;
+        if last == 0 {
+            let kind = Kind::Command { name: "start".to_owned(), rest: String::new() };
+            // Its key is the same each time, so a chat starts once however often its page connects.
+            if !self.receive("start", kind, None).await {
+                return Err(End::Again);
+            }
+        }
+        Ok(())
+    }
+
+    /// One frame of the page.
+    async fn hear(&mut self, message: Message) -> Result<(), End> {
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary(_) => return self.error("bad_frame", None).await,
+            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            Message::Close(_) => return Err(End::Gone),
+        };
+        if text.len() > FRAME {
+            return self.error("too_long", None).await;
+        }
+        let (id, kind, button) = match serde_json::from_str(text.as_str()) {
+            Ok(FromPage::Message { id, text }) => {
+                if text.chars().count() > TEXT {
+                    return self.error("too_long", Some(&id)).await;
+                }
+                (id, said(&text), None)
+            }
+            Ok(FromPage::Press { id, button, label }) => {
+                if button.chars().count() > ID || label.chars().count() > LABEL || button.contains('\0') {
+                    return self.error("bad_frame", Some(&id)).await;
+                }
+                (id, Some(Kind::Press { label, press: None }), Some(button))
+            }
+            // The page is known already; it may have changed its language.
+            Ok(FromPage::Hello { language, .. }) => {
+                self.client.language = language.as_deref().and_then(Language::from_code);
+                return Ok(());
+            }
+            Err(_) => return self.error("bad_frame", None).await,
+        };
+        let fitting = (1..=ID).contains(&id.chars().count()) && !id.contains('\0');
+        let (true, Some(kind)) = (fitting, kind) else {
+            return self.error("bad_frame", fitting.then_some(id.as_str())).await;
+        };
+        if !self.pace.allows() {
+            return self.error("too_fast", Some(&id)).await;
+        }
+        // A prefix, so that no id of a page can be the key of the start.
+        if self.receive(&format!("m:{id}"), kind, button).await {
+            self.say(&ToPage::Ack { id: &id }).await
+        } else {
+            self.error("unavailable", Some(&id)).await
+        }
+    }
+
+    /// Hands an event over; false when it could not be stored.
+    async fn receive(&mut self, key: &str, kind: Kind, button: Option<String>) -> bool {
+        let inbound = Inbound {
+            address: self.address.clone(),
+            key: format!("{}:{key}", self.address.id),
+            client: self.client.clone(),
+            kind,
+            button,
+        };
+        match self.state.intake.receive(vec![inbound]).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "a message of a web chat could not be stored; the page repeats it");
+                false
+            }
+        }
+    }
+
+    async fn show_news(&mut self) -> Result<(), End> {
+        let chat = self.address.to_string();
+        let rows = self.state.channel.store.messages(&chat, self.seen, HISTORY).await.map_err(|error| {
+            tracing::warn!(%error, "a web chat could not be read");
+            End::Again
+        })?;
+        for row in rows {
+            self.seen = row.seq;
+            self.say(&ToPage::Message(Shown::new(row))).await?;
+        }
+        Ok(())
+    }
+
+    async fn error(&mut self, code: &'static str, id: Option<&str>) -> Result<(), End> {
+        self.say(&ToPage::Error { code, id }).await
+    }
+
+    async fn say(&mut self, frame: &ToPage<'_>) -> Result<(), End> {
+        let text = serde_json::to_string(frame).map_err(|_| End::Again)?;
+        self.put(Message::Text(text.into())).await
+    }
+
+    async fn put(&mut self, message: Message) -> Result<(), End> {
+        match timeout(PATIENCE, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
+    }
+
+    async fn close(&mut self, end: End) {
+        let (code, reason) = match end {
+            End::Gone => return,
+            End::Again => (close_code::AGAIN, "unavailable"),
+            End::Broken(code, reason) => (code, reason),
+        };
+        if self.error(reason, None).await.is_ok() {
+            let close = CloseFrame { code, reason: reason.into() };
+            drop(self.put(Message::Close(Some(close))).await);
+        }
+    }
+}
+
+/// Waits for the first frame that says hello; anything else before it is an error to the page.
+async fn hello(socket: &mut WebSocket) -> Option<(String, Option<Language>, i64)> {
+    loop {
+        let code = match socket.recv().await?.ok()? {
+            Message::Text(text) => match serde_json::from_str(text.as_str()) {
+                Ok(FromPage::Hello { token, language, after }) => {
+                    let language = language.as_deref().and_then(Language::from_code);
+                    // A token that we cannot have made opens a new chat.
+                    let known = token
+                        .filter(|token| token.len() == 64 && token.chars().all(|c| c.is_ascii_hexdigit()));
+                    return Some((known.unwrap_or_else(new_token), language, after));
+                }
+                Ok(FromPage::Message { .. } | FromPage::Press { .. }) => "hello_first",
+                Err(_) => "bad_frame",
+            },
+            Message::Binary(_) => "bad_frame",
+            Message::Ping(_) | Message::Pong(_) => continue,
+            Message::Close(_) => return None,
+        };
+        let error = serde_json::to_string(&ToPage::Error { code, id: None }).ok()?;
+        socket.send(Message::Text(error.into())).await.ok()?;
+    }
+}
+
+fn new_token() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}
+
+/// Half of a hash is plenty to tell chats apart, and tells nothing of the token.
+fn address_of(token: &str) -> String {
+    let hash = blake3::hash(format!("tolmach web chat {token}").as_bytes()).to_hex();
+    hash.chars().take(32).collect()
+}
+
+/// A line that begins with a slash is a command, as in messengers; an empty one is nothing.
+fn said(text: &str) -> Option<Kind> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    if let Some(command) = text.strip_prefix('/') {
+        let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Some(Kind::Command { name: name.to_ascii_lowercase(), rest: rest.trim().to_owned() });
+        }
+    }
+    Some(Kind::Message { text: text.to_owned() })
+}
+
+fn too_long(error: &axum::Error) -> bool {
+    // axum hides the protocol's error type behind its own.
+    error.to_string().to_lowercase().contains("too long")
+        || error.to_string().to_lowercase().contains("too big")
+}
+
+/// A bucket of messages that fills by one a second.
+struct Pace {
+    left: f64,
+    at: Instant,
+}
+
+impl Pace {
+    fn new() -> Pace {
+        Pace { left: BURST, at: Instant::now() }
+    }
+
+    fn allows(&mut self) -> bool {
+        let now = Instant::now();
+        self.left = (self.left + (now - self.at).as_secs_f64()).min(BURST);
+        self.at = now;
+        if self.left < 1.0 {
+            return false;
+        }
+        self.left -= 1.0;
+        true
+    }
+}
+
+/// A place in the list of open pages, given back however the socket ends.
+struct Listed {
+    channel: Arc<WebChannel>,
+    chat: ChatKey,
+    wake: Arc<Notify>,
+}
+
+impl Listed {
+    fn new(channel: Arc<WebChannel>, chat: ChatKey, wake: Arc<Notify>) -> Listed {
+        channel.open().entry(chat.clone()).or_default().push(Arc::clone(&wake));
+        Listed { channel, chat, wake }
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        let mut open = self.channel.open();
+        if let Some(sockets) = open.get_mut(&self.chat) {
+            sockets.retain(|socket| !Arc::ptr_eq(socket, &self.wake));
+            if sockets.is_empty() {
+                open.remove(&self.chat);
+            }
+        }
+    }
+}
