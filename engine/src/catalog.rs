@@ -137,6 +137,40 @@ pub struct Filter {
     pub value: FilterValue,
 }
 
+impl Filter {
+    /// Whether a row passes. Texts are compared without case; an article also without spaces and dashes.
+    pub fn passes(&self, product: &Product) -> bool {
+        match (&self.value, self.field) {
+            (FilterValue::Number(wanted), Field::Price) => self.number(product.price, *wanted),
+            (FilterValue::Number(wanted), Field::Stock) => self.number(product.stock, *wanted),
+            (FilterValue::Text(wanted), Field::Brand) => self.text(&[&product.brand], wanted),
+            (FilterValue::Text(wanted), Field::Category) => {
+                self.text(&[&product.category.ru, &product.category.en], wanted)
+            }
+            (FilterValue::Text(wanted), Field::Article) => self.text(&[&product.article], wanted),
+            _ => false,
+        }
+    }
+
+    fn number(&self, found: Option<f64>, wanted: f64) -> bool {
+        let Some(found) = found else { return self.comparison == Comparison::Ne };
+        match self.comparison {
+            Comparison::Eq => found == wanted,
+            Comparison::Ne => found != wanted,
+            Comparison::Lt => found < wanted,
+            Comparison::Le => found <= wanted,
+            Comparison::Gt => found > wanted,
+            Comparison::Ge => found >= wanted,
+        }
+    }
+
+    fn text(&self, found: &[&str], wanted: &str) -> bool {
+        let plain = |text: &str| text.to_lowercase().replace([' ', '-'], "");
+        let equal = found.iter().any(|found| plain(found) == plain(wanted));
+        equal == (self.comparison == Comparison::Eq)
+    }
+}
+
 /// A catalogue query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchRequest {

@@ -2,4 +2,19 @@
 //!
 //! Knows no database, no network and no channel: those stand behind [`ports`].
 
+mod bundles;
+mod delivery;
+mod intents;
 pub mod ports;
+mod queries;
+mod record;
+mod runtime;
+mod shelf;
+pub mod testing;
+mod turns;
+
+pub use bundles::{BundleError, read_bundle};
+pub use queries::World;
+pub use record::{Difference, Record};
+pub use runtime::{Parts, Runtime};
+pub use shelf::Shelf;

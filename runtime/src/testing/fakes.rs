@@ -1,0 +1,65 @@
+//! A clock that stands until it is moved, and a channel that remembers what it was given.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
+
+use async_trait::async_trait;
+use tolmach_engine::effect::Outgoing;
+
+use crate::ports::{Address, Channel, Clock, Delivery};
+
+/// Time that moves only by hand.
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// A clock that shows `at`, milliseconds since the Unix epoch.
+    pub fn new(at: i64) -> ManualClock {
+        ManualClock(AtomicI64::new(at))
+    }
+
+    /// Moves it on.
+    pub fn advance(&self, millis: i64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A channel without clients: messages pile up until they are taken.
+#[derive(Debug)]
+pub struct Recorder {
+    name: &'static str,
+    delivered: Mutex<Vec<(Address, String, Outgoing)>>,
+}
+
+impl Recorder {
+    /// A recorder under a channel's name.
+    pub fn new(name: &'static str) -> Recorder {
+        Recorder { name, delivered: Mutex::default() }
+    }
+
+    /// What was delivered since the last call: chat, effect id and message, in order.
+    pub fn take(&self) -> Vec<(Address, String, Outgoing)> {
+        std::mem::take(&mut self.delivered.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Channel for Recorder {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    async fn deliver(&self, to: &Address, effect: &str, message: &Outgoing) -> Delivery {
+        let mut delivered = self.delivered.lock().unwrap_or_else(PoisonError::into_inner);
+        delivered.push((to.clone(), effect.to_owned(), message.clone()));
+        Delivery::Done
+    }
+}
