@@ -10,6 +10,8 @@ mod guard;
 mod header;
 mod report;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::path::Path;

@@ -113,7 +113,7 @@ pub fn messy() -> Result<Vec<u8>, XlsxError> {
         // One article in several sections is listed twice by mistake, at another price.
         if first_of_section.is_none() {
             first_of_section = Some((article.clone(), item.name.0.clone()));
-        } else if number % 40 == 0
+        } else if number.is_multiple_of(40)
             && let Some((article, _)) = &first_of_section
         {
             number += 1;
@@ -144,7 +144,7 @@ fn write_messy(
         1..=3 => sheet.write_number(row, 3, item.price)?,
         _ => sheet.write_string(row, 3, format!("{},50 руб.", grouped(item.price)))?,
     };
-    if number % 9 != 0 {
+    if !number.is_multiple_of(9) {
         sheet.write_string(row, 4, grouped((item.price * 0.9).round()))?;
     }
     match number % 6 {
@@ -230,7 +230,7 @@ fn round(price: f64) -> f64 {
 /// Some goods are out of stock, cheap ones lie in piles; the same in every run.
 fn stock(family: u32, number: u32, price: f64) -> u32 {
     let mixed = (family * 7919 + number * 104_729) % 97;
-    if mixed % 7 == 0 {
+    if mixed.is_multiple_of(7) {
         return 0;
     }
     let pile = if price < 500.0 {

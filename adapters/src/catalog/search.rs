@@ -18,9 +18,11 @@ use super::{
 
 /// Rows that hold less than this share of what the best row holds are not worth a client's while.
 const WORTH_SHOWING: f32 = 0.5;
-/// Rows that a vector may add, and how near they must be.
+/// Rows that a vector may add at most, and how near they must be: at all, and beside the nearest one. What counts as near
+/// differs between embedders, so the first bound is low.
 const NEAREST: usize = 200;
-const NEAR: f32 = 0.3;
+const NEAR: f32 = 0.15;
+const NEAR_THE_BEST: f32 = 0.5;
 
 /// A row on its way into the answer.
 #[derive(Clone, Copy)]
@@ -191,9 +193,11 @@ fn fuse(
     let nearness: Vec<f32> = nearness.collect();
     let near = |row: u32| nearness.get(row as usize).copied().unwrap_or_default().clamp(0.0, 1.0);
     let most_relevant = by_words.iter().map(|candidate| candidate.rank).fold(f32::MIN_POSITIVE, f32::max);
+    let best = nearness.iter().copied().fold(0.0, f32::max);
+    let bound = NEAR.max(best * NEAR_THE_BEST);
     let mut nearest: Vec<u32> = (0..)
         .zip(&nearness)
-        .filter(|(row, nearness)| **nearness >= NEAR && filters.pass(*row))
+        .filter(|(row, nearness)| **nearness >= bound && filters.pass(*row))
         .map(|(row, _)| row)
         .collect();
     if nearest.len() > NEAREST {

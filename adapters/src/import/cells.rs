@@ -90,7 +90,13 @@ fn workbook(path: &Path, file: &str, format: Format) -> Result<Workbook, Error> 
     let source = File::open(path)
         .map(BufReader::new)
         .map_err(|error| Error::Unreadable { file: file.into(), why: error.to_string() })?;
-    let failed = |error: String| Error::Corrupt { file: file.into(), why: error };
+    let failed = |error: String| {
+        if error.to_lowercase().contains("password") {
+            Error::Protected { file: file.into() }
+        } else {
+            Error::Corrupt { file: file.into(), why: error }
+        }
+    };
     match format {
         Format::Xlsx => {
             let mut book = Xlsx::new(source).map_err(|error| failed(error.to_string()))?;
@@ -257,7 +263,7 @@ pub(super) fn text(text: &str) -> Option<Value> {
 }
 
 /// An .xls without a CODEPAGE record is read as if its letters were Western European: «Ãàéêà» for «Гайка».
-fn repair_encoding(workbook: &mut Workbook) {
+pub(super) fn repair_encoding(workbook: &mut Workbook) {
     let (mut garbled, mut cyrillic) = (0_usize, 0_usize);
     for_each_text(workbook, |text| {
         for c in text.chars() {
