@@ -211,7 +211,8 @@ impl EmbeddedCatalog {
         Ok(id)
     }
 
-    /// Forgets when the pointer was last looked at, so that the next search looks again.
+    /// Loads the generation that the pointer names, if that is another one than is loaded. Only the search that notices waits
+    /// for it; others go on with the loaded one.
     async fn refresh(&self) {
         {
             let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);

@@ -171,9 +171,8 @@ impl Build {
                         why: format!("{} gave fewer or shorter vectors than it promises", embedder.name()),
                     });
                 }
-                self.vectors = None;
             }
-            let done = vectors_done(&vectors, self.items.len());
+            let done = vectors.rows() as u64;
             report(Progress { stage: Stage::Embedding, done, total: self.manifest.rows });
         }
         self.manifest.embedder = Some(embedder.name().to_owned());
@@ -216,10 +215,6 @@ impl Build {
         verify(&generation, &self.items)?;
         Ok(generation)
     }
-}
-
-fn vectors_done(vectors: &Vectors, rows: usize) -> u64 {
-    (0..rows).rev().find(|row| vectors.get(*row).is_some()).map_or(0, |row| row as u64 + 1)
 }
 
 /// What a row's vector is made from: the words a client may use for it, not the long description.

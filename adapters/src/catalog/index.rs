@@ -74,6 +74,7 @@ impl Index {
         let index = tantivy::Index::create_in_dir(path, schema.build())?;
         // One thread makes one segment of a usual price list, and searching one is faster than several.
         let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_MEMORY)?;
+        let mut done = 0;
         for (row, product) in (0_u64..).zip(products) {
             let labels = format!("{} {} {}", product.brand, product.category.ru, product.category.en);
             let description = format!("{} {}", product.description.ru, product.description.en);
@@ -84,11 +85,13 @@ impl Index {
                 document.add_text(field, words::index_terms(text).join(" "));
             }
             writer.add_document(document)?;
-            if row % 1000 == 999 {
-                indexed(row + 1);
+            done = row + 1;
+            if done % 1000 == 0 {
+                indexed(done);
             }
         }
         writer.commit()?;
+        indexed(done);
         let segments = index.searchable_segment_ids()?;
         if segments.len() > 1 {
             writer.merge(&segments).wait()?;

@@ -2,6 +2,8 @@
 //!
 //! Prices and stock in the text are left to filters; nothing is ranked here.
 
+use std::ops::Range;
+
 use super::{generation::Generation, index::Index};
 use crate::words::{self, Word};
 
@@ -60,43 +62,57 @@ pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Quer
 
 /// Finds articles among the words of a text, and gives the text without them.
 fn take_articles(text: &str, generation: &Generation, rows: &mut Vec<u32>) -> String {
-    let tokens: Vec<&str> = text
-        .split(|c: char| c.is_whitespace() || ",;?!()\"«»".contains(c))
-        .filter(|token| !token.is_empty())
-        .collect();
-    let mut left = text.to_owned();
-    let mut position = 0;
+    let tokens = tokens(text);
+    let word = |at: usize| tokens.get(at).and_then(|span| text.get(span.clone())).unwrap_or_default();
+    let mut rest = String::with_capacity(text.len());
+    let (mut position, mut kept) = (0, 0);
     while position < tokens.len() {
         // An article with spaces in it comes as several words.
-        let taken = (1..=3).rev().find_map(|count| {
-            let parts = tokens.get(position..position + count)?;
-            let article = words::normalise_article(&parts.concat());
+        let taken = (1..=3).rev().filter(|count| position + count <= tokens.len()).find_map(|count| {
+            let joined: String = (position..position + count).map(word).collect();
+            let article = words::normalise_article(&joined);
             let number = article.chars().all(|c| c.is_ascii_digit());
             // «до 15000 руб» is a price, even if some article reads so; short numbers are sizes and quantities.
+            let amount = position.checked_sub(1).is_some_and(|before| is_bound(&word(before).to_lowercase()))
+                || is_money(word(position + 1).to_lowercase().trim_end_matches('.'));
             let plausible = article.chars().count() >= 3
                 && words::has_digit(&article)
-                && !(number && (article.len() < 5 || count > 1 || is_amount(&tokens, position)));
+                && !(number && (article.len() < 5 || count > 1 || amount));
             let found = generation.articles.get(&article).filter(|_| plausible)?;
-            Some((parts, found))
+            Some((count, found))
         });
-        match taken {
-            Some((parts, found)) => {
-                for part in parts {
-                    left = left.replacen(part, " ", 1);
-                }
-                rows.extend(found.iter().filter(|row| !rows.contains(row)).copied().collect::<Vec<_>>());
-                position += parts.len();
+        let Some((count, found)) = taken else {
+            position += 1;
+            continue;
+        };
+        for row in found {
+            if !rows.contains(row) {
+                rows.push(*row);
             }
-            None => position += 1,
         }
+        let (first, last) = (tokens.get(position), tokens.get(position + count - 1));
+        if let (Some(first), Some(last)) = (first, last) {
+            rest.push_str(text.get(kept..first.start).unwrap_or_default());
+            rest.push(' ');
+            kept = last.end;
+        }
+        position += count;
     }
-    left
+    rest.push_str(text.get(kept..).unwrap_or_default());
+    rest
 }
 
-fn is_amount(tokens: &[&str], position: usize) -> bool {
-    let word = |at: Option<usize>| at.and_then(|at| tokens.get(at)).map(|word| word.to_lowercase());
-    word(position.checked_sub(1)).is_some_and(|word| is_bound(&word))
-        || word(Some(position + 1)).is_some_and(|word| is_money(word.trim_end_matches('.')))
+/// Where the words of a text are, as a person would part them: codes keep their dashes, points and slashes.
+fn tokens(text: &str) -> Vec<Range<usize>> {
+    let parts = |c: char| c.is_whitespace() || ",;?!()\"«»".contains(c);
+    let mut tokens: Vec<Range<usize>> = Vec::new();
+    for (at, c) in text.char_indices().filter(|(_, c)| !parts(*c)) {
+        match tokens.last_mut() {
+            Some(last) if last.end == at => last.end = at + c.len_utf8(),
+            _ => tokens.push(at..at + c.len_utf8()),
+        }
+    }
+    tokens
 }
 
 /// Words that go before an amount.

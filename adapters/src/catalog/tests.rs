@@ -403,7 +403,7 @@ async fn progress_tells_every_stage() {
         .unwrap();
     let mut stages = stages.lock().unwrap().clone();
     stages.dedup();
-    assert_eq!(stages, [Stage::Merging, Stage::Embedding, Stage::Verifying]);
+    assert_eq!(stages, [Stage::Merging, Stage::Embedding, Stage::Indexing, Stage::Verifying]);
 }
 
 #[tokio::test]

@@ -31,6 +31,11 @@ impl Vectors {
         self.dimensions
     }
 
+    /// Rows so far.
+    pub fn rows(&self) -> usize {
+        self.values.len() / self.dimensions.max(1)
+    }
+
     /// The vector of a row.
     pub fn get(&self, row: usize) -> Option<&[f32]> {
         self.values.get(row * self.dimensions..(row + 1) * self.dimensions)
