@@ -1,6 +1,9 @@
 //! The outside systems of Tolmach, one module each, behind the ports of the runtime.
 
 mod backoff;
+pub mod catalog;
+pub mod embedder;
+pub mod import;
 pub mod ladder;
 pub mod offline;
 pub mod openai;
@@ -9,3 +12,4 @@ pub mod sqlite;
 #[cfg(test)]
 mod store_suite;
 pub mod widget;
+mod words;

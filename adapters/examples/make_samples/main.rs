@@ -1,0 +1,20 @@
+//! Writes the sample price lists: `cargo run -p tolmach-adapters --example make_samples`.
+//!
+//! The files are the same on every run; a test compares them with what is committed.
+
+#![expect(clippy::print_stdout, reason = "it tells what it wrote")]
+
+mod goods;
+mod write;
+
+use std::path::Path;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalog-samples");
+    for (name, bytes) in [("tolmach-samples.xlsx", write::samples()?), ("messy-price.xlsx", write::messy()?)]
+    {
+        std::fs::write(folder.join(name), bytes)?;
+        println!("wrote catalog-samples/{name}");
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Filters of a request over the rows of a generation.
+//!
+//! What may be compared with what was decided when the flow was compiled; a clause that makes no sense passes no row.
+
+use tolmach_engine::catalog::{Comparison, Field, Filter, FilterValue};
+
+use super::generation::Generation;
+use crate::words;
+
+/// Filters made ready: each clause is decided once for every distinct value where that is cheaper.
+pub(super) struct Filters<'a> {
+    generation: &'a Generation,
+    clauses: Vec<Clause>,
+}
+
+enum Clause {
+    Number {
+        field: Field,
+        comparison: Comparison,
+        value: f64,
+    },
+    /// By the number of the distinct brand or category.
+    Listed {
+        field: Field,
+        pass: Vec<bool>,
+    },
+    Rows {
+        rows: Vec<u32>,
+        pass: bool,
+    },
+    Nothing,
+}
+
+impl<'a> Filters<'a> {
+    pub fn new(generation: &'a Generation, filters: &[Filter]) -> Filters<'a> {
+        Filters { generation, clauses: filters.iter().map(|filter| clause(generation, filter)).collect() }
+    }
+
+    /// Whether a row passes all of them.
+    pub fn pass(&self, row: u32) -> bool {
+        let Some(product) = self.generation.products.get(row as usize) else { return false };
+        self.clauses.iter().all(|clause| match clause {
+            Clause::Number { field, comparison, value } => {
+                let number = if *field == Field::Price { product.price } else { product.stock };
+                match number {
+                    Some(number) => compare(number, *comparison, *value),
+                    None => *comparison == Comparison::Ne,
+                }
+            }
+            Clause::Listed { field, pass } => {
+                let of_row = match field {
+                    Field::Brand => &self.generation.brands.of_row,
+                    _ => &self.generation.categories.of_row,
+                };
+                of_row.get(row as usize).and_then(|value| pass.get(*value as usize)).copied().unwrap_or(false)
+            }
+            Clause::Rows { rows, pass } => rows.contains(&row) == *pass,
+            Clause::Nothing => false,
+        })
+    }
+}
+
+fn compare(number: f64, comparison: Comparison, value: f64) -> bool {
+    match comparison {
+        Comparison::Eq => number == value,
+        Comparison::Ne => number != value,
+        Comparison::Lt => number < value,
+        Comparison::Le => number <= value,
+        Comparison::Gt => number > value,
+        Comparison::Ge => number >= value,
+    }
+}
+
+fn clause(generation: &Generation, filter: &Filter) -> Clause {
+    let equal = match filter.comparison {
+        Comparison::Eq => true,
+        Comparison::Ne => false,
+        _ if matches!(filter.field, Field::Price | Field::Stock) => true,
+        _ => return Clause::Nothing,
+    };
+    match (filter.field, &filter.value) {
+        (Field::Price | Field::Stock, FilterValue::Number(value)) => {
+            Clause::Number { field: filter.field, comparison: filter.comparison, value: *value }
+        }
+        (Field::Brand, FilterValue::Text(wanted)) => {
+            let values = generation.brands.values.iter().map(|brand| vec![brand.as_str()]);
+            Clause::Listed {
+                field: Field::Brand,
+                pass: values.map(|brand| means(&brand, wanted) == equal).collect(),
+            }
+        }
+        (Field::Category, FilterValue::Text(wanted)) => {
+            let values =
+                generation.categories.values.iter().map(|both| vec![both.ru.as_str(), both.en.as_str()]);
+            Clause::Listed {
+                field: Field::Category,
+                pass: values.map(|both| means(&both, wanted) == equal).collect(),
+            }
+        }
+        (Field::Article, FilterValue::Text(wanted)) => {
+            let rows =
+                generation.articles.get(&words::normalise_article(wanted)).cloned().unwrap_or_default();
+            Clause::Rows { rows, pass: equal }
+        }
+        _ => Clause::Nothing,
+    }
+}
+
+/// Whether one of the texts is what is wanted, or holds all its words in some form («насос» and «Насосы бытовые»).
+fn means(texts: &[&str], wanted: &str) -> bool {
+    let wanted_words = words::index_terms(wanted);
+    texts.iter().filter(|text| !text.is_empty()).any(|text| {
+        if text.to_lowercase() == wanted.trim().to_lowercase() {
+            return true;
+        }
+        let terms = words::index_terms(text);
+        !wanted_words.is_empty() && wanted_words.iter().all(|word| terms.contains(word))
+    })
+}

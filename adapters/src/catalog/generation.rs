@@ -1,0 +1,248 @@
+//! A generation on disk and in memory, and the pointer that names the serving one.
+//!
+//! `generations/<id>/` holds `words/` (the index), `items.jsonl`, `vectors.f32` (unless built without) and `manifest.json`,
+//! which is written last. Nothing in it changes after the switch.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::{BufRead, BufReader, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use tolmach_engine::catalog::{Localized, Product};
+use tolmach_runtime::ports::Embedder;
+
+use super::{Error, index::Index, vectors::Vectors};
+use crate::words;
+
+const POINTER: &str = "current";
+const MANIFEST: &str = "manifest.json";
+const ITEMS: &str = "items.jsonl";
+const VECTORS: &str = "vectors.f32";
+const WORDS: &str = "words";
+/// Folders with this prefix are builds that did not end.
+pub(super) const UNFINISHED: &str = ".building-";
+
+/// What a generation is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Its id; ids of later generations sort after it.
+    pub id: String,
+    /// When it was built, milliseconds since the Unix epoch, UTC.
+    pub created: i64,
+    /// Rows in all.
+    pub rows: u64,
+    /// Its sources, by name.
+    pub sources: Vec<SourceSummary>,
+    /// The embedder of its vectors; `None` when it has none.
+    pub embedder: Option<String>,
+}
+
+/// One source of a generation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceSummary {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a demo.
+    pub demo: bool,
+    /// Its rows.
+    pub rows: u64,
+}
+
+/// A row as stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Item {
+    pub source: String,
+    pub product: Product,
+}
+
+/// A generation ready to be searched.
+pub(super) struct Generation {
+    pub manifest: Manifest,
+    pub products: Vec<Product>,
+    pub index: Index,
+    pub vectors: Option<Vectors>,
+    /// Rows by normalised article.
+    pub articles: HashMap<String, Vec<u32>>,
+    pub brands: Distinct<String>,
+    pub categories: Distinct<Localized>,
+}
+
+/// A column's values once each, and which one every row has; filters are decided once a value.
+pub(super) struct Distinct<T> {
+    pub values: Vec<T>,
+    pub of_row: Vec<u32>,
+}
+
+impl Generation {
+    /// Loads a generation by its id.
+    pub fn load(folder: &Path, id: &str) -> Result<Generation, Error> {
+        Generation::load_from(&generations(folder).join(id))
+            .map_err(|why| Error::Broken { generation: id.into(), why })
+    }
+
+    /// Loads from a folder that may not have its final name yet.
+    pub fn load_from(path: &Path) -> Result<Generation, String> {
+        let manifest = fs::read(path.join(MANIFEST)).map_err(|error| format!("{MANIFEST}: {error}"))?;
+        let manifest: Manifest =
+            serde_json::from_slice(&manifest).map_err(|error| format!("{MANIFEST}: {error}"))?;
+        let products: Vec<Product> = read_items(path)?.into_iter().map(|item| item.product).collect();
+        if products.len() as u64 != manifest.rows {
+            return Err(format!("{ITEMS} has {} rows, {MANIFEST} says {}", products.len(), manifest.rows));
+        }
+        let index =
+            Index::open(&path.join(WORDS), products.len()).map_err(|error| format!("{WORDS}: {error}"))?;
+        let vectors = match manifest.embedder {
+            Some(_) => Some(
+                Vectors::read(&path.join(VECTORS), products.len())
+                    .map_err(|error| format!("{VECTORS}: {error}"))?,
+            ),
+            None => None,
+        };
+        let mut articles: HashMap<String, Vec<u32>> = HashMap::new();
+        for (row, product) in (0..).zip(&products) {
+            let article = words::normalise_article(&product.article);
+            if !article.is_empty() {
+                articles.entry(article).or_default().push(row);
+            }
+        }
+        let brands = distinct(&products, |product| product.brand.clone());
+        let categories = distinct(&products, |product| product.category.clone());
+        Ok(Generation { manifest, products, index, vectors, articles, brands, categories })
+    }
+
+    /// Whether its vectors can be compared with those of this embedder.
+    pub fn has_vectors_of(&self, embedder: &dyn Embedder) -> bool {
+        self.manifest.embedder.as_deref() == Some(embedder.name())
+            && self.vectors.as_ref().is_some_and(|vectors| vectors.dimensions() == embedder.dimensions())
+    }
+}
+
+fn distinct<T: Clone + std::fmt::Debug>(products: &[Product], value: impl Fn(&Product) -> T) -> Distinct<T> {
+    let mut values = Vec::new();
+    let mut known: HashMap<String, u32> = HashMap::new();
+    let of_row = products
+        .iter()
+        .map(|product| {
+            let value = value(product);
+            *known.entry(format!("{value:?}")).or_insert_with(|| {
+                values.push(value);
+                u32::try_from(values.len() - 1).unwrap_or(u32::MAX)
+            })
+        })
+        .collect();
+    Distinct { values, of_row }
+}
+
+/// Everything that a generation's folder is made from.
+pub(super) struct Content<'a> {
+    pub manifest: &'a Manifest,
+    pub items: &'a [Item],
+    pub vectors: Option<&'a Vectors>,
+}
+
+/// Writes a generation into an empty folder, the manifest last, and makes it durable.
+pub(super) fn write(path: &Path, content: &Content<'_>, indexed: &dyn Fn(u64)) -> Result<(), Error> {
+    let failed =
+        |what: &Path, why: &dyn ToString| Error::disk(format!("writing {}", what.display()), why.to_string());
+    let items_path = path.join(ITEMS);
+    let write_items = || -> std::io::Result<()> {
+        let mut file = BufWriter::new(File::create(&items_path)?);
+        for item in content.items {
+            serde_json::to_writer(&mut file, item)?;
+            file.write_all(b"\n")?;
+        }
+        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
+    };
+    write_items().map_err(|error| failed(&items_path, &error))?;
+    if let Some(vectors) = content.vectors {
+        let vectors_path = path.join(VECTORS);
+        vectors.write(&vectors_path).map_err(|error| failed(&vectors_path, &error))?;
+    }
+    let words_path = path.join(WORDS);
+    Index::build(&words_path, content.items.iter().map(|item| &item.product), indexed)
+        .map_err(|error| failed(&words_path, &error))?;
+    let manifest_path = path.join(MANIFEST);
+    let manifest =
+        serde_json::to_vec_pretty(content.manifest).map_err(|error| failed(&manifest_path, &error))?;
+    write_durably(&manifest_path, &manifest).map_err(|error| failed(&manifest_path, &error))?;
+    sync_folder(path).map_err(|error| failed(path, &error))
+}
+
+/// The rows of a generation with their sources.
+pub(super) fn read_items(path: &Path) -> Result<Vec<Item>, String> {
+    let file = File::open(path.join(ITEMS)).map_err(|error| format!("{ITEMS}: {error}"))?;
+    let mut items = Vec::new();
+    for (number, line) in BufReader::new(file).lines().enumerate() {
+        let line = line.map_err(|error| format!("{ITEMS} line {}: {error}", number + 1))?;
+        items.push(
+            serde_json::from_str(&line).map_err(|error| format!("{ITEMS} line {}: {error}", number + 1))?,
+        );
+    }
+    Ok(items)
+}
+
+/// The folder of all generations.
+pub(super) fn generations(folder: &Path) -> PathBuf {
+    folder.join("generations")
+}
+
+/// Makes the folders.
+pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
+    let path = generations(folder);
+    fs::create_dir_all(&path).map_err(|error| Error::disk(format!("making {}", path.display()), error))
+}
+
+/// The id of the serving generation.
+pub(super) fn current(folder: &Path) -> Result<Option<String>, Error> {
+    let path = folder.join(POINTER);
+    match fs::read_to_string(&path) {
+        Ok(id) if is_id(id.trim()) => Ok(Some(id.trim().to_owned())),
+        Ok(_) => Err(Error::disk(format!("reading {}", path.display()), "it does not name a generation")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::disk(format!("reading {}", path.display()), error)),
+    }
+}
+
+/// The ids of finished generations, oldest first.
+pub(super) fn finished(folder: &Path) -> Result<Vec<String>, Error> {
+    let path = generations(folder);
+    let failed = |error: std::io::Error| Error::disk(format!("reading {}", path.display()), error);
+    let mut ids = Vec::new();
+    for entry in fs::read_dir(&path).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+        if is_id(&name) {
+            ids.push(name);
+        }
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+/// Points at a generation, at once: a reader sees the old id or the new one, whenever the power fails.
+pub(super) fn point(folder: &Path, id: &str) -> Result<(), Error> {
+    let (new, path) = (folder.join("current.new"), folder.join(POINTER));
+    let switch = || {
+        write_durably(&new, format!("{id}\n").as_bytes())?;
+        fs::rename(&new, &path)?;
+        sync_folder(folder)
+    };
+    switch().map_err(|error| Error::disk(format!("switching {}", path.display()), error))
+}
+
+fn is_id(text: &str) -> bool {
+    uuid::Uuid::try_parse(text).is_ok()
+}
+
+fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// A rename is durable only when its folder is.
+pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+}

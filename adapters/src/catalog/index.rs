@@ -1,0 +1,229 @@
+//! The words' index: tantivy for the dictionary and the postings, BM25F over the fields of a row.
+//!
+//! Scores are summed here and not by tantivy's own queries, because an answer also needs to know which share of the query a
+//! row holds, exactly and for every row.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use tantivy::{
+    DocSet, IndexWriter, InvertedIndexReader, TERMINATED, TantivyDocument, Term,
+    fieldnorm::FieldNormReader,
+    postings::Postings,
+    schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
+};
+use tolmach_engine::catalog::Product;
+
+use crate::words;
+
+/// Fields and how much a word in each weighs.
+const FIELDS: [(&str, f32); 4] = [("name_ru", 3.0), ("name_en", 3.0), ("labels", 1.2), ("description", 0.5)];
+/// BM25's saturation and length normalisation (Robertson and Zaragoza, 2009: "The Probabilistic Relevance Framework").
+const K1: f32 = 1.2;
+const B: f32 = 0.6;
+/// Bytes that the writer may fill before it writes a segment out.
+const WRITER_MEMORY: usize = 128 << 20;
+
+/// An open index.
+pub(super) struct Index {
+    rows: usize,
+    segments: Vec<Segment>,
+    average_length: [f32; FIELDS.len()],
+    /// Every term of names and labels with its number of rows, sorted.
+    vocabulary: Vec<(String, u32)>,
+}
+
+struct Segment {
+    /// The row of each document.
+    rows: Vec<u32>,
+    fields: Vec<SegmentField>,
+}
+
+struct SegmentField {
+    field: Field,
+    postings: Arc<InvertedIndexReader>,
+    lengths: FieldNormReader,
+}
+
+/// A row that holds a word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Holder {
+    pub row: u32,
+    /// Frequency over all fields, weighted by field and normalised by length.
+    pub frequency: f32,
+    /// Whether a name holds it, in Russian and in English.
+    pub in_name: [bool; 2],
+}
+
+impl Index {
+    /// Writes the index of these rows into a new folder.
+    pub fn build<'a>(
+        path: &Path,
+        products: impl Iterator<Item = &'a Product>,
+        indexed: &dyn Fn(u64),
+    ) -> tantivy::Result<()> {
+        std::fs::create_dir(path)?;
+        let mut schema = Schema::builder();
+        // The terms are made by our own rules and joined by spaces, so the index need only split them again.
+        let terms = TextFieldIndexing::default()
+            .set_tokenizer("whitespace")
+            .set_index_option(IndexRecordOption::WithFreqs)
+            .set_fieldnorms(true);
+        let options = TextOptions::default().set_indexing_options(terms);
+        let fields = FIELDS.map(|(name, _)| schema.add_text_field(name, options.clone()));
+        let row_field = schema.add_u64_field("row", FAST);
+        let index = tantivy::Index::create_in_dir(path, schema.build())?;
+        // One thread makes one segment of a usual price list, and searching one is faster than several.
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_MEMORY)?;
+        let mut done = 0;
+        for (row, product) in (0_u64..).zip(products) {
+            let labels = format!("{} {} {}", product.brand, product.category.ru, product.category.en);
+            let description = format!("{} {}", product.description.ru, product.description.en);
+            let texts = [&product.name.ru, &product.name.en, &labels, &description];
+            let mut document = TantivyDocument::new();
+            document.add_u64(row_field, row);
+            for (field, text) in fields.into_iter().zip(texts) {
+                document.add_text(field, words::index_terms(text).join(" "));
+            }
+            writer.add_document(document)?;
+            done = row + 1;
+            if done % 1000 == 0 {
+                indexed(done);
+            }
+        }
+        writer.commit()?;
+        indexed(done);
+        let segments = index.searchable_segment_ids()?;
+        if segments.len() > 1 {
+            writer.merge(&segments).wait()?;
+        }
+        writer.wait_merging_threads()
+    }
+
+    /// Opens an index of `rows` rows.
+    pub fn open(path: &Path, rows: usize) -> tantivy::Result<Index> {
+        let index = tantivy::Index::open_in_dir(path)?;
+        let schema = index.schema();
+        let fields =
+            FIELDS.iter().map(|(name, _)| schema.get_field(name)).collect::<tantivy::Result<Vec<Field>>>()?;
+        let reader = index.reader_builder().reload_policy(tantivy::ReloadPolicy::Manual).try_into()?;
+        let searcher = reader.searcher();
+        let mut segments = Vec::new();
+        let mut tokens = [0_u64; FIELDS.len()];
+        let mut vocabulary: BTreeMap<String, u32> = BTreeMap::new();
+        for segment in searcher.segment_readers() {
+            let column = segment.fast_fields().u64("row")?;
+            let rows_of =
+                (0..segment.max_doc()).map(|doc| column.first(doc).and_then(|row| u32::try_from(row).ok()));
+            let rows_of = rows_of.map(|row| row.unwrap_or(u32::MAX)).collect();
+            let mut of_fields = Vec::new();
+            for (position, field) in fields.iter().enumerate() {
+                let postings = segment.inverted_index(*field)?;
+                if let Some(tokens) = tokens.get_mut(position) {
+                    *tokens += postings.total_num_tokens();
+                }
+                if position < 3 {
+                    let mut terms = postings.terms().stream()?;
+                    while terms.advance() {
+                        if let Ok(term) = std::str::from_utf8(terms.key()) {
+                            let count = vocabulary.entry(term.to_owned()).or_default();
+                            *count = (*count).max(terms.value().doc_freq);
+                        }
+                    }
+                }
+                let lengths = segment.get_fieldnorms_reader(*field)?;
+                of_fields.push(SegmentField { field: *field, postings, lengths });
+            }
+            segments.push(Segment { rows: rows_of, fields: of_fields });
+        }
+        let documents: usize = segments.iter().map(|segment: &Segment| segment.rows.len()).sum();
+        if documents != rows {
+            return Err(tantivy::TantivyError::InternalError(format!(
+                "{documents} documents for {rows} rows"
+            )));
+        }
+        let average_length = tokens.map(|tokens| (tokens as f32 / rows.max(1) as f32).max(0.1));
+        Ok(Index { rows, segments, average_length, vocabulary: vocabulary.into_iter().collect() })
+    }
+
+    /// Rows in all.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Visits the rows that hold a term; a row may come more than once, with the frequencies to be added.
+    pub fn visit(&self, term: &str, mut visit: impl FnMut(Holder)) -> tantivy::Result<()> {
+        for segment in &self.segments {
+            for (position, field) in segment.fields.iter().enumerate() {
+                let term = Term::from_field_text(field.field, term);
+                let Some(mut postings) = field.postings.read_postings(&term, IndexRecordOption::WithFreqs)?
+                else {
+                    continue;
+                };
+                let weight = FIELDS.get(position).map_or(0.0, |(_, weight)| *weight);
+                let average = self.average_length.get(position).copied().unwrap_or(1.0);
+                let mut doc = postings.doc();
+                while doc != TERMINATED {
+                    let length = field.lengths.fieldnorm(doc) as f32;
+                    let frequency = weight * postings.term_freq() as f32 / (1.0 - B + B * length / average);
+                    if let Some(row) = segment.rows.get(doc as usize) {
+                        visit(Holder { row: *row, frequency, in_name: [position == 0, position == 1] });
+                    }
+                    doc = postings.advance();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether any row holds a term.
+    pub fn holds(&self, term: &str) -> tantivy::Result<bool> {
+        for field in self.segments.iter().flat_map(|segment| &segment.fields) {
+            if field.postings.doc_freq(&Term::from_field_text(field.field, term))? > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Terms of names and labels that begin so, the most frequent first.
+    pub fn completions(&self, start: &str, limit: usize) -> Vec<&str> {
+        let from = self.vocabulary.partition_point(|(term, _)| term.as_str() < start);
+        let rest = self.vocabulary.get(from..).unwrap_or_default();
+        most_frequent(rest.iter().take_while(|(term, _)| term.starts_with(start)).collect(), limit)
+    }
+
+    /// Terms of names and labels one typing error away, the most frequent first.
+    pub fn corrections(&self, word: &str, limit: usize) -> Vec<&str> {
+        let wanted: Vec<char> = word.chars().collect();
+        let near = |term: &str| {
+            // A byte is at least half a character of either script: a cheap refusal before the exact look.
+            term.len().abs_diff(word.len()) <= 2 && !words::has_digit(term) && one_error_apart(&wanted, term)
+        };
+        most_frequent(self.vocabulary.iter().filter(|(term, _)| near(term)).collect(), limit)
+    }
+}
+
+/// BM25's saturation of a weighted frequency.
+pub(super) fn saturate(frequency: f32) -> f32 {
+    frequency * (K1 + 1.0) / (frequency + K1)
+}
+
+fn most_frequent(mut terms: Vec<&(String, u32)>, limit: usize) -> Vec<&str> {
+    terms.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    terms.into_iter().take(limit).map(|(term, _)| term.as_str()).collect()
+}
+
+/// One letter added, left out or changed, or two neighbours swapped.
+fn one_error_apart(a: &[char], b: &str) -> bool {
+    let b: Vec<char> = b.chars().collect();
+    let same_start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (a.get(same_start..).unwrap_or_default(), b.get(same_start..).unwrap_or_default());
+    match (a, b) {
+        ([], []) => false,
+        ([x, y, a_rest @ ..], [z, w, b_rest @ ..]) if x == w && y == z && a_rest == b_rest => true,
+        ([_, a_rest @ ..], [_, b_rest @ ..]) if a_rest == b_rest => true,
+        ([_, a_rest @ ..], b) if a_rest == b => true,
+        (a, [_, b_rest @ ..]) if a == b_rest => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,233 @@
+//! A client's text to what is looked up: articles, and meaningful words with what may stand for them.
+//!
+//! Prices and stock in the text are left to filters; nothing is ranked here.
+
+use std::ops::Range;
+
+use super::{generation::Generation, index::Index};
+use crate::words::{self, Word};
+
+/// A longer text is cut: no client types more, and a hostile one should not cost more.
+const LONGEST: usize = 4096;
+const MOST_WORDS: usize = 32;
+const COMPLETIONS: usize = 20;
+const CORRECTIONS: usize = 3;
+/// What a word found only by its beginning, by a typing error or without its unit counts for.
+const COMPLETED: f32 = 0.9;
+const CORRECTED: f32 = 0.85;
+const WITHOUT_UNIT: f32 = 0.6;
+
+/// A text, understood.
+#[derive(Debug, Default)]
+pub(super) struct Query {
+    /// Rows whose article the text names, in the order of naming.
+    pub articles: Vec<u32>,
+    /// Meaningful words, each once.
+    pub words: Vec<Alternatives>,
+}
+
+/// Terms that stand for a word and how much each counts, 1 for the word itself; empty when no row holds it.
+pub(super) type Alternatives = Vec<(String, f32)>;
+
+impl Query {
+    /// Whether the text asks for nothing in particular («что есть в наличии?»).
+    pub fn is_empty(&self) -> bool {
+        self.articles.is_empty() && self.words.is_empty()
+    }
+}
+
+/// Reads a text against what the generation holds.
+pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Query> {
+    let text: String = text.chars().take(LONGEST).collect();
+    let mut query = Query::default();
+    if let Some(rows) = generation.articles.get(&words::normalise_article(&text)) {
+        query.articles.extend(rows);
+        return Ok(query);
+    }
+    let rest = take_articles(&text, generation, &mut query.articles);
+    let found = meaningful(&words::words(&rest));
+    let last = found.len().saturating_sub(1);
+    let mut seen = Vec::new();
+    for (position, word) in found.iter().enumerate().take(MOST_WORDS) {
+        for alternatives in alternatives(word, position == last, &generation.index)? {
+            let key = alternatives.first().map_or_else(|| word.text.clone(), |(term, _)| term.clone());
+            if !seen.contains(&key) {
+                seen.push(key);
+                query.words.push(alternatives);
+            }
+        }
+    }
+    Ok(query)
+}
+
+/// Finds articles among the words of a text, and gives the text without them.
+fn take_articles(text: &str, generation: &Generation, rows: &mut Vec<u32>) -> String {
+    let tokens = tokens(text);
+    let word = |at: usize| tokens.get(at).and_then(|span| text.get(span.clone())).unwrap_or_default();
+    let mut rest = String::with_capacity(text.len());
+    let (mut position, mut kept) = (0, 0);
+    while position < tokens.len() {
+        // An article with spaces in it comes as several words.
+        let taken = (1..=3).rev().filter(|count| position + count <= tokens.len()).find_map(|count| {
+            let joined: String = (position..position + count).map(word).collect();
+            let article = words::normalise_article(&joined);
+            let number = article.chars().all(|c| c.is_ascii_digit());
+            // «до 15000 руб» is a price, even if some article reads so; short numbers are sizes and quantities.
+            let amount = position.checked_sub(1).is_some_and(|before| is_bound(&word(before).to_lowercase()))
+                || is_money(word(position + 1).to_lowercase().trim_end_matches('.'));
+            let plausible = article.chars().count() >= 3
+                && words::has_digit(&article)
+                && !(number && (article.len() < 5 || count > 1 || amount));
+            let found = generation.articles.get(&article).filter(|_| plausible)?;
+            Some((count, found))
+        });
+        let Some((count, found)) = taken else {
+            position += 1;
+            continue;
+        };
+        for row in found {
+            if !rows.contains(row) {
+                rows.push(*row);
+            }
+        }
+        let (first, last) = (tokens.get(position), tokens.get(position + count - 1));
+        if let (Some(first), Some(last)) = (first, last) {
+            rest.push_str(text.get(kept..first.start).unwrap_or_default());
+            rest.push(' ');
+            kept = last.end;
+        }
+        position += count;
+    }
+    rest.push_str(text.get(kept..).unwrap_or_default());
+    rest
+}
+
+/// Where the words of a text are, as a person would part them: codes keep their dashes, points and slashes.
+fn tokens(text: &str) -> Vec<Range<usize>> {
+    let parts = |c: char| c.is_whitespace() || ",;?!()\"«»".contains(c);
+    let mut tokens: Vec<Range<usize>> = Vec::new();
+    for (at, c) in text.char_indices().filter(|(_, c)| !parts(*c)) {
+        match tokens.last_mut() {
+            Some(last) if last.end == at => last.end = at + c.len_utf8(),
+            _ => tokens.push(at..at + c.len_utf8()),
+        }
+    }
+    tokens
+}
+
+/// Words that go before an amount.
+fn is_bound(word: &str) -> bool {
+    [
+        "до",
+        "от",
+        "около",
+        "дешевле",
+        "дороже",
+        "выше",
+        "ниже",
+        "свыше",
+        "максимум",
+        "минимум",
+        "under",
+        "below",
+        "over",
+        "above",
+        "max",
+        "than",
+        "to",
+        "around",
+    ]
+    .contains(&word)
+}
+
+/// Words that go after an amount of money.
+fn is_money(word: &str) -> bool {
+    word.starts_with("руб")
+        || word.starts_with("тыс")
+        || [
+            "р", "к", "k", "т", "rub", "rubles", "usd", "eur", "euro", "dollars", "uah", "грн", "евро", "₽",
+            "$", "€",
+        ]
+        .contains(&word)
+}
+
+/// The words that tell products apart: no stop words, no amounts of money.
+fn meaningful(words: &[Word]) -> Vec<Word> {
+    let mut found = Vec::new();
+    let mut position = 0;
+    while let Some(word) = words.get(position) {
+        let before = position.checked_sub(1).and_then(|at| words.get(at));
+        let bounded = before.is_some_and(|before| is_bound(&before.text));
+        // «30 000 руб» is one amount of two words.
+        let digits = words.iter().skip(position).take_while(|word| words::is_number(&word.text)).count();
+        if digits > 0 {
+            let after = words.get(position + digits);
+            if bounded || after.is_some_and(|after| is_money(&after.text)) {
+                position += digits + usize::from(after.is_some_and(|after| is_money(&after.text)));
+                continue;
+            }
+        }
+        position += 1;
+        let short = word.text.trim_end_matches(['k', 'p', 't']);
+        let amount = short.len() < word.text.len()
+            && words::is_number(short)
+            && (bounded || word.text.ends_with('p') && short.len() >= 3);
+        if !amount && !words::is_stop_word(&word.text) {
+            found.push(word.clone());
+        }
+    }
+    found
+}
+
+/// What may stand for a word: itself; else, as it is held by no row, what it may have been meant to be. A code that is
+/// written together here and apart in the catalogue becomes two words.
+fn alternatives(word: &Word, last: bool, index: &Index) -> tantivy::Result<Vec<Alternatives>> {
+    let stem = words::stem(&word.text);
+    if index.holds(&stem)? {
+        return Ok(vec![vec![(stem, 1.0)]]);
+    }
+    if let Some(number) = &word.number {
+        let held = index.holds(number)?;
+        return Ok(vec![if held { vec![(number.clone(), WITHOUT_UNIT)] } else { vec![] }]);
+    }
+    if words::has_digit(&word.text) {
+        let parts = parts(&word.text);
+        let mut held = parts.len() > 1;
+        for part in &parts {
+            held = held && index.holds(part)?;
+        }
+        return Ok(if held {
+            parts.into_iter().map(|part| vec![(part, 1.0)]).collect()
+        } else {
+            vec![vec![]]
+        });
+    }
+    let letters = word.text.chars().count();
+    // Messages are sent whole, so a beginning counts only when no row holds the word as it stands.
+    if last && letters >= 3 {
+        let completions = index.completions(&stem, COMPLETIONS);
+        if !completions.is_empty() {
+            return Ok(vec![completions.into_iter().map(|term| (term.to_owned(), COMPLETED)).collect()]);
+        }
+    }
+    if letters >= 5 {
+        let corrections = index.corrections(&stem, CORRECTIONS);
+        return Ok(vec![corrections.into_iter().map(|term| (term.to_owned(), CORRECTED)).collect()]);
+    }
+    Ok(vec![vec![]])
+}
+
+/// Runs of letters and of digits.
+fn parts(word: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut digit_before = None;
+    for c in word.chars() {
+        let digit = c.is_ascii_digit() || c == '.';
+        match parts.last_mut() {
+            Some(part) if digit_before == Some(digit) => part.push(c),
+            _ => parts.push(c.to_string()),
+        }
+        digit_before = Some(digit);
+    }
+    parts
+}

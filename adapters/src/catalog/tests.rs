@@ -1,0 +1,454 @@
+//! What a client and an administrator notice of the catalogue, on real files.
+
+use std::{fs, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tempfile::TempDir;
+use tolmach_engine::{
+    catalog::{Comparison, Field, Filter, FilterValue, Localized, Product, SearchRequest, SearchResults},
+    language::Language,
+};
+use tolmach_runtime::ports::{self, Catalog as _, Embedder};
+
+use super::{EmbeddedCatalog, Error, Source, Stage};
+use crate::embedder::HashEmbedder;
+
+fn product(article: &str, ru: &str, en: &str, price: f64, stock: f64) -> Product {
+    Product {
+        id: article.into(),
+        article: article.into(),
+        name: Localized { ru: ru.into(), en: en.into() },
+        price: (price > 0.0).then_some(price),
+        stock: Some(stock),
+        currency: "RUB".into(),
+        ..Product::default()
+    }
+}
+
+fn tools() -> Vec<Product> {
+    let mut tools = vec![
+        product("RH-800", "Перфоратор SDS-Plus 800 Вт 2,6 Дж", "Rotary hammer SDS-Plus 800 W", 7490.0, 4.0),
+        product("RH-1500", "Перфоратор SDS-Max 1500 Вт", "Rotary hammer SDS-Max 1500 W", 42_900.0, 0.0),
+        product("Т91204", "Подшипник опорный", "Thrust bearing", 310.0, 12.0),
+        product("091204", "Прокладка головки", "Head gasket", 90.0, 3.0),
+        product("91204", "Прокладка клапанной крышки", "Valve cover gasket", 80.0, 3.0),
+        product("DC-18", "Дрель-шуруповёрт аккумуляторная 18 В", "Cordless drill driver 18 V", 9490.0, 7.0),
+        product("DC-12", "Дрель-шуруповёрт аккумуляторная 12 В", "Cordless drill driver 12 V", 4290.0, 2.0),
+        product("PS-400", "Насос погружной дренажный 400 Вт", "Submersible drainage pump 400 W", 4190.0, 1.0),
+        product("PB-600", "Насосная станция 600 Вт", "Booster pump station 600 W", 0.0, 5.0),
+        product("HW-1", "Мойка высокого давления", "Pressure washer", 10_900.0, 6.0),
+    ];
+    for (tool, brand, ru, en) in [
+        (0, "Korvund", "Перфораторы и отбойные молотки", "Rotary hammers"),
+        (1, "Stavrek", "Перфораторы и отбойные молотки", "Rotary hammers"),
+        (7, "Гидрумак", "Насосы", "Pumps"),
+        (8, "Гидрумак", "Насосы", "Pumps"),
+    ] {
+        tools[tool].brand = brand.into();
+        tools[tool].category = Localized { ru: ru.into(), en: en.into() };
+    }
+    tools[9].description.ru = "Подключается к бочке, как и погружной насос.".into();
+    tools
+}
+
+fn real(name: &str) -> Source {
+    Source { name: name.into(), demo: false }
+}
+
+struct Fixture {
+    folder: TempDir,
+    catalog: EmbeddedCatalog,
+}
+
+impl Fixture {
+    fn empty() -> Fixture {
+        let folder = TempDir::new().unwrap();
+        let catalog = open(&folder);
+        Fixture { folder, catalog }
+    }
+
+    async fn with_tools() -> Fixture {
+        let fixture = Fixture::empty();
+        fixture.catalog.import(real("tools"), tools(), |_| {}).await.unwrap();
+        fixture
+    }
+
+    async fn articles(&self, text: &str) -> Vec<String> {
+        articles(&self.search(request(text)).await)
+    }
+
+    async fn search(&self, request: SearchRequest) -> SearchResults {
+        self.catalog.search(&request).await.unwrap()
+    }
+
+    async fn first(&self, text: &str, expected: &str) {
+        let found = self.articles(text).await;
+        assert_eq!(found.first().map(String::as_str), Some(expected), "{text}: {found:?}");
+    }
+
+    async fn filtered(&self, text: &str, filters: Vec<Filter>) -> Vec<String> {
+        let mut found = articles(&self.search(SearchRequest { filters, ..request(text) }).await);
+        found.sort();
+        found
+    }
+}
+
+fn open(folder: &TempDir) -> EmbeddedCatalog {
+    EmbeddedCatalog::open(folder.path().join("catalog"), Arc::new(HashEmbedder))
+        .unwrap()
+        .check_every(Duration::ZERO)
+}
+
+fn request(text: &str) -> SearchRequest {
+    SearchRequest {
+        text: text.into(),
+        language: Language::Ru,
+        filters: vec![],
+        limit: 50,
+        offset: 0,
+        semantic_ratio: 0.0,
+    }
+}
+
+fn articles(results: &SearchResults) -> Vec<String> {
+    results.hits.iter().map(|hit| hit.product.article.clone()).collect()
+}
+
+fn number(field: Field, comparison: Comparison, value: f64) -> Filter {
+    Filter { field, comparison, value: FilterValue::Number(value) }
+}
+
+fn text(field: Field, comparison: Comparison, value: &str) -> Filter {
+    Filter { field, comparison, value: FilterValue::Text(value.into()) }
+}
+
+#[tokio::test]
+async fn words_are_found_in_any_form_and_language() {
+    let catalog = Fixture::with_tools().await;
+    catalog.first("перфораторы SDS-Max", "RH-1500").await;
+    catalog.first("погружного насоса", "PS-400").await;
+    catalog.first("cordless drills 18V", "DC-18").await;
+    catalog.first("шуруповерт на 18 вольт", "DC-18").await;
+    catalog.first("18в шуруповёрт", "DC-18").await;
+    catalog.first("pumps submersible", "PS-400").await;
+}
+
+#[tokio::test]
+async fn typing_errors_and_beginnings_are_forgiven_for_words_nobody_sells() {
+    let catalog = Fixture::with_tools().await;
+    catalog.first("перфаратор 800 Вт", "RH-800").await;
+    catalog.first("presure washer", "HW-1").await;
+    catalog.first("подшип", "Т91204").await;
+    // Numbers are no typing errors of each other.
+    assert!(!catalog.articles("Т91205").await.contains(&"Т91204".to_owned()));
+}
+
+#[tokio::test]
+async fn an_article_comes_first_in_every_spelling() {
+    let catalog = Fixture::with_tools().await;
+    for spelling in
+        ["Т91204", "T91204", "t-912 04", " т91204? ", "есть ли у вас T91204 в наличии", "подшипник Т 91204"]
+    {
+        let results = catalog.search(request(spelling)).await;
+        let first = results.hits.first().unwrap();
+        assert_eq!((first.product.article.as_str(), first.score), ("Т91204", 1.0), "{spelling}");
+    }
+    // Leading zeros tell articles apart.
+    assert_eq!(catalog.articles("091204").await, ["091204"]);
+    assert_eq!(catalog.articles("91204").await, ["91204"]);
+    // An amount of money is not an article, even where one reads the same.
+    assert!(!catalog.articles("перфоратор до 91204 руб").await.contains(&"91204".to_owned()));
+}
+
+#[tokio::test]
+async fn talk_around_the_words_changes_nothing() {
+    let catalog = Fixture::with_tools().await;
+    let plain = catalog.search(request("перфоратор")).await;
+    for chatty in [
+        "Здравствуйте, нужен перфоратор до 10 тысяч",
+        "есть ли у вас перфораторы?",
+        "подскажите, сколько стоит перфоратор до 10 000 руб.",
+        "Do you have a перфоратор under 200 USD",
+    ] {
+        let results = catalog.search(request(chatty)).await;
+        assert_eq!(results.hits, plain.hits, "{chatty}");
+    }
+    assert_eq!(plain.hits.len(), 2);
+    assert!(plain.hits.iter().all(|hit| hit.score > 0.99));
+}
+
+#[tokio::test]
+async fn what_nobody_sells_is_not_found() {
+    let catalog = Fixture::with_tools().await;
+    for nonsense in ["абвгдейка", "zzqx", "?!", "", "что есть в наличии?"] {
+        assert_eq!(catalog.search(request(nonsense)).await.hits, [], "{nonsense}");
+    }
+    // Half known: the score says so, and a flow can ask back.
+    let half = catalog.search(request("насос космический")).await;
+    assert!(!half.hits.is_empty() && half.hits.iter().all(|hit| hit.score < 0.7), "{:?}", half.hits);
+}
+
+#[tokio::test]
+async fn names_weigh_more_than_descriptions() {
+    let catalog = Fixture::with_tools().await;
+    assert_eq!(catalog.articles("погружной насос").await, ["PS-400", "HW-1"]);
+}
+
+#[tokio::test]
+async fn filters_hold() {
+    use Comparison::{Eq, Ge, Gt, Le, Ne};
+    let catalog = Fixture::with_tools().await;
+    let cheap = vec![number(Field::Price, Le, 10_000.0)];
+    assert_eq!(catalog.filtered("перфоратор", cheap).await, ["RH-800"]);
+    assert_eq!(catalog.filtered("перфоратор", vec![number(Field::Stock, Gt, 0.0)]).await, ["RH-800"]);
+    assert_eq!(catalog.filtered("", vec![number(Field::Price, Ge, 10_900.0)]).await, ["HW-1", "RH-1500"]);
+    assert_eq!(catalog.filtered("", vec![text(Field::Brand, Eq, "гидрумак")]).await, ["PB-600", "PS-400"]);
+    assert_eq!(catalog.filtered("", vec![text(Field::Category, Eq, "насос")]).await, ["PB-600", "PS-400"]);
+    assert_eq!(
+        catalog.filtered("", vec![text(Field::Category, Eq, "rotary hammers")]).await,
+        ["RH-1500", "RH-800"]
+    );
+    assert_eq!(catalog.filtered("", vec![text(Field::Article, Eq, "t-91204")]).await, ["Т91204"]);
+    // A row without the column passes "not equal" and nothing else.
+    assert_eq!(catalog.filtered("насосная станция", vec![number(Field::Price, Ne, 1.0)]).await, ["PB-600"]);
+    assert_eq!(catalog.filtered("насосная станция", vec![number(Field::Price, Ge, 0.0)]).await, [""; 0]);
+    assert_eq!(catalog.filtered("", vec![text(Field::Brand, Ne, "Гидрумак")]).await.len(), 8);
+    // An article does not get around a filter.
+    assert_eq!(catalog.filtered("RH-1500", vec![number(Field::Stock, Gt, 0.0)]).await, [""; 0]);
+    // Only filters in words: what passes is listed.
+    assert_eq!(
+        catalog.filtered("что есть до 5 тысяч", vec![number(Field::Price, Le, 100.0)]).await,
+        ["091204", "91204"]
+    );
+}
+
+#[tokio::test]
+async fn pages_neither_overlap_nor_leave_rows_out() {
+    let catalog = Fixture::empty();
+    let many = (0..95).map(|n| product(&format!("N{n:03}"), "Насос бытовой", "Pump", 100.0, 1.0)).collect();
+    catalog.catalog.import(real("many"), many, |_| {}).await.unwrap();
+    for (text, filters) in [("насос", vec![]), ("", vec![number(Field::Stock, Comparison::Gt, 0.0)])] {
+        let mut seen = Vec::new();
+        for offset in (0..100).step_by(10) {
+            let page = SearchRequest { filters: filters.clone(), limit: 10, offset, ..request(text) };
+            let results = catalog.search(page).await;
+            assert_eq!(results.total, 95);
+            seen.extend(articles(&results));
+        }
+        assert_eq!(seen.len(), 95);
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 95);
+    }
+}
+
+#[tokio::test]
+async fn vectors_find_what_words_do_not() {
+    let catalog = Fixture::with_tools().await;
+    let wrong = "перфораторище";
+    assert_eq!(catalog.articles(wrong).await, [""; 0]);
+    let by_vectors = catalog.search(SearchRequest { semantic_ratio: 1.0, ..request(wrong) }).await;
+    assert!(by_vectors.hits.first().unwrap().product.article.starts_with("RH-"), "{by_vectors:?}");
+    let mixed = catalog.search(SearchRequest { semantic_ratio: 0.3, ..request("погружной насос") }).await;
+    assert_eq!(articles(&mixed).first().unwrap(), "PS-400");
+}
+
+/// Fails whenever it is asked.
+struct Away;
+
+#[async_trait]
+impl Embedder for Away {
+    fn name(&self) -> &str {
+        HashEmbedder.name()
+    }
+
+    fn dimensions(&self) -> usize {
+        HashEmbedder.dimensions()
+    }
+
+    async fn embed(&self, _texts: &[String]) -> ports::Result<Vec<Vec<f32>>> {
+        Err(ports::Error::unavailable("embed", "away"))
+    }
+}
+
+#[tokio::test]
+async fn a_search_answers_by_words_while_the_embedder_is_away() {
+    let Fixture { folder, .. } = Fixture::with_tools().await;
+    let catalog = EmbeddedCatalog::open(folder.path().join("catalog"), Arc::new(Away)).unwrap();
+    let results = catalog.search(&SearchRequest { semantic_ratio: 0.5, ..request("мойка") }).await.unwrap();
+    assert_eq!(articles(&results), ["HW-1"]);
+}
+
+#[tokio::test]
+async fn a_failed_import_leaves_the_old_generation_serving() {
+    let fixture = Fixture::with_tools().await;
+    let before = fixture.catalog.generation();
+    let broken = EmbeddedCatalog::open(fixture.folder.path().join("catalog"), Arc::new(Away)).unwrap();
+    let outcome = broken.import(real("other"), vec![product("X-1", "Новинка", "", 1.0, 1.0)], |_| {}).await;
+    assert!(matches!(outcome, Err(Error::Embedding(_))), "{outcome:?}");
+    assert_eq!(fixture.catalog.generation(), before);
+    assert_eq!(fixture.articles("мойка").await, ["HW-1"]);
+    let outcome = fixture.catalog.import(real("tools"), vec![], |_| {}).await;
+    assert!(matches!(outcome, Err(Error::NoRows { .. })), "{outcome:?}");
+    assert_eq!(fixture.articles("мойка").await, ["HW-1"]);
+}
+
+#[tokio::test]
+async fn a_killed_build_is_invisible_and_swept_by_the_next() {
+    let fixture = Fixture::with_tools().await;
+    let generations = fixture.folder.path().join("catalog/generations");
+    let serving = fixture.catalog.generation().unwrap().0;
+    // As a build leaves it that was killed while writing, and one that was killed before the switch.
+    fs::create_dir(generations.join(".building-1")).unwrap();
+    fs::write(generations.join(".building-1/items.jsonl"), "{").unwrap();
+    fs::write(fixture.folder.path().join("catalog/current.new"), "half").unwrap();
+    let reopened = open(&fixture.folder);
+    assert_eq!(reopened.generation().unwrap().0, serving);
+    reopened.import(real("more"), vec![product("M-1", "Молоток", "Hammer", 1.0, 1.0)], |_| {}).await.unwrap();
+    assert!(!generations.join(".building-1").exists());
+    assert_eq!(reopened.generation().unwrap().1, 11);
+}
+
+#[tokio::test]
+async fn another_process_notices_a_switch() {
+    let fixture = Fixture::with_tools().await;
+    let other = open(&fixture.folder);
+    fixture
+        .catalog
+        .import(real("more"), vec![product("M-1", "Молоток", "Hammer", 1.0, 1.0)], |_| {})
+        .await
+        .unwrap();
+    assert_eq!(articles(&other.search(&request("молоток")).await.unwrap()), ["M-1"]);
+    assert_eq!(other.generation(), fixture.catalog.generation());
+}
+
+#[tokio::test]
+async fn two_imports_at_once_are_refused() {
+    let fixture = Fixture::with_tools().await;
+    let path = fixture.folder.path().join("catalog/import.lock");
+    let lock = fs::File::options().write(true).open(path).unwrap();
+    lock.lock().unwrap();
+    let outcome = fixture.catalog.import(real("more"), tools(), |_| {}).await;
+    assert!(matches!(&outcome, Err(Error::Busy { .. })), "{outcome:?}");
+    lock.unlock().unwrap();
+    fixture.catalog.import(real("more"), tools(), |_| {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn sources_are_replaced_one_by_one_and_demos_give_way() {
+    let fixture = Fixture::empty();
+    let demo = Source { name: "samples".into(), demo: true };
+    let import = |source, items| fixture.catalog.import(source, items, |_| {});
+    import(demo, tools()).await.unwrap();
+    let first = import(
+        real("pumps"),
+        vec![product("P-1", "Помпа", "", 1.0, 1.0), product("P-1", "Помпа", "", 2.0, 1.0)],
+    );
+    let first = first.await.unwrap();
+    assert_eq!(
+        (first.rows, first.imported, first.dropped_demo.as_slice()),
+        (2, 2, ["samples".to_owned()].as_slice())
+    );
+    import(real("hammers"), vec![product("H-1", "Молоток", "", 1.0, 1.0)]).await.unwrap();
+    let second = import(real("pumps"), vec![product("P-2", "Помпа новая", "", 1.0, 1.0)]).await.unwrap();
+    assert_eq!((second.rows, second.replaced, second.imported), (2, 2, 1));
+    assert_eq!(fixture.articles("помпа").await, ["P-2"]);
+    assert_eq!(fixture.articles("молоток").await, ["H-1"]);
+    let names: Vec<String> =
+        fixture.catalog.manifest().unwrap().sources.into_iter().map(|s| s.name).collect();
+    assert_eq!(names, ["hammers", "pumps"]);
+}
+
+#[tokio::test]
+async fn ids_name_their_source_and_are_distinct() {
+    let fixture = Fixture::empty();
+    let twins = vec![product("P-1", "Помпа", "", 1.0, 1.0), product("P-1", "Помпа", "", 2.0, 1.0)];
+    fixture.catalog.import(real("pumps"), twins, |_| {}).await.unwrap();
+    let hits = fixture.search(request("P-1")).await.hits;
+    let ids: Vec<&str> = hits.iter().map(|hit| hit.product.id.as_str()).collect();
+    assert_eq!(ids, ["pumps/P-1", "pumps/P-1~2"]);
+}
+
+#[tokio::test]
+async fn old_generations_are_kept_for_going_back_and_no_longer() {
+    let fixture = Fixture::empty();
+    let mut ids = Vec::new();
+    for n in 1..=5 {
+        let items = (0..n).map(|n| product(&format!("N{n}"), "Насос", "", 1.0, 1.0)).collect();
+        ids.push(fixture.catalog.import(real("pumps"), items, |_| {}).await.unwrap().generation);
+    }
+    let generations = fixture.folder.path().join("catalog/generations");
+    let mut kept: Vec<String> = fs::read_dir(&generations)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    kept.sort();
+    assert_eq!(kept, ids[2..]);
+    assert_eq!(fixture.catalog.roll_back().await.unwrap(), ids[3]);
+    assert_eq!(fixture.search(request("насос")).await.total, 4);
+    assert_eq!(fixture.catalog.roll_back().await.unwrap(), ids[2]);
+    assert!(matches!(fixture.catalog.roll_back().await, Err(Error::NoEarlier)));
+    assert_eq!(open(&fixture.folder).generation().unwrap(), (ids[2].clone(), 3));
+}
+
+#[tokio::test]
+async fn progress_tells_every_stage() {
+    let fixture = Fixture::empty();
+    let stages = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = stages.clone();
+    fixture
+        .catalog
+        .import(real("tools"), tools(), move |progress| seen.lock().unwrap().push(progress.stage))
+        .await
+        .unwrap();
+    let mut stages = stages.lock().unwrap().clone();
+    stages.dedup();
+    assert_eq!(stages, [Stage::Merging, Stage::Embedding, Stage::Indexing, Stage::Verifying]);
+}
+
+#[tokio::test]
+async fn without_vectors_words_still_answer_every_ratio() {
+    let folder = TempDir::new().unwrap();
+    let catalog = open(&folder).without_vectors();
+    catalog.import(real("tools"), tools(), |_| {}).await.unwrap();
+    assert_eq!(catalog.manifest().unwrap().embedder, None);
+    let results = catalog.search(&SearchRequest { semantic_ratio: 1.0, ..request("мойка") }).await.unwrap();
+    assert_eq!(articles(&results), ["HW-1"]);
+}
+
+#[tokio::test]
+async fn before_the_first_import_nothing_is_found_and_nothing_fails() {
+    let fixture = Fixture::empty();
+    assert_eq!(fixture.catalog.generation(), None);
+    assert_eq!(fixture.search(request("насос")).await, SearchResults::default());
+}
+
+#[tokio::test]
+async fn the_samples_answer_the_questions_of_the_demo() {
+    let fixture = Fixture::empty();
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalog-samples/tolmach-samples.xlsx");
+    let imported = crate::import::read(&path).unwrap();
+    assert!(imported.items.len() >= 1500);
+    fixture
+        .catalog
+        .import(Source { name: "samples".into(), demo: true }, imported.items, |_| {})
+        .await
+        .unwrap();
+    let budget = vec![number(Field::Price, Comparison::Le, 10_000.0)];
+    let results = fixture
+        .search(SearchRequest {
+            filters: budget, ..request("нужен перфоратор до 10 тысяч")
+        })
+        .await;
+    assert!(results.total >= 5, "{}", results.total);
+    assert!(
+        results.hits.iter().take(5).all(|hit| hit.product.name.ru.starts_with("Перфоратор")),
+        "{results:?}"
+    );
+    let english = fixture
+        .search(SearchRequest { language: Language::En, ..request("do you have a welding inverter 190A?") })
+        .await;
+    assert!(english.hits.first().unwrap().product.name.en.starts_with("Welding inverter"), "{english:?}");
+    assert!(english.hits.first().unwrap().product.name.en.contains("190 A"));
+}

@@ -1,0 +1,318 @@
+//! Cells of every visible sheet, filled ones only.
+//!
+//! It gives cells their text or number; what a column means is not decided here.
+
+use std::{
+    fs::File,
+    io::{BufReader, Read, Seek},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use calamine::{Data, DataRef, Ods, Reader, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
+
+use super::{
+    Error, csv,
+    guard::{self, Format, MAX_CELLS},
+};
+
+/// No price list is wider; stray formatting far to the right is common.
+const MAX_COLUMNS: u32 = 256;
+
+/// A workbook's visible sheets, in order.
+#[derive(Debug, Default)]
+pub(super) struct Workbook {
+    pub sheets: Vec<Sheet>,
+    /// Sheets that were not read, with the reason.
+    pub skipped: Vec<(String, String)>,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    pub name: String,
+    /// Rows with at least one filled cell, in order.
+    pub rows: Vec<Row>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    /// From 1, as a spreadsheet program shows it.
+    pub number: u32,
+    /// Column (from 0) and value, in order; texts are trimmed and never empty.
+    pub cells: Vec<(u32, Value)>,
+}
+
+impl Row {
+    pub fn get(&self, column: u32) -> Option<&Value> {
+        self.cells.iter().find(|(at, _)| *at == column).map(|(_, value)| value)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    Text(String),
+    Number(f64),
+    /// A date: neither a price nor a stock, whatever number it is stored as.
+    Date(f64),
+}
+
+impl Value {
+    /// As text: a whole number has no decimal point, because articles are often stored as numbers.
+    pub fn text(&self) -> String {
+        match self {
+            Value::Text(text) => text.clone(),
+            Value::Number(number) | Value::Date(number) => format!("{number}"),
+        }
+    }
+}
+
+pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
+    let format = guard::inspect(path, file)?;
+    if format == Format::Text {
+        return csv::read(path, file);
+    }
+    // calamine indexes into damaged files without checking; a panic there is a fact about the file, not about us.
+    let outcome = catch_unwind(AssertUnwindSafe(|| workbook(path, file, format)));
+    let mut workbook = outcome.unwrap_or_else(|_| {
+        Err(Error::Corrupt { file: file.into(), why: "its structure contradicts itself".into() })
+    })?;
+    if format == Format::Xls {
+        repair_encoding(&mut workbook);
+    }
+    if workbook.sheets.iter().all(|sheet| sheet.rows.is_empty()) && workbook.skipped.is_empty() {
+        return Err(Error::Empty { file: file.into() });
+    }
+    Ok(workbook)
+}
+
+fn workbook(path: &Path, file: &str, format: Format) -> Result<Workbook, Error> {
+    let source = File::open(path)
+        .map(BufReader::new)
+        .map_err(|error| Error::Unreadable { file: file.into(), why: error.to_string() })?;
+    let failed = |error: String| {
+        if error.to_lowercase().contains("password") {
+            Error::Protected { file: file.into() }
+        } else {
+            Error::Corrupt { file: file.into(), why: error }
+        }
+    };
+    match format {
+        Format::Xlsx => {
+            let mut book = Xlsx::new(source).map_err(|error| failed(error.to_string()))?;
+            sheets(&mut book, file, |book, name, collect| {
+                let mut cells = book.worksheet_cells_reader(name).map_err(|error| error.to_string())?;
+                while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
+                    collect.add(cell.get_position(), value_ref(cell.get_value()))?;
+                }
+                Ok(())
+            })
+        }
+        Format::Xlsb => {
+            let mut book = Xlsb::new(source).map_err(|error| failed(error.to_string()))?;
+            sheets(&mut book, file, |book, name, collect| {
+                let mut cells = book.worksheet_cells_reader(name).map_err(|error| error.to_string())?;
+                while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
+                    collect.add(cell.get_position(), value_ref(cell.get_value()))?;
+                }
+                Ok(())
+            })
+        }
+        // These two are read whole when opened; the guard has bounded what that takes.
+        Format::Xls => {
+            let mut book = Xls::new(source).map_err(|error| failed(error.to_string()))?;
+            sheets(&mut book, file, dense)
+        }
+        Format::Ods | Format::Text => {
+            let mut book = Ods::new(source).map_err(|error| failed(error.to_string()))?;
+            sheets(&mut book, file, dense)
+        }
+    }
+}
+
+fn dense<RS: Read + Seek, R: Reader<RS>>(
+    book: &mut R,
+    name: &str,
+    collect: &mut Collect,
+) -> Result<(), String>
+where
+    R::Error: std::fmt::Display,
+{
+    let range = book.worksheet_range(name).map_err(|error| error.to_string())?;
+    let (top, left) = range.start().unwrap_or_default();
+    for (row, column, value) in range.used_cells() {
+        let position =
+            (top + u32::try_from(row).unwrap_or(u32::MAX), left + u32::try_from(column).unwrap_or(u32::MAX));
+        collect.add(position, self::value(value))?;
+    }
+    Ok(())
+}
+
+fn sheets<RS, R>(
+    book: &mut R,
+    file: &str,
+    read: impl Fn(&mut R, &str, &mut Collect) -> Result<(), String>,
+) -> Result<Workbook, Error>
+where
+    RS: Read + Seek,
+    R: Reader<RS>,
+{
+    let mut workbook = Workbook::default();
+    let mut total = 0;
+    for sheet in book.sheets_metadata().to_vec() {
+        if sheet.visible != SheetVisible::Visible {
+            workbook.skipped.push((sheet.name, "the sheet is hidden".into()));
+            continue;
+        }
+        if sheet.typ != SheetType::WorkSheet {
+            workbook.skipped.push((sheet.name, "not a sheet of cells".into()));
+            continue;
+        }
+        let mut collect = Collect { total, ..Collect::default() };
+        match read(book, &sheet.name, &mut collect) {
+            Ok(()) => {}
+            Err(why) => {
+                guard::check_cells(file, collect.total)?;
+                return Err(Error::Corrupt {
+                    file: file.into(),
+                    why: format!("sheet \"{}\": {why}", sheet.name),
+                });
+            }
+        }
+        total = collect.total;
+        workbook.sheets.push(Sheet { name: sheet.name, rows: collect.finish() });
+    }
+    Ok(workbook)
+}
+
+/// Gathers cells into rows; cells may come in any order.
+#[derive(Default)]
+struct Collect {
+    rows: Vec<Row>,
+    total: u64,
+    unsorted: bool,
+}
+
+impl Collect {
+    fn add(&mut self, (row, column): (u32, u32), value: Option<Value>) -> Result<(), String> {
+        self.total += 1;
+        if self.total > MAX_CELLS {
+            return Err("more cells than are read".into());
+        }
+        let Some(value) = value.filter(|_| column < MAX_COLUMNS) else { return Ok(()) };
+        let number = row.saturating_add(1);
+        match self.rows.last_mut() {
+            Some(last) if last.number == number => {
+                self.unsorted |= last.cells.last().is_some_and(|(before, _)| *before >= column);
+                last.cells.push((column, value));
+            }
+            before => {
+                self.unsorted |= before.is_some_and(|before| before.number > number);
+                self.rows.push(Row { number, cells: vec![(column, value)] });
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Vec<Row> {
+        if self.unsorted {
+            self.rows.sort_by_key(|row| row.number);
+            self.rows.dedup_by(|later, earlier| {
+                let same = later.number == earlier.number;
+                if same {
+                    earlier.cells.append(&mut later.cells);
+                }
+                same
+            });
+            for row in &mut self.rows {
+                row.cells.sort_by_key(|(column, _)| *column);
+                row.cells.dedup_by_key(|(column, _)| *column);
+            }
+        }
+        self.rows
+    }
+}
+
+fn value_ref(data: &DataRef<'_>) -> Option<Value> {
+    match data {
+        DataRef::SharedString(text) => self::text(text),
+        other => value(&Data::from(other.clone())),
+    }
+}
+
+fn value(data: &Data) -> Option<Value> {
+    match data {
+        Data::Int(number) => Some(Value::Number(*number as f64)),
+        Data::Float(number) => number.is_finite().then_some(Value::Number(*number)),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => self::text(text),
+        Data::Bool(truth) => Some(Value::Text(truth.to_string())),
+        Data::DateTime(date) => Some(Value::Date(date.as_f64())),
+        Data::Error(_) | Data::Empty => None,
+    }
+}
+
+/// A trimmed text, its inner white space kept to single spaces apart from line ends.
+pub(super) fn text(text: &str) -> Option<Value> {
+    let tidy = text
+        .split(['\n', '\r'])
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n");
+    (!tidy.is_empty()).then_some(Value::Text(tidy))
+}
+
+/// An .xls without a CODEPAGE record is read as if its letters were Western European: «Ãàéêà» for «Гайка».
+pub(super) fn repair_encoding(workbook: &mut Workbook) {
+    let (mut garbled, mut cyrillic) = (0_usize, 0_usize);
+    for_each_text(workbook, |text| {
+        for c in text.chars() {
+            match c {
+                '\u{C0}'..='\u{FF}' | '\u{A8}' | '\u{B8}' => garbled += 1,
+                '\u{0400}'..='\u{04FF}' => cyrillic += 1,
+                _ => {}
+            }
+        }
+    });
+    // Real Western names have a few such letters among plain ones; garbled Russian has runs of them and no Cyrillic.
+    let mut runs = 0_usize;
+    for_each_text(workbook, |text| {
+        runs += usize::from(text.split(|c: char| !c.is_alphabetic()).any(|word| {
+            word.chars().count() >= 3 && word.chars().all(|c| ('\u{C0}'..='\u{FF}').contains(&c))
+        }));
+    });
+    if cyrillic * 10 > garbled || runs < 2 {
+        return;
+    }
+    for_each_text(workbook, |text| {
+        if let Some(bytes) = western_bytes(text) {
+            *text = encoding_rs::WINDOWS_1251.decode_without_bom_handling(&bytes).0.into_owned();
+        }
+    });
+    workbook.warnings.push("the file does not name its encoding; its texts were read as Windows-1251".into());
+}
+
+fn for_each_text(workbook: &mut Workbook, mut visit: impl FnMut(&mut String)) {
+    for sheet in &mut workbook.sheets {
+        visit(&mut sheet.name);
+        for (_, value) in sheet.rows.iter_mut().flat_map(|row| &mut row.cells) {
+            if let Value::Text(text) = value {
+                visit(text);
+            }
+        }
+    }
+}
+
+/// The bytes that were read as Latin-1 or Windows-1252; `None` when a letter is in neither.
+fn western_bytes(text: &str) -> Option<Vec<u8>> {
+    text.chars()
+        .map(|c| match u8::try_from(u32::from(c)) {
+            Ok(byte) => Some(byte),
+            Err(_) => {
+                let mut buffer = [0; 4];
+                let (bytes, _, lossy) = encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
+                bytes.first().copied().filter(|_| !lossy)
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,115 @@
+//! Delimited text: the encoding and the separator are told from the content.
+//!
+//! Fields may be quoted as in RFC 4180. It does not guess column types: every value is text.
+
+use std::path::Path;
+
+use super::{
+    Error,
+    cells::{self, Row, Sheet, Workbook},
+};
+
+/// Rows looked at to choose the separator.
+const SAMPLE: usize = 200;
+
+pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| Error::Unreadable { file: file.into(), why: error.to_string() })?;
+    let (text, guessed) = decode(&bytes);
+    if text.trim().is_empty() {
+        return Err(Error::Empty { file: file.into() });
+    }
+    let separator = separator(&text);
+    let (rows, unclosed) = rows(&text, separator, usize::MAX);
+    if let Some(line) = unclosed {
+        return Err(Error::Corrupt {
+            file: file.into(),
+            why: format!("a quotation mark that opens in line {line} is never closed"),
+        });
+    }
+    let rows = rows
+        .into_iter()
+        .map(|(number, fields)| Row {
+            number,
+            cells: (0..)
+                .zip(&fields)
+                .filter_map(|(column, field)| Some((column, cells::text(field)?)))
+                .collect(),
+        })
+        .filter(|row| !row.cells.is_empty())
+        .collect();
+    let mut workbook = Workbook { sheets: vec![Sheet { name: file.into(), rows }], ..Workbook::default() };
+    if guessed {
+        workbook.warnings.push("the text is not UTF-8; it was read as Windows-1251".into());
+    }
+    Ok(workbook)
+}
+
+/// The text, and whether its encoding was a guess.
+fn decode(bytes: &[u8]) -> (String, bool) {
+    if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(bytes) {
+        return (encoding.decode(bytes).0.into_owned(), false);
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.into(), false),
+        Err(_) => (encoding_rs::WINDOWS_1251.decode(bytes).0.into_owned(), true),
+    }
+}
+
+/// The separator that gives the most rows of one width above 1.
+fn separator(text: &str) -> char {
+    let consistency = |separator: char| {
+        let mut widths = std::collections::BTreeMap::new();
+        for (_, fields) in rows(text, separator, SAMPLE).0 {
+            if fields.len() > 1 {
+                *widths.entry(fields.len()).or_insert(0_usize) += 1;
+            }
+        }
+        widths.into_iter().map(|(width, count)| (count, width)).max().unwrap_or_default()
+    };
+    // The first of equals wins, and max_by_key gives the last: the list runs from the least likely.
+    [',', '|', '\t', ';'].into_iter().max_by_key(|separator| consistency(*separator)).unwrap_or(';')
+}
+
+type Fields = (u32, Vec<String>);
+
+/// Rows with their line numbers, and the line of a quotation that never ends.
+fn rows(text: &str, separator: char, limit: usize) -> (Vec<Fields>, Option<u32>) {
+    let mut found = Vec::new();
+    let (mut fields, mut field) = (Vec::new(), String::new());
+    let (mut line, mut row_line, mut quoted_since) = (1_u32, 1_u32, None);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\n' {
+            line += 1;
+        }
+        match (c, quoted_since) {
+            ('"', Some(_)) if chars.peek() == Some(&'"') => {
+                chars.next();
+                field.push('"');
+            }
+            ('"', Some(_)) => quoted_since = None,
+            (_, Some(_)) => field.push(c),
+            ('"', None) if field.trim().is_empty() => {
+                field.clear();
+                quoted_since = Some(line);
+            }
+            ('\r', None) => {}
+            ('\n', None) => {
+                fields.push(std::mem::take(&mut field));
+                found.push((row_line, std::mem::take(&mut fields)));
+                row_line = line;
+                if found.len() >= limit {
+                    return (found, None);
+                }
+            }
+            (c, None) if c == separator => fields.push(std::mem::take(&mut field)),
+            (_, None) => field.push(c),
+        }
+    }
+    if !field.is_empty() || !fields.is_empty() {
+        fields.push(field);
+        found.push((row_line, fields));
+    }
+    (found, quoted_since)
+}

@@ -1,0 +1,200 @@
+//! Prices, stocks, currencies and articles as price lists write them.
+//!
+//! One cell at a time; whether a finding is worth a warning is decided by the caller.
+
+use super::cells::Value;
+
+/// What a price cell says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Amount {
+    /// A number.
+    Is(f64),
+    /// In words that it is not given («по запросу», a dash).
+    Unsaid,
+    /// Something else, which is not understood.
+    Unclear,
+}
+
+/// Reads a price.
+pub(super) fn price(value: &Value) -> Amount {
+    match value {
+        Value::Number(number) => Amount::Is(*number),
+        Value::Date(_) => Amount::Unclear,
+        Value::Text(text) => amount(text).unwrap_or(Amount::Unsaid),
+    }
+}
+
+/// Reads a stock; words for "there is some" count as 1, and «>10» as 10, because no more is known.
+pub(super) fn stock(value: &Value) -> Amount {
+    let text = match value {
+        Value::Number(number) => return Amount::Is(*number),
+        Value::Date(_) => return Amount::Unclear,
+        Value::Text(text) => text,
+    };
+    if let Some(amount) = amount(text) {
+        return amount;
+    }
+    let lower = text.to_lowercase();
+    let starts = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
+    if starts(&[
+        "нет",
+        "отсутств",
+        "под заказ",
+        "ожида",
+        "немає",
+        "no",
+        "out of",
+        "sold out",
+        "backorder",
+        "false",
+        "0",
+    ]) {
+        Amount::Is(0.0)
+    } else if starts(&[
+        "есть",
+        "в наличии",
+        "да",
+        "мало",
+        "много",
+        "є",
+        "наявн",
+        "yes",
+        "in stock",
+        "available",
+        "true",
+        "+",
+        "*",
+    ]) {
+        Amount::Is(1.0)
+    } else if lower.chars().all(|c| matches!(c, '-' | '–' | '—')) {
+        Amount::Unsaid
+    } else {
+        Amount::Unclear
+    }
+}
+
+/// The number in a text; `None` when there is no digit.
+fn amount(text: &str) -> Option<Amount> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let negative = text.get(..start).is_some_and(|before| before.trim_end().ends_with(['-', '−', '–']));
+    let rest = text.get(start..).unwrap_or_default();
+    let end = rest
+        .char_indices()
+        .find(|(_, c)| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’') || c.is_whitespace()))
+        .map_or(rest.len(), |(at, _)| at);
+    let (run, after) = rest.split_at(end);
+    let digits: String = run.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
+    let digits = digits.trim_end_matches(['.', ',']);
+    // «1500-00» is roubles and kopecks; «100-150» and «100/120» are two prices, of which neither is the one.
+    if let Some(second) = after.strip_prefix(['-', '/', '–', '…']).map(str::trim_start)
+        && second.starts_with(|c: char| c.is_ascii_digit())
+    {
+        let kopecks = after.starts_with('-')
+            && second.len() >= 2
+            && second.chars().take_while(char::is_ascii_digit).count() == 2
+            && !digits.contains(['.', ',']);
+        if !kopecks {
+            return Some(Amount::Unclear);
+        }
+        let joined = format!("{digits}.{}", second.get(..2).unwrap_or("00"));
+        return Some(joined.parse().map_or(Amount::Unclear, Amount::Is));
+    }
+    let number: f64 = match plain_number(digits).parse() {
+        Ok(number) => number,
+        Err(_) => return Some(Amount::Unclear),
+    };
+    Some(Amount::Is(if negative { -number } else { number }))
+}
+
+/// Tells thousands from decimals: the last of two different marks is the decimal one; a single mark before exactly three
+/// digits parts thousands, as a price with three decimals is far rarer.
+fn plain_number(digits: &str) -> String {
+    let last = digits.rfind(['.', ',']);
+    let Some(last) = last else { return digits.to_owned() };
+    let mark = if digits.get(last..).is_some_and(|tail| tail.starts_with(',')) { ',' } else { '.' };
+    let other = if mark == ',' { '.' } else { ',' };
+    let decimals = digits.len() - last - 1;
+    let repeated = digits.matches(mark).count() > 1;
+    let whole = digits.get(..last).unwrap_or_default();
+    let thousands =
+        repeated || (decimals == 3 && !digits.contains(other) && !whole.starts_with('0') && whole.len() <= 3);
+    let strip = |text: &str| text.replace(['.', ','], "");
+    if thousands {
+        strip(digits)
+    } else {
+        format!("{}.{}", strip(whole), digits.get(last + 1..).unwrap_or_default())
+    }
+}
+
+/// The ISO 4217 code that a header or a price names.
+pub(super) fn currency(text: &str) -> Option<&'static str> {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
+    let word = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
+    if lower.contains('₽') || word(&["руб", "рублей", "рубли", "рублях", "rub", "rur", "р"])
+    {
+        Some("RUB")
+    } else if lower.contains('₴') || word(&["грн", "гривень", "гривна", "uah"]) {
+        Some("UAH")
+    } else if lower.contains('€') || word(&["eur", "евро", "євро", "euro"]) {
+        Some("EUR")
+    } else if lower.contains('$') || word(&["usd", "долл", "доллар", "долларов"]) {
+        Some("USD")
+    } else if lower.contains('₸') || word(&["kzt", "тенге", "тг"]) {
+        Some("KZT")
+    } else if word(&["byn", "бел"]) {
+        Some("BYN")
+    } else if lower.contains('£') || word(&["gbp"]) {
+        Some("GBP")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Amount) {
+        assert_eq!(price(&Value::Text(text.into())), expected, "{text}");
+    }
+
+    #[test]
+    fn prices_in_every_spelling() {
+        check("1 992,64 руб.", Amount::Is(1992.64));
+        check("1\u{a0}992,64", Amount::Is(1992.64));
+        check("1,992.64", Amount::Is(1992.64));
+        check("1.992,64 €", Amount::Is(1992.64));
+        check("1,992", Amount::Is(1992.0));
+        check("12 345 678", Amount::Is(12_345_678.0));
+        check("0,125", Amount::Is(0.125));
+        check("99,9", Amount::Is(99.9));
+        check("от 1 200 ₽", Amount::Is(1200.0));
+        check("1500-00", Amount::Is(1500.0));
+        check("-15", Amount::Is(-15.0));
+        check("по запросу", Amount::Unsaid);
+        check("—", Amount::Unsaid);
+        check("100-150", Amount::Unclear);
+        check("100/120", Amount::Unclear);
+    }
+
+    #[test]
+    fn stocks_in_words() {
+        let stock = |text: &str| stock(&Value::Text(text.into()));
+        assert_eq!(stock("12 шт"), Amount::Is(12.0));
+        assert_eq!(stock(">10"), Amount::Is(10.0));
+        assert_eq!(stock("есть"), Amount::Is(1.0));
+        assert_eq!(stock("под заказ"), Amount::Is(0.0));
+        assert_eq!(stock("-"), Amount::Unsaid);
+        assert_eq!(stock("уточняйте"), Amount::Unclear);
+    }
+
+    #[test]
+    fn currencies() {
+        assert_eq!(currency("Цена, руб."), Some("RUB"));
+        assert_eq!(currency("€ без ПДВ"), Some("EUR"));
+        assert_eq!(currency("ціна, грн"), Some("UAH"));
+        assert_eq!(currency("Price (USD)"), Some("USD"));
+        assert_eq!(currency("Цена розничная"), None);
+    }
+}
