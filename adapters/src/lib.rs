@@ -8,4 +8,5 @@ pub mod secret;
 pub mod sqlite;
 #[cfg(test)]
 mod store_suite;
+pub mod telegram;
 pub mod widget;
