@@ -11,5 +11,6 @@ pub mod secret;
 pub mod sqlite;
 #[cfg(test)]
 mod store_suite;
+pub mod telegram;
 pub mod widget;
 mod words;

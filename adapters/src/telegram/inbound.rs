@@ -1,0 +1,143 @@
+//! What an update means to us; most kinds of update mean nothing.
+
+use serde_json::Value;
+use teloxide_core::types::{
+    CallbackQuery, InlineKeyboardButtonKind, MaybeInaccessibleMessage, MediaKind, Message, MessageKind,
+    Update, UpdateKind, User,
+};
+use tolmach_engine::{
+    event::{Client, Kind},
+    language::Language,
+};
+use tolmach_runtime::ports::{Address, Inbound};
+
+use super::NAME;
+
+/// The event in an update, if there is one for us.
+pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
+    let key = format!("{bot}:{}", update.id.0);
+    match &update.kind {
+        UpdateKind::Message(message) => read_message(key, message),
+        UpdateKind::CallbackQuery(query) => read_press(key, query),
+        UpdateKind::Error(raw) => read_raw(key, raw),
+        _ => None,
+    }
+}
+
+/// A message that our types of the API cannot hold still has a chat, whose client deserves an answer.
+fn read_raw(key: String, raw: &Value) -> Option<Inbound> {
+    let message = raw.get("message")?;
+    let chat = message.get("chat").filter(|chat| chat.get("type").is_some_and(|kind| kind == "private"))?;
+    let from = message.get("from").and_then(|from| serde_json::from_value::<User>(from.clone()).ok());
+    Some(Inbound {
+        address: Address::new(NAME, chat.get("id")?.as_i64()?.to_string()),
+        key,
+        client: from.as_ref().map(client).unwrap_or_default(),
+        kind: Kind::Unsupported { what: "message".to_owned() },
+        button: None,
+    })
+}
+
+fn read_message(key: String, message: &Message) -> Option<Inbound> {
+    if !message.chat.is_private() {
+        tracing::info!("a message of a group was left unanswered: this bot talks in private chats only");
+        return None;
+    }
+    let from = message.from.as_ref().filter(|from| !from.is_bot)?;
+    let kind = kind(message)?;
+    Some(Inbound {
+        address: Address::new(NAME, message.chat.id.0.to_string()),
+        key,
+        client: client(from),
+        kind,
+        button: None,
+    })
+}
+
+fn kind(message: &Message) -> Option<Kind> {
+    let common = match &message.kind {
+        MessageKind::Common(common) => common,
+        // Content newer than our types of the API, or without a field that they insist on (a voice's MIME type).
+        MessageKind::Empty {} => return Some(Kind::Unsupported { what: "message".to_owned() }),
+        // Somebody pinned a message or changed the picture: nobody said anything.
+        _ => return None,
+    };
+    let what = match &common.media_kind {
+        MediaKind::Text(text) => return Some(said(&text.text)),
+        MediaKind::Contact(contact) => {
+            let contact = &contact.contact;
+            let name = format!("{} {}", contact.first_name, contact.last_name.as_deref().unwrap_or_default());
+            return Some(Kind::Contact { phone: contact.phone_number.clone(), name: name.trim().to_owned() });
+        }
+        MediaKind::Animation(_) => "animation",
+        MediaKind::Audio(_) => "audio",
+        MediaKind::Document(_) => "document",
+        MediaKind::Game(_) => "game",
+        MediaKind::Venue(_) | MediaKind::Location(_) => "location",
+        MediaKind::Photo(_) | MediaKind::PaidMedia(_) => "photo",
+        MediaKind::Poll(_) | MediaKind::Checklist(_) => "poll",
+        MediaKind::Sticker(_) => "sticker",
+        MediaKind::Story(_) => "story",
+        MediaKind::Video(_) | MediaKind::VideoNote(_) => "video",
+        MediaKind::Voice(_) => "voice",
+        MediaKind::Migration(_) => return None,
+    };
+    Some(Kind::Unsupported { what: what.to_owned() })
+}
+
+fn said(text: &str) -> Kind {
+    if let Some(command) = text.strip_prefix('/') {
+        let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        // In a private chat the name behind the at sign can only be ours.
+        let name = name.split('@').next().unwrap_or_default();
+        if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Kind::Command { name: name.to_ascii_lowercase(), rest: rest.trim().to_owned() };
+        }
+    }
+    Kind::Message { text: text.to_owned() }
+}
+
+fn read_press(key: String, query: &CallbackQuery) -> Option<Inbound> {
+    let button = query.data.clone()?;
+    let chat = match &query.message {
+        Some(message) => {
+            let chat = message.chat();
+            chat.is_private().then_some(chat.id.0)?
+        }
+        // A private chat has the id of its person.
+        None => i64::try_from(query.from.id.0).ok()?,
+    };
+    let label = match &query.message {
+        Some(MaybeInaccessibleMessage::Regular(message)) => label(message, &button),
+        Some(MaybeInaccessibleMessage::Inaccessible(_)) | None => String::new(),
+    };
+    Some(Inbound {
+        address: Address::new(NAME, chat.to_string()),
+        key,
+        client: client(&query.from),
+        kind: Kind::Press { label, press: None },
+        button: Some(button),
+    })
+}
+
+/// What was written on the button.
+fn label(message: &Message, data: &str) -> String {
+    let buttons =
+        message.reply_markup().into_iter().flat_map(|markup| markup.inline_keyboard.iter().flatten());
+    buttons
+        .filter(
+            |button| matches!(&button.kind, InlineKeyboardButtonKind::CallbackData(known) if known == data),
+        )
+        .map(|button| button.text.clone())
+        .next()
+        .unwrap_or_default()
+}
+
+fn client(user: &User) -> Client {
+    Client {
+        first_name: user.first_name.clone(),
+        last_name: user.last_name.clone().unwrap_or_default(),
+        username: user.username.clone().unwrap_or_default(),
+        language: user.language_code.as_deref().and_then(Language::from_code),
+    }
+}

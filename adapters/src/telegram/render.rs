@@ -1,0 +1,307 @@
+//! A message as Telegram takes it: parts within its limits, in its HTML, each with a plain twin.
+//!
+//! Lengths are UTF-16 units after formatting, as Telegram counts (core.telegram.org/bots/api#sendmessage).
+
+use teloxide_core::types::{
+    ButtonRequest, InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup, ReplyMarkup,
+};
+use tolmach_engine::{
+    effect::{Action, Button, Card, Outgoing},
+    language::Language,
+};
+
+/// Of a text.
+const TEXT: usize = 4096;
+/// Of a photo's caption.
+const CAPTION: usize = 1024;
+/// Bytes of what a button sends back.
+const DATA: usize = 64;
+
+/// One request to come.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Part {
+    /// Address of a photo; the texts are its caption then, and may be empty.
+    pub(super) photo: Option<String>,
+    pub(super) html: String,
+    pub(super) plain: String,
+    pub(super) markup: Option<ReplyMarkup>,
+}
+
+/// The parts of a message, in order; none for a message with nothing in it.
+pub(super) fn parts(message: &Outgoing) -> Vec<Part> {
+    let mut text = message.text.trim().to_owned();
+    // Telegram's buttons open web addresses only; phones and mails are links by themselves in a text.
+    for button in &message.buttons {
+        if let Action::Open { url } = &button.action
+            && let Some(rest) = url.strip_prefix("tel:").or_else(|| url.strip_prefix("mailto:"))
+        {
+            text.push_str(&format!("\n{}: {rest}", button.label));
+        }
+    }
+    let text = text.trim();
+    let mut parts = Vec::new();
+    match &message.photo {
+        Some(photo) if units(text) <= CAPTION => parts.push(Part::photo(photo, text)),
+        Some(photo) => {
+            parts.push(Part::photo(photo, ""));
+            parts.extend(split(text, TEXT).into_iter().map(Part::text));
+        }
+        None => parts.extend(split(text, TEXT).into_iter().map(Part::text)),
+    }
+    parts.extend(message.cards.iter().map(card));
+    attach(message, &mut parts);
+    parts
+}
+
+impl Part {
+    fn text(text: impl AsRef<str>) -> Part {
+        let plain = text.as_ref().to_owned();
+        Part { photo: None, html: escape(&plain), plain, markup: None }
+    }
+
+    fn photo(photo: &str, caption: &str) -> Part {
+        Part { photo: Some(photo.to_owned()), ..Part::text(caption) }
+    }
+}
+
+/// Puts the keyboards under the last part; a message can carry one, so two need two parts.
+fn attach(message: &Outgoing, parts: &mut Vec<Part>) {
+    let inline = inline(&message.buttons);
+    let share = message.share_contact.as_ref().map(|label| share(label));
+    if inline.is_none() && share.is_none() {
+        return;
+    }
+    // Also under a photo: where that cannot be shown, the keyboard needs a text to stand under.
+    if parts.last().is_none_or(|part| part.plain.is_empty()) {
+        let choose = Part::text(match message.language {
+            Language::Ru => "Выберите:",
+            Language::En => "Choose:",
+        });
+        match parts.last_mut() {
+            Some(part) => *part = Part { photo: part.photo.take(), ..choose },
+            None => parts.push(choose),
+        }
+    }
+    let both = inline.is_some() && share.is_some();
+    if both && parts.len() < 2 {
+        parts.push(Part::text(match message.language {
+            Language::Ru => "Или:",
+            Language::En => "Or:",
+        }));
+    }
+    let last = parts.len() - 1;
+    if let (true, Some(part)) = (both, parts.get_mut(last - usize::from(both))) {
+        part.markup.clone_from(&share);
+    }
+    if let Some(part) = parts.get_mut(last) {
+        part.markup = inline.or(share);
+    }
+}
+
+fn inline(buttons: &[Button]) -> Option<ReplyMarkup> {
+    let rows: Vec<[InlineKeyboardButton; 1]> =
+        buttons.iter().filter_map(button).map(|button| [button]).collect();
+    (!rows.is_empty()).then(|| ReplyMarkup::InlineKeyboard(InlineKeyboardMarkup::new(rows)))
+}
+
+fn button(button: &Button) -> Option<InlineKeyboardButton> {
+    match &button.action {
+        Action::Press { id, .. } if (1..=DATA).contains(&id.len()) => {
+            Some(InlineKeyboardButton::callback(&button.label, id))
+        }
+        Action::Press { id, .. } => {
+            tracing::error!(bytes = id.len(), "a button's id does not fit Telegram; the button is left out");
+            None
+        }
+        Action::Open { url } => {
+            let url = reqwest::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+            Some(InlineKeyboardButton::url(&button.label, url))
+        }
+    }
+}
+
+fn share(label: &str) -> ReplyMarkup {
+    let button = KeyboardButton::new(label).request(ButtonRequest::Contact);
+    ReplyMarkup::Keyboard(KeyboardMarkup::new([[button]]).resize_keyboard().one_time_keyboard())
+}
+
+fn card(card: &Card) -> Part {
+    let limit = if card.photo.is_some() { CAPTION } else { TEXT };
+    let name = shorten(&card.name, 256);
+    let article = shorten(&card.article, 64);
+    let brand = shorten(&card.brand, 64);
+    let price = shorten(&card.price, 64);
+    let stock = shorten(&card.stock, 64);
+    let mut lines = vec![(format!("<b>{}</b>", escape(&name)), name)];
+    match (brand.is_empty(), article.is_empty()) {
+        (true, true) => {}
+        (true, false) => lines.push((code(&article), article)),
+        (false, true) => lines.push((escape(&brand), brand)),
+        (false, false) => {
+            lines.push((format!("{} · {}", escape(&brand), code(&article)), format!("{brand} · {article}")));
+        }
+    }
+    let mut cost = (format!("<b>{}</b>", escape(&price)), price);
+    if !stock.is_empty() {
+        cost = (format!("{} · {}", cost.0, escape(&stock)), format!("{} · {stock}", cost.1));
+    }
+    if !card.description.is_empty() {
+        let taken: usize = lines.iter().chain([&cost]).map(|(_, plain)| units(plain) + 1).sum();
+        let description = shorten(&card.description, limit.saturating_sub(taken));
+        lines.push((escape(&description), description));
+    }
+    lines.push(cost);
+    let (html, plain): (Vec<String>, Vec<String>) = lines.into_iter().unzip();
+    Part { photo: card.photo.clone(), html: html.join("\n"), plain: plain.join("\n"), markup: None }
+}
+
+fn code(text: &str) -> String {
+    format!("<code>{}</code>", escape(text))
+}
+
+/// Of the three characters that Telegram's HTML knows as markup.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+pub(super) fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// At most `limit` units, with an ellipsis where something was left out.
+fn shorten(text: &str, limit: usize) -> String {
+    let text = text.trim();
+    if units(text) <= limit {
+        return text.to_owned();
+    }
+    let head = text.split_at(fitting(text, limit.saturating_sub(1))).0;
+    format!("{}…", head.trim_end())
+}
+
+/// Cuts a text into pieces of at most `limit` units: between paragraphs where that keeps half of a piece, or else
+/// between lines, sentences or words, or else anywhere.
+fn split(text: &str, limit: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = text.trim();
+    while units(rest) > limit {
+        let head = rest.split_at(fitting(rest, limit)).0;
+        let sentence = || {
+            let ends = head.char_indices().zip(head.chars().skip(1));
+            let ends =
+                ends.filter(|((_, c), next)| matches!(c, '.' | '!' | '?' | '…') && next.is_whitespace());
+            ends.map(|((at, c), _)| at + c.len_utf8()).last()
+        };
+        let far = |end: &usize| *end * 2 >= head.len();
+        let end = head
+            .rfind("\n\n")
+            .filter(far)
+            .or_else(|| head.rfind('\n').filter(far))
+            .or_else(|| sentence().filter(far))
+            .or_else(|| head.rfind(char::is_whitespace).filter(|end| *end > 0))
+            .unwrap_or(head.len());
+        let (piece, after) = rest.split_at(end);
+        pieces.push(piece.trim_end().to_owned());
+        rest = after.trim_start();
+    }
+    if !rest.is_empty() {
+        pieces.push(rest.to_owned());
+    }
+    pieces
+}
+
+/// The byte length of the longest beginning of at most `limit` units.
+fn fitting(text: &str, limit: usize) -> usize {
+    let mut left = limit;
+    for (at, c) in text.char_indices() {
+        let Some(rest) = left.checked_sub(c.len_utf16()) else {
+            return at;
+        };
+        left = rest;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, limit: usize, expected: &[&str]) {
+        assert_eq!(split(text, limit), expected, "{text:?}");
+    }
+
+    #[test]
+    fn cuts_where_a_reader_would() {
+        check("", 10, &[]);
+        check("раз два", 7, &["раз два"]);
+        check("раз два", 6, &["раз", "два"]);
+        check("Раз два. Три четыре", 12, &["Раз два.", "Три четыре"]);
+        check("один\nдва\n\nтри четыре", 14, &["один\nдва", "три четыре"]);
+        check("абвгдежз", 3, &["абв", "где", "жз"]);
+        // An emoji is two units and is never cut in half.
+        check("🦀🦀🦀", 5, &["🦀🦀", "🦀"]);
+        check(" \n раз \n ", 10, &["раз"]);
+    }
+
+    #[test]
+    fn loses_nothing_and_keeps_the_limit() {
+        let text = "Слово за словом. И <ещё> одно & другое!\n".repeat(500);
+        let pieces = split(&text, TEXT);
+        assert!(
+            pieces.iter().all(|piece| units(piece) <= TEXT && units(piece) > TEXT / 2
+                || piece == pieces.last().expect("one"))
+        );
+        let joined = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(joined(&pieces.join(" ")), joined(&text));
+    }
+
+    #[test]
+    fn a_card_fits_its_caption() {
+        let long = Card {
+            name: "Насос <погружной> & другие ".repeat(50),
+            article: "0042/<1>".to_owned(),
+            brand: "Вихрь & Ко".to_owned(),
+            price: "12 990 ₽".to_owned(),
+            stock: "в наличии".to_owned(),
+            description: "Очень хороший. ".repeat(200),
+            photo: Some("https://example.com/1.jpg".to_owned()),
+            ..Card::default()
+        };
+        let part = card(&long);
+        assert!(units(&part.plain) <= CAPTION, "{}", units(&part.plain));
+        assert!(
+            part.html.contains("<code>0042/&lt;1&gt;</code>")
+                && part.html.ends_with("<b>12 990 ₽</b> · в наличии")
+        );
+    }
+
+    #[test]
+    fn two_keyboards_take_two_parts() {
+        let message = Outgoing {
+            text: "Оставьте контакт".to_owned(),
+            share_contact: Some("Поделиться".to_owned()),
+            buttons: vec![Button {
+                label: "Сайт".to_owned(),
+                action: Action::Open { url: "https://example.com".to_owned() },
+            }],
+            ..Outgoing::default()
+        };
+        let parts = parts(&message);
+        assert_eq!(parts.len(), 2);
+        assert!(matches!(parts[0].markup, Some(ReplyMarkup::Keyboard(_))));
+        assert!(matches!(parts[1].markup, Some(ReplyMarkup::InlineKeyboard(_))));
+    }
+
+    #[test]
+    fn phones_become_text_and_nothing_stays_nothing() {
+        let open = |url: &str| Button {
+            label: "Позвонить".to_owned(),
+            action: Action::Open { url: url.to_owned() },
+        };
+        let buttons = vec![open("tel:+78000000000"), open("javascript:alert(1)")];
+        let parts_of =
+            |text: &str, buttons| parts(&Outgoing { text: text.to_owned(), buttons, ..Outgoing::default() });
+        let found = parts_of("Звоните", buttons);
+        assert_eq!(found, [Part::text("Звоните\nПозвонить: +78000000000")]);
+        assert_eq!(parts_of("  ", vec![]), []);
+    }
+}
