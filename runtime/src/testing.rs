@@ -7,6 +7,6 @@ mod fakes;
 mod run;
 
 pub use coverage::Coverage;
-pub use dialog::{Dialog, Given, read};
+pub use dialog::{Catalogue, Dialog, Given, read};
 pub use fakes::{ManualClock, Recorder};
 pub use run::{Failure, Outcome, run};

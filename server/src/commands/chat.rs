@@ -1,0 +1,172 @@
+//! `tolmach chat`: the consultant in the terminal. Buttons are numbers, cards are a table.
+
+mod terminal;
+
+use std::{
+    io::{BufRead, IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use tolmach_engine::{
+    event::{Client, Kind},
+    language::Language,
+};
+use tolmach_runtime::{
+    Runtime,
+    ports::{Address, Channel, Inbound, Intake},
+};
+use uuid::Uuid;
+
+use crate::{assemble::Assembled, config::Config};
+use terminal::Terminal;
+
+/// Talk to the consultant in the terminal.
+#[derive(Debug, Args)]
+pub struct Chat {
+    /// The client's language before they have said anything: ru or en
+    #[arg(long, value_parser = language)]
+    lang: Option<Language>,
+    /// Read the client's lines from a file, one message a line, and print the dialog; - is standard input
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+    /// The chat to go on with [default: `me` in a terminal, a fresh one for a script]
+    #[arg(long, value_name = "NAME")]
+    chat: Option<String>,
+}
+
+fn language(code: &str) -> Result<Language, String> {
+    Language::from_code(code).ok_or_else(|| "write ru or en".to_owned())
+}
+
+impl Chat {
+    pub async fn execute(self, config: Config) -> anyhow::Result<ExitCode> {
+        let lines = self.lines()?;
+        let interactive = lines.is_none();
+        let assembled = Assembled::open(&config).await?;
+        let terminal = Arc::new(Terminal::new(std::io::stdout().is_terminal()));
+        let runtime = assembled.runtime(vec![Arc::clone(&terminal) as Arc<dyn Channel>]).await?;
+        // A script shows the same dialog each time, so it begins a chat of its own.
+        let fresh = || if interactive { "me".to_owned() } else { Uuid::now_v7().simple().to_string() };
+        let name = self.chat.clone().unwrap_or_else(fresh);
+        let talk = Talk {
+            runtime: &runtime,
+            terminal: &terminal,
+            address: Address::new(terminal::NAME, name),
+            lang: self.lang,
+        };
+
+        match lines {
+            Some(lines) => talk.script(&lines).await?,
+            None => talk.interactive(&assembled).await?,
+        }
+        let leads = runtime.store().leads(100).await?;
+        if let Some(row) = leads.iter().find(|row| row.chat == talk.address.to_string()) {
+            terminal.note(&format!("lead stored: {}", super::leads::line(row)));
+        }
+        assembled.store.close().await?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The lines of a script, or of a standard input that is no terminal; `None` to talk.
+    fn lines(&self) -> anyhow::Result<Option<Vec<String>>> {
+        let text = match &self.script {
+            Some(path) if path.as_os_str() != "-" => {
+                let bytes = std::fs::read(path)
+                    .with_context(|| format!("the script {} cannot be read", path.display()))?;
+                String::from_utf8(bytes)
+                    .map_err(|_| anyhow::anyhow!("the script {} is not UTF-8 text", path.display()))?
+            }
+            None if std::io::stdin().is_terminal() => return Ok(None),
+            _ => std::io::read_to_string(std::io::stdin()).context("standard input is not UTF-8 text")?,
+        };
+        let spoken = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        let lines: Vec<String> = text
+            .trim_start_matches('\u{feff}')
+            .lines()
+            .filter(|line| spoken(line))
+            .map(str::to_owned)
+            .collect();
+        if lines.is_empty() {
+            bail!("the script has no lines; write one message of the client's a line");
+        }
+        Ok(Some(lines))
+    }
+}
+
+struct Talk<'a> {
+    runtime: &'a Arc<Runtime>,
+    terminal: &'a Terminal,
+    address: Address,
+    lang: Option<Language>,
+}
+
+impl Talk<'_> {
+    async fn script(&self, lines: &[String]) -> anyhow::Result<()> {
+        for line in lines {
+            self.terminal.echo(line);
+            self.say(line).await?;
+        }
+        Ok(())
+    }
+
+    async fn interactive(&self, assembled: &Assembled) -> anyhow::Result<()> {
+        for (name, note) in &assembled.notes {
+            self.terminal.note(&format!("{name:<10} {note}"));
+        }
+        self.terminal
+            .note("Write as a client would; a number presses a button, /start begins anew, Ctrl-D leaves.");
+        self.runtime.recover().await?;
+        self.runtime.settle().await;
+        let known = self.runtime.store().chat(&self.address.to_string()).await?.session.is_some();
+        if known {
+            self.terminal.note("The dialog goes on where it was left.");
+            for message in self.runtime.store().messages(&self.address.to_string(), 0, 6).await? {
+                self.terminal.show_stored(&message);
+            }
+        } else {
+            self.say("/start").await?;
+        }
+        // Reading blocks, so it has a thread of its own; it ends with the program.
+        let (send, mut receive) = tokio::sync::mpsc::channel(1);
+        std::thread::spawn(move || {
+            for line in std::io::stdin().lock().lines() {
+                let Ok(line) = line else { return };
+                if send.blocking_send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        loop {
+            self.terminal.prompt();
+            let Some(line) = receive.recv().await else { break };
+            if !line.trim().is_empty() {
+                self.say(&line).await?;
+            }
+        }
+        let _ = writeln!(std::io::stdout());
+        Ok(())
+    }
+
+    async fn say(&self, line: &str) -> anyhow::Result<()> {
+        let line = line.trim();
+        let (kind, button) = match (line.strip_prefix('/'), self.terminal.button(line)) {
+            (Some(command), _) => {
+                let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
+                (Kind::Command { name: name.to_lowercase(), rest: rest.to_owned() }, None)
+            }
+            (None, Some((label, id))) => (Kind::Press { label, press: None }, Some(id)),
+            (None, None) => (Kind::Message { text: line.chars().take(4096).collect() }, None),
+        };
+        let client = Client { language: self.lang, ..Client::default() };
+        let key = Uuid::now_v7().to_string();
+        self.runtime
+            .receive(vec![Inbound { address: self.address.clone(), key, client, kind, button }])
+            .await?;
+        self.runtime.settle().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! The channel that prints.
+
+use std::{
+    io::Write,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use tolmach_engine::effect::{Action, Card, Outgoing, Who};
+use tolmach_runtime::ports::{Address, Channel, Delivery, MessageRow};
+
+/// The channel's name in addresses.
+pub const NAME: &str = "terminal";
+
+/// Prints messages; remembers the buttons shown last, to be pressed by number.
+pub struct Terminal {
+    colour: bool,
+    buttons: Mutex<Vec<(String, String)>>,
+}
+
+impl Terminal {
+    pub fn new(colour: bool) -> Terminal {
+        Terminal { colour, buttons: Mutex::default() }
+    }
+
+    /// What the client "typed", when nobody typed it.
+    pub fn echo(&self, line: &str) {
+        self.print(&format!("\n{}\n", self.paint("1;36", &format!("> {line}"))));
+    }
+
+    /// A line about the dialog, not of it.
+    pub fn note(&self, text: &str) {
+        self.print(&format!("{}\n", self.paint("2", &format!("· {text}"))));
+    }
+
+    /// Asks for the next line.
+    pub fn prompt(&self) {
+        self.print(&format!("\n{} ", self.paint("1;36", ">")));
+    }
+
+    /// The label and id of the button with this number or label, of those shown last.
+    pub fn button(&self, line: &str) -> Option<(String, String)> {
+        let buttons = self.buttons();
+        let by_number = line.parse::<usize>().ok().and_then(|number| buttons.get(number.checked_sub(1)?));
+        by_number.or_else(|| buttons.iter().find(|(label, _)| label == line)).cloned()
+    }
+
+    /// A message of the history.
+    pub fn show_stored(&self, message: &MessageRow) {
+        match (message.who, serde_json::from_str::<Outgoing>(&message.body)) {
+            (Who::Bot, Ok(outgoing)) => self.show(&outgoing),
+            _ => self.echo(&message.body),
+        }
+    }
+
+    fn show(&self, message: &Outgoing) {
+        let mut text = String::new();
+        if !message.text.is_empty() {
+            text.push_str(&message.text);
+            text.push('\n');
+        }
+        if let Some(photo) = &message.photo {
+            text.push_str(&format!("[{photo}]\n"));
+        }
+        if !message.cards.is_empty() {
+            text.push_str(&format!("{}\n", cards(&message.cards)));
+        }
+        let mut buttons = self.buttons();
+        // Buttons stay pressable until others are shown, as they do in a messenger.
+        if message.buttons.iter().any(|button| matches!(button.action, Action::Press { .. })) {
+            buttons.clear();
+        }
+        for button in &message.buttons {
+            match &button.action {
+                Action::Press { id, .. } => {
+                    buttons.push((button.label.clone(), id.clone()));
+                    text.push_str(&format!(
+                        "  {} {}\n",
+                        self.paint("1;33", &format!("[{}]", buttons.len())),
+                        button.label
+                    ));
+                }
+                Action::Open { url } => text.push_str(&format!("  {} {url}\n", button.label)),
+            }
+        }
+        drop(buttons);
+        self.print(&text);
+    }
+
+    fn buttons(&self) -> MutexGuard<'_, Vec<(String, String)>> {
+        self.buttons.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn print(&self, text: &str) {
+        // A reader that went away (`| head`) is no reason to fail.
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+fn cards(cards: &[Card]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(100);
+    for card in cards {
+        let article = [card.brand.as_str(), card.article.as_str()].join(" ").trim().to_owned();
+        table.add_row([card.name.as_str(), &article, &card.price, &card.stock]);
+    }
+    if let Some(price) = table.column_mut(2) {
+        price.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+#[async_trait]
+impl Channel for Terminal {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    async fn deliver(&self, _: &Address, _: &str, message: &Outgoing) -> Delivery {
+        self.show(message);
+        Delivery::Done
+    }
+}

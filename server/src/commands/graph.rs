@@ -1,0 +1,126 @@
+//! `tolmach graph`: a flow as a drawing.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use layout::{
+    backends::svg::SVGWriter,
+    core::{base::Orientation, color::Color, geometry::Point, style::StyleAttr},
+    std_shapes::shapes::{Arrow, Element, ShapeKind},
+    topo::layout::VisualGraph,
+};
+use tolmach_engine::{compile, graph::Graph};
+use tolmach_nodes::KINDS;
+use tolmach_runtime::read_bundle;
+
+use super::check;
+use crate::{assemble::flows_folder, config::Config};
+
+/// Draw a flow.
+#[derive(Debug, Args)]
+pub struct GraphCommand {
+    /// The flow [default: the one in which chats begin]
+    flow: Option<String>,
+    /// How to draw it
+    #[arg(long, value_enum, default_value_t = Form::Mermaid)]
+    format: Form,
+    /// Write to a file instead of standard output; a name ending in .svg is drawn as SVG
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// A form of drawing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Text that documentation tools render
+    Mermaid,
+    /// A picture
+    Svg,
+}
+
+impl GraphCommand {
+    pub fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let (folder, _) = flows_folder(config)?;
+        let bundle = read_bundle(&folder)?;
+        let compiled = compile(&bundle, KINDS);
+        let Some(release) = compiled.release else {
+            bail!("the flows do not compile\n\n{}", check::explained(&bundle, &folder, &compiled.findings));
+        };
+        let name = self.flow.as_deref().unwrap_or(&release.entry);
+        let Some(flow) = release.flow(name) else {
+            let known: Vec<&str> = release.flows.keys().map(String::as_str).collect();
+            bail!("there is no flow `{name}`; there are: {}", known.join(", "));
+        };
+        let graph = Graph::of(flow);
+        let svg_file =
+            self.out.as_ref().is_some_and(|out| out.extension().is_some_and(|ending| ending == "svg"));
+        let drawing = if svg_file || self.format == Form::Svg { svg(&graph) } else { graph.mermaid() };
+        match &self.out {
+            Some(out) => std::fs::write(out, drawing)
+                .with_context(|| format!("{} cannot be written", out.display()))?,
+            None => print!("{drawing}"),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn svg(graph: &Graph) -> String {
+    let mut drawing = VisualGraph::new(Orientation::TopToBottom);
+    let mut handles = std::collections::BTreeMap::new();
+    let mut add = |drawing: &mut VisualGraph, name: &str, label: String, colour: &str| {
+        let width = label.lines().map(|line| line.chars().count()).max().unwrap_or(4) as f64 * 9.0 + 24.0;
+        let style = StyleAttr::new(Color::fast("#44546a"), 1, Some(Color::fast(colour)), 8, 14);
+        let element = Element::create(
+            ShapeKind::new_box(&label),
+            style,
+            Orientation::TopToBottom,
+            Point::new(width, 48.0),
+        );
+        handles.insert(name.to_owned(), drawing.add_node(element));
+    };
+    for (name, kind) in &graph.nodes {
+        add(&mut drawing, name, format!("{name}\n{kind}"), colour(kind));
+    }
+    if graph.arrows.iter().any(|arrow| arrow.to == "end") && !handles.contains_key("end") {
+        let style = StyleAttr::new(Color::fast("#44546a"), 2, Some(Color::fast("#ffffff")), 0, 14);
+        let circle = Element::create(
+            ShapeKind::new_circle("end"),
+            style,
+            Orientation::TopToBottom,
+            Point::new(44.0, 44.0),
+        );
+        handles.insert("end".to_owned(), drawing.add_node(circle));
+    }
+    for arrow in &graph.arrows {
+        if let (Some(from), Some(to)) = (handles.get(&arrow.from), handles.get(&arrow.to)) {
+            let label: String = arrow.labels.join(", ").chars().take(40).collect();
+            let style = StyleAttr::new(Color::fast("#7f8fa6"), 1, None, 0, 11);
+            let end = layout::std_shapes::shapes::LineEndKind::Arrow;
+            let arrow = Arrow::new(
+                layout::std_shapes::shapes::LineEndKind::None,
+                end,
+                layout::core::style::LineStyleKind::Normal,
+                &label,
+                &style,
+                &None,
+                &None,
+            );
+            drawing.add_edge(arrow, *from, *to);
+        }
+    }
+    let mut writer = SVGWriter::new();
+    drawing.do_it(false, false, false, &mut writer);
+    writer.finalize()
+}
+
+/// Kinds of one sort share a colour: what speaks, what asks, what decides, what looks up, what acts.
+fn colour(kind: &str) -> &'static str {
+    match kind {
+        "say" | "answer" => "#e3f2e1",
+        "ask" | "menu" | "collect_contact" => "#fdeecd",
+        "classify" | "branch" => "#e3e8f8",
+        "search" => "#d9f0f3",
+        _ => "#f0e6f5",
+    }
+}

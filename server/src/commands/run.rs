@@ -1,0 +1,215 @@
+//! `tolmach run`: the web chat page, the Telegram bot, and whatever an earlier process left undone.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::watch};
+use tolmach_adapters::{
+    telegram::{self, Bot, MenuCommand, TelegramChannel},
+    widget::{self, WebChannel},
+};
+use tolmach_engine::catalog::Localized;
+use tolmach_runtime::{
+    Runtime,
+    ports::{Catalog, Channel, Intake, Store},
+};
+
+use crate::{
+    assemble::Assembled,
+    config::Config,
+    health::{self, Health},
+};
+
+/// How long turns in hand may take when the server stops.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Serve the web chat page, and the Telegram bot when a token is configured.
+#[derive(Debug, Default, Args)]
+pub struct Run {
+    /// The address to listen on, e.g. 0.0.0.0:8080 [default: the first free port from 127.0.0.1:8080 on]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+impl Run {
+    pub async fn execute(self, config: Config) -> anyhow::Result<ExitCode> {
+        let started = Instant::now();
+        println!("Tolmach {}", env!("CARGO_PKG_VERSION"));
+        let assembled = Assembled::open(&config).await?;
+        for (name, note) in &assembled.notes {
+            println!("  {name:<10} {note}");
+        }
+        let listener = listen(self.listen.or(config.listen)).await?;
+        let address = listener.local_addr()?;
+
+        let options = widget::Options {
+            title: assembled.company(),
+            hosts: config.web_hosts.clone(),
+            ..Default::default()
+        };
+        let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store) as Arc<dyn Store>, options));
+        let bot = telegram_bot(&config)?;
+        let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(&web) as Arc<dyn Channel>];
+        channels.extend(
+            bot.iter().map(|bot| Arc::new(TelegramChannel::new(Arc::clone(bot))) as Arc<dyn Channel>),
+        );
+        let runtime = assembled.runtime(channels).await?;
+
+        let (stop, stopped) = watch::channel(false);
+        let polling = TelegramState::default();
+        let mut tasks = Vec::new();
+        if let Some(bot) = &bot {
+            tasks.push(tokio::spawn(poll(
+                Arc::clone(bot),
+                Arc::clone(&runtime),
+                polling.clone(),
+                stopped.clone(),
+            )));
+        }
+        println!(
+            "  {:<10} {}",
+            "telegram",
+            if bot.is_some() { "polling" } else { "not configured (set TOLMACH_TELEGRAM_TOKEN)" }
+        );
+        tasks.push(tokio::spawn(Arc::clone(&runtime).run_timers()));
+        let left = runtime.recover().await?;
+        if left > 0 {
+            println!("  {:<10} {left} chats taken up where the last run left them", "recovered");
+        }
+        println!(
+            "\n  chat page  http://{address}/\n  health     http://{address}/health\n\nCtrl-C stops the server."
+        );
+
+        let state = Health {
+            runtime: Arc::clone(&runtime),
+            catalog: Arc::clone(&assembled.catalog) as Arc<dyn Catalog>,
+            model: assembled.model.clone(),
+            web: Arc::clone(&web),
+            telegram: Arc::new(move || polling.show()),
+            started,
+        };
+        let intake = Arc::clone(&runtime) as Arc<dyn Intake>;
+        let app = widget::router(intake, web).merge(health::router(Arc::new(state)));
+        tokio::select! {
+            served = async { axum::serve(listener, app).await } => served.context("the web server ended")?,
+            () = asked_to_stop() => {}
+        }
+
+        println!("stopping: finishing turns in hand");
+        let _ = stop.send(true);
+        if !runtime.close(GRACE).await {
+            tracing::warn!("turns were cut off; the next start takes them up");
+        }
+        tasks.iter().for_each(tokio::task::JoinHandle::abort);
+        assembled.store.close().await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Without an address, the first free port of ten: a first start must not fail because 8080 is taken.
+async fn listen(wanted: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
+    if let Some(address) = wanted {
+        return TcpListener::bind(address).await.with_context(|| {
+            format!("{address} cannot be listened on; set another with --listen or TOLMACH_LISTEN")
+        });
+    }
+    for port in 8080..8090 {
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+            return Ok(listener);
+        }
+    }
+    bail!("the ports 8080 to 8089 of this machine are taken; name another with --listen 127.0.0.1:PORT")
+}
+
+fn telegram_bot(config: &Config) -> anyhow::Result<Option<Arc<Bot>>> {
+    if config.telegram.token.is_empty() {
+        return Ok(None);
+    }
+    let mut options = telegram::Options::new(config.telegram.token.clone());
+    if let Some(url) = &config.telegram.api_url {
+        options.api_url.clone_from(url);
+    }
+    Ok(Some(Arc::new(Bot::new(options)?)))
+}
+
+/// What /health says of the bot.
+#[derive(Clone, Default)]
+struct TelegramState(Arc<Mutex<Option<(Arc<Bot>, String)>>>);
+
+impl TelegramState {
+    fn set(&self, bot: &Arc<Bot>, state: impl Into<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(bot), state.into()));
+    }
+
+    fn show(&self) -> Value {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Value::Null,
+            Some((bot, state)) => json!({ "state": state, "trouble": bot.trouble() }),
+        }
+    }
+}
+
+/// Polls until asked to stop; a failure that polling itself cannot mend is shown and does not stop the web chat.
+async fn poll(bot: Arc<Bot>, runtime: Arc<Runtime>, state: TelegramState, stopped: watch::Receiver<bool>) {
+    state.set(&bot, "starting");
+    let commands = menu(&runtime).await;
+    if let Err(error) = bot.set_commands(&commands).await {
+        tracing::warn!(%error, "the bot's menu could not be set");
+    }
+    match bot.username().await {
+        Ok(name) => tracing::info!("the bot is @{name}"),
+        Err(error) => tracing::warn!(%error, "telegram does not answer yet"),
+    }
+    state.set(&bot, "polling");
+    match telegram::poll(Arc::clone(&bot), runtime as Arc<dyn Intake>, stopped).await {
+        Ok(()) => state.set(&bot, "stopped"),
+        Err(error) => {
+            tracing::error!(%error, "the telegram bot is off");
+            state.set(&bot, format!("off: {error}"));
+        }
+    }
+}
+
+/// The commands of the flow in which chats begin.
+async fn menu(runtime: &Runtime) -> Vec<MenuCommand> {
+    let Some(id) = runtime.shelf().current_id() else { return Vec::new() };
+    let names = runtime.shelf().with_release(&id, |release| {
+        let flow = release.flow(&release.entry);
+        flow.map(|flow| flow.header.on.command.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
+    });
+    names.await.ok().flatten().unwrap_or_default().into_iter().map(described).collect()
+}
+
+fn described(name: String) -> MenuCommand {
+    let (ru, en) = match name.as_str() {
+        "start" => ("Начать сначала", "Start over"),
+        "help" => ("Что я умею", "What I can do"),
+        "contact" => ("Связаться с менеджером", "Talk to a manager"),
+        other => (other, other),
+    };
+    let description = Localized { ru: ru.to_owned(), en: en.to_owned() };
+    MenuCommand { name, description }
+}
+
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            return tokio::signal::ctrl_c().await.unwrap_or_default();
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,51 @@
+//! `/health`: what works, what has stepped down, and since when.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use serde_json::{Value, json};
+use tolmach_adapters::{ladder::Ladder, widget::WebChannel};
+use tolmach_runtime::{Runtime, ports::Catalog};
+
+/// What /health looks at.
+pub struct Health {
+    pub runtime: Arc<Runtime>,
+    pub catalog: Arc<dyn Catalog>,
+    pub model: Option<Arc<Ladder>>,
+    pub web: Arc<WebChannel>,
+    pub telegram: Arc<dyn Fn() -> Value + Send + Sync>,
+    pub started: Instant,
+}
+
+/// The route.
+pub fn router(health: Arc<Health>) -> Router {
+    Router::new().route("/health", get(show)).with_state(health)
+}
+
+/// 200 while clients get answers, even poorer ones; 503 when turns cannot be stored.
+async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
+    let database = health.runtime.store().ping().await;
+    let degraded = health.model.as_ref().and_then(|model| model.degraded());
+    let catalogue = health.catalog.generation();
+    let status = match (&database, &degraded, &catalogue) {
+        (Err(_), ..) => "failed",
+        (_, Some(_), _) | (_, _, None) => "degraded",
+        _ => "ok",
+    };
+    let body = json!({
+        "status": status,
+        "version": env!("CARGO_PKG_VERSION"),
+        "uptime_seconds": health.started.elapsed().as_secs(),
+        "database": match &database { Ok(()) => "ok".to_owned(), Err(why) => why.to_string() },
+        "release": health.runtime.shelf().current_id(),
+        "catalogue": catalogue.map(|(generation, items)| json!({ "generation": generation, "items": items })),
+        "model": match &health.model {
+            Some(model) => json!({ "name": tolmach_runtime::ports::Llm::name(&**model), "degraded": degraded }),
+            None => json!({ "name": "offline", "degraded": null }),
+        },
+        "telegram": (health.telegram)(),
+        "web": { "connected": health.web.connected() },
+    });
+    let code = if database.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, Json(body))
+}
