@@ -18,7 +18,7 @@ use super::{
 };
 
 // The generator of the samples, so that the committed files can be compared with what it makes.
-#[path = "../../examples/make_samples/goods.rs"]
+#[path = "../../examples/make_samples/goods/mod.rs"]
 mod goods;
 #[path = "../../examples/make_samples/write.rs"]
 mod write;
