@@ -4,7 +4,7 @@
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use super::goods::{FAMILIES, Family};
+use super::goods::{Family, families};
 
 /// A row of the sample price list.
 struct Item {
@@ -181,7 +181,7 @@ fn workbook(title: &str) -> Result<Workbook, XlsxError> {
 
 fn items() -> Vec<Item> {
     let mut items = Vec::new();
-    for (place, family) in (0_u32..).zip(FAMILIES) {
+    for (place, family) in (0_u32..).zip(families()) {
         let mut number = 0_u32;
         for (model_ru, model_en, price) in family.models {
             for (option_ru, option_en, share) in family.options {

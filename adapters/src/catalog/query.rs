@@ -12,9 +12,10 @@ const LONGEST: usize = 4096;
 const MOST_WORDS: usize = 32;
 const COMPLETIONS: usize = 20;
 const CORRECTIONS: usize = 3;
-/// What a word found only by its beginning, by a typing error or without its unit counts for.
+/// What a word found only by its beginning, by a typing error, by its last part or without its unit counts for.
 const COMPLETED: f32 = 0.9;
 const CORRECTED: f32 = 0.85;
+const COMPOUND: f32 = 0.7;
 const WITHOUT_UNIT: f32 = 0.6;
 
 /// A text, understood.
@@ -24,6 +25,8 @@ pub(super) struct Query {
     pub articles: Vec<u32>,
     /// Meaningful words, each once.
     pub words: Vec<Alternatives>,
+    /// Whether one of them is a word and not a number or a code: a vector says nothing of codes.
+    pub has_plain_words: bool,
 }
 
 /// Terms that stand for a word and how much each counts, 1 for the word itself; empty when no row holds it.
@@ -49,6 +52,7 @@ pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Quer
     let last = found.len().saturating_sub(1);
     let mut seen = Vec::new();
     for (position, word) in found.iter().enumerate().take(MOST_WORDS) {
+        query.has_plain_words |= !words::has_digit(&word.text);
         for alternatives in alternatives(word, position == last, &generation.index)? {
             let key = alternatives.first().map_or_else(|| word.text.clone(), |(term, _)| term.clone());
             if !seen.contains(&key) {
@@ -212,9 +216,29 @@ fn alternatives(word: &Word, last: bool, index: &Index) -> tantivy::Result<Vec<A
     }
     if letters >= 5 {
         let corrections = index.corrections(&stem, CORRECTIONS);
-        return Ok(vec![corrections.into_iter().map(|term| (term.to_owned(), CORRECTED)).collect()]);
+        if !corrections.is_empty() {
+            return Ok(vec![corrections.into_iter().map(|term| (term.to_owned(), CORRECTED)).collect()]);
+        }
+        if let Some(base) = base(&stem, index)? {
+            return Ok(vec![vec![(base, COMPOUND)]]);
+        }
     }
     Ok(vec![vec![]])
+}
+
+/// The longest held end of a compound («бензогенератор» is a «генератор»).
+fn base(stem: &str, index: &Index) -> tantivy::Result<Option<String>> {
+    let letters = stem.chars().count();
+    for (dropped, (at, _)) in stem.char_indices().enumerate().skip(3) {
+        let end = stem.get(at..).unwrap_or_default();
+        if letters - dropped < 5 {
+            break;
+        }
+        if index.holds(end)? {
+            return Ok(Some(end.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// Runs of letters and of digits.

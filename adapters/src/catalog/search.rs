@@ -59,7 +59,7 @@ pub(super) fn search(
         }
         if let (Some(vectors), Some(vector)) = (&generation.vectors, vector)
             && ratio > 0.0
-            && !query.words.is_empty()
+            && query.has_plain_words
         {
             candidates = fuse(candidates, vectors.compare(vector), ratio, &filters);
         }
@@ -211,7 +211,8 @@ fn fuse(
             let relevance = (candidate.score + candidate.rank / most_relevant) / 2.0;
             Candidate {
                 rank: (1.0 - ratio) * relevance + ratio * nearness,
-                score: (1.0 - ratio) * candidate.score + ratio * nearness,
+                // The share of the words stays what it is; nearness may only add to it.
+                score: candidate.score.max((1.0 - ratio) * candidate.score + ratio * nearness),
                 ..candidate
             }
         })

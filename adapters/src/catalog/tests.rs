@@ -139,6 +139,7 @@ async fn typing_errors_and_beginnings_are_forgiven_for_words_nobody_sells() {
     catalog.first("перфаратор 800 Вт", "RH-800").await;
     catalog.first("presure washer", "HW-1").await;
     catalog.first("подшип", "Т91204").await;
+    catalog.first("электронасос 400 Вт", "PS-400").await;
     // Numbers are no typing errors of each other.
     assert!(!catalog.articles("Т91205").await.contains(&"Т91204".to_owned()));
 }
@@ -251,6 +252,10 @@ async fn vectors_find_what_words_do_not() {
     assert!(by_vectors.hits.first().unwrap().product.article.starts_with("RH-"), "{by_vectors:?}");
     let mixed = catalog.search(SearchRequest { semantic_ratio: 0.3, ..request("погружной насос") }).await;
     assert_eq!(articles(&mixed).first().unwrap(), "PS-400");
+    // The share of the words is not watered down, and a code that nobody has is not "near" to anything.
+    assert!(mixed.hits.first().unwrap().score > 0.99);
+    let code = catalog.search(SearchRequest { semantic_ratio: 0.3, ..request("QX-99871") }).await;
+    assert_eq!(code.hits, []);
 }
 
 /// Fails whenever it is asked.

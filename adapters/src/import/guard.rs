@@ -52,7 +52,7 @@ pub(super) fn inspect(path: &Path, file: &str) -> Result<Format, Error> {
     source.by_ref().take(8192).read_to_end(&mut start).map_err(unreadable)?;
     source.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
-        zipped(source, file)
+        zipped(source, file, MAX_UNPACKED)
     } else if start.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
         compound(source, file)
     } else if let Some(found) = known_stranger(&start) {
@@ -100,7 +100,8 @@ fn known_stranger(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn zipped(source: File, file: &str) -> Result<Format, Error> {
+/// `unpacked` bounds the bytes of all parts together.
+pub(super) fn zipped(source: File, file: &str, unpacked: u64) -> Result<Format, Error> {
     let corrupt = |why: String| Error::Corrupt { file: file.into(), why };
     let mut archive =
         zip::ZipArchive::new(BufReader::new(source)).map_err(|error| corrupt(error.to_string()))?;
@@ -127,7 +128,7 @@ fn zipped(source: File, file: &str) -> Result<Format, Error> {
         });
     };
     // Sizes in a zip's directory are only claims, so every entry is unpacked once and counted.
-    let mut left = MAX_UNPACKED;
+    let mut left = unpacked;
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|error| match error {
             zip::result::ZipError::UnsupportedArchive(zip::result::ZipError::PASSWORD_REQUIRED) => {
@@ -146,8 +147,8 @@ fn zipped(source: File, file: &str) -> Result<Format, Error> {
         if left == 0 {
             return Err(too_large(
                 file,
-                format!("it unpacks to more than {} MiB", MAX_UNPACKED >> 20),
-                format!("{} MiB", MAX_UNPACKED >> 20),
+                format!("it unpacks to more than {} MiB", unpacked >> 20),
+                format!("{} MiB", unpacked >> 20),
             ));
         }
         // A damaged part may be one that is never read (a picture, a theme); calamine tells when it is not.

@@ -18,7 +18,7 @@ use super::{
 };
 
 // The generator of the samples, so that the committed files can be compared with what it makes.
-#[path = "../../examples/make_samples/goods.rs"]
+#[path = "../../examples/make_samples/goods/mod.rs"]
 mod goods;
 #[path = "../../examples/make_samples/write.rs"]
 mod write;
@@ -338,7 +338,7 @@ fn every_bad_file_gets_one_clear_message() {
     let whole = fs::read(whole).unwrap();
     refused(&files.bytes("cut.xlsx", &whole[..whole.len() / 2]), &["damaged", "save it again"]);
     refused(&files.bytes("cut.xls", &[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0]), &["damaged"]);
-    refused(&files.bytes("secret.xlsx", &encrypted_package()), &["password"]);
+    refused(&files.bytes("secret.xlsx", &compound("EncryptedPackage", &[0; 4096])), &["password"]);
     let error = refused(
         &files.bytes("prose.csv", "Уважаемые клиенты;рады\n".as_bytes()),
         &["no header row", "Уважаемые клиенты"],
@@ -348,26 +348,90 @@ fn every_bad_file_gets_one_clear_message() {
     assert!(matches!(error, Error::NoItems { .. }));
 }
 
-/// A compound file whose directory names an encrypted package: what a spreadsheet program writes for "encrypt with
-/// password".
-fn encrypted_package() -> Vec<u8> {
-    let mut file = vec![0_u8; 512 * 3];
+/// A compound file with one stream of at least 4,096 bytes, after [MS-CFB]: allocation table, directory, then the stream.
+fn compound(name: &str, stream: &[u8]) -> Vec<u8> {
+    let sectors = stream.len().div_ceil(512);
+    let mut file = vec![0_u8; 512 * (3 + sectors)];
     file[..8].copy_from_slice(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]);
     let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+    let end = 0xFFFF_FFFE_u32.to_le_bytes();
     put(26, &3_u16.to_le_bytes());
     put(30, &9_u16.to_le_bytes());
     put(32, &6_u16.to_le_bytes());
-    // The directory is sector 1, the allocation table sector 0; there are no more of either.
+    put(44, &1_u32.to_le_bytes());
     put(48, &1_u32.to_le_bytes());
-    put(68, &[0xFE, 0xFF, 0xFF, 0xFF]);
+    put(68, &end);
     put(76, &[0xFF; 436]);
     put(76, &0_u32.to_le_bytes());
-    put(512, &[0xFD, 0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0xFF, 0xFF]);
-    for (entry, name) in ["Root Entry", "EncryptedPackage"].into_iter().enumerate() {
+    put(512, &[0xFF; 512]);
+    put(512, &0xFFFF_FFFD_u32.to_le_bytes());
+    put(516, &end);
+    for sector in 0..sectors {
+        let next = if sector + 1 == sectors { end } else { (sector as u32 + 3).to_le_bytes() };
+        put(512 + 4 * (sector + 2), &next);
+    }
+    for (entry, name) in ["Root Entry", name].into_iter().enumerate() {
         let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         put(1024 + entry * 128, &name);
     }
+    put(1024 + 116, &end);
+    put(1024 + 128 + 116, &2_u32.to_le_bytes());
+    put(1024 + 128 + 120, &(stream.len() as u32).to_le_bytes());
+    put(1536, stream);
     file
+}
+
+/// A workbook stream with one sheet, its letters single bytes of Windows-1251 and no CODEPAGE record, after [MS-XLS].
+fn old_workbook(rows: &[&[&str]]) -> Vec<u8> {
+    let record = |kind: u16, data: &[u8]| {
+        let mut record = [kind.to_le_bytes(), (data.len() as u16).to_le_bytes()].concat();
+        record.extend(data);
+        record
+    };
+    let bof = |kind: u8| record(0x0809, &[0, 6, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let end = record(0x000A, &[]);
+    let sheet_at = bof(5).len() + 4 + 9 + end.len();
+    let mut stream = bof(5);
+    stream.extend(record(0x0085, &[&(sheet_at as u32).to_le_bytes()[..], &[0, 0, 1, 0, b'1']].concat()));
+    stream.extend(&end);
+    stream.extend(bof(0x10));
+    for (row, cells) in (0_u16..).zip(rows) {
+        for (column, cell) in (0_u16..).zip(*cells) {
+            let place = [row.to_le_bytes(), column.to_le_bytes(), [0, 0]].concat();
+            stream.extend(match cell.parse::<f64>() {
+                Ok(number) => record(0x0203, &[&place[..], &number.to_le_bytes()].concat()),
+                Err(_) => {
+                    let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(cell);
+                    record(0x0204, &[&place[..], &(bytes.len() as u16).to_le_bytes(), &[0], &bytes].concat())
+                }
+            });
+        }
+    }
+    stream.extend(&end);
+    stream.resize(stream.len().max(4096), 0);
+    stream
+}
+
+#[test]
+fn an_old_workbook_without_an_encoding_is_read() {
+    let files = Files::new();
+    let stream = old_workbook(&[
+        &["Артикул", "Наименование", "Цена, руб.", "Остаток"],
+        &["Г-8", "Гайка оцинкованная", "12.5", "40"],
+    ]);
+    let imported = read(&files.bytes("price.xls", &compound("Workbook", &stream))).unwrap();
+    let nut = item(&imported, 0);
+    assert_eq!((nut.article.as_str(), nut.name.ru.as_str()), ("Г-8", "Гайка оцинкованная"));
+    assert_eq!((nut.price, nut.stock, nut.currency.as_str()), (Some(12.5), Some(40.0), "RUB"));
+    assert!(imported.report.warnings[0].contains("Windows-1251"));
+}
+
+#[test]
+fn an_archive_that_unpacks_without_end_is_refused() {
+    let files = Files::new();
+    let path = files.zip("price.xlsx", &[("xl/workbook.xml", "x"), ("xl/sheet.xml", &" ".repeat(1 << 20))]);
+    let outcome = guard::zipped(fs::File::open(path).unwrap(), "price.xlsx", 1 << 16);
+    assert!(matches!(outcome, Err(Error::TooLarge { .. })), "{outcome:?}");
 }
 
 #[test]
