@@ -25,23 +25,29 @@ const TURNS: i64 = 50;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
+/// One line of the table.
+struct Load {
+    durability: Durability,
+    chats: u32,
+    /// Turns a second offered by all chats together; `None` is as fast as they go.
+    offered: Option<u32>,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let folder = env::var_os("TOLMACH_BENCH_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
-    println!(
-        "{:<8} {:>6} {:>9} {:>9} {:>9} {:>9}",
-        "flush", "chats", "turns/s", "p50 ms", "p99 ms", "max ms"
-    );
+    println!("flush     chats   offered   turns/s    p50 ms    p99 ms    max ms");
     for durability in [Durability::Full, Durability::Normal] {
-        for chats in [1, 20, 200] {
-            measure(&folder, durability, chats).await?;
+        for (chats, offered) in [(1, None), (20, None), (200, None), (200, Some(1000)), (200, Some(2000))] {
+            measure(&folder, Load { durability, chats, offered }).await?;
         }
     }
     Ok(())
 }
 
-async fn measure(folder: &Path, durability: Durability, chats: usize) -> Result<(), Failure> {
+async fn measure(folder: &Path, load: Load) -> Result<(), Failure> {
+    let Load { durability, chats, offered } = load;
     let folder = tempfile::tempdir_in(folder)?;
     let options = Options { durability, ..Options::new(folder.path().join("bench.db")) };
     let store = Arc::new(SqliteStore::open(options).await?);
@@ -49,7 +55,12 @@ async fn measure(folder: &Path, durability: Durability, chats: usize) -> Result<
     let mut tasks: JoinSet<Result<Vec<Duration>, Failure>> = JoinSet::new();
     for n in 0..chats {
         let store = Arc::clone(&store);
-        tasks.spawn(async move { chat(&store, &n.to_string()).await });
+        let pace = offered.map(|offered| Duration::from_secs(1) * chats / offered);
+        tasks.spawn(async move {
+            // Spread over the first round, as independent clients would be.
+            tokio::time::sleep(pace.unwrap_or_default() * n / chats).await;
+            chat(&store, &n.to_string(), pace).await
+        });
     }
     let mut times = Vec::new();
     while let Some(chat) = tasks.join_next().await {
@@ -63,8 +74,9 @@ async fn measure(folder: &Path, durability: Durability, chats: usize) -> Result<
         times.get(at).map_or(0.0, |time| time.as_secs_f64() * 1e3)
     };
     println!(
-        "{:<8} {chats:>6} {:>9.0} {:>9.2} {:>9.2} {:>9.2}",
+        "{:<8} {chats:>6} {:>9} {:>9.0} {:>9.2} {:>9.2} {:>9.2}",
         format!("{durability:?}"),
+        offered.map_or_else(|| "-".to_owned(), |offered| offered.to_string()),
         times.len() as f64 / elapsed.as_secs_f64(),
         milliseconds(0.5),
         milliseconds(0.99),
@@ -73,13 +85,17 @@ async fn measure(folder: &Path, durability: Durability, chats: usize) -> Result<
     Ok(())
 }
 
-async fn chat(store: &SqliteStore, id: &str) -> Result<Vec<Duration>, Failure> {
+async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<Vec<Duration>, Failure> {
     let address = Address::new("web", id);
     let chat = address.to_string();
     let session = format!("{{\"slots\":\"{}\"}}", "х".repeat(500));
     let trace = format!("{{\"steps\":\"{}\"}}", "s".repeat(1500));
     let mut times = Vec::new();
+    let mut ticks = tokio::time::interval(pace.unwrap_or(Duration::from_millis(1)));
     for turn in 0..TURNS {
+        if pace.is_some() {
+            ticks.tick().await;
+        }
         let inbound = Inbound {
             address: address.clone(),
             key: format!("{id}-{turn}"),

@@ -7,6 +7,7 @@
 //! No policy lives here: what to retry, when to deliver and what a turn means belong to the runtime.
 
 mod batch;
+mod checkpoint;
 mod open;
 mod operation;
 mod read;
@@ -24,6 +25,8 @@ use tolmach_runtime::ports::{
 };
 use uuid::Uuid;
 
+use checkpoint::Checkpointer;
+use open::Opened;
 use operation::{Answer, Operation};
 use writer::Request;
 
@@ -81,9 +84,10 @@ impl SqliteStore {
     /// program's database, a database written by a newer version, an SQLite library too old to trust.
     pub async fn open(options: Options) -> Result<SqliteStore> {
         let path: Arc<str> = options.path.display().to_string().into();
-        let (connection, readers) = open::open(&options).await?;
+        let Opened { writer: connection, checkpoints, readers } = open::open(&options).await?;
         let (writer, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(writer::run(connection, queue, Arc::clone(&path)));
+        let checkpointer = Checkpointer::start(checkpoints);
+        tokio::spawn(writer::run(connection, checkpointer, queue, Arc::clone(&path)));
         Ok(SqliteStore { path, writer, readers })
     }
 

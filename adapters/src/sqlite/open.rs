@@ -20,8 +20,16 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// "Tolm", set by the first migration.
 const APPLICATION_ID: i64 = 1_416_588_397;
 
-/// The write connection, migrated, and the read pool.
-pub(super) async fn open(options: &Options) -> Result<(SqliteConnection, SqlitePool)> {
+/// The connections to one file.
+pub(super) struct Opened {
+    /// Migrated.
+    pub(super) writer: SqliteConnection,
+    pub(super) checkpoints: SqliteConnection,
+    pub(super) readers: SqlitePool,
+}
+
+/// Opens and migrates.
+pub(super) async fn open(options: &Options) -> Result<Opened> {
     let path = options.path.display().to_string();
     prepare_folder(&options.path)?;
     let synchronous = match options.durability {
@@ -47,11 +55,13 @@ pub(super) async fn open(options: &Options) -> Result<(SqliteConnection, SqliteP
         .synchronous(synchronous)
         .pragma("cache_size", "-32768")
         .pragma("temp_store", "MEMORY")
-        .pragma("wal_autocheckpoint", "4000")
+        .pragma("wal_autocheckpoint", "8000")
         .pragma("journal_size_limit", "67108864");
     let mut writer =
         SqliteConnection::connect_with(&writing).await.map_err(|error| explain(&path, &error))?;
     migrate(&mut writer, &path).await?;
+    let checkpoints =
+        SqliteConnection::connect_with(&writing).await.map_err(|error| explain(&path, &error))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(options.readers.max(1))
         .test_before_acquire(false)
@@ -61,7 +71,7 @@ pub(super) async fn open(options: &Options) -> Result<(SqliteConnection, SqliteP
         .connect_with(base.read_only(true).pragma("mmap_size", "268435456"))
         .await
         .map_err(|error| explain(&path, &error))?;
-    Ok((writer, readers))
+    Ok(Opened { writer, checkpoints, readers })
 }
 
 /// Says what an error means for whoever runs the program.

@@ -9,6 +9,7 @@ use tolmach_runtime::ports::Result;
 
 use super::{
     batch::{self, Failure},
+    checkpoint::Checkpointer,
     open::explain,
     operation::{Answer, Operation},
 };
@@ -27,6 +28,7 @@ type Reply = oneshot::Sender<Result<Answer>>;
 /// Serves requests until the store is closed or dropped.
 pub(super) async fn run(
     mut connection: SqliteConnection,
+    checkpointer: Checkpointer,
     mut queue: mpsc::Receiver<Request>,
     path: Arc<str>,
 ) {
@@ -45,9 +47,12 @@ pub(super) async fn run(
             }
         }
         if !waiting.is_empty() {
+            let operations = waiting.len();
             serve(&mut connection, waiting, &path).await;
+            checkpointer.wrote(operations);
         }
     }
+    checkpointer.stop().await;
     let closed = finish(connection).await.map_err(|error| explain(&path, &error));
     if let Err(error) = &closed {
         tracing::warn!(%error, "the database was not closed cleanly; the next start completes it");
