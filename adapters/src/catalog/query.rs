@@ -17,6 +17,8 @@ const COMPLETED: f32 = 0.9;
 const CORRECTED: f32 = 0.85;
 const COMPOUND: f32 = 0.7;
 const WITHOUT_UNIT: f32 = 0.6;
+/// Letters of a word too short to be missed.
+const SHORT: usize = 3;
 
 /// A text, understood.
 #[derive(Debug, Default)]
@@ -214,7 +216,8 @@ fn alternatives(word: &Word, last: bool, index: &Index) -> tantivy::Result<Vec<A
             return Ok(vec![completions.into_iter().map(|term| (term.to_owned(), COMPLETED)).collect()]);
         }
     }
-    if letters >= 5 {
+    // A short stem is one letter away from too much: «цен» is no misspelt «цеп».
+    if letters >= 5 && stem.chars().count() >= 4 {
         let corrections = index.corrections(&stem, CORRECTIONS);
         if !corrections.is_empty() {
             return Ok(vec![corrections.into_iter().map(|term| (term.to_owned(), CORRECTED)).collect()]);
@@ -223,7 +226,8 @@ fn alternatives(word: &Word, last: bool, index: &Index) -> tantivy::Result<Vec<A
             return Ok(vec![vec![(base, COMPOUND)]]);
         }
     }
-    Ok(vec![vec![]])
+    // Short words that no row holds are chatter («чё», "hmm"), not a product that is missing.
+    Ok(if letters <= SHORT { vec![] } else { vec![vec![]] })
 }
 
 /// The longest held end of a compound («бензогенератор» is a «генератор»).

@@ -1,0 +1,3 @@
+//! The product as a whole.
+
+mod turns;
