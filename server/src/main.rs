@@ -2,6 +2,9 @@
 //!
 //! No decision about dialogs is made here; only this crate sees all the others.
 
+#[macro_use]
+mod out;
+
 mod assemble;
 mod commands;
 mod config;

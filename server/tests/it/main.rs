@@ -1,3 +1,12 @@
-//! The product as a whole.
+//! The main job, end to end: the real binary as a child process, on real files, a real database and real sockets.
+//!
+//! Only what is far away is played by fakes (Telegram, a language model), and these refuse what the real ones refuse.
+//! What a single part does is tested beside that part.
 
+mod crash;
+mod first_start;
+mod page;
+mod support;
+mod terminal;
 mod turns;
+mod web_chat;

@@ -1,0 +1,60 @@
+//! A first start without any configuration, and what comes after it.
+
+use crate::support::{Home, get};
+
+#[tokio::test]
+async fn a_first_start_needs_nothing_and_says_what_it_did() {
+    let home = Home::new();
+    let server = home.tolmach(&["run"]).serve();
+    let said = server.printed();
+    for word in
+        ["tolmach-data (made now)", "the built-in bundle, copied now", "sample items imported", "/health"]
+    {
+        assert!(said.contains(word), "«{word}» is not in: {said}");
+    }
+    assert!(home.path("tolmach-data/flows/consultant.yaml").is_file());
+    assert!(home.path("tolmach-data/tolmach.db").is_file());
+
+    let (status, health) = get(&server.url("/health")).await;
+    assert_eq!((status, &health["status"]), (200, &"ok".into()), "{health}");
+    assert_eq!(health["telegram"], serde_json::Value::Null);
+    assert!(health["catalogue"]["items"].as_u64() > Some(100), "{health}");
+    assert_eq!(health["release"].as_str().map(|id| said.contains(&id[..12])), Some(true));
+    let page = reqwest::get(server.url("/")).await.expect("a page").text().await.expect("text");
+    assert!(page.contains("<textarea") && !page.contains("{{title}}"), "{page}");
+
+    let (code, said) = server.terminate();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("stopping"), "{said}");
+
+    let again = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
+    let said = again.printed();
+    assert!(!said.contains("imported") && !said.contains("now)"), "{said}");
+    assert!(said.contains(&format!("catalogue  {} items", health["catalogue"]["items"])), "{said}");
+    assert_eq!(again.health().await["catalogue"], health["catalogue"]);
+}
+
+#[tokio::test]
+async fn two_servers_share_a_machine() {
+    let (one, two) = (Home::ready(), Home::ready());
+    let first = one.tolmach(&[]).serve();
+    let second = two.tolmach(&["run"]).serve();
+    assert_ne!(first.address, second.address);
+    assert_eq!(first.health().await["status"], "ok");
+    assert_eq!(second.health().await["status"], "ok");
+}
+
+#[test]
+fn an_address_in_use_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    Home::ready().tolmach(&["run", "--listen", &address]).run().fails_with(&[&address, "--listen"]);
+}
+
+#[test]
+fn help_names_every_command() {
+    let said = Home::new().tolmach(&["--help"]).run().ok().stdout;
+    for command in ["run", "chat", "check", "test", "graph", "catalog", "leads", "replay"] {
+        assert!(said.contains(&format!("\n  {command} ")), "{command} is not in: {said}");
+    }
+}

@@ -1,0 +1,124 @@
+//! A page of the web chat, as the protocol in `widget.rs` has it.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+
+use crate::support::Server;
+
+/// A connected page.
+pub struct Page {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// What opens the chat again.
+    pub token: String,
+    /// Everything said in this chat that the page was shown, in order.
+    pub shown: Vec<Value>,
+}
+
+impl Page {
+    /// A new chat, its greeting shown.
+    pub async fn new(server: &Server, language: &str) -> Page {
+        let mut page = Page::connect(server).await;
+        page.hello(json!({ "language": language })).await;
+        page.reply().await;
+        page
+    }
+
+    /// An old chat with its whole history.
+    pub async fn back(server: &Server, token: &str) -> Page {
+        let mut page = Page::connect(server).await;
+        page.hello(json!({ "token": token })).await;
+        page
+    }
+
+    /// A socket that has not said hello.
+    pub async fn connect(server: &Server) -> Page {
+        let (socket, _) = connect_async(format!("ws://{}/ws", server.address)).await.expect("connected");
+        Page { socket, token: String::new(), shown: Vec::new() }
+    }
+
+    pub async fn hello(&mut self, mut hello: Value) -> Value {
+        hello["type"] = "hello".into();
+        self.send(hello).await;
+        let welcome = self.hear().await.expect("open");
+        assert_eq!(welcome["type"], "welcome", "{welcome}");
+        self.token = welcome["token"].as_str().expect("a token").to_owned();
+        self.shown.extend(welcome["messages"].as_array().expect("messages").iter().cloned());
+        welcome
+    }
+
+    pub async fn send(&mut self, frame: Value) {
+        self.send_text(&frame.to_string()).await;
+    }
+
+    pub async fn send_text(&mut self, text: &str) {
+        // A server that is gone is noticed by what it does not answer.
+        let _ = self.socket.send(Message::text(text)).await;
+    }
+
+    pub async fn say(&mut self, id: &str, text: &str) {
+        self.send(json!({ "type": "message", "id": id, "text": text })).await;
+    }
+
+    /// Says something and waits for the bot.
+    pub async fn ask(&mut self, id: &str, text: &str) -> Value {
+        self.say(id, text).await;
+        self.reply().await
+    }
+
+    /// Presses a button of the last message that has one of this label, and waits for the bot.
+    pub async fn press(&mut self, id: &str, label: &str) -> Value {
+        let button = self
+            .shown
+            .iter()
+            .rev()
+            .flat_map(|message| message["buttons"].as_array().into_iter().flatten())
+            .find(|button| button["label"] == label)
+            .unwrap_or_else(|| panic!("no button «{label}» in {:?}", self.shown))["id"]
+            .clone();
+        self.send(json!({ "type": "press", "id": id, "button": button, "label": label })).await;
+        self.reply().await
+    }
+
+    /// The next message of the bot.
+    pub async fn reply(&mut self) -> Value {
+        loop {
+            let frame = self.hear().await.expect("open");
+            assert_ne!(frame["type"], "error", "{frame}");
+            if frame["type"] == "message" && frame["who"] == "bot" {
+                return frame;
+            }
+        }
+    }
+
+    /// The next frame; `None` when the server is gone. Fails when it stays silent.
+    pub async fn hear(&mut self) -> Option<Value> {
+        loop {
+            let next =
+                tokio::time::timeout(Duration::from_secs(30), self.socket.next()).await.expect("not silent");
+            match next?.ok()? {
+                Message::Text(text) => {
+                    let frame: Value = serde_json::from_str(&text).expect("JSON");
+                    if frame["type"] == "message" {
+                        let mut message = frame.clone();
+                        // The history in a welcome has no such field; otherwise the two are alike.
+                        message.as_object_mut().expect("an object").remove("type");
+                        self.shown.push(message);
+                    }
+                    return Some(frame);
+                }
+                Message::Ping(_) | Message::Pong(_) => {}
+                _ => return None,
+            }
+        }
+    }
+
+    /// Who said what so far.
+    pub fn dialog(&self) -> Vec<(String, String)> {
+        let text = |message: &Value, field: &str| message[field].as_str().expect("a text").to_owned();
+        self.shown.iter().map(|message| (text(message, "who"), text(message, "text"))).collect()
+    }
+}

@@ -1,0 +1,330 @@
+//! The binary as a child process: run to its end, or served until the test is over. Every wait has a deadline.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A command that takes longer hangs: the slowest one imports a catalogue in a debug build on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A current folder for the binary. It ends with the test.
+pub struct Home(TempDir);
+
+impl Home {
+    /// An empty one.
+    pub fn new() -> Home {
+        Home(TempDir::new().expect("a folder"))
+    }
+
+    /// One whose data folder holds what a first start makes. That is made once, because an import takes seconds.
+    pub fn ready() -> Home {
+        static MADE: OnceLock<Home> = OnceLock::new();
+        let made = MADE.get_or_init(|| {
+            let home = Home::new();
+            let ran = home.tolmach(&["catalog", "search", "дрель"]).run();
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+            home
+        });
+        let home = Home::new();
+        copy(&made.path("tolmach-data"), &home.path("tolmach-data"));
+        home
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(&path, content).expect("written");
+        path
+    }
+
+    /// A copy of the demo bundle as `name`.
+    pub fn demo_bundle(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows"), &path);
+        path
+    }
+
+    pub fn tolmach(&self, args: &[&str]) -> Tolmach {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tolmach"));
+        command.args(args).current_dir(self.0.path());
+        // Nothing of the surroundings may reach the binary: neither settings nor a proxy.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy().to_lowercase();
+            if text.starts_with("tolmach_") || text.ends_with("_proxy") {
+                command.env_remove(name);
+            }
+        }
+        Tolmach { command, stdin: Vec::new() }
+    }
+
+    /// The names of what lies in this folder.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.0.path())
+            .expect("listed")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("listed") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("copied");
+        }
+    }
+}
+
+/// A command line.
+pub struct Tolmach {
+    command: Command,
+    stdin: Vec<u8>,
+}
+
+impl Tolmach {
+    pub fn env(mut self, name: &str, value: &str) -> Tolmach {
+        self.command.env(name, value);
+        self
+    }
+
+    /// What standard input holds; nothing by default.
+    pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Tolmach {
+        self.stdin = bytes.as_ref().to_vec();
+        self
+    }
+
+    /// Runs to the end.
+    pub fn run(self) -> Ran {
+        let mut process = Process::start(self);
+        let status = process.ended(PATIENCE);
+        process.read_to_end();
+        Ran { code: status.code(), stdout: process.stdout.text(), stderr: process.stderr.text() }
+    }
+
+    /// Runs to the end while nobody reads what it prints.
+    pub fn run_unread(self) -> Ran {
+        let mut process = Process::start_with(self, false);
+        let status = process.ended(PATIENCE);
+        process.read_to_end();
+        Ran { code: status.code(), stdout: String::new(), stderr: process.stderr.text() }
+    }
+
+    /// Runs `tolmach run` until it says where its page is.
+    pub fn serve(self) -> Server {
+        let mut process = Process::start(self);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = process.stdout.text();
+            let after = text.split_once("chat page  http://").map(|(_, after)| after);
+            if let Some((address, rest)) = after.and_then(|after| after.split_once('/'))
+                && rest.contains("Ctrl-C")
+            {
+                return Server { address: address.to_owned(), process };
+            }
+            if let Some(status) = process.child.try_wait().expect("waited") {
+                process.read_to_end();
+                panic!("the server ended ({status}):\n{text}\n{}", process.stderr.text());
+            }
+            assert!(Instant::now() < deadline, "the server does not start:\n{text}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// It ended well, with nothing to complain of.
+    #[track_caller]
+    pub fn ok(self) -> Ran {
+        assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{}", self.stdout);
+        self
+    }
+
+    /// It ended with one error that says all of this and nothing that only a programmer understands.
+    #[track_caller]
+    pub fn fails_with(self, words: &[&str]) -> Ran {
+        assert_eq!(self.code, Some(1), "{self:?}");
+        assert_eq!(self.stderr.matches("error: ").count(), 1, "{}", self.stderr);
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        for word in words {
+            assert!(self.stderr.contains(word), "«{word}» is not in: {}", self.stderr);
+        }
+        self
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|why| panic!("{why}: {}", self.stdout))
+    }
+}
+
+/// A server; it is killed when it is dropped.
+pub struct Server {
+    /// Host and port.
+    pub address: String,
+    process: Process,
+}
+
+impl Server {
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub async fn health(&self) -> Value {
+        get(&self.url("/health")).await.1
+    }
+
+    /// Looks at /health until it is as wanted.
+    pub async fn health_until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let health = self.health().await;
+            if wanted(&health) {
+                return health;
+            }
+            assert!(Instant::now() < deadline, "/health stays {health}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// What it has printed so far, to both outputs.
+    pub fn printed(&self) -> String {
+        self.process.stdout.text() + &self.process.stderr.text()
+    }
+
+    /// Ends it without a warning, as a power cut would.
+    pub fn kill(mut self) {
+        self.process.child.kill().expect("killed");
+        self.process.child.wait().expect("waited");
+    }
+
+    /// Asks it to end, and returns all that it printed once it has.
+    #[cfg(unix)]
+    pub fn terminate(mut self) -> (Option<i32>, String) {
+        let id = self.process.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        assert!(sent.success());
+        let status = self.process.ended(Duration::from_secs(30));
+        self.process.read_to_end();
+        (status.code(), self.printed())
+    }
+}
+
+/// A GET request: the status and the JSON.
+pub async fn get(url: &str) -> (u16, Value) {
+    let client =
+        reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().expect("a client");
+    let response = client.get(url).send().await.expect("an answer");
+    let status = response.status().as_u16();
+    (status, response.json().await.expect("JSON"))
+}
+
+struct Process {
+    child: Child,
+    stdout: Output,
+    stderr: Output,
+}
+
+impl Process {
+    fn start(tolmach: Tolmach) -> Process {
+        Process::start_with(tolmach, true)
+    }
+
+    fn start_with(tolmach: Tolmach, read: bool) -> Process {
+        let Tolmach { mut command, stdin } = tolmach;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("started");
+        let mut input = child.stdin.take().expect("piped");
+        // The other side may end without reading; that is no failure of the test.
+        let _ = input.write_all(&stdin);
+        drop(input);
+        let stdout = child.stdout.take().expect("piped");
+        // Dropping our end of the pipe is what `head` does.
+        let stdout = if read { Output::of(stdout) } else { Output::of(std::io::empty()) };
+        let stderr = Output::of(child.stderr.take().expect("piped"));
+        Process { child, stdout, stderr }
+    }
+
+    fn ended(&mut self, patience: Duration) -> ExitStatus {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("waited") {
+                return status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "it does not end:\n{}\n{}",
+                self.stdout.text(),
+                self.stderr.text()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn read_to_end(&mut self) {
+        for reader in
+            [&mut self.stdout, &mut self.stderr].into_iter().filter_map(|output| output.reader.take())
+        {
+            reader.join().expect("read");
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An output that is read while the process runs, so that it never waits for us.
+struct Output {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Output {
+    fn of(mut pipe: impl Read + Send + 'static) -> Output {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&bytes);
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+                let mut bytes = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                bytes.extend_from_slice(&buffer[..read]);
+            }
+        });
+        Output { bytes, reader: Some(reader) }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}

@@ -1,0 +1,106 @@
+//! `tolmach chat`, `leads` and `replay`: a dialog without any network.
+
+use crate::support::Home;
+
+#[test]
+fn a_russian_dialog_ends_in_a_lead() {
+    let home = Home::new();
+    home.write(
+        "dialog.txt",
+        "# what a client writes\n/start\nнужен перфоратор до 20 тысяч\nпозовите менеджера\nАнна, 8 999 123-45-67\n",
+    );
+    let ran = home.tolmach(&["chat", "--chat", "anna", "--script", "dialog.txt"]).run().ok();
+    for word in
+        ["Здравствуйте", "> нужен перфоратор", "ерфоратор", "Спасибо, Анна", "lead stored", "+79991234567"]
+    {
+        assert!(ran.stdout.contains(word), "«{word}» is not in: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("what a client writes"), "{}", ran.stdout);
+
+    let leads = home.tolmach(&["leads", "--json"]).run().ok().json();
+    assert_eq!(leads.as_array().map(Vec::len), Some(1), "{leads}");
+    assert_eq!(leads[0]["chat"], "terminal:anna");
+    assert_eq!(leads[0]["lead"]["contact"]["phone"], "+79991234567");
+    assert_eq!(leads[0]["lead"]["contact"]["name"], "Анна");
+    assert!(home.tolmach(&["leads"]).run().ok().stdout.contains("Анна, +79991234567"));
+
+    let replayed = home.tolmach(&["replay", "terminal:anna"]).run().ok().stdout;
+    assert!(replayed.contains("4 turns replayed, 0 differ"), "{replayed}");
+    home.tolmach(&["replay", "terminal:nobody"]).run().fails_with(&["terminal:nobody"]);
+}
+
+#[test]
+fn an_english_dialog_ends_in_a_lead() {
+    let home = Home::ready();
+    let ran = home
+        .tolmach(&["chat", "--lang", "en"])
+        .stdin("/start\nI need a rotary hammer\nTalk to a manager\nJohn, john@example.com\n")
+        .run()
+        .ok();
+    for word in ["Hello! This is the consultant of Osnadar", "otary hammer", "Thank you, John", "lead stored"]
+    {
+        assert!(ran.stdout.contains(word), "«{word}» is not in: {}", ran.stdout);
+    }
+    let leads = home.tolmach(&["leads", "--json"]).run().ok().json();
+    assert_eq!(leads[0]["lead"]["contact"]["email"], "john@example.com");
+}
+
+/// The number of a button presses it, and the last lead says what was looked at.
+#[test]
+fn buttons_are_pressed_by_number() {
+    let home = Home::ready();
+    let ran = home.tolmach(&["chat", "--lang", "ru"]).stdin("/start\n2\n/catalog\n4\n").run().ok();
+    assert!(ran.stdout.contains("[3] Связаться с менеджером"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("оставк"), "the second button asks about delivery: {}", ran.stdout);
+    let (_, pumps) = ran.stdout.rsplit_once("> 4").expect("the last line is echoed");
+    assert!(pumps.to_lowercase().contains("насос"), "{pumps}");
+}
+
+#[test]
+fn scripts_of_every_editor_are_read() {
+    let home = Home::ready();
+    let script = "\u{feff}/start\r\n\r\n# note\r\n/help\r\n";
+    let windows = home.write("windows.txt", script);
+    let ran = home.tolmach(&["chat", "--lang", "en", "--script", &windows.to_string_lossy()]).run().ok();
+    assert!(ran.stdout.contains("Hello!") && ran.stdout.contains("What I can do"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains('\r') && !ran.stdout.contains('\u{feff}'), "{:?}", ran.stdout);
+    let piped = home.tolmach(&["chat", "--lang", "en", "--script", "-"]).stdin(script).run().ok();
+    assert_eq!(piped.stdout, ran.stdout);
+}
+
+#[test]
+fn a_script_that_is_none_is_an_error() {
+    let home = Home::new();
+    home.write("empty.txt", "\n# only a note\n\n");
+    home.write("binary.txt", [0xff, 0xfe, 0x00]);
+    home.tolmach(&["chat", "--script", "empty.txt"]).run().fails_with(&["the script has no lines"]);
+    home.tolmach(&["chat", "--script", "binary.txt"]).run().fails_with(&["binary.txt", "UTF-8"]);
+    home.tolmach(&["chat", "--script", "none.txt"]).run().fails_with(&["none.txt", "cannot be read"]);
+    home.tolmach(&["chat"]).run().fails_with(&["no lines"]);
+    home.tolmach(&["chat"]).stdin([0xd0]).run().fails_with(&["UTF-8"]);
+    home.tolmach(&["leads"]).run().fails_with(&["tolmach-data", "no database yet"]);
+    home.tolmach(&["replay", "terminal:me"]).run().fails_with(&["no database yet"]);
+    assert_eq!(home.names(), ["binary.txt", "empty.txt"], "nothing was made");
+}
+
+/// The contact form waits over the end of the process, and so does the number that was given first.
+#[test]
+fn a_dialog_goes_on_in_the_next_process() {
+    let home = Home::ready();
+    let say =
+        |line: &str| home.tolmach(&["chat", "--chat", "me", "--lang", "ru"]).stdin(line).run().ok().stdout;
+    assert!(say("/contact").contains("имя и телефон"));
+    assert!(say("8 999 123-45-67").contains("Как к вам обращаться"));
+    let said = say("Пётр");
+    assert!(said.contains("Спасибо, Пётр") && said.contains("+79991234567"), "{said}");
+    let replayed = home.tolmach(&["replay", "terminal:me"]).run().ok().stdout;
+    assert!(replayed.contains("3 turns replayed, 0 differ"), "{replayed}");
+}
+
+/// `tolmach … | head` closes the pipe early.
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let home = Home::ready();
+    let said = home.tolmach(&["catalog", "search", "дрель", "--limit", "100"]).run_unread().stderr;
+    assert_eq!(said, "");
+}
