@@ -17,7 +17,7 @@ use tolmach_adapters::{
     openai::{self, OpenAiLlm},
     sqlite::{self, SqliteStore},
 };
-use tolmach_engine::{bundle::Bundle, compile, finding::Finding};
+use tolmach_engine::{bundle::Bundle, catalog::Localized, compile, finding::Finding, language::Language};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Parts, Runtime, Shelf, World,
@@ -92,11 +92,14 @@ impl Assembled {
         }
     }
 
-    /// The company's name in a language, for headings.
-    pub fn company(&self) -> String {
-        let release = compile(&self.bundle, KINDS).release;
-        let company = release.and_then(|release| release.company.into_values().next());
-        company.and_then(|company| Some(company.get("name")?.as_str()?.to_owned())).unwrap_or_default()
+    /// The company's name, for headings.
+    pub fn company(&self) -> Localized {
+        let company = compile(&self.bundle, KINDS).release.map(|release| release.company).unwrap_or_default();
+        let name = |language| {
+            let name = company.get(&language).and_then(|company| company.get("name")?.as_str());
+            name.unwrap_or_default().to_owned()
+        };
+        Localized { ru: name(Language::Ru), en: name(Language::En) }
     }
 }
 
