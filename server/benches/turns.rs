@@ -1,5 +1,7 @@
 //! Durable turns through the whole runtime: received, run, committed to SQLite on disk, delivered, marked. No model.
 
+#![expect(clippy::panic, reason = "a measurement stops at the first failure")]
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
