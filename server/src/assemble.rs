@@ -17,7 +17,7 @@ use tolmach_adapters::{
     openai::{self, OpenAiLlm},
     sqlite::{self, SqliteStore},
 };
-use tolmach_engine::{bundle::Bundle, catalog::Localized, compile, finding::Finding, language::Language};
+use tolmach_engine::{bundle::Bundle, catalog::Localized, compile, language::Language};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Parts, Runtime, Shelf, World,
@@ -41,14 +41,15 @@ pub struct Assembled {
 impl Assembled {
     /// Opens everything; the first time it makes the data folder and imports the samples.
     pub async fn open(config: &Config) -> anyhow::Result<Assembled> {
-        let mut notes = Vec::new();
-        let made = data_folder(&config.data_dir)?;
-        let how = if made { " (made now)" } else { "" };
-        notes.push(("data", format!("{}{how}", config.data_dir.display())));
-
+        let made = !config.data_dir.is_dir();
+        // The flows come first: with a mistake in them nothing is made.
         let (folder, copied) = flows_folder(config)?;
         let bundle = read_bundle(&folder)?;
         let summary = summary(&bundle, &folder)?;
+        data_folder(&config.data_dir)?;
+        let mut notes = Vec::new();
+        let how = if made { " (made now)" } else { "" };
+        notes.push(("data", format!("{}{how}", config.data_dir.display())));
         let how = if copied { " (the built-in bundle, copied now)" } else { "" };
         notes.push(("flows", format!("{}{how}: {summary}", folder.display())));
 
@@ -88,7 +89,7 @@ impl Assembled {
         let runtime = Runtime::new(parts, shelf);
         match runtime.shelf().publish(&self.bundle, clock.now()).await? {
             Ok(_) => Ok(runtime),
-            Err(findings) => bail!("{}", listed(&findings)),
+            Err(findings) => bail!("{}", check::explained(&self.bundle, Path::new("."), &findings)),
         }
     }
 
@@ -108,16 +109,12 @@ pub fn open_catalog(config: &Config) -> anyhow::Result<Arc<EmbeddedCatalog>> {
     Ok(Arc::new(EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(HashEmbedder))?))
 }
 
-/// Makes the data folder; whether it had to be made.
-pub fn data_folder(path: &Path) -> anyhow::Result<bool> {
-    if path.is_dir() {
-        return Ok(false);
-    }
-    if path.exists() {
+/// Makes the data folder if there is none.
+pub fn data_folder(path: &Path) -> anyhow::Result<()> {
+    if path.exists() && !path.is_dir() {
         bail!("the data folder {} is a file; name another with --data", path.display());
     }
-    fs::create_dir_all(path).with_context(|| format!("the data folder {} cannot be made", path.display()))?;
-    Ok(true)
+    fs::create_dir_all(path).with_context(|| format!("the data folder {} cannot be made", path.display()))
 }
 
 /// The folder with the flows, and whether the built-in bundle was copied there now.
@@ -132,16 +129,10 @@ pub fn flows_folder(config: &Config) -> anyhow::Result<(PathBuf, bool)> {
     let copy = config.data_dir.join("flows");
     let missing = !copy.exists();
     if missing {
+        data_folder(&config.data_dir)?;
         embedded::write_flows(&copy)?;
     }
     Ok((copy, missing))
-}
-
-/// The findings as an error's text.
-fn listed(findings: &[Finding]) -> String {
-    let errors: Vec<String> =
-        findings.iter().filter(|finding| finding.is_error()).map(ToString::to_string).collect();
-    format!("the flows do not compile\n\n{}", errors.join("\n\n"))
 }
 
 fn summary(bundle: &Bundle, folder: &Path) -> anyhow::Result<String> {
@@ -156,7 +147,7 @@ fn summary(bundle: &Bundle, folder: &Path) -> anyhow::Result<String> {
             };
             Ok(format!("{}, {nodes} nodes, release {}{warnings}", flows.join(", "), &release.id[..12]))
         }
-        None => bail!("{}", check::explained(bundle, folder, &compiled.findings)),
+        None => bail!("the flows do not compile\n\n{}", check::explained(bundle, folder, &compiled.findings)),
     }
 }
 
