@@ -15,7 +15,7 @@ use crate::{
     release::Release,
     scope::Scope,
     vars::Names,
-    yaml::{self, Node, Tree},
+    yaml::{Node, Tree},
 };
 
 /// What a compilation yields: a release if there is no error, and everything that was found.
@@ -141,20 +141,7 @@ fn read_flow(
     kinds: &[&'static KindSpec],
     findings: &mut Vec<Finding>,
 ) -> Option<Flow> {
-    let tree = match yaml::parse(text) {
-        Ok(tree) => tree,
-        Err((place, sentence)) => {
-            let mend = "mend the YAML: indent with spaces, quote texts that hold `: ` or `#`";
-            findings.push(Finding::new(
-                Code::BadYaml,
-                file,
-                place,
-                format!("this is not YAML: {sentence}"),
-                mend,
-            ));
-            return None;
-        }
-    };
+    let tree = config::parse(file, text, findings)?;
     let header: Header = config::read(file, &tree, findings)?;
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     if header.flow.value != stem {

@@ -18,8 +18,23 @@ use serde::{
 use crate::{
     finding::{Code, Finding},
     place::{AT, At, Place},
-    yaml::{Node, Tree},
+    yaml::{self, Node, Tree},
 };
+
+/// Parses a file's YAML; a mistake in it is a finding.
+pub fn parse(file: &str, text: &str, findings: &mut Vec<Finding>) -> Option<Tree> {
+    let not_yaml = |(place, sentence): (Place, String)| {
+        let mend = "mend the YAML: indent with spaces, quote texts that hold `: ` or `#`";
+        findings.push(Finding::new(
+            Code::BadYaml,
+            file,
+            place,
+            format!("this is not YAML: {sentence}"),
+            mend,
+        ));
+    };
+    yaml::parse(text).map_err(not_yaml).ok()
+}
 
 /// Reads a `T` out of `tree`. Findings go to `findings`; `None` when the value as a whole could not be read.
 pub fn read<'t, T: Deserialize<'t>>(file: &str, tree: &'t Tree, findings: &mut Vec<Finding>) -> Option<T> {
@@ -408,7 +423,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::yaml;
 
     #[derive(Debug, Deserialize, PartialEq)]
     struct Sample {

@@ -15,7 +15,6 @@ use crate::{
     release::{ByLanguage, Prompt},
     text::{Template, Text},
     vars::Names,
-    yaml,
 };
 
 /// What `company.yaml` says.
@@ -29,20 +28,7 @@ pub(super) fn company(bundle: &Bundle, findings: &mut Vec<Finding>) -> Company {
     let mut company =
         Company { keys: Vec::new(), by_language: BTreeMap::new(), time_zone: jiff::tz::TimeZone::UTC };
     let Some(text) = bundle.files.get(COMPANY) else { return company };
-    let tree = match yaml::parse(text) {
-        Ok(tree) => tree,
-        Err((place, sentence)) => {
-            let cause = format!("this is not YAML: {sentence}");
-            findings.push(Finding::new(
-                Code::BadYaml,
-                COMPANY,
-                place,
-                cause,
-                "write one `key: value` a line",
-            ));
-            return company;
-        }
-    };
+    let Some(tree) = config::parse(COMPANY, text, findings) else { return company };
     let Some(particulars) = config::read::<BTreeMap<String, Text>>(COMPANY, &tree, findings) else {
         return company;
     };
@@ -109,28 +95,13 @@ pub(super) fn prompts(bundle: &Bundle, findings: &mut Vec<Finding>) -> BTreeMap<
     let mut prompts: BTreeMap<String, ByLanguage<Prompt>> = BTreeMap::new();
     for (document, text) in bundle.markdown("prompts/") {
         let (head, body, line) = split_front_matter(text);
-        let tree = match yaml::parse(head) {
-            Ok(tree) => tree,
-            Err((place, sentence)) => {
-                let place = Place { line: place.line + 1, ..place };
-                let cause = format!("the head of the prompt is not YAML: {sentence}");
-                findings.push(Finding::new(
-                    Code::BadYaml,
-                    document.path,
-                    place,
-                    cause,
-                    "write `key: value` lines between the dashes",
-                ));
-                continue;
-            }
-        };
         let before = findings.len();
-        let read = config::read::<FrontMatter>(document.path, &tree, findings);
+        let tree = config::parse(document.path, head, findings);
+        let read = tree.and_then(|tree| config::read::<FrontMatter>(document.path, &tree, findings));
         // The head begins on the file's second line.
-        findings[before..]
-            .iter_mut()
-            .filter(|finding| finding.place.line > 0)
-            .for_each(|finding| finding.place.line += 1);
+        for finding in findings[before..].iter_mut().filter(|finding| finding.place.line > 0) {
+            finding.place.line += 1;
+        }
         let Some(head) = read else { continue };
         for (wrong, at, mend) in [
             (

@@ -193,20 +193,7 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 /// Reads a test file. Every mistake is a finding with its place.
 pub fn read(file: &str, text: &str) -> (Vec<Dialog>, Vec<Finding>) {
     let mut findings = Vec::new();
-    let tree = match yaml::parse(text) {
-        Ok(tree) => tree,
-        Err((place, sentence)) => {
-            let cause = format!("this is not YAML: {sentence}");
-            findings.push(Finding::new(
-                Code::BadYaml,
-                file,
-                place,
-                cause,
-                "indent with spaces, quote texts with `: ` or `#`",
-            ));
-            return (Vec::new(), findings);
-        }
-    };
+    let Some(tree) = config::parse(file, text, &mut findings) else { return (Vec::new(), findings) };
     let dialogs = match &tree.node {
         yaml::Node::Seq(items) => {
             items.iter().filter_map(|item| config::read::<Dialog>(file, item, &mut findings)).collect()
