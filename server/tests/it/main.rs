@@ -3,9 +3,15 @@
 //! Only what is far away is played by fakes (Telegram, a language model), and these refuse what the real ones refuse.
 //! What a single part does is tested beside that part.
 
+mod bundles;
+mod catalogue;
+mod config;
 mod crash;
+mod fake;
 mod first_start;
+mod model;
 mod page;
 mod support;
+mod telegram;
 mod terminal;
 mod web_chat;
