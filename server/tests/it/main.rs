@@ -3,6 +3,7 @@
 //! Only what is far away is played by fakes (Telegram, a language model), and these refuse what the real ones refuse.
 //! What a single part does is tested beside that part.
 
+mod browser;
 mod bundles;
 mod catalogue;
 mod config;
