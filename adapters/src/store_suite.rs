@@ -373,6 +373,11 @@ pub(crate) async fn merges_a_lead(place: &dyn Place) {
     assert_eq!(contact, [("email", "a@example.com"), ("name", "Анна"), ("phone", "+78880000000")]);
     assert_eq!(json!(merged.lead.details), json!({"n": 3, "m": [2]}));
     assert_eq!(store.leads(1).await.expect("read").len(), 1);
+    // Whoever went silent first and filled the form then came by the form.
+    run(&*store, "web:2", "d", vec![lead("form", &[("phone", "+79990000000")], "", json!({}))]).await;
+    let leads = store.leads(10).await.expect("read");
+    let late = leads.iter().find(|row| row.chat == "web:2").expect("the lead");
+    assert_eq!((late.lead.source.as_str(), late.lead.summary.as_str()), ("form", "дрель"));
 }
 
 pub(crate) async fn pages_the_history(place: &dyn Place) {

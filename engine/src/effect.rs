@@ -349,7 +349,8 @@ pub enum Choice {
 /// What a client wants and how to reach them. Fields given again replace the old, others stay.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Lead {
-    /// Where it came from: `form`, `inactivity` or the flow's own word.
+    /// Where it came from: `form`, `inactivity` or the flow's own word. A source that first brings a contact replaces
+    /// one that brought none.
     pub source: String,
     /// Name, phone and e-mail as validated, under those keys.
     #[serde(default)]

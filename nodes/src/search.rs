@@ -181,7 +181,10 @@ impl Search {
                 [(&self.price.min, min, Comparison::Ge), (&self.price.max, max, Comparison::Le)]
             {
                 let Some(slot) = slot else { continue };
-                // A new search without a price forgets the old one's: the client speaks of something else.
+                // A new search without a price forgets the old one's: the client speaks of something else. A price
+                // outside the slot's bounds is no price that a client can mean.
+                let declaration = turn.slot_declaration(slot)?;
+                let value = value.filter(|value| declaration.accept(json!(value)).is_ok());
                 turn.set_slot(slot, value.map_or(serde_json::Value::Null, whole_or_not))?;
                 if let Some(value) = value {
                     filters.push(Filter {

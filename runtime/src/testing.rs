@@ -8,5 +8,5 @@ mod run;
 
 pub use coverage::Coverage;
 pub use dialog::{Catalogue, Dialog, Given, read};
-pub use fakes::{ManualClock, Recorder};
+pub use fakes::{FailingCatalog, ManualClock, Recorder};
 pub use run::{Failure, Outcome, run};

@@ -17,6 +17,8 @@ const COMPLETED: f32 = 0.9;
 const CORRECTED: f32 = 0.85;
 const COMPOUND: f32 = 0.7;
 const WITHOUT_UNIT: f32 = 0.6;
+/// Letters of a word too short to be missed.
+const SHORT: usize = 3;
 
 /// A text, understood.
 #[derive(Debug, Default)]
@@ -214,8 +216,18 @@ fn alternatives(word: &Word, last: bool, index: &Index) -> tantivy::Result<Vec<A
             return Ok(vec![completions.into_iter().map(|term| (term.to_owned(), COMPLETED)).collect()]);
         }
     }
-    if letters >= 5 {
-        let corrections = index.corrections(&stem, CORRECTIONS);
+    if let Some(shorter) = shortened(&stem, index)? {
+        return Ok(vec![vec![(shorter, COMPLETED)]]);
+    }
+    // A short stem is one letter away from too much: «цен» is no misspelt «цеп», nor "morn" "worn".
+    let length = stem.chars().count();
+    if letters >= 5 && length >= 4 {
+        let mut corrections = index.corrections(&stem, CORRECTIONS);
+        if length == 4 {
+            corrections.retain(|term| {
+                term.chars().next() == stem.chars().next() && term.chars().last() == stem.chars().last()
+            });
+        }
         if !corrections.is_empty() {
             return Ok(vec![corrections.into_iter().map(|term| (term.to_owned(), CORRECTED)).collect()]);
         }
@@ -223,7 +235,19 @@ fn alternatives(word: &Word, last: bool, index: &Index) -> tantivy::Result<Vec<A
             return Ok(vec![vec![(base, COMPOUND)]]);
         }
     }
-    Ok(vec![vec![]])
+    // Short words that no row holds are chatter («чё», "hmm"), not a product that is missing.
+    Ok(if letters <= SHORT { vec![] } else { vec![vec![]] })
+}
+
+/// The held word that the stem goes beyond by a letter or two: stemmers cut «бензопила» shorter than «бензопилу».
+fn shortened(stem: &str, index: &Index) -> tantivy::Result<Option<String>> {
+    for (at, _) in stem.char_indices().rev().take(2) {
+        let shorter = stem.get(..at).unwrap_or_default();
+        if shorter.chars().count() >= 5 && index.holds(shorter)? {
+            return Ok(Some(shorter.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// The longest held end of a compound («бензогенератор» is a «генератор»).

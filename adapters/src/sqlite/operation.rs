@@ -199,14 +199,15 @@ pub(super) fn keep_release(bundle: &Bundle, at: i64) -> Result<Operation> {
 
 /// The two changes of leads, in the words of the port: fields given again replace the old, others stay.
 pub(super) fn merge(into: &mut Lead, from: Lead) {
+    // Whoever first brings a contact is where the lead comes from, even if a silence was noted before.
+    if into.source.is_empty() || into.contact.is_empty() && !from.contact.is_empty() && !from.source.is_empty() {
+        into.source = from.source;
+    }
     into.contact.extend(from.contact);
     if !from.summary.trim().is_empty() {
         into.summary = from.summary;
     }
     into.details.extend(from.details);
-    if into.source.is_empty() {
-        into.source = from.source;
-    }
 }
 
 /// What the last command about a timer leaves of it.

@@ -32,7 +32,7 @@ pub struct Dialog {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Given {
-    /// `samples`, the default, or `empty`.
+    /// `samples`, the default, `empty`, or `failing`: every search fails, to see the error path.
     #[serde(default)]
     pub catalogue: Catalogue,
     /// The language of the client's application.
@@ -55,6 +55,8 @@ pub enum Catalogue {
     Samples,
     /// Nothing in it.
     Empty,
+    /// Every search fails.
+    Failing,
 }
 
 /// The language model of a test.

@@ -1,4 +1,4 @@
-//! A clock that stands until it is moved, and a channel that remembers what it was given.
+//! A clock that stands until it is moved, a channel that remembers what it was given, a catalogue that is away.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -6,9 +6,12 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use tolmach_engine::effect::Outgoing;
+use tolmach_engine::{
+    catalog::{SearchRequest, SearchResults},
+    effect::Outgoing,
+};
 
-use crate::ports::{Address, Channel, Clock, Delivery};
+use crate::ports::{self, Address, Catalog, Channel, Clock, Delivery};
 
 /// Time that moves only by hand.
 #[derive(Debug)]
@@ -61,5 +64,20 @@ impl Channel for Recorder {
         let mut delivered = self.delivered.lock().unwrap_or_else(PoisonError::into_inner);
         delivered.push((to.clone(), effect.to_owned(), message.clone()));
         Delivery::Done
+    }
+}
+
+/// A catalogue whose searches all fail.
+#[derive(Debug)]
+pub struct FailingCatalog;
+
+#[async_trait]
+impl Catalog for FailingCatalog {
+    async fn search(&self, _: &SearchRequest) -> ports::Result<SearchResults> {
+        Err(ports::Error::unavailable("search", "the test's catalogue is away"))
+    }
+
+    fn generation(&self) -> Option<(String, u64)> {
+        None
     }
 }

@@ -17,7 +17,7 @@ use tolmach_runtime::{
     Parts, Runtime, Shelf, World,
     ports::{Catalog, Channel, Clock, Store},
     read_bundle,
-    testing::{self, Catalogue, Coverage, Dialog, Failure, ManualClock, Recorder},
+    testing::{self, Catalogue, Coverage, Dialog, FailingCatalog, Failure, ManualClock, Recorder},
 };
 
 use super::check;
@@ -126,12 +126,13 @@ impl Bench {
         // A test's database does not outlive the test.
         options.durability = Durability::Normal;
         let store = Arc::new(SqliteStore::open(options).await?);
-        let catalog = match dialog.given.catalogue {
-            Catalogue::Samples => &self.samples,
-            Catalogue::Empty => &self.empty,
+        let catalog: Arc<dyn Catalog> = match dialog.given.catalogue {
+            Catalogue::Samples => Arc::clone(&self.samples) as Arc<dyn Catalog>,
+            Catalogue::Empty => Arc::clone(&self.empty) as Arc<dyn Catalog>,
+            Catalogue::Failing => Arc::new(FailingCatalog),
         };
         let world = World {
-            catalog: Arc::clone(catalog) as Arc<dyn Catalog>,
+            catalog,
             embedder: Arc::new(HashEmbedder),
             llm: Arc::new(OfflineLlm),
             roles: Default::default(),

@@ -15,4 +15,5 @@ mod page;
 mod support;
 mod telegram;
 mod terminal;
+mod turns;
 mod web_chat;

@@ -1,4 +1,4 @@
-//! How fast the embedded catalogue is built and searched: `cargo bench -p tolmach-adapters --bench catalogue`.
+//! How fast the embedded catalogue is built and searched: `cargo bench --bench catalogue`.
 //!
 //! `TOLMACH_BENCH_PRODUCTS` names a CSV file of products, gzipped or not; without it the catalogue is made up, the same
 //! every time. `TOLMACH_BENCH_QUERIES` names a file of one query a line, and `TOLMACH_BENCH_RUN` a file to write

@@ -1,4 +1,4 @@
-//! How many turns a second the SQLite store takes, and how long one waits: `cargo bench -p tolmach-adapters --bench store`.
+//! How many turns a second the SQLite store takes, and how long one waits: `cargo bench --bench store`.
 //!
 //! Each of the chats runs its turns one after another, all chats at once, in a file on the disk that holds the
 //! build (or the folder named by `TOLMACH_BENCH_DIR`). A turn is what the runtime does with the store: receive the

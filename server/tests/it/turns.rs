@@ -1,0 +1,270 @@
+//! Turns on the real store: order, repetition, failure, recovery, releases. Channels and catalogues are scripted.
+
+use std::{
+    collections::VecDeque,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tolmach_adapters::{
+    embedder::HashEmbedder,
+    offline::OfflineLlm,
+    sqlite::{Options, SqliteStore},
+};
+use tolmach_engine::{
+    bundle::Bundle,
+    catalog::{SearchRequest, SearchResults},
+    effect::Outgoing,
+    event::{Client, Kind},
+};
+use tolmach_nodes::KINDS;
+use tolmach_runtime::{
+    Parts, Record, Runtime, Shelf, World,
+    ports::{self, Address, Catalog, Channel, Delivery, Inbound, Intake, Store, SystemClock},
+};
+
+const FLOW: &str = "\
+flow: counter
+start: count
+slots:
+  n: { type: number, default: 0 }
+  size: { type: number }
+  results: { type: products }
+on: { command: { size: size, slow: slow }, error: sorry }
+limits: { turn: 1s }
+nodes:
+  count:
+    set: { n: slots.n + 1 }
+    next: tell
+  tell:
+    say: { text: 'message {{slots.n}}' }
+  size:
+    ask: { text: what size, into: size }
+    next: { done: sized, cancelled: wait, gave_up: wait }
+  sized:
+    say: { text: 'size {{slots.size}}' }
+  slow:
+    search: { query: anything, into: results }
+    next: { found: wait, empty: wait }
+  sorry:
+    say: { text: sorry }
+";
+
+/// Answers deliveries by a script, then always takes them.
+#[derive(Default)]
+struct Scripted {
+    script: Mutex<VecDeque<Delivery>>,
+    delivered: Mutex<Vec<String>>,
+}
+
+impl Scripted {
+    fn texts(&self) -> Vec<String> {
+        self.delivered.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Channel for Scripted {
+    fn name(&self) -> &str {
+        "test"
+    }
+
+    async fn deliver(&self, _: &Address, _: &str, message: &Outgoing) -> Delivery {
+        let scripted = self.script.lock().unwrap().pop_front().unwrap_or(Delivery::Done);
+        if scripted == Delivery::Done {
+            self.delivered.lock().unwrap().push(message.text.clone());
+        }
+        scripted
+    }
+}
+
+/// Never answers.
+struct Hanging;
+
+#[async_trait]
+impl Catalog for Hanging {
+    async fn search(&self, _: &SearchRequest) -> ports::Result<SearchResults> {
+        std::future::pending().await
+    }
+
+    fn generation(&self) -> Option<(String, u64)> {
+        None
+    }
+}
+
+struct Bot {
+    runtime: Arc<Runtime>,
+    store: Arc<SqliteStore>,
+    channel: Arc<Scripted>,
+}
+
+impl Bot {
+    async fn start(folder: &Path) -> Bot {
+        let store = Arc::new(SqliteStore::open(Options::new(folder.join("tolmach.db"))).await.unwrap());
+        let channel = Arc::new(Scripted::default());
+        let world = World {
+            catalog: Arc::new(Hanging),
+            embedder: Arc::new(HashEmbedder),
+            llm: Arc::new(OfflineLlm),
+            roles: Default::default(),
+        };
+        let shelf = Shelf::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&world.embedder));
+        let parts = Parts {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            world,
+            clock: Arc::new(SystemClock),
+            channels: vec![Arc::clone(&channel) as Arc<dyn Channel>],
+        };
+        let bot = Bot { runtime: Runtime::new(parts, shelf), store, channel };
+        bot.publish(FLOW).await;
+        bot
+    }
+
+    async fn publish(&self, flow: &str) {
+        let bundle = Bundle { files: [("counter.yaml".to_owned(), flow.to_owned())].into() };
+        self.runtime.shelf().publish(&bundle, 0).await.unwrap().unwrap();
+    }
+
+    async fn say(&self, key: &str, text: &str) {
+        self.runtime.receive(vec![inbound("a", key, text)]).await.unwrap();
+        self.runtime.settle().await;
+    }
+}
+
+fn inbound(chat: &str, key: &str, text: &str) -> Inbound {
+    let kind = match text.strip_prefix('/') {
+        Some(name) => Kind::Command { name: name.to_owned(), rest: String::new() },
+        None => Kind::Message { text: text.to_owned() },
+    };
+    Inbound { address: Address::new("test", chat), key: key.to_owned(), client: Client::default(), kind, button: None }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_is_answered_in_order_and_a_repetition_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let bot = Bot::start(folder.path()).await;
+    for n in 0..30 {
+        // Every update comes twice, as a channel repeats what it is not sure of.
+        let again = || inbound("a", &n.to_string(), "hello");
+        bot.runtime.receive(vec![again(), again()]).await.unwrap();
+        bot.runtime.receive(vec![again()]).await.unwrap();
+    }
+    bot.runtime.settle().await;
+    let expected: Vec<String> = (1..=30).map(|n| format!("message {n}")).collect();
+    assert_eq!(bot.channel.texts(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_put_off_holds_later_ones_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let bot = Bot::start(folder.path()).await;
+    let later = Delivery::Later { after: Duration::ZERO, why: "busy".into() };
+    bot.channel.script.lock().unwrap().push_back(later);
+    bot.say("1", "one").await;
+    bot.say("2", "two").await;
+    assert_eq!(bot.channel.texts(), Vec::<String>::new(), "nothing overtakes the first");
+    let delivered = tokio::time::timeout(Duration::from_secs(20), async {
+        while bot.channel.texts().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    delivered.await.expect("the first is tried again after its pause");
+    assert_eq!(bot.channel.texts(), ["message 1", "message 2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_message_is_dropped_and_a_lost_client_ends_delivery() {
+    let folder = tempfile::tempdir().unwrap();
+    let bot = Bot::start(folder.path()).await;
+    bot.channel.script.lock().unwrap().push_back(Delivery::Refused { why: "too odd".into() });
+    bot.say("1", "one").await;
+    bot.say("2", "two").await;
+    assert_eq!(bot.channel.texts(), ["message 2"]);
+    bot.channel.script.lock().unwrap().push_back(Delivery::Gone { why: "blocked".into() });
+    bot.say("3", "three").await;
+    assert!(bot.store.outbox("test:a").await.unwrap().is_empty(), "nothing waits for a client who left");
+    bot.say("4", "four").await;
+    assert_eq!(bot.channel.texts(), ["message 2", "message 4"], "one who comes back is answered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_received_before_a_crash_is_answered_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let bot = Bot::start(folder.path()).await;
+        let later = Delivery::Later { after: Duration::from_secs(3600), why: "away".into() };
+        bot.channel.script.lock().unwrap().push_back(later);
+        bot.say("1", "committed, not delivered").await;
+        // Received by the store, and then the process is gone before the turn.
+        let received = vec![(uuid::Uuid::now_v7(), inbound("b", "1", "received, not answered"))];
+        bot.store.receive(0, received).await.unwrap();
+    }
+    let bot = Bot::start(folder.path()).await;
+    assert_eq!(bot.runtime.recover().await.unwrap(), 2);
+    bot.runtime.settle().await;
+    assert_eq!(bot.channel.texts(), ["message 1"], "chat b is answered, chat a waits for its hour");
+    assert_eq!(bot.store.outbox("test:a").await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_on_one_database_take_each_event_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Bot::start(folder.path()).await;
+    let second = Bot::start(folder.path()).await;
+    for n in 0..20 {
+        let (a, b) = tokio::join!(
+            first.runtime.receive(vec![inbound("a", &format!("x{n}"), "hello")]),
+            second.runtime.receive(vec![inbound("a", &format!("y{n}"), "hello")]),
+        );
+        a.unwrap();
+        b.unwrap();
+    }
+    first.runtime.settle().await;
+    second.runtime.settle().await;
+    let mut all = [first.channel.texts(), second.channel.texts()].concat();
+    all.sort_by_key(|text| text.rsplit(' ').next().and_then(|n| n.parse::<u32>().ok()));
+    let expected: Vec<String> = (1..=40).map(|n| format!("message {n}")).collect();
+    assert_eq!(all, expected, "forty events, forty turns, none twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_stays_on_its_release_while_it_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let bot = Bot::start(folder.path()).await;
+    bot.say("1", "/size").await;
+    bot.publish(&FLOW.replace("'size {{slots.size}}'", "'new size {{slots.size}}'").replace("'message", "'new message")).await;
+    bot.say("2", "7").await;
+    bot.say("3", "hello").await;
+    assert_eq!(bot.channel.texts(), ["what size", "size 7", "new message 1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_hangs_ends_in_the_error_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let bot = Bot::start(folder.path()).await;
+    bot.say("1", "/slow").await;
+    assert_eq!(bot.channel.texts(), ["sorry"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_turn_replays_to_the_same_effects() {
+    let folder = tempfile::tempdir().unwrap();
+    let bot = Bot::start(folder.path()).await;
+    for (key, text) in [("1", "hello"), ("2", "/size"), ("3", "many"), ("4", "5"), ("5", "/slow")] {
+        bot.say(key, text).await;
+    }
+    let turns = bot.store.turns("test:a", 100).await.unwrap();
+    assert_eq!(turns.len(), 5);
+    for turn in turns {
+        let record: Record = serde_json::from_str(&turn.trace).unwrap();
+        let replayed = bot.runtime.shelf().with_release(&turn.release, |release| record.replay(release, &turn.event));
+        assert_eq!(replayed.await.unwrap(), Some(Ok(())));
+        // A record that was tampered with does not pass for the turn.
+        let mut other = record.clone();
+        other.effects.clear();
+        let replayed = bot.runtime.shelf().with_release(&turn.release, |release| other.replay(release, &turn.event));
+        assert!(matches!(replayed.await.unwrap(), Some(Err(_))));
+    }
+}
