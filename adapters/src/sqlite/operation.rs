@@ -200,7 +200,9 @@ pub(super) fn keep_release(bundle: &Bundle, at: i64) -> Result<Operation> {
 /// The two changes of leads, in the words of the port: fields given again replace the old, others stay.
 pub(super) fn merge(into: &mut Lead, from: Lead) {
     // Whoever first brings a contact is where the lead comes from, even if a silence was noted before.
-    if into.source.is_empty() || into.contact.is_empty() && !from.contact.is_empty() && !from.source.is_empty() {
+    if into.source.is_empty()
+        || into.contact.is_empty() && !from.contact.is_empty() && !from.source.is_empty()
+    {
         into.source = from.source;
     }
     into.contact.extend(from.contact);

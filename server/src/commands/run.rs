@@ -18,7 +18,7 @@ use tolmach_adapters::{
 use tolmach_engine::catalog::Localized;
 use tolmach_runtime::{
     Runtime,
-    ports::{Catalog, Channel, Intake, Store},
+    ports::{Channel, Intake, Store},
 };
 
 use crate::{
@@ -90,7 +90,7 @@ impl Run {
 
         let state = Health {
             runtime: Arc::clone(&runtime),
-            catalog: Arc::clone(&assembled.catalog) as Arc<dyn Catalog>,
+            catalog: Arc::clone(&assembled.catalog),
             model: assembled.model.clone(),
             web: Arc::clone(&web),
             telegram: Arc::new(move || polling.show()),

@@ -77,6 +77,27 @@ async fn a_price_list_replaces_the_samples() {
     assert_eq!(offer["cards"][0]["article"], "LB-010", "{offer}");
 }
 
+/// A server that runs takes a new price list up by itself, and chats in progress go on.
+#[tokio::test]
+async fn an_import_beside_a_running_server() {
+    let home = Home::ready();
+    let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
+    let mut page = crate::page::Page::new(&server, "ru").await;
+    page.ask("1", "нужен перфоратор").await;
+    home.write("price.xlsx", workbook());
+    let switch =
+        home.tolmach(&["catalog", "import", "price.xlsx", "--json"]).run().ok().json()["switch"].clone();
+    let health = server.health_until(|health| health["catalogue"]["items"] == 3).await;
+    assert_eq!(health["catalogue"]["generation"], switch["generation"]);
+    let offer = page.ask("2", "нужна лебёдка").await;
+    assert_eq!(offer["cards"][0]["article"], "LB-010", "{offer}");
+    // The other commands work beside it too.
+    home.tolmach(&["chat", "--lang", "ru"]).stdin("/contact\nАнна, 8 999 123-45-67\n").run().ok();
+    assert_eq!(home.tolmach(&["leads", "--json"]).run().ok().json().as_array().map(Vec::len), Some(1));
+    let (code, said) = server.terminate();
+    assert!(code == Some(0) && !said.contains("WARN") && !said.contains("ERROR"), "{said}");
+}
+
 #[test]
 fn a_first_import_makes_the_data_folder() {
     let home = Home::new();

@@ -138,7 +138,13 @@ fn inbound(chat: &str, key: &str, text: &str) -> Inbound {
         Some(name) => Kind::Command { name: name.to_owned(), rest: String::new() },
         None => Kind::Message { text: text.to_owned() },
     };
-    Inbound { address: Address::new("test", chat), key: key.to_owned(), client: Client::default(), kind, button: None }
+    Inbound {
+        address: Address::new("test", chat),
+        key: key.to_owned(),
+        client: Client::default(),
+        kind,
+        button: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,7 +240,12 @@ async fn a_chat_stays_on_its_release_while_it_waits() {
     let folder = tempfile::tempdir().unwrap();
     let bot = Bot::start(folder.path()).await;
     bot.say("1", "/size").await;
-    bot.publish(&FLOW.replace("'size {{slots.size}}'", "'new size {{slots.size}}'").replace("'message", "'new message")).await;
+    bot.publish(
+        &FLOW
+            .replace("'size {{slots.size}}'", "'new size {{slots.size}}'")
+            .replace("'message", "'new message"),
+    )
+    .await;
     bot.say("2", "7").await;
     bot.say("3", "hello").await;
     assert_eq!(bot.channel.texts(), ["what size", "size 7", "new message 1"]);
@@ -259,12 +270,14 @@ async fn a_stored_turn_replays_to_the_same_effects() {
     assert_eq!(turns.len(), 5);
     for turn in turns {
         let record: Record = serde_json::from_str(&turn.trace).unwrap();
-        let replayed = bot.runtime.shelf().with_release(&turn.release, |release| record.replay(release, &turn.event));
+        let replayed =
+            bot.runtime.shelf().with_release(&turn.release, |release| record.replay(release, &turn.event));
         assert_eq!(replayed.await.unwrap(), Some(Ok(())));
         // A record that was tampered with does not pass for the turn.
         let mut other = record.clone();
         other.effects.clear();
-        let replayed = bot.runtime.shelf().with_release(&turn.release, |release| other.replay(release, &turn.event));
+        let replayed =
+            bot.runtime.shelf().with_release(&turn.release, |release| other.replay(release, &turn.event));
         assert!(matches!(replayed.await.unwrap(), Some(Err(_))));
     }
 }
