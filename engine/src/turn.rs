@@ -306,7 +306,12 @@ pub fn card(product: &Product, language: Language) -> Card {
     let price = product.price.map(|price| money(price, &product.currency));
     let stock = match product.stock {
         Some(count) if count > 0.0 => {
-            format!("{}: {} {}", phrases::IN_STOCK.get(language), number(count), unit(&product.unit, language))
+            format!(
+                "{}: {} {}",
+                phrases::IN_STOCK.get(language),
+                number(count),
+                unit(&product.unit, language)
+            )
         }
         Some(_) => phrases::OUT_OF_STOCK.get(language).to_owned(),
         None => String::new(),

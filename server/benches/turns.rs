@@ -35,7 +35,7 @@ nodes:
     set: { n: slots.n + 1 }
     next: gate
   gate:
-    branch: [{ when: slots.n < 0, to: count }, { else: tell }]
+    branch: [{ when: slots.n < 0, to: tell }, { else: tell }]
   tell:
     say: { text: 'Сообщение {{slots.n}}', buttons: [{ label: Ещё, to: tell }] }
 ";

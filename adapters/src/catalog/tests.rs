@@ -456,4 +456,15 @@ async fn the_samples_answer_the_questions_of_the_demo() {
         .await;
     assert!(english.hits.first().unwrap().product.name.en.starts_with("Welding inverter"), "{english:?}");
     assert!(english.hits.first().unwrap().product.name.en.contains("190 A"));
+    // Chatter around a word, however spelt, neither hides it nor becomes a product.
+    for (text, name) in [
+        ("чё по ценам на шуруповерты", "шуруповёрт"),
+        ("нужна бензопилу", "Бензопила"),
+        ("good morning, how much is a pressure washer?", "Мойка"),
+    ] {
+        let results = fixture.search(request(text)).await;
+        let first = results.hits.first().unwrap_or_else(|| panic!("nothing for «{text}»"));
+        assert!(first.product.name.ru.contains(name) && first.score > 0.8, "«{text}»: {first:?}");
+    }
+    assert_eq!(fixture.search(request("morning")).await.total, 0, "a greeting is no product");
 }
