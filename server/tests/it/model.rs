@@ -83,7 +83,7 @@ fn reply(request: &Value) -> String {
     json!({ "text": text }).to_string()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_model_speaks_but_invents_nothing() {
     let home = Home::ready();
     let (provider, url) = Provider::start().await;
@@ -136,7 +136,7 @@ async fn the_model_speaks_but_invents_nothing() {
 }
 
 /// Nobody listens at the address: clients notice nothing.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn without_its_model_the_consultant_answers() {
     let home = Home::ready();
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");

@@ -154,7 +154,7 @@ impl Telegram {
                 .as_str()
                 .map(str::to_owned)
         });
-        let data = data.unwrap_or_else(|| panic!("no button «{label}» in {:?}", self.inner().sent));
+        let data = data.unwrap_or_else(|| panic!("no button «{label}» was sent"));
         let message = json!({
             "message_id": 1, "date": 1, "text": "…",
             "chat": { "id": CLIENT, "type": "private", "first_name": "Анна" },
@@ -185,7 +185,7 @@ fn client() -> Value {
     json!({ "id": CLIENT, "is_bot": false, "first_name": "Анна", "language_code": "ru" })
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_of_telegram_leaves_a_contact() {
     let home = Home::ready();
     let telegram = Telegram::default();
@@ -211,8 +211,8 @@ async fn a_client_of_telegram_leaves_a_contact() {
     let health = server.health_until(|health| health["telegram"]["state"] == "polling").await;
     assert_eq!(health["telegram"]["trouble"], Value::Null);
     telegram.until(|inner| inner.updates.is_empty()).await;
-    let mut printed = server.printed();
-    server.kill();
+    // Not killed: between Telegram's answer and our note of it, a message may be sent twice, as Telegram knows no ids.
+    let (_, mut printed) = server.terminate();
 
     // Written while nobody listened; the form still waits for it.
     telegram.writes("8 999 123-45-67");
@@ -246,7 +246,7 @@ async fn a_client_of_telegram_leaves_a_contact() {
 }
 
 /// An update that was not confirmed comes again, and is known.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_update_that_comes_twice_is_answered_once() {
     let home = Home::ready();
     let telegram = Telegram::default();
@@ -261,7 +261,7 @@ async fn an_update_that_comes_twice_is_answered_once() {
     telegram.writes("/help");
     telegram.until_sent("Что я умею").await;
     telegram.until(|inner| inner.updates.is_empty()).await;
-    server.kill();
+    server.terminate();
     // As if the confirmation had been lost with the process.
     let mut inner = telegram.inner();
     inner.last_update -= 1;
@@ -271,11 +271,12 @@ async fn an_update_that_comes_twice_is_answered_once() {
     let server = serve();
     telegram.until_sent("Выберите раздел").await;
     telegram.until(|inner| inner.updates.is_empty()).await;
-    server.kill();
-    assert_eq!(telegram.inner().sent.len(), 2, "{:?}", telegram.inner().sent);
+    server.terminate();
+    let sent = telegram.inner().sent.clone();
+    assert_eq!(sent.len(), 2, "{sent:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_token_leaves_the_web_chat_working() {
     let home = Home::ready();
     let telegram = Telegram::default();
