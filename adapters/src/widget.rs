@@ -32,7 +32,7 @@ use std::{
 use async_trait::async_trait;
 use axum::{Router, routing::get};
 use tokio::sync::{Notify, Semaphore};
-use tolmach_engine::effect::Outgoing;
+use tolmach_engine::{catalog::Localized, effect::Outgoing};
 use tolmach_runtime::ports::{Address, Channel, ChatKey, Delivery, Intake, Store};
 
 /// The channel's name in addresses.
@@ -42,7 +42,7 @@ pub const NAME: &str = "web";
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The heading of the page, usually the company's name; empty for a general one.
-    pub title: String,
+    pub title: Localized,
     /// Hosts (`chat.example.com`, with a port where there is one) whose pages may connect, besides the one that
     /// the browser addressed: needed behind a proxy that rewrites the Host header.
     pub hosts: Vec<String>,
@@ -55,7 +55,12 @@ pub struct Options {
 impl Default for Options {
     /// 1,000 sockets, a ping every 30 seconds.
     fn default() -> Options {
-        Options { title: String::new(), hosts: Vec::new(), sockets: 1000, ping: Duration::from_secs(30) }
+        Options {
+            title: Localized::default(),
+            hosts: Vec::new(),
+            sockets: 1000,
+            ping: Duration::from_secs(30),
+        }
     }
 }
 

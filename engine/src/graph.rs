@@ -28,17 +28,18 @@ impl Graph {
     /// The graph of a flow. Parallel arrows are one with several labels; arrows to `wait` are left out.
     pub fn of(flow: &Flow) -> Graph {
         let mut graph = Graph { start: flow.header.start.value.clone(), ..Graph::default() };
-        for (name, entry) in &flow.nodes {
-            graph.nodes.push((name.clone(), entry.kind.name));
+        for name in in_order(flow) {
+            let Some(entry) = flow.nodes.get(name) else { continue };
+            graph.nodes.push((name.to_owned(), entry.kind.name));
             for way in entry.ways() {
                 if matches!(way.to.value, Target::Wait) {
                     continue;
                 }
                 let to = way.to.value.to_string();
-                match graph.arrows.iter_mut().find(|arrow| arrow.from == *name && arrow.to == to) {
+                match graph.arrows.iter_mut().find(|arrow| arrow.from == name && arrow.to == to) {
                     Some(arrow) if arrow.labels.contains(&way.label) => {}
                     Some(arrow) => arrow.labels.push(way.label),
-                    None => graph.arrows.push(Arrow { from: name.clone(), to, labels: vec![way.label] }),
+                    None => graph.arrows.push(Arrow { from: name.to_owned(), to, labels: vec![way.label] }),
                 }
             }
         }
@@ -59,6 +60,38 @@ impl Graph {
             text.push_str("  n_end((end))\n");
         }
         text
+    }
+}
+
+/// Nodes as a reader meets them: from the start outwards, then from the commands, then whatever is left. Layouts put
+/// what comes first above.
+fn in_order(flow: &Flow) -> Vec<&str> {
+    let on = &flow.header.on;
+    let silence = on.inactivity.iter().map(|inactivity| &inactivity.to);
+    let doors =
+        std::iter::once(&flow.header.start).chain(on.command.values()).chain(silence).chain(&on.error);
+    let mut order: Vec<&str> = Vec::with_capacity(flow.nodes.len());
+    let all = doors.map(|door| door.as_str()).chain(flow.nodes.keys().map(String::as_str));
+    for door in all {
+        let mut next = order.len();
+        push(&mut order, flow, door);
+        while let Some(name) = order.get(next).copied() {
+            next += 1;
+            for way in flow.nodes.get(name).map(|entry| entry.ways()).unwrap_or_default() {
+                if let Target::Node(to) = &way.to.value {
+                    push(&mut order, flow, to);
+                }
+            }
+        }
+    }
+    order
+}
+
+fn push<'f>(order: &mut Vec<&'f str>, flow: &'f Flow, name: &str) {
+    if let Some((name, _)) = flow.nodes.get_key_value(name)
+        && !order.contains(&name.as_str())
+    {
+        order.push(name);
     }
 }
 

@@ -27,6 +27,9 @@ pub trait Kind: Node + DeserializeOwned + JsonSchema + Sized + 'static {
     const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]);
 }
 
+/// Reads a kind's body out of a file's tree; what is wrong goes to the findings.
+pub type ReadBody = fn(&str, &Tree, &mut Vec<Finding>) -> Option<Box<dyn Node>>;
+
 /// A kind as an entry of the list of kinds: everything that schema, reader, docs and graph need.
 pub struct KindSpec {
     /// The key in YAML.
@@ -38,7 +41,7 @@ pub struct KindSpec {
     /// The JSON Schema of the body; its description is the kind's documentation.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Reads a body.
-    pub read: fn(&str, &Tree, &mut Vec<Finding>) -> Option<Box<dyn Node>>,
+    pub read: ReadBody,
 }
 
 impl KindSpec {

@@ -1,5 +1,7 @@
 //! Durable turns through the whole runtime: received, run, committed to SQLite on disk, delivered, marked. No model.
 
+#![expect(clippy::panic, reason = "a measurement stops at the first failure")]
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -97,7 +99,6 @@ async fn row(durability: Durability, offered: Option<u64>) {
         chats.spawn(client(Arc::clone(&runtime), chat, receive, beat, first, end));
     }
     let mut millis: Vec<f64> = chats.join_all().await.concat();
-    let seconds = started.elapsed().as_secs_f64();
     runtime.settle().await;
     store.close().await.unwrap_or_else(|why| panic!("{why}"));
     millis.sort_by(f64::total_cmp);
@@ -107,7 +108,7 @@ async fn row(durability: Durability, offered: Option<u64>) {
     let offered = offered.map_or("max".to_owned(), |offered| offered.to_string());
     println!(
         "  {name:<8} {offered:>10} {:>10.0} {:>9.2} {:>9.2} {:>9.2}",
-        millis.len() as f64 / seconds,
+        millis.len() as f64 / SECONDS as f64,
         at(0.5),
         at(0.99),
         at(1.0)

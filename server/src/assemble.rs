@@ -17,7 +17,7 @@ use tolmach_adapters::{
     openai::{self, OpenAiLlm},
     sqlite::{self, SqliteStore},
 };
-use tolmach_engine::{bundle::Bundle, compile, finding::Finding};
+use tolmach_engine::{bundle::Bundle, catalog::Localized, compile, language::Language};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Parts, Runtime, Shelf, World,
@@ -92,15 +92,18 @@ impl Assembled {
         let runtime = Runtime::new(parts, shelf);
         match runtime.shelf().publish(&self.bundle, clock.now()).await? {
             Ok(_) => Ok(runtime),
-            Err(findings) => bail!("{}", listed(&findings)),
+            Err(findings) => bail!("{}", check::explained(&self.bundle, Path::new("."), &findings)),
         }
     }
 
-    /// The company's name in a language, for headings.
-    pub fn company(&self) -> String {
-        let release = compile(&self.bundle, KINDS).release;
-        let company = release.and_then(|release| release.company.into_values().next());
-        company.and_then(|company| Some(company.get("name")?.as_str()?.to_owned())).unwrap_or_default()
+    /// The company's name, for headings.
+    pub fn company(&self) -> Localized {
+        let company = compile(&self.bundle, KINDS).release.map(|release| release.company).unwrap_or_default();
+        let name = |language| {
+            let name = company.get(&language).and_then(|company| company.get("name")?.as_str());
+            name.unwrap_or_default().to_owned()
+        };
+        Localized { ru: name(Language::Ru), en: name(Language::En) }
     }
 }
 
@@ -134,16 +137,10 @@ pub fn flows_folder(config: &Config) -> anyhow::Result<(PathBuf, bool)> {
     let copy = config.data_dir.join("flows");
     let missing = !copy.exists();
     if missing {
+        data_folder(&config.data_dir)?;
         embedded::write_flows(&copy)?;
     }
     Ok((copy, missing))
-}
-
-/// The findings as an error's text.
-fn listed(findings: &[Finding]) -> String {
-    let errors: Vec<String> =
-        findings.iter().filter(|finding| finding.is_error()).map(ToString::to_string).collect();
-    format!("the flows do not compile\n\n{}", errors.join("\n\n"))
 }
 
 fn summary(bundle: &Bundle, folder: &Path) -> anyhow::Result<String> {
@@ -158,7 +155,7 @@ fn summary(bundle: &Bundle, folder: &Path) -> anyhow::Result<String> {
             };
             Ok(format!("{}, {nodes} nodes, release {}{warnings}", flows.join(", "), &release.id[..12]))
         }
-        None => bail!("{}", check::explained(bundle, folder, &compiled.findings)),
+        None => bail!("the flows do not compile\n\n{}", check::explained(bundle, folder, &compiled.findings)),
     }
 }
 

@@ -15,17 +15,21 @@ struct Flows;
 #[folder = "../catalog-samples"]
 struct Samples;
 
-/// Writes the demo bundle into a folder that does not exist yet.
+/// Writes the demo bundle into a folder that does not exist yet; it appears whole or not at all.
 pub fn write_flows(folder: &Path) -> anyhow::Result<()> {
+    let partial = folder.with_extension("partial");
+    if partial.exists() {
+        fs::remove_dir_all(&partial).with_context(|| format!("{} cannot be removed", partial.display()))?;
+    }
     for path in Flows::iter() {
         let Some(file) = Flows::get(&path) else { continue };
-        let target = folder.join(&*path);
+        let target = partial.join(&*path);
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent).with_context(|| format!("{} cannot be made", parent.display()))?;
         }
         fs::write(&target, &file.data).with_context(|| format!("{} cannot be written", target.display()))?;
     }
-    Ok(())
+    fs::rename(&partial, folder).with_context(|| format!("{} cannot be written", folder.display()))
 }
 
 /// The clean sample price list: its file name and bytes.

@@ -246,7 +246,7 @@ async fn pages_neither_overlap_nor_leave_rows_out() {
 #[tokio::test]
 async fn vectors_find_what_words_do_not() {
     let catalog = Fixture::with_tools().await;
-    let wrong = "перфораторище";
+    let wrong = "перфоратозавр";
     assert_eq!(catalog.articles(wrong).await, [""; 0]);
     let by_vectors = catalog.search(SearchRequest { semantic_ratio: 1.0, ..request(wrong) }).await;
     assert!(by_vectors.hits.first().unwrap().product.article.starts_with("RH-"), "{by_vectors:?}");

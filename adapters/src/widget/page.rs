@@ -8,6 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use tolmach_engine::language::Language;
+
 use super::State;
 
 /// Photos may lie anywhere; everything else comes from us, and nothing inline runs.
@@ -15,8 +17,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
     img-src https: http: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 pub(super) async fn html(extract::State(state): extract::State<State>) -> Response {
-    let title = escape(&state.channel.options.title);
-    asset("text/html; charset=utf-8", include_str!("assets/chat.html").replace("{{title}}", &title))
+    let title = &state.channel.options.title;
+    let page = include_str!("assets/chat.html")
+        .replace("{{title.ru}}", &escape(title.get(Language::Ru)))
+        .replace("{{title.en}}", &escape(title.get(Language::En)));
+    asset("text/html; charset=utf-8", page)
 }
 
 pub(super) async fn css() -> Response {

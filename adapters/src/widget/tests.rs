@@ -11,6 +11,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 use tolmach_engine::{
+    catalog::Localized,
     effect::{Action, Button, Card, Choice, Command, Effect, Press, Who},
     event::Kind,
 };
@@ -400,7 +401,11 @@ async fn a_page_that_shows_no_sign_of_life_is_let_go() {
 
 #[tokio::test]
 async fn the_page_is_served_with_its_guards() {
-    let site = Site::with(Options { title: "Насосы & <b>Ко</b>".to_owned(), ..Options::default() }).await;
+    let site = Site::with(Options {
+        title: Localized { ru: "Насосы & <b>Ко</b>".to_owned(), en: "Pumps".to_owned() },
+        ..Options::default()
+    })
+    .await;
     let get = |path: &str| reqwest::get(format!("http://{}{path}", site.at));
     let response = get("/").await.expect("served");
     let policy = response.headers()["content-security-policy"].to_str().expect("text").to_owned();

@@ -1,5 +1,12 @@
 //! The language as a whole: examples, findings, and what a turn does. The world is scripted; nothing here waits.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends at the first surprise"
+)]
+
 mod compiling;
 mod examples;
 mod support;

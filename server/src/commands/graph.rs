@@ -94,7 +94,10 @@ fn svg(graph: &Graph) -> String {
     }
     for arrow in &graph.arrows {
         if let (Some(from), Some(to)) = (handles.get(&arrow.from), handles.get(&arrow.to)) {
-            let label: String = arrow.labels.join(", ").chars().take(40).collect();
+            // The only way out needs no name.
+            let named =
+                arrow.labels.iter().filter(|label| *label != "done").map(String::as_str).collect::<Vec<_>>();
+            let label: String = named.join(", ").chars().take(40).collect();
             let style = StyleAttr::new(Color::fast("#7f8fa6"), 1, None, 0, 11);
             let end = layout::std_shapes::shapes::LineEndKind::Arrow;
             let arrow = Arrow::new(

@@ -142,17 +142,23 @@ fn telegram_bot(config: &Config) -> anyhow::Result<Option<Arc<Bot>>> {
 
 /// What /health says of the bot.
 #[derive(Clone, Default)]
-struct TelegramState(Arc<Mutex<Option<(Arc<Bot>, String)>>>);
+struct TelegramState(Arc<Mutex<Option<Polling>>>);
+
+struct Polling {
+    bot: Arc<Bot>,
+    state: String,
+}
 
 impl TelegramState {
     fn set(&self, bot: &Arc<Bot>, state: impl Into<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(bot), state.into()));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Polling { bot: Arc::clone(bot), state: state.into() });
     }
 
     fn show(&self) -> Value {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Value::Null,
-            Some((bot, state)) => json!({ "state": state, "trouble": bot.trouble() }),
+            Some(Polling { bot, state }) => json!({ "state": state, "trouble": bot.trouble() }),
         }
     }
 }

@@ -131,7 +131,10 @@ fn a_database_that_may_not_be_written() {
     fs::set_permissions(&path, rights.clone()).expect("set");
     let serve = home.tolmach(&["run", "--listen", "127.0.0.1:0"]);
     // The superuser may write what nobody may write, so the test steps down.
-    let serve =
-        if fs::OpenOptions::new().append(true).open(&path).is_ok() { serve.as_nobody(&home) } else { serve };
+    let serve = if fs::OpenOptions::new().append(true).open(&path).is_ok() {
+        serve.without_rights(&home)
+    } else {
+        serve
+    };
     serve.run().fails_with(&["tolmach.db", "may not be written"]);
 }

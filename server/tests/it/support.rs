@@ -109,7 +109,7 @@ impl Tolmach {
 
     /// Runs as a user without rights, who can read `home` and the binary. Only the superuser can do this.
     #[cfg(unix)]
-    pub fn as_nobody(mut self, home: &Home) -> Tolmach {
+    pub fn without_rights(mut self, home: &Home) -> Tolmach {
         use std::os::unix::{fs::PermissionsExt, process::CommandExt};
         const NOBODY: u32 = 65_534;
         fs::set_permissions(home.0.path(), fs::Permissions::from_mode(0o755)).expect("set");

@@ -263,9 +263,7 @@ async fn an_update_that_comes_twice_is_answered_once() {
     telegram.until(|inner| inner.updates.is_empty()).await;
     server.terminate();
     // As if the confirmation had been lost with the process.
-    let mut inner = telegram.inner();
-    inner.last_update -= 1;
-    drop(inner);
+    telegram.inner().last_update -= 1;
     telegram.writes("/help");
     telegram.writes("/catalog");
     let server = serve();

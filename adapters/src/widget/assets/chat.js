@@ -147,7 +147,8 @@
         settle(mine.box);
         return;
       }
-      log.append(bubble("client", message.text));
+      // A new chat begins with a command that nobody typed.
+      if (message.text.trim() !== "/start") log.append(bubble("client", message.text));
       return;
     }
     const box = bubble("bot", message.text);
@@ -324,7 +325,7 @@
   function paint() {
     const words = WORDS[language];
     document.documentElement.lang = language;
-    const title = document.querySelector("meta[name=chat-title]").content || words.title;
+    const title = document.querySelector("meta[name=chat-title]").dataset[language] || words.title;
     document.title = title;
     find("title").textContent = title;
     find("label").textContent = words.label;
