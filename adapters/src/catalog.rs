@@ -211,9 +211,9 @@ impl EmbeddedCatalog {
         Ok(id)
     }
 
-    /// Loads the generation that the pointer names, if that is another one than is loaded. Only the search that notices waits
-    /// for it; others go on with the loaded one.
-    async fn refresh(&self) {
+    /// Loads the generation that the pointer names, if that is another one than is loaded. Searches do so by themselves. Only
+    /// the one that notices waits for it; others go on with the loaded one.
+    pub async fn refresh(&self) {
         {
             let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
             if checked.elapsed() < self.check_every {

@@ -209,7 +209,7 @@ impl Ask {
             _ => None,
         };
         Ok(match turn.slot_declaration(&self.into)?.kind {
-            Type::Number => extract::number(text).map(|number| json!(number)).ok_or(phrases::NOT_A_NUMBER),
+            Type::Number => extract::number(text).map(extract::whole_or_not).ok_or(phrases::NOT_A_NUMBER),
             Type::Boolean => extract::yes_or_no(text).map(Value::Bool).ok_or(phrases::NOT_YES_OR_NO),
             Type::Date => {
                 extract::date(text, turn.today()).map(|day| json!(day.to_string())).ok_or(phrases::NOT_A_DATE)

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use email_address::EmailAddress;
 use jiff::{ToSpan, civil::Date};
 use regex::{Captures, Regex};
+use serde_json::{Value, json};
 
 /// Lower case, «ё» as «е», letters and digits only, single spaces: for comparing what people type.
 pub(crate) fn normalized(text: &str) -> String {
@@ -251,6 +252,16 @@ fn amount(digits: &str, multiplier: Option<&str>) -> Option<f64> {
         Some(_) => 1e3,
     };
     plain.parse::<f64>().ok().map(|value| value * factor)
+}
+
+/// Whole numbers stay whole, so that a template shows 10000 and not 10000.0.
+pub(crate) fn whole_or_not(value: f64) -> Value {
+    // Beyond 2^53 a float is no longer exact, and the conversion would lie.
+    if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
+        json!(value as i64)
+    } else {
+        json!(value)
+    }
 }
 
 /// The first phone number of a text, as `+79991234567`; numbers without a country code are taken for Russian ones.

@@ -185,7 +185,7 @@ impl Search {
                 // outside the slot's bounds is no price that a client can mean.
                 let declaration = turn.slot_declaration(slot)?;
                 let value = value.filter(|value| declaration.accept(json!(value)).is_ok());
-                turn.set_slot(slot, value.map_or(serde_json::Value::Null, whole_or_not))?;
+                turn.set_slot(slot, value.map_or(serde_json::Value::Null, extract::whole_or_not))?;
                 if let Some(value) = value {
                     filters.push(Filter {
                         field: Field::Price,
@@ -209,9 +209,4 @@ impl Search {
         turn.set_state(&request)?;
         Ok(Go::Ask(Query::Search(request)))
     }
-}
-
-/// Whole numbers stay whole, so that a template shows 10000 and not 10000.0.
-fn whole_or_not(value: f64) -> serde_json::Value {
-    if value.fract() == 0.0 { json!(value as i64) } else { json!(value) }
 }

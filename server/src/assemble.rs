@@ -41,14 +41,17 @@ pub struct Assembled {
 impl Assembled {
     /// Opens everything; the first time it makes the data folder and imports the samples.
     pub async fn open(config: &Config) -> anyhow::Result<Assembled> {
-        let made = !config.data_dir.is_dir();
-        // The flows come first: with a mistake in them nothing is made.
+        let mut notes = Vec::new();
+        // What the configuration and the flows may have wrong is found before anything is made.
+        let model = language_model(config)?;
+        not_a_file(&config.data_dir)?;
+        let new = !config.data_dir.is_dir();
         let (folder, copied) = flows_folder(config)?;
         let bundle = read_bundle(&folder)?;
         let summary = summary(&bundle, &folder)?;
+
         data_folder(&config.data_dir)?;
-        let mut notes = Vec::new();
-        let how = if made { " (made now)" } else { "" };
+        let how = if new { " (made now)" } else { "" };
         notes.push(("data", format!("{}{how}", config.data_dir.display())));
         let how = if copied { " (the built-in bundle, copied now)" } else { "" };
         notes.push(("flows", format!("{}{how}: {summary}", folder.display())));
@@ -57,9 +60,9 @@ impl Assembled {
         let catalog = open_catalog(config)?;
         notes.push(("catalogue", catalogue_note(&catalog).await?));
 
-        let (llm, model): (Arc<dyn Llm>, _) = match language_model(config)? {
-            Some(ladder) => (Arc::clone(&ladder) as Arc<dyn Llm>, Some(ladder)),
-            None => (Arc::new(OfflineLlm), None),
+        let llm: Arc<dyn Llm> = match &model {
+            Some(ladder) => Arc::clone(ladder) as Arc<dyn Llm>,
+            None => Arc::new(OfflineLlm),
         };
         notes.push((
             "model",
@@ -109,12 +112,17 @@ pub fn open_catalog(config: &Config) -> anyhow::Result<Arc<EmbeddedCatalog>> {
     Ok(Arc::new(EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(HashEmbedder))?))
 }
 
-/// Makes the data folder if there is none.
+/// Makes the data folder where there is none.
 pub fn data_folder(path: &Path) -> anyhow::Result<()> {
+    not_a_file(path)?;
+    fs::create_dir_all(path).with_context(|| format!("the data folder {} cannot be made", path.display()))
+}
+
+fn not_a_file(path: &Path) -> anyhow::Result<()> {
     if path.exists() && !path.is_dir() {
         bail!("the data folder {} is a file; name another with --data", path.display());
     }
-    fs::create_dir_all(path).with_context(|| format!("the data folder {} cannot be made", path.display()))
+    Ok(())
 }
 
 /// The folder with the flows, and whether the built-in bundle was copied there now.

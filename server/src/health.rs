@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
-use tolmach_adapters::{ladder::Ladder, widget::WebChannel};
+use tolmach_adapters::{catalog::EmbeddedCatalog, ladder::Ladder, widget::WebChannel};
 use tolmach_runtime::{Runtime, ports::Catalog};
 
 /// What /health looks at.
 pub struct Health {
     pub runtime: Arc<Runtime>,
-    pub catalog: Arc<dyn Catalog>,
+    pub catalog: Arc<EmbeddedCatalog>,
     pub model: Option<Arc<Ladder>>,
     pub web: Arc<WebChannel>,
     pub telegram: Arc<dyn Fn() -> Value + Send + Sync>,
@@ -26,6 +26,8 @@ pub fn router(health: Arc<Health>) -> Router {
 async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
     let database = health.runtime.store().ping().await;
     let degraded = health.model.as_ref().and_then(|model| model.degraded());
+    // Whoever has just imported a price list looks here, perhaps before any client has searched.
+    health.catalog.refresh().await;
     let catalogue = health.catalog.generation();
     let status = match (&database, &degraded, &catalogue) {
         (Err(_), ..) => "failed",

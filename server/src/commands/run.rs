@@ -18,7 +18,7 @@ use tolmach_adapters::{
 use tolmach_engine::catalog::Localized;
 use tolmach_runtime::{
     Runtime,
-    ports::{Catalog, Channel, Intake, Store},
+    ports::{Channel, Intake, Store},
 };
 
 use crate::{
@@ -42,6 +42,8 @@ impl Run {
     pub async fn execute(self, config: Config) -> anyhow::Result<ExitCode> {
         let started = Instant::now();
         println!("Tolmach {}", env!("CARGO_PKG_VERSION"));
+        // A token that was copied wrong is told before anything is made.
+        let bot = telegram_bot(&config)?;
         let assembled = Assembled::open(&config).await?;
         for (name, note) in &assembled.notes {
             println!("  {name:<10} {note}");
@@ -55,7 +57,6 @@ impl Run {
             ..Default::default()
         };
         let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store) as Arc<dyn Store>, options));
-        let bot = telegram_bot(&config)?;
         let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(&web) as Arc<dyn Channel>];
         channels.extend(
             bot.iter().map(|bot| Arc::new(TelegramChannel::new(Arc::clone(bot))) as Arc<dyn Channel>),
@@ -89,7 +90,7 @@ impl Run {
 
         let state = Health {
             runtime: Arc::clone(&runtime),
-            catalog: Arc::clone(&assembled.catalog) as Arc<dyn Catalog>,
+            catalog: Arc::clone(&assembled.catalog),
             model: assembled.model.clone(),
             web: Arc::clone(&web),
             telegram: Arc::new(move || polling.show()),

@@ -3,10 +3,24 @@
 //! Only what is far away is played by fakes (Telegram, a language model), and these refuse what the real ones refuse.
 //! What a single part does is tested beside that part.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends at the first surprise"
+)]
+
+mod browser;
+mod bundles;
+mod catalogue;
+mod config;
 mod crash;
+mod fake;
 mod first_start;
+mod model;
 mod page;
 mod support;
+mod telegram;
 mod terminal;
 mod turns;
 mod web_chat;

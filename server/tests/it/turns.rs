@@ -204,7 +204,7 @@ async fn what_was_received_before_a_crash_is_answered_after_it() {
         bot.channel.script.lock().unwrap().push_back(later);
         bot.say("1", "committed, not delivered").await;
         // Received by the store, and then the process is gone before the turn.
-        let received = vec![(uuid::Uuid::now_v7(), inbound("b", "1", "received, not answered"))];
+        let received = vec![(uuid::Uuid::now_v7(), inbound("b", "2", "received, not answered"))];
         bot.store.receive(0, received).await.unwrap();
     }
     let bot = Bot::start(folder.path()).await;

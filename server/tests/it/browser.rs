@@ -1,0 +1,284 @@
+//! The chat page in a real browser, driven by the DevTools protocol.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+
+use crate::support::{Home, Server};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const ARGUMENTS: [&str; 10] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--remote-debugging-port=0",
+];
+
+#[tokio::test]
+async fn a_client_talks_to_the_page() {
+    let Some(mut browser) = Browser::start().await else { return };
+    let home = Home::ready();
+    let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
+    let address = server.address.clone();
+
+    // As on a small phone, where a page must not be wider than the screen.
+    browser.screen(360, 640).await;
+    browser.call("Page.navigate", json!({ "url": server.url("/") })).await;
+    browser.until("document.querySelectorAll('.message.bot').length === 1").await;
+    browser.until("document.getElementById('status').classList.contains('on')").await;
+    assert!(browser.text(".message.bot .bubble").await.contains("Osnadar"));
+    browser.fits("the greeting").await;
+
+    browser.write("I need a rotary hammer under 20000").await;
+    browser.until("document.querySelectorAll('.card').length > 0").await;
+    let cards = browser.text(".cards").await;
+    assert!(cards.contains("Rotary hammer") && cards.contains("₽"), "{cards}");
+    browser.until("document.querySelectorAll('.pending').length === 0").await;
+    browser.fits("cards").await;
+
+    browser.click("Talk to a manager").await;
+    browser.until("document.body.innerText.includes('Write your name')").await;
+    browser.fits("the form").await;
+
+    // The dialog is there again after a reload, once.
+    let before = browser.text("#log").await;
+    browser.call("Page.reload", json!({})).await;
+    browser.until("document.body.innerText.includes('Write your name')").await;
+    browser.until("document.getElementById('status').classList.contains('on')").await;
+    assert_eq!(browser.text("#log").await, before);
+
+    // The server dies. What is written meanwhile goes out when it is back, once.
+    server.kill();
+    browser.until("!document.getElementById('status').classList.contains('on')").await;
+    browser.write("John, +7 999 123-45-67").await;
+    browser.until("document.querySelectorAll('.pending').length === 1").await;
+    browser.until("!document.getElementById('banner').hidden").await;
+    let server = on(&home, &address);
+    browser.until("document.body.innerText.includes('Thank you, John')").await;
+    browser.until("document.querySelectorAll('.pending').length === 0").await;
+    browser.until("document.getElementById('banner').hidden").await;
+    let said = browser.text("#log").await;
+    assert_eq!(said.matches("John, +7 999 123-45-67").count(), 1, "{said}");
+    browser.fits("the end").await;
+
+    // Markup of a client's is text.
+    browser.write("<img src=x onerror=\"document.title='hacked'\"> /help").await;
+    browser.until("document.querySelectorAll('.message.bot').length >= 5").await;
+    assert_eq!(
+        browser.run("document.title").await,
+        browser.run("document.getElementById('title').textContent").await
+    );
+    assert_eq!(browser.run("document.querySelectorAll('.message.client img').length").await, 0);
+    browser.screen(1280, 800).await;
+    browser.fits("a wide screen").await;
+    assert_eq!(browser.complaints, Vec::<String>::new());
+
+    server.terminate();
+    let leads = home.tolmach(&["leads", "--json"]).run().ok().json();
+    assert_eq!(leads.as_array().map(Vec::len), Some(1), "{leads}");
+    assert_eq!(leads[0]["lead"]["contact"]["name"], "John");
+}
+
+/// What goes wrong on a page: an exception, or something that the page's policy forbids.
+fn complaint(event: &Value) -> Option<String> {
+    let parameters = &event["params"];
+    match event["method"].as_str()? {
+        "Runtime.exceptionThrown" => Some(parameters["exceptionDetails"].to_string()),
+        // A server that is away and photos of examples that do not exist are no fault of the page.
+        "Log.entryAdded" if parameters["entry"]["source"] != "network" => {
+            Some(parameters["entry"].to_string())
+        }
+        _ => None,
+    }
+}
+
+fn on(home: &Home, address: &str) -> Server {
+    home.tolmach(&["run", "--listen", address]).serve()
+}
+
+/// A browser with one page; it ends with the test.
+struct Browser {
+    _process: Process,
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    last: u64,
+    /// Of the screen, in pixels.
+    width: u64,
+    complaints: Vec<String>,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// `None`, with a line that says so, where there is no browser.
+    async fn start() -> Option<Browser> {
+        let Some(program) = program() else {
+            eprintln!("skipped: no chromium on this machine, so the page was not tried in a browser");
+            assert!(std::env::var_os("CI").is_none(), "CI has a browser, so that this is not skipped");
+            return None;
+        };
+        let profile = TempDir::new().expect("a folder");
+        let mut command = Command::new(program);
+        command
+            .args(ARGUMENTS)
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg("about:blank");
+        command.env("LANGUAGE", "en_GB").arg("--lang=en-GB").arg("--no-proxy-server");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = Process(command.spawn().expect("started"));
+        let port = debugging_port(profile.path()).await;
+        let (_, targets) = crate::support::get(&format!("http://127.0.0.1:{port}/json/list")).await;
+        let page = targets.as_array().and_then(|all| all.iter().find(|target| target["type"] == "page"));
+        let url = page.and_then(|page| page["webSocketDebuggerUrl"].as_str()).expect("a page").to_owned();
+        let (socket, _) = connect_async(url).await.expect("connected");
+        let mut browser = Browser {
+            _process: process,
+            socket,
+            last: 0,
+            width: 0,
+            complaints: Vec::new(),
+            _profile: profile,
+        };
+        for domain in ["Page.enable", "Runtime.enable", "Log.enable"] {
+            browser.call(domain, json!({})).await;
+        }
+        Some(browser)
+    }
+
+    /// Calls a method of the protocol.
+    async fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.last += 1;
+        let request = json!({ "id": self.last, "method": method, "params": parameters });
+        self.socket.send(Message::text(request.to_string())).await.expect("sent");
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the browser answers");
+            let Message::Text(text) = next.expect("open").expect("a frame") else { continue };
+            let answer: Value = serde_json::from_str(&text).expect("JSON");
+            self.complaints.extend(complaint(&answer));
+            if answer["id"] == self.last {
+                assert!(answer["error"].is_null(), "{method}: {answer}");
+                return answer["result"].clone();
+            }
+        }
+    }
+
+    /// The value of an expression on the page; null while the page has none.
+    async fn run(&mut self, expression: &str) -> Value {
+        let parameters = json!({ "expression": expression, "returnByValue": true });
+        let result = self.call("Runtime.evaluate", parameters).await;
+        result["result"]["value"].clone()
+    }
+
+    async fn text(&mut self, selector: &str) -> String {
+        let text = self.run(&format!("document.querySelector('{selector}').innerText")).await;
+        text.as_str().unwrap_or_else(|| panic!("no {selector}")).to_owned()
+    }
+
+    /// Looks until an expression is true.
+    async fn until(&mut self, expression: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.run(expression).await != true {
+            if Instant::now() > deadline {
+                let page = self.run("document.body.innerText").await;
+                panic!("never true: {expression}\n{page}\n{:?}", self.complaints);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Writes into the field and presses Enter, as a person does.
+    async fn write(&mut self, text: &str) {
+        self.run("document.getElementById('text').focus()").await;
+        self.call("Input.insertText", json!({ "text": text })).await;
+        for kind in ["keyDown", "keyUp"] {
+            let key = json!({ "type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r" });
+            self.call("Input.dispatchKeyEvent", key).await;
+        }
+        assert_eq!(self.run("document.getElementById('text').value").await, "", "Enter sends");
+    }
+
+    /// Clicks the middle of the last button with this label.
+    async fn click(&mut self, label: &str) {
+        let place = self
+            .run(&format!(
+                "(() => {{ const all = [...document.querySelectorAll('.buttons button')];\
+                 const one = all.filter((button) => button.textContent === '{label}').pop();\
+                 one.scrollIntoView({{ block: 'center', behavior: 'instant' }});\
+                 const box = one.getBoundingClientRect();\
+                 return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+            ))
+            .await;
+        for kind in ["mousePressed", "mouseReleased"] {
+            let mouse =
+                json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
+            self.call("Input.dispatchMouseEvent", mouse).await;
+        }
+    }
+
+    async fn screen(&mut self, width: u64, height: u64) {
+        self.width = width;
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.call("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Nothing makes the page wider than the screen.
+    async fn fits(&mut self, when: &str) {
+        let widths = self
+            .run("[document.scrollingElement.scrollWidth, document.getElementById('scroll').scrollWidth, innerWidth]")
+            .await;
+        // A phone's browser zooms out of a page that is too wide, so the inner width is looked at as well.
+        let fits = |width: &Value| width.as_u64().is_some_and(|width| width <= self.width);
+        assert!(
+            widths.as_array().is_some_and(|all| all.iter().all(fits)),
+            "{when}: {widths}, not {}",
+            self.width
+        );
+    }
+}
+
+/// The browser's process, ended with the test however that ends.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn program() -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    std::env::split_paths(&folders)
+        .flat_map(|folder| names.map(|name| folder.join(name)))
+        .find(|path| path.is_file())
+}
+
+/// The browser writes its port into its profile.
+async fn debugging_port(profile: &Path) -> u16 {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let written = fs::read_to_string(profile.join("DevToolsActivePort")).unwrap_or_default();
+        if let Some((port, rest)) = written.split_once('\n')
+            && !rest.is_empty()
+        {
+            return port.parse().expect("a port");
+        }
+        assert!(Instant::now() < deadline, "the browser does not start");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

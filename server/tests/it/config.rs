@@ -1,0 +1,140 @@
+//! Settings and files that are wrong: one clear message, and nothing half-written.
+
+use std::fs;
+
+use crate::support::Home;
+
+#[test]
+fn wrong_settings_are_named() {
+    let home = Home::new();
+    let run = || home.tolmach(&["run", "--listen", "127.0.0.1:0"]);
+    for (text, words) in [
+        ("colour = 1", &["tolmach.toml", "colour", "data_dir"][..]),
+        ("[telegram]\ntokn = \"x\"", &["tolmach.toml", "tokn", "token"]),
+        ("data_dir = 5", &["tolmach.toml", "data_dir", "string"]),
+        ("[llm]\ntimeout_seconds = \"soon\"", &["tolmach.toml", "llm.timeout_seconds"]),
+        ("[llm]\ntimeout_seconds = 0", &["llm.timeout_seconds", "1 to 600"]),
+        ("listen = \"nowhere\"", &["tolmach.toml", "listen", "address"]),
+        ("web_hosts = \"one\"", &["tolmach.toml", "web_hosts"]),
+        ("no toml at all", &["tolmach.toml"]),
+    ] {
+        home.write("tolmach.toml", text);
+        run().run().fails_with(words);
+    }
+    fs::remove_file(home.path("tolmach.toml")).expect("removed");
+    for (name, value, words) in [
+        ("TOLMACH_DATADIR", "x", &["TOLMACH_DATADIR", "TOLMACH_DATA_DIR"][..]),
+        ("TOLMACH_LISTEN", "here", &["TOLMACH_LISTEN", "address"]),
+        ("TOLMACH_LLM_TIMEOUT_SECONDS", "soon", &["TOLMACH_LLM_TIMEOUT_SECONDS", "whole number"]),
+        ("TOLMACH_LOG", "info,=,=loud", &["log", "info,=,=loud"]),
+        ("TOLMACH_LLM_API_KEY", "sk-secret", &["TOLMACH_LLM_MODEL"]),
+    ] {
+        let ran = home.tolmach(&["run"]).env(name, value).run().fails_with(words);
+        assert!(!ran.stderr.contains("sk-secret"), "{}", ran.stderr);
+    }
+    home.tolmach(&["run", "--config", "other.toml"]).run().fails_with(&["other.toml"]);
+    assert!(home.names().is_empty(), "nothing was made: {:?}", home.names());
+    let usage = home.tolmach(&["run", "--listen", "nowhere"]).run();
+    assert!(usage.code == Some(2) && usage.stderr.contains("--listen"), "{usage:?}");
+}
+
+#[test]
+fn wrong_secrets_are_named_but_not_shown() {
+    let home = Home::new();
+    let run = |name: &str, value: &str| home.tolmach(&["run"]).env(name, value);
+    let ran = run("TOLMACH_TELEGRAM_TOKEN", "hunter2").run().fails_with(&["BotFather"]);
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    let ran = run("TOLMACH_LLM_API_KEY", "hunter2\u{1}")
+        .env("TOLMACH_LLM_MODEL", "m")
+        .run()
+        .fails_with(&["API key"]);
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    run("TOLMACH_LLM_BASE_URL", "nowhere").env("TOLMACH_LLM_MODEL", "m").run().fails_with(&["base URL"]);
+    assert!(home.names().is_empty(), "nothing was made: {:?}", home.names());
+}
+
+#[test]
+fn settings_come_from_files_and_variables_in_order() {
+    let home = Home::new();
+    home.write("price.csv", "Article,Name,Price\nA-1,Hand winch,72.50\n");
+    home.write("tolmach.toml", "data_dir = \"from-toml\"\n");
+    let import = || home.tolmach(&["catalog", "import", "price.csv"]);
+    import().run().ok();
+    assert!(home.path("from-toml/catalog").is_dir());
+    home.write(".env", "# settings\nTOLMACH_DATA_DIR=from-dotenv\nOTHER=1\n");
+    import().run().ok();
+    assert!(home.path("from-dotenv/catalog").is_dir());
+    import().env("TOLMACH_DATA_DIR", "from-variable").run().ok();
+    assert!(home.path("from-variable/catalog").is_dir());
+    home.tolmach(&["catalog", "import", "price.csv", "--data", "from-option"])
+        .env("TOLMACH_DATA_DIR", "from-variable")
+        .run()
+        .ok();
+    assert!(home.path("from-option/catalog").is_dir());
+    // An empty variable, as compose files give for what is not set, sets nothing.
+    home.tolmach(&["catalog", "search", "winch"]).env("TOLMACH_LISTEN", "").run().ok();
+
+    home.write(".env", "TOLMACH_TELEGRAM_TOKEN='12345:never closed\n");
+    let ran = import().run().fails_with(&[".env", "NAME=value"]);
+    assert!(!ran.stderr.contains("never closed"), "{}", ran.stderr);
+    home.write(".env", "TOLMACH_TOKEN=1\n");
+    import().run().fails_with(&["TOLMACH_TOKEN"]);
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_one() {
+    let home = Home::new();
+    home.write("file", "mine");
+    for args in [&["run"][..], &["chat"], &["catalog", "search", "дрель"]] {
+        home.tolmach(args)
+            .env("TOLMACH_DATA_DIR", "file")
+            .stdin("/start")
+            .run()
+            .fails_with(&["file", "--data"]);
+    }
+    assert_eq!(fs::read(home.path("file")).expect("read"), b"mine");
+    assert_eq!(home.names(), ["file"]);
+}
+
+#[test]
+fn a_damaged_database_is_left_alone() {
+    let home = Home::ready();
+    let noise: Vec<u8> = (0..8192u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    home.write("tolmach-data/tolmach.db", &noise);
+    for args in [&["run", "--listen", "127.0.0.1:0"][..], &["chat"], &["leads"], &["replay", "terminal:me"]] {
+        home.tolmach(args).stdin("/start").run().fails_with(&["tolmach.db", "not an SQLite database"]);
+    }
+    assert_eq!(fs::read(home.path("tolmach-data/tolmach.db")).expect("read"), noise);
+}
+
+#[test]
+fn a_torn_database_is_left_alone() {
+    let home = Home::ready();
+    home.tolmach(&["chat"]).stdin("/start").run().ok();
+    let path = home.path("tolmach-data/tolmach.db");
+    let whole = fs::read(&path).expect("read");
+    assert!(whole.len() > 8192);
+    // The first page is whole, so it looks like a database; the rest is not there.
+    let torn = &whole[..4096];
+    fs::write(&path, torn).expect("written");
+    home.tolmach(&["run", "--listen", "127.0.0.1:0"]).run().fails_with(&["tolmach.db", "damaged"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_may_not_be_written() {
+    let home = Home::ready();
+    home.tolmach(&["chat"]).stdin("/start").run().ok();
+    let path = home.path("tolmach-data/tolmach.db");
+    let mut rights = fs::metadata(&path).expect("there").permissions();
+    rights.set_readonly(true);
+    fs::set_permissions(&path, rights.clone()).expect("set");
+    let serve = home.tolmach(&["run", "--listen", "127.0.0.1:0"]);
+    // The superuser may write what nobody may write, so the test steps down.
+    let serve = if fs::OpenOptions::new().append(true).open(&path).is_ok() {
+        serve.without_rights(&home)
+    } else {
+        serve
+    };
+    serve.run().fails_with(&["tolmach.db", "may not be written"]);
+}
