@@ -125,6 +125,15 @@ fn not_a_file(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The folder with the flows, for commands that only look at it; says so when it had to be made.
+pub fn bundle_folder(config: &Config) -> anyhow::Result<PathBuf> {
+    let (folder, copied) = flows_folder(config)?;
+    if copied {
+        eprintln!("there is no folder flows here; the built-in bundle was copied to {}", folder.display());
+    }
+    Ok(folder)
+}
+
 /// The folder with the flows, and whether the built-in bundle was copied there now.
 pub fn flows_folder(config: &Config) -> anyhow::Result<(PathBuf, bool)> {
     if let Some(folder) = &config.flows {

@@ -47,11 +47,11 @@ impl Chat {
         let lines = self.lines()?;
         let interactive = lines.is_none();
         let assembled = Assembled::open(&config).await?;
-        let terminal = Arc::new(Terminal::new(std::io::stdout().is_terminal()));
-        let runtime = assembled.runtime(vec![Arc::clone(&terminal) as Arc<dyn Channel>]).await?;
         // A script shows the same dialog each time, so it begins a chat of its own.
         let fresh = || if interactive { "me".to_owned() } else { Uuid::now_v7().simple().to_string() };
         let name = self.chat.clone().unwrap_or_else(fresh);
+        let terminal = Arc::new(Terminal::new(name.clone(), std::io::stdout().is_terminal()));
+        let runtime = assembled.runtime(vec![Arc::clone(&terminal) as Arc<dyn Channel>]).await?;
         let talk = Talk {
             runtime: &runtime,
             terminal: &terminal,
@@ -106,6 +106,8 @@ struct Talk<'a> {
 
 impl Talk<'_> {
     async fn script(&self, lines: &[String]) -> anyhow::Result<()> {
+        self.runtime.recover().await?;
+        self.runtime.settle().await;
         for line in lines {
             self.terminal.echo(line);
             self.say(line).await?;

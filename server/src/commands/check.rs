@@ -10,7 +10,7 @@ use tolmach_engine::{bundle::Bundle, compile, finding::Finding};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{read_bundle, testing};
 
-use crate::{assemble::flows_folder, config::Config};
+use crate::{assemble::bundle_folder, config::Config};
 
 /// Check a bundle of flows and say everything that is wrong with it.
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ enum Form {
 
 impl Check {
     pub fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let folder = self.dir.map_or_else(|| flows_folder(config).map(|(folder, _)| folder), Ok)?;
+        let folder = self.dir.map_or_else(|| bundle_folder(config), Ok)?;
         let bundle = read_bundle(&folder)?;
         let compiled = compile(&bundle, KINDS);
         let mut findings = compiled.findings;

@@ -15,7 +15,7 @@ use tolmach_nodes::KINDS;
 use tolmach_runtime::read_bundle;
 
 use super::check;
-use crate::{assemble::flows_folder, config::Config};
+use crate::{assemble::bundle_folder, config::Config};
 
 /// Draw a flow.
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ enum Form {
 
 impl GraphCommand {
     pub fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let (folder, _) = flows_folder(config)?;
+        let folder = bundle_folder(config)?;
         let bundle = read_bundle(&folder)?;
         let compiled = compile(&bundle, KINDS);
         let Some(release) = compiled.release else {

@@ -21,7 +21,7 @@ use tolmach_runtime::{
 };
 
 use super::check;
-use crate::{assemble::flows_folder, config::Config, samples};
+use crate::{assemble::bundle_folder, config::Config, samples};
 
 /// Run the dialog tests of a bundle.
 #[derive(Debug, Args)]
@@ -47,7 +47,7 @@ struct Ran {
 
 impl Test {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let folder = self.dir.clone().map_or_else(|| flows_folder(config).map(|(folder, _)| folder), Ok)?;
+        let folder = self.dir.clone().map_or_else(|| bundle_folder(config), Ok)?;
         let bundle = read_bundle(&folder)?;
         let compiled = compile(&bundle, KINDS);
         let Some(release) = compiled.release else {

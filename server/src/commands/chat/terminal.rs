@@ -13,15 +13,16 @@ use tolmach_runtime::ports::{Address, Channel, Delivery, MessageRow};
 /// The channel's name in addresses.
 pub const NAME: &str = "terminal";
 
-/// Prints messages; remembers the buttons shown last, to be pressed by number.
+/// Prints one chat's messages; remembers the buttons shown last, to be pressed by number.
 pub struct Terminal {
+    chat: String,
     colour: bool,
     buttons: Mutex<Vec<(String, String)>>,
 }
 
 impl Terminal {
-    pub fn new(colour: bool) -> Terminal {
-        Terminal { colour, buttons: Mutex::default() }
+    pub fn new(chat: String, colour: bool) -> Terminal {
+        Terminal { chat, colour, buttons: Mutex::default() }
     }
 
     /// What the client "typed", when nobody typed it.
@@ -125,8 +126,11 @@ impl Channel for Terminal {
         NAME
     }
 
-    async fn deliver(&self, _: &Address, _: &str, message: &Outgoing) -> Delivery {
-        self.show(message);
+    async fn deliver(&self, to: &Address, _: &str, message: &Outgoing) -> Delivery {
+        // Another chat's leftovers are in its history, and are shown when it is opened.
+        if to.id == self.chat {
+            self.show(message);
+        }
         Delivery::Done
     }
 }
