@@ -145,6 +145,10 @@ pub(crate) fn price_bounds(text: &str) -> Option<PriceBounds> {
     }
     bounds.rest.push_str(&text[at..]);
     bounds.rest = bounds.rest.split_whitespace().collect::<Vec<_>>().join(" ");
+    // What is left is shown to managers: no gap before the mark that followed the price.
+    for mark in ["?", "!", ",", "."] {
+        bounds.rest = bounds.rest.replace(&format!(" {mark}"), mark);
+    }
     Some(bounds)
 }
 
@@ -389,6 +393,7 @@ mod tests {
         check("дрель от 5 до 10 тысяч", Some(5000.0), Some(10_000.0), "дрель");
         check("a drill under $200", None, Some(200.0), "a drill");
         check("generator between 500 and 900 dollars", Some(500.0), Some(900.0), "generator");
+        check("do you have pumps under 15000?", None, Some(15_000.0), "do you have pumps?");
         check("не дороже 3к перчатки", None, Some(3000.0), "перчатки");
         for none in
             ["насос до 7 кВт", "генератор от 5 до 7 квт", "шланг до 5", "кабель до 100 м", "перфоратор"]
