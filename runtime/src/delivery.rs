@@ -5,9 +5,9 @@ use std::time::Duration;
 use tolmach_engine::effect::{Command, Effect, Outgoing};
 
 use crate::{
+    names::short,
     ports::{self, Address, Delivery},
     runtime::Runtime,
-    turns::short,
 };
 
 /// A message that failed so often is given up.

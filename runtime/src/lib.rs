@@ -5,6 +5,7 @@
 mod bundles;
 mod delivery;
 mod intents;
+mod names;
 pub mod ports;
 mod queries;
 mod record;

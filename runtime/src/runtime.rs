@@ -11,10 +11,10 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
+    names::short,
     ports::{self, Channel, ChatKey, Clock, Inbound, Intake, Store},
     queries::World,
     shelf::Shelf,
-    turns::short,
 };
 
 /// How often timers are looked at.

@@ -11,6 +11,7 @@ use tolmach_engine::{
 };
 
 use crate::{
+    names::short,
     ports::{self, Chat, Commit, CommitOutcome, InboxRow, MessageRow},
     record::Record,
     runtime::Runtime,
@@ -125,13 +126,4 @@ fn said(event: &Event) -> Option<String> {
 
 fn json<T: serde::Serialize>(value: &T) -> ports::Result<String> {
     serde_json::to_string(value).map_err(|why| ports::Error::refused("write as JSON", why))
-}
-
-/// A chat's name for logs: enough to tell chats apart, too little to find the person.
-pub(crate) fn short(chat: &str) -> String {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    chat.hash(&mut hasher);
-    let channel = chat.split(':').next().unwrap_or_default();
-    format!("{channel}:{:08x}", hasher.finish() as u32)
 }

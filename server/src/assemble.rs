@@ -25,7 +25,7 @@ use tolmach_runtime::{
     read_bundle,
 };
 
-use crate::{commands::check, config::Config, embedded, samples};
+use crate::{config::Config, embedded, findings, samples};
 
 /// The parts that outlive a runtime's construction and that /health looks at.
 pub struct Assembled {
@@ -92,7 +92,7 @@ impl Assembled {
         let runtime = Runtime::new(parts, shelf);
         match runtime.shelf().publish(&self.bundle, clock.now()).await? {
             Ok(_) => Ok(runtime),
-            Err(findings) => bail!("{}", check::explained(&self.bundle, Path::new("."), &findings)),
+            Err(findings) => bail!("{}", findings::explained(&self.bundle, Path::new("."), &findings)),
         }
     }
 
@@ -164,7 +164,9 @@ fn summary(bundle: &Bundle, folder: &Path) -> anyhow::Result<String> {
             };
             Ok(format!("{}, {nodes} nodes, release {}{warnings}", flows.join(", "), &release.id[..12]))
         }
-        None => bail!("the flows do not compile\n\n{}", check::explained(bundle, folder, &compiled.findings)),
+        None => {
+            bail!("the flows do not compile\n\n{}", findings::explained(bundle, folder, &compiled.findings))
+        }
     }
 }
 

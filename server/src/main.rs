@@ -9,6 +9,7 @@ mod assemble;
 mod commands;
 mod config;
 mod embedded;
+mod findings;
 mod health;
 mod log;
 mod samples;

@@ -14,8 +14,7 @@ use tolmach_engine::{compile, graph::Graph};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::read_bundle;
 
-use super::check;
-use crate::{assemble::bundle_folder, config::Config};
+use crate::{assemble::bundle_folder, config::Config, findings};
 
 /// Draw a flow.
 #[derive(Debug, Args)]
@@ -45,7 +44,10 @@ impl GraphCommand {
         let bundle = read_bundle(&folder)?;
         let compiled = compile(&bundle, KINDS);
         let Some(release) = compiled.release else {
-            bail!("the flows do not compile\n\n{}", check::explained(&bundle, &folder, &compiled.findings));
+            bail!(
+                "the flows do not compile\n\n{}",
+                findings::explained(&bundle, &folder, &compiled.findings)
+            );
         };
         let name = self.flow.as_deref().unwrap_or(&release.entry);
         let Some(flow) = release.flow(name) else {

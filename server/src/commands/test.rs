@@ -20,8 +20,7 @@ use tolmach_runtime::{
     testing::{self, Catalogue, Coverage, Dialog, FailingCatalog, Failure, ManualClock, Recorder},
 };
 
-use super::check;
-use crate::{assemble::bundle_folder, config::Config, samples};
+use crate::{assemble::bundle_folder, config::Config, findings, samples};
 
 /// Run the dialog tests of a bundle.
 #[derive(Debug, Args)]
@@ -51,7 +50,10 @@ impl Test {
         let bundle = read_bundle(&folder)?;
         let compiled = compile(&bundle, KINDS);
         let Some(release) = compiled.release else {
-            bail!("the flows do not compile\n\n{}", check::explained(&bundle, &folder, &compiled.findings));
+            bail!(
+                "the flows do not compile\n\n{}",
+                findings::explained(&bundle, &folder, &compiled.findings)
+            );
         };
         let dialogs = self.dialogs(&bundle, &folder)?;
         let started = Instant::now();
@@ -90,7 +92,7 @@ impl Test {
             dialogs.extend(read.into_iter().map(|dialog| (file, dialog)));
         }
         if !findings.is_empty() {
-            bail!("the tests cannot be read\n\n{}", check::explained(bundle, folder, &findings));
+            bail!("the tests cannot be read\n\n{}", findings::explained(bundle, folder, &findings));
         }
         if let Some(only) = &self.only {
             dialogs.retain(|(_, dialog)| dialog.name.contains(only));
