@@ -9,10 +9,10 @@ use tolmach_engine::{
     effect::{Outcome, Query},
     finding::Code,
     kind::{Exit, Fault, Go, Input, Kind, Node},
-    place::{At, Place},
+    place::At,
     scope::Scope,
     slot::Type,
-    text::{Template, Text},
+    text::Text,
     turn::{Found, Turn},
 };
 
@@ -168,7 +168,7 @@ impl Search {
     fn ask(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
         let mut text = match &self.query {
             Some(query) => turn.render(query)?,
-            None => turn.template(&Template::compile("{{message.text}}".to_owned(), Place::default()))?,
+            None => turn.message().to_owned(),
         };
         let mut filters = Vec::new();
         if self.price.min.is_some() || self.price.max.is_some() {

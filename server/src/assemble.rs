@@ -35,6 +35,8 @@ pub struct Assembled {
     pub world: World,
     /// What was done and found, a line each, for the first screen.
     pub notes: Vec<(&'static str, String)>,
+    /// The company's name, for headings.
+    pub company: Localized,
     bundle: Bundle,
 }
 
@@ -48,7 +50,7 @@ impl Assembled {
         let new = !config.data_dir.is_dir();
         let (folder, copied) = flows_folder(config)?;
         let bundle = read_bundle(&folder)?;
-        let summary = summary(&bundle, &folder)?;
+        let (summary, company) = summary(&bundle, &folder)?;
 
         data_folder(&config.data_dir)?;
         let how = if new { " (made now)" } else { "" };
@@ -80,7 +82,7 @@ impl Assembled {
             llm,
             roles: BTreeMap::new(),
         };
-        Ok(Assembled { store: Arc::new(store), catalog, model, world, notes, bundle })
+        Ok(Assembled { store: Arc::new(store), catalog, model, world, notes, company, bundle })
     }
 
     /// A runtime over these channels, with the bundle published.
@@ -94,16 +96,6 @@ impl Assembled {
             Ok(_) => Ok(runtime),
             Err(findings) => bail!("{}", findings::explained(&self.bundle, Path::new("."), &findings)),
         }
-    }
-
-    /// The company's name, for headings.
-    pub fn company(&self) -> Localized {
-        let company = compile(&self.bundle, KINDS).release.map(|release| release.company).unwrap_or_default();
-        let name = |language| {
-            let name = company.get(&language).and_then(|company| company.get("name")?.as_str());
-            name.unwrap_or_default().to_owned()
-        };
-        Localized { ru: name(Language::Ru), en: name(Language::En) }
     }
 }
 
@@ -152,7 +144,8 @@ pub fn flows_folder(config: &Config) -> anyhow::Result<(PathBuf, bool)> {
     Ok((copy, missing))
 }
 
-fn summary(bundle: &Bundle, folder: &Path) -> anyhow::Result<String> {
+/// What the bundle is, in a line, and the company's name; an error when it does not compile.
+fn summary(bundle: &Bundle, folder: &Path) -> anyhow::Result<(String, Localized)> {
     let compiled = compile(bundle, KINDS);
     match compiled.release {
         Some(release) => {
@@ -162,7 +155,14 @@ fn summary(bundle: &Bundle, folder: &Path) -> anyhow::Result<String> {
                 0 => String::new(),
                 n => format!(", {n} warnings (tolmach check)"),
             };
-            Ok(format!("{}, {nodes} nodes, release {}{warnings}", flows.join(", "), &release.id[..12]))
+            let name = |language| {
+                let name = release.company.get(&language).and_then(|company| company.get("name")?.as_str());
+                name.unwrap_or_default().to_owned()
+            };
+            let company = Localized { ru: name(Language::Ru), en: name(Language::En) };
+            let summary =
+                format!("{}, {nodes} nodes, release {}{warnings}", flows.join(", "), &release.id[..12]);
+            Ok((summary, company))
         }
         None => {
             bail!("the flows do not compile\n\n{}", findings::explained(bundle, folder, &compiled.findings))

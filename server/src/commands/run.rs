@@ -52,7 +52,7 @@ impl Run {
         let address = listener.local_addr()?;
 
         let options = widget::Options {
-            title: assembled.company(),
+            title: assembled.company.clone(),
             hosts: config.web_hosts.clone(),
             ..Default::default()
         };
