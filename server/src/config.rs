@@ -196,6 +196,7 @@ fn explain(error: &figment::Error) -> String {
         figment::error::Kind::UnknownField(field, known) => {
             return format!("{at}there is no setting `{field}`; there are: {}", known.join(", "));
         }
+        kind if key == "listen" => format!("{kind}; write an address with a port, such as 127.0.0.1:8080"),
         kind => kind.to_string(),
     };
     if name.is_empty() { format!("{at}{kind}") } else { format!("{at}{name}: {kind}") }
