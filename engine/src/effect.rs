@@ -25,6 +25,8 @@ pub enum Query {
     Answer(AnswerRequest),
     /// Find products.
     Search(SearchRequest),
+    /// Ask another system.
+    Http(HttpRequest),
 }
 
 impl Query {
@@ -35,7 +37,16 @@ impl Query {
             Query::Decide(_) => "decide",
             Query::Answer(_) => "answer",
             Query::Search(_) => "search",
+            Query::Http(_) => "http",
         }
+    }
+
+    /// Names this very query in a trace, so that its outcome is found again when other turns are replayed: two queries
+    /// with the same content have the same key.
+    pub fn key(&self) -> String {
+        // Every query is plain data, so that it always has a JSON form.
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        blake3::hash(&json).to_hex()[..16].to_owned()
     }
 
     /// Whether it may cost a call of a language model.
@@ -59,6 +70,8 @@ pub enum Outcome {
     Answer(Reply),
     /// To [`Query::Search`].
     Search(SearchResults),
+    /// To [`Query::Http`].
+    Http(HttpReply),
     /// The query could not be answered.
     Failed {
         /// Why, for the trace; never shown to a client.
@@ -143,6 +156,45 @@ pub struct AnswerRequest {
     pub temperature: f32,
     /// Upper bound on the reply.
     pub max_tokens: u32,
+}
+
+/// See [`Query::Http`]. Credentials are no part of it: the configuration keeps them by host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HttpRequest {
+    /// What to do.
+    pub method: Method,
+    /// The whole address.
+    pub url: String,
+    /// Further headers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// The body, sent as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+    /// Milliseconds until the whole exchange is given up.
+    pub deadline: u64,
+    /// Bytes of the reply's body; a longer reply is refused.
+    pub max_bytes: u64,
+}
+
+/// A method of [`HttpRequest`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Read.
+    #[default]
+    Get,
+    /// Send. The other side should recognise a repetition by the `Idempotency-Key` header.
+    Post,
+}
+
+/// What another system replied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HttpReply {
+    /// The status, 100 to 599.
+    pub status: u16,
+    /// The body as JSON; `null` when it is empty.
+    pub body: Value,
 }
 
 /// A section of the company's knowledge.
@@ -235,6 +287,51 @@ pub enum Command {
         /// Its name.
         name: String,
     },
+    /// Tell the staff something.
+    Notify(Notice),
+    /// A person shall take the chat; the bot is silent until it is given back.
+    HandOff {
+        /// Why, for the person.
+        reason: String,
+    },
+    /// The bot has the chat again.
+    TakeBack,
+    /// A conversion, for analytics.
+    Goal(Goal),
+    /// The client was put into an arm of an experiment, for analytics.
+    Arm {
+        /// The experiment.
+        experiment: String,
+        /// The arm.
+        arm: String,
+    },
+}
+
+/// A message to the staff, delivered to everyone that the configuration lists for the group.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The group of people, as the configuration names it.
+    pub group: String,
+    /// A line, for mail.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+    /// Where to answer: `true` adds how to reach the chat.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub about_chat: bool,
+}
+
+/// A conversion.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Goal {
+    /// Its name.
+    pub name: String,
+    /// What it is worth, in the flow's own unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// The client's arms, by experiment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arms: BTreeMap<String, String>,
 }
 
 /// A message to the client, in no channel's markup: plain text, escaped by each channel as it needs.

@@ -78,4 +78,24 @@ pub enum Kind {
         /// The timer's name, e.g. `inactivity`.
         name: String,
     },
+    /// One of the staff did something with the chat.
+    Staff {
+        /// What.
+        action: Staff,
+    },
+}
+
+/// What a person of the staff does with a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Staff {
+    /// Writes to the client, and so takes the chat over: the bot is silent from now on.
+    Say {
+        /// The text.
+        text: String,
+    },
+    /// Takes the chat over without a word.
+    Take,
+    /// Gives the chat back to the bot.
+    Return,
 }

@@ -1,6 +1,6 @@
 //! What a chat remembers between turns. Plain data: it can be stored, compared and replayed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -21,6 +21,9 @@ const UTTERANCE: usize = 500;
 /// The state of one chat.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Session {
+    /// The chat, as the runtime keys it; the same client of a channel has the same one for ever.
+    #[serde(default)]
+    pub chat: String,
     /// The release it runs on.
     pub release: String,
     /// The client's language.
@@ -28,9 +31,21 @@ pub struct Session {
     /// Whether the client said or showed which language it is; before that the application's is assumed.
     #[serde(default)]
     pub language_known: bool,
+    /// The client chose the language; messages no longer change it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub language_chosen: bool,
+    /// A message in another language has been seen; a second one changes the language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language_doubt: Option<Language>,
     /// What the channel knows of the client.
     #[serde(default)]
     pub client: Client,
+    /// The client's arm in each experiment. Outlives dialogs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arms: BTreeMap<String, String>,
+    /// Since when a person has the chat, milliseconds since the Unix epoch; the bot is silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed: Option<i64>,
     /// Flows being run, the outermost first; empty before the first turn and after `end`.
     #[serde(default)]
     pub frames: Vec<Frame>,
@@ -52,12 +67,23 @@ pub struct Frame {
     pub flow: String,
     /// Its slots: every declared one, unset ones `null`.
     pub slots: Map<String, Value>,
-    /// The node that waits for the client; without one the next message enters at `start`.
+    /// The node that waits for the client or, below another frame, for the flow that it called; without one the next
+    /// message enters at `start`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
-    /// The node that was interrupted and will ask again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub interrupted: Option<Waiting>,
+    /// What was interrupted and will go on, the last one first to be asked again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interrupted: Vec<Interrupted>,
+}
+
+/// What was put aside for an interruption.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Interrupted {
+    /// The node of this frame that waited.
+    pub waiting: Waiting,
+    /// The flows that it had called, which were put aside with it; the last one waits for the client.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub above: Vec<Frame>,
 }
 
 /// A node that waits.
@@ -108,6 +134,6 @@ impl Frame {
         }
         let known = |waiting: &Waiting| flow.nodes.contains_key(&waiting.node);
         self.waiting = self.waiting.take().filter(known);
-        self.interrupted = self.interrupted.take().filter(known);
+        self.interrupted.retain(|interrupted| known(&interrupted.waiting));
     }
 }

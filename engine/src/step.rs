@@ -11,7 +11,7 @@ use crate::{
     language::Language,
     phrases::{self, Phrase},
     release::Release,
-    session::{Frame, Session, Waiting},
+    session::{Frame, Interrupted, Session, Waiting},
     trace::{Trace, Visit},
     turn::{Turn, Walk},
 };
@@ -145,6 +145,7 @@ fn route(release: &Release, session: &mut Session, event: &Event) -> Cursor {
         Kind::Contact { .. } => reply_or_start(flow, session),
         Kind::Unsupported { .. } => Cursor::Say(phrases::UNSUPPORTED),
         Kind::Command { name, .. } => command(release, flow, session, name),
+        Kind::Staff { .. } => Cursor::Stop,
         Kind::Timer { name } => {
             let inactivity = flow.header.on.inactivity.as_ref().filter(|_| name == INACTIVITY);
             inactivity.map_or(Cursor::Stop, |inactivity| {
@@ -196,7 +197,7 @@ fn interrupt(session: &mut Session, by: &str) {
     if let Some(waiting) = frame.waiting.take()
         && waiting.node != by
     {
-        frame.interrupted = Some(waiting);
+        frame.interrupted.push(Interrupted { waiting, above: Vec::new() });
     }
 }
 
@@ -227,7 +228,7 @@ fn pressed(flow: &Flow, session: &mut Session, press: &Press) -> Cursor {
 fn drop_waiting(session: &mut Session) {
     if let Some(frame) = session.frames.last_mut() {
         frame.waiting = None;
-        frame.interrupted = None;
+        frame.interrupted.clear();
     }
 }
 
@@ -323,8 +324,8 @@ fn follow(flow: &Flow, session: &mut Session, walk: &Walk, target: Target) -> Cu
         }
         // Nothing calls a flow yet, so `return` leaves the outermost one, which is to wait.
         Target::Wait | Target::Return => {
-            match session.frames.last_mut().and_then(|frame| frame.interrupted.take()) {
-                Some(interrupted) => Cursor::Node(interrupted, NodeInput::Again),
+            match session.frames.last_mut().and_then(|frame| frame.interrupted.pop()) {
+                Some(interrupted) => Cursor::Node(interrupted.waiting, NodeInput::Again),
                 None => Cursor::Stop,
             }
         }

@@ -11,6 +11,18 @@ pub struct Trace {
     pub visits: Vec<Visit>,
     /// What queries returned, in order: with them the turn replays without the world.
     pub outcomes: Vec<Outcome>,
+    /// Which queries they answer, in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Asked>,
+}
+
+/// A query that was asked: enough to know it again, without the texts that a model was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// See [`crate::effect::Query::name`].
+    pub query: String,
+    /// See [`crate::effect::Query::key`].
+    pub key: String,
 }
 
 /// A node visited.

@@ -6,6 +6,7 @@ mod catalog;
 mod channel;
 mod clock;
 mod embedder;
+mod http;
 mod llm;
 mod store;
 
@@ -13,6 +14,7 @@ pub use catalog::Catalog;
 pub use channel::{Address, Channel, Delivery, Inbound, Intake};
 pub use clock::{Clock, SystemClock};
 pub use embedder::Embedder;
+pub use http::{Http, NoHttp};
 pub use llm::Llm;
 pub use store::{
     Bundle, Chat, ChatKey, Commit, CommitOutcome, InboxRow, LeadRow, MessageRow, OutboxRow, Store,

@@ -6,7 +6,7 @@ use tolmach_engine::effect::{Outcome, Query};
 
 use crate::{
     intents::Intents,
-    ports::{self, Catalog, Embedder, Llm},
+    ports::{self, Catalog, Embedder, Http, Llm},
 };
 
 /// What the engine's queries are answered by.
@@ -14,6 +14,8 @@ use crate::{
 pub struct World {
     /// Products.
     pub catalog: Arc<dyn Catalog>,
+    /// Other systems.
+    pub http: Arc<dyn Http>,
     /// Texts to vectors.
     pub embedder: Arc<dyn Embedder>,
     /// The model for every role that has none of its own.
@@ -42,6 +44,7 @@ impl World {
             Query::Decide(request) => self.model(&request.role).decide(request).await.map(Outcome::Decide),
             Query::Answer(request) => self.model(&request.role).answer(request).await.map(Outcome::Answer),
             Query::Search(request) => self.catalog.search(request).await.map(Outcome::Search),
+            Query::Http(request) => self.http.request(request).await.map(Outcome::Http),
         }
     }
 

@@ -120,7 +120,7 @@ fn said(event: &Event) -> Option<String> {
         Kind::Press { label, .. } => Some(label.clone()),
         Kind::Contact { phone, name } => Some(format!("{name} {phone}").trim().to_owned()),
         Kind::Unsupported { what } => Some(format!("[{what}]")),
-        Kind::Timer { .. } => None,
+        Kind::Timer { .. } | Kind::Staff { .. } => None,
     }
 }
 

@@ -24,7 +24,7 @@ use tolmach_engine::{
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Parts, Runtime, Shelf, World,
-    ports::{Address, Channel, Delivery, Inbound, Intake, Store, SystemClock},
+    ports::{Address, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
 };
 
 const FLOW: &str = "\
@@ -152,6 +152,7 @@ async fn runtime(store: &Arc<SqliteStore>, replies: &Arc<Replies>, folder: &std:
     let catalog = EmbeddedCatalog::open(folder.join("catalog"), Arc::new(HashEmbedder))
         .unwrap_or_else(|why| panic!("{why}"));
     let world = World {
+        http: Arc::new(NoHttp),
         catalog: Arc::new(catalog),
         embedder: Arc::new(HashEmbedder),
         llm: Arc::new(OfflineLlm),

@@ -21,7 +21,7 @@ use tolmach_engine::{bundle::Bundle, catalog::Localized, compile, language::Lang
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Parts, Runtime, Shelf, World,
-    ports::{Catalog, Channel, Clock, Llm, Store, SystemClock},
+    ports::{Catalog, Channel, Clock, Llm, NoHttp, Store, SystemClock},
     read_bundle,
 };
 
@@ -77,6 +77,7 @@ impl Assembled {
             },
         ));
         let world = World {
+            http: Arc::new(NoHttp),
             catalog: Arc::clone(&catalog) as Arc<dyn Catalog>,
             embedder: Arc::new(HashEmbedder),
             llm,

@@ -163,6 +163,11 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
             Command::Lead(lead) => turn.leads.push((effect.id, lead)),
             Command::StartTimer { name, due } => touch(&mut timers, name, Some(due)),
             Command::CancelTimer { name } => touch(&mut timers, name, None),
+            Command::Notify(_)
+            | Command::HandOff { .. }
+            | Command::TakeBack
+            | Command::Goal(_)
+            | Command::Arm { .. } => {}
         }
     }
     let channel = turn.chat.split(':').next().unwrap_or_default();

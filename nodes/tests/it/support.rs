@@ -36,6 +36,7 @@ pub fn empty_world(query: &Query) -> Outcome {
         Query::Decide(_) => Outcome::Decide(Decision { label: None, usage: Usage::default() }),
         Query::Answer(_) => Outcome::Answer(Reply { text: String::new(), usage: Usage::default() }),
         Query::Search(_) => Outcome::Search(SearchResults::default()),
+        Query::Http(_) => Outcome::Failed { reason: "nobody is there".into() },
     }
 }
 

@@ -15,7 +15,7 @@ use tolmach_engine::{Release, bundle::Bundle, compile};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Parts, Runtime, Shelf, World,
-    ports::{Catalog, Channel, Clock, Store},
+    ports::{Catalog, Channel, Clock, NoHttp, Store},
     read_bundle,
     testing::{self, Catalogue, Coverage, Dialog, FailingCatalog, Failure, ManualClock, Recorder},
 };
@@ -134,6 +134,7 @@ impl Bench {
             Catalogue::Failing => Arc::new(FailingCatalog),
         };
         let world = World {
+            http: Arc::new(NoHttp),
             catalog,
             embedder: Arc::new(HashEmbedder),
             llm: Arc::new(OfflineLlm),

@@ -22,7 +22,7 @@ use tolmach_engine::{
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Parts, Record, Runtime, Shelf, World,
-    ports::{self, Address, Catalog, Channel, Delivery, Inbound, Intake, Store, SystemClock},
+    ports::{self, Address, Catalog, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
 };
 
 const FLOW: &str = "\
@@ -105,6 +105,7 @@ impl Bot {
         let store = Arc::new(SqliteStore::open(Options::new(folder.join("tolmach.db"))).await.unwrap());
         let channel = Arc::new(Scripted::default());
         let world = World {
+            http: Arc::new(NoHttp),
             catalog: Arc::new(Hanging),
             embedder: Arc::new(HashEmbedder),
             llm: Arc::new(OfflineLlm),
