@@ -3,6 +3,7 @@
 mod backoff;
 pub mod catalog;
 pub mod embedder;
+pub mod http;
 pub mod import;
 pub mod ladder;
 pub mod offline;

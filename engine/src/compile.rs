@@ -1,7 +1,7 @@
 //! From a bundle's texts to a release, with every finding on the way.
 
 mod documents;
-mod graph_checks;
+mod proofs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +49,7 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
     {
         documents::check_prompt(path, prompt, &company.keys, &mut findings);
     }
+    let mut slot_uses = proofs::SlotUses::new();
     for flow in flows.values() {
         let mut scope = Scope {
             file: &flow.file,
@@ -69,12 +70,14 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
         };
         check_flow(flow, &mut scope);
         findings.append(&mut scope.findings);
-        // With nodes missing, the arrows would tell of mistakes that are none.
-        if !findings.iter().any(|finding| finding.file == flow.file && finding.is_error()) {
-            graph_checks::check(flow, &mut findings);
-        }
+        slot_uses.insert(flow.id.clone(), scope.slots);
     }
     let entry = entry(&flows, flow_files, &mut findings);
+    let sound: Vec<&Flow> = flows
+        .values()
+        .filter(|flow| !findings.iter().any(|finding| finding.file == flow.file && finding.is_error()))
+        .collect();
+    proofs::check(&sound, entry.as_deref(), &slot_uses, &prompts, &mut findings);
 
     findings.sort_by(|a, b| (&a.file, a.place, a.code).cmp(&(&b.file, b.place, b.code)));
     findings.dedup();

@@ -57,6 +57,8 @@ pub enum Sets {
     Always,
     /// Perhaps, or perhaps to `null`.
     Perhaps,
+    /// Never: it makes the slot unset.
+    Unsets,
 }
 
 /// What a node does with slots.

@@ -131,7 +131,10 @@ fn run(release: &Release, mut session: Session, mut walk: Walk, mut cursor: Curs
                         if let Some(frame) = session.frames.last_mut()
                             && walk.detour.is_none()
                         {
-                            frame.waiting = Some(std::mem::take(&mut walk.current));
+                            let waits = std::mem::take(&mut walk.current);
+                            // A question that is asked now need not be asked again afterwards.
+                            frame.interrupted.retain(|aside| aside.waiting.node != waits.node);
+                            frame.waiting = Some(waits);
                         }
                         cursor = Cursor::Stop;
                     }

@@ -208,6 +208,10 @@ impl Node for CollectContact {
                     found.remove("name");
                     if !found.is_empty() {
                         turn.forget_message();
+                        if let Some(consent) = &self.consent {
+                            let notice = self.notice(turn, consent)?;
+                            turn.say(notice, Vec::new());
+                        }
                         return self.keep(turn, State::default(), found);
                     }
                 }

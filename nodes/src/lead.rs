@@ -39,19 +39,22 @@ impl Kind for Lead {
     const NAME: &'static str = "lead";
     const EXAMPLE: &'static str = "\
 flow: example
-start: note
+start: contact
 slots:
   contact: { type: contact, personal: true }
-  budget: { type: number }
+  budget: { type: number, default: 10000 }
 nodes:
+  contact:
+    collect_contact: { into: contact }
+    next: { done: note, cancelled: wait, gave_up: wait }
   note:
-    lead: { source: chat, contact: contact, summary: '{{message.text}}', details: [budget] }
+    lead: { source: chat, contact: contact, summary: { ru: Просит перезвонить, en: Wants a call }, details: [budget] }
     next: thanks
   thanks:
     say: { text: { ru: Спасибо!, en: Thank you! } }
 ";
     const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
-        (&["насос"], &["note", "thanks"]);
+        (&["перезвоните", "Анна, 8 999 123-45-67"], &["contact", "note", "thanks"]);
 }
 
 impl Node for Lead {

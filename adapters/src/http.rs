@@ -1,0 +1,204 @@
+//! Other systems, asked over HTTPS for `http` nodes: hosts on a list only, never an address of a private network, no
+//! redirects, one deadline, a capped reply.
+//!
+//! What a client wrote is part of these requests. So a name is checked where it is resolved, in the very look-up that
+//! the connection uses: a name that changes its mind between a check and a connection gains nothing.
+
+mod public;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use reqwest::{
+    Client, Response, Url,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
+    redirect::Policy,
+};
+use serde_json::Value;
+use tolmach_engine::effect::{HttpReply, HttpRequest, Method};
+use tolmach_runtime::ports::{Error, Http, Result};
+
+use crate::secret::Secret;
+
+const WHAT: &str = "http";
+
+/// A host that may be asked.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    /// What to send as `Authorization`; empty for nothing.
+    pub authorization: Secret,
+}
+
+/// See the module.
+pub struct HttpClient {
+    client: Client,
+    hosts: BTreeMap<String, Host>,
+    /// Only tests ask their own machine, and without encryption.
+    trusting: bool,
+}
+
+impl HttpClient {
+    /// A client for these hosts; names are compared without case.
+    ///
+    /// # Errors
+    /// A host that is no name, or credentials that no header can hold.
+    pub fn new(hosts: BTreeMap<String, Host>) -> Result<HttpClient> {
+        HttpClient::build(hosts, false)
+    }
+
+    fn build(hosts: BTreeMap<String, Host>, trusting: bool) -> Result<HttpClient> {
+        let mut known = BTreeMap::new();
+        for (name, host) in hosts {
+            let name = name.trim().to_lowercase();
+            let fits = |c: char| c.is_alphanumeric() || c == '-' || c == '.' || trusting && c == ':';
+            if name.is_empty() || !name.chars().all(fits) {
+                let why = format!(
+                    "`{name}` is no host name; write it like api.example.com, without https:// and path"
+                );
+                return Err(Error::refused(WHAT, why));
+            }
+            if HeaderValue::from_str(host.authorization.expose()).is_err() {
+                let why = format!("the authorization of {name} holds characters that no header can have");
+                return Err(Error::refused(WHAT, why));
+            }
+            known.insert(name, host);
+        }
+        let client = Client::builder()
+            .redirect(Policy::none())
+            // A proxy would look names up by itself, past our check.
+            .no_proxy()
+            .https_only(!trusting)
+            .dns_resolver(Arc::new(PublicOnly { trusting }))
+            .connect_timeout(Duration::from_secs(5))
+            .user_agent(concat!("tolmach/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|why| Error::refused(WHAT, why.without_url()))?;
+        Ok(HttpClient { client, hosts: known, trusting })
+    }
+
+    /// The address and the host's credentials, or why the request is refused.
+    fn allowed(&self, url: &str) -> Result<(Url, &Host)> {
+        let refused = |why: String| Error::refused(WHAT, why);
+        let url = Url::parse(url).map_err(|_| refused("the address does not parse".to_owned()))?;
+        let name = url.host_str().unwrap_or_default().to_lowercase();
+        if url.scheme() != "https" && !self.trusting {
+            return Err(refused(format!("{name}: only https:// addresses are asked")));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refused(format!(
+                "{name}: credentials belong into the configuration, not into an address"
+            )));
+        }
+        let host = self.hosts.get(&name).ok_or_else(|| {
+            refused(format!("{name} is not among the hosts that may be asked; add it to [http.hosts]"))
+        })?;
+        // An address that is written as numbers is not looked up, so it is checked here. The parser has brought every
+        // notation (0x7f000001, 127.1) to the usual one.
+        let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok();
+        if address.is_some_and(|address| !self.trusting && !public::is_public(address)) {
+            return Err(refused(format!("{name} is an address of a private network")));
+        }
+        Ok((url, host))
+    }
+
+    async fn exchange(&self, request: &HttpRequest) -> Result<HttpReply> {
+        let (url, host) = self.allowed(&request.url)?;
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        for (name, value) in &request.headers {
+            let header = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
+            let (name, value) =
+                header.ok_or_else(|| Error::refused(WHAT, format!("the header {name} cannot be sent")))?;
+            headers.insert(name, value);
+        }
+        if !host.authorization.is_empty()
+            && let Ok(mut value) = HeaderValue::from_str(host.authorization.expose())
+        {
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        let name = url.host_str().unwrap_or_default().to_owned();
+        let sent = match request.method {
+            Method::Get => self.client.get(url),
+            Method::Post => self.client.post(url),
+        };
+        let sent = match &request.body {
+            Some(body) => sent.json(body),
+            None => sent,
+        };
+        let unavailable = |why: reqwest::Error| {
+            // The innermost cause says what happened; the outer ones repeat the address, which may hold a client's words.
+            let mut cause: &dyn std::error::Error = &why;
+            while let Some(inner) = cause.source() {
+                cause = inner;
+            }
+            Error::unavailable(WHAT, format!("{name}: {cause}"))
+        };
+        let response = sent.headers(headers).send().await.map_err(unavailable)?;
+        let status = response.status().as_u16();
+        let body = read(response, request.max_bytes, &name).await?;
+        Ok(HttpReply { status, body: json(&body, status, &name)? })
+    }
+}
+
+#[async_trait]
+impl Http for HttpClient {
+    async fn request(&self, request: &HttpRequest) -> Result<HttpReply> {
+        let deadline = Duration::from_millis(request.deadline);
+        match tokio::time::timeout(deadline, self.exchange(request)).await {
+            Ok(reply) => reply,
+            Err(_) => Err(Error::unavailable(WHAT, format!("no reply within {} ms", request.deadline))),
+        }
+    }
+}
+
+async fn read(mut response: Response, most: u64, name: &str) -> Result<Vec<u8>> {
+    let too_long = || Error::refused(WHAT, format!("{name}: the reply is longer than {most} bytes (max_kb)"));
+    if response.content_length().is_some_and(|length| length > most) {
+        return Err(too_long());
+    }
+    let mut body = Vec::new();
+    let broken = |why: reqwest::Error| Error::unavailable(WHAT, format!("{name}: {}", why.without_url()));
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if (body.len() + chunk.len()) as u64 > most {
+            return Err(too_long());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The body of a success must be JSON; that of a failure is often a page, and nobody reads it.
+fn json(body: &[u8], status: u16, name: &str) -> Result<Value> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Value::Null);
+    }
+    match serde_json::from_slice(body) {
+        Ok(value) => Ok(value),
+        Err(_) if !(200..300).contains(&status) => Ok(Value::Null),
+        Err(_) => Err(Error::refused(WHAT, format!("{name}: the reply is not JSON"))),
+    }
+}
+
+/// Looks names up and leaves out every address that is not public.
+struct PublicOnly {
+    trusting: bool,
+}
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        let trusting = self.trusting;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<SocketAddr> =
+                found.filter(|address| trusting || public::is_public(address.ip())).collect();
+            if public.is_empty() {
+                return Err("the name stands for no public address".into());
+            }
+            Ok(Box::new(public.into_iter()) as Addrs)
+        })
+    }
+}

@@ -1,0 +1,109 @@
+use std::time::Duration;
+
+use axum::{
+    Json, Router,
+    extract::Path,
+    http::{HeaderMap, StatusCode},
+    response::Redirect,
+    routing::{get, post},
+};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// A server of the kind that flows ask, on this machine.
+async fn server() -> (String, HttpClient) {
+    let app = Router::new()
+        .route("/items/{article}", get(|Path(article): Path<String>| async move { Json(json!({ "article": article })) }))
+        .route(
+            "/order",
+            post(|headers: HeaderMap, Json(body): Json<Value>| async move {
+                let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+                Json(json!({ "auth": header("authorization"), "key": header("idempotency-key"), "body": body }))
+            }),
+        )
+        .route("/gone", get(|| async { (StatusCode::NOT_FOUND, "<html>no</html>") }))
+        .route("/page", get(|| async { "<html>yes</html>" }))
+        .route("/empty", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/away", get(|| async { Redirect::temporary("http://169.254.169.254/secret") }))
+        .route("/slow", get(|| async { tokio::time::sleep(Duration::from_secs(30)).await }))
+        .route("/long", get(|| async { "x".repeat(5000) }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let host = Host { authorization: Secret::new("Bearer s3cret".to_owned()) };
+    let client = HttpClient::build([("127.0.0.1".to_owned(), host)].into(), true).unwrap();
+    (format!("http://{address}"), client)
+}
+
+fn request(url: String) -> HttpRequest {
+    HttpRequest {
+        method: Method::Get,
+        url,
+        headers: BTreeMap::new(),
+        body: None,
+        deadline: 2000,
+        max_bytes: 1024,
+    }
+}
+
+#[tokio::test]
+async fn asks_and_sends() {
+    let (base, client) = server().await;
+    let reply = client.request(&request(format!("{base}/items/RH-1%2F2"))).await.unwrap();
+    assert_eq!(reply, HttpReply { status: 200, body: json!({ "article": "RH-1/2" }) });
+    let mut order = request(format!("{base}/order"));
+    order.method = Method::Post;
+    order.headers.insert("Idempotency-Key".into(), "k1".into());
+    order.body = Some(json!({ "n": 3 }));
+    let reply = client.request(&order).await.unwrap();
+    assert_eq!(reply.body, json!({ "auth": "Bearer s3cret", "key": "k1", "body": { "n": 3 } }));
+    let reply = client.request(&request(format!("{base}/gone"))).await.unwrap();
+    assert_eq!(reply, HttpReply { status: 404, body: Value::Null });
+    let reply = client.request(&request(format!("{base}/empty"))).await.unwrap();
+    assert_eq!(reply, HttpReply { status: 204, body: Value::Null });
+}
+
+#[tokio::test]
+async fn does_not_follow_wait_or_swallow() {
+    let (base, client) = server().await;
+    assert_eq!(client.request(&request(format!("{base}/away"))).await.unwrap().status, 307);
+    let mut slow = request(format!("{base}/slow"));
+    slow.deadline = 100;
+    assert!(client.request(&slow).await.unwrap_err().to_string().contains("within 100 ms"));
+    assert!(
+        client
+            .request(&request(format!("{base}/long")))
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("longer than")
+    );
+    assert!(
+        client.request(&request(format!("{base}/page"))).await.unwrap_err().to_string().contains("not JSON")
+    );
+}
+
+#[tokio::test]
+async fn asks_only_what_is_allowed() {
+    let hosts = ["api.example.com", "127.0.0.1", "localhost"];
+    let hosts = hosts.map(|host| (host.to_owned(), Host::default())).into();
+    let client = HttpClient::new(hosts).unwrap();
+    for (url, part) in [
+        ("https://other.example.com/x", "not among the hosts"),
+        ("http://api.example.com/x", "only https"),
+        ("https://user:secret@api.example.com/x", "credentials"),
+        ("https://127.0.0.1:1/x", "private network"),
+        ("https://0x7f000001/x", "private network"),
+        ("https://localhost:1/x", "no public address"),
+        ("not an address", "does not parse"),
+    ] {
+        let why = client.request(&request(url.to_owned())).await.unwrap_err().to_string();
+        assert!(why.contains(part), "{url}: {why}");
+        assert!(!why.contains("secret"), "{why}");
+    }
+    for wrong in ["https://api.example.com", "api.example.com/x", ""] {
+        assert!(HttpClient::new([(wrong.to_owned(), Host::default())].into()).is_err(), "{wrong}");
+    }
+}

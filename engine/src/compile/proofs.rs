@@ -1,0 +1,46 @@
+//! What is proved of a bundle from its arrows: that every node can be reached and left, that no turn goes round without
+//! waiting, that no slot is read before it is set, and what a turn may cost at the most.
+//!
+//! Nothing is run. Flows with errors are left out: with nodes missing, arrows would tell of mistakes that are none.
+
+mod arrows;
+mod cost;
+mod cycles;
+mod reach;
+mod slots;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    finding::Finding,
+    flow::Flow,
+    kind::Costs,
+    release::{ByLanguage, Prompt},
+    scope::SlotUse,
+};
+
+use arrows::Arrows;
+
+/// What each node of each flow does with slots.
+pub(super) type SlotUses = BTreeMap<String, BTreeMap<String, SlotUse>>;
+
+pub(super) fn check(
+    flows: &[&Flow],
+    entry: Option<&str>,
+    uses: &SlotUses,
+    prompts: &BTreeMap<String, ByLanguage<Prompt>>,
+    findings: &mut Vec<Finding>,
+) {
+    let arrows = Arrows::of(flows);
+    reach::check(&arrows, entry, findings);
+    slots::check(&arrows, uses, findings);
+    let order = cycles::check(&arrows, findings);
+    // A turn without end has no worst case.
+    if let Some(order) = order {
+        let limits = entry.and_then(|entry| flows.iter().find(|flow| flow.id == entry)).or(flows.first());
+        if let Some(limits) = limits.map(|flow| flow.header.limits) {
+            let costs = Costs { prompts, model_call: limits.llm_call.0 };
+            cost::check(&arrows, &order, &limits, &costs, findings);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Nodes that nothing leads to, nodes that cannot be left, flows that never return.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::arrows::Arrows;
+use crate::{
+    finding::{Code, Finding},
+    flow::{Flow, Target},
+    place::Place,
+};
+
+pub(super) fn check(arrows: &Arrows<'_>, entry: Option<&str>, findings: &mut Vec<Finding>) {
+    for flow in &arrows.flows {
+        let reached = reached(arrows, flow);
+        unreachable(arrows, flow, &reached, findings);
+        no_way_out(arrows, flow, &reached, findings);
+    }
+    calls(arrows, entry, findings);
+}
+
+/// The spots of a flow to which some path leads.
+pub(super) fn reached(arrows: &Arrows<'_>, flow: &Flow) -> BTreeSet<usize> {
+    let mut open = arrows.doors(flow);
+    let mut reached = BTreeSet::new();
+    while let Some(at) = open.pop() {
+        if reached.insert(at) {
+            open.extend(arrows.spots[at].ways.iter().filter_map(|(_, to)| *to));
+        }
+    }
+    reached
+}
+
+fn unreachable(arrows: &Arrows<'_>, flow: &Flow, reached: &BTreeSet<usize>, findings: &mut Vec<Finding>) {
+    for (at, spot) in arrows.of_flow(flow) {
+        if !reached.contains(&at) {
+            let cause = format!("no path leads to the node `{}`", spot.name);
+            let mend = "lead to it from another node, or remove it";
+            findings.push(Finding::new(Code::Unreachable, &flow.file, spot.entry.place, cause, mend));
+        }
+    }
+}
+
+/// A node can be left if some way of it stops, or leads to a node that can be left.
+fn no_way_out(arrows: &Arrows<'_>, flow: &Flow, reached: &BTreeSet<usize>, findings: &mut Vec<Finding>) {
+    let mut before: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut open = Vec::new();
+    for (at, spot) in arrows.of_flow(flow) {
+        if spot.ways.is_empty() || spot.ways.iter().any(|(_, to)| to.is_none()) {
+            open.push(at);
+        }
+        for to in spot.ways.iter().filter_map(|(_, to)| *to) {
+            before.entry(to).or_default().push(at);
+        }
+    }
+    let mut out = BTreeSet::new();
+    while let Some(at) = open.pop() {
+        if out.insert(at) {
+            open.extend(before.get(&at).into_iter().flatten());
+        }
+    }
+    let stuck: Vec<usize> = arrows
+        .of_flow(flow)
+        .map(|(at, _)| at)
+        .filter(|at| reached.contains(at) && !out.contains(at))
+        .collect();
+    // Nodes that never wait are an endless cycle, which is reported as such.
+    let first =
+        stuck.iter().filter(|at| arrows.spots[**at].waits).min_by_key(|at| arrows.spots[**at].entry.place);
+    let Some(first) = first else { return };
+    let names: Vec<&str> = stuck.iter().map(|at| arrows.spots[*at].name).collect();
+    let cause = format!(
+        "once a client is at `{}`, every answer leads back among these nodes: {}",
+        arrows.spots[*first].name,
+        names.join(", ")
+    );
+    let mend = "lead one of their exits (`cancelled`, `gave_up`, `other`) to `wait`, `end` or a node outside";
+    let place = arrows.spots[*first].entry.place;
+    findings.push(Finding::new(Code::NoWayOut, &flow.file, place, cause, mend));
+}
+
+fn calls(arrows: &Arrows<'_>, entry: Option<&str>, findings: &mut Vec<Finding>) {
+    let mut called = BTreeSet::new();
+    for spot in &arrows.spots {
+        let Some(call) = spot.entry.node.call() else { continue };
+        let Some(flow) = arrows.flows.iter().find(|flow| flow.id == call.flow.value) else { continue };
+        called.insert(flow.id.as_str());
+        let leaves = reached(arrows, flow).into_iter().any(|at| {
+            let ways = &arrows.spots[at].ways;
+            ways.is_empty()
+                || ways.iter().any(|(way, _)| matches!(way.to.value, Target::Return | Target::End))
+        });
+        if !leaves {
+            let cause = format!(
+                "node `{}` calls the flow `{}`, but no path of that flow leads to `return`",
+                spot.name, flow.id
+            );
+            let mend = format!("lead an exit in {} to `return`", flow.file);
+            findings.push(Finding::new(Code::NeverReturns, &spot.flow.file, call.flow.place, cause, mend));
+        }
+    }
+    for flow in arrows.flows.iter().filter(|_| entry.is_some()) {
+        if entry != Some(flow.id.as_str()) && !called.contains(flow.id.as_str()) {
+            let cause = format!("no flow calls `{}`, and chats do not begin in it", flow.id);
+            let mend = "call it from another flow, or remove the file";
+            let place = Place { line: flow.header.flow.place.line, column: flow.header.flow.place.column };
+            findings.push(Finding::new(Code::Unreachable, &flow.file, place, cause, mend));
+        }
+    }
+}
