@@ -10,5 +10,6 @@
 mod compiling;
 mod examples;
 mod kinds;
+mod properties;
 mod support;
 mod turns;
