@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
     Input, Next, Release, Session,
-    effect::Effect,
+    effect::{Effect, Outcome, Query},
     event::Event,
     step,
-    trace::{Asked, Trace},
+    trace::Trace,
 };
 
 /// A turn's record: with the event and the release it replays offline.
@@ -66,16 +66,16 @@ impl Record {
         }
     }
 
-    /// What the turn asked, one an outcome, found by walking it again: for records that did not keep it.
-    pub fn asked(&self, release: &Release, event: &Event) -> Vec<Asked> {
-        let mut asked = Vec::new();
+    /// What the turn asked and what came back, found by walking it again.
+    pub fn exchanges(&self, release: &Release, event: &Event) -> Vec<(Query, Outcome)> {
+        let mut exchanges = Vec::new();
         let mut outcomes = self.trace.outcomes.iter().cloned();
         let mut stepped = step(release, self.before.clone(), Input::Event(event.clone()));
         while let Next::Query(query) = stepped.next {
             let Some(outcome) = outcomes.next() else { break };
-            asked.push(Asked { query: query.name().to_owned(), key: query.key() });
+            exchanges.push((query, outcome.clone()));
             stepped = step(release, stepped.session, Input::Outcome(outcome));
         }
-        asked
+        exchanges
     }
 }

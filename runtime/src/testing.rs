@@ -9,6 +9,7 @@ mod read;
 mod run;
 mod scripted;
 mod transcript;
+mod write;
 
 pub use coverage::{Coverage, Gap, Share};
 pub use dialog::{Catalogue, Dialog, Given, Model, Staff, Step, Stub};
@@ -18,3 +19,4 @@ pub use read::{read, unknown_names};
 pub use run::{Failure, Outcome, Stage, run};
 pub use scripted::Scripted;
 pub use transcript::{Line, Who};
+pub use write::{Saved, SavedTurn, write};

@@ -33,7 +33,12 @@ impl Past {
         let record: Record = serde_json::from_str(&turn.trace)?;
         let asked = match release {
             _ if record.trace.asked.len() == record.trace.outcomes.len() => record.trace.asked.clone(),
-            Some(release) => record.asked(release, &turn.event),
+            Some(release) => {
+                let exchanges = record.exchanges(release, &turn.event).into_iter();
+                exchanges
+                    .map(|(query, _)| Asked { query: query.name().to_owned(), key: query.key() })
+                    .collect()
+            }
             None => record.trace.outcomes.iter().map(asked_by).collect(),
         };
         let private = match release {

@@ -146,7 +146,7 @@ fn transcript(failure: &Failure, colour: bool) -> String {
 }
 
 /// What was reached, and each place that was not.
-pub fn coverage(summary: &Summary, folder: &Path) -> String {
+pub fn coverage(summary: &Summary, folder: &Path, with_gaps: bool) -> String {
     let Summary { nodes, exits, gaps, .. } = summary;
     let mut text = format!(
         "coverage: {} of {} nodes ({} %), {} of {} exits ({} %)\n",
@@ -157,7 +157,7 @@ pub fn coverage(summary: &Summary, folder: &Path) -> String {
         exits.all,
         exits.percent()
     );
-    for gap in gaps {
+    for gap in gaps.iter().filter(|_| with_gaps) {
         let what = match &gap.exit {
             Some(exit) => format!("exit `{exit}` never taken"),
             None => "never visited".to_owned(),
