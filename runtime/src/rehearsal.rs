@@ -6,7 +6,7 @@
 mod past;
 mod report;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use tolmach_engine::{
     Input, Next, Release, Session,
@@ -116,7 +116,7 @@ impl Rehearsal {
 #[derive(Default)]
 pub(crate) struct Marks {
     lead: bool,
-    goals: std::collections::BTreeSet<String>,
+    goals: BTreeSet<String>,
 }
 
 impl Marks {
@@ -146,6 +146,3 @@ fn is_private(release: &Release, flow: &str, node: &str) -> bool {
     let entry = release.flow(flow).and_then(|flow| flow.nodes.get(node));
     entry.is_some_and(|entry| entry.node.private())
 }
-
-#[cfg(test)]
-mod tests;

@@ -201,3 +201,125 @@ fn shortened(text: &str) -> String {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use tolmach_engine::effect::Label;
+
+    use super::*;
+    use crate::testing::read;
+
+    /// A model that must not be asked.
+    struct Nobody;
+
+    #[async_trait]
+    impl Llm for Nobody {
+        fn name(&self) -> &str {
+            "nobody"
+        }
+
+        async fn decide(&self, _: &DecideRequest) -> ports::Result<Decision> {
+            Err(ports::Error::refused("model", "asked nobody"))
+        }
+
+        async fn answer(&self, _: &AnswerRequest) -> ports::Result<Reply> {
+            Err(ports::Error::refused("model", "asked nobody"))
+        }
+    }
+
+    fn scripted(given: &str) -> Scripted {
+        let text = format!("- name: x\n  given: {given}\n  steps: [ {{ client: a }} ]\n");
+        let (dialogs, findings) = read("x", &text);
+        assert_eq!(findings, []);
+        Scripted::new(&dialogs[0].given, Arc::new(Nobody))
+    }
+
+    async fn decide(scripted: &Scripted) -> Result<Option<String>, String> {
+        let label =
+            |name: &str| Label { name: name.to_owned(), description: String::new(), examples: Vec::new() };
+        let request = DecideRequest {
+            role: "default".to_owned(),
+            text: "позовите кого-нибудь".to_owned(),
+            labels: vec![label("manager"), label("product")],
+            history: Vec::new(),
+            language: Default::default(),
+        };
+        let decision = scripted.decide(&request).await.map_err(|why| why.to_string())?;
+        Ok(decision.label)
+    }
+
+    async fn request(scripted: &Scripted, method: Method, url: &str, max_bytes: u64) -> Result<u16, String> {
+        let request = HttpRequest {
+            method,
+            url: url.to_owned(),
+            headers: Default::default(),
+            body: None,
+            deadline: 5,
+            max_bytes,
+        };
+        scripted.request(&request).await.map(|reply| reply.status).map_err(|why| why.to_string())
+    }
+
+    fn surprises(scripted: &Scripted) -> Vec<String> {
+        let place = Place { line: 9, column: 9 };
+        let line = |one: Difference| format!("{} {} | {}", one.place, one.expected, one.found);
+        scripted.surprises(place).into_iter().map(line).collect()
+    }
+
+    #[tokio::test]
+    async fn a_model_says_what_the_script_says_in_order() {
+        let model = scripted("{ llm: { decide: [manager, none, fail, slow] } }");
+        assert_eq!(decide(&model).await, Ok(Some("manager".to_owned())));
+        assert_eq!(decide(&model).await, Ok(None));
+        assert!(decide(&model).await.unwrap_err().contains("fails here"));
+        assert!(decide(&model).await.unwrap_err().contains("time is used up"));
+        assert_eq!((model.calls(), surprises(&model), model.left_over()), (4, Vec::new(), Vec::new()));
+        assert!(decide(&model).await.is_err(), "beyond the script");
+        let said = surprises(&model);
+        assert!(
+            said.len() == 1 && said[0].starts_with("9:9 no further call") && said[0].contains("кого-нибудь"),
+            "{said:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_label_that_is_none_is_refused_with_the_nearest() {
+        let model = scripted("{ llm: { decide: [manger, product] } }");
+        assert!(decide(&model).await.is_err());
+        let said = surprises(&model);
+        assert!(said[0].starts_with("2:28 ") && said[0].contains("did you mean manager?"), "{said:?}");
+        let left = model.left_over();
+        assert!(left.len() == 1 && left[0].expected.contains("product"), "{left:?}");
+    }
+
+    #[tokio::test]
+    async fn what_has_no_script_is_left_to_the_offline_composer() {
+        let model = scripted("{ llm: { answer: [] } }");
+        assert!(decide(&model).await.unwrap_err().contains("asked nobody"));
+        assert_eq!(surprises(&model), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn other_systems_reply_from_stubs() {
+        let world = scripted(
+            "{ http: [ { url: \"https://a.example/stock\", method: GET, status: 404, json: { left: 3 } }, { url: \"https://b.example/\", fail: true } ] }",
+        );
+        assert_eq!(request(&world, Method::Get, "https://a.example/stock?id=1", 100).await, Ok(404));
+        assert!(
+            request(&world, Method::Get, "https://a.example/stock", 5)
+                .await
+                .unwrap_err()
+                .contains("10 bytes")
+        );
+        assert!(
+            request(&world, Method::Get, "https://b.example/x", 100)
+                .await
+                .unwrap_err()
+                .contains("does not reply")
+        );
+        assert_eq!(surprises(&world), Vec::<String>::new());
+        assert!(request(&world, Method::Post, "https://a.example/stock", 100).await.is_err());
+        let said = surprises(&world);
+        assert!(said.len() == 1 && said[0].contains("POST https://a.example/stock"), "{said:?}");
+    }
+}

@@ -80,8 +80,7 @@ impl Replay {
         let mut shown = show::Replayed { chats: chosen.chats.len(), ..show::Replayed::default() };
         for chat in &chosen.chats {
             for turn in chosen.turns(store, chat).await? {
-                let record: Record =
-                    serde_json::from_str(&turn.trace).context("a stored trace cannot be read")?;
+                let record: Record = serde_json::from_str(&turn.trace).with_context(|| unreadable(&turn))?;
                 let path: Vec<String> = record.trace.path().into_iter().map(str::to_owned).collect();
                 let outcome = match releases.get(&turn.release).await? {
                     Some(release) => record.replay(release, &turn.event).map_err(|why| why.to_string()),
@@ -115,7 +114,7 @@ impl Replay {
             let mut past = Vec::new();
             for turn in chosen.turns(store, chat).await? {
                 let release = releases.get(&turn.release).await?;
-                past.push(Past::new(&turn, release).context("a stored trace cannot be read")?);
+                past.push(Past::new(&turn, release).with_context(|| unreadable(&turn))?);
             }
             rehearsal.chat(chat, &past).await;
         }
@@ -155,6 +154,10 @@ impl Replay {
             rows.into_iter().map(|(_, chat)| chat).filter(|chat| known.insert(chat.clone())).collect();
         Ok(Chosen { chats, from })
     }
+}
+
+fn unreadable(turn: &StoredTurn) -> String {
+    format!("the stored trace of turn {} of {} cannot be read", turn.seq, turn.chat)
 }
 
 /// Chats by their first chosen turn, and the first of these turns.
