@@ -148,7 +148,7 @@ fn a_fault_of_the_draft_is_found() {
     let ran = rehearse(&home, &[]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(
-        ran.stdout.contains("faults    1 new") && ran.stdout.contains("consultant.thanks: "),
+        ran.stdout.contains("faults    2 new") && ran.stdout.contains("consultant.thanks: "),
         "{}",
         ran.stdout
     );
