@@ -38,6 +38,14 @@ impl Bundle {
         self.under("tests/").filter(|(path, _)| is_yaml(path))
     }
 
+    /// Names, paths and texts of the quick answers.
+    pub fn quick_answers(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.under("faq/").filter(|(path, _)| is_yaml(path)).map(|(path, text)| {
+            let name = path.trim_start_matches("faq/").rsplit_once('.').map_or(path, |(name, _)| name);
+            (name, path, text)
+        })
+    }
+
     /// Names, languages and texts of the Markdown files of a folder: `offer.ru.md` is `offer` in Russian,
     /// `offer.md` is `offer` in every language.
     pub fn markdown<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (Document<'a>, &'a str)> {

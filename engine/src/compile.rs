@@ -9,10 +9,10 @@ use crate::{
     bundle::Bundle,
     config,
     finding::{Code, Finding},
-    flow::{Entry, Flow, Header, Next, Target},
+    flow::{Entry, Flow, Header, IntentInterrupt, Next, Target},
     kind::KindSpec,
     place::{At, Place},
-    release::Release,
+    release::{Answers, Release},
     scope::Scope,
     vars::Names,
     yaml::{Node, Tree},
@@ -33,6 +33,7 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
     let company = documents::company(bundle, &mut findings);
     let prompts = documents::prompts(bundle, &mut findings);
     let knowledge = documents::knowledge(bundle);
+    let answers = documents::quick_answers(bundle, &company.keys, &mut findings);
 
     let mut flows = BTreeMap::new();
     let mut flow_files = 0;
@@ -59,8 +60,11 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
             nodes: &flow.declared,
             prompts: &prompts,
             knowledge: names_of_knowledge.clone(),
+            answers: &answers,
+            flows: &flows,
             node: "",
             used: documents::slots_in_prompts(&prompts),
+            slots: BTreeMap::new(),
             findings: Vec::new(),
         };
         check_flow(flow, &mut scope);
@@ -79,9 +83,10 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
             id: bundle.id(),
             bundle: bundle.clone(),
             entry,
-            examples: examples(&flows),
+            examples: examples(&flows, &answers),
             flows,
             prompts,
+            answers,
             knowledge,
             company: company.by_language,
             time_zone: company.time_zone,
@@ -91,10 +96,14 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
     Compiled { release, findings }
 }
 
-fn examples(flows: &BTreeMap<String, Flow>) -> BTreeMap<String, Vec<crate::kind::Example>> {
+fn examples(
+    flows: &BTreeMap<String, Flow>,
+    answers: &Answers,
+) -> BTreeMap<String, Vec<crate::kind::Example>> {
     let nodes =
         flows.values().flat_map(|flow| flow.nodes.iter().map(move |(name, entry)| (flow, name, entry)));
-    let sets = nodes.map(|(flow, name, entry)| (Release::example_set(&flow.id, name), entry.node.examples()));
+    let sets =
+        nodes.map(|(flow, name, entry)| (Release::example_set(&flow.id, name), entry.node.examples(answers)));
     sets.filter(|(_, examples)| !examples.is_empty()).collect()
 }
 
@@ -273,6 +282,9 @@ fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
     scope.node = "start";
     scope.target(&header.start, header.start.place);
     let on = &header.on;
+    if let Some(intent) = &on.intent {
+        check_intents(flow, intent, scope);
+    }
     let interrupts =
         on.command.values().chain(&on.error).chain(on.inactivity.iter().map(|inactivity| &inactivity.to));
     for to in interrupts {
@@ -302,6 +314,39 @@ fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
         if !scope.used.contains(name) {
             let cause = format!("nothing uses the slot `{name}`");
             scope.findings.push(Finding::new(Code::UnusedSlot, &flow.file, slot.place, cause, "remove it"));
+        }
+    }
+}
+
+/// The intents that may interrupt are those of a `classify` node of the same flow.
+fn check_intents<'a>(flow: &'a Flow, intent: &'a IntentInterrupt, scope: &mut Scope<'a>) {
+    scope.node = "on.intent";
+    scope.share("min_confidence", &intent.min_confidence);
+    for to in intent.to.values() {
+        scope.target(to, to.place);
+    }
+    let classifies = |entry: &Entry| entry.kind.name == "classify";
+    let Some(entry) = flow.nodes.get(&intent.from.value).filter(|entry| classifies(entry)) else {
+        if flow.declared.contains(&intent.from.value) && !flow.nodes.contains_key(&intent.from.value) {
+            // The node did not read, which has a finding of its own.
+            return;
+        }
+        let cause = format!("`{}` is no `classify` node of this flow", intent.from.value);
+        let mend = "name the node whose intents may interrupt a question";
+        let known = flow.nodes.iter().filter(|(_, entry)| classifies(entry)).map(|(name, _)| name.as_str());
+        let finding = Finding::new(Code::UnknownTarget, scope.file, intent.from.place, cause, mend);
+        scope.findings.push(finding.near(&intent.from.value, known));
+        return;
+    };
+    let exits = entry.node.exits();
+    let known: Vec<&str> =
+        exits.iter().map(|exit| exit.name.as_str()).filter(|exit| *exit != "unsure").collect();
+    for (name, to) in &intent.to {
+        if !known.contains(&name.as_str()) {
+            let cause = format!("node `{}` has no intent `{name}`", intent.from.value);
+            let mend = format!("use one of: {}", known.join(", "));
+            let finding = Finding::new(Code::UnknownIntent, scope.file, to.place, cause, mend);
+            scope.findings.push(finding.near(name, known.iter().copied()));
         }
     }
 }

@@ -3,7 +3,12 @@
 //! All numbers of a dialog are doubles, and CEL refuses to add an int to a double; so whole-number literals in
 //! arithmetic are read as doubles too.
 
-use std::sync::{Arc, LazyLock};
+mod facts;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, LazyLock},
+};
 
 use cel::{
     Context, Env, IdedExpr, Value as Cel,
@@ -17,7 +22,7 @@ use serde_json::Value;
 use crate::{
     catalog::{Comparison, Field, Filter, FilterValue},
     place::{At, Place},
-    vars,
+    slot, vars,
 };
 
 /// A CEL expression. It always exists, even when its source does not parse: the compiler reports that.
@@ -32,6 +37,7 @@ pub struct Expression {
 struct Parsed {
     expression: IdedExpr,
     paths: Vec<Vec<String>>,
+    needs: Vec<String>,
 }
 
 impl Expression {
@@ -59,6 +65,26 @@ impl Expression {
     /// Paths such as `slots.budget` that it reads.
     pub fn paths(&self) -> &[Vec<String>] {
         self.parsed.as_ref().map_or(&[], |parsed| &parsed.paths)
+    }
+
+    /// Slots that must be set, or there is no value: fields of them are read, or they are ordered or computed with.
+    pub fn needs(&self) -> &[String] {
+        self.parsed.as_ref().map_or(&[], |parsed| &parsed.needs)
+    }
+
+    /// Slots that are known to be set when the condition holds, or when it does not.
+    pub fn sure(&self, holds: bool) -> BTreeSet<String> {
+        self.parsed.as_ref().map(|parsed| facts::when(&parsed.expression, holds)).unwrap_or_default()
+    }
+
+    /// Whether it is nothing but `null`, which unsets a slot.
+    pub fn is_null(&self) -> bool {
+        self.parsed.as_ref().is_ok_and(|parsed| facts::is_null(&parsed.expression))
+    }
+
+    /// The type of the value, where it is certain; the error says which values of different types are compared.
+    pub fn kind(&self, names: &vars::Names<'_>) -> Result<Option<slot::Type>, String> {
+        self.parsed.as_ref().map_or(Ok(None), |parsed| facts::kind(&parsed.expression, names))
     }
 
     /// The value. The error is for logs and traces; it is never taken for `false` or `null`.
@@ -141,6 +167,11 @@ impl FilterExpression {
         self.clauses.iter().flatten().flat_map(|clause| clause.value.paths.iter().map(Vec::as_slice))
     }
 
+    /// Slots that must be set: a clause with an unset slot is dropped, but a field of an unset slot has no value.
+    pub fn needs(&self) -> Vec<String> {
+        self.clauses.iter().flatten().flat_map(|clause| clause.value.needs.iter().cloned()).collect()
+    }
+
     /// The clauses with their values, and the columns of those that were dropped because their value is unset.
     pub fn resolve(&self, source: &dyn vars::Source) -> Result<(Vec<Filter>, Vec<Field>), String> {
         let mut kept = Vec::new();
@@ -196,7 +227,8 @@ impl Parsed {
         collect(&expression, &mut Vec::new(), &mut paths);
         paths.sort();
         paths.dedup();
-        Parsed { expression, paths }
+        let needs = facts::needs(&expression);
+        Parsed { expression, paths, needs }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Lengths of time as people write them: `15s`, `30m`, `2h`, `7d`.
+//! Lengths of time as people write them: `15s`, `30m`, `2h`, `7d`, `2w`.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ impl Duration {
         Duration(seconds * 1000)
     }
 
-    /// Reads `15s`, `30m`, `2h` or `7d`; whole positive numbers only, a year at most.
+    /// Reads `15s`, `30m`, `2h`, `7d` or `2w`; whole positive numbers only, a year at most.
     pub fn parse(text: &str) -> Option<Duration> {
         let text = text.trim();
         let unit = text.chars().last()?;
@@ -25,6 +25,7 @@ impl Duration {
             'm' => 60,
             'h' => 3600,
             'd' => 86_400,
+            'w' => 7 * 86_400,
             _ => return None,
         };
         let seconds = number.checked_mul(factor)?;
@@ -49,7 +50,7 @@ impl<'de> Deserialize<'de> for Duration {
         let text = String::deserialize(deserializer)?;
         Duration::parse(&text).ok_or_else(|| {
             de::Error::custom(format!(
-                "`{text}` is not a length of time\nwrite a whole number and s, m, h or d, such as 30m; a year at most"
+                "`{text}` is not a length of time\nwrite a whole number and s, m, h, d or w, such as 30m; a year at most"
             ))
         })
     }

@@ -321,6 +321,11 @@ pub struct Notice {
     pub about_chat: bool,
 }
 
+impl Notice {
+    /// The group that notices without a group of their own go to.
+    pub const EVERYBODY: &'static str = "default";
+}
+
 /// A conversion.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Goal {

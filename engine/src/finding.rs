@@ -91,10 +91,34 @@ codes! {
     BadCondition = "bad-condition", Error;
     /// A filter that is more than comparisons of catalogue columns joined by `&&`.
     BadFilter = "bad-filter", Error;
+    /// A flow that does not exist.
+    UnknownFlow = "unknown-flow", Error;
+    /// A file of quick answers that does not exist.
+    UnknownAnswers = "unknown-answers", Error;
+    /// An intent that the `classify` node does not have.
+    UnknownIntent = "unknown-intent", Error;
+    /// A flow that is called and can never return.
+    NeverReturns = "never-returns", Error;
     /// Nodes that lead to each other without ever waiting for the client.
     EndlessCycle = "endless-cycle", Error;
     /// A node that no path reaches.
     Unreachable = "unreachable", Warning;
+    /// Nodes that a client can never leave by answering: every way leads back among them.
+    NoWayOut = "no-way-out", Warning;
+    /// A slot that is looked at but that nothing sets on any path to there.
+    NeverSet = "never-set", Warning;
+    /// A slot that may still be unset where its value is needed.
+    MaybeUnset = "maybe-unset", Warning;
+    /// A turn that may call language models more often than its limit allows.
+    TooManyCalls = "too-many-calls", Warning;
+    /// A turn that may let language models write more tokens than its limit allows.
+    TooManyTokens = "too-many-tokens", Warning;
+    /// A turn that may take longer than its limit allows.
+    TooSlow = "too-slow", Warning;
+    /// A turn that may visit more nodes than its limit allows.
+    TooManyNodes = "too-many-nodes", Warning;
+    /// More buttons than channels take.
+    TooManyButtons = "too-many-buttons", Warning;
     /// A text that lacks a language which the flow promises.
     MissingTranslation = "missing-translation", Warning;
     /// A text or label longer than a channel shows.

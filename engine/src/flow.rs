@@ -59,12 +59,33 @@ pub struct On {
     /// Nodes by `/command`. `/start` begins the dialog anew.
     #[serde(default)]
     pub command: BTreeMap<String, At<String>>,
+    /// Where a message goes that is no answer to the question that waits, but clearly one of these intents.
+    #[serde(default)]
+    pub intent: Option<IntentInterrupt>,
     /// Where a dialog goes after a silence.
     #[serde(default)]
     pub inactivity: Option<Inactivity>,
     /// Where a turn goes, once, after a failure.
     #[serde(default)]
     pub error: Option<At<String>>,
+}
+
+/// Intents that may interrupt a question.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IntentInterrupt {
+    /// The `classify` node of this flow whose intents and examples are listened for.
+    pub from: At<String>,
+    /// How near (0 to 1) the nearest example must be.
+    #[serde(default = "sure")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub min_confidence: At<f32>,
+    /// Nodes by intent.
+    pub to: BTreeMap<String, At<String>>,
+}
+
+fn sure() -> At<f32> {
+    At::new(0.6, Place::default())
 }
 
 /// A silence of the client's.
@@ -87,16 +108,28 @@ pub struct Limits {
     /// Calls of language models.
     #[schemars(range(min = 0, max = 50))]
     pub llm_calls_per_turn: u32,
-    /// Flows called from flows.
+    /// Tokens that language models may write.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub tokens_per_turn: u32,
+    /// Flows called from flows, the first one counted.
     #[schemars(range(min = 1, max = 32))]
     pub depth: u32,
+    /// The longest that one call of a language model may take.
+    pub llm_call: Duration,
     /// Time spent waiting for queries.
     pub turn: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { nodes_per_turn: 64, llm_calls_per_turn: 4, depth: 8, turn: Duration::seconds(15) }
+        Limits {
+            nodes_per_turn: 64,
+            llm_calls_per_turn: 4,
+            tokens_per_turn: 4000,
+            depth: 8,
+            llm_call: Duration::seconds(7),
+            turn: Duration::seconds(15),
+        }
     }
 }
 
@@ -162,6 +195,7 @@ impl Entry {
             label: jump.label,
             to: At::new(Target::parse(jump.to), jump.to.place),
             automatic: jump.automatic,
+            sure: jump.sure,
         });
         let mut ways: Vec<Way> = jumps.collect();
         for exit in self.node.exits() {
@@ -175,7 +209,7 @@ impl Entry {
                 },
             };
             let to = At::new(self.target(&exit.name), place);
-            ways.push(Way { label: exit.name, to, automatic: true });
+            ways.push(Way { label: exit.name, to, automatic: true, sure: Vec::new() });
         }
         ways
     }
@@ -190,6 +224,8 @@ pub struct Way {
     pub to: At<Target>,
     /// Whether the walk takes it by itself; a button's is taken by the client.
     pub automatic: bool,
+    /// Slots that are known to be set where this way is taken.
+    pub sure: Vec<String>,
 }
 
 /// Where a transition leads.

@@ -1,9 +1,10 @@
 //! What a kind of node is. The kinds themselves live in a crate of their own, one file each.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::{
     catalog::SearchRequest,
@@ -12,6 +13,7 @@ use crate::{
     finding::Finding,
     flow::Target,
     place::At,
+    release::{Answers, ByLanguage, Prompt},
     scope::Scope,
     turn::Turn,
     yaml::Tree,
@@ -23,6 +25,8 @@ pub trait Kind: Node + DeserializeOwned + JsonSchema + Sized + 'static {
     const NAME: &'static str;
     /// A whole flow that uses it; a test compiles it without findings.
     const EXAMPLE: &'static str;
+    /// Files that the example needs beside itself: path and text.
+    const BESIDES: &'static [(&'static str, &'static str)] = &[];
     /// Messages to send to the example, and the nodes that the last of them must visit.
     const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]);
 }
@@ -36,6 +40,8 @@ pub struct KindSpec {
     pub name: &'static str,
     /// See [`Kind::EXAMPLE`].
     pub example: &'static str,
+    /// See [`Kind::BESIDES`].
+    pub besides: &'static [(&'static str, &'static str)],
     /// See [`Kind::EXAMPLE_PATH`].
     pub example_path: (&'static [&'static str], &'static [&'static str]),
     /// The JSON Schema of the body; its description is the kind's documentation.
@@ -50,6 +56,7 @@ impl KindSpec {
         KindSpec {
             name: K::NAME,
             example: K::EXAMPLE,
+            besides: K::BESIDES,
             example_path: K::EXAMPLE_PATH,
             schema: |generator| K::json_schema(generator),
             read: |file, tree, findings| {
@@ -83,13 +90,28 @@ pub trait Node: fmt::Debug + Send + Sync {
         false
     }
 
+    /// The timer whose falling due this node waits for.
+    fn timer(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The flow that this node calls.
+    fn call(&self) -> Option<Call<'_>> {
+        None
+    }
+
+    /// What one visit may cost at the most.
+    fn cost(&self, _: &Costs<'_>) -> Cost {
+        Cost::default()
+    }
+
     /// Whether what the client writes here is personal data, kept out of the history that models see.
     fn private(&self) -> bool {
         false
     }
 
     /// Labelled examples for [`Query::Nearest`] with this node's set.
-    fn examples(&self) -> Vec<Example> {
+    fn examples(&self, _: &Answers) -> Vec<Example> {
         Vec::new()
     }
 
@@ -127,6 +149,51 @@ pub struct Jump<'n> {
     pub to: &'n At<String>,
     /// Whether the walk takes it by itself; a button's is taken by the client.
     pub automatic: bool,
+    /// Slots that are known to be set where this way is taken.
+    pub sure: Vec<String>,
+}
+
+/// What a node that calls a flow gives and takes.
+#[derive(Clone, Debug)]
+pub struct Call<'n> {
+    /// The flow.
+    pub flow: &'n At<String>,
+    /// Slots of the called flow that are given values.
+    pub gives: Vec<&'n At<String>>,
+    /// Slots of the calling flow, and those of the called one that they take their values from.
+    pub takes: Vec<(&'n At<String>, &'n At<String>)>,
+}
+
+/// The most that a visit, or a turn, may cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Calls of language models.
+    pub model_calls: u32,
+    /// Tokens that models may write.
+    pub tokens: u32,
+    /// Milliseconds of waiting for others.
+    pub millis: i64,
+}
+
+impl std::ops::Add for Cost {
+    type Output = Cost;
+
+    fn add(self, other: Cost) -> Cost {
+        Cost {
+            model_calls: self.model_calls.saturating_add(other.model_calls),
+            tokens: self.tokens.saturating_add(other.tokens),
+            millis: self.millis.saturating_add(other.millis),
+        }
+    }
+}
+
+/// What a node needs to know to tell its cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Costs<'a> {
+    /// Prompts by name.
+    pub prompts: &'a BTreeMap<String, ByLanguage<Prompt>>,
+    /// Milliseconds that one call of a model may take.
+    pub model_call: i64,
 }
 
 /// A text with the label it stands for.
@@ -153,6 +220,14 @@ pub enum Input {
     More(SearchRequest),
     /// The query's outcome.
     Outcome(Outcome),
+    /// The node said [`Go::Unfit`], and the message interrupts nothing either: say so and ask again.
+    Unfit,
+    /// The flow that the node called has returned; its slots.
+    Called(Map<String, Value>),
+    /// The node's own [`Node::timer`] fell due.
+    Due,
+    /// A person had the chat and gave it back.
+    GivenBack,
 }
 
 /// What a node decides.
@@ -166,6 +241,15 @@ pub enum Go {
     Wait,
     /// Ask the world, then run again.
     Ask(Query),
+    /// Run another flow, then this node again with its slots.
+    Call {
+        /// The flow.
+        flow: String,
+        /// Values for its slots.
+        slots: Vec<(String, Value)>,
+    },
+    /// The client's reply is no answer here. Unless it interrupts, the node is run again with [`Input::Unfit`].
+    Unfit,
 }
 
 impl Go {

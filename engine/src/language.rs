@@ -41,17 +41,34 @@ impl Language {
 
     /// Tells the language of a message, or `None` where the text does not say (numbers, articles, brand names).
     pub fn detect(text: &str) -> Option<Language> {
+        Language::evidence(text).map(|evidence| evidence.language)
+    }
+
+    /// The language of a message and how clearly it is that one.
+    pub fn evidence(text: &str) -> Option<Evidence> {
         let cyrillic = text.chars().filter(|c| is_cyrillic(*c)).count();
         let latin = text.chars().filter(char::is_ascii_alphabetic).count();
         // A single Cyrillic letter is usually a look-alike inside an article («Т91204»).
         if cyrillic >= 2 && (cyrillic * 4 >= latin || cyrillic >= 4) {
-            return Some(Language::Ru);
+            return Some(Evidence { language: Language::Ru, clear: true });
         }
-        let words = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+        let words: Vec<&str> =
+            text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();
         let common =
-            words.filter(|word| COMMON_ENGLISH.contains(&word.to_ascii_lowercase().as_str())).count();
-        (common > 0).then_some(Language::En)
+            words.iter().filter(|word| COMMON_ENGLISH.contains(&word.to_ascii_lowercase().as_str())).count();
+        // «ok», "hi" and "thanks" are said in every language.
+        let clear = common >= 2 || common == 1 && words.len() >= 3;
+        (common > 0).then_some(Evidence { language: Language::En, clear })
     }
+}
+
+/// What a message tells of its language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The language.
+    pub language: Language,
+    /// Whether a client of another language would hardly write so.
+    pub clear: bool,
 }
 
 impl fmt::Display for Language {

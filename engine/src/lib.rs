@@ -27,6 +27,7 @@ pub mod text;
 pub mod trace;
 pub mod turn;
 pub mod vars;
+pub mod wording;
 pub mod yaml;
 
 pub use compile::{Compiled, compile};

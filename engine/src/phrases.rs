@@ -64,3 +64,18 @@ pub const LATER: Phrase = Phrase::new(
     "Сейчас не получается. Попробуйте ещё раз чуть позже.",
     "That does not work right now. Please try again a little later.",
 );
+
+/// The button beside [`STALE_BUTTON`].
+pub const START_OVER: Phrase = Phrase::new("Начать заново", "Start over");
+
+/// Why a chat is with a person, when the person took it.
+pub const TAKEN_BY_STAFF: Phrase = Phrase::new("Сотрудник взял чат", "A member of the staff took the chat");
+
+/// The subject of [`FAILED_FOR_STAFF`].
+pub const FAILED_SUBJECT: Phrase = Phrase::new("Диалог прервался", "A dialog failed");
+
+/// For the staff: a turn failed and so did its error path.
+pub const FAILED_FOR_STAFF: Phrase = Phrase::new(
+    "Бот не смог ответить клиенту: отказал узел «{node}». Напишите клиенту сами.",
+    "The bot could not answer a client: the node \"{node}\" failed. Please write to them yourself.",
+);

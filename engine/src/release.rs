@@ -2,9 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{bundle::Bundle, effect::Passage, flow::Flow, kind::Example, language::Language, text::Template};
+use crate::{
+    bundle::Bundle,
+    effect::Passage,
+    flow::{Flow, Limits},
+    kind::Example,
+    language::Language,
+    place::At,
+    text::{Template, Text},
+};
 
 /// What [`crate::step`] runs on.
 #[derive(Debug)]
@@ -19,6 +29,8 @@ pub struct Release {
     pub flows: BTreeMap<String, Flow>,
     /// Prompts by name.
     pub prompts: BTreeMap<String, ByLanguage<Prompt>>,
+    /// Quick answers by name of their file.
+    pub answers: Answers,
     /// Knowledge by name.
     pub knowledge: BTreeMap<String, ByLanguage<Vec<Passage>>>,
     /// The company's particulars, a map a language.
@@ -33,6 +45,12 @@ impl Release {
     /// A flow that is known to exist.
     pub fn flow(&self, id: &str) -> Option<&Flow> {
         self.flows.get(id)
+    }
+
+    /// The bounds of a chat's turns: those of the flow in which it began.
+    pub fn limits(&self, session: &crate::session::Session) -> Limits {
+        let outermost = session.frames.first().map_or(&self.entry, |frame| &frame.flow);
+        self.flow(outermost).map(|flow| flow.header.limits).unwrap_or_default()
     }
 
     /// The name of a node's set of examples.
@@ -74,6 +92,19 @@ impl<T> ByLanguage<T> {
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.variants.values()
     }
+}
+
+/// Quick answers by name of their file: `faq/NAME.yaml`.
+pub type Answers = BTreeMap<String, Vec<QuickAnswer>>;
+
+/// A question that many clients ask, with its answer.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuickAnswer {
+    /// How clients ask it; the more ways, the better.
+    pub questions: At<Vec<String>>,
+    /// What to answer.
+    pub answer: Text,
 }
 
 /// A prompt: how a model should behave, or a text for clients that is too long for a flow.

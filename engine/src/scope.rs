@@ -1,14 +1,19 @@
 //! What a node's configuration may refer to, and the findings when it refers to something else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
 use crate::{
     condition::{Expression, FilterExpression},
+    duration::Duration,
     finding::{Code, Finding},
-    flow::{Header, Target},
+    flow::{Flow, Header, Target},
+    kind::Call,
     language::Language,
     place::{At, Place},
-    release::{ByLanguage, Prompt},
+    release::{Answers, ByLanguage, Prompt},
     slot,
     text::{Template, Text},
     vars::{Names, Unknown},
@@ -18,6 +23,10 @@ use crate::{
 const TEXT_LIMIT: usize = 4096;
 /// Characters that a phone shows of a button before it cuts the label.
 const LABEL_LIMIT: usize = 40;
+/// Characters that channels show under a picture.
+const CAPTION_LIMIT: usize = 1024;
+/// Buttons that a channel takes under one message.
+const BUTTONS_LIMIT: usize = 100;
 
 /// Everything a node is checked against.
 #[derive(Debug)]
@@ -28,11 +37,37 @@ pub struct Scope<'a> {
     pub(crate) nodes: &'a BTreeSet<String>,
     pub(crate) prompts: &'a BTreeMap<String, ByLanguage<Prompt>>,
     pub(crate) knowledge: Vec<&'a str>,
+    pub(crate) answers: &'a Answers,
+    pub(crate) flows: &'a BTreeMap<String, Flow>,
     /// The node being checked.
     pub(crate) node: &'a str,
     /// Slots that something reads or sets.
     pub(crate) used: BTreeSet<String>,
+    /// What each node does with slots.
+    pub(crate) slots: BTreeMap<String, SlotUse>,
     pub(crate) findings: Vec<Finding>,
+}
+
+/// When a node that names a slot has set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sets {
+    /// Always, when it leaves by one of these exits.
+    Surely(&'static [&'static str]),
+    /// Always, whichever way it leaves.
+    Always,
+    /// Perhaps, or perhaps to `null`.
+    Perhaps,
+}
+
+/// What a node does with slots.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SlotUse {
+    /// Slots whose value it looks at, which may as well be unset.
+    pub(crate) reads: Vec<(String, Place)>,
+    /// Slots that must be set, or the node fails; with what needs them.
+    pub(crate) needs: Vec<(String, Place, String)>,
+    /// Slots that it sets.
+    pub(crate) sets: Vec<(String, Sets)>,
 }
 
 impl Scope<'_> {
@@ -52,6 +87,52 @@ impl Scope<'_> {
         self.texts(text, LABEL_LIMIT);
     }
 
+    /// A text under a picture.
+    pub fn caption(&mut self, text: &Text) {
+        self.texts(text, CAPTION_LIMIT);
+    }
+
+    /// So many buttons under one message.
+    pub fn buttons(&mut self, count: usize, place: Place) {
+        if count > BUTTONS_LIMIT {
+            let cause = format!("{count} buttons; channels take {BUTTONS_LIMIT}");
+            self.report(Code::TooManyButtons, place, cause, "split them over several messages");
+        }
+    }
+
+    /// A number from 0 to 1.
+    pub fn share(&mut self, field: &str, value: &At<f32>) {
+        if !(0.0..=1.0).contains(&value.value) {
+            let cause = format!("{field} is {}; it is 0 to 1", value.value);
+            self.report(Code::BadValue, value.place, cause, format!("change `{field}`"));
+        }
+    }
+
+    /// A count within bounds.
+    pub fn count(&mut self, field: &str, value: &At<u32>, bounds: RangeInclusive<u32>) {
+        if !bounds.contains(&value.value) {
+            let cause = format!("{field} is {}; it is {} to {}", value.value, bounds.start(), bounds.end());
+            self.report(Code::BadValue, value.place, cause, format!("change `{field}`"));
+        }
+    }
+
+    /// A time that a dialog waits.
+    pub fn waiting_time(&mut self, field: &str, time: &At<Duration>) {
+        const MINUTE: i64 = 60_000;
+        if time.value.0 < MINUTE {
+            let cause = format!("{field} is {}; a dialog waits a minute or more", time.value);
+            self.report(Code::BadValue, time.place, cause, "write a longer time, such as 30m, 2h or 3d");
+        }
+    }
+
+    /// A name that reports show: of a goal, of an experiment.
+    pub fn name(&mut self, what: &str, name: &At<String>) {
+        if name.trim().is_empty() || name.chars().count() > 64 {
+            let cause = format!("`{}` is no name for a {what}", name.value);
+            self.report(Code::BadValue, name.place, cause, "write 1 to 64 characters");
+        }
+    }
+
     /// A template that clients do not see as it is.
     pub fn template(&mut self, template: &Template) {
         if let Some(error) = template.error() {
@@ -59,6 +140,7 @@ impl Scope<'_> {
             self.report(Code::BadTemplate, template.place(), cause, "mend the braces or the helper");
         }
         self.paths(template.paths().iter().map(Vec::as_slice), template.place());
+        self.needs(template.needs(), template.place(), "the text would fail");
     }
 
     /// A condition or a value.
@@ -73,6 +155,22 @@ impl Scope<'_> {
             );
         }
         self.paths(expression.paths().iter().map(Vec::as_slice), expression.place());
+        self.needs(expression.needs(), expression.place(), "the expression would fail");
+        if let Err(clash) = expression.kind(&self.names) {
+            self.report(Code::BadCondition, expression.place(), clash, "compare values of one type");
+        }
+    }
+
+    /// An expression that must be true or false.
+    pub fn condition(&mut self, expression: &Expression) {
+        self.expression(expression);
+        if let Ok(Some(kind)) = expression.kind(&self.names)
+            && kind != slot::Type::Boolean
+        {
+            let cause = format!("`{}` is a {}, neither true nor false", expression.source(), kind.name());
+            let mend = "compare it with something, as in slots.budget < 5000";
+            self.report(Code::BadCondition, expression.place(), cause, mend);
+        }
     }
 
     /// A catalogue filter.
@@ -88,10 +186,22 @@ impl Scope<'_> {
         }
         let paths: Vec<Vec<String>> = filter.paths().map(<[String]>::to_vec).collect();
         self.paths(paths.iter().map(Vec::as_slice), filter.place());
+        self.needs(&filter.needs(), filter.place(), "the filter would fail");
     }
 
-    /// A slot that the node uses as one of these types.
+    /// A slot whose value the node looks at, as one of these types.
     pub fn slot(&mut self, name: &At<String>, types: &[slot::Type]) {
+        self.declared(name, types);
+        self.use_of().reads.push((name.value.clone(), name.place));
+    }
+
+    /// A slot that the node sets, of one of these types.
+    pub fn sets(&mut self, name: &At<String>, types: &[slot::Type], when: Sets) {
+        self.declared(name, types);
+        self.use_of().sets.push((name.value.clone(), when));
+    }
+
+    fn declared(&mut self, name: &At<String>, types: &[slot::Type]) {
         let Some(declaration) = self.header.slots.get(&name.value) else {
             let known = self.header.slots.keys().map(String::as_str);
             let cause = format!("node `{}`: there is no slot `{}`", self.node, name.value);
@@ -134,6 +244,23 @@ impl Scope<'_> {
             );
             return;
         };
+        for body in prompt.values().map(|prompt| &prompt.body) {
+            let paths = body.paths().iter().filter(|path| path.first().is_some_and(|root| root == "slots"));
+            let read: Vec<String> = paths.filter_map(|path| path.get(1).cloned()).collect();
+            for slot in read.iter().chain(body.needs()) {
+                if !self.header.slots.contains_key(slot) {
+                    let cause = format!(
+                        "node `{}`: prompt `{}` uses the slot `{slot}`, which this flow does not declare",
+                        self.node, name.value
+                    );
+                    let mend = format!("declare `{slot}` under `slots:`, or use another prompt");
+                    let known = self.header.slots.keys().map(String::as_str);
+                    let finding = Finding::new(Code::UnknownSlot, self.file, name.place, cause, mend);
+                    self.findings.push(finding.near(slot, known));
+                }
+            }
+            self.needs(body.needs(), name.place, "the prompt would fail");
+        }
         for language in &self.header.languages {
             if !prompt.has(*language) {
                 let cause = format!("prompt `{}` has no text in {language}", name.value);
@@ -143,6 +270,67 @@ impl Scope<'_> {
                     cause,
                     format!("write prompts/{}.{language}.md", name.value),
                 );
+            }
+        }
+    }
+
+    /// A file of quick answers.
+    pub fn answers(&mut self, name: &At<String>) {
+        if !self.answers.contains_key(&name.value) {
+            let cause = format!("node `{}`: there are no quick answers `{}`", self.node, name.value);
+            let mend = format!("write faq/{}.yaml", name.value);
+            let finding = Finding::new(Code::UnknownAnswers, self.file, name.place, cause, mend);
+            self.findings.push(finding.near(&name.value, self.answers.keys().map(String::as_str)));
+        }
+    }
+
+    /// The type of a declared slot.
+    pub fn slot_type(&self, name: &str) -> Option<slot::Type> {
+        self.header.slots.get(name).map(|declaration| declaration.kind)
+    }
+
+    /// The type of an expression's value, where it is certain.
+    pub fn kind_of(&self, expression: &Expression) -> Option<slot::Type> {
+        expression.kind(&self.names).ok().flatten()
+    }
+
+    /// A call of another flow.
+    pub fn call(&mut self, call: &Call<'_>) {
+        for (slot, _) in &call.takes {
+            self.sets(slot, &slot::Type::ALL, Sets::Perhaps);
+        }
+        let Some(flow) = self.flows.get(&call.flow.value) else {
+            let cause = format!("node `{}`: there is no flow `{}`", self.node, call.flow.value);
+            let mend = format!("write {}.yaml beside this file, or name another flow", call.flow.value);
+            let finding = Finding::new(Code::UnknownFlow, self.file, call.flow.place, cause, mend);
+            self.findings.push(finding.near(&call.flow.value, self.flows.keys().map(String::as_str)));
+            return;
+        };
+        let theirs = call.gives.iter().copied().chain(call.takes.iter().map(|(_, theirs)| *theirs));
+        for slot in theirs {
+            if !flow.slots.contains_key(&slot.value) {
+                let cause = format!("node `{}`: flow `{}` has no slot `{}`", self.node, flow.id, slot.value);
+                let mend = format!("declare it under `slots:` in {}", flow.file);
+                let finding = Finding::new(Code::UnknownSlot, self.file, slot.place, cause, mend);
+                self.findings.push(finding.near(&slot.value, flow.slots.keys().map(String::as_str)));
+            }
+        }
+        for (ours, theirs) in &call.takes {
+            let (Some(mine), Some(their)) =
+                (self.header.slots.get(&ours.value), flow.slots.get(&theirs.value))
+            else {
+                continue;
+            };
+            if mine.kind != their.kind {
+                let cause = format!(
+                    "slot `{}` is a {}, but `{}` of flow `{}` is a {}",
+                    ours.value,
+                    mine.kind.name(),
+                    theirs.value,
+                    flow.id,
+                    their.kind.name()
+                );
+                self.report(Code::WrongSlotType, theirs.place, cause, "take it into a slot of the same type");
             }
         }
     }
@@ -182,7 +370,8 @@ impl Scope<'_> {
         }
         for (_, template) in text.templates() {
             self.template(template);
-            let length = template.source().chars().count();
+            // Channels count UTF-16 units.
+            let length = template.source().encode_utf16().count();
             if length > limit {
                 let cause = format!("{length} characters; channels show {limit}");
                 self.report(Code::TooLong, template.place(), cause, "shorten it");
@@ -196,6 +385,7 @@ impl Scope<'_> {
                 && root == "slots"
             {
                 self.used.insert(name.clone());
+                self.use_of().reads.push((name.clone(), place));
             }
             if let Err(Unknown { what, name, known }) = self.names.check(path) {
                 let code = if what == "slot" { Code::UnknownSlot } else { Code::UnknownVariable };
@@ -210,5 +400,14 @@ impl Scope<'_> {
                 self.findings.push(finding.near(&name, known.iter().map(String::as_str)));
             }
         }
+    }
+
+    fn needs(&mut self, slots: &[String], place: Place, why: &str) {
+        let needs = slots.iter().map(|slot| (slot.clone(), place, why.to_owned()));
+        self.use_of().needs.extend(needs);
+    }
+
+    fn use_of(&mut self) -> &mut SlotUse {
+        self.slots.entry(self.node.to_owned()).or_default()
     }
 }

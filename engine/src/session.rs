@@ -10,13 +10,14 @@ use crate::{
     event::Client,
     flow::Flow,
     language::Language,
+    release::Release,
     turn::Walk,
 };
 
 /// How many utterances are remembered for models.
 const HISTORY: usize = 12;
 /// How many characters of each.
-const UTTERANCE: usize = 500;
+pub(crate) const UTTERANCE: usize = 500;
 
 /// The state of one chat.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -52,9 +53,6 @@ pub struct Session {
     /// What was said lately, oldest first.
     #[serde(default)]
     pub history: VecDeque<Utterance>,
-    /// The slot that the last search filled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub results: Option<String>,
     /// A turn that waits for the outcome of a query. Never stored between turns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) walk: Option<Box<Walk>>,
@@ -67,6 +65,9 @@ pub struct Frame {
     pub flow: String,
     /// Its slots: every declared one, unset ones `null`.
     pub slots: Map<String, Value>,
+    /// The slot that the last search filled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub results: Option<String>,
     /// The node that waits for the client or, below another frame, for the flow that it called; without one the next
     /// message enters at `start`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,6 +104,20 @@ impl Session {
         Some((&frame.flow, &frame.waiting.as_ref()?.node))
     }
 
+    /// Forgets the dialog: slots, questions, history. What is known of the client stays.
+    pub(crate) fn begin_anew(&mut self) {
+        self.frames.clear();
+        self.history.clear();
+    }
+
+    /// Gives up what waits in the innermost flow.
+    pub(crate) fn drop_waiting(&mut self) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.waiting = None;
+            frame.interrupted.clear();
+        }
+    }
+
     pub(crate) fn remember(&mut self, who: Who, text: &str) {
         if text.trim().is_empty() {
             return;
@@ -118,13 +133,31 @@ impl Frame {
     /// A flow about to begin.
     pub fn new(flow: &Flow) -> Frame {
         let mut frame = Frame { flow: flow.id.clone(), ..Frame::default() };
-        frame.fit(flow);
+        frame.fit_slots(flow);
         frame
     }
 
-    /// Makes the slots those of `flow`: new ones get their defaults, ones it no longer declares go.
-    pub(crate) fn fit(&mut self, flow: &Flow) {
-        self.slots.retain(|name, _| flow.slots.contains_key(name));
+    /// Makes the frame one of `flow`: slots as declared now, nothing waits at a node that is gone.
+    pub(crate) fn fit(&mut self, flow: &Flow, release: &Release) {
+        self.fit_slots(flow);
+        let known = |waiting: &Waiting| flow.nodes.contains_key(&waiting.node);
+        self.waiting = self.waiting.take().filter(known);
+        self.interrupted.retain(|interrupted| {
+            known(&interrupted.waiting)
+                && interrupted.above.iter().all(|frame| release.flow(&frame.flow).is_some())
+        });
+        for frame in self.interrupted.iter_mut().flat_map(|interrupted| &mut interrupted.above) {
+            if let Some(flow) = release.flow(&frame.flow) {
+                frame.fit(flow, release);
+            }
+        }
+    }
+
+    /// New slots get their defaults, slots no longer declared go, and so does a value that its slot no longer takes.
+    fn fit_slots(&mut self, flow: &Flow) {
+        self.slots.retain(|name, value| {
+            flow.slots.get(name).is_some_and(|declaration| declaration.accept(value.clone()).is_ok())
+        });
         for (name, declaration) in &flow.slots {
             if !self.slots.contains_key(name) {
                 let default =
@@ -132,8 +165,5 @@ impl Frame {
                 self.slots.insert(name.clone(), default);
             }
         }
-        let known = |waiting: &Waiting| flow.nodes.contains_key(&waiting.node);
-        self.waiting = self.waiting.take().filter(known);
-        self.interrupted.retain(|interrupted| known(&interrupted.waiting));
     }
 }

@@ -31,6 +31,19 @@ pub enum Type {
 }
 
 impl Type {
+    /// Every type.
+    pub const ALL: [Type; 9] = [
+        Type::Text,
+        Type::Number,
+        Type::Boolean,
+        Type::Date,
+        Type::Phone,
+        Type::Email,
+        Type::Contact,
+        Type::Product,
+        Type::Products,
+    ];
+
     /// The name in YAML.
     pub const fn name(self) -> &'static str {
         match self {
@@ -113,6 +126,16 @@ impl Declaration {
                 return Err(format!("{number} is above the slot's max"));
             }
         }
-        Ok(value)
+        Ok(self.whole(value))
+    }
+
+    /// A row or a contact with every field it may have, unknown ones `null`: a text that shows one shows nothing.
+    fn whole(&self, mut value: Value) -> Value {
+        if let (Some(fields), Value::Object(known)) = (self.kind.fields(), &mut value) {
+            for field in fields {
+                known.entry(*field).or_insert(Value::Null);
+            }
+        }
+        value
     }
 }

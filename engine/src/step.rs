@@ -1,23 +1,34 @@
 //! The interpreter: one pure function that walks nodes until one waits.
 //!
 //! Same release, session and inputs give the same session and effects. It never fails: a fault inside a node takes
-//! the flow's error path once, and a fault there ends the turn with an apology.
+//! the flow's error path once, and a fault there ends the turn with an apology and calls for a person.
+
+mod interrupt;
+mod route;
+
+pub(crate) use interrupt::exactly;
 
 use crate::{
-    effect::{Choice, Command, Effect, Outcome, Outgoing, Press, Query, Who},
+    effect::{Button, Choice, Command, Effect, Notice, Outcome, Outgoing, Query},
     event::{Event, Kind},
-    flow::{Flow, Target},
+    flow::{Entry, Flow, Target},
     kind::{Fault, Go, Input as NodeInput},
-    language::Language,
     phrases::{self, Phrase},
     release::Release,
-    session::{Frame, Interrupted, Session, Waiting},
-    trace::{Trace, Visit},
-    turn::{Turn, Walk},
+    session::{Frame, Session, Waiting},
+    trace::{Asked, Trace, Visit},
+    turn::{self, Turn, Walk, push},
 };
 
 /// The timer that an inactivity interrupt runs on.
 pub const INACTIVITY: &str = "inactivity";
+/// The timer after which a chat that a person has comes back to the bot by itself.
+pub const HANDOFF: &str = "handoff";
+/// The timer of a node that waits for a time.
+pub const DELAY: &str = "delay";
+
+/// How long a chat stays with a person who took it without being asked, counted from their last word.
+const TAKEN: i64 = 4 * 60 * 60 * 1000;
 
 /// What moves a session forward.
 #[derive(Clone, Debug)]
@@ -56,14 +67,18 @@ pub fn step(release: &Release, mut session: Session, input: Input) -> Step {
     match input {
         Input::Event(event) => {
             session.walk = None;
-            let (walk, cursor) = begin(release, &mut session, event);
+            let (walk, cursor) = route::begin(release, &mut session, event);
             run(release, session, walk, cursor)
         }
         Input::Outcome(outcome) => match session.walk.take() {
             Some(mut walk) => {
                 walk.trace.outcomes.push(outcome.clone());
-                let current = walk.current.clone();
-                run(release, session, *walk, Cursor::Node(current, NodeInput::Outcome(outcome)))
+                let cursor = if std::mem::take(&mut walk.listening) {
+                    interrupt::heard(release, &mut session, &mut walk, &outcome)
+                } else {
+                    Cursor::Node(walk.current.clone(), NodeInput::Outcome(outcome))
+                };
+                run(release, session, *walk, cursor)
             }
             // Nothing was asked: nothing happens.
             None => Step { session, next: Next::Done { effects: Vec::new(), trace: Trace::default() } },
@@ -77,159 +92,9 @@ enum Cursor {
     Follow(Target),
     /// The engine itself says a sentence and the dialog stays where it is.
     Say(Phrase),
+    /// The same for a button that stands for nothing any more: the start is offered.
+    Stale,
     Stop,
-}
-
-fn begin(release: &Release, session: &mut Session, event: Event) -> (Walk, Cursor) {
-    session.release.clone_from(&release.id);
-    if event.client != Default::default() {
-        session.client = event.client.clone();
-    }
-    learn_language(session, &event);
-    for frame in &mut session.frames {
-        if let Some(flow) = release.flow(&frame.flow) {
-            frame.fit(flow);
-        }
-    }
-    session.frames.retain(|frame| release.flow(&frame.flow).is_some());
-    if session.frames.is_empty()
-        && let Some(flow) = release.flow(&release.entry)
-    {
-        session.frames.push(Frame::new(flow));
-    }
-    let cursor = route(release, session, &event);
-    let walk = Walk {
-        event,
-        current: Waiting::default(),
-        visited: 0,
-        model_calls: 0,
-        detour: matches!(&cursor, Cursor::Node(_, NodeInput::More(_))),
-        failed: false,
-        buttons: 0,
-        effects: Vec::new(),
-        trace: Trace::default(),
-    };
-    (walk, cursor)
-}
-
-fn learn_language(session: &mut Session, event: &Event) {
-    if let Kind::Message { text } = &event.kind
-        && let Some(language) = Language::detect(text)
-    {
-        session.language = language;
-        session.language_known = true;
-    } else if !session.language_known
-        && let Some(language) = event.client.language
-    {
-        session.language = language;
-    }
-}
-
-/// Decides where an event enters, and moves what it interrupts aside.
-fn route(release: &Release, session: &mut Session, event: &Event) -> Cursor {
-    let Some(flow) = session.frames.last().and_then(|frame| release.flow(&frame.flow)) else {
-        return Cursor::Say(phrases::APOLOGY);
-    };
-    let private = session
-        .frames
-        .last()
-        .and_then(|frame| frame.waiting.as_ref())
-        .is_some_and(|waiting| flow.nodes.get(&waiting.node).is_some_and(|entry| entry.node.private()));
-    match &event.kind {
-        Kind::Message { text } => {
-            if !private {
-                session.remember(Who::Client, text);
-            }
-            reply_or_start(flow, session)
-        }
-        Kind::Contact { .. } => reply_or_start(flow, session),
-        Kind::Unsupported { .. } => Cursor::Say(phrases::UNSUPPORTED),
-        Kind::Command { name, .. } => command(release, flow, session, name),
-        Kind::Staff { .. } => Cursor::Stop,
-        Kind::Timer { name } => {
-            let inactivity = flow.header.on.inactivity.as_ref().filter(|_| name == INACTIVITY);
-            inactivity.map_or(Cursor::Stop, |inactivity| {
-                // The silent client is not asked again: their question stands as it stood.
-                Cursor::Node(waiting(&inactivity.to), NodeInput::Enter)
-            })
-        }
-        Kind::Press { label, press } => {
-            session.remember(Who::Client, label);
-            match press {
-                Some(press) => pressed(flow, session, press),
-                None => Cursor::Say(phrases::STALE_BUTTON),
-            }
-        }
-    }
-}
-
-fn reply_or_start(flow: &Flow, session: &mut Session) -> Cursor {
-    match session.frames.last_mut().and_then(|frame| frame.waiting.take()) {
-        Some(waiting) => Cursor::Node(waiting, NodeInput::Reply),
-        None => Cursor::Node(waiting(&flow.header.start), NodeInput::Enter),
-    }
-}
-
-fn command(release: &Release, flow: &Flow, session: &mut Session, name: &str) -> Cursor {
-    if name == "start" {
-        // A client who starts anew expects a new dialog, whatever was going on.
-        session.frames.clear();
-        session.history.clear();
-        session.results = None;
-        let Some(flow) = release.flow(&release.entry) else { return Cursor::Say(phrases::APOLOGY) };
-        session.frames.push(Frame::new(flow));
-        let to = flow.header.on.command.get("start").unwrap_or(&flow.header.start);
-        return Cursor::Node(waiting(to), NodeInput::Enter);
-    }
-    let on = &flow.header.on.command;
-    match on.get(name).or_else(|| on.get("help")) {
-        Some(to) => {
-            interrupt(session, to);
-            Cursor::Node(waiting(to), NodeInput::Enter)
-        }
-        None => reply_or_start(flow, session),
-    }
-}
-
-/// Puts the waiting node aside, unless it is the one that is wanted.
-fn interrupt(session: &mut Session, by: &str) {
-    let Some(frame) = session.frames.last_mut() else { return };
-    if let Some(waiting) = frame.waiting.take()
-        && waiting.node != by
-    {
-        frame.interrupted.push(Interrupted { waiting, above: Vec::new() });
-    }
-}
-
-fn pressed(flow: &Flow, session: &mut Session, press: &Press) -> Cursor {
-    let known = press.flow == flow.id && flow.nodes.contains_key(&press.node);
-    if !known {
-        return Cursor::Say(phrases::STALE_BUTTON);
-    }
-    match &press.choice {
-        Choice::Go { to } => match Target::parse(to) {
-            Target::Node(node) if !flow.nodes.contains_key(&node) => Cursor::Say(phrases::STALE_BUTTON),
-            target => {
-                // A button is a choice of another way: what waited is given up.
-                drop_waiting(session);
-                Cursor::Follow(target)
-            }
-        },
-        Choice::Answer { value } => {
-            let current = session.frames.last_mut().and_then(|frame| frame.waiting.take());
-            let current = current.filter(|current| current.node == press.node);
-            let input = NodeInput::Press(value.clone());
-            Cursor::Node(current.unwrap_or_else(|| waiting(&press.node)), input)
-        }
-        Choice::More { request } => Cursor::Node(waiting(&press.node), NodeInput::More((**request).clone())),
-    }
-}
-
-fn drop_waiting(session: &mut Session) {
-    if let Some(frame) = session.frames.last_mut() {
-        frame.waiting = None;
-        frame.interrupted.clear();
-    }
 }
 
 fn waiting(node: &str) -> Waiting {
@@ -238,28 +103,33 @@ fn waiting(node: &str) -> Waiting {
 
 fn run(release: &Release, mut session: Session, mut walk: Walk, mut cursor: Cursor) -> Step {
     loop {
-        let flow = session.frames.last().and_then(|frame| release.flow(&frame.flow));
-        let Some(flow) = flow else {
-            say(&mut session, &mut walk, phrases::APOLOGY);
-            return done(None, session, walk);
+        if matches!(cursor, Cursor::Stop) {
+            return done(release, session, walk);
+        }
+        let flow = walk.detour.as_deref().or_else(|| session.frames.last().map(|frame| frame.flow.as_str()));
+        let Some(flow) = flow.and_then(|flow| release.flow(flow)) else {
+            say(&mut session, &mut walk, phrases::APOLOGY, Vec::new());
+            return done(release, session, walk);
         };
         match cursor {
             Cursor::Say(phrase) => {
-                say(&mut session, &mut walk, phrase);
-                return done(Some(flow), session, walk);
+                say(&mut session, &mut walk, phrase, Vec::new());
+                return done(release, session, walk);
             }
-            Cursor::Stop => return done(Some(flow), session, walk),
-            Cursor::Follow(target) => cursor = follow(flow, &mut session, &walk, target),
+            Cursor::Stale => {
+                let start = start_button(release, &mut session, &mut walk);
+                say(&mut session, &mut walk, phrases::STALE_BUTTON, start);
+                return done(release, session, walk);
+            }
+            Cursor::Stop => return done(release, session, walk),
+            Cursor::Follow(target) => cursor = follow(&mut session, &mut walk, target),
             Cursor::Node(at, input) => {
                 let mut turn = Turn { release, flow, session: &mut session, walk: &mut walk };
                 match visit(&mut turn, at, input) {
-                    Ok(Go::Ask(query)) => {
-                        session.walk = Some(Box::new(walk));
-                        return Step { session, next: Next::Query(query) };
-                    }
+                    Ok(Go::Ask(query)) => return ask(session, walk, query),
                     Ok(Go::Wait) => {
                         if let Some(frame) = session.frames.last_mut()
-                            && !walk.detour
+                            && walk.detour.is_none()
                         {
                             frame.waiting = Some(std::mem::take(&mut walk.current));
                         }
@@ -270,17 +140,34 @@ fn run(release: &Release, mut session: Session, mut walk: Walk, mut cursor: Curs
                         let target = flow.nodes.get(&walk.current.node).map(|entry| entry.target(&exit));
                         cursor = Cursor::Follow(target.unwrap_or(Target::Wait));
                     }
-                    Err(fault) => cursor = fail(flow, &mut session, &mut walk, fault),
+                    Ok(Go::Call { flow: called, slots }) => {
+                        cursor = match call(release, &mut session, &mut walk, &called, slots) {
+                            Ok(cursor) => cursor,
+                            Err(fault) => fail(release, &mut session, &mut walk, fault),
+                        };
+                    }
+                    Ok(Go::Unfit) => match interrupt::listen(release, &mut session, &mut walk) {
+                        Ok(next) => cursor = next,
+                        Err(query) => return ask(session, walk, query),
+                    },
+                    Err(fault) => cursor = fail(release, &mut session, &mut walk, fault),
                 }
             }
         }
     }
 }
 
+fn ask(mut session: Session, mut walk: Walk, query: Query) -> Step {
+    walk.trace.asked.push(Asked { query: query.name().to_owned(), key: query.key() });
+    session.walk = Some(Box::new(walk));
+    Step { session, next: Next::Query(query) }
+}
+
 /// Runs one node and records it.
 fn visit(turn: &mut Turn<'_>, at: Waiting, input: NodeInput) -> Result<Go, Fault> {
     let flow = turn.flow;
-    let resumed = matches!(input, NodeInput::Outcome(_));
+    // These go on with a visit that the trace already shows.
+    let resumed = matches!(input, NodeInput::Outcome(_) | NodeInput::Unfit);
     turn.walk.current = at;
     let name = turn.walk.current.node.clone();
     let entry = flow.nodes.get(&name).ok_or_else(|| Fault(format!("there is no node `{name}`")))?;
@@ -289,7 +176,7 @@ fn visit(turn: &mut Turn<'_>, at: Waiting, input: NodeInput) -> Result<Go, Fault
         let kind = entry.kind.name.to_owned();
         let visit = Visit { flow: flow.id.clone(), node: name, kind, ..Visit::default() };
         turn.walk.trace.visits.push(visit);
-        let limit = flow.header.limits.nodes_per_turn;
+        let limit = turn.release.limits(turn.session).nodes_per_turn;
         if turn.walk.visited > limit {
             return Err(Fault(format!("more than {limit} nodes in one turn (limits.nodes_per_turn)")));
         }
@@ -302,77 +189,129 @@ fn visit(turn: &mut Turn<'_>, at: Waiting, input: NodeInput) -> Result<Go, Fault
         visit.exit = match &go {
             Go::Exit(exit) => Some(exit.clone()),
             Go::To(target) => Some(format!("to {target}")),
+            Go::Call { flow, .. } => Some(format!("call {flow}")),
             Go::Wait => Some("wait".to_owned()),
-            Go::Ask(_) => None,
+            Go::Ask(_) | Go::Unfit => None,
         };
     }
     Ok(go)
 }
 
-fn follow(flow: &Flow, session: &mut Session, walk: &Walk, target: Target) -> Cursor {
-    if walk.detour {
+fn follow(session: &mut Session, walk: &mut Walk, target: Target) -> Cursor {
+    if walk.detour.is_some() {
         return Cursor::Stop;
     }
     match target {
         Target::Node(node) => Cursor::Node(waiting(&node), NodeInput::Enter),
         Target::End => {
-            session.frames.clear();
-            session.history.clear();
-            session.results = None;
-            session.frames.push(Frame::new(flow));
+            session.begin_anew();
+            walk.ended = true;
             Cursor::Stop
         }
-        // Nothing calls a flow yet, so `return` leaves the outermost one, which is to wait.
-        Target::Wait | Target::Return => {
-            match session.frames.last_mut().and_then(|frame| frame.interrupted.pop()) {
-                Some(interrupted) => Cursor::Node(interrupted.waiting, NodeInput::Again),
+        Target::Return if session.frames.len() > 1 => {
+            let slots = session.frames.pop().map(|frame| frame.slots).unwrap_or_default();
+            match session.frames.last_mut().and_then(|frame| frame.waiting.take()) {
+                Some(caller) => Cursor::Node(caller, NodeInput::Called(slots)),
                 None => Cursor::Stop,
             }
         }
+        // The flow in which chats begin has nowhere to return to: it waits.
+        Target::Wait | Target::Return => interrupt::resume(session, walk),
     }
 }
 
-fn fail(flow: &Flow, session: &mut Session, walk: &mut Walk, fault: Fault) -> Cursor {
+/// Enters another flow; the node that calls it waits below.
+fn call(
+    release: &Release,
+    session: &mut Session,
+    walk: &mut Walk,
+    called: &str,
+    slots: Vec<(String, serde_json::Value)>,
+) -> Result<Cursor, Fault> {
+    let depth = release.limits(session).depth;
+    if session.frames.len() as u64 >= u64::from(depth) {
+        return Err(Fault(format!("flows call each other more than {depth} deep (limits.depth)")));
+    }
+    let flow = release.flow(called).ok_or_else(|| Fault(format!("there is no flow `{called}`")))?;
+    let mut frame = Frame::new(flow);
+    for (name, value) in slots {
+        let declaration = flow.slots.get(&name);
+        let declaration =
+            declaration.ok_or_else(|| Fault(format!("flow `{called}` has no slot `{name}`")))?;
+        let value = declaration.accept(value).map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
+        frame.slots.insert(name, value);
+    }
+    if let Some(caller) = session.frames.last_mut() {
+        caller.waiting = Some(std::mem::take(&mut walk.current));
+    }
+    session.frames.push(frame);
+    Ok(Cursor::Node(waiting(&flow.header.start), NodeInput::Enter))
+}
+
+fn fail(release: &Release, session: &mut Session, walk: &mut Walk, fault: Fault) -> Cursor {
+    let node = walk.current.node.clone();
     if let Some(visit) = walk.trace.visits.last_mut() {
         visit.fault = Some(fault.0);
     }
-    if walk.detour {
+    if walk.detour.is_some() {
         return Cursor::Say(phrases::LATER);
     }
-    drop_waiting(session);
-    match &flow.header.on.error {
-        Some(to) if !walk.failed => {
-            walk.failed = true;
-            // The error path gets a budget of its own; it cannot be entered twice.
-            walk.visited = 0;
-            Cursor::Node(waiting(to), NodeInput::Enter)
-        }
-        _ => Cursor::Say(phrases::APOLOGY),
-    }
-}
-
-fn say(session: &mut Session, walk: &mut Walk, phrase: Phrase) {
-    let message = Outgoing {
-        text: phrase.get(session.language).to_owned(),
-        language: session.language,
-        ..Outgoing::default()
-    };
-    session.remember(Who::Bot, &message.text);
-    push(walk, Command::Send(message));
-}
-
-fn push(walk: &mut Walk, command: Command) {
-    let id = format!("{}.{}", walk.event.id.simple(), walk.effects.len());
-    walk.effects.push(Effect { id, command });
-}
-
-fn done(flow: Option<&Flow>, session: Session, mut walk: Walk) -> Step {
-    let by_client = !matches!(walk.event.kind, Kind::Timer { .. });
-    if let Some(inactivity) = flow.and_then(|flow| flow.header.on.inactivity.as_ref())
-        && by_client
+    let path =
+        interrupt::innermost(release, session, |flow| flow.header.on.error.as_ref().map(|to| to.as_str()));
+    if let Some((frame, to)) = path
+        && !walk.failed
     {
-        let due = walk.event.at + inactivity.after.0;
+        // The error path speaks for the flow that wrote it: what that one had called is given up.
+        session.frames.truncate(frame + 1);
+        session.drop_waiting();
+        walk.failed = true;
+        // The error path gets a budget of its own; it cannot be entered twice.
+        walk.visited = 0;
+        return Cursor::Node(waiting(&to), NodeInput::Enter);
+    }
+    session.drop_waiting();
+    let language = session.language;
+    let text = phrases::FAILED_FOR_STAFF.get(language).replace("{node}", &node);
+    let subject = phrases::FAILED_SUBJECT.get(language).to_owned();
+    push(
+        walk,
+        Command::Notify(Notice { group: Notice::EVERYBODY.to_owned(), subject, text, about_chat: true }),
+    );
+    Cursor::Say(phrases::APOLOGY)
+}
+
+fn say(session: &mut Session, walk: &mut Walk, phrase: Phrase, buttons: Vec<Button>) {
+    let text = phrase.get(session.language).to_owned();
+    turn::send(session, walk, Outgoing { text, buttons, ..Outgoing::default() });
+}
+
+/// The way back for a client who pressed something that is gone.
+fn start_button(release: &Release, session: &mut Session, walk: &mut Walk) -> Vec<Button> {
+    let Some(flow) = release.flow(&release.entry) else { return Vec::new() };
+    let to = flow.header.on.command.get("start").unwrap_or(&flow.header.start).value.clone();
+    let label = phrases::START_OVER.get(session.language).to_owned();
+    vec![turn::button(release, &flow.id, &to, walk, label, Choice::Go { to: to.clone() })]
+}
+
+fn done(release: &Release, session: Session, mut walk: Walk) -> Step {
+    let by_client = !matches!(walk.event.kind, Kind::Timer { .. } | Kind::Staff { .. });
+    let of = |flow: &Flow| flow.header.on.inactivity.as_ref().map(|silence| silence.after.0);
+    if session.handed.is_some() || walk.ended {
+        // Whoever has said goodbye, or talks to a person, is not silent.
+        if release.flows.values().any(|flow| of(flow).is_some()) {
+            push(&mut walk, Command::CancelTimer { name: INACTIVITY.to_owned() });
+        }
+    } else if by_client
+        && let Some(after) = session.frames.iter().rev().find_map(|frame| of(release.flow(&frame.flow)?))
+    {
+        let due = walk.event.at.saturating_add(after);
         push(&mut walk, Command::StartTimer { name: INACTIVITY.to_owned(), due });
     }
     Step { session, next: Next::Done { effects: walk.effects, trace: walk.trace } }
+}
+
+/// The entry of the node that waits innermost.
+fn waiting_entry<'r>(release: &'r Release, session: &Session) -> Option<&'r Entry> {
+    let frame = session.frames.last()?;
+    release.flow(&frame.flow)?.nodes.get(&frame.waiting.as_ref()?.node)
 }

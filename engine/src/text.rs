@@ -1,6 +1,6 @@
 //! Texts for clients: one for all languages or one a language, each a strict Handlebars template.
 
-use std::{fmt, sync::LazyLock};
+use std::{collections::BTreeSet, fmt, sync::LazyLock};
 
 use handlebars::{
     Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, Renderable,
@@ -124,6 +124,8 @@ pub struct Template {
     source: String,
     place: Place,
     compiled: Result<Compiled, String>,
+    /// Values are made safe for a part of an address.
+    address: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -134,6 +136,7 @@ enum Compiled {
         template: handlebars::Template,
         paths: Vec<Vec<String>>,
         roots: Vec<String>,
+        needs: Vec<String>,
     },
 }
 
@@ -141,7 +144,17 @@ impl Template {
     /// Parses a template.
     pub fn compile(source: String, place: Place) -> Template {
         let compiled = parse(&source);
-        Template { source, place, compiled }
+        Template { source, place, compiled, address: false }
+    }
+
+    /// Parses the template of an address: what stands between the braces can only be a part of a path or a query.
+    pub fn for_address(source: String, place: Place) -> Template {
+        let mut template = Template::compile(source, place);
+        template.address = true;
+        if template.source.contains("{{{") || template.source.contains("{{&") {
+            template.compiled = Err("an address has no raw values: write two braces".to_owned());
+        }
+        template
     }
 
     /// The text as written.
@@ -167,6 +180,14 @@ impl Template {
         }
     }
 
+    /// Slots that must be set, or the text cannot be rendered: fields of them are shown outside `{{#if}}`.
+    pub fn needs(&self) -> &[String] {
+        match &self.compiled {
+            Ok(Compiled::Expressions { needs, .. }) => needs,
+            _ => &[],
+        }
+    }
+
     /// The text with its values. The error is for logs and traces.
     pub fn render(&self, source: &dyn vars::Source) -> Result<String, String> {
         match &self.compiled {
@@ -176,21 +197,65 @@ impl Template {
                 let values = vars::context(source, roots.iter().map(String::as_str));
                 let context = Context::from(values);
                 template
-                    .renders(&REGISTRY, &context, &mut RenderContext::new(None))
+                    .renders(
+                        if self.address { &ADDRESSES } else { &REGISTRY },
+                        &context,
+                        &mut RenderContext::new(None),
+                    )
                     .map_err(|error| error.reason().to_string())
             }
         }
     }
 }
 
-static REGISTRY: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
+/// The template of an address; see [`Template::for_address`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Address(pub Template);
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Address, D::Error> {
+        let source = At::<String>::deserialize(deserializer)?;
+        Ok(Address(Template::for_address(source.value, source.place)))
+    }
+}
+
+impl JsonSchema for Address {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Address".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^https://" })
+    }
+}
+
+static REGISTRY: LazyLock<Handlebars<'static>> = LazyLock::new(|| registry(handlebars::no_escape));
+static ADDRESSES: LazyLock<Handlebars<'static>> = LazyLock::new(|| registry(percent_encoded));
+
+/// Letters, digits and `-._~` stay (RFC 3986, unreserved); everything else is encoded byte by byte.
+fn percent_encoded(value: &str) -> String {
+    let mut encoded = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte as char),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
-    registry.register_escape_fn(handlebars::no_escape);
+    registry.register_escape_fn(escape);
     registry.register_helper("money", Box::new(money_helper));
     registry.register_helper("plural", Box::new(plural_helper));
     registry
-});
+}
 
 /// Helpers that templates may call. Everything else with arguments is a mistake.
 const HELPERS: [&str; 18] = [
@@ -213,6 +278,8 @@ fn parse(source: &str) -> Result<Compiled, String> {
     })?;
     let mut paths = Vec::new();
     walk(&template, true, &mut paths)?;
+    let mut needs = BTreeSet::new();
+    collect_needs(&template, true, &BTreeSet::new(), &mut needs);
     paths.sort();
     paths.dedup();
     let mut roots: Vec<String> = paths.iter().filter_map(|path| path.first().cloned()).collect();
@@ -222,7 +289,7 @@ fn parse(source: &str) -> Result<Compiled, String> {
         roots = vars::ROOTS.map(str::to_owned).to_vec();
     }
     roots.retain(|root| vars::ROOTS.contains(&root.as_str()));
-    Ok(Compiled::Expressions { template, paths, roots })
+    Ok(Compiled::Expressions { template, paths, roots, needs: needs.into_iter().collect() })
 }
 
 /// Collects the paths read from the root. `outer` is false inside `each` and `with`, where names mean the item's.
@@ -251,6 +318,98 @@ fn walk(template: &handlebars::Template, outer: bool, paths: &mut Vec<Vec<String
         }
     }
     Ok(())
+}
+
+/// Slots of which a field is shown, or over which something is repeated, where no `{{#if}}` makes sure of them.
+fn collect_needs(
+    template: &handlebars::Template,
+    outer: bool,
+    have: &BTreeSet<String>,
+    needs: &mut BTreeSet<String>,
+) {
+    for element in &template.elements {
+        match element {
+            TemplateElement::HtmlExpression(call) | TemplateElement::Expression(call) => {
+                let shown = std::iter::once(&call.name).filter(|_| call.params.is_empty());
+                for parameter in shown.chain(&call.params) {
+                    need(parameter, outer, 1, have, needs);
+                }
+            }
+            TemplateElement::HelperBlock(call) => {
+                let name = call.name.as_name().unwrap_or_default();
+                let (mut yes, mut no) = (have.clone(), have.clone());
+                match name {
+                    "if" => yes.extend(sure(&call.params, outer)),
+                    "unless" => no.extend(sure(&call.params, outer)),
+                    _ => {
+                        // Without an `{{else}}`, repeating over nothing is a mistake.
+                        let fields = usize::from(call.inverse.is_some());
+                        call.params.iter().for_each(|parameter| need(parameter, outer, fields, have, needs));
+                        yes.extend(sure(&call.params, outer));
+                    }
+                }
+                let moves = matches!(name, "each" | "with");
+                if let Some(inner) = &call.template {
+                    collect_needs(inner, outer && !moves, &yes, needs);
+                }
+                if let Some(inner) = &call.inverse {
+                    collect_needs(inner, outer, &no, needs);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Adds the slot of a path that goes at least `fields` fields below it.
+fn need(
+    parameter: &Parameter,
+    outer: bool,
+    fields: usize,
+    have: &BTreeSet<String>,
+    needs: &mut BTreeSet<String>,
+) {
+    if let Parameter::Subexpression(inner) = parameter {
+        if let TemplateElement::Expression(call) | TemplateElement::HtmlExpression(call) = &*inner.element {
+            call.params.iter().for_each(|parameter| need(parameter, outer, fields, have, needs));
+        }
+        return;
+    }
+    let mut paths = Vec::new();
+    path(parameter, outer, &mut paths);
+    for path in paths {
+        if let [root, slot, rest @ ..] = path.as_slice()
+            && root == "slots"
+            && rest.len() >= fields
+            && !have.contains(slot)
+        {
+            needs.insert(slot.clone());
+        }
+    }
+}
+
+/// Slots that are set where a condition holds: `{{#if slots.x}}`, `{{#if slots.x.f}}`, `{{#if (and slots.x slots.y)}}`.
+fn sure(parameters: &[Parameter], outer: bool) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for parameter in parameters {
+        match parameter {
+            Parameter::Subexpression(inner) => {
+                if let TemplateElement::Expression(call) | TemplateElement::HtmlExpression(call) =
+                    &*inner.element
+                    && matches!(call.name.as_name(), Some("and" | "gt" | "gte" | "lt" | "lte" | "len"))
+                {
+                    found.extend(sure(&call.params, outer));
+                }
+            }
+            other => {
+                let mut paths = Vec::new();
+                path(other, outer, &mut paths);
+                let slots = paths.into_iter().filter(|path| path.first().is_some_and(|root| root == "slots"));
+                found.extend(slots.filter_map(|path| path.into_iter().nth(1)));
+            }
+        }
+    }
+    found
 }
 
 fn helper(call: &HelperTemplate, outer: bool, paths: &mut Vec<Vec<String>>) -> Result<(), String> {

@@ -28,13 +28,41 @@ pub struct Walk {
     pub(crate) current: Waiting,
     pub(crate) visited: u32,
     pub(crate) model_calls: u32,
-    /// The node only shows a further page; the dialog stays where it is.
-    pub(crate) detour: bool,
+    /// Tokens that models were allowed to write.
+    pub(crate) tokens: u32,
+    /// A node of this flow only shows a further page; the dialog stays where it is.
+    pub(crate) detour: Option<String>,
+    /// The client is silent: what this turn interrupts stands as it stood.
+    pub(crate) quiet: bool,
+    /// The query asked is whether the client's words are an intent that may interrupt.
+    pub(crate) listening: bool,
+    /// The dialog has come to its end.
+    pub(crate) ended: bool,
     /// The error path has been taken.
     pub(crate) failed: bool,
     pub(crate) buttons: u32,
     pub(crate) effects: Vec<Effect>,
     pub(crate) trace: Trace,
+}
+
+impl Walk {
+    pub(crate) fn new(event: Event) -> Walk {
+        Walk {
+            event,
+            current: Waiting::default(),
+            visited: 0,
+            model_calls: 0,
+            tokens: 0,
+            detour: None,
+            quiet: false,
+            listening: false,
+            ended: false,
+            failed: false,
+            buttons: 0,
+            effects: Vec::new(),
+            trace: Trace::default(),
+        }
+    }
 }
 
 /// A node's view of the turn.
@@ -154,7 +182,7 @@ impl Turn<'_> {
 
     /// Remembers which slot holds the last search results, for `results` in templates.
     pub fn set_results(&mut self, slot: &str) {
-        self.session.results = Some(slot.to_owned());
+        self.frame_mut().results = Some(slot.to_owned());
     }
 
     /// How a slot is declared.
@@ -192,33 +220,89 @@ impl Turn<'_> {
     }
 
     /// Sends a message; its language is set here.
-    pub fn send(&mut self, mut message: Outgoing) {
-        message.language = self.language();
-        let mut said = message.text.clone();
-        for card in &message.cards {
-            said.push_str(&format!("\n• {} — {}", card.name, card.price));
-        }
-        self.session.remember(Who::Bot, &said);
-        self.command(Command::Send(message));
+    pub fn send(&mut self, message: Outgoing) {
+        send(self.session, self.walk, message);
     }
 
     /// Adds a command to the turn.
     pub fn command(&mut self, command: Command) {
-        let id = format!("{}.{}", self.walk.event.id.simple(), self.walk.effects.len());
-        self.walk.effects.push(Effect { id, command });
+        push(self.walk, command);
+    }
+
+    /// Lets this node's timer fall due after so many milliseconds; replaces an earlier one of the same name.
+    pub fn start_timer(&mut self, name: &str, after: i64) {
+        let due = self.walk.event.at.saturating_add(after);
+        self.command(Command::StartTimer { name: name.to_owned(), due });
+    }
+
+    /// Forgets a timer.
+    pub fn cancel_timer(&mut self, name: &str) {
+        self.command(Command::CancelTimer { name: name.to_owned() });
+    }
+
+    /// A name for what this visit asks of the outside: the same turn, repeated, gives the same one.
+    pub fn effect_key(&self) -> String {
+        format!("{}-{}", self.walk.event.id.simple(), self.walk.trace.visits.len())
+    }
+
+    /// Hands the chat to a person: the bot is silent until it is given back or `timeout` milliseconds have passed
+    /// since the person's last word.
+    pub fn hand_off(&mut self, reason: String, timeout: i64) {
+        self.session.handed = Some(self.walk.event.at);
+        self.command(Command::HandOff { reason });
+        self.start_timer(crate::step::HANDOFF, timeout);
+    }
+
+    /// The client's arm in an experiment, if they were put into one.
+    pub fn arm(&self, experiment: &str) -> Option<&str> {
+        self.session.arms.get(experiment).map(String::as_str)
+    }
+
+    /// Puts the client into an arm for good.
+    pub fn set_arm(&mut self, experiment: &str, arm: &str) {
+        self.session.arms.insert(experiment.to_owned(), arm.to_owned());
+        self.command(Command::Arm { experiment: experiment.to_owned(), arm: arm.to_owned() });
+    }
+
+    /// All arms of the client, by experiment.
+    pub fn arms(&self) -> &std::collections::BTreeMap<String, String> {
+        &self.session.arms
+    }
+
+    /// A number from 0 up to 1 that is the same for this client and name for ever, and evenly spread over clients.
+    pub fn share(&self, name: &str) -> f64 {
+        let hash = blake3::hash(format!("{name}\0{}", self.session.chat).as_bytes());
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&hash.as_bytes()[..8]);
+        // 53 bits are what a double holds exactly.
+        (u64::from_le_bytes(bytes) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// The client chose a language: messages no longer change it.
+    pub fn choose_language(&mut self, language: Language) {
+        self.session.language = language;
+        self.session.language_known = true;
+        self.session.language_chosen = true;
+        self.session.language_doubt = None;
+    }
+
+    /// Whether the client's words are exactly those of an intent that may interrupt: even a question that takes any
+    /// text should not take these for its answer.
+    pub fn interrupts(&self) -> bool {
+        matches!(self.walk.event.kind, Kind::Message { .. })
+            && crate::step::exactly(self.release, self.session, self.message()).is_some()
+    }
+
+    /// Takes the client's message out of the history that models see: it turned out to hold personal data.
+    pub fn forget_message(&mut self) {
+        let message = shorten(self.message(), crate::session::UTTERANCE);
+        self.session.history.retain(|said| said.who != Who::Client || said.text != message);
     }
 
     /// A button that comes back as a press of this node.
     pub fn button(&mut self, label: String, choice: Choice) -> Button {
-        let id = format!("{}.{}", self.walk.event.id.simple(), self.walk.buttons);
-        self.walk.buttons += 1;
-        let press = Press {
-            release: self.release.id.clone(),
-            flow: self.flow.id.clone(),
-            node: self.walk.current.node.clone(),
-            choice,
-        };
-        Button { label, action: Action::Press { id, press } }
+        let node = self.walk.current.node.clone();
+        button(self.release, &self.flow.id, &node, self.walk, label, choice)
     }
 
     /// Products as cards in the client's language.
@@ -241,10 +325,20 @@ impl Turn<'_> {
     pub(crate) fn query_allowed(&mut self, query: &Query) -> Result<(), Fault> {
         if query.calls_model() {
             self.walk.model_calls += 1;
-            let limit = self.flow.header.limits.llm_calls_per_turn;
+            let limits = self.release.limits(self.session);
+            let limit = limits.llm_calls_per_turn;
             if self.walk.model_calls > limit {
                 return Err(Fault(format!(
                     "more than {limit} model calls in one turn (limits.llm_calls_per_turn)"
+                )));
+            }
+            if let Query::Answer(request) = query {
+                self.walk.tokens = self.walk.tokens.saturating_add(request.max_tokens);
+            }
+            let limit = limits.tokens_per_turn;
+            if self.walk.tokens > limit {
+                return Err(Fault(format!(
+                    "models may write more than {limit} tokens in one turn (limits.tokens_per_turn)"
                 )));
             }
         }
@@ -275,7 +369,7 @@ impl vars::Source for Turn<'_> {
             "message" => json!({ "text": self.message() }),
             "slots" => Value::Object(self.slots().cloned().unwrap_or_default()),
             "session" => json!({ "language": self.language().code(), "flow": self.flow.id }),
-            "results" => match &self.session.results {
+            "results" => match self.session.frames.last().and_then(|frame| frame.results.as_ref()) {
                 Some(slot) => self.slot(slot).clone(),
                 None => json!({ "query": "", "total": 0, "items": [] }),
             },
@@ -286,6 +380,37 @@ impl vars::Source for Turn<'_> {
             _ => Value::Null,
         }
     }
+}
+
+/// Sends a message in the client's language and remembers it as said.
+pub(crate) fn send(session: &mut Session, walk: &mut Walk, mut message: Outgoing) {
+    message.language = session.language;
+    let mut said = message.text.clone();
+    for card in &message.cards {
+        said.push_str(&format!("\n• {} — {}", card.name, card.price));
+    }
+    session.remember(Who::Bot, &said);
+    push(walk, Command::Send(message));
+}
+
+/// A button that comes back as a press of a node.
+pub(crate) fn button(
+    release: &Release,
+    flow: &str,
+    node: &str,
+    walk: &mut Walk,
+    label: String,
+    choice: Choice,
+) -> Button {
+    let id = format!("{}.{}", walk.event.id.simple(), walk.buttons);
+    walk.buttons += 1;
+    let press = Press { release: release.id.clone(), flow: flow.to_owned(), node: node.to_owned(), choice };
+    Button { label, action: Action::Press { id, press } }
+}
+
+pub(crate) fn push(walk: &mut Walk, command: Command) {
+    let id = format!("{}.{}", walk.event.id.simple(), walk.effects.len());
+    walk.effects.push(Effect { id, command });
 }
 
 fn now(at: i64, zone: &jiff::tz::TimeZone) -> Value {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     effect::{AnswerRequest, Outcome, Outgoing, Query},
-    kind::{Exit, Fault, Go, Input, Jump, Kind, Node},
+    kind::{Cost, Costs, Exit, Fault, Go, Input, Jump, Kind, Node},
     place::At,
     scope::Scope,
     slot::Type,
@@ -50,6 +50,10 @@ nodes:
   sorry:
     say: { text: { ru: Не знаю., en: I do not know. } }
 ";
+    const BESIDES: &'static [(&'static str, &'static str)] = &[
+        ("prompts/about.md", "Answer questions about the company in one or two sentences.\n"),
+        ("knowledge/company.md", "## Delivery\nWe deliver everywhere.\n"),
+    ];
     const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
         (&["есть ли доставка?"], &["about", "sorry"]);
 }
@@ -57,6 +61,12 @@ nodes:
 impl Node for Answer {
     fn exits(&self) -> Vec<Exit> {
         vec![Exit::required("done"), Exit::required("failed")]
+    }
+
+    fn cost(&self, costs: &Costs<'_>) -> Cost {
+        let variants = costs.prompts.get(&self.prompt.value);
+        let tokens = variants.and_then(|variants| variants.values().map(|prompt| prompt.max_tokens).max());
+        Cost { model_calls: 1, tokens: tokens.unwrap_or_default(), millis: costs.model_call }
     }
 
     fn check(&self, scope: &mut Scope<'_>) {

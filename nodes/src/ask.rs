@@ -10,7 +10,7 @@ use tolmach_engine::{
     kind::{Exit, Fault, Go, Input, Kind, Node},
     phrases::Phrase,
     place::At,
-    scope::Scope,
+    scope::{Scope, Sets},
     slot::Type,
     text::Text,
     turn::Turn,
@@ -38,7 +38,7 @@ pub(crate) struct Ask {
     /// How many unfitting answers end in `gave_up`.
     #[serde(default = "three")]
     #[schemars(range(min = 1, max = 10))]
-    attempts: u32,
+    attempts: At<u32>,
 }
 
 /// An answer that fits.
@@ -79,8 +79,8 @@ impl<'de> Deserialize<'de> for Pattern {
     }
 }
 
-fn three() -> u32 {
-    3
+fn three() -> At<u32> {
+    At::new(3, Default::default())
 }
 
 impl Kind for Ask {
@@ -110,10 +110,12 @@ impl Node for Ask {
 
     fn check(&self, scope: &mut Scope<'_>) {
         scope.text(&self.text);
-        scope.slot(
+        scope.sets(
             &self.into,
             &[Type::Text, Type::Number, Type::Boolean, Type::Date, Type::Phone, Type::Email],
+            Sets::Surely(&["done"]),
         );
+        scope.buttons(self.choices.len() + 1, self.text.place());
         if let Some(error) = &self.error {
             scope.text(error);
         }
@@ -126,9 +128,31 @@ impl Node for Ask {
             let cause = format!("`{source}` is not a regular expression: {why}");
             scope.report(Code::BadValue, regex.place, cause, "mend the expression");
         }
-        if !(1..=10).contains(&self.attempts) {
-            scope.report(Code::BadValue, self.text.place(), "attempts are 1 to 10", "change `attempts`");
+        if scope.slot_type(&self.into).is_some_and(|kind| kind != Type::Text) {
+            let wrong = self.choices.first().map(|choice| ("choices", choice.value.place));
+            let wrong = wrong.or(self.pattern.as_ref().map(|pattern| ("pattern", pattern.1.place)));
+            if let Some((field, place)) = wrong {
+                let cause = format!("`{field}` is for a text, but the slot `{}` is not", self.into.value);
+                scope.report(
+                    Code::WrongSlotType,
+                    place,
+                    cause,
+                    "use a slot of type text, or remove the field",
+                );
+            }
         }
+        for (i, choice) in self.choices.iter().enumerate() {
+            if self.choices[..i].iter().any(|before| before.value == choice.value) {
+                let cause = format!("the choice `{}` is there twice", choice.value.value);
+                scope.report(
+                    Code::BadValue,
+                    choice.value.place,
+                    cause,
+                    "give each choice a value of its own",
+                );
+            }
+        }
+        scope.count("attempts", &self.attempts, 1..=10);
     }
 
     fn waits(&self) -> bool {
@@ -140,7 +164,13 @@ impl Node for Ask {
             Input::Press(value) if value == CANCELLED => return Ok(Go::exit("cancelled")),
             Input::Press(value) => Ok(Value::String(value)),
             Input::Reply if extract::is_cancel(turn.message()) => return Ok(Go::exit("cancelled")),
-            Input::Reply => self.read(turn)?,
+            // Any words may answer an open question, except those that plainly want something else.
+            Input::Reply if self.is_open(turn)? && turn.interrupts() => return Ok(Go::Unfit),
+            Input::Reply => match self.read(turn)? {
+                Err(_) => return Ok(Go::Unfit),
+                fits => fits,
+            },
+            Input::Unfit => self.read(turn)?,
             _ => {
                 let question = turn.render(&self.text)?;
                 return self.question(turn, question);
@@ -157,8 +187,8 @@ impl Node for Ask {
             Err(problem) => problem,
         };
         let failures: u32 = turn.state::<u32>() + 1;
-        turn.note(format!("answer {failures} of {} did not fit", self.attempts));
-        if failures >= self.attempts {
+        turn.note(format!("answer {failures} of {} did not fit", self.attempts.value));
+        if failures >= self.attempts.value {
             return Ok(Go::exit("gave_up"));
         }
         turn.set_state(&failures)?;
@@ -189,6 +219,12 @@ impl Ask {
         buttons.push(cancel_button(turn));
         turn.say(text, buttons);
         Ok(Go::Wait)
+    }
+
+    /// Whether the question takes any words.
+    fn is_open(&self, turn: &Turn<'_>) -> Result<bool, Fault> {
+        let kind = turn.slot_declaration(&self.into)?.kind;
+        Ok(kind == Type::Text && self.choices.is_empty() && self.pattern.is_none())
     }
 
     /// The answer as a value of the slot's type, or what to say of it.

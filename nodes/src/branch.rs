@@ -1,5 +1,7 @@
 //! `branch`: the first condition that holds.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
@@ -70,7 +72,7 @@ impl Node for Branch {
         }
         for (i, case) in self.0.iter().enumerate() {
             if let Some(when) = &case.when {
-                scope.expression(when);
+                scope.condition(when);
             }
             let fits = match (&case.when, &case.to, &case.otherwise) {
                 (Some(_), Some(_), None) => i < last,
@@ -89,19 +91,21 @@ impl Node for Branch {
     }
 
     fn jumps(&self) -> Vec<Jump<'_>> {
-        let jump = |case: &'_ Case| -> Option<(String, bool)> {
-            match (&case.when, &case.to) {
-                (Some(when), Some(_)) => Some((when.source().to_owned(), true)),
-                _ => case.otherwise.as_ref().map(|_| ("else".to_owned(), true)),
+        // A case is only looked at when those before it did not hold.
+        let mut sure = BTreeSet::new();
+        let mut jumps = Vec::with_capacity(self.0.len());
+        for case in self.0.iter() {
+            let label = case.when.as_ref().map_or("else", Expression::source).to_owned();
+            let mut known = sure.clone();
+            if let Some(when) = &case.when {
+                known.extend(when.sure(true));
+                sure.extend(when.sure(false));
             }
-        };
-        self.0
-            .iter()
-            .filter_map(|case| {
-                let (label, automatic) = jump(case)?;
-                Some(Jump { label, to: case.to.as_ref().or(case.otherwise.as_ref())?, automatic })
-            })
-            .collect()
+            if let Some(to) = case.to.as_ref().or(case.otherwise.as_ref()) {
+                jumps.push(Jump { label, to, automatic: true, sure: known.into_iter().collect() });
+            }
+        }
+        jumps
     }
 
     fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {

@@ -27,6 +27,9 @@ pub(crate) struct FlowButton {
 }
 
 pub(crate) fn check(buttons: &[FlowButton], scope: &mut Scope<'_>) {
+    if let Some(first) = buttons.first() {
+        scope.buttons(buttons.len(), first.label.place());
+    }
     for button in buttons {
         scope.label(&button.label);
         if button.to.is_some() == button.url.is_some() {
@@ -48,7 +51,7 @@ pub(crate) fn jumps(buttons: &[FlowButton]) -> Vec<Jump<'_>> {
         let (_, template) = button.label.templates().next()?;
         Some((format!("[{}]", template.source()), button.to.as_ref()?))
     });
-    labelled.map(|(label, to)| Jump { label, to, automatic: false }).collect()
+    labelled.map(|(label, to)| Jump { label, to, automatic: false, sure: Vec::new() }).collect()
 }
 
 pub(crate) fn render(buttons: &[FlowButton], turn: &mut Turn<'_>) -> Result<Vec<Button>, Fault> {

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use tolmach_engine::{
     effect::{DecideRequest, Label, NearestRequest, Outcome, Query},
     finding::Code,
-    kind::{Example, Exit, Fault, Go, Input, Kind, Node},
+    kind::{Cost, Costs, Example, Exit, Fault, Go, Input, Kind, Node},
     place::At,
+    release::Answers,
     scope::Scope,
     turn::Turn,
 };
@@ -90,10 +91,7 @@ impl Node for Classify {
     }
 
     fn check(&self, scope: &mut Scope<'_>) {
-        if !(0.0..=1.0).contains(&self.min_confidence.value) {
-            let place = self.min_confidence.place;
-            scope.report(Code::BadValue, place, "min_confidence is 0 to 1", "change it");
-        }
+        scope.share("min_confidence", &self.min_confidence);
         for (name, intent) in &self.intents {
             if name.value == "unsure" {
                 let cause = "`unsure` is the exit for messages that fit no intent";
@@ -111,7 +109,11 @@ impl Node for Classify {
         }
     }
 
-    fn examples(&self) -> Vec<Example> {
+    fn cost(&self, costs: &Costs<'_>) -> Cost {
+        Cost { model_calls: 1, tokens: 0, millis: costs.model_call }
+    }
+
+    fn examples(&self, _: &Answers) -> Vec<Example> {
         let intents = self.intents.iter();
         intents
             .flat_map(|(name, intent)| {

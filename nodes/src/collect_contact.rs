@@ -10,7 +10,7 @@ use tolmach_engine::{
     kind::{Exit, Fault, Go, Input, Kind, Node},
     phrases::Phrase,
     place::At,
-    scope::Scope,
+    scope::{Scope, Sets},
     slot::Type,
     text::Text,
     turn::Turn,
@@ -43,7 +43,7 @@ pub(crate) struct CollectContact {
     /// How many messages without anything usable end in `gave_up`.
     #[serde(default = "three")]
     #[schemars(range(min = 1, max = 10))]
-    attempts: u32,
+    attempts: At<u32>,
 }
 
 /// A field of a contact.
@@ -118,8 +118,8 @@ fn all_fields() -> Vec<At<Field>> {
     [Field::Name, Field::Phone, Field::Email].map(|field| At::new(field, Default::default())).to_vec()
 }
 
-fn three() -> u32 {
-    3
+fn three() -> At<u32> {
+    At::new(3, Default::default())
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -157,7 +157,7 @@ impl Node for CollectContact {
     }
 
     fn check(&self, scope: &mut Scope<'_>) {
-        scope.slot(&self.into, &[Type::Contact]);
+        scope.sets(&self.into, &[Type::Contact], Sets::Surely(&["done"]));
         if let Some(text) = &self.text {
             scope.text(text);
         }
@@ -180,9 +180,7 @@ impl Node for CollectContact {
                 );
             }
         }
-        if !(1..=10).contains(&self.attempts) {
-            scope.report(Code::BadValue, self.into.place, "attempts are 1 to 10", "change `attempts`");
-        }
+        scope.count("attempts", &self.attempts, 1..=10);
     }
 
     fn waits(&self) -> bool {
@@ -197,9 +195,22 @@ impl Node for CollectContact {
         match input {
             Input::Press(value) if value == CANCELLED => Ok(Go::exit("cancelled")),
             Input::Reply if extract::is_cancel(turn.message()) => Ok(Go::exit("cancelled")),
-            Input::Reply => self.take(turn),
-            _ => {
-                turn.set_state(&State::default())?;
+            Input::Reply => self.take(turn, true),
+            Input::Unfit => self.take(turn, false),
+            input => {
+                // An interrupted form is asked again, and what was given stays given.
+                if input != Input::Again && input != Input::GivenBack {
+                    turn.set_state(&State::default())?;
+                }
+                // «Перезвоните, 8 999 123-45-67» has answered already; the words beside it are hardly a name.
+                if input == Input::Enter {
+                    let mut found = self.read(turn, None);
+                    found.remove("name");
+                    if !found.is_empty() {
+                        turn.forget_message();
+                        return self.keep(turn, State::default(), found);
+                    }
+                }
                 let mut text = match &self.text {
                     Some(text) => turn.render(text)?,
                     None => phrases::CONTACT.get(turn.language()).to_owned(),
@@ -215,18 +226,30 @@ impl Node for CollectContact {
 }
 
 impl CollectContact {
-    fn take(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
+    /// Takes what the message gives. Words that give nothing and do not look like a failed attempt may interrupt the
+    /// form, where `may_interrupt` says that this was not asked yet.
+    fn take(&self, turn: &mut Turn<'_>, may_interrupt: bool) -> Result<Go, Fault> {
         let mut state: State = turn.state();
         let found = self.read(turn, state.asked);
         let helped = !found.is_empty();
-        // A shared or corrected value replaces the old one.
-        state.contact.extend(found);
+        let attempt =
+            turn.message().contains('@') || turn.message().chars().filter(char::is_ascii_digit).count() >= 5;
+        if may_interrupt && (!helped && !attempt || helped && !found_contact(&found) && turn.interrupts()) {
+            return Ok(Go::Unfit);
+        }
         if !helped {
             state.failures += 1;
-            turn.note(format!("message {} of {} held no contact", state.failures, self.attempts));
+            turn.note(format!("message {} of {} held no contact", state.failures, self.attempts.value));
         }
+        self.keep(turn, state, found)
+    }
+
+    /// Adds what was found and asks for what is still missing.
+    fn keep(&self, turn: &mut Turn<'_>, mut state: State, found: Map<String, Value>) -> Result<Go, Fault> {
+        // A shared or corrected value replaces the old one.
+        state.contact.extend(found);
         if let Some(missing) = self.missing(&state.contact) {
-            if state.failures >= self.attempts {
+            if state.failures >= self.attempts.value {
                 return Ok(Go::exit("gave_up"));
             }
             let complaint = self.complaint(turn, missing);
@@ -322,4 +345,8 @@ impl CollectContact {
         turn.send(Outgoing { text, buttons, share_contact, ..Outgoing::default() });
         Ok(Go::Wait)
     }
+}
+
+fn found_contact(found: &Map<String, Value>) -> bool {
+    found.contains_key("phone") || found.contains_key("email")
 }

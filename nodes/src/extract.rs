@@ -6,25 +6,8 @@ use email_address::EmailAddress;
 use jiff::{ToSpan, civil::Date};
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
-
-/// Lower case, «ё» as «е», letters and digits only, single spaces: for comparing what people type.
-pub(crate) fn normalized(text: &str) -> String {
-    let mut words = String::with_capacity(text.len());
-    for word in text.to_lowercase().replace('ё', "е").split(|c: char| !c.is_alphanumeric()) {
-        if !word.is_empty() {
-            if !words.is_empty() {
-                words.push(' ');
-            }
-            words.push_str(word);
-        }
-    }
-    words
-}
-
-/// Whether two texts are the same words.
-pub(crate) fn same_words(a: &str, b: &str) -> bool {
-    normalized(a) == normalized(b)
-}
+use tolmach_engine::wording::normalized;
+pub(crate) use tolmach_engine::wording::same_words;
 
 /// Whether the client wants out of a question.
 pub(crate) fn is_cancel(text: &str) -> bool {

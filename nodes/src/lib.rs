@@ -5,14 +5,22 @@ mod answer;
 mod ask;
 mod branch;
 mod buttons;
+mod call;
 mod cards;
 mod classify;
 mod collect_contact;
+mod delay;
 mod end;
+mod experiment;
 mod extract;
+mod faq;
+mod goal;
 mod grounded;
+mod handoff;
+mod http;
 mod lead;
 mod menu;
+mod notify;
 mod phrases;
 mod say;
 mod search;
@@ -28,9 +36,17 @@ pub const KINDS: &[&KindSpec] = &[
     &KindSpec::of::<classify::Classify>(),
     &KindSpec::of::<search::Search>(),
     &KindSpec::of::<answer::Answer>(),
+    &KindSpec::of::<faq::Faq>(),
     &KindSpec::of::<collect_contact::CollectContact>(),
     &KindSpec::of::<lead::Lead>(),
+    &KindSpec::of::<notify::Notify>(),
+    &KindSpec::of::<handoff::Handoff>(),
     &KindSpec::of::<branch::Branch>(),
     &KindSpec::of::<set::Set>(),
+    &KindSpec::of::<call::Call>(),
+    &KindSpec::of::<http::Http>(),
+    &KindSpec::of::<experiment::Experiment>(),
+    &KindSpec::of::<goal::Goal>(),
+    &KindSpec::of::<delay::Delay>(),
     &KindSpec::of::<end::End>(),
 ];

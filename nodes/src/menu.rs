@@ -65,6 +65,7 @@ impl Node for Menu {
 
     fn check(&self, scope: &mut Scope<'_>) {
         scope.text(&self.text);
+        scope.buttons(self.choices.len(), self.text.place());
         if self.choices.is_empty() {
             scope.report(
                 Code::BadValue,

@@ -41,3 +41,6 @@ pub(crate) const PHONE_OR_EMAIL: Phrase = Phrase::new(
     "Напишите телефон или e-mail, чтобы мы могли ответить.",
     "Please write a phone number or an e-mail so that we can reply.",
 );
+/// The subject of the notice that calls for a person.
+pub(crate) const CALLS_FOR_PERSON: Phrase =
+    Phrase::new("Клиент ждёт человека", "A client waits for a person");

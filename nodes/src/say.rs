@@ -57,7 +57,11 @@ impl Node for Say {
     }
 
     fn check(&self, scope: &mut Scope<'_>) {
-        scope.text(&self.text);
+        if self.photo.is_some() {
+            scope.caption(&self.text);
+        } else {
+            scope.text(&self.text);
+        }
         if let Some(photo) = &self.photo {
             scope.text(photo);
         }
@@ -75,7 +79,7 @@ impl Node for Say {
         match input {
             Input::More(request) => return cards::ask_for_more(turn, request),
             Input::Outcome(outcome) => return cards::show_more(turn, outcome),
-            Input::Enter | Input::Again | Input::Reply | Input::Press(_) => {}
+            _ => {}
         }
         let text = turn.render(&self.text)?;
         let photo = self.photo.as_ref().map(|photo| turn.render(photo)).transpose()?;

@@ -7,10 +7,9 @@ use tolmach_engine::{
     catalog::{Comparison, Field, Filter, FilterValue, SearchRequest},
     condition::FilterExpression,
     effect::{Outcome, Query},
-    finding::Code,
     kind::{Exit, Fault, Go, Input, Kind, Node},
     place::At,
-    scope::Scope,
+    scope::{Scope, Sets},
     slot::Type,
     text::Text,
     turn::{Found, Turn},
@@ -29,7 +28,7 @@ pub(crate) struct Search {
     /// Rows a page, 1 to 50.
     #[serde(default = "five")]
     #[schemars(range(min = 1, max = 50))]
-    limit: u32,
+    limit: At<u32>,
     /// 0 searches by words alone, 1 by meaning alone.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -43,7 +42,7 @@ pub(crate) struct Search {
     /// The share (0 to 1) of the query's meaning that a row must hold to count as found.
     #[serde(default = "default_min_score")]
     #[schemars(range(min = 0.0, max = 1.0))]
-    min_score: f32,
+    min_score: At<f32>,
     /// Fewer rows than this leave by `few`.
     #[serde(default)]
     few: u64,
@@ -63,12 +62,12 @@ struct PriceSlots {
     max: Option<At<String>>,
 }
 
-fn five() -> u32 {
-    5
+fn five() -> At<u32> {
+    At::new(5, Default::default())
 }
 
-fn default_min_score() -> f32 {
-    0.35
+fn default_min_score() -> At<f32> {
+    At::new(0.35, Default::default())
 }
 
 impl Kind for Search {
@@ -109,22 +108,12 @@ impl Node for Search {
             scope.filter(filter);
         }
         for slot in [&self.price.min, &self.price.max].into_iter().flatten() {
-            scope.slot(slot, &[Type::Number]);
+            scope.sets(slot, &[Type::Number], Sets::Perhaps);
         }
-        scope.slot(&self.into, &[Type::Products]);
-        if !(1..=50).contains(&self.limit) {
-            scope.report(Code::BadValue, self.into.place, "limit is 1 to 50", "change `limit`");
-        }
-        for (name, value) in [("semantic_ratio", self.semantic_ratio.value), ("min_score", self.min_score)] {
-            if !(0.0..=1.0).contains(&value) {
-                scope.report(
-                    Code::BadValue,
-                    self.into.place,
-                    format!("{name} is 0 to 1"),
-                    format!("change `{name}`"),
-                );
-            }
-        }
+        scope.sets(&self.into, &[Type::Products], Sets::Always);
+        scope.count("limit", &self.limit, 1..=50);
+        scope.share("semantic_ratio", &self.semantic_ratio);
+        scope.share("min_score", &self.min_score);
     }
 
     fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
@@ -135,7 +124,7 @@ impl Node for Search {
                     return Err(Fault("results that nobody asked for".to_owned()));
                 };
                 let returned = results.hits.len();
-                let hits = results.hits.into_iter().filter(|hit| hit.score >= self.min_score);
+                let hits = results.hits.into_iter().filter(|hit| hit.score >= self.min_score.value);
                 let items: Vec<_> = hits.map(|hit| hit.product).collect();
                 // Where the page itself holds rows that are too far off, the rest would be farther.
                 let total = if items.len() < returned { items.len() as u64 } else { results.total };
@@ -202,7 +191,7 @@ impl Search {
             text,
             language: turn.language(),
             filters,
-            limit: self.limit,
+            limit: self.limit.value,
             offset: 0,
             semantic_ratio: self.semantic_ratio.value,
         };

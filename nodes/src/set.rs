@@ -6,14 +6,17 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     condition::Expression,
+    finding::Code,
     kind::{Exit, Fault, Go, Input, Kind, Node},
+    language::Language,
     place::At,
-    scope::Scope,
+    scope::{Scope, Sets},
     slot::Type,
     turn::Turn,
 };
 
-/// Sets slots to the values of CEL expressions. All expressions see the slots as they were before.
+/// Sets slots to the values of CEL expressions. All expressions see the slots as they were before. The name
+/// `session.language` stands for the dialog's language: set to `'ru'` or `'en'`, it no longer follows the messages.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub(crate) struct Set(BTreeMap<At<String>, Expression>);
@@ -35,17 +38,8 @@ nodes:
     const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) = (&["x"], &["raise", "tell"]);
 }
 
-const ANY: [Type; 9] = [
-    Type::Text,
-    Type::Number,
-    Type::Boolean,
-    Type::Date,
-    Type::Phone,
-    Type::Email,
-    Type::Contact,
-    Type::Product,
-    Type::Products,
-];
+/// What is set like a slot, but is the dialog's language.
+const LANGUAGE: &str = "session.language";
 
 impl Node for Set {
     fn exits(&self) -> Vec<Exit> {
@@ -54,8 +48,35 @@ impl Node for Set {
 
     fn check(&self, scope: &mut Scope<'_>) {
         for (slot, expression) in &self.0 {
-            scope.slot(slot, &ANY);
             scope.expression(expression);
+            let kind = scope.kind_of(expression);
+            if slot.value == LANGUAGE {
+                if kind.is_some_and(|kind| kind != Type::Text) {
+                    let cause = format!("`{}` is no language", expression.source());
+                    scope.report(Code::BadValue, expression.place(), cause, "write \"'ru'\" or \"'en'\"");
+                }
+                continue;
+            }
+            let when = if expression.is_null() { Sets::Perhaps } else { Sets::Always };
+            scope.sets(slot, &Type::ALL, when);
+            let holds = scope.slot_type(slot).map(|holds| match holds {
+                Type::Date | Type::Phone | Type::Email => Type::Text,
+                other => other,
+            });
+            if let (Some(kind), Some(holds)) = (kind, holds)
+                && kind != holds
+            {
+                let cause = format!(
+                    "`{}` is a {}, but the slot `{}` holds a {}",
+                    expression.source(),
+                    kind.name(),
+                    slot.value,
+                    holds.name()
+                );
+                let mend =
+                    "change the expression or the slot's type; a text inside CEL has quotes: \"'text'\"";
+                scope.report(Code::WrongSlotType, expression.place(), cause, mend);
+            }
         }
     }
 
@@ -65,6 +86,13 @@ impl Node for Set {
             values.push((slot, turn.value(expression)?));
         }
         for (slot, value) in values {
+            if slot.value == LANGUAGE {
+                let language = value.as_str().and_then(Language::from_code);
+                let language =
+                    language.ok_or_else(|| Fault(format!("{value} is no language; ru and en are")))?;
+                turn.choose_language(language);
+                continue;
+            }
             turn.set_slot(slot, value)?;
         }
         Ok(Go::exit("done"))

@@ -12,9 +12,10 @@ use crate::{
     finding::{Code, Finding},
     language::Language,
     place::{At, Place},
-    release::{ByLanguage, Prompt},
+    release::{Answers, ByLanguage, Prompt, QuickAnswer},
     text::{Template, Text},
     vars::Names,
+    yaml::Node,
 };
 
 /// What `company.yaml` says.
@@ -147,25 +148,72 @@ fn split_front_matter(text: &str) -> (&str, &str, u32) {
 
 /// A prompt may serve several flows, so its slots are not checked; everything else is.
 pub(super) fn check_prompt(file: &str, prompt: &Prompt, company: &[String], findings: &mut Vec<Finding>) {
-    if let Some(error) = prompt.body.error() {
+    check_template(file, &prompt.body, company, findings);
+}
+
+fn check_template(file: &str, template: &Template, company: &[String], findings: &mut Vec<Finding>) {
+    if let Some(error) = template.error() {
         let cause = format!("the template does not parse: {error}");
         findings.push(Finding::new(
             Code::BadTemplate,
             file,
-            prompt.body.place(),
+            template.place(),
             cause,
             "mend the braces or the helper",
         ));
     }
     let names = Names { slots: None, company: company.iter().map(String::as_str).collect() };
-    for path in prompt.body.paths() {
+    for path in template.paths() {
         if let Err(unknown) = names.check(path) {
             let cause = format!("there is no {} `{}` (in `{}`)", unknown.what, unknown.name, path.join("."));
             let mend = format!("use one of: {}", unknown.known.join(", "));
-            let finding = Finding::new(Code::UnknownVariable, file, prompt.body.place(), cause, mend);
+            let finding = Finding::new(Code::UnknownVariable, file, template.place(), cause, mend);
             findings.push(finding.near(&unknown.name, unknown.known.iter().map(String::as_str)));
         }
     }
+}
+
+/// Quick answers: a list a file. Their texts may use everything but slots, since any flow may give them.
+pub(super) fn quick_answers(bundle: &Bundle, company: &[String], findings: &mut Vec<Finding>) -> Answers {
+    let mut all = Answers::new();
+    for (name, path, text) in bundle.quick_answers() {
+        let Some(tree) = config::parse(path, text, findings) else { continue };
+        let entries = match &tree.node {
+            Node::Seq(items) => {
+                items.iter().filter_map(|item| config::read::<QuickAnswer>(path, item, findings))
+            }
+            _ => {
+                let cause = "a file of quick answers is a list";
+                let mend = "write `- { questions: [how clients ask], answer: { ru: …, en: … } }`";
+                findings.push(Finding::new(Code::BadValue, path, tree.place, cause, mend));
+                continue;
+            }
+        };
+        let entries: Vec<QuickAnswer> = entries.collect();
+        for entry in &entries {
+            if entry.questions.iter().all(|question| question.trim().is_empty()) {
+                let cause = "a quick answer without a question";
+                let mend = "write at least one way in which clients ask it";
+                findings.push(Finding::new(Code::BadValue, path, entry.questions.place, cause, mend));
+            }
+            for language in entry.answer.missing(&Language::ALL) {
+                let cause = format!("the answer has no {language} version");
+                let mend = format!("add `{language}: …`");
+                findings.push(Finding::new(
+                    Code::MissingTranslation,
+                    path,
+                    entry.answer.place(),
+                    cause,
+                    mend,
+                ));
+            }
+            for (_, template) in entry.answer.templates() {
+                check_template(path, template, company, findings);
+            }
+        }
+        all.insert(name.to_owned(), entries);
+    }
+    all
 }
 
 pub(super) fn slots_in_prompts(prompts: &BTreeMap<String, ByLanguage<Prompt>>) -> BTreeSet<String> {

@@ -5,16 +5,11 @@ use tolmach_nodes::KINDS;
 
 use crate::support::{Chat, bundle, release};
 
-/// What the examples refer to besides themselves.
-const BESIDES: [(&str, &str); 2] = [
-    ("prompts/about.md", "Answer about the company."),
-    ("knowledge/company.md", "## Delivery\nWe deliver.\n"),
-];
-
 #[test]
 fn examples_compile_and_run() {
     for kind in KINDS {
-        let files = [("example.yaml", kind.example), BESIDES[0], BESIDES[1]];
+        let mut files = vec![("example.yaml", kind.example)];
+        files.extend(kind.besides);
         let findings = compile(&bundle(&files), KINDS).findings;
         assert!(findings.is_empty(), "{}: {}", kind.name, findings[0]);
         assert!(kind.example.contains(&format!("{}:", kind.name)), "{} does not show itself", kind.name);

@@ -9,5 +9,6 @@
 
 mod compiling;
 mod examples;
+mod kinds;
 mod support;
 mod turns;

@@ -1,0 +1,220 @@
+//! What can be told of an expression before it is run: the slots without which it would fail, the slots that are known
+//! to be set once it holds (or does not), and its type.
+//!
+//! Not a type checker of CEL: it says nothing where it is not certain.
+
+use std::collections::BTreeSet;
+
+use cel::{
+    IdedExpr,
+    common::ast::{EntryExpr, Expr, LiteralValue, operators},
+};
+
+use super::as_path;
+use crate::{slot::Type, vars::Names};
+
+const ORDER: [&str; 4] =
+    [operators::LESS, operators::LESS_EQUALS, operators::GREATER, operators::GREATER_EQUALS];
+const ARITHMETIC: [&str; 6] = [
+    operators::ADD,
+    operators::SUBSTRACT,
+    operators::MULTIPLY,
+    operators::DIVIDE,
+    operators::MODULO,
+    operators::NEGATE,
+];
+
+type Slots = BTreeSet<String>;
+
+/// Slots that must be set for the expression to have a value.
+pub(super) fn needs(node: &IdedExpr) -> Vec<String> {
+    let mut found = Slots::new();
+    collect(node, &Slots::new(), &mut found);
+    found.into_iter().collect()
+}
+
+fn collect(node: &IdedExpr, have: &Slots, found: &mut Slots) {
+    let mut need = |slot: String| {
+        if !have.contains(&slot) {
+            found.insert(slot);
+        }
+    };
+    if let Some((slot, fields)) = slot_path(node) {
+        if fields > 0 {
+            need(slot);
+        }
+        return;
+    }
+    match &node.expr {
+        Expr::Call(call) => match (call.func_name.as_str(), call.args.as_slice()) {
+            (operators::LOGICAL_AND, [a, b]) => {
+                collect(a, have, found);
+                collect(b, &(have | &when(a, true)), found);
+            }
+            (operators::LOGICAL_OR, [a, b]) => {
+                collect(a, have, found);
+                collect(b, &(have | &when(a, false)), found);
+            }
+            (operators::CONDITIONAL, [condition, yes, no]) => {
+                collect(condition, have, found);
+                collect(yes, &(have | &when(condition, true)), found);
+                collect(no, &(have | &when(condition, false)), found);
+            }
+            (operators::EQUALS | operators::NOT_EQUALS, sides) => {
+                sides.iter().for_each(|side| collect(side, have, found));
+            }
+            (operators::LOGICAL_NOT, [inner]) => collect(inner, have, found),
+            (_, args) => {
+                // Order, arithmetic and functions have no answer for null.
+                for operand in call.target.iter().map(|target| &**target).chain(args) {
+                    if let Some((slot, 0)) = slot_path(operand) {
+                        if !have.contains(&slot) {
+                            found.insert(slot);
+                        }
+                    } else {
+                        collect(operand, have, found);
+                    }
+                }
+            }
+        },
+        // `has(slots.x.f)` is false for a missing field, but fails for a missing `x`.
+        Expr::Select(select) => collect(&select.operand, have, found),
+        Expr::List(list) => list.elements.iter().for_each(|item| collect(item, have, found)),
+        Expr::Map(map) => {
+            for entry in &map.entries {
+                if let EntryExpr::MapEntry(entry) = &entry.expr {
+                    collect(&entry.key, have, found);
+                    collect(&entry.value, have, found);
+                }
+            }
+        }
+        Expr::Comprehension(inner) => {
+            if let Some((slot, 0)) = slot_path(&inner.iter_range) {
+                need(slot);
+            }
+            collect(&inner.iter_range, have, found);
+            collect(&inner.loop_step, have, found);
+        }
+        _ => {}
+    }
+}
+
+/// Slots that are set if the expression is true (or false, as `value` says).
+pub(super) fn when(node: &IdedExpr, value: bool) -> Slots {
+    if let Some((slot, _)) = slot_path(node) {
+        // A slot is neither true nor false while it is unset, so that the expression would have failed.
+        return Slots::from([slot]);
+    }
+    let Expr::Call(call) = &node.expr else { return Slots::new() };
+    match (call.func_name.as_str(), call.args.as_slice()) {
+        (operators::LOGICAL_NOT, [inner]) => when(inner, !value),
+        (operators::LOGICAL_AND, [a, b]) if value => &when(a, true) | &when(b, true),
+        (operators::LOGICAL_OR, [a, b]) if !value => &when(a, false) | &when(b, false),
+        (operators::LOGICAL_AND | operators::LOGICAL_OR, [a, b]) => &when(a, value) & &when(b, value),
+        (operators::NOT_EQUALS | operators::EQUALS, [a, b]) => {
+            let equal = (call.func_name == operators::EQUALS) == value;
+            let mut set = Slots::new();
+            for (side, other) in [(a, b), (b, a)] {
+                let null = matches!(&other.expr, Expr::Literal(LiteralValue::Null));
+                let literal = matches!(&other.expr, Expr::Literal(_));
+                // Not null, or equal to something that is not null.
+                if let Some((slot, _)) = slot_path(side)
+                    && (null != equal)
+                    && literal
+                {
+                    set.insert(slot);
+                }
+            }
+            set
+        }
+        (operator, sides) if ORDER.contains(&operator) => {
+            sides.iter().filter_map(|side| slot_path(side).map(|(slot, _)| slot)).collect()
+        }
+        _ => Slots::new(),
+    }
+}
+
+/// The type of the expression's value, where it is certain; the error is a comparison of values of different types.
+pub(super) fn kind(node: &IdedExpr, names: &Names<'_>) -> Result<Option<Type>, String> {
+    if let Some(path) = as_path(node) {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        return Ok(match path.as_slice() {
+            ["slots", slot] => {
+                names.slots.and_then(|slots| slots.get(*slot)).map(|declaration| match declaration.kind {
+                    Type::Date | Type::Phone | Type::Email => Type::Text,
+                    kind => kind,
+                })
+            }
+            ["message", "text"] | ["session" | "client", _] | ["now", "date" | "time" | "iso"] => {
+                Some(Type::Text)
+            }
+            ["now", "hour" | "weekday"] | ["results", "total"] => Some(Type::Number),
+            _ => None,
+        });
+    }
+    Ok(match &node.expr {
+        Expr::Literal(LiteralValue::Boolean(_)) => Some(Type::Boolean),
+        Expr::Literal(LiteralValue::String(_)) => Some(Type::Text),
+        Expr::Literal(LiteralValue::Double(_) | LiteralValue::Int(_) | LiteralValue::UInt(_)) => {
+            Some(Type::Number)
+        }
+        Expr::Select(select) if select.test => Some(Type::Boolean),
+        Expr::Call(call) => {
+            let mut kinds = Vec::with_capacity(call.args.len());
+            for argument in call.target.iter().map(|target| &**target).chain(&call.args) {
+                kinds.push(kind(argument, names)?);
+            }
+            match (call.func_name.as_str(), kinds.as_slice()) {
+                (operator, [Some(a), Some(b)])
+                    if a != b
+                        && (ORDER.contains(&operator)
+                            || ARITHMETIC.contains(&operator)
+                            || [operators::EQUALS, operators::NOT_EQUALS].contains(&operator)) =>
+                {
+                    let sign = operator.trim_matches('_');
+                    return Err(format!("a {} {sign} a {} has no meaning", a.name(), b.name()));
+                }
+                (operators::CONDITIONAL, [_, yes, no]) if yes == no => *yes,
+                (operators::ADD, [Some(Type::Text), _] | [_, Some(Type::Text)]) => Some(Type::Text),
+                (operators::ADD, [Some(Type::Number), _] | [_, Some(Type::Number)]) => Some(Type::Number),
+                (operators::ADD, _) => None,
+                (operator, _) if ARITHMETIC.contains(&operator) => Some(Type::Number),
+                (operator, _)
+                    if ORDER.contains(&operator)
+                        || [
+                            operators::EQUALS,
+                            operators::NOT_EQUALS,
+                            operators::LOGICAL_AND,
+                            operators::LOGICAL_OR,
+                            operators::LOGICAL_NOT,
+                            operators::IN,
+                            "contains",
+                            "startsWith",
+                            "endsWith",
+                            "matches",
+                        ]
+                        .contains(&operator) =>
+                {
+                    Some(Type::Boolean)
+                }
+                ("size", _) => Some(Type::Number),
+                _ => None,
+            }
+        }
+        _ => None,
+    })
+}
+
+/// Whether the expression is nothing but `null`.
+pub(super) fn is_null(node: &IdedExpr) -> bool {
+    matches!(&node.expr, Expr::Literal(LiteralValue::Null))
+}
+
+/// The slot of a path below `slots`, and how many fields below the slot it goes.
+fn slot_path(node: &IdedExpr) -> Option<(String, usize)> {
+    let path = as_path(node)?;
+    match path.as_slice() {
+        [root, slot, rest @ ..] if root == "slots" => Some((slot.clone(), rest.len())),
+        _ => None,
+    }
+}

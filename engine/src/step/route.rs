@@ -1,0 +1,229 @@
+//! Where an event enters a dialog.
+
+use super::{Cursor, HANDOFF, INACTIVITY, TAKEN, interrupt, waiting, waiting_entry};
+use crate::{
+    effect::{Choice, Command, Outgoing, Press, Who},
+    event::{Event, Kind, Staff},
+    flow::Target,
+    kind::Input as NodeInput,
+    language::{Evidence, Language},
+    phrases,
+    release::Release,
+    session::{Frame, Session},
+    turn::{self, Walk, push},
+};
+
+/// Makes the session fit the release and decides where the event enters.
+pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (Walk, Cursor) {
+    session.release.clone_from(&release.id);
+    if event.client != Default::default() {
+        session.client = event.client.clone();
+    }
+    learn_language(session, &event);
+    session.fit(release);
+    let mut walk = Walk::new(event.clone());
+    let cursor = route(release, session, &mut walk, &event);
+    (walk, cursor)
+}
+
+/// A message in another language changes the dialog's at once when it is clearly that language; «ok» or "hi" in a
+/// Russian dialog must come twice.
+fn learn_language(session: &mut Session, event: &Event) {
+    if session.language_chosen {
+        return;
+    }
+    let Kind::Message { text } = &event.kind else {
+        return assume_language(session, event);
+    };
+    match Language::evidence(text) {
+        None => assume_language(session, event),
+        Some(Evidence { language, .. }) if language == session.language => {
+            session.language_known = true;
+            session.language_doubt = None;
+        }
+        Some(Evidence { language, clear }) => {
+            if clear || !session.language_known || session.language_doubt == Some(language) {
+                session.language = language;
+                session.language_known = true;
+                session.language_doubt = None;
+            } else {
+                session.language_doubt = Some(language);
+            }
+        }
+    }
+}
+
+/// Before the client has said anything telling, the language of their application will do.
+fn assume_language(session: &mut Session, event: &Event) {
+    if !session.language_known
+        && let Some(language) = event.client.language
+    {
+        session.language = language;
+    }
+}
+
+fn route(release: &Release, session: &mut Session, walk: &mut Walk, event: &Event) -> Cursor {
+    if session.frames.is_empty() {
+        return Cursor::Say(phrases::APOLOGY);
+    }
+    if let Kind::Staff { action } = &event.kind {
+        return staff(session, walk, action);
+    }
+    if let Kind::Timer { name } = &event.kind {
+        return timer(release, session, walk, name);
+    }
+    let private = waiting_entry(release, session).is_some_and(|entry| entry.node.private());
+    match &event.kind {
+        Kind::Message { text } if !private => session.remember(Who::Client, text),
+        Kind::Press { label, .. } => session.remember(Who::Client, label),
+        _ => {}
+    }
+    if session.handed.is_some() {
+        // A person has the chat: what the client says is theirs to answer.
+        return Cursor::Stop;
+    }
+    match &event.kind {
+        Kind::Unsupported { .. } => Cursor::Say(phrases::UNSUPPORTED),
+        Kind::Command { name, .. } => command(release, session, name),
+        Kind::Press { press: Some(press), .. } => pressed(release, session, walk, press),
+        Kind::Press { press: None, .. } => Cursor::Stale,
+        _ => reply_or_start(release, session),
+    }
+}
+
+fn reply_or_start(release: &Release, session: &mut Session) -> Cursor {
+    let Some(frame) = session.frames.last_mut() else { return Cursor::Say(phrases::APOLOGY) };
+    match (frame.waiting.take(), release.flow(&frame.flow)) {
+        (Some(waiting), _) => Cursor::Node(waiting, NodeInput::Reply),
+        (None, Some(flow)) => Cursor::Node(waiting(&flow.header.start), NodeInput::Enter),
+        (None, None) => Cursor::Say(phrases::APOLOGY),
+    }
+}
+
+fn command(release: &Release, session: &mut Session, name: &str) -> Cursor {
+    if name == "start" {
+        // A client who starts anew expects a new dialog, whatever was going on.
+        session.begin_anew();
+        session.fit(release);
+        let Some(flow) = release.flow(&release.entry) else { return Cursor::Say(phrases::APOLOGY) };
+        let to = flow.header.on.command.get("start").unwrap_or(&flow.header.start);
+        return Cursor::Node(waiting(to), NodeInput::Enter);
+    }
+    let of = |name: &str| {
+        interrupt::innermost(release, session, |flow| flow.header.on.command.get(name).map(|to| to.as_str()))
+    };
+    match of(name).or_else(|| of("help")) {
+        Some((frame, to)) => interrupt::by(session, frame, &to),
+        None => reply_or_start(release, session),
+    }
+}
+
+fn pressed(release: &Release, session: &mut Session, walk: &mut Walk, press: &Press) -> Cursor {
+    let frame = session.frames.iter().rposition(|frame| frame.flow == press.flow);
+    let flow = release.flow(&press.flow).filter(|flow| flow.nodes.contains_key(&press.node));
+    let (Some(frame), Some(flow)) = (frame, flow) else { return Cursor::Stale };
+    match &press.choice {
+        Choice::More { request } => {
+            walk.detour = Some(press.flow.clone());
+            Cursor::Node(waiting(&press.node), NodeInput::More((**request).clone()))
+        }
+        Choice::Go { to } => match Target::parse(to) {
+            Target::Node(node) if !flow.nodes.contains_key(&node) => Cursor::Stale,
+            target => {
+                // A button is a choice of another way: what waited is given up.
+                session.frames.truncate(frame + 1);
+                session.drop_waiting();
+                Cursor::Follow(target)
+            }
+        },
+        Choice::Answer { value } => {
+            let input = NodeInput::Press(value.clone());
+            let innermost = frame + 1 == session.frames.len();
+            session.frames.truncate(frame + 1);
+            let current = session.frames.last_mut().and_then(|frame| frame.waiting.take());
+            let current = current.filter(|current| innermost && current.node == press.node);
+            Cursor::Node(current.unwrap_or_else(|| waiting(&press.node)), input)
+        }
+    }
+}
+
+fn timer(release: &Release, session: &mut Session, walk: &mut Walk, name: &str) -> Cursor {
+    let own = waiting_entry(release, session).is_some_and(|entry| entry.node.timer() == Some(name));
+    if name == HANDOFF && session.handed.take().is_some() {
+        push(walk, Command::TakeBack);
+    }
+    if own && (name == HANDOFF || session.handed.is_none()) {
+        let waiting = session.frames.last_mut().and_then(|frame| frame.waiting.take());
+        return waiting.map_or(Cursor::Stop, |waiting| Cursor::Node(waiting, NodeInput::Due));
+    }
+    // A delay that something interrupted looks at the clock itself when it goes on.
+    if name != INACTIVITY || session.handed.is_some() {
+        return Cursor::Stop;
+    }
+    let silence = |flow: &'_ crate::flow::Flow| -> Option<String> {
+        flow.header.on.inactivity.as_ref().map(|inactivity| inactivity.to.value.clone())
+    };
+    let found = session
+        .frames
+        .iter()
+        .enumerate()
+        .rev()
+        .find_map(|(at, frame)| Some((at, silence(release.flow(&frame.flow)?)?)));
+    match found {
+        Some((frame, to)) => {
+            // The silent client is not asked again: their question stands as it stood.
+            walk.quiet = true;
+            interrupt::by(session, frame, &to)
+        }
+        None => Cursor::Stop,
+    }
+}
+
+fn staff(session: &mut Session, walk: &mut Walk, action: &Staff) -> Cursor {
+    if *action == Staff::Return {
+        if session.handed.take().is_none() {
+            return Cursor::Stop;
+        }
+        push(walk, Command::TakeBack);
+        push(walk, Command::CancelTimer { name: HANDOFF.to_owned() });
+        let waiting = session.frames.last_mut().and_then(|frame| frame.waiting.take());
+        return waiting.map_or(Cursor::Stop, |waiting| Cursor::Node(waiting, NodeInput::GivenBack));
+    }
+    if session.handed.is_none() {
+        push(walk, Command::HandOff { reason: phrases::TAKEN_BY_STAFF.get(session.language).to_owned() });
+    }
+    session.handed = Some(walk.event.at);
+    push(walk, Command::StartTimer { name: HANDOFF.to_owned(), due: walk.event.at.saturating_add(TAKEN) });
+    if let Staff::Say { text } = action {
+        turn::send(session, walk, Outgoing { text: text.clone(), ..Outgoing::default() });
+    }
+    Cursor::Stop
+}
+
+impl Session {
+    /// Makes the frames those of a release: flows that are gone go with everything above them, slots are those
+    /// declared now, and there is always the flow in which chats begin.
+    fn fit(&mut self, release: &Release) {
+        let known = self.frames.iter().take_while(|frame| release.flow(&frame.flow).is_some()).count();
+        self.frames.truncate(known);
+        let last = self.frames.len().saturating_sub(1);
+        for (at, frame) in self.frames.iter_mut().enumerate() {
+            if let Some(flow) = release.flow(&frame.flow) {
+                frame.fit(flow, release);
+            }
+            // A frame below another waits for it; one whose call is gone would never be returned to.
+            if at < last && frame.waiting.is_none() {
+                frame.interrupted.clear();
+            }
+        }
+        let orphan = self.frames.iter().take(last).position(|frame| frame.waiting.is_none());
+        if let Some(orphan) = orphan {
+            self.frames.truncate(orphan + 1);
+        }
+        if self.frames.is_empty()
+            && let Some(flow) = release.flow(&release.entry)
+        {
+            self.frames.push(Frame::new(flow));
+        }
+    }
+}

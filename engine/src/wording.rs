@@ -1,0 +1,23 @@
+//! Whether two texts are the same words, however they are written.
+//!
+//! Not a measure of likeness: that is what embedders are for.
+
+/// Lower case, ё as е, words parted by single spaces, nothing else.
+pub fn normalized(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match c {
+            'ё' => words.push('е'),
+            c if c.is_alphanumeric() => words.push(c),
+            _ if words.ends_with(' ') || words.is_empty() => {}
+            _ => words.push(' '),
+        }
+    }
+    words.truncate(words.trim_end().len());
+    words
+}
+
+/// Whether two texts are the same words.
+pub fn same_words(a: &str, b: &str) -> bool {
+    normalized(a) == normalized(b)
+}

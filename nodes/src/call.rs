@@ -1,0 +1,108 @@
+//! `call`: another flow, with arguments and results.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tolmach_engine::{
+    condition::Expression,
+    kind::{Call as Called, Exit, Fault, Go, Input, Kind, Node},
+    place::At,
+    scope::Scope,
+    turn::Turn,
+};
+
+/// Runs another flow of the bundle. It has slots of its own: `with` sets some of them before it begins, `into` takes
+/// some of them when it leads to `return`. While it runs, its messages enter at its own `start`; commands and intents
+/// that it does not know itself are those of the calling flow.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Call {
+    /// The flow to run.
+    flow: At<String>,
+    /// Values (CEL expressions over this flow's slots) for slots of the called flow.
+    #[serde(default)]
+    with: BTreeMap<At<String>, Expression>,
+    /// Slots of this flow, and the slots of the called flow whose values they take.
+    #[serde(default)]
+    into: BTreeMap<At<String>, At<String>>,
+}
+
+impl Kind for Call {
+    const NAME: &'static str = "call";
+    const EXAMPLE: &'static str = "\
+flow: example
+entry: true
+start: measure
+slots:
+  area: { type: number }
+nodes:
+  measure:
+    call: { flow: room, with: { height: '3' }, into: { area: square } }
+    next: tell
+  tell:
+    say: { text: '{{slots.area}}' }
+";
+    const BESIDES: &'static [(&'static str, &'static str)] = &[(
+        "room.yaml",
+        "\
+flow: room
+start: width
+slots:
+  height: { type: number }
+  width: { type: number }
+  square: { type: number }
+nodes:
+  width:
+    ask: { text: { ru: Какая ширина?, en: How wide? }, into: width }
+    next: { done: count, cancelled: return, gave_up: return }
+  count:
+    branch:
+      - { when: slots.width != null && slots.height != null, to: multiply }
+      - { else: return }
+  multiply:
+    set: { square: slots.width * slots.height }
+    next: return
+",
+    )];
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["посчитайте", "20"], &["measure", "width", "count", "multiply", "measure", "tell"]);
+}
+
+impl Node for Call {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("done")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        for expression in self.with.values() {
+            scope.expression(expression);
+        }
+        scope.call(&self.call_of());
+    }
+
+    fn call(&self) -> Option<Called<'_>> {
+        Some(self.call_of())
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+        if let Input::Called(slots) = input {
+            for (slot, of) in &self.into {
+                let value = slots.get(&of.value).cloned().unwrap_or_default();
+                turn.set_slot(slot, value)?;
+            }
+            return Ok(Go::exit("done"));
+        }
+        let mut slots = Vec::with_capacity(self.with.len());
+        for (slot, expression) in &self.with {
+            slots.push((slot.value.clone(), turn.value(expression)?));
+        }
+        Ok(Go::Call { flow: self.flow.value.clone(), slots })
+    }
+}
+
+impl Call {
+    fn call_of(&self) -> Called<'_> {
+        Called { flow: &self.flow, gives: self.with.keys().collect(), takes: self.into.iter().collect() }
+    }
+}

@@ -1,0 +1,83 @@
+//! `delay`: a wait that outlives restarts.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tolmach_engine::{
+    duration::Duration,
+    kind::{Exit, Fault, Go, Input, Kind, Node},
+    place::At,
+    scope::Scope,
+    step::DELAY,
+    turn::Turn,
+};
+
+/// Waits from a minute to weeks; the wait survives restarts. Exits: `done` when the time has come, `message` when the
+/// client writes before.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Delay {
+    /// How long: `30m`, `2h`, `3d`, `2w`.
+    #[serde(rename = "for")]
+    time: At<Duration>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    /// Milliseconds since the Unix epoch.
+    due: Option<i64>,
+}
+
+impl Kind for Delay {
+    const NAME: &'static str = "delay";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: thanks
+nodes:
+  thanks:
+    say: { text: { ru: Спасибо за заказ!, en: Thank you for your order! } }
+    next: later
+  later:
+    delay: { for: 3d }
+    next: { done: how_is_it, message: thanks }
+  how_is_it:
+    say: { text: { ru: Как вам покупка?, en: How do you like it? } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["беру"], &["thanks", "later"]);
+}
+
+impl Node for Delay {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("done"), Exit::required("message")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        scope.waiting_time("for", &self.time);
+    }
+
+    fn waits(&self) -> bool {
+        true
+    }
+
+    fn timer(&self) -> Option<&'static str> {
+        Some(DELAY)
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+        let now = turn.event().at;
+        let due = match (&input, turn.state::<State>().due) {
+            (Input::Due, _) => return Ok(Go::exit("done")),
+            (Input::Reply, _) => {
+                turn.cancel_timer(DELAY);
+                return Ok(Go::exit("message"));
+            }
+            // Something came between: the wait goes on, or is over meanwhile.
+            (Input::Again | Input::GivenBack, Some(due)) if due <= now => return Ok(Go::exit("done")),
+            (Input::Again | Input::GivenBack, Some(due)) => due,
+            _ => now.saturating_add(self.time.0),
+        };
+        turn.set_state(&State { due: Some(due) })?;
+        turn.start_timer(DELAY, due.saturating_sub(now));
+        Ok(Go::Wait)
+    }
+}

@@ -1,0 +1,83 @@
+//! `experiment`: a split of the clients that stays.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tolmach_engine::{
+    finding::Code,
+    kind::{Exit, Fault, Go, Input, Kind, Node},
+    place::At,
+    scope::Scope,
+    turn::Turn,
+};
+
+/// Splits clients among arms, to find out which way works better. A client stays in the arm that they were put into,
+/// in later dialogs and releases too, as long as the arm exists. Each arm is an exit.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Experiment {
+    /// The experiment's name: clients are split anew under another one.
+    name: At<String>,
+    /// The arms with their shares of the clients. Shares are relative: `{ old: 1, new: 3 }` puts three of four into `new`.
+    arms: BTreeMap<At<String>, At<u32>>,
+}
+
+impl Kind for Experiment {
+    const NAME: &'static str = "experiment";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: greeting
+nodes:
+  greeting:
+    experiment: { name: greeting-2026, arms: { short: 1, long: 1 } }
+    next: { short: hi, long: hello }
+  hi:
+    say: { text: { ru: Привет!, en: Hi! } }
+  hello:
+    say: { text: { ru: 'Здравствуйте, рады видеть вас!', en: 'Hello, nice to see you!' } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["привет"], &["greeting", "hi"]);
+}
+
+impl Node for Experiment {
+    fn exits(&self) -> Vec<Exit> {
+        self.arms.keys().map(|arm| Exit::required(arm.value.clone())).collect()
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        scope.name("experiment", &self.name);
+        if self.arms.len() < 2 {
+            let cause = "an experiment needs at least two arms";
+            scope.report(Code::BadValue, self.name.place, cause, "add an arm: `arms: { old: 1, new: 1 }`");
+        }
+        for (arm, share) in &self.arms {
+            if !(1..=1000).contains(&share.value) {
+                let cause = format!("the share of the arm `{}` is {}", arm.value, share.value);
+                let mend = "write 1 to 1000; to close an arm, remove it";
+                scope.report(Code::BadValue, share.place, cause, mend);
+            }
+        }
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+        let known = turn.arm(&self.name).filter(|arm| self.arms.keys().any(|name| name.value == *arm));
+        if let Some(arm) = known.map(str::to_owned) {
+            return Ok(Go::Exit(arm));
+        }
+        let whole: f64 = self.arms.values().map(|share| f64::from(share.value)).sum();
+        let mut left = turn.share(&self.name) * whole;
+        let mut chosen = None;
+        for (arm, share) in &self.arms {
+            chosen = Some(arm);
+            left -= f64::from(share.value);
+            if left < 0.0 {
+                break;
+            }
+        }
+        let arm = chosen.ok_or_else(|| Fault("an experiment without arms".to_owned()))?;
+        turn.set_arm(&self.name, arm);
+        Ok(Go::Exit(arm.value.clone()))
+    }
+}

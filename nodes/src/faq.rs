@@ -1,0 +1,126 @@
+//! `faq`: a quick answer to a question that many clients ask.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tolmach_engine::{
+    effect::{LabelScore, NearestRequest, Outcome, Outgoing, Query},
+    kind::{Example, Exit, Fault, Go, Input, Jump, Kind, Node},
+    place::At,
+    release::Answers,
+    scope::Scope,
+    turn::Turn,
+};
+
+use crate::{
+    buttons::{self, FlowButton},
+    extract,
+};
+
+/// Gives the quick answer whose question is nearest to the client's words. The answers are a file of their own,
+/// `faq/NAME.yaml`, so that they can be kept by those who know them. Exits: `hit` after an answer, `miss` when no
+/// question is near enough.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Faq {
+    /// The file of answers: `general` is `faq/general.yaml`.
+    from: At<String>,
+    /// How near (0 to 1) a question must be.
+    #[serde(default = "sure")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    min_confidence: At<f32>,
+    /// Buttons under the answer.
+    #[serde(default)]
+    buttons: Vec<FlowButton>,
+}
+
+fn sure() -> At<f32> {
+    At::new(0.6, Default::default())
+}
+
+impl Kind for Faq {
+    const NAME: &'static str = "faq";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: quick
+nodes:
+  quick:
+    faq: { from: general, min_confidence: 0.7 }
+    next: { hit: wait, miss: other }
+  other:
+    say: { text: { ru: Спросите менеджера., en: Please ask a manager. } }
+";
+    const BESIDES: &'static [(&'static str, &'static str)] = &[(
+        "faq/general.yaml",
+        "- questions: [есть ли парковка, is there parking]\n  answer: { ru: 'Да, бесплатная.', en: 'Yes, free of charge.' }\n",
+    )];
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["Есть ли парковка?"], &["quick"]);
+}
+
+impl Node for Faq {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("hit"), Exit::required("miss")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        scope.answers(&self.from);
+        scope.share("min_confidence", &self.min_confidence);
+        buttons::check(&self.buttons, scope);
+    }
+
+    fn jumps(&self) -> Vec<Jump<'_>> {
+        buttons::jumps(&self.buttons)
+    }
+
+    fn examples(&self, answers: &Answers) -> Vec<Example> {
+        let entries = answers.get(&self.from.value).into_iter().flatten().enumerate();
+        let questions = entries.flat_map(|(at, entry)| {
+            let label = at.to_string();
+            entry.questions.iter().map(move |text| Example { label: label.clone(), text: text.clone() })
+        });
+        questions.collect()
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+        let labels = match input {
+            Input::Outcome(Outcome::Nearest { labels }) => labels,
+            Input::Outcome(Outcome::Failed { reason }) => {
+                turn.note(format!("failed: {reason}"));
+                return Ok(Go::exit("miss"));
+            }
+            Input::Outcome(other) => return Err(Fault(format!("an outcome of another query: {other:?}"))),
+            _ => {
+                let text = turn.message().trim().to_owned();
+                let entries = turn.release().answers.get(&self.from.value).map_or(&[][..], Vec::as_slice);
+                let asked = entries.iter().position(|entry| {
+                    entry.questions.iter().any(|question| extract::same_words(question, &text))
+                });
+                return match asked {
+                    _ if text.is_empty() => Ok(Go::exit("miss")),
+                    Some(entry) => self.answer(turn, entry),
+                    None => Ok(Go::Ask(Query::Nearest(NearestRequest { set: turn.example_set(), text }))),
+                };
+            }
+        };
+        let Some(LabelScore { label, score, example }) = labels.into_iter().next() else {
+            return Ok(Go::exit("miss"));
+        };
+        turn.note(format!("nearest: «{example}» {score:.2}"));
+        match label.parse() {
+            Ok(entry) if score >= self.min_confidence.value => self.answer(turn, entry),
+            _ => Ok(Go::exit("miss")),
+        }
+    }
+}
+
+impl Faq {
+    fn answer(&self, turn: &mut Turn<'_>, entry: usize) -> Result<Go, Fault> {
+        let release = turn.release();
+        let entry = release.answers.get(&self.from.value).and_then(|entries| entries.get(entry));
+        let entry = entry.ok_or_else(|| Fault(format!("faq/{}.yaml has no such answer", self.from.value)))?;
+        let text = turn.render(&entry.answer)?;
+        let buttons = buttons::render(&self.buttons, turn)?;
+        turn.send(Outgoing { text, buttons, ..Outgoing::default() });
+        Ok(Go::exit("hit"))
+    }
+}

@@ -1,0 +1,71 @@
+//! `goal`: a conversion, for analytics.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tolmach_engine::{
+    condition::Expression,
+    effect::{Command, Goal as Reached},
+    kind::{Exit, Fault, Go, Input, Kind, Node},
+    place::At,
+    scope::Scope,
+    turn::Turn,
+};
+
+/// Marks that the client got where they should: an order, a lead, an answer that helped. `tolmach goals` counts them,
+/// also by arm of every experiment that the client is in.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Goal {
+    /// The goal's name.
+    name: At<String>,
+    /// What it is worth: a number, or a CEL expression such as `slots.budget`.
+    #[serde(default)]
+    value: Option<Expression>,
+}
+
+impl Kind for Goal {
+    const NAME: &'static str = "goal";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: ordered
+slots:
+  budget: { type: number, default: 5000 }
+nodes:
+  ordered:
+    goal: { name: order, value: slots.budget }
+    next: thanks
+  thanks:
+    say: { text: { ru: Спасибо!, en: Thank you! } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["беру"], &["ordered", "thanks"]);
+}
+
+impl Node for Goal {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("done")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        scope.name("goal", &self.name);
+        if let Some(value) = &self.value {
+            scope.expression(value);
+        }
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+        let value = match &self.value {
+            Some(value) => match turn.value(value)? {
+                serde_json::Value::Null => None,
+                number => match number.as_f64() {
+                    Some(number) => Some(number),
+                    None => return Err(Fault(format!("the value of the goal is {number}, not a number"))),
+                },
+            },
+            None => None,
+        };
+        let arms = turn.arms().clone();
+        turn.command(Command::Goal(Reached { name: self.name.value.clone(), value, arms }));
+        Ok(Go::exit("done"))
+    }
+}

@@ -1,0 +1,109 @@
+//! `handoff`: a person takes the chat.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tolmach_engine::{
+    duration::Duration,
+    effect::{Command, Notice},
+    kind::{Exit, Fault, Go, Input, Kind, Node},
+    place::At,
+    scope::Scope,
+    step::HANDOFF,
+    text::Text,
+    turn::Turn,
+};
+
+use crate::{notify, phrases};
+
+/// Hands the chat to a person. The staff is told, and the bot is silent until a person gives the chat back
+/// (`returned`) or nobody has written for too long (`timeout`).
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Handoff {
+    /// What to tell the client.
+    #[serde(default)]
+    text: Option<Text>,
+    /// The group of the staff to call, as in `notify`.
+    #[serde(default = "everybody")]
+    to: At<String>,
+    /// What the person should know; the client's last message unless something else is said.
+    #[serde(default)]
+    reason: Option<Text>,
+    /// After how long without a word of a person the bot takes the chat back.
+    #[serde(default = "eight_hours")]
+    timeout: At<Duration>,
+}
+
+fn everybody() -> At<String> {
+    At::new(Notice::EVERYBODY.to_owned(), Default::default())
+}
+
+fn eight_hours() -> At<Duration> {
+    At::new(Duration::seconds(8 * 60 * 60), Default::default())
+}
+
+impl Kind for Handoff {
+    const NAME: &'static str = "handoff";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: person
+nodes:
+  person:
+    handoff:
+      text: { ru: Зову менеджера., en: I am calling a manager. }
+      timeout: 2h
+    next: { returned: back, timeout: sorry }
+  back:
+    say: { text: { ru: Снова на связи бот., en: The bot is back. } }
+  sorry:
+    say: { text: { ru: 'Менеджер занят, оставьте телефон.', en: 'The manager is busy, please leave a phone number.' } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["позовите человека"], &["person"]);
+}
+
+impl Node for Handoff {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("returned"), Exit::required("timeout")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        for text in [&self.text, &self.reason].into_iter().flatten() {
+            scope.text(text);
+        }
+        notify::group(&self.to, scope);
+        scope.waiting_time("timeout", &self.timeout);
+    }
+
+    fn waits(&self) -> bool {
+        true
+    }
+
+    fn timer(&self) -> Option<&'static str> {
+        Some(HANDOFF)
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+        match input {
+            Input::GivenBack => return Ok(Go::exit("returned")),
+            Input::Due => return Ok(Go::exit("timeout")),
+            _ => {}
+        }
+        if let Some(text) = &self.text {
+            let text = turn.render(text)?;
+            turn.say(text, Vec::new());
+        }
+        let reason = match &self.reason {
+            Some(reason) => turn.render(reason)?,
+            None => turn.message().to_owned(),
+        };
+        turn.command(Command::Notify(Notice {
+            group: self.to.value.clone(),
+            subject: phrases::CALLS_FOR_PERSON.get(turn.language()).to_owned(),
+            text: reason.clone(),
+            about_chat: true,
+        }));
+        turn.hand_off(reason, self.timeout.0);
+        Ok(Go::Wait)
+    }
+}

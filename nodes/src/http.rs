@@ -1,0 +1,207 @@
+//! `http`: another system, asked.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use tolmach_engine::{
+    condition::Expression,
+    duration::Duration,
+    effect::{HttpReply, HttpRequest, Method, Outcome, Query},
+    finding::Code,
+    kind::{Cost, Costs, Exit, Fault, Go, Input, Kind, Node},
+    place::At,
+    scope::{Scope, Sets},
+    slot::Type,
+    text::{Address, Text},
+    turn::Turn,
+};
+
+/// Asks another system over HTTP and puts parts of its JSON reply into slots. Only hosts on the configuration's list
+/// are asked, never addresses of a private network; redirects are not followed; credentials are the configuration's.
+/// Exits: `ok` for a status from 200 to 299 whose parts fit the slots, `failed` for everything else.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Http {
+    /// The address, beginning with https://. Values in it are made safe for an address.
+    url: Address,
+    /// What to do.
+    #[serde(default)]
+    method: Method,
+    /// Further headers, as templates.
+    #[serde(default)]
+    headers: BTreeMap<String, Text>,
+    /// What to send, as JSON: fields with CEL expressions.
+    #[serde(default)]
+    body: BTreeMap<String, Expression>,
+    /// Slots, and where their values stand in the reply: a JSON pointer such as `/items/0/price`; an empty text is the
+    /// whole reply.
+    #[serde(default)]
+    into: BTreeMap<At<String>, At<String>>,
+    /// How long to wait for the reply.
+    #[serde(default = "five_seconds")]
+    deadline: At<Duration>,
+    /// The longest reply, in kilobytes.
+    #[serde(default = "some_kilobytes")]
+    #[schemars(range(min = 1, max = 4096))]
+    max_kb: At<u32>,
+}
+
+fn five_seconds() -> At<Duration> {
+    At::new(Duration::seconds(5), Default::default())
+}
+
+fn some_kilobytes() -> At<u32> {
+    At::new(256, Default::default())
+}
+
+impl Kind for Http {
+    const NAME: &'static str = "http";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: stock
+slots:
+  left: { type: number }
+nodes:
+  stock:
+    http:
+      url: 'https://stock.example.com/items/{{message.text}}'
+      into: { left: /left }
+      deadline: 3s
+    next: { ok: tell, failed: sorry }
+  tell:
+    say: { text: { ru: 'Осталось {{slots.left}}', en: '{{slots.left}} left' } }
+  sorry:
+    say: { text: { ru: Склад не отвечает., en: The warehouse does not answer. } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["RH-10537"], &["stock", "sorry"]);
+}
+
+/// What fits into one reply of JSON.
+const VALUES: [Type; 6] = [Type::Text, Type::Number, Type::Boolean, Type::Date, Type::Phone, Type::Email];
+
+impl Node for Http {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("ok"), Exit::required("failed")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        let (url, place) = (self.url.0.source(), self.url.0.place());
+        scope.template(&self.url.0);
+        let rest = url.strip_prefix("https://");
+        let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+        match host {
+            None => {
+                let cause = format!("`{}` does not begin with https://", url);
+                scope.report(Code::BadValue, place, cause, "write the whole address, with https://");
+            }
+            Some(host) if host.is_empty() || host.contains(['{', '@', ' ']) => {
+                let cause = format!("the host of `{}` is not written out", url);
+                let mend = "write the host itself; templates may stand in the path and the query";
+                scope.report(Code::BadValue, place, cause, mend);
+            }
+            Some(_) => {}
+        }
+        for (name, value) in &self.headers {
+            let taken =
+                ["host", "authorization", "cookie", "content-length", "content-type", "idempotency-key"];
+            let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            if taken.contains(&name.to_lowercase().as_str()) || name.is_empty() || !name.chars().all(fits) {
+                let cause = format!("the header `{name}` cannot be set by a flow");
+                let mend = "credentials belong into the configuration ([http.hosts]); remove the header";
+                scope.report(Code::BadValue, value.place(), cause, mend);
+            }
+            scope.text(value);
+        }
+        if self.method == Method::Get && !self.body.is_empty() {
+            let cause = "a GET request has no body";
+            scope.report(Code::BadValue, place, cause, "write `method: POST`, or remove `body`");
+        }
+        for expression in self.body.values() {
+            scope.expression(expression);
+        }
+        for (slot, pointer) in &self.into {
+            scope.sets(slot, &VALUES, Sets::Surely(&["ok"]));
+            if !pointer.is_empty() && !pointer.starts_with('/') {
+                let cause = format!("`{}` is not a JSON pointer", pointer.value);
+                scope.report(Code::BadValue, pointer.place, cause, format!("write /{}", pointer.value));
+            }
+        }
+        if !(100..=60_000).contains(&self.deadline.0) {
+            scope.report(Code::BadValue, self.deadline.place, "the deadline is 100ms to 60s", "change it");
+        }
+        if !(1..=4096).contains(&self.max_kb.value) {
+            scope.report(Code::BadValue, self.max_kb.place, "max_kb is 1 to 4096", "change it");
+        }
+    }
+
+    fn cost(&self, _: &Costs<'_>) -> Cost {
+        Cost { millis: self.deadline.0, ..Cost::default() }
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+        match input {
+            Input::Outcome(Outcome::Http(reply)) => self.take(turn, reply),
+            Input::Outcome(Outcome::Failed { reason }) => {
+                turn.note(format!("failed: {reason}"));
+                Ok(Go::exit("failed"))
+            }
+            Input::Outcome(other) => Err(Fault(format!("an outcome of another query: {other:?}"))),
+            _ => self.ask(turn),
+        }
+    }
+}
+
+impl Http {
+    fn ask(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
+        let url = turn.template(&self.url.0)?;
+        let mut headers = BTreeMap::new();
+        for (name, value) in &self.headers {
+            // A line break in a value would begin another header.
+            headers.insert(name.clone(), turn.render(value)?.replace(['\r', '\n'], " "));
+        }
+        if self.method == Method::Post {
+            // A turn that is repeated after a crash sends the same key.
+            headers.insert("Idempotency-Key".to_owned(), turn.effect_key());
+        }
+        let mut body = serde_json::Map::new();
+        for (field, expression) in &self.body {
+            body.insert(field.clone(), turn.value(expression)?);
+        }
+        Ok(Go::Ask(Query::Http(HttpRequest {
+            method: self.method,
+            url,
+            headers,
+            body: (self.method == Method::Post).then_some(Value::Object(body)),
+            deadline: u64::try_from(self.deadline.0).unwrap_or(5000),
+            max_bytes: u64::from(self.max_kb.value) * 1024,
+        })))
+    }
+
+    fn take(&self, turn: &mut Turn<'_>, reply: HttpReply) -> Result<Go, Fault> {
+        turn.note(format!("status {}", reply.status));
+        if !(200..300).contains(&reply.status) {
+            return Ok(Go::exit("failed"));
+        }
+        let mut values = Vec::with_capacity(self.into.len());
+        for (slot, pointer) in &self.into {
+            let value = reply.body.pointer(pointer).cloned().unwrap_or_default();
+            // What another system sends is checked like what a client types: a surprise is an exit, not a fault.
+            if value.is_null() {
+                turn.note(format!("the reply has nothing at `{}`", pointer.value));
+                return Ok(Go::exit("failed"));
+            }
+            if let Err(why) = turn.slot_declaration(slot)?.accept(value.clone()) {
+                turn.note(format!("`{}` does not fit the slot `{}`: {why}", pointer.value, slot.value));
+                return Ok(Go::exit("failed"));
+            }
+            values.push((slot, value));
+        }
+        for (slot, value) in values {
+            turn.set_slot(slot, value)?;
+        }
+        Ok(Go::exit("ok"))
+    }
+}

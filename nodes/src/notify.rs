@@ -1,0 +1,86 @@
+//! `notify`: a message to the staff.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tolmach_engine::{
+    effect::{Command, Notice},
+    finding::Code,
+    kind::{Exit, Fault, Go, Input, Kind, Node},
+    place::At,
+    scope::Scope,
+    text::Text,
+    turn::Turn,
+};
+
+/// Tells a group of the staff something, on Telegram and by e-mail. Who belongs to the group is set in the
+/// configuration (`[staff.NAME]`), not in the flow. The dialog goes on at once.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Notify {
+    /// The group: lower-case letters, digits, `-` and `_`.
+    #[serde(default = "everybody")]
+    to: At<String>,
+    /// The subject line of the e-mail.
+    #[serde(default)]
+    subject: Option<Text>,
+    /// What to tell.
+    text: Text,
+}
+
+fn everybody() -> At<String> {
+    At::new(Notice::EVERYBODY.to_owned(), Default::default())
+}
+
+impl Kind for Notify {
+    const NAME: &'static str = "notify";
+    const EXAMPLE: &'static str = "\
+flow: example
+start: tell
+nodes:
+  tell:
+    notify:
+      to: sales
+      subject: { ru: Вопрос клиента, en: A client's question }
+      text: '{{client.first_name}}: {{message.text}}'
+    next: thanks
+  thanks:
+    say: { text: { ru: Передал., en: I have passed it on. } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["нужна смета"], &["tell", "thanks"]);
+}
+
+impl Node for Notify {
+    fn exits(&self) -> Vec<Exit> {
+        vec![Exit::required("done")]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        group(&self.to, scope);
+        if let Some(subject) = &self.subject {
+            scope.text(subject);
+        }
+        scope.text(&self.text);
+    }
+
+    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+        let subject = self.subject.as_ref().map(|subject| turn.render(subject)).transpose()?;
+        let text = turn.render(&self.text)?;
+        turn.command(Command::Notify(Notice {
+            group: self.to.value.clone(),
+            subject: subject.unwrap_or_default(),
+            text,
+            about_chat: true,
+        }));
+        Ok(Go::exit("done"))
+    }
+}
+
+/// A group's name must be one that a configuration file and a variable can hold.
+pub(crate) fn group(name: &At<String>, scope: &mut Scope<'_>) {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(fits) {
+        let cause = format!("`{}` is not a name for a group of the staff", name.value);
+        scope.report(Code::BadValue, name.place, cause, "write lower-case Latin letters, digits, - and _");
+    }
+}
