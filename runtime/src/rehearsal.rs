@@ -137,9 +137,9 @@ fn calls(asked: &[Asked]) -> usize {
     asked.iter().filter(|asked| matches!(asked.query.as_str(), "decide" | "answer")).count()
 }
 
-/// Whether the next message of a chat is personal data by the node that waits for it.
+/// Whether the next message of a chat is personal data by the node that waits for it, or is for a person's eyes.
 fn waits_privately(release: &Release, session: &Session) -> bool {
-    session.waits_at().is_some_and(|(flow, node)| is_private(release, flow, node))
+    session.handed.is_some() || session.waits_at().is_some_and(|(flow, node)| is_private(release, flow, node))
 }
 
 fn is_private(release: &Release, flow: &str, node: &str) -> bool {

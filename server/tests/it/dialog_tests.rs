@@ -48,6 +48,50 @@ nodes:
 languages: [en]
 ";
 
+const DESK: &str = "\
+flow: desk
+start: route
+languages: [en]
+slots: { left: { type: number } }
+on:
+  inactivity: { after: 30m, to: silent }
+nodes:
+  route:
+    branch:
+      - { when: message.text == 'order', to: order }
+      - { when: message.text == 'person', to: person }
+      - { when: message.text == 'stock', to: stock }
+      - { when: message.text == 'later', to: later }
+      - { else: hello }
+  order:
+    goal: { name: ordered }
+    next: tell
+  tell:
+    notify: { to: sales, subject: News, text: 'Somebody wrote {{message.text}}' }
+    next: hello
+  hello:
+    say: { text: Hello! }
+  person:
+    handoff: { text: I am calling a person., timeout: 2h }
+    next: { returned: back, timeout: late }
+  back:
+    say: { text: The bot is back. }
+  late:
+    say: { text: Nobody had time. }
+  stock:
+    http: { url: 'https://api.example.com/stock', into: { left: /left } }
+    next: { ok: count, failed: hello }
+  count:
+    say: { text: 'There are {{slots.left}}.' }
+  later:
+    delay: { for: 10m }
+    next: { done: how, message: hello }
+  how:
+    say: { text: 'It is {{now.time}}.' }
+  silent:
+    say: { text: 'Silent at {{now.time}}.' }
+";
+
 /// A shop with these tests.
 fn shop(tests: &str) -> Home {
     let home = Home::new();
@@ -138,6 +182,77 @@ fn time_passes_timer_by_timer() {
       expect: { path: [] }
 ",
     );
+}
+
+#[test]
+fn goals_notices_persons_other_systems_and_delays() {
+    let home = Home::new();
+    home.write("flows/desk.yaml", DESK);
+    let desk = |tests: &str| {
+        home.write("flows/tests/desk.test.yaml", tests);
+        home.tolmach(&["test"]).run()
+    };
+    let ran = desk(
+        "- name: a goal and a notice
+  given: { catalogue: empty }
+  steps:
+    - client: order
+      expect: { path: [route, order, tell, hello], goal: ordered, notifies: { group: sales, contains: [news, wrote order] }, model_calls: 0 }
+    - client: something else
+      expect: { goal: none, path: [route, hello] }
+
+- name: a person
+  given: { catalogue: empty }
+  steps:
+    - client: person
+      expect: { path: [route, person], handed: true, notifies: { contains: person } }
+    - client: are you there?
+      expect: { path: [], handed: true }
+    - staff: { say: 'Yes, I am.' }
+      expect: { handed: true, says: { contains: 'Yes, I am' } }
+    - staff: return
+      expect: { path: [person, back], handed: false, says: { contains: The bot is back } }
+    - staff: take
+      expect: { handed: true }
+
+- name: nobody has time
+  given: { catalogue: empty }
+  steps:
+    - client: person
+    - after: 3h
+      expect: { path: { contains: [late] }, handed: false }
+
+- name: another system
+  given:
+    catalogue: empty
+    http:
+      - { url: 'https://api.example.com/', method: GET, json: { left: 3 } }
+  steps:
+    - client: stock
+      expect: { path: [route, stock, count], slots: { left: 3 }, says: { contains: There are 3 } }
+
+- name: another system that is away
+  given: { catalogue: empty, http: [ { url: 'https://api.example.com/', fail: true } ] }
+  steps:
+    - client: stock
+      expect: { path: [route, stock, hello], slots: { left: null } }
+
+- name: each timer at its own time
+  given: { catalogue: empty }
+  steps:
+    - client: later
+      expect: { waits_at: later }
+    - after: 45m
+      expect: { path: [later, how, silent], says: { contains: [It is 09:10, Silent at 09:30] } }
+",
+    );
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
+    assert!(ran.stdout.contains("6 passed, 0 failed"), "{}", ran.stdout);
+    let ran = desk("- name: unforeseen\n  given: { catalogue: empty }\n  steps: [ { client: stock } ]\n");
+    assert_eq!(ran.code, Some(1));
+    for part in ["a stub in `given: http`", "GET https://api.example.com/stock"] {
+        assert!(ran.stdout.contains(part), "«{part}» is not in:\n{}", ran.stdout);
+    }
 }
 
 #[test]

@@ -165,3 +165,47 @@ fn a_draft_that_does_not_compile_is_told_where() {
         "route",
     ]);
 }
+
+const DESK: &str = "\
+flow: desk
+start: route
+languages: [en]
+nodes:
+  route:
+    branch:
+      - { when: message.text == 'order', to: order }
+      - { else: person }
+  order:
+    goal: { name: ordered }
+    next: thanks
+  thanks:
+    say: { text: Thank you! }
+  person:
+    handoff: { text: A person will write., timeout: 2h }
+    next: { returned: thanks, timeout: thanks }
+";
+
+#[test]
+fn goals_are_compared_and_what_was_written_to_a_person_is_not_told() {
+    let home = Home::ready();
+    home.write("flows/desk.yaml", DESK);
+    home.write("draft/desk.yaml", DESK.replace("goal: { name: ordered }", "say: { text: An order! }"));
+    for (name, lines) in [("one", "order\n"), ("two", "person\nmy secret\n")] {
+        home.tolmach(&["chat", "--lang", "en", "--chat", name]).stdin(lines).run().ok();
+    }
+    let json = rehearse(&home, &["--json"]).ok().json();
+    assert_eq!(
+        json["goals"],
+        serde_json::json!([{
+            "name": "ordered", "before": 1, "after": 0, "lost": ["terminal:one"], "new": []
+        }])
+    );
+    let said = rehearse(&home, &[]).ok().stdout;
+    assert!(said.contains("goal ordered: 1 chats before, 0 with the draft\n  lost  terminal:one"), "{said}");
+
+    // A draft in which nobody takes over answers what was meant for a person; what that was is not told.
+    home.write("draft/desk.yaml", DESK.replace("handoff: { text: A person will write., timeout: 2h }\n    next: { returned: thanks, timeout: thanks }", "say: { text: No. }"));
+    let said = rehearse(&home, &[]).ok().stdout;
+    assert!(said.contains("(nothing)  became  route → person: 1 turns\n    terminal:two «…»"), "{said}");
+    assert!(!said.contains("secret"), "{said}");
+}

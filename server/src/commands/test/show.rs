@@ -53,7 +53,7 @@ fn diff(difference: &Difference, colour: bool) -> String {
             // A path that must only hold some nodes is told by its own words.
             let exact = difference.expected.starts_with("path with").then_some("path with").unwrap_or("path");
             let width = exact.chars().count();
-            let (expected, found, at) = aligned(expected, found);
+            let (expected, found, at) = aligned(&shown(expected), &shown(found));
             let mark = at.map(|at| format!("{}^ differs from here", " ".repeat(at + width + 1)));
             (format!("{exact} {expected}"), format!("{:<width$} {found}", "path"), mark)
         }
@@ -72,6 +72,11 @@ fn diff(difference: &Difference, colour: bool) -> String {
         line(DIM, format!("  {note}"));
     }
     text
+}
+
+/// A path without nodes has a word of its own.
+fn shown(path: &[String]) -> Vec<String> {
+    if path.is_empty() { vec!["(nothing)".to_owned()] } else { path.to_vec() }
 }
 
 /// Two paths, each node under its like, and the column of the first node that differs.
