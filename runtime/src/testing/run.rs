@@ -100,6 +100,12 @@ struct Turns {
     release: String,
 }
 
+/// A step presses what is not there to be pressed.
+struct NoButton {
+    wanted: String,
+    found: String,
+}
+
 impl<'a> Run<'a> {
     fn new(dialog: &'a Dialog, stage: &'a Stage<'a>) -> Run<'a> {
         Run {
@@ -126,7 +132,7 @@ impl<'a> Run<'a> {
         }
         match self.inbound(number, step) {
             Ok(inbound) => self.stage.runtime.receive(inbound).await?,
-            Err(difference) => return Ok(vec![Difference { place, ..difference }]),
+            Err(NoButton { wanted, found }) => return Ok(vec![Difference::new(place, wanted, found)]),
         }
         self.stage.runtime.settle().await;
 
@@ -184,7 +190,7 @@ impl<'a> Run<'a> {
     }
 
     /// What a step brings in: nothing where only time passes, several messages for a burst.
-    fn inbound(&self, number: usize, step: &Step) -> Result<Vec<Inbound>, Difference> {
+    fn inbound(&self, number: usize, step: &Step) -> Result<Vec<Inbound>, NoButton> {
         let mut client = self.dialog.given.client.clone();
         client.language = self.dialog.given.language;
         let (kinds, button) = self.kinds(step)?;
@@ -205,7 +211,7 @@ impl<'a> Run<'a> {
             .collect())
     }
 
-    fn kinds(&self, step: &Step) -> Result<(Vec<Kind>, Option<String>), Difference> {
+    fn kinds(&self, step: &Step) -> Result<(Vec<Kind>, Option<String>), NoButton> {
         let one = |kind| Ok((vec![kind], None));
         if let Some(texts) = &step.client {
             let texts = texts.0.iter();
@@ -228,7 +234,7 @@ impl<'a> Run<'a> {
     }
 
     /// The button with this label, or the only one whose label holds it.
-    fn button(&self, label: &str) -> Result<(&str, &str), Difference> {
+    fn button(&self, label: &str) -> Result<(&str, &str), NoButton> {
         if let Some((label, id)) = self.buttons.iter().find(|(known, _)| known == label) {
             return Ok((label, id));
         }
@@ -240,7 +246,7 @@ impl<'a> Run<'a> {
                 let labels: Vec<&str> = self.buttons.iter().map(|(label, _)| label.as_str()).collect();
                 let one = if first.is_some() { "only one button with" } else { "a button" };
                 let found = format!("buttons {labels:?}");
-                Err(Difference::new(Place::default(), format!("{one} «{label}»"), found))
+                Err(NoButton { wanted: format!("{one} «{label}»"), found })
             }
         }
     }

@@ -51,7 +51,7 @@ fn diff(difference: &Difference, colour: bool) -> String {
     let (expected, found, mark) = match &difference.paths {
         Some((expected, found)) => {
             // A path that must only hold some nodes is told by its own words.
-            let exact = difference.expected.starts_with("path with").then_some("path with").unwrap_or("path");
+            let exact = if difference.expected.starts_with("path with") { "path with" } else { "path" };
             let width = exact.chars().count();
             let (expected, found, at) = aligned(&shown(expected), &shown(found));
             let mark = at.map(|at| format!("{}^ differs from here", " ".repeat(at + width + 1)));
@@ -117,7 +117,7 @@ fn columns<'n>(expected: &'n [String], found: &'n [String]) -> Vec<(Option<&'n s
     while i < expected.len() || j < found.len() {
         let (wanted, got) = (expected.get(i).map(String::as_str), found.get(j).map(String::as_str));
         let both = wanted.is_some() && got.is_some();
-        if both && wanted == got || both && common[i + 1][j + 1] == common[i][j] {
+        if both && (wanted == got || common[i + 1][j + 1] == common[i][j]) {
             // The same node, or one that stands for another at no loss.
             pairs.push((wanted, got));
             (i, j) = (i + 1, j + 1);
