@@ -184,6 +184,10 @@ impl Store for SqliteStore {
         read::turns(&self.readers, chat, limit).await.map_err(|error| self.error(error))
     }
 
+    async fn turns_since(&self, at: i64, after: i64, limit: u32) -> Result<Vec<StoredTurn>> {
+        read::turns_since(&self.readers, at, after, limit).await.map_err(|error| self.error(error))
+    }
+
     async fn keep_release(&self, bundle: &Bundle, at: i64) -> Result<()> {
         self.write(operation::keep_release(bundle, at)?).await.map(drop)
     }

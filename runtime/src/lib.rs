@@ -9,6 +9,7 @@ mod names;
 pub mod ports;
 mod queries;
 mod record;
+pub mod rehearsal;
 mod runtime;
 mod shelf;
 pub mod testing;

@@ -1,7 +1,13 @@
 //! What is kept of a turn, and the proof that it is enough: a record replays to the same effects.
 
 use serde::{Deserialize, Serialize};
-use tolmach_engine::{Input, Next, Release, Session, effect::Effect, event::Event, step, trace::Trace};
+use tolmach_engine::{
+    Input, Next, Release, Session,
+    effect::{Effect, Outcome, Query},
+    event::Event,
+    step,
+    trace::Trace,
+};
 
 /// A turn's record: with the event and the release it replays offline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,5 +64,18 @@ impl Record {
                 }
             }
         }
+    }
+
+    /// What the turn asked and what came back, found by walking it again.
+    pub fn exchanges(&self, release: &Release, event: &Event) -> Vec<(Query, Outcome)> {
+        let mut exchanges = Vec::new();
+        let mut outcomes = self.trace.outcomes.iter().cloned();
+        let mut stepped = step(release, self.before.clone(), Input::Event(event.clone()));
+        while let Next::Query(query) = stepped.next {
+            let Some(outcome) = outcomes.next() else { break };
+            exchanges.push((query, outcome.clone()));
+            stepped = step(release, stepped.session, Input::Outcome(outcome));
+        }
+        exchanges
     }
 }

@@ -1,12 +1,22 @@
-//! Dialog tests: an analyst's YAML, run on the real runtime with a clock and a channel of its own.
+//! Dialog tests: an analyst's YAML, run on the real runtime with a clock, a channel and a script of its own.
 
 mod coverage;
 mod dialog;
 mod expect;
+mod expectation;
 mod fakes;
+mod read;
 mod run;
+mod scripted;
+mod transcript;
+mod write;
 
-pub use coverage::Coverage;
-pub use dialog::{Catalogue, Dialog, Given, read};
+pub use coverage::{Coverage, Gap, Share};
+pub use dialog::{Catalogue, Dialog, Given, Model, Staff, Step, Stub};
+pub use expect::Difference;
 pub use fakes::{FailingCatalog, ManualClock, Recorder};
-pub use run::{Failure, Outcome, run};
+pub use read::{read, unknown_names};
+pub use run::{Failure, Outcome, Stage, run};
+pub use scripted::Scripted;
+pub use transcript::{Line, Who};
+pub use write::{Saved, SavedTurn, write};

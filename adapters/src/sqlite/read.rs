@@ -1,6 +1,6 @@
 //! Reads. Each is one statement on a read-only connection, so it sees one state: everything acknowledged so far.
 
-use sqlx::{Row, SqlitePool};
+use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 use tolmach_engine::effect::{Press, Who};
 use tolmach_runtime::ports::{Bundle, Chat, ChatKey, InboxRow, LeadRow, MessageRow, OutboxRow, StoredTurn};
 
@@ -104,18 +104,32 @@ pub(super) async fn leads(pool: &SqlitePool, limit: u32) -> sqlx::Result<Vec<Lea
 }
 
 pub(super) async fn turns(pool: &SqlitePool, chat: &str, limit: u32) -> sqlx::Result<Vec<StoredTurn>> {
-    let sql = "SELECT event, release, trace FROM turns WHERE chat = ?1 ORDER BY seq LIMIT ?2";
+    let sql = "SELECT seq, chat, at, event, release, trace FROM turns WHERE chat = ?1 ORDER BY seq LIMIT ?2";
     let rows = sqlx::query(sql).bind(chat).bind(limit).fetch_all(pool).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(StoredTurn {
-                chat: chat.to_owned(),
-                event: stored(row.try_get(0)?)?,
-                release: row.try_get(1)?,
-                trace: row.try_get(2)?,
-            })
-        })
-        .collect()
+    rows.iter().map(turn).collect()
+}
+
+pub(super) async fn turns_since(
+    pool: &SqlitePool,
+    at: i64,
+    after: i64,
+    limit: u32,
+) -> sqlx::Result<Vec<StoredTurn>> {
+    let sql = "SELECT seq, chat, at, event, release, trace FROM turns
+        WHERE seq > ?2 AND at >= ?1 ORDER BY seq LIMIT ?3";
+    let rows = sqlx::query(sql).bind(at).bind(after).bind(limit).fetch_all(pool).await?;
+    rows.iter().map(turn).collect()
+}
+
+fn turn(row: &SqliteRow) -> sqlx::Result<StoredTurn> {
+    Ok(StoredTurn {
+        seq: row.try_get(0)?,
+        chat: row.try_get(1)?,
+        at: row.try_get(2)?,
+        event: stored(row.try_get(3)?)?,
+        release: row.try_get(4)?,
+        trace: row.try_get(5)?,
+    })
 }
 
 pub(super) async fn release(pool: &SqlitePool, id: &str) -> sqlx::Result<Option<Bundle>> {

@@ -113,8 +113,12 @@ pub struct LeadRow {
 /// A turn as stored.
 #[derive(Clone, Debug)]
 pub struct StoredTurn {
+    /// Order within the store.
+    pub seq: i64,
     /// The chat.
     pub chat: ChatKey,
+    /// When its event was received, milliseconds since the Unix epoch.
+    pub at: i64,
     /// The event that started it.
     pub event: Event,
     /// The release it ran on.
@@ -178,6 +182,9 @@ pub trait Store: Send + Sync {
 
     /// Stored turns of a chat, oldest first.
     async fn turns(&self, chat: &str, limit: u32) -> super::Result<Vec<StoredTurn>>;
+
+    /// Stored turns of all chats whose event was received at `at` or later, with `seq` above `after`, oldest first.
+    async fn turns_since(&self, at: i64, after: i64, limit: u32) -> super::Result<Vec<StoredTurn>>;
 
     /// Keeps a release; nothing happens when it is kept already.
     async fn keep_release(&self, bundle: &Bundle, at: i64) -> super::Result<()>;

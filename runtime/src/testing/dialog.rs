@@ -1,19 +1,18 @@
-//! The form of a dialog test, as it is written.
-
-use std::collections::BTreeMap;
+//! The form of a dialog test, as it is written: what it begins with and what happens.
+//!
+//! What is expected of a step stands in `expectation`.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tolmach_engine::{
-    condition::FilterExpression,
-    config,
     duration::Duration,
-    event::Client,
-    finding::{Code, Finding},
+    effect::Method,
+    event::{self, Client},
     language::Language,
     place::At,
-    yaml,
 };
+
+use super::expectation::Expect;
 
 /// One test: a dialog from its first message to its last.
 #[derive(Clone, Debug, Deserialize)]
@@ -38,9 +37,12 @@ pub struct Given {
     /// The language of the client's application.
     #[serde(default)]
     pub language: Option<Language>,
-    /// `offline`, the only one that a test may have: paid models are no part of a test.
+    /// `offline`, the default, or what a model says, call by call: paid models are no part of a test.
     #[serde(default)]
     pub llm: Model,
+    /// What other systems reply; the first that fits a request is taken.
+    #[serde(default)]
+    pub http: Vec<At<Stub>>,
     /// What the channel knows of the client.
     #[serde(default)]
     pub client: Client,
@@ -59,23 +61,86 @@ pub enum Catalogue {
     Failing,
 }
 
-/// The language model of a test.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Model {
-    /// Composes replies without a model.
-    #[default]
-    Offline,
+/// The language model of a test. A list that is not written is left to the offline composer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Model {
+    /// What it decides, a label a call: `none` for no label, `fail`, or `slow`.
+    pub decide: Option<Vec<At<String>>>,
+    /// What it writes, a reply a call: `fail` and `slow` are no replies.
+    pub answer: Option<Vec<At<String>>>,
 }
 
-/// Something that happens, and what is expected of it. Exactly one of `client`, `press`, `command`, `contact`, `after`.
+impl<'de> Deserialize<'de> for Model {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Model, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Script {
+            #[serde(default)]
+            decide: Option<Vec<At<String>>>,
+            #[serde(default)]
+            answer: Option<Vec<At<String>>>,
+        }
+
+        struct ModelVisitor;
+
+        impl<'de> serde::de::Visitor<'de> for ModelVisitor {
+            type Value = Model;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("`offline` or a script: { decide: [...], answer: [...] }")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Model, E> {
+                match word {
+                    "offline" => Ok(Model::default()),
+                    _ => Err(E::unknown_variant(word, &["offline"])),
+                }
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Model, A::Error> {
+                let Script { decide, answer } =
+                    Script::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(Model { decide, answer })
+            }
+        }
+
+        deserializer.deserialize_any(ModelVisitor)
+    }
+}
+
+/// What another system replies.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
-    /// The client writes.
+pub struct Stub {
+    /// The address, or how it begins.
+    pub url: String,
+    /// The method; any when it is not named.
     #[serde(default)]
-    pub client: Option<String>,
-    /// The client presses a button of the last messages that had any.
+    pub method: Option<Method>,
+    /// The status, 100 to 599.
+    #[serde(default = "ok")]
+    pub status: u16,
+    /// The body.
+    #[serde(default)]
+    pub json: Value,
+    /// The other system does not reply.
+    #[serde(default)]
+    pub fail: bool,
+}
+
+const fn ok() -> u16 {
+    200
+}
+
+/// Something that happens, and what is expected of it. Exactly one of `client`, `press`, `command`, `contact`,
+/// `staff`, `after`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// The client writes; several texts are a burst, received together.
+    #[serde(default)]
+    pub client: Option<Texts>,
+    /// The client presses a button of the last messages that had any: its label, or a part that only it has.
     #[serde(default)]
     pub press: Option<String>,
     /// The client sends a command, with or without the slash.
@@ -84,7 +149,10 @@ pub struct Step {
     /// The client shares their contact.
     #[serde(default)]
     pub contact: Option<SharedContact>,
-    /// Time passes.
+    /// A person of the staff acts: `take`, `return`, or `{ say: … }`.
+    #[serde(default)]
+    pub staff: Option<Staff>,
+    /// Time passes; timers fall due on the way, each at its own time.
     #[serde(default)]
     pub after: Option<Duration>,
     /// What then holds.
@@ -103,166 +171,62 @@ pub struct SharedContact {
     pub name: String,
 }
 
-/// What holds after a step. What is not named is not checked.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expect {
-    /// The nodes visited, all of them, in order.
-    #[serde(default)]
-    pub path: Option<At<Vec<String>>>,
-    /// Values of slots.
-    #[serde(default)]
-    pub slots: BTreeMap<String, At<Value>>,
-    /// The cards shown.
-    #[serde(default)]
-    pub cards: Option<At<Cards>>,
-    /// The texts said, taken together.
-    #[serde(default)]
-    pub says: Option<At<Says>>,
-    /// Labels of buttons that must be there.
-    #[serde(default)]
-    pub buttons: Option<At<Vec<String>>>,
-    /// The node that waits for the client; `none` for none.
-    #[serde(default)]
-    pub waits_at: Option<At<String>>,
-    /// The client's lead.
-    #[serde(default)]
-    pub lead: Option<At<Lead>>,
-    /// The language of the dialog.
-    #[serde(default)]
-    pub language: Option<At<Language>>,
-}
-
-/// Expectations of cards.
+/// What a person of the staff does.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Cards {
-    /// At least so many.
-    #[serde(default)]
-    pub min: Option<usize>,
-    /// At most so many.
-    #[serde(default)]
-    pub max: Option<usize>,
-    /// What holds for each row: a catalogue filter such as `price <= 10000`.
-    #[serde(default)]
-    pub every: Option<FilterExpression>,
-    /// A word that some card's name holds.
-    #[serde(default)]
-    pub some: Option<String>,
+#[serde(rename_all = "lowercase")]
+pub enum Staff {
+    /// Writes to the client.
+    Say(String),
+    /// Takes the chat.
+    Take,
+    /// Gives it back to the bot.
+    Return,
 }
 
-/// Expectations of texts; compared without case.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Says {
-    /// All of these.
-    #[serde(default, deserialize_with = "one_or_many")]
-    pub contains: Vec<String>,
-    /// None of these.
-    #[serde(default, deserialize_with = "one_or_many")]
-    pub not_contains: Vec<String>,
-}
-
-/// Expectations of the lead.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Lead {
-    /// Where it came from.
-    #[serde(default)]
-    pub source: Option<String>,
-    /// Its contact.
-    #[serde(default)]
-    pub contact: BTreeMap<String, String>,
-    /// A part of its summary.
-    #[serde(default)]
-    pub summary: Option<String>,
-}
-
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::String(text) => Ok(vec![text]),
-        Value::Array(items) => {
-            let texts: Option<Vec<String>> =
-                items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-            texts.ok_or_else(|| serde::de::Error::custom("a list of texts is expected"))
-        }
-        _ => Err(serde::de::Error::custom("a text or a list of texts is expected")),
-    }
-}
-
-/// Reads a test file. Every mistake is a finding with its place.
-pub fn read(file: &str, text: &str) -> (Vec<Dialog>, Vec<Finding>) {
-    let mut findings = Vec::new();
-    let Some(tree) = config::parse(file, text, &mut findings) else { return (Vec::new(), findings) };
-    let dialogs = match &tree.node {
-        yaml::Node::Seq(items) => {
-            items.iter().filter_map(|item| config::read::<Dialog>(file, item, &mut findings)).collect()
-        }
-        yaml::Node::Null => Vec::new(),
-        _ => {
-            let mend = "begin each test with `- name: …`";
-            findings.push(Finding::new(
-                Code::BadValue,
-                file,
-                tree.place,
-                "a test file is a list of tests",
-                mend,
-            ));
-            Vec::new()
-        }
-    };
-    for dialog in &dialogs {
-        check(file, dialog, &mut findings);
-    }
-    (dialogs, findings)
-}
-
-fn check(file: &str, dialog: &Dialog, findings: &mut Vec<Finding>) {
-    for step in &dialog.steps {
-        let step_has = [
-            step.client.is_some(),
-            step.press.is_some(),
-            step.command.is_some(),
-            step.contact.is_some(),
-            step.after.is_some(),
-        ];
-        if step_has.iter().filter(|has| **has).count() != 1 {
-            let cause = "a step is exactly one of client, press, command, contact and after";
-            findings.push(Finding::new(Code::BadValue, file, step.place, cause, "write one of them"));
-        }
-        let every = step.expect.cards.as_ref().and_then(|cards| cards.every.as_ref());
-        if let Some((filter, error)) = every.and_then(|filter| Some((filter, filter.error()?))) {
-            let cause = format!("`{}` is not a filter: {error}", filter.source());
-            findings.push(Finding::new(
-                Code::BadFilter,
-                file,
-                filter.place(),
-                cause,
-                "write one such as price <= 10000",
-            ));
+impl Staff {
+    /// The event's action.
+    pub(super) fn action(&self) -> event::Staff {
+        match self {
+            Staff::Say(text) => event::Staff::Say { text: text.clone() },
+            Staff::Take => event::Staff::Take,
+            Staff::Return => event::Staff::Return,
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// One text or several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts(pub Vec<String>);
 
-    #[test]
-    fn mistakes_in_a_test_have_their_places() {
-        let text = "\
-- name: one
-  steps:
-    - client: hi
-      press: too
-    - clent: hi
-      expect: { cards: { every: prise < 3 }, pth: [a] }
-";
-        let (_, findings) = read("tests/x.test.yaml", text);
-        let found: Vec<String> = findings.iter().map(|f| format!("{} {}", f.code.text(), f.place)).collect();
-        assert_eq!(
-            found,
-            ["unknown-field 5:7", "unknown-field 6:46", "bad-value 3:7", "bad-value 5:7", "bad-filter 6:33",]
-        );
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Texts, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Texts(vec![text])),
+            Value::Array(items) if !items.is_empty() => {
+                let texts: Option<Vec<String>> =
+                    items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+                texts.map(Texts).ok_or_else(|| serde::de::Error::custom("a list of texts is expected"))
+            }
+            _ => Err(serde::de::Error::custom(
+                "a text or a list of texts is expected\nquote a text that YAML takes for something else",
+            )),
+        }
+    }
+}
+
+impl Step {
+    /// What happens, in a line.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Step { client: Some(texts), .. } => format!("client: {}", texts.0.join(" / ")),
+            Step { press: Some(label), .. } => format!("press: {label}"),
+            Step { command: Some(command), .. } => format!("command: {command}"),
+            Step { contact: Some(_), .. } => "contact".to_owned(),
+            Step { staff: Some(Staff::Say(text)), .. } => format!("staff: say {text}"),
+            Step { staff: Some(Staff::Take), .. } => "staff: take".to_owned(),
+            Step { staff: Some(Staff::Return), .. } => "staff: return".to_owned(),
+            Step { after: Some(after), .. } => format!("after: {after}"),
+            _ => "nothing".to_owned(),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Compares what happened with what was expected; every difference is a line.
+//! Compares what happened with what was expected; every difference is one entry.
 
 use std::collections::HashMap;
 
@@ -6,25 +6,32 @@ use serde_json::Value;
 use tolmach_engine::{
     Session,
     catalog::Product,
-    effect::{Lead as LeadEffect, Outgoing},
+    effect::{Command, Effect, Goal, Lead as LeadEffect, Notice, Outgoing},
     place::Place,
-    trace::Trace,
+    trace::Visit,
     vars,
 };
 
-use super::dialog::{Cards, Expect, Lead, Says};
+use super::expectation::{Cards, Expect, Lead, Notifies, Path, Says};
 
 /// What a step led to.
 pub(super) struct Seen<'a> {
-    pub(super) trace: Option<&'a Trace>,
+    /// The nodes visited, of all turns of the step.
+    pub(super) visits: &'a [Visit],
+    pub(super) effects: &'a [Effect],
     pub(super) session: &'a Session,
     pub(super) messages: &'a [Outgoing],
     pub(super) products: &'a HashMap<String, Product>,
     pub(super) lead: Option<&'a LeadEffect>,
+    pub(super) model_calls: usize,
+    /// The dialog is over.
+    pub(super) ended: bool,
+    /// Where the step stands, for what is expected without being written.
+    pub(super) step: Place,
 }
 
 /// A difference, with the place of the expectation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Difference {
     /// Where the expectation stands.
     pub place: Place,
@@ -32,37 +39,29 @@ pub struct Difference {
     pub expected: String,
     /// What was found.
     pub found: String,
+    /// For a path: both as nodes, expected and found, to be shown one under the other.
+    pub paths: Option<(Vec<String>, Vec<String>)>,
+    /// What explains it: notes of the nodes, the nearest line that was said.
+    pub notes: Vec<String>,
+}
+
+impl Difference {
+    /// A difference without further explanation.
+    pub fn new(place: Place, expected: impl Into<String>, found: impl Into<String>) -> Difference {
+        Difference { place, expected: expected.into(), found: found.into(), ..Difference::default() }
+    }
 }
 
 pub(super) fn compare(expect: &Expect, seen: &Seen<'_>) -> Vec<Difference> {
-    let mut all = Vec::new();
-    let mut differ = |place, expected: String, found: String| all.push(Difference { place, expected, found });
-    if let Some(path) = &expect.path {
-        let found: Vec<&str> = seen.trace.map(Trace::path).unwrap_or_default();
-        if found != path.value {
-            differ(
-                path.place,
-                format!("path {}", path.join(" → ")),
-                format!("path {}{}", found.join(" → "), notes(seen.trace)),
-            );
-        }
-    }
-    for (name, expected) in &expect.slots {
-        let found =
-            seen.session.frames.last().and_then(|frame| frame.slots.get(name)).unwrap_or(&Value::Null);
-        if !same(&expected.value, found) {
-            differ(
-                expected.place,
-                format!("slot {name} = {}", expected.value),
-                format!("slot {name} = {found}"),
-            );
-        }
-    }
+    let mut all = Differences(Vec::new());
+    compare_path(expect, seen, &mut all);
+    compare_faults(expect, seen, &mut all);
+    compare_state(expect, seen, &mut all);
     if let Some(cards) = &expect.cards {
-        compare_cards(cards, cards.place, seen, &mut differ);
+        compare_cards(cards, cards.place, seen, &mut all);
     }
     if let Some(says) = &expect.says {
-        compare_texts(says, says.place, seen, &mut differ);
+        compare_texts(says, says.place, seen, &mut all);
     }
     if let Some(buttons) = &expect.buttons {
         let labels: Vec<&str> = seen
@@ -71,50 +70,184 @@ pub(super) fn compare(expect: &Expect, seen: &Seen<'_>) -> Vec<Difference> {
             .flat_map(|message| message.buttons.iter().map(|button| button.label.as_str()))
             .collect();
         for label in buttons.iter().filter(|label| !labels.contains(&label.as_str())) {
-            differ(buttons.place, format!("a button «{label}»"), format!("buttons {labels:?}"));
+            all.add(buttons.place, format!("a button «{label}»"), format!("buttons {labels:?}"));
         }
-    }
-    if let Some(waits_at) = &expect.waits_at {
-        let found = seen.session.waits_at().map_or("none", |(_, node)| node);
-        if found != waits_at.value {
-            differ(waits_at.place, format!("waits at {}", waits_at.value), format!("waits at {found}"));
-        }
-    }
-    if let Some(language) = &expect.language
-        && language.value != seen.session.language
-    {
-        differ(
-            language.place,
-            format!("language {}", language.value),
-            format!("language {}", seen.session.language),
-        );
     }
     if let Some(lead) = &expect.lead {
-        compare_lead(lead, lead.place, seen, &mut differ);
+        compare_lead(lead, lead.place, seen, &mut all);
     }
-    all
+    compare_commands(expect, seen, &mut all);
+    all.0
 }
 
-fn compare_cards(
-    cards: &Cards,
-    place: Place,
-    seen: &Seen<'_>,
-    differ: &mut impl FnMut(Place, String, String),
-) {
+struct Differences(Vec<Difference>);
+
+impl Differences {
+    fn add(&mut self, place: Place, expected: impl Into<String>, found: impl Into<String>) {
+        self.0.push(Difference::new(place, expected, found));
+    }
+}
+
+fn compare_path(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
+    let found: Vec<String> = seen.visits.iter().map(|visit| visit.node.clone()).collect();
+    if let Some(path) = &expect.path {
+        let wanted: Vec<String> = path.nodes().iter().map(|node| node.value.clone()).collect();
+        let (fits, word) = match &path.value {
+            Path::Exact(_) => (wanted == found, "path"),
+            Path::Contains(_) => (in_order(&wanted, &found), "path with"),
+        };
+        if !fits {
+            all.0.push(Difference {
+                place: path.place,
+                expected: format!("{word} {}", wanted.join(" → ")),
+                found: format!("path {}", found.join(" → ")),
+                paths: Some((wanted, found.clone())),
+                notes: notes(seen.visits),
+            });
+        }
+    }
+    for node in expect.not_path.iter().flat_map(|nodes| nodes.iter()) {
+        if found.contains(&node.value) {
+            all.add(
+                node.place,
+                format!("a path without {}", node.value),
+                format!("path {}", found.join(" → ")),
+            );
+        }
+    }
+}
+
+/// Whether all of `wanted` come in `found` in this order, whatever stands between them.
+fn in_order(wanted: &[String], found: &[String]) -> bool {
+    let mut found = found.iter();
+    wanted.iter().all(|node| found.any(|candidate| candidate == node))
+}
+
+/// A turn that fails unexpectedly is never what a test means to show, so no fault is what every step expects.
+fn compare_faults(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
+    let faults: Vec<String> = seen
+        .visits
+        .iter()
+        .filter_map(|visit| Some(format!("{}: {}", visit.node, visit.fault.as_ref()?)))
+        .collect();
+    match &expect.fault {
+        None if faults.is_empty() => {}
+        None => all.add(
+            seen.step,
+            "no fault (or `fault:` with a part of it)",
+            format!("fault in {}", faults.join("; ")),
+        ),
+        Some(part) if faults.iter().any(|fault| contains(fault, part)) => {}
+        Some(part) => {
+            let found = if faults.is_empty() {
+                "no fault".to_owned()
+            } else {
+                format!("fault in {}", faults.join("; "))
+            };
+            all.add(part.place, format!("a fault with «{}»", part.value), found);
+        }
+    }
+}
+
+fn compare_state(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
+    let frame = seen.session.frames.last();
+    for (name, expected) in &expect.slots {
+        let found = frame.and_then(|frame| frame.slots.get(&name.value)).unwrap_or(&Value::Null);
+        if !same(&expected.value, found) {
+            let say = |value: &Value| format!("slot {} = {value}", name.value);
+            all.add(expected.place, say(&expected.value), say(found));
+        }
+    }
+    let mut state = |place: Place, what: &str, expected: &str, found: &str| {
+        if expected != found {
+            all.add(place, format!("{what} {expected}"), format!("{what} {found}"));
+        }
+    };
+    if let Some(waits_at) = &expect.waits_at {
+        let found = seen.session.waits_at().map_or("none", |(_, node)| node);
+        state(waits_at.place, "waits at", waits_at, found);
+    }
+    if let Some(flow) = &expect.flow {
+        let found = frame.map_or("none", |frame| frame.flow.as_str());
+        state(flow.place, "flow", flow, found);
+    }
+    if let Some(language) = &expect.language {
+        state(language.place, "language", language.code(), seen.session.language.code());
+    }
+    if let Some(handed) = &expect.handed {
+        let say = |handed| if handed { "a person" } else { "the bot" };
+        state(handed.place, "the chat is with", say(handed.value), say(seen.session.handed.is_some()));
+    }
+    if let Some(ends) = &expect.ends {
+        let say = |ended| if ended { "is over" } else { "goes on" };
+        state(ends.place, "the dialog", say(ends.value), say(seen.ended));
+    }
+    if let Some(calls) = &expect.model_calls {
+        state(calls.place, "model calls:", &calls.value.to_string(), &seen.model_calls.to_string());
+    }
+}
+
+fn compare_commands(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
+    if let Some(goals) = &expect.goal {
+        let reached: Vec<&str> = commands(seen).filter_map(goal).map(|goal| goal.name.as_str()).collect();
+        let found = if reached.is_empty() { "none".to_owned() } else { reached.join(", ") };
+        let none = goals.0 == ["none"];
+        if none && !reached.is_empty() {
+            all.add(goals.place, "goals: none", format!("goals: {found}"));
+        }
+        for name in goals.0.iter().filter(|name| !none && !reached.contains(&name.as_str())) {
+            all.add(goals.place, format!("goal {name}"), format!("goals: {found}"));
+        }
+    }
+    if let Some(expected) = &expect.notifies {
+        let notices: Vec<&Notice> = commands(seen).filter_map(notice).collect();
+        if !notices.iter().any(|notice| told(expected, notice)) {
+            let group = expected.group.as_ref().map_or(String::new(), |group| format!(" to {group}"));
+            let parts: Vec<String> = expected.contains.0.iter().map(|part| format!(" «{part}»")).collect();
+            let found: Vec<String> = notices
+                .iter()
+                .map(|notice| format!("to {}: «{} {}»", notice.group, notice.subject, notice.text))
+                .collect();
+            let found = if found.is_empty() { "nothing".to_owned() } else { found.join("; ") };
+            all.add(
+                expected.place,
+                format!("a message to the staff{group}{}", parts.concat()),
+                format!("the staff was told {found}"),
+            );
+        }
+    }
+}
+
+fn commands<'a>(seen: &'a Seen<'_>) -> impl Iterator<Item = &'a Command> {
+    seen.effects.iter().map(|effect| &effect.command)
+}
+
+fn goal(command: &Command) -> Option<&Goal> {
+    if let Command::Goal(goal) = command { Some(goal) } else { None }
+}
+
+fn notice(command: &Command) -> Option<&Notice> {
+    if let Command::Notify(notice) = command { Some(notice) } else { None }
+}
+
+fn told(expected: &Notifies, notice: &Notice) -> bool {
+    let text = format!("{}\n{}", notice.subject, notice.text);
+    expected.group.as_ref().is_none_or(|group| *group == notice.group)
+        && expected.contains.0.iter().all(|part| contains(&text, part))
+}
+
+fn compare_cards(cards: &Cards, place: Place, seen: &Seen<'_>, all: &mut Differences) {
     let shown: Vec<_> = seen.messages.iter().flat_map(|message| &message.cards).collect();
     let names = || shown.iter().map(|card| card.name.as_str()).collect::<Vec<_>>().join("; ");
     if cards.min.is_some_and(|min| shown.len() < min) || cards.max.is_some_and(|max| shown.len() > max) {
-        let bounds = format!(
-            "{} to {} cards",
-            cards.min.unwrap_or(0),
-            cards.max.map_or("any".into(), |max| max.to_string())
-        );
-        differ(place, bounds, format!("{} cards: {}", shown.len(), names()));
+        let max = cards.max.map_or("any".to_owned(), |max| max.to_string());
+        let bounds = format!("{} to {max} cards", cards.min.unwrap_or(0));
+        all.add(place, bounds, format!("{} cards: {}", shown.len(), names()));
     }
     if let Some(word) = &cards.some
-        && !shown.iter().any(|card| card.name.to_lowercase().contains(&word.to_lowercase()))
+        && !shown.iter().any(|card| contains(&card.name, word))
     {
-        differ(place, format!("a card with «{word}»"), format!("cards: {}", names()));
+        all.add(place, format!("a card with «{word}»"), format!("cards: {}", names()));
     }
     if let Some(every) = &cards.every
         && let Ok((filters, _)) = every.resolve(&Nothing)
@@ -122,60 +255,81 @@ fn compare_cards(
         for card in &shown {
             let product = seen.products.get(&card.id);
             if !product.is_some_and(|product| filters.iter().all(|filter| filter.passes(product))) {
-                differ(
-                    place,
-                    format!("every card: {}", every.source()),
-                    format!("{} — {}", card.name, card.price),
-                );
+                let found = format!("{} — {}", card.name, card.price);
+                all.add(place, format!("every card: {}", every.source()), found);
             }
         }
     }
 }
 
-fn compare_texts(says: &Says, place: Place, seen: &Seen<'_>, differ: &mut impl FnMut(Place, String, String)) {
-    let mut said = String::new();
-    for message in seen.messages {
-        said.push_str(&message.text);
-        said.push('\n');
-        for card in &message.cards {
-            said.push_str(&format!("{} {} {}\n", card.name, card.article, card.price));
+fn compare_texts(says: &Says, place: Place, seen: &Seen<'_>, all: &mut Differences) {
+    let said: Vec<String> = seen.messages.iter().flat_map(lines).collect();
+    let text = said.join("\n");
+    let found =
+        || if text.is_empty() { "says nothing".to_owned() } else { format!("says «{}»", text.trim()) };
+    for part in says.contains.0.iter().filter(|part| !contains(&text, part)) {
+        let mut difference = Difference::new(place, format!("says «{part}»"), found());
+        if let Some(nearest) = nearest_line(part, &said).filter(|_| said.len() > 1) {
+            difference.notes.push(format!("the nearest line: «{nearest}»"));
         }
+        all.0.push(difference);
     }
-    let lower = said.to_lowercase();
-    for part in says.contains.iter().filter(|part| !lower.contains(&part.to_lowercase())) {
-        differ(place, format!("says «{part}»"), format!("says «{}»", said.trim()));
-    }
-    for part in says.not_contains.iter().filter(|part| lower.contains(&part.to_lowercase())) {
-        differ(place, format!("does not say «{part}»"), format!("says «{}»", said.trim()));
+    for part in says.not_contains.0.iter().filter(|part| contains(&text, part)) {
+        let line = said.iter().find(|line| contains(line, part));
+        let mut difference = Difference::new(place, format!("does not say «{part}»"), found());
+        difference.notes.extend(line.filter(|_| said.len() > 1).map(|line| format!("in the line: «{line}»")));
+        all.0.push(difference);
     }
 }
 
-fn compare_lead(
-    expected: &Lead,
-    place: Place,
-    seen: &Seen<'_>,
-    differ: &mut impl FnMut(Place, String, String),
-) {
+/// A message as lines: of its text, and one a card.
+fn lines(message: &Outgoing) -> Vec<String> {
+    let mut lines: Vec<String> = message.text.lines().map(str::to_owned).collect();
+    let cards = message.cards.iter();
+    lines.extend(cards.map(|card| format!("{} {} {}", card.name, card.article, card.price)));
+    lines
+}
+
+/// The line that shares the most runs of three letters with `part`; `None` when none shares any.
+fn nearest_line<'l>(part: &str, lines: &'l [String]) -> Option<&'l str> {
+    let runs = |text: &str| -> Vec<String> {
+        let letters: Vec<char> = text.to_lowercase().chars().collect();
+        letters.windows(3).map(|run| run.iter().collect()).collect()
+    };
+    let wanted = runs(part);
+    let shared = |line: &str| {
+        let found = runs(line);
+        wanted.iter().filter(|run| found.contains(run)).count()
+    };
+    let best = lines.iter().map(|line| (shared(line), line)).max_by_key(|(shared, _)| *shared);
+    best.filter(|(shared, _)| *shared > 0).map(|(_, line)| line.as_str())
+}
+
+fn compare_lead(expected: &Lead, place: Place, seen: &Seen<'_>, all: &mut Differences) {
     let Some(lead) = seen.lead else {
-        differ(place, "a lead".to_owned(), "no lead".to_owned());
+        all.add(place, "a lead", "no lead");
         return;
     };
     if let Some(source) = &expected.source
         && *source != lead.source
     {
-        differ(place, format!("lead source {source}"), format!("lead source {}", lead.source));
+        all.add(place, format!("lead source {source}"), format!("lead source {}", lead.source));
     }
     for (field, value) in &expected.contact {
         let found = lead.contact.get(field).map_or("nothing", String::as_str);
         if found != value {
-            differ(place, format!("lead {field} {value}"), format!("lead {field} {found}"));
+            all.add(place, format!("lead {field} {value}"), format!("lead {field} {found}"));
         }
     }
     if let Some(part) = &expected.summary
-        && !lead.summary.to_lowercase().contains(&part.to_lowercase())
+        && !contains(&lead.summary, part)
     {
-        differ(place, format!("lead summary with «{part}»"), format!("lead summary «{}»", lead.summary));
+        all.add(place, format!("lead summary with «{part}»"), format!("lead summary «{}»", lead.summary));
     }
+}
+
+fn contains(text: &str, part: &str) -> bool {
+    text.to_lowercase().contains(&part.to_lowercase())
 }
 
 /// Numbers are compared as numbers: a slot may hold 10000 or 10000.0.
@@ -186,15 +340,11 @@ fn same(expected: &Value, found: &Value) -> bool {
     }
 }
 
-fn notes(trace: Option<&Trace>) -> String {
-    let visits = trace.map(|trace| trace.visits.as_slice()).unwrap_or_default();
-    let notes: Vec<String> = visits
-        .iter()
-        .flat_map(|visit| {
-            visit.notes.iter().chain(&visit.fault).map(|note| format!("\n      {}: {note}", visit.node))
-        })
-        .collect();
-    notes.concat()
+fn notes(visits: &[Visit]) -> Vec<String> {
+    let of = |visit: &Visit| -> Vec<String> {
+        visit.notes.iter().chain(&visit.fault).map(|note| format!("{}: {note}", visit.node)).collect()
+    };
+    visits.iter().flat_map(of).collect()
 }
 
 /// A filter of a test compares with constants only.
@@ -203,5 +353,25 @@ struct Nothing;
 impl vars::Source for Nothing {
     fn root(&self, _: &str) -> Value {
         Value::Null
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_line_shares_the_most_with_what_was_expected() {
+        let said = ["Здравствуйте!".to_owned(), "Доставляем по всей стране.".to_owned()];
+        assert_eq!(nearest_line("Доставим по всей России", &said), Some("Доставляем по всей стране."));
+        assert_eq!(nearest_line("xyz", &said), None);
+    }
+
+    #[test]
+    fn some_nodes_of_a_path_keep_their_order() {
+        let path = ["a", "b", "c"].map(str::to_owned);
+        assert!(in_order(&["a".into(), "c".into()], &path));
+        assert!(!in_order(&["c".into(), "a".into()], &path));
+        assert!(!in_order(&["a".into(), "a".into()], &path));
     }
 }

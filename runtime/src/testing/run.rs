@@ -3,12 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tolmach_engine::{
-    Session,
+    Release, Session,
     catalog::Product,
-    effect::{Action, Lead, Outcome as QueryOutcome, Outgoing},
+    effect::{Action, Effect, Lead, Outcome as QueryOutcome, Outgoing},
     event::Kind,
+    flow::Target,
     place::Place,
-    trace::Trace,
+    trace::{Trace, Visit},
 };
 
 use super::{
@@ -16,11 +17,16 @@ use super::{
     dialog::{Dialog, Step},
     expect::{self, Difference, Seen},
     fakes::{ManualClock, Recorder},
+    scripted::Scripted,
+    transcript::Line,
 };
 use crate::{
     Record, Runtime,
-    ports::{self, Address, Inbound, Intake},
+    ports::{self, Address, Clock, Inbound, Intake},
 };
+
+/// Timers that may fall due within one step; more is a dialog that wakes itself for ever.
+const TIMERS: usize = 1000;
 
 /// The first failure of a test.
 #[derive(Clone, Debug)]
@@ -31,6 +37,8 @@ pub struct Failure {
     pub what: String,
     /// How it differs.
     pub differences: Vec<Difference>,
+    /// What was said from the beginning of the test to the end of the step.
+    pub transcript: Vec<Line>,
 }
 
 /// How a test ended.
@@ -42,60 +50,213 @@ pub struct Outcome {
     pub coverage: Coverage,
 }
 
-/// Runs a dialog on a runtime whose only channel is `recorder` and whose time is `clock`. Each turn is also replayed
-/// from its record.
-pub async fn run(
-    dialog: &Dialog,
-    runtime: &Arc<Runtime>,
-    recorder: &Recorder,
-    clock: &ManualClock,
-) -> ports::Result<Outcome> {
-    let mut outcome = Outcome::default();
-    let mut products = HashMap::new();
-    let address = Address::new("test", "chat");
-    let chat = address.to_string();
-    let mut buttons: Vec<(String, String)> = Vec::new();
-    let mut client = dialog.given.client.clone();
-    client.language = dialog.given.language;
+/// What a dialog runs on. The runtime's only channel is `recorder`, its time is `clock`, and its model and other
+/// systems are `scripted`.
+pub struct Stage<'a> {
+    /// The runtime.
+    pub runtime: &'a Arc<Runtime>,
+    /// Its channel.
+    pub recorder: &'a Recorder,
+    /// Its time.
+    pub clock: &'a ManualClock,
+    /// Its model and the other systems.
+    pub scripted: &'a Scripted,
+}
+
+/// Runs a dialog. Each turn is also replayed from its record.
+pub async fn run(dialog: &Dialog, stage: &Stage<'_>) -> ports::Result<Outcome> {
+    let mut run = Run::new(dialog, stage);
     for (number, step) in dialog.steps.iter().enumerate() {
-        let before = runtime.store().turns(&chat, u32::MAX).await?.len();
-        let fail = |what: String, differences| Failure { step: step.place, what, differences };
+        let mut differences = run.step(number, step).await?;
+        differences.extend(stage.scripted.surprises(step.place));
+        if number + 1 == dialog.steps.len() && differences.is_empty() {
+            differences.extend(stage.scripted.left_over());
+        }
+        if !differences.is_empty() {
+            let transcript = std::mem::take(&mut run.transcript);
+            let failure = Failure { step: step.place, what: step.describe(), differences, transcript };
+            return Ok(Outcome { failure: Some(failure), coverage: run.coverage });
+        }
+    }
+    Ok(Outcome { failure: None, coverage: run.coverage })
+}
+
+struct Run<'a> {
+    dialog: &'a Dialog,
+    stage: &'a Stage<'a>,
+    address: Address,
+    /// Labels and ids of the last message that had buttons.
+    buttons: Vec<(String, String)>,
+    products: HashMap<String, Product>,
+    transcript: Vec<Line>,
+    coverage: Coverage,
+}
+
+/// What the turns of a step did.
+#[derive(Default)]
+struct Turns {
+    visits: Vec<Visit>,
+    effects: Vec<Effect>,
+    release: String,
+}
+
+/// A step presses what is not there to be pressed.
+struct NoButton {
+    wanted: String,
+    found: String,
+}
+
+impl<'a> Run<'a> {
+    fn new(dialog: &'a Dialog, stage: &'a Stage<'a>) -> Run<'a> {
+        Run {
+            dialog,
+            stage,
+            address: Address::new("test", "chat"),
+            buttons: Vec::new(),
+            products: HashMap::new(),
+            transcript: Vec::new(),
+            coverage: Coverage::default(),
+        }
+    }
+
+    async fn step(&mut self, number: usize, step: &Step) -> ports::Result<Vec<Difference>> {
+        let place = self.dialog.steps.get(number).map(|step| step.place).unwrap_or_default();
+        let (store, chat) = (self.stage.runtime.store(), self.address.to_string());
+        let before = store.turns(&chat, u32::MAX).await?.len();
+        let calls = self.stage.scripted.calls();
+        self.transcript.extend(Line::of_step(step));
         // A second passes between messages, as it does at least in life.
-        clock.advance(1000);
-        if let Some(after) = step.after {
-            clock.advance(after.0);
-            runtime.fire_due_timers().await?;
-        } else {
-            match inbound(step, &buttons) {
-                Ok((kind, button)) => {
-                    let inbound = Inbound {
-                        address: address.clone(),
-                        key: number.to_string(),
-                        client: client.clone(),
-                        kind,
-                        button,
-                    };
-                    runtime.receive(vec![inbound]).await?;
+        let passing = 1000 + step.after.map_or(0, |after| after.0);
+        if let Err(difference) = self.pass(passing, place).await? {
+            return Ok(vec![difference]);
+        }
+        match self.inbound(number, step) {
+            Ok(inbound) => self.stage.runtime.receive(inbound).await?,
+            Err(NoButton { wanted, found }) => return Ok(vec![Difference::new(place, wanted, found)]),
+        }
+        self.stage.runtime.settle().await;
+
+        let messages: Vec<Outgoing> =
+            self.stage.recorder.take().into_iter().map(|(_, _, message)| message).collect();
+        self.transcript.extend(messages.iter().flat_map(Line::of_message));
+        let shown: Vec<(String, String)> = messages.iter().flat_map(pressable).collect();
+        if !shown.is_empty() {
+            self.buttons = shown;
+        }
+        let turns = match self.turns(before, place).await? {
+            Ok(turns) => turns,
+            Err(difference) => return Ok(vec![difference]),
+        };
+        let stored = store.chat(&chat).await?.session.unwrap_or_default();
+        let session: Session = serde_json::from_str(&stored).unwrap_or_default();
+        let leads = store.leads(u32::MAX).await?;
+        let lead: Option<Lead> = leads.into_iter().find(|lead| lead.chat == chat).map(|row| row.lead);
+        let shelf = self.stage.runtime.shelf();
+        let ended = shelf.with_release(&turns.release, |release| ended(release, &turns.visits)).await?;
+        let seen = Seen {
+            visits: &turns.visits,
+            effects: &turns.effects,
+            session: &session,
+            messages: &messages,
+            products: &self.products,
+            lead: lead.as_ref(),
+            model_calls: self.stage.scripted.calls() - calls,
+            ended: ended == Some(true) || session.frames.is_empty(),
+            step: place,
+        };
+        Ok(expect::compare(&step.expect, &seen))
+    }
+
+    /// Lets time pass. Each timer that falls due on the way does so at its own time.
+    async fn pass(&self, millis: i64, place: Place) -> ports::Result<Result<(), Difference>> {
+        let Stage { runtime, clock, .. } = self.stage;
+        let until = clock.now() + millis;
+        let channels = [self.address.channel.clone()];
+        for _ in 0..TIMERS {
+            match runtime.store().next_timer(&channels).await? {
+                Some(due) if due <= until => {
+                    clock.advance((due - clock.now()).max(0));
+                    runtime.fire_due_timers().await?;
+                    runtime.settle().await;
                 }
-                Err(missing) => {
-                    let labels: Vec<&str> = buttons.iter().map(|(label, _)| label.as_str()).collect();
-                    let found = format!("buttons {labels:?}");
-                    let difference =
-                        Difference { place: step.place, expected: format!("a button «{missing}»"), found };
-                    outcome.failure = Some(fail(describe(step), vec![difference]));
-                    return Ok(outcome);
+                _ => {
+                    clock.advance(until - clock.now());
+                    return Ok(Ok(()));
                 }
             }
         }
-        runtime.settle().await;
+        let expected = format!("at most {TIMERS} timers within one step");
+        Ok(Err(Difference::new(place, expected, "a dialog that wakes itself again and again")))
+    }
 
-        let messages: Vec<Outgoing> = recorder.take().into_iter().map(|(_, _, message)| message).collect();
-        let shown: Vec<(String, String)> = messages.iter().flat_map(pressable).collect();
-        if !shown.is_empty() {
-            buttons = shown;
+    /// What a step brings in: nothing where only time passes, several messages for a burst.
+    fn inbound(&self, number: usize, step: &Step) -> Result<Vec<Inbound>, NoButton> {
+        let mut client = self.dialog.given.client.clone();
+        client.language = self.dialog.given.language;
+        let (kinds, button) = self.kinds(step)?;
+        Ok(kinds
+            .into_iter()
+            .enumerate()
+            .map(|(part, kind)| {
+                // What the staff does tells nothing of the client.
+                let staff = matches!(kind, Kind::Staff { .. });
+                Inbound {
+                    address: self.address.clone(),
+                    key: format!("{number}.{part}"),
+                    client: if staff { Default::default() } else { client.clone() },
+                    kind,
+                    button: button.clone(),
+                }
+            })
+            .collect())
+    }
+
+    fn kinds(&self, step: &Step) -> Result<(Vec<Kind>, Option<String>), NoButton> {
+        let one = |kind| Ok((vec![kind], None));
+        if let Some(texts) = &step.client {
+            let texts = texts.0.iter();
+            return Ok((texts.map(|text| Kind::Message { text: text.clone() }).collect(), None));
         }
-        let mut trace: Option<Trace> = None;
-        for turn in runtime.store().turns(&chat, u32::MAX).await?.into_iter().skip(before) {
+        if let Some(command) = &step.command {
+            let command = command.trim_start_matches('/');
+            let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
+            return one(Kind::Command { name: name.to_owned(), rest: rest.to_owned() });
+        }
+        if let Some(contact) = &step.contact {
+            return one(Kind::Contact { phone: contact.phone.clone(), name: contact.name.clone() });
+        }
+        if let Some(staff) = &step.staff {
+            return one(Kind::Staff { action: staff.action() });
+        }
+        let Some(label) = &step.press else { return Ok((Vec::new(), None)) };
+        let (label, id) = self.button(label)?;
+        Ok((vec![Kind::Press { label: label.to_owned(), press: None }], Some(id.to_owned())))
+    }
+
+    /// The button with this label, or the only one whose label holds it.
+    fn button(&self, label: &str) -> Result<(&str, &str), NoButton> {
+        if let Some((label, id)) = self.buttons.iter().find(|(known, _)| known == label) {
+            return Ok((label, id));
+        }
+        let part = label.to_lowercase();
+        let mut fitting = self.buttons.iter().filter(|(known, _)| known.to_lowercase().contains(&part));
+        match (fitting.next(), fitting.next()) {
+            (Some((label, id)), None) => Ok((label, id)),
+            (first, _) => {
+                let labels: Vec<&str> = self.buttons.iter().map(|(label, _)| label.as_str()).collect();
+                let one = if first.is_some() { "only one button with" } else { "a button" };
+                let found = format!("buttons {labels:?}");
+                Err(NoButton { wanted: format!("{one} «{label}»"), found })
+            }
+        }
+    }
+
+    /// The turns since `before`, each replayed from its record.
+    async fn turns(&mut self, before: usize, place: Place) -> ports::Result<Result<Turns, Difference>> {
+        let runtime = self.stage.runtime;
+        let mut all = Turns::default();
+        let turns = runtime.store().turns(&self.address.to_string(), u32::MAX).await?;
+        for turn in turns.into_iter().skip(before) {
             let record: Record = serde_json::from_str(&turn.trace)
                 .map_err(|why| ports::Error::refused("read a trace", why))?;
             let replayed = runtime
@@ -103,55 +264,27 @@ pub async fn run(
                 .with_release(&turn.release, |release| record.replay(release, &turn.event))
                 .await?;
             if let Some(Err(difference)) = replayed {
-                let found = difference.to_string();
-                let difference = Difference {
-                    place: step.place,
-                    expected: "a turn that replays to the same effects".into(),
-                    found,
-                };
-                outcome.failure = Some(fail(describe(step), vec![difference]));
-                return Ok(outcome);
+                let expected = "a turn that replays to the same effects";
+                return Ok(Err(Difference::new(place, expected, difference.to_string())));
             }
-            outcome.coverage.add(&record.trace);
-            learn_products(&record.trace, &mut products);
-            trace = Some(record.trace);
+            self.coverage.add(&record.trace);
+            learn_products(&record.trace, &mut self.products);
+            all.visits.extend(record.trace.visits);
+            all.effects.extend(record.effects);
+            all.release = turn.release;
         }
-        let stored = runtime.store().chat(&chat).await?.session.unwrap_or_default();
-        let session: Session = serde_json::from_str(&stored).unwrap_or_default();
-        let leads = runtime.store().leads(u32::MAX).await?;
-        let lead: Option<Lead> = leads.into_iter().find(|lead| lead.chat == chat).map(|row| row.lead);
-        let seen = Seen {
-            trace: trace.as_ref(),
-            session: &session,
-            messages: &messages,
-            products: &products,
-            lead: lead.as_ref(),
-        };
-        let differences = expect::compare(&step.expect, &seen);
-        if !differences.is_empty() {
-            outcome.failure = Some(fail(describe(step), differences));
-            return Ok(outcome);
-        }
+        Ok(Ok(all))
     }
-    Ok(outcome)
 }
 
-fn inbound(step: &Step, buttons: &[(String, String)]) -> Result<(Kind, Option<String>), String> {
-    if let Some(text) = &step.client {
-        return Ok((Kind::Message { text: text.clone() }, None));
-    }
-    if let Some(command) = &step.command {
-        let command = command.trim_start_matches('/');
-        let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
-        return Ok((Kind::Command { name: name.to_owned(), rest: rest.to_owned() }, None));
-    }
-    if let Some(contact) = &step.contact {
-        return Ok((Kind::Contact { phone: contact.phone.clone(), name: contact.name.clone() }, None));
-    }
-    let label = step.press.clone().unwrap_or_default();
-    match buttons.iter().find(|(known, _)| *known == label) {
-        Some((_, id)) => Ok((Kind::Press { label, press: None }, Some(id.clone()))),
-        None => Err(label),
+/// Whether the last node led to the end of the dialog.
+fn ended(release: &Release, visits: &[Visit]) -> bool {
+    let last = visits.last().and_then(|visit| Some((visit, visit.exit.as_deref()?)));
+    let Some((visit, exit)) = last else { return false };
+    let entry = release.flow(&visit.flow).and_then(|flow| flow.nodes.get(&visit.node));
+    match exit.strip_prefix("to ") {
+        Some(target) => Target::parse(target) == Target::End,
+        None => exit != "wait" && entry.is_some_and(|entry| entry.target(exit) == Target::End),
     }
 }
 
@@ -161,17 +294,6 @@ fn pressable(message: &Outgoing) -> Vec<(String, String)> {
         Action::Open { .. } => None,
     };
     message.buttons.iter().filter_map(|button| Some((button.label.clone(), id(&button.action)?))).collect()
-}
-
-fn describe(step: &Step) -> String {
-    match step {
-        Step { client: Some(text), .. } => format!("client: {text}"),
-        Step { press: Some(label), .. } => format!("press: {label}"),
-        Step { command: Some(command), .. } => format!("command: {command}"),
-        Step { contact: Some(_), .. } => "contact".to_owned(),
-        Step { after: Some(after), .. } => format!("after: {after}"),
-        _ => "nothing".to_owned(),
-    }
 }
 
 fn learn_products(trace: &Trace, products: &mut HashMap<String, Product>) {

@@ -1,5 +1,6 @@
 //! `tolmach chat`: the consultant in the terminal. Buttons are numbers, cards are a table.
 
+mod save;
 mod terminal;
 
 use std::{
@@ -22,6 +23,7 @@ use tolmach_runtime::{
 use uuid::Uuid;
 
 use crate::{assemble::Assembled, config::Config};
+use save::Save;
 use terminal::Terminal;
 
 /// Talk to the consultant in the terminal.
@@ -36,6 +38,13 @@ pub struct Chat {
     /// The chat to go on with [default: `me` in a terminal, a fresh one for a script]
     #[arg(long, value_name = "NAME")]
     chat: Option<String>,
+    /// Save the dialog as a dialog test when it is over, added to the tests that the file holds already. A chat of its
+    /// own is begun for it. What you write is kept in the file as you wrote it, names and phone numbers too
+    #[arg(long, value_name = "FILE", conflicts_with = "chat")]
+    save_test: Option<PathBuf>,
+    /// What the saved test is called [default: the first message]
+    #[arg(long, value_name = "NAME", requires = "save_test")]
+    test_name: Option<String>,
 }
 
 fn language(code: &str) -> Result<Language, String> {
@@ -46,9 +55,12 @@ impl Chat {
     pub async fn execute(self, config: Config) -> anyhow::Result<ExitCode> {
         let lines = self.lines()?;
         let interactive = lines.is_none();
+        let save = self.save_test.clone().map(|file| Save::new(file, self.test_name.clone())).transpose()?;
         let assembled = Assembled::open(&config).await?;
-        // A script shows the same dialog each time, so it begins a chat of its own.
-        let fresh = || if interactive { "me".to_owned() } else { Uuid::now_v7().simple().to_string() };
+        // A script shows the same dialog each time, and a test begins at the beginning: each has a chat of its own.
+        let fresh = || {
+            if interactive && save.is_none() { "me".to_owned() } else { Uuid::now_v7().simple().to_string() }
+        };
         let name = self.chat.clone().unwrap_or_else(fresh);
         let terminal = Arc::new(Terminal::new(name.clone(), std::io::stdout().is_terminal()));
         let runtime = assembled.runtime(vec![Arc::clone(&terminal) as Arc<dyn Channel>]).await?;
@@ -66,6 +78,10 @@ impl Chat {
         let leads = runtime.store().leads(100).await?;
         if let Some(row) = leads.iter().find(|row| row.chat == talk.address.to_string()) {
             terminal.note(&format!("lead stored: {}", super::leads::line(row)));
+        }
+        if let Some(save) = &save {
+            let notes = save.write(&runtime, &assembled, &talk.address.to_string(), self.lang).await?;
+            notes.iter().for_each(|note| terminal.note(note));
         }
         assembled.store.close().await?;
         Ok(ExitCode::SUCCESS)
@@ -144,7 +160,12 @@ impl Talk<'_> {
         });
         loop {
             self.terminal.prompt();
-            let Some(line) = receive.recv().await else { break };
+            // Ctrl-C leaves as Ctrl-D does, so that a dialog to be saved is not lost.
+            let line = tokio::select! {
+                line = receive.recv() => line,
+                _ = tokio::signal::ctrl_c() => None,
+            };
+            let Some(line) = line else { break };
             if !line.trim().is_empty() {
                 self.say(&line).await?;
             }

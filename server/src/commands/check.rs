@@ -3,7 +3,13 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, ValueEnum};
-use tolmach_engine::compile;
+use serde::Serialize;
+use tolmach_engine::{
+    Release,
+    bundle::Bundle,
+    compile,
+    finding::{Code, Finding, Severity},
+};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{read_bundle, testing};
 
@@ -17,6 +23,9 @@ pub struct Check {
     /// How to print findings
     #[arg(long, value_enum, default_value_t = Form::Text)]
     format: Form,
+    /// End with code 1 for warnings too
+    #[arg(long)]
+    deny_warnings: bool,
 }
 
 /// A form of output.
@@ -28,36 +37,93 @@ enum Form {
     Json,
 }
 
+/// The JSON form. Fields may be added; none goes or changes its meaning.
+#[derive(Serialize)]
+struct Json<'a> {
+    findings: Vec<JsonFinding<'a>>,
+    errors: usize,
+    warnings: usize,
+    /// The flows by id; empty while there is an error in any.
+    flows: Vec<JsonFlow<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    severity: Severity,
+    code: Code,
+    /// Relative to the bundle.
+    file: &'a str,
+    /// From 1; 0 when it is the file as a whole.
+    line: u32,
+    column: u32,
+    cause: &'a str,
+    mend: &'a str,
+    nearest: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonFlow<'a> {
+    flow: &'a str,
+    nodes: usize,
+}
+
 impl Check {
     pub fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let folder = self.dir.map_or_else(|| bundle_folder(config), Ok)?;
         let bundle = read_bundle(&folder)?;
-        let compiled = compile(&bundle, KINDS);
-        let mut findings = compiled.findings;
-        for (file, text) in bundle.tests() {
-            findings.extend(testing::read(file, text).1);
-        }
+        let (findings, release) = check(&bundle);
         let errors = findings.iter().filter(|finding| finding.is_error()).count();
+        let warnings = findings.len() - errors;
+        let flows = || release.iter().flat_map(|release| release.flows.values());
         match self.format {
-            Form::Json => println!("{}", serde_json::to_string_pretty(&findings)?),
+            Form::Json => {
+                let flows =
+                    flows().map(|flow| JsonFlow { flow: &flow.id, nodes: flow.nodes.len() }).collect();
+                let findings = findings.iter().map(JsonFinding::of).collect();
+                let json = Json { findings, errors, warnings, flows };
+                println!("{}", serde_json::to_string_pretty(&json)?);
+            }
             Form::Text if findings.is_empty() => {
-                let nodes: usize = compiled
-                    .release
-                    .iter()
-                    .flat_map(|release| release.flows.values())
-                    .map(|flow| flow.nodes.len())
-                    .sum();
-                println!(
-                    "{}: {} flow files, {nodes} nodes, nothing to mend",
-                    folder.display(),
-                    bundle.flows().count()
-                );
+                let nodes: usize = flows().map(|flow| flow.nodes.len()).sum();
+                let files = bundle.flows().count();
+                println!("{}: {files} flow files, {nodes} nodes, nothing to mend", folder.display());
             }
             Form::Text => {
                 println!("{}", findings::explained(&bundle, &folder, &findings));
-                println!("\n{errors} errors, {} warnings", findings.len() - errors);
+                println!("\n{errors} errors, {warnings} warnings");
             }
         }
-        Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let good = errors == 0 && (warnings == 0 || !self.deny_warnings);
+        Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// Everything that is wrong with a bundle, its tests included, and the release when it compiles.
+fn check(bundle: &Bundle) -> (Vec<Finding>, Option<Release>) {
+    let compiled = compile(bundle, KINDS);
+    let mut findings = compiled.findings;
+    for (file, text) in bundle.tests() {
+        let (dialogs, found) = testing::read(file, text);
+        findings.extend(found);
+        // While a flow cannot be read, nobody knows its names.
+        if let Some(release) = &compiled.release {
+            findings.extend(testing::unknown_names(file, &dialogs, release));
+        }
+    }
+    (findings, compiled.release)
+}
+
+impl JsonFinding<'_> {
+    fn of(finding: &Finding) -> JsonFinding<'_> {
+        JsonFinding {
+            severity: finding.severity,
+            code: finding.code,
+            file: &finding.file,
+            line: finding.place.line,
+            column: finding.place.column,
+            cause: &finding.cause,
+            mend: &finding.mend,
+            nearest: finding.nearest.as_deref(),
+        }
     }
 }

@@ -1,56 +1,213 @@
-//! `tolmach replay`: runs a stored chat again from its traces, without the world.
+//! `tolmach replay`: runs stored turns again from their traces, on the release they ran on or against a draft.
 
-use std::process::ExitCode;
+mod show;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tolmach_engine::{Release, bundle::Bundle, compile};
+use tolmach_adapters::{embedder::HashEmbedder, sqlite::SqliteStore};
+use tolmach_engine::{Release, bundle::Bundle, compile, duration::Duration};
 use tolmach_nodes::KINDS;
-use tolmach_runtime::{Record, ports::Store};
+use tolmach_runtime::{
+    Record,
+    ports::{Clock, Store, StoredTurn, SystemClock},
+    read_bundle,
+    rehearsal::{Past, Rehearsal},
+};
 
 use super::leads;
-use crate::config::Config;
+use crate::{config::Config, findings};
 
-/// Replay a stored chat from its traces and compare the effects.
+/// How many turns are read at once.
+const PAGE: u32 = 500;
+
+/// Replay stored turns from their traces and compare the effects, or see what a draft would have changed.
 #[derive(Debug, Args)]
 pub struct Replay {
     /// The chat, as `terminal:me`
-    chat: String,
+    #[arg(required_unless_present = "since", conflicts_with = "since")]
+    chat: Option<String>,
+    /// Every chat's turns of the last 15m, 2h or 7d
+    #[arg(long, value_name = "TIME", value_parser = length_of_time)]
+    since: Option<Duration>,
+    /// Feed what clients did to this draft instead: a bundle's folder, or the id of a kept release. Ends with code 1
+    /// when the draft loses a lead or brings a fault
+    #[arg(long, value_name = "DIR|ID")]
+    against: Option<String>,
+    /// Only the newest turns, at most so many
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Print JSON for tools
+    #[arg(long)]
+    json: bool,
+}
+
+fn length_of_time(text: &str) -> Result<Duration, String> {
+    Duration::parse(text).ok_or_else(|| "write a whole number and s, m, h or d, such as 7d".to_owned())
 }
 
 impl Replay {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let store = leads::open(config).await?;
-        let turns = store.turns(&self.chat, u32::MAX).await?;
-        if turns.is_empty() {
-            bail!("there is no turn of a chat {}", self.chat);
-        }
-        let mut known: Option<Release> = None;
-        let mut differing = 0;
-        for turn in &turns {
-            if known.as_ref().is_none_or(|release| release.id != turn.release) {
-                let kept = store
-                    .release(&turn.release)
-                    .await?
-                    .with_context(|| format!("release {} is not kept", turn.release))?;
-                let bundle: Bundle = serde_json::from_str(&kept.files)?;
-                known = compile(&bundle, KINDS).release;
-            }
-            let release =
-                known.as_ref().with_context(|| format!("release {} does not compile", turn.release))?;
-            let record: Record =
-                serde_json::from_str(&turn.trace).context("a stored trace cannot be read")?;
-            let path = record.trace.path().join(" → ");
-            match record.replay(release, &turn.event) {
-                Ok(()) => println!("  same  {path}"),
-                Err(difference) => {
-                    differing += 1;
-                    println!("  DIFF  {path}\n        {difference}");
-                }
-            }
-        }
-        println!("{} turns replayed, {differing} differ", turns.len());
+        let result = self.replay(&store).await;
         store.close().await?;
-        Ok(if differing == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        result
     }
+
+    async fn replay(&self, store: &SqliteStore) -> anyhow::Result<ExitCode> {
+        let chosen = self.chosen(store).await?;
+        let mut shelf = Releases { store, known: HashMap::new() };
+        let good = match &self.against {
+            Some(against) => self.rehearse(store, &chosen, against, &mut shelf).await?,
+            None => self.compare(store, &chosen, &mut shelf).await?,
+        };
+        Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Every turn on its own release.
+    async fn compare(
+        &self,
+        store: &SqliteStore,
+        chosen: &Chosen,
+        releases: &mut Releases<'_>,
+    ) -> anyhow::Result<bool> {
+        let mut shown = show::Replayed { chats: chosen.chats.len(), ..show::Replayed::default() };
+        for chat in &chosen.chats {
+            for turn in chosen.turns(store, chat).await? {
+                let record: Record = serde_json::from_str(&turn.trace).with_context(|| unreadable(&turn))?;
+                let path: Vec<String> = record.trace.path().into_iter().map(str::to_owned).collect();
+                let outcome = match releases.get(&turn.release).await? {
+                    Some(release) => record.replay(release, &turn.event).map_err(|why| why.to_string()),
+                    None => Err(format!("release {} is not kept, or no longer compiles", turn.release)),
+                };
+                if self.chat.is_some() && !self.json {
+                    show::turn(&path, &outcome);
+                }
+                shown.add(chat, path, outcome);
+            }
+        }
+        match self.json {
+            true => println!("{}", serde_json::to_string_pretty(&shown)?),
+            false => shown.print(self.chat.is_none()),
+        }
+        Ok(shown.differ.is_empty())
+    }
+
+    /// Every chat through a draft.
+    async fn rehearse(
+        &self,
+        store: &SqliteStore,
+        chosen: &Chosen,
+        against: &str,
+        releases: &mut Releases<'_>,
+    ) -> anyhow::Result<bool> {
+        let draft = draft(store, against).await?;
+        let id = draft.id.clone();
+        let mut rehearsal = Rehearsal::new(draft, Arc::new(HashEmbedder)).await?;
+        for chat in &chosen.chats {
+            let mut past = Vec::new();
+            for turn in chosen.turns(store, chat).await? {
+                let release = releases.get(&turn.release).await?;
+                past.push(Past::new(&turn, release).with_context(|| unreadable(&turn))?);
+            }
+            rehearsal.chat(chat, &past).await;
+        }
+        let report = rehearsal.finish();
+        match self.json {
+            true => println!(
+                "{}",
+                serde_json::to_string_pretty(&show::Rehearsed { draft: &id, report: &report })?
+            ),
+            false => show::rehearsal(&report, &id),
+        }
+        Ok(!report.is_worse())
+    }
+
+    /// The turns that the arguments name.
+    async fn chosen(&self, store: &SqliteStore) -> anyhow::Result<Chosen> {
+        let mut rows: Vec<(i64, String)> = Vec::new();
+        if let Some(chat) = &self.chat {
+            rows.extend(store.turns(chat, u32::MAX).await?.into_iter().map(|turn| (turn.seq, turn.chat)));
+            if rows.is_empty() {
+                bail!("there is no turn of a chat {chat}");
+            }
+        } else if let Some(since) = self.since {
+            let at = SystemClock.now() - since.0;
+            // Traces are large: this looks at them in pages and keeps only whose they are.
+            while let page = store.turns_since(at, rows.last().map_or(0, |row| row.0), PAGE).await?
+                && !page.is_empty()
+            {
+                rows.extend(page.into_iter().map(|turn| (turn.seq, turn.chat)));
+            }
+        }
+        let newest = self.limit.map_or(0, |limit| rows.len().saturating_sub(limit));
+        let rows = rows.split_off(newest);
+        let from = rows.first().map_or(0, |row| row.0);
+        let mut known = BTreeSet::new();
+        let chats =
+            rows.into_iter().map(|(_, chat)| chat).filter(|chat| known.insert(chat.clone())).collect();
+        Ok(Chosen { chats, from })
+    }
+}
+
+fn unreadable(turn: &StoredTurn) -> String {
+    format!("the stored trace of turn {} of {} cannot be read", turn.seq, turn.chat)
+}
+
+/// Chats by their first chosen turn, and the first of these turns.
+struct Chosen {
+    chats: Vec<String>,
+    from: i64,
+}
+
+impl Chosen {
+    async fn turns(&self, store: &SqliteStore, chat: &str) -> anyhow::Result<Vec<StoredTurn>> {
+        let mut turns = store.turns(chat, u32::MAX).await?;
+        turns.retain(|turn| turn.seq >= self.from);
+        Ok(turns)
+    }
+}
+
+/// Releases that turns ran on, compiled once.
+struct Releases<'s> {
+    store: &'s SqliteStore,
+    known: HashMap<String, Option<Release>>,
+}
+
+impl Releases<'_> {
+    /// `None` when it is not kept or this program no longer compiles it.
+    async fn get(&mut self, id: &str) -> anyhow::Result<Option<&Release>> {
+        if !self.known.contains_key(id) {
+            let release = match self.store.release(id).await? {
+                Some(kept) => compile(&serde_json::from_str::<Bundle>(&kept.files)?, KINDS).release,
+                None => None,
+            };
+            self.known.insert(id.to_owned(), release);
+        }
+        Ok(self.known.get(id).and_then(Option::as_ref))
+    }
+}
+
+/// The draft of a folder, or a kept release.
+async fn draft(store: &SqliteStore, against: &str) -> anyhow::Result<Release> {
+    let folder = Path::new(against);
+    let bundle = if folder.is_dir() {
+        read_bundle(folder)?
+    } else {
+        let kept = store.release(against).await?;
+        let kept =
+            kept.with_context(|| format!("{against} is neither a bundle's folder nor a kept release"))?;
+        serde_json::from_str(&kept.files)?
+    };
+    let compiled = compile(&bundle, KINDS);
+    compiled.release.ok_or_else(|| {
+        let findings = findings::explained(&bundle, folder, &compiled.findings);
+        anyhow::anyhow!("the draft does not compile\n\n{findings}")
+    })
 }

@@ -1,26 +1,26 @@
 //! `tolmach test`: the dialog tests of a bundle, and what of the flows they went through.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
+mod bench;
+mod show;
+mod watch;
 
-use anyhow::{Context, bail};
-use clap::Args;
-use serde_json::json;
-use tolmach_adapters::{
-    catalog::EmbeddedCatalog,
-    embedder::HashEmbedder,
-    offline::OfflineLlm,
-    sqlite::{self, Durability, SqliteStore},
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
 };
-use tolmach_engine::{Release, bundle::Bundle, compile};
+
+use anyhow::bail;
+use clap::Args;
+use tolmach_engine::{Release, bundle::Bundle, compile, finding::Finding};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Parts, Runtime, Shelf, World,
-    ports::{Catalog, Channel, Clock, NoHttp, Store},
     read_bundle,
-    testing::{self, Catalogue, Coverage, Dialog, FailingCatalog, Failure, ManualClock, Recorder},
+    testing::{self, Coverage, Dialog, Failure, Gap, Share},
 };
 
-use crate::{assemble::bundle_folder, config::Config, findings, samples};
+use crate::{assemble::bundle_folder, config::Config, findings};
+use bench::Bench;
 
 /// Run the dialog tests of a bundle.
 #[derive(Debug, Args)]
@@ -33,186 +33,122 @@ pub struct Test {
     /// Print JSON for tools
     #[arg(long)]
     json: bool,
+    /// Fail when less than this per cent of the nodes, or of the exits, was reached
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
+    min_coverage: Option<u8>,
+    /// Stay, and run again whenever a file of the bundle changes; Ctrl-C ends it
+    #[arg(long, conflicts_with_all = ["json", "min_coverage"])]
+    watch: bool,
 }
 
-/// Tests begin on a Monday morning.
-const MONDAY: i64 = 1_795_424_400_000;
+/// A test that ran.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// Its file, relative to the bundle.
+    pub file: String,
+    /// Its name.
+    pub name: String,
+    /// `None` when it passed.
+    pub failure: Option<Failure>,
+    coverage: Coverage,
+}
 
-struct Ran {
-    file: String,
-    name: String,
-    failure: Option<Failure>,
+/// How the tests of a bundle ended, in the order in which they are written.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// The tests.
+    pub tests: Vec<Ran>,
+    /// Nodes that were reached.
+    pub nodes: Share,
+    /// Exits that were taken.
+    pub exits: Share,
+    /// What was not, by place.
+    pub gaps: Vec<Gap>,
+}
+
+impl Summary {
+    /// How many passed.
+    pub fn passed(&self) -> usize {
+        self.tests.len() - self.failed()
+    }
+
+    /// How many failed.
+    pub fn failed(&self) -> usize {
+        self.tests.iter().filter(|one| one.failure.is_some()).count()
+    }
+
+    /// The failures as text for people, paths under `folder`.
+    pub fn failures(&self, folder: &Path, colour: bool) -> String {
+        let failed = self.tests.iter().filter(|one| one.failure.is_some());
+        failed.map(|one| show::test(one, folder, colour)).collect()
+    }
+}
+
+/// Runs the tests of a bundle whose name holds `only`, or all, in a temporary folder. A bundle without tests gives an
+/// empty summary. `folder` is what findings and failures call the bundle.
+///
+/// # Errors
+/// When the bundle or a test file has errors: the text holds the findings. A test that fails is no error.
+pub async fn run_all(bundle: &Bundle, folder: &Path, only: Option<&str>) -> anyhow::Result<Summary> {
+    let release = compiled(bundle, folder)?;
+    let mut tests = read_tests(bundle, folder)?;
+    tests.retain(|(_, dialog)| only.is_none_or(|only| dialog.name.contains(only)));
+    let tests = Bench::new()?.run(bundle, tests).await?;
+    let mut all = Coverage::default();
+    tests.iter().for_each(|one| all.merge(one.coverage.clone()));
+    let (nodes, exits, gaps) = all.of(&release);
+    Ok(Summary { tests, nodes, exits, gaps })
 }
 
 impl Test {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let folder = self.dir.clone().map_or_else(|| bundle_folder(config), Ok)?;
+        if self.watch {
+            return watch::watch(&folder, self.only.as_deref()).await;
+        }
         let bundle = read_bundle(&folder)?;
-        let compiled = compile(&bundle, KINDS);
-        let Some(release) = compiled.release else {
-            bail!(
-                "the flows do not compile\n\n{}",
-                findings::explained(&bundle, &folder, &compiled.findings)
-            );
-        };
-        let dialogs = self.dialogs(&bundle, &folder)?;
         let started = Instant::now();
-        let bench = Bench::new(&bundle, &dialogs).await?;
-        let mut coverage = Coverage::default();
-        let mut ran = Vec::new();
-        for (number, (file, dialog)) in dialogs.iter().enumerate() {
-            let outcome = bench.run(number, dialog).await?;
-            coverage.merge(outcome.coverage);
-            let one =
-                Ran { file: (*file).to_owned(), name: dialog.name.value.clone(), failure: outcome.failure };
-            if !self.json {
-                show(&one, &folder);
-            }
-            ran.push(one);
+        let summary = run_all(&bundle, &folder, self.only.as_deref()).await?;
+        if summary.tests.is_empty() {
+            let named =
+                self.only.as_ref().map_or(String::new(), |only| format!(" whose name holds «{only}»"));
+            bail!("{} has no tests{named} to run; write tests/NAME.test.yaml", folder.display());
         }
-        let failed = ran.iter().filter(|one| one.failure.is_some()).count();
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&as_json(&ran, &coverage, &release))?);
+            println!("{}", serde_json::to_string_pretty(&show::as_json(&summary))?);
         } else {
-            summary(&ran, failed, &coverage, &release, &folder, started.elapsed().as_secs_f32());
+            print!("{}", show::all(&summary, &folder, started.elapsed().as_secs_f32()));
+            // Of a few tests the gaps say nothing.
+            print!("{}", show::coverage(&summary, &folder, self.only.is_none()));
         }
-        Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    }
-
-    fn dialogs<'b>(
-        &self,
-        bundle: &'b Bundle,
-        folder: &std::path::Path,
-    ) -> anyhow::Result<Vec<(&'b str, Dialog)>> {
-        let mut dialogs = Vec::new();
-        let mut findings = Vec::new();
-        for (file, text) in bundle.tests() {
-            let (read, found) = testing::read(file, text);
-            findings.extend(found);
-            dialogs.extend(read.into_iter().map(|dialog| (file, dialog)));
+        let wanted = usize::from(self.min_coverage.unwrap_or(0));
+        let covered = summary.nodes.percent() >= wanted && summary.exits.percent() >= wanted;
+        if !covered && !self.json {
+            println!("the coverage is below {wanted} %");
         }
-        if !findings.is_empty() {
-            bail!("the tests cannot be read\n\n{}", findings::explained(bundle, folder, &findings));
-        }
-        if let Some(only) = &self.only {
-            dialogs.retain(|(_, dialog)| dialog.name.contains(only));
-        }
-        if dialogs.is_empty() {
-            bail!("{} has no tests to run; write tests/NAME.test.yaml", folder.display());
-        }
-        Ok(dialogs)
+        Ok(if summary.failed() == 0 && covered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
-/// What the tests share: the catalogues, built once. Each test has a database of its own.
-struct Bench {
-    folder: tempfile::TempDir,
-    bundle: Bundle,
-    samples: Arc<EmbeddedCatalog>,
-    empty: Arc<EmbeddedCatalog>,
+fn compiled(bundle: &Bundle, folder: &Path) -> anyhow::Result<Release> {
+    let compiled = compile(bundle, KINDS);
+    compiled.release.ok_or_else(|| {
+        let findings = findings::explained(bundle, folder, &compiled.findings);
+        anyhow::anyhow!("the flows do not compile\n\n{findings}")
+    })
 }
 
-impl Bench {
-    async fn new(bundle: &Bundle, dialogs: &[(&str, Dialog)]) -> anyhow::Result<Bench> {
-        let folder = tempfile::tempdir().context("no temporary folder can be made")?;
-        let open = |name: &str| EmbeddedCatalog::open(folder.path().join(name), Arc::new(HashEmbedder));
-        let (samples, empty) = (Arc::new(open("samples")?), Arc::new(open("empty")?));
-        if dialogs.iter().any(|(_, dialog)| dialog.given.catalogue == Catalogue::Samples) {
-            samples::import_into(&samples).await?;
-        }
-        Ok(Bench { folder, bundle: bundle.clone(), samples, empty })
+/// The tests of a bundle, each with its file.
+fn read_tests(bundle: &Bundle, folder: &Path) -> anyhow::Result<Vec<(String, Dialog)>> {
+    let mut tests = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
+    for (file, text) in bundle.tests() {
+        let (read, found) = testing::read(file, text);
+        findings.extend(found);
+        tests.extend(read.into_iter().map(|dialog| (file.to_owned(), dialog)));
     }
-
-    async fn run(&self, number: usize, dialog: &Dialog) -> anyhow::Result<testing::Outcome> {
-        let mut options = sqlite::Options::new(self.folder.path().join(format!("{number}.db")));
-        // A test's database does not outlive the test.
-        options.durability = Durability::Normal;
-        let store = Arc::new(SqliteStore::open(options).await?);
-        let catalog: Arc<dyn Catalog> = match dialog.given.catalogue {
-            Catalogue::Samples => Arc::clone(&self.samples) as Arc<dyn Catalog>,
-            Catalogue::Empty => Arc::clone(&self.empty) as Arc<dyn Catalog>,
-            Catalogue::Failing => Arc::new(FailingCatalog),
-        };
-        let world = World {
-            http: Arc::new(NoHttp),
-            catalog,
-            embedder: Arc::new(HashEmbedder),
-            llm: Arc::new(OfflineLlm),
-            roles: Default::default(),
-        };
-        let clock = Arc::new(ManualClock::new(MONDAY));
-        let recorder = Arc::new(Recorder::new("test"));
-        let parts = Parts {
-            store: Arc::clone(&store) as Arc<dyn Store>,
-            world: world.clone(),
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            channels: vec![Arc::clone(&recorder) as Arc<dyn Channel>],
-        };
-        let shelf = Shelf::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, world.embedder);
-        let runtime = Runtime::new(parts, shelf);
-        if runtime.shelf().publish(&self.bundle, clock.now()).await?.is_err() {
-            bail!("the flows do not compile");
-        }
-        let outcome = testing::run(dialog, &runtime, &recorder, &clock).await?;
-        store.close().await?;
-        Ok(outcome)
+    if !findings.is_empty() {
+        bail!("the tests cannot be read\n\n{}", findings::explained(bundle, folder, &findings));
     }
-}
-
-fn show(ran: &Ran, folder: &std::path::Path) {
-    let Some(failure) = &ran.failure else {
-        println!("  ok    {}", ran.name);
-        return;
-    };
-    println!("  FAIL  {}", ran.name);
-    println!("        {}:{} {}", folder.join(&ran.file).display(), failure.step, failure.what);
-    for difference in &failure.differences {
-        println!("        - expected {}", difference.expected);
-        println!("        + found    {}", difference.found.replace('\n', "\n          "));
-    }
-}
-
-fn summary(
-    ran: &[Ran],
-    failed: usize,
-    coverage: &Coverage,
-    release: &Release,
-    folder: &std::path::Path,
-    seconds: f32,
-) {
-    let (nodes, exits, gaps) = coverage.of(release);
-    println!("\n{} passed, {failed} failed in {seconds:.1} s", ran.len() - failed);
-    println!(
-        "coverage: {} of {} nodes ({} %), {} of {} exits ({} %)",
-        nodes.reached,
-        nodes.all,
-        nodes.percent(),
-        exits.reached,
-        exits.all,
-        exits.percent()
-    );
-    for gap in gaps {
-        let what =
-            gap.exit.map_or_else(|| "never visited".to_owned(), |exit| format!("exit `{exit}` never taken"));
-        println!("  {}:{} {}: {what}", folder.join(&gap.file).display(), gap.place, gap.node);
-    }
-}
-
-fn as_json(ran: &[Ran], coverage: &Coverage, release: &Release) -> serde_json::Value {
-    let (nodes, exits, gaps) = coverage.of(release);
-    let tests: Vec<_> = ran
-        .iter()
-        .map(|one| {
-            let failure = one.failure.as_ref().map(|failure| {
-                let differences: Vec<_> = failure
-                    .differences
-                    .iter()
-                    .map(|d| json!({ "line": d.place.line, "expected": d.expected, "found": d.found }))
-                    .collect();
-                json!({ "line": failure.step.line, "step": failure.what, "differences": differences })
-            });
-            json!({ "file": one.file, "name": one.name, "passed": failure.is_none(), "failure": failure })
-        })
-        .collect();
-    json!({ "tests": tests, "coverage": { "nodes": nodes, "exits": exits, "gaps": gaps } })
+    Ok(tests)
 }

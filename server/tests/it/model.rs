@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{fake, page::Page, support::Home};
 
-const KEY: &str = "sk-secret-of-the-shop-0123456789";
+pub const KEY: &str = "sk-secret-of-the-shop-0123456789";
 
 /// How the provider behaves.
 #[derive(Clone, Copy, PartialEq)]
@@ -18,13 +18,13 @@ enum Mood {
 }
 
 #[derive(Clone)]
-struct Provider {
+pub struct Provider {
     mood: Arc<Mutex<Mood>>,
     asked: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Provider {
-    async fn start() -> (Provider, String) {
+    pub async fn start() -> (Provider, String) {
         let provider = Provider { mood: Arc::new(Mutex::new(Mood::Well)), asked: Arc::default() };
         let own = provider.clone();
         let url = fake::serve(move |path, headers, body| {

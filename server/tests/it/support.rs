@@ -144,6 +144,12 @@ impl Tolmach {
         Ran { code: status.code(), stdout: String::new(), stderr: process.stderr.text() }
     }
 
+    /// Starts it, to be looked at while it runs.
+    #[cfg(unix)]
+    pub fn start(self) -> Running {
+        Running(Process::start(self))
+    }
+
     /// Runs `tolmach run` until it says where its page is.
     pub fn serve(self) -> Server {
         let mut process = Process::start(self);
@@ -163,6 +169,37 @@ impl Tolmach {
             assert!(Instant::now() < deadline, "the server does not start:\n{text}");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+}
+
+/// A command that runs; it is killed when it is dropped.
+#[cfg(unix)]
+pub struct Running(Process);
+
+#[cfg(unix)]
+impl Running {
+    /// Waits until it has printed this, and returns all that it has printed.
+    pub fn until(&self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let printed = self.0.stdout.text();
+            if printed.contains(text) {
+                return printed;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "«{text}» is never printed:\n{printed}\n{}",
+                self.0.stderr.text()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Ends it as Ctrl-C does; gives its code.
+    pub fn interrupt(mut self) -> Option<i32> {
+        let id = self.0.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success());
+        self.0.ended(Duration::from_secs(30)).code()
     }
 }
 

@@ -1,0 +1,148 @@
+//! What a draft would have made of dialogs that have been: each chat's recorded events are fed to it again.
+//!
+//! The session evolves through the draft. Its queries are answered by what was recorded, and what was not recorded
+//! fails; the world is never asked and no effect is ever carried out. Printing is the caller's.
+
+mod past;
+mod report;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use tolmach_engine::{
+    Input, Next, Release, Session,
+    effect::{Command, Effect, Outcome, Query},
+    step,
+    trace::{Asked, Trace},
+};
+
+use crate::{
+    intents::Intents,
+    ports::{self, Embedder},
+};
+use past::Memory;
+
+pub use past::Past;
+pub use report::{Calls, ChangedPath, Fault, Goal, Leads, Report};
+
+/// A draft and what it has been found to do so far.
+pub struct Rehearsal {
+    release: Release,
+    intents: Intents,
+    embedder: Arc<dyn Embedder>,
+    report: Report,
+}
+
+/// A turn as the draft walks it.
+struct Walked {
+    session: Session,
+    effects: Vec<Effect>,
+    trace: Trace,
+    asked: Vec<Asked>,
+    /// Queries for which nothing was recorded.
+    missing: usize,
+}
+
+impl Rehearsal {
+    /// A draft that has rehearsed nothing yet.
+    ///
+    /// # Errors
+    /// When the draft's examples cannot be embedded.
+    pub async fn new(draft: Release, embedder: Arc<dyn Embedder>) -> ports::Result<Rehearsal> {
+        let intents = Intents::of(&draft, &*embedder).await?;
+        Ok(Rehearsal { release: draft, intents, embedder, report: Report::default() })
+    }
+
+    /// Feeds the turns of one chat, oldest first, to the draft. Timers fall due when they did; those that only the
+    /// draft would have started never do.
+    pub async fn chat(&mut self, chat: &str, turns: &[Past]) {
+        let Some(first) = turns.first() else { return };
+        let mut session = first.record.before.clone();
+        let mut memory = Memory::of(turns);
+        let (mut before, mut after) = (Marks::default(), Marks::default());
+        self.report.chats += 1;
+        for (number, past) in turns.iter().enumerate() {
+            let private = past.private || waits_privately(&self.release, &session);
+            let walked = self.walk(session, past, number, &mut memory).await;
+            before.take(&past.record.effects);
+            after.take(&walked.effects);
+            self.report.turn(chat, past, &walked.trace, private, walked.missing);
+            self.report.model_calls.before += calls(&past.asked);
+            self.report.model_calls.after += calls(&walked.asked);
+            session = walked.session;
+        }
+        self.report.approximate += memory.approximate;
+        self.report.not_recorded += memory.not_recorded;
+        self.report.marks(chat, before, after);
+    }
+
+    /// What was found.
+    pub fn finish(mut self) -> Report {
+        self.report.sort();
+        self.report
+    }
+
+    async fn walk(&self, session: Session, past: &Past, number: usize, memory: &mut Memory<'_>) -> Walked {
+        let missing = memory.not_recorded;
+        let mut asked = Vec::new();
+        let mut stepped = step(&self.release, session, Input::Event(past.event.clone()));
+        loop {
+            match stepped.next {
+                Next::Query(query) => {
+                    asked.push(Asked { query: query.name().to_owned(), key: query.key() });
+                    let outcome = self.answer(&query, number, memory).await;
+                    stepped = step(&self.release, stepped.session, Input::Outcome(outcome));
+                }
+                Next::Done { effects, trace } => {
+                    let missing = memory.not_recorded - missing;
+                    return Walked { session: stepped.session, effects, trace, asked, missing };
+                }
+            }
+        }
+    }
+
+    async fn answer(&self, query: &Query, number: usize, memory: &mut Memory<'_>) -> Outcome {
+        match query {
+            // Recorded ones belong to the old examples; the draft's own cost nothing.
+            Query::Nearest(request) => match self.intents.nearest(request, &*self.embedder).await {
+                Ok(outcome) => outcome,
+                Err(why) => Outcome::Failed { reason: why.to_string() },
+            },
+            query => memory.outcome(number, query),
+        }
+    }
+}
+
+/// What a chat led to.
+#[derive(Default)]
+pub(crate) struct Marks {
+    lead: bool,
+    goals: BTreeSet<String>,
+}
+
+impl Marks {
+    fn take(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match &effect.command {
+                Command::Lead(_) => self.lead = true,
+                Command::Goal(goal) => {
+                    self.goals.insert(goal.name.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn calls(asked: &[Asked]) -> usize {
+    asked.iter().filter(|asked| matches!(asked.query.as_str(), "decide" | "answer")).count()
+}
+
+/// Whether the next message of a chat is personal data by the node that waits for it, or is for a person's eyes.
+fn waits_privately(release: &Release, session: &Session) -> bool {
+    session.handed.is_some() || session.waits_at().is_some_and(|(flow, node)| is_private(release, flow, node))
+}
+
+fn is_private(release: &Release, flow: &str, node: &str) -> bool {
+    let entry = release.flow(flow).and_then(|flow| flow.nodes.get(node));
+    entry.is_some_and(|entry| entry.node.private())
+}

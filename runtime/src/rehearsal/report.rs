@@ -1,0 +1,180 @@
+//! What a rehearsal found, as plain data: the same for people and for tools.
+
+use serde::Serialize;
+use tolmach_engine::trace::{Trace, Visit};
+
+use super::{Marks, Past};
+
+/// What a draft would have changed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// Chats rehearsed.
+    pub chats: usize,
+    /// Turns rehearsed.
+    pub turns: usize,
+    /// Turns that visit the same nodes.
+    pub same: usize,
+    /// Turns that visit others.
+    pub changed: usize,
+    /// The changed paths, the most frequent first.
+    pub paths: Vec<ChangedPath>,
+    /// Chats that led to a lead.
+    pub leads: Leads,
+    /// Chats that reached each goal, by the goal's name.
+    pub goals: Vec<Goal>,
+    /// Queries that went to a language model.
+    pub model_calls: Calls,
+    /// Faults that the draft has and the recorded turn had not.
+    pub faults: Vec<Fault>,
+    /// The same in turns that asked what was not recorded: the missing outcome may be their only cause.
+    pub doubtful_faults: Vec<Fault>,
+    /// Queries answered by the outcome of another query of the same name.
+    pub approximate: usize,
+    /// Queries for which nothing was recorded; they failed.
+    pub not_recorded: usize,
+}
+
+/// A path that became another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangedPath {
+    /// The nodes visited then.
+    pub before: Vec<String>,
+    /// The nodes that the draft visits.
+    pub after: Vec<String>,
+    /// In how many turns.
+    pub turns: usize,
+    /// A chat with such a turn.
+    pub chat: String,
+    /// What the client did there; `«…»` for what was written where personal data is asked for.
+    pub wrote: String,
+}
+
+/// Chats with a lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Leads {
+    /// Chats that had one.
+    pub before: usize,
+    /// Chats that have one with the draft.
+    pub after: usize,
+    /// Chats that have none any more.
+    pub lost: Vec<String>,
+    /// Chats that had none.
+    pub new: Vec<String>,
+}
+
+/// Chats that reached a goal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Goal {
+    /// The goal.
+    pub name: String,
+    /// Chats that reached it.
+    #[serde(flatten)]
+    pub chats: Leads,
+}
+
+/// Queries to language models.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Calls {
+    /// Then.
+    pub before: usize,
+    /// With the draft.
+    pub after: usize,
+}
+
+/// A fault that is new in the draft.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// The flow.
+    pub flow: String,
+    /// The node that fails.
+    pub node: String,
+    /// Why.
+    pub fault: String,
+    /// In how many turns.
+    pub turns: usize,
+    /// A chat with such a turn.
+    pub chat: String,
+}
+
+impl Report {
+    /// Whether the draft loses a lead or brings a fault, so that it had better not be published.
+    pub fn is_worse(&self) -> bool {
+        !self.leads.lost.is_empty() || !self.faults.is_empty()
+    }
+
+    /// Takes a turn into account.
+    pub(super) fn turn(&mut self, chat: &str, past: &Past, draft: &Trace, private: bool, missing: usize) {
+        self.turns += 1;
+        let recorded = &past.record.trace;
+        let nodes = |trace: &Trace| -> Vec<String> { trace.path().into_iter().map(str::to_owned).collect() };
+        let (before, after) = (nodes(recorded), nodes(draft));
+        if before == after {
+            self.same += 1;
+        } else {
+            self.changed += 1;
+            match self.paths.iter_mut().find(|path| path.before == before && path.after == after) {
+                Some(path) => path.turns += 1,
+                None => {
+                    let (chat, wrote) = (chat.to_owned(), past.wrote(private));
+                    self.paths.push(ChangedPath { before, after, turns: 1, chat, wrote });
+                }
+            }
+        }
+        for visit in &draft.visits {
+            let Some(fault) = &visit.fault else { continue };
+            let had = |old: &Visit| old.flow == visit.flow && old.node == visit.node && old.fault.is_some();
+            if recorded.visits.iter().any(had) {
+                continue;
+            }
+            let faults = if missing == 0 { &mut self.faults } else { &mut self.doubtful_faults };
+            let same =
+                |one: &&mut Fault| one.flow == visit.flow && one.node == visit.node && one.fault == *fault;
+            match faults.iter_mut().find(same) {
+                Some(one) => one.turns += 1,
+                None => faults.push(Fault {
+                    flow: visit.flow.clone(),
+                    node: visit.node.clone(),
+                    fault: fault.clone(),
+                    turns: 1,
+                    chat: chat.to_owned(),
+                }),
+            }
+        }
+    }
+
+    /// Takes what a chat led to into account.
+    pub(super) fn marks(&mut self, chat: &str, before: Marks, after: Marks) {
+        self.leads.count(chat, before.lead, after.lead);
+        for name in before.goals.union(&after.goals) {
+            let known = self.goals.iter().position(|goal| goal.name == *name);
+            let at = known.unwrap_or_else(|| {
+                self.goals.push(Goal { name: name.clone(), ..Goal::default() });
+                self.goals.len() - 1
+            });
+            if let Some(goal) = self.goals.get_mut(at) {
+                goal.chats.count(chat, before.goals.contains(name), after.goals.contains(name));
+            }
+        }
+    }
+
+    /// The order in which a person reads it.
+    pub(super) fn sort(&mut self) {
+        self.paths.sort_by(|a, b| b.turns.cmp(&a.turns).then_with(|| a.before.cmp(&b.before)));
+        self.goals.sort_by(|a, b| a.name.cmp(&b.name));
+        for faults in [&mut self.faults, &mut self.doubtful_faults] {
+            faults.sort_by(|a, b| b.turns.cmp(&a.turns).then_with(|| a.node.cmp(&b.node)));
+        }
+    }
+}
+
+impl Leads {
+    fn count(&mut self, chat: &str, before: bool, after: bool) {
+        self.before += usize::from(before);
+        self.after += usize::from(after);
+        match (before, after) {
+            (true, false) => self.lost.push(chat.to_owned()),
+            (false, true) => self.new.push(chat.to_owned()),
+            _ => {}
+        }
+    }
+}

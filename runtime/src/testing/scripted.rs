@@ -1,0 +1,325 @@
+//! The world that a test writes down: a model that says what it is told to, and other systems that reply from stubs.
+//!
+//! What a test did not foresee is refused and remembered as a difference; nothing here reaches a network.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use tolmach_engine::{
+    effect::{AnswerRequest, DecideRequest, Decision, HttpReply, HttpRequest, Method, Reply, Usage},
+    finding::nearest,
+    place::{At, Place},
+};
+
+use super::{
+    dialog::{Given, Model, Stub},
+    expect::Difference,
+};
+use crate::ports::{self, Http, Llm};
+
+/// The model and the other systems of one test. Shared: the runtime asks, the test looks at what was asked.
+#[derive(Clone)]
+pub struct Scripted(Arc<Shared>);
+
+struct Shared {
+    offline: Arc<dyn Llm>,
+    decide: Option<Mutex<VecDeque<At<String>>>>,
+    answer: Option<Mutex<VecDeque<At<String>>>>,
+    stubs: Vec<At<Stub>>,
+    calls: AtomicUsize,
+    surprises: Mutex<Vec<Surprise>>,
+}
+
+/// Something that the test did not foresee; its place is the step's when it has none of its own.
+struct Surprise {
+    place: Option<Place>,
+    expected: String,
+    found: String,
+}
+
+impl Scripted {
+    /// What a test is given; `offline` plays the model where there is no script.
+    pub fn new(given: &Given, offline: Arc<dyn Llm>) -> Scripted {
+        let Model { decide, answer } = given.llm.clone();
+        let list = |list: Vec<At<String>>| Mutex::new(VecDeque::from(list));
+        Scripted(Arc::new(Shared {
+            offline,
+            decide: decide.map(list),
+            answer: answer.map(list),
+            stubs: given.http.clone(),
+            calls: AtomicUsize::new(0),
+            surprises: Mutex::default(),
+        }))
+    }
+
+    /// The model, for [`crate::World`].
+    pub fn llm(&self) -> Arc<dyn Llm> {
+        Arc::new(self.clone())
+    }
+
+    /// The other systems, for [`crate::World`].
+    pub fn http(&self) -> Arc<dyn Http> {
+        Arc::new(self.clone())
+    }
+
+    /// How many calls the model has had.
+    pub(super) fn calls(&self) -> usize {
+        self.0.calls.load(Ordering::SeqCst)
+    }
+
+    /// What surprised since the last call, as differences of a step.
+    pub(super) fn surprises(&self, step: Place) -> Vec<Difference> {
+        let surprises = std::mem::take(&mut *lock(&self.0.surprises));
+        surprises
+            .into_iter()
+            .map(|surprise| {
+                Difference::new(surprise.place.unwrap_or(step), surprise.expected, surprise.found)
+            })
+            .collect()
+    }
+
+    /// The entries of the script that nobody asked for.
+    pub(super) fn left_over(&self) -> Vec<Difference> {
+        let mut left = Vec::new();
+        for (what, list) in [("decide", &self.0.decide), ("answer", &self.0.answer)] {
+            for entry in list.iter().flat_map(|list| lock(list).drain(..).collect::<Vec<_>>()) {
+                let expected = format!("a call of the model for `{what}: {}`", shortened(&entry));
+                left.push(Difference::new(entry.place, expected, "the test ended before it".to_owned()));
+            }
+        }
+        left
+    }
+
+    /// The next entry of a script; `Ok(None)` where there is no script.
+    fn next(
+        &self,
+        list: &Option<Mutex<VecDeque<At<String>>>>,
+        what: &str,
+        asked: &str,
+    ) -> ports::Result<Option<At<String>>> {
+        self.0.calls.fetch_add(1, Ordering::SeqCst);
+        let Some(list) = list else { return Ok(None) };
+        let Some(entry) = lock(list).pop_front() else {
+            self.surprise(
+                None,
+                format!("no further call of the model: the script of `{what}` is at its end"),
+                format!("{what} was asked «{}»", shortened(asked)),
+            );
+            return Err(ports::Error::unavailable("model", "the test's script is at its end"));
+        };
+        match entry.value.as_str() {
+            "fail" => Err(ports::Error::unavailable("model", "the test's model fails here")),
+            // What the runtime says when a model takes longer than a turn may; nobody has to wait for it.
+            "slow" => Err(ports::Error::unavailable("model", "the turn's time is used up (limits.turn)")),
+            _ => Ok(Some(entry)),
+        }
+    }
+
+    fn surprise(&self, place: Option<Place>, expected: String, found: String) {
+        lock(&self.0.surprises).push(Surprise { place, expected, found });
+    }
+}
+
+#[async_trait]
+impl Llm for Scripted {
+    fn name(&self) -> &str {
+        "script"
+    }
+
+    async fn decide(&self, request: &DecideRequest) -> ports::Result<Decision> {
+        let Some(entry) = self.next(&self.0.decide, "decide", &request.text)? else {
+            return self.0.offline.decide(request).await;
+        };
+        if entry.value == "none" {
+            return Ok(Decision { label: None, usage: usage() });
+        }
+        let labels: Vec<&str> = request.labels.iter().map(|label| label.name.as_str()).collect();
+        if !labels.contains(&entry.as_str()) {
+            let mut expected = format!("one of the labels that were asked about: {}", labels.join(", "));
+            if let Some(near) = nearest(&entry, labels.iter().copied()) {
+                expected.push_str(&format!("; did you mean {near}?"));
+            }
+            self.surprise(Some(entry.place), expected, format!("the script decides `{}`", entry.value));
+            return Err(ports::Error::refused("model", "the test's script decides a label that is none"));
+        }
+        Ok(Decision { label: Some(entry.value), usage: usage() })
+    }
+
+    async fn answer(&self, request: &AnswerRequest) -> ports::Result<Reply> {
+        match self.next(&self.0.answer, "answer", &request.question)? {
+            Some(entry) => Ok(Reply { text: entry.value, usage: usage() }),
+            None => self.0.offline.answer(request).await,
+        }
+    }
+}
+
+#[async_trait]
+impl Http for Scripted {
+    async fn request(&self, request: &HttpRequest) -> ports::Result<HttpReply> {
+        let fits = |stub: &&At<Stub>| {
+            request.url.starts_with(&stub.url) && stub.method.is_none_or(|method| method == request.method)
+        };
+        let Some(stub) = self.0.stubs.iter().find(fits) else {
+            let found = format!("the request {} {}", method(request.method), request.url);
+            self.surprise(None, "a stub in `given: http` for every request".to_owned(), found);
+            return Err(ports::Error::refused("http", "the test has no stub for this request"));
+        };
+        if stub.fail {
+            return Err(ports::Error::unavailable("http", "the test's stub does not reply"));
+        }
+        let bytes = if stub.json.is_null() { 0 } else { stub.json.to_string().len() as u64 };
+        if bytes > request.max_bytes {
+            let why = format!("the reply has {bytes} bytes, {} are allowed", request.max_bytes);
+            return Err(ports::Error::refused("http", why));
+        }
+        Ok(HttpReply { status: stub.status, body: stub.json.clone() })
+    }
+}
+
+fn usage() -> Usage {
+    Usage { model: "script".to_owned(), ..Usage::default() }
+}
+
+fn method(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+    }
+}
+
+fn shortened(text: &str) -> String {
+    tolmach_engine::text::shorten(text, 80)
+}
+
+/// A panic while the lock was held leaves the list whole, so a poisoned lock is still good.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use tolmach_engine::effect::Label;
+
+    use super::*;
+    use crate::testing::read;
+
+    /// A model that must not be asked.
+    struct Nobody;
+
+    #[async_trait]
+    impl Llm for Nobody {
+        fn name(&self) -> &str {
+            "nobody"
+        }
+
+        async fn decide(&self, _: &DecideRequest) -> ports::Result<Decision> {
+            Err(ports::Error::refused("model", "asked nobody"))
+        }
+
+        async fn answer(&self, _: &AnswerRequest) -> ports::Result<Reply> {
+            Err(ports::Error::refused("model", "asked nobody"))
+        }
+    }
+
+    fn scripted(given: &str) -> Scripted {
+        let text = format!("- name: x\n  given: {given}\n  steps: [ {{ client: a }} ]\n");
+        let (dialogs, findings) = read("x", &text);
+        assert_eq!(findings, []);
+        Scripted::new(&dialogs[0].given, Arc::new(Nobody))
+    }
+
+    async fn decide(scripted: &Scripted) -> Result<Option<String>, String> {
+        let label =
+            |name: &str| Label { name: name.to_owned(), description: String::new(), examples: Vec::new() };
+        let request = DecideRequest {
+            role: "default".to_owned(),
+            text: "позовите кого-нибудь".to_owned(),
+            labels: vec![label("manager"), label("product")],
+            history: Vec::new(),
+            language: Default::default(),
+        };
+        let decision = scripted.decide(&request).await.map_err(|why| why.to_string())?;
+        Ok(decision.label)
+    }
+
+    async fn request(scripted: &Scripted, method: Method, url: &str, max_bytes: u64) -> Result<u16, String> {
+        let request = HttpRequest {
+            method,
+            url: url.to_owned(),
+            headers: Default::default(),
+            body: None,
+            deadline: 5,
+            max_bytes,
+        };
+        scripted.request(&request).await.map(|reply| reply.status).map_err(|why| why.to_string())
+    }
+
+    fn surprises(scripted: &Scripted) -> Vec<String> {
+        let place = Place { line: 9, column: 9 };
+        let line = |one: Difference| format!("{} {} | {}", one.place, one.expected, one.found);
+        scripted.surprises(place).into_iter().map(line).collect()
+    }
+
+    #[tokio::test]
+    async fn a_model_says_what_the_script_says_in_order() {
+        let model = scripted("{ llm: { decide: [manager, none, fail, slow] } }");
+        assert_eq!(decide(&model).await, Ok(Some("manager".to_owned())));
+        assert_eq!(decide(&model).await, Ok(None));
+        assert!(decide(&model).await.unwrap_err().contains("fails here"));
+        assert!(decide(&model).await.unwrap_err().contains("time is used up"));
+        assert_eq!((model.calls(), surprises(&model), model.left_over()), (4, Vec::new(), Vec::new()));
+        assert!(decide(&model).await.is_err(), "beyond the script");
+        let said = surprises(&model);
+        assert!(
+            said.len() == 1 && said[0].starts_with("9:9 no further call") && said[0].contains("кого-нибудь"),
+            "{said:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_label_that_is_none_is_refused_with_the_nearest() {
+        let model = scripted("{ llm: { decide: [manger, product] } }");
+        assert!(decide(&model).await.is_err());
+        let said = surprises(&model);
+        assert!(said[0].starts_with("2:28 ") && said[0].contains("did you mean manager?"), "{said:?}");
+        let left = model.left_over();
+        assert!(left.len() == 1 && left[0].expected.contains("product"), "{left:?}");
+    }
+
+    #[tokio::test]
+    async fn what_has_no_script_is_left_to_the_offline_composer() {
+        let model = scripted("{ llm: { answer: [] } }");
+        assert!(decide(&model).await.unwrap_err().contains("asked nobody"));
+        assert_eq!(surprises(&model), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn other_systems_reply_from_stubs() {
+        let world = scripted(
+            "{ http: [ { url: \"https://a.example/stock\", method: GET, status: 404, json: { left: 3 } }, { url: \"https://b.example/\", fail: true } ] }",
+        );
+        assert_eq!(request(&world, Method::Get, "https://a.example/stock?id=1", 100).await, Ok(404));
+        assert!(
+            request(&world, Method::Get, "https://a.example/stock", 5)
+                .await
+                .unwrap_err()
+                .contains("10 bytes")
+        );
+        assert!(
+            request(&world, Method::Get, "https://b.example/x", 100)
+                .await
+                .unwrap_err()
+                .contains("does not reply")
+        );
+        assert_eq!(surprises(&world), Vec::<String>::new());
+        assert!(request(&world, Method::Post, "https://a.example/stock", 100).await.is_err());
+        let said = surprises(&world);
+        assert!(said.len() == 1 && said[0].contains("POST https://a.example/stock"), "{said:?}");
+    }
+}

@@ -1,0 +1,74 @@
+//! What was said in a test, line by line, to be shown beside a failure.
+
+use serde::Serialize;
+use tolmach_engine::effect::Outgoing;
+
+use super::dialog::{Staff, Step};
+
+/// One thing that was said or happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Whose it is.
+    pub who: Who,
+    /// What; may have several lines.
+    pub text: String,
+}
+
+/// A party of a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Who {
+    /// The client.
+    Client,
+    /// The bot.
+    Bot,
+    /// A person of the staff.
+    Staff,
+    /// Nobody: time passes.
+    Time,
+}
+
+impl Line {
+    /// What a step says.
+    pub(super) fn of_step(step: &Step) -> Vec<Line> {
+        let line = |who, text: String| vec![Line { who, text }];
+        match step {
+            Step { client: Some(texts), .. } => {
+                texts.0.iter().map(|text| Line { who: Who::Client, text: text.clone() }).collect()
+            }
+            Step { press: Some(label), .. } => line(Who::Client, format!("[{label}]")),
+            Step { command: Some(command), .. } => {
+                line(Who::Client, format!("/{}", command.trim_start_matches('/')))
+            }
+            Step { contact: Some(contact), .. } => {
+                line(Who::Client, format!("{} {}", contact.name, contact.phone).trim().to_owned())
+            }
+            Step { staff: Some(staff), .. } => line(
+                Who::Staff,
+                match staff {
+                    Staff::Say(text) => text.clone(),
+                    Staff::Take => "takes the chat".to_owned(),
+                    Staff::Return => "gives the chat back".to_owned(),
+                },
+            ),
+            Step { after: Some(after), .. } => line(Who::Time, format!("{after} later")),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a message shows: its text, cards as names, buttons as labels.
+    pub(super) fn of_message(message: &Outgoing) -> Option<Line> {
+        let mut parts: Vec<String> = Vec::new();
+        if !message.text.is_empty() {
+            parts.push(message.text.clone());
+        }
+        parts.extend(message.photo.iter().map(|photo| format!("[{photo}]")));
+        parts.extend(message.cards.iter().map(|card| format!("• {} — {}", card.name, card.price)));
+        if !message.buttons.is_empty() {
+            let labels: Vec<String> =
+                message.buttons.iter().map(|button| format!("[{}]", button.label)).collect();
+            parts.push(labels.join(" "));
+        }
+        (!parts.is_empty()).then(|| Line { who: Who::Bot, text: parts.join("\n") })
+    }
+}

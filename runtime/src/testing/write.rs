@@ -1,0 +1,243 @@
+//! Writes a dialog that has been as a dialog test, in the form in which an analyst would write it.
+
+use std::collections::BTreeMap;
+
+use tolmach_engine::{
+    Session,
+    effect::{Command, Effect, HttpRequest, Lead, Method, Outcome, Query},
+    event::{Event, Kind, Staff},
+    language::Language,
+};
+
+use crate::Record;
+
+/// A dialog to be saved, from its first turn.
+pub struct Saved<'a> {
+    /// What the test shows.
+    pub name: &'a str,
+    /// The language of the client's application.
+    pub language: Option<Language>,
+    /// Whether cards are expected: only the sample catalogue is the same everywhere.
+    pub cards: bool,
+    /// Whether what a model said becomes the test's script; otherwise the offline composer said it and will again.
+    pub script: bool,
+    /// The turns.
+    pub turns: &'a [SavedTurn],
+    /// The session after the last of them.
+    pub last: &'a Session,
+}
+
+/// A turn to be saved.
+pub struct SavedTurn {
+    /// What happened.
+    pub event: Event,
+    /// What it led to.
+    pub record: Record,
+    /// See [`Record::exchanges`].
+    pub exchanges: Vec<(Query, Outcome)>,
+}
+
+/// The test as an entry of a test file. What the client wrote stands in it as it was written.
+pub fn write(saved: &Saved<'_>) -> String {
+    let mut yaml = format!("- name: {}\n", scalar(saved.name));
+    yaml.push_str(&given(saved));
+    yaml.push_str("  steps:\n");
+    let mut lead_known = false;
+    for (number, turn) in saved.turns.iter().enumerate() {
+        let next = saved.turns.get(number + 1);
+        let after = next.map_or(saved.last, |next| &next.record.before);
+        let at_before =
+            number.checked_sub(1).and_then(|before| saved.turns.get(before)).map(|turn| turn.event.at);
+        yaml.push_str(&format!("    - {}\n      expect:\n", happening(&turn.event, at_before)));
+        for line in expectations(turn, after, saved.cards, &mut lead_known) {
+            yaml.push_str(&format!("        {line}\n"));
+        }
+    }
+    yaml
+}
+
+fn given(saved: &Saved<'_>) -> String {
+    let mut yaml = String::new();
+    if let Some(language) = saved.language {
+        yaml.push_str(&format!("    language: {}\n", language.code()));
+    }
+    let exchanges = || saved.turns.iter().flat_map(|turn| &turn.exchanges);
+    if saved.script {
+        let entries = |name: &str| -> Vec<String> {
+            exchanges().filter(|(query, _)| query.name() == name).map(|(_, outcome)| entry(outcome)).collect()
+        };
+        let (decide, answer) = (entries("decide"), entries("answer"));
+        yaml.push_str("    llm:\n");
+        for (name, entries) in [("decide", decide), ("answer", answer)] {
+            yaml.push_str(&format!("      {name}: [{}]\n", entries.join(", ")));
+        }
+    }
+    // A test replies to the same request in the same way each time, so the first reply is kept.
+    let mut stubs: BTreeMap<&str, String> = BTreeMap::new();
+    for (query, outcome) in exchanges() {
+        if let Query::Http(request) = query {
+            stubs.entry(&request.url).or_insert_with(|| stub(request, outcome));
+        }
+    }
+    if !stubs.is_empty() {
+        yaml.push_str("    http:\n");
+        stubs.values().for_each(|stub| yaml.push_str(&format!("      - {stub}\n")));
+    }
+    if yaml.is_empty() { yaml } else { format!("  given:\n{yaml}") }
+}
+
+/// An entry of a model's script.
+fn entry(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Decide(decision) => decision.label.as_deref().map_or("none".to_owned(), flow_scalar),
+        Outcome::Answer(reply) => quoted(&reply.text),
+        _ => "fail".to_owned(),
+    }
+}
+
+fn stub(request: &HttpRequest, outcome: &Outcome) -> String {
+    let method = match request.method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+    };
+    let reply = match outcome {
+        Outcome::Http(reply) => format!("status: {}, json: {}", reply.status, reply.body),
+        _ => "fail: true".to_owned(),
+    };
+    format!("{{ url: {}, method: {method}, {reply} }}", quoted(&request.url))
+}
+
+fn happening(event: &Event, before: Option<i64>) -> String {
+    match &event.kind {
+        Kind::Message { text } => format!("client: {}", scalar(text)),
+        Kind::Command { name, rest } => {
+            format!("command: {}", scalar(format!("{name} {rest}").trim_end()))
+        }
+        Kind::Press { label, .. } => format!("press: {}", scalar(label)),
+        Kind::Contact { phone, name } => {
+            format!("contact: {{ phone: {}, name: {} }}", quoted(phone), quoted(name))
+        }
+        // A test cannot send what a dialog cannot read, and the reply is the same for all of it.
+        Kind::Unsupported { what } => format!("client: {}", scalar(what)),
+        Kind::Timer { .. } => {
+            let millis = before.map_or(1000, |before| event.at - before);
+            format!("after: {}s", (millis / 1000 + 1).max(1))
+        }
+        Kind::Staff { action: Staff::Say { text } } => format!("staff: {{ say: {} }}", quoted(text)),
+        Kind::Staff { action: Staff::Take } => "staff: take".to_owned(),
+        Kind::Staff { action: Staff::Return } => "staff: return".to_owned(),
+    }
+}
+
+fn expectations(turn: &SavedTurn, after: &Session, cards: bool, lead_known: &mut bool) -> Vec<String> {
+    let Record { trace, effects, before } = &turn.record;
+    let path: Vec<String> = trace.path().into_iter().map(flow_scalar).collect();
+    let waits_at = after.waits_at().map_or("none", |(_, node)| node);
+    let mut lines = vec![format!("path: [{}]", path.join(", ")), format!("waits_at: {}", scalar(waits_at))];
+    if let Some(fault) = trace.visits.iter().find_map(|visit| visit.fault.as_ref()) {
+        lines.push(format!("fault: {}", scalar(fault)));
+    }
+    let shown: usize = commands(effects)
+        .map(|command| if let Command::Send(message) = command { message.cards.len() } else { 0 })
+        .sum();
+    if cards && shown > 0 {
+        lines.push(format!("cards: {{ min: {shown} }}"));
+    }
+    if before.handed.is_some() != after.handed.is_some() {
+        lines.push(format!("handed: {}", after.handed.is_some()));
+    }
+    let goals: Vec<String> = commands(effects)
+        .filter_map(
+            |command| if let Command::Goal(goal) = command { Some(flow_scalar(&goal.name)) } else { None },
+        )
+        .collect();
+    if !goals.is_empty() {
+        lines.push(format!("goal: [{}]", goals.join(", ")));
+    }
+    let lead = commands(effects)
+        .filter_map(|command| if let Command::Lead(lead) = command { Some(lead) } else { None });
+    if let Some(lead) = lead.last() {
+        // Later leads of a chat are merged into the first, whose source they need not change.
+        lines.push(format!("lead: {}", expected_lead(lead, !*lead_known)));
+        *lead_known = true;
+    }
+    lines
+}
+
+fn expected_lead(lead: &Lead, with_source: bool) -> String {
+    let mut parts = Vec::new();
+    if with_source {
+        parts.push(format!("source: {}", flow_scalar(&lead.source)));
+    }
+    if !lead.contact.is_empty() {
+        let fields: Vec<String> = lead
+            .contact
+            .iter()
+            .map(|(field, value)| format!("{}: {}", flow_scalar(field), quoted(value)))
+            .collect();
+        parts.push(format!("contact: {{ {} }}", fields.join(", ")));
+    }
+    format!("{{ {} }}", parts.join(", "))
+}
+
+fn commands(effects: &[Effect]) -> impl Iterator<Item = &Command> {
+    effects.iter().map(|effect| &effect.command)
+}
+
+/// A text as YAML on a line of its own: bare where no reader could take it for anything else.
+fn scalar(text: &str) -> String {
+    let inner = |c: char| c.is_alphanumeric() || " _-.,!?()/+%«»–—".contains(c);
+    let bare = text.starts_with(char::is_alphabetic)
+        && text.chars().all(inner)
+        && !text.ends_with(' ')
+        && !is_reserved(text);
+    if bare { text.to_owned() } else { quoted(text) }
+}
+
+/// The same inside `[…]` and `{…}`, where a comma ends a value.
+fn flow_scalar(text: &str) -> String {
+    if text.contains(',') { quoted(text) } else { scalar(text) }
+}
+
+/// Words that YAML, one version or another, takes for a truth, a number or nothing.
+fn is_reserved(text: &str) -> bool {
+    let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"];
+    words.contains(&text.to_lowercase().as_str())
+}
+
+/// A JSON string is a YAML one.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_yaml_would_misread_is_quoted() {
+        for bare in ["нужен перфоратор до 10 тысяч", "hello, world!", "route", "none", "спасибо (да)"]
+        {
+            assert_eq!(scalar(bare), bare);
+        }
+        for odd in [
+            "12345",
+            "да: нет",
+            "# x",
+            "yes",
+            "a #b",
+            " x",
+            "x ",
+            "",
+            "- a",
+            "a\nb",
+            "@me",
+            "true",
+            "{a}",
+            "x: y",
+        ] {
+            assert!(scalar(odd).starts_with('"'), "{odd}");
+        }
+        assert_eq!(flow_scalar("a, b"), "\"a, b\"");
+    }
+}

@@ -1,0 +1,141 @@
+//! `tolmach chat --save-test`: the dialog of a session as an entry of a test file.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use tolmach_engine::{Session, event::Kind, language::Language, text::shorten};
+use tolmach_runtime::{
+    Record, Runtime,
+    testing::{self, Saved, SavedTurn},
+};
+
+use crate::{assemble::Assembled, findings};
+
+/// A test to be written when the dialog is over.
+pub struct Save {
+    file: PathBuf,
+    name: Option<String>,
+}
+
+impl Save {
+    /// Makes sure beforehand that the file can be written to: a dialog must not be lost at its end.
+    pub fn new(file: PathBuf, name: Option<String>) -> anyhow::Result<Save> {
+        let save = Save { file, name };
+        save.existing()?;
+        let folder = save.folder();
+        if !folder.is_dir() {
+            bail!("there is no folder {}; make it first, the dialog would be lost", folder.display());
+        }
+        Ok(save)
+    }
+
+    /// Writes the dialog of `chat`; gives lines to show.
+    pub async fn write(
+        &self,
+        runtime: &Runtime,
+        assembled: &Assembled,
+        chat: &str,
+        language: Option<Language>,
+    ) -> anyhow::Result<Vec<String>> {
+        let mut turns = Vec::new();
+        for turn in runtime.store().turns(chat, u32::MAX).await? {
+            let record: Record =
+                serde_json::from_str(&turn.trace).context("a stored trace cannot be read")?;
+            let exchanges = runtime
+                .shelf()
+                .with_release(&turn.release, |release| record.exchanges(release, &turn.event))
+                .await?;
+            turns.push(SavedTurn { event: turn.event, record, exchanges: exchanges.unwrap_or_default() });
+        }
+        if turns.is_empty() {
+            return Ok(vec!["nothing was said, so no test was saved".to_owned()]);
+        }
+        let last: Session = match runtime.store().chat(chat).await?.session {
+            Some(session) => serde_json::from_str(&session).context("a stored session cannot be read")?,
+            None => Session::default(),
+        };
+        let manifest = assembled.catalog.manifest();
+        let samples = manifest.is_some_and(|manifest| manifest.sources.iter().all(|source| source.demo));
+        let name = self.name.clone().unwrap_or_else(|| name(&turns));
+        let text = testing::write(&Saved {
+            name: &name,
+            language,
+            cards: samples,
+            script: assembled.model.is_some(),
+            turns: &turns,
+            last: &last,
+        });
+        self.append(&text)?;
+        let mut notes =
+            vec![format!("saved as the test «{name}» in {}: {} steps", self.file.display(), turns.len())];
+        if !samples {
+            notes.push(
+                "the catalogue in use is not the sample one that tests have: no cards are expected, and a step that \
+                 depends on what was found may have to be mended"
+                    .to_owned(),
+            );
+        }
+        Ok(notes)
+    }
+
+    fn append(&self, entry: &str) -> anyhow::Result<()> {
+        let (before, tests) = self.existing()?;
+        let gap = if before.trim().is_empty() { "" } else { "\n" };
+        let ending = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+        let text = format!("{before}{ending}{gap}{entry}");
+        let (all, found) = testing::read(&self.file.to_string_lossy(), &text);
+        if !found.is_empty() || all.len() != tests + 1 {
+            bail!(
+                "the test does not fit into {}, whose tests are not written as `- name: …` at the beginning of a \
+                 line; nothing was written. The test is:\n\n{entry}",
+                self.file.display()
+            );
+        }
+        // Written beside and renamed, so that a test file is never half there.
+        let file_name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        let beside = self.folder().join(format!(".{file_name}.{}", std::process::id()));
+        let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &self.file));
+        if written.is_err() {
+            drop(fs::remove_file(&beside));
+        }
+        written.with_context(|| format!("{} cannot be written. The test is:\n\n{entry}", self.file.display()))
+    }
+
+    /// What the file holds, and how many tests; nothing when it is not there.
+    fn existing(&self) -> anyhow::Result<(String, usize)> {
+        let file = self.file.display();
+        if self.file.is_dir() {
+            bail!("{file} is a folder; name a file such as flows/tests/saved.test.yaml");
+        }
+        if !self.file.exists() {
+            return Ok((String::new(), 0));
+        }
+        let bytes = fs::read(&self.file).with_context(|| format!("{file} cannot be read"))?;
+        let text = String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("{file} is not UTF-8 text"))?;
+        let (tests, found) = testing::read(&file.to_string(), &text);
+        if !found.is_empty() {
+            let explained = findings::explained(&Default::default(), Path::new(""), &found);
+            bail!("{file} is no valid test file, so nothing is added to it\n\n{explained}");
+        }
+        Ok((text, tests.len()))
+    }
+
+    fn folder(&self) -> &Path {
+        match self.file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        }
+    }
+}
+
+/// A test is called by the first message of the client.
+fn name(turns: &[SavedTurn]) -> String {
+    let said = turns.iter().find_map(|turn| match &turn.event.kind {
+        Kind::Message { text } => Some(shorten(&text.replace('\n', " "), 60)),
+        _ => None,
+    });
+    said.unwrap_or_else(|| "a saved dialog".to_owned())
+}

@@ -1,0 +1,128 @@
+//! How replays and rehearsals are printed.
+
+use serde::Serialize;
+use tolmach_runtime::rehearsal::{Fault, Leads, Report};
+
+/// How many chats or paths of a list are shown; the JSON has all.
+const SHOWN: usize = 20;
+
+/// What a draft would have changed, for tools.
+#[derive(Debug, Serialize)]
+pub struct Rehearsed<'r> {
+    /// The draft's id.
+    pub draft: &'r str,
+    /// The rest.
+    #[serde(flatten)]
+    pub report: &'r Report,
+}
+
+/// What a replay found.
+#[derive(Debug, Default, Serialize)]
+pub struct Replayed {
+    /// Chats replayed.
+    pub chats: usize,
+    /// Turns replayed.
+    pub turns: usize,
+    /// Turns that went another way, or could not be replayed.
+    pub differ: Vec<Differing>,
+}
+
+/// A turn that does not replay to the same effects.
+#[derive(Debug, Serialize)]
+pub struct Differing {
+    chat: String,
+    path: Vec<String>,
+    why: String,
+}
+
+impl Replayed {
+    /// Takes a turn into account.
+    pub fn add(&mut self, chat: &str, path: Vec<String>, outcome: Result<(), String>) {
+        self.turns += 1;
+        if let Err(why) = outcome {
+            self.differ.push(Differing { chat: chat.to_owned(), path, why });
+        }
+    }
+
+    /// The sum, with the turns that differ where they were not shown yet.
+    pub fn print(&self, with_turns: bool) {
+        for one in self.differ.iter().filter(|_| with_turns) {
+            println!("  DIFF  {} {}\n        {}", one.chat, one.path.join(" → "), one.why);
+        }
+        let chats = if with_turns { format!(" of {} chats", self.chats) } else { String::new() };
+        println!("{} turns{chats} replayed, {} differ", self.turns, self.differ.len());
+    }
+}
+
+/// One turn of a replayed chat.
+pub fn turn(path: &[String], outcome: &Result<(), String>) {
+    let path = path.join(" → ");
+    match outcome {
+        Ok(()) => println!("  same  {path}"),
+        Err(why) => println!("  DIFF  {path}\n        {why}"),
+    }
+}
+
+/// What a draft would have changed.
+pub fn rehearsal(report: &Report, draft: &str) {
+    let draft = draft.get(..12).unwrap_or(draft);
+    println!("{} chats, {} turns through the draft {draft}\n", report.chats, report.turns);
+    println!("paths     {} the same, {} changed", report.same, report.changed);
+    for path in report.paths.iter().take(SHOWN) {
+        println!("  {}  became  {}: {} turns", joined(&path.before), joined(&path.after), path.turns);
+        println!("    {} {}", path.chat, path.wrote);
+    }
+    more(report.paths.len());
+    println!("leads     {} chats before, {} with the draft", report.leads.before, report.leads.after);
+    lost_and_new(&report.leads);
+    for goal in &report.goals {
+        println!(
+            "goal {}: {} chats before, {} with the draft",
+            goal.name, goal.chats.before, goal.chats.after
+        );
+        lost_and_new(&goal.chats);
+    }
+    let (before, after) = (report.model_calls.before, report.model_calls.after);
+    let a_turn = |calls: usize| calls as f64 / report.turns.max(1) as f64;
+    println!(
+        "model     {before} calls before ({:.2} a turn), {after} with the draft ({:.2} a turn)",
+        a_turn(before),
+        a_turn(after)
+    );
+    faults("faults    {} new", &report.faults);
+    if !report.doubtful_faults.is_empty() {
+        faults("doubtful  {} faults in turns that asked what was not recorded", &report.doubtful_faults);
+    }
+    println!("queries   {} answered approximately, {} not recorded", report.approximate, report.not_recorded);
+    if report.is_worse() {
+        println!("\nthe draft loses leads or brings faults");
+    }
+}
+
+fn joined(path: &[String]) -> String {
+    if path.is_empty() { "(nothing)".to_owned() } else { path.join(" → ") }
+}
+
+fn lost_and_new(leads: &Leads) {
+    for (word, chats) in [("lost", &leads.lost), ("new", &leads.new)] {
+        for chat in chats.iter().take(SHOWN) {
+            println!("  {word:<4}  {chat}");
+        }
+        more(chats.len());
+    }
+}
+
+fn faults(heading: &str, faults: &[Fault]) {
+    println!("{}", heading.replace("{}", &faults.len().to_string()));
+    for fault in faults.iter().take(SHOWN) {
+        println!("  {}.{}: {}", fault.flow, fault.node, fault.fault);
+        println!("    {} turns, such as one of {}", fault.turns, fault.chat);
+    }
+    more(faults.len());
+}
+
+fn more(all: usize) {
+    if all > SHOWN {
+        println!("  and {} more (--json shows all)", all - SHOWN);
+    }
+}

@@ -1,0 +1,133 @@
+//! Where tests run: catalogues that all of them share, and a database for each. Several run side by side.
+
+use std::{
+    num::NonZero,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use anyhow::{Context, bail};
+use tokio::{sync::OnceCell, task::JoinSet};
+use tolmach_adapters::{
+    catalog::EmbeddedCatalog,
+    embedder::HashEmbedder,
+    offline::OfflineLlm,
+    sqlite::{self, Durability, SqliteStore},
+};
+use tolmach_engine::bundle::Bundle;
+use tolmach_nodes::KINDS;
+use tolmach_runtime::{
+    Parts, Runtime, Shelf, World,
+    ports::{Catalog, Channel, Clock, Store},
+    testing::{self, Catalogue, Dialog, FailingCatalog, ManualClock, Recorder, Scripted, Stage},
+};
+
+use super::Ran;
+use crate::samples;
+
+/// Tests begin on a Monday morning.
+const MONDAY: i64 = 1_795_424_400_000;
+
+/// See the module.
+#[derive(Clone)]
+pub struct Bench(Arc<Shared>);
+
+struct Shared {
+    folder: tempfile::TempDir,
+    /// Imported once, by the first test that wants it.
+    samples: OnceCell<Arc<EmbeddedCatalog>>,
+    empty: Arc<EmbeddedCatalog>,
+    databases: AtomicUsize,
+}
+
+impl Bench {
+    /// An empty bench in a temporary folder.
+    pub fn new() -> anyhow::Result<Bench> {
+        let folder = tempfile::tempdir().context("no temporary folder can be made")?;
+        let empty = Arc::new(EmbeddedCatalog::open(folder.path().join("empty"), Arc::new(HashEmbedder))?);
+        let databases = AtomicUsize::new(0);
+        Ok(Bench(Arc::new(Shared { folder, samples: OnceCell::new(), empty, databases })))
+    }
+
+    /// Runs tests side by side; the results come in the given order.
+    pub async fn run(&self, bundle: &Bundle, tests: Vec<(String, Dialog)>) -> anyhow::Result<Vec<Ran>> {
+        let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(tests.len());
+        let (tests, bundle) = (Arc::new(tests), Arc::new(bundle.clone()));
+        let next = Arc::new(AtomicUsize::new(0));
+        let mut set: JoinSet<anyhow::Result<Vec<(usize, Ran)>>> = JoinSet::new();
+        for _ in 0..workers {
+            let (bench, tests, bundle, next) = (self.clone(), tests.clone(), bundle.clone(), next.clone());
+            set.spawn(async move {
+                let mut ran = Vec::new();
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    let Some((file, dialog)) = tests.get(number) else { return Ok(ran) };
+                    let outcome = bench.one(&bundle, dialog).await?;
+                    let name = dialog.name.value.clone();
+                    let (failure, coverage) = (outcome.failure, outcome.coverage);
+                    ran.push((number, Ran { file: file.clone(), name, failure, coverage }));
+                }
+            });
+        }
+        let mut all = Vec::new();
+        while let Some(ended) = set.join_next().await {
+            all.extend(ended.context("a test broke off")??);
+        }
+        all.sort_by_key(|(number, _)| *number);
+        Ok(all.into_iter().map(|(_, ran)| ran).collect())
+    }
+
+    async fn one(&self, bundle: &Bundle, dialog: &Dialog) -> anyhow::Result<testing::Outcome> {
+        let number = self.0.databases.fetch_add(1, Ordering::SeqCst);
+        let file = self.0.folder.path().join(format!("{number}.db"));
+        let mut options = sqlite::Options::new(file.clone());
+        // A test's database does not outlive the test.
+        options.durability = Durability::Normal;
+        let store = Arc::new(SqliteStore::open(options).await?);
+        let scripted = Scripted::new(&dialog.given, Arc::new(OfflineLlm));
+        let world = World {
+            http: scripted.http(),
+            catalog: self.catalogue(dialog.given.catalogue).await?,
+            embedder: Arc::new(HashEmbedder),
+            llm: scripted.llm(),
+            roles: Default::default(),
+        };
+        let clock = Arc::new(ManualClock::new(MONDAY));
+        let recorder = Arc::new(Recorder::new("test"));
+        let parts = Parts {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            world: world.clone(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            channels: vec![Arc::clone(&recorder) as Arc<dyn Channel>],
+        };
+        let shelf = Shelf::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, world.embedder);
+        let runtime = Runtime::new(parts, shelf);
+        if runtime.shelf().publish(bundle, clock.now()).await?.is_err() {
+            bail!("the flows do not compile");
+        }
+        let stage = Stage { runtime: &runtime, recorder: &recorder, clock: &clock, scripted: &scripted };
+        let outcome = testing::run(dialog, &stage).await?;
+        store.close().await?;
+        // A watch runs tests for hours; what a test stored is of no further use.
+        drop(std::fs::remove_file(file));
+        Ok(outcome)
+    }
+
+    async fn catalogue(&self, which: Catalogue) -> anyhow::Result<Arc<dyn Catalog>> {
+        Ok(match which {
+            Catalogue::Samples => {
+                let made = self.0.samples.get_or_try_init(|| async {
+                    let folder = self.0.folder.path().join("samples");
+                    let catalogue = Arc::new(EmbeddedCatalog::open(folder, Arc::new(HashEmbedder))?);
+                    samples::import_into(&catalogue).await?;
+                    anyhow::Ok(catalogue)
+                });
+                Arc::clone(made.await?) as Arc<dyn Catalog>
+            }
+            Catalogue::Empty => Arc::clone(&self.0.empty) as Arc<dyn Catalog>,
+            Catalogue::Failing => Arc::new(FailingCatalog),
+        })
+    }
+}

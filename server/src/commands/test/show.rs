@@ -1,0 +1,246 @@
+//! How results of tests are printed: for people as a diff, for tools as JSON.
+
+use std::{io::IsTerminal, path::Path};
+
+use serde_json::{Value, json};
+use tolmach_runtime::testing::{Difference, Failure, Line, Share, Who};
+
+use super::{Ran, Summary};
+
+const RED: &str = "31";
+const GREEN: &str = "32";
+const BOLD: &str = "1";
+const DIM: &str = "2";
+
+/// Every test and the count.
+pub fn all(summary: &Summary, folder: &Path, seconds: f32) -> String {
+    let colour = std::io::stdout().is_terminal();
+    let tests: String = summary.tests.iter().map(|one| test(one, folder, colour)).collect();
+    format!("{tests}\n{}\n", count(summary, seconds, colour))
+}
+
+/// `58 passed, 0 failed in 1.2 s`
+pub fn count(summary: &Summary, seconds: f32, colour: bool) -> String {
+    let (passed, failed) = (summary.passed(), summary.failed());
+    let text = format!("{passed} passed, {failed} failed");
+    let text = paint(colour, if failed == 0 { GREEN } else { RED }, &text);
+    format!("{text} in {seconds:.1} s")
+}
+
+/// One test: a line when it passed, the diff and the dialog when it failed.
+pub fn test(ran: &Ran, folder: &Path, colour: bool) -> String {
+    let Some(failure) = &ran.failure else {
+        return format!("  {}    {}\n", paint(colour, GREEN, "ok"), ran.name);
+    };
+    let file = folder.join(&ran.file).display().to_string();
+    let mut text = format!("  {}  {}\n", paint(colour, RED, "FAIL"), paint(colour, BOLD, &ran.name));
+    text.push_str(&format!("        {file}:{} {}\n", failure.step, failure.what));
+    for difference in &failure.differences {
+        if difference.place != failure.step {
+            let place = format!("{file}:{}", difference.place);
+            text.push_str(&format!("        {}\n", paint(colour, DIM, &place)));
+        }
+        text.push_str(&diff(difference, colour));
+    }
+    text.push_str(&transcript(failure, colour));
+    text
+}
+
+fn diff(difference: &Difference, colour: bool) -> String {
+    let mut text = String::new();
+    let (expected, found, mark) = match &difference.paths {
+        Some((expected, found)) => {
+            // A path that must only hold some nodes is told by its own words.
+            let exact = if difference.expected.starts_with("path with") { "path with" } else { "path" };
+            let width = exact.chars().count();
+            let (expected, found, at) = aligned(&shown(expected), &shown(found));
+            let mark = at.map(|at| format!("{}^ differs from here", " ".repeat(at + width + 1)));
+            (format!("{exact} {expected}"), format!("{:<width$} {found}", "path"), mark)
+        }
+        None => (difference.expected.clone(), difference.found.clone(), None),
+    };
+    let under = |line: &str| line.replace('\n', "\n                     ");
+    let mut line = |code: &str, content: String| {
+        text.push_str(&format!("          {}\n", paint(colour, code, &content)));
+    };
+    line(RED, format!("- expected {}", under(&expected)));
+    line(GREEN, format!("+ found    {}", under(&found)));
+    if let Some(mark) = mark {
+        line(BOLD, format!("           {mark}"));
+    }
+    for note in &difference.notes {
+        line(DIM, format!("  {note}"));
+    }
+    text
+}
+
+/// A path without nodes has a word of its own.
+fn shown(path: &[String]) -> Vec<String> {
+    if path.is_empty() { vec!["(nothing)".to_owned()] } else { path.to_vec() }
+}
+
+/// Two paths, each node under its like, and the column of the first node that differs.
+fn aligned(expected: &[String], found: &[String]) -> (String, String, Option<usize>) {
+    let (mut top, mut bottom, mut differs) = (String::new(), String::new(), None);
+    let mut column = 0;
+    for (number, (wanted, got)) in columns(expected, found).into_iter().enumerate() {
+        let arrow = |node: Option<&str>| match (number, node) {
+            (0, _) => "",
+            (_, Some(_)) => " → ",
+            (_, None) => "   ",
+        };
+        let width = [wanted, got].iter().flatten().map(|node| node.chars().count()).max().unwrap_or(0);
+        if wanted != got && differs.is_none() {
+            differs = Some(column + arrow(None).chars().count().min(number * 3));
+        }
+        top.push_str(&format!("{}{:<width$}", arrow(wanted), wanted.unwrap_or("")));
+        bottom.push_str(&format!("{}{:<width$}", arrow(got), got.unwrap_or("")));
+        column += width + if number == 0 { 0 } else { 3 };
+    }
+    (top.trim_end().to_owned(), bottom.trim_end().to_owned(), differs)
+}
+
+/// The pairs of an alignment that keeps as many nodes as possible together.
+fn columns<'n>(expected: &'n [String], found: &'n [String]) -> Vec<(Option<&'n str>, Option<&'n str>)> {
+    // The classic table of longest common subsequences; `common[i][j]` is of the ends from i and j on.
+    let mut common = vec![vec![0usize; found.len() + 1]; expected.len() + 1];
+    for i in (0..expected.len()).rev() {
+        for j in (0..found.len()).rev() {
+            common[i][j] = if expected[i] == found[j] {
+                common[i + 1][j + 1] + 1
+            } else {
+                common[i + 1][j].max(common[i][j + 1])
+            };
+        }
+    }
+    let (mut pairs, mut i, mut j) = (Vec::new(), 0, 0);
+    while i < expected.len() || j < found.len() {
+        let (wanted, got) = (expected.get(i).map(String::as_str), found.get(j).map(String::as_str));
+        let both = wanted.is_some() && got.is_some();
+        if both && (wanted == got || common[i + 1][j + 1] == common[i][j]) {
+            // The same node, or one that stands for another at no loss.
+            pairs.push((wanted, got));
+            (i, j) = (i + 1, j + 1);
+        } else if wanted.is_some() && (got.is_none() || common[i + 1][j] == common[i][j]) {
+            pairs.push((wanted, None));
+            i += 1;
+        } else {
+            pairs.push((None, got));
+            j += 1;
+        }
+    }
+    pairs
+}
+
+fn transcript(failure: &Failure, colour: bool) -> String {
+    let mut text = String::new();
+    for Line { who, text: said } in &failure.transcript {
+        let name = match who {
+            Who::Client => "client",
+            Who::Bot => "bot",
+            Who::Staff => "staff",
+            Who::Time => "time",
+        };
+        for (number, line) in said.lines().enumerate() {
+            let name = if number == 0 { name } else { "" };
+            let line = paint(colour, DIM, &format!("{name:>6} │ {line}"));
+            text.push_str(&format!("        {line}\n"));
+        }
+    }
+    text
+}
+
+/// What was reached, and each place that was not.
+pub fn coverage(summary: &Summary, folder: &Path, with_gaps: bool) -> String {
+    let Summary { nodes, exits, gaps, .. } = summary;
+    let mut text = format!(
+        "coverage: {} of {} nodes ({} %), {} of {} exits ({} %)\n",
+        nodes.reached,
+        nodes.all,
+        nodes.percent(),
+        exits.reached,
+        exits.all,
+        exits.percent()
+    );
+    for gap in gaps.iter().filter(|_| with_gaps) {
+        let what = match &gap.exit {
+            Some(exit) => format!("exit `{exit}` never taken"),
+            None => "never visited".to_owned(),
+        };
+        let file = folder.join(&gap.file);
+        text.push_str(&format!("  {}:{} {}: {what}\n", file.display(), gap.place, gap.node));
+    }
+    text
+}
+
+/// Everything, for tools.
+pub fn as_json(summary: &Summary) -> Value {
+    let share =
+        |share: Share| json!({ "reached": share.reached, "all": share.all, "percent": share.percent() });
+    let tests: Vec<Value> = summary
+        .tests
+        .iter()
+        .map(|one| {
+            let failure = one.failure.as_ref().map(failure);
+            json!({ "file": one.file, "name": one.name, "passed": failure.is_none(), "failure": failure })
+        })
+        .collect();
+    json!({
+        "passed": summary.passed(),
+        "failed": summary.failed(),
+        "tests": tests,
+        "coverage": { "nodes": share(summary.nodes), "exits": share(summary.exits), "gaps": summary.gaps },
+    })
+}
+
+fn failure(failure: &Failure) -> Value {
+    let differences: Vec<Value> = failure
+        .differences
+        .iter()
+        .map(|one| {
+            let path =
+                one.paths.as_ref().map(|(expected, found)| json!({ "expected": expected, "found": found }));
+            json!({
+                "line": one.place.line,
+                "column": one.place.column,
+                "expected": one.expected,
+                "found": one.found,
+                "path": path,
+                "notes": one.notes,
+            })
+        })
+        .collect();
+    json!({
+        "line": failure.step.line,
+        "column": failure.step.column,
+        "step": failure.what,
+        "differences": differences,
+        "transcript": failure.transcript,
+    })
+}
+
+fn paint(colour: bool, code: &str, text: &str) -> String {
+    if colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(expected: &str, found: &str) -> (String, String, Option<usize>) {
+        let nodes = |path: &str| path.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        aligned(&nodes(expected), &nodes(found))
+    }
+
+    #[test]
+    fn paths_stand_one_under_the_other() {
+        let (top, bottom, differs) = check("route find offer", "route probe clarify offer");
+        assert_eq!(top, "route → find            → offer");
+        assert_eq!(bottom, "route → probe → clarify → offer");
+        assert_eq!(differs, Some(8));
+        assert_eq!(check("a b", "a b").2, None);
+        assert_eq!(check("a b c", "a"), ("a → b → c".into(), "a".into(), Some(4)));
+        assert_eq!(check("x", "y"), ("x".into(), "y".into(), Some(0)));
+        assert_eq!(check("", "y"), (String::new(), "y".into(), Some(0)));
+    }
+}

@@ -1,0 +1,108 @@
+//! `tolmach test --watch`: runs again what a change may have broken, until Ctrl-C.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::IsTerminal,
+    path::Path,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use tolmach_engine::bundle::Bundle;
+use tolmach_runtime::read_bundle;
+
+use super::{Ran, Summary, bench::Bench, compiled, read_tests, show};
+
+/// How often the folder is looked at.
+const POLL: Duration = Duration::from_millis(200);
+
+/// Runs the tests of `folder` whose name holds `only`, now and after each change.
+pub async fn watch(folder: &Path, only: Option<&str>) -> anyhow::Result<ExitCode> {
+    let mut watcher = Watcher { bench: Bench::new()?, results: BTreeMap::new(), only };
+    let mut seen: Option<Result<Bundle, String>> = None;
+    let ended = tokio::signal::ctrl_c();
+    tokio::pin!(ended);
+    loop {
+        let now = read_bundle(folder).map_err(|why| why.to_string());
+        if seen.as_ref() != Some(&now) {
+            let before = seen.as_ref().and_then(|seen| seen.as_ref().ok());
+            let text = match &now {
+                Ok(bundle) => tokio::select! {
+                    text = watcher.run(before, bundle, folder) => text,
+                    _ = &mut ended => break,
+                },
+                // A folder in the middle of a change is no reason to leave.
+                Err(why) => format!("error: {why}\n"),
+            };
+            if std::io::stdout().is_terminal() {
+                print!("\u{1b}[2J\u{1b}[3J\u{1b}[H");
+            }
+            print!("{text}");
+            seen = Some(now);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(POLL) => {}
+            _ = &mut ended => break,
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Watcher<'a> {
+    bench: Bench,
+    /// The last results, by file.
+    results: BTreeMap<String, Vec<Ran>>,
+    only: Option<&'a str>,
+}
+
+impl Watcher<'_> {
+    /// Runs what the change from `before` may have changed; gives the text to show.
+    async fn run(&mut self, before: Option<&Bundle>, bundle: &Bundle, folder: &Path) -> String {
+        let changed = before.and_then(|before| changed_tests(before, bundle));
+        match self.run_changed(changed, bundle, folder).await {
+            Ok(text) => text,
+            Err(why) => {
+                // What ran before says nothing of what stands there now.
+                self.results.clear();
+                format!("{why:#}\n")
+            }
+        }
+    }
+
+    async fn run_changed(
+        &mut self,
+        changed: Option<BTreeSet<String>>,
+        bundle: &Bundle,
+        folder: &Path,
+    ) -> anyhow::Result<String> {
+        let started = Instant::now();
+        compiled(bundle, folder)?;
+        let mut tests = read_tests(bundle, folder)?;
+        tests.retain(|(_, dialog)| self.only.is_none_or(|only| dialog.name.contains(only)));
+        self.results.retain(|file, _| tests.iter().any(|(known, _)| known == file));
+        tests.retain(|(file, _)| {
+            !self.results.contains_key(file) || changed.as_ref().is_none_or(|changed| changed.contains(file))
+        });
+        let again = tests.len();
+        for (file, _) in &tests {
+            self.results.remove(file);
+        }
+        for ran in self.bench.run(bundle, tests).await? {
+            self.results.entry(ran.file.clone()).or_default().push(ran);
+        }
+        let summary =
+            Summary { tests: self.results.values().flatten().cloned().collect(), ..Summary::default() };
+        let colour = std::io::stdout().is_terminal();
+        let count = show::count(&summary, started.elapsed().as_secs_f32(), colour);
+        let ran = if again == summary.tests.len() { String::new() } else { format!(" ({again} run again)") };
+        Ok(format!("{}{count}{ran}; waiting for a change, Ctrl-C ends\n", summary.failures(folder, colour)))
+    }
+}
+
+/// The test files that differ; `None` when anything else differs too, so that every test may be affected.
+fn changed_tests(before: &Bundle, now: &Bundle) -> Option<BTreeSet<String>> {
+    let paths: BTreeSet<&String> = before.files.keys().chain(now.files.keys()).collect();
+    let tests: BTreeSet<&str> = before.tests().chain(now.tests()).map(|(file, _)| file).collect();
+    let changed = paths.into_iter().filter(|path| before.files.get(*path) != now.files.get(*path));
+    changed.map(|path| tests.contains(path.as_str()).then(|| path.clone())).collect()
+}
