@@ -23,6 +23,8 @@ use crate::{
 pub trait Kind: Node + DeserializeOwned + JsonSchema + Sized + 'static {
     /// The key in YAML.
     const NAME: &'static str;
+    /// Its exits and what they mean; `<…>` stands for exits that the node's own configuration names.
+    const EXITS: &'static [(&'static str, &'static str)];
     /// A whole flow that uses it; a test compiles it without findings.
     const EXAMPLE: &'static str;
     /// Files that the example needs beside itself: path and text.
@@ -38,6 +40,8 @@ pub type ReadBody = fn(&str, &Tree, &mut Vec<Finding>) -> Option<Box<dyn Node>>;
 pub struct KindSpec {
     /// The key in YAML.
     pub name: &'static str,
+    /// See [`Kind::EXITS`].
+    pub exits: &'static [(&'static str, &'static str)],
     /// See [`Kind::EXAMPLE`].
     pub example: &'static str,
     /// See [`Kind::BESIDES`].
@@ -55,6 +59,7 @@ impl KindSpec {
     pub const fn of<K: Kind>() -> KindSpec {
         KindSpec {
             name: K::NAME,
+            exits: K::EXITS,
             example: K::EXAMPLE,
             besides: K::BESIDES,
             example_path: K::EXAMPLE_PATH,

@@ -17,6 +17,7 @@ pub mod kind;
 pub mod language;
 pub mod phrases;
 pub mod place;
+pub mod reference;
 pub mod release;
 pub mod schema;
 pub mod scope;

@@ -71,6 +71,13 @@ impl<T: Ord> Ord for At<T> {
     }
 }
 
+/// As the value alone: a place says where it was read, not what it is.
+impl<T: Serialize> Serialize for At<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
 impl<T: JsonSchema> JsonSchema for At<T> {
     fn inline_schema() -> bool {
         T::inline_schema()

@@ -45,6 +45,25 @@ pub fn flow_schema(kinds: &[&'static KindSpec]) -> Value {
     }
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("A Tolmach flow");
-    schema["$defs"] = Value::Object(generator.take_definitions(true).into_iter().collect());
+    neat(&mut schema);
+    let mut definitions = Value::Object(generator.take_definitions(true).into_iter().collect());
+    neat(&mut definitions);
+    schema["$defs"] = definitions;
     schema
+}
+
+/// Defaults that are kept as small floats would show digits that nobody wrote: 0.35 as 0.3499999940395355.
+fn neat(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if let Some(default) = fields.get_mut("default")
+                && let Some(number) = default.as_f64().filter(|number| number.fract() != 0.0)
+            {
+                *default = json!((number * 1e6).round() / 1e6);
+            }
+            fields.values_mut().for_each(neat);
+        }
+        Value::Array(items) => items.iter_mut().for_each(neat),
+        _ => {}
+    }
 }

@@ -151,7 +151,7 @@ fn run(release: &Release, mut session: Session, mut walk: Walk, mut cursor: Curs
                     }
                     Ok(Go::Unfit) => match interrupt::listen(release, &mut session, &mut walk) {
                         Ok(next) => cursor = next,
-                        Err(query) => return ask(session, walk, query),
+                        Err(query) => return ask(session, walk, *query),
                     },
                     Err(fault) => cursor = fail(release, &mut session, &mut walk, fault),
                 }

@@ -15,6 +15,23 @@ const SESSION: [&str; 2] = ["language", "flow"];
 const RESULTS: [&str; 3] = ["query", "total", "items"];
 const NOW: [&str; 5] = ["date", "time", "hour", "weekday", "iso"];
 
+/// Every root with its fields in words, for the reference.
+pub(crate) fn documented() -> impl Iterator<Item = (&'static str, String)> {
+    let list = |fields: &[&str]| fields.join(", ");
+    ROOTS.into_iter().map(move |root| {
+        let fields = match root {
+            "client" => list(&CLIENT),
+            "message" => list(&MESSAGE),
+            "session" => list(&SESSION),
+            "results" => format!("{} (of the last search)", list(&RESULTS)),
+            "now" => format!("{} (in the company's time zone; weekday 1 is Monday)", list(&NOW)),
+            "company" => "the keys of company.yaml".to_owned(),
+            _ => "the flow's own".to_owned(),
+        };
+        (root, fields)
+    })
+}
+
 /// What one bundle adds to the fixed names.
 #[derive(Clone, Debug, Default)]
 pub struct Names<'a> {

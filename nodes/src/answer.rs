@@ -40,6 +40,8 @@ pub(crate) struct Answer {
 
 impl Kind for Answer {
     const NAME: &'static str = "answer";
+    const EXITS: &'static [(&'static str, &'static str)] =
+        &[("done", "a reply was given"), ("failed", "there is nothing to say that a source holds")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: about

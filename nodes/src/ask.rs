@@ -85,6 +85,11 @@ fn three() -> At<u32> {
 
 impl Kind for Ask {
     const NAME: &'static str = "ask";
+    const EXITS: &'static [(&'static str, &'static str)] = &[
+        ("done", "the answer fits and is in the slot"),
+        ("cancelled", "the client wants out of the question"),
+        ("gave_up", "too many answers did not fit"),
+    ];
     const EXAMPLE: &'static str = "\
 flow: example
 start: how_much

@@ -36,6 +36,7 @@ struct Case {
 
 impl Kind for Branch {
     const NAME: &'static str = "branch";
+    const EXITS: &'static [(&'static str, &'static str)] = &[];
     const EXAMPLE: &'static str = "\
 flow: example
 start: gate

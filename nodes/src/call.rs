@@ -30,6 +30,7 @@ pub(crate) struct Call {
 
 impl Kind for Call {
     const NAME: &'static str = "call";
+    const EXITS: &'static [(&'static str, &'static str)] = &[("done", "the called flow returned")];
     const EXAMPLE: &'static str = "\
 flow: example
 entry: true

@@ -54,6 +54,8 @@ fn default_model() -> String {
 
 impl Kind for Classify {
     const NAME: &'static str = "classify";
+    const EXITS: &'static [(&'static str, &'static str)] =
+        &[("<intent>", "one for each intent"), ("unsure", "no intent is near enough, and no model decided")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: route

@@ -132,6 +132,11 @@ struct State {
 
 impl Kind for CollectContact {
     const NAME: &'static str = "collect_contact";
+    const EXITS: &'static [(&'static str, &'static str)] = &[
+        ("done", "the contact is complete and in the slot"),
+        ("cancelled", "the client wants out of the form"),
+        ("gave_up", "too many messages held nothing usable"),
+    ];
     const EXAMPLE: &'static str = "\
 flow: example
 start: contact

@@ -29,6 +29,8 @@ struct State {
 
 impl Kind for Delay {
     const NAME: &'static str = "delay";
+    const EXITS: &'static [(&'static str, &'static str)] =
+        &[("done", "the time has come"), ("message", "the client wrote before")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: thanks

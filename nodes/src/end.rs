@@ -21,6 +21,7 @@ pub(crate) struct End {
 
 impl Kind for End {
     const NAME: &'static str = "end";
+    const EXITS: &'static [(&'static str, &'static str)] = &[];
     const EXAMPLE: &'static str = "\
 flow: example
 start: bye

@@ -25,6 +25,7 @@ pub(crate) struct Experiment {
 
 impl Kind for Experiment {
     const NAME: &'static str = "experiment";
+    const EXITS: &'static [(&'static str, &'static str)] = &[("<arm>", "one for each arm")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: greeting

@@ -39,6 +39,8 @@ fn sure() -> At<f32> {
 
 impl Kind for Faq {
     const NAME: &'static str = "faq";
+    const EXITS: &'static [(&'static str, &'static str)] =
+        &[("hit", "an answer was given"), ("miss", "no question is near enough")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: quick

@@ -25,6 +25,7 @@ pub(crate) struct Goal {
 
 impl Kind for Goal {
     const NAME: &'static str = "goal";
+    const EXITS: &'static [(&'static str, &'static str)] = &[("done", "the goal is noted")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: ordered

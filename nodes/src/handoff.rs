@@ -44,6 +44,8 @@ fn eight_hours() -> At<Duration> {
 
 impl Kind for Handoff {
     const NAME: &'static str = "handoff";
+    const EXITS: &'static [(&'static str, &'static str)] =
+        &[("returned", "a person gave the chat back"), ("timeout", "no person has written for the timeout")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: person

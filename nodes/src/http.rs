@@ -58,6 +58,8 @@ fn some_kilobytes() -> At<u32> {
 
 impl Kind for Http {
     const NAME: &'static str = "http";
+    const EXITS: &'static [(&'static str, &'static str)] =
+        &[("ok", "status 200 to 299, and every part fits its slot"), ("failed", "anything else")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: stock

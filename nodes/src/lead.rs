@@ -37,6 +37,7 @@ fn form() -> String {
 
 impl Kind for Lead {
     const NAME: &'static str = "lead";
+    const EXITS: &'static [(&'static str, &'static str)] = &[("done", "the lead is stored")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: contact

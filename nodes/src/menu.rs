@@ -37,6 +37,8 @@ struct MenuChoice {
 
 impl Kind for Menu {
     const NAME: &'static str = "menu";
+    const EXITS: &'static [(&'static str, &'static str)] =
+        &[("<choice>", "one for each choice"), ("other", "something else was typed")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: what

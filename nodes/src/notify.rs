@@ -33,6 +33,7 @@ fn everybody() -> At<String> {
 
 impl Kind for Notify {
     const NAME: &'static str = "notify";
+    const EXITS: &'static [(&'static str, &'static str)] = &[("done", "the notice is on its way")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: tell

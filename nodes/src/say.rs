@@ -36,6 +36,7 @@ pub(crate) struct Say {
 
 impl Kind for Say {
     const NAME: &'static str = "say";
+    const EXITS: &'static [(&'static str, &'static str)] = &[("done", "it was said")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: hello

@@ -72,6 +72,11 @@ fn default_min_score() -> At<f32> {
 
 impl Kind for Search {
     const NAME: &'static str = "search";
+    const EXITS: &'static [(&'static str, &'static str)] = &[
+        ("found", "rows were found"),
+        ("few", "fewer than `few`; leads where `found` does unless it is named"),
+        ("empty", "nothing near enough was found"),
+    ];
     const EXAMPLE: &'static str = "\
 flow: example
 start: find

@@ -23,6 +23,7 @@ pub(crate) struct Set(BTreeMap<At<String>, Expression>);
 
 impl Kind for Set {
     const NAME: &'static str = "set";
+    const EXITS: &'static [(&'static str, &'static str)] = &[("done", "the slots are set")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: raise

@@ -65,7 +65,11 @@ pub(super) fn resume(session: &mut Session, walk: &Walk) -> Cursor {
 
 /// The client's words do not answer the question: are they one of the intents that may interrupt? The very words of
 /// an example tell at once; otherwise the nearest examples are asked for.
-pub(super) fn listen(release: &Release, session: &mut Session, walk: &mut Walk) -> Result<Cursor, Query> {
+pub(super) fn listen(
+    release: &Release,
+    session: &mut Session,
+    walk: &mut Walk,
+) -> Result<Cursor, Box<Query>> {
     let unfit = || Cursor::Node(walk.current.clone(), NodeInput::Unfit);
     let Kind::Message { text } = &walk.event.kind else { return Ok(unfit()) };
     let Some((frame, set)) = listens(release, session) else { return Ok(unfit()) };
@@ -73,7 +77,7 @@ pub(super) fn listen(release: &Release, session: &mut Session, walk: &mut Walk) 
         return Ok(go(release, session, walk, frame, &intent, "the words of an example".to_owned()));
     }
     walk.listening = true;
-    Err(Query::Nearest(NearestRequest { set, text: text.clone() }))
+    Err(Box::new(Query::Nearest(NearestRequest { set, text: text.clone() })))
 }
 
 /// The nearest examples have come back.

@@ -1,6 +1,6 @@
 //! Every kind's own example compiles without a finding and does what it says.
 
-use tolmach_engine::{compile, schema::flow_schema};
+use tolmach_engine::{compile, reference::reference, schema::flow_schema};
 use tolmach_nodes::KINDS;
 
 use crate::support::{Chat, bundle, release};
@@ -30,6 +30,24 @@ fn examples_compile_and_run() {
 }
 
 #[test]
+fn documented_exits_are_those_of_the_example() {
+    for kind in KINDS {
+        let mut files = vec![("example.yaml", kind.example)];
+        files.extend(kind.besides);
+        let release = release(&files);
+        let flow = &release.flows["example"];
+        let entry = flow.nodes.values().find(|entry| entry.kind.name == kind.name).unwrap();
+        let exits: Vec<String> = entry.node.exits().into_iter().map(|exit| exit.name).collect();
+        let fixed: Vec<&str> =
+            kind.exits.iter().map(|(name, _)| *name).filter(|name| !name.starts_with('<')).collect();
+        let own = exits.iter().filter(|exit| !fixed.contains(&exit.as_str())).count();
+        let placeholder = kind.exits.iter().any(|(name, _)| name.starts_with('<'));
+        assert_eq!(own > 0, placeholder, "{}: {exits:?}", kind.name);
+        assert!(fixed.iter().all(|name| exits.iter().any(|exit| exit == name)), "{}: {exits:?}", kind.name);
+    }
+}
+
+#[test]
 fn every_field_of_every_kind_is_documented() {
     let schema = flow_schema(KINDS);
     let bodies = schema["properties"]["nodes"]["additionalProperties"]["properties"].as_object().unwrap();
@@ -41,17 +59,26 @@ fn every_field_of_every_kind_is_documented() {
     }
 }
 
-/// The schema that editors use is the one of the types. Run with UPDATE_GENERATED=1 to write it anew.
+/// The schema that editors use is the one of the types.
 #[test]
 fn the_committed_schema_is_true() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../flows/flow.schema.json");
-    let generated = format!("{}\n", serde_json::to_string_pretty(&flow_schema(KINDS)).unwrap());
+    is_true("flows/flow.schema.json", &serde_json::to_string_pretty(&flow_schema(KINDS)).unwrap());
+}
+
+/// The reference that people read is the one of the types.
+#[test]
+fn the_committed_reference_is_true() {
+    is_true("docs/flow-reference.md", reference(KINDS).trim_end());
+}
+
+/// Run with UPDATE_GENERATED=1 to write the file anew.
+fn is_true(file: &str, generated: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+    let generated = format!("{generated}\n");
     if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::write(path, &generated).unwrap();
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &generated).unwrap();
     }
     let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        committed == generated,
-        "flows/flow.schema.json is stale: run `UPDATE_GENERATED=1 cargo test -p tolmach-nodes`"
-    );
+    assert!(committed == generated, "{file} is stale: run `UPDATE_GENERATED=1 cargo test -p tolmach-nodes`");
 }
