@@ -3,19 +3,25 @@
 //! Knows no database, no network and no channel: those stand behind [`ports`].
 
 mod bundles;
+mod burst;
 mod delivery;
 mod intents;
+mod moves;
 mod names;
 pub mod ports;
 mod queries;
 mod record;
 mod runtime;
 mod shelf;
+mod staff;
 pub mod testing;
 mod turns;
 
 pub use bundles::{BundleError, read_bundle};
+pub use burst::Burst;
+pub use moves::{RESTART, place};
 pub use queries::World;
 pub use record::{Difference, Record};
 pub use runtime::{Parts, Runtime};
-pub use shelf::Shelf;
+pub use shelf::{Followed, Shelf};
+pub use staff::Staff;

@@ -16,12 +16,15 @@ use tolmach_engine::{
     language::Language,
 };
 use tolmach_runtime::{
-    Runtime,
+    Burst, Runtime,
     ports::{Address, Channel, Inbound, Intake},
 };
 use uuid::Uuid;
 
-use crate::{assemble::Assembled, config::Config};
+use crate::{
+    assemble::{Assembled, Serving},
+    config::Config,
+};
 use terminal::Terminal;
 
 /// Talk to the consultant in the terminal.
@@ -46,12 +49,13 @@ impl Chat {
     pub async fn execute(self, config: Config) -> anyhow::Result<ExitCode> {
         let lines = self.lines()?;
         let interactive = lines.is_none();
-        let assembled = Assembled::open(&config).await?;
+        let assembled = Assembled::open(&config, Serving::Draft).await?;
         // A script shows the same dialog each time, so it begins a chat of its own.
         let fresh = || if interactive { "me".to_owned() } else { Uuid::now_v7().simple().to_string() };
         let name = self.chat.clone().unwrap_or_else(fresh);
         let terminal = Arc::new(Terminal::new(name.clone(), std::io::stdout().is_terminal()));
-        let runtime = assembled.runtime(vec![Arc::clone(&terminal) as Arc<dyn Channel>]).await?;
+        let channels = vec![Arc::clone(&terminal) as Arc<dyn Channel>];
+        let runtime = assembled.runtime(channels, Burst::OFF, config.staff()).await?;
         let talk = Talk {
             runtime: &runtime,
             terminal: &terminal,

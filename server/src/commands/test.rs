@@ -1,6 +1,11 @@
 //! `tolmach test`: the dialog tests of a bundle, and what of the flows they went through.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -14,7 +19,7 @@ use tolmach_adapters::{
 use tolmach_engine::{Release, bundle::Bundle, compile};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Parts, Runtime, Shelf, World,
+    Burst, Parts, Runtime, Shelf, World,
     ports::{Catalog, Channel, Clock, NoHttp, Store},
     read_bundle,
     testing::{self, Catalogue, Coverage, Dialog, FailingCatalog, Failure, ManualClock, Recorder},
@@ -147,6 +152,9 @@ impl Bench {
             world: world.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             channels: vec![Arc::clone(&recorder) as Arc<dyn Channel>],
+            // What is received together is one message of the client's; the test's clock waits for nobody.
+            burst: Burst { window: Duration::from_millis(700), wait: false },
+            staff: Default::default(),
         };
         let shelf = Shelf::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, world.embedder);
         let runtime = Runtime::new(parts, shelf);
@@ -215,4 +223,24 @@ fn as_json(ran: &[Ran], coverage: &Coverage, release: &Release) -> serde_json::V
         })
         .collect();
     json!({ "tests": tests, "coverage": { "nodes": nodes, "exits": exits, "gaps": gaps } })
+}
+
+/// Runs the dialog tests of a bundle for a command that goes on only if they pass: prints the ones that fail, and
+/// returns how many passed and how many failed. A bundle without tests passes.
+pub async fn run_all(bundle: &Bundle, folder: &std::path::Path) -> anyhow::Result<(usize, usize)> {
+    if bundle.tests().next().is_none() {
+        return Ok((0, 0));
+    }
+    let all = Test { dir: None, only: None, json: false };
+    let dialogs = all.dialogs(bundle, folder)?;
+    let bench = Bench::new(bundle, &dialogs).await?;
+    let mut failed = 0;
+    for (number, (file, dialog)) in dialogs.iter().enumerate() {
+        let failure = bench.run(number, dialog).await?.failure;
+        if failure.is_some() {
+            failed += 1;
+            show(&Ran { file: (*file).to_owned(), name: dialog.name.value.clone(), failure }, folder);
+        }
+    }
+    Ok((dialogs.len() - failed, failed))
 }

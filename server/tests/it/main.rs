@@ -19,6 +19,7 @@ mod fake;
 mod first_start;
 mod model;
 mod page;
+mod releases;
 mod support;
 mod telegram;
 mod terminal;

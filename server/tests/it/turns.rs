@@ -21,7 +21,7 @@ use tolmach_engine::{
 };
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Parts, Record, Runtime, Shelf, World,
+    Burst, Parts, Record, Runtime, Shelf, World,
     ports::{self, Address, Catalog, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
 };
 
@@ -117,6 +117,8 @@ impl Bot {
             world,
             clock: Arc::new(SystemClock),
             channels: vec![Arc::clone(&channel) as Arc<dyn Channel>],
+            burst: Burst::OFF,
+            staff: Default::default(),
         };
         let bot = Bot { runtime: Runtime::new(parts, shelf), store, channel };
         bot.publish(FLOW).await;
