@@ -16,7 +16,7 @@ use tolmach_engine::{
     language::Language,
 };
 use tolmach_runtime::{
-    Burst, Runtime,
+    Burst, Runtime, Staff,
     ports::{Address, Channel, Inbound, Intake},
 };
 use uuid::Uuid;
@@ -55,7 +55,8 @@ impl Chat {
         let name = self.chat.clone().unwrap_or_else(fresh);
         let terminal = Arc::new(Terminal::new(name.clone(), std::io::stdout().is_terminal()));
         let channels = vec![Arc::clone(&terminal) as Arc<dyn Channel>];
-        let runtime = assembled.runtime(channels, Burst::OFF, config.staff()).await?;
+        // A dialog that is tried out must not call anybody.
+        let runtime = assembled.runtime(channels, Burst::OFF, Staff::new()).await?;
         let talk = Talk {
             runtime: &runtime,
             terminal: &terminal,
