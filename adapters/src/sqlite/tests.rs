@@ -214,6 +214,36 @@ async fn does_not_open_what_a_newer_version_wrote() {
 }
 
 #[tokio::test]
+async fn a_database_of_before_knows_where_its_chats_wait() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.file().parent().expect("a folder")).expect("made");
+    let options = SqliteConnectOptions::new().filename(folder.file()).create_if_missing(true);
+    let mut old = options.connect().await.expect("connected");
+    let mut first = sqlx::migrate::Migrator::DEFAULT;
+    first.migrations = open::MIGRATIONS.iter().filter(|one| one.version == 1).cloned().collect();
+    first.run_direct(None, &mut old, false).await.expect("migrated");
+    for (chat, session) in [
+        (
+            "web:form",
+            r#"{"release":"r1","frames":[{"flow":"a","waiting":{"node":"x"}},{"flow":"b","waiting":{"node":"y"}}]}"#,
+        ),
+        ("web:rest", r#"{"release":"r1","frames":[{"flow":"a"}]}"#),
+        ("web:ended", r#"{"release":"r1","frames":[]}"#),
+        ("web:odd", "no JSON"),
+    ] {
+        let sql = "INSERT INTO chats (key, session, version, updated) VALUES (?1, ?2, 1, 1)";
+        sqlx::query(sql).bind(chat).bind(session).execute(&mut old).await.expect("stored");
+    }
+    old.close().await.expect("closed");
+    let store = folder.store().await;
+    let (release, flow, node) = ("r1".to_owned(), "b".to_owned(), "y".to_owned());
+    assert_eq!(store.waiting_places().await.expect("read"), [WaitingPlace { release, flow, node, chats: 1 }]);
+    assert_eq!(store.chats_at_rest().await.expect("read"), 3);
+    assert_eq!(store.handed().await.expect("read"), []);
+    assert_eq!(store.chat("web:odd").await.expect("read").session.as_deref(), Some("no JSON"));
+}
+
+#[tokio::test]
 async fn a_damaged_file_is_named() {
     let folder = Folder::new();
     let store = folder.store().await;

@@ -8,6 +8,10 @@ use std::{
 
 use serde_json::{Value, json};
 
+use tolmach_adapters::sqlite::{Options, SqliteStore};
+use tolmach_engine::bundle::Bundle;
+use tolmach_runtime::ports::{self, Publication, PublicationKind, PublishOutcome, Store};
+
 use crate::{
     page::Page,
     support::{Home, Ran, Server},
@@ -326,6 +330,60 @@ fn a_damaged_or_hostile_archive_is_refused() {
     }
     assert!(!home.path("../evil.yaml").exists());
     assert!(release(&home, &["import", "good.zip"]).ok().stdout.contains("kept already"));
+}
+
+/// A release that an older program published and this one does not compile.
+async fn publish_unusable(home: &Home) -> String {
+    let options = Options::new(home.path("tolmach-data/tolmach.db"));
+    let store = SqliteStore::open(options).await.expect("opened");
+    let bundle = Bundle { files: [("shop.yaml".to_owned(), FLOW.replace("say:", "oldkind:"))].into() };
+    let files = serde_json::to_string(&bundle).expect("JSON");
+    store.keep_release(&ports::Bundle { id: bundle.id(), files }, 5).await.expect("kept");
+    let parent = store.current_release().await.expect("read").map(|current| current.release);
+    let publication = Publication {
+        seq: 0,
+        release: bundle.id(),
+        parent: parent.clone(),
+        author: "Анна".to_owned(),
+        note: String::new(),
+        at: 5,
+        kind: PublicationKind::Publish,
+        moves: Default::default(),
+    };
+    let outcome = store.publish(publication, parent).await.expect("answered");
+    assert!(matches!(outcome, PublishOutcome::Stored(_)), "{outcome:?}");
+    store.close().await.expect("closed");
+    bundle.id()
+}
+
+#[tokio::test]
+async fn a_release_that_cannot_be_used_changes_nothing() {
+    let home = shop();
+    let server = serve(&home);
+    let mut page = Page::new(&server, "en").await;
+    let good = server.health().await["release"].clone();
+    let unusable = publish_unusable(&home).await;
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !server.printed().contains("cannot be used by this program") {
+        assert!(Instant::now() < deadline, "{}", server.printed());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(server.health().await["release"], good);
+    says(&page.ask("1", "hello").await, "First hello");
+    server.terminate();
+    let run = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).run();
+    run.fails_with(&["cannot use the published release", "unknown-kind", "release publish"]);
+    // The way out is back, or forwards.
+    let said = release(&home, &["rollback"]).ok().stdout;
+    assert!(said.contains("rolled back to release"), "{said}");
+    release(&home, &["rollback", &unusable]).fails_with(&[
+        "no longer compiles",
+        "nothing changed",
+        "unknown-kind",
+    ]);
+    assert_eq!(serve(&home).health().await["release"]["id"], good["id"]);
+    let shown = release(&home, &["show", &unusable]).ok().stdout;
+    assert!(shown.contains("this program does not compile it"), "{shown}");
 }
 
 #[tokio::test]
