@@ -60,10 +60,10 @@ pub enum ReleaseCommand {
         /// The release [default: the one that was current before]
         id: Option<String>,
         /// Why
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
         note: String,
         /// Who does it [default: the name that git knows]
-        #[arg(long)]
+        #[arg(long, value_name = "NAME")]
         author: Option<String>,
     },
     /// Write a release into a folder, or into an archive if the name ends in .zip

@@ -32,6 +32,9 @@ use crate::{
 /// How long turns in hand may take when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
 
+/// How often the bot's menu is compared with the release.
+const MENU: Duration = Duration::from_millis(500);
+
 /// Serve the web chat page, and the Telegram bot when a token is configured.
 #[derive(Debug, Default, Args)]
 pub struct Run {
@@ -204,16 +207,36 @@ impl TelegramState {
 /// Polls until asked to stop; a failure that polling itself cannot mend is shown and does not stop the web chat.
 async fn poll(bot: Arc<Bot>, runtime: Arc<Runtime>, state: TelegramState, stopped: watch::Receiver<bool>) {
     state.set(&bot, "starting");
-    let commands = menu(&runtime).await;
-    if let Err(error) = bot.set_commands(&commands).await {
-        tracing::warn!(%error, "the bot's menu could not be set");
-    }
+    let mut names = commands(&runtime).await;
+    set_menu(&bot, &names).await;
+    let (menu_bot, menu_runtime) = (Arc::clone(&bot), Arc::clone(&runtime));
+    let keep_menu = async move {
+        // Another release may have other commands.
+        let mut release = menu_runtime.shelf().current_id();
+        loop {
+            tokio::time::sleep(MENU).await;
+            let current = menu_runtime.shelf().current_id();
+            if current == release {
+                continue;
+            }
+            release = current;
+            let now = commands(&menu_runtime).await;
+            if now != names {
+                set_menu(&menu_bot, &now).await;
+                names = now;
+            }
+        }
+    };
     match bot.username().await {
         Ok(name) => tracing::info!("the bot is @{name}"),
         Err(error) => tracing::warn!(%error, "telegram does not answer yet"),
     }
     state.set(&bot, "polling");
-    match telegram::poll(Arc::clone(&bot), runtime as Arc<dyn Intake>, stopped).await {
+    let polled = tokio::select! {
+        polled = telegram::poll(Arc::clone(&bot), runtime as Arc<dyn Intake>, stopped) => polled,
+        () = keep_menu => return,
+    };
+    match polled {
         Ok(()) => state.set(&bot, "stopped"),
         Err(error) => {
             tracing::error!(%error, "the telegram bot is off");
@@ -222,14 +245,21 @@ async fn poll(bot: Arc<Bot>, runtime: Arc<Runtime>, state: TelegramState, stoppe
     }
 }
 
+async fn set_menu(bot: &Bot, names: &[String]) {
+    let menu: Vec<MenuCommand> = names.iter().cloned().map(described).collect();
+    if let Err(error) = bot.set_commands(&menu).await {
+        tracing::warn!(%error, "the bot's menu could not be set");
+    }
+}
+
 /// The commands of the flow in which chats begin.
-async fn menu(runtime: &Runtime) -> Vec<MenuCommand> {
+async fn commands(runtime: &Runtime) -> Vec<String> {
     let Some(id) = runtime.shelf().current_id() else { return Vec::new() };
     let names = runtime.shelf().with_release(&id, |release| {
         let flow = release.flow(&release.entry);
         flow.map(|flow| flow.header.on.command.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
     });
-    names.await.ok().flatten().unwrap_or_default().into_iter().map(described).collect()
+    names.await.ok().flatten().unwrap_or_default()
 }
 
 fn described(name: String) -> MenuCommand {

@@ -26,10 +26,10 @@ pub struct Publish {
     /// The bundle's folder [default: the configured one]
     dir: Option<PathBuf>,
     /// Why
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     note: String,
     /// Who does it [default: the name that git knows]
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     author: Option<String>,
     /// Chats that wait at FROM (flow.node of the current release) go on at TO (flow.node of the new one), or begin
     /// anew if it is `restart`; may be given several times
