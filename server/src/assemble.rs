@@ -265,7 +265,7 @@ pub fn flows_folder(config: &Config) -> anyhow::Result<(PathBuf, bool)> {
 }
 
 /// The folder with the flows, if there is one already. One that was named counts even if it is missing.
-fn existing_folder(config: &Config) -> Option<PathBuf> {
+pub fn existing_folder(config: &Config) -> Option<PathBuf> {
     let usual = || {
         let copy = config.data_dir.join("flows");
         [PathBuf::from("flows"), copy].into_iter().find(|folder| folder.is_dir())

@@ -17,7 +17,7 @@ use tolmach_runtime::{
 
 use super::leads;
 use crate::{
-    assemble::{bundle_folder, data_folder},
+    assemble::{data_folder, existing_folder},
     config::Config,
     findings,
     releases::{self, archive, archive::Card, base, diff, plan, short},
@@ -86,9 +86,17 @@ pub struct Import {
 
 impl ReleaseCommand {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
+        // Two of these may be the first to need a database; what they are given must be good before one is made.
+        let new = !config.data_dir.join("tolmach.db").is_file();
         let store = match &self {
-            // These two may be the first to need a database.
-            ReleaseCommand::Publish(_) | ReleaseCommand::Import(_) => open_or_make(config).await?,
+            ReleaseCommand::Publish(publish) if new => {
+                publish.check_folder(config)?;
+                make(config).await?
+            }
+            ReleaseCommand::Import(import) if new => {
+                archive::import(&import.path)?;
+                make(config).await?
+            }
             _ => leads::open(config).await?,
         };
         let done = match self {
@@ -105,7 +113,7 @@ impl ReleaseCommand {
     }
 }
 
-async fn open_or_make(config: &Config) -> anyhow::Result<SqliteStore> {
+async fn make(config: &Config) -> anyhow::Result<SqliteStore> {
     data_folder(&config.data_dir)?;
     Ok(SqliteStore::open(Options::new(config.data_dir.join("tolmach.db"))).await?)
 }
@@ -113,7 +121,7 @@ async fn open_or_make(config: &Config) -> anyhow::Result<SqliteStore> {
 async fn compare(store: &SqliteStore, config: &Config, from: &str, to: &str) -> anyhow::Result<()> {
     let side = async |name: &str| -> anyhow::Result<Bundle> {
         if name == "folder" {
-            return Ok(read_bundle(&bundle_folder(config)?)?);
+            return Ok(read_bundle(&folder(config)?)?);
         }
         releases::bundle(store, &releases::resolve(store, name).await?).await
     };
@@ -124,6 +132,11 @@ async fn compare(store: &SqliteStore, config: &Config, from: &str, to: &str) -> 
         print!("{text}");
     }
     Ok(())
+}
+
+/// The folder that people work in. The built-in bundle is never copied here: it must not be published by an oversight.
+fn folder(config: &Config) -> anyhow::Result<PathBuf> {
+    existing_folder(config).context("there is no folder flows here; name the folder with --flows DIR")
 }
 
 async fn rollback(

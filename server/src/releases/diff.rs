@@ -91,3 +91,60 @@ fn written(flow: &Flow, name: &str, lines: &[&str]) -> String {
     let head = lines.get(first).copied().unwrap_or_default();
     [head].into_iter().chain(kept).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLOW: &str = "\
+flow: shop
+start: hello
+nodes:
+  hello:
+    say: { text: { ru: Привет, en: Hello } }
+    next: bye
+
+  # How it ends.
+  bye:
+    say:
+      text:
+        ru: Пока
+        en: Bye
+";
+
+    fn bundle(flow: &str) -> Bundle {
+        Bundle { files: [("shop.yaml".to_owned(), flow.to_owned())].into() }
+    }
+
+    #[track_caller]
+    fn check(to: &str, summary: &str) {
+        let text = text(&bundle(FLOW), &bundle(to));
+        let (nodes, lines) = text.split_once("--- a/").unwrap_or((&text, ""));
+        assert_eq!(nodes.trim_end(), summary, "{text}");
+        assert_eq!(lines.is_empty(), to == FLOW, "{text}");
+    }
+
+    #[test]
+    fn nodes_are_compared_by_what_is_written_in_them() {
+        check(FLOW, "");
+        check(&FLOW.replace("en: Bye", "en: Good bye"), "shop: changed bye");
+        check(&FLOW.replace("How it ends", "The end"), "");
+        check(&FLOW.replace("  hello:", "\n\n  hello:"), "");
+        check(&FLOW.replace("bye", "end_it"), "shop: added end_it; removed bye; changed hello");
+        let broken = FLOW.replace("start: hello", "start: nothing");
+        check(&broken, "one of the two does not compile, so its nodes cannot be compared (tolmach check)");
+    }
+
+    #[test]
+    fn files_that_come_and_go_are_shown_whole() {
+        let mut more = bundle(FLOW);
+        more.files.insert("prompts/offer.md".to_owned(), "Be brief.\n".to_owned());
+        let added = text(&bundle(FLOW), &more);
+        assert!(
+            added.contains("--- /dev/null\n+++ b/prompts/offer.md") && added.contains("+Be brief."),
+            "{added}"
+        );
+        let removed = text(&more, &bundle(FLOW));
+        assert!(removed.contains("--- a/prompts/offer.md\n+++ /dev/null"), "{removed}");
+    }
+}

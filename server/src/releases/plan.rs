@@ -1,7 +1,7 @@
 //! What becomes of chats in progress when another release is made the current one.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fmt::{self, Display},
 };
 
@@ -48,17 +48,17 @@ pub async fn of(store: &SqliteStore, next: &Publication) -> anyhow::Result<Plan>
             usable.insert(place.release.clone(), compiles);
         }
         let compiles = usable.get(&place.release).copied().unwrap_or_default();
-        let fate = fate(&place, next, &next.moves, compiles);
+        let fate = fate(&place, next, compiles);
         places.push((place, fate));
     }
     Ok(Plan { places, resting: store.chats_at_rest().await? })
 }
 
-fn fate(place: &WaitingPlace, next: &Publication, moves: &BTreeMap<String, String>, compiles: bool) -> Fate {
+fn fate(place: &WaitingPlace, next: &Publication, compiles: bool) -> Fate {
     if place.release == next.release {
         return Fate::Stay;
     }
-    let moved = moves.get(&format!("{}.{}", place.flow, place.node));
+    let moved = next.moves.get(&format!("{}.{}", place.flow, place.node));
     match moved.filter(|_| Some(&place.release) == next.parent.as_ref()) {
         Some(to) if to == RESTART => Fate::Restart,
         Some(to) => Fate::Move(to.clone()),
@@ -99,5 +99,57 @@ impl Display for Plan {
             1 => f.write_str("\n  1 chat moves with its next message"),
             n => write!(f, "\n  {n} chats move with their next message"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tolmach_runtime::ports::PublicationKind;
+
+    use super::*;
+
+    fn place(release: &str, node: &str, chats: u64) -> WaitingPlace {
+        WaitingPlace { release: release.to_owned(), flow: "shop".to_owned(), node: node.to_owned(), chats }
+    }
+
+    #[test]
+    fn everyone_who_waits_is_told_of() {
+        let moves = [
+            ("shop.size".to_owned(), "shop.how_big".to_owned()),
+            ("shop.colour".to_owned(), RESTART.to_owned()),
+        ];
+        let next = Publication {
+            seq: 0,
+            release: "r2".to_owned(),
+            parent: Some("r1".to_owned()),
+            author: String::new(),
+            note: String::new(),
+            at: 0,
+            kind: PublicationKind::Publish,
+            moves: moves.into(),
+        };
+        let cases = [
+            (place("r1", "size", 2), true),
+            (place("r1", "colour", 1), true),
+            (place("r1", "name", 2), true),
+            // Moves are for the parent's chats only.
+            (place("r0", "size", 1), true),
+            (place("r0", "size", 3), false),
+            (place("r2", "size", 1), true),
+        ];
+        let places = cases.map(|(place, compiles)| {
+            let fate = fate(&place, &next, compiles);
+            (place, fate)
+        });
+        let plan = Plan { places: places.into(), resting: 57 };
+        let expected = "chats in progress
+  2 chats wait at shop.size of r1: move to shop.how_big
+  1 chat waits at shop.colour of r1: begins at the flow's start
+  2 chats wait at shop.name of r1: finish on that release
+  1 chat waits at shop.size of r0: finishes on that release
+  3 chats wait at shop.size of r0: move to the new release, because that one cannot be used any more
+  1 chat waits at shop.size of r2: goes on there
+  57 chats move with their next message";
+        assert_eq!(plan.to_string(), expected);
     }
 }

@@ -246,9 +246,19 @@ fn what_is_broken_or_fails_its_tests_is_not_published() {
     assert_eq!(publications(&home).len(), 1);
     release(&home, &["rollback"]).fails_with(&["is the first release"]);
     release(&home, &["publish", "missing"]).fails_with(&["there is no folder missing"]);
+    // Elsewhere there is no folder, and the built-in bundle is no substitute for one.
+    fs::rename(home.path("flows"), home.path("moved")).expect("moved");
+    release(&home, &["publish"]).fails_with(&["there is no folder flows here", "--flows"]);
+    release(&home, &["diff"]).fails_with(&["there is no folder flows here"]);
+    home.tolmach(&["run", "--flows", "missing"]).run().fails_with(&["there is no folder missing"]);
+    let server = serve(&home);
+    assert!(!server.printed().contains("differs"), "{}", server.printed());
     let empty = Home::new();
     release(&empty, &["list"]).fails_with(&["holds no database yet"]);
-    assert!(empty.names().is_empty(), "looking makes nothing");
+    release(&empty, &["publish"]).fails_with(&["there is no folder flows here"]);
+    release(&empty, &["publish", "--release", "abc"]).fails_with(&["holds no database"]);
+    release(&empty, &["import", "nowhere.zip"]).fails_with(&["there is no nowhere.zip"]);
+    assert!(empty.names().is_empty(), "nothing was made: {:?}", empty.names());
 }
 
 #[test]

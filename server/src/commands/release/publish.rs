@@ -12,9 +12,8 @@ use tolmach_runtime::{
     read_bundle,
 };
 
-use super::compiled;
+use super::{compiled, folder};
 use crate::{
-    assemble::bundle_folder,
     commands::test,
     config::Config,
     releases::{self, base, described, moves, plan, short},
@@ -91,6 +90,19 @@ impl Publish {
         Ok(())
     }
 
+    /// Whether there is a folder that compiles.
+    pub(super) fn check_folder(&self, config: &Config) -> anyhow::Result<()> {
+        if let Some(id) = &self.release {
+            bail!("{} holds no database, so no release {id} is kept", config.data_dir.display());
+        }
+        let folder = self.dir.clone().map_or_else(|| folder(config), Ok)?;
+        let bundle = read_bundle(&folder)?;
+        if compile(&bundle, KINDS).release.is_none() {
+            compiled(&bundle, &folder)?;
+        }
+        Ok(())
+    }
+
     async fn source(
         &self,
         store: &SqliteStore,
@@ -100,7 +112,7 @@ impl Publish {
             let id = releases::resolve(store, id).await?;
             return Ok((None, releases::bundle(store, &id).await?));
         }
-        let folder = self.dir.clone().map_or_else(|| bundle_folder(config), Ok)?;
+        let folder = self.dir.clone().map_or_else(|| folder(config), Ok)?;
         let bundle = read_bundle(&folder)?;
         Ok((Some(folder), bundle))
     }
