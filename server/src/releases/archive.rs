@@ -188,7 +188,7 @@ fn from_zip(path: &Path) -> anyhow::Result<(Bundle, Card)> {
 /// Relative, with `/` between parts, and staying inside.
 fn is_plain(name: &str) -> bool {
     let path = name.strip_suffix('/').unwrap_or(name);
-    let odd = name.contains(['\\', ':', '\0']) || name.starts_with('/');
+    let odd = name.contains(['\\', ':']) || name.contains(char::is_control) || name.starts_with('/');
     !odd && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
@@ -204,8 +204,12 @@ fn zipped(bundle: &Bundle, card: &Card) -> anyhow::Result<Vec<u8>> {
 }
 
 fn read_card(text: &str, path: &Path) -> anyhow::Result<Card> {
-    serde_json::from_str(text)
-        .with_context(|| format!("{}: {CARD} cannot be read; export it again", path.display()))
+    let card: Card = serde_json::from_str(text)
+        .with_context(|| format!("{}: {CARD} cannot be read; export it again", path.display()))?;
+    if card.id.is_empty() || !card.id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        bail!("{}: the id in {CARD} is no release's; export it again", path.display());
+    }
+    Ok(card)
 }
 
 fn json(card: &Card) -> anyhow::Result<String> {
@@ -225,9 +229,17 @@ mod tests {
         for plain in ["a.yaml", "prompts/offer.ru.md", "prompts/", "..a/b.md"] {
             assert!(is_plain(plain), "{plain}");
         }
-        for odd in
-            ["../a.yaml", "/etc/a.yaml", "a/../../b.md", "c:a.yaml", "a\\b.md", "a//b.md", "./a.md", ""]
-        {
+        for odd in [
+            "../a.yaml",
+            "/etc/a.yaml",
+            "a/../../b.md",
+            "c:a.yaml",
+            "a\\b.md",
+            "a//b.md",
+            "./a.md",
+            "a\u{1b}.md",
+            "",
+        ] {
             assert!(!is_plain(odd), "{odd}");
         }
     }

@@ -10,7 +10,7 @@ use tolmach_engine::{bundle::Bundle, compile};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{Followed, Runtime, read_bundle};
 
-use super::{described, now, short};
+use super::{now, short};
 use crate::findings;
 
 /// How often the table of publications is looked at.
@@ -26,7 +26,9 @@ pub async fn publications(runtime: Arc<Runtime>) {
         tokio::time::sleep(PUBLICATIONS).await;
         match runtime.shelf().follow().await {
             Ok(Followed::Nothing | Followed::Same) => {}
-            Ok(Followed::Switched(publication)) => println!("release: {}", described(&publication)),
+            Ok(Followed::Switched(publication)) => {
+                println!("release: {} is served now", short(&publication.release));
+            }
             Ok(Followed::Unusable { publication, findings, .. }) => {
                 let going_on = runtime.shelf().current_id().unwrap_or_default();
                 tracing::error!(
