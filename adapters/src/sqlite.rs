@@ -20,8 +20,8 @@ use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 use tolmach_engine::effect::Press;
 use tolmach_runtime::ports::{
-    Bundle, Chat, ChatKey, Commit, CommitOutcome, Error, Inbound, InboxRow, LeadRow, MessageRow, OutboxRow,
-    Result, Store, StoredTurn,
+    Bundle, Chat, ChatKey, Commit, CommitOutcome, Error, HandedChat, Inbound, InboxRow, LeadRow, Mark,
+    MessageRow, OutboxRow, Publication, PublishOutcome, Result, Store, StoredTurn, WaitingPlace,
 };
 use uuid::Uuid;
 
@@ -129,8 +129,12 @@ impl Store for SqliteStore {
         Ok(self.write(operation::receive(at, inbound)?).await?.chats())
     }
 
-    async fn next(&self, chat: &str) -> Result<Option<(InboxRow, Chat)>> {
+    async fn next(&self, chat: &str) -> Result<Option<(Vec<InboxRow>, Chat)>> {
         read::next(&self.readers, chat).await.map_err(|error| self.error(error))
+    }
+
+    async fn waiting(&self, channels: &[String]) -> Result<Vec<ChatKey>> {
+        read::waiting(&self.readers, channels).await.map_err(|error| self.error(error))
     }
 
     async fn chat(&self, chat: &str) -> Result<Chat> {
@@ -186,6 +190,39 @@ impl Store for SqliteStore {
 
     async fn turns_since(&self, at: i64, after: i64, limit: u32) -> Result<Vec<StoredTurn>> {
         read::turns_since(&self.readers, at, after, limit).await.map_err(|error| self.error(error))
+    }
+
+    async fn waiting_places(&self) -> Result<Vec<WaitingPlace>> {
+        read::waiting_places(&self.readers).await.map_err(|error| self.error(error))
+    }
+
+    async fn chats_at_rest(&self) -> Result<u64> {
+        read::chats_at_rest(&self.readers).await.map_err(|error| self.error(error))
+    }
+
+    async fn handed(&self) -> Result<Vec<HandedChat>> {
+        read::handed(&self.readers).await.map_err(|error| self.error(error))
+    }
+
+    async fn marks_since(&self, at: i64) -> Result<Vec<Mark>> {
+        read::marks_since(&self.readers, at).await.map_err(|error| self.error(error))
+    }
+
+    async fn publish(&self, publication: Publication, expected: Option<String>) -> Result<PublishOutcome> {
+        Ok(self.write(operation::publish(publication, expected)?).await?.published())
+    }
+
+    async fn current_release(&self) -> Result<Option<Publication>> {
+        let last = read::publications(&self.readers, 1).await.map_err(|error| self.error(error))?;
+        Ok(last.into_iter().next())
+    }
+
+    async fn publications(&self, limit: u32) -> Result<Vec<Publication>> {
+        read::publications(&self.readers, limit).await.map_err(|error| self.error(error))
+    }
+
+    async fn releases_like(&self, prefix: &str) -> Result<Vec<String>> {
+        read::releases_like(&self.readers, prefix).await.map_err(|error| self.error(error))
     }
 
     async fn keep_release(&self, bundle: &Bundle, at: i64) -> Result<()> {

@@ -3,6 +3,9 @@
 //!
 //! Nothing about files, SQL or crashes of one product: those tests stay with the adapter.
 
+mod releases;
+mod turns;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,7 +14,9 @@ use tolmach_engine::{
     effect::{Action, Button, Choice, Command, Effect, Lead, Outgoing, Press, Who},
     event::{Client, Kind},
 };
-use tolmach_runtime::ports::{Address, Bundle, Commit, CommitOutcome, Inbound, InboxRow, MessageRow, Store};
+use tolmach_runtime::ports::{
+    Address, BURST, Bundle, Commit, CommitOutcome, Inbound, InboxRow, MessageRow, Store,
+};
 use uuid::Uuid;
 
 /// One empty database that may be opened several times at once.
@@ -28,7 +33,9 @@ macro_rules! conformance {
             delivers_in_order, puts_off_and_counts, keeps_old_buttons, fires_a_timer_once,
             replaces_and_cancels_timers, forgets_a_fired_timer_that_its_chat_stops, merges_a_lead,
             pages_the_history, survives_odd_texts, refuses_a_broken_key, keeps_releases, serves_many_chats_at_once,
-            serves_two_processes, tells_unfinished_chats);
+            serves_two_processes, tells_unfinished_chats, consumes_a_burst_in_one_turn, tells_waiting_chats,
+            tells_where_chats_wait, tells_who_has_a_chat, keeps_marks, sends_notices_to_their_addresses,
+            pages_all_turns, publishes_in_order, lets_one_of_two_publications_win, finds_releases_by_prefix);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,6 +46,8 @@ macro_rules! conformance {
     };
 }
 pub(crate) use conformance;
+pub(crate) use releases::*;
+pub(crate) use turns::*;
 
 const CHAT: &str = "web:1";
 
@@ -59,21 +68,28 @@ fn text(chat: &str, key: &str, text: &str) -> (Uuid, Inbound) {
 
 async fn receive(store: &dyn Store, chat: &str, key: &str) -> InboxRow {
     store.receive(5, vec![text(chat, key, key)]).await.expect("received");
-    store.next(chat).await.expect("read").expect("an event").0
+    oldest(store, chat).await
+}
+
+async fn oldest(store: &dyn Store, chat: &str) -> InboxRow {
+    store.next(chat).await.expect("read").expect("an event").0.remove(0)
 }
 
 fn turn(row: &InboxRow, version: i64, commands: Vec<Command>) -> Commit {
     let effects = commands.into_iter().enumerate();
     Commit {
         chat: row.chat.clone(),
-        inbox: row.seq,
+        inbox: vec![row.seq],
         event: row.event.clone(),
         version,
         session: format!("{{\"turn\":{}}}", version + 1),
+        waits: None,
+        handed: None,
         messages: vec![MessageRow { seq: 0, who: Who::Client, body: "привет".to_owned(), at: 7 }],
         effects: effects
             .map(|(n, command)| Effect { id: format!("{}.{n}", row.event.id), command })
             .collect(),
+        notices: vec![],
         trace: "{\"steps\":[]}".to_owned(),
         release: "r1".to_owned(),
     }
@@ -97,7 +113,7 @@ fn start(name: &str, due: i64) -> Command {
 }
 
 async fn waiting(store: &dyn Store, chat: &str) -> Option<Kind> {
-    store.next(chat).await.expect("read").map(|(row, _)| row.event.kind)
+    store.next(chat).await.expect("read").map(|(mut rows, _)| rows.remove(0).event.kind)
 }
 
 async fn outbox(store: &dyn Store, chat: &str) -> Vec<String> {
@@ -112,14 +128,16 @@ pub(crate) async fn keeps_what_was_received_in_order(place: &dyn Place) {
     let ids: Vec<Uuid> = batch.iter().map(|(id, _)| *id).collect();
     let chats = store.receive(5, batch).await.expect("received");
     assert_eq!(chats, ["web:1", "web:2"]);
-    let (row, chat) = store.next(CHAT).await.expect("read").expect("an event");
+    let (mut rows, chat) = store.next(CHAT).await.expect("read").expect("an event");
+    let row = rows.remove(0);
+    assert_eq!(rows.iter().map(|row| row.event.id).collect::<Vec<_>>(), [ids[2]]);
     assert_eq!(row.event.id, ids[0]);
     assert_eq!((row.event.at, row.event.client.first_name.as_str()), (5, "Анна"));
     assert_eq!(row.event.kind, Kind::Message { text: "раз".to_owned() });
     assert_eq!((chat.session, chat.version), (None, 0));
     store.commit(turn(&row, 0, vec![])).await.expect("committed");
-    let (row, chat) = store.next(CHAT).await.expect("read").expect("an event");
-    assert_eq!(row.event.id, ids[2]);
+    let (rows, chat) = store.next(CHAT).await.expect("read").expect("an event");
+    assert_eq!(rows[0].event.id, ids[2]);
     assert_eq!((chat.session.as_deref(), chat.version), (Some("{\"turn\":1}"), 1));
     assert_eq!(waiting(&*store, "web:3").await, None);
     assert_eq!(store.receive(5, vec![]).await.expect("nothing"), Vec::<String>::new());
@@ -134,7 +152,7 @@ pub(crate) async fn takes_a_repeated_update_once(place: &dyn Place) {
     // Keys belong to a channel: another channel may use the same one.
     let other = store.receive(6, vec![text("terminal:1", "u1", "раз")]).await.expect("received");
     assert_eq!(other, ["terminal:1"]);
-    let row = store.next(CHAT).await.expect("read").expect("an event").0;
+    let row = oldest(&*store, CHAT).await;
     assert_eq!(row.event.kind, Kind::Message { text: "раз".to_owned() });
     store.commit(turn(&row, 0, vec![])).await.expect("committed");
     // A consumed update is still known.
@@ -293,7 +311,7 @@ pub(crate) async fn keeps_old_buttons(place: &dyn Place) {
         ..text(CHAT, "p", "").1
     };
     store.receive(5, vec![(Uuid::now_v7(), inbound)]).await.expect("received");
-    let row = store.next(CHAT).await.expect("read").expect("an event").0;
+    let row = oldest(&*store, CHAT).await;
     assert_eq!(row.button.as_deref(), Some("b1"));
 }
 
@@ -308,7 +326,7 @@ pub(crate) async fn fires_a_timer_once(place: &dyn Place) {
     let fires = (0..10).map(|_| async { store.fire_timers(100, &web()).await });
     let chats = futures_util::future::try_join_all(fires).await.expect("fired").concat();
     assert_eq!(chats, [CHAT]);
-    let row = store.next(CHAT).await.expect("read").expect("an event").0;
+    let row = oldest(&*store, CHAT).await;
     assert_eq!(row.event.kind, Kind::Timer { name: "inactivity".to_owned() });
     assert_eq!(row.event.at, 100);
     assert_eq!(store.next_timer(&web()).await.expect("read"), Some(200));
@@ -316,7 +334,7 @@ pub(crate) async fn fires_a_timer_once(place: &dyn Place) {
     assert_eq!(outcome, CommitOutcome::Stored);
     assert_eq!(waiting(&*store, CHAT).await, None);
     assert_eq!(store.fire_timers(1000, &web()).await.expect("fired"), [CHAT]);
-    let row = store.next(CHAT).await.expect("read").expect("an event").0;
+    let row = oldest(&*store, CHAT).await;
     assert_eq!(row.event.kind, Kind::Timer { name: "remind".to_owned() }, "the earlier one first");
 }
 
@@ -401,7 +419,7 @@ pub(crate) async fn survives_odd_texts(place: &dyn Place) {
     let chat = "web:'); DROP TABLE chats;--%_\"\\\n\u{1}🦀 [1,2] \u{2028}";
     let huge = "ы\"\\\u{7}".repeat(300_000);
     store.receive(5, vec![text(chat, "k'\"[]", &huge)]).await.expect("received");
-    let row = store.next(chat).await.expect("read").expect("an event").0;
+    let row = oldest(&*store, chat).await;
     assert_eq!(row.event.kind, Kind::Message { text: huge.clone() });
     let mut commit = turn(&row, 0, vec![say(&huge)]);
     commit.session = serde_json::to_string(&json!({ "all": huge, "null": null })).expect("json");

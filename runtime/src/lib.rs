@@ -3,8 +3,10 @@
 //! Knows no database, no network and no channel: those stand behind [`ports`].
 
 mod bundles;
+mod burst;
 mod delivery;
 mod intents;
+mod moves;
 mod names;
 pub mod ports;
 mod queries;
@@ -12,11 +14,15 @@ mod record;
 pub mod rehearsal;
 mod runtime;
 mod shelf;
+mod staff;
 pub mod testing;
 mod turns;
 
 pub use bundles::{BundleError, read_bundle};
+pub use burst::Burst;
+pub use moves::{RESTART, place};
 pub use queries::World;
 pub use record::{Difference, Record};
 pub use runtime::{Parts, Runtime};
-pub use shelf::Shelf;
+pub use shelf::{Followed, Shelf};
+pub use staff::Staff;

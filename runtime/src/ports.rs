@@ -17,8 +17,9 @@ pub use embedder::Embedder;
 pub use http::{Http, NoHttp};
 pub use llm::Llm;
 pub use store::{
-    Bundle, Chat, ChatKey, Commit, CommitOutcome, InboxRow, LeadRow, MessageRow, OutboxRow, Store,
-    StoredTurn, presses,
+    BURST, Bundle, Chat, ChatKey, Commit, CommitOutcome, HandedChat, InboxRow, LeadRow, Mark, Marked,
+    MessageRow, NoticeRow, OutboxRow, Publication, PublicationKind, PublishOutcome, Store, StoredTurn,
+    WaitingPlace, presses,
 };
 
 /// Why a port could not answer. The text is for logs and traces, written without personal data or secrets.

@@ -34,7 +34,7 @@ impl World {
         match tokio::time::timeout(left, self.ask(query, intents)).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => failed(error.to_string()),
-            Err(_) => failed(format!("{}: the turn's time is used up (limits.turn)", query.name())),
+            Err(_) => failed(format!("{}: its time is used up (limits.turn, limits.llm_call)", query.name())),
         }
     }
 

@@ -11,14 +11,19 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
+    burst::Burst,
     names::short,
-    ports::{self, Channel, ChatKey, Clock, Inbound, Intake, Store},
+    ports::{self, Channel, ChatKey, Clock, Inbound, InboxRow, Intake, Store},
     queries::World,
     shelf::Shelf,
+    staff::Staff,
 };
 
 /// How often timers are looked at.
 const TICK: Duration = Duration::from_millis(500);
+
+/// A client who goes on typing is answered after so many windows all the same.
+const WINDOWS: u32 = 5;
 
 /// Everything the runtime works with.
 pub struct Parts {
@@ -30,6 +35,10 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Ways out, one a name.
     pub channels: Vec<Arc<dyn Channel>>,
+    /// What counts as one message.
+    pub burst: Burst,
+    /// Who of the staff is told.
+    pub staff: Staff,
 }
 
 impl Parts {
@@ -53,11 +62,20 @@ pub struct Runtime {
 
 #[derive(Default)]
 struct Chats {
-    /// Chats being worked on; `true` when something came in meanwhile.
-    busy: HashMap<ChatKey, bool>,
+    /// Chats being worked on.
+    busy: HashMap<ChatKey, Busy>,
     /// Chats with undelivered messages in the store, which later ones must not overtake.
     behind: HashSet<ChatKey>,
     closing: bool,
+}
+
+/// A chat being worked on.
+#[derive(Default)]
+struct Busy {
+    /// Something came in meanwhile.
+    again: bool,
+    /// Ends the wait for a client who is typing.
+    woken: Arc<Notify>,
 }
 
 impl Runtime {
@@ -101,7 +119,18 @@ impl Runtime {
             if let Err(why) = self.fire_due_timers().await {
                 tracing::error!(%why, "timers could not be looked at");
             }
+            if let Err(why) = self.wake_waiting().await {
+                tracing::error!(%why, "waiting events could not be looked at");
+            }
         }
+    }
+
+    /// Another process, such as a command of the staff's, may have put an event there.
+    async fn wake_waiting(&self) -> ports::Result<()> {
+        let chats = self.parts.store.waiting(&self.parts.channel_names()).await?;
+        let busy = |chat: &ChatKey| self.chats().busy.contains_key(chat);
+        chats.iter().filter(|chat| !busy(chat)).for_each(|chat| self.wake(chat));
+        Ok(())
     }
 
     /// Turns the timers that are due now into events.
@@ -127,7 +156,11 @@ impl Runtime {
 
     /// Stops taking up work and waits for the turns in hand, at most `deadline`. Returns whether all ended.
     pub async fn close(&self, deadline: Duration) -> bool {
-        self.chats().closing = true;
+        {
+            let mut chats = self.chats();
+            chats.closing = true;
+            chats.busy.values().for_each(|busy| busy.woken.notify_one());
+        }
         tokio::time::timeout(deadline, self.settle()).await.is_ok()
     }
 
@@ -137,12 +170,13 @@ impl Runtime {
         if chats.closing {
             return;
         }
-        if let Some(again) = chats.busy.get_mut(chat) {
-            *again = true;
+        if let Some(busy) = chats.busy.get_mut(chat) {
+            busy.again = true;
+            busy.woken.notify_one();
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
-        chats.busy.insert(chat.to_owned(), false);
+        chats.busy.insert(chat.to_owned(), Busy::default());
         drop(chats);
         let working = Working { runtime: me, chat: chat.to_owned(), freed: false };
         tokio::spawn(async move { working.run().await });
@@ -163,13 +197,23 @@ impl Runtime {
         if self.chats().behind.contains(chat) {
             self.catch_up(chat).await?;
         }
-        while let Some((row, state)) = self.parts.store.next(chat).await? {
-            let Some(turned) = self.turn(row, state).await? else { continue };
+        let mut patience = self.parts.burst.window * WINDOWS;
+        while let Some((mut rows, state)) = self.parts.store.next(chat).await? {
+            if let Some(waited) = self.client_types(chat, &rows, patience).await {
+                patience = patience.saturating_sub(waited);
+                continue;
+            }
+            patience = self.parts.burst.window * WINDOWS;
+            rows.truncate(self.parts.burst.length(&rows));
+            let Some(turned) = self.turn(rows, state).await? else { continue };
             if self.chats().behind.contains(chat) {
                 // Earlier messages still wait: these go to the end of that queue.
                 self.catch_up(chat).await?;
             } else if self.deliver_now(chat, &turned.effects).await? {
                 self.chats().behind.insert(chat.to_owned());
+            }
+            for address in turned.notified {
+                self.wake_behind(address);
             }
             if self.chats().closing {
                 break;
@@ -178,11 +222,38 @@ impl Runtime {
         Ok(())
     }
 
+    /// Waits while a client may still be typing, until something comes in; returns how long, or `None` when it is
+    /// time to answer.
+    async fn client_types(&self, chat: &str, rows: &[InboxRow], patience: Duration) -> Option<Duration> {
+        let pause = self.parts.burst.pause(rows, self.parts.clock.now())?;
+        let pause = Duration::from_millis(pause).min(patience);
+        let woken = {
+            let chats = self.chats();
+            // A server that stops answers what it has.
+            let busy = chats.busy.get(chat).filter(|_| !chats.closing && !pause.is_zero())?;
+            Arc::clone(&busy.woken)
+        };
+        let started = tokio::time::Instant::now();
+        // Whichever comes first, the store is looked at again.
+        let _ = tokio::time::timeout(pause, woken.notified()).await;
+        // Time must run out even if wakes come thick and fast.
+        Some(started.elapsed().max(Duration::from_millis(1)))
+    }
+
+    /// Has messages delivered that another chat's turn put into the outbox of this one.
+    fn wake_behind(&self, chat: ChatKey) {
+        self.chats().behind.insert(chat.clone());
+        self.wake(&chat);
+    }
+
     async fn catch_up(&self, chat: &str) -> ports::Result<()> {
-        if !self.deliver_stored(chat).await? {
-            self.chats().behind.remove(chat);
+        // Taken away before looking, so that what another chat's turn adds meanwhile is not forgotten.
+        self.chats().behind.remove(chat);
+        let left = self.deliver_stored(chat).await;
+        if !matches!(left, Ok(false)) {
+            self.chats().behind.insert(chat.to_owned());
         }
-        Ok(())
+        left.map(drop)
     }
 
     fn chats(&self) -> MutexGuard<'_, Chats> {
@@ -229,7 +300,7 @@ impl Working {
             let mut chats = self.runtime.chats();
             let closing = chats.closing;
             match chats.busy.get_mut(&self.chat) {
-                Some(again) if *again && !closing => *again = false,
+                Some(busy) if busy.again && !closing => busy.again = false,
                 _ => {
                     // Freed under the same lock, so that no wake falls between the look and the end.
                     chats.busy.remove(&self.chat);

@@ -2,14 +2,18 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use tolmach_engine::{Release, bundle::Bundle, compile, finding::Finding, kind::KindSpec};
 
 use crate::{
     intents::Intents,
-    ports::{self, Embedder, Store},
+    moves::Moves,
+    ports::{self, Embedder, Publication, Store},
 };
 
 /// A release with what the runtime needs of it.
@@ -18,13 +22,46 @@ pub(crate) struct Ready {
     pub(crate) intents: Intents,
 }
 
+/// The release that new dialogs run on.
+pub(crate) struct Current {
+    pub(crate) ready: Arc<Ready>,
+    /// For chats that wait on the release before.
+    pub(crate) moves: Moves,
+    /// Since when it is the current one, milliseconds since the Unix epoch.
+    since: i64,
+    /// How it became the current one; `None` for a draft.
+    publication: Option<Publication>,
+}
+
 /// The releases in use.
 pub struct Shelf {
     kinds: &'static [&'static KindSpec],
     store: Arc<dyn Store>,
     embedder: Arc<dyn Embedder>,
-    current: RwLock<Option<Arc<Ready>>>,
+    current: RwLock<Option<Arc<Current>>>,
     pinned: RwLock<HashMap<String, Arc<Ready>>>,
+    /// The last publication that was looked at, so that one which cannot be used is told once.
+    seen: AtomicI64,
+}
+
+/// What [`Shelf::follow`] found.
+#[derive(Debug)]
+pub enum Followed {
+    /// Nothing was published yet.
+    Nothing,
+    /// The last publication is the one that was looked at before.
+    Same,
+    /// The release of this publication is the current one from now on.
+    Switched(Box<Publication>),
+    /// The release of this publication cannot be used; the one before goes on.
+    Unusable {
+        /// The publication.
+        publication: Box<Publication>,
+        /// The release's texts, where it is kept.
+        bundle: Option<Box<Bundle>>,
+        /// Why it does not compile.
+        findings: Vec<Finding>,
+    },
 }
 
 impl Shelf {
@@ -34,26 +71,71 @@ impl Shelf {
         store: Arc<dyn Store>,
         embedder: Arc<dyn Embedder>,
     ) -> Shelf {
-        Shelf { kinds, store, embedder, current: RwLock::default(), pinned: RwLock::default() }
+        let (current, pinned, seen) = (RwLock::default(), RwLock::default(), AtomicI64::new(0));
+        Shelf { kinds, store, embedder, current, pinned, seen }
     }
 
-    /// Compiles a bundle, keeps it and makes it the current release. With an error among the findings nothing changes.
+    /// Compiles a bundle, keeps it and makes it the current release of this process, as a draft: no publication is
+    /// stored. With an error among the findings nothing changes.
     pub async fn publish(&self, bundle: &Bundle, at: i64) -> ports::Result<Result<String, Vec<Finding>>> {
         let compiled = compile(bundle, self.kinds);
-        let Some(release) = compiled.release else { return Ok(Err(compiled.findings)) };
+        match compiled.release {
+            Some(release) => self.adopt(release, at).await.map(Ok),
+            None => Ok(Err(compiled.findings)),
+        }
+    }
+
+    /// The same with a release that is compiled already; returns its id.
+    pub async fn adopt(&self, release: Release, at: i64) -> ports::Result<String> {
         let id = release.id.clone();
-        let files =
-            serde_json::to_string(bundle).map_err(|why| ports::Error::refused("keep release", why))?;
+        let files = serde_json::to_string(&release.bundle)
+            .map_err(|why| ports::Error::refused("keep release", why))?;
         self.store.keep_release(&ports::Bundle { id: id.clone(), files }, at).await?;
         let ready = Arc::new(self.ready(release).await?);
         write(&self.pinned).insert(id.clone(), Arc::clone(&ready));
-        *write(&self.current) = Some(ready);
-        Ok(Ok(id))
+        let draft = Current { ready, moves: Moves::default(), since: at, publication: None };
+        *write(&self.current) = Some(Arc::new(draft));
+        Ok(id)
+    }
+
+    /// Makes the last publication's release the current one, if it is not yet. One that this program cannot use
+    /// changes nothing.
+    pub async fn follow(&self) -> ports::Result<Followed> {
+        let Some(publication) = self.store.current_release().await? else { return Ok(Followed::Nothing) };
+        if self.seen.load(Ordering::Acquire) == publication.seq {
+            return Ok(Followed::Same);
+        }
+        let loaded = self.load(&publication.release).await?;
+        self.seen.store(publication.seq, Ordering::Release);
+        let publication = Box::new(publication);
+        match loaded {
+            Loaded::Ready(ready) => {
+                let moves = Moves::of(publication.parent.as_deref(), &publication.moves, &ready.release);
+                let since = publication.at;
+                let current = Current { ready, moves, since, publication: Some((*publication).clone()) };
+                *write(&self.current) = Some(Arc::new(current));
+                Ok(Followed::Switched(publication))
+            }
+            Loaded::Unknown => Ok(Followed::Unusable { publication, bundle: None, findings: Vec::new() }),
+            Loaded::Broken(bundle, findings) => {
+                Ok(Followed::Unusable { publication, bundle: Some(bundle), findings })
+            }
+        }
     }
 
     /// The current release's id, once there is one.
     pub fn current_id(&self) -> Option<String> {
-        self.current().map(|ready| ready.release.id.clone())
+        self.current().map(|current| current.ready.release.id.clone())
+    }
+
+    /// Since when the current release is that, milliseconds since the Unix epoch.
+    pub fn since(&self) -> Option<i64> {
+        self.current().map(|current| current.since)
+    }
+
+    /// The publication by which the current release became that; `None` for a draft.
+    pub fn publication(&self) -> Option<Publication> {
+        self.current()?.publication.clone()
     }
 
     /// A release by id, to look at.
@@ -65,35 +147,57 @@ impl Shelf {
         Ok(self.get(id).await?.map(|ready| look(&ready.release)))
     }
 
-    pub(crate) fn current(&self) -> Option<Arc<Ready>> {
-        self.current.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    pub(crate) fn current(&self) -> Option<Arc<Current>> {
+        read(&self.current).clone()
     }
 
     /// A release that was kept; `None` when it is unknown or this program no longer compiles it.
     pub(crate) async fn get(&self, id: &str) -> ports::Result<Option<Arc<Ready>>> {
-        let known = self.pinned.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(id).cloned();
-        if known.is_some() {
-            return Ok(known);
+        match self.load(id).await? {
+            Loaded::Ready(ready) => Ok(Some(ready)),
+            Loaded::Unknown => Ok(None),
+            Loaded::Broken(..) => {
+                tracing::warn!(
+                    release = id,
+                    "a kept release no longer compiles; its chats move to the current one"
+                );
+                Ok(None)
+            }
         }
-        let Some(kept) = self.store.release(id).await? else { return Ok(None) };
+    }
+
+    async fn load(&self, id: &str) -> ports::Result<Loaded> {
+        let known = read(&self.pinned).get(id).cloned();
+        if let Some(ready) = known {
+            return Ok(Loaded::Ready(ready));
+        }
+        let Some(kept) = self.store.release(id).await? else { return Ok(Loaded::Unknown) };
         let bundle: Bundle =
             serde_json::from_str(&kept.files).map_err(|why| ports::Error::refused("read release", why))?;
-        let Some(release) = compile(&bundle, self.kinds).release else {
-            tracing::warn!(
-                release = id,
-                "a kept release no longer compiles; its chats move to the current one"
-            );
-            return Ok(None);
+        let compiled = compile(&bundle, self.kinds);
+        let Some(release) = compiled.release else {
+            return Ok(Loaded::Broken(Box::new(bundle), compiled.findings));
         };
         let ready = Arc::new(self.ready(release).await?);
         write(&self.pinned).insert(id.to_owned(), Arc::clone(&ready));
-        Ok(Some(ready))
+        Ok(Loaded::Ready(ready))
     }
 
     async fn ready(&self, release: Release) -> ports::Result<Ready> {
         let intents = Intents::of(&release, &*self.embedder).await?;
         Ok(Ready { release, intents })
     }
+}
+
+/// What became of a look for a kept release.
+enum Loaded {
+    Ready(Arc<Ready>),
+    Unknown,
+    Broken(Box<Bundle>, Vec<Finding>),
+}
+
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// A panic while the lock was held cannot leave the map half-written, so a poisoned lock is still good.

@@ -11,31 +11,38 @@ use tolmach_engine::{
 };
 
 use crate::{
+    burst,
     names::short,
-    ports::{self, Chat, Commit, CommitOutcome, InboxRow, MessageRow},
+    ports::{self, Chat, ChatKey, Commit, CommitOutcome, InboxRow, MessageRow},
     record::Record,
     runtime::Runtime,
     shelf::Ready,
+    staff,
 };
 
 /// What a committed turn leaves to do.
 pub(crate) struct Turned {
     pub(crate) effects: Vec<Effect>,
+    /// The addresses of the staff that have something new.
+    pub(crate) notified: Vec<ChatKey>,
 }
 
 impl Runtime {
-    /// Runs the turn of an event and commits it; `None` when another process was faster.
-    pub(crate) async fn turn(&self, row: InboxRow, chat: Chat) -> ports::Result<Option<Turned>> {
+    /// Runs the turn of the event that these rows are, and commits it; `None` when another process was faster.
+    pub(crate) async fn turn(&self, rows: Vec<InboxRow>, chat: Chat) -> ports::Result<Option<Turned>> {
+        let (Some(first), Some(event)) = (rows.first(), burst::merged(&rows)) else { return Ok(None) };
         let started = Instant::now();
-        let before = session(&row.chat, chat.session.as_deref());
-        let ready = self.release_for(&before).await?;
-        let event = self.complete(&row).await?;
+        let mut before = session(&first.chat, chat.session.as_deref());
+        let ready = self.release_for(&mut before).await?;
+        let event = self.complete(first, event).await?;
         let (session, effects, trace) = self.walk(&ready, before.clone(), event.clone()).await;
 
         let at = self.parts.clock.now();
-        let mut messages: Vec<MessageRow> = said(&event)
-            .map(|body| MessageRow { seq: 0, who: Who::Client, body, at: event.at })
-            .into_iter()
+        // Each message stays one in the history, however many the turn answers.
+        let mut messages: Vec<MessageRow> = rows
+            .iter()
+            .filter_map(|row| Some((said(&row.event)?, row.event.at)))
+            .map(|(body, at)| MessageRow { seq: 0, who: Who::Client, body, at })
             .collect();
         for effect in &effects {
             if let Command::Send(message) = &effect.command {
@@ -43,39 +50,49 @@ impl Runtime {
             }
         }
         let path = trace.path().join(" → ");
+        let notices = staff::notices(&self.parts.staff, &first.chat, &effects);
+        let notified = notices.iter().map(|notice| notice.chat.clone()).collect();
         let record = Record { before, trace, effects: effects.clone() };
         let commit = Commit {
-            chat: row.chat,
-            inbox: row.seq,
+            chat: first.chat.clone(),
+            inbox: rows.iter().map(|row| row.seq).collect(),
             event,
             version: chat.version,
             session: json(&session)?,
+            waits: session.waits_at().map(|(flow, node)| (flow.to_owned(), node.to_owned())),
+            handed: session.handed,
             messages,
             effects: effects.clone(),
+            notices,
             trace: json(&record)?,
             release: ready.release.id.clone(),
         };
         let outcome = self.parts.store.commit(commit).await?;
-        tracing::debug!(path, millis = started.elapsed().as_millis() as u64, ?outcome, "turn");
+        let millis = started.elapsed().as_millis() as u64;
+        tracing::debug!(path, millis, merged = rows.len(), ?outcome, "turn");
         Ok(match outcome {
-            CommitOutcome::Stored => Some(Turned { effects }),
+            CommitOutcome::Stored => Some(Turned { effects, notified }),
             CommitOutcome::Conflict => None,
         })
     }
 
-    /// A chat that waits inside a node stays on its release; any other takes the current one.
-    async fn release_for(&self, session: &Session) -> ports::Result<std::sync::Arc<Ready>> {
+    /// A chat that waits inside a node stays on its release, unless the publication moves it; any other takes the
+    /// current one.
+    async fn release_for(&self, session: &mut Session) -> ports::Result<std::sync::Arc<Ready>> {
+        let none = || ports::Error::unavailable("turn", "no release is published");
+        let current = self.shelf.current().ok_or_else(none)?;
         if session.waits_at().is_some()
+            && session.release != current.ready.release.id
+            && !current.moves.apply(session)
             && let Some(pinned) = self.shelf.get(&session.release).await?
         {
             return Ok(pinned);
         }
-        self.shelf.current().ok_or_else(|| ports::Error::unavailable("turn", "no release is published"))
+        Ok(std::sync::Arc::clone(&current.ready))
     }
 
     /// The event with what its button stands for.
-    async fn complete(&self, row: &InboxRow) -> ports::Result<Event> {
-        let mut event = row.event.clone();
+    async fn complete(&self, row: &InboxRow, mut event: Event) -> ports::Result<Event> {
         if let (Kind::Press { press, .. }, Some(button)) = (&mut event.kind, &row.button) {
             *press = self.parts.store.button(&row.chat, button).await?;
         }
@@ -84,17 +101,21 @@ impl Runtime {
 
     async fn walk(&self, ready: &Ready, session: Session, event: Event) -> (Session, Vec<Effect>, Trace) {
         let release = &ready.release;
-        // A commit must be able to follow, so waiting as a whole is bounded by the flow's own limit.
-        let limit = session.frames.last().and_then(|frame| release.flow(&frame.flow));
-        let limit =
-            limit.or_else(|| release.flow(&release.entry)).map_or(15_000, |flow| flow.header.limits.turn.0);
-        let deadline = Instant::now() + Duration::from_millis(u64::try_from(limit).unwrap_or(15_000));
+        // A commit must be able to follow, so waiting is bounded as a whole and for each call of a model.
+        let limits = release.limits(&session);
+        let millis = |limit: tolmach_engine::duration::Duration| {
+            Duration::from_millis(u64::try_from(limit.0).unwrap_or_default())
+        };
+        let deadline = Instant::now() + millis(limits.turn);
         let mut stepped = step(release, session, Input::Event(event));
         loop {
             match stepped.next {
                 Next::Done { effects, trace } => return (stepped.session, effects, trace),
                 Next::Query(query) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
+                    let mut left = deadline.saturating_duration_since(Instant::now());
+                    if query.calls_model() {
+                        left = left.min(millis(limits.llm_call));
+                    }
                     let outcome: Outcome = self.parts.world.run(&query, &ready.intents, left).await;
                     stepped = step(release, stepped.session, Input::Outcome(outcome));
                 }
@@ -104,12 +125,16 @@ impl Runtime {
 }
 
 fn session(chat: &str, stored: Option<&str>) -> Session {
-    let Some(stored) = stored else { return Session::default() };
-    serde_json::from_str(stored).unwrap_or_else(|why| {
+    let read = stored.map_or(Ok(Session::default()), serde_json::from_str);
+    let mut session = read.unwrap_or_else(|why| {
         // A session of a future or damaged form must not silence the chat for ever.
         tracing::error!(chat = short(chat), %why, "a stored session cannot be read; the chat starts anew");
         Session::default()
-    })
+    });
+    if session.chat.is_empty() {
+        chat.clone_into(&mut session.chat);
+    }
+    session
 }
 
 /// What the client is seen to have said.

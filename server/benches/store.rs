@@ -105,17 +105,20 @@ async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<V
         };
         let started = Instant::now();
         store.receive(turn, vec![(Uuid::now_v7(), inbound)]).await?;
-        let (row, found) = store.next(&chat).await?.ok_or("the message is gone")?;
+        let (mut rows, found) = store.next(&chat).await?.ok_or("the message is gone")?;
+        let row = rows.remove(0);
         let send =
             Outgoing { text: "Вот что есть из насосов.".repeat(8), ..Outgoing::default() };
         let effect = format!("{}.0", row.event.id);
         let body = serde_json::to_string(&send)?;
         let commit = Commit {
             chat: chat.clone(),
-            inbox: row.seq,
+            inbox: vec![row.seq],
             event: row.event,
             version: found.version,
             session: session.clone(),
+            waits: None,
+            handed: None,
             messages: vec![
                 MessageRow {
                     seq: 0,
@@ -132,6 +135,7 @@ async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<V
                     command: Command::StartTimer { name: "inactivity".to_owned(), due: turn + 1_800_000 },
                 },
             ],
+            notices: vec![],
             trace: trace.clone(),
             release: "bench".to_owned(),
         };

@@ -23,7 +23,7 @@ use tolmach_engine::{
 };
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Parts, Runtime, Shelf, World,
+    Burst, Parts, Runtime, Shelf, World,
     ports::{Address, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
 };
 
@@ -161,7 +161,15 @@ async fn runtime(store: &Arc<SqliteStore>, replies: &Arc<Replies>, folder: &std:
     let store = Arc::clone(store) as Arc<dyn Store>;
     let shelf = Shelf::new(KINDS, Arc::clone(&store), Arc::clone(&world.embedder));
     let channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(replies) as Arc<dyn Channel>];
-    let runtime = Runtime::new(Parts { store, world, clock: Arc::new(SystemClock), channels }, shelf);
+    let parts = Parts {
+        store,
+        world,
+        clock: Arc::new(SystemClock),
+        channels,
+        burst: Burst::OFF,
+        staff: Default::default(),
+    };
+    let runtime = Runtime::new(parts, shelf);
     let bundle = Bundle { files: [("bench.yaml".to_owned(), FLOW.to_owned())].into() };
     let published = runtime.shelf().publish(&bundle, 0).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(published.is_ok(), "the bench's flow compiles: {published:?}");

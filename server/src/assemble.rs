@@ -17,15 +17,18 @@ use tolmach_adapters::{
     openai::{self, OpenAiLlm},
     sqlite::{self, SqliteStore},
 };
-use tolmach_engine::{bundle::Bundle, catalog::Localized, compile, language::Language};
+use tolmach_engine::{Release, bundle::Bundle, catalog::Localized, compile, language::Language};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Parts, Runtime, Shelf, World,
-    ports::{Catalog, Channel, Clock, Llm, NoHttp, Store, SystemClock},
+    BundleError, Burst, Followed, Parts, Runtime, Shelf, Staff, World,
+    ports::{
+        Catalog, Channel, Clock, Llm, NoHttp, Publication, PublicationKind, PublishOutcome, Store,
+        SystemClock,
+    },
     read_bundle,
 };
 
-use crate::{config::Config, embedded, findings, samples};
+use crate::{config::Config, embedded, findings, releases, samples};
 
 /// The parts that outlive a runtime's construction and that /health looks at.
 pub struct Assembled {
@@ -37,28 +40,57 @@ pub struct Assembled {
     pub notes: Vec<(&'static str, String)>,
     /// The company's name, for headings.
     pub company: Localized,
-    bundle: Bundle,
+    /// The folder with the flows, where there is one, and what is in it.
+    pub folder: Option<(PathBuf, Bundle)>,
+    serving: Serving,
+}
+
+/// Which release a process runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serving {
+    /// The current published one; the first time the folder is published.
+    Published,
+    /// The folder as it is.
+    Draft,
 }
 
 impl Assembled {
     /// Opens everything; the first time it makes the data folder and imports the samples.
-    pub async fn open(config: &Config) -> anyhow::Result<Assembled> {
+    pub async fn open(config: &Config, serving: Serving) -> anyhow::Result<Assembled> {
         let mut notes = Vec::new();
         // What the configuration and the flows may have wrong is found before anything is made.
         let model = language_model(config)?;
         not_a_file(&config.data_dir)?;
         let new = !config.data_dir.is_dir();
-        let (folder, copied) = flows_folder(config)?;
-        let bundle = read_bundle(&folder)?;
-        let (summary, company) = summary(&bundle, &folder)?;
+        let database = config.data_dir.join("tolmach.db");
+        let mut opened = None;
+        let mut published = None;
+        if serving == Serving::Published && database.is_file() {
+            let store = SqliteStore::open(sqlite::Options::new(&database)).await?;
+            published = releases::current(&store).await?;
+            opened = Some(store);
+        }
+        let (folder, company, flows) = match (&published, &opened) {
+            (Some(publication), Some(store)) => published_release(config, store, publication).await?,
+            _ => {
+                let (path, copied) = flows_folder(config)?;
+                let bundle = read_bundle(&path)?;
+                let (summary, company) = summary(&bundle, &path)?;
+                let how = if copied { " (the built-in bundle, copied now)" } else { "" };
+                let note = format!("{}{how}: {summary}", path.display());
+                (Some((path, bundle)), company, note)
+            }
+        };
 
         data_folder(&config.data_dir)?;
         let how = if new { " (made now)" } else { "" };
         notes.push(("data", format!("{}{how}", config.data_dir.display())));
-        let how = if copied { " (the built-in bundle, copied now)" } else { "" };
-        notes.push(("flows", format!("{}{how}: {summary}", folder.display())));
+        notes.push(("flows", flows));
 
-        let store = SqliteStore::open(sqlite::Options::new(config.data_dir.join("tolmach.db"))).await?;
+        let store = match opened {
+            Some(store) => store,
+            None => SqliteStore::open(sqlite::Options::new(database)).await?,
+        };
         let catalog = open_catalog(config)?;
         notes.push(("catalogue", catalogue_note(&catalog).await?));
 
@@ -83,21 +115,108 @@ impl Assembled {
             llm,
             roles: BTreeMap::new(),
         };
-        Ok(Assembled { store: Arc::new(store), catalog, model, world, notes, company, bundle })
+        Ok(Assembled { store: Arc::new(store), catalog, model, world, notes, company, folder, serving })
     }
 
-    /// A runtime over these channels, with the bundle published.
-    pub async fn runtime(&self, channels: Vec<Arc<dyn Channel>>) -> anyhow::Result<Arc<Runtime>> {
+    /// A runtime over these channels, on the release that is to be served.
+    pub async fn runtime(
+        &self,
+        channels: Vec<Arc<dyn Channel>>,
+        burst: Burst,
+        staff: Staff,
+    ) -> anyhow::Result<Arc<Runtime>> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::clone(&self.store) as Arc<dyn Store>;
         let shelf = Shelf::new(KINDS, Arc::clone(&store), Arc::clone(&self.world.embedder));
-        let parts = Parts { store, world: self.world.clone(), clock: Arc::clone(&clock), channels };
+        let parts =
+            Parts { store, world: self.world.clone(), clock: Arc::clone(&clock), channels, burst, staff };
         let runtime = Runtime::new(parts, shelf);
-        match runtime.shelf().publish(&self.bundle, clock.now()).await? {
-            Ok(_) => Ok(runtime),
-            Err(findings) => bail!("{}", findings::explained(&self.bundle, Path::new("."), &findings)),
+        if let (Serving::Draft, Some((path, bundle))) = (self.serving, &self.folder) {
+            if let Err(findings) = runtime.shelf().publish(bundle, clock.now()).await? {
+                bail!("{}", findings::explained(bundle, path, &findings));
+            }
+            return Ok(runtime);
+        }
+        let mut followed = runtime.shelf().follow().await?;
+        if let (Followed::Nothing, Some((path, bundle))) = (&followed, &self.folder) {
+            self.publish_first(path, bundle).await?;
+            followed = runtime.shelf().follow().await?;
+        }
+        match followed {
+            Followed::Switched(_) | Followed::Same => Ok(runtime),
+            Followed::Nothing => bail!("no release is published; see `tolmach release publish`"),
+            Followed::Unusable { publication, bundle, findings } => {
+                let bundle = bundle.unwrap_or_default();
+                bail!("{}", unusable(&publication, &bundle, &findings))
+            }
         }
     }
+
+    async fn publish_first(&self, path: &Path, bundle: &Bundle) -> anyhow::Result<()> {
+        let release = releases::keep(&self.store, bundle).await?;
+        let publication = Publication {
+            seq: 0,
+            release: release.clone(),
+            parent: None,
+            author: releases::author().unwrap_or_else(|| "start".to_owned()),
+            note: "first start".to_owned(),
+            at: releases::now(),
+            kind: PublicationKind::Publish,
+            moves: BTreeMap::new(),
+        };
+        // Another process that starts at the same moment may be first; its release is as good.
+        if let PublishOutcome::Stored(_) = self.store.publish(publication, None).await? {
+            releases::base::write(path, &release);
+        }
+        Ok(())
+    }
+}
+
+/// The published release, and what there is to say of the folder beside it.
+async fn published_release(
+    config: &Config,
+    store: &SqliteStore,
+    publication: &Publication,
+) -> anyhow::Result<(Option<(PathBuf, Bundle)>, Localized, String)> {
+    let published = releases::bundle(store, &publication.release).await?;
+    let compiled = compile(&published, KINDS);
+    let Some(release) = compiled.release else {
+        bail!("{}", unusable(publication, &published, &compiled.findings));
+    };
+    let (summary, company) = (described(&release, compiled.findings.len()), company(&release));
+    let Some(path) = existing_folder(config) else { return Ok((None, company, summary)) };
+    let at = path.display();
+    match read_bundle(&path) {
+        Ok(bundle) if bundle.id() == publication.release => {
+            let note = format!("{at}: {summary}");
+            Ok((Some((path, bundle)), company, note))
+        }
+        Ok(bundle) => {
+            let on = releases::when(publication.at);
+            let note = format!(
+                "{summary}, as published on {on}\n  {:<10} {at} differs from it; to serve the folder: tolmach release \
+                 publish",
+                ""
+            );
+            Ok((Some((path, bundle)), company, note))
+        }
+        // A folder that was named must be one; what cannot be read in it is no reason not to serve.
+        Err(why @ (BundleError::Missing(_) | BundleError::NotAFolder(_))) => Err(why.into()),
+        Err(why) => Ok((None, company, format!("{summary}\n  {:<10} {why}", ""))),
+    }
+}
+
+fn unusable(
+    publication: &Publication,
+    bundle: &Bundle,
+    findings: &[tolmach_engine::finding::Finding],
+) -> String {
+    format!(
+        "this program cannot use the published release {}\n\n{}\n\nmend the flows and publish them: tolmach release \
+         publish",
+        releases::short(&publication.release),
+        findings::explained(bundle, Path::new(""), findings)
+    )
 }
 
 /// The catalogue of the data folder.
@@ -145,30 +264,42 @@ pub fn flows_folder(config: &Config) -> anyhow::Result<(PathBuf, bool)> {
     Ok((copy, missing))
 }
 
+/// The folder with the flows, if there is one already. One that was named counts even if it is missing.
+pub fn existing_folder(config: &Config) -> Option<PathBuf> {
+    let usual = || {
+        let copy = config.data_dir.join("flows");
+        [PathBuf::from("flows"), copy].into_iter().find(|folder| folder.is_dir())
+    };
+    config.flows.clone().or_else(usual)
+}
+
 /// What the bundle is, in a line, and the company's name; an error when it does not compile.
 fn summary(bundle: &Bundle, folder: &Path) -> anyhow::Result<(String, Localized)> {
     let compiled = compile(bundle, KINDS);
     match compiled.release {
-        Some(release) => {
-            let nodes: usize = release.flows.values().map(|flow| flow.nodes.len()).sum();
-            let flows: Vec<&str> = release.flows.keys().map(String::as_str).collect();
-            let warnings = match compiled.findings.len() {
-                0 => String::new(),
-                n => format!(", {n} warnings (tolmach check)"),
-            };
-            let name = |language| {
-                let name = release.company.get(&language).and_then(|company| company.get("name")?.as_str());
-                name.unwrap_or_default().to_owned()
-            };
-            let company = Localized { ru: name(Language::Ru), en: name(Language::En) };
-            let summary =
-                format!("{}, {nodes} nodes, release {}{warnings}", flows.join(", "), &release.id[..12]);
-            Ok((summary, company))
-        }
+        Some(release) => Ok((described(&release, compiled.findings.len()), company(&release))),
         None => {
             bail!("the flows do not compile\n\n{}", findings::explained(bundle, folder, &compiled.findings))
         }
     }
+}
+
+fn described(release: &Release, warnings: usize) -> String {
+    let nodes: usize = release.flows.values().map(|flow| flow.nodes.len()).sum();
+    let flows: Vec<&str> = release.flows.keys().map(String::as_str).collect();
+    let warnings = match warnings {
+        0 => String::new(),
+        n => format!(", {n} warnings (tolmach check)"),
+    };
+    format!("{}, {nodes} nodes, release {}{warnings}", flows.join(", "), releases::short(&release.id))
+}
+
+fn company(release: &Release) -> Localized {
+    let name = |language| {
+        let name = release.company.get(&language).and_then(|company| company.get("name")?.as_str());
+        name.unwrap_or_default().to_owned()
+    };
+    Localized { ru: name(Language::Ru), en: name(Language::En) }
 }
 
 async fn catalogue_note(catalog: &EmbeddedCatalog) -> anyhow::Result<String> {

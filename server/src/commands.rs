@@ -3,8 +3,10 @@
 pub mod catalog;
 pub mod chat;
 pub mod check;
+pub mod goals;
 pub mod graph;
 pub mod leads;
+pub mod release;
 pub mod replay;
 pub mod run;
 pub mod test;

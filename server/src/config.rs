@@ -15,6 +15,7 @@ use figment::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use tolmach_adapters::secret::Secret;
+use tolmach_runtime::{Staff, ports::Address};
 
 /// What may be configured.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,12 +30,27 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// Hosts whose pages may use the web chat besides the one it is served from.
     pub web_hosts: Vec<String>,
+    /// Messages of a client that come at most this many milliseconds apart are one, and answered once; 0 to 10000, 0 answers
+    /// each at once.
+    pub burst_ms: u64,
     /// Log filter, as `info` or `tolmach_runtime=debug`.
     pub log: String,
     /// The Telegram bot.
     pub telegram: Telegram,
     /// The language model; without a model name the offline composer answers.
     pub llm: Llm,
+    /// Who of the staff is told, by the name of the group; flows that name none mean `default`.
+    pub staff: BTreeMap<String, Group>,
+}
+
+/// People of the staff.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Group {
+    /// Telegram chats by their numeric id: people, or groups that the bot is a member of.
+    pub telegram: Vec<String>,
+    /// E-mail addresses.
+    pub email: Vec<String>,
 }
 
 /// The Telegram bot.
@@ -70,9 +86,11 @@ impl Default for Config {
             flows: None,
             listen: None,
             web_hosts: Vec::new(),
+            burst_ms: 700,
             log: "info".to_owned(),
             telegram: Telegram::default(),
             llm: Llm::default(),
+            staff: BTreeMap::new(),
         }
     }
 }
@@ -89,12 +107,15 @@ impl Default for Llm {
 }
 
 /// Variables with the settings they set.
-const VARIABLES: [(&str, &str); 11] = [
+const VARIABLES: [(&str, &str); 14] = [
     ("TOLMACH_DATA_DIR", "data_dir"),
     ("TOLMACH_FLOWS", "flows"),
     ("TOLMACH_LISTEN", "listen"),
     ("TOLMACH_WEB_HOSTS", "web_hosts"),
+    ("TOLMACH_BURST_MS", "burst_ms"),
     ("TOLMACH_LOG", "log"),
+    ("TOLMACH_STAFF_TELEGRAM", "staff.default.telegram"),
+    ("TOLMACH_STAFF_EMAIL", "staff.default.email"),
     ("TOLMACH_TELEGRAM_TOKEN", "telegram.token"),
     ("TOLMACH_TELEGRAM_API_URL", "telegram.api_url"),
     ("TOLMACH_LLM_BASE_URL", "llm.base_url"),
@@ -127,17 +148,18 @@ impl Config {
                 continue;
             }
             figment = match *key {
-                "web_hosts" => {
-                    let hosts: Vec<&str> =
-                        value.split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
-                    figment.merge(Serialized::default(key, hosts))
+                "web_hosts" | "staff.default.telegram" | "staff.default.email" => {
+                    let parts: Vec<&str> =
+                        value.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+                    figment.merge(Serialized::default(key, parts))
                 }
-                "llm.timeout_seconds" => {
-                    let seconds: u64 = value
+                "llm.timeout_seconds" | "burst_ms" => {
+                    let unit = if *key == "burst_ms" { "milliseconds" } else { "seconds" };
+                    let number: u64 = value
                         .trim()
                         .parse()
-                        .with_context(|| format!("{name}={value}: a whole number of seconds is expected"))?;
-                    figment.merge(Serialized::default(key, seconds))
+                        .with_context(|| format!("{name}={value}: a whole number of {unit} is expected"))?;
+                    figment.merge(Serialized::default(key, number))
                 }
                 _ => figment.merge(Serialized::default(key, Text(&value))),
             };
@@ -146,8 +168,46 @@ impl Config {
         if !(1..=600).contains(&config.llm.timeout_seconds) {
             bail!("llm.timeout_seconds is {}; it is 1 to 600", config.llm.timeout_seconds);
         }
+        if config.burst_ms > 10_000 {
+            bail!("burst_ms is {}; it is 0 to 10000", config.burst_ms);
+        }
+        config.check_staff()?;
         Ok(config)
     }
+
+    /// Who is told, as the runtime takes it.
+    pub fn staff(&self) -> Staff {
+        let of = |group: &Group| {
+            let telegram = group.telegram.iter().map(|id| Address::new("telegram", id));
+            telegram.chain(group.email.iter().map(|address| Address::new("email", address))).collect()
+        };
+        self.staff.iter().map(|(name, group)| (name.clone(), of(group))).collect()
+    }
+
+    fn check_staff(&self) -> anyhow::Result<()> {
+        // Addresses are personal data: a message names the group and the position instead.
+        for (name, group) in &self.staff {
+            if let Some(at) = group.telegram.iter().position(|id| id.parse::<i64>().is_err()) {
+                bail!(
+                    "staff.{name}.telegram, entry {}: a chat's numeric id such as -1001234567890 is expected",
+                    at + 1
+                );
+            }
+            if let Some(at) = group.email.iter().position(|address| !looks_like_email(address)) {
+                bail!(
+                    "staff.{name}.email, entry {}: an address such as sales@example.com is expected",
+                    at + 1
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Only a slip is to be caught here; whether mail arrives, the mail server knows.
+fn looks_like_email(address: &str) -> bool {
+    let plain = !address.chars().any(|c| c.is_whitespace() || c.is_control() || c == ',');
+    plain && address.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
 }
 
 #[derive(Serialize)]

@@ -21,7 +21,9 @@ pub fn write_flows(folder: &Path) -> anyhow::Result<()> {
     if partial.exists() {
         fs::remove_dir_all(&partial).with_context(|| format!("{} cannot be removed", partial.display()))?;
     }
-    for path in Flows::iter() {
+    // Hidden files belong to whoever built the binary, not to the bundle.
+    let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.'));
+    for path in Flows::iter().filter(|path| !hidden(path)) {
         let Some(file) = Flows::get(&path) else { continue };
         let target = partial.join(&*path);
         if let Some(parent) = target.parent() {

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use tolmach_adapters::{catalog::EmbeddedCatalog, ladder::Ladder, widget::WebChannel};
 use tolmach_runtime::{Runtime, ports::Catalog};
 
+use crate::releases;
+
 /// What /health looks at.
 pub struct Health {
     pub runtime: Arc<Runtime>,
@@ -39,7 +41,7 @@ async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
         "version": env!("CARGO_PKG_VERSION"),
         "uptime_seconds": health.started.elapsed().as_secs(),
         "database": match &database { Ok(()) => "ok".to_owned(), Err(why) => why.to_string() },
-        "release": health.runtime.shelf().current_id(),
+        "release": release(&health.runtime),
         "catalogue": catalogue.map(|(generation, items)| json!({ "generation": generation, "items": items })),
         "model": match &health.model {
             Some(model) => json!({ "name": tolmach_runtime::ports::Llm::name(&**model), "degraded": degraded }),
@@ -50,4 +52,15 @@ async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
     });
     let code = if database.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (code, Json(body))
+}
+
+/// The current release. Without a publication it is a draft, as `run --dev` serves it. Who published it is nobody's
+/// business here.
+fn release(runtime: &Runtime) -> Value {
+    let shelf = runtime.shelf();
+    json!({
+        "id": shelf.current_id(),
+        "note": shelf.publication().map(|publication| publication.note),
+        "since": shelf.since().map(releases::when),
+    })
 }

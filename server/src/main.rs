@@ -12,6 +12,7 @@ mod embedded;
 mod findings;
 mod health;
 mod log;
+mod releases;
 mod samples;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -61,6 +62,11 @@ enum Command {
     Catalog(commands::catalog::CatalogCommand),
     /// List the leads, newest first
     Leads(commands::leads::Leads),
+    /// List, compare, publish and take back releases of the flows
+    #[command(subcommand)]
+    Release(commands::release::ReleaseCommand),
+    /// Count the goals that clients reached, and compare the arms of experiments
+    Goals(commands::goals::Goals),
     /// Replay a stored chat from its traces and compare the effects
     Replay(commands::replay::Replay),
 }
@@ -98,6 +104,8 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Graph(graph) => graph.execute(&config),
             Command::Catalog(catalog) => catalog.execute(&config).await,
             Command::Leads(leads) => leads.execute(&config).await,
+            Command::Release(release) => release.execute(&config).await,
+            Command::Goals(goals) => goals.execute(&config).await,
             Command::Replay(replay) => replay.execute(&config).await,
         }
     })

@@ -9,10 +9,10 @@ use tolmach_engine::{
     effect::Lead,
     event::{Client, Event, Kind},
 };
-use tolmach_runtime::ports::{ChatKey, CommitOutcome};
+use tolmach_runtime::ports::{ChatKey, CommitOutcome, PublishOutcome};
 use uuid::Uuid;
 
-use super::operation::{Answer, Operation, Received, Rows, Turn, merge, stored};
+use super::operation::{Answer, Operation, Publishing, Received, Rows, Turn, merge, stored};
 
 /// Why a group was not stored.
 pub(super) enum Failure {
@@ -55,6 +55,7 @@ async fn inside(connection: &mut SqliteConnection, operations: &[&Operation]) ->
     let mut put_off = Array::default();
     let mut releases = Array::default();
     let mut fires = Vec::new();
+    let mut publications = Vec::new();
     for (index, operation) in operations.iter().enumerate() {
         match operation {
             Operation::Receive(rows) => received.push((index, rows.as_slice())),
@@ -63,6 +64,7 @@ async fn inside(connection: &mut SqliteConnection, operations: &[&Operation]) ->
             Operation::PutOff(rows) => put_off.add(rows),
             Operation::FireTimers { now, channels } => fires.push((index, *now, channels.as_str())),
             Operation::KeepRelease(rows) => releases.add(rows),
+            Operation::Publish(publishing) => publications.push((index, publishing.as_ref())),
         }
     }
     receive(connection, &received, &mut answers).await?;
@@ -73,6 +75,11 @@ async fn inside(connection: &mut SqliteConnection, operations: &[&Operation]) ->
     for (index, now, channels) in fires {
         if let Some(answer) = answers.get_mut(index) {
             *answer = Answer::Chats(fire(connection, now, channels).await?);
+        }
+    }
+    for (index, publishing) in publications {
+        if let Some(answer) = answers.get_mut(index) {
+            *answer = Answer::Published(publish(connection, publishing).await?);
         }
     }
     Ok(answers)
@@ -118,13 +125,16 @@ async fn receive(
 }
 
 const CHECK: &str = "SELECT e.key,
-    coalesce(c.version, 0) = e.value->>1 AND i.seq IS NOT NULL
+    coalesce(c.version, 0) = e.value->>1 AND json_array_length(e.value, '$[2]') = (
+        SELECT count(*) FROM json_each(e.value, '$[2]') s
+        JOIN inbox i ON i.seq = s.value AND i.chat = e.value->>0 AND i.consumed IS NULL)
 FROM json_each(?1) e
-LEFT JOIN chats c ON c.key = e.value->>0
-LEFT JOIN inbox i ON i.seq = e.value->>2 AND i.chat = e.value->>0 AND i.consumed IS NULL";
-const CHATS: &str = "INSERT INTO chats (key, session, version, updated)
-SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each(?1) WHERE true
-ON CONFLICT (key) DO UPDATE SET session = excluded.session, version = excluded.version, updated = excluded.updated";
+LEFT JOIN chats c ON c.key = e.value->>0";
+const CHATS: &str = "INSERT INTO chats (key, session, version, updated, release, flow, node, handed)
+SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7
+FROM json_each(?1) WHERE true
+ON CONFLICT (key) DO UPDATE SET session = excluded.session, version = excluded.version, updated = excluded.updated,
+    release = excluded.release, flow = excluded.flow, node = excluded.node, handed = excluded.handed";
 const CONSUME: &str = "UPDATE inbox SET consumed = e.value->>1, event = NULL, button = NULL
 FROM json_each(?1) e WHERE inbox.seq = e.value->>0";
 const MESSAGES: &str = "INSERT INTO messages (chat, who, body, at)
@@ -144,6 +154,10 @@ const STOP_FIRED: &str = "UPDATE inbox SET consumed = e.value->>2, event = NULL
 FROM json_each(?1) e WHERE inbox.chat = e.value->>0 AND inbox.timer = e.value->>1 AND inbox.consumed IS NULL";
 const START_TIMERS: &str = "INSERT INTO timers (chat, name, channel, due)
 SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each(?1)";
+const MARKS: &str = "INSERT INTO marks (effect, chat, kind, name, value, arms, arm, release, at)
+SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8
+FROM json_each(?1) WHERE true ORDER BY json_each.key
+ON CONFLICT (effect) DO NOTHING";
 
 async fn commit(
     connection: &mut SqliteConnection,
@@ -159,6 +173,7 @@ async fn commit(
     let mut outbox = Array::default();
     let mut stopped = Array::default();
     let mut started = Array::default();
+    let mut marks = Array::default();
     let mut leads = Vec::new();
     for (position, (index, turn)) in turns.iter().enumerate() {
         let won = winners.contains(&position);
@@ -169,13 +184,14 @@ async fn commit(
             continue;
         }
         chats.push(&turn.session);
-        consumed.push(&turn.consumed);
+        consumed.add(&turn.consumed);
         messages.add(&turn.messages);
         traces.push(&turn.turn);
         buttons.add(&turn.buttons);
         outbox.add(&turn.outbox);
         stopped.add(&turn.stopped);
         started.add(&turn.started);
+        marks.add(&turn.marks);
         leads.extend(turn.leads.iter().map(|(id, lead)| (*turn, id.as_str(), lead)));
     }
     chats.run(connection, CHATS).await?;
@@ -188,6 +204,7 @@ async fn commit(
     run_with(connection, STOP_TIMERS, stopped.as_deref()).await?;
     run_with(connection, STOP_FIRED, stopped.as_deref()).await?;
     started.run(connection, START_TIMERS).await?;
+    marks.run(connection, MARKS).await?;
     store_leads(connection, leads).await
 }
 
@@ -266,6 +283,20 @@ WHERE channel IN (SELECT value FROM json_each(?1)) AND due <= ?2 RETURNING due, 
 const FIRE_TIMERS: &str = "INSERT INTO inbox (channel, key, chat, event, timer)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each(?1) WHERE true ORDER BY json_each.key
 ON CONFLICT (channel, key) DO NOTHING RETURNING chat";
+
+const CURRENT: &str = "SELECT release FROM publications ORDER BY seq DESC LIMIT 1";
+const PUBLISH: &str = "INSERT INTO publications (release, parent, author, note, at, kind, moves)
+SELECT ?1->>0, ?1->>1, ?1->>2, ?1->>3, ?1->>4, ?1->>5, ?1->>6 RETURNING seq";
+
+/// Nobody else writes between the look and the insert: the transaction has the file since it began.
+async fn publish(connection: &mut SqliteConnection, publishing: &Publishing) -> sqlx::Result<PublishOutcome> {
+    let current: Option<String> = sqlx::query_scalar(CURRENT).fetch_optional(&mut *connection).await?;
+    if current != publishing.expected {
+        return Ok(PublishOutcome::Conflict { current });
+    }
+    let seq = sqlx::query_scalar(PUBLISH).bind(publishing.row.clone()).fetch_one(connection).await?;
+    Ok(PublishOutcome::Stored(seq))
+}
 
 async fn fire(connection: &mut SqliteConnection, now: i64, channels: &str) -> sqlx::Result<Vec<ChatKey>> {
     let due = sqlx::query(DUE_TIMERS).bind(channels).bind(now).fetch_all(&mut *connection).await?;

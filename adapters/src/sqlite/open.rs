@@ -12,7 +12,7 @@ use tolmach_runtime::ports::{Error, Result};
 use super::{Durability, Options};
 
 const WHAT: &str = "database";
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// Up to 3.51.2 a write-ahead log could be corrupted by a checkpoint that met a writer (sqlite.org/wal.html).
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);

@@ -6,7 +6,10 @@ use std::collections::HashSet;
 use serde::Serialize;
 use tolmach_engine::effect::{Command, Lead, Who};
 use tolmach_engine::event::Event;
-use tolmach_runtime::ports::{Bundle, ChatKey, Commit, CommitOutcome, Error, Inbound, Result, presses};
+use tolmach_runtime::ports::{
+    Bundle, ChatKey, Commit, CommitOutcome, Error, Inbound, Publication, PublicationKind, PublishOutcome,
+    Result, presses,
+};
 use uuid::Uuid;
 
 /// One write.
@@ -23,6 +26,14 @@ pub(super) enum Operation {
     },
     /// `[id, files, at]`.
     KeepRelease(Rows),
+    Publish(Box<Publishing>),
+}
+
+/// A publication made ready.
+pub(super) struct Publishing {
+    pub(super) expected: Option<String>,
+    /// `[release, parent, author, note, at, kind, moves]`.
+    pub(super) row: String,
 }
 
 /// What a write answers.
@@ -30,6 +41,7 @@ pub(super) enum Operation {
 pub(super) enum Answer {
     Chats(Vec<ChatKey>),
     Outcome(CommitOutcome),
+    Published(PublishOutcome),
     Done,
 }
 
@@ -37,7 +49,7 @@ impl Answer {
     pub(super) fn chats(self) -> Vec<ChatKey> {
         match self {
             Answer::Chats(chats) => chats,
-            Answer::Outcome(_) | Answer::Done => Vec::new(),
+            Answer::Outcome(_) | Answer::Published(_) | Answer::Done => Vec::new(),
         }
     }
 
@@ -45,7 +57,17 @@ impl Answer {
         match self {
             Answer::Outcome(outcome) => outcome,
             // Unreachable by construction; "nothing was stored" is the safe reading.
-            Answer::Chats(_) | Answer::Done => CommitOutcome::Conflict,
+            Answer::Chats(_) | Answer::Published(_) | Answer::Done => CommitOutcome::Conflict,
+        }
+    }
+
+    pub(super) fn published(self) -> PublishOutcome {
+        match self {
+            Answer::Published(outcome) => outcome,
+            // Unreachable by construction, as above.
+            Answer::Chats(_) | Answer::Outcome(_) | Answer::Done => {
+                PublishOutcome::Conflict { current: None }
+            }
         }
     }
 }
@@ -62,12 +84,12 @@ pub(super) struct Received {
 pub(super) struct Turn {
     pub(super) chat: ChatKey,
     pub(super) at: i64,
-    /// `[chat, version, inbox]`: what must still hold.
+    /// `[chat, version, [inbox…]]`: what must still hold.
     pub(super) check: String,
-    /// `[chat, session, version, at]`.
+    /// `[chat, session, version, at, release, flow, node, handed]`.
     pub(super) session: String,
     /// `[inbox, at]`.
-    pub(super) consumed: String,
+    pub(super) consumed: Rows,
     /// `[chat, who, body, at]`.
     pub(super) messages: Rows,
     /// `[chat, event, release, trace, at]`.
@@ -82,6 +104,8 @@ pub(super) struct Turn {
     pub(super) started: Rows,
     /// Effect ids with leads, in order.
     pub(super) leads: Vec<(String, Lead)>,
+    /// `[effect, chat, kind, name, value, arms, arm, release, at]`.
+    pub(super) marks: Rows,
 }
 
 /// JSON values joined by commas: part of an array to come.
@@ -125,24 +149,43 @@ pub(super) fn receive(at: i64, inbound: Vec<(Uuid, Inbound)>) -> Result<Operatio
 }
 
 pub(super) fn commit(commit: Commit) -> Result<Operation> {
-    let Commit { chat, inbox, event, version, session, messages, effects, trace, release } = commit;
+    let Commit {
+        chat,
+        inbox,
+        event,
+        version,
+        session,
+        waits,
+        handed,
+        messages,
+        effects,
+        notices,
+        trace,
+        release,
+    } = commit;
     let at = event.at;
     plain("session", &session)?;
     plain("trace", &trace)?;
+    let (flow, node) = waits.unzip();
+    let pinned = node.as_ref().map(|_| &release);
     let mut turn = Turn {
         at,
-        check: json(&(&chat, version, inbox))?,
-        session: json(&(&chat, session, version.saturating_add(1), at))?,
-        consumed: json(&(inbox, at))?,
+        check: json(&(&chat, version, &inbox))?,
+        session: json(&(&chat, session, version.saturating_add(1), at, pinned, flow, node, handed))?,
+        consumed: Rows::default(),
         messages: Rows::default(),
-        turn: json(&(&chat, json(&event)?, release, trace, at))?,
+        turn: json(&(&chat, json(&event)?, &release, trace, at))?,
         buttons: Rows::default(),
         outbox: Rows::default(),
         stopped: Rows::default(),
         started: Rows::default(),
         leads: Vec::new(),
+        marks: Rows::default(),
         chat,
     };
+    for seq in inbox {
+        turn.consumed.push(&(seq, at))?;
+    }
     for message in messages {
         let who = match message.who {
             Who::Client => "client",
@@ -163,12 +206,24 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
             Command::Lead(lead) => turn.leads.push((effect.id, lead)),
             Command::StartTimer { name, due } => touch(&mut timers, name, Some(due)),
             Command::CancelTimer { name } => touch(&mut timers, name, None),
-            Command::Notify(_)
-            | Command::HandOff { .. }
-            | Command::TakeBack
-            | Command::Goal(_)
-            | Command::Arm { .. } => {}
+            Command::Goal(goal) => {
+                let (name, arms) = (without_nul(goal.name), json(&goal.arms)?);
+                let none = None::<&str>;
+                turn.marks
+                    .push(&(&effect.id, &turn.chat, "goal", name, goal.value, arms, none, &release, at))?;
+            }
+            Command::Arm { experiment, arm } => {
+                let (name, arm) = (without_nul(experiment), without_nul(arm));
+                let (value, arms) = (None::<f64>, None::<&str>);
+                turn.marks.push(&(&effect.id, &turn.chat, "arm", name, value, arms, arm, &release, at))?;
+            }
+            // Notices come with their recipients; who has a chat comes with the session.
+            Command::Notify(_) | Command::HandOff { .. } | Command::TakeBack => {}
         }
+    }
+    for notice in notices {
+        plain("address", &notice.chat)?;
+        turn.outbox.push(&(&notice.effect, &notice.chat, json(&notice.message)?, at))?;
     }
     let channel = turn.chat.split(':').next().unwrap_or_default();
     for (name, due) in timers {
@@ -200,6 +255,17 @@ pub(super) fn fire_timers(now: i64, channels: &[String]) -> Result<Operation> {
 pub(super) fn keep_release(bundle: &Bundle, at: i64) -> Result<Operation> {
     plain("release", &bundle.files)?;
     Rows::one(&(&bundle.id, &bundle.files, at)).map(Operation::KeepRelease)
+}
+
+pub(super) fn publish(publication: Publication, expected: Option<String>) -> Result<Operation> {
+    let Publication { seq: _, release, parent, author, note, at, kind, moves } = publication;
+    let kind = match kind {
+        PublicationKind::Publish => "publish",
+        PublicationKind::Rollback => "rollback",
+    };
+    let (author, note) = (without_nul(author), without_nul(note));
+    let row = json(&(release, parent, author, note, at, kind, json(&moves)?))?;
+    Ok(Operation::Publish(Box::new(Publishing { expected, row })))
 }
 
 /// The two changes of leads, in the words of the port: fields given again replace the old, others stay.

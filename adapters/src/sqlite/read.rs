@@ -2,24 +2,35 @@
 
 use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 use tolmach_engine::effect::{Press, Who};
-use tolmach_runtime::ports::{Bundle, Chat, ChatKey, InboxRow, LeadRow, MessageRow, OutboxRow, StoredTurn};
+use tolmach_runtime::ports::{
+    BURST, Bundle, Chat, ChatKey, HandedChat, InboxRow, LeadRow, Mark, Marked, MessageRow, OutboxRow,
+    Publication, PublicationKind, StoredTurn, WaitingPlace,
+};
 
 use super::operation::stored;
 
-pub(super) async fn next(pool: &SqlitePool, chat: &str) -> sqlx::Result<Option<(InboxRow, Chat)>> {
+pub(super) async fn next(pool: &SqlitePool, chat: &str) -> sqlx::Result<Option<(Vec<InboxRow>, Chat)>> {
     let sql = "SELECT i.seq, i.event, i.button, c.session, coalesce(c.version, 0)
         FROM inbox i LEFT JOIN chats c ON c.key = i.chat
-        WHERE i.chat = ?1 AND i.consumed IS NULL ORDER BY i.seq LIMIT 1";
-    let Some(row) = sqlx::query(sql).bind(chat).fetch_optional(pool).await? else {
-        return Ok(None);
-    };
-    let waiting = InboxRow {
-        seq: row.try_get(0)?,
-        chat: chat.to_owned(),
-        event: stored(row.try_get(1)?)?,
-        button: row.try_get(2)?,
-    };
-    Ok(Some((waiting, Chat { session: row.try_get(3)?, version: row.try_get(4)? })))
+        WHERE i.chat = ?1 AND i.consumed IS NULL ORDER BY i.seq LIMIT ?2";
+    let rows = sqlx::query(sql).bind(chat).bind(BURST).fetch_all(pool).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let state = Chat { session: first.try_get(3)?, version: first.try_get(4)? };
+    let waiting = rows.iter().map(|row| {
+        Ok(InboxRow {
+            seq: row.try_get(0)?,
+            chat: chat.to_owned(),
+            event: stored(row.try_get(1)?)?,
+            button: row.try_get(2)?,
+        })
+    });
+    Ok(Some((waiting.collect::<sqlx::Result<_>>()?, state)))
+}
+
+pub(super) async fn waiting(pool: &SqlitePool, channels: &[String]) -> sqlx::Result<Vec<ChatKey>> {
+    let sql = "SELECT DISTINCT chat FROM inbox WHERE consumed IS NULL
+        AND substr(chat, 1, instr(chat, ':') - 1) IN (SELECT value FROM json_each(?1)) ORDER BY chat";
+    sqlx::query_scalar(sql).bind(json(channels)?).fetch_all(pool).await
 }
 
 pub(super) async fn chat(pool: &SqlitePool, chat: &str) -> sqlx::Result<Chat> {
@@ -130,6 +141,73 @@ fn turn(row: &SqliteRow) -> sqlx::Result<StoredTurn> {
         release: row.try_get(4)?,
         trace: row.try_get(5)?,
     })
+}
+
+pub(super) async fn waiting_places(pool: &SqlitePool) -> sqlx::Result<Vec<WaitingPlace>> {
+    let sql = "SELECT release, flow, node, count(*) AS chats FROM chats WHERE node IS NOT NULL
+        GROUP BY release, flow, node ORDER BY chats DESC, release, flow, node";
+    let rows = sqlx::query(sql).fetch_all(pool).await?;
+    let place = |row: &SqliteRow| {
+        let chats = u64::try_from(row.try_get::<i64, _>(3)?).unwrap_or_default();
+        Ok(WaitingPlace { release: row.try_get(0)?, flow: row.try_get(1)?, node: row.try_get(2)?, chats })
+    };
+    rows.iter().map(place).collect()
+}
+
+pub(super) async fn chats_at_rest(pool: &SqlitePool) -> sqlx::Result<u64> {
+    let sql = "SELECT count(*) FROM chats WHERE node IS NULL";
+    let count: i64 = sqlx::query_scalar(sql).fetch_one(pool).await?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+pub(super) async fn handed(pool: &SqlitePool) -> sqlx::Result<Vec<HandedChat>> {
+    let sql = "SELECT key, handed FROM chats WHERE handed IS NOT NULL ORDER BY handed, key";
+    let rows = sqlx::query(sql).fetch_all(pool).await?;
+    rows.iter().map(|row| Ok(HandedChat { chat: row.try_get(0)?, since: row.try_get(1)? })).collect()
+}
+
+pub(super) async fn marks_since(pool: &SqlitePool, at: i64) -> sqlx::Result<Vec<Mark>> {
+    let sql = "SELECT effect, chat, kind, name, value, arms, arm, release, at FROM marks
+        WHERE at >= ?1 ORDER BY seq";
+    let rows = sqlx::query(sql).bind(at).fetch_all(pool).await?;
+    let mark = |row: &SqliteRow| {
+        let what = if row.try_get::<&str, _>(2)? == "goal" {
+            Marked::Goal { name: row.try_get(3)?, value: row.try_get(4)?, arms: stored(row.try_get(5)?)? }
+        } else {
+            Marked::Arm { experiment: row.try_get(3)?, arm: row.try_get(6)? }
+        };
+        let (effect, chat) = (row.try_get(0)?, row.try_get(1)?);
+        Ok(Mark { effect, chat, what, release: row.try_get(7)?, at: row.try_get(8)? })
+    };
+    rows.iter().map(mark).collect()
+}
+
+pub(super) async fn publications(pool: &SqlitePool, limit: u32) -> sqlx::Result<Vec<Publication>> {
+    let sql = "SELECT seq, release, parent, author, note, at, kind, moves FROM publications
+        ORDER BY seq DESC LIMIT ?1";
+    let rows = sqlx::query(sql).bind(limit).fetch_all(pool).await?;
+    let publication = |row: &SqliteRow| {
+        let kind = match row.try_get(6)? {
+            "rollback" => PublicationKind::Rollback,
+            _ => PublicationKind::Publish,
+        };
+        Ok(Publication {
+            seq: row.try_get(0)?,
+            release: row.try_get(1)?,
+            parent: row.try_get(2)?,
+            author: row.try_get(3)?,
+            note: row.try_get(4)?,
+            at: row.try_get(5)?,
+            kind,
+            moves: stored(row.try_get(7)?)?,
+        })
+    };
+    rows.iter().map(publication).collect()
+}
+
+pub(super) async fn releases_like(pool: &SqlitePool, prefix: &str) -> sqlx::Result<Vec<String>> {
+    let sql = "SELECT id FROM releases WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id LIMIT 10";
+    sqlx::query_scalar(sql).bind(prefix).fetch_all(pool).await
 }
 
 pub(super) async fn release(pool: &SqlitePool, id: &str) -> sqlx::Result<Option<Bundle>> {

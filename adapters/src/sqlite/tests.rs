@@ -71,17 +71,20 @@ async fn acknowledged_writes_survive_a_crash() {
     let folder = Folder::new();
     let store = folder.store().await;
     store.receive(5, vec![message("a"), message("b")]).await.expect("received");
-    let (row, _) = store.next("web:1").await.expect("read").expect("an event");
+    let row = store.next("web:1").await.expect("read").expect("an event").0.remove(0);
     let effect = format!("{}.0", row.event.id);
     let send = Command::Send(Outgoing { text: "да".to_owned(), ..Outgoing::default() });
     let commit = Commit {
         chat: row.chat,
-        inbox: row.seq,
+        inbox: vec![row.seq],
         event: row.event,
         version: 0,
         session: "{}".to_owned(),
+        waits: None,
+        handed: None,
         messages: vec![],
         effects: vec![Effect { id: effect.clone(), command: send }],
+        notices: vec![],
         trace: "{}".to_owned(),
         release: "r".to_owned(),
     };
@@ -96,7 +99,7 @@ async fn acknowledged_writes_survive_a_crash() {
     let restarted = copy.store().await;
     assert_eq!(restarted.chat("web:1").await.expect("read").version, 1);
     assert_eq!(restarted.outbox("web:1").await.expect("read")[0].effect, effect);
-    let (row, _) = restarted.next("web:1").await.expect("read").expect("the second event");
+    let row = restarted.next("web:1").await.expect("read").expect("the second event").0.remove(0);
     assert_eq!(row.event.kind, Kind::Message { text: "насос".to_owned() });
     let again = restarted.receive(6, vec![message("a"), message("b")]).await.expect("received");
     assert_eq!(again, Vec::<String>::new(), "known updates stay known");
@@ -208,6 +211,36 @@ async fn does_not_open_what_a_newer_version_wrote() {
         )
         .await;
     check_refused(folder.file(), &["newer version", "9999"]).await;
+}
+
+#[tokio::test]
+async fn a_database_of_before_knows_where_its_chats_wait() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.file().parent().expect("a folder")).expect("made");
+    let options = SqliteConnectOptions::new().filename(folder.file()).create_if_missing(true);
+    let mut old = options.connect().await.expect("connected");
+    let mut first = sqlx::migrate::Migrator::DEFAULT;
+    first.migrations = open::MIGRATIONS.iter().filter(|one| one.version == 1).cloned().collect();
+    first.run_direct(None, &mut old, false).await.expect("migrated");
+    for (chat, session) in [
+        (
+            "web:form",
+            r#"{"release":"r1","frames":[{"flow":"a","waiting":{"node":"x"}},{"flow":"b","waiting":{"node":"y"}}]}"#,
+        ),
+        ("web:rest", r#"{"release":"r1","frames":[{"flow":"a"}]}"#),
+        ("web:ended", r#"{"release":"r1","frames":[]}"#),
+        ("web:odd", "no JSON"),
+    ] {
+        let sql = "INSERT INTO chats (key, session, version, updated) VALUES (?1, ?2, 1, 1)";
+        sqlx::query(sql).bind(chat).bind(session).execute(&mut old).await.expect("stored");
+    }
+    old.close().await.expect("closed");
+    let store = folder.store().await;
+    let (release, flow, node) = ("r1".to_owned(), "b".to_owned(), "y".to_owned());
+    assert_eq!(store.waiting_places().await.expect("read"), [WaitingPlace { release, flow, node, chats: 1 }]);
+    assert_eq!(store.chats_at_rest().await.expect("read"), 3);
+    assert_eq!(store.handed().await.expect("read"), []);
+    assert_eq!(store.chat("web:odd").await.expect("read").session.as_deref(), Some("no JSON"));
 }
 
 #[tokio::test]

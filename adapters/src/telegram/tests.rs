@@ -205,17 +205,21 @@ async fn a_kill_between_receiving_and_confirming_neither_loses_nor_repeats() {
     let probe: Vec<_> = door.received().into_iter().map(|one| (Uuid::now_v7(), one)).collect();
     assert_eq!(store.receive(2, probe).await.expect("received"), Vec::<String>::new(), "all are known");
     let mut texts = Vec::new();
-    while let Some((row, chat)) = store.next("telegram:7").await.expect("read") {
+    while let Some((mut rows, chat)) = store.next("telegram:7").await.expect("read") {
+        let row = rows.remove(0);
         let Kind::Message { text } = row.event.kind.clone() else { panic!("a message") };
         texts.push(text);
         let commit = tolmach_runtime::ports::Commit {
             chat: row.chat,
-            inbox: row.seq,
+            inbox: vec![row.seq],
             event: row.event,
             version: chat.version,
             session: "{}".to_owned(),
+            waits: None,
+            handed: None,
             messages: vec![],
             effects: vec![],
+            notices: vec![],
             trace: "{}".to_owned(),
             release: "r".to_owned(),
         };

@@ -37,7 +37,8 @@ impl Intake for Echo {
         }
         let rows = inbound.iter().map(|one| (Uuid::now_v7(), one.clone())).collect();
         for chat in self.store.receive(1, rows).await? {
-            let (row, state) = self.store.next(&chat).await?.expect("an event");
+            let (mut rows, state) = self.store.next(&chat).await?.expect("an event");
+            let row = rows.remove(0);
             let said = match &row.event.kind {
                 Kind::Message { text } => text.clone(),
                 Kind::Press { label, .. } => label.clone(),
@@ -48,9 +49,11 @@ impl Intake for Echo {
             let body = serde_json::to_string(&outgoing).expect("JSON");
             let commit = Commit {
                 chat: chat.clone(),
-                inbox: row.seq,
+                inbox: vec![row.seq],
                 version: state.version,
                 session: "{}".to_owned(),
+                waits: None,
+                handed: None,
                 messages: vec![
                     MessageRow { seq: 0, who: Who::Client, body: said, at: 1 },
                     MessageRow { seq: 0, who: Who::Bot, body, at: 2 },
@@ -59,6 +62,7 @@ impl Intake for Echo {
                     id: format!("{}.0", row.event.id),
                     command: Command::Send(outgoing.clone()),
                 }],
+                notices: vec![],
                 trace: "{}".to_owned(),
                 release: "r".to_owned(),
                 event: row.event,

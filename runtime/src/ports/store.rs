@@ -1,15 +1,20 @@
 //! What is remembered. One port, and one commit a turn.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
-    effect::{Button, Effect, Lead, Press, Who},
+    effect::{Button, Effect, Lead, Outgoing, Press, Who},
     event::Event,
 };
 
 use super::Inbound;
 
-/// A chat's key: its [`Address`] as text.
+/// As many events of a chat as [`Store::next`] gives at once.
+pub const BURST: u32 = 20;
+
+/// A chat's key: its [`super::Address`] as text.
 pub type ChatKey = String;
 
 /// An event that waits for its turn.
@@ -54,22 +59,39 @@ pub struct OutboxRow {
 pub struct Commit {
     /// The chat.
     pub chat: ChatKey,
-    /// The inbox row that this turn consumes.
-    pub inbox: i64,
-    /// The event that the row held.
+    /// The inbox rows that this turn consumes, at least one.
+    pub inbox: Vec<i64>,
+    /// The event of the turn: the row's own, or what several rows were merged into.
     pub event: Event,
     /// The version the turn started from.
     pub version: i64,
     /// The session after the turn, as JSON.
     pub session: String,
+    /// The flow and the node inside which the chat waits from now on; `None` when it does not.
+    pub waits: Option<(String, String)>,
+    /// Since when a person has the chat, milliseconds since the Unix epoch; `None` when the bot has it.
+    pub handed: Option<i64>,
     /// What the client said, if the turn began so, and what the bot says; in order.
     pub messages: Vec<MessageRow>,
     /// Everything to do, in order.
     pub effects: Vec<Effect>,
+    /// Messages to the staff, with the addresses they go to.
+    pub notices: Vec<NoticeRow>,
     /// The turn's trace, as JSON.
     pub trace: String,
     /// The release that the turn ran on.
     pub release: String,
+}
+
+/// A message to one of the staff: delivered like a message to a client, in the order of its own address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoticeRow {
+    /// `<effect id>.<number of the recipient>`.
+    pub effect: String,
+    /// The recipient: an [`super::Address`] as text.
+    pub chat: ChatKey,
+    /// What is said.
+    pub message: Outgoing,
 }
 
 /// Something said, for the history of a chat.
@@ -136,6 +158,109 @@ pub struct Bundle {
     pub files: String,
 }
 
+/// A release that was made the current one, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// Order within the store; 0 when not stored yet. The last one's release is the current one.
+    #[serde(default)]
+    pub seq: i64,
+    /// The release.
+    pub release: String,
+    /// The release that was current before; `None` for the first.
+    pub parent: Option<String>,
+    /// Who did it.
+    pub author: String,
+    /// Why.
+    pub note: String,
+    /// Milliseconds since the Unix epoch.
+    pub at: i64,
+    /// Forwards or back.
+    pub kind: PublicationKind,
+    /// Where chats go that wait on the parent: `flow.node` there, to `flow.node` here or to `restart`.
+    #[serde(default)]
+    pub moves: BTreeMap<String, String>,
+}
+
+/// What a publication was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PublicationKind {
+    /// A release of somebody's making.
+    Publish,
+    /// Back to an earlier release.
+    Rollback,
+}
+
+/// How a publication ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PublishOutcome {
+    /// Stored, under this `seq`.
+    Stored(i64),
+    /// Another release is current than was expected: nothing was stored.
+    Conflict {
+        /// The current release.
+        current: Option<String>,
+    },
+}
+
+/// Chats that wait inside a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WaitingPlace {
+    /// The release they are pinned to.
+    pub release: String,
+    /// The flow.
+    pub flow: String,
+    /// The node.
+    pub node: String,
+    /// How many.
+    pub chats: u64,
+}
+
+/// A chat that a person has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HandedChat {
+    /// The chat.
+    pub chat: ChatKey,
+    /// Since when, milliseconds since the Unix epoch.
+    pub since: i64,
+}
+
+/// A mark that a turn made for analytics.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// The effect that made it.
+    pub effect: String,
+    /// The chat.
+    pub chat: ChatKey,
+    /// What was marked.
+    pub what: Marked,
+    /// The release that the turn ran on.
+    pub release: String,
+    /// When, milliseconds since the Unix epoch.
+    pub at: i64,
+}
+
+/// What a [`Mark`] marks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Marked {
+    /// A conversion.
+    Goal {
+        /// The goal.
+        name: String,
+        /// What it is worth, if anything was said of that.
+        value: Option<f64>,
+        /// The client's arms at that moment, by experiment.
+        arms: BTreeMap<String, String>,
+    },
+    /// The client was put into an arm.
+    Arm {
+        /// The experiment.
+        experiment: String,
+        /// The arm.
+        arm: String,
+    },
+}
+
 /// Durable memory. Every method is atomic; a method that returned Ok survives a crash of the process.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -143,14 +268,17 @@ pub trait Store: Send + Sync {
     /// Event ids are given by the caller, one an item.
     async fn receive(&self, at: i64, inbound: Vec<(uuid::Uuid, Inbound)>) -> super::Result<Vec<ChatKey>>;
 
-    /// The oldest waiting event of a chat, with the chat as it stands.
-    async fn next(&self, chat: &str) -> super::Result<Option<(InboxRow, Chat)>>;
+    /// The oldest waiting events of a chat, at least one and at most [`BURST`], with the chat as it stands.
+    async fn next(&self, chat: &str) -> super::Result<Option<(Vec<InboxRow>, Chat)>>;
+
+    /// The chats of these channels that have waiting events.
+    async fn waiting(&self, channels: &[String]) -> super::Result<Vec<ChatKey>>;
 
     /// The chat as it stands.
     async fn chat(&self, chat: &str) -> super::Result<Chat>;
 
-    /// Stores a turn: inbox row consumed, session replaced if its version is still the one given, messages, trace,
-    /// buttons, outbox, leads and timers.
+    /// Stores a turn: inbox rows consumed, session replaced if its version is still the one given, messages, trace,
+    /// buttons, outbox, notices, leads, timers and marks.
     async fn commit(&self, commit: Commit) -> super::Result<CommitOutcome>;
 
     /// The chats of these channels that have waiting events or undelivered messages.
@@ -183,8 +311,37 @@ pub trait Store: Send + Sync {
     /// Stored turns of a chat, oldest first.
     async fn turns(&self, chat: &str, limit: u32) -> super::Result<Vec<StoredTurn>>;
 
-    /// Stored turns of all chats whose event was received at `at` or later, with `seq` above `after`, oldest first.
+    /// Stored turns of all chats since `at`, in the order of their `seq`, those above `after` only.
     async fn turns_since(&self, at: i64, after: i64, limit: u32) -> super::Result<Vec<StoredTurn>>;
+
+    /// Where chats wait inside nodes, the most first.
+    async fn waiting_places(&self) -> super::Result<Vec<WaitingPlace>>;
+
+    /// How many chats do not wait inside a node.
+    async fn chats_at_rest(&self) -> super::Result<u64>;
+
+    /// The chats that a person has, longest first.
+    async fn handed(&self) -> super::Result<Vec<HandedChat>>;
+
+    /// Marks since `at`, oldest first.
+    async fn marks_since(&self, at: i64) -> super::Result<Vec<Mark>>;
+
+    /// Makes a kept release the current one, if the current one is still `expected`; two that publish at once
+    /// cannot overwrite each other.
+    async fn publish(
+        &self,
+        publication: Publication,
+        expected: Option<String>,
+    ) -> super::Result<PublishOutcome>;
+
+    /// The last publication, whose release is the current one; `None` before the first.
+    async fn current_release(&self) -> super::Result<Option<Publication>>;
+
+    /// The last publications, newest first.
+    async fn publications(&self, limit: u32) -> super::Result<Vec<Publication>>;
+
+    /// The ids of kept releases that begin so, at most 10.
+    async fn releases_like(&self, prefix: &str) -> super::Result<Vec<String>>;
 
     /// Keeps a release; nothing happens when it is kept already.
     async fn keep_release(&self, bundle: &Bundle, at: i64) -> super::Result<()>;

@@ -17,12 +17,15 @@ use tolmach_engine::{
     language::Language,
 };
 use tolmach_runtime::{
-    Runtime,
+    Burst, Runtime, Staff,
     ports::{Address, Channel, Inbound, Intake},
 };
 use uuid::Uuid;
 
-use crate::{assemble::Assembled, config::Config};
+use crate::{
+    assemble::{Assembled, Serving},
+    config::Config,
+};
 use save::Save;
 use terminal::Terminal;
 
@@ -56,14 +59,16 @@ impl Chat {
         let lines = self.lines()?;
         let interactive = lines.is_none();
         let save = self.save_test.clone().map(|file| Save::new(file, self.test_name.clone())).transpose()?;
-        let assembled = Assembled::open(&config).await?;
+        let assembled = Assembled::open(&config, Serving::Draft).await?;
         // A script shows the same dialog each time, and a test begins at the beginning: each has a chat of its own.
         let fresh = || {
             if interactive && save.is_none() { "me".to_owned() } else { Uuid::now_v7().simple().to_string() }
         };
         let name = self.chat.clone().unwrap_or_else(fresh);
         let terminal = Arc::new(Terminal::new(name.clone(), std::io::stdout().is_terminal()));
-        let runtime = assembled.runtime(vec![Arc::clone(&terminal) as Arc<dyn Channel>]).await?;
+        let channels = vec![Arc::clone(&terminal) as Arc<dyn Channel>];
+        // A dialog that is tried out must not call anybody.
+        let runtime = assembled.runtime(channels, Burst::OFF, Staff::new()).await?;
         let talk = Talk {
             runtime: &runtime,
             terminal: &terminal,

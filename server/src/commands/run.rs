@@ -1,6 +1,7 @@
 //! `tolmach run`: the web chat page, the Telegram bot, and whatever an earlier process left undone.
 
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
@@ -17,18 +18,22 @@ use tolmach_adapters::{
 };
 use tolmach_engine::catalog::Localized;
 use tolmach_runtime::{
-    Runtime,
+    Burst, Runtime, Staff,
     ports::{Channel, Intake, Store},
 };
 
 use crate::{
-    assemble::Assembled,
+    assemble::{Assembled, Serving},
     config::Config,
     health::{self, Health},
+    releases::follow,
 };
 
 /// How long turns in hand may take when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
+
+/// How often the bot's menu is compared with the release.
+const MENU: Duration = Duration::from_millis(500);
 
 /// Serve the web chat page, and the Telegram bot when a token is configured.
 #[derive(Debug, Default, Args)]
@@ -36,6 +41,9 @@ pub struct Run {
     /// The address to listen on, e.g. 0.0.0.0:8080 [default: the first free port from 127.0.0.1:8080 on]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Serve the flows folder as it is, and take up what is saved in it at once, without publishing it
+    #[arg(long)]
+    dev: bool,
 }
 
 impl Run {
@@ -44,7 +52,8 @@ impl Run {
         println!("Tolmach {}", env!("CARGO_PKG_VERSION"));
         // A token that was copied wrong is told before anything is made.
         let bot = telegram_bot(&config)?;
-        let assembled = Assembled::open(&config).await?;
+        let serving = if self.dev { Serving::Draft } else { Serving::Published };
+        let assembled = Assembled::open(&config, serving).await?;
         for (name, note) in &assembled.notes {
             println!("  {name:<10} {note}");
         }
@@ -61,7 +70,10 @@ impl Run {
         channels.extend(
             bot.iter().map(|bot| Arc::new(TelegramChannel::new(Arc::clone(bot))) as Arc<dyn Channel>),
         );
-        let runtime = assembled.runtime(channels).await?;
+        let staff = config.staff();
+        println!("  {:<10} {}", "staff", told(&staff, &channels));
+        let burst = Burst { window: Duration::from_millis(config.burst_ms), wait: true };
+        let runtime = assembled.runtime(channels, burst, staff).await?;
 
         let (stop, stopped) = watch::channel(false);
         let polling = TelegramState::default();
@@ -80,6 +92,14 @@ impl Run {
             if bot.is_some() { "polling" } else { "not configured (set TOLMACH_TELEGRAM_TOKEN)" }
         );
         tasks.push(tokio::spawn(Arc::clone(&runtime).run_timers()));
+        match &assembled.folder {
+            Some((folder, bundle)) if self.dev => {
+                println!("  {:<10} {} is watched; nothing of it is published", "dev", folder.display());
+                let watching = follow::folder(Arc::clone(&runtime), folder.clone(), bundle.clone());
+                tasks.push(tokio::spawn(watching));
+            }
+            _ => tasks.push(tokio::spawn(follow::publications(Arc::clone(&runtime)))),
+        }
         let left = runtime.recover().await?;
         if left > 0 {
             println!("  {:<10} {left} chats taken up where the last run left them", "recovered");
@@ -112,6 +132,27 @@ impl Run {
         assembled.store.close().await?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Who gets notices, by group; by their number, because addresses are personal data.
+fn told(staff: &Staff, channels: &[Arc<dyn Channel>]) -> String {
+    let mut groups = Vec::new();
+    for (name, people) in staff.iter().filter(|(_, people)| !people.is_empty()) {
+        let mut by_channel: BTreeMap<&str, usize> = BTreeMap::new();
+        for address in people {
+            *by_channel.entry(&address.channel).or_default() += 1;
+        }
+        let parts = by_channel.iter().map(|(channel, count)| {
+            let there = channels.iter().any(|known| known.name() == *channel);
+            let kept = if there { "" } else { " (not configured: their notices are kept)" };
+            format!("{count} by {channel}{kept}")
+        });
+        groups.push(format!("{name}: {}", parts.collect::<Vec<_>>().join(", ")));
+    }
+    if groups.is_empty() {
+        return "nobody gets notices (set TOLMACH_STAFF_TELEGRAM)".to_owned();
+    }
+    groups.join("; ")
 }
 
 /// Without an address, the first free port of ten: a first start must not fail because 8080 is taken.
@@ -166,16 +207,36 @@ impl TelegramState {
 /// Polls until asked to stop; a failure that polling itself cannot mend is shown and does not stop the web chat.
 async fn poll(bot: Arc<Bot>, runtime: Arc<Runtime>, state: TelegramState, stopped: watch::Receiver<bool>) {
     state.set(&bot, "starting");
-    let commands = menu(&runtime).await;
-    if let Err(error) = bot.set_commands(&commands).await {
-        tracing::warn!(%error, "the bot's menu could not be set");
-    }
+    let mut names = commands(&runtime).await;
+    set_menu(&bot, &names).await;
+    let (menu_bot, menu_runtime) = (Arc::clone(&bot), Arc::clone(&runtime));
+    let keep_menu = async move {
+        // Another release may have other commands.
+        let mut release = menu_runtime.shelf().current_id();
+        loop {
+            tokio::time::sleep(MENU).await;
+            let current = menu_runtime.shelf().current_id();
+            if current == release {
+                continue;
+            }
+            release = current;
+            let now = commands(&menu_runtime).await;
+            if now != names {
+                set_menu(&menu_bot, &now).await;
+                names = now;
+            }
+        }
+    };
     match bot.username().await {
         Ok(name) => tracing::info!("the bot is @{name}"),
         Err(error) => tracing::warn!(%error, "telegram does not answer yet"),
     }
     state.set(&bot, "polling");
-    match telegram::poll(Arc::clone(&bot), runtime as Arc<dyn Intake>, stopped).await {
+    let polled = tokio::select! {
+        polled = telegram::poll(Arc::clone(&bot), runtime as Arc<dyn Intake>, stopped) => polled,
+        () = keep_menu => return,
+    };
+    match polled {
         Ok(()) => state.set(&bot, "stopped"),
         Err(error) => {
             tracing::error!(%error, "the telegram bot is off");
@@ -184,14 +245,21 @@ async fn poll(bot: Arc<Bot>, runtime: Arc<Runtime>, state: TelegramState, stoppe
     }
 }
 
+async fn set_menu(bot: &Bot, names: &[String]) {
+    let menu: Vec<MenuCommand> = names.iter().cloned().map(described).collect();
+    if let Err(error) = bot.set_commands(&menu).await {
+        tracing::warn!(%error, "the bot's menu could not be set");
+    }
+}
+
 /// The commands of the flow in which chats begin.
-async fn menu(runtime: &Runtime) -> Vec<MenuCommand> {
+async fn commands(runtime: &Runtime) -> Vec<String> {
     let Some(id) = runtime.shelf().current_id() else { return Vec::new() };
     let names = runtime.shelf().with_release(&id, |release| {
         let flow = release.flow(&release.entry);
         flow.map(|flow| flow.header.on.command.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
     });
-    names.await.ok().flatten().unwrap_or_default().into_iter().map(described).collect()
+    names.await.ok().flatten().unwrap_or_default()
 }
 
 fn described(name: String) -> MenuCommand {

@@ -14,6 +14,10 @@ fn wrong_settings_are_named() {
         ("data_dir = 5", &["tolmach.toml", "data_dir", "string"]),
         ("[llm]\ntimeout_seconds = \"soon\"", &["tolmach.toml", "llm.timeout_seconds"]),
         ("[llm]\ntimeout_seconds = 0", &["llm.timeout_seconds", "1 to 600"]),
+        ("burst_ms = 60000", &["burst_ms", "0 to 10000"]),
+        ("[staff.default]\nphone = [\"1\"]", &["tolmach.toml", "phone", "telegram"]),
+        ("[staff.night]\ntelegram = [\"@shop\"]", &["staff.night.telegram", "entry 1", "numeric id"]),
+        ("[staff.default]\nemail = [\"a@example.com\", \"b\"]", &["staff.default.email", "entry 2"]),
         ("listen = \"nowhere\"", &["tolmach.toml", "listen", "address"]),
         ("web_hosts = \"one\"", &["tolmach.toml", "web_hosts"]),
         ("no toml at all", &["tolmach.toml"]),
@@ -26,6 +30,8 @@ fn wrong_settings_are_named() {
         ("TOLMACH_DATADIR", "x", &["TOLMACH_DATADIR", "TOLMACH_DATA_DIR"][..]),
         ("TOLMACH_LISTEN", "here", &["TOLMACH_LISTEN", "address"]),
         ("TOLMACH_LLM_TIMEOUT_SECONDS", "soon", &["TOLMACH_LLM_TIMEOUT_SECONDS", "whole number"]),
+        ("TOLMACH_BURST_MS", "soon", &["TOLMACH_BURST_MS", "whole number of milliseconds"]),
+        ("TOLMACH_STAFF_TELEGRAM", "-100,@shop", &["staff.default.telegram", "entry 2"]),
         ("TOLMACH_LOG", "info,=,=loud", &["log", "info,=,=loud"]),
         ("TOLMACH_LLM_API_KEY", "sk-secret", &["TOLMACH_LLM_MODEL"]),
     ] {
@@ -137,4 +143,19 @@ fn a_database_that_may_not_be_written() {
         serve
     };
     serve.run().fails_with(&["tolmach.db", "may not be written"]);
+}
+
+#[test]
+fn a_start_says_who_is_told() {
+    let home = Home::ready();
+    let serve = || home.tolmach(&["run", "--listen", "127.0.0.1:0"]);
+    assert!(serve().serve().printed().contains("nobody gets notices"));
+    home.write("tolmach.toml", "[staff.night]\ntelegram = [\"42\"]\n");
+    let server = serve().env("TOLMACH_STAFF_EMAIL", "a@example.com, b@example.com").serve();
+    let said = server.printed();
+    assert!(
+        said.contains("default: 2 by email (not configured: their notices are kept); night: 1 by tele"),
+        "{said}"
+    );
+    assert!(!said.contains("a@example.com"), "addresses are personal data: {said}");
 }

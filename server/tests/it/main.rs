@@ -21,6 +21,7 @@ mod first_start;
 mod model;
 mod page;
 mod rehearsal;
+mod releases;
 mod save_test;
 mod support;
 mod telegram;

@@ -245,6 +245,28 @@ async fn a_client_of_telegram_leaves_a_contact() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_menu_follows_the_release() {
+    let home = Home::ready();
+    let telegram = Telegram::default();
+    let url = telegram.start().await;
+    let flow = "flow: shop\nstart: hello\non: { command: { start: hello } }\nnodes:\n  hello:\n    say: { text: Hello }\n";
+    home.write("flows/shop.yaml", flow);
+    let server = home
+        .tolmach(&["run", "--listen", "127.0.0.1:0"])
+        .env("TOLMACH_TELEGRAM_TOKEN", TOKEN)
+        .env("TOLMACH_TELEGRAM_API_URL", &url)
+        .env("TOLMACH_STAFF_TELEGRAM", "-1001")
+        .serve();
+    assert!(server.printed().contains("default: 1 by telegram\n"), "{}", server.printed());
+    telegram.until(|inner| !inner.menus.is_empty()).await;
+    home.write("flows/shop.yaml", flow.replace("{ start: hello }", "{ start: hello, prices: hello }"));
+    home.tolmach(&["release", "publish"]).run().ok();
+    let has = |menu: &Value| menu["commands"].to_string().contains("\"prices\"");
+    telegram.until(|inner| inner.menus.last().is_some_and(has)).await;
+    assert!(!has(&telegram.inner().menus[0]));
+}
+
 /// An update that was not confirmed comes again, and is known.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_that_comes_twice_is_answered_once() {

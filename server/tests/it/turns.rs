@@ -1,5 +1,8 @@
 //! Turns on the real store: order, repetition, failure, recovery, releases. Channels and catalogues are scripted.
 
+mod bursts;
+mod staff;
+
 use std::{
     collections::VecDeque,
     path::Path,
@@ -16,12 +19,13 @@ use tolmach_adapters::{
 use tolmach_engine::{
     bundle::Bundle,
     catalog::{SearchRequest, SearchResults},
-    effect::Outgoing,
+    effect::{Outgoing, Who},
     event::{Client, Kind},
+    kind::KindSpec,
 };
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Parts, Record, Runtime, Shelf, World,
+    Burst, Parts, Record, Runtime, Shelf, Staff, World,
     ports::{self, Address, Catalog, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
 };
 
@@ -57,6 +61,8 @@ nodes:
 struct Scripted {
     script: Mutex<VecDeque<Delivery>>,
     delivered: Mutex<Vec<String>>,
+    /// The chats that got them.
+    chats: Mutex<Vec<String>>,
 }
 
 impl Scripted {
@@ -71,10 +77,11 @@ impl Channel for Scripted {
         "test"
     }
 
-    async fn deliver(&self, _: &Address, _: &str, message: &Outgoing) -> Delivery {
+    async fn deliver(&self, to: &Address, _: &str, message: &Outgoing) -> Delivery {
         let scripted = self.script.lock().unwrap().pop_front().unwrap_or(Delivery::Done);
         if scripted == Delivery::Done {
             self.delivered.lock().unwrap().push(message.text.clone());
+            self.chats.lock().unwrap().push(to.id.clone());
         }
         scripted
     }
@@ -102,6 +109,16 @@ struct Bot {
 
 impl Bot {
     async fn start(folder: &Path) -> Bot {
+        Bot::with(folder, KINDS, FLOW, Burst::OFF, Staff::new()).await
+    }
+
+    async fn with(
+        folder: &Path,
+        kinds: &'static [&'static KindSpec],
+        flow: &str,
+        burst: Burst,
+        staff: Staff,
+    ) -> Bot {
         let store = Arc::new(SqliteStore::open(Options::new(folder.join("tolmach.db"))).await.unwrap());
         let channel = Arc::new(Scripted::default());
         let world = World {
@@ -111,15 +128,17 @@ impl Bot {
             llm: Arc::new(OfflineLlm),
             roles: Default::default(),
         };
-        let shelf = Shelf::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&world.embedder));
+        let shelf = Shelf::new(kinds, Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&world.embedder));
         let parts = Parts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             world,
             clock: Arc::new(SystemClock),
             channels: vec![Arc::clone(&channel) as Arc<dyn Channel>],
+            burst,
+            staff,
         };
         let bot = Bot { runtime: Runtime::new(parts, shelf), store, channel };
-        bot.publish(FLOW).await;
+        bot.publish(flow).await;
         bot
     }
 

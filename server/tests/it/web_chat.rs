@@ -101,3 +101,19 @@ async fn wrong_frames_get_an_error_and_the_chat_goes_on() {
     page.reply().await;
     assert!(page.ask("10", "/help").await["text"].as_str().is_some_and(|text| text.contains("/catalog")));
 }
+
+#[tokio::test]
+async fn messages_sent_in_a_row_are_answered_once() {
+    let home = Home::ready();
+    let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
+    let mut page = Page::new(&server, "ru").await;
+    for (id, text) in [("1", "нужен"), ("2", "перфоратор"), ("3", "до 10 тысяч")] {
+        page.say(id, text).await;
+    }
+    let offer = page.reply().await;
+    assert!(offer["cards"].as_array().is_some_and(|cards| !cards.is_empty()), "{offer}");
+    // A command does not wait, and by its answer everything before it was answered.
+    page.ask("4", "/help").await;
+    let who: Vec<String> = page.dialog().into_iter().map(|(who, _)| who).collect();
+    assert_eq!(who, ["client", "bot", "client", "client", "client", "bot", "client", "bot"]);
+}

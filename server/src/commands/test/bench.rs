@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -19,7 +20,7 @@ use tolmach_adapters::{
 use tolmach_engine::bundle::Bundle;
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Parts, Runtime, Shelf, World,
+    Burst, Parts, Runtime, Shelf, Staff, World,
     ports::{Catalog, Channel, Clock, Store},
     testing::{self, Catalogue, Dialog, FailingCatalog, ManualClock, Recorder, Scripted, Stage},
 };
@@ -101,6 +102,8 @@ impl Bench {
             world: world.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             channels: vec![Arc::clone(&recorder) as Arc<dyn Channel>],
+            burst: Burst { window: Duration::from_millis(700), wait: false },
+            staff: Staff::new(),
         };
         let shelf = Shelf::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, world.embedder);
         let runtime = Runtime::new(parts, shelf);

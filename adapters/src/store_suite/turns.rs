@@ -1,0 +1,153 @@
+//! What a turn stores besides its messages: bursts, where the chat waits, marks, notices.
+//!
+//! The basics of a turn are in the suite itself.
+
+use std::collections::BTreeMap;
+
+use tolmach_engine::effect::Goal;
+use tolmach_runtime::ports::{HandedChat, Marked, NoticeRow, WaitingPlace};
+
+use super::*;
+
+pub(crate) async fn consumes_a_burst_in_one_turn(place: &dyn Place) {
+    let store = place.open().await;
+    let many = (0..25).map(|n| text(CHAT, &format!("k{n:02}"), &n.to_string())).collect();
+    store.receive(5, many).await.expect("received");
+    let (rows, chat) = store.next(CHAT).await.expect("read").expect("events");
+    assert_eq!(rows.len(), BURST as usize);
+    assert!(rows.windows(2).all(|two| two[0].seq < two[1].seq), "the oldest first");
+    let mut burst = turn(&rows[0], chat.version, vec![say("да")]);
+    burst.inbox = rows.iter().take(3).map(|row| row.seq).collect();
+    // One of the rows is of no chat, then of none that waits: nothing of the turn is stored.
+    let mut wrong = burst.clone();
+    wrong.inbox.push(9_999);
+    assert_eq!(store.commit(wrong).await.expect("answered"), CommitOutcome::Conflict);
+    assert_eq!(store.next(CHAT).await.expect("read").expect("events").0.len(), BURST as usize);
+    assert_eq!(store.commit(burst.clone()).await.expect("answered"), CommitOutcome::Stored);
+    let mut late = turn(&rows[3], 1, vec![]);
+    late.inbox = vec![rows[3].seq, rows[2].seq];
+    assert_eq!(store.commit(late).await.expect("answered"), CommitOutcome::Conflict, "one is consumed");
+    assert_eq!(waiting(&*store, CHAT).await, Some(Kind::Message { text: "3".to_owned() }));
+    assert_eq!(store.next(CHAT).await.expect("read").expect("events").0.len(), BURST as usize);
+}
+
+pub(crate) async fn tells_waiting_chats(place: &dyn Place) {
+    let store = place.open().await;
+    let two = vec![text("web:b", "1", "a"), text("web:a", "2", "b"), text("web:a", "3", "c")];
+    store.receive(5, two).await.expect("received");
+    store.receive(5, vec![text("telegram:9", "d", "d")]).await.expect("received");
+    run(&*store, "web:done", "e", vec![say("1")]).await;
+    assert_eq!(store.waiting(&web()).await.expect("read"), ["web:a", "web:b"]);
+    assert_eq!(store.waiting(&[]).await.expect("read"), Vec::<String>::new());
+}
+
+pub(crate) async fn tells_where_chats_wait(place: &dyn Place) {
+    let store = place.open().await;
+    assert_eq!(store.waiting_places().await.expect("read"), []);
+    for (chat, release, node) in [
+        ("web:1", "r1", Some("size")),
+        ("web:2", "r1", Some("colour")),
+        ("web:3", "r1", Some("size")),
+        ("web:4", "r2", Some("size")),
+        ("web:5", "r1", None),
+    ] {
+        let row = receive(&*store, chat, chat).await;
+        let mut commit = turn(&row, 0, vec![]);
+        commit.release = release.to_owned();
+        commit.waits = node.map(|node| ("shop".to_owned(), node.to_owned()));
+        store.commit(commit).await.expect("committed");
+    }
+    let waits = |release: &str, node: &str, chats| WaitingPlace {
+        release: release.to_owned(),
+        flow: "shop".to_owned(),
+        node: node.to_owned(),
+        chats,
+    };
+    let places = store.waiting_places().await.expect("read");
+    assert_eq!(places, [waits("r1", "size", 2), waits("r1", "colour", 1), waits("r2", "size", 1)]);
+    assert_eq!(store.chats_at_rest().await.expect("read"), 1);
+    // The next turn of a chat says where it waits now.
+    run(&*store, "web:2", "b", vec![]).await;
+    let places = store.waiting_places().await.expect("read");
+    assert_eq!(places, [waits("r1", "size", 2), waits("r2", "size", 1)]);
+    assert_eq!(store.chats_at_rest().await.expect("read"), 2);
+}
+
+pub(crate) async fn tells_who_has_a_chat(place: &dyn Place) {
+    let store = place.open().await;
+    for (chat, handed) in [("web:1", Some(900)), ("web:2", None), ("web:3", Some(400))] {
+        let row = receive(&*store, chat, chat).await;
+        store.commit(Commit { handed, ..turn(&row, 0, vec![]) }).await.expect("committed");
+    }
+    let handed = |chat: &str, since| HandedChat { chat: chat.to_owned(), since };
+    assert_eq!(store.handed().await.expect("read"), [handed("web:3", 400), handed("web:1", 900)]);
+    run(&*store, "web:3", "b", vec![]).await;
+    assert_eq!(store.handed().await.expect("read"), [handed("web:1", 900)]);
+}
+
+pub(crate) async fn keeps_marks(place: &dyn Place) {
+    let store = place.open().await;
+    let arm = Command::Arm { experiment: "greeting".to_owned(), arm: "warm".to_owned() };
+    let arms: BTreeMap<String, String> = [("greeting".to_owned(), "warm".to_owned())].into();
+    let goal = |value| Goal { name: "lead".to_owned(), value, arms: arms.clone() };
+    let first = run(&*store, CHAT, "a", vec![arm, Command::Goal(goal(Some(12.5)))]).await;
+    run(&*store, "web:2", "b", vec![Command::Goal(goal(None))]).await;
+    let marks = store.marks_since(0).await.expect("read");
+    assert_eq!(marks.len(), 3);
+    assert_eq!((marks[0].chat.as_str(), marks[0].release.as_str(), marks[0].at), (CHAT, "r1", 5));
+    assert_eq!(marks[0].effect, format!("{}.0", first.event.id));
+    assert_eq!(marks[0].what, Marked::Arm { experiment: "greeting".to_owned(), arm: "warm".to_owned() });
+    let goal = |value| Marked::Goal { name: "lead".to_owned(), value, arms: arms.clone() };
+    assert_eq!((&marks[1].what, &marks[2].what), (&goal(Some(12.5)), &goal(None)));
+    assert_eq!(store.marks_since(6).await.expect("read"), []);
+    // A turn that is refused marks nothing.
+    let row = receive(&*store, CHAT, "c").await;
+    let late = turn(&row, 0, vec![Command::Arm { experiment: "x".to_owned(), arm: "y".to_owned() }]);
+    assert_eq!(store.commit(late).await.expect("answered"), CommitOutcome::Conflict);
+    assert_eq!(store.marks_since(0).await.expect("read").len(), 3);
+}
+
+pub(crate) async fn sends_notices_to_their_addresses(place: &dyn Place) {
+    let store = place.open().await;
+    let row = receive(&*store, CHAT, "a").await;
+    let notice = |number: usize, chat: &str| NoticeRow {
+        effect: format!("{}.1.{number}", row.event.id),
+        chat: chat.to_owned(),
+        message: Outgoing {
+            subject: "заявка".to_owned(), text: "Анна".to_owned(), ..Outgoing::default()
+        },
+    };
+    let mut commit = turn(&row, 0, vec![say("спасибо")]);
+    commit.notices = vec![notice(0, "telegram:-100"), notice(1, "email:sales@example.com")];
+    let late = Commit { version: 7, ..commit.clone() };
+    assert_eq!(store.commit(late).await.expect("answered"), CommitOutcome::Conflict);
+    assert_eq!(outbox(&*store, "telegram:-100").await, Vec::<String>::new());
+    store.commit(commit).await.expect("committed");
+    assert_eq!(outbox(&*store, CHAT).await, ["спасибо"]);
+    assert_eq!(outbox(&*store, "telegram:-100").await, ["Анна"]);
+    let mail = store.outbox("email:sales@example.com").await.expect("read");
+    assert_eq!(mail[0].effect, format!("{}.1.1", row.event.id));
+    assert!(mail[0].payload.contains("заявка"), "{}", mail[0].payload);
+    let email = vec!["email".to_owned()];
+    assert_eq!(store.unfinished(&email).await.expect("read"), ["email:sales@example.com"]);
+}
+
+pub(crate) async fn pages_all_turns(place: &dyn Place) {
+    let store = place.open().await;
+    for n in 0..6 {
+        let chat = if n % 2 == 0 { CHAT } else { "web:2" };
+        store.receive(10 * n, vec![text(chat, &n.to_string(), "a")]).await.expect("received");
+        let row = oldest(&*store, chat).await;
+        store.commit(turn(&row, n / 2, vec![])).await.expect("committed");
+    }
+    let all = store.turns_since(0, 0, 100).await.expect("read");
+    let seen: Vec<_> = all.iter().map(|turn| (turn.chat.as_str(), turn.at)).collect();
+    let expected = [(CHAT, 0), ("web:2", 10), (CHAT, 20), ("web:2", 30), (CHAT, 40), ("web:2", 50)];
+    assert_eq!(seen, expected);
+    let late = store.turns_since(20, 0, 2).await.expect("read");
+    assert_eq!(late.iter().map(|turn| turn.at).collect::<Vec<_>>(), [20, 30]);
+    let rest = store.turns_since(20, late[1].seq, 100).await.expect("read");
+    assert_eq!(rest.iter().map(|turn| turn.at).collect::<Vec<_>>(), [40, 50]);
+    let of_chat = store.turns("web:2", 100).await.expect("read");
+    assert_eq!(of_chat.iter().map(|turn| turn.seq).collect::<Vec<_>>(), [all[1].seq, all[3].seq, all[5].seq]);
+}

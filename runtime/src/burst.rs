@@ -1,0 +1,144 @@
+//! Several messages in a row are one event: a client who is still typing is answered once.
+//!
+//! Pure. When to wait for more, and for how long, is the runtime's.
+
+use std::time::Duration;
+
+use tolmach_engine::event::{Event, Kind};
+
+use crate::ports::{BURST, InboxRow};
+
+/// What counts as typing on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Burst {
+    /// A message that comes at most this long after the one before belongs to it; zero answers each on its own.
+    pub window: Duration,
+    /// Whether to wait for the window to pass before answering. Without it only what has come already is merged.
+    pub wait: bool,
+}
+
+impl Burst {
+    /// Each message is a turn of its own.
+    pub const OFF: Burst = Burst { window: Duration::ZERO, wait: false };
+
+    /// How many of the waiting rows, from the first on, are one event; at least 1 where there is a row.
+    pub(crate) fn length(&self, rows: &[InboxRow]) -> usize {
+        let window = self.window_millis();
+        let mut length = rows.len().min(1);
+        while let [before, next] = rows.get(length.wrapping_sub(1)..=length).unwrap_or_default() {
+            let close = next.event.at.saturating_sub(before.event.at) <= window;
+            if window == 0 || !is_message(before) || !is_message(next) || !close {
+                break;
+            }
+            length += 1;
+        }
+        length
+    }
+
+    /// How long to wait before these rows are answered, milliseconds; `None` when nothing more can join them.
+    pub(crate) fn pause(&self, rows: &[InboxRow], now: i64) -> Option<u64> {
+        let last = rows.last()?;
+        let full = rows.len() >= BURST as usize;
+        if !self.wait || full || self.length(rows) < rows.len() || !is_message(last) {
+            return None;
+        }
+        // A clock that was set back must not stretch the wait.
+        let age = now.saturating_sub(last.event.at).max(0);
+        u64::try_from(self.window_millis() - age).ok().filter(|left| *left > 0)
+    }
+
+    fn window_millis(&self) -> i64 {
+        i64::try_from(self.window.as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+/// The one event that rows of a burst are: the first one's id, all texts, the last one's time and client.
+pub(crate) fn merged(rows: &[InboxRow]) -> Option<Event> {
+    let (first, last) = (rows.first()?, rows.last()?);
+    if rows.len() == 1 {
+        return Some(first.event.clone());
+    }
+    let texts: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| match &row.event.kind {
+            Kind::Message { text } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let kind = Kind::Message { text: texts.join("\n") };
+    Some(Event { id: first.event.id, at: last.event.at, client: last.event.client.clone(), kind })
+}
+
+fn is_message(row: &InboxRow) -> bool {
+    matches!(row.event.kind, Kind::Message { .. }) && row.button.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use tolmach_engine::event::Client;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const BURST: Burst = Burst { window: Duration::from_millis(700), wait: true };
+
+    fn row(at: i64, kind: Kind) -> InboxRow {
+        let client = Client { first_name: at.to_string(), ..Client::default() };
+        let event = Event { id: Uuid::from_u128(at as u128), at, client, kind };
+        InboxRow { seq: at, chat: "web:1".to_owned(), event, button: None }
+    }
+
+    fn says(at: i64, text: &str) -> InboxRow {
+        row(at, Kind::Message { text: text.to_owned() })
+    }
+
+    #[test]
+    fn messages_close_together_are_one() {
+        let rows =
+            [says(0, "нужен насос"), says(700, "для скважины"), says(1400, "до 20 тысяч"), says(2101, "?")];
+        assert_eq!(BURST.length(&rows), 3);
+        let event = merged(&rows[..3]).unwrap();
+        assert_eq!(
+            event.kind,
+            Kind::Message {
+                text: "нужен насос\nдля скважины\nдо 20 тысяч".to_owned()
+            }
+        );
+        assert_eq!((event.id, event.at), (Uuid::from_u128(0), 1400));
+        assert_eq!(event.client.first_name, "1400");
+        assert_eq!(merged(&rows[3..]).unwrap(), rows[3].event);
+        assert_eq!(merged(&[]), None);
+    }
+
+    #[test]
+    fn anything_else_ends_a_burst() {
+        let others = [
+            Kind::Command { name: "help".to_owned(), rest: String::new() },
+            Kind::Press { label: "да".to_owned(), press: None },
+            Kind::Contact { phone: "1".to_owned(), name: String::new() },
+            Kind::Timer { name: "inactivity".to_owned() },
+            Kind::Staff { action: tolmach_engine::event::Staff::Return },
+        ];
+        for other in others {
+            let rows = [says(0, "a"), row(1, other.clone()), says(2, "b")];
+            assert_eq!(BURST.length(&rows), 1, "{other:?}");
+            assert_eq!(BURST.length(&rows[1..]), 1, "{other:?}");
+            assert_eq!(BURST.pause(&rows, 3), None, "{other:?} is answered at once");
+            assert_eq!(BURST.pause(&rows[1..2], 3), None, "{other:?}");
+        }
+        assert_eq!(Burst::OFF.length(&[says(0, "a"), says(0, "b")]), 1);
+        assert_eq!(BURST.length(&[]), 0);
+    }
+
+    #[test]
+    fn waits_while_more_may_come() {
+        let rows = [says(0, "a"), says(500, "b")];
+        assert_eq!(BURST.pause(&rows, 600), Some(600));
+        assert_eq!(BURST.pause(&rows, 1200), None);
+        assert_eq!(BURST.pause(&rows, -5_000), Some(700), "the clock was set back");
+        assert_eq!(Burst { wait: false, ..BURST }.pause(&rows, 600), None);
+        let many: Vec<InboxRow> = (0..20).map(|n| says(n, "a")).collect();
+        assert_eq!(BURST.pause(&many, 20), None, "no more are read at once");
+        assert_eq!(BURST.pause(&[], 0), None);
+    }
+}

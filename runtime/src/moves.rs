@@ -1,0 +1,134 @@
+//! Where chats go that wait on the release before, when the next one is published.
+//!
+//! Pure: which release is current, and who waits where, is for others to know.
+
+use std::collections::BTreeMap;
+
+use tolmach_engine::{Release, Session};
+
+/// The word for "forget the waiting and begin at the flow's start".
+pub const RESTART: &str = "restart";
+
+/// The moves of a publication, resolved against its release.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Moves {
+    /// The release whose chats move.
+    parent: String,
+    /// By `flow.node` of the parent.
+    by_place: BTreeMap<String, Move>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Move {
+    To { flow: String, node: String },
+    Restart,
+}
+
+impl Moves {
+    /// Reads what a publication holds. A target that the release does not have is a restart: the chat must not hang.
+    pub(crate) fn of(parent: Option<&str>, moves: &BTreeMap<String, String>, release: &Release) -> Moves {
+        let resolved = moves.iter().map(|(from, to)| {
+            let place = place(release, to).filter(|_| to != RESTART);
+            let to = place.map_or(Move::Restart, |(flow, node)| Move::To {
+                flow: flow.to_owned(),
+                node: node.to_owned(),
+            });
+            (from.clone(), to)
+        });
+        Moves { parent: parent.unwrap_or_default().to_owned(), by_place: resolved.collect() }
+    }
+
+    /// Moves a session that waits on the parent at one of the places; returns whether it did. Only the innermost
+    /// frame waits for the client: the flows that called it stay where they are.
+    pub(crate) fn apply(&self, session: &mut Session) -> bool {
+        if session.release != self.parent {
+            return false;
+        }
+        let Some(to) =
+            session.waits_at().and_then(|(flow, node)| self.by_place.get(&format!("{flow}.{node}")))
+        else {
+            return false;
+        };
+        let Some(frame) = session.frames.last_mut() else { return false };
+        match to {
+            Move::To { flow, node } => {
+                frame.flow.clone_from(flow);
+                if let Some(waiting) = &mut frame.waiting {
+                    waiting.node.clone_from(node);
+                }
+            }
+            Move::Restart => {
+                frame.waiting = None;
+                frame.interrupted.clear();
+            }
+        }
+        true
+    }
+}
+
+/// The flow and the node that `flow.node` names in a release.
+pub fn place<'r>(release: &'r Release, name: &str) -> Option<(&'r str, &'r str)> {
+    release.flows.values().find_map(|flow| {
+        let node = name.strip_prefix(flow.id.as_str())?.strip_prefix('.')?;
+        let (node, _) = flow.nodes.get_key_value(node)?;
+        Some((flow.id.as_str(), node.as_str()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn moves() -> Moves {
+        let to = Move::To { flow: "shop".to_owned(), node: "how_big".to_owned() };
+        let by_place = [("shop.size".to_owned(), to), ("shop.colour".to_owned(), Move::Restart)];
+        Moves { parent: "r1".to_owned(), by_place: by_place.into() }
+    }
+
+    fn session(release: &str, node: &str) -> Session {
+        let session = json!({
+            "release": release,
+            "language": "ru",
+            "frames": [
+                { "flow": "shop", "slots": {}, "waiting": { "node": "size" } },
+                {
+                    "flow": "shop", "slots": { "n": 1 }, "waiting": { "node": node, "state": { "tries": 2 } },
+                    "interrupted": [{ "waiting": { "node": "colour" } }]
+                }
+            ]
+        });
+        serde_json::from_value(session).unwrap()
+    }
+
+    #[test]
+    fn a_waiting_node_is_replaced_and_keeps_its_state() {
+        let mut moved = session("r1", "size");
+        assert!(moves().apply(&mut moved));
+        let mut expected = session("r1", "size");
+        expected.frames[1].waiting.as_mut().unwrap().node = "how_big".to_owned();
+        assert_eq!(moved, expected, "the caller, the slots and the state stay");
+    }
+
+    #[test]
+    fn a_restart_drops_what_waits() {
+        let mut moved = session("r1", "colour");
+        assert!(moves().apply(&mut moved));
+        assert_eq!(moved.waits_at(), None);
+        assert!(moved.frames[1].interrupted.is_empty());
+        assert!(moved.frames[0].waiting.is_some());
+    }
+
+    #[test]
+    fn others_stay() {
+        for (release, node) in [("r0", "size"), ("r2", "size"), ("r1", "other")] {
+            let mut stayed = session(release, node);
+            assert!(!moves().apply(&mut stayed), "{release} {node}");
+            assert_eq!(stayed, session(release, node));
+        }
+        let mut resting = session("r1", "size");
+        resting.frames.clear();
+        assert!(!moves().apply(&mut resting));
+    }
+}

@@ -1,0 +1,112 @@
+//! A running server takes up other releases: what was published, or with `--dev` what was saved.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tolmach_engine::{bundle::Bundle, compile};
+use tolmach_nodes::KINDS;
+use tolmach_runtime::{Followed, Runtime, read_bundle};
+
+use super::{now, short};
+use crate::findings;
+
+/// How often the table of publications is looked at.
+const PUBLICATIONS: Duration = Duration::from_millis(500);
+/// How often the folder is.
+const FOLDER: Duration = Duration::from_millis(150);
+/// An editor may write a file in pieces; what stands still for so long is taken as saved.
+const SAVED: Duration = Duration::from_millis(25);
+
+/// Makes whatever is published the current release, for ever.
+pub async fn publications(runtime: Arc<Runtime>) {
+    loop {
+        tokio::time::sleep(PUBLICATIONS).await;
+        match runtime.shelf().follow().await {
+            Ok(Followed::Nothing | Followed::Same) => {}
+            Ok(Followed::Switched(publication)) => {
+                println!("release: {} is served now", short(&publication.release));
+            }
+            Ok(Followed::Unusable { publication, findings, .. }) => {
+                let going_on = runtime.shelf().current_id().unwrap_or_default();
+                tracing::error!(
+                    release = short(&publication.release),
+                    errors = findings.iter().filter(|finding| finding.is_error()).count(),
+                    "the published release cannot be used by this program; release {} goes on",
+                    short(&going_on)
+                );
+            }
+            Err(why) => tracing::error!(%why, "publications could not be looked at"),
+        }
+    }
+}
+
+/// Makes whatever is saved in the folder the current release, for ever; nothing of it is published.
+pub async fn folder(runtime: Arc<Runtime>, folder: PathBuf, mut seen: Bundle) {
+    let mut trouble = String::new();
+    loop {
+        tokio::time::sleep(FOLDER).await;
+        let bundle = match saved(&folder, &seen).await {
+            Ok(Some(bundle)) => bundle,
+            Ok(None) => {
+                trouble.clear();
+                continue;
+            }
+            Err(why) => {
+                if trouble != why {
+                    println!("not reloaded: {why}");
+                    trouble = why;
+                }
+                continue;
+            }
+        };
+        trouble.clear();
+        let only_tests = bundle.id() == seen.id();
+        seen = bundle;
+        if !only_tests {
+            reload(&runtime, &folder, &seen).await;
+        }
+    }
+}
+
+/// The folder's bundle, if it differs from the one seen last.
+async fn saved(folder: &Path, seen: &Bundle) -> Result<Option<Bundle>, String> {
+    let read = || read_bundle(folder).map_err(|why| why.to_string());
+    let mut bundle = read()?;
+    if bundle == *seen {
+        return Ok(None);
+    }
+    loop {
+        tokio::time::sleep(SAVED).await;
+        let again = read()?;
+        if again == bundle {
+            return Ok(Some(bundle));
+        }
+        bundle = again;
+    }
+}
+
+async fn reload(runtime: &Runtime, folder: &Path, bundle: &Bundle) {
+    let started = Instant::now();
+    let compiled = compile(bundle, KINDS);
+    let Some(release) = compiled.release else {
+        let going_on = runtime.shelf().current_id().unwrap_or_default();
+        println!(
+            "not reloaded: release {} goes on\n\n{}\n",
+            short(&going_on),
+            findings::explained(bundle, folder, &compiled.findings)
+        );
+        return;
+    };
+    let nodes: usize = release.flows.values().map(|flow| flow.nodes.len()).sum();
+    match runtime.shelf().adopt(release, now()).await {
+        Ok(id) => {
+            let (id, warnings) = (short(&id), compiled.findings.len());
+            let millis = started.elapsed().as_millis();
+            println!("reloaded: release {id}, {nodes} nodes, {warnings} warnings, in {millis} ms");
+        }
+        Err(why) => println!("not reloaded: {why}"),
+    }
+}
