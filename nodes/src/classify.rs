@@ -167,7 +167,7 @@ impl Node for Classify {
 
 impl Classify {
     fn begin(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
-        let text = turn.message().trim().to_owned();
+        let text = extract::without_contact(turn.message());
         if text.is_empty() {
             return Ok(Go::exit("unsure"));
         }
@@ -194,7 +194,7 @@ impl Classify {
         });
         Go::Ask(Query::Decide(DecideRequest {
             role: self.model.clone(),
-            text: turn.message().to_owned(),
+            text: extract::without_contact(turn.message()),
             labels: labels.collect(),
             history: turn.history(),
             language: turn.language(),

@@ -68,9 +68,33 @@ const MULTIPLIER: &str =
 pub(crate) fn number(text: &str) -> Option<f64> {
     static FORM: LazyLock<Regex> =
         LazyLock::new(|| pattern(&format!(r"(?i)(-?)({NUMBER})\s*({MULTIPLIER})?")));
-    let found = FORM.captures(text)?;
+    let Some(found) = FORM.captures(text) else { return number_word(text) };
     let value = amount(&found[2], found.get(3).map(|m| m.as_str()))?;
     Some(if found[1].is_empty() { value } else { -value })
+}
+
+/// «две», "three": the numbers that people write as words, where no digits say it.
+fn number_word(text: &str) -> Option<f64> {
+    const WORDS: [&[&str]; 11] = [
+        &["ноль", "zero"],
+        &["один", "одна", "одно", "одну", "one"],
+        &["два", "две", "two"],
+        &["три", "three"],
+        &["четыре", "four"],
+        &["пять", "five"],
+        &["шесть", "six"],
+        &["семь", "seven"],
+        &["восемь", "eight"],
+        &["девять", "nine"],
+        &["десять", "ten"],
+    ];
+    let said = normalized(text);
+    let mut said = said.split(' ').filter_map(|word| WORDS.iter().position(|words| words.contains(&word)));
+    // Two of them are a list or a longer number, which is not guessed at.
+    match (said.next(), said.next()) {
+        (Some(number), None) => Some(number as f64),
+        _ => None,
+    }
 }
 
 /// A lower and an upper bound on the price, and the text without the words that gave them.
@@ -273,6 +297,16 @@ pub(crate) fn email(text: &str) -> Option<(String, std::ops::Range<usize>)> {
         let fits = EmailAddress::is_valid(address) && domain.contains('.');
         fits.then(|| (address.to_owned(), found.start()..found.start() + address.len()))
     })
+}
+
+/// A text without phone numbers and e-mail addresses: for models, which need not see them, and because digits say
+/// nothing of what is wanted. A text that is nothing else stays empty.
+pub(crate) fn without_contact(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some((_, range)) = email(&text).or_else(|| phone(&text)) {
+        text.replace_range(range, " ");
+    }
+    text.trim().trim_end_matches(',').to_owned()
 }
 
 /// A name: what is left of a contact message, if it looks like one.
