@@ -36,3 +36,8 @@ pub fn explained(bundle: &Bundle, folder: &Path, findings: &[Finding]) -> String
     }
     parts.join("\n\n")
 }
+
+/// A number of things: «1 node», «2 nodes».
+pub fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}

@@ -13,7 +13,11 @@ use tolmach_engine::{
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{read_bundle, testing};
 
-use crate::{assemble::bundle_folder, config::Config, findings};
+use crate::{
+    assemble::bundle_folder,
+    config::Config,
+    findings::{self, counted},
+};
 
 /// Check a bundle of flows and say everything that is wrong with it.
 #[derive(Debug, Args)]
@@ -86,11 +90,12 @@ impl Check {
             Form::Text if findings.is_empty() => {
                 let nodes: usize = flows().map(|flow| flow.nodes.len()).sum();
                 let files = bundle.flows().count();
-                println!("{}: {files} flow files, {nodes} nodes, nothing to mend", folder.display());
+                let (files, nodes) = (counted(files, "flow file"), counted(nodes, "node"));
+                println!("{}: {files}, {nodes}, nothing to mend", folder.display());
             }
             Form::Text => {
                 println!("{}", findings::explained(&bundle, &folder, &findings));
-                println!("\n{errors} errors, {warnings} warnings");
+                println!("\n{}, {}", counted(errors, "error"), counted(warnings, "warning"));
             }
         }
         let good = errors == 0 && (warnings == 0 || !self.deny_warnings);

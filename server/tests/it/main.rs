@@ -18,6 +18,7 @@ mod crash;
 mod dialog_tests;
 mod fake;
 mod first_start;
+mod guide;
 mod model;
 mod page;
 mod rehearsal;

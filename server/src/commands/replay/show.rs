@@ -1,5 +1,6 @@
 //! How replays and rehearsals are printed.
 
+use crate::findings::counted;
 use serde::Serialize;
 use tolmach_runtime::rehearsal::{Fault, Leads, Report};
 
@@ -66,10 +67,12 @@ pub fn turn(path: &[String], outcome: &Result<(), String>) {
 /// What a draft would have changed.
 pub fn rehearsal(report: &Report, draft: &str) {
     let draft = draft.get(..12).unwrap_or(draft);
-    println!("{} chats, {} turns through the draft {draft}\n", report.chats, report.turns);
+    let (chats, turns) = (counted(report.chats, "chat"), counted(report.turns, "turn"));
+    println!("{chats}, {turns} through the draft {draft}\n");
     println!("paths     {} the same, {} changed", report.same, report.changed);
     for path in report.paths.iter().take(SHOWN) {
-        println!("  {}  became  {}: {} turns", joined(&path.before), joined(&path.after), path.turns);
+        let turns = counted(path.turns, "turn");
+        println!("  {}  became  {}: {turns}", joined(&path.before), joined(&path.after));
         println!("    {} {}", path.chat, path.wrote);
     }
     more(report.paths.len());
@@ -91,7 +94,7 @@ pub fn rehearsal(report: &Report, draft: &str) {
     );
     faults("faults    {} new", &report.faults);
     if !report.doubtful_faults.is_empty() {
-        faults("doubtful  {} faults in turns that asked what was not recorded", &report.doubtful_faults);
+        faults("doubtful  {} in turns that asked what was not recorded", &report.doubtful_faults);
     }
     println!("queries   {} answered approximately, {} not recorded", report.approximate, report.not_recorded);
     if report.is_worse() {
@@ -116,7 +119,7 @@ fn faults(heading: &str, faults: &[Fault]) {
     println!("{}", heading.replace("{}", &faults.len().to_string()));
     for fault in faults.iter().take(SHOWN) {
         println!("  {}.{}: {}", fault.flow, fault.node, fault.fault);
-        println!("    {} turns, such as one of {}", fault.turns, fault.chat);
+        println!("    {}, such as one of {}", counted(fault.turns, "turn"), fault.chat);
     }
     more(faults.len());
 }
