@@ -1,0 +1,60 @@
+//! Whatever a bundle holds, compiling it ends, never panics, and says what is wrong; what compiles can be run.
+//!
+//! `cargo +nightly fuzz run compile fuzz/corpus/compile nodes/tests/broken -- -max_total_time=300`: the broken bundles
+//! of the tests are good seeds, since an input has their form, `--- path` lines between the files.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tolmach_engine::{
+    Input, Next, Session,
+    bundle::Bundle,
+    compile,
+    effect::Outcome,
+    event::{Client, Event, Kind},
+    step,
+};
+use tolmach_nodes::KINDS;
+
+fuzz_target!(|data: &[u8]| {
+    let text = String::from_utf8_lossy(data);
+    let mut bundle = Bundle::default();
+    let mut path = "flow.yaml".to_owned();
+    for line in text.lines() {
+        match line.strip_prefix("--- ") {
+            Some(name) => path = name.trim().to_owned(),
+            None => {
+                let file = bundle.files.entry(path.clone()).or_default();
+                file.push_str(line);
+                file.push('\n');
+            }
+        }
+    }
+    let compiled = compile(&bundle, KINDS);
+    assert_eq!(compiled.release.is_none(), compiled.findings.iter().any(|finding| finding.is_error()));
+    for finding in &compiled.findings {
+        assert!(!finding.cause.is_empty() && !finding.mend.is_empty(), "{finding:?}");
+    }
+    let Some(release) = compiled.release else { return };
+    // A few turns in a world that is away: each ends.
+    let mut session = Session::default();
+    for (turn, word) in ["привет", "7", "отмена", "x"].into_iter().enumerate() {
+        let event = Event {
+            id: uuid::Uuid::from_u128(turn as u128),
+            at: 1_795_000_000_000,
+            client: Client::default(),
+            kind: Kind::Message { text: word.to_owned() },
+        };
+        let mut stepped = step(&release, session, Input::Event(event));
+        for _ in 0..10_000 {
+            match stepped.next {
+                Next::Done { .. } => break,
+                Next::Query(_) => {
+                    let outcome = Outcome::Failed { reason: "away".to_owned() };
+                    stepped = step(&release, stepped.session, Input::Outcome(outcome));
+                }
+            }
+        }
+        assert!(matches!(stepped.next, Next::Done { .. }), "a turn that does not end");
+        session = stepped.session;
+    }
+});
