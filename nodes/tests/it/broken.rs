@@ -56,7 +56,8 @@ fn every_finding_has_a_place_a_cause_and_a_mend() {
             let said = format!("{}: {finding}", case.name);
             assert!(!finding.cause.trim().is_empty() && !finding.mend.trim().is_empty(), "{said}");
             assert!(!found[..i].contains(finding), "said twice: {said}");
-            let words = ["expected a ", "invalid type", "did not match", "missing field", "::", "Some(", "Err("];
+            let words =
+                ["expected a ", "invalid type", "did not match", "missing field", "::", "Some(", "Err("];
             for word in words.iter().filter(|word| !case.bundle.contains(**word)) {
                 assert!(!said.contains(word), "«{word}» is the reader's wording, not a person's: {said}");
             }
@@ -89,7 +90,13 @@ fn a_bundle_cut_off_anywhere_is_compiled_all_the_same() {
                 files.insert(path.clone(), text[..at].to_owned());
                 let compiled = compile(&bundle(&files), KINDS);
                 let broken = compiled.findings.iter().any(Finding::is_error);
-                assert_eq!(broken, compiled.release.is_none(), "{} cut at {at}: {:?}", path, compiled.findings);
+                assert_eq!(
+                    broken,
+                    compiled.release.is_none(),
+                    "{} cut at {at}: {:?}",
+                    path,
+                    compiled.findings
+                );
             }
         }
     }
