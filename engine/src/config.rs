@@ -277,6 +277,10 @@ fn misfit(found: &str, expected: &str) -> Error {
         }
         "i8" | "i16" | "i32" | "i64" => ("a whole number", "write a whole number such as 5, without quotes"),
         "f32" | "f64" => ("a number", "write a number such as 0.5, without quotes or unit"),
+        other if other.starts_with("a text, or") => (
+            "a text",
+            "write a text, or one a language: { ru: …, en: … }; a number becomes a text in quotes: \"5\"",
+        ),
         other => (other, "write it in that form"),
     };
     de::Error::custom(format!("found {found} where {wanted} belongs\n{mend}"))

@@ -121,7 +121,7 @@ impl Scope<'_> {
     pub fn share(&mut self, field: &str, value: &At<f32>) {
         if !(0.0..=1.0).contains(&value.value) {
             let cause = format!("`{field}` is {}; it is 0 to 1", value.value);
-            let share = if (1.0..=100.0).contains(&value.value) {
+            let share = if (5.0..=100.0).contains(&value.value) {
                 format!("write a share of 1: for {} per cent, {}", value.value, value.value / 100.0)
             } else {
                 "write a number from 0 to 1, such as 0.6".to_owned()

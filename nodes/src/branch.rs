@@ -101,7 +101,7 @@ impl Node for Branch {
                         "add `when:`, or write `{ else: … }` as the last case",
                     ),
                     (Some(_), Some(_), None) => {
-                        let cause = "the last case of the branch is no `else`: nothing is said for when no condition holds";
+                        let cause = "the last case of the branch is no `else`: it leads nowhere when no condition holds";
                         (cause.to_owned(), "add `- { else: node }` at the end")
                     }
                     _ => (

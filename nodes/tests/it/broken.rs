@@ -111,6 +111,26 @@ fn mistakes_that_have_nothing_to_do_with_each_other_come_together() {
     assert!(files.len() >= 4 && found.len() >= 8, "{found:?}");
 }
 
+#[test]
+fn the_demo_bundle_has_nothing_to_mend() {
+    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../flows"));
+    let mut files = BTreeMap::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if Bundle::holds(&name) {
+                files.insert(name, fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    assert!(files.len() > 10, "{:?}", files.keys());
+    let found = compile(&Bundle { files }, KINDS).findings;
+    assert!(found.is_empty(), "{}", found[0]);
+}
+
 struct Case {
     name: String,
     path: PathBuf,

@@ -44,7 +44,13 @@ nodes:
   say:
     say: { txt: hi, text: 'hello {{slots.who}}' }
 ",
-        &["bad-value 4:14"],
+        &[
+            "bad-value 4:14",
+            "missing-exit 6:3",
+            "unknown-target 11:16",
+            "unknown-exit 11:20",
+            "unknown-field 13:12",
+        ],
         &["did you mean: number"],
     );
     check(
@@ -169,7 +175,11 @@ fn broken_files_say_so() {
     check("flow: other\nstart: a\nnodes:\n  a: { end: {} }\n", &["wrong-name 1:7"], &["flow: flow"]);
     check("flow: flow\nstart: a\nnodes:\n  a: { say: { text: x }, end: {} }\n", &["two-kinds 4:26"], &[]);
     check("flow: flow\nstart: a\nnodes:\n  a: {}\n", &["no-kind 4:3"], &[]);
-    check("flow: flow\nstart: wait\nnodes:\n  end: { end: {} }\n", &["bad-value 4:3"], &["reserved"]);
+    check(
+        "flow: flow\nstart: wait\nnodes:\n  end: { end: {} }\n",
+        &["bad-value 2:8", "bad-value 4:3"],
+        &["reserved"],
+    );
     let none = compile(&bundle(&[("notes.md", "x")]), KINDS);
     assert!(none.release.is_none());
     assert_eq!(none.findings[0].code.text(), "no-flow");

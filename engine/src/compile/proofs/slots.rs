@@ -62,7 +62,7 @@ impl Slots<'_, '_> {
     }
 
     /// Slots that are set from a chat's first moment in the flow.
-    fn from_the_start(&self) -> BTreeSet<String> {
+    fn set_at_the_start(&self) -> BTreeSet<String> {
         let defaults = self.flow.slots.iter().filter(|(_, slot)| slot.default.is_some());
         let mut set: BTreeSet<String> = defaults.map(|(name, _)| name.clone()).collect();
         set.extend(self.given.always.iter().cloned());
@@ -175,7 +175,7 @@ impl Slots<'_, '_> {
 
     /// For every spot that is reached: the slots that are set whichever way leads there.
     fn surely_set(&self) -> BTreeMap<usize, BTreeSet<String>> {
-        let start = self.from_the_start();
+        let start = self.set_at_the_start();
         let mut known: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
         let mut open: VecDeque<usize> = VecDeque::new();
         for door in self.arrows.doors(self.flow) {
@@ -221,7 +221,7 @@ impl Slots<'_, '_> {
 
     /// The shortest path to a spot at whose end the slot may be unset.
     fn path_without(&self, slot: &str, goal: usize) -> Vec<usize> {
-        let given = self.from_the_start().contains(slot);
+        let given = self.set_at_the_start().contains(slot);
         let mut came: BTreeMap<(usize, bool), (usize, bool)> = BTreeMap::new();
         let mut open: VecDeque<(usize, bool)> =
             self.arrows.doors(self.flow).into_iter().map(|door| (door, given)).collect();
