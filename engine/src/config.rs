@@ -4,6 +4,8 @@
 //! unknown fields are collected (with the nearest known name) instead of ending the read, and an error carries the
 //! place of the innermost value it is about.
 
+mod repair;
+
 use std::{cell::RefCell, fmt};
 
 use serde::{
@@ -20,6 +22,7 @@ use crate::{
     place::{AT, At, Place},
     yaml::{self, Node, Tree},
 };
+use repair::{fill, filled, leave_out};
 
 /// Parses a file's YAML; a mistake in it is a finding.
 pub fn parse(file: &str, text: &str, findings: &mut Vec<Finding>) -> Option<Tree> {
@@ -107,60 +110,6 @@ pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
         }
     }
     None
-}
-
-/// Puts an empty text without a place where a field is missing, once.
-fn fill(tree: &mut Tree, place: Place, field: &str) -> bool {
-    if tree.place == place && matches!(tree.node, Node::Null) {
-        tree.node = Node::Map(Vec::new());
-    }
-    match &mut tree.node {
-        Node::Map(entries) if tree.place == place => {
-            if entries.iter().any(|(name, _)| name.value == field) {
-                return false;
-            }
-            let nowhere = Tree { place: Place::default(), node: Node::Str(String::new()) };
-            entries.push((At::new(field.to_owned(), Place::default()), nowhere));
-            true
-        }
-        Node::Map(entries) => entries.iter_mut().any(|(_, value)| fill(value, place, field)),
-        Node::Seq(items) => items.iter_mut().any(|item| fill(item, place, field)),
-        _ => false,
-    }
-}
-
-/// The place of a map into which an empty text was put.
-fn filled(tree: &Tree) -> Option<Place> {
-    match &tree.node {
-        Node::Map(entries) => {
-            let own = entries.iter().any(|(name, _)| name.place == Place::default());
-            entries.iter().find_map(|(_, value)| filled(value)).or(own.then_some(tree.place))
-        }
-        Node::Seq(items) => items.iter().find_map(filled),
-        _ => None,
-    }
-}
-
-/// Leaves out the innermost entry or item that begins at a place.
-fn leave_out(tree: &mut Tree, place: Place, left_out: &mut Vec<(Place, String)>) -> bool {
-    let of = tree.place;
-    match &mut tree.node {
-        Node::Map(entries) => {
-            if entries.iter_mut().any(|(_, value)| leave_out(value, place, left_out)) {
-                return true;
-            }
-            let at = entries.iter().position(|(name, value)| value.place == place || name.place == place);
-            at.map(|at| left_out.push((of, entries.remove(at).0.value))).is_some()
-        }
-        Node::Seq(items) => {
-            if items.iter_mut().any(|item| leave_out(item, place, left_out)) {
-                return true;
-            }
-            let at = items.iter().position(|item| item.place == place);
-            at.map(|at| items.remove(at)).is_some()
-        }
-        _ => false,
-    }
 }
 
 struct Unknown {
