@@ -4,6 +4,7 @@
 //! arithmetic are read as doubles too.
 
 mod facts;
+mod mistakes;
 
 use std::{
     collections::BTreeSet,
@@ -57,9 +58,16 @@ impl Expression {
         self.place
     }
 
-    /// Why it does not parse, if so.
-    pub fn error(&self) -> Option<&str> {
-        self.parsed.as_ref().err().map(String::as_str)
+    /// Why it does not parse, if so, and how to mend it.
+    pub fn error(&self) -> Option<(&str, &str)> {
+        let why = self.parsed.as_ref().err()?;
+        Some(why.split_once('\n').unwrap_or((why, "write a condition such as slots.budget < 5000")))
+    }
+
+    /// A function that it calls and that does not exist, with those that do.
+    pub fn unknown_function(&self) -> Option<(&str, &'static [&'static str])> {
+        let name = facts::unknown_function(&self.parsed.as_ref().ok()?.expression)?;
+        Some((name, &facts::FUNCTIONS))
     }
 
     /// Paths such as `slots.budget` that it reads.
@@ -89,7 +97,7 @@ impl Expression {
 
     /// The value. The error is for logs and traces; it is never taken for `false` or `null`.
     pub fn value(&self, source: &dyn vars::Source) -> Result<Value, String> {
-        let parsed = self.parsed.as_ref().map_err(Clone::clone)?;
+        let parsed = self.parsed.as_ref().map_err(|why| why.replace('\n', "; "))?;
         evaluate(&parsed.expression, &parsed.paths, source).and_then(from_cel)
     }
 
@@ -109,7 +117,11 @@ impl<'de> Deserialize<'de> for Expression {
             Value::String(text) => text,
             // A plain number or truth value in YAML is itself.
             scalar @ (Value::Number(_) | Value::Bool(_) | Value::Null) => scalar.to_string(),
-            _ => return Err(serde::de::Error::custom("an expression is a text, a number, true or false")),
+            _ => {
+                return Err(serde::de::Error::custom(
+                    "found a list or a map where an expression belongs\nwrite it in one line, such as slots.budget < 5000",
+                ));
+            }
         };
         Ok(Expression::compile(text, source.place))
     }
@@ -159,7 +171,40 @@ impl FilterExpression {
 
     /// Why it is not a filter, if so.
     pub fn error(&self) -> Option<&str> {
-        self.clauses.as_ref().err().map(String::as_str)
+        let why = self.clauses.as_ref().err()?;
+        Some(why.split_once('\n').map_or(why.as_str(), |(why, _)| why))
+    }
+
+    /// The column that was probably meant where one is not known.
+    pub fn nearest_column(&self) -> Option<&'static str> {
+        let name = self.error()?.strip_prefix(NO_COLUMN)?.trim_matches('`');
+        crate::finding::nearest(name, Field::ALL.map(|(name, _)| name))
+    }
+
+    /// How to mend a filter that is none.
+    pub fn mend(&self) -> &str {
+        let own = self.clauses.as_ref().err().and_then(|why| why.split_once('\n'));
+        own.map_or("write comparisons such as price <= slots.budget, joined by &&", |(_, mend)| mend)
+    }
+
+    /// A column that is compared with a value of another type, if there is one.
+    pub fn clash(&self, names: &vars::Names<'_>) -> Option<String> {
+        self.clauses.iter().flatten().find_map(|clause| {
+            let (column, _) = Field::ALL.into_iter().find(|(_, field)| *field == clause.field)?;
+            let wanted = match clause.field {
+                Field::Price | Field::Stock => slot::Type::Number,
+                Field::Brand | Field::Category | Field::Article => slot::Type::Text,
+            };
+            match facts::kind(&clause.value.expression, names) {
+                Ok(Some(kind)) if kind != wanted => Some(format!(
+                    "`{column}` is a {}, but it is compared with a {}",
+                    wanted.name(),
+                    kind.name()
+                )),
+                Err(clash) => Some(clash),
+                _ => None,
+            }
+        })
     }
 
     /// Paths such as `slots.budget` that it reads.
@@ -234,11 +279,8 @@ impl Parsed {
 
 fn parse(source: &str) -> Result<IdedExpr, String> {
     Parser::new().parse(source).map_err(|errors| match errors.errors.first() {
-        Some(error) => {
-            let message = error.msg.lines().next().unwrap_or_default();
-            format!("{message} (column {} of the expression)", error.pos.1.max(1))
-        }
-        None => "it does not parse".to_owned(),
+        Some(error) => mistakes::explain(source, &error.msg),
+        None => "it cannot be read".to_owned(),
     })
 }
 
@@ -381,9 +423,11 @@ fn as_path(node: &IdedExpr) -> Option<Vec<String>> {
     }
 }
 
+const NO_COLUMN: &str = "there is no catalogue column ";
+
 fn clauses(node: IdedExpr) -> Result<Vec<Clause>, String> {
     let Expr::Call(mut call) = node.expr else {
-        return Err("a comparison such as `price <= slots.budget` is expected".to_owned());
+        return Err("it compares nothing".to_owned());
     };
     if call.func_name == operators::LOGICAL_AND {
         let mut all = Vec::new();
@@ -399,21 +443,26 @@ fn clauses(node: IdedExpr) -> Result<Vec<Clause>, String> {
         operators::LESS_EQUALS => Comparison::Le,
         operators::GREATER => Comparison::Gt,
         operators::GREATER_EQUALS => Comparison::Ge,
-        _ => return Err("only comparisons joined by `&&` make a filter".to_owned()),
+        _ => return Err("a filter holds only comparisons, joined by `&&`".to_owned()),
     };
     let (Some(value), Some(column)) = (call.args.pop(), call.args.pop()) else {
         return Err("a comparison has two sides".to_owned());
     };
     let Expr::Ident(column) = column.expr else {
-        return Err("the left side of a comparison is a catalogue column".to_owned());
+        let columns = Field::ALL.map(|(name, _)| name).join(", ");
+        return Err(format!(
+            "the left side of a comparison is a catalogue column\nwrite the column first, as in price <= slots.budget; the columns are: {columns}"
+        ));
     };
     let Some((_, field)) = Field::ALL.into_iter().find(|(name, _)| *name == column) else {
         let known: Vec<&str> = Field::ALL.iter().map(|(name, _)| *name).collect();
-        return Err(format!("there is no catalogue column `{column}`; there are: {}", known.join(", ")));
+        return Err(format!("{NO_COLUMN}`{column}`\nuse one of: {}", known.join(", ")));
     };
     let ordered = !matches!(comparison, Comparison::Eq | Comparison::Ne);
     if ordered && !matches!(field, Field::Price | Field::Stock) {
-        return Err(format!("`{column}` is a text: compare it with == or !="));
+        return Err(format!(
+            "`{column}` is a text, which is neither less nor more\ncompare it with == or !="
+        ));
     }
     Ok(vec![Clause { field, comparison, value: Parsed::new(value) }])
 }
@@ -490,9 +539,9 @@ mod tests {
         );
         for (wrong, part) in [
             ("prise <= 3", "no catalogue column `prise`"),
-            ("brand < 'x'", "compare it with =="),
+            ("brand < 'x'", "neither less nor more"),
             ("price <= 3 || stock > 0", "joined by"),
-            ("price", "a comparison"),
+            ("price", "compares nothing"),
         ] {
             let filter = FilterExpression::compile(wrong.to_owned(), Place::default());
             assert!(

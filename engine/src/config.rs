@@ -4,12 +4,14 @@
 //! unknown fields are collected (with the nearest known name) instead of ending the read, and an error carries the
 //! place of the innermost value it is about.
 
+mod repair;
+
 use std::{cell::RefCell, fmt};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserializer,
     de::{
-        self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+        self, DeserializeOwned, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
         value::{StrDeserializer, U32Deserializer},
     },
     forward_to_deserialize_any,
@@ -20,26 +22,42 @@ use crate::{
     place::{AT, At, Place},
     yaml::{self, Node, Tree},
 };
+use repair::{fill, filled, leave_out};
 
 /// Parses a file's YAML; a mistake in it is a finding.
 pub fn parse(file: &str, text: &str, findings: &mut Vec<Finding>) -> Option<Tree> {
-    let not_yaml = |(place, sentence): (Place, String)| {
-        let mend = "mend the YAML: indent with spaces, quote texts that hold `: ` or `#`";
-        findings.push(Finding::new(
-            Code::BadYaml,
-            file,
-            place,
-            format!("this is not YAML: {sentence}"),
-            mend,
-        ));
+    let not_yaml = |mistake: yaml::Mistake| {
+        let finding = Finding::new(Code::BadYaml, file, mistake.place, mistake.cause, mistake.mend);
+        findings.push(Finding { nearest: mistake.nearest, ..finding });
     };
     yaml::parse(text).map_err(not_yaml).ok()
 }
 
-/// Reads a `T` out of `tree`. Findings go to `findings`; `None` when the value as a whole could not be read.
-pub fn read<'t, T: Deserialize<'t>>(file: &str, tree: &'t Tree, findings: &mut Vec<Finding>) -> Option<T> {
+/// Reads a `T` out of `tree`. Findings go to `findings`; `None` when there is a value that could not be read.
+pub fn read<T: DeserializeOwned>(file: &str, tree: &Tree, findings: &mut Vec<Finding>) -> Option<T> {
+    read_past_mistakes(file, tree, findings).filter(|read| read.whole).map(|read| read.value)
+}
+
+/// What could be read.
+pub(crate) struct Read<T> {
+    /// The value without what could not be read.
+    pub(crate) value: T,
+    /// Whether all of it could be read.
+    pub(crate) whole: bool,
+}
+
+/// Mistakes of one value that are told at once; whoever made more has made the same one many times.
+const MISTAKES: usize = 20;
+
+/// Reads a `T` and goes on after a mistake, as if what is wrong were not there, so that the others come to light too.
+/// `None` when nothing is left that could be read.
+pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
+    file: &str,
+    tree: &Tree,
+    findings: &mut Vec<Finding>,
+) -> Option<Read<T>> {
     let unknown = RefCell::new(Vec::new());
-    let result = T::deserialize(Reader { tree, unknown: &unknown });
+    let first = T::deserialize(Reader { tree, unknown: &unknown });
     for Unknown { name, place, known } in unknown.into_inner() {
         let mend = if known.is_empty() {
             "remove it".to_owned()
@@ -51,13 +69,47 @@ pub fn read<'t, T: Deserialize<'t>>(file: &str, tree: &'t Tree, findings: &mut V
                 .near(&name, known.iter().copied()),
         );
     }
-    match result {
-        Ok(value) => Some(value),
-        Err(error) => {
+    let mut error = match first {
+        Ok(value) => return Some(Read { value, whole: true }),
+        Err(error) => error,
+    };
+    let mut rest = tree.clone();
+    // Fields that are missing only because they were left out here.
+    let mut left_out: Vec<(Place, String)> = Vec::new();
+    for _ in 0..MISTAKES {
+        let place = error.place.unwrap_or(tree.place);
+        let told = place == Place::default()
+            || error.missing.is_some_and(|field| {
+                left_out.iter().any(|(of, name)| *of == place && name == field)
+                    // Spelt otherwise, the field is there: that is said already.
+                    || findings.iter().any(|finding| {
+                        finding.code == Code::UnknownField && finding.nearest.as_deref() == Some(field)
+                    })
+            });
+        let missing = error.missing;
+        if !told {
             findings.push(error.finding(file, tree.place));
-            None
+        }
+        let went_on = match missing {
+            // Without a field that was left out, the whole is left out too.
+            Some(_) if told && place != tree.place => leave_out(&mut rest, place, &mut left_out),
+            // With an empty text in its place most of the rest can be looked at.
+            Some(field) => fill(&mut rest, place, field),
+            // Such a text does not fit: then without what it was put into.
+            None if place == Place::default() => {
+                filled(&rest).is_some_and(|whole| leave_out(&mut rest, whole, &mut left_out))
+            }
+            None => leave_out(&mut rest, place, &mut left_out),
+        };
+        if !went_on {
+            return None;
+        }
+        match T::deserialize(Reader { tree: &rest, unknown: &RefCell::new(Vec::new()) }) {
+            Ok(value) => return Some(Read { value, whole: false }),
+            Err(next) => error = next,
         }
     }
+    None
 }
 
 struct Unknown {
@@ -88,15 +140,15 @@ impl Error {
             return Finding::new(Code::MissingField, file, place, cause, format!("add `{field}:` here"));
         }
         if let Some((name, known)) = self.unknown_variant {
-            let cause = format!("`{name}` is not known here");
-            return Finding::new(
-                Code::BadValue,
-                file,
-                place,
-                cause,
-                format!("use one of: {}", known.join(", ")),
-            )
-            .near(&name, known.iter().copied());
+            let cause = format!("`{name}` is none of the words that fit here");
+            let mend = format!("use one of: {}", known.join(", "));
+            let meant = SYNONYMS.iter().find(|(other, word)| *other == name && known.contains(word));
+            let meant = meant.map_or(name.as_str(), |(_, word)| word);
+            let finding = Finding::new(Code::BadValue, file, place, cause, mend);
+            return match known.iter().find(|word| **word == meant) {
+                Some(word) => Finding { nearest: Some((*word).to_owned()), ..finding },
+                None => finding.near(&name, known.iter().copied()),
+            };
         }
         // A type may add how to mend its value after a newline.
         let (cause, mend) = self
@@ -122,6 +174,25 @@ impl de::Error for Error {
         Error { place: None, missing: None, unknown_variant: None, message: message.to_string() }
     }
 
+    fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Error {
+        let found = match found {
+            de::Unexpected::Unit | de::Unexpected::Option => "nothing".to_owned(),
+            de::Unexpected::Bool(value) => format!("`{value}`"),
+            de::Unexpected::Unsigned(value) => format!("the number {value}"),
+            de::Unexpected::Signed(value) => format!("the number {value}"),
+            de::Unexpected::Float(value) => format!("the number {value}"),
+            de::Unexpected::Str(value) => Node::Str(value.to_owned()).describe(),
+            de::Unexpected::Seq => "a list".to_owned(),
+            de::Unexpected::Map => "a map of fields".to_owned(),
+            other => other.to_string(),
+        };
+        misfit(&found, &expected.to_string())
+    }
+
+    fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Error {
+        Error::invalid_type(found, expected)
+    }
+
     fn missing_field(field: &'static str) -> Error {
         Error { missing: Some(field), ..Error::custom("") }
     }
@@ -129,6 +200,39 @@ impl de::Error for Error {
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Error {
         Error { unknown_variant: Some((variant.to_owned(), expected)), ..Error::custom("") }
     }
+}
+
+/// Words for a type that other languages use.
+const SYNONYMS: [(&str, &str); 8] = [
+    ("string", "text"),
+    ("str", "text"),
+    ("int", "number"),
+    ("integer", "number"),
+    ("float", "number"),
+    ("bool", "boolean"),
+    ("mail", "email"),
+    ("telephone", "phone"),
+];
+
+/// What was found where something else belongs, in the words of an author and not of the reader.
+fn misfit(found: &str, expected: &str) -> Error {
+    let (wanted, mend) = match expected {
+        "a sequence" => ("a list", "write a list: [one, two], or an item a line, each after `- `"),
+        "a map" => ("a map", "write names with values: { name: value }, or one a line"),
+        "a string" => ("a text", "write a text; a number or `true` becomes one in quotes: \"5\""),
+        "a boolean" => ("true or false", "write true or false, without quotes"),
+        "u8" | "u16" | "u32" | "u64" | "usize" => {
+            ("a whole number, 0 or more", "write a whole number such as 5, without quotes or unit")
+        }
+        "i8" | "i16" | "i32" | "i64" => ("a whole number", "write a whole number such as 5, without quotes"),
+        "f32" | "f64" => ("a number", "write a number such as 0.5, without quotes or unit"),
+        other if other.starts_with("a text, or") => (
+            "a text",
+            "write a text, or one a language: { ru: …, en: … }; a number becomes a text in quotes: \"5\"",
+        ),
+        other => (other, "write it in that form"),
+    };
+    de::Error::custom(format!("found {found} where {wanted} belongs\n{mend}"))
 }
 
 #[derive(Clone, Copy)]
@@ -144,7 +248,24 @@ impl<'t, 'u> Reader<'t, 'u> {
 
     fn wrong<V: Visitor<'t>>(&self, visitor: &V) -> Error {
         let expected: &dyn de::Expected = visitor;
-        de::Error::custom(format!("found {} where {expected} is expected", self.tree.node.describe()))
+        misfit(&self.tree.node.describe(), &expected.to_string())
+    }
+
+    /// Something else stands where a map of these fields belongs.
+    fn not_fields(&self, fields: &[&str]) -> Error {
+        let found = self.tree.node.describe();
+        let example = match &self.tree.node {
+            Node::Str(text) if text.chars().count() <= 40 && !text.contains(['"', '\n']) => {
+                format!("\"{text}\"")
+            }
+            _ => "…".to_owned(),
+        };
+        let mend = match fields {
+            [] => "remove it".to_owned(),
+            [first, ..] => format!("write a field by its name, as in {{ {first}: {example} }}"),
+        };
+        let fields = fields.join(", ");
+        de::Error::custom(format!("found {found} where a map belongs, with the fields: {fields}\n{mend}"))
     }
 
     fn seq<V: Visitor<'t>>(&self, items: &'t [Tree], visitor: V) -> Result<V::Value, Error> {
@@ -197,7 +318,7 @@ impl<'t> Deserializer<'t> for Reader<'t, '_> {
             Node::Map(entries) => self.map(entries, Some(fields), visitor),
             // An empty body (`end:`) is a struct in which every field has its default.
             Node::Null => self.map(&[], Some(fields), visitor),
-            _ => Err(self.wrong(&visitor)),
+            _ => Err(self.not_fields(fields)),
         };
         result.map_err(|error| error.at(self.tree.place))
     }
@@ -422,6 +543,8 @@ impl<'t> VariantAccess<'t> for Variant<'t, '_> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -476,7 +599,7 @@ mod tests {
     fn errors_stand_at_the_innermost_value() {
         assert_eq!(check("size: 1\n").1, ["missing-field 1:1 the field `name` is missing"]);
         let wrong = check("name: x\nkind: triangle\n").1;
-        assert_eq!(wrong, ["bad-value 2:7 `triangle` is not known here"]);
+        assert_eq!(wrong, ["bad-value 2:7 `triangle` is none of the words that fit here"]);
         let wrong = check("name: x\nby_name:\n  a: [1]\n").1;
         assert!(wrong[0].starts_with("bad-value 3:6"), "{wrong:?}");
     }

@@ -47,7 +47,11 @@ impl fmt::Display for Duration {
 
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        // A number without a unit gets the same advice as a wrong text.
+        let text = match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
         Duration::parse(&text).ok_or_else(|| {
             de::Error::custom(format!(
                 "`{text}` is not a length of time\nwrite a whole number and s, m, h, d or w, such as 30m; a year at most"

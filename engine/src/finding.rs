@@ -207,11 +207,14 @@ impl fmt::Display for Finding {
 /// The name among `known` that is nearest to `name`, if it is near enough to be a slip.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let slip = (name.chars().count() / 3).max(1);
+    let lower = name.to_lowercase();
     known
         .into_iter()
         .filter(|candidate| *candidate != name)
         .map(|candidate| {
-            (strsim::osa_distance(name, candidate), strsim::jaro_winkler(name, candidate), candidate)
+            // Capital letters are a slip too.
+            let other = candidate.to_lowercase();
+            (strsim::osa_distance(&lower, &other), strsim::jaro_winkler(&lower, &other), candidate)
         })
         .filter(|(distance, similarity, _)| *distance <= slip || *similarity >= 0.85)
         .min_by(|(a, like_a, _), (b, like_b, _)| a.cmp(b).then(like_b.total_cmp(like_a)))
@@ -226,6 +229,7 @@ mod tests {
     fn the_nearest_name_is_a_slip_or_nothing() {
         assert_eq!(nearest("clasify", ["say", "classify", "search"]), Some("classify"));
         assert_eq!(nearest("sy", ["route", "say"]), Some("say"));
+        assert_eq!(nearest("get", ["GET", "POST"]), Some("GET"));
         assert_eq!(nearest("telephone", ["say", "classify", "search"]), None);
     }
 }

@@ -148,6 +148,8 @@ pub struct Flow {
     pub nodes: BTreeMap<String, Entry>,
     /// The names of all nodes, those included that could not be read: leading to one of them is no mistake.
     pub declared: BTreeSet<String>,
+    /// Whether everything beside the nodes could be read.
+    pub whole: bool,
 }
 
 /// A node with its transitions.

@@ -39,7 +39,9 @@ pub struct Scope<'a> {
     pub(crate) knowledge: Vec<&'a str>,
     pub(crate) answers: &'a Answers,
     pub(crate) flows: &'a BTreeMap<String, Flow>,
-    /// The node being checked.
+    /// Files that are there but could not be read.
+    pub(crate) unread: &'a BTreeSet<String>,
+    /// The node being checked; empty for what stands outside the nodes.
     pub(crate) node: &'a str,
     /// Slots that something reads or sets.
     pub(crate) used: BTreeSet<String>,
@@ -75,8 +77,21 @@ pub(crate) struct SlotUse {
 impl Scope<'_> {
     /// Reports something that only the kind can know.
     pub fn report(&mut self, code: Code, place: Place, cause: impl Into<String>, mend: impl Into<String>) {
-        let cause = format!("node `{}`: {}", self.node, cause.into());
+        let cause = self.named(cause);
         self.findings.push(Finding::new(code, self.file, place, cause, mend));
+    }
+
+    /// A cause with the node that it is about; what stands outside the nodes has none.
+    fn named(&self, cause: impl Into<String>) -> String {
+        let cause = cause.into();
+        if self.node.is_empty() { cause } else { format!("node `{}`: {cause}", self.node) }
+    }
+
+    /// Whether a file of the bundle is there but could not be read: what refers to it is no mistake of its own.
+    fn unread(&self, path: &str) -> bool {
+        [".yaml", ".yml", ".md", ".ru.md", ".en.md"]
+            .iter()
+            .any(|end| self.unread.contains(&format!("{path}{end}")))
     }
 
     /// A text for clients: translated, parsing, naming known variables, short enough.
@@ -105,16 +120,22 @@ impl Scope<'_> {
     /// A number from 0 to 1.
     pub fn share(&mut self, field: &str, value: &At<f32>) {
         if !(0.0..=1.0).contains(&value.value) {
-            let cause = format!("{field} is {}; it is 0 to 1", value.value);
-            self.report(Code::BadValue, value.place, cause, format!("change `{field}`"));
+            let cause = format!("`{field}` is {}; it is 0 to 1", value.value);
+            let share = if (5.0..=100.0).contains(&value.value) {
+                format!("write a share of 1: for {} per cent, {}", value.value, value.value / 100.0)
+            } else {
+                "write a number from 0 to 1, such as 0.6".to_owned()
+            };
+            self.report(Code::BadValue, value.place, cause, share);
         }
     }
 
     /// A count within bounds.
     pub fn count(&mut self, field: &str, value: &At<u32>, bounds: RangeInclusive<u32>) {
         if !bounds.contains(&value.value) {
-            let cause = format!("{field} is {}; it is {} to {}", value.value, bounds.start(), bounds.end());
-            self.report(Code::BadValue, value.place, cause, format!("change `{field}`"));
+            let cause = format!("`{field}` is {}; it is {} to {}", value.value, bounds.start(), bounds.end());
+            let mend = format!("write a whole number from {} to {}", bounds.start(), bounds.end());
+            self.report(Code::BadValue, value.place, cause, mend);
         }
     }
 
@@ -122,7 +143,7 @@ impl Scope<'_> {
     pub fn waiting_time(&mut self, field: &str, time: &At<Duration>) {
         const MINUTE: i64 = 60_000;
         if time.value.0 < MINUTE {
-            let cause = format!("{field} is {}; a dialog waits a minute or more", time.value);
+            let cause = format!("`{field}` is {}; a dialog waits a minute or more", time.value);
             self.report(Code::BadValue, time.place, cause, "write a longer time, such as 30m, 2h or 3d");
         }
     }
@@ -130,16 +151,22 @@ impl Scope<'_> {
     /// A name that reports show: of a goal, of an experiment.
     pub fn name(&mut self, what: &str, name: &At<String>) {
         if name.trim().is_empty() || name.chars().count() > 64 {
-            let cause = format!("`{}` is no name for a {what}", name.value);
+            let cause = match name.trim() {
+                "" => format!("the name of the {what} is empty"),
+                _ => format!("the name of the {what} is longer than 64 characters"),
+            };
             self.report(Code::BadValue, name.place, cause, "write 1 to 64 characters");
         }
     }
 
     /// A template that clients do not see as it is.
     pub fn template(&mut self, template: &Template) {
-        if let Some(error) = template.error() {
-            let cause = format!("the template does not parse: {error}");
-            self.report(Code::BadTemplate, template.place(), cause, "mend the braces or the helper");
+        if let Some((why, mend)) = template.error() {
+            self.report(Code::BadTemplate, template.place(), format!("in a text, {why}"), mend);
+            let nearest = template.nearest_helper().map(str::to_owned);
+            if let Some(last) = self.findings.last_mut() {
+                last.nearest = nearest;
+            }
         }
         self.paths(template.paths().iter().map(Vec::as_slice), template.place());
         self.needs(template.needs(), template.place(), "the text would fail");
@@ -147,19 +174,25 @@ impl Scope<'_> {
 
     /// A condition or a value.
     pub fn expression(&mut self, expression: &Expression) {
-        if let Some(error) = expression.error() {
-            let cause = format!("`{}` is not an expression: {error}", expression.source());
-            self.report(
-                Code::BadCondition,
-                expression.place(),
-                cause,
-                "write a CEL expression such as slots.budget < 5000",
-            );
+        if let Some((why, mend)) = expression.error() {
+            let cause = match expression.source().trim() {
+                "" => "an expression is empty".to_owned(),
+                source => format!("`{source}` cannot be read: {why}"),
+            };
+            self.report(Code::BadCondition, expression.place(), cause, mend);
+        }
+        if let Some((name, known)) = expression.unknown_function() {
+            let cause = self.named(format!("there is no function `{name}` (in `{}`)", expression.source()));
+            let mend = format!("use one such as: {}", known[..8].join(", "));
+            let finding = Finding::new(Code::BadCondition, self.file, expression.place(), cause, mend);
+            self.findings.push(finding.near(name, known.iter().copied()));
         }
         self.paths(expression.paths().iter().map(Vec::as_slice), expression.place());
         self.needs(expression.needs(), expression.place(), "the expression would fail");
         if let Err(clash) = expression.kind(&self.names) {
-            self.report(Code::BadCondition, expression.place(), clash, "compare values of one type");
+            let cause = format!("in `{}`, {clash}", expression.source());
+            let mend = "use values of one type: a number has no quotes (5000), a text has them ('5000')";
+            self.report(Code::BadCondition, expression.place(), cause, mend);
         }
     }
 
@@ -178,13 +211,14 @@ impl Scope<'_> {
     /// A catalogue filter.
     pub fn filter(&mut self, filter: &FilterExpression) {
         if let Some(error) = filter.error() {
-            let cause = format!("`{}` is not a filter: {error}", filter.source());
-            self.report(
-                Code::BadFilter,
-                filter.place(),
-                cause,
-                "write comparisons such as price <= slots.budget, joined by &&",
-            );
+            let cause = self.named(format!("`{}` is not a filter: {error}", filter.source()));
+            let finding = Finding::new(Code::BadFilter, self.file, filter.place(), cause, filter.mend());
+            self.findings.push(Finding { nearest: filter.nearest_column().map(str::to_owned), ..finding });
+        }
+        if let Some(clash) = filter.clash(&self.names) {
+            let cause = format!("in `{}`, {clash}", filter.source());
+            let mend = "price and stock are numbers (5000), the other columns are texts ('Makita')";
+            self.report(Code::BadFilter, filter.place(), cause, mend);
         }
         let paths: Vec<Vec<String>> = filter.paths().map(<[String]>::to_vec).collect();
         self.paths(paths.iter().map(Vec::as_slice), filter.place());
@@ -206,7 +240,7 @@ impl Scope<'_> {
     fn declared(&mut self, name: &At<String>, types: &[slot::Type]) {
         let Some(declaration) = self.header.slots.get(&name.value) else {
             let known = self.header.slots.keys().map(String::as_str);
-            let cause = format!("node `{}`: there is no slot `{}`", self.node, name.value);
+            let cause = self.named(format!("there is no slot `{}`", name.value));
             let mend = format!(
                 "declare it under `slots:`, for example `{}: {{ type: {} }}`",
                 name.value,
@@ -220,10 +254,10 @@ impl Scope<'_> {
         if !types.contains(&declaration.kind) {
             let wanted: Vec<&str> = types.iter().map(|kind| kind.name()).collect();
             let cause = format!(
-                "slot `{}` is a {}, not a {}",
+                "the slot `{}` is of type {}; what belongs here is {}",
                 name.value,
                 declaration.kind.name(),
-                wanted.join(" or a ")
+                wanted.join(", ")
             );
             self.report(
                 Code::WrongSlotType,
@@ -237,13 +271,8 @@ impl Scope<'_> {
     /// A prompt file.
     pub fn prompt(&mut self, name: &At<String>) {
         let Some(prompt) = self.prompts.get(&name.value) else {
-            let known = self.prompts.keys().map(String::as_str);
-            let cause = format!("node `{}`: there is no prompt `{}`", self.node, name.value);
-            let mend = format!("write prompts/{}.md", name.value);
-            self.findings.push(
-                Finding::new(Code::UnknownPrompt, self.file, name.place, cause, mend)
-                    .near(&name.value, known),
-            );
+            let known: Vec<&str> = self.prompts.keys().map(String::as_str).collect();
+            self.no_file(Code::UnknownPrompt, "prompt", "prompts/", ".md", name, &known);
             return;
         };
         for body in prompt.values().map(|prompt| &prompt.body) {
@@ -279,10 +308,8 @@ impl Scope<'_> {
     /// A file of quick answers.
     pub fn answers(&mut self, name: &At<String>) {
         if !self.answers.contains_key(&name.value) {
-            let cause = format!("node `{}`: there are no quick answers `{}`", self.node, name.value);
-            let mend = format!("write faq/{}.yaml", name.value);
-            let finding = Finding::new(Code::UnknownAnswers, self.file, name.place, cause, mend);
-            self.findings.push(finding.near(&name.value, self.answers.keys().map(String::as_str)));
+            let known: Vec<&str> = self.answers.keys().map(String::as_str).collect();
+            self.no_file(Code::UnknownAnswers, "file of quick answers", "faq/", ".yaml", name, &known);
         }
     }
 
@@ -302,10 +329,8 @@ impl Scope<'_> {
             self.sets(slot, &slot::Type::ALL, Sets::Perhaps);
         }
         let Some(flow) = self.flows.get(&call.flow.value) else {
-            let cause = format!("node `{}`: there is no flow `{}`", self.node, call.flow.value);
-            let mend = format!("write {}.yaml beside this file, or name another flow", call.flow.value);
-            let finding = Finding::new(Code::UnknownFlow, self.file, call.flow.place, cause, mend);
-            self.findings.push(finding.near(&call.flow.value, self.flows.keys().map(String::as_str)));
+            let known: Vec<&str> = self.flows.keys().map(String::as_str).collect();
+            self.no_file(Code::UnknownFlow, "flow", "", ".yaml", call.flow, &known);
             return;
         };
         let theirs = call.gives.iter().copied().chain(call.takes.iter().map(|(_, theirs)| *theirs));
@@ -337,13 +362,43 @@ impl Scope<'_> {
         }
     }
 
+    /// A name that no file of a folder has. Authors often write the path, or the ending, where the name alone belongs.
+    fn no_file(
+        &mut self,
+        code: Code,
+        what: &str,
+        folder: &str,
+        ending: &str,
+        name: &At<String>,
+        known: &[&str],
+    ) {
+        let bare = name.strip_prefix(folder).unwrap_or(&name.value);
+        let bare = [".md", ".yaml", ".yml"].iter().find_map(|end| bare.strip_suffix(end)).unwrap_or(bare);
+        if self.unread(&format!("{folder}{bare}")) {
+            return;
+        }
+        let cause = self.named(format!("there is no {what} `{}`", name.value));
+        let finding = |mend: String| Finding::new(code, self.file, name.place, cause, mend);
+        let finding = if bare != name.value && known.contains(&bare) {
+            let mend = format!("write its name alone, without folder and ending: {bare}");
+            Finding { nearest: Some(bare.to_owned()), ..finding(mend) }
+        } else {
+            finding(format!("name one that there is, or write {folder}{bare}{ending}"))
+                .near(bare, known.iter().copied())
+        };
+        self.findings.push(finding);
+    }
+
+    /// The type of a slot of another flow.
+    pub fn slot_type_in(&self, flow: &str, slot: &str) -> Option<slot::Type> {
+        self.flows.get(flow)?.slots.get(slot).map(|declaration| declaration.kind)
+    }
+
     /// A knowledge file.
     pub fn knowledge(&mut self, name: &At<String>) {
         if !self.knowledge.contains(&name.as_str()) {
-            let cause = format!("node `{}`: there is no knowledge `{}`", self.node, name.value);
-            let mend = format!("write knowledge/{}.md (or .ru.md and .en.md)", name.value);
-            let finding = Finding::new(Code::UnknownKnowledge, self.file, name.place, cause, mend);
-            self.findings.push(finding.near(&name.value, self.knowledge.iter().copied()));
+            let known = self.knowledge.clone();
+            self.no_file(Code::UnknownKnowledge, "knowledge", "knowledge/", ".md", name, &known);
         }
     }
 
@@ -356,9 +411,21 @@ impl Scope<'_> {
         if let Target::Node(node) = Target::parse(name)
             && !self.nodes.contains(&node)
         {
-            let cause = format!("there is no node `{node}` in this flow");
             let known = self.nodes.iter().map(String::as_str).chain(Target::RESERVED);
-            let mend = "name a node of this flow, or wait, end or return";
+            let elsewhere = self.flows.values().find(|flow| flow.declared.contains(&node));
+            let cause = match (node.as_str(), elsewhere) {
+                ("", _) => "the name of a node is missing here".to_owned(),
+                (_, Some(flow)) => {
+                    format!("there is no node `{node}` in this flow; the flow `{}` has one", flow.id)
+                }
+                _ => format!("there is no node `{node}` in this flow"),
+            };
+            let mend = match elsewhere {
+                Some(flow) => {
+                    format!("a flow is entered by a node of kind `call`: call: {{ flow: {} }}", flow.id)
+                }
+                None => "name a node of this flow, or wait, end or return".to_owned(),
+            };
             self.findings
                 .push(Finding::new(Code::UnknownTarget, self.file, place, cause, mend).near(&node, known));
         }
@@ -368,15 +435,26 @@ impl Scope<'_> {
         let missing: Vec<Language> = text.missing(&self.header.languages).collect();
         for language in missing {
             let cause = format!("a text has no {language} version");
-            self.report(Code::MissingTranslation, text.place(), cause, format!("add `{language}: …`"));
+            let mend = format!("add `{language}: …` beside what there is");
+            self.report(Code::MissingTranslation, text.place(), cause, mend);
         }
         for (_, template) in text.templates() {
             self.template(template);
+            if template.source().trim().is_empty() {
+                self.report(
+                    Code::BadValue,
+                    template.place(),
+                    "a text is empty",
+                    "write something, or remove the field",
+                );
+            }
             // Channels count UTF-16 units.
             let length = template.source().encode_utf16().count();
             if length > limit {
-                let cause = format!("{length} characters; channels show {limit}");
-                self.report(Code::TooLong, template.place(), cause, "shorten it");
+                let what = if limit == LABEL_LIMIT { "label" } else { "text" };
+                let cause = format!("a {what} has {length} characters; channels show {limit} at the most");
+                let mend = format!("shorten it by {}", length - limit);
+                self.report(Code::TooLong, template.place(), cause, mend);
             }
         }
     }
@@ -391,12 +469,30 @@ impl Scope<'_> {
             }
             if let Err(Unknown { what, name, known }) = self.names.check(path) {
                 let code = if what == "slot" { Code::UnknownSlot } else { Code::UnknownVariable };
-                let cause =
-                    format!("node `{}`: there is no {what} `{name}` (in `{}`)", self.node, path.join("."));
-                let mend = if known.is_empty() {
-                    format!("declare the {what} or remove it")
+                let whole = path.join(".");
+                let company = path.first().is_some_and(|root| root == "company");
+                if company && self.unread("company") {
+                    continue;
+                }
+                let cause = self.named(if name == whole {
+                    format!("there is no {what} `{name}`")
                 } else {
-                    format!("use one of: {}", known.join(", "))
+                    format!("there is no {what} `{name}` (in `{whole}`)")
+                });
+                if what == "variable" && self.header.slots.contains_key(&name) {
+                    let mend = format!("write slots.{whole}");
+                    let finding = Finding::new(code, self.file, place, cause, mend);
+                    self.findings.push(Finding { nearest: Some(format!("slots.{whole}")), ..finding });
+                    continue;
+                }
+                let mend = match what {
+                    "slot" => format!("declare it under `slots:`, for example `{name}: {{ type: text }}`"),
+                    _ if company => format!("write it into company.yaml: `{name}: …`"),
+                    _ if known.is_empty() => format!("declare the {what} or remove it"),
+                    "variable" if path.len() == 1 => {
+                        format!("put a text in quotes ('{name}'), or use one of: {}", known.join(", "))
+                    }
+                    _ => format!("use one of: {}", known.join(", ")),
                 };
                 let finding = Finding::new(code, self.file, place, cause, mend);
                 self.findings.push(finding.near(&name, known.iter().map(String::as_str)));

@@ -13,7 +13,10 @@ use serde::{
 };
 use serde_json::Value;
 
+mod mistakes;
+
 use crate::{
+    finding::nearest,
     language::Language,
     place::{At, Place},
     vars,
@@ -152,7 +155,9 @@ impl Template {
         let mut template = Template::compile(source, place);
         template.address = true;
         if template.source.contains("{{{") || template.source.contains("{{&") {
-            template.compiled = Err("an address has no raw values: write two braces".to_owned());
+            template.compiled =
+                Err("an address has no raw values, and here are three braces or `{{&`\nwrite two braces"
+                    .to_owned());
         }
         template
     }
@@ -167,9 +172,16 @@ impl Template {
         self.place
     }
 
-    /// Why it does not parse, if so.
-    pub fn error(&self) -> Option<&str> {
-        self.compiled.as_ref().err().map(String::as_str)
+    /// Why it does not parse, if so, and how to mend it.
+    pub fn error(&self) -> Option<(&str, &str)> {
+        let why = self.compiled.as_ref().err()?;
+        Some(why.split_once('\n').unwrap_or((why, "mend the braces or the helper")))
+    }
+
+    /// The helper that was probably meant where one is not known.
+    pub fn nearest_helper(&self) -> Option<&'static str> {
+        let name = self.error()?.0.strip_prefix(NO_HELPER)?.trim_matches('`');
+        nearest(name, HELPERS)
     }
 
     /// Paths such as `slots.budget` that it reads from the root of the context.
@@ -263,19 +275,14 @@ const HELPERS: [&str; 18] = [
     "not", "len", "lookup", "raw",
 ];
 
+const NO_HELPER: &str = "there is no helper ";
+
 fn parse(source: &str) -> Result<Compiled, String> {
     if !source.contains("{{") && !source.contains('\\') {
         return Ok(Compiled::Plain);
     }
-    let template = handlebars::Template::compile(source).map_err(|error| {
-        let place = match error.pos() {
-            Some((line, column)) => format!(" (line {line}, column {column} of the text)"),
-            None => String::new(),
-        };
-        // The reason's Display may draw the template over several lines; the first says it.
-        let reason = error.reason().to_string();
-        format!("{}{place}", reason.lines().next().unwrap_or_default())
-    })?;
+    let template =
+        handlebars::Template::compile(source).map_err(|error| mistakes::explain(source, &error))?;
     let mut paths = Vec::new();
     walk(&template, true, &mut paths)?;
     let mut needs = BTreeSet::new();
@@ -314,7 +321,10 @@ fn walk(template: &handlebars::Template, outer: bool, paths: &mut Vec<Vec<String
                     walk(inner, outer, paths)?;
                 }
             }
-            _ => return Err("partials and decorators are not part of the language".to_owned()),
+            _ => {
+                let why = "`{{> …}}` and `{{* …}}` are not part of the language";
+                return Err(format!("{why}\nwrite the text itself, or use a variable"));
+            }
         }
     }
     Ok(())
@@ -415,7 +425,7 @@ fn sure(parameters: &[Parameter], outer: bool) -> BTreeSet<String> {
 fn helper(call: &HelperTemplate, outer: bool, paths: &mut Vec<Vec<String>>) -> Result<(), String> {
     let name = call.name.as_name().unwrap_or_default();
     if !HELPERS.contains(&name) {
-        return Err(format!("there is no helper `{name}`; there are: {}", HELPERS.join(", ")));
+        return Err(format!("{NO_HELPER}`{name}`\nuse one of: {}", HELPERS.join(", ")));
     }
     for parameter in call.params.iter().chain(call.hash.values()) {
         match parameter {
@@ -592,7 +602,7 @@ mod tests {
         check("{{slots.nothing}}", Err("nothing"));
         check("{{#if slots.n}}", Err(""));
         check("{{shout slots.n}}", Err("no helper `shout`"));
-        check("{{> header}}", Err("partials"));
+        check("{{> header}}", Err("not part of the language"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Syntax only; what the values mean is told by [`crate::config`].
 
+mod mistakes;
+
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
@@ -57,22 +59,28 @@ impl Node {
     }
 }
 
-/// Reads one YAML document. The error is the parser's own sentence with its place.
-pub fn parse(text: &str) -> Result<Tree, (Place, String)> {
+/// Why a text is not YAML, in plain words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
+    /// Where it is.
+    pub place: Place,
+    /// What is wrong there.
+    pub cause: String,
+    /// How to mend it.
+    pub mend: String,
+    /// The name that was probably meant.
+    pub nearest: Option<String>,
+}
+
+/// Reads one YAML document.
+pub fn parse(text: &str) -> Result<Tree, Mistake> {
     let options = serde_saphyr::options! {
         strict_booleans: true,
         with_snippet: false,
     };
     serde_saphyr::from_str_with_options::<Tree>(text, options).map_err(|error| {
         let place = error.location().map(place).unwrap_or_default();
-        let message = error.to_string();
-        // The parser repeats the place inside its sentence; the finding shows it once.
-        let sentence = message.split(" at line ").next().unwrap_or(&message).trim().to_owned();
-        let sentence = match sentence.strip_prefix("error: ") {
-            Some(rest) => rest.split_once(": ").map_or(rest, |(_, rest)| rest).to_owned(),
-            None => sentence,
-        };
-        (place, sentence)
+        mistakes::explain(&error.to_string(), place, text)
     })
 }
 
@@ -176,9 +184,9 @@ mod tests {
 
     #[test]
     fn a_mistake_says_where() {
-        let (place, sentence) = parse("a: 1\na: 2\n").unwrap_err();
-        assert_eq!(place.line, 2, "{sentence}");
-        let (place, sentence) = parse("a: [1, 2\nb: 3\n").unwrap_err();
-        assert!(place.line >= 1 && !sentence.is_empty(), "{place} {sentence}");
+        let twice = parse("a: 1\na: 2\n").unwrap_err();
+        assert_eq!((twice.place.line, twice.cause.as_str()), (2, "`a` is there twice"));
+        let open = parse("a: [1, 2\nb: 3\n").unwrap_err();
+        assert!(open.place.line >= 1 && !open.cause.is_empty(), "{open:?}");
     }
 }

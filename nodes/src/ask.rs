@@ -73,8 +73,16 @@ impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Pattern, D::Error> {
         let source = At::<String>::deserialize(deserializer)?;
         let regex = regex::Regex::new(&format!("^(?:{})$", source.value));
-        let regex =
-            regex.map_err(|error| error.to_string().lines().last().unwrap_or_default().trim().to_owned());
+        let regex = regex.map_err(|error| {
+            error
+                .to_string()
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim()
+                .trim_start_matches("error: ")
+                .to_owned()
+        });
         Ok(Pattern(source.value, At::new(regex, source.place)))
     }
 }
@@ -131,13 +139,17 @@ impl Node for Ask {
             && let Err(why) = &regex.value
         {
             let cause = format!("`{source}` is not a regular expression: {why}");
-            scope.report(Code::BadValue, regex.place, cause, "mend the expression");
+            let mend = "mend the expression; a `\\` before a bracket or a dot takes it as it is written";
+            scope.report(Code::BadValue, regex.place, cause, mend);
         }
         if scope.slot_type(&self.into).is_some_and(|kind| kind != Type::Text) {
             let wrong = self.choices.first().map(|choice| ("choices", choice.value.place));
             let wrong = wrong.or(self.pattern.as_ref().map(|pattern| ("pattern", pattern.1.place)));
             if let Some((field, place)) = wrong {
-                let cause = format!("`{field}` is for a text, but the slot `{}` is not", self.into.value);
+                let cause = format!(
+                    "`{field}` is for slots of type text, and the slot `{}` is of another",
+                    self.into.value
+                );
                 scope.report(
                     Code::WrongSlotType,
                     place,

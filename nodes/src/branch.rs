@@ -84,8 +84,32 @@ impl Node for Branch {
                 let at = case.when.as_ref().map(Expression::place);
                 let at =
                     at.or(case.to.as_ref().or(case.otherwise.as_ref()).map(|to| to.place)).unwrap_or(place);
-                let cause = format!("case {} of the branch is not in its form", i + 1);
-                let mend = "write `{ when: …, to: … }` for every case and `{ else: … }` as the last";
+                let case_of = format!("case {} of the branch", i + 1);
+                let (cause, mend) = match (&case.when, &case.to, &case.otherwise) {
+                    (_, _, Some(_)) if case.when.is_some() || case.to.is_some() => {
+                        (format!("{case_of} has `else` beside `when` or `to`"), "make them two cases")
+                    }
+                    (None, None, Some(_)) => {
+                        let cause =
+                            format!("{case_of} is `else`, and what comes after it is never looked at");
+                        (cause, "move `{ else: … }` to the end")
+                    }
+                    (Some(_), None, None) => {
+                        (format!("{case_of} leads nowhere"), "add `to:` with the name of a node")
+                    }
+                    (None, Some(_), None) => (
+                        format!("{case_of} has no condition"),
+                        "add `when:`, or write `{ else: … }` as the last case",
+                    ),
+                    (Some(_), Some(_), None) => {
+                        let cause = "the last case of the branch is no `else`: it leads nowhere when no condition holds";
+                        (cause.to_owned(), "add `- { else: node }` at the end")
+                    }
+                    _ => (
+                        format!("{case_of} is empty"),
+                        "write `{ when: …, to: … }`, or `{ else: … }` as the last case",
+                    ),
+                };
                 scope.report(Code::BadValue, at, cause, mend);
             }
         }

@@ -33,8 +33,12 @@ pub(crate) fn check(buttons: &[FlowButton], scope: &mut Scope<'_>) {
     for button in buttons {
         scope.label(&button.label);
         if button.to.is_some() == button.url.is_some() {
-            let cause = "a button has either `to` or `url`";
-            scope.report(Code::BadValue, button.label.place(), cause, "write one of them");
+            let (cause, mend) = if button.to.is_some() {
+                ("a button has both `to` and `url`", "keep one of the two")
+            } else {
+                ("a button leads nowhere", "add `to:` with the name of a node, or `url:` with an address")
+            };
+            scope.report(Code::BadValue, button.label.place(), cause, mend);
         }
         if let Some(url) = &button.url {
             let schemes = ["https://", "http://", "tel:", "mailto:"];

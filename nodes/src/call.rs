@@ -6,9 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     condition::Expression,
+    finding::Code,
     kind::{Call as Called, Exit, Fault, Go, Input, Kind, Node},
     place::At,
     scope::Scope,
+    slot::Type,
     turn::Turn,
 };
 
@@ -78,6 +80,25 @@ impl Node for Call {
     fn check(&self, scope: &mut Scope<'_>) {
         for expression in self.with.values() {
             scope.expression(expression);
+        }
+        for (slot, expression) in &self.with {
+            let Some(theirs) = scope.slot_type_in(&self.flow, slot) else { continue };
+            let holds = match theirs {
+                Type::Date | Type::Phone | Type::Email => Type::Text,
+                other => other,
+            };
+            if let Some(kind) = scope.kind_of(expression).filter(|kind| *kind != holds) {
+                let cause = format!(
+                    "`{}` is a {}, but the slot `{}` of the flow `{}` is of type {}",
+                    expression.source(),
+                    kind.name(),
+                    slot.value,
+                    self.flow.value,
+                    theirs.name()
+                );
+                let mend = "give a value of that type; a text inside an expression has quotes: \"'text'\"";
+                scope.report(Code::WrongSlotType, expression.place(), cause, mend);
+            }
         }
         scope.call(&self.call_of());
     }

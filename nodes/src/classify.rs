@@ -24,7 +24,7 @@ use crate::extract;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Classify {
     /// The intents by name; each is an exit.
-    intents: BTreeMap<At<String>, Intent>,
+    intents: At<BTreeMap<At<String>, Intent>>,
     /// How near (0 to 1) the nearest example must be to decide without a language model.
     #[serde(default = "default_confidence")]
     min_confidence: At<f32>,
@@ -94,7 +94,16 @@ impl Node for Classify {
 
     fn check(&self, scope: &mut Scope<'_>) {
         scope.share("min_confidence", &self.min_confidence);
-        for (name, intent) in &self.intents {
+        if self.intents.value.is_empty() {
+            let mend = "add one: `intents: { product: { examples: [what a client writes] } }`";
+            scope.report(
+                Code::BadValue,
+                self.intents.place,
+                "there are no intents to place a message among",
+                mend,
+            );
+        }
+        for (name, intent) in &self.intents.value {
             if name.value == "unsure" {
                 let cause = "`unsure` is the exit for messages that fit no intent";
                 scope.report(Code::BadValue, name.place, cause, "choose another name");
@@ -171,7 +180,7 @@ impl Classify {
         if text.is_empty() {
             return Ok(Go::exit("unsure"));
         }
-        for (name, intent) in &self.intents {
+        for (name, intent) in &self.intents.value {
             if let Some(example) = intent.examples.iter().find(|example| extract::same_words(example, &text))
             {
                 turn.note(format!("the words of an example: {example}"));

@@ -108,7 +108,7 @@ impl<'de> Deserialize<'de> for Require {
         match fields {
             Some(fields) if !fields.is_empty() => Ok(Require::OneOf(fields)),
             _ => Err(de::Error::custom(format!(
-                "`{text}` is not a requirement\nwrite `all` or `one_of(phone, email)` with name, phone or email"
+                "`{text}` is not a requirement\nwrite all, or \"one_of(phone, email)\" with its quotes; the fields are name, phone and email"
             ))),
         }
     }
@@ -181,7 +181,7 @@ impl Node for CollectContact {
                     Code::BadValue,
                     self.into.place,
                     cause,
-                    "add it to `fields` or change `require`",
+                    "add it to `fields`, or leave it out of `require`",
                 );
             }
         }

@@ -5,9 +5,11 @@ use serde::Deserialize;
 use tolmach_engine::{
     condition::Expression,
     effect::{Command, Goal as Reached},
+    finding::Code,
     kind::{Exit, Fault, Go, Input, Kind, Node},
     place::At,
     scope::Scope,
+    slot::Type,
     turn::Turn,
 };
 
@@ -51,6 +53,15 @@ impl Node for Goal {
         scope.name("goal", &self.name);
         if let Some(value) = &self.value {
             scope.expression(value);
+            if scope.kind_of(value).is_some_and(|kind| kind != Type::Number) {
+                let cause = format!("the value of a goal is a number, and `{}` is none", value.source());
+                scope.report(
+                    Code::WrongSlotType,
+                    value.place(),
+                    cause,
+                    "write a number or a slot of type number",
+                );
+            }
         }
     }
 

@@ -111,8 +111,15 @@ impl Node for Http {
                 ["host", "authorization", "cookie", "content-length", "content-type", "idempotency-key"];
             let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
             if taken.contains(&name.to_lowercase().as_str()) || name.is_empty() || !name.chars().all(fits) {
-                let cause = format!("the header `{name}` cannot be set by a flow");
-                let mend = "credentials belong into the configuration ([http.hosts]); remove the header";
+                let (cause, mend) = if name.is_empty() || !name.chars().all(fits) {
+                    (
+                        format!("`{name}` is no name for a header"),
+                        "write Latin letters, digits and -, such as X-Client",
+                    )
+                } else {
+                    let mend = "remove it; credentials belong into the configuration ([http.hosts])";
+                    (format!("the header `{name}` cannot be set by a flow"), mend)
+                };
                 scope.report(Code::BadValue, value.place(), cause, mend);
             }
             scope.text(value);
@@ -127,16 +134,15 @@ impl Node for Http {
         for (slot, pointer) in &self.into {
             scope.sets(slot, &VALUES, Sets::Surely(&["ok"]));
             if !pointer.is_empty() && !pointer.starts_with('/') {
-                let cause = format!("`{}` is not a JSON pointer", pointer.value);
+                let cause = format!("`{}` is no path into a reply: it begins with `/`", pointer.value);
                 scope.report(Code::BadValue, pointer.place, cause, format!("write /{}", pointer.value));
             }
         }
         if !(100..=60_000).contains(&self.deadline.0) {
-            scope.report(Code::BadValue, self.deadline.place, "the deadline is 100ms to 60s", "change it");
+            let cause = format!("`deadline` is {}; it is 1s to 60s", self.deadline.value);
+            scope.report(Code::BadValue, self.deadline.place, cause, "write a shorter time, such as 5s");
         }
-        if !(1..=4096).contains(&self.max_kb.value) {
-            scope.report(Code::BadValue, self.max_kb.place, "max_kb is 1 to 4096", "change it");
-        }
+        scope.count("max_kb", &self.max_kb, 1..=4096);
     }
 
     fn cost(&self, _: &Costs<'_>) -> Cost {

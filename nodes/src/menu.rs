@@ -81,13 +81,15 @@ impl Node for Menu {
             let taken = choice.exit.value == "other"
                 || self.choices[..i].iter().any(|before| before.exit == choice.exit);
             if taken {
-                let cause = format!("the exit `{}` is taken", choice.exit.value);
-                scope.report(
-                    Code::BadValue,
-                    choice.exit.place,
-                    cause,
-                    "give each choice a name of its own, not `other`",
-                );
+                let (cause, mend) = if choice.exit.value == "other" {
+                    ("`other` is the exit for texts that are no choice".to_owned(), "choose another name")
+                } else {
+                    (
+                        format!("the exit `{}` is there twice", choice.exit.value),
+                        "give each choice an exit of its own",
+                    )
+                };
+                scope.report(Code::BadValue, choice.exit.place, cause, mend);
             }
         }
     }

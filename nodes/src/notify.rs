@@ -81,7 +81,15 @@ impl Node for Notify {
 pub(crate) fn group(name: &At<String>, scope: &mut Scope<'_>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if name.is_empty() || !name.chars().all(fits) {
-        let cause = format!("`{}` is not a name for a group of the staff", name.value);
-        scope.report(Code::BadValue, name.place, cause, "write lower-case Latin letters, digits, - and _");
+        let cause = match name.as_str() {
+            "" => "the name of the staff's group is empty".to_owned(),
+            name => format!("`{name}` is not a name for a group of the staff"),
+        };
+        scope.report(
+            Code::BadValue,
+            name.place,
+            cause,
+            "write small Latin letters, digits, - and _, such as sales",
+        );
     }
 }

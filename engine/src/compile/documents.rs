@@ -20,19 +20,30 @@ use crate::{
 
 /// What `company.yaml` says.
 pub(super) struct Company {
+    /// Whether the file is there but could not be read.
+    pub(super) unread: bool,
     pub(super) keys: Vec<String>,
     pub(super) by_language: BTreeMap<Language, Map<String, Value>>,
     pub(super) time_zone: jiff::tz::TimeZone,
 }
 
 pub(super) fn company(bundle: &Bundle, findings: &mut Vec<Finding>) -> Company {
-    let mut company =
-        Company { keys: Vec::new(), by_language: BTreeMap::new(), time_zone: jiff::tz::TimeZone::UTC };
-    let Some(text) = bundle.files.get(COMPANY) else { return company };
-    let Some(tree) = config::parse(COMPANY, text, findings) else { return company };
-    let Some(particulars) = config::read::<BTreeMap<String, Text>>(COMPANY, &tree, findings) else {
-        return company;
+    let mut company = Company {
+        unread: false,
+        keys: Vec::new(),
+        by_language: BTreeMap::new(),
+        time_zone: jiff::tz::TimeZone::UTC,
     };
+    let Some(text) = bundle.files.get(COMPANY) else { return company };
+    company.unread = true;
+    let Some(tree) = config::parse(COMPANY, text, findings) else { return company };
+    if matches!(tree.node, Node::Null) {
+        company.unread = false;
+        return company;
+    }
+    let read = config::read_past_mistakes::<BTreeMap<String, Text>>(COMPANY, &tree, findings);
+    let Some(config::Read { value: particulars, whole }) = read else { return company };
+    company.unread = !whole;
     for (key, text) in &particulars {
         for language in Language::ALL {
             let value = Value::String(text.in_language(language).source().to_owned());
@@ -92,7 +103,11 @@ fn default_max_tokens() -> At<u32> {
     At::new(400, Place::default())
 }
 
-pub(super) fn prompts(bundle: &Bundle, findings: &mut Vec<Finding>) -> BTreeMap<String, ByLanguage<Prompt>> {
+pub(super) fn prompts(
+    bundle: &Bundle,
+    unread: &mut BTreeSet<String>,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<String, ByLanguage<Prompt>> {
     let mut prompts: BTreeMap<String, ByLanguage<Prompt>> = BTreeMap::new();
     for (document, text) in bundle.markdown("prompts/") {
         let (head, body, line) = split_front_matter(text);
@@ -103,25 +118,48 @@ pub(super) fn prompts(bundle: &Bundle, findings: &mut Vec<Finding>) -> BTreeMap<
         for finding in findings[before..].iter_mut().filter(|finding| finding.place.line > 0) {
             finding.place.line += 1;
         }
-        let Some(head) = read else { continue };
-        for (wrong, at, mend) in [
+        let Some(head) = read else {
+            unread.insert(document.path.to_owned());
+            continue;
+        };
+        for (wrong, at, cause, mend) in [
             (
                 !(0.0..=2.0).contains(&head.temperature.value),
                 head.temperature.place,
-                "a temperature is 0 to 2",
+                format!("`temperature` is {}; it is 0 to 2", head.temperature.value),
+                "write 0 for the same reply each time, up to 2 for the most different ones",
             ),
-            (!(1..=8000).contains(&head.max_tokens.value), head.max_tokens.place, "max_tokens is 1 to 8000"),
+            (
+                !(1..=8000).contains(&head.max_tokens.value),
+                head.max_tokens.place,
+                format!("`max_tokens` is {}; it is 1 to 8000", head.max_tokens.value),
+                "write a whole number from 1 to 8000, such as 400",
+            ),
         ] {
             if wrong {
                 let place = Place { line: at.line + 1, ..at };
-                findings.push(Finding::new(
-                    Code::BadValue,
-                    document.path,
-                    place,
-                    "the value is out of bounds",
-                    mend,
-                ));
+                findings.push(Finding::new(Code::BadValue, document.path, place, cause, mend));
             }
+        }
+        if body.trim_start().starts_with("---\n") && line == 1 {
+            let cause = "the file begins with `---` as if settings followed, but no second `---` ends them";
+            let mend = "write a line `---` after the settings, or remove the first one";
+            findings.push(Finding::new(
+                Code::BadValue,
+                document.path,
+                Place { line: 1, column: 1 },
+                cause,
+                mend,
+            ));
+        } else if body.trim().is_empty() {
+            let mend = "write how to answer, or what the notice says";
+            findings.push(Finding::new(
+                Code::BadValue,
+                document.path,
+                Place::default(),
+                "the prompt is empty",
+                mend,
+            ));
         }
         let prompt = Prompt {
             file: document.path.to_owned(),
@@ -147,26 +185,29 @@ fn split_front_matter(text: &str) -> (&str, &str, u32) {
 }
 
 /// A prompt may serve several flows, so its slots are not checked; everything else is.
-pub(super) fn check_prompt(file: &str, prompt: &Prompt, company: &[String], findings: &mut Vec<Finding>) {
+pub(super) fn check_prompt(file: &str, prompt: &Prompt, company: &Company, findings: &mut Vec<Finding>) {
     check_template(file, &prompt.body, company, findings);
 }
 
-fn check_template(file: &str, template: &Template, company: &[String], findings: &mut Vec<Finding>) {
-    if let Some(error) = template.error() {
-        let cause = format!("the template does not parse: {error}");
-        findings.push(Finding::new(
-            Code::BadTemplate,
-            file,
-            template.place(),
-            cause,
-            "mend the braces or the helper",
-        ));
+fn check_template(file: &str, template: &Template, company: &Company, findings: &mut Vec<Finding>) {
+    if let Some((why, mend)) = template.error() {
+        let finding =
+            Finding::new(Code::BadTemplate, file, template.place(), format!("in the text, {why}"), mend);
+        findings.push(Finding { nearest: template.nearest_helper().map(str::to_owned), ..finding });
     }
-    let names = Names { slots: None, company: company.iter().map(String::as_str).collect() };
+    let names = Names { slots: None, company: company.keys.iter().map(String::as_str).collect() };
     for path in template.paths() {
         if let Err(unknown) = names.check(path) {
+            let of_company = path.first().is_some_and(|root| root == "company");
+            if of_company && company.unread {
+                continue;
+            }
             let cause = format!("there is no {} `{}` (in `{}`)", unknown.what, unknown.name, path.join("."));
-            let mend = format!("use one of: {}", unknown.known.join(", "));
+            let mend = if of_company {
+                format!("write it into company.yaml: `{}: …`", unknown.name)
+            } else {
+                format!("use one of: {}", unknown.known.join(", "))
+            };
             let finding = Finding::new(Code::UnknownVariable, file, template.place(), cause, mend);
             findings.push(finding.near(&unknown.name, unknown.known.iter().map(String::as_str)));
         }
@@ -174,16 +215,23 @@ fn check_template(file: &str, template: &Template, company: &[String], findings:
 }
 
 /// Quick answers: a list a file. Their texts may use everything but slots, since any flow may give them.
-pub(super) fn quick_answers(bundle: &Bundle, company: &[String], findings: &mut Vec<Finding>) -> Answers {
+pub(super) fn quick_answers(
+    bundle: &Bundle,
+    company: &Company,
+    unread: &mut BTreeSet<String>,
+    findings: &mut Vec<Finding>,
+) -> Answers {
     let mut all = Answers::new();
     for (name, path, text) in bundle.quick_answers() {
+        // Until the end of this round; a file that reads takes its name out again.
+        unread.insert(path.to_owned());
         let Some(tree) = config::parse(path, text, findings) else { continue };
         let entries = match &tree.node {
             Node::Seq(items) => {
                 items.iter().filter_map(|item| config::read::<QuickAnswer>(path, item, findings))
             }
             _ => {
-                let cause = "a file of quick answers is a list";
+                let cause = format!("found {} where a list of quick answers belongs", tree.node.describe());
                 let mend = "write `- { questions: [how clients ask], answer: { ru: …, en: … } }`";
                 findings.push(Finding::new(Code::BadValue, path, tree.place, cause, mend));
                 continue;
@@ -209,8 +257,15 @@ pub(super) fn quick_answers(bundle: &Bundle, company: &[String], findings: &mut 
             }
             for (_, template) in entry.answer.templates() {
                 check_template(path, template, company, findings);
+                if let Some(slot) = template.paths().iter().find(|path| path[0] == "slots") {
+                    let cause =
+                        format!("quick answers serve every flow and know no slots (`{}`)", slot.join("."));
+                    let mend = "leave it out, or answer with a `say` node of the flow";
+                    findings.push(Finding::new(Code::UnknownVariable, path, template.place(), cause, mend));
+                }
             }
         }
+        unread.remove(path);
         all.insert(name.to_owned(), entries);
     }
     all

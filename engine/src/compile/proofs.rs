@@ -24,16 +24,18 @@ use arrows::Arrows;
 /// What each node of each flow does with slots.
 pub(super) type SlotUses = BTreeMap<String, BTreeMap<String, SlotUse>>;
 
+/// `all` says whether these are all the flows of the bundle, so that a flow's callers are known.
 pub(super) fn check(
     flows: &[&Flow],
+    all: bool,
     entry: Option<&str>,
     uses: &SlotUses,
     prompts: &BTreeMap<String, ByLanguage<Prompt>>,
     findings: &mut Vec<Finding>,
 ) {
     let arrows = Arrows::of(flows);
-    reach::check(&arrows, entry, findings);
-    slots::check(&arrows, uses, findings);
+    reach::check(&arrows, entry.filter(|_| all), findings);
+    slots::check(&arrows, uses, |flow| all || entry == Some(flow.id.as_str()), findings);
     let order = cycles::check(&arrows, findings);
     // A turn without end has no worst case.
     if let Some(order) = order {

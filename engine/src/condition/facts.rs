@@ -205,6 +205,64 @@ pub(super) fn kind(node: &IdedExpr, names: &Names<'_>) -> Result<Option<Type>, S
     })
 }
 
+/// Functions of expressions, methods among them.
+pub(super) const FUNCTIONS: [&str; 34] = [
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "matches",
+    "exists",
+    "exists_one",
+    "all",
+    "filter",
+    "map",
+    "has",
+    "int",
+    "uint",
+    "double",
+    "string",
+    "bytes",
+    "min",
+    "max",
+    "duration",
+    "timestamp",
+    "getFullYear",
+    "getMonth",
+    "getDate",
+    "getHours",
+    "getMinutes",
+    "getDayOfWeek",
+    "bool",
+    "dyn",
+    "type",
+    "join",
+    "sort",
+    "reverse",
+    "distinct",
+    "flatten",
+];
+
+/// A function that an author calls and that does not exist. Operators and what macros turn into are no such names.
+pub(super) fn unknown_function(node: &IdedExpr) -> Option<&str> {
+    match &node.expr {
+        Expr::Call(call) => {
+            let name = call.func_name.as_str();
+            let plain = name.chars().all(char::is_alphabetic) && name != operators::IN;
+            if plain && !FUNCTIONS.contains(&name) && !name.starts_with("get") {
+                return Some(name);
+            }
+            call.target.iter().map(|target| &**target).chain(&call.args).find_map(unknown_function)
+        }
+        Expr::Select(select) => unknown_function(&select.operand),
+        Expr::List(list) => list.elements.iter().find_map(unknown_function),
+        Expr::Comprehension(inner) => {
+            [&inner.iter_range, &inner.loop_step].into_iter().find_map(|part| unknown_function(part))
+        }
+        _ => None,
+    }
+}
+
 /// Whether the expression is nothing but `null`.
 pub(super) fn is_null(node: &IdedExpr) -> bool {
     matches!(&node.expr, Expr::Literal(LiteralValue::Null))

@@ -44,7 +44,13 @@ nodes:
   say:
     say: { txt: hi, text: 'hello {{slots.who}}' }
 ",
-        &["bad-value 4:14"],
+        &[
+            "bad-value 4:14",
+            "missing-exit 6:3",
+            "unknown-target 11:16",
+            "unknown-exit 11:20",
+            "unknown-field 13:12",
+        ],
         &["did you mean: number"],
     );
     check(
@@ -68,7 +74,7 @@ nodes:
             "unknown-field 11:12",
             "unknown-slot 11:27",
         ],
-        &["`b`, `unsure`", "did you mean: unsure", "did you mean: say", "did you mean: text"],
+        &["for the exit `b`", "did you mean: unsure", "did you mean: say", "did you mean: text"],
     );
 }
 
@@ -82,7 +88,7 @@ fn texts_must_be_translated_and_parse() {
     check(
         "flow: flow\nstart: a\nnodes:\n  a:\n    say:\n      text: '{{#if client.first_name}}x'\n",
         &["bad-template 6:13"],
-        &["does not parse"],
+        &["is never closed"],
     );
     check(
         "flow: flow\nstart: a\nnodes:\n  a:\n    say:\n      text: 'hi {{client.frst_name}}'\n",
@@ -161,15 +167,19 @@ nodes:
 
 #[test]
 fn broken_files_say_so() {
-    check("flow: [", &["bad-yaml 1:7"], &["not YAML"]);
-    check("flow: flow\nflow: again\n", &["bad-yaml 2:1"], &["not YAML"]);
-    check("", &["missing-field 1:1"], &[]);
+    check("flow: [", &["bad-yaml 1:7"], &["opens here and is never closed"]);
+    check("flow: flow\nflow: again\n", &["bad-yaml 2:1"], &["is there twice"]);
+    check("", &["missing-field 0:0"], &["the file is empty"]);
     check("just words", &["bad-value 1:1"], &[]);
-    check("flow: flow\nnodes: {}\n", &["missing-field 1:1"], &["`start`"]);
+    check("flow: flow\nnodes: {}\n", &["missing-field 1:1", "bad-value 2:1"], &["`start`"]);
     check("flow: other\nstart: a\nnodes:\n  a: { end: {} }\n", &["wrong-name 1:7"], &["flow: flow"]);
     check("flow: flow\nstart: a\nnodes:\n  a: { say: { text: x }, end: {} }\n", &["two-kinds 4:26"], &[]);
     check("flow: flow\nstart: a\nnodes:\n  a: {}\n", &["no-kind 4:3"], &[]);
-    check("flow: flow\nstart: wait\nnodes:\n  end: { end: {} }\n", &["bad-value 4:3"], &["reserved"]);
+    check(
+        "flow: flow\nstart: wait\nnodes:\n  end: { end: {} }\n",
+        &["bad-value 2:8", "bad-value 4:3"],
+        &["reserved"],
+    );
     let none = compile(&bundle(&[("notes.md", "x")]), KINDS);
     assert!(none.release.is_none());
     assert_eq!(none.findings[0].code.text(), "no-flow");

@@ -7,6 +7,7 @@
     reason = "a test ends at the first surprise"
 )]
 
+mod broken;
 mod compiling;
 mod examples;
 mod kinds;

@@ -30,13 +30,38 @@ pub(super) fn reached(arrows: &Arrows<'_>, flow: &Flow) -> BTreeSet<usize> {
     reached
 }
 
+/// Reported where the way breaks off, not at every node behind it.
 fn unreachable(arrows: &Arrows<'_>, flow: &Flow, reached: &BTreeSet<usize>, findings: &mut Vec<Finding>) {
-    for (at, spot) in arrows.of_flow(flow) {
-        if !reached.contains(&at) {
-            let cause = format!("no path leads to the node `{}`", spot.name);
-            let mend = "lead to it from another node, or remove it";
-            findings.push(Finding::new(Code::Unreachable, &flow.file, spot.entry.place, cause, mend));
+    let mut lost: Vec<usize> =
+        arrows.of_flow(flow).map(|(at, _)| at).filter(|at| !reached.contains(at)).collect();
+    lost.sort_by_key(|at| arrows.spots[*at].entry.place);
+    let leads_to = |from: usize, to: usize| arrows.spots[from].ways.iter().any(|(_, way)| *way == Some(to));
+    let heads = lost.iter().copied().filter(|at| !lost.iter().any(|from| from != at && leads_to(*from, *at)));
+    let heads: Vec<usize> = heads.collect();
+    let mut behind = BTreeSet::new();
+    // After the heads come those that only lead to each other.
+    for at in heads.into_iter().chain(lost.iter().copied()) {
+        if behind.contains(&at) {
+            continue;
         }
+        let mut open = vec![at];
+        let mut names = Vec::new();
+        while let Some(next) = open.pop() {
+            if behind.insert(next) {
+                if next != at {
+                    names.push(arrows.spots[next].name);
+                }
+                let ways = arrows.spots[next].ways.iter().filter_map(|(_, to)| *to);
+                open.extend(ways.filter(|to| !reached.contains(to)));
+            }
+        }
+        let spot = &arrows.spots[at];
+        let mut cause = format!("no path leads to the node `{}`", spot.name);
+        if !names.is_empty() {
+            cause.push_str(&format!(", and so none to `{}`", names.join("`, `")));
+        }
+        let mend = "lead to it from another node, or remove it";
+        findings.push(Finding::new(Code::Unreachable, &flow.file, spot.entry.place, cause, mend));
     }
 }
 

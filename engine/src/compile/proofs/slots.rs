@@ -9,17 +9,23 @@ use super::{SlotUses, arrows::Arrows};
 use crate::{
     finding::{Code, Finding},
     flow::{Flow, Target, Way},
+    place::Place,
     scope::{Sets, SlotUse},
 };
 
-pub(super) fn check(arrows: &Arrows<'_>, uses: &SlotUses, findings: &mut Vec<Finding>) {
+pub(super) fn check(
+    arrows: &Arrows<'_>,
+    uses: &SlotUses,
+    known: impl Fn(&Flow) -> bool,
+    findings: &mut Vec<Finding>,
+) {
     let nothing = BTreeMap::new();
-    for flow in &arrows.flows {
+    for flow in arrows.flows.iter().filter(|flow| known(flow)) {
         let uses = uses.get(&flow.id).unwrap_or(&nothing);
         let given = given(arrows, flow);
         let slots = Slots { arrows, flow, uses, given };
-        slots.never_set(findings);
-        slots.maybe_unset(findings);
+        let never = slots.never_set(findings);
+        slots.maybe_unset(&never, findings);
     }
 }
 
@@ -56,14 +62,16 @@ impl Slots<'_, '_> {
     }
 
     /// Slots that are set from a chat's first moment in the flow.
-    fn from_the_start(&self) -> BTreeSet<String> {
+    fn set_at_the_start(&self) -> BTreeSet<String> {
         let defaults = self.flow.slots.iter().filter(|(_, slot)| slot.default.is_some());
         let mut set: BTreeSet<String> = defaults.map(|(name, _)| name.clone()).collect();
         set.extend(self.given.always.iter().cloned());
         set
     }
 
-    fn never_set(&self, findings: &mut Vec<Finding>) {
+    /// The slots that are reported, with the places where they are read.
+    fn never_set(&self, findings: &mut Vec<Finding>) -> BTreeSet<(Place, String)> {
+        let mut never = BTreeSet::new();
         let sets = |at: usize, slot: &str| {
             let sets = self.use_at(at).into_iter().flat_map(|uses| &uses.sets);
             sets.into_iter().any(|(name, when)| name == slot && *when != Sets::Unsets)
@@ -75,7 +83,7 @@ impl Slots<'_, '_> {
             }
             let setters: Vec<usize> = reachable.iter().copied().filter(|at| sets(*at, slot)).collect();
             let after = self.after(&setters);
-            let mut reads: Vec<(crate::place::Place, &str)> = Vec::new();
+            let mut reads: Vec<(Place, &str)> = Vec::new();
             for at in &reachable {
                 if after.contains(at) || sets(*at, slot) {
                     continue;
@@ -87,6 +95,7 @@ impl Slots<'_, '_> {
                         .map(|(_, place)| (*place, self.arrows.spots[*at].name)),
                 );
             }
+            never.extend(reads.iter().map(|(place, _)| (*place, slot.clone())));
             let Some((place, node)) = reads.into_iter().min() else { continue };
             let cause = if setters.is_empty() {
                 format!("node `{node}` reads the slot `{slot}`, but nothing ever sets it")
@@ -100,6 +109,7 @@ impl Slots<'_, '_> {
             let mend = "set it on the way (ask, search, set, call), give it a default, or read another slot";
             findings.push(Finding::new(Code::NeverSet, &self.flow.file, place, cause, mend));
         }
+        never
     }
 
     /// Every spot that may come after these, in the same turn or in a later one.
@@ -132,9 +142,9 @@ impl Slots<'_, '_> {
         seen
     }
 
-    fn maybe_unset(&self, findings: &mut Vec<Finding>) {
+    fn maybe_unset(&self, never: &BTreeSet<(Place, String)>, findings: &mut Vec<Finding>) {
         let known = self.surely_set();
-        let mut told = BTreeSet::new();
+        let mut told = never.clone();
         for (at, spot) in self.arrows.of_flow(self.flow) {
             let (Some(known), Some(uses)) = (known.get(&at), self.use_at(at)) else { continue };
             for (slot, place, consequence) in &uses.needs {
@@ -146,15 +156,18 @@ impl Slots<'_, '_> {
                 }
                 let path = self.path_without(slot, at);
                 let cause = format!(
-                    "node `{}`: the slot `{slot}` may still be unset here, and {consequence}; nothing sets it on the \
-                     way {}",
+                    "node `{}`: the slot `{slot}` may be unset here, and {consequence}; for example on the way: {}",
                     spot.name,
                     self.arrows.path(&path)
                 );
-                let mend = format!(
-                    "guard it ({{{{#if slots.{slot}}}}} in a text, slots.{slot} != null in a condition), set it \
-                     before, or give it a default"
-                );
+                let guard = match consequence.as_str() {
+                    "the expression would fail" => format!("guard it (slots.{slot} != null && …)"),
+                    "the filter would fail" => {
+                        "lead there only where it is set (a branch before it)".to_owned()
+                    }
+                    _ => format!("guard it ({{{{#if slots.{slot}}}}}…{{{{/if}}}})"),
+                };
+                let mend = format!("{guard}, set it before on every way, or give it a default");
                 findings.push(Finding::new(Code::MaybeUnset, &self.flow.file, *place, cause, mend));
             }
         }
@@ -162,7 +175,7 @@ impl Slots<'_, '_> {
 
     /// For every spot that is reached: the slots that are set whichever way leads there.
     fn surely_set(&self) -> BTreeMap<usize, BTreeSet<String>> {
-        let start = self.from_the_start();
+        let start = self.set_at_the_start();
         let mut known: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
         let mut open: VecDeque<usize> = VecDeque::new();
         for door in self.arrows.doors(self.flow) {
@@ -206,30 +219,33 @@ impl Slots<'_, '_> {
         }
     }
 
-    /// The shortest path to a spot on which nothing sets the slot.
+    /// The shortest path to a spot at whose end the slot may be unset.
     fn path_without(&self, slot: &str, goal: usize) -> Vec<usize> {
-        let mut came: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut open: VecDeque<usize> = self.arrows.doors(self.flow).into();
-        let doors: BTreeSet<usize> = open.iter().copied().collect();
-        while let Some(at) = open.pop_front() {
-            if at == goal {
+        let given = self.set_at_the_start().contains(slot);
+        let mut came: BTreeMap<(usize, bool), (usize, bool)> = BTreeMap::new();
+        let mut open: VecDeque<(usize, bool)> =
+            self.arrows.doors(self.flow).into_iter().map(|door| (door, given)).collect();
+        let mut seen: BTreeSet<(usize, bool)> = open.iter().copied().collect();
+        while let Some((at, set)) = open.pop_front() {
+            if (at, set) == (goal, false) {
                 break;
             }
             for (way, to) in &self.arrows.spots[at].ways {
                 let Some(to) = to else { continue };
-                let mut set = BTreeSet::new();
-                self.go(at, way, &mut set);
-                if !set.contains(slot) && !doors.contains(to) && !came.contains_key(to) {
-                    came.insert(*to, at);
-                    open.push_back(*to);
+                let mut then: BTreeSet<String> = set.then(|| slot.to_owned()).into_iter().collect();
+                self.go(at, way, &mut then);
+                let next = (*to, then.contains(slot));
+                if seen.insert(next) {
+                    came.insert(next, (at, set));
+                    open.push_back(next);
                 }
             }
         }
-        let mut path = vec![goal];
+        let mut path = vec![(goal, false)];
         while let Some(before) = path.last().and_then(|at| came.get(at)) {
             path.push(*before);
         }
         path.reverse();
-        path
+        path.into_iter().map(|(at, _)| at).collect()
     }
 }
