@@ -161,7 +161,7 @@ mod tests {
 ";
         assert_eq!(check(text), Vec::<String>::new());
         let wrong = "- name: x\n  given: { llm: online }\n  steps: [ { staff: leave }, { client: [] } ]\n";
-        assert_eq!(check(wrong), ["bad-value 2:17"]);
+        assert_eq!(check(wrong), ["bad-value 2:17", "bad-value 3:21", "bad-value 3:40"]);
         let wrong = "- name: x\n  given: { llm: { decde: [a] } }\n  steps: [ { client: a } ]\n";
         assert_eq!(check(wrong), ["bad-value 2:19"]);
         let wrong = "- name: x\n  steps: [ { staff: leave } ]\n";

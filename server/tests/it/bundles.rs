@@ -74,7 +74,7 @@ fn a_broken_bundle_is_told_where_it_is_broken() {
         home.write("flows/shop.yaml", text);
         let ran = home.tolmach(&["check"]).run();
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""), "{name}: {ran:?}");
-        for part in [place, code, word, "1 errors"] {
+        for part in [place, code, word, "1 error, "] {
             assert!(ran.stdout.contains(part), "{name}: «{part}» is not in:\n{}", ran.stdout);
         }
         let json = home.tolmach(&["check", "--format", "json"]).run();

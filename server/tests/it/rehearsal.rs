@@ -85,7 +85,7 @@ fn a_draft_that_loses_leads_is_refused_and_tells_nobodys_contact() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""), "{ran:?}");
     for part in [
         "paths     8 the same, 2 changed",
-        "contact → lead → thanks  became  contact → thanks: 2 turns\n    terminal:anna «…»",
+        "contact → lead → tell_staff → count_lead → thanks  became  contact → thanks: 2 turns\n    terminal:anna «…»",
         "leads     2 chats before, 0 with the draft",
         "lost  terminal:anna",
         "lost  terminal:petr",
@@ -109,10 +109,9 @@ fn a_draft_is_asked_by_its_own_examples() {
         "      intents:\n",
         "      intents:\n        weather: { description: the weather, examples: [какая погода в Москве] }\n",
     );
-    change(&home, "      unsure: probe", "      weather: clarify\n      unsure: probe");
+    change(&home, "      unsure: quick", "      weather: clarify\n      unsure: quick");
     let ran = rehearse(&home, &[]).ok();
-    let became =
-        "route → probe → clarify  became  route → clarify: 1 turns\n    terminal:olga «какая погода в Сочи»";
+    let became = "route → quick → probe → clarify  became  route → clarify: 1 turn\n    terminal:olga «какая погода в Сочи»";
     assert!(ran.stdout.contains(became), "{}", ran.stdout);
 }
 
@@ -206,6 +205,6 @@ fn goals_are_compared_and_what_was_written_to_a_person_is_not_told() {
     // A draft in which nobody takes over answers what was meant for a person; what that was is not told.
     home.write("draft/desk.yaml", DESK.replace("handoff: { text: A person will write., timeout: 2h }\n    next: { returned: thanks, timeout: thanks }", "say: { text: No. }"));
     let said = rehearse(&home, &[]).ok().stdout;
-    assert!(said.contains("(nothing)  became  route → person: 1 turns\n    terminal:two «…»"), "{said}");
+    assert!(said.contains("(nothing)  became  route → person: 1 turn\n    terminal:two «…»"), "{said}");
     assert!(!said.contains("secret"), "{said}");
 }

@@ -19,7 +19,7 @@ fn a_saved_dialog_passes_and_the_next_is_added() {
     let home = Home::ready();
     home.demo_bundle("flows");
     let said =
-        chat(&home, "/start\nнужен перфоратор до 20 тысяч\n3\nАнна, 8 999 123-45-67\nhm: # \"x\"\n", &[]);
+        chat(&home, "/start\nнужен перфоратор до 20 тысяч\n4\nАнна, 8 999 123-45-67\nhm: # \"x\"\n", &[]);
     let said = said.ok().stdout;
     assert!(
         said.contains("saved as the test «нужен перфоратор до 20 тысяч»") && said.contains("5 steps"),
@@ -31,7 +31,7 @@ fn a_saved_dialog_passes_and_the_next_is_added() {
         "cards: { min: 5 }",
         "press: Связаться с менеджером",
         "waits_at: contact",
-        "path: [contact, lead, thanks]",
+        "path: [contact, lead, tell_staff, count_lead, thanks]",
         "lead: { source: form, contact: {",
         "+79991234567",
     ] {
@@ -51,7 +51,7 @@ fn a_saved_dialog_passes_and_the_next_is_added() {
     assert_eq!(json["failed"], 0);
     home.tolmach(&["check", "--deny-warnings"]).run().ok();
     assert!(
-        fs::read_dir(home.path("flows/tests")).expect("listed").count() == 5,
+        fs::read_dir(home.path("flows/tests")).expect("listed").count() == 6,
         "nothing is left beside it"
     );
 }
