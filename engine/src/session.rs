@@ -47,6 +47,9 @@ pub struct Session {
     /// Since when a person has the chat, milliseconds since the Unix epoch; the bot is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed: Option<i64>,
+    /// How long the chat stays with a person after their last word, milliseconds, where a node has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<i64>,
     /// Flows being run, the outermost first; empty before the first turn and after `end`.
     #[serde(default)]
     pub frames: Vec<Frame>,

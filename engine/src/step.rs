@@ -245,7 +245,9 @@ fn call(
         frame.slots.insert(name, value);
     }
     if let Some(caller) = session.frames.last_mut() {
-        caller.waiting = Some(std::mem::take(&mut walk.current));
+        let call = std::mem::take(&mut walk.current);
+        caller.interrupted.retain(|aside| aside.waiting.node != call.node);
+        caller.waiting = Some(call);
     }
     session.frames.push(frame);
     Ok(Cursor::Node(waiting(&flow.header.start), NodeInput::Enter))

@@ -249,6 +249,7 @@ impl Turn<'_> {
     /// since the person's last word.
     pub fn hand_off(&mut self, reason: String, timeout: i64) {
         self.session.handed = Some(self.walk.event.at);
+        self.session.patience = Some(timeout);
         self.command(Command::HandOff { reason });
         self.start_timer(crate::step::HANDOFF, timeout);
     }

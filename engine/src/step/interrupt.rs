@@ -7,7 +7,7 @@ use crate::{
     flow::Flow,
     kind::Input as NodeInput,
     release::Release,
-    session::{Interrupted, Session},
+    session::{Frame, Interrupted, Session, Waiting},
     turn::Walk,
     wording,
 };
@@ -37,15 +37,39 @@ pub(super) fn by(session: &mut Session, frame: usize, node: &str) -> Cursor {
     if let Some(frame) = session.frames.last_mut()
         && let Some(waited) = frame.waiting.take()
         // A question that is asked again by the interruption itself need not be put aside.
-        && (waited.node != node || !above.is_empty())
+        && waited.node != node
     {
-        frame.interrupted.retain(|earlier| earlier.waiting.node != waited.node);
-        if frame.interrupted.len() == ASIDE {
-            frame.interrupted.remove(0);
-        }
-        frame.interrupted.push(Interrupted { waiting: waited, above });
+        put_aside(frame, Interrupted { waiting: waited, above });
     }
     Cursor::Node(waiting(node), NodeInput::Enter)
+}
+
+/// The node whose button answers, as it stood. A question that was put aside is answered out of turn, and the one that
+/// waits now is asked again afterwards; the button of a question long gone is a choice of another way.
+pub(super) fn answered(session: &mut Session, node: &str) -> Waiting {
+    let Some(frame) = session.frames.last_mut() else { return waiting(node) };
+    let current = frame.waiting.take();
+    if let Some(current) = current.as_ref().filter(|current| current.node == node) {
+        return current.clone();
+    }
+    let aside = frame.interrupted.iter().position(|aside| aside.waiting.node == node);
+    let Some(aside) = aside else {
+        frame.interrupted.clear();
+        return waiting(node);
+    };
+    let aside = frame.interrupted.remove(aside);
+    if let Some(current) = current {
+        put_aside(frame, Interrupted { waiting: current, above: Vec::new() });
+    }
+    aside.waiting
+}
+
+fn put_aside(frame: &mut Frame, aside: Interrupted) {
+    frame.interrupted.retain(|earlier| earlier.waiting.node != aside.waiting.node);
+    if frame.interrupted.len() == ASIDE {
+        frame.interrupted.remove(0);
+    }
+    frame.interrupted.push(aside);
 }
 
 /// The end of a path: what was interrupted last goes on.

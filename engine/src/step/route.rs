@@ -137,19 +137,16 @@ fn pressed(release: &Release, session: &mut Session, walk: &mut Walk, press: &Pr
             }
         },
         Choice::Answer { value } => {
-            let input = NodeInput::Press(value.clone());
-            let innermost = frame + 1 == session.frames.len();
             session.frames.truncate(frame + 1);
-            let current = session.frames.last_mut().and_then(|frame| frame.waiting.take());
-            let current = current.filter(|current| innermost && current.node == press.node);
-            Cursor::Node(current.unwrap_or_else(|| waiting(&press.node)), input)
+            let at = interrupt::answered(session, &press.node);
+            Cursor::Node(at, NodeInput::Press(value.clone()))
         }
     }
 }
 
 fn timer(release: &Release, session: &mut Session, walk: &mut Walk, name: &str) -> Cursor {
     let own = waiting_entry(release, session).is_some_and(|entry| entry.node.timer() == Some(name));
-    if name == HANDOFF && session.handed.take().is_some() {
+    if name == HANDOFF && session.take_back() {
         push(walk, Command::TakeBack);
     }
     if own && (name == HANDOFF || session.handed.is_none()) {
@@ -181,7 +178,7 @@ fn timer(release: &Release, session: &mut Session, walk: &mut Walk, name: &str) 
 
 fn staff(session: &mut Session, walk: &mut Walk, action: &Staff) -> Cursor {
     if *action == Staff::Return {
-        if session.handed.take().is_none() {
+        if !session.take_back() {
             return Cursor::Stop;
         }
         push(walk, Command::TakeBack);
@@ -193,7 +190,9 @@ fn staff(session: &mut Session, walk: &mut Walk, action: &Staff) -> Cursor {
         push(walk, Command::HandOff { reason: phrases::TAKEN_BY_STAFF.get(session.language).to_owned() });
     }
     session.handed = Some(walk.event.at);
-    push(walk, Command::StartTimer { name: HANDOFF.to_owned(), due: walk.event.at.saturating_add(TAKEN) });
+    let patience = session.patience.unwrap_or(TAKEN);
+    let due = walk.event.at.saturating_add(patience);
+    push(walk, Command::StartTimer { name: HANDOFF.to_owned(), due });
     if let Staff::Say { text } = action {
         turn::send(session, walk, Outgoing { text: text.clone(), ..Outgoing::default() });
     }
@@ -201,6 +200,12 @@ fn staff(session: &mut Session, walk: &mut Walk, action: &Staff) -> Cursor {
 }
 
 impl Session {
+    /// Gives the chat back to the bot; whether a person had it.
+    fn take_back(&mut self) -> bool {
+        self.patience = None;
+        self.handed.take().is_some()
+    }
+
     /// Makes the frames those of a release: flows that are gone go with everything above them, slots are those
     /// declared now, and there is always the flow in which chats begin.
     fn fit(&mut self, release: &Release) {

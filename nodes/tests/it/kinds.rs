@@ -183,6 +183,37 @@ fn interrupts_of_interrupts_come_back_in_order() {
 }
 
 #[test]
+fn a_question_put_aside_may_be_answered_by_its_button() {
+    let mut chat = chat();
+    chat.command("size");
+    let cancel = chat.button("Отмена");
+    chat.command("form");
+    chat.event(Kind::Press { label: "Отмена".into(), press: Some(cancel.clone()) });
+    assert_eq!(chat.path(), ["size", "contact"], "the size is given up, and the form goes on");
+    chat.says("a@example.com");
+    chat.says("Анна");
+    assert_eq!(
+        (chat.path(), chat.waits_at()),
+        (vec!["contact", "thanks"], None),
+        "the size is not asked again"
+    );
+    // The same button once more: that question is long gone.
+    chat.command("form");
+    chat.event(Kind::Press { label: "Отмена".into(), press: Some(cancel) });
+    assert_eq!((chat.path(), chat.waits_at()), (vec!["size"], None));
+}
+
+#[test]
+fn calling_a_flow_again_begins_it_anew() {
+    let mut chat = chat();
+    chat.command("lease");
+    chat.command("lease");
+    assert_eq!((chat.path(), chat.session.frames.len()), (vec!["lease", "which"], 2));
+    chat.says("небольшой");
+    assert_eq!((chat.path(), chat.session.frames.len()), (vec!["which", "lease", "leased"], 1));
+}
+
+#[test]
 fn a_called_flow_takes_and_gives() {
     let mut chat = chat();
     assert_eq!(chat.command("lease")[0].text, "plan for 12 months?");
@@ -247,6 +278,10 @@ fn the_bot_is_silent_while_a_person_has_the_chat() {
     assert!(chat.command("start").is_empty());
     assert!(timer(&mut chat, "inactivity").is_empty());
     let said = staff(&mut chat, Staff::Say { text: "Здравствуйте, это Пётр".into() });
+    let at = chat.session.handed.unwrap();
+    assert!(commands(&chat).iter().any(|command| {
+        matches!(command, Command::StartTimer { name, due } if name == "handoff" && *due == at + 2 * 3_600_000)
+    }));
     assert_eq!(said[0].text, "Здравствуйте, это Пётр");
     staff(&mut chat, Staff::Return);
     assert_eq!(chat.path(), ["person", "thanks", "size"]);
