@@ -22,7 +22,7 @@ use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     BundleError, Burst, Followed, Parts, Runtime, Shelf, Staff, World,
     ports::{
-        Catalog, Channel, Clock, Llm, NoHttp, Publication, PublicationKind, PublishOutcome, Store,
+        Catalog, Channel, Clock, Llm, Publication, PublicationKind, PublishOutcome, Store,
         SystemClock,
     },
     read_bundle,
@@ -60,6 +60,7 @@ impl Assembled {
         let mut notes = Vec::new();
         // What the configuration and the flows may have wrong is found before anything is made.
         let model = language_model(config)?;
+        let http = config.http_client()?;
         not_a_file(&config.data_dir)?;
         let new = !config.data_dir.is_dir();
         let database = config.data_dir.join("tolmach.db");
@@ -109,7 +110,7 @@ impl Assembled {
             },
         ));
         let world = World {
-            http: Arc::new(NoHttp),
+            http: Arc::new(http),
             catalog: Arc::clone(&catalog) as Arc<dyn Catalog>,
             embedder: Arc::new(HashEmbedder),
             llm,
