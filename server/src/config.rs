@@ -263,7 +263,9 @@ impl Config {
         let smtp = &self.smtp;
         if smtp.host.is_empty() {
             if !smtp.username.is_empty() || !smtp.password.is_empty() || !smtp.from.is_empty() {
-                bail!("smtp.host is not set but other settings of smtp are; name the mail server, e.g. TOLMACH_SMTP_HOST");
+                bail!(
+                    "smtp.host is not set but other settings of smtp are; name the mail server, e.g. TOLMACH_SMTP_HOST"
+                );
             }
             return Ok(None);
         }
@@ -288,7 +290,8 @@ impl Config {
     /// A host that is no name, or credentials that cannot be sent.
     pub fn http_client(&self) -> anyhow::Result<HttpClient> {
         let hosts = self.http.hosts.iter();
-        let hosts = hosts.map(|(name, host)| (name.clone(), Host { authorization: host.authorization.clone() }));
+        let hosts =
+            hosts.map(|(name, host)| (name.clone(), Host { authorization: host.authorization.clone() }));
         HttpClient::new(hosts.collect()).context("the settings of http.hosts cannot be used")
     }
 

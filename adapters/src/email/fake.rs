@@ -30,6 +30,8 @@ pub(crate) enum Fault {
     Silence,
     /// It takes the mail and is gone before it says so.
     TakeAndHangUp,
+    /// It takes the mail and never says so.
+    TakeAndStall,
 }
 
 /// A mail as a reader sees it.
@@ -151,7 +153,7 @@ impl Smtp {
                 match read(&to, &mail) {
                     Ok(mail) => {
                         let fault = self.fault(Step::Receipt);
-                        if matches!(fault, None | Some(Fault::TakeAndHangUp)) {
+                        if matches!(fault, None | Some(Fault::TakeAndHangUp | Fault::TakeAndStall)) {
                             self.inner().mails.push(mail);
                         }
                         self.carry_out(line, fault, "250 2.0.0 queued").await?;
@@ -179,7 +181,7 @@ impl Smtp {
             None => line.say(usual).await.map(|()| usual.starts_with(['2', '3'])),
             Some(Fault::Say(reply)) => line.say(reply).await.map(|()| false),
             Some(Fault::HangUp | Fault::TakeAndHangUp) => None,
-            Some(Fault::Silence) => std::future::pending().await,
+            Some(Fault::Silence | Fault::TakeAndStall) => std::future::pending().await,
         }
     }
 }

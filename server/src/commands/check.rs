@@ -13,7 +13,7 @@ use tolmach_engine::{
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{read_bundle, testing};
 
-use crate::{assemble::bundle_folder, config::Config, findings};
+use crate::{assemble::bundle_folder, config::Config, findings, hosts};
 
 /// Check a bundle of flows and say everything that is wrong with it.
 #[derive(Debug, Args)]
@@ -45,6 +45,8 @@ struct Json<'a> {
     warnings: usize,
     /// The flows by id; empty while there is an error in any.
     flows: Vec<JsonFlow<'a>>,
+    /// What the configuration, not the bundle, keeps from working.
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -75,22 +77,25 @@ impl Check {
         let errors = findings.iter().filter(|finding| finding.is_error()).count();
         let warnings = findings.len() - errors;
         let flows = || release.iter().flat_map(|release| release.flows.values());
+        let notes: Vec<String> = release.iter().flat_map(|release| hosts::notes(release, config)).collect();
         match self.format {
             Form::Json => {
                 let flows =
                     flows().map(|flow| JsonFlow { flow: &flow.id, nodes: flow.nodes.len() }).collect();
                 let findings = findings.iter().map(JsonFinding::of).collect();
-                let json = Json { findings, errors, warnings, flows };
+                let json = Json { findings, errors, warnings, flows, notes };
                 println!("{}", serde_json::to_string_pretty(&json)?);
             }
             Form::Text if findings.is_empty() => {
                 let nodes: usize = flows().map(|flow| flow.nodes.len()).sum();
                 let files = bundle.flows().count();
                 println!("{}: {files} flow files, {nodes} nodes, nothing to mend", folder.display());
+                notes.iter().for_each(|note| println!("note: {note}"));
             }
             Form::Text => {
                 println!("{}", findings::explained(&bundle, &folder, &findings));
                 println!("\n{errors} errors, {warnings} warnings");
+                notes.iter().for_each(|note| println!("note: {note}"));
             }
         }
         let good = errors == 0 && (warnings == 0 || !self.deny_warnings);

@@ -19,10 +19,14 @@ mod dialog_tests;
 mod fake;
 mod first_start;
 mod model;
+mod other_systems;
 mod page;
 mod rehearsal;
 mod releases;
 mod save_test;
+#[path = "../../../adapters/src/email/fake.rs"]
+mod smtp;
+mod staff;
 mod support;
 mod telegram;
 mod terminal;
