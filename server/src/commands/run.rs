@@ -197,6 +197,9 @@ fn telegram_bot(config: &Config) -> anyhow::Result<Option<Arc<Bot>>> {
     if let Some(url) = &config.telegram.api_url {
         options.api_url.clone_from(url);
     }
+    let staff = config.staff();
+    let chats = staff.values().flatten().filter(|address| address.channel == telegram::NAME);
+    options.staff = chats.filter_map(|address| address.id.parse().ok()).collect();
     Ok(Some(Arc::new(Bot::new(options)?)))
 }
 

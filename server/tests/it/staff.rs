@@ -10,7 +10,8 @@ use crate::{
     support::{Home, Server, Tolmach},
 };
 
-const FLOW: &str = "\
+/// A shop that calls for people.
+pub const FLOW: &str = "\
 flow: shop
 start: hello
 on:
