@@ -26,6 +26,7 @@ use lettre::{
     message::Mailbox,
     transport::smtp::{authentication::Credentials, client::TlsParameters},
 };
+use serde::Deserialize;
 use tolmach_engine::effect::Outgoing;
 use tolmach_runtime::ports::{Address, Channel, Delivery, Error, Result};
 
@@ -72,7 +73,8 @@ impl Options {
 }
 
 /// How the connection to the mail server is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Tls {
     /// It begins in the open and must become encrypted before anything is said.
     #[default]

@@ -88,20 +88,7 @@ pub struct Smtp {
     /// Who writes, as `Shop <shop@example.com>`; empty for the username.
     pub from: String,
     /// How the connection is protected.
-    pub tls: Tls,
-}
-
-/// How the connection to the mail server is protected.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tls {
-    /// It becomes encrypted before anything is said.
-    #[default]
-    StartTls,
-    /// It is encrypted from the first byte.
-    Tls,
-    /// Not at all, for a server on this machine.
-    None,
+    pub tls: email::Tls,
 }
 
 /// Other systems that flows ask.
@@ -274,11 +261,7 @@ impl Config {
             username: smtp.username.clone(),
             password: smtp.password.clone(),
             from: smtp.from.clone(),
-            tls: match smtp.tls {
-                Tls::StartTls => email::Tls::StartTls,
-                Tls::Tls => email::Tls::Tls,
-                Tls::None => email::Tls::None,
-            },
+            tls: smtp.tls,
             ..email::Options::new(&smtp.host)
         };
         EmailChannel::new(options).map(Some).context("the settings of smtp cannot be used")

@@ -32,7 +32,7 @@ async fn server() -> (String, HttpClient) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });
-    let host = Host { authorization: Secret::new("Bearer s3cret".to_owned()) };
+    let host = Host { authorization: Secret::new("Bearer s3cret") };
     let client = HttpClient::build([("127.0.0.1".to_owned(), host)].into(), true).unwrap();
     (format!("http://{address}"), client)
 }
