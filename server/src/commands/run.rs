@@ -168,9 +168,12 @@ fn mail_note(email: Option<&EmailChannel>, staff: &Staff) -> Option<String> {
     match (email, people) {
         (Some(email), _) => Some(format!("by {}", email.server())),
         (None, 0) => None,
-        (None, people) => Some(format!(
-            "mail to {people} addresses of the staff cannot go out and is kept until it can (set TOLMACH_SMTP_HOST)"
-        )),
+        (None, people) => {
+            let addresses = if people == 1 { "address" } else { "addresses" };
+            Some(format!(
+                "mail to {people} {addresses} of the staff cannot go out and is kept until it can (set TOLMACH_SMTP_HOST)"
+            ))
+        }
     }
 }
 
