@@ -2,6 +2,7 @@
 
 mod backoff;
 pub mod catalog;
+pub mod email;
 pub mod embedder;
 pub mod http;
 pub mod import;

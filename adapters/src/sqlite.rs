@@ -221,6 +221,10 @@ impl Store for SqliteStore {
         read::publications(&self.readers, limit).await.map_err(|error| self.error(error))
     }
 
+    async fn chats_like(&self, part: &str) -> Result<Vec<ChatKey>> {
+        read::chats_like(&self.readers, part).await.map_err(|error| self.error(error))
+    }
+
     async fn releases_like(&self, prefix: &str) -> Result<Vec<String>> {
         read::releases_like(&self.readers, prefix).await.map_err(|error| self.error(error))
     }

@@ -5,16 +5,17 @@
 //! a server error makes each request sleep ten seconds and lose its status code. Here an update is confirmed after
 //! its inbox row is committed, and a refusal is told apart from a fault by its code.
 //!
-//! Only private chats are served. Pacing is Telegram's own `retry_after`, which the outbox honours per chat.
+//! Only private chats are served, and those of the staff differently: see `staff`. Pacing is Telegram's own `retry_after`, which the outbox honours per chat.
 //! The token is in every address of the API, so no error text holds an address.
 //!
-//! Not here: webhooks, files, groups, and what a message means.
+//! Not here: webhooks, files, dialogs in groups, and what a message means.
 
 mod api;
 mod deliver;
 mod inbound;
 mod poll;
 mod render;
+mod staff;
 
 use tolmach_engine::catalog::Localized;
 

@@ -105,6 +105,11 @@ pub trait Node: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The host of another system that this node asks, as it is written.
+    fn asks(&self) -> Option<&str> {
+        None
+    }
+
     /// What one visit may cost at the most.
     fn cost(&self, _: &Costs<'_>) -> Cost {
         Cost::default()

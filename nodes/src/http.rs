@@ -92,9 +92,7 @@ impl Node for Http {
     fn check(&self, scope: &mut Scope<'_>) {
         let (url, place) = (self.url.0.source(), self.url.0.place());
         scope.template(&self.url.0);
-        let rest = url.strip_prefix("https://");
-        let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-        match host {
+        match self.authority() {
             None => {
                 let cause = format!("`{}` does not begin with https://", url);
                 scope.report(Code::BadValue, place, cause, "write the whole address, with https://");
@@ -145,6 +143,10 @@ impl Node for Http {
         scope.count("max_kb", &self.max_kb, 1..=4096);
     }
 
+    fn asks(&self) -> Option<&str> {
+        self.authority()?.split(':').next()
+    }
+
     fn cost(&self, _: &Costs<'_>) -> Cost {
         Cost { millis: self.deadline.0, ..Cost::default() }
     }
@@ -163,6 +165,11 @@ impl Node for Http {
 }
 
 impl Http {
+    /// The host, with a port if one is written.
+    fn authority(&self) -> Option<&str> {
+        self.url.0.source().strip_prefix("https://")?.split(['/', '?', '#']).next()
+    }
+
     fn ask(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
         let url = turn.template(&self.url.0)?;
         let mut headers = BTreeMap::new();

@@ -8,6 +8,11 @@ use crate::ports::{Address, ChatKey, NoticeRow};
 
 /// The channel whose messages have a subject.
 const EMAIL: &str = "email";
+/// The channel in which a notice can be replied to.
+const TELEGRAM: &str = "telegram";
+/// The longest text of a notice, in UTF-16 units: with what stands around it, one message of Telegram's holds it, so
+/// that a reply quotes the end, which names the chat.
+const LONGEST: usize = 3000;
 
 /// Who is told, by the name of the group.
 pub type Staff = BTreeMap<String, Vec<Address>>;
@@ -35,14 +40,52 @@ pub(crate) fn notices(staff: &Staff, chat: &ChatKey, effects: &[Effect]) -> Vec<
 }
 
 fn message(notice: &Notice, chat: &str, to: &Address) -> Outgoing {
-    let about = notice.about_chat.then(|| chat.to_owned());
+    let about = if notice.about_chat { about(notice, chat, to) } else { String::new() };
     let (subject, first) = match to.channel.as_str() {
         EMAIL => (notice.subject.clone(), String::new()),
-        _ => (String::new(), notice.subject.clone()),
+        _ => (String::new(), cut(&notice.subject, LONGEST / 10).to_owned()),
     };
-    let parts = [first, notice.text.clone(), about.unwrap_or_default()];
+    let text = if to.channel == TELEGRAM { cut(&notice.text, LONGEST) } else { &notice.text };
+    let parts = [first.as_str(), text, &about];
     let text: Vec<&str> = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
     Outgoing { subject, text: text.join("\n\n"), ..Outgoing::default() }
+}
+
+/// How to answer, in the language of the notice; the last line names the chat.
+fn about(notice: &Notice, chat: &str, to: &Address) -> String {
+    let russian =
+        [&notice.subject, &notice.text].iter().any(|text| text.chars().any(|c| ('а'..='я').contains(&c)));
+    match (to.channel.as_str(), russian) {
+        (TELEGRAM, true) => {
+            format!("Ответ на это сообщение получит клиент; ответ /return вернёт чат боту.\n{chat}")
+        }
+        (TELEGRAM, false) => {
+            format!(
+                "Reply to this message and the client gets it; reply /return and the bot has the chat again.\n{chat}"
+            )
+        }
+        (EMAIL, true) => {
+            format!(
+                "Ответить клиенту, вернуть чат боту:\ntolmach handoff say {chat} \"…\"\ntolmach handoff return {chat}"
+            )
+        }
+        (EMAIL, false) => {
+            format!(
+                "To answer the client, to give the chat back to the bot:\ntolmach handoff say {chat} \"…\"\ntolmach handoff return {chat}"
+            )
+        }
+        _ => chat.to_owned(),
+    }
+}
+
+/// The beginning of a text, in UTF-16 units.
+fn cut(text: &str, most: usize) -> &str {
+    let mut units = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        units += c.len_utf16();
+        units > most
+    });
+    end.map_or(text, |(at, _)| &text[..at])
 }
 
 #[cfg(test)]
@@ -77,10 +120,33 @@ mod tests {
         assert_eq!(
             seen,
             [
-                ("e.1.0", "telegram:-100", "", "Новая заявка\n\nАнна ищет насос\n\nweb:7"),
-                ("e.1.1", "email:sales@example.com", "Новая заявка", "Анна ищет насос\n\nweb:7"),
+                (
+                    "e.1.0",
+                    "telegram:-100",
+                    "",
+                    "Новая заявка\n\nАнна ищет насос\n\nОтвет на это сообщение получит клиент; ответ /return вернёт \
+                     чат боту.\nweb:7"
+                ),
+                (
+                    "e.1.1",
+                    "email:sales@example.com",
+                    "Новая заявка",
+                    "Анна ищет насос\n\nОтветить клиенту, вернуть чат боту:\ntolmach handoff say web:7 \"…\"\ntolmach \
+                     handoff return web:7"
+                ),
             ]
         );
         assert_eq!(notices(&staff, &"web:7".to_owned(), &[notice("night", false)]), []);
+        let silent = notices(&staff, &"web:7".to_owned(), &[notice("default", false)]);
+        assert!(silent.iter().all(|row| row.message.text.ends_with("Анна ищет насос")), "{silent:?}");
+    }
+
+    #[test]
+    fn a_long_notice_is_one_message_that_ends_with_the_chat() {
+        let text = "😀".repeat(4000);
+        let long = Notice { group: String::new(), subject: text.clone(), text, about_chat: true };
+        let message = message(&long, "web:7", &Address::new("telegram", "1"));
+        assert!(message.text.ends_with("again.\nweb:7"), "{}", message.text);
+        assert!(message.text.encode_utf16().count() < 4000);
     }
 }

@@ -21,14 +21,11 @@ use tolmach_engine::{Release, bundle::Bundle, catalog::Localized, compile, langu
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     BundleError, Burst, Followed, Parts, Runtime, Shelf, Staff, World,
-    ports::{
-        Catalog, Channel, Clock, Llm, NoHttp, Publication, PublicationKind, PublishOutcome, Store,
-        SystemClock,
-    },
+    ports::{Catalog, Channel, Clock, Llm, Publication, PublicationKind, PublishOutcome, Store, SystemClock},
     read_bundle,
 };
 
-use crate::{config::Config, embedded, findings, releases, samples};
+use crate::{config::Config, embedded, findings, hosts, releases, samples};
 
 /// The parts that outlive a runtime's construction and that /health looks at.
 pub struct Assembled {
@@ -60,6 +57,7 @@ impl Assembled {
         let mut notes = Vec::new();
         // What the configuration and the flows may have wrong is found before anything is made.
         let model = language_model(config)?;
+        let http = config.http_client()?;
         not_a_file(&config.data_dir)?;
         let new = !config.data_dir.is_dir();
         let database = config.data_dir.join("tolmach.db");
@@ -75,7 +73,7 @@ impl Assembled {
             _ => {
                 let (path, copied) = flows_folder(config)?;
                 let bundle = read_bundle(&path)?;
-                let (summary, company) = summary(&bundle, &path)?;
+                let (summary, company) = summary(config, &bundle, &path)?;
                 let how = if copied { " (the built-in bundle, copied now)" } else { "" };
                 let note = format!("{}{how}: {summary}", path.display());
                 (Some((path, bundle)), company, note)
@@ -109,7 +107,7 @@ impl Assembled {
             },
         ));
         let world = World {
-            http: Arc::new(NoHttp),
+            http: Arc::new(http),
             catalog: Arc::clone(&catalog) as Arc<dyn Catalog>,
             embedder: Arc::new(HashEmbedder),
             llm,
@@ -183,7 +181,7 @@ async fn published_release(
     let Some(release) = compiled.release else {
         bail!("{}", unusable(publication, &published, &compiled.findings));
     };
-    let (summary, company) = (described(&release, compiled.findings.len()), company(&release));
+    let (summary, company) = (described(config, &release, compiled.findings.len()), company(&release));
     let Some(path) = existing_folder(config) else { return Ok((None, company, summary)) };
     let at = path.display();
     match read_bundle(&path) {
@@ -274,24 +272,26 @@ pub fn existing_folder(config: &Config) -> Option<PathBuf> {
 }
 
 /// What the bundle is, in a line, and the company's name; an error when it does not compile.
-fn summary(bundle: &Bundle, folder: &Path) -> anyhow::Result<(String, Localized)> {
+fn summary(config: &Config, bundle: &Bundle, folder: &Path) -> anyhow::Result<(String, Localized)> {
     let compiled = compile(bundle, KINDS);
     match compiled.release {
-        Some(release) => Ok((described(&release, compiled.findings.len()), company(&release))),
+        Some(release) => Ok((described(config, &release, compiled.findings.len()), company(&release))),
         None => {
             bail!("the flows do not compile\n\n{}", findings::explained(bundle, folder, &compiled.findings))
         }
     }
 }
 
-fn described(release: &Release, warnings: usize) -> String {
+fn described(config: &Config, release: &Release, warnings: usize) -> String {
     let nodes: usize = release.flows.values().map(|flow| flow.nodes.len()).sum();
     let flows: Vec<&str> = release.flows.keys().map(String::as_str).collect();
     let warnings = match warnings {
         0 => String::new(),
         n => format!(", {n} warnings (tolmach check)"),
     };
-    format!("{}, {nodes} nodes, release {}{warnings}", flows.join(", "), releases::short(&release.id))
+    let hosts: String =
+        hosts::notes(release, config).iter().map(|note| format!("\n  {:<10} {note}", "")).collect();
+    format!("{}, {nodes} nodes, release {}{warnings}{hosts}", flows.join(", "), releases::short(&release.id))
 }
 
 fn company(release: &Release) -> Localized {

@@ -5,6 +5,7 @@ pub mod chat;
 pub mod check;
 pub mod goals;
 pub mod graph;
+pub mod handoff;
 pub mod leads;
 pub mod release;
 pub mod replay;

@@ -14,7 +14,11 @@ use figment::{
     providers::{Format, Serialized, Toml},
 };
 use serde::{Deserialize, Deserializer, Serialize};
-use tolmach_adapters::secret::Secret;
+use tolmach_adapters::{
+    email::{self, EmailChannel},
+    http::{Host, HttpClient},
+    secret::Secret,
+};
 use tolmach_runtime::{Staff, ports::Address};
 
 /// What may be configured.
@@ -41,6 +45,10 @@ pub struct Config {
     pub llm: Llm,
     /// Who of the staff is told, by the name of the group; flows that name none mean `default`.
     pub staff: BTreeMap<String, Group>,
+    /// The mail server that takes mail to the staff.
+    pub smtp: Smtp,
+    /// What `http` nodes may ask.
+    pub http: Http,
 }
 
 /// People of the staff.
@@ -62,6 +70,42 @@ pub struct Telegram {
     pub token: Secret,
     /// Another Bot API server than Telegram's own.
     pub api_url: Option<String>,
+}
+
+/// A mail server; without a host no mail goes out.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Smtp {
+    /// Its name.
+    pub host: String,
+    /// Unset, the usual one of the protection: 587, 465 or 25.
+    pub port: Option<u16>,
+    /// Empty for a server that wants no login.
+    pub username: String,
+    /// What belongs to the username.
+    #[serde(deserialize_with = "secret")]
+    pub password: Secret,
+    /// Who writes, as `Shop <shop@example.com>`; empty for the username.
+    pub from: String,
+    /// How the connection is protected.
+    pub tls: email::Tls,
+}
+
+/// Other systems that flows ask.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// The hosts that may be asked, by name.
+    pub hosts: BTreeMap<String, HttpHost>,
+}
+
+/// A host that may be asked.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpHost {
+    /// What to send as `Authorization`; empty for nothing.
+    #[serde(deserialize_with = "secret")]
+    pub authorization: Secret,
 }
 
 /// An OpenAI-compatible endpoint.
@@ -91,6 +135,8 @@ impl Default for Config {
             telegram: Telegram::default(),
             llm: Llm::default(),
             staff: BTreeMap::new(),
+            smtp: Smtp::default(),
+            http: Http::default(),
         }
     }
 }
@@ -106,8 +152,11 @@ impl Default for Llm {
     }
 }
 
+/// The setting whose variable adds to it: a host that a file gives credentials to keeps them.
+const HOSTS: &str = "http.hosts";
+
 /// Variables with the settings they set.
-const VARIABLES: [(&str, &str); 14] = [
+const VARIABLES: [(&str, &str); 21] = [
     ("TOLMACH_DATA_DIR", "data_dir"),
     ("TOLMACH_FLOWS", "flows"),
     ("TOLMACH_LISTEN", "listen"),
@@ -116,6 +165,13 @@ const VARIABLES: [(&str, &str); 14] = [
     ("TOLMACH_LOG", "log"),
     ("TOLMACH_STAFF_TELEGRAM", "staff.default.telegram"),
     ("TOLMACH_STAFF_EMAIL", "staff.default.email"),
+    ("TOLMACH_SMTP_HOST", "smtp.host"),
+    ("TOLMACH_SMTP_PORT", "smtp.port"),
+    ("TOLMACH_SMTP_USERNAME", "smtp.username"),
+    ("TOLMACH_SMTP_PASSWORD", "smtp.password"),
+    ("TOLMACH_SMTP_FROM", "smtp.from"),
+    ("TOLMACH_SMTP_TLS", "smtp.tls"),
+    ("TOLMACH_HTTP_HOSTS", HOSTS),
     ("TOLMACH_TELEGRAM_TOKEN", "telegram.token"),
     ("TOLMACH_TELEGRAM_API_URL", "telegram.api_url"),
     ("TOLMACH_LLM_BASE_URL", "llm.base_url"),
@@ -135,6 +191,7 @@ impl Config {
             None if default.is_file() => figment = figment.merge(Toml::file_exact(default)),
             None => {}
         }
+        let mut hosts = Vec::new();
         for (name, value) in variables()? {
             let Some((_, key)) = VARIABLES.iter().find(|(known, _)| *known == name) else {
                 // Variables of the tests and benchmarks share the prefix.
@@ -147,24 +204,34 @@ impl Config {
             if value.trim().is_empty() {
                 continue;
             }
+            let parts = || value.split(',').map(str::trim).filter(|part| !part.is_empty());
             figment = match *key {
-                "web_hosts" | "staff.default.telegram" | "staff.default.email" => {
-                    let parts: Vec<&str> =
-                        value.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
-                    figment.merge(Serialized::default(key, parts))
+                HOSTS => {
+                    hosts.extend(parts().map(str::to_owned));
+                    figment
                 }
-                "llm.timeout_seconds" | "burst_ms" => {
-                    let unit = if *key == "burst_ms" { "milliseconds" } else { "seconds" };
+                "web_hosts" | "staff.default.telegram" | "staff.default.email" => {
+                    figment.merge(Serialized::default(key, parts().collect::<Vec<_>>()))
+                }
+                "llm.timeout_seconds" | "burst_ms" | "smtp.port" => {
+                    let unit = match *key {
+                        "burst_ms" => " of milliseconds",
+                        "smtp.port" => "",
+                        _ => " of seconds",
+                    };
                     let number: u64 = value
                         .trim()
                         .parse()
-                        .with_context(|| format!("{name}={value}: a whole number of {unit} is expected"))?;
+                        .with_context(|| format!("{name}={value}: a whole number{unit} is expected"))?;
                     figment.merge(Serialized::default(key, number))
                 }
                 _ => figment.merge(Serialized::default(key, Text(&value))),
             };
         }
-        let config: Config = figment.extract().map_err(|error| anyhow::anyhow!("{}", explain(&error)))?;
+        let mut config: Config = figment.extract().map_err(|error| anyhow::anyhow!("{}", explain(&error)))?;
+        for host in hosts {
+            config.http.hosts.entry(host).or_default();
+        }
         if !(1..=600).contains(&config.llm.timeout_seconds) {
             bail!("llm.timeout_seconds is {}; it is 1 to 600", config.llm.timeout_seconds);
         }
@@ -173,6 +240,47 @@ impl Config {
         }
         config.check_staff()?;
         Ok(config)
+    }
+
+    /// The way out to mailboxes; `None` when no mail server is named.
+    ///
+    /// # Errors
+    /// Settings that cannot work.
+    pub fn email(&self) -> anyhow::Result<Option<EmailChannel>> {
+        let smtp = &self.smtp;
+        if smtp.host.is_empty() {
+            if !smtp.username.is_empty() || !smtp.password.is_empty() || !smtp.from.is_empty() {
+                bail!(
+                    "smtp.host is not set but other settings of smtp are; name the mail server, e.g. TOLMACH_SMTP_HOST"
+                );
+            }
+            return Ok(None);
+        }
+        let options = email::Options {
+            port: smtp.port,
+            username: smtp.username.clone(),
+            password: smtp.password.clone(),
+            from: smtp.from.clone(),
+            tls: smtp.tls,
+            ..email::Options::new(&smtp.host)
+        };
+        EmailChannel::new(options).map(Some).context("the settings of smtp cannot be used")
+    }
+
+    /// What asks other systems for flows.
+    ///
+    /// # Errors
+    /// A host that is no name, or credentials that cannot be sent.
+    pub fn http_client(&self) -> anyhow::Result<HttpClient> {
+        let hosts = self.http.hosts.iter();
+        let hosts =
+            hosts.map(|(name, host)| (name.clone(), Host { authorization: host.authorization.clone() }));
+        HttpClient::new(hosts.collect()).context("the settings of http.hosts cannot be used")
+    }
+
+    /// Whether `http` nodes may ask this host.
+    pub fn may_ask(&self, host: &str) -> bool {
+        self.http.hosts.keys().any(|known| known.trim().eq_ignore_ascii_case(host))
     }
 
     /// Who is told, as the runtime takes it.
@@ -193,7 +301,7 @@ impl Config {
                     at + 1
                 );
             }
-            if let Some(at) = group.email.iter().position(|address| !looks_like_email(address)) {
+            if let Some(at) = group.email.iter().position(|address| !email::is_address(address)) {
                 bail!(
                     "staff.{name}.email, entry {}: an address such as sales@example.com is expected",
                     at + 1
@@ -202,12 +310,6 @@ impl Config {
         }
         Ok(())
     }
-}
-
-/// Only a slip is to be caught here; whether mail arrives, the mail server knows.
-fn looks_like_email(address: &str) -> bool {
-    let plain = !address.chars().any(|c| c.is_whitespace() || c.is_control() || c == ',');
-    plain && address.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
 }
 
 #[derive(Serialize)]

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
-use tolmach_adapters::{catalog::EmbeddedCatalog, ladder::Ladder, widget::WebChannel};
+use tolmach_adapters::{catalog::EmbeddedCatalog, email::EmailChannel, ladder::Ladder, widget::WebChannel};
 use tolmach_runtime::{Runtime, ports::Catalog};
 
 use crate::releases;
@@ -15,6 +15,7 @@ pub struct Health {
     pub catalog: Arc<EmbeddedCatalog>,
     pub model: Option<Arc<Ladder>>,
     pub web: Arc<WebChannel>,
+    pub email: Option<Arc<EmailChannel>>,
     pub telegram: Arc<dyn Fn() -> Value + Send + Sync>,
     pub started: Instant,
 }
@@ -48,6 +49,7 @@ async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
             None => json!({ "name": "offline", "degraded": null }),
         },
         "telegram": (health.telegram)(),
+        "email": health.email.as_ref().map(|email| json!({ "state": email.state(), "trouble": email.trouble() })),
         "web": { "connected": health.web.connected() },
     });
     let code = if database.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -11,6 +11,7 @@ mod config;
 mod embedded;
 mod findings;
 mod health;
+mod hosts;
 mod log;
 mod releases;
 mod samples;
@@ -62,6 +63,9 @@ enum Command {
     Catalog(commands::catalog::CatalogCommand),
     /// List the leads, newest first
     Leads(commands::leads::Leads),
+    /// See the chats that a person has, write into them, take one and give it back
+    #[command(subcommand)]
+    Handoff(commands::handoff::HandoffCommand),
     /// List, compare, publish and take back releases of the flows
     #[command(subcommand)]
     Release(commands::release::ReleaseCommand),
@@ -104,6 +108,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Graph(graph) => graph.execute(&config),
             Command::Catalog(catalog) => catalog.execute(&config).await,
             Command::Leads(leads) => leads.execute(&config).await,
+            Command::Handoff(handoff) => handoff.execute(&config).await,
             Command::Release(release) => release.execute(&config).await,
             Command::Goals(goals) => goals.execute(&config).await,
             Command::Replay(replay) => replay.execute(&config).await,

@@ -160,6 +160,11 @@ pub(super) async fn chats_at_rest(pool: &SqlitePool) -> sqlx::Result<u64> {
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
+pub(super) async fn chats_like(pool: &SqlitePool, part: &str) -> sqlx::Result<Vec<ChatKey>> {
+    let sql = "SELECT key FROM chats WHERE instr(key, ?1) > 0 ORDER BY updated DESC, key LIMIT 10";
+    sqlx::query_scalar(sql).bind(part).fetch_all(pool).await
+}
+
 pub(super) async fn handed(pool: &SqlitePool) -> sqlx::Result<Vec<HandedChat>> {
     let sql = "SELECT key, handed FROM chats WHERE handed IS NOT NULL ORDER BY handed, key";
     let rows = sqlx::query(sql).fetch_all(pool).await?;

@@ -75,6 +75,7 @@ pub(crate) async fn tells_where_chats_wait(place: &dyn Place) {
 
 pub(crate) async fn tells_who_has_a_chat(place: &dyn Place) {
     let store = place.open().await;
+    assert_eq!(store.chats_like("").await.expect("read"), Vec::<String>::new());
     for (chat, handed) in [("web:1", Some(900)), ("web:2", None), ("web:3", Some(400))] {
         let row = receive(&*store, chat, chat).await;
         store.commit(Commit { handed, ..turn(&row, 0, vec![]) }).await.expect("committed");
@@ -83,6 +84,12 @@ pub(crate) async fn tells_who_has_a_chat(place: &dyn Place) {
     assert_eq!(store.handed().await.expect("read"), [handed("web:3", 400), handed("web:1", 900)]);
     run(&*store, "web:3", "b", vec![]).await;
     assert_eq!(store.handed().await.expect("read"), [handed("web:1", 900)]);
+    store.receive(9, vec![text("web:33", "c", "c")]).await.expect("received");
+    for (part, chats) in
+        [("", &["web:1", "web:2", "web:3"][..]), ("b:3", &["web:3"]), ("web:1", &["web:1"]), ("%", &[])]
+    {
+        assert_eq!(store.chats_like(part).await.expect("read"), chats, "«{part}»");
+    }
 }
 
 pub(crate) async fn keeps_marks(place: &dyn Place) {

@@ -1,6 +1,7 @@
 //! One request to the Bot API and how it may fail.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -28,12 +29,15 @@ pub struct Options {
     pub api_url: String,
     /// How long a request for updates is held open when there are none.
     pub hold: Duration,
+    /// Chats of the staff: replies to notices there go to clients, and nothing else said there begins a dialog.
+    pub staff: BTreeSet<i64>,
 }
 
 impl Options {
     /// Telegram's own server, requests held for 25 seconds.
     pub fn new(token: Secret) -> Options {
-        Options { token, api_url: "https://api.telegram.org".to_owned(), hold: Duration::from_secs(25) }
+        let api_url = "https://api.telegram.org".to_owned();
+        Options { token, api_url, hold: Duration::from_secs(25), staff: BTreeSet::new() }
     }
 }
 
@@ -44,6 +48,7 @@ pub struct Bot {
     token: Secret,
     id: String,
     hold: Duration,
+    staff: BTreeSet<i64>,
     status: Mutex<Option<String>>,
 }
 
@@ -53,7 +58,7 @@ impl Bot {
     /// # Errors
     /// Refused for a token that no bot has, or an API address that is none.
     pub fn new(options: Options) -> Result<Bot> {
-        let Options { token, api_url, hold } = options;
+        let Options { token, api_url, hold, staff } = options;
         let id = bot_id(token.expose()).map(str::to_owned).ok_or_else(|| {
             Error::refused(
                 WHAT,
@@ -72,7 +77,7 @@ impl Bot {
             .tcp_nodelay(true)
             .build()
             .map_err(|error| Error::refused(WHAT, format!("no HTTP client: {}", error.without_url())))?;
-        Ok(Bot { client, base, token, id, hold, status: Mutex::default() })
+        Ok(Bot { client, base, token, id, hold, staff, status: Mutex::default() })
     }
 
     /// The bot's user name, without the at sign; a way to check the token at start.
@@ -113,6 +118,10 @@ impl Bot {
 
     pub(super) fn set_trouble(&self, trouble: Option<String>) {
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    pub(super) fn staff(&self) -> &BTreeSet<i64> {
+        &self.staff
     }
 
     /// The number before the colon of the token.

@@ -3,17 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use teloxide_core::{
-    payloads::{AnswerCallbackQuery, GetUpdates},
-    types::{AllowedUpdate, CallbackQueryId, Update, UpdateKind},
+    payloads::{AnswerCallbackQuery, GetUpdates, SendMessage},
+    types::{AllowedUpdate, CallbackQueryId, ChatId, Update, UpdateKind},
 };
 use tokio::{sync::watch, time::sleep};
 use tolmach_runtime::ports::{Error, Inbound, Intake, Result};
 
 use super::{
     api::{Bot, Failure, Response},
-    inbound,
+    inbound, staff,
 };
 use crate::backoff;
 
@@ -92,11 +93,20 @@ async fn round(
     request.allowed_updates = Some(vec![AllowedUpdate::Message, AllowedUpdate::CallbackQuery]);
     let response = bot.send(&request, bot.hold()).await.map_err(Trouble::Telegram)?;
     let updates = updates(&response).map_err(Trouble::Telegram)?;
-    let inbound: Vec<Inbound> = updates.iter().filter_map(|update| inbound::read(bot.id(), update)).collect();
+    let read = |update: &Update| match staff::is_staffs(bot.staff(), update) {
+        true => staff::read(bot.id(), update),
+        false => inbound::read(bot.id(), update),
+    };
+    let inbound: Vec<Inbound> = updates.iter().filter_map(read).collect();
     if !inbound.is_empty() {
         receive(intake, inbound).await.map_err(Trouble::Intake)?;
     }
     join_all(updates.iter().filter_map(pressed).map(|id| stop_spinner(bot, id))).await;
+    let staffs = updates.iter().filter(|update| staff::is_staffs(bot.staff(), update));
+    join_all(
+        staffs.filter_map(|update| staff::hint(bot.id(), update)).map(|(chat, text)| tell(bot, chat, text)),
+    )
+    .await;
     // An empty answer has confirmed everything; without an offset Telegram may begin its numbers anew, as it does
     // after a quiet week.
     Ok(updates
@@ -135,6 +145,15 @@ async fn receive(intake: &dyn Intake, inbound: Vec<Inbound>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Failing is harmless: the person may ask again.
+async fn tell(bot: &Bot, chat: i64, text: &str) {
+    let message = SendMessage::new(ChatId(chat), text);
+    let told = bot.call::<_, IgnoredAny>(&message, Duration::ZERO);
+    if let Ok(Err(failure)) = tokio::time::timeout(Duration::from_secs(3), told).await {
+        tracing::debug!("one of the staff was not told how to reply: {failure}");
+    }
 }
 
 fn pressed(update: &Update) -> Option<CallbackQueryId> {

@@ -320,6 +320,9 @@ pub trait Store: Send + Sync {
     /// How many chats do not wait inside a node.
     async fn chats_at_rest(&self) -> super::Result<u64>;
 
+    /// The keys of at most 10 chats that have had a turn and whose key holds this text, the last active first.
+    async fn chats_like(&self, part: &str) -> super::Result<Vec<ChatKey>>;
+
     /// The chats that a person has, longest first.
     async fn handed(&self) -> super::Result<Vec<HandedChat>>;
 

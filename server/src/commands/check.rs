@@ -17,6 +17,7 @@ use crate::{
     assemble::bundle_folder,
     config::Config,
     findings::{self, counted},
+    hosts,
 };
 
 /// Check a bundle of flows and say everything that is wrong with it.
@@ -49,6 +50,8 @@ struct Json<'a> {
     warnings: usize,
     /// The flows by id; empty while there is an error in any.
     flows: Vec<JsonFlow<'a>>,
+    /// What the configuration, not the bundle, keeps from working.
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -79,12 +82,13 @@ impl Check {
         let errors = findings.iter().filter(|finding| finding.is_error()).count();
         let warnings = findings.len() - errors;
         let flows = || release.iter().flat_map(|release| release.flows.values());
+        let notes: Vec<String> = release.iter().flat_map(|release| hosts::notes(release, config)).collect();
         match self.format {
             Form::Json => {
                 let flows =
                     flows().map(|flow| JsonFlow { flow: &flow.id, nodes: flow.nodes.len() }).collect();
                 let findings = findings.iter().map(JsonFinding::of).collect();
-                let json = Json { findings, errors, warnings, flows };
+                let json = Json { findings, errors, warnings, flows, notes };
                 println!("{}", serde_json::to_string_pretty(&json)?);
             }
             Form::Text if findings.is_empty() => {
@@ -92,10 +96,12 @@ impl Check {
                 let files = bundle.flows().count();
                 let (files, nodes) = (counted(files, "flow file"), counted(nodes, "node"));
                 println!("{}: {files}, {nodes}, nothing to mend", folder.display());
+                notes.iter().for_each(|note| println!("note: {note}"));
             }
             Form::Text => {
                 println!("{}", findings::explained(&bundle, &folder, &findings));
                 println!("\n{}, {}", counted(errors, "error"), counted(warnings, "warning"));
+                notes.iter().for_each(|note| println!("note: {note}"));
             }
         }
         let good = errors == 0 && (warnings == 0 || !self.deny_warnings);

@@ -13,6 +13,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 use tolmach_adapters::{
+    email::{self, EmailChannel},
     telegram::{self, Bot, MenuCommand, TelegramChannel},
     widget::{self, WebChannel},
 };
@@ -52,6 +53,7 @@ impl Run {
         println!("Tolmach {}", env!("CARGO_PKG_VERSION"));
         // A token that was copied wrong is told before anything is made.
         let bot = telegram_bot(&config)?;
+        let email = config.email()?.map(Arc::new);
         let serving = if self.dev { Serving::Draft } else { Serving::Published };
         let assembled = Assembled::open(&config, serving).await?;
         for (name, note) in &assembled.notes {
@@ -70,6 +72,7 @@ impl Run {
         channels.extend(
             bot.iter().map(|bot| Arc::new(TelegramChannel::new(Arc::clone(bot))) as Arc<dyn Channel>),
         );
+        channels.extend(email.iter().map(|email| Arc::clone(email) as Arc<dyn Channel>));
         let staff = config.staff();
         println!("  {:<10} {}", "staff", told(&staff, &channels));
         let burst = Burst { window: Duration::from_millis(config.burst_ms), wait: true };
@@ -91,6 +94,9 @@ impl Run {
             "telegram",
             if bot.is_some() { "polling" } else { "not configured (set TOLMACH_TELEGRAM_TOKEN)" }
         );
+        if let Some(note) = mail_note(email.as_deref(), &config.staff()) {
+            println!("  {:<10} {note}", "email");
+        }
         tasks.push(tokio::spawn(Arc::clone(&runtime).run_timers()));
         match &assembled.folder {
             Some((folder, bundle)) if self.dev => {
@@ -113,6 +119,7 @@ impl Run {
             catalog: Arc::clone(&assembled.catalog),
             model: assembled.model.clone(),
             web: Arc::clone(&web),
+            email,
             telegram: Arc::new(move || polling.show()),
             started,
         };
@@ -155,6 +162,21 @@ fn told(staff: &Staff, channels: &[Arc<dyn Channel>]) -> String {
     groups.join("; ")
 }
 
+/// Where mail goes out, or that it cannot though somebody waits for it.
+fn mail_note(email: Option<&EmailChannel>, staff: &Staff) -> Option<String> {
+    let people = staff.values().flatten().filter(|address| address.channel == email::NAME).count();
+    match (email, people) {
+        (Some(email), _) => Some(format!("by {}", email.server())),
+        (None, 0) => None,
+        (None, people) => {
+            let addresses = if people == 1 { "address" } else { "addresses" };
+            Some(format!(
+                "mail to {people} {addresses} of the staff cannot go out and is kept until it can (set TOLMACH_SMTP_HOST)"
+            ))
+        }
+    }
+}
+
 /// Without an address, the first free port of ten: a first start must not fail because 8080 is taken.
 async fn listen(wanted: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
     if let Some(address) = wanted {
@@ -178,6 +200,9 @@ fn telegram_bot(config: &Config) -> anyhow::Result<Option<Arc<Bot>>> {
     if let Some(url) = &config.telegram.api_url {
         options.api_url.clone_from(url);
     }
+    let staff = config.staff();
+    let chats = staff.values().flatten().filter(|address| address.channel == telegram::NAME);
+    options.staff = chats.filter_map(|address| address.id.parse().ok()).collect();
     Ok(Some(Arc::new(Bot::new(options)?)))
 }
 

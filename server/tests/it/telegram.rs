@@ -9,10 +9,12 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::{fake, page::Page, support::Home};
+use crate::{fake, page::Page, staff, support::Home};
 
 const TOKEN: &str = "7700112233:AAHsecretSecretSecretSecretSecret42";
 const CLIENT: i64 = 5_001_002_003;
+/// A group of the staff.
+const GROUP: i64 = -1001;
 
 #[derive(Clone, Default)]
 struct Telegram {
@@ -99,7 +101,7 @@ impl Telegram {
         if inner.down {
             return Err((502, "Bad Gateway".to_owned()));
         }
-        if request["chat_id"] != CLIENT {
+        if request["chat_id"] != CLIENT && request["chat_id"] != GROUP {
             return bad("chat not found");
         }
         let photo = request["photo"].is_string();
@@ -141,6 +143,24 @@ impl Telegram {
         if let Some(command) = text.strip_prefix('/') {
             message["entities"] =
                 json!([{ "type": "bot_command", "offset": 0, "length": command.len() + 1 }]);
+        }
+        self.push(json!({ "message": message }));
+    }
+
+    /// One of the staff writes in their group, in reply to what the bot wrote there last or to nobody.
+    fn staff_writes(&self, text: &str, reply: bool) {
+        let group = json!({ "id": GROUP, "type": "group", "title": "Продажи" });
+        let mut message = json!({
+            "message_id": 2000, "date": 1, "text": text, "chat": group,
+            "from": { "id": 99, "is_bot": false, "first_name": "Пётр" },
+        });
+        if reply {
+            let notice = self.inner().sent.iter().rfind(|sent| sent["chat_id"] == GROUP).cloned();
+            let text = notice.expect("a notice")["text"].as_str().expect("a text").replace("&quot;", "\"");
+            message["reply_to_message"] = json!({
+                "message_id": 1999, "date": 1, "chat": group, "text": text,
+                "from": { "id": 7_700_112_233_i64, "is_bot": true, "first_name": "Shop", "username": "shop_bot" },
+            });
         }
         self.push(json!({ "message": message }));
     }
@@ -294,6 +314,32 @@ async fn an_update_that_comes_twice_is_answered_once() {
     server.terminate();
     let sent = telegram.inner().sent.clone();
     assert_eq!(sent.len(), 2, "{sent:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_answers_from_the_group_of_the_staff() {
+    let home = Home::ready();
+    home.write("flows/shop.yaml", staff::FLOW);
+    let telegram = Telegram::default();
+    let server = home
+        .tolmach(&["run", "--listen", "127.0.0.1:0"])
+        .env("TOLMACH_TELEGRAM_TOKEN", TOKEN)
+        .env("TOLMACH_TELEGRAM_API_URL", &telegram.start().await)
+        .env("TOLMACH_STAFF_TELEGRAM", &GROUP.to_string())
+        .serve();
+    let mut page = Page::new(&server, "ru").await;
+    page.ask("1", "/person").await;
+    telegram.until_sent("Нужен человек").await;
+    telegram.staff_writes("кто возьмёт?", false);
+    telegram.staff_writes("Добрый день, это Пётр", true);
+    assert_eq!(page.reply().await["text"], "Добрый день, это Пётр");
+    page.say("2", "здравствуйте, Пётр").await;
+    telegram.staff_writes("/return", true);
+    assert_eq!(page.reply().await["text"], "Снова бот.");
+    telegram.until(|inner| inner.updates.is_empty()).await;
+    let inner = telegram.inner();
+    assert_eq!(inner.sent.len(), 1, "the group gets the notice and nothing else: {:?}", inner.sent);
+    assert_eq!(inner.refused, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,155 @@
+//! Chats of the staff: a reply to one of the bot's notices goes to the client whom the notice is about.
+//!
+//! The notice names the chat in its last line, and only a message that this bot itself wrote is believed. Nothing else
+//! that is said in such a chat is for the bot, and none of it begins a dialog.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use teloxide_core::types::{Message, Update, UpdateKind};
+use tolmach_engine::{
+    event::{Client, Kind, Staff},
+    language::Language,
+};
+use tolmach_runtime::ports::{Address, Inbound};
+
+/// What gives a chat back to the bot.
+const RETURN: [&str; 2] = ["/return", "/вернуть"];
+/// What takes a chat without a word.
+const TAKE: [&str; 2] = ["/take", "/взять"];
+
+/// Whether an update is of a chat of the staff.
+pub(super) fn is_staffs(chats: &BTreeSet<i64>, update: &Update) -> bool {
+    let chat = match &update.kind {
+        UpdateKind::Message(message) => Some(message.chat.id.0),
+        UpdateKind::CallbackQuery(query) => {
+            query.message.as_ref().map(|message| message.chat().id.0).or(i64::try_from(query.from.id.0).ok())
+        }
+        UpdateKind::Error(raw) => raw.pointer("/message/chat/id").and_then(Value::as_i64),
+        _ => None,
+    };
+    chat.is_some_and(|chat| chats.contains(&chat))
+}
+
+/// What a person of the staff does with a client's chat.
+pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
+    let UpdateKind::Message(message) = &update.kind else { return None };
+    message.from.as_ref().filter(|from| !from.is_bot)?;
+    let address = about(bot, message)?;
+    let text = message.text().map(str::trim).filter(|text| !text.is_empty())?;
+    let word = text.split('@').next().unwrap_or_default().trim().to_lowercase();
+    let action = match text.starts_with('/') {
+        true if RETURN.contains(&word.as_str()) => Staff::Return,
+        true if TAKE.contains(&word.as_str()) => Staff::Take,
+        // A slip of the pen in a command is not for the client's eyes.
+        true => return None,
+        false => Staff::Say { text: text.to_owned() },
+    };
+    Some(Inbound {
+        address,
+        key: format!("staff:{bot}:{}", update.id.0),
+        client: Client::default(),
+        kind: Kind::Staff { action },
+        button: None,
+    })
+}
+
+/// What to tell a person who wrote to the bot, not to a client, in a chat of their own; a group talks of other things.
+pub(super) fn hint(bot: &str, update: &Update) -> Option<(i64, &'static str)> {
+    let UpdateKind::Message(message) = &update.kind else { return None };
+    let from = message.from.as_ref().filter(|from| !from.is_bot)?;
+    if !message.chat.is_private() || read(bot, update).is_some() {
+        return None;
+    }
+    let language = from.language_code.as_deref().and_then(Language::from_code).unwrap_or_default();
+    let text = match language {
+        Language::Ru => {
+            "Сюда приходят уведомления для сотрудников. Ответьте на уведомление текстом, и его получит клиент; ответ \
+             /return вернёт чат боту."
+        }
+        Language::En => {
+            "This chat gets notices for the staff. Reply to a notice with a text and the client gets it; reply /return \
+             and the bot has the chat again."
+        }
+    };
+    Some((message.chat.id.0, text))
+}
+
+/// The chat that the quoted notice is about.
+fn about(bot: &str, message: &Message) -> Option<Address> {
+    let notice = message.reply_to_message()?;
+    let ours = notice.from.as_ref().is_some_and(|from| from.is_bot && from.id.0.to_string() == bot);
+    let last = notice.text().filter(|_| ours)?.trim_end().lines().last()?.trim();
+    let plain = !last.contains(char::is_whitespace);
+    Address::parse(last).filter(|to| plain && to.channel.chars().all(|c| c.is_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const BOT: &str = "4242";
+
+    fn update(chat: Value, quoted: Option<(u64, &str)>, text: &str) -> Update {
+        let mut message = json!({
+            "message_id": 9, "date": 1, "chat": chat, "text": text,
+            "from": { "id": 7, "is_bot": false, "first_name": "Пётр", "language_code": "ru" },
+        });
+        if let Some((author, said)) = quoted {
+            message["reply_to_message"] = json!({
+                "message_id": 8, "date": 1, "chat": chat, "text": said,
+                "from": { "id": author, "is_bot": author != 7, "first_name": "Бот" },
+            });
+        }
+        // The types of the API are read from text only.
+        serde_json::from_str(&json!({ "update_id": 5, "message": message }).to_string()).unwrap()
+    }
+
+    fn group() -> Value {
+        json!({ "id": -100, "type": "group", "title": "Продажи" })
+    }
+
+    #[test]
+    fn only_replies_to_notices_of_this_bot_are_for_a_client() {
+        let notice = "Клиент ждёт\n\ntelegram:1\n\nОтвет получит клиент.\nweb:ab12";
+        let does = |quoted, text| read(BOT, &update(group(), quoted, text));
+        let said = does(Some((4242, notice)), "Добрый день!\nЯ Пётр").unwrap();
+        assert_eq!((said.address.to_string().as_str(), said.key.as_str()), ("web:ab12", "staff:4242:5"));
+        assert_eq!(said.kind, Kind::Staff { action: Staff::Say { text: "Добрый день!\nЯ Пётр".to_owned() } });
+        assert_eq!(said.client, Client::default(), "the client keeps their name");
+        for (text, action) in [
+            ("/return", Some(Staff::Return)),
+            ("/Return@shop_bot", Some(Staff::Return)),
+            (" /вернуть ", Some(Staff::Return)),
+            ("/take", Some(Staff::Take)),
+            ("/retrun", None),
+            ("/start", None),
+        ] {
+            let done = does(Some((4242, notice)), text).map(|inbound| inbound.kind);
+            assert_eq!(done, action.map(|action| Kind::Staff { action }), "{text}");
+        }
+        for (quoted, why) in [
+            (None, "no reply"),
+            (Some((7, notice)), "a person wrote it"),
+            (Some((5, notice)), "another bot wrote it"),
+            (Some((4242, "Снова работает")), "no notice about a chat"),
+            (Some((4242, "позвоните: web:ab12")), "the chat stands in a sentence"),
+            (Some((4242, "https://example.com/:x y")), "no chat"),
+        ] {
+            assert_eq!(does(quoted, "Добрый день"), None, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_person_of_the_staff_is_told_how_but_a_group_is_left_alone() {
+        let own = json!({ "id": 7, "type": "private", "first_name": "Пётр" });
+        let alone = update(own.clone(), None, "привет");
+        let told = hint(BOT, &alone).unwrap();
+        assert!(told.0 == 7 && told.1.contains("Ответьте"), "{told:?}");
+        assert_eq!(hint(BOT, &update(own, Some((4242, "x\nweb:1")), "да")), None);
+        assert_eq!(hint(BOT, &update(group(), None, "привет")), None);
+        assert!(is_staffs(&[7].into(), &alone) && !is_staffs(&[8, -100].into(), &alone));
+    }
+}
