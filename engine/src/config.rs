@@ -4,9 +4,10 @@
 //! unknown fields are collected (with the nearest known name) instead of ending the read, and an error carries the
 //! place of the innermost value it is about.
 
+mod error;
 mod repair;
 
-use std::{cell::RefCell, fmt};
+use std::cell::RefCell;
 
 use serde::{
     Deserializer,
@@ -22,6 +23,7 @@ use crate::{
     place::{AT, At, Place},
     yaml::{self, Node, Tree},
 };
+use error::{Error, misfit};
 use repair::{fill, filled, leave_out};
 
 /// Parses a file's YAML; a mistake in it is a finding.
@@ -116,123 +118,6 @@ struct Unknown {
     name: String,
     place: Place,
     known: &'static [&'static str],
-}
-
-/// Why a value could not be read.
-#[derive(Debug)]
-struct Error {
-    place: Option<Place>,
-    missing: Option<&'static str>,
-    unknown_variant: Option<(String, &'static [&'static str])>,
-    message: String,
-}
-
-impl Error {
-    fn at(mut self, place: Place) -> Error {
-        self.place.get_or_insert(place);
-        self
-    }
-
-    fn finding(self, file: &str, fallback: Place) -> Finding {
-        let place = self.place.unwrap_or(fallback);
-        if let Some(field) = self.missing {
-            let cause = format!("the field `{field}` is missing");
-            return Finding::new(Code::MissingField, file, place, cause, format!("add `{field}:` here"));
-        }
-        if let Some((name, known)) = self.unknown_variant {
-            let cause = format!("`{name}` is none of the words that fit here");
-            let mend = format!("use one of: {}", known.join(", "));
-            let meant = SYNONYMS.iter().find(|(other, word)| *other == name && known.contains(word));
-            let meant = meant.map_or(name.as_str(), |(_, word)| word);
-            let finding = Finding::new(Code::BadValue, file, place, cause, mend);
-            return match known.iter().find(|word| **word == meant) {
-                Some(word) => Finding { nearest: Some((*word).to_owned()), ..finding },
-                None => finding.near(&name, known.iter().copied()),
-            };
-        }
-        // A type may add how to mend its value after a newline.
-        let (cause, mend) = self
-            .message
-            .split_once('\n')
-            .map_or((self.message.as_str(), "write a value of the expected form"), |(cause, mend)| {
-                (cause, mend)
-            });
-        Finding::new(Code::BadValue, file, place, cause, mend)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl de::Error for Error {
-    fn custom<T: fmt::Display>(message: T) -> Error {
-        Error { place: None, missing: None, unknown_variant: None, message: message.to_string() }
-    }
-
-    fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Error {
-        let found = match found {
-            de::Unexpected::Unit | de::Unexpected::Option => "nothing".to_owned(),
-            de::Unexpected::Bool(value) => format!("`{value}`"),
-            de::Unexpected::Unsigned(value) => format!("the number {value}"),
-            de::Unexpected::Signed(value) => format!("the number {value}"),
-            de::Unexpected::Float(value) => format!("the number {value}"),
-            de::Unexpected::Str(value) => Node::Str(value.to_owned()).describe(),
-            de::Unexpected::Seq => "a list".to_owned(),
-            de::Unexpected::Map => "a map of fields".to_owned(),
-            other => other.to_string(),
-        };
-        misfit(&found, &expected.to_string())
-    }
-
-    fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Error {
-        Error::invalid_type(found, expected)
-    }
-
-    fn missing_field(field: &'static str) -> Error {
-        Error { missing: Some(field), ..Error::custom("") }
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Error {
-        Error { unknown_variant: Some((variant.to_owned(), expected)), ..Error::custom("") }
-    }
-}
-
-/// Words for a type that other languages use.
-const SYNONYMS: [(&str, &str); 8] = [
-    ("string", "text"),
-    ("str", "text"),
-    ("int", "number"),
-    ("integer", "number"),
-    ("float", "number"),
-    ("bool", "boolean"),
-    ("mail", "email"),
-    ("telephone", "phone"),
-];
-
-/// What was found where something else belongs, in the words of an author and not of the reader.
-fn misfit(found: &str, expected: &str) -> Error {
-    let (wanted, mend) = match expected {
-        "a sequence" => ("a list", "write a list: [one, two], or an item a line, each after `- `"),
-        "a map" => ("a map", "write names with values: { name: value }, or one a line"),
-        "a string" => ("a text", "write a text; a number or `true` becomes one in quotes: \"5\""),
-        "a boolean" => ("true or false", "write true or false, without quotes"),
-        "u8" | "u16" | "u32" | "u64" | "usize" => {
-            ("a whole number, 0 or more", "write a whole number such as 5, without quotes or unit")
-        }
-        "i8" | "i16" | "i32" | "i64" => ("a whole number", "write a whole number such as 5, without quotes"),
-        "f32" | "f64" => ("a number", "write a number such as 0.5, without quotes or unit"),
-        other if other.starts_with("a text, or") => (
-            "a text",
-            "write a text, or one a language: { ru: …, en: … }; a number becomes a text in quotes: \"5\"",
-        ),
-        other => (other, "write it in that form"),
-    };
-    de::Error::custom(format!("found {found} where {wanted} belongs\n{mend}"))
 }
 
 #[derive(Clone, Copy)]

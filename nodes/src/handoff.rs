@@ -24,7 +24,7 @@ pub(crate) struct Handoff {
     #[serde(default)]
     text: Option<Text>,
     /// The group of the staff to call, as in `notify`.
-    #[serde(default = "everybody")]
+    #[serde(default = "notify::everybody")]
     to: At<String>,
     /// What the person should know; the client's last message unless something else is said.
     #[serde(default)]
@@ -32,10 +32,6 @@ pub(crate) struct Handoff {
     /// After how long without a word of a person the bot takes the chat back.
     #[serde(default = "eight_hours")]
     timeout: At<Duration>,
-}
-
-fn everybody() -> At<String> {
-    At::new(Notice::EVERYBODY.to_owned(), Default::default())
 }
 
 fn eight_hours() -> At<Duration> {

@@ -70,20 +70,10 @@ impl Node for Lead {
         if let Some(summary) = &self.summary {
             scope.text(summary);
         }
+        // A contact has a field of its own.
+        let types: Vec<Type> = Type::ALL.into_iter().filter(|kind| *kind != Type::Contact).collect();
         for slot in &self.details {
-            scope.slot(
-                slot,
-                &[
-                    Type::Text,
-                    Type::Number,
-                    Type::Boolean,
-                    Type::Date,
-                    Type::Phone,
-                    Type::Email,
-                    Type::Product,
-                    Type::Products,
-                ],
-            );
+            scope.slot(slot, &types);
         }
     }
 

@@ -27,7 +27,8 @@ pub(crate) struct Notify {
     text: Text,
 }
 
-fn everybody() -> At<String> {
+/// The group that is told where the flow names none.
+pub(crate) fn everybody() -> At<String> {
     At::new(Notice::EVERYBODY.to_owned(), Default::default())
 }
 
