@@ -49,7 +49,7 @@ pub struct Replay {
 }
 
 fn length_of_time(text: &str) -> Result<Duration, String> {
-    Duration::parse(text).ok_or_else(|| "write a whole number and s, m, h or d, such as 7d".to_owned())
+    Duration::parse(text).ok_or_else(|| "write a whole number and s, m, h, d or w, such as 7d".to_owned())
 }
 
 impl Replay {
