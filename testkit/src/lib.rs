@@ -1,0 +1,4 @@
+//! The outside for tests and for the harness: fakes that refuse what the real ones refuse and fail as they are told
+//! to, and real parts that are thrown away.
+//!
+//! Nothing here knows a crate of the product: a fake speaks the protocol, not our types.
