@@ -20,8 +20,8 @@ use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 use tolmach_engine::effect::Press;
 use tolmach_runtime::ports::{
-    Bundle, Chat, ChatKey, Commit, CommitOutcome, Error, HandedChat, Inbound, InboxRow, LeadRow, Mark,
-    MessageRow, OutboxRow, Publication, PublishOutcome, Result, Store, StoredTurn, WaitingPlace,
+    Bundle, Chat, ChatKey, Commit, CommitOutcome, Error, HandedChat, Inbound, LeadRow, Mark, MessageRow,
+    Next, OutboxRow, Publication, PublishOutcome, Result, Store, StoredTurn, WaitingPlace,
 };
 use uuid::Uuid;
 
@@ -129,12 +129,8 @@ impl Store for SqliteStore {
         Ok(self.write(operation::receive(at, inbound)?).await?.chats())
     }
 
-    async fn next(&self, chat: &str) -> Result<Option<(Vec<InboxRow>, Chat)>> {
+    async fn next(&self, chat: &str) -> Result<Next> {
         read::next(&self.readers, chat).await.map_err(|error| self.error(error))
-    }
-
-    async fn waiting(&self, channels: &[String]) -> Result<Vec<ChatKey>> {
-        read::waiting(&self.readers, channels).await.map_err(|error| self.error(error))
     }
 
     async fn chat(&self, chat: &str) -> Result<Chat> {
@@ -145,8 +141,8 @@ impl Store for SqliteStore {
         Ok(self.write(operation::commit(commit)?).await?.outcome())
     }
 
-    async fn unfinished(&self, channels: &[String]) -> Result<Vec<ChatKey>> {
-        read::unfinished(&self.readers, channels).await.map_err(|error| self.error(error))
+    async fn unfinished(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
+        read::unfinished(&self.readers, now, channels).await.map_err(|error| self.error(error))
     }
 
     async fn outbox(&self, chat: &str) -> Result<Vec<OutboxRow>> {

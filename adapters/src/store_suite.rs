@@ -15,7 +15,7 @@ use tolmach_engine::{
     event::{Client, Kind},
 };
 use tolmach_runtime::ports::{
-    Address, BURST, Bundle, Commit, CommitOutcome, Inbound, InboxRow, MessageRow, Store,
+    Address, BURST, Bundle, Commit, CommitOutcome, Inbound, InboxRow, MessageRow, Next, Store,
 };
 use uuid::Uuid;
 
@@ -72,7 +72,7 @@ async fn receive(store: &dyn Store, chat: &str, key: &str) -> InboxRow {
 }
 
 async fn oldest(store: &dyn Store, chat: &str) -> InboxRow {
-    store.next(chat).await.expect("read").expect("an event").0.remove(0)
+    store.next(chat).await.expect("read").rows.remove(0)
 }
 
 fn turn(row: &InboxRow, version: i64, commands: Vec<Command>) -> Commit {
@@ -113,7 +113,7 @@ fn start(name: &str, due: i64) -> Command {
 }
 
 async fn waiting(store: &dyn Store, chat: &str) -> Option<Kind> {
-    store.next(chat).await.expect("read").map(|(mut rows, _)| rows.remove(0).event.kind)
+    store.next(chat).await.expect("read").rows.first().map(|row| row.event.kind.clone())
 }
 
 async fn outbox(store: &dyn Store, chat: &str) -> Vec<String> {
@@ -128,7 +128,7 @@ pub(crate) async fn keeps_what_was_received_in_order(place: &dyn Place) {
     let ids: Vec<Uuid> = batch.iter().map(|(id, _)| *id).collect();
     let chats = store.receive(5, batch).await.expect("received");
     assert_eq!(chats, ["web:1", "web:2"]);
-    let (mut rows, chat) = store.next(CHAT).await.expect("read").expect("an event");
+    let Next { mut rows, chat, .. } = store.next(CHAT).await.expect("read");
     let row = rows.remove(0);
     assert_eq!(rows.iter().map(|row| row.event.id).collect::<Vec<_>>(), [ids[2]]);
     assert_eq!(row.event.id, ids[0]);
@@ -136,7 +136,7 @@ pub(crate) async fn keeps_what_was_received_in_order(place: &dyn Place) {
     assert_eq!(row.event.kind, Kind::Message { text: "раз".to_owned() });
     assert_eq!((chat.session, chat.version), (None, 0));
     store.commit(turn(&row, 0, vec![])).await.expect("committed");
-    let (rows, chat) = store.next(CHAT).await.expect("read").expect("an event");
+    let Next { rows, chat, .. } = store.next(CHAT).await.expect("read");
     assert_eq!(rows[0].event.id, ids[2]);
     assert_eq!((chat.session.as_deref(), chat.version), (Some("{\"turn\":1}"), 1));
     assert_eq!(waiting(&*store, "web:3").await, None);
@@ -432,7 +432,7 @@ pub(crate) async fn survives_odd_texts(place: &dyn Place) {
     assert_eq!(messages[0].body, huge);
     assert_eq!(messages[1].body, "a\u{FFFD}b", "a NUL is shown, not a reason to shorten");
     assert_eq!(outbox(&*store, chat).await, [huge]);
-    assert_eq!(store.unfinished(&web()).await.expect("read"), [chat]);
+    assert_eq!(store.unfinished(i64::MAX, &web()).await.expect("read"), [chat]);
     // JSON escapes a NUL inside an event, so nothing of it is lost.
     store.receive(5, vec![text(CHAT, "nul", "до\0после")]).await.expect("received");
     assert_eq!(waiting(&*store, CHAT).await, Some(Kind::Message { text: "до\0после".to_owned() }));
@@ -496,7 +496,7 @@ async fn many(stores: &[Arc<dyn Store>], chats: usize, turns: i64) {
         let messages = store.messages(&format!("web:{n}"), 0, 100).await.expect("read");
         assert_eq!(i64::try_from(messages.len()), Ok(turns));
     }
-    assert_eq!(store.unfinished(&web()).await.expect("read"), Vec::<String>::new());
+    assert_eq!(store.unfinished(i64::MAX, &web()).await.expect("read"), Vec::<String>::new());
     assert_eq!(store.fire_timers(9_999, &web()).await.expect("fired").len(), chats);
 }
 
@@ -506,8 +506,8 @@ pub(crate) async fn tells_unfinished_chats(place: &dyn Place) {
     let sent = run(&*store, "web:sent", "b", vec![say("1")]).await;
     run(&*store, "web:done", "c", vec![]).await;
     receive(&*store, "telegram:9", "d").await;
-    assert_eq!(store.unfinished(&web()).await.expect("read"), ["web:sent", "web:waiting"]);
+    assert_eq!(store.unfinished(i64::MAX, &web()).await.expect("read"), ["web:sent", "web:waiting"]);
     store.delivered(vec![format!("{}.0", sent.event.id)]).await.expect("marked");
-    assert_eq!(store.unfinished(&web()).await.expect("read"), ["web:waiting"]);
-    assert_eq!(store.unfinished(&[]).await.expect("read"), Vec::<String>::new());
+    assert_eq!(store.unfinished(i64::MAX, &web()).await.expect("read"), ["web:waiting"]);
+    assert_eq!(store.unfinished(i64::MAX, &[]).await.expect("read"), Vec::<String>::new());
 }

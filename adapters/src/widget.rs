@@ -97,10 +97,14 @@ impl Channel for WebChannel {
 
     /// Always done: a page that is not connected reads from the store when it comes back.
     async fn deliver(&self, to: &Address, _: &str, _: &Outgoing) -> Delivery {
+        self.changed(to);
+        Delivery::Done
+    }
+
+    fn changed(&self, to: &Address) {
         if let Some(sockets) = self.open().get(&to.to_string()) {
             sockets.iter().for_each(|socket| socket.notify_one());
         }
-        Delivery::Done
     }
 }
 

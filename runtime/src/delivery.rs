@@ -7,58 +7,49 @@ use tolmach_engine::effect::{Command, Effect, Outgoing};
 use crate::{
     names::short,
     ports::{self, Address, Delivery},
+    receipts::Ticket,
     runtime::Runtime,
 };
 
-/// A message that failed so often is given up.
-const ATTEMPTS: i64 = 20;
+/// A message that failed so often is given up: the pauses make that about a day.
+const ATTEMPTS: i64 = 300;
 
 impl Runtime {
     /// Delivers the messages of a turn just committed. Returns whether something stays behind.
-    pub(crate) async fn deliver_now(&self, chat: &str, effects: &[Effect]) -> ports::Result<bool> {
-        let mut delivered = Vec::new();
-        let mut behind = false;
+    pub(crate) async fn deliver_now(
+        &self,
+        chat: &str,
+        effects: &[Effect],
+        receipt: &mut Ticket,
+    ) -> ports::Result<bool> {
         for effect in effects {
             let Command::Send(message) = &effect.command else { continue };
-            if !self.attempt(chat, &effect.id, message, 0, &mut delivered).await? {
-                behind = true;
-                break;
+            if !self.attempt(chat, &effect.id, message, 0, receipt).await? {
+                return Ok(true);
             }
         }
-        if !delivered.is_empty() {
-            self.parts.store.delivered(delivered).await?;
-        }
-        Ok(behind)
+        Ok(false)
     }
 
     /// Delivers what is left in the store for a chat. Returns whether something still stays behind.
-    pub(crate) async fn deliver_stored(&self, chat: &str) -> ports::Result<bool> {
-        let mut delivered = Vec::new();
-        let mut behind = false;
+    pub(crate) async fn deliver_stored(&self, chat: &str, receipt: &mut Ticket) -> ports::Result<bool> {
         for row in self.parts.store.outbox(chat).await? {
-            let now = self.parts.clock.now();
-            if row.due > now {
-                self.wake_later(chat, Duration::from_millis(u64::try_from(row.due - now).unwrap_or(0)));
-                behind = true;
-                break;
+            if row.due > self.parts.clock.now() {
+                return Ok(true);
             }
             let message: Outgoing = match serde_json::from_str(&row.payload) {
                 Ok(message) => message,
                 Err(why) => {
                     tracing::error!(effect = row.effect, %why, "a stored message cannot be read; it is dropped");
-                    delivered.push(row.effect);
+                    *receipt = self.receipts.give(vec![row.effect]);
                     continue;
                 }
             };
-            if !self.attempt(chat, &row.effect, &message, row.attempts, &mut delivered).await? {
-                behind = true;
-                break;
+            if !self.attempt(chat, &row.effect, &message, row.attempts, receipt).await? {
+                return Ok(true);
             }
         }
-        if !delivered.is_empty() {
-            self.parts.store.delivered(delivered).await?;
-        }
-        Ok(behind)
+        Ok(false)
     }
 
     /// One attempt. `false` when this message, and so every later one of the chat, must wait.
@@ -68,7 +59,7 @@ impl Runtime {
         effect: &str,
         message: &Outgoing,
         attempts: i64,
-        delivered: &mut Vec<String>,
+        receipt: &mut Ticket,
     ) -> ports::Result<bool> {
         let channel = Address::parse(chat).and_then(|to| Some((self.parts.channel(&to.channel)?, to)));
         let Some((channel, to)) = channel else {
@@ -76,16 +67,15 @@ impl Runtime {
             return Ok(false);
         };
         match channel.deliver(&to, effect, message).await {
-            Delivery::Done => delivered.push(effect.to_owned()),
+            Delivery::Done => *receipt = self.receipts.give(vec![effect.to_owned()]),
             Delivery::Refused { why } => {
                 tracing::error!(chat = short(chat), effect, why, "a message was refused; it is dropped");
-                delivered.push(effect.to_owned());
+                *receipt = self.receipts.give(vec![effect.to_owned()]);
             }
             Delivery::Gone { why } => {
                 tracing::info!(chat = short(chat), why, "the client cannot be reached any more");
                 let waiting = self.parts.store.outbox(chat).await?;
-                delivered.extend(waiting.into_iter().map(|row| row.effect));
-                delivered.push(effect.to_owned());
+                *receipt = self.receipts.give(waiting.into_iter().map(|row| row.effect).collect());
             }
             Delivery::Later { why, .. } if attempts + 1 >= ATTEMPTS => {
                 tracing::error!(
@@ -94,7 +84,7 @@ impl Runtime {
                     why,
                     "a message is given up after {ATTEMPTS} attempts"
                 );
-                delivered.push(effect.to_owned());
+                *receipt = self.receipts.give(vec![effect.to_owned()]);
             }
             Delivery::Later { after, why } => {
                 let pause = after.max(backoff(attempts, effect));
@@ -107,7 +97,6 @@ impl Runtime {
                 );
                 let due = self.parts.clock.now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
                 self.parts.store.put_off(effect, due).await?;
-                self.wake_later(chat, pause);
                 return Ok(false);
             }
         }

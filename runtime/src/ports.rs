@@ -9,6 +9,7 @@ mod embedder;
 mod http;
 mod llm;
 mod store;
+mod task;
 
 pub use catalog::Catalog;
 pub use channel::{Address, Channel, Delivery, Inbound, Intake};
@@ -18,9 +19,10 @@ pub use http::{Http, NoHttp};
 pub use llm::Llm;
 pub use store::{
     BURST, Bundle, Chat, ChatKey, Commit, CommitOutcome, HandedChat, InboxRow, LeadRow, Mark, Marked,
-    MessageRow, NoticeRow, OutboxRow, Publication, PublicationKind, PublishOutcome, Store, StoredTurn,
+    MessageRow, Next, NoticeRow, OutboxRow, Publication, PublicationKind, PublishOutcome, Store, StoredTurn,
     WaitingPlace, presses,
 };
+pub use task::{QUEUE, Task};
 
 /// Why a port could not answer. The text is for logs and traces, written without personal data or secrets.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -105,8 +105,8 @@ async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<V
         };
         let started = Instant::now();
         store.receive(turn, vec![(Uuid::now_v7(), inbound)]).await?;
-        let (mut rows, found) = store.next(&chat).await?.ok_or("the message is gone")?;
-        let row = rows.remove(0);
+        let next = store.next(&chat).await?;
+        let (row, found) = (next.rows.into_iter().next().ok_or("the message is gone")?, next.chat);
         let send =
             Outgoing { text: "Вот что есть из насосов.".repeat(8), ..Outgoing::default() };
         let effect = format!("{}.0", row.event.id);

@@ -3,34 +3,32 @@
 use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 use tolmach_engine::effect::{Press, Who};
 use tolmach_runtime::ports::{
-    BURST, Bundle, Chat, ChatKey, HandedChat, InboxRow, LeadRow, Mark, Marked, MessageRow, OutboxRow,
+    BURST, Bundle, Chat, ChatKey, HandedChat, InboxRow, LeadRow, Mark, Marked, MessageRow, Next, OutboxRow,
     Publication, PublicationKind, StoredTurn, WaitingPlace,
 };
 
 use super::operation::stored;
 
-pub(super) async fn next(pool: &SqlitePool, chat: &str) -> sqlx::Result<Option<(Vec<InboxRow>, Chat)>> {
-    let sql = "SELECT i.seq, i.event, i.button, c.session, coalesce(c.version, 0)
-        FROM inbox i LEFT JOIN chats c ON c.key = i.chat
-        WHERE i.chat = ?1 AND i.consumed IS NULL ORDER BY i.seq LIMIT ?2";
+pub(super) async fn next(pool: &SqlitePool, chat: &str) -> sqlx::Result<Next> {
+    // One row at least, so that the chat comes along when nothing waits.
+    let sql = "SELECT i.seq, i.event, i.button, c.session, coalesce(c.version, 0),
+            EXISTS (SELECT 1 FROM outbox o WHERE o.chat = $1 AND o.delivered = 0)
+        FROM (SELECT 1) one
+        LEFT JOIN chats c ON c.key = $1
+        LEFT JOIN inbox i ON i.chat = $1 AND i.consumed IS NULL
+        ORDER BY i.seq LIMIT $2";
     let rows = sqlx::query(sql).bind(chat).bind(BURST).fetch_all(pool).await?;
-    let Some(first) = rows.first() else { return Ok(None) };
-    let state = Chat { session: first.try_get(3)?, version: first.try_get(4)? };
-    let waiting = rows.iter().map(|row| {
-        Ok(InboxRow {
-            seq: row.try_get(0)?,
-            chat: chat.to_owned(),
-            event: stored(row.try_get(1)?)?,
-            button: row.try_get(2)?,
-        })
-    });
-    Ok(Some((waiting.collect::<sqlx::Result<_>>()?, state)))
-}
-
-pub(super) async fn waiting(pool: &SqlitePool, channels: &[String]) -> sqlx::Result<Vec<ChatKey>> {
-    let sql = "SELECT DISTINCT chat FROM inbox WHERE consumed IS NULL
-        AND substr(chat, 1, instr(chat, ':') - 1) IN (SELECT value FROM json_each(?1)) ORDER BY chat";
-    sqlx::query_scalar(sql).bind(json(channels)?).fetch_all(pool).await
+    let mut next = Next::default();
+    for row in rows {
+        next.chat = Chat { session: row.try_get(3)?, version: row.try_get(4)? };
+        next.owed = row.try_get(5)?;
+        let (Some(seq), Some(event)) = (row.try_get(0)?, row.try_get::<Option<&str>, _>(1)?) else {
+            continue;
+        };
+        let event = stored(event)?;
+        next.rows.push(InboxRow { seq, chat: chat.to_owned(), event, button: row.try_get(2)? });
+    }
+    Ok(next)
 }
 
 pub(super) async fn chat(pool: &SqlitePool, chat: &str) -> sqlx::Result<Chat> {
@@ -41,11 +39,15 @@ pub(super) async fn chat(pool: &SqlitePool, chat: &str) -> sqlx::Result<Chat> {
     }
 }
 
-pub(super) async fn unfinished(pool: &SqlitePool, channels: &[String]) -> sqlx::Result<Vec<ChatKey>> {
+pub(super) async fn unfinished(
+    pool: &SqlitePool,
+    now: i64,
+    channels: &[String],
+) -> sqlx::Result<Vec<ChatKey>> {
     let sql = "SELECT chat FROM (
-            SELECT chat FROM inbox WHERE consumed IS NULL UNION SELECT chat FROM outbox WHERE delivered = 0
+            SELECT chat FROM inbox WHERE consumed IS NULL UNION SELECT chat FROM outbox WHERE delivered = 0 AND due <= ?2
         ) WHERE substr(chat, 1, instr(chat, ':') - 1) IN (SELECT value FROM json_each(?1)) ORDER BY chat";
-    sqlx::query_scalar(sql).bind(json(channels)?).fetch_all(pool).await
+    sqlx::query_scalar(sql).bind(json(channels)?).bind(now).fetch_all(pool).await
 }
 
 pub(super) async fn outbox(pool: &SqlitePool, chat: &str) -> sqlx::Result<Vec<OutboxRow>> {

@@ -71,7 +71,7 @@ async fn acknowledged_writes_survive_a_crash() {
     let folder = Folder::new();
     let store = folder.store().await;
     store.receive(5, vec![message("a"), message("b")]).await.expect("received");
-    let row = store.next("web:1").await.expect("read").expect("an event").0.remove(0);
+    let row = store.next("web:1").await.expect("read").rows.remove(0);
     let effect = format!("{}.0", row.event.id);
     let send = Command::Send(Outgoing { text: "да".to_owned(), ..Outgoing::default() });
     let commit = Commit {
@@ -99,7 +99,7 @@ async fn acknowledged_writes_survive_a_crash() {
     let restarted = copy.store().await;
     assert_eq!(restarted.chat("web:1").await.expect("read").version, 1);
     assert_eq!(restarted.outbox("web:1").await.expect("read")[0].effect, effect);
-    let row = restarted.next("web:1").await.expect("read").expect("the second event").0.remove(0);
+    let row = restarted.next("web:1").await.expect("read").rows.remove(0);
     assert_eq!(row.event.kind, Kind::Message { text: "насос".to_owned() });
     let again = restarted.receive(6, vec![message("a"), message("b")]).await.expect("received");
     assert_eq!(again, Vec::<String>::new(), "known updates stay known");

@@ -13,7 +13,7 @@ pub(crate) async fn consumes_a_burst_in_one_turn(place: &dyn Place) {
     let store = place.open().await;
     let many = (0..25).map(|n| text(CHAT, &format!("k{n:02}"), &n.to_string())).collect();
     store.receive(5, many).await.expect("received");
-    let (rows, chat) = store.next(CHAT).await.expect("read").expect("events");
+    let Next { rows, chat, .. } = store.next(CHAT).await.expect("read");
     assert_eq!(rows.len(), BURST as usize);
     assert!(rows.windows(2).all(|two| two[0].seq < two[1].seq), "the oldest first");
     let mut burst = turn(&rows[0], chat.version, vec![say("да")]);
@@ -22,13 +22,13 @@ pub(crate) async fn consumes_a_burst_in_one_turn(place: &dyn Place) {
     let mut wrong = burst.clone();
     wrong.inbox.push(9_999);
     assert_eq!(store.commit(wrong).await.expect("answered"), CommitOutcome::Conflict);
-    assert_eq!(store.next(CHAT).await.expect("read").expect("events").0.len(), BURST as usize);
+    assert_eq!(store.next(CHAT).await.expect("read").rows.len(), BURST as usize);
     assert_eq!(store.commit(burst.clone()).await.expect("answered"), CommitOutcome::Stored);
     let mut late = turn(&rows[3], 1, vec![]);
     late.inbox = vec![rows[3].seq, rows[2].seq];
     assert_eq!(store.commit(late).await.expect("answered"), CommitOutcome::Conflict, "one is consumed");
     assert_eq!(waiting(&*store, CHAT).await, Some(Kind::Message { text: "3".to_owned() }));
-    assert_eq!(store.next(CHAT).await.expect("read").expect("events").0.len(), BURST as usize);
+    assert_eq!(store.next(CHAT).await.expect("read").rows.len(), BURST as usize);
 }
 
 pub(crate) async fn tells_waiting_chats(place: &dyn Place) {
@@ -37,8 +37,8 @@ pub(crate) async fn tells_waiting_chats(place: &dyn Place) {
     store.receive(5, two).await.expect("received");
     store.receive(5, vec![text("telegram:9", "d", "d")]).await.expect("received");
     run(&*store, "web:done", "e", vec![say("1")]).await;
-    assert_eq!(store.waiting(&web()).await.expect("read"), ["web:a", "web:b"]);
-    assert_eq!(store.waiting(&[]).await.expect("read"), Vec::<String>::new());
+    assert_eq!(store.unfinished(0, &web()).await.expect("read"), ["web:a", "web:b"]);
+    assert_eq!(store.unfinished(0, &[]).await.expect("read"), Vec::<String>::new());
 }
 
 pub(crate) async fn tells_where_chats_wait(place: &dyn Place) {
@@ -136,7 +136,7 @@ pub(crate) async fn sends_notices_to_their_addresses(place: &dyn Place) {
     assert_eq!(mail[0].effect, format!("{}.1.1", row.event.id));
     assert!(mail[0].payload.contains("заявка"), "{}", mail[0].payload);
     let email = vec!["email".to_owned()];
-    assert_eq!(store.unfinished(&email).await.expect("read"), ["email:sales@example.com"]);
+    assert_eq!(store.unfinished(i64::MAX, &email).await.expect("read"), ["email:sales@example.com"]);
 }
 
 pub(crate) async fn pages_all_turns(place: &dyn Place) {

@@ -14,7 +14,7 @@ use tolmach_engine::{
     effect::{Action, Button, Card, Choice, Outgoing, Press},
     event::Kind,
 };
-use tolmach_runtime::ports::{Address, Channel, Delivery, Error, Inbound, Intake, Result, Store};
+use tolmach_runtime::ports::{Address, Channel, Delivery, Error, Inbound, Intake, Next, Result, Store};
 use uuid::Uuid;
 
 use super::{
@@ -205,7 +205,11 @@ async fn a_kill_between_receiving_and_confirming_neither_loses_nor_repeats() {
     let probe: Vec<_> = door.received().into_iter().map(|one| (Uuid::now_v7(), one)).collect();
     assert_eq!(store.receive(2, probe).await.expect("received"), Vec::<String>::new(), "all are known");
     let mut texts = Vec::new();
-    while let Some((mut rows, chat)) = store.next("telegram:7").await.expect("read") {
+    loop {
+        let Next { mut rows, chat, .. } = store.next("telegram:7").await.expect("read");
+        if rows.is_empty() {
+            break;
+        }
         let row = rows.remove(0);
         let Kind::Message { text } = row.event.kind.clone() else { panic!("a message") };
         texts.push(text);

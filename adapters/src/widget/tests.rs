@@ -15,7 +15,7 @@ use tolmach_engine::{
     effect::{Action, Button, Card, Choice, Command, Effect, Press, Who},
     event::Kind,
 };
-use tolmach_runtime::ports::{Commit, Error, Inbound, MessageRow, Result};
+use tolmach_runtime::ports::{Commit, Error, Inbound, MessageRow, Next, Result};
 use uuid::Uuid;
 
 use super::*;
@@ -37,7 +37,7 @@ impl Intake for Echo {
         }
         let rows = inbound.iter().map(|one| (Uuid::now_v7(), one.clone())).collect();
         for chat in self.store.receive(1, rows).await? {
-            let (mut rows, state) = self.store.next(&chat).await?.expect("an event");
+            let Next { mut rows, chat: state, .. } = self.store.next(&chat).await?;
             let row = rows.remove(0);
             let said = match &row.event.kind {
                 Kind::Message { text } => text.clone(),

@@ -67,6 +67,9 @@ pub trait Channel: Send + Sync {
 
     /// Delivers one message. `effect` is the stable id: a channel that can, shows each id once.
     async fn deliver(&self, to: &Address, effect: &str, message: &Outgoing) -> Delivery;
+
+    /// Another process said something in this chat: a channel whose clients are connected to this process shows it.
+    fn changed(&self, _to: &Address) {}
 }
 
 /// What became of a delivery.

@@ -39,6 +39,17 @@ pub struct Chat {
     pub version: i64,
 }
 
+/// What there is to do for a chat.
+#[derive(Clone, Debug, Default)]
+pub struct Next {
+    /// The oldest waiting events, at most [`BURST`].
+    pub rows: Vec<InboxRow>,
+    /// The chat as it stands.
+    pub chat: Chat,
+    /// Whether its outbox holds undelivered messages.
+    pub owed: bool,
+}
+
 /// A message to be delivered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutboxRow {
@@ -268,11 +279,28 @@ pub trait Store: Send + Sync {
     /// Event ids are given by the caller, one an item.
     async fn receive(&self, at: i64, inbound: Vec<(uuid::Uuid, Inbound)>) -> super::Result<Vec<ChatKey>>;
 
-    /// The oldest waiting events of a chat, at least one and at most [`BURST`], with the chat as it stands.
-    async fn next(&self, chat: &str) -> super::Result<Option<(Vec<InboxRow>, Chat)>>;
+    /// What there is to do for a chat, at one moment.
+    async fn next(&self, chat: &str) -> super::Result<Next>;
 
-    /// The chats of these channels that have waiting events.
-    async fn waiting(&self, channels: &[String]) -> super::Result<Vec<ChatKey>>;
+    /// Takes these chats for this process, or keeps them, for some seconds; returns those it has now.
+    async fn lease(&self, chats: Vec<ChatKey>) -> super::Result<Vec<ChatKey>> {
+        Ok(chats)
+    }
+
+    /// Leaves these chats to other processes.
+    async fn give_back(&self, _chats: Vec<ChatKey>) -> super::Result<()> {
+        Ok(())
+    }
+
+    /// Waits until other processes have received or stored something for chats, and returns these.
+    async fn changed(&self) -> super::Result<Vec<ChatKey>> {
+        std::future::pending().await
+    }
+
+    /// Turns one timer into a waiting event if it is due by `now`; returns whether it was.
+    async fn fire_timer(&self, _chat: &str, _name: &str, _now: i64) -> super::Result<bool> {
+        Ok(false)
+    }
 
     /// The chat as it stands.
     async fn chat(&self, chat: &str) -> super::Result<Chat>;
@@ -281,8 +309,9 @@ pub trait Store: Send + Sync {
     /// buttons, outbox, notices, leads, timers and marks.
     async fn commit(&self, commit: Commit) -> super::Result<CommitOutcome>;
 
-    /// The chats of these channels that have waiting events or undelivered messages.
-    async fn unfinished(&self, channels: &[String]) -> super::Result<Vec<ChatKey>>;
+    /// The chats of these channels that have waiting events, or undelivered messages due by `now`, and that no other
+    /// living process has.
+    async fn unfinished(&self, now: i64, channels: &[String]) -> super::Result<Vec<ChatKey>>;
 
     /// A chat's undelivered messages, oldest first.
     async fn outbox(&self, chat: &str) -> super::Result<Vec<OutboxRow>>;

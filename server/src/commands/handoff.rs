@@ -223,11 +223,10 @@ async fn hand_in(store: &SqliteStore, chat: &str, action: Staff) -> anyhow::Resu
     store.receive(now(), vec![(event, inbound)]).await?;
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let waiting = store.next(chat).await?.is_some_and(|(rows, _)| {
-            // Behind more rows than are read at once it waits as well.
-            rows.iter().any(|row| row.event.id == event)
-                || rows.len() >= usize::try_from(tolmach_runtime::ports::BURST).unwrap_or(usize::MAX)
-        });
+        let rows = store.next(chat).await?.rows;
+        // Behind more rows than are read at once it waits as well.
+        let waiting = rows.iter().any(|row| row.event.id == event)
+            || rows.len() >= usize::try_from(tolmach_runtime::ports::BURST).unwrap_or(usize::MAX);
         if !waiting {
             return Ok(true);
         }

@@ -19,7 +19,7 @@ use tolmach_adapters::{
 };
 use tolmach_engine::catalog::Localized;
 use tolmach_runtime::{
-    Burst, Runtime, Staff,
+    Burst, Runtime, Staff, Tasks,
     ports::{Channel, Intake, Store},
 };
 
@@ -97,7 +97,8 @@ impl Run {
         if let Some(note) = mail_note(email.as_deref(), &config.staff()) {
             println!("  {:<10} {note}", "email");
         }
-        tasks.push(tokio::spawn(Arc::clone(&runtime).run_timers()));
+        tasks.push(tokio::spawn(Arc::clone(&runtime).listen()));
+        tasks.push(tokio::spawn(Arc::clone(&runtime).tend(Tasks::Here)));
         match &assembled.folder {
             Some((folder, bundle)) if self.dev => {
                 println!("  {:<10} {} is watched; nothing of it is published", "dev", folder.display());
