@@ -2,9 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use tolmach_engine::effect::{Command, Effect, Notice, Outgoing};
+use tolmach_engine::{
+    Release,
+    effect::{Command, Effect, Notice, Outgoing},
+    language::Language,
+};
 
-use crate::ports::{Address, ChatKey, NoticeRow};
+use crate::{
+    ports::{self, Address, ChatKey, NoticeRow},
+    runtime::Runtime,
+};
 
 /// The channel whose messages have a subject.
 const EMAIL: &str = "email";
@@ -37,6 +44,29 @@ pub(crate) fn notices(staff: &Staff, chat: &ChatKey, effects: &[Effect]) -> Vec<
         }));
     }
     rows
+}
+
+impl Runtime {
+    /// Tells a group something outside any dialog, in the first language of the flow in which chats begin. The same id
+    /// is told once.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn tell(
+        &self,
+        id: &str,
+        group: &str,
+        russian: (&str, &str),
+        english: (&str, &str),
+    ) -> ports::Result<()> {
+        let speaks = |release: &Release| release.flow(&release.entry)?.header.languages.first().copied();
+        let language = self.shelf.current().and_then(|current| speaks(&current.ready.release));
+        let (subject, text) = if language == Some(Language::En) { english } else { russian };
+        let (group, subject, text) = (group.to_owned(), subject.to_owned(), text.to_owned());
+        let command = Command::Notify(Notice { group, subject, text, about_chat: false });
+        let rows = notices(&self.parts.staff, &ChatKey::new(), &[Effect { id: id.to_owned(), command }]);
+        self.parts.store.post(rows, self.parts.clock.now()).await
+    }
 }
 
 fn message(notice: &Notice, chat: &str, to: &Address) -> Outgoing {

@@ -1,0 +1,67 @@
+//! `tolmach jobs`: tasks that were put aside, and trying them again.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Subcommand;
+use comfy_table::{Table, presets};
+
+use super::leads;
+use crate::{
+    config::Config,
+    jobs::name,
+    releases::{now, when},
+};
+
+/// Tasks shown at most.
+const SHOWN: u32 = 200;
+
+/// See the tasks that were put aside because they ended the process again and again, and try them once more.
+#[derive(Debug, Subcommand)]
+pub enum JobsCommand {
+    /// List them, the newest first
+    List {
+        /// Print JSON for tools
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have a worker try one again
+    Retry {
+        /// Its id, as `list` shows it
+        id: String,
+    },
+}
+
+impl JobsCommand {
+    pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let store = leads::open(config).await?;
+        let code = match self {
+            JobsCommand::List { json } => {
+                let tasks = store.quarantined(SHOWN).await?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&tasks)?);
+                } else if tasks.is_empty() {
+                    println!("no task is put aside");
+                } else {
+                    let mut table = Table::new();
+                    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+                    table.set_header(["id", "task", "put aside", "why"]);
+                    for task in &tasks {
+                        table.add_row([&task.id, name(&task.task), &when(task.at), &task.why]);
+                    }
+                    println!("{table}");
+                }
+                ExitCode::SUCCESS
+            }
+            JobsCommand::Retry { id } => {
+                if !store.retry_task(&id, now()).await? {
+                    bail!("no task {id} is put aside; see `tolmach jobs list`");
+                }
+                println!("{id} is tried again by the next worker that runs");
+                ExitCode::SUCCESS
+            }
+        };
+        store.close().await?;
+        Ok(code)
+    }
+}

@@ -1,0 +1,143 @@
+//! What a process is for, what is kept, and what the staff is told of the day.
+
+use anyhow::bail;
+use serde::Deserialize;
+
+/// What a process does; several processes over one PostgreSQL share the work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything
+    #[default]
+    All,
+    /// The web chat page and the Telegram bot, and their clients' turns
+    Bot,
+    /// Tasks: deliveries that failed, timers, mail, imports, reports, retention
+    Worker,
+    /// What people of the business look at; for now /health
+    Admin,
+}
+
+impl Role {
+    /// Whether clients connect to it.
+    pub fn has_clients(self) -> bool {
+        matches!(self, Role::All | Role::Bot)
+    }
+
+    /// Whether it runs turns.
+    pub fn has_turns(self) -> bool {
+        self != Role::Admin
+    }
+
+    /// Whether it carries out tasks.
+    pub fn has_tasks(self) -> bool {
+        matches!(self, Role::All | Role::Worker)
+    }
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::All => "all",
+            Role::Bot => "bot",
+            Role::Worker => "worker",
+            Role::Admin => "admin",
+        }
+    }
+}
+
+/// For how many days what is finished is kept; 0 keeps it for ever.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Keys of what was received, by which a repetition is known. Channels repeat within a day.
+    pub inbox_days: u32,
+    /// Ids of what was delivered.
+    pub outbox_days: u32,
+    /// Traces of turns, which `tolmach replay` needs.
+    pub traces_days: u32,
+    /// What was said.
+    pub messages_days: u32,
+    /// Tasks that were carried out.
+    pub tasks_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Retention {
+        Retention { inbox_days: 30, outbox_days: 30, traces_days: 90, messages_days: 0, tasks_days: 2 }
+    }
+}
+
+impl Retention {
+    /// Keys must outlive what may come twice.
+    pub fn check(&self) -> anyhow::Result<()> {
+        if self.inbox_days == 1 {
+            bail!("retention.inbox_days is 1; Telegram repeats for a day, so it is 2 or more, or 0 for ever");
+        }
+        Ok(())
+    }
+}
+
+/// The daily report to the staff.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Report {
+    /// When, as `09:00`; empty for no report.
+    pub at: String,
+    /// The hours are this place's, as `Europe/Moscow`.
+    pub timezone: String,
+    /// Who gets it.
+    pub group: String,
+}
+
+impl Default for Report {
+    fn default() -> Report {
+        Report { at: String::new(), timezone: "UTC".to_owned(), group: "default".to_owned() }
+    }
+}
+
+impl Report {
+    /// Hours and a place that exist.
+    pub fn check(&self) -> anyhow::Result<()> {
+        if !self.at.is_empty() && self.time().is_none() {
+            bail!("report.at is {:?}; a time of day such as 09:00 is expected", self.at);
+        }
+        if jiff::tz::TimeZone::get(&self.timezone).is_err() {
+            bail!("report.timezone is {:?}; a name such as Europe/Moscow is expected", self.timezone);
+        }
+        Ok(())
+    }
+
+    /// The day whose report is due or sent by now, as `2026-02-28`; `None` where none is wanted or it is too early.
+    pub fn day_of(&self, now: i64) -> Option<String> {
+        let due = self.time()?;
+        let zone = jiff::tz::TimeZone::get(&self.timezone).ok()?;
+        let local = jiff::Timestamp::from_millisecond(now).ok()?.to_zoned(zone);
+        (local.time() >= due).then(|| local.date().to_string())
+    }
+
+    fn time(&self) -> Option<jiff::civil::Time> {
+        let (hours, minutes) = self.at.trim().split_once(':')?;
+        jiff::civil::Time::new(hours.parse().ok()?, minutes.parse().ok()?, 0, 0).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_due_once_its_hour_has_come() {
+        let report = Report { at: "09:30".into(), timezone: "Europe/Moscow".into(), ..Report::default() };
+        report.check().unwrap();
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+        assert_eq!(report.day_of(at("2026-03-01T06:29:59Z")), None);
+        assert_eq!(report.day_of(at("2026-03-01T06:30:00Z")).as_deref(), Some("2026-03-01"));
+        assert_eq!(report.day_of(at("2026-03-01T20:59:00Z")).as_deref(), Some("2026-03-01"));
+        assert_eq!(report.day_of(at("2026-03-01T21:00:00Z")), None, "a new day there");
+        assert_eq!(Report::default().day_of(at("2026-03-01T06:30:00Z")), None);
+        for (at, timezone) in [("25:00", "UTC"), ("9", "UTC"), ("nine", "UTC"), ("09:00", "Mars/Base")] {
+            let wrong = Report { at: at.into(), timezone: timezone.into(), ..Report::default() };
+            assert!(wrong.check().is_err(), "{at} {timezone}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What is done later and outside any turn: deliveries that failed, timers, notices, retention, reports, imports.
+//!
+//! apalis hands the tasks out; what is true stands in our own tables. So a task that is lost costs seconds (the
+//! runtime looks for what is overdue), one that comes twice finds nothing to do, and one that ends the process three
+//! times is put aside instead of a fourth try.
+
+mod report;
+mod upkeep;
+mod worker;
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tolmach_adapters::catalog::EmbeddedCatalog;
+use tolmach_runtime::{Runtime,
+    ports::{self, Store, Task},
+};
+
+use crate::{config::Config, releases};
+
+/// Tasks that one process carries out at a time.
+const AT_ONCE: usize = 32;
+
+/// A task that was begun so often and never came to an end is put aside.
+const STARTS: i64 = 3;
+
+/// A task with how often it failed; the row that holds it reads as the task itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Job {
+    #[serde(flatten)]
+    task: Task,
+    #[serde(default)]
+    tries: u32,
+}
+
+/// The hands of one process.
+pub struct Jobs {
+    runtime: Arc<Runtime>,
+    catalog: Arc<EmbeddedCatalog>,
+    retention: crate::config::Retention,
+    report: crate::config::Report,
+    places: Semaphore,
+    state: Mutex<State>,
+}
+
+/// What /health says.
+#[derive(Default)]
+struct State {
+    working: bool,
+    since: Option<i64>,
+    done: u64,
+    deaths: u32,
+    trouble: Option<String>,
+}
+
+impl Jobs {
+    /// Hands that wait for a worker.
+    pub fn new(config: &Config, runtime: Arc<Runtime>, catalog: Arc<EmbeddedCatalog>) -> Arc<Jobs> {
+        Arc::new(Jobs {
+            runtime,
+            catalog,
+            retention: config.retention.clone(),
+            report: config.report.clone(),
+            places: Semaphore::new(AT_ONCE),
+            state: Mutex::default(),
+        })
+    }
+
+    /// Whether a worker works.
+    pub fn working(&self) -> bool {
+        self.state().working
+    }
+
+    /// What /health says.
+    pub fn show(&self) -> Value {
+        let state = self.state();
+        json!({
+            "state": if state.working { "working" } else { "down" },
+            "since": state.since.map(releases::when),
+            "done": state.done,
+            "deaths": state.deaths,
+            "trouble": state.trouble,
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Plain values: whole at every step.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn store(&self) -> &Arc<dyn Store> {
+        self.runtime.store()
+    }
+
+    /// Carries a task out to its end. An error means that nothing of it is settled: it is handed out again.
+    async fn carry_out(&self, job: Job, id: &str) -> ports::Result<()> {
+        let _place = self.places.acquire().await;
+        // Counted before the run: a task that ends the process leaves its mark.
+        let starts = self.store().begin_task(id, &job.task, releases::now()).await?;
+        if starts > STARTS {
+            return self.put_aside(&job.task, id).await;
+        }
+        match AssertUnwindSafe(self.perform(&job.task)).catch_unwind().await {
+            Ok(Ok(())) => self.state().done += 1,
+            Ok(Err(why)) => {
+                let pause = backoff(job.tries, id);
+                tracing::warn!(task = name(&job.task), %why, seconds = pause.as_secs(), "a task failed; it is tried again");
+                let due = releases::now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
+                self.store().push(job.task, job.tries.saturating_add(1), due).await?;
+            }
+            Err(_) => {
+                tracing::error!(task = name(&job.task), starts, "a task panicked");
+                return Err(ports::Error::unavailable("task", "it panicked"));
+            }
+        }
+        self.store().end_task(id).await
+    }
+
+    async fn perform(&self, task: &Task) -> anyhow::Result<()> {
+        match task {
+            Task::Deliver { .. } | Task::Timer { .. } => self.runtime.perform(task).await?,
+            Task::Retain => upkeep::retain(&**self.store(), &self.retention, releases::now()).await?,
+            Task::Report => report::send(&self.runtime, &self.report, releases::now()).await?,
+            Task::Reindex { file } => upkeep::reindex(&self.runtime, &self.catalog, file).await?,
+        }
+        Ok(())
+    }
+
+    async fn put_aside(&self, task: &Task, id: &str) -> ports::Result<()> {
+        let why = format!("it was begun {STARTS} times and never came to an end");
+        tracing::error!(task = name(task), id, why, "a task is put aside");
+        self.store().quarantine(id, &why, releases::now()).await?;
+        let (ru, en) = (
+            format!(
+                "Задача «{}» трижды прервала работу и отложена.\nСписок и повтор: tolmach jobs list, tolmach jobs retry {id}",
+                name(task)
+            ),
+            format!(
+                "The task \"{}\" ended the process three times and is put aside.\nSee and try again: tolmach jobs list, tolmach jobs retry {id}",
+                name(task)
+            ),
+        );
+        let (subject_ru, subject_en) = ("Задача отложена", "A task is put aside");
+        self.runtime.tell(id, "default", (subject_ru, &ru), (subject_en, &en)).await
+    }
+}
+
+/// What a task is called where people read it.
+pub fn name(task: &Task) -> &'static str {
+    match task {
+        Task::Deliver { .. } => "deliver",
+        Task::Timer { .. } => "timer",
+        Task::Retain => "retain",
+        Task::Report => "report",
+        Task::Reindex { .. } => "reindex",
+    }
+}
+
+/// Doubles from five seconds to an hour; the id spreads tasks that failed together over a quarter more.
+fn backoff(tries: u32, id: &str) -> Duration {
+    let seconds = (5u64 << tries.min(10)).min(3600);
+    let spread = id.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))) % 1000;
+    Duration::from_millis(seconds * 1000 + seconds * spread / 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_reads_as_a_task_with_and_without_a_count() {
+        let bare: Job = serde_json::from_str(r#"{"kind":"deliver","chat":"web:1"}"#).unwrap();
+        assert_eq!((bare.task, bare.tries), (Task::Deliver { chat: "web:1".to_owned() }, 0));
+        let counted = Job { task: Task::Retain, tries: 3 };
+        let text = serde_json::to_string(&counted).unwrap();
+        assert_eq!(text, r#"{"kind":"retain","tries":3}"#);
+    }
+
+    #[test]
+    fn pauses_grow_to_an_hour_and_differ() {
+        assert!(backoff(0, "a") >= Duration::from_secs(5) && backoff(0, "a") < Duration::from_secs(7));
+        assert!(backoff(3, "a") >= Duration::from_secs(40));
+        assert!(backoff(99, "a") <= Duration::from_secs(4500));
+        assert_ne!(backoff(5, "01ABC"), backoff(5, "01ABD"));
+    }
+}

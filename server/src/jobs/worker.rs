@@ -1,0 +1,121 @@
+//! The apalis worker, and who starts it again: a database that goes away ends a worker for good.
+
+use std::{sync::Arc, time::Duration};
+
+use apalis_core::{
+    backend::ext::BackendExt,
+    error::BoxDynError,
+    task::task_id::TaskId,
+    worker::{builder::WorkerBuilder, ext::parallelize::ParallelizeExt},
+};
+use apalis_postgres::PostgresStorage;
+use apalis_sqlite::SqliteStorage;
+use tokio::sync::watch;
+use tolmach_adapters::store::JobPool;
+use tolmach_runtime::ports::{QUEUE, Task};
+use uuid::Uuid;
+
+use super::{Job, Jobs};
+use crate::releases;
+
+/// How often due tasks are looked for.
+const POLL: Duration = Duration::from_millis(250);
+/// A worker that was not heard of for two of these is dead, and its tasks are handed to others.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// Tasks fetched at a time.
+const BATCH: usize = 50;
+/// Before a worker is started again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often what recurs is put on the list.
+const ROUND: Duration = Duration::from_secs(20);
+
+/// A worker over one of the two storages, whose types have nothing but their methods in common.
+macro_rules! run {
+    ($storage:ty, $config:path, $pool:expr, $jobs:expr, $stopped:expr) => {{
+        let config = <$config>::default()
+            .queue(QUEUE)
+            .batch_size(BATCH)
+            .heartbeat_interval(HEARTBEAT)
+            .missed_heartbeats(2);
+        let storage = <$storage>::new($pool).with_config(config).poll_with_interval(POLL);
+        let jobs = Arc::clone($jobs);
+        let carry_out = move |job: Job, id: TaskId| {
+            let jobs = Arc::clone(&jobs);
+            async move { Ok::<(), BoxDynError>(jobs.carry_out(job, &id.to_string()).await?) }
+        };
+        // A fresh name each time: the storage takes one it knows for a worker that still lives.
+        let worker = WorkerBuilder::new(format!("tolmach-{}", Uuid::now_v7()))
+            .backend(storage)
+            .parallelize(tokio::spawn)
+            .build(carry_out);
+        let mut stopped = $stopped.clone();
+        let stop = async move {
+            // A sender that is gone means the same.
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            Ok::<(), std::io::Error>(())
+        };
+        worker.run_until(stop).await.map_err(|why| why.to_string())
+    }};
+}
+
+impl Jobs {
+    /// Works until told to stop, whatever happens to single workers.
+    pub async fn supervise(self: Arc<Self>, pool: JobPool, stopped: watch::Receiver<bool>) {
+        let recurring = tokio::spawn(Arc::clone(&self).put_on_the_list());
+        while !*stopped.borrow() {
+            {
+                let mut state = self.state();
+                state.working = true;
+                state.since = Some(releases::now());
+            }
+            // In a task of its own, so that a panic inside is a death like others.
+            let (jobs, pool, stop) = (Arc::clone(&self), pool.clone(), stopped.clone());
+            let worked = tokio::spawn(async move {
+                match &pool {
+                    JobPool::Sqlite(pool) => {
+                        run!(SqliteStorage<Job>, apalis_sqlite::Config, pool, &jobs, stop)
+                    }
+                    JobPool::Postgres(pool) => {
+                        run!(PostgresStorage<Job>, apalis_postgres::Config, pool, &jobs, stop)
+                    }
+                }
+            })
+            .await;
+            let mut state = self.state();
+            state.working = false;
+            if *stopped.borrow() {
+                break;
+            }
+            let why = match worked {
+                Ok(Ok(())) => "it ended".to_owned(),
+                Ok(Err(why)) => why,
+                Err(why) => why.to_string(),
+            };
+            tracing::error!(why, "the worker of tasks died; it is started again");
+            state.deaths += 1;
+            state.trouble = Some(why);
+            drop(state);
+            tokio::time::sleep(PAUSE).await;
+        }
+        recurring.abort();
+    }
+
+    /// Each hour's retention and each day's report once, however many processes there are.
+    async fn put_on_the_list(self: Arc<Self>) {
+        loop {
+            let now = releases::now();
+            for (key, task) in self.recurring(now) {
+                if let Err(why) = self.store().push_once(&key, task, now).await {
+                    tracing::warn!(%why, "what recurs could not be put on the list");
+                }
+            }
+            tokio::time::sleep(ROUND).await;
+        }
+    }
+
+    fn recurring(&self, now: i64) -> Vec<(String, Task)> {
+        let mut due = vec![(format!("retain:{}", now / 3_600_000), Task::Retain)];
+        due.extend(self.report.day_of(now).map(|day| (format!("report:{day}"), Task::Report)));
+        due
+    }
+}

@@ -1,0 +1,58 @@
+//! One server on a file: SQLite's turns are one process's.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{Read, Seek, Write},
+    path::Path,
+};
+
+use anyhow::{Context, bail};
+
+/// Held for as long as the server runs; the system lets go of it however the process ends.
+pub struct Sole(#[expect(dead_code, reason = "dropping it is its use")] File);
+
+/// Takes the data folder for this process.
+pub fn take(data_dir: &Path) -> anyhow::Result<Sole> {
+    let path = data_dir.join("tolmach.lock");
+    let cannot = || format!("{} cannot be opened", path.display());
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .with_context(cannot)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut process = String::new();
+            // The number helps; without it the message still says what to do.
+            let _ = file.read_to_string(&mut process);
+            bail!(
+                "another tolmach (process {}) serves the data folder {}; stop it first, or name another folder with --data. \
+                 Several processes share one PostgreSQL instead: see TOLMACH_DATABASE_URL",
+                process.trim(),
+                data_dir.display()
+            );
+        }
+        Err(TryLockError::Error(why)) => return Err(why).with_context(cannot),
+    }
+    file.set_len(0).and_then(|()| file.rewind()).with_context(cannot)?;
+    writeln!(file, "{}", std::process::id()).with_context(cannot)?;
+    Ok(Sole(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_server_and_is_free_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = take(folder.path()).unwrap();
+        let why = take(folder.path()).err().unwrap().to_string();
+        assert!(why.contains(&std::process::id().to_string()) && why.contains("stop it first"), "{why}");
+        drop(first);
+        take(folder.path()).unwrap();
+    }
+}
