@@ -354,6 +354,9 @@ pub trait Store: Send + Sync {
 
     /// Whether the database answers: for /health.
     async fn ping(&self) -> super::Result<()>;
+
+    /// Carries out what is queued and closes the database. Later calls fail as unavailable.
+    async fn close(&self) -> super::Result<()>;
 }
 
 /// The buttons of an effect that come back as presses.

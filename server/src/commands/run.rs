@@ -20,7 +20,7 @@ use tolmach_adapters::{
 use tolmach_engine::catalog::Localized;
 use tolmach_runtime::{
     Burst, Runtime, Staff,
-    ports::{Channel, Intake, Store},
+    ports::{Channel, Intake},
 };
 
 use crate::{
@@ -67,7 +67,7 @@ impl Run {
             hosts: config.web_hosts.clone(),
             ..Default::default()
         };
-        let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store) as Arc<dyn Store>, options));
+        let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store), options));
         let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(&web) as Arc<dyn Channel>];
         channels.extend(
             bot.iter().map(|bot| Arc::new(TelegramChannel::new(Arc::clone(bot))) as Arc<dyn Channel>),
