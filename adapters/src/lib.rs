@@ -9,8 +9,10 @@ pub mod import;
 pub mod ladder;
 pub mod offline;
 pub mod openai;
+pub mod postgres;
 pub mod secret;
 pub mod sqlite;
+mod store;
 #[cfg(test)]
 mod store_suite;
 pub mod telegram;

@@ -15,7 +15,6 @@ use tolmach_adapters::{
     ladder::Ladder,
     offline::OfflineLlm,
     openai::{self, OpenAiLlm},
-    sqlite::{self, SqliteStore},
 };
 use tolmach_engine::{Release, bundle::Bundle, catalog::Localized, compile, language::Language};
 use tolmach_nodes::KINDS;
@@ -25,11 +24,11 @@ use tolmach_runtime::{
     read_bundle,
 };
 
-use crate::{config::Config, embedded, findings, hosts, releases, samples};
+use crate::{config::Config, database::Database, embedded, findings, hosts, releases, samples};
 
 /// The parts that outlive a runtime's construction and that /health looks at.
 pub struct Assembled {
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<dyn Store>,
     pub catalog: Arc<EmbeddedCatalog>,
     pub model: Option<Arc<Ladder>>,
     pub world: World,
@@ -60,16 +59,19 @@ impl Assembled {
         let http = config.http_client()?;
         not_a_file(&config.data_dir)?;
         let new = !config.data_dir.is_dir();
-        let database = config.data_dir.join("tolmach.db");
+        let database = Database::of(config)?;
         let mut opened = None;
         let mut published = None;
-        if serving == Serving::Published && database.is_file() {
-            let store = SqliteStore::open(sqlite::Options::new(&database)).await?;
-            published = releases::current(&store).await?;
+        // A server that cannot be used is a reason to make nothing at all.
+        if database.is_server() || serving == Serving::Published && database.exists() {
+            let store = database.open().await?;
+            if serving == Serving::Published {
+                published = releases::current(&*store).await?;
+            }
             opened = Some(store);
         }
         let (folder, company, flows) = match (&published, &opened) {
-            (Some(publication), Some(store)) => published_release(config, store, publication).await?,
+            (Some(publication), Some(store)) => published_release(config, &**store, publication).await?,
             _ => {
                 let (path, copied) = flows_folder(config)?;
                 let bundle = read_bundle(&path)?;
@@ -87,7 +89,7 @@ impl Assembled {
 
         let store = match opened {
             Some(store) => store,
-            None => SqliteStore::open(sqlite::Options::new(database)).await?,
+            None => database.open().await?,
         };
         let catalog = open_catalog(config)?;
         notes.push(("catalogue", catalogue_note(&catalog).await?));
@@ -113,7 +115,7 @@ impl Assembled {
             llm,
             roles: BTreeMap::new(),
         };
-        Ok(Assembled { store: Arc::new(store), catalog, model, world, notes, company, folder, serving })
+        Ok(Assembled { store, catalog, model, world, notes, company, folder, serving })
     }
 
     /// A runtime over these channels, on the release that is to be served.
@@ -124,7 +126,7 @@ impl Assembled {
         staff: Staff,
     ) -> anyhow::Result<Arc<Runtime>> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = Arc::clone(&self.store) as Arc<dyn Store>;
+        let store = Arc::clone(&self.store);
         let shelf = Shelf::new(KINDS, Arc::clone(&store), Arc::clone(&self.world.embedder));
         let parts =
             Parts { store, world: self.world.clone(), clock: Arc::clone(&clock), channels, burst, staff };
@@ -151,7 +153,7 @@ impl Assembled {
     }
 
     async fn publish_first(&self, path: &Path, bundle: &Bundle) -> anyhow::Result<()> {
-        let release = releases::keep(&self.store, bundle).await?;
+        let release = releases::keep(&*self.store, bundle).await?;
         let publication = Publication {
             seq: 0,
             release: release.clone(),
@@ -173,7 +175,7 @@ impl Assembled {
 /// The published release, and what there is to say of the folder beside it.
 async fn published_release(
     config: &Config,
-    store: &SqliteStore,
+    store: &dyn Store,
     publication: &Publication,
 ) -> anyhow::Result<(Option<(PathBuf, Bundle)>, Localized, String)> {
     let published = releases::bundle(store, &publication.release).await?;

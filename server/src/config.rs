@@ -25,11 +25,13 @@ use tolmach_runtime::{Staff, ports::Address};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where the database and the catalogue live.
+    /// Where the catalogue lives, and the database unless `database` names another.
     pub data_dir: PathBuf,
     /// The folder with the flows. Unset, it is `flows` if that exists, and otherwise a copy of the built-in bundle in
     /// the data folder.
     pub flows: Option<PathBuf>,
+    /// What remembers.
+    pub database: Database,
     /// Where the web chat page listens. Unset, the first free port from 8080 on, on this machine only.
     pub listen: Option<SocketAddr>,
     /// Hosts whose pages may use the web chat besides the one it is served from.
@@ -49,6 +51,15 @@ pub struct Config {
     pub smtp: Smtp,
     /// What `http` nodes may ask.
     pub http: Http,
+}
+
+/// What remembers; unset, a file in the data folder.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `postgres://USER:PASSWORD@HOST/DATABASE` or `sqlite:PATH`.
+    #[serde(deserialize_with = "secret")]
+    pub url: Secret,
 }
 
 /// People of the staff.
@@ -128,6 +139,7 @@ impl Default for Config {
         Config {
             data_dir: PathBuf::from("tolmach-data"),
             flows: None,
+            database: Database::default(),
             listen: None,
             web_hosts: Vec::new(),
             burst_ms: 700,
@@ -156,9 +168,10 @@ impl Default for Llm {
 const HOSTS: &str = "http.hosts";
 
 /// Variables with the settings they set.
-const VARIABLES: [(&str, &str); 21] = [
+const VARIABLES: [(&str, &str); 22] = [
     ("TOLMACH_DATA_DIR", "data_dir"),
     ("TOLMACH_FLOWS", "flows"),
+    ("TOLMACH_DATABASE_URL", "database.url"),
     ("TOLMACH_LISTEN", "listen"),
     ("TOLMACH_WEB_HOSTS", "web_hosts"),
     ("TOLMACH_BURST_MS", "burst_ms"),

@@ -8,6 +8,7 @@ mod out;
 mod assemble;
 mod commands;
 mod config;
+mod database;
 mod embedded;
 mod findings;
 mod health;

@@ -10,7 +10,6 @@ pub mod moves;
 pub mod plan;
 
 use anyhow::{Context, bail};
-use tolmach_adapters::sqlite::SqliteStore;
 use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::ports::{Publication, PublicationKind, PublishOutcome, Store};
 
@@ -40,7 +39,7 @@ pub fn author() -> Option<String> {
 }
 
 /// The id that a person means: `current`, an id or a prefix of one.
-pub async fn resolve(store: &SqliteStore, text: &str) -> anyhow::Result<String> {
+pub async fn resolve(store: &dyn Store, text: &str) -> anyhow::Result<String> {
     if text == "current" {
         return Ok(current(store).await?.context("nothing is published yet")?.release);
     }
@@ -57,25 +56,25 @@ pub async fn resolve(store: &SqliteStore, text: &str) -> anyhow::Result<String> 
 }
 
 /// The last publication.
-pub async fn current(store: &SqliteStore) -> anyhow::Result<Option<Publication>> {
+pub async fn current(store: &dyn Store) -> anyhow::Result<Option<Publication>> {
     Ok(store.current_release().await?)
 }
 
 /// The texts of a kept release.
-pub async fn bundle(store: &SqliteStore, id: &str) -> anyhow::Result<Bundle> {
+pub async fn bundle(store: &dyn Store, id: &str) -> anyhow::Result<Bundle> {
     let kept = store.release(id).await?.with_context(|| format!("release {} is not kept", short(id)))?;
     serde_json::from_str(&kept.files).with_context(|| format!("release {} cannot be read", short(id)))
 }
 
 /// Keeps a bundle; returns its id.
-pub async fn keep(store: &SqliteStore, bundle: &Bundle) -> anyhow::Result<String> {
+pub async fn keep(store: &dyn Store, bundle: &Bundle) -> anyhow::Result<String> {
     let kept = tolmach_runtime::ports::Bundle { id: bundle.id(), files: serde_json::to_string(bundle)? };
     store.keep_release(&kept, now()).await?;
     Ok(kept.id)
 }
 
 /// Stores a publication whose parent must still be the current release; otherwise says who was faster.
-pub async fn publish(store: &SqliteStore, publication: Publication) -> anyhow::Result<()> {
+pub async fn publish(store: &dyn Store, publication: Publication) -> anyhow::Result<()> {
     let expected = publication.parent.clone();
     match store.publish(publication, expected).await? {
         PublishOutcome::Stored(_) => Ok(()),

@@ -2,3 +2,6 @@
 //! to, and real parts that are thrown away.
 //!
 //! Nothing here knows a crate of the product: a fake speaks the protocol, not our types.
+
+#[cfg(unix)]
+pub mod postgres;

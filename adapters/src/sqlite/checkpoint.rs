@@ -3,7 +3,10 @@
 //! A passive checkpoint blocks nobody, so a commit does not have to wait for the two disk flushes of one. The
 //! writer's own limit on the log stays as a backstop: most of what it finds is folded in already.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use sqlx::{Connection, SqliteConnection};
 use tokio::{sync::watch, task::JoinHandle, time::sleep};
@@ -16,24 +19,31 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// The running task, and where the writer tells how much it has written.
 pub(super) struct Checkpointer {
-    written: watch::Sender<u64>,
-    task: JoinHandle<()>,
+    /// Gone once it is to stop.
+    written: Mutex<Option<watch::Sender<u64>>>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Checkpointer {
     pub(super) fn start(connection: SqliteConnection) -> Checkpointer {
         let (written, count) = watch::channel(0);
-        Checkpointer { written, task: tokio::spawn(run(connection, count)) }
+        let task = tokio::spawn(run(connection, count));
+        Checkpointer { written: Mutex::new(Some(written)), task: Mutex::new(Some(task)) }
     }
 
     pub(super) fn wrote(&self, operations: usize) {
-        self.written.send_modify(|written| *written += operations as u64);
+        if let Some(written) = &*self.written.lock().unwrap_or_else(PoisonError::into_inner) {
+            written.send_modify(|written| *written += operations as u64);
+        }
     }
 
     /// Waits for a checkpoint under way: it would keep the last one from emptying the log.
-    pub(super) async fn stop(self) {
-        drop(self.written);
-        if let Err(error) = self.task.await {
+    pub(super) async fn stop(&self) {
+        drop(self.written.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task
+            && let Err(error) = task.await
+        {
             tracing::warn!(%error, "the checkpoint task ended badly");
         }
     }

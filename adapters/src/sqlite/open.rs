@@ -32,16 +32,7 @@ pub(super) struct Opened {
 pub(super) async fn open(options: &Options) -> Result<Opened> {
     let path = options.path.display().to_string();
     prepare_folder(&options.path)?;
-    let synchronous = match options.durability {
-        Durability::Full => SqliteSynchronous::Full,
-        Durability::Normal => SqliteSynchronous::Normal,
-    };
-    let base = SqliteConnectOptions::new()
-        .filename(&options.path)
-        .foreign_keys(true)
-        .busy_timeout(options.busy_timeout)
-        .row_buffer_size(512)
-        .disable_statement_logging();
+    let base = base(options);
     // Nothing is changed before the file is known to be ours.
     let mut probe = SqliteConnection::connect_with(&base.clone().create_if_missing(true))
         .await
@@ -49,19 +40,9 @@ pub(super) async fn open(options: &Options) -> Result<Opened> {
     check_library(&mut probe, &path).await?;
     check_owner(&mut probe, &path).await?;
     probe.close().await.map_err(|error| explain(&path, &error))?;
-    let writing = base
-        .clone()
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(synchronous)
-        .pragma("cache_size", "-32768")
-        .pragma("temp_store", "MEMORY")
-        .pragma("wal_autocheckpoint", "8000")
-        .pragma("journal_size_limit", "67108864");
-    let mut writer =
-        SqliteConnection::connect_with(&writing).await.map_err(|error| explain(&path, &error))?;
+    let mut writer = self::writer(options).await.map_err(|error| explain(&path, &error))?;
     migrate(&mut writer, &path).await?;
-    let checkpoints =
-        SqliteConnection::connect_with(&writing).await.map_err(|error| explain(&path, &error))?;
+    let checkpoints = self::writer(options).await.map_err(|error| explain(&path, &error))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(options.readers.max(1))
         .test_before_acquire(false)
@@ -72,6 +53,31 @@ pub(super) async fn open(options: &Options) -> Result<Opened> {
         .await
         .map_err(|error| explain(&path, &error))?;
     Ok(Opened { writer, checkpoints, readers })
+}
+
+fn base(options: &Options) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(&options.path)
+        .foreign_keys(true)
+        .busy_timeout(options.busy_timeout)
+        .row_buffer_size(512)
+        .disable_statement_logging()
+}
+
+/// A connection that writes.
+pub(super) async fn writer(options: &Options) -> sqlx::Result<SqliteConnection> {
+    let synchronous = match options.durability {
+        Durability::Full => SqliteSynchronous::Full,
+        Durability::Normal => SqliteSynchronous::Normal,
+    };
+    let writing = base(options)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .pragma("cache_size", "-32768")
+        .pragma("temp_store", "MEMORY")
+        .pragma("wal_autocheckpoint", "8000")
+        .pragma("journal_size_limit", "67108864");
+    SqliteConnection::connect_with(&writing).await
 }
 
 /// Says what an error means for whoever runs the program.

@@ -1,6 +1,6 @@
 //! What only a file can do wrong; everything else is in the suite.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
@@ -9,7 +9,8 @@ use tolmach_engine::{
     effect::{Command, Effect, Outgoing},
     event::{Client, Kind},
 };
-use tolmach_runtime::ports::Address;
+use tolmach_runtime::ports::{Address, Commit, Inbound, Store, WaitingPlace};
+use uuid::Uuid;
 
 use super::*;
 use crate::store_suite::{Place, conformance};
@@ -45,7 +46,11 @@ impl Place for Folder {
     }
 }
 
-conformance!(Folder::new);
+fn place() -> Option<Folder> {
+    Some(Folder::new())
+}
+
+conformance!(place);
 
 fn message(key: &str) -> (Uuid, Inbound) {
     let inbound = Inbound {

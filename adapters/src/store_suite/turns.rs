@@ -158,3 +158,75 @@ pub(crate) async fn pages_all_turns(place: &dyn Place) {
     let of_chat = store.turns("web:2", 100).await.expect("read");
     assert_eq!(of_chat.iter().map(|turn| turn.seq).collect::<Vec<_>>(), [all[1].seq, all[3].seq, all[5].seq]);
 }
+
+/// What a caller does who was not answered: the same once more, perhaps through another process.
+pub(crate) async fn stores_a_repeated_turn_once(place: &dyn Place) {
+    let (store, other) = (place.open().await, place.open().await);
+    let row = receive(&*store, CHAT, "a").await;
+    let lead = Command::Lead(Lead { source: "form".to_owned(), ..Lead::default() });
+    let goal = Command::Goal(Goal { name: "lead".to_owned(), value: None, arms: BTreeMap::new() });
+    let commit = turn(&row, 0, vec![say("да"), lead, goal, start("inactivity", 100), button("b1", "stop")]);
+    assert_eq!(store.commit(commit.clone()).await.expect("answered"), CommitOutcome::Stored);
+    for by in [&store, &other] {
+        assert_eq!(by.commit(commit.clone()).await.expect("answered"), CommitOutcome::Conflict);
+        assert_eq!(by.receive(6, vec![text(CHAT, "a", "a")]).await.expect("received"), Vec::<String>::new());
+    }
+    assert_eq!(outbox(&*other, CHAT).await, ["да", "?"]);
+    assert_eq!(other.messages(CHAT, 0, 10).await.expect("read").len(), 1);
+    assert_eq!(other.leads(10).await.expect("read").len(), 1);
+    assert_eq!(other.marks_since(0).await.expect("read").len(), 1);
+    assert_eq!(other.turns(CHAT, 10).await.expect("read").len(), 1);
+}
+
+pub(crate) async fn takes_what_two_bring_once(place: &dyn Place) {
+    let stores = [place.open().await, place.open().await];
+    let mut tasks = tokio::task::JoinSet::new();
+    for caller in 0..8 {
+        let store = Arc::clone(&stores[caller % 2]);
+        tasks.spawn(async move {
+            let mut told = 0;
+            for n in 0..25 {
+                // Each brings the same updates, in another order.
+                let n = if caller % 4 < 2 { n } else { 24 - n };
+                let (chat, key) = (format!("web:{}", n % 5), format!("k{n}"));
+                told += store.receive(5, vec![text(&chat, &key, &key)]).await.expect("received").len();
+            }
+            told
+        });
+    }
+    let mut told = 0;
+    while let Some(task) = tasks.join_next().await {
+        told += task.expect("brought");
+    }
+    assert_eq!(told, 25, "each update is told to one of its bringers");
+    for n in 0..5 {
+        let rows = stores[0].next(&format!("web:{n}")).await.expect("read").rows;
+        assert_eq!(rows.len(), 5);
+    }
+}
+
+pub(crate) async fn goes_on_after_closing(place: &dyn Place) {
+    let store = place.open().await;
+    receive(&*store, CHAT, "a").await;
+    let queued = (0..20).map(|n| store.receive(5, vec![text("web:2", &n.to_string(), "?")]));
+    let (queued, closed) = tokio::join!(futures_util::future::join_all(queued), store.close());
+    closed.expect("closed");
+    let stored = queued.iter().filter(|answer| answer.is_ok()).count();
+    let late = store.receive(5, vec![text(CHAT, "late", "?")]).await.expect_err("closed");
+    assert!(matches!(late, tolmach_runtime::ports::Error::Unavailable { .. }), "{late}");
+    assert!(store.ping().await.is_err() && store.chat(CHAT).await.is_err());
+    store.close().await.expect("closing twice is harmless");
+    let again = place.open().await;
+    assert_eq!(waiting(&*again, CHAT).await, Some(Kind::Message { text: "a".to_owned() }));
+    let rows = again.next("web:2").await.expect("read").rows.len();
+    assert_eq!(rows, stored, "stored exactly if that was said");
+}
+
+pub(crate) async fn orders_keys_by_their_bytes(place: &dyn Place) {
+    let store = place.open().await;
+    let chats = ["web:B", "web:_", "web:a", "web:é", "web:я"];
+    for chat in ["web:я", "web:a", "web:_", "web:é", "web:B"] {
+        receive(&*store, chat, chat).await;
+    }
+    assert_eq!(store.unfinished(0, &web()).await.expect("read"), chats);
+}

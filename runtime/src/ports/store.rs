@@ -297,6 +297,11 @@ pub trait Store: Send + Sync {
         std::future::pending().await
     }
 
+    /// Puts messages to the staff into the outbox and has them delivered; an effect that is known is skipped.
+    async fn post(&self, _notices: Vec<NoticeRow>, _at: i64) -> super::Result<()> {
+        Ok(())
+    }
+
     /// Turns one timer into a waiting event if it is due by `now`; returns whether it was.
     async fn fire_timer(&self, _chat: &str, _name: &str, _now: i64) -> super::Result<bool> {
         Ok(false)
@@ -383,6 +388,9 @@ pub trait Store: Send + Sync {
 
     /// Whether the database answers: for /health.
     async fn ping(&self) -> super::Result<()>;
+
+    /// Carries out what is queued and closes the database. Later calls fail as unavailable.
+    async fn close(&self) -> super::Result<()>;
 }
 
 /// The buttons of an effect that come back as presses.

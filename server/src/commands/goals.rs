@@ -8,10 +8,9 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 use tolmach_engine::duration::Duration;
-use tolmach_runtime::ports::{Mark, Marked, Store};
+use tolmach_runtime::ports::{Mark, Marked};
 
-use super::leads;
-use crate::{config::Config, releases};
+use crate::{config::Config, database::Database, releases};
 
 /// Count the goals that clients reached, and compare the arms of experiments.
 #[derive(Debug, Args)]
@@ -61,7 +60,7 @@ fn length(text: &str) -> Result<Duration, String> {
 
 impl Goals {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let store = leads::open(config).await?;
+        let store = Database::existing(config).await?;
         let since = self.since.map_or(0, |since| releases::now().saturating_sub(since.0));
         let report = report(&store.marks_since(since).await?);
         store.close().await?;

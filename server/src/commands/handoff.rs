@@ -12,7 +12,6 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
-use tolmach_adapters::sqlite::SqliteStore;
 use tolmach_engine::{
     effect::{Outgoing, Who},
     event::{Client, Kind, Staff},
@@ -20,9 +19,9 @@ use tolmach_engine::{
 use tolmach_runtime::ports::{Address, Inbound, MessageRow, Store};
 use uuid::Uuid;
 
-use super::leads;
 use crate::{
     config::Config,
+    database::Database,
     releases::{now, one_line, when},
 };
 
@@ -76,14 +75,14 @@ pub struct One {
 
 impl HandoffCommand {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let store = leads::open(config).await?;
+        let store = Database::existing(config).await?;
         let done = match self {
-            HandoffCommand::List { messages, json } => list(&store, messages, json).await,
+            HandoffCommand::List { messages, json } => list(&*store, messages, json).await,
             HandoffCommand::Say { chat, text } => {
-                act(&store, chat, Staff::Say { text: text.trim().to_owned() }).await
+                act(&*store, chat, Staff::Say { text: text.trim().to_owned() }).await
             }
-            HandoffCommand::Return { chat } => act(&store, chat, Staff::Return).await,
-            HandoffCommand::Take { chat } => act(&store, chat, Staff::Take).await,
+            HandoffCommand::Return { chat } => act(&*store, chat, Staff::Return).await,
+            HandoffCommand::Take { chat } => act(&*store, chat, Staff::Take).await,
         };
         store.close().await?;
         done.map(|()| ExitCode::SUCCESS)
@@ -108,7 +107,7 @@ struct Said {
     at: i64,
 }
 
-async fn list(store: &SqliteStore, messages: u32, as_json: bool) -> anyhow::Result<()> {
+async fn list(store: &dyn Store, messages: u32, as_json: bool) -> anyhow::Result<()> {
     let mut listed = Vec::new();
     for handed in store.handed().await? {
         let messages = store.messages(&handed.chat, 0, messages).await?.into_iter().map(said).collect();
@@ -146,7 +145,7 @@ fn said(row: MessageRow) -> Said {
     }
 }
 
-async fn act(store: &SqliteStore, one: One, action: Staff) -> anyhow::Result<()> {
+async fn act(store: &dyn Store, one: One, action: Staff) -> anyhow::Result<()> {
     if let Staff::Say { text } = &action {
         match text.chars().count() {
             0 => bail!("the text is empty; write what the client is to read"),
@@ -189,7 +188,7 @@ async fn act(store: &SqliteStore, one: One, action: Staff) -> anyhow::Result<()>
 }
 
 /// The one chat of those found, by its whole key or the part.
-async fn find(store: &SqliteStore, part: &str, found: Vec<String>) -> anyhow::Result<String> {
+async fn find(store: &dyn Store, part: &str, found: Vec<String>) -> anyhow::Result<String> {
     if part.is_empty() {
         bail!("name a chat, as `tolmach handoff list` shows them");
     }
@@ -210,7 +209,7 @@ async fn find(store: &SqliteStore, part: &str, found: Vec<String>) -> anyhow::Re
 }
 
 /// Puts it into the inbox, and looks whether a server takes it up.
-async fn hand_in(store: &SqliteStore, chat: &str, action: Staff) -> anyhow::Result<bool> {
+async fn hand_in(store: &dyn Store, chat: &str, action: Staff) -> anyhow::Result<bool> {
     let Some(address) = Address::parse(chat) else { bail!("{chat} is no chat's key") };
     let event = Uuid::now_v7();
     let inbound = Inbound {

@@ -2,12 +2,10 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::Args;
-use tolmach_adapters::sqlite::{Options, SqliteStore};
-use tolmach_runtime::ports::{LeadRow, Store};
+use tolmach_runtime::ports::LeadRow;
 
-use crate::config::Config;
+use crate::{config::Config, database::Database};
 
 /// List the leads, newest first.
 #[derive(Debug, Args)]
@@ -22,7 +20,7 @@ pub struct Leads {
 
 impl Leads {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let store = open(config).await?;
+        let store = Database::existing(config).await?;
         let leads = store.leads(self.limit).await?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&leads)?);
@@ -34,18 +32,6 @@ impl Leads {
         store.close().await?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The store of a data folder that is in use; looking must not make one.
-pub async fn open(config: &Config) -> anyhow::Result<SqliteStore> {
-    let path = config.data_dir.join("tolmach.db");
-    if !path.is_file() {
-        bail!(
-            "{} holds no database yet; start `tolmach run` or `tolmach chat` first, or name another folder with --data",
-            config.data_dir.display()
-        );
-    }
-    Ok(SqliteStore::open(Options::new(path)).await?)
 }
 
 /// A lead in one line.

@@ -3,11 +3,10 @@
 mod publish;
 mod show;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use tolmach_adapters::sqlite::{Options, SqliteStore};
 use tolmach_engine::{Release, bundle::Bundle, compile};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
@@ -15,10 +14,10 @@ use tolmach_runtime::{
     read_bundle,
 };
 
-use super::leads;
 use crate::{
     assemble::{data_folder, existing_folder},
     config::Config,
+    database::Database,
     findings,
     releases::{self, archive, archive::Card, base, diff, plan, short},
 };
@@ -87,7 +86,7 @@ pub struct Import {
 impl ReleaseCommand {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         // Two of these may be the first to need a database; what they are given must be good before one is made.
-        let new = !config.data_dir.join("tolmach.db").is_file();
+        let new = !Database::of(config)?.exists();
         let store = match &self {
             ReleaseCommand::Publish(publish) if new => {
                 publish.check_folder(config)?;
@@ -97,28 +96,28 @@ impl ReleaseCommand {
                 archive::import(&import.path)?;
                 make(config).await?
             }
-            _ => leads::open(config).await?,
+            _ => Database::existing(config).await?,
         };
         let done = match self {
-            ReleaseCommand::List { limit, json } => show::list(&store, limit, json).await,
-            ReleaseCommand::Show { id, json } => show::one(&store, &id, json).await,
-            ReleaseCommand::Diff { from, to } => compare(&store, config, &from, &to).await,
-            ReleaseCommand::Publish(publish) => publish.execute(&store, config).await,
-            ReleaseCommand::Rollback { id, note, author } => rollback(&store, id, note, author).await,
-            ReleaseCommand::Export { id, path } => export(&store, &id, &path).await,
-            ReleaseCommand::Import(import) => import.execute(&store).await,
+            ReleaseCommand::List { limit, json } => show::list(&*store, limit, json).await,
+            ReleaseCommand::Show { id, json } => show::one(&*store, &id, json).await,
+            ReleaseCommand::Diff { from, to } => compare(&*store, config, &from, &to).await,
+            ReleaseCommand::Publish(publish) => publish.execute(&*store, config).await,
+            ReleaseCommand::Rollback { id, note, author } => rollback(&*store, id, note, author).await,
+            ReleaseCommand::Export { id, path } => export(&*store, &id, &path).await,
+            ReleaseCommand::Import(import) => import.execute(&*store).await,
         };
         store.close().await?;
         done.map(|()| ExitCode::SUCCESS)
     }
 }
 
-async fn make(config: &Config) -> anyhow::Result<SqliteStore> {
+async fn make(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     data_folder(&config.data_dir)?;
-    Ok(SqliteStore::open(Options::new(config.data_dir.join("tolmach.db"))).await?)
+    Database::of(config)?.open().await
 }
 
-async fn compare(store: &SqliteStore, config: &Config, from: &str, to: &str) -> anyhow::Result<()> {
+async fn compare(store: &dyn Store, config: &Config, from: &str, to: &str) -> anyhow::Result<()> {
     let side = async |name: &str| -> anyhow::Result<Bundle> {
         if name == "folder" {
             return Ok(read_bundle(&folder(config)?)?);
@@ -140,7 +139,7 @@ fn folder(config: &Config) -> anyhow::Result<PathBuf> {
 }
 
 async fn rollback(
-    store: &SqliteStore,
+    store: &dyn Store,
     id: Option<String>,
     note: String,
     author: Option<String>,
@@ -191,7 +190,7 @@ async fn rollback(
     Ok(())
 }
 
-async fn export(store: &SqliteStore, id: &str, path: &std::path::Path) -> anyhow::Result<()> {
+async fn export(store: &dyn Store, id: &str, path: &std::path::Path) -> anyhow::Result<()> {
     let id = releases::resolve(store, id).await?;
     let bundle = releases::bundle(store, &id).await?;
     let all = store.publications(u32::MAX).await?;
@@ -211,7 +210,7 @@ async fn export(store: &SqliteStore, id: &str, path: &std::path::Path) -> anyhow
 }
 
 impl Import {
-    async fn execute(self, store: &SqliteStore) -> anyhow::Result<()> {
+    async fn execute(self, store: &dyn Store) -> anyhow::Result<()> {
         let (bundle, card) = archive::import(&self.path)?;
         compiled(&bundle, &self.path)?;
         let known = store.release(&card.id).await?.is_some();

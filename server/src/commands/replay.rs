@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tolmach_adapters::{embedder::HashEmbedder, sqlite::SqliteStore};
+use tolmach_adapters::embedder::HashEmbedder;
 use tolmach_engine::{Release, bundle::Bundle, compile, duration::Duration};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
@@ -21,8 +21,7 @@ use tolmach_runtime::{
     rehearsal::{Past, Rehearsal},
 };
 
-use super::leads;
-use crate::{config::Config, findings};
+use crate::{config::Config, database::Database, findings};
 
 /// How many turns are read at once.
 const PAGE: u32 = 500;
@@ -54,13 +53,13 @@ fn length_of_time(text: &str) -> Result<Duration, String> {
 
 impl Replay {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let store = leads::open(config).await?;
-        let result = self.replay(&store).await;
+        let store = Database::existing(config).await?;
+        let result = self.replay(&*store).await;
         store.close().await?;
         result
     }
 
-    async fn replay(&self, store: &SqliteStore) -> anyhow::Result<ExitCode> {
+    async fn replay(&self, store: &dyn Store) -> anyhow::Result<ExitCode> {
         let chosen = self.chosen(store).await?;
         let mut shelf = Releases { store, known: HashMap::new() };
         let good = match &self.against {
@@ -73,7 +72,7 @@ impl Replay {
     /// Every turn on its own release.
     async fn compare(
         &self,
-        store: &SqliteStore,
+        store: &dyn Store,
         chosen: &Chosen,
         releases: &mut Releases<'_>,
     ) -> anyhow::Result<bool> {
@@ -102,7 +101,7 @@ impl Replay {
     /// Every chat through a draft.
     async fn rehearse(
         &self,
-        store: &SqliteStore,
+        store: &dyn Store,
         chosen: &Chosen,
         against: &str,
         releases: &mut Releases<'_>,
@@ -130,7 +129,7 @@ impl Replay {
     }
 
     /// The turns that the arguments name.
-    async fn chosen(&self, store: &SqliteStore) -> anyhow::Result<Chosen> {
+    async fn chosen(&self, store: &dyn Store) -> anyhow::Result<Chosen> {
         let mut rows: Vec<(i64, String)> = Vec::new();
         if let Some(chat) = &self.chat {
             rows.extend(store.turns(chat, u32::MAX).await?.into_iter().map(|turn| (turn.seq, turn.chat)));
@@ -167,7 +166,7 @@ struct Chosen {
 }
 
 impl Chosen {
-    async fn turns(&self, store: &SqliteStore, chat: &str) -> anyhow::Result<Vec<StoredTurn>> {
+    async fn turns(&self, store: &dyn Store, chat: &str) -> anyhow::Result<Vec<StoredTurn>> {
         let mut turns = store.turns(chat, u32::MAX).await?;
         turns.retain(|turn| turn.seq >= self.from);
         Ok(turns)
@@ -176,7 +175,7 @@ impl Chosen {
 
 /// Releases that turns ran on, compiled once.
 struct Releases<'s> {
-    store: &'s SqliteStore,
+    store: &'s dyn Store,
     known: HashMap<String, Option<Release>>,
 }
 
@@ -195,7 +194,7 @@ impl Releases<'_> {
 }
 
 /// The draft of a folder, or a kept release.
-async fn draft(store: &SqliteStore, against: &str) -> anyhow::Result<Release> {
+async fn draft(store: &dyn Store, against: &str) -> anyhow::Result<Release> {
     let folder = Path::new(against);
     let bundle = if folder.is_dir() {
         read_bundle(folder)?

@@ -20,7 +20,7 @@ use tolmach_adapters::{
 use tolmach_engine::catalog::Localized;
 use tolmach_runtime::{
     Burst, Runtime, Staff, Tasks,
-    ports::{Channel, Intake, Store},
+    ports::{Channel, Intake},
 };
 
 use crate::{
@@ -67,7 +67,7 @@ impl Run {
             hosts: config.web_hosts.clone(),
             ..Default::default()
         };
-        let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store) as Arc<dyn Store>, options));
+        let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store), options));
         let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(&web) as Arc<dyn Channel>];
         channels.extend(
             bot.iter().map(|bot| Arc::new(TelegramChannel::new(Arc::clone(bot))) as Arc<dyn Channel>),
@@ -97,7 +97,6 @@ impl Run {
         if let Some(note) = mail_note(email.as_deref(), &config.staff()) {
             println!("  {:<10} {note}", "email");
         }
-        tasks.push(tokio::spawn(Arc::clone(&runtime).listen()));
         tasks.push(tokio::spawn(Arc::clone(&runtime).tend(Tasks::Here)));
         match &assembled.folder {
             Some((folder, bundle)) if self.dev => {

@@ -7,7 +7,6 @@ use std::{
 };
 
 use anyhow::bail;
-use tolmach_adapters::sqlite::SqliteStore;
 use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::ports::{Publication, Store};
 
@@ -37,7 +36,7 @@ pub fn write(folder: &Path, id: &str) {
 
 /// Refuses to publish a folder that was made from another release than the current one, and says what to do.
 pub async fn check(
-    store: &SqliteStore,
+    store: &dyn Store,
     folder: &Path,
     edited: &Bundle,
     current: &Publication,
@@ -67,12 +66,7 @@ pub async fn check(
 }
 
 /// Files that differ from the base both in the current release and in the folder.
-async fn both_changed(
-    store: &SqliteStore,
-    base: &str,
-    current: &str,
-    edited: &Bundle,
-) -> Option<Vec<String>> {
+async fn both_changed(store: &dyn Store, base: &str, current: &str, edited: &Bundle) -> Option<Vec<String>> {
     let base = bundle(store, base).await.ok()?;
     let current = bundle(store, current).await.ok()?;
     let theirs = changed(&base, &current);

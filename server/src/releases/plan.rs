@@ -5,7 +5,6 @@ use std::{
     fmt::{self, Display},
 };
 
-use tolmach_adapters::sqlite::SqliteStore;
 use tolmach_engine::compile;
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
@@ -38,7 +37,7 @@ enum Fate {
 }
 
 /// Looks at where chats wait now.
-pub async fn of(store: &SqliteStore, next: &Publication) -> anyhow::Result<Plan> {
+pub async fn of(store: &dyn Store, next: &Publication) -> anyhow::Result<Plan> {
     let mut usable = HashMap::new();
     let mut places = Vec::new();
     for place in store.waiting_places().await? {

@@ -18,12 +18,24 @@ fn wrong_settings_are_named() {
         ("[staff.default]\nphone = [\"1\"]", &["tolmach.toml", "phone", "telegram"]),
         ("[staff.night]\ntelegram = [\"@shop\"]", &["staff.night.telegram", "entry 1", "numeric id"]),
         ("[staff.default]\nemail = [\"a@example.com\", \"b\"]", &["staff.default.email", "entry 2"]),
+        (
+            "[database]\nurl = \"mysql://shop:hunter2@db/talk\"",
+            &["database.url", "postgres://", "sqlite:PATH"],
+        ),
+        ("[database]\nurl = \"sqlite:\"", &["database.url", "no file"]),
+        ("[database]\nurl = \"tolmach.db\"", &["database.url", "sqlite:PATH"]),
+        ("[database]\nurl = \"postgres://shop:hunter2@db:port/talk\"", &["database.url", "HOST:5432"]),
+        (
+            "[database]\nurl = \"postgres://shop:hunter2@127.0.0.1:1/talk\"",
+            &["shop@127.0.0.1:1", "nobody answers"],
+        ),
         ("listen = \"nowhere\"", &["tolmach.toml", "listen", "address"]),
         ("web_hosts = \"one\"", &["tolmach.toml", "web_hosts"]),
         ("no toml at all", &["tolmach.toml"]),
     ] {
         home.write("tolmach.toml", text);
-        run().run().fails_with(words);
+        let ran = run().run().fails_with(words);
+        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
     }
     fs::remove_file(home.path("tolmach.toml")).expect("removed");
     for (name, value, words) in [

@@ -14,7 +14,16 @@ const MESSAGES: usize = 5;
 
 #[tokio::test]
 async fn the_contact_form_survives() {
-    let home = Home::ready();
+    contact_form(&Home::ready()).await;
+}
+
+/// Whatever was acknowledged is answered once, in order, however often the server dies in between.
+#[tokio::test]
+async fn what_was_acknowledged_is_answered_once() {
+    acknowledged(&Home::ready()).await;
+}
+
+pub async fn contact_form(home: &Home) {
     let serve = || home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     let server = serve();
     let mut page = Page::new(&server, "ru").await;
@@ -40,10 +49,7 @@ async fn the_contact_form_survives() {
     assert_eq!(leads[0]["lead"]["contact"]["name"], "Пётр");
 }
 
-/// Whatever was acknowledged is answered once, in order, however often the server dies in between.
-#[tokio::test]
-async fn what_was_acknowledged_is_answered_once() {
-    let home = Home::ready();
+pub async fn acknowledged(home: &Home) {
     let serve = || home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     let server = serve();
     let mut chats = Vec::new();

@@ -22,6 +22,8 @@ mod guide;
 mod model;
 mod other_systems;
 mod page;
+#[cfg(unix)]
+mod postgres;
 mod rehearsal;
 mod releases;
 mod save_test;

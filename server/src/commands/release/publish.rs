@@ -7,11 +7,10 @@ use std::{
 
 use anyhow::bail;
 use clap::Args;
-use tolmach_adapters::sqlite::SqliteStore;
 use tolmach_engine::{bundle::Bundle, compile};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    ports::{Publication, PublicationKind},
+    ports::{Publication, PublicationKind, Store},
     read_bundle,
 };
 
@@ -49,7 +48,7 @@ pub struct Publish {
 }
 
 impl Publish {
-    pub(super) async fn execute(self, store: &SqliteStore, config: &Config) -> anyhow::Result<()> {
+    pub(super) async fn execute(self, store: &dyn Store, config: &Config) -> anyhow::Result<()> {
         let current = releases::current(store).await?;
         let (folder, bundle) = self.source(store, config).await?;
         let shown = folder.clone().unwrap_or_default();
@@ -109,11 +108,7 @@ impl Publish {
         Ok(())
     }
 
-    async fn source(
-        &self,
-        store: &SqliteStore,
-        config: &Config,
-    ) -> anyhow::Result<(Option<PathBuf>, Bundle)> {
+    async fn source(&self, store: &dyn Store, config: &Config) -> anyhow::Result<(Option<PathBuf>, Bundle)> {
         if let Some(id) = &self.release {
             let id = releases::resolve(store, id).await?;
             return Ok((None, releases::bundle(store, &id).await?));
@@ -126,7 +121,7 @@ impl Publish {
     /// Whoever names the parent must name the current release; a folder that names none must be based on it.
     async fn check_parent(
         &self,
-        store: &SqliteStore,
+        store: &dyn Store,
         current: Option<&Publication>,
         folder: Option<&Path>,
         bundle: &Bundle,
@@ -151,7 +146,7 @@ impl Publish {
 
     async fn checked_moves(
         &self,
-        store: &SqliteStore,
+        store: &dyn Store,
         current: Option<&Publication>,
         new: &tolmach_engine::Release,
     ) -> anyhow::Result<std::collections::BTreeMap<String, String>> {

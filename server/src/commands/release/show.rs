@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use tolmach_adapters::sqlite::SqliteStore;
 use tolmach_engine::compile;
 use tolmach_nodes::KINDS;
 use tolmach_runtime::ports::{Publication, PublicationKind, Store, WaitingPlace};
@@ -11,7 +10,7 @@ use tolmach_runtime::ports::{Publication, PublicationKind, Store, WaitingPlace};
 use crate::releases::{self, described, one_line, short, when};
 
 /// Publications, newest first.
-pub async fn list(store: &SqliteStore, limit: u32, as_json: bool) -> anyhow::Result<()> {
+pub async fn list(store: &dyn Store, limit: u32, as_json: bool) -> anyhow::Result<()> {
     let publications = store.publications(limit).await?;
     if as_json {
         println!("{}", serde_json::to_string_pretty(&publications)?);
@@ -33,7 +32,7 @@ pub async fn list(store: &SqliteStore, limit: u32, as_json: bool) -> anyhow::Res
 }
 
 /// Everything about one release.
-pub async fn one(store: &SqliteStore, id: &str, as_json: bool) -> anyhow::Result<()> {
+pub async fn one(store: &dyn Store, id: &str, as_json: bool) -> anyhow::Result<()> {
     let id = releases::resolve(store, id).await?;
     let bundle = releases::bundle(store, &id).await?;
     let compiled = compile(&bundle, KINDS);

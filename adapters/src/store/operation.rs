@@ -1,7 +1,7 @@
 //! A caller's write, made ready for a batch in the caller's own task: its rows are already JSON, so that the
 //! writer only joins texts. Nothing here touches the database.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 use tolmach_engine::effect::{Command, Lead, Who};
@@ -16,12 +16,13 @@ use uuid::Uuid;
 pub(super) enum Operation {
     Receive(Vec<Received>),
     Commit(Box<Turn>),
-    /// Effects, as comma-joined JSON strings.
+    /// `[effect]`.
     Delivered(Rows),
     /// `[effect, due]`.
     PutOff(Rows),
     FireTimers {
         now: i64,
+        /// `[[channel], …]`.
         channels: String,
     },
     /// `[id, files, at]`.
@@ -32,8 +33,8 @@ pub(super) enum Operation {
 /// A publication made ready.
 pub(super) struct Publishing {
     pub(super) expected: Option<String>,
-    /// `[release, parent, author, note, at, kind, moves]`.
-    pub(super) row: String,
+    /// `[[release, parent, author, note, at, kind, moves]]`.
+    pub(super) rows: String,
 }
 
 /// What a write answers.
@@ -194,13 +195,15 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         turn.messages.push(&(&turn.chat, who, without_nul(message.body), message.at))?;
     }
     let mut timers: Vec<(String, Option<i64>)> = Vec::new();
+    // A statement may write a row once only: of two buttons with one id the last counts.
+    let mut buttons = BTreeMap::new();
     for effect in effects {
         match effect.command {
             Command::Send(outgoing) => {
                 turn.outbox.push(&(&effect.id, &turn.chat, json(&outgoing)?, at))?;
                 for (id, press) in presses(&outgoing.buttons) {
                     plain("button", id)?;
-                    turn.buttons.push(&(&turn.chat, id, json(press)?))?;
+                    buttons.insert(id.to_owned(), json(press)?);
                 }
             }
             Command::Lead(lead) => turn.leads.push((effect.id, lead)),
@@ -221,6 +224,9 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
             Command::Notify(_) | Command::HandOff { .. } | Command::TakeBack => {}
         }
     }
+    for (id, press) in buttons {
+        turn.buttons.push(&(&turn.chat, id, press))?;
+    }
     for notice in notices {
         plain("address", &notice.chat)?;
         turn.outbox.push(&(&notice.effect, &notice.chat, json(&notice.message)?, at))?;
@@ -239,7 +245,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
 pub(super) fn delivered(effects: Vec<String>) -> Result<Operation> {
     let mut rows = Rows::default();
     for effect in effects {
-        rows.push(&effect)?;
+        rows.push(&[effect])?;
     }
     Ok(Operation::Delivered(rows))
 }
@@ -249,7 +255,7 @@ pub(super) fn put_off(effect: &str, due: i64) -> Result<Operation> {
 }
 
 pub(super) fn fire_timers(now: i64, channels: &[String]) -> Result<Operation> {
-    Ok(Operation::FireTimers { now, channels: json(&channels)? })
+    Ok(Operation::FireTimers { now, channels: listed(channels)? })
 }
 
 pub(super) fn keep_release(bundle: &Bundle, at: i64) -> Result<Operation> {
@@ -264,8 +270,8 @@ pub(super) fn publish(publication: Publication, expected: Option<String>) -> Res
         PublicationKind::Rollback => "rollback",
     };
     let (author, note) = (without_nul(author), without_nul(note));
-    let row = json(&(release, parent, author, note, at, kind, json(&moves)?))?;
-    Ok(Operation::Publish(Box::new(Publishing { expected, row })))
+    let rows = json(&[(release, parent, author, note, at, kind, json(&moves)?)])?;
+    Ok(Operation::Publish(Box::new(Publishing { expected, rows })))
 }
 
 /// The two changes of leads, in the words of the port: fields given again replace the old, others stay.
@@ -289,6 +295,11 @@ fn touch(timers: &mut Vec<(String, Option<i64>)>, name: String, due: Option<i64>
         Some(timer) => timer.1 = due,
         None => timers.push((name, due)),
     }
+}
+
+/// Texts as rows of one.
+pub(super) fn listed(texts: &[impl Serialize]) -> Result<String> {
+    json(&texts.iter().map(|text| [text]).collect::<Vec<_>>())
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String> {

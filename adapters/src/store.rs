@@ -1,0 +1,298 @@
+//! The store over SQL: one queue of writes, one set of statements, and two dialects of them, [`crate::sqlite`] and
+//! [`crate::postgres`].
+//!
+//! Writes are **committed in groups**: callers queue operations, one task drains the queue and runs all that wait in one
+//! transaction, whose statements take the whole group as one JSON array. Each caller is answered after the
+//! commit. So the number of disk flushes, and of calls into the database, does not grow with the load.
+//!
+//! No policy lives here: what to retry, when to deliver and what a turn means belong to the runtime.
+
+mod batch;
+mod look;
+mod operation;
+mod read;
+pub(crate) mod statements;
+mod writer;
+
+use std::{future::Future, sync::Arc};
+
+use async_trait::async_trait;
+use sqlx::{FromRow, postgres::PgRow, sqlite::SqliteRow};
+use tokio::sync::{mpsc, oneshot};
+use tolmach_engine::effect::Press;
+use tolmach_runtime::ports::{
+    Bundle, Chat, ChatKey, Commit, CommitOutcome, Error, HandedChat, Inbound, LeadRow, Mark, MessageRow,
+    Next, OutboxRow, Publication, PublishOutcome, Result, Store, StoredTurn, WaitingPlace,
+};
+use uuid::Uuid;
+
+use look::Look;
+use operation::{Answer, Operation};
+use statements::Statements;
+use writer::Request;
+
+/// Operations that may wait for the writer before callers have to.
+const QUEUE: usize = 4096;
+
+/// What a statement is given beside its text.
+#[derive(Clone)]
+pub enum Value {
+    Text(String),
+    Integer(i64),
+}
+
+/// Binds values to a query of either database.
+macro_rules! bound {
+    ($query:expr, $values:expr) => {{
+        let mut query = $query;
+        for value in $values {
+            query = match value {
+                $crate::store::Value::Text(text) => query.bind(text),
+                $crate::store::Value::Integer(integer) => query.bind(integer),
+            };
+        }
+        query
+    }};
+}
+pub(crate) use bound;
+
+/// A row that can be read from both databases: a tuple of texts and numbers.
+pub trait Fetched: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+impl<T> Fetched for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+/// The connection that writes. Only the writer's own task has it, so nothing is cancelled inside a transaction.
+pub trait Session: Send + 'static {
+    fn run(&mut self, sql: &'static str, values: Vec<Value>)
+    -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// Runs it at once or, where each call has its price, together with the next one that is not put off; an error
+    /// shows there.
+    fn later(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = sqlx::Result<()>> + Send {
+        self.run(sql, values)
+    }
+
+    /// Takes the transaction back, with what was put off.
+    fn rollback(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send {
+        self.run("ROLLBACK", vec![])
+    }
+
+    fn fetch<T: Fetched>(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
+}
+
+/// What an error leaves to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Two transactions met: the same once more may well succeed.
+    Met,
+    /// The connection is of no use any more, and whether the last commit happened is not known.
+    Lost,
+    /// Something else.
+    Other,
+}
+
+/// One of the databases.
+pub trait Dialect: Send + Sync + 'static {
+    type Session: Session;
+
+    fn statements(&self) -> &'static Statements;
+
+    /// A new connection for the writer.
+    fn connect(&self) -> impl Future<Output = Result<Self::Session>> + Send;
+
+    /// Reads, on another connection than the writer's: everything acknowledged so far is seen.
+    fn fetch<T: Fetched>(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
+
+    fn trouble(&self, error: &sqlx::Error) -> Trouble;
+
+    /// Says what an error means for whoever runs the program.
+    fn explain(&self, error: &sqlx::Error) -> Error;
+
+    /// How the place is called in messages, without secrets.
+    fn name(&self) -> &str;
+
+    /// So many operations were committed.
+    fn wrote(&self, operations: usize);
+
+    fn close_readers(&self) -> impl Future<Output = ()> + Send;
+
+    /// The end, after the last write.
+    fn finish(&self, session: Option<Self::Session>) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// See the module. Cheap to share behind an [`Arc`]; dropping it without [`Store::close`] loses nothing that was
+/// acknowledged.
+pub struct SqlStore<D> {
+    dialect: Arc<D>,
+    writer: mpsc::Sender<Request>,
+    looks: mpsc::Sender<Look>,
+}
+
+impl<D: Dialect> SqlStore<D> {
+    pub(crate) fn start(dialect: D, session: D::Session) -> SqlStore<D> {
+        let dialect = Arc::new(dialect);
+        let (writer, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(writer::run(Arc::clone(&dialect), session, queue));
+        let (looks, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(look::run(Arc::clone(&dialect), queue));
+        SqlStore { dialect, writer, looks }
+    }
+
+    async fn write(&self, operation: Operation) -> Result<Answer> {
+        let (reply, answer) = oneshot::channel();
+        self.writer.send(Request::Run(operation, reply)).await.map_err(|_| self.closed())?;
+        answer.await.map_err(|_| self.closed())?
+    }
+
+    fn closed(&self) -> Error {
+        Error::unavailable("database", format!("{} is closed", self.dialect.name()))
+    }
+
+    fn said<T>(&self, read: sqlx::Result<T>) -> Result<T> {
+        read.map_err(|error| self.dialect.explain(&error))
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> Store for SqlStore<D> {
+    async fn receive(&self, at: i64, inbound: Vec<(Uuid, Inbound)>) -> Result<Vec<ChatKey>> {
+        if inbound.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.write(operation::receive(at, inbound)?).await?.chats())
+    }
+
+    async fn next(&self, chat: &str) -> Result<Next> {
+        let (reply, answer) = oneshot::channel();
+        self.looks.send((chat.to_owned(), reply)).await.map_err(|_| self.closed())?;
+        self.said(look::next(chat, answer.await.map_err(|_| self.closed())??))
+    }
+
+    async fn chat(&self, chat: &str) -> Result<Chat> {
+        self.said(read::chat(&*self.dialect, chat).await)
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<CommitOutcome> {
+        Ok(self.write(operation::commit(commit)?).await?.outcome())
+    }
+
+    async fn unfinished(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
+        self.said(read::unfinished(&*self.dialect, now, channels).await)
+    }
+
+    async fn outbox(&self, chat: &str) -> Result<Vec<OutboxRow>> {
+        self.said(read::outbox(&*self.dialect, chat).await)
+    }
+
+    async fn delivered(&self, effects: Vec<String>) -> Result<()> {
+        if effects.is_empty() {
+            return Ok(());
+        }
+        self.write(operation::delivered(effects)?).await.map(drop)
+    }
+
+    async fn put_off(&self, effect: &str, due: i64) -> Result<()> {
+        self.write(operation::put_off(effect, due)?).await.map(drop)
+    }
+
+    async fn button(&self, chat: &str, id: &str) -> Result<Option<Press>> {
+        self.said(read::button(&*self.dialect, chat, id).await)
+    }
+
+    async fn fire_timers(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
+        Ok(self.write(operation::fire_timers(now, channels)?).await?.chats())
+    }
+
+    async fn next_timer(&self, channels: &[String]) -> Result<Option<i64>> {
+        self.said(read::next_timer(&*self.dialect, channels).await)
+    }
+
+    async fn messages(&self, chat: &str, after: i64, limit: u32) -> Result<Vec<MessageRow>> {
+        self.said(read::messages(&*self.dialect, chat, after, limit).await)
+    }
+
+    async fn leads(&self, limit: u32) -> Result<Vec<LeadRow>> {
+        self.said(read::leads(&*self.dialect, limit).await)
+    }
+
+    async fn turns(&self, chat: &str, limit: u32) -> Result<Vec<StoredTurn>> {
+        self.said(read::turns(&*self.dialect, chat, limit).await)
+    }
+
+    async fn turns_since(&self, at: i64, after: i64, limit: u32) -> Result<Vec<StoredTurn>> {
+        self.said(read::turns_since(&*self.dialect, at, after, limit).await)
+    }
+
+    async fn waiting_places(&self) -> Result<Vec<WaitingPlace>> {
+        self.said(read::waiting_places(&*self.dialect).await)
+    }
+
+    async fn chats_at_rest(&self) -> Result<u64> {
+        self.said(read::chats_at_rest(&*self.dialect).await)
+    }
+
+    async fn handed(&self) -> Result<Vec<HandedChat>> {
+        self.said(read::handed(&*self.dialect).await)
+    }
+
+    async fn marks_since(&self, at: i64) -> Result<Vec<Mark>> {
+        self.said(read::marks_since(&*self.dialect, at).await)
+    }
+
+    async fn publish(&self, publication: Publication, expected: Option<String>) -> Result<PublishOutcome> {
+        Ok(self.write(operation::publish(publication, expected)?).await?.published())
+    }
+
+    async fn current_release(&self) -> Result<Option<Publication>> {
+        let last = self.said(read::publications(&*self.dialect, 1).await)?;
+        Ok(last.into_iter().next())
+    }
+
+    async fn publications(&self, limit: u32) -> Result<Vec<Publication>> {
+        self.said(read::publications(&*self.dialect, limit).await)
+    }
+
+    async fn chats_like(&self, part: &str) -> Result<Vec<ChatKey>> {
+        self.said(read::chats_like(&*self.dialect, part).await)
+    }
+
+    async fn releases_like(&self, prefix: &str) -> Result<Vec<String>> {
+        self.said(read::releases_like(&*self.dialect, prefix).await)
+    }
+
+    async fn keep_release(&self, bundle: &Bundle, at: i64) -> Result<()> {
+        self.write(operation::keep_release(bundle, at)?).await.map(drop)
+    }
+
+    async fn release(&self, id: &str) -> Result<Option<Bundle>> {
+        self.said(read::release(&*self.dialect, id).await)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        if self.writer.is_closed() {
+            return Err(self.closed());
+        }
+        self.said(read::ping(&*self.dialect).await)
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.dialect.close_readers().await;
+        let (reply, answer) = oneshot::channel();
+        if self.writer.send(Request::Close(reply)).await.is_err() {
+            return Ok(());
+        }
+        answer.await.unwrap_or(Ok(()))
+    }
+}

@@ -1,0 +1,340 @@
+//! A group of operations as one transaction. Every statement takes the rows of the whole group as one JSON array.
+//!
+//! Rows are in the order of their chats, so that the groups of two processes wait for each other rather than for
+//! ever. No decision about retrying lives here: a failure rolls everything back and is reported.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use tolmach_engine::{
+    effect::Lead,
+    event::{Client, Event, Kind},
+};
+use tolmach_runtime::ports::{ChatKey, CommitOutcome, PublishOutcome};
+use uuid::Uuid;
+
+use super::{
+    Fetched, Session, Value,
+    operation::{Answer, Operation, Publishing, Received, Rows, Turn, merge, stored},
+    statements::Statements,
+};
+
+/// Why a group was not stored.
+pub(super) enum Failure {
+    /// The transaction did not begin.
+    Begin(sqlx::Error),
+    /// Something inside failed; it was rolled back.
+    Inside(sqlx::Error),
+    /// Another process stored a turn of one of the chats since the check; it was rolled back.
+    Overtaken,
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Failure {
+        Failure::Inside(error)
+    }
+}
+
+/// Stores all or nothing; answers in the order of the operations.
+pub(super) async fn run<S: Session>(
+    session: &mut S,
+    statements: &'static Statements,
+    operations: &[&Operation],
+) -> Result<Vec<Answer>, Failure> {
+    session.run(statements.begin, vec![]).await.map_err(Failure::Begin)?;
+    let mut group = Group { session, statements };
+    let stored = match group.inside(operations).await {
+        Ok(answers) => group.session.run("COMMIT", vec![]).await.map(|()| answers).map_err(Failure::Inside),
+        Err(failure) => Err(failure),
+    };
+    if stored.is_err() {
+        // Fails where SQLite has rolled back by itself (a full disk), or a connection is gone, which is as good.
+        drop(session.rollback().await);
+    }
+    stored
+}
+
+struct Group<'s, S> {
+    session: &'s mut S,
+    statements: &'static Statements,
+}
+
+impl<S: Session> Group<'_, S> {
+    async fn inside(&mut self, operations: &[&Operation]) -> Result<Vec<Answer>, Failure> {
+        let mut answers = vec![Answer::Done; operations.len()];
+        let mut received = Vec::new();
+        let mut turns = Vec::new();
+        let mut delivered = Array::default();
+        let mut put_off = Array::default();
+        let mut releases = Array::default();
+        let mut fires = Vec::new();
+        let mut publications = Vec::new();
+        for (index, operation) in operations.iter().enumerate() {
+            match operation {
+                Operation::Receive(rows) => received.push((index, rows.as_slice())),
+                Operation::Commit(turn) => turns.push((index, turn.as_ref())),
+                Operation::Delivered(rows) => delivered.add(rows),
+                Operation::PutOff(rows) => put_off.add(rows),
+                Operation::FireTimers { now, channels } => fires.push((index, *now, channels.as_str())),
+                Operation::KeepRelease(rows) => releases.add(rows),
+                Operation::Publish(publishing) => publications.push((index, publishing.as_ref())),
+            }
+        }
+        self.receive(&received, &mut answers).await?;
+        self.commit(turns, &mut answers).await?;
+        self.run(self.statements.delivered, delivered).await?;
+        self.run(self.statements.put_off, put_off).await?;
+        self.run(self.statements.keep_release, releases).await?;
+        for (index, now, channels) in fires {
+            if let Some(answer) = answers.get_mut(index) {
+                *answer = Answer::Chats(self.fire(now, channels).await?);
+            }
+        }
+        for (index, publishing) in publications {
+            if let Some(answer) = answers.get_mut(index) {
+                *answer = Answer::Published(self.publish(publishing).await?);
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn receive(
+        &mut self,
+        received: &[(usize, &[Received])],
+        answers: &mut [Answer],
+    ) -> sqlx::Result<()> {
+        // Of two callers that bring the same update at once, the first has it.
+        let mut bringers: HashMap<(&str, &str), (usize, &ChatKey)> = HashMap::new();
+        let mut news = Vec::new();
+        for (index, items) in received {
+            for item in *items {
+                let identity = (item.identity.0.as_str(), item.identity.1.as_str());
+                bringers.entry(identity).or_insert_with(|| {
+                    news.push(item);
+                    (*index, &item.chat)
+                });
+            }
+        }
+        // Stable: within a chat the order of receipt stays.
+        news.sort_by(|a, b| a.chat.cmp(&b.chat));
+        let mut rows = Array::default();
+        for item in news {
+            rows.push(&item.row);
+        }
+        let mut chats: HashMap<usize, Vec<ChatKey>> = HashMap::new();
+        let stored: Vec<(String, String)> = self.fetch(self.statements.receive, rows).await?;
+        for (channel, key) in &stored {
+            if let Some((index, chat)) = bringers.get(&(channel.as_str(), key.as_str())) {
+                let chats = chats.entry(*index).or_default();
+                if !chats.contains(chat) {
+                    chats.push((*chat).clone());
+                }
+            }
+        }
+        for (index, _) in received {
+            if let Some(answer) = answers.get_mut(*index) {
+                *answer = Answer::Chats(chats.remove(index).unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
+    async fn commit(
+        &mut self,
+        mut turns: Vec<(usize, &Turn)>,
+        answers: &mut [Answer],
+    ) -> Result<(), Failure> {
+        // Stable: of two turns of a chat the one that came first wins.
+        turns.sort_by(|a, b| a.1.chat.cmp(&b.1.chat));
+        let winners = self.winners(&turns).await?;
+        let mut chats = Array::default();
+        let mut consumed = Array::default();
+        let mut messages = Array::default();
+        let mut traces = Array::default();
+        let mut buttons = Array::default();
+        let mut outbox = Array::default();
+        let mut stopped = Array::default();
+        let mut started = Array::default();
+        let mut marks = Array::default();
+        let mut leads = Vec::new();
+        for (position, (index, turn)) in turns.iter().enumerate() {
+            let won = winners.contains(&position);
+            if let Some(answer) = answers.get_mut(*index) {
+                let outcome = if won { CommitOutcome::Stored } else { CommitOutcome::Conflict };
+                *answer = Answer::Outcome(outcome);
+            }
+            if !won {
+                continue;
+            }
+            chats.push(&turn.session);
+            consumed.add(&turn.consumed);
+            messages.add(&turn.messages);
+            traces.push(&turn.turn);
+            buttons.add(&turn.buttons);
+            outbox.add(&turn.outbox);
+            stopped.add(&turn.stopped);
+            started.add(&turn.started);
+            marks.add(&turn.marks);
+            leads.extend(turn.leads.iter().map(|(id, lead)| (*turn, id.as_str(), lead)));
+        }
+        let statements = self.statements;
+        if statements.alone {
+            self.run(statements.chats, chats).await?;
+        } else {
+            let stored: Vec<(i64,)> = self.fetch(statements.chats, chats).await?;
+            if stored.len() < winners.len() {
+                return Err(Failure::Overtaken);
+            }
+        }
+        self.run(statements.consume, consumed).await?;
+        self.run(statements.messages, messages).await?;
+        self.run(statements.turns, traces).await?;
+        self.run(statements.buttons, buttons).await?;
+        self.run(statements.outbox, outbox).await?;
+        self.run(statements.stop_timers, stopped.clone()).await?;
+        self.run(statements.stop_fired, stopped).await?;
+        self.run(statements.start_timers, started).await?;
+        self.run(statements.marks, marks).await?;
+        Ok(self.store_leads(leads).await?)
+    }
+
+    /// Positions of the turns that may be stored: the chat and the inbox row are as the turn found them, and no
+    /// earlier turn of the group is of the same chat.
+    async fn winners(&mut self, turns: &[(usize, &Turn)]) -> sqlx::Result<HashSet<usize>> {
+        let mut checks = Array::default();
+        for (_, turn) in turns {
+            checks.push(&turn.check);
+        }
+        let checked: Vec<(i64, bool)> = self.fetch(self.statements.check, checks).await?;
+        let fitting = checked.into_iter().filter(|(_, fits)| *fits);
+        let mut fitting: Vec<usize> =
+            fitting.filter_map(|(position, _)| usize::try_from(position).ok()).collect();
+        fitting.sort_unstable();
+        let mut taken = HashSet::new();
+        fitting.retain(|position| {
+            turns.get(*position).is_some_and(|(_, turn)| taken.insert(turn.chat.as_str()))
+        });
+        Ok(fitting.into_iter().collect())
+    }
+
+    async fn store_leads(&mut self, leads: Vec<(&Turn, &str, &Lead)>) -> sqlx::Result<()> {
+        struct Open {
+            id: String,
+            lead: Lead,
+            created: i64,
+            updated: i64,
+        }
+        let mut chats = Array::default();
+        let mut known = HashSet::new();
+        for (turn, ..) in &leads {
+            if known.insert(turn.chat.as_str()) {
+                chats.push(&encode(&[&turn.chat])?);
+            }
+        }
+        let mut open: BTreeMap<String, Open> = BTreeMap::new();
+        let found: Vec<(String, String, String, i64)> = self.fetch(self.statements.open_leads, chats).await?;
+        for (chat, id, lead, created) in found {
+            open.insert(chat, Open { id, lead: stored(&lead)?, created, updated: created });
+        }
+        for (turn, id, lead) in leads {
+            let open = open.entry(turn.chat.clone()).or_insert_with(|| Open {
+                id: id.to_owned(),
+                lead: Lead { source: lead.source.clone(), ..Lead::default() },
+                created: turn.at,
+                updated: turn.at,
+            });
+            open.updated = turn.at;
+            merge(&mut open.lead, lead.clone());
+        }
+        let mut rows = Array::default();
+        for (chat, Open { id, lead, created, updated }) in &open {
+            rows.push(&encode(&(id, chat, encode(lead)?, created, updated))?);
+        }
+        self.run(self.statements.leads, rows).await
+    }
+
+    /// Nobody else publishes between the look and the insert: SQLite's transaction has the file since it began,
+    /// PostgreSQL's waits for a lock.
+    async fn publish(&mut self, publishing: &Publishing) -> sqlx::Result<PublishOutcome> {
+        if !self.statements.lock_publications.is_empty() {
+            self.session.run(self.statements.lock_publications, vec![]).await?;
+        }
+        let current: Vec<(String,)> = self.session.fetch(self.statements.current, vec![]).await?;
+        let current = current.into_iter().next().map(|(release,)| release);
+        if current != publishing.expected {
+            return Ok(PublishOutcome::Conflict { current });
+        }
+        let rows = vec![Value::Text(publishing.rows.clone())];
+        let stored: Vec<(i64,)> = self.session.fetch(self.statements.publish, rows).await?;
+        stored.first().map(|(seq,)| PublishOutcome::Stored(*seq)).ok_or(sqlx::Error::RowNotFound)
+    }
+
+    async fn fire(&mut self, now: i64, channels: &str) -> sqlx::Result<Vec<ChatKey>> {
+        let values = vec![Value::Text(channels.to_owned()), Value::Integer(now)];
+        let mut timers: Vec<(i64, String, String, String)> =
+            self.session.fetch(self.statements.due_timers, values).await?;
+        timers.sort_unstable();
+        let mut rows = Array::default();
+        for (due, chat, name, channel) in timers {
+            let key = format!("timer:{chat}:{name}:{due}");
+            // The id derives from the key: a timer that fires again after a crash causes the same effects.
+            let hash = blake3::hash(format!("{channel}\0{key}").as_bytes());
+            let mut bytes = [0; 16];
+            bytes.copy_from_slice(hash.as_bytes().split_at(16).0);
+            let id = uuid::Builder::from_custom_bytes(bytes).into_uuid();
+            let event = event(id, now, &name)?;
+            rows.push(&encode(&(channel, key, chat, event, name))?);
+        }
+        let fired: Vec<(String,)> = self.fetch(self.statements.fire_timers, rows).await?;
+        let mut chats: Vec<ChatKey> = fired.into_iter().map(|(chat,)| chat).collect();
+        chats.sort_unstable();
+        chats.dedup();
+        Ok(chats)
+    }
+
+    async fn run(&mut self, sql: &'static str, rows: Array) -> sqlx::Result<()> {
+        match rows.finish() {
+            Some(rows) => self.session.later(sql, vec![Value::Text(rows)]).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn fetch<T: Fetched>(&mut self, sql: &'static str, rows: Array) -> sqlx::Result<Vec<T>> {
+        match rows.finish() {
+            Some(rows) => self.session.fetch(sql, vec![Value::Text(rows)]).await,
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+fn event(id: Uuid, at: i64, timer: &str) -> sqlx::Result<String> {
+    encode(&Event { id, at, client: Client::default(), kind: Kind::Timer { name: timer.to_owned() } })
+}
+
+fn encode<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
+/// A JSON array in the making; empty means that there is nothing to run.
+#[derive(Clone, Default)]
+struct Array(String);
+
+impl Array {
+    fn add(&mut self, rows: &Rows) {
+        if !rows.text().is_empty() {
+            self.push(rows.text());
+        }
+    }
+
+    fn push(&mut self, rows: &str) {
+        self.0.push(if self.0.is_empty() { '[' } else { ',' });
+        self.0.push_str(rows);
+    }
+
+    fn finish(mut self) -> Option<String> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.push(']');
+        Some(self.0)
+    }
+}

@@ -1,0 +1,188 @@
+//! Reads. Each is one statement outside the writer's transaction, so it sees one state: everything acknowledged so far.
+
+use tolmach_engine::effect::{Press, Who};
+use tolmach_runtime::ports::{
+    Bundle, Chat, ChatKey, HandedChat, LeadRow, Mark, Marked, MessageRow, OutboxRow, Publication,
+    PublicationKind, StoredTurn, WaitingPlace,
+};
+
+use super::{
+    Dialect, Value,
+    operation::{listed, stored},
+};
+
+pub(super) async fn chat<D: Dialect>(db: &D, chat: &str) -> sqlx::Result<Chat> {
+    let row: Option<(String, i64)> = first(db, db.statements().reads.chat, vec![text(chat)]).await?;
+    Ok(row.map_or_else(Chat::default, |(session, version)| Chat { session: Some(session), version }))
+}
+
+pub(super) async fn unfinished<D: Dialect>(
+    db: &D,
+    now: i64,
+    channels: &[String],
+) -> sqlx::Result<Vec<ChatKey>> {
+    let values = vec![list(channels)?, Value::Integer(now)];
+    firsts(db, db.statements().reads.unfinished, values).await
+}
+
+pub(super) async fn outbox<D: Dialect>(db: &D, chat: &str) -> sqlx::Result<Vec<OutboxRow>> {
+    let rows = db.fetch(db.statements().reads.outbox, vec![text(chat)]).await?;
+    let row = |(effect, payload, attempts, due)| OutboxRow {
+        effect,
+        chat: chat.to_owned(),
+        payload,
+        attempts,
+        due,
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+pub(super) async fn button<D: Dialect>(db: &D, chat: &str, id: &str) -> sqlx::Result<Option<Press>> {
+    let row: Option<(String,)> = first(db, db.statements().reads.button, vec![text(chat), text(id)]).await?;
+    row.map(|(press,)| stored(&press)).transpose()
+}
+
+pub(super) async fn next_timer<D: Dialect>(db: &D, channels: &[String]) -> sqlx::Result<Option<i64>> {
+    let row: Option<(Option<i64>,)> =
+        first(db, db.statements().reads.next_timer, vec![list(channels)?]).await?;
+    Ok(row.and_then(|(due,)| due))
+}
+
+pub(super) async fn messages<D: Dialect>(
+    db: &D,
+    chat: &str,
+    after: i64,
+    limit: u32,
+) -> sqlx::Result<Vec<MessageRow>> {
+    let values = vec![text(chat), Value::Integer(after), number(limit)];
+    let rows: Vec<(i64, String, String, i64)> = db.fetch(db.statements().reads.messages, values).await?;
+    let message = |(seq, who, body, at): (i64, String, String, i64)| {
+        let who = if who == "client" { Who::Client } else { Who::Bot };
+        MessageRow { seq, who, body, at }
+    };
+    Ok(rows.into_iter().map(message).collect())
+}
+
+pub(super) async fn leads<D: Dialect>(db: &D, limit: u32) -> sqlx::Result<Vec<LeadRow>> {
+    type Row = (String, String, String, i64, i64);
+    let rows: Vec<Row> = db.fetch(db.statements().reads.leads, vec![number(limit)]).await?;
+    let lead = |(id, chat, lead, created, updated): Row| {
+        Ok(LeadRow { id, chat, lead: stored(&lead)?, created, updated })
+    };
+    rows.into_iter().map(lead).collect()
+}
+
+type TurnRow = (i64, String, i64, String, String, String);
+
+pub(super) async fn turns<D: Dialect>(db: &D, chat: &str, limit: u32) -> sqlx::Result<Vec<StoredTurn>> {
+    let rows = db.fetch(db.statements().reads.turns, vec![text(chat), number(limit)]).await?;
+    rows.into_iter().map(turn).collect()
+}
+
+pub(super) async fn turns_since<D: Dialect>(
+    db: &D,
+    at: i64,
+    after: i64,
+    limit: u32,
+) -> sqlx::Result<Vec<StoredTurn>> {
+    let values = vec![Value::Integer(at), Value::Integer(after), number(limit)];
+    let rows = db.fetch(db.statements().reads.turns_since, values).await?;
+    rows.into_iter().map(turn).collect()
+}
+
+fn turn((seq, chat, at, event, release, trace): TurnRow) -> sqlx::Result<StoredTurn> {
+    Ok(StoredTurn { seq, chat, at, event: stored(&event)?, release, trace })
+}
+
+pub(super) async fn waiting_places<D: Dialect>(db: &D) -> sqlx::Result<Vec<WaitingPlace>> {
+    type Row = (String, String, String, i64);
+    let rows: Vec<Row> = db.fetch(db.statements().reads.waiting_places, vec![]).await?;
+    let place = |(release, flow, node, chats)| WaitingPlace {
+        release,
+        flow,
+        node,
+        chats: u64::try_from(chats).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(place).collect())
+}
+
+pub(super) async fn chats_at_rest<D: Dialect>(db: &D) -> sqlx::Result<u64> {
+    let row: Option<(i64,)> = first(db, db.statements().reads.chats_at_rest, vec![]).await?;
+    Ok(row.and_then(|(count,)| u64::try_from(count).ok()).unwrap_or_default())
+}
+
+pub(super) async fn chats_like<D: Dialect>(db: &D, part: &str) -> sqlx::Result<Vec<ChatKey>> {
+    firsts(db, db.statements().reads.chats_like, vec![text(part)]).await
+}
+
+pub(super) async fn handed<D: Dialect>(db: &D) -> sqlx::Result<Vec<HandedChat>> {
+    let rows = db.fetch(db.statements().reads.handed, vec![]).await?;
+    Ok(rows.into_iter().map(|(chat, since)| HandedChat { chat, since }).collect())
+}
+
+pub(super) async fn marks_since<D: Dialect>(db: &D, at: i64) -> sqlx::Result<Vec<Mark>> {
+    type Row = (String, String, String, String, Option<f64>, Option<String>, Option<String>, String, i64);
+    let rows: Vec<Row> = db.fetch(db.statements().reads.marks_since, vec![Value::Integer(at)]).await?;
+    let mark = |(effect, chat, kind, name, value, arms, arm, release, at): Row| {
+        let what = if kind == "goal" {
+            Marked::Goal { name, value, arms: stored(&arms.unwrap_or_default())? }
+        } else {
+            Marked::Arm { experiment: name, arm: arm.unwrap_or_default() }
+        };
+        Ok(Mark { effect, chat, what, release, at })
+    };
+    rows.into_iter().map(mark).collect()
+}
+
+pub(super) async fn publications<D: Dialect>(db: &D, limit: u32) -> sqlx::Result<Vec<Publication>> {
+    type Row = (i64, String, Option<String>, String, String, i64, String, String);
+    let rows: Vec<Row> = db.fetch(db.statements().reads.publications, vec![number(limit)]).await?;
+    let publication = |(seq, release, parent, author, note, at, kind, moves): Row| {
+        let kind = match kind.as_str() {
+            "rollback" => PublicationKind::Rollback,
+            _ => PublicationKind::Publish,
+        };
+        Ok(Publication { seq, release, parent, author, note, at, kind, moves: stored(&moves)? })
+    };
+    rows.into_iter().map(publication).collect()
+}
+
+pub(super) async fn releases_like<D: Dialect>(db: &D, prefix: &str) -> sqlx::Result<Vec<String>> {
+    firsts(db, db.statements().reads.releases_like, vec![text(prefix)]).await
+}
+
+pub(super) async fn release<D: Dialect>(db: &D, id: &str) -> sqlx::Result<Option<Bundle>> {
+    let row: Option<(String,)> = first(db, db.statements().reads.release, vec![text(id)]).await?;
+    Ok(row.map(|(files,)| Bundle { id: id.to_owned(), files }))
+}
+
+pub(super) async fn ping<D: Dialect>(db: &D) -> sqlx::Result<()> {
+    first::<_, (i64,)>(db, db.statements().reads.ping, vec![]).await.map(drop)
+}
+
+async fn first<D: Dialect, T: super::Fetched>(
+    db: &D,
+    sql: &'static str,
+    values: Vec<Value>,
+) -> sqlx::Result<Option<T>> {
+    Ok(db.fetch(sql, values).await?.into_iter().next())
+}
+
+async fn firsts<D: Dialect>(db: &D, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<String>> {
+    let rows: Vec<(String,)> = db.fetch(sql, values).await?;
+    Ok(rows.into_iter().map(|(text,)| text).collect())
+}
+
+/// SQLite takes a U+0000 in a parameter and finds nothing; PostgreSQL refuses it. No key has one.
+fn text(text: &str) -> Value {
+    Value::Text(if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.to_owned() })
+}
+
+fn number(number: u32) -> Value {
+    Value::Integer(i64::from(number))
+}
+
+fn list(channels: &[String]) -> sqlx::Result<Value> {
+    let listed = listed(channels).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    Ok(Value::Text(listed))
+}
