@@ -8,10 +8,10 @@ mod open;
 use std::{path::PathBuf, time::Duration};
 
 use sqlx::{Connection, SqliteConnection, SqlitePool};
-use tolmach_runtime::ports::{Error, Result};
+use tolmach_runtime::ports::{Error, QUEUE, Result};
 
 use crate::store::{
-    Dialect, Fetched, Session, SqlStore, Trouble, Value, bound,
+    Dialect, Fetched, JobPool, Pushed, Session, SqlStore, Trouble, Value, bound, queue,
     statements::{SQLITE, Statements},
 };
 use checkpoint::Checkpointer;
@@ -64,7 +64,9 @@ impl SqliteStore {
     pub async fn open(options: Options) -> Result<SqliteStore> {
         let path = options.path.display().to_string();
         let Opened { writer, checkpoints, readers } = open::open(&options).await?;
-        let file = File { path, options, readers, checkpointer: Checkpointer::start(checkpoints) };
+        let jobs = open::jobs(&options);
+        let checkpointer = Checkpointer::start(checkpoints);
+        let file = File { path, options, readers, jobs, checkpointer };
         Ok(SqlStore::start(file, writer))
     }
 }
@@ -74,16 +76,26 @@ pub struct File {
     path: String,
     options: Options,
     readers: SqlitePool,
+    jobs: SqlitePool,
     checkpointer: Checkpointer,
 }
 
 impl Session for SqliteConnection {
-    async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<()> {
-        bound!(sqlx::query(sql), values).execute(self).await.map(drop)
+    async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<u64> {
+        bound!(sqlx::query(sql), values).execute(self).await.map(|done| done.rows_affected())
     }
 
     async fn fetch<T: Fetched>(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
         bound!(sqlx::query_as(sql), values).fetch_all(self).await
+    }
+
+    async fn push(&mut self, tasks: Vec<Pushed>) -> sqlx::Result<()> {
+        let tasks: Vec<_> = tasks.into_iter().map(queue::task).collect();
+        match apalis_sqlite::queries::push_tasks(self, QUEUE, &tasks).await {
+            Ok(()) => Ok(()),
+            Err(apalis_sqlite::Error::Database(error)) => Err(error),
+            Err(error) => Err(sqlx::Error::Encode(Box::new(error))),
+        }
     }
 }
 
@@ -113,6 +125,10 @@ impl Dialect for File {
         open::explain(&self.path, error)
     }
 
+    fn jobs(&self) -> JobPool {
+        JobPool::Sqlite(self.jobs.clone())
+    }
+
     fn name(&self) -> &str {
         &self.path
     }
@@ -123,6 +139,7 @@ impl Dialect for File {
 
     async fn close_readers(&self) {
         self.readers.close().await;
+        self.jobs.close().await;
     }
 
     /// Folds the write-ahead log into the file. Where that fails nothing is lost, the next start does it.

@@ -7,8 +7,10 @@
 //!
 //! No policy lives here: what to retry, when to deliver and what a turn means belong to the runtime.
 
+mod answer;
 mod batch;
 mod operation;
+pub(crate) mod queue;
 mod read;
 pub(crate) mod statements;
 mod writer;
@@ -16,16 +18,19 @@ mod writer;
 use std::{future::Future, sync::Arc};
 
 use async_trait::async_trait;
-use sqlx::{FromRow, postgres::PgRow, sqlite::SqliteRow};
+use sqlx::{FromRow, PgPool, SqlitePool, postgres::PgRow, sqlite::SqliteRow};
 use tokio::sync::{mpsc, oneshot};
 use tolmach_engine::effect::Press;
 use tolmach_runtime::ports::{
     Bundle, Chat, ChatKey, Commit, CommitOutcome, Error, HandedChat, Inbound, InboxRow, LeadRow, Mark,
-    MessageRow, OutboxRow, Publication, PublishOutcome, Result, Store, StoredTurn, WaitingPlace,
+    MessageRow, OutboxRow, Publication, PublishOutcome, QuarantinedTask, Removed, Result, Retention, Store,
+    StoredTurn, Task, WaitingPlace,
 };
 use uuid::Uuid;
 
-use operation::{Answer, Operation};
+use answer::Answer;
+use operation::Operation;
+pub(crate) use operation::Pushed;
 use statements::Statements;
 use writer::Request;
 
@@ -61,14 +66,21 @@ impl<T> Fetched for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<
 
 /// The connection that writes. Only the writer's own task has it, so nothing is cancelled inside a transaction.
 pub trait Session: Send + 'static {
-    fn run(&mut self, sql: &'static str, values: Vec<Value>)
-    -> impl Future<Output = sqlx::Result<()>> + Send;
+    /// Returns how many rows there were.
+    fn run(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
     fn fetch<T: Fetched>(
         &mut self,
         sql: &'static str,
         values: Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
+
+    /// Puts tasks into the queue, within the transaction.
+    fn push(&mut self, tasks: Vec<Pushed>) -> impl Future<Output = sqlx::Result<()>> + Send;
 }
 
 /// What an error leaves to do.
@@ -103,6 +115,29 @@ pub trait Dialect: Send + Sync + 'static {
     /// Says what an error means for whoever runs the program.
     fn explain(&self, error: &sqlx::Error) -> Error;
 
+    /// As whom this store takes leases and tells others what it did; `None` where there are no others.
+    fn owner(&self) -> Option<&str> {
+        None
+    }
+
+    /// See [`Store::lease`].
+    fn lease(&self, chats: Vec<ChatKey>) -> impl Future<Output = Result<Vec<ChatKey>>> + Send {
+        std::future::ready(Ok(chats))
+    }
+
+    /// See [`Store::give_back`].
+    fn give_back(&self, _chats: Vec<ChatKey>) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// See [`Store::changed`].
+    fn changed(&self) -> impl Future<Output = Vec<ChatKey>> + Send {
+        std::future::pending()
+    }
+
+    /// See [`SqlStore::jobs`].
+    fn jobs(&self) -> JobPool;
+
     /// How the place is called in messages, without secrets.
     fn name(&self) -> &str;
 
@@ -122,7 +157,22 @@ pub struct SqlStore<D> {
     writer: mpsc::Sender<Request>,
 }
 
+/// Connections for whoever works on the queue, beside the store's own.
+#[derive(Clone, Debug)]
+pub enum JobPool {
+    /// To the file.
+    Sqlite(SqlitePool),
+    /// To the server.
+    Postgres(PgPool),
+}
+
 impl<D: Dialect> SqlStore<D> {
+    /// Connections for a worker on the queue [`tolmach_runtime::ports::QUEUE`]; they are made when they are used, and
+    /// closed with the store.
+    pub fn jobs(&self) -> JobPool {
+        self.dialect.jobs()
+    }
+
     pub(crate) fn start(dialect: D, session: D::Session) -> SqlStore<D> {
         let dialect = Arc::new(dialect);
         let (writer, queue) = mpsc::channel(QUEUE);
@@ -158,10 +208,6 @@ impl<D: Dialect> Store for SqlStore<D> {
         self.said(read::next(&*self.dialect, chat).await)
     }
 
-    async fn waiting(&self, channels: &[String]) -> Result<Vec<ChatKey>> {
-        self.said(read::waiting(&*self.dialect, channels).await)
-    }
-
     async fn chat(&self, chat: &str) -> Result<Chat> {
         self.said(read::chat(&*self.dialect, chat).await)
     }
@@ -170,8 +216,20 @@ impl<D: Dialect> Store for SqlStore<D> {
         Ok(self.write(operation::commit(commit)?).await?.outcome())
     }
 
-    async fn unfinished(&self, channels: &[String]) -> Result<Vec<ChatKey>> {
-        self.said(read::unfinished(&*self.dialect, channels).await)
+    async fn unfinished(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
+        self.said(read::unfinished(&*self.dialect, now, channels).await)
+    }
+
+    async fn lease(&self, chats: Vec<ChatKey>) -> Result<Vec<ChatKey>> {
+        self.dialect.lease(chats).await
+    }
+
+    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()> {
+        self.dialect.give_back(chats).await
+    }
+
+    async fn changed(&self) -> Vec<ChatKey> {
+        self.dialect.changed().await
     }
 
     async fn outbox(&self, chat: &str) -> Result<Vec<OutboxRow>> {
@@ -195,6 +253,10 @@ impl<D: Dialect> Store for SqlStore<D> {
 
     async fn fire_timers(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
         Ok(self.write(operation::fire_timers(now, channels)?).await?.chats())
+    }
+
+    async fn fire_timer(&self, chat: &str, name: &str, now: i64) -> Result<bool> {
+        Ok(self.write(operation::fire_timer(chat, name, now)?).await?.found())
     }
 
     async fn next_timer(&self, channels: &[String]) -> Result<Option<i64>> {
@@ -267,6 +329,34 @@ impl<D: Dialect> Store for SqlStore<D> {
             return Err(self.closed());
         }
         self.said(read::ping(&*self.dialect).await)
+    }
+
+    async fn push(&self, task: Task, at: i64) -> Result<()> {
+        self.write(Operation::Push(operation::pushed(&task, at)?)).await.map(drop)
+    }
+
+    async fn begin_task(&self, id: &str, task: &Task, now: i64) -> Result<i64> {
+        Ok(self.write(operation::begin_task(id, task, now)?).await?.count())
+    }
+
+    async fn end_task(&self, id: &str) -> Result<()> {
+        self.write(operation::end_task(id)?).await.map(drop)
+    }
+
+    async fn quarantine(&self, id: &str, why: &str, now: i64) -> Result<()> {
+        self.write(operation::quarantine(id, why, now)?).await.map(drop)
+    }
+
+    async fn quarantined(&self, limit: u32) -> Result<Vec<QuarantinedTask>> {
+        self.said(read::quarantined(&*self.dialect, limit).await)
+    }
+
+    async fn retry_task(&self, id: &str, now: i64) -> Result<bool> {
+        Ok(self.write(operation::retry_task(id, now)?).await?.found())
+    }
+
+    async fn retain(&self, keep: &Retention, limit: u32) -> Result<Removed> {
+        Ok(self.write(Operation::Retain(*keep, limit)).await?.removed())
     }
 
     async fn close(&self) -> Result<()> {

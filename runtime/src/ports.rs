@@ -9,6 +9,7 @@ mod embedder;
 mod http;
 mod llm;
 mod store;
+mod task;
 
 pub use catalog::Catalog;
 pub use channel::{Address, Channel, Delivery, Inbound, Intake};
@@ -21,6 +22,7 @@ pub use store::{
     MessageRow, NoticeRow, OutboxRow, Publication, PublicationKind, PublishOutcome, Store, StoredTurn,
     WaitingPlace, presses,
 };
+pub use task::{QUEUE, QuarantinedTask, Removed, Retention, Task};
 
 /// Why a port could not answer. The text is for logs and traces, written without personal data or secrets.
 #[derive(Clone, Debug, thiserror::Error)]

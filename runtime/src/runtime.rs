@@ -102,7 +102,7 @@ impl Runtime {
 
     /// Takes up what an earlier process left: waiting events and undelivered messages. Returns how many chats.
     pub async fn recover(&self) -> ports::Result<usize> {
-        let chats = self.parts.store.unfinished(&self.parts.channel_names()).await?;
+        let chats = self.parts.store.unfinished(i64::MAX, &self.parts.channel_names()).await?;
         self.chats().behind.extend(chats.iter().cloned());
         for chat in &chats {
             self.wake(chat);
@@ -127,7 +127,7 @@ impl Runtime {
 
     /// Another process, such as a command of the staff's, may have put an event there.
     async fn wake_waiting(&self) -> ports::Result<()> {
-        let chats = self.parts.store.waiting(&self.parts.channel_names()).await?;
+        let chats = self.parts.store.unfinished(self.parts.clock.now(), &self.parts.channel_names()).await?;
         let busy = |chat: &ChatKey| self.chats().busy.contains_key(chat);
         chats.iter().filter(|chat| !busy(chat)).for_each(|chat| self.wake(chat));
         Ok(())

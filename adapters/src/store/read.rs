@@ -3,7 +3,7 @@
 use tolmach_engine::effect::{Press, Who};
 use tolmach_runtime::ports::{
     BURST, Bundle, Chat, ChatKey, HandedChat, InboxRow, LeadRow, Mark, Marked, MessageRow, OutboxRow,
-    Publication, PublicationKind, StoredTurn, WaitingPlace,
+    Publication, PublicationKind, QuarantinedTask, StoredTurn, WaitingPlace,
 };
 
 use super::{
@@ -24,17 +24,19 @@ pub(super) async fn next<D: Dialect>(db: &D, chat: &str) -> sqlx::Result<Option<
     Ok(state.map(|state| (waiting, state)))
 }
 
-pub(super) async fn waiting<D: Dialect>(db: &D, channels: &[String]) -> sqlx::Result<Vec<ChatKey>> {
-    firsts(db, db.statements().reads.waiting, vec![list(channels)?]).await
-}
-
 pub(super) async fn chat<D: Dialect>(db: &D, chat: &str) -> sqlx::Result<Chat> {
     let row: Option<(String, i64)> = first(db, db.statements().reads.chat, vec![text(chat)]).await?;
     Ok(row.map_or_else(Chat::default, |(session, version)| Chat { session: Some(session), version }))
 }
 
-pub(super) async fn unfinished<D: Dialect>(db: &D, channels: &[String]) -> sqlx::Result<Vec<ChatKey>> {
-    firsts(db, db.statements().reads.unfinished, vec![list(channels)?]).await
+pub(super) async fn unfinished<D: Dialect>(
+    db: &D,
+    now: i64,
+    channels: &[String],
+) -> sqlx::Result<Vec<ChatKey>> {
+    let mut values = vec![list(channels)?, Value::Integer(now)];
+    values.extend(db.owner().map(text));
+    firsts(db, db.statements().reads.unfinished, values).await
 }
 
 pub(super) async fn outbox<D: Dialect>(db: &D, chat: &str) -> sqlx::Result<Vec<OutboxRow>> {
@@ -166,6 +168,14 @@ pub(super) async fn releases_like<D: Dialect>(db: &D, prefix: &str) -> sqlx::Res
 pub(super) async fn release<D: Dialect>(db: &D, id: &str) -> sqlx::Result<Option<Bundle>> {
     let row: Option<(String,)> = first(db, db.statements().reads.release, vec![text(id)]).await?;
     Ok(row.map(|(files,)| Bundle { id: id.to_owned(), files }))
+}
+
+pub(super) async fn quarantined<D: Dialect>(db: &D, limit: u32) -> sqlx::Result<Vec<QuarantinedTask>> {
+    type Row = (String, String, i64, String, i64);
+    let rows: Vec<Row> = db.fetch(db.statements().reads.quarantined, vec![number(limit)]).await?;
+    let task =
+        |(id, task, starts, why, at): Row| Ok(QuarantinedTask { id, task: stored(&task)?, starts, why, at });
+    rows.into_iter().map(task).collect()
 }
 
 pub(super) async fn ping<D: Dialect>(db: &D) -> sqlx::Result<()> {
