@@ -2,18 +2,25 @@
 //!
 //! What is written and read is in `store`; here is what only a server has: connecting, being lost, rights.
 
+mod changes;
 mod explain;
+mod leases;
 mod open;
 
 use std::time::Duration;
 
 use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
-use tolmach_runtime::ports::{Error, Result};
+use tokio::sync::{mpsc, oneshot};
+use tolmach_runtime::ports::{ChatKey, Error, QUEUE, Result};
 
 use crate::store::{
-    Dialect, Fetched, Session, SqlStore, Trouble, Value, bound,
+    self, Dialect, Fetched, JobPool, Pushed, SqlStore, Trouble, Value, bound, queue,
     statements::{POSTGRES, Statements},
 };
+use changes::Session;
+
+/// Requests for leases that may wait before callers have to.
+const LEASES: usize = 1024;
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -23,16 +30,19 @@ pub struct Options {
     pub readers: u32,
     /// How long one attempt to connect may take.
     pub connect_timeout: Duration,
+    /// How long a lease of a chat holds.
+    pub lease: Duration,
 }
 
 impl Options {
-    /// 8 read connections, 10 seconds of patience.
+    /// 8 read connections, 10 seconds of patience, leases of 10 seconds.
     ///
     /// # Errors
     /// An URL that is none; its text is not repeated, it may hold a password.
     pub fn parse(url: &str) -> Result<Options> {
         let connect = open::parse(url)?;
-        Ok(Options { connect, readers: 8, connect_timeout: Duration::from_secs(10) })
+        let patience = Duration::from_secs(10);
+        Ok(Options { connect, readers: 8, connect_timeout: patience, lease: patience })
     }
 }
 
@@ -48,8 +58,12 @@ impl PostgresStore {
     /// hold every text.
     pub async fn open(options: Options) -> Result<PostgresStore> {
         let name = open::name(&options.connect);
-        let (session, readers) = open::open(&options, &name).await?;
-        Ok(SqlStore::start(Server { name, options, readers }, session))
+        let (writer, readers) = open::open(&options, &name).await?;
+        let session = Session::start(&options, &name).await?;
+        let (leases, queue) = mpsc::channel(LEASES);
+        tokio::spawn(leases::run(options.clone(), name.clone(), session.owner.clone(), queue));
+        let jobs = open::jobs(&options);
+        Ok(SqlStore::start(Server { name, options, readers, jobs, session, leases }, writer))
     }
 }
 
@@ -59,15 +73,27 @@ pub struct Server {
     name: String,
     options: Options,
     readers: PgPool,
+    jobs: PgPool,
+    session: Session,
+    leases: mpsc::Sender<leases::Request>,
 }
 
-impl Session for PgConnection {
-    async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<()> {
-        bound!(sqlx::query(sql), values).execute(self).await.map(drop)
+impl store::Session for PgConnection {
+    async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<u64> {
+        bound!(sqlx::query(sql), values).execute(self).await.map(|done| done.rows_affected())
     }
 
     async fn fetch<T: Fetched>(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
         bound!(sqlx::query_as(sql), values).fetch_all(self).await
+    }
+
+    async fn push(&mut self, tasks: Vec<Pushed>) -> sqlx::Result<()> {
+        let tasks = tasks.into_iter().map(queue::task).collect();
+        match apalis_postgres::queries::push_tasks(self, QUEUE, tasks).await {
+            Ok(()) => Ok(()),
+            Err(apalis_postgres::Error::Database(error)) => Err(error),
+            Err(error) => Err(sqlx::Error::Encode(Box::new(error))),
+        }
     }
 }
 
@@ -104,6 +130,36 @@ impl Dialect for Server {
         explain::explain(&self.name, error)
     }
 
+    fn owner(&self) -> Option<&str> {
+        Some(&self.session.owner.id)
+    }
+
+    async fn lease(&self, chats: Vec<ChatKey>) -> Result<Vec<ChatKey>> {
+        if chats.is_empty() {
+            return Ok(chats);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.leases.send(leases::Request::Take(chats, reply)).await.map_err(|_| self.closed())?;
+        answer.await.map_err(|_| self.closed())?
+    }
+
+    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()> {
+        if chats.is_empty() {
+            return Ok(());
+        }
+        let (reply, answer) = oneshot::channel();
+        self.leases.send(leases::Request::Give(chats, reply)).await.map_err(|_| self.closed())?;
+        answer.await.map_err(|_| self.closed())?
+    }
+
+    async fn changed(&self) -> Vec<ChatKey> {
+        self.session.changes.heard().await
+    }
+
+    fn jobs(&self) -> JobPool {
+        JobPool::Postgres(self.jobs.clone())
+    }
+
     fn name(&self) -> &str {
         &self.name
     }
@@ -112,13 +168,21 @@ impl Dialect for Server {
 
     async fn close_readers(&self) {
         self.readers.close().await;
+        self.jobs.close().await;
     }
 
     async fn finish(&self, session: Option<PgConnection>) -> Result<()> {
+        self.session.stop().await;
         match session {
             Some(session) => session.close().await.map_err(|error| self.explain(&error)),
             None => Ok(()),
         }
+    }
+}
+
+impl Server {
+    fn closed(&self) -> Error {
+        Error::unavailable("database", format!("{} is closed", self.name))
     }
 }
 

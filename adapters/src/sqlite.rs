@@ -8,10 +8,10 @@ mod open;
 use std::{path::PathBuf, time::Duration};
 
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, SqlitePool};
-use tolmach_runtime::ports::{Error, Result};
+use tolmach_runtime::ports::{Error, QUEUE, Result};
 
 use crate::store::{
-    Dialect, Fetched, Session, SqlStore, Trouble, Value, bound,
+    Dialect, Fetched, JobPool, Pushed, Session, SqlStore, Trouble, Value, bound, queue,
     statements::{SQLITE, Statements},
 };
 use checkpoint::Checkpointer;
@@ -64,7 +64,9 @@ impl SqliteStore {
     pub async fn open(options: Options) -> Result<SqliteStore> {
         let path = options.path.display().to_string();
         let Opened { writer, checkpoints, readers } = open::open(&options).await?;
-        let file = File { path, options, readers, checkpointer: Checkpointer::start(checkpoints) };
+        let jobs = open::jobs(&options);
+        let checkpointer = Checkpointer::start(checkpoints);
+        let file = File { path, options, readers, jobs, checkpointer };
         Ok(SqlStore::start(file, Writing { connection: writer, put_off: PutOff::default() }))
     }
 }
@@ -74,6 +76,7 @@ pub struct File {
     path: String,
     options: Options,
     readers: SqlitePool,
+    jobs: SqlitePool,
     checkpointer: Checkpointer,
 }
 
@@ -114,9 +117,11 @@ impl PutOff {
 }
 
 impl Session for Writing {
-    async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<()> {
+    /// Counts the rows of what was put off too.
+    async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<u64> {
         let (sql, values) = self.put_off.take(sql, values);
-        bound!(sqlx::query(sql), values).execute(&mut self.connection).await.map(drop)
+        let done = bound!(sqlx::query(sql), values).execute(&mut self.connection).await?;
+        Ok(done.rows_affected())
     }
 
     /// What was put off returns no rows, so all that come are the statement's own.
@@ -132,7 +137,16 @@ impl Session for Writing {
 
     async fn rollback(&mut self) -> sqlx::Result<()> {
         self.put_off = PutOff::default();
-        self.run("ROLLBACK", vec![]).await
+        self.run("ROLLBACK", vec![]).await.map(drop)
+    }
+
+    async fn push(&mut self, tasks: Vec<Pushed>) -> sqlx::Result<()> {
+        let tasks: Vec<_> = tasks.into_iter().map(queue::task).collect();
+        match apalis_sqlite::queries::push_tasks(&mut self.connection, QUEUE, &tasks).await {
+            Ok(()) => Ok(()),
+            Err(apalis_sqlite::Error::Database(error)) => Err(error),
+            Err(error) => Err(sqlx::Error::Encode(Box::new(error))),
+        }
     }
 }
 
@@ -163,6 +177,10 @@ impl Dialect for File {
         open::explain(&self.path, error)
     }
 
+    fn jobs(&self) -> JobPool {
+        JobPool::Sqlite(self.jobs.clone())
+    }
+
     fn name(&self) -> &str {
         &self.path
     }
@@ -173,6 +191,7 @@ impl Dialect for File {
 
     async fn close_readers(&self) {
         self.readers.close().await;
+        self.jobs.close().await;
     }
 
     /// Folds the write-ahead log into the file. Where that fails nothing is lost, the next start does it.

@@ -7,9 +7,11 @@
 //!
 //! No policy lives here: what to retry, when to deliver and what a turn means belong to the runtime.
 
+mod answer;
 mod batch;
 mod look;
 mod operation;
+pub(crate) mod queue;
 mod read;
 pub(crate) mod statements;
 mod writer;
@@ -17,17 +19,20 @@ mod writer;
 use std::{future::Future, sync::Arc};
 
 use async_trait::async_trait;
-use sqlx::{FromRow, postgres::PgRow, sqlite::SqliteRow};
+use sqlx::{FromRow, PgPool, SqlitePool, postgres::PgRow, sqlite::SqliteRow};
 use tokio::sync::{mpsc, oneshot};
 use tolmach_engine::effect::Press;
 use tolmach_runtime::ports::{
-    Bundle, Chat, ChatKey, Commit, CommitOutcome, Error, HandedChat, Inbound, LeadRow, Mark, MessageRow,
-    Next, OutboxRow, Publication, PublishOutcome, Result, Store, StoredTurn, WaitingPlace,
+    Bundle, Chat, ChatKey, Commit, CommitOutcome, Day, Error, HandedChat, Inbound, Job, LeadRow, Mark,
+    MessageRow, Next, NoticeRow, OutboxRow, Publication, PublishOutcome, QuarantinedTask, Removed, Result,
+    Retention, Store, StoredTurn, Task, WaitingPlace,
 };
 use uuid::Uuid;
 
+use answer::Answer;
 use look::Look;
-use operation::{Answer, Operation};
+use operation::Operation;
+pub(crate) use operation::Pushed;
 use statements::Statements;
 use writer::Request;
 
@@ -63,8 +68,12 @@ impl<T> Fetched for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<
 
 /// The connection that writes. Only the writer's own task has it, so nothing is cancelled inside a transaction.
 pub trait Session: Send + 'static {
-    fn run(&mut self, sql: &'static str, values: Vec<Value>)
-    -> impl Future<Output = sqlx::Result<()>> + Send;
+    /// Returns how many rows there were.
+    fn run(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
     /// Runs it at once or, where each call has its price, together with the next one that is not put off; an error
     /// shows there.
@@ -73,12 +82,12 @@ pub trait Session: Send + 'static {
         sql: &'static str,
         values: Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<()>> + Send {
-        self.run(sql, values)
+        async move { self.run(sql, values).await.map(drop) }
     }
 
     /// Takes the transaction back, with what was put off.
     fn rollback(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send {
-        self.run("ROLLBACK", vec![])
+        async { self.run("ROLLBACK", vec![]).await.map(drop) }
     }
 
     fn fetch<T: Fetched>(
@@ -86,6 +95,9 @@ pub trait Session: Send + 'static {
         sql: &'static str,
         values: Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
+
+    /// Puts tasks into the queue, within the transaction.
+    fn push(&mut self, tasks: Vec<Pushed>) -> impl Future<Output = sqlx::Result<()>> + Send;
 }
 
 /// What an error leaves to do.
@@ -120,6 +132,29 @@ pub trait Dialect: Send + Sync + 'static {
     /// Says what an error means for whoever runs the program.
     fn explain(&self, error: &sqlx::Error) -> Error;
 
+    /// As whom this store takes leases and tells others what it did; `None` where there are no others.
+    fn owner(&self) -> Option<&str> {
+        None
+    }
+
+    /// See [`Store::lease`].
+    fn lease(&self, chats: Vec<ChatKey>) -> impl Future<Output = Result<Vec<ChatKey>>> + Send {
+        std::future::ready(Ok(chats))
+    }
+
+    /// See [`Store::give_back`].
+    fn give_back(&self, _chats: Vec<ChatKey>) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// See [`Store::changed`].
+    fn changed(&self) -> impl Future<Output = Vec<ChatKey>> + Send {
+        std::future::pending()
+    }
+
+    /// See [`SqlStore::jobs`].
+    fn jobs(&self) -> JobPool;
+
     /// How the place is called in messages, without secrets.
     fn name(&self) -> &str;
 
@@ -140,7 +175,22 @@ pub struct SqlStore<D> {
     looks: mpsc::Sender<Look>,
 }
 
+/// Connections for whoever works on the queue, beside the store's own.
+#[derive(Clone, Debug)]
+pub enum JobPool {
+    /// To the file.
+    Sqlite(SqlitePool),
+    /// To the server.
+    Postgres(PgPool),
+}
+
 impl<D: Dialect> SqlStore<D> {
+    /// Connections for a worker on the queue [`tolmach_runtime::ports::QUEUE`]; they are made when they are used, and
+    /// closed with the store.
+    pub fn jobs(&self) -> JobPool {
+        self.dialect.jobs()
+    }
+
     pub(crate) fn start(dialect: D, session: D::Session) -> SqlStore<D> {
         let dialect = Arc::new(dialect);
         let (writer, queue) = mpsc::channel(QUEUE);
@@ -192,6 +242,18 @@ impl<D: Dialect> Store for SqlStore<D> {
         self.said(read::unfinished(&*self.dialect, now, channels).await)
     }
 
+    async fn lease(&self, chats: Vec<ChatKey>) -> Result<Vec<ChatKey>> {
+        self.dialect.lease(chats).await
+    }
+
+    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()> {
+        self.dialect.give_back(chats).await
+    }
+
+    async fn changed(&self) -> Vec<ChatKey> {
+        self.dialect.changed().await
+    }
+
     async fn outbox(&self, chat: &str) -> Result<Vec<OutboxRow>> {
         self.said(read::outbox(&*self.dialect, chat).await)
     }
@@ -213,6 +275,10 @@ impl<D: Dialect> Store for SqlStore<D> {
 
     async fn fire_timers(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
         Ok(self.write(operation::fire_timers(now, channels)?).await?.chats())
+    }
+
+    async fn fire_timer(&self, chat: &str, name: &str, now: i64) -> Result<bool> {
+        Ok(self.write(operation::fire_timer(chat, name, now)?).await?.found())
     }
 
     async fn next_timer(&self, channels: &[String]) -> Result<Option<i64>> {
@@ -285,6 +351,49 @@ impl<D: Dialect> Store for SqlStore<D> {
             return Err(self.closed());
         }
         self.said(read::ping(&*self.dialect).await)
+    }
+
+    async fn push_once(&self, key: &str, task: Task, at: i64) -> Result<bool> {
+        Ok(self.write(operation::push_once(key, &task, at)?).await?.found())
+    }
+
+    async fn post(&self, notices: Vec<NoticeRow>, at: i64) -> Result<()> {
+        if notices.is_empty() {
+            return Ok(());
+        }
+        self.write(operation::post(notices, at)?).await.map(drop)
+    }
+
+    async fn day(&self, at: i64) -> Result<Day> {
+        self.said(read::day(&*self.dialect, at).await)
+    }
+
+    async fn push(&self, task: Job, at: i64) -> Result<()> {
+        self.write(Operation::Push(operation::pushed(&task, at)?)).await.map(drop)
+    }
+
+    async fn begin_task(&self, id: &str, task: &Task, now: i64) -> Result<i64> {
+        Ok(self.write(operation::begin_task(id, task, now)?).await?.count())
+    }
+
+    async fn end_task(&self, id: &str) -> Result<()> {
+        self.write(operation::end_task(id)?).await.map(drop)
+    }
+
+    async fn quarantine(&self, id: &str, why: &str, now: i64) -> Result<()> {
+        self.write(operation::quarantine(id, why, now)?).await.map(drop)
+    }
+
+    async fn quarantined(&self, limit: u32) -> Result<Vec<QuarantinedTask>> {
+        self.said(read::quarantined(&*self.dialect, limit).await)
+    }
+
+    async fn retry_task(&self, id: &str, now: i64) -> Result<bool> {
+        Ok(self.write(operation::retry_task(id, now)?).await?.found())
+    }
+
+    async fn retain(&self, keep: &Retention, limit: u32) -> Result<Removed> {
+        Ok(self.write(Operation::Retain(*keep, limit)).await?.removed())
     }
 
     async fn close(&self) -> Result<()> {

@@ -5,6 +5,8 @@
 //! Nothing about files, SQL or crashes of one product: those tests stay with the adapter.
 
 mod releases;
+mod sharing;
+mod tasks;
 mod turns;
 
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use tolmach_engine::{
     event::{Client, Kind},
 };
 use tolmach_runtime::ports::{
-    Address, BURST, Bundle, Commit, CommitOutcome, Inbound, InboxRow, MessageRow, Next, Store,
+    Address, BURST, Bundle, Commit, CommitOutcome, Inbound, InboxRow, MessageRow, Next, Store, Task,
 };
 use uuid::Uuid;
 
@@ -24,6 +26,12 @@ use uuid::Uuid;
 #[async_trait]
 pub(crate) trait Place: Send + Sync {
     async fn open(&self) -> Arc<dyn Store>;
+
+    /// What is in the queue and not done, with the seconds since the Unix epoch, by these and the names.
+    async fn tasks(&self) -> Vec<(Task, i64)>;
+
+    /// Has all tasks done at this second, by a worker that was last seen long ago.
+    async fn end_tasks(&self, at: i64);
 }
 
 macro_rules! conformance {
@@ -34,10 +42,12 @@ macro_rules! conformance {
             delivers_in_order, puts_off_and_counts, keeps_old_buttons, fires_a_timer_once,
             replaces_and_cancels_timers, forgets_a_fired_timer_that_its_chat_stops, merges_a_lead,
             pages_the_history, survives_odd_texts, refuses_a_broken_key, keeps_releases, serves_many_chats_at_once,
-            serves_two_processes, tells_unfinished_chats, consumes_a_burst_in_one_turn, tells_waiting_chats,
+            serves_two_processes, tells_unfinished_chats, consumes_a_burst_in_one_turn,
             tells_where_chats_wait, tells_who_has_a_chat, keeps_marks, sends_notices_to_their_addresses,
             pages_all_turns, stores_a_repeated_turn_once, takes_what_two_bring_once, goes_on_after_closing,
-            orders_keys_by_their_bytes, publishes_in_order, lets_one_of_two_publications_win, finds_releases_by_prefix);
+            orders_keys_by_their_bytes, publishes_in_order, lets_one_of_two_publications_win, finds_releases_by_prefix, pushes_tasks, pushes_the_delivery_of_notices,
+            pushes_the_delivery_of_what_is_put_off, pushes_one_task_a_timer, counts_and_quarantines_tasks,
+            deletes_what_is_old, deletes_old_tasks, gives_leases);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,6 +59,8 @@ macro_rules! conformance {
 }
 pub(crate) use conformance;
 pub(crate) use releases::*;
+pub(crate) use sharing::*;
+pub(crate) use tasks::*;
 pub(crate) use turns::*;
 
 const CHAT: &str = "web:1";
@@ -434,7 +446,7 @@ pub(crate) async fn survives_odd_texts(place: &dyn Place) {
     assert_eq!(messages[0].body, huge);
     assert_eq!(messages[1].body, "a\u{FFFD}b", "a NUL is shown, not a reason to shorten");
     assert_eq!(outbox(&*store, chat).await, [huge]);
-    assert_eq!(store.unfinished(i64::MAX, &web()).await.expect("read"), [chat]);
+    assert_eq!(store.unfinished(5, &web()).await.expect("read"), [chat]);
     // JSON escapes a NUL inside an event, so nothing of it is lost.
     store.receive(5, vec![text(CHAT, "nul", "до\0после")]).await.expect("received");
     assert_eq!(waiting(&*store, CHAT).await, Some(Kind::Message { text: "до\0после".to_owned() }));
@@ -498,7 +510,7 @@ async fn many(stores: &[Arc<dyn Store>], chats: usize, turns: i64) {
         let messages = store.messages(&format!("web:{n}"), 0, 100).await.expect("read");
         assert_eq!(i64::try_from(messages.len()), Ok(turns));
     }
-    assert_eq!(store.unfinished(i64::MAX, &web()).await.expect("read"), Vec::<String>::new());
+    assert_eq!(store.unfinished(9_999, &web()).await.expect("read"), Vec::<String>::new());
     assert_eq!(store.fire_timers(9_999, &web()).await.expect("fired").len(), chats);
 }
 
@@ -508,8 +520,8 @@ pub(crate) async fn tells_unfinished_chats(place: &dyn Place) {
     let sent = run(&*store, "web:sent", "b", vec![say("1")]).await;
     run(&*store, "web:done", "c", vec![]).await;
     receive(&*store, "telegram:9", "d").await;
-    assert_eq!(store.unfinished(i64::MAX, &web()).await.expect("read"), ["web:sent", "web:waiting"]);
+    assert_eq!(store.unfinished(5, &web()).await.expect("read"), ["web:sent", "web:waiting"]);
     store.delivered(vec![format!("{}.0", sent.event.id)]).await.expect("marked");
-    assert_eq!(store.unfinished(i64::MAX, &web()).await.expect("read"), ["web:waiting"]);
-    assert_eq!(store.unfinished(i64::MAX, &[]).await.expect("read"), Vec::<String>::new());
+    assert_eq!(store.unfinished(5, &web()).await.expect("read"), ["web:waiting"]);
+    assert_eq!(store.unfinished(5, &[]).await.expect("read"), Vec::<String>::new());
 }

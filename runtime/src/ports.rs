@@ -22,7 +22,7 @@ pub use store::{
     MessageRow, Next, NoticeRow, OutboxRow, Publication, PublicationKind, PublishOutcome, Store, StoredTurn,
     WaitingPlace, presses,
 };
-pub use task::{QUEUE, Task};
+pub use task::{Day, Job, QUEUE, QuarantinedTask, Removed, Retention, Task};
 
 /// Why a port could not answer. The text is for logs and traces, written without personal data or secrets.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -15,9 +15,6 @@ const TICK: Duration = Duration::from_millis(500);
 /// How often the chats in hand are kept: well within a lease, so that one late tick loses none.
 const RENEW: Duration = Duration::from_secs(3);
 
-/// After the store could not be asked what changed.
-const PAUSE: Duration = Duration::from_secs(1);
-
 /// Who carries out the tasks that the store was given: deliveries that were put off, and timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tasks {
@@ -74,20 +71,12 @@ impl Runtime {
     /// closed.
     pub async fn listen(self: Arc<Self>) {
         while !self.chats.closing() {
-            match self.parts.store.changed().await {
-                Ok(chats) => {
-                    for chat in &chats {
-                        let Some(to) = Address::parse(chat) else { continue };
-                        // Where this process has no such channel, others look after the chat.
-                        if let Some(channel) = self.parts.channel(&to.channel) {
-                            channel.changed(&to);
-                            self.wake_owed(chat);
-                        }
-                    }
-                }
-                Err(why) => {
-                    tracing::warn!(%why, "other processes' changes cannot be heard; they are looked for");
-                    tokio::time::sleep(PAUSE).await;
+            for chat in &self.parts.store.changed().await {
+                let Some(to) = Address::parse(chat) else { continue };
+                // Where this process has no such channel, others look after the chat.
+                if let Some(channel) = self.parts.channel(&to.channel) {
+                    channel.changed(&to);
+                    self.wake_owed(chat);
                 }
             }
         }

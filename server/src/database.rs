@@ -16,7 +16,7 @@ pub enum Database {
     /// An SQLite file.
     File(PathBuf),
     /// A database of a PostgreSQL server.
-    Server(postgres::Options),
+    Server(Box<postgres::Options>),
 }
 
 impl Database {
@@ -26,7 +26,7 @@ impl Database {
         let scheme = url.split(':').next().unwrap_or_default();
         match scheme {
             "" => Ok(Database::File(config.data_dir.join("tolmach.db"))),
-            "postgres" | "postgresql" => Ok(Database::Server(postgres::Options::parse(url)?)),
+            "postgres" | "postgresql" => Ok(Database::Server(Box::new(postgres::Options::parse(url)?))),
             "sqlite" => {
                 let path = url.trim_start_matches("sqlite:");
                 let path = path.strip_prefix("//").unwrap_or(path);
@@ -60,7 +60,7 @@ impl Database {
     pub async fn open(&self) -> anyhow::Result<Arc<dyn Store>> {
         Ok(match self {
             Database::File(path) => Arc::new(SqliteStore::open(sqlite::Options::new(path)).await?),
-            Database::Server(options) => Arc::new(PostgresStore::open(options.clone()).await?),
+            Database::Server(options) => Arc::new(PostgresStore::open(options.as_ref().clone()).await?),
         })
     }
 

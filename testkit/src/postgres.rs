@@ -274,3 +274,66 @@ fn succeeded(what: &str, output: &Output) -> io::Result<()> {
     }
     Err(io::Error::other(format!("{what}: {}", String::from_utf8_lossy(&output.stderr))))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+
+    use super::*;
+
+    #[test]
+    fn crashes_and_goes_on() {
+        let Some(mut cluster) = Cluster::start(Options { fsync: true }).expect("PostgreSQL") else { return };
+        let url = cluster.database().expect("a database");
+        assert!(url.contains("/test0?host="), "{url}");
+        assert!(cluster.over_tcp(&url).ends_with("/test0"), "{}", cluster.over_tcp(&url));
+        cluster.crash().expect("crashed");
+        assert!(cluster.database().is_err(), "nobody is there");
+        cluster.go_on().expect("started");
+        assert!(cluster.database().is_ok());
+        cluster.stop().expect("stopped");
+        let folder = cluster.folder.clone();
+        assert!(folder.join("data").is_dir(), "the data stays");
+        drop(cluster);
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    #[ignore = "the other half of the next one"]
+    fn holds_a_cluster_until_it_is_killed() {
+        let Some(cluster) = Cluster::start(Options::default()).expect("PostgreSQL") else { return };
+        println!("\nfolder={}", cluster.folder.display());
+        thread::sleep(PATIENCE);
+    }
+
+    #[test]
+    fn a_killed_process_leaves_no_server() {
+        if programs().is_none() {
+            assert!(Cluster::start(Options::default()).expect("PostgreSQL").is_none());
+            return;
+        }
+        let this = env::current_exe().expect("this program");
+        let mut other = Command::new(this)
+            .args([
+                "--exact",
+                "postgres::tests::holds_a_cluster_until_it_is_killed",
+                "--ignored",
+                "--nocapture",
+            ])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("started");
+        let lines = BufReader::new(other.stdout.take().expect("its output")).lines();
+        let mut folders =
+            lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("folder=").map(PathBuf::from));
+        let folder = folders.next().expect("a folder");
+        assert!(folder.join("data/postmaster.pid").exists());
+        other.kill().expect("killed");
+        other.wait().expect("ended");
+        let until = Instant::now() + PATIENCE;
+        while folder.exists() {
+            assert!(Instant::now() < until, "{} is still there", folder.display());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}

@@ -21,8 +21,8 @@ pub(super) fn explain(name: &str, error: &sqlx::Error) -> Error {
             "there is no such database; create it (createdb NAME) or name another one in database.url",
         ),
         Some("42501") => refused(&format!(
-            "the user may not do this ({error}); give him the rights, such as GRANT CREATE, USAGE ON SCHEMA public \
-             TO the user, or make him the owner of the database"
+            "the user may not do this ({error}); make him the owner of the database, or give him the rights: GRANT \
+             CREATE ON DATABASE and ON SCHEMA public"
         )),
         Some("53300") => {
             unavailable("the server has no connection left; raise its max_connections or stop other programs")

@@ -14,6 +14,7 @@ use super::{
     Options,
     explain::{WHAT, explain},
 };
+use crate::store::queue;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
@@ -54,7 +55,8 @@ pub(super) async fn open(options: &Options, name: &str) -> Result<(PgConnection,
     check(&mut writer, name).await?;
     // A migration may take longer than a turn's statement ever does.
     set(&mut writer, "SET statement_timeout = 0", name).await?;
-    migrate(&mut writer, name).await?;
+    migrate(&MIGRATIONS, &mut writer, name).await?;
+    migrate(&queue::postgres_migrations(), &mut writer, name).await?;
     set(&mut writer, SETTINGS, name).await?;
     let readers = PgPoolOptions::new()
         .max_connections(options.readers.max(1))
@@ -65,6 +67,14 @@ pub(super) async fn open(options: &Options, name: &str) -> Result<(PgConnection,
         })
         .connect_lazy_with(options.connect.clone());
     Ok((writer, readers))
+}
+
+/// Connections for the queue's worker, made when they are used; one of them listens.
+pub(super) fn jobs(options: &Options) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(5)
+        .acquire_timeout(options.connect_timeout)
+        .connect_lazy_with(options.connect.clone())
 }
 
 pub(super) async fn connect(options: &Options, name: &str) -> Result<PgConnection> {
@@ -107,9 +117,9 @@ fn unfit(version: i64, encoding: &str, foreign: bool) -> Option<String> {
 }
 
 /// Of several processes that start at once, one migrates and the others wait.
-async fn migrate(connection: &mut PgConnection, name: &str) -> Result<()> {
+async fn migrate(migrations: &Migrator, connection: &mut PgConnection, name: &str) -> Result<()> {
     let refused = |why: String| Error::refused(WHAT, format!("{name}: {why}"));
-    let waiting = timeout(Duration::from_secs(600), MIGRATIONS.run_direct(None, connection, false)).await;
+    let waiting = timeout(Duration::from_secs(600), migrations.run_direct(None, connection, false)).await;
     let Ok(migrated) = waiting else {
         return Err(Error::unavailable(
             WHAT,
@@ -127,10 +137,22 @@ async fn migrate(connection: &mut PgConnection, name: &str) -> Result<()> {
              build, or name another database"
         ))),
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
-            Err(explain(name, &error))
+            match extension(&error.to_string()) {
+                Some(missing) => Err(refused(format!(
+                    "the extension {missing} cannot be made ({error}); install the server's contrib package, and \
+                     have its administrator run in this database: CREATE EXTENSION {missing}"
+                ))),
+                None => Err(explain(name, &error)),
+            }
         }
         Err(error) => Err(refused(format!("the tables cannot be brought up to date: {error}"))),
     }
+}
+
+/// The extension that an error is about, of those that the queue needs.
+fn extension(error: &str) -> Option<&'static str> {
+    let about = |name: &&str| error.contains("extension") && error.contains(*name);
+    ["hstore", "pgcrypto"].into_iter().find(about)
 }
 
 #[cfg(test)]
@@ -146,6 +168,21 @@ mod tests {
             (unfit(15, "UTF8", true), "another program"),
         ] {
             assert!(unfit.as_ref().is_some_and(|unfit| unfit.contains(says)), "{unfit:?}");
+        }
+    }
+
+    #[test]
+    fn knows_which_extension_is_missing() {
+        for (error, missing) in [
+            ("permission denied to create extension \"hstore\"", Some("hstore")),
+            (
+                "could not open extension control file \"/usr/share/extension/pgcrypto.control\"",
+                Some("pgcrypto"),
+            ),
+            ("extension \"hstore\" is not available", Some("hstore")),
+            ("permission denied for database shop", None),
+        ] {
+            assert_eq!(extension(error), missing, "{error}");
         }
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::ConnectOptions;
 use tolmach_engine::event::{Client, Kind};
-use tolmach_runtime::ports::{Address, Inbound, Store};
+use tolmach_runtime::ports::{Address, Inbound, Store, Task};
 use tolmach_testkit::postgres::Cluster;
 use uuid::Uuid;
 
 use super::*;
-use crate::store_suite::{Place, conformance};
+use crate::store_suite::{Place, Shared, conformance, sharing};
 
 struct Database {
     url: String,
@@ -53,9 +53,37 @@ impl Place for Database {
     async fn open(&self) -> Arc<dyn Store> {
         Arc::new(self.store().await)
     }
+
+    async fn tasks(&self) -> Vec<(Task, i64)> {
+        let sql = "SELECT convert_from(job, 'UTF8') AS task, CAST(extract(epoch FROM run_at) AS BIGINT)
+            FROM apalis.jobs WHERE status = 'Pending' AND job_type = 'tolmach' ORDER BY run_at, convert_from(job, 'UTF8') COLLATE \"C\"";
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as(sql).fetch_all(&mut self.connection().await).await.expect("read");
+        rows.into_iter().map(|(task, at)| (serde_json::from_str(&task).expect("a task"), at)).collect()
+    }
+
+    async fn end_tasks(&self, at: i64) {
+        self.sql(
+            "INSERT INTO apalis.workers (id, worker_type, storage_name, last_seen)
+            VALUES ('w', 'tolmach', '', to_timestamp(1))",
+        )
+        .await;
+        let sql = "UPDATE apalis.jobs SET status = 'Done', done_at = to_timestamp($1), lock_by = 'w'";
+        let ended = sqlx::query(sql).bind(at as f64).execute(&mut self.connection().await).await;
+        ended.expect("ended");
+    }
+}
+
+#[async_trait]
+impl Shared for Database {
+    async fn open_with(&self, lease: Duration) -> Arc<dyn Store> {
+        let options = Options { lease, ..Options::parse(&self.url).expect("read") };
+        Arc::new(PostgresStore::open(options).await.expect("opened"))
+    }
 }
 
 conformance!(place);
+sharing!(place);
 
 fn message(key: &str) -> (Uuid, Inbound) {
     let inbound = Inbound {

@@ -10,6 +10,7 @@ use sqlx::{
 use tolmach_runtime::ports::{Error, Result};
 
 use super::{Durability, Options};
+use crate::store::queue;
 
 const WHAT: &str = "database";
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -41,7 +42,8 @@ pub(super) async fn open(options: &Options) -> Result<Opened> {
     check_owner(&mut probe, &path).await?;
     probe.close().await.map_err(|error| explain(&path, &error))?;
     let mut writer = self::writer(options).await.map_err(|error| explain(&path, &error))?;
-    migrate(&mut writer, &path).await?;
+    migrate(&MIGRATIONS, &mut writer, &path).await?;
+    migrate(&queue::sqlite_migrations(), &mut writer, &path).await?;
     let checkpoints = self::writer(options).await.map_err(|error| explain(&path, &error))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(options.readers.max(1))
@@ -66,18 +68,31 @@ fn base(options: &Options) -> SqliteConnectOptions {
 
 /// A connection that writes.
 pub(super) async fn writer(options: &Options) -> sqlx::Result<SqliteConnection> {
+    SqliteConnection::connect_with(&writing(options)).await
+}
+
+/// Connections for the queue's worker, made when they are used. They write little, beside the writer and as durably.
+pub(super) fn jobs(options: &Options) -> SqlitePool {
+    SqlitePoolOptions::new()
+        .max_connections(2)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_lazy_with(writing(options).busy_timeout(Duration::from_secs(5)))
+}
+
+fn writing(options: &Options) -> SqliteConnectOptions {
     let synchronous = match options.durability {
         Durability::Full => SqliteSynchronous::Full,
         Durability::Normal => SqliteSynchronous::Normal,
     };
-    let writing = base(options)
+    base(options)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .pragma("cache_size", "-32768")
         .pragma("temp_store", "MEMORY")
         .pragma("wal_autocheckpoint", "8000")
-        .pragma("journal_size_limit", "67108864");
-    SqliteConnection::connect_with(&writing).await
+        .pragma("journal_size_limit", "67108864")
 }
 
 /// Says what an error means for whoever runs the program.
@@ -192,11 +207,11 @@ async fn check_owner(connection: &mut SqliteConnection, path: &str) -> Result<()
 
 /// Two processes may start at once on a new file: the one that comes late meets half of the other's work and
 /// tries again.
-async fn migrate(connection: &mut SqliteConnection, path: &str) -> Result<()> {
+async fn migrate(migrations: &Migrator, connection: &mut SqliteConnection, path: &str) -> Result<()> {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        match MIGRATIONS.run_direct(None, connection, false).await {
+        match migrations.run_direct(None, connection, false).await {
             Ok(()) => return Ok(()),
             Err(MigrateError::VersionMissing(version)) => {
                 return Err(Error::refused(

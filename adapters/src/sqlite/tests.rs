@@ -9,7 +9,7 @@ use tolmach_engine::{
     effect::{Command, Effect, Outgoing},
     event::{Client, Kind},
 };
-use tolmach_runtime::ports::{Address, Commit, Inbound, Store, WaitingPlace};
+use tolmach_runtime::ports::{Address, Commit, Inbound, Store, Task, WaitingPlace};
 use uuid::Uuid;
 
 use super::*;
@@ -43,6 +43,30 @@ impl Folder {
 impl Place for Folder {
     async fn open(&self) -> Arc<dyn Store> {
         Arc::new(self.store().await)
+    }
+
+    async fn tasks(&self) -> Vec<(Task, i64)> {
+        let sql = "SELECT CAST(job AS TEXT), run_at FROM Jobs
+            WHERE status = 'Pending' AND job_type = 'tolmach' ORDER BY run_at, CAST(job AS TEXT)";
+        let options = SqliteConnectOptions::new().filename(self.file());
+        let mut connection = options.connect().await.expect("connected");
+        let rows: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&mut connection).await.expect("read");
+        connection.close().await.expect("closed");
+        rows.into_iter().map(|(task, at)| (serde_json::from_str(&task).expect("a task"), at)).collect()
+    }
+
+    async fn end_tasks(&self, at: i64) {
+        let options = SqliteConnectOptions::new().filename(self.file());
+        let mut connection = options.connect().await.expect("connected");
+        sqlx::raw_sql(
+            "INSERT INTO Workers (id, worker_type, storage_name, last_seen) VALUES ('w', 'tolmach', '', 1)",
+        )
+        .execute(&mut connection)
+        .await
+        .expect("made");
+        let sql = "UPDATE Jobs SET status = 'Done', done_at = $1, lock_by = 'w'";
+        sqlx::query(sql).bind(at).execute(&mut connection).await.expect("ended");
+        connection.close().await.expect("closed");
     }
 }
 

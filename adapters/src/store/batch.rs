@@ -3,18 +3,17 @@
 //! Rows are in the order of their chats, so that the groups of two processes wait for each other rather than for
 //! ever. No decision about retrying lives here: a failure rolls everything back and is reported.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod tasks;
 
-use tolmach_engine::{
-    effect::Lead,
-    event::{Client, Event, Kind},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use tolmach_engine::effect::Lead;
 use tolmach_runtime::ports::{ChatKey, CommitOutcome, PublishOutcome};
-use uuid::Uuid;
 
 use super::{
     Fetched, Session, Value,
-    operation::{Answer, Operation, Publishing, Received, Rows, Turn, merge, stored},
+    answer::Answer,
+    operation::{Operation, Publishing, Pushed, Received, Rows, Turn, merge, stored},
     statements::Statements,
 };
 
@@ -38,12 +37,13 @@ impl From<sqlx::Error> for Failure {
 pub(super) async fn run<S: Session>(
     session: &mut S,
     statements: &'static Statements,
+    owner: Option<&str>,
     operations: &[&Operation],
 ) -> Result<Vec<Answer>, Failure> {
     session.run(statements.begin, vec![]).await.map_err(Failure::Begin)?;
-    let mut group = Group { session, statements };
-    let stored = match group.inside(operations).await {
-        Ok(answers) => group.session.run("COMMIT", vec![]).await.map(|()| answers).map_err(Failure::Inside),
+    let mut group = Group { session, statements, tasks: Vec::new(), changed: BTreeSet::new() };
+    let stored = match group.whole(owner, operations).await {
+        Ok(answers) => group.session.run("COMMIT", vec![]).await.map(|_| answers).map_err(Failure::Inside),
         Err(failure) => Err(failure),
     };
     if stored.is_err() {
@@ -56,9 +56,31 @@ pub(super) async fn run<S: Session>(
 struct Group<'s, S> {
     session: &'s mut S,
     statements: &'static Statements,
+    /// What goes into the queue.
+    tasks: Vec<Pushed>,
+    /// The chats that other processes should look at.
+    changed: BTreeSet<ChatKey>,
 }
 
 impl<S: Session> Group<'_, S> {
+    async fn whole(
+        &mut self,
+        owner: Option<&str>,
+        operations: &[&Operation],
+    ) -> Result<Vec<Answer>, Failure> {
+        let answers = self.inside(operations).await?;
+        let tasks = std::mem::take(&mut self.tasks);
+        if !tasks.is_empty() {
+            self.session.push(tasks).await?;
+        }
+        if let Some(owner) = owner {
+            for news in news(owner, &self.changed)? {
+                self.session.run(self.statements.notify, vec![Value::Text(news)]).await?;
+            }
+        }
+        Ok(answers)
+    }
+
     async fn inside(&mut self, operations: &[&Operation]) -> Result<Vec<Answer>, Failure> {
         let mut answers = vec![Answer::Done; operations.len()];
         let mut received = Vec::new();
@@ -68,6 +90,9 @@ impl<S: Session> Group<'_, S> {
         let mut releases = Array::default();
         let mut fires = Vec::new();
         let mut publications = Vec::new();
+        let mut ended = Array::default();
+        let mut posted = Array::default();
+        let mut others = Vec::new();
         for (index, operation) in operations.iter().enumerate() {
             match operation {
                 Operation::Receive(rows) => received.push((index, rows.as_slice())),
@@ -77,18 +102,38 @@ impl<S: Session> Group<'_, S> {
                 Operation::FireTimers { now, channels } => fires.push((index, *now, channels.as_str())),
                 Operation::KeepRelease(rows) => releases.add(rows),
                 Operation::Publish(publishing) => publications.push((index, publishing.as_ref())),
+                Operation::Push(task) => self.tasks.push(task.clone()),
+                Operation::Post(rows, tasks) => {
+                    posted.add(rows);
+                    self.tasks.extend_from_slice(tasks);
+                }
+                Operation::EndTask(rows) => ended.add(rows),
+                Operation::FireTimer { .. }
+                | Operation::BeginTask { .. }
+                | Operation::PushOnce { .. }
+                | Operation::Quarantine { .. }
+                | Operation::RetryTask { .. }
+                | Operation::Retain(..) => others.push((index, *operation)),
             }
         }
         self.receive(&received, &mut answers).await?;
         self.commit(turns, &mut answers).await?;
         self.run(self.statements.delivered, delivered).await?;
-        self.run(self.statements.put_off, put_off).await?;
+        self.put_off(put_off).await?;
+        self.run(self.statements.outbox, posted).await?;
         self.run(self.statements.keep_release, releases).await?;
         for (index, now, channels) in fires {
             if let Some(answer) = answers.get_mut(index) {
                 *answer = Answer::Chats(self.fire(now, channels).await?);
             }
         }
+        for (index, operation) in others {
+            let answer = self.other(operation).await?;
+            if let Some(place) = answers.get_mut(index) {
+                *place = answer;
+            }
+        }
+        self.run(self.statements.end_task, ended).await?;
         for (index, publishing) in publications {
             if let Some(answer) = answers.get_mut(index) {
                 *answer = Answer::Published(self.publish(publishing).await?);
@@ -128,6 +173,7 @@ impl<S: Session> Group<'_, S> {
                 if !chats.contains(chat) {
                     chats.push((*chat).clone());
                 }
+                self.changed.insert((*chat).clone());
             }
         }
         for (index, _) in received {
@@ -174,6 +220,8 @@ impl<S: Session> Group<'_, S> {
             stopped.add(&turn.stopped);
             started.add(&turn.started);
             marks.add(&turn.marks);
+            self.changed.insert(turn.chat.clone());
+            self.tasks.extend(turn.notices.iter().map(|(_, task)| task.clone()));
             leads.extend(turn.leads.iter().map(|(id, lead)| (*turn, id.as_str(), lead)));
         }
         let statements = self.statements;
@@ -192,7 +240,10 @@ impl<S: Session> Group<'_, S> {
         self.run(statements.outbox, outbox).await?;
         self.run(statements.stop_timers, stopped.clone()).await?;
         self.run(statements.stop_fired, stopped).await?;
-        self.run(statements.start_timers, started).await?;
+        self.run(statements.start_timers, started.clone()).await?;
+        // A timer that is put off has a task out already, which will see that it came too early.
+        let early: Vec<(String, String, i64)> = self.fetch(statements.timer_tasks, started).await?;
+        self.push_timers(early)?;
         self.run(statements.marks, marks).await?;
         Ok(self.store_leads(leads).await?)
     }
@@ -268,29 +319,6 @@ impl<S: Session> Group<'_, S> {
         stored.first().map(|(seq,)| PublishOutcome::Stored(*seq)).ok_or(sqlx::Error::RowNotFound)
     }
 
-    async fn fire(&mut self, now: i64, channels: &str) -> sqlx::Result<Vec<ChatKey>> {
-        let values = vec![Value::Text(channels.to_owned()), Value::Integer(now)];
-        let mut timers: Vec<(i64, String, String, String)> =
-            self.session.fetch(self.statements.due_timers, values).await?;
-        timers.sort_unstable();
-        let mut rows = Array::default();
-        for (due, chat, name, channel) in timers {
-            let key = format!("timer:{chat}:{name}:{due}");
-            // The id derives from the key: a timer that fires again after a crash causes the same effects.
-            let hash = blake3::hash(format!("{channel}\0{key}").as_bytes());
-            let mut bytes = [0; 16];
-            bytes.copy_from_slice(hash.as_bytes().split_at(16).0);
-            let id = uuid::Builder::from_custom_bytes(bytes).into_uuid();
-            let event = event(id, now, &name)?;
-            rows.push(&encode(&(channel, key, chat, event, name))?);
-        }
-        let fired: Vec<(String,)> = self.fetch(self.statements.fire_timers, rows).await?;
-        let mut chats: Vec<ChatKey> = fired.into_iter().map(|(chat,)| chat).collect();
-        chats.sort_unstable();
-        chats.dedup();
-        Ok(chats)
-    }
-
     async fn run(&mut self, sql: &'static str, rows: Array) -> sqlx::Result<()> {
         match rows.finish() {
             Some(rows) => self.session.later(sql, vec![Value::Text(rows)]).await,
@@ -306,8 +334,28 @@ impl<S: Session> Group<'_, S> {
     }
 }
 
-fn event(id: Uuid, at: i64, timer: &str) -> sqlx::Result<String> {
-    encode(&Event { id, at, client: Client::default(), kind: Kind::Timer { name: timer.to_owned() } })
+/// What is told of chats: `[owner, chat…]`, in as many texts as the database needs, which takes less than 8000 bytes
+/// at once. A chat whose key alone is too long is found by others when they look for what is unfinished.
+fn news(owner: &str, chats: &BTreeSet<ChatKey>) -> sqlx::Result<Vec<String>> {
+    const MOST: usize = 7_000;
+    let head = format!("[{}", encode(&owner)?);
+    let mut texts = Vec::new();
+    let mut text = head.clone();
+    for chat in chats {
+        let chat = encode(chat)?;
+        if chat.len() > MOST {
+            continue;
+        }
+        if text.len() + chat.len() > MOST + head.len() {
+            texts.push(std::mem::replace(&mut text, head.clone()) + "]");
+        }
+        text.push(',');
+        text.push_str(&chat);
+    }
+    if text.len() > head.len() {
+        texts.push(text + "]");
+    }
+    Ok(texts)
 }
 
 fn encode<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {

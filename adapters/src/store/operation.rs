@@ -7,8 +7,8 @@ use serde::Serialize;
 use tolmach_engine::effect::{Command, Lead, Who};
 use tolmach_engine::event::Event;
 use tolmach_runtime::ports::{
-    Bundle, ChatKey, Commit, CommitOutcome, Error, Inbound, Publication, PublicationKind, PublishOutcome,
-    Result, presses,
+    Bundle, ChatKey, Commit, Error, Inbound, NoticeRow, Publication, PublicationKind, Result, Retention,
+    Task, presses,
 };
 use uuid::Uuid;
 
@@ -28,6 +28,45 @@ pub(super) enum Operation {
     /// `[id, files, at]`.
     KeepRelease(Rows),
     Publish(Box<Publishing>),
+    FireTimer {
+        chat: ChatKey,
+        name: String,
+        now: i64,
+    },
+    Push(Pushed),
+    /// Rows of the outbox, and the tasks that deliver them.
+    Post(Rows, Vec<Pushed>),
+    PushOnce {
+        key: String,
+        at: i64,
+        pushed: Pushed,
+    },
+    BeginTask {
+        id: String,
+        task: String,
+        now: i64,
+    },
+    /// `[id]`.
+    EndTask(Rows),
+    Quarantine {
+        id: String,
+        why: String,
+        now: i64,
+    },
+    RetryTask {
+        id: String,
+        now: i64,
+    },
+    Retain(Retention, u32),
+}
+
+/// A task on its way into the queue.
+#[derive(Clone, Debug)]
+pub struct Pushed {
+    /// JSON of the task.
+    pub(crate) task: String,
+    /// Seconds since the Unix epoch.
+    pub(crate) at: u64,
 }
 
 /// A publication made ready.
@@ -35,42 +74,6 @@ pub(super) struct Publishing {
     pub(super) expected: Option<String>,
     /// `[[release, parent, author, note, at, kind, moves]]`.
     pub(super) rows: String,
-}
-
-/// What a write answers.
-#[derive(Clone, Debug)]
-pub(super) enum Answer {
-    Chats(Vec<ChatKey>),
-    Outcome(CommitOutcome),
-    Published(PublishOutcome),
-    Done,
-}
-
-impl Answer {
-    pub(super) fn chats(self) -> Vec<ChatKey> {
-        match self {
-            Answer::Chats(chats) => chats,
-            Answer::Outcome(_) | Answer::Published(_) | Answer::Done => Vec::new(),
-        }
-    }
-
-    pub(super) fn outcome(self) -> CommitOutcome {
-        match self {
-            Answer::Outcome(outcome) => outcome,
-            // Unreachable by construction; "nothing was stored" is the safe reading.
-            Answer::Chats(_) | Answer::Published(_) | Answer::Done => CommitOutcome::Conflict,
-        }
-    }
-
-    pub(super) fn published(self) -> PublishOutcome {
-        match self {
-            Answer::Published(outcome) => outcome,
-            // Unreachable by construction, as above.
-            Answer::Chats(_) | Answer::Outcome(_) | Answer::Done => {
-                PublishOutcome::Conflict { current: None }
-            }
-        }
-    }
 }
 
 /// A row for the inbox. The writer needs the key and the chat to tell which callers brought something new.
@@ -99,6 +102,8 @@ pub(super) struct Turn {
     pub(super) buttons: Rows,
     /// `[effect, chat, payload, due]`.
     pub(super) outbox: Rows,
+    /// The addresses of notices, with the tasks to deliver them.
+    pub(super) notices: Vec<(ChatKey, Pushed)>,
     /// `[chat, name, at]` of every timer that the turn touches.
     pub(super) stopped: Rows,
     /// `[chat, name, channel, due]` of those that run afterwards.
@@ -178,6 +183,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         turn: json(&(&chat, json(&event)?, &release, trace, at))?,
         buttons: Rows::default(),
         outbox: Rows::default(),
+        notices: Vec::new(),
         stopped: Rows::default(),
         started: Rows::default(),
         leads: Vec::new(),
@@ -230,6 +236,12 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
     for notice in notices {
         plain("address", &notice.chat)?;
         turn.outbox.push(&(&notice.effect, &notice.chat, json(&notice.message)?, at))?;
+        if turn.notices.iter().all(|(address, _)| *address != notice.chat) {
+            let task = json(&Task::Deliver { chat: notice.chat.clone() })?;
+            // Due already, so not rounded up.
+            let at = u64::try_from(at / 1000).unwrap_or_default();
+            turn.notices.push((notice.chat, Pushed { task, at }));
+        }
     }
     let channel = turn.chat.split(':').next().unwrap_or_default();
     for (name, due) in timers {
@@ -272,6 +284,54 @@ pub(super) fn publish(publication: Publication, expected: Option<String>) -> Res
     let (author, note) = (without_nul(author), without_nul(note));
     let rows = json(&[(release, parent, author, note, at, kind, json(&moves)?)])?;
     Ok(Operation::Publish(Box::new(Publishing { expected, rows })))
+}
+
+pub(super) fn fire_timer(chat: &str, name: &str, now: i64) -> Result<Operation> {
+    plain("chat", chat)?;
+    plain("timer", name)?;
+    Ok(Operation::FireTimer { chat: chat.to_owned(), name: name.to_owned(), now })
+}
+
+/// A task at a time in milliseconds; the queue counts seconds, and a task must not come too early.
+pub(super) fn pushed<T: Serialize>(task: &T, at: i64) -> Result<Pushed> {
+    let at = u64::try_from(at).unwrap_or_default().div_ceil(1000);
+    Ok(Pushed { task: json(task)?, at })
+}
+
+pub(super) fn push_once(key: &str, task: &Task, at: i64) -> Result<Operation> {
+    plain("key", key)?;
+    Ok(Operation::PushOnce { key: key.to_owned(), at, pushed: pushed(task, at)? })
+}
+
+pub(super) fn post(notices: Vec<NoticeRow>, at: i64) -> Result<Operation> {
+    let (mut rows, mut tasks) = (Rows::default(), Vec::new());
+    for notice in notices {
+        plain("address", &notice.chat)?;
+        plain("effect", &notice.effect)?;
+        rows.push(&(&notice.effect, &notice.chat, json(&notice.message)?, at))?;
+        tasks.push(pushed(&Task::Deliver { chat: notice.chat }, at)?);
+    }
+    Ok(Operation::Post(rows, tasks))
+}
+
+pub(super) fn begin_task(id: &str, task: &Task, now: i64) -> Result<Operation> {
+    plain("task", id)?;
+    Ok(Operation::BeginTask { id: id.to_owned(), task: json(task)?, now })
+}
+
+pub(super) fn end_task(id: &str) -> Result<Operation> {
+    plain("task", id)?;
+    Rows::one(&[id]).map(Operation::EndTask)
+}
+
+pub(super) fn quarantine(id: &str, why: &str, now: i64) -> Result<Operation> {
+    plain("task", id)?;
+    Ok(Operation::Quarantine { id: id.to_owned(), why: without_nul(why.to_owned()), now })
+}
+
+pub(super) fn retry_task(id: &str, now: i64) -> Result<Operation> {
+    plain("task", id)?;
+    Ok(Operation::RetryTask { id: id.to_owned(), now })
 }
 
 /// The two changes of leads, in the words of the port: fields given again replace the old, others stay.

@@ -2,8 +2,8 @@
 
 use tolmach_engine::effect::{Press, Who};
 use tolmach_runtime::ports::{
-    Bundle, Chat, ChatKey, HandedChat, LeadRow, Mark, Marked, MessageRow, OutboxRow, Publication,
-    PublicationKind, StoredTurn, WaitingPlace,
+    Bundle, Chat, ChatKey, Day, HandedChat, LeadRow, Mark, Marked, MessageRow, OutboxRow, Publication,
+    PublicationKind, QuarantinedTask, StoredTurn, WaitingPlace,
 };
 
 use super::{
@@ -21,7 +21,8 @@ pub(super) async fn unfinished<D: Dialect>(
     now: i64,
     channels: &[String],
 ) -> sqlx::Result<Vec<ChatKey>> {
-    let values = vec![list(channels)?, Value::Integer(now)];
+    let mut values = vec![list(channels)?, Value::Integer(now)];
+    values.extend(db.owner().map(text));
     firsts(db, db.statements().reads.unfinished, values).await
 }
 
@@ -154,6 +155,30 @@ pub(super) async fn releases_like<D: Dialect>(db: &D, prefix: &str) -> sqlx::Res
 pub(super) async fn release<D: Dialect>(db: &D, id: &str) -> sqlx::Result<Option<Bundle>> {
     let row: Option<(String,)> = first(db, db.statements().reads.release, vec![text(id)]).await?;
     Ok(row.map(|(files,)| Bundle { id: id.to_owned(), files }))
+}
+
+pub(super) async fn quarantined<D: Dialect>(db: &D, limit: u32) -> sqlx::Result<Vec<QuarantinedTask>> {
+    type Row = (String, String, i64, String, i64);
+    let rows: Vec<Row> = db.fetch(db.statements().reads.quarantined, vec![number(limit)]).await?;
+    let task =
+        |(id, task, starts, why, at): Row| Ok(QuarantinedTask { id, task: stored(&task)?, starts, why, at });
+    rows.into_iter().map(task).collect()
+}
+
+pub(super) async fn day<D: Dialect>(db: &D, at: i64) -> sqlx::Result<Day> {
+    type Row = (i64, i64, i64, i64, i64, i64, i64);
+    let row: Option<Row> = first(db, db.statements().reads.day, vec![Value::Integer(at)]).await?;
+    let (chats, turns, leads, goals, handed, undelivered, quarantined) = row.unwrap_or_default();
+    let count = |count: i64| u64::try_from(count).unwrap_or_default();
+    Ok(Day {
+        chats: count(chats),
+        turns: count(turns),
+        leads: count(leads),
+        goals: count(goals),
+        handed: count(handed),
+        undelivered: count(undelivered),
+        quarantined: count(quarantined),
+    })
 }
 
 pub(super) async fn ping<D: Dialect>(db: &D) -> sqlx::Result<()> {

@@ -26,10 +26,35 @@ pub struct Statements {
     pub(crate) put_off: &'static str,
     pub(crate) keep_release: &'static str,
     pub(crate) due_timers: &'static str,
+    pub(crate) due_timer: &'static str,
+    pub(crate) timer_tasks: &'static str,
+    pub(crate) next_timer_task: &'static str,
+    pub(crate) spent_timer_task: &'static str,
+    pub(crate) spent_timer_tasks: &'static str,
+    pub(crate) begin_task: &'static str,
+    pub(crate) end_task: &'static str,
+    pub(crate) quarantine: &'static str,
+    pub(crate) retry_task: &'static str,
+    pub(crate) push_once: &'static str,
+    pub(crate) retain: Retain,
+    /// Tells other processes; empty where there are none.
+    pub(crate) notify: &'static str,
     pub(crate) fire_timers: &'static str,
     pub(crate) current: &'static str,
     pub(crate) publish: &'static str,
     pub(crate) reads: Reads,
+}
+
+/// The statements that delete what is old: a time, and how many rows at most. Rows are about in the order of their
+/// times, so only the first ones are looked at, by the primary key: an index on the time would slow every turn.
+pub struct Retain {
+    pub(crate) inbox: &'static str,
+    pub(crate) outbox: &'static str,
+    pub(crate) turns: &'static str,
+    pub(crate) messages: &'static str,
+    pub(crate) tasks: &'static str,
+    pub(crate) workers: &'static str,
+    pub(crate) once: &'static str,
 }
 
 /// The statements that only read.
@@ -52,14 +77,19 @@ pub struct Reads {
     pub(crate) publications: &'static str,
     pub(crate) releases_like: &'static str,
     pub(crate) release: &'static str,
+    pub(crate) quarantined: &'static str,
+    pub(crate) day: &'static str,
     pub(crate) ping: &'static str,
 }
 
-/// `stored`: what the upsert of chats returns of those that were stored; `rows`: the source of `e (key, value)`; `parts`: the source of `s (value)` from the JSON in `e.value->2`;
-/// `channel`: the part of `chat` before the colon; `position`: the function that finds a text in another.
+/// `stored`: what the upsert of chats returns of those that were stored; `rows`: the source of `e (key, value)`;
+/// `parts`: the source of `s (value)` from the JSON in `e.value->2`; `channel`: the part of `chat` before the colon; `position`: the function that finds a text in another; `free`:
+/// the condition that nobody else has the chat `u.chat`; `tasks`, `workers`: what deletes those of the queue.
 macro_rules! statements {
-    (begin: $begin:literal, alone: $alone:literal, stored: $stored:literal, lock_publications: $lock:literal, rows: $rows:literal, parts: $parts:literal,
-        channel: $channel:literal, position: $position:literal $(,)?) => {
+    (begin: $begin:literal, alone: $alone:literal, stored: $stored:literal, lock_publications: $lock:literal,
+        rows: $rows:literal, parts: $parts:literal,
+        channel: $channel:literal, position: $position:literal, free: $free:expr, notify: $notify:literal,
+        tasks: $tasks:literal, workers: $workers:literal $(,)?) => {
         Statements {
             begin: $begin,
             alone: $alone,
@@ -149,7 +179,7 @@ macro_rules! statements {
             ),
             put_off: concat!(
                 "UPDATE outbox SET due = CAST(e.value->>1 AS BIGINT), attempts = attempts + 1 FROM ", $rows,
-                " WHERE outbox.effect = e.value->>0 AND outbox.delivered = 0"
+                " WHERE outbox.effect = e.value->>0 AND outbox.delivered = 0 RETURNING chat, due"
             ),
             keep_release: concat!(
                 "INSERT INTO releases (id, files, at)
@@ -160,6 +190,49 @@ macro_rules! statements {
                 "DELETE FROM timers WHERE channel IN (SELECT e.value->>0 FROM ", $rows, ") AND due <= $2
                 RETURNING due, chat, name, channel"
             ),
+            due_timer: "DELETE FROM timers WHERE chat = $1 AND name = $2 AND due <= $3
+                RETURNING due, chat, name, channel",
+            timer_tasks: concat!(
+                "INSERT INTO timer_tasks (chat, name, due)
+                SELECT e.value->>0, e.value->>1, CAST(e.value->>3 AS BIGINT) FROM ", $rows,
+                " WHERE true ORDER BY e.key
+                ON CONFLICT (chat, name) DO UPDATE SET due = excluded.due WHERE excluded.due < timer_tasks.due
+                RETURNING chat, name, due"
+            ),
+            next_timer_task: "INSERT INTO timer_tasks (chat, name, due)
+                SELECT chat, name, due FROM timers WHERE chat = $1 AND name = $2
+                ON CONFLICT (chat, name) DO UPDATE SET due = excluded.due WHERE excluded.due < timer_tasks.due
+                RETURNING chat, name, due",
+            spent_timer_task: "DELETE FROM timer_tasks WHERE chat = $1 AND name = $2 AND due <= $3",
+            // The same rows as for `fire_timers`.
+            spent_timer_tasks: concat!(
+                "DELETE FROM timer_tasks WHERE due <= $2
+                AND (chat, name) IN (SELECT e.value->>2, e.value->>4 FROM ", $rows, ")"
+            ),
+            begin_task: "INSERT INTO task_starts (id, task, starts, at) VALUES ($1, $2, 1, $3)
+                ON CONFLICT (id) DO UPDATE SET starts = task_starts.starts + 1, at = excluded.at RETURNING starts",
+            end_task: concat!(
+                "DELETE FROM task_starts WHERE id IN (SELECT e.value->>0 FROM ", $rows, ")"
+            ),
+            quarantine: "INSERT INTO quarantine (id, task, starts, why, at)
+                SELECT id, task, starts, $2, $3 FROM task_starts WHERE id = $1
+                ON CONFLICT (id) DO UPDATE SET starts = excluded.starts, why = excluded.why, at = excluded.at",
+            retry_task: "DELETE FROM quarantine WHERE id = $1 RETURNING task",
+            push_once: "INSERT INTO once (key, at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING RETURNING key",
+            retain: Retain {
+                inbox: "DELETE FROM inbox WHERE consumed < $1 AND seq IN (
+                    SELECT seq FROM inbox WHERE consumed IS NOT NULL ORDER BY seq LIMIT $2)",
+                outbox: "DELETE FROM outbox WHERE due < $1 AND seq IN (
+                    SELECT seq FROM outbox WHERE delivered = 1 ORDER BY seq LIMIT $2)",
+                turns: "DELETE FROM turns WHERE at < $1 AND seq IN (
+                    SELECT seq FROM turns ORDER BY seq LIMIT $2)",
+                once: "DELETE FROM once WHERE at < $1 AND key IN (SELECT key FROM once ORDER BY at LIMIT $2)",
+                messages: "DELETE FROM messages WHERE at < $1 AND seq IN (
+                    SELECT seq FROM messages ORDER BY seq LIMIT $2)",
+                tasks: $tasks,
+                workers: $workers,
+            },
+            notify: $notify,
             fire_timers: concat!(
                 "INSERT INTO inbox (channel, key, chat, event, timer)
                 SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, e.value->>4 FROM ", $rows,
@@ -184,11 +257,15 @@ macro_rules! statements {
                     ORDER BY e.key, i.seq"
                 ),
                 chat: "SELECT session, version FROM chats WHERE key = $1",
+                // Of what is undelivered only the oldest counts: the rest of the chat waits behind it.
                 unfinished: concat!(
                     "SELECT chat FROM (
                         SELECT chat FROM inbox WHERE consumed IS NULL
-                        UNION SELECT chat FROM outbox WHERE delivered = 0 AND due <= $2
-                    ) AS u WHERE ", $channel, " IN (SELECT e.value->>0 FROM ", $rows, ") ORDER BY chat"
+                        UNION SELECT chat FROM outbox AS o WHERE delivered = 0 AND due <= $2 AND NOT EXISTS (
+                            SELECT 1 FROM outbox AS b
+                            WHERE b.chat = o.chat AND b.delivered = 0 AND b.seq < o.seq AND b.due > $2)
+                    ) AS u WHERE ", $channel, " IN (SELECT e.value->>0 FROM ", $rows, ") ", $free, "
+                    ORDER BY chat"
                 ),
                 outbox: "SELECT effect, payload, attempts, due FROM outbox
                     WHERE chat = $1 AND delivered = 0 ORDER BY seq",
@@ -224,11 +301,43 @@ macro_rules! statements {
                 releases_like: "SELECT id FROM releases WHERE substr(id, 1, length($1)) = $1
                     ORDER BY id LIMIT 10",
                 release: "SELECT files FROM releases WHERE id = $1",
+                quarantined: "SELECT id, task, starts, why, at FROM quarantine ORDER BY at DESC, id LIMIT $1",
+                day: "SELECT (SELECT count(DISTINCT chat) FROM turns WHERE at >= $1),
+                    (SELECT count(*) FROM turns WHERE at >= $1),
+                    (SELECT count(*) FROM leads WHERE created >= $1),
+                    (SELECT count(*) FROM marks WHERE kind = 'goal' AND at >= $1),
+                    (SELECT count(*) FROM chats WHERE handed IS NOT NULL),
+                    (SELECT count(*) FROM outbox WHERE delivered = 0 AND attempts > 0),
+                    (SELECT count(*) FROM quarantine)",
                 ping: "SELECT version FROM chats LIMIT 1",
             },
         }
     };
 }
+
+/// The channel on which processes tell each other of chats.
+pub(crate) const CHANNEL: &str = "tolmach";
+
+/// The first key of the advisory locks that say that a store lives: "Tolm" and one.
+pub(crate) const LIFE: i32 = 1_416_588_398;
+
+/// Milliseconds since the Unix epoch by the server's clock, which is the same for all.
+macro_rules! now {
+    () => {
+        "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+    };
+}
+pub(crate) use now;
+
+/// The second keys of the advisory locks of the stores that live.
+macro_rules! living {
+    () => {
+        "(SELECT CAST(objid AS BIGINT) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1416588398
+            AND objsubid = 2 AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+    };
+}
+pub(crate) use living;
 
 pub(crate) static SQLITE: Statements = statements!(
     begin: "BEGIN IMMEDIATE",
@@ -239,6 +348,16 @@ pub(crate) static SQLITE: Statements = statements!(
     parts: "json_each(e.value->2) AS s",
     channel: "substr(chat, 1, instr(chat, ':') - 1)",
     position: "instr",
+    free: "",
+    notify: "",
+    // In the words of the queue's own index.
+    tasks: "DELETE FROM Jobs WHERE id IN (
+        SELECT id FROM Jobs WHERE status IN ('Done', 'Failed', 'Killed') AND done_at IS NOT NULL
+        AND done_at < $1 / 1000 AND job_type = 'tolmach' AND (status <> 'Failed' OR attempts >= max_attempts)
+        LIMIT $2)",
+    workers: "DELETE FROM Workers WHERE id IN (
+        SELECT id FROM Workers WHERE last_seen < CAST(strftime('%s', 'now') AS INTEGER) - 86400
+        AND NOT EXISTS (SELECT 1 FROM Jobs WHERE lock_by = Workers.id) LIMIT $1)",
 );
 
 pub(crate) static POSTGRES: Statements = statements!(
@@ -252,4 +371,16 @@ pub(crate) static POSTGRES: Statements = statements!(
     parts: "json_array_elements_text(e.value->2) AS s (value)",
     channel: "split_part(chat, ':', 1)",
     position: "strpos",
+    free: concat!(
+        "AND NOT EXISTS (SELECT 1 FROM leases AS l WHERE l.chat = u.chat AND l.owner <> $3
+            AND l.until >= ", now!(), " AND l.lock IN ", living!(), ")"
+    ),
+    notify: "SELECT pg_notify('tolmach', $1)",
+    tasks: "DELETE FROM apalis.jobs WHERE id IN (
+        SELECT id FROM apalis.jobs WHERE status IN ('Done', 'Failed', 'Killed')
+        AND done_at < to_timestamp(CAST($1 AS DOUBLE PRECISION) / 1000) AND job_type = 'tolmach'
+        AND (status <> 'Failed' OR attempts >= max_attempts) LIMIT $2)",
+    workers: "DELETE FROM apalis.workers WHERE id IN (
+        SELECT id FROM apalis.workers AS w WHERE last_seen < now() - INTERVAL '1 day'
+        AND NOT EXISTS (SELECT 1 FROM apalis.jobs AS j WHERE j.lock_by = w.id) LIMIT $1)",
 );

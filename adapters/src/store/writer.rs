@@ -12,8 +12,9 @@ use tolmach_runtime::ports::{CommitOutcome, Error, Result};
 
 use super::{
     Dialect, Trouble,
+    answer::Answer,
     batch::{self, Failure},
-    operation::{Answer, Operation},
+    operation::Operation,
 };
 use crate::backoff;
 
@@ -105,8 +106,17 @@ impl<D: Dialect> Writer<D> {
                 }
             }
             Err(Ended::Apart) => {
+                let mut away = None;
                 for (operation, reply) in waiting {
-                    drop(reply.send(self.alone(&operation).await));
+                    let answer = match &away {
+                        Some(error) => Err(Error::clone(error)),
+                        None => self.alone(&operation).await,
+                    };
+                    // While nobody answers there, the rest need not wait as often.
+                    if self.failures > 0 {
+                        away = answer.as_ref().err().cloned();
+                    }
+                    drop(reply.send(answer));
                 }
             }
         }
@@ -121,12 +131,13 @@ impl<D: Dialect> Writer<D> {
     }
 
     async fn attempt(&mut self, operations: &[&Operation]) -> std::result::Result<Vec<Answer>, Ended> {
-        let statements = self.dialect.statements();
+        let dialect = Arc::clone(&self.dialect);
+        let (statements, owner) = (dialect.statements(), dialect.owner());
         let mut attempt = 0;
         loop {
             attempt += 1;
             let session = self.session().await.map_err(Ended::Together)?;
-            let failure = match timeout(SILENCE, batch::run(session, statements, operations)).await {
+            let failure = match timeout(SILENCE, batch::run(session, statements, owner, operations)).await {
                 Ok(Ok(answers)) => return Ok(answers),
                 Ok(Err(failure)) => failure,
                 Err(_) => {

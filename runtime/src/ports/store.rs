@@ -9,7 +9,7 @@ use tolmach_engine::{
     event::Event,
 };
 
-use super::Inbound;
+use super::{Day, Inbound, Job, QuarantinedTask, Removed, Retention, Task};
 
 /// As many events of a chat as [`Store::next`] gives at once.
 pub const BURST: u32 = 20;
@@ -282,41 +282,30 @@ pub trait Store: Send + Sync {
     /// What there is to do for a chat, at one moment.
     async fn next(&self, chat: &str) -> super::Result<Next>;
 
-    /// Takes these chats for this process, or keeps them, for some seconds; returns those it has now.
-    async fn lease(&self, chats: Vec<ChatKey>) -> super::Result<Vec<ChatKey>> {
-        Ok(chats)
-    }
-
-    /// Leaves these chats to other processes.
-    async fn give_back(&self, _chats: Vec<ChatKey>) -> super::Result<()> {
-        Ok(())
-    }
-
-    /// Waits until other processes have received or stored something for chats, and returns these.
-    async fn changed(&self) -> super::Result<Vec<ChatKey>> {
-        std::future::pending().await
-    }
-
     /// Puts messages to the staff into the outbox and has them delivered; an effect that is known is skipped.
-    async fn post(&self, _notices: Vec<NoticeRow>, _at: i64) -> super::Result<()> {
-        Ok(())
-    }
-
-    /// Turns one timer into a waiting event if it is due by `now`; returns whether it was.
-    async fn fire_timer(&self, _chat: &str, _name: &str, _now: i64) -> super::Result<bool> {
-        Ok(false)
-    }
+    async fn post(&self, notices: Vec<NoticeRow>, at: i64) -> super::Result<()>;
 
     /// The chat as it stands.
     async fn chat(&self, chat: &str) -> super::Result<Chat>;
 
     /// Stores a turn: inbox rows consumed, session replaced if its version is still the one given, messages, trace,
-    /// buttons, outbox, notices, leads, timers and marks.
+    /// buttons, outbox, notices, leads, timers and marks. Tasks are pushed for the addresses of notices and for timers.
     async fn commit(&self, commit: Commit) -> super::Result<CommitOutcome>;
 
-    /// The chats of these channels that have waiting events, or undelivered messages due by `now`, and that no other
-    /// living process has.
+    /// The chats of these channels that have waiting events, or whose oldest undelivered message is due by `now`, and
+    /// that no other living process has leased.
     async fn unfinished(&self, now: i64, channels: &[String]) -> super::Result<Vec<ChatKey>>;
+
+    /// Takes chats for this process for 10 seconds, or prolongs that; returns those it has now. A process that has a
+    /// chat may yet meet another in it, after a pause of the one or a lost connection: [`Store::commit`] tells.
+    async fn lease(&self, chats: Vec<ChatKey>) -> super::Result<Vec<ChatKey>>;
+
+    /// Lets other processes have chats.
+    async fn give_back(&self, chats: Vec<ChatKey>) -> super::Result<()>;
+
+    /// Waits until other processes have received or stored something for chats, and returns these. What happens while
+    /// nobody waits, or while a connection is lost, may be missed: [`Store::unfinished`] finds it.
+    async fn changed(&self) -> Vec<ChatKey>;
 
     /// A chat's undelivered messages, oldest first.
     async fn outbox(&self, chat: &str) -> super::Result<Vec<OutboxRow>>;
@@ -324,7 +313,7 @@ pub trait Store: Send + Sync {
     /// Marks messages as delivered (or dropped for good).
     async fn delivered(&self, effects: Vec<String>) -> super::Result<()>;
 
-    /// Puts a message off until `due` and counts the attempt.
+    /// Puts a message off until `due`, counts the attempt and pushes a task to deliver then.
     async fn put_off(&self, effect: &str, due: i64) -> super::Result<()>;
 
     /// What a button of this chat stands for.
@@ -332,6 +321,10 @@ pub trait Store: Send + Sync {
 
     /// Turns timers due by `now` into waiting events, once each; returns their chats.
     async fn fire_timers(&self, now: i64, channels: &[String]) -> super::Result<Vec<ChatKey>>;
+
+    /// Turns one timer into a waiting event if it is due by `now`, and says whether it was; if it is due later, a task
+    /// is pushed unless one is out.
+    async fn fire_timer(&self, chat: &str, name: &str, now: i64) -> super::Result<bool>;
 
     /// When the next timer falls due, milliseconds since the Unix epoch.
     async fn next_timer(&self, channels: &[String]) -> super::Result<Option<i64>>;
@@ -388,6 +381,35 @@ pub trait Store: Send + Sync {
 
     /// Whether the database answers: for /health.
     async fn ping(&self) -> super::Result<()>;
+
+    /// Pushes a task to be done at `at`.
+    async fn push(&self, job: Job, at: i64) -> super::Result<()>;
+
+    /// Pushes a task to be done at `at` unless something was pushed under this key before; returns whether it was new.
+    /// Keys are known for as long as done tasks are kept.
+    async fn push_once(&self, key: &str, task: Task, at: i64) -> super::Result<bool>;
+
+    /// What happened since `at`, in numbers.
+    async fn day(&self, at: i64) -> super::Result<Day>;
+
+    /// Counts that a task is begun, before it is; returns how often it was.
+    async fn begin_task(&self, id: &str, task: &Task, now: i64) -> super::Result<i64>;
+
+    /// Forgets a task that is done.
+    async fn end_task(&self, id: &str) -> super::Result<()>;
+
+    /// Keeps a task that was begun from being tried any more.
+    async fn quarantine(&self, id: &str, why: &str, now: i64) -> super::Result<()>;
+
+    /// The tasks in quarantine, the last first.
+    async fn quarantined(&self, limit: u32) -> super::Result<Vec<QuarantinedTask>>;
+
+    /// Takes a task out of quarantine and pushes it again; `false` when it is not there.
+    async fn retry_task(&self, id: &str, now: i64) -> super::Result<bool>;
+
+    /// Deletes what is older than is to be kept, at most `limit` rows of each kind, the oldest first; there may be
+    /// more when as many were deleted.
+    async fn retain(&self, keep: &Retention, limit: u32) -> super::Result<Removed>;
 
     /// Carries out what is queued and closes the database. Later calls fail as unavailable.
     async fn close(&self) -> super::Result<()>;

@@ -1,0 +1,47 @@
+//! What a write answers.
+
+use tolmach_runtime::ports::{ChatKey, CommitOutcome, PublishOutcome, Removed};
+
+/// One answer.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Chats(Vec<ChatKey>),
+    Outcome(CommitOutcome),
+    Published(PublishOutcome),
+    /// Whether there was something to do.
+    Found(bool),
+    Count(i64),
+    Removed(Removed),
+    Done,
+}
+
+impl Answer {
+    pub(super) fn chats(self) -> Vec<ChatKey> {
+        if let Answer::Chats(chats) = self { chats } else { Vec::new() }
+    }
+
+    /// Another answer is impossible by construction; "nothing was stored" is the safe reading.
+    pub(super) fn outcome(self) -> CommitOutcome {
+        if let Answer::Outcome(outcome) = self { outcome } else { CommitOutcome::Conflict }
+    }
+
+    pub(super) fn published(self) -> PublishOutcome {
+        if let Answer::Published(outcome) = self {
+            outcome
+        } else {
+            PublishOutcome::Conflict { current: None }
+        }
+    }
+
+    pub(super) fn found(self) -> bool {
+        matches!(self, Answer::Found(true))
+    }
+
+    pub(super) fn count(self) -> i64 {
+        if let Answer::Count(count) = self { count } else { 0 }
+    }
+
+    pub(super) fn removed(self) -> Removed {
+        if let Answer::Removed(removed) = self { removed } else { Removed::default() }
+    }
+}

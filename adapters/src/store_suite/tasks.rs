@@ -1,0 +1,193 @@
+//! Tasks: pushed with what they are about or not at all, counted before they run, and deleted when they are old.
+
+use tolmach_runtime::ports::{NoticeRow, QuarantinedTask, Removed, Retention, Task};
+
+use super::*;
+
+fn deliver(chat: &str) -> Task {
+    Task::Deliver { chat: chat.to_owned() }
+}
+
+fn timer(name: &str) -> Task {
+    Task::Timer { chat: CHAT.to_owned(), name: name.to_owned() }
+}
+
+pub(crate) async fn pushes_tasks(place: &dyn Place) {
+    let store = place.open().await;
+    assert_eq!(place.tasks().await, []);
+    store.push(Task::Report.into(), 0).await.expect("pushed");
+    store.push(Task::Reindex { file: "прайс 'a'.xlsx".to_owned() }.into(), 1_000).await.expect("pushed");
+    // Seconds, and never too early.
+    let (one, two) = (store.push(Task::Retain.into(), 1_001), store.push(Task::Retain.into(), 2_999));
+    let (one, two) = tokio::join!(one, two);
+    one.and(two).expect("pushed");
+    let file = Task::Reindex { file: "прайс 'a'.xlsx".to_owned() };
+    let expected = [(Task::Report, 0), (file, 1), (Task::Retain, 2), (Task::Retain, 3)];
+    assert_eq!(place.tasks().await, expected);
+}
+
+pub(crate) async fn pushes_the_delivery_of_notices(place: &dyn Place) {
+    let store = place.open().await;
+    store.receive(7_500, vec![text(CHAT, "a", "?")]).await.expect("received");
+    let row = oldest(&*store, CHAT).await;
+    let notice = |number: usize, chat: &str| NoticeRow {
+        effect: format!("{}.{number}.0", row.event.id),
+        chat: chat.to_owned(),
+        message: Outgoing { text: "Анна".to_owned(), ..Outgoing::default() },
+    };
+    let mut commit = turn(&row, 0, vec![say("спасибо")]);
+    commit.notices =
+        vec![notice(1, "telegram:-1"), notice(1, "email:a@example.com"), notice(2, "telegram:-1")];
+    let late = Commit { version: 7, ..commit.clone() };
+    assert_eq!(store.commit(late).await.expect("answered"), CommitOutcome::Conflict);
+    assert_eq!(place.tasks().await, [], "a refused turn asks for nothing");
+    store.commit(commit).await.expect("committed");
+    assert_eq!(place.tasks().await, [(deliver("email:a@example.com"), 7), (deliver("telegram:-1"), 7)]);
+}
+
+pub(crate) async fn pushes_the_delivery_of_what_is_put_off(place: &dyn Place) {
+    let store = place.open().await;
+    let row = run(&*store, CHAT, "a", vec![say("1"), say("2")]).await;
+    assert_eq!(store.unfinished(5, &web()).await.expect("read"), [CHAT]);
+    store.put_off(&format!("{}.0", row.event.id), 9_001).await.expect("put off");
+    store.put_off("unknown", 9_001).await.expect("nothing to put off");
+    assert_eq!(place.tasks().await, [(deliver(CHAT), 10)]);
+    // The second message is due, but it waits behind the first.
+    assert_eq!(store.unfinished(9_000, &web()).await.expect("read"), Vec::<String>::new());
+    assert_eq!(store.unfinished(9_001, &web()).await.expect("read"), [CHAT]);
+    store.delivered(vec![format!("{}.0", row.event.id)]).await.expect("marked");
+    assert_eq!(store.unfinished(5, &web()).await.expect("read"), [CHAT]);
+}
+
+pub(crate) async fn pushes_one_task_a_timer(place: &dyn Place) {
+    let store = place.open().await;
+    run(&*store, CHAT, "a", vec![start("inactivity", 100_000)]).await;
+    run(&*store, CHAT, "b", vec![start("inactivity", 200_000)]).await;
+    assert_eq!(place.tasks().await, [(timer("inactivity"), 100)], "put off: the task that is out will see");
+    run(&*store, CHAT, "c", vec![start("inactivity", 50_000), start("remind", 70_000)]).await;
+    let out = [(timer("inactivity"), 50), (timer("remind"), 70), (timer("inactivity"), 100)];
+    assert_eq!(place.tasks().await, out);
+    let cancel = Command::CancelTimer { name: "remind".to_owned() };
+    run(&*store, CHAT, "d", vec![start("inactivity", 200_000), cancel]).await;
+    assert_eq!(place.tasks().await, out, "nothing is pushed for what is stopped or put off");
+    // The first task comes: too early, so there is one more.
+    assert!(!store.fire_timer(CHAT, "inactivity", 50_000).await.expect("looked at"));
+    assert_eq!(waiting(&*store, CHAT).await, None);
+    assert_eq!(place.tasks().await.last(), Some(&(timer("inactivity"), 200)));
+    assert_eq!(place.tasks().await.len(), 4);
+    // The other one finds that one is out.
+    assert!(!store.fire_timer(CHAT, "inactivity", 100_000).await.expect("looked at"));
+    assert!(!store.fire_timer(CHAT, "remind", 70_000).await.expect("looked at"));
+    assert!(!store.fire_timer("web:2", "inactivity", 300_000).await.expect("looked at"));
+    assert_eq!(place.tasks().await.len(), 4);
+    let fires = (0..5).map(|_| store.fire_timer(CHAT, "inactivity", 200_000));
+    let fired = futures_util::future::try_join_all(fires).await.expect("looked at");
+    assert_eq!(fired.iter().filter(|fired| **fired).count(), 1, "{fired:?}");
+    assert_eq!(waiting(&*store, CHAT).await, Some(Kind::Timer { name: "inactivity".to_owned() }));
+    assert_eq!(place.tasks().await.len(), 4);
+    // What the safety net fires has a task out too, but the next start is not kept waiting by it.
+    let row = oldest(&*store, CHAT).await;
+    store.commit(turn(&row, 4, vec![start("inactivity", 300_000)])).await.expect("committed");
+    assert_eq!(store.fire_timers(300_000, &web()).await.expect("fired"), [CHAT]);
+    let row = oldest(&*store, CHAT).await;
+    store.commit(turn(&row, 5, vec![start("inactivity", 400_000)])).await.expect("committed");
+    let times: Vec<i64> = place.tasks().await.into_iter().map(|(_, at)| at).collect();
+    assert_eq!(times, [50, 70, 100, 200, 300, 400]);
+}
+
+pub(crate) async fn counts_and_quarantines_tasks(place: &dyn Place) {
+    let store = place.open().await;
+    let task = deliver(CHAT);
+    for starts in 1..=3 {
+        assert_eq!(store.begin_task("t1", &task, starts).await.expect("counted"), starts);
+    }
+    assert_eq!(store.begin_task("t2", &Task::Retain, 4).await.expect("counted"), 1);
+    store.end_task("t2").await.expect("forgotten");
+    store.end_task("t2").await.expect("forgetting twice is harmless");
+    assert_eq!(store.begin_task("t2", &Task::Retain, 5).await.expect("counted"), 1);
+    assert_eq!(store.quarantined(10).await.expect("read"), []);
+    store.quarantine("t1", "ends the process\0", 9).await.expect("put away");
+    store.quarantine("unknown", "?", 9).await.expect("nothing to put away");
+    let kept = QuarantinedTask {
+        id: "t1".to_owned(),
+        task: task.clone(),
+        starts: 3,
+        why: "ends the process\u{FFFD}".to_owned(),
+        at: 9,
+    };
+    assert_eq!(store.quarantined(10).await.expect("read"), std::slice::from_ref(&kept));
+    store.quarantine("t2", "later", 10).await.expect("put away");
+    let ids: Vec<_> = store.quarantined(10).await.expect("read").into_iter().map(|one| one.id).collect();
+    assert_eq!(ids, ["t2", "t1"], "the last first");
+    assert_eq!(store.quarantined(1).await.expect("read").len(), 1);
+    assert!(store.retry_task("t1", 2_001).await.expect("answered"));
+    assert!(!store.retry_task("t1", 2_001).await.expect("answered"), "it is out already");
+    assert_eq!(place.tasks().await, [(task.clone(), 3)]);
+    assert_eq!(store.begin_task("t1", &task, 11).await.expect("counted"), 1, "counted anew");
+}
+
+pub(crate) async fn deletes_what_is_old(place: &dyn Place) {
+    let store = place.open().await;
+    let mut said = Vec::new();
+    for n in 0..6 {
+        store.receive(10 * n, vec![text(CHAT, &n.to_string(), "?")]).await.expect("received");
+        let row = oldest(&*store, CHAT).await;
+        let mut commit = turn(&row, n, vec![say(&n.to_string())]);
+        commit.messages[0].at = 10 * n;
+        store.commit(commit).await.expect("committed");
+        said.push(format!("{}.0", row.event.id));
+    }
+    // One message was never delivered, and one event never had its turn.
+    store.delivered(said.split_off(1)).await.expect("marked");
+    store.receive(1, vec![text("web:2", "waits", "?")]).await.expect("received");
+    let nothing = store.retain(&Retention::default(), 100).await.expect("deleted");
+    assert_eq!(nothing, Removed::default(), "nothing is old that may be kept for ever");
+    let all = Some(30);
+    let keep = Retention { inbox: all, outbox: all, turns: all, messages: all, tasks: None };
+    let first = store.retain(&keep, 2).await.expect("deleted");
+    assert_eq!(first, Removed { inbox: 2, outbox: 2, turns: 2, messages: 2, ..Removed::default() });
+    let second = store.retain(&keep, 2).await.expect("deleted");
+    assert_eq!(second, Removed { inbox: 1, turns: 1, messages: 1, ..Removed::default() });
+    assert_eq!((second.all(), store.retain(&keep, 2).await.expect("deleted").all()), (3, 0));
+    assert_eq!(outbox(&*store, CHAT).await, ["0"], "what is not delivered stays");
+    assert!(waiting(&*store, "web:2").await.is_some());
+    let times = |rows: Vec<MessageRow>| rows.into_iter().map(|row| row.at).collect::<Vec<_>>();
+    assert_eq!(times(store.messages(CHAT, 0, 100).await.expect("read")), [30, 40, 50]);
+    assert_eq!(store.turns(CHAT, 100).await.expect("read").len(), 3);
+    let (old, known) = (text(CHAT, "2", "?"), text(CHAT, "3", "?"));
+    assert_eq!(store.receive(99, vec![known]).await.expect("received"), Vec::<String>::new());
+    assert_eq!(store.receive(99, vec![old]).await.expect("received"), [CHAT], "it is forgotten");
+    assert_eq!(store.chat(CHAT).await.expect("read").version, 6, "the chat itself stays");
+}
+
+pub(crate) async fn deletes_old_tasks(place: &dyn Place) {
+    let store = place.open().await;
+    for _ in 0..3 {
+        store.push(Task::Retain.into(), 0).await.expect("pushed");
+    }
+    place.end_tasks(50).await;
+    store.push(Task::Report.into(), 0).await.expect("pushed");
+    let keep = |tasks| Retention { tasks, ..Retention::default() };
+    assert_eq!(store.retain(&keep(Some(50_000)), 100).await.expect("deleted").tasks, 0);
+    let removed = store.retain(&keep(Some(51_000)), 2).await.expect("deleted");
+    // The worker of long ago is named by a task until the last one of them is gone.
+    assert_eq!((removed.tasks, removed.workers), (2, 0));
+    let removed = store.retain(&keep(Some(51_000)), 2).await.expect("deleted");
+    assert_eq!((removed.tasks, removed.workers), (1, 1));
+    assert_eq!(store.retain(&keep(Some(51_000)), 2).await.expect("deleted").all(), 0);
+    assert_eq!(place.tasks().await, [(Task::Report, 0)], "what is to be done stays");
+}
+
+pub(crate) async fn gives_leases(place: &dyn Place) {
+    let store = place.open().await;
+    let chats = vec!["web:1".to_owned(), "web:2".to_owned()];
+    for _ in 0..2 {
+        assert_eq!(store.lease(chats.clone()).await.expect("leased"), chats, "one's own are prolonged");
+    }
+    assert_eq!(store.lease(vec![]).await.expect("leased"), Vec::<String>::new());
+    receive(&*store, "web:1", "a").await;
+    assert_eq!(store.unfinished(5, &web()).await.expect("read"), ["web:1"], "one's own are no obstacle");
+    store.give_back(chats.clone()).await.expect("given back");
+    store.give_back(chats).await.expect("giving back twice is harmless");
+    store.give_back(vec![]).await.expect("nothing to give back");
+}
