@@ -149,9 +149,10 @@ SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each(?1) WHERE true 
 ON CONFLICT (effect) DO NOTHING";
 const STOP_TIMERS: &str = "DELETE FROM timers
 WHERE (chat, name) IN (SELECT value->>0, value->>1 FROM json_each(?1))";
-// A timer that fell due while its chat was busy, and is stopped by the very turn it waited for, must not fire.
-const STOP_FIRED: &str = "UPDATE inbox SET consumed = e.value->>2, event = NULL
-FROM json_each(?1) e WHERE inbox.chat = e.value->>0 AND inbox.timer = e.value->>1 AND inbox.consumed IS NULL";
+// A timer that fell due while its chat was busy, and is stopped by the very turn it waited for, must not fire. Its row goes,
+// for its key is needed again: a turn of a message that came in the same millisecond starts the timer for the same time.
+const STOP_FIRED: &str = "DELETE FROM inbox
+WHERE consumed IS NULL AND (chat, timer) IN (SELECT value->>0, value->>1 FROM json_each(?1))";
 const START_TIMERS: &str = "INSERT INTO timers (chat, name, channel, due)
 SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each(?1)";
 const MARKS: &str = "INSERT INTO marks (effect, chat, kind, name, value, arms, arm, release, at)

@@ -98,7 +98,7 @@ pub(super) struct Turn {
     pub(super) buttons: Rows,
     /// `[effect, chat, payload, due]`.
     pub(super) outbox: Rows,
-    /// `[chat, name, at]` of every timer that the turn touches.
+    /// `[chat, name]` of every timer that the turn touches.
     pub(super) stopped: Rows,
     /// `[chat, name, channel, due]` of those that run afterwards.
     pub(super) started: Rows,
@@ -228,7 +228,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
     let channel = turn.chat.split(':').next().unwrap_or_default();
     for (name, due) in timers {
         plain("timer", &name)?;
-        turn.stopped.push(&(&turn.chat, &name, at))?;
+        turn.stopped.push(&(&turn.chat, &name))?;
         if let Some(due) = due {
             turn.started.push(&(&turn.chat, &name, channel, due))?;
         }
