@@ -65,6 +65,7 @@ impl Run {
         let options = widget::Options {
             title: assembled.company.clone(),
             hosts: config.web_hosts.clone(),
+            sockets: config.web_sockets,
             ..Default::default()
         };
         let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store) as Arc<dyn Store>, options));
