@@ -32,8 +32,9 @@ const BUNDLE: &str = include_str!("../../bundle/ledger.yaml");
 const SILENCE: Duration = Duration::from_secs(1);
 /// For a start, or an end; a debug build on a busy machine takes its time.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// The run is over when nothing has come for so long, though something should.
-const QUIET: Duration = Duration::from_secs(60);
+/// The run is over when nothing has come for so long, though something should: longer than what failed a few times is put
+/// off.
+const QUIET: Duration = Duration::from_secs(120);
 /// After the last thing that was expected, for whatever comes twice.
 const LINGER: Duration = Duration::from_millis(1500);
 /// A blow during the start falls within this, one while it serves within the other.

@@ -44,9 +44,15 @@ pub async fn write(world: Arc<World>, mut rng: Rng) {
 }
 
 /// Something goes wrong outside, or nothing does. None of this may show: what fails is tried again.
+///
+/// It passes with the cycle: faults that waited for what is put off would strike each attempt, and every pause is twice as
+/// long as the one before.
 pub fn bad_day(world: &World, rng: &mut Rng) {
+    world.smtp.inner().faults.clear();
     let mut telegram = world.telegram.inner();
-    match rng.u8(..8) {
+    telegram.faults.clear();
+    telegram.poll_faults.clear();
+    match rng.u8(..16) {
         0 => telegram.faults.push_back(Some((502, "Bad Gateway", None))),
         1 => telegram.faults.push_back(Some((429, "Too Many Requests: retry after 1", Some(1)))),
         2 => telegram.poll_faults.push_back((502, "Bad Gateway", None)),
