@@ -8,8 +8,6 @@
 //!
 //! Not here: receiving mail, HTML, attachments.
 
-#[cfg(test)]
-mod fake;
 mod message;
 mod session;
 #[cfg(test)]

@@ -376,6 +376,14 @@ pub(crate) async fn forgets_a_fired_timer_that_its_chat_stops(place: &dyn Place)
     assert_eq!(outcome, CommitOutcome::Stored);
     assert_eq!(waiting(&*store, CHAT).await, None, "the client is not silent");
     assert_eq!(store.next_timer(&web()).await.expect("read"), Some(200));
+    // Another message of the same millisecond restarts it for the same time: that timer is not the one that was stopped.
+    let row = receive(&*store, CHAT, "c").await;
+    store.fire_timers(200, &web()).await.expect("fired");
+    store.commit(turn(&row, 2, vec![start("inactivity", 200)])).await.expect("committed");
+    assert_eq!(waiting(&*store, CHAT).await, None);
+    assert_eq!(store.fire_timers(200, &web()).await.expect("fired"), [CHAT]);
+    let row = oldest(&*store, CHAT).await;
+    assert_eq!(row.event.kind, Kind::Timer { name: "inactivity".to_owned() }, "the silence is noticed");
 }
 
 pub(crate) async fn merges_a_lead(place: &dyn Place) {

@@ -38,6 +38,4 @@ pub struct MenuCommand {
 }
 
 #[cfg(test)]
-mod fake;
-#[cfg(test)]
 mod tests;

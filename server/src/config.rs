@@ -36,6 +36,8 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// Hosts whose pages may use the web chat besides the one it is served from.
     pub web_hosts: Vec<String>,
+    /// Pages of the web chat that may be open at once; each needs an open file.
+    pub web_sockets: usize,
     /// Messages of a client that come at most this many milliseconds apart are one, and answered once; 0 to 10000, 0 answers
     /// each at once.
     pub burst_ms: u64,
@@ -142,6 +144,7 @@ impl Default for Config {
             database: Database::default(),
             listen: None,
             web_hosts: Vec::new(),
+            web_sockets: 1000,
             burst_ms: 700,
             log: "info".to_owned(),
             telegram: Telegram::default(),
@@ -168,12 +171,13 @@ impl Default for Llm {
 const HOSTS: &str = "http.hosts";
 
 /// Variables with the settings they set.
-const VARIABLES: [(&str, &str); 22] = [
+const VARIABLES: [(&str, &str); 23] = [
     ("TOLMACH_DATA_DIR", "data_dir"),
     ("TOLMACH_FLOWS", "flows"),
     ("TOLMACH_DATABASE_URL", "database.url"),
     ("TOLMACH_LISTEN", "listen"),
     ("TOLMACH_WEB_HOSTS", "web_hosts"),
+    ("TOLMACH_WEB_SOCKETS", "web_sockets"),
     ("TOLMACH_BURST_MS", "burst_ms"),
     ("TOLMACH_LOG", "log"),
     ("TOLMACH_STAFF_TELEGRAM", "staff.default.telegram"),
@@ -226,10 +230,10 @@ impl Config {
                 "web_hosts" | "staff.default.telegram" | "staff.default.email" => {
                     figment.merge(Serialized::default(key, parts().collect::<Vec<_>>()))
                 }
-                "llm.timeout_seconds" | "burst_ms" | "smtp.port" => {
+                "llm.timeout_seconds" | "burst_ms" | "smtp.port" | "web_sockets" => {
                     let unit = match *key {
                         "burst_ms" => " of milliseconds",
-                        "smtp.port" => "",
+                        "smtp.port" | "web_sockets" => "",
                         _ => " of seconds",
                     };
                     let number: u64 = value
@@ -250,6 +254,9 @@ impl Config {
         }
         if config.burst_ms > 10_000 {
             bail!("burst_ms is {}; it is 0 to 10000", config.burst_ms);
+        }
+        if !(1..=1_000_000).contains(&config.web_sockets) {
+            bail!("web_sockets is {}; it is 1 to 1000000", config.web_sockets);
         }
         config.check_staff()?;
         Ok(config)

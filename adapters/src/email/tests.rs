@@ -1,9 +1,8 @@
 use std::time::Instant;
 
-use super::{
-    fake::{Fault, Smtp, Step},
-    *,
-};
+use tolmach_testkit::smtp::{Fault, Smtp, Step};
+
+use super::*;
 
 fn options(smtp: &Smtp) -> Options {
     let from = "Магазин <shop@example.com>".to_owned();
@@ -160,7 +159,7 @@ async fn a_server_that_is_away_or_closed_an_old_connection() {
     assert_eq!(some(&channel).await, Delivery::Done);
     let mails = smtp.inner().mails.clone();
     assert_eq!(mails.len(), 3);
-    assert_eq!(mails[1].headers["message-id"], mails[2].headers["message-id"]);
+    assert_eq!(mails[1].id(), mails[2].id());
     let port = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()

@@ -1,56 +1,26 @@
 //! Against a real HTTP server on the loopback that behaves as providers do on their worse days.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
 use tolmach_engine::{
     catalog::{Localized, Product},
     effect::{Label, Utterance, Who},
     language::Language,
 };
+use tolmach_testkit::faults::{Answer, Scripted};
 
 use super::*;
 use crate::{ladder::Ladder, offline::OfflineLlm};
 
 const KEY: &str = "sk-secret-0123456789";
 
-/// How the server answers one request.
-#[derive(Clone)]
-enum Answer {
-    Json(u16, Value),
-    Header(u16, &'static str, Value),
-    Text(u16, &'static str),
-    Hang,
-    Cut,
-    Huge,
-}
-
-/// A provider that follows a script; after its end the last answer repeats.
-struct Provider {
-    url: String,
-    seen: Arc<Mutex<Vec<(String, Value)>>>,
-}
+/// A provider that follows a script.
+struct Provider(Scripted);
 
 impl Provider {
     async fn start(script: Vec<Answer>) -> Provider {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}/v1/", listener.local_addr().expect("an address"));
-        let seen: Arc<Mutex<Vec<(String, Value)>>> = Arc::default();
-        let log = Arc::clone(&seen);
-        tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.expect("a connection");
-                tokio::spawn(serve(stream, script.clone(), Arc::clone(&log)));
-            }
-        });
-        Provider { url, seen }
+        Provider(Scripted::start(script).await)
     }
 
     fn llm(&self) -> OpenAiLlm {
@@ -58,61 +28,20 @@ impl Provider {
     }
 
     fn with(&self, change: impl FnOnce(&mut Options)) -> OpenAiLlm {
-        let mut options = Options::new(&self.url, Secret::new(KEY), "small-1");
+        let mut options = Options::new(format!("{}/v1/", self.0.url), Secret::new(KEY), "small-1");
         options.deadline = Duration::from_secs(5);
         change(&mut options);
         OpenAiLlm::new(options).expect("valid options")
     }
 
     fn calls(&self) -> usize {
-        self.seen.lock().expect("not poisoned").len()
+        self.0.seen().len()
     }
 
     fn call(&self, n: usize) -> (String, Value) {
-        self.seen.lock().expect("not poisoned")[n].clone()
+        let request = self.0.seen().remove(n);
+        (request.head, request.body)
     }
-}
-
-async fn serve(mut stream: TcpStream, script: Vec<Answer>, log: Arc<Mutex<Vec<(String, Value)>>>) {
-    let mut data = Vec::new();
-    let (head, body) = loop {
-        if stream.read_buf(&mut data).await.expect("readable") == 0 {
-            return;
-        }
-        let text = String::from_utf8_lossy(&data).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head
-            .lines()
-            .find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
-        if body.len() >= length.unwrap_or(0) {
-            break (head.to_owned(), body.to_owned());
-        }
-    };
-    let number = {
-        let mut log = log.lock().expect("not poisoned");
-        log.push((head, serde_json::from_str(&body).expect("a JSON request")));
-        log.len() - 1
-    };
-    let answer = script.get(number).or(script.last()).expect("a script").clone();
-    let reply = |status: u16, headers: &str, body: &str| {
-        format!(
-            "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",
-            body.len()
-        )
-    };
-    let text = match answer {
-        Answer::Json(status, body) => reply(status, "content-type: application/json\r\n", &body.to_string()),
-        Answer::Header(status, header, body) => reply(status, &format!("{header}\r\n"), &body.to_string()),
-        Answer::Text(status, body) => reply(status, "content-type: text/html\r\n", body),
-        Answer::Hang => {
-            tokio::time::sleep(Duration::from_secs(60)).await;
-            return;
-        }
-        Answer::Cut => "HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n{\"choices\": [".to_owned(),
-        Answer::Huge => reply(200, "", &" ".repeat(2 * 1024 * 1024)),
-    };
-    // The client may have stopped reading, which is what some tests are about.
-    drop(stream.write_all(text.as_bytes()).await);
 }
 
 fn completion(content: &str) -> Answer {
@@ -296,6 +225,7 @@ async fn tries_again_after_a_passing_fault() {
     for fault in [
         Answer::Json(500, json!({})),
         Answer::Cut,
+        Answer::Garbage,
         Answer::Text(502, "<html>"),
         Answer::Text(200, "garbage"),
         Answer::Huge,
@@ -327,12 +257,15 @@ async fn waits_as_asked_but_never_past_the_deadline() {
 
 #[tokio::test]
 async fn one_deadline_covers_everything() {
-    let provider = Provider::start(vec![Answer::Hang]).await;
-    let llm = provider.with(|options| options.deadline = Duration::from_millis(300));
-    let started = Instant::now();
-    let error = llm.answer(&question()).await.expect_err("no answer");
-    assert!(started.elapsed() < Duration::from_secs(3));
-    assert!(matches!(&error, Error::Unavailable { why, .. } if why.contains("deadline")), "{error}");
+    // Bytes that keep coming are no answer either.
+    for slow in [Answer::Hang, Answer::Drip(body("{}"), Duration::from_millis(50))] {
+        let provider = Provider::start(vec![slow.clone()]).await;
+        let llm = provider.with(|options| options.deadline = Duration::from_millis(300));
+        let started = Instant::now();
+        let error = llm.answer(&question()).await.expect_err("no answer");
+        assert!(started.elapsed() < Duration::from_secs(3), "{slow:?}");
+        assert!(matches!(&error, Error::Unavailable { why, .. } if why.contains("deadline")), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -104,7 +104,7 @@ pub(super) struct Turn {
     pub(super) outbox: Rows,
     /// The addresses of notices, with the tasks to deliver them.
     pub(super) notices: Vec<(ChatKey, Pushed)>,
-    /// `[chat, name, at]` of every timer that the turn touches.
+    /// `[chat, name]` of every timer that the turn touches.
     pub(super) stopped: Rows,
     /// `[chat, name, channel, due]` of those that run afterwards.
     pub(super) started: Rows,
@@ -246,7 +246,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
     let channel = turn.chat.split(':').next().unwrap_or_default();
     for (name, due) in timers {
         plain("timer", &name)?;
-        turn.stopped.push(&(&turn.chat, &name, at))?;
+        turn.stopped.push(&(&turn.chat, &name))?;
         if let Some(due) = due {
             turn.started.push(&(&turn.chat, &name, channel, due))?;
         }

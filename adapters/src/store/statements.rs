@@ -146,10 +146,11 @@ macro_rules! statements {
                 "DELETE FROM timers WHERE (chat, name) IN (SELECT e.value->>0, e.value->>1 FROM ", $rows, ")"
             ),
             // A timer that fell due while its chat was busy, and is stopped by the very turn it waited for, must not
-            // fire.
+            // fire. Its row goes, for its key is needed again: a turn of a message that came in the same millisecond
+            // starts the timer for the same time.
             stop_fired: concat!(
-                "UPDATE inbox SET consumed = CAST(e.value->>2 AS BIGINT), event = NULL FROM ", $rows,
-                " WHERE inbox.chat = e.value->>0 AND inbox.timer = e.value->>1 AND inbox.consumed IS NULL"
+                "DELETE FROM inbox WHERE consumed IS NULL AND (chat, timer) IN (SELECT e.value->>0, e.value->>1 FROM ",
+                $rows, ")"
             ),
             start_timers: concat!(
                 "INSERT INTO timers (chat, name, channel, due)

@@ -15,18 +15,16 @@ use tolmach_engine::{
     event::Kind,
 };
 use tolmach_runtime::ports::{Address, Channel, Delivery, Error, Inbound, Intake, Next, Result, Store};
+use tolmach_testkit::telegram::{TOKEN, Telegram};
 use uuid::Uuid;
 
-use super::{
-    fake::{Fake, TOKEN},
-    *,
-};
+use super::*;
 use crate::{
     secret::Secret,
     sqlite::{self, SqliteStore},
 };
 
-fn bot(fake: &Fake) -> Arc<Bot> {
+fn bot(fake: &Telegram) -> Arc<Bot> {
     let mut options = Options::new(Secret::new(TOKEN));
     options.api_url.clone_from(&fake.url);
     options.hold = Duration::from_secs(1);
@@ -41,11 +39,11 @@ fn text(text: &str) -> Outgoing {
     Outgoing { text: text.to_owned(), ..Outgoing::default() }
 }
 
-async fn deliver(fake: &Fake, message: &Outgoing) -> Delivery {
+async fn deliver(fake: &Telegram, message: &Outgoing) -> Delivery {
     TelegramChannel::new(bot(fake)).deliver(&to(7), "e1", message).await
 }
 
-fn shown(fake: &Fake) -> Vec<String> {
+fn shown(fake: &Telegram) -> Vec<String> {
     fake.inner().shown.iter().map(|message| message["text"].as_str().expect("text").to_owned()).collect()
 }
 
@@ -86,7 +84,7 @@ impl Door {
 }
 
 /// Polls until the fake holds no more updates.
-async fn poll_all(fake: &Fake, door: &Arc<Door>) {
+async fn poll_all(fake: &Telegram, door: &Arc<Door>) {
     let (stop, stopped) = watch::channel(false);
     let polling = tokio::spawn(poll(bot(fake), Arc::clone(door) as Arc<dyn Intake>, stopped));
     let confirmed = async {
@@ -114,7 +112,7 @@ fn message(id: i64, content: Value) -> Value {
 
 #[tokio::test]
 async fn understands_what_clients_send() {
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     let voice = json!({ "duration": 1, "file_id": "f", "file_unique_id": "u", "file_size": 10, "mime_type": "audio/ogg" });
     let markup = json!({ "inline_keyboard": [[{ "text": "Ещё", "callback_data": "b1" }]] });
     let asked = message(1, json!({ "text": "Что ищете?", "reply_markup": markup }))["message"].clone();
@@ -189,7 +187,7 @@ async fn a_kill_between_receiving_and_confirming_neither_loses_nor_repeats() {
     let folder = TempDir::new().expect("a folder");
     let file = sqlite::Options::new(folder.path().join("bot.db"));
     let store = Arc::new(SqliteStore::open(file).await.expect("opened"));
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     for id in 1..=150 {
         fake.push(message(id, json!({ "text": format!("сообщение {id}") })));
     }
@@ -235,7 +233,7 @@ async fn a_kill_between_receiving_and_confirming_neither_loses_nor_repeats() {
 
 #[tokio::test]
 async fn waits_for_the_store_and_passes_over_what_it_never_takes() {
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     fake.push(message(1, json!({ "text": "раз" })));
     fake.push(message(2, json!({ "text": "два" })));
     // Popped from the end: a fault that passes, then the batch is refused, then its first update.
@@ -253,7 +251,7 @@ async fn waits_for_the_store_and_passes_over_what_it_never_takes() {
 
 #[tokio::test]
 async fn lives_through_faults_of_telegram() {
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     let conflict =
         "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
     fake.inner().poll_faults.extend([
@@ -268,8 +266,37 @@ async fn lives_through_faults_of_telegram() {
 }
 
 #[tokio::test]
+async fn two_programs_that_poll_are_told_of_each_other() {
+    let fake = Telegram::start().await;
+    let (first, second) = (bot(&fake), bot(&fake));
+    let (_stop, stopped) = watch::channel(false);
+    let door = Arc::new(Door::default());
+    for bot in [&first, &second] {
+        tokio::spawn(poll(Arc::clone(bot), Arc::clone(&door) as Arc<dyn Intake>, stopped.clone()));
+    }
+    let told = async {
+        while ![&first, &second]
+            .iter()
+            .any(|bot| bot.trouble().is_some_and(|why| why.contains("another program")))
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), told).await.expect("a conflict");
+    // Whoever of them receives, each message comes.
+    (1..=20).for_each(|id| fake.push(message(id, json!({ "text": "раз" }))));
+    let received = async {
+        while !fake.inner().updates.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), received).await.expect("all were confirmed");
+    assert!(door.received().len() >= 20);
+}
+
+#[tokio::test]
 async fn says_what_to_do_about_a_conflict_and_a_bad_token() {
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     let conflict = (409, "Conflict: terminated by other getUpdates request", None);
     fake.inner().poll_faults.extend(std::iter::repeat_n(conflict, 100));
     let bot = bot(&fake);
@@ -326,7 +353,7 @@ async fn never_tells_the_token() {
 
 #[tokio::test]
 async fn shows_text_cards_and_buttons() {
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     let press = Press {
         release: "r".to_owned(),
         flow: "f".to_owned(),
@@ -370,7 +397,7 @@ async fn shows_text_cards_and_buttons() {
 
 #[tokio::test]
 async fn asks_for_the_contact_with_its_own_keyboard() {
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     let message = Outgoing {
         share_contact: Some("Поделиться".to_owned()), ..text("Оставьте телефон")
     };
@@ -381,7 +408,7 @@ async fn asks_for_the_contact_with_its_own_keyboard() {
 
 #[tokio::test]
 async fn splits_what_is_too_long() {
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     let long = "Насосы & дрели <всё> для дома 🦀. ".repeat(500);
     assert_eq!(deliver(&fake, &text(&long)).await, Delivery::Done);
     let texts = shown(&fake);
@@ -399,7 +426,7 @@ async fn splits_what_is_too_long() {
 
 #[tokio::test]
 async fn sends_plain_text_where_markup_is_refused() {
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     fake.inner().hates_markup = true;
     let card = Card { name: "Насос".to_owned(), price: "1 ₽".to_owned(), ..Card::default() };
     let with_photo = Card { photo: Some("https://example.com/1.jpg".to_owned()), ..card.clone() };
@@ -412,7 +439,7 @@ async fn sends_plain_text_where_markup_is_refused() {
 
 #[tokio::test]
 async fn goes_on_where_a_limit_stopped_it() {
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     let cards = ["раз", "два", "три"].map(|name| Card {
         name: name.to_owned(),
         price: "1".to_owned(),
@@ -440,7 +467,7 @@ async fn goes_on_where_a_limit_stopped_it() {
 
 #[tokio::test]
 async fn tells_the_runtime_what_became_of_it() {
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     let channel = TelegramChannel::new(bot(&fake));
     fake.inner().blocked.insert(13);
     for gone in [13, 404] {
@@ -471,7 +498,7 @@ async fn tells_the_runtime_what_became_of_it() {
 
 #[tokio::test]
 async fn sets_the_menu_in_every_language() {
-    let fake = Fake::start().await;
+    let fake = Telegram::start().await;
     let bot = bot(&fake);
     assert_eq!(bot.username().await.expect("answered"), "shop_bot");
     let description = Localized { ru: "Помощь".to_owned(), en: "Help".to_owned() };

@@ -30,6 +30,9 @@ use super::{
 const FRAME: usize = 16 * 1024;
 /// Bytes of a frame that is received to be refused politely; a longer one ends the socket at once.
 const TRANSPORT: usize = 64 * 1024;
+/// Bytes that a socket reads at once. Each open page holds such a buffer, and the usual one of 128 kB makes ten thousand silent
+/// pages a gigabyte.
+const READ: usize = 4 * 1024;
 /// Characters of a message.
 const TEXT: usize = 4096;
 /// Characters of a page's own id, a button's id and a button's label.
@@ -55,6 +58,7 @@ pub(super) async fn upgrade(
         return (StatusCode::SERVICE_UNAVAILABLE, "too many chats at once").into_response();
     };
     upgrade
+        .read_buffer_size(READ)
         .max_message_size(TRANSPORT)
         .max_frame_size(TRANSPORT)
         .on_upgrade(move |socket| async move { Page::serve(state, socket, place).await })

@@ -65,6 +65,7 @@ impl Run {
         let options = widget::Options {
             title: assembled.company.clone(),
             hosts: config.web_hosts.clone(),
+            sockets: config.web_sockets,
             ..Default::default()
         };
         let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store), options));
@@ -110,6 +111,8 @@ impl Run {
         if left > 0 {
             println!("  {:<10} {left} chats taken up where the last run left them", "recovered");
         }
+        // Listened for from before anybody can know that the server is there: what asks it to end must not just kill it.
+        let asked_to_stop = asked_to_stop();
         println!(
             "\n  chat page  http://{address}/\n  health     http://{address}/health\n\nCtrl-C stops the server."
         );
@@ -127,7 +130,7 @@ impl Run {
         let app = widget::router(intake, web).merge(health::router(Arc::new(state)));
         tokio::select! {
             served = async { axum::serve(listener, app).await } => served.context("the web server ended")?,
-            () = asked_to_stop() => {}
+            () = asked_to_stop => {}
         }
 
         println!("stopping: finishing turns in hand");
@@ -298,18 +301,23 @@ fn described(name: String) -> MenuCommand {
     MenuCommand { name, description }
 }
 
-async fn asked_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+/// Listens from the call on, not only once it is waited for.
+#[cfg(unix)]
+fn asked_to_stop() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
             return tokio::signal::ctrl_c().await.unwrap_or_default();
         };
         tokio::select! {
             _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
+            _ = interrupt.recv() => {}
         }
     }
-    #[cfg(not(unix))]
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() {
     let _ = tokio::signal::ctrl_c().await;
 }

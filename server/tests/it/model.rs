@@ -1,76 +1,15 @@
 //! A language model behind an OpenAI-compatible address, its inventions, and its absence.
 
-use std::sync::{Arc, Mutex};
-
-use axum::http::StatusCode;
 use serde_json::{Value, json};
+use tolmach_testkit::model::{Model, Mood, NAME};
 
-use crate::{fake, page::Page, support::Home};
+use crate::{page::Page, support::Home};
 
 pub const KEY: &str = "sk-secret-of-the-shop-0123456789";
 
-/// How the provider behaves.
-#[derive(Clone, Copy, PartialEq)]
-enum Mood {
-    Well,
-    Down,
-    KeyRefused,
-}
-
-#[derive(Clone)]
-pub struct Provider {
-    mood: Arc<Mutex<Mood>>,
-    asked: Arc<Mutex<Vec<Value>>>,
-}
-
-impl Provider {
-    pub async fn start() -> (Provider, String) {
-        let provider = Provider { mood: Arc::new(Mutex::new(Mood::Well)), asked: Arc::default() };
-        let own = provider.clone();
-        let url = fake::serve(move |path, headers, body| {
-            let provider = own.clone();
-            async move {
-                let key =
-                    headers.get("authorization").and_then(|value| value.to_str().ok().map(str::to_owned));
-                let refusal = |code: u16, why: &str| {
-                    (
-                        StatusCode::from_u16(code).expect("a status"),
-                        json!({ "error": { "message": why, "code": why } }),
-                    )
-                };
-                let mood = *provider.mood.lock().expect("not poisoned");
-                if key != Some(format!("Bearer {KEY}")) || mood == Mood::KeyRefused {
-                    return refusal(401, "invalid_api_key");
-                }
-                if path != "/v1/chat/completions"
-                    || body["model"] != "test-model"
-                    || !body["messages"].is_array()
-                {
-                    return refusal(404, "model_not_found");
-                }
-                if mood == Mood::Down {
-                    return refusal(503, "overloaded");
-                }
-                let content = reply(&body);
-                provider.asked.lock().expect("not poisoned").push(body);
-                (
-                    StatusCode::OK,
-                    json!({
-                        "id": "1", "object": "chat.completion", "created": 1, "model": "test-model",
-                        "choices": [{ "index": 0, "finish_reason": "stop",
-                                      "message": { "role": "assistant", "content": content } }],
-                        "usage": { "prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120 },
-                    }),
-                )
-            }
-        })
-        .await;
-        (provider, format!("{url}/v1"))
-    }
-
-    fn becomes(&self, mood: Mood) {
-        *self.mood.lock().expect("not poisoned") = mood;
-    }
+/// A provider whose model says what [`reply`] does.
+pub async fn provider() -> Model {
+    Model::start(KEY, reply).await
 }
 
 /// A label where one is asked for, and a text with an invention in it otherwise.
@@ -86,11 +25,11 @@ fn reply(request: &Value) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_model_speaks_but_invents_nothing() {
     let home = Home::ready();
-    let (provider, url) = Provider::start().await;
+    let provider = provider().await;
     let server = home
         .tolmach(&["run", "--listen", "127.0.0.1:0"])
-        .env("TOLMACH_LLM_BASE_URL", &url)
-        .env("TOLMACH_LLM_MODEL", "test-model")
+        .env("TOLMACH_LLM_BASE_URL", &provider.url)
+        .env("TOLMACH_LLM_MODEL", NAME)
         .env("TOLMACH_LLM_API_KEY", KEY)
         .env("TOLMACH_LLM_TIMEOUT_SECONDS", "5")
         .env("TOLMACH_LOG", "trace")
@@ -101,7 +40,7 @@ async fn the_model_speaks_but_invents_nothing() {
     assert!(text.starts_with("Модель советует Перфоратор"), "the row's name stands for its number: {text}");
     assert!(text.contains("Пишите, если нужна помощь.") && !text.contains("777"), "{text}");
     assert!(!offer["cards"].as_array().expect("cards").is_empty());
-    let asked = provider.asked.lock().expect("not poisoned").clone();
+    let asked = provider.asked();
     assert!(asked.iter().any(|request| request["messages"].to_string().contains("перфоратор")), "{asked:?}");
     assert_eq!(server.health().await["status"], "ok");
 
@@ -129,7 +68,7 @@ async fn the_model_speaks_but_invents_nothing() {
     let (code, printed) = server.terminate();
     assert_eq!(code, Some(0));
     assert!(!printed.contains(KEY) && !health.to_string().contains(KEY), "the key is in the output");
-    assert!(printed.contains("test-model"), "{printed}");
+    assert!(printed.contains(NAME), "{printed}");
     for request in &asked {
         assert!(!request.to_string().contains(KEY), "the key is in a prompt");
     }
@@ -143,7 +82,7 @@ async fn without_its_model_the_consultant_answers() {
     let ran = home
         .tolmach(&["chat", "--lang", "ru"])
         .env("TOLMACH_LLM_BASE_URL", &format!("http://{free}/v1"))
-        .env("TOLMACH_LLM_MODEL", "test-model")
+        .env("TOLMACH_LLM_MODEL", NAME)
         .stdin("нужен перфоратор до 20 тысяч\n")
         .run()
         .ok();

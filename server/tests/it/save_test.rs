@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use tolmach_testkit::model::NAME;
+
 use crate::{
-    model::{KEY, Provider},
+    model::{KEY, provider},
     support::{Home, Ran},
 };
 
@@ -110,10 +112,10 @@ fn another_catalogue_saves_no_cards() {
 async fn what_a_model_said_becomes_a_script() {
     let home = Home::ready();
     home.demo_bundle("flows");
-    let (_provider, url) = Provider::start().await;
+    let provider = provider().await;
     home.tolmach(&["chat", "--lang", "ru", "--save-test", FILE, "--test-name", "scripted"])
-        .env("TOLMACH_LLM_BASE_URL", &url)
-        .env("TOLMACH_LLM_MODEL", "test-model")
+        .env("TOLMACH_LLM_BASE_URL", &provider.url)
+        .env("TOLMACH_LLM_MODEL", NAME)
         .env("TOLMACH_LLM_API_KEY", KEY)
         .stdin("нужен перфоратор до 20 тысяч\nкакая погода\n")
         .run()

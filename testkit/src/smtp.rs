@@ -1,7 +1,9 @@
 //! A mail server that refuses what a real one refuses, and fails when a test wants it to.
 
+mod mail;
+
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -10,13 +12,21 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+pub use mail::Mail;
+use mail::{base64, read};
+
 /// Where in the conversation.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Step {
+pub enum Step {
+    /// The first line.
     Greeting,
+    /// The login.
     Auth,
+    /// Who writes.
     From,
+    /// To whom.
     To,
+    /// Before the mail comes in.
     Data,
     /// The whole mail has come in.
     Receipt,
@@ -24,9 +34,12 @@ pub(crate) enum Step {
 
 /// What goes wrong there.
 #[derive(Clone, Debug)]
-pub(crate) enum Fault {
+pub enum Fault {
+    /// This reply instead of the usual one.
     Say(&'static str),
+    /// The connection ends.
     HangUp,
+    /// Nothing comes.
     Silence,
     /// It takes the mail and is gone before it says so.
     TakeAndHangUp,
@@ -34,39 +47,37 @@ pub(crate) enum Fault {
     TakeAndStall,
 }
 
-/// A mail as a reader sees it.
-#[derive(Clone, Debug)]
-pub(crate) struct Mail {
-    pub(crate) to: String,
-    /// Lower-case names, decoded values.
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) text: String,
-}
-
+/// What the server knows, and how it is to behave.
 #[derive(Default)]
-pub(crate) struct Inner {
-    pub(crate) mails: Vec<Mail>,
+pub struct Inner {
+    /// In the order in which they came; one that came twice is there twice.
+    pub mails: Vec<Mail>,
     /// What it held against mails and clients.
-    pub(crate) complaints: Vec<String>,
-    pub(crate) faults: VecDeque<(Step, Fault)>,
-    pub(crate) connections: usize,
+    pub complaints: Vec<String>,
+    /// What goes wrong next, in order; the first waits for its step.
+    pub faults: VecDeque<(Step, Fault)>,
+    /// How many there have been.
+    pub connections: usize,
     /// Name and password; `None` asks for none.
-    pub(crate) login: Option<(String, String)>,
+    pub login: Option<(String, String)>,
 }
 
 /// The server. Everybody at example.com has a mailbox but `nobody`.
 #[derive(Clone)]
-pub(crate) struct Smtp {
-    pub(crate) port: u16,
+pub struct Smtp {
+    /// On this machine.
+    pub port: u16,
     inner: Arc<Mutex<Inner>>,
 }
 
 impl Smtp {
-    pub(crate) async fn start() -> Smtp {
+    /// One on a free port.
+    pub async fn start() -> Smtp {
         Smtp::start_at(0).await
     }
 
-    pub(crate) async fn start_at(port: u16) -> Smtp {
+    /// One on this port.
+    pub async fn start_at(port: u16) -> Smtp {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let smtp = Smtp { port, inner: Arc::default() };
@@ -81,11 +92,13 @@ impl Smtp {
         smtp
     }
 
-    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
+    /// What it knows by now.
+    pub fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("not poisoned")
     }
 
-    pub(crate) fn fails(&self, step: Step, fault: Fault) {
+    /// When a conversation next comes to this step, this happens.
+    pub fn fails(&self, step: Step, fault: Fault) {
         self.inner().faults.push_back((step, fault));
     }
 
@@ -213,96 +226,4 @@ impl Conversation {
             lines.push(line.strip_prefix(b".").map_or(line.clone(), <[u8]>::to_vec));
         }
     }
-}
-
-/// What a reader sees, or what is wrong with the mail.
-fn read(to: &str, lines: &[Vec<u8>]) -> Result<Mail, String> {
-    let mut whole = Vec::new();
-    for line in lines {
-        let Some(line) = line.strip_suffix(b"\r\n") else { return Err("a bare LF".to_owned()) };
-        if line.len() > 998 || line.contains(&b'\r') || !line.is_ascii() {
-            return Err(format!("a line of {} bytes, a bare CR or bytes above 127", line.len()));
-        }
-        whole.push(String::from_utf8(line.to_vec()).map_err(|why| why.to_string())?);
-    }
-    let end = whole.iter().position(String::is_empty).ok_or("no end of the headers")?;
-    let mut headers: BTreeMap<String, String> = BTreeMap::new();
-    let mut last = String::new();
-    for line in &whole[..end] {
-        if line.starts_with([' ', '\t']) {
-            headers.get_mut(&last).ok_or("a header begins with a space")?.push_str(line);
-            continue;
-        }
-        let (name, value) = line.split_once(": ").ok_or_else(|| format!("no header: {line}"))?;
-        last = name.to_lowercase();
-        if headers.insert(last.clone(), value.to_owned()).is_some() {
-            return Err(format!("{name} stands twice"));
-        }
-    }
-    for name in ["from", "to", "date", "message-id", "subject", "mime-version"] {
-        if headers.get(name).is_none_or(|value| value.trim().is_empty()) {
-            return Err(format!("{name} is missing"));
-        }
-    }
-    if !headers["to"].contains(to) {
-        return Err("To names somebody else".to_owned());
-    }
-    let body = whole[end + 1..].join("\r\n");
-    let bytes = match headers.get("content-transfer-encoding").map(String::as_str) {
-        Some("base64") => base64(&body),
-        Some("quoted-printable") => quoted(&body.replace("=\r\n", "")),
-        _ => body.into_bytes(),
-    };
-    let text = String::from_utf8(bytes).map_err(|why| why.to_string())?;
-    headers.values_mut().for_each(|value| *value = words(value));
-    Ok(Mail { to: to.to_owned(), headers, text: text.replace("\r\n", "\n").trim_end().to_owned() })
-}
-
-/// Encoded words (RFC 2047) as they are read; the space between two of them is none.
-fn words(value: &str) -> String {
-    let joined = value.replace("?= =?", "?==?");
-    let (mut text, mut rest) = (Vec::new(), joined.as_str());
-    while let Some((before, after)) = rest.split_once("=?") {
-        text.extend_from_slice(before.as_bytes());
-        let mut parts = after.splitn(4, '?');
-        let (_, how, word, left) = (parts.next(), parts.next(), parts.next(), parts.next());
-        let word = word.unwrap_or_default();
-        text.extend(match how {
-            Some("b" | "B") => base64(word),
-            _ => quoted(&word.replace('_', " ")),
-        });
-        rest = left.and_then(|left| left.strip_prefix('=')).unwrap_or_default();
-    }
-    text.extend_from_slice(rest.as_bytes());
-    String::from_utf8(text).expect("UTF-8")
-}
-
-fn base64(text: &str) -> Vec<u8> {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bytes, mut bits, mut count) = (Vec::new(), 0u32, 0);
-    for digit in text.bytes().filter_map(|c| DIGITS.iter().position(|known| *known == c)) {
-        bits = bits << 6 | u32::try_from(digit).expect("small");
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    bytes
-}
-
-fn quoted(text: &str) -> Vec<u8> {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let [first, after @ ..] = rest {
-        rest = after;
-        let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'=') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => bytes.push(*first),
-        }
-    }
-    bytes
 }

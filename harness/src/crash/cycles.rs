@@ -1,0 +1,264 @@
+//! The run: processes are started, hit and started again; then everything is waited for and judged.
+
+use std::{
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use fastrand::Rng;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tolmach_testkit::telegram::TOKEN;
+
+use super::{
+    Options,
+    ledger::{Blow, Entry, Rules, judge, lateness},
+    report::{Blows, Outcome},
+    traffic::{self, up_to},
+    world::World,
+};
+use crate::{
+    database::Database,
+    figures::Spread,
+    process::{Role, Settings, Tolmach},
+};
+
+const BUNDLE: &str = include_str!("../../bundle/ledger.yaml");
+
+/// When the bundle notes a silence.
+const SILENCE: Duration = Duration::from_secs(1);
+/// For a start, or an end; a debug build on a busy machine takes its time.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// The run is over when nothing has come for so long, though something should: longer than what failed a few times is put
+/// off.
+const QUIET: Duration = Duration::from_secs(120);
+/// After the last thing that was expected, for whatever comes twice.
+const LINGER: Duration = Duration::from_millis(1500);
+/// A blow during the start falls within this, one while it serves within the other.
+const STARTING: Duration = Duration::from_millis(150);
+const SERVING: Duration = Duration::from_millis(600);
+/// The longest time a process stands still.
+const STILL: Duration = Duration::from_millis(1200);
+/// Between two lines of progress.
+const TELL: Duration = Duration::from_secs(10);
+
+/// Runs all cycles on one database.
+///
+/// # Errors
+/// The binary does not start, does not serve, or does not end when asked to.
+pub async fn run(
+    options: &Options,
+    binary: &Path,
+    database: &Database,
+    seed: u64,
+) -> anyhow::Result<Outcome> {
+    let home = TempDir::new().context("no temporary folder")?;
+    fs::create_dir(home.path().join("flows"))?;
+    fs::write(home.path().join("flows/ledger.yaml"), BUNDLE)?;
+    let world = Arc::new(World::new().await);
+    let settings = Settings::new(binary.to_owned(), home.path().to_owned(), database)
+        .with("TOLMACH_FLOWS", "flows")
+        .with("TOLMACH_TELEGRAM_TOKEN", TOKEN)
+        .with("TOLMACH_TELEGRAM_API_URL", &world.telegram.url)
+        .with("TOLMACH_STAFF_EMAIL", "sales@example.com")
+        .with("TOLMACH_SMTP_HOST", "127.0.0.1")
+        .with("TOLMACH_SMTP_PORT", world.smtp.port)
+        .with("TOLMACH_SMTP_TLS", "none")
+        .with("TOLMACH_SMTP_FROM", "shop@example.com");
+    // The first start makes the data folder and imports the samples; it is no part of the figures.
+    let mut first = settings.spawn(Role::Alone)?;
+    first.ready(PATIENCE).await?;
+    first.terminate(PATIENCE).await?;
+
+    let rng = Rng::with_seed(seed);
+    let mut run = Run {
+        processes: (0..options.processes).map(|_| None).collect(),
+        settings,
+        world: Arc::clone(&world),
+        rng,
+        starts: Vec::new(),
+        blows: Blows::default(),
+    };
+    let writing = Writing::start(&world, run.rng.fork());
+    let mut told = Instant::now();
+    for cycle in 1..=options.cycles {
+        run.cycle().await.with_context(|| format!("cycle {cycle} of seed {seed} on {}", database.name))?;
+        if told.elapsed() > TELL {
+            told = Instant::now();
+            eprintln!(
+                "{}: cycle {cycle} of {}, {} still to come",
+                database.name,
+                options.cycles,
+                world.look()
+            );
+        }
+    }
+    drop(writing);
+    run.drain().await.with_context(|| format!("after the last cycle of seed {seed} on {}", database.name))?;
+    Ok(run.outcome(options, database, seed, home))
+}
+
+/// The clients; they stop writing when this is dropped.
+struct Writing(JoinHandle<()>);
+
+impl Writing {
+    fn start(world: &Arc<World>, rng: Rng) -> Writing {
+        Writing(tokio::spawn(traffic::write(Arc::clone(world), rng)))
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+struct Process {
+    tolmach: Tolmach,
+    /// Whether /health has answered.
+    serves: bool,
+    /// Whether it stood still before, so that its start is no measure.
+    disturbed: bool,
+}
+
+struct Run {
+    settings: Settings,
+    world: Arc<World>,
+    rng: Rng,
+    processes: Vec<Option<Process>>,
+    /// From the spawn to /health.
+    starts: Vec<Duration>,
+    blows: Blows,
+}
+
+impl Run {
+    /// Starts what does not run, and hits one of the processes at a random moment.
+    async fn cycle(&mut self) -> anyhow::Result<()> {
+        traffic::bad_day(&self.world, &mut self.rng);
+        let victim = self.rng.usize(..self.processes.len());
+        let starting = self.rng.u8(..4) == 0;
+        for process in 0..self.processes.len() {
+            self.start(process)?;
+            if process != victim || !starting {
+                self.ready(process).await?;
+            }
+        }
+        let most = if starting { STARTING } else { SERVING };
+        tokio::time::sleep(up_to(&mut self.rng, most)).await;
+        self.hit(victim).await
+    }
+
+    async fn hit(&mut self, process: usize) -> anyhow::Result<()> {
+        let Some(mut hit) = self.processes[process].take() else { return Ok(()) };
+        let (stop, kill) = match self.rng.u8(..5) {
+            0 => (true, false),
+            1 => (true, true),
+            _ => (false, true),
+        };
+        if stop {
+            self.world.note(Entry::Down { process, blow: Blow::Stop });
+            hit.tolmach.stop()?;
+            self.blows.stops += 1;
+            tokio::time::sleep(up_to(&mut self.rng, STILL)).await;
+        }
+        if kill {
+            self.world.note(Entry::Down { process, blow: Blow::Kill });
+            hit.tolmach.kill().await?;
+            self.blows.kills += 1;
+            return Ok(());
+        }
+        hit.tolmach.go_on()?;
+        hit.disturbed = true;
+        if hit.serves {
+            self.world.note(Entry::Up { process });
+        }
+        self.processes[process] = Some(hit);
+        Ok(())
+    }
+
+    fn start(&mut self, process: usize) -> anyhow::Result<()> {
+        if self.processes[process].is_none() {
+            let tolmach = self.settings.spawn(self.role(process))?;
+            self.processes[process] = Some(Process { tolmach, serves: false, disturbed: false });
+        }
+        Ok(())
+    }
+
+    async fn ready(&mut self, process: usize) -> anyhow::Result<()> {
+        let Some(started) = self.processes[process].as_mut().filter(|started| !started.serves) else {
+            return Ok(());
+        };
+        let (_, took) = started.tolmach.ready(PATIENCE).await?;
+        started.serves = true;
+        if !started.disturbed {
+            self.starts.push(took);
+        }
+        self.world.note(Entry::Up { process });
+        Ok(())
+    }
+
+    /// Only one process may receive.
+    fn role(&self, process: usize) -> Role {
+        match (self.processes.len(), process) {
+            (1, _) => Role::Alone,
+            (_, 0) => Role::Bot,
+            _ => Role::Worker,
+        }
+    }
+
+    /// Lets everything come to its end, and ends the processes in peace.
+    async fn drain(&mut self) -> anyhow::Result<()> {
+        for process in 0..self.processes.len() {
+            self.start(process)?;
+            self.ready(process).await?;
+        }
+        let mut last = (usize::MAX, Instant::now());
+        while last.1.elapsed() < QUIET {
+            let left = self.world.look() + self.world.pending();
+            if left == 0 {
+                break;
+            }
+            if left != last.0 {
+                last = (left, Instant::now());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let lingering = Instant::now();
+        while lingering.elapsed() < LINGER {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            self.world.look();
+        }
+        for process in self.processes.iter_mut().filter_map(Option::take) {
+            process.tolmach.terminate(PATIENCE).await?;
+        }
+        self.world.look();
+        Ok(())
+    }
+
+    fn outcome(self, options: &Options, database: &Database, seed: u64, home: TempDir) -> Outcome {
+        let ledger = self.world.ledger();
+        let verdict = judge(&ledger, Rules { stops_count: self.processes.len() > 1 });
+        let written =
+            ledger.entries().iter().filter(|(_, entry)| matches!(entry, Entry::Wrote { .. })).count();
+        // The data of a broken run is worth more than the room it takes.
+        let folder = (!verdict.faults.is_empty()).then(|| home.keep());
+        Outcome {
+            database: database.name,
+            seed,
+            cycles: options.cycles,
+            processes: self.processes.len(),
+            blows: self.blows,
+            written,
+            acknowledged: written - self.world.pending(),
+            dialogs: Outcome::dialogs_of(&verdict, &ledger),
+            verdict,
+            starts: Spread::new(self.starts),
+            late: Spread::new(lateness(&ledger, SILENCE)),
+            elapsed: self.world.elapsed(),
+            folder,
+        }
+    }
+}

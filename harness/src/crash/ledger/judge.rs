@@ -1,0 +1,253 @@
+//! Whether the promise was kept.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt,
+};
+
+use super::{Absence, Blow, Entry, Ledger, Said, absences, is_urgent};
+
+/// What may happen in this kind of run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rules {
+    /// Whether a process that stood still counts like one that was killed: where several share the work, another takes
+    /// over what it has in hand.
+    pub stops_count: bool,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// What breaks the promise.
+    pub faults: Vec<Fault>,
+    /// Answers and nudges that clients were shown, each counted once.
+    pub effects: usize,
+    /// How often something was shown again.
+    pub redeliveries: usize,
+    /// The most that one effect was shown again.
+    pub most_redelivered: usize,
+    /// Mails as a mailbox shows them.
+    pub mails: usize,
+    /// Mails as they came.
+    pub mails_received: usize,
+}
+
+impl Verdict {
+    /// How many faults are of this kind.
+    pub fn count(&self, broken: Broken) -> usize {
+        self.faults.iter().filter(|fault| fault.broken == broken).count()
+    }
+}
+
+/// What a fault breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// Acknowledged and never consumed, or consumed and never answered.
+    Lost,
+    /// Consumed under two numbers.
+    Doubled,
+    /// Consumed or shown in another order than it was written in.
+    Reordered,
+    /// Shown again more often than processes were ended meanwhile.
+    Redelivered,
+    /// Shown, though nobody ever wrote what it answers.
+    Stray,
+    /// A notice that never came.
+    MailLost,
+    /// A notice that a mailbox shows twice.
+    MailDoubled,
+    /// A mail that nothing asked for.
+    MailStray,
+}
+
+/// A broken promise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// Which one.
+    pub broken: Broken,
+    /// Whose dialog to look at; mails belong to none.
+    pub chat: Option<i64>,
+    /// What it is about.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(chat) = self.chat {
+            write!(f, "chat {chat}: ")?;
+        }
+        let broken = match self.broken {
+            Broken::Lost => "lost",
+            Broken::Doubled => "consumed twice",
+            Broken::Reordered => "out of order",
+            Broken::Redelivered => "shown too often",
+            Broken::Stray => "out of nowhere",
+            Broken::MailLost => "mail lost",
+            Broken::MailDoubled => "mail doubled",
+            Broken::MailStray => "mail out of nowhere",
+        };
+        write!(f, "{broken}: {}", self.what)
+    }
+}
+
+/// Judges a run that is over.
+pub fn judge(ledger: &Ledger, rules: Rules) -> Verdict {
+    let mut verdict = Verdict::default();
+    let blows: Vec<Absence> = absences(ledger.entries())
+        .into_iter()
+        .filter(|absence| absence.blow == Blow::Kill || rules.stops_count)
+        .collect();
+    let mut chats: BTreeMap<i64, Chat<'_>> = BTreeMap::new();
+    for (at, (_, entry)) in ledger.entries().iter().enumerate() {
+        match entry {
+            Entry::Wrote { chat, text } => chats.entry(*chat).or_default().written.push(text),
+            Entry::Shown { chat, text } => chats.entry(*chat).or_default().shown.push((at, text)),
+            _ => {}
+        }
+    }
+    for (id, chat) in &chats {
+        let mut faults = Vec::new();
+        let distinct = chat.copies(&blows, &mut verdict, &mut faults);
+        chat.numbers(&distinct, &mut faults);
+        // Something lost or doubled shifts all numbers after it: that is one fault, not hundreds.
+        if faults.is_empty() {
+            faults.extend(chat.out_of_order(&distinct));
+        }
+        let of_chat = |(broken, what)| Fault { broken, chat: Some(*id), what };
+        verdict.faults.extend(faults.into_iter().map(of_chat));
+    }
+    mails(ledger, &mut verdict);
+    verdict
+}
+
+type Faults = Vec<(Broken, String)>;
+
+#[derive(Default)]
+struct Chat<'a> {
+    written: Vec<&'a str>,
+    /// With the position in the ledger.
+    shown: Vec<(usize, &'a str)>,
+}
+
+impl<'a> Chat<'a> {
+    /// Looks at what was shown again; gives what was shown, each once, in the order of first showings.
+    fn copies(&self, blows: &[Absence], verdict: &mut Verdict, faults: &mut Faults) -> Vec<&'a str> {
+        let between =
+            |from: usize, to: usize| blows.iter().filter(|blow| blow.from < to && blow.to > from).count();
+        let mut distinct: Vec<&str> = Vec::new();
+        let mut places: BTreeMap<&str, (usize, Vec<usize>)> = BTreeMap::new();
+        let mut last: Option<(usize, usize)> = None;
+        for (at, text) in &self.shown {
+            let (place, times) = places.entry(text).or_insert_with(|| {
+                distinct.push(text);
+                (distinct.len() - 1, Vec::new())
+            });
+            times.push(*at);
+            // Going back is what a restart may do; within the life of a process it is a broken order.
+            if let Some((before, from)) = last
+                && *place < before
+                && between(from, *at) == 0
+            {
+                faults.push((Broken::Reordered, format!("«{text}» again though nothing ended since")));
+            }
+            last = Some((*place, *at));
+        }
+        for (text, (_, times)) in &places {
+            let again = times.len() - 1;
+            verdict.redeliveries += again;
+            verdict.most_redelivered = verdict.most_redelivered.max(again);
+            let (Some(first), Some(last)) = (times.first(), times.last()) else { continue };
+            let allowed = if again > 0 { between(*first, *last) } else { 0 };
+            if again > allowed {
+                let what = format!("«{text}» {} times, crashes meanwhile: {allowed}", times.len());
+                faults.push((Broken::Redelivered, what));
+            }
+        }
+        verdict.effects += distinct.len();
+        distinct
+    }
+
+    /// What was consumed: each thing once, and nothing that was not written.
+    fn numbers(&self, distinct: &[&str], faults: &mut Faults) {
+        let mut numbers: HashMap<&str, BTreeSet<u64>> =
+            self.written.iter().map(|text| (*text, BTreeSet::new())).collect();
+        let mut silences: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+        for shown in distinct {
+            let known = match Said::parse(shown) {
+                Some(Said::Reply { n, text }) => numbers.get_mut(text).map(|of| of.insert(n)),
+                Some(Said::Nudge { k, after }) => Some(silences.entry(after).or_default().insert(k)),
+                None => None,
+            };
+            if known.is_none() {
+                faults.push((Broken::Stray, format!("«{shown}»")));
+            }
+        }
+        for text in &self.written {
+            match numbers.get(text).map(BTreeSet::len).unwrap_or_default() {
+                0 => faults.push((Broken::Lost, format!("«{text}» has no answer"))),
+                1 => {}
+                _ => faults.push((Broken::Doubled, format!("«{text}» as the {:?}", numbers[text]))),
+            }
+        }
+        for (after, of) in silences.iter().filter(|(_, of)| of.len() > 1) {
+            faults.push((Broken::Doubled, format!("the silence after {after}, as the {of:?}")));
+        }
+        let all = self.written.len() as u64;
+        if all > 0 && !silences.contains_key(&all) {
+            faults.push((Broken::Lost, "the last silence was never noticed: a timer".to_owned()));
+        }
+    }
+
+    /// The first thing that is not what comes next.
+    fn out_of_order(&self, distinct: &[&str]) -> Option<(Broken, String)> {
+        let (mut consumed, mut silences) = (0, 0);
+        for shown in distinct {
+            let next = match Said::parse(shown)? {
+                Said::Reply { n, text } => {
+                    let due = self.written.get(consumed);
+                    consumed += 1;
+                    n == consumed as u64 && due == Some(&text)
+                }
+                Said::Nudge { k, after } => {
+                    silences += 1;
+                    k == silences && after == consumed as u64
+                }
+            };
+            if !next {
+                return Some((Broken::Reordered, format!("«{shown}» is not what comes next")));
+            }
+        }
+        None
+    }
+}
+
+/// A mailbox shows mails of one Message-ID once: the first of them.
+fn mails(ledger: &Ledger, verdict: &mut Verdict) {
+    let mut mailbox: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut expected: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, entry) in ledger.entries() {
+        match entry {
+            Entry::Mail { id, text } => {
+                verdict.mails_received += 1;
+                mailbox.entry(id).or_insert(text);
+            }
+            Entry::Wrote { text, .. } if is_urgent(text) => drop(expected.insert(text, 0)),
+            _ => {}
+        }
+    }
+    verdict.mails = mailbox.len();
+    let mut fault = |broken, what| verdict.faults.push(Fault { broken, chat: None, what });
+    for text in mailbox.values() {
+        match expected.get_mut(text) {
+            Some(times) => *times += 1,
+            None => fault(Broken::MailStray, format!("«{text}»")),
+        }
+    }
+    for (text, times) in expected {
+        match times {
+            0 => fault(Broken::MailLost, format!("«{text}»")),
+            1 => {}
+            _ => fault(Broken::MailDoubled, format!("«{text}» {times} times")),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! How late timers fell.
+
+use std::{collections::HashMap, time::Duration};
+
+use super::{Entry, Ledger, Said, absences};
+
+/// How long after their time nudges came, of a bundle that notes a silence of `after`. The silence is measured from the
+/// answer, a few milliseconds after the message itself; time in which a process was away does not count, because nobody
+/// was there to notice.
+pub fn lateness(ledger: &Ledger, after: Duration) -> Vec<Duration> {
+    let entries = ledger.entries();
+    let time = |at: usize| entries.get(at).map_or(Duration::MAX, |(time, _)| *time);
+    let away: Vec<_> =
+        absences(entries).iter().map(|absence| (time(absence.from), time(absence.to))).collect();
+    let mut answered: HashMap<i64, (u64, Duration)> = HashMap::new();
+    let mut late = Vec::new();
+    for (at, entry) in entries {
+        let Entry::Shown { chat, text } = entry else { continue };
+        match Said::parse(text) {
+            Some(Said::Reply { n, .. }) if answered.get(chat).is_none_or(|(last, _)| n > *last) => {
+                answered.insert(*chat, (n, *at));
+            }
+            // One that is shown again is not counted again.
+            Some(Said::Nudge { after: n, .. }) if answered.get(chat).is_some_and(|(last, _)| n == *last) => {
+                let Some((_, reply)) = answered.remove(chat) else { continue };
+                let due = reply + after;
+                let back = away.iter().filter(|(_, to)| *to > due && *to < *at).map(|(_, to)| *to).max();
+                // It came while a process was only beginning to serve: nobody was late.
+                let starting = away.iter().any(|(from, to)| from < at && at <= to);
+                let served = if starting { *at } else { back.unwrap_or(due) };
+                late.push(at.saturating_sub(served));
+            }
+            _ => {}
+        }
+    }
+    late
+}

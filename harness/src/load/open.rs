@@ -1,0 +1,230 @@
+//! The server under load, and the clients of a measurement.
+
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use fastrand::Rng;
+use futures_util::{StreamExt, stream};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tempfile::TempDir;
+use tokio::{sync::watch, task::JoinSet};
+
+use super::{
+    page::{Answered, Failure, Page},
+    report::{Errors, Measured},
+};
+use crate::{
+    database::Database,
+    process::{Role, Settings, Tolmach, Usage},
+};
+
+/// The first start imports the samples.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Pages that are opened at a time.
+const OPENING: usize = 64;
+/// Files besides the sockets of pages: the database, the catalogue, threads.
+const SPARE: u64 = 512;
+/// How long silent chats are left alone before memory is read.
+const SETTLE: Duration = Duration::from_secs(5);
+
+/// What clients write.
+const WORDS: [&str; 10] = [
+    "нужен перфоратор до 20 тысяч",
+    "ищу сварочный инвертор",
+    "какой насос для скважины посоветуете?",
+    "есть ли доставка в Казань?",
+    "дрель аккумуляторная",
+    "какая гарантия?",
+    "бензиновый генератор до 60 тысяч",
+    "/help",
+    "нужна болгарка 125 мм",
+    "как оплатить?",
+];
+
+/// Makes room for so many sockets, here and in the child, which inherits the limit.
+///
+/// # Errors
+/// The system does not allow that many.
+pub fn enough_files(sockets: usize) -> anyhow::Result<()> {
+    let needed = sockets as u64 + SPARE;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= needed) {
+        return Ok(());
+    }
+    if maximum.is_some_and(|maximum| maximum < needed) {
+        bail!(
+            "{sockets} sockets need {needed} open files, and the system allows {}; raise `ulimit -Hn`",
+            maximum.unwrap_or_default()
+        );
+    }
+    setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum })
+        .with_context(|| format!("{sockets} sockets need {needed} open files; raise `ulimit -n`"))
+}
+
+/// The binary, serving.
+pub struct Server {
+    tolmach: Tolmach,
+    database: &'static str,
+    address: String,
+    /// Its data; it goes with this.
+    _home: TempDir,
+}
+
+impl Server {
+    /// Starts it with room for so many pages.
+    ///
+    /// # Errors
+    /// It does not serve.
+    pub async fn start(binary: PathBuf, database: &Database, sockets: usize) -> anyhow::Result<Server> {
+        let home = TempDir::new().context("no temporary folder")?;
+        let settings = Settings::new(binary, home.path().to_owned(), database)
+            .with("TOLMACH_WEB_SOCKETS", sockets + OPENING);
+        let mut tolmach = settings.spawn(Role::Alone)?;
+        let (address, _) = tolmach.ready(PATIENCE).await?;
+        Ok(Server { tolmach, database: database.name, address, _home: home })
+    }
+
+    /// Where it keeps its data.
+    pub fn database(&self) -> &'static str {
+        self.database
+    }
+
+    /// Ends it in peace.
+    ///
+    /// # Errors
+    /// It does not end.
+    pub async fn end(self) -> anyhow::Result<()> {
+        self.tolmach.terminate(PATIENCE).await
+    }
+
+    /// What it has used so far.
+    pub fn usage(&self) -> Option<Usage> {
+        self.tolmach.usage()
+    }
+}
+
+/// Opens so many pages, has each say its first words, and hands it over at once: a page that nobody reads is let go.
+async fn open<F>(
+    server: &Server,
+    count: usize,
+    errors: &mut Errors,
+    first: F,
+    mut hand_over: impl FnMut(Page),
+) where
+    F: AsyncFn(usize, &mut Page) -> Result<(), Failure>,
+{
+    let opening = stream::iter(0..count).map(async |number| {
+        let mut page = Page::open(&server.address).await?;
+        first(number, &mut page).await?;
+        Ok::<_, Failure>(page)
+    });
+    let mut opening = std::pin::pin!(opening.buffer_unordered(OPENING));
+    while let Some(page) = opening.next().await {
+        match page {
+            Ok(page) => hand_over(page),
+            Err(why) => *errors.entry(why).or_default() += 1,
+        }
+    }
+}
+
+/// Clients who read, think and write, for so long.
+///
+/// # Errors
+/// A client breaks down.
+pub async fn busy(
+    server: &Server,
+    clients: usize,
+    think: Duration,
+    length: Duration,
+) -> anyhow::Result<Measured> {
+    let mut errors = Errors::new();
+    let (go, gone) = watch::channel(None);
+    let mut talking = JoinSet::new();
+    let opening = Instant::now();
+    let talk = |page| {
+        let rng = Rng::with_seed(talking.len() as u64);
+        talking.spawn(client(page, rng, think, gone.clone()));
+    };
+    open(server, clients, &mut errors, async |_, _| Ok(()), talk).await;
+    let opened = opening.elapsed();
+    let before = server.usage();
+    go.send_replace(Some(Instant::now() + length));
+    let mut answered: Vec<Answered> = Vec::new();
+    while let Some(one) = talking.join_next().await {
+        let (of, failure) = one.context("a client broke down")?;
+        answered.extend(of);
+        if let Some(why) = failure {
+            *errors.entry(why).or_default() += 1;
+        }
+    }
+    let measured = Measured::new(server, before, &answered, errors);
+    Ok(Measured { clients, think: Some(think), opened, length, ..measured })
+}
+
+/// One client; gives what was answered, and why it ended early if it did.
+async fn client(
+    mut page: Page,
+    mut rng: Rng,
+    think: Duration,
+    mut go: watch::Receiver<Option<Instant>>,
+) -> (Vec<Answered>, Option<Failure>) {
+    let mut answered = Vec::new();
+    let end = match page.until(go.wait_for(Option::is_some)).await {
+        Ok(end) => end.ok().and_then(|end| *end).unwrap_or_else(Instant::now),
+        Err(why) => return (answered, Some(why)),
+    };
+    // Clients do not begin in step.
+    let mut pause = think.mul_f64(rng.f64());
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if let Err(why) = page.until(tokio::time::sleep(pause.min(left))).await {
+            return (answered, Some(why));
+        }
+        if Instant::now() >= end {
+            return (answered, None);
+        }
+        match page.ask(WORDS[rng.usize(..WORDS.len())]).await {
+            Ok(one) => answered.push(one),
+            Err(why) => return (answered, Some(why)),
+        }
+        pause = think.mul_f64(0.5 + rng.f64()).max(Duration::from_secs(1));
+    }
+}
+
+/// Chats that have said one thing and stay open.
+///
+/// # Errors
+/// A page breaks down.
+pub async fn idle(server: &Server, chats: usize) -> anyhow::Result<Measured> {
+    let mut errors = Errors::new();
+    let (end, ended) = watch::channel(false);
+    let mut silent = JoinSet::new();
+    let (before, opening) = (server.usage(), Instant::now());
+    let answered = Mutex::new(Vec::with_capacity(chats));
+    let first = async |number: usize, page: &mut Page| {
+        let one = page.ask(WORDS[number % WORDS.len()]).await?;
+        answered.lock().unwrap_or_else(PoisonError::into_inner).push(one);
+        Ok(())
+    };
+    let keep = |mut page: Page| {
+        let mut ended = ended.clone();
+        silent.spawn(async move { page.until(ended.wait_for(|ended| *ended)).await.map(drop) });
+    };
+    open(server, chats, &mut errors, first, keep).await;
+    let opened = opening.elapsed();
+    tokio::time::sleep(SETTLE).await;
+    // Memory is read while they are all still connected.
+    let answered = answered.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut measured = Measured::new(server, before, &answered, errors);
+    end.send_replace(true);
+    for ended in silent.join_all().await {
+        if let Err(why) = ended {
+            *measured.errors.entry(why).or_default() += 1;
+        }
+    }
+    Ok(Measured { clients: chats, think: None, opened, length: opened, ..measured })
+}

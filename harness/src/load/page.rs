@@ -1,0 +1,124 @@
+//! A page of the web chat, as the protocol in the adapter's `widget.rs` has it.
+
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    tungstenite::{Message, protocol::WebSocketConfig},
+};
+
+/// For a connection, and for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An open chat that has been greeted.
+pub struct Page {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    said: u64,
+}
+
+/// How long things took, from the message.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered {
+    /// Until it was acknowledged.
+    pub ack: Duration,
+    /// Until the bot's first message.
+    pub answer: Duration,
+}
+
+/// Why a page got no further, in a word that can be counted.
+pub type Failure = String;
+
+impl Page {
+    /// Opens a new chat and waits for its greeting.
+    ///
+    /// # Errors
+    /// It is turned away, or nobody greets.
+    pub async fn open(address: &str) -> Result<Page, Failure> {
+        // Thousands of these live in one process: a buffer is as large as their frames.
+        let config = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(4 * 1024);
+        let connecting = connect_async_with_config(format!("ws://{address}/ws"), Some(config), true);
+        let connected =
+            timeout(PATIENCE, connecting).await.map_err(|_| "no connection in time".to_owned())?;
+        let (socket, _) = connected.map_err(|why| format!("no connection: {why}"))?;
+        let mut page = Page { socket, said: 0 };
+        page.send(json!({ "type": "hello", "language": "ru" })).await?;
+        let greeted = async {
+            while !is_bots(&page.hear().await?) {}
+            Ok::<_, Failure>(())
+        };
+        timeout(PATIENCE, greeted).await.map_err(|_| "no greeting in time".to_owned())??;
+        Ok(page)
+    }
+
+    /// Says something and waits for the bot.
+    ///
+    /// # Errors
+    /// It is refused, or not answered in time.
+    pub async fn ask(&mut self, text: &str) -> Result<Answered, Failure> {
+        self.said += 1;
+        let id = self.said.to_string();
+        let sent = Instant::now();
+        self.send(json!({ "type": "message", "id": id, "text": text })).await?;
+        let answered = async {
+            let (mut ack, mut answer) = (None, None);
+            loop {
+                let frame = self.hear().await?;
+                if frame["type"] == "error" {
+                    return Err(format!("refused: {}", frame["code"].as_str().unwrap_or_default()));
+                }
+                if frame["type"] == "ack" && frame["id"] == id.as_str() {
+                    ack = Some(sent.elapsed());
+                }
+                if is_bots(&frame) {
+                    answer = answer.or(Some(sent.elapsed()));
+                }
+                if let (Some(ack), Some(answer)) = (ack, answer) {
+                    return Ok(Answered { ack, answer });
+                }
+            }
+        };
+        timeout(PATIENCE, answered).await.map_err(|_| "no answer in time".to_owned())?
+    }
+
+    /// Reads whatever comes until something else is over, and so shows a sign of life when it is asked for.
+    ///
+    /// # Errors
+    /// The server lets the page go.
+    pub async fn until<F: Future>(&mut self, over: F) -> Result<F::Output, Failure> {
+        let reading = async {
+            loop {
+                if let Err(why) = self.hear().await {
+                    return why;
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            output = over => Ok(output),
+            why = reading => Err(why),
+        }
+    }
+
+    async fn send(&mut self, frame: Value) -> Result<(), Failure> {
+        self.socket.send(Message::text(frame.to_string())).await.map_err(|_| "let go".to_owned())
+    }
+
+    async fn hear(&mut self) -> Result<Value, Failure> {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Text(text))) => {
+                    return serde_json::from_str(text.as_str()).map_err(|_| "no JSON".to_owned());
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                _ => return Err("let go".to_owned()),
+            }
+        }
+    }
+}
+
+fn is_bots(frame: &Value) -> bool {
+    frame["type"] == "message" && frame["who"] == "bot"
+}

@@ -1,0 +1,232 @@
+//! The binary as a child process: started, watched, stopped, ended. It never outlives its handle.
+
+mod usage;
+
+use std::{
+    fs::{File, OpenOptions},
+    io::Write,
+    path::PathBuf,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, ChildStdout, Command},
+    sync::watch,
+};
+
+use crate::database::Database;
+
+pub use usage::Usage;
+
+/// How one process of several is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The only one: it does everything.
+    Alone,
+    /// It receives from the channels.
+    Bot,
+    /// It takes part in the work.
+    Worker,
+}
+
+/// What every process of a run is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The binary.
+    pub binary: PathBuf,
+    /// Its current folder, with the data and its output.
+    pub home: PathBuf,
+    /// Variables besides those that every run has.
+    pub variables: Vec<(&'static str, String)>,
+}
+
+impl Settings {
+    /// In this folder, on this database.
+    pub fn new(binary: PathBuf, home: PathBuf, database: &Database) -> Settings {
+        let mut variables = vec![("TOLMACH_LOG", "warn".to_owned()), ("TOLMACH_BURST_MS", "0".to_owned())];
+        variables.extend(database.url.clone().map(|url| ("TOLMACH_DATABASE_URL", url)));
+        Settings { binary, home, variables }
+    }
+
+    /// Sets one more.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Settings {
+        self.variables.push((name, value.to_string()));
+        self
+    }
+
+    /// The command line, here alone.
+    fn command(&self, role: Role) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.current_dir(&self.home).args(["run", "--listen", "127.0.0.1:0"]);
+        match role {
+            Role::Alone => {}
+            Role::Bot => drop(command.args(["--role", "bot"])),
+            Role::Worker => drop(command.args(["--role", "worker"])),
+        }
+        // Nothing of the surroundings may reach the binary: neither settings nor a proxy.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy().to_lowercase();
+            if text.starts_with("tolmach_") || text.ends_with("_proxy") {
+                command.env_remove(name);
+            }
+        }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Where what the processes print is kept.
+    pub fn output(&self) -> PathBuf {
+        self.home.join("output.txt")
+    }
+
+    /// Starts one.
+    ///
+    /// # Errors
+    /// The binary does not start.
+    pub fn spawn(&self, role: Role) -> anyhow::Result<Tolmach> {
+        let output = OpenOptions::new().create(true).append(true).open(self.output());
+        let output = output.with_context(|| format!("{} cannot be written", self.output().display()))?;
+        let mut command = self.command(role);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(output.try_clone()?).kill_on_drop(true);
+        let spawned = Instant::now();
+        let mut child =
+            command.spawn().with_context(|| format!("{} does not start", self.binary.display()))?;
+        let (found, address) = watch::channel(String::new());
+        if let Some(stdout) = child.stdout.take() {
+            tokio::spawn(keep(stdout, output, found));
+        }
+        Ok(Tolmach { child, spawned, address, output: self.output() })
+    }
+}
+
+/// Writes what is printed to the file, and finds where /health is.
+async fn keep(stdout: ChildStdout, mut output: File, found: watch::Sender<String>) {
+    let mut lines = BufReader::new(stdout).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some((_, address)) = line.split_once("health     http://") {
+            found.send_replace(address.trim_end_matches("/health").to_owned());
+        }
+        // A full disk is told by what the binary itself cannot write.
+        let _ = writeln!(output, "{line}");
+    }
+}
+
+/// A process. Dropping it kills it.
+pub struct Tolmach {
+    child: Child,
+    spawned: Instant,
+    address: watch::Receiver<String>,
+    output: PathBuf,
+}
+
+impl Tolmach {
+    /// Waits until /health answers 200; gives the host and port, and how long that took from the spawn.
+    ///
+    /// # Errors
+    /// It ended, or took longer than `patience`.
+    pub async fn ready(&mut self, patience: Duration) -> anyhow::Result<(String, Duration)> {
+        let mut address = self.address.clone();
+        let serving = async {
+            address.wait_for(|address| !address.is_empty()).await.context("it printed no address")?;
+            let at = address.borrow().clone();
+            let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build()?;
+            let url = format!("http://{at}/health");
+            loop {
+                if let Ok(answer) = client.get(&url).send().await
+                    && answer.status().is_success()
+                {
+                    return anyhow::Ok((at, self.spawned.elapsed()));
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let end = match tokio::time::timeout(patience, serving).await {
+            Ok(Ok(ready)) => return Ok(ready),
+            // The pipe closes before the process is reaped: its status says more.
+            Ok(Err(_)) => format!("ended ({})", self.child.wait().await?),
+            Err(_) => format!("does not serve within {} s", patience.as_secs()),
+        };
+        bail!("tolmach {end}; the end of what it printed:\n{}", self.last_words())
+    }
+
+    /// The end of what the processes of this run printed.
+    fn last_words(&self) -> String {
+        let text = std::fs::read_to_string(&self.output).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    /// Its id, while it has not been waited for.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Ends it as a power cut would, and waits until it is gone.
+    ///
+    /// # Errors
+    /// It cannot be ended.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill().await.context("tolmach cannot be killed")
+    }
+
+    /// Has it stand still: it holds its files, sockets and leases, and does nothing.
+    ///
+    /// # Errors
+    /// It is gone already.
+    pub fn stop(&self) -> anyhow::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Has it go on.
+    ///
+    /// # Errors
+    /// It is gone already.
+    pub fn go_on(&self) -> anyhow::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    /// Asks it to end, and waits; one that takes too long is killed.
+    ///
+    /// # Errors
+    /// It did not end in peace.
+    pub async fn terminate(mut self, patience: Duration) -> anyhow::Result<()> {
+        self.signal(Signal::TERM)?;
+        let Ok(status) = tokio::time::timeout(patience, self.child.wait()).await else {
+            bail!("tolmach does not end within {} s of SIGTERM:\n{}", patience.as_secs(), self.last_words());
+        };
+        let status = status?;
+        if !status.success() {
+            bail!("tolmach ended with {status}:\n{}", self.last_words());
+        }
+        Ok(())
+    }
+
+    /// What it has used so far; `None` where the system does not tell.
+    pub fn usage(&self) -> Option<Usage> {
+        Usage::of(self.id()?)
+    }
+
+    /// An id that has not been waited for is still our child's, so nobody else can be hit.
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let id = self.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let id = id.context("tolmach has ended by itself")?;
+        kill_process(id, signal).context("no signal reaches tolmach")
+    }
+}
+
+/// Ends when somebody wants the harness to end.
+pub async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return tokio::signal::ctrl_c().await.unwrap_or_default();
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,51 @@
+//! A short run of the crash harness against the binary that cargo builds beside it, with a fixed seed.
+
+#![expect(clippy::expect_used, reason = "a test ends at the first surprise")]
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn harness(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_harness"));
+    command.args(args).output().expect("the harness runs")
+}
+
+#[test]
+fn eight_crashes_lose_and_double_nothing() {
+    let ran = harness(&["crash", "--cycles", "8", "--seed", "20261122", "--json"]);
+    let (said, complained) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    // A binary that is missing says here how to build it: `cargo test --workspace` does.
+    assert!(ran.status.success(), "{complained}{said}");
+    let outcomes: Value = serde_json::from_str(&said).expect("JSON");
+    let outcome = &outcomes[0];
+    assert_eq!((&outcome["database"], &outcome["holds"]), (&"sqlite".into(), &true.into()), "{outcome}");
+    let count = |name: &str| outcome[name].as_u64().unwrap_or_default();
+    // A run in which nothing happened proves nothing.
+    assert!(count("kills") >= 3 && count("kills") + count("stops") >= 8, "{outcome}");
+    assert!(count("acknowledged") >= 50 && count("acknowledged") == count("updates"), "{outcome}");
+    assert!(count("mails") >= 5 && count("effects") > count("updates"), "{outcome}");
+}
+
+#[test]
+fn a_missing_binary_is_told_with_the_way_to_build_it() {
+    let ran = harness(&["crash", "--cycles", "1", "--binary", "no/such/tolmach"]);
+    let complained = String::from_utf8_lossy(&ran.stderr);
+    assert!(!ran.status.success() && complained.contains("cargo build"), "{complained}");
+    assert!(complained.contains("no/such/tolmach"), "{complained}");
+}
+
+#[test]
+fn options_that_do_not_fit_are_told() {
+    for (args, part) in [
+        (&["crash", "--processes", "2"][..], "--database postgres"),
+        (&["load", "--think", "0.1"], "a page may send one message a second"),
+        (&["load", "--clients", "0"], "no clients"),
+    ] {
+        // Any file will do for a binary: nothing is started.
+        let args = [args, &["--binary", env!("CARGO_BIN_EXE_harness")]].concat();
+        let ran = harness(&args);
+        let complained = String::from_utf8_lossy(&ran.stderr);
+        assert!(!ran.status.success() && complained.contains(part), "{args:?}: {complained}");
+    }
+}

@@ -1,0 +1,80 @@
+//! A language model behind an OpenAI-compatible address that wants its key and its name, and has bad days.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::http;
+
+/// The model's name; any other is not found.
+pub const NAME: &str = "test-model";
+
+/// How the provider behaves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mood {
+    /// It answers.
+    Well,
+    /// 503, as when it is overloaded.
+    Down,
+    /// 401, as for a key that was revoked.
+    KeyRefused,
+}
+
+/// The provider.
+#[derive(Clone)]
+pub struct Model {
+    /// What ends in `/v1`.
+    pub url: String,
+    mood: Arc<Mutex<Mood>>,
+    asked: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Model {
+    /// One that wants this key and says what `reply` makes of a request.
+    pub async fn start(key: &str, reply: fn(&Value) -> String) -> Model {
+        let (mood, asked) = (Arc::new(Mutex::new(Mood::Well)), Arc::<Mutex<Vec<Value>>>::default());
+        let mut model = Model { url: String::new(), mood, asked };
+        let (own, bearer) = (model.clone(), format!("Bearer {key}"));
+        let url = http::serve(move |path, headers, body| {
+            let known = headers.get("authorization").is_some_and(|given| given == bearer.as_str());
+            let answer = own.answer(known, &path, body, reply);
+            async move { answer }
+        })
+        .await;
+        model.url = format!("{url}/v1");
+        model
+    }
+
+    /// From now on it behaves so.
+    pub fn becomes(&self, mood: Mood) {
+        *self.mood.lock().expect("not poisoned") = mood;
+    }
+
+    /// The requests that were answered.
+    pub fn asked(&self) -> Vec<Value> {
+        self.asked.lock().expect("not poisoned").clone()
+    }
+
+    fn answer(&self, known: bool, path: &str, request: Value, reply: fn(&Value) -> String) -> (u16, Value) {
+        let refusal = |code: u16, why: &str| (code, json!({ "error": { "message": why, "code": why } }));
+        let mood = *self.mood.lock().expect("not poisoned");
+        if !known || mood == Mood::KeyRefused {
+            return refusal(401, "invalid_api_key");
+        }
+        if path != "/v1/chat/completions" || request["model"] != NAME || !request["messages"].is_array() {
+            return refusal(404, "model_not_found");
+        }
+        if mood == Mood::Down {
+            return refusal(503, "overloaded");
+        }
+        let content = reply(&request);
+        self.asked.lock().expect("not poisoned").push(request);
+        let body = json!({
+            "id": "1", "object": "chat.completion", "created": 1, "model": NAME,
+            "choices": [{ "index": 0, "finish_reason": "stop",
+                          "message": { "role": "assistant", "content": content } }],
+            "usage": { "prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120 },
+        });
+        (200, body)
+    }
+}

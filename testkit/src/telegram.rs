@@ -1,0 +1,227 @@
+//! A Bot API that refuses what Telegram refuses, hands updates out until an offset confirms them, and lets one program
+//! poll at a time.
+
+mod markup;
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::http;
+use markup::{check_markup, visible};
+
+/// The only token that is accepted.
+pub const TOKEN: &str = "4242:AAF7-g0gYncWnm5IyfZlpPRqRRv6kNAGlao";
+
+/// The bot, as it stands in messages that it wrote.
+pub fn bot() -> Value {
+    json!({ "id": 4242, "is_bot": true, "first_name": "Бот", "username": "shop_bot" })
+}
+
+/// A person in a private chat, whose id is the chat's.
+pub fn person(id: i64) -> Value {
+    json!({ "id": id, "is_bot": false, "first_name": "Анна", "language_code": "ru" })
+}
+
+/// The chat with a person.
+pub fn private(id: i64) -> Value {
+    json!({ "id": id, "type": "private", "first_name": "Анна" })
+}
+
+/// The server. It goes on while the bot's program dies and comes back.
+#[derive(Clone)]
+pub struct Telegram {
+    /// As `http://127.0.0.1:1234`.
+    pub url: String,
+    inner: Arc<Mutex<Inner>>,
+    news: Arc<Notify>,
+}
+
+/// An answer that a test wants: code, description, seconds to wait.
+pub type Fault = (u16, &'static str, Option<u64>);
+
+/// What the server knows.
+#[derive(Default)]
+pub struct Inner {
+    /// Not confirmed yet.
+    pub updates: Vec<Value>,
+    /// The number of the last update.
+    pub last_update: i64,
+    /// Every request, with its method.
+    pub seen: Vec<(String, Value)>,
+    /// Messages that people see: `chat`, `text` without its markup, `photo`, `markup` and whether it was `html`.
+    pub shown: Vec<Value>,
+    /// Why requests were refused.
+    pub refused: Vec<String>,
+    /// Answers to the next sending requests; `None` lets one through.
+    pub faults: VecDeque<Option<Fault>>,
+    /// The same for requests for updates.
+    pub poll_faults: VecDeque<Fault>,
+    /// Who has blocked the bot.
+    pub blocked: HashSet<i64>,
+    /// Whether markup is refused whatever it is.
+    pub hates_markup: bool,
+    /// Whether sending fails as it does when Telegram is down.
+    pub down: bool,
+    /// Requests for updates so far; the last one ends the one before.
+    polls: u64,
+}
+
+type Refusal = (u16, String, Option<u64>);
+
+impl Telegram {
+    /// A server without updates. There is no chat 404.
+    pub async fn start() -> Telegram {
+        let mut telegram = Telegram { url: String::new(), inner: Arc::default(), news: Arc::default() };
+        let own = telegram.clone();
+        telegram.url = http::serve(move |path, _, request| {
+            let own = own.clone();
+            async move { own.answer(&path, request).await }
+        })
+        .await;
+        telegram
+    }
+
+    /// What it knows by now.
+    pub fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().expect("not poisoned")
+    }
+
+    /// Something happened on Telegram. Without an `update_id` it gets the next one.
+    pub fn push(&self, mut update: Value) {
+        let mut inner = self.inner();
+        let id = update["update_id"].as_i64().unwrap_or(inner.last_update + 1);
+        update["update_id"] = id.into();
+        inner.last_update = id;
+        inner.updates.push(update);
+        drop(inner);
+        self.news.notify_waiters();
+    }
+
+    /// A person writes to the bot.
+    pub fn writes(&self, chat: i64, text: &str) {
+        let mut message = json!({
+            "message_id": 1000, "date": 1, "text": text, "from": person(chat), "chat": private(chat),
+        });
+        if text.starts_with('/') {
+            let length = text.split(' ').next().unwrap_or_default().len();
+            message["entities"] = json!([{ "type": "bot_command", "offset": 0, "length": length }]);
+        }
+        self.push(json!({ "message": message }));
+    }
+
+    async fn answer(&self, path: &str, request: Value) -> (u16, Value) {
+        let (token, method) = path.trim_start_matches("/bot").split_once('/').unwrap_or_default();
+        let method = method.to_lowercase();
+        self.inner().seen.push((method.clone(), request.clone()));
+        let result = match method.as_str() {
+            _ if token != TOKEN => Err((401, "Unauthorized".to_owned(), None)),
+            "getme" => Ok(bot()),
+            "getupdates" => self.updates(&request).await,
+            "sendmessage" | "sendphoto" => self.send(&method, &request),
+            "answercallbackquery" | "setmycommands" => Ok(json!(true)),
+            _ => Err((404, "Not Found".to_owned(), None)),
+        };
+        match result {
+            Ok(result) => (200, json!({ "ok": true, "result": result })),
+            Err((code, description, after)) => {
+                self.inner().refused.push(description.clone());
+                let mut body = json!({ "ok": false, "error_code": code, "description": description });
+                if let Some(after) = after {
+                    body["parameters"] = json!({ "retry_after": after });
+                }
+                (code, body)
+            }
+        }
+    }
+
+    /// Held open until there is something, for as long as was asked, or until somebody else asks.
+    async fn updates(&self, request: &Value) -> Result<Value, Refusal> {
+        if let Some((code, why, after)) = self.inner().poll_faults.pop_front() {
+            return Err((code, why.to_owned(), after));
+        }
+        let mine = {
+            let mut inner = self.inner();
+            inner.polls += 1;
+            inner.polls
+        };
+        self.news.notify_waiters();
+        let woken = self.news.notified();
+        let ready = |inner: &mut Inner| {
+            if inner.polls != mine {
+                let why = "Conflict: terminated by other getUpdates request; make sure that only one bot instance \
+                           is running";
+                return Err((409, why.to_owned(), None));
+            }
+            if let Some(offset) = request["offset"].as_i64() {
+                inner.updates.retain(|update| update["update_id"].as_i64() >= Some(offset));
+            }
+            let limit = usize::try_from(request["limit"].as_u64().unwrap_or(100)).expect("small");
+            Ok(inner.updates.iter().take(limit).cloned().collect::<Vec<_>>())
+        };
+        let found = ready(&mut self.inner())?;
+        if !found.is_empty() {
+            return Ok(json!(found));
+        }
+        let hold = Duration::from_secs(request["timeout"].as_u64().unwrap_or(0));
+        drop(tokio::time::timeout(hold, woken).await);
+        Ok(json!(ready(&mut self.inner())?))
+    }
+
+    fn send(&self, method: &str, request: &Value) -> Result<Value, Refusal> {
+        let mut inner = self.inner();
+        if inner.down {
+            return Err((502, "Bad Gateway".to_owned(), None));
+        }
+        if let Some(Some((code, why, after))) = inner.faults.pop_front() {
+            return Err((code, why.to_owned(), after));
+        }
+        let chat = request["chat_id"].as_i64().ok_or_else(|| bad("chat_id is empty"))?;
+        if inner.blocked.contains(&chat) {
+            return Err((403, "Forbidden: bot was blocked by the user".to_owned(), None));
+        }
+        if chat == 404 {
+            return Err(bad("chat not found"));
+        }
+        let (text, limit, long) = match method {
+            "sendphoto" => (&request["caption"], 1024, "message caption is too long"),
+            _ => (&request["text"], 4096, "message is too long"),
+        };
+        let text = text.as_str().unwrap_or_default();
+        let html = request["parse_mode"] == "HTML";
+        if html && inner.hates_markup && text.contains(['<', '&']) {
+            return Err(bad("can't parse entities: Unsupported start tag \"b\" at byte offset 0"));
+        }
+        let visible = if html {
+            visible(text).map_err(|why| bad(&format!("can't parse entities: {why}")))?
+        } else {
+            text.to_owned()
+        };
+        if method == "sendmessage" && visible.trim().is_empty() {
+            return Err(bad("message text is empty"));
+        }
+        if visible.encode_utf16().count() > limit {
+            return Err(bad(long));
+        }
+        check_markup(&request["reply_markup"])?;
+        let photo = request["photo"].as_str();
+        if method == "sendphoto"
+            && !photo.is_some_and(|url| url.starts_with("https://") && url.ends_with(".jpg"))
+        {
+            return Err(bad("wrong file identifier/HTTP URL specified"));
+        }
+        inner.shown.push(json!({
+            "chat": chat, "text": visible, "photo": photo, "markup": request["reply_markup"], "html": html,
+        }));
+        Ok(json!({ "message_id": inner.shown.len(), "date": 1, "chat": private(chat) }))
+    }
+}
+
+fn bad(why: &str) -> Refusal {
+    (400, format!("Bad Request: {why}"), None)
+}
