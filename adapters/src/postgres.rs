@@ -10,9 +10,13 @@ mod open;
 use std::time::Duration;
 
 use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep},
+};
 use tolmach_runtime::ports::{ChatKey, Error, QUEUE, Result};
 
+use crate::backoff;
 use crate::store::{
     self, Dialect, Fetched, JobPool, Pushed, SqlStore, Trouble, Value, bound, queue,
     statements::{POSTGRES, Statements},
@@ -109,17 +113,23 @@ impl Dialect for Server {
     }
 
     async fn fetch<T: Fetched>(&self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
-        // After a restart of the server each pooled connection is found dead once.
-        for _ in 0..self.options.readers {
+        // After a restart of the server each pooled connection is found dead once; new ones may die as well.
+        let until = Instant::now() + self.options.connect_timeout;
+        let mut dead = 0;
+        loop {
             let read = bound!(sqlx::query_as(sql), values.clone()).fetch_all(&self.readers).await;
             match read {
-                Err(error) if explain::is_dead(&error) => {
+                Err(error) if explain::is_dead(&error) && Instant::now() < until => {
                     tracing::debug!(%error, "a read connection was lost");
+                    dead += 1;
+                    if dead > self.options.readers {
+                        let (first, most) = (Duration::from_millis(5), Duration::from_millis(200));
+                        sleep(backoff::wait(first, most, dead - self.options.readers)).await;
+                    }
                 }
                 read => return read,
             }
         }
-        bound!(sqlx::query_as(sql), values).fetch_all(&self.readers).await
     }
 
     fn trouble(&self, error: &sqlx::Error) -> Trouble {
