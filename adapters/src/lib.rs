@@ -13,6 +13,7 @@ pub mod postgres;
 pub mod secret;
 pub mod sqlite;
 mod store;
+pub use store::JobPool;
 #[cfg(test)]
 mod store_suite;
 pub mod telegram;

@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use tolmach_adapters::{
+    JobPool,
     catalog::EmbeddedCatalog,
     embedder::HashEmbedder,
     ladder::Ladder,
@@ -29,6 +30,8 @@ use crate::{config::Config, database::Database, embedded, findings, hosts, relea
 /// The parts that outlive a runtime's construction and that /health looks at.
 pub struct Assembled {
     pub store: Arc<dyn Store>,
+    /// Connections for a worker on the store's tasks.
+    pub jobs: JobPool,
     pub catalog: Arc<EmbeddedCatalog>,
     pub model: Option<Arc<Ladder>>,
     pub world: World,
@@ -64,14 +67,14 @@ impl Assembled {
         let mut published = None;
         // A server that cannot be used is a reason to make nothing at all.
         if database.is_server() || serving == Serving::Published && database.exists() {
-            let store = database.open().await?;
+            let (store, jobs) = database.open_with_jobs().await?;
             if serving == Serving::Published {
                 published = releases::current(&*store).await?;
             }
-            opened = Some(store);
+            opened = Some((store, jobs));
         }
         let (folder, company, flows) = match (&published, &opened) {
-            (Some(publication), Some(store)) => published_release(config, &**store, publication).await?,
+            (Some(publication), Some((store, _))) => published_release(config, &**store, publication).await?,
             _ => {
                 let (path, copied) = flows_folder(config)?;
                 let bundle = read_bundle(&path)?;
@@ -87,9 +90,9 @@ impl Assembled {
         notes.push(("data", format!("{}{how}", config.data_dir.display())));
         notes.push(("flows", flows));
 
-        let store = match opened {
-            Some(store) => store,
-            None => database.open().await?,
+        let (store, jobs) = match opened {
+            Some(opened) => opened,
+            None => database.open_with_jobs().await?,
         };
         let catalog = open_catalog(config)?;
         notes.push(("catalogue", catalogue_note(&catalog).await?));
@@ -115,7 +118,7 @@ impl Assembled {
             llm,
             roles: BTreeMap::new(),
         };
-        Ok(Assembled { store, catalog, model, world, notes, company, folder, serving })
+        Ok(Assembled { store, jobs, catalog, model, world, notes, company, folder, serving })
     }
 
     /// A runtime over these channels, on the release that is to be served.

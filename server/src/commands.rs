@@ -6,6 +6,7 @@ pub mod check;
 pub mod goals;
 pub mod graph;
 pub mod handoff;
+pub mod jobs;
 pub mod leads;
 pub mod release;
 pub mod replay;

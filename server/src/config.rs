@@ -2,6 +2,8 @@
 //!
 //! Everything has a default: without any configuration the product works.
 
+mod upkeep;
+
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -20,6 +22,8 @@ use tolmach_adapters::{
     secret::Secret,
 };
 use tolmach_runtime::{Staff, ports::Address};
+
+pub use upkeep::{Report, Retention, Role};
 
 /// What may be configured.
 #[derive(Clone, Debug, Deserialize)]
@@ -53,6 +57,12 @@ pub struct Config {
     pub smtp: Smtp,
     /// What `http` nodes may ask.
     pub http: Http,
+    /// What this process does.
+    pub role: Role,
+    /// How long what is finished is kept.
+    pub retention: Retention,
+    /// The daily report to the staff.
+    pub report: Report,
 }
 
 /// What remembers; unset, a file in the data folder.
@@ -152,6 +162,9 @@ impl Default for Config {
             staff: BTreeMap::new(),
             smtp: Smtp::default(),
             http: Http::default(),
+            role: Role::default(),
+            retention: Retention::default(),
+            report: Report::default(),
         }
     }
 }
@@ -171,11 +184,14 @@ impl Default for Llm {
 const HOSTS: &str = "http.hosts";
 
 /// Variables with the settings they set.
-const VARIABLES: [(&str, &str); 23] = [
+const VARIABLES: [(&str, &str); 26] = [
     ("TOLMACH_DATA_DIR", "data_dir"),
     ("TOLMACH_FLOWS", "flows"),
     ("TOLMACH_DATABASE_URL", "database.url"),
     ("TOLMACH_LISTEN", "listen"),
+    ("TOLMACH_ROLE", "role"),
+    ("TOLMACH_REPORT_AT", "report.at"),
+    ("TOLMACH_REPORT_TIMEZONE", "report.timezone"),
     ("TOLMACH_WEB_HOSTS", "web_hosts"),
     ("TOLMACH_WEB_SOCKETS", "web_sockets"),
     ("TOLMACH_BURST_MS", "burst_ms"),
@@ -258,6 +274,8 @@ impl Config {
         if !(1..=1_000_000).contains(&config.web_sockets) {
             bail!("web_sockets is {}; it is 1 to 1000000", config.web_sockets);
         }
+        config.retention.check()?;
+        config.report.check()?;
         config.check_staff()?;
         Ok(config)
     }

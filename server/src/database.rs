@@ -1,9 +1,13 @@
 //! Which database the configuration means, and opening it.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::bail;
 use tolmach_adapters::{
+    JobPool,
     postgres::{self, PostgresStore},
     sqlite::{self, SqliteStore},
 };
@@ -58,10 +62,31 @@ impl Database {
 
     /// Opens it, making or bringing up to date its tables.
     pub async fn open(&self) -> anyhow::Result<Arc<dyn Store>> {
-        Ok(match self {
-            Database::File(path) => Arc::new(SqliteStore::open(sqlite::Options::new(path)).await?),
-            Database::Server(options) => Arc::new(PostgresStore::open(options.as_ref().clone()).await?),
-        })
+        Ok(self.open_with_jobs().await?.0)
+    }
+
+    /// The same, with connections for a worker on its tasks.
+    pub async fn open_with_jobs(&self) -> anyhow::Result<(Arc<dyn Store>, JobPool)> {
+        match self {
+            Database::File(path) => {
+                let store = SqliteStore::open(sqlite::Options::new(path)).await?;
+                let jobs = store.jobs();
+                Ok((Arc::new(store), jobs))
+            }
+            Database::Server(options) => {
+                let store = PostgresStore::open(options.as_ref().clone()).await?;
+                let jobs = store.jobs();
+                Ok((Arc::new(store), jobs))
+            }
+        }
+    }
+
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Database::File(path) => Some(path),
+            Database::Server(_) => None,
+        }
     }
 
     /// Opens a database that is in use; looking must not make one.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tolmach_adapters::{catalog::EmbeddedCatalog, email::EmailChannel, ladder::Ladder, widget::WebChannel};
 use tolmach_runtime::{Runtime, ports::Catalog};
 
-use crate::releases;
+use crate::{config::Role, jobs::Jobs, releases};
 
 /// What /health looks at.
 pub struct Health {
@@ -18,6 +18,9 @@ pub struct Health {
     pub email: Option<Arc<EmailChannel>>,
     pub telegram: Arc<dyn Fn() -> Value + Send + Sync>,
     pub started: Instant,
+    pub role: Role,
+    /// The worker of tasks, where this process has one.
+    pub jobs: Option<Arc<Jobs>>,
 }
 
 /// The route.
@@ -35,12 +38,15 @@ async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
     let status = match (&database, &degraded, &catalogue) {
         (Err(_), ..) => "failed",
         (_, Some(_), _) | (_, _, None) => "degraded",
+        _ if health.jobs.as_ref().is_some_and(|jobs| !jobs.working()) => "degraded",
         _ => "ok",
     };
     let body = json!({
         "status": status,
         "version": env!("CARGO_PKG_VERSION"),
         "uptime_seconds": health.started.elapsed().as_secs(),
+        "role": health.role.name(),
+        "jobs": health.jobs.as_ref().map(|jobs| jobs.show()),
         "database": match &database { Ok(()) => "ok".to_owned(), Err(why) => why.to_string() },
         "release": release(&health.runtime),
         "catalogue": catalogue.map(|(generation, items)| json!({ "generation": generation, "items": items })),

@@ -15,12 +15,12 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tolmach_adapters::catalog::EmbeddedCatalog;
-use tolmach_runtime::{Runtime,
-    ports::{self, Store, Task},
+use tolmach_runtime::{
+    Runtime,
+    ports::{self, Job, Store, Task},
 };
 
 use crate::{config::Config, releases};
@@ -30,15 +30,6 @@ const AT_ONCE: usize = 32;
 
 /// A task that was begun so often and never came to an end is put aside.
 const STARTS: i64 = 3;
-
-/// A task with how often it failed; the row that holds it reads as the task itself.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Job {
-    #[serde(flatten)]
-    task: Task,
-    #[serde(default)]
-    tries: u32,
-}
 
 /// The hands of one process.
 pub struct Jobs {
@@ -113,7 +104,7 @@ impl Jobs {
                 let pause = backoff(job.tries, id);
                 tracing::warn!(task = name(&job.task), %why, seconds = pause.as_secs(), "a task failed; it is tried again");
                 let due = releases::now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
-                self.store().push(job.task, job.tries.saturating_add(1), due).await?;
+                self.store().push(Job { task: job.task, tries: job.tries.saturating_add(1) }, due).await?;
             }
             Err(_) => {
                 tracing::error!(task = name(&job.task), starts, "a task panicked");
@@ -125,7 +116,7 @@ impl Jobs {
 
     async fn perform(&self, task: &Task) -> anyhow::Result<()> {
         match task {
-            Task::Deliver { .. } | Task::Timer { .. } => self.runtime.perform(task).await?,
+            Task::Deliver { .. } | Task::Timer { .. } => self.runtime.perform(task).await.map(drop)?,
             Task::Retain => upkeep::retain(&**self.store(), &self.retention, releases::now()).await?,
             Task::Report => report::send(&self.runtime, &self.report, releases::now()).await?,
             Task::Reindex { file } => upkeep::reindex(&self.runtime, &self.catalog, file).await?,

@@ -13,9 +13,11 @@ mod embedded;
 mod findings;
 mod health;
 mod hosts;
+mod jobs;
 mod log;
 mod releases;
 mod samples;
+mod sole;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -72,6 +74,9 @@ enum Command {
     Release(commands::release::ReleaseCommand),
     /// Count the goals that clients reached, and compare the arms of experiments
     Goals(commands::goals::Goals),
+    /// See the tasks that were put aside, and have them tried again
+    #[command(subcommand)]
+    Jobs(commands::jobs::JobsCommand),
     /// Replay a stored chat from its traces and compare the effects
     Replay(commands::replay::Replay),
 }
@@ -112,6 +117,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Handoff(handoff) => handoff.execute(&config).await,
             Command::Release(release) => release.execute(&config).await,
             Command::Goals(goals) => goals.execute(&config).await,
+            Command::Jobs(jobs) => jobs.execute(&config).await,
             Command::Replay(replay) => replay.execute(&config).await,
         }
     })

@@ -11,9 +11,9 @@ use anyhow::{Context, bail};
 /// Held for as long as the server runs; the system lets go of it however the process ends.
 pub struct Sole(#[expect(dead_code, reason = "dropping it is its use")] File);
 
-/// Takes the data folder for this process.
-pub fn take(data_dir: &Path) -> anyhow::Result<Sole> {
-    let path = data_dir.join("tolmach.lock");
+/// Takes a database file for this process; the lock lies beside it.
+pub fn take(database: &Path) -> anyhow::Result<Sole> {
+    let path = database.with_extension("lock");
     let cannot = || format!("{} cannot be opened", path.display());
     let mut file = OpenOptions::new()
         .read(true)
@@ -29,10 +29,10 @@ pub fn take(data_dir: &Path) -> anyhow::Result<Sole> {
             // The number helps; without it the message still says what to do.
             let _ = file.read_to_string(&mut process);
             bail!(
-                "another tolmach (process {}) serves the data folder {}; stop it first, or name another folder with --data. \
+                "another tolmach (process {}) serves {}; stop it first, or name another folder with --data. \
                  Several processes share one PostgreSQL instead: see TOLMACH_DATABASE_URL",
                 process.trim(),
-                data_dir.display()
+                database.display()
             );
         }
         Err(TryLockError::Error(why)) => return Err(why).with_context(cannot),
@@ -49,10 +49,11 @@ mod tests {
     #[test]
     fn a_folder_has_one_server_and_is_free_after_it() {
         let folder = tempfile::tempdir().unwrap();
-        let first = take(folder.path()).unwrap();
-        let why = take(folder.path()).err().unwrap().to_string();
+        let file = folder.path().join("tolmach.db");
+        let first = take(&file).unwrap();
+        let why = take(&file).err().unwrap().to_string();
         assert!(why.contains(&std::process::id().to_string()) && why.contains("stop it first"), "{why}");
         drop(first);
-        take(folder.path()).unwrap();
+        take(&file).unwrap();
     }
 }

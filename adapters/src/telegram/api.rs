@@ -125,7 +125,7 @@ impl Bot {
     }
 
     /// The number before the colon of the token.
-    pub(super) fn id(&self) -> &str {
+    pub fn id(&self) -> &str {
         &self.id
     }
 

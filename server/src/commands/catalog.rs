@@ -2,7 +2,7 @@
 
 use std::{
     io::{IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Mutex,
     time::Instant,
@@ -12,15 +12,17 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
 use tolmach_adapters::{
-    catalog::{Progress, Source, Stage},
+    catalog::{EmbeddedCatalog, Progress, Source, Stage, Switch},
     import,
 };
 use tolmach_engine::{catalog::SearchRequest, language::Language, turn::card};
-use tolmach_runtime::ports::Catalog;
+use tolmach_runtime::ports::{Catalog, Task};
 
 use crate::{
     assemble::{data_folder, open_catalog},
     config::Config,
+    database::Database,
+    releases::now,
     samples,
 };
 
@@ -37,6 +39,9 @@ pub enum CatalogCommand {
 pub struct Import {
     /// The price list
     file: PathBuf,
+    /// Have a running server import it, and tell the staff how it went
+    #[arg(long)]
+    later: bool,
     /// The supplier; importing again under the same name replaces its rows [default: the file's name]
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
@@ -71,6 +76,9 @@ impl CatalogCommand {
 
 impl Import {
     async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
+        if self.later {
+            return self.leave(config).await;
+        }
         let started = Instant::now();
         // The file is read before anything is made: a wrong file leaves nothing behind.
         let file = self.file.clone();
@@ -107,6 +115,32 @@ impl Import {
         println!("the catalogue has {} items, generation {}", switch.rows, switch.generation);
         Ok(ExitCode::SUCCESS)
     }
+}
+
+impl Import {
+    /// Puts the import on the list of tasks.
+    async fn leave(self, config: &Config) -> anyhow::Result<ExitCode> {
+        if self.source.is_some() || self.json {
+            bail!("--later imports under the file's name and tells the staff; leave out --source and --json");
+        }
+        let file = std::fs::canonicalize(&self.file)
+            .with_context(|| format!("{} cannot be found", self.file.display()))?;
+        let file = file.to_str().context("the path is not valid UTF-8")?.to_owned();
+        let store = Database::existing(config).await?;
+        store.push(Task::Reindex { file }.into(), now()).await?;
+        store.close().await?;
+        println!("a running server imports {}; the staff is told how it went", self.file.display());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Imports a price list under its file's name.
+pub async fn import_file(catalog: &EmbeddedCatalog, file: &Path) -> anyhow::Result<Switch> {
+    let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let source = Source { name: name.context("the file has no name")?, demo: false };
+    let file = file.to_owned();
+    let imported = tokio::task::spawn_blocking(move || import::read(&file)).await??;
+    Ok(catalog.import(source, imported.items, |_| {}).await?)
 }
 
 /// Progress on one line, where somebody watches.

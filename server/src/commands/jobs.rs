@@ -6,9 +6,9 @@ use anyhow::bail;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
 
-use super::leads;
 use crate::{
     config::Config,
+    database::Database,
     jobs::name,
     releases::{now, when},
 };
@@ -34,7 +34,7 @@ pub enum JobsCommand {
 
 impl JobsCommand {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let store = leads::open(config).await?;
+        let store = Database::existing(config).await?;
         let code = match self {
             JobsCommand::List { json } => {
                 let tasks = store.quarantined(SHOWN).await?;

@@ -1,40 +1,43 @@
 //! `tolmach run`: the web chat page, the Telegram bot, and whatever an earlier process left undone.
 
+mod telegram;
+
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail};
 use clap::Args;
-use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 use tolmach_adapters::{
     email::{self, EmailChannel},
-    telegram::{self, Bot, MenuCommand, TelegramChannel},
+    telegram::TelegramChannel,
     widget::{self, WebChannel},
 };
-use tolmach_engine::catalog::Localized;
 use tolmach_runtime::{
-    Burst, Runtime, Staff, Tasks,
+    Burst, Staff, Tasks,
     ports::{Channel, Intake},
 };
 
 use crate::{
     assemble::{Assembled, Serving},
-    config::Config,
+    config::{Config, Role},
+    database::Database,
     health::{self, Health},
+    jobs::Jobs,
     releases::follow,
+    sole,
 };
 
 /// How long turns in hand may take when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// How often the bot's menu is compared with the release.
-const MENU: Duration = Duration::from_millis(500);
+/// How long the worker of tasks and the polling may take to end after that.
+const LAST: Duration = Duration::from_secs(5);
 
 /// Serve the web chat page, and the Telegram bot when a token is configured.
 #[derive(Debug, Default, Args)]
@@ -42,6 +45,9 @@ pub struct Run {
     /// The address to listen on, e.g. 0.0.0.0:8080 [default: the first free port from 127.0.0.1:8080 on]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// What this process does: all of it, or a part while others over the same PostgreSQL do the rest
+    #[arg(long, value_name = "ROLE")]
+    role: Option<Role>,
     /// Serve the flows folder as it is, and take up what is saved in it at once, without publishing it
     #[arg(long)]
     dev: bool,
@@ -52,10 +58,20 @@ impl Run {
         let started = Instant::now();
         println!("Tolmach {}", env!("CARGO_PKG_VERSION"));
         // A token that was copied wrong is told before anything is made.
-        let bot = telegram_bot(&config)?;
+        let bot = telegram::bot(&config)?;
         let email = config.email()?.map(Arc::new);
         let serving = if self.dev { Serving::Draft } else { Serving::Published };
+        let role = self.role.unwrap_or(config.role);
+        let database = Database::of(&config)?;
+        if role != Role::All && !database.is_server() {
+            bail!(
+                "--role {}: several processes share one PostgreSQL, and this one keeps its data in a file; name the \
+                 database with TOLMACH_DATABASE_URL=postgres://…",
+                role.name()
+            );
+        }
         let assembled = Assembled::open(&config, serving).await?;
+        let _sole = database.file().map(sole::take).transpose()?;
         for (name, note) in &assembled.notes {
             println!("  {name:<10} {note}");
         }
@@ -80,25 +96,39 @@ impl Run {
         let runtime = assembled.runtime(channels, burst, staff).await?;
 
         let (stop, stopped) = watch::channel(false);
-        let polling = TelegramState::default();
+        let polling = telegram::State::default();
         let mut tasks = Vec::new();
-        if let Some(bot) = &bot {
-            tasks.push(tokio::spawn(poll(
-                Arc::clone(bot),
-                Arc::clone(&runtime),
-                polling.clone(),
-                stopped.clone(),
-            )));
+        let mut ending = Vec::new();
+        let polls = bot.as_ref().filter(|_| role.has_clients());
+        if let Some(bot) = polls {
+            let (bot, runtime) = (Arc::clone(bot), Arc::clone(&runtime));
+            ending.push(tokio::spawn(telegram::take_turns(bot, runtime, polling.clone(), stopped.clone())));
         }
         println!(
             "  {:<10} {}",
             "telegram",
-            if bot.is_some() { "polling" } else { "not configured (set TOLMACH_TELEGRAM_TOKEN)" }
+            match (&bot, polls) {
+                (_, Some(_)) => "polling",
+                (Some(_), None) => "polled by a process of another role",
+                (None, _) => "not configured (set TOLMACH_TELEGRAM_TOKEN)",
+            }
         );
+        if role != Role::All {
+            println!("  {:<10} {}", "role", role.name());
+        }
         if let Some(note) = mail_note(email.as_deref(), &config.staff()) {
             println!("  {:<10} {note}", "email");
         }
-        tasks.push(tokio::spawn(Arc::clone(&runtime).tend(Tasks::Here)));
+        if role.has_turns() {
+            tasks.push(tokio::spawn(Arc::clone(&runtime).listen()));
+            tasks.push(tokio::spawn(Arc::clone(&runtime).tend(Tasks::ByWorkers)));
+        }
+        let jobs = role
+            .has_tasks()
+            .then(|| Jobs::new(&config, Arc::clone(&runtime), Arc::clone(&assembled.catalog)));
+        if let Some(jobs) = &jobs {
+            ending.push(tokio::spawn(Arc::clone(jobs).supervise(assembled.jobs.clone(), stopped.clone())));
+        }
         match &assembled.folder {
             Some((folder, bundle)) if self.dev => {
                 println!("  {:<10} {} is watched; nothing of it is published", "dev", folder.display());
@@ -107,15 +137,15 @@ impl Run {
             }
             _ => tasks.push(tokio::spawn(follow::publications(Arc::clone(&runtime)))),
         }
-        let left = runtime.recover().await?;
+        let left = if role.has_turns() { runtime.recover().await? } else { 0 };
         if left > 0 {
             println!("  {:<10} {left} chats taken up where the last run left them", "recovered");
         }
         // Listened for from before anybody can know that the server is there: what asks it to end must not just kill it.
         let asked_to_stop = asked_to_stop();
-        println!(
-            "\n  chat page  http://{address}/\n  health     http://{address}/health\n\nCtrl-C stops the server."
-        );
+        let page =
+            if role.has_clients() { format!("  chat page  http://{address}/\n") } else { String::new() };
+        println!("\n{page}  health     http://{address}/health\n\nCtrl-C stops the server.");
 
         let state = Health {
             runtime: Arc::clone(&runtime),
@@ -124,10 +154,15 @@ impl Run {
             web: Arc::clone(&web),
             email,
             telegram: Arc::new(move || polling.show()),
+            role,
+            jobs,
             started,
         };
         let intake = Arc::clone(&runtime) as Arc<dyn Intake>;
-        let app = widget::router(intake, web).merge(health::router(Arc::new(state)));
+        let mut app = health::router(Arc::new(state));
+        if role.has_clients() {
+            app = app.merge(widget::router(intake, web));
+        }
         tokio::select! {
             served = async { axum::serve(listener, app).await } => served.context("the web server ended")?,
             () = asked_to_stop => {}
@@ -138,7 +173,9 @@ impl Run {
         if !runtime.close(GRACE).await {
             tracing::warn!("turns were cut off; the next start takes them up");
         }
-        tasks.iter().for_each(tokio::task::JoinHandle::abort);
+        // What was told to stop ends by itself, but nobody waits for ever.
+        let _ = tokio::time::timeout(LAST, futures_util::future::join_all(&mut ending)).await;
+        tasks.iter().chain(&ending).for_each(tokio::task::JoinHandle::abort);
         assembled.store.close().await?;
         Ok(ExitCode::SUCCESS)
     }
@@ -193,112 +230,6 @@ async fn listen(wanted: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
         }
     }
     bail!("the ports 8080 to 8089 of this machine are taken; name another with --listen 127.0.0.1:PORT")
-}
-
-fn telegram_bot(config: &Config) -> anyhow::Result<Option<Arc<Bot>>> {
-    if config.telegram.token.is_empty() {
-        return Ok(None);
-    }
-    let mut options = telegram::Options::new(config.telegram.token.clone());
-    if let Some(url) = &config.telegram.api_url {
-        options.api_url.clone_from(url);
-    }
-    let staff = config.staff();
-    let chats = staff.values().flatten().filter(|address| address.channel == telegram::NAME);
-    options.staff = chats.filter_map(|address| address.id.parse().ok()).collect();
-    Ok(Some(Arc::new(Bot::new(options)?)))
-}
-
-/// What /health says of the bot.
-#[derive(Clone, Default)]
-struct TelegramState(Arc<Mutex<Option<Polling>>>);
-
-struct Polling {
-    bot: Arc<Bot>,
-    state: String,
-}
-
-impl TelegramState {
-    fn set(&self, bot: &Arc<Bot>, state: impl Into<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Polling { bot: Arc::clone(bot), state: state.into() });
-    }
-
-    fn show(&self) -> Value {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            None => Value::Null,
-            Some(Polling { bot, state }) => json!({ "state": state, "trouble": bot.trouble() }),
-        }
-    }
-}
-
-/// Polls until asked to stop; a failure that polling itself cannot mend is shown and does not stop the web chat.
-async fn poll(bot: Arc<Bot>, runtime: Arc<Runtime>, state: TelegramState, stopped: watch::Receiver<bool>) {
-    state.set(&bot, "starting");
-    let mut names = commands(&runtime).await;
-    set_menu(&bot, &names).await;
-    let (menu_bot, menu_runtime) = (Arc::clone(&bot), Arc::clone(&runtime));
-    let keep_menu = async move {
-        // Another release may have other commands.
-        let mut release = menu_runtime.shelf().current_id();
-        loop {
-            tokio::time::sleep(MENU).await;
-            let current = menu_runtime.shelf().current_id();
-            if current == release {
-                continue;
-            }
-            release = current;
-            let now = commands(&menu_runtime).await;
-            if now != names {
-                set_menu(&menu_bot, &now).await;
-                names = now;
-            }
-        }
-    };
-    match bot.username().await {
-        Ok(name) => tracing::info!("the bot is @{name}"),
-        Err(error) => tracing::warn!(%error, "telegram does not answer yet"),
-    }
-    state.set(&bot, "polling");
-    let polled = tokio::select! {
-        polled = telegram::poll(Arc::clone(&bot), runtime as Arc<dyn Intake>, stopped) => polled,
-        () = keep_menu => return,
-    };
-    match polled {
-        Ok(()) => state.set(&bot, "stopped"),
-        Err(error) => {
-            tracing::error!(%error, "the telegram bot is off");
-            state.set(&bot, format!("off: {error}"));
-        }
-    }
-}
-
-async fn set_menu(bot: &Bot, names: &[String]) {
-    let menu: Vec<MenuCommand> = names.iter().cloned().map(described).collect();
-    if let Err(error) = bot.set_commands(&menu).await {
-        tracing::warn!(%error, "the bot's menu could not be set");
-    }
-}
-
-/// The commands of the flow in which chats begin.
-async fn commands(runtime: &Runtime) -> Vec<String> {
-    let Some(id) = runtime.shelf().current_id() else { return Vec::new() };
-    let names = runtime.shelf().with_release(&id, |release| {
-        let flow = release.flow(&release.entry);
-        flow.map(|flow| flow.header.on.command.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
-    });
-    names.await.ok().flatten().unwrap_or_default()
-}
-
-fn described(name: String) -> MenuCommand {
-    let (ru, en) = match name.as_str() {
-        "start" => ("Начать сначала", "Start over"),
-        "help" => ("Что я умею", "What I can do"),
-        "contact" => ("Связаться с менеджером", "Talk to a manager"),
-        other => (other, other),
-    };
-    let description = Localized { ru: ru.to_owned(), en: en.to_owned() };
-    MenuCommand { name, description }
 }
 
 /// Listens from the call on, not only once it is waited for.

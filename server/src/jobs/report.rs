@@ -52,8 +52,7 @@ mod tests {
         );
         let bad = Day { undelivered: 2, quarantined: 1, ..day };
         assert!(
-            russian(&bad)
-                .ends_with("не доставлено сообщений: 2\nотложено задач (tolmach jobs list): 1"),
+            russian(&bad).ends_with("не доставлено сообщений: 2\nотложено задач (tolmach jobs list): 1"),
             "{}",
             russian(&bad)
         );

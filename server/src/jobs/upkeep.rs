@@ -5,7 +5,7 @@ use std::path::Path;
 use tolmach_adapters::catalog::EmbeddedCatalog;
 use tolmach_runtime::{
     Runtime,
-    ports::{self, Removed, Retention, Store},
+    ports::{self, Retention, Store},
 };
 
 use crate::{commands, config, releases};
@@ -21,18 +21,18 @@ pub(super) async fn retain(store: &dyn Store, keep: &config::Retention, now: i64
         messages: before(now, keep.messages_days),
         tasks: before(now, keep.tasks_days),
     };
-    let mut all = Removed::default();
+    let mut all = 0;
     loop {
         let removed = store.retain(&keep, CHUNK).await?;
-        if removed.total() == 0 {
+        if removed.all() == 0 {
             break;
         }
-        all.add(removed);
+        all += removed.all();
         // Turns first.
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    if all.total() > 0 {
-        tracing::info!(?all, "old rows were removed");
+    if all > 0 {
+        tracing::info!(rows = all, "old rows were removed");
     }
     Ok(())
 }

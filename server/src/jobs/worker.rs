@@ -3,19 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use apalis_core::{
-    backend::ext::BackendExt,
-    error::BoxDynError,
-    task::task_id::TaskId,
-    worker::{builder::WorkerBuilder, ext::parallelize::ParallelizeExt},
+    backend::ext::BackendExt, error::BoxDynError, task::task_id::TaskId, worker::builder::WorkerBuilder,
 };
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
 use tokio::sync::watch;
-use tolmach_adapters::store::JobPool;
-use tolmach_runtime::ports::{QUEUE, Task};
+use tolmach_adapters::JobPool;
+use tolmach_runtime::ports::{Job, QUEUE, Task};
 use uuid::Uuid;
 
-use super::{Job, Jobs};
+use super::Jobs;
 use crate::releases;
 
 /// How often due tasks are looked for.
@@ -41,13 +38,13 @@ macro_rules! run {
         let jobs = Arc::clone($jobs);
         let carry_out = move |job: Job, id: TaskId| {
             let jobs = Arc::clone(&jobs);
-            async move { Ok::<(), BoxDynError>(jobs.carry_out(job, &id.to_string()).await?) }
+            // Beside each other: the worker itself is one task.
+            let carried = tokio::spawn(async move { jobs.carry_out(job, &id.to_string()).await });
+            async move { Ok::<(), BoxDynError>(carried.await??) }
         };
         // A fresh name each time: the storage takes one it knows for a worker that still lives.
-        let worker = WorkerBuilder::new(format!("tolmach-{}", Uuid::now_v7()))
-            .backend(storage)
-            .parallelize(tokio::spawn)
-            .build(carry_out);
+        let worker =
+            WorkerBuilder::new(format!("tolmach-{}", Uuid::now_v7())).backend(storage).build(carry_out);
         let mut stopped = $stopped.clone();
         let stop = async move {
             // A sender that is gone means the same.
@@ -68,21 +65,24 @@ impl Jobs {
                 state.working = true;
                 state.since = Some(releases::now());
             }
-            // In a task of its own, so that a panic inside is a death like others.
+            // On a thread of its own, so that a panic inside is a death like others. (The compiler cannot prove that
+            // the worker's future may move between threads.)
+            let here = tokio::runtime::Handle::current();
             let (jobs, pool, stop) = (Arc::clone(&self), pool.clone(), stopped.clone());
-            let worked = tokio::spawn(async move {
-                match &pool {
-                    JobPool::Sqlite(pool) => {
-                        run!(SqliteStorage<Job>, apalis_sqlite::Config, pool, &jobs, stop)
+            let work = move || {
+                here.block_on(async move {
+                    match &pool {
+                        JobPool::Sqlite(pool) => {
+                            run!(SqliteStorage<Job>, apalis_sqlite::Config, pool, &jobs, stop)
+                        }
+                        JobPool::Postgres(pool) => {
+                            run!(PostgresStorage<Job>, apalis_postgres::Config, pool, &jobs, stop)
+                        }
                     }
-                    JobPool::Postgres(pool) => {
-                        run!(PostgresStorage<Job>, apalis_postgres::Config, pool, &jobs, stop)
-                    }
-                }
-            })
-            .await;
-            let mut state = self.state();
-            state.working = false;
+                })
+            };
+            let worked = tokio::task::spawn_blocking(work).await;
+            self.state().working = false;
             if *stopped.borrow() {
                 break;
             }
@@ -92,9 +92,11 @@ impl Jobs {
                 Err(why) => why.to_string(),
             };
             tracing::error!(why, "the worker of tasks died; it is started again");
-            state.deaths += 1;
-            state.trouble = Some(why);
-            drop(state);
+            {
+                let mut state = self.state();
+                state.deaths += 1;
+                state.trouble = Some(why);
+            }
             tokio::time::sleep(PAUSE).await;
         }
         recurring.abort();

@@ -1,0 +1,176 @@
+//! The Telegram bot of a running server: one process polls, and its menu follows the release.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tolmach_adapters::telegram::{self, Bot, MenuCommand};
+use tolmach_engine::catalog::Localized;
+use tolmach_runtime::{Runtime, ports::Intake};
+
+use crate::config::Config;
+
+/// How often the bot's menu is compared with the release.
+const MENU: Duration = Duration::from_millis(500);
+
+/// How often the right to poll is asked for and kept: a lease lasts ten seconds.
+const KEEP: Duration = Duration::from_secs(2);
+
+/// After so many failures to keep it in a row another process may poll.
+const MISSED: u32 = 4;
+
+/// The bot of the configuration, if it has one.
+pub(super) fn bot(config: &Config) -> anyhow::Result<Option<Arc<Bot>>> {
+    if config.telegram.token.is_empty() {
+        return Ok(None);
+    }
+    let mut options = telegram::Options::new(config.telegram.token.clone());
+    if let Some(url) = &config.telegram.api_url {
+        options.api_url.clone_from(url);
+    }
+    let staff = config.staff();
+    let chats = staff.values().flatten().filter(|address| address.channel == telegram::NAME);
+    options.staff = chats.filter_map(|address| address.id.parse().ok()).collect();
+    Ok(Some(Arc::new(Bot::new(options)?)))
+}
+
+/// What /health says of the bot.
+#[derive(Clone, Default)]
+pub(super) struct State(Arc<Mutex<Option<Polling>>>);
+
+struct Polling {
+    bot: Arc<Bot>,
+    state: String,
+}
+
+impl State {
+    fn set(&self, bot: &Arc<Bot>, state: impl Into<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Polling { bot: Arc::clone(bot), state: state.into() });
+    }
+
+    pub(super) fn show(&self) -> Value {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Value::Null,
+            Some(Polling { bot, state }) => json!({ "state": state, "trouble": bot.trouble() }),
+        }
+    }
+}
+
+/// Polls whenever no other process does, until asked to stop.
+pub(super) async fn take_turns(
+    bot: Arc<Bot>,
+    runtime: Arc<Runtime>,
+    state: State,
+    mut stopped: watch::Receiver<bool>,
+) {
+    // A key like a chat's, of a channel that there is not.
+    let place = format!("poller:{}", bot.id());
+    let mine = || async {
+        let leased = runtime.store().lease(vec![place.clone()]).await;
+        leased.is_ok_and(|leased| !leased.is_empty())
+    };
+    while !*stopped.borrow() {
+        if !mine().await {
+            state.set(&bot, "another process polls");
+            if ended_within(&mut stopped, KEEP).await {
+                return;
+            }
+            continue;
+        }
+        let (stop, stop_polling) = watch::channel(false);
+        let polling = tokio::spawn(poll(Arc::clone(&bot), Arc::clone(&runtime), state.clone(), stop_polling));
+        let mut failures = 0;
+        while !polling.is_finished() && failures < MISSED {
+            if ended_within(&mut stopped, KEEP).await {
+                break;
+            }
+            failures = if mine().await { 0 } else { failures + 1 };
+        }
+        let over = polling.is_finished();
+        let _ = stop.send(true);
+        let _ = polling.await;
+        if over {
+            // A token that is wrong: the state says so.
+            return;
+        }
+    }
+    let _ = runtime.store().give_back(vec![place]).await;
+}
+
+/// Waits so long; `true` as soon as everything is to end.
+async fn ended_within(stopped: &mut watch::Receiver<bool>, pause: Duration) -> bool {
+    tokio::time::timeout(pause, stopped.wait_for(|stopped| *stopped)).await.is_ok()
+}
+
+/// Polls until asked to stop; a failure that polling itself cannot mend is shown and does not stop the web chat.
+async fn poll(bot: Arc<Bot>, runtime: Arc<Runtime>, state: State, stopped: watch::Receiver<bool>) {
+    state.set(&bot, "starting");
+    let mut names = commands(&runtime).await;
+    set_menu(&bot, &names).await;
+    let (menu_bot, menu_runtime) = (Arc::clone(&bot), Arc::clone(&runtime));
+    let keep_menu = async move {
+        // Another release may have other commands.
+        let mut release = menu_runtime.shelf().current_id();
+        loop {
+            tokio::time::sleep(MENU).await;
+            let current = menu_runtime.shelf().current_id();
+            if current == release {
+                continue;
+            }
+            release = current;
+            let now = commands(&menu_runtime).await;
+            if now != names {
+                set_menu(&menu_bot, &now).await;
+                names = now;
+            }
+        }
+    };
+    match bot.username().await {
+        Ok(name) => tracing::info!("the bot is @{name}"),
+        Err(error) => tracing::warn!(%error, "telegram does not answer yet"),
+    }
+    state.set(&bot, "polling");
+    let polled = tokio::select! {
+        polled = telegram::poll(Arc::clone(&bot), runtime as Arc<dyn Intake>, stopped) => polled,
+        () = keep_menu => return,
+    };
+    match polled {
+        Ok(()) => state.set(&bot, "stopped"),
+        Err(error) => {
+            tracing::error!(%error, "the telegram bot is off");
+            state.set(&bot, format!("off: {error}"));
+        }
+    }
+}
+
+async fn set_menu(bot: &Bot, names: &[String]) {
+    let menu: Vec<MenuCommand> = names.iter().cloned().map(described).collect();
+    if let Err(error) = bot.set_commands(&menu).await {
+        tracing::warn!(%error, "the bot's menu could not be set");
+    }
+}
+
+/// The commands of the flow in which chats begin.
+async fn commands(runtime: &Runtime) -> Vec<String> {
+    let Some(id) = runtime.shelf().current_id() else { return Vec::new() };
+    let names = runtime.shelf().with_release(&id, |release| {
+        let flow = release.flow(&release.entry);
+        flow.map(|flow| flow.header.on.command.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
+    });
+    names.await.ok().flatten().unwrap_or_default()
+}
+
+fn described(name: String) -> MenuCommand {
+    let (ru, en) = match name.as_str() {
+        "start" => ("Начать сначала", "Start over"),
+        "help" => ("Что я умею", "What I can do"),
+        "contact" => ("Связаться с менеджером", "Talk to a manager"),
+        other => (other, other),
+    };
+    let description = Localized { ru: ru.to_owned(), en: en.to_owned() };
+    MenuCommand { name, description }
+}
