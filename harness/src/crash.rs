@@ -27,7 +27,7 @@ pub struct Options {
     /// Where the data is kept
     #[arg(long, value_enum, default_value_t = Choice::Sqlite)]
     pub database: Choice,
-    /// An empty PostgreSQL database
+    /// An empty PostgreSQL database [default: one of a server that is started for it]
     #[arg(long, value_name = "URL")]
     pub postgres_url: Option<String>,
     /// Processes that share the work; more than one needs PostgreSQL

@@ -25,7 +25,7 @@ pub use usage::Usage;
 /// How one process of several is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The only one: it does everything.
+    /// It does everything.
     Alone,
     /// It receives from the channels.
     Bot,

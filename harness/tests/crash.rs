@@ -5,6 +5,7 @@
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use tolmach_testkit::postgres::Cluster;
 
 fn harness(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_harness"));
@@ -13,13 +14,29 @@ fn harness(args: &[&str]) -> Output {
 
 #[test]
 fn eight_crashes_lose_and_double_nothing() {
-    let ran = harness(&["crash", "--cycles", "8", "--seed", "20261122", "--json"]);
+    check("sqlite", &[]);
+}
+
+/// Two share the work over PostgreSQL: one that receives, one that carries out tasks.
+#[test]
+fn eight_crashes_of_two_processes_lose_and_double_nothing() {
+    match Cluster::shared().expect("PostgreSQL") {
+        Some(cluster) => {
+            let url = cluster.database().expect("a database");
+            check("postgres", &["--database", "postgres", "--processes", "2", "--postgres-url", &url]);
+        }
+        None => eprintln!("skipped: there is no PostgreSQL on this machine"),
+    }
+}
+
+fn check(database: &str, more: &[&str]) {
+    let ran = harness(&[&["crash", "--cycles", "8", "--seed", "20261122", "--json"], more].concat());
     let (said, complained) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     // A binary that is missing says here how to build it: `cargo test --workspace` does.
     assert!(ran.status.success(), "{complained}{said}");
     let outcomes: Value = serde_json::from_str(&said).expect("JSON");
     let outcome = &outcomes[0];
-    assert_eq!((&outcome["database"], &outcome["holds"]), (&"sqlite".into(), &true.into()), "{outcome}");
+    assert_eq!((&outcome["database"], &outcome["holds"]), (&database.into(), &true.into()), "{outcome}");
     let count = |name: &str| outcome[name].as_u64().unwrap_or_default();
     // A run in which nothing happened proves nothing.
     assert!(count("kills") >= 3 && count("kills") + count("stops") >= 8, "{outcome}");

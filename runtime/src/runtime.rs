@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     burst::Burst,
-    ports::{self, Channel, Clock, Inbound, Intake, Store, Task},
+    ports::{self, Address, Channel, Clock, Inbound, Intake, Store, Task},
     queries::World,
     receipts::Receipts,
     shelf::Shelf,
@@ -37,6 +37,11 @@ pub struct Parts {
 impl Parts {
     pub(crate) fn channel(&self, name: &str) -> Option<&Arc<dyn Channel>> {
         self.channels.iter().find(|channel| channel.name() == name)
+    }
+
+    /// Whether this process has the way to an address.
+    pub(crate) fn reaches(&self, address: &str) -> bool {
+        Address::parse(address).is_some_and(|to| self.channel(&to.channel).is_some())
     }
 
     pub(crate) fn channel_names(&self) -> Vec<String> {

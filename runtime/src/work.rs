@@ -215,7 +215,9 @@ impl Working {
                     self.runtime.deliver_now(&self.chat, &turned.effects, &mut self.delivered).await?;
                 self.behind = Some(behind);
             }
-            turned.notified.iter().for_each(|address| self.runtime.wake_owed(address));
+            // Without the channel this process could only keep the address from one that has it.
+            let ours = turned.notified.iter().filter(|address| self.runtime.parts.reaches(address));
+            ours.for_each(|address| self.runtime.wake_owed(address));
             // What comes in from now on wakes the chat again.
             if left == 0 && found < BURST as usize || self.runtime.chats.closing() {
                 break;

@@ -1,13 +1,22 @@
 //! `/health`: what works, what has stepped down, and since when.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
 use tolmach_adapters::{catalog::EmbeddedCatalog, email::EmailChannel, ladder::Ladder, widget::WebChannel};
-use tolmach_runtime::{Runtime, ports::Catalog};
+use tolmach_runtime::{
+    Runtime,
+    ports::{self, Catalog},
+};
 
 use crate::{config::Role, jobs::Jobs, releases};
+
+/// For the database to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What /health looks at.
 pub struct Health {
@@ -30,7 +39,10 @@ pub fn router(health: Arc<Health>) -> Router {
 
 /// 200 while clients get answers, even poorer ones; 503 when turns cannot be stored.
 async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
-    let database = health.runtime.store().ping().await;
+    // Who watches wants an answer sooner than the database may give one.
+    let database = tokio::time::timeout(PATIENCE, health.runtime.store().ping()).await;
+    let database =
+        database.unwrap_or_else(|_| Err(ports::Error::unavailable("database", "it does not answer")));
     let degraded = health.model.as_ref().and_then(|model| model.degraded());
     // Whoever has just imported a price list looks here, perhaps before any client has searched.
     health.catalog.refresh().await;

@@ -200,12 +200,12 @@ impl Run {
         Ok(())
     }
 
-    /// Only one process may receive.
+    /// One receives, one works, any others do both.
     fn role(&self, process: usize) -> Role {
         match (self.processes.len(), process) {
-            (1, _) => Role::Alone,
-            (_, 0) => Role::Bot,
-            _ => Role::Worker,
+            (2.., 0) => Role::Bot,
+            (2.., 1) => Role::Worker,
+            _ => Role::Alone,
         }
     }
 

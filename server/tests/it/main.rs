@@ -23,6 +23,8 @@ mod other_systems;
 mod page;
 #[cfg(unix)]
 mod postgres;
+#[cfg(unix)]
+mod processes;
 mod rehearsal;
 mod releases;
 mod save_test;
