@@ -25,11 +25,12 @@ pub enum Tasks {
 }
 
 impl Tasks {
-    /// What is due for as long as this is the runtime's to do.
-    fn overdue(self) -> Duration {
+    /// A timer, and a message, due for so long is the runtime's to look after. A client notices a timer that is late,
+    /// and nobody one that fell twice: the store lets it fall once.
+    fn overdue(self) -> (i64, i64) {
         match self {
-            Tasks::Here => Duration::ZERO,
-            Tasks::ByWorkers => Duration::from_secs(10),
+            Tasks::Here => (0, 0),
+            Tasks::ByWorkers => (1_000, 10_000),
         }
     }
 }
@@ -56,12 +57,11 @@ impl Runtime {
                     tracing::error!(%why, "the chats in hand could not be kept");
                 }
             }
-            let overdue = i64::try_from(tasks.overdue().as_millis()).unwrap_or_default();
-            let due = self.parts.clock.now() - overdue;
-            if let Err(why) = self.fire_timers(due).await {
+            let (now, (timers, messages)) = (self.parts.clock.now(), tasks.overdue());
+            if let Err(why) = self.fire_timers(now - timers).await {
                 tracing::error!(%why, "timers could not be looked at");
             }
-            if let Err(why) = self.take_up(due).await {
+            if let Err(why) = self.take_up(now - messages).await {
                 tracing::error!(%why, "waiting events could not be looked at");
             }
         }

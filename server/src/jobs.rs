@@ -163,7 +163,73 @@ fn backoff(tries: u32, id: &str) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use tolmach_runtime::{
+        Burst,
+        ports::{Address, Retention},
+    };
+
     use super::*;
+    use crate::assemble::{Assembled, Serving};
+
+    /// Hands over a new database, and one of the staff.
+    async fn jobs(folder: &std::path::Path) -> Arc<Jobs> {
+        let config =
+            Config { data_dir: folder.to_owned(), flows: Some("../flows".into()), ..Config::default() };
+        let assembled = Assembled::open(&config, Serving::Published).await.unwrap();
+        let staff = [("default".to_owned(), vec![Address::new("telegram", "-1")])].into();
+        let runtime = assembled.runtime(Vec::new(), Burst::OFF, staff).await.unwrap();
+        Jobs::new(&config, runtime, Arc::clone(&assembled.catalog))
+    }
+
+    async fn told(jobs: &Jobs) -> Vec<String> {
+        jobs.store().outbox("telegram:-1").await.unwrap().into_iter().map(|row| row.payload).collect()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_task_that_ends_the_process_three_times_is_put_aside_and_the_staff_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = jobs(folder.path()).await;
+        let task = Task::Reindex { file: "/no/such/file.xlsx".to_owned() };
+        // Three processes began it and were gone before its end.
+        for _ in 0..3 {
+            jobs.store().begin_task("t1", &task, 1).await.unwrap();
+        }
+        jobs.carry_out(task.clone().into(), "t1").await.unwrap();
+        let aside = jobs.store().quarantined(10).await.unwrap();
+        assert_eq!((aside.len(), aside[0].id.as_str(), &aside[0].task), (1, "t1", &task));
+        let said = told(&jobs).await;
+        assert_eq!(said.len(), 1, "once: {said:?}");
+        assert!(said[0].contains("Задача отложена") && said[0].contains("tolmach jobs retry t1"), "{said:?}");
+        // Tried again it comes to its end, which is bad news about the file and no fourth try.
+        assert!(jobs.store().retry_task("t1", 5).await.unwrap());
+        jobs.carry_out(task.into(), "t2").await.unwrap();
+        let said = told(&jobs).await;
+        assert!(said.len() == 2 && said[1].contains("file.xlsx"), "{said:?}");
+        assert_eq!(jobs.store().quarantined(10).await.unwrap(), []);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_day_is_told_once_and_what_is_old_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = jobs(folder.path()).await;
+        for id in ["a", "b"] {
+            jobs.carry_out(Task::Report.into(), id).await.unwrap();
+        }
+        let said = told(&jobs).await;
+        assert!(
+            !said.is_empty() && said[0].contains("Итоги дня") && said[0].contains("чатов: 0"),
+            "{said:?}"
+        );
+        assert!(jobs.store().push_once("report:2026-03-01", Task::Report, 1).await.unwrap());
+        assert!(
+            !jobs.store().push_once("report:2026-03-01", Task::Report, 2).await.unwrap(),
+            "the day's only one"
+        );
+        jobs.store().delivered(vec![]).await.unwrap();
+        jobs.carry_out(Task::Retain.into(), "c").await.unwrap();
+        let nothing = Retention { outbox: Some(i64::MAX), ..Retention::default() };
+        assert_eq!(jobs.store().retain(&nothing, 10).await.unwrap().outbox, 0, "what waits is never old");
+    }
 
     #[test]
     fn a_row_reads_as_a_task_with_and_without_a_count() {

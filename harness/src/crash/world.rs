@@ -9,6 +9,9 @@ use tolmach_testkit::{smtp::Smtp, telegram::Telegram};
 
 use super::ledger::{Entry, Ledger};
 
+/// What the staff is told of a task that is tried no more.
+const PUT_ASIDE: &str = "A task is put aside";
+
 /// The fakes and the ledger.
 pub struct World {
     /// The plain receiver, and where updates come from.
@@ -82,6 +85,11 @@ impl World {
             ledger.note(at, Entry::Shown { chat, text });
         }
         for mail in mails {
+            // A task that was in hand at three blows is put aside and the staff is told: that is promised too, and is no
+            // message of the dialogs.
+            if mail.headers.get("subject").is_some_and(|subject| subject == PUT_ASIDE) {
+                continue;
+            }
             // Below the first line a mail says how to answer.
             let text = mail.text.lines().next().unwrap_or_default().to_owned();
             ledger.note(at, Entry::Mail { id: mail.id().to_owned(), text });
