@@ -41,6 +41,26 @@ impl Ladder {
     }
 }
 
+/// A call of the first model. Dropped before it is answered, it was cut off by the limits of a turn.
+struct Asked<'a>(Option<&'a Ladder>);
+
+impl Asked<'_> {
+    fn answered(mut self, error: Option<&Error>) {
+        if let Some(ladder) = self.0.take() {
+            ladder.note(error);
+        }
+    }
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if let Some(ladder) = self.0.take() {
+            let why = "no answer within a turn's time (limits.llm_call, limits.turn)";
+            ladder.note(Some(&Error::unavailable("language model", why)));
+        }
+    }
+}
+
 #[async_trait]
 impl Llm for Ladder {
     fn name(&self) -> &str {
@@ -48,8 +68,9 @@ impl Llm for Ladder {
     }
 
     async fn decide(&self, request: &DecideRequest) -> Result<Decision> {
+        let asked = Asked(Some(self));
         let result = self.first.decide(request).await;
-        self.note(result.as_ref().err());
+        asked.answered(result.as_ref().err());
         match result {
             Ok(decision) => Ok(decision),
             Err(_) => self.second.decide(request).await,
@@ -57,11 +78,16 @@ impl Llm for Ladder {
     }
 
     async fn answer(&self, request: &AnswerRequest) -> Result<Reply> {
+        let asked = Asked(Some(self));
         let result = self.first.answer(request).await;
-        self.note(result.as_ref().err());
+        asked.answered(result.as_ref().err());
         match result {
             Ok(reply) => Ok(reply),
             Err(_) => self.second.answer(request).await,
         }
+    }
+
+    fn stand_in(&self) -> Option<&dyn Llm> {
+        Some(&*self.second)
     }
 }

@@ -16,11 +16,18 @@ mod read;
 pub(crate) mod statements;
 mod writer;
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sqlx::{FromRow, PgPool, SqlitePool, postgres::PgRow, sqlite::SqliteRow};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 use tolmach_engine::effect::Press;
 use tolmach_runtime::ports::{
     Bundle, Chat, ChatKey, Commit, CommitOutcome, Day, Error, HandedChat, Inbound, Job, LeadRow, Mark,
@@ -38,6 +45,12 @@ use writer::Request;
 
 /// Operations that may wait for the writer before callers have to.
 const QUEUE: usize = 4096;
+
+/// A ping may read for so long, and write for so long where the last write failed.
+const PING: Duration = Duration::from_secs(2);
+
+/// The id of the task that is begun and ended to find out whether the database can be written.
+const PROBE: &str = "ping";
 
 /// What a statement is given beside its text.
 #[derive(Clone)]
@@ -173,6 +186,8 @@ pub struct SqlStore<D> {
     dialect: Arc<D>,
     writer: mpsc::Sender<Request>,
     looks: mpsc::Sender<Look>,
+    /// Why the last write failed; `None` when it did not.
+    trouble: Arc<Mutex<Option<Error>>>,
 }
 
 /// Connections for whoever works on the queue, beside the store's own.
@@ -197,13 +212,28 @@ impl<D: Dialect> SqlStore<D> {
         tokio::spawn(writer::run(Arc::clone(&dialect), session, queue));
         let (looks, queue) = mpsc::channel(QUEUE);
         tokio::spawn(look::run(Arc::clone(&dialect), queue));
-        SqlStore { dialect, writer, looks }
+        SqlStore { dialect, writer, looks, trouble: Arc::default() }
     }
 
     async fn write(&self, operation: Operation) -> Result<Answer> {
         let (reply, answer) = oneshot::channel();
         self.writer.send(Request::Run(operation, reply)).await.map_err(|_| self.closed())?;
-        answer.await.map_err(|_| self.closed())?
+        let answer = answer.await.map_err(|_| self.closed())?;
+        self.note(answer.as_ref().err());
+        answer
+    }
+
+    /// What a write found out. Success alone proves nothing: one that had nothing to write needs no room on the disk.
+    fn note(&self, error: Option<&Error>) {
+        if let Some(error @ Error::Unavailable { .. }) = error {
+            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+        }
+    }
+
+    /// Whether something can be written at the moment: a task begun and ended.
+    async fn try_to_write(&self) -> Result<()> {
+        self.begin_task(PROBE, &Task::Retain, 0).await?;
+        self.end_task(PROBE).await
     }
 
     fn closed(&self) -> Error {
@@ -350,7 +380,16 @@ impl<D: Dialect> Store for SqlStore<D> {
         if self.writer.is_closed() {
             return Err(self.closed());
         }
-        self.said(read::ping(&*self.dialect).await)
+        let away = || Error::unavailable("database", format!("{} does not answer", self.dialect.name()));
+        let read = timeout(PING, read::ping(&*self.dialect)).await;
+        self.said(read.map_err(|_| away())?)?;
+        let Some(trouble) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+            return Ok(());
+        };
+        // Reading may work while nothing can be stored. Perhaps nobody else writes, so it is found out here.
+        timeout(PING, self.try_to_write()).await.unwrap_or(Err(trouble))?;
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
     }
 
     async fn push_once(&self, key: &str, task: Task, at: i64) -> Result<bool> {

@@ -4,7 +4,7 @@
 mod markup;
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -45,6 +45,17 @@ pub struct Telegram {
 /// An answer that a test wants: code, description, seconds to wait.
 pub type Fault = (u16, &'static str, Option<u64>);
 
+/// How sending to one chat goes wrong, for as long as it stands in [`Inner::troubles`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Trouble {
+    /// No answer comes while it lasts.
+    Hang,
+    /// Something else than the Bot API answers.
+    Garbage,
+    /// 429 with so many seconds to wait.
+    Limited(u64),
+}
+
 /// What the server knows.
 #[derive(Default)]
 pub struct Inner {
@@ -62,6 +73,8 @@ pub struct Inner {
     pub faults: VecDeque<Option<Fault>>,
     /// The same for requests for updates.
     pub poll_faults: VecDeque<Fault>,
+    /// Chats to which sending goes wrong.
+    pub troubles: HashMap<i64, Trouble>,
     /// Who has blocked the bot.
     pub blocked: HashSet<i64>,
     /// Whether markup is refused whatever it is.
@@ -119,6 +132,9 @@ impl Telegram {
         let (token, method) = path.trim_start_matches("/bot").split_once('/').unwrap_or_default();
         let method = method.to_lowercase();
         self.inner().seen.push((method.clone(), request.clone()));
+        if method.starts_with("send") && self.trouble(&request).await {
+            return (200, json!("<html>a proxy's page</html>"));
+        }
         let result = match method.as_str() {
             _ if token != TOKEN => Err((401, "Unauthorized".to_owned(), None)),
             "getme" => Ok(bot()),
@@ -173,6 +189,18 @@ impl Telegram {
         Ok(json!(ready(&mut self.inner())?))
     }
 
+    /// Waits while sending to the chat hangs; whether garbage is the answer.
+    async fn trouble(&self, request: &Value) -> bool {
+        let chat = request["chat_id"].as_i64().unwrap_or_default();
+        loop {
+            let trouble = self.inner().troubles.get(&chat).copied();
+            if trouble != Some(Trouble::Hang) {
+                return trouble == Some(Trouble::Garbage);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     fn send(&self, method: &str, request: &Value) -> Result<Value, Refusal> {
         let mut inner = self.inner();
         if inner.down {
@@ -182,6 +210,10 @@ impl Telegram {
             return Err((code, why.to_owned(), after));
         }
         let chat = request["chat_id"].as_i64().ok_or_else(|| bad("chat_id is empty"))?;
+        if let Some(Trouble::Limited(after)) = inner.troubles.get(&chat) {
+            let why = format!("Too Many Requests: retry after {after}");
+            return Err((429, why, Some(*after)));
+        }
         if inner.blocked.contains(&chat) {
             return Err((403, "Forbidden: bot was blocked by the user".to_owned(), None));
         }

@@ -9,6 +9,7 @@ use axum::{
 };
 use serde_json::json;
 use tokio::net::TcpListener;
+use tolmach_testkit::faults::{Answer, Scripted};
 
 use super::*;
 
@@ -106,4 +107,37 @@ async fn asks_only_what_is_allowed() {
     for wrong in ["https://api.example.com", "api.example.com/x", ""] {
         assert!(HttpClient::new([(wrong.to_owned(), Host::default())].into()).is_err(), "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn whatever_a_server_does_it_is_an_error_in_time() {
+    let good = json!({ "left": 7 });
+    // How it answers, whether the same may go well later, and a word of why not now.
+    let faults = [
+        (Answer::Hang, true, "within 500 ms"),
+        (Answer::Drip(good, Duration::from_millis(50)), true, "within 500 ms"),
+        (Answer::Cut, true, "127.0.0.1"),
+        (Answer::Garbage, true, "127.0.0.1"),
+        (Answer::Huge, false, "longer than"),
+        (Answer::Text(200, "<html>log in first</html>"), false, "not JSON"),
+    ];
+    for (answer, passing, word) in faults {
+        let server = Scripted::start(vec![answer.clone()]).await;
+        let client = HttpClient::build([("127.0.0.1".to_owned(), Host::default())].into(), true).unwrap();
+        let mut left = request(format!("{}/left?words=of-a-client", server.url));
+        left.deadline = 500;
+        left.max_bytes = 8192;
+        let asked = tokio::time::timeout(Duration::from_secs(10), client.request(&left)).await;
+        let error = asked.unwrap_or_else(|_| panic!("{answer:?} is waited for")).unwrap_err();
+        assert_eq!(matches!(error, Error::Unavailable { .. }), passing, "{answer:?}: {error:?}");
+        let why = error.to_string();
+        assert!(why.contains(word) && !why.contains("of-a-client"), "{answer:?}: {why}");
+        assert_eq!(server.seen().len(), 1, "{answer:?}: nothing is sent twice");
+    }
+    // A status with an hour's wait is a reply: the flow decides, and nobody waits.
+    let limited = Answer::Header(429, "retry-after: 3600", json!({ "error": "slow down" }));
+    let server = Scripted::start(vec![limited]).await;
+    let client = HttpClient::build([("127.0.0.1".to_owned(), Host::default())].into(), true).unwrap();
+    let reply = client.request(&request(format!("{}/left", server.url))).await.unwrap();
+    assert_eq!((reply.status, server.seen().len()), (429, 1));
 }

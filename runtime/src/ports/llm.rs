@@ -14,4 +14,9 @@ pub trait Llm: Send + Sync {
 
     /// Writes a reply in the request's language.
     async fn answer(&self, request: &AnswerRequest) -> super::Result<Reply>;
+
+    /// Who answers when this one has not in time. One that fails sooner asks by itself.
+    fn stand_in(&self) -> Option<&dyn Llm> {
+        None
+    }
 }

@@ -16,6 +16,8 @@ mod catalogue;
 mod config;
 mod crash;
 mod dialog_tests;
+#[cfg(unix)]
+mod faults;
 mod first_start;
 mod guide;
 mod model;

@@ -34,7 +34,7 @@ nodes:
     say: { text: Вы ещё здесь? }
 ";
 
-fn home() -> Home {
+pub fn home() -> Home {
     let home = Home::ready();
     home.write("flows/shop.yaml", FLOW);
     home
@@ -44,7 +44,7 @@ fn run(home: &Home) -> Tolmach {
     home.tolmach(&["run", "--listen", "127.0.0.1:0"])
 }
 
-fn with_mail(home: &Home, port: u16) -> Tolmach {
+pub fn with_mail(home: &Home, port: u16) -> Tolmach {
     run(home)
         .env("TOLMACH_STAFF_EMAIL", "sales@example.com")
         .env("TOLMACH_SMTP_HOST", "127.0.0.1")
@@ -54,7 +54,7 @@ fn with_mail(home: &Home, port: u16) -> Tolmach {
 }
 
 /// Waits for so many mails.
-async fn mails(smtp: &Smtp, count: usize) -> Vec<Mail> {
+pub async fn mails(smtp: &Smtp, count: usize) -> Vec<Mail> {
     for _ in 0..4000 {
         let mails = smtp.inner().mails.clone();
         if mails.len() >= count {
@@ -65,7 +65,7 @@ async fn mails(smtp: &Smtp, count: usize) -> Vec<Mail> {
     panic!("{count} mails never came: {:?}", smtp.inner().complaints)
 }
 
-async fn ask_lead(server: &Server) -> Page {
+pub async fn ask_lead(server: &Server) -> Page {
     let mut page = Page::new(server, "ru").await;
     assert_eq!(page.ask("1", "/lead").await["text"], "Передал.");
     page

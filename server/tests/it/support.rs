@@ -82,7 +82,7 @@ impl Home {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("listed") {
         let path = entry.expect("an entry").path();

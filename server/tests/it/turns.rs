@@ -1,6 +1,7 @@
 //! Turns on the real store: order, repetition, failure, recovery, releases. Channels and catalogues are scripted.
 
 mod bursts;
+mod faults;
 mod staff;
 
 use std::{

@@ -1,0 +1,104 @@
+//! The outside misbehaves while the real binary serves: what clients and the staff then notice, and what /health says.
+
+mod databases;
+mod neighbours;
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::{
+    page::Page,
+    support::{Home, Server, Tolmach, get},
+};
+
+/// A shop that counts what it is told.
+const FLOW: &str = "\
+flow: shop
+start: count
+on: { command: { start: hello } }
+slots:
+  n: { type: number, default: 0 }
+nodes:
+  hello:
+    say: { text: Hello }
+  count:
+    set: { n: slots.n + 1 }
+    next: tell
+  tell:
+    say: { text: 'message {{slots.n}}' }
+";
+
+const PATIENCE: Duration = Duration::from_secs(40);
+
+fn shop() -> Home {
+    let home = Home::ready();
+    home.write("flows/shop.yaml", FLOW);
+    home
+}
+
+fn run(home: &Home) -> Tolmach {
+    home.tolmach(&["run", "--listen", "127.0.0.1:0"]).env("TOLMACH_BURST_MS", "0")
+}
+
+impl Server {
+    async fn status(&self) -> (u16, Value) {
+        get(&self.url("/health")).await
+    }
+
+    /// Looks at /health until it has this status, and gives what it says of the database.
+    async fn status_until(&self, wanted: u16) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (status, health) = self.status().await;
+            if status == wanted {
+                return health["database"].as_str().expect("a text").to_owned();
+            }
+            assert!(Instant::now() < deadline, "/health stays {status}: {health}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Page {
+    /// Says something once; whether it was acknowledged.
+    async fn offer(&mut self, text: &str) -> bool {
+        self.say(text, text).await;
+        loop {
+            let frame = self.hear().await.expect("open");
+            match frame["type"].as_str() {
+                Some("ack") => return frame["id"] == text,
+                Some("error") => {
+                    assert!(["unavailable", "too_fast"].iter().any(|code| frame["code"] == *code), "{frame}");
+                    return false;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Says something as the real page does: again under the same id until it is acknowledged.
+    async fn insist(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.offer(text).await {
+            assert!(Instant::now() < deadline, "«{text}» is never acknowledged");
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    }
+
+    /// Waits until the bot has answered so many messages, then looks at the chat with fresh eyes: each of them was
+    /// taken once and answered once, and none overtook another.
+    async fn is_whole(&mut self, server: &Server, texts: &[String]) {
+        let last = format!("message {}", texts.len());
+        while self.dialog().last() != Some(&("bot".to_owned(), last.clone())) {
+            self.hear().await.expect("open");
+        }
+        let dialog = Page::back(server, &self.token).await.dialog();
+        let of = |whom: &str| -> Vec<String> {
+            dialog.iter().filter(|(who, _)| who == whom).skip(1).map(|(_, text)| text.clone()).collect()
+        };
+        assert_eq!(of("client"), texts);
+        let answers: Vec<String> = (1..=texts.len()).map(|n| format!("message {n}")).collect();
+        assert_eq!(of("bot"), answers);
+    }
+}

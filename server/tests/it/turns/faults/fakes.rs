@@ -1,0 +1,214 @@
+//! Every port with faults on order. What is not ordered goes through to the real thing, or to a plain good answer.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use tolmach_engine::{
+    catalog::{SearchRequest, SearchResults},
+    effect::{AnswerRequest, DecideRequest, Decision, HttpReply, HttpRequest, Outgoing, Press, Reply, Usage},
+};
+use tolmach_runtime::ports::{
+    self, Address, Bundle, Catalog, Channel, Chat, ChatKey, Commit, CommitOutcome, Day, Delivery, Embedder,
+    HandedChat, Http, Inbound, Job, LeadRow, Llm, Mark, MessageRow, Next, NoticeRow, OutboxRow, Publication,
+    PublishOutcome, QuarantinedTask, Removed, Retention, Store, StoredTurn, Task, WaitingPlace,
+};
+use uuid::Uuid;
+
+/// What goes wrong with one call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fault {
+    /// It does not come back before [`Script::release`].
+    Hang,
+    /// An error worth trying again.
+    Unavailable,
+    /// An error not worth trying again.
+    Refused,
+    /// It takes so long.
+    Slow(Duration),
+    /// It is done, and the answer is lost on the way back.
+    Lost,
+}
+
+/// The faults on order, by call.
+#[derive(Default)]
+pub struct Script {
+    due: Mutex<Vec<(String, VecDeque<Fault>)>>,
+    released: watch::Sender<bool>,
+}
+
+impl Script {
+    /// The next `times` calls of this name fail so. A name may be narrowed: `deliver a` is for chat `a` alone.
+    pub fn fails(&self, call: &str, fault: Fault, times: usize) {
+        let faults = std::iter::repeat_n(fault, times).collect();
+        self.due.lock().unwrap().push((call.to_owned(), faults));
+    }
+
+    /// Ends all that hangs; what hangs later ends at once.
+    pub fn release(&self) {
+        self.released.send_replace(true);
+    }
+
+    /// Whether every fault on order has happened.
+    pub fn is_spent(&self) -> bool {
+        self.due.lock().unwrap().iter().all(|(_, faults)| faults.is_empty())
+    }
+
+    fn next(&self, call: &str) -> Option<Fault> {
+        let mut due = self.due.lock().unwrap();
+        due.iter_mut().find(|(name, faults)| name == call && !faults.is_empty())?.1.pop_front()
+    }
+
+    /// Has a call meet its fault, if there is one.
+    async fn meet<T>(&self, call: &str, good: impl Future<Output = ports::Result<T>>) -> ports::Result<T> {
+        match self.next(call) {
+            Some(Fault::Unavailable) => return Err(ports::Error::unavailable("fault", "away")),
+            Some(Fault::Refused) => return Err(ports::Error::refused("fault", "no")),
+            Some(Fault::Lost) => {
+                good.await?;
+                return Err(ports::Error::unavailable("fault", "nobody knows whether it was done"));
+            }
+            Some(Fault::Hang) => drop(self.released.subscribe().wait_for(|released| *released).await),
+            Some(Fault::Slow(pause)) => tokio::time::sleep(pause).await,
+            None => {}
+        }
+        good.await
+    }
+}
+
+/// A port with a script.
+pub struct Faulty<P> {
+    pub inner: P,
+    pub script: Arc<Script>,
+}
+
+#[async_trait]
+impl Catalog for Faulty<()> {
+    async fn search(&self, _: &SearchRequest) -> ports::Result<SearchResults> {
+        self.script.meet("search", async { Ok(SearchResults::default()) }).await
+    }
+
+    fn generation(&self) -> Option<(String, u64)> {
+        None
+    }
+}
+
+#[async_trait]
+impl Http for Faulty<()> {
+    async fn request(&self, _: &HttpRequest) -> ports::Result<HttpReply> {
+        let good = HttpReply { status: 200, body: serde_json::json!({ "left": 7 }) };
+        self.script.meet("http", async { Ok(good) }).await
+    }
+}
+
+#[async_trait]
+impl Llm for Faulty<()> {
+    fn name(&self) -> &str {
+        "faulty"
+    }
+
+    async fn decide(&self, request: &DecideRequest) -> ports::Result<Decision> {
+        let label = request.labels.first().map(|label| label.name.clone());
+        self.script.meet("decide", async { Ok(Decision { label, usage: Usage::default() }) }).await
+    }
+
+    async fn answer(&self, _: &AnswerRequest) -> ports::Result<Reply> {
+        let reply = Reply { text: "The model says yes.".to_owned(), usage: Usage::default() };
+        self.script.meet("answer", async { Ok(reply) }).await
+    }
+}
+
+#[async_trait]
+impl<E: Embedder> Embedder for Faulty<E> {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn dimensions(&self) -> usize {
+        self.inner.dimensions()
+    }
+
+    async fn embed(&self, texts: &[String]) -> ports::Result<Vec<Vec<f32>>> {
+        self.script.meet("embed", self.inner.embed(texts)).await
+    }
+}
+
+#[async_trait]
+impl<C: Channel> Channel for Faulty<Arc<C>> {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    async fn deliver(&self, to: &Address, effect: &str, message: &Outgoing) -> Delivery {
+        let good = async { Ok(self.inner.deliver(to, effect, message).await) };
+        match self.script.meet(&format!("deliver {}", to.id), good).await {
+            Ok(delivery) => delivery,
+            Err(ports::Error::Unavailable { why, .. }) => Delivery::Later { after: Duration::ZERO, why },
+            Err(ports::Error::Refused { why, .. }) => Delivery::Refused { why },
+        }
+    }
+}
+
+/// Every method by its own name in the script.
+macro_rules! store {
+    ($(fn $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl<S: Store> Store for Faulty<Arc<S>> {
+            $(async fn $name(&self, $($arg: $type),*) -> ports::Result<$answer> {
+                self.script.meet(stringify!($name), self.inner.$name($($arg),*)).await
+            })*
+
+            async fn changed(&self) -> Vec<ChatKey> {
+                self.inner.changed().await
+            }
+        }
+    };
+}
+
+store! {
+    fn receive(at: i64, inbound: Vec<(Uuid, Inbound)>) -> Vec<ChatKey>;
+    fn next(chat: &str) -> Next;
+    fn post(notices: Vec<NoticeRow>, at: i64) -> ();
+    fn chat(chat: &str) -> Chat;
+    fn commit(commit: Commit) -> CommitOutcome;
+    fn unfinished(now: i64, channels: &[String]) -> Vec<ChatKey>;
+    fn lease(chats: Vec<ChatKey>) -> Vec<ChatKey>;
+    fn give_back(chats: Vec<ChatKey>) -> ();
+    fn outbox(chat: &str) -> Vec<OutboxRow>;
+    fn delivered(effects: Vec<String>) -> ();
+    fn put_off(effect: &str, due: i64) -> ();
+    fn button(chat: &str, id: &str) -> Option<Press>;
+    fn fire_timers(now: i64, channels: &[String]) -> Vec<ChatKey>;
+    fn fire_timer(chat: &str, name: &str, now: i64) -> bool;
+    fn next_timer(channels: &[String]) -> Option<i64>;
+    fn messages(chat: &str, after: i64, limit: u32) -> Vec<MessageRow>;
+    fn leads(limit: u32) -> Vec<LeadRow>;
+    fn turns(chat: &str, limit: u32) -> Vec<StoredTurn>;
+    fn turns_since(at: i64, after: i64, limit: u32) -> Vec<StoredTurn>;
+    fn waiting_places() -> Vec<WaitingPlace>;
+    fn chats_at_rest() -> u64;
+    fn chats_like(part: &str) -> Vec<ChatKey>;
+    fn handed() -> Vec<HandedChat>;
+    fn marks_since(at: i64) -> Vec<Mark>;
+    fn publish(publication: Publication, expected: Option<String>) -> PublishOutcome;
+    fn current_release() -> Option<Publication>;
+    fn publications(limit: u32) -> Vec<Publication>;
+    fn releases_like(prefix: &str) -> Vec<String>;
+    fn keep_release(bundle: &Bundle, at: i64) -> ();
+    fn release(id: &str) -> Option<Bundle>;
+    fn ping() -> ();
+    fn push(job: Job, at: i64) -> ();
+    fn push_once(key: &str, task: Task, at: i64) -> bool;
+    fn day(at: i64) -> Day;
+    fn begin_task(id: &str, task: &Task, now: i64) -> i64;
+    fn end_task(id: &str) -> ();
+    fn quarantine(id: &str, why: &str, now: i64) -> ();
+    fn quarantined(limit: u32) -> Vec<QuarantinedTask>;
+    fn retry_task(id: &str, now: i64) -> bool;
+    fn retain(keep: &Retention, limit: u32) -> Removed;
+    fn close() -> ();
+}
