@@ -1,22 +1,13 @@
 //! `/health`: what works, what has stepped down, and since when.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
 use tolmach_adapters::{catalog::EmbeddedCatalog, email::EmailChannel, ladder::Ladder, widget::WebChannel};
-use tolmach_runtime::{
-    Runtime,
-    ports::{self, Catalog},
-};
+use tolmach_runtime::{Runtime, ports::Catalog};
 
 use crate::{config::Role, jobs::Jobs, releases};
-
-/// For the database to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What /health looks at.
 pub struct Health {
