@@ -53,7 +53,7 @@ impl Runtime {
             tick.tick().await;
             if renewed.elapsed() >= RENEW {
                 renewed = Instant::now();
-                if let Err(why) = self.parts.store.lease(self.chats.busy()).await {
+                if let Err(why) = self.parts.store.lease(self.chats.leased()).await {
                     tracing::error!(%why, "the chats in hand could not be kept");
                 }
             }

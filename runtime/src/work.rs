@@ -40,6 +40,8 @@ struct Inner {
 pub(crate) struct Busy {
     /// Something came in meanwhile.
     again: bool,
+    /// Whether this process has it for itself.
+    leased: bool,
     /// Messages were put into the chat's outbox by somebody else's turn.
     owed: bool,
     /// Ends a wait of the work: something came in, or the process stops.
@@ -65,6 +67,18 @@ impl Chats {
     /// The chats being worked on.
     pub(crate) fn busy(&self) -> Vec<ChatKey> {
         self.lock().busy.keys().cloned().collect()
+    }
+
+    /// Those of them that this process has for itself.
+    pub(crate) fn leased(&self) -> Vec<ChatKey> {
+        let inner = self.lock();
+        inner.busy.iter().filter(|(_, busy)| busy.leased).map(|(chat, _)| chat.clone()).collect()
+    }
+
+    fn note_lease(&self, chat: &str, leased: bool) {
+        if let Some(busy) = self.lock().busy.get_mut(chat) {
+            busy.leased = leased;
+        }
     }
 
     /// Waits until this holds for the chats being worked on.
@@ -160,25 +174,41 @@ impl Working {
                     continue;
                 }
             }
-            let mut chats = self.runtime.chats.lock();
-            let closing = chats.closing;
-            match chats.busy.get_mut(&self.chat) {
-                Some(busy) if busy.again && !closing => {
-                    busy.again = false;
-                    if std::mem::take(&mut busy.owed) {
-                        self.behind = None;
-                    }
-                }
-                _ => {
-                    // Freed under the same lock, so that no wake falls between the look and the end.
-                    chats.busy.remove(&self.chat);
-                    drop(chats);
-                    self.freed = true;
-                    break;
-                }
+            if self.again() {
+                continue;
+            }
+            // Given back before it is free here: the next work of this process leases it anew.
+            self.give_back().await;
+            if !self.again_or_free() {
+                return;
             }
         }
-        self.give_back().await;
+    }
+
+    /// Whether something has come in meanwhile that is to be worked on.
+    fn again(&mut self) -> bool {
+        let mut chats = self.runtime.chats.lock();
+        let closing = chats.closing;
+        let Some(busy) = chats.busy.get_mut(&self.chat).filter(|busy| busy.again && !closing) else {
+            return false;
+        };
+        busy.again = false;
+        if std::mem::take(&mut busy.owed) {
+            self.behind = None;
+        }
+        true
+    }
+
+    /// The same, and frees the chat where nothing has: under one lock, so that no wake falls between the two.
+    fn again_or_free(&mut self) -> bool {
+        let mut chats = self.runtime.chats.lock();
+        if !chats.closing && chats.busy.get(&self.chat).is_some_and(|busy| busy.again) {
+            drop(chats);
+            return self.again();
+        }
+        chats.busy.remove(&self.chat);
+        self.freed = true;
+        false
     }
 
     /// Does what there is to do, and waits until everything about it is stored or more has come in.
@@ -272,11 +302,15 @@ impl Working {
     async fn lease(&mut self) -> ports::Result<bool> {
         if !self.leased {
             self.leased = !self.runtime.parts.store.lease(vec![self.chat.clone()]).await?.is_empty();
+            self.runtime.chats.note_lease(&self.chat, self.leased);
         }
         Ok(self.leased)
     }
 
     async fn give_back(&mut self) {
+        // Whoever has it meanwhile may leave messages behind.
+        self.behind = None;
+        self.runtime.chats.note_lease(&self.chat, false);
         if std::mem::take(&mut self.leased)
             && let Err(why) = self.runtime.parts.store.give_back(vec![self.chat.clone()]).await
         {

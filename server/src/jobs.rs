@@ -26,7 +26,7 @@ use tolmach_runtime::{
 use crate::{config::Config, releases};
 
 /// Tasks that one process carries out at a time.
-const AT_ONCE: usize = 32;
+const AT_ONCE: u32 = 32;
 
 /// A task that was begun so often and never came to an end is put aside.
 const STARTS: i64 = 3;
@@ -59,7 +59,7 @@ impl Jobs {
             catalog,
             retention: config.retention.clone(),
             report: config.report.clone(),
-            places: Semaphore::new(AT_ONCE),
+            places: Semaphore::new(AT_ONCE as usize),
             state: Mutex::default(),
         })
     }

@@ -12,7 +12,7 @@ use tolmach_adapters::JobPool;
 use tolmach_runtime::ports::{Job, QUEUE, Task};
 use uuid::Uuid;
 
-use super::Jobs;
+use super::{AT_ONCE, Jobs};
 use crate::releases;
 
 /// How often due tasks are looked for.
@@ -46,12 +46,13 @@ macro_rules! run {
         let worker =
             WorkerBuilder::new(format!("tolmach-{}", Uuid::now_v7())).backend(storage).build(carry_out);
         let mut stopped = $stopped.clone();
-        let stop = async move {
+        // Dropped, not asked to stop: a worker that stops waits for its tasks and leaves a transaction that it has begun
+        // where it is, and on a file the tasks wait for that. What it had in hand is handed out again.
+        tokio::select! {
+            worked = worker.run() => worked.map_err(|why| why.to_string()),
             // A sender that is gone means the same.
-            let _ = stopped.wait_for(|stopped| *stopped).await;
-            Ok::<(), std::io::Error>(())
-        };
-        worker.run_until(stop).await.map_err(|why| why.to_string())
+            _ = stopped.wait_for(|stopped| *stopped) => Ok(()),
+        }
     }};
 }
 
@@ -100,6 +101,8 @@ impl Jobs {
             tokio::time::sleep(PAUSE).await;
         }
         recurring.abort();
+        // The tasks in hand come to their end.
+        let _ = self.places.acquire_many(AT_ONCE).await;
     }
 
     /// Each hour's retention and each day's report once, however many processes there are.
