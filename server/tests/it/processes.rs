@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tolmach_adapters::sqlite::{self, SqliteStore};
+use tolmach_runtime::ports::{Store, Task};
 use tolmach_testkit::{
     postgres::{Cluster, Options},
     smtp::Smtp,
@@ -175,4 +177,24 @@ async fn a_price_list_is_imported_by_the_server_and_the_staff_is_told() {
     assert_eq!(told, ["Прайс-лист загружен", "Прайс-лист не загружен"]);
     assert_eq!(home.tolmach(&["jobs", "list"]).run().ok().stdout, "no task is put aside\n");
     home.tolmach(&["jobs", "retry", "x"]).run().fails_with(&["no task x", "tolmach jobs list"]);
+}
+
+/// Tasks in hand and a worker that stops once waited for each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_tasks_in_hand_ends_when_it_is_asked_to() {
+    let home = shop();
+    home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve().terminate();
+    let store =
+        SqliteStore::open(sqlite::Options::new(home.path("tolmach-data/tolmach.db"))).await.expect("opened");
+    for n in 0..400 {
+        let task = Task::Timer { chat: format!("web:{n}"), name: "inactivity".to_owned() };
+        store.push(task.into(), 0).await.expect("pushed");
+    }
+    store.close().await.expect("closed");
+    for round in 0..4 {
+        let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
+        tokio::time::sleep(Duration::from_millis(30 + 40 * round)).await;
+        let (code, said) = server.terminate();
+        assert_eq!(code, Some(0), "{said}");
+    }
 }
