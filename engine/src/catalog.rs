@@ -5,7 +5,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::language::Language;
+use crate::{
+    language::Language,
+    measure::{self, Dimension, Measure},
+};
 
 /// A text in one or both languages. Empty in both means absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,10 +72,49 @@ pub struct Product {
     /// Absolute http(s) address of a photo.
     #[serde(default)]
     pub photo: Option<String>,
+    /// What else the price list says, a column each, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute>,
+}
+
+/// A further column of a price list and a row's text in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// The column's heading in one line («Мощность, кВт»).
+    pub name: String,
+    /// The text, not empty.
+    pub value: String,
+}
+
+impl Product {
+    /// Every quantity that the name and the attributes state. A unit may stand in an attribute's heading.
+    pub fn measures(&self) -> Vec<Measure> {
+        let mut found = measure::measures(&self.name.ru);
+        found.extend(measure::measures(&self.name.en));
+        for attribute in &self.attributes {
+            let stated = measure::measures(&attribute.value);
+            if stated.is_empty()
+                && let Some(value) = measure::value(&attribute.value)
+                && let Some((_, unit)) = attribute.name.rsplit_once([',', '('])
+                && let Some((dimension, factor)) = measure::unit_of(unit.trim_matches([' ', ')', '.']))
+            {
+                found.push(Measure { dimension, value: value * factor });
+            }
+            found.extend(stated);
+        }
+        found
+    }
+
+    /// The text of an attribute, whose heading is compared without case.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let wanted = name.trim().to_lowercase();
+        let found = self.attributes.iter().find(|attribute| attribute.name.to_lowercase() == wanted)?;
+        Some(&found.value)
+    }
 }
 
 /// A column that a filter may name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Field {
     /// Price, a number.
@@ -85,20 +127,52 @@ pub enum Field {
     Category,
     /// Article, compared without case, spaces, dashes and script look-alikes.
     Article,
+    /// A quantity that the name or an attribute states, in the dimension's base unit. A row may state several; one that
+    /// fits is enough.
+    Measure(Dimension),
+    /// A further column by its heading, compared without case; its numbers may be ordered.
+    Attribute(String),
 }
 
 impl Field {
-    /// Every field with the name a filter spells.
-    pub const ALL: [(&'static str, Field); 5] = [
+    /// The fields with a name of their own, as a filter spells it.
+    const NAMED: [(&'static str, Field); 5] = [
         ("price", Field::Price),
         ("stock", Field::Stock),
         ("brand", Field::Brand),
         ("category", Field::Category),
         ("article", Field::Article),
     ];
+
+    /// The field that a filter spells so; attributes are spelt `attributes["name"]`.
+    pub fn named(name: &str) -> Option<Field> {
+        let own = Field::NAMED.into_iter().find(|(own, _)| *own == name).map(|(_, field)| field);
+        own.or_else(|| Some(Field::Measure(Dimension::ALL.iter().find(|(own, _)| *own == name)?.1)))
+    }
+
+    /// Every name that a filter may spell.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let own = Field::NAMED.iter().map(|(name, _)| *name);
+        own.chain(Dimension::ALL.iter().map(|(name, _)| *name))
+    }
+
+    /// Whether its values are numbers.
+    pub fn is_number(&self) -> bool {
+        matches!(self, Field::Price | Field::Stock | Field::Measure(_))
+    }
 }
 
-/// How a filter compares. Order comparisons are for `price` and `stock` only; the compiler refuses others.
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Field::Attribute(name) => write!(f, "attributes[\"{name}\"]"),
+            Field::Measure(dimension) => f.write_str(dimension.name()),
+            _ => f.write_str(Field::NAMED.iter().find(|(_, own)| own == self).map_or("", |(name, _)| name)),
+        }
+    }
+}
+
+/// How a filter compares. Order comparisons are for numbers only; the compiler refuses others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Comparison {
@@ -116,11 +190,26 @@ pub enum Comparison {
     Ge,
 }
 
+impl Comparison {
+    /// Whether a number compares so with another. Equality allows for units: a millionth part is no difference.
+    pub fn holds(self, found: f64, wanted: f64) -> bool {
+        let equal = (found - wanted).abs() <= wanted.abs() * 1e-6;
+        match self {
+            Comparison::Eq => equal,
+            Comparison::Ne => !equal,
+            Comparison::Lt => found < wanted && !equal,
+            Comparison::Le => found < wanted || equal,
+            Comparison::Gt => found > wanted && !equal,
+            Comparison::Ge => found > wanted || equal,
+        }
+    }
+}
+
 /// The value a filter compares with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FilterValue {
-    /// For `price` and `stock`.
+    /// For `price`, `stock`, measures and attributes.
     Number(f64),
     /// For the others.
     Text(String),
@@ -140,9 +229,18 @@ pub struct Filter {
 impl Filter {
     /// Whether a row passes. Texts are compared without case; an article also without spaces and dashes.
     pub fn passes(&self, product: &Product) -> bool {
-        match (&self.value, self.field) {
+        match (&self.value, &self.field) {
             (FilterValue::Number(wanted), Field::Price) => self.number(product.price, *wanted),
             (FilterValue::Number(wanted), Field::Stock) => self.number(product.stock, *wanted),
+            (FilterValue::Number(wanted), Field::Measure(dimension)) => {
+                self.any(product.measures().iter().filter(|measure| measure.dimension == *dimension), *wanted)
+            }
+            (FilterValue::Number(wanted), Field::Attribute(name)) => {
+                self.number(product.attribute(name).and_then(measure::value), *wanted)
+            }
+            (FilterValue::Text(wanted), Field::Attribute(name)) => {
+                self.text(&[product.attribute(name).unwrap_or_default()], wanted)
+            }
             (FilterValue::Text(wanted), Field::Brand) => self.text(&[&product.brand], wanted),
             (FilterValue::Text(wanted), Field::Category) => {
                 self.text(&[&product.category.ru, &product.category.en], wanted)
@@ -153,15 +251,13 @@ impl Filter {
     }
 
     fn number(&self, found: Option<f64>, wanted: f64) -> bool {
-        let Some(found) = found else { return self.comparison == Comparison::Ne };
-        match self.comparison {
-            Comparison::Eq => found == wanted,
-            Comparison::Ne => found != wanted,
-            Comparison::Lt => found < wanted,
-            Comparison::Le => found <= wanted,
-            Comparison::Gt => found > wanted,
-            Comparison::Ge => found >= wanted,
-        }
+        found.map_or(self.comparison == Comparison::Ne, |found| self.comparison.holds(found, wanted))
+    }
+
+    /// Of several values one that fits is enough; "not equal" needs all.
+    fn any<'a>(&self, found: impl Iterator<Item = &'a Measure>, wanted: f64) -> bool {
+        let mut holds = found.map(|measure| self.comparison.holds(measure.value, wanted));
+        if self.comparison == Comparison::Ne { holds.all(|holds| holds) } else { holds.any(|holds| holds) }
     }
 
     fn text(&self, found: &[&str], wanted: &str) -> bool {
@@ -172,7 +268,7 @@ impl Filter {
 }
 
 /// A catalogue query.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchRequest {
     /// What the client typed; may hold anything up to 4,096 characters, including an article.
     pub text: String,
@@ -189,6 +285,12 @@ pub struct SearchRequest {
     /// 0 is words alone, 1 is vectors alone.
     #[serde(default)]
     pub semantic_ratio: f32,
+    /// Columns whose values are to be counted over all rows that match: brand, category, attributes; of numbers the range.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facets: Vec<Field>,
+    /// Rows like the one with this id, instead of rows for a text; the row itself is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similar_to: Option<String>,
 }
 
 /// What a catalogue answers.
@@ -200,6 +302,23 @@ pub struct SearchResults {
     pub total: u64,
     /// Best first.
     pub hits: Vec<Hit>,
+    /// As asked for, in that order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facets: Vec<Facet>,
+}
+
+/// The values of a column over the rows that match.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Facet {
+    /// The column.
+    pub field: Field,
+    /// Values and their numbers of rows, the most frequent first, 100 at most; empty for numbers. A category is named in the
+    /// request's language.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<(String, u64)>,
+    /// The smallest and the largest number; `None` for texts and where no row has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<(f64, f64)>,
 }
 
 /// A row found.

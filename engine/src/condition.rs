@@ -178,7 +178,7 @@ impl FilterExpression {
     /// The column that was probably meant where one is not known.
     pub fn nearest_column(&self) -> Option<&'static str> {
         let name = self.error()?.strip_prefix(NO_COLUMN)?.trim_matches('`');
-        crate::finding::nearest(name, Field::ALL.map(|(name, _)| name))
+        crate::finding::nearest(name, Field::names())
     }
 
     /// How to mend a filter that is none.
@@ -190,10 +190,12 @@ impl FilterExpression {
     /// A column that is compared with a value of another type, if there is one.
     pub fn clash(&self, names: &vars::Names<'_>) -> Option<String> {
         self.clauses.iter().flatten().find_map(|clause| {
-            let (column, _) = Field::ALL.into_iter().find(|(_, field)| *field == clause.field)?;
-            let wanted = match clause.field {
-                Field::Price | Field::Stock => slot::Type::Number,
-                Field::Brand | Field::Category | Field::Article => slot::Type::Text,
+            let column = &clause.field;
+            let wanted = match column {
+                // A column of somebody's price list may hold either.
+                Field::Attribute(_) => return None,
+                field if field.is_number() => slot::Type::Number,
+                _ => slot::Type::Text,
             };
             match facts::kind(&clause.value.expression, names) {
                 Ok(Some(kind)) if kind != wanted => Some(format!(
@@ -223,22 +225,19 @@ impl FilterExpression {
         let mut dropped = Vec::new();
         for clause in self.clauses.as_ref().map_err(Clone::clone)? {
             let value = evaluate(&clause.value.expression, &clause.value.paths, source).and_then(from_cel)?;
-            let value = match (value, clause.field) {
+            let either = matches!(clause.field, Field::Attribute(_));
+            let value = match (value, &clause.field) {
                 (Value::Null, field) => {
-                    dropped.push(field);
+                    dropped.push(field.clone());
                     continue;
                 }
-                (Value::Number(number), Field::Price | Field::Stock) => {
+                (Value::Number(number), field) if either || field.is_number() => {
                     FilterValue::Number(number.as_f64().unwrap_or_default())
                 }
-                (Value::String(text), Field::Brand | Field::Category | Field::Article) => {
-                    FilterValue::Text(text)
-                }
-                (other, field) => {
-                    return Err(format!("{field:?} cannot be compared with {other}").to_lowercase());
-                }
+                (Value::String(text), field) if either || !field.is_number() => FilterValue::Text(text),
+                (other, field) => return Err(format!("{field} cannot be compared with {other}")),
             };
-            kept.push(Filter { field: clause.field, comparison: clause.comparison, value });
+            kept.push(Filter { field: clause.field.clone(), comparison: clause.comparison, value });
         }
         Ok((kept, dropped))
     }
@@ -448,23 +447,39 @@ fn clauses(node: IdedExpr) -> Result<Vec<Clause>, String> {
     let (Some(value), Some(column)) = (call.args.pop(), call.args.pop()) else {
         return Err("a comparison has two sides".to_owned());
     };
-    let Expr::Ident(column) = column.expr else {
-        let columns = Field::ALL.map(|(name, _)| name).join(", ");
-        return Err(format!(
-            "the left side of a comparison is a catalogue column\nwrite the column first, as in price <= slots.budget; the columns are: {columns}"
-        ));
-    };
-    let Some((_, field)) = Field::ALL.into_iter().find(|(name, _)| *name == column) else {
-        let known: Vec<&str> = Field::ALL.iter().map(|(name, _)| *name).collect();
-        return Err(format!("{NO_COLUMN}`{column}`\nuse one of: {}", known.join(", ")));
-    };
+    let field = column_of(column.expr)?;
     let ordered = !matches!(comparison, Comparison::Eq | Comparison::Ne);
-    if ordered && !matches!(field, Field::Price | Field::Stock) {
-        return Err(format!(
-            "`{column}` is a text, which is neither less nor more\ncompare it with == or !="
-        ));
+    if ordered && !field.is_number() && !matches!(field, Field::Attribute(_)) {
+        return Err(format!("`{field}` is a text, which is neither less nor more\ncompare it with == or !="));
     }
     Ok(vec![Clause { field, comparison, value: Parsed::new(value) }])
+}
+
+/// The column on the left of a comparison: a name, or `attributes["heading"]`.
+fn column_of(side: Expr) -> Result<Field, String> {
+    let known = || {
+        let names: Vec<&str> = Field::names().collect();
+        format!("{}, attributes[\"a heading of the price list\"]", names.join(", "))
+    };
+    match side {
+        Expr::Ident(column) => {
+            Field::named(&column).ok_or_else(|| format!("{NO_COLUMN}`{column}`\nuse one of: {}", known()))
+        }
+        Expr::Call(call) if call.func_name == operators::INDEX => match call.args.as_slice() {
+            [of, name] if matches!(&of.expr, Expr::Ident(of) if of == "attributes") => match &name.expr {
+                Expr::Literal(cel::common::ast::LiteralValue::String(name)) => {
+                    Ok(Field::Attribute(name.inner().to_owned()))
+                }
+                _ => Err("the name of an attribute is a text\nwrite attributes[\"Цвет\"] == \"красный\""
+                    .to_owned()),
+            },
+            _ => Err(format!("only `attributes` has columns inside\nuse one of: {}", known())),
+        },
+        _ => Err(format!(
+            "the left side of a comparison is a catalogue column\nwrite the column first, as in price <= slots.budget; the columns are: {}",
+            known()
+        )),
+    }
 }
 
 #[cfg(test)]

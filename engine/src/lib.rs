@@ -15,6 +15,7 @@ pub mod flow;
 pub mod graph;
 pub mod kind;
 pub mod language;
+pub mod measure;
 pub mod phrases;
 pub mod place;
 pub mod reference;

@@ -197,8 +197,8 @@ impl Search {
             language: turn.language(),
             filters,
             limit: self.limit.value,
-            offset: 0,
             semantic_ratio: self.semantic_ratio.value,
+            ..SearchRequest::default()
         };
         turn.set_state(&request)?;
         Ok(Go::Ask(Query::Search(request)))

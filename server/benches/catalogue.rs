@@ -98,7 +98,7 @@ fn build(runtime: &tokio::runtime::Runtime, catalog: &EmbeddedCatalog, products:
 
 fn request(text: &str, limit: u32, semantic_ratio: f32) -> SearchRequest {
     let language = Language::detect(text).unwrap_or(Language::En);
-    SearchRequest { text: text.into(), language, filters: vec![], limit, offset: 0, semantic_ratio }
+    SearchRequest { text: text.into(), language, limit, semantic_ratio, ..SearchRequest::default() }
 }
 
 fn products(folder: &Path) -> (Vec<Product>, bool) {

@@ -2,7 +2,10 @@
 //!
 //! What may be compared with what was decided when the flow was compiled; a clause that makes no sense passes no row.
 
-use tolmach_engine::catalog::{Comparison, Field, Filter, FilterValue};
+use tolmach_engine::{
+    catalog::{Comparison, Field, Filter, FilterValue},
+    measure::Dimension,
+};
 
 use super::generation::Generation;
 use crate::words;
@@ -14,8 +17,11 @@ pub(super) struct Filters<'a> {
 }
 
 enum Clause {
-    Number {
-        field: Field,
+    /// By the row itself.
+    Row(Filter),
+    /// By the row's measures, read once a row and not once a search.
+    Measure {
+        dimension: Dimension,
         comparison: Comparison,
         value: f64,
     },
@@ -40,11 +46,13 @@ impl<'a> Filters<'a> {
     pub fn pass(&self, row: u32) -> bool {
         let Some(product) = self.generation.products.get(row as usize) else { return false };
         self.clauses.iter().all(|clause| match clause {
-            Clause::Number { field, comparison, value } => {
-                let number = if *field == Field::Price { product.price } else { product.stock };
-                match number {
-                    Some(number) => compare(number, *comparison, *value),
-                    None => *comparison == Comparison::Ne,
+            Clause::Row(filter) => filter.passes(product),
+            Clause::Measure { dimension, comparison, value } => {
+                let mut of_row =
+                    self.generation.measures_of(row).filter(|measure| measure.dimension == *dimension);
+                match comparison {
+                    Comparison::Ne => of_row.all(|measure| comparison.holds(measure.value, *value)),
+                    _ => of_row.any(|measure| comparison.holds(measure.value, *value)),
                 }
             }
             Clause::Listed { field, pass } => {
@@ -60,28 +68,18 @@ impl<'a> Filters<'a> {
     }
 }
 
-fn compare(number: f64, comparison: Comparison, value: f64) -> bool {
-    match comparison {
-        Comparison::Eq => number == value,
-        Comparison::Ne => number != value,
-        Comparison::Lt => number < value,
-        Comparison::Le => number <= value,
-        Comparison::Gt => number > value,
-        Comparison::Ge => number >= value,
-    }
-}
-
 fn clause(generation: &Generation, filter: &Filter) -> Clause {
     let equal = match filter.comparison {
         Comparison::Eq => true,
         Comparison::Ne => false,
-        _ if matches!(filter.field, Field::Price | Field::Stock) => true,
+        _ if filter.field.is_number() || matches!(filter.field, Field::Attribute(_)) => true,
         _ => return Clause::Nothing,
     };
-    match (filter.field, &filter.value) {
-        (Field::Price | Field::Stock, FilterValue::Number(value)) => {
-            Clause::Number { field: filter.field, comparison: filter.comparison, value: *value }
+    match (&filter.field, &filter.value) {
+        (Field::Measure(dimension), FilterValue::Number(value)) => {
+            Clause::Measure { dimension: *dimension, comparison: filter.comparison, value: *value }
         }
+        (Field::Price | Field::Stock | Field::Attribute(_), _) => Clause::Row(filter.clone()),
         (Field::Brand, FilterValue::Text(wanted)) => {
             let values = generation.brands.values.iter().map(|brand| vec![brand.as_str()]);
             Clause::Listed {

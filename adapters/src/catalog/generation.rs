@@ -11,7 +11,10 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tolmach_engine::catalog::{Localized, Product};
+use tolmach_engine::{
+    catalog::{Localized, Product},
+    measure::Measure,
+};
 use tolmach_runtime::ports::Embedder;
 
 use super::{Error, index::Index, vectors::Vectors};
@@ -68,6 +71,8 @@ pub(super) struct Generation {
     pub articles: HashMap<String, Vec<u32>>,
     pub brands: Distinct<String>,
     pub categories: Distinct<Localized>,
+    /// The measures of all rows, one row's after another's, and where each row's begin.
+    measures: (Vec<Measure>, Vec<u32>),
 }
 
 /// A column's values once each, and which one every row has; filters are decided once a value.
@@ -110,7 +115,21 @@ impl Generation {
         }
         let brands = distinct(&products, |product| product.brand.clone());
         let categories = distinct(&products, |product| product.category.clone());
-        Ok(Generation { manifest, products, index, vectors, articles, brands, categories })
+        let mut measures = (Vec::new(), Vec::with_capacity(products.len() + 1));
+        for product in &products {
+            measures.1.push(u32::try_from(measures.0.len()).unwrap_or(u32::MAX));
+            measures.0.extend(product.measures());
+        }
+        measures.1.push(u32::try_from(measures.0.len()).unwrap_or(u32::MAX));
+        Ok(Generation { manifest, products, index, vectors, articles, brands, categories, measures })
+    }
+
+    /// What a row measures.
+    pub fn measures_of(&self, row: u32) -> impl Iterator<Item = &Measure> {
+        let (all, begins) = &self.measures;
+        let at = |row: usize| begins.get(row).copied().unwrap_or_default() as usize;
+        let row = row as usize;
+        all.get(at(row)..at(row + 1)).unwrap_or_default().iter()
     }
 
     /// Whether its vectors can be compared with those of this embedder.

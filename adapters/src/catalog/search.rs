@@ -94,7 +94,7 @@ fn page(generation: &Generation, mut candidates: Vec<Candidate>, request: &Searc
             Some(Hit { product, score: candidate.score.clamp(0.0, 1.0) })
         })
         .collect();
-    SearchResults { generation: generation.manifest.id.clone(), total, hits }
+    SearchResults { generation: generation.manifest.id.clone(), total, hits, facets: Vec::new() }
 }
 
 /// A total order, so that pages neither overlap nor leave a row out.

@@ -105,8 +105,8 @@ fn request(text: &str) -> SearchRequest {
         language: Language::Ru,
         filters: vec![],
         limit: 50,
-        offset: 0,
         semantic_ratio: 0.0,
+        ..SearchRequest::default()
     }
 }
 

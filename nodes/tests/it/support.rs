@@ -60,7 +60,12 @@ pub fn shop(total: u32) -> impl Fn(&Query) -> Outcome {
             let hits =
                 (offset + 1..=total).take(*limit as usize).map(|n| Hit { product: product(n), score: 0.9 });
             let hits = hits.collect();
-            Outcome::Search(SearchResults { generation: "g1".into(), total: u64::from(total), hits })
+            Outcome::Search(SearchResults {
+                generation: "g1".into(),
+                total: u64::from(total),
+                hits,
+                facets: vec![],
+            })
         }
         other => empty_world(other),
     }
