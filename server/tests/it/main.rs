@@ -13,6 +13,7 @@
 mod browser;
 mod bundles;
 mod catalogue;
+mod catalogue_tools;
 mod config;
 mod crash;
 mod dialog_tests;
