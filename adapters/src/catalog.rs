@@ -4,10 +4,12 @@
 //! price lists belongs to [`crate::import`]; what a client is shown belongs to the engine.
 
 mod build;
+pub mod changes;
 mod filter;
 mod generation;
 mod index;
 mod query;
+mod rows;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,7 @@ use tolmach_runtime::ports::{self, Catalog, Embedder};
 
 use generation::Generation;
 pub use generation::{Manifest, SourceSummary};
+pub use rows::{Row, rows};
 
 /// Where rows come from; a new import of a source replaces its rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

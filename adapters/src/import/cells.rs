@@ -53,16 +53,16 @@ impl Row {
 pub(super) enum Value {
     Text(String),
     Number(f64),
-    /// A date: neither a price nor a stock, whatever number it is stored as.
-    Date(f64),
+    /// A date as 2026-11-26: neither a price nor a stock, whatever number it is stored as.
+    Date(String),
 }
 
 impl Value {
     /// As text: a whole number has no decimal point, because articles are often stored as numbers.
     pub fn text(&self) -> String {
         match self {
-            Value::Text(text) => text.clone(),
-            Value::Number(number) | Value::Date(number) => format!("{number}"),
+            Value::Text(text) | Value::Date(text) => text.clone(),
+            Value::Number(number) => format!("{number}"),
         }
     }
 }
@@ -243,12 +243,21 @@ fn value_ref(data: &DataRef<'_>) -> Option<Value> {
 fn value(data: &Data) -> Option<Value> {
     match data {
         Data::Int(number) => Some(Value::Number(*number as f64)),
-        Data::Float(number) => number.is_finite().then_some(Value::Number(*number)),
+        Data::Float(number) => number.is_finite().then(|| Value::Number(tidy(*number))),
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => self::text(text),
         Data::Bool(truth) => Some(Value::Text(truth.to_string())),
-        Data::DateTime(date) => Some(Value::Date(date.as_f64())),
+        Data::DateTime(date) if date.is_datetime() => {
+            let (year, month, day, ..) = date.to_ymd_hms_milli();
+            Some(Value::Date(format!("{year:04}-{month:02}-{day:02}")))
+        }
+        Data::DateTime(duration) => Some(Value::Date(format!("{}", duration.as_f64()))),
         Data::Error(_) | Data::Empty => None,
     }
+}
+
+/// Fifteen digits, as spreadsheet programs show them: 18.17 is stored as 18.170000000000002.
+fn tidy(number: f64) -> f64 {
+    if number.fract() == 0.0 { number } else { format!("{number:.14e}").parse().unwrap_or(number) }
 }
 
 /// A trimmed text, its inner white space kept to single spaces apart from line ends.
