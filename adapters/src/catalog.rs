@@ -8,6 +8,7 @@ pub mod changes;
 mod filter;
 mod generation;
 mod index;
+pub mod photos;
 mod query;
 mod rows;
 mod search;

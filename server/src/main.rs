@@ -15,6 +15,7 @@ mod health;
 mod hosts;
 mod jobs;
 mod log;
+mod photos;
 mod releases;
 mod samples;
 mod sole;

@@ -14,6 +14,7 @@ use calamine::{Data, DataRef, Ods, Reader, SheetType, SheetVisible, Xls, Xlsb, X
 use super::{
     Error, csv,
     guard::{self, Format, MAX_CELLS},
+    zeros::Zeros,
 };
 
 /// No price list is wider; stray formatting far to the right is common.
@@ -102,8 +103,19 @@ fn workbook(path: &Path, file: &str, format: Format) -> Result<Workbook, Error> 
             let mut book = Xlsx::new(source).map_err(|error| failed(error.to_string()))?;
             sheets(&mut book, file, |book, name, collect| {
                 let mut cells = book.worksheet_cells_reader(name).map_err(|error| error.to_string())?;
-                while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
-                    collect.add(cell.get_position(), value_ref(cell.get_value()))?;
+                let formats = cells.styles().iter().map(|style| style.number_format.as_ref());
+                let formats: Vec<Option<Zeros>> =
+                    formats.map(|format| Zeros::parse(format?.format_code.as_str())).collect();
+                while let Some((cell, style)) =
+                    cells.next_cell_with_style_id().map_err(|error| error.to_string())?
+                {
+                    let mut value = value_ref(cell.get_value());
+                    if let (Some(Value::Number(number)), Some(Some(zeros))) = (&value, formats.get(style))
+                        && let Some(shown) = zeros.show(*number)
+                    {
+                        value = Some(Value::Text(shown));
+                    }
+                    collect.add(cell.get_position(), value)?;
                 }
                 Ok(())
             })
@@ -260,8 +272,15 @@ fn tidy(number: f64) -> f64 {
     if number.fract() == 0.0 { number } else { format!("{number:.14e}").parse().unwrap_or(number) }
 }
 
-/// A trimmed text, its inner white space kept to single spaces apart from line ends.
+/// A trimmed text, its inner white space kept to single spaces apart from line ends; without control characters.
 pub(super) fn text(text: &str) -> Option<Value> {
+    let plain;
+    let text = if text.contains(|c: char| c.is_control() && !c.is_whitespace()) {
+        plain = text.replace(|c: char| c.is_control() && !c.is_whitespace(), "");
+        &plain
+    } else {
+        text
+    };
     let tidy = text
         .split(['\n', '\r'])
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))

@@ -54,11 +54,14 @@ impl<'a> Values<'a> {
             share(values.iter().filter(|value| test(value)).count(), values.len())
         };
         match column {
-            Column::Price => fitting(&|value| match value::price(value) {
-                Amount::Is(price) => price >= 0.0,
-                Amount::Unsaid => value.text().chars().count() <= 30,
-                Amount::Unclear => false,
-            }),
+            Column::Price => {
+                let is = |value: &Value| matches!(value::price(value), Amount::Is(price) if price >= 0.0);
+                // «По запросу» is a price only among prices.
+                let said = |value: &Value| {
+                    is(value) || value::price(value) == Amount::Unsaid && value.text().chars().count() <= 30
+                };
+                if values.iter().any(|value| is(value)) { fitting(&said) } else { 0.0 }
+            }
             Column::Stock => fitting(&|value| !matches!(value::stock(value), Amount::Unclear)),
             Column::Article => {
                 let short =

@@ -29,9 +29,11 @@ pub(super) struct Header {
     /// From the heading of the price, what stands above the header, or the sheet's name.
     pub currency: Option<&'static str>,
     /// 0 to 1 for every column that is used.
-    pub confidence: BTreeMap<Column, f32>,
+    pub confidence: BTreeMap<Column, f64>,
     /// Fields for which a person named a heading that this sheet does not have.
     pub missing: Vec<Column>,
+    /// What a person named, for headers further down.
+    mapping: Mapping,
 }
 
 impl Header {
@@ -68,8 +70,11 @@ impl Header {
         if worth(&columns) < 3 || columns.values().any(|at| headings.get(at).is_some_and(numeric)) {
             return None;
         }
-        let currency = price_currency(&columns, &headings).or(self.currency);
-        Some(Header { row: row.number, columns, headings, currency, ..Header::default() })
+        let mapping = self.mapping.clone();
+        let mut changed = Header { row: row.number, columns, headings, mapping, ..Header::default() };
+        correct(&mut changed, &self.mapping, &mut BTreeMap::new());
+        changed.currency = price_currency(&changed.columns, &changed.headings).or(self.currency);
+        changed.columns.contains_key(&Column::Name).then_some(changed)
     }
 }
 
@@ -82,6 +87,7 @@ pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
     let values = Values::below(&sheet.rows, header.row);
     let mut ranks = choose(&mut header, &values);
     correct(&mut header, mapping, &mut ranks);
+    header.mapping = mapping.clone();
     header.columns.get(&Column::Name)?;
     header.currency = price_currency(&header.columns, &header.headings).or_else(|| above(sheet, header.row));
     header.confidence = header
@@ -95,6 +101,7 @@ pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
 /// The best header among the first rows, its columns not yet chosen.
 fn detect(sheet: &Sheet) -> Option<Header> {
     let mut best: Option<(usize, Header)> = None;
+    let mut first: Option<Header> = None;
     let single = |row: &Row| {
         let headings = headings(row);
         (worth(&best_names(&headings)), headings)
@@ -116,10 +123,22 @@ fn detect(sheet: &Sheet) -> Option<Header> {
             }
         }
         if score > best.as_ref().map_or(0, |(score, _)| *score) {
+            // A sheet of several tables begins with the first, not with the widest.
+            if score > 2 && first.as_ref().is_none_or(|first| !has_prices(sheet, first, header.row)) {
+                first = Some(header.clone());
+            }
             best = Some((score, header));
         }
     }
-    best.map(|(_, header)| header)
+    let (_, best) = best?;
+    Some(first.filter(|first| has_prices(sheet, first, best.row)).unwrap_or(best))
+}
+
+/// Whether prices stand between a header and a row further down.
+fn has_prices(sheet: &Sheet, header: &Header, until: u32) -> bool {
+    let Some(price) = best_names(&header.headings).get(&Column::Price).copied() else { return false };
+    let between = sheet.rows.iter().filter(|row| (header.row + 1..until).contains(&row.number));
+    between.filter_map(|row| row.get(price)).any(|value| matches!(value::price(value), value::Amount::Is(_)))
 }
 
 /// Fields found, or 0 when the row cannot be a header.
@@ -342,17 +361,17 @@ fn named(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
     })
 }
 
-/// 0 to 1: half from how good a name the heading is, half from how its values fit.
-fn confidence(column: Column, at: u32, rank: Option<u8>, values: &Values<'_>) -> f32 {
-    let name = match rank {
-        Some(0) | None => 1.0,
-        Some(1) => 0.85,
-        Some(2) => 0.7,
-        Some(_) => 0.4,
+/// 0 to 1: from how good a name the heading is, and from how its values fit.
+fn confidence(column: Column, at: u32, rank: Option<u8>, values: &Values<'_>) -> f64 {
+    let name = match (rank, column) {
+        (Some(0) | None, _) | (Some(1), Column::Price) => 1.0,
+        (Some(1), _) | (Some(2), Column::Article) => 0.85,
+        (Some(2), _) => 0.7,
+        (Some(_), _) => 0.4,
     };
     // Nothing is known of a column without values.
     let fit = if values.filled(at) > 0.0 { values.fit(column, at) } else { 0.4 };
-    let whole: f32 = name * (0.4 + 0.6 * fit);
+    let whole: f64 = name * (0.4 + 0.6 * f64::from(fit));
     (whole * 100.0).round() / 100.0
 }
 

@@ -40,6 +40,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
         || lower.trim() == "№"
         || lower.trim() == "#"
         || starts(&["скид", "discount", "знижк", "сумма", "сума", "amount", "заказ", "замов", "order"])
+        || is(&["поставщик", "постачальник", "supplier", "supplier name", "наименование поставщика"])
         || starts(&["наценк", "націнк", "маржа", "margin", "бонус", "комисси"])
     {
         return Meaning::Nothing;
@@ -142,7 +143,8 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     {
         return field(Column::Stock, 1);
     }
-    if has(&["ед", "од", "unit", "units", "uom", "единица", "единицы", "одиниця", "одиниці", "measure"])
+    if words.len() <= 4
+        && has(&["ед", "од", "unit", "units", "uom", "единица", "единицы", "одиниця", "одиниці", "measure"])
         || is(&["еи", "изм"])
     {
         return field(Column::Unit, 0);
@@ -162,6 +164,13 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     }
     if starts(&["групп", "груп", "раздел", "розділ", "group", "section", "department"]) {
         return either(Column::Category, Column::CategoryEn, 1);
+    }
+    // People and firms have names too.
+    let person =
+        starts(&["buyer", "contact", "client", "customer", "company", "покупател", "контакт", "клиент"])
+            || is(&["first name", "last name", "full name", "user name"]);
+    if person && starts(&["name", "наимен", "назва", "title"]) {
+        return Meaning::Other;
     }
     if starts(&["наимен", "наймен", "номенклатур", "назва", "title", "name"]) {
         return either(Column::Name, Column::NameEn, 0);
@@ -197,15 +206,28 @@ fn price(heading: &str, plain: &str, words: &[&str]) -> Option<u8> {
         "стоимост",
         "вартіст",
         "cost",
-        "прайс",
         "ррц",
         "мрц",
         "rrp",
         "msrp",
         "розница",
+        "розничн",
         "опт",
+        "оптов",
+        "закупоч",
+        "закупів",
+        "дилерск",
         "роздріб",
-    ]);
+        "роздрібн",
+        "гурт",
+        "себестоим",
+        "собіварт",
+        "базовая",
+        "базова",
+        "retail",
+        "wholesale",
+        "dealer",
+    ]) || plain.starts_with("прайс");
     let money = value::currency(heading).is_some()
         && plain.chars().count() <= 24
         && !plain.chars().any(char::is_numeric);
@@ -262,6 +284,7 @@ mod tests {
         check("Цена, руб. с НДС", Some(Column::Price));
         check(" € без ПДВ", Some(Column::Price));
         check("ціна, грн", Some(Column::Price));
+        check("Позиция прайса", Some(Column::Name));
         check("Валюта", Some(Column::Currency));
         check("Остаток на складе", Some(Column::Stock));
         check("Кол-во", Some(Column::Stock));
@@ -295,6 +318,6 @@ mod tests {
         };
         assert!(rank("Розничная цена") < rank("Цена") && rank("Цена") < rank("Цена дилерская"));
         assert!(rank("Ціна роздрібна, грн") < rank("Ціна гуртова, грн"));
-        assert!(rank("Розница") < rank("Опт"));
+        assert!(rank("Розница") < rank("Опт") && rank("Розничная") < rank("Закупочная"));
     }
 }

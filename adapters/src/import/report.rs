@@ -74,7 +74,7 @@ pub struct ColumnMapping {
     /// The field of a product that it fills, [`ATTRIBUTE`], or `None` for a column that is not used.
     pub field: Option<String>,
     /// 0 to 1, how sure that is; `None` for columns that fill no field.
-    pub confidence: Option<f32>,
+    pub confidence: Option<f64>,
 }
 
 impl Report {
@@ -131,9 +131,7 @@ impl fmt::Display for SheetReport {
         for column in &self.columns {
             let header = column.header.replace('\n', " ");
             let field = column.field.as_deref().unwrap_or("not used");
-            let sure = column
-                .confidence
-                .map_or_else(String::new, |sure| format!(" ({:.0} %)", f64::from(sure) * 100.0));
+            let sure = column.confidence.map_or_else(String::new, |sure| format!(" ({:.0} %)", sure * 100.0));
             writeln!(f, "    {:<3} {header} -> {field}{sure}", column.column)?;
         }
         for (reason, skipped) in &self.skipped {

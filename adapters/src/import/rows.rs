@@ -138,11 +138,11 @@ fn read_sheet(sheet: &Sheet, mut header: Header, items: &mut Items) -> SheetRepo
         ..SheetReport::default()
     };
     let below: Vec<&Row> = sheet.rows.iter().filter(|row| row.number > header.row).collect();
-    let numeric = articles_are_numbers(&below, &header);
+    let articles = Articles::of(&below, &header);
     let mut attributes: Vec<(u32, String)> = header.attributes().collect();
     let mut section = String::new();
     for row in below {
-        match kind(row, &header, numeric) {
+        match kind(row, &header, articles) {
             Kind::Item => {
                 let read = items.read(row, &header, &attributes, &sheet.name, &section);
                 report.items += 1;
@@ -190,7 +190,7 @@ enum Kind {
     Skipped(&'static str),
 }
 
-fn kind(row: &Row, header: &Header, numeric: bool) -> Kind {
+fn kind(row: &Row, header: &Header, articles: Articles) -> Kind {
     let cell = |column| header.columns.get(&column).and_then(|at| row.get(*at));
     let texts: Vec<&str> = row
         .cells
@@ -238,10 +238,19 @@ fn kind(row: &Row, header: &Header, numeric: bool) -> Kind {
         && cell(Column::Stock).is_none()
         && let Some(Value::Text(text)) = article
         && text.chars().any(char::is_alphabetic)
-        && (numeric
+        && (articles.numeric
             || text.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count() >= 2)
     {
         return Kind::Section(text.replace('\n', " "));
+    }
+    // Accounting programs print a group as a row with the group's stock: no article, price or unit, where all goods have them.
+    if articles.everywhere
+        && article.is_none()
+        && cell(Column::Price).is_none()
+        && cell(Column::Unit).is_none()
+        && let Some(Value::Text(name)) = cell(Column::Name)
+    {
+        return Kind::Section(name.replace('\n', " "));
     }
     // Only a row without a number where the price or the stock would be may be a header.
     let unpriced =
@@ -273,18 +282,32 @@ fn is_header_again(row: &Row, header: &Header) -> bool {
     repeats >= 2 && repeats == row.cells.len()
 }
 
-/// Whether nearly all articles of priced rows are plain numbers.
-fn articles_are_numbers(rows: &[&Row], header: &Header) -> bool {
-    let (Some(article), Some(price)) =
-        (header.columns.get(&Column::Article), header.columns.get(&Column::Price))
-    else {
-        return false;
-    };
-    let (mut numbers, mut all) = (0_usize, 0_usize);
-    for row in rows.iter().filter(|row| row.get(*price).is_some()) {
-        let Some(value) = row.get(*article) else { continue };
-        all += 1;
-        numbers += usize::from(value.text().chars().all(|c| c.is_ascii_digit()));
+/// What the articles of priced rows are like.
+#[derive(Clone, Copy)]
+struct Articles {
+    /// Nearly all are plain numbers.
+    numeric: bool,
+    /// Nearly all rows have one.
+    everywhere: bool,
+}
+
+impl Articles {
+    fn of(rows: &[&Row], header: &Header) -> Articles {
+        let (Some(article), Some(price)) =
+            (header.columns.get(&Column::Article), header.columns.get(&Column::Price))
+        else {
+            return Articles { numeric: false, everywhere: false };
+        };
+        let (mut numbers, mut articles, mut priced) = (0_usize, 0_usize, 0_usize);
+        for row in rows.iter().filter(|row| row.get(*price).is_some()) {
+            priced += 1;
+            let Some(value) = row.get(*article) else { continue };
+            articles += 1;
+            numbers += usize::from(value.text().chars().all(|c| c.is_ascii_digit()));
+        }
+        Articles {
+            numeric: articles >= 20 && numbers * 10 >= articles * 9,
+            everywhere: priced >= 2 && articles * 10 >= priced * 9,
+        }
     }
-    all >= 20 && numbers * 10 >= all * 9
 }

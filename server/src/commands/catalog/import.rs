@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 use tolmach_adapters::{
-    catalog::{EmbeddedCatalog, Progress, Source, Stage, Switch, changes::Changes},
+    catalog::{EmbeddedCatalog, Progress, Source, Stage, Switch, changes::Changes, photos},
     import::remembered,
 };
 use tolmach_runtime::ports::Task;
@@ -55,10 +55,11 @@ impl Import {
         let catalog = open_catalog(config)?;
         let bar = Bar::new(!self.json && std::io::stderr().is_terminal());
         let switch = store(&catalog, &mut understood, move |progress| bar.show(progress)).await?;
-        let Understood { source, imported, changes, disagreements, .. } = &understood;
+        let Understood { source, imported, changes, disagreements, photos, .. } = &understood;
         if self.json {
             let document = serde_json::json!({
                 "report": imported.report, "switch": switch, "changes": changes, "disagreements": disagreements,
+                "photos": photos.as_ref().map(|(_, taken)| taken),
             });
             println!("{}", serde_json::to_string_pretty(&document)?);
             return Ok(ExitCode::SUCCESS);
@@ -71,6 +72,7 @@ impl Import {
             started.elapsed().as_secs_f32()
         );
         println!("  {}", show::summary(changes));
+        show::photos(photos.as_ref());
         show::disagreements(disagreements);
         for demo in &switch.dropped_demo {
             println!("the items of the demo source \"{demo}\" were removed");
@@ -83,11 +85,11 @@ impl Import {
 impl Import {
     /// Puts the import on the list of tasks.
     async fn leave(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let PriceList { file: path, source, map } = self.list;
-        if source.is_some() || map.is_some() || self.json {
+        let PriceList { file: path, source, map, photos } = self.list;
+        if source.is_some() || map.is_some() || photos.is_some() || self.json {
             bail!(
                 "--later imports under the file's name, with the columns remembered of it, and tells the staff; leave out \
-                 --source, --map and --json"
+                 --source, --map, --photos and --json"
             );
         }
         let file =
@@ -107,7 +109,7 @@ pub async fn import_file(
     catalog: &EmbeddedCatalog,
     file: &Path,
 ) -> anyhow::Result<Imported> {
-    let list = PriceList { file: file.to_owned(), source: None, map: None };
+    let list = PriceList { file: file.to_owned(), source: None, map: None, photos: None };
     let mut understood = list.understand(config).await?;
     let switch = store(catalog, &mut understood, |_| {}).await?;
     Ok(Imported { rows: switch.rows, changes: understood.changes })
@@ -126,10 +128,16 @@ async fn store(
     understood: &mut Understood,
     progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> anyhow::Result<Switch> {
+    let folder = catalog.folder();
+    tokio::task::block_in_place(|| understood.take_photos(folder))?;
     let source = Source { name: understood.source.clone(), demo: false };
     let items = std::mem::take(&mut understood.imported.items);
     let switch = catalog.import(source, items, progress).await?;
-    remembered::remember(catalog.folder(), &understood.source, &understood.remember)?;
+    remembered::remember(folder, &understood.source, &understood.remember)?;
+    // Photos that nothing names only take room.
+    if let Err(why) = tokio::task::block_in_place(|| photos::sweep(folder)) {
+        tracing::warn!(%why, "old photos cannot be removed");
+    }
     Ok(switch)
 }
 

@@ -31,7 +31,8 @@ impl Preview {
             println!("{}", serde_json::to_string_pretty(&document(&understood, rows)?)?);
             return Ok(ExitCode::SUCCESS);
         }
-        let Understood { source, imported, remembered, changes, disagreements, current, .. } = &understood;
+        let Understood { source, imported, remembered, changes, disagreements, current, photos, .. } =
+            &understood;
         print!("{}", imported.report);
         show::remembered(remembered, source);
         if let Some(table) = show::rows(&imported.items, rows) {
@@ -39,6 +40,7 @@ impl Preview {
         }
         println!("\n  against the catalogue's rows of \"{source}\": {}", show::summary(changes));
         show::changes(changes);
+        show::photos(photos.as_ref());
         show::disagreements(disagreements);
         let demo = current.iter().filter(|row| row.demo).count();
         if demo > 0 {
@@ -51,7 +53,7 @@ impl Preview {
 
 /// What tools get; fields may be added.
 fn document(understood: &Understood, rows: usize) -> anyhow::Result<Value> {
-    let Understood { source, imported, remembered, changes, disagreements, .. } = understood;
+    let Understood { source, imported, remembered, changes, disagreements, photos, .. } = understood;
     let report = &imported.report;
     let fields = report.main_sheet().into_iter().flat_map(|sheet| sheet.fields());
     let mapping: BTreeMap<&str, &str> =
@@ -80,6 +82,7 @@ fn document(understood: &Understood, rows: usize) -> anyhow::Result<Value> {
         "skipped": skipped,
         "warnings": report.warnings,
         "changes": serde_json::to_value(changes)?,
+        "photos": photos.as_ref().map(|(_, taken)| taken),
         "disagreements": serde_json::to_value(disagreements)?,
     }))
 }

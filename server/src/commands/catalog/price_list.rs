@@ -11,6 +11,7 @@ use tolmach_adapters::{
     catalog::{
         Row,
         changes::{self, Changes, Disagreements},
+        photos::{self, Taken},
         rows,
     },
     import::{
@@ -34,6 +35,9 @@ pub struct PriceList {
     /// after an import; `auto` forgets them
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     pub map: Option<Map>,
+    /// A zip with photos named after articles [default: the file's name with .zip, where there is one]
+    #[arg(long, value_name = "FILE")]
+    pub photos: Option<PathBuf>,
 }
 
 /// What `--map` says.
@@ -70,6 +74,19 @@ pub struct Understood {
     pub disagreements: Disagreements,
     /// The catalogue's rows as they are.
     pub current: Vec<Row>,
+    /// The archive of photos, and what it has for these items.
+    pub photos: Option<(PathBuf, Taken)>,
+}
+
+impl Understood {
+    /// Puts the photos beside the catalogue and names them in the items; those that the supplier's rows have already stay.
+    pub fn take_photos(&mut self, catalogue: &Path) -> anyhow::Result<()> {
+        if let Some((archive, taken)) = &mut self.photos {
+            *taken = photos::take(archive, Some(catalogue), &mut self.imported.items)?;
+        }
+        photos::keep_known(&self.current, &self.source, &mut self.imported.items);
+        Ok(())
+    }
 }
 
 impl PriceList {
@@ -90,7 +107,19 @@ fn understand(list: PriceList, folder: &Path, limits: Limits) -> anyhow::Result<
     let wanted = remembered.clone().corrected(&map.mapping);
     let remember = remembered::by_headings(&wanted, &imported.report);
     let current = rows(folder)?;
+    let beside = list.file.with_extension("zip");
+    let archive =
+        list.photos.or_else(|| Some(beside).filter(|beside| *beside != list.file && beside.is_file()));
+    let photos = match archive {
+        // Looked at first: an archive that cannot be used leaves nothing behind either.
+        Some(archive) => {
+            let taken = photos::take(&archive, None, &mut imported.items.clone())?;
+            Some((archive, taken))
+        }
+        None => None,
+    };
     Ok(Understood {
+        photos,
         changes: changes::changes(&current, &source, &imported.items),
         disagreements: changes::disagreements(&current, &source, &imported.items),
         source,

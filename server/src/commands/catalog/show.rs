@@ -1,8 +1,13 @@
 //! How a price list was understood and what it changes, for people.
 
+use std::path::PathBuf;
+
 use comfy_table::{ContentArrangement, Table, presets};
 use tolmach_adapters::{
-    catalog::changes::{Brief, Changes, Disagreements},
+    catalog::{
+        changes::{Brief, Changes, Disagreements},
+        photos::Taken,
+    },
     import::Mapping,
 };
 use tolmach_engine::catalog::Product;
@@ -46,6 +51,18 @@ pub fn disagreements(found: &Disagreements) {
             price(Some(one.other_price), &one.currency),
             one.other
         );
+    }
+}
+
+/// What an archive of photos has for the items.
+pub fn photos(photos: Option<&(PathBuf, Taken)>) {
+    let Some((_, taken)) = photos else { return };
+    let Taken { file, items, pictures, unknown, further, unusable, examples } = taken;
+    println!(
+        "  photos in {file}: {pictures} for {items} items, {further} further ones, {unknown} of no article here"
+    );
+    if *unusable > 0 {
+        println!("    {unusable} cannot be used: {}", examples.join("; "));
     }
 }
 
