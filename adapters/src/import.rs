@@ -117,7 +117,7 @@ pub enum Error {
     },
     /// Reading it took longer than it may.
     #[error(
-        "{file}: reading it takes longer than {limit} seconds, so it was stopped. Copy the rows of the price list alone into \
+        "{file}: reading it takes longer than {limit} s, so it was stopped. Copy the rows of the price list alone into \
          a new workbook and save it as .xlsx."
     )]
     Slow {

@@ -88,6 +88,12 @@ impl Items {
                 product.currency = named.or(column).or(header.currency).unwrap_or_default().to_owned();
             }
         }
+        if product.price.is_none() && header.columns.contains_key(&Column::Price) {
+            let said = cell(Column::Price).map_or_else(|| "empty".to_owned(), short);
+            let what = format!("{} {}", product.article, said);
+            self.warnings
+                .add("items without a price, offered on request", format!("{place}: {}", what.trim()));
+        }
         product.stock = cell(Column::Stock).and_then(|value| self.stock(value, &place));
         self.add(product, row.number, sheet, &place)
     }
@@ -158,6 +164,6 @@ fn attribute(value: &Value, name: &str) -> Option<Attribute> {
 }
 
 /// A value in a warning.
-fn short(value: &Value) -> String {
+pub(super) fn short(value: &Value) -> String {
     value.text().replace('\n', " ").chars().take(60).collect()
 }

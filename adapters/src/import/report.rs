@@ -137,9 +137,6 @@ impl fmt::Display for SheetReport {
         for (reason, skipped) in &self.skipped {
             writeln!(f, "    skipped {}: {reason} ({skipped})", skipped.count)?;
         }
-        if self.on_request > 0 {
-            writeln!(f, "    without a price: {} items, offered on request", self.on_request)?;
-        }
         Ok(())
     }
 }

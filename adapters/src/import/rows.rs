@@ -9,10 +9,11 @@ use super::{
     cells::{Row, Sheet, Value, Workbook},
     columns::{Column, Mapping, NONE, letters, nearest},
     header::{self, Header},
-    item::Items,
+    item::{Items, short},
     report::{ATTRIBUTE, ColumnMapping, Report, SheetReport, Warning},
 };
 
+const NO_NAME: &str = "no name";
 /// A longer text alone in its row is a note, not the name of a section.
 const LONGEST_SECTION: usize = 120;
 
@@ -157,7 +158,12 @@ fn read_sheet(sheet: &Sheet, mut header: Header, items: &mut Items) -> SheetRepo
                 attributes = header.attributes().collect();
                 report.skip("another header", row.number);
             }
-            Kind::Skipped(reason) => report.skip(reason, row.number),
+            Kind::Skipped(reason) => {
+                if reason == NO_NAME && row.cells.len() > 1 {
+                    items.warnings.add("rows without a name, left out", nameless(row, &sheet.name));
+                }
+                report.skip(reason, row.number);
+            }
         }
     }
     report
@@ -180,6 +186,12 @@ fn columns(header: &Header) -> Vec<ColumnMapping> {
             }
         })
         .collect()
+}
+
+/// A row without a name, by what it has.
+fn nameless(row: &Row, sheet: &str) -> String {
+    let seen: Vec<String> = row.cells.iter().take(3).map(|(_, value)| short(value)).collect();
+    format!("sheet \"{sheet}\" row {}: {}", row.number, seen.join(" | "))
 }
 
 enum Kind {
@@ -262,8 +274,10 @@ fn kind(row: &Row, header: &Header, articles: Articles) -> Kind {
         return Kind::Header(Box::new(changed));
     }
     match cell(Column::Name) {
-        Some(Value::Text(_) | Value::Number(_) | Value::Date(_)) => Kind::Item,
-        None => Kind::Skipped("no name"),
+        // A number or a date alone in its row is a page's number or the day of printing.
+        Some(Value::Text(_)) => Kind::Item,
+        Some(Value::Number(_)) if row.cells.len() > 1 => Kind::Item,
+        _ => Kind::Skipped(NO_NAME),
     }
 }
 

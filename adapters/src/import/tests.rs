@@ -17,6 +17,8 @@ use super::{
     cfb, guard, read,
 };
 
+mod suppliers;
+
 // The generator of the samples, so that the committed files can be compared with what it makes.
 #[path = "../../examples/make_samples/goods/mod.rs"]
 mod goods;

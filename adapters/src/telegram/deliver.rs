@@ -209,7 +209,7 @@ fn is_bad_markup(failure: &Failure) -> bool {
 fn is_bad_photo(result: Result<(), Failure>) -> Result<bool, Failure> {
     match result {
         Ok(()) => Ok(false),
-        Err(Failure::Api { code: 400, why, .. }) if !is_gone(&why) => Ok(true),
+        Err(Failure::Api { code: 400 | 413, why, .. }) if !is_gone(&why) => Ok(true),
         Err(failure) => Err(failure),
     }
 }

@@ -130,6 +130,8 @@ async fn store(
 ) -> anyhow::Result<Switch> {
     let folder = catalog.folder();
     tokio::task::block_in_place(|| understood.take_photos(folder))?;
+    // A catalogue's rows take memory that the build needs.
+    understood.current = Vec::new();
     let source = Source { name: understood.source.clone(), demo: false };
     let items = std::mem::take(&mut understood.imported.items);
     let switch = catalog.import(source, items, progress).await?;

@@ -5,7 +5,7 @@ use std::{
     str::FromStr,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use tolmach_adapters::{
     catalog::{
@@ -99,7 +99,11 @@ impl PriceList {
 
 fn understand(list: PriceList, folder: &Path, limits: Limits) -> anyhow::Result<Understood> {
     let stem = list.file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    let source = list.source.or(stem).context("the file has no name; give the supplier's with --source")?;
+    let Some(source) = list.source.or(stem) else {
+        // What is wrong with the file itself is worth more than what is wrong with its name.
+        read(&list.file, &Options::default(), limits)?;
+        bail!("the file has no name; give the supplier's with --source");
+    };
     let map = list.map.unwrap_or_default();
     let remembered = if map.forget { Mapping::default() } else { remembered::recall(folder, &source)? };
     let options = Options { given: map.mapping.clone(), remembered: remembered.clone() };
