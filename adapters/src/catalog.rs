@@ -4,14 +4,17 @@
 //! price lists belongs to [`crate::import`]; what a client is shown belongs to the engine.
 
 mod build;
+pub mod changes;
 mod facets;
 mod filter;
 mod generation;
 mod golden;
 mod index;
 mod names;
+pub mod photos;
 mod query;
 mod rank;
+mod rows;
 mod search;
 mod spelling;
 #[cfg(test)]
@@ -32,6 +35,7 @@ use tolmach_runtime::ports::{self, Catalog, Embedder};
 use generation::Generation;
 pub use generation::{Manifest, SourceSummary};
 pub use golden::{Question, Questions};
+pub use rows::{Row, rows};
 
 /// Where rows come from; a new import of a source replaces its rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -69,7 +69,7 @@ pub struct Product {
     /// Pieces in stock; `None` when the price list does not say.
     #[serde(default)]
     pub stock: Option<f64>,
-    /// Absolute http(s) address of a photo.
+    /// Absolute http(s) address of a photo, or `/photos/<name>` for one that is kept beside the catalogue.
     #[serde(default)]
     pub photo: Option<String>,
     /// What else the price list says, a column each, in its order.

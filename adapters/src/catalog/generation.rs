@@ -26,7 +26,7 @@ use super::{
 use crate::words;
 
 const POINTER: &str = "current";
-const MANIFEST: &str = "manifest.json";
+pub(super) const MANIFEST: &str = "manifest.json";
 const ITEMS: &str = "items.jsonl";
 const VECTORS: &str = "vectors.f32";
 const WORDS: &str = "words";

@@ -3,7 +3,11 @@
 mod eval;
 mod generations;
 mod import;
+mod preview;
+mod price_list;
+mod read;
 mod search;
+mod show;
 
 use std::process::ExitCode;
 
@@ -13,7 +17,7 @@ pub use import::import_file;
 
 use crate::config::Config;
 
-/// Import and search price lists.
+/// Look into price lists, import and search them.
 #[derive(Debug, Subcommand)]
 pub enum CatalogCommand {
     /// Import a price list: .xlsx, .xls, .xlsb, .ods or .csv
@@ -22,10 +26,15 @@ pub enum CatalogCommand {
     List(generations::List),
     /// Go back to the generation before, at once
     Rollback(generations::Rollback),
-    /// Search the catalogue
-    Search(search::Search),
     /// Measure the search on judged queries
     Eval(eval::Eval),
+    /// Say how a price list is understood and what it would change; nothing is made or changed
+    Preview(preview::Preview),
+    /// Search the catalogue
+    Search(search::Search),
+    /// Read a price list within limits and print it as JSON: the process that the other commands start
+    #[command(hide = true)]
+    Read(read::Read),
 }
 
 impl CatalogCommand {
@@ -34,8 +43,11 @@ impl CatalogCommand {
             CatalogCommand::Import(import) => import.execute(config).await,
             CatalogCommand::List(list) => list.execute(config).await,
             CatalogCommand::Rollback(rollback) => rollback.execute(config).await,
-            CatalogCommand::Search(search) => search.execute(config).await,
             CatalogCommand::Eval(eval) => eval.execute(config).await,
+            CatalogCommand::Preview(preview) => preview.execute(config).await,
+            CatalogCommand::Search(search) => search.execute(config).await,
+            // Carried out before the configuration is read.
+            CatalogCommand::Read(read) => read.execute(),
         }
     }
 }

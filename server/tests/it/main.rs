@@ -26,6 +26,7 @@ mod other_systems;
 mod page;
 #[cfg(unix)]
 mod postgres;
+mod price_lists;
 #[cfg(unix)]
 mod processes;
 mod rehearsal;
