@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 use tolmach_adapters::{
     JobPool,
-    catalog::EmbeddedCatalog,
+    catalog::{Cached, EmbeddedCatalog, meilisearch::Mirror},
     embedder::HashEmbedder,
     ladder::Ladder,
     offline::OfflineLlm,
@@ -33,6 +33,10 @@ pub struct Assembled {
     /// Connections for a worker on the store's tasks.
     pub jobs: JobPool,
     pub catalog: Arc<EmbeddedCatalog>,
+    /// The server that searches for it, where one is named.
+    pub mirror: Option<Arc<Mirror>>,
+    /// What searches go through.
+    pub cached: Arc<Cached<dyn Catalog>>,
     pub model: Option<Arc<Ladder>>,
     pub world: World,
     /// What was done and found, a line each, for the first screen.
@@ -60,6 +64,7 @@ impl Assembled {
         // What the configuration and the flows may have wrong is found before anything is made.
         let model = language_model(config)?;
         let http = config.http_client()?;
+        let mirror = config.mirror()?;
         not_a_file(&config.data_dir)?;
         let new = !config.data_dir.is_dir();
         let database = Database::of(config)?;
@@ -96,6 +101,16 @@ impl Assembled {
         };
         let catalog = open_catalog(config)?;
         notes.push(("catalogue", catalogue_note(&catalog).await?));
+        let mirror =
+            mirror.map(|options| Mirror::new(Arc::clone(&catalog), options)).transpose()?.map(Arc::new);
+        if mirror.is_some() {
+            notes.push(("search", format!("by Meilisearch, index {}", config.meilisearch.index)));
+        }
+        let searched: Arc<dyn Catalog> = match &mirror {
+            Some(mirror) => Arc::clone(mirror) as Arc<dyn Catalog>,
+            None => Arc::clone(&catalog) as Arc<dyn Catalog>,
+        };
+        let cached = Arc::new(Cached::new(searched));
 
         let llm: Arc<dyn Llm> = match &model {
             Some(ladder) => Arc::clone(ladder) as Arc<dyn Llm>,
@@ -113,12 +128,12 @@ impl Assembled {
         ));
         let world = World {
             http: Arc::new(http),
-            catalog: Arc::clone(&catalog) as Arc<dyn Catalog>,
+            catalog: Arc::clone(&cached) as Arc<dyn Catalog>,
             embedder: Arc::new(HashEmbedder),
             llm,
             roles: BTreeMap::new(),
         };
-        Ok(Assembled { store, jobs, catalog, model, world, notes, company, folder, serving })
+        Ok(Assembled { store, jobs, catalog, mirror, cached, model, world, notes, company, folder, serving })
     }
 
     /// A runtime over these channels, on the release that is to be served.
