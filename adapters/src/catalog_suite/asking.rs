@@ -334,10 +334,13 @@ pub(crate) async fn counts_facets_over_all_that_match(place: &dyn Place) {
 }
 
 pub(crate) async fn finds_similar_rows(place: &dyn Place) {
-    place.import("tools", tools()).await;
+    let mut tools = tools();
+    let (ru, en) = ("Дрель-шуруповёрт аккумуляторная ударная 21 В", "Cordless hammer drill driver 21 V");
+    tools.push(product("DC-21", ru, en, 12_900.0, 2.0));
+    place.import("tools", tools).await;
     let like = |id: &str| SearchRequest { similar_to: Some(id.into()), ..request("") };
     let similar = place.search(like("tools/DC-18")).await;
-    assert_eq!(articles(&similar)[0], "DC-12", "{similar:?}");
+    assert_eq!(articles(&similar)[..2], ["DC-12", "DC-21"], "{similar:?}");
     assert!(!articles(&similar).contains(&"DC-18".to_owned()), "the row itself is left out");
     assert!(similar.hits.iter().all(|hit| hit.score > 0.0 && hit.score <= 1.0));
     assert_eq!(similar.total, similar.hits.len() as u64);

@@ -50,7 +50,10 @@ async fn clients_are_answered_by_the_server_and_without_it() {
     assert_eq!(articles(&mut page, "3", "нужна барабанная лебёдка").await, ["LB-010"]);
     let health = server.health_until(|health| state(health) == "fallback").await;
     assert_eq!(health["status"], "degraded", "{health}");
-    assert!(health["search"]["meilisearch"]["why"].as_str().is_some_and(|why| why.contains("503")), "{health}");
+    assert!(
+        health["search"]["meilisearch"]["why"].as_str().is_some_and(|why| why.contains("503")),
+        "{health}"
+    );
 
     // It is back.
     fake.becomes(Mood::Well);

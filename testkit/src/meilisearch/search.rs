@@ -98,7 +98,7 @@ pub(super) fn search(index: &Index, body: &Value) -> Result<Value, Refusal> {
     };
     let (found, hits) = match semantic {
         None => (keyword(), 0),
-        Some((embedder, vector, ratio)) => {
+        Some(Semantic { embedder, vector, ratio }) => {
             let nearest = || {
                 Ranked::of(by_vector(index, &among, embedder, &vector), threshold, offset + limit, exhaustive)
             };
@@ -267,8 +267,15 @@ fn sort(index: &Index, body: &Value) -> Result<Option<(String, bool)>, Refusal> 
     Ok(Some((attribute.to_owned(), order == "desc")))
 }
 
-/// The embedder, the vector and the ratio of a search by vectors.
-fn semantic<'a>(index: &Index, body: &'a Value) -> Result<Option<(&'a str, Vec<f64>, f64)>, Refusal> {
+/// What a search by vectors needs.
+struct Semantic<'a> {
+    embedder: &'a str,
+    vector: Vec<f64>,
+    ratio: f64,
+}
+
+/// A search by vectors, where one is asked for.
+fn semantic<'a>(index: &Index, body: &'a Value) -> Result<Option<Semantic<'a>>, Refusal> {
     let hybrid = &body["hybrid"];
     if hybrid.is_null() {
         if !body["vector"].is_null() {
@@ -301,7 +308,7 @@ fn semantic<'a>(index: &Index, body: &'a Value) -> Result<Option<(&'a str, Vec<f
         );
         return Err(Refusal::bad("invalid_vector_dimensions", message));
     }
-    Ok(Some((name, vector, ratio)))
+    Ok(Some(Semantic { embedder: name, vector, ratio }))
 }
 
 fn facets_of(index: &Index, candidates: &[usize], facets: &[String]) -> Result<(Value, Value), Refusal> {
@@ -333,8 +340,10 @@ fn facets_of(index: &Index, candidates: &[usize], facets: &[String]) -> Result<(
         let mut counts: Vec<(String, u64)> = counts.into_values().collect();
         counts.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
         counts.truncate(most);
-        distribution
-            .insert(facet.clone(), counts.into_iter().map(|(name, rows)| (name, Value::from(rows))).collect::<Value>());
+        distribution.insert(
+            facet.clone(),
+            counts.into_iter().map(|(name, rows)| (name, Value::from(rows))).collect::<Value>(),
+        );
         if let Some((min, max)) = range {
             stats.insert(facet.clone(), json!({ "min": min, "max": max }));
         }
