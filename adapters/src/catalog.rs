@@ -4,12 +4,14 @@
 //! price lists belongs to [`crate::import`]; what a client is shown belongs to the engine.
 
 mod build;
+mod cache;
 pub mod changes;
 mod facets;
 mod filter;
 mod generation;
 mod golden;
 mod index;
+pub mod meilisearch;
 mod names;
 pub mod photos;
 mod query;
@@ -32,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use tolmach_engine::catalog::{Product, SearchRequest, SearchResults};
 use tolmach_runtime::ports::{self, Catalog, Embedder};
 
+pub use cache::{Cached, Counts};
 use generation::Generation;
 pub use generation::{Manifest, SourceSummary};
 pub use golden::{Question, Questions};
@@ -290,6 +293,23 @@ impl EmbeddedCatalog {
         }
     }
 
+    /// The query's vector, where one is asked for and can be compared with those of the generation.
+    async fn vector_of(&self, request: &SearchRequest, generation: &Generation) -> Option<Vec<f32>> {
+        if request.semantic_ratio <= 0.0
+            || request.text.trim().is_empty()
+            || !generation.has_vectors_of(&*self.embedder)
+        {
+            return None;
+        }
+        match self.embedder.embed(std::slice::from_ref(&request.text)).await {
+            Ok(vectors) => vectors.into_iter().next(),
+            Err(error) => {
+                tracing::warn!(%error, "no vector for a query; searching by words alone");
+                None
+            }
+        }
+    }
+
     fn serving(&self) -> Option<Arc<Generation>> {
         self.serving.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -305,22 +325,17 @@ impl Catalog for EmbeddedCatalog {
     async fn search(&self, request: &SearchRequest) -> ports::Result<SearchResults> {
         self.refresh().await;
         let Some(generation) = self.serving() else { return Ok(SearchResults::default()) };
-        let mut vector = None;
-        if request.semantic_ratio > 0.0
-            && request.similar_to.is_none()
-            && !request.text.trim().is_empty()
-            && generation.has_vectors_of(&*self.embedder)
-        {
-            match self.embedder.embed(std::slice::from_ref(&request.text)).await {
-                Ok(vectors) => vector = vectors.into_iter().next(),
-                Err(error) => tracing::warn!(%error, "no vector for a query; searching by words alone"),
-            }
-        }
+        let vector = self.vector_of(request, &generation).await;
         search::search(&generation, request, vector.as_deref())
             .map_err(|error| ports::Error::unavailable("catalogue search", error))
     }
 
     fn generation(&self) -> Option<(String, u64)> {
         self.serving().map(|generation| (generation.manifest.id.clone(), generation.manifest.rows))
+    }
+
+    async fn current(&self) -> Option<String> {
+        self.refresh().await;
+        self.generation().map(|(id, _)| id)
     }
 }

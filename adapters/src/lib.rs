@@ -2,6 +2,8 @@
 
 mod backoff;
 pub mod catalog;
+#[cfg(test)]
+mod catalog_suite;
 pub mod email;
 pub mod embedder;
 pub mod http;

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 use tolmach_adapters::{
     JobPool,
-    catalog::{EmbeddedCatalog, Question, Questions},
+    catalog::{Cached, EmbeddedCatalog, Question, Questions, meilisearch::Mirror},
     embedder::HashEmbedder,
     ladder::Ladder,
     offline::OfflineLlm,
@@ -39,6 +39,10 @@ pub struct Assembled {
     /// Connections for a worker on the store's tasks.
     pub jobs: JobPool,
     pub catalog: Arc<EmbeddedCatalog>,
+    /// The server that searches for it, where one is named.
+    pub mirror: Option<Arc<Mirror>>,
+    /// What searches go through.
+    pub cached: Arc<Cached<dyn Catalog>>,
     pub model: Option<Arc<Ladder>>,
     pub world: World,
     /// What was done and found, a line each, for the first screen.
@@ -66,6 +70,7 @@ impl Assembled {
         // What the configuration and the flows may have wrong is found before anything is made.
         let model = language_model(config)?;
         let http = config.http_client()?;
+        let mirror = config.mirror()?;
         not_a_file(&config.data_dir)?;
         let new = !config.data_dir.is_dir();
         let database = Database::of(config)?;
@@ -102,6 +107,16 @@ impl Assembled {
         };
         let catalog = open_catalog(config)?;
         notes.push(("catalogue", catalogue_note(&catalog).await?));
+        let mirror =
+            mirror.map(|options| Mirror::new(Arc::clone(&catalog), options)).transpose()?.map(Arc::new);
+        if mirror.is_some() {
+            notes.push(("search", format!("by Meilisearch, index {}", config.meilisearch.index)));
+        }
+        let searched: Arc<dyn Catalog> = match &mirror {
+            Some(mirror) => Arc::clone(mirror) as Arc<dyn Catalog>,
+            None => Arc::clone(&catalog) as Arc<dyn Catalog>,
+        };
+        let cached = Arc::new(Cached::new(searched));
 
         let llm: Arc<dyn Llm> = match &model {
             Some(ladder) => Arc::clone(ladder) as Arc<dyn Llm>,
@@ -119,12 +134,12 @@ impl Assembled {
         ));
         let world = World {
             http: Arc::new(http),
-            catalog: Arc::clone(&catalog) as Arc<dyn Catalog>,
+            catalog: Arc::clone(&cached) as Arc<dyn Catalog>,
             embedder: Arc::new(HashEmbedder),
             llm,
             roles: BTreeMap::new(),
         };
-        Ok(Assembled { store, jobs, catalog, model, world, notes, company, folder, serving })
+        Ok(Assembled { store, jobs, catalog, mirror, cached, model, world, notes, company, folder, serving })
     }
 
     /// A runtime over these channels, on the release that is to be served.
@@ -228,10 +243,18 @@ fn unusable(
     )
 }
 
-/// The catalogue of the data folder.
+/// The catalogue of the data folder; the golden questions are asked of what is imported.
 pub fn open_catalog(config: &Config) -> anyhow::Result<Arc<EmbeddedCatalog>> {
-    let catalog = EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(HashEmbedder))?;
-    Ok(Arc::new(catalog.with_questions(Some(golden(config)))))
+    Ok(Arc::new(open(config)?.with_questions(Some(golden(config)))))
+}
+
+/// The same, for an import that takes what comes.
+pub fn open_catalog_unquestioned(config: &Config) -> anyhow::Result<Arc<EmbeddedCatalog>> {
+    Ok(Arc::new(open(config)?))
+}
+
+fn open(config: &Config) -> anyhow::Result<EmbeddedCatalog> {
+    Ok(EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(HashEmbedder))?)
 }
 
 /// The golden questions beside the flows, read when they are asked.

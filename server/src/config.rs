@@ -17,6 +17,7 @@ use figment::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use tolmach_adapters::{
+    catalog::meilisearch,
     email::{self, EmailChannel},
     http::{Host, HttpClient},
     secret::Secret,
@@ -57,6 +58,8 @@ pub struct Config {
     pub smtp: Smtp,
     /// What `http` nodes may ask.
     pub http: Http,
+    /// A server that searches the catalogue; without an address the embedded catalogue does.
+    pub meilisearch: Meilisearch,
     /// What this process does.
     pub role: Role,
     /// How long what is finished is kept.
@@ -133,6 +136,25 @@ pub struct HttpHost {
     pub authorization: Secret,
 }
 
+/// A Meilisearch server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Meilisearch {
+    /// As `http://localhost:7700`; empty for none.
+    pub url: String,
+    /// A key that may do everything with the indexes and read tasks; empty for a server without keys.
+    #[serde(deserialize_with = "secret")]
+    pub api_key: Secret,
+    /// The live index; a second one is called the same with `-next`.
+    pub index: String,
+}
+
+impl Default for Meilisearch {
+    fn default() -> Meilisearch {
+        Meilisearch { url: String::new(), api_key: Secret::default(), index: "tolmach".to_owned() }
+    }
+}
+
 /// An OpenAI-compatible endpoint.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -164,6 +186,7 @@ impl Default for Config {
             staff: BTreeMap::new(),
             smtp: Smtp::default(),
             http: Http::default(),
+            meilisearch: Meilisearch::default(),
             role: Role::default(),
             retention: Retention::default(),
             report: Report::default(),
@@ -187,7 +210,7 @@ impl Default for Llm {
 const HOSTS: &str = "http.hosts";
 
 /// Variables with the settings they set.
-const VARIABLES: [(&str, &str); 26] = [
+const VARIABLES: [(&str, &str); 29] = [
     ("TOLMACH_DATA_DIR", "data_dir"),
     ("TOLMACH_FLOWS", "flows"),
     ("TOLMACH_DATABASE_URL", "database.url"),
@@ -208,6 +231,9 @@ const VARIABLES: [(&str, &str); 26] = [
     ("TOLMACH_SMTP_FROM", "smtp.from"),
     ("TOLMACH_SMTP_TLS", "smtp.tls"),
     ("TOLMACH_HTTP_HOSTS", HOSTS),
+    ("TOLMACH_MEILISEARCH_URL", "meilisearch.url"),
+    ("TOLMACH_MEILISEARCH_API_KEY", "meilisearch.api_key"),
+    ("TOLMACH_MEILISEARCH_INDEX", "meilisearch.index"),
     ("TOLMACH_TELEGRAM_TOKEN", "telegram.token"),
     ("TOLMACH_TELEGRAM_API_URL", "telegram.api_url"),
     ("TOLMACH_LLM_BASE_URL", "llm.base_url"),
@@ -307,6 +333,25 @@ impl Config {
             ..email::Options::new(&smtp.host)
         };
         EmailChannel::new(options).map(Some).context("the settings of smtp cannot be used")
+    }
+
+    /// The server that searches for the catalogue; `None` when none is named.
+    ///
+    /// # Errors
+    /// Settings that cannot work.
+    pub fn mirror(&self) -> anyhow::Result<Option<meilisearch::Options>> {
+        let Meilisearch { url, api_key, index } = &self.meilisearch;
+        if url.trim().is_empty() {
+            if !api_key.is_empty() {
+                bail!(
+                    "meilisearch.api_key is set but meilisearch.url is not; name the server, e.g. TOLMACH_MEILISEARCH_URL"
+                );
+            }
+            return Ok(None);
+        }
+        let options = meilisearch::Options::new(url, api_key.clone(), index);
+        options.check().context("the settings of meilisearch cannot be used")?;
+        Ok(Some(options))
     }
 
     /// What asks other systems for flows.

@@ -4,7 +4,15 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
-use tolmach_adapters::{catalog::EmbeddedCatalog, email::EmailChannel, ladder::Ladder, widget::WebChannel};
+use tolmach_adapters::{
+    catalog::{
+        Cached, EmbeddedCatalog,
+        meilisearch::{self, Mirror},
+    },
+    email::EmailChannel,
+    ladder::Ladder,
+    widget::WebChannel,
+};
 use tolmach_runtime::{Runtime, ports::Catalog};
 
 use crate::{config::Role, jobs::Jobs, releases};
@@ -13,6 +21,9 @@ use crate::{config::Role, jobs::Jobs, releases};
 pub struct Health {
     pub runtime: Arc<Runtime>,
     pub catalog: Arc<EmbeddedCatalog>,
+    /// The server that searches for the catalogue, where one is named.
+    pub mirror: Option<Arc<Mirror>>,
+    pub cached: Arc<Cached<dyn Catalog>>,
     pub model: Option<Arc<Ladder>>,
     pub web: Arc<WebChannel>,
     pub email: Option<Arc<EmailChannel>>,
@@ -38,6 +49,13 @@ async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
     let status = match (&database, &degraded, &catalogue) {
         (Err(_), ..) => "failed",
         (_, Some(_), _) | (_, _, None) => "degraded",
+        _ if health
+            .mirror
+            .as_ref()
+            .is_some_and(|mirror| matches!(mirror.state(), meilisearch::State::Fallback(_))) =>
+        {
+            "degraded"
+        }
         _ if health.jobs.as_ref().is_some_and(|jobs| !jobs.working()) => "degraded",
         _ => "ok",
     };
@@ -50,6 +68,7 @@ async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
         "database": match &database { Ok(()) => "ok".to_owned(), Err(why) => why.to_string() },
         "release": release(&health.runtime),
         "catalogue": catalogue.map(|(generation, items)| json!({ "generation": generation, "items": items })),
+        "search": search(&health),
         "model": match &health.model {
             Some(model) => json!({ "name": tolmach_runtime::ports::Llm::name(&**model), "degraded": degraded }),
             None => json!({ "name": "offline", "degraded": null }),
@@ -70,5 +89,28 @@ fn release(runtime: &Runtime) -> Value {
         "id": shelf.current_id(),
         "note": shelf.publication().map(|publication| publication.note),
         "since": shelf.since().map(releases::when),
+    })
+}
+
+/// Who answers searches, and how often the answer was known.
+fn search(health: &Health) -> Value {
+    let cache = health.cached.counts();
+    let server = health.mirror.as_ref().map(|mirror| {
+        use meilisearch::State;
+        let counts = mirror.counts();
+        let (state, generation, why) = match mirror.state() {
+            State::Waiting => ("waiting", None, None),
+            State::Publishing(generation) => ("publishing", Some(generation), None),
+            State::Serving(generation) => ("serving", Some(generation), None),
+            State::Fallback(why) => ("fallback", None, Some(why)),
+        };
+        json!({
+            "state": state, "generation": generation, "why": why,
+            "answered": { "server": counts.server, "embedded": counts.embedded },
+        })
+    });
+    json!({
+        "meilisearch": server,
+        "cache": { "hits": cache.hits, "misses": cache.misses, "entries": cache.entries, "bytes": cache.bytes },
     })
 }

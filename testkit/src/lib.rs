@@ -10,6 +10,7 @@
 
 pub mod faults;
 pub mod http;
+pub mod meilisearch;
 pub mod model;
 #[cfg(unix)]
 pub mod postgres;

@@ -105,7 +105,7 @@ fn clause(generation: &Generation, filter: &Filter) -> Clause {
 }
 
 /// Whether one of the texts is what is wanted, or holds all its words in some form («насос» and «Насосы бытовые»).
-fn means(texts: &[&str], wanted: &str) -> bool {
+pub(super) fn means(texts: &[&str], wanted: &str) -> bool {
     let wanted_words = words::index_terms(wanted);
     texts.iter().filter(|text| !text.is_empty()).any(|text| {
         if text.to_lowercase() == wanted.trim().to_lowercase() {

@@ -161,7 +161,7 @@ fn typical_words(generation: &Generation, query: &[Vec<u32>], models: &[Candidat
 }
 
 /// Rare words tell more (the idf of BM25, which stays above zero for words that most rows hold).
-fn idf(rows: usize, holders: usize) -> f32 {
+pub(super) fn idf(rows: usize, holders: usize) -> f32 {
     let (rows, holders) = (rows as f32, holders as f32);
     (1.0 + (rows - holders + 0.5) / (holders + 0.5)).ln()
 }

@@ -11,7 +11,10 @@ use tolmach_engine::{
 use tolmach_runtime::ports::{self, Catalog as _, Embedder};
 
 use super::{EmbeddedCatalog, Error, Source, Stage};
-use crate::embedder::HashEmbedder;
+use crate::{
+    catalog_suite::{self, Place},
+    embedder::HashEmbedder,
+};
 
 fn product(article: &str, ru: &str, en: &str, price: f64, stock: f64) -> Product {
     Product {
@@ -470,4 +473,31 @@ async fn the_samples_answer_the_questions_of_the_demo() {
         assert!(first.product.name.ru.contains(name) && first.score > 0.8, "«{text}»: {first:?}");
     }
     assert_eq!(fixture.search(request("morning")).await.total, 0, "a greeting is no product");
+}
+
+#[async_trait]
+impl Place for Fixture {
+    async fn import(&self, source: &str, items: Vec<Product>) -> String {
+        self.catalog.import(real(source), items, |_| {}).await.unwrap().generation
+    }
+
+    async fn roll_back(&self) -> String {
+        self.catalog.roll_back().await.unwrap()
+    }
+
+    async fn search(&self, request: SearchRequest) -> SearchResults {
+        self.catalog.search(&request).await.unwrap()
+    }
+
+    async fn end(&self) {}
+}
+
+async fn place() -> Fixture {
+    Fixture::empty()
+}
+
+mod suite {
+    use super::{catalog_suite, place};
+
+    catalog_suite::conformance!(place, without facets);
 }

@@ -11,4 +11,10 @@ pub trait Catalog: Send + Sync {
 
     /// The serving generation and its number of rows; `None` before the first import.
     fn generation(&self) -> Option<(String, u64)>;
+
+    /// The id of the generation that would answer now. Where another process may have switched it, it is looked up anew,
+    /// which [`Catalog::generation`] does not do.
+    async fn current(&self) -> Option<String> {
+        self.generation().map(|(id, _)| id)
+    }
 }

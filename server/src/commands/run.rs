@@ -125,6 +125,10 @@ impl Run {
             tasks.push(tokio::spawn(Arc::clone(&runtime).listen()));
             tasks.push(tokio::spawn(Arc::clone(&runtime).tend(Tasks::ByWorkers)));
         }
+        if let Some(mirror) = &assembled.mirror {
+            let mirror = Arc::clone(mirror);
+            tasks.push(tokio::spawn(async move { mirror.keep().await }));
+        }
         let jobs = role
             .has_tasks()
             .then(|| Jobs::new(&config, Arc::clone(&runtime), Arc::clone(&assembled.catalog)));
@@ -152,6 +156,8 @@ impl Run {
         let state = Health {
             runtime: Arc::clone(&runtime),
             catalog: Arc::clone(&assembled.catalog),
+            mirror: assembled.mirror.clone(),
+            cached: Arc::clone(&assembled.cached),
             model: assembled.model.clone(),
             web: Arc::clone(&web),
             email,

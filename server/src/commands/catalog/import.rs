@@ -21,7 +21,7 @@ use super::{
     show,
 };
 use crate::{
-    assemble::{data_folder, open_catalog},
+    assemble::{data_folder, open_catalog, open_catalog_unquestioned},
     config::Config,
     database::Database,
     releases::now,
@@ -34,6 +34,9 @@ pub struct Import {
     /// Have a running server import it, and tell the staff how it went
     #[arg(long)]
     later: bool,
+    /// Import even if golden questions are not answered
+    #[arg(long, conflicts_with = "later")]
+    force: bool,
     /// Print JSON for tools
     #[arg(long)]
     json: bool,
@@ -52,7 +55,8 @@ impl Import {
             show::remembered(&understood.remembered, &understood.source);
         }
         data_folder(&config.data_dir)?;
-        let catalog = open_catalog(config)?;
+        let open = if self.force { open_catalog_unquestioned } else { open_catalog };
+        let catalog = open(config)?;
         let bar = Bar::new(!self.json && std::io::stderr().is_terminal());
         let switch = store(&catalog, &mut understood, move |progress| bar.show(progress)).await?;
         let Understood { source, imported, changes, disagreements, photos, .. } = &understood;

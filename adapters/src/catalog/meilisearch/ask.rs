@@ -1,0 +1,424 @@
+//! One search on the server: what is asked, and what its answer means.
+//!
+//! The text is understood by the embedded catalogue's own rules against the same generation (articles, stop words, units,
+//! typing errors), so the server gets terms that rows hold. Every request names the generation; nothing here knows what to do
+//! when the server is away.
+
+use std::collections::{BTreeMap, HashSet};
+
+use meilisearch_sdk::{
+    indexes::Index,
+    search::{MatchingStrategies, SearchQuery, SearchResults as Answer, Selectors},
+    similar::SimilarQuery,
+};
+use serde::Deserialize;
+use tolmach_engine::{
+    catalog::{Facet, Field, Hit, SearchRequest, SearchResults},
+    language::Language,
+};
+
+use super::{
+    super::{
+        generation::Generation,
+        query::{self, Alternatives},
+        rank::idf,
+    },
+    document::{self, EMBEDDER, FACET_VALUES},
+    filter,
+    http::{Http, Trouble},
+};
+use crate::words;
+
+/// Rows that a vector may bring at most, and how near they must be: alone, and beside words. The second bound is low
+/// because it also holds for the server's score of a row that has the words in its description only.
+const NEAREST: usize = 200;
+const NEAR: f64 = 0.15;
+const NEAR_BESIDE_WORDS: f64 = 0.1;
+/// Words that the server reads of a query.
+const MOST_WORDS: usize = 10;
+/// Rows that may be named by their articles.
+const MOST_NAMED: usize = 1000;
+
+/// A row as the server shows it.
+#[derive(Deserialize)]
+struct Shown {
+    row: u32,
+    product: String,
+}
+
+/// A search on a generation.
+pub(super) struct Ask<'a> {
+    pub index: &'a Index<Http>,
+    pub generation: &'a Generation,
+    pub request: &'a SearchRequest,
+    /// The query's vector, when vectors are to be used.
+    pub vector: Option<&'a [f32]>,
+}
+
+/// Rows that match, before they are a page of an answer.
+#[derive(Default)]
+struct Found {
+    total: usize,
+    hits: Vec<(u32, Hit)>,
+    counts: BTreeMap<String, BTreeMap<String, u64>>,
+    ranges: BTreeMap<String, (f64, f64)>,
+}
+
+/// What is looked for.
+#[derive(Clone, Default)]
+struct Looked<'a> {
+    said: Option<&'a Said>,
+    /// What the server is to take vectors for; 0 is not at all.
+    ratio: f32,
+    /// Whether rows with some of the words will do.
+    some: bool,
+    threshold: Option<f64>,
+}
+
+impl Ask<'_> {
+    /// The answer.
+    pub async fn answer(&self) -> Result<SearchResults, Trouble> {
+        if let Some(id) = &self.request.similar_to {
+            return self.like(id).await;
+        }
+        let query = query::parse(&self.request.text, self.generation)
+            .map_err(|error| Trouble::Local(format!("the query could not be read: {error}")))?;
+        let filters = filter::expression(self.generation, &self.request.filters);
+        let (skip, limit) = self.page();
+        if query.is_empty() {
+            if self.request.filters.is_empty() {
+                return Ok(self.results(Found::default()));
+            }
+            return Ok(self.results(self.look(&Looked::default(), &filters, skip, limit).await?));
+        }
+        let named = self.named(&query.articles, &filters).await?;
+        let articles = self.articles(&query.articles);
+        let rest = if articles.is_empty() {
+            filters
+        } else {
+            format!("{filters} AND NOT {}", filter::articles(articles.iter().map(String::as_str)))
+        };
+        let taken = named.hits.len();
+        let (skip, limit) = (skip.saturating_sub(taken), limit.saturating_sub(taken.saturating_sub(skip)));
+        let by_words = self.by_words(&query.words, query.has_plain_words, &rest, skip, limit).await?;
+        Ok(self.results(self.joined(named, by_words)))
+    }
+
+    fn page(&self) -> (usize, usize) {
+        (self.request.offset as usize, self.request.limit.clamp(1, 100) as usize)
+    }
+
+    fn articles(&self, rows: &[u32]) -> HashSet<String> {
+        let products = rows.iter().filter_map(|row| self.generation.products.get(*row as usize));
+        products.map(|product| words::normalise_article(&product.article)).collect()
+    }
+
+    /// All rows that the text names by their articles and the filters let pass, in the order of naming.
+    async fn named(&self, rows: &[u32], filters: &str) -> Result<Found, Trouble> {
+        let articles = self.articles(rows);
+        if articles.is_empty() {
+            return Ok(Found::default());
+        }
+        let filters = format!("{filters} AND {}", filter::articles(articles.iter().map(String::as_str)));
+        let mut found = self.look(&Looked::default(), &filters, 0, MOST_NAMED).await?;
+        found.hits.sort_by_key(|(row, _)| rows.iter().position(|named| named == row));
+        Ok(found)
+    }
+
+    /// Rows by words and vectors. Where no row has every word, those with at least half of them.
+    async fn by_words(
+        &self,
+        words: &[Alternatives],
+        plain: bool,
+        filters: &str,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Found, Trouble> {
+        let vector = self.vector.is_some() && plain;
+        let ratio = if vector { self.request.semantic_ratio.clamp(0.0, 1.0) } else { 0.0 };
+        let said = said(words, self.generation)?;
+        if said.terms.is_empty() && !vector {
+            return Ok(Found::default());
+        }
+        // Words that no row holds say nothing to the server; what they mean may.
+        let alone = ratio >= 1.0 || said.terms.is_empty();
+        let threshold = vector.then_some(if alone { NEAR } else { NEAR_BESIDE_WORDS });
+        let all = Looked {
+            said: Some(&said),
+            ratio: if alone && vector { 1.0 } else { ratio },
+            some: false,
+            threshold,
+        };
+        let found = self.look(&all, filters, skip, limit).await?;
+        if found.total > 0 || alone || said.terms.len() < 2 {
+            return Ok(found);
+        }
+        // The server's score of a row begins with the words it has: one with m of n words has more than (m - 1) / n.
+        let (words, half) = (said.terms.len(), said.terms.len().div_ceil(2));
+        let threshold = Some((half - 1) as f64 / words as f64 + 1e-6);
+        self.look(&Looked { ratio: 0.0, some: true, threshold, ..all }, filters, skip, limit).await
+    }
+
+    /// One request. `limit` may be 0, for the total and the facets alone.
+    async fn look(
+        &self,
+        looked: &Looked<'_>,
+        filters: &str,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Found, Trouble> {
+        let (page, per_page) = page_with(skip, limit.max(1));
+        let names = self.facet_names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let said = looked.said.filter(|said| !said.terms.is_empty());
+        // The space at the end tells the server that the last word is whole and not the beginning of one.
+        let text =
+            said.map(|said| format!("{} ", document::written(said.terms.iter().map(|term| &term.text))));
+        let mut query = SearchQuery::new(self.index);
+        query.with_filter(filters).with_page(page).with_hits_per_page(per_page);
+        query.with_attributes_to_retrieve(Selectors::Some(&["row", "product"]));
+        query.with_show_ranking_score_details(true);
+        let matching = if looked.some { MatchingStrategies::FREQUENCY } else { MatchingStrategies::ALL };
+        query.with_matching_strategy(matching);
+        match &text {
+            Some(text) => query.with_query(text),
+            None if looked.ratio > 0.0 => &mut query,
+            None => query.with_sort(&["row:asc"]),
+        };
+        if looked.ratio > 0.0
+            && let Some(vector) = self.vector
+        {
+            query.with_hybrid(EMBEDDER, looked.ratio).with_vector(vector);
+        }
+        if let Some(threshold) = looked.threshold {
+            query.with_ranking_score_threshold(threshold);
+        }
+        if !names.is_empty() {
+            query.with_facets(Selectors::Some(&names));
+        }
+        let answer: Answer<Shown> = query.execute().await?;
+        let mut found = Found {
+            total: answer
+                .total_hits
+                .ok_or_else(|| Trouble::Away("the server's answer has no total".into()))?,
+            ..Found::default()
+        };
+        for (name, counts) in answer.facet_distribution.unwrap_or_default() {
+            found.counts.insert(name, counts.into_iter().map(|(value, rows)| (value, rows as u64)).collect());
+        }
+        for (name, range) in answer.facet_stats.unwrap_or_default() {
+            found.ranges.insert(name, (range.min, range.max));
+        }
+        let before = skip - (page - 1) * per_page;
+        for hit in answer.hits.into_iter().skip(before).take(limit) {
+            let near = hit
+                .ranking_score_details
+                .as_ref()
+                .and_then(|rules| rules.get("vectorSort")?.get("similarity")?.as_f64());
+            let score = self.score(looked, hit.result.row, near.unwrap_or_default() as f32);
+            found.hits.push(shown(&hit.result, score)?);
+        }
+        Ok(found)
+    }
+
+    /// Rows like another one.
+    async fn like(&self, id: &str) -> Result<SearchResults, Trouble> {
+        if self.generation.vectors.is_none() {
+            return Err(Trouble::Local("the generation has no vectors".to_owned()));
+        }
+        let filters = filter::expression(self.generation, &self.request.filters);
+        let id = document::id(id);
+        let mut query = SimilarQuery::new(self.index, &id, EMBEDDER);
+        query.with_filter(&filters).with_offset(0).with_limit(NEAREST);
+        query.with_attributes_to_retrieve(Selectors::Some(&["row", "product"]));
+        query.with_show_ranking_score(true).with_ranking_score_threshold(NEAR);
+        let answer = match query.execute::<Shown>().await.map_err(Trouble::from) {
+            Ok(answer) => answer.hits,
+            // A row that there is not has none like it.
+            Err(Trouble::Missing(code)) if code == "not_found_similar_id" => Vec::new(),
+            Err(trouble) => return Err(trouble),
+        };
+        let mut all = Found { total: answer.len(), ..Found::default() };
+        for hit in &answer {
+            let score = hit.ranking_score.unwrap_or_default() as f32;
+            all.hits.push(shown(&hit.result, score)?);
+        }
+        count(&mut all, &self.request.facets, self.request.language);
+        let (skip, limit) = self.page();
+        all.hits = all.hits.into_iter().skip(skip).take(limit).collect();
+        Ok(self.results(all))
+    }
+
+    /// Comparable between queries: the share of the words that the row holds, to which nearness may only add.
+    fn score(&self, looked: &Looked<'_>, row: u32, near: f32) -> f32 {
+        let Some(said) = looked.said else { return 1.0 };
+        let (share, ratio) = (said.share(row), self.request.semantic_ratio.clamp(0.0, 1.0));
+        // By vectors alone words do not count, as in the embedded catalogue.
+        let share = if ratio >= 1.0 && looked.ratio > 0.0 { 0.0 } else { share };
+        share.max((1.0 - ratio) * share + ratio * near.max(0.0)).clamp(0.0, 1.0)
+    }
+
+    fn facet_names(&self) -> Vec<String> {
+        self.request.facets.iter().map(|field| document::facet_of(field, self.request.language)).collect()
+    }
+
+    /// The rows named first, then the others; no row is in both.
+    fn joined(&self, named: Found, mut rest: Found) -> Found {
+        let (skip, limit) = self.page();
+        let mut hits: Vec<_> = named.hits.into_iter().skip(skip).take(limit).collect();
+        hits.append(&mut rest.hits);
+        rest.hits = hits;
+        rest.total += named.total;
+        for (name, counts) in named.counts {
+            let all = rest.counts.entry(name).or_default();
+            for (value, rows) in counts {
+                *all.entry(value).or_default() += rows;
+            }
+        }
+        for (name, range) in named.ranges {
+            widen(&mut rest.ranges, name, range);
+        }
+        rest
+    }
+
+    fn results(&self, mut found: Found) -> SearchResults {
+        let facets = self.request.facets.iter().map(|field| {
+            let name = document::facet_of(field, self.request.language);
+            let range = found.ranges.get(&name).copied().filter(|_| field.is_number());
+            let mut values: Vec<(String, u64)> = match field.is_number() {
+                true => Vec::new(),
+                false => found.counts.remove(&name).unwrap_or_default().into_iter().collect(),
+            };
+            values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            values.truncate(FACET_VALUES);
+            Facet { field: field.clone(), values, range }
+        });
+        let facets = facets.collect();
+        SearchResults {
+            generation: self.generation.manifest.id.clone(),
+            total: found.total as u64,
+            hits: found.hits.into_iter().map(|(_, hit)| hit).collect(),
+            facets,
+        }
+    }
+}
+
+/// A query in the server's words.
+struct Said {
+    terms: Vec<Term>,
+    /// The weight of all words, also of those that no row holds.
+    weight: f32,
+}
+
+/// A word that rows hold.
+struct Term {
+    text: String,
+    weight: f32,
+    rows: HashSet<u32>,
+}
+
+impl Said {
+    /// The share of the query's meaning that a row holds, as the embedded catalogue counts it.
+    fn share(&self, row: u32) -> f32 {
+        let held = self.terms.iter().filter(|term| term.rows.contains(&row)).map(|term| term.weight);
+        held.sum::<f32>() / f32::max(self.weight, f32::MIN_POSITIVE)
+    }
+}
+
+/// The terms to look for, the first that may stand for each word; none when no row holds any of the words.
+fn said(words: &[Alternatives], generation: &Generation) -> Result<Said, Trouble> {
+    let mut said = Said { terms: Vec::new(), weight: 0.0 };
+    for alternatives in words {
+        let mut rows = HashSet::new();
+        let Some((term, counts_for)) = alternatives.first() else {
+            said.weight += idf(generation.index.rows(), 0);
+            continue;
+        };
+        let visited = generation.index.visit(term, |holder| {
+            rows.insert(holder.row);
+        });
+        visited.map_err(|error| Trouble::Local(format!("the words could not be read: {error}")))?;
+        let weight = idf(generation.index.rows(), rows.len());
+        said.weight += weight;
+        if said.terms.len() < MOST_WORDS {
+            said.terms.push(Term { text: term.clone(), weight: weight * counts_for, rows });
+        }
+    }
+    Ok(said)
+}
+
+fn shown(shown: &Shown, score: f32) -> Result<(u32, Hit), Trouble> {
+    let product = serde_json::from_str(&shown.product)
+        .map_err(|_| Trouble::Unverified("a row that is no product".to_owned()))?;
+    Ok((shown.row, Hit { product, score }))
+}
+
+/// The smallest page that holds these rows whole, and its number from 1: the server counts the total exactly only when it
+/// is asked by pages, and ours may begin anywhere.
+fn page_with(skip: usize, limit: usize) -> (usize, usize) {
+    let end = skip + limit - 1;
+    let per_page =
+        (limit..skip + limit).find(|per_page| skip / per_page == end / per_page).unwrap_or(skip + limit);
+    (skip / per_page + 1, per_page)
+}
+
+/// Facets over rows at hand, for what the server does not count.
+fn count(found: &mut Found, facets: &[Field], language: Language) {
+    for field in facets {
+        let name = document::facet_of(field, language);
+        for (_, Hit { product, .. }) in &found.hits {
+            let numbers: Vec<f64> = match field {
+                Field::Price => product.price.into_iter().collect(),
+                Field::Stock => product.stock.into_iter().collect(),
+                Field::Measure(dimension) => {
+                    let measures = product.measures();
+                    measures
+                        .iter()
+                        .filter(|measure| measure.dimension == *dimension)
+                        .map(|m| m.value)
+                        .collect()
+                }
+                _ => Vec::new(),
+            };
+            for number in numbers {
+                widen(&mut found.ranges, name.clone(), (number, number));
+            }
+            let text = match field {
+                Field::Brand => product.brand.as_str(),
+                Field::Category => product.category.get(language),
+                Field::Article => product.article.as_str(),
+                Field::Attribute(name) => product.attribute(name).unwrap_or_default(),
+                Field::Price | Field::Stock | Field::Measure(_) => "",
+            };
+            if !text.is_empty() {
+                *found.counts.entry(name.clone()).or_default().entry(text.to_owned()).or_default() += 1;
+            }
+        }
+    }
+}
+
+fn widen(ranges: &mut BTreeMap<String, (f64, f64)>, name: String, (low, high): (f64, f64)) {
+    let range = ranges.entry(name).or_insert((low, high));
+    *range = (range.0.min(low), range.1.max(high));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_with;
+
+    #[test]
+    fn a_page_of_the_server_holds_ours_whole() {
+        assert_eq!(page_with(0, 10), (1, 10));
+        assert_eq!(page_with(30, 10), (4, 10));
+        for skip in 0..120 {
+            for limit in 1..=40 {
+                let (page, per_page) = page_with(skip, limit);
+                let begins = (page - 1) * per_page;
+                assert!(
+                    begins <= skip && skip + limit <= begins + per_page,
+                    "{skip} {limit}: {page} {per_page}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! A row as the server keeps it, and how the index is set up for it.
+//!
+//! Words are indexed as our own terms (stems, units joined to their numbers, look-alikes folded), because the server does not
+//! stem Russian. What is only compared for equality is kept as a short hash, so that a filter needs no quoting and the
+//! server's own folding of letters cannot make two values one. Nothing is asked here.
+
+use std::collections::{BTreeMap, HashMap};
+
+use meilisearch_sdk::settings::{
+    Embedder, EmbedderDistribution, EmbedderSource, FacetSortValue, FacetingSettings, FilterFeatureModes,
+    FilterFeatures, FilterableAttribute, FilterableAttributesSettings, PaginationSetting, Settings,
+    TypoToleranceSettings,
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use tolmach_engine::{
+    catalog::{Field, Product},
+    language::Language,
+    measure::{self, Dimension},
+};
+
+use super::super::generation::Generation;
+use crate::words;
+
+/// Goes up whenever documents or settings change, so that what an older program published is published anew.
+const FORMAT: u32 = 1;
+/// The embedder's name on the server.
+pub(super) const EMBEDDER: &str = "rows";
+/// The document that says what an index holds.
+pub(super) const MARKER: &str = "marker";
+/// Values of a facet at most.
+pub(super) const FACET_VALUES: usize = 100;
+
+/// One row.
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    id: String,
+    generation: &'a str,
+    row: u32,
+    /// As JSON in a string: the server need not know its fields.
+    product: String,
+    name: String,
+    labels: String,
+    description: String,
+    #[serde(flatten)]
+    columns: Map<String, Value>,
+    #[serde(rename = "_vectors", skip_serializing_if = "Option::is_none")]
+    vectors: Option<HashMap<&'static str, Option<&'a [f32]>>>,
+}
+
+impl<'a> Document<'a> {
+    /// The document of a row; `None` behind the last one.
+    pub fn of(generation: &'a Generation, row: u32) -> Option<Document<'a>> {
+        let product = generation.products.get(row as usize)?;
+        let terms = |texts: &[&str]| written(words::index_terms(&texts.join(" ")).iter());
+        let vectors = generation.vectors.as_ref().map(|vectors| {
+            // A row without a word has no direction; the server is told that it has no vector.
+            let vector = vectors.get(row as usize).filter(|vector| vector.iter().any(|value| *value != 0.0));
+            HashMap::from([(EMBEDDER, vector)])
+        });
+        Some(Document {
+            id: id(&product.id),
+            generation: &generation.manifest.id,
+            row,
+            product: serde_json::to_string(product).ok()?,
+            name: terms(&[&product.name.ru, &product.name.en]),
+            labels: terms(&[&product.brand, &product.category.ru, &product.category.en]),
+            description: terms(&[&product.description.ru, &product.description.en]),
+            columns: columns(generation, row, product),
+            vectors,
+        })
+    }
+}
+
+/// What filters and facets look at.
+fn columns(generation: &Generation, row: u32, product: &Product) -> Map<String, Value> {
+    let mut columns = Map::new();
+    let mut put = |name: String, value: Value| {
+        columns.insert(name, value);
+    };
+    let of_row = |of_row: &[u32]| of_row.get(row as usize).copied().map_or(Value::Null, Value::from);
+    put("brand_key".into(), of_row(&generation.brands.of_row));
+    put("category_key".into(), of_row(&generation.categories.of_row));
+    let article = words::normalise_article(&product.article);
+    if !article.is_empty() {
+        put("article_key".into(), key(&article).into());
+    }
+    for (name, text) in [
+        ("brand", product.brand.as_str()),
+        ("article", product.article.as_str()),
+        ("category_ru", product.category.get(Language::Ru)),
+        ("category_en", product.category.get(Language::En)),
+    ] {
+        if !text.is_empty() {
+            put(name.into(), text.into());
+        }
+    }
+    for (name, number) in [("price", product.price), ("stock", product.stock)] {
+        if let Some(number) = number {
+            put(name.into(), number.into());
+        }
+    }
+    let mut measures: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for measure in generation.measures_of(row) {
+        measures.entry(measure.dimension.name()).or_default().push(measure.value);
+    }
+    for (dimension, values) in measures {
+        put(format!("m_{dimension}"), values.into());
+    }
+    for attribute in &product.attributes {
+        let name = key(&attribute.name.trim().to_lowercase());
+        // Of two columns with one name the first counts, as it does for the engine.
+        if columns.contains_key(&format!("v_{name}")) {
+            continue;
+        }
+        columns.insert(format!("v_{name}"), attribute.value.as_str().into());
+        columns.insert(format!("a_{name}"), key(&plain(&attribute.value)).into());
+        if let Some(number) = measure::value(&attribute.value) {
+            columns.insert(format!("n_{name}"), number.into());
+        }
+    }
+    columns
+}
+
+/// The attribute that holds a field's numbers.
+pub(super) fn number_of(field: &Field) -> Option<String> {
+    Some(match field {
+        Field::Price => "price".to_owned(),
+        Field::Stock => "stock".to_owned(),
+        Field::Measure(dimension) => format!("m_{}", dimension.name()),
+        Field::Attribute(name) => format!("n_{}", key(&name.trim().to_lowercase())),
+        Field::Brand | Field::Category | Field::Article => return None,
+    })
+}
+
+/// The attribute whose values a facet shows.
+pub(super) fn facet_of(field: &Field, language: Language) -> String {
+    match (field, language) {
+        (Field::Brand, _) => "brand".to_owned(),
+        (Field::Category, Language::Ru) => "category_ru".to_owned(),
+        (Field::Category, Language::En) => "category_en".to_owned(),
+        (Field::Article, _) => "article".to_owned(),
+        (Field::Attribute(name), _) => format!("v_{}", key(&name.trim().to_lowercase())),
+        (Field::Price | Field::Stock | Field::Measure(_), _) => number_of(field).unwrap_or_default(),
+    }
+}
+
+/// The attribute that an attribute's text is compared in.
+pub(super) fn text_of(attribute: &str) -> String {
+    format!("a_{}", key(&attribute.trim().to_lowercase()))
+}
+
+/// A text as filters compare it: without case, spaces and dashes, as the engine does.
+pub(super) fn plain(text: &str) -> String {
+    text.to_lowercase().replace([' ', '-'], "")
+}
+
+/// Sixteen hexadecimal digits that stand for a text.
+pub(super) fn key(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex().chars().take(16).collect()
+}
+
+/// The document's id of a row: an id of the server has Latin letters, digits, `-` and `_` only, and 511 bytes at most.
+pub(super) fn id(product: &str) -> String {
+    format!("r-{}", blake3::hash(product.as_bytes()).to_hex().chars().take(40).collect::<String>())
+}
+
+/// Terms as the server is to read them: it would part «2.6j» at the point.
+pub(super) fn written<'a>(terms: impl Iterator<Item = &'a String>) -> String {
+    terms.map(|term| term.replace('.', "d")).collect::<Vec<_>>().join(" ")
+}
+
+/// What the marker of a generation says.
+pub(super) fn marks(generation: &str) -> String {
+    format!("{FORMAT}:{generation}")
+}
+
+/// The marker. It has no generation of its own among the rows, so that no search finds it.
+pub(super) fn marker(generation: &Generation) -> Value {
+    let mut marker = json!({ "id": MARKER, "marks": marks(&generation.manifest.id) });
+    if generation.vectors.is_some() {
+        marker["_vectors"] = json!({ EMBEDDER: null });
+    }
+    marker
+}
+
+/// How an index for this generation is set up.
+pub(super) fn settings(generation: &Generation) -> Settings {
+    let names = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+    let mut filterable: Vec<FilterableAttribute> = [
+        "generation",
+        "row",
+        "brand_key",
+        "category_key",
+        "article_key",
+        "brand",
+        "article",
+        "category_ru",
+        "category_en",
+        "price",
+        "stock",
+    ]
+    .map(FilterableAttribute::from)
+    .to_vec();
+    filterable.extend(Dimension::ALL.iter().map(|(name, _)| FilterableAttribute::from(format!("m_{name}"))));
+    filterable.push(FilterableAttribute::Settings(FilterableAttributesSettings {
+        attribute_patterns: names(&["v_*", "a_*", "n_*"]),
+        features: FilterFeatures {
+            facet_search: false,
+            filter: FilterFeatureModes { equality: true, comparison: true },
+        },
+    }));
+    let embedder = generation.vectors.as_ref().map(|vectors| Embedder {
+        source: EmbedderSource::UserProvided,
+        dimensions: Some(vectors.dimensions()),
+        // The server's similarity is (1 + cosine) / 2. It retargets a mean and a sigma to 0.5 and 0.4; these two make
+        // of it the cosine itself, as the embedded catalogue has it.
+        distribution: Some(EmbedderDistribution { mean: 0.75, sigma: 0.2 }),
+        ..Embedder::default()
+    });
+    Settings {
+        searchable_attributes: Some(names(&["name", "labels", "description"])),
+        displayed_attributes: Some(names(&["id", "row", "product", "marks"])),
+        filterable_attributes: Some(filterable),
+        sortable_attributes: Some(names(&["row"])),
+        ranking_rules: Some(names(&["words", "proximity", "attribute", "exactness", "sort"])),
+        // Ours are dropped before the server is asked, and typing errors are mended for words that no row holds.
+        stop_words: Some(Vec::new()),
+        typo_tolerance: Some(TypoToleranceSettings {
+            enabled: Some(false),
+            ..TypoToleranceSettings::default()
+        }),
+        pagination: Some(PaginationSetting { max_total_hits: generation.products.len().max(1) }),
+        faceting: Some(FacetingSettings {
+            max_values_per_facet: FACET_VALUES,
+            sort_facet_values_by: Some(BTreeMap::from([("*".to_owned(), FacetSortValue::Count)])),
+        }),
+        embedders: Some(
+            embedder.map(|embedder| HashMap::from([(EMBEDDER.to_owned(), embedder)])).unwrap_or_default(),
+        ),
+        search_cutoff_ms: Some(800),
+        ..Settings::new()
+    }
+}

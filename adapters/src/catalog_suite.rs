@@ -1,0 +1,139 @@
+//! What every catalogue must do, as a client and an administrator would put it. An adapter passes the suite by naming a
+//! [`Place`]: `catalog_suite::conformance!(new_place)` makes one test a case.
+//!
+//! Finer ranking, files and servers are not looked at: those tests stay with the adapter.
+
+mod asking;
+mod switching;
+
+use async_trait::async_trait;
+use tolmach_engine::{
+    catalog::{
+        Attribute, Comparison, Field, Filter, FilterValue, Localized, Product, SearchRequest, SearchResults,
+    },
+    language::Language,
+};
+
+/// One catalogue, empty at first.
+#[async_trait]
+pub(crate) trait Place: Send + Sync {
+    /// Imports rows under a source's name; back when they serve everywhere. The generation's id.
+    async fn import(&self, source: &str, items: Vec<Product>) -> String;
+
+    /// Goes back to the generation before; back when it serves everywhere. Its id.
+    async fn roll_back(&self) -> String;
+
+    /// A search, which must not fail.
+    async fn search(&self, request: SearchRequest) -> SearchResults;
+
+    /// Looks whether the catalogue that is meant has answered, and leaves nothing behind.
+    async fn end(&self);
+}
+
+macro_rules! conformance {
+    ($place:path) => {
+        $crate::catalog_suite::conformance!($place:
+            counts_facets, counts_facets_over_all_that_match, finds_similar_rows);
+        $crate::catalog_suite::conformance!($place, without facets);
+    };
+    // For an adapter that knows neither facets nor similar rows yet.
+    ($place:path, without facets) => {
+        $crate::catalog_suite::conformance!($place:
+            finds_words_in_any_form, forgives_typing_errors, finds_articles_in_every_spelling,
+            names_rows_before_it_finds_others, tells_what_nobody_sells, scores_by_the_share_of_the_words,
+            filters_by_columns, filters_by_texts, filters_by_measures_and_attributes, lists_what_passes_filters,
+            pages_without_overlap, finds_by_vectors, mixes_words_and_vectors, takes_any_text,
+            switches_under_load, goes_back, answers_before_the_first_import, keeps_other_sources);
+    };
+    ($place:path: $($case:ident),+ $(,)?) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            let place = $place().await;
+            $crate::catalog_suite::$case(&place).await;
+            $crate::catalog_suite::Place::end(&place).await;
+        })+
+    };
+}
+pub(crate) use asking::*;
+pub(crate) use conformance;
+pub(crate) use switching::*;
+
+fn product(article: &str, ru: &str, en: &str, price: f64, stock: f64) -> Product {
+    Product {
+        id: article.into(),
+        article: article.into(),
+        name: Localized { ru: ru.into(), en: en.into() },
+        price: (price > 0.0).then_some(price),
+        stock: Some(stock),
+        currency: "RUB".into(),
+        ..Product::default()
+    }
+}
+
+fn tools() -> Vec<Product> {
+    let mut tools = vec![
+        product("RH-800", "Перфоратор SDS-Plus 800 Вт 2,6 Дж", "Rotary hammer SDS-Plus 800 W", 7490.0, 4.0),
+        product("RH-1500", "Перфоратор SDS-Max 1,5 кВт", "Rotary hammer SDS-Max 1.5 kW", 42_900.0, 0.0),
+        product("Т91204", "Подшипник опорный", "Thrust bearing", 310.0, 12.0),
+        product("091204", "Прокладка головки", "Head gasket", 90.0, 3.0),
+        product("91204", "Прокладка клапанной крышки", "Valve cover gasket", 80.0, 3.0),
+        product("DC-18", "Дрель-шуруповёрт аккумуляторная 18 В", "Cordless drill driver 18 V", 9490.0, 7.0),
+        product("DC-12", "Дрель-шуруповёрт аккумуляторная 12 В", "Cordless drill driver 12 V", 4290.0, 2.0),
+        product("PS-400", "Насос погружной дренажный 400 Вт", "Submersible drainage pump 400 W", 4190.0, 1.0),
+        product("PB-600", "Насосная станция 600 Вт", "Booster pump station 600 W", 0.0, 5.0),
+        product("HW-1", "Мойка высокого давления", "Pressure washer", 10_900.0, 6.0),
+    ];
+    for (tool, brand, ru, en) in [
+        (0, "Korvund", "Перфораторы и отбойные молотки", "Rotary hammers"),
+        (1, "Stavrek", "Перфораторы и отбойные молотки", "Rotary hammers"),
+        (7, "Гидрумак", "Насосы", "Pumps"),
+        (8, "Гидрумак", "Насосы", "Pumps"),
+    ] {
+        tools[tool].brand = brand.into();
+        tools[tool].category = Localized { ru: ru.into(), en: en.into() };
+    }
+    for (tool, name, value) in [
+        (0, "Цвет", "Тёмно-синий"),
+        (1, "Цвет", "Красный"),
+        (7, "Цвет", "Красный"),
+        (7, "Глубина погружения", "7,5"),
+        (8, "Глубина погружения", "9"),
+        (8, "Бак, л", "24"),
+    ] {
+        tools[tool].attributes.push(Attribute { name: name.into(), value: value.into() });
+    }
+    tools
+}
+
+fn request(text: &str) -> SearchRequest {
+    SearchRequest { text: text.into(), language: Language::Ru, limit: 50, ..SearchRequest::default() }
+}
+
+fn articles(results: &SearchResults) -> Vec<String> {
+    results.hits.iter().map(|hit| hit.product.article.clone()).collect()
+}
+
+fn sorted(results: &SearchResults) -> Vec<String> {
+    let mut articles = articles(results);
+    articles.sort();
+    articles
+}
+
+fn number(field: Field, comparison: Comparison, value: f64) -> Filter {
+    Filter { field, comparison, value: FilterValue::Number(value) }
+}
+
+fn text(field: Field, comparison: Comparison, value: &str) -> Filter {
+    Filter { field, comparison, value: FilterValue::Text(value.into()) }
+}
+
+async fn first(place: &dyn Place, wanted: &str, expected: &str) {
+    let found = articles(&place.search(request(wanted)).await);
+    assert_eq!(found.first().map(String::as_str), Some(expected), "{wanted}: {found:?}");
+}
+
+async fn passing(place: &dyn Place, wanted: &str, filters: Vec<Filter>) -> Vec<String> {
+    let results = place.search(SearchRequest { filters, ..request(wanted) }).await;
+    assert_eq!(results.total, results.hits.len() as u64, "{wanted}");
+    sorted(&results)
+}
