@@ -66,10 +66,9 @@ impl<'a> Values<'a> {
             Column::Article => {
                 let short =
                     |value: &Value| !matches!(value, Value::Date(_)) && value.text().chars().count() <= 40;
-                let different: HashSet<String> = values.iter().map(|value| value.text()).collect();
-                fitting(&short).min(share(different.len(), values.len()))
+                fitting(&short).min(self.different(at))
             }
-            Column::Name | Column::NameEn => {
+            Column::Name | Column::NameEn | Column::Description | Column::DescriptionEn => {
                 fitting(&|value| matches!(value, Value::Text(text) if text.chars().any(char::is_alphabetic)))
             }
             Column::Unit => fitting(
@@ -80,8 +79,14 @@ impl<'a> Values<'a> {
             Column::Brand | Column::Category | Column::CategoryEn => {
                 fitting(&|value| matches!(value, Value::Text(text) if text.chars().count() <= 80))
             }
-            Column::Description | Column::DescriptionEn => share(values.len(), values.len()),
         }
+    }
+
+    /// The share of values that are different, 0 to 1.
+    pub fn different(&self, at: u32) -> f32 {
+        let values = self.of(at);
+        let different: HashSet<String> = values.iter().map(|value| value.text()).collect();
+        share(different.len(), values.len())
     }
 
     /// Whether these read like names: texts of several words.

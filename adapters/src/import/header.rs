@@ -219,9 +219,13 @@ fn best_names(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, u32> {
 
 /// Chooses the columns, by their names first and by their values where these contradict. Gives the names' ranks.
 fn choose(header: &mut Header, values: &Values<'_>) -> BTreeMap<Column, u8> {
-    let all = candidates(&header.headings);
+    let mut all = candidates(&header.headings);
     let mut ranks = BTreeMap::new();
-    for (column, found) in &all {
+    for (column, found) in &mut all {
+        if *column == Column::Name {
+            // Of «Тип» and «Модель» the one that tells goods apart is the name.
+            found.sort_by_key(|(rank, at)| (*rank, values.different(*at) < 0.5 && *rank > 0, *at));
+        }
         let quality = |at: u32| values.fit(*column, at) * (values.filled(at) * 2.0).min(1.0);
         // A purchase price never stands in for a retail price that is not given.
         let open = |rank: u8, first: u8| *column != Column::Price || rank <= first.max(1);
@@ -232,7 +236,13 @@ fn choose(header: &mut Header, values: &Values<'_>) -> BTreeMap<Column, u8> {
             .map(|(_, at)| quality(*at))
             .fold(0.0, f32::max);
         let chosen = found.iter().find(|(rank, at)| open(*rank, *first) && quality(*at) >= best * 0.5);
-        if let Some((rank, at)) = chosen {
+        // Numbers under «Характеристики» are no description but one of several attributes.
+        let numbers = |at: u32| {
+            matches!(column, Column::Description | Column::DescriptionEn)
+                && values.filled(at) > 0.0
+                && values.fit(*column, at) < 0.3
+        };
+        if let Some((rank, at)) = chosen.filter(|(_, at)| !numbers(*at)) {
             header.columns.insert(*column, *at);
             ranks.insert(*column, *rank);
         }

@@ -130,6 +130,26 @@ fn names_under_a_heading_that_nobody_knows() {
 }
 
 #[test]
+fn what_tells_goods_apart_is_their_name() {
+    let imported = rows(&[
+        &["Тип", "Модель", "Описание", "Цена USD"],
+        &["Дрель", "DR-500", "Дрель ударная 500 Вт", "55"],
+        &["Дрель", "DR-700", "Дрель ударная 700 Вт", "75"],
+        &["Дрель", "DR-900", "Дрель ударная 900 Вт", "95"],
+    ]);
+    let drill = item(&imported, 1);
+    assert_eq!((drill.article.as_str(), drill.name.ru.as_str()), ("DR-700", "Дрель ударная 700 Вт"));
+    let imported = rows(&[
+        &["Наименование", "Артикул", "Технические характеристики", "", "Цена"],
+        &["", "", "Напор, м", "Мощность, кВт", ""],
+        &["ЦНС 38-44", "11-001", "44", "7.5", "120000"],
+    ]);
+    let pump = item(&imported, 0);
+    assert_eq!(pump.description.ru, "");
+    assert_eq!(attributes(pump).len(), 2, "{pump:?}");
+}
+
+#[test]
 fn leading_zeros_of_a_number_format_are_part_of_the_article() {
     let files = Files::new();
     let imported = super::read(&files.book(|book: &mut Workbook| {

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::Args;
 use serde_json::{Value, json};
+use tolmach_adapters::import::ColumnMapping;
 
 use super::{
     price_list::{PriceList, Understood},
@@ -56,8 +57,11 @@ fn document(understood: &Understood, rows: usize) -> anyhow::Result<Value> {
     let Understood { source, imported, remembered, changes, disagreements, photos, .. } = understood;
     let report = &imported.report;
     let fields = report.main_sheet().into_iter().flat_map(|sheet| sheet.fields());
-    let mapping: BTreeMap<&str, &str> =
-        fields.map(|(field, column)| (field, column.header.as_str())).collect();
+    // A column without a heading is named as --map names it, by its letters.
+    let heading = |column: &ColumnMapping| {
+        if column.header.is_empty() { column.column.clone() } else { column.header.clone() }
+    };
+    let mapping: BTreeMap<&str, String> = fields.map(|(field, column)| (field, heading(column))).collect();
     let mut skipped = Vec::new();
     for sheet in &report.sheets {
         if let Some(why) = &sheet.ignored {
