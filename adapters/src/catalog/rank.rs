@@ -104,41 +104,63 @@ pub(super) fn by_words(
 /// Ranks the best rows by more than their words: whether the words stand together, and whether the row is typical of what
 /// was found. All ranks come out between 0 and about 1, and the others stay below.
 fn look_closely(generation: &Generation, words: &[Alternatives], candidates: &mut [Candidate]) {
-    let best = candidates.iter().map(|candidate| candidate.rank).fold(f32::MIN_POSITIVE, f32::max);
-    let closely = CLOSELY.min(candidates.len());
-    if closely < candidates.len() {
-        candidates.select_nth_unstable_by(closely, best_first);
-    }
-    let (close, others) = candidates.split_at_mut(closely);
-    close.sort_unstable_by(best_first);
     let names = &generation.names;
     let query: Vec<Vec<u32>> = words
         .iter()
         .map(|word| word.iter().filter_map(|(term, _)| names.id(term)).collect::<Vec<u32>>())
         .filter(|ids| !ids.is_empty())
         .collect();
-    let typical = typical_words(generation, &query, close.get(..MODELS.min(close.len())).unwrap_or_default());
-    let all: f32 = typical.values().sum::<f32>().max(f32::MIN_POSITIVE);
+    let best = candidates.iter().map(|candidate| candidate.rank).fold(f32::MIN_POSITIVE, f32::max);
+    let typical = typicality(generation, &query, first(candidates, MODELS));
+    let typical = |row: u32| typical.get(row as usize).copied().unwrap_or_default();
+    for candidate in candidates.iter_mut() {
+        candidate.rank = candidate.rank / best + TYPICAL * typical(candidate.row);
+    }
+    let closely = first(candidates, CLOSELY).len();
+    let (close, others) = candidates.split_at_mut(closely);
     let mut least = f32::MAX;
-    for candidate in close.iter_mut() {
-        let name = names.of(candidate.row);
-        let of_name: f32 = name.iter().filter_map(|term| typical.get(term)).sum();
+    for candidate in close {
+        let length = names.of(candidate.row).len().max(1) as f32;
         let adjacency = if query.len() > 1 { names.adjacency(candidate.row, &query) } else { 0.0 };
-        let rank = RELEVANCE * candidate.rank / best
+        let relevance = candidate.rank - TYPICAL * typical(candidate.row);
+        let rank = RELEVANCE * relevance
             + SHARE * candidate.score
             + ADJACENCY * adjacency
-            + TYPICAL * of_name / all
-            + LENGTH * (name.len().max(1) as f32).ln();
+            + TYPICAL * typical(candidate.row)
+            + LENGTH * length.ln();
         candidate.rank = (rank / (RELEVANCE + SHARE + ADJACENCY + TYPICAL)).max(0.001);
         least = least.min(candidate.rank);
     }
     for candidate in others {
-        candidate.rank = least * 0.999 * candidate.rank / best;
+        candidate.rank *= least * 0.999 / (1.0 + TYPICAL);
     }
 }
 
+/// The best so many candidates, moved to the front.
+fn first(candidates: &mut [Candidate], count: usize) -> &[Candidate] {
+    if count < candidates.len() {
+        candidates.select_nth_unstable_by(count, best_first);
+    }
+    candidates.get(..count.min(candidates.len())).unwrap_or_default()
+}
+
+/// For each row how much of what is typical of the best rows its name holds, 0 to 1.
+fn typicality(generation: &Generation, query: &[Vec<u32>], models: &[Candidate]) -> Vec<f32> {
+    let mut of_rows = vec![0.0_f32; generation.index.rows()];
+    for (term, weight) in typical_words(generation, query, models) {
+        for row in generation.names.rows_with(term) {
+            if let Some(sum) = of_rows.get_mut(*row as usize) {
+                *sum += weight;
+            }
+        }
+    }
+    let most = of_rows.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    of_rows.iter_mut().for_each(|sum| *sum /= most);
+    of_rows
+}
+
 /// Words that the best rows share beyond the query, with a weight each (relevance feedback, as in Lavrenko and Croft, 2001).
-fn typical_words(generation: &Generation, query: &[Vec<u32>], models: &[Candidate]) -> HashMap<u32, f32> {
+fn typical_words(generation: &Generation, query: &[Vec<u32>], models: &[Candidate]) -> Vec<(u32, f32)> {
     let names = &generation.names;
     let rows = generation.index.rows();
     let mut weights: HashMap<u32, f32> = HashMap::new();
@@ -157,7 +179,7 @@ fn typical_words(generation: &Generation, query: &[Vec<u32>], models: &[Candidat
         .collect();
     weighed.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     weighed.truncate(TYPICAL_WORDS);
-    weighed.into_iter().collect()
+    weighed
 }
 
 /// Rare words tell more (the idf of BM25, which stays above zero for words that most rows hold).

@@ -220,6 +220,8 @@ fn transliterated(word: &str) -> Vec<String> {
         ways.push(written.replace('k', "c"));
     }
     ways.retain(|way| way != word);
+    ways.sort();
+    ways.dedup();
     ways
 }
 
