@@ -5,12 +5,20 @@
 
 mod build;
 mod cache;
+pub mod changes;
+mod facets;
 mod filter;
 mod generation;
+mod golden;
 mod index;
 pub mod meilisearch;
+mod names;
+pub mod photos;
 mod query;
+mod rank;
+mod rows;
 mod search;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod vectors;
@@ -29,6 +37,8 @@ use tolmach_runtime::ports::{self, Catalog, Embedder};
 pub use cache::{Cached, Counts};
 use generation::Generation;
 pub use generation::{Manifest, SourceSummary};
+pub use golden::{Question, Questions};
+pub use rows::{Row, rows};
 
 /// Where rows come from; a new import of a source replaces its rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +134,21 @@ pub enum Error {
         /// What was not found.
         why: String,
     },
+    /// The new generation does not find what must be found.
+    #[error(
+        "the new catalogue does not answer {} golden questions, so the old one goes on serving:\n  {}\nmend the price list or the questions, or import with --force",
+        lines.len(), lines.join("\n  ")
+    )]
+    Golden {
+        /// A question each, with what was found instead.
+        lines: Vec<String>,
+    },
+    /// The golden questions cannot be asked.
+    #[error("the golden questions cannot be read, so the old catalogue goes on serving: {why}")]
+    NoQuestions {
+        /// What is wrong with them.
+        why: String,
+    },
     /// Vectors could not be made.
     #[error("vectors could not be made: {0}")]
     Embedding(#[from] ports::Error),
@@ -141,6 +166,7 @@ pub struct EmbeddedCatalog {
     embedder: Arc<dyn Embedder>,
     vectors: bool,
     check_every: Duration,
+    questions: Option<Questions>,
     serving: RwLock<Option<Arc<Generation>>>,
     checked: Mutex<Instant>,
 }
@@ -159,6 +185,7 @@ impl EmbeddedCatalog {
             embedder,
             vectors: true,
             check_every: Duration::from_secs(1),
+            questions: None,
             serving: RwLock::new(serving),
             checked: Mutex::new(Instant::now()),
         })
@@ -168,6 +195,13 @@ impl EmbeddedCatalog {
     #[must_use]
     pub fn without_vectors(mut self) -> EmbeddedCatalog {
         self.vectors = false;
+        self
+    }
+
+    /// Asks these questions of every further generation before switching to it; `None` asks nothing.
+    #[must_use]
+    pub fn with_questions(mut self, questions: Option<Questions>) -> EmbeddedCatalog {
+        self.questions = questions;
         self
     }
 
@@ -188,6 +222,16 @@ impl EmbeddedCatalog {
         self.serving().map(|generation| generation.manifest.clone())
     }
 
+    /// The generations that are kept, the newest first, and which of them serves.
+    pub fn kept(&self) -> Result<Vec<(Manifest, bool)>, Error> {
+        let serving = generation::current(&self.folder)?;
+        let ids = generation::finished(&self.folder)?;
+        ids.iter()
+            .rev()
+            .map(|id| Ok((generation::manifest(&self.folder, id)?, Some(id) == serving.as_ref())))
+            .collect()
+    }
+
     /// Replaces the rows of `source`, keeps those of others (apart from demo sources once a real one comes), and switches.
     ///
     /// `items` come from [`crate::import::read`]: their ids get the source's name in front. `progress` is called from
@@ -199,8 +243,15 @@ impl EmbeddedCatalog {
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Switch, Error> {
         let embedder = self.vectors.then(|| self.embedder.clone());
-        let (switch, generation) =
-            build::import(self.folder.clone(), embedder, source, items, Arc::new(progress)).await?;
+        let (switch, generation) = build::import(
+            self.folder.clone(),
+            embedder,
+            source,
+            items,
+            self.questions.clone(),
+            Arc::new(progress),
+        )
+        .await?;
         self.serve(generation);
         Ok(switch)
     }

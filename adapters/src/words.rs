@@ -6,6 +6,12 @@ use std::sync::LazyLock;
 
 use frostem::{Algorithm, Stemmer};
 
+mod stop;
+mod units;
+
+pub(crate) use stop::{is_function_word, is_stop_word};
+use units::{canonical_unit, fraction, number_and_unit, size};
+
 static RUSSIAN: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::Russian));
 static ENGLISH: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::English));
 
@@ -22,26 +28,60 @@ pub(crate) struct Word {
 
 /// The words of a text, in order.
 pub(crate) fn words(text: &str) -> Vec<Word> {
-    let raw = split(text);
+    let raw = numbers_joined(split(text));
     let mut words: Vec<Word> = Vec::with_capacity(raw.len());
     let mut index = 0;
     while let Some((text, joined)) = raw.get(index) {
         index += 1;
-        if let Some((number, unit)) = number_and_unit(text) {
-            words.push(Word { text: format!("{number}{unit}"), number: Some(number), joined: *joined });
-            continue;
-        }
-        if is_number(text)
+        let number = |number: String, unit: &str| Word {
+            text: format!("{number}{unit}"),
+            number: Some(number),
+            joined: *joined,
+        };
+        if let Some((value, unit)) = number_and_unit(text) {
+            words.push(number(value, unit));
+        } else if is_number(text)
             && let Some((next, _)) = raw.get(index)
             && let Some(unit) = canonical_unit(next)
         {
             index += 1;
-            words.push(Word { text: format!("{text}{unit}"), number: Some(text.clone()), joined: *joined });
-            continue;
+            words.push(number(text.clone(), unit));
+        } else {
+            words.push(Word { text: fold_code(text), number: None, joined: *joined });
         }
-        words.push(Word { text: fold_code(text), number: None, joined: *joined });
     }
     words
+}
+
+/// Fractions as decimals, sizes as their numbers, and no "x" between two numbers.
+fn numbers_joined(raw: Vec<(String, bool)>) -> Vec<(String, bool)> {
+    let mut joined: Vec<(String, bool)> = Vec::with_capacity(raw.len());
+    for (position, (text, hyphen)) in raw.iter().enumerate() {
+        let next_is_number = || raw.get(position + 1).is_some_and(|(next, _)| next.starts_with(digit));
+        if let Some(value) = fraction(None, text) {
+            let whole =
+                joined.last().filter(|(last, _)| last.chars().all(digit)).map(|(last, _)| last.clone());
+            match whole.and_then(|whole| fraction(Some(&whole), text)) {
+                Some(value) => {
+                    if let Some(last) = joined.last_mut() {
+                        last.0 = value;
+                    }
+                }
+                None => joined.push((value, *hyphen)),
+            }
+        } else if text.contains('/') {
+            joined.extend(text.split('/').map(|part| (part.to_owned(), false)));
+        } else if let Some(parts) = size(text) {
+            joined.extend(parts.into_iter().map(|part| (part.to_owned(), false)));
+        } else if !(matches!(text.as_str(), "x" | "х") && position > 0 && next_is_number()) {
+            joined.push((text.clone(), *hyphen));
+        }
+    }
+    joined
+}
+
+fn digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 /// Every term under which a text is indexed.
@@ -111,6 +151,14 @@ fn split(text: &str) -> Vec<(String, bool)> {
             && is_number(&current)
         {
             current.push('.');
+        } else if c == '.' && after.is_ascii_digit() && current.is_empty() && !before.is_alphanumeric() {
+            current.push_str("0.");
+        } else if c == '/'
+            && before.is_ascii_digit()
+            && after.is_ascii_digit()
+            && current.chars().all(|c| c.is_ascii_digit())
+        {
+            current.push('/');
         } else {
             let ended = !current.is_empty();
             if ended {
@@ -144,57 +192,6 @@ fn plain(c: char) -> char {
         '³' => '3',
         _ => c,
     }
-}
-
-/// `18в` is a number and a unit; `18x24` is not.
-fn number_and_unit(word: &str) -> Option<(String, &'static str)> {
-    let digits = word.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-    if digits == 0 {
-        return None;
-    }
-    let (number, unit) = word.split_at(digits);
-    Some((number.to_owned(), canonical_unit(unit)?))
-}
-
-/// One spelling for each unit that price lists write in many ways.
-fn canonical_unit(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "в" | "v" | "вольт" | "вольта" | "volt" | "volts" => "v",
-        "вт" | "w" | "ватт" | "watt" | "watts" => "w",
-        "квт" | "kw" | "киловатт" => "kw",
-        "ква" | "kva" => "kva",
-        "а" | "a" | "ампер" | "амп" | "amp" | "amps" => "a",
-        "ач" | "ah" => "ah",
-        "дж" | "j" | "джоуль" | "джоулей" | "джоуля" | "joule" | "joules" => "j",
-        "нм" | "nm" => "nm",
-        "мм" | "mm" => "mm",
-        "см" | "cm" => "cm",
-        "м" | "m" | "метр" | "метра" | "метров" => "m",
-        "м2" | "m2" => "m2",
-        "м3" | "m3" => "m3",
-        "л" | "l" | "литр" | "литра" | "литров" | "liter" | "liters" | "litre" | "litres" => {
-            "l"
-        }
-        "мл" | "ml" => "ml",
-        "кг" | "kg" => "kg",
-        "г" | "гр" => "gr",
-        "бар" | "bar" => "bar",
-        "атм" => "atm",
-        "гц" | "hz" => "hz",
-        "лм" | "lm" => "lm",
-        "об" | "rpm" => "rpm",
-        "in" | "inch" | "inches" | "дюйм" | "дюйма" | "дюймов" => "in",
-        "ft" | "foot" | "feet" => "ft",
-        "lb" | "lbs" | "pound" | "pounds" => "lb",
-        "oz" | "ounce" | "ounces" => "oz",
-        "gal" | "gallon" | "gallons" => "gal",
-        "yd" | "yard" | "yards" => "yd",
-        "gauge" | "ga" => "ga",
-        "psi" => "psi",
-        "btu" => "btu",
-        "cfm" => "cfm",
-        _ => return None,
-    })
 }
 
 /// Look-alikes inside a code («Т91204») become Latin; plain words stay as they are.
@@ -234,58 +231,6 @@ fn latin_twin(c: char) -> char {
     }
 }
 
-/// Whether a word carries no meaning of its own in a request: grammar, courtesy, and talk of price and stock, which
-/// filters handle.
-pub(crate) fn is_stop_word(word: &str) -> bool {
-    STOP_WORDS.binary_search(&word).is_ok()
-}
-
-/// Whether a word is grammar alone. Far fewer than [`is_stop_word`]: «сколько стоит» says nothing about a product, but tells
-/// one intent from another.
-pub(crate) fn is_function_word(word: &str) -> bool {
-    FUNCTION_WORDS.contains(&word)
-}
-
-#[rustfmt::skip]
-static FUNCTION_WORDS: &[&str] = &[
-    "a", "am", "an", "and", "are", "at", "be", "by", "do", "does", "for", "from", "have", "i", "in", "is", "it", "me", "my",
-    "of", "on", "or", "please", "so", "that", "the", "this", "to", "us", "was", "we", "what", "will", "with", "you", "your",
-    "а", "без", "бы", "в", "вам", "вас", "вы", "для", "до", "же", "за", "и", "из", "или", "к", "как", "какая", "какие",
-    "какой", "какую", "ли", "мне", "мой", "моя", "мы", "на", "нам", "нас", "не", "но", "ну", "о", "об", "от", "по",
-    "пожалуйста", "при", "с", "со", "то", "у", "ваш", "ваша", "ваши", "что", "это", "я",
-];
-
-/// Sorted, because it is searched by halves; a test keeps it so.
-#[rustfmt::skip]
-static STOP_WORDS: &[&str] = &[
-    "a", "about", "afternoon", "am", "an", "and", "any", "anything", "are", "as", "at", "available",
-    "be", "best", "budget", "but", "buy", "by", "can", "cheap", "cheaper", "cheapest", "cost", "costs",
-    "could", "did", "do", "does", "dollars", "eur", "euro", "euros", "evening", "find", "for", "from",
-    "get", "give", "good", "got", "had", "has", "have", "hello", "hey", "hi", "how", "i", "if", "im",
-    "in", "is", "it", "its", "know", "like", "list", "looking", "many", "me", "more", "morning", "most",
-    "much", "my", "need", "of", "offer", "ok", "on", "or", "our", "over", "please", "price", "prices",
-    "recommend", "rub", "rubles", "search", "sell", "show", "so", "some", "something", "stock",
-    "suggest", "tell", "than", "thank", "thanks", "that", "the", "their", "there", "these", "they",
-    "this", "those", "to", "under", "up", "us", "usd", "want", "was", "we", "what", "whats", "when",
-    "where", "which", "who", "will", "with", "would", "you", "your", "а", "без", "более", "больше",
-    "будет", "бы", "был", "была", "были", "было", "быть", "в", "вам", "вариант", "варианты", "вас",
-    "ваш", "вечер", "вообще", "вы", "где", "грн", "да", "дай", "дайте", "день", "дешевле", "дешево",
-    "дешевые", "дешевый", "для", "до", "доброе", "добрый", "дороже", "его", "ее", "если", "есть", "еще",
-    "же", "за", "здравствуйте", "знать", "и", "из", "или", "имеется", "интересует", "интересуют", "их",
-    "ищем", "ищу", "к", "как", "какая", "какие", "какой", "какую", "когда", "кто", "купить", "куплю",
-    "ли", "лучше", "лучший", "любой", "любые", "мне", "можете", "можно", "мой", "моя", "мы", "на",
-    "найди", "найдите", "наличие", "наличии", "нам", "нас", "не", "недорогие", "недорого", "недорогой",
-    "нет", "ни", "но", "ну", "нужен", "нужна", "нужно", "нужны", "о", "об", "около", "он", "она", "они",
-    "оно", "от", "очень", "по", "подбери", "подберите", "подешевле", "подойдет", "подскажи",
-    "подскажите", "пожалуйста", "покажи", "покажите", "посоветуй", "посоветуйте", "почем", "прайс",
-    "прайсу", "предложите", "при", "привет", "присмотреть", "про", "расценки", "руб", "рублей", "рубли",
-    "рубль", "рубля", "с", "самые", "самый", "сколько", "со", "спасибо", "стоимость", "стоит", "стоят",
-    "так", "такие", "таких", "такое", "такой", "там", "то", "товар", "товары", "только", "тут", "тыс",
-    "тысяч", "тысячи", "тысячу", "у", "уже", "утро", "хороший", "хотел", "хотела", "хотелось", "хотим",
-    "хочу", "цена", "ценам", "ценах", "ценник", "ценой", "цену", "цены", "чего", "что", "чтобы", "это",
-    "этот", "я",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,7 +249,11 @@ mod tests {
         check("2.6j", &["2.6j"]);
         check("15lb", &["15lb"]);
         check("15 lbs.", &["15lb"]);
-        check("18x24", &["18x24"]);
+        check("18x24", &["18", "24"]);
+        check("20х30х5мм", &["20", "30", "5mm"]);
+        check("4 ft. x 8 ft.", &["4ft", "8ft"]);
+        check("1-1/2 in. x 5/8\"", &["1.5in", "0.625in"]);
+        check("1 1/2 .25 24/7 M8x20", &["1.5", "0.25", "24", "7", "m8x20"]);
     }
 
     #[test]
@@ -320,16 +269,5 @@ mod tests {
         assert_eq!(index_terms("Т91204"), index_terms("T91204"));
         assert_eq!(normalise_article("Т-912 04"), normalise_article("t91204"));
         assert_ne!(normalise_article("091204"), normalise_article("91204"));
-    }
-
-    #[test]
-    fn stop_words_can_be_searched_by_halves() {
-        let mut sorted = STOP_WORDS.to_vec();
-        sorted.sort_unstable();
-        sorted.dedup();
-        for (written, wanted) in STOP_WORDS.iter().zip(&sorted) {
-            assert_eq!(written, wanted, "out of order");
-        }
-        assert_eq!(sorted.len(), STOP_WORDS.len());
     }
 }

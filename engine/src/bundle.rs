@@ -38,6 +38,11 @@ impl Bundle {
         self.under("tests/").filter(|(path, _)| is_yaml(path))
     }
 
+    /// Paths and texts of the golden questions, which every new catalogue is asked.
+    pub fn golden(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.under("golden/").filter(|(path, _)| is_yaml(path))
+    }
+
     /// Names, paths and texts of the quick answers.
     pub fn quick_answers(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         self.under("faq/").filter(|(path, _)| is_yaml(path)).map(|(path, text)| {
@@ -61,10 +66,13 @@ impl Bundle {
         })
     }
 
-    /// The content hash that names the release: flows, prompts, knowledge and company, but not the tests.
+    /// The content hash that names the release: flows, prompts, knowledge and company, but neither the tests nor the golden
+    /// questions.
     pub fn id(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        for (path, text) in self.files.iter().filter(|(path, _)| !path.starts_with("tests/")) {
+        for (path, text) in
+            self.files.iter().filter(|(path, _)| !path.starts_with("tests/") && !path.starts_with("golden/"))
+        {
             for part in [path.as_bytes(), text.as_bytes()] {
                 hasher.update(&(part.len() as u64).to_le_bytes());
                 hasher.update(part);

@@ -69,7 +69,7 @@ pub struct Product {
     /// Pieces in stock; `None` when the price list does not say.
     #[serde(default)]
     pub stock: Option<f64>,
-    /// Absolute http(s) address of a photo.
+    /// Absolute http(s) address of a photo, or `/photos/<name>` for one that is kept beside the catalogue.
     #[serde(default)]
     pub photo: Option<String>,
     /// What else the price list says, a column each, in its order.
@@ -226,6 +226,23 @@ pub struct Filter {
     pub value: FilterValue,
 }
 
+impl std::fmt::Display for Filter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = match self.comparison {
+            Comparison::Eq => "==",
+            Comparison::Ne => "!=",
+            Comparison::Lt => "<",
+            Comparison::Le => "<=",
+            Comparison::Gt => ">",
+            Comparison::Ge => ">=",
+        };
+        match &self.value {
+            FilterValue::Number(number) => write!(f, "{} {sign} {number}", self.field),
+            FilterValue::Text(text) => write!(f, "{} {sign} {text:?}", self.field),
+        }
+    }
+}
+
 impl Filter {
     /// Whether a row passes. Texts are compared without case; an article also without spaces and dashes.
     pub fn passes(&self, product: &Product) -> bool {
@@ -285,12 +302,20 @@ pub struct SearchRequest {
     /// 0 is words alone, 1 is vectors alone.
     #[serde(default)]
     pub semantic_ratio: f32,
+    /// Rows that score less are left out, and so are rows that score less than half of what the best one does; 0 keeps every
+    /// row that holds a word of the text.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub min_score: f32,
     /// Columns whose values are to be counted over all rows that match: brand, category, attributes; of numbers the range.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facets: Vec<Field>,
     /// Rows like the one with this id, instead of rows for a text; the row itself is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub similar_to: Option<String>,
+}
+
+fn is_zero(number: &f32) -> bool {
+    *number == 0.0
 }
 
 /// What a catalogue answers.

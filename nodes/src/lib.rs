@@ -3,6 +3,7 @@
 
 mod answer;
 mod ask;
+mod bounds;
 mod branch;
 mod buttons;
 mod call;
@@ -26,6 +27,7 @@ mod say;
 mod search;
 mod set;
 
+pub use bounds::request_for;
 use tolmach_engine::kind::KindSpec;
 
 /// Every kind, in the order of the reference.

@@ -1,7 +1,7 @@
 //! `search`: products that answer the client's words.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tolmach_engine::{
     catalog::{Comparison, Field, Filter, FilterValue, SearchRequest},
@@ -15,14 +15,15 @@ use tolmach_engine::{
     turn::{Found, Turn},
 };
 
-use crate::extract;
+use crate::{bounds, extract};
 
 /// Searches the catalogue and puts what it finds into a slot. Exits: `found`, `few` (fewer than `few` rows; falls
 /// back to `found`) and `empty`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Search {
-    /// What to search for; the client's message unless something else is said.
+    /// What to search for; the client's message unless something else is said. Bounds on quantities in it («от 5 до 7 кВт»,
+    /// "at least 18 V") filter, as long as anything fits them.
     #[serde(default)]
     query: Option<Text>,
     /// Rows a page, 1 to 50.
@@ -33,7 +34,8 @@ pub(crate) struct Search {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     semantic_ratio: At<f32>,
-    /// Conditions on price, stock, brand, category and article; a clause whose value is unset is dropped.
+    /// Conditions on price, stock, brand, category, article, quantities (power, voltage, length …, in watts, volts,
+    /// millimetres) and columns of the price list (`attributes["Цвет"]`); a clause whose value is unset is dropped.
     #[serde(default)]
     filter: Option<FilterExpression>,
     /// Where prices that the client names go («до 10 тысяч», "under $200"); they also bound the search.
@@ -48,6 +50,14 @@ pub(crate) struct Search {
     few: u64,
     /// The slot for the results.
     into: At<String>,
+}
+
+/// What was asked of the catalogue.
+#[derive(Debug, Serialize, Deserialize)]
+struct Asked {
+    request: SearchRequest,
+    /// How many of its filters, the last ones, are quantities that the client named.
+    measured: usize,
 }
 
 /// Number slots for the bounds on the price.
@@ -124,10 +134,17 @@ impl Node for Search {
     fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
         match input {
             Input::Outcome(Outcome::Search(results)) => {
-                let request: Option<SearchRequest> = turn.state();
-                let Some(request) = request else {
+                let asked: Option<Asked> = turn.state();
+                let Some(Asked { mut request, measured }) = asked else {
                     return Err(Fault("results that nobody asked for".to_owned()));
                 };
+                if measured > 0 && results.hits.is_empty() {
+                    // Price lists seldom state everything: without the quantity something may still fit, and the client sees
+                    // what is shown.
+                    turn.note(format!("«{}»: no row states the quantities asked for", request.text));
+                    request.filters.truncate(request.filters.len().saturating_sub(measured));
+                    return Search::send(turn, Asked { request, measured: 0 });
+                }
                 let returned = results.hits.len();
                 let hits = results.hits.into_iter().filter(|hit| hit.score >= self.min_score.value);
                 let items: Vec<_> = hits.map(|hit| hit.product).collect();
@@ -164,7 +181,9 @@ impl Search {
             Some(query) => turn.render(query)?,
             None => turn.message().to_owned(),
         };
+        let (rest, measures) = bounds::measure_bounds(&text);
         let mut filters = Vec::new();
+        text = rest;
         if self.price.min.is_some() || self.price.max.is_some() {
             let bounds = extract::price_bounds(&text);
             if let Some(bounds) = &bounds {
@@ -192,15 +211,22 @@ impl Search {
         if let Some(filter) = &self.filter {
             filters.extend(turn.filters(filter)?);
         }
+        let measured = measures.len();
+        filters.extend(measures);
         let request = SearchRequest {
             text,
             language: turn.language(),
             filters,
             limit: self.limit.value,
             semantic_ratio: self.semantic_ratio.value,
+            min_score: self.min_score.value,
             ..SearchRequest::default()
         };
-        turn.set_state(&request)?;
-        Ok(Go::Ask(Query::Search(request)))
+        Search::send(turn, Asked { request, measured })
+    }
+
+    fn send(turn: &mut Turn<'_>, asked: Asked) -> Result<Go, Fault> {
+        turn.set_state(&asked)?;
+        Ok(Go::Ask(Query::Search(asked.request)))
     }
 }

@@ -5,6 +5,7 @@
 mod bundles;
 mod burst;
 mod delivery;
+mod golden;
 mod intents;
 mod moves;
 mod names;
@@ -23,6 +24,7 @@ mod work;
 
 pub use bundles::{BundleError, read_bundle};
 pub use burst::Burst;
+pub use golden::{Golden, golden_questions};
 pub use moves::{RESTART, place};
 pub use queries::World;
 pub use record::{Difference, Record};

@@ -11,16 +11,22 @@ use std::{
 use anyhow::{Context, bail};
 use tolmach_adapters::{
     JobPool,
-    catalog::{Cached, EmbeddedCatalog, meilisearch::Mirror},
+    catalog::{Cached, EmbeddedCatalog, Question, Questions, meilisearch::Mirror},
     embedder::HashEmbedder,
     ladder::Ladder,
     offline::OfflineLlm,
     openai::{self, OpenAiLlm},
 };
-use tolmach_engine::{Release, bundle::Bundle, catalog::Localized, compile, language::Language};
-use tolmach_nodes::KINDS;
+use tolmach_engine::{
+    Release,
+    bundle::Bundle,
+    catalog::{Localized, SearchRequest},
+    compile,
+    language::Language,
+};
+use tolmach_nodes::{KINDS, request_for};
 use tolmach_runtime::{
-    BundleError, Burst, Followed, Parts, Runtime, Shelf, Staff, World,
+    BundleError, Burst, Followed, Golden, Parts, Runtime, Shelf, Staff, World, golden_questions,
     ports::{Catalog, Channel, Clock, Llm, Publication, PublicationKind, PublishOutcome, Store, SystemClock},
     read_bundle,
 };
@@ -237,9 +243,37 @@ fn unusable(
     )
 }
 
-/// The catalogue of the data folder.
+/// The catalogue of the data folder; the golden questions are asked of what is imported.
 pub fn open_catalog(config: &Config) -> anyhow::Result<Arc<EmbeddedCatalog>> {
-    Ok(Arc::new(EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(HashEmbedder))?))
+    Ok(Arc::new(open(config)?.with_questions(Some(golden(config)))))
+}
+
+/// The same, for an import that takes what comes.
+pub fn open_catalog_unquestioned(config: &Config) -> anyhow::Result<Arc<EmbeddedCatalog>> {
+    Ok(Arc::new(open(config)?))
+}
+
+fn open(config: &Config) -> anyhow::Result<EmbeddedCatalog> {
+    Ok(EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(HashEmbedder))?)
+}
+
+/// The golden questions beside the flows, read when they are asked.
+fn golden(config: &Config) -> Questions {
+    let config = config.clone();
+    Arc::new(move || {
+        let Some(folder) = existing_folder(&config) else { return Ok(Vec::new()) };
+        let bundle = read_bundle(&folder).map_err(|error| error.to_string())?;
+        let (questions, findings) = golden_questions(&bundle);
+        if !findings.is_empty() {
+            return Err(findings::explained(&bundle, &folder, &findings));
+        }
+        let question = |golden: Golden| Question {
+            request: SearchRequest { limit: golden.within.value, ..request_for(&golden.query) },
+            asked: golden.query.value,
+            articles: golden.expect.value,
+        };
+        Ok(questions.into_iter().map(question).collect())
+    })
 }
 
 /// Makes the data folder where there is none.

@@ -24,7 +24,7 @@ use tolmach_adapters::{
 };
 use tolmach_runtime::{Staff, ports::Address};
 
-pub use upkeep::{Report, Retention, Role};
+pub use upkeep::{Import, Report, Retention, Role};
 
 /// What may be configured.
 #[derive(Clone, Debug, Deserialize)]
@@ -66,6 +66,8 @@ pub struct Config {
     pub retention: Retention,
     /// The daily report to the staff.
     pub report: Report,
+    /// What reading a price list may take.
+    pub import: Import,
 }
 
 /// What remembers; unset, a file in the data folder.
@@ -188,6 +190,7 @@ impl Default for Config {
             role: Role::default(),
             retention: Retention::default(),
             report: Report::default(),
+            import: Import::default(),
         }
     }
 }
@@ -302,6 +305,7 @@ impl Config {
         }
         config.retention.check()?;
         config.report.check()?;
+        config.import.check()?;
         config.check_staff()?;
         Ok(config)
     }

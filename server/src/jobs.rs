@@ -35,8 +35,7 @@ const STARTS: i64 = 3;
 pub struct Jobs {
     runtime: Arc<Runtime>,
     catalog: Arc<EmbeddedCatalog>,
-    retention: crate::config::Retention,
-    report: crate::config::Report,
+    config: Config,
     places: Semaphore,
     state: Mutex<State>,
 }
@@ -57,8 +56,7 @@ impl Jobs {
         Arc::new(Jobs {
             runtime,
             catalog,
-            retention: config.retention.clone(),
-            report: config.report.clone(),
+            config: config.clone(),
             places: Semaphore::new(AT_ONCE as usize),
             state: Mutex::default(),
         })
@@ -117,9 +115,11 @@ impl Jobs {
     async fn perform(&self, task: &Task) -> anyhow::Result<()> {
         match task {
             Task::Deliver { .. } | Task::Timer { .. } => self.runtime.perform(task).await.map(drop)?,
-            Task::Retain => upkeep::retain(&**self.store(), &self.retention, releases::now()).await?,
-            Task::Report => report::send(&self.runtime, &self.report, releases::now()).await?,
-            Task::Reindex { file } => upkeep::reindex(&self.runtime, &self.catalog, file).await?,
+            Task::Retain => upkeep::retain(&**self.store(), &self.config.retention, releases::now()).await?,
+            Task::Report => report::send(&self.runtime, &self.config.report, releases::now()).await?,
+            Task::Reindex { file } => {
+                upkeep::reindex(&self.config, &self.runtime, &self.catalog, file).await?
+            }
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod health;
 mod hosts;
 mod jobs;
 mod log;
+mod photos;
 mod releases;
 mod samples;
 mod sole;
@@ -61,7 +62,7 @@ enum Command {
     Test(commands::test::Test),
     /// Draw a flow
     Graph(commands::graph::GraphCommand),
-    /// Import and search price lists
+    /// Look into price lists, import and search them
     #[command(subcommand)]
     Catalog(commands::catalog::CatalogCommand),
     /// List the leads, newest first
@@ -94,6 +95,10 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
+    // It limits its own memory, so nothing of the program may have begun.
+    if let Some(Command::Catalog(commands::catalog::CatalogCommand::Read(read))) = &cli.command {
+        return read.execute();
+    }
     let mut config = Config::load(cli.global.config.as_deref())?;
     if let Some(data) = cli.global.data {
         config.data_dir = data;

@@ -65,7 +65,7 @@ pub struct Inner {
     pub last_update: i64,
     /// Every request, with its method.
     pub seen: Vec<(String, Value)>,
-    /// Messages that people see: `chat`, `text` without its markup, `photo`, `markup` and whether it was `html`.
+    /// Messages that people see: `chat`, `text` without its markup, `photo` (an address, or what was sent along), `markup` and whether it was `html`.
     pub shown: Vec<Value>,
     /// Why requests were refused.
     pub refused: Vec<String>,
@@ -191,7 +191,7 @@ impl Telegram {
 
     /// Waits while sending to the chat hangs; whether garbage is the answer.
     async fn trouble(&self, request: &Value) -> bool {
-        let chat = request["chat_id"].as_i64().unwrap_or_default();
+        let chat = number(&request["chat_id"]).unwrap_or_default();
         loop {
             let trouble = self.inner().troubles.get(&chat).copied();
             if trouble != Some(Trouble::Hang) {
@@ -209,7 +209,7 @@ impl Telegram {
         if let Some(Some((code, why, after))) = inner.faults.pop_front() {
             return Err((code, why.to_owned(), after));
         }
-        let chat = request["chat_id"].as_i64().ok_or_else(|| bad("chat_id is empty"))?;
+        let chat = number(&request["chat_id"]).ok_or_else(|| bad("chat_id is empty"))?;
         if let Some(Trouble::Limited(after)) = inner.troubles.get(&chat) {
             let why = format!("Too Many Requests: retry after {after}");
             return Err((429, why, Some(*after)));
@@ -240,17 +240,39 @@ impl Telegram {
         if visible.encode_utf16().count() > limit {
             return Err(bad(long));
         }
-        check_markup(&request["reply_markup"])?;
-        let photo = request["photo"].as_str();
-        if method == "sendphoto"
-            && !photo.is_some_and(|url| url.starts_with("https://") && url.ends_with(".jpg"))
-        {
-            return Err(bad("wrong file identifier/HTTP URL specified"));
+        let markup = written_out(&request["reply_markup"])?;
+        check_markup(&markup)?;
+        let photo = &request["photo"];
+        match photo {
+            _ if method != "sendphoto" => {}
+            Value::Object(file) if file["bytes"].as_u64() > Some(10 << 20) => {
+                return Err((413, "Request Entity Too Large".to_owned(), None));
+            }
+            Value::Object(file)
+                if file["media"].as_str().is_some_and(|media| media.starts_with("image/")) => {}
+            Value::Object(_) => return Err(bad("IMAGE_PROCESS_FAILED")),
+            Value::String(url) if url.starts_with("https://") && url.ends_with(".jpg") => {}
+            _ => return Err(bad("wrong file identifier/HTTP URL specified")),
         }
         inner.shown.push(json!({
-            "chat": chat, "text": visible, "photo": photo, "markup": request["reply_markup"], "html": html,
+            "chat": chat, "text": visible, "photo": photo, "markup": markup, "html": html,
         }));
         Ok(json!({ "message_id": inner.shown.len(), "date": 1, "chat": private(chat) }))
+    }
+}
+
+/// A number, or one written out as in a form.
+fn number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// A form has its markup as a text.
+fn written_out(markup: &Value) -> Result<Value, Refusal> {
+    match markup {
+        Value::String(text) => {
+            serde_json::from_str(text).map_err(|_| bad("can't parse reply keyboard markup JSON object"))
+        }
+        other => Ok(other.clone()),
     }
 }
 

@@ -16,6 +16,7 @@ use tolmach_runtime::ports::Embedder;
 use super::{
     Error, Progress, Source, SourceSummary, Stage, Switch,
     generation::{self, Content, Generation, Item, Manifest, UNFINISHED},
+    golden::{self, Questions},
     vectors::Vectors,
 };
 use crate::words;
@@ -35,9 +36,11 @@ pub(super) async fn import(
     embedder: Option<Arc<dyn Embedder>>,
     source: Source,
     items: Vec<Product>,
+    questions: Option<Questions>,
     report: Report,
 ) -> Result<(Switch, Generation), Error> {
     check(&source, &items)?;
+    let demo = source.demo;
     let merging = {
         let (folder, report) = (folder.clone(), report.clone());
         move || Build::begin(&folder, &source, items, &report)
@@ -46,7 +49,9 @@ pub(super) async fn import(
     if let Some(embedder) = embedder {
         build.embed(&*embedder, &report).await?;
     }
-    blocking(move || build.finish(&folder, &report)).await
+    // Demo rows answer the demo's questions, and they go with the first real list.
+    let questions = questions.filter(|_| !demo);
+    blocking(move || build.finish(&folder, questions, &report)).await
 }
 
 /// Runs on a thread that may block.
@@ -180,11 +185,17 @@ impl Build {
         Ok(())
     }
 
-    fn finish(self, folder: &Path, report: &Report) -> Result<(Switch, Generation), Error> {
+    fn finish(
+        self,
+        folder: &Path,
+        questions: Option<Questions>,
+        report: &Report,
+    ) -> Result<(Switch, Generation), Error> {
         let generations = generation::generations(folder);
         let unfinished = generations.join(format!("{UNFINISHED}{}", self.manifest.id));
         let total = self.manifest.rows;
         let built = self.write_and_verify(&unfinished, report).and_then(|generation| {
+            ask(&generation, questions)?;
             fs::rename(&unfinished, generations.join(&self.manifest.id))
                 .and_then(|()| generation::sync_folder(&generations))
                 .map_err(|error| Error::disk(format!("naming generation {}", self.manifest.id), error))?;
@@ -288,6 +299,14 @@ fn verify(generation: &Generation, items: &[Item]) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Golden questions must be answered before anybody else asks.
+fn ask(generation: &Generation, questions: Option<Questions>) -> Result<(), Error> {
+    let Some(questions) = questions else { return Ok(()) };
+    let questions = questions().map_err(|why| Error::NoQuestions { why })?;
+    let lines = golden::unanswered(generation, &questions).map_err(|why| Error::Unverified { why })?;
+    if lines.is_empty() { Ok(()) } else { Err(Error::Golden { lines }) }
 }
 
 fn remove_unfinished(folder: &Path) -> Result<(), Error> {

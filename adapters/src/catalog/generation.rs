@@ -1,6 +1,6 @@
 //! A generation on disk and in memory, and the pointer that names the serving one.
 //!
-//! `generations/<id>/` holds `words/` (the index), `items.jsonl`, `vectors.f32` (unless built without) and `manifest.json`,
+//! `generations/<id>/` holds `words/` (the index), `names.*`, `items.jsonl`, `vectors.f32` (unless built without) and `manifest.json`,
 //! which is written last. Nothing in it changes after the switch.
 
 use std::{
@@ -17,11 +17,16 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::Embedder;
 
-use super::{Error, index::Index, vectors::Vectors};
+use super::{
+    Error,
+    index::Index,
+    names::{self, Names},
+    vectors::Vectors,
+};
 use crate::words;
 
 const POINTER: &str = "current";
-const MANIFEST: &str = "manifest.json";
+pub(super) const MANIFEST: &str = "manifest.json";
 const ITEMS: &str = "items.jsonl";
 const VECTORS: &str = "vectors.f32";
 const WORDS: &str = "words";
@@ -66,6 +71,7 @@ pub(super) struct Generation {
     pub manifest: Manifest,
     pub products: Vec<Product>,
     pub index: Index,
+    pub names: Names,
     pub vectors: Option<Vectors>,
     /// Rows by normalised article.
     pub articles: HashMap<String, Vec<u32>>,
@@ -90,15 +96,14 @@ impl Generation {
 
     /// Loads from a folder that may not have its final name yet.
     pub fn load_from(path: &Path) -> Result<Generation, String> {
-        let manifest = fs::read(path.join(MANIFEST)).map_err(|error| format!("{MANIFEST}: {error}"))?;
-        let manifest: Manifest =
-            serde_json::from_slice(&manifest).map_err(|error| format!("{MANIFEST}: {error}"))?;
+        let manifest = read_manifest(path)?;
         let products: Vec<Product> = read_items(path)?.into_iter().map(|item| item.product).collect();
         if products.len() as u64 != manifest.rows {
             return Err(format!("{ITEMS} has {} rows, {MANIFEST} says {}", products.len(), manifest.rows));
         }
         let index =
             Index::open(&path.join(WORDS), products.len()).map_err(|error| format!("{WORDS}: {error}"))?;
+        let names = Names::read(path, products.len()).map_err(|error| error.to_string())?;
         let vectors = match manifest.embedder {
             Some(_) => Some(
                 Vectors::read(&path.join(VECTORS), products.len())
@@ -121,7 +126,13 @@ impl Generation {
             measures.0.extend(product.measures());
         }
         measures.1.push(u32::try_from(measures.0.len()).unwrap_or(u32::MAX));
-        Ok(Generation { manifest, products, index, vectors, articles, brands, categories, measures })
+        Ok(Generation { manifest, products, index, names, vectors, articles, brands, categories, measures })
+    }
+
+    /// The row with an id.
+    pub fn row_of(&self, id: &str) -> Option<u32> {
+        let row = self.products.iter().position(|product| product.id == id)?;
+        u32::try_from(row).ok()
     }
 
     /// What a row measures.
@@ -155,6 +166,16 @@ fn distinct<T: Clone + std::fmt::Debug>(products: &[Product], value: impl Fn(&Pr
     Distinct { values, of_row }
 }
 
+fn read_manifest(path: &Path) -> Result<Manifest, String> {
+    let bytes = fs::read(path.join(MANIFEST)).map_err(|error| format!("{MANIFEST}: {error}"))?;
+    serde_json::from_slice(&bytes).map_err(|error| format!("{MANIFEST}: {error}"))
+}
+
+/// What a generation is made of, without loading it.
+pub(super) fn manifest(folder: &Path, id: &str) -> Result<Manifest, Error> {
+    read_manifest(&generations(folder).join(id)).map_err(|why| Error::Broken { generation: id.into(), why })
+}
+
 /// Everything that a generation's folder is made from.
 pub(super) struct Content<'a> {
     pub manifest: &'a Manifest,
@@ -183,6 +204,9 @@ pub(super) fn write(path: &Path, content: &Content<'_>, indexed: &dyn Fn(u64)) -
     let words_path = path.join(WORDS);
     Index::build(&words_path, content.items.iter().map(|item| &item.product), indexed)
         .map_err(|error| failed(&words_path, &error))?;
+    let mut names = names::Builder::default();
+    content.items.iter().for_each(|item| names.add(&item.product));
+    names.write(path).map_err(|error| failed(path, &error))?;
     let manifest_path = path.join(MANIFEST);
     let manifest =
         serde_json::to_vec_pretty(content.manifest).map_err(|error| failed(&manifest_path, &error))?;

@@ -15,11 +15,14 @@ use tolmach_engine::catalog::Product;
 
 use crate::words;
 
-/// Fields and how much a word in each weighs.
-const FIELDS: [(&str, f32); 4] = [("name_ru", 3.0), ("name_en", 3.0), ("labels", 1.2), ("description", 0.5)];
+/// Fields and how much a word in each weighs. `head` repeats the words that say what the thing is; it adds to the name.
+const FIELDS: [(&str, f32); 5] =
+    [("name_ru", 1.0), ("name_en", 1.0), ("head", 0.22), ("labels", 0.4), ("description", 0.17)];
+/// Fields whose terms complete a word's beginning: all but the description.
+const COMPLETING: usize = 4;
 /// BM25's saturation and length normalisation (Robertson and Zaragoza, 2009: "The Probabilistic Relevance Framework").
 const K1: f32 = 1.2;
-const B: f32 = 0.6;
+const B: f32 = 0.4;
 /// Bytes that the writer may fill before it writes a segment out.
 const WRITER_MEMORY: usize = 128 << 20;
 
@@ -78,11 +81,14 @@ impl Index {
         for (row, product) in (0_u64..).zip(products) {
             let labels = format!("{} {} {}", product.brand, product.category.ru, product.category.en);
             let description = format!("{} {}", product.description.ru, product.description.en);
-            let texts = [&product.name.ru, &product.name.en, &labels, &description];
+            let name = &product.name;
+            let terms = |text: &str| words::index_terms(text).join(" ");
+            let head = [&name.ru, &name.en].map(|name| head(name)).concat().join(" ");
+            let texts = [terms(&name.ru), terms(&name.en), head, terms(&labels), terms(&description)];
             let mut document = TantivyDocument::new();
             document.add_u64(row_field, row);
             for (field, text) in fields.into_iter().zip(texts) {
-                document.add_text(field, words::index_terms(text).join(" "));
+                document.add_text(field, text);
             }
             writer.add_document(document)?;
             done = row + 1;
@@ -121,7 +127,7 @@ impl Index {
                 if let Some(tokens) = tokens.get_mut(position) {
                     *tokens += postings.total_num_tokens();
                 }
-                if position < 3 {
+                if position < COMPLETING {
                     let mut terms = postings.terms().stream()?;
                     while terms.advance() {
                         if let Ok(term) = std::str::from_utf8(terms.key()) {
@@ -191,16 +197,6 @@ impl Index {
         let rest = self.vocabulary.get(from..).unwrap_or_default();
         most_frequent(rest.iter().take_while(|(term, _)| term.starts_with(start)).collect(), limit)
     }
-
-    /// Terms of names and labels one typing error away, the most frequent first.
-    pub fn corrections(&self, word: &str, limit: usize) -> Vec<&str> {
-        let wanted: Vec<char> = word.chars().collect();
-        let near = |term: &str| {
-            // A byte is at least half a character of either script: a cheap refusal before the exact look.
-            term.len().abs_diff(word.len()) <= 2 && !words::has_digit(term) && one_error_apart(&wanted, term)
-        };
-        most_frequent(self.vocabulary.iter().filter(|(term, _)| near(term)).collect(), limit)
-    }
 }
 
 /// BM25's saturation of a weighted frequency.
@@ -213,17 +209,38 @@ fn most_frequent(mut terms: Vec<&(String, u32)>, limit: usize) -> Vec<&str> {
     terms.into_iter().take(limit).map(|(term, _)| term.as_str()).collect()
 }
 
-/// One letter added, left out or changed, or two neighbours swapped.
-fn one_error_apart(a: &[char], b: &str) -> bool {
-    let b: Vec<char> = b.chars().collect();
-    let same_start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let (a, b) = (a.get(same_start..).unwrap_or_default(), b.get(same_start..).unwrap_or_default());
-    match (a, b) {
-        ([], []) => false,
-        ([x, y, a_rest @ ..], [z, w, b_rest @ ..]) if x == w && y == z && a_rest == b_rest => true,
-        ([_, a_rest @ ..], [_, b_rest @ ..]) if a_rest == b_rest => true,
-        ([_, a_rest @ ..], b) if a_rest == b => true,
-        (a, [_, b_rest @ ..]) if a == b_rest => true,
-        _ => false,
+/// The words that say what a thing is, the very one twice. An English name ends with it, before "with", "in" or "for" and
+/// before sizes; a Russian one begins with it, perhaps after an adjective.
+fn head(name: &str) -> Vec<String> {
+    const ADJECTIVE: [&str; 9] = ["ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие"];
+    let words: Vec<String> = words::words(name).into_iter().map(|word| word.text).collect();
+    let plain = |word: &&String| !words::has_digit(word);
+    if name.chars().any(words::is_cyrillic) {
+        let mut first = words.iter().take(3).filter(plain);
+        let noun = first.find(|word| !ADJECTIVE.iter().any(|ending| word.ends_with(ending)));
+        let Some(noun) = noun.or(words.first()) else { return Vec::new() };
+        return vec![words::stem(noun); 2];
+    }
+    let end = words.iter().skip(2).position(|word| matches!(word.as_str(), "with" | "in" | "for" | "w"));
+    let main = words.get(..end.map_or(words.len(), |end| end + 2)).unwrap_or_default();
+    let mut last = main.iter().rev().skip_while(|word| !plain(word));
+    let mut terms = Vec::new();
+    if let Some(noun) = last.next() {
+        terms.extend(vec![words::stem(noun); 2]);
+        terms.extend(last.next().filter(plain).map(|word| words::stem(word)));
+    }
+    terms
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_name_says_what_the_thing_is() {
+        let check = |name: &str, expected: &[&str]| assert_eq!(super::head(name), expected, "{name}");
+        check("Перфоратор SDS-Plus 800 Вт", &["перфоратор"; 2]);
+        check("Аккумуляторная дрель 18 В", &["дрел"; 2]);
+        check("DEWALT 1/2 in. Cordless Drill with Battery", &["drill", "drill", "cordless"]);
+        check("Wood Screws (100-Pack)", &["pack", "pack"]);
+        check("", &[]);
     }
 }

@@ -4,19 +4,18 @@
 
 use std::ops::Range;
 
-use super::{generation::Generation, index::Index};
+use super::{generation::Generation, index::Index, spelling::Offer};
 use crate::words::{self, Word};
 
 /// A longer text is cut: no client types more, and a hostile one should not cost more.
 const LONGEST: usize = 4096;
 const MOST_WORDS: usize = 32;
 const COMPLETIONS: usize = 20;
-const CORRECTIONS: usize = 3;
-/// What a word found only by its beginning, by a typing error, by its last part or without its unit counts for.
+/// What a word found only by its beginning, by its last part, without its unit, or as a part of a longer word counts for.
 const COMPLETED: f32 = 0.9;
-const CORRECTED: f32 = 0.85;
 const COMPOUND: f32 = 0.7;
-const WITHOUT_UNIT: f32 = 0.6;
+const WITHOUT_UNIT: f32 = 0.5;
+const APART: f32 = 0.7;
 /// Letters of a word too short to be missed.
 const SHORT: usize = 3;
 
@@ -55,7 +54,15 @@ pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Quer
     let mut seen = Vec::new();
     for (position, word) in found.iter().enumerate().take(MOST_WORDS) {
         query.has_plain_words |= !words::has_digit(&word.text);
-        for alternatives in alternatives(word, position == last, &generation.index)? {
+        let mut all = alternatives(word, position == last, generation)?;
+        let next = found.get(position + 1).filter(|_| all.len() == 1);
+        if let (Some(joined), [word]) =
+            (next.and_then(|next| together(word, next, generation)), all.as_mut_slice())
+        {
+            word.iter_mut().for_each(|(_, counts_for)| *counts_for *= APART);
+            word.push((joined, 1.0));
+        }
+        for alternatives in all {
             let key = alternatives.first().map_or_else(|| word.text.clone(), |(term, _)| term.clone());
             if !seen.contains(&key) {
                 seen.push(key);
@@ -64,6 +71,18 @@ pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Quer
         }
     }
     Ok(query)
+}
+
+/// The word that two words of a text are when they are written together («шуруповерт» for «шурупо верт»), if the catalogue
+/// writes it so and does so about as often as apart.
+fn together(word: &Word, next: &Word, generation: &Generation) -> Option<String> {
+    if words::has_digit(&word.text) || words::has_digit(&next.text) {
+        return None;
+    }
+    let spellings = &generation.names.spellings;
+    let joined = format!("{}{}", word.text, next.text);
+    let apart = spellings.count(&word.text).min(spellings.count(&next.text));
+    (spellings.knows(&joined) && spellings.count(&joined) > apart / 20).then(|| words::stem(&joined))
 }
 
 /// Finds articles among the words of a text, and gives the text without them.
@@ -187,14 +206,21 @@ fn meaningful(words: &[Word]) -> Vec<Word> {
 
 /// What may stand for a word: itself; else, as it is held by no row, what it may have been meant to be. A code that is
 /// written together here and apart in the catalogue becomes two words.
-fn alternatives(word: &Word, last: bool, index: &Index) -> tantivy::Result<Vec<Alternatives>> {
+fn alternatives(word: &Word, last: bool, generation: &Generation) -> tantivy::Result<Vec<Alternatives>> {
+    let index = &generation.index;
     let stem = words::stem(&word.text);
+    if let Some(number) = &word.number {
+        // A row that has the number with another unit, or without one, may still be meant.
+        let mut held = Vec::new();
+        for (term, counts_for) in [(stem, 1.0), (number.clone(), WITHOUT_UNIT)] {
+            if index.holds(&term)? {
+                held.push((term, counts_for));
+            }
+        }
+        return Ok(vec![held]);
+    }
     if index.holds(&stem)? {
         return Ok(vec![vec![(stem, 1.0)]]);
-    }
-    if let Some(number) = &word.number {
-        let held = index.holds(number)?;
-        return Ok(vec![if held { vec![(number.clone(), WITHOUT_UNIT)] } else { vec![] }]);
     }
     if words::has_digit(&word.text) {
         let parts = parts(&word.text);
@@ -219,17 +245,23 @@ fn alternatives(word: &Word, last: bool, index: &Index) -> tantivy::Result<Vec<A
     if let Some(shorter) = shortened(&stem, index)? {
         return Ok(vec![vec![(shorter, COMPLETED)]]);
     }
-    // A short stem is one letter away from too much: «цен» is no misspelt «цеп», nor "morn" "worn".
+    let spellings = &generation.names.spellings;
+    let stems = |offers: Vec<Offer>| -> Vec<Alternatives> {
+        vec![offers.into_iter().map(|offer| (words::stem(&offer.word), offer.counts_for)).collect()]
+    };
+    let other = spellings.other_writing(&word.text);
+    if letters >= 3 && !other.is_empty() {
+        return Ok(stems(other));
+    }
     let length = stem.chars().count();
     if letters >= 5 && length >= 4 {
-        let mut corrections = index.corrections(&stem, CORRECTIONS);
-        if length == 4 {
-            corrections.retain(|term| {
-                term.chars().next() == stem.chars().next() && term.chars().last() == stem.chars().last()
-            });
+        let corrections = spellings.corrections(&word.text);
+        // Two slips in one word are a bolder guess than a missing space.
+        if let Some(both) = spellings.split(&word.text).filter(|_| letters >= 7 || corrections.is_empty()) {
+            return Ok(both.map(|offer| vec![(words::stem(&offer.word), offer.counts_for)]).into());
         }
         if !corrections.is_empty() {
-            return Ok(vec![corrections.into_iter().map(|term| (term.to_owned(), CORRECTED)).collect()]);
+            return Ok(stems(corrections));
         }
         if let Some(base) = base(&stem, index)? {
             return Ok(vec![vec![(base, COMPOUND)]]);

@@ -195,7 +195,10 @@ async fn what_nobody_sells_is_not_found() {
 #[tokio::test]
 async fn names_weigh_more_than_descriptions() {
     let catalog = Fixture::with_tools().await;
-    assert_eq!(catalog.articles("погружной насос").await, ["PS-400", "HW-1"]);
+    assert_eq!(catalog.articles("погружной насос").await, ["PS-400", "HW-1", "PB-600"]);
+    // A bar keeps out what holds too little.
+    let results = catalog.search(SearchRequest { min_score: 0.35, ..request("погружной насос") }).await;
+    assert_eq!((articles(&results), results.total), (vec!["PS-400".to_owned(), "HW-1".to_owned()], 2));
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use calamine::{Data, DataRef, Ods, Reader, SheetType, SheetVisible, Xls, Xlsb, X
 use super::{
     Error, csv,
     guard::{self, Format, MAX_CELLS},
+    zeros::Zeros,
 };
 
 /// No price list is wider; stray formatting far to the right is common.
@@ -53,16 +54,16 @@ impl Row {
 pub(super) enum Value {
     Text(String),
     Number(f64),
-    /// A date: neither a price nor a stock, whatever number it is stored as.
-    Date(f64),
+    /// A date as 2026-11-26: neither a price nor a stock, whatever number it is stored as.
+    Date(String),
 }
 
 impl Value {
     /// As text: a whole number has no decimal point, because articles are often stored as numbers.
     pub fn text(&self) -> String {
         match self {
-            Value::Text(text) => text.clone(),
-            Value::Number(number) | Value::Date(number) => format!("{number}"),
+            Value::Text(text) | Value::Date(text) => text.clone(),
+            Value::Number(number) => format!("{number}"),
         }
     }
 }
@@ -102,8 +103,19 @@ fn workbook(path: &Path, file: &str, format: Format) -> Result<Workbook, Error> 
             let mut book = Xlsx::new(source).map_err(|error| failed(error.to_string()))?;
             sheets(&mut book, file, |book, name, collect| {
                 let mut cells = book.worksheet_cells_reader(name).map_err(|error| error.to_string())?;
-                while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
-                    collect.add(cell.get_position(), value_ref(cell.get_value()))?;
+                let formats = cells.styles().iter().map(|style| style.number_format.as_ref());
+                let formats: Vec<Option<Zeros>> =
+                    formats.map(|format| Zeros::parse(format?.format_code.as_str())).collect();
+                while let Some((cell, style)) =
+                    cells.next_cell_with_style_id().map_err(|error| error.to_string())?
+                {
+                    let mut value = value_ref(cell.get_value());
+                    if let (Some(Value::Number(number)), Some(Some(zeros))) = (&value, formats.get(style))
+                        && let Some(shown) = zeros.show(*number)
+                    {
+                        value = Some(Value::Text(shown));
+                    }
+                    collect.add(cell.get_position(), value)?;
                 }
                 Ok(())
             })
@@ -243,16 +255,32 @@ fn value_ref(data: &DataRef<'_>) -> Option<Value> {
 fn value(data: &Data) -> Option<Value> {
     match data {
         Data::Int(number) => Some(Value::Number(*number as f64)),
-        Data::Float(number) => number.is_finite().then_some(Value::Number(*number)),
+        Data::Float(number) => number.is_finite().then(|| Value::Number(tidy(*number))),
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => self::text(text),
         Data::Bool(truth) => Some(Value::Text(truth.to_string())),
-        Data::DateTime(date) => Some(Value::Date(date.as_f64())),
+        Data::DateTime(date) if date.is_datetime() => {
+            let (year, month, day, ..) = date.to_ymd_hms_milli();
+            Some(Value::Date(format!("{year:04}-{month:02}-{day:02}")))
+        }
+        Data::DateTime(duration) => Some(Value::Date(format!("{}", duration.as_f64()))),
         Data::Error(_) | Data::Empty => None,
     }
 }
 
-/// A trimmed text, its inner white space kept to single spaces apart from line ends.
+/// Fifteen digits, as spreadsheet programs show them: 18.17 is stored as 18.170000000000002.
+fn tidy(number: f64) -> f64 {
+    if number.fract() == 0.0 { number } else { format!("{number:.14e}").parse().unwrap_or(number) }
+}
+
+/// A trimmed text, its inner white space kept to single spaces apart from line ends; without control characters.
 pub(super) fn text(text: &str) -> Option<Value> {
+    let plain;
+    let text = if text.contains(|c: char| c.is_control() && !c.is_whitespace()) {
+        plain = text.replace(|c: char| c.is_control() && !c.is_whitespace(), "");
+        &plain
+    } else {
+        text
+    };
     let tidy = text
         .split(['\n', '\r'])
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))

@@ -63,12 +63,7 @@ pub(super) fn inspect(path: &Path, file: &str) -> Result<Format, Error> {
 }
 
 fn too_large(file: &str, what: String, limit: String) -> Error {
-    Error::TooLarge {
-        file: file.into(),
-        what,
-        limit,
-        mend: "Copy the rows of the price list alone into a new workbook and save it as .xlsx.",
-    }
+    Error::TooLarge { file: file.into(), what, limit }
 }
 
 /// Names what people upload by mistake; `None` may be text.

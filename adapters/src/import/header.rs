@@ -1,66 +1,39 @@
-//! Where the header is and what its columns mean, by the names that Russian, Ukrainian and English price lists use.
+//! Where the header is and which column fills which field.
 //!
-//! Values below the header are not looked at, apart from the row that may be the header's second half.
+//! What a heading says is decided in `names`, how its values fit in `fit`; a person's mapping stands above both.
 
 use std::collections::BTreeMap;
 
 use super::{
     cells::{Row, Sheet, Value},
+    columns::{Column, Mapping, NONE, from_letters},
+    fit::Values,
+    names::{self, Meaning},
     value,
 };
 
 /// Rows of a sheet that may hold the header.
-pub(super) const LOOKED_AT: u32 = 60;
+pub(super) const LOOKED_AT: u32 = 1000;
 /// A longer cell is a sentence, not a heading.
 const LONGEST_HEADING: usize = 80;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Column {
-    Article,
-    Name,
-    NameEn,
-    Price,
-    Stock,
-    Unit,
-    Brand,
-    Description,
-    DescriptionEn,
-    Photo,
-    Category,
-    CategoryEn,
-}
-
-impl Column {
-    /// As the report names it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Column::Article => "article",
-            Column::Name => "name",
-            Column::NameEn => "name (English)",
-            Column::Price => "price",
-            Column::Stock => "stock",
-            Column::Unit => "unit",
-            Column::Brand => "brand",
-            Column::Description => "description",
-            Column::DescriptionEn => "description (English)",
-            Column::Photo => "photo",
-            Column::Category => "category",
-            Column::CategoryEn => "category (English)",
-        }
-    }
-}
-
 /// A header found.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Header {
-    /// Number of its last row, from 1.
+    /// Number of its last row, from 1; 0 where a person named the columns of a sheet that has none.
     pub row: u32,
     /// The columns that are used.
     pub columns: BTreeMap<Column, u32>,
     /// Every heading.
     pub headings: BTreeMap<u32, String>,
-    /// From the heading of the price.
+    /// From the heading of the price, what stands above the header, or the sheet's name.
     pub currency: Option<&'static str>,
+    /// 0 to 1 for every column that is used.
+    pub confidence: BTreeMap<Column, f64>,
+    /// Fields for which a person named a heading that this sheet does not have.
+    pub missing: Vec<Column>,
+    /// What a person named, for headers further down.
+    mapping: Mapping,
 }
 
 impl Header {
@@ -69,45 +42,116 @@ impl Header {
         self.columns
             .get(&column)
             .and_then(|at| self.headings.get(at))
-            .is_some_and(|heading| !heading.chars().any(crate::words::is_cyrillic))
+            .is_some_and(|heading| is_english(heading))
+    }
+
+    /// The further columns that say something of the product, with their headings in one line.
+    pub fn attributes(&self) -> impl Iterator<Item = (u32, String)> {
+        let used = |at: &u32| self.columns.values().any(|used| used == at);
+        self.headings.iter().filter(move |(at, _)| !used(at)).filter_map(|(at, heading)| {
+            // What the shop pays itself is nobody's business, and pictures are no texts.
+            match names::meaning(heading) {
+                Meaning::Nothing | Meaning::Field(Column::Price | Column::Photo | Column::Currency, _) => {
+                    None
+                }
+                Meaning::Field(..) | Meaning::Other => Some((*at, one_line(heading))),
+            }
+        })
+    }
+
+    /// Another header further down, for a sheet of several tables: its cells are headings of other columns.
+    pub fn changed(&self, row: &Row) -> Option<Header> {
+        let headings = headings(row);
+        if headings.len() != row.cells.len() || headings.len() < 2 {
+            return None;
+        }
+        let columns = best_names(&headings);
+        let numeric = |text: &String| text.chars().any(|c| c.is_ascii_digit());
+        if worth(&columns) < 3 || columns.values().any(|at| headings.get(at).is_some_and(numeric)) {
+            return None;
+        }
+        let mapping = self.mapping.clone();
+        let mut changed = Header { row: row.number, columns, headings, mapping, ..Header::default() };
+        correct(&mut changed, &self.mapping, &mut BTreeMap::new());
+        changed.currency = price_currency(&changed.columns, &changed.headings).or(self.currency);
+        changed.columns.contains_key(&Column::Name).then_some(changed)
     }
 }
 
-/// The best header among the first rows; `None` when no row names a column of names and one more.
-pub(super) fn find(sheet: &Sheet) -> Option<Header> {
+/// The header of a sheet; `None` when no row names a column of names and one more.
+pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
+    let mut header = match detect(sheet) {
+        Some(found) if resolves_all(&found.headings, mapping) => found,
+        found => named(sheet, mapping).or(found)?,
+    };
+    let values = Values::below(&sheet.rows, header.row);
+    let mut ranks = choose(&mut header, &values);
+    correct(&mut header, mapping, &mut ranks);
+    header.mapping = mapping.clone();
+    header.columns.get(&Column::Name)?;
+    header.currency = price_currency(&header.columns, &header.headings).or_else(|| above(sheet, header.row));
+    header.confidence = header
+        .columns
+        .iter()
+        .map(|(column, at)| (*column, confidence(*column, *at, ranks.get(column).copied(), &values)))
+        .collect();
+    Some(header)
+}
+
+/// The best header among the first rows, its columns not yet chosen.
+fn detect(sheet: &Sheet) -> Option<Header> {
     let mut best: Option<(usize, Header)> = None;
+    let mut first: Option<Header> = None;
+    let single = |row: &Row| {
+        let headings = headings(row);
+        (worth(&best_names(&headings)), headings)
+    };
     for (index, row) in sheet.rows.iter().enumerate().take_while(|(_, row)| row.number <= LOOKED_AT) {
-        let single = headings(row);
-        let columns = assign(&single);
-        let mut score = worth(&columns);
-        let mut header = Header { row: row.number, currency: None, columns, headings: single };
+        let (mut score, headings) = single(row);
+        let mut header = Header { row: row.number, headings, ..Header::default() };
         if let Some(next) = sheet.rows.get(index + 1).filter(|next| next.number == row.number + 1)
             && let Some(joined) = joined(&header.headings, next)
         {
-            let columns = assign(&joined);
-            if worth(&columns) > score || worth(&columns) == score && continues(&header, next) {
-                score = worth(&columns);
-                header = Header { row: next.number, currency: None, columns, headings: joined };
+            let columns = best_names(&joined);
+            let together = worth(&columns);
+            // Two rows are one header only where together they say more than either does: a letterhead above says nothing.
+            if together > score && together > single(next).0
+                || together == score && score > 0 && continues(&header, row, next)
+            {
+                score = together;
+                header = Header { row: next.number, headings: joined, ..Header::default() };
             }
         }
         if score > best.as_ref().map_or(0, |(score, _)| *score) {
+            // A sheet of several tables begins with the first, not with the widest.
+            if score > 2 && first.as_ref().is_none_or(|first| !has_prices(sheet, first, header.row)) {
+                first = Some(header.clone());
+            }
             best = Some((score, header));
         }
     }
-    let (_, mut header) = best?;
-    header.currency = header
-        .columns
-        .get(&Column::Price)
-        .and_then(|at| header.headings.get(at))
-        .and_then(|heading| value::currency(heading));
-    Some(header)
+    let (_, best) = best?;
+    Some(first.filter(|first| has_prices(sheet, first, best.row)).unwrap_or(best))
+}
+
+/// Whether prices stand between a header and a row further down.
+fn has_prices(sheet: &Sheet, header: &Header, until: u32) -> bool {
+    let Some(price) = best_names(&header.headings).get(&Column::Price).copied() else { return false };
+    let between = sheet.rows.iter().filter(|row| (header.row + 1..until).contains(&row.number));
+    between.filter_map(|row| row.get(price)).any(|value| matches!(value::price(value), value::Amount::Is(_)))
 }
 
 /// Fields found, or 0 when the row cannot be a header.
 fn worth(columns: &BTreeMap<Column, u32>) -> usize {
-    let named = columns.contains_key(&Column::Name);
-    let more = [Column::Article, Column::Price, Column::Stock, Column::Unit, Column::Brand, Column::Category];
-    if named && more.iter().any(|column| columns.contains_key(column)) { columns.len() } else { 0 }
+    let has = |wanted: &[Column]| wanted.iter().filter(|column| columns.contains_key(column)).count();
+    let more =
+        has(&[Column::Article, Column::Price, Column::Stock, Column::Unit, Column::Brand, Column::Category]);
+    match columns.contains_key(&Column::Name) {
+        true if more >= 1 => columns.len() + 1,
+        // Without a name that is known as one: the values tell which column it is.
+        false if columns.contains_key(&Column::Price) && more >= 2 => 1,
+        _ => 0,
+    }
 }
 
 fn headings(row: &Row) -> BTreeMap<u32, String> {
@@ -144,30 +188,67 @@ fn joined(upper: &BTreeMap<u32, String>, lower: &Row) -> Option<BTreeMap<u32, St
 
 /// Whether a row goes on with the header: its cells are texts under or beside known columns, none of them where an item
 /// would have its name or article, and no section has been started.
-fn continues(header: &Header, row: &Row) -> bool {
-    let empty = |column| header.columns.get(&column).is_none_or(|at| row.get(*at).is_none());
-    let first = header.headings.keys().next();
-    empty(Column::Name) && empty(Column::Article) && row.cells.first().map(|(at, _)| at) != first
+fn continues(header: &Header, row: &Row, next: &Row) -> bool {
+    let columns = best_names(&header.headings);
+    let empty = |column| columns.get(&column).is_none_or(|at| next.get(*at).is_none());
+    empty(Column::Name)
+        && empty(Column::Article)
+        && next.cells.first().map(|(at, _)| at) != row.cells.first().map(|(at, _)| at)
 }
 
-/// What each heading stands for; of two headings for one field the better name wins, then the left one.
-fn assign(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, u32> {
-    let mut best: BTreeMap<Column, (u8, u32)> = BTreeMap::new();
-    let mut other_names = Vec::new();
+/// What headings alone say: for each field the columns that are named for it, the best name first, then the left one.
+fn candidates(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, Vec<(u8, u32)>> {
+    let mut all: BTreeMap<Column, Vec<(u8, u32)>> = BTreeMap::new();
     for (at, heading) in headings {
-        let Some((column, rank)) = classify(heading) else { continue };
-        let entry = best.entry(column).or_insert((rank, *at));
-        let (loser, won) = if rank < entry.0 { (entry.1, true) } else { (*at, false) };
-        if won {
-            *entry = (rank, *at);
-        }
-        if loser != entry.1 {
-            other_names.push((column, loser));
+        if let Meaning::Field(column, rank) = names::meaning(heading) {
+            all.entry(column).or_default().push((rank, *at));
         }
     }
-    let mut columns: BTreeMap<Column, u32> = best.into_iter().map(|(column, (_, at))| (column, at)).collect();
-    let english =
-        |at: &u32| headings.get(at).is_some_and(|text| !text.chars().any(crate::words::is_cyrillic));
+    all.values_mut().for_each(|found| found.sort_unstable());
+    all
+}
+
+fn best_names(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, u32> {
+    let mut columns: BTreeMap<Column, u32> = candidates(headings)
+        .into_iter()
+        .filter_map(|(column, found)| Some((column, found.first()?.1)))
+        .collect();
+    settle_languages(&mut columns, headings, &BTreeMap::new());
+    columns
+}
+
+/// Chooses the columns, by their names first and by their values where these contradict. Gives the names' ranks.
+fn choose(header: &mut Header, values: &Values<'_>) -> BTreeMap<Column, u8> {
+    let all = candidates(&header.headings);
+    let mut ranks = BTreeMap::new();
+    for (column, found) in &all {
+        let quality = |at: u32| values.fit(*column, at) * (values.filled(at) * 2.0).min(1.0);
+        // A purchase price never stands in for a retail price that is not given.
+        let open = |rank: u8, first: u8| *column != Column::Price || rank <= first.max(1);
+        let Some((first, _)) = found.first() else { continue };
+        let best = found
+            .iter()
+            .filter(|(rank, _)| open(*rank, *first))
+            .map(|(_, at)| quality(*at))
+            .fold(0.0, f32::max);
+        let chosen = found.iter().find(|(rank, at)| open(*rank, *first) && quality(*at) >= best * 0.5);
+        if let Some((rank, at)) = chosen {
+            header.columns.insert(*column, *at);
+            ranks.insert(*column, *rank);
+        }
+    }
+    settle_languages(&mut header.columns, &header.headings, &all);
+    settle_names(header, values, &mut ranks);
+    ranks
+}
+
+/// Names in two languages, and lists that have the name in one only.
+fn settle_languages(
+    columns: &mut BTreeMap<Column, u32>,
+    headings: &BTreeMap<u32, String>,
+    all: &BTreeMap<Column, Vec<(u8, u32)>>,
+) {
+    let english = |at: u32| headings.get(&at).is_some_and(|heading| is_english(heading));
     for (native, foreign) in [
         (Column::Name, Column::NameEn),
         (Column::Description, Column::DescriptionEn),
@@ -175,10 +256,13 @@ fn assign(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, u32> {
     ] {
         // «Наименование» beside "Name": the second is the English one, whichever was taken first.
         if let (Some(at), None) = (columns.get(&native).copied(), columns.get(&foreign))
-            && let Some((_, other)) =
-                other_names.iter().find(|(column, other)| *column == native && english(other) != english(&at))
+            && let Some((_, other)) = all
+                .get(&native)
+                .into_iter()
+                .flatten()
+                .find(|(rank, other)| *other != at && *rank < 2 && english(*other) != english(at))
         {
-            let (russian, foreign_at) = if english(&at) { (*other, at) } else { (at, *other) };
+            let (russian, foreign_at) = if english(at) { (*other, at) } else { (at, *other) };
             columns.insert(native, russian);
             columns.insert(foreign, foreign_at);
         }
@@ -195,178 +279,127 @@ fn assign(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, u32> {
     {
         columns.insert(Column::Name, at);
     }
-    columns
 }
 
-/// A heading's meaning and how good a name it is for it, 0 the best.
-fn classify(heading: &str) -> Option<(Column, u8)> {
-    let lower = heading.to_lowercase().replace('ё', "е");
-    let plain = lower
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
-    let words: Vec<&str> = plain.split(' ').collect();
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
-    let starts =
-        |wanted: &[&str]| words.iter().any(|word| wanted.iter().any(|start| word.starts_with(start)));
-    let is = |wanted: &[&str]| wanted.contains(&plain.as_str());
-
-    // Columns that share a word with one of ours but mean something else.
-    if starts(&[
-        "штрих",
-        "barcode",
-        "ean",
-        "страна",
-        "country",
-        "упак",
-        "pack",
-        "заказ",
-        "order",
-        "гарант",
-        "warranty",
-    ]) || starts(&["вес", "weight", "объем", "volume", "скид", "discount", "знижк", "сумма", "amount"])
-        || is(&["п п", "no", "n"])
+/// Where the values tell more than the headings: "Item" may be the article beside a "Description", and a list may call its
+/// names what no other list does.
+fn settle_names(header: &mut Header, values: &Values<'_>, ranks: &mut BTreeMap<Column, u8>) {
+    let at = |column| header.columns.get(&column).copied();
+    if let (Some(name), Some(description), None) =
+        (at(Column::Name), at(Column::Description), at(Column::Article))
+        && ranks.get(&Column::Name).is_some_and(|rank| *rank > 0)
+        && values.reads_like_articles(name)
+        && values.reads_like_names(description)
     {
-        return None;
+        header.columns.remove(&Column::Description);
+        header.columns.insert(Column::Article, name);
+        header.columns.insert(Column::Name, description);
+        ranks.extend([(Column::Article, 2), (Column::Name, 2)]);
     }
-    let english = has(&["en", "eng", "english", "англ", "английский", "английском", "англійською"]);
-    let either = |native, foreign, rank| Some((if english { foreign } else { native }, rank));
+    if header.columns.contains_key(&Column::Name) {
+        return;
+    }
+    let free = |at: &u32| !header.columns.values().any(|used| used == at);
+    let longest = values
+        .columns()
+        .filter(|at| free(at) && values.filled(*at) > 0.6 && values.reads_like_names(*at))
+        .max_by(|a, b| values.length(*a).total_cmp(&values.length(*b)));
+    if let Some(found) = longest {
+        header.columns.insert(Column::Name, found);
+        ranks.insert(Column::Name, 3);
+    }
+}
 
-    if starts(&[
-        "цена",
-        "цены",
-        "ціна",
-        "price",
-        "стоимост",
-        "вартіст",
-        "cost",
-        "прайс",
-        "ррц",
-        "мрц",
-        "rrp",
-        "msrp",
-    ]) || (value::currency(heading).is_some()
-        && plain.chars().count() <= 24
-        && !plain.chars().any(char::is_numeric))
-    {
-        let rank = if starts(&["розн", "роздр", "retail", "ррц", "rrp", "msrp", "рекоменд"])
-        {
-            0
-        } else if starts(&[
-            "опт",
-            "закуп",
-            "себес",
-            "акци",
-            "дилер",
-            "wholesale",
-            "dealer",
-            "old",
-            "стар",
-            "мин",
-        ]) {
-            2
-        } else {
-            1
+/// Puts a person's mapping above what was found.
+fn correct(header: &mut Header, mapping: &Mapping, ranks: &mut BTreeMap<Column, u8>) {
+    for (column, wanted) in &mapping.0 {
+        if wanted == NONE {
+            header.columns.remove(column);
+            continue;
+        }
+        let Some(at) = resolve(&header.headings, wanted) else {
+            header.missing.push(*column);
+            continue;
         };
-        return Some((Column::Price, rank));
+        header.columns.retain(|_, used| *used != at);
+        header.columns.insert(*column, at);
+        ranks.insert(*column, 0);
     }
-    if starts(&["фото", "изображ", "картин", "зображ", "photo", "image", "picture", "img"])
-    {
-        return Some((Column::Photo, u8::from(!has(&["url"]))));
-    }
-    if starts(&["артикул", "sku"]) || is(&["арт", "article", "article no", "article number", "product uid"])
-    {
-        return Some((Column::Article, 0));
-    }
-    if starts(&["каталожн"])
-        || is(&["part no", "part number", "part", "item no", "item number", "item code", "product code"])
-        || is(&[
-            "product id",
-            "vendor code",
-            "catalog no",
-            "catalogue no",
-            "ref",
-            "reference",
-            "mpn",
-            "model no",
-        ])
-    {
-        return Some((Column::Article, 1));
-    }
-    if has(&["код", "code"]) || is(&["номенклатурный номер", "id", "номер"]) {
-        return Some((Column::Article, 2));
-    }
-    if starts(&["остат", "налич", "залиш", "наявн", "stock", "availab", "склад"]) {
-        return Some((Column::Stock, 0));
-    }
-    if starts(&["колич", "кільк", "qty", "quantity"]) || is(&["кол во", "кол", "к во", "к сть", "balance"])
-    {
-        return Some((Column::Stock, 1));
-    }
-    if has(&["ед", "од", "unit", "units", "uom", "единица", "единицы", "одиниця"]) {
-        return Some((Column::Unit, 0));
-    }
-    if starts(&["бренд", "производител", "изготовител", "виробник", "brand", "manufacturer"])
-    {
-        return Some((Column::Brand, 0));
-    }
-    if is(&["марка", "торговая марка", "тм", "vendor", "maker", "producer"]) {
-        return Some((Column::Brand, 1));
-    }
-    if starts(&["категор", "categor"]) {
-        return either(Column::Category, Column::CategoryEn, 0);
-    }
-    if starts(&["групп", "груп", "раздел", "розділ", "group", "section", "department"]) {
-        return either(Column::Category, Column::CategoryEn, 1);
-    }
-    if starts(&["наимен", "наймен", "номенклатур", "назва", "title", "name"]) {
-        return either(Column::Name, Column::NameEn, 0);
-    }
-    if starts(&["описан", "опис", "description"]) {
-        return either(Column::Description, Column::DescriptionEn, 0);
-    }
-    if starts(&["характерист", "specification", "specs", "details", "комментар"]) {
-        return either(Column::Description, Column::DescriptionEn, 1);
-    }
-    if starts(&["товар", "продукц"]) || is(&["product", "products", "item", "model", "модель", "goods"])
-    {
-        return either(Column::Name, Column::NameEn, 1);
-    }
-    None
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The column that a person means: by its heading, or else by its letters.
+pub(super) fn resolve(headings: &BTreeMap<u32, String>, wanted: &str) -> Option<u32> {
+    let plain = |text: &str| one_line(text).to_lowercase();
+    let wanted_heading = plain(wanted);
+    headings
+        .iter()
+        .find(|(_, heading)| plain(heading) == wanted_heading)
+        .map(|(at, _)| *at)
+        .or_else(|| from_letters(wanted))
+}
 
-    fn check(heading: &str, expected: Option<Column>) {
-        assert_eq!(classify(heading).map(|(column, _)| column), expected, "{heading}");
-    }
+fn resolves_all(headings: &BTreeMap<u32, String>, mapping: &Mapping) -> bool {
+    mapping.0.values().all(|wanted| wanted == NONE || resolve(headings, wanted).is_some())
+}
 
-    #[test]
-    fn headings_in_three_languages() {
-        check("Артикул", Some(Column::Article));
-        check("Код товара", Some(Column::Article));
-        check("Part No.", Some(Column::Article));
-        check("product_uid", Some(Column::Article));
-        check("product_title", Some(Column::Name));
-        check("Номенклатура", Some(Column::Name));
-        check("Назва", Some(Column::Name));
-        check("name_en", Some(Column::NameEn));
-        check("Наименование (англ.)", Some(Column::NameEn));
-        check("Цена, руб. с НДС", Some(Column::Price));
-        check(" € без ПДВ", Some(Column::Price));
-        check("ціна, грн", Some(Column::Price));
-        check("Остаток на складе", Some(Column::Stock));
-        check("Кол-во", Some(Column::Stock));
-        check("Кол-во в упаковке", None);
-        check("Ед. изм.", Some(Column::Unit));
-        check("Производитель", Some(Column::Brand));
-        check("Страна-производитель", None);
-        check("Фото (URL)", Some(Column::Photo));
-        check("Штрихкод", None);
-        check("Заказ", None);
-        check("№ п/п", None);
+/// The first row, or two, that holds every heading of a mapping; a mapping of letters alone, with the name among them,
+/// makes a sheet readable that has no header.
+fn named(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
+    let by_heading = |wanted: &String| wanted != NONE && from_letters(wanted).is_none();
+    if !mapping.0.values().any(by_heading) {
+        let name = mapping.0.get(&Column::Name).is_some_and(|wanted| wanted != NONE);
+        return (name && detect(sheet).is_none()).then(Header::default);
     }
+    sheet.rows.iter().enumerate().find_map(|(index, row)| {
+        let single = headings(row);
+        if resolves_all(&single, mapping) {
+            return Some(Header { row: row.number, headings: single, ..Header::default() });
+        }
+        let next = sheet.rows.get(index + 1).filter(|next| next.number == row.number + 1)?;
+        let joined = joined(&single, next).filter(|joined| resolves_all(joined, mapping))?;
+        Some(Header { row: next.number, headings: joined, ..Header::default() })
+    })
+}
+
+/// 0 to 1: from how good a name the heading is, and from how its values fit.
+fn confidence(column: Column, at: u32, rank: Option<u8>, values: &Values<'_>) -> f64 {
+    let name = match (rank, column) {
+        (Some(0) | None, _) | (Some(1), Column::Price) => 1.0,
+        (Some(1), _) | (Some(2), Column::Article) => 0.85,
+        (Some(2), _) => 0.7,
+        (Some(_), _) => 0.4,
+    };
+    // Nothing is known of a column without values.
+    let fit = if values.filled(at) > 0.0 { values.fit(column, at) } else { 0.4 };
+    let whole: f64 = name * (0.4 + 0.6 * f64::from(fit));
+    (whole * 100.0).round() / 100.0
+}
+
+fn price_currency(columns: &BTreeMap<Column, u32>, headings: &BTreeMap<u32, String>) -> Option<&'static str> {
+    columns.get(&Column::Price).and_then(|at| headings.get(at)).and_then(|heading| value::currency(heading))
+}
+
+/// A currency that the letterhead gives for all prices («Цены указаны в евро»), or the sheet's name.
+fn above(sheet: &Sheet, header: u32) -> Option<&'static str> {
+    let texts = sheet.rows.iter().take_while(|row| row.number < header).flat_map(|row| &row.cells);
+    let mut said = texts.filter_map(|(_, value)| match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    });
+    said.find_map(|text| {
+        let lower = text.to_lowercase();
+        let prices =
+            ["цен", "цін", "price", "валют", "currency", "прайс"].iter().any(|word| lower.contains(word));
+        // A rate («курс 95 руб./$») names two.
+        value::currency(text).filter(|_| prices && !lower.contains("курс"))
+    })
+    .or_else(|| value::currency(&sheet.name))
+}
+
+fn is_english(heading: &str) -> bool {
+    !heading.chars().any(crate::words::is_cyrillic)
+}
+
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,50 +1,42 @@
-//! Rows below a header to products.
+//! Sheets to products: which sheets are read, and what each of their rows is.
 //!
-//! Nothing is invented here: a value that is not understood is left out and said so.
+//! What a row that is an item says is read in `item`.
 
-use std::collections::{BTreeMap, HashMap};
-
-use tolmach_engine::catalog::{Localized, Product};
+use std::collections::BTreeMap;
 
 use super::{
-    Error, Imported,
+    Error, Imported, Options,
     cells::{Row, Sheet, Value, Workbook},
-    header::{self, Column, Header},
-    report::{ColumnMapping, Report, SheetReport, column_letters},
-    value::{self, Amount},
+    columns::{Column, Mapping, NONE, letters, nearest},
+    header::{self, Header},
+    item::{Items, short},
+    report::{ATTRIBUTE, ColumnMapping, Report, SheetReport, Warning},
 };
 
-/// Warnings of one kind that are spelled out; the rest are counted.
-const SPELLED_OUT: usize = 10;
+const NO_NAME: &str = "no name";
+/// A longer text alone in its row is a note, not the name of a section.
+const LONGEST_SECTION: usize = 120;
 
 /// Reads every sheet that has a header.
-pub(super) fn collect(workbook: Workbook, file: String) -> Result<Imported, Error> {
+pub(super) fn collect(workbook: Workbook, file: String, options: &Options) -> Result<Imported, Error> {
+    let mapping = options.remembered.clone().corrected(&options.given);
+    let headers: Vec<Option<Header>> =
+        workbook.sheets.iter().map(|sheet| header::find(sheet, &mapping)).collect();
+    let gone = unresolved(&headers, &mapping);
+    if let Some((column, heading)) = gone.iter().find(|(column, _)| options.given.0.contains_key(column)) {
+        return Err(unknown_heading(file, *column, heading, &workbook.sheets, &headers));
+    }
     let mut items = Items::default();
     let mut report = Report { file: file.clone(), ..Report::default() };
-    for sheet in &workbook.sheets {
-        let found = if sheet.rows.is_empty() {
-            SheetReport {
-                name: sheet.name.clone(),
-                ignored: Some("it is empty".into()),
-                ..SheetReport::default()
-            }
-        } else {
-            match header::find(sheet) {
-                Some(header) => read_sheet(sheet, &header, &mut items),
-                None => SheetReport {
-                    name: sheet.name.clone(),
-                    ignored: Some("no header row with a column of names".into()),
-                    ..SheetReport::default()
-                },
-            }
+    for (sheet, header) in workbook.sheets.iter().zip(headers) {
+        let found = match header {
+            Some(header) => read_sheet(sheet, header, &mut items),
+            None if sheet.rows.is_empty() => ignored(&sheet.name, "it is empty"),
+            None => ignored(&sheet.name, "no header row with a column of names"),
         };
         report.sheets.push(found);
     }
-    report.sheets.extend(workbook.skipped.into_iter().map(|(name, reason)| SheetReport {
-        name,
-        ignored: Some(reason),
-        ..SheetReport::default()
-    }));
+    report.sheets.extend(workbook.skipped.iter().map(|(name, reason)| ignored(name, reason)));
     if report.sheets.iter().all(|sheet| sheet.header_row.is_none()) {
         return Err(Error::NoHeader {
             file,
@@ -57,15 +49,64 @@ pub(super) fn collect(workbook: Workbook, file: String) -> Result<Imported, Erro
             .sheets
             .iter()
             .flat_map(|sheet| &sheet.skipped)
-            .map(|(reason, count)| format!("{count} rows skipped, {reason}"))
+            .map(|(reason, skipped)| format!("{} rows skipped, {reason}", skipped.count))
             .collect();
         let why = if reasons.is_empty() { "there are no rows below it".into() } else { reasons.join("; ") };
         return Err(Error::NoItems { file, why });
     }
     report.items = items.items.len();
-    report.warnings = workbook.warnings;
-    report.warnings.extend(items.warnings.into_lines());
+    report.warnings = workbook.warnings.into_iter().map(Warning::whole).collect();
+    let lost: Vec<Warning> = gone.iter().map(|(column, heading)| lost(*column, heading, &report)).collect();
+    report.warnings.extend(lost);
+    report.warnings.extend(items.warnings.into_list());
     Ok(Imported { items: items.items, report })
+}
+
+/// A remembered column that the file does not have, and what was taken for it.
+fn lost(column: Column, heading: &str, report: &Report) -> Warning {
+    let found = report.main_sheet().and_then(|sheet| {
+        let (_, found) = sheet.fields().find(|(field, _)| *field == column.name())?;
+        Some(format!("\"{}\" (column {}) was taken", header::one_line(&found.header), found.column))
+    });
+    let found = found.unwrap_or_else(|| "no other was found".to_owned());
+    Warning::whole(format!("the remembered column \"{heading}\" for {column} is not in this file; {found}"))
+}
+
+fn ignored(name: &str, reason: &str) -> SheetReport {
+    SheetReport { name: name.to_owned(), ignored: Some(reason.to_owned()), ..SheetReport::default() }
+}
+
+/// The columns of a mapping that no sheet has.
+fn unresolved(headers: &[Option<Header>], mapping: &Mapping) -> Vec<(Column, String)> {
+    let found = |column: &Column| headers.iter().flatten().any(|header| !header.missing.contains(column));
+    let wanted = mapping.0.iter().filter(|(_, wanted)| *wanted != NONE);
+    wanted.filter(|(column, _)| !found(column)).map(|(column, wanted)| (*column, wanted.clone())).collect()
+}
+
+fn unknown_heading(
+    file: String,
+    column: Column,
+    heading: &str,
+    sheets: &[Sheet],
+    headers: &[Option<Header>],
+) -> Error {
+    let headings: Vec<String> = headers
+        .iter()
+        .flatten()
+        .flat_map(|header| header.headings.values())
+        .map(|text| header::one_line(text))
+        .collect();
+    let near = nearest(heading, headings.iter().map(String::as_str));
+    let seen = if headings.is_empty() {
+        format!("No header row was found either; the sheets begin: {}", glimpse(sheets))
+    } else {
+        let mut seen = headings.clone();
+        seen.dedup();
+        seen.truncate(40);
+        format!("The headings are: {}", seen.join(" | "))
+    };
+    let near = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+    Error::UnknownHeading { file, column, heading: heading.to_owned(), near, seen }
 }
 
 /// The first rows of each sheet, shortened, for an author who wonders what was seen.
@@ -90,83 +131,78 @@ fn glimpse(sheets: &[Sheet]) -> String {
     sheets.join("; ")
 }
 
-/// What all sheets gave so far.
-#[derive(Default)]
-struct Items {
-    items: Vec<Product>,
-    /// Uses of each id, so that a repeated article gets an id of its own.
-    ids: HashMap<String, usize>,
-    articles: HashMap<String, (String, u32)>,
-    warnings: Warnings,
-}
-
-/// Warnings by kind.
-#[derive(Default)]
-struct Warnings(BTreeMap<&'static str, (usize, Vec<String>)>);
-
-impl Warnings {
-    fn add(&mut self, kind: &'static str, detail: String) {
-        let (count, spelled) = self.0.entry(kind).or_default();
-        *count += 1;
-        if spelled.len() < SPELLED_OUT {
-            spelled.push(detail);
-        }
-    }
-
-    fn into_lines(self) -> impl Iterator<Item = String> {
-        self.0.into_iter().map(|(kind, (count, spelled))| {
-            let more = count - spelled.len();
-            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-            format!("{kind} ({count}): {}{more}", spelled.join("; "))
-        })
-    }
-}
-
-fn read_sheet(sheet: &Sheet, header: &Header, items: &mut Items) -> SheetReport {
+fn read_sheet(sheet: &Sheet, mut header: Header, items: &mut Items) -> SheetReport {
     let mut report = SheetReport {
         name: sheet.name.clone(),
         header_row: Some(header.row),
-        columns: header
-            .headings
-            .iter()
-            .map(|(at, heading)| ColumnMapping {
-                column: column_letters(*at),
-                header: heading.clone(),
-                field: header
-                    .columns
-                    .iter()
-                    .find(|(_, used)| *used == at)
-                    .map(|(column, _)| column.label().into()),
-            })
-            .collect(),
+        columns: columns(&header),
         ..SheetReport::default()
     };
     let below: Vec<&Row> = sheet.rows.iter().filter(|row| row.number > header.row).collect();
-    let numeric = articles_are_numbers(&below, header);
+    let articles = Articles::of(&below, &header);
+    let mut attributes: Vec<(u32, String)> = header.attributes().collect();
     let mut section = String::new();
     for row in below {
-        match kind(row, header, numeric) {
+        match kind(row, &header, articles) {
             Kind::Item => {
-                read_item(row, header, sheet, &section, items);
+                let read = items.read(row, &header, &attributes, &sheet.name, &section);
                 report.items += 1;
+                report.on_request += usize::from(!read);
             }
             Kind::Section(name) => {
                 section = name;
                 report.sections += 1;
             }
-            Kind::Skipped(reason) => *report.skipped.entry(reason.into()).or_default() += 1,
+            Kind::Header(changed) => {
+                header = *changed;
+                attributes = header.attributes().collect();
+                report.skip("another header", row.number);
+            }
+            Kind::Skipped(reason) => {
+                if reason == NO_NAME && row.cells.len() > 1 {
+                    items.warnings.add("rows without a name, left out", nameless(row, &sheet.name));
+                }
+                report.skip(reason, row.number);
+            }
         }
     }
     report
 }
 
+fn columns(header: &Header) -> Vec<ColumnMapping> {
+    let attributes: BTreeMap<u32, String> = header.attributes().collect();
+    // A person may have named a column without a heading.
+    let all: std::collections::BTreeSet<u32> =
+        header.headings.keys().chain(header.columns.values()).copied().collect();
+    all.into_iter()
+        .map(|at| {
+            let field = header.columns.iter().find(|(_, used)| **used == at).map(|(column, _)| *column);
+            let attribute = attributes.contains_key(&at).then(|| ATTRIBUTE.to_owned());
+            ColumnMapping {
+                column: letters(at),
+                header: header.headings.get(&at).cloned().unwrap_or_default(),
+                field: field.map(|column| column.name().to_owned()).or(attribute),
+                confidence: field.and_then(|column| header.confidence.get(&column).copied()),
+            }
+        })
+        .collect()
+}
+
+/// A row without a name, by what it has.
+fn nameless(row: &Row, sheet: &str) -> String {
+    let seen: Vec<String> = row.cells.iter().take(3).map(|(_, value)| short(value)).collect();
+    format!("sheet \"{sheet}\" row {}: {}", row.number, seen.join(" | "))
+}
+
 enum Kind {
     Item,
     Section(String),
+    /// A table of other columns begins.
+    Header(Box<Header>),
     Skipped(&'static str),
 }
 
-fn kind(row: &Row, header: &Header, numeric: bool) -> Kind {
+fn kind(row: &Row, header: &Header, articles: Articles) -> Kind {
     let cell = |column| header.columns.get(&column).and_then(|at| row.get(*at));
     let texts: Vec<&str> = row
         .cells
@@ -176,22 +212,18 @@ fn kind(row: &Row, header: &Header, numeric: bool) -> Kind {
             _ => None,
         })
         .collect();
-    let repeats = row
-        .cells
-        .iter()
-        .filter(|(at, value)| matches!(value, Value::Text(text) if header.headings.get(at) == Some(text)))
-        .count();
-    if repeats >= 2 && repeats == row.cells.len() {
+    if is_header_again(row, header) {
         return Kind::Skipped("the header again");
     }
     let first = texts.first().map(|text| text.to_lowercase()).unwrap_or_default();
-    let total = ["итог", "всего", "total", "grand total", "subtotal", "разом", "всього", "усього"]
-        .iter()
-        .any(|word| {
-            first
-                .strip_prefix(word)
-                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic() && !"оа".contains(c)))
-        });
+    let total =
+        ["итог", "всего", "total", "grand total", "subtotal", "разом", "всього", "усього", "підсум", "сумма"]
+            .iter()
+            .any(|word| {
+                first
+                    .strip_prefix(word)
+                    .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic() && !"оаок".contains(c)))
+            });
     if total && cell(Column::Article).is_none_or(|article| article.text().to_lowercase() == first) {
         return Kind::Skipped("a total");
     }
@@ -205,129 +237,91 @@ fn kind(row: &Row, header: &Header, numeric: bool) -> Kind {
         && let [text] = texts.as_slice()
         && text.chars().any(char::is_alphabetic)
     {
-        return Kind::Section(text.replace('\n', " "));
+        let name = text.replace('\n', " ");
+        // «Цены действительны до конца месяца. НДС включён.»
+        let sentence = name.ends_with(['.', '!', '?']) && name.split(' ').count() > 4;
+        if sentence || name.chars().count() > LONGEST_SECTION {
+            return Kind::Skipped("a note");
+        }
+        return Kind::Section(name);
     }
     // A heading may carry a group code in the next column; where articles are numbers, words in their place give it away.
     if cell(Column::Price).is_none()
         && cell(Column::Stock).is_none()
         && let Some(Value::Text(text)) = article
         && text.chars().any(char::is_alphabetic)
-        && (numeric
+        && (articles.numeric
             || text.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count() >= 2)
     {
         return Kind::Section(text.replace('\n', " "));
     }
+    // Accounting programs print a group as a row with the group's stock: no article, price or unit, where all goods have them.
+    if articles.everywhere
+        && article.is_none()
+        && cell(Column::Price).is_none()
+        && cell(Column::Unit).is_none()
+        && let Some(Value::Text(name)) = cell(Column::Name)
+    {
+        return Kind::Section(name.replace('\n', " "));
+    }
+    // Only a row without a number where the price or the stock would be may be a header.
+    let unpriced =
+        |column| !cell(column).is_some_and(|value| value.text().chars().any(|c| c.is_ascii_digit()));
+    if unpriced(Column::Price)
+        && unpriced(Column::Stock)
+        && let Some(changed) = header.changed(row)
+    {
+        return Kind::Header(Box::new(changed));
+    }
     match cell(Column::Name) {
-        Some(Value::Text(_) | Value::Number(_)) => Kind::Item,
-        _ => Kind::Skipped("no name"),
+        // A number or a date alone in its row is a page's number or the day of printing.
+        Some(Value::Text(_)) => Kind::Item,
+        Some(Value::Number(_)) if row.cells.len() > 1 => Kind::Item,
+        _ => Kind::Skipped(NO_NAME),
     }
 }
 
-/// Whether nearly all articles of priced rows are plain numbers.
-fn articles_are_numbers(rows: &[&Row], header: &Header) -> bool {
-    let (Some(article), Some(price)) =
-        (header.columns.get(&Column::Article), header.columns.get(&Column::Price))
-    else {
-        return false;
-    };
-    let (mut numbers, mut all) = (0_usize, 0_usize);
-    for row in rows.iter().filter(|row| row.get(*price).is_some()) {
-        let Some(value) = row.get(*article) else { continue };
-        all += 1;
-        numbers += usize::from(value.text().chars().all(|c| c.is_ascii_digit()));
-    }
-    all >= 20 && numbers * 10 >= all * 9
+/// Whether the headings stand here once more, as they do on every printed page.
+fn is_header_again(row: &Row, header: &Header) -> bool {
+    let repeats = row.cells.iter().filter(|(at, value)| {
+        let Value::Text(text) = value else { return false };
+        // Of a header of two rows the upper half may come alone, and the lower one after it.
+        header.headings.get(at).is_some_and(|heading| {
+            heading == text
+                || heading.starts_with(&format!("{text} "))
+                || heading.ends_with(&format!(" {text}"))
+        })
+    });
+    let repeats = repeats.count();
+    repeats >= 2 && repeats == row.cells.len()
 }
 
-fn read_item(row: &Row, header: &Header, sheet: &Sheet, section: &str, items: &mut Items) {
-    let cell = |column| header.columns.get(&column).and_then(|at| row.get(*at));
-    let text = |column| cell(column).map(Value::text).unwrap_or_default();
-    let line = |column| text(column).replace('\n', " ");
-    let place = || format!("sheet \"{}\" row {}", sheet.name, row.number);
-    let localized = |native: Column, foreign: Column, read: &dyn Fn(Column) -> String| {
-        let (native_text, foreign_text) = (read(native), read(foreign));
-        // Under an English heading without a Russian column beside it, a text without Cyrillic letters is English.
-        if foreign_text.is_empty()
-            && header.is_english(native)
-            && !native_text.chars().any(crate::words::is_cyrillic)
-        {
-            Localized { ru: String::new(), en: native_text }
-        } else {
-            Localized { ru: native_text, en: foreign_text }
-        }
-    };
-    let mut product = Product {
-        article: line(Column::Article),
-        name: localized(Column::Name, Column::NameEn, &line),
-        description: localized(Column::Description, Column::DescriptionEn, &text),
-        brand: line(Column::Brand),
-        category: localized(Column::Category, Column::CategoryEn, &line),
-        unit: line(Column::Unit),
-        ..Product::default()
-    };
-    if product.category.is_empty() {
-        product.category.ru = section.to_owned();
-    }
-    if let Some(value) = cell(Column::Price) {
-        match value::price(value) {
-            Amount::Is(price) if price > 0.0 => product.price = Some(price),
-            Amount::Is(price) if price < 0.0 => {
-                items.warnings.add("negative prices, left out", format!("{}: {price}", place()));
-            }
-            // A price of zero is how many accounting programs write "no price".
-            Amount::Is(_) | Amount::Unsaid => {}
-            Amount::Unclear => {
-                items.warnings.add(
-                    "prices that are not understood, left out",
-                    format!("{}: {}", place(), value.text()),
-                );
-            }
-        }
-        if product.price.is_some() {
-            let named = if let Value::Text(text) = value { value::currency(text) } else { None };
-            product.currency = named.or(header.currency).unwrap_or_default().to_owned();
-        }
-    }
-    if let Some(value) = cell(Column::Stock) {
-        match value::stock(value) {
-            Amount::Is(stock) if stock >= 0.0 => product.stock = Some(stock),
-            Amount::Is(stock) => {
-                items.warnings.add("negative stock, taken as 0", format!("{}: {stock}", place()));
-                product.stock = Some(0.0);
-            }
-            Amount::Unsaid => {}
-            Amount::Unclear => {
-                items
-                    .warnings
-                    .add("stock that is not understood, left out", format!("{}: {}", place(), value.text()));
-            }
-        }
-    }
-    if header.columns.contains_key(&Column::Photo) {
-        product.photo = Some(line(Column::Photo)).filter(|address| is_web_address(address));
-    }
-    let id = if product.article.is_empty() { format!("row-{}", row.number) } else { product.article.clone() };
-    if !product.article.is_empty() {
-        let twin = crate::words::normalise_article(&product.article);
-        match items.articles.get(&twin) {
-            Some((sheet, first)) => items.warnings.add(
-                "repeated articles, kept as separate items",
-                format!("{}: {}, first in sheet \"{sheet}\" row {first}", place(), product.article),
-            ),
-            None => {
-                items.articles.insert(twin, (sheet.name.clone(), row.number));
-            }
-        }
-    }
-    let uses = items.ids.entry(id.clone()).or_default();
-    *uses += 1;
-    product.id = if *uses == 1 { id } else { format!("{id}~{uses}") };
-    items.items.push(product);
+/// What the articles of priced rows are like.
+#[derive(Clone, Copy)]
+struct Articles {
+    /// Nearly all are plain numbers.
+    numeric: bool,
+    /// Nearly all rows have one.
+    everywhere: bool,
 }
 
-/// An absolute http(s) address without spaces.
-fn is_web_address(text: &str) -> bool {
-    text.strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))
-        .is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+impl Articles {
+    fn of(rows: &[&Row], header: &Header) -> Articles {
+        let (Some(article), Some(price)) =
+            (header.columns.get(&Column::Article), header.columns.get(&Column::Price))
+        else {
+            return Articles { numeric: false, everywhere: false };
+        };
+        let (mut numbers, mut articles, mut priced) = (0_usize, 0_usize, 0_usize);
+        for row in rows.iter().filter(|row| row.get(*price).is_some()) {
+            priced += 1;
+            let Some(value) = row.get(*article) else { continue };
+            articles += 1;
+            numbers += usize::from(value.text().chars().all(|c| c.is_ascii_digit()));
+        }
+        Articles {
+            numeric: articles >= 20 && numbers * 10 >= articles * 9,
+            everywhere: priced >= 2 && articles * 10 >= priced * 9,
+        }
+    }
 }

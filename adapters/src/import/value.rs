@@ -31,39 +31,65 @@ pub(super) fn stock(value: &Value) -> Amount {
         Value::Date(_) => return Amount::Unclear,
         Value::Text(text) => text,
     };
-    if let Some(amount) = amount(text) {
-        return amount;
-    }
     let lower = text.to_lowercase();
     let starts = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
+    // Before any number: «ожидается 15.12» and «под заказ 3 недели» are no stocks.
     if starts(&[
         "нет",
+        "не в нал",
         "отсутств",
         "под заказ",
-        "ожида",
+        "заказ",
+        "ожид",
+        "в пути",
+        "законч",
+        "снят",
         "немає",
+        "відсут",
+        "під замов",
+        "очік",
+        "в дороз",
+        "закінч",
         "no",
         "out of",
         "sold out",
         "backorder",
+        "on order",
+        "to order",
+        "on request",
         "false",
-        "0",
+        "expected",
     ]) {
-        Amount::Is(0.0)
-    } else if starts(&[
+        return Amount::Is(0.0);
+    }
+    if let Some(amount) = amount(text) {
+        return amount;
+    }
+    if starts(&[
         "есть",
         "в наличии",
+        "на складе",
         "да",
         "мало",
         "много",
+        "достаточно",
         "є",
         "наявн",
+        "в наявн",
+        "на складі",
+        "так",
+        "багато",
         "yes",
         "in stock",
         "available",
+        "low",
+        "few",
+        "many",
         "true",
         "+",
         "*",
+        "✓",
+        "✔",
     ]) {
         Amount::Is(1.0)
     } else if lower.chars().all(|c| matches!(c, '-' | '–' | '—')) {
@@ -80,9 +106,22 @@ fn amount(text: &str) -> Option<Amount> {
     let rest = text.get(start..).unwrap_or_default();
     let end = rest
         .char_indices()
-        .find(|(_, c)| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’') || c.is_whitespace()))
+        .find(|(_, c)| {
+            !(c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’') || c.is_whitespace() && *c != '\n')
+        })
         .map_or(rest.len(), |(at, _)| at);
     let (run, after) = rest.split_at(end);
+    // «1 992» is one number, «100 200» as well, but «1200 1300» and a second line with digits are two.
+    let parts =
+        run.split(|c: char| c.is_whitespace()).filter(|part| part.contains(|c: char| c.is_ascii_digit()));
+    let groups = parts.enumerate().all(|(place, part)| {
+        let whole = part.chars().take_while(char::is_ascii_digit).count();
+        if place == 0 { whole <= 3 || !run.trim().contains(char::is_whitespace) } else { whole == 3 }
+    });
+    let below = after.split_once('\n').is_some_and(|(_, below)| below.contains(|c: char| c.is_ascii_digit()));
+    if !groups || below {
+        return Some(Amount::Unclear);
+    }
     let digits: String = run.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
     let digits = digits.trim_end_matches(['.', ',']);
     // «1500-00» is roubles and kopecks; «100-150» and «100/120» are two prices, of which neither is the one.
@@ -151,6 +190,19 @@ pub(super) fn currency(text: &str) -> Option<&'static str> {
     }
 }
 
+/// The first absolute http(s) address in a text.
+pub(super) fn web_address(text: &str) -> Option<String> {
+    let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, ';' | '|' | '"'));
+    let found = words.find(|word| {
+        let lower = word.get(..8).unwrap_or(word).to_lowercase();
+        let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
+        rest.is_some() && word.len() > 8
+    })?;
+    // Several addresses in one cell may be parted by commas, and one may hold a comma.
+    let first = found.split(",http").next().unwrap_or(found);
+    Some(first.trim_end_matches(',').to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +226,8 @@ mod tests {
         check("-15", Amount::Is(-15.0));
         check("по запросу", Amount::Unsaid);
         check("—", Amount::Unsaid);
+        check("1200\n1300", Amount::Unclear);
+        check("1200 1300", Amount::Unclear);
         check("100-150", Amount::Unclear);
         check("100/120", Amount::Unclear);
     }
@@ -185,8 +239,25 @@ mod tests {
         assert_eq!(stock(">10"), Amount::Is(10.0));
         assert_eq!(stock("есть"), Amount::Is(1.0));
         assert_eq!(stock("под заказ"), Amount::Is(0.0));
+        assert_eq!(stock("более 10"), Amount::Is(10.0));
+        assert_eq!(stock("ожидается 15.12"), Amount::Is(0.0));
+        assert_eq!(stock("під замовлення"), Amount::Is(0.0));
         assert_eq!(stock("-"), Amount::Unsaid);
         assert_eq!(stock("уточняйте"), Amount::Unclear);
+    }
+
+    #[test]
+    fn addresses() {
+        let check =
+            |text: &str, expected: Option<&str>| assert_eq!(web_address(text).as_deref(), expected, "{text}");
+        check("https://shop.example/1.jpg", Some("https://shop.example/1.jpg"));
+        check("HTTP://shop.example/1.jpg, https://shop.example/2.jpg", Some("HTTP://shop.example/1.jpg"));
+        check(
+            "https://shop.example/1,2.jpg,https://shop.example/3.jpg",
+            Some("https://shop.example/1,2.jpg"),
+        );
+        check("1.jpg", None);
+        check("https://", None);
     }
 
     #[test]

@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, Url, redirect::Policy};
+use reqwest::{
+    Client, RequestBuilder, Url,
+    multipart::{Form, Part},
+    redirect::Policy,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use teloxide_core::{
     payloads::{GetMe, SetMyCommands},
@@ -19,6 +23,9 @@ use tolmach_runtime::ports::{Error, Result};
 
 use super::{MenuCommand, WHAT};
 use crate::secret::Secret;
+
+/// How long a photo may take to go up.
+const UPLOAD: Duration = Duration::from_secs(60);
 
 /// How a bot is reached.
 #[derive(Clone, Debug)]
@@ -147,9 +154,42 @@ impl Bot {
     where
         P: Payload + Serialize + Sync,
     {
-        let url =
-            self.base.join(P::NAME).map_err(|_| Failure::Network("no address for the method".to_owned()))?;
-        let request = self.client.post(url).timeout(held + Duration::from_secs(20)).json(payload);
+        let request = self.client.post(self.method(P::NAME)?).timeout(held + Duration::from_secs(20));
+        self.answer(request.json(payload)).await
+    }
+
+    /// Sends a request with a file in the field `field`; everything else of the payload goes along as it is.
+    pub(super) async fn upload<P, T>(
+        &self,
+        payload: &P,
+        field: &'static str,
+        file: Part,
+    ) -> std::result::Result<T, Failure>
+    where
+        P: Payload + Serialize + Sync,
+        T: DeserializeOwned,
+    {
+        let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(payload) else {
+            return Err(Failure::Network("the request cannot be written".to_owned()));
+        };
+        let mut form = Form::new().part(field, file);
+        for (name, value) in fields.into_iter().filter(|(name, value)| name != field && !value.is_null()) {
+            // In a form texts are texts and everything else is JSON.
+            let text = match value {
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            };
+            form = form.text(name, text);
+        }
+        let request = self.client.post(self.method(P::NAME)?).timeout(UPLOAD);
+        self.answer(request.multipart(form)).await?.read()
+    }
+
+    fn method(&self, name: &str) -> std::result::Result<Url, Failure> {
+        self.base.join(name).map_err(|_| Failure::Network("no address for the method".to_owned()))
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> std::result::Result<Response, Failure> {
         let response = request.send().await.map_err(network)?;
         let status = response.status().as_u16();
         let body = response.bytes().await.map_err(network)?.to_vec();

@@ -2,12 +2,13 @@
 
 use std::{
     collections::HashMap,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use reqwest::Url;
+use reqwest::{Url, multipart};
 use serde::de::IgnoredAny;
 use teloxide_core::{
     payloads::{SendMessage, SendPhoto},
@@ -21,6 +22,7 @@ use super::{
     api::{Bot, Failure},
     render::{self, Part},
 };
+use crate::catalog::photos;
 
 /// Messages whose progress is remembered; more are forgotten, at the price of parts sent twice.
 const REMEMBERED: usize = 10_000;
@@ -32,12 +34,29 @@ const REMEMBERED: usize = 10_000;
 pub struct TelegramChannel {
     bot: Arc<Bot>,
     sent: Mutex<HashMap<String, usize>>,
+    /// The catalogue's folder, for photos that Telegram cannot fetch by an address.
+    catalogue: Option<PathBuf>,
+}
+
+/// Where a photo comes from.
+enum Photo {
+    /// Telegram fetches it.
+    At(Url),
+    /// It is sent along: its name, media type and bytes.
+    Here(String, &'static str, Vec<u8>),
 }
 
 impl TelegramChannel {
     /// Sends as `bot`.
     pub fn new(bot: Arc<Bot>) -> TelegramChannel {
-        TelegramChannel { bot, sent: Mutex::default() }
+        TelegramChannel { bot, sent: Mutex::default(), catalogue: None }
+    }
+
+    /// Sends along the photos that are kept beside the catalogue in this folder.
+    #[must_use]
+    pub fn with_photos_of(mut self, catalogue: &Path) -> TelegramChannel {
+        self.catalogue = Some(catalogue.to_owned());
+        self
     }
 
     fn sent(&self) -> MutexGuard<'_, HashMap<String, usize>> {
@@ -46,7 +65,7 @@ impl TelegramChannel {
 
     /// One part, in the best form that Telegram takes.
     async fn send(&self, chat: ChatId, part: &Part) -> Result<(), Failure> {
-        if let Some(photo) = part.photo.as_ref().and_then(|photo| Url::parse(photo).ok()) {
+        if let Some(photo) = self.source(part.photo.as_deref()).await {
             match self.photo(chat, &photo, part, true).await {
                 Err(failure) if is_bad_markup(&failure) => {
                     if !is_bad_photo(self.photo(chat, &photo, part, false).await)? {
@@ -84,14 +103,46 @@ impl TelegramChannel {
         self.bot.call::<_, IgnoredAny>(&payload, Duration::ZERO).await.map(drop)
     }
 
-    async fn photo(&self, chat: ChatId, photo: &Url, part: &Part, html: bool) -> Result<(), Failure> {
-        let mut payload = SendPhoto::new(chat, InputFile::url(photo.clone()));
+    /// A photo by its address; one that is gone is left out, its text goes without it.
+    async fn source(&self, photo: Option<&str>) -> Option<Photo> {
+        let photo = photo?;
+        let Some(name) = photo.strip_prefix(photos::PREFIX).map(str::to_owned) else {
+            return Url::parse(photo).ok().map(Photo::At);
+        };
+        let catalogue = self.catalogue.clone()?;
+        let wanted = name.clone();
+        match tokio::task::spawn_blocking(move || photos::read(&catalogue, &wanted)).await {
+            Ok(Ok(Some((media, bytes)))) => Some(Photo::Here(name, media, bytes)),
+            Ok(Ok(None)) => {
+                tracing::info!(photo = name, "a photo is gone; its text was sent alone");
+                None
+            }
+            Ok(Err(why)) => {
+                tracing::warn!(%why, "a photo cannot be read; its text was sent alone");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    async fn photo(&self, chat: ChatId, photo: &Photo, part: &Part, html: bool) -> Result<(), Failure> {
+        let file = match photo {
+            Photo::At(url) => InputFile::url(url.clone()),
+            // What stands for it in the payload is replaced by the file itself.
+            Photo::Here(name, ..) => InputFile::file_id(name.clone().into()),
+        };
+        let mut payload = SendPhoto::new(chat, file);
         if !part.plain.is_empty() {
             payload.caption = Some(if html { part.html.clone() } else { part.plain.clone() });
             payload.parse_mode = html.then_some(ParseMode::Html);
         }
         payload.reply_markup.clone_from(&part.markup);
-        self.bot.call::<_, IgnoredAny>(&payload, Duration::ZERO).await.map(drop)
+        let Photo::Here(name, media, bytes) = photo else {
+            return self.bot.call::<_, IgnoredAny>(&payload, Duration::ZERO).await.map(drop);
+        };
+        let file = multipart::Part::bytes(bytes.clone()).file_name(name.clone());
+        let file = file.mime_str(media).map_err(|why| Failure::Network(why.to_string()))?;
+        self.bot.upload::<_, IgnoredAny>(&payload, "photo", file).await.map(drop)
     }
 }
 
@@ -158,7 +209,7 @@ fn is_bad_markup(failure: &Failure) -> bool {
 fn is_bad_photo(result: Result<(), Failure>) -> Result<bool, Failure> {
     match result {
         Ok(()) => Ok(false),
-        Err(Failure::Api { code: 400, why, .. }) if !is_gone(&why) => Ok(true),
+        Err(Failure::Api { code: 400 | 413, why, .. }) if !is_gone(&why) => Ok(true),
         Err(failure) => Err(failure),
     }
 }

@@ -395,6 +395,46 @@ async fn shows_text_cards_and_buttons() {
     assert!(sent[..3].iter().all(|message| message["markup"].is_null()), "buttons stand under the last part");
 }
 
+/// Telegram cannot fetch what lies beside the catalogue: it is sent along.
+#[tokio::test]
+async fn photos_of_the_catalogue_are_sent_along() {
+    let fake = Telegram::start().await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let name = format!("{}.jpg", "0123456789abcdef".repeat(2));
+    std::fs::create_dir(folder.path().join("photos")).unwrap();
+    std::fs::write(folder.path().join("photos").join(&name), [0xFF, 0xD8, 0xFF, b'\r', b'\n', 0]).unwrap();
+    let card = |photo: &str| Card {
+        name: "Насос & Ко".to_owned(),
+        price: "100 ₽".to_owned(),
+        photo: Some(photo.to_owned()),
+        ..Card::default()
+    };
+    let gone = format!("/photos/{}.jpg", "f".repeat(32));
+    let message = Outgoing {
+        cards: vec![card(&gone), card("/photos/../secret"), card(&format!("/photos/{name}"))],
+        buttons: vec![Button {
+            label: "Сайт".to_owned(),
+            action: Action::Open { url: "https://example.com".to_owned() },
+        }],
+        ..Outgoing::default()
+    };
+    let channel = TelegramChannel::new(bot(&fake)).with_photos_of(folder.path());
+    assert_eq!(channel.deliver(&to(7), "e1", &message).await, Delivery::Done);
+    let sent = fake.inner().shown.clone();
+    assert_eq!(
+        (sent[0]["photo"].is_null(), sent[1]["photo"].is_null()),
+        (true, true),
+        "gone: the text alone"
+    );
+    let last = &sent[2];
+    assert_eq!(last["photo"], json!({ "file": name, "media": "image/jpeg", "bytes": 6 }));
+    assert_eq!((&last["chat"], &last["text"]), (&json!(7), &json!("Насос & Ко\n100 ₽")));
+    assert_eq!(last["markup"]["inline_keyboard"][0][0]["text"], "Сайт");
+    // Without the folder, as with a photo that Telegram refuses, the text goes out.
+    assert_eq!(deliver(&fake, &message).await, Delivery::Done);
+    assert!(fake.inner().shown[3..].iter().all(|message| message["photo"].is_null()));
+}
+
 #[tokio::test]
 async fn asks_for_the_contact_with_its_own_keyboard() {
     let fake = Telegram::start().await;

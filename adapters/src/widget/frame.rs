@@ -7,6 +7,8 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::MessageRow;
 
+use crate::catalog::photos;
+
 /// What a page says.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -120,6 +122,10 @@ fn button(button: Button) -> Option<ShownButton> {
 }
 
 fn picture(url: String) -> Option<String> {
+    // A photo of the catalogue is at an address beside the page's own, wherever that is.
+    if url.starts_with(photos::PREFIX) {
+        return Some(url.trim_start_matches('/').to_owned());
+    }
     has_scheme(&url, &["https:", "http:"]).then_some(url)
 }
 

@@ -11,7 +11,7 @@ use tolmach_engine::{
     finding::{Code, Finding, Severity},
 };
 use tolmach_nodes::KINDS;
-use tolmach_runtime::{read_bundle, testing};
+use tolmach_runtime::{golden_questions, read_bundle, testing};
 
 use crate::{
     assemble::bundle_folder,
@@ -109,7 +109,7 @@ impl Check {
     }
 }
 
-/// Everything that is wrong with a bundle, its tests included, and the release when it compiles.
+/// Everything that is wrong with a bundle, its tests and golden questions included, and the release when it compiles.
 fn check(bundle: &Bundle) -> (Vec<Finding>, Option<Release>) {
     let compiled = compile(bundle, KINDS);
     let mut findings = compiled.findings;
@@ -121,6 +121,7 @@ fn check(bundle: &Bundle) -> (Vec<Finding>, Option<Release>) {
             findings.extend(testing::unknown_names(file, &dialogs, release));
         }
     }
+    findings.extend(golden_questions(bundle).1);
     (findings, compiled.release)
 }
 

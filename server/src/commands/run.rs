@@ -29,6 +29,7 @@ use crate::{
     database::Database,
     health::{self, Health},
     jobs::Jobs,
+    photos,
     releases::follow,
     sole,
 };
@@ -86,9 +87,10 @@ impl Run {
         };
         let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store), options));
         let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(&web) as Arc<dyn Channel>];
-        channels.extend(
-            bot.iter().map(|bot| Arc::new(TelegramChannel::new(Arc::clone(bot))) as Arc<dyn Channel>),
-        );
+        channels.extend(bot.iter().map(|bot| {
+            let channel = TelegramChannel::new(Arc::clone(bot));
+            Arc::new(channel.with_photos_of(assembled.catalog.folder())) as Arc<dyn Channel>
+        }));
         channels.extend(email.iter().map(|email| Arc::clone(email) as Arc<dyn Channel>));
         let staff = config.staff();
         println!("  {:<10} {}", "staff", told(&staff, &channels));
@@ -168,6 +170,7 @@ impl Run {
         let mut app = health::router(Arc::new(state));
         if role.has_clients() {
             app = app.merge(widget::router(intake, web));
+            app = app.merge(photos::router(assembled.catalog.folder().to_owned()));
         }
         tokio::select! {
             served = async { axum::serve(listener, app).await } => served.context("the web server ended")?,

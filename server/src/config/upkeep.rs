@@ -1,7 +1,8 @@
-//! What a process is for, what is kept, and what the staff is told of the day.
+//! What a process is for, what is kept, what reading a price list may take, and what the staff is told of the day.
 
 use anyhow::bail;
 use serde::Deserialize;
+use tolmach_adapters::import::child::Limits;
 
 /// What a process does; several processes over one PostgreSQL share the work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -118,6 +119,41 @@ impl Report {
     fn time(&self) -> Option<jiff::civil::Time> {
         let (hours, minutes) = self.at.trim().split_once(':')?;
         jiff::civil::Time::new(hours.parse().ok()?, minutes.parse().ok()?, 0, 0).ok()
+    }
+}
+
+/// What reading a price list may take.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Import {
+    /// Memory that the process which reads may address, in MiB.
+    pub memory_mib: u64,
+    /// Seconds that it may take.
+    pub seconds: u64,
+}
+
+impl Default for Import {
+    fn default() -> Import {
+        let Limits { memory, seconds } = Limits::default();
+        Import { memory_mib: memory, seconds }
+    }
+}
+
+impl Import {
+    /// Limits under which something can be read.
+    pub fn check(&self) -> anyhow::Result<()> {
+        if !(64..=65_536).contains(&self.memory_mib) {
+            bail!("import.memory_mib is {}; it is 64 to 65536", self.memory_mib);
+        }
+        if !(1..=3600).contains(&self.seconds) {
+            bail!("import.seconds is {}; it is 1 to 3600", self.seconds);
+        }
+        Ok(())
+    }
+
+    /// As the reader takes them.
+    pub fn limits(&self) -> Limits {
+        Limits { memory: self.memory_mib, seconds: self.seconds }
     }
 }
 

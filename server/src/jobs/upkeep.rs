@@ -43,13 +43,28 @@ fn before(now: i64, days: u32) -> Option<i64> {
 }
 
 /// A list that cannot be used is told to the staff and not tried again: it would be no better.
-pub(super) async fn reindex(runtime: &Runtime, catalog: &EmbeddedCatalog, file: &str) -> anyhow::Result<()> {
+pub(super) async fn reindex(
+    config: &config::Config,
+    runtime: &Runtime,
+    catalog: &EmbeddedCatalog,
+    file: &str,
+) -> anyhow::Result<()> {
     let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let told = match commands::catalog::import_file(catalog, Path::new(file)).await {
-        Ok(done) => (
-            ("Прайс-лист загружен", format!("{name}: {} позиций", done.rows)),
-            ("The price list is in", format!("{name}: {} items", done.rows)),
-        ),
+    let told = match commands::catalog::import_file(config, catalog, Path::new(file)).await {
+        Ok(done) => {
+            let (new, prices, gone) = (done.changes.new, done.changes.changed_price, done.changes.gone);
+            let rows = done.rows;
+            (
+                (
+                    "Прайс-лист загружен",
+                    format!("{name}: {rows} позиций; новых {new}, с другой ценой {prices}, выбыло {gone}"),
+                ),
+                (
+                    "The price list is in",
+                    format!("{name}: {rows} items; {new} new, {prices} with another price, {gone} gone"),
+                ),
+            )
+        }
         Err(why) => (
             ("Прайс-лист не загружен", format!("{name}: {why:#}")),
             ("The price list could not be imported", format!("{name}: {why:#}")),

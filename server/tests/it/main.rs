@@ -13,6 +13,7 @@
 mod browser;
 mod bundles;
 mod catalogue;
+mod catalogue_tools;
 mod config;
 mod crash;
 mod dialog_tests;
@@ -26,6 +27,7 @@ mod other_systems;
 mod page;
 #[cfg(unix)]
 mod postgres;
+mod price_lists;
 #[cfg(unix)]
 mod processes;
 mod rehearsal;

@@ -24,7 +24,7 @@ use super::{
     super::{
         generation::Generation,
         query::{self, Alternatives},
-        search::idf,
+        rank::idf,
     },
     document::{self, EMBEDDER, FACET_VALUES},
     filter,

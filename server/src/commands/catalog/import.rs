@@ -2,7 +2,7 @@
 
 use std::{
     io::{IsTerminal, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     sync::Mutex,
     time::Instant,
@@ -11,13 +11,17 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 use tolmach_adapters::{
-    catalog::{EmbeddedCatalog, Progress, Source, Stage, Switch},
-    import,
+    catalog::{EmbeddedCatalog, Progress, Source, Stage, Switch, changes::Changes, photos},
+    import::remembered,
 };
 use tolmach_runtime::ports::Task;
 
+use super::{
+    price_list::{PriceList, Understood},
+    show,
+};
 use crate::{
-    assemble::{data_folder, open_catalog},
+    assemble::{data_folder, open_catalog, open_catalog_unquestioned},
     config::Config,
     database::Database,
     releases::now,
@@ -25,14 +29,14 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The price list
-    file: PathBuf,
+    #[command(flatten)]
+    list: PriceList,
     /// Have a running server import it, and tell the staff how it went
     #[arg(long)]
     later: bool,
-    /// The supplier; importing again under the same name replaces its rows [default: the file's name]
-    #[arg(long, value_name = "NAME")]
-    source: Option<String>,
+    /// Import even if golden questions are not answered
+    #[arg(long, conflicts_with = "later")]
+    force: bool,
     /// Print JSON for tools
     #[arg(long)]
     json: bool,
@@ -45,34 +49,35 @@ impl Import {
         }
         let started = Instant::now();
         // The file is read before anything is made: a wrong file leaves nothing behind.
-        let file = self.file.clone();
-        let imported = tokio::task::spawn_blocking(move || import::read(&file)).await??;
+        let mut understood = self.list.understand(config).await?;
         if !self.json {
-            print!("{}", imported.report);
+            print!("{}", understood.imported.report);
+            show::remembered(&understood.remembered, &understood.source);
         }
         data_folder(&config.data_dir)?;
-        let catalog = open_catalog(config)?;
-        let stem = self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let name = self.source.or(stem).context("the file has no name; give the supplier's with --source")?;
-        let source = Source { name: name.clone(), demo: false };
+        let open = if self.force { open_catalog_unquestioned } else { open_catalog };
+        let catalog = open(config)?;
         let bar = Bar::new(!self.json && std::io::stderr().is_terminal());
-        let switch = catalog.import(source, imported.items, move |progress| bar.show(progress)).await?;
+        let switch = store(&catalog, &mut understood, move |progress| bar.show(progress)).await?;
+        let Understood { source, imported, changes, disagreements, photos, .. } = &understood;
         if self.json {
-            println!(
-                "{}",
-                serde_json::to_string_pretty(
-                    &serde_json::json!({ "report": imported.report, "switch": switch })
-                )?
-            );
+            let document = serde_json::json!({
+                "report": imported.report, "switch": switch, "changes": changes, "disagreements": disagreements,
+                "photos": photos.as_ref().map(|(_, taken)| taken),
+            });
+            println!("{}", serde_json::to_string_pretty(&document)?);
             return Ok(ExitCode::SUCCESS);
         }
         let replaced =
             if switch.replaced > 0 { format!(", {} replaced", switch.replaced) } else { String::new() };
         println!(
-            "\n{name}: {} items imported{replaced} in {:.1} s",
+            "\n{source}: {} items imported{replaced} in {:.1} s",
             switch.imported,
             started.elapsed().as_secs_f32()
         );
+        println!("  {}", show::summary(changes));
+        show::photos(photos.as_ref());
+        show::disagreements(disagreements);
         for demo in &switch.dropped_demo {
             println!("the items of the demo source \"{demo}\" were removed");
         }
@@ -84,27 +89,62 @@ impl Import {
 impl Import {
     /// Puts the import on the list of tasks.
     async fn leave(self, config: &Config) -> anyhow::Result<ExitCode> {
-        if self.source.is_some() || self.json {
-            bail!("--later imports under the file's name and tells the staff; leave out --source and --json");
+        let PriceList { file: path, source, map, photos } = self.list;
+        if source.is_some() || map.is_some() || photos.is_some() || self.json {
+            bail!(
+                "--later imports under the file's name, with the columns remembered of it, and tells the staff; leave out \
+                 --source, --map, --photos and --json"
+            );
         }
-        let file = std::fs::canonicalize(&self.file)
-            .with_context(|| format!("{} cannot be found", self.file.display()))?;
+        let file =
+            std::fs::canonicalize(&path).with_context(|| format!("{} cannot be found", path.display()))?;
         let file = file.to_str().context("the path is not valid UTF-8")?.to_owned();
         let store = Database::existing(config).await?;
         store.push(Task::Reindex { file }.into(), now()).await?;
         store.close().await?;
-        println!("a running server imports {}; the staff is told how it went", self.file.display());
+        println!("a running server imports {}; the staff is told how it went", path.display());
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Imports a price list under its file's name.
-pub async fn import_file(catalog: &EmbeddedCatalog, file: &Path) -> anyhow::Result<Switch> {
-    let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    let source = Source { name: name.context("the file has no name")?, demo: false };
-    let file = file.to_owned();
-    let imported = tokio::task::spawn_blocking(move || import::read(&file)).await??;
-    Ok(catalog.import(source, imported.items, |_| {}).await?)
+/// Imports a price list under its file's name, as a task of a running server.
+pub async fn import_file(
+    config: &Config,
+    catalog: &EmbeddedCatalog,
+    file: &Path,
+) -> anyhow::Result<Imported> {
+    let list = PriceList { file: file.to_owned(), source: None, map: None, photos: None };
+    let mut understood = list.understand(config).await?;
+    let switch = store(catalog, &mut understood, |_| {}).await?;
+    Ok(Imported { rows: switch.rows, changes: understood.changes })
+}
+
+/// What an import did, for the staff.
+pub struct Imported {
+    /// Items in the catalogue now.
+    pub rows: u64,
+    pub changes: Changes,
+}
+
+/// Puts the rows in, and remembers the columns once they are there.
+async fn store(
+    catalog: &EmbeddedCatalog,
+    understood: &mut Understood,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> anyhow::Result<Switch> {
+    let folder = catalog.folder();
+    tokio::task::block_in_place(|| understood.take_photos(folder))?;
+    // A catalogue's rows take memory that the build needs.
+    understood.current = Vec::new();
+    let source = Source { name: understood.source.clone(), demo: false };
+    let items = std::mem::take(&mut understood.imported.items);
+    let switch = catalog.import(source, items, progress).await?;
+    remembered::remember(folder, &understood.source, &understood.remember)?;
+    // Photos that nothing names only take room.
+    if let Err(why) = tokio::task::block_in_place(|| photos::sweep(folder)) {
+        tracing::warn!(%why, "old photos cannot be removed");
+    }
+    Ok(switch)
 }
 
 /// Progress on one line, where somebody watches.

@@ -1,11 +1,22 @@
-//! `tolmach catalog search`: what a client would be shown.
+//! `tolmach catalog search`: what a client would be shown, for one query or for a file of them.
 
-use std::{process::ExitCode, time::Instant};
+use std::{
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
-use tolmach_engine::{catalog::SearchRequest, language::Language, turn::card};
+use tolmach_adapters::catalog::EmbeddedCatalog;
+use tolmach_engine::{
+    catalog::{Field, SearchRequest, SearchResults},
+    language::Language,
+    turn::card,
+};
+use tolmach_nodes::request_for;
 use tolmach_runtime::ports::Catalog;
 
 use crate::{
@@ -17,13 +28,23 @@ use crate::{
 #[derive(Debug, Args)]
 pub struct Search {
     /// What a client would type, or an article
-    query: String,
+    #[arg(required_unless_present_any = ["queries", "similar"])]
+    query: Option<String>,
+    /// Search for every line of a file, and print query, article and score, separated by tabs, best first
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["query", "similar", "json", "facet"])]
+    queries: Option<PathBuf>,
+    /// Rows like the one with this article
+    #[arg(long, value_name = "ARTICLE", conflicts_with = "query")]
+    similar: Option<String>,
     /// Rows to show
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
     /// 0 searches by words alone, 1 by vectors alone
     #[arg(long, default_value_t = 0.0)]
     semantic_ratio: f32,
+    /// Count the values of a column: brand, category, price, stock, power …, or a heading of the price list
+    #[arg(long, value_name = "COLUMN")]
+    facet: Vec<String>,
     /// Print JSON for tools
     #[arg(long)]
     json: bool,
@@ -34,19 +55,13 @@ impl Search {
         if !(0.0..=1.0).contains(&self.semantic_ratio) {
             bail!("--semantic-ratio is 0 to 1");
         }
-        data_folder(&config.data_dir)?;
-        let catalog = open_catalog(config)?;
-        if catalog.generation().is_none() {
-            samples::import_into(&catalog).await?;
+        // A file that cannot be read leaves nothing behind.
+        let queries = self.queries.as_deref().map(read_queries).transpose()?;
+        let catalog = serving(config).await?;
+        if let Some(queries) = queries {
+            return self.print_lines(&catalog, &queries).await;
         }
-        let language = Language::detect(&self.query).unwrap_or_default();
-        let request = SearchRequest {
-            text: self.query,
-            language,
-            limit: self.limit,
-            semantic_ratio: self.semantic_ratio,
-            ..SearchRequest::default()
-        };
+        let request = self.request(&catalog).await?;
         let started = Instant::now();
         let results = catalog.search(&request).await?;
         let millis = started.elapsed().as_secs_f64() * 1000.0;
@@ -54,17 +69,94 @@ impl Search {
             println!("{}", serde_json::to_string_pretty(&results)?);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut table = Table::new();
-        table
-            .load_style(presets::UTF8_HORIZONTAL_ONLY)
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(110);
-        table.set_header(["score", "article", "name", "price", "stock"]);
-        for hit in &results.hits {
-            let card = card(&hit.product, language);
-            table.add_row([format!("{:.2}", hit.score), card.article, card.name, card.price, card.stock]);
-        }
-        println!("{table}\n{} of {} rows in {millis:.1} ms", results.hits.len(), results.total);
+        show(&request, &results, millis);
         Ok(if results.hits.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    async fn request(&self, catalog: &EmbeddedCatalog) -> anyhow::Result<SearchRequest> {
+        let mut request = match &self.similar {
+            Some(article) => {
+                let named = SearchRequest { text: article.clone(), limit: 1, ..SearchRequest::default() };
+                let first = catalog.search(&named).await?.hits.into_iter().next();
+                let row = first.filter(|hit| hit.score >= 1.0 && !hit.product.article.is_empty());
+                let row = row.with_context(|| format!("no row has the article {article}"))?;
+                SearchRequest { similar_to: Some(row.product.id), ..SearchRequest::default() }
+            }
+            None => request_for(self.query.as_deref().unwrap_or_default()),
+        };
+        request.limit = self.limit;
+        request.semantic_ratio = self.semantic_ratio;
+        let column = |name: &String| Field::named(name).unwrap_or_else(|| Field::Attribute(name.clone()));
+        request.facets = self.facet.iter().map(column).collect();
+        Ok(request)
+    }
+
+    async fn print_lines(&self, catalog: &EmbeddedCatalog, queries: &[String]) -> anyhow::Result<ExitCode> {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        for query in queries {
+            let request = SearchRequest {
+                limit: self.limit,
+                semantic_ratio: self.semantic_ratio,
+                ..request_for(query)
+            };
+            for hit in catalog.search(&request).await?.hits {
+                let article =
+                    if hit.product.article.is_empty() { hit.product.id } else { hit.product.article };
+                writeln!(out, "{query}\t{}\t{:.4}", article.replace(['\t', '\n'], " "), hit.score)?;
+            }
+        }
+        out.flush()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The catalogue, with the samples in it where nothing has been imported.
+pub(super) async fn serving(config: &Config) -> anyhow::Result<std::sync::Arc<EmbeddedCatalog>> {
+    data_folder(&config.data_dir)?;
+    let catalog = open_catalog(config)?;
+    if catalog.generation().is_none() {
+        samples::import_into(&catalog).await?;
+    }
+    Ok(catalog)
+}
+
+/// One query a line; empty lines ask nothing.
+fn read_queries(file: &Path) -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string(file).with_context(|| {
+        format!("{} cannot be read as a file of queries in UTF-8, one a line", file.display())
+    })?;
+    let lines =
+        text.trim_start_matches('\u{feff}').lines().map(|line| line.trim_end_matches('\r').to_owned());
+    let queries: Vec<String> = lines.filter(|line| !line.trim().is_empty()).collect();
+    if queries.is_empty() {
+        bail!("{} has no queries; write one a line", file.display());
+    }
+    Ok(queries)
+}
+
+fn show(request: &SearchRequest, results: &SearchResults, millis: f64) {
+    let language = Language::detect(&request.text).unwrap_or_default();
+    for filter in &request.filters {
+        println!("{filter}");
+    }
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(110);
+    table.set_header(["score", "article", "name", "price", "stock"]);
+    for hit in &results.hits {
+        let card = card(&hit.product, language);
+        table.add_row([format!("{:.2}", hit.score), card.article, card.name, card.price, card.stock]);
+    }
+    println!("{table}\n{} of {} rows in {millis:.1} ms", results.hits.len(), results.total);
+    for facet in &results.facets {
+        match facet.range {
+            Some((least, most)) => println!("{}: {least} to {most}", facet.field),
+            None => {
+                let values = facet.values.iter().take(12).map(|(value, rows)| format!("{value} ({rows})"));
+                println!("{}: {}", facet.field, values.collect::<Vec<_>>().join(", "));
+            }
+        }
     }
 }

@@ -1,0 +1,229 @@
+//! The words of every row's name, in order: what postings do not tell. Which words stand beside each other, which rows are
+//! alike, and how words are spelt before they are stemmed.
+//!
+//! It holds and compares; what a match is worth is decided in [`super::rank`].
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::{BufWriter, Error, Result, Write},
+    path::Path,
+};
+
+use tolmach_engine::catalog::Product;
+
+use super::spelling::Spellings;
+use crate::words;
+
+const WORDS: &str = "names.u32";
+const TERMS: &str = "names.terms";
+const SPELLINGS: &str = "names.spellings";
+/// Stands between the Russian and the English name, so that no two words of them are neighbours.
+const GAP: u32 = u32::MAX;
+
+/// The names of a generation.
+pub(super) struct Names {
+    terms: Vec<String>,
+    ids: HashMap<String, u32>,
+    /// Where each row's words begin, and after the last one's where they end.
+    begins: Vec<u32>,
+    words: Vec<u32>,
+    /// For each term its rows, ascending: where they begin, and all of them.
+    holders: (Vec<u32>, Vec<u32>),
+    pub spellings: Spellings,
+}
+
+/// Collects names while a generation is built.
+#[derive(Default)]
+pub(super) struct Builder {
+    ids: HashMap<String, u32>,
+    terms: Vec<String>,
+    begins: Vec<u32>,
+    words: Vec<u32>,
+    spellings: HashMap<String, u32>,
+}
+
+impl Builder {
+    /// Adds the next row.
+    pub fn add(&mut self, product: &Product) {
+        self.begins.push(length(&self.words));
+        for name in [&product.name.ru, &product.name.en] {
+            self.text(name, true);
+            self.words.push(GAP);
+        }
+        // Labels are spelt by clients as well, but are no part of the name.
+        for label in [&product.brand, &product.category.ru, &product.category.en] {
+            self.text(label, false);
+        }
+    }
+
+    fn text(&mut self, text: &str, in_name: bool) {
+        for word in words::words(text) {
+            if !words::has_digit(&word.text) && word.text.chars().count() > 2 {
+                *self.spellings.entry(word.text.clone()).or_default() += 1;
+            }
+            if in_name {
+                let term = words::stem(&word.text);
+                let id = *self.ids.entry(term).or_insert_with_key(|term| {
+                    self.terms.push(term.clone());
+                    length(&self.terms) - 1
+                });
+                self.words.push(id);
+            }
+        }
+    }
+
+    /// Writes everything into a folder.
+    pub fn write(mut self, folder: &Path) -> Result<()> {
+        self.begins.push(length(&self.words));
+        let mut file = BufWriter::new(File::create(folder.join(WORDS))?);
+        for value in std::iter::once(&length(&self.begins)).chain(&self.begins).chain(&self.words) {
+            file.write_all(&value.to_le_bytes())?;
+        }
+        finish(file)?;
+        let mut file = BufWriter::new(File::create(folder.join(TERMS))?);
+        for term in &self.terms {
+            writeln!(file, "{term}")?;
+        }
+        finish(file)?;
+        let mut spellings: Vec<(String, u32)> = self.spellings.into_iter().collect();
+        spellings.sort();
+        let mut file = BufWriter::new(File::create(folder.join(SPELLINGS))?);
+        for (word, rows) in spellings {
+            writeln!(file, "{word}\t{rows}")?;
+        }
+        finish(file)
+    }
+}
+
+impl Names {
+    /// Reads what was written; an error when it is not of so many rows.
+    pub fn read(folder: &Path, rows: usize) -> Result<Names> {
+        let terms: Vec<String> = fs::read_to_string(folder.join(TERMS))?.lines().map(str::to_owned).collect();
+        let bytes = fs::read(folder.join(WORDS))?;
+        let mut values =
+            bytes.chunks_exact(4).map(|four| u32::from_le_bytes(four.try_into().unwrap_or_default()));
+        let count = values.next().unwrap_or_default() as usize;
+        let begins: Vec<u32> = values.by_ref().take(count).collect();
+        let words: Vec<u32> = values.collect();
+        let fits = count == rows + 1
+            && begins.is_sorted()
+            && begins.last().is_some_and(|end| *end as usize == words.len())
+            && words.iter().all(|word| *word == GAP || (*word as usize) < terms.len());
+        if !fits {
+            return Err(Error::other(format!("{WORDS} is not of {rows} rows")));
+        }
+        let mut spellings = Vec::new();
+        for line in fs::read_to_string(folder.join(SPELLINGS))?.lines() {
+            let (word, rows) = line.split_once('\t').ok_or_else(|| Error::other(SPELLINGS))?;
+            spellings.push((word.to_owned(), rows.parse().map_err(Error::other)?));
+        }
+        let ids = (0..).zip(&terms).map(|(id, term)| (term.clone(), id)).collect();
+        let holders = invert(&begins, &words, terms.len());
+        Ok(Names { terms, ids, begins, words, holders, spellings: Spellings::new(spellings) })
+    }
+
+    /// The words of a row, in order.
+    pub fn of(&self, row: u32) -> &[u32] {
+        let at = |row: usize| self.begins.get(row).copied().unwrap_or_default() as usize;
+        self.words.get(at(row as usize)..at(row as usize + 1)).unwrap_or_default()
+    }
+
+    /// The number of a term, if a name has it.
+    pub fn id(&self, term: &str) -> Option<u32> {
+        self.ids.get(term).copied()
+    }
+
+    /// The term of a number; empty for the gap between two names.
+    pub fn term(&self, id: u32) -> &str {
+        self.terms.get(id as usize).map_or("", String::as_str)
+    }
+
+    /// The rows whose names have a term.
+    pub fn rows_with(&self, id: u32) -> &[u32] {
+        let (begins, rows) = &self.holders;
+        let at = |id: usize| begins.get(id).copied().unwrap_or_default() as usize;
+        if id == GAP { &[] } else { rows.get(at(id as usize)..at(id as usize + 1)).unwrap_or_default() }
+    }
+
+    /// How near the terms of a query stand to each other in a row's name, in the query's order, 0 to 1. `query` holds for
+    /// each word the terms that may stand for it.
+    pub fn adjacency(&self, row: u32, query: &[Vec<u32>]) -> f32 {
+        let name = self.of(row);
+        let places = |wanted: &[u32]| -> Vec<i32> {
+            (0..).zip(name).filter(|(_, term)| wanted.contains(term)).map(|(place, _)| place).collect()
+        };
+        let mut before = match query.first() {
+            Some(first) => places(first),
+            None => return 0.0,
+        };
+        let mut sum = 0.0;
+        for wanted in query.get(1..).unwrap_or_default() {
+            let here = places(wanted);
+            let mut nearest = i32::MAX;
+            for (a, b) in before.iter().flat_map(|a| here.iter().map(move |b| (a, b))) {
+                // Words in the other order are a step farther.
+                nearest = nearest.min(if b > a { b - a } else { a - b + 1 });
+            }
+            sum += match nearest {
+                i32::MIN..=1 => 1.0,
+                2 => 0.5,
+                3 => 0.25,
+                _ => 0.0,
+            };
+            before = here;
+        }
+        sum / (query.len().max(2) - 1) as f32
+    }
+}
+
+/// Rows by term: count, then place.
+fn invert(begins: &[u32], words: &[u32], terms: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut starts = vec![0_u32; terms + 1];
+    let rows = || {
+        begins.windows(2).zip(0_u32..).map(|(ends, row)| match ends {
+            [from, to] => (row, words.get(*from as usize..*to as usize).unwrap_or_default()),
+            _ => (row, &[][..]),
+        })
+    };
+    let distinct = |name: &[u32]| {
+        let mut name: Vec<u32> = name.iter().copied().filter(|term| *term != GAP).collect();
+        name.sort_unstable();
+        name.dedup();
+        name
+    };
+    for (_, name) in rows() {
+        for term in distinct(name) {
+            if let Some(count) = starts.get_mut(term as usize + 1) {
+                *count += 1;
+            }
+        }
+    }
+    let mut sum = 0;
+    for start in &mut starts {
+        sum += *start;
+        *start = sum;
+    }
+    let mut next = starts.clone();
+    let mut holders = vec![0_u32; sum as usize];
+    for (row, name) in rows() {
+        for term in distinct(name) {
+            if let Some(place) = next.get_mut(term as usize) {
+                if let Some(holder) = holders.get_mut(*place as usize) {
+                    *holder = row;
+                }
+                *place += 1;
+            }
+        }
+    }
+    (starts, holders)
+}
+
+fn finish(file: BufWriter<File>) -> Result<()> {
+    file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
+}
+
+/// More than four thousand million words do not fit into a price list.
+fn length<T>(values: &[T]) -> u32 {
+    u32::try_from(values.len()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,291 @@
+//! What a word that no row holds was probably meant to be: a typing error, another keyboard layout, another script, two words
+//! written together.
+//!
+//! It knows how the catalogue spells its words; whether a word needs mending is for [`super::query`].
+
+/// Every spelling of the names and labels with its number of rows.
+pub(super) struct Spellings {
+    /// Sorted, to be looked up.
+    words: Vec<(String, u32)>,
+    /// For each a bit a letter, and its number of letters.
+    shapes: Vec<(u32, u8)>,
+}
+
+/// A word that is offered, and how much a row that holds it counts for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Offer {
+    pub word: String,
+    pub counts_for: f32,
+}
+
+/// A slip of the keyboard layout or of the script says exactly what was meant; a typing error is a guess, and the second
+/// guess a poor one.
+const LAYOUT: f32 = 0.95;
+const GUESSES: [f32; 2] = [0.9, 0.4];
+/// Two words written as one.
+const SPLIT: f32 = 0.9;
+/// A word that fewer rows have may itself be misspelt.
+const TRUSTED: u32 = 2;
+/// What another first letter adds to the distance: people get the first letter right.
+const FIRST_LETTER: f32 = 0.7;
+/// What ten times as many rows take off the distance.
+const FREQUENCY: f32 = 0.25;
+
+impl Spellings {
+    /// From spellings in order.
+    pub fn new(words: Vec<(String, u32)>) -> Spellings {
+        let shapes = words.iter().map(|(word, _)| shape(word)).collect();
+        Spellings { words, shapes }
+    }
+
+    /// How many times the catalogue spells a word so.
+    pub fn count(&self, word: &str) -> u32 {
+        let at = self.words.binary_search_by(|(known, _)| known.as_str().cmp(word));
+        at.ok().and_then(|at| self.words.get(at)).map_or(0, |(_, count)| *count)
+    }
+
+    /// Whether it is a spelling that can be relied on.
+    pub fn knows(&self, word: &str) -> bool {
+        self.count(word) >= TRUSTED
+    }
+
+    /// The word on the other keyboard layout («gthajhfnjh») or in the other script («макита»), if the catalogue has it.
+    pub fn other_writing(&self, word: &str) -> Vec<Offer> {
+        let offer = |word: String| Offer { word, counts_for: LAYOUT };
+        let other = other_layout(word).filter(|other| self.count(other) > 0);
+        if let Some(other) = other {
+            return vec![offer(other)];
+        }
+        let spelt = transliterated(word);
+        spelt.into_iter().filter(|other| self.count(other) > 0).map(offer).collect()
+    }
+
+    /// The one or two most likely words that a word of four letters or more is a typing error of: one slip, two in a long
+    /// word.
+    pub fn corrections(&self, word: &str) -> Vec<Offer> {
+        let wanted: Vec<char> = word.chars().collect();
+        let slips = match wanted.len() {
+            0..4 => return Vec::new(),
+            4..6 => 1,
+            _ => 2,
+        };
+        let (letters, length) = shape(word);
+        let mut found: Vec<(f32, &str)> = Vec::new();
+        for ((known, count), (known_letters, known_length)) in self.words.iter().zip(&self.shapes) {
+            // Each slip changes two letters of the set at most: a cheap refusal before the exact look.
+            if length.abs_diff(*known_length) > slips
+                || (letters ^ known_letters).count_ones() > u32::from(slips) * 2
+            {
+                continue;
+            }
+            let Some(distance) = distance(&wanted, known, usize::from(slips)) else { continue };
+            let first = if known.chars().next() == wanted.first().copied() { 0.0 } else { FIRST_LETTER };
+            found.push((distance as f32 + first - FREQUENCY * (*count as f32).log10(), known));
+        }
+        found.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
+        let offer =
+            |((_, word), counts_for): (&(f32, &str), f32)| Offer { word: (*word).to_owned(), counts_for };
+        found.iter().zip(GUESSES).map(offer).collect()
+    }
+
+    /// The two words that a word is when a space is put in («отбойныймолоток», "showerhead").
+    pub fn split(&self, word: &str) -> Option<[Offer; 2]> {
+        let splits = word.char_indices().skip(2).filter_map(|(at, _)| {
+            let (left, right) = word.split_at_checked(at)?;
+            let enough = right.chars().count() >= 2;
+            let count = if enough { self.count(left).min(self.count(right)) } else { 0 };
+            (count >= TRUSTED).then_some((count, left, right))
+        });
+        let (_, left, right) = splits.max_by_key(|(count, ..)| *count)?;
+        Some([left, right].map(|word| Offer { word: word.to_owned(), counts_for: SPLIT }))
+    }
+}
+
+/// A bit for each letter (letters that share one are told apart by the exact look), and the number of letters.
+fn shape(word: &str) -> (u32, u8) {
+    let letters = word.chars().fold(0, |bits, letter| bits | 1 << (u32::from(letter) % 32));
+    (letters, u8::try_from(word.chars().count()).unwrap_or(u8::MAX))
+}
+
+/// Letters added, left out or changed and neighbours swapped between two words (optimal string alignment), if not more than
+/// `most`.
+fn distance(a: &[char], b: &str, most: usize) -> Option<usize> {
+    let b: Vec<char> = b.chars().collect();
+    let width = b.len() + 1;
+    let mut rows = [vec![0_usize; width], (0..width).collect::<Vec<_>>(), vec![0; width]];
+    for (i, x) in a.iter().enumerate() {
+        let [before_last, last, current] = &mut rows;
+        if let Some(first) = current.first_mut() {
+            *first = i + 1;
+        }
+        let mut least = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let at = |row: &[usize], place: usize| row.get(place).copied().unwrap_or(usize::MAX / 2);
+            let mut best =
+                (at(last, j) + usize::from(x != y)).min(at(last, j + 1) + 1).min(at(current, j) + 1);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
+            if swapped {
+                best = best.min(at(before_last, j - 1) + 1);
+            }
+            least = least.min(best);
+            if let Some(place) = current.get_mut(j + 1) {
+                *place = best;
+            }
+        }
+        if least > most {
+            return None;
+        }
+        rows.rotate_left(1);
+    }
+    let found = rows.get(1).and_then(|row| row.last()).copied()?;
+    (found <= most).then_some(found)
+}
+
+const LATIN_KEYS: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.";
+const RUSSIAN_KEYS: &str = "йцукенгшщзхъфывапролджэячсмитьбю";
+
+/// The word as the same keys write it on the other layout.
+fn other_layout(word: &str) -> Option<String> {
+    let (from, to) = if word.chars().any(crate::words::is_cyrillic) {
+        (RUSSIAN_KEYS, LATIN_KEYS)
+    } else {
+        (LATIN_KEYS, RUSSIAN_KEYS)
+    };
+    word.chars().map(|c| to.chars().nth(from.chars().position(|key| key == c)?)).collect()
+}
+
+/// The word in the other script, the ways that brands are commonly written.
+fn transliterated(word: &str) -> Vec<String> {
+    const LETTERS: [(&str, &str); 33] = [
+        ("щ", "shch"),
+        ("ш", "sh"),
+        ("ч", "ch"),
+        ("ж", "zh"),
+        ("ю", "yu"),
+        ("я", "ya"),
+        ("х", "kh"),
+        ("ц", "ts"),
+        ("кс", "x"),
+        ("а", "a"),
+        ("б", "b"),
+        ("в", "v"),
+        ("г", "g"),
+        ("д", "d"),
+        ("е", "e"),
+        ("з", "z"),
+        ("и", "i"),
+        ("й", "y"),
+        ("к", "k"),
+        ("л", "l"),
+        ("м", "m"),
+        ("н", "n"),
+        ("о", "o"),
+        ("п", "p"),
+        ("р", "r"),
+        ("с", "s"),
+        ("т", "t"),
+        ("у", "u"),
+        ("ф", "f"),
+        ("ы", "y"),
+        ("э", "e"),
+        ("ь", ""),
+        ("ъ", ""),
+    ];
+    let cyrillic = word.chars().any(crate::words::is_cyrillic);
+    let mut written = String::new();
+    let mut rest = word;
+    while let Some(first) = rest.chars().next() {
+        let found = LETTERS.iter().find_map(|(russian, latin)| {
+            let (from, to) = if cyrillic { (russian, latin) } else { (latin, russian) };
+            let rest = rest.strip_prefix(from).filter(|_| !from.is_empty())?;
+            Some((*to, rest))
+        });
+        match found {
+            Some((to, after)) => {
+                written.push_str(to);
+                rest = after;
+            }
+            None => {
+                written.push(first);
+                rest = rest.get(first.len_utf8()..).unwrap_or_default();
+            }
+        }
+    }
+    let mut ways = vec![written.clone()];
+    if cyrillic {
+        // «бош», «хитачи», «вагнер»: what the sounds are usually spelt with.
+        ways.push(written.replace("sh", "sch"));
+        ways.push(written.replace("kh", "h"));
+        ways.push(written.replace('v', "w"));
+        ways.push(written.replace('k', "c"));
+    }
+    ways.retain(|way| way != word);
+    ways
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spellings() -> Spellings {
+        let words = [
+            ("bosch", 40),
+            ("dewalt", 30),
+            ("drill", 90),
+            ("head", 50),
+            ("makita", 20),
+            ("shower", 60),
+            ("аккумуляторный", 30),
+            ("молоток", 20),
+            ("насос", 80),
+            ("отбойный", 15),
+            ("перфоратор", 70),
+        ];
+        Spellings::new(words.map(|(word, count)| (word.to_owned(), count)).into())
+    }
+
+    fn words(offers: &[Offer]) -> Vec<&str> {
+        offers.iter().map(|offer| offer.word.as_str()).collect()
+    }
+
+    #[test]
+    fn slips_are_mended() {
+        let known = spellings();
+        for (typed, meant) in [
+            ("перфаратор", "перфоратор"),
+            ("dedwalt", "dewalt"),
+            ("drlil", "drill"),
+            ("насо", "насос"),
+            ("акумуляторнй", "аккумуляторный"),
+        ] {
+            assert_eq!(words(&known.corrections(typed)).first(), Some(&meant), "{typed}");
+        }
+        assert_eq!(known.corrections("нас"), [], "too short to guess");
+        assert_eq!(known.corrections("космонавт"), []);
+    }
+
+    #[test]
+    fn the_other_layout_and_the_other_script_are_read() {
+        let known = spellings();
+        assert_eq!(words(&known.other_writing("gthajhfnjh")), ["перфоратор"]);
+        assert_eq!(words(&known.other_writing("руфв")), ["head"]);
+        assert_eq!(words(&known.other_writing("макита")), ["makita"]);
+        assert_eq!(words(&known.other_writing("бош")), ["bosch"]);
+        assert_eq!(words(&known.other_writing("perforator")), ["перфоратор"]);
+        assert_eq!(known.other_writing("стол"), []);
+    }
+
+    #[test]
+    fn words_written_together_are_parted() {
+        let known = spellings();
+        assert_eq!(
+            known.split("отбойныймолоток").map(|both| both.map(|offer| offer.word)),
+            Some(["отбойный".into(), "молоток".into()])
+        );
+        assert_eq!(
+            known.split("showerhead").map(|both| both.map(|offer| offer.word)),
+            Some(["shower".into(), "head".into()])
+        );
+        assert_eq!(known.split("шкаф"), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! How well the values below a header fit what their headings say.
+//!
+//! It measures; what follows from a measure is decided in `header`.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{
+    cells::{Row, Value},
+    columns::Column,
+    value::{self, Amount},
+};
+
+/// Rows looked at; they are taken from the top, where a list is tidy or not at all.
+const SAMPLE: usize = 1000;
+
+/// The values of each column below a header.
+pub(super) struct Values<'a> {
+    columns: BTreeMap<u32, Vec<&'a Value>>,
+    rows: usize,
+}
+
+impl<'a> Values<'a> {
+    /// Of rows with at least two filled cells: those with one are sections and notes.
+    pub fn below(rows: &'a [Row], header: u32) -> Values<'a> {
+        let mut columns: BTreeMap<u32, Vec<&Value>> = BTreeMap::new();
+        let mut seen = 0;
+        for row in rows.iter().filter(|row| row.number > header && row.cells.len() > 1).take(SAMPLE) {
+            seen += 1;
+            for (at, value) in &row.cells {
+                columns.entry(*at).or_default().push(value);
+            }
+        }
+        Values { columns, rows: seen }
+    }
+
+    fn of(&self, at: u32) -> &[&'a Value] {
+        self.columns.get(&at).map_or(&[], Vec::as_slice)
+    }
+
+    /// The columns that have values.
+    pub fn columns(&self) -> impl Iterator<Item = u32> {
+        self.columns.keys().copied()
+    }
+
+    /// The share of rows that have a value here.
+    pub fn filled(&self, at: u32) -> f32 {
+        share(self.of(at).len(), self.rows)
+    }
+
+    /// The share of values that could be of this field, 0 to 1; 0 for an empty column.
+    pub fn fit(&self, column: Column, at: u32) -> f32 {
+        let values = self.of(at);
+        let fitting = |test: &dyn Fn(&Value) -> bool| {
+            share(values.iter().filter(|value| test(value)).count(), values.len())
+        };
+        match column {
+            Column::Price => {
+                let is = |value: &Value| matches!(value::price(value), Amount::Is(price) if price >= 0.0);
+                // «По запросу» is a price only among prices.
+                let said = |value: &Value| {
+                    is(value) || value::price(value) == Amount::Unsaid && value.text().chars().count() <= 30
+                };
+                if values.iter().any(|value| is(value)) { fitting(&said) } else { 0.0 }
+            }
+            Column::Stock => fitting(&|value| !matches!(value::stock(value), Amount::Unclear)),
+            Column::Article => {
+                let short =
+                    |value: &Value| !matches!(value, Value::Date(_)) && value.text().chars().count() <= 40;
+                let different: HashSet<String> = values.iter().map(|value| value.text()).collect();
+                fitting(&short).min(share(different.len(), values.len()))
+            }
+            Column::Name | Column::NameEn => {
+                fitting(&|value| matches!(value, Value::Text(text) if text.chars().any(char::is_alphabetic)))
+            }
+            Column::Unit => fitting(
+                &|value| matches!(value, Value::Text(text) if text.chars().count() <= 12 && text.chars().any(char::is_alphabetic)),
+            ),
+            Column::Photo => fitting(&|value| value::web_address(&value.text()).is_some()),
+            Column::Currency => fitting(&|value| value::currency(&value.text()).is_some()),
+            Column::Brand | Column::Category | Column::CategoryEn => {
+                fitting(&|value| matches!(value, Value::Text(text) if text.chars().count() <= 80))
+            }
+            Column::Description | Column::DescriptionEn => share(values.len(), values.len()),
+        }
+    }
+
+    /// Whether these read like names: texts of several words.
+    pub fn reads_like_names(&self, at: u32) -> bool {
+        let values = self.of(at);
+        let like = values.iter().filter(|value| {
+            matches!(value, Value::Text(text) if text.chars().filter(|c| c.is_alphabetic()).count() >= 4
+                && (text.contains(' ') || text.chars().count() >= 12))
+        });
+        !values.is_empty() && like.count() * 10 >= values.len() * 6
+    }
+
+    /// Whether these read like articles: one word each, with a digit, hardly any twice.
+    pub fn reads_like_articles(&self, at: u32) -> bool {
+        let values = self.of(at);
+        let like = values.iter().filter(|value| {
+            let text = value.text();
+            text.chars().count() <= 30 && !text.contains(' ') && text.chars().any(|c| c.is_ascii_digit())
+        });
+        !values.is_empty() && like.count() * 10 >= values.len() * 8 && self.fit(Column::Article, at) > 0.8
+    }
+
+    /// The mean length of the texts, in characters.
+    pub fn length(&self, at: u32) -> f32 {
+        let values = self.of(at);
+        let sum: usize = values.iter().map(|value| value.text().chars().count()).sum();
+        share(sum, values.len())
+    }
+}
+
+fn share(part: usize, whole: usize) -> f32 {
+    if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
+}

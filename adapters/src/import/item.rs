@@ -1,0 +1,169 @@
+//! One row below a header to one product.
+//!
+//! Nothing is invented here: a value that is not understood is left out and said so.
+
+use std::collections::HashMap;
+
+use tolmach_engine::catalog::{Attribute, Localized, Product};
+
+use super::{
+    cells::{Row, Value},
+    columns::Column,
+    header::Header,
+    report::Warnings,
+    value::{self, Amount},
+};
+
+/// Attributes of a row that are kept.
+const ATTRIBUTES: usize = 40;
+/// Characters of an attribute that are kept.
+const ATTRIBUTE_LENGTH: usize = 200;
+
+/// What all sheets gave so far.
+#[derive(Default)]
+pub(super) struct Items {
+    pub items: Vec<Product>,
+    pub warnings: Warnings,
+    /// Uses of each id, so that a repeated article gets an id of its own.
+    ids: HashMap<String, usize>,
+    /// The place of each article, as articles are compared.
+    articles: HashMap<String, (String, u32)>,
+}
+
+impl Items {
+    /// Reads a row as an item; whether it has a price.
+    pub fn read(
+        &mut self,
+        row: &Row,
+        header: &Header,
+        attributes: &[(u32, String)],
+        sheet: &str,
+        section: &str,
+    ) -> bool {
+        let cell = |column| header.columns.get(&column).and_then(|at| row.get(*at));
+        let text = |column| cell(column).map(Value::text).unwrap_or_default();
+        let line = |column| text(column).replace('\n', " ");
+        let place = format!("sheet \"{sheet}\" row {}", row.number);
+        let localized = |native: Column, foreign: Column, read: &dyn Fn(Column) -> String| {
+            let (native_text, foreign_text) = (read(native), read(foreign));
+            // Under an English heading without a Russian column beside it, a text without Cyrillic letters is English.
+            if foreign_text.is_empty()
+                && header.is_english(native)
+                && !native_text.chars().any(crate::words::is_cyrillic)
+            {
+                Localized { ru: String::new(), en: native_text }
+            } else {
+                Localized { ru: native_text, en: foreign_text }
+            }
+        };
+        let mut product = Product {
+            article: line(Column::Article),
+            name: localized(Column::Name, Column::NameEn, &line),
+            description: localized(Column::Description, Column::DescriptionEn, &text),
+            brand: line(Column::Brand),
+            category: localized(Column::Category, Column::CategoryEn, &line),
+            unit: line(Column::Unit),
+            photo: cell(Column::Photo).and_then(|value| value::web_address(&value.text())),
+            attributes: attributes
+                .iter()
+                .filter_map(|(at, name)| attribute(row.get(*at)?, name))
+                .take(ATTRIBUTES)
+                .collect(),
+            ..Product::default()
+        };
+        if product.category.is_empty() {
+            product.category.ru = section.to_owned();
+        }
+        if let Some(Value::Date(date)) = cell(Column::Article) {
+            self.warnings.add(
+                "articles that are dates in the file, perhaps not what they were",
+                format!("{place}: {date}"),
+            );
+        }
+        if let Some(value) = cell(Column::Price) {
+            product.price = self.price(value, &place);
+            if product.price.is_some() {
+                let named = if let Value::Text(text) = value { value::currency(text) } else { None };
+                let column = cell(Column::Currency).and_then(|value| value::currency(&value.text()));
+                product.currency = named.or(column).or(header.currency).unwrap_or_default().to_owned();
+            }
+        }
+        if product.price.is_none() && header.columns.contains_key(&Column::Price) {
+            let said = cell(Column::Price).map_or_else(|| "empty".to_owned(), short);
+            let what = format!("{} {}", product.article, said);
+            self.warnings
+                .add("items without a price, offered on request", format!("{place}: {}", what.trim()));
+        }
+        product.stock = cell(Column::Stock).and_then(|value| self.stock(value, &place));
+        self.add(product, row.number, sheet, &place)
+    }
+
+    fn price(&mut self, value: &Value, place: &str) -> Option<f64> {
+        match value::price(value) {
+            Amount::Is(price) if price > 0.0 => return Some(price),
+            Amount::Is(price) if price < 0.0 => {
+                self.warnings.add("negative prices, left out", format!("{place}: {price}"));
+            }
+            // A price of zero is how many accounting programs write "no price".
+            Amount::Is(_) | Amount::Unsaid => {}
+            Amount::Unclear => {
+                self.warnings
+                    .add("prices that are not understood, left out", format!("{place}: {}", short(value)));
+            }
+        }
+        None
+    }
+
+    fn stock(&mut self, value: &Value, place: &str) -> Option<f64> {
+        match value::stock(value) {
+            Amount::Is(stock) if stock >= 0.0 => return Some(stock),
+            Amount::Is(stock) => {
+                self.warnings.add("negative stock, taken as 0", format!("{place}: {stock}"));
+                return Some(0.0);
+            }
+            Amount::Unsaid => {}
+            Amount::Unclear => {
+                self.warnings
+                    .add("stock that is not understood, left out", format!("{place}: {}", short(value)));
+            }
+        }
+        None
+    }
+
+    fn add(&mut self, mut product: Product, row: u32, sheet: &str, place: &str) -> bool {
+        let id = if product.article.is_empty() { format!("row-{row}") } else { product.article.clone() };
+        if !product.article.is_empty() {
+            let twin = crate::words::normalise_article(&product.article);
+            match self.articles.get(&twin) {
+                Some((first_sheet, first)) => self.warnings.add(
+                    "repeated articles, kept as separate items",
+                    format!("{place}: {}, first in sheet \"{first_sheet}\" row {first}", product.article),
+                ),
+                None => {
+                    self.articles.insert(twin, (sheet.to_owned(), row));
+                }
+            }
+        }
+        let uses = self.ids.entry(id.clone()).or_default();
+        *uses += 1;
+        product.id = if *uses == 1 { id } else { format!("{id}~{uses}") };
+        let priced = product.price.is_some();
+        self.items.push(product);
+        priced
+    }
+}
+
+fn attribute(value: &Value, name: &str) -> Option<Attribute> {
+    let text = value.text().replace('\n', "; ");
+    // Dashes stand for nothing.
+    if !text.chars().any(char::is_alphanumeric) {
+        return None;
+    }
+    let value = text.chars().take(ATTRIBUTE_LENGTH).collect();
+    Some(Attribute { name: name.to_owned(), value })
+}
+
+/// A value in a warning.
+pub(super) fn short(value: &Value) -> String {
+    value.text().replace('\n', " ").chars().take(60).collect()
+}

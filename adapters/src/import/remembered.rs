@@ -1,0 +1,111 @@
+//! The columns that a person named for a supplier, kept for the supplier's next price list.
+//!
+//! One JSON file in the catalogue's folder that a person may read, change and delete:
+//! `{ "supplier": { "article": "product_uid" } }`.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Mapping, Report,
+    columns::{Column, NONE},
+    header,
+};
+
+const FILE: &str = "columns.json";
+
+/// Why what is remembered cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: the remembered columns cannot be {what}: {why}. Mend or delete the file.")]
+pub struct Error {
+    path: PathBuf,
+    what: &'static str,
+    why: String,
+}
+
+type All = BTreeMap<String, Mapping>;
+
+/// What is remembered of a supplier; empty for one that nothing is known of, and where there is no folder.
+pub fn recall(folder: &Path, supplier: &str) -> Result<Mapping, Error> {
+    Ok(all(folder)?.remove(supplier).unwrap_or_default())
+}
+
+/// Keeps what a supplier's columns are from now on; an empty mapping is forgotten. The file changes at once or not at all.
+pub fn remember(folder: &Path, supplier: &str, mapping: &Mapping) -> Result<(), Error> {
+    let mut all = all(folder)?;
+    let before = if mapping.is_empty() {
+        all.remove(supplier)
+    } else {
+        all.insert(supplier.to_owned(), mapping.clone())
+    };
+    if before.unwrap_or_default() == *mapping {
+        return Ok(());
+    }
+    let path = folder.join(FILE);
+    let write = || -> std::io::Result<()> {
+        let new = folder.join(format!("{FILE}.new"));
+        let mut file = File::create(&new)?;
+        serde_json::to_writer_pretty(&mut file, &all)?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        fs::rename(&new, &path)
+    };
+    write().map_err(|why| Error { path: path.clone(), what: "written", why: why.to_string() })
+}
+
+/// A mapping as it is worth remembering: by headings, because letters change when a supplier adds a column.
+pub fn by_headings(mapping: &Mapping, report: &Report) -> Mapping {
+    let heading = |column: &Column| {
+        let (_, found) = report.main_sheet()?.fields().find(|(field, _)| *field == column.name())?;
+        Some(header::one_line(&found.header)).filter(|heading| !heading.is_empty())
+    };
+    let kept = mapping.0.iter().map(|(column, wanted)| {
+        let letters = super::columns::from_letters(wanted).is_some() && wanted != NONE;
+        (*column, heading(column).filter(|_| letters).unwrap_or_else(|| wanted.clone()))
+    });
+    Mapping(kept.collect())
+}
+
+fn all(folder: &Path) -> Result<All, Error> {
+    let path = folder.join(FILE);
+    let failed = |why: String| Error { path: path.clone(), what: "read", why };
+    match fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|why| failed(why.to_string())),
+        Err(why) if matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(All::new()),
+        Err(why) => Err(failed(why.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suppliers_are_remembered_apart_and_forgotten() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path();
+        assert!(recall(&path.join("none"), "A").unwrap().is_empty());
+        let (first, second): (Mapping, Mapping) =
+            ("article=SKU".parse().unwrap(), "price=D".parse().unwrap());
+        remember(path, "Первый", &first).unwrap();
+        remember(path, "Second", &second).unwrap();
+        assert_eq!((recall(path, "Первый").unwrap(), recall(path, "Second").unwrap()), (first, second));
+        let text = fs::read_to_string(path.join(FILE)).unwrap();
+        assert!(text.contains("\"Первый\": {\n    \"article\": \"SKU\""), "{text}");
+        remember(path, "Second", &Mapping::default()).unwrap();
+        assert!(recall(path, "Second").unwrap().is_empty());
+        fs::write(path.join(FILE), "{").unwrap();
+        let error = recall(path, "Second").unwrap_err().to_string();
+        assert!(error.contains(FILE) && error.contains("delete"), "{error}");
+        assert!(remember(path, "Second", &"name=A".parse().unwrap()).is_err());
+        assert_eq!(
+            fs::read_to_string(path.join(FILE)).unwrap(),
+            "{",
+            "what cannot be read is not written over"
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! Numbers whose leading zeros stand in the cell's format: 42 shown as 00042 is the article 00042.
+//!
+//! Only formats that show every digit of a whole number are known here; how prices are shown does not matter.
+
+/// A number format that shows a whole number with leading zeros, or with marks between its digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Zeros {
+    /// What is shown, with a `0` in the place of every digit.
+    pattern: Vec<Piece>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Piece {
+    Digit,
+    Mark(char),
+}
+
+impl Zeros {
+    /// `00000`, `000-000`, `"AB-"0000`; `None` for formats of any other kind.
+    pub fn parse(format: &str) -> Option<Zeros> {
+        let mut pattern = Vec::new();
+        let mut chars = format.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '0' => pattern.push(Piece::Digit),
+                '\\' => pattern.push(Piece::Mark(chars.next()?)),
+                '"' => pattern.extend(chars.by_ref().take_while(|c| *c != '"').map(Piece::Mark)),
+                '-' | ' ' | '/' => pattern.push(Piece::Mark(c)),
+                // A placeholder that shows no zeros, a decimal point, a date, a colour, a second section.
+                _ => return None,
+            }
+        }
+        let digits = pattern.iter().filter(|piece| **piece == Piece::Digit).count();
+        // A plain `0`, or `0" шт"`, says nothing of zeros.
+        (digits >= 2).then_some(Zeros { pattern })
+    }
+
+    /// The number as it is shown; `None` for one that has no such form.
+    pub fn show(&self, number: f64) -> Option<String> {
+        if number.fract() != 0.0 || !(0.0..1e15).contains(&number) {
+            return None;
+        }
+        let digits = format!("{number}");
+        let mut left = digits.chars().rev();
+        let mut shown: Vec<char> = Vec::new();
+        for piece in self.pattern.iter().rev() {
+            shown.push(match piece {
+                Piece::Digit => left.next().unwrap_or('0'),
+                Piece::Mark(mark) => *mark,
+            });
+        }
+        // More digits than places stand where the first place is.
+        let more: Vec<char> = left.collect();
+        let first = self.pattern.iter().position(|piece| *piece == Piece::Digit).unwrap_or_default();
+        let at = shown.len() - first;
+        shown.splice(at..at, more);
+        Some(shown.into_iter().rev().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(format: &str, number: f64, expected: Option<&str>) {
+        let shown = Zeros::parse(format).and_then(|zeros| zeros.show(number));
+        assert_eq!(shown.as_deref(), expected, "{number} as {format}");
+    }
+
+    #[test]
+    fn numbers_as_they_are_shown() {
+        check("00000", 42.0, Some("00042"));
+        check("00000", 1_234_567.0, Some("1234567"));
+        check("000-000", 42.0, Some("000-042"));
+        check("000\\-000", 1_234_567.0, Some("1234-567"));
+        check("\"AB-\"0000", 42.0, Some("AB-0042"));
+        check("00000", 4.5, None);
+        check("00000", -1.0, None);
+    }
+
+    #[test]
+    fn formats_that_say_nothing_of_zeros() {
+        for format in ["General", "0", "0\" шт\"", "0.00", "#,##0", "00.00", "dd/mm/yyyy", "00%", "[Red]00"]
+        {
+            assert_eq!(Zeros::parse(format), None, "{format}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! `tolmach catalog preview`: how a price list is understood and what it would change, before anything is.
+
+use std::{collections::BTreeMap, process::ExitCode};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{
+    price_list::{PriceList, Understood},
+    show,
+};
+use crate::config::Config;
+
+#[derive(Debug, Args)]
+pub struct Preview {
+    #[command(flatten)]
+    list: PriceList,
+    /// Rows to show
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    rows: u32,
+    /// Print JSON for tools
+    #[arg(long)]
+    json: bool,
+}
+
+impl Preview {
+    pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let understood = self.list.understand(config).await?;
+        let rows = self.rows as usize;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&document(&understood, rows)?)?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let Understood { source, imported, remembered, changes, disagreements, current, photos, .. } =
+            &understood;
+        print!("{}", imported.report);
+        show::remembered(remembered, source);
+        if let Some(table) = show::rows(&imported.items, rows) {
+            println!("\n{table}");
+        }
+        println!("\n  against the catalogue's rows of \"{source}\": {}", show::summary(changes));
+        show::changes(changes);
+        show::photos(photos.as_ref());
+        show::disagreements(disagreements);
+        let demo = current.iter().filter(|row| row.demo).count();
+        if demo > 0 {
+            println!("  the {demo} sample items would go");
+        }
+        println!("  nothing was changed; to import it: tolmach catalog import");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What tools get; fields may be added.
+fn document(understood: &Understood, rows: usize) -> anyhow::Result<Value> {
+    let Understood { source, imported, remembered, changes, disagreements, photos, .. } = understood;
+    let report = &imported.report;
+    let fields = report.main_sheet().into_iter().flat_map(|sheet| sheet.fields());
+    let mapping: BTreeMap<&str, &str> =
+        fields.map(|(field, column)| (field, column.header.as_str())).collect();
+    let mut skipped = Vec::new();
+    for sheet in &report.sheets {
+        if let Some(why) = &sheet.ignored {
+            skipped.push(json!({ "sheet": sheet.name, "reason": why, "count": null, "rows": [] }));
+        }
+        for (reason, rows) in &sheet.skipped {
+            skipped.push(json!({
+                "sheet": sheet.name, "reason": reason, "count": rows.count, "rows": rows.rows,
+            }));
+        }
+    }
+    let on_request: usize = report.sheets.iter().map(|sheet| sheet.on_request).sum();
+    Ok(json!({
+        "file": report.file,
+        "source": source,
+        "items": report.items,
+        "on_request": on_request,
+        "mapping": mapping,
+        "remembered": remembered,
+        "sheets": report.sheets,
+        "rows": imported.items.iter().take(rows).collect::<Vec<_>>(),
+        "skipped": skipped,
+        "warnings": report.warnings,
+        "changes": serde_json::to_value(changes)?,
+        "photos": photos.as_ref().map(|(_, taken)| taken),
+        "disagreements": serde_json::to_value(disagreements)?,
+    }))
+}

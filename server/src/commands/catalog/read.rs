@@ -1,0 +1,38 @@
+//! `tolmach catalog read`: the process in which a price list is read. People need `preview`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Context;
+use clap::Args;
+use tolmach_adapters::import::{
+    Options,
+    child::{self, Limits},
+};
+
+#[derive(Debug, Args)]
+pub struct Read {
+    /// MiB of memory
+    #[arg(long)]
+    memory: u64,
+    /// Seconds
+    #[arg(long)]
+    seconds: u64,
+    /// What a person says of its columns, as JSON
+    #[arg(long, value_parser = options)]
+    options: Options,
+    /// The price list
+    file: PathBuf,
+}
+
+fn options(text: &str) -> Result<Options, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+impl Read {
+    pub fn execute(&self) -> anyhow::Result<ExitCode> {
+        let limits = Limits { memory: self.memory, seconds: self.seconds };
+        let out = std::io::BufWriter::new(std::io::stdout().lock());
+        child::serve(&self.file, &self.options, limits, out).context("the answer cannot be given")?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
