@@ -330,12 +330,14 @@ impl Said {
     }
 }
 
-/// The terms to look for, the first that may stand for each word; none when no row holds any of the words.
+/// The terms to look for, the likeliest that may stand for each word; none when no row holds any of the words.
 fn said(words: &[Alternatives], generation: &Generation) -> Result<Said, Trouble> {
     let mut said = Said { terms: Vec::new(), weight: 0.0 };
     for alternatives in words {
         let mut rows = HashSet::new();
-        let Some((term, counts_for)) = alternatives.first() else {
+        // Of equals the first, which most rows hold.
+        let likeliest = alternatives.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
+        let Some((term, counts_for)) = likeliest else {
             said.weight += idf(generation.index.rows(), 0);
             continue;
         };
