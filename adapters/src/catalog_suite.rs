@@ -33,12 +33,7 @@ pub(crate) trait Place: Send + Sync {
 macro_rules! conformance {
     ($place:path) => {
         $crate::catalog_suite::conformance!($place:
-            counts_facets, counts_facets_over_all_that_match, finds_similar_rows);
-        $crate::catalog_suite::conformance!($place, without facets);
-    };
-    // For an adapter that knows neither facets nor similar rows yet.
-    ($place:path, without facets) => {
-        $crate::catalog_suite::conformance!($place:
+            counts_facets, counts_facets_over_all_that_match, finds_similar_rows,
             finds_words_in_any_form, forgives_typing_errors, finds_articles_in_every_spelling,
             names_rows_before_it_finds_others, tells_what_nobody_sells, scores_by_the_share_of_the_words,
             filters_by_columns, filters_by_texts, filters_by_measures_and_attributes, lists_what_passes_filters,

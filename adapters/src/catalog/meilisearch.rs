@@ -17,7 +17,7 @@ use std::{
     fs::{File, TryLockError},
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -188,7 +188,9 @@ impl Mirror {
                     self.until_something_changes().await;
                 }
                 Err(trouble) => {
-                    self.becomes(State::Fallback(trouble.to_string()));
+                    if trouble != Trouble::Elsewhere {
+                        self.becomes(State::Fallback(trouble.to_string()));
+                    }
                     let (first, most) = self.options.pauses;
                     sleep(backoff::wait(first, most, failures)).await;
                     failures += 1;
@@ -211,7 +213,8 @@ impl Mirror {
         if self.publisher.live().await? != Some(document::marks(&id)) {
             // Processes over one folder take turns; the system lets go of the lock when a process ends, however it ends.
             let Some(_lock) = self.lock()? else {
-                return Err(Trouble::Local("another process is publishing to the server".to_owned()));
+                self.becomes(State::Publishing(id));
+                return Err(Trouble::Elsewhere);
             };
             self.becomes(State::Publishing(id.clone()));
             self.publisher.publish(&generation).await?;
@@ -265,17 +268,24 @@ impl Mirror {
 
     /// The server's answer from this very generation.
     async fn ask(&self, generation: &Generation, request: &SearchRequest) -> Result<SearchResults, Trouble> {
+        let vector = self.embedded.vector_of(request, generation).await;
+        // A text without a direction is near to nothing.
+        let vector = vector.filter(|vector| vector.iter().any(|value| *value != 0.0));
+        let ask = Ask {
+            index: &self.live,
+            generation,
+            request,
+            vector: vector.as_deref(),
+            empty: AtomicBool::new(false),
+        };
         let asking = async {
-            let vector = self.embedded.vector_of(request, generation).await;
-            // A text without a direction is near to nothing.
-            let vector = vector.filter(|vector| vector.iter().any(|value| *value != 0.0));
-            let ask = Ask { index: &self.live, generation, request, vector: vector.as_deref() };
             let results = ask.answer().await?;
-            // Rows are of this generation, because every request says so. That there are none may also mean that the live
+            // Rows are of this generation, because every request says so. That one found none may also mean that the live
             // index is another one by now.
-            if results.total == 0
-                && self.publisher.live().await? != Some(document::marks(&generation.manifest.id))
-            {
+            let another = async || -> Result<bool, Trouble> {
+                Ok(self.publisher.live().await? != Some(document::marks(&generation.manifest.id)))
+            };
+            if ask.empty.load(Relaxed) && another().await? {
                 return Err(Trouble::Another);
             }
             Ok(results)

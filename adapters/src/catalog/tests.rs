@@ -499,5 +499,5 @@ async fn place() -> Fixture {
 mod suite {
     use super::{catalog_suite, place};
 
-    catalog_suite::conformance!(place, without facets);
+    catalog_suite::conformance!(place);
 }

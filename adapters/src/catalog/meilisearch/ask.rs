@@ -4,7 +4,10 @@
 //! typing errors), so the server gets terms that rows hold. Every request names the generation; nothing here knows what to do
 //! when the server is away.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use meilisearch_sdk::{
     indexes::Index,
@@ -53,6 +56,8 @@ pub(super) struct Ask<'a> {
     pub request: &'a SearchRequest,
     /// The query's vector, when vectors are to be used.
     pub vector: Option<&'a [f32]>,
+    /// Set when a request found nothing: so it is, or the live index is of another generation by now.
+    pub empty: AtomicBool,
 }
 
 /// Rows that match, before they are a page of an answer.
@@ -197,12 +202,11 @@ impl Ask<'_> {
             query.with_facets(Selectors::Some(&names));
         }
         let answer: Answer<Shown> = query.execute().await?;
-        let mut found = Found {
-            total: answer
-                .total_hits
-                .ok_or_else(|| Trouble::Away("the server's answer has no total".into()))?,
-            ..Found::default()
+        let Some(total) = answer.total_hits else {
+            return Err(Trouble::Away("the server's answer has no total".to_owned()));
         };
+        self.empty.fetch_or(total == 0, Relaxed);
+        let mut found = Found { total, ..Found::default() };
         for (name, counts) in answer.facet_distribution.unwrap_or_default() {
             found.counts.insert(name, counts.into_iter().map(|(value, rows)| (value, rows as u64)).collect());
         }
@@ -238,6 +242,7 @@ impl Ask<'_> {
             Err(Trouble::Missing(code)) if code == "not_found_similar_id" => Vec::new(),
             Err(trouble) => return Err(trouble),
         };
+        self.empty.fetch_or(answer.is_empty(), Relaxed);
         let mut all = Found { total: answer.len(), ..Found::default() };
         for hit in &answer {
             let score = hit.ranking_score.unwrap_or_default() as f32;
@@ -325,12 +330,14 @@ impl Said {
     }
 }
 
-/// The terms to look for, the first that may stand for each word; none when no row holds any of the words.
+/// The terms to look for, the likeliest that may stand for each word; none when no row holds any of the words.
 fn said(words: &[Alternatives], generation: &Generation) -> Result<Said, Trouble> {
     let mut said = Said { terms: Vec::new(), weight: 0.0 };
     for alternatives in words {
         let mut rows = HashSet::new();
-        let Some((term, counts_for)) = alternatives.first() else {
+        // Of equals the first, which most rows hold.
+        let likeliest = alternatives.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
+        let Some((term, counts_for)) = likeliest else {
             said.weight += idf(generation.index.rows(), 0);
             continue;
         };

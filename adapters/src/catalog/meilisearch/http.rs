@@ -57,6 +57,9 @@ pub enum Trouble {
     /// Its live index holds another generation.
     #[error("the live index holds another generation")]
     Another,
+    /// Another process over the same folder is publishing.
+    #[error("another process is publishing to the server")]
+    Elsewhere,
     /// What is asked cannot be asked of it, and the embedded catalogue answers.
     #[error("{0}")]
     Local(String),
