@@ -123,7 +123,7 @@ impl Build {
             if let Some(vectors) = &serving.vectors {
                 let texts = serving.products.iter().enumerate();
                 known.1 = texts
-                    .filter_map(|(row, product)| Some((embedded_text(product), vectors.get(row)?.to_vec())))
+                    .filter_map(|(row, product)| Some((embedded_text(product), vectors.get(row)?)))
                     .collect();
                 known.0 = serving.manifest.embedder.clone();
             }

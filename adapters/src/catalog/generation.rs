@@ -1,6 +1,6 @@
 //! A generation on disk and in memory, and the pointer that names the serving one.
 //!
-//! `generations/<id>/` holds `words/` (the index), `names.*`, `items.jsonl`, `vectors.f32` (unless built without) and `manifest.json`,
+//! `generations/<id>/` holds `words/` (the index), `names.*`, `items.jsonl`, `vectors.i8` (unless built without) and `manifest.json`,
 //! which is written last. Nothing in it changes after the switch.
 
 use std::{
@@ -28,7 +28,8 @@ use crate::words;
 const POINTER: &str = "current";
 pub(super) const MANIFEST: &str = "manifest.json";
 const ITEMS: &str = "items.jsonl";
-const VECTORS: &str = "vectors.f32";
+const VECTORS: &str = "vectors.i8";
+const EARLIER_VECTORS: &str = "vectors.f32";
 const WORDS: &str = "words";
 /// Folders with this prefix are builds that did not end.
 pub(super) const UNFINISHED: &str = ".building-";
@@ -103,8 +104,10 @@ impl Generation {
         }
         let index =
             Index::open(&path.join(WORDS), products.len()).map_err(|error| format!("{WORDS}: {error}"))?;
-        let names = Names::read(path, products.len()).map_err(|error| error.to_string())?;
+        let names = Names::read(path, &products).map_err(|error| error.to_string())?;
         let vectors = match manifest.embedder {
+            // An earlier version kept them otherwise. Words serve until the next import makes them anew.
+            Some(_) if !path.join(VECTORS).exists() && path.join(EARLIER_VECTORS).exists() => None,
             Some(_) => Some(
                 Vectors::read(&path.join(VECTORS), products.len())
                     .map_err(|error| format!("{VECTORS}: {error}"))?,

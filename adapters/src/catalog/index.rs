@@ -17,7 +17,8 @@ use crate::words;
 
 /// Fields and how much a word in each weighs. `head` repeats the words that say what the thing is; it adds to the name.
 const FIELDS: [(&str, f32); 5] =
-    [("name_ru", 1.0), ("name_en", 1.0), ("head", 0.22), ("labels", 0.4), ("description", 0.17)];
+    [("name_ru", 1.0), ("name_en", 1.0), (HEAD, 0.22), ("labels", 0.4), ("description", 0.17)];
+const HEAD: &str = "head";
 /// Fields whose terms complete a word's beginning: all but the description.
 const COMPLETING: usize = 4;
 /// BM25's saturation and length normalisation (Robertson and Zaragoza, 2009: "The Probabilistic Relevance Framework").
@@ -42,6 +43,8 @@ struct Segment {
 }
 
 struct SegmentField {
+    /// Which of [`FIELDS`] it is.
+    position: usize,
     field: Field,
     postings: Arc<InvertedIndexReader>,
     lengths: FieldNormReader,
@@ -109,8 +112,15 @@ impl Index {
     pub fn open(path: &Path, rows: usize) -> tantivy::Result<Index> {
         let index = tantivy::Index::open_in_dir(path)?;
         let schema = index.schema();
-        let fields =
-            FIELDS.iter().map(|(name, _)| schema.get_field(name)).collect::<tantivy::Result<Vec<Field>>>()?;
+        let mut fields = Vec::new();
+        for (position, (name, _)) in FIELDS.iter().enumerate() {
+            match schema.get_field(name) {
+                Ok(field) => fields.push((position, field)),
+                // An earlier version built without it, and is served until the next import.
+                Err(_) if *name == HEAD => {}
+                Err(error) => return Err(error),
+            }
+        }
         let reader = index.reader_builder().reload_policy(tantivy::ReloadPolicy::Manual).try_into()?;
         let searcher = reader.searcher();
         let mut segments = Vec::new();
@@ -122,8 +132,8 @@ impl Index {
                 (0..segment.max_doc()).map(|doc| column.first(doc).and_then(|row| u32::try_from(row).ok()));
             let rows_of = rows_of.map(|row| row.unwrap_or(u32::MAX)).collect();
             let mut of_fields = Vec::new();
-            for (position, field) in fields.iter().enumerate() {
-                let postings = segment.inverted_index(*field)?;
+            for &(position, field) in &fields {
+                let postings = segment.inverted_index(field)?;
                 if let Some(tokens) = tokens.get_mut(position) {
                     *tokens += postings.total_num_tokens();
                 }
@@ -136,8 +146,8 @@ impl Index {
                         }
                     }
                 }
-                let lengths = segment.get_fieldnorms_reader(*field)?;
-                of_fields.push(SegmentField { field: *field, postings, lengths });
+                let lengths = segment.get_fieldnorms_reader(field)?;
+                of_fields.push(SegmentField { position, field, postings, lengths });
             }
             segments.push(Segment { rows: rows_of, fields: of_fields });
         }
@@ -159,7 +169,8 @@ impl Index {
     /// Visits the rows that hold a term; a row may come more than once, with the frequencies to be added.
     pub fn visit(&self, term: &str, mut visit: impl FnMut(Holder)) -> tantivy::Result<()> {
         for segment in &self.segments {
-            for (position, field) in segment.fields.iter().enumerate() {
+            for field in &segment.fields {
+                let position = field.position;
                 let term = Term::from_field_text(field.field, term);
                 let Some(mut postings) = field.postings.read_postings(&term, IndexRecordOption::WithFreqs)?
                 else {

@@ -73,6 +73,14 @@ impl Builder {
         }
     }
 
+    /// What was added, without a detour over the disk.
+    fn finish(mut self) -> Names {
+        self.begins.push(length(&self.words));
+        let mut spellings: Vec<(String, u32)> = self.spellings.into_iter().collect();
+        spellings.sort();
+        Names::new(self.terms, self.begins, self.words, spellings)
+    }
+
     /// Writes everything into a folder.
     pub fn write(mut self, folder: &Path) -> Result<()> {
         self.begins.push(length(&self.words));
@@ -97,8 +105,15 @@ impl Builder {
 }
 
 impl Names {
-    /// Reads what was written; an error when it is not of so many rows.
-    pub fn read(folder: &Path, rows: usize) -> Result<Names> {
+    /// Reads what was written for these rows; an error when it is of others. An earlier version wrote nothing: then they are
+    /// collected now.
+    pub fn read(folder: &Path, products: &[Product]) -> Result<Names> {
+        if !folder.join(WORDS).exists() {
+            let mut names = Builder::default();
+            products.iter().for_each(|product| names.add(product));
+            return Ok(names.finish());
+        }
+        let rows = products.len();
         let terms: Vec<String> = fs::read_to_string(folder.join(TERMS))?.lines().map(str::to_owned).collect();
         let bytes = fs::read(folder.join(WORDS))?;
         let mut values =
@@ -118,9 +133,13 @@ impl Names {
             let (word, rows) = line.split_once('\t').ok_or_else(|| Error::other(SPELLINGS))?;
             spellings.push((word.to_owned(), rows.parse().map_err(Error::other)?));
         }
+        Ok(Names::new(terms, begins, words, spellings))
+    }
+
+    fn new(terms: Vec<String>, begins: Vec<u32>, words: Vec<u32>, spellings: Vec<(String, u32)>) -> Names {
         let ids = (0..).zip(&terms).map(|(id, term)| (term.clone(), id)).collect();
         let holders = invert(&begins, &words, terms.len());
-        Ok(Names { terms, ids, begins, words, holders, spellings: Spellings::new(spellings) })
+        Names { terms, ids, begins, words, holders, spellings: Spellings::new(spellings) }
     }
 
     /// The words of a row, in order.

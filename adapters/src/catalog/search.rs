@@ -64,7 +64,7 @@ pub(super) fn search(
         return Ok(page(generation, candidates, request));
     }
     let of_row = like.flatten().and_then(|row| generation.vectors.as_ref()?.get(row as usize));
-    let vector = of_row.or(vector);
+    let vector = of_row.as_deref().or(vector);
     let ratio = if vector.is_some() { request.semantic_ratio.clamp(0.0, 1.0) } else { 0.0 };
     if ratio < 1.0 {
         candidates = rank::by_words(generation, &query.words, request.language, &filters)?;

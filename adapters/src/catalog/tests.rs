@@ -501,3 +501,22 @@ mod suite {
 
     catalog_suite::conformance!(place);
 }
+
+#[tokio::test]
+async fn a_generation_of_an_earlier_version_serves_until_the_next_import() {
+    let fixture = Fixture::with_tools().await;
+    let id = fixture.catalog.generation().unwrap().0;
+    let folder = fixture.folder.path().join("catalog/generations").join(id);
+    for name in ["names.u32", "names.terms", "names.spellings"] {
+        fs::remove_file(folder.join(name)).unwrap();
+    }
+    fs::rename(folder.join("vectors.i8"), folder.join("vectors.f32")).unwrap();
+    let reopened = open(&fixture.folder);
+    let by_words =
+        reopened.search(&SearchRequest { semantic_ratio: 0.5, ..request("перфаратор") }).await.unwrap();
+    assert_eq!(by_words.total, 2, "{by_words:?}");
+    reopened.import(real("tools"), tools(), |_| {}).await.unwrap();
+    let by_vectors =
+        reopened.search(&SearchRequest { semantic_ratio: 1.0, ..request("перфоратозавр") }).await.unwrap();
+    assert!(!by_vectors.hits.is_empty());
+}

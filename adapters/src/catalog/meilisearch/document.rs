@@ -45,7 +45,7 @@ pub(super) struct Document<'a> {
     #[serde(flatten)]
     columns: Map<String, Value>,
     #[serde(rename = "_vectors", skip_serializing_if = "Option::is_none")]
-    vectors: Option<HashMap<&'static str, Option<&'a [f32]>>>,
+    vectors: Option<HashMap<&'static str, Option<Vec<f32>>>>,
 }
 
 impl<'a> Document<'a> {

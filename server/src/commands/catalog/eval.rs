@@ -140,11 +140,7 @@ impl Scale {
         let hit = found.iter().filter(|article| is_good(article)).count();
         Figures {
             ndcg: if ideal > 0.0 { gained / ideal } else { 0.0 },
-            reciprocal_rank: found
-                .iter()
-                .take(TOP)
-                .position(|row| is_good(&row))
-                .map_or(0.0, |at| 1.0 / (at + 1) as f64),
+            reciprocal_rank: found.iter().take(TOP).position(is_good).map_or(0.0, |at| 1.0 / (at + 1) as f64),
             recall: if all == 0 { 1.0 } else { hit as f64 / all as f64 },
         }
     }
