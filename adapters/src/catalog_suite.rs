@@ -53,7 +53,7 @@ pub(crate) use asking::*;
 pub(crate) use conformance;
 pub(crate) use switching::*;
 
-fn product(article: &str, ru: &str, en: &str, price: f64, stock: f64) -> Product {
+pub(crate) fn product(article: &str, ru: &str, en: &str, price: f64, stock: f64) -> Product {
     Product {
         id: article.into(),
         article: article.into(),
@@ -65,7 +65,7 @@ fn product(article: &str, ru: &str, en: &str, price: f64, stock: f64) -> Product
     }
 }
 
-fn tools() -> Vec<Product> {
+pub(crate) fn tools() -> Vec<Product> {
     let mut tools = vec![
         product("RH-800", "Перфоратор SDS-Plus 800 Вт 2,6 Дж", "Rotary hammer SDS-Plus 800 W", 7490.0, 4.0),
         product("RH-1500", "Перфоратор SDS-Max 1,5 кВт", "Rotary hammer SDS-Max 1.5 kW", 42_900.0, 0.0),

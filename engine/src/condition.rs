@@ -533,6 +533,25 @@ mod tests {
     }
 
     #[test]
+    fn filters_may_name_quantities_and_columns_of_the_price_list() {
+        let slots = Slots(json!({}));
+        let source = "power >= 5000 && attributes[\"Цвет\"] != \"красный\" && attributes[\"Глубина\"] < 9";
+        let filter = FilterExpression::compile(source.to_owned(), Place::default());
+        let (kept, _) = filter.resolve(&slots).unwrap();
+        let said: Vec<String> = kept.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            ["power >= 5000", "attributes[\"Цвет\"] != \"красный\"", "attributes[\"Глубина\"] < 9"]
+        );
+        for wrong in ["attributes[5] == 1", "slots[\"a\"] == 1", "attributes == 1"] {
+            assert!(
+                FilterExpression::compile(wrong.to_owned(), Place::default()).error().is_some(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
     fn filters_drop_what_is_unset() {
         let slots = Slots(json!({ "budget": 4000, "brand": null }));
         let filter = FilterExpression::compile(

@@ -22,8 +22,10 @@ const CLOSELY: usize = 300;
 const RELEVANCE: f32 = 0.6;
 const SHARE: f32 = 0.6;
 const ADJACENCY: f32 = 0.45;
-const TYPICAL: f32 = 0.1;
+const TYPICAL: f32 = 0.03;
 const LENGTH: f32 = -0.05;
+/// What being typical adds to the relevance before the closer look, so that a typical row gets one.
+const PROMISING: f32 = 0.1;
 /// Rows that say what is typical of an answer, and the words taken from them.
 const MODELS: usize = 20;
 const TYPICAL_WORDS: usize = 15;
@@ -114,7 +116,7 @@ fn look_closely(generation: &Generation, words: &[Alternatives], candidates: &mu
     let typical = typicality(generation, &query, first(candidates, MODELS));
     let typical = |row: u32| typical.get(row as usize).copied().unwrap_or_default();
     for candidate in candidates.iter_mut() {
-        candidate.rank = candidate.rank / best + TYPICAL * typical(candidate.row);
+        candidate.rank = candidate.rank / best + PROMISING * typical(candidate.row);
     }
     let closely = first(candidates, CLOSELY).len();
     let (close, others) = candidates.split_at_mut(closely);
@@ -122,7 +124,7 @@ fn look_closely(generation: &Generation, words: &[Alternatives], candidates: &mu
     for candidate in close {
         let length = names.of(candidate.row).len().max(1) as f32;
         let adjacency = if query.len() > 1 { names.adjacency(candidate.row, &query) } else { 0.0 };
-        let relevance = candidate.rank - TYPICAL * typical(candidate.row);
+        let relevance = candidate.rank - PROMISING * typical(candidate.row);
         let rank = RELEVANCE * relevance
             + SHARE * candidate.score
             + ADJACENCY * adjacency
@@ -132,7 +134,7 @@ fn look_closely(generation: &Generation, words: &[Alternatives], candidates: &mu
         least = least.min(candidate.rank);
     }
     for candidate in others {
-        candidate.rank *= least * 0.999 / (1.0 + TYPICAL);
+        candidate.rank *= least * 0.999 / (1.0 + PROMISING);
     }
 }
 

@@ -5,51 +5,19 @@ use std::{fs, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tempfile::TempDir;
 use tolmach_engine::{
-    catalog::{Comparison, Field, Filter, FilterValue, Localized, Product, SearchRequest, SearchResults},
+    catalog::{Comparison, Field, Filter, FilterValue, Product, SearchRequest, SearchResults},
     language::Language,
 };
 use tolmach_runtime::ports::{self, Catalog as _, Embedder};
 
 use super::{EmbeddedCatalog, Error, Source, Stage};
 use crate::{
-    catalog_suite::{self, Place},
+    catalog_suite::{self, Place, product},
     embedder::HashEmbedder,
 };
 
-fn product(article: &str, ru: &str, en: &str, price: f64, stock: f64) -> Product {
-    Product {
-        id: article.into(),
-        article: article.into(),
-        name: Localized { ru: ru.into(), en: en.into() },
-        price: (price > 0.0).then_some(price),
-        stock: Some(stock),
-        currency: "RUB".into(),
-        ..Product::default()
-    }
-}
-
 fn tools() -> Vec<Product> {
-    let mut tools = vec![
-        product("RH-800", "Перфоратор SDS-Plus 800 Вт 2,6 Дж", "Rotary hammer SDS-Plus 800 W", 7490.0, 4.0),
-        product("RH-1500", "Перфоратор SDS-Max 1500 Вт", "Rotary hammer SDS-Max 1500 W", 42_900.0, 0.0),
-        product("Т91204", "Подшипник опорный", "Thrust bearing", 310.0, 12.0),
-        product("091204", "Прокладка головки", "Head gasket", 90.0, 3.0),
-        product("91204", "Прокладка клапанной крышки", "Valve cover gasket", 80.0, 3.0),
-        product("DC-18", "Дрель-шуруповёрт аккумуляторная 18 В", "Cordless drill driver 18 V", 9490.0, 7.0),
-        product("DC-12", "Дрель-шуруповёрт аккумуляторная 12 В", "Cordless drill driver 12 V", 4290.0, 2.0),
-        product("PS-400", "Насос погружной дренажный 400 Вт", "Submersible drainage pump 400 W", 4190.0, 1.0),
-        product("PB-600", "Насосная станция 600 Вт", "Booster pump station 600 W", 0.0, 5.0),
-        product("HW-1", "Мойка высокого давления", "Pressure washer", 10_900.0, 6.0),
-    ];
-    for (tool, brand, ru, en) in [
-        (0, "Korvund", "Перфораторы и отбойные молотки", "Rotary hammers"),
-        (1, "Stavrek", "Перфораторы и отбойные молотки", "Rotary hammers"),
-        (7, "Гидрумак", "Насосы", "Pumps"),
-        (8, "Гидрумак", "Насосы", "Pumps"),
-    ] {
-        tools[tool].brand = brand.into();
-        tools[tool].category = Localized { ru: ru.into(), en: en.into() };
-    }
+    let mut tools = catalog_suite::tools();
     tools[9].description.ru = "Подключается к бочке, как и погружной насос.".into();
     tools
 }

@@ -96,6 +96,7 @@ fn searches_are_understood_and_measured() {
 #[test]
 fn a_catalogue_that_fails_a_golden_question_does_not_serve() {
     let home = shop();
+    home.demo_bundle("flows");
     home.write(
         "flows/golden/pumps.yaml",
         "- query: насос скважинный\n  expect: [PN-7]\n  within: 1\n- query: пила\n  expect: [GONE-1]\n",
