@@ -154,11 +154,19 @@ impl fmt::Display for Warning {
         if self.examples.is_empty() {
             return f.write_str(&self.kind);
         }
-        let more = self.count.saturating_sub(self.examples.len());
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        write!(f, "{} ({}): {}{more}", self.kind, self.count, self.examples.join("; "))
+        write!(f, "{} ({})", self.kind, self.count)?;
+        for example in self.examples.iter().take(SHOWN) {
+            write!(f, "\n      {example}")?;
+        }
+        match self.count.saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\n      and {more} more"),
+        }
     }
 }
+
+/// Examples that a person is shown; tools get all that are spelled out.
+const SHOWN: usize = 3;
 
 /// Warnings as they are gathered, by kind.
 #[derive(Default)]
