@@ -20,12 +20,10 @@ const CLOSELY: usize = 300;
 /// What the parts of the closer look weigh; found on judged searches of a hardware store, by coordinate ascent. They rank;
 /// only the order that they make has a meaning.
 const RELEVANCE: f32 = 0.6;
-const SHARE: f32 = 0.6;
-const ADJACENCY: f32 = 0.45;
+const SHARE: f32 = 1.2;
+const ADJACENCY: f32 = 0.3;
 const TYPICAL: f32 = 0.03;
-const LENGTH: f32 = -0.05;
-/// What being typical adds to the relevance before the closer look, so that a typical row gets one.
-const PROMISING: f32 = 0.1;
+const LENGTH: f32 = -0.03;
 /// Rows that say what is typical of an answer, and the words taken from them.
 const MODELS: usize = 20;
 const TYPICAL_WORDS: usize = 15;
@@ -115,17 +113,14 @@ fn look_closely(generation: &Generation, words: &[Alternatives], candidates: &mu
     let best = candidates.iter().map(|candidate| candidate.rank).fold(f32::MIN_POSITIVE, f32::max);
     let typical = typicality(generation, &query, first(candidates, MODELS));
     let typical = |row: u32| typical.get(row as usize).copied().unwrap_or_default();
-    for candidate in candidates.iter_mut() {
-        candidate.rank = candidate.rank / best + PROMISING * typical(candidate.row);
-    }
+    candidates.iter_mut().for_each(|candidate| candidate.rank /= best);
     let closely = first(candidates, CLOSELY).len();
     let (close, others) = candidates.split_at_mut(closely);
     let mut least = f32::MAX;
     for candidate in close {
         let length = names.of(candidate.row).len().max(1) as f32;
         let adjacency = if query.len() > 1 { names.adjacency(candidate.row, &query) } else { 0.0 };
-        let relevance = candidate.rank - PROMISING * typical(candidate.row);
-        let rank = RELEVANCE * relevance
+        let rank = RELEVANCE * candidate.rank
             + SHARE * candidate.score
             + ADJACENCY * adjacency
             + TYPICAL * typical(candidate.row)
@@ -134,7 +129,7 @@ fn look_closely(generation: &Generation, words: &[Alternatives], candidates: &mu
         least = least.min(candidate.rank);
     }
     for candidate in others {
-        candidate.rank *= least * 0.999 / (1.0 + PROMISING);
+        candidate.rank *= least * 0.999;
     }
 }
 
