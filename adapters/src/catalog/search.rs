@@ -162,8 +162,15 @@ fn fuse(
             }
         })
         .collect();
-    let known: std::collections::HashSet<u32> = fused.iter().map(|candidate| candidate.row).collect();
-    fused.extend(nearest.into_iter().filter(|row| !known.contains(row)).map(|row| Candidate {
+    // A broad query has tens of thousands of candidates: a flag a row is cheaper than a set of them.
+    let mut known = vec![false; nearness.len()];
+    for candidate in &fused {
+        if let Some(known) = known.get_mut(candidate.row as usize) {
+            *known = true;
+        }
+    }
+    let is_new = |row: &u32| known.get(*row as usize) == Some(&false);
+    fused.extend(nearest.into_iter().filter(is_new).map(|row| Candidate {
         row,
         rank: ratio * near(row),
         score: ratio * near(row),
