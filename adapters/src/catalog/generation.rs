@@ -26,7 +26,7 @@ use super::{
 use crate::words;
 
 const POINTER: &str = "current";
-pub(super) const MANIFEST: &str = "manifest.json";
+const MANIFEST: &str = "manifest.json";
 const ITEMS: &str = "items.jsonl";
 const VECTORS: &str = "vectors.i8";
 const EARLIER_VECTORS: &str = "vectors.f32";

@@ -1,13 +1,10 @@
 //! The rows that serve, read from the disk: for a look at a catalogue that is neither opened nor made.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use tolmach_engine::catalog::Product;
 
-use super::{
-    Error,
-    generation::{self, MANIFEST, Manifest},
-};
+use super::{Error, generation};
 
 /// A row with its source.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,9 +22,7 @@ pub fn rows(folder: &Path) -> Result<Vec<Row>, Error> {
     let Some(id) = generation::current(folder)? else { return Ok(Vec::new()) };
     let path = generation::generations(folder).join(&id);
     let broken = |why: String| Error::Broken { generation: id.clone(), why };
-    let manifest = fs::read(path.join(MANIFEST)).map_err(|error| broken(format!("{MANIFEST}: {error}")))?;
-    let manifest: Manifest =
-        serde_json::from_slice(&manifest).map_err(|error| broken(format!("{MANIFEST}: {error}")))?;
+    let manifest = generation::manifest(folder, &id)?;
     let demo = |source: &str| manifest.sources.iter().any(|known| known.name == source && known.demo);
     let items = generation::read_items(&path).map_err(broken)?;
     Ok(items
