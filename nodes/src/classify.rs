@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
-    effect::{DecideRequest, Label, NearestRequest, Outcome, Query},
+    effect::{DecideRequest, Label, LabelScore, NearestRequest, Outcome, Query},
     finding::Code,
     kind::{Cost, Costs, Example, Exit, Fault, Go, Input, Kind, Node},
     place::At,
@@ -25,7 +25,8 @@ use crate::extract;
 pub(crate) struct Classify {
     /// The intents by name; each is an exit.
     intents: At<BTreeMap<At<String>, Intent>>,
-    /// How near (0 to 1) the nearest example must be to decide without a language model.
+    /// How likely (0 to 1) an intent must be by the examples alone to be taken without asking a language model. Of the messages
+    /// that are placed at 0.8, about four in five are placed rightly.
     #[serde(default = "default_confidence")]
     min_confidence: At<f32>,
     /// The configured model to ask when examples are unsure.
@@ -75,8 +76,8 @@ nodes:
         (&["Позовите менеджера!"], &["route", "called"]);
 }
 
-/// How far the best label must be ahead of the second.
-const MARGIN: f32 = 0.03;
+/// Labels that the trace names.
+const RUNNERS_UP: usize = 2;
 
 #[derive(Default, Serialize, Deserialize)]
 struct State {
@@ -128,7 +129,11 @@ impl Node for Classify {
         let intents = self.intents.iter();
         intents
             .flat_map(|(name, intent)| {
-                intent.examples.iter().map(|text| Example { label: name.value.clone(), text: text.clone() })
+                // The description says in general what the examples say in particular.
+                let texts = std::iter::once(&intent.description)
+                    .filter(|text| !text.is_empty())
+                    .chain(&intent.examples);
+                texts.map(|text| Example { label: name.value.clone(), text: text.clone() })
             })
             .collect()
     }
@@ -140,15 +145,9 @@ impl Node for Classify {
         };
         match outcome {
             Outcome::Nearest { labels } => {
-                let mut best = labels.iter();
-                let (first, second) = (best.next(), best.next());
-                if let Some(first) = first {
-                    let ahead = first.score - second.map_or(0.0, |second| second.score);
-                    let runner_up =
-                        second.map_or(String::new(), |s| format!(", then {} {:.2}", s.label, s.score));
-                    turn.note(format!("nearest: {} {:.2}{runner_up}", first.label, first.score));
-                    if first.score >= self.min_confidence.value && ahead >= MARGIN && self.knows(&first.label)
-                    {
+                if let Some(first) = labels.first() {
+                    turn.note(weighed(&labels, self.min_confidence.value));
+                    if first.score >= self.min_confidence.value && self.knows(&first.label) {
                         return Ok(Go::Exit(first.label.clone()));
                     }
                     turn.set_state(&State { nearest: Some(first.label.clone()) })?;
@@ -172,6 +171,16 @@ impl Node for Classify {
             other => Err(Fault(format!("an outcome of another query: {other:?}"))),
         }
     }
+}
+
+/// What the examples say, for the trace: how likely the likeliest intents are, and by which example.
+fn weighed(labels: &[LabelScore], bound: f32) -> String {
+    let Some(first) = labels.first() else { return "examples: nothing".to_owned() };
+    let verdict = if first.score >= bound { "" } else { ", unsure" };
+    let runners_up = labels.iter().skip(1).take(RUNNERS_UP);
+    let runners_up: String =
+        runners_up.map(|label| format!(", {} {:.2}", label.label, label.score)).collect();
+    format!("examples: {} {:.2} by «{}»{runners_up}{verdict}", first.label, first.score, first.example)
 }
 
 impl Classify {

@@ -24,7 +24,7 @@ use crate::{
 pub(crate) struct Faq {
     /// The file of answers: `general` is `faq/general.yaml`.
     from: At<String>,
-    /// How near (0 to 1) a question must be.
+    /// How likely (0 to 1) it must be that the client asks this question.
     #[serde(default = "sure")]
     #[schemars(range(min = 0.0, max = 1.0))]
     min_confidence: At<f32>,

@@ -1,27 +1,124 @@
-//! Labelled examples as vectors, and which of them a text is nearest to.
+//! Sets of labelled examples, learned, and what they make of a text.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use tolmach_engine::{
     Release,
     effect::{LabelScore, NearestRequest, Outcome},
     kind::Example,
 };
+use tolmach_model::{Classifier, Encoder, Words};
 
 use crate::ports::{self, Embedder};
 
-/// The example sets of one release, embedded.
+/// Learns sets of examples. A set that was learned lately is known again by its examples, so that a release which changes other
+/// things, or a hundred dialog tests on one bundle, learn it once.
+pub struct Trainer {
+    embedder: Arc<dyn Embedder>,
+    /// The latest last.
+    known: Mutex<Vec<Arc<Learned>>>,
+}
+
+/// Sets that are kept beside those in use.
+const KEPT: usize = 64;
+
+/// A set of examples, learned.
+pub struct Learned {
+    examples: Vec<Example>,
+    /// By number, as the classifier has them.
+    labels: Vec<String>,
+    words: Words,
+    classifier: Classifier,
+}
+
+impl Trainer {
+    /// One that has learned nothing yet.
+    pub fn new(embedder: Arc<dyn Embedder>) -> Trainer {
+        Trainer { embedder, known: Mutex::default() }
+    }
+
+    /// Learns a set of examples; those without letters or digits teach nothing.
+    ///
+    /// # Errors
+    /// When the examples cannot be embedded.
+    pub async fn learn(&self, examples: &[Example]) -> ports::Result<Arc<Learned>> {
+        if let Some(learned) = self.recall(examples) {
+            return Ok(learned);
+        }
+        let texts: Vec<String> = examples.iter().map(|example| example.text.clone()).collect();
+        let vectors = self.embedder.embed(&texts).await?;
+        let examples = examples.to_vec();
+        let learn = move || Arc::new(Learned::of(examples, vectors));
+        let failed = |why| ports::Error::refused("learn examples", why);
+        let learned = tokio::task::spawn_blocking(learn).await.map_err(failed)?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() == KEPT {
+            known.remove(0);
+        }
+        known.push(Arc::clone(&learned));
+        Ok(learned)
+    }
+
+    /// What a text means by a set that was learned, likeliest first.
+    ///
+    /// # Errors
+    /// When the text cannot be embedded.
+    pub async fn place(&self, learned: &Learned, text: &str) -> ports::Result<Vec<LabelScore>> {
+        let meant = learned.words.mend(&Encoder::built_in().meant(text));
+        let vectors = self.embedder.embed(std::slice::from_ref(&meant)).await?;
+        let vector = vectors.first().map(Vec::as_slice).unwrap_or_default();
+        Ok(learned.place(&meant, vector))
+    }
+
+    fn recall(&self, examples: &[Example]) -> Option<Arc<Learned>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = known.iter().position(|learned| learned.examples == examples)?;
+        let learned = known.remove(at);
+        known.push(Arc::clone(&learned));
+        Some(learned)
+    }
+}
+
+impl Learned {
+    fn of(examples: Vec<Example>, vectors: Vec<Vec<f32>>) -> Learned {
+        let mut labels: Vec<String> = examples.iter().map(|example| example.label.clone()).collect();
+        labels.sort();
+        labels.dedup();
+        let taught = examples.iter().zip(vectors).filter_map(|(example, vector)| {
+            let label = labels.binary_search(&example.label).ok()?;
+            Some(tolmach_model::Example { label, text: &example.text, vector })
+        });
+        let classifier = Classifier::train(taught.collect());
+        let words = Words::of(examples.iter().map(|example| example.text.as_str()));
+        Learned { labels, words, classifier, examples }
+    }
+
+    fn place(&self, text: &str, vector: &[f32]) -> Vec<LabelScore> {
+        let verdicts = self.classifier.classify(text, vector).into_iter();
+        let scores = verdicts.filter_map(|verdict| {
+            Some(LabelScore {
+                label: self.labels.get(verdict.label)?.clone(),
+                score: verdict.confidence,
+                example: self.examples.get(verdict.nearest)?.text.clone(),
+            })
+        });
+        scores.collect()
+    }
+}
+
+/// The example sets of one release.
 pub(crate) struct Intents {
-    sets: BTreeMap<String, Vec<(Example, Vec<f32>)>>,
+    sets: BTreeMap<String, Arc<Learned>>,
 }
 
 impl Intents {
-    pub(crate) async fn of(release: &Release, embedder: &dyn Embedder) -> ports::Result<Intents> {
+    pub(crate) async fn of(release: &Release, trainer: &Trainer) -> ports::Result<Intents> {
         let mut sets = BTreeMap::new();
         for (name, examples) in &release.examples {
-            let texts: Vec<String> = examples.iter().map(|example| example.text.clone()).collect();
-            let vectors = embedder.embed(&texts).await?;
-            sets.insert(name.clone(), examples.iter().cloned().zip(vectors).collect());
+            sets.insert(name.clone(), trainer.learn(examples).await?);
         }
         Ok(Intents { sets })
     }
@@ -29,24 +126,11 @@ impl Intents {
     pub(crate) async fn nearest(
         &self,
         request: &NearestRequest,
-        embedder: &dyn Embedder,
+        trainer: &Trainer,
     ) -> ports::Result<Outcome> {
         let set = self.sets.get(&request.set);
         let set =
             set.ok_or_else(|| ports::Error::refused("nearest examples", format!("no set {}", request.set)))?;
-        let vectors = embedder.embed(std::slice::from_ref(&request.text)).await?;
-        let text = vectors.first().map(Vec::as_slice).unwrap_or_default();
-        let mut best: BTreeMap<&str, LabelScore> = BTreeMap::new();
-        for (example, vector) in set {
-            let score: f32 = text.iter().zip(vector).map(|(a, b)| a * b).sum::<f32>().clamp(0.0, 1.0);
-            let known = best.get(example.label.as_str()).map_or(-1.0, |known| known.score);
-            if score > known {
-                let label = example.label.clone();
-                best.insert(&example.label, LabelScore { label, score, example: example.text.clone() });
-            }
-        }
-        let mut labels: Vec<LabelScore> = best.into_values().collect();
-        labels.sort_by(|a, b| b.score.total_cmp(&a.score));
-        Ok(Outcome::Nearest { labels })
+        Ok(Outcome::Nearest { labels: trainer.place(set, &request.text).await? })
     }
 }

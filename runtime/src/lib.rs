@@ -25,6 +25,7 @@ mod work;
 pub use bundles::{BundleError, read_bundle};
 pub use burst::Burst;
 pub use golden::{Golden, golden_questions};
+pub use intents::{Learned, Trainer};
 pub use moves::{RESTART, place};
 pub use queries::World;
 pub use record::{Difference, Record};

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tolmach_engine::effect::{Outcome, Query};
 
 use crate::{
-    intents::Intents,
-    ports::{self, Catalog, Embedder, Http, Llm},
+    intents::{Intents, Trainer},
+    ports::{self, Catalog, Http, Llm},
 };
 
 /// For whoever stands in for a model: it works on this machine.
@@ -19,8 +19,8 @@ pub struct World {
     pub catalog: Arc<dyn Catalog>,
     /// Other systems.
     pub http: Arc<dyn Http>,
-    /// Texts to vectors.
-    pub embedder: Arc<dyn Embedder>,
+    /// Learns examples, and places texts among them.
+    pub trainer: Arc<Trainer>,
     /// The model for every role that has none of its own.
     pub llm: Arc<dyn Llm>,
     /// Models by role, as prompts name them.
@@ -64,7 +64,7 @@ impl World {
 
     async fn ask(&self, query: &Query, intents: &Intents) -> ports::Result<Outcome> {
         match query {
-            Query::Nearest(request) => intents.nearest(request, &*self.embedder).await,
+            Query::Nearest(request) => intents.nearest(request, &self.trainer).await,
             Query::Decide(request) => self.model(&request.role).decide(request).await.map(Outcome::Decide),
             Query::Answer(request) => self.model(&request.role).answer(request).await.map(Outcome::Answer),
             Query::Search(request) => self.catalog.search(request).await.map(Outcome::Search),

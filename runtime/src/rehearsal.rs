@@ -16,8 +16,8 @@ use tolmach_engine::{
 };
 
 use crate::{
-    intents::Intents,
-    ports::{self, Embedder},
+    intents::{Intents, Trainer},
+    ports,
 };
 use past::Memory;
 
@@ -28,7 +28,7 @@ pub use report::{Calls, ChangedPath, Fault, Goal, Leads, Report};
 pub struct Rehearsal {
     release: Release,
     intents: Intents,
-    embedder: Arc<dyn Embedder>,
+    trainer: Arc<Trainer>,
     report: Report,
 }
 
@@ -47,9 +47,9 @@ impl Rehearsal {
     ///
     /// # Errors
     /// When the draft's examples cannot be embedded.
-    pub async fn new(draft: Release, embedder: Arc<dyn Embedder>) -> ports::Result<Rehearsal> {
-        let intents = Intents::of(&draft, &*embedder).await?;
-        Ok(Rehearsal { release: draft, intents, embedder, report: Report::default() })
+    pub async fn new(draft: Release, trainer: Arc<Trainer>) -> ports::Result<Rehearsal> {
+        let intents = Intents::of(&draft, &trainer).await?;
+        Ok(Rehearsal { release: draft, intents, trainer, report: Report::default() })
     }
 
     /// Feeds the turns of one chat, oldest first, to the draft. Timers fall due when they did; those that only the
@@ -103,7 +103,7 @@ impl Rehearsal {
     async fn answer(&self, query: &Query, number: usize, memory: &mut Memory<'_>) -> Outcome {
         match query {
             // Recorded ones belong to the old examples; the draft's own cost nothing.
-            Query::Nearest(request) => match self.intents.nearest(request, &*self.embedder).await {
+            Query::Nearest(request) => match self.intents.nearest(request, &self.trainer).await {
                 Ok(outcome) => outcome,
                 Err(why) => Outcome::Failed { reason: why.to_string() },
             },

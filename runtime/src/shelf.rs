@@ -11,9 +11,9 @@ use std::{
 use tolmach_engine::{Release, bundle::Bundle, compile, finding::Finding, kind::KindSpec};
 
 use crate::{
-    intents::Intents,
+    intents::{Intents, Trainer},
     moves::Moves,
-    ports::{self, Embedder, Publication, Store},
+    ports::{self, Publication, Store},
 };
 
 /// A release with what the runtime needs of it.
@@ -37,7 +37,7 @@ pub(crate) struct Current {
 pub struct Shelf {
     kinds: &'static [&'static KindSpec],
     store: Arc<dyn Store>,
-    embedder: Arc<dyn Embedder>,
+    trainer: Arc<Trainer>,
     current: RwLock<Option<Arc<Current>>>,
     pinned: RwLock<HashMap<String, Arc<Ready>>>,
     /// The last publication that was looked at, so that one which cannot be used is told once.
@@ -66,13 +66,9 @@ pub enum Followed {
 
 impl Shelf {
     /// An empty shelf.
-    pub fn new(
-        kinds: &'static [&'static KindSpec],
-        store: Arc<dyn Store>,
-        embedder: Arc<dyn Embedder>,
-    ) -> Shelf {
+    pub fn new(kinds: &'static [&'static KindSpec], store: Arc<dyn Store>, trainer: Arc<Trainer>) -> Shelf {
         let (current, pinned, seen) = (RwLock::default(), RwLock::default(), AtomicI64::new(0));
-        Shelf { kinds, store, embedder, current, pinned, seen }
+        Shelf { kinds, store, trainer, current, pinned, seen }
     }
 
     /// Compiles a bundle, keeps it and makes it the current release of this process, as a draft: no publication is
@@ -184,7 +180,7 @@ impl Shelf {
     }
 
     async fn ready(&self, release: Release) -> ports::Result<Ready> {
-        let intents = Intents::of(&release, &*self.embedder).await?;
+        let intents = Intents::of(&release, &self.trainer).await?;
         Ok(Ready { release, intents })
     }
 }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use tokio::{sync::mpsc, task::JoinSet};
 use tolmach_adapters::{
     catalog::EmbeddedCatalog,
-    embedder::HashEmbedder,
+    embedder::{HashEmbedder, MeaningEmbedder},
     offline::OfflineLlm,
     postgres::PostgresStore,
     sqlite::{Durability, Options, SqliteStore},
@@ -24,7 +24,7 @@ use tolmach_engine::{
 };
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Burst, Parts, Runtime, Shelf, World,
+    Burst, Parts, Runtime, Shelf, Trainer, World,
     ports::{Address, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
 };
 use tolmach_testkit::postgres::{self, Cluster};
@@ -212,12 +212,12 @@ async fn runtime(store: &Arc<dyn Store>, replies: &Arc<Replies>, folder: &std::p
     let world = World {
         http: Arc::new(NoHttp),
         catalog: Arc::new(catalog),
-        embedder: Arc::new(HashEmbedder),
+        trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
         llm: Arc::new(OfflineLlm),
         roles: Default::default(),
     };
     let store = Arc::clone(store);
-    let shelf = Shelf::new(KINDS, Arc::clone(&store), Arc::clone(&world.embedder));
+    let shelf = Shelf::new(KINDS, Arc::clone(&store), Arc::clone(&world.trainer));
     let channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(replies) as Arc<dyn Channel>];
     let parts = Parts {
         store,

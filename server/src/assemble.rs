@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use tolmach_adapters::{
     JobPool,
     catalog::{Cached, EmbeddedCatalog, Question, Questions, meilisearch::Mirror},
-    embedder::HashEmbedder,
+    embedder::{HashEmbedder, MeaningEmbedder},
     ladder::Ladder,
     offline::OfflineLlm,
     openai::{self, OpenAiLlm},
@@ -26,7 +26,7 @@ use tolmach_engine::{
 };
 use tolmach_nodes::{KINDS, request_for};
 use tolmach_runtime::{
-    BundleError, Burst, Followed, Golden, Parts, Runtime, Shelf, Staff, World, golden_questions,
+    BundleError, Burst, Followed, Golden, Parts, Runtime, Shelf, Staff, Trainer, World, golden_questions,
     ports::{Catalog, Channel, Clock, Llm, Publication, PublicationKind, PublishOutcome, Store, SystemClock},
     read_bundle,
 };
@@ -135,7 +135,7 @@ impl Assembled {
         let world = World {
             http: Arc::new(http),
             catalog: Arc::clone(&cached) as Arc<dyn Catalog>,
-            embedder: Arc::new(HashEmbedder),
+            trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
             llm,
             roles: BTreeMap::new(),
         };
@@ -151,7 +151,7 @@ impl Assembled {
     ) -> anyhow::Result<Arc<Runtime>> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::clone(&self.store);
-        let shelf = Shelf::new(KINDS, Arc::clone(&store), Arc::clone(&self.world.embedder));
+        let shelf = Shelf::new(KINDS, Arc::clone(&store), Arc::clone(&self.world.trainer));
         let parts =
             Parts { store, world: self.world.clone(), clock: Arc::clone(&clock), channels, burst, staff };
         let runtime = Runtime::new(parts, shelf);

@@ -3,6 +3,8 @@
 pub mod catalog;
 pub mod chat;
 pub mod check;
+pub mod embed;
+pub mod eval;
 pub mod goals;
 pub mod graph;
 pub mod handoff;

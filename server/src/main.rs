@@ -65,6 +65,11 @@ enum Command {
     /// Look into price lists, import and search them
     #[command(subcommand)]
     Catalog(commands::catalog::CatalogCommand),
+    /// Measure how well texts are understood
+    #[command(subcommand)]
+    Eval(commands::eval::EvalCommand),
+    /// Print the vectors of texts
+    Embed(commands::embed::Embed),
     /// List the leads, newest first
     Leads(commands::leads::Leads),
     /// See the chats that a person has, write into them, take one and give it back
@@ -118,6 +123,8 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Test(test) => test.execute(&config).await,
             Command::Graph(graph) => graph.execute(&config),
             Command::Catalog(catalog) => catalog.execute(&config).await,
+            Command::Eval(eval) => eval.execute().await,
+            Command::Embed(embed) => embed.execute().await,
             Command::Leads(leads) => leads.execute(&config).await,
             Command::Handoff(handoff) => handoff.execute(&config).await,
             Command::Release(release) => release.execute(&config).await,

@@ -110,11 +110,10 @@ pub(super) fn heard(release: &Release, session: &mut Session, walk: &mut Walk, o
     let Outcome::Nearest { labels } = outcome else { return unfit };
     let Some((frame, _)) = listens(release, session) else { return unfit };
     let Some(first) = labels.first() else { return unfit };
-    let ahead = first.score - labels.get(1).map_or(0.0, |second| second.score);
     let wanted = interrupt_of(release, session, frame).is_some_and(|intent| {
         intent.to.contains_key(&first.label) && first.score >= intent.min_confidence.value
     });
-    if wanted && ahead >= MARGIN {
+    if wanted {
         return go(release, session, walk, frame, &first.label, format!("{:.2}", first.score));
     }
     unfit

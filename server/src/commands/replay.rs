@@ -11,11 +11,11 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tolmach_adapters::embedder::HashEmbedder;
+use tolmach_adapters::embedder::MeaningEmbedder;
 use tolmach_engine::{Release, bundle::Bundle, compile, duration::Duration};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Record,
+    Record, Trainer,
     ports::{Clock, Store, StoredTurn, SystemClock},
     read_bundle,
     rehearsal::{Past, Rehearsal},
@@ -108,7 +108,7 @@ impl Replay {
     ) -> anyhow::Result<bool> {
         let draft = draft(store, against).await?;
         let id = draft.id.clone();
-        let mut rehearsal = Rehearsal::new(draft, Arc::new(HashEmbedder)).await?;
+        let mut rehearsal = Rehearsal::new(draft, Arc::new(Trainer::new(Arc::new(MeaningEmbedder)))).await?;
         for chat in &chosen.chats {
             let mut past = Vec::new();
             for turn in chosen.turns(store, chat).await? {

@@ -13,7 +13,7 @@ use std::{
 
 use async_trait::async_trait;
 use tolmach_adapters::{
-    embedder::HashEmbedder,
+    embedder::MeaningEmbedder,
     offline::OfflineLlm,
     sqlite::{Options, SqliteStore},
 };
@@ -26,7 +26,7 @@ use tolmach_engine::{
 };
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Burst, Parts, Record, Runtime, Shelf, Staff, Tasks, World,
+    Burst, Parts, Record, Runtime, Shelf, Staff, Tasks, Trainer, World,
     ports::{self, Address, Catalog, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
 };
 
@@ -125,11 +125,11 @@ impl Bot {
         let world = World {
             http: Arc::new(NoHttp),
             catalog: Arc::new(Hanging),
-            embedder: Arc::new(HashEmbedder),
+            trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
             llm: Arc::new(OfflineLlm),
             roles: Default::default(),
         };
-        let shelf = Shelf::new(kinds, Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&world.embedder));
+        let shelf = Shelf::new(kinds, Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&world.trainer));
         let parts = Parts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             world,

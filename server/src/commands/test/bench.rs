@@ -13,14 +13,14 @@ use anyhow::{Context, bail};
 use tokio::{sync::OnceCell, task::JoinSet};
 use tolmach_adapters::{
     catalog::EmbeddedCatalog,
-    embedder::HashEmbedder,
+    embedder::{HashEmbedder, MeaningEmbedder},
     offline::OfflineLlm,
     sqlite::{self, Durability, SqliteStore},
 };
 use tolmach_engine::bundle::Bundle;
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Burst, Parts, Runtime, Shelf, Staff, World,
+    Burst, Parts, Runtime, Shelf, Staff, Trainer, World,
     ports::{Catalog, Channel, Clock, Store},
     testing::{self, Catalogue, Dialog, FailingCatalog, ManualClock, Recorder, Scripted, Stage},
 };
@@ -40,6 +40,8 @@ struct Shared {
     /// Imported once, by the first test that wants it.
     samples: OnceCell<Arc<EmbeddedCatalog>>,
     empty: Arc<EmbeddedCatalog>,
+    /// The tests of a bundle share what its examples teach.
+    trainer: Arc<Trainer>,
     databases: AtomicUsize,
 }
 
@@ -49,7 +51,8 @@ impl Bench {
         let folder = tempfile::tempdir().context("no temporary folder can be made")?;
         let empty = Arc::new(EmbeddedCatalog::open(folder.path().join("empty"), Arc::new(HashEmbedder))?);
         let databases = AtomicUsize::new(0);
-        Ok(Bench(Arc::new(Shared { folder, samples: OnceCell::new(), empty, databases })))
+        let trainer = Arc::new(Trainer::new(Arc::new(MeaningEmbedder)));
+        Ok(Bench(Arc::new(Shared { folder, samples: OnceCell::new(), empty, trainer, databases })))
     }
 
     /// Runs tests side by side; the results come in the given order.
@@ -91,7 +94,7 @@ impl Bench {
         let world = World {
             http: scripted.http(),
             catalog: self.catalogue(dialog.given.catalogue).await?,
-            embedder: Arc::new(HashEmbedder),
+            trainer: Arc::clone(&self.0.trainer),
             llm: scripted.llm(),
             roles: Default::default(),
         };
@@ -105,7 +108,7 @@ impl Bench {
             burst: Burst { window: Duration::from_millis(700), wait: false },
             staff: Staff::new(),
         };
-        let shelf = Shelf::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, world.embedder);
+        let shelf = Shelf::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, world.trainer);
         let runtime = Runtime::new(parts, shelf);
         if runtime.shelf().publish(bundle, clock.now()).await?.is_err() {
             bail!("the flows do not compile");

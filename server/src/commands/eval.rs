@@ -1,0 +1,22 @@
+//! `tolmach eval`: how well texts are understood, measured.
+
+mod intents;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum EvalCommand {
+    /// Learn intents from one file and place the messages of another among them
+    Intents(intents::Intents),
+}
+
+impl EvalCommand {
+    pub async fn execute(self) -> anyhow::Result<ExitCode> {
+        match self {
+            EvalCommand::Intents(intents) => intents.execute().await,
+        }
+    }
+}
