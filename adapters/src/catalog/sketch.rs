@@ -3,9 +3,9 @@
 //! They say which rows are worth comparing exactly, and no more: what is near is decided in [`super::vectors`]. They are made
 //! from the vectors when these are read, and never stored.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, slice::ChunksExact};
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 /// Values that are mixed among each other. A vector is spread over whole blocks, and each filled up with zeros.
 const BLOCK: usize = 256;
@@ -63,7 +63,8 @@ impl Sketches {
     pub fn distances(&self, asked: &Asked) -> Vec<u16> {
         let mut distances = vec![0; self.bits.len() / self.words_of_row];
         // Compiled once more for processors that count bits in one step: half the time.
-        Arch::new().dispatch(|| measure(&self.bits, self.words_of_row, asked, &mut distances));
+        let rows = self.bits.chunks_exact(self.words_of_row);
+        Arch::new().dispatch(Measuring { rows, asked, distances: &mut distances });
         distances
     }
 }
@@ -105,17 +106,28 @@ pub(super) fn least(distances: &[u16], count: usize) -> Vec<u32> {
     (0..).zip(distances).filter(|(_, distance)| taken(**distance)).map(|(row, _)| row).collect()
 }
 
-/// Plain loops: what iterators call out of line is not compiled for the processor at hand.
-#[inline(always)]
-fn measure(rows: &[u64], words_of_row: usize, asked: &Asked, distances: &mut [u16]) {
-    for (row, distance) in rows.chunks_exact(words_of_row).zip(distances) {
-        let mut sum = 0;
-        for ((row, query), strong) in row.iter().zip(&asked.bits).zip(&asked.strong) {
-            let other = row ^ query;
-            sum += other.count_ones() + 2 * (other & strong).count_ones();
+/// The distances of all rows. Not a closure and not a chain of iterators: what is called out of line from here would not be
+/// compiled for the processor at hand.
+struct Measuring<'a> {
+    rows: ChunksExact<'a, u64>,
+    asked: &'a Asked,
+    distances: &'a mut [u16],
+}
+
+impl NullaryFnOnce for Measuring<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (row, distance) in self.rows.zip(self.distances) {
+            let mut sum = 0;
+            for ((row, query), strong) in row.iter().zip(&self.asked.bits).zip(&self.asked.strong) {
+                let other = row ^ query;
+                sum += other.count_ones() + 2 * (other & strong).count_ones();
+            }
+            // Three times the dimensions at most.
+            *distance = sum as u16;
         }
-        // Three times the dimensions at most.
-        *distance = sum as u16;
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use super::sketch::{self, Sketches};
 
@@ -111,18 +111,8 @@ impl Vectors {
     pub fn compare(&self, asked: &Asked, rows: &[u32]) -> Vec<f32> {
         let mut nearness = vec![0.0; rows.len()];
         // Compiled once more for processors with wide registers: a third of the time.
-        Arch::new().dispatch(|| self.compare_here(asked, rows, &mut nearness));
+        Arch::new().dispatch(Comparing { vectors: self, asked, rows, nearness: &mut nearness });
         nearness
-    }
-
-    #[inline(always)]
-    fn compare_here(&self, asked: &Asked, rows: &[u32], nearness: &mut [f32]) {
-        for (row, nearness) in rows.iter().zip(nearness) {
-            let row = *row as usize;
-            let values = self.values.get(row * self.dimensions..(row + 1) * self.dimensions);
-            let (Some(values), Some(step)) = (values, self.steps.get(row)) else { continue };
-            *nearness = dot(values, &asked.values) as f32 * asked.step * step;
-        }
     }
 
     /// Writes the length of a vector, the steps, then all values; numbers little-endian.
@@ -156,6 +146,29 @@ impl Vectors {
         let mut sketches = Sketches::new(dimensions);
         values.chunks_exact(dimensions).for_each(|row| sketches.push(row));
         Ok(Vectors { dimensions, steps, values, sketches })
+    }
+}
+
+/// Dot products with some rows; not a closure, which would not be compiled for the processor at hand.
+struct Comparing<'a> {
+    vectors: &'a Vectors,
+    asked: &'a Asked,
+    rows: &'a [u32],
+    nearness: &'a mut [f32],
+}
+
+impl NullaryFnOnce for Comparing<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Vectors { dimensions, steps, values, .. } = self.vectors;
+        for (row, nearness) in self.rows.iter().zip(self.nearness) {
+            let row = *row as usize;
+            let values = values.get(row * dimensions..(row + 1) * dimensions);
+            let (Some(values), Some(step)) = (values, steps.get(row)) else { continue };
+            *nearness = dot(values, &self.asked.values) as f32 * self.asked.step * step;
+        }
     }
 }
 
