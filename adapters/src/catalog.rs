@@ -8,6 +8,7 @@ mod cache;
 pub mod changes;
 mod facets;
 mod filter;
+mod fuse;
 mod generation;
 mod golden;
 mod index;
@@ -18,6 +19,7 @@ mod query;
 mod rank;
 mod rows;
 mod search;
+mod sketch;
 mod spelling;
 #[cfg(test)]
 mod tests;

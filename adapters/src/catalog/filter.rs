@@ -42,6 +42,11 @@ impl<'a> Filters<'a> {
         Filters { generation, clauses: filters.iter().map(|filter| clause(generation, filter)).collect() }
     }
 
+    /// Whether there are none, so that every row passes.
+    pub fn is_empty(&self) -> bool {
+        self.clauses.is_empty()
+    }
+
     /// Whether a row passes all of them.
     pub fn pass(&self, row: u32) -> bool {
         let Some(product) = self.generation.products.get(row as usize) else { return false };

@@ -6,8 +6,9 @@
 use std::{
     collections::HashMap,
     fs::{self, File},
-    io::{BufRead, BufReader, BufWriter, Write},
+    io::{BufWriter, Write},
     path::{Path, PathBuf},
+    thread,
 };
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use super::{
     Error,
     index::Index,
     names::{self, Names},
+    rank::Rooms,
     vectors::Vectors,
 };
 use crate::words;
@@ -80,6 +82,7 @@ pub(super) struct Generation {
     pub categories: Distinct<Localized>,
     /// The measures of all rows, one row's after another's, and where each row's begin.
     measures: (Vec<Measure>, Vec<u32>),
+    pub rooms: Rooms,
 }
 
 /// A column's values once each, and which one every row has; filters are decided once a value.
@@ -98,38 +101,45 @@ impl Generation {
     /// Loads from a folder that may not have its final name yet.
     pub fn load_from(path: &Path) -> Result<Generation, String> {
         let manifest = read_manifest(path)?;
-        let products: Vec<Product> = read_items(path)?.into_iter().map(|item| item.product).collect();
-        if products.len() as u64 != manifest.rows {
-            return Err(format!("{ITEMS} has {} rows, {MANIFEST} says {}", products.len(), manifest.rows));
+        let rows = usize::try_from(manifest.rows).map_err(|error| format!("{MANIFEST}: {error}"))?;
+        // Nearly all of the time is spent on reading rows, so everything else is read beside them.
+        let (products, index, vectors) = thread::scope(|scope| {
+            let index = scope.spawn(|| Index::open(&path.join(WORDS), rows));
+            let vectors = scope.spawn(|| read_vectors(path, &manifest, rows));
+            (read_products(path), joined(index), joined(vectors))
+        });
+        let products = products?;
+        if products.len() != rows {
+            return Err(format!("{ITEMS} has {} rows, {MANIFEST} says {rows}", products.len()));
         }
-        let index =
-            Index::open(&path.join(WORDS), products.len()).map_err(|error| format!("{WORDS}: {error}"))?;
-        let names = Names::read(path, &products).map_err(|error| error.to_string())?;
-        let vectors = match manifest.embedder {
-            // An earlier version kept them otherwise. Words serve until the next import makes them anew.
-            Some(_) if !path.join(VECTORS).exists() && path.join(EARLIER_VECTORS).exists() => None,
-            Some(_) => Some(
-                Vectors::read(&path.join(VECTORS), products.len())
-                    .map_err(|error| format!("{VECTORS}: {error}"))?,
-            ),
-            None => None,
-        };
-        let mut articles: HashMap<String, Vec<u32>> = HashMap::new();
-        for (row, product) in (0..).zip(&products) {
-            let article = words::normalise_article(&product.article);
-            if !article.is_empty() {
-                articles.entry(article).or_default().push(row);
-            }
-        }
-        let brands = distinct(&products, |product| product.brand.clone());
-        let categories = distinct(&products, |product| product.category.clone());
-        let mut measures = (Vec::new(), Vec::with_capacity(products.len() + 1));
-        for product in &products {
-            measures.1.push(u32::try_from(measures.0.len()).unwrap_or(u32::MAX));
-            measures.0.extend(product.measures());
-        }
-        measures.1.push(u32::try_from(measures.0.len()).unwrap_or(u32::MAX));
-        Ok(Generation { manifest, products, index, names, vectors, articles, brands, categories, measures })
+        let index = index?.map_err(|error| format!("{WORDS}: {error}"))?;
+        let vectors = vectors??;
+        let (names, articles, listed, measures) = thread::scope(|scope| {
+            let names = scope.spawn(|| Names::read(path, &products));
+            let articles = scope.spawn(|| by_article(&products));
+            let listed = scope.spawn(|| {
+                let brands = distinct(&products, |product| &product.brand, |brand| [brand, ""]);
+                let both =
+                    distinct(&products, |product| &product.category, |category| [&category.ru, &category.en]);
+                (brands, both)
+            });
+            (joined(names), joined(articles), joined(listed), measures(&products))
+        });
+        let names = names?.map_err(|error| error.to_string())?;
+        let (articles, (brands, categories), measures) = (articles?, listed?, measures?);
+        let rooms = Rooms::default();
+        Ok(Generation {
+            manifest,
+            products,
+            index,
+            names,
+            vectors,
+            articles,
+            brands,
+            categories,
+            measures,
+            rooms,
+        })
     }
 
     /// The row with an id.
@@ -153,15 +163,54 @@ impl Generation {
     }
 }
 
-fn distinct<T: Clone + std::fmt::Debug>(products: &[Product], value: impl Fn(&Product) -> T) -> Distinct<T> {
+fn read_vectors(path: &Path, manifest: &Manifest, rows: usize) -> Result<Option<Vectors>, String> {
+    let file = path.join(VECTORS);
+    // An earlier version kept them otherwise. Words serve until the next import makes them anew.
+    if manifest.embedder.is_none() || (!file.exists() && path.join(EARLIER_VECTORS).exists()) {
+        return Ok(None);
+    }
+    Vectors::read(&file, rows).map(Some).map_err(|error| format!("{VECTORS}: {error}"))
+}
+
+fn by_article(products: &[Product]) -> HashMap<String, Vec<u32>> {
+    let mut articles: HashMap<String, Vec<u32>> = HashMap::new();
+    for (row, product) in (0..).zip(products) {
+        let article = words::normalise_article(&product.article);
+        if !article.is_empty() {
+            articles.entry(article).or_default().push(row);
+        }
+    }
+    articles
+}
+
+/// The measures of all rows and where each row's begin.
+fn measures(products: &[Product]) -> Result<(Vec<Measure>, Vec<u32>), String> {
+    let mut all = Vec::new();
+    let mut begins = Vec::with_capacity(products.len() + 1);
+    let parts = products.chunks(products.len().div_ceil(threads()).max(1));
+    let of_part = |part: &[Product]| part.iter().map(Product::measures).collect::<Vec<_>>();
+    for of_row in in_threads(parts, of_part)?.into_iter().flatten() {
+        begins.push(u32::try_from(all.len()).unwrap_or(u32::MAX));
+        all.extend(of_row);
+    }
+    begins.push(u32::try_from(all.len()).unwrap_or(u32::MAX));
+    Ok((all, begins))
+}
+
+/// Values are told apart by the texts that they are made of.
+fn distinct<T: Clone>(
+    products: &[Product],
+    value: impl Fn(&Product) -> &T,
+    texts: impl Fn(&T) -> [&str; 2],
+) -> Distinct<T> {
     let mut values = Vec::new();
-    let mut known: HashMap<String, u32> = HashMap::new();
+    let mut known: HashMap<[&str; 2], u32> = HashMap::new();
     let of_row = products
         .iter()
         .map(|product| {
             let value = value(product);
-            *known.entry(format!("{value:?}")).or_insert_with(|| {
-                values.push(value);
+            *known.entry(texts(value)).or_insert_with(|| {
+                values.push(value.clone());
                 u32::try_from(values.len() - 1).unwrap_or(u32::MAX)
             })
         })
@@ -219,15 +268,67 @@ pub(super) fn write(path: &Path, content: &Content<'_>, indexed: &dyn Fn(u64)) -
 
 /// The rows of a generation with their sources.
 pub(super) fn read_items(path: &Path) -> Result<Vec<Item>, String> {
-    let file = File::open(path.join(ITEMS)).map_err(|error| format!("{ITEMS}: {error}"))?;
-    let mut items = Vec::new();
-    for (number, line) in BufReader::new(file).lines().enumerate() {
-        let line = line.map_err(|error| format!("{ITEMS} line {}: {error}", number + 1))?;
-        items.push(
-            serde_json::from_str(&line).map_err(|error| format!("{ITEMS} line {}: {error}", number + 1))?,
-        );
+    read_rows(path, |item| item)
+}
+
+fn read_products(path: &Path) -> Result<Vec<Product>, String> {
+    read_rows(path, |item| item.product)
+}
+
+/// What is wanted of every row; the lines are read in parts at once.
+fn read_rows<T: Send>(path: &Path, wanted: impl Fn(Item) -> T + Sync) -> Result<Vec<T>, String> {
+    let text = fs::read_to_string(path.join(ITEMS)).map_err(|error| format!("{ITEMS}: {error}"))?;
+    let row = |line: &str| serde_json::from_str(line).map(&wanted);
+    let read = in_threads(parts(&text, threads()).into_iter(), |part| {
+        part.lines().map(row).collect::<Result<Vec<T>, _>>()
+    })?;
+    let mut rows = Vec::with_capacity(text.lines().count());
+    for part in read {
+        // Parts before it are whole; the one with the error is looked through again for its line.
+        match part {
+            Ok(part) => rows.extend(part),
+            Err(_) => break,
+        }
     }
-    Ok(items)
+    let wrong = text.lines().enumerate().skip(rows.len()).find_map(|(number, line)| {
+        row(line).err().map(|error| format!("{ITEMS} line {}: {error}", number + 1))
+    });
+    wrong.map_or(Ok(rows), Err)
+}
+
+/// A text in about equal parts of whole lines.
+fn parts(text: &str, count: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let middle = rest.len() / count.saturating_sub(parts.len()).max(1);
+        let end = rest.as_bytes().iter().skip(middle).position(|byte| *byte == b'\n');
+        let (part, after) = rest.split_at(end.map_or(rest.len(), |end| middle + end + 1));
+        parts.push(part);
+        rest = after;
+    }
+    parts
+}
+
+/// Does the work on every part in a thread of its own; the outcomes are in the order of the parts.
+fn in_threads<P: Send, T: Send>(
+    parts: impl Iterator<Item = P>,
+    work: impl Fn(P) -> T + Sync,
+) -> Result<Vec<T>, String> {
+    let work = &work;
+    thread::scope(|scope| {
+        let threads: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
+        threads.into_iter().map(joined).collect()
+    })
+}
+
+/// More threads than this would mostly wait for memory.
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, |count| count.get().min(8))
+}
+
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> Result<T, String> {
+    thread.join().map_err(|_| "a thread that read it ended early".to_owned())
 }
 
 /// The folder of all generations.

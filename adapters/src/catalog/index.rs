@@ -31,7 +31,6 @@ const WRITER_MEMORY: usize = 128 << 20;
 pub(super) struct Index {
     rows: usize,
     segments: Vec<Segment>,
-    average_length: [f32; FIELDS.len()],
     /// Every term of names and labels with its number of rows, sorted.
     vocabulary: Vec<(String, u32)>,
 }
@@ -48,6 +47,8 @@ struct SegmentField {
     field: Field,
     postings: Arc<InvertedIndexReader>,
     lengths: FieldNormReader,
+    /// What one occurrence is worth in a field of each of tantivy's 256 lengths: a division a length and not one a posting.
+    worth: Vec<f32>,
 }
 
 /// A row that holds a word.
@@ -147,7 +148,7 @@ impl Index {
                     }
                 }
                 let lengths = segment.get_fieldnorms_reader(field)?;
-                of_fields.push(SegmentField { position, field, postings, lengths });
+                of_fields.push(SegmentField { position, field, postings, lengths, worth: Vec::new() });
             }
             segments.push(Segment { rows: rows_of, fields: of_fields });
         }
@@ -158,7 +159,13 @@ impl Index {
             )));
         }
         let average_length = tokens.map(|tokens| (tokens as f32 / rows.max(1) as f32).max(0.1));
-        Ok(Index { rows, segments, average_length, vocabulary: vocabulary.into_iter().collect() })
+        for field in segments.iter_mut().flat_map(|segment| &mut segment.fields) {
+            let weight = FIELDS.get(field.position).map_or(0.0, |(_, weight)| *weight);
+            let average = average_length.get(field.position).copied().unwrap_or(1.0);
+            let length = |id: u8| FieldNormReader::id_to_fieldnorm(id) as f32;
+            field.worth = (0..=u8::MAX).map(|id| weight / (1.0 - B + B * length(id) / average)).collect();
+        }
+        Ok(Index { rows, segments, vocabulary: vocabulary.into_iter().collect() })
     }
 
     /// Rows in all.
@@ -176,12 +183,11 @@ impl Index {
                 else {
                     continue;
                 };
-                let weight = FIELDS.get(position).map_or(0.0, |(_, weight)| *weight);
-                let average = self.average_length.get(position).copied().unwrap_or(1.0);
                 let mut doc = postings.doc();
                 while doc != TERMINATED {
-                    let length = field.lengths.fieldnorm(doc) as f32;
-                    let frequency = weight * postings.term_freq() as f32 / (1.0 - B + B * length / average);
+                    let length = usize::from(field.lengths.fieldnorm_id(doc));
+                    let frequency =
+                        postings.term_freq() as f32 * field.worth.get(length).copied().unwrap_or_default();
                     if let Some(row) = segment.rows.get(doc as usize) {
                         visit(Holder { row: *row, frequency, in_name: [position == 0, position == 1] });
                     }

@@ -2,7 +2,10 @@
 //!
 //! It knows nothing of filters' meaning, of vectors and of pages.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 use tolmach_engine::language::Language;
 
@@ -34,6 +37,31 @@ struct Sums {
     relevance: f32,
     held: f32,
     in_name: [bool; 2],
+    /// Of the word being looked up: its frequency, and what it counts for at most.
+    frequency: f32,
+    factor: f32,
+}
+
+/// Room for sums of every row, zero between searches: filling it anew would cost more than most searches.
+#[derive(Default)]
+pub(super) struct Room {
+    sums: Vec<Sums>,
+    typical: Vec<f32>,
+}
+
+/// Rooms that no search is in.
+#[derive(Default)]
+pub(super) struct Rooms(Mutex<Vec<Room>>);
+
+impl Rooms {
+    fn enter(&self, rows: usize) -> Room {
+        let room = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        room.unwrap_or_else(|| Room { sums: vec![Sums::default(); rows], typical: vec![0.0; rows] })
+    }
+
+    fn leave(&self, room: Room) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+    }
 }
 
 /// Rows by BM25F with, as score, the idf-weighted share of the words that they hold.
@@ -43,67 +71,79 @@ pub(super) fn by_words(
     language: Language,
     filters: &Filters<'_>,
 ) -> tantivy::Result<Vec<Candidate>> {
+    let mut room = generation.rooms.enter(generation.index.rows());
+    // A room that an error was met in is not zero any more, and is not used again.
+    let mut candidates = summed(generation, words, language, filters, &mut room.sums)?;
+    look_closely(generation, words, &mut candidates, &mut room.typical);
+    generation.rooms.leave(room);
+    Ok(candidates)
+}
+
+/// Candidates in no order, with ranks by BM25F; `all` is zero before and after.
+fn summed(
+    generation: &Generation,
+    words: &[Alternatives],
+    language: Language,
+    filters: &Filters<'_>,
+    all: &mut [Sums],
+) -> tantivy::Result<Vec<Candidate>> {
     let rows = generation.index.rows();
-    let mut sums = vec![Sums::default(); rows];
     let mut touched: Vec<u32> = Vec::new();
-    let mut of_word = vec![(0.0_f32, 0.0_f32); rows];
     let mut holders: Vec<u32> = Vec::new();
     let mut weight_of_all = 0.0;
     for alternatives in words {
         for (term, counts_for) in alternatives {
             generation.index.visit(term, |holder| {
-                let Some((frequency, factor)) = of_word.get_mut(holder.row as usize) else { return };
-                if *factor == 0.0 {
+                let Some(sums) = all.get_mut(holder.row as usize) else { return };
+                if sums.factor == 0.0 {
                     holders.push(holder.row);
                 }
-                *frequency += holder.frequency;
-                *factor = factor.max(*counts_for);
-                if let Some(sums) = sums.get_mut(holder.row as usize) {
-                    sums.in_name = [sums.in_name[0] | holder.in_name[0], sums.in_name[1] | holder.in_name[1]];
-                }
+                sums.frequency += holder.frequency;
+                sums.factor = sums.factor.max(*counts_for);
+                sums.in_name = [sums.in_name[0] | holder.in_name[0], sums.in_name[1] | holder.in_name[1]];
             })?;
         }
         let idf = idf(rows, holders.len());
         weight_of_all += idf;
         for row in holders.drain(..) {
-            let (Some(word), Some(sums)) = (of_word.get_mut(row as usize), sums.get_mut(row as usize)) else {
-                continue;
-            };
-            let (frequency, factor) = std::mem::take(word);
+            let Some(sums) = all.get_mut(row as usize) else { continue };
             if sums.held == 0.0 {
                 touched.push(row);
             }
-            sums.relevance += idf * saturate(frequency) * factor;
+            let factor = std::mem::take(&mut sums.factor);
+            sums.relevance += idf * saturate(std::mem::take(&mut sums.frequency)) * factor;
             sums.held += idf * factor;
         }
     }
-    touched.retain(|row| filters.pass(*row));
-    let sums_of = |row: u32| sums.get(row as usize).copied().unwrap_or_default();
     let preferred = match language {
         Language::Ru => 0,
         Language::En => 1,
     };
-    let mut candidates: Vec<Candidate> = touched
-        .into_iter()
-        .map(|row| {
-            let sums = sums_of(row);
+    let mut candidates: Vec<Candidate> = Vec::with_capacity(touched.len());
+    for row in touched {
+        let sums = all.get_mut(row as usize).map(std::mem::take).unwrap_or_default();
+        if filters.pass(row) {
             let share = sums.held / weight_of_all.max(f32::MIN_POSITIVE);
-            Candidate {
+            candidates.push(Candidate {
                 row,
                 // A row that holds every word is worth more than one that repeats some of them.
                 rank: sums.relevance * (1.0 + share),
                 score: share,
                 preferred: sums.in_name.get(preferred).copied().unwrap_or(false),
-            }
-        })
-        .collect();
-    look_closely(generation, words, &mut candidates);
+            });
+        }
+    }
     Ok(candidates)
 }
 
 /// Ranks the best rows by more than their words: whether the words stand together, and whether the row is typical of what
 /// was found. All ranks come out between 0 and about 1, and the others stay below.
-fn look_closely(generation: &Generation, words: &[Alternatives], candidates: &mut [Candidate]) {
+fn look_closely(
+    generation: &Generation,
+    words: &[Alternatives],
+    candidates: &mut [Candidate],
+    room: &mut [f32],
+) {
     let names = &generation.names;
     let query: Vec<Vec<u32>> = words
         .iter()
@@ -111,25 +151,25 @@ fn look_closely(generation: &Generation, words: &[Alternatives], candidates: &mu
         .filter(|ids| !ids.is_empty())
         .collect();
     let best = candidates.iter().map(|candidate| candidate.rank).fold(f32::MIN_POSITIVE, f32::max);
-    let typical = typicality(generation, &query, first(candidates, MODELS));
-    let typical = |row: u32| typical.get(row as usize).copied().unwrap_or_default();
-    candidates.iter_mut().for_each(|candidate| candidate.rank /= best);
     let closely = first(candidates, CLOSELY).len();
     let (close, others) = candidates.split_at_mut(closely);
+    let typical = typical_words(generation, &query, first(close, MODELS));
+    let typical = typicality(generation, &typical, close, room);
     let mut least = f32::MAX;
-    for candidate in close {
+    for (candidate, typical) in close.iter_mut().zip(typical) {
+        candidate.rank /= best;
         let length = names.of(candidate.row).len().max(1) as f32;
         let adjacency = if query.len() > 1 { names.adjacency(candidate.row, &query) } else { 0.0 };
         let rank = RELEVANCE * candidate.rank
             + SHARE * candidate.score
             + ADJACENCY * adjacency
-            + TYPICAL * typical(candidate.row)
+            + TYPICAL * typical
             + LENGTH * length.ln();
         candidate.rank = (rank / (RELEVANCE + SHARE + ADJACENCY + TYPICAL)).max(0.001);
         least = least.min(candidate.rank);
     }
     for candidate in others {
-        candidate.rank *= least * 0.999;
+        candidate.rank *= least * 0.999 / best;
     }
 }
 
@@ -141,19 +181,30 @@ fn first(candidates: &mut [Candidate], count: usize) -> &[Candidate] {
     candidates.get(..count.min(candidates.len())).unwrap_or_default()
 }
 
-/// For each row how much of what is typical of the best rows its name holds, 0 to 1.
-fn typicality(generation: &Generation, query: &[Vec<u32>], models: &[Candidate]) -> Vec<f32> {
-    let mut of_rows = vec![0.0_f32; generation.index.rows()];
-    for (term, weight) in typical_words(generation, query, models) {
-        for row in generation.names.rows_with(term) {
-            if let Some(sum) = of_rows.get_mut(*row as usize) {
+/// How much of what is typical of the models the name of each of these rows holds, 0 to 1; `room` is zero before and after.
+fn typicality(
+    generation: &Generation,
+    typical: &[(u32, f32)],
+    rows: &[Candidate],
+    room: &mut [f32],
+) -> Vec<f32> {
+    let mut most = f32::MIN_POSITIVE;
+    for (term, weight) in typical {
+        for row in generation.names.rows_with(*term) {
+            if let Some(sum) = room.get_mut(*row as usize) {
                 *sum += weight;
+                most = most.max(*sum);
             }
         }
     }
-    let most = of_rows.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-    of_rows.iter_mut().for_each(|sum| *sum /= most);
-    of_rows
+    let of = |row: u32| room.get(row as usize).copied().unwrap_or_default() / most;
+    let found = rows.iter().map(|candidate| of(candidate.row)).collect();
+    for row in typical.iter().flat_map(|(term, _)| generation.names.rows_with(*term)) {
+        if let Some(sum) = room.get_mut(*row as usize) {
+            *sum = 0.0;
+        }
+    }
+    found
 }
 
 /// Words that the best rows share beyond the query, with a weight each (relevance feedback, as in Lavrenko and Croft, 2001).

@@ -9,6 +9,7 @@ use tolmach_engine::catalog::{Hit, SearchRequest, SearchResults};
 use super::{
     facets,
     filter::Filters,
+    fuse::{Near, fuse},
     generation::Generation,
     query::{self, Alternatives, Query},
     rank,
@@ -20,12 +21,6 @@ const WORTH_SHOWING: f32 = 0.5;
 /// Words of a row by which rows like it are looked for, and what its sizes count for beside its words.
 const OF_ONE_ROW: usize = 24;
 const SIZES: f32 = 0.5;
-/// Rows that a vector may add at most, and how near they must be: at all, and beside the nearest one. What counts as near
-/// differs between embedders, so the first bound is low.
-const NEAREST: usize = 200;
-const NEAR: f32 = 0.15;
-const NEAR_THE_BEST: f32 = 0.5;
-
 /// A row on its way into the answer.
 #[derive(Clone, Copy)]
 pub(super) struct Candidate {
@@ -35,6 +30,26 @@ pub(super) struct Candidate {
     /// What the client's flow sees.
     pub score: f32,
     pub preferred: bool,
+}
+
+/// What a request wants to see of its rows.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    /// So many of the best need to be in order: those of the page and of the pages before it.
+    pub rows: usize,
+    min_score: f32,
+}
+
+impl Wanted {
+    fn of(request: &SearchRequest) -> Wanted {
+        let (skip, limit) = (request.offset as usize, request.limit.clamp(1, 100) as usize);
+        Wanted { rows: skip.saturating_add(limit), min_score: request.min_score }
+    }
+
+    /// The least score that is worth showing beside the best one; 0 where every row is.
+    pub fn bar(self, best: f32) -> f32 {
+        if self.min_score > 0.0 { self.min_score.max(best * WORTH_SHOWING) } else { 0.0 }
+    }
 }
 
 /// Answers a request; `vector` is the query's, when vectors are to be used.
@@ -69,17 +84,18 @@ pub(super) fn search(
     if ratio < 1.0 {
         candidates = rank::by_words(generation, &query.words, request.language, &filters)?;
     }
+    let named = query.articles.iter().filter(|row| filters.pass(**row)).copied().collect::<Vec<_>>();
+    let left_out = |row: u32| Some(Some(row)) == like || named.contains(&row);
+    candidates.retain(|candidate| !left_out(candidate.row));
+    let wanted = Wanted::of(request);
     if let (Some(vectors), Some(vector)) = (&generation.vectors, vector)
         && ratio > 0.0
         && query.has_plain_words
     {
-        candidates = fuse(candidates, vectors.compare(vector), ratio, &filters);
-    }
-    let named = query.articles.iter().filter(|row| filters.pass(**row)).copied().collect::<Vec<_>>();
-    candidates.retain(|candidate| Some(Some(candidate.row)) != like && !named.contains(&candidate.row));
-    if request.min_score > 0.0 {
-        let best = candidates.iter().map(|candidate| candidate.score).fold(0.0, f32::max);
-        let bar = request.min_score.max(best * WORTH_SHOWING);
+        let near = Near::new(vectors, vector, &filters);
+        candidates = fuse(candidates, &near, ratio, wanted, left_out);
+    } else {
+        let bar = wanted.bar(candidates.iter().map(|candidate| candidate.score).fold(0.0, f32::max));
         candidates.retain(|candidate| candidate.score >= bar);
     }
     // Above every score by words, in the order in which the text names them.
@@ -104,8 +120,7 @@ fn words_of(generation: &Generation, row: u32) -> Vec<Alternatives> {
 }
 
 fn page(generation: &Generation, mut candidates: Vec<Candidate>, request: &SearchRequest) -> SearchResults {
-    let (skip, limit) = (request.offset as usize, request.limit.clamp(1, 100) as usize);
-    let wanted = skip.saturating_add(limit);
+    let (skip, wanted) = (request.offset as usize, Wanted::of(request).rows);
     let total = candidates.len() as u64;
     let facets = facets::count(generation, &candidates, request);
     // A broad query matches thousands of rows, of which a page shows a few: only those need to be in order.
@@ -127,54 +142,12 @@ fn page(generation: &Generation, mut candidates: Vec<Candidate>, request: &Searc
 
 /// A total order, so that pages neither overlap nor leave a row out.
 pub(super) fn best_first(a: &Candidate, b: &Candidate) -> Ordering {
-    b.rank.total_cmp(&a.rank).then(b.preferred.cmp(&a.preferred)).then(a.row.cmp(&b.row))
+    order(b).cmp(&order(a))
 }
 
-/// Mixes scores of words with nearness of vectors.
-fn fuse(
-    by_words: Vec<Candidate>,
-    nearness: impl Iterator<Item = f32>,
-    ratio: f32,
-    filters: &Filters<'_>,
-) -> Vec<Candidate> {
-    let nearness: Vec<f32> = nearness.collect();
-    let near = |row: u32| nearness.get(row as usize).copied().unwrap_or_default().clamp(0.0, 1.0);
-    let best = nearness.iter().copied().fold(0.0, f32::max);
-    let bound = NEAR.max(best * NEAR_THE_BEST);
-    let mut nearest: Vec<u32> = (0..)
-        .zip(&nearness)
-        .filter(|(row, nearness)| **nearness >= bound && filters.pass(*row))
-        .map(|(row, _)| row)
-        .collect();
-    if nearest.len() > NEAREST {
-        nearest.select_nth_unstable_by(NEAREST, |a, b| near(*b).total_cmp(&near(*a)).then(a.cmp(b)));
-        nearest.truncate(NEAREST);
-    }
-    let mut fused: Vec<Candidate> = by_words
-        .into_iter()
-        .map(|candidate| {
-            let nearness = near(candidate.row);
-            Candidate {
-                rank: (1.0 - ratio) * candidate.rank + ratio * nearness,
-                // The share of the words stays what it is; nearness may only add to it.
-                score: candidate.score.max((1.0 - ratio) * candidate.score + ratio * nearness),
-                ..candidate
-            }
-        })
-        .collect();
-    // A broad query has tens of thousands of candidates: a flag a row is cheaper than a set of them.
-    let mut known = vec![false; nearness.len()];
-    for candidate in &fused {
-        if let Some(known) = known.get_mut(candidate.row as usize) {
-            *known = true;
-        }
-    }
-    let is_new = |row: &u32| known.get(*row as usize) == Some(&false);
-    fused.extend(nearest.into_iter().filter(is_new).map(|row| Candidate {
-        row,
-        rank: ratio * near(row),
-        score: ratio * near(row),
-        preferred: false,
-    }));
-    fused
+/// Rank, preference and row in one number, because choosing from thousands of candidates is mostly comparing. Ranks are not
+/// negative, and the bits of such numbers are in their order; rows are fewer than two thousand million.
+fn order(candidate: &Candidate) -> u64 {
+    let rank = u64::from(candidate.rank.to_bits());
+    rank << 32 | u64::from(candidate.preferred) << 31 | u64::from(!candidate.row & (u32::MAX >> 1))
 }
