@@ -59,11 +59,23 @@ pub(crate) fn number(text: &str) -> Option<f64> {
         return counted.first().map(|span| value(span));
     }
     if !plain.is_empty() {
-        return one(&plain);
+        // «3 на 4 метра», «два метра двадцать»: a measure of which the bare number is a part.
+        let parts = spans.windows(2).any(|pair| match pair {
+            [a, b] => measured.contains(&a) != measured.contains(&b) && is_one_measure(text, a, b),
+            _ => false,
+        });
+        return if parts { None } else { one(&plain) };
     }
     // «50 см» answers a question for a width, «насос на 5 кВт» is another request.
     let others = tokens(text).iter().filter(|token| is_content(text, token, &measured)).count();
     if others > 1 { None } else { one(&measured) }
+}
+
+/// Whether two numbers are sides of one thing or one length in two units.
+fn is_one_measure(text: &str, a: &Span, b: &Span) -> bool {
+    let end = units::after(text, a.range.end).map_or(a.range.end, |unit| unit.end);
+    let between = text.get(end..b.range.start).map(|between| folded(between.trim()));
+    matches!(between.as_deref(), Some("" | "x" | "х" | "×" | "*" | "на" | "by"))
 }
 
 /// A word that says something of its own beside a measure.

@@ -236,6 +236,11 @@ fn unit_after(text: &str, at: usize) -> (String, usize) {
     let trimmed = rest.trim_start_matches([' ', '\u{a0}', '\u{202f}', '-']);
     let start = at + rest.len() - trimmed.len();
     if let Some(mark) = trimmed.chars().next().filter(|c| matches!(c, '"' | '″' | '”' | '′' | '\'')) {
+        // A quotation mark that closes is no inch.
+        let head = text.get(..start).unwrap_or_default();
+        if head.matches(['"', '“', '„']).count() % 2 == 1 && matches!(mark, '"' | '”') {
+            return (String::new(), at);
+        }
         let unit = if mark == '\'' { '′' } else { mark };
         return (unit.to_string(), start + mark.len_utf8());
     }

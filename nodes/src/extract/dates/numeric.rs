@@ -44,6 +44,15 @@ impl Reader<'_> {
                 if year.is_none() && (separator == "," || separator == "-" && !alone) {
                     continue;
                 }
+                // «труба 3/4», «насос 2.5»: a share and a number, unless a word asks for a day.
+                let last = before.split_whitespace().next_back().unwrap_or_default().to_lowercase();
+                let led = ["к", "до", "на", "с", "от", "после", "by", "on", "for", "until", "before", "from"]
+                    .contains(&last.as_str());
+                let two_digits = found.name("month").is_some_and(|month| month.len() == 2);
+                let sure = year.is_some() || alone || led || separator == "." && two_digits;
+                if !sure {
+                    continue;
+                }
                 // «в 10.30» is a time, and "12/25" is written the American way.
                 let timed = year.is_none() && month > 12 && month < 60 && separator == ".";
                 let day_month =
