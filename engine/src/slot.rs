@@ -18,10 +18,12 @@ pub enum Type {
     Boolean,
     /// A day, kept as `2026-11-22`.
     Date,
-    /// A phone number, kept as `+79990001122`.
+    /// A phone number, kept as `+79990001122`; an extension follows as `;ext=12`.
     Phone,
     /// An e-mail address.
     Email,
+    /// The sides of a thing in millimetres: length, width, height. What was not said is `null`.
+    Size,
     /// What `collect_contact` collects: name, phone, email.
     Contact,
     /// One catalogue row.
@@ -32,13 +34,14 @@ pub enum Type {
 
 impl Type {
     /// Every type.
-    pub const ALL: [Type; 9] = [
+    pub const ALL: [Type; 10] = [
         Type::Text,
         Type::Number,
         Type::Boolean,
         Type::Date,
         Type::Phone,
         Type::Email,
+        Type::Size,
         Type::Contact,
         Type::Product,
         Type::Products,
@@ -53,6 +56,7 @@ impl Type {
             Type::Date => "date",
             Type::Phone => "phone",
             Type::Email => "email",
+            Type::Size => "size",
             Type::Contact => "contact",
             Type::Product => "product",
             Type::Products => "products",
@@ -62,6 +66,7 @@ impl Type {
     /// The fields below a value of this type; `None` for a type without fields.
     pub const fn fields(self) -> Option<&'static [&'static str]> {
         match self {
+            Type::Size => Some(&["length", "width", "height"]),
             Type::Contact => Some(&["name", "phone", "email"]),
             Type::Products => Some(&["query", "total", "items"]),
             Type::Product => Some(&[
@@ -113,7 +118,7 @@ impl Declaration {
             Type::Text | Type::Date | Type::Phone | Type::Email => value.is_string(),
             Type::Number => value.is_number(),
             Type::Boolean => value.is_boolean(),
-            Type::Contact | Type::Product | Type::Products => value.is_object(),
+            Type::Size | Type::Contact | Type::Product | Type::Products => value.is_object(),
         };
         if !fits {
             return Err(format!("a {} is expected, not {value}", self.kind.name()));
@@ -129,7 +134,7 @@ impl Declaration {
         Ok(self.whole(value))
     }
 
-    /// A row or a contact with every field it may have, unknown ones `null`: a text that shows one shows nothing.
+    /// A row, a size or a contact with every field it may have, unknown ones `null`: a text that shows one shows nothing.
     fn whole(&self, mut value: Value) -> Value {
         if let (Some(fields), Value::Object(known)) = (self.kind.fields(), &mut value) {
             for field in fields {

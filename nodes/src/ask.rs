@@ -8,6 +8,7 @@ use tolmach_engine::{
     event::Kind as EventKind,
     finding::Code,
     kind::{Exit, Fault, Go, Input, Kind, Node},
+    measure::{self, Dimension},
     phrases::Phrase,
     place::At,
     scope::{Scope, Sets},
@@ -24,7 +25,8 @@ use crate::{extract, phrases};
 pub(crate) struct Ask {
     /// The question.
     text: Text,
-    /// The slot for the answer. Its type says what fits: text, number, boolean (yes or no), date, phone, email.
+    /// The slot for the answer. Its type says what fits: text, number («15 тысяч», «десяток», "two hundred"), boolean (yes or
+    /// no), date («завтра», «15 марта», "next Friday"; a time of day is passed over), phone, email, size («50х30х20 см»).
     into: At<String>,
     /// For a text slot: the only answers that fit, offered as buttons.
     #[serde(default)]
@@ -32,6 +34,10 @@ pub(crate) struct Ask {
     /// For a text slot: a regular expression that the whole answer must match.
     #[serde(default)]
     pattern: Option<Pattern>,
+    /// For a number or size slot: the unit of an answer that names none, such as cm, kW or л. A number is kept in it: with
+    /// cm, «полметра» is 50. A size is kept in millimetres whatever the unit, and is taken to be written in them without one.
+    #[serde(default)]
+    unit: Option<At<String>>,
     /// What to say when an answer does not fit; the question follows.
     #[serde(default)]
     error: Option<Text>,
@@ -125,7 +131,7 @@ impl Node for Ask {
         scope.text(&self.text);
         scope.sets(
             &self.into,
-            &[Type::Text, Type::Number, Type::Boolean, Type::Date, Type::Phone, Type::Email],
+            &[Type::Text, Type::Number, Type::Boolean, Type::Date, Type::Phone, Type::Email, Type::Size],
             Sets::Surely(&["done"]),
         );
         scope.buttons(self.choices.len() + 1, self.text.place());
@@ -158,6 +164,7 @@ impl Node for Ask {
                 );
             }
         }
+        self.check_unit(scope);
         for (i, choice) in self.choices.iter().enumerate() {
             if self.choices[..i].iter().any(|before| before.value == choice.value) {
                 let cause = format!("the choice `{}` is there twice", choice.value.value);
@@ -180,7 +187,7 @@ impl Node for Ask {
         let answer = match input {
             Input::Press(value) if value == CANCELLED => return Ok(Go::exit("cancelled")),
             Input::Press(value) => Ok(Value::String(value)),
-            Input::Reply if extract::is_cancel(turn.message()) => return Ok(Go::exit("cancelled")),
+            Input::Reply if self.is_left(turn)? => return Ok(Go::exit("cancelled")),
             // Any words may answer an open question, except those that plainly want something else.
             Input::Reply if self.is_open(turn)? && turn.interrupts() => return Ok(Go::Unfit),
             Input::Reply => match self.read(turn)? {
@@ -238,6 +245,39 @@ impl Ask {
         Ok(Go::Wait)
     }
 
+    /// Whether the client wants out. «Не надо» leaves a question, but answers one of yes or no.
+    fn is_left(&self, turn: &Turn<'_>) -> Result<bool, Fault> {
+        let text = turn.message();
+        let answers = turn.slot_declaration(&self.into)?.kind == Type::Boolean;
+        Ok(extract::is_cancel(text) || !answers && extract::is_refusal(text))
+    }
+
+    fn check_unit(&self, scope: &mut Scope<'_>) {
+        let Some(unit) = &self.unit else { return };
+        let Some((dimension, _)) = measure::unit_of(unit) else {
+            let cause = format!("`{}` is no unit", unit.value);
+            let mend = "write one of mm, cm, m, in, kg, g, l, m3, W, kW, V, A, bar, or its Russian name";
+            scope.report(Code::BadValue, unit.place, cause, mend);
+            return;
+        };
+        let kind = scope.slot_type(&self.into);
+        if kind == Some(Type::Size) && dimension != Dimension::Length {
+            let cause = format!("a size has sides, and `{}` is no unit of length", unit.value);
+            scope.report(Code::BadValue, unit.place, cause, "write mm, cm, m or in");
+        } else if kind.is_some_and(|kind| !matches!(kind, Type::Number | Type::Size)) {
+            let cause = format!(
+                "`unit` is for slots of type number or size, and the slot `{}` is of another",
+                self.into.value
+            );
+            scope.report(
+                Code::WrongSlotType,
+                unit.place,
+                cause,
+                "use a slot of type number, or remove the field",
+            );
+        }
+    }
+
     /// Whether the question takes any words.
     fn is_open(&self, turn: &Turn<'_>) -> Result<bool, Fault> {
         let kind = turn.slot_declaration(&self.into)?.kind;
@@ -262,7 +302,23 @@ impl Ask {
             _ => None,
         };
         Ok(match turn.slot_declaration(&self.into)?.kind {
-            Type::Number => extract::number(text).map(extract::whole_or_not).ok_or(phrases::NOT_A_NUMBER),
+            Type::Number => match &self.unit {
+                Some(unit) => extract::in_unit(text, unit),
+                None => extract::number(text),
+            }
+            .map(extract::whole_or_not)
+            .ok_or(phrases::NOT_A_NUMBER),
+            Type::Size => {
+                let side = |side: Option<f64>| side.map_or(Value::Null, extract::whole_or_not);
+                let unit = self.unit.as_ref().map_or("mm", |unit| unit.value.as_str());
+                extract::sizes(text, unit)
+                    .map(|size| {
+                        json!({
+                            "length": side(size.length), "width": side(size.width), "height": side(size.height),
+                        })
+                    })
+                    .ok_or(phrases::NOT_A_SIZE)
+            }
             Type::Boolean => extract::yes_or_no(text).map(Value::Bool).ok_or(phrases::NOT_YES_OR_NO),
             Type::Date => {
                 extract::date(text, turn.today()).map(|day| json!(day.to_string())).ok_or(phrases::NOT_A_DATE)

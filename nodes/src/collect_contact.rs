@@ -199,7 +199,9 @@ impl Node for CollectContact {
     fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
         match input {
             Input::Press(value) if value == CANCELLED => Ok(Go::exit("cancelled")),
-            Input::Reply if extract::is_cancel(turn.message()) => Ok(Go::exit("cancelled")),
+            Input::Reply if extract::is_cancel(turn.message()) || extract::is_refusal(turn.message()) => {
+                Ok(Go::exit("cancelled"))
+            }
             Input::Reply => self.take(turn, true),
             Input::Unfit => self.take(turn, false),
             input => {
@@ -292,10 +294,11 @@ impl CollectContact {
                 found.insert("email".to_owned(), json!(email));
             }
         }
-        if let Some((phone, range)) = extract::phone(&text) {
+        // Of several numbers the first is kept; the others are no part of the name either.
+        while let Some((phone, range)) = extract::phone(&text) {
             text.replace_range(range, " ");
             if wanted(Field::Phone) {
-                found.insert("phone".to_owned(), json!(phone));
+                found.entry("phone").or_insert(json!(phone));
             }
         }
         let name = if shared_name.is_empty() { extract::name(&text) } else { Some(shared_name) };

@@ -21,6 +21,10 @@ pub(crate) const NOT_AN_EMAIL: Phrase = Phrase::new(
     "Не похоже на e-mail. Например: name@example.com.",
     "That does not look like an e-mail. For example: name@example.com.",
 );
+pub(crate) const NOT_A_SIZE: Phrase = Phrase::new(
+    "Напишите размеры, например 50х30х20 см.",
+    "Please write the sizes, for example 50x30x20 cm.",
+);
 pub(crate) const NOT_A_CHOICE: Phrase =
     Phrase::new("Выберите, пожалуйста, один из вариантов.", "Please choose one of the options.");
 pub(crate) const NOT_YES_OR_NO: Phrase =

@@ -17,8 +17,13 @@ slots:
   budget: { type: number }
   size: { type: number, min: 1, max: 10 }
   contact: { type: contact, personal: true }
+  day: { type: date }
+  sure: { type: boolean }
+  width: { type: number }
+  box: { type: size }
 on:
-  command: { start: hello, help: help, contact: contact, size: size, broken: broken }
+  command:
+    { start: hello, help: help, contact: contact, size: size, broken: broken, day: day, sure: sure, width: width, box: box }
   inactivity: { after: 30m, to: silent }
   error: sorry
 nodes:
@@ -40,6 +45,22 @@ nodes:
     next: { done: sized, cancelled: wait, gave_up: help }
   sized:
     say: { text: '{{slots.size}}' }
+  day:
+    ask: { text: { ru: К какому дню?, en: By which day? }, into: day }
+    next: { done: answered, cancelled: wait, gave_up: help }
+  sure:
+    ask: { text: { ru: Нужна доставка?, en: Do you need delivery? }, into: sure }
+    next: { done: answered, cancelled: wait, gave_up: help }
+  width:
+    ask: { text: { ru: Какая ширина?, en: How wide? }, into: width, unit: cm }
+    next: { done: answered, cancelled: wait, gave_up: help }
+  box:
+    ask: { text: { ru: Какие размеры?, en: What size? }, into: box }
+    next: { done: boxed, cancelled: wait, gave_up: help }
+  boxed:
+    say: { text: '{{slots.box.length}} {{slots.box.width}} {{slots.box.height}}' }
+  answered:
+    say: { text: { ru: Понятно, en: I see } }
   contact:
     collect_contact: { fields: [name, phone, email], require: 'one_of(phone, email)', into: contact }
     next: { done: lead, cancelled: wait, gave_up: wait }
@@ -118,6 +139,56 @@ fn an_answer_is_checked_and_asked_again_until_the_client_gives_up() {
     chat.command("size");
     chat.press("Отмена");
     assert_eq!(chat.waits_at(), None);
+}
+
+#[test]
+fn answers_are_taken_as_people_give_them() {
+    let mut chat = chat();
+    let mut answer = |question: &str, text: &str, slot: &str| {
+        chat.command(question);
+        chat.says(text);
+        assert_ne!(chat.waits_at(), Some(question), "«{text}» is not taken");
+        chat.session.frames[0].slots[slot].clone()
+    };
+    // The dialog is held on Wednesday, the 18th of November 2026.
+    assert_eq!(answer("day", "завтра в 10", "day"), json!("2026-11-19"));
+    assert_eq!(answer("day", "next Friday at 3 pm", "day"), json!("2026-11-27"));
+    assert_eq!(answer("day", "к концу месяца", "day"), json!("2026-11-30"));
+    assert_eq!(answer("sure", "ну да, давайте", "sure"), json!(true));
+    assert_eq!(answer("sure", "не надо", "sure"), json!(false));
+    assert_eq!(answer("size", "пару штук", "size"), json!(2));
+    assert_eq!(answer("width", "полметра", "width"), json!(50));
+    assert_eq!(answer("width", "1,2 м", "width"), json!(120));
+    assert_eq!(answer("box", "50х30 см", "box"), json!({"length": 500, "width": 300, "height": null}));
+}
+
+#[test]
+fn what_does_not_answer_is_asked_again() {
+    let mut chat = chat();
+    for (question, text) in [
+        ("day", "15-20 марта"),
+        ("sure", "а сколько стоит?"),
+        ("width", "5 кг"),
+        ("width", "50 на 30"),
+        ("box", "большие"),
+    ] {
+        chat.command(question);
+        chat.says(text);
+        assert_eq!(chat.waits_at(), Some(question), "«{text}»");
+        chat.press("Отмена");
+    }
+    chat.command("day");
+    chat.says("не надо");
+    assert_eq!(chat.waits_at(), None, "who refuses to answer is left alone");
+}
+
+#[test]
+fn a_second_number_is_no_part_of_the_name() {
+    let mut chat = chat();
+    chat.command("contact");
+    chat.says("Анна, 8 999 123-45-67 доб. 12 или 8 999 123-45-68");
+    assert_eq!(chat.session.frames[0].slots["contact"]["name"], json!("Анна"));
+    assert_eq!(chat.session.frames[0].slots["contact"]["phone"], json!("+79991234567;ext=12"));
 }
 
 #[test]

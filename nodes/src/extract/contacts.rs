@@ -1,0 +1,500 @@
+//! Phone numbers, e-mail addresses and the name beside them.
+
+use std::{ops::Range, sync::LazyLock};
+
+use email_address::EmailAddress;
+use regex::Regex;
+
+use super::{pattern, words::folded};
+
+/// The first phone number of a text, as `+79991234567`, with an extension as `+74951234567;ext=12` (RFC 3966); numbers
+/// without a country code are taken for Russian ones. Digits of a code, an account or a price are no phone number.
+pub(crate) fn phone(text: &str) -> Option<(String, Range<usize>)> {
+    // Digits in groups, with what people put between them.
+    static RUN: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"\+?[\s(]{0,2}\d(?:[\s()\-–—.\u{2011}]{0,3}\d)+"));
+    let mut from = 0;
+    while let Some(run) = text.get(from..).and_then(|rest| RUN.find(rest)) {
+        let blank = run.as_str().len() - run.as_str().trim_start().len();
+        let range = from + run.start() + blank..from + run.end();
+        if let Some((number, end)) = begins_phone(text, range.clone()) {
+            let (extension, end) = extension(text, end);
+            let number = extension.map_or(number.clone(), |digits| format!("{number};ext={digits}"));
+            return Some((number, range.start..end));
+        }
+        // The number may begin at a later group: «5 штук 8 999 …», «2 89991234567».
+        let rest = text.get(range.clone()).unwrap_or_default();
+        let group = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+        let skipped =
+            group + rest.get(group..).unwrap_or_default().bytes().take_while(u8::is_ascii_digit).count();
+        from = range.start + skipped.max(1);
+    }
+    None
+}
+
+/// The phone number that a run of digits begins with, and where it ends.
+fn begins_phone(text: &str, run: Range<usize>) -> Option<(String, usize)> {
+    let source = text.get(run.clone())?;
+    let before = text.get(..run.start)?;
+    if is_code(before) {
+        return None;
+    }
+    let plus = source.starts_with('+');
+    // The ends of the groups of digits, each a place where the number may end; the longest is tried first.
+    let bytes = source.as_bytes();
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let ends: Vec<usize> = (1..=source.len()).filter(|at| is_digit(at - 1) && !is_digit(*at)).collect();
+    let digits = |end: usize| source.bytes().take(end).filter(u8::is_ascii_digit).count();
+    let known = ends.iter().rev().filter(|end| (7..=15).contains(&digits(**end))).find_map(|end| {
+        let shown = source.get(..*end)?;
+        fits(text, run.start, run.start + *end, shown).map(|number| (number, run.start + *end))
+    });
+    known.or_else(|| {
+        // Numbering plans grow faster than libraries: a full international form is believed.
+        let end = *ends.iter().rev().find(|end| plus && (10..=15).contains(&digits(**end)))?;
+        let number = phonenumber::parse(Some(phonenumber::country::RU), source.get(..end)?).ok()?;
+        Some((number.format().mode(phonenumber::Mode::E164).to_string(), run.start + end))
+    })
+}
+
+/// The number as E.164, where it is one and stands as one.
+fn fits(text: &str, start: usize, end: usize, shown: &str) -> Option<String> {
+    let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
+    let plus = shown.starts_with('+');
+    let number = match digits.as_str() {
+        // «+8 912 …» is a common slip for «8 912 …».
+        national if plus && national.len() == 11 && national.starts_with("89") => {
+            format!("+7{}", national.get(1..)?)
+        }
+        foreign if !plus && foreign.len() >= 12 && foreign.starts_with("00") => {
+            format!("+{}", foreign.get(2..)?)
+        }
+        _ if plus => format!("+{digits}"),
+        _ => {
+            let first = shown
+                .chars()
+                .filter(|c| c.is_ascii_digit() || !matches!(c, '(' | ')'))
+                .take_while(char::is_ascii_digit);
+            let first = first.count();
+            let formatted = shown.contains(['(', ')', '-', '–']);
+            let alone = text.get(..start)?.trim().is_empty() && text.get(end..)?.trim().is_empty();
+            let shaped = match digits.len() {
+                // «8 999 …», «8(999)…», «79991234567»: not the groups of a sum such as «89 990 000 000».
+                11 => digits.starts_with(['7', '8']) && (first == 1 || first >= 4 || first == 0),
+                10 => {
+                    (first >= 3 || shown.starts_with('('))
+                        && (digits.starts_with('9') || formatted || alone || announced(text.get(..start)?))
+                }
+                _ => false,
+            };
+            if !shaped || is_counted(text.get(end..)?) {
+                return None;
+            }
+            format!("+7{}", digits.get(digits.len() - 10..)?)
+        }
+    };
+    if text.get(end..)?.starts_with(|c: char| c.is_alphabetic()) && !plus && digits.len() < 11 {
+        return None;
+    }
+    // The library takes the 8 of 800 for the prefix of a long-distance call.
+    if number.len() == 12 && number.starts_with("+780") {
+        return Some(number);
+    }
+    let number = phonenumber::parse(Some(phonenumber::country::RU), number).ok()?;
+    phonenumber::is_valid(&number).then(|| number.format().mode(phonenumber::Mode::E164).to_string())
+}
+
+/// Whether digits that follow belong to an article, an account, an address of a page.
+fn is_code(before: &str) -> bool {
+    let close = before.chars().next_back();
+    if close.is_some_and(|c| c.is_ascii_digit() || matches!(c, '=' | '_' | '№' | '#' | '@')) {
+        return true;
+    }
+    // Letters hard before the digits («RH-8999…»), except a word for a phone written together.
+    let head = before.trim_end_matches('-');
+    let glued = head.chars().next_back().is_some_and(char::is_alphabetic);
+    let last = |text: &str| {
+        let text = text.trim_end_matches(|c: char| !c.is_alphanumeric());
+        folded(text.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default())
+    };
+    if glued {
+        return !PHONE_WORDS.contains(&last(head).as_str());
+    }
+    const CODES: &[&str] = &[
+        "инн",
+        "кпп",
+        "огрн",
+        "огрнип",
+        "бик",
+        "окпо",
+        "снилс",
+        "счет",
+        "рс",
+        "р",
+        "кс",
+        "артикул",
+        "арт",
+        "код",
+        "штрихкод",
+        "ean",
+        "sku",
+        "заказ",
+        "заказа",
+        "заказу",
+        "накладная",
+        "накладной",
+        "трек",
+        "article",
+        "art",
+        "order",
+        "invoice",
+        "code",
+        "vat",
+        "tin",
+        "account",
+        "barcode",
+        "item",
+        "isbn",
+        "серийный",
+        "serial",
+        "счета",
+    ];
+    let said = before.trim_end_matches([' ', ':', '.', '-', '№', '#', '\u{a0}']);
+    let numbered = said.len() < before.trim_end().len() && before.trim_end().ends_with(['№', '#']);
+    numbered || said.len() + 4 >= before.len() && CODES.contains(&last(said).as_str())
+}
+
+const PHONE_WORDS: &[&str] = &[
+    "тел",
+    "телефон",
+    "телефона",
+    "телефону",
+    "номер",
+    "номеру",
+    "ном",
+    "моб",
+    "мобильный",
+    "сотовый",
+    "т",
+    "м",
+    "phone",
+    "tel",
+    "mobile",
+    "cell",
+    "number",
+    "call",
+    "звоните",
+    "позвоните",
+    "перезвоните",
+    "наберите",
+    "whatsapp",
+    "ватсап",
+    "вотсап",
+    "wa",
+    "viber",
+    "вайбер",
+    "telegram",
+    "телеграм",
+    "at",
+    "on",
+    "по",
+    "на",
+    "me",
+];
+
+/// Whether the words before digits say that they are a phone number.
+fn announced(before: &str) -> bool {
+    let words = folded(before);
+    words
+        .rsplit(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(2)
+        .any(|word| PHONE_WORDS.contains(&word))
+}
+
+/// Whether what follows digits counts or prices them: «8 999 123 45 67 руб.».
+fn is_counted(after: &str) -> bool {
+    super::units::after(after, 0)
+        .is_some_and(|unit| unit.end > 0 && !after.trim_start().starts_with(['"', '″', '′']))
+}
+
+/// «доб. 12», "ext. 12", "x12" after a number.
+fn extension(text: &str, end: usize) -> (Option<String>, usize) {
+    static FORM: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)^[\s,;(]*(?:добавочный|добав\.?|доб\.?|вн\.?|внутр\.?|внутренний|extension|ext\.?|x)\s*(?:номер\s*)?[:№#]?\s*(\d{1,6})\)?(?:\D|$)",
+        )
+    });
+    let found = text.get(end..).and_then(|rest| FORM.captures(rest));
+    match found.and_then(|found| found.get(1)) {
+        Some(digits) => (Some(digits.as_str().to_owned()), end + digits.end()),
+        None => (None, end),
+    }
+}
+
+/// The first e-mail address of a text, with a domain that has a dot. One that is spelled in words («ivan собака mail точка
+/// ru») is read where nothing else can be meant.
+pub(crate) fn email(text: &str) -> Option<(String, Range<usize>)> {
+    static FORM: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"([\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]+) ?@ ?([\p{L}\p{N}]+(?:-+[\p{L}\p{N}]+)*(?:[.,][\p{L}\p{N}]+(?:-+[\p{L}\p{N}]+)*)+)",
+        )
+    });
+    let written = FORM.captures_iter(text).find_map(|found| {
+        let (whole, local, domain) = (found.get(0)?, found.get(1)?, found.get(2)?);
+        let (domain, length) = domain_of(domain.as_str())?;
+        // A word and a slash or an equals sign before it are not a part of it: «почта/ivan@…», "to=ivan@…".
+        let starts = std::iter::once(0)
+            .chain(local.as_str().match_indices(['/', '=', '|', '\'', '*', '?']).map(|(at, _)| at + 1));
+        let spaced = whole.as_str().contains(' ');
+        starts.filter_map(|at| local.as_str().get(at..)).find_map(|part| {
+            let address = format!("{part}@{domain}");
+            // With blanks around the mark («цена @ site.ru») the name before it must look like one.
+            let likely = !spaced || part.is_ascii() && part.len() > 1;
+            let likely = likely && (part.is_ascii() || !part.contains(|c: char| c.is_ascii_alphabetic()));
+            let start = local.end() - part.len();
+            let end = found.get(2)?.start() + length;
+            (likely && is_address(&address)).then_some((address, start..end))
+        })
+    });
+    written.or_else(|| spelled_email(text))
+}
+
+/// Whether a mail server would take it; 254 is the longest that a path may hold (RFC 3696, erratum 1690).
+fn is_address(address: &str) -> bool {
+    address.len() <= 254 && EmailAddress::is_valid(address)
+}
+
+/// The domain at the start of what follows an `@`, with a comma typed for the last dot mended, and its length in the text.
+fn domain_of(source: &str) -> Option<(String, usize)> {
+    const COMMON: &[&str] = &["ru", "com", "net", "org", "рф", "by", "kz", "ua", "su", "info", "biz"];
+    let mut labels: Vec<&str> = Vec::new();
+    let mut length = 0;
+    for (i, label) in source.split(['.', ',']).enumerate() {
+        let comma = i > 0 && source.as_bytes().get(length) == Some(&b',');
+        if comma && !COMMON.contains(&label.to_lowercase().as_str()) {
+            break;
+        }
+        labels.push(label);
+        length += label.len() + usize::from(i > 0);
+        if comma {
+            break;
+        }
+    }
+    // What is glued to a top-level domain is not of it («mail.ru8999…», «mail.ruтелефон»), and a last label that is none is a
+    // word of the next sentence («x@y.ru.5»).
+    while labels.len() > 1 {
+        let last = labels.pop()?;
+        let ascii = last.starts_with(|c: char| c.is_ascii_alphabetic());
+        let alike = |c: char| c.is_alphabetic() && c.is_ascii() == ascii;
+        let punycode = last.to_lowercase().starts_with("xn--");
+        let kept = last.find(|c| !alike(c)).filter(|_| !punycode).unwrap_or(last.len());
+        let whole = !last.contains('-') || punycode;
+        // «x@y.ru.Звоните»: the alphabet changes between sentences, not within a domain.
+        let letter = |label: &&str| label.starts_with(char::is_alphabetic).then_some(label.is_ascii());
+        let foreign = labels.last().and_then(letter).is_some_and(|before| before != ascii);
+        let fits = last.get(..kept).filter(|fits| whole && !foreign && fits.chars().count() > 1);
+        if let Some(fits) = fits {
+            labels.push(fits);
+            return Some((labels.join("."), length - (last.len() - kept)));
+        }
+        if !whole {
+            return None;
+        }
+        length -= last.len() + 1;
+    }
+    None
+}
+
+/// «ivan собака mail точка ru», "ivan at mail dot ru", "ivan [at] mail.ru". In Latin letters only: how to spell «мейл» is
+/// anyone's guess.
+fn spelled_email(text: &str) -> Option<(String, Range<usize>)> {
+    static FORM: LazyLock<Regex> = LazyLock::new(|| {
+        let join = r"(?:\s*\.\s*|\s+(?:точка|dot)\s+|\s*[\[(]\s*(?:точка|dot)\s*[\])]\s*)";
+        let in_name = r"(?:[._-]|\s+(?:точка|dot|тире|дефис|минус|dash|hyphen|нижнее подч[её]ркивание|подч[её]ркивание|underscore)\s+)";
+        pattern(&format!(
+            r"(?i)(?P<local>[a-z0-9]+(?:{in_name}[a-z0-9]+)*)(?P<mark>\s*[\[({{<]\s*(?:at|собака|собачка|@)\s*[\])}}>]\s*|\s+(?:собака|собачка|at)\s+|\s*@\s*)(?P<domain>[a-z0-9-]+(?:{join}[a-z0-9-]+)*{join}[a-z]{{2,}})\b"
+        ))
+    });
+    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\s*[\[(]?\s*\b(точка|dot|тире|дефис|минус|dash|hyphen|нижнее подч[её]ркивание|подч[её]ркивание|underscore)\b\s*[\])]?\s*",
+        )
+    });
+    let spell = |part: &str| {
+        let signs = WORDS.replace_all(part, |found: &regex::Captures<'_>| {
+            match found.get(1).map_or("", |word| word.as_str()).to_lowercase().as_str() {
+                "точка" | "dot" => ".",
+                "тире" | "дефис" | "минус" | "dash" | "hyphen" => "-",
+                _ => "_",
+            }
+        });
+        signs.chars().filter(|c| !c.is_whitespace()).collect::<String>()
+    };
+    FORM.captures_iter(text).find_map(|found| {
+        let (whole, local, mark, domain) =
+            (found.get(0)?, found.name("local")?, found.name("mark")?, found.name("domain")?);
+        // "look at example.com": a bare "at" counts only with a spelled dot, and no page begins with www.
+        let bare = mark.as_str().trim().eq_ignore_ascii_case("at");
+        let spelled = WORDS.is_match(domain.as_str());
+        let loose = domain.as_str().contains(". ") || domain.as_str().contains(" .");
+        let signs = mark.as_str().trim() == "@" && !spelled && !WORDS.is_match(local.as_str());
+        let inside = text
+            .get(..whole.start())
+            .is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || c == '.'));
+        let sure = (!bare || spelled)
+            && !loose
+            && !signs
+            && !inside
+            && !domain.as_str().to_lowercase().starts_with("www");
+        let address = format!("{}@{}", spell(local.as_str()), spell(domain.as_str()));
+        (sure && is_address(&address)).then(|| (address, whole.range()))
+    })
+}
+
+/// A text without phone numbers and e-mail addresses: for models, which need not see them, and because digits say
+/// nothing of what is wanted. A text that is nothing else stays empty.
+pub(crate) fn without_contact(text: &str) -> String {
+    without(text, ' ').trim().trim_end_matches(',').to_owned()
+}
+
+/// A text in which a mark stands for every phone number and e-mail address.
+pub(crate) fn without(text: &str, mark: char) -> String {
+    let mut text = text.to_owned();
+    while let Some((_, range)) = email(&text).or_else(|| phone(&text)) {
+        text.replace_range(range, mark.encode_utf8(&mut [0; 4]));
+    }
+    text
+}
+
+/// A text of the same length in which phone numbers and e-mail addresses are blank.
+pub(crate) fn masked(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some((_, range)) = email(&text).or_else(|| phone(&text)) {
+        let blanks = ";".repeat(range.len());
+        text.replace_range(range, &blanks);
+    }
+    text
+}
+
+/// A name: what is left of a contact message, if it looks like one. Where the whole does not, a part between commas may.
+pub(crate) fn name(text: &str) -> Option<String> {
+    const PARTS: &[char] = &[',', ';', '\n', '.', '!', '('];
+    whole_name(text).or_else(|| {
+        let mut parts = text.split(PARTS).filter(|part| part.chars().any(char::is_alphabetic));
+        let first = parts.next()?;
+        // Only the first part, in capitals: «Мария, перезвоните после 18», not «добрый день, сколько стоит…».
+        let capital = first.trim().starts_with(char::is_uppercase);
+        whole_name(first)
+            .filter(|name| capital && name.split(' ').count() <= 3 && name.starts_with(char::is_uppercase))
+    })
+}
+
+fn whole_name(text: &str) -> Option<String> {
+    const FILLERS: &[&str] = &[
+        "меня",
+        "зовут",
+        "имя",
+        "это",
+        "мой",
+        "моя",
+        "мои",
+        "телефон",
+        "тел",
+        "номер",
+        "почта",
+        "емейл",
+        "мейл",
+        "имейл",
+        "контакт",
+        "email",
+        "e",
+        "mail",
+        "my",
+        "name",
+        "is",
+        "i",
+        "am",
+        "i'm",
+        "phone",
+        "number",
+        "и",
+        "или",
+        "либо",
+        "and",
+        "or",
+        "здравствуйте",
+        "добрый",
+        "день",
+        "вечер",
+        "hello",
+        "hi",
+        "whatsapp",
+        "ватсап",
+        "вотсап",
+        "telegram",
+        "телеграм",
+        "вайбер",
+        "viber",
+        "моб",
+        "спасибо",
+        "thanks",
+        "пожалуйста",
+        "please",
+    ];
+    // Words that nobody is called.
+    const OTHERS: &[&str] = &[
+        "перезвоните",
+        "позвоните",
+        "звоните",
+        "наберите",
+        "свяжитесь",
+        "напишите",
+        "пишите",
+        "жду",
+        "звонка",
+        "можно",
+        "нужен",
+        "нужна",
+        "нужно",
+        "нужны",
+        "хочу",
+        "после",
+        "завтра",
+        "сегодня",
+        "утром",
+        "вечером",
+        "call",
+        "ring",
+        "back",
+        "want",
+        "need",
+        "after",
+        "tomorrow",
+        "today",
+        "contact",
+        "me",
+        "us",
+        "the",
+        "to",
+        "нет",
+        "да",
+        "не",
+        "no",
+        "yes",
+        "not",
+        "знаю",
+        "менеджер",
+        "manager",
+    ];
+    let word = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let words: Vec<String> = text
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '|'))
+        .map(word)
+        .filter(|word| !word.is_empty() && !FILLERS.contains(&word.to_lowercase().as_str()))
+        .collect();
+    let letters =
+        words.iter().all(|word| word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’')));
+    let called = !words.iter().any(|word| OTHERS.contains(&word.to_lowercase().as_str()));
+    ((1..=4).contains(&words.len()) && letters && called).then(|| words.join(" "))
+}
