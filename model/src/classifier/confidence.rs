@@ -26,14 +26,8 @@ pub(super) fn of(signs: &Signs) -> f32 {
         -2.77 + 8.46 * near - 0.54 * examples + 0.21 * near * examples
     } else {
         let odds = (share / (1.0 - share).max(1e-6)).ln().clamp(-6.0, 6.0);
-        -2.824
-            + odds * (0.159 - 0.082 * labels + 0.101 * examples)
-            + near * (7.738 - 2.764 * labels - 0.197 * examples)
-            + ahead * (6.673 - 0.133 * labels - 0.851 * examples)
-            + logit * (2.382 - 0.080 * labels - 0.157 * examples)
-            + 0.020 * labels
-            - 0.905 * examples
-            + 0.051 * labels * examples
+        -1.633 + 1.039 * odds + 3.103 * near + 5.055 * ahead + 0.236 * logit + 0.487 * labels
+            - 0.912 * examples
     };
     1.0 / (1.0 + (-evidence).exp())
 }

@@ -87,7 +87,7 @@ pub fn print(placed: &[Placed], work: &Work, worst: usize, json: bool) -> anyhow
     println!("calibration     confidence is off by {off:.3} on average");
     println!("a message       p50 {:.0} µs, p99 {:.0} µs", micros(0.5), micros(0.99));
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     table.set_header(["refused below", "coverage", "right of these", "right of all", "oos recall"]);
     for cut in &cuts {
         table.add_row([
