@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use tolmach_runtime::ports::{self, Embedder};
 
-use tolmach_model::Encoder;
+use tolmach_model::{Encoder, TITLE_DIMENSIONS, Titles};
 
 use crate::words;
 
@@ -13,6 +13,27 @@ use crate::words;
 /// translation of the other; about half a millisecond a text, shared among processors.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeaningEmbedder;
+
+/// What catalogues are searched by: the words of a title or a query by what they mean, in both languages; twenty thousand and more
+/// a second.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TitleEmbedder;
+
+#[async_trait]
+impl Embedder for TitleEmbedder {
+    fn name(&self) -> &str {
+        "titles-160-v1"
+    }
+
+    fn dimensions(&self) -> usize {
+        TITLE_DIMENSIONS
+    }
+
+    async fn embed(&self, texts: &[String]) -> ports::Result<Vec<Vec<f32>>> {
+        let mut titles = Titles::new();
+        Ok(texts.iter().map(|text| titles.vector(text)).collect())
+    }
+}
 
 #[async_trait]
 impl Embedder for MeaningEmbedder {

@@ -46,6 +46,8 @@ pub struct Classifier {
     examples: Vec<(usize, Vec<f32>)>,
     /// Examples of each label.
     counts: Vec<usize>,
+    /// See [`Signs::dense`].
+    dense: f32,
     grams: Grams,
     regression: Regression,
 }
@@ -68,8 +70,9 @@ impl Classifier {
                 *count += 1;
             }
         }
-        let examples = examples.into_iter().map(|example| (example.label, example.vector)).collect();
-        Classifier { labels, examples, counts, grams, regression }
+        let examples: Vec<_> = examples.into_iter().map(|example| (example.label, example.vector)).collect();
+        let dense = density(&examples);
+        Classifier { labels, examples, counts, dense, grams, regression }
     }
 
     /// What a text may mean, the likeliest first; empty when there are no examples or the text has nothing to go by.
@@ -100,8 +103,8 @@ impl Classifier {
             logit: logits[first] - mean,
             near,
             ahead: near - others,
+            dense: self.dense,
             labels: order.len(),
-            examples: self.counts[first],
         });
         // What is not the likeliest label is split among the others and none of them.
         let of = |label: usize| {
@@ -117,6 +120,21 @@ impl Classifier {
             .map(|label| Verdict { label: *label, confidence: of(*label), nearest: nearest[*label].1 })
             .collect()
     }
+}
+
+/// How near an example is to the nearest other one of its label, on average over some hundred examples.
+fn density(examples: &[(usize, Vec<f32>)]) -> f32 {
+    const LOOKED_AT: usize = 300;
+    /// What is usual, where no label has two.
+    const USUAL: f32 = 0.55;
+    let step = examples.len().div_ceil(LOOKED_AT).max(1);
+    let nearest = (0..examples.len()).step_by(step).filter_map(|at| {
+        let (label, vector) = examples.get(at)?;
+        let others = examples.iter().enumerate().filter(|(other, (of, _))| *other != at && of == label);
+        others.map(|(_, (_, other))| regression::dot(vector, other)).max_by(f32::total_cmp)
+    });
+    let nearest: Vec<f32> = nearest.collect();
+    if nearest.is_empty() { USUAL } else { nearest.iter().sum::<f32>() / nearest.len() as f32 }
 }
 
 fn features(grams: &Grams, text: &str, vector: &[f32]) -> Features {

@@ -116,6 +116,11 @@ impl Encoder {
         self.pieces.likelihood(text)
     }
 
+    /// The pieces of a word in lower case, and how likely it is: the logarithm of its probability.
+    pub(crate) fn spell(&self, word: &str) -> (Vec<Piece>, f32) {
+        self.pieces.of_word(word)
+    }
+
     /// Whether a word, in lower case, is common enough to be a piece of its own.
     pub(crate) fn is_piece(&self, word: &str) -> bool {
         self.pieces.is_one(word)

@@ -1,4 +1,4 @@
-//! Reading `data/encoder.bin`.
+//! Reading `data/encoder.bin`, and `data/titles.bin`, which begins alike and has the steps and vectors of titles only.
 //!
 //! All numbers are little-endian and nothing is aligned. After the mark `TOLMACH1` and the number of pieces (u32) come: the
 //! length of each piece's spelling (u8), the spellings, the pieces' scores (f32), the steps of their vectors (f32), and the

@@ -10,9 +10,11 @@ mod file;
 mod layers;
 mod layout;
 mod pieces;
+mod titles;
 mod words;
 
 pub use classifier::{Classifier, Example, Verdict};
 pub use encoder::{DIMENSIONS, Encoder};
 pub use layout::other_layout;
+pub use titles::{TITLE_DIMENSIONS, Titles};
 pub use words::Words;

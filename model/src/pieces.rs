@@ -56,6 +56,15 @@ impl<'a> Pieces<'a> {
         pieces
     }
 
+    /// The pieces of one word, and how likely it is. Of a word that goes on and on the beginning counts.
+    pub fn of_word(&self, word: &str) -> (Vec<Piece>, f32) {
+        const LONGEST_WORD: usize = 64;
+        let word: String = std::iter::once(WORD).chain(word.chars().take(LONGEST_WORD)).collect();
+        let mut pieces = Vec::new();
+        let likelihood = self.spell(&word, &mut pieces);
+        (pieces, likelihood)
+    }
+
     /// Whether a word is one piece.
     pub fn is_one(&self, word: &str) -> bool {
         self.known.contains_key(format!("{WORD}{word}").as_str())

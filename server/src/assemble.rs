@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use tolmach_adapters::{
     JobPool,
     catalog::{Cached, EmbeddedCatalog, Question, Questions, meilisearch::Mirror},
-    embedder::{HashEmbedder, MeaningEmbedder},
+    embedder::{MeaningEmbedder, TitleEmbedder},
     ladder::Ladder,
     offline::OfflineLlm,
     openai::{self, OpenAiLlm},
@@ -254,7 +254,7 @@ pub fn open_catalog_unquestioned(config: &Config) -> anyhow::Result<Arc<Embedded
 }
 
 fn open(config: &Config) -> anyhow::Result<EmbeddedCatalog> {
-    Ok(EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(HashEmbedder))?)
+    Ok(EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(TitleEmbedder))?)
 }
 
 /// The golden questions beside the flows, read when they are asked.

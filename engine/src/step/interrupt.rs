@@ -14,8 +14,6 @@ use crate::{
 
 /// Questions put aside in one flow; the oldest is forgotten first.
 const ASIDE: usize = 8;
-/// How far the best intent must be ahead of the second to interrupt.
-const MARGIN: f32 = 0.03;
 
 /// The innermost running flow that answers `find`, and its answer.
 pub(super) fn innermost(

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use tolmach_adapters::embedder::{HashEmbedder, MeaningEmbedder};
+use tolmach_adapters::embedder::{MeaningEmbedder, TitleEmbedder};
 use tolmach_runtime::ports::Embedder;
 
 /// Texts that are embedded before their vectors are printed.
@@ -35,7 +35,7 @@ impl Embed {
             .map_err(|_| anyhow::anyhow!("{file} is not UTF-8 text: a line is a text"))?;
         let embedder: &dyn Embedder = match self.purpose {
             Use::Intents => &MeaningEmbedder,
-            Use::Search => &HashEmbedder,
+            Use::Search => &TitleEmbedder,
         };
         let texts: Vec<String> = text.trim_start_matches('\u{feff}').lines().map(str::to_owned).collect();
         for texts in texts.chunks(AT_ONCE) {

@@ -21,6 +21,7 @@ mod dialog_tests;
 mod faults;
 mod first_start;
 mod guide;
+mod intents;
 mod meilisearch;
 mod model;
 mod other_systems;

@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use tokio::{sync::OnceCell, task::JoinSet};
 use tolmach_adapters::{
     catalog::EmbeddedCatalog,
-    embedder::{HashEmbedder, MeaningEmbedder},
+    embedder::{MeaningEmbedder, TitleEmbedder},
     offline::OfflineLlm,
     sqlite::{self, Durability, SqliteStore},
 };
@@ -49,7 +49,7 @@ impl Bench {
     /// An empty bench in a temporary folder.
     pub fn new() -> anyhow::Result<Bench> {
         let folder = tempfile::tempdir().context("no temporary folder can be made")?;
-        let empty = Arc::new(EmbeddedCatalog::open(folder.path().join("empty"), Arc::new(HashEmbedder))?);
+        let empty = Arc::new(EmbeddedCatalog::open(folder.path().join("empty"), Arc::new(TitleEmbedder))?);
         let databases = AtomicUsize::new(0);
         let trainer = Arc::new(Trainer::new(Arc::new(MeaningEmbedder)));
         Ok(Bench(Arc::new(Shared { folder, samples: OnceCell::new(), empty, trainer, databases })))
@@ -126,7 +126,7 @@ impl Bench {
             Catalogue::Samples => {
                 let made = self.0.samples.get_or_try_init(|| async {
                     let folder = self.0.folder.path().join("samples");
-                    let catalogue = Arc::new(EmbeddedCatalog::open(folder, Arc::new(HashEmbedder))?);
+                    let catalogue = Arc::new(EmbeddedCatalog::open(folder, Arc::new(TitleEmbedder))?);
                     samples::import_into(&catalogue).await?;
                     anyhow::Ok(catalogue)
                 });

