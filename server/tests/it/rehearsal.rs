@@ -129,7 +129,7 @@ fn queries_that_were_not_recorded_are_counted() {
     assert!(json["approximate"].as_u64() > Some(0), "{json}");
     assert_eq!((&json["not_recorded"], &json["changed"]), (&0.into(), &0.into()), "{json}");
 
-    change(&home, "services: services", "services: find");
+    change(&home, "      services: quick_services", "      services: find");
     let ran = rehearse(&home, &["--json"]).ok();
     let json = ran.json();
     assert_eq!((&json["not_recorded"], &json["faults"]), (&1.into(), &serde_json::json!([])), "{json}");
