@@ -34,6 +34,7 @@ mod rehearsal;
 mod releases;
 mod save_test;
 mod staff;
+mod suggest;
 mod support;
 mod telegram;
 mod terminal;
