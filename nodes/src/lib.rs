@@ -30,6 +30,11 @@ mod set;
 pub use bounds::request_for;
 use tolmach_engine::kind::KindSpec;
 
+/// Whether a text holds a phone number or an e-mail address.
+pub fn holds_contact(text: &str) -> bool {
+    extract::phone(text).is_some() || extract::email(text).is_some()
+}
+
 /// Every kind, in the order of the reference.
 pub const KINDS: &[&KindSpec] = &[
     &KindSpec::of::<say::Say>(),

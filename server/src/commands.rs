@@ -13,4 +13,5 @@ pub mod leads;
 pub mod release;
 pub mod replay;
 pub mod run;
+pub mod suggest;
 pub mod test;

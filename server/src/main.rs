@@ -85,6 +85,8 @@ enum Command {
     Jobs(commands::jobs::JobsCommand),
     /// Replay a stored chat from its traces and compare the effects
     Replay(commands::replay::Replay),
+    /// Group the messages that no intent was found for, and propose examples and intents
+    Suggest(commands::suggest::Suggest),
 }
 
 fn main() -> ExitCode {
@@ -131,6 +133,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Goals(goals) => goals.execute(&config).await,
             Command::Jobs(jobs) => jobs.execute(&config).await,
             Command::Replay(replay) => replay.execute(&config).await,
+            Command::Suggest(suggest) => suggest.execute(&config).await,
         }
     })
 }

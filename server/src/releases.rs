@@ -4,6 +4,7 @@
 
 pub mod archive;
 pub mod base;
+pub mod compiled;
 pub mod diff;
 pub mod follow;
 pub mod moves;

@@ -6,7 +6,7 @@ use tolmach_engine::{
     Release,
     effect::{Outcome, Query},
     event::{Event, Kind},
-    trace::Asked,
+    trace::{Asked, Visit},
 };
 
 use super::{is_private, waits_privately};
@@ -50,6 +50,19 @@ impl Past {
             None => record.before.handed.is_some() || record.before.waits_at().is_some(),
         };
         Ok(Past { event: turn.event.clone(), record, asked, private })
+    }
+
+    /// The nodes that it visited, in order.
+    pub fn visits(&self) -> &[Visit] {
+        &self.record.trace.visits
+    }
+
+    /// What the client wrote, unless it is personal data or was meant for a person.
+    pub fn message(&self) -> Option<&str> {
+        match &self.event.kind {
+            Kind::Message { text } if !self.private => Some(text),
+            _ => None,
+        }
     }
 
     /// What the client did, in words; what is private only by its kind.

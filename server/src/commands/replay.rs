@@ -2,17 +2,12 @@
 
 mod show;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    path::Path,
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Args;
 use tolmach_adapters::embedder::MeaningEmbedder;
-use tolmach_engine::{Release, bundle::Bundle, compile, duration::Duration};
+use tolmach_engine::{Release, compile, duration::Duration};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Record, Trainer,
@@ -21,7 +16,7 @@ use tolmach_runtime::{
     rehearsal::{Past, Rehearsal},
 };
 
-use crate::{config::Config, database::Database, findings};
+use crate::{config::Config, database::Database, findings, releases::compiled::Releases};
 
 /// How many turns are read at once.
 const PAGE: u32 = 500;
@@ -61,7 +56,7 @@ impl Replay {
 
     async fn replay(&self, store: &dyn Store) -> anyhow::Result<ExitCode> {
         let chosen = self.chosen(store).await?;
-        let mut shelf = Releases { store, known: HashMap::new() };
+        let mut shelf = Releases::of(store);
         let good = match &self.against {
             Some(against) => self.rehearse(store, &chosen, against, &mut shelf).await?,
             None => self.compare(store, &chosen, &mut shelf).await?,
@@ -170,26 +165,6 @@ impl Chosen {
         let mut turns = store.turns(chat, u32::MAX).await?;
         turns.retain(|turn| turn.seq >= self.from);
         Ok(turns)
-    }
-}
-
-/// Releases that turns ran on, compiled once.
-struct Releases<'s> {
-    store: &'s dyn Store,
-    known: HashMap<String, Option<Release>>,
-}
-
-impl Releases<'_> {
-    /// `None` when it is not kept or this program no longer compiles it.
-    async fn get(&mut self, id: &str) -> anyhow::Result<Option<&Release>> {
-        if !self.known.contains_key(id) {
-            let release = match self.store.release(id).await? {
-                Some(kept) => compile(&serde_json::from_str::<Bundle>(&kept.files)?, KINDS).release,
-                None => None,
-            };
-            self.known.insert(id.to_owned(), release);
-        }
-        Ok(self.known.get(id).and_then(Option::as_ref))
     }
 }
 

@@ -35,6 +35,7 @@ mod rehearsal;
 mod releases;
 mod save_test;
 mod staff;
+mod suggest;
 mod support;
 mod telegram;
 mod terminal;
