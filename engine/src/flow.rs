@@ -76,7 +76,7 @@ pub struct On {
 pub struct IntentInterrupt {
     /// The `classify` node of this flow whose intents and examples are listened for.
     pub from: At<String>,
-    /// How near (0 to 1) the nearest example must be.
+    /// How likely (0 to 1) the intent must be by the examples.
     #[serde(default = "sure")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub min_confidence: At<f32>,

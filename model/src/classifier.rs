@@ -125,6 +125,8 @@ impl Classifier {
 /// How near an example is to the nearest other one of its label, on average over some hundred examples.
 fn density(examples: &[(usize, Vec<f32>)]) -> f32 {
     const LOOKED_AT: usize = 300;
+    /// A few examples that have nothing in common say little of how near others will be.
+    const LEAST: f32 = 0.5;
     /// What is usual, where no label has two.
     const USUAL: f32 = 0.55;
     let step = examples.len().div_ceil(LOOKED_AT).max(1);
@@ -134,7 +136,8 @@ fn density(examples: &[(usize, Vec<f32>)]) -> f32 {
         others.map(|(_, (_, other))| regression::dot(vector, other)).max_by(f32::total_cmp)
     });
     let nearest: Vec<f32> = nearest.collect();
-    if nearest.is_empty() { USUAL } else { nearest.iter().sum::<f32>() / nearest.len() as f32 }
+    let mean = nearest.iter().sum::<f32>() / nearest.len().max(1) as f32;
+    if nearest.is_empty() { USUAL } else { mean.max(LEAST) }
 }
 
 fn features(grams: &Grams, text: &str, vector: &[f32]) -> Features {

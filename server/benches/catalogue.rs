@@ -20,7 +20,7 @@ use std::{
 
 use tolmach_adapters::{
     catalog::{EmbeddedCatalog, Source},
-    embedder::HashEmbedder,
+    embedder::TitleEmbedder,
     import,
 };
 use tolmach_engine::{
@@ -50,15 +50,15 @@ fn main() {
 fn measure(runtime: &tokio::runtime::Runtime, products: &[Product]) {
     let folder = tempfile::tempdir().expect("a folder");
     let words_only =
-        EmbeddedCatalog::open(folder.path().join("words"), Arc::new(HashEmbedder)).expect("a folder");
+        EmbeddedCatalog::open(folder.path().join("words"), Arc::new(TitleEmbedder)).expect("a folder");
     let words_only = words_only.without_vectors();
     let built = build(runtime, &words_only, products);
     println!("index without vectors   {built:>8.2?}   target 15 s");
-    let both = EmbeddedCatalog::open(folder.path().join("both"), Arc::new(HashEmbedder)).expect("a folder");
+    let both = EmbeddedCatalog::open(folder.path().join("both"), Arc::new(TitleEmbedder)).expect("a folder");
     let built = build(runtime, &both, products);
     println!("index with vectors      {built:>8.2?}");
     let opening = Instant::now();
-    drop(EmbeddedCatalog::open(folder.path().join("words"), Arc::new(HashEmbedder)).expect("a folder"));
+    drop(EmbeddedCatalog::open(folder.path().join("words"), Arc::new(TitleEmbedder)).expect("a folder"));
     println!("open without vectors    {:>8.2?}", opening.elapsed());
 
     let queries = queries(products);

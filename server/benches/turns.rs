@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use tokio::{sync::mpsc, task::JoinSet};
 use tolmach_adapters::{
     catalog::EmbeddedCatalog,
-    embedder::{HashEmbedder, MeaningEmbedder},
+    embedder::{MeaningEmbedder, TitleEmbedder},
     offline::OfflineLlm,
     postgres::PostgresStore,
     sqlite::{Durability, Options, SqliteStore},
@@ -207,7 +207,7 @@ async fn client(
 }
 
 async fn runtime(store: &Arc<dyn Store>, replies: &Arc<Replies>, folder: &std::path::Path) -> Arc<Runtime> {
-    let catalog = EmbeddedCatalog::open(folder.join("catalog"), Arc::new(HashEmbedder))
+    let catalog = EmbeddedCatalog::open(folder.join("catalog"), Arc::new(TitleEmbedder))
         .unwrap_or_else(|why| panic!("{why}"));
     let world = World {
         http: Arc::new(NoHttp),

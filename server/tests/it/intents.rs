@@ -36,7 +36,10 @@ async fn the_demo_bundle_understands_what_is_not_among_its_examples() {
     let learned = trainer.learn(examples).await.expect("learned");
     let (mut right, mut inside, mut taken, mut outside) = (0, 0, 0, 0);
     for (text, intent) in messages() {
-        assert!(!examples.iter().any(|example| wording::same_words(&example.text, text)), "an example: {text}");
+        assert!(
+            !examples.iter().any(|example| wording::same_words(&example.text, text)),
+            "an example: {text}"
+        );
         let best = trainer.place(&learned, text).await.expect("placed").into_iter().next().expect("a label");
         if intent == "oos" {
             outside += 1;
@@ -61,7 +64,10 @@ fn intents_are_measured() {
         home.tolmach(&args).run()
     };
     let json = eval("train.tsv", &["--json"]).ok().json();
-    assert_eq!((&json["intents"], &json["messages"], &json["oos_messages"]), (&3.into(), &4.into(), &2.into()));
+    assert_eq!(
+        (&json["intents"], &json["messages"], &json["oos_messages"]),
+        (&3.into(), &4.into(), &2.into())
+    );
     assert_eq!((json["accuracy"].as_f64(), json["oos_recall"].as_f64()), (Some(1.0), Some(1.0)), "{json}");
     let said = eval("train.tsv", &[]).ok().stdout;
     assert!(said.contains("accuracy        1.0000") && said.contains("oos recall"), "{said}");

@@ -13,7 +13,7 @@ slots:
 nodes:
   route:
     classify:
-      min_confidence: 0.99
+      min_confidence: 1.0
       intents:
         delivery:
           description: delivery of an order
