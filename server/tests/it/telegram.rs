@@ -83,7 +83,7 @@ async fn a_client_of_telegram_leaves_a_contact() {
     telegram.writes(CLIENT, "/start");
     until_shown(&telegram, "Здравствуйте, Анна!").await;
     telegram.writes(CLIENT, "нужен перфоратор до 20 тысяч");
-    until_shown(&telegram, "RH-10537").await;
+    until_shown(&telegram, "Перфоратор").await;
     presses(&telegram, "Связаться с менеджером");
     until_shown(&telegram, "имя и телефон").await;
     assert_eq!(asked(&telegram.inner(), "answercallbackquery").len(), 1, "the wheel on the button ends");
