@@ -49,7 +49,7 @@ pub fn print(placed: &[Placed], work: &Work, worst: usize, json: bool) -> anyhow
     if json {
         let cut = |cut: &Cut| {
             serde_json::json!({
-                "confidence": cut.confidence, "coverage": cut.coverage, "precision": cut.precision,
+                "confidence": (f64::from(cut.confidence) * 1e4).round() / 1e4, "coverage": cut.coverage, "precision": cut.precision,
                 "accuracy": cut.accuracy, "oos_recall": cut.refused,
             })
         };
