@@ -1,13 +1,14 @@
-//! The embedder that needs no model: words and pieces of words, hashed into a short vector.
-//!
-//! It knows spelling, not meaning: inflected and mistyped phrases land near their sibling, synonyms do not.
+//! Texts to vectors by the built-in language model, behind the port.
 
 use async_trait::async_trait;
+use tolmach_model::{Encoder, TITLE_DIMENSIONS, Titles};
 use tolmach_runtime::ports::{self, Embedder};
 
-use tolmach_model::{Encoder, TITLE_DIMENSIONS, Titles};
+#[cfg(test)]
+mod hash;
 
-use crate::words;
+#[cfg(test)]
+pub(crate) use hash::HashEmbedder;
 
 /// The built-in language model: Russian and English texts by what they mean. It knows paraphrases, and either language's
 /// translation of the other; about half a millisecond a text, shared among processors.
@@ -62,128 +63,5 @@ impl Embedder for MeaningEmbedder {
             all.extend(share);
         }
         Ok(all)
-    }
-}
-
-/// Unrelated texts differ from zero by about one over the root of this; 512 keeps that below 0.05.
-const DIMENSIONS: usize = 512;
-/// A whole word says more than any piece of it; all its pieces together outweigh it, so that a mistyped word stays near the
-/// right one.
-const WORD_WEIGHT: f32 = 1.0;
-const PIECES_WEIGHT: f32 = 1.4;
-const FUNCTION_WORD_WEIGHT: f32 = 0.25;
-/// Places that a feature is added at: a clash of two features in one of several blurs less than a clash in the only one.
-const PLACES: u32 = 4;
-
-/// Hashed stems and character 3- to 5-grams. Needs no files, no network, and a few microseconds a text.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HashEmbedder;
-
-impl HashEmbedder {
-    /// The vector of a text: length 1, or all zero for a text without letters or digits.
-    pub fn vector(&self, text: &str) -> Vec<f32> {
-        let mut vector = vec![0.0; DIMENSIONS];
-        for word in words::words(text) {
-            let weight = if words::is_function_word(&word.text) { FUNCTION_WORD_WEIGHT } else { 1.0 };
-            add(&mut vector, b'w', &words::stem(&word.text), weight * WORD_WEIGHT);
-            let pieces = pieces(&word.text);
-            // Split over the pieces, so that a long word does not outweigh a short one by its length alone.
-            let each = weight * PIECES_WEIGHT / (pieces.len() as f32).sqrt().max(1.0);
-            for piece in pieces {
-                add(&mut vector, b'p', &piece, each);
-            }
-        }
-        let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
-        if length > 0.0 {
-            vector.iter_mut().for_each(|x| *x /= length);
-        }
-        vector
-    }
-}
-
-#[async_trait]
-impl Embedder for HashEmbedder {
-    fn name(&self) -> &str {
-        "hash-512-v1"
-    }
-
-    fn dimensions(&self) -> usize {
-        DIMENSIONS
-    }
-
-    async fn embed(&self, texts: &[String]) -> ports::Result<Vec<Vec<f32>>> {
-        Ok(texts.iter().map(|text| self.vector(text)).collect())
-    }
-}
-
-/// Runs of 3, 4 and 5 characters, with the ends of the word marked.
-fn pieces(word: &str) -> Vec<String> {
-    let marked: Vec<char> = std::iter::once('<').chain(word.chars()).chain(std::iter::once('>')).collect();
-    (3..=5).flat_map(|size| marked.windows(size).map(|run| run.iter().collect())).collect()
-}
-
-/// Adds a feature at several places, with a sign for each.
-fn add(vector: &mut [f32], kind: u8, feature: &str, weight: f32) {
-    let mut hash = fnv1a(kind, feature);
-    for _ in 0..PLACES {
-        let sign = if hash & 1 == 0 { 1.0 } else { -1.0 };
-        if let Some(place) = vector.get_mut((hash >> 1) as usize % DIMENSIONS) {
-            *place += sign * weight;
-        }
-        hash >>= 64 / PLACES;
-    }
-}
-
-/// FNV-1a with a final mix (Fowler, Noll, Vo; the mix is MurmurHash3's). Stored vectors outlive a build of the program,
-/// and the standard library's hash promises nothing between versions.
-fn fnv1a(kind: u8, text: &str) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in std::iter::once(kind).chain(text.bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash ^ (hash >> 33)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn nearness(a: &str, b: &str) -> f32 {
-        let (a, b) = (HashEmbedder.vector(a), HashEmbedder.vector(b));
-        a.iter().zip(&b).map(|(x, y)| x * y).sum()
-    }
-
-    fn check(text: &str, sibling: &str, strangers: &[&str]) {
-        let near = nearness(text, sibling);
-        for stranger in strangers {
-            let far = nearness(text, stranger);
-            assert!(near > far + 0.15, "{text}: {sibling} {near}, {stranger} {far}");
-        }
-    }
-
-    #[test]
-    fn typos_and_endings_stay_near_their_sibling() {
-        let others =
-            ["где мой заказ", "позовите менеджера", "как вернуть товар", "do you deliver to other cities"];
-        check("какие условия доставки", "условия доставки", &others);
-        check("сколко стоит даставка", "сколько стоит доставка", &others);
-        check("доставку оформите", "оформить доставку", &others);
-        check("гарантея на инструмент", "какая гарантия на инструменты", &others);
-        check("waranty period", "what is the warranty", &others);
-        check("хочу перфаратор", "нужен перфоратор", &others);
-    }
-
-    #[test]
-    fn vectors_have_length_one_or_zero() {
-        let length = |text: &str| HashEmbedder.vector(text).iter().map(|x| x * x).sum::<f32>();
-        assert!((length("дрель") - 1.0).abs() < 1e-5);
-        assert_eq!(length(" — !"), 0.0);
-    }
-
-    #[test]
-    fn vectors_are_the_same_in_every_build() {
-        // Stored vectors are compared with fresh ones, so a change of these values needs a new name for the embedder.
-        assert_eq!(fnv1a(b'w', "дрель"), 10210032463920039429);
     }
 }

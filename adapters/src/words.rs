@@ -9,7 +9,7 @@ use frostem::{Algorithm, Stemmer};
 mod stop;
 mod units;
 
-pub(crate) use stop::{is_function_word, is_stop_word};
+pub(crate) use stop::is_stop_word;
 use units::{canonical_unit, fraction, number_and_unit, size};
 
 static RUSSIAN: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::Russian));

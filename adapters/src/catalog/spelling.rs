@@ -52,7 +52,7 @@ impl Spellings {
     /// The word on the other keyboard layout («gthajhfnjh») or in the other script («макита»), if the catalogue has it.
     pub fn other_writing(&self, word: &str) -> Vec<Offer> {
         let offer = |word: String| Offer { word, counts_for: LAYOUT };
-        let other = other_layout(word).filter(|other| self.count(other) > 0);
+        let other = tolmach_model::other_layout(word).filter(|other| self.count(other) > 0);
         if let Some(other) = other {
             return vec![offer(other)];
         }
@@ -139,19 +139,6 @@ fn distance(a: &[char], b: &str, most: usize) -> Option<usize> {
     }
     let found = rows.get(1).and_then(|row| row.last()).copied()?;
     (found <= most).then_some(found)
-}
-
-const LATIN_KEYS: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.";
-const RUSSIAN_KEYS: &str = "йцукенгшщзхъфывапролджэячсмитьбю";
-
-/// The word as the same keys write it on the other layout.
-fn other_layout(word: &str) -> Option<String> {
-    let (from, to) = if word.chars().any(crate::words::is_cyrillic) {
-        (RUSSIAN_KEYS, LATIN_KEYS)
-    } else {
-        (LATIN_KEYS, RUSSIAN_KEYS)
-    };
-    word.chars().map(|c| to.chars().nth(from.chars().position(|key| key == c)?)).collect()
 }
 
 /// The word in the other script, the ways that brands are commonly written.

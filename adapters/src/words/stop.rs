@@ -6,21 +6,6 @@ pub(crate) fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.binary_search(&word).is_ok()
 }
 
-/// Whether a word is grammar alone. Far fewer than [`is_stop_word`]: «сколько стоит» says nothing about a product, but tells
-/// one intent from another.
-pub(crate) fn is_function_word(word: &str) -> bool {
-    FUNCTION_WORDS.contains(&word)
-}
-
-#[rustfmt::skip]
-static FUNCTION_WORDS: &[&str] = &[
-    "a", "am", "an", "and", "are", "at", "be", "by", "do", "does", "for", "from", "have", "i", "in", "is", "it", "me", "my",
-    "of", "on", "or", "please", "so", "that", "the", "this", "to", "us", "was", "we", "what", "will", "with", "you", "your",
-    "а", "без", "бы", "в", "вам", "вас", "вы", "для", "до", "же", "за", "и", "из", "или", "к", "как", "какая", "какие",
-    "какой", "какую", "ли", "мне", "мой", "моя", "мы", "на", "нам", "нас", "не", "но", "ну", "о", "об", "от", "по",
-    "пожалуйста", "при", "с", "со", "то", "у", "ваш", "ваша", "ваши", "что", "это", "я",
-];
-
 /// Sorted, because it is searched by halves; a test keeps it so.
 #[rustfmt::skip]
 static STOP_WORDS: &[&str] = &[
