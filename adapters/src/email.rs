@@ -28,8 +28,8 @@ use serde::Deserialize;
 use tolmach_engine::effect::Outgoing;
 use tolmach_runtime::ports::{Address, Channel, Delivery, Error, Result};
 
-use crate::secret::Secret;
 use session::{Failure, Sessions};
+use tolmach_runtime::secret::Secret;
 
 const WHAT: &str = "email";
 

@@ -21,7 +21,7 @@ use serde_json::Value;
 use tolmach_engine::effect::{HttpReply, HttpRequest, Method};
 use tolmach_runtime::ports::{Error, Http, Result};
 
-use crate::secret::Secret;
+use tolmach_runtime::secret::Secret;
 
 const WHAT: &str = "http";
 

@@ -2,6 +2,7 @@
 //!
 //! Knows no database, no network and no channel: those stand behind [`ports`].
 
+pub mod backoff;
 mod bundles;
 mod burst;
 mod delivery;
@@ -15,6 +16,7 @@ mod receipts;
 mod record;
 pub mod rehearsal;
 mod runtime;
+pub mod secret;
 mod shelf;
 mod staff;
 mod tend;

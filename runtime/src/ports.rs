@@ -8,6 +8,7 @@ mod clock;
 mod embedder;
 mod http;
 mod llm;
+mod photos;
 mod store;
 mod task;
 
@@ -17,6 +18,7 @@ pub use clock::{Clock, SystemClock};
 pub use embedder::Embedder;
 pub use http::{Http, NoHttp};
 pub use llm::Llm;
+pub use photos::{PHOTO_PREFIX, Photo, Photos};
 pub use store::{
     BURST, Bundle, Chat, ChatKey, Commit, CommitOutcome, HandedChat, InboxRow, LeadRow, Mark, Marked,
     MessageRow, Next, NoticeRow, OutboxRow, Publication, PublicationKind, PublishOutcome, Store, StoredTurn,

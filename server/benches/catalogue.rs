@@ -18,11 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tolmach_adapters::{
-    catalog::{EmbeddedCatalog, Source},
-    embedder::TitleEmbedder,
-    import,
-};
+use tolmach_catalog::{EmbeddedCatalog, Source, TitleEmbedder, import};
 use tolmach_engine::{
     catalog::{Localized, Product, SearchRequest},
     language::Language,

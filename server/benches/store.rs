@@ -13,12 +13,12 @@ use std::{
 };
 
 use tokio::task::JoinSet;
-use tolmach_adapters::sqlite::{Durability, Options, SqliteStore};
 use tolmach_engine::{
     effect::{Command, Effect, Outgoing, Who},
     event::{Client, Kind},
 };
 use tolmach_runtime::ports::{Address, Commit, CommitOutcome, Inbound, MessageRow, Store};
+use tolmach_store::sqlite::{Durability, Options, SqliteStore};
 use uuid::Uuid;
 
 const TURNS: i64 = 50;

@@ -10,22 +10,21 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::{sync::mpsc, task::JoinSet};
-use tolmach_adapters::{
-    catalog::EmbeddedCatalog,
-    embedder::{MeaningEmbedder, TitleEmbedder},
-    offline::OfflineLlm,
-    postgres::PostgresStore,
-    sqlite::{Durability, Options, SqliteStore},
-};
+use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
 use tolmach_engine::{
     bundle::Bundle,
     effect::Outgoing,
     event::{Client, Kind},
 };
+use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Burst, Parts, Runtime, Shelf, Trainer, World,
     ports::{Address, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
+};
+use tolmach_store::{
+    postgres::PostgresStore,
+    sqlite::{Durability, Options, SqliteStore},
 };
 use tolmach_testkit::postgres::{self, Cluster};
 
@@ -130,8 +129,7 @@ async fn open(place: Place<'_>, folder: &std::path::Path) -> Arc<dyn Store> {
         }
         Place::Postgres(cluster) => {
             let url = cluster.database().unwrap_or_else(|why| panic!("{why}"));
-            let options =
-                tolmach_adapters::postgres::Options::parse(&url).unwrap_or_else(|why| panic!("{why}"));
+            let options = tolmach_store::postgres::Options::parse(&url).unwrap_or_else(|why| panic!("{why}"));
             Arc::new(PostgresStore::open(options).await.unwrap_or_else(|why| panic!("{why}")))
         }
     }

@@ -12,8 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tolmach_adapters::embedder::MeaningEmbedder;
 use tolmach_engine::compile;
+use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_model::{Encoder, Titles};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{Trainer, read_bundle};

@@ -9,14 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use tolmach_adapters::{
-    JobPool,
-    catalog::{Cached, EmbeddedCatalog, Question, Questions, meilisearch::Mirror},
-    embedder::{MeaningEmbedder, TitleEmbedder},
-    ladder::Ladder,
-    offline::OfflineLlm,
-    openai::{self, OpenAiLlm},
-};
+use tolmach_catalog::{Cached, EmbeddedCatalog, Question, Questions, TitleEmbedder, meilisearch::Mirror};
 use tolmach_engine::{
     Release,
     bundle::Bundle,
@@ -24,12 +17,19 @@ use tolmach_engine::{
     compile,
     language::Language,
 };
+use tolmach_llm::{
+    embedder::MeaningEmbedder,
+    fallback::Ladder,
+    offline::OfflineLlm,
+    openai::{self, OpenAiLlm},
+};
 use tolmach_nodes::{KINDS, request_for};
 use tolmach_runtime::{
     BundleError, Burst, Followed, Golden, Parts, Runtime, Shelf, Staff, Trainer, World, golden_questions,
     ports::{Catalog, Channel, Clock, Llm, Publication, PublicationKind, PublishOutcome, Store, SystemClock},
     read_bundle,
 };
+use tolmach_store::JobPool;
 
 use crate::{config::Config, database::Database, embedded, findings, hosts, releases, samples};
 

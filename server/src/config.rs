@@ -17,11 +17,11 @@ use figment::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use tolmach_adapters::{
-    catalog::meilisearch,
     email::{self, EmailChannel},
     http::{Host, HttpClient},
-    secret::Secret,
 };
+use tolmach_catalog::meilisearch;
+use tolmach_runtime::secret::Secret;
 use tolmach_runtime::{Staff, ports::Address};
 
 pub use upkeep::{Import, Report, Retention, Role};

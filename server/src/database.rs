@@ -6,12 +6,12 @@ use std::{
 };
 
 use anyhow::bail;
-use tolmach_adapters::{
+use tolmach_runtime::ports::Store;
+use tolmach_store::{
     JobPool,
     postgres::{self, PostgresStore},
     sqlite::{self, SqliteStore},
 };
-use tolmach_runtime::ports::Store;
 
 use crate::config::Config;
 

@@ -4,15 +4,13 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
-use tolmach_adapters::{
-    catalog::{
-        Cached, EmbeddedCatalog,
-        meilisearch::{self, Mirror},
-    },
-    email::EmailChannel,
-    ladder::Ladder,
-    widget::WebChannel,
+use tolmach_adapters::email::EmailChannel;
+use tolmach_catalog::{
+    Cached, EmbeddedCatalog,
+    meilisearch::{self, Mirror},
 };
+use tolmach_channels::web::WebChannel;
+use tolmach_llm::fallback::Ladder;
 use tolmach_runtime::{Runtime, ports::Catalog};
 
 use crate::{config::Role, jobs::Jobs, releases};

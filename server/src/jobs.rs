@@ -17,7 +17,7 @@ use std::{
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use tolmach_adapters::catalog::EmbeddedCatalog;
+use tolmach_catalog::EmbeddedCatalog;
 use tolmach_runtime::{
     Runtime,
     ports::{self, Job, Store, Task},

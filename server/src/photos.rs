@@ -1,6 +1,6 @@
 //! `/photos/<name>`: the photos that came beside price lists, for the chat page.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -12,31 +12,29 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use tolmach_adapters::catalog::photos;
+use tolmach_runtime::ports::Photos;
 
-/// The route, over the catalogue's folder.
-pub fn router(catalogue: PathBuf) -> Router {
-    Router::new().route("/photos/{name}", get(photo)).with_state(catalogue)
+/// The route, over the photos beside a catalogue.
+pub fn router(photos: Arc<dyn Photos>) -> Router {
+    Router::new().route("/photos/{name}", get(photo)).with_state(photos)
 }
 
-async fn photo(State(catalogue): State<PathBuf>, Path(name): Path<String>) -> Response {
-    // The name is checked there: nothing but a photo of ours can be asked for.
-    match tokio::task::spawn_blocking(move || photos::read(&catalogue, &name)).await {
-        Ok(Ok(Some((media, bytes)))) => {
+async fn photo(State(photos): State<Arc<dyn Photos>>, Path(name): Path<String>) -> Response {
+    match photos.read(&name).await {
+        Ok(Some(photo)) => {
             let headers = [
-                (CONTENT_TYPE, media),
+                (CONTENT_TYPE, photo.media),
                 (X_CONTENT_TYPE_OPTIONS, "nosniff"),
                 (CONTENT_SECURITY_POLICY, "default-src 'none'"),
                 // A name is made from the content: what it names never changes.
                 (CACHE_CONTROL, "public, max-age=31536000, immutable"),
             ];
-            (headers, bytes).into_response()
+            (headers, photo.bytes).into_response()
         }
-        Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),
-        Ok(Err(why)) => {
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(why) => {
             tracing::warn!(%why, "a photo cannot be read");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

@@ -1,10 +1,7 @@
 //! The sample catalogue, for a first start and for dialog tests.
 
 use anyhow::Context;
-use tolmach_adapters::{
-    catalog::{EmbeddedCatalog, Source, Switch},
-    import,
-};
+use tolmach_catalog::{EmbeddedCatalog, Source, Switch, import};
 
 use crate::embedded;
 

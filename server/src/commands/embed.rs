@@ -4,7 +4,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use tolmach_adapters::embedder::{MeaningEmbedder, TitleEmbedder};
+use tolmach_catalog::TitleEmbedder;
+use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_runtime::ports::Embedder;
 
 /// Texts that are embedded before their vectors are printed.

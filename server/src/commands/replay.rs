@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tolmach_adapters::embedder::MeaningEmbedder;
 use tolmach_engine::{Release, compile, duration::Duration};
+use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Record, Trainer,

@@ -13,10 +13,11 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 use tokio::{net::TcpListener, sync::watch};
-use tolmach_adapters::{
-    email::{self, EmailChannel},
+use tolmach_adapters::email::{self, EmailChannel};
+use tolmach_catalog::PhotoFolder;
+use tolmach_channels::{
     telegram::TelegramChannel,
-    widget::{self, WebChannel},
+    web::{self, WebChannel},
 };
 use tolmach_runtime::{
     Burst, Staff, Tasks,
@@ -79,7 +80,7 @@ impl Run {
         let listener = listen(self.listen.or(config.listen)).await?;
         let address = listener.local_addr()?;
 
-        let options = widget::Options {
+        let options = web::Options {
             title: assembled.company.clone(),
             hosts: config.web_hosts.clone(),
             sockets: config.web_sockets,
@@ -89,7 +90,8 @@ impl Run {
         let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(&web) as Arc<dyn Channel>];
         channels.extend(bot.iter().map(|bot| {
             let channel = TelegramChannel::new(Arc::clone(bot));
-            Arc::new(channel.with_photos_of(assembled.catalog.folder())) as Arc<dyn Channel>
+            Arc::new(channel.with_photos(Arc::new(PhotoFolder::of(assembled.catalog.folder()))))
+                as Arc<dyn Channel>
         }));
         channels.extend(email.iter().map(|email| Arc::clone(email) as Arc<dyn Channel>));
         let staff = config.staff();
@@ -169,8 +171,8 @@ impl Run {
         let intake = Arc::clone(&runtime) as Arc<dyn Intake>;
         let mut app = health::router(Arc::new(state));
         if role.has_clients() {
-            app = app.merge(widget::router(intake, web));
-            app = app.merge(photos::router(assembled.catalog.folder().to_owned()));
+            app = app.merge(web::router(intake, web));
+            app = app.merge(photos::router(Arc::new(PhotoFolder::of(assembled.catalog.folder()))));
         }
         tokio::select! {
             served = async { axum::serve(listener, app).await } => served.context("the web server ended")?,

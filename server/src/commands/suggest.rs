@@ -12,8 +12,8 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tolmach_adapters::embedder::MeaningEmbedder;
 use tolmach_engine::{duration::Duration, kind::Example, wording::normalized};
+use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_runtime::{
     Learned, Trainer,
     ports::{Embedder, Store},

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use serde::Deserialize;
-use tolmach_adapters::import::child::Limits;
+use tolmach_catalog::import::child::Limits;
 
 /// What a process does; several processes over one PostgreSQL share the work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]

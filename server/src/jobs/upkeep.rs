@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tolmach_adapters::catalog::EmbeddedCatalog;
+use tolmach_catalog::EmbeddedCatalog;
 use tolmach_runtime::{
     Runtime,
     ports::{self, Retention, Store},

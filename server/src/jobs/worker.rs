@@ -8,8 +8,8 @@ use apalis_core::{
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
 use tokio::sync::watch;
-use tolmach_adapters::JobPool;
 use tolmach_runtime::ports::{Job, QUEUE, Task};
+use tolmach_store::JobPool;
 use uuid::Uuid;
 
 use super::{AT_ONCE, Jobs};

@@ -2,8 +2,8 @@
 
 use std::{path::Path, sync::Arc};
 
-use tolmach_adapters::embedder::MeaningEmbedder;
 use tolmach_engine::{Release, compile, wording};
+use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{Trainer, read_bundle};
 

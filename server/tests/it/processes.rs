@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tolmach_adapters::sqlite::{self, SqliteStore};
 use tolmach_runtime::ports::{Store, Task};
+use tolmach_store::sqlite::{self, SqliteStore};
 use tolmach_testkit::{
     postgres::{Cluster, Options},
     smtp::Smtp,

@@ -8,9 +8,9 @@ use std::{
 
 use serde_json::{Value, json};
 
-use tolmach_adapters::sqlite::{Options, SqliteStore};
 use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::ports::{self, Publication, PublicationKind, PublishOutcome, Store};
+use tolmach_store::sqlite::{Options, SqliteStore};
 
 use crate::{
     page::Page,

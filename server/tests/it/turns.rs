@@ -12,11 +12,6 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tolmach_adapters::{
-    embedder::MeaningEmbedder,
-    offline::OfflineLlm,
-    sqlite::{Options, SqliteStore},
-};
 use tolmach_engine::{
     bundle::Bundle,
     catalog::{SearchRequest, SearchResults},
@@ -24,11 +19,13 @@ use tolmach_engine::{
     event::{Client, Kind},
     kind::KindSpec,
 };
+use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Burst, Parts, Record, Runtime, Shelf, Staff, Tasks, Trainer, World,
     ports::{self, Address, Catalog, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
 };
+use tolmach_store::sqlite::{Options, SqliteStore};
 
 const FLOW: &str = "\
 flow: counter

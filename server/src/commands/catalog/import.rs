@@ -10,9 +10,8 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tolmach_adapters::{
-    catalog::{EmbeddedCatalog, Progress, Source, Stage, Switch, changes::Changes, photos},
-    import::remembered,
+use tolmach_catalog::{
+    EmbeddedCatalog, Progress, Source, Stage, Switch, changes::Changes, import::remembered, photos,
 };
 use tolmach_runtime::ports::Task;
 

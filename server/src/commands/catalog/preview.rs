@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::Args;
 use serde_json::{Value, json};
-use tolmach_adapters::import::ColumnMapping;
+use tolmach_catalog::import::ColumnMapping;
 
 use super::{
     price_list::{PriceList, Understood},

@@ -7,18 +7,16 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tolmach_adapters::{
-    catalog::{
-        Row,
-        changes::{self, Changes, Disagreements},
-        photos::{self, Taken},
-        rows,
-    },
+use tolmach_catalog::{
+    Row,
+    changes::{self, Changes, Disagreements},
     import::{
         Imported, Mapping, Options,
         child::{Limits, Reader},
         remembered,
     },
+    photos::{self, Taken},
+    rows,
 };
 
 use crate::config::Config;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::Args;
-use tolmach_adapters::import::{
+use tolmach_catalog::import::{
     Options,
     child::{self, Limits},
 };

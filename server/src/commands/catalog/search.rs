@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
-use tolmach_adapters::catalog::EmbeddedCatalog;
+use tolmach_catalog::EmbeddedCatalog;
 use tolmach_engine::{
     catalog::{Field, SearchRequest, SearchResults},
     language::Language,

@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use tolmach_adapters::{
-    catalog::{
-        changes::{Brief, Changes, Disagreements},
-        photos::Taken,
-    },
+use tolmach_catalog::{
+    changes::{Brief, Changes, Disagreements},
     import::Mapping,
+    photos::Taken,
 };
 use tolmach_engine::catalog::Product;
 

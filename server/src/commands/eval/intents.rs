@@ -11,8 +11,8 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tolmach_adapters::embedder::MeaningEmbedder;
 use tolmach_engine::kind::Example;
+use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_runtime::Trainer;
 
 /// The intent of messages that belong to none.

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tolmach_adapters::telegram::{self, Bot, MenuCommand};
+use tolmach_channels::telegram::{self, Bot, MenuCommand};
 use tolmach_engine::catalog::Localized;
 use tolmach_runtime::{Runtime, ports::Intake};
 

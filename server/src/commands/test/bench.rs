@@ -11,19 +11,16 @@ use std::{
 
 use anyhow::{Context, bail};
 use tokio::{sync::OnceCell, task::JoinSet};
-use tolmach_adapters::{
-    catalog::EmbeddedCatalog,
-    embedder::{MeaningEmbedder, TitleEmbedder},
-    offline::OfflineLlm,
-    sqlite::{self, Durability, SqliteStore},
-};
+use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
 use tolmach_engine::bundle::Bundle;
+use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Burst, Parts, Runtime, Shelf, Staff, Trainer, World,
     ports::{Catalog, Channel, Clock, Store},
     testing::{self, Catalogue, Dialog, FailingCatalog, ManualClock, Recorder, Scripted, Stage},
 };
+use tolmach_store::sqlite::{self, Durability, SqliteStore};
 
 use super::Ran;
 use crate::samples;

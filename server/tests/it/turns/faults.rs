@@ -2,7 +2,7 @@
 
 mod fakes;
 
-use tolmach_adapters::ladder::Ladder;
+use tolmach_llm::fallback::Ladder;
 
 use super::*;
 use fakes::{Fault, Faulty, Script};

@@ -1,0 +1,336 @@
+//! The catalogue on a Meilisearch server: a mirror of the embedded one, which keeps the rows.
+//!
+//! An import builds the embedded generation first; [`Mirror::keep`] then publishes it and switches by swapping two indexes. A
+//! search goes to the server while its live index holds the very generation that serves here; in every other case, and
+//! whenever the server is away, slow or odd, the embedded catalogue answers. Rows are not stored here, and price lists are
+//! read in [`crate::import`].
+
+mod ask;
+mod document;
+mod filter;
+mod http;
+mod publish;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs::{File, TryLockError},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use meilisearch_sdk::indexes::Index;
+use reqwest::Url;
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep, timeout},
+};
+use tolmach_engine::catalog::{SearchRequest, SearchResults};
+use tolmach_runtime::ports::{self, Catalog};
+
+use super::{EmbeddedCatalog, generation::Generation};
+use ask::Ask;
+use http::Http;
+pub use http::Trouble;
+use publish::Publisher;
+use tolmach_runtime::{backoff, secret::Secret};
+
+const WHAT: &str = "meilisearch";
+
+/// Where the server is and how patient to be with it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// As `http://localhost:7700`.
+    pub url: String,
+    /// A key that may do everything with the indexes and read tasks; empty for a server without keys.
+    pub api_key: Secret,
+    /// The live index; the second one is called the same with `-next`. 1 to 100 Latin letters, digits, `-` and `_`.
+    pub index: String,
+    /// What one search may take before the embedded catalogue answers instead.
+    pub search: Duration,
+    /// What one other request may take.
+    pub request: Duration,
+    /// What one task of the server may take.
+    pub task: Duration,
+    /// How often the live index is looked at while all is well.
+    pub look: Duration,
+    /// The first pause after a failure, and the longest.
+    pub pauses: (Duration, Duration),
+}
+
+impl Options {
+    /// The usual patience.
+    pub fn new(url: impl Into<String>, api_key: Secret, index: impl Into<String>) -> Options {
+        Options {
+            url: url.into(),
+            api_key,
+            index: index.into(),
+            search: Duration::from_secs(1),
+            request: Duration::from_secs(30),
+            task: Duration::from_secs(900),
+            look: Duration::from_secs(30),
+            pauses: (Duration::from_secs(1), Duration::from_secs(60)),
+        }
+    }
+
+    /// Whether these can work; nothing is asked of the server.
+    ///
+    /// # Errors
+    /// An address, a key or a name of an index that cannot be used.
+    pub fn check(&self) -> ports::Result<()> {
+        self.http().map(|_| ())
+    }
+
+    fn address(&self) -> String {
+        self.url.trim().trim_end_matches('/').to_owned()
+    }
+
+    fn http(&self) -> ports::Result<Http> {
+        let usable = Url::parse(&self.address())
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if !usable {
+            let why = "meilisearch.url is no http(s) address; write it like http://localhost:7700";
+            return Err(ports::Error::refused(WHAT, why));
+        }
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if !(1..=100).contains(&self.index.len()) || !self.index.chars().all(fits) {
+            let why = "meilisearch.index must have 1 to 100 Latin letters, digits, - and _";
+            return Err(ports::Error::refused(WHAT, why));
+        }
+        Http::new(&self.api_key, self.request).map_err(|why| ports::Error::refused(WHAT, why))
+    }
+}
+
+/// How it stands with the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing has been imported yet, or nothing was tried yet.
+    Waiting,
+    /// The server is being given this generation.
+    Publishing(String),
+    /// The server answers from this generation.
+    Serving(String),
+    /// The embedded catalogue answers, and why.
+    Fallback(String),
+}
+
+/// Searches since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Answered by the server.
+    pub server: u64,
+    /// Answered by the embedded catalogue.
+    pub embedded: u64,
+}
+
+/// The embedded catalogue with a server that searches for it.
+pub struct Mirror {
+    embedded: Arc<EmbeddedCatalog>,
+    publisher: Publisher,
+    live: Index<Http>,
+    options: Options,
+    state: RwLock<State>,
+    /// Told when a search has found the server away or switched, so that the keeper looks at once.
+    lost: Notify,
+    server: AtomicU64,
+    own: AtomicU64,
+}
+
+impl Mirror {
+    /// Nothing is asked of the server yet; [`Mirror::keep`] does that.
+    ///
+    /// # Errors
+    /// An address, a key or a name of an index that cannot be used.
+    pub fn new(embedded: Arc<EmbeddedCatalog>, options: Options) -> ports::Result<Mirror> {
+        let http = options.http()?;
+        let publisher = Publisher {
+            url: options.address(),
+            live: options.index.clone(),
+            second: format!("{}-next", options.index),
+            patience: options.task,
+            http,
+        };
+        let searching = Publisher { http: publisher.http.within(options.search), ..publisher.clone() };
+        Ok(Mirror {
+            live: searching.index(&options.index),
+            embedded,
+            publisher,
+            options,
+            state: RwLock::new(State::Waiting),
+            lost: Notify::new(),
+            server: AtomicU64::new(0),
+            own: AtomicU64::new(0),
+        })
+    }
+
+    /// How it stands with the server.
+    pub fn state(&self) -> State {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Who answered so far.
+    pub fn counts(&self) -> Counts {
+        Counts { server: self.server.load(Relaxed), embedded: self.own.load(Relaxed) }
+    }
+
+    /// Publishes what serves here whenever the server does not have it: at the start, after an import or a roll-back (also by
+    /// another process), and when the server is back. Never ends.
+    pub async fn keep(&self) {
+        let mut failures = 0;
+        loop {
+            match self.reconcile().await {
+                Ok(()) => {
+                    failures = 0;
+                    self.until_something_changes().await;
+                }
+                Err(trouble) => {
+                    if trouble != Trouble::Elsewhere {
+                        self.becomes(State::Fallback(trouble.to_string()));
+                    }
+                    let (first, most) = self.options.pauses;
+                    sleep(backoff::wait(first, most, failures)).await;
+                    failures += 1;
+                }
+            }
+        }
+    }
+
+    /// Makes the server hold what serves here, once.
+    ///
+    /// # Errors
+    /// Why it does not; the embedded catalogue answers on.
+    pub async fn reconcile(&self) -> Result<(), Trouble> {
+        self.embedded.refresh().await;
+        let Some(generation) = self.embedded.serving() else {
+            self.becomes(State::Waiting);
+            return Ok(());
+        };
+        let id = generation.manifest.id.clone();
+        if self.publisher.live().await? != Some(document::marks(&id)) {
+            // Processes over one folder take turns; the system lets go of the lock when a process ends, however it ends.
+            let Some(_lock) = self.lock()? else {
+                self.becomes(State::Publishing(id));
+                return Err(Trouble::Elsewhere);
+            };
+            self.becomes(State::Publishing(id.clone()));
+            self.publisher.publish(&generation).await?;
+        }
+        self.becomes(State::Serving(id));
+        Ok(())
+    }
+
+    async fn until_something_changes(&self) {
+        let until = Instant::now() + self.options.look;
+        let known = self.embedded.serving().map(|generation| generation.manifest.id.clone());
+        while Instant::now() < until {
+            // A switch made here or, by the pointer file, in another process is taken up within half a second.
+            if timeout(Duration::from_millis(500).min(self.options.look), self.lost.notified()).await.is_ok()
+                || self.embedded.current().await != known
+            {
+                return;
+            }
+        }
+    }
+
+    fn lock(&self) -> Result<Option<File>, Trouble> {
+        let path = self.embedded.folder().join("meilisearch.lock");
+        let failed = |error: std::io::Error| Trouble::Local(format!("locking {}: {error}", path.display()));
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    /// Said once a change, not once a search.
+    fn becomes(&self, next: State) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if *state == next {
+            return;
+        }
+        match &next {
+            State::Waiting => {}
+            State::Publishing(id) => {
+                tracing::info!(catalog.generation = %id, "publishing the catalogue to meilisearch")
+            }
+            State::Serving(id) => tracing::info!(catalog.generation = %id, "meilisearch answers searches"),
+            State::Fallback(why) => {
+                tracing::warn!(%why, "meilisearch is not used; the embedded catalogue answers searches");
+            }
+        }
+        *state = next;
+    }
+
+    /// The server's answer from this very generation.
+    async fn ask(&self, generation: &Generation, request: &SearchRequest) -> Result<SearchResults, Trouble> {
+        let vector = self.embedded.vector_of(request, generation).await;
+        // A text without a direction is near to nothing.
+        let vector = vector.filter(|vector| vector.iter().any(|value| *value != 0.0));
+        let ask = Ask {
+            index: &self.live,
+            generation,
+            request,
+            vector: vector.as_deref(),
+            empty: AtomicBool::new(false),
+        };
+        let asking = async {
+            let results = ask.answer().await?;
+            // Rows are of this generation, because every request says so. That one found none may also mean that the live
+            // index is another one by now.
+            let another = async || -> Result<bool, Trouble> {
+                Ok(self.publisher.live().await? != Some(document::marks(&generation.manifest.id)))
+            };
+            if ask.empty.load(Relaxed) && another().await? {
+                return Err(Trouble::Another);
+            }
+            Ok(results)
+        };
+        match timeout(self.options.search, asking).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Trouble::Away(format!("a search took longer than {:?}", self.options.search))),
+        }
+    }
+}
+
+#[async_trait]
+impl Catalog for Mirror {
+    async fn search(&self, request: &SearchRequest) -> ports::Result<SearchResults> {
+        self.embedded.refresh().await;
+        if let (Some(generation), State::Serving(published)) = (self.embedded.serving(), self.state())
+            && generation.manifest.id == published
+        {
+            match self.ask(&generation, request).await {
+                Ok(results) => {
+                    self.server.fetch_add(1, Relaxed);
+                    return Ok(results);
+                }
+                // Only this search is concerned: another one may do well.
+                Err(trouble @ (Trouble::Refused(_) | Trouble::Local(_))) => {
+                    tracing::warn!(%trouble, "meilisearch did not answer a search; the embedded catalogue does");
+                }
+                Err(trouble) => {
+                    // A search that is late may be older than what the keeper has done since.
+                    if self.state() == State::Serving(published) {
+                        self.becomes(State::Fallback(trouble.to_string()));
+                        self.lost.notify_one();
+                    }
+                }
+            }
+        }
+        self.own.fetch_add(1, Relaxed);
+        self.embedded.search(request).await
+    }
+
+    fn generation(&self) -> Option<(String, u64)> {
+        self.embedded.generation()
+    }
+
+    async fn current(&self) -> Option<String> {
+        self.embedded.current().await
+    }
+}

@@ -1,0 +1,216 @@
+//! The way to the server: the SDK's requests over our one HTTP client, each within a deadline, and what its errors mean.
+//!
+//! The SDK's own client has no deadline at all. Error texts carry the server's error codes and never its messages, which
+//! repeat filters, nor the key.
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+use futures_util::io::{AsyncRead, AsyncReadExt};
+use meilisearch_sdk::{
+    errors::{Error, ErrorCode, ErrorType},
+    request::{HttpClient, Method, parse_response},
+};
+use reqwest::{
+    Client, RequestBuilder, Url,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+    redirect::Policy,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use tolmach_runtime::secret::Secret;
+
+/// Bytes of a response that are read at most: a page of a hundred rows is far below.
+const BODY: usize = 16 << 20;
+
+/// Why the server did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// It is away, slow, overloaded, or says what nobody understands.
+    #[error("{0}")]
+    Away(String),
+    /// It does not take the key.
+    #[error(
+        "the server refuses the key ({0}): set TOLMACH_MEILISEARCH_API_KEY to a key that may do everything with the \
+             indexes and read tasks"
+    )]
+    Denied(String),
+    /// There is no such index or document.
+    #[error("the server does not have it ({0})")]
+    Missing(String),
+    /// It refuses this request.
+    #[error("the server refuses the request ({0})")]
+    Refused(String),
+    /// It took up a task and could not do it.
+    #[error("the server's task {task} ({what}) failed: {why}")]
+    Task {
+        /// The task's number.
+        task: u32,
+        /// What it was to do.
+        what: &'static str,
+        /// The server's error code and message.
+        why: String,
+    },
+    /// What it holds is not what was given to it.
+    #[error("what was published does not read back: {0}")]
+    Unverified(String),
+    /// Its live index holds another generation.
+    #[error("the live index holds another generation")]
+    Another,
+    /// Another process over the same folder is publishing.
+    #[error("another process is publishing to the server")]
+    Elsewhere,
+    /// What is asked cannot be asked of it, and the embedded catalogue answers.
+    #[error("{0}")]
+    Local(String),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Trouble {
+        match error {
+            Error::Meilisearch(error) => {
+                // The SDK does not know every code by name; the link ends in it.
+                let code = error.error_link.rsplit('#').next().unwrap_or_default().to_owned();
+                match (&error.error_code, &error.error_type) {
+                    (ErrorCode::InvalidApiKey | ErrorCode::MissingAuthorizationHeader, _) => {
+                        Trouble::Denied(code)
+                    }
+                    (ErrorCode::IndexNotFound | ErrorCode::DocumentNotFound, _) => Trouble::Missing(code),
+                    _ if code == "not_found_similar_id" => Trouble::Missing(code),
+                    (_, ErrorType::InvalidRequest) => Trouble::Refused(code),
+                    _ => Trouble::Away(format!("the server has trouble of its own ({code})")),
+                }
+            }
+            Error::MeilisearchCommunication(error) if (400..500).contains(&error.status_code) => {
+                Trouble::Refused(format!("status {}", error.status_code))
+            }
+            Error::MeilisearchCommunication(error) => {
+                Trouble::Away(format!("the server answers with status {}", error.status_code))
+            }
+            Error::ParseError(_) => Trouble::Away("the server's answer is not Meilisearch's".to_owned()),
+            Error::Other(error) => match error.downcast::<Lost>() {
+                Ok(lost) => Trouble::Away(lost.0),
+                Err(_) => Trouble::Away("the server cannot be reached".to_owned()),
+            },
+            _ => Trouble::Refused("the request could not be written".to_owned()),
+        }
+    }
+}
+
+/// A request without an answer.
+#[derive(Debug)]
+struct Lost(String);
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Lost {}
+
+/// Our HTTP client behind the SDK's trait.
+#[derive(Clone, Debug)]
+pub(super) struct Http {
+    client: Client,
+    deadline: Duration,
+}
+
+impl Http {
+    /// A client that sends this key, if it is not empty.
+    ///
+    /// # Errors
+    /// A key that no header can carry.
+    pub fn new(key: &Secret, deadline: Duration) -> Result<Http, String> {
+        let mut headers = HeaderMap::new();
+        if !key.is_empty() {
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
+                .map_err(|_| "the API key holds characters that no key has; copy it again".to_owned())?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        let client = Client::builder()
+            .default_headers(headers)
+            .redirect(Policy::none())
+            .connect_timeout(deadline.min(Duration::from_secs(5)))
+            .user_agent(concat!("tolmach/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| format!("no HTTP client: {}", error.without_url()))?;
+        Ok(Http { client, deadline })
+    }
+
+    /// The same connections with another deadline a call.
+    pub fn within(&self, deadline: Duration) -> Http {
+        Http { client: self.client.clone(), deadline }
+    }
+
+    async fn exchange(&self, request: RequestBuilder) -> Result<(u16, String), Lost> {
+        let asking = async {
+            let mut response = request.send().await.map_err(|error| Lost(reason(&error)))?;
+            let status = response.status().as_u16();
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await.map_err(|error| Lost(reason(&error)))? {
+                body.extend_from_slice(&chunk);
+                if body.len() > BODY {
+                    return Err(Lost(format!("the server's answer has more than {} MB", BODY >> 20)));
+                }
+            }
+            Ok((status, String::from_utf8_lossy(&body).into_owned()))
+        };
+        match tokio::time::timeout(self.deadline, asking).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Lost(format!("the server did not answer within {:?}", self.deadline))),
+        }
+    }
+}
+
+#[async_trait]
+impl HttpClient for Http {
+    async fn stream_request<Query, Body, Output>(
+        &self,
+        url: &str,
+        method: Method<Query, Body>,
+        content_type: &str,
+        expected_status_code: u16,
+    ) -> Result<Output, Error>
+    where
+        Query: Serialize + Send + Sync,
+        Body: AsyncRead + Send + Sync + 'static,
+        Output: DeserializeOwned + 'static,
+    {
+        let other = |error: Lost| Error::Other(Box::new(error));
+        let verb = match &method {
+            Method::Get { .. } => reqwest::Method::GET,
+            Method::Post { .. } => reqwest::Method::POST,
+            Method::Patch { .. } => reqwest::Method::PATCH,
+            Method::Put { .. } => reqwest::Method::PUT,
+            Method::Delete { .. } => reqwest::Method::DELETE,
+        };
+        let address =
+            Url::parse(url).map_err(|_| other(Lost("the server's address cannot be used".to_owned())))?;
+        let mut request = self.client.request(verb, address).query(method.query());
+        if let Some(body) = method.into_body() {
+            let mut bytes = Vec::new();
+            let mut body = std::pin::pin!(body);
+            body.read_to_end(&mut bytes).await.map_err(|error| other(Lost(error.to_string())))?;
+            request = request.header(CONTENT_TYPE, content_type).body(bytes);
+        }
+        let (status, mut body) = self.exchange(request).await.map_err(other)?;
+        if body.is_empty() {
+            body.push_str("null");
+        }
+        parse_response(status, expected_status_code, &body, String::new())
+    }
+}
+
+/// What a failed exchange was, without the address, which may hold credentials.
+fn reason(error: &reqwest::Error) -> String {
+    let what = if error.is_timeout() {
+        "the server did not answer in time"
+    } else if error.is_connect() {
+        "the server cannot be reached"
+    } else {
+        "the server broke the connection off"
+    };
+    what.to_owned()
+}

@@ -1,0 +1,335 @@
+//! Photos that came in a zip beside a price list: kept in the catalogue's folder under names made from their content.
+//!
+//! A product names its photo as `/photos/<name>`; the server gives it to the chat page, and Telegram gets the bytes. What a
+//! photo shows is not looked at, only that it is a picture by its first bytes.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs::{self, File},
+    io::{self, BufReader, Read, Write},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use serde::Serialize;
+use tolmach_engine::catalog::Product;
+use tolmach_runtime::ports::{self, PHOTO_PREFIX, Photo, Photos};
+
+use super::{Error, generation, rows::Row};
+use crate::words;
+
+/// Files of an archive that are looked at.
+const MAX_ENTRIES: usize = 100_000;
+/// Bytes of one photo; Telegram takes no larger ones.
+const MAX_PHOTO: u64 = 10 << 20;
+/// Bytes of all photos of an archive.
+const MAX_ALL: u64 = 4 << 30;
+/// A photo that nothing names may belong to an import that has not switched yet.
+const GRACE: Duration = Duration::from_secs(3600);
+
+/// What an archive gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Taken {
+    /// The archive's name, without folders.
+    pub file: String,
+    /// Items that got a photo from it.
+    pub items: usize,
+    /// Pictures named after an article that the list has.
+    pub pictures: usize,
+    /// Pictures whose names are no article of the list.
+    pub unknown: usize,
+    /// Further pictures of an article: one is shown.
+    pub further: usize,
+    /// Files that are no pictures, too large or damaged.
+    pub unusable: usize,
+    /// The first of those, with the reason.
+    pub examples: Vec<String>,
+}
+
+/// Finds photos for the products that have none, by file names that are articles (`TL-001.jpg`, `TL-001_1.png`), writes them
+/// into the catalogue's folder and names them in the products. Without a folder it only counts.
+///
+/// Blocks. What an archive declares is not believed: every picture is read under a bound.
+///
+/// # Errors
+/// An archive that cannot be read, or a disk that refuses; photos already written are swept later.
+pub fn take(archive: &Path, folder: Option<&Path>, products: &mut [Product]) -> Result<Taken, Error> {
+    let failed = |why: String| Error::disk(format!("reading the photos in {}", archive.display()), why);
+    let source = File::open(archive).map_err(|error| failed(error.to_string()))?;
+    let mut zip = zip::ZipArchive::new(BufReader::new(source)).map_err(|error| failed(error.to_string()))?;
+    if zip.len() > MAX_ENTRIES {
+        return Err(failed(format!("it holds {} files, and at most {MAX_ENTRIES} are looked at", zip.len())));
+    }
+    let mut wanted: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, product) in products.iter().enumerate() {
+        let article = words::normalise_article(&product.article);
+        if !article.is_empty() && product.photo.is_none() {
+            wanted.entry(article).or_default().push(place);
+        }
+    }
+    let file = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut taken = Taken { file, ..Taken::default() };
+    let mut left = MAX_ALL;
+    for (article, index) in chosen(&mut zip, &wanted, &mut taken) {
+        let (photo, read) = match picture(&mut zip, index, left) {
+            Ok((kind, bytes)) => {
+                let read = bytes.len() as u64;
+                (Ok((kind, bytes)), read)
+            }
+            Err(why) => (Err(why), 0),
+        };
+        left -= read;
+        match photo {
+            Ok((kind, bytes)) => {
+                let name = format!("{}.{kind}", short_hash(&bytes));
+                if let Some(folder) = folder {
+                    keep(folder, &name, &bytes)?;
+                }
+                for place in wanted.get(&article).into_iter().flatten() {
+                    if let Some(product) = products.get_mut(*place) {
+                        product.photo = Some(format!("{PHOTO_PREFIX}{name}"));
+                        taken.items += 1;
+                    }
+                }
+                taken.pictures += 1;
+            }
+            Err(why) => unusable(&mut taken, &format!("{article}: {why}")),
+        }
+    }
+    Ok(taken)
+}
+
+/// Gives products the photos that rows of the same source and article have already: a new list rarely brings them again. How
+/// many got one.
+pub fn keep_known(rows: &[Row], source: &str, products: &mut [Product]) -> usize {
+    let known: HashMap<String, &str> = rows
+        .iter()
+        .filter(|row| row.source == source)
+        .filter_map(|row| {
+            let photo = row.product.photo.as_deref().filter(|photo| photo.starts_with(PHOTO_PREFIX))?;
+            Some((words::normalise_article(&row.product.article), photo))
+        })
+        .filter(|(article, _)| !article.is_empty())
+        .collect();
+    let mut kept = 0;
+    for product in products.iter_mut().filter(|product| product.photo.is_none()) {
+        if let Some(photo) = known.get(&words::normalise_article(&product.article)) {
+            product.photo = Some((*photo).to_owned());
+            kept += 1;
+        }
+    }
+    kept
+}
+
+/// For every article its picture: the one named exactly so, or else the first of `…-1`, `…_2`.
+fn chosen(
+    zip: &mut zip::ZipArchive<BufReader<File>>,
+    wanted: &HashMap<String, Vec<usize>>,
+    taken: &mut Taken,
+) -> Vec<(String, usize)> {
+    let mut found: HashMap<String, (usize, usize)> = HashMap::new();
+    for index in 0..zip.len() {
+        // Only names are needed here; an entry whose name is no text is nobody's article.
+        let Ok(entry) = zip.by_index_raw(index) else { continue };
+        let Ok(name) = entry.name().map(|name| name.replace('\\', "/")) else { continue };
+        let base = name.rsplit('/').next().unwrap_or_default();
+        // What macOS and Windows put beside pictures.
+        let hidden =
+            base.starts_with('.') || base.eq_ignore_ascii_case("thumbs.db") || name.starts_with("__MACOSX/");
+        if name.ends_with('/') || hidden {
+            continue;
+        }
+        let Some((stem, _)) = base.rsplit_once('.') else {
+            unusable(taken, &format!("{base}: no picture by its name"));
+            continue;
+        };
+        match article_of(stem, wanted) {
+            None => taken.unknown += 1,
+            Some((article, rank)) => match found.get_mut(&article) {
+                None => {
+                    found.insert(article, (rank, index));
+                }
+                Some(best) => {
+                    taken.further += 1;
+                    *best = (*best).min((rank, index));
+                }
+            },
+        }
+    }
+    let mut chosen: Vec<(String, usize)> =
+        found.into_iter().map(|(article, (_, index))| (article, index)).collect();
+    chosen.sort_by_key(|(_, index)| *index);
+    chosen
+}
+
+/// The article that a file's name means, and which of its pictures this is, 0 for the first.
+fn article_of(stem: &str, wanted: &HashMap<String, Vec<usize>>) -> Option<(String, usize)> {
+    let whole = words::normalise_article(stem);
+    if wanted.contains_key(&whole) {
+        return Some((whole, 0));
+    }
+    // `A-1-2`, `A-1_2`, `A-1 (2)`.
+    let trimmed = stem.trim_end_matches(')');
+    let before = trimmed.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = trimmed.get(before.len()..)?;
+    let article = before.strip_suffix(['-', '_', '(', ' ']).filter(|_| (1..=2).contains(&number.len()))?;
+    let article = words::normalise_article(article.trim_end_matches([' ', '_', '-']));
+    wanted.contains_key(&article).then(|| (article, 1 + number.parse::<usize>().unwrap_or_default()))
+}
+
+/// A picture's bytes and the ending for its kind.
+fn picture(
+    zip: &mut zip::ZipArchive<BufReader<File>>,
+    index: usize,
+    left: u64,
+) -> Result<(&'static str, Vec<u8>), String> {
+    let bound = MAX_PHOTO.min(left);
+    let entry = zip.by_index(index).map_err(|error| error.to_string())?;
+    let too_large = || {
+        if bound < MAX_PHOTO {
+            format!("the archive's pictures take more than {} MiB", MAX_ALL >> 20)
+        } else {
+            format!("larger than {} MiB", MAX_PHOTO >> 20)
+        }
+    };
+    if entry.size() > bound {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    entry.take(bound + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > bound {
+        return Err(too_large());
+    }
+    let kind = kind(&bytes).ok_or("not a JPEG, PNG, WebP or GIF picture")?;
+    Ok((kind, bytes))
+}
+
+/// The ending that a picture has by its content.
+fn kind(bytes: &[u8]) -> Option<&'static str> {
+    let webp = || bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
+    if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
+        Some("jpg")
+    } else if bytes.starts_with(b"\x89PNG\r\n\x1A\n") {
+        Some("png")
+    } else if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
+        Some("gif")
+    } else {
+        webp().then_some("webp")
+    }
+}
+
+fn unusable(taken: &mut Taken, example: &str) {
+    taken.unusable += 1;
+    if taken.examples.len() < 5 {
+        taken.examples.push(example.to_owned());
+    }
+}
+
+fn short_hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().chars().take(32).collect()
+}
+
+/// Writes a photo at once or not at all; one that is there already gets a new date.
+fn keep(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    let folder = folder_of(folder);
+    let path = folder.join(name);
+    let write = || -> io::Result<()> {
+        fs::create_dir_all(&folder)?;
+        let new = folder.join(format!(".{}-{name}", std::process::id()));
+        let mut file = File::create(&new)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&new, &path)
+    };
+    write().map_err(|error| Error::disk(format!("writing {}", path.display()), error))
+}
+
+fn folder_of(catalogue: &Path) -> PathBuf {
+    catalogue.join("photos")
+}
+
+/// The photos kept beside a catalogue.
+#[derive(Clone, Debug)]
+pub struct PhotoFolder {
+    catalogue: PathBuf,
+}
+
+impl PhotoFolder {
+    /// Those of the catalogue in this folder.
+    pub fn of(catalogue: &Path) -> PhotoFolder {
+        PhotoFolder { catalogue: catalogue.to_owned() }
+    }
+}
+
+#[async_trait]
+impl Photos for PhotoFolder {
+    async fn read(&self, name: &str) -> ports::Result<Option<Photo>> {
+        let Some(media) = media_type(name) else { return Ok(None) };
+        let path = folder_of(&self.catalogue).join(name);
+        match tokio::fs::read(path).await {
+            Ok(bytes) => Ok(Some(Photo { media, bytes })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(ports::Error::unavailable("read a photo", error)),
+        }
+    }
+}
+
+/// The media type of a photo by its name; `None` unless the name is one of ours, so that no path can be made of it.
+fn media_type(name: &str) -> Option<&'static str> {
+    let (hash, ending) = name.split_once('.')?;
+    let ours = hash.len() == 32 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let media = match ending {
+        "jpg" => "image/jpeg",
+        "png" => "image/png",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        _ => return None,
+    };
+    ours.then_some(media)
+}
+
+/// Removes photos that no kept generation names; how many. One that is younger than an hour stays for now.
+///
+/// # Errors
+/// A generation or a folder that cannot be read: nothing is removed then.
+pub fn sweep(catalogue: &Path) -> Result<usize, Error> {
+    sweep_older(catalogue, GRACE)
+}
+
+fn sweep_older(catalogue: &Path, grace: Duration) -> Result<usize, Error> {
+    let folder = folder_of(catalogue);
+    let failed = |error: io::Error| Error::disk(format!("tidying {}", folder.display()), error);
+    if !folder.is_dir() {
+        return Ok(0);
+    }
+    let mut named = HashSet::new();
+    for id in generation::finished(catalogue)? {
+        let path = generation::generations(catalogue).join(&id);
+        let items = generation::read_items(&path).map_err(|why| Error::Broken { generation: id, why })?;
+        named.extend(items.into_iter().filter_map(|item| {
+            item.product
+                .photo
+                .as_deref()
+                .and_then(|photo| photo.strip_prefix(PHOTO_PREFIX))
+                .map(str::to_owned)
+        }));
+    }
+    let mut removed = 0;
+    for entry in fs::read_dir(&folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if named.contains(&*entry.file_name().to_string_lossy()) {
+            continue;
+        }
+        let written = entry.metadata().and_then(|metadata| metadata.modified()).map_err(failed)?;
+        let age = SystemTime::now().duration_since(written).unwrap_or_default();
+        if age >= grace {
+            fs::remove_file(entry.path()).map_err(failed)?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+#[cfg(test)]
+mod tests;

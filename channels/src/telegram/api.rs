@@ -1,0 +1,307 @@
+//! One request to the Bot API and how it may fail.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use reqwest::{
+    Client, RequestBuilder, Url,
+    multipart::{Form, Part},
+    redirect::Policy,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use teloxide_core::{
+    payloads::{GetMe, SetMyCommands},
+    requests::Payload,
+    types::BotCommand,
+};
+use tolmach_engine::language::Language;
+use tolmach_runtime::ports::{Error, Result};
+
+use super::{MenuCommand, WHAT};
+use tolmach_runtime::secret::Secret;
+
+/// How long a photo may take to go up.
+const UPLOAD: Duration = Duration::from_secs(60);
+
+/// How a bot is reached.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The token that BotFather gave.
+    pub token: Secret,
+    /// Where the Bot API is; another one for a local Bot API server.
+    pub api_url: String,
+    /// How long a request for updates is held open when there are none.
+    pub hold: Duration,
+    /// Chats of the staff: replies to notices there go to clients, and nothing else said there begins a dialog.
+    pub staff: BTreeSet<i64>,
+}
+
+impl Options {
+    /// Telegram's own server, requests held for 25 seconds.
+    pub fn new(token: Secret) -> Options {
+        let api_url = "https://api.telegram.org".to_owned();
+        Options { token, api_url, hold: Duration::from_secs(25), staff: BTreeSet::new() }
+    }
+}
+
+/// A bot's access to the API.
+pub struct Bot {
+    client: Client,
+    base: Url,
+    token: Secret,
+    id: String,
+    hold: Duration,
+    staff: BTreeSet<i64>,
+    status: Mutex<Option<String>>,
+}
+
+impl Bot {
+    /// Checks the options; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Refused for a token that no bot has, or an API address that is none.
+    pub fn new(options: Options) -> Result<Bot> {
+        let Options { token, api_url, hold, staff } = options;
+        let id = bot_id(token.expose()).map(str::to_owned).ok_or_else(|| {
+            Error::refused(
+                WHAT,
+                "the token is not one that BotFather gives (123456:ABC…); copy it again, whole and without quotes",
+            )
+        })?;
+        let base = format!("{}/bot{}/", api_url.trim().trim_end_matches('/'), token.expose());
+        let base = Url::parse(&base)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| Error::refused(WHAT, "the API address is no http(s) address"))?;
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(20))
+            .tcp_nodelay(true)
+            .build()
+            .map_err(|error| Error::refused(WHAT, format!("no HTTP client: {}", error.without_url())))?;
+        Ok(Bot { client, base, token, id, hold, staff, status: Mutex::default() })
+    }
+
+    /// The bot's user name, without the at sign; a way to check the token at start.
+    ///
+    /// # Errors
+    /// Refused when the token is not accepted, unavailable when Telegram cannot be reached.
+    pub async fn username(&self) -> Result<String> {
+        #[derive(Deserialize)]
+        struct Me {
+            #[serde(default)]
+            username: String,
+        }
+        let me: Me = self.call(&GetMe::new(), Duration::ZERO).await.map_err(Failure::into_error)?;
+        Ok(me.username)
+    }
+
+    /// Sets the menu of commands: one list a language, and Russian for clients of any other.
+    ///
+    /// # Errors
+    /// Refused for names or descriptions that Telegram does not take.
+    pub async fn set_commands(&self, commands: &[MenuCommand]) -> Result<()> {
+        let lists = Language::ALL.into_iter().map(Some).chain([None]);
+        for language in lists {
+            let list = commands.iter().map(|command| {
+                BotCommand::new(&command.name, command.description.get(language.unwrap_or_default()))
+            });
+            let mut payload = SetMyCommands::new(list);
+            payload.language_code = language.map(|language| language.code().to_owned());
+            self.call::<_, bool>(&payload, Duration::ZERO).await.map_err(Failure::into_error)?;
+        }
+        Ok(())
+    }
+
+    /// What is wrong with receiving at the moment, for /health.
+    pub fn trouble(&self) -> Option<String> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_trouble(&self, trouble: Option<String>) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    pub(super) fn staff(&self) -> &BTreeSet<i64> {
+        &self.staff
+    }
+
+    /// The number before the colon of the token.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn hold(&self) -> Duration {
+        self.hold
+    }
+
+    /// Sends one request; `held` is how long Telegram may keep it before it answers.
+    pub(super) async fn call<P, T>(&self, payload: &P, held: Duration) -> std::result::Result<T, Failure>
+    where
+        P: Payload + Serialize + Sync,
+        T: DeserializeOwned,
+    {
+        self.send(payload, held).await?.read()
+    }
+
+    /// The same, for an answer that is read in more than one way.
+    pub(super) async fn send<P>(&self, payload: &P, held: Duration) -> std::result::Result<Response, Failure>
+    where
+        P: Payload + Serialize + Sync,
+    {
+        let request = self.client.post(self.method(P::NAME)?).timeout(held + Duration::from_secs(20));
+        self.answer(request.json(payload)).await
+    }
+
+    /// Sends a request with a file in the field `field`; everything else of the payload goes along as it is.
+    pub(super) async fn upload<P, T>(
+        &self,
+        payload: &P,
+        field: &'static str,
+        file: Part,
+    ) -> std::result::Result<T, Failure>
+    where
+        P: Payload + Serialize + Sync,
+        T: DeserializeOwned,
+    {
+        let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(payload) else {
+            return Err(Failure::Network("the request cannot be written".to_owned()));
+        };
+        let mut form = Form::new().part(field, file);
+        for (name, value) in fields.into_iter().filter(|(name, value)| name != field && !value.is_null()) {
+            // In a form texts are texts and everything else is JSON.
+            let text = match value {
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            };
+            form = form.text(name, text);
+        }
+        let request = self.client.post(self.method(P::NAME)?).timeout(UPLOAD);
+        self.answer(request.multipart(form)).await?.read()
+    }
+
+    fn method(&self, name: &str) -> std::result::Result<Url, Failure> {
+        self.base.join(name).map_err(|_| Failure::Network("no address for the method".to_owned()))
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> std::result::Result<Response, Failure> {
+        let response = request.send().await.map_err(network)?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await.map_err(network)?.to_vec();
+        Ok(Response { status, body, token: self.token.clone() })
+    }
+}
+
+/// An answer of the API, not read yet.
+pub(super) struct Response {
+    status: u16,
+    body: Vec<u8>,
+    token: Secret,
+}
+
+impl Response {
+    pub(super) fn read<T: DeserializeOwned>(&self) -> std::result::Result<T, Failure> {
+        match serde_json::from_slice::<Answer<T>>(&self.body) {
+            Ok(Answer { ok: true, result: Some(result), .. }) => Ok(result),
+            Ok(answer) => Err(Failure::Api {
+                code: answer.error_code.unwrap_or(self.status),
+                // Descriptions are Telegram's own words, but a local server's may be anybody's.
+                why: self.token.redact(&answer.description.unwrap_or_default()),
+                retry_after: answer
+                    .parameters
+                    .and_then(|parameters| parameters.retry_after)
+                    .map(Duration::from_secs),
+            }),
+            // A proxy's page, or a server that is going down.
+            Err(_) => {
+                Err(Failure::Network(format!("status {} without an answer of the Bot API", self.status)))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Bot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bot").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: DeserializeOwned"))]
+struct Answer<T> {
+    ok: bool,
+    result: Option<T>,
+    error_code: Option<u16>,
+    description: Option<String>,
+    parameters: Option<Parameters>,
+}
+
+#[derive(Deserialize)]
+struct Parameters {
+    retry_after: Option<u64>,
+}
+
+/// Why a request brought nothing.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Telegram said no.
+    Api { code: u16, why: String, retry_after: Option<Duration> },
+    /// Nothing is known of the request's fate.
+    Network(String),
+}
+
+impl Failure {
+    pub(super) fn into_error(self) -> Error {
+        match &self {
+            Failure::Api { code: 429 | 500.., .. } | Failure::Network(_) => Error::unavailable(WHAT, self),
+            Failure::Api { .. } => Error::refused(WHAT, self),
+        }
+    }
+
+    /// Whether the token is not accepted. An unknown token is answered by 404, a revoked one by 401.
+    pub(super) fn is_bad_token(&self) -> bool {
+        matches!(self, Failure::Api { code: 401 | 404, .. })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            _ if self.is_bad_token() => f.write_str(
+                "the token is not accepted: it was revoked or copied wrong; take the current one from BotFather",
+            ),
+            Failure::Api { code: 409, why, .. } if why.contains("webhook") => f.write_str(
+                "a webhook is set for this bot, so updates cannot be polled; remove it with deleteWebhook",
+            ),
+            Failure::Api { code: 409, .. } => f.write_str(
+                "another program receives this bot's updates; stop it, or give each program a bot of its own",
+            ),
+            Failure::Api { code, why, .. } => write!(f, "{code}: {why}"),
+            Failure::Network(why) => f.write_str(why),
+        }
+    }
+}
+
+fn network(error: reqwest::Error) -> Failure {
+    Failure::Network(if error.is_connect() {
+        "Telegram cannot be reached".to_owned()
+    } else if error.is_timeout() {
+        "no answer in time".to_owned()
+    } else {
+        error.without_url().to_string()
+    })
+}
+
+fn bot_id(token: &str) -> Option<&str> {
+    let (id, secret) = token.split_once(':')?;
+    let fits = !id.is_empty()
+        && id.chars().all(|c| c.is_ascii_digit())
+        && secret.len() >= 10
+        && secret.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    fits.then_some(id)
+}

@@ -1,0 +1,210 @@
+//! Sending: one message becomes a few requests, and each refusal of Telegram one of the port's four answers.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use reqwest::{Url, multipart};
+use serde::de::IgnoredAny;
+use teloxide_core::{
+    payloads::{SendMessage, SendPhoto},
+    types::{ChatId, InputFile, LinkPreviewOptions, ParseMode},
+};
+use tolmach_engine::effect::Outgoing;
+use tolmach_runtime::ports::{Address, Channel, Delivery, PHOTO_PREFIX, Photos};
+
+use super::{
+    NAME,
+    api::{Bot, Failure},
+    render::{self, Part},
+};
+
+/// Messages whose progress is remembered; more are forgotten, at the price of parts sent twice.
+const REMEMBERED: usize = 10_000;
+
+/// The way out to Telegram's clients.
+///
+/// A message of several parts that is stopped in the middle goes on where it was when it is tried again. That is
+/// remembered in memory only: a restart in between repeats the parts, and Telegram knows no ids to prevent it.
+pub struct TelegramChannel {
+    bot: Arc<Bot>,
+    sent: Mutex<HashMap<String, usize>>,
+    /// The shop's own photos, which Telegram cannot fetch by an address.
+    photos: Option<Arc<dyn Photos>>,
+}
+
+/// Where a photo comes from.
+enum Photo {
+    /// Telegram fetches it.
+    At(Url),
+    /// It is sent along: its name, media type and bytes.
+    Here(String, &'static str, Vec<u8>),
+}
+
+impl TelegramChannel {
+    /// Sends as `bot`.
+    pub fn new(bot: Arc<Bot>) -> TelegramChannel {
+        TelegramChannel { bot, sent: Mutex::default(), photos: None }
+    }
+
+    /// Sends the shop's own photos along with the messages that name them.
+    #[must_use]
+    pub fn with_photos(mut self, photos: Arc<dyn Photos>) -> TelegramChannel {
+        self.photos = Some(photos);
+        self
+    }
+
+    fn sent(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One part, in the best form that Telegram takes.
+    async fn send(&self, chat: ChatId, part: &Part) -> Result<(), Failure> {
+        if let Some(photo) = self.source(part.photo.as_deref()).await {
+            match self.photo(chat, &photo, part, true).await {
+                Err(failure) if is_bad_markup(&failure) => {
+                    if !is_bad_photo(self.photo(chat, &photo, part, false).await)? {
+                        return Ok(());
+                    }
+                }
+                result => {
+                    if !is_bad_photo(result)? {
+                        return Ok(());
+                    }
+                }
+            }
+            tracing::info!("Telegram could not take a photo; its text was sent alone");
+        }
+        if part.plain.is_empty() {
+            return Ok(());
+        }
+        match self.text(chat, part, true).await {
+            Err(failure) if is_bad_markup(&failure) => self.text(chat, part, false).await,
+            result => result,
+        }
+    }
+
+    async fn text(&self, chat: ChatId, part: &Part, html: bool) -> Result<(), Failure> {
+        let mut payload = SendMessage::new(chat, if html { &part.html } else { &part.plain });
+        payload.parse_mode = html.then_some(ParseMode::Html);
+        payload.reply_markup.clone_from(&part.markup);
+        payload.link_preview_options = Some(LinkPreviewOptions {
+            is_disabled: true,
+            url: None,
+            prefer_small_media: false,
+            prefer_large_media: false,
+            show_above_text: false,
+        });
+        self.bot.call::<_, IgnoredAny>(&payload, Duration::ZERO).await.map(drop)
+    }
+
+    /// A photo by its address; one that is gone is left out, its text goes without it.
+    async fn source(&self, photo: Option<&str>) -> Option<Photo> {
+        let photo = photo?;
+        let Some(name) = photo.strip_prefix(PHOTO_PREFIX) else {
+            return Url::parse(photo).ok().map(Photo::At);
+        };
+        match self.photos.as_ref()?.read(name).await {
+            Ok(Some(photo)) => Some(Photo::Here(name.to_owned(), photo.media, photo.bytes)),
+            Ok(None) => {
+                tracing::info!(photo = name, "a photo is gone; its text was sent alone");
+                None
+            }
+            Err(why) => {
+                tracing::warn!(%why, "a photo cannot be read; its text was sent alone");
+                None
+            }
+        }
+    }
+
+    async fn photo(&self, chat: ChatId, photo: &Photo, part: &Part, html: bool) -> Result<(), Failure> {
+        let file = match photo {
+            Photo::At(url) => InputFile::url(url.clone()),
+            // What stands for it in the payload is replaced by the file itself.
+            Photo::Here(name, ..) => InputFile::file_id(name.clone().into()),
+        };
+        let mut payload = SendPhoto::new(chat, file);
+        if !part.plain.is_empty() {
+            payload.caption = Some(if html { part.html.clone() } else { part.plain.clone() });
+            payload.parse_mode = html.then_some(ParseMode::Html);
+        }
+        payload.reply_markup.clone_from(&part.markup);
+        let Photo::Here(name, media, bytes) = photo else {
+            return self.bot.call::<_, IgnoredAny>(&payload, Duration::ZERO).await.map(drop);
+        };
+        let file = multipart::Part::bytes(bytes.clone()).file_name(name.clone());
+        let file = file.mime_str(media).map_err(|why| Failure::Network(why.to_string()))?;
+        self.bot.upload::<_, IgnoredAny>(&payload, "photo", file).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl Channel for TelegramChannel {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    async fn deliver(&self, to: &Address, effect: &str, message: &Outgoing) -> Delivery {
+        let Ok(chat) = to.id.parse().map(ChatId) else {
+            return Delivery::Refused { why: "the address is no Telegram chat".to_owned() };
+        };
+        let parts = render::parts(message);
+        let done = self.sent().get(effect).copied().unwrap_or_default();
+        for (number, part) in parts.iter().enumerate().skip(done) {
+            if let Err(failure) = self.send(chat, part).await {
+                let delivery = delivery(&failure);
+                let mut sent = self.sent();
+                if matches!(delivery, Delivery::Later { .. }) && number > 0 {
+                    if sent.len() >= REMEMBERED {
+                        sent.clear();
+                    }
+                    sent.insert(effect.to_owned(), number);
+                } else {
+                    sent.remove(effect);
+                }
+                return delivery;
+            }
+        }
+        self.sent().remove(effect);
+        Delivery::Done
+    }
+}
+
+/// What a failure means for the message.
+fn delivery(failure: &Failure) -> Delivery {
+    let why = failure.to_string();
+    match failure {
+        Failure::Network(_) => Delivery::Later { after: Duration::ZERO, why },
+        Failure::Api { retry_after: Some(after), .. } => Delivery::Later { after: *after, why },
+        Failure::Api { code: 429 | 500.., .. } => Delivery::Later { after: Duration::ZERO, why },
+        // Nothing of the message's doing: it goes out when the program runs with a good token.
+        Failure::Api { code: 401 | 404, .. } => Delivery::Later { after: Duration::from_secs(60), why },
+        Failure::Api { code: 403, .. } => Delivery::Gone { why },
+        Failure::Api { why: words, .. } if is_gone(words) => Delivery::Gone { why },
+        Failure::Api { .. } => Delivery::Refused { why },
+    }
+}
+
+fn is_gone(words: &str) -> bool {
+    let words = words.to_lowercase();
+    ["chat not found", "user not found", "deactivated", "peer_id_invalid", "initiate conversation"]
+        .iter()
+        .any(|gone| words.contains(gone))
+}
+
+fn is_bad_markup(failure: &Failure) -> bool {
+    matches!(failure, Failure::Api { code: 400, why, .. } if why.to_lowercase().contains("can't parse entities"))
+}
+
+/// Whether only the photo was refused. A refusal of the chat, or anything that may pass, stays a failure; every other
+/// refusal of a photo has a text to fall back to.
+fn is_bad_photo(result: Result<(), Failure>) -> Result<bool, Failure> {
+    match result {
+        Ok(()) => Ok(false),
+        Err(Failure::Api { code: 400 | 413, why, .. }) if !is_gone(&why) => Ok(true),
+        Err(failure) => Err(failure),
+    }
+}

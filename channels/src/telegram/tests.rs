@@ -1,0 +1,566 @@
+//! Against a Bot API over the loopback and a real store.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::{Notify, watch};
+use tolmach_engine::{
+    catalog::Localized,
+    effect::{Action, Button, Card, Choice, Outgoing, Press},
+    event::Kind,
+};
+use tolmach_runtime::ports::{
+    Address, Channel, Delivery, Error, Inbound, Intake, Next, Photo, Photos, Result, Store,
+};
+use tolmach_testkit::telegram::{TOKEN, Telegram};
+use uuid::Uuid;
+
+use super::*;
+use tolmach_runtime::secret::Secret;
+use tolmach_store::sqlite::{self, SqliteStore};
+
+fn bot(fake: &Telegram) -> Arc<Bot> {
+    let mut options = Options::new(Secret::new(TOKEN));
+    options.api_url.clone_from(&fake.url);
+    options.hold = Duration::from_secs(1);
+    Arc::new(Bot::new(options).expect("valid options"))
+}
+
+fn to(chat: i64) -> Address {
+    Address::new(NAME, chat.to_string())
+}
+
+fn text(text: &str) -> Outgoing {
+    Outgoing { text: text.to_owned(), ..Outgoing::default() }
+}
+
+async fn deliver(fake: &Telegram, message: &Outgoing) -> Delivery {
+    TelegramChannel::new(bot(fake)).deliver(&to(7), "e1", message).await
+}
+
+fn shown(fake: &Telegram) -> Vec<String> {
+    fake.inner().shown.iter().map(|message| message["text"].as_str().expect("text").to_owned()).collect()
+}
+
+/// Takes what comes; may store it, break, or stop in the middle.
+#[derive(Default)]
+struct Door {
+    received: Mutex<Vec<Inbound>>,
+    calls: Mutex<usize>,
+    came: Notify,
+    store: Option<Arc<SqliteStore>>,
+    errors: Mutex<Vec<Error>>,
+    never_returns: bool,
+}
+
+#[async_trait]
+impl Intake for Door {
+    async fn receive(&self, inbound: Vec<Inbound>) -> Result<()> {
+        *self.calls.lock().expect("not poisoned") += 1;
+        if let Some(error) = self.errors.lock().expect("not poisoned").pop() {
+            return Err(error);
+        }
+        if let Some(store) = &self.store {
+            store.receive(1, inbound.iter().map(|one| (Uuid::now_v7(), one.clone())).collect()).await?;
+        }
+        self.received.lock().expect("not poisoned").extend(inbound);
+        self.came.notify_one();
+        if self.never_returns {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+impl Door {
+    fn received(&self) -> Vec<Inbound> {
+        self.received.lock().expect("not poisoned").clone()
+    }
+}
+
+/// Polls until the fake holds no more updates.
+async fn poll_all(fake: &Telegram, door: &Arc<Door>) {
+    let (stop, stopped) = watch::channel(false);
+    let polling = tokio::spawn(poll(bot(fake), Arc::clone(door) as Arc<dyn Intake>, stopped));
+    let confirmed = async {
+        while !fake.inner().updates.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), confirmed).await.expect("all were confirmed");
+    stop.send(true).expect("polling");
+    polling.await.expect("ended").expect("stopped in peace");
+}
+
+fn message(id: i64, content: Value) -> Value {
+    let mut message = json!({
+        "message_id": id, "date": 1_700_000_000,
+        "chat": { "id": 7, "type": "private", "first_name": "Анна" },
+        "from": {
+            "id": 7, "is_bot": false, "first_name": "Анна", "last_name": "Ли", "username": "anna",
+            "language_code": "en-US"
+        },
+    });
+    message.as_object_mut().expect("an object").extend(content.as_object().expect("an object").clone());
+    json!({ "update_id": id, "message": message })
+}
+
+#[tokio::test]
+async fn understands_what_clients_send() {
+    let fake = Telegram::start().await;
+    let voice = json!({ "duration": 1, "file_id": "f", "file_unique_id": "u", "file_size": 10, "mime_type": "audio/ogg" });
+    let markup = json!({ "inline_keyboard": [[{ "text": "Ещё", "callback_data": "b1" }]] });
+    let asked = message(1, json!({ "text": "Что ищете?", "reply_markup": markup }))["message"].clone();
+    let press =
+        json!({ "id": "q1", "from": asked["from"], "chat_instance": "1", "data": "b1", "message": asked });
+    let mut edited = message(12, json!({ "text": "исправлено" }));
+    edited["edited_message"] = edited["message"].take();
+    edited.as_object_mut().expect("an object").remove("message");
+    let mut group = message(13, json!({ "text": "в группе" }));
+    group["message"]["chat"] = json!({ "id": -5, "type": "group", "title": "Группа" });
+    for update in [
+        message(1, json!({ "text": "нужен насос" })),
+        message(
+            2,
+            json!({ "text": "/start promo 7", "entities": [{ "type": "bot_command", "offset": 0, "length": 6 }] }),
+        ),
+        message(3, json!({ "text": "/Help@shop_bot" })),
+        message(4, json!({ "text": "/ просто косая" })),
+        message(
+            5,
+            json!({ "contact": { "phone_number": "+79990000000", "first_name": "Анна", "user_id": 7 } }),
+        ),
+        message(6, json!({ "voice": voice })),
+        json!({ "update_id": 7, "callback_query": press }),
+        edited,
+        group,
+        json!({ "update_id": 14, "something_new": { "a": 1 } }),
+        message(15, json!({ "hologram": { "file_id": "h" } })),
+        message(16, json!({ "text": "раз", "date": "когда-то" })),
+    ] {
+        fake.push(update);
+    }
+    let door = Arc::new(Door::default());
+    poll_all(&fake, &door).await;
+    let received = door.received();
+    let kinds: Vec<_> = received.iter().map(|one| one.kind.clone()).collect();
+    let unread = Kind::Unsupported { what: "message".to_owned() };
+    let command = |name: &str, rest: &str| Kind::Command { name: name.to_owned(), rest: rest.to_owned() };
+    assert_eq!(
+        kinds,
+        [
+            Kind::Message { text: "нужен насос".to_owned() },
+            command("start", "promo 7"),
+            command("help", ""),
+            Kind::Message { text: "/ просто косая".to_owned() },
+            Kind::Contact { phone: "+79990000000".to_owned(), name: "Анна".to_owned() },
+            Kind::Unsupported { what: "voice".to_owned() },
+            Kind::Press { label: "Ещё".to_owned(), press: None },
+            unread.clone(),
+            unread,
+        ]
+    );
+    let first = &received[0];
+    assert_eq!((first.address.to_string().as_str(), first.key.as_str()), ("telegram:7", "4242:1"));
+    let client = &first.client;
+    assert_eq!(
+        (client.first_name.as_str(), client.last_name.as_str(), client.username.as_str()),
+        ("Анна", "Ли", "anna")
+    );
+    assert_eq!(client.language.map(|language| language.code()), Some("en"));
+    assert_eq!(received[6].button.as_deref(), Some("b1"));
+    let answered = fake
+        .inner()
+        .seen
+        .iter()
+        .any(|(method, request)| method == "answercallbackquery" && request["callback_query_id"] == "q1");
+    assert!(answered, "the wheel on the button is stopped");
+}
+
+#[tokio::test]
+async fn a_kill_between_receiving_and_confirming_neither_loses_nor_repeats() {
+    let folder = TempDir::new().expect("a folder");
+    let file = sqlite::Options::new(folder.path().join("bot.db"));
+    let store = Arc::new(SqliteStore::open(file).await.expect("opened"));
+    let fake = Telegram::start().await;
+    for id in 1..=150 {
+        fake.push(message(id, json!({ "text": format!("сообщение {id}") })));
+    }
+    let door = Arc::new(Door { store: Some(Arc::clone(&store)), never_returns: true, ..Door::default() });
+    let (_stop, stopped) = watch::channel(false);
+    let killed = tokio::spawn(poll(bot(&fake), Arc::clone(&door) as Arc<dyn Intake>, stopped));
+    door.came.notified().await;
+    killed.abort();
+    assert_eq!(fake.inner().updates.len(), 150, "nothing is confirmed before it is acknowledged");
+    let door = Arc::new(Door { store: Some(Arc::clone(&store)), ..Door::default() });
+    poll_all(&fake, &door).await;
+    assert_eq!(door.received().len(), 150, "the first hundred came twice");
+    let probe: Vec<_> = door.received().into_iter().map(|one| (Uuid::now_v7(), one)).collect();
+    assert_eq!(store.receive(2, probe).await.expect("received"), Vec::<String>::new(), "all are known");
+    let mut texts = Vec::new();
+    loop {
+        let Next { mut rows, chat, .. } = store.next("telegram:7").await.expect("read");
+        if rows.is_empty() {
+            break;
+        }
+        let row = rows.remove(0);
+        let Kind::Message { text } = row.event.kind.clone() else { panic!("a message") };
+        texts.push(text);
+        let commit = tolmach_runtime::ports::Commit {
+            chat: row.chat,
+            inbox: vec![row.seq],
+            event: row.event,
+            version: chat.version,
+            session: "{}".to_owned(),
+            waits: None,
+            handed: None,
+            messages: vec![],
+            effects: vec![],
+            notices: vec![],
+            trace: "{}".to_owned(),
+            release: "r".to_owned(),
+        };
+        store.commit(commit).await.expect("committed");
+    }
+    let expected: Vec<String> = (1..=150).map(|id| format!("сообщение {id}")).collect();
+    assert_eq!(texts, expected, "each once, in order");
+}
+
+#[tokio::test]
+async fn waits_for_the_store_and_passes_over_what_it_never_takes() {
+    let fake = Telegram::start().await;
+    fake.push(message(1, json!({ "text": "раз" })));
+    fake.push(message(2, json!({ "text": "два" })));
+    // Popped from the end: a fault that passes, then the batch is refused, then its first update.
+    let errors = vec![
+        Error::refused("database", "bad"),
+        Error::refused("database", "bad"),
+        Error::unavailable("database", "busy"),
+    ];
+    let door = Arc::new(Door { errors: Mutex::new(errors), ..Door::default() });
+    poll_all(&fake, &door).await;
+    let kinds: Vec<_> = door.received().into_iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [Kind::Message { text: "два".to_owned() }]);
+    assert_eq!(*door.calls.lock().expect("not poisoned"), 4);
+}
+
+#[tokio::test]
+async fn lives_through_faults_of_telegram() {
+    let fake = Telegram::start().await;
+    let conflict =
+        "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
+    fake.inner().poll_faults.extend([
+        (502, "Bad Gateway", None),
+        (409, conflict, None),
+        (429, "Too Many Requests", Some(1)),
+    ]);
+    fake.push(message(1, json!({ "text": "раз" })));
+    let door = Arc::new(Door::default());
+    poll_all(&fake, &door).await;
+    assert_eq!(door.received().len(), 1);
+}
+
+#[tokio::test]
+async fn two_programs_that_poll_are_told_of_each_other() {
+    let fake = Telegram::start().await;
+    let (first, second) = (bot(&fake), bot(&fake));
+    let (_stop, stopped) = watch::channel(false);
+    let door = Arc::new(Door::default());
+    for bot in [&first, &second] {
+        tokio::spawn(poll(Arc::clone(bot), Arc::clone(&door) as Arc<dyn Intake>, stopped.clone()));
+    }
+    let told = async {
+        while ![&first, &second]
+            .iter()
+            .any(|bot| bot.trouble().is_some_and(|why| why.contains("another program")))
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), told).await.expect("a conflict");
+    // Whoever of them receives, each message comes.
+    (1..=20).for_each(|id| fake.push(message(id, json!({ "text": "раз" }))));
+    let received = async {
+        while !fake.inner().updates.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), received).await.expect("all were confirmed");
+    assert!(door.received().len() >= 20);
+}
+
+#[tokio::test]
+async fn says_what_to_do_about_a_conflict_and_a_bad_token() {
+    let fake = Telegram::start().await;
+    let conflict = (409, "Conflict: terminated by other getUpdates request", None);
+    fake.inner().poll_faults.extend(std::iter::repeat_n(conflict, 100));
+    let bot = bot(&fake);
+    let (stop, stopped) = watch::channel(false);
+    let polling = tokio::spawn(poll(Arc::clone(&bot), Arc::new(Door::default()), stopped));
+    let trouble = async {
+        loop {
+            if let Some(trouble) = bot.trouble() {
+                return trouble;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let trouble = tokio::time::timeout(Duration::from_secs(10), trouble).await.expect("a trouble");
+    assert!(trouble.contains("another program") && trouble.contains("stop it"), "{trouble}");
+    drop(stop);
+    polling.await.expect("ended").expect("a dropped switch stops it too");
+
+    let revoked = TOKEN.replace('A', "B");
+    let mut options = Options::new(Secret::new(&revoked));
+    options.api_url.clone_from(&fake.url);
+    let bot = Arc::new(Bot::new(options).expect("looks like a token"));
+    let (_stop, stopped) = watch::channel(false);
+    let error = poll(Arc::clone(&bot), Arc::new(Door::default()), stopped).await.expect_err("refused");
+    for text in
+        [error.to_string(), format!("{error:?}"), format!("{bot:?}"), bot.trouble().expect("a trouble")]
+    {
+        assert!(!text.contains(&revoked), "{text}");
+    }
+    assert!(error.to_string().contains("BotFather"), "{error}");
+}
+
+#[tokio::test]
+async fn never_tells_the_token() {
+    for url in ["http://127.0.0.1:1", "http://no-such-host.invalid"] {
+        let mut options = Options::new(Secret::new(TOKEN));
+        options.api_url = url.to_owned();
+        assert!(!format!("{options:?}").contains(TOKEN));
+        let bot = Arc::new(Bot::new(options).expect("valid"));
+        let error = bot.username().await.expect_err("nobody there");
+        let delivery = TelegramChannel::new(bot).deliver(&to(7), "e", &text("раз")).await;
+        for text in [error.to_string(), format!("{error:?}"), format!("{delivery:?}")] {
+            assert!(!text.contains("AAF7"), "{text}");
+        }
+        assert!(matches!(delivery, Delivery::Later { .. }));
+    }
+    for token in
+        ["", "abc", "4242", "4242:short", "4242:has spaces inside", "x:AAF7-g0gYncWnm5IyfZlpPRqRRv6kNAGlao"]
+    {
+        let error = Bot::new(Options::new(Secret::new(token))).expect_err("refused").to_string();
+        assert!(error.contains("BotFather") && (token.is_empty() || !error.contains(token)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn shows_text_cards_and_buttons() {
+    let fake = Telegram::start().await;
+    let press = Press {
+        release: "r".to_owned(),
+        flow: "f".to_owned(),
+        node: "n".to_owned(),
+        choice: Choice::Go { to: "x".to_owned() },
+    };
+    let button = |label: &str, id: &str| Button {
+        label: label.to_owned(),
+        action: Action::Press { id: id.to_owned(), press: press.clone() },
+    };
+    let card = |name: &str, photo: Option<&str>| Card {
+        name: name.to_owned(),
+        article: "0042".to_owned(),
+        brand: "R&D".to_owned(),
+        price: "100 ₽ < 200 ₽".to_owned(),
+        description: "Насос <b>лучший</b>".to_owned(),
+        photo: photo.map(str::to_owned),
+        ..Card::default()
+    };
+    let message = Outgoing {
+        text: "Вот <script> & </b> что есть".to_owned(),
+        cards: vec![
+            card("Первый", Some("https://example.com/1.jpg")),
+            card("Второй", Some("https://example.com/bad.gif")),
+            card("Третий", None),
+        ],
+        buttons: vec![button("Ещё", "b1"), button("Длинный", &"x".repeat(65))],
+        ..Outgoing::default()
+    };
+    assert_eq!(deliver(&fake, &message).await, Delivery::Done);
+    let sent = fake.inner().shown.clone();
+    let texts = shown(&fake);
+    assert_eq!(texts[0], "Вот <script> & </b> что есть");
+    assert_eq!(texts[1], "Первый\nR&D · 0042\nНасос <b>лучший</b>\n100 ₽ < 200 ₽");
+    assert!(texts[2].starts_with("Второй") && texts[3].starts_with("Третий"));
+    assert_eq!(sent[1]["photo"], "https://example.com/1.jpg");
+    assert_eq!(sent[2]["photo"], Value::Null, "a photo that Telegram cannot fetch becomes a text");
+    assert_eq!(sent[3]["markup"], json!({ "inline_keyboard": [[{ "text": "Ещё", "callback_data": "b1" }]] }));
+    assert!(sent[..3].iter().all(|message| message["markup"].is_null()), "buttons stand under the last part");
+}
+
+/// The shop has one photo of its own.
+struct OnePhoto(String, Vec<u8>);
+
+#[async_trait]
+impl Photos for OnePhoto {
+    async fn read(&self, name: &str) -> Result<Option<Photo>> {
+        Ok((name == self.0).then(|| Photo { media: "image/jpeg", bytes: self.1.clone() }))
+    }
+}
+
+/// Telegram cannot fetch what lies beside the catalogue: it is sent along.
+#[tokio::test]
+async fn photos_of_the_catalogue_are_sent_along() {
+    let fake = Telegram::start().await;
+    let name = format!("{}.jpg", "0123456789abcdef".repeat(2));
+    let photos = OnePhoto(name.clone(), vec![0xFF, 0xD8, 0xFF, b'\r', b'\n', 0]);
+    let card = |photo: &str| Card {
+        name: "Насос & Ко".to_owned(),
+        price: "100 ₽".to_owned(),
+        photo: Some(photo.to_owned()),
+        ..Card::default()
+    };
+    let gone = format!("/photos/{}.jpg", "f".repeat(32));
+    let message = Outgoing {
+        cards: vec![card(&gone), card("/photos/../secret"), card(&format!("/photos/{name}"))],
+        buttons: vec![Button {
+            label: "Сайт".to_owned(),
+            action: Action::Open { url: "https://example.com".to_owned() },
+        }],
+        ..Outgoing::default()
+    };
+    let channel = TelegramChannel::new(bot(&fake)).with_photos(Arc::new(photos));
+    assert_eq!(channel.deliver(&to(7), "e1", &message).await, Delivery::Done);
+    let sent = fake.inner().shown.clone();
+    assert_eq!(
+        (sent[0]["photo"].is_null(), sent[1]["photo"].is_null()),
+        (true, true),
+        "gone: the text alone"
+    );
+    let last = &sent[2];
+    assert_eq!(last["photo"], json!({ "file": name, "media": "image/jpeg", "bytes": 6 }));
+    assert_eq!((&last["chat"], &last["text"]), (&json!(7), &json!("Насос & Ко\n100 ₽")));
+    assert_eq!(last["markup"]["inline_keyboard"][0][0]["text"], "Сайт");
+    // Without the folder, as with a photo that Telegram refuses, the text goes out.
+    assert_eq!(deliver(&fake, &message).await, Delivery::Done);
+    assert!(fake.inner().shown[3..].iter().all(|message| message["photo"].is_null()));
+}
+
+#[tokio::test]
+async fn asks_for_the_contact_with_its_own_keyboard() {
+    let fake = Telegram::start().await;
+    let message = Outgoing {
+        share_contact: Some("Поделиться".to_owned()), ..text("Оставьте телефон")
+    };
+    assert_eq!(deliver(&fake, &message).await, Delivery::Done);
+    let keyboard = fake.inner().shown[0]["markup"]["keyboard"].clone();
+    assert_eq!(keyboard, json!([[{ "text": "Поделиться", "request_contact": true }]]));
+}
+
+#[tokio::test]
+async fn splits_what_is_too_long() {
+    let fake = Telegram::start().await;
+    let long = "Насосы & дрели <всё> для дома 🦀. ".repeat(500);
+    assert_eq!(deliver(&fake, &text(&long)).await, Delivery::Done);
+    let texts = shown(&fake);
+    assert!(texts.len() >= 4);
+    assert!(texts.iter().all(|text| text.ends_with('.')), "at a sentence");
+    assert_eq!(texts.join(" "), long.trim());
+    let photo =
+        Outgoing { photo: Some("https://example.com/1.jpg".to_owned()), ..text(&"Абзац. ".repeat(300)) };
+    assert_eq!(
+        deliver(&fake, &photo).await,
+        Delivery::Done,
+        "a text too long for a caption follows its photo"
+    );
+}
+
+#[tokio::test]
+async fn sends_plain_text_where_markup_is_refused() {
+    let fake = Telegram::start().await;
+    fake.inner().hates_markup = true;
+    let card = Card { name: "Насос".to_owned(), price: "1 ₽".to_owned(), ..Card::default() };
+    let with_photo = Card { photo: Some("https://example.com/1.jpg".to_owned()), ..card.clone() };
+    let message = Outgoing { cards: vec![card, with_photo], ..text("a & b") };
+    assert_eq!(deliver(&fake, &message).await, Delivery::Done);
+    assert_eq!(shown(&fake), ["a & b", "Насос\n1 ₽", "Насос\n1 ₽"]);
+    assert!(fake.inner().shown.iter().all(|message| message["html"] == false));
+    assert_eq!(fake.inner().shown[2]["photo"], "https://example.com/1.jpg");
+}
+
+#[tokio::test]
+async fn goes_on_where_a_limit_stopped_it() {
+    let fake = Telegram::start().await;
+    let cards = ["раз", "два", "три"].map(|name| Card {
+        name: name.to_owned(),
+        price: "1".to_owned(),
+        ..Card::default()
+    });
+    let message = Outgoing { cards: cards.to_vec(), ..text("Вот:") };
+    let channel = TelegramChannel::new(bot(&fake));
+    fake.inner().faults.extend([None, None, Some((429, "Too Many Requests: retry after 35", Some(35)))]);
+    let delivery = channel.deliver(&to(7), "e1", &message).await;
+    assert!(
+        matches!(delivery, Delivery::Later { after, .. } if after == Duration::from_secs(35)),
+        "{delivery:?}"
+    );
+    assert_eq!(shown(&fake).len(), 2);
+    assert_eq!(channel.deliver(&to(7), "e1", &message).await, Delivery::Done);
+    let texts = shown(&fake);
+    assert_eq!(
+        texts.iter().map(|text| text.lines().next().expect("a line")).collect::<Vec<_>>(),
+        ["Вот:", "раз", "два", "три"]
+    );
+    // Another message begins at its beginning.
+    assert_eq!(channel.deliver(&to(7), "e2", &text("ещё")).await, Delivery::Done);
+    assert_eq!(shown(&fake).len(), 5);
+}
+
+#[tokio::test]
+async fn tells_the_runtime_what_became_of_it() {
+    let fake = Telegram::start().await;
+    let channel = TelegramChannel::new(bot(&fake));
+    fake.inner().blocked.insert(13);
+    for gone in [13, 404] {
+        assert!(
+            matches!(channel.deliver(&to(gone), "e", &text("раз")).await, Delivery::Gone { .. }),
+            "{gone}"
+        );
+    }
+    let nowhere = channel.deliver(&Address::new(NAME, "abc"), "e", &text("раз")).await;
+    assert!(matches!(nowhere, Delivery::Refused { .. }));
+    for (fault, later) in [
+        ((502, "Bad Gateway", None), true),
+        ((500, "Internal Server Error", None), true),
+        ((401, "Unauthorized", None), true),
+        ((400, "Bad Request: something odd", None), false),
+    ] {
+        fake.inner().faults.push_back(Some(fault));
+        let delivery = channel.deliver(&to(7), "e", &text("раз")).await;
+        assert_eq!(matches!(delivery, Delivery::Later { .. }), later, "{fault:?}: {delivery:?}");
+        assert_eq!(matches!(delivery, Delivery::Refused { .. }), !later);
+    }
+    assert_eq!(
+        channel.deliver(&to(7), "e", &text("")).await,
+        Delivery::Done,
+        "nothing to show is nothing to send"
+    );
+}
+
+#[tokio::test]
+async fn sets_the_menu_in_every_language() {
+    let fake = Telegram::start().await;
+    let bot = bot(&fake);
+    assert_eq!(bot.username().await.expect("answered"), "shop_bot");
+    let description = Localized { ru: "Помощь".to_owned(), en: "Help".to_owned() };
+    bot.set_commands(&[MenuCommand { name: "help".to_owned(), description }]).await.expect("set");
+    let seen = fake.inner().seen.clone();
+    let menus: Vec<_> =
+        seen.iter().filter(|(method, _)| method == "setmycommands").map(|(_, request)| request).collect();
+    let menu = |language: Value| {
+        menus
+            .iter()
+            .find(|menu| menu["language_code"] == language)
+            .map(|menu| menu["commands"][0]["description"].clone())
+    };
+    assert_eq!(menu(json!("ru")), Some(json!("Помощь")));
+    assert_eq!(menu(json!("en")), Some(json!("Help")));
+    assert_eq!(menu(Value::Null), Some(json!("Помощь")));
+}

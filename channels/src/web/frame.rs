@@ -1,0 +1,133 @@
+//! The frames of the protocol, and what a page may see of a message.
+
+use serde::{Deserialize, Serialize};
+use tolmach_engine::{
+    effect::{Action, Button, Card, Outgoing, Who},
+    language::Language,
+};
+use tolmach_runtime::ports::{MessageRow, PHOTO_PREFIX};
+
+/// What a page says.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum FromPage {
+    Hello {
+        token: Option<String>,
+        language: Option<String>,
+        #[serde(default)]
+        after: i64,
+    },
+    Message {
+        id: String,
+        text: String,
+    },
+    Press {
+        id: String,
+        button: String,
+        #[serde(default)]
+        label: String,
+    },
+}
+
+/// What the server says.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum ToPage<'a> {
+    Welcome {
+        token: &'a str,
+        reset: bool,
+        messages: Vec<Shown>,
+    },
+    Message(Shown),
+    Ack {
+        id: &'a str,
+    },
+    Error {
+        code: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+    },
+}
+
+/// A message as the page shows it.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown {
+    pub(super) seq: i64,
+    who: Who,
+    at: i64,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo: Option<String>,
+    cards: Vec<Card>,
+    buttons: Vec<ShownButton>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<Language>,
+}
+
+/// A button without what it stands for: the page needs its id only.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+struct ShownButton {
+    label: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+impl Shown {
+    pub(super) fn new(row: MessageRow) -> Shown {
+        let MessageRow { seq, who, body, at } = row;
+        let outgoing = match who {
+            Who::Client => None,
+            Who::Bot => serde_json::from_str::<Outgoing>(&body).ok(),
+        };
+        let Some(outgoing) = outgoing else {
+            return Shown {
+                seq,
+                who,
+                at,
+                text: body,
+                photo: None,
+                cards: Vec::new(),
+                buttons: Vec::new(),
+                language: None,
+            };
+        };
+        let cards =
+            outgoing.cards.into_iter().map(|card| Card { photo: card.photo.and_then(picture), ..card });
+        Shown {
+            seq,
+            who,
+            at,
+            text: outgoing.text,
+            photo: outgoing.photo.and_then(picture),
+            cards: cards.collect(),
+            buttons: outgoing.buttons.into_iter().filter_map(button).collect(),
+            language: Some(outgoing.language),
+        }
+    }
+}
+
+fn button(button: Button) -> Option<ShownButton> {
+    let Button { label, action } = button;
+    match action {
+        Action::Press { id, .. } => Some(ShownButton { label, id: Some(id), url: None }),
+        // A price list may bring any address; one that runs something is not shown.
+        Action::Open { url } => has_scheme(&url, &["https:", "http:", "tel:", "mailto:"])
+            .then_some(ShownButton { label, id: None, url: Some(url) }),
+    }
+}
+
+fn picture(url: String) -> Option<String> {
+    // A photo of the catalogue is at an address beside the page's own, wherever that is.
+    if url.starts_with(PHOTO_PREFIX) {
+        return Some(url.trim_start_matches('/').to_owned());
+    }
+    has_scheme(&url, &["https:", "http:"]).then_some(url)
+}
+
+fn has_scheme(url: &str, schemes: &[&str]) -> bool {
+    let start: String = url.trim_start().chars().take(8).collect::<String>().to_ascii_lowercase();
+    schemes.iter().any(|scheme| start.starts_with(scheme))
+}

@@ -1,0 +1,429 @@
+//! A real socket over the loopback, a real store, and a stand-in for the turn loop that answers at once.
+
+use std::net::SocketAddr;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+use tolmach_engine::{
+    catalog::Localized,
+    effect::{Action, Button, Card, Choice, Command, Effect, Press, Who},
+    event::Kind,
+};
+use tolmach_runtime::ports::{Commit, Error, Inbound, MessageRow, Next, Result};
+use uuid::Uuid;
+
+use super::*;
+use tolmach_store::sqlite::{self, SqliteStore};
+
+/// Stores what comes, and says it back with a button and a card.
+struct Echo {
+    store: Arc<SqliteStore>,
+    channel: Arc<WebChannel>,
+    received: Mutex<Vec<Inbound>>,
+    broken: Mutex<bool>,
+}
+
+#[async_trait]
+impl Intake for Echo {
+    async fn receive(&self, inbound: Vec<Inbound>) -> Result<()> {
+        if *self.broken.lock().expect("not poisoned") {
+            return Err(Error::unavailable("database", "the disk is full"));
+        }
+        let rows = inbound.iter().map(|one| (Uuid::now_v7(), one.clone())).collect();
+        for chat in self.store.receive(1, rows).await? {
+            let Next { mut rows, chat: state, .. } = self.store.next(&chat).await?;
+            let row = rows.remove(0);
+            let said = match &row.event.kind {
+                Kind::Message { text } => text.clone(),
+                Kind::Press { label, .. } => label.clone(),
+                Kind::Command { name, .. } => format!("/{name}"),
+                other => format!("{other:?}"),
+            };
+            let outgoing = reply(&said);
+            let body = serde_json::to_string(&outgoing).expect("JSON");
+            let commit = Commit {
+                chat: chat.clone(),
+                inbox: vec![row.seq],
+                version: state.version,
+                session: "{}".to_owned(),
+                waits: None,
+                handed: None,
+                messages: vec![
+                    MessageRow { seq: 0, who: Who::Client, body: said, at: 1 },
+                    MessageRow { seq: 0, who: Who::Bot, body, at: 2 },
+                ],
+                effects: vec![Effect {
+                    id: format!("{}.0", row.event.id),
+                    command: Command::Send(outgoing.clone()),
+                }],
+                notices: vec![],
+                trace: "{}".to_owned(),
+                release: "r".to_owned(),
+                event: row.event,
+            };
+            self.store.commit(commit).await?;
+            let address = Address::parse(&chat).expect("an address");
+            assert_eq!(self.channel.deliver(&address, "e", &outgoing).await, Delivery::Done);
+        }
+        self.received.lock().expect("not poisoned").extend(inbound);
+        Ok(())
+    }
+}
+
+fn reply(said: &str) -> Outgoing {
+    let press = Press {
+        release: "secret-release".to_owned(),
+        flow: "f".to_owned(),
+        node: "n".to_owned(),
+        choice: Choice::Go { to: "secret-node".to_owned() },
+    };
+    let open =
+        |url: &str| Button { label: "сайт".to_owned(), action: Action::Open { url: url.to_owned() } };
+    Outgoing {
+        text: format!("вы сказали: {said}"),
+        cards: vec![Card {
+            name: "Насос".to_owned(),
+            price: "100 ₽".to_owned(),
+            photo: Some("javascript:alert(1)".to_owned()),
+            ..Card::default()
+        }],
+        buttons: vec![
+            Button { label: "Ещё".to_owned(), action: Action::Press { id: "b1".to_owned(), press } },
+            open("https://example.com"),
+            open(" JavaScript:alert(1)"),
+        ],
+        ..Outgoing::default()
+    }
+}
+
+struct Site {
+    at: SocketAddr,
+    echo: Arc<Echo>,
+    _folder: TempDir,
+}
+
+impl Site {
+    async fn start() -> Site {
+        Site::with(Options::default()).await
+    }
+
+    async fn with(options: Options) -> Site {
+        let folder = TempDir::new().expect("a folder");
+        let file = sqlite::Options::new(folder.path().join("chat.db"));
+        let store = Arc::new(SqliteStore::open(file).await.expect("opened"));
+        let channel = Arc::new(WebChannel::new(Arc::clone(&store) as Arc<dyn Store>, options));
+        let echo = Arc::new(Echo {
+            store,
+            channel: Arc::clone(&channel),
+            received: Mutex::default(),
+            broken: Mutex::default(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let at = listener.local_addr().expect("an address");
+        let router = router(Arc::clone(&echo) as Arc<dyn Intake>, channel);
+        tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+        Site { at, echo, _folder: folder }
+    }
+
+    async fn open(&self) -> Page {
+        let (socket, _) = connect_async(format!("ws://{}/ws", self.at)).await.expect("connected");
+        Page(socket)
+    }
+
+    /// A page that has said hello, with the welcome it got.
+    async fn page(&self, token: Option<&str>, after: i64) -> (Page, Value) {
+        let mut page = self.open().await;
+        page.say(json!({ "type": "hello", "token": token, "language": "ru-RU", "after": after })).await;
+        let welcome = page.hear().await;
+        assert_eq!(welcome["type"], "welcome", "{welcome}");
+        (page, welcome)
+    }
+
+    /// A page of a new chat, its greeting read; with the token and the last seq.
+    async fn new_page(&self) -> (Page, String, i64) {
+        let (mut page, welcome) = self.page(None, 0).await;
+        assert_eq!(page.hear().await["text"], "/start");
+        let greeting = page.hear().await;
+        assert_eq!(greeting["text"], "вы сказали: /start");
+        (
+            page,
+            welcome["token"].as_str().expect("a token").to_owned(),
+            greeting["seq"].as_i64().expect("a seq"),
+        )
+    }
+}
+
+struct Page(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Page {
+    async fn say(&mut self, frame: Value) {
+        self.0.send(Message::text(frame.to_string())).await.expect("sent");
+    }
+
+    /// The next frame; the test fails when the server stays silent.
+    async fn hear(&mut self) -> Value {
+        loop {
+            let next =
+                tokio::time::timeout(Duration::from_secs(10), self.0.next()).await.expect("not silent");
+            match next.expect("open").expect("a frame") {
+                Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+    }
+
+    /// Everything up to and with the answer to the frame with this id.
+    async fn until_answer(&mut self, id: &str) -> Vec<Value> {
+        let mut frames = Vec::new();
+        loop {
+            let frame = self.hear().await;
+            let answered = frame["id"] == id;
+            frames.push(frame);
+            if answered {
+                return frames;
+            }
+        }
+    }
+}
+
+fn message(id: &str, text: &str) -> Value {
+    json!({ "type": "message", "id": id, "text": text })
+}
+
+#[tokio::test]
+async fn a_chat_from_hello_to_reply() {
+    let site = Site::start().await;
+    let (mut page, token, _) = site.new_page().await;
+    assert_eq!(token.len(), 64);
+    assert_eq!(site.echo.channel.connected(), 1);
+    page.say(message("1", "  нужен насос ")).await;
+    assert_eq!(page.hear().await, json!({ "type": "ack", "id": "1" }));
+    let echo = page.hear().await;
+    assert_eq!((&echo["who"], &echo["text"]), (&json!("client"), &json!("нужен насос")));
+    let reply = page.hear().await;
+    assert_eq!((&reply["who"], &reply["text"]), (&json!("bot"), &json!("вы сказали: нужен насос")));
+    assert_eq!(reply["cards"][0]["price"], "100 ₽");
+    // The page gets ids and safe addresses, nothing of what stands behind.
+    assert_eq!(
+        reply["buttons"],
+        json!([{ "label": "Ещё", "id": "b1" }, { "label": "сайт", "url": "https://example.com" }])
+    );
+    let whole = reply.to_string();
+    assert!(!whole.contains("secret") && !whole.to_lowercase().contains("javascript"), "{whole}");
+    page.say(json!({ "type": "press", "id": "2", "button": "b1", "label": "Ещё" })).await;
+    page.until_answer("2").await;
+    let received = site.echo.received.lock().expect("not poisoned").clone();
+    let kinds: Vec<_> = received.iter().map(|one| one.kind.clone()).collect();
+    assert_eq!(kinds[0], Kind::Command { name: "start".to_owned(), rest: String::new() });
+    assert_eq!(kinds[1], Kind::Message { text: "нужен насос".to_owned() });
+    assert_eq!(kinds[2], Kind::Press { label: "Ещё".to_owned(), press: None });
+    assert_eq!(received[2].button.as_deref(), Some("b1"));
+    assert_eq!(received[1].client.language.map(|language| language.code()), Some("ru"));
+    assert!(!format!("{received:?}").contains(&token), "the token stays between the page and the socket");
+}
+
+#[tokio::test]
+async fn a_message_sent_twice_is_taken_once() {
+    let site = Site::start().await;
+    let (mut page, token, seen) = site.new_page().await;
+    page.say(message("1", "раз")).await;
+    page.until_answer("1").await;
+    drop(page);
+    // The acknowledgement was lost: the page comes back and repeats.
+    let (mut page, welcome) = site.page(Some(&token), seen).await;
+    let texts: Vec<_> =
+        welcome["messages"].as_array().expect("a list").iter().map(|m| m["text"].clone()).collect();
+    assert_eq!(texts, ["раз", "вы сказали: раз"]);
+    page.say(message("1", "раз")).await;
+    page.say(message("2", "/help me")).await;
+    let frames = page.until_answer("2").await;
+    assert_eq!(frames, [json!({ "type": "ack", "id": "1" }), json!({ "type": "ack", "id": "2" })]);
+    let last = site.echo.received.lock().expect("not poisoned").last().cloned().expect("received");
+    assert_eq!(last.kind, Kind::Command { name: "help".to_owned(), rest: "me".to_owned() });
+}
+
+#[tokio::test]
+async fn a_page_that_was_away_misses_nothing_and_sees_nothing_twice() {
+    let site = Site::start().await;
+    let (mut first, token, seen) = site.new_page().await;
+    // Two windows of one chat.
+    let (mut second, welcome) = site.page(Some(&token), 0).await;
+    assert_eq!(welcome["token"], *token);
+    assert_eq!(welcome["messages"].as_array().map(Vec::len), Some(2), "the whole history for a new window");
+    first.say(message("1", "привет")).await;
+    first.until_answer("1").await;
+    assert_eq!(second.hear().await["text"], "привет");
+    assert_eq!(second.hear().await["text"], "вы сказали: привет");
+    drop(first);
+    second.say(message("2", "ещё")).await;
+    second.until_answer("2").await;
+    let (_, welcome) = site.page(Some(&token), seen + 2).await;
+    let texts: Vec<_> =
+        welcome["messages"].as_array().expect("a list").iter().map(|m| m["text"].clone()).collect();
+    assert_eq!(texts, ["ещё", "вы сказали: ещё"]);
+    assert_eq!(welcome["reset"], false);
+    let (_, welcome) = site.page(Some(&token), 1_000_000).await;
+    assert_eq!((&welcome["reset"], welcome["messages"].as_array().map(Vec::len)), (&json!(true), Some(6)));
+}
+
+#[tokio::test]
+async fn a_chat_cannot_be_guessed_or_chosen_by_a_short_token() {
+    let site = Site::start().await;
+    let (_, token, _) = site.new_page().await;
+    for strange in ["", "1", "../../etc", "web:1"] {
+        let (_, welcome) = site.page(Some(strange), 0).await;
+        assert_eq!(welcome["token"].as_str().map(str::len), Some(64), "{strange}");
+        assert_ne!(welcome["token"], *token);
+        assert_eq!(welcome["messages"], json!([]));
+    }
+}
+
+#[tokio::test]
+async fn nonsense_gets_an_error_frame_and_the_socket_lives() {
+    let site = Site::start().await;
+    let mut page = site.open().await;
+    page.say(message("1", "рано")).await;
+    assert_eq!(page.hear().await["code"], "hello_first");
+    page.0.send(Message::text("{")).await.expect("sent");
+    assert_eq!(page.hear().await["code"], "bad_frame");
+    let (mut page, _, _) = site.new_page().await;
+    for nonsense in [
+        "",
+        "[]",
+        "null",
+        "{\"type\":\"message\"}",
+        "{\"type\":\"rm\"}",
+        "{\"type\":\"message\",\"id\":1,\"text\":\"a\"}",
+    ] {
+        page.0.send(Message::text(nonsense)).await.expect("sent");
+        assert_eq!(page.hear().await["code"], "bad_frame", "{nonsense}");
+    }
+    page.0.send(Message::binary(vec![0, 159])).await.expect("sent");
+    assert_eq!(page.hear().await["code"], "bad_frame");
+    for frame in [message("", "a"), message(&"x".repeat(65), "a"), message("a\0", "a"), message("1", "   ")] {
+        page.say(frame).await;
+        assert_eq!(page.hear().await["code"], "bad_frame");
+    }
+    page.say(message("2", &"ы".repeat(4097))).await;
+    assert_eq!(page.hear().await, json!({ "type": "error", "code": "too_long", "id": "2" }));
+    page.say(message("3", &"ы".repeat(4096))).await;
+    assert_eq!(page.hear().await["type"], "ack", "nothing of the above used up the pace");
+}
+
+#[tokio::test]
+async fn a_long_frame_is_refused_and_a_huge_one_ends_the_socket() {
+    let site = Site::start().await;
+    let (mut page, _, _) = site.new_page().await;
+    page.say(message("1", &"a".repeat(20_000))).await;
+    assert_eq!(page.hear().await["code"], "too_long");
+    page.say(message("2", "дальше")).await;
+    page.until_answer("2").await;
+    // What is sent after it may fail already: the server reads no further.
+    drop(page.0.send(Message::text("a".repeat(1_000_000))).await);
+    let ended = async { while page.0.next().await.is_some_and(|frame| frame.is_ok()) {} };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.expect("ended");
+    // Others are not touched.
+    site.new_page().await;
+}
+
+#[tokio::test]
+async fn a_flood_is_slowed_down() {
+    let site = Site::start().await;
+    let (mut page, _, _) = site.new_page().await;
+    for n in 0..8 {
+        page.say(message(&n.to_string(), "спам")).await;
+    }
+    let frames = page.until_answer("7").await;
+    let count = |kind: &str| frames.iter().filter(|frame| frame["type"] == kind).count();
+    assert!((5..=6).contains(&count("ack")), "{frames:?}");
+    assert!(frames.iter().any(|frame| frame["code"] == "too_fast"), "{frames:?}");
+}
+
+#[tokio::test]
+async fn a_message_that_could_not_be_stored_is_not_acknowledged() {
+    let site = Site::start().await;
+    let (mut page, _, _) = site.new_page().await;
+    *site.echo.broken.lock().expect("not poisoned") = true;
+    page.say(message("1", "раз")).await;
+    assert_eq!(page.hear().await, json!({ "type": "error", "code": "unavailable", "id": "1" }));
+    *site.echo.broken.lock().expect("not poisoned") = false;
+    page.say(message("1", "раз")).await;
+    assert_eq!(page.hear().await["type"], "ack");
+}
+
+#[tokio::test]
+async fn only_pages_of_this_host_connect() {
+    let site = Site::with(Options { hosts: vec!["shop.example".to_owned()], ..Options::default() }).await;
+    let own = format!("http://{}", site.at);
+    for (origin, welcome) in [
+        (own.as_str(), true),
+        ("https://shop.example", true),
+        ("https://evil.example", false),
+        ("null", false),
+    ] {
+        let mut request = format!("ws://{}/ws", site.at).into_client_request().expect("a request");
+        request.headers_mut().insert("origin", origin.parse().expect("a header"));
+        assert_eq!(connect_async(request).await.is_ok(), welcome, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn the_number_of_sockets_is_bounded_and_places_come_back() {
+    let site = Site::with(Options { sockets: 1, ..Options::default() }).await;
+    let (page, _, _) = site.new_page().await;
+    assert!(connect_async(format!("ws://{}/ws", site.at)).await.is_err());
+    drop(page);
+    let again = async {
+        while connect_async(format!("ws://{}/ws", site.at)).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), again).await.expect("the place is free again");
+}
+
+#[tokio::test]
+async fn a_page_that_shows_no_sign_of_life_is_let_go() {
+    let site = Site::with(Options { ping: Duration::from_millis(50), ..Options::default() }).await;
+    let (page, _, _) = site.new_page().await;
+    assert_eq!(site.echo.channel.connected(), 1);
+    // A page that is not read answers no ping.
+    let gone = async {
+        while site.echo.channel.connected() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("let go");
+    drop(page);
+}
+
+#[tokio::test]
+async fn the_page_is_served_with_its_guards() {
+    let site = Site::with(Options {
+        title: Localized { ru: "Насосы & <b>Ко</b>".to_owned(), en: "Pumps".to_owned() },
+        ..Options::default()
+    })
+    .await;
+    let get = |path: &str| reqwest::get(format!("http://{}{path}", site.at));
+    let response = get("/").await.expect("served");
+    let policy = response.headers()["content-security-policy"].to_str().expect("text").to_owned();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let html = response.text().await.expect("text");
+    assert!(html.contains("Насосы &amp; &lt;b&gt;Ко&lt;/b&gt;") && !html.contains("{{"), "{html}");
+    for (path, kind) in [("/chat.css", "text/css"), ("/chat.js", "text/javascript")] {
+        let response = get(path).await.expect("served");
+        assert!(response.status().is_success());
+        assert!(response.headers()["content-type"].to_str().expect("text").starts_with(kind));
+        assert!(html.contains(path.trim_start_matches('/')));
+        let text = response.text().await.expect("text");
+        assert!(
+            !text.contains("innerHTML") && !text.contains("insertAdjacentHTML") && !text.contains("eval(")
+        );
+    }
+}

@@ -1,0 +1,200 @@
+//! The store on a PostgreSQL server, which several processes may share.
+//!
+//! What is written and read is in `store`; here is what only a server has: connecting, being lost, rights.
+
+mod changes;
+mod explain;
+mod leases;
+mod open;
+
+use std::time::Duration;
+
+use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep},
+};
+use tolmach_runtime::ports::{ChatKey, Error, QUEUE, Result};
+
+use crate::sql::{
+    self, Dialect, Fetched, JobPool, Pushed, SqlStore, Trouble, Value, bound, queue,
+    statements::{POSTGRES, Statements},
+};
+use changes::Session;
+use tolmach_runtime::backoff;
+
+/// Requests for leases that may wait before callers have to.
+const LEASES: usize = 1024;
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct Options {
+    connect: PgConnectOptions,
+    /// Read connections at most, at least 1; they are made when they are needed.
+    pub readers: u32,
+    /// How long one attempt to connect may take.
+    pub connect_timeout: Duration,
+    /// How long a lease of a chat holds.
+    pub lease: Duration,
+}
+
+impl Options {
+    /// 8 read connections, 10 seconds of patience, leases of 10 seconds.
+    ///
+    /// # Errors
+    /// An URL that is none; its text is not repeated, it may hold a password.
+    pub fn parse(url: &str) -> Result<Options> {
+        let connect = open::parse(url)?;
+        let patience = Duration::from_secs(10);
+        Ok(Options { connect, readers: 8, connect_timeout: patience, lease: patience })
+    }
+}
+
+/// A store on a server; see the module.
+pub type PostgresStore = SqlStore<Server>;
+
+impl PostgresStore {
+    /// Connects, creating or migrating the tables.
+    ///
+    /// # Errors
+    /// Names the server, the database and what to do: nobody answers, a wrong password, no such database, no right
+    /// to create tables, another program's tables or a newer version's, a server too old, an encoding that cannot
+    /// hold every text.
+    pub async fn open(options: Options) -> Result<PostgresStore> {
+        let name = open::name(&options.connect);
+        let (writer, readers) = open::open(&options, &name).await?;
+        let session = Session::start(&options, &name).await?;
+        let (leases, queue) = mpsc::channel(LEASES);
+        tokio::spawn(leases::run(options.clone(), name.clone(), session.owner.clone(), queue));
+        let jobs = open::jobs(&options);
+        Ok(SqlStore::start(Server { name, options, readers, jobs, session, leases }, writer))
+    }
+}
+
+/// The dialect of a server.
+pub struct Server {
+    /// `user@host:port/database`.
+    name: String,
+    options: Options,
+    readers: PgPool,
+    jobs: PgPool,
+    session: Session,
+    leases: mpsc::Sender<leases::Request>,
+}
+
+impl sql::Session for PgConnection {
+    async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<u64> {
+        bound!(sqlx::query(sql), values).execute(self).await.map(|done| done.rows_affected())
+    }
+
+    async fn fetch<T: Fetched>(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
+        bound!(sqlx::query_as(sql), values).fetch_all(self).await
+    }
+
+    async fn push(&mut self, tasks: Vec<Pushed>) -> sqlx::Result<()> {
+        let tasks = tasks.into_iter().map(queue::task).collect();
+        match apalis_postgres::queries::push_tasks(self, QUEUE, tasks).await {
+            Ok(()) => Ok(()),
+            Err(apalis_postgres::Error::Database(error)) => Err(error),
+            Err(error) => Err(sqlx::Error::Encode(Box::new(error))),
+        }
+    }
+}
+
+impl Dialect for Server {
+    type Session = PgConnection;
+
+    fn statements(&self) -> &'static Statements {
+        &POSTGRES
+    }
+
+    async fn connect(&self) -> Result<PgConnection> {
+        open::connect(&self.options, &self.name).await
+    }
+
+    async fn fetch<T: Fetched>(&self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
+        // After a restart of the server each pooled connection is found dead once; new ones may die as well.
+        let until = Instant::now() + self.options.connect_timeout;
+        let mut dead = 0;
+        loop {
+            let read = bound!(sqlx::query_as(sql), values.clone()).fetch_all(&self.readers).await;
+            match read {
+                Err(error) if explain::is_dead(&error) && Instant::now() < until => {
+                    tracing::debug!(%error, "a read connection was lost");
+                    dead += 1;
+                    if dead > self.options.readers {
+                        let (first, most) = (Duration::from_millis(5), Duration::from_millis(200));
+                        sleep(backoff::wait(first, most, dead - self.options.readers)).await;
+                    }
+                }
+                read => return read,
+            }
+        }
+    }
+
+    fn trouble(&self, error: &sqlx::Error) -> Trouble {
+        explain::trouble(error)
+    }
+
+    fn explain(&self, error: &sqlx::Error) -> Error {
+        explain::explain(&self.name, error)
+    }
+
+    fn owner(&self) -> Option<&str> {
+        Some(&self.session.owner.id)
+    }
+
+    async fn lease(&self, chats: Vec<ChatKey>) -> Result<Vec<ChatKey>> {
+        if chats.is_empty() {
+            return Ok(chats);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.leases.send(leases::Request::Take(chats, reply)).await.map_err(|_| self.closed())?;
+        answer.await.map_err(|_| self.closed())?
+    }
+
+    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()> {
+        if chats.is_empty() {
+            return Ok(());
+        }
+        let (reply, answer) = oneshot::channel();
+        self.leases.send(leases::Request::Give(chats, reply)).await.map_err(|_| self.closed())?;
+        answer.await.map_err(|_| self.closed())?
+    }
+
+    async fn changed(&self) -> Vec<ChatKey> {
+        self.session.changes.heard().await
+    }
+
+    fn jobs(&self) -> JobPool {
+        JobPool::Postgres(self.jobs.clone())
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn wrote(&self, _operations: usize) {}
+
+    async fn close_readers(&self) {
+        self.readers.close().await;
+        self.jobs.close().await;
+    }
+
+    async fn finish(&self, session: Option<PgConnection>) -> Result<()> {
+        self.session.stop().await;
+        match session {
+            Some(session) => session.close().await.map_err(|error| self.explain(&error)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Server {
+    fn closed(&self) -> Error {
+        Error::unavailable("database", format!("{} is closed", self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests;

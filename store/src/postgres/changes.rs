@@ -1,0 +1,235 @@
+//! The session of an opened store: it holds the advisory lock that says that the store lives, and hears which chats
+//! other processes have changed.
+//!
+//! What is said while nobody listens is lost: a sweep for unfinished chats belongs to every listener.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sqlx::{
+    PgPool,
+    postgres::{PgListener, PgPoolOptions},
+};
+use tokio::{
+    sync::{Notify, oneshot},
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tolmach_runtime::{
+    backoff,
+    ports::{ChatKey, Error, Result},
+};
+use uuid::Uuid;
+
+use super::{
+    Options,
+    explain::{self, WHAT},
+};
+use crate::sql::statements::{CHANNEL, LIFE};
+
+/// Chats that are remembered while nobody asks for them; a sweep finds the rest.
+const MOST: usize = 10_000;
+
+/// So often a silent session is asked whether it lives.
+const PULSE: Duration = Duration::from_secs(30);
+
+/// Who takes leases, and whose own news are no news: one opened store.
+#[derive(Clone, Debug)]
+pub(super) struct Owner {
+    pub(super) id: String,
+    /// The second key of the advisory lock; the first is the same for all.
+    pub(super) lock: i32,
+}
+
+impl Owner {
+    fn new() -> Owner {
+        let id = Uuid::now_v7().simple().to_string();
+        let hash = blake3::hash(id.as_bytes());
+        let bytes = hash.as_bytes().first_chunk().copied().unwrap_or_default();
+        Owner { id, lock: i32::from_le_bytes(bytes) & i32::MAX }
+    }
+}
+
+/// What was heard and not asked for yet.
+#[derive(Default)]
+pub(super) struct Changes {
+    chats: Mutex<BTreeSet<ChatKey>>,
+    more: Notify,
+}
+
+impl Changes {
+    /// Waits for something, and takes all there is.
+    pub(super) async fn heard(&self) -> Vec<ChatKey> {
+        loop {
+            let more = self.more.notified();
+            let chats = std::mem::take(&mut *self.chats.lock().unwrap_or_else(PoisonError::into_inner));
+            if !chats.is_empty() {
+                return chats.into_iter().collect();
+            }
+            more.await;
+        }
+    }
+
+    fn add(&self, chats: Vec<ChatKey>) {
+        let mut known = self.chats.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MOST {
+            known.extend(chats);
+        }
+        drop(known);
+        self.more.notify_one();
+    }
+}
+
+/// The running session; it ends when this is dropped.
+pub(super) struct Session {
+    pub(super) owner: Owner,
+    pub(super) changes: Arc<Changes>,
+    stop: Mutex<Option<oneshot::Sender<()>>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Session {
+    pub(super) async fn start(options: &Options, name: &str) -> Result<Session> {
+        let mut attempt = 0;
+        let (owner, held) = loop {
+            attempt += 1;
+            let owner = Owner::new();
+            match Held::new(options, &owner).await {
+                Ok(Some(held)) => break (owner, held),
+                // Another store has the same lock by chance.
+                Ok(None) if attempt < 5 => {}
+                Ok(None) => return Err(Error::unavailable(WHAT, format!("{name}: no free lock was found"))),
+                Err(error) => return Err(explain::explain(name, &error)),
+            }
+        };
+        let changes = Arc::new(Changes::default());
+        let (stop, stopped) = oneshot::channel();
+        let running = run(options.clone(), owner.clone(), Arc::clone(&changes), held, stopped);
+        let task = tokio::spawn(running);
+        Ok(Session { owner, changes, stop: Mutex::new(Some(stop)), task: Mutex::new(Some(task)) })
+    }
+
+    /// Ends it, so that the store's leases are free.
+    pub(super) async fn stop(&self) {
+        drop(self.stop.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task
+            && let Err(error) = task.await
+        {
+            tracing::warn!(%error, "the session of the database ended badly");
+        }
+    }
+}
+
+/// A connection that has the lock and listens.
+struct Held {
+    pool: PgPool,
+    listener: PgListener,
+}
+
+impl Held {
+    /// `None` when somebody has the lock.
+    async fn new(options: &Options, owner: &Owner) -> sqlx::Result<Option<Held>> {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(options.connect_timeout)
+            .connect_with(options.connect.clone())
+            .await?;
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.ignore_pool_close_event(true);
+        listener.eager_reconnect(false);
+        let lock = sqlx::query_as("SELECT pg_try_advisory_lock($1, $2)").bind(LIFE).bind(owner.lock);
+        let (locked,): (bool,) = lock.fetch_one(&mut listener).await?;
+        if locked {
+            listener.listen(CHANNEL).await?;
+        }
+        let held = Held { pool, listener };
+        if locked {
+            return Ok(Some(held));
+        }
+        held.end().await;
+        Ok(None)
+    }
+
+    /// Returns when the connection is lost.
+    async fn listen(&mut self, owner: &Owner, changes: &Changes) {
+        loop {
+            match timeout(PULSE, self.listener.try_recv()).await {
+                Ok(Ok(Some(news))) => {
+                    let mut words: Vec<String> = serde_json::from_str(news.payload()).unwrap_or_default();
+                    if words.first().is_some_and(|by| *by != owner.id) {
+                        words.remove(0);
+                        changes.add(words);
+                    }
+                }
+                Ok(Ok(None) | Err(_)) => return,
+                Err(_) => {
+                    let pulse = sqlx::query("SELECT 1").execute(&mut self.listener);
+                    if !matches!(timeout(Duration::from_secs(10), pulse).await, Ok(Ok(_))) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn end(self) {
+        drop(self.listener);
+        // A connection whose other end is gone cannot say goodbye.
+        drop(timeout(Duration::from_secs(2), self.pool.close()).await);
+    }
+}
+
+async fn run(
+    options: Options,
+    owner: Owner,
+    changes: Arc<Changes>,
+    held: Held,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let mut held = Some(held);
+    let mut failures = 0;
+    loop {
+        let living = async {
+            let Some(session) = &mut held else { return };
+            session.listen(&owner, &changes).await;
+        };
+        tokio::select! {
+            _ = &mut stopped => break,
+            () = living => {}
+        }
+        if let Some(lost) = held.take() {
+            tracing::info!(
+                "the session of the database was lost; others may take its chats until it is back"
+            );
+            lost.end().await;
+        }
+        tokio::select! {
+            _ = &mut stopped => break,
+            () = sleep(backoff::wait(Duration::from_millis(50), Duration::from_secs(2), failures)) => {}
+        }
+        // The old session may have the lock until the server notices its end.
+        let again = tokio::select! {
+            _ = &mut stopped => break,
+            again = Held::new(&options, &owner) => again,
+        };
+        match again {
+            Ok(found) => {
+                failures = if found.is_some() { 0 } else { failures + 1 };
+                held = found;
+            }
+            Err(error) => {
+                tracing::debug!(%error, "the session of the database is not back yet");
+                failures += 1;
+            }
+        }
+    }
+    if let Some(held) = held {
+        held.end().await;
+    }
+}

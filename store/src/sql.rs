@@ -1,0 +1,446 @@
+//! The store over SQL: one queue of writes, one set of statements, and two dialects of them, [`crate::sqlite`] and
+//! [`crate::postgres`].
+//!
+//! Writes are **committed in groups**: callers queue operations, one task drains the queue and runs all that wait in one
+//! transaction, whose statements take the whole group as one JSON array. Each caller is answered after the
+//! commit. So the number of disk flushes, and of calls into the database, does not grow with the load.
+//!
+//! No policy lives here: what to retry, when to deliver and what a turn means belong to the runtime.
+
+mod answer;
+mod batch;
+mod look;
+mod operation;
+pub(crate) mod queue;
+mod read;
+pub(crate) mod statements;
+mod writer;
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use sqlx::{FromRow, PgPool, SqlitePool, postgres::PgRow, sqlite::SqliteRow};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+use tolmach_engine::effect::Press;
+use tolmach_runtime::ports::{
+    Bundle, Chat, ChatKey, Commit, CommitOutcome, Day, Error, HandedChat, Inbound, Job, LeadRow, Mark,
+    MessageRow, Next, NoticeRow, OutboxRow, Publication, PublishOutcome, QuarantinedTask, Removed, Result,
+    Retention, Store, StoredTurn, Task, WaitingPlace,
+};
+use uuid::Uuid;
+
+use answer::Answer;
+use look::Look;
+use operation::Operation;
+pub(crate) use operation::Pushed;
+use statements::Statements;
+use writer::Request;
+
+/// Operations that may wait for the writer before callers have to.
+const QUEUE: usize = 4096;
+
+/// A ping may read for so long, and write for so long where the last write failed.
+const PING: Duration = Duration::from_secs(2);
+
+/// The id of the task that is begun and ended to find out whether the database can be written.
+const PROBE: &str = "ping";
+
+/// What a statement is given beside its text.
+#[derive(Clone)]
+pub enum Value {
+    Text(String),
+    Integer(i64),
+}
+
+/// Binds values to a query of either database.
+macro_rules! bound {
+    ($query:expr, $values:expr) => {{
+        let mut query = $query;
+        for value in $values {
+            query = match value {
+                $crate::sql::Value::Text(text) => query.bind(text),
+                $crate::sql::Value::Integer(integer) => query.bind(integer),
+            };
+        }
+        query
+    }};
+}
+pub(crate) use bound;
+
+/// A row that can be read from both databases: a tuple of texts and numbers.
+pub trait Fetched: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+impl<T> Fetched for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+/// The connection that writes. Only the writer's own task has it, so nothing is cancelled inside a transaction.
+pub trait Session: Send + 'static {
+    /// Returns how many rows there were.
+    fn run(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = sqlx::Result<u64>> + Send;
+
+    /// Runs it at once or, where each call has its price, together with the next one that is not put off; an error
+    /// shows there.
+    fn later(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = sqlx::Result<()>> + Send {
+        async move { self.run(sql, values).await.map(drop) }
+    }
+
+    /// Takes the transaction back, with what was put off.
+    fn rollback(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send {
+        async { self.run("ROLLBACK", vec![]).await.map(drop) }
+    }
+
+    fn fetch<T: Fetched>(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
+
+    /// Puts tasks into the queue, within the transaction.
+    fn push(&mut self, tasks: Vec<Pushed>) -> impl Future<Output = sqlx::Result<()>> + Send;
+}
+
+/// What an error leaves to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Two transactions met: the same once more may well succeed.
+    Met,
+    /// The connection is of no use any more, and whether the last commit happened is not known.
+    Lost,
+    /// Something else.
+    Other,
+}
+
+/// One of the databases.
+pub trait Dialect: Send + Sync + 'static {
+    type Session: Session;
+
+    fn statements(&self) -> &'static Statements;
+
+    /// A new connection for the writer.
+    fn connect(&self) -> impl Future<Output = Result<Self::Session>> + Send;
+
+    /// Reads, on another connection than the writer's: everything acknowledged so far is seen.
+    fn fetch<T: Fetched>(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
+
+    fn trouble(&self, error: &sqlx::Error) -> Trouble;
+
+    /// Says what an error means for whoever runs the program.
+    fn explain(&self, error: &sqlx::Error) -> Error;
+
+    /// As whom this store takes leases and tells others what it did; `None` where there are no others.
+    fn owner(&self) -> Option<&str> {
+        None
+    }
+
+    /// See [`Store::lease`].
+    fn lease(&self, chats: Vec<ChatKey>) -> impl Future<Output = Result<Vec<ChatKey>>> + Send {
+        std::future::ready(Ok(chats))
+    }
+
+    /// See [`Store::give_back`].
+    fn give_back(&self, _chats: Vec<ChatKey>) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// See [`Store::changed`].
+    fn changed(&self) -> impl Future<Output = Vec<ChatKey>> + Send {
+        std::future::pending()
+    }
+
+    /// See [`SqlStore::jobs`].
+    fn jobs(&self) -> JobPool;
+
+    /// How the place is called in messages, without secrets.
+    fn name(&self) -> &str;
+
+    /// So many operations were committed.
+    fn wrote(&self, operations: usize);
+
+    fn close_readers(&self) -> impl Future<Output = ()> + Send;
+
+    /// The end, after the last write.
+    fn finish(&self, session: Option<Self::Session>) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// See the module. Cheap to share behind an [`Arc`]; dropping it without [`Store::close`] loses nothing that was
+/// acknowledged.
+pub struct SqlStore<D> {
+    dialect: Arc<D>,
+    writer: mpsc::Sender<Request>,
+    looks: mpsc::Sender<Look>,
+    /// Why the last write failed; `None` when it did not.
+    trouble: Arc<Mutex<Option<Error>>>,
+}
+
+/// Connections for whoever works on the queue, beside the store's own.
+#[derive(Clone, Debug)]
+pub enum JobPool {
+    /// To the file.
+    Sqlite(SqlitePool),
+    /// To the server.
+    Postgres(PgPool),
+}
+
+impl<D: Dialect> SqlStore<D> {
+    /// Connections for a worker on the queue [`tolmach_runtime::ports::QUEUE`]; they are made when they are used, and
+    /// closed with the store.
+    pub fn jobs(&self) -> JobPool {
+        self.dialect.jobs()
+    }
+
+    pub(crate) fn start(dialect: D, session: D::Session) -> SqlStore<D> {
+        let dialect = Arc::new(dialect);
+        let (writer, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(writer::run(Arc::clone(&dialect), session, queue));
+        let (looks, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(look::run(Arc::clone(&dialect), queue));
+        SqlStore { dialect, writer, looks, trouble: Arc::default() }
+    }
+
+    async fn write(&self, operation: Operation) -> Result<Answer> {
+        let (reply, answer) = oneshot::channel();
+        self.writer.send(Request::Run(operation, reply)).await.map_err(|_| self.closed())?;
+        let answer = answer.await.map_err(|_| self.closed())?;
+        self.note(answer.as_ref().err());
+        answer
+    }
+
+    /// What a write found out. Success alone proves nothing: one that had nothing to write needs no room on the disk.
+    fn note(&self, error: Option<&Error>) {
+        if let Some(error @ Error::Unavailable { .. }) = error {
+            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+        }
+    }
+
+    /// Whether something can be written at the moment: a task begun and ended.
+    async fn try_to_write(&self) -> Result<()> {
+        self.begin_task(PROBE, &Task::Retain, 0).await?;
+        self.end_task(PROBE).await
+    }
+
+    fn closed(&self) -> Error {
+        Error::unavailable("database", format!("{} is closed", self.dialect.name()))
+    }
+
+    fn said<T>(&self, read: sqlx::Result<T>) -> Result<T> {
+        read.map_err(|error| self.dialect.explain(&error))
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> Store for SqlStore<D> {
+    async fn receive(&self, at: i64, inbound: Vec<(Uuid, Inbound)>) -> Result<Vec<ChatKey>> {
+        if inbound.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.write(operation::receive(at, inbound)?).await?.chats())
+    }
+
+    async fn next(&self, chat: &str) -> Result<Next> {
+        let (reply, answer) = oneshot::channel();
+        self.looks.send((chat.to_owned(), reply)).await.map_err(|_| self.closed())?;
+        self.said(look::next(chat, answer.await.map_err(|_| self.closed())??))
+    }
+
+    async fn chat(&self, chat: &str) -> Result<Chat> {
+        self.said(read::chat(&*self.dialect, chat).await)
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<CommitOutcome> {
+        Ok(self.write(operation::commit(commit)?).await?.outcome())
+    }
+
+    async fn unfinished(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
+        self.said(read::unfinished(&*self.dialect, now, channels).await)
+    }
+
+    async fn lease(&self, chats: Vec<ChatKey>) -> Result<Vec<ChatKey>> {
+        self.dialect.lease(chats).await
+    }
+
+    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()> {
+        self.dialect.give_back(chats).await
+    }
+
+    async fn changed(&self) -> Vec<ChatKey> {
+        self.dialect.changed().await
+    }
+
+    async fn outbox(&self, chat: &str) -> Result<Vec<OutboxRow>> {
+        self.said(read::outbox(&*self.dialect, chat).await)
+    }
+
+    async fn delivered(&self, effects: Vec<String>) -> Result<()> {
+        if effects.is_empty() {
+            return Ok(());
+        }
+        self.write(operation::delivered(effects)?).await.map(drop)
+    }
+
+    async fn put_off(&self, effect: &str, due: i64) -> Result<()> {
+        self.write(operation::put_off(effect, due)?).await.map(drop)
+    }
+
+    async fn button(&self, chat: &str, id: &str) -> Result<Option<Press>> {
+        self.said(read::button(&*self.dialect, chat, id).await)
+    }
+
+    async fn fire_timers(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
+        Ok(self.write(operation::fire_timers(now, channels)?).await?.chats())
+    }
+
+    async fn fire_timer(&self, chat: &str, name: &str, now: i64) -> Result<bool> {
+        Ok(self.write(operation::fire_timer(chat, name, now)?).await?.found())
+    }
+
+    async fn next_timer(&self, channels: &[String]) -> Result<Option<i64>> {
+        self.said(read::next_timer(&*self.dialect, channels).await)
+    }
+
+    async fn messages(&self, chat: &str, after: i64, limit: u32) -> Result<Vec<MessageRow>> {
+        self.said(read::messages(&*self.dialect, chat, after, limit).await)
+    }
+
+    async fn leads(&self, limit: u32) -> Result<Vec<LeadRow>> {
+        self.said(read::leads(&*self.dialect, limit).await)
+    }
+
+    async fn turns(&self, chat: &str, limit: u32) -> Result<Vec<StoredTurn>> {
+        self.said(read::turns(&*self.dialect, chat, limit).await)
+    }
+
+    async fn turns_since(&self, at: i64, after: i64, limit: u32) -> Result<Vec<StoredTurn>> {
+        self.said(read::turns_since(&*self.dialect, at, after, limit).await)
+    }
+
+    async fn waiting_places(&self) -> Result<Vec<WaitingPlace>> {
+        self.said(read::waiting_places(&*self.dialect).await)
+    }
+
+    async fn chats_at_rest(&self) -> Result<u64> {
+        self.said(read::chats_at_rest(&*self.dialect).await)
+    }
+
+    async fn handed(&self) -> Result<Vec<HandedChat>> {
+        self.said(read::handed(&*self.dialect).await)
+    }
+
+    async fn marks_since(&self, at: i64) -> Result<Vec<Mark>> {
+        self.said(read::marks_since(&*self.dialect, at).await)
+    }
+
+    async fn publish(&self, publication: Publication, expected: Option<String>) -> Result<PublishOutcome> {
+        Ok(self.write(operation::publish(publication, expected)?).await?.published())
+    }
+
+    async fn current_release(&self) -> Result<Option<Publication>> {
+        let last = self.said(read::publications(&*self.dialect, 1).await)?;
+        Ok(last.into_iter().next())
+    }
+
+    async fn publications(&self, limit: u32) -> Result<Vec<Publication>> {
+        self.said(read::publications(&*self.dialect, limit).await)
+    }
+
+    async fn chats_like(&self, part: &str) -> Result<Vec<ChatKey>> {
+        self.said(read::chats_like(&*self.dialect, part).await)
+    }
+
+    async fn releases_like(&self, prefix: &str) -> Result<Vec<String>> {
+        self.said(read::releases_like(&*self.dialect, prefix).await)
+    }
+
+    async fn keep_release(&self, bundle: &Bundle, at: i64) -> Result<()> {
+        self.write(operation::keep_release(bundle, at)?).await.map(drop)
+    }
+
+    async fn release(&self, id: &str) -> Result<Option<Bundle>> {
+        self.said(read::release(&*self.dialect, id).await)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        if self.writer.is_closed() {
+            return Err(self.closed());
+        }
+        let away = || Error::unavailable("database", format!("{} does not answer", self.dialect.name()));
+        let read = timeout(PING, read::ping(&*self.dialect)).await;
+        self.said(read.map_err(|_| away())?)?;
+        let Some(trouble) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+            return Ok(());
+        };
+        // Reading may work while nothing can be stored. Perhaps nobody else writes, so it is found out here.
+        timeout(PING, self.try_to_write()).await.unwrap_or(Err(trouble))?;
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
+    }
+
+    async fn push_once(&self, key: &str, task: Task, at: i64) -> Result<bool> {
+        Ok(self.write(operation::push_once(key, &task, at)?).await?.found())
+    }
+
+    async fn post(&self, notices: Vec<NoticeRow>, at: i64) -> Result<()> {
+        if notices.is_empty() {
+            return Ok(());
+        }
+        self.write(operation::post(notices, at)?).await.map(drop)
+    }
+
+    async fn day(&self, at: i64) -> Result<Day> {
+        self.said(read::day(&*self.dialect, at).await)
+    }
+
+    async fn push(&self, task: Job, at: i64) -> Result<()> {
+        self.write(Operation::Push(operation::pushed(&task, at)?)).await.map(drop)
+    }
+
+    async fn begin_task(&self, id: &str, task: &Task, now: i64) -> Result<i64> {
+        Ok(self.write(operation::begin_task(id, task, now)?).await?.count())
+    }
+
+    async fn end_task(&self, id: &str) -> Result<()> {
+        self.write(operation::end_task(id)?).await.map(drop)
+    }
+
+    async fn quarantine(&self, id: &str, why: &str, now: i64) -> Result<()> {
+        self.write(operation::quarantine(id, why, now)?).await.map(drop)
+    }
+
+    async fn quarantined(&self, limit: u32) -> Result<Vec<QuarantinedTask>> {
+        self.said(read::quarantined(&*self.dialect, limit).await)
+    }
+
+    async fn retry_task(&self, id: &str, now: i64) -> Result<bool> {
+        Ok(self.write(operation::retry_task(id, now)?).await?.found())
+    }
+
+    async fn retain(&self, keep: &Retention, limit: u32) -> Result<Removed> {
+        Ok(self.write(Operation::Retain(*keep, limit)).await?.removed())
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.dialect.close_readers().await;
+        let (reply, answer) = oneshot::channel();
+        if self.writer.send(Request::Close(reply)).await.is_err() {
+            return Ok(());
+        }
+        answer.await.unwrap_or(Ok(()))
+    }
+}

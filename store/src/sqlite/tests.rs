@@ -1,0 +1,299 @@
+//! What only a file can do wrong; everything else is in the suite.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use async_trait::async_trait;
+use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use tolmach_engine::{
+    effect::{Command, Effect, Outgoing},
+    event::{Client, Kind},
+};
+use tolmach_runtime::ports::{Address, Commit, Inbound, Store, Task, WaitingPlace};
+use uuid::Uuid;
+
+use super::*;
+use crate::suite::{Place, conformance};
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Folder {
+        Folder(TempDir::new().expect("a temporary folder"))
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("deep/tolmach.db")
+    }
+
+    async fn store(&self) -> SqliteStore {
+        SqliteStore::open(Options::new(self.file())).await.expect("opened")
+    }
+
+    /// A connection of somebody else's program.
+    async fn sql(&self, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.file()).create_if_missing(true);
+        let mut connection = options.connect().await.expect("connected");
+        sqlx::raw_sql(sql).execute(&mut connection).await.expect("ran");
+        connection.close().await.expect("closed");
+    }
+}
+
+#[async_trait]
+impl Place for Folder {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(self.store().await)
+    }
+
+    async fn tasks(&self) -> Vec<(Task, i64)> {
+        let sql = "SELECT CAST(job AS TEXT), run_at FROM Jobs
+            WHERE status = 'Pending' AND job_type = 'tolmach' ORDER BY run_at, CAST(job AS TEXT)";
+        let options = SqliteConnectOptions::new().filename(self.file());
+        let mut connection = options.connect().await.expect("connected");
+        let rows: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&mut connection).await.expect("read");
+        connection.close().await.expect("closed");
+        rows.into_iter().map(|(task, at)| (serde_json::from_str(&task).expect("a task"), at)).collect()
+    }
+
+    async fn end_tasks(&self, at: i64) {
+        let options = SqliteConnectOptions::new().filename(self.file());
+        let mut connection = options.connect().await.expect("connected");
+        sqlx::raw_sql(
+            "INSERT INTO Workers (id, worker_type, storage_name, last_seen) VALUES ('w', 'tolmach', '', 1)",
+        )
+        .execute(&mut connection)
+        .await
+        .expect("made");
+        let sql = "UPDATE Jobs SET status = 'Done', done_at = $1, lock_by = 'w'";
+        sqlx::query(sql).bind(at).execute(&mut connection).await.expect("ended");
+        connection.close().await.expect("closed");
+    }
+}
+
+fn place() -> Option<Folder> {
+    Some(Folder::new())
+}
+
+conformance!(place);
+
+fn message(key: &str) -> (Uuid, Inbound) {
+    let inbound = Inbound {
+        address: Address::new("web", "1"),
+        key: key.to_owned(),
+        client: Client::default(),
+        kind: Kind::Message { text: "насос".to_owned() },
+        button: None,
+    };
+    (Uuid::now_v7(), inbound)
+}
+
+async fn check_refused(path: PathBuf, says: &[&str]) {
+    let error = SqliteStore::open(Options::new(&path)).await.err().expect("refused").to_string();
+    assert!(error.contains(&path.display().to_string()), "names the path: {error}");
+    for part in says {
+        assert!(error.contains(part), "{part:?} in: {error}");
+    }
+}
+
+#[tokio::test]
+async fn acknowledged_writes_survive_a_crash() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    store.receive(5, vec![message("a"), message("b")]).await.expect("received");
+    let row = store.next("web:1").await.expect("read").rows.remove(0);
+    let effect = format!("{}.0", row.event.id);
+    let send = Command::Send(Outgoing { text: "да".to_owned(), ..Outgoing::default() });
+    let commit = Commit {
+        chat: row.chat,
+        inbox: vec![row.seq],
+        event: row.event,
+        version: 0,
+        session: "{}".to_owned(),
+        waits: None,
+        handed: None,
+        messages: vec![],
+        effects: vec![Effect { id: effect.clone(), command: send }],
+        notices: vec![],
+        trace: "{}".to_owned(),
+        release: "r".to_owned(),
+    };
+    store.commit(commit).await.expect("committed");
+    // The machine stops here: the files as they lie on the disk are all there is, the log not folded in.
+    let copy = Folder::new();
+    fs::create_dir_all(copy.file().parent().expect("a folder")).expect("made");
+    for ending in ["", "-wal"] {
+        let name = format!("tolmach.db{ending}");
+        fs::copy(folder.file().with_file_name(&name), copy.file().with_file_name(&name)).expect("copied");
+    }
+    let restarted = copy.store().await;
+    assert_eq!(restarted.chat("web:1").await.expect("read").version, 1);
+    assert_eq!(restarted.outbox("web:1").await.expect("read")[0].effect, effect);
+    let row = restarted.next("web:1").await.expect("read").rows.remove(0);
+    assert_eq!(row.event.kind, Kind::Message { text: "насос".to_owned() });
+    let again = restarted.receive(6, vec![message("a"), message("b")]).await.expect("received");
+    assert_eq!(again, Vec::<String>::new(), "known updates stay known");
+}
+
+#[tokio::test]
+async fn closing_carries_out_what_is_queued() {
+    let folder = Folder::new();
+    let store = Arc::new(folder.store().await);
+    let keys: Vec<String> = (0..100).map(|n| format!("k{n}")).collect();
+    let writes = futures_util::future::join_all(keys.iter().map(|key| store.receive(5, vec![message(key)])));
+    let (written, closed) = tokio::join!(writes, store.close());
+    closed.expect("closed");
+    let acknowledged = written.iter().filter(|answer| answer.is_ok()).count();
+    assert!(acknowledged > 0);
+    let log = folder.file().with_file_name("tolmach.db-wal");
+    assert!(!log.exists(), "the log is folded into the file");
+    let error = store.receive(5, vec![message("late")]).await.expect_err("closed").to_string();
+    assert!(error.contains("is closed"), "{error}");
+    assert!(store.ping().await.is_err());
+    store.close().await.expect("closing twice is harmless");
+    let mut stored = 0;
+    let reopened = folder.store().await;
+    for (key, answer) in keys.iter().zip(&written) {
+        let news = reopened.receive(6, vec![message(key)]).await.expect("received");
+        assert_eq!(news.is_empty(), answer.is_ok(), "{key} is stored exactly if that was said");
+        stored += usize::from(news.is_empty());
+    }
+    assert_eq!(stored, acknowledged);
+}
+
+#[tokio::test]
+async fn one_bad_operation_does_not_fail_the_others() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    // A fault that only one row meets, as a full disk or a broken page would be.
+    folder
+        .sql(
+            "CREATE TRIGGER fault BEFORE INSERT ON inbox WHEN new.key = 'bad'
+            BEGIN SELECT raise(ABORT, 'bad row'); END",
+        )
+        .await;
+    let keys: Vec<String> =
+        (0..20).map(|n| if n == 7 { "bad".to_owned() } else { format!("k{n}") }).collect();
+    let answers =
+        futures_util::future::join_all(keys.iter().map(|key| store.receive(5, vec![message(key)]))).await;
+    for (key, answer) in keys.iter().zip(answers) {
+        assert_eq!(answer.is_err(), key == "bad", "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_writer_that_is_locked_out_says_so() {
+    let folder = Folder::new();
+    let patience = Duration::from_millis(50);
+    let store = SqliteStore::open(Options { busy_timeout: patience, ..Options::new(folder.file()) })
+        .await
+        .expect("opened");
+    let mut other = SqliteConnectOptions::new().filename(folder.file()).connect().await.expect("connected");
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("locked");
+    let error = store.receive(5, vec![message("a")]).await.expect_err("locked out");
+    assert!(matches!(error, Error::Unavailable { .. }), "worth trying again: {error}");
+    assert!(error.to_string().contains("locked by another process"), "{error}");
+    sqlx::query("ROLLBACK").execute(&mut other).await.expect("released");
+    assert_eq!(store.receive(5, vec![message("a")]).await.expect("received"), ["web:1"]);
+}
+
+#[tokio::test]
+async fn both_durabilities_work() {
+    let folder = Folder::new();
+    for durability in [Durability::Full, Durability::Normal] {
+        let options = Options { durability, ..Options::new(folder.file()) };
+        let store = SqliteStore::open(options).await.expect("opened");
+        store.receive(5, vec![message(&format!("{durability:?}"))]).await.expect("received");
+        store.close().await.expect("closed");
+    }
+}
+
+#[tokio::test]
+async fn says_what_is_wrong_with_the_file() {
+    let folder = Folder::new();
+    let at = |name: &str| folder.0.path().join(name);
+    check_refused(folder.0.path().to_owned(), &["is a folder", "tolmach.db"]).await;
+    fs::write(at("notes.txt"), "это не база данных, а список покупок".repeat(100)).expect("written");
+    check_refused(at("notes.txt"), &["not an SQLite database", "another path"]).await;
+    let under_a_file = at("notes.txt").join("tolmach.db");
+    let error = SqliteStore::open(Options::new(under_a_file)).await.err().expect("refused").to_string();
+    assert!(error.contains("cannot create the folder") && error.contains("notes.txt"), "{error}");
+}
+
+#[tokio::test]
+async fn does_not_touch_the_database_of_another_program() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.file().parent().expect("a folder")).expect("made");
+    folder.sql("CREATE TABLE bookmarks (url TEXT)").await;
+    let before = fs::read(folder.file()).expect("read");
+    check_refused(folder.file(), &["another program"]).await;
+    assert_eq!(fs::read(folder.file()).expect("read"), before);
+}
+
+#[tokio::test]
+async fn does_not_open_what_a_newer_version_wrote() {
+    let folder = Folder::new();
+    folder.store().await.close().await.expect("closed");
+    folder
+        .sql(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+            VALUES (9999, 'from the future', true, x'00', 1)",
+        )
+        .await;
+    check_refused(folder.file(), &["newer version", "9999"]).await;
+}
+
+#[tokio::test]
+async fn a_database_of_before_knows_where_its_chats_wait() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.file().parent().expect("a folder")).expect("made");
+    let options = SqliteConnectOptions::new().filename(folder.file()).create_if_missing(true);
+    let mut old = options.connect().await.expect("connected");
+    let mut first = sqlx::migrate::Migrator::DEFAULT;
+    first.migrations = open::MIGRATIONS.iter().filter(|one| one.version == 1).cloned().collect();
+    first.run_direct(None, &mut old, false).await.expect("migrated");
+    for (chat, session) in [
+        (
+            "web:form",
+            r#"{"release":"r1","frames":[{"flow":"a","waiting":{"node":"x"}},{"flow":"b","waiting":{"node":"y"}}]}"#,
+        ),
+        ("web:rest", r#"{"release":"r1","frames":[{"flow":"a"}]}"#),
+        ("web:ended", r#"{"release":"r1","frames":[]}"#),
+        ("web:odd", "no JSON"),
+    ] {
+        let sql = "INSERT INTO chats (key, session, version, updated) VALUES (?1, ?2, 1, 1)";
+        sqlx::query(sql).bind(chat).bind(session).execute(&mut old).await.expect("stored");
+    }
+    old.close().await.expect("closed");
+    let store = folder.store().await;
+    let (release, flow, node) = ("r1".to_owned(), "b".to_owned(), "y".to_owned());
+    assert_eq!(store.waiting_places().await.expect("read"), [WaitingPlace { release, flow, node, chats: 1 }]);
+    assert_eq!(store.chats_at_rest().await.expect("read"), 3);
+    assert_eq!(store.handed().await.expect("read"), []);
+    assert_eq!(store.chat("web:odd").await.expect("read").session.as_deref(), Some("no JSON"));
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_named() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    store.receive(5, vec![message("a")]).await.expect("received");
+    store.close().await.expect("closed");
+    let mut bytes = fs::read(folder.file()).expect("read");
+    // The schema's page survives, everything behind it does not.
+    bytes.iter_mut().skip(100).for_each(|byte| *byte = 0xA5);
+    fs::write(folder.file(), bytes).expect("written");
+    check_refused(folder.file(), &["damaged", "backup"]).await;
+}
+
+#[tokio::test]
+async fn a_folder_without_permission_is_named() {
+    let folder = Folder::new();
+    let closed = folder.0.path().join("closed");
+    fs::create_dir(&closed).expect("made");
+    let mut rights = fs::metadata(&closed).expect("read").permissions();
+    rights.set_readonly(true);
+    fs::set_permissions(&closed, rights).expect("set");
+    // Root may write anywhere but in the kernel's own file systems.
+    let closed = if fs::write(closed.join("probe"), "").is_ok() { PathBuf::from("/proc") } else { closed };
+    check_refused(closed.join("tolmach.db"), &["may be written", "folder"]).await;
+}
