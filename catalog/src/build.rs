@@ -14,7 +14,7 @@ use tolmach_engine::catalog::Product;
 use tolmach_runtime::ports::Embedder;
 
 use super::{
-    Error, Progress, Source, SourceSummary, Stage, Switch,
+    Error, ImportOutcome, Progress, Source, SourceSummary, Stage,
     generation::{self, Content, Generation, Item, Manifest, UNFINISHED},
     golden::{self, Questions},
     vectors::Vectors,
@@ -38,7 +38,7 @@ pub(super) async fn import(
     items: Vec<Product>,
     questions: Option<Questions>,
     report: Report,
-) -> Result<(Switch, Generation), Error> {
+) -> Result<(ImportOutcome, Generation), Error> {
     check(&source, &items)?;
     let demo = source.demo;
     let merging = {
@@ -105,7 +105,7 @@ struct Build {
     vectors: Option<Vectors>,
     /// Vectors of the serving generation by the text they were made from, and the embedder's name.
     known: (Option<String>, HashMap<String, Vec<f32>>),
-    switch: Switch,
+    switch: ImportOutcome,
     _lock: File,
 }
 
@@ -156,7 +156,7 @@ impl Build {
         };
         let rows = manifest.rows;
         report(Progress { stage: Stage::Merging, done: rows, total: rows });
-        let switch = Switch { generation: id, rows, imported, replaced, dropped_demo };
+        let switch = ImportOutcome { generation: id, rows, imported, replaced, dropped_demo };
         Ok(Build { manifest, items: merged, vectors: None, known, switch, _lock: lock })
     }
 
@@ -190,7 +190,7 @@ impl Build {
         folder: &Path,
         questions: Option<Questions>,
         report: &Report,
-    ) -> Result<(Switch, Generation), Error> {
+    ) -> Result<(ImportOutcome, Generation), Error> {
         let generations = generation::generations(folder);
         let unfinished = generations.join(format!("{UNFINISHED}{}", self.manifest.id));
         let total = self.manifest.rows;

@@ -34,16 +34,16 @@ pub struct Changes {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Examples {
     /// New ones.
-    pub new: Vec<Brief>,
+    pub new: Vec<ItemSummary>,
     /// With both prices.
     pub changed_price: Vec<PriceChange>,
     /// Gone ones.
-    pub gone: Vec<Brief>,
+    pub gone: Vec<ItemSummary>,
 }
 
 /// A row in a few words.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Brief {
+pub struct ItemSummary {
     /// Its article; may be empty.
     pub article: String,
     /// Its name, Russian where it has one.
@@ -198,9 +198,9 @@ impl Keys {
     }
 }
 
-fn spell(list: &mut Vec<Brief>, product: &Product) {
+fn spell(list: &mut Vec<ItemSummary>, product: &Product) {
     if list.len() < EXAMPLES {
-        list.push(Brief {
+        list.push(ItemSummary {
             article: product.article.clone(),
             name: name(product),
             price: product.price,

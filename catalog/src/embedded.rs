@@ -32,7 +32,7 @@ pub struct Source {
 
 /// What an import did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Switch {
+pub struct ImportOutcome {
     /// The generation that serves now.
     pub generation: String,
     /// Its rows in all.
@@ -222,7 +222,7 @@ impl EmbeddedCatalog {
         source: Source,
         items: Vec<Product>,
         progress: impl Fn(Progress) + Send + Sync + 'static,
-    ) -> Result<Switch, Error> {
+    ) -> Result<ImportOutcome, Error> {
         let embedder = self.vectors.then(|| self.embedder.clone());
         let (switch, generation) = build::import(
             self.folder.clone(),

@@ -22,7 +22,7 @@ use super::{
     Error,
     index::Index,
     names::{self, Names},
-    rank::Rooms,
+    rank::ScratchPool,
     vectors::Vectors,
 };
 use crate::words;
@@ -82,7 +82,7 @@ pub(super) struct Generation {
     pub categories: Distinct<Localized>,
     /// The measures of all rows, one row's after another's, and where each row's begin.
     measures: (Vec<Measure>, Vec<u32>),
-    pub rooms: Rooms,
+    pub rooms: ScratchPool,
 }
 
 /// A column's values once each, and which one every row has; filters are decided once a value.
@@ -127,7 +127,7 @@ impl Generation {
         });
         let names = names?.map_err(|error| error.to_string())?;
         let (articles, (brands, categories), measures) = (articles?, listed?, measures?);
-        let rooms = Rooms::default();
+        let rooms = ScratchPool::default();
         Ok(Generation {
             manifest,
             products,

@@ -34,7 +34,7 @@ mod vectors;
 mod words;
 
 pub use cache::{Cached, Counts};
-pub use embedded::{EmbeddedCatalog, Error, Progress, Source, Stage, Switch};
+pub use embedded::{EmbeddedCatalog, Error, ImportOutcome, Progress, Source, Stage};
 pub use embedder::TitleEmbedder;
 pub use generation::{Manifest, SourceSummary};
 pub use golden::{Question, Questions};

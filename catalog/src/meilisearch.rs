@@ -35,7 +35,7 @@ use tolmach_runtime::ports::{self, Catalog};
 use super::{EmbeddedCatalog, generation::Generation};
 use ask::Ask;
 use http::Http;
-pub use http::Trouble;
+pub use http::MirrorError;
 use publish::Publisher;
 use tolmach_runtime::{backoff, secret::Secret};
 
@@ -63,7 +63,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The usual patience.
+    /// The usual timeout.
     pub fn new(url: impl Into<String>, api_key: Secret, index: impl Into<String>) -> Options {
         Options {
             url: url.into(),
@@ -151,7 +151,7 @@ impl Mirror {
             url: options.address(),
             live: options.index.clone(),
             second: format!("{}-next", options.index),
-            patience: options.task,
+            timeout: options.task,
             http,
         };
         let searching = Publisher { http: publisher.http.within(options.search), ..publisher.clone() };
@@ -188,7 +188,7 @@ impl Mirror {
                     self.until_something_changes().await;
                 }
                 Err(trouble) => {
-                    if trouble != Trouble::Elsewhere {
+                    if trouble != MirrorError::Elsewhere {
                         self.becomes(State::Fallback(trouble.to_string()));
                     }
                     let (first, most) = self.options.pauses;
@@ -203,7 +203,7 @@ impl Mirror {
     ///
     /// # Errors
     /// Why it does not; the embedded catalogue answers on.
-    pub async fn reconcile(&self) -> Result<(), Trouble> {
+    pub async fn reconcile(&self) -> Result<(), MirrorError> {
         self.embedded.refresh().await;
         let Some(generation) = self.embedded.serving() else {
             self.becomes(State::Waiting);
@@ -214,7 +214,7 @@ impl Mirror {
             // Processes over one folder take turns; the system lets go of the lock when a process ends, however it ends.
             let Some(_lock) = self.lock()? else {
                 self.becomes(State::Publishing(id));
-                return Err(Trouble::Elsewhere);
+                return Err(MirrorError::Elsewhere);
             };
             self.becomes(State::Publishing(id.clone()));
             self.publisher.publish(&generation).await?;
@@ -236,9 +236,10 @@ impl Mirror {
         }
     }
 
-    fn lock(&self) -> Result<Option<File>, Trouble> {
+    fn lock(&self) -> Result<Option<File>, MirrorError> {
         let path = self.embedded.folder().join("meilisearch.lock");
-        let failed = |error: std::io::Error| Trouble::Local(format!("locking {}: {error}", path.display()));
+        let failed =
+            |error: std::io::Error| MirrorError::Local(format!("locking {}: {error}", path.display()));
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
@@ -267,7 +268,11 @@ impl Mirror {
     }
 
     /// The server's answer from this very generation.
-    async fn ask(&self, generation: &Generation, request: &SearchRequest) -> Result<SearchResults, Trouble> {
+    async fn ask(
+        &self,
+        generation: &Generation,
+        request: &SearchRequest,
+    ) -> Result<SearchResults, MirrorError> {
         let vector = self.embedded.vector_of(request, generation).await;
         // A text without a direction is near to nothing.
         let vector = vector.filter(|vector| vector.iter().any(|value| *value != 0.0));
@@ -282,17 +287,17 @@ impl Mirror {
             let results = ask.answer().await?;
             // Rows are of this generation, because every request says so. That one found none may also mean that the live
             // index is another one by now.
-            let another = async || -> Result<bool, Trouble> {
+            let another = async || -> Result<bool, MirrorError> {
                 Ok(self.publisher.live().await? != Some(document::marks(&generation.manifest.id)))
             };
             if ask.empty.load(Relaxed) && another().await? {
-                return Err(Trouble::Another);
+                return Err(MirrorError::Another);
             }
             Ok(results)
         };
         match timeout(self.options.search, asking).await {
             Ok(answer) => answer,
-            Err(_) => Err(Trouble::Away(format!("a search took longer than {:?}", self.options.search))),
+            Err(_) => Err(MirrorError::Away(format!("a search took longer than {:?}", self.options.search))),
         }
     }
 }
@@ -310,7 +315,7 @@ impl Catalog for Mirror {
                     return Ok(results);
                 }
                 // Only this search is concerned: another one may do well.
-                Err(trouble @ (Trouble::Refused(_) | Trouble::Local(_))) => {
+                Err(trouble @ (MirrorError::Refused(_) | MirrorError::Local(_))) => {
                     tracing::warn!(%trouble, "meilisearch did not answer a search; the embedded catalogue does");
                 }
                 Err(trouble) => {

@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(3600);
 
 /// What an archive gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Taken {
+pub struct PhotoReport {
     /// The archive's name, without folders.
     pub file: String,
     /// Items that got a photo from it.
@@ -54,7 +54,7 @@ pub struct Taken {
 ///
 /// # Errors
 /// An archive that cannot be read, or a disk that refuses; photos already written are swept later.
-pub fn take(archive: &Path, folder: Option<&Path>, products: &mut [Product]) -> Result<Taken, Error> {
+pub fn take(archive: &Path, folder: Option<&Path>, products: &mut [Product]) -> Result<PhotoReport, Error> {
     let failed = |why: String| Error::disk(format!("reading the photos in {}", archive.display()), why);
     let source = File::open(archive).map_err(|error| failed(error.to_string()))?;
     let mut zip = zip::ZipArchive::new(BufReader::new(source)).map_err(|error| failed(error.to_string()))?;
@@ -69,7 +69,7 @@ pub fn take(archive: &Path, folder: Option<&Path>, products: &mut [Product]) -> 
         }
     }
     let file = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut taken = Taken { file, ..Taken::default() };
+    let mut taken = PhotoReport { file, ..PhotoReport::default() };
     let mut left = MAX_ALL;
     for (article, index) in chosen(&mut zip, &wanted, &mut taken) {
         let (photo, read) = match picture(&mut zip, index, left) {
@@ -126,7 +126,7 @@ pub fn keep_known(rows: &[Row], source: &str, products: &mut [Product]) -> usize
 fn chosen(
     zip: &mut zip::ZipArchive<BufReader<File>>,
     wanted: &HashMap<String, Vec<usize>>,
-    taken: &mut Taken,
+    taken: &mut PhotoReport,
 ) -> Vec<(String, usize)> {
     let mut found: HashMap<String, (usize, usize)> = HashMap::new();
     for index in 0..zip.len() {
@@ -219,7 +219,7 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn unusable(taken: &mut Taken, example: &str) {
+fn unusable(taken: &mut PhotoReport, example: &str) {
     taken.unusable += 1;
     if taken.examples.len() < 5 {
         taken.examples.push(example.to_owned());

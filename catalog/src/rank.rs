@@ -44,22 +44,22 @@ struct Sums {
 
 /// Room for sums of every row, zero between searches: filling it anew would cost more than most searches.
 #[derive(Default)]
-pub(super) struct Room {
+pub(super) struct Scratch {
     sums: Vec<Sums>,
     typical: Vec<f32>,
 }
 
 /// Rooms that no search is in.
 #[derive(Default)]
-pub(super) struct Rooms(Mutex<Vec<Room>>);
+pub(super) struct ScratchPool(Mutex<Vec<Scratch>>);
 
-impl Rooms {
-    fn enter(&self, rows: usize) -> Room {
+impl ScratchPool {
+    fn enter(&self, rows: usize) -> Scratch {
         let room = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        room.unwrap_or_else(|| Room { sums: vec![Sums::default(); rows], typical: vec![0.0; rows] })
+        room.unwrap_or_else(|| Scratch { sums: vec![Sums::default(); rows], typical: vec![0.0; rows] })
     }
 
-    fn leave(&self, room: Room) {
+    fn leave(&self, room: Scratch) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(room);
     }
 }

@@ -22,15 +22,16 @@ use serde_json::Value;
 
 use crate::{
     catalog::{Comparison, Field, Filter, FilterValue},
-    place::{At, Place},
-    slot, vars,
+    slot,
+    span::{Span, Spanned},
+    vars,
 };
 
 /// A CEL expression. It always exists, even when its source does not parse: the compiler reports that.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     source: String,
-    place: Place,
+    span: Span,
     parsed: Result<Parsed, String>,
 }
 
@@ -43,9 +44,9 @@ struct Parsed {
 
 impl Expression {
     /// Parses an expression.
-    pub fn compile(source: String, place: Place) -> Expression {
+    pub fn compile(source: String, span: Span) -> Expression {
         let parsed = parse(&source).map(Parsed::new);
-        Expression { source, place, parsed }
+        Expression { source, span, parsed }
     }
 
     /// The text as written.
@@ -54,11 +55,11 @@ impl Expression {
     }
 
     /// Where it stands.
-    pub fn place(&self) -> Place {
-        self.place
+    pub fn span(&self) -> Span {
+        self.span
     }
 
-    /// Why it does not parse, if so, and how to mend it.
+    /// Why it does not parse, if so, and how to fix it.
     pub fn error(&self) -> Option<(&str, &str)> {
         let why = self.parsed.as_ref().err()?;
         Some(why.split_once('\n').unwrap_or((why, "write a condition such as slots.budget < 5000")))
@@ -112,7 +113,7 @@ impl Expression {
 
 impl<'de> Deserialize<'de> for Expression {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Expression, D::Error> {
-        let source = At::<Value>::deserialize(deserializer)?;
+        let source = Spanned::<Value>::deserialize(deserializer)?;
         let text = match source.value {
             Value::String(text) => text,
             // A plain number or truth value in YAML is itself.
@@ -123,7 +124,7 @@ impl<'de> Deserialize<'de> for Expression {
                 ));
             }
         };
-        Ok(Expression::compile(text, source.place))
+        Ok(Expression::compile(text, source.span))
     }
 }
 
@@ -141,7 +142,7 @@ impl JsonSchema for Expression {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FilterExpression {
     source: String,
-    place: Place,
+    span: Span,
     clauses: Result<Vec<Clause>, String>,
 }
 
@@ -154,9 +155,9 @@ struct Clause {
 
 impl FilterExpression {
     /// Parses a filter.
-    pub fn compile(source: String, place: Place) -> FilterExpression {
+    pub fn compile(source: String, span: Span) -> FilterExpression {
         let clauses = parse(&source).and_then(clauses);
-        FilterExpression { source, place, clauses }
+        FilterExpression { source, span, clauses }
     }
 
     /// The text as written.
@@ -165,8 +166,8 @@ impl FilterExpression {
     }
 
     /// Where it stands.
-    pub fn place(&self) -> Place {
-        self.place
+    pub fn span(&self) -> Span {
+        self.span
     }
 
     /// Why it is not a filter, if so.
@@ -178,13 +179,13 @@ impl FilterExpression {
     /// The column that was probably meant where one is not known.
     pub fn nearest_column(&self) -> Option<&'static str> {
         let name = self.error()?.strip_prefix(NO_COLUMN)?.trim_matches('`');
-        crate::finding::nearest(name, Field::names())
+        crate::diagnostic::nearest(name, Field::names())
     }
 
-    /// How to mend a filter that is none.
-    pub fn mend(&self) -> &str {
+    /// How to fix a filter that is none.
+    pub fn help(&self) -> &str {
         let own = self.clauses.as_ref().err().and_then(|why| why.split_once('\n'));
-        own.map_or("write comparisons such as price <= slots.budget, joined by &&", |(_, mend)| mend)
+        own.map_or("write comparisons such as price <= slots.budget, joined by &&", |(_, help)| help)
     }
 
     /// A column that is compared with a value of another type, if there is one.
@@ -245,8 +246,8 @@ impl FilterExpression {
 
 impl<'de> Deserialize<'de> for FilterExpression {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FilterExpression, D::Error> {
-        let source = At::<String>::deserialize(deserializer)?;
-        Ok(FilterExpression::compile(source.value, source.place))
+        let source = Spanned::<String>::deserialize(deserializer)?;
+        Ok(FilterExpression::compile(source.value, source.span))
     }
 }
 
@@ -500,7 +501,7 @@ mod tests {
     fn value(source: &str) -> Result<Value, String> {
         let slots =
             Slots(json!({ "budget": 4000, "rate": 1.5, "name": "насос", "unset": null, "list": [1, 2, 3] }));
-        Expression::compile(source.to_owned(), Place::default()).value(&slots)
+        Expression::compile(source.to_owned(), Span::default()).value(&slots)
     }
 
     #[test]
@@ -517,7 +518,7 @@ mod tests {
     #[test]
     fn a_wrong_condition_is_an_error_and_not_false() {
         let slots = Slots(json!({ "name": "x" }));
-        let condition = |source: &str| Expression::compile(source.to_owned(), Place::default()).holds(&slots);
+        let condition = |source: &str| Expression::compile(source.to_owned(), Span::default()).holds(&slots);
         assert!(condition("slots.name").is_err());
         assert!(condition("slots.name < 5").is_err());
         assert!(condition("slots.").is_err());
@@ -525,7 +526,7 @@ mod tests {
 
     #[test]
     fn paths_leave_out_bound_names() {
-        let paths = |source: &str| Expression::compile(source.to_owned(), Place::default()).paths().to_vec();
+        let paths = |source: &str| Expression::compile(source.to_owned(), Span::default()).paths().to_vec();
         assert_eq!(
             paths("slots.list.exists(x, x == slots.budget)"),
             [["slots", "budget"], ["slots", "list"]]
@@ -536,7 +537,7 @@ mod tests {
     fn filters_may_name_quantities_and_columns_of_the_price_list() {
         let slots = Slots(json!({}));
         let source = "power >= 5000 && attributes[\"Цвет\"] != \"красный\" && attributes[\"Глубина\"] < 9";
-        let filter = FilterExpression::compile(source.to_owned(), Place::default());
+        let filter = FilterExpression::compile(source.to_owned(), Span::default());
         let (kept, _) = filter.resolve(&slots).unwrap();
         let said: Vec<String> = kept.iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -545,7 +546,7 @@ mod tests {
         );
         for wrong in ["attributes[5] == 1", "slots[\"a\"] == 1", "attributes == 1"] {
             assert!(
-                FilterExpression::compile(wrong.to_owned(), Place::default()).error().is_some(),
+                FilterExpression::compile(wrong.to_owned(), Span::default()).error().is_some(),
                 "{wrong}"
             );
         }
@@ -556,7 +557,7 @@ mod tests {
         let slots = Slots(json!({ "budget": 4000, "brand": null }));
         let filter = FilterExpression::compile(
             "price <= slots.budget && brand == slots.brand && stock > 0".to_owned(),
-            Place::default(),
+            Span::default(),
         );
         let (kept, dropped) = filter.resolve(&slots).unwrap();
         assert_eq!(dropped, [Field::Brand]);
@@ -577,7 +578,7 @@ mod tests {
             ("price <= 3 || stock > 0", "joined by"),
             ("price", "compares nothing"),
         ] {
-            let filter = FilterExpression::compile(wrong.to_owned(), Place::default());
+            let filter = FilterExpression::compile(wrong.to_owned(), Span::default());
             assert!(
                 filter.error().is_some_and(|error| error.contains(part)),
                 "{wrong}: {:?}",

@@ -19,25 +19,25 @@ use serde::{
 };
 
 use crate::{
-    finding::{Code, Finding},
-    place::{AT, At, Place},
+    diagnostic::{Code, Diagnostic},
+    span::{SPANNED, Span, Spanned},
     yaml::{self, Node, Tree},
 };
 use error::{Error, misfit};
 use repair::{fill, filled, leave_out};
 
-/// Parses a file's YAML; a mistake in it is a finding.
-pub fn parse(file: &str, text: &str, findings: &mut Vec<Finding>) -> Option<Tree> {
+/// Parses a file's YAML; a mistake in it is a diagnostic.
+pub fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Tree> {
     let not_yaml = |mistake: yaml::Mistake| {
-        let finding = Finding::new(Code::BadYaml, file, mistake.place, mistake.cause, mistake.mend);
-        findings.push(Finding { nearest: mistake.nearest, ..finding });
+        let diagnostic = Diagnostic::new(Code::BadYaml, file, mistake.span, mistake.message, mistake.help);
+        diagnostics.push(Diagnostic { nearest: mistake.nearest, ..diagnostic });
     };
     yaml::parse(text).map_err(not_yaml).ok()
 }
 
-/// Reads a `T` out of `tree`. Findings go to `findings`; `None` when there is a value that could not be read.
-pub fn read<T: DeserializeOwned>(file: &str, tree: &Tree, findings: &mut Vec<Finding>) -> Option<T> {
-    read_past_mistakes(file, tree, findings).filter(|read| read.whole).map(|read| read.value)
+/// Reads a `T` out of `tree`. Diagnostics go to `diagnostics`; `None` when there is a value that could not be read.
+pub fn read<T: DeserializeOwned>(file: &str, tree: &Tree, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
+    read_past_mistakes(file, tree, diagnostics).filter(|read| read.whole).map(|read| read.value)
 }
 
 /// What could be read.
@@ -56,18 +56,18 @@ const MISTAKES: usize = 20;
 pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
     file: &str,
     tree: &Tree,
-    findings: &mut Vec<Finding>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Read<T>> {
     let unknown = RefCell::new(Vec::new());
     let first = T::deserialize(Reader { tree, unknown: &unknown });
-    for Unknown { name, place, known } in unknown.into_inner() {
-        let mend = if known.is_empty() {
+    for Unknown { name, span, known } in unknown.into_inner() {
+        let help = if known.is_empty() {
             "remove it".to_owned()
         } else {
             format!("use one of: {}", known.join(", "))
         };
-        findings.push(
-            Finding::new(Code::UnknownField, file, place, format!("there is no field `{name}` here"), mend)
+        diagnostics.push(
+            Diagnostic::new(Code::UnknownField, file, span, format!("there is no field `{name}` here"), help)
                 .near(&name, known.iter().copied()),
         );
     }
@@ -77,31 +77,31 @@ pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
     };
     let mut rest = tree.clone();
     // Fields that are missing only because they were left out here.
-    let mut left_out: Vec<(Place, String)> = Vec::new();
+    let mut left_out: Vec<(Span, String)> = Vec::new();
     for _ in 0..MISTAKES {
-        let place = error.place.unwrap_or(tree.place);
-        let told = place == Place::default()
+        let span = error.span.unwrap_or(tree.span);
+        let told = span == Span::default()
             || error.missing.is_some_and(|field| {
-                left_out.iter().any(|(of, name)| *of == place && name == field)
+                left_out.iter().any(|(of, name)| *of == span && name == field)
                     // Spelt otherwise, the field is there: that is said already.
-                    || findings.iter().any(|finding| {
-                        finding.code == Code::UnknownField && finding.nearest.as_deref() == Some(field)
+                    || diagnostics.iter().any(|diagnostic| {
+                        diagnostic.code == Code::UnknownField && diagnostic.nearest.as_deref() == Some(field)
                     })
             });
         let missing = error.missing;
         if !told {
-            findings.push(error.finding(file, tree.place));
+            diagnostics.push(error.diagnostic(file, tree.span));
         }
         let went_on = match missing {
             // Without a field that was left out, the whole is left out too.
-            Some(_) if told && place != tree.place => leave_out(&mut rest, place, &mut left_out),
+            Some(_) if told && span != tree.span => leave_out(&mut rest, span, &mut left_out),
             // With an empty text in its place most of the rest can be looked at.
-            Some(field) => fill(&mut rest, place, field),
+            Some(field) => fill(&mut rest, span, field),
             // Such a text does not fit: then without what it was put into.
-            None if place == Place::default() => {
+            None if span == Span::default() => {
                 filled(&rest).is_some_and(|whole| leave_out(&mut rest, whole, &mut left_out))
             }
-            None => leave_out(&mut rest, place, &mut left_out),
+            None => leave_out(&mut rest, span, &mut left_out),
         };
         if !went_on {
             return None;
@@ -116,7 +116,7 @@ pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
 
 struct Unknown {
     name: String,
-    place: Place,
+    span: Span,
     known: &'static [&'static str],
 }
 
@@ -145,12 +145,12 @@ impl<'t, 'u> Reader<'t, 'u> {
             }
             _ => "…".to_owned(),
         };
-        let mend = match fields {
+        let help = match fields {
             [] => "remove it".to_owned(),
             [first, ..] => format!("write a field by its name, as in {{ {first}: {example} }}"),
         };
         let fields = fields.join(", ");
-        de::Error::custom(format!("found {found} where a map belongs, with the fields: {fields}\n{mend}"))
+        de::Error::custom(format!("found {found} where a map belongs, with the fields: {fields}\n{help}"))
     }
 
     fn seq<V: Visitor<'t>>(&self, items: &'t [Tree], visitor: V) -> Result<V::Value, Error> {
@@ -159,7 +159,7 @@ impl<'t, 'u> Reader<'t, 'u> {
 
     fn map<V: Visitor<'t>>(
         &self,
-        entries: &'t [(At<String>, Tree)],
+        entries: &'t [(Spanned<String>, Tree)],
         known: Option<&'static [&'static str]>,
         visitor: V,
     ) -> Result<V::Value, Error> {
@@ -183,7 +183,7 @@ impl<'t> Deserializer<'t> for Reader<'t, '_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.any(visitor).map_err(|error| error.at(self.tree.place))
+        self.any(visitor).map_err(|error| error.at(self.tree.span))
     }
 
     fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -205,7 +205,7 @@ impl<'t> Deserializer<'t> for Reader<'t, '_> {
             Node::Null => self.map(&[], Some(fields), visitor),
             _ => Err(self.not_fields(fields)),
         };
-        result.map_err(|error| error.at(self.tree.place))
+        result.map_err(|error| error.at(self.tree.span))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'t>>(
@@ -213,8 +213,8 @@ impl<'t> Deserializer<'t> for Reader<'t, '_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        if name == AT {
-            return visitor.visit_seq(PlaceThenValue { reader: self, next: 0 });
+        if name == SPANNED {
+            return visitor.visit_seq(SpanThenValue { reader: self, next: 0 });
         }
         visitor.visit_newtype_struct(self)
     }
@@ -233,7 +233,7 @@ impl<'t> Deserializer<'t> for Reader<'t, '_> {
             }
             _ => Err(self.wrong(&visitor)),
         };
-        result.map_err(|error| error.at(self.tree.place))
+        result.map_err(|error| error.at(self.tree.span))
     }
 
     fn deserialize_ignored_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -257,13 +257,13 @@ impl<'t> SeqAccess<'t> for Items<'t, '_> {
 
     fn next_element_seed<T: DeserializeSeed<'t>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         let Some(item) = self.items.next() else { return Ok(None) };
-        seed.deserialize(self.reader.child(item)).map(Some).map_err(|error| error.at(item.place))
+        seed.deserialize(self.reader.child(item)).map(Some).map_err(|error| error.at(item.span))
     }
 }
 
 struct Entries<'t, 'u> {
     reader: Reader<'t, 'u>,
-    entries: std::slice::Iter<'t, (At<String>, Tree)>,
+    entries: std::slice::Iter<'t, (Spanned<String>, Tree)>,
     value: Option<&'t Tree>,
     /// The fields of a struct; `None` for a free map.
     known: Option<&'static [&'static str]>,
@@ -277,7 +277,7 @@ impl<'t> MapAccess<'t> for Entries<'t, '_> {
             if let Some(known) = self.known
                 && !known.contains(&name.as_str())
             {
-                let unknown = Unknown { name: name.value.clone(), place: name.place, known };
+                let unknown = Unknown { name: name.value.clone(), span: name.span, known };
                 self.reader.unknown.borrow_mut().push(unknown);
                 continue;
             }
@@ -285,22 +285,22 @@ impl<'t> MapAccess<'t> for Entries<'t, '_> {
             let key = StrDeserializer::<Error>::new(name);
             // A key of a free map may be an `At<String>` too.
             return seed
-                .deserialize(KeyReader { key, place: name.place })
+                .deserialize(KeyReader { key, span: name.span })
                 .map(Some)
-                .map_err(|e| e.at(name.place));
+                .map_err(|e| e.at(name.span));
         }
         Ok(None)
     }
 
     fn next_value_seed<V: DeserializeSeed<'t>>(&mut self, seed: V) -> Result<V::Value, Error> {
         let value = self.value.take().ok_or_else(|| <Error as de::Error>::custom("a value without a key"))?;
-        seed.deserialize(self.reader.child(value)).map_err(|error| error.at(value.place))
+        seed.deserialize(self.reader.child(value)).map_err(|error| error.at(value.span))
     }
 }
 
 struct KeyReader<'k> {
     key: StrDeserializer<'k, Error>,
-    place: Place,
+    span: Span,
 }
 
 impl<'t> Deserializer<'t> for KeyReader<'_> {
@@ -315,7 +315,7 @@ impl<'t> Deserializer<'t> for KeyReader<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        if name != AT {
+        if name != SPANNED {
             return visitor.visit_newtype_struct(self);
         }
         visitor.visit_seq(PlaceThenKey { key: self, next: 0 })
@@ -348,29 +348,29 @@ impl<'t> SeqAccess<'t> for PlaceThenKey<'_> {
     fn next_element_seed<T: DeserializeSeed<'t>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         self.next += 1;
         match self.next {
-            1 => seed.deserialize(U32Deserializer::new(self.key.place.line)).map(Some),
-            2 => seed.deserialize(U32Deserializer::new(self.key.place.column)).map(Some),
+            1 => seed.deserialize(U32Deserializer::new(self.key.span.line)).map(Some),
+            2 => seed.deserialize(U32Deserializer::new(self.key.span.column)).map(Some),
             3 => seed.deserialize(self.key.key).map(Some),
             _ => Ok(None),
         }
     }
 }
 
-struct PlaceThenValue<'t, 'u> {
+struct SpanThenValue<'t, 'u> {
     reader: Reader<'t, 'u>,
     next: u8,
 }
 
-impl<'t> SeqAccess<'t> for PlaceThenValue<'t, '_> {
+impl<'t> SeqAccess<'t> for SpanThenValue<'t, '_> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'t>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         self.next += 1;
-        let place = self.reader.tree.place;
+        let span = self.reader.tree.span;
         match self.next {
-            1 => seed.deserialize(U32Deserializer::new(place.line)).map(Some),
-            2 => seed.deserialize(U32Deserializer::new(place.column)).map(Some),
-            3 => seed.deserialize(self.reader).map(Some).map_err(|error| error.at(place)),
+            1 => seed.deserialize(U32Deserializer::new(span.line)).map(Some),
+            2 => seed.deserialize(U32Deserializer::new(span.column)).map(Some),
+            3 => seed.deserialize(self.reader).map(Some).map_err(|error| error.at(span)),
             _ => Ok(None),
         }
     }
@@ -405,7 +405,7 @@ impl<'t> VariantAccess<'t> for Variant<'t, '_> {
         let value = self
             .value
             .ok_or_else(|| <Error as de::Error>::custom(format!("`{}` needs a value", self.name)))?;
-        seed.deserialize(self.reader.child(value)).map_err(|error| error.at(value.place))
+        seed.deserialize(self.reader.child(value)).map_err(|error| error.at(value.span))
     }
 
     fn tuple_variant<V: Visitor<'t>>(self, _len: usize, visitor: V) -> Result<V::Value, Error> {
@@ -434,13 +434,13 @@ mod tests {
 
     #[derive(Debug, Deserialize, PartialEq)]
     struct Sample {
-        name: At<String>,
+        name: Spanned<String>,
         #[serde(default)]
         size: Option<u32>,
         #[serde(default)]
         kind: Shape,
         #[serde(default)]
-        by_name: BTreeMap<String, At<String>>,
+        by_name: BTreeMap<String, Spanned<String>>,
     }
 
     #[derive(Debug, Default, Deserialize, PartialEq)]
@@ -453,26 +453,26 @@ mod tests {
 
     fn check(text: &str) -> (Option<Sample>, Vec<String>) {
         let tree = yaml::parse(text).unwrap();
-        let mut findings = Vec::new();
-        let value = read("f.yaml", &tree, &mut findings);
-        (value, findings.iter().map(|f| format!("{} {} {}", f.code.text(), f.place, f.cause)).collect())
+        let mut diagnostics = Vec::new();
+        let value = read("f.yaml", &tree, &mut diagnostics);
+        (value, diagnostics.iter().map(|f| format!("{} {} {}", f.code.text(), f.span, f.message)).collect())
     }
 
     #[test]
     fn values_come_with_their_places() {
-        let (value, findings) = check("name: x\nkind: { square: 3 }\nby_name:\n  a: b\n");
+        let (value, diagnostics) = check("name: x\nkind: { square: 3 }\nby_name:\n  a: b\n");
         let value = value.unwrap();
-        assert!(findings.is_empty(), "{findings:?}");
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
         assert_eq!(value.kind, Shape::Square(3));
-        assert_eq!(value.by_name["a"].place, Place { line: 4, column: 6 });
+        assert_eq!(value.by_name["a"].span, Span { line: 4, column: 6 });
     }
 
     #[test]
     fn unknown_fields_are_collected_and_the_rest_is_read() {
-        let (value, findings) = check("nme: y\nname: x\nsise: 3\n");
+        let (value, diagnostics) = check("nme: y\nname: x\nsise: 3\n");
         assert_eq!(value.unwrap().name.value, "x");
         assert_eq!(
-            findings,
+            diagnostics,
             [
                 "unknown-field 1:1 there is no field `nme` here",
                 "unknown-field 3:1 there is no field `sise` here"

@@ -1,6 +1,6 @@
 //! Everything a dialog may ask of the world. The set is closed: kinds compose these.
 //!
-//! A **query** suspends the walk until its [`Outcome`] is handed back. A **command** is data that the runtime
+//! A **query** suspends the walk until its [`QueryOutcome`] is handed back. A **command** is data that the runtime
 //! carries out after the turn is committed, under its stable [`Effect`] id.
 
 use std::collections::BTreeMap;
@@ -18,11 +18,14 @@ use crate::{
 #[serde(tag = "query", rename_all = "snake_case")]
 pub enum Query {
     /// Which labelled examples of the release is this text nearest to?
-    Nearest(NearestRequest),
+    #[serde(alias = "nearest")]
+    Classify(ClassifyRequest),
     /// Which of these labels fits the text, by a language model's judgement?
-    Decide(DecideRequest),
+    #[serde(alias = "decide")]
+    LlmClassify(LlmClassifyRequest),
     /// Write a reply.
-    Answer(AnswerRequest),
+    #[serde(alias = "answer")]
+    Generate(GenerateRequest),
     /// Find products.
     Search(SearchRequest),
     /// Ask another system.
@@ -33,9 +36,9 @@ impl Query {
     /// The query's name in traces and limits.
     pub const fn name(&self) -> &'static str {
         match self {
-            Query::Nearest(_) => "nearest",
-            Query::Decide(_) => "decide",
-            Query::Answer(_) => "answer",
+            Query::Classify(_) => "classify",
+            Query::LlmClassify(_) => "llm_classify",
+            Query::Generate(_) => "generate",
             Query::Search(_) => "search",
             Query::Http(_) => "http",
         }
@@ -44,30 +47,50 @@ impl Query {
     /// Names this very query in a trace, so that its outcome is found again when other turns are replayed: two queries
     /// with the same content have the same key.
     pub fn key(&self) -> String {
-        // Every query is plain data, so that it always has a JSON form.
-        let json = serde_json::to_vec(self).unwrap_or_default();
+        /// The JSON form that is hashed. Its tags are those of the first stored traces, so that outcomes recorded by
+        /// earlier versions are found.
+        #[derive(Serialize)]
+        struct Keyed<'q, T> {
+            query: &'static str,
+            #[serde(flatten)]
+            request: &'q T,
+        }
+        fn json<T: Serialize>(query: &'static str, request: &T) -> Vec<u8> {
+            // Every query is plain data, so that it always has a JSON form.
+            serde_json::to_vec(&Keyed { query, request }).unwrap_or_default()
+        }
+        let json = match self {
+            Query::Classify(request) => json("nearest", request),
+            Query::LlmClassify(request) => json("decide", request),
+            Query::Generate(request) => json("answer", request),
+            Query::Search(request) => json("search", request),
+            Query::Http(request) => json("http", request),
+        };
         blake3::hash(&json).to_hex()[..16].to_owned()
     }
 
     /// Whether it may cost a call of a language model.
     pub const fn calls_model(&self) -> bool {
-        matches!(self, Query::Decide(_) | Query::Answer(_))
+        matches!(self, Query::LlmClassify(_) | Query::Generate(_))
     }
 }
 
 /// What came back. Its variant matches the query's, or is `Failed`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
-    /// To [`Query::Nearest`]: labels with scores, best first.
-    Nearest {
+pub enum QueryOutcome {
+    /// To [`Query::Classify`]: labels with scores, best first.
+    #[serde(alias = "nearest")]
+    Classify {
         /// Each label at most once.
-        labels: Vec<LabelScore>,
+        labels: Vec<ScoredLabel>,
     },
-    /// To [`Query::Decide`].
-    Decide(Decision),
-    /// To [`Query::Answer`].
-    Answer(Reply),
+    /// To [`Query::LlmClassify`].
+    #[serde(alias = "decide")]
+    LlmClassify(Classification),
+    /// To [`Query::Generate`].
+    #[serde(alias = "answer")]
+    Generate(Reply),
     /// To [`Query::Search`].
     Search(SearchResults),
     /// To [`Query::Http`].
@@ -79,9 +102,9 @@ pub enum Outcome {
     },
 }
 
-/// See [`Query::Nearest`].
+/// See [`Query::Classify`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NearestRequest {
+pub struct ClassifyRequest {
     /// Name of an example set of the release: `<flow>.<node>`.
     pub set: String,
     /// The text to place.
@@ -90,7 +113,7 @@ pub struct NearestRequest {
 
 /// A label and how near the text is to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LabelScore {
+pub struct ScoredLabel {
     /// The label (an intent).
     pub label: String,
     /// 0 to 1.
@@ -99,9 +122,9 @@ pub struct LabelScore {
     pub example: String,
 }
 
-/// See [`Query::Decide`].
+/// See [`Query::LlmClassify`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DecideRequest {
+pub struct LlmClassifyRequest {
     /// Which configured model to use.
     pub role: String,
     /// The text to label. Data, never instructions.
@@ -127,7 +150,7 @@ pub struct Label {
 
 /// A model's choice among labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Decision {
+pub struct Classification {
     /// One of the request's labels, or `None` for "none of them".
     pub label: Option<String>,
     /// What it cost.
@@ -135,9 +158,9 @@ pub struct Decision {
     pub usage: Usage,
 }
 
-/// See [`Query::Answer`].
+/// See [`Query::Generate`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AnswerRequest {
+pub struct GenerateRequest {
     /// Which configured model to use.
     pub role: String,
     /// The rendered prompt: how to behave. Written by the flow's author.
@@ -212,7 +235,7 @@ pub struct Passage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Utterance {
     /// Who said it.
-    pub who: Who,
+    pub who: Author,
     /// What.
     pub text: String,
 }
@@ -220,7 +243,7 @@ pub struct Utterance {
 /// A speaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Who {
+pub enum Author {
     /// The client.
     Client,
     /// The bot.

@@ -16,7 +16,7 @@ pub struct Event {
     #[serde(default)]
     pub client: Client,
     /// What happened.
-    pub kind: Kind,
+    pub kind: EventKind,
 }
 
 /// What a channel tells of the person; every field may be empty.
@@ -39,7 +39,7 @@ pub struct Client {
 /// The kinds of event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Kind {
+pub enum EventKind {
     /// The client wrote.
     Message {
         /// Their text, at most 4,096 characters are used.
@@ -81,14 +81,14 @@ pub enum Kind {
     /// One of the staff did something with the chat.
     Staff {
         /// What.
-        action: Staff,
+        action: StaffAction,
     },
 }
 
 /// What a person of the staff does with a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
-pub enum Staff {
+pub enum StaffAction {
     /// Writes to the client, and so takes the chat over: the bot is silent from now on.
     Say {
         /// The text.

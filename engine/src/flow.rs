@@ -12,8 +12,8 @@ use crate::{
     duration::Duration,
     kind::{KindSpec, Node},
     language::Language,
-    place::{At, Place},
     slot,
+    span::{Span, Spanned},
     text::Text,
 };
 
@@ -22,7 +22,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct Header {
     /// The flow's id: the file's name without its ending.
-    pub flow: At<String>,
+    pub flow: Spanned<String>,
     /// What people call it.
     #[serde(default)]
     pub title: Option<Text>,
@@ -30,13 +30,13 @@ pub struct Header {
     #[serde(default)]
     pub entry: bool,
     /// The node at which a message enters when nothing waits for it.
-    pub start: At<String>,
+    pub start: Spanned<String>,
     /// The languages that the flow promises to speak.
     #[serde(default = "all_languages")]
     pub languages: Vec<Language>,
     /// The typed memory of the dialog.
     #[serde(default)]
-    pub slots: BTreeMap<String, At<slot::Declaration>>,
+    pub slots: BTreeMap<String, Spanned<slot::Declaration>>,
     /// What may interrupt the dialog.
     #[serde(default)]
     pub on: On,
@@ -58,7 +58,7 @@ fn all_languages() -> Vec<Language> {
 pub struct On {
     /// Nodes by `/command`. `/start` begins the dialog anew.
     #[serde(default)]
-    pub command: BTreeMap<String, At<String>>,
+    pub command: BTreeMap<String, Spanned<String>>,
     /// Where a message goes that is no answer to the question that waits, but clearly one of these intents.
     #[serde(default)]
     pub intent: Option<IntentInterrupt>,
@@ -67,7 +67,7 @@ pub struct On {
     pub inactivity: Option<Inactivity>,
     /// Where a turn goes, once, after a failure.
     #[serde(default)]
-    pub error: Option<At<String>>,
+    pub error: Option<Spanned<String>>,
 }
 
 /// Intents that may interrupt a question.
@@ -75,17 +75,17 @@ pub struct On {
 #[serde(deny_unknown_fields)]
 pub struct IntentInterrupt {
     /// The `classify` node of this flow whose intents and examples are listened for.
-    pub from: At<String>,
+    pub from: Spanned<String>,
     /// How likely (0 to 1) the intent must be by the examples.
     #[serde(default = "sure")]
     #[schemars(range(min = 0.0, max = 1.0))]
-    pub min_confidence: At<f32>,
+    pub min_confidence: Spanned<f32>,
     /// Nodes by intent.
-    pub to: BTreeMap<String, At<String>>,
+    pub to: BTreeMap<String, Spanned<String>>,
 }
 
-fn sure() -> At<f32> {
-    At::new(0.6, Place::default())
+fn sure() -> Spanned<f32> {
+    Spanned::new(0.6, Span::default())
 }
 
 /// A silence of the client's.
@@ -95,7 +95,7 @@ pub struct Inactivity {
     /// How long it must last.
     pub after: Duration,
     /// The node to run then.
-    pub to: At<String>,
+    pub to: Spanned<String>,
 }
 
 /// Bounds on one turn. Passing one takes the error path.
@@ -156,7 +156,7 @@ pub struct Flow {
 #[derive(Debug)]
 pub struct Entry {
     /// Where its name stands.
-    pub place: Place,
+    pub span: Span,
     /// What it is.
     pub kind: &'static KindSpec,
     /// What it does.
@@ -172,9 +172,9 @@ pub enum Next {
     #[default]
     Nothing,
     /// All exits lead to one place.
-    Everywhere(At<Target>),
+    Everywhere(Spanned<Target>),
     /// One an exit.
-    ByExit(BTreeMap<String, (Place, At<Target>)>),
+    ByExit(BTreeMap<String, (Span, Spanned<Target>)>),
 }
 
 impl Entry {
@@ -195,22 +195,22 @@ impl Entry {
     pub fn ways(&self) -> Vec<Way> {
         let jumps = self.node.jumps().into_iter().map(|jump| Way {
             label: jump.label,
-            to: At::new(Target::parse(jump.to), jump.to.place),
+            to: Spanned::new(Target::parse(jump.to), jump.to.span),
             automatic: jump.automatic,
             sure: jump.sure,
         });
         let mut ways: Vec<Way> = jumps.collect();
         for exit in self.node.exits() {
-            let place = match &self.next {
-                Next::Nothing => self.place,
-                Next::Everywhere(target) => target.place,
+            let span = match &self.next {
+                Next::Nothing => self.span,
+                Next::Everywhere(target) => target.span,
                 Next::ByExit(map) => match map.get(&exit.name) {
-                    Some((_, target)) => target.place,
+                    Some((_, target)) => target.span,
                     None if exit.fallback.is_some() => continue,
-                    None => self.place,
+                    None => self.span,
                 },
             };
-            let to = At::new(self.target(&exit.name), place);
+            let to = Spanned::new(self.target(&exit.name), span);
             ways.push(Way { label: exit.name, to, automatic: true, sure: Vec::new() });
         }
         ways
@@ -223,7 +223,7 @@ pub struct Way {
     /// The exit, or the jump's label.
     pub label: String,
     /// Where it leads, and where that is written.
-    pub to: At<Target>,
+    pub to: Spanned<Target>,
     /// Whether the walk takes it by itself; a button's is taken by the client.
     pub automatic: bool,
     /// Slots that are known to be set where this way is taken.

@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use crate::{
     catalog::SearchRequest,
     config,
-    effect::{Outcome, Query},
-    finding::Finding,
+    diagnostic::Diagnostic,
+    effect::{Query, QueryOutcome},
     flow::Target,
-    place::At,
     release::{Answers, ByLanguage, Prompt},
     scope::Scope,
+    span::Spanned,
     turn::Turn,
     yaml::Tree,
 };
@@ -25,7 +25,7 @@ pub trait Kind: Node + DeserializeOwned + JsonSchema + Sized + 'static {
     const NAME: &'static str;
     /// Its exits and what they mean; `<…>` stands for exits that the node's own configuration names.
     const EXITS: &'static [(&'static str, &'static str)];
-    /// A whole flow that uses it; a test compiles it without findings.
+    /// A whole flow that uses it; a test compiles it without diagnostics.
     const EXAMPLE: &'static str;
     /// Files that the example needs beside itself: path and text.
     const BESIDES: &'static [(&'static str, &'static str)] = &[];
@@ -33,8 +33,8 @@ pub trait Kind: Node + DeserializeOwned + JsonSchema + Sized + 'static {
     const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]);
 }
 
-/// Reads a kind's body out of a file's tree; what is wrong goes to the findings.
-pub type ReadBody = fn(&str, &Tree, &mut Vec<Finding>) -> Option<Box<dyn Node>>;
+/// Reads a kind's body out of a file's tree; what is wrong goes to the diagnostics.
+pub type ReadBody = fn(&str, &Tree, &mut Vec<Diagnostic>) -> Option<Box<dyn Node>>;
 
 /// A kind as an entry of the list of kinds: everything that schema, reader, docs and graph need.
 pub struct KindSpec {
@@ -64,8 +64,8 @@ impl KindSpec {
             besides: K::BESIDES,
             example_path: K::EXAMPLE_PATH,
             schema: |generator| K::json_schema(generator),
-            read: |file, tree, findings| {
-                config::read::<K>(file, tree, findings).map(|node| Box::new(node) as Box<dyn Node>)
+            read: |file, tree, diagnostics| {
+                config::read::<K>(file, tree, diagnostics).map(|node| Box::new(node) as Box<dyn Node>)
             },
         }
     }
@@ -120,13 +120,13 @@ pub trait Node: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Labelled examples for [`Query::Nearest`] with this node's set.
+    /// Labelled examples for [`Query::Classify`] with this node's set.
     fn examples(&self, _: &Answers) -> Vec<Example> {
         Vec::new()
     }
 
     /// Acts. Called again with the outcome after a query, and with the client's reply after a wait.
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault>;
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault>;
 }
 
 /// A way out of a node.
@@ -156,7 +156,7 @@ pub struct Jump<'n> {
     /// What the graph shows on the way: a condition, a button's label.
     pub label: String,
     /// The target.
-    pub to: &'n At<String>,
+    pub to: &'n Spanned<String>,
     /// Whether the walk takes it by itself; a button's is taken by the client.
     pub automatic: bool,
     /// Slots that are known to be set where this way is taken.
@@ -167,11 +167,11 @@ pub struct Jump<'n> {
 #[derive(Clone, Debug)]
 pub struct Call<'n> {
     /// The flow.
-    pub flow: &'n At<String>,
+    pub flow: &'n Spanned<String>,
     /// Slots of the called flow that are given values.
-    pub gives: Vec<&'n At<String>>,
+    pub gives: Vec<&'n Spanned<String>>,
     /// Slots of the calling flow, and those of the called one that they take their values from.
-    pub takes: Vec<(&'n At<String>, &'n At<String>)>,
+    pub takes: Vec<(&'n Spanned<String>, &'n Spanned<String>)>,
 }
 
 /// The most that a visit, or a turn, may cost.
@@ -217,21 +217,21 @@ pub struct Example {
 
 /// Why a node is run.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Input {
+pub enum NodeInput {
     /// A transition led here.
     Enter,
     /// The client answered while the node waited; [`Turn::event`] says what.
     Reply,
     /// An interruption is over: ask again.
-    Again,
+    Resume,
     /// A button of this node was pressed, maybe an old one.
     Press(String),
     /// The next page of this node's cards is wanted.
     More(SearchRequest),
     /// The query's outcome.
-    Outcome(Outcome),
-    /// The node said [`Go::Unfit`], and the message interrupts nothing either: say so and ask again.
-    Unfit,
+    Outcome(QueryOutcome),
+    /// The node said [`NodeOutcome::NotAnswered`], and the message interrupts nothing either: say so and ask again.
+    NotAnswered,
     /// The flow that the node called has returned; its slots.
     Called(Map<String, Value>),
     /// The node's own [`Node::timer`] fell due.
@@ -242,7 +242,7 @@ pub enum Input {
 
 /// What a node decides.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Go {
+pub enum NodeOutcome {
     /// Leave by an exit.
     Exit(String),
     /// Leave to a target of the node's own.
@@ -250,7 +250,7 @@ pub enum Go {
     /// Wait for the client here.
     Wait,
     /// Ask the world, then run again.
-    Ask(Query),
+    Query(Query),
     /// Run another flow, then this node again with its slots.
     Call {
         /// The flow.
@@ -258,14 +258,14 @@ pub enum Go {
         /// Values for its slots.
         slots: Vec<(String, Value)>,
     },
-    /// The client's reply is no answer here. Unless it interrupts, the node is run again with [`Input::Unfit`].
-    Unfit,
+    /// The client's reply is no answer here. Unless it interrupts, the node is run again with [`NodeInput::NotAnswered`].
+    NotAnswered,
 }
 
-impl Go {
+impl NodeOutcome {
     /// Leave by an exit.
-    pub fn exit(name: impl Into<String>) -> Go {
-        Go::Exit(name.into())
+    pub fn exit(name: impl Into<String>) -> NodeOutcome {
+        NodeOutcome::Exit(name.into())
     }
 }
 

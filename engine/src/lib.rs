@@ -1,4 +1,4 @@
-//! The flow language of Tolmach: its model, its compiler with collected findings, and the pure [`step()`].
+//! The flow language of Tolmach: its model, its compiler with collected diagnostics, and the pure [`step()`].
 //!
 //! No clock, no randomness, no input or output lives here: time arrives in events, the world in outcomes.
 
@@ -7,23 +7,23 @@ pub mod catalog;
 pub mod compile;
 pub mod condition;
 pub mod config;
+pub mod diagnostic;
 pub mod duration;
 pub mod effect;
 pub mod event;
-pub mod finding;
 pub mod flow;
 pub mod graph;
 pub mod kind;
 pub mod language;
 pub mod measure;
 pub mod phrases;
-pub mod place;
 pub mod reference;
 pub mod release;
 pub mod schema;
 pub mod scope;
 pub mod session;
 pub mod slot;
+pub mod span;
 pub mod step;
 pub mod text;
 pub mod trace;

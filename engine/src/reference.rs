@@ -1,4 +1,4 @@
-//! The reference of the flow language as Markdown, from the types that read it and the table of findings.
+//! The reference of the flow language as Markdown, from the types that read it and the table of diagnostics.
 //!
 //! Nothing is written here that the code does not know: what a field means is its own documentation.
 
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::{
-    finding::{Code, Severity},
+    diagnostic::{Code, Severity},
     kind::KindSpec,
     schema::flow_schema,
     vars,
@@ -34,7 +34,7 @@ pub fn reference(kinds: &[&'static KindSpec]) -> String {
         page.kind(kind, &bodies[kind.name]);
     }
     page.text.push_str(&values());
-    page.text.push_str(&findings());
+    page.text.push_str(&diagnostics());
     page.text
 }
 
@@ -248,9 +248,9 @@ fn values() -> String {
     text
 }
 
-fn findings() -> String {
+fn diagnostics() -> String {
     let mut text = String::from(
-        "\n## Findings\n\n`tolmach check` prints them with place, cause and mend, `--format json` gives the same to tools. A \
+        "\n## Diagnostics\n\n`tolmach check` prints them with span, message and help, `--format json` gives the same to tools. A \
          bundle with an error does not run.\n\n| code | severity | meaning |\n|---|---|---|\n",
     );
     for code in Code::ALL {

@@ -12,7 +12,7 @@ use crate::{
     flow::{Flow, Limits},
     kind::Example,
     language::Language,
-    place::At,
+    span::Spanned,
     text::{Template, Text},
 };
 
@@ -102,7 +102,7 @@ pub type Answers = BTreeMap<String, Vec<QuickAnswer>>;
 #[serde(deny_unknown_fields)]
 pub struct QuickAnswer {
     /// How clients ask it; the more ways, the better.
-    pub questions: At<Vec<String>>,
+    pub questions: Spanned<Vec<String>>,
     /// What to answer.
     pub answer: Text,
 }

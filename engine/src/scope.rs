@@ -1,4 +1,4 @@
-//! What a node's configuration may refer to, and the findings when it refers to something else.
+//! What a node's configuration may refer to, and the diagnostics when it refers to something else.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,14 +7,14 @@ use std::{
 
 use crate::{
     condition::{Expression, FilterExpression},
+    diagnostic::{Code, Diagnostic},
     duration::Duration,
-    finding::{Code, Finding},
     flow::{Flow, Header, Target},
     kind::Call,
     language::Language,
-    place::{At, Place},
     release::{Answers, ByLanguage, Prompt},
     slot,
+    span::{Span, Spanned},
     text::{Template, Text},
     vars::{Names, Unknown},
 };
@@ -47,7 +47,7 @@ pub struct Scope<'a> {
     pub(crate) used: BTreeSet<String>,
     /// What each node does with slots.
     pub(crate) slots: BTreeMap<String, SlotUse>,
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// When a node that names a slot has set it.
@@ -67,24 +67,24 @@ pub enum Sets {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SlotUse {
     /// Slots whose value it looks at, which may as well be unset.
-    pub(crate) reads: Vec<(String, Place)>,
+    pub(crate) reads: Vec<(String, Span)>,
     /// Slots that must be set, or the node fails; with what needs them.
-    pub(crate) needs: Vec<(String, Place, String)>,
+    pub(crate) needs: Vec<(String, Span, String)>,
     /// Slots that it sets.
     pub(crate) sets: Vec<(String, Sets)>,
 }
 
 impl Scope<'_> {
     /// Reports something that only the kind can know.
-    pub fn report(&mut self, code: Code, place: Place, cause: impl Into<String>, mend: impl Into<String>) {
-        let cause = self.named(cause);
-        self.findings.push(Finding::new(code, self.file, place, cause, mend));
+    pub fn report(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        let message = self.named(message);
+        self.diagnostics.push(Diagnostic::new(code, self.file, span, message, help));
     }
 
     /// A cause with the node that it is about; what stands outside the nodes has none.
-    fn named(&self, cause: impl Into<String>) -> String {
-        let cause = cause.into();
-        if self.node.is_empty() { cause } else { format!("node `{}`: {cause}", self.node) }
+    fn named(&self, message: impl Into<String>) -> String {
+        let message = message.into();
+        if self.node.is_empty() { message } else { format!("node `{}`: {message}", self.node) }
     }
 
     /// Whether a file of the bundle is there but could not be read: what refers to it is no mistake of its own.
@@ -110,89 +110,90 @@ impl Scope<'_> {
     }
 
     /// So many buttons under one message.
-    pub fn buttons(&mut self, count: usize, place: Place) {
+    pub fn buttons(&mut self, count: usize, span: Span) {
         if count > BUTTONS_LIMIT {
-            let cause = format!("{count} buttons; channels take {BUTTONS_LIMIT}");
-            self.report(Code::TooManyButtons, place, cause, "split them over several messages");
+            let message = format!("{count} buttons; channels take {BUTTONS_LIMIT}");
+            self.report(Code::TooManyButtons, span, message, "split them over several messages");
         }
     }
 
     /// A number from 0 to 1.
-    pub fn share(&mut self, field: &str, value: &At<f32>) {
+    pub fn share(&mut self, field: &str, value: &Spanned<f32>) {
         if !(0.0..=1.0).contains(&value.value) {
-            let cause = format!("`{field}` is {}; it is 0 to 1", value.value);
+            let message = format!("`{field}` is {}; it is 0 to 1", value.value);
             let share = if (5.0..=100.0).contains(&value.value) {
                 format!("write a share of 1: for {} per cent, {}", value.value, value.value / 100.0)
             } else {
                 "write a number from 0 to 1, such as 0.6".to_owned()
             };
-            self.report(Code::BadValue, value.place, cause, share);
+            self.report(Code::BadValue, value.span, message, share);
         }
     }
 
     /// A count within bounds.
-    pub fn count(&mut self, field: &str, value: &At<u32>, bounds: RangeInclusive<u32>) {
+    pub fn count(&mut self, field: &str, value: &Spanned<u32>, bounds: RangeInclusive<u32>) {
         if !bounds.contains(&value.value) {
-            let cause = format!("`{field}` is {}; it is {} to {}", value.value, bounds.start(), bounds.end());
-            let mend = format!("write a whole number from {} to {}", bounds.start(), bounds.end());
-            self.report(Code::BadValue, value.place, cause, mend);
+            let message =
+                format!("`{field}` is {}; it is {} to {}", value.value, bounds.start(), bounds.end());
+            let help = format!("write a whole number from {} to {}", bounds.start(), bounds.end());
+            self.report(Code::BadValue, value.span, message, help);
         }
     }
 
     /// A time that a dialog waits.
-    pub fn waiting_time(&mut self, field: &str, time: &At<Duration>) {
+    pub fn waiting_time(&mut self, field: &str, time: &Spanned<Duration>) {
         const MINUTE: i64 = 60_000;
         if time.value.0 < MINUTE {
-            let cause = format!("`{field}` is {}; a dialog waits a minute or more", time.value);
-            self.report(Code::BadValue, time.place, cause, "write a longer time, such as 30m, 2h or 3d");
+            let message = format!("`{field}` is {}; a dialog waits a minute or more", time.value);
+            self.report(Code::BadValue, time.span, message, "write a longer time, such as 30m, 2h or 3d");
         }
     }
 
     /// A name that reports show: of a goal, of an experiment.
-    pub fn name(&mut self, what: &str, name: &At<String>) {
+    pub fn name(&mut self, what: &str, name: &Spanned<String>) {
         if name.trim().is_empty() || name.chars().count() > 64 {
-            let cause = match name.trim() {
+            let message = match name.trim() {
                 "" => format!("the name of the {what} is empty"),
                 _ => format!("the name of the {what} is longer than 64 characters"),
             };
-            self.report(Code::BadValue, name.place, cause, "write 1 to 64 characters");
+            self.report(Code::BadValue, name.span, message, "write 1 to 64 characters");
         }
     }
 
     /// A template that clients do not see as it is.
     pub fn template(&mut self, template: &Template) {
-        if let Some((why, mend)) = template.error() {
-            self.report(Code::BadTemplate, template.place(), format!("in a text, {why}"), mend);
+        if let Some((why, help)) = template.error() {
+            self.report(Code::BadTemplate, template.span(), format!("in a text, {why}"), help);
             let nearest = template.nearest_helper().map(str::to_owned);
-            if let Some(last) = self.findings.last_mut() {
+            if let Some(last) = self.diagnostics.last_mut() {
                 last.nearest = nearest;
             }
         }
-        self.paths(template.paths().iter().map(Vec::as_slice), template.place());
-        self.needs(template.needs(), template.place(), "the text would fail");
+        self.paths(template.paths().iter().map(Vec::as_slice), template.span());
+        self.needs(template.needs(), template.span(), "the text would fail");
     }
 
     /// A condition or a value.
     pub fn expression(&mut self, expression: &Expression) {
-        if let Some((why, mend)) = expression.error() {
-            let cause = match expression.source().trim() {
+        if let Some((why, help)) = expression.error() {
+            let message = match expression.source().trim() {
                 "" => "an expression is empty".to_owned(),
                 source => format!("`{source}` cannot be read: {why}"),
             };
-            self.report(Code::BadCondition, expression.place(), cause, mend);
+            self.report(Code::BadCondition, expression.span(), message, help);
         }
         if let Some((name, known)) = expression.unknown_function() {
-            let cause = self.named(format!("there is no function `{name}` (in `{}`)", expression.source()));
-            let mend = format!("use one such as: {}", known[..8].join(", "));
-            let finding = Finding::new(Code::BadCondition, self.file, expression.place(), cause, mend);
-            self.findings.push(finding.near(name, known.iter().copied()));
+            let message = self.named(format!("there is no function `{name}` (in `{}`)", expression.source()));
+            let help = format!("use one such as: {}", known[..8].join(", "));
+            let diagnostic = Diagnostic::new(Code::BadCondition, self.file, expression.span(), message, help);
+            self.diagnostics.push(diagnostic.near(name, known.iter().copied()));
         }
-        self.paths(expression.paths().iter().map(Vec::as_slice), expression.place());
-        self.needs(expression.needs(), expression.place(), "the expression would fail");
+        self.paths(expression.paths().iter().map(Vec::as_slice), expression.span());
+        self.needs(expression.needs(), expression.span(), "the expression would fail");
         if let Err(clash) = expression.kind(&self.names) {
-            let cause = format!("in `{}`, {clash}", expression.source());
-            let mend = "use values of one type: a number has no quotes (5000), a text has them ('5000')";
-            self.report(Code::BadCondition, expression.place(), cause, mend);
+            let message = format!("in `{}`, {clash}", expression.source());
+            let help = "use values of one type: a number has no quotes (5000), a text has them ('5000')";
+            self.report(Code::BadCondition, expression.span(), message, help);
         }
     }
 
@@ -202,58 +203,60 @@ impl Scope<'_> {
         if let Ok(Some(kind)) = expression.kind(&self.names)
             && kind != slot::Type::Boolean
         {
-            let cause = format!("`{}` is a {}, neither true nor false", expression.source(), kind.name());
-            let mend = "compare it with something, as in slots.budget < 5000";
-            self.report(Code::BadCondition, expression.place(), cause, mend);
+            let message = format!("`{}` is a {}, neither true nor false", expression.source(), kind.name());
+            let help = "compare it with something, as in slots.budget < 5000";
+            self.report(Code::BadCondition, expression.span(), message, help);
         }
     }
 
     /// A catalogue filter.
     pub fn filter(&mut self, filter: &FilterExpression) {
         if let Some(error) = filter.error() {
-            let cause = self.named(format!("`{}` is not a filter: {error}", filter.source()));
-            let finding = Finding::new(Code::BadFilter, self.file, filter.place(), cause, filter.mend());
-            self.findings.push(Finding { nearest: filter.nearest_column().map(str::to_owned), ..finding });
+            let message = self.named(format!("`{}` is not a filter: {error}", filter.source()));
+            let diagnostic =
+                Diagnostic::new(Code::BadFilter, self.file, filter.span(), message, filter.help());
+            self.diagnostics
+                .push(Diagnostic { nearest: filter.nearest_column().map(str::to_owned), ..diagnostic });
         }
         if let Some(clash) = filter.clash(&self.names) {
-            let cause = format!("in `{}`, {clash}", filter.source());
-            let mend = "price and stock are numbers (5000), the other columns are texts ('Makita')";
-            self.report(Code::BadFilter, filter.place(), cause, mend);
+            let message = format!("in `{}`, {clash}", filter.source());
+            let help = "price and stock are numbers (5000), the other columns are texts ('Makita')";
+            self.report(Code::BadFilter, filter.span(), message, help);
         }
         let paths: Vec<Vec<String>> = filter.paths().map(<[String]>::to_vec).collect();
-        self.paths(paths.iter().map(Vec::as_slice), filter.place());
-        self.needs(&filter.needs(), filter.place(), "the filter would fail");
+        self.paths(paths.iter().map(Vec::as_slice), filter.span());
+        self.needs(&filter.needs(), filter.span(), "the filter would fail");
     }
 
     /// A slot whose value the node looks at, as one of these types.
-    pub fn slot(&mut self, name: &At<String>, types: &[slot::Type]) {
+    pub fn slot(&mut self, name: &Spanned<String>, types: &[slot::Type]) {
         self.declared(name, types);
-        self.use_of().reads.push((name.value.clone(), name.place));
+        self.use_of().reads.push((name.value.clone(), name.span));
     }
 
     /// A slot that the node sets, of one of these types.
-    pub fn sets(&mut self, name: &At<String>, types: &[slot::Type], when: Sets) {
+    pub fn sets(&mut self, name: &Spanned<String>, types: &[slot::Type], when: Sets) {
         self.declared(name, types);
         self.use_of().sets.push((name.value.clone(), when));
     }
 
-    fn declared(&mut self, name: &At<String>, types: &[slot::Type]) {
+    fn declared(&mut self, name: &Spanned<String>, types: &[slot::Type]) {
         let Some(declaration) = self.header.slots.get(&name.value) else {
             let known = self.header.slots.keys().map(String::as_str);
-            let cause = self.named(format!("there is no slot `{}`", name.value));
-            let mend = format!(
+            let message = self.named(format!("there is no slot `{}`", name.value));
+            let help = format!(
                 "declare it under `slots:`, for example `{}: {{ type: {} }}`",
                 name.value,
                 types[0].name()
             );
-            let finding = Finding::new(Code::UnknownSlot, self.file, name.place, cause, mend);
-            self.findings.push(finding.near(&name.value, known));
+            let diagnostic = Diagnostic::new(Code::UnknownSlot, self.file, name.span, message, help);
+            self.diagnostics.push(diagnostic.near(&name.value, known));
             return;
         };
         self.used.insert(name.value.clone());
         if !types.contains(&declaration.kind) {
             let wanted: Vec<&str> = types.iter().map(|kind| kind.name()).collect();
-            let cause = format!(
+            let message = format!(
                 "the slot `{}` is of type {}; what belongs here is {}",
                 name.value,
                 declaration.kind.name(),
@@ -261,15 +264,15 @@ impl Scope<'_> {
             );
             self.report(
                 Code::WrongSlotType,
-                name.place,
-                cause,
+                name.span,
+                message,
                 "use another slot, or change the slot's type",
             );
         }
     }
 
     /// A prompt file.
-    pub fn prompt(&mut self, name: &At<String>) {
+    pub fn prompt(&mut self, name: &Spanned<String>) {
         let Some(prompt) = self.prompts.get(&name.value) else {
             let known: Vec<&str> = self.prompts.keys().map(String::as_str).collect();
             self.no_file(Code::UnknownPrompt, "prompt", "prompts/", ".md", name, &known);
@@ -280,25 +283,25 @@ impl Scope<'_> {
             let read: Vec<String> = paths.filter_map(|path| path.get(1).cloned()).collect();
             for slot in read.iter().chain(body.needs()) {
                 if !self.header.slots.contains_key(slot) {
-                    let cause = format!(
+                    let message = format!(
                         "node `{}`: prompt `{}` uses the slot `{slot}`, which this flow does not declare",
                         self.node, name.value
                     );
-                    let mend = format!("declare `{slot}` under `slots:`, or use another prompt");
+                    let help = format!("declare `{slot}` under `slots:`, or use another prompt");
                     let known = self.header.slots.keys().map(String::as_str);
-                    let finding = Finding::new(Code::UnknownSlot, self.file, name.place, cause, mend);
-                    self.findings.push(finding.near(slot, known));
+                    let diagnostic = Diagnostic::new(Code::UnknownSlot, self.file, name.span, message, help);
+                    self.diagnostics.push(diagnostic.near(slot, known));
                 }
             }
-            self.needs(body.needs(), name.place, "the prompt would fail");
+            self.needs(body.needs(), name.span, "the prompt would fail");
         }
         for language in &self.header.languages {
             if !prompt.has(*language) {
-                let cause = format!("prompt `{}` has no text in {language}", name.value);
+                let message = format!("prompt `{}` has no text in {language}", name.value);
                 self.report(
                     Code::MissingTranslation,
-                    name.place,
-                    cause,
+                    name.span,
+                    message,
                     format!("write prompts/{}.{language}.md", name.value),
                 );
             }
@@ -306,7 +309,7 @@ impl Scope<'_> {
     }
 
     /// A file of quick answers.
-    pub fn answers(&mut self, name: &At<String>) {
+    pub fn answers(&mut self, name: &Spanned<String>) {
         if !self.answers.contains_key(&name.value) {
             let known: Vec<&str> = self.answers.keys().map(String::as_str).collect();
             self.no_file(Code::UnknownAnswers, "file of quick answers", "faq/", ".yaml", name, &known);
@@ -336,10 +339,11 @@ impl Scope<'_> {
         let theirs = call.gives.iter().copied().chain(call.takes.iter().map(|(_, theirs)| *theirs));
         for slot in theirs {
             if !flow.slots.contains_key(&slot.value) {
-                let cause = format!("node `{}`: flow `{}` has no slot `{}`", self.node, flow.id, slot.value);
-                let mend = format!("declare it under `slots:` in {}", flow.file);
-                let finding = Finding::new(Code::UnknownSlot, self.file, slot.place, cause, mend);
-                self.findings.push(finding.near(&slot.value, flow.slots.keys().map(String::as_str)));
+                let message =
+                    format!("node `{}`: flow `{}` has no slot `{}`", self.node, flow.id, slot.value);
+                let help = format!("declare it under `slots:` in {}", flow.file);
+                let diagnostic = Diagnostic::new(Code::UnknownSlot, self.file, slot.span, message, help);
+                self.diagnostics.push(diagnostic.near(&slot.value, flow.slots.keys().map(String::as_str)));
             }
         }
         for (ours, theirs) in &call.takes {
@@ -349,7 +353,7 @@ impl Scope<'_> {
                 continue;
             };
             if mine.kind != their.kind {
-                let cause = format!(
+                let message = format!(
                     "slot `{}` is a {}, but `{}` of flow `{}` is a {}",
                     ours.value,
                     mine.kind.name(),
@@ -357,7 +361,12 @@ impl Scope<'_> {
                     flow.id,
                     their.kind.name()
                 );
-                self.report(Code::WrongSlotType, theirs.place, cause, "take it into a slot of the same type");
+                self.report(
+                    Code::WrongSlotType,
+                    theirs.span,
+                    message,
+                    "take it into a slot of the same type",
+                );
             }
         }
     }
@@ -369,7 +378,7 @@ impl Scope<'_> {
         what: &str,
         folder: &str,
         ending: &str,
-        name: &At<String>,
+        name: &Spanned<String>,
         known: &[&str],
     ) {
         let bare = name.strip_prefix(folder).unwrap_or(&name.value);
@@ -377,16 +386,16 @@ impl Scope<'_> {
         if self.unread(&format!("{folder}{bare}")) {
             return;
         }
-        let cause = self.named(format!("there is no {what} `{}`", name.value));
-        let finding = |mend: String| Finding::new(code, self.file, name.place, cause, mend);
-        let finding = if bare != name.value && known.contains(&bare) {
-            let mend = format!("write its name alone, without folder and ending: {bare}");
-            Finding { nearest: Some(bare.to_owned()), ..finding(mend) }
+        let message = self.named(format!("there is no {what} `{}`", name.value));
+        let diagnostic = |help: String| Diagnostic::new(code, self.file, name.span, message, help);
+        let diagnostic = if bare != name.value && known.contains(&bare) {
+            let help = format!("write its name alone, without folder and ending: {bare}");
+            Diagnostic { nearest: Some(bare.to_owned()), ..diagnostic(help) }
         } else {
-            finding(format!("name one that there is, or write {folder}{bare}{ending}"))
+            diagnostic(format!("name one that there is, or write {folder}{bare}{ending}"))
                 .near(bare, known.iter().copied())
         };
-        self.findings.push(finding);
+        self.diagnostics.push(diagnostic);
     }
 
     /// The type of a slot of another flow.
@@ -395,7 +404,7 @@ impl Scope<'_> {
     }
 
     /// A knowledge file.
-    pub fn knowledge(&mut self, name: &At<String>) {
+    pub fn knowledge(&mut self, name: &Spanned<String>) {
         if !self.knowledge.contains(&name.as_str()) {
             let known = self.knowledge.clone();
             self.no_file(Code::UnknownKnowledge, "knowledge", "knowledge/", ".md", name, &known);
@@ -407,43 +416,44 @@ impl Scope<'_> {
         &self.header.languages
     }
 
-    pub(crate) fn target(&mut self, name: &str, place: Place) {
+    pub(crate) fn target(&mut self, name: &str, span: Span) {
         if let Target::Node(node) = Target::parse(name)
             && !self.nodes.contains(&node)
         {
             let known = self.nodes.iter().map(String::as_str).chain(Target::RESERVED);
             let elsewhere = self.flows.values().find(|flow| flow.declared.contains(&node));
-            let cause = match (node.as_str(), elsewhere) {
+            let message = match (node.as_str(), elsewhere) {
                 ("", _) => "the name of a node is missing here".to_owned(),
                 (_, Some(flow)) => {
                     format!("there is no node `{node}` in this flow; the flow `{}` has one", flow.id)
                 }
                 _ => format!("there is no node `{node}` in this flow"),
             };
-            let mend = match elsewhere {
+            let help = match elsewhere {
                 Some(flow) => {
                     format!("a flow is entered by a node of kind `call`: call: {{ flow: {} }}", flow.id)
                 }
                 None => "name a node of this flow, or wait, end or return".to_owned(),
             };
-            self.findings
-                .push(Finding::new(Code::UnknownTarget, self.file, place, cause, mend).near(&node, known));
+            self.diagnostics.push(
+                Diagnostic::new(Code::UnknownTarget, self.file, span, message, help).near(&node, known),
+            );
         }
     }
 
     fn texts(&mut self, text: &Text, limit: usize) {
         let missing: Vec<Language> = text.missing(&self.header.languages).collect();
         for language in missing {
-            let cause = format!("a text has no {language} version");
-            let mend = format!("add `{language}: …` beside what there is");
-            self.report(Code::MissingTranslation, text.place(), cause, mend);
+            let message = format!("a text has no {language} version");
+            let help = format!("add `{language}: …` beside what there is");
+            self.report(Code::MissingTranslation, text.span(), message, help);
         }
         for (_, template) in text.templates() {
             self.template(template);
             if template.source().trim().is_empty() {
                 self.report(
                     Code::BadValue,
-                    template.place(),
+                    template.span(),
                     "a text is empty",
                     "write something, or remove the field",
                 );
@@ -452,20 +462,20 @@ impl Scope<'_> {
             let length = template.source().encode_utf16().count();
             if length > limit {
                 let what = if limit == LABEL_LIMIT { "label" } else { "text" };
-                let cause = format!("a {what} has {length} characters; channels show {limit} at the most");
-                let mend = format!("shorten it by {}", length - limit);
-                self.report(Code::TooLong, template.place(), cause, mend);
+                let message = format!("a {what} has {length} characters; channels show {limit} at the most");
+                let help = format!("shorten it by {}", length - limit);
+                self.report(Code::TooLong, template.span(), message, help);
             }
         }
     }
 
-    fn paths<'p>(&mut self, paths: impl Iterator<Item = &'p [String]>, place: Place) {
+    fn paths<'p>(&mut self, paths: impl Iterator<Item = &'p [String]>, span: Span) {
         for path in paths {
             if let [root, name, ..] = path
                 && root == "slots"
             {
                 self.used.insert(name.clone());
-                self.use_of().reads.push((name.clone(), place));
+                self.use_of().reads.push((name.clone(), span));
             }
             if let Err(Unknown { what, name, known }) = self.names.check(path) {
                 let code = if what == "slot" { Code::UnknownSlot } else { Code::UnknownVariable };
@@ -474,18 +484,19 @@ impl Scope<'_> {
                 if company && self.unread("company") {
                     continue;
                 }
-                let cause = self.named(if name == whole {
+                let message = self.named(if name == whole {
                     format!("there is no {what} `{name}`")
                 } else {
                     format!("there is no {what} `{name}` (in `{whole}`)")
                 });
                 if what == "variable" && self.header.slots.contains_key(&name) {
-                    let mend = format!("write slots.{whole}");
-                    let finding = Finding::new(code, self.file, place, cause, mend);
-                    self.findings.push(Finding { nearest: Some(format!("slots.{whole}")), ..finding });
+                    let help = format!("write slots.{whole}");
+                    let diagnostic = Diagnostic::new(code, self.file, span, message, help);
+                    self.diagnostics
+                        .push(Diagnostic { nearest: Some(format!("slots.{whole}")), ..diagnostic });
                     continue;
                 }
-                let mend = match what {
+                let help = match what {
                     "slot" => format!("declare it under `slots:`, for example `{name}: {{ type: text }}`"),
                     _ if company => format!("write it into company.yaml: `{name}: …`"),
                     _ if known.is_empty() => format!("declare the {what} or remove it"),
@@ -494,14 +505,14 @@ impl Scope<'_> {
                     }
                     _ => format!("use one of: {}", known.join(", ")),
                 };
-                let finding = Finding::new(code, self.file, place, cause, mend);
-                self.findings.push(finding.near(&name, known.iter().map(String::as_str)));
+                let diagnostic = Diagnostic::new(code, self.file, span, message, help);
+                self.diagnostics.push(diagnostic.near(&name, known.iter().map(String::as_str)));
             }
         }
     }
 
-    fn needs(&mut self, slots: &[String], place: Place, why: &str) {
-        let needs = slots.iter().map(|slot| (slot.clone(), place, why.to_owned()));
+    fn needs(&mut self, slots: &[String], span: Span, why: &str) {
+        let needs = slots.iter().map(|slot| (slot.clone(), span, why.to_owned()));
         self.use_of().needs.extend(needs);
     }
 

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    effect::{Utterance, Who},
+    effect::{Author, Utterance},
     event::Client,
     flow::Flow,
     language::Language,
     release::Release,
-    turn::Walk,
+    turn::TurnState,
 };
 
 /// How many utterances are remembered for models.
@@ -49,7 +49,7 @@ pub struct Session {
     pub handed: Option<i64>,
     /// How long the chat stays with a person after their last word, milliseconds, where a node has said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub patience: Option<i64>,
+    pub timeout: Option<i64>,
     /// Flows being run, the outermost first; empty before the first turn and after `end`.
     #[serde(default)]
     pub frames: Vec<Frame>,
@@ -58,7 +58,7 @@ pub struct Session {
     pub history: VecDeque<Utterance>,
     /// A turn that waits for the outcome of a query. Never stored between turns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) walk: Option<Box<Walk>>,
+    pub(crate) turn_state: Option<Box<TurnState>>,
 }
 
 /// A flow being run.
@@ -121,7 +121,7 @@ impl Session {
         }
     }
 
-    pub(crate) fn remember(&mut self, who: Who, text: &str) {
+    pub(crate) fn remember(&mut self, who: Author, text: &str) {
         if text.trim().is_empty() {
             return;
         }

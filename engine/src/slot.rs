@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::place::At;
+use crate::span::Spanned;
 
 /// The type of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -105,7 +105,7 @@ pub struct Declaration {
     pub personal: bool,
     /// The value at the start of a dialog; without it the slot is unset (`null`).
     #[serde(default)]
-    pub default: Option<At<Value>>,
+    pub default: Option<Spanned<Value>>,
 }
 
 impl Declaration {

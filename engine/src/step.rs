@@ -9,15 +9,15 @@ mod route;
 pub(crate) use interrupt::exactly;
 
 use crate::{
-    effect::{Button, Choice, Command, Effect, Notice, Outcome, Outgoing, Query},
-    event::{Event, Kind},
+    effect::{Button, Choice, Command, Effect, Notice, Outgoing, Query, QueryOutcome},
+    event::{Event, EventKind},
     flow::{Entry, Flow, Target},
-    kind::{Fault, Go, Input as NodeInput},
+    kind::{Fault, NodeInput, NodeOutcome},
     phrases::{self, Phrase},
     release::Release,
     session::{Frame, Session, Waiting},
     trace::{Asked, Trace, Visit},
-    turn::{self, Turn, Walk, push},
+    turn::{self, Turn, TurnState, push},
 };
 
 /// The timer that an inactivity interrupt runs on.
@@ -36,7 +36,7 @@ pub enum Input {
     /// Something happened: a turn begins. A turn that waited for a query is given up.
     Event(Event),
     /// The query that the last step asked has come back.
-    Outcome(Outcome),
+    Outcome(QueryOutcome),
 }
 
 /// Where a step led.
@@ -66,19 +66,19 @@ pub enum Next {
 pub fn step(release: &Release, mut session: Session, input: Input) -> Step {
     match input {
         Input::Event(event) => {
-            session.walk = None;
-            let (walk, cursor) = route::begin(release, &mut session, event);
-            run(release, session, walk, cursor)
+            session.turn_state = None;
+            let (turn_state, cursor) = route::begin(release, &mut session, event);
+            run(release, session, turn_state, cursor)
         }
-        Input::Outcome(outcome) => match session.walk.take() {
-            Some(mut walk) => {
-                walk.trace.outcomes.push(outcome.clone());
-                let cursor = if std::mem::take(&mut walk.listening) {
-                    interrupt::heard(release, &mut session, &mut walk, &outcome)
+        Input::Outcome(outcome) => match session.turn_state.take() {
+            Some(mut turn_state) => {
+                turn_state.trace.outcomes.push(outcome.clone());
+                let cursor = if std::mem::take(&mut turn_state.listening) {
+                    interrupt::heard(release, &mut session, &mut turn_state, &outcome)
                 } else {
-                    Cursor::Node(walk.current.clone(), NodeInput::Outcome(outcome))
+                    Cursor::Node(turn_state.current.clone(), NodeInput::Outcome(outcome))
                 };
-                run(release, session, *walk, cursor)
+                run(release, session, *turn_state, cursor)
             }
             // Nothing was asked: nothing happens.
             None => Step { session, next: Next::Done { effects: Vec::new(), trace: Trace::default() } },
@@ -101,114 +101,118 @@ fn waiting(node: &str) -> Waiting {
     Waiting { node: node.to_owned(), ..Waiting::default() }
 }
 
-fn run(release: &Release, mut session: Session, mut walk: Walk, mut cursor: Cursor) -> Step {
+fn run(release: &Release, mut session: Session, mut turn_state: TurnState, mut cursor: Cursor) -> Step {
     loop {
         if matches!(cursor, Cursor::Stop) {
-            return done(release, session, walk);
+            return done(release, session, turn_state);
         }
-        let flow = walk.detour.as_deref().or_else(|| session.frames.last().map(|frame| frame.flow.as_str()));
+        let flow =
+            turn_state.detour.as_deref().or_else(|| session.frames.last().map(|frame| frame.flow.as_str()));
         let Some(flow) = flow.and_then(|flow| release.flow(flow)) else {
-            say(&mut session, &mut walk, phrases::APOLOGY, Vec::new());
-            return done(release, session, walk);
+            say(&mut session, &mut turn_state, phrases::APOLOGY, Vec::new());
+            return done(release, session, turn_state);
         };
         match cursor {
             Cursor::Say(phrase) => {
-                say(&mut session, &mut walk, phrase, Vec::new());
-                return done(release, session, walk);
+                say(&mut session, &mut turn_state, phrase, Vec::new());
+                return done(release, session, turn_state);
             }
             Cursor::Stale => {
-                let start = start_button(release, &mut session, &mut walk);
-                say(&mut session, &mut walk, phrases::STALE_BUTTON, start);
-                return done(release, session, walk);
+                let start = start_button(release, &mut session, &mut turn_state);
+                say(&mut session, &mut turn_state, phrases::STALE_BUTTON, start);
+                return done(release, session, turn_state);
             }
-            Cursor::Stop => return done(release, session, walk),
-            Cursor::Follow(target) => cursor = follow(&mut session, &mut walk, target),
+            Cursor::Stop => return done(release, session, turn_state),
+            Cursor::Follow(target) => cursor = follow(&mut session, &mut turn_state, target),
             Cursor::Node(at, input) => {
-                let mut turn = Turn { release, flow, session: &mut session, walk: &mut walk };
+                let mut turn = Turn { release, flow, session: &mut session, turn_state: &mut turn_state };
                 match visit(&mut turn, at, input) {
-                    Ok(Go::Ask(query)) => return ask(session, walk, query),
-                    Ok(Go::Wait) => {
+                    Ok(NodeOutcome::Query(query)) => return ask(session, turn_state, query),
+                    Ok(NodeOutcome::Wait) => {
                         if let Some(frame) = session.frames.last_mut()
-                            && walk.detour.is_none()
+                            && turn_state.detour.is_none()
                         {
-                            let waits = std::mem::take(&mut walk.current);
+                            let waits = std::mem::take(&mut turn_state.current);
                             // A question that is asked now need not be asked again afterwards.
                             frame.interrupted.retain(|aside| aside.waiting.node != waits.node);
                             frame.waiting = Some(waits);
                         }
                         cursor = Cursor::Stop;
                     }
-                    Ok(Go::To(target)) => cursor = Cursor::Follow(target),
-                    Ok(Go::Exit(exit)) => {
-                        let target = flow.nodes.get(&walk.current.node).map(|entry| entry.target(&exit));
+                    Ok(NodeOutcome::To(target)) => cursor = Cursor::Follow(target),
+                    Ok(NodeOutcome::Exit(exit)) => {
+                        let target =
+                            flow.nodes.get(&turn_state.current.node).map(|entry| entry.target(&exit));
                         cursor = Cursor::Follow(target.unwrap_or(Target::Wait));
                     }
-                    Ok(Go::Call { flow: called, slots }) => {
-                        cursor = match call(release, &mut session, &mut walk, &called, slots) {
+                    Ok(NodeOutcome::Call { flow: called, slots }) => {
+                        cursor = match call(release, &mut session, &mut turn_state, &called, slots) {
                             Ok(cursor) => cursor,
-                            Err(fault) => fail(release, &mut session, &mut walk, fault),
+                            Err(fault) => fail(release, &mut session, &mut turn_state, fault),
                         };
                     }
-                    Ok(Go::Unfit) => match interrupt::listen(release, &mut session, &mut walk) {
-                        Ok(next) => cursor = next,
-                        Err(query) => return ask(session, walk, *query),
-                    },
-                    Err(fault) => cursor = fail(release, &mut session, &mut walk, fault),
+                    Ok(NodeOutcome::NotAnswered) => {
+                        match interrupt::listen(release, &mut session, &mut turn_state) {
+                            Ok(next) => cursor = next,
+                            Err(query) => return ask(session, turn_state, *query),
+                        }
+                    }
+                    Err(fault) => cursor = fail(release, &mut session, &mut turn_state, fault),
                 }
             }
         }
     }
 }
 
-fn ask(mut session: Session, mut walk: Walk, query: Query) -> Step {
-    walk.trace.asked.push(Asked { query: query.name().to_owned(), key: query.key() });
-    session.walk = Some(Box::new(walk));
+fn ask(mut session: Session, mut turn_state: TurnState, query: Query) -> Step {
+    turn_state.trace.asked.push(Asked { query: query.name().to_owned(), key: query.key() });
+    session.turn_state = Some(Box::new(turn_state));
     Step { session, next: Next::Query(query) }
 }
 
 /// Runs one node and records it.
-fn visit(turn: &mut Turn<'_>, at: Waiting, input: NodeInput) -> Result<Go, Fault> {
+fn visit(turn: &mut Turn<'_>, at: Waiting, input: NodeInput) -> Result<NodeOutcome, Fault> {
     let flow = turn.flow;
     // These go on with a visit that the trace already shows.
-    let resumed = matches!(input, NodeInput::Outcome(_) | NodeInput::Unfit);
-    turn.walk.current = at;
-    let name = turn.walk.current.node.clone();
+    let resumed = matches!(input, NodeInput::Outcome(_) | NodeInput::NotAnswered);
+    turn.turn_state.current = at;
+    let name = turn.turn_state.current.node.clone();
     let entry = flow.nodes.get(&name).ok_or_else(|| Fault(format!("there is no node `{name}`")))?;
     if !resumed {
-        turn.walk.visited += 1;
+        turn.turn_state.visited += 1;
         let kind = entry.kind.name.to_owned();
         let visit = Visit { flow: flow.id.clone(), node: name, kind, ..Visit::default() };
-        turn.walk.trace.visits.push(visit);
+        turn.turn_state.trace.visits.push(visit);
         let limit = turn.release.limits(turn.session).nodes_per_turn;
-        if turn.walk.visited > limit {
+        if turn.turn_state.visited > limit {
             return Err(Fault(format!("more than {limit} nodes in one turn (limits.nodes_per_turn)")));
         }
     }
     let go = entry.node.run(turn, input)?;
-    if let Go::Ask(query) = &go {
+    if let NodeOutcome::Query(query) = &go {
         turn.query_allowed(query)?;
     }
-    if let Some(visit) = turn.walk.trace.visits.last_mut() {
+    if let Some(visit) = turn.turn_state.trace.visits.last_mut() {
         visit.exit = match &go {
-            Go::Exit(exit) => Some(exit.clone()),
-            Go::To(target) => Some(format!("to {target}")),
-            Go::Call { flow, .. } => Some(format!("call {flow}")),
-            Go::Wait => Some("wait".to_owned()),
-            Go::Ask(_) | Go::Unfit => None,
+            NodeOutcome::Exit(exit) => Some(exit.clone()),
+            NodeOutcome::To(target) => Some(format!("to {target}")),
+            NodeOutcome::Call { flow, .. } => Some(format!("call {flow}")),
+            NodeOutcome::Wait => Some("wait".to_owned()),
+            NodeOutcome::Query(_) | NodeOutcome::NotAnswered => None,
         };
     }
     Ok(go)
 }
 
-fn follow(session: &mut Session, walk: &mut Walk, target: Target) -> Cursor {
-    if walk.detour.is_some() {
+fn follow(session: &mut Session, turn_state: &mut TurnState, target: Target) -> Cursor {
+    if turn_state.detour.is_some() {
         return Cursor::Stop;
     }
     match target {
         Target::Node(node) => Cursor::Node(waiting(&node), NodeInput::Enter),
         Target::End => {
             session.begin_anew();
-            walk.ended = true;
+            turn_state.ended = true;
             Cursor::Stop
         }
         Target::Return if session.frames.len() > 1 => {
@@ -219,7 +223,7 @@ fn follow(session: &mut Session, walk: &mut Walk, target: Target) -> Cursor {
             }
         }
         // The flow in which chats begin has nowhere to return to: it waits.
-        Target::Wait | Target::Return => interrupt::resume(session, walk),
+        Target::Wait | Target::Return => interrupt::resume(session, turn_state),
     }
 }
 
@@ -227,7 +231,7 @@ fn follow(session: &mut Session, walk: &mut Walk, target: Target) -> Cursor {
 fn call(
     release: &Release,
     session: &mut Session,
-    walk: &mut Walk,
+    turn_state: &mut TurnState,
     called: &str,
     slots: Vec<(String, serde_json::Value)>,
 ) -> Result<Cursor, Fault> {
@@ -245,7 +249,7 @@ fn call(
         frame.slots.insert(name, value);
     }
     if let Some(caller) = session.frames.last_mut() {
-        let call = std::mem::take(&mut walk.current);
+        let call = std::mem::take(&mut turn_state.current);
         caller.interrupted.retain(|aside| aside.waiting.node != call.node);
         caller.waiting = Some(call);
     }
@@ -253,25 +257,25 @@ fn call(
     Ok(Cursor::Node(waiting(&flow.header.start), NodeInput::Enter))
 }
 
-fn fail(release: &Release, session: &mut Session, walk: &mut Walk, fault: Fault) -> Cursor {
-    let node = walk.current.node.clone();
-    if let Some(visit) = walk.trace.visits.last_mut() {
+fn fail(release: &Release, session: &mut Session, turn_state: &mut TurnState, fault: Fault) -> Cursor {
+    let node = turn_state.current.node.clone();
+    if let Some(visit) = turn_state.trace.visits.last_mut() {
         visit.fault = Some(fault.0);
     }
-    if walk.detour.is_some() {
+    if turn_state.detour.is_some() {
         return Cursor::Say(phrases::LATER);
     }
     let path =
         interrupt::innermost(release, session, |flow| flow.header.on.error.as_ref().map(|to| to.as_str()));
     if let Some((frame, to)) = path
-        && !walk.failed
+        && !turn_state.failed
     {
         // The error path speaks for the flow that wrote it: what that one had called is given up.
         session.frames.truncate(frame + 1);
         session.drop_waiting();
-        walk.failed = true;
+        turn_state.failed = true;
         // The error path gets a budget of its own; it cannot be entered twice.
-        walk.visited = 0;
+        turn_state.visited = 0;
         return Cursor::Node(waiting(&to), NodeInput::Enter);
     }
     session.drop_waiting();
@@ -279,40 +283,40 @@ fn fail(release: &Release, session: &mut Session, walk: &mut Walk, fault: Fault)
     let text = phrases::FAILED_FOR_STAFF.get(language).replace("{node}", &node);
     let subject = phrases::FAILED_SUBJECT.get(language).to_owned();
     push(
-        walk,
+        turn_state,
         Command::Notify(Notice { group: Notice::EVERYBODY.to_owned(), subject, text, about_chat: true }),
     );
     Cursor::Say(phrases::APOLOGY)
 }
 
-fn say(session: &mut Session, walk: &mut Walk, phrase: Phrase, buttons: Vec<Button>) {
+fn say(session: &mut Session, turn_state: &mut TurnState, phrase: Phrase, buttons: Vec<Button>) {
     let text = phrase.get(session.language).to_owned();
-    turn::send(session, walk, Outgoing { text, buttons, ..Outgoing::default() });
+    turn::send(session, turn_state, Outgoing { text, buttons, ..Outgoing::default() });
 }
 
 /// The way back for a client who pressed something that is gone.
-fn start_button(release: &Release, session: &mut Session, walk: &mut Walk) -> Vec<Button> {
+fn start_button(release: &Release, session: &mut Session, turn_state: &mut TurnState) -> Vec<Button> {
     let Some(flow) = release.flow(&release.entry) else { return Vec::new() };
     let to = flow.header.on.command.get("start").unwrap_or(&flow.header.start).value.clone();
     let label = phrases::START_OVER.get(session.language).to_owned();
-    vec![turn::button(release, &flow.id, &to, walk, label, Choice::Go { to: to.clone() })]
+    vec![turn::button(release, &flow.id, &to, turn_state, label, Choice::Go { to: to.clone() })]
 }
 
-fn done(release: &Release, session: Session, mut walk: Walk) -> Step {
-    let by_client = !matches!(walk.event.kind, Kind::Timer { .. } | Kind::Staff { .. });
+fn done(release: &Release, session: Session, mut turn_state: TurnState) -> Step {
+    let by_client = !matches!(turn_state.event.kind, EventKind::Timer { .. } | EventKind::Staff { .. });
     let of = |flow: &Flow| flow.header.on.inactivity.as_ref().map(|silence| silence.after.0);
-    if session.handed.is_some() || walk.ended {
+    if session.handed.is_some() || turn_state.ended {
         // Whoever has said goodbye, or talks to a person, is not silent.
         if release.flows.values().any(|flow| of(flow).is_some()) {
-            push(&mut walk, Command::CancelTimer { name: INACTIVITY.to_owned() });
+            push(&mut turn_state, Command::CancelTimer { name: INACTIVITY.to_owned() });
         }
     } else if by_client
         && let Some(after) = session.frames.iter().rev().find_map(|frame| of(release.flow(&frame.flow)?))
     {
-        let due = walk.event.at.saturating_add(after);
-        push(&mut walk, Command::StartTimer { name: INACTIVITY.to_owned(), due });
+        let due = turn_state.event.at.saturating_add(after);
+        push(&mut turn_state, Command::StartTimer { name: INACTIVITY.to_owned(), due });
     }
-    Step { session, next: Next::Done { effects: walk.effects, trace: walk.trace } }
+    Step { session, next: Next::Done { effects: turn_state.effects, trace: turn_state.trace } }
 }
 
 /// The entry of the node that waits innermost.

@@ -17,9 +17,9 @@ mod mistakes;
 mod needs;
 
 use crate::{
-    finding::nearest,
+    diagnostic::nearest,
     language::Language,
-    place::{At, Place},
+    span::{Span, Spanned},
     vars,
 };
 
@@ -50,8 +50,8 @@ impl Text {
     }
 
     /// Where the text begins.
-    pub fn place(&self) -> Place {
-        self.variants[0].1.place
+    pub fn span(&self) -> Span {
+        self.variants[0].1.span
     }
 }
 
@@ -60,20 +60,20 @@ impl<'de> Deserialize<'de> for Text {
         struct TextVisitor;
 
         impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Vec<(Option<Language>, At<String>)>;
+            type Value = Vec<(Option<Language>, Spanned<String>)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a text, or a map of texts by language such as { ru: …, en: … }")
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(vec![(None, At::new(text.to_owned(), Place::default()))])
+                Ok(vec![(None, Spanned::new(text.to_owned(), Span::default()))])
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut variants = Vec::new();
                 while let Some(language) = map.next_key::<Language>()? {
-                    variants.push((Some(language), map.next_value::<At<String>>()?));
+                    variants.push((Some(language), map.next_value::<Spanned<String>>()?));
                 }
                 if variants.is_empty() {
                     return Err(de::Error::custom("a text by language is empty\nwrite { ru: …, en: … }"));
@@ -82,19 +82,19 @@ impl<'de> Deserialize<'de> for Text {
             }
         }
 
-        struct Variants(Vec<(Option<Language>, At<String>)>);
+        struct Variants(Vec<(Option<Language>, Spanned<String>)>);
         impl<'de> Deserialize<'de> for Variants {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Variants, D::Error> {
                 deserializer.deserialize_any(TextVisitor).map(Variants)
             }
         }
 
-        let At { value: Variants(variants), place } = At::<Variants>::deserialize(deserializer)?;
+        let Spanned { value: Variants(variants), span } = Spanned::<Variants>::deserialize(deserializer)?;
         let variants = variants
             .into_iter()
             .map(|(language, source)| {
-                let place = if source.place.line == 0 { place } else { source.place };
-                (language, Template::compile(source.value, place))
+                let span = if source.span.line == 0 { span } else { source.span };
+                (language, Template::compile(source.value, span))
             })
             .collect();
         Ok(Text { variants })
@@ -126,7 +126,7 @@ impl JsonSchema for Text {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     source: String,
-    place: Place,
+    span: Span,
     compiled: Result<Compiled, String>,
     /// Values are made safe for a part of an address.
     address: bool,
@@ -146,14 +146,14 @@ enum Compiled {
 
 impl Template {
     /// Parses a template.
-    pub fn compile(source: String, place: Place) -> Template {
+    pub fn compile(source: String, span: Span) -> Template {
         let compiled = parse(&source);
-        Template { source, place, compiled, address: false }
+        Template { source, span, compiled, address: false }
     }
 
     /// Parses the template of an address: what stands between the braces can only be a part of a path or a query.
-    pub fn for_address(source: String, place: Place) -> Template {
-        let mut template = Template::compile(source, place);
+    pub fn for_address(source: String, span: Span) -> Template {
+        let mut template = Template::compile(source, span);
         template.address = true;
         if template.source.contains("{{{") || template.source.contains("{{&") {
             template.compiled =
@@ -169,14 +169,14 @@ impl Template {
     }
 
     /// Where it stands.
-    pub fn place(&self) -> Place {
-        self.place
+    pub fn span(&self) -> Span {
+        self.span
     }
 
-    /// Why it does not parse, if so, and how to mend it.
+    /// Why it does not parse, if so, and how to fix it.
     pub fn error(&self) -> Option<(&str, &str)> {
         let why = self.compiled.as_ref().err()?;
-        Some(why.split_once('\n').unwrap_or((why, "mend the braces or the helper")))
+        Some(why.split_once('\n').unwrap_or((why, "fix the braces or the helper")))
     }
 
     /// The helper that was probably meant where one is not known.
@@ -227,8 +227,8 @@ pub struct Address(pub Template);
 
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Address, D::Error> {
-        let source = At::<String>::deserialize(deserializer)?;
-        Ok(Address(Template::for_address(source.value, source.place)))
+        let source = Spanned::<String>::deserialize(deserializer)?;
+        Ok(Address(Template::for_address(source.value, source.span)))
     }
 }
 
@@ -492,7 +492,7 @@ mod tests {
             "client": { "first_name": "Анна" },
             "slots": { "budget": 1992.6, "n": 3, "list": { "items": [{"name": "a"}, {"name": "b"}] } },
         });
-        let template = Template::compile(source.to_owned(), Place::default());
+        let template = Template::compile(source.to_owned(), Span::default());
         match (template.render(&Fixed(values)), expected) {
             (Ok(text), Ok(expected)) => assert_eq!(text, expected, "{source}"),
             (Err(error), Err(part)) => assert!(error.contains(part), "{source}: {error}"),
@@ -516,7 +516,7 @@ mod tests {
 
     #[test]
     fn paths_are_known_at_compile_time() {
-        let paths = |source: &str| Template::compile(source.to_owned(), Place::default()).paths().to_vec();
+        let paths = |source: &str| Template::compile(source.to_owned(), Span::default()).paths().to_vec();
         assert_eq!(paths("{{slots.budget}}"), [["slots", "budget"]]);
         assert_eq!(paths("{{#each slots.list.items}}{{name}}{{/each}}"), [["slots", "list", "items"]]);
         assert_eq!(paths("{{#if client.first_name}}x{{/if}}"), [["client", "first_name"]]);

@@ -1,8 +1,8 @@
 //! The record of a turn: one source for what the engine did and what people are shown of it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::effect::Outcome;
+use crate::effect::QueryOutcome;
 
 /// What happened in a turn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -10,7 +10,7 @@ pub struct Trace {
     /// Nodes visited, in order.
     pub visits: Vec<Visit>,
     /// What queries returned, in order: with them the turn replays without the world.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<QueryOutcome>,
     /// Which queries they answer, in the same order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<Asked>,
@@ -20,9 +20,21 @@ pub struct Trace {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// See [`crate::effect::Query::name`].
+    #[serde(deserialize_with = "query_name")]
     pub query: String,
     /// See [`crate::effect::Query::key`].
     pub key: String,
+}
+
+/// Reads a query's name; traces of earlier versions have other names for three of them.
+fn query_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Ok(match name.as_str() {
+        "nearest" => "classify".to_owned(),
+        "decide" => "llm_classify".to_owned(),
+        "answer" => "generate".to_owned(),
+        _ => name,
+    })
 }
 
 /// A node visited.

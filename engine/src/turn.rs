@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use crate::{
     catalog::Product,
     condition::{Expression, FilterExpression},
-    effect::{Action, Button, Card, Choice, Command, Effect, Outgoing, Press, Query, Who},
-    event::{Event, Kind},
+    effect::{Action, Author, Button, Card, Choice, Command, Effect, Outgoing, Press, Query},
+    event::{Event, EventKind},
     flow::Flow,
     kind::Fault,
     language::Language,
@@ -22,7 +22,7 @@ use crate::{
 
 /// A turn in progress.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Walk {
+pub struct TurnState {
     pub(crate) event: Event,
     /// The node being run, with what it remembers.
     pub(crate) current: Waiting,
@@ -45,9 +45,9 @@ pub struct Walk {
     pub(crate) trace: Trace,
 }
 
-impl Walk {
-    pub(crate) fn new(event: Event) -> Walk {
-        Walk {
+impl TurnState {
+    pub(crate) fn new(event: Event) -> TurnState {
+        TurnState {
             event,
             current: Waiting::default(),
             visited: 0,
@@ -71,7 +71,7 @@ pub struct Turn<'a> {
     pub(crate) release: &'a Release,
     pub(crate) flow: &'a Flow,
     pub(crate) session: &'a mut Session,
-    pub(crate) walk: &'a mut Walk,
+    pub(crate) turn_state: &'a mut TurnState,
 }
 
 /// What `search` leaves in a slot of type `products`.
@@ -90,15 +90,15 @@ pub struct Found {
 impl Turn<'_> {
     /// The event that started the turn.
     pub fn event(&self) -> &Event {
-        &self.walk.event
+        &self.turn_state.event
     }
 
     /// What the client wrote, or the label that they pressed; empty for other events.
     pub fn message(&self) -> &str {
-        match &self.walk.event.kind {
-            Kind::Message { text } => text,
-            Kind::Press { label, .. } => label,
-            Kind::Command { rest, .. } => rest,
+        match &self.turn_state.event.kind {
+            EventKind::Message { text } => text,
+            EventKind::Press { label, .. } => label,
+            EventKind::Command { rest, .. } => rest,
             _ => "",
         }
     }
@@ -113,7 +113,8 @@ impl Turn<'_> {
         let mut history: Vec<_> = self.session.history.iter().cloned().collect();
         // The current message is the question itself; a model gets it apart.
         let message = shorten(self.message(), 500);
-        if let Some(at) = history.iter().rposition(|said| said.who == Who::Client && said.text == message) {
+        if let Some(at) = history.iter().rposition(|said| said.who == Author::Client && said.text == message)
+        {
             history.truncate(at);
         }
         history
@@ -126,7 +127,7 @@ impl Turn<'_> {
 
     /// The name of this node's set of examples.
     pub fn example_set(&self) -> String {
-        Release::example_set(&self.flow.id, &self.walk.current.node)
+        Release::example_set(&self.flow.id, &self.turn_state.current.node)
     }
 
     /// A text in the client's language.
@@ -136,7 +137,7 @@ impl Turn<'_> {
 
     /// A template with its values.
     pub fn template(&self, template: &crate::text::Template) -> Result<String, Fault> {
-        template.render(self).map_err(|why| Fault(format!("template at {}: {why}", template.place())))
+        template.render(self).map_err(|why| Fault(format!("template at {}: {why}", template.span())))
     }
 
     /// An expression's value.
@@ -192,24 +193,24 @@ impl Turn<'_> {
 
     /// The day of the turn in the company's time zone.
     pub fn today(&self) -> jiff::civil::Date {
-        let timestamp = jiff::Timestamp::from_millisecond(self.walk.event.at).unwrap_or_default();
+        let timestamp = jiff::Timestamp::from_millisecond(self.turn_state.event.at).unwrap_or_default();
         timestamp.to_zoned(self.release.time_zone.clone()).date()
     }
 
     /// What this node remembers since it was entered; the default before anything was stored.
     pub fn state<T: Default + for<'de> Deserialize<'de>>(&self) -> T {
-        T::deserialize(&self.walk.current.state).unwrap_or_default()
+        T::deserialize(&self.turn_state.current.state).unwrap_or_default()
     }
 
     /// Remembers something until the node is left.
     pub fn set_state<T: Serialize>(&mut self, state: &T) -> Result<(), Fault> {
-        self.walk.current.state = serde_json::to_value(state).map_err(|why| Fault(why.to_string()))?;
+        self.turn_state.current.state = serde_json::to_value(state).map_err(|why| Fault(why.to_string()))?;
         Ok(())
     }
 
     /// Adds a line of explanation to the trace. No personal data.
     pub fn note(&mut self, note: String) {
-        if let Some(visit) = self.walk.trace.visits.last_mut() {
+        if let Some(visit) = self.turn_state.trace.visits.last_mut() {
             visit.notes.push(note);
         }
     }
@@ -221,17 +222,17 @@ impl Turn<'_> {
 
     /// Sends a message; its language is set here.
     pub fn send(&mut self, message: Outgoing) {
-        send(self.session, self.walk, message);
+        send(self.session, self.turn_state, message);
     }
 
     /// Adds a command to the turn.
     pub fn command(&mut self, command: Command) {
-        push(self.walk, command);
+        push(self.turn_state, command);
     }
 
     /// Lets this node's timer fall due after so many milliseconds; replaces an earlier one of the same name.
     pub fn start_timer(&mut self, name: &str, after: i64) {
-        let due = self.walk.event.at.saturating_add(after);
+        let due = self.turn_state.event.at.saturating_add(after);
         self.command(Command::StartTimer { name: name.to_owned(), due });
     }
 
@@ -242,14 +243,14 @@ impl Turn<'_> {
 
     /// A name for what this visit asks of the outside: the same turn, repeated, gives the same one.
     pub fn effect_key(&self) -> String {
-        format!("{}-{}", self.walk.event.id.simple(), self.walk.trace.visits.len())
+        format!("{}-{}", self.turn_state.event.id.simple(), self.turn_state.trace.visits.len())
     }
 
     /// Hands the chat to a person: the bot is silent until it is given back or `timeout` milliseconds have passed
     /// since the person's last word.
     pub fn hand_off(&mut self, reason: String, timeout: i64) {
-        self.session.handed = Some(self.walk.event.at);
-        self.session.patience = Some(timeout);
+        self.session.handed = Some(self.turn_state.event.at);
+        self.session.timeout = Some(timeout);
         self.command(Command::HandOff { reason });
         self.start_timer(crate::step::HANDOFF, timeout);
     }
@@ -290,20 +291,20 @@ impl Turn<'_> {
     /// Whether the client's words are exactly those of an intent that may interrupt: even a question that takes any
     /// text should not take these for its answer.
     pub fn interrupts(&self) -> bool {
-        matches!(self.walk.event.kind, Kind::Message { .. })
+        matches!(self.turn_state.event.kind, EventKind::Message { .. })
             && crate::step::exactly(self.release, self.session, self.message()).is_some()
     }
 
     /// Takes the client's message out of the history that models see: it turned out to hold personal data.
     pub fn forget_message(&mut self) {
         let message = shorten(self.message(), crate::session::UTTERANCE);
-        self.session.history.retain(|said| said.who != Who::Client || said.text != message);
+        self.session.history.retain(|said| said.who != Author::Client || said.text != message);
     }
 
     /// A button that comes back as a press of this node.
     pub fn button(&mut self, label: String, choice: Choice) -> Button {
-        let node = self.walk.current.node.clone();
-        button(self.release, &self.flow.id, &node, self.walk, label, choice)
+        let node = self.turn_state.current.node.clone();
+        button(self.release, &self.flow.id, &node, self.turn_state, label, choice)
     }
 
     /// Products as cards in the client's language.
@@ -325,19 +326,19 @@ impl Turn<'_> {
 
     pub(crate) fn query_allowed(&mut self, query: &Query) -> Result<(), Fault> {
         if query.calls_model() {
-            self.walk.model_calls += 1;
+            self.turn_state.model_calls += 1;
             let limits = self.release.limits(self.session);
             let limit = limits.llm_calls_per_turn;
-            if self.walk.model_calls > limit {
+            if self.turn_state.model_calls > limit {
                 return Err(Fault(format!(
                     "more than {limit} model calls in one turn (limits.llm_calls_per_turn)"
                 )));
             }
-            if let Query::Answer(request) = query {
-                self.walk.tokens = self.walk.tokens.saturating_add(request.max_tokens);
+            if let Query::Generate(request) = query {
+                self.turn_state.tokens = self.turn_state.tokens.saturating_add(request.max_tokens);
             }
             let limit = limits.tokens_per_turn;
-            if self.walk.tokens > limit {
+            if self.turn_state.tokens > limit {
                 return Err(Fault(format!(
                     "models may write more than {limit} tokens in one turn (limits.tokens_per_turn)"
                 )));
@@ -377,21 +378,21 @@ impl vars::Source for Turn<'_> {
             "company" => {
                 Value::Object(self.release.company.get(&self.language()).cloned().unwrap_or_default())
             }
-            "now" => now(self.walk.event.at, &self.release.time_zone),
+            "now" => now(self.turn_state.event.at, &self.release.time_zone),
             _ => Value::Null,
         }
     }
 }
 
 /// Sends a message in the client's language and remembers it as said.
-pub(crate) fn send(session: &mut Session, walk: &mut Walk, mut message: Outgoing) {
+pub(crate) fn send(session: &mut Session, turn_state: &mut TurnState, mut message: Outgoing) {
     message.language = session.language;
     let mut said = message.text.clone();
     for card in &message.cards {
         said.push_str(&format!("\n• {} — {}", card.name, card.price));
     }
-    session.remember(Who::Bot, &said);
-    push(walk, Command::Send(message));
+    session.remember(Author::Bot, &said);
+    push(turn_state, Command::Send(message));
 }
 
 /// A button that comes back as a press of a node.
@@ -399,19 +400,19 @@ pub(crate) fn button(
     release: &Release,
     flow: &str,
     node: &str,
-    walk: &mut Walk,
+    turn_state: &mut TurnState,
     label: String,
     choice: Choice,
 ) -> Button {
-    let id = format!("{}.{}", walk.event.id.simple(), walk.buttons);
-    walk.buttons += 1;
+    let id = format!("{}.{}", turn_state.event.id.simple(), turn_state.buttons);
+    turn_state.buttons += 1;
     let press = Press { release: release.id.clone(), flow: flow.to_owned(), node: node.to_owned(), choice };
     Button { label, action: Action::Press { id, press } }
 }
 
-pub(crate) fn push(walk: &mut Walk, command: Command) {
-    let id = format!("{}.{}", walk.event.id.simple(), walk.effects.len());
-    walk.effects.push(Effect { id, command });
+pub(crate) fn push(turn_state: &mut TurnState, command: Command) {
+    let id = format!("{}.{}", turn_state.event.id.simple(), turn_state.effects.len());
+    turn_state.effects.push(Effect { id, command });
 }
 
 fn now(at: i64, zone: &jiff::tz::TimeZone) -> Value {

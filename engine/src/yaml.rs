@@ -8,15 +8,15 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::{Location, Spanned as SaphyrSpanned};
 
-use crate::place::{At, Place};
+use crate::span::{Span, Spanned};
 
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tree {
     /// Where it begins.
-    pub place: Place,
+    pub span: Span,
     /// What it is.
     pub node: Node,
 }
@@ -37,7 +37,7 @@ pub enum Node {
     /// A list.
     Seq(Vec<Tree>),
     /// A map, in the order of the file.
-    Map(Vec<(At<String>, Tree)>),
+    Map(Vec<(Spanned<String>, Tree)>),
 }
 
 impl Node {
@@ -63,11 +63,11 @@ impl Node {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mistake {
     /// Where it is.
-    pub place: Place,
+    pub span: Span,
     /// What is wrong there.
-    pub cause: String,
-    /// How to mend it.
-    pub mend: String,
+    pub message: String,
+    /// How to fix it.
+    pub help: String,
     /// The name that was probably meant.
     pub nearest: Option<String>,
 }
@@ -79,20 +79,20 @@ pub fn parse(text: &str) -> Result<Tree, Mistake> {
         with_snippet: false,
     };
     serde_saphyr::from_str_with_options::<Tree>(text, options).map_err(|error| {
-        let place = error.location().map(place).unwrap_or_default();
-        mistakes::explain(&error.to_string(), place, text)
+        let span = error.location().map(span).unwrap_or_default();
+        mistakes::explain(&error.to_string(), span, text)
     })
 }
 
-fn place(location: Location) -> Place {
+fn span(location: Location) -> Span {
     let clamp = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-    Place { line: clamp(location.line()), column: clamp(location.column()) }
+    Span { line: clamp(location.line()), column: clamp(location.column()) }
 }
 
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree, D::Error> {
-        let spanned = Spanned::<Node>::deserialize(deserializer)?;
-        Ok(Tree { place: place(spanned.referenced), node: spanned.value })
+        let spanned = SaphyrSpanned::<Node>::deserialize(deserializer)?;
+        Ok(Tree { span: span(spanned.referenced), node: spanned.value })
     }
 }
 
@@ -153,9 +153,9 @@ impl<'de> Deserialize<'de> for Node {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
                 let mut entries = Vec::new();
-                while let Some(key) = map.next_key::<Spanned<String>>()? {
+                while let Some(key) = map.next_key::<SaphyrSpanned<String>>()? {
                     let value = map.next_value()?;
-                    entries.push((At::new(key.value, place(key.referenced)), value));
+                    entries.push((Spanned::new(key.value, span(key.referenced)), value));
                 }
                 Ok(Node::Map(entries))
             }
@@ -173,11 +173,11 @@ mod tests {
     fn every_value_knows_its_place() {
         let tree = parse("a: 1\nb:\n  - x\n  - { c: да, no: yes }\n").unwrap();
         let Node::Map(entries) = tree.node else { panic!("a map") };
-        assert_eq!(entries[1].0.place, Place { line: 2, column: 1 });
+        assert_eq!(entries[1].0.span, Span { line: 2, column: 1 });
         let Node::Seq(items) = &entries[1].1.node else { panic!("a list") };
-        assert_eq!(items[0].place, Place { line: 3, column: 5 });
+        assert_eq!(items[0].span, Span { line: 3, column: 5 });
         let Node::Map(inner) = &items[1].node else { panic!("a map") };
-        assert_eq!(inner[0].1, Tree { place: Place { line: 4, column: 10 }, node: Node::Str("да".into()) });
+        assert_eq!(inner[0].1, Tree { span: Span { line: 4, column: 10 }, node: Node::Str("да".into()) });
         assert_eq!(inner[1].0.value, "no");
         assert_eq!(inner[1].1.node, Node::Str("yes".into()));
     }
@@ -185,8 +185,8 @@ mod tests {
     #[test]
     fn a_mistake_says_where() {
         let twice = parse("a: 1\na: 2\n").unwrap_err();
-        assert_eq!((twice.place.line, twice.cause.as_str()), (2, "`a` is there twice"));
+        assert_eq!((twice.span.line, twice.message.as_str()), (2, "`a` is there twice"));
         let open = parse("a: [1, 2\nb: 3\n").unwrap_err();
-        assert!(open.place.line >= 1 && !open.cause.is_empty(), "{open:?}");
+        assert!(open.span.line >= 1 && !open.message.is_empty(), "{open:?}");
     }
 }

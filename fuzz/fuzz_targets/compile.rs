@@ -9,8 +9,8 @@ use tolmach_engine::{
     Input, Next, Session,
     bundle::Bundle,
     compile,
-    effect::Outcome,
-    event::{Client, Event, Kind},
+    effect::QueryOutcome,
+    event::{Client, Event, EventKind},
     step,
 };
 use tolmach_nodes::KINDS;
@@ -30,9 +30,9 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     let compiled = compile(&bundle, KINDS);
-    assert_eq!(compiled.release.is_none(), compiled.findings.iter().any(|finding| finding.is_error()));
-    for finding in &compiled.findings {
-        assert!(!finding.cause.is_empty() && !finding.mend.is_empty(), "{finding:?}");
+    assert_eq!(compiled.release.is_none(), compiled.diagnostics.iter().any(|diagnostic| diagnostic.is_error()));
+    for diagnostic in &compiled.diagnostics {
+        assert!(!diagnostic.cause.is_empty() && !diagnostic.help.is_empty(), "{diagnostic:?}");
     }
     let Some(release) = compiled.release else { return };
     // A few turns in a world that is away: each ends.
@@ -42,14 +42,14 @@ fuzz_target!(|data: &[u8]| {
             id: uuid::Uuid::from_u128(turn as u128),
             at: 1_795_000_000_000,
             client: Client::default(),
-            kind: Kind::Message { text: word.to_owned() },
+            kind: EventKind::Message { text: word.to_owned() },
         };
         let mut stepped = step(&release, session, Input::Event(event));
         for _ in 0..10_000 {
             match stepped.next {
                 Next::Done { .. } => break,
                 Next::Query(_) => {
-                    let outcome = Outcome::Failed { reason: "away".to_owned() };
+                    let outcome = QueryOutcome::Failed { reason: "away".to_owned() };
                     stepped = step(&release, stepped.session, Input::Outcome(outcome));
                 }
             }

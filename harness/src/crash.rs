@@ -7,8 +7,8 @@
 mod cycles;
 mod ledger;
 mod report;
+mod test_bed;
 mod traffic;
-mod world;
 
 use std::{path::PathBuf, process::ExitCode};
 

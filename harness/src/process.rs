@@ -129,7 +129,7 @@ impl Tolmach {
     ///
     /// # Errors
     /// It ended, or took longer than `patience`.
-    pub async fn ready(&mut self, patience: Duration) -> anyhow::Result<(String, Duration)> {
+    pub async fn ready(&mut self, timeout: Duration) -> anyhow::Result<(String, Duration)> {
         let mut address = self.address.clone();
         let serving = async {
             address.wait_for(|address| !address.is_empty()).await.context("it printed no address")?;
@@ -145,11 +145,11 @@ impl Tolmach {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        let end = match tokio::time::timeout(patience, serving).await {
+        let end = match tokio::time::timeout(timeout, serving).await {
             Ok(Ok(ready)) => return Ok(ready),
             // The pipe closes before the process is reaped: its status says more.
             Ok(Err(_)) => format!("ended ({})", self.child.wait().await?),
-            Err(_) => format!("does not serve within {} s", patience.as_secs()),
+            Err(_) => format!("does not serve within {} s", timeout.as_secs()),
         };
         bail!("tolmach {end}; the end of what it printed:\n{}", self.last_words())
     }
@@ -194,10 +194,10 @@ impl Tolmach {
     ///
     /// # Errors
     /// It did not end in peace.
-    pub async fn terminate(mut self, patience: Duration) -> anyhow::Result<()> {
+    pub async fn terminate(mut self, timeout: Duration) -> anyhow::Result<()> {
         self.signal(Signal::TERM)?;
-        let Ok(status) = tokio::time::timeout(patience, self.child.wait()).await else {
-            bail!("tolmach does not end within {} s of SIGTERM:\n{}", patience.as_secs(), self.last_words());
+        let Ok(status) = tokio::time::timeout(timeout, self.child.wait()).await else {
+            bail!("tolmach does not end within {} s of SIGTERM:\n{}", timeout.as_secs(), self.last_words());
         };
         let status = status?;
         if !status.success() {

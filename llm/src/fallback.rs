@@ -3,22 +3,22 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use tolmach_engine::effect::{AnswerRequest, DecideRequest, Decision, Reply};
+use tolmach_engine::effect::{Classification, GenerateRequest, LlmClassifyRequest, Reply};
 use tolmach_runtime::ports::{Error, Llm, Result};
 
 /// Asks the first model and, where that fails, the second.
-pub struct Ladder {
+pub struct FallbackLlm {
     name: String,
     first: Arc<dyn Llm>,
     second: Arc<dyn Llm>,
     degraded: Mutex<Option<String>>,
 }
 
-impl Ladder {
+impl FallbackLlm {
     /// `second` is usually [`crate::offline::OfflineLlm`], which never fails.
-    pub fn new(first: Arc<dyn Llm>, second: Arc<dyn Llm>) -> Ladder {
+    pub fn new(first: Arc<dyn Llm>, second: Arc<dyn Llm>) -> FallbackLlm {
         let name = format!("{}, else {}", first.name(), second.name());
-        Ladder { name, first, second, degraded: Mutex::default() }
+        FallbackLlm { name, first, second, degraded: Mutex::default() }
     }
 
     /// Why the first model did not answer the last time; `None` when it did. For /health.
@@ -42,7 +42,7 @@ impl Ladder {
 }
 
 /// A call of the first model. Dropped before it is answered, it was cut off by the limits of a turn.
-struct Asked<'a>(Option<&'a Ladder>);
+struct Asked<'a>(Option<&'a FallbackLlm>);
 
 impl Asked<'_> {
     fn answered(mut self, error: Option<&Error>) {
@@ -62,32 +62,32 @@ impl Drop for Asked<'_> {
 }
 
 #[async_trait]
-impl Llm for Ladder {
+impl Llm for FallbackLlm {
     fn name(&self) -> &str {
         &self.name
     }
 
-    async fn decide(&self, request: &DecideRequest) -> Result<Decision> {
+    async fn classify(&self, request: &LlmClassifyRequest) -> Result<Classification> {
         let asked = Asked(Some(self));
-        let result = self.first.decide(request).await;
+        let result = self.first.classify(request).await;
         asked.answered(result.as_ref().err());
         match result {
             Ok(decision) => Ok(decision),
-            Err(_) => self.second.decide(request).await,
+            Err(_) => self.second.classify(request).await,
         }
     }
 
-    async fn answer(&self, request: &AnswerRequest) -> Result<Reply> {
+    async fn generate(&self, request: &GenerateRequest) -> Result<Reply> {
         let asked = Asked(Some(self));
-        let result = self.first.answer(request).await;
+        let result = self.first.generate(request).await;
         asked.answered(result.as_ref().err());
         match result {
             Ok(reply) => Ok(reply),
-            Err(_) => self.second.answer(request).await,
+            Err(_) => self.second.generate(request).await,
         }
     }
 
-    fn stand_in(&self) -> Option<&dyn Llm> {
+    fn fallback(&self) -> Option<&dyn Llm> {
         Some(&*self.second)
     }
 }

@@ -7,7 +7,7 @@ mod compose;
 mod passages;
 
 use async_trait::async_trait;
-use tolmach_engine::effect::{AnswerRequest, DecideRequest, Decision, Reply, Usage};
+use tolmach_engine::effect::{Classification, GenerateRequest, LlmClassifyRequest, Reply, Usage};
 use tolmach_runtime::ports::{Llm, Result};
 
 /// See the module.
@@ -26,12 +26,12 @@ impl Llm for OfflineLlm {
     }
 
     /// Always "none of them".
-    async fn decide(&self, _: &DecideRequest) -> Result<Decision> {
-        Ok(Decision { label: None, usage: usage() })
+    async fn classify(&self, _: &LlmClassifyRequest) -> Result<Classification> {
+        Ok(Classification { label: None, usage: usage() })
     }
 
     /// Offers the facts, or quotes the passages nearest to the question; empty where there is neither.
-    async fn answer(&self, request: &AnswerRequest) -> Result<Reply> {
+    async fn generate(&self, request: &GenerateRequest) -> Result<Reply> {
         let text = if request.facts.is_empty() {
             passages::quote(&request.question, &request.passages)
         } else {

@@ -20,7 +20,7 @@ mod reply;
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
-use tolmach_engine::effect::{AnswerRequest, DecideRequest, Decision, Reply};
+use tolmach_engine::effect::{Classification, GenerateRequest, LlmClassifyRequest, Reply};
 use tolmach_runtime::ports::{Error, Llm, Result};
 
 use breaker::Breaker;
@@ -114,13 +114,13 @@ impl Llm for OpenAiLlm {
         &self.name
     }
 
-    async fn decide(&self, request: &DecideRequest) -> Result<Decision> {
+    async fn classify(&self, request: &LlmClassifyRequest) -> Result<Classification> {
         let completion = self.call(prompt::decide(request, DECIDE_TOKENS)).await?;
         let label = reply::label(&completion.content, &request.labels);
-        Ok(Decision { label, usage: completion.usage(&self.name) })
+        Ok(Classification { label, usage: completion.usage(&self.name) })
     }
 
-    async fn answer(&self, request: &AnswerRequest) -> Result<Reply> {
+    async fn generate(&self, request: &GenerateRequest) -> Result<Reply> {
         let completion = self.call(prompt::answer(request)).await?;
         let text = reply::text(&completion)?;
         Ok(Reply { text, usage: completion.usage(&self.name) })

@@ -48,7 +48,7 @@ impl Words {
 
     /// The text with words that were probably meant to be one of these in their place: «гарантея» is «гарантия» where that is
     /// known. A word that is a likely one by itself stays.
-    pub fn mend(&self, text: &str) -> String {
+    pub fn correct(&self, text: &str) -> String {
         let mut mended = text.to_owned();
         for word in split(text) {
             if let Some(meant) = self.meant(&word.to_lowercase()) {
@@ -103,7 +103,7 @@ mod tests {
             ("гарантия2", "гарантия2"),
             ("", ""),
         ] {
-            assert_eq!(words.mend(typed), meant);
+            assert_eq!(words.correct(typed), meant);
         }
     }
 }

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
-    effect::{AnswerRequest, Outcome, Outgoing, Query},
-    kind::{Cost, Costs, Exit, Fault, Go, Input, Jump, Kind, Node},
-    place::At,
+    effect::{GenerateRequest, Outgoing, Query, QueryOutcome},
+    kind::{Cost, Costs, Exit, Fault, Jump, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
     slot::Type,
+    span::Spanned,
     turn::Turn,
 };
 
@@ -23,16 +23,16 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Answer {
     /// The prompt: how to answer.
-    prompt: At<String>,
+    prompt: Spanned<String>,
     /// A slot with search results that the reply may name.
     #[serde(default)]
-    facts: Option<At<String>>,
+    facts: Option<Spanned<String>>,
     /// Knowledge files to answer from.
     #[serde(default)]
-    knowledge: Vec<At<String>>,
+    knowledge: Vec<Spanned<String>>,
     /// A slot with search results, shown as cards with further pages.
     #[serde(default)]
-    cards: Option<At<String>>,
+    cards: Option<Spanned<String>>,
     /// Buttons under the reply.
     #[serde(default)]
     buttons: Vec<FlowButton>,
@@ -86,29 +86,31 @@ impl Node for Answer {
         buttons::jumps(&self.buttons)
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            Input::More(request) => cards::ask_for_more(turn, request),
-            Input::Outcome(outcome @ Outcome::Search(_)) => cards::show_more(turn, outcome),
-            Input::Outcome(Outcome::Answer(reply)) => self.reply(turn, &reply.text, &reply.usage.model),
-            Input::Outcome(Outcome::Failed { reason }) => {
-                turn.note(format!("failed: {reason}"));
-                Ok(Go::exit("failed"))
+            NodeInput::More(request) => cards::ask_for_more(turn, request),
+            NodeInput::Outcome(outcome @ QueryOutcome::Search(_)) => cards::show_more(turn, outcome),
+            NodeInput::Outcome(QueryOutcome::Generate(reply)) => {
+                self.reply(turn, &reply.text, &reply.usage.model)
             }
-            Input::Outcome(other) => Err(Fault(format!("an outcome of another query: {other:?}"))),
-            _ => Ok(Go::Ask(Query::Answer(self.request(turn)?))),
+            NodeInput::Outcome(QueryOutcome::Failed { reason }) => {
+                turn.note(format!("failed: {reason}"));
+                Ok(NodeOutcome::exit("failed"))
+            }
+            NodeInput::Outcome(other) => Err(Fault(format!("an outcome of another query: {other:?}"))),
+            _ => Ok(NodeOutcome::Query(Query::Generate(self.request(turn)?))),
         }
     }
 }
 
 impl Answer {
-    fn request(&self, turn: &Turn<'_>) -> Result<AnswerRequest, Fault> {
+    fn request(&self, turn: &Turn<'_>) -> Result<GenerateRequest, Fault> {
         let language = turn.language();
         let prompt = turn.release().prompts.get(&self.prompt.value).and_then(|prompt| prompt.get(language));
         let prompt = prompt.ok_or_else(|| Fault(format!("there is no prompt `{}`", self.prompt.value)))?;
         let passages =
             self.knowledge.iter().filter_map(|name| turn.release().knowledge.get(&name.value)?.get(language));
-        Ok(AnswerRequest {
+        Ok(GenerateRequest {
             role: prompt.model.clone(),
             instructions: turn.template(&prompt.body)?,
             question: turn.message().to_owned(),
@@ -126,7 +128,7 @@ impl Answer {
         })
     }
 
-    fn reply(&self, turn: &mut Turn<'_>, text: &str, model: &str) -> Result<Go, Fault> {
+    fn reply(&self, turn: &mut Turn<'_>, text: &str, model: &str) -> Result<NodeOutcome, Fault> {
         // The sources are what the request held; nothing changed since it was made.
         let request = self.request(turn)?;
         let mut sources = vec![request.question.as_str(), request.instructions.as_str()];
@@ -139,7 +141,7 @@ impl Answer {
             turn.note(format!("{dropped} sentences dropped: no row or passage holds their numbers or links"));
         }
         if text.is_empty() {
-            return Ok(Go::exit("failed"));
+            return Ok(NodeOutcome::exit("failed"));
         }
         let (cards, more) = match &self.cards {
             Some(slot) => cards::of_slot(turn, slot),
@@ -148,6 +150,6 @@ impl Answer {
         let mut buttons: Vec<_> = more.into_iter().collect();
         buttons.extend(buttons::render(&self.buttons, turn)?);
         turn.send(Outgoing { text, cards, buttons, ..Outgoing::default() });
-        Ok(Go::exit("done"))
+        Ok(NodeOutcome::exit("done"))
     }
 }

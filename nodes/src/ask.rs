@@ -4,15 +4,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use tolmach_engine::{
+    diagnostic::Code,
     effect::{Button, Choice},
-    event::Kind as EventKind,
-    finding::Code,
-    kind::{Exit, Fault, Go, Input, Kind, Node},
+    event::EventKind,
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     measure::{self, Dimension},
     phrases::Phrase,
-    place::At,
     scope::{Scope, Sets},
     slot::Type,
+    span::Spanned,
     text::Text,
     turn::Turn,
 };
@@ -27,7 +27,7 @@ pub(crate) struct Ask {
     text: Text,
     /// The slot for the answer. Its type says what fits: text, number («15 тысяч», «десяток», "two hundred"), boolean (yes or
     /// no), date («завтра», «15 марта», "next Friday"; a time of day is passed over), phone, email, size («50х30х20 см»).
-    into: At<String>,
+    into: Spanned<String>,
     /// For a text slot: the only answers that fit, offered as buttons.
     #[serde(default)]
     choices: Vec<AskChoice>,
@@ -37,14 +37,14 @@ pub(crate) struct Ask {
     /// For a number or size slot: the unit of an answer that names none, such as cm, kW or л. A number is kept in it: with
     /// cm, «полметра» is 50. A size is kept in millimetres whatever the unit, and is taken to be written in them without one.
     #[serde(default)]
-    unit: Option<At<String>>,
+    unit: Option<Spanned<String>>,
     /// What to say when an answer does not fit; the question follows.
     #[serde(default)]
     error: Option<Text>,
     /// How many unfitting answers end in `gave_up`.
     #[serde(default = "three")]
     #[schemars(range(min = 1, max = 10))]
-    attempts: At<u32>,
+    attempts: Spanned<u32>,
 }
 
 /// An answer that fits.
@@ -52,14 +52,14 @@ pub(crate) struct Ask {
 #[serde(deny_unknown_fields)]
 struct AskChoice {
     /// What the slot gets.
-    value: At<String>,
+    value: Spanned<String>,
     /// The button's label; typed, it means the same.
     label: Text,
 }
 
 /// A regular expression, anchored at both ends.
 #[derive(Debug)]
-struct Pattern(String, At<Result<regex::Regex, String>>);
+struct Pattern(String, Spanned<Result<regex::Regex, String>>);
 
 impl JsonSchema for Pattern {
     fn inline_schema() -> bool {
@@ -77,7 +77,7 @@ impl JsonSchema for Pattern {
 
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Pattern, D::Error> {
-        let source = At::<String>::deserialize(deserializer)?;
+        let source = Spanned::<String>::deserialize(deserializer)?;
         let regex = regex::Regex::new(&format!("^(?:{})$", source.value));
         let regex = regex.map_err(|error| {
             error
@@ -89,12 +89,12 @@ impl<'de> Deserialize<'de> for Pattern {
                 .trim_start_matches("error: ")
                 .to_owned()
         });
-        Ok(Pattern(source.value, At::new(regex, source.place)))
+        Ok(Pattern(source.value, Spanned::new(regex, source.span)))
     }
 }
 
-fn three() -> At<u32> {
-    At::new(3, Default::default())
+fn three() -> Spanned<u32> {
+    Spanned::new(3, Default::default())
 }
 
 impl Kind for Ask {
@@ -134,7 +134,7 @@ impl Node for Ask {
             &[Type::Text, Type::Number, Type::Boolean, Type::Date, Type::Phone, Type::Email, Type::Size],
             Sets::Surely(&["done"]),
         );
-        scope.buttons(self.choices.len() + 1, self.text.place());
+        scope.buttons(self.choices.len() + 1, self.text.span());
         if let Some(error) = &self.error {
             scope.text(error);
         }
@@ -144,22 +144,22 @@ impl Node for Ask {
         if let Some(Pattern(source, regex)) = &self.pattern
             && let Err(why) = &regex.value
         {
-            let cause = format!("`{source}` is not a regular expression: {why}");
-            let mend = "mend the expression; a `\\` before a bracket or a dot takes it as it is written";
-            scope.report(Code::BadValue, regex.place, cause, mend);
+            let message = format!("`{source}` is not a regular expression: {why}");
+            let help = "fix the expression; a `\\` before a bracket or a dot takes it as it is written";
+            scope.report(Code::BadValue, regex.span, message, help);
         }
         if scope.slot_type(&self.into).is_some_and(|kind| kind != Type::Text) {
-            let wrong = self.choices.first().map(|choice| ("choices", choice.value.place));
-            let wrong = wrong.or(self.pattern.as_ref().map(|pattern| ("pattern", pattern.1.place)));
-            if let Some((field, place)) = wrong {
-                let cause = format!(
+            let wrong = self.choices.first().map(|choice| ("choices", choice.value.span));
+            let wrong = wrong.or(self.pattern.as_ref().map(|pattern| ("pattern", pattern.1.span)));
+            if let Some((field, span)) = wrong {
+                let message = format!(
                     "`{field}` is for slots of type text, and the slot `{}` is of another",
                     self.into.value
                 );
                 scope.report(
                     Code::WrongSlotType,
-                    place,
-                    cause,
+                    span,
+                    message,
                     "use a slot of type text, or remove the field",
                 );
             }
@@ -167,11 +167,11 @@ impl Node for Ask {
         self.check_unit(scope);
         for (i, choice) in self.choices.iter().enumerate() {
             if self.choices[..i].iter().any(|before| before.value == choice.value) {
-                let cause = format!("the choice `{}` is there twice", choice.value.value);
+                let message = format!("the choice `{}` is there twice", choice.value.value);
                 scope.report(
                     Code::BadValue,
-                    choice.value.place,
-                    cause,
+                    choice.value.span,
+                    message,
                     "give each choice a value of its own",
                 );
             }
@@ -183,18 +183,20 @@ impl Node for Ask {
         true
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let answer = match input {
-            Input::Press(value) if value == CANCELLED => return Ok(Go::exit("cancelled")),
-            Input::Press(value) => Ok(Value::String(value)),
-            Input::Reply if self.is_left(turn)? => return Ok(Go::exit("cancelled")),
+            NodeInput::Press(value) if value == CANCELLED => return Ok(NodeOutcome::exit("cancelled")),
+            NodeInput::Press(value) => Ok(Value::String(value)),
+            NodeInput::Reply if self.is_left(turn)? => return Ok(NodeOutcome::exit("cancelled")),
             // Any words may answer an open question, except those that plainly want something else.
-            Input::Reply if self.is_open(turn)? && turn.interrupts() => return Ok(Go::Unfit),
-            Input::Reply => match self.read(turn)? {
-                Err(_) => return Ok(Go::Unfit),
+            NodeInput::Reply if self.is_open(turn)? && turn.interrupts() => {
+                return Ok(NodeOutcome::NotAnswered);
+            }
+            NodeInput::Reply => match self.read(turn)? {
+                Err(_) => return Ok(NodeOutcome::NotAnswered),
                 fits => fits,
             },
-            Input::Unfit => self.read(turn)?,
+            NodeInput::NotAnswered => self.read(turn)?,
             _ => {
                 let question = turn.render(&self.text)?;
                 return self.question(turn, question);
@@ -204,7 +206,7 @@ impl Node for Ask {
             Ok(value) => match turn.slot_declaration(&self.into)?.accept(value.clone()) {
                 Ok(_) => {
                     turn.set_slot(&self.into, value)?;
-                    return Ok(Go::exit("done"));
+                    return Ok(NodeOutcome::exit("done"));
                 }
                 Err(_) => phrases::OUT_OF_RANGE,
             },
@@ -213,7 +215,7 @@ impl Node for Ask {
         let failures: u32 = turn.state::<u32>() + 1;
         turn.note(format!("answer {failures} of {} did not fit", self.attempts.value));
         if failures >= self.attempts.value {
-            return Ok(Go::exit("gave_up"));
+            return Ok(NodeOutcome::exit("gave_up"));
         }
         turn.set_state(&failures)?;
         let complaint = match &self.error {
@@ -234,7 +236,7 @@ pub(crate) fn cancel_button(turn: &mut Turn<'_>) -> Button {
 }
 
 impl Ask {
-    fn question(&self, turn: &mut Turn<'_>, text: String) -> Result<Go, Fault> {
+    fn question(&self, turn: &mut Turn<'_>, text: String) -> Result<NodeOutcome, Fault> {
         let mut buttons = Vec::with_capacity(self.choices.len() + 1);
         for choice in &self.choices {
             let label = turn.render(&choice.label)?;
@@ -242,7 +244,7 @@ impl Ask {
         }
         buttons.push(cancel_button(turn));
         turn.say(text, buttons);
-        Ok(Go::Wait)
+        Ok(NodeOutcome::Wait)
     }
 
     /// Whether the client wants out. «Не надо» leaves a question, but answers one of yes or no.
@@ -255,24 +257,24 @@ impl Ask {
     fn check_unit(&self, scope: &mut Scope<'_>) {
         let Some(unit) = &self.unit else { return };
         let Some((dimension, _)) = measure::unit_of(unit) else {
-            let cause = format!("`{}` is no unit", unit.value);
-            let mend = "write one of mm, cm, m, in, kg, g, l, m3, W, kW, V, A, bar, or its Russian name";
-            scope.report(Code::BadValue, unit.place, cause, mend);
+            let message = format!("`{}` is no unit", unit.value);
+            let help = "write one of mm, cm, m, in, kg, g, l, m3, W, kW, V, A, bar, or its Russian name";
+            scope.report(Code::BadValue, unit.span, message, help);
             return;
         };
         let kind = scope.slot_type(&self.into);
         if kind == Some(Type::Size) && dimension != Dimension::Length {
-            let cause = format!("a size has sides, and `{}` is no unit of length", unit.value);
-            scope.report(Code::BadValue, unit.place, cause, "write mm, cm, m or in");
+            let message = format!("a size has sides, and `{}` is no unit of length", unit.value);
+            scope.report(Code::BadValue, unit.span, message, "write mm, cm, m or in");
         } else if kind.is_some_and(|kind| !matches!(kind, Type::Number | Type::Size)) {
-            let cause = format!(
+            let message = format!(
                 "`unit` is for slots of type number or size, and the slot `{}` is of another",
                 self.into.value
             );
             scope.report(
                 Code::WrongSlotType,
-                unit.place,
-                cause,
+                unit.span,
+                message,
                 "use a slot of type number, or remove the field",
             );
         }

@@ -6,18 +6,18 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     condition::Expression,
-    finding::Code,
+    diagnostic::Code,
     flow::Target,
-    kind::{Exit, Fault, Go, Input, Jump, Kind, Node},
-    place::At,
+    kind::{Exit, Fault, Jump, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
+    span::Spanned,
     turn::Turn,
 };
 
 /// Goes to the first case whose condition holds. The last case is `else`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub(crate) struct Branch(At<Vec<Case>>);
+pub(crate) struct Branch(Spanned<Vec<Case>>);
 
 /// A case: `{ when: condition, to: node }` or, at the end, `{ else: node }`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -28,10 +28,10 @@ struct Case {
     when: Option<Expression>,
     /// Where to go when it holds.
     #[serde(default)]
-    to: Option<At<String>>,
+    to: Option<Spanned<String>>,
     /// Where to go when nothing held.
     #[serde(default, rename = "else")]
-    otherwise: Option<At<String>>,
+    otherwise: Option<Spanned<String>>,
 }
 
 impl Kind for Branch {
@@ -61,15 +61,10 @@ impl Node for Branch {
     }
 
     fn check(&self, scope: &mut Scope<'_>) {
-        let place = self.0.place;
+        let span = self.0.span;
         let last = self.0.len().saturating_sub(1);
         if self.0.is_empty() {
-            scope.report(
-                Code::BadValue,
-                place,
-                "a branch without cases",
-                "write at least `- { else: node }`",
-            );
+            scope.report(Code::BadValue, span, "a branch without cases", "write at least `- { else: node }`");
         }
         for (i, case) in self.0.iter().enumerate() {
             if let Some(when) = &case.when {
@@ -81,18 +76,18 @@ impl Node for Branch {
                 _ => false,
             };
             if !fits {
-                let at = case.when.as_ref().map(Expression::place);
+                let at = case.when.as_ref().map(Expression::span);
                 let at =
-                    at.or(case.to.as_ref().or(case.otherwise.as_ref()).map(|to| to.place)).unwrap_or(place);
+                    at.or(case.to.as_ref().or(case.otherwise.as_ref()).map(|to| to.span)).unwrap_or(span);
                 let case_of = format!("case {} of the branch", i + 1);
-                let (cause, mend) = match (&case.when, &case.to, &case.otherwise) {
+                let (message, help) = match (&case.when, &case.to, &case.otherwise) {
                     (_, _, Some(_)) if case.when.is_some() || case.to.is_some() => {
                         (format!("{case_of} has `else` beside `when` or `to`"), "make them two cases")
                     }
                     (None, None, Some(_)) => {
-                        let cause =
+                        let message =
                             format!("{case_of} is `else`, and what comes after it is never looked at");
-                        (cause, "move `{ else: … }` to the end")
+                        (message, "move `{ else: … }` to the end")
                     }
                     (Some(_), None, None) => {
                         (format!("{case_of} leads nowhere"), "add `to:` with the name of a node")
@@ -102,15 +97,15 @@ impl Node for Branch {
                         "add `when:`, or write `{ else: … }` as the last case",
                     ),
                     (Some(_), Some(_), None) => {
-                        let cause = "the last case of the branch is no `else`: it leads nowhere when no condition holds";
-                        (cause.to_owned(), "add `- { else: node }` at the end")
+                        let message = "the last case of the branch is no `else`: it leads nowhere when no condition holds";
+                        (message.to_owned(), "add `- { else: node }` at the end")
                     }
                     _ => (
                         format!("{case_of} is empty"),
                         "write `{ when: …, to: … }`, or `{ else: … }` as the last case",
                     ),
                 };
-                scope.report(Code::BadValue, at, cause, mend);
+                scope.report(Code::BadValue, at, message, help);
             }
         }
     }
@@ -133,7 +128,7 @@ impl Node for Branch {
         jumps
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         for case in self.0.iter() {
             let (holds, to) = match (&case.when, &case.to, &case.otherwise) {
                 (Some(when), Some(to), _) => (turn.holds(when)?, to),
@@ -143,7 +138,7 @@ impl Node for Branch {
             if holds {
                 let because = case.when.as_ref().map_or("else", Expression::source);
                 turn.note(format!("case: {because}"));
-                return Ok(Go::To(Target::parse(to)));
+                return Ok(NodeOutcome::To(Target::parse(to)));
             }
         }
         Err(Fault("no case of the branch held".to_owned()))

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
+    diagnostic::Code,
     effect::{Action, Button, Choice},
-    finding::Code,
     kind::{Fault, Jump},
-    place::At,
     scope::Scope,
+    span::Spanned,
     text::Text,
     turn::Turn,
 };
@@ -20,31 +20,31 @@ pub(crate) struct FlowButton {
     label: Text,
     /// The node to go to.
     #[serde(default)]
-    to: Option<At<String>>,
+    to: Option<Spanned<String>>,
     /// The address to open: http, https, tel or mailto.
     #[serde(default)]
-    url: Option<At<String>>,
+    url: Option<Spanned<String>>,
 }
 
 pub(crate) fn check(buttons: &[FlowButton], scope: &mut Scope<'_>) {
     if let Some(first) = buttons.first() {
-        scope.buttons(buttons.len(), first.label.place());
+        scope.buttons(buttons.len(), first.label.span());
     }
     for button in buttons {
         scope.label(&button.label);
         if button.to.is_some() == button.url.is_some() {
-            let (cause, mend) = if button.to.is_some() {
+            let (message, help) = if button.to.is_some() {
                 ("a button has both `to` and `url`", "keep one of the two")
             } else {
                 ("a button leads nowhere", "add `to:` with the name of a node, or `url:` with an address")
             };
-            scope.report(Code::BadValue, button.label.place(), cause, mend);
+            scope.report(Code::BadValue, button.label.span(), message, help);
         }
         if let Some(url) = &button.url {
             let schemes = ["https://", "http://", "tel:", "mailto:"];
             if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
-                let cause = format!("`{}` is not an address a client can open", url.value);
-                scope.report(Code::BadValue, url.place, cause, "begin it with https://, tel: or mailto:");
+                let message = format!("`{}` is not an address a client can open", url.value);
+                scope.report(Code::BadValue, url.span, message, "begin it with https://, tel: or mailto:");
             }
         }
     }

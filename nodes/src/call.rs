@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     condition::Expression,
-    finding::Code,
-    kind::{Call as Called, Exit, Fault, Go, Input, Kind, Node},
-    place::At,
+    diagnostic::Code,
+    kind::{Call as Called, Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
     slot::Type,
+    span::Spanned,
     turn::Turn,
 };
 
@@ -21,13 +21,13 @@ use tolmach_engine::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Call {
     /// The flow to run.
-    flow: At<String>,
+    flow: Spanned<String>,
     /// Values (CEL expressions over this flow's slots) for slots of the called flow.
     #[serde(default)]
-    with: BTreeMap<At<String>, Expression>,
+    with: BTreeMap<Spanned<String>, Expression>,
     /// Slots of this flow, and the slots of the called flow whose values they take.
     #[serde(default)]
-    into: BTreeMap<At<String>, At<String>>,
+    into: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 impl Kind for Call {
@@ -88,7 +88,7 @@ impl Node for Call {
                 other => other,
             };
             if let Some(kind) = scope.kind_of(expression).filter(|kind| *kind != holds) {
-                let cause = format!(
+                let message = format!(
                     "`{}` is a {}, but the slot `{}` of the flow `{}` is of type {}",
                     expression.source(),
                     kind.name(),
@@ -96,8 +96,8 @@ impl Node for Call {
                     self.flow.value,
                     theirs.name()
                 );
-                let mend = "give a value of that type; a text inside an expression has quotes: \"'text'\"";
-                scope.report(Code::WrongSlotType, expression.place(), cause, mend);
+                let help = "give a value of that type; a text inside an expression has quotes: \"'text'\"";
+                scope.report(Code::WrongSlotType, expression.span(), message, help);
             }
         }
         scope.call(&self.call_of());
@@ -107,19 +107,19 @@ impl Node for Call {
         Some(self.call_of())
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
-        if let Input::Called(slots) = input {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+        if let NodeInput::Called(slots) = input {
             for (slot, of) in &self.into {
                 let value = slots.get(&of.value).cloned().unwrap_or_default();
                 turn.set_slot(slot, value)?;
             }
-            return Ok(Go::exit("done"));
+            return Ok(NodeOutcome::exit("done"));
         }
         let mut slots = Vec::with_capacity(self.with.len());
         for (slot, expression) in &self.with {
             slots.push((slot.value.clone(), turn.value(expression)?));
         }
-        Ok(Go::Call { flow: self.flow.value.clone(), slots })
+        Ok(NodeOutcome::Call { flow: self.flow.value.clone(), slots })
     }
 }
 

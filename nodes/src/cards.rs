@@ -2,8 +2,8 @@
 
 use tolmach_engine::{
     catalog::SearchRequest,
-    effect::{Button, Card, Outcome, Outgoing, Query},
-    kind::{Fault, Go},
+    effect::{Button, Card, Outgoing, Query, QueryOutcome},
+    kind::{Fault, NodeOutcome},
     phrases,
     turn::{Found, Turn},
 };
@@ -16,16 +16,16 @@ pub(crate) fn of_slot(turn: &mut Turn<'_>, slot: &str) -> (Vec<Card>, Option<But
 }
 
 /// Asks for a further page.
-pub(crate) fn ask_for_more(turn: &mut Turn<'_>, request: SearchRequest) -> Result<Go, Fault> {
+pub(crate) fn ask_for_more(turn: &mut Turn<'_>, request: SearchRequest) -> Result<NodeOutcome, Fault> {
     turn.set_state(&request)?;
-    Ok(Go::Ask(Query::Search(request)))
+    Ok(NodeOutcome::Query(Query::Search(request)))
 }
 
 /// Shows the page that [`ask_for_more`] asked for.
-pub(crate) fn show_more(turn: &mut Turn<'_>, outcome: Outcome) -> Result<Go, Fault> {
+pub(crate) fn show_more(turn: &mut Turn<'_>, outcome: QueryOutcome) -> Result<NodeOutcome, Fault> {
     let results = match outcome {
-        Outcome::Search(results) => results,
-        Outcome::Failed { reason } => return Err(Fault(reason)),
+        QueryOutcome::Search(results) => results,
+        QueryOutcome::Failed { reason } => return Err(Fault(reason)),
         other => return Err(Fault(format!("an outcome of another query: {other:?}"))),
     };
     let request: Option<SearchRequest> = turn.state();
@@ -33,11 +33,11 @@ pub(crate) fn show_more(turn: &mut Turn<'_>, outcome: Outcome) -> Result<Go, Fau
     let items: Vec<_> = results.hits.into_iter().map(|hit| hit.product).collect();
     if items.is_empty() {
         turn.say(phrases::NO_MORE.get(turn.language()).to_owned(), Vec::new());
-        return Ok(Go::exit("done"));
+        return Ok(NodeOutcome::exit("done"));
     }
     let found = Found { query: request.text.clone(), total: results.total, items, request };
     let cards = turn.cards(&found.items);
     let buttons = turn.more_button(&found).into_iter().collect();
     turn.send(Outgoing { cards, buttons, ..Outgoing::default() });
-    Ok(Go::exit("done"))
+    Ok(NodeOutcome::exit("done"))
 }

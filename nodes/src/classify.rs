@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
-    effect::{DecideRequest, Label, LabelScore, NearestRequest, Outcome, Query},
-    finding::Code,
-    kind::{Cost, Costs, Example, Exit, Fault, Go, Input, Kind, Node},
-    place::At,
+    diagnostic::Code,
+    effect::{ClassifyRequest, Label, LlmClassifyRequest, Query, QueryOutcome, ScoredLabel},
+    kind::{Cost, Costs, Example, Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     release::Answers,
     scope::Scope,
+    span::Spanned,
     turn::Turn,
 };
 
@@ -24,11 +24,11 @@ use crate::extract;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Classify {
     /// The intents by name; each is an exit.
-    intents: At<BTreeMap<At<String>, Intent>>,
+    intents: Spanned<BTreeMap<Spanned<String>, Intent>>,
     /// How likely (0 to 1) an intent must be by the examples alone to be taken without asking a language model. Of the messages
     /// that are placed at 0.8, about four in five are placed rightly.
     #[serde(default = "default_confidence")]
-    min_confidence: At<f32>,
+    min_confidence: Spanned<f32>,
     /// The configured model to ask when examples are unsure.
     #[serde(default = "default_model")]
     model: String,
@@ -45,8 +45,8 @@ struct Intent {
     examples: Vec<String>,
 }
 
-fn default_confidence() -> At<f32> {
-    At::new(0.55, Default::default())
+fn default_confidence() -> Spanned<f32> {
+    Spanned::new(0.55, Default::default())
 }
 
 fn default_model() -> String {
@@ -96,25 +96,25 @@ impl Node for Classify {
     fn check(&self, scope: &mut Scope<'_>) {
         scope.share("min_confidence", &self.min_confidence);
         if self.intents.value.is_empty() {
-            let mend = "add one: `intents: { product: { examples: [what a client writes] } }`";
+            let help = "add one: `intents: { product: { examples: [what a client writes] } }`";
             scope.report(
                 Code::BadValue,
-                self.intents.place,
-                "there are no intents to place a message among",
-                mend,
+                self.intents.span,
+                "there are no intents to span a message among",
+                help,
             );
         }
         for (name, intent) in &self.intents.value {
             if name.value == "unsure" {
-                let cause = "`unsure` is the exit for messages that fit no intent";
-                scope.report(Code::BadValue, name.place, cause, "choose another name");
+                let message = "`unsure` is the exit for messages that fit no intent";
+                scope.report(Code::BadValue, name.span, message, "choose another name");
             }
             if intent.examples.is_empty() {
-                let cause = format!("the intent `{}` has no examples", name.value);
+                let message = format!("the intent `{}` has no examples", name.value);
                 scope.report(
                     Code::BadValue,
-                    name.place,
-                    cause,
+                    name.span,
+                    message,
                     "write at least one message of a client who means it",
                 );
             }
@@ -138,35 +138,35 @@ impl Node for Classify {
             .collect()
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let outcome = match input {
-            Input::Outcome(outcome) => outcome,
+            NodeInput::Outcome(outcome) => outcome,
             _ => return self.begin(turn),
         };
         match outcome {
-            Outcome::Nearest { labels } => {
+            QueryOutcome::Classify { labels } => {
                 if let Some(first) = labels.first() {
                     turn.note(weighed(&labels, self.min_confidence.value));
                     if first.score >= self.min_confidence.value && self.knows(&first.label) {
-                        return Ok(Go::Exit(first.label.clone()));
+                        return Ok(NodeOutcome::Exit(first.label.clone()));
                     }
                     turn.set_state(&State { nearest: Some(first.label.clone()) })?;
                 }
                 Ok(self.ask_model(turn))
             }
-            Outcome::Decide(decision) => {
+            QueryOutcome::LlmClassify(decision) => {
                 let label = decision.label.filter(|label| self.knows(label));
                 turn.note(match &label {
                     Some(label) => format!("model {}: {label}", decision.usage.model),
                     None => format!("model {}: none", decision.usage.model),
                 });
-                Ok(Go::Exit(label.unwrap_or_else(|| "unsure".to_owned())))
+                Ok(NodeOutcome::Exit(label.unwrap_or_else(|| "unsure".to_owned())))
             }
-            Outcome::Failed { reason } => {
+            QueryOutcome::Failed { reason } => {
                 turn.note(format!("failed: {reason}"));
                 // Without vectors a model may still know; without a model nobody does.
                 let asked_model = turn.state::<State>().nearest.is_some();
-                if asked_model { Ok(Go::exit("unsure")) } else { self.fall_back(turn) }
+                if asked_model { Ok(NodeOutcome::exit("unsure")) } else { self.fall_back(turn) }
             }
             other => Err(Fault(format!("an outcome of another query: {other:?}"))),
         }
@@ -174,7 +174,7 @@ impl Node for Classify {
 }
 
 /// What the examples say, for the trace: how likely the likeliest intents are, and by which example.
-fn weighed(labels: &[LabelScore], bound: f32) -> String {
+fn weighed(labels: &[ScoredLabel], bound: f32) -> String {
     let Some(first) = labels.first() else { return "examples: nothing".to_owned() };
     let verdict = if first.score >= bound { "" } else { ", unsure" };
     let runners_up = labels.iter().skip(1).take(RUNNERS_UP);
@@ -184,33 +184,33 @@ fn weighed(labels: &[LabelScore], bound: f32) -> String {
 }
 
 impl Classify {
-    fn begin(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
+    fn begin(&self, turn: &mut Turn<'_>) -> Result<NodeOutcome, Fault> {
         let text = extract::without_contact(turn.message());
         if text.is_empty() {
-            return Ok(Go::exit("unsure"));
+            return Ok(NodeOutcome::exit("unsure"));
         }
         for (name, intent) in &self.intents.value {
             if let Some(example) = intent.examples.iter().find(|example| extract::same_words(example, &text))
             {
                 turn.note(format!("the words of an example: {example}"));
-                return Ok(Go::Exit(name.value.clone()));
+                return Ok(NodeOutcome::Exit(name.value.clone()));
             }
         }
-        Ok(Go::Ask(Query::Nearest(NearestRequest { set: turn.example_set(), text })))
+        Ok(NodeOutcome::Query(Query::Classify(ClassifyRequest { set: turn.example_set(), text })))
     }
 
-    fn fall_back(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
+    fn fall_back(&self, turn: &mut Turn<'_>) -> Result<NodeOutcome, Fault> {
         turn.set_state(&State { nearest: Some(String::new()) })?;
         Ok(self.ask_model(turn))
     }
 
-    fn ask_model(&self, turn: &Turn<'_>) -> Go {
+    fn ask_model(&self, turn: &Turn<'_>) -> NodeOutcome {
         let labels = self.intents.iter().map(|(name, intent)| Label {
             name: name.value.clone(),
             description: intent.description.clone(),
             examples: intent.examples.iter().take(5).cloned().collect(),
         });
-        Go::Ask(Query::Decide(DecideRequest {
+        NodeOutcome::Query(Query::LlmClassify(LlmClassifyRequest {
             role: self.model.clone(),
             text: extract::without_contact(turn.message()),
             labels: labels.collect(),

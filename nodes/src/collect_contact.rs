@@ -4,14 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value, json};
 use tolmach_engine::{
+    diagnostic::Code,
     effect::Outgoing,
-    event::Kind as EventKind,
-    finding::Code,
-    kind::{Exit, Fault, Go, Input, Kind, Node},
+    event::EventKind,
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     phrases::Phrase,
-    place::At,
     scope::{Scope, Sets},
     slot::Type,
+    span::Spanned,
     text::Text,
     turn::Turn,
 };
@@ -28,7 +28,7 @@ use crate::{
 pub(crate) struct CollectContact {
     /// What to ask for, in the order of asking.
     #[serde(default = "all_fields")]
-    fields: Vec<At<Field>>,
+    fields: Vec<Spanned<Field>>,
     /// What must be given: `all`, or `one_of(phone, email)`. Without it, one of phone and e-mail.
     #[serde(default)]
     require: Require,
@@ -37,13 +37,13 @@ pub(crate) struct CollectContact {
     text: Option<Text>,
     /// A prompt file with the personal-data notice, shown under the question.
     #[serde(default)]
-    consent: Option<At<String>>,
+    consent: Option<Spanned<String>>,
     /// The slot for the contact.
-    into: At<String>,
+    into: Spanned<String>,
     /// How many messages without anything usable end in `gave_up`.
     #[serde(default = "three")]
     #[schemars(range(min = 1, max = 10))]
-    attempts: At<u32>,
+    attempts: Spanned<u32>,
 }
 
 /// A field of a contact.
@@ -114,12 +114,12 @@ impl<'de> Deserialize<'de> for Require {
     }
 }
 
-fn all_fields() -> Vec<At<Field>> {
-    [Field::Name, Field::Phone, Field::Email].map(|field| At::new(field, Default::default())).to_vec()
+fn all_fields() -> Vec<Spanned<Field>> {
+    [Field::Name, Field::Phone, Field::Email].map(|field| Spanned::new(field, Default::default())).to_vec()
 }
 
-fn three() -> At<u32> {
-    At::new(3, Default::default())
+fn three() -> Spanned<u32> {
+    Spanned::new(3, Default::default())
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -176,11 +176,11 @@ impl Node for CollectContact {
                 .any(|required| self.fields.iter().any(|field| field.value == *required));
         for required in self.required() {
             if !one_of_enough && !self.fields.iter().any(|field| field.value == required) {
-                let cause = format!("`{}` is required but not among the fields", required.key());
+                let message = format!("`{}` is required but not among the fields", required.key());
                 scope.report(
                     Code::BadValue,
-                    self.into.place,
-                    cause,
+                    self.into.span,
+                    message,
                     "add it to `fields`, or leave it out of `require`",
                 );
             }
@@ -196,21 +196,21 @@ impl Node for CollectContact {
         true
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            Input::Press(value) if value == CANCELLED => Ok(Go::exit("cancelled")),
-            Input::Reply if extract::is_cancel(turn.message()) || extract::is_refusal(turn.message()) => {
-                Ok(Go::exit("cancelled"))
+            NodeInput::Press(value) if value == CANCELLED => Ok(NodeOutcome::exit("cancelled")),
+            NodeInput::Reply if extract::is_cancel(turn.message()) || extract::is_refusal(turn.message()) => {
+                Ok(NodeOutcome::exit("cancelled"))
             }
-            Input::Reply => self.take(turn, true),
-            Input::Unfit => self.take(turn, false),
+            NodeInput::Reply => self.take(turn, true),
+            NodeInput::NotAnswered => self.take(turn, false),
             input => {
                 // An interrupted form is asked again, and what was given stays given.
-                if input != Input::Again && input != Input::GivenBack {
+                if input != NodeInput::Resume && input != NodeInput::GivenBack {
                     turn.set_state(&State::default())?;
                 }
                 // «Перезвоните, 8 999 123-45-67» has answered already; the words beside it are hardly a name.
-                if input == Input::Enter {
+                if input == NodeInput::Enter {
                     let mut found = self.read(turn, None);
                     found.remove("name");
                     if !found.is_empty() {
@@ -239,14 +239,14 @@ impl Node for CollectContact {
 impl CollectContact {
     /// Takes what the message gives. Words that give nothing and do not look like a failed attempt may interrupt the
     /// form, where `may_interrupt` says that this was not asked yet.
-    fn take(&self, turn: &mut Turn<'_>, may_interrupt: bool) -> Result<Go, Fault> {
+    fn take(&self, turn: &mut Turn<'_>, may_interrupt: bool) -> Result<NodeOutcome, Fault> {
         let mut state: State = turn.state();
         let found = self.read(turn, state.asked);
         let helped = !found.is_empty();
         let attempt =
             turn.message().contains('@') || turn.message().chars().filter(char::is_ascii_digit).count() >= 5;
         if may_interrupt && (!helped && !attempt || helped && !found_contact(&found) && turn.interrupts()) {
-            return Ok(Go::Unfit);
+            return Ok(NodeOutcome::NotAnswered);
         }
         if !helped {
             state.failures += 1;
@@ -256,12 +256,17 @@ impl CollectContact {
     }
 
     /// Adds what was found and asks for what is still missing.
-    fn keep(&self, turn: &mut Turn<'_>, mut state: State, found: Map<String, Value>) -> Result<Go, Fault> {
+    fn keep(
+        &self,
+        turn: &mut Turn<'_>,
+        mut state: State,
+        found: Map<String, Value>,
+    ) -> Result<NodeOutcome, Fault> {
         // A shared or corrected value replaces the old one.
         state.contact.extend(found);
         if let Some(missing) = self.missing(&state.contact) {
             if state.failures >= self.attempts.value {
-                return Ok(Go::exit("gave_up"));
+                return Ok(NodeOutcome::exit("gave_up"));
             }
             let complaint = self.complaint(turn, missing);
             state.asked = Some(missing);
@@ -275,7 +280,7 @@ impl CollectContact {
             return self.question(turn, phrases::NAME.get(turn.language()).to_owned());
         }
         turn.set_slot(&self.into, Value::Object(state.contact))?;
-        Ok(Go::exit("done"))
+        Ok(NodeOutcome::exit("done"))
     }
 
     /// What the message gives, for the fields that are wanted.
@@ -344,18 +349,18 @@ impl CollectContact {
         }
     }
 
-    fn notice(&self, turn: &Turn<'_>, name: &At<String>) -> Result<String, Fault> {
+    fn notice(&self, turn: &Turn<'_>, name: &Spanned<String>) -> Result<String, Fault> {
         let prompt = turn.release().prompts.get(&name.value).and_then(|prompt| prompt.get(turn.language()));
         let prompt = prompt.ok_or_else(|| Fault(format!("there is no prompt `{}`", name.value)))?;
         turn.template(&prompt.body)
     }
 
-    fn question(&self, turn: &mut Turn<'_>, text: String) -> Result<Go, Fault> {
+    fn question(&self, turn: &mut Turn<'_>, text: String) -> Result<NodeOutcome, Fault> {
         let shares = self.fields.iter().any(|field| field.value == Field::Phone);
         let share_contact = shares.then(|| phrases::SHARE_CONTACT.get(turn.language()).to_owned());
         let buttons = vec![cancel_button(turn)];
         turn.send(Outgoing { text, buttons, share_contact, ..Outgoing::default() });
-        Ok(Go::Wait)
+        Ok(NodeOutcome::Wait)
     }
 }
 

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
     duration::Duration,
-    kind::{Exit, Fault, Go, Input, Kind, Node},
-    place::At,
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
+    span::Spanned,
     step::DELAY,
     turn::Turn,
 };
@@ -18,7 +18,7 @@ use tolmach_engine::{
 pub(crate) struct Delay {
     /// How long: `30m`, `2h`, `3d`, `2w`.
     #[serde(rename = "for")]
-    time: At<Duration>,
+    time: Spanned<Duration>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -65,21 +65,23 @@ impl Node for Delay {
         Some(DELAY)
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let now = turn.event().at;
         let due = match (&input, turn.state::<State>().due) {
-            (Input::Due, _) => return Ok(Go::exit("done")),
-            (Input::Reply, _) => {
+            (NodeInput::Due, _) => return Ok(NodeOutcome::exit("done")),
+            (NodeInput::Reply, _) => {
                 turn.cancel_timer(DELAY);
-                return Ok(Go::exit("message"));
+                return Ok(NodeOutcome::exit("message"));
             }
             // Something came between: the wait goes on, or is over meanwhile.
-            (Input::Again | Input::GivenBack, Some(due)) if due <= now => return Ok(Go::exit("done")),
-            (Input::Again | Input::GivenBack, Some(due)) => due,
+            (NodeInput::Resume | NodeInput::GivenBack, Some(due)) if due <= now => {
+                return Ok(NodeOutcome::exit("done"));
+            }
+            (NodeInput::Resume | NodeInput::GivenBack, Some(due)) => due,
             _ => now.saturating_add(self.time.0),
         };
         turn.set_state(&State { due: Some(due) })?;
         turn.start_timer(DELAY, due.saturating_sub(now));
-        Ok(Go::Wait)
+        Ok(NodeOutcome::Wait)
     }
 }

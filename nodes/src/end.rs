@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     flow::Target,
-    kind::{Exit, Fault, Go, Input, Kind, Node},
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
     text::Text,
     turn::Turn,
@@ -44,11 +44,11 @@ impl Node for End {
         }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         if let Some(text) = &self.text {
             let text = turn.render(text)?;
             turn.say(text, Vec::new());
         }
-        Ok(Go::To(Target::End))
+        Ok(NodeOutcome::To(Target::End))
     }
 }

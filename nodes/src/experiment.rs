@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
-    finding::Code,
-    kind::{Exit, Fault, Go, Input, Kind, Node},
-    place::At,
+    diagnostic::Code,
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
+    span::Spanned,
     turn::Turn,
 };
 
@@ -18,9 +18,9 @@ use tolmach_engine::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Experiment {
     /// The experiment's name: clients are split anew under another one.
-    name: At<String>,
+    name: Spanned<String>,
     /// The arms with their shares of the clients. Shares are relative: `{ old: 1, new: 3 }` puts three of four into `new`.
-    arms: BTreeMap<At<String>, At<u32>>,
+    arms: BTreeMap<Spanned<String>, Spanned<u32>>,
 }
 
 impl Kind for Experiment {
@@ -50,22 +50,22 @@ impl Node for Experiment {
     fn check(&self, scope: &mut Scope<'_>) {
         scope.name("experiment", &self.name);
         if self.arms.len() < 2 {
-            let cause = "an experiment needs at least two arms";
-            scope.report(Code::BadValue, self.name.place, cause, "add an arm: `arms: { old: 1, new: 1 }`");
+            let message = "an experiment needs at least two arms";
+            scope.report(Code::BadValue, self.name.span, message, "add an arm: `arms: { old: 1, new: 1 }`");
         }
         for (arm, share) in &self.arms {
             if !(1..=1000).contains(&share.value) {
-                let cause = format!("the share of the arm `{}` is {}", arm.value, share.value);
-                let mend = "write 1 to 1000; to close an arm, remove it";
-                scope.report(Code::BadValue, share.place, cause, mend);
+                let message = format!("the share of the arm `{}` is {}", arm.value, share.value);
+                let help = "write 1 to 1000; to close an arm, remove it";
+                scope.report(Code::BadValue, share.span, message, help);
             }
         }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let known = turn.arm(&self.name).filter(|arm| self.arms.keys().any(|name| name.value == *arm));
         if let Some(arm) = known.map(str::to_owned) {
-            return Ok(Go::Exit(arm));
+            return Ok(NodeOutcome::Exit(arm));
         }
         let whole: f64 = self.arms.values().map(|share| f64::from(share.value)).sum();
         let mut left = turn.share(&self.name) * whole;
@@ -79,6 +79,6 @@ impl Node for Experiment {
         }
         let arm = chosen.ok_or_else(|| Fault("an experiment without arms".to_owned()))?;
         turn.set_arm(&self.name, arm);
-        Ok(Go::Exit(arm.value.clone()))
+        Ok(NodeOutcome::Exit(arm.value.clone()))
     }
 }

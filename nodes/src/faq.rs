@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
-    effect::{LabelScore, NearestRequest, Outcome, Outgoing, Query},
-    kind::{Example, Exit, Fault, Go, Input, Jump, Kind, Node},
-    place::At,
+    effect::{ClassifyRequest, Outgoing, Query, QueryOutcome, ScoredLabel},
+    kind::{Example, Exit, Fault, Jump, Kind, Node, NodeInput, NodeOutcome},
     release::Answers,
     scope::Scope,
+    span::Spanned,
     turn::Turn,
 };
 
@@ -23,18 +23,18 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Faq {
     /// The file of answers: `general` is `faq/general.yaml`.
-    from: At<String>,
+    from: Spanned<String>,
     /// How likely (0 to 1) it must be that the client asks this question.
     #[serde(default = "sure")]
     #[schemars(range(min = 0.0, max = 1.0))]
-    min_confidence: At<f32>,
+    min_confidence: Spanned<f32>,
     /// Buttons under the answer.
     #[serde(default)]
     buttons: Vec<FlowButton>,
 }
 
-fn sure() -> At<f32> {
-    At::new(0.6, Default::default())
+fn sure() -> Spanned<f32> {
+    Spanned::new(0.6, Default::default())
 }
 
 impl Kind for Faq {
@@ -83,14 +83,16 @@ impl Node for Faq {
         questions.collect()
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let labels = match input {
-            Input::Outcome(Outcome::Nearest { labels }) => labels,
-            Input::Outcome(Outcome::Failed { reason }) => {
+            NodeInput::Outcome(QueryOutcome::Classify { labels }) => labels,
+            NodeInput::Outcome(QueryOutcome::Failed { reason }) => {
                 turn.note(format!("failed: {reason}"));
-                return Ok(Go::exit("miss"));
+                return Ok(NodeOutcome::exit("miss"));
             }
-            Input::Outcome(other) => return Err(Fault(format!("an outcome of another query: {other:?}"))),
+            NodeInput::Outcome(other) => {
+                return Err(Fault(format!("an outcome of another query: {other:?}")));
+            }
             _ => {
                 let text = turn.message().trim().to_owned();
                 let entries = turn.release().answers.get(&self.from.value).map_or(&[][..], Vec::as_slice);
@@ -98,31 +100,34 @@ impl Node for Faq {
                     entry.questions.iter().any(|question| extract::same_words(question, &text))
                 });
                 return match asked {
-                    _ if text.is_empty() => Ok(Go::exit("miss")),
+                    _ if text.is_empty() => Ok(NodeOutcome::exit("miss")),
                     Some(entry) => self.answer(turn, entry),
-                    None => Ok(Go::Ask(Query::Nearest(NearestRequest { set: turn.example_set(), text }))),
+                    None => Ok(NodeOutcome::Query(Query::Classify(ClassifyRequest {
+                        set: turn.example_set(),
+                        text,
+                    }))),
                 };
             }
         };
-        let Some(LabelScore { label, score, example }) = labels.into_iter().next() else {
-            return Ok(Go::exit("miss"));
+        let Some(ScoredLabel { label, score, example }) = labels.into_iter().next() else {
+            return Ok(NodeOutcome::exit("miss"));
         };
         turn.note(format!("nearest: «{example}» {score:.2}"));
         match label.parse() {
             Ok(entry) if score >= self.min_confidence.value => self.answer(turn, entry),
-            _ => Ok(Go::exit("miss")),
+            _ => Ok(NodeOutcome::exit("miss")),
         }
     }
 }
 
 impl Faq {
-    fn answer(&self, turn: &mut Turn<'_>, entry: usize) -> Result<Go, Fault> {
+    fn answer(&self, turn: &mut Turn<'_>, entry: usize) -> Result<NodeOutcome, Fault> {
         let release = turn.release();
         let entry = release.answers.get(&self.from.value).and_then(|entries| entries.get(entry));
         let entry = entry.ok_or_else(|| Fault(format!("faq/{}.yaml has no such answer", self.from.value)))?;
         let text = turn.render(&entry.answer)?;
         let buttons = buttons::render(&self.buttons, turn)?;
         turn.send(Outgoing { text, buttons, ..Outgoing::default() });
-        Ok(Go::exit("hit"))
+        Ok(NodeOutcome::exit("hit"))
     }
 }

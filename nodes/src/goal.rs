@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     condition::Expression,
+    diagnostic::Code,
     effect::{Command, Goal as Reached},
-    finding::Code,
-    kind::{Exit, Fault, Go, Input, Kind, Node},
-    place::At,
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
     slot::Type,
+    span::Spanned,
     turn::Turn,
 };
 
@@ -19,7 +19,7 @@ use tolmach_engine::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Goal {
     /// The goal's name.
-    name: At<String>,
+    name: Spanned<String>,
     /// What it is worth: a number, or a CEL expression such as `slots.budget`.
     #[serde(default)]
     value: Option<Expression>,
@@ -54,18 +54,18 @@ impl Node for Goal {
         if let Some(value) = &self.value {
             scope.expression(value);
             if scope.kind_of(value).is_some_and(|kind| kind != Type::Number) {
-                let cause = format!("the value of a goal is a number, and `{}` is none", value.source());
+                let message = format!("the value of a goal is a number, and `{}` is none", value.source());
                 scope.report(
                     Code::WrongSlotType,
-                    value.place(),
-                    cause,
+                    value.span(),
+                    message,
                     "write a number or a slot of type number",
                 );
             }
         }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let value = match &self.value {
             Some(value) => match turn.value(value)? {
                 serde_json::Value::Null => None,
@@ -78,6 +78,6 @@ impl Node for Goal {
         };
         let arms = turn.arms().clone();
         turn.command(Command::Goal(Reached { name: self.name.value.clone(), value, arms }));
-        Ok(Go::exit("done"))
+        Ok(NodeOutcome::exit("done"))
     }
 }

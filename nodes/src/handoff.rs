@@ -5,9 +5,9 @@ use serde::Deserialize;
 use tolmach_engine::{
     duration::Duration,
     effect::{Command, Notice},
-    kind::{Exit, Fault, Go, Input, Kind, Node},
-    place::At,
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
+    span::Spanned,
     step::HANDOFF,
     text::Text,
     turn::Turn,
@@ -25,17 +25,17 @@ pub(crate) struct Handoff {
     text: Option<Text>,
     /// The group of the staff to call, as in `notify`.
     #[serde(default = "notify::everybody")]
-    to: At<String>,
+    to: Spanned<String>,
     /// What the person should know; the client's last message unless something else is said.
     #[serde(default)]
     reason: Option<Text>,
     /// After how long without a word of a person the bot takes the chat back.
     #[serde(default = "eight_hours")]
-    timeout: At<Duration>,
+    timeout: Spanned<Duration>,
 }
 
-fn eight_hours() -> At<Duration> {
-    At::new(Duration::seconds(8 * 60 * 60), Default::default())
+fn eight_hours() -> Spanned<Duration> {
+    Spanned::new(Duration::seconds(8 * 60 * 60), Default::default())
 }
 
 impl Kind for Handoff {
@@ -81,10 +81,10 @@ impl Node for Handoff {
         Some(HANDOFF)
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            Input::GivenBack => return Ok(Go::exit("returned")),
-            Input::Due => return Ok(Go::exit("timeout")),
+            NodeInput::GivenBack => return Ok(NodeOutcome::exit("returned")),
+            NodeInput::Due => return Ok(NodeOutcome::exit("timeout")),
             _ => {}
         }
         if let Some(text) = &self.text {
@@ -102,6 +102,6 @@ impl Node for Handoff {
             about_chat: true,
         }));
         turn.hand_off(reason, self.timeout.0);
-        Ok(Go::Wait)
+        Ok(NodeOutcome::Wait)
     }
 }

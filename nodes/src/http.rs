@@ -7,13 +7,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use tolmach_engine::{
     condition::Expression,
+    diagnostic::Code,
     duration::Duration,
-    effect::{HttpReply, HttpRequest, Method, Outcome, Query},
-    finding::Code,
-    kind::{Cost, Costs, Exit, Fault, Go, Input, Kind, Node},
-    place::At,
+    effect::{HttpReply, HttpRequest, Method, Query, QueryOutcome},
+    kind::{Cost, Costs, Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::{Scope, Sets},
     slot::Type,
+    span::Spanned,
     text::{Address, Text},
     turn::Turn,
 };
@@ -38,22 +38,22 @@ pub(crate) struct Http {
     /// Slots, and where their values stand in the reply: a JSON pointer such as `/items/0/price`; an empty text is the
     /// whole reply.
     #[serde(default)]
-    into: BTreeMap<At<String>, At<String>>,
+    into: BTreeMap<Spanned<String>, Spanned<String>>,
     /// How long to wait for the reply.
     #[serde(default = "five_seconds")]
-    deadline: At<Duration>,
+    deadline: Spanned<Duration>,
     /// The longest reply, in kilobytes.
     #[serde(default = "some_kilobytes")]
     #[schemars(range(min = 1, max = 4096))]
-    max_kb: At<u32>,
+    max_kb: Spanned<u32>,
 }
 
-fn five_seconds() -> At<Duration> {
-    At::new(Duration::seconds(5), Default::default())
+fn five_seconds() -> Spanned<Duration> {
+    Spanned::new(Duration::seconds(5), Default::default())
 }
 
-fn some_kilobytes() -> At<u32> {
-    At::new(256, Default::default())
+fn some_kilobytes() -> Spanned<u32> {
+    Spanned::new(256, Default::default())
 }
 
 impl Kind for Http {
@@ -90,17 +90,17 @@ impl Node for Http {
     }
 
     fn check(&self, scope: &mut Scope<'_>) {
-        let (url, place) = (self.url.0.source(), self.url.0.place());
+        let (url, span) = (self.url.0.source(), self.url.0.span());
         scope.template(&self.url.0);
         match self.authority() {
             None => {
-                let cause = format!("`{}` does not begin with https://", url);
-                scope.report(Code::BadValue, place, cause, "write the whole address, with https://");
+                let message = format!("`{}` does not begin with https://", url);
+                scope.report(Code::BadValue, span, message, "write the whole address, with https://");
             }
             Some(host) if host.is_empty() || host.contains(['{', '@', ' ']) => {
-                let cause = format!("the host of `{}` is not written out", url);
-                let mend = "write the host itself; templates may stand in the path and the query";
-                scope.report(Code::BadValue, place, cause, mend);
+                let message = format!("the host of `{}` is not written out", url);
+                let help = "write the host itself; templates may stand in the path and the query";
+                scope.report(Code::BadValue, span, message, help);
             }
             Some(_) => {}
         }
@@ -109,22 +109,22 @@ impl Node for Http {
                 ["host", "authorization", "cookie", "content-length", "content-type", "idempotency-key"];
             let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
             if taken.contains(&name.to_lowercase().as_str()) || name.is_empty() || !name.chars().all(fits) {
-                let (cause, mend) = if name.is_empty() || !name.chars().all(fits) {
+                let (message, help) = if name.is_empty() || !name.chars().all(fits) {
                     (
                         format!("`{name}` is no name for a header"),
                         "write Latin letters, digits and -, such as X-Client",
                     )
                 } else {
-                    let mend = "remove it; credentials belong into the configuration ([http.hosts])";
-                    (format!("the header `{name}` cannot be set by a flow"), mend)
+                    let help = "remove it; credentials belong into the configuration ([http.hosts])";
+                    (format!("the header `{name}` cannot be set by a flow"), help)
                 };
-                scope.report(Code::BadValue, value.place(), cause, mend);
+                scope.report(Code::BadValue, value.span(), message, help);
             }
             scope.text(value);
         }
         if self.method == Method::Get && !self.body.is_empty() {
-            let cause = "a GET request has no body";
-            scope.report(Code::BadValue, place, cause, "write `method: POST`, or remove `body`");
+            let message = "a GET request has no body";
+            scope.report(Code::BadValue, span, message, "write `method: POST`, or remove `body`");
         }
         for expression in self.body.values() {
             scope.expression(expression);
@@ -132,13 +132,13 @@ impl Node for Http {
         for (slot, pointer) in &self.into {
             scope.sets(slot, &VALUES, Sets::Surely(&["ok"]));
             if !pointer.is_empty() && !pointer.starts_with('/') {
-                let cause = format!("`{}` is no path into a reply: it begins with `/`", pointer.value);
-                scope.report(Code::BadValue, pointer.place, cause, format!("write /{}", pointer.value));
+                let message = format!("`{}` is no path into a reply: it begins with `/`", pointer.value);
+                scope.report(Code::BadValue, pointer.span, message, format!("write /{}", pointer.value));
             }
         }
         if !(100..=60_000).contains(&self.deadline.0) {
-            let cause = format!("`deadline` is {}; it is 1s to 60s", self.deadline.value);
-            scope.report(Code::BadValue, self.deadline.place, cause, "write a shorter time, such as 5s");
+            let message = format!("`deadline` is {}; it is 1s to 60s", self.deadline.value);
+            scope.report(Code::BadValue, self.deadline.span, message, "write a shorter time, such as 5s");
         }
         scope.count("max_kb", &self.max_kb, 1..=4096);
     }
@@ -151,14 +151,14 @@ impl Node for Http {
         Cost { millis: self.deadline.0, ..Cost::default() }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            Input::Outcome(Outcome::Http(reply)) => self.take(turn, reply),
-            Input::Outcome(Outcome::Failed { reason }) => {
+            NodeInput::Outcome(QueryOutcome::Http(reply)) => self.take(turn, reply),
+            NodeInput::Outcome(QueryOutcome::Failed { reason }) => {
                 turn.note(format!("failed: {reason}"));
-                Ok(Go::exit("failed"))
+                Ok(NodeOutcome::exit("failed"))
             }
-            Input::Outcome(other) => Err(Fault(format!("an outcome of another query: {other:?}"))),
+            NodeInput::Outcome(other) => Err(Fault(format!("an outcome of another query: {other:?}"))),
             _ => self.ask(turn),
         }
     }
@@ -170,7 +170,7 @@ impl Http {
         self.url.0.source().strip_prefix("https://")?.split(['/', '?', '#']).next()
     }
 
-    fn ask(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
+    fn ask(&self, turn: &mut Turn<'_>) -> Result<NodeOutcome, Fault> {
         let url = turn.template(&self.url.0)?;
         let mut headers = BTreeMap::new();
         for (name, value) in &self.headers {
@@ -185,7 +185,7 @@ impl Http {
         for (field, expression) in &self.body {
             body.insert(field.clone(), turn.value(expression)?);
         }
-        Ok(Go::Ask(Query::Http(HttpRequest {
+        Ok(NodeOutcome::Query(Query::Http(HttpRequest {
             method: self.method,
             url,
             headers,
@@ -195,10 +195,10 @@ impl Http {
         })))
     }
 
-    fn take(&self, turn: &mut Turn<'_>, reply: HttpReply) -> Result<Go, Fault> {
+    fn take(&self, turn: &mut Turn<'_>, reply: HttpReply) -> Result<NodeOutcome, Fault> {
         turn.note(format!("status {}", reply.status));
         if !(200..300).contains(&reply.status) {
-            return Ok(Go::exit("failed"));
+            return Ok(NodeOutcome::exit("failed"));
         }
         let mut values = Vec::with_capacity(self.into.len());
         for (slot, pointer) in &self.into {
@@ -206,17 +206,17 @@ impl Http {
             // What another system sends is checked like what a client types: a surprise is an exit, not a fault.
             if value.is_null() {
                 turn.note(format!("the reply has nothing at `{}`", pointer.value));
-                return Ok(Go::exit("failed"));
+                return Ok(NodeOutcome::exit("failed"));
             }
             if let Err(why) = turn.slot_declaration(slot)?.accept(value.clone()) {
                 turn.note(format!("`{}` does not fit the slot `{}`: {why}", pointer.value, slot.value));
-                return Ok(Go::exit("failed"));
+                return Ok(NodeOutcome::exit("failed"));
             }
             values.push((slot, value));
         }
         for (slot, value) in values {
             turn.set_slot(slot, value)?;
         }
-        Ok(Go::exit("ok"))
+        Ok(NodeOutcome::exit("ok"))
     }
 }

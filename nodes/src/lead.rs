@@ -5,10 +5,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use tolmach_engine::{
     effect::{Command, Lead as LeadEffect},
-    kind::{Exit, Fault, Go, Input, Kind, Node},
-    place::At,
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
     slot::Type,
+    span::Spanned,
     text::Text,
     turn::{Found, Turn},
 };
@@ -22,13 +22,13 @@ pub(crate) struct Lead {
     source: String,
     /// The slot with the contact.
     #[serde(default)]
-    contact: Option<At<String>>,
+    contact: Option<Spanned<String>>,
     /// What the client wants, in a sentence.
     #[serde(default)]
     summary: Option<Text>,
     /// Further slots worth keeping with the lead.
     #[serde(default)]
-    details: Vec<At<String>>,
+    details: Vec<Spanned<String>>,
 }
 
 fn form() -> String {
@@ -77,7 +77,7 @@ impl Node for Lead {
         }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let mut lead = LeadEffect { source: self.source.clone(), ..LeadEffect::default() };
         if let Some(slot) = &self.contact
             && let Value::Object(fields) = turn.slot(slot)
@@ -99,7 +99,7 @@ impl Node for Lead {
             }
         }
         turn.command(Command::Lead(lead));
-        Ok(Go::exit("done"))
+        Ok(NodeOutcome::exit("done"))
     }
 }
 

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
+    diagnostic::Code,
     effect::Choice,
-    finding::Code,
-    kind::{Exit, Fault, Go, Input, Kind, Node},
-    place::At,
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
+    span::Spanned,
     text::Text,
     turn::Turn,
 };
@@ -30,7 +30,7 @@ pub(crate) struct Menu {
 #[serde(deny_unknown_fields)]
 struct MenuChoice {
     /// The exit's name.
-    exit: At<String>,
+    exit: Spanned<String>,
     /// The button's label.
     label: Text,
 }
@@ -67,11 +67,11 @@ impl Node for Menu {
 
     fn check(&self, scope: &mut Scope<'_>) {
         scope.text(&self.text);
-        scope.buttons(self.choices.len(), self.text.place());
+        scope.buttons(self.choices.len(), self.text.span());
         if self.choices.is_empty() {
             scope.report(
                 Code::BadValue,
-                self.text.place(),
+                self.text.span(),
                 "a menu without choices",
                 "add at least one choice",
             );
@@ -81,7 +81,7 @@ impl Node for Menu {
             let taken = choice.exit.value == "other"
                 || self.choices[..i].iter().any(|before| before.exit == choice.exit);
             if taken {
-                let (cause, mend) = if choice.exit.value == "other" {
+                let (message, help) = if choice.exit.value == "other" {
                     ("`other` is the exit for texts that are no choice".to_owned(), "choose another name")
                 } else {
                     (
@@ -89,7 +89,7 @@ impl Node for Menu {
                         "give each choice an exit of its own",
                     )
                 };
-                scope.report(Code::BadValue, choice.exit.place, cause, mend);
+                scope.report(Code::BadValue, choice.exit.span, message, help);
             }
         }
     }
@@ -98,18 +98,18 @@ impl Node for Menu {
         true
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            Input::Press(exit) if self.choices.iter().any(|choice| choice.exit.value == exit) => {
-                Ok(Go::Exit(exit))
+            NodeInput::Press(exit) if self.choices.iter().any(|choice| choice.exit.value == exit) => {
+                Ok(NodeOutcome::Exit(exit))
             }
-            Input::Reply => {
+            NodeInput::Reply => {
                 for choice in &self.choices {
                     if extract::same_words(&turn.render(&choice.label)?, turn.message()) {
-                        return Ok(Go::Exit(choice.exit.value.clone()));
+                        return Ok(NodeOutcome::Exit(choice.exit.value.clone()));
                     }
                 }
-                Ok(Go::exit("other"))
+                Ok(NodeOutcome::exit("other"))
             }
             _ => {
                 let text = turn.render(&self.text)?;
@@ -119,7 +119,7 @@ impl Node for Menu {
                     buttons.push(turn.button(label, Choice::Answer { value: choice.exit.value.clone() }));
                 }
                 turn.say(text, buttons);
-                Ok(Go::Wait)
+                Ok(NodeOutcome::Wait)
             }
         }
     }

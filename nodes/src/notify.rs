@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
+    diagnostic::Code,
     effect::{Command, Notice},
-    finding::Code,
-    kind::{Exit, Fault, Go, Input, Kind, Node},
-    place::At,
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
+    span::Spanned,
     text::Text,
     turn::Turn,
 };
@@ -19,7 +19,7 @@ use tolmach_engine::{
 pub(crate) struct Notify {
     /// The group: lower-case letters, digits, `-` and `_`.
     #[serde(default = "everybody")]
-    to: At<String>,
+    to: Spanned<String>,
     /// The subject line of the e-mail.
     #[serde(default)]
     subject: Option<Text>,
@@ -28,8 +28,8 @@ pub(crate) struct Notify {
 }
 
 /// The group that is told where the flow names none.
-pub(crate) fn everybody() -> At<String> {
-    At::new(Notice::EVERYBODY.to_owned(), Default::default())
+pub(crate) fn everybody() -> Spanned<String> {
+    Spanned::new(Notice::EVERYBODY.to_owned(), Default::default())
 }
 
 impl Kind for Notify {
@@ -65,7 +65,7 @@ impl Node for Notify {
         scope.text(&self.text);
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let subject = self.subject.as_ref().map(|subject| turn.render(subject)).transpose()?;
         let text = turn.render(&self.text)?;
         turn.command(Command::Notify(Notice {
@@ -74,22 +74,22 @@ impl Node for Notify {
             text,
             about_chat: true,
         }));
-        Ok(Go::exit("done"))
+        Ok(NodeOutcome::exit("done"))
     }
 }
 
 /// A group's name must be one that a configuration file and a variable can hold.
-pub(crate) fn group(name: &At<String>, scope: &mut Scope<'_>) {
+pub(crate) fn group(name: &Spanned<String>, scope: &mut Scope<'_>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if name.is_empty() || !name.chars().all(fits) {
-        let cause = match name.as_str() {
+        let message = match name.as_str() {
             "" => "the name of the staff's group is empty".to_owned(),
             name => format!("`{name}` is not a name for a group of the staff"),
         };
         scope.report(
             Code::BadValue,
-            name.place,
-            cause,
+            name.span,
+            message,
             "write small Latin letters, digits, - and _, such as sales",
         );
     }

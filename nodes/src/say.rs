@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     effect::Outgoing,
-    kind::{Exit, Fault, Go, Input, Jump, Kind, Node},
-    place::At,
+    kind::{Exit, Fault, Jump, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
     slot::Type,
+    span::Spanned,
     text::Text,
     turn::Turn,
 };
@@ -28,7 +28,7 @@ pub(crate) struct Say {
     photo: Option<Text>,
     /// A slot with search results, shown as cards with further pages.
     #[serde(default)]
-    cards: Option<At<String>>,
+    cards: Option<Spanned<String>>,
     /// Buttons under the message.
     #[serde(default)]
     buttons: Vec<FlowButton>,
@@ -76,10 +76,10 @@ impl Node for Say {
         buttons::jumps(&self.buttons)
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            Input::More(request) => return cards::ask_for_more(turn, request),
-            Input::Outcome(outcome) => return cards::show_more(turn, outcome),
+            NodeInput::More(request) => return cards::ask_for_more(turn, request),
+            NodeInput::Outcome(outcome) => return cards::show_more(turn, outcome),
             _ => {}
         }
         let text = turn.render(&self.text)?;
@@ -91,6 +91,6 @@ impl Node for Say {
         let mut buttons: Vec<_> = more.into_iter().collect();
         buttons.extend(buttons::render(&self.buttons, turn)?);
         turn.send(Outgoing { text, photo, cards, buttons, ..Outgoing::default() });
-        Ok(Go::exit("done"))
+        Ok(NodeOutcome::exit("done"))
     }
 }

@@ -6,11 +6,11 @@ use serde_json::json;
 use tolmach_engine::{
     catalog::{Comparison, Field, Filter, FilterValue, SearchRequest},
     condition::FilterExpression,
-    effect::{Outcome, Query},
-    kind::{Exit, Fault, Go, Input, Kind, Node},
-    place::At,
+    effect::{Query, QueryOutcome},
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::{Scope, Sets},
     slot::Type,
+    span::Spanned,
     text::Text,
     turn::{Found, Turn},
 };
@@ -29,11 +29,11 @@ pub(crate) struct Search {
     /// Rows a page, 1 to 50.
     #[serde(default = "five")]
     #[schemars(range(min = 1, max = 50))]
-    limit: At<u32>,
+    limit: Spanned<u32>,
     /// 0 searches by words alone, 1 by meaning alone.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
-    semantic_ratio: At<f32>,
+    semantic_ratio: Spanned<f32>,
     /// Conditions on price, stock, brand, category, article, quantities (power, voltage, length …, in watts, volts,
     /// millimetres) and columns of the price list (`attributes["Цвет"]`); a clause whose value is unset is dropped.
     #[serde(default)]
@@ -44,12 +44,12 @@ pub(crate) struct Search {
     /// The share (0 to 1) of the query's meaning that a row must hold to count as found.
     #[serde(default = "default_min_score")]
     #[schemars(range(min = 0.0, max = 1.0))]
-    min_score: At<f32>,
+    min_score: Spanned<f32>,
     /// Fewer rows than this leave by `few`.
     #[serde(default)]
     few: u64,
     /// The slot for the results.
-    into: At<String>,
+    into: Spanned<String>,
 }
 
 /// What was asked of the catalogue.
@@ -66,18 +66,18 @@ struct Asked {
 struct PriceSlots {
     /// The slot for the lower bound.
     #[serde(default)]
-    min: Option<At<String>>,
+    min: Option<Spanned<String>>,
     /// The slot for the upper bound.
     #[serde(default)]
-    max: Option<At<String>>,
+    max: Option<Spanned<String>>,
 }
 
-fn five() -> At<u32> {
-    At::new(5, Default::default())
+fn five() -> Spanned<u32> {
+    Spanned::new(5, Default::default())
 }
 
-fn default_min_score() -> At<f32> {
-    At::new(0.35, Default::default())
+fn default_min_score() -> Spanned<f32> {
+    Spanned::new(0.35, Default::default())
 }
 
 impl Kind for Search {
@@ -131,9 +131,9 @@ impl Node for Search {
         scope.share("min_score", &self.min_score);
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            Input::Outcome(Outcome::Search(results)) => {
+            NodeInput::Outcome(QueryOutcome::Search(results)) => {
                 let asked: Option<Asked> = turn.state();
                 let Some(Asked { mut request, measured }) = asked else {
                     return Err(Fault("results that nobody asked for".to_owned()));
@@ -166,17 +166,17 @@ impl Node for Search {
                 let found = Found { query: request.text.clone(), total, items, request };
                 turn.set_slot(&self.into, json!(found))?;
                 turn.set_results(&self.into);
-                Ok(Go::exit(exit))
+                Ok(NodeOutcome::exit(exit))
             }
-            Input::Outcome(Outcome::Failed { reason }) => Err(Fault(reason)),
-            Input::Outcome(other) => Err(Fault(format!("an outcome of another query: {other:?}"))),
+            NodeInput::Outcome(QueryOutcome::Failed { reason }) => Err(Fault(reason)),
+            NodeInput::Outcome(other) => Err(Fault(format!("an outcome of another query: {other:?}"))),
             _ => self.ask(turn),
         }
     }
 }
 
 impl Search {
-    fn ask(&self, turn: &mut Turn<'_>) -> Result<Go, Fault> {
+    fn ask(&self, turn: &mut Turn<'_>) -> Result<NodeOutcome, Fault> {
         let mut text = match &self.query {
             Some(query) => turn.render(query)?,
             None => turn.message().to_owned(),
@@ -225,8 +225,8 @@ impl Search {
         Search::send(turn, Asked { request, measured })
     }
 
-    fn send(turn: &mut Turn<'_>, asked: Asked) -> Result<Go, Fault> {
+    fn send(turn: &mut Turn<'_>, asked: Asked) -> Result<NodeOutcome, Fault> {
         turn.set_state(&asked)?;
-        Ok(Go::Ask(Query::Search(asked.request)))
+        Ok(NodeOutcome::Query(Query::Search(asked.request)))
     }
 }

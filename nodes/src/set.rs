@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     condition::Expression,
-    finding::Code,
-    kind::{Exit, Fault, Go, Input, Kind, Node},
+    diagnostic::Code,
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     language::Language,
-    place::At,
     scope::{Scope, Sets},
     slot::Type,
+    span::Spanned,
     turn::Turn,
 };
 
@@ -19,7 +19,7 @@ use tolmach_engine::{
 /// `session.language` stands for the dialog's language: set to `'ru'` or `'en'`, it no longer follows the messages.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub(crate) struct Set(BTreeMap<At<String>, Expression>);
+pub(crate) struct Set(BTreeMap<Spanned<String>, Expression>);
 
 impl Kind for Set {
     const NAME: &'static str = "set";
@@ -53,8 +53,8 @@ impl Node for Set {
             let kind = scope.kind_of(expression);
             if slot.value == LANGUAGE {
                 if kind.is_some_and(|kind| kind != Type::Text) {
-                    let cause = format!("`{}` is no language", expression.source());
-                    scope.report(Code::BadValue, expression.place(), cause, "write \"'ru'\" or \"'en'\"");
+                    let message = format!("`{}` is no language", expression.source());
+                    scope.report(Code::BadValue, expression.span(), message, "write \"'ru'\" or \"'en'\"");
                 }
                 continue;
             }
@@ -67,21 +67,21 @@ impl Node for Set {
             if let (Some(kind), Some(holds)) = (kind, holds)
                 && kind != holds
             {
-                let cause = format!(
+                let message = format!(
                     "`{}` is a {}, but the slot `{}` holds a {}",
                     expression.source(),
                     kind.name(),
                     slot.value,
                     holds.name()
                 );
-                let mend =
+                let help =
                     "change the expression or the slot's type; a text inside CEL has quotes: \"'text'\"";
-                scope.report(Code::WrongSlotType, expression.place(), cause, mend);
+                scope.report(Code::WrongSlotType, expression.span(), message, help);
             }
         }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let mut values = Vec::with_capacity(self.0.len());
         for (slot, expression) in &self.0 {
             values.push((slot, turn.value(expression)?));
@@ -96,6 +96,6 @@ impl Node for Set {
             }
             turn.set_slot(slot, value)?;
         }
-        Ok(Go::exit("done"))
+        Ok(NodeOutcome::exit("done"))
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tolmach_engine::effect::{Command, Effect, Outgoing};
 
 use crate::{
+    acknowledgements::AckPosition,
     names::short,
     ports::{self, Address, Delivery},
-    receipts::Ticket,
     runtime::Runtime,
 };
 
@@ -20,7 +20,7 @@ impl Runtime {
         &self,
         chat: &str,
         effects: &[Effect],
-        receipt: &mut Ticket,
+        receipt: &mut AckPosition,
     ) -> ports::Result<bool> {
         for effect in effects {
             let Command::Send(message) = &effect.command else { continue };
@@ -32,7 +32,7 @@ impl Runtime {
     }
 
     /// Delivers what is left in the store for a chat. Returns whether something still stays behind.
-    pub(crate) async fn deliver_stored(&self, chat: &str, receipt: &mut Ticket) -> ports::Result<bool> {
+    pub(crate) async fn deliver_stored(&self, chat: &str, receipt: &mut AckPosition) -> ports::Result<bool> {
         for row in self.parts.store.outbox(chat).await? {
             if row.due > self.parts.clock.now() {
                 return Ok(true);
@@ -41,7 +41,7 @@ impl Runtime {
                 Ok(message) => message,
                 Err(why) => {
                     tracing::error!(effect = row.effect, %why, "a stored message cannot be read; it is dropped");
-                    *receipt = self.receipts.give(vec![row.effect]);
+                    *receipt = self.acknowledgements.give(vec![row.effect]);
                     continue;
                 }
             };
@@ -59,7 +59,7 @@ impl Runtime {
         effect: &str,
         message: &Outgoing,
         attempts: i64,
-        receipt: &mut Ticket,
+        receipt: &mut AckPosition,
     ) -> ports::Result<bool> {
         let channel = Address::parse(chat).and_then(|to| Some((self.parts.channel(&to.channel)?, to)));
         let Some((channel, to)) = channel else {
@@ -67,15 +67,15 @@ impl Runtime {
             return Ok(false);
         };
         match channel.deliver(&to, effect, message).await {
-            Delivery::Done => *receipt = self.receipts.give(vec![effect.to_owned()]),
+            Delivery::Done => *receipt = self.acknowledgements.give(vec![effect.to_owned()]),
             Delivery::Refused { why } => {
                 tracing::error!(chat = short(chat), effect, why, "a message was refused; it is dropped");
-                *receipt = self.receipts.give(vec![effect.to_owned()]);
+                *receipt = self.acknowledgements.give(vec![effect.to_owned()]);
             }
             Delivery::Gone { why } => {
                 tracing::info!(chat = short(chat), why, "the client cannot be reached any more");
                 let waiting = self.parts.store.outbox(chat).await?;
-                *receipt = self.receipts.give(waiting.into_iter().map(|row| row.effect).collect());
+                *receipt = self.acknowledgements.give(waiting.into_iter().map(|row| row.effect).collect());
             }
             Delivery::Later { why, .. } if attempts + 1 >= ATTEMPTS => {
                 tracing::error!(
@@ -84,7 +84,7 @@ impl Runtime {
                     why,
                     "a message is given up after {ATTEMPTS} attempts"
                 );
-                *receipt = self.receipts.give(vec![effect.to_owned()]);
+                *receipt = self.acknowledgements.give(vec![effect.to_owned()]);
             }
             Delivery::Later { after, why } => {
                 let pause = after.max(backoff(attempts, effect));

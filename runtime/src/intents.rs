@@ -7,7 +7,7 @@ use std::{
 
 use tolmach_engine::{
     Release,
-    effect::{LabelScore, NearestRequest, Outcome},
+    effect::{ClassifyRequest, QueryOutcome, ScoredLabel},
     kind::Example,
 };
 use tolmach_model::{Classifier, Encoder, Words};
@@ -19,14 +19,14 @@ use crate::ports::{self, Embedder};
 pub struct Trainer {
     embedder: Arc<dyn Embedder>,
     /// The latest last.
-    known: Mutex<Vec<Arc<Learned>>>,
+    known: Mutex<Vec<Arc<TrainedClassifier>>>,
 }
 
 /// Sets that are kept beside those in use.
 const KEPT: usize = 64;
 
 /// A set of examples, learned.
-pub struct Learned {
+pub struct TrainedClassifier {
     examples: Vec<Example>,
     /// By number, as the classifier has them.
     labels: Vec<String>,
@@ -44,14 +44,14 @@ impl Trainer {
     ///
     /// # Errors
     /// When the examples cannot be embedded.
-    pub async fn learn(&self, examples: &[Example]) -> ports::Result<Arc<Learned>> {
+    pub async fn learn(&self, examples: &[Example]) -> ports::Result<Arc<TrainedClassifier>> {
         if let Some(learned) = self.recall(examples) {
             return Ok(learned);
         }
         let texts: Vec<String> = examples.iter().map(|example| example.text.clone()).collect();
         let vectors = self.embedder.embed(&texts).await?;
         let examples = examples.to_vec();
-        let learn = move || Arc::new(Learned::of(examples, vectors));
+        let learn = move || Arc::new(TrainedClassifier::of(examples, vectors));
         let failed = |why| ports::Error::refused("learn examples", why);
         let learned = tokio::task::spawn_blocking(learn).await.map_err(failed)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,14 +66,14 @@ impl Trainer {
     ///
     /// # Errors
     /// When the text cannot be embedded.
-    pub async fn place(&self, learned: &Learned, text: &str) -> ports::Result<Vec<LabelScore>> {
-        let meant = learned.words.mend(&Encoder::built_in().meant(text));
+    pub async fn place(&self, learned: &TrainedClassifier, text: &str) -> ports::Result<Vec<ScoredLabel>> {
+        let meant = learned.words.correct(&Encoder::built_in().meant(text));
         let vectors = self.embedder.embed(std::slice::from_ref(&meant)).await?;
         let vector = vectors.first().map(Vec::as_slice).unwrap_or_default();
         Ok(learned.place(&meant, vector))
     }
 
-    fn recall(&self, examples: &[Example]) -> Option<Arc<Learned>> {
+    fn recall(&self, examples: &[Example]) -> Option<Arc<TrainedClassifier>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let at = known.iter().position(|learned| learned.examples == examples)?;
         let learned = known.remove(at);
@@ -82,8 +82,8 @@ impl Trainer {
     }
 }
 
-impl Learned {
-    fn of(examples: Vec<Example>, vectors: Vec<Vec<f32>>) -> Learned {
+impl TrainedClassifier {
+    fn of(examples: Vec<Example>, vectors: Vec<Vec<f32>>) -> TrainedClassifier {
         let mut labels: Vec<String> = examples.iter().map(|example| example.label.clone()).collect();
         labels.sort();
         labels.dedup();
@@ -93,13 +93,13 @@ impl Learned {
         });
         let classifier = Classifier::train(taught.collect());
         let words = Words::of(examples.iter().map(|example| example.text.as_str()));
-        Learned { labels, words, classifier, examples }
+        TrainedClassifier { labels, words, classifier, examples }
     }
 
-    fn place(&self, text: &str, vector: &[f32]) -> Vec<LabelScore> {
+    fn place(&self, text: &str, vector: &[f32]) -> Vec<ScoredLabel> {
         let verdicts = self.classifier.classify(text, vector).into_iter();
         let scores = verdicts.filter_map(|verdict| {
-            Some(LabelScore {
+            Some(ScoredLabel {
                 label: self.labels.get(verdict.label)?.clone(),
                 score: verdict.confidence,
                 example: self.examples.get(verdict.nearest)?.text.clone(),
@@ -111,7 +111,7 @@ impl Learned {
 
 /// The example sets of one release.
 pub(crate) struct Intents {
-    sets: BTreeMap<String, Arc<Learned>>,
+    sets: BTreeMap<String, Arc<TrainedClassifier>>,
 }
 
 impl Intents {
@@ -125,12 +125,12 @@ impl Intents {
 
     pub(crate) async fn nearest(
         &self,
-        request: &NearestRequest,
+        request: &ClassifyRequest,
         trainer: &Trainer,
-    ) -> ports::Result<Outcome> {
+    ) -> ports::Result<QueryOutcome> {
         let set = self.sets.get(&request.set);
         let set =
             set.ok_or_else(|| ports::Error::refused("nearest examples", format!("no set {}", request.set)))?;
-        Ok(Outcome::Nearest { labels: trainer.place(set, &request.text).await? })
+        Ok(QueryOutcome::Classify { labels: trainer.place(set, &request.text).await? })
     }
 }

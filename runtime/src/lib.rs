@@ -2,36 +2,36 @@
 //!
 //! Knows no database, no network and no channel: those stand behind [`ports`].
 
+mod acknowledgements;
 pub mod backoff;
+pub mod backtest;
 mod bundles;
-mod burst;
+mod coalescing;
 mod delivery;
 mod golden;
 mod intents;
-mod moves;
+mod maintenance;
 mod names;
 pub mod ports;
 mod queries;
-mod receipts;
 mod record;
-pub mod rehearsal;
+mod release_registry;
 mod runtime;
 pub mod secret;
-mod shelf;
+mod session_migration;
 mod staff;
-mod tend;
 pub mod testing;
 mod turns;
 mod work;
 
 pub use bundles::{BundleError, read_bundle};
-pub use burst::Burst;
-pub use golden::{Golden, golden_questions};
-pub use intents::{Learned, Trainer};
-pub use moves::{RESTART, place};
-pub use queries::World;
+pub use coalescing::Coalescing;
+pub use golden::{GoldenQuestion, golden_questions};
+pub use intents::{TrainedClassifier, Trainer};
+pub use maintenance::Tasks;
+pub use queries::QueryPorts;
 pub use record::{Difference, Record};
-pub use runtime::{Parts, Runtime};
-pub use shelf::{Followed, Shelf};
+pub use release_registry::{FollowOutcome, ReleaseRegistry};
+pub use runtime::{Runtime, RuntimePorts};
+pub use session_migration::{RESTART, place};
 pub use staff::Staff;
-pub use tend::Tasks;

@@ -20,9 +20,9 @@ pub use http::{Http, NoHttp};
 pub use llm::Llm;
 pub use photos::{PHOTO_PREFIX, Photo, Photos};
 pub use store::{
-    BURST, Bundle, Chat, ChatKey, Commit, CommitOutcome, HandedChat, InboxRow, LeadRow, Mark, Marked,
-    MessageRow, Next, NoticeRow, OutboxRow, Publication, PublicationKind, PublishOutcome, Store, StoredTurn,
-    WaitingPlace, presses,
+    AnalyticsEvent, AnalyticsEventKind, Bundle, Chat, ChatKey, Commit, CommitOutcome, InboxRow, LeadRow,
+    MAX_PENDING, MessageRow, Next, NoticeRow, OutboxRow, Publication, PublicationKind, PublishOutcome, Store,
+    StoredTurn, TakenOverChat, WaitingPlace, presses,
 };
 pub use task::{Day, Job, QUEUE, QuarantinedTask, Removed, Retention, Task};
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tolmach_engine::effect::{Outcome, Query};
+use tolmach_engine::effect::{Query, QueryOutcome};
 
 use crate::{
     intents::{Intents, Trainer},
@@ -10,11 +10,11 @@ use crate::{
 };
 
 /// For whoever stands in for a model: it works on this machine.
-const STAND_IN: Duration = Duration::from_secs(1);
+const FALLBACK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What the engine's queries are answered by.
 #[derive(Clone)]
-pub struct World {
+pub struct QueryPorts {
     /// Products.
     pub catalog: Arc<dyn Catalog>,
     /// Other systems.
@@ -27,17 +27,17 @@ pub struct World {
     pub roles: BTreeMap<String, Arc<dyn Llm>>,
 }
 
-impl World {
+impl QueryPorts {
     /// Runs a query for at most `left`; a failure is an outcome too.
-    pub(crate) async fn run(&self, query: &Query, intents: &Intents, left: Duration) -> Outcome {
+    pub(crate) async fn run(&self, query: &Query, intents: &Intents, left: Duration) -> QueryOutcome {
         let failed = |reason: String| {
             tracing::warn!(query = query.name(), reason, "a query failed");
-            Outcome::Failed { reason }
+            QueryOutcome::Failed { reason }
         };
         match tokio::time::timeout(left, self.ask(query, intents)).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => failed(error.to_string()),
-            Err(_) => match self.in_place(query).await {
+            Err(_) => match self.fall_back(query).await {
                 Some(outcome) => outcome,
                 None => {
                     failed(format!("{}: its time is used up (limits.turn, limits.llm_call)", query.name()))
@@ -47,28 +47,40 @@ impl World {
     }
 
     /// What whoever stands in for a model says when its time is used up.
-    async fn in_place(&self, query: &Query) -> Option<Outcome> {
+    async fn fall_back(&self, query: &Query) -> Option<QueryOutcome> {
         let answer = async {
             match query {
-                Query::Decide(request) => {
-                    self.model(&request.role).stand_in()?.decide(request).await.map(Outcome::Decide).ok()
-                }
-                Query::Answer(request) => {
-                    self.model(&request.role).stand_in()?.answer(request).await.map(Outcome::Answer).ok()
-                }
-                Query::Nearest(_) | Query::Search(_) | Query::Http(_) => None,
+                Query::LlmClassify(request) => self
+                    .model(&request.role)
+                    .fallback()?
+                    .classify(request)
+                    .await
+                    .map(QueryOutcome::LlmClassify)
+                    .ok(),
+                Query::Generate(request) => self
+                    .model(&request.role)
+                    .fallback()?
+                    .generate(request)
+                    .await
+                    .map(QueryOutcome::Generate)
+                    .ok(),
+                Query::Classify(_) | Query::Search(_) | Query::Http(_) => None,
             }
         };
-        tokio::time::timeout(STAND_IN, answer).await.ok().flatten()
+        tokio::time::timeout(FALLBACK_TIMEOUT, answer).await.ok().flatten()
     }
 
-    async fn ask(&self, query: &Query, intents: &Intents) -> ports::Result<Outcome> {
+    async fn ask(&self, query: &Query, intents: &Intents) -> ports::Result<QueryOutcome> {
         match query {
-            Query::Nearest(request) => intents.nearest(request, &self.trainer).await,
-            Query::Decide(request) => self.model(&request.role).decide(request).await.map(Outcome::Decide),
-            Query::Answer(request) => self.model(&request.role).answer(request).await.map(Outcome::Answer),
-            Query::Search(request) => self.catalog.search(request).await.map(Outcome::Search),
-            Query::Http(request) => self.http.request(request).await.map(Outcome::Http),
+            Query::Classify(request) => intents.nearest(request, &self.trainer).await,
+            Query::LlmClassify(request) => {
+                self.model(&request.role).classify(request).await.map(QueryOutcome::LlmClassify)
+            }
+            Query::Generate(request) => {
+                self.model(&request.role).generate(request).await.map(QueryOutcome::Generate)
+            }
+            Query::Search(request) => self.catalog.search(request).await.map(QueryOutcome::Search),
+            Query::Http(request) => self.http.request(request).await.map(QueryOutcome::Http),
         }
     }
 

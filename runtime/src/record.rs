@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
     Input, Next, Release, Session,
-    effect::{Effect, Outcome, Query},
+    effect::{Effect, Query, QueryOutcome},
     event::Event,
     step,
     trace::Trace,
@@ -67,7 +67,7 @@ impl Record {
     }
 
     /// What the turn asked and what came back, found by walking it again.
-    pub fn exchanges(&self, release: &Release, event: &Event) -> Vec<(Query, Outcome)> {
+    pub fn exchanges(&self, release: &Release, event: &Event) -> Vec<(Query, QueryOutcome)> {
         let mut exchanges = Vec::new();
         let mut outcomes = self.trace.outcomes.iter().cloned();
         let mut stepped = step(release, self.before.clone(), Input::Event(event.clone()));

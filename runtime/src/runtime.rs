@@ -9,32 +9,32 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    burst::Burst,
+    acknowledgements::Acknowledgements,
+    coalescing::Coalescing,
     ports::{self, Address, Channel, Clock, Inbound, Intake, Store, Task},
-    queries::World,
-    receipts::Receipts,
-    shelf::Shelf,
+    queries::QueryPorts,
+    release_registry::ReleaseRegistry,
     staff::Staff,
     work::Chats,
 };
 
 /// Everything the runtime works with.
-pub struct Parts {
+pub struct RuntimePorts {
     /// Memory.
     pub store: Arc<dyn Store>,
     /// What answers queries.
-    pub world: World,
+    pub world: QueryPorts,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ways out, one a name.
     pub channels: Vec<Arc<dyn Channel>>,
     /// What counts as one message.
-    pub burst: Burst,
+    pub coalescing: Coalescing,
     /// Who of the staff is told.
     pub staff: Staff,
 }
 
-impl Parts {
+impl RuntimePorts {
     pub(crate) fn channel(&self, name: &str) -> Option<&Arc<dyn Channel>> {
         self.channels.iter().find(|channel| channel.name() == name)
     }
@@ -51,23 +51,29 @@ impl Parts {
 
 /// The turn loop.
 pub struct Runtime {
-    pub(crate) parts: Parts,
-    pub(crate) shelf: Shelf,
-    pub(crate) receipts: Arc<Receipts>,
+    pub(crate) parts: RuntimePorts,
+    pub(crate) releases: ReleaseRegistry,
+    pub(crate) acknowledgements: Arc<Acknowledgements>,
     pub(crate) chats: Chats,
     pub(crate) me: Weak<Runtime>,
 }
 
 impl Runtime {
     /// A runtime without a release; publish one on the shelf before events come.
-    pub fn new(parts: Parts, shelf: Shelf) -> Arc<Runtime> {
-        let receipts = Receipts::new(Arc::clone(&parts.store));
-        Arc::new_cyclic(|me| Runtime { parts, shelf, receipts, chats: Chats::default(), me: me.clone() })
+    pub fn new(parts: RuntimePorts, releases: ReleaseRegistry) -> Arc<Runtime> {
+        let acknowledgements = Acknowledgements::new(Arc::clone(&parts.store));
+        Arc::new_cyclic(|me| Runtime {
+            parts,
+            releases,
+            acknowledgements,
+            chats: Chats::default(),
+            me: me.clone(),
+        })
     }
 
     /// The releases in use.
-    pub fn shelf(&self) -> &Shelf {
-        &self.shelf
+    pub fn releases(&self) -> &ReleaseRegistry {
+        &self.releases
     }
 
     /// The store.

@@ -60,7 +60,7 @@ impl Runtime {
         english: (&str, &str),
     ) -> ports::Result<()> {
         let speaks = |release: &Release| release.flow(&release.entry)?.header.languages.first().copied();
-        let language = self.shelf.current().and_then(|current| speaks(&current.ready.release));
+        let language = self.releases.current().and_then(|current| speaks(&current.ready.release));
         let (subject, text) = if language == Some(Language::En) { english } else { russian };
         let (group, subject, text) = (group.to_owned(), subject.to_owned(), text.to_owned());
         let command = Command::Notify(Notice { group, subject, text, about_chat: false });

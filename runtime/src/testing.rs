@@ -12,11 +12,11 @@ mod transcript;
 mod write;
 
 pub use coverage::{Coverage, Gap, Share};
-pub use dialog::{Catalogue, Dialog, Given, Model, Staff, Step, Stub};
+pub use dialog::{Catalogue, Dialog, Given, Model, StaffStep, Step, Stub};
 pub use expect::Difference;
 pub use fakes::{FailingCatalog, ManualClock, Recorder};
 pub use read::{read, unknown_names};
-pub use run::{Failure, Outcome, Stage, run};
+pub use run::{Failure, Stage, TestOutcome, run};
 pub use scripted::Scripted;
 pub use transcript::{Line, Who};
 pub use write::{Saved, SavedTurn, write};

@@ -4,24 +4,24 @@ use std::time::{Duration, Instant};
 
 use tolmach_engine::{
     Input, Next, Session,
-    effect::{Command, Effect, Outcome, Who},
-    event::{Event, Kind},
+    effect::{Author, Command, Effect, QueryOutcome},
+    event::{Event, EventKind},
     step,
     trace::Trace,
 };
 
 use crate::{
-    burst,
+    coalescing,
     names::short,
     ports::{self, Chat, ChatKey, Commit, CommitOutcome, InboxRow, MessageRow},
     record::Record,
+    release_registry::LoadedRelease,
     runtime::Runtime,
-    shelf::Ready,
     staff,
 };
 
 /// What a committed turn leaves to do.
-pub(crate) struct Turned {
+pub(crate) struct CommittedTurn {
     pub(crate) effects: Vec<Effect>,
     /// The addresses of the staff that have something new.
     pub(crate) notified: Vec<ChatKey>,
@@ -29,24 +29,24 @@ pub(crate) struct Turned {
 
 impl Runtime {
     /// Runs the turn of the event that these rows are, and commits it; `None` when another process was faster.
-    pub(crate) async fn turn(&self, rows: Vec<InboxRow>, chat: Chat) -> ports::Result<Option<Turned>> {
-        let (Some(first), Some(event)) = (rows.first(), burst::merged(&rows)) else { return Ok(None) };
+    pub(crate) async fn turn(&self, rows: Vec<InboxRow>, chat: Chat) -> ports::Result<Option<CommittedTurn>> {
+        let (Some(first), Some(event)) = (rows.first(), coalescing::merged(&rows)) else { return Ok(None) };
         let started = Instant::now();
         let mut before = session(&first.chat, chat.session.as_deref());
         let ready = self.release_for(&mut before).await?;
         let event = self.complete(first, event).await?;
-        let (session, effects, trace) = self.walk(&ready, before.clone(), event.clone()).await;
+        let (session, effects, trace) = self.turn_state(&ready, before.clone(), event.clone()).await;
 
         let at = self.parts.clock.now();
         // Each message stays one in the history, however many the turn answers.
         let mut messages: Vec<MessageRow> = rows
             .iter()
             .filter_map(|row| Some((said(&row.event)?, row.event.at)))
-            .map(|(body, at)| MessageRow { seq: 0, who: Who::Client, body, at })
+            .map(|(body, at)| MessageRow { seq: 0, who: Author::Client, body, at })
             .collect();
         for effect in &effects {
             if let Command::Send(message) = &effect.command {
-                messages.push(MessageRow { seq: 0, who: Who::Bot, body: json(message)?, at });
+                messages.push(MessageRow { seq: 0, who: Author::Bot, body: json(message)?, at });
             }
         }
         let path = trace.path().join(" → ");
@@ -71,20 +71,20 @@ impl Runtime {
         let millis = started.elapsed().as_millis() as u64;
         tracing::debug!(path, millis, merged = rows.len(), ?outcome, "turn");
         Ok(match outcome {
-            CommitOutcome::Stored => Some(Turned { effects, notified }),
+            CommitOutcome::Stored => Some(CommittedTurn { effects, notified }),
             CommitOutcome::Conflict => None,
         })
     }
 
     /// A chat that waits inside a node stays on its release, unless the publication moves it; any other takes the
     /// current one.
-    async fn release_for(&self, session: &mut Session) -> ports::Result<std::sync::Arc<Ready>> {
+    async fn release_for(&self, session: &mut Session) -> ports::Result<std::sync::Arc<LoadedRelease>> {
         let none = || ports::Error::unavailable("turn", "no release is published");
-        let current = self.shelf.current().ok_or_else(none)?;
+        let current = self.releases.current().ok_or_else(none)?;
         if session.waits_at().is_some()
             && session.release != current.ready.release.id
             && !current.moves.apply(session)
-            && let Some(pinned) = self.shelf.get(&session.release).await?
+            && let Some(pinned) = self.releases.get(&session.release).await?
         {
             return Ok(pinned);
         }
@@ -93,13 +93,18 @@ impl Runtime {
 
     /// The event with what its button stands for.
     async fn complete(&self, row: &InboxRow, mut event: Event) -> ports::Result<Event> {
-        if let (Kind::Press { press, .. }, Some(button)) = (&mut event.kind, &row.button) {
+        if let (EventKind::Press { press, .. }, Some(button)) = (&mut event.kind, &row.button) {
             *press = self.parts.store.button(&row.chat, button).await?;
         }
         Ok(event)
     }
 
-    async fn walk(&self, ready: &Ready, session: Session, event: Event) -> (Session, Vec<Effect>, Trace) {
+    async fn turn_state(
+        &self,
+        ready: &LoadedRelease,
+        session: Session,
+        event: Event,
+    ) -> (Session, Vec<Effect>, Trace) {
         let release = &ready.release;
         // A commit must be able to follow, so waiting is bounded as a whole and for each call of a model.
         let limits = release.limits(&session);
@@ -116,7 +121,7 @@ impl Runtime {
                     if query.calls_model() {
                         left = left.min(millis(limits.llm_call));
                     }
-                    let outcome: Outcome = self.parts.world.run(&query, &ready.intents, left).await;
+                    let outcome: QueryOutcome = self.parts.world.run(&query, &ready.intents, left).await;
                     stepped = step(release, stepped.session, Input::Outcome(outcome));
                 }
             }
@@ -140,12 +145,12 @@ fn session(chat: &str, stored: Option<&str>) -> Session {
 /// What the client is seen to have said.
 fn said(event: &Event) -> Option<String> {
     match &event.kind {
-        Kind::Message { text } => Some(text.clone()),
-        Kind::Command { name, rest } => Some(format!("/{name} {rest}").trim_end().to_owned()),
-        Kind::Press { label, .. } => Some(label.clone()),
-        Kind::Contact { phone, name } => Some(format!("{name} {phone}").trim().to_owned()),
-        Kind::Unsupported { what } => Some(format!("[{what}]")),
-        Kind::Timer { .. } | Kind::Staff { .. } => None,
+        EventKind::Message { text } => Some(text.clone()),
+        EventKind::Command { name, rest } => Some(format!("/{name} {rest}").trim_end().to_owned()),
+        EventKind::Press { label, .. } => Some(label.clone()),
+        EventKind::Contact { phone, name } => Some(format!("{name} {phone}").trim().to_owned()),
+        EventKind::Unsupported { what } => Some(format!("[{what}]")),
+        EventKind::Timer { .. } | EventKind::Staff { .. } => None,
     }
 }
 

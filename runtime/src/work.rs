@@ -10,9 +10,9 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
+    acknowledgements::AckPosition,
     names::short,
-    ports::{self, BURST, ChatKey, InboxRow},
-    receipts::Ticket,
+    ports::{self, ChatKey, InboxRow, MAX_PENDING},
     runtime::Runtime,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 const WINDOWS: u32 = 5;
 
 /// Failures in a row after which a chat is left to whoever looks next.
-const PATIENCE: u32 = 20;
+const TIMEOUT: u32 = 20;
 
 /// The chats that this process works on.
 #[derive(Default)]
@@ -129,7 +129,7 @@ impl Runtime {
             woken,
             leased: false,
             behind: None,
-            delivered: Ticket::default(),
+            delivered: AckPosition::default(),
             freed: false,
         };
         tokio::spawn(async move { working.run().await });
@@ -151,7 +151,7 @@ struct Working {
     /// Whether messages that later ones must not overtake wait in the store; `None` when the store has to be asked.
     behind: Option<bool>,
     /// The deliveries of this work.
-    delivered: Ticket,
+    delivered: AckPosition,
     freed: bool,
 }
 
@@ -167,7 +167,7 @@ impl Working {
                     tracing::error!(chat, %why, failures, "a chat could not be worked on");
                     // The event is still in the store: a database that is away for a moment costs a moment.
                     let pause = Duration::from_millis(100 << failures.min(8));
-                    if self.runtime.chats.closing() || failures > PATIENCE {
+                    if self.runtime.chats.closing() || failures > TIMEOUT {
                         return;
                     }
                     tokio::time::sleep(pause).await;
@@ -216,7 +216,7 @@ impl Working {
         if !self.lease().await? {
             return Ok(());
         }
-        let mut patience = self.runtime.parts.burst.window * WINDOWS;
+        let mut timeout = self.runtime.parts.coalescing.window * WINDOWS;
         loop {
             let next = self.runtime.parts.store.next(&self.chat).await?;
             if self.behind.unwrap_or(next.owed) {
@@ -226,13 +226,13 @@ impl Working {
             if rows.is_empty() {
                 break;
             }
-            if let Some(waited) = self.client_types(&rows, patience).await {
-                patience = patience.saturating_sub(waited);
+            if let Some(waited) = self.client_types(&rows, timeout).await {
+                timeout = timeout.saturating_sub(waited);
                 continue;
             }
-            patience = self.runtime.parts.burst.window * WINDOWS;
+            timeout = self.runtime.parts.coalescing.window * WINDOWS;
             let found = rows.len();
-            rows.truncate(self.runtime.parts.burst.length(&rows));
+            rows.truncate(self.runtime.parts.coalescing.length(&rows));
             let left = found - rows.len();
             let Some(turned) = self.runtime.turn(rows, next.chat).await? else { continue };
             if self.behind == Some(true) {
@@ -249,7 +249,7 @@ impl Working {
             let ours = turned.notified.iter().filter(|address| self.runtime.parts.reaches(address));
             ours.for_each(|address| self.runtime.wake_owed(address));
             // What comes in from now on wakes the chat again.
-            if left == 0 && found < BURST as usize || self.runtime.chats.closing() {
+            if left == 0 && found < MAX_PENDING as usize || self.runtime.chats.closing() {
                 break;
             }
         }
@@ -260,7 +260,7 @@ impl Working {
     async fn catch_up(&mut self) -> ports::Result<()> {
         self.behind = None;
         // What is delivered but not marked yet would be delivered again.
-        self.runtime.receipts.stored(self.runtime.receipts.given()).await;
+        self.runtime.acknowledgements.stored(self.runtime.acknowledgements.given()).await;
         let behind = self.runtime.deliver_stored(&self.chat, &mut self.delivered).await?;
         self.behind = Some(behind);
         Ok(())
@@ -268,9 +268,9 @@ impl Working {
 
     /// Waits while a client may still be typing, until something comes in; returns how long, or `None` when it is
     /// time to answer.
-    async fn client_types(&self, rows: &[InboxRow], patience: Duration) -> Option<Duration> {
-        let pause = self.runtime.parts.burst.pause(rows, self.runtime.parts.clock.now())?;
-        let pause = Duration::from_millis(pause).min(patience);
+    async fn client_types(&self, rows: &[InboxRow], timeout: Duration) -> Option<Duration> {
+        let pause = self.runtime.parts.coalescing.pause(rows, self.runtime.parts.clock.now())?;
+        let pause = Duration::from_millis(pause).min(timeout);
         // A server that stops answers what it has.
         if self.runtime.chats.closing() || pause.is_zero() {
             return None;
@@ -287,7 +287,7 @@ impl Working {
     async fn stored(&self) {
         loop {
             tokio::select! {
-                () = self.runtime.receipts.stored(self.delivered) => return,
+                () = self.runtime.acknowledgements.stored(self.delivered) => return,
                 () = self.woken.notified() => {
                     let chats = self.runtime.chats.lock();
                     if !chats.closing && chats.busy.get(&self.chat).is_some_and(|busy| busy.again) {

@@ -8,7 +8,7 @@ use tolmach_engine::{
     Input, Next, Release, Session,
     bundle::Bundle,
     compile,
-    event::{Client, Event, Kind},
+    event::{Client, Event, EventKind},
     step,
 };
 use tolmach_nodes::KINDS;
@@ -64,7 +64,7 @@ fn main() {
             id: Uuid::from_u128(turn as u128),
             at: 1_795_000_000_000 + turn as i64,
             client: Client { first_name: "Анна".into(), ..Client::default() },
-            kind: Kind::Message { text: "нужен перфоратор для дома".into() },
+            kind: EventKind::Message { text: "нужен перфоратор для дома".into() },
         };
         let started = Instant::now();
         session = turn_of(&release, session, event);
@@ -79,7 +79,7 @@ fn main() {
 
     let large = large();
     let compiled = compile(&large, KINDS);
-    assert!(compiled.release.is_some(), "the large bundle compiles: {:?}", compiled.findings);
+    assert!(compiled.release.is_some(), "the large bundle compiles: {:?}", compiled.diagnostics);
     let mut millis: Vec<f64> = (0..COMPILATIONS)
         .map(|_| {
             let started = Instant::now();

@@ -14,8 +14,8 @@ use std::{
 
 use tokio::task::JoinSet;
 use tolmach_engine::{
-    effect::{Command, Effect, Outgoing, Who},
-    event::{Client, Kind},
+    effect::{Author, Command, Effect, Outgoing},
+    event::{Client, EventKind},
 };
 use tolmach_runtime::ports::{Address, Commit, CommitOutcome, Inbound, MessageRow, Store};
 use tolmach_store::sqlite::{Durability, Options, SqliteStore};
@@ -100,7 +100,7 @@ async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<V
             address: address.clone(),
             key: format!("{id}-{turn}"),
             client: Client::default(),
-            kind: Kind::Message { text: "нужен насос для скважины".to_owned() },
+            kind: EventKind::Message { text: "нужен насос для скважины".to_owned() },
             button: None,
         };
         let started = Instant::now();
@@ -122,11 +122,11 @@ async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<V
             messages: vec![
                 MessageRow {
                     seq: 0,
-                    who: Who::Client,
+                    who: Author::Client,
                     body: "нужен насос для скважины".to_owned(),
                     at: turn,
                 },
-                MessageRow { seq: 0, who: Who::Bot, body, at: turn },
+                MessageRow { seq: 0, who: Author::Bot, body, at: turn },
             ],
             effects: vec![
                 Effect { id: effect.clone(), command: Command::Send(send) },

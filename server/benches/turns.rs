@@ -14,12 +14,12 @@ use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
 use tolmach_engine::{
     bundle::Bundle,
     effect::Outgoing,
-    event::{Client, Kind},
+    event::{Client, EventKind},
 };
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Burst, Parts, Runtime, Shelf, Trainer, World,
+    Coalescing, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Trainer,
     ports::{Address, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
 };
 use tolmach_store::{
@@ -194,7 +194,7 @@ async fn client(
             address: Address::new("bench", chat.to_string()),
             key: format!("{chat}:{number}"),
             client: Client::default(),
-            kind: Kind::Message { text: "сколько стоит перфоратор?".to_owned() },
+            kind: EventKind::Message { text: "сколько стоит перфоратор?".to_owned() },
             button: None,
         };
         runtime.receive(vec![inbound]).await.unwrap_or_else(|why| panic!("{why}"));
@@ -207,7 +207,7 @@ async fn client(
 async fn runtime(store: &Arc<dyn Store>, replies: &Arc<Replies>, folder: &std::path::Path) -> Arc<Runtime> {
     let catalog = EmbeddedCatalog::open(folder.join("catalog"), Arc::new(TitleEmbedder))
         .unwrap_or_else(|why| panic!("{why}"));
-    let world = World {
+    let world = QueryPorts {
         http: Arc::new(NoHttp),
         catalog: Arc::new(catalog),
         trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
@@ -215,19 +215,19 @@ async fn runtime(store: &Arc<dyn Store>, replies: &Arc<Replies>, folder: &std::p
         roles: Default::default(),
     };
     let store = Arc::clone(store);
-    let shelf = Shelf::new(KINDS, Arc::clone(&store), Arc::clone(&world.trainer));
+    let releases = ReleaseRegistry::new(KINDS, Arc::clone(&store), Arc::clone(&world.trainer));
     let channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(replies) as Arc<dyn Channel>];
-    let parts = Parts {
+    let parts = RuntimePorts {
         store,
         world,
         clock: Arc::new(SystemClock),
         channels,
-        burst: Burst::OFF,
+        coalescing: Coalescing::OFF,
         staff: Default::default(),
     };
-    let runtime = Runtime::new(parts, shelf);
+    let runtime = Runtime::new(parts, releases);
     let bundle = Bundle { files: [("bench.yaml".to_owned(), FLOW.to_owned())].into() };
-    let published = runtime.shelf().publish(&bundle, 0).await.unwrap_or_else(|why| panic!("{why}"));
+    let published = runtime.releases().publish(&bundle, 0).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(published.is_ok(), "the bench's flow compiles: {published:?}");
     runtime
 }

@@ -19,19 +19,20 @@ use tolmach_engine::{
 };
 use tolmach_llm::{
     embedder::MeaningEmbedder,
-    fallback::Ladder,
+    fallback::FallbackLlm,
     offline::OfflineLlm,
     openai::{self, OpenAiLlm},
 };
 use tolmach_nodes::{KINDS, request_for};
 use tolmach_runtime::{
-    BundleError, Burst, Followed, Golden, Parts, Runtime, Shelf, Staff, Trainer, World, golden_questions,
+    BundleError, Coalescing, FollowOutcome, GoldenQuestion, QueryPorts, ReleaseRegistry, Runtime,
+    RuntimePorts, Staff, Trainer, golden_questions,
     ports::{Catalog, Channel, Clock, Llm, Publication, PublicationKind, PublishOutcome, Store, SystemClock},
     read_bundle,
 };
 use tolmach_store::JobPool;
 
-use crate::{config::Config, database::Database, embedded, findings, hosts, releases, samples};
+use crate::{config::Config, database::Database, diagnostics, embedded, hosts, releases, samples};
 
 /// The parts that outlive a runtime's construction and that /health looks at.
 pub struct Assembled {
@@ -43,8 +44,8 @@ pub struct Assembled {
     pub mirror: Option<Arc<Mirror>>,
     /// What searches go through.
     pub cached: Arc<Cached<dyn Catalog>>,
-    pub model: Option<Arc<Ladder>>,
-    pub world: World,
+    pub model: Option<Arc<FallbackLlm>>,
+    pub world: QueryPorts,
     /// What was done and found, a line each, for the first screen.
     pub notes: Vec<(&'static str, String)>,
     /// The company's name, for headings.
@@ -132,7 +133,7 @@ impl Assembled {
                 }
             },
         ));
-        let world = World {
+        let world = QueryPorts {
             http: Arc::new(http),
             catalog: Arc::clone(&cached) as Arc<dyn Catalog>,
             trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
@@ -146,32 +147,38 @@ impl Assembled {
     pub async fn runtime(
         &self,
         channels: Vec<Arc<dyn Channel>>,
-        burst: Burst,
+        coalescing: Coalescing,
         staff: Staff,
     ) -> anyhow::Result<Arc<Runtime>> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::clone(&self.store);
-        let shelf = Shelf::new(KINDS, Arc::clone(&store), Arc::clone(&self.world.trainer));
-        let parts =
-            Parts { store, world: self.world.clone(), clock: Arc::clone(&clock), channels, burst, staff };
-        let runtime = Runtime::new(parts, shelf);
+        let releases = ReleaseRegistry::new(KINDS, Arc::clone(&store), Arc::clone(&self.world.trainer));
+        let parts = RuntimePorts {
+            store,
+            world: self.world.clone(),
+            clock: Arc::clone(&clock),
+            channels,
+            coalescing,
+            staff,
+        };
+        let runtime = Runtime::new(parts, releases);
         if let (Serving::Draft, Some((path, bundle))) = (self.serving, &self.folder) {
-            if let Err(findings) = runtime.shelf().publish(bundle, clock.now()).await? {
-                bail!("{}", findings::explained(bundle, path, &findings));
+            if let Err(diagnostics) = runtime.releases().publish(bundle, clock.now()).await? {
+                bail!("{}", diagnostics::explained(bundle, path, &diagnostics));
             }
             return Ok(runtime);
         }
-        let mut followed = runtime.shelf().follow().await?;
-        if let (Followed::Nothing, Some((path, bundle))) = (&followed, &self.folder) {
+        let mut followed = runtime.releases().follow().await?;
+        if let (FollowOutcome::Nothing, Some((path, bundle))) = (&followed, &self.folder) {
             self.publish_first(path, bundle).await?;
-            followed = runtime.shelf().follow().await?;
+            followed = runtime.releases().follow().await?;
         }
         match followed {
-            Followed::Switched(_) | Followed::Same => Ok(runtime),
-            Followed::Nothing => bail!("no release is published; see `tolmach release publish`"),
-            Followed::Unusable { publication, bundle, findings } => {
+            FollowOutcome::Switched(_) | FollowOutcome::Same => Ok(runtime),
+            FollowOutcome::Nothing => bail!("no release is published; see `tolmach release publish`"),
+            FollowOutcome::Unusable { publication, bundle, diagnostics } => {
                 let bundle = bundle.unwrap_or_default();
-                bail!("{}", unusable(&publication, &bundle, &findings))
+                bail!("{}", unusable(&publication, &bundle, &diagnostics))
             }
         }
     }
@@ -205,9 +212,9 @@ async fn published_release(
     let published = releases::bundle(store, &publication.release).await?;
     let compiled = compile(&published, KINDS);
     let Some(release) = compiled.release else {
-        bail!("{}", unusable(publication, &published, &compiled.findings));
+        bail!("{}", unusable(publication, &published, &compiled.diagnostics));
     };
-    let (summary, company) = (described(config, &release, compiled.findings.len()), company(&release));
+    let (summary, company) = (described(config, &release, compiled.diagnostics.len()), company(&release));
     let Some(path) = existing_folder(config) else { return Ok((None, company, summary)) };
     let at = path.display();
     match read_bundle(&path) {
@@ -233,13 +240,13 @@ async fn published_release(
 fn unusable(
     publication: &Publication,
     bundle: &Bundle,
-    findings: &[tolmach_engine::finding::Finding],
+    diagnostics: &[tolmach_engine::diagnostic::Diagnostic],
 ) -> String {
     format!(
         "this program cannot use the published release {}\n\n{}\n\nmend the flows and publish them: tolmach release \
          publish",
         releases::short(&publication.release),
-        findings::explained(bundle, Path::new(""), findings)
+        diagnostics::explained(bundle, Path::new(""), diagnostics)
     )
 }
 
@@ -263,11 +270,11 @@ fn golden(config: &Config) -> Questions {
     Arc::new(move || {
         let Some(folder) = existing_folder(&config) else { return Ok(Vec::new()) };
         let bundle = read_bundle(&folder).map_err(|error| error.to_string())?;
-        let (questions, findings) = golden_questions(&bundle);
-        if !findings.is_empty() {
-            return Err(findings::explained(&bundle, &folder, &findings));
+        let (questions, diagnostics) = golden_questions(&bundle);
+        if !diagnostics.is_empty() {
+            return Err(diagnostics::explained(&bundle, &folder, &diagnostics));
         }
-        let question = |golden: Golden| Question {
+        let question = |golden: GoldenQuestion| Question {
             request: SearchRequest { limit: golden.within.value, ..request_for(&golden.query) },
             asked: golden.query.value,
             articles: golden.expect.value,
@@ -329,9 +336,12 @@ pub fn existing_folder(config: &Config) -> Option<PathBuf> {
 fn summary(config: &Config, bundle: &Bundle, folder: &Path) -> anyhow::Result<(String, Localized)> {
     let compiled = compile(bundle, KINDS);
     match compiled.release {
-        Some(release) => Ok((described(config, &release, compiled.findings.len()), company(&release))),
+        Some(release) => Ok((described(config, &release, compiled.diagnostics.len()), company(&release))),
         None => {
-            bail!("the flows do not compile\n\n{}", findings::explained(bundle, folder, &compiled.findings))
+            bail!(
+                "the flows do not compile\n\n{}",
+                diagnostics::explained(bundle, folder, &compiled.diagnostics)
+            )
         }
     }
 }
@@ -369,7 +379,7 @@ async fn catalogue_note(catalog: &EmbeddedCatalog) -> anyhow::Result<String> {
     ))
 }
 
-fn language_model(config: &Config) -> anyhow::Result<Option<Arc<Ladder>>> {
+fn language_model(config: &Config) -> anyhow::Result<Option<Arc<FallbackLlm>>> {
     if config.llm.model.is_empty() {
         if !config.llm.api_key.is_empty() {
             bail!(
@@ -382,5 +392,5 @@ fn language_model(config: &Config) -> anyhow::Result<Option<Arc<Ladder>>> {
         openai::Options::new(&config.llm.base_url, config.llm.api_key.clone(), &config.llm.model);
     options.deadline = Duration::from_secs(config.llm.timeout_seconds);
     let first = OpenAiLlm::new(options)?;
-    Ok(Some(Arc::new(Ladder::new(Arc::new(first), Arc::new(OfflineLlm)))))
+    Ok(Some(Arc::new(FallbackLlm::new(Arc::new(first), Arc::new(OfflineLlm)))))
 }

@@ -10,7 +10,7 @@ use tolmach_catalog::{
     meilisearch::{self, Mirror},
 };
 use tolmach_channels::web::WebChannel;
-use tolmach_llm::fallback::Ladder;
+use tolmach_llm::fallback::FallbackLlm;
 use tolmach_runtime::{Runtime, ports::Catalog};
 
 use crate::{config::Role, jobs::Jobs, releases};
@@ -22,7 +22,7 @@ pub struct Health {
     /// The server that searches for the catalogue, where one is named.
     pub mirror: Option<Arc<Mirror>>,
     pub cached: Arc<Cached<dyn Catalog>>,
-    pub model: Option<Arc<Ladder>>,
+    pub model: Option<Arc<FallbackLlm>>,
     pub web: Arc<WebChannel>,
     pub email: Option<Arc<EmailChannel>>,
     pub telegram: Arc<dyn Fn() -> Value + Send + Sync>,
@@ -82,11 +82,11 @@ async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
 /// The current release. Without a publication it is a draft, as `run --dev` serves it. Who published it is nobody's
 /// business here.
 fn release(runtime: &Runtime) -> Value {
-    let shelf = runtime.shelf();
+    let releases = runtime.releases();
     json!({
-        "id": shelf.current_id(),
-        "note": shelf.publication().map(|publication| publication.note),
-        "since": shelf.since().map(releases::when),
+        "id": releases.current_id(),
+        "note": releases.publication().map(|publication| publication.note),
+        "since": releases.since().map(releases::when),
     })
 }
 

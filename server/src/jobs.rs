@@ -164,7 +164,7 @@ fn backoff(tries: u32, id: &str) -> Duration {
 #[cfg(test)]
 mod tests {
     use tolmach_runtime::{
-        Burst,
+        Coalescing,
         ports::{Address, Retention},
     };
 
@@ -177,7 +177,7 @@ mod tests {
             Config { data_dir: folder.to_owned(), flows: Some("../flows".into()), ..Config::default() };
         let assembled = Assembled::open(&config, Serving::Published).await.unwrap();
         let staff = [("default".to_owned(), vec![Address::new("telegram", "-1")])].into();
-        let runtime = assembled.runtime(Vec::new(), Burst::OFF, staff).await.unwrap();
+        let runtime = assembled.runtime(Vec::new(), Coalescing::OFF, staff).await.unwrap();
         Jobs::new(&config, runtime, Arc::clone(&assembled.catalog))
     }
 

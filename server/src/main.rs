@@ -9,16 +9,16 @@ mod assemble;
 mod commands;
 mod config;
 mod database;
+mod diagnostics;
 mod embedded;
-mod findings;
 mod health;
 mod hosts;
+mod instance_lock;
 mod jobs;
 mod log;
 mod photos;
 mod releases;
 mod samples;
-mod sole;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -1,12 +1,12 @@
 //! The sample catalogue, for a first start and for dialog tests.
 
 use anyhow::Context;
-use tolmach_catalog::{EmbeddedCatalog, Source, Switch, import};
+use tolmach_catalog::{EmbeddedCatalog, ImportOutcome, Source, import};
 
 use crate::embedded;
 
 /// Imports the samples; a real price list replaces them.
-pub async fn import_into(catalog: &EmbeddedCatalog) -> anyhow::Result<Switch> {
+pub async fn import_into(catalog: &EmbeddedCatalog) -> anyhow::Result<ImportOutcome> {
     let (name, bytes) = embedded::sample_price_list()?;
     // The importer reads files, as everything that managers bring is one.
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;

@@ -17,10 +17,10 @@ use tokio::{
 use tolmach_runtime::ports::{ChatKey, Error, QUEUE, Result};
 
 use crate::sql::{
-    self, Dialect, Fetched, JobPool, Pushed, SqlStore, Trouble, Value, bound, queue,
+    self, DbError, Dialect, Fetched, JobPool, Pushed, SqlStore, Value, bound, queue,
     statements::{POSTGRES, Statements},
 };
-use changes::Session;
+use changes::DbConnection;
 use tolmach_runtime::backoff;
 
 /// Requests for leases that may wait before callers have to.
@@ -45,8 +45,8 @@ impl Options {
     /// An URL that is none; its text is not repeated, it may hold a password.
     pub fn parse(url: &str) -> Result<Options> {
         let connect = open::parse(url)?;
-        let patience = Duration::from_secs(10);
-        Ok(Options { connect, readers: 8, connect_timeout: patience, lease: patience })
+        let timeout = Duration::from_secs(10);
+        Ok(Options { connect, readers: 8, connect_timeout: timeout, lease: timeout })
     }
 }
 
@@ -63,7 +63,7 @@ impl PostgresStore {
     pub async fn open(options: Options) -> Result<PostgresStore> {
         let name = open::name(&options.connect);
         let (writer, readers) = open::open(&options, &name).await?;
-        let session = Session::start(&options, &name).await?;
+        let session = DbConnection::start(&options, &name).await?;
         let (leases, queue) = mpsc::channel(LEASES);
         tokio::spawn(leases::run(options.clone(), name.clone(), session.owner.clone(), queue));
         let jobs = open::jobs(&options);
@@ -78,11 +78,11 @@ pub struct Server {
     options: Options,
     readers: PgPool,
     jobs: PgPool,
-    session: Session,
+    session: DbConnection,
     leases: mpsc::Sender<leases::Request>,
 }
 
-impl sql::Session for PgConnection {
+impl sql::DbConnection for PgConnection {
     async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<u64> {
         bound!(sqlx::query(sql), values).execute(self).await.map(|done| done.rows_affected())
     }
@@ -102,7 +102,7 @@ impl sql::Session for PgConnection {
 }
 
 impl Dialect for Server {
-    type Session = PgConnection;
+    type DbConnection = PgConnection;
 
     fn statements(&self) -> &'static Statements {
         &POSTGRES
@@ -132,7 +132,7 @@ impl Dialect for Server {
         }
     }
 
-    fn trouble(&self, error: &sqlx::Error) -> Trouble {
+    fn trouble(&self, error: &sqlx::Error) -> DbError {
         explain::trouble(error)
     }
 

@@ -30,9 +30,9 @@ use tokio::{
 };
 use tolmach_engine::effect::Press;
 use tolmach_runtime::ports::{
-    Bundle, Chat, ChatKey, Commit, CommitOutcome, Day, Error, HandedChat, Inbound, Job, LeadRow, Mark,
+    AnalyticsEvent, Bundle, Chat, ChatKey, Commit, CommitOutcome, Day, Error, Inbound, Job, LeadRow,
     MessageRow, Next, NoticeRow, OutboxRow, Publication, PublishOutcome, QuarantinedTask, Removed, Result,
-    Retention, Store, StoredTurn, Task, WaitingPlace,
+    Retention, Store, StoredTurn, TakenOverChat, Task, WaitingPlace,
 };
 use uuid::Uuid;
 
@@ -80,7 +80,7 @@ pub trait Fetched: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> +
 impl<T> Fetched for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 /// The connection that writes. Only the writer's own task has it, so nothing is cancelled inside a transaction.
-pub trait Session: Send + 'static {
+pub trait DbConnection: Send + 'static {
     /// Returns how many rows there were.
     fn run(
         &mut self,
@@ -115,7 +115,7 @@ pub trait Session: Send + 'static {
 
 /// What an error leaves to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum DbError {
     /// Two transactions met: the same once more may well succeed.
     Met,
     /// The connection is of no use any more, and whether the last commit happened is not known.
@@ -126,12 +126,12 @@ pub enum Trouble {
 
 /// One of the databases.
 pub trait Dialect: Send + Sync + 'static {
-    type Session: Session;
+    type DbConnection: DbConnection;
 
     fn statements(&self) -> &'static Statements;
 
     /// A new connection for the writer.
-    fn connect(&self) -> impl Future<Output = Result<Self::Session>> + Send;
+    fn connect(&self) -> impl Future<Output = Result<Self::DbConnection>> + Send;
 
     /// Reads, on another connection than the writer's: everything acknowledged so far is seen.
     fn fetch<T: Fetched>(
@@ -140,7 +140,7 @@ pub trait Dialect: Send + Sync + 'static {
         values: Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
 
-    fn trouble(&self, error: &sqlx::Error) -> Trouble;
+    fn trouble(&self, error: &sqlx::Error) -> DbError;
 
     /// Says what an error means for whoever runs the program.
     fn explain(&self, error: &sqlx::Error) -> Error;
@@ -177,7 +177,7 @@ pub trait Dialect: Send + Sync + 'static {
     fn close_readers(&self) -> impl Future<Output = ()> + Send;
 
     /// The end, after the last write.
-    fn finish(&self, session: Option<Self::Session>) -> impl Future<Output = Result<()>> + Send;
+    fn finish(&self, session: Option<Self::DbConnection>) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// See the module. Cheap to share behind an [`Arc`]; dropping it without [`Store::close`] loses nothing that was
@@ -206,7 +206,7 @@ impl<D: Dialect> SqlStore<D> {
         self.dialect.jobs()
     }
 
-    pub(crate) fn start(dialect: D, session: D::Session) -> SqlStore<D> {
+    pub(crate) fn start(dialect: D, session: D::DbConnection) -> SqlStore<D> {
         let dialect = Arc::new(dialect);
         let (writer, queue) = mpsc::channel(QUEUE);
         tokio::spawn(writer::run(Arc::clone(&dialect), session, queue));
@@ -339,12 +339,12 @@ impl<D: Dialect> Store for SqlStore<D> {
         self.said(read::chats_at_rest(&*self.dialect).await)
     }
 
-    async fn handed(&self) -> Result<Vec<HandedChat>> {
+    async fn handed(&self) -> Result<Vec<TakenOverChat>> {
         self.said(read::handed(&*self.dialect).await)
     }
 
-    async fn marks_since(&self, at: i64) -> Result<Vec<Mark>> {
-        self.said(read::marks_since(&*self.dialect, at).await)
+    async fn analytics_since(&self, at: i64) -> Result<Vec<AnalyticsEvent>> {
+        self.said(read::analytics_since(&*self.dialect, at).await)
     }
 
     async fn publish(&self, publication: Publication, expected: Option<String>) -> Result<PublishOutcome> {

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection, SqliteConnection, SqlitePool};
 use tolmach_runtime::ports::{Error, QUEUE, Result};
 
 use crate::sql::{
-    Dialect, Fetched, JobPool, Pushed, Session, SqlStore, Trouble, Value, bound, queue,
+    DbConnection, DbError, Dialect, Fetched, JobPool, Pushed, SqlStore, Value, bound, queue,
     statements::{SQLITE, Statements},
 };
 use checkpoint::Checkpointer;
@@ -116,7 +116,7 @@ impl PutOff {
     }
 }
 
-impl Session for Writing {
+impl DbConnection for Writing {
     /// Counts the rows of what was put off too.
     async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<u64> {
         let (sql, values) = self.put_off.take(sql, values);
@@ -151,7 +151,7 @@ impl Session for Writing {
 }
 
 impl Dialect for File {
-    type Session = Writing;
+    type DbConnection = Writing;
 
     fn statements(&self) -> &'static Statements {
         &SQLITE
@@ -166,10 +166,10 @@ impl Dialect for File {
         bound!(sqlx::query_as(sql), values).fetch_all(&self.readers).await
     }
 
-    fn trouble(&self, error: &sqlx::Error) -> Trouble {
+    fn trouble(&self, error: &sqlx::Error) -> DbError {
         match error {
-            sqlx::Error::WorkerCrashed => Trouble::Lost,
-            _ => Trouble::Other,
+            sqlx::Error::WorkerCrashed => DbError::Lost,
+            _ => DbError::Other,
         }
     }
 

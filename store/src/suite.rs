@@ -14,11 +14,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::json;
 use tolmach_engine::{
-    effect::{Action, Button, Choice, Command, Effect, Lead, Outgoing, Press, Who},
-    event::{Client, Kind},
+    effect::{Action, Author, Button, Choice, Command, Effect, Lead, Outgoing, Press},
+    event::{Client, EventKind},
 };
 use tolmach_runtime::ports::{
-    Address, BURST, Bundle, Commit, CommitOutcome, Inbound, InboxRow, MessageRow, Next, Store, Task,
+    Address, Bundle, Commit, CommitOutcome, Inbound, InboxRow, MAX_PENDING, MessageRow, Next, Store, Task,
 };
 use uuid::Uuid;
 
@@ -74,7 +74,7 @@ fn text(chat: &str, key: &str, text: &str) -> (Uuid, Inbound) {
         address: Address::parse(chat).expect("an address"),
         key: key.to_owned(),
         client: Client { first_name: "Анна".to_owned(), ..Client::default() },
-        kind: Kind::Message { text: text.to_owned() },
+        kind: EventKind::Message { text: text.to_owned() },
         button: None,
     };
     (Uuid::now_v7(), inbound)
@@ -99,7 +99,7 @@ fn turn(row: &InboxRow, version: i64, commands: Vec<Command>) -> Commit {
         session: format!("{{\"turn\":{}}}", version + 1),
         waits: None,
         handed: None,
-        messages: vec![MessageRow { seq: 0, who: Who::Client, body: "привет".to_owned(), at: 7 }],
+        messages: vec![MessageRow { seq: 0, who: Author::Client, body: "привет".to_owned(), at: 7 }],
         effects: effects
             .map(|(n, command)| Effect { id: format!("{}.{n}", row.event.id), command })
             .collect(),
@@ -126,7 +126,7 @@ fn start(name: &str, due: i64) -> Command {
     Command::StartTimer { name: name.to_owned(), due }
 }
 
-async fn waiting(store: &dyn Store, chat: &str) -> Option<Kind> {
+async fn waiting(store: &dyn Store, chat: &str) -> Option<EventKind> {
     store.next(chat).await.expect("read").rows.first().map(|row| row.event.kind.clone())
 }
 
@@ -147,7 +147,7 @@ pub(crate) async fn keeps_what_was_received_in_order(place: &dyn Place) {
     assert_eq!(rows.iter().map(|row| row.event.id).collect::<Vec<_>>(), [ids[2]]);
     assert_eq!(row.event.id, ids[0]);
     assert_eq!((row.event.at, row.event.client.first_name.as_str()), (5, "Анна"));
-    assert_eq!(row.event.kind, Kind::Message { text: "раз".to_owned() });
+    assert_eq!(row.event.kind, EventKind::Message { text: "раз".to_owned() });
     assert_eq!((chat.session, chat.version), (None, 0));
     store.commit(turn(&row, 0, vec![])).await.expect("committed");
     let Next { rows, chat, .. } = store.next(CHAT).await.expect("read");
@@ -167,7 +167,7 @@ pub(crate) async fn takes_a_repeated_update_once(place: &dyn Place) {
     let other = store.receive(6, vec![text("terminal:1", "u1", "раз")]).await.expect("received");
     assert_eq!(other, ["terminal:1"]);
     let row = oldest(&*store, CHAT).await;
-    assert_eq!(row.event.kind, Kind::Message { text: "раз".to_owned() });
+    assert_eq!(row.event.kind, EventKind::Message { text: "раз".to_owned() });
     store.commit(turn(&row, 0, vec![])).await.expect("committed");
     // A consumed update is still known.
     let late = store.receive(9, vec![text(CHAT, "u1", "раз")]).await.expect("received");
@@ -187,7 +187,7 @@ pub(crate) async fn stores_a_turn_whole(place: &dyn Place) {
     assert_eq!((chat.session.as_deref(), chat.version), (Some("{\"turn\":1}"), 1));
     let messages = store.messages(CHAT, 0, 10).await.expect("read");
     let said: Vec<_> = messages.iter().map(|m| (m.who, m.body.as_str(), m.at)).collect();
-    assert_eq!(said, [(Who::Client, "привет", 7)]);
+    assert_eq!(said, [(Author::Client, "привет", 7)]);
     assert_eq!(outbox(&*store, CHAT).await, ["здравствуйте"]);
     assert_eq!(store.outbox(CHAT).await.expect("read")[0].effect, format!("{}.0", row.event.id));
     assert_eq!(store.next_timer(&web()).await.expect("read"), Some(100));
@@ -320,7 +320,7 @@ pub(crate) async fn keeps_old_buttons(place: &dyn Place) {
     // Another chat cannot press it.
     assert_eq!(store.button("web:2", "b1").await.expect("read"), None);
     let inbound = Inbound {
-        kind: Kind::Press { label: "да".to_owned(), press: None },
+        kind: EventKind::Press { label: "да".to_owned(), press: None },
         button: Some("b1".to_owned()),
         ..text(CHAT, "p", "").1
     };
@@ -341,7 +341,7 @@ pub(crate) async fn fires_a_timer_once(place: &dyn Place) {
     let chats = futures_util::future::try_join_all(fires).await.expect("fired").concat();
     assert_eq!(chats, [CHAT]);
     let row = oldest(&*store, CHAT).await;
-    assert_eq!(row.event.kind, Kind::Timer { name: "inactivity".to_owned() });
+    assert_eq!(row.event.kind, EventKind::Timer { name: "inactivity".to_owned() });
     assert_eq!(row.event.at, 100);
     assert_eq!(store.next_timer(&web()).await.expect("read"), Some(200));
     let outcome = store.commit(turn(&row, 1, vec![start("inactivity", 300)])).await.expect("committed");
@@ -349,7 +349,7 @@ pub(crate) async fn fires_a_timer_once(place: &dyn Place) {
     assert_eq!(waiting(&*store, CHAT).await, None);
     assert_eq!(store.fire_timers(1000, &web()).await.expect("fired"), [CHAT]);
     let row = oldest(&*store, CHAT).await;
-    assert_eq!(row.event.kind, Kind::Timer { name: "remind".to_owned() }, "the earlier one first");
+    assert_eq!(row.event.kind, EventKind::Timer { name: "remind".to_owned() }, "the earlier one first");
 }
 
 pub(crate) async fn replaces_and_cancels_timers(place: &dyn Place) {
@@ -383,7 +383,7 @@ pub(crate) async fn forgets_a_fired_timer_that_its_chat_stops(place: &dyn Place)
     assert_eq!(waiting(&*store, CHAT).await, None);
     assert_eq!(store.fire_timers(200, &web()).await.expect("fired"), [CHAT]);
     let row = oldest(&*store, CHAT).await;
-    assert_eq!(row.event.kind, Kind::Timer { name: "inactivity".to_owned() }, "the silence is noticed");
+    assert_eq!(row.event.kind, EventKind::Timer { name: "inactivity".to_owned() }, "the silence is noticed");
 }
 
 pub(crate) async fn merges_a_lead(place: &dyn Place) {
@@ -442,12 +442,12 @@ pub(crate) async fn survives_odd_texts(place: &dyn Place) {
     let huge = "ы\"\\\u{7}".repeat(300_000);
     store.receive(5, vec![text(chat, "k'\"[]", &huge)]).await.expect("received");
     let row = oldest(&*store, chat).await;
-    assert_eq!(row.event.kind, Kind::Message { text: huge.clone() });
+    assert_eq!(row.event.kind, EventKind::Message { text: huge.clone() });
     let mut commit = turn(&row, 0, vec![say(&huge)]);
     commit.session = serde_json::to_string(&json!({ "all": huge, "null": null })).expect("json");
     let session = commit.session.clone();
     commit.messages[0].body.clone_from(&huge);
-    commit.messages.push(MessageRow { seq: 0, who: Who::Bot, body: "a\0b".to_owned(), at: 1 });
+    commit.messages.push(MessageRow { seq: 0, who: Author::Bot, body: "a\0b".to_owned(), at: 1 });
     assert_eq!(store.commit(commit).await.expect("committed"), CommitOutcome::Stored);
     assert_eq!(store.chat(chat).await.expect("read").session, Some(session));
     let messages = store.messages(chat, 0, 10).await.expect("read");
@@ -457,7 +457,7 @@ pub(crate) async fn survives_odd_texts(place: &dyn Place) {
     assert_eq!(store.unfinished(5, &web()).await.expect("read"), [chat]);
     // JSON escapes a NUL inside an event, so nothing of it is lost.
     store.receive(5, vec![text(CHAT, "nul", "до\0после")]).await.expect("received");
-    assert_eq!(waiting(&*store, CHAT).await, Some(Kind::Message { text: "до\0после".to_owned() }));
+    assert_eq!(waiting(&*store, CHAT).await, Some(EventKind::Message { text: "до\0после".to_owned() }));
 }
 
 pub(crate) async fn refuses_a_broken_key(place: &dyn Place) {

@@ -31,7 +31,7 @@ const PASSWORD: &str = "throw-away";
 /// PostgreSQL refuses to run as root; this user has no other business.
 const NOBODY: u32 = 65534;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs `$0 …` until its standard input ends or says how to stop: at the end the folder goes too. The signals of a
 /// terminal are for the tests, not for the server.
@@ -205,7 +205,7 @@ impl Cluster {
     /// Waits until the server takes connections; `false` when it has ended instead.
     fn is_ready(&mut self) -> io::Result<bool> {
         let status = self.folder.join("data/postmaster.pid");
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while Instant::now() < until {
             let lines = fs::read_to_string(&status).unwrap_or_default();
             if lines.lines().nth(7).is_some_and(|line| line.trim() == "ready") {
@@ -303,7 +303,7 @@ mod tests {
     fn holds_a_cluster_until_it_is_killed() {
         let Some(cluster) = Cluster::start(Options::default()).expect("PostgreSQL") else { return };
         println!("\nfolder={}", cluster.folder.display());
-        thread::sleep(PATIENCE);
+        thread::sleep(TIMEOUT);
     }
 
     #[test]
@@ -330,7 +330,7 @@ mod tests {
         assert!(folder.join("data/postmaster.pid").exists());
         other.kill().expect("killed");
         other.wait().expect("ended");
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while folder.exists() {
             assert!(Instant::now() < until, "{} is still there", folder.display());
             thread::sleep(Duration::from_millis(10));

@@ -28,7 +28,7 @@ use super::{
     },
     document::{self, EMBEDDER, FACET_VALUES},
     filter,
-    http::{Http, Trouble},
+    http::{Http, MirrorError},
 };
 use crate::words;
 
@@ -82,12 +82,12 @@ struct Looked<'a> {
 
 impl Ask<'_> {
     /// The answer.
-    pub async fn answer(&self) -> Result<SearchResults, Trouble> {
+    pub async fn answer(&self) -> Result<SearchResults, MirrorError> {
         if let Some(id) = &self.request.similar_to {
             return self.like(id).await;
         }
         let query = query::parse(&self.request.text, self.generation)
-            .map_err(|error| Trouble::Local(format!("the query could not be read: {error}")))?;
+            .map_err(|error| MirrorError::Local(format!("the query could not be read: {error}")))?;
         let filters = filter::expression(self.generation, &self.request.filters);
         let (skip, limit) = self.page();
         if query.is_empty() {
@@ -119,7 +119,7 @@ impl Ask<'_> {
     }
 
     /// All rows that the text names by their articles and the filters let pass, in the order of naming.
-    async fn named(&self, rows: &[u32], filters: &str) -> Result<Found, Trouble> {
+    async fn named(&self, rows: &[u32], filters: &str) -> Result<Found, MirrorError> {
         let articles = self.articles(rows);
         if articles.is_empty() {
             return Ok(Found::default());
@@ -138,7 +138,7 @@ impl Ask<'_> {
         filters: &str,
         skip: usize,
         limit: usize,
-    ) -> Result<Found, Trouble> {
+    ) -> Result<Found, MirrorError> {
         let vector = self.vector.is_some() && plain;
         let ratio = if vector { self.request.semantic_ratio.clamp(0.0, 1.0) } else { 0.0 };
         let said = said(words, self.generation)?;
@@ -171,7 +171,7 @@ impl Ask<'_> {
         filters: &str,
         skip: usize,
         limit: usize,
-    ) -> Result<Found, Trouble> {
+    ) -> Result<Found, MirrorError> {
         let (page, per_page) = page_with(skip, limit.max(1));
         let names = self.facet_names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -203,7 +203,7 @@ impl Ask<'_> {
         }
         let answer: Answer<Shown> = query.execute().await?;
         let Some(total) = answer.total_hits else {
-            return Err(Trouble::Away("the server's answer has no total".to_owned()));
+            return Err(MirrorError::Away("the server's answer has no total".to_owned()));
         };
         self.empty.fetch_or(total == 0, Relaxed);
         let mut found = Found { total, ..Found::default() };
@@ -226,9 +226,9 @@ impl Ask<'_> {
     }
 
     /// Rows like another one.
-    async fn like(&self, id: &str) -> Result<SearchResults, Trouble> {
+    async fn like(&self, id: &str) -> Result<SearchResults, MirrorError> {
         if self.generation.vectors.is_none() {
-            return Err(Trouble::Local("the generation has no vectors".to_owned()));
+            return Err(MirrorError::Local("the generation has no vectors".to_owned()));
         }
         let filters = filter::expression(self.generation, &self.request.filters);
         let id = document::id(id);
@@ -236,10 +236,10 @@ impl Ask<'_> {
         query.with_filter(&filters).with_offset(0).with_limit(NEAREST);
         query.with_attributes_to_retrieve(Selectors::Some(&["row", "product"]));
         query.with_show_ranking_score(true).with_ranking_score_threshold(NEAR);
-        let answer = match query.execute::<Shown>().await.map_err(Trouble::from) {
+        let answer = match query.execute::<Shown>().await.map_err(MirrorError::from) {
             Ok(answer) => answer.hits,
             // A row that there is not has none like it.
-            Err(Trouble::Missing(code)) if code == "not_found_similar_id" => Vec::new(),
+            Err(MirrorError::Missing(code)) if code == "not_found_similar_id" => Vec::new(),
             Err(trouble) => return Err(trouble),
         };
         self.empty.fetch_or(answer.is_empty(), Relaxed);
@@ -331,7 +331,7 @@ impl Said {
 }
 
 /// The terms to look for, the likeliest that may stand for each word; none when no row holds any of the words.
-fn said(words: &[Alternatives], generation: &Generation) -> Result<Said, Trouble> {
+fn said(words: &[Alternatives], generation: &Generation) -> Result<Said, MirrorError> {
     let mut said = Said { terms: Vec::new(), weight: 0.0 };
     for alternatives in words {
         let mut rows = HashSet::new();
@@ -344,7 +344,7 @@ fn said(words: &[Alternatives], generation: &Generation) -> Result<Said, Trouble
         let visited = generation.index.visit(term, |holder| {
             rows.insert(holder.row);
         });
-        visited.map_err(|error| Trouble::Local(format!("the words could not be read: {error}")))?;
+        visited.map_err(|error| MirrorError::Local(format!("the words could not be read: {error}")))?;
         let weight = idf(generation.index.rows(), rows.len());
         said.weight += weight;
         if said.terms.len() < MOST_WORDS {
@@ -354,9 +354,9 @@ fn said(words: &[Alternatives], generation: &Generation) -> Result<Said, Trouble
     Ok(said)
 }
 
-fn shown(shown: &Shown, score: f32) -> Result<(u32, Hit), Trouble> {
+fn shown(shown: &Shown, score: f32) -> Result<(u32, Hit), MirrorError> {
     let product = serde_json::from_str(&shown.product)
-        .map_err(|_| Trouble::Unverified("a row that is no product".to_owned()))?;
+        .map_err(|_| MirrorError::Unverified("a row that is no product".to_owned()))?;
     Ok((shown.row, Hit { product, score }))
 }
 

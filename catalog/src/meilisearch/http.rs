@@ -25,7 +25,7 @@ const BODY: usize = 16 << 20;
 
 /// Why the server did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum MirrorError {
     /// It is away, slow, overloaded, or says what nobody understands.
     #[error("{0}")]
     Away(String),
@@ -65,34 +65,34 @@ pub enum Trouble {
     Local(String),
 }
 
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Trouble {
+impl From<Error> for MirrorError {
+    fn from(error: Error) -> MirrorError {
         match error {
             Error::Meilisearch(error) => {
                 // The SDK does not know every code by name; the link ends in it.
                 let code = error.error_link.rsplit('#').next().unwrap_or_default().to_owned();
                 match (&error.error_code, &error.error_type) {
                     (ErrorCode::InvalidApiKey | ErrorCode::MissingAuthorizationHeader, _) => {
-                        Trouble::Denied(code)
+                        MirrorError::Denied(code)
                     }
-                    (ErrorCode::IndexNotFound | ErrorCode::DocumentNotFound, _) => Trouble::Missing(code),
-                    _ if code == "not_found_similar_id" => Trouble::Missing(code),
-                    (_, ErrorType::InvalidRequest) => Trouble::Refused(code),
-                    _ => Trouble::Away(format!("the server has trouble of its own ({code})")),
+                    (ErrorCode::IndexNotFound | ErrorCode::DocumentNotFound, _) => MirrorError::Missing(code),
+                    _ if code == "not_found_similar_id" => MirrorError::Missing(code),
+                    (_, ErrorType::InvalidRequest) => MirrorError::Refused(code),
+                    _ => MirrorError::Away(format!("the server has trouble of its own ({code})")),
                 }
             }
             Error::MeilisearchCommunication(error) if (400..500).contains(&error.status_code) => {
-                Trouble::Refused(format!("status {}", error.status_code))
+                MirrorError::Refused(format!("status {}", error.status_code))
             }
             Error::MeilisearchCommunication(error) => {
-                Trouble::Away(format!("the server answers with status {}", error.status_code))
+                MirrorError::Away(format!("the server answers with status {}", error.status_code))
             }
-            Error::ParseError(_) => Trouble::Away("the server's answer is not Meilisearch's".to_owned()),
+            Error::ParseError(_) => MirrorError::Away("the server's answer is not Meilisearch's".to_owned()),
             Error::Other(error) => match error.downcast::<Lost>() {
-                Ok(lost) => Trouble::Away(lost.0),
-                Err(_) => Trouble::Away("the server cannot be reached".to_owned()),
+                Ok(lost) => MirrorError::Away(lost.0),
+                Err(_) => MirrorError::Away("the server cannot be reached".to_owned()),
             },
-            _ => Trouble::Refused("the request could not be written".to_owned()),
+            _ => MirrorError::Refused("the request could not be written".to_owned()),
         }
     }
 }

@@ -21,7 +21,7 @@ use super::{
     super::generation::Generation,
     document::{self, Document, MARKER},
     filter,
-    http::{Http, Trouble},
+    http::{Http, MirrorError},
 };
 use crate::words;
 
@@ -41,7 +41,7 @@ pub(super) struct Publisher {
     pub live: String,
     pub second: String,
     /// How long one task may take.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 #[derive(Deserialize)]
@@ -75,12 +75,12 @@ struct Shown {
 
 impl Publisher {
     /// What the live index holds; `None` when it holds nothing whole.
-    pub async fn live(&self) -> Result<Option<String>, Trouble> {
+    pub async fn live(&self) -> Result<Option<String>, MirrorError> {
         self.marks(&self.live).await
     }
 
     /// Makes this generation the live one. Only one may do so at a time.
-    pub async fn publish(&self, generation: &Arc<Generation>) -> Result<(), Trouble> {
+    pub async fn publish(&self, generation: &Arc<Generation>) -> Result<(), MirrorError> {
         self.drain().await?;
         let wanted = document::marks(&generation.manifest.id);
         if self.marks(&self.live).await?.as_ref() == Some(&wanted) {
@@ -94,7 +94,7 @@ impl Publisher {
         self.swap().await?;
         match self.marks(&self.live).await? {
             Some(marks) if marks == wanted => Ok(()),
-            _ => Err(Trouble::Unverified("the live index is another one after the swap".to_owned())),
+            _ => Err(MirrorError::Unverified("the live index is another one after the swap".to_owned())),
         }
     }
 
@@ -107,27 +107,33 @@ impl Publisher {
         self.client().index(uid)
     }
 
-    async fn get<T: serde::de::DeserializeOwned + Send + 'static>(&self, path: &str) -> Result<T, Trouble> {
+    async fn get<T: serde::de::DeserializeOwned + Send + 'static>(
+        &self,
+        path: &str,
+    ) -> Result<T, MirrorError> {
         let url = format!("{}{path}", self.url);
         Ok(self.http.request::<(), (), T>(&url, Method::Get { query: () }, 200).await?)
     }
 
-    async fn marks(&self, uid: &str) -> Result<Option<String>, Trouble> {
+    async fn marks(&self, uid: &str) -> Result<Option<String>, MirrorError> {
         match self.get::<Marked>(&format!("/indexes/{uid}/documents/{MARKER}")).await {
             Ok(marked) => Ok(Some(marked.marks)),
-            Err(Trouble::Missing(_)) => Ok(None),
+            Err(MirrorError::Missing(_)) => Ok(None),
             Err(trouble) => Err(trouble),
         }
     }
 
     /// Waits until no task of the two indexes is left of what another process, or this one before, had begun.
-    async fn drain(&self) -> Result<(), Trouble> {
+    async fn drain(&self) -> Result<(), MirrorError> {
         let path =
             format!("/tasks?statuses=enqueued,processing&limit=1&indexUids={},{}", self.live, self.second);
-        let (until, mut pause) = (Instant::now() + self.patience, FIRST_LOOK);
+        let (until, mut pause) = (Instant::now() + self.timeout, FIRST_LOOK);
         while self.get::<Queue>(&path).await?.total > 0 {
             if Instant::now() > until {
-                return Err(Trouble::Away(format!("tasks of others do not end within {:?}", self.patience)));
+                return Err(MirrorError::Away(format!(
+                    "tasks of others do not end within {:?}",
+                    self.timeout
+                )));
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -137,8 +143,8 @@ impl Publisher {
 
     /// Waits for a task and says how it ended. The SDK's own waiting takes a failed task for success, gives up after five
     /// seconds, and cannot read a cancelled one.
-    pub async fn done(&self, what: &'static str, task: u32) -> Result<(), Trouble> {
-        let (until, mut pause) = (Instant::now() + self.patience, FIRST_LOOK);
+    pub async fn done(&self, what: &'static str, task: u32) -> Result<(), MirrorError> {
+        let (until, mut pause) = (Instant::now() + self.timeout, FIRST_LOOK);
         loop {
             let Task { status, error } = self.get(&format!("/tasks/{task}")).await?;
             match status.as_str() {
@@ -150,26 +156,26 @@ impl Publisher {
                         (Some(code), Some(message)) => format!("{code}: {message}"),
                         _ => status,
                     };
-                    return Err(Trouble::Task { task, what, why });
+                    return Err(MirrorError::Task { task, what, why });
                 }
                 other => {
-                    return Err(Trouble::Away(format!("task {task} is \"{other}\", which nobody knows")));
+                    return Err(MirrorError::Away(format!("task {task} is \"{other}\", which nobody knows")));
                 }
             }
             if Instant::now() > until {
-                let why = format!("it has not ended within {:?}", self.patience);
-                return Err(Trouble::Task { task, what, why });
+                let why = format!("it has not ended within {:?}", self.timeout);
+                return Err(MirrorError::Task { task, what, why });
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    async fn build(&self, generation: &Arc<Generation>) -> Result<(), Trouble> {
+    async fn build(&self, generation: &Arc<Generation>) -> Result<(), MirrorError> {
         let client = self.client();
         let task = client.delete_index(&self.second).await?;
         match self.done("dropping the second index", task.get_task_uid()).await {
-            Err(Trouble::Task { why, .. }) if why.starts_with("index_not_found") => {}
+            Err(MirrorError::Task { why, .. }) if why.starts_with("index_not_found") => {}
             other => other?,
         }
         let task = client.create_index(&self.second, Some("id")).await?;
@@ -184,7 +190,7 @@ impl Publisher {
                 tokio::task::spawn_blocking(move || batch(&generation, row)).await
             };
             let (documents, next) =
-                next.map_err(|error| Trouble::Local(format!("writing documents: {error}")))??;
+                next.map_err(|error| MirrorError::Local(format!("writing documents: {error}")))??;
             if documents.is_empty() {
                 break;
             }
@@ -200,11 +206,11 @@ impl Publisher {
     }
 
     /// Counts the rows, reads sampled ones back, and looks them up by their names.
-    async fn verify(&self, generation: &Generation) -> Result<(), Trouble> {
+    async fn verify(&self, generation: &Generation) -> Result<(), MirrorError> {
         let rows = generation.products.len();
         let stats: Stats = self.get(&format!("/indexes/{}/stats", self.second)).await?;
         if stats.number_of_documents != rows as u64 + 1 || stats.is_indexing {
-            return Err(Trouble::Unverified(format!(
+            return Err(MirrorError::Unverified(format!(
                 "{} documents for {rows} rows",
                 stats.number_of_documents
             )));
@@ -222,7 +228,7 @@ impl Publisher {
             let shown = read.iter().map(|hit| &hit.result).find(|shown| shown.row == *row);
             let same = shown.and_then(|shown| serde_json::from_str(&shown.product).ok()) == product.cloned();
             if !same {
-                return Err(Trouble::Unverified(format!("row {row} is not what was given")));
+                return Err(MirrorError::Unverified(format!("row {row} is not what was given")));
             }
         }
         for row in sampled.iter().step_by(4) {
@@ -232,15 +238,15 @@ impl Publisher {
             let mut query = SearchQuery::new(&index);
             query.with_query(&text).with_filter(&alone).with_limit(1);
             if query.execute::<Shown>().await?.hits.is_empty() {
-                return Err(Trouble::Unverified(format!("row {row} is not found by its name")));
+                return Err(MirrorError::Unverified(format!("row {row} is not found by its name")));
             }
         }
         Ok(())
     }
 
-    pub async fn swap(&self) -> Result<(), Trouble> {
+    pub async fn swap(&self) -> Result<(), MirrorError> {
         let client = self.client();
-        if let Err(Trouble::Missing(_)) = self.get::<Value>(&format!("/indexes/{}", self.live)).await {
+        if let Err(MirrorError::Missing(_)) = self.get::<Value>(&format!("/indexes/{}", self.live)).await {
             let task = client.create_index(&self.live, Some("id")).await?;
             self.done("making the live index", task.get_task_uid()).await?;
         }
@@ -251,13 +257,13 @@ impl Publisher {
 }
 
 /// Rows from this one on, a line each, and the first row after them; empty behind the last.
-fn batch(generation: &Generation, from: u32) -> Result<(Vec<u8>, u32), Trouble> {
+fn batch(generation: &Generation, from: u32) -> Result<(Vec<u8>, u32), MirrorError> {
     let (mut lines, mut row) = (Vec::new(), from);
     while lines.len() < BATCH
         && let Some(document) = Document::of(generation, row)
     {
         serde_json::to_writer(&mut lines, &document)
-            .map_err(|error| Trouble::Local(format!("row {row} cannot be written: {error}")))?;
+            .map_err(|error| MirrorError::Local(format!("row {row} cannot be written: {error}")))?;
         lines.push(b'\n');
         row += 1;
     }

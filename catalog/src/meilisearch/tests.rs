@@ -46,7 +46,7 @@ fn embedded(folder: &TempDir) -> Arc<EmbeddedCatalog> {
     Arc::new(catalog.check_every(Duration::ZERO))
 }
 
-/// Little patience, so that tests of faults are short. The live server has more.
+/// Little timeout, so that tests of faults are short. The live server has more.
 fn options(url: &str, key: &str) -> Options {
     let index = format!("tolmach-test-{}", uuid::Uuid::now_v7().simple());
     Options {

@@ -6,7 +6,7 @@ use teloxide_core::types::{
     Update, UpdateKind, User,
 };
 use tolmach_engine::{
-    event::{Client, Kind},
+    event::{Client, EventKind},
     language::Language,
 };
 use tolmach_runtime::ports::{Address, Inbound};
@@ -33,7 +33,7 @@ fn read_raw(key: String, raw: &Value) -> Option<Inbound> {
         address: Address::new(NAME, chat.get("id")?.as_i64()?.to_string()),
         key,
         client: from.as_ref().map(client).unwrap_or_default(),
-        kind: Kind::Unsupported { what: "message".to_owned() },
+        kind: EventKind::Unsupported { what: "message".to_owned() },
         button: None,
     })
 }
@@ -54,11 +54,11 @@ fn read_message(key: String, message: &Message) -> Option<Inbound> {
     })
 }
 
-fn kind(message: &Message) -> Option<Kind> {
+fn kind(message: &Message) -> Option<EventKind> {
     let common = match &message.kind {
         MessageKind::Common(common) => common,
         // Content newer than our types of the API, or without a field that they insist on (a voice's MIME type).
-        MessageKind::Empty {} => return Some(Kind::Unsupported { what: "message".to_owned() }),
+        MessageKind::Empty {} => return Some(EventKind::Unsupported { what: "message".to_owned() }),
         // Somebody pinned a message or changed the picture: nobody said anything.
         _ => return None,
     };
@@ -67,7 +67,10 @@ fn kind(message: &Message) -> Option<Kind> {
         MediaKind::Contact(contact) => {
             let contact = &contact.contact;
             let name = format!("{} {}", contact.first_name, contact.last_name.as_deref().unwrap_or_default());
-            return Some(Kind::Contact { phone: contact.phone_number.clone(), name: name.trim().to_owned() });
+            return Some(EventKind::Contact {
+                phone: contact.phone_number.clone(),
+                name: name.trim().to_owned(),
+            });
         }
         MediaKind::Animation(_) => "animation",
         MediaKind::Audio(_) => "audio",
@@ -82,19 +85,19 @@ fn kind(message: &Message) -> Option<Kind> {
         MediaKind::Voice(_) => "voice",
         MediaKind::Migration(_) => return None,
     };
-    Some(Kind::Unsupported { what: what.to_owned() })
+    Some(EventKind::Unsupported { what: what.to_owned() })
 }
 
-fn said(text: &str) -> Kind {
+fn said(text: &str) -> EventKind {
     if let Some(command) = text.strip_prefix('/') {
         let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
         // In a private chat the name behind the at sign can only be ours.
         let name = name.split('@').next().unwrap_or_default();
         if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return Kind::Command { name: name.to_ascii_lowercase(), rest: rest.trim().to_owned() };
+            return EventKind::Command { name: name.to_ascii_lowercase(), rest: rest.trim().to_owned() };
         }
     }
-    Kind::Message { text: text.to_owned() }
+    EventKind::Message { text: text.to_owned() }
 }
 
 fn read_press(key: String, query: &CallbackQuery) -> Option<Inbound> {
@@ -115,7 +118,7 @@ fn read_press(key: String, query: &CallbackQuery) -> Option<Inbound> {
         address: Address::new(NAME, chat.to_string()),
         key,
         client: client(&query.from),
-        kind: Kind::Press { label, press: None },
+        kind: EventKind::Press { label, press: None },
         button: Some(button),
     })
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use teloxide_core::types::{Message, Update, UpdateKind};
 use tolmach_engine::{
-    event::{Client, Kind, Staff},
+    event::{Client, EventKind, StaffAction},
     language::Language,
 };
 use tolmach_runtime::ports::{Address, Inbound};
@@ -39,17 +39,17 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
     let text = message.text().map(str::trim).filter(|text| !text.is_empty())?;
     let word = text.split('@').next().unwrap_or_default().trim().to_lowercase();
     let action = match text.starts_with('/') {
-        true if RETURN.contains(&word.as_str()) => Staff::Return,
-        true if TAKE.contains(&word.as_str()) => Staff::Take,
+        true if RETURN.contains(&word.as_str()) => StaffAction::Return,
+        true if TAKE.contains(&word.as_str()) => StaffAction::Take,
         // A slip of the pen in a command is not for the client's eyes.
         true => return None,
-        false => Staff::Say { text: text.to_owned() },
+        false => StaffAction::Say { text: text.to_owned() },
     };
     Some(Inbound {
         address,
         key: format!("staff:{bot}:{}", update.id.0),
         client: Client::default(),
-        kind: Kind::Staff { action },
+        kind: EventKind::Staff { action },
         button: None,
     })
 }
@@ -117,18 +117,23 @@ mod tests {
         let does = |quoted, text| read(BOT, &update(group(), quoted, text));
         let said = does(Some((4242, notice)), "Добрый день!\nЯ Пётр").unwrap();
         assert_eq!((said.address.to_string().as_str(), said.key.as_str()), ("web:ab12", "staff:4242:5"));
-        assert_eq!(said.kind, Kind::Staff { action: Staff::Say { text: "Добрый день!\nЯ Пётр".to_owned() } });
+        assert_eq!(
+            said.kind,
+            EventKind::Staff {
+                action: StaffAction::Say { text: "Добрый день!\nЯ Пётр".to_owned() }
+            }
+        );
         assert_eq!(said.client, Client::default(), "the client keeps their name");
         for (text, action) in [
-            ("/return", Some(Staff::Return)),
-            ("/Return@shop_bot", Some(Staff::Return)),
-            (" /вернуть ", Some(Staff::Return)),
-            ("/take", Some(Staff::Take)),
+            ("/return", Some(StaffAction::Return)),
+            ("/Return@shop_bot", Some(StaffAction::Return)),
+            (" /вернуть ", Some(StaffAction::Return)),
+            ("/take", Some(StaffAction::Take)),
             ("/retrun", None),
             ("/start", None),
         ] {
             let done = does(Some((4242, notice)), text).map(|inbound| inbound.kind);
-            assert_eq!(done, action.map(|action| Kind::Staff { action }), "{text}");
+            assert_eq!(done, action.map(|action| EventKind::Staff { action }), "{text}");
         }
         for (quoted, why) in [
             (None, "no reply"),

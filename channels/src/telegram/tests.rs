@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use tolmach_engine::{
     catalog::Localized,
     effect::{Action, Button, Card, Choice, Outgoing, Press},
-    event::Kind,
+    event::EventKind,
 };
 use tolmach_runtime::ports::{
     Address, Channel, Delivery, Error, Inbound, Intake, Next, Photo, Photos, Result, Store,
@@ -149,18 +149,19 @@ async fn understands_what_clients_send() {
     poll_all(&fake, &door).await;
     let received = door.received();
     let kinds: Vec<_> = received.iter().map(|one| one.kind.clone()).collect();
-    let unread = Kind::Unsupported { what: "message".to_owned() };
-    let command = |name: &str, rest: &str| Kind::Command { name: name.to_owned(), rest: rest.to_owned() };
+    let unread = EventKind::Unsupported { what: "message".to_owned() };
+    let command =
+        |name: &str, rest: &str| EventKind::Command { name: name.to_owned(), rest: rest.to_owned() };
     assert_eq!(
         kinds,
         [
-            Kind::Message { text: "нужен насос".to_owned() },
+            EventKind::Message { text: "нужен насос".to_owned() },
             command("start", "promo 7"),
             command("help", ""),
-            Kind::Message { text: "/ просто косая".to_owned() },
-            Kind::Contact { phone: "+79990000000".to_owned(), name: "Анна".to_owned() },
-            Kind::Unsupported { what: "voice".to_owned() },
-            Kind::Press { label: "Ещё".to_owned(), press: None },
+            EventKind::Message { text: "/ просто косая".to_owned() },
+            EventKind::Contact { phone: "+79990000000".to_owned(), name: "Анна".to_owned() },
+            EventKind::Unsupported { what: "voice".to_owned() },
+            EventKind::Press { label: "Ещё".to_owned(), press: None },
             unread.clone(),
             unread,
         ]
@@ -209,7 +210,7 @@ async fn a_kill_between_receiving_and_confirming_neither_loses_nor_repeats() {
             break;
         }
         let row = rows.remove(0);
-        let Kind::Message { text } = row.event.kind.clone() else { panic!("a message") };
+        let EventKind::Message { text } = row.event.kind.clone() else { panic!("a message") };
         texts.push(text);
         let commit = tolmach_runtime::ports::Commit {
             chat: row.chat,
@@ -245,7 +246,7 @@ async fn waits_for_the_store_and_passes_over_what_it_never_takes() {
     let door = Arc::new(Door { errors: Mutex::new(errors), ..Door::default() });
     poll_all(&fake, &door).await;
     let kinds: Vec<_> = door.received().into_iter().map(|one| one.kind).collect();
-    assert_eq!(kinds, [Kind::Message { text: "два".to_owned() }]);
+    assert_eq!(kinds, [EventKind::Message { text: "два".to_owned() }]);
     assert_eq!(*door.calls.lock().expect("not poisoned"), 4);
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
-    effect::{Action, Button, Card, Outgoing, Who},
+    effect::{Action, Author, Button, Card, Outgoing},
     language::Language,
 };
 use tolmach_runtime::ports::{MessageRow, PHOTO_PREFIX};
@@ -53,7 +53,7 @@ pub(super) enum ToPage<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct Shown {
     pub(super) seq: i64,
-    who: Who,
+    who: Author,
     at: i64,
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,8 +79,8 @@ impl Shown {
     pub(super) fn new(row: MessageRow) -> Shown {
         let MessageRow { seq, who, body, at } = row;
         let outgoing = match who {
-            Who::Client => None,
-            Who::Bot => serde_json::from_str::<Outgoing>(&body).ok(),
+            Author::Client => None,
+            Author::Bot => serde_json::from_str::<Outgoing>(&body).ok(),
         };
         let Some(outgoing) = outgoing else {
             return Shown {

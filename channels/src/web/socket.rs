@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tolmach_engine::{
-    event::{Client, Kind},
+    event::{Client, EventKind},
     language::Language,
 };
 use tolmach_runtime::ports::{Address, ChatKey, Inbound};
@@ -41,9 +41,9 @@ const LABEL: usize = 256;
 /// Messages that a page which was away is shown at most.
 const HISTORY: u32 = 200;
 /// Messages that may come at once; after them one a second.
-const BURST: f64 = 5.0;
+const MAX_PENDING: f64 = 5.0;
 /// For a page to say hello, and to take what is sent.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) async fn upgrade(
     extract::State(state): extract::State<State>,
@@ -100,7 +100,7 @@ struct Page {
 
 impl Page {
     async fn serve(state: State, mut socket: WebSocket, _place: OwnedSemaphorePermit) {
-        let hello = timeout(PATIENCE, hello(&mut socket)).await;
+        let hello = timeout(TIMEOUT, hello(&mut socket)).await;
         let Ok(Some((token, language, after))) = hello else {
             return;
         };
@@ -165,7 +165,7 @@ impl Page {
         let messages = rows.into_iter().map(Shown::new).collect();
         self.say(&ToPage::Welcome { token, reset, messages }).await?;
         if last == 0 {
-            let kind = Kind::Command { name: "start".to_owned(), rest: String::new() };
+            let kind = EventKind::Command { name: "start".to_owned(), rest: String::new() };
             // Its key is the same each time, so a chat starts once however often its page connects.
             if !self.receive("start", kind, None).await {
                 return Err(End::Again);
@@ -196,7 +196,7 @@ impl Page {
                 if button.chars().count() > ID || label.chars().count() > LABEL || button.contains('\0') {
                     return self.error("bad_frame", Some(&id)).await;
                 }
-                (id, Some(Kind::Press { label, press: None }), Some(button))
+                (id, Some(EventKind::Press { label, press: None }), Some(button))
             }
             // The page is known already; it may have changed its language.
             Ok(FromPage::Hello { language, .. }) => {
@@ -221,7 +221,7 @@ impl Page {
     }
 
     /// Hands an event over; false when it could not be stored.
-    async fn receive(&mut self, key: &str, kind: Kind, button: Option<String>) -> bool {
+    async fn receive(&mut self, key: &str, kind: EventKind, button: Option<String>) -> bool {
         let inbound = Inbound {
             address: self.address.clone(),
             key: format!("{}:{key}", self.address.id),
@@ -261,7 +261,7 @@ impl Page {
     }
 
     async fn put(&mut self, message: Message) -> Result<(), End> {
-        match timeout(PATIENCE, self.socket.send(message)).await {
+        match timeout(TIMEOUT, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(End::Gone),
         }
@@ -315,7 +315,7 @@ fn address_of(token: &str) -> String {
 }
 
 /// A line that begins with a slash is a command, as in messengers; an empty one is nothing.
-fn said(text: &str) -> Option<Kind> {
+fn said(text: &str) -> Option<EventKind> {
     let text = text.trim();
     if text.is_empty() {
         return None;
@@ -323,10 +323,13 @@ fn said(text: &str) -> Option<Kind> {
     if let Some(command) = text.strip_prefix('/') {
         let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
         if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return Some(Kind::Command { name: name.to_ascii_lowercase(), rest: rest.trim().to_owned() });
+            return Some(EventKind::Command {
+                name: name.to_ascii_lowercase(),
+                rest: rest.trim().to_owned(),
+            });
         }
     }
-    Some(Kind::Message { text: text.to_owned() })
+    Some(EventKind::Message { text: text.to_owned() })
 }
 
 fn too_long(error: &axum::Error) -> bool {
@@ -343,12 +346,12 @@ struct Pace {
 
 impl Pace {
     fn new() -> Pace {
-        Pace { left: BURST, at: Instant::now() }
+        Pace { left: MAX_PENDING, at: Instant::now() }
     }
 
     fn allows(&mut self) -> bool {
         let now = Instant::now();
-        self.left = (self.left + (now - self.at).as_secs_f64()).min(BURST);
+        self.left = (self.left + (now - self.at).as_secs_f64()).min(MAX_PENDING);
         self.at = now;
         if self.left < 1.0 {
             return false;

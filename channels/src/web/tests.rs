@@ -12,8 +12,8 @@ use tokio_tungstenite::{
 };
 use tolmach_engine::{
     catalog::Localized,
-    effect::{Action, Button, Card, Choice, Command, Effect, Press, Who},
-    event::Kind,
+    effect::{Action, Author, Button, Card, Choice, Command, Effect, Press},
+    event::EventKind,
 };
 use tolmach_runtime::ports::{Commit, Error, Inbound, MessageRow, Next, Result};
 use uuid::Uuid;
@@ -40,9 +40,9 @@ impl Intake for Echo {
             let Next { mut rows, chat: state, .. } = self.store.next(&chat).await?;
             let row = rows.remove(0);
             let said = match &row.event.kind {
-                Kind::Message { text } => text.clone(),
-                Kind::Press { label, .. } => label.clone(),
-                Kind::Command { name, .. } => format!("/{name}"),
+                EventKind::Message { text } => text.clone(),
+                EventKind::Press { label, .. } => label.clone(),
+                EventKind::Command { name, .. } => format!("/{name}"),
                 other => format!("{other:?}"),
             };
             let outgoing = reply(&said);
@@ -55,8 +55,8 @@ impl Intake for Echo {
                 waits: None,
                 handed: None,
                 messages: vec![
-                    MessageRow { seq: 0, who: Who::Client, body: said, at: 1 },
-                    MessageRow { seq: 0, who: Who::Bot, body, at: 2 },
+                    MessageRow { seq: 0, who: Author::Client, body: said, at: 1 },
+                    MessageRow { seq: 0, who: Author::Bot, body, at: 2 },
                 ],
                 effects: vec![Effect {
                     id: format!("{}.0", row.event.id),
@@ -221,9 +221,9 @@ async fn a_chat_from_hello_to_reply() {
     page.until_answer("2").await;
     let received = site.echo.received.lock().expect("not poisoned").clone();
     let kinds: Vec<_> = received.iter().map(|one| one.kind.clone()).collect();
-    assert_eq!(kinds[0], Kind::Command { name: "start".to_owned(), rest: String::new() });
-    assert_eq!(kinds[1], Kind::Message { text: "нужен насос".to_owned() });
-    assert_eq!(kinds[2], Kind::Press { label: "Ещё".to_owned(), press: None });
+    assert_eq!(kinds[0], EventKind::Command { name: "start".to_owned(), rest: String::new() });
+    assert_eq!(kinds[1], EventKind::Message { text: "нужен насос".to_owned() });
+    assert_eq!(kinds[2], EventKind::Press { label: "Ещё".to_owned(), press: None });
     assert_eq!(received[2].button.as_deref(), Some("b1"));
     assert_eq!(received[1].client.language.map(|language| language.code()), Some("ru"));
     assert!(!format!("{received:?}").contains(&token), "the token stays between the page and the socket");
@@ -246,7 +246,7 @@ async fn a_message_sent_twice_is_taken_once() {
     let frames = page.until_answer("2").await;
     assert_eq!(frames, [json!({ "type": "ack", "id": "1" }), json!({ "type": "ack", "id": "2" })]);
     let last = site.echo.received.lock().expect("not poisoned").last().cloned().expect("received");
-    assert_eq!(last.kind, Kind::Command { name: "help".to_owned(), rest: "me".to_owned() });
+    assert_eq!(last.kind, EventKind::Command { name: "help".to_owned(), rest: "me".to_owned() });
 }
 
 #[tokio::test]

@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 use crate::{
     bundle::{Bundle, COMPANY},
     config,
+    diagnostic::{Code, Diagnostic},
     effect::Passage,
-    finding::{Code, Finding},
     language::Language,
-    place::{At, Place},
     release::{Answers, ByLanguage, Prompt, QuickAnswer},
+    span::{Span, Spanned},
     text::{Template, Text},
     vars::Names,
     yaml::Node,
@@ -27,7 +27,7 @@ pub(super) struct Company {
     pub(super) time_zone: jiff::tz::TimeZone,
 }
 
-pub(super) fn company(bundle: &Bundle, findings: &mut Vec<Finding>) -> Company {
+pub(super) fn company(bundle: &Bundle, diagnostics: &mut Vec<Diagnostic>) -> Company {
     let mut company = Company {
         unread: false,
         keys: Vec::new(),
@@ -36,12 +36,12 @@ pub(super) fn company(bundle: &Bundle, findings: &mut Vec<Finding>) -> Company {
     };
     let Some(text) = bundle.files.get(COMPANY) else { return company };
     company.unread = true;
-    let Some(tree) = config::parse(COMPANY, text, findings) else { return company };
+    let Some(tree) = config::parse(COMPANY, text, diagnostics) else { return company };
     if matches!(tree.node, Node::Null) {
         company.unread = false;
         return company;
     }
-    let read = config::read_past_mistakes::<BTreeMap<String, Text>>(COMPANY, &tree, findings);
+    let read = config::read_past_mistakes::<BTreeMap<String, Text>>(COMPANY, &tree, diagnostics);
     let Some(config::Read { value: particulars, whole }) = read else { return company };
     company.unread = !whole;
     for (key, text) in &particulars {
@@ -50,12 +50,12 @@ pub(super) fn company(bundle: &Bundle, findings: &mut Vec<Finding>) -> Company {
             company.by_language.entry(language).or_default().insert(key.clone(), value);
         }
         for language in text.missing(&Language::ALL) {
-            let cause = format!("`{key}` has no {language} version");
-            findings.push(Finding::new(
+            let message = format!("`{key}` has no {language} version");
+            diagnostics.push(Diagnostic::new(
                 Code::MissingTranslation,
                 COMPANY,
-                text.place(),
-                cause,
+                text.span(),
+                message,
                 format!("add `{language}: …`"),
             ));
         }
@@ -64,12 +64,12 @@ pub(super) fn company(bundle: &Bundle, findings: &mut Vec<Finding>) -> Company {
         match jiff::tz::TimeZone::get(zone.in_language(Language::En).source()) {
             Ok(found) => company.time_zone = found,
             Err(_) => {
-                let cause = format!("there is no time zone `{}`", zone.in_language(Language::En).source());
-                findings.push(Finding::new(
+                let message = format!("there is no time zone `{}`", zone.in_language(Language::En).source());
+                diagnostics.push(Diagnostic::new(
                     Code::BadValue,
                     COMPANY,
-                    zone.place(),
-                    cause,
+                    zone.span(),
+                    message,
                     "write one such as Europe/Moscow",
                 ));
             }
@@ -86,79 +86,79 @@ struct FrontMatter {
     #[serde(default = "default_model")]
     model: String,
     #[serde(default = "default_temperature")]
-    temperature: At<f32>,
+    temperature: Spanned<f32>,
     #[serde(default = "default_max_tokens")]
-    max_tokens: At<u32>,
+    max_tokens: Spanned<u32>,
 }
 
 fn default_model() -> String {
     "default".to_owned()
 }
 
-fn default_temperature() -> At<f32> {
-    At::new(0.3, Place::default())
+fn default_temperature() -> Spanned<f32> {
+    Spanned::new(0.3, Span::default())
 }
 
-fn default_max_tokens() -> At<u32> {
-    At::new(400, Place::default())
+fn default_max_tokens() -> Spanned<u32> {
+    Spanned::new(400, Span::default())
 }
 
 pub(super) fn prompts(
     bundle: &Bundle,
     unread: &mut BTreeSet<String>,
-    findings: &mut Vec<Finding>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, ByLanguage<Prompt>> {
     let mut prompts: BTreeMap<String, ByLanguage<Prompt>> = BTreeMap::new();
     for (document, text) in bundle.markdown("prompts/") {
         let (head, body, line) = split_front_matter(text);
-        let before = findings.len();
-        let tree = config::parse(document.path, head, findings);
-        let read = tree.and_then(|tree| config::read::<FrontMatter>(document.path, &tree, findings));
+        let before = diagnostics.len();
+        let tree = config::parse(document.path, head, diagnostics);
+        let read = tree.and_then(|tree| config::read::<FrontMatter>(document.path, &tree, diagnostics));
         // The head begins on the file's second line.
-        for finding in findings[before..].iter_mut().filter(|finding| finding.place.line > 0) {
-            finding.place.line += 1;
+        for diagnostic in diagnostics[before..].iter_mut().filter(|diagnostic| diagnostic.span.line > 0) {
+            diagnostic.span.line += 1;
         }
         let Some(head) = read else {
             unread.insert(document.path.to_owned());
             continue;
         };
-        for (wrong, at, cause, mend) in [
+        for (wrong, at, message, help) in [
             (
                 !(0.0..=2.0).contains(&head.temperature.value),
-                head.temperature.place,
+                head.temperature.span,
                 format!("`temperature` is {}; it is 0 to 2", head.temperature.value),
                 "write 0 for the same reply each time, up to 2 for the most different ones",
             ),
             (
                 !(1..=8000).contains(&head.max_tokens.value),
-                head.max_tokens.place,
+                head.max_tokens.span,
                 format!("`max_tokens` is {}; it is 1 to 8000", head.max_tokens.value),
                 "write a whole number from 1 to 8000, such as 400",
             ),
         ] {
             if wrong {
-                let place = Place { line: at.line + 1, ..at };
-                findings.push(Finding::new(Code::BadValue, document.path, place, cause, mend));
+                let span = Span { line: at.line + 1, ..at };
+                diagnostics.push(Diagnostic::new(Code::BadValue, document.path, span, message, help));
             }
         }
         if body.trim_start().starts_with("---\n") && line == 1 {
-            let cause = "the file begins with `---` as if settings followed, but no second `---` ends them";
-            let mend = "write a line `---` after the settings, or remove the first one";
-            findings.push(Finding::new(
+            let message = "the file begins with `---` as if settings followed, but no second `---` ends them";
+            let help = "write a line `---` after the settings, or remove the first one";
+            diagnostics.push(Diagnostic::new(
                 Code::BadValue,
                 document.path,
-                Place { line: 1, column: 1 },
-                cause,
-                mend,
+                Span { line: 1, column: 1 },
+                message,
+                help,
             ));
         } else if body.trim().is_empty() {
-            let mend = "write how to answer, or what the notice says";
-            findings.push(Finding::new(
+            let help = "write how to answer, or what the notice says";
+            diagnostics.push(Diagnostic::new(
                 Code::BadValue,
                 document.path,
-                Place::default(),
+                Span::default(),
                 "the prompt is empty",
-                mend,
+                help,
             ));
         }
         let prompt = Prompt {
@@ -166,7 +166,7 @@ pub(super) fn prompts(
             model: head.model,
             temperature: head.temperature.value,
             max_tokens: head.max_tokens.value,
-            body: Template::compile(body.trim().to_owned(), Place { line, column: 1 }),
+            body: Template::compile(body.trim().to_owned(), Span { line, column: 1 }),
         };
         prompts.entry(document.name.to_owned()).or_default().add(document.language, prompt);
     }
@@ -185,15 +185,20 @@ fn split_front_matter(text: &str) -> (&str, &str, u32) {
 }
 
 /// A prompt may serve several flows, so its slots are not checked; everything else is.
-pub(super) fn check_prompt(file: &str, prompt: &Prompt, company: &Company, findings: &mut Vec<Finding>) {
-    check_template(file, &prompt.body, company, findings);
+pub(super) fn check_prompt(
+    file: &str,
+    prompt: &Prompt,
+    company: &Company,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    check_template(file, &prompt.body, company, diagnostics);
 }
 
-fn check_template(file: &str, template: &Template, company: &Company, findings: &mut Vec<Finding>) {
-    if let Some((why, mend)) = template.error() {
-        let finding =
-            Finding::new(Code::BadTemplate, file, template.place(), format!("in the text, {why}"), mend);
-        findings.push(Finding { nearest: template.nearest_helper().map(str::to_owned), ..finding });
+fn check_template(file: &str, template: &Template, company: &Company, diagnostics: &mut Vec<Diagnostic>) {
+    if let Some((why, help)) = template.error() {
+        let diagnostic =
+            Diagnostic::new(Code::BadTemplate, file, template.span(), format!("in the text, {why}"), help);
+        diagnostics.push(Diagnostic { nearest: template.nearest_helper().map(str::to_owned), ..diagnostic });
     }
     let names = Names { slots: None, company: company.keys.iter().map(String::as_str).collect() };
     for path in template.paths() {
@@ -202,14 +207,15 @@ fn check_template(file: &str, template: &Template, company: &Company, findings: 
             if of_company && company.unread {
                 continue;
             }
-            let cause = format!("there is no {} `{}` (in `{}`)", unknown.what, unknown.name, path.join("."));
-            let mend = if of_company {
+            let message =
+                format!("there is no {} `{}` (in `{}`)", unknown.what, unknown.name, path.join("."));
+            let help = if of_company {
                 format!("write it into company.yaml: `{}: …`", unknown.name)
             } else {
                 format!("use one of: {}", unknown.known.join(", "))
             };
-            let finding = Finding::new(Code::UnknownVariable, file, template.place(), cause, mend);
-            findings.push(finding.near(&unknown.name, unknown.known.iter().map(String::as_str)));
+            let diagnostic = Diagnostic::new(Code::UnknownVariable, file, template.span(), message, help);
+            diagnostics.push(diagnostic.near(&unknown.name, unknown.known.iter().map(String::as_str)));
         }
     }
 }
@@ -219,49 +225,55 @@ pub(super) fn quick_answers(
     bundle: &Bundle,
     company: &Company,
     unread: &mut BTreeSet<String>,
-    findings: &mut Vec<Finding>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Answers {
     let mut all = Answers::new();
     for (name, path, text) in bundle.quick_answers() {
         // Until the end of this round; a file that reads takes its name out again.
         unread.insert(path.to_owned());
-        let Some(tree) = config::parse(path, text, findings) else { continue };
+        let Some(tree) = config::parse(path, text, diagnostics) else { continue };
         let entries = match &tree.node {
             Node::Seq(items) => {
-                items.iter().filter_map(|item| config::read::<QuickAnswer>(path, item, findings))
+                items.iter().filter_map(|item| config::read::<QuickAnswer>(path, item, diagnostics))
             }
             _ => {
-                let cause = format!("found {} where a list of quick answers belongs", tree.node.describe());
-                let mend = "write `- { questions: [how clients ask], answer: { ru: …, en: … } }`";
-                findings.push(Finding::new(Code::BadValue, path, tree.place, cause, mend));
+                let message = format!("found {} where a list of quick answers belongs", tree.node.describe());
+                let help = "write `- { questions: [how clients ask], answer: { ru: …, en: … } }`";
+                diagnostics.push(Diagnostic::new(Code::BadValue, path, tree.span, message, help));
                 continue;
             }
         };
         let entries: Vec<QuickAnswer> = entries.collect();
         for entry in &entries {
             if entry.questions.iter().all(|question| question.trim().is_empty()) {
-                let cause = "a quick answer without a question";
-                let mend = "write at least one way in which clients ask it";
-                findings.push(Finding::new(Code::BadValue, path, entry.questions.place, cause, mend));
+                let message = "a quick answer without a question";
+                let help = "write at least one way in which clients ask it";
+                diagnostics.push(Diagnostic::new(Code::BadValue, path, entry.questions.span, message, help));
             }
             for language in entry.answer.missing(&Language::ALL) {
-                let cause = format!("the answer has no {language} version");
-                let mend = format!("add `{language}: …`");
-                findings.push(Finding::new(
+                let message = format!("the answer has no {language} version");
+                let help = format!("add `{language}: …`");
+                diagnostics.push(Diagnostic::new(
                     Code::MissingTranslation,
                     path,
-                    entry.answer.place(),
-                    cause,
-                    mend,
+                    entry.answer.span(),
+                    message,
+                    help,
                 ));
             }
             for (_, template) in entry.answer.templates() {
-                check_template(path, template, company, findings);
+                check_template(path, template, company, diagnostics);
                 if let Some(slot) = template.paths().iter().find(|path| path[0] == "slots") {
-                    let cause =
+                    let message =
                         format!("quick answers serve every flow and know no slots (`{}`)", slot.join("."));
-                    let mend = "leave it out, or answer with a `say` node of the flow";
-                    findings.push(Finding::new(Code::UnknownVariable, path, template.place(), cause, mend));
+                    let help = "leave it out, or answer with a `say` node of the flow";
+                    diagnostics.push(Diagnostic::new(
+                        Code::UnknownVariable,
+                        path,
+                        template.span(),
+                        message,
+                        help,
+                    ));
                 }
             }
         }

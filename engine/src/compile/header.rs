@@ -1,17 +1,17 @@
 //! What the types of a flow's header do not say: bounds of the limits, forms of names, declarations that no value fits.
 
 use crate::{
-    finding::{Code, Finding},
-    place::At,
+    diagnostic::{Code, Diagnostic},
     scope::Scope,
     slot::{Declaration, Type},
+    span::Spanned,
     yaml::{Node, Tree},
 };
 
 /// What the types of a header do not say: bounds of the limits, forms of names.
-pub(super) fn check(file: &str, tree: &Tree, findings: &mut Vec<Finding>) {
-    let mut wrong = |place, cause: String, mend: String| {
-        findings.push(Finding::new(Code::BadValue, file, place, cause, mend));
+pub(super) fn check(file: &str, tree: &Tree, diagnostics: &mut Vec<Diagnostic>) {
+    let mut wrong = |span, message: String, help: String| {
+        diagnostics.push(Diagnostic::new(Code::BadValue, file, span, message, help));
     };
     let bounds = [
         ("nodes_per_turn", 1, 1000),
@@ -25,34 +25,34 @@ pub(super) fn check(file: &str, tree: &Tree, findings: &mut Vec<Finding>) {
             && *number >= 0
             && !(*low..=*high).contains(number)
         {
-            let mend = format!("write a whole number from {low} to {high}");
-            wrong(value.place, format!("`{}` is {number}; it is {low} to {high}", name.value), mend);
+            let help = format!("write a whole number from {low} to {high}");
+            wrong(value.span, format!("`{}` is {number}; it is {low} to {high}", name.value), help);
         }
     }
     for (name, _) in entries(field(tree, "on").and_then(|on| field(on, "command"))) {
         let fits = |c: char| c.is_alphanumeric() && !c.is_uppercase() || c == '_' || c == '-';
         if name.is_empty() || !name.chars().all(fits) {
             let bare: String = name.to_lowercase().chars().filter(|c| fits(*c)).collect();
-            let mend = format!("write small letters, digits and _ without the slash, such as `{bare}`");
-            wrong(name.place, format!("`{}` is no command that a client can give", name.value), mend);
+            let help = format!("write small letters, digits and _ without the slash, such as `{bare}`");
+            wrong(name.span, format!("`{}` is no command that a client can give", name.value), help);
         }
     }
     for (name, _) in entries(field(tree, "slots")) {
         let fits = |c: char| c.is_alphanumeric() || c == '_';
         if !name.chars().all(fits) || name.chars().next().is_none_or(|first| first.is_numeric()) {
-            let mend = format!("write letters, digits and _, such as `{}`", name.replace(|c| !fits(c), "_"));
-            wrong(name.place, format!("`{}` is no name that conditions can read", name.value), mend);
+            let help = format!("write letters, digits and _, such as `{}`", name.replace(|c| !fits(c), "_"));
+            wrong(name.span, format!("`{}` is no name that conditions can read", name.value), help);
         }
     }
-    if let Some(Tree { place, node: Node::Seq(items) }) = field(tree, "languages")
+    if let Some(Tree { span, node: Node::Seq(items) }) = field(tree, "languages")
         && items.is_empty()
     {
-        let mend = "name at least one, as in [ru, en], or remove the field: then all are promised";
-        wrong(*place, "the flow promises no language".to_owned(), mend.to_owned());
+        let help = "name at least one, as in [ru, en], or remove the field: then all are promised";
+        wrong(*span, "the flow promises no language".to_owned(), help.to_owned());
     }
 }
 
-fn entries(tree: Option<&Tree>) -> &[(At<String>, Tree)] {
+fn entries(tree: Option<&Tree>) -> &[(Spanned<String>, Tree)] {
     match tree {
         Some(Tree { node: Node::Map(entries), .. }) => entries,
         _ => &[],
@@ -64,22 +64,23 @@ fn field<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
 }
 
 /// A declaration that contradicts itself.
-pub(super) fn check_declaration(name: &str, slot: &At<Declaration>, scope: &mut Scope<'_>) {
+pub(super) fn check_declaration(name: &str, slot: &Spanned<Declaration>, scope: &mut Scope<'_>) {
     if (slot.min.is_some() || slot.max.is_some()) && slot.kind != Type::Number {
-        let cause = format!("slot `{name}` is of type {}; `min` and `max` are for numbers", slot.kind.name());
-        scope.report(Code::WrongSlotType, slot.place, cause, "remove them, or write `type: number`");
+        let message =
+            format!("slot `{name}` is of type {}; `min` and `max` are for numbers", slot.kind.name());
+        scope.report(Code::WrongSlotType, slot.span, message, "remove them, or write `type: number`");
     }
     if let (Some(min), Some(max)) = (slot.min, slot.max)
         && min > max
     {
-        let cause = format!("no number fits the slot `{name}`: its min is {min} and its max {max}");
-        scope.report(Code::BadValue, slot.place, cause, "write the smaller one as `min`");
+        let message = format!("no number fits the slot `{name}`: its min is {min} and its max {max}");
+        scope.report(Code::BadValue, slot.span, message, "write the smaller one as `min`");
     }
-    if let Some(At { value: serde_json::Value::String(day), place }) = &slot.default
+    if let Some(Spanned { value: serde_json::Value::String(day), span }) = &slot.default
         && slot.kind == Type::Date
         && day.parse::<jiff::civil::Date>().is_err()
     {
-        let cause = format!("the default of slot `{name}` is no day: `{day}`");
-        scope.report(Code::WrongSlotType, *place, cause, "write a day such as 2026-11-22");
+        let message = format!("the default of slot `{name}` is no day: `{day}`");
+        scope.report(Code::WrongSlotType, *span, message, "write a day such as 2026-11-22");
     }
 }

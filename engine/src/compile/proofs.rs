@@ -12,7 +12,7 @@ mod slots;
 use std::collections::BTreeMap;
 
 use crate::{
-    finding::Finding,
+    diagnostic::Diagnostic,
     flow::Flow,
     kind::Costs,
     release::{ByLanguage, Prompt},
@@ -31,18 +31,18 @@ pub(super) fn check(
     entry: Option<&str>,
     uses: &SlotUses,
     prompts: &BTreeMap<String, ByLanguage<Prompt>>,
-    findings: &mut Vec<Finding>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) {
     let arrows = Arrows::of(flows);
-    reach::check(&arrows, entry.filter(|_| all), findings);
-    slots::check(&arrows, uses, |flow| all || entry == Some(flow.id.as_str()), findings);
-    let order = cycles::check(&arrows, findings);
+    reach::check(&arrows, entry.filter(|_| all), diagnostics);
+    slots::check(&arrows, uses, |flow| all || entry == Some(flow.id.as_str()), diagnostics);
+    let order = cycles::check(&arrows, diagnostics);
     // A turn without end has no worst case.
     if let Some(order) = order {
         let limits = entry.and_then(|entry| flows.iter().find(|flow| flow.id == entry)).or(flows.first());
         if let Some(limits) = limits.map(|flow| flow.header.limits) {
             let costs = Costs { prompts, model_call: limits.llm_call.0 };
-            cost::check(&arrows, &order, &limits, &costs, findings);
+            cost::check(&arrows, &order, &limits, &costs, diagnostics);
         }
     }
 }

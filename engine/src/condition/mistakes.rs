@@ -2,7 +2,7 @@
 //!
 //! Authors come from other notations: `and`, a single `=`, a text without quotes. Each of these has a sentence here.
 
-/// Why an expression does not parse, and after a newline how to mend it.
+/// Why an expression does not parse, and after a newline how to fix it.
 pub(super) fn explain(source: &str, message: &str) -> String {
     let message = message.lines().next().unwrap_or_default();
     let quoted = |after: &str| {

@@ -5,51 +5,51 @@ use std::fmt;
 use serde::de;
 
 use crate::{
-    finding::{Code, Finding},
-    place::Place,
+    diagnostic::{Code, Diagnostic},
+    span::Span,
     yaml::Node,
 };
 
 /// Why a value could not be read.
 #[derive(Debug)]
 pub(super) struct Error {
-    pub(super) place: Option<Place>,
+    pub(super) span: Option<Span>,
     pub(super) missing: Option<&'static str>,
     unknown_variant: Option<(String, &'static [&'static str])>,
     message: String,
 }
 
 impl Error {
-    pub(super) fn at(mut self, place: Place) -> Error {
-        self.place.get_or_insert(place);
+    pub(super) fn at(mut self, span: Span) -> Error {
+        self.span.get_or_insert(span);
         self
     }
 
-    pub(super) fn finding(self, file: &str, fallback: Place) -> Finding {
-        let place = self.place.unwrap_or(fallback);
+    pub(super) fn diagnostic(self, file: &str, fallback: Span) -> Diagnostic {
+        let span = self.span.unwrap_or(fallback);
         if let Some(field) = self.missing {
-            let cause = format!("the field `{field}` is missing");
-            return Finding::new(Code::MissingField, file, place, cause, format!("add `{field}:` here"));
+            let message = format!("the field `{field}` is missing");
+            return Diagnostic::new(Code::MissingField, file, span, message, format!("add `{field}:` here"));
         }
         if let Some((name, known)) = self.unknown_variant {
-            let cause = format!("`{name}` is none of the words that fit here");
-            let mend = format!("use one of: {}", known.join(", "));
+            let message = format!("`{name}` is none of the words that fit here");
+            let help = format!("use one of: {}", known.join(", "));
             let meant = SYNONYMS.iter().find(|(other, word)| *other == name && known.contains(word));
             let meant = meant.map_or(name.as_str(), |(_, word)| word);
-            let finding = Finding::new(Code::BadValue, file, place, cause, mend);
+            let diagnostic = Diagnostic::new(Code::BadValue, file, span, message, help);
             return match known.iter().find(|word| **word == meant) {
-                Some(word) => Finding { nearest: Some((*word).to_owned()), ..finding },
-                None => finding.near(&name, known.iter().copied()),
+                Some(word) => Diagnostic { nearest: Some((*word).to_owned()), ..diagnostic },
+                None => diagnostic.near(&name, known.iter().copied()),
             };
         }
-        // A type may add how to mend its value after a newline.
-        let (cause, mend) = self
+        // A type may add how to fix its value after a newline.
+        let (message, help) = self
             .message
             .split_once('\n')
-            .map_or((self.message.as_str(), "write a value of the expected form"), |(cause, mend)| {
-                (cause, mend)
+            .map_or((self.message.as_str(), "write a value of the expected form"), |(message, help)| {
+                (message, help)
             });
-        Finding::new(Code::BadValue, file, place, cause, mend)
+        Diagnostic::new(Code::BadValue, file, span, message, help)
     }
 }
 
@@ -63,7 +63,7 @@ impl std::error::Error for Error {}
 
 impl de::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Error {
-        Error { place: None, missing: None, unknown_variant: None, message: message.to_string() }
+        Error { span: None, missing: None, unknown_variant: None, message: message.to_string() }
     }
 
     fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Error {
@@ -108,7 +108,7 @@ const SYNONYMS: [(&str, &str); 8] = [
 
 /// What was found where something else belongs, in the words of an author and not of the reader.
 pub(super) fn misfit(found: &str, expected: &str) -> Error {
-    let (wanted, mend) = match expected {
+    let (wanted, help) = match expected {
         "a sequence" => ("a list", "write a list: [one, two], or an item a line, each after `- `"),
         "a map" => ("a map", "write names with values: { name: value }, or one a line"),
         "a string" => ("a text", "write a text; a number or `true` becomes one in quotes: \"5\""),
@@ -124,5 +124,5 @@ pub(super) fn misfit(found: &str, expected: &str) -> Error {
         ),
         other => (other, "write it in that form"),
     };
-    de::Error::custom(format!("found {found} where {wanted} belongs\n{mend}"))
+    de::Error::custom(format!("found {found} where {wanted} belongs\n{help}"))
 }

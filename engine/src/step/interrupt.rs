@@ -2,13 +2,13 @@
 
 use super::{Cursor, waiting};
 use crate::{
-    effect::{NearestRequest, Outcome, Query, Who},
-    event::Kind,
+    effect::{Author, ClassifyRequest, Query, QueryOutcome},
+    event::EventKind,
     flow::Flow,
-    kind::Input as NodeInput,
+    kind::NodeInput,
     release::Release,
     session::{Frame, Interrupted, Session, Waiting},
-    turn::Walk,
+    turn::TurnState,
     wording,
 };
 
@@ -71,16 +71,16 @@ fn put_aside(frame: &mut Frame, aside: Interrupted) {
 }
 
 /// The end of a path: what was interrupted last goes on.
-pub(super) fn resume(session: &mut Session, walk: &Walk) -> Cursor {
+pub(super) fn resume(session: &mut Session, turn_state: &TurnState) -> Cursor {
     let Some(frame) = session.frames.last_mut() else { return Cursor::Stop };
     let Some(Interrupted { waiting, above }) = frame.interrupted.pop() else { return Cursor::Stop };
     frame.waiting = Some(waiting);
     session.frames.extend(above);
-    if walk.quiet {
+    if turn_state.quiet {
         return Cursor::Stop;
     }
     match session.frames.last_mut().and_then(|frame| frame.waiting.take()) {
-        Some(waiting) => Cursor::Node(waiting, NodeInput::Again),
+        Some(waiting) => Cursor::Node(waiting, NodeInput::Resume),
         None => Cursor::Stop,
     }
 }
@@ -90,31 +90,36 @@ pub(super) fn resume(session: &mut Session, walk: &Walk) -> Cursor {
 pub(super) fn listen(
     release: &Release,
     session: &mut Session,
-    walk: &mut Walk,
+    turn_state: &mut TurnState,
 ) -> Result<Cursor, Box<Query>> {
-    let unfit = || Cursor::Node(walk.current.clone(), NodeInput::Unfit);
-    let Kind::Message { text } = &walk.event.kind else { return Ok(unfit()) };
-    let Some((frame, set)) = listens(release, session) else { return Ok(unfit()) };
+    let not_answered = || Cursor::Node(turn_state.current.clone(), NodeInput::NotAnswered);
+    let EventKind::Message { text } = &turn_state.event.kind else { return Ok(not_answered()) };
+    let Some((frame, set)) = listens(release, session) else { return Ok(not_answered()) };
     if let Some(intent) = exactly(release, session, text) {
-        return Ok(go(release, session, walk, frame, &intent, "the words of an example".to_owned()));
+        return Ok(go(release, session, turn_state, frame, &intent, "the words of an example".to_owned()));
     }
-    walk.listening = true;
-    Err(Box::new(Query::Nearest(NearestRequest { set, text: text.clone() })))
+    turn_state.listening = true;
+    Err(Box::new(Query::Classify(ClassifyRequest { set, text: text.clone() })))
 }
 
 /// The nearest examples have come back.
-pub(super) fn heard(release: &Release, session: &mut Session, walk: &mut Walk, outcome: &Outcome) -> Cursor {
-    let unfit = Cursor::Node(walk.current.clone(), NodeInput::Unfit);
-    let Outcome::Nearest { labels } = outcome else { return unfit };
-    let Some((frame, _)) = listens(release, session) else { return unfit };
-    let Some(first) = labels.first() else { return unfit };
+pub(super) fn heard(
+    release: &Release,
+    session: &mut Session,
+    turn_state: &mut TurnState,
+    outcome: &QueryOutcome,
+) -> Cursor {
+    let not_answered = Cursor::Node(turn_state.current.clone(), NodeInput::NotAnswered);
+    let QueryOutcome::Classify { labels } = outcome else { return not_answered };
+    let Some((frame, _)) = listens(release, session) else { return not_answered };
+    let Some(first) = labels.first() else { return not_answered };
     let wanted = interrupt_of(release, session, frame).is_some_and(|intent| {
         intent.to.contains_key(&first.label) && first.score >= intent.min_confidence.value
     });
     if wanted {
-        return go(release, session, walk, frame, &first.label, format!("{:.2}", first.score));
+        return go(release, session, turn_state, frame, &first.label, format!("{:.2}", first.score));
     }
-    unfit
+    not_answered
 }
 
 /// Whether a text is, word for word, an example of an intent that may interrupt.
@@ -149,29 +154,29 @@ fn interrupt_of<'r>(
 fn go(
     release: &Release,
     session: &mut Session,
-    walk: &mut Walk,
+    turn_state: &mut TurnState,
     frame: usize,
     intent: &str,
     because: String,
 ) -> Cursor {
     let to =
         interrupt_of(release, session, frame).and_then(|on| on.to.get(intent)).map(|to| to.value.clone());
-    let Some(to) = to else { return Cursor::Node(walk.current.clone(), NodeInput::Unfit) };
-    if let Some(visit) = walk.trace.visits.last_mut() {
+    let Some(to) = to else { return Cursor::Node(turn_state.current.clone(), NodeInput::NotAnswered) };
+    if let Some(visit) = turn_state.trace.visits.last_mut() {
         visit.notes.push(format!("interrupted by the intent {intent}: {because}"));
         visit.exit = Some("interrupted".to_owned());
     }
     // What was written where personal data is asked for was kept out of the history; it turned out to be talk.
-    if let Kind::Message { text } = &walk.event.kind {
+    if let EventKind::Message { text } = &turn_state.event.kind {
         let said = session.history.back().is_some_and(|last| {
-            last.who == Who::Client && last.text == crate::text::shorten(text, crate::session::UTTERANCE)
+            last.who == Author::Client && last.text == crate::text::shorten(text, crate::session::UTTERANCE)
         });
         if !said {
-            session.remember(Who::Client, text);
+            session.remember(Author::Client, text);
         }
     }
     if let Some(frame) = session.frames.last_mut() {
-        frame.waiting = Some(std::mem::take(&mut walk.current));
+        frame.waiting = Some(std::mem::take(&mut turn_state.current));
     }
     by(session, frame, &to)
 }

@@ -2,28 +2,28 @@
 
 use super::{Cursor, HANDOFF, INACTIVITY, TAKEN, interrupt, waiting, waiting_entry};
 use crate::{
-    effect::{Choice, Command, Outgoing, Press, Who},
-    event::{Event, Kind, Staff},
+    effect::{Author, Choice, Command, Outgoing, Press},
+    event::{Event, EventKind, StaffAction},
     flow::Target,
-    kind::Input as NodeInput,
+    kind::NodeInput,
     language::{Evidence, Language},
     phrases,
     release::Release,
     session::{Frame, Session},
-    turn::{self, Walk, push},
+    turn::{self, TurnState, push},
 };
 
 /// Makes the session fit the release and decides where the event enters.
-pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (Walk, Cursor) {
+pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (TurnState, Cursor) {
     session.release.clone_from(&release.id);
     if event.client != Default::default() {
         session.client = event.client.clone();
     }
     learn_language(session, &event);
     session.fit(release);
-    let mut walk = Walk::new(event.clone());
-    let cursor = route(release, session, &mut walk, &event);
-    (walk, cursor)
+    let mut turn_state = TurnState::new(event.clone());
+    let cursor = route(release, session, &mut turn_state, &event);
+    (turn_state, cursor)
 }
 
 /// A message in another language changes the dialog's at once when it is clearly that language; «ok» or "hi" in a
@@ -32,7 +32,7 @@ fn learn_language(session: &mut Session, event: &Event) {
     if session.language_chosen {
         return;
     }
-    let Kind::Message { text } = &event.kind else {
+    let EventKind::Message { text } = &event.kind else {
         return assume_language(session, event);
     };
     match Language::evidence(text) {
@@ -62,20 +62,20 @@ fn assume_language(session: &mut Session, event: &Event) {
     }
 }
 
-fn route(release: &Release, session: &mut Session, walk: &mut Walk, event: &Event) -> Cursor {
+fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, event: &Event) -> Cursor {
     if session.frames.is_empty() {
         return Cursor::Say(phrases::APOLOGY);
     }
-    if let Kind::Staff { action } = &event.kind {
-        return staff(session, walk, action);
+    if let EventKind::Staff { action } = &event.kind {
+        return staff(session, turn_state, action);
     }
-    if let Kind::Timer { name } = &event.kind {
-        return timer(release, session, walk, name);
+    if let EventKind::Timer { name } = &event.kind {
+        return timer(release, session, turn_state, name);
     }
     let private = waiting_entry(release, session).is_some_and(|entry| entry.node.private());
     match &event.kind {
-        Kind::Message { text } if !private => session.remember(Who::Client, text),
-        Kind::Press { label, .. } => session.remember(Who::Client, label),
+        EventKind::Message { text } if !private => session.remember(Author::Client, text),
+        EventKind::Press { label, .. } => session.remember(Author::Client, label),
         _ => {}
     }
     if session.handed.is_some() {
@@ -83,10 +83,10 @@ fn route(release: &Release, session: &mut Session, walk: &mut Walk, event: &Even
         return Cursor::Stop;
     }
     match &event.kind {
-        Kind::Unsupported { .. } => Cursor::Say(phrases::UNSUPPORTED),
-        Kind::Command { name, .. } => command(release, session, name),
-        Kind::Press { press: Some(press), .. } => pressed(release, session, walk, press),
-        Kind::Press { press: None, .. } => Cursor::Stale,
+        EventKind::Unsupported { .. } => Cursor::Say(phrases::UNSUPPORTED),
+        EventKind::Command { name, .. } => command(release, session, name),
+        EventKind::Press { press: Some(press), .. } => pressed(release, session, turn_state, press),
+        EventKind::Press { press: None, .. } => Cursor::Stale,
         _ => reply_or_start(release, session),
     }
 }
@@ -118,13 +118,13 @@ fn command(release: &Release, session: &mut Session, name: &str) -> Cursor {
     }
 }
 
-fn pressed(release: &Release, session: &mut Session, walk: &mut Walk, press: &Press) -> Cursor {
+fn pressed(release: &Release, session: &mut Session, turn_state: &mut TurnState, press: &Press) -> Cursor {
     let frame = session.frames.iter().rposition(|frame| frame.flow == press.flow);
     let flow = release.flow(&press.flow).filter(|flow| flow.nodes.contains_key(&press.node));
     let (Some(frame), Some(flow)) = (frame, flow) else { return Cursor::Stale };
     match &press.choice {
         Choice::More { request } => {
-            walk.detour = Some(press.flow.clone());
+            turn_state.detour = Some(press.flow.clone());
             Cursor::Node(waiting(&press.node), NodeInput::More((**request).clone()))
         }
         Choice::Go { to } => match Target::parse(to) {
@@ -144,10 +144,10 @@ fn pressed(release: &Release, session: &mut Session, walk: &mut Walk, press: &Pr
     }
 }
 
-fn timer(release: &Release, session: &mut Session, walk: &mut Walk, name: &str) -> Cursor {
+fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, name: &str) -> Cursor {
     let own = waiting_entry(release, session).is_some_and(|entry| entry.node.timer() == Some(name));
     if name == HANDOFF && session.take_back() {
-        push(walk, Command::TakeBack);
+        push(turn_state, Command::TakeBack);
     }
     if own && (name == HANDOFF || session.handed.is_none()) {
         let waiting = session.frames.last_mut().and_then(|frame| frame.waiting.take());
@@ -169,32 +169,35 @@ fn timer(release: &Release, session: &mut Session, walk: &mut Walk, name: &str) 
     match found {
         Some((frame, to)) => {
             // The silent client is not asked again: their question stands as it stood.
-            walk.quiet = true;
+            turn_state.quiet = true;
             interrupt::by(session, frame, &to)
         }
         None => Cursor::Stop,
     }
 }
 
-fn staff(session: &mut Session, walk: &mut Walk, action: &Staff) -> Cursor {
-    if *action == Staff::Return {
+fn staff(session: &mut Session, turn_state: &mut TurnState, action: &StaffAction) -> Cursor {
+    if *action == StaffAction::Return {
         if !session.take_back() {
             return Cursor::Stop;
         }
-        push(walk, Command::TakeBack);
-        push(walk, Command::CancelTimer { name: HANDOFF.to_owned() });
+        push(turn_state, Command::TakeBack);
+        push(turn_state, Command::CancelTimer { name: HANDOFF.to_owned() });
         let waiting = session.frames.last_mut().and_then(|frame| frame.waiting.take());
         return waiting.map_or(Cursor::Stop, |waiting| Cursor::Node(waiting, NodeInput::GivenBack));
     }
     if session.handed.is_none() {
-        push(walk, Command::HandOff { reason: phrases::TAKEN_BY_STAFF.get(session.language).to_owned() });
+        push(
+            turn_state,
+            Command::HandOff { reason: phrases::TAKEN_BY_STAFF.get(session.language).to_owned() },
+        );
     }
-    session.handed = Some(walk.event.at);
-    let patience = session.patience.unwrap_or(TAKEN);
-    let due = walk.event.at.saturating_add(patience);
-    push(walk, Command::StartTimer { name: HANDOFF.to_owned(), due });
-    if let Staff::Say { text } = action {
-        turn::send(session, walk, Outgoing { text: text.clone(), ..Outgoing::default() });
+    session.handed = Some(turn_state.event.at);
+    let timeout = session.timeout.unwrap_or(TAKEN);
+    let due = turn_state.event.at.saturating_add(timeout);
+    push(turn_state, Command::StartTimer { name: HANDOFF.to_owned(), due });
+    if let StaffAction::Say { text } = action {
+        turn::send(session, turn_state, Outgoing { text: text.clone(), ..Outgoing::default() });
     }
     Cursor::Stop
 }
@@ -202,7 +205,7 @@ fn staff(session: &mut Session, walk: &mut Walk, action: &Staff) -> Cursor {
 impl Session {
     /// Gives the chat back to the bot; whether a person had it.
     fn take_back(&mut self) -> bool {
-        self.patience = None;
+        self.timeout = None;
         self.handed.take().is_some()
     }
 

@@ -2,23 +2,23 @@
 //!
 //! The parser of templates names the rules of its grammar; here the braces are looked at as an author sees them.
 
-/// Why a template does not parse, and after a newline how to mend it.
+/// Why a template does not parse, and after a newline how to fix it.
 pub(super) fn explain(source: &str, error: &handlebars::TemplateError) -> String {
-    let (why, mend, at) = braces(source).unwrap_or_else(|| {
+    let (why, help, at) = braces(source).unwrap_or_else(|| {
         let line = error.pos().map_or(1, |(line, _)| line);
         let at = source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
         ("what stands between these braces cannot be read".to_owned(), FORM.to_owned(), at)
     });
     // A text of several lines begins at one place; which of its lines is meant is worth a word.
     let line = source.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
-    let place =
+    let span =
         if source.trim_end().contains('\n') { format!(" (line {line} of the text)") } else { String::new() };
-    format!("{why}{place}\n{mend}")
+    format!("{why}{span}\n{help}")
 }
 
 const FORM: &str = "write a variable such as {{slots.budget}}, or a helper with its values such as {{money slots.budget \"RUB\"}}";
 
-/// The first pair of braces that does not fit: why, how to mend it, and where it begins.
+/// The first pair of braces that does not fit: why, how to fix it, and where it begins.
 fn braces(source: &str) -> Option<(String, String, usize)> {
     let mut open: Vec<(&str, usize)> = Vec::new();
     let mut from = 0;

@@ -3,17 +3,17 @@
 //! The parser's sentences are told apart by words of theirs; one that is not known is passed on as it is.
 
 use super::Mistake;
-use crate::{finding::nearest, place::Place};
+use crate::{diagnostic::nearest, span::Span};
 
 /// The mistake behind a parser's message about a text.
-pub(super) fn explain(message: &str, place: Place, text: &str) -> Mistake {
+pub(super) fn explain(message: &str, span: Span, text: &str) -> Mistake {
     let sentence = sentence(message);
-    let line = text.lines().nth((place.line as usize).saturating_sub(1)).unwrap_or_default();
-    let before: String = line.chars().take((place.column as usize).saturating_sub(1)).collect();
-    let from: String = line.chars().skip((place.column as usize).saturating_sub(1)).collect();
+    let line = text.lines().nth((span.line as usize).saturating_sub(1)).unwrap_or_default();
+    let before: String = line.chars().take((span.column as usize).saturating_sub(1)).collect();
+    let from: String = line.chars().skip((span.column as usize).saturating_sub(1)).collect();
     let has = |part: &str| sentence.contains(part);
     let mut near = None;
-    let (cause, mend) = if let Some(key) = between(&sentence, "duplicate mapping key: ", ", set ") {
+    let (message, help) = if let Some(key) = between(&sentence, "duplicate mapping key: ", ", set ") {
         (format!("`{key}` is there twice"), "remove one of the two, or give it another name".to_owned())
     } else if has("unclosed quote") || has("unclosed double") || has("unclosed single") {
         ("a quote opens here and is never closed".to_owned(), "close it with the same quote".to_owned())
@@ -34,8 +34,8 @@ pub(super) fn explain(message: &str, place: Place, text: &str) -> Mistake {
             format!("close it with `{}` where it ends, or put `,` between its parts", open.1),
         )
     } else if before.ends_with('{') && (has("string scalar") || has("flow mapping")) {
-        let cause = "`{{` outside quotes begins a map of YAML, not a variable";
-        (cause.to_owned(), "put the whole text in quotes: '{{client.first_name}}'".to_owned())
+        let message = "`{{` outside quotes begins a map of YAML, not a variable";
+        (message.to_owned(), "put the whole text in quotes: '{{client.first_name}}'".to_owned())
     } else if has("string scalar") {
         ("this is no name for a field".to_owned(), "write a plain word, then a colon".to_owned())
     } else if has("mapping values are not allowed") {
@@ -102,10 +102,10 @@ pub(super) fn explain(message: &str, place: Place, text: &str) -> Mistake {
             "indent with spaces, put texts that hold `: `, `#` or brackets in quotes".to_owned(),
         )
     };
-    Mistake { place, cause, mend, nearest: near }
+    Mistake { span, message, help, nearest: near }
 }
 
-/// The parser's message without its place, which the finding shows, and without its own heading.
+/// The parser's message without its place, which the diagnostic shows, and without its own heading.
 fn sentence(message: &str) -> String {
     let sentence = message.split(" at line ").next().unwrap_or(message).trim();
     match sentence.strip_prefix("error: ") {

@@ -17,8 +17,8 @@ use super::{
     Options,
     ledger::{Blow, Entry, Rules, judge, lateness},
     report::{Blows, Outcome},
+    test_bed::TestBed,
     traffic::{self, up_to},
-    world::World,
 };
 use crate::{
     database::Database,
@@ -31,7 +31,7 @@ const BUNDLE: &str = include_str!("../../bundle/ledger.yaml");
 /// When the bundle notes a silence.
 const SILENCE: Duration = Duration::from_secs(1);
 /// For a start, or an end; a debug build on a busy machine takes its time.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 /// The run is over when nothing has come for so long, though something should: longer than what failed a few times is put
 /// off.
 const QUIET: Duration = Duration::from_secs(120);
@@ -58,31 +58,31 @@ pub async fn run(
     let home = TempDir::new().context("no temporary folder")?;
     fs::create_dir(home.path().join("flows"))?;
     fs::write(home.path().join("flows/ledger.yaml"), BUNDLE)?;
-    let world = Arc::new(World::new().await);
+    let test_bed = Arc::new(TestBed::new().await);
     let settings = Settings::new(binary.to_owned(), home.path().to_owned(), database)
         .with("TOLMACH_FLOWS", "flows")
         .with("TOLMACH_TELEGRAM_TOKEN", TOKEN)
-        .with("TOLMACH_TELEGRAM_API_URL", &world.telegram.url)
+        .with("TOLMACH_TELEGRAM_API_URL", &test_bed.telegram.url)
         .with("TOLMACH_STAFF_EMAIL", "sales@example.com")
         .with("TOLMACH_SMTP_HOST", "127.0.0.1")
-        .with("TOLMACH_SMTP_PORT", world.smtp.port)
+        .with("TOLMACH_SMTP_PORT", test_bed.smtp.port)
         .with("TOLMACH_SMTP_TLS", "none")
         .with("TOLMACH_SMTP_FROM", "shop@example.com");
     // The first start makes the data folder and imports the samples; it is no part of the figures.
     let mut first = settings.spawn(Role::Alone)?;
-    first.ready(PATIENCE).await?;
-    first.terminate(PATIENCE).await?;
+    first.ready(TIMEOUT).await?;
+    first.terminate(TIMEOUT).await?;
 
     let rng = Rng::with_seed(seed);
     let mut run = Run {
         processes: (0..options.processes).map(|_| None).collect(),
         settings,
-        world: Arc::clone(&world),
+        test_bed: Arc::clone(&test_bed),
         rng,
         starts: Vec::new(),
         blows: Blows::default(),
     };
-    let writing = Writing::start(&world, run.rng.fork());
+    let writing = Writing::start(&test_bed, run.rng.fork());
     let mut told = Instant::now();
     for cycle in 1..=options.cycles {
         run.cycle().await.with_context(|| format!("cycle {cycle} of seed {seed} on {}", database.name))?;
@@ -92,7 +92,7 @@ pub async fn run(
                 "{}: cycle {cycle} of {}, {} still to come",
                 database.name,
                 options.cycles,
-                world.look()
+                test_bed.look()
             );
         }
     }
@@ -105,8 +105,8 @@ pub async fn run(
 struct Writing(JoinHandle<()>);
 
 impl Writing {
-    fn start(world: &Arc<World>, rng: Rng) -> Writing {
-        Writing(tokio::spawn(traffic::write(Arc::clone(world), rng)))
+    fn start(test_bed: &Arc<TestBed>, rng: Rng) -> Writing {
+        Writing(tokio::spawn(traffic::write(Arc::clone(test_bed), rng)))
     }
 }
 
@@ -126,7 +126,7 @@ struct Process {
 
 struct Run {
     settings: Settings,
-    world: Arc<World>,
+    test_bed: Arc<TestBed>,
     rng: Rng,
     processes: Vec<Option<Process>>,
     /// From the spawn to /health.
@@ -137,7 +137,7 @@ struct Run {
 impl Run {
     /// Starts what does not run, and hits one of the processes at a random moment.
     async fn cycle(&mut self) -> anyhow::Result<()> {
-        traffic::bad_day(&self.world, &mut self.rng);
+        traffic::bad_day(&self.test_bed, &mut self.rng);
         let victim = self.rng.usize(..self.processes.len());
         let starting = self.rng.u8(..4) == 0;
         for process in 0..self.processes.len() {
@@ -159,13 +159,13 @@ impl Run {
             _ => (false, true),
         };
         if stop {
-            self.world.note(Entry::Down { process, blow: Blow::Stop });
+            self.test_bed.note(Entry::Down { process, blow: Blow::Stop });
             hit.tolmach.stop()?;
             self.blows.stops += 1;
             tokio::time::sleep(up_to(&mut self.rng, STILL)).await;
         }
         if kill {
-            self.world.note(Entry::Down { process, blow: Blow::Kill });
+            self.test_bed.note(Entry::Down { process, blow: Blow::Kill });
             hit.tolmach.kill().await?;
             self.blows.kills += 1;
             return Ok(());
@@ -173,7 +173,7 @@ impl Run {
         hit.tolmach.go_on()?;
         hit.disturbed = true;
         if hit.serves {
-            self.world.note(Entry::Up { process });
+            self.test_bed.note(Entry::Up { process });
         }
         self.processes[process] = Some(hit);
         Ok(())
@@ -191,12 +191,12 @@ impl Run {
         let Some(started) = self.processes[process].as_mut().filter(|started| !started.serves) else {
             return Ok(());
         };
-        let (_, took) = started.tolmach.ready(PATIENCE).await?;
+        let (_, took) = started.tolmach.ready(TIMEOUT).await?;
         started.serves = true;
         if !started.disturbed {
             self.starts.push(took);
         }
-        self.world.note(Entry::Up { process });
+        self.test_bed.note(Entry::Up { process });
         Ok(())
     }
 
@@ -217,7 +217,7 @@ impl Run {
         }
         let mut last = (usize::MAX, Instant::now());
         while last.1.elapsed() < QUIET {
-            let left = self.world.look() + self.world.pending();
+            let left = self.test_bed.look() + self.test_bed.pending();
             if left == 0 {
                 break;
             }
@@ -229,17 +229,17 @@ impl Run {
         let lingering = Instant::now();
         while lingering.elapsed() < LINGER {
             tokio::time::sleep(Duration::from_millis(10)).await;
-            self.world.look();
+            self.test_bed.look();
         }
         for process in self.processes.iter_mut().filter_map(Option::take) {
-            process.tolmach.terminate(PATIENCE).await?;
+            process.tolmach.terminate(TIMEOUT).await?;
         }
-        self.world.look();
+        self.test_bed.look();
         Ok(())
     }
 
     fn outcome(self, options: &Options, database: &Database, seed: u64, home: TempDir) -> Outcome {
-        let ledger = self.world.ledger();
+        let ledger = self.test_bed.ledger();
         let verdict = judge(&ledger, Rules { stops_count: self.processes.len() > 1 });
         let written =
             ledger.entries().iter().filter(|(_, entry)| matches!(entry, Entry::Wrote { .. })).count();
@@ -252,12 +252,12 @@ impl Run {
             processes: self.processes.len(),
             blows: self.blows,
             written,
-            acknowledged: written - self.world.pending(),
+            acknowledged: written - self.test_bed.pending(),
             dialogs: Outcome::dialogs_of(&verdict, &ledger),
             verdict,
             starts: Spread::new(self.starts),
             late: Spread::new(lateness(&ledger, SILENCE)),
-            elapsed: self.world.elapsed(),
+            elapsed: self.test_bed.elapsed(),
             folder,
         }
     }

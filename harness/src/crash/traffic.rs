@@ -8,7 +8,7 @@ use std::{
 use fastrand::Rng;
 use tolmach_testkit::smtp::{Fault, Step};
 
-use super::world::World;
+use super::test_bed::TestBed;
 
 /// Chats of a run.
 const CHATS: i64 = 20;
@@ -22,7 +22,7 @@ const GAP: Duration = Duration::from_millis(16);
 const URGENT: u64 = 7;
 
 /// Writes until it is dropped.
-pub async fn write(world: Arc<World>, mut rng: Rng) {
+pub async fn write(test_bed: Arc<TestBed>, mut rng: Rng) {
     let mut chats: Vec<i64> = (0..CHATS).map(|chat| 5_000_000_000 + chat).collect();
     let mut shift = Instant::now();
     let mut number = 0;
@@ -31,15 +31,15 @@ pub async fn write(world: Arc<World>, mut rng: Rng) {
             rng.shuffle(&mut chats);
             shift = Instant::now() + up_to(&mut rng, Duration::from_secs(3));
         }
-        if world.pending() < PENDING
+        if test_bed.pending() < PENDING
             && let Some(chat) = rng.choice(&chats[..AWAKE])
         {
             number += 1;
             let urgent = if number % URGENT == 0 { "!" } else { "" };
-            world.write(*chat, format!("вопрос {number} <i> & «ё»{urgent}"));
+            test_bed.write(*chat, format!("вопрос {number} <i> & «ё»{urgent}"));
         }
         tokio::time::sleep(up_to(&mut rng, GAP)).await;
-        world.look();
+        test_bed.look();
     }
 }
 
@@ -47,17 +47,17 @@ pub async fn write(world: Arc<World>, mut rng: Rng) {
 ///
 /// It passes with the cycle: faults that waited for what is put off would strike each attempt, and every pause is twice as
 /// long as the one before.
-pub fn bad_day(world: &World, rng: &mut Rng) {
-    world.smtp.inner().faults.clear();
-    let mut telegram = world.telegram.inner();
+pub fn bad_day(test_bed: &TestBed, rng: &mut Rng) {
+    test_bed.smtp.inner().faults.clear();
+    let mut telegram = test_bed.telegram.inner();
     telegram.faults.clear();
     telegram.poll_faults.clear();
     match rng.u8(..16) {
         0 => telegram.faults.push_back(Some((502, "Bad Gateway", None))),
         1 => telegram.faults.push_back(Some((429, "Too Many Requests: retry after 1", Some(1)))),
         2 => telegram.poll_faults.push_back((502, "Bad Gateway", None)),
-        3 => world.smtp.fails(Step::Receipt, Fault::TakeAndHangUp),
-        4 => world.smtp.fails(Step::Receipt, Fault::Say("451 4.3.0 later")),
+        3 => test_bed.smtp.fails(Step::Receipt, Fault::TakeAndHangUp),
+        4 => test_bed.smtp.fails(Step::Receipt, Fault::Say("451 4.3.0 later")),
         _ => {}
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The first start imports the samples.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 /// Pages that are opened at a time.
 const OPENING: usize = 64;
 /// Files besides the sockets of pages: the database, the catalogue, threads.
@@ -84,7 +84,7 @@ impl Server {
         let settings = Settings::new(binary, home.path().to_owned(), database)
             .with("TOLMACH_WEB_SOCKETS", sockets + OPENING);
         let mut tolmach = settings.spawn(Role::Alone)?;
-        let (address, _) = tolmach.ready(PATIENCE).await?;
+        let (address, _) = tolmach.ready(TIMEOUT).await?;
         Ok(Server { tolmach, database: database.name, address, _home: home })
     }
 
@@ -98,7 +98,7 @@ impl Server {
     /// # Errors
     /// It does not end.
     pub async fn end(self) -> anyhow::Result<()> {
-        self.tolmach.terminate(PATIENCE).await
+        self.tolmach.terminate(TIMEOUT).await
     }
 
     /// What it has used so far.

@@ -11,7 +11,7 @@ use tokio_tungstenite::{
 };
 
 /// For a connection, and for an answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An open chat that has been greeted.
 pub struct Page {
@@ -40,8 +40,7 @@ impl Page {
         // Thousands of these live in one process: a buffer is as large as their frames.
         let config = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(4 * 1024);
         let connecting = connect_async_with_config(format!("ws://{address}/ws"), Some(config), true);
-        let connected =
-            timeout(PATIENCE, connecting).await.map_err(|_| "no connection in time".to_owned())?;
+        let connected = timeout(TIMEOUT, connecting).await.map_err(|_| "no connection in time".to_owned())?;
         let (socket, _) = connected.map_err(|why| format!("no connection: {why}"))?;
         let mut page = Page { socket, said: 0 };
         page.send(json!({ "type": "hello", "language": "ru" })).await?;
@@ -49,7 +48,7 @@ impl Page {
             while !is_bots(&page.hear().await?) {}
             Ok::<_, Failure>(())
         };
-        timeout(PATIENCE, greeted).await.map_err(|_| "no greeting in time".to_owned())??;
+        timeout(TIMEOUT, greeted).await.map_err(|_| "no greeting in time".to_owned())??;
         Ok(page)
     }
 
@@ -80,7 +79,7 @@ impl Page {
                 }
             }
         };
-        timeout(PATIENCE, answered).await.map_err(|_| "no answer in time".to_owned())?
+        timeout(TIMEOUT, answered).await.map_err(|_| "no answer in time".to_owned())?
     }
 
     /// Reads whatever comes until something else is over, and so shows a sign of life when it is asked for.

@@ -4,8 +4,8 @@ use tolmach_engine::{catalog::Product, effect::Passage, language::Language};
 
 use super::*;
 
-fn request(question: &str, language: Language, facts: usize) -> AnswerRequest {
-    AnswerRequest {
+fn request(question: &str, language: Language, facts: usize) -> GenerateRequest {
+    GenerateRequest {
         role: "default".to_owned(),
         instructions: String::new(),
         question: question.to_owned(),
@@ -36,8 +36,8 @@ fn company() -> Vec<Passage> {
 
 async fn check(question: &str, expected: &str) {
     let passages = company();
-    let request = AnswerRequest { passages, ..request(question, Language::Ru, 0) };
-    let text = OfflineLlm.answer(&request).await.expect("never fails").text;
+    let request = GenerateRequest { passages, ..request(question, Language::Ru, 0) };
+    let text = OfflineLlm.generate(&request).await.expect("never fails").text;
     if expected.is_empty() {
         assert_eq!(text, "", "{question}");
     } else {
@@ -63,7 +63,7 @@ async fn says_nothing_where_nothing_fits() {
     check("what is your opinion on football?", "").await;
     check("", "").await;
     check("???", "").await;
-    let empty = OfflineLlm.answer(&request("доставка", Language::Ru, 0)).await.expect("never fails");
+    let empty = OfflineLlm.generate(&request("доставка", Language::Ru, 0)).await.expect("never fails");
     assert_eq!((empty.text.as_str(), empty.usage.model.as_str()), ("", "offline"));
 }
 
@@ -75,8 +75,8 @@ async fn offers_rows_by_reference_and_writes_no_other_digit() {
             for question in ["дрель", "насос 1500", "a saw", "бетономешалка 220 В", "лестница"]
             {
                 let request = request(question, language, count);
-                let reply = OfflineLlm.answer(&request).await.expect("never fails").text;
-                assert_eq!(reply, OfflineLlm.answer(&request).await.expect("never fails").text);
+                let reply = OfflineLlm.generate(&request).await.expect("never fails").text;
+                assert_eq!(reply, OfflineLlm.generate(&request).await.expect("never fails").text);
                 assert!(reply.contains("[1]"), "{reply}");
                 let mut rest = reply.clone();
                 for row in 1..=count.min(3) {
@@ -99,8 +99,8 @@ async fn ends_at_a_sentence() {
         title: "Насосы".to_owned(),
         text: sentence.repeat(100),
     }];
-    let request = AnswerRequest { passages, ..request("насосы", Language::Ru, 0) };
-    let text = OfflineLlm.answer(&request).await.expect("never fails").text;
+    let request = GenerateRequest { passages, ..request("насосы", Language::Ru, 0) };
+    let text = OfflineLlm.generate(&request).await.expect("never fails").text;
     assert!(text.chars().count() <= 700 && text.chars().count() > 600, "{}", text.chars().count());
     assert!(text.ends_with("стенде."), "{text}");
 }
@@ -112,20 +112,20 @@ async fn quotes_two_sections_that_fit_alike_and_shortens_endless_ones() {
         passage("Ремонт насосов", "слово ".repeat(500)),
         passage("Ремонт дрелей", "- Дрели чиним за день.".to_owned()),
     ];
-    let request = AnswerRequest { passages, ..request("ремонт", Language::Ru, 0) };
-    let text = OfflineLlm.answer(&request).await.expect("never fails").text;
+    let request = GenerateRequest { passages, ..request("ремонт", Language::Ru, 0) };
+    let text = OfflineLlm.generate(&request).await.expect("never fails").text;
     assert!(text.chars().count() <= 705, "{}", text.chars().count());
     assert!(text.contains("слово…\n\n• Дрели чиним за день."), "{text}");
 }
 
 #[tokio::test]
 async fn never_guesses_an_intent() {
-    let request = DecideRequest {
+    let request = LlmClassifyRequest {
         role: "default".to_owned(),
         text: "нужна дрель".to_owned(),
         labels: vec![],
         history: vec![],
         language: Language::Ru,
     };
-    assert_eq!(OfflineLlm.decide(&request).await.expect("never fails").label, None);
+    assert_eq!(OfflineLlm.classify(&request).await.expect("never fails").label, None);
 }

@@ -9,7 +9,7 @@ use async_openai::types::chat::{
 use serde_json::{Value, json};
 use tolmach_engine::{
     catalog::Product,
-    effect::{AnswerRequest, DecideRequest, Utterance, Who},
+    effect::{Author, GenerateRequest, LlmClassifyRequest, Utterance},
     language::Language,
 };
 
@@ -71,7 +71,7 @@ impl Task {
 }
 
 /// Asks for one of the labels.
-pub(super) fn decide(request: &DecideRequest, max_tokens: u32) -> Task {
+pub(super) fn decide(request: &LlmClassifyRequest, max_tokens: u32) -> Task {
     let names: Vec<&str> = request.labels.iter().map(|label| label.name.as_str()).chain([NONE]).collect();
     let labels: Vec<Value> = request
         .labels
@@ -100,7 +100,7 @@ pub(super) fn decide(request: &DecideRequest, max_tokens: u32) -> Task {
 }
 
 /// Asks for a reply.
-pub(super) fn answer(request: &AnswerRequest) -> Task {
+pub(super) fn answer(request: &GenerateRequest) -> Task {
     let language = match request.language {
         Language::Ru => "Russian",
         Language::En => "English",
@@ -155,8 +155,8 @@ fn fact(number: usize, product: &Product, language: Language) -> Value {
 fn history(history: &[Utterance]) -> Value {
     let said = history.iter().map(|utterance| {
         let who = match utterance.who {
-            Who::Client => "client",
-            Who::Bot => "shop",
+            Author::Client => "client",
+            Author::Bot => "shop",
         };
         json!({ "who": who, "text": utterance.text })
     });

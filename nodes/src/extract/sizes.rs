@@ -79,12 +79,12 @@ pub(crate) fn sizes(text: &str, unit: &str) -> Option<Sizes> {
                 [Side::Length, Side::Width, Side::Height].get(at).copied()?
             }
         };
-        let place = match side {
+        let span = match side {
             Side::Length => &mut sizes.length,
             Side::Width => &mut sizes.width,
             Side::Height => &mut sizes.height,
         };
-        if place.replace(value).is_some() {
+        if span.replace(value).is_some() {
             return None;
         }
     }

@@ -1,14 +1,14 @@
 //! A corpus of broken bundles, one a file in `tests/broken`, each with everything that is said of it.
 //!
-//! A case is the bundle's files, each under a line `--- path`, and after `--- findings` what a person reads. A run of
-//! characters is written `⟦x × 5000⟧`. Run with UPDATE_GENERATED=1 to write the findings anew, and then read them.
+//! A case is the bundle's files, each under a line `--- path`, and after `--- diagnostics` what a person reads. A run of
+//! characters is written `⟦x × 5000⟧`. Run with UPDATE_GENERATED=1 to write the diagnostics anew, and then read them.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use tolmach_engine::{
     bundle::Bundle,
     compile,
-    finding::{Code, Finding},
+    diagnostic::{Code, Diagnostic},
 };
 use tolmach_nodes::KINDS;
 
@@ -17,15 +17,15 @@ fn every_broken_bundle_is_told_what_is_wrong_where_and_how_to_mend_it() {
     let update = std::env::var_os("UPDATE_GENERATED").is_some();
     let mut wrong = Vec::new();
     for case in cases() {
-        let said: Vec<String> = findings(&case.files).iter().map(ToString::to_string).collect();
+        let said: Vec<String> = diagnostics(&case.files).iter().map(ToString::to_string).collect();
         let said = if said.is_empty() { "none".to_owned() } else { said.join("\n\n") };
-        if said == case.findings.trim_end() {
+        if said == case.diagnostics.trim_end() {
             continue;
         }
         if update {
-            fs::write(&case.path, format!("{}--- findings\n{said}\n", case.bundle)).unwrap();
+            fs::write(&case.path, format!("{}--- diagnostics\n{said}\n", case.bundle)).unwrap();
         } else {
-            wrong.push(format!("{}:\n{}", case.name, diff(&case.findings, &said)));
+            wrong.push(format!("{}:\n{}", case.name, diff(&case.diagnostics, &said)));
         }
     }
     assert!(
@@ -39,10 +39,10 @@ fn every_broken_bundle_is_told_what_is_wrong_where_and_how_to_mend_it() {
 fn the_corpus_holds_every_code() {
     let cases = cases();
     assert!(cases.len() >= 90, "{} cases", cases.len());
-    let all: Vec<Finding> = cases.iter().flat_map(|case| findings(&case.files)).collect();
+    let all: Vec<Diagnostic> = cases.iter().flat_map(|case| diagnostics(&case.files)).collect();
     let absent: Vec<&str> = Code::ALL
         .iter()
-        .filter(|code| !all.iter().any(|finding| finding.code == **code))
+        .filter(|code| !all.iter().any(|diagnostic| diagnostic.code == **code))
         .map(|code| code.text())
         .collect();
     assert!(absent.is_empty(), "no case shows: {}", absent.join(", "));
@@ -51,35 +51,35 @@ fn the_corpus_holds_every_code() {
 #[test]
 fn every_finding_has_a_place_a_cause_and_a_mend() {
     for case in cases() {
-        let found = findings(&case.files);
-        for (i, finding) in found.iter().enumerate() {
-            let said = format!("{}: {finding}", case.name);
-            assert!(!finding.cause.trim().is_empty() && !finding.mend.trim().is_empty(), "{said}");
-            assert!(!found[..i].contains(finding), "said twice: {said}");
+        let found = diagnostics(&case.files);
+        for (i, diagnostic) in found.iter().enumerate() {
+            let said = format!("{}: {diagnostic}", case.name);
+            assert!(!diagnostic.message.trim().is_empty() && !diagnostic.help.trim().is_empty(), "{said}");
+            assert!(!found[..i].contains(diagnostic), "said twice: {said}");
             let words =
                 ["expected a ", "invalid type", "did not match", "missing field", "::", "Some(", "Err("];
             for word in words.iter().filter(|word| !case.bundle.contains(**word)) {
                 assert!(!said.contains(word), "«{word}» is the reader's wording, not a person's: {said}");
             }
-            let Some(text) = case.files.get(&finding.file).map(|text| expanded(text)) else {
-                assert_eq!(finding.place.line, 0, "a place in a file that is not there: {said}");
+            let Some(text) = case.files.get(&diagnostic.file).map(|text| expanded(text)) else {
+                assert_eq!(diagnostic.span.line, 0, "a span in a file that is not there: {said}");
                 continue;
             };
             // 0:0 is the file as a whole.
-            if finding.place.line == 0 {
-                assert_eq!(finding.place.column, 0, "{said}");
+            if diagnostic.span.line == 0 {
+                assert_eq!(diagnostic.span.column, 0, "{said}");
                 continue;
             }
-            let line = text.lines().nth(finding.place.line as usize - 1).unwrap_or_default();
+            let line = text.lines().nth(diagnostic.span.line as usize - 1).unwrap_or_default();
             let lines = text.lines().count().max(1);
-            assert!(finding.place.line as usize <= lines, "past the end of the file: {said}");
+            assert!(diagnostic.span.line as usize <= lines, "past the end of the file: {said}");
             let columns = 1..=line.chars().count() + 1;
-            assert!(columns.contains(&(finding.place.column as usize)), "past the end of the line: {said}");
+            assert!(columns.contains(&(diagnostic.span.column as usize)), "past the end of the line: {said}");
         }
     }
 }
 
-/// A file that is being written, or was copied by halves, gets findings and not a crash.
+/// A file that is being written, or was copied by halves, gets diagnostics and not a crash.
 #[test]
 fn a_bundle_cut_off_anywhere_is_compiled_all_the_same() {
     for case in cases() {
@@ -89,13 +89,13 @@ fn a_bundle_cut_off_anywhere_is_compiled_all_the_same() {
                 let mut files = case.files.clone();
                 files.insert(path.clone(), text[..at].to_owned());
                 let compiled = compile(&bundle(&files), KINDS);
-                let broken = compiled.findings.iter().any(Finding::is_error);
+                let broken = compiled.diagnostics.iter().any(Diagnostic::is_error);
                 assert_eq!(
                     broken,
                     compiled.release.is_none(),
                     "{} cut at {at}: {:?}",
                     path,
-                    compiled.findings
+                    compiled.diagnostics
                 );
             }
         }
@@ -106,8 +106,9 @@ fn a_bundle_cut_off_anywhere_is_compiled_all_the_same() {
 fn mistakes_that_have_nothing_to_do_with_each_other_come_together() {
     let cases = cases();
     let case = cases.iter().find(|case| case.name == "several-mistakes-at-once").unwrap();
-    let found = findings(&case.files);
-    let files: std::collections::BTreeSet<&str> = found.iter().map(|finding| finding.file.as_str()).collect();
+    let found = diagnostics(&case.files);
+    let files: std::collections::BTreeSet<&str> =
+        found.iter().map(|diagnostic| diagnostic.file.as_str()).collect();
     assert!(files.len() >= 4 && found.len() >= 8, "{found:?}");
 }
 
@@ -127,17 +128,17 @@ fn the_demo_bundle_has_nothing_to_mend() {
         }
     }
     assert!(files.len() > 10, "{:?}", files.keys());
-    let found = compile(&Bundle { files }, KINDS).findings;
+    let found = compile(&Bundle { files }, KINDS).diagnostics;
     assert!(found.is_empty(), "{}", found[0]);
 }
 
 struct Case {
     name: String,
     path: PathBuf,
-    /// The files as they are written in the case, up to the findings.
+    /// The files as they are written in the case, up to the diagnostics.
     bundle: String,
     files: BTreeMap<String, String>,
-    findings: String,
+    diagnostics: String,
 }
 
 fn cases() -> Vec<Case> {
@@ -150,8 +151,8 @@ fn cases() -> Vec<Case> {
 fn case(path: PathBuf) -> Case {
     let text = fs::read_to_string(&path).unwrap();
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-    let (bundle, findings) = match text.split_once("--- findings\n") {
-        Some((bundle, findings)) => (bundle.to_owned(), findings.to_owned()),
+    let (bundle, diagnostics) = match text.split_once("--- diagnostics\n") {
+        Some((bundle, diagnostics)) => (bundle.to_owned(), diagnostics.to_owned()),
         None => (text, String::new()),
     };
     let mut files: BTreeMap<String, String> = BTreeMap::new();
@@ -167,7 +168,7 @@ fn case(path: PathBuf) -> Case {
         }
         files.entry(current.clone().unwrap_or_default()).or_default();
     }
-    Case { name, path, bundle, files, findings }
+    Case { name, path, bundle, files, diagnostics }
 }
 
 fn bundle(files: &BTreeMap<String, String>) -> Bundle {
@@ -175,8 +176,8 @@ fn bundle(files: &BTreeMap<String, String>) -> Bundle {
     Bundle { files: files.collect() }
 }
 
-fn findings(files: &BTreeMap<String, String>) -> Vec<Finding> {
-    compile(&bundle(files), KINDS).findings
+fn diagnostics(files: &BTreeMap<String, String>) -> Vec<Diagnostic> {
+    compile(&bundle(files), KINDS).diagnostics
 }
 
 /// `⟦x × 3⟧` is `xxx`.

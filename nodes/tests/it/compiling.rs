@@ -5,16 +5,18 @@ use tolmach_nodes::KINDS;
 
 use crate::support::bundle;
 
-/// Compiles `flow.yaml` and compares the findings with `code line:column` lines; a finding's text must hold `holds`.
+/// Compiles `flow.yaml` and compares the diagnostics with `code line:column` lines; a diagnostic's text must hold `holds`.
 fn check(text: &str, expected: &[&str], holds: &[&str]) {
-    let findings = compile(&bundle(&[("flow.yaml", text)]), KINDS).findings;
-    let found: Vec<String> = findings.iter().map(|f| format!("{} {}", f.code.text(), f.place)).collect();
-    let text: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let diagnostics = compile(&bundle(&[("flow.yaml", text)]), KINDS).diagnostics;
+    let found: Vec<String> = diagnostics.iter().map(|f| format!("{} {}", f.code.text(), f.span)).collect();
+    let text: String = diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect();
     assert_eq!(found, expected, "{text}");
     for part in holds {
         assert!(text.contains(part), "«{part}» is missing in:\n{text}");
     }
-    assert!(findings.iter().all(|finding| !finding.cause.is_empty() && !finding.mend.is_empty()));
+    assert!(
+        diagnostics.iter().all(|diagnostic| !diagnostic.message.is_empty() && !diagnostic.help.is_empty())
+    );
 }
 
 #[test]
@@ -182,7 +184,7 @@ fn broken_files_say_so() {
     );
     let none = compile(&bundle(&[("notes.md", "x")]), KINDS);
     assert!(none.release.is_none());
-    assert_eq!(none.findings[0].code.text(), "no-flow");
+    assert_eq!(none.diagnostics[0].code.text(), "no-flow");
 }
 
 #[test]
@@ -194,9 +196,9 @@ fn prompts_and_company_are_checked_too() {
         ("knowledge/services.md", "## Delivery\nYes.\n"),
         ("company.yaml", "name: { ru: Фирма, en: Firm }\ntimezone: Europe/Nowhere\n"),
     ];
-    let findings = compile(&bundle(&files), KINDS).findings;
+    let diagnostics = compile(&bundle(&files), KINDS).diagnostics;
     let found: Vec<String> =
-        findings.iter().map(|f| format!("{}:{} {}", f.file, f.place, f.code.text())).collect();
+        diagnostics.iter().map(|f| format!("{}:{} {}", f.file, f.span, f.code.text())).collect();
     assert_eq!(
         found,
         [

@@ -1,4 +1,4 @@
-//! Every kind's own example compiles without a finding and does what it says.
+//! Every kind's own example compiles without a diagnostic and does what it says.
 
 use tolmach_engine::{compile, reference::reference, schema::flow_schema};
 use tolmach_nodes::KINDS;
@@ -10,8 +10,8 @@ fn examples_compile_and_run() {
     for kind in KINDS {
         let mut files = vec![("example.yaml", kind.example)];
         files.extend(kind.besides);
-        let findings = compile(&bundle(&files), KINDS).findings;
-        assert!(findings.is_empty(), "{}: {}", kind.name, findings[0]);
+        let diagnostics = compile(&bundle(&files), KINDS).diagnostics;
+        assert!(diagnostics.is_empty(), "{}: {}", kind.name, diagnostics[0]);
         assert!(kind.example.contains(&format!("{}:", kind.name)), "{} does not show itself", kind.name);
 
         let mut chat = Chat::new(release(&files));

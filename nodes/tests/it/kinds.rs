@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use serde_json::json;
 use tolmach_engine::{
-    effect::{Command, HttpReply, LabelScore, Method, Outcome, Query},
-    event::{Kind, Staff},
+    effect::{Command, HttpReply, Method, Query, QueryOutcome, ScoredLabel},
+    event::{EventKind, StaffAction},
     language::Language,
 };
 
@@ -91,11 +91,11 @@ nodes:
     say: { text: our terms }
 ";
 
-fn nearest(label: &'static str, score: f32) -> impl Fn(&Query) -> Outcome {
+fn nearest(label: &'static str, score: f32) -> impl Fn(&Query) -> QueryOutcome {
     let shop = shop(2);
     move |query| match query {
-        Query::Nearest(_) => Outcome::Nearest {
-            labels: vec![LabelScore { label: label.into(), score, example: String::new() }],
+        Query::Classify(_) => QueryOutcome::Classify {
+            labels: vec![ScoredLabel { label: label.into(), score, example: String::new() }],
         },
         other => shop(other),
     }
@@ -106,11 +106,11 @@ fn chat() -> Chat {
 }
 
 fn timer(chat: &mut Chat, name: &str) -> Vec<tolmach_engine::effect::Outgoing> {
-    chat.event(Kind::Timer { name: name.into() })
+    chat.event(EventKind::Timer { name: name.into() })
 }
 
-fn staff(chat: &mut Chat, action: Staff) -> Vec<tolmach_engine::effect::Outgoing> {
-    chat.event(Kind::Staff { action })
+fn staff(chat: &mut Chat, action: StaffAction) -> Vec<tolmach_engine::effect::Outgoing> {
+    chat.event(EventKind::Staff { action })
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_question_put_aside_may_be_answered_by_its_button() {
     chat.command("size");
     let cancel = chat.button("Отмена");
     chat.command("form");
-    chat.event(Kind::Press { label: "Отмена".into(), press: Some(cancel.clone()) });
+    chat.event(EventKind::Press { label: "Отмена".into(), press: Some(cancel.clone()) });
     assert_eq!(chat.path(), ["size", "contact"], "the size is given up, and the form goes on");
     chat.says("a@example.com");
     chat.says("Анна");
@@ -199,7 +199,7 @@ fn a_question_put_aside_may_be_answered_by_its_button() {
     );
     // The same button once more: that question is long gone.
     chat.command("form");
-    chat.event(Kind::Press { label: "Отмена".into(), press: Some(cancel) });
+    chat.event(EventKind::Press { label: "Отмена".into(), press: Some(cancel) });
     assert_eq!((chat.path(), chat.waits_at()), (vec!["size"], None));
 }
 
@@ -236,7 +236,7 @@ fn an_old_button_of_the_caller_leaves_the_called_flow() {
     chat.says("нужен насос");
     let old = chat.button("more help");
     chat.command("lease");
-    chat.event(Kind::Press { label: "more help".into(), press: Some(old) });
+    chat.event(EventKind::Press { label: "more help".into(), press: Some(old) });
     assert_eq!(chat.path(), ["help"]);
     assert_eq!(chat.session.frames.len(), 1);
 }
@@ -244,7 +244,7 @@ fn an_old_button_of_the_caller_leaves_the_called_flow() {
 #[test]
 fn a_button_that_is_gone_offers_the_start() {
     let mut chat = chat();
-    chat.event(Kind::Press { label: "старая".into(), press: None });
+    chat.event(EventKind::Press { label: "старая".into(), press: None });
     chat.press("Начать заново");
     assert_eq!(chat.path()[0], "route");
 }
@@ -259,7 +259,7 @@ fn flows_cannot_call_each_other_for_ever() {
     let files = [("a.yaml", calls("entry: true\n", "a", "b")), ("b.yaml", calls("", "b", "a"))];
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
     let compiled = tolmach_engine::compile(&crate::support::bundle(&files), tolmach_nodes::KINDS);
-    let codes: Vec<&str> = compiled.findings.iter().map(|finding| finding.code.text()).collect();
+    let codes: Vec<&str> = compiled.diagnostics.iter().map(|diagnostic| diagnostic.code.text()).collect();
     assert!(codes.contains(&"endless-cycle"), "{codes:?}");
 }
 
@@ -277,13 +277,13 @@ fn the_bot_is_silent_while_a_person_has_the_chat() {
     assert!(chat.says("нужен насос").is_empty());
     assert!(chat.command("start").is_empty());
     assert!(timer(&mut chat, "inactivity").is_empty());
-    let said = staff(&mut chat, Staff::Say { text: "Здравствуйте, это Пётр".into() });
+    let said = staff(&mut chat, StaffAction::Say { text: "Здравствуйте, это Пётр".into() });
     let at = chat.session.handed.unwrap();
     assert!(commands(&chat).iter().any(|command| {
         matches!(command, Command::StartTimer { name, due } if name == "handoff" && *due == at + 2 * 3_600_000)
     }));
     assert_eq!(said[0].text, "Здравствуйте, это Пётр");
-    staff(&mut chat, Staff::Return);
+    staff(&mut chat, StaffAction::Return);
     assert_eq!(chat.path(), ["person", "thanks", "size"]);
     assert_eq!(chat.session.handed, None);
     assert_eq!(chat.says("5")[0].text, "thanks");
@@ -302,11 +302,11 @@ fn a_chat_that_nobody_answers_comes_back_to_the_bot() {
 fn a_person_may_take_any_chat_by_writing() {
     let mut chat = chat();
     chat.command("size");
-    staff(&mut chat, Staff::Say { text: "минуту".into() });
+    staff(&mut chat, StaffAction::Say { text: "минуту".into() });
     assert!(chat.says("7").is_empty());
-    staff(&mut chat, Staff::Return);
+    staff(&mut chat, StaffAction::Return);
     assert_eq!((chat.path(), chat.waits_at()), (vec!["size"], Some("size")), "the question is asked again");
-    staff(&mut chat, Staff::Take);
+    staff(&mut chat, StaffAction::Take);
     assert!(timer(&mut chat, "handoff").is_empty(), "coming back by itself is silent");
     assert_eq!(chat.says("7")[0].text, "thanks");
 }
@@ -411,7 +411,7 @@ nodes:
 fn another_system_is_asked_and_its_reply_checked() {
     let said = |status: u16, body: serde_json::Value| {
         let mut chat = Chat::new(release(&[("shop.yaml", STOCK)])).with(move |query| match query {
-            Query::Http(_) => Outcome::Http(HttpReply { status, body: body.clone() }),
+            Query::Http(_) => QueryOutcome::Http(HttpReply { status, body: body.clone() }),
             other => empty_world(other),
         });
         chat.says("RH-10537")[0].text.clone()
@@ -435,7 +435,7 @@ fn a_request_cannot_be_bent_by_what_the_client_writes() {
         if let Query::Http(request) = query {
             *seen.borrow_mut() = Some(request.clone());
         }
-        Outcome::Failed { reason: "nobody".into() }
+        QueryOutcome::Failed { reason: "nobody".into() }
     });
     chat.says("../admin?x=1#й");
     let request = asked.borrow().clone().unwrap();

@@ -1,4 +1,4 @@
-//! The language as a whole: examples, findings, and what a turn does. The world is scripted; nothing here waits.
+//! The language as a whole: examples, diagnostics, and what a turn does. The world is scripted; nothing here waits.
 
 #![expect(
     clippy::unwrap_used,

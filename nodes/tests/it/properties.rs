@@ -5,10 +5,10 @@ use proptest::{collection::vec, prelude::*, test_runner::Config};
 use tolmach_engine::{
     Session,
     effect::{
-        Action, Choice, Command, Decision, HttpReply, LabelScore, Outcome, Outgoing, Press, Query, Reply,
-        Usage,
+        Action, Choice, Classification, Command, HttpReply, Outgoing, Press, Query, QueryOutcome, Reply,
+        ScoredLabel, Usage,
     },
-    event::{Kind, Staff},
+    event::{EventKind, StaffAction},
 };
 
 use crate::support::{Chat, bundle, empty_world, shop};
@@ -155,26 +155,28 @@ fn happen(chat: &mut Chat, pressed: &mut Vec<(String, Press)>, what: (u8, u8)) -
     ];
     let word = || WORDS[usize::from(what.1) % WORDS.len()].to_owned();
     let kind = match what.0 {
-        0..=3 => Kind::Message { text: word() },
-        4 => Kind::Command {
+        0..=3 => EventKind::Message { text: word() },
+        4 => EventKind::Command {
             name: ["start", "help", "other", "none"][usize::from(what.1) % 4].into(),
             rest: word(),
         },
         5 | 6 if !pressed.is_empty() => {
             let (label, press) = pressed[usize::from(what.1) % pressed.len()].clone();
-            Kind::Press { label, press: Some(press) }
+            EventKind::Press { label, press: Some(press) }
         }
-        7 => Kind::Contact { phone: "79991234567".into(), name: word() },
-        8 => Kind::Timer { name: ["inactivity", "handoff", "delay", "odd"][usize::from(what.1) % 4].into() },
-        9 => Kind::Staff {
+        7 => EventKind::Contact { phone: "79991234567".into(), name: word() },
+        8 => EventKind::Timer {
+            name: ["inactivity", "handoff", "delay", "odd"][usize::from(what.1) % 4].into(),
+        },
+        9 => EventKind::Staff {
             action: match what.1 % 3 {
-                0 => Staff::Say { text: "здравствуйте".into() },
-                1 => Staff::Take,
-                _ => Staff::Return,
+                0 => StaffAction::Say { text: "здравствуйте".into() },
+                1 => StaffAction::Take,
+                _ => StaffAction::Return,
             },
         },
-        10 => Kind::Unsupported { what: "voice".into() },
-        _ => Kind::Press { label: "old".into(), press: None },
+        10 => EventKind::Unsupported { what: "voice".into() },
+        _ => EventKind::Press { label: "old".into(), press: None },
     };
     // The chat replays every turn from its trace, through the form in which it is stored.
     let messages = chat.event(kind);
@@ -187,28 +189,30 @@ fn happen(chat: &mut Chat, pressed: &mut Vec<(String, Press)>, what: (u8, u8)) -
 }
 
 /// A world that answers differently each time, the same way for the same query.
-fn world(seed: u8) -> impl Fn(&Query) -> Outcome {
+fn world(seed: u8) -> impl Fn(&Query) -> QueryOutcome {
     let (some, none) = (shop(3), shop(0));
     move |query| {
         let odd = query.key().bytes().fold(seed, u8::wrapping_add);
         match (query, odd % 4) {
-            (_, 3) => Outcome::Failed { reason: "away".into() },
-            (Query::Nearest(_), n) => Outcome::Nearest {
-                labels: vec![LabelScore {
+            (_, 3) => QueryOutcome::Failed { reason: "away".into() },
+            (Query::Classify(_), n) => QueryOutcome::Classify {
+                labels: vec![ScoredLabel {
                     label: ["a", "0", "b"][usize::from(n)].into(),
                     score: f32::from(odd) / 255.0,
                     example: "one".into(),
                 }],
             },
-            (Query::Decide(_), n) => {
-                Outcome::Decide(Decision { label: (n > 0).then(|| "b".to_owned()), usage: Usage::default() })
-            }
-            (Query::Answer(_), 0) => {
-                Outcome::Answer(Reply { text: "[1] по 99 рублей".into(), usage: Usage::default() })
-            }
+            (Query::LlmClassify(_), n) => QueryOutcome::LlmClassify(Classification {
+                label: (n > 0).then(|| "b".to_owned()),
+                usage: Usage::default(),
+            }),
+            (Query::Generate(_), 0) => QueryOutcome::Generate(Reply {
+                text: "[1] по 99 рублей".into(),
+                usage: Usage::default(),
+            }),
             (Query::Search(_), 0) => none(query),
             (Query::Search(_), _) => some(query),
-            (Query::Http(_), n) => Outcome::Http(HttpReply {
+            (Query::Http(_), n) => QueryOutcome::Http(HttpReply {
                 status: 200,
                 body: serde_json::json!({ "n": if n > 0 { 5.into() } else { serde_json::json!("x") } }),
             }),
@@ -223,8 +227,12 @@ fn check_turn(chat: &Chat) {
     // The error path has a budget of its own.
     let most = 2 * limits.nodes_per_turn as usize + 2;
     assert!(visits <= most, "{visits} visits: {:?}", chat.path());
-    let calls =
-        chat.trace.asked.iter().filter(|asked| ["decide", "answer"].contains(&asked.query.as_str())).count();
+    let calls = chat
+        .trace
+        .asked
+        .iter()
+        .filter(|asked| ["llm_classify", "generate"].contains(&asked.query.as_str()))
+        .count();
     assert!(calls <= limits.llm_calls_per_turn as usize, "{calls} model calls: {:?}", chat.path());
     assert!(chat.session.frames.len() <= limits.depth as usize);
     assert_eq!(chat.trace.asked.len(), chat.trace.outcomes.len());
@@ -278,8 +286,8 @@ proptest! {
             let compiled = tolmach_engine::compile(&bundle(&files), tolmach_nodes::KINDS);
             // Flows that call each other without waiting, or never return, are refused as they should be.
             let expected = ["endless-cycle", "never-returns"];
-            for finding in compiled.findings.iter().filter(|finding| finding.is_error()) {
-                assert!(expected.contains(&finding.code.text()), "{finding}\n{}", files[0].1);
+            for diagnostic in compiled.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+                assert!(expected.contains(&diagnostic.code.text()), "{diagnostic}\n{}", files[0].1);
             }
             compiled.release
         };

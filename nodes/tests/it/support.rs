@@ -7,8 +7,8 @@ use tolmach_engine::{
     bundle::Bundle,
     catalog::{Hit, Localized, Product, SearchRequest, SearchResults},
     compile,
-    effect::{Action, Command, Decision, Effect, Outcome, Outgoing, Press, Query, Reply, Usage},
-    event::{Client, Event, Kind},
+    effect::{Action, Classification, Command, Effect, Outgoing, Press, Query, QueryOutcome, Reply, Usage},
+    event::{Client, Event, EventKind},
     step,
     trace::Trace,
 };
@@ -23,20 +23,22 @@ pub fn bundle(files: &[(&str, &str)]) -> Bundle {
 
 pub fn release(files: &[(&str, &str)]) -> Release {
     let compiled = compile(&bundle(files), KINDS);
-    let findings: Vec<String> = compiled.findings.iter().map(ToString::to_string).collect();
-    compiled.release.unwrap_or_else(|| panic!("the bundle does not compile:\n{}", findings.join("\n")))
+    let diagnostics: Vec<String> = compiled.diagnostics.iter().map(ToString::to_string).collect();
+    compiled.release.unwrap_or_else(|| panic!("the bundle does not compile:\n{}", diagnostics.join("\n")))
 }
 
-pub type World = Box<dyn Fn(&Query) -> Outcome>;
+pub type World = Box<dyn Fn(&Query) -> QueryOutcome>;
 
 /// Knows nothing and finds nothing.
-pub fn empty_world(query: &Query) -> Outcome {
+pub fn empty_world(query: &Query) -> QueryOutcome {
     match query {
-        Query::Nearest(_) => Outcome::Nearest { labels: Vec::new() },
-        Query::Decide(_) => Outcome::Decide(Decision { label: None, usage: Usage::default() }),
-        Query::Answer(_) => Outcome::Answer(Reply { text: String::new(), usage: Usage::default() }),
-        Query::Search(_) => Outcome::Search(SearchResults::default()),
-        Query::Http(_) => Outcome::Failed { reason: "nobody is there".into() },
+        Query::Classify(_) => QueryOutcome::Classify { labels: Vec::new() },
+        Query::LlmClassify(_) => {
+            QueryOutcome::LlmClassify(Classification { label: None, usage: Usage::default() })
+        }
+        Query::Generate(_) => QueryOutcome::Generate(Reply { text: String::new(), usage: Usage::default() }),
+        Query::Search(_) => QueryOutcome::Search(SearchResults::default()),
+        Query::Http(_) => QueryOutcome::Failed { reason: "nobody is there".into() },
     }
 }
 
@@ -54,13 +56,13 @@ pub fn product(n: u32) -> Product {
 }
 
 /// A shop with so many pumps.
-pub fn shop(total: u32) -> impl Fn(&Query) -> Outcome {
+pub fn shop(total: u32) -> impl Fn(&Query) -> QueryOutcome {
     move |query| match query {
         Query::Search(SearchRequest { limit, offset, .. }) => {
             let hits =
                 (offset + 1..=total).take(*limit as usize).map(|n| Hit { product: product(n), score: 0.9 });
             let hits = hits.collect();
-            Outcome::Search(SearchResults {
+            QueryOutcome::Search(SearchResults {
                 generation: "g1".into(),
                 total: u64::from(total),
                 hits,
@@ -94,12 +96,12 @@ impl Chat {
         }
     }
 
-    pub fn with(mut self, world: impl Fn(&Query) -> Outcome + 'static) -> Chat {
+    pub fn with(mut self, world: impl Fn(&Query) -> QueryOutcome + 'static) -> Chat {
         self.world = Box::new(world);
         self
     }
 
-    pub fn event(&mut self, kind: Kind) -> Vec<Outgoing> {
+    pub fn event(&mut self, kind: EventKind) -> Vec<Outgoing> {
         self.turn += 1;
         let at = 1_795_000_000_000 + self.turn as i64 * 1000;
         let event = Event { id: Uuid::from_u128(self.turn), at, client: Client::default(), kind };
@@ -149,17 +151,17 @@ impl Chat {
     }
 
     pub fn says(&mut self, text: &str) -> Vec<Outgoing> {
-        self.event(Kind::Message { text: text.into() })
+        self.event(EventKind::Message { text: text.into() })
     }
 
     pub fn command(&mut self, name: &str) -> Vec<Outgoing> {
-        self.event(Kind::Command { name: name.into(), rest: String::new() })
+        self.event(EventKind::Command { name: name.into(), rest: String::new() })
     }
 
     /// Presses the button with this label on the last messages.
     pub fn press(&mut self, label: &str) -> Vec<Outgoing> {
         let press = self.button(label);
-        self.event(Kind::Press { label: label.into(), press: Some(press) })
+        self.event(EventKind::Press { label: label.into(), press: Some(press) })
     }
 
     pub fn button(&self, label: &str) -> Press {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use tolmach_engine::{
-    effect::{Choice, Command, Outcome, Press, Query, Reply, Usage},
-    event::Kind,
+    effect::{Choice, Command, Press, Query, QueryOutcome, Reply, Usage},
+    event::EventKind,
     language::Language,
 };
 
@@ -106,7 +106,7 @@ fn a_further_page_does_not_disturb_a_question() {
     let more = chat.button("Показать ещё");
     chat.command("size");
     assert_eq!(chat.waits_at(), Some("size"));
-    chat.event(Kind::Press { label: "Показать ещё".into(), press: Some(more) });
+    chat.event(EventKind::Press { label: "Показать ещё".into(), press: Some(more) });
     assert_eq!(chat.waits_at(), Some("size"));
     chat.says("7");
     assert_eq!(chat.path(), ["size", "sized"]);
@@ -218,7 +218,7 @@ fn a_contact_comes_in_one_message_or_in_several() {
     assert_eq!(chat.path(), ["contact", "lead", "thanks"]);
 
     chat.command("contact");
-    chat.event(Kind::Contact { phone: "79991234567".into(), name: "Анна".into() });
+    chat.event(EventKind::Contact { phone: "79991234567".into(), name: "Анна".into() });
     assert_eq!(chat.path(), ["contact", "lead", "thanks"]);
 }
 
@@ -238,7 +238,7 @@ fn a_fault_takes_the_error_path_once() {
 
 #[test]
 fn a_failed_query_takes_the_error_path() {
-    let mut chat = chat().with(|_| Outcome::Failed { reason: "the index is away".into() });
+    let mut chat = chat().with(|_| QueryOutcome::Failed { reason: "the index is away".into() });
     assert_eq!(chat.says("насос")[0].text, "Ой");
     assert_eq!(chat.path(), ["find", "sorry"]);
 }
@@ -261,7 +261,7 @@ fn old_buttons_are_explained() {
         choice: Choice::Go { to: "gone".into() },
     };
     for press in [None, Some(gone)] {
-        let messages = chat.event(Kind::Press { label: "Старая".into(), press });
+        let messages = chat.event(EventKind::Press { label: "Старая".into(), press });
         assert!(messages[0].text.contains("уже не работает"), "{messages:?}");
     }
     chat.command("start");
@@ -278,7 +278,7 @@ fn silence_starts_its_own_path_and_leaves_the_question() {
             |effect| matches!(&effect.command, Command::StartTimer { name, .. } if name == "inactivity")
         )
     );
-    let messages = chat.event(Kind::Timer { name: "inactivity".into() });
+    let messages = chat.event(EventKind::Timer { name: "inactivity".into() });
     assert_eq!((chat.path(), messages.len()), (vec!["silent"], 0));
     assert_eq!(chat.waits_at(), Some("size"));
     assert!(!chat.effects.iter().any(|effect| matches!(effect.command, Command::StartTimer { .. })));
@@ -291,7 +291,7 @@ fn the_language_follows_the_client() {
     assert_eq!(chat.says("Grundfos")[0].text, "Found 5");
     assert_eq!(chat.says("насос")[0].text, "Нашлось 5");
     assert_eq!(chat.session.language, Language::Ru);
-    let voice = chat.event(Kind::Unsupported { what: "voice".into() });
+    let voice = chat.event(EventKind::Unsupported { what: "voice".into() });
     assert!(voice[0].text.contains("только текст"));
 }
 
@@ -316,7 +316,9 @@ nodes:
     let said = |text: &'static str| {
         let shop = shop(2);
         let mut chat = Chat::new(release(&files)).with(move |query| match query {
-            Query::Answer(_) => Outcome::Answer(Reply { text: text.into(), usage: Usage::default() }),
+            Query::Generate(_) => {
+                QueryOutcome::Generate(Reply { text: text.into(), usage: Usage::default() })
+            }
             other => shop(other),
         });
         (chat.says("насос")[0].text.clone(), chat.path().join(" "))
@@ -347,14 +349,14 @@ nodes:
 ";
     let run = |message: &str, nearest: &'static str, score: f32, decided: Option<&'static str>| {
         let mut chat = Chat::new(release(&[("shop.yaml", flow)])).with(move |query| match query {
-            Query::Nearest(_) => Outcome::Nearest {
-                labels: vec![tolmach_engine::effect::LabelScore {
+            Query::Classify(_) => QueryOutcome::Classify {
+                labels: vec![tolmach_engine::effect::ScoredLabel {
                     label: nearest.into(),
                     score,
                     example: String::new(),
                 }],
             },
-            Query::Decide(_) => Outcome::Decide(tolmach_engine::effect::Decision {
+            Query::LlmClassify(_) => QueryOutcome::LlmClassify(tolmach_engine::effect::Classification {
                 label: decided.map(str::to_owned),
                 usage: Usage::default(),
             }),

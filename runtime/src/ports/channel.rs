@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use tolmach_engine::{
     effect::Outgoing,
-    event::{Client, Kind},
+    event::{Client, EventKind},
 };
 
 /// A chat's address: the channel's name and the chat's id there, written `telegram:42`.
@@ -46,7 +46,7 @@ pub struct Inbound {
     /// What the channel knows of the person.
     pub client: Client,
     /// What happened. A press carries `press: None` here: the button is looked up by `button` when the turn starts.
-    pub kind: Kind,
+    pub kind: EventKind,
     /// For a press: the button's id.
     pub button: Option<String>,
 }

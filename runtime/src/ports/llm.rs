@@ -1,7 +1,7 @@
 //! Language models.
 
 use async_trait::async_trait;
-use tolmach_engine::effect::{AnswerRequest, DecideRequest, Decision, Reply};
+use tolmach_engine::effect::{Classification, GenerateRequest, LlmClassifyRequest, Reply};
 
 /// A language model, or what stands in for one.
 #[async_trait]
@@ -10,13 +10,13 @@ pub trait Llm: Send + Sync {
     fn name(&self) -> &str;
 
     /// Chooses one of the labels, or none.
-    async fn decide(&self, request: &DecideRequest) -> super::Result<Decision>;
+    async fn classify(&self, request: &LlmClassifyRequest) -> super::Result<Classification>;
 
     /// Writes a reply in the request's language.
-    async fn answer(&self, request: &AnswerRequest) -> super::Result<Reply>;
+    async fn generate(&self, request: &GenerateRequest) -> super::Result<Reply>;
 
     /// Who answers when this one has not in time. One that fails sooner asks by itself.
-    fn stand_in(&self) -> Option<&dyn Llm> {
+    fn fallback(&self) -> Option<&dyn Llm> {
         None
     }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
-    effect::{Button, Effect, Lead, Outgoing, Press, Who},
+    effect::{Author, Button, Effect, Lead, Outgoing, Press},
     event::Event,
 };
 
 use super::{Day, Inbound, Job, QuarantinedTask, Removed, Retention, Task};
 
 /// As many events of a chat as [`Store::next`] gives at once.
-pub const BURST: u32 = 20;
+pub const MAX_PENDING: u32 = 20;
 
 /// A chat's key: its [`super::Address`] as text.
 pub type ChatKey = String;
@@ -112,7 +112,7 @@ pub struct MessageRow {
     #[serde(default)]
     pub seq: i64,
     /// Who said it.
-    pub who: Who,
+    pub who: Author,
     /// The client's text, or the bot's message as JSON of [`tolmach_engine::effect::Outgoing`].
     pub body: String,
     /// Milliseconds since the Unix epoch.
@@ -229,7 +229,7 @@ pub struct WaitingPlace {
 
 /// A chat that a person has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct HandedChat {
+pub struct TakenOverChat {
     /// The chat.
     pub chat: ChatKey,
     /// Since when, milliseconds since the Unix epoch.
@@ -238,13 +238,13 @@ pub struct HandedChat {
 
 /// A mark that a turn made for analytics.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
+pub struct AnalyticsEvent {
     /// The effect that made it.
     pub effect: String,
     /// The chat.
     pub chat: ChatKey,
     /// What was marked.
-    pub what: Marked,
+    pub what: AnalyticsEventKind,
     /// The release that the turn ran on.
     pub release: String,
     /// When, milliseconds since the Unix epoch.
@@ -253,7 +253,7 @@ pub struct Mark {
 
 /// What a [`Mark`] marks.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Marked {
+pub enum AnalyticsEventKind {
     /// A conversion.
     Goal {
         /// The goal.
@@ -351,10 +351,10 @@ pub trait Store: Send + Sync {
     async fn chats_like(&self, part: &str) -> super::Result<Vec<ChatKey>>;
 
     /// The chats that a person has, longest first.
-    async fn handed(&self) -> super::Result<Vec<HandedChat>>;
+    async fn handed(&self) -> super::Result<Vec<TakenOverChat>>;
 
     /// Marks since `at`, oldest first.
-    async fn marks_since(&self, at: i64) -> super::Result<Vec<Mark>>;
+    async fn analytics_since(&self, at: i64) -> super::Result<Vec<AnalyticsEvent>>;
 
     /// Makes a kept release the current one, if the current one is still `expected`; two that publish at once
     /// cannot overwrite each other.

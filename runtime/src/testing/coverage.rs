@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tolmach_engine::{Release, place::Place, trace::Trace};
+use tolmach_engine::{Release, span::Span, trace::Trace};
 
 /// What was gone through, and what there is.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +17,7 @@ pub struct Gap {
     pub file: String,
     /// Where the node or the transition stands.
     #[serde(flatten)]
-    pub place: Place,
+    pub span: Span,
     /// The node.
     pub node: String,
     /// The exit; `None` for the node as a whole.
@@ -61,12 +61,12 @@ impl Coverage {
         let (mut nodes, mut exits, mut gaps) = (Share::default(), Share::default(), Vec::new());
         for flow in release.flows.values() {
             for (name, entry) in &flow.nodes {
-                let gap = |place, exit| Gap { file: flow.file.clone(), place, node: name.clone(), exit };
+                let gap = |span, exit| Gap { file: flow.file.clone(), span, node: name.clone(), exit };
                 let reached = self.seen.contains(&(flow.id.clone(), name.clone(), None));
                 nodes.all += 1;
                 nodes.reached += usize::from(reached);
                 if !reached {
-                    gaps.push(gap(entry.place, None));
+                    gaps.push(gap(entry.span, None));
                 }
                 let own: BTreeSet<String> = entry.node.exits().into_iter().map(|exit| exit.name).collect();
                 for way in entry.ways().into_iter().filter(|way| way.automatic) {
@@ -79,7 +79,7 @@ impl Coverage {
                     exits.all += 1;
                     exits.reached += usize::from(taken);
                     if reached && !taken {
-                        gaps.push(gap(way.to.place, Some(way.label)));
+                        gaps.push(gap(way.to.span, Some(way.label)));
                     }
                 }
             }

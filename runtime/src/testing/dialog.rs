@@ -9,7 +9,7 @@ use tolmach_engine::{
     effect::Method,
     event::{self, Client},
     language::Language,
-    place::At,
+    span::Spanned,
 };
 
 use super::expectation::Expect;
@@ -19,12 +19,12 @@ use super::expectation::Expect;
 #[serde(deny_unknown_fields)]
 pub struct Dialog {
     /// What it shows.
-    pub name: At<String>,
+    pub name: Spanned<String>,
     /// What it begins with.
     #[serde(default)]
     pub given: Given,
     /// What happens.
-    pub steps: Vec<At<Step>>,
+    pub steps: Vec<Spanned<Step>>,
 }
 
 /// What a test begins with.
@@ -42,7 +42,7 @@ pub struct Given {
     pub llm: Model,
     /// What other systems reply; the first that fits a request is taken.
     #[serde(default)]
-    pub http: Vec<At<Stub>>,
+    pub http: Vec<Spanned<Stub>>,
     /// What the channel knows of the client.
     #[serde(default)]
     pub client: Client,
@@ -64,10 +64,10 @@ pub enum Catalogue {
 /// The language model of a test. A list that is not written is left to the offline composer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
-    /// What it decides, a label a call: `none` for no label, `fail`, or `slow`.
-    pub decide: Option<Vec<At<String>>>,
-    /// What it writes, a reply a call: `fail` and `slow` are no replies.
-    pub answer: Option<Vec<At<String>>>,
+    /// The labels it chooses, one per call: `none` for no label, `fail`, or `slow`.
+    pub classify: Option<Vec<Spanned<String>>>,
+    /// The replies it writes, one per call: `fail` and `slow` are no replies.
+    pub generate: Option<Vec<Spanned<String>>>,
 }
 
 impl<'de> Deserialize<'de> for Model {
@@ -75,10 +75,10 @@ impl<'de> Deserialize<'de> for Model {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Script {
-            #[serde(default)]
-            decide: Option<Vec<At<String>>>,
-            #[serde(default)]
-            answer: Option<Vec<At<String>>>,
+            #[serde(default, alias = "decide")]
+            classify: Option<Vec<Spanned<String>>>,
+            #[serde(default, alias = "answer")]
+            generate: Option<Vec<Spanned<String>>>,
         }
 
         struct ModelVisitor;
@@ -87,7 +87,7 @@ impl<'de> Deserialize<'de> for Model {
             type Value = Model;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("`offline` or a script: { decide: [...], answer: [...] }")
+                f.write_str("`offline` or a script: { classify: [...], generate: [...] }")
             }
 
             fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Model, E> {
@@ -98,9 +98,9 @@ impl<'de> Deserialize<'de> for Model {
             }
 
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Model, A::Error> {
-                let Script { decide, answer } =
+                let Script { classify, generate } =
                     Script::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-                Ok(Model { decide, answer })
+                Ok(Model { classify, generate })
             }
         }
 
@@ -151,7 +151,7 @@ pub struct Step {
     pub contact: Option<SharedContact>,
     /// A person of the staff acts: `take`, `return`, or `{ say: … }`.
     #[serde(default)]
-    pub staff: Option<Staff>,
+    pub staff: Option<StaffStep>,
     /// Time passes; timers fall due on the way, each at its own time.
     #[serde(default)]
     pub after: Option<Duration>,
@@ -174,7 +174,7 @@ pub struct SharedContact {
 /// What a person of the staff does.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Staff {
+pub enum StaffStep {
     /// Writes to the client.
     Say(String),
     /// Takes the chat.
@@ -183,13 +183,13 @@ pub enum Staff {
     Return,
 }
 
-impl Staff {
+impl StaffStep {
     /// The event's action.
-    pub(super) fn action(&self) -> event::Staff {
+    pub(super) fn action(&self) -> event::StaffAction {
         match self {
-            Staff::Say(text) => event::Staff::Say { text: text.clone() },
-            Staff::Take => event::Staff::Take,
-            Staff::Return => event::Staff::Return,
+            StaffStep::Say(text) => event::StaffAction::Say { text: text.clone() },
+            StaffStep::Take => event::StaffAction::Take,
+            StaffStep::Return => event::StaffAction::Return,
         }
     }
 }
@@ -222,9 +222,9 @@ impl Step {
             Step { press: Some(label), .. } => format!("press: {label}"),
             Step { command: Some(command), .. } => format!("command: {command}"),
             Step { contact: Some(_), .. } => "contact".to_owned(),
-            Step { staff: Some(Staff::Say(text)), .. } => format!("staff: say {text}"),
-            Step { staff: Some(Staff::Take), .. } => "staff: take".to_owned(),
-            Step { staff: Some(Staff::Return), .. } => "staff: return".to_owned(),
+            Step { staff: Some(StaffStep::Say(text)), .. } => format!("staff: say {text}"),
+            Step { staff: Some(StaffStep::Take), .. } => "staff: take".to_owned(),
+            Step { staff: Some(StaffStep::Return), .. } => "staff: return".to_owned(),
             Step { after: Some(after), .. } => format!("after: {after}"),
             _ => "nothing".to_owned(),
         }

@@ -7,7 +7,7 @@ use tolmach_engine::{
     Session,
     catalog::Product,
     effect::{Command, Effect, Goal, Lead as LeadEffect, Notice, Outgoing},
-    place::Place,
+    span::Span,
     trace::Visit,
     vars,
 };
@@ -27,14 +27,14 @@ pub(super) struct Seen<'a> {
     /// The dialog is over.
     pub(super) ended: bool,
     /// Where the step stands, for what is expected without being written.
-    pub(super) step: Place,
+    pub(super) step: Span,
 }
 
 /// A difference, with the place of the expectation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Difference {
     /// Where the expectation stands.
-    pub place: Place,
+    pub span: Span,
     /// What was expected.
     pub expected: String,
     /// What was found.
@@ -47,8 +47,8 @@ pub struct Difference {
 
 impl Difference {
     /// A difference without further explanation.
-    pub fn new(place: Place, expected: impl Into<String>, found: impl Into<String>) -> Difference {
-        Difference { place, expected: expected.into(), found: found.into(), ..Difference::default() }
+    pub fn new(span: Span, expected: impl Into<String>, found: impl Into<String>) -> Difference {
+        Difference { span, expected: expected.into(), found: found.into(), ..Difference::default() }
     }
 }
 
@@ -58,10 +58,10 @@ pub(super) fn compare(expect: &Expect, seen: &Seen<'_>) -> Vec<Difference> {
     compare_faults(expect, seen, &mut all);
     compare_state(expect, seen, &mut all);
     if let Some(cards) = &expect.cards {
-        compare_cards(cards, cards.place, seen, &mut all);
+        compare_cards(cards, cards.span, seen, &mut all);
     }
     if let Some(says) = &expect.says {
-        compare_texts(says, says.place, seen, &mut all);
+        compare_texts(says, says.span, seen, &mut all);
     }
     if let Some(buttons) = &expect.buttons {
         let labels: Vec<&str> = seen
@@ -70,11 +70,11 @@ pub(super) fn compare(expect: &Expect, seen: &Seen<'_>) -> Vec<Difference> {
             .flat_map(|message| message.buttons.iter().map(|button| button.label.as_str()))
             .collect();
         for label in buttons.iter().filter(|label| !labels.contains(&label.as_str())) {
-            all.add(buttons.place, format!("a button «{label}»"), format!("buttons {labels:?}"));
+            all.add(buttons.span, format!("a button «{label}»"), format!("buttons {labels:?}"));
         }
     }
     if let Some(lead) = &expect.lead {
-        compare_lead(lead, lead.place, seen, &mut all);
+        compare_lead(lead, lead.span, seen, &mut all);
     }
     compare_commands(expect, seen, &mut all);
     all.0
@@ -83,8 +83,8 @@ pub(super) fn compare(expect: &Expect, seen: &Seen<'_>) -> Vec<Difference> {
 struct Differences(Vec<Difference>);
 
 impl Differences {
-    fn add(&mut self, place: Place, expected: impl Into<String>, found: impl Into<String>) {
-        self.0.push(Difference::new(place, expected, found));
+    fn add(&mut self, span: Span, expected: impl Into<String>, found: impl Into<String>) {
+        self.0.push(Difference::new(span, expected, found));
     }
 }
 
@@ -98,7 +98,7 @@ fn compare_path(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
         };
         if !fits {
             all.0.push(Difference {
-                place: path.place,
+                span: path.span,
                 expected: format!("{word} {}", wanted.join(" → ")),
                 found: format!("path {}", found.join(" → ")),
                 paths: Some((wanted, found.clone())),
@@ -109,7 +109,7 @@ fn compare_path(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
     for node in expect.not_path.iter().flat_map(|nodes| nodes.iter()) {
         if found.contains(&node.value) {
             all.add(
-                node.place,
+                node.span,
                 format!("a path without {}", node.value),
                 format!("path {}", found.join(" → ")),
             );
@@ -144,7 +144,7 @@ fn compare_faults(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
             } else {
                 format!("fault in {}", faults.join("; "))
             };
-            all.add(part.place, format!("a fault with «{}»", part.value), found);
+            all.add(part.span, format!("a fault with «{}»", part.value), found);
         }
     }
 }
@@ -155,35 +155,35 @@ fn compare_state(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
         let found = frame.and_then(|frame| frame.slots.get(&name.value)).unwrap_or(&Value::Null);
         if !same(&expected.value, found) {
             let say = |value: &Value| format!("slot {} = {value}", name.value);
-            all.add(expected.place, say(&expected.value), say(found));
+            all.add(expected.span, say(&expected.value), say(found));
         }
     }
-    let mut state = |place: Place, what: &str, expected: &str, found: &str| {
+    let mut state = |span: Span, what: &str, expected: &str, found: &str| {
         if expected != found {
-            all.add(place, format!("{what} {expected}"), format!("{what} {found}"));
+            all.add(span, format!("{what} {expected}"), format!("{what} {found}"));
         }
     };
     if let Some(waits_at) = &expect.waits_at {
         let found = seen.session.waits_at().map_or("none", |(_, node)| node);
-        state(waits_at.place, "waits at", waits_at, found);
+        state(waits_at.span, "waits at", waits_at, found);
     }
     if let Some(flow) = &expect.flow {
         let found = frame.map_or("none", |frame| frame.flow.as_str());
-        state(flow.place, "flow", flow, found);
+        state(flow.span, "flow", flow, found);
     }
     if let Some(language) = &expect.language {
-        state(language.place, "language", language.code(), seen.session.language.code());
+        state(language.span, "language", language.code(), seen.session.language.code());
     }
     if let Some(handed) = &expect.handed {
         let say = |handed| if handed { "a person" } else { "the bot" };
-        state(handed.place, "the chat is with", say(handed.value), say(seen.session.handed.is_some()));
+        state(handed.span, "the chat is with", say(handed.value), say(seen.session.handed.is_some()));
     }
     if let Some(ends) = &expect.ends {
         let say = |ended| if ended { "is over" } else { "goes on" };
-        state(ends.place, "the dialog", say(ends.value), say(seen.ended));
+        state(ends.span, "the dialog", say(ends.value), say(seen.ended));
     }
     if let Some(calls) = &expect.model_calls {
-        state(calls.place, "model calls:", &calls.value.to_string(), &seen.model_calls.to_string());
+        state(calls.span, "model calls:", &calls.value.to_string(), &seen.model_calls.to_string());
     }
 }
 
@@ -193,10 +193,10 @@ fn compare_commands(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
         let found = if reached.is_empty() { "none".to_owned() } else { reached.join(", ") };
         let none = goals.0 == ["none"];
         if none && !reached.is_empty() {
-            all.add(goals.place, "goals: none", format!("goals: {found}"));
+            all.add(goals.span, "goals: none", format!("goals: {found}"));
         }
         for name in goals.0.iter().filter(|name| !none && !reached.contains(&name.as_str())) {
-            all.add(goals.place, format!("goal {name}"), format!("goals: {found}"));
+            all.add(goals.span, format!("goal {name}"), format!("goals: {found}"));
         }
     }
     if let Some(expected) = &expect.notifies {
@@ -210,7 +210,7 @@ fn compare_commands(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
                 .collect();
             let found = if found.is_empty() { "nothing".to_owned() } else { found.join("; ") };
             all.add(
-                expected.place,
+                expected.span,
                 format!("a message to the staff{group}{}", parts.concat()),
                 format!("the staff was told {found}"),
             );
@@ -236,18 +236,18 @@ fn told(expected: &Notifies, notice: &Notice) -> bool {
         && expected.contains.0.iter().all(|part| contains(&text, part))
 }
 
-fn compare_cards(cards: &Cards, place: Place, seen: &Seen<'_>, all: &mut Differences) {
+fn compare_cards(cards: &Cards, span: Span, seen: &Seen<'_>, all: &mut Differences) {
     let shown: Vec<_> = seen.messages.iter().flat_map(|message| &message.cards).collect();
     let names = || shown.iter().map(|card| card.name.as_str()).collect::<Vec<_>>().join("; ");
     if cards.min.is_some_and(|min| shown.len() < min) || cards.max.is_some_and(|max| shown.len() > max) {
         let max = cards.max.map_or("any".to_owned(), |max| max.to_string());
         let bounds = format!("{} to {max} cards", cards.min.unwrap_or(0));
-        all.add(place, bounds, format!("{} cards: {}", shown.len(), names()));
+        all.add(span, bounds, format!("{} cards: {}", shown.len(), names()));
     }
     if let Some(word) = &cards.some
         && !shown.iter().any(|card| contains(&card.name, word))
     {
-        all.add(place, format!("a card with «{word}»"), format!("cards: {}", names()));
+        all.add(span, format!("a card with «{word}»"), format!("cards: {}", names()));
     }
     if let Some(every) = &cards.every
         && let Ok((filters, _)) = every.resolve(&Nothing)
@@ -256,19 +256,19 @@ fn compare_cards(cards: &Cards, place: Place, seen: &Seen<'_>, all: &mut Differe
             let product = seen.products.get(&card.id);
             if !product.is_some_and(|product| filters.iter().all(|filter| filter.passes(product))) {
                 let found = format!("{} — {}", card.name, card.price);
-                all.add(place, format!("every card: {}", every.source()), found);
+                all.add(span, format!("every card: {}", every.source()), found);
             }
         }
     }
 }
 
-fn compare_texts(says: &Says, place: Place, seen: &Seen<'_>, all: &mut Differences) {
+fn compare_texts(says: &Says, span: Span, seen: &Seen<'_>, all: &mut Differences) {
     let said: Vec<String> = seen.messages.iter().flat_map(lines).collect();
     let text = said.join("\n");
     let found =
         || if text.is_empty() { "says nothing".to_owned() } else { format!("says «{}»", text.trim()) };
     for part in says.contains.0.iter().filter(|part| !contains(&text, part)) {
-        let mut difference = Difference::new(place, format!("says «{part}»"), found());
+        let mut difference = Difference::new(span, format!("says «{part}»"), found());
         if let Some(nearest) = nearest_line(part, &said).filter(|_| said.len() > 1) {
             difference.notes.push(format!("the nearest line: «{nearest}»"));
         }
@@ -276,7 +276,7 @@ fn compare_texts(says: &Says, place: Place, seen: &Seen<'_>, all: &mut Differenc
     }
     for part in says.not_contains.0.iter().filter(|part| contains(&text, part)) {
         let line = said.iter().find(|line| contains(line, part));
-        let mut difference = Difference::new(place, format!("does not say «{part}»"), found());
+        let mut difference = Difference::new(span, format!("does not say «{part}»"), found());
         difference.notes.extend(line.filter(|_| said.len() > 1).map(|line| format!("in the line: «{line}»")));
         all.0.push(difference);
     }
@@ -305,26 +305,26 @@ fn nearest_line<'l>(part: &str, lines: &'l [String]) -> Option<&'l str> {
     best.filter(|(shared, _)| *shared > 0).map(|(_, line)| line.as_str())
 }
 
-fn compare_lead(expected: &Lead, place: Place, seen: &Seen<'_>, all: &mut Differences) {
+fn compare_lead(expected: &Lead, span: Span, seen: &Seen<'_>, all: &mut Differences) {
     let Some(lead) = seen.lead else {
-        all.add(place, "a lead", "no lead");
+        all.add(span, "a lead", "no lead");
         return;
     };
     if let Some(source) = &expected.source
         && *source != lead.source
     {
-        all.add(place, format!("lead source {source}"), format!("lead source {}", lead.source));
+        all.add(span, format!("lead source {source}"), format!("lead source {}", lead.source));
     }
     for (field, value) in &expected.contact {
         let found = lead.contact.get(field).map_or("nothing", String::as_str);
         if found != value {
-            all.add(place, format!("lead {field} {value}"), format!("lead {field} {found}"));
+            all.add(span, format!("lead {field} {value}"), format!("lead {field} {found}"));
         }
     }
     if let Some(part) = &expected.summary
         && !contains(&lead.summary, part)
     {
-        all.add(place, format!("lead summary with «{part}»"), format!("lead summary «{}»", lead.summary));
+        all.add(span, format!("lead summary with «{part}»"), format!("lead summary «{}»", lead.summary));
     }
 }
 

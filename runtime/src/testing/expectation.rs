@@ -7,7 +7,7 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Value;
-use tolmach_engine::{condition::FilterExpression, language::Language, place::At};
+use tolmach_engine::{condition::FilterExpression, language::Language, span::Spanned};
 
 use super::dialog::Texts;
 
@@ -17,66 +17,66 @@ use super::dialog::Texts;
 pub struct Expect {
     /// The nodes visited: all of them in order, or `{ contains: […] }` some of them in order.
     #[serde(default)]
-    pub path: Option<At<Path>>,
+    pub path: Option<Spanned<Path>>,
     /// Nodes that were not visited.
     #[serde(default)]
-    pub not_path: Option<At<Vec<At<String>>>>,
+    pub not_path: Option<Spanned<Vec<Spanned<String>>>>,
     /// Values of slots; `null` for unset.
     #[serde(default)]
-    pub slots: BTreeMap<At<String>, At<Value>>,
+    pub slots: BTreeMap<Spanned<String>, Spanned<Value>>,
     /// The cards shown.
     #[serde(default)]
-    pub cards: Option<At<Cards>>,
+    pub cards: Option<Spanned<Cards>>,
     /// The texts said, taken together.
     #[serde(default)]
-    pub says: Option<At<Says>>,
+    pub says: Option<Spanned<Says>>,
     /// Labels of buttons that must be there.
     #[serde(default)]
-    pub buttons: Option<At<Vec<String>>>,
+    pub buttons: Option<Spanned<Vec<String>>>,
     /// The node that waits for the client; `none` for none.
     #[serde(default)]
-    pub waits_at: Option<At<String>>,
+    pub waits_at: Option<Spanned<String>>,
     /// The innermost flow that runs.
     #[serde(default)]
-    pub flow: Option<At<String>>,
+    pub flow: Option<Spanned<String>>,
     /// Whether the dialog is over.
     #[serde(default)]
-    pub ends: Option<At<bool>>,
+    pub ends: Option<Spanned<bool>>,
     /// Whether a person has the chat.
     #[serde(default)]
-    pub handed: Option<At<bool>>,
+    pub handed: Option<Spanned<bool>>,
     /// The client's lead.
     #[serde(default)]
-    pub lead: Option<At<Lead>>,
+    pub lead: Option<Spanned<Lead>>,
     /// The goals reached in this step, by name; `none` for none.
     #[serde(default)]
-    pub goal: Option<At<Texts>>,
+    pub goal: Option<Spanned<Texts>>,
     /// A message to the staff.
     #[serde(default)]
-    pub notifies: Option<At<Notifies>>,
+    pub notifies: Option<Spanned<Notifies>>,
     /// How many queries went to a language model, whoever plays it.
     #[serde(default)]
-    pub model_calls: Option<At<usize>>,
+    pub model_calls: Option<Spanned<usize>>,
     /// A part of the fault that a node of this step has; without it no node may have one.
     #[serde(default)]
-    pub fault: Option<At<String>>,
+    pub fault: Option<Spanned<String>>,
     /// The language of the dialog.
     #[serde(default)]
-    pub language: Option<At<Language>>,
+    pub language: Option<Spanned<Language>>,
 }
 
 /// Expectations of the way through the flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Path {
     /// Exactly these nodes.
-    Exact(Vec<At<String>>),
+    Exact(Vec<Spanned<String>>),
     /// These nodes in this order, with any others between them.
-    Contains(Vec<At<String>>),
+    Contains(Vec<Spanned<String>>),
 }
 
 impl Path {
     /// The nodes named.
-    pub fn nodes(&self) -> &[At<String>] {
+    pub fn nodes(&self) -> &[Spanned<String>] {
         match self {
             Path::Exact(nodes) | Path::Contains(nodes) => nodes,
         }
@@ -106,7 +106,7 @@ impl<'de> Deserialize<'de> for Path {
                 #[derive(Deserialize)]
                 #[serde(deny_unknown_fields)]
                 struct Form {
-                    contains: Vec<At<String>>,
+                    contains: Vec<Spanned<String>>,
                 }
                 let form = Form::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
                 Ok(Path::Contains(form.contains))

@@ -2,37 +2,37 @@
 
 use tolmach_engine::{
     Release, config,
-    finding::{Code, Finding},
-    place::{At, Place},
+    diagnostic::{Code, Diagnostic},
+    span::{Span, Spanned},
     yaml,
 };
 
 use super::dialog::{Dialog, Step};
 
-/// Reads a test file. Every mistake is a finding with its place.
-pub fn read(file: &str, text: &str) -> (Vec<Dialog>, Vec<Finding>) {
-    let mut findings = Vec::new();
-    let Some(tree) = config::parse(file, text, &mut findings) else { return (Vec::new(), findings) };
+/// Reads a test file. Every mistake is a diagnostic with its place.
+pub fn read(file: &str, text: &str) -> (Vec<Dialog>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let Some(tree) = config::parse(file, text, &mut diagnostics) else { return (Vec::new(), diagnostics) };
     let dialogs = match &tree.node {
         yaml::Node::Seq(items) => {
-            items.iter().filter_map(|item| config::read::<Dialog>(file, item, &mut findings)).collect()
+            items.iter().filter_map(|item| config::read::<Dialog>(file, item, &mut diagnostics)).collect()
         }
         yaml::Node::Null => Vec::new(),
         _ => {
-            let cause = "a test file is a list of tests";
-            let mend = "begin each test with `- name: …`";
-            findings.push(Finding::new(Code::BadValue, file, tree.place, cause, mend));
+            let message = "a test file is a list of tests";
+            let help = "begin each test with `- name: …`";
+            diagnostics.push(Diagnostic::new(Code::BadValue, file, tree.span, message, help));
             Vec::new()
         }
     };
     for dialog in &dialogs {
-        check(file, dialog, &mut findings);
+        check(file, dialog, &mut diagnostics);
     }
-    (dialogs, findings)
+    (dialogs, diagnostics)
 }
 
 /// Nodes, flows and slots that a test names and no flow has, each with the nearest name.
-pub fn unknown_names(file: &str, dialogs: &[Dialog], release: &Release) -> Vec<Finding> {
+pub fn unknown_names(file: &str, dialogs: &[Dialog], release: &Release) -> Vec<Diagnostic> {
     let flows: Vec<&str> = release.flows.keys().map(String::as_str).collect();
     let mut nodes: Vec<&str> =
         release.flows.values().flat_map(|flow| flow.declared.iter().map(String::as_str)).collect();
@@ -42,16 +42,16 @@ pub fn unknown_names(file: &str, dialogs: &[Dialog], release: &Release) -> Vec<F
         names.sort_unstable();
         names.dedup();
     }
-    let mut findings = Vec::new();
-    let mut look = |code, what: &str, name: &At<String>, known: &[&str]| {
+    let mut diagnostics = Vec::new();
+    let mut look = |code, what: &str, name: &Spanned<String>, known: &[&str]| {
         if !known.contains(&name.as_str()) {
-            let cause = match what {
+            let message = match what {
                 "flow" => format!("there is no flow `{}`", name.value),
                 _ => format!("no flow has a {what} `{}`", name.value),
             };
-            let mend = format!("name a {what} of the bundle");
-            let finding = Finding::new(code, file, name.place, cause, mend);
-            findings.push(finding.near(name, known.iter().copied()));
+            let help = format!("name a {what} of the bundle");
+            let diagnostic = Diagnostic::new(code, file, name.span, message, help);
+            diagnostics.push(diagnostic.near(name, known.iter().copied()));
         }
     };
     for expect in dialogs.iter().flat_map(|dialog| &dialog.steps).map(|step| &step.expect) {
@@ -68,30 +68,30 @@ pub fn unknown_names(file: &str, dialogs: &[Dialog], release: &Release) -> Vec<F
             look(Code::UnknownTarget, "flow", flow, &flows);
         }
     }
-    findings
+    diagnostics
 }
 
-fn check(file: &str, dialog: &Dialog, findings: &mut Vec<Finding>) {
-    let mut wrong = |code, place: Place, cause: &str, mend: &str| {
-        findings.push(Finding::new(code, file, place, cause, mend));
+fn check(file: &str, dialog: &Dialog, diagnostics: &mut Vec<Diagnostic>) {
+    let mut wrong = |code, span: Span, message: &str, help: &str| {
+        diagnostics.push(Diagnostic::new(code, file, span, message, help));
     };
     if dialog.steps.is_empty() {
-        wrong(Code::BadValue, dialog.name.place, "a test without steps shows nothing", "add a step");
+        wrong(Code::BadValue, dialog.name.span, "a test without steps shows nothing", "add a step");
     }
     for stub in &dialog.given.http {
         if !(100..=599).contains(&stub.status) {
-            wrong(Code::BadValue, stub.place, "a status is 100 to 599", "write one such as 200");
+            wrong(Code::BadValue, stub.span, "a status is 100 to 599", "write one such as 200");
         }
     }
     for step in &dialog.steps {
         if happenings(step) != 1 {
-            let cause = "a step is exactly one of client, press, command, contact, staff and after";
-            wrong(Code::BadValue, step.place, cause, "write one of them");
+            let message = "a step is exactly one of client, press, command, contact, staff and after";
+            wrong(Code::BadValue, step.span, message, "write one of them");
         }
         let every = step.expect.cards.as_ref().and_then(|cards| cards.every.as_ref());
         if let Some((filter, error)) = every.and_then(|filter| Some((filter, filter.error()?))) {
-            let cause = format!("`{}` is not a filter: {error}", filter.source());
-            wrong(Code::BadFilter, filter.place(), &cause, "write one such as price <= 10000");
+            let message = format!("`{}` is not a filter: {error}", filter.source());
+            wrong(Code::BadFilter, filter.span(), &message, "write one such as price <= 10000");
         }
     }
 }
@@ -113,8 +113,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str) -> Vec<String> {
-        let (_, findings) = read("tests/x.test.yaml", text);
-        findings.iter().map(|f| format!("{} {}", f.code.text(), f.place)).collect()
+        let (_, diagnostics) = read("tests/x.test.yaml", text);
+        diagnostics.iter().map(|f| format!("{} {}", f.code.text(), f.span)).collect()
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use tolmach_engine::{
     Release, Session,
     catalog::Product,
-    effect::{Action, Effect, Lead, Outcome as QueryOutcome, Outgoing},
-    event::Kind,
+    effect::{Action, Effect, Lead, Outgoing, QueryOutcome},
+    event::EventKind,
     flow::Target,
-    place::Place,
+    span::Span,
     trace::{Trace, Visit},
 };
 
@@ -32,7 +32,7 @@ const TIMERS: usize = 1000;
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// Where the step stands.
-    pub step: Place,
+    pub step: Span,
     /// What the step was, in words.
     pub what: String,
     /// How it differs.
@@ -43,7 +43,7 @@ pub struct Failure {
 
 /// How a test ended.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct TestOutcome {
     /// `None` when it passed.
     pub failure: Option<Failure>,
     /// What it went through.
@@ -64,21 +64,21 @@ pub struct Stage<'a> {
 }
 
 /// Runs a dialog. Each turn is also replayed from its record.
-pub async fn run(dialog: &Dialog, stage: &Stage<'_>) -> ports::Result<Outcome> {
+pub async fn run(dialog: &Dialog, stage: &Stage<'_>) -> ports::Result<TestOutcome> {
     let mut run = Run::new(dialog, stage);
     for (number, step) in dialog.steps.iter().enumerate() {
         let mut differences = run.step(number, step).await?;
-        differences.extend(stage.scripted.surprises(step.place));
+        differences.extend(stage.scripted.surprises(step.span));
         if number + 1 == dialog.steps.len() && differences.is_empty() {
             differences.extend(stage.scripted.left_over());
         }
         if !differences.is_empty() {
             let transcript = std::mem::take(&mut run.transcript);
-            let failure = Failure { step: step.place, what: step.describe(), differences, transcript };
-            return Ok(Outcome { failure: Some(failure), coverage: run.coverage });
+            let failure = Failure { step: step.span, what: step.describe(), differences, transcript };
+            return Ok(TestOutcome { failure: Some(failure), coverage: run.coverage });
         }
     }
-    Ok(Outcome { failure: None, coverage: run.coverage })
+    Ok(TestOutcome { failure: None, coverage: run.coverage })
 }
 
 struct Run<'a> {
@@ -120,19 +120,19 @@ impl<'a> Run<'a> {
     }
 
     async fn step(&mut self, number: usize, step: &Step) -> ports::Result<Vec<Difference>> {
-        let place = self.dialog.steps.get(number).map(|step| step.place).unwrap_or_default();
+        let span = self.dialog.steps.get(number).map(|step| step.span).unwrap_or_default();
         let (store, chat) = (self.stage.runtime.store(), self.address.to_string());
         let before = store.turns(&chat, u32::MAX).await?.len();
         let calls = self.stage.scripted.calls();
         self.transcript.extend(Line::of_step(step));
         // A second passes between messages, as it does at least in life.
         let passing = 1000 + step.after.map_or(0, |after| after.0);
-        if let Err(difference) = self.pass(passing, place).await? {
+        if let Err(difference) = self.pass(passing, span).await? {
             return Ok(vec![difference]);
         }
         match self.inbound(number, step) {
             Ok(inbound) => self.stage.runtime.receive(inbound).await?,
-            Err(NoButton { wanted, found }) => return Ok(vec![Difference::new(place, wanted, found)]),
+            Err(NoButton { wanted, found }) => return Ok(vec![Difference::new(span, wanted, found)]),
         }
         self.stage.runtime.settle().await;
 
@@ -143,7 +143,7 @@ impl<'a> Run<'a> {
         if !shown.is_empty() {
             self.buttons = shown;
         }
-        let turns = match self.turns(before, place).await? {
+        let turns = match self.turns(before, span).await? {
             Ok(turns) => turns,
             Err(difference) => return Ok(vec![difference]),
         };
@@ -151,8 +151,8 @@ impl<'a> Run<'a> {
         let session: Session = serde_json::from_str(&stored).unwrap_or_default();
         let leads = store.leads(u32::MAX).await?;
         let lead: Option<Lead> = leads.into_iter().find(|lead| lead.chat == chat).map(|row| row.lead);
-        let shelf = self.stage.runtime.shelf();
-        let ended = shelf.with_release(&turns.release, |release| ended(release, &turns.visits)).await?;
+        let releases = self.stage.runtime.releases();
+        let ended = releases.with_release(&turns.release, |release| ended(release, &turns.visits)).await?;
         let seen = Seen {
             visits: &turns.visits,
             effects: &turns.effects,
@@ -162,13 +162,13 @@ impl<'a> Run<'a> {
             lead: lead.as_ref(),
             model_calls: self.stage.scripted.calls() - calls,
             ended: ended == Some(true) || session.frames.is_empty(),
-            step: place,
+            step: span,
         };
         Ok(expect::compare(&step.expect, &seen))
     }
 
     /// Lets time pass. Each timer that falls due on the way does so at its own time.
-    async fn pass(&self, millis: i64, place: Place) -> ports::Result<Result<(), Difference>> {
+    async fn pass(&self, millis: i64, span: Span) -> ports::Result<Result<(), Difference>> {
         let Stage { runtime, clock, .. } = self.stage;
         let until = clock.now() + millis;
         let channels = [self.address.channel.clone()];
@@ -186,7 +186,7 @@ impl<'a> Run<'a> {
             }
         }
         let expected = format!("at most {TIMERS} timers within one step");
-        Ok(Err(Difference::new(place, expected, "a dialog that wakes itself again and again")))
+        Ok(Err(Difference::new(span, expected, "a dialog that wakes itself again and again")))
     }
 
     /// What a step brings in: nothing where only time passes, several messages for a burst.
@@ -199,7 +199,7 @@ impl<'a> Run<'a> {
             .enumerate()
             .map(|(part, kind)| {
                 // What the staff does tells nothing of the client.
-                let staff = matches!(kind, Kind::Staff { .. });
+                let staff = matches!(kind, EventKind::Staff { .. });
                 Inbound {
                     address: self.address.clone(),
                     key: format!("{number}.{part}"),
@@ -211,26 +211,26 @@ impl<'a> Run<'a> {
             .collect())
     }
 
-    fn kinds(&self, step: &Step) -> Result<(Vec<Kind>, Option<String>), NoButton> {
+    fn kinds(&self, step: &Step) -> Result<(Vec<EventKind>, Option<String>), NoButton> {
         let one = |kind| Ok((vec![kind], None));
         if let Some(texts) = &step.client {
             let texts = texts.0.iter();
-            return Ok((texts.map(|text| Kind::Message { text: text.clone() }).collect(), None));
+            return Ok((texts.map(|text| EventKind::Message { text: text.clone() }).collect(), None));
         }
         if let Some(command) = &step.command {
             let command = command.trim_start_matches('/');
             let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
-            return one(Kind::Command { name: name.to_owned(), rest: rest.to_owned() });
+            return one(EventKind::Command { name: name.to_owned(), rest: rest.to_owned() });
         }
         if let Some(contact) = &step.contact {
-            return one(Kind::Contact { phone: contact.phone.clone(), name: contact.name.clone() });
+            return one(EventKind::Contact { phone: contact.phone.clone(), name: contact.name.clone() });
         }
         if let Some(staff) = &step.staff {
-            return one(Kind::Staff { action: staff.action() });
+            return one(EventKind::Staff { action: staff.action() });
         }
         let Some(label) = &step.press else { return Ok((Vec::new(), None)) };
         let (label, id) = self.button(label)?;
-        Ok((vec![Kind::Press { label: label.to_owned(), press: None }], Some(id.to_owned())))
+        Ok((vec![EventKind::Press { label: label.to_owned(), press: None }], Some(id.to_owned())))
     }
 
     /// The button with this label, or the only one whose label holds it.
@@ -252,7 +252,7 @@ impl<'a> Run<'a> {
     }
 
     /// The turns since `before`, each replayed from its record.
-    async fn turns(&mut self, before: usize, place: Place) -> ports::Result<Result<Turns, Difference>> {
+    async fn turns(&mut self, before: usize, span: Span) -> ports::Result<Result<Turns, Difference>> {
         let runtime = self.stage.runtime;
         let mut all = Turns::default();
         let turns = runtime.store().turns(&self.address.to_string(), u32::MAX).await?;
@@ -260,12 +260,12 @@ impl<'a> Run<'a> {
             let record: Record = serde_json::from_str(&turn.trace)
                 .map_err(|why| ports::Error::refused("read a trace", why))?;
             let replayed = runtime
-                .shelf()
+                .releases()
                 .with_release(&turn.release, |release| record.replay(release, &turn.event))
                 .await?;
             if let Some(Err(difference)) = replayed {
                 let expected = "a turn that replays to the same effects";
-                return Ok(Err(Difference::new(place, expected, difference.to_string())));
+                return Ok(Err(Difference::new(span, expected, difference.to_string())));
             }
             self.coverage.add(&record.trace);
             learn_products(&record.trace, &mut self.products);

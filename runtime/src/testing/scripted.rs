@@ -12,9 +12,11 @@ use std::{
 
 use async_trait::async_trait;
 use tolmach_engine::{
-    effect::{AnswerRequest, DecideRequest, Decision, HttpReply, HttpRequest, Method, Reply, Usage},
-    finding::nearest,
-    place::{At, Place},
+    diagnostic::nearest,
+    effect::{
+        Classification, GenerateRequest, HttpReply, HttpRequest, LlmClassifyRequest, Method, Reply, Usage,
+    },
+    span::{Span, Spanned},
 };
 
 use super::{
@@ -29,16 +31,16 @@ pub struct Scripted(Arc<Shared>);
 
 struct Shared {
     offline: Arc<dyn Llm>,
-    decide: Option<Mutex<VecDeque<At<String>>>>,
-    answer: Option<Mutex<VecDeque<At<String>>>>,
-    stubs: Vec<At<Stub>>,
+    classify: Option<Mutex<VecDeque<Spanned<String>>>>,
+    generate: Option<Mutex<VecDeque<Spanned<String>>>>,
+    stubs: Vec<Spanned<Stub>>,
     calls: AtomicUsize,
     surprises: Mutex<Vec<Surprise>>,
 }
 
 /// Something that the test did not foresee; its place is the step's when it has none of its own.
 struct Surprise {
-    place: Option<Place>,
+    span: Option<Span>,
     expected: String,
     found: String,
 }
@@ -46,12 +48,12 @@ struct Surprise {
 impl Scripted {
     /// What a test is given; `offline` plays the model where there is no script.
     pub fn new(given: &Given, offline: Arc<dyn Llm>) -> Scripted {
-        let Model { decide, answer } = given.llm.clone();
-        let list = |list: Vec<At<String>>| Mutex::new(VecDeque::from(list));
+        let Model { classify, generate } = given.llm.clone();
+        let list = |list: Vec<Spanned<String>>| Mutex::new(VecDeque::from(list));
         Scripted(Arc::new(Shared {
             offline,
-            decide: decide.map(list),
-            answer: answer.map(list),
+            classify: classify.map(list),
+            generate: generate.map(list),
             stubs: given.http.clone(),
             calls: AtomicUsize::new(0),
             surprises: Mutex::default(),
@@ -74,23 +76,21 @@ impl Scripted {
     }
 
     /// What surprised since the last call, as differences of a step.
-    pub(super) fn surprises(&self, step: Place) -> Vec<Difference> {
+    pub(super) fn surprises(&self, step: Span) -> Vec<Difference> {
         let surprises = std::mem::take(&mut *lock(&self.0.surprises));
         surprises
             .into_iter()
-            .map(|surprise| {
-                Difference::new(surprise.place.unwrap_or(step), surprise.expected, surprise.found)
-            })
+            .map(|surprise| Difference::new(surprise.span.unwrap_or(step), surprise.expected, surprise.found))
             .collect()
     }
 
     /// The entries of the script that nobody asked for.
     pub(super) fn left_over(&self) -> Vec<Difference> {
         let mut left = Vec::new();
-        for (what, list) in [("decide", &self.0.decide), ("answer", &self.0.answer)] {
+        for (what, list) in [("classify", &self.0.classify), ("generate", &self.0.generate)] {
             for entry in list.iter().flat_map(|list| lock(list).drain(..).collect::<Vec<_>>()) {
                 let expected = format!("a call of the model for `{what}: {}`", shortened(&entry));
-                left.push(Difference::new(entry.place, expected, "the test ended before it".to_owned()));
+                left.push(Difference::new(entry.span, expected, "the test ended before it".to_owned()));
             }
         }
         left
@@ -99,10 +99,10 @@ impl Scripted {
     /// The next entry of a script; `Ok(None)` where there is no script.
     fn next(
         &self,
-        list: &Option<Mutex<VecDeque<At<String>>>>,
+        list: &Option<Mutex<VecDeque<Spanned<String>>>>,
         what: &str,
         asked: &str,
-    ) -> ports::Result<Option<At<String>>> {
+    ) -> ports::Result<Option<Spanned<String>>> {
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         let Some(list) = list else { return Ok(None) };
         let Some(entry) = lock(list).pop_front() else {
@@ -121,8 +121,8 @@ impl Scripted {
         }
     }
 
-    fn surprise(&self, place: Option<Place>, expected: String, found: String) {
-        lock(&self.0.surprises).push(Surprise { place, expected, found });
+    fn surprise(&self, span: Option<Span>, expected: String, found: String) {
+        lock(&self.0.surprises).push(Surprise { span, expected, found });
     }
 }
 
@@ -132,12 +132,12 @@ impl Llm for Scripted {
         "script"
     }
 
-    async fn decide(&self, request: &DecideRequest) -> ports::Result<Decision> {
-        let Some(entry) = self.next(&self.0.decide, "decide", &request.text)? else {
-            return self.0.offline.decide(request).await;
+    async fn classify(&self, request: &LlmClassifyRequest) -> ports::Result<Classification> {
+        let Some(entry) = self.next(&self.0.classify, "classify", &request.text)? else {
+            return self.0.offline.classify(request).await;
         };
         if entry.value == "none" {
-            return Ok(Decision { label: None, usage: usage() });
+            return Ok(Classification { label: None, usage: usage() });
         }
         let labels: Vec<&str> = request.labels.iter().map(|label| label.name.as_str()).collect();
         if !labels.contains(&entry.as_str()) {
@@ -145,16 +145,16 @@ impl Llm for Scripted {
             if let Some(near) = nearest(&entry, labels.iter().copied()) {
                 expected.push_str(&format!("; did you mean {near}?"));
             }
-            self.surprise(Some(entry.place), expected, format!("the script decides `{}`", entry.value));
+            self.surprise(Some(entry.span), expected, format!("the script decides `{}`", entry.value));
             return Err(ports::Error::refused("model", "the test's script decides a label that is none"));
         }
-        Ok(Decision { label: Some(entry.value), usage: usage() })
+        Ok(Classification { label: Some(entry.value), usage: usage() })
     }
 
-    async fn answer(&self, request: &AnswerRequest) -> ports::Result<Reply> {
-        match self.next(&self.0.answer, "answer", &request.question)? {
+    async fn generate(&self, request: &GenerateRequest) -> ports::Result<Reply> {
+        match self.next(&self.0.generate, "generate", &request.question)? {
             Some(entry) => Ok(Reply { text: entry.value, usage: usage() }),
-            None => self.0.offline.answer(request).await,
+            None => self.0.offline.generate(request).await,
         }
     }
 }
@@ -162,7 +162,7 @@ impl Llm for Scripted {
 #[async_trait]
 impl Http for Scripted {
     async fn request(&self, request: &HttpRequest) -> ports::Result<HttpReply> {
-        let fits = |stub: &&At<Stub>| {
+        let fits = |stub: &&Spanned<Stub>| {
             request.url.starts_with(&stub.url) && stub.method.is_none_or(|method| method == request.method)
         };
         let Some(stub) = self.0.stubs.iter().find(fits) else {
@@ -218,33 +218,33 @@ mod tests {
             "nobody"
         }
 
-        async fn decide(&self, _: &DecideRequest) -> ports::Result<Decision> {
+        async fn classify(&self, _: &LlmClassifyRequest) -> ports::Result<Classification> {
             Err(ports::Error::refused("model", "asked nobody"))
         }
 
-        async fn answer(&self, _: &AnswerRequest) -> ports::Result<Reply> {
+        async fn generate(&self, _: &GenerateRequest) -> ports::Result<Reply> {
             Err(ports::Error::refused("model", "asked nobody"))
         }
     }
 
     fn scripted(given: &str) -> Scripted {
         let text = format!("- name: x\n  given: {given}\n  steps: [ {{ client: a }} ]\n");
-        let (dialogs, findings) = read("x", &text);
-        assert_eq!(findings, []);
+        let (dialogs, diagnostics) = read("x", &text);
+        assert_eq!(diagnostics, []);
         Scripted::new(&dialogs[0].given, Arc::new(Nobody))
     }
 
-    async fn decide(scripted: &Scripted) -> Result<Option<String>, String> {
+    async fn classify(scripted: &Scripted) -> Result<Option<String>, String> {
         let label =
             |name: &str| Label { name: name.to_owned(), description: String::new(), examples: Vec::new() };
-        let request = DecideRequest {
+        let request = LlmClassifyRequest {
             role: "default".to_owned(),
             text: "позовите кого-нибудь".to_owned(),
             labels: vec![label("manager"), label("product")],
             history: Vec::new(),
             language: Default::default(),
         };
-        let decision = scripted.decide(&request).await.map_err(|why| why.to_string())?;
+        let decision = scripted.classify(&request).await.map_err(|why| why.to_string())?;
         Ok(decision.label)
     }
 
@@ -261,20 +261,20 @@ mod tests {
     }
 
     fn surprises(scripted: &Scripted) -> Vec<String> {
-        let place = Place { line: 9, column: 9 };
-        let line = |one: Difference| format!("{} {} | {}", one.place, one.expected, one.found);
-        scripted.surprises(place).into_iter().map(line).collect()
+        let span = Span { line: 9, column: 9 };
+        let line = |one: Difference| format!("{} {} | {}", one.span, one.expected, one.found);
+        scripted.surprises(span).into_iter().map(line).collect()
     }
 
     #[tokio::test]
     async fn a_model_says_what_the_script_says_in_order() {
-        let model = scripted("{ llm: { decide: [manager, none, fail, slow] } }");
-        assert_eq!(decide(&model).await, Ok(Some("manager".to_owned())));
-        assert_eq!(decide(&model).await, Ok(None));
-        assert!(decide(&model).await.unwrap_err().contains("fails here"));
-        assert!(decide(&model).await.unwrap_err().contains("time is used up"));
+        let model = scripted("{ llm: { classify: [manager, none, fail, slow] } }");
+        assert_eq!(classify(&model).await, Ok(Some("manager".to_owned())));
+        assert_eq!(classify(&model).await, Ok(None));
+        assert!(classify(&model).await.unwrap_err().contains("fails here"));
+        assert!(classify(&model).await.unwrap_err().contains("time is used up"));
         assert_eq!((model.calls(), surprises(&model), model.left_over()), (4, Vec::new(), Vec::new()));
-        assert!(decide(&model).await.is_err(), "beyond the script");
+        assert!(classify(&model).await.is_err(), "beyond the script");
         let said = surprises(&model);
         assert!(
             said.len() == 1 && said[0].starts_with("9:9 no further call") && said[0].contains("кого-нибудь"),
@@ -284,8 +284,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_label_that_is_none_is_refused_with_the_nearest() {
-        let model = scripted("{ llm: { decide: [manger, product] } }");
-        assert!(decide(&model).await.is_err());
+        let model = scripted("{ llm: { classify: [manger, product] } }");
+        assert!(classify(&model).await.is_err());
         let said = surprises(&model);
         assert!(said[0].starts_with("2:28 ") && said[0].contains("did you mean manager?"), "{said:?}");
         let left = model.left_over();
@@ -294,8 +294,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_has_no_script_is_left_to_the_offline_composer() {
-        let model = scripted("{ llm: { answer: [] } }");
-        assert!(decide(&model).await.unwrap_err().contains("asked nobody"));
+        let model = scripted("{ llm: { generate: [] } }");
+        assert!(classify(&model).await.unwrap_err().contains("asked nobody"));
         assert_eq!(surprises(&model), Vec::<String>::new());
     }
 

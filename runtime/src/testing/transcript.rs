@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tolmach_engine::effect::Outgoing;
 
-use super::dialog::{Staff, Step};
+use super::dialog::{StaffStep, Step};
 
 /// One thing that was said or happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,9 +46,9 @@ impl Line {
             Step { staff: Some(staff), .. } => line(
                 Who::Staff,
                 match staff {
-                    Staff::Say(text) => text.clone(),
-                    Staff::Take => "takes the chat".to_owned(),
-                    Staff::Return => "gives the chat back".to_owned(),
+                    StaffStep::Say(text) => text.clone(),
+                    StaffStep::Take => "takes the chat".to_owned(),
+                    StaffStep::Return => "gives the chat back".to_owned(),
                 },
             ),
             Step { after: Some(after), .. } => line(Who::Time, format!("{after} later")),

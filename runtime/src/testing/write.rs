@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use tolmach_engine::{
     Session,
-    effect::{Command, Effect, HttpRequest, Lead, Method, Outcome, Query},
-    event::{Event, Kind, Staff},
+    effect::{Command, Effect, HttpRequest, Lead, Method, Query, QueryOutcome},
+    event::{Event, EventKind, StaffAction},
     language::Language,
 };
 
@@ -34,7 +34,7 @@ pub struct SavedTurn {
     /// What it led to.
     pub record: Record,
     /// See [`Record::exchanges`].
-    pub exchanges: Vec<(Query, Outcome)>,
+    pub exchanges: Vec<(Query, QueryOutcome)>,
 }
 
 /// The test as an entry of a test file. What the client wrote stands in it as it was written.
@@ -66,9 +66,9 @@ fn given(saved: &Saved<'_>) -> String {
         let entries = |name: &str| -> Vec<String> {
             exchanges().filter(|(query, _)| query.name() == name).map(|(_, outcome)| entry(outcome)).collect()
         };
-        let (decide, answer) = (entries("decide"), entries("answer"));
+        let (classify, generate) = (entries("llm_classify"), entries("generate"));
         yaml.push_str("    llm:\n");
-        for (name, entries) in [("decide", decide), ("answer", answer)] {
+        for (name, entries) in [("classify", classify), ("generate", generate)] {
             yaml.push_str(&format!("      {name}: [{}]\n", entries.join(", ")));
         }
     }
@@ -87,21 +87,23 @@ fn given(saved: &Saved<'_>) -> String {
 }
 
 /// An entry of a model's script.
-fn entry(outcome: &Outcome) -> String {
+fn entry(outcome: &QueryOutcome) -> String {
     match outcome {
-        Outcome::Decide(decision) => decision.label.as_deref().map_or("none".to_owned(), flow_scalar),
-        Outcome::Answer(reply) => quoted(&reply.text),
+        QueryOutcome::LlmClassify(decision) => {
+            decision.label.as_deref().map_or("none".to_owned(), flow_scalar)
+        }
+        QueryOutcome::Generate(reply) => quoted(&reply.text),
         _ => "fail".to_owned(),
     }
 }
 
-fn stub(request: &HttpRequest, outcome: &Outcome) -> String {
+fn stub(request: &HttpRequest, outcome: &QueryOutcome) -> String {
     let method = match request.method {
         Method::Get => "GET",
         Method::Post => "POST",
     };
     let reply = match outcome {
-        Outcome::Http(reply) => format!("status: {}, json: {}", reply.status, reply.body),
+        QueryOutcome::Http(reply) => format!("status: {}, json: {}", reply.status, reply.body),
         _ => "fail: true".to_owned(),
     };
     format!("{{ url: {}, method: {method}, {reply} }}", quoted(&request.url))
@@ -109,23 +111,25 @@ fn stub(request: &HttpRequest, outcome: &Outcome) -> String {
 
 fn happening(event: &Event, before: Option<i64>) -> String {
     match &event.kind {
-        Kind::Message { text } => format!("client: {}", scalar(text)),
-        Kind::Command { name, rest } => {
+        EventKind::Message { text } => format!("client: {}", scalar(text)),
+        EventKind::Command { name, rest } => {
             format!("command: {}", scalar(format!("{name} {rest}").trim_end()))
         }
-        Kind::Press { label, .. } => format!("press: {}", scalar(label)),
-        Kind::Contact { phone, name } => {
+        EventKind::Press { label, .. } => format!("press: {}", scalar(label)),
+        EventKind::Contact { phone, name } => {
             format!("contact: {{ phone: {}, name: {} }}", quoted(phone), quoted(name))
         }
         // A test cannot send what a dialog cannot read, and the reply is the same for all of it.
-        Kind::Unsupported { what } => format!("client: {}", scalar(what)),
-        Kind::Timer { .. } => {
+        EventKind::Unsupported { what } => format!("client: {}", scalar(what)),
+        EventKind::Timer { .. } => {
             let millis = before.map_or(1000, |before| event.at - before);
             format!("after: {}s", (millis / 1000 + 1).max(1))
         }
-        Kind::Staff { action: Staff::Say { text } } => format!("staff: {{ say: {} }}", quoted(text)),
-        Kind::Staff { action: Staff::Take } => "staff: take".to_owned(),
-        Kind::Staff { action: Staff::Return } => "staff: return".to_owned(),
+        EventKind::Staff { action: StaffAction::Say { text } } => {
+            format!("staff: {{ say: {} }}", quoted(text))
+        }
+        EventKind::Staff { action: StaffAction::Take } => "staff: take".to_owned(),
+        EventKind::Staff { action: StaffAction::Return } => "staff: return".to_owned(),
     }
 }
 

@@ -13,11 +13,11 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 use tolmach_engine::{
-    event::{Client, Kind},
+    event::{Client, EventKind},
     language::Language,
 };
 use tolmach_runtime::{
-    Burst, Runtime, Staff,
+    Coalescing, Runtime, Staff,
     ports::{Address, Channel, Inbound, Intake},
 };
 use uuid::Uuid;
@@ -68,7 +68,7 @@ impl Chat {
         let terminal = Arc::new(Terminal::new(name.clone(), std::io::stdout().is_terminal()));
         let channels = vec![Arc::clone(&terminal) as Arc<dyn Channel>];
         // A dialog that is tried out must not call anybody.
-        let runtime = assembled.runtime(channels, Burst::OFF, Staff::new()).await?;
+        let runtime = assembled.runtime(channels, Coalescing::OFF, Staff::new()).await?;
         let talk = Talk {
             runtime: &runtime,
             terminal: &terminal,
@@ -184,10 +184,10 @@ impl Talk<'_> {
         let (kind, button) = match (line.strip_prefix('/'), self.terminal.button(line)) {
             (Some(command), _) => {
                 let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
-                (Kind::Command { name: name.to_lowercase(), rest: rest.to_owned() }, None)
+                (EventKind::Command { name: name.to_lowercase(), rest: rest.to_owned() }, None)
             }
-            (None, Some((label, id))) => (Kind::Press { label, press: None }, Some(id)),
-            (None, None) => (Kind::Message { text: line.chars().take(4096).collect() }, None),
+            (None, Some((label, id))) => (EventKind::Press { label, press: None }, Some(id)),
+            (None, None) => (EventKind::Message { text: line.chars().take(4096).collect() }, None),
         };
         let client = Client { language: self.lang, ..Client::default() };
         let key = Uuid::now_v7().to_string();

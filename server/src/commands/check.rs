@@ -8,7 +8,7 @@ use tolmach_engine::{
     Release,
     bundle::Bundle,
     compile,
-    finding::{Code, Finding, Severity},
+    diagnostic::{Code, Diagnostic, Severity},
 };
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{golden_questions, read_bundle, testing};
@@ -16,7 +16,7 @@ use tolmach_runtime::{golden_questions, read_bundle, testing};
 use crate::{
     assemble::bundle_folder,
     config::Config,
-    findings::{self, counted},
+    diagnostics::{self, counted},
     hosts,
 };
 
@@ -25,7 +25,7 @@ use crate::{
 pub struct Check {
     /// The bundle's folder [default: the configured one]
     dir: Option<PathBuf>,
-    /// How to print findings
+    /// How to print diagnostics
     #[arg(long, value_enum, default_value_t = Form::Text)]
     format: Form,
     /// End with code 1 for warnings too
@@ -45,7 +45,7 @@ enum Form {
 /// The JSON form. Fields may be added; none goes or changes its meaning.
 #[derive(Serialize)]
 struct Json<'a> {
-    findings: Vec<JsonFinding<'a>>,
+    diagnostics: Vec<JsonDiagnostic<'a>>,
     errors: usize,
     warnings: usize,
     /// The flows by id; empty while there is an error in any.
@@ -55,7 +55,7 @@ struct Json<'a> {
 }
 
 #[derive(Serialize)]
-struct JsonFinding<'a> {
+struct JsonDiagnostic<'a> {
     severity: Severity,
     code: Code,
     /// Relative to the bundle.
@@ -63,8 +63,8 @@ struct JsonFinding<'a> {
     /// From 1; 0 when it is the file as a whole.
     line: u32,
     column: u32,
-    cause: &'a str,
-    mend: &'a str,
+    message: &'a str,
+    help: &'a str,
     nearest: Option<&'a str>,
 }
 
@@ -78,28 +78,28 @@ impl Check {
     pub fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let folder = self.dir.map_or_else(|| bundle_folder(config), Ok)?;
         let bundle = read_bundle(&folder)?;
-        let (findings, release) = check(&bundle);
-        let errors = findings.iter().filter(|finding| finding.is_error()).count();
-        let warnings = findings.len() - errors;
+        let (diagnostics, release) = check(&bundle);
+        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        let warnings = diagnostics.len() - errors;
         let flows = || release.iter().flat_map(|release| release.flows.values());
         let notes: Vec<String> = release.iter().flat_map(|release| hosts::notes(release, config)).collect();
         match self.format {
             Form::Json => {
                 let flows =
                     flows().map(|flow| JsonFlow { flow: &flow.id, nodes: flow.nodes.len() }).collect();
-                let findings = findings.iter().map(JsonFinding::of).collect();
-                let json = Json { findings, errors, warnings, flows, notes };
+                let diagnostics = diagnostics.iter().map(JsonDiagnostic::of).collect();
+                let json = Json { diagnostics, errors, warnings, flows, notes };
                 println!("{}", serde_json::to_string_pretty(&json)?);
             }
-            Form::Text if findings.is_empty() => {
+            Form::Text if diagnostics.is_empty() => {
                 let nodes: usize = flows().map(|flow| flow.nodes.len()).sum();
                 let files = bundle.flows().count();
                 let (files, nodes) = (counted(files, "flow file"), counted(nodes, "node"));
-                println!("{}: {files}, {nodes}, nothing to mend", folder.display());
+                println!("{}: {files}, {nodes}, no problems", folder.display());
                 notes.iter().for_each(|note| println!("note: {note}"));
             }
             Form::Text => {
-                println!("{}", findings::explained(&bundle, &folder, &findings));
+                println!("{}", diagnostics::explained(&bundle, &folder, &diagnostics));
                 println!("\n{}, {}", counted(errors, "error"), counted(warnings, "warning"));
                 notes.iter().for_each(|note| println!("note: {note}"));
             }
@@ -110,32 +110,32 @@ impl Check {
 }
 
 /// Everything that is wrong with a bundle, its tests and golden questions included, and the release when it compiles.
-fn check(bundle: &Bundle) -> (Vec<Finding>, Option<Release>) {
+fn check(bundle: &Bundle) -> (Vec<Diagnostic>, Option<Release>) {
     let compiled = compile(bundle, KINDS);
-    let mut findings = compiled.findings;
+    let mut diagnostics = compiled.diagnostics;
     for (file, text) in bundle.tests() {
         let (dialogs, found) = testing::read(file, text);
-        findings.extend(found);
+        diagnostics.extend(found);
         // While a flow cannot be read, nobody knows its names.
         if let Some(release) = &compiled.release {
-            findings.extend(testing::unknown_names(file, &dialogs, release));
+            diagnostics.extend(testing::unknown_names(file, &dialogs, release));
         }
     }
-    findings.extend(golden_questions(bundle).1);
-    (findings, compiled.release)
+    diagnostics.extend(golden_questions(bundle).1);
+    (diagnostics, compiled.release)
 }
 
-impl JsonFinding<'_> {
-    fn of(finding: &Finding) -> JsonFinding<'_> {
-        JsonFinding {
-            severity: finding.severity,
-            code: finding.code,
-            file: &finding.file,
-            line: finding.place.line,
-            column: finding.place.column,
-            cause: &finding.cause,
-            mend: &finding.mend,
-            nearest: finding.nearest.as_deref(),
+impl JsonDiagnostic<'_> {
+    fn of(diagnostic: &Diagnostic) -> JsonDiagnostic<'_> {
+        JsonDiagnostic {
+            severity: diagnostic.severity,
+            code: diagnostic.code,
+            file: &diagnostic.file,
+            line: diagnostic.span.line,
+            column: diagnostic.span.column,
+            message: &diagnostic.message,
+            help: &diagnostic.help,
+            nearest: diagnostic.nearest.as_deref(),
         }
     }
 }

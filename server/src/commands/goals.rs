@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 use tolmach_engine::duration::Duration;
-use tolmach_runtime::ports::{Mark, Marked};
+use tolmach_runtime::ports::{AnalyticsEvent, AnalyticsEventKind};
 
 use crate::{config::Config, database::Database, releases};
 
@@ -62,7 +62,7 @@ impl Goals {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let store = Database::existing(config).await?;
         let since = self.since.map_or(0, |since| releases::now().saturating_sub(since.0));
-        let report = report(&store.marks_since(since).await?);
+        let report = report(&store.analytics_since(since).await?);
         store.close().await?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&report)?);
@@ -73,7 +73,7 @@ impl Goals {
     }
 }
 
-fn report(marks: &[Mark]) -> Report {
+fn report(marks: &[AnalyticsEvent]) -> Report {
     let mut report = Report::default();
     let mut by_goal: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     // A client who was put into an arm earlier shows by the goals that they reach.
@@ -81,10 +81,10 @@ fn report(marks: &[Mark]) -> Report {
     let mut reached: BTreeMap<(&str, &str, &str), BTreeSet<&str>> = BTreeMap::new();
     for mark in marks {
         match &mark.what {
-            Marked::Arm { experiment, arm } => {
+            AnalyticsEventKind::Arm { experiment, arm } => {
                 by_arm.entry((experiment, arm)).or_default().insert(&mark.chat);
             }
-            Marked::Goal { name, value, arms } => {
+            AnalyticsEventKind::Goal { name, value, arms } => {
                 let goal = report.goals.entry(name.clone()).or_default();
                 goal.count += 1;
                 goal.value += value.unwrap_or_default();
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn arms_are_compared_by_the_share_of_their_clients() {
-        let mark = |chat: &str, what| Mark {
+        let mark = |chat: &str, what| AnalyticsEvent {
             effect: String::new(),
             chat: chat.to_owned(),
             what,
@@ -151,11 +151,11 @@ mod tests {
             at: 0,
         };
         let put = |chat: &str, arm: &str| {
-            mark(chat, Marked::Arm { experiment: "greeting".to_owned(), arm: arm.to_owned() })
+            mark(chat, AnalyticsEventKind::Arm { experiment: "greeting".to_owned(), arm: arm.to_owned() })
         };
         let reach = |chat: &str, arm: &str, value| {
             let arms = [("greeting".to_owned(), arm.to_owned())].into();
-            mark(chat, Marked::Goal { name: "lead".to_owned(), value, arms })
+            mark(chat, AnalyticsEventKind::Goal { name: "lead".to_owned(), value, arms })
         };
         let marks = [
             put("a", "warm"),

@@ -14,7 +14,7 @@ use tolmach_engine::{compile, graph::Graph};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::read_bundle;
 
-use crate::{assemble::bundle_folder, config::Config, findings};
+use crate::{assemble::bundle_folder, config::Config, diagnostics};
 
 /// Draw a flow.
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ impl GraphCommand {
         let Some(release) = compiled.release else {
             bail!(
                 "the flows do not compile\n\n{}",
-                findings::explained(&bundle, &folder, &compiled.findings)
+                diagnostics::explained(&bundle, &folder, &compiled.diagnostics)
             );
         };
         let name = self.flow.as_deref().unwrap_or(&release.entry);

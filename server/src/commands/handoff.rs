@@ -13,8 +13,8 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 use tolmach_engine::{
-    effect::{Outgoing, Who},
-    event::{Client, Kind, Staff},
+    effect::{Author, Outgoing},
+    event::{Client, EventKind, StaffAction},
 };
 use tolmach_runtime::ports::{Address, Inbound, MessageRow, Store};
 use uuid::Uuid;
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How long a running server is waited for; it looks twice a second.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// Messages of a chat that `list` shows unless told otherwise.
 const SHOWN: u32 = 4;
 /// The longest word to a client, in characters; what clients themselves may write.
@@ -79,10 +79,10 @@ impl HandoffCommand {
         let done = match self {
             HandoffCommand::List { messages, json } => list(&*store, messages, json).await,
             HandoffCommand::Say { chat, text } => {
-                act(&*store, chat, Staff::Say { text: text.trim().to_owned() }).await
+                act(&*store, chat, StaffAction::Say { text: text.trim().to_owned() }).await
             }
-            HandoffCommand::Return { chat } => act(&*store, chat, Staff::Return).await,
-            HandoffCommand::Take { chat } => act(&*store, chat, Staff::Take).await,
+            HandoffCommand::Return { chat } => act(&*store, chat, StaffAction::Return).await,
+            HandoffCommand::Take { chat } => act(&*store, chat, StaffAction::Take).await,
         };
         store.close().await?;
         done.map(|()| ExitCode::SUCCESS)
@@ -135,8 +135,8 @@ async fn list(store: &dyn Store, messages: u32, as_json: bool) -> anyhow::Result
 fn said(row: MessageRow) -> Said {
     let MessageRow { who, body, at, .. } = row;
     match who {
-        Who::Client => Said { who: "client", text: body, at },
-        Who::Bot => {
+        Author::Client => Said { who: "client", text: body, at },
+        Author::Bot => {
             let message: Outgoing = serde_json::from_str(&body).unwrap_or_default();
             let cards = message.cards.iter().map(|card| format!("[{}]", card.name));
             let parts: Vec<String> = std::iter::once(message.text).chain(cards).collect();
@@ -145,8 +145,8 @@ fn said(row: MessageRow) -> Said {
     }
 }
 
-async fn act(store: &dyn Store, one: One, action: Staff) -> anyhow::Result<()> {
-    if let Staff::Say { text } = &action {
+async fn act(store: &dyn Store, one: One, action: StaffAction) -> anyhow::Result<()> {
+    if let StaffAction::Say { text } = &action {
         match text.chars().count() {
             0 => bail!("the text is empty; write what the client is to read"),
             count if count > LONGEST => bail!("the text has {count} characters; at most {LONGEST} are sent"),
@@ -156,7 +156,7 @@ async fn act(store: &dyn Store, one: One, action: Staff) -> anyhow::Result<()> {
     let handed = store.handed().await?;
     let chat = match action {
         // Only these can be given back, so that a part need be unique among them alone.
-        Staff::Return => {
+        StaffAction::Return => {
             let keys = handed.into_iter().map(|handed| handed.chat);
             let found: Vec<String> = keys.filter(|key| key.contains(&one.chat)).collect();
             if found.is_empty() {
@@ -173,12 +173,12 @@ async fn act(store: &dyn Store, one: One, action: Staff) -> anyhow::Result<()> {
         return Ok(());
     }
     let what = match action {
-        Staff::Say { .. } => "the client gets it, and the bot is silent",
-        Staff::Take => "the bot is silent",
-        Staff::Return => "the bot has it again",
+        StaffAction::Say { .. } => "the client gets it, and the bot is silent",
+        StaffAction::Take => "the bot is silent",
+        StaffAction::Return => "the bot has it again",
     };
     match (done, &action) {
-        (true, Staff::Return) => println!("{chat}: {what}"),
+        (true, StaffAction::Return) => println!("{chat}: {what}"),
         (true, _) => println!("{chat}: {what} until `tolmach handoff return {chat}`"),
         (false, _) => println!(
             "{chat}: kept; no server has taken it up yet, it will be done when one runs (tolmach run)"
@@ -209,23 +209,23 @@ async fn find(store: &dyn Store, part: &str, found: Vec<String>) -> anyhow::Resu
 }
 
 /// Puts it into the inbox, and looks whether a server takes it up.
-async fn hand_in(store: &dyn Store, chat: &str, action: Staff) -> anyhow::Result<bool> {
+async fn hand_in(store: &dyn Store, chat: &str, action: StaffAction) -> anyhow::Result<bool> {
     let Some(address) = Address::parse(chat) else { bail!("{chat} is no chat's key") };
     let event = Uuid::now_v7();
     let inbound = Inbound {
         address,
         key: format!("staff:{event}"),
         client: Client::default(),
-        kind: Kind::Staff { action },
+        kind: EventKind::Staff { action },
         button: None,
     };
     store.receive(now(), vec![(event, inbound)]).await?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let rows = store.next(chat).await?.rows;
         // Behind more rows than are read at once it waits as well.
         let waiting = rows.iter().any(|row| row.event.id == event)
-            || rows.len() >= usize::try_from(tolmach_runtime::ports::BURST).unwrap_or(usize::MAX);
+            || rows.len() >= usize::try_from(tolmach_runtime::ports::MAX_PENDING).unwrap_or(usize::MAX);
         if !waiting {
             return Ok(true);
         }

@@ -18,7 +18,7 @@ use crate::{
     assemble::{data_folder, existing_folder},
     config::Config,
     database::Database,
-    findings,
+    diagnostics,
     releases::{self, archive, archive::Card, base, diff, plan, short},
 };
 
@@ -169,7 +169,7 @@ async fn rollback(
         bail!(
             "this program no longer compiles release {}; nothing changed\n\n{}",
             short(&target),
-            findings::explained(&bundle, std::path::Path::new(""), &compiled.findings)
+            diagnostics::explained(&bundle, std::path::Path::new(""), &compiled.diagnostics)
         );
     }
     let publication = Publication {
@@ -228,11 +228,11 @@ impl Import {
 /// Compiles a bundle: warnings are shown, errors end the command.
 fn compiled(bundle: &Bundle, folder: &std::path::Path) -> anyhow::Result<Release> {
     let compiled = compile(bundle, KINDS);
-    let explained = || findings::explained(bundle, folder, &compiled.findings);
+    let explained = || diagnostics::explained(bundle, folder, &compiled.diagnostics);
     match compiled.release {
         None => bail!("the flows do not compile; nothing changed\n\n{}", explained()),
         Some(release) => {
-            if !compiled.findings.is_empty() {
+            if !compiled.diagnostics.is_empty() {
                 println!("{}\n", explained());
             }
             Ok(release)

@@ -11,12 +11,12 @@ use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Record, Trainer,
+    backtest::{Backtest, Past},
     ports::{Clock, Store, StoredTurn, SystemClock},
     read_bundle,
-    rehearsal::{Past, Rehearsal},
 };
 
-use crate::{config::Config, database::Database, findings, releases::compiled::Releases};
+use crate::{config::Config, database::Database, diagnostics, releases::compiled::Releases};
 
 /// How many turns are read at once.
 const PAGE: u32 = 500;
@@ -56,10 +56,10 @@ impl Replay {
 
     async fn replay(&self, store: &dyn Store) -> anyhow::Result<ExitCode> {
         let chosen = self.chosen(store).await?;
-        let mut shelf = Releases::of(store);
+        let mut releases = Releases::of(store);
         let good = match &self.against {
-            Some(against) => self.rehearse(store, &chosen, against, &mut shelf).await?,
-            None => self.compare(store, &chosen, &mut shelf).await?,
+            Some(against) => self.backtest(store, &chosen, against, &mut releases).await?,
+            None => self.compare(store, &chosen, &mut releases).await?,
         };
         Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -94,7 +94,7 @@ impl Replay {
     }
 
     /// Every chat through a draft.
-    async fn rehearse(
+    async fn backtest(
         &self,
         store: &dyn Store,
         chosen: &Chosen,
@@ -103,22 +103,22 @@ impl Replay {
     ) -> anyhow::Result<bool> {
         let draft = draft(store, against).await?;
         let id = draft.id.clone();
-        let mut rehearsal = Rehearsal::new(draft, Arc::new(Trainer::new(Arc::new(MeaningEmbedder)))).await?;
+        let mut backtest = Backtest::new(draft, Arc::new(Trainer::new(Arc::new(MeaningEmbedder)))).await?;
         for chat in &chosen.chats {
             let mut past = Vec::new();
             for turn in chosen.turns(store, chat).await? {
                 let release = releases.get(&turn.release).await?;
                 past.push(Past::new(&turn, release).with_context(|| unreadable(&turn))?);
             }
-            rehearsal.chat(chat, &past).await;
+            backtest.chat(chat, &past).await;
         }
-        let report = rehearsal.finish();
+        let report = backtest.finish();
         match self.json {
             true => println!(
                 "{}",
-                serde_json::to_string_pretty(&show::Rehearsed { draft: &id, report: &report })?
+                serde_json::to_string_pretty(&show::Backtested { draft: &id, report: &report })?
             ),
-            false => show::rehearsal(&report, &id),
+            false => show::backtest(&report, &id),
         }
         Ok(!report.is_worse())
     }
@@ -181,7 +181,7 @@ async fn draft(store: &dyn Store, against: &str) -> anyhow::Result<Release> {
     };
     let compiled = compile(&bundle, KINDS);
     compiled.release.ok_or_else(|| {
-        let findings = findings::explained(&bundle, folder, &compiled.findings);
-        anyhow::anyhow!("the draft does not compile\n\n{findings}")
+        let diagnostics = diagnostics::explained(&bundle, folder, &compiled.diagnostics);
+        anyhow::anyhow!("the draft does not compile\n\n{diagnostics}")
     })
 }

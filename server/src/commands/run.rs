@@ -20,7 +20,7 @@ use tolmach_channels::{
     web::{self, WebChannel},
 };
 use tolmach_runtime::{
-    Burst, Staff, Tasks,
+    Coalescing, Staff, Tasks,
     ports::{Channel, Intake},
 };
 
@@ -29,10 +29,10 @@ use crate::{
     config::{Config, Role},
     database::Database,
     health::{self, Health},
+    instance_lock,
     jobs::Jobs,
     photos,
     releases::follow,
-    sole,
 };
 
 /// How long turns in hand may take when the server stops.
@@ -73,7 +73,7 @@ impl Run {
             );
         }
         let assembled = Assembled::open(&config, serving).await?;
-        let _sole = database.file().map(sole::take).transpose()?;
+        let _sole = database.file().map(instance_lock::take).transpose()?;
         for (name, note) in &assembled.notes {
             println!("  {name:<10} {note}");
         }
@@ -96,8 +96,8 @@ impl Run {
         channels.extend(email.iter().map(|email| Arc::clone(email) as Arc<dyn Channel>));
         let staff = config.staff();
         println!("  {:<10} {}", "staff", told(&staff, &channels));
-        let burst = Burst { window: Duration::from_millis(config.burst_ms), wait: true };
-        let runtime = assembled.runtime(channels, burst, staff).await?;
+        let coalescing = Coalescing { window: Duration::from_millis(config.burst_ms), wait: true };
+        let runtime = assembled.runtime(channels, coalescing, staff).await?;
 
         let (stop, stopped) = watch::channel(false);
         let polling = telegram::State::default();

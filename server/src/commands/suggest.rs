@@ -15,7 +15,7 @@ use clap::Args;
 use tolmach_engine::{duration::Duration, kind::Example, wording::normalized};
 use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_runtime::{
-    Learned, Trainer,
+    TrainedClassifier, Trainer,
     ports::{Embedder, Store},
 };
 
@@ -143,7 +143,7 @@ async fn clusters(messages: Vec<Message>) -> anyhow::Result<Vec<Vec<Message>>> {
 /// The intent that a group is likeliest to mean.
 async fn likeliest(
     trainer: &Trainer,
-    learned: &Learned,
+    learned: &TrainedClassifier,
     messages: &[Message],
 ) -> anyhow::Result<Option<Likeliest>> {
     let mut sums: BTreeMap<String, f32> = BTreeMap::new();

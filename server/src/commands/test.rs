@@ -12,14 +12,14 @@ use std::{
 
 use anyhow::bail;
 use clap::Args;
-use tolmach_engine::{Release, bundle::Bundle, compile, finding::Finding};
+use tolmach_engine::{Release, bundle::Bundle, compile, diagnostic::Diagnostic};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     read_bundle,
     testing::{self, Coverage, Dialog, Failure, Gap, Share},
 };
 
-use crate::{assemble::bundle_folder, config::Config, findings};
+use crate::{assemble::bundle_folder, config::Config, diagnostics};
 use bench::Bench;
 
 /// Run the dialog tests of a bundle.
@@ -85,10 +85,10 @@ impl Summary {
 }
 
 /// Runs the tests of a bundle whose name holds `only`, or all, in a temporary folder. A bundle without tests gives an
-/// empty summary. `folder` is what findings and failures call the bundle.
+/// empty summary. `folder` is what diagnostics and failures call the bundle.
 ///
 /// # Errors
-/// When the bundle or a test file has errors: the text holds the findings. A test that fails is no error.
+/// When the bundle or a test file has errors: the text holds the diagnostics. A test that fails is no error.
 pub async fn run_all(bundle: &Bundle, folder: &Path, only: Option<&str>) -> anyhow::Result<Summary> {
     let release = compiled(bundle, folder)?;
     let mut tests = read_tests(bundle, folder)?;
@@ -133,22 +133,22 @@ impl Test {
 fn compiled(bundle: &Bundle, folder: &Path) -> anyhow::Result<Release> {
     let compiled = compile(bundle, KINDS);
     compiled.release.ok_or_else(|| {
-        let findings = findings::explained(bundle, folder, &compiled.findings);
-        anyhow::anyhow!("the flows do not compile\n\n{findings}")
+        let diagnostics = diagnostics::explained(bundle, folder, &compiled.diagnostics);
+        anyhow::anyhow!("the flows do not compile\n\n{diagnostics}")
     })
 }
 
 /// The tests of a bundle, each with its file.
 fn read_tests(bundle: &Bundle, folder: &Path) -> anyhow::Result<Vec<(String, Dialog)>> {
     let mut tests = Vec::new();
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
     for (file, text) in bundle.tests() {
         let (read, found) = testing::read(file, text);
-        findings.extend(found);
+        diagnostics.extend(found);
         tests.extend(read.into_iter().map(|dialog| (file.to_owned(), dialog)));
     }
-    if !findings.is_empty() {
-        bail!("the tests cannot be read\n\n{}", findings::explained(bundle, folder, &findings));
+    if !diagnostics.is_empty() {
+        bail!("the tests cannot be read\n\n{}", diagnostics::explained(bundle, folder, &diagnostics));
     }
     Ok(tests)
 }

@@ -80,8 +80,8 @@ fn texts(release: &Release, id: &str) -> BTreeMap<String, String> {
 /// From the node's name to the next line that stands no deeper.
 fn written(flow: &Flow, name: &str, lines: &[&str]) -> String {
     let Some(entry) = flow.nodes.get(name) else { return String::new() };
-    let first = (entry.place.line as usize).saturating_sub(1);
-    let depth = (entry.place.column as usize).saturating_sub(1);
+    let first = (entry.span.line as usize).saturating_sub(1);
+    let depth = (entry.span.column as usize).saturating_sub(1);
     let deeper = |line: &&&str| {
         let text = line.trim_start();
         text.is_empty() || text.starts_with('#') || line.len() - text.len() > depth

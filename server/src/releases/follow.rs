@@ -8,10 +8,10 @@ use std::{
 
 use tolmach_engine::{bundle::Bundle, compile};
 use tolmach_nodes::KINDS;
-use tolmach_runtime::{Followed, Runtime, read_bundle};
+use tolmach_runtime::{FollowOutcome, Runtime, read_bundle};
 
 use super::{now, short};
-use crate::findings;
+use crate::diagnostics;
 
 /// How often the table of publications is looked at.
 const PUBLICATIONS: Duration = Duration::from_millis(500);
@@ -24,16 +24,16 @@ const SAVED: Duration = Duration::from_millis(25);
 pub async fn publications(runtime: Arc<Runtime>) {
     loop {
         tokio::time::sleep(PUBLICATIONS).await;
-        match runtime.shelf().follow().await {
-            Ok(Followed::Nothing | Followed::Same) => {}
-            Ok(Followed::Switched(publication)) => {
+        match runtime.releases().follow().await {
+            Ok(FollowOutcome::Nothing | FollowOutcome::Same) => {}
+            Ok(FollowOutcome::Switched(publication)) => {
                 println!("release: {} is served now", short(&publication.release));
             }
-            Ok(Followed::Unusable { publication, findings, .. }) => {
-                let going_on = runtime.shelf().current_id().unwrap_or_default();
+            Ok(FollowOutcome::Unusable { publication, diagnostics, .. }) => {
+                let going_on = runtime.releases().current_id().unwrap_or_default();
                 tracing::error!(
                     release = short(&publication.release),
-                    errors = findings.iter().filter(|finding| finding.is_error()).count(),
+                    errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count(),
                     "the published release cannot be used by this program; release {} goes on",
                     short(&going_on)
                 );
@@ -92,18 +92,18 @@ async fn reload(runtime: &Runtime, folder: &Path, bundle: &Bundle) {
     let started = Instant::now();
     let compiled = compile(bundle, KINDS);
     let Some(release) = compiled.release else {
-        let going_on = runtime.shelf().current_id().unwrap_or_default();
+        let going_on = runtime.releases().current_id().unwrap_or_default();
         println!(
             "not reloaded: release {} goes on\n\n{}\n",
             short(&going_on),
-            findings::explained(bundle, folder, &compiled.findings)
+            diagnostics::explained(bundle, folder, &compiled.diagnostics)
         );
         return;
     };
     let nodes: usize = release.flows.values().map(|flow| flow.nodes.len()).sum();
-    match runtime.shelf().adopt(release, now()).await {
+    match runtime.releases().adopt(release, now()).await {
         Ok(id) => {
-            let (id, warnings) = (short(&id), compiled.findings.len());
+            let (id, warnings) = (short(&id), compiled.diagnostics.len());
             let millis = started.elapsed().as_millis();
             println!("reloaded: release {id}, {nodes} nodes, {warnings} warnings, in {millis} ms");
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::bail;
-use tolmach_engine::{Release, finding::nearest, flow::Entry};
+use tolmach_engine::{Release, diagnostic::nearest, flow::Entry};
 use tolmach_runtime::{RESTART, place};
 
 /// Reads and checks the moves from `old` to `new`; everything that is wrong is told at once.
@@ -16,18 +16,18 @@ pub fn check(texts: &[String], old: &Release, new: &Release) -> anyhow::Result<B
     for text in texts {
         let Some((from, to)) = text.split_once('=').map(|(from, to)| (from.trim(), to.trim())) else {
             wrong.push(format!(
-                "error[bad-move]: `{text}`\n  mend: write flow.node=flow.node or flow.node=restart"
+                "error[bad-move]: `{text}`\n  help: write flow.node=flow.node or flow.node=restart"
             ));
             continue;
         };
         match one(from, to, old, new) {
             Ok(()) if moves.contains_key(from) => {
-                wrong.push(format!("error[bad-move]: {from} is moved twice\n  mend: give one --move for it"));
+                wrong.push(format!("error[bad-move]: {from} is moved twice\n  help: give one --move for it"));
             }
             Ok(()) => {
                 moves.insert(from.to_owned(), to.to_owned());
             }
-            Err(finding) => wrong.push(finding),
+            Err(diagnostic) => wrong.push(diagnostic),
         }
     }
     if !wrong.is_empty() {
@@ -45,7 +45,7 @@ fn one(from: &str, to: &str, old: &Release, new: &Release) -> Result<(), String>
     if source.kind.name != target.kind.name {
         return Err(format!(
             "error[wrong-kind]: {from} is `{}` and {to} is `{}`, which cannot go on with what the other remembers\n  \
-             mend: name a node of the kind `{}`, or write {from}=restart",
+             help: name a node of the kind `{}`, or write {from}=restart",
             source.kind.name, target.kind.name, source.kind.name
         ));
     }
@@ -57,7 +57,7 @@ fn waiting<'r>(name: &str, release: &'r Release, whose: &str) -> Result<&'r Entr
     match entry {
         Some(entry) if entry.node.waits() => Ok(entry),
         Some(entry) => Err(format!(
-            "error[no-wait]: {name} of {whose} is `{}`, at which no chat waits\n  mend: name a node that waits",
+            "error[no-wait]: {name} of {whose} is `{}`, at which no chat waits\n  help: name a node that waits",
             entry.kind.name
         )),
         None => {
@@ -73,7 +73,7 @@ fn waiting<'r>(name: &str, release: &'r Release, whose: &str) -> Result<&'r Entr
             let near = near.map_or_else(String::new, |near| format!("\n  did you mean: {near}"));
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
             Err(format!(
-                "error[unknown-node]: there is no node {name} in {whose}{near}\n  mend: name one that waits: {known}"
+                "error[unknown-node]: there is no node {name} in {whose}{near}\n  help: name one that waits: {known}"
             ))
         }
     }

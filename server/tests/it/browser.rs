@@ -15,7 +15,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungsten
 
 use crate::support::{Home, Server};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const ARGUMENTS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
@@ -164,7 +164,7 @@ impl Browser {
         let request = json!({ "id": self.last, "method": method, "params": parameters });
         self.socket.send(Message::text(request.to_string())).await.expect("sent");
         loop {
-            let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the browser answers");
+            let next = tokio::time::timeout(TIMEOUT, self.socket.next()).await.expect("the browser answers");
             let Message::Text(text) = next.expect("open").expect("a frame") else { continue };
             let answer: Value = serde_json::from_str(&text).expect("JSON");
             self.complaints.extend(complaint(&answer));
@@ -189,7 +189,7 @@ impl Browser {
 
     /// Looks until an expression is true.
     async fn until(&mut self, expression: &str) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while self.run(expression).await != true {
             if Instant::now() > deadline {
                 let page = self.run("document.body.innerText").await;
@@ -270,7 +270,7 @@ fn program() -> Option<PathBuf> {
 
 /// The browser writes its port into its profile.
 async fn debugging_port(profile: &Path) -> u16 {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let written = fs::read_to_string(profile.join("DevToolsActivePort")).unwrap_or_default();
         if let Some((port, rest)) = written.split_once('\n')

@@ -21,9 +21,9 @@ fn the_demo_bundle_has_nothing_to_mend() {
     let home = Home::new();
     home.demo_bundle("flows");
     let said = home.tolmach(&["check"]).run().ok().stdout;
-    assert!(said.contains("nothing to mend"), "{said}");
+    assert!(said.contains("no problems"), "{said}");
     let json = home.tolmach(&["check", "--format", "json"]).run().ok().json();
-    assert_eq!((&json["findings"], &json["errors"]), (&serde_json::json!([]), &serde_json::json!(0)));
+    assert_eq!((&json["diagnostics"], &json["errors"]), (&serde_json::json!([]), &serde_json::json!(0)));
     assert!(json["flows"][0]["nodes"].as_u64().is_some_and(|nodes| nodes > 30), "{json}");
     let said = home.tolmach(&["test"]).run().ok().stdout;
     assert!(said.contains(", 0 failed") && said.contains("coverage: "), "{said}");
@@ -79,10 +79,12 @@ fn a_broken_bundle_is_told_where_it_is_broken() {
         }
         let json = home.tolmach(&["check", "--format", "json"]).run();
         assert_eq!(json.code, Some(1));
-        let findings = json.json();
+        let diagnostics = json.json();
         assert!(
-            findings["findings"].as_array().is_some_and(|all| all.iter().any(|one| one["code"] == code)),
-            "{findings}"
+            diagnostics["diagnostics"]
+                .as_array()
+                .is_some_and(|all| all.iter().any(|one| one["code"] == code)),
+            "{diagnostics}"
         );
         // A bundle with an error is not served either, and says the same.
         let served = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).run();

@@ -399,8 +399,8 @@ fn check_knows_the_names_in_tests() {
     let ran = home.tolmach(&["check", "--format", "json"]).run();
     assert_eq!(ran.code, Some(1), "{ran:?}");
     let json = ran.json();
-    let findings = json["findings"].as_array().expect("a list");
-    let found: Vec<_> = findings
+    let diagnostics = json["diagnostics"].as_array().expect("a list");
+    let found: Vec<_> = diagnostics
         .iter()
         .filter(|one| one["file"] == "tests/shop.test.yaml")
         .map(|one| {

@@ -29,7 +29,7 @@ nodes:
     say: { text: 'message {{slots.n}}' }
 ";
 
-const PATIENCE: Duration = Duration::from_secs(40);
+const TIMEOUT: Duration = Duration::from_secs(40);
 
 fn shop() -> Home {
     let home = Home::ready();
@@ -48,7 +48,7 @@ impl Server {
 
     /// Looks at /health until it has this status, and gives what it says of the database.
     async fn status_until(&self, wanted: u16) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let (status, health) = self.status().await;
             if status == wanted {
@@ -79,7 +79,7 @@ impl Page {
 
     /// Says something as the real page does: again under the same id until it is acknowledged.
     async fn insist(&mut self, text: &str) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !self.offer(text).await {
             assert!(Instant::now() < deadline, "«{text}» is never acknowledged");
             tokio::time::sleep(Duration::from_millis(300)).await;

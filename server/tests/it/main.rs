@@ -10,6 +10,7 @@
     reason = "a test ends at the first surprise"
 )]
 
+mod backtest;
 mod browser;
 mod bundles;
 mod catalogue;
@@ -31,7 +32,6 @@ mod postgres;
 mod price_lists;
 #[cfg(unix)]
 mod processes;
-mod rehearsal;
 mod releases;
 mod save_test;
 mod staff;

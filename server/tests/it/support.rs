@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A command that takes longer hangs: the slowest one imports a catalogue in a debug build on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A current folder for the binary. It ends with the test.
 pub struct Home(TempDir);
@@ -131,7 +131,7 @@ impl Tolmach {
     /// Runs to the end.
     pub fn run(self) -> Ran {
         let mut process = Process::start(self);
-        let status = process.ended(PATIENCE);
+        let status = process.ended(TIMEOUT);
         process.read_to_end();
         Ran { code: status.code(), stdout: process.stdout.text(), stderr: process.stderr.text() }
     }
@@ -139,7 +139,7 @@ impl Tolmach {
     /// Runs to the end while nobody reads what it prints.
     pub fn run_unread(self) -> Ran {
         let mut process = Process::start_with(self, false);
-        let status = process.ended(PATIENCE);
+        let status = process.ended(TIMEOUT);
         process.read_to_end();
         Ran { code: status.code(), stdout: String::new(), stderr: process.stderr.text() }
     }
@@ -153,7 +153,7 @@ impl Tolmach {
     /// Runs `tolmach run` until it says where its page is.
     pub fn serve(self) -> Server {
         let mut process = Process::start(self);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let text = process.stdout.text();
             let after = text.split_once("chat page  http://").map(|(_, after)| after);
@@ -180,7 +180,7 @@ pub struct Running(Process);
 impl Running {
     /// Waits until it has printed this, and returns all that it has printed.
     pub fn until(&self, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let printed = self.0.stdout.text();
             if printed.contains(text) {
@@ -324,8 +324,8 @@ impl Process {
         Process { child, stdout, stderr }
     }
 
-    fn ended(&mut self, patience: Duration) -> ExitStatus {
-        let deadline = Instant::now() + patience;
+    fn ended(&mut self, timeout: Duration) -> ExitStatus {
+        let deadline = Instant::now() + timeout;
         loop {
             if let Some(status) = self.child.try_wait().expect("waited") {
                 return status;

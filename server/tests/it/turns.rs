@@ -15,14 +15,14 @@ use async_trait::async_trait;
 use tolmach_engine::{
     bundle::Bundle,
     catalog::{SearchRequest, SearchResults},
-    effect::{Outgoing, Who},
-    event::{Client, Kind},
+    effect::{Author, Outgoing},
+    event::{Client, EventKind},
     kind::KindSpec,
 };
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Burst, Parts, Record, Runtime, Shelf, Staff, Tasks, Trainer, World,
+    Coalescing, QueryPorts, Record, ReleaseRegistry, Runtime, RuntimePorts, Staff, Tasks, Trainer,
     ports::{self, Address, Catalog, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
 };
 use tolmach_store::sqlite::{Options, SqliteStore};
@@ -107,42 +107,43 @@ struct Bot {
 
 impl Bot {
     async fn start(folder: &Path) -> Bot {
-        Bot::with(folder, KINDS, FLOW, Burst::OFF, Staff::new()).await
+        Bot::with(folder, KINDS, FLOW, Coalescing::OFF, Staff::new()).await
     }
 
     async fn with(
         folder: &Path,
         kinds: &'static [&'static KindSpec],
         flow: &str,
-        burst: Burst,
+        coalescing: Coalescing,
         staff: Staff,
     ) -> Bot {
         let store = Arc::new(SqliteStore::open(Options::new(folder.join("tolmach.db"))).await.unwrap());
         let channel = Arc::new(Scripted::default());
-        let world = World {
+        let world = QueryPorts {
             http: Arc::new(NoHttp),
             catalog: Arc::new(Hanging),
             trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
             llm: Arc::new(OfflineLlm),
             roles: Default::default(),
         };
-        let shelf = Shelf::new(kinds, Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&world.trainer));
-        let parts = Parts {
+        let releases =
+            ReleaseRegistry::new(kinds, Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&world.trainer));
+        let parts = RuntimePorts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             world,
             clock: Arc::new(SystemClock),
             channels: vec![Arc::clone(&channel) as Arc<dyn Channel>],
-            burst,
+            coalescing,
             staff,
         };
-        let bot = Bot { runtime: Runtime::new(parts, shelf), store, channel };
+        let bot = Bot { runtime: Runtime::new(parts, releases), store, channel };
         bot.publish(flow).await;
         bot
     }
 
     async fn publish(&self, flow: &str) {
         let bundle = Bundle { files: [("counter.yaml".to_owned(), flow.to_owned())].into() };
-        self.runtime.shelf().publish(&bundle, 0).await.unwrap().unwrap();
+        self.runtime.releases().publish(&bundle, 0).await.unwrap().unwrap();
     }
 
     async fn say(&self, key: &str, text: &str) {
@@ -153,8 +154,8 @@ impl Bot {
 
 fn inbound(chat: &str, key: &str, text: &str) -> Inbound {
     let kind = match text.strip_prefix('/') {
-        Some(name) => Kind::Command { name: name.to_owned(), rest: String::new() },
-        None => Kind::Message { text: text.to_owned() },
+        Some(name) => EventKind::Command { name: name.to_owned(), rest: String::new() },
+        None => EventKind::Message { text: text.to_owned() },
     };
     Inbound {
         address: Address::new("test", chat),
@@ -270,13 +271,13 @@ async fn a_stored_turn_replays_to_the_same_effects() {
     for turn in turns {
         let record: Record = serde_json::from_str(&turn.trace).unwrap();
         let replayed =
-            bot.runtime.shelf().with_release(&turn.release, |release| record.replay(release, &turn.event));
+            bot.runtime.releases().with_release(&turn.release, |release| record.replay(release, &turn.event));
         assert_eq!(replayed.await.unwrap(), Some(Ok(())));
         // A record that was tampered with does not pass for the turn.
         let mut other = record.clone();
         other.effects.clear();
         let replayed =
-            bot.runtime.shelf().with_release(&turn.release, |release| other.replay(release, &turn.event));
+            bot.runtime.releases().with_release(&turn.release, |release| other.replay(release, &turn.event));
         assert!(matches!(replayed.await.unwrap(), Some(Err(_))));
     }
 }

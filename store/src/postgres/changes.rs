@@ -84,15 +84,15 @@ impl Changes {
 }
 
 /// The running session; it ends when this is dropped.
-pub(super) struct Session {
+pub(super) struct DbConnection {
     pub(super) owner: Owner,
     pub(super) changes: Arc<Changes>,
     stop: Mutex<Option<oneshot::Sender<()>>>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-impl Session {
-    pub(super) async fn start(options: &Options, name: &str) -> Result<Session> {
+impl DbConnection {
+    pub(super) async fn start(options: &Options, name: &str) -> Result<DbConnection> {
         let mut attempt = 0;
         let (owner, held) = loop {
             attempt += 1;
@@ -109,7 +109,7 @@ impl Session {
         let (stop, stopped) = oneshot::channel();
         let running = run(options.clone(), owner.clone(), Arc::clone(&changes), held, stopped);
         let task = tokio::spawn(running);
-        Ok(Session { owner, changes, stop: Mutex::new(Some(stop)), task: Mutex::new(Some(task)) })
+        Ok(DbConnection { owner, changes, stop: Mutex::new(Some(stop)), task: Mutex::new(Some(task)) })
     }
 
     /// Ends it, so that the store's leases are free.

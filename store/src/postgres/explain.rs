@@ -2,7 +2,7 @@
 
 use tolmach_runtime::ports::Error;
 
-use crate::sql::Trouble;
+use crate::sql::DbError;
 
 pub(super) const WHAT: &str = "database";
 
@@ -56,14 +56,14 @@ pub(super) fn explain(name: &str, error: &sqlx::Error) -> Error {
     }
 }
 
-pub(super) fn trouble(error: &sqlx::Error) -> Trouble {
+pub(super) fn trouble(error: &sqlx::Error) -> DbError {
     match code(error).as_deref() {
-        Some("40001" | "40P01") => Trouble::Met,
+        Some("40001" | "40P01") => DbError::Met,
         // A server that became a standby is another one the next time, where several stand behind one name.
-        Some(code) if is_away(code) || code == "25006" => Trouble::Lost,
-        Some(_) => Trouble::Other,
-        None if is_dead(error) => Trouble::Lost,
-        None => Trouble::Other,
+        Some(code) if is_away(code) || code == "25006" => DbError::Lost,
+        Some(_) => DbError::Other,
+        None if is_dead(error) => DbError::Lost,
+        None => DbError::Other,
     }
 }
 

@@ -18,7 +18,7 @@ use tolmach_runtime::ports::{ChatKey, Error, Result};
 
 use super::{Options, changes::Owner, explain, open};
 use crate::sql::{
-    Trouble,
+    DbError,
     statements::{living, now},
 };
 
@@ -126,10 +126,10 @@ impl Leases {
                 }
             };
             let trouble = explain::trouble(&error);
-            if trouble != Trouble::Met {
+            if trouble != DbError::Met {
                 self.connection = None;
             }
-            if trouble == Trouble::Other || attempt == ATTEMPTS {
+            if trouble == DbError::Other || attempt == ATTEMPTS {
                 return Err(explain::explain(&self.name, &error));
             }
         }

@@ -98,13 +98,13 @@ async fn check(connection: &mut PgConnection, name: &str) -> Result<()> {
         to_regclass('_sqlx_migrations') IS NULL AND to_regclass('chats') IS NOT NULL";
     let (version, encoding, foreign): (i64, String, bool) =
         sqlx::query_as(sql).fetch_one(connection).await.map_err(|error| explain(name, &error))?;
-    if let Some(why) = unfit(version / 10_000, &encoding, foreign) {
+    if let Some(why) = not_answered(version / 10_000, &encoding, foreign) {
         return Err(Error::refused(WHAT, format!("{name}: {why}")));
     }
     Ok(())
 }
 
-fn unfit(version: i64, encoding: &str, foreign: bool) -> Option<String> {
+fn not_answered(version: i64, encoding: &str, foreign: bool) -> Option<String> {
     if version < OLDEST {
         return Some(format!("the server is PostgreSQL {version}; {OLDEST} or newer is needed"));
     }
@@ -161,13 +161,16 @@ mod tests {
 
     #[test]
     fn says_what_is_unfit() {
-        assert_eq!(unfit(14, "UTF8", false), None);
-        for (unfit, says) in [
-            (unfit(13, "UTF8", false), "14 or newer"),
-            (unfit(15, "SQL_ASCII", false), "--encoding=UTF8"),
-            (unfit(15, "UTF8", true), "another program"),
+        assert_eq!(not_answered(14, "UTF8", false), None);
+        for (not_answered, says) in [
+            (not_answered(13, "UTF8", false), "14 or newer"),
+            (not_answered(15, "SQL_ASCII", false), "--encoding=UTF8"),
+            (not_answered(15, "UTF8", true), "another program"),
         ] {
-            assert!(unfit.as_ref().is_some_and(|unfit| unfit.contains(says)), "{unfit:?}");
+            assert!(
+                not_answered.as_ref().is_some_and(|not_answered| not_answered.contains(says)),
+                "{not_answered:?}"
+            );
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::ConnectOptions;
-use tolmach_engine::event::{Client, Kind};
+use tolmach_engine::event::{Client, EventKind};
 use tolmach_runtime::ports::{Address, Inbound, Store, Task};
 use tolmach_testkit::postgres::Cluster;
 use uuid::Uuid;
@@ -90,7 +90,7 @@ fn message(key: &str) -> (Uuid, Inbound) {
         address: Address::new("web", "1"),
         key: key.to_owned(),
         client: Client::default(),
-        kind: Kind::Message { text: "насос".to_owned() },
+        kind: EventKind::Message { text: "насос".to_owned() },
         button: None,
     };
     (Uuid::now_v7(), inbound)

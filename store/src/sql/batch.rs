@@ -11,7 +11,7 @@ use tolmach_engine::effect::Lead;
 use tolmach_runtime::ports::{ChatKey, CommitOutcome, PublishOutcome};
 
 use super::{
-    Fetched, Session, Value,
+    DbConnection, Fetched, Value,
     answer::Answer,
     operation::{Operation, Publishing, Pushed, Received, Rows, Turn, merge, stored},
     statements::Statements,
@@ -34,7 +34,7 @@ impl From<sqlx::Error> for Failure {
 }
 
 /// Stores all or nothing; answers in the order of the operations.
-pub(super) async fn run<S: Session>(
+pub(super) async fn run<S: DbConnection>(
     session: &mut S,
     statements: &'static Statements,
     owner: Option<&str>,
@@ -62,7 +62,7 @@ struct Group<'s, S> {
     changed: BTreeSet<ChatKey>,
 }
 
-impl<S: Session> Group<'_, S> {
+impl<S: DbConnection> Group<'_, S> {
     async fn whole(
         &mut self,
         owner: Option<&str>,

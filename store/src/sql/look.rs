@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::{mpsc, oneshot};
-use tolmach_runtime::ports::{BURST, Chat, ChatKey, InboxRow, Next, Result};
+use tolmach_runtime::ports::{Chat, ChatKey, InboxRow, MAX_PENDING, Next, Result};
 
 use super::{
     Dialect, Value,
@@ -47,7 +47,7 @@ pub(super) async fn run<D: Dialect>(dialect: Arc<D>, mut queue: mpsc::Receiver<L
 
 async fn found<D: Dialect>(dialect: &D, chats: &[&str]) -> sqlx::Result<HashMap<ChatKey, Vec<Row>>> {
     let chats = listed(chats).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    let values = vec![Value::Text(chats), Value::Integer(i64::from(BURST) - 1)];
+    let values = vec![Value::Text(chats), Value::Integer(i64::from(MAX_PENDING) - 1)];
     let mut found: HashMap<ChatKey, Vec<Row>> = HashMap::new();
     for row in dialect.fetch::<Row>(dialect.statements().reads.next, values).await? {
         found.entry(row.0.clone()).or_default().push(row);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
-use tolmach_engine::effect::{Command, Lead, Who};
+use tolmach_engine::effect::{Author, Command, Lead};
 use tolmach_engine::event::Event;
 use tolmach_runtime::ports::{
     Bundle, ChatKey, Commit, Error, Inbound, NoticeRow, Publication, PublicationKind, Result, Retention,
@@ -195,8 +195,8 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
     }
     for message in messages {
         let who = match message.who {
-            Who::Client => "client",
-            Who::Bot => "bot",
+            Author::Client => "client",
+            Author::Bot => "bot",
         };
         turn.messages.push(&(&turn.chat, who, without_nul(message.body), message.at))?;
     }

@@ -1,9 +1,9 @@
 //! Reads. Each is one statement outside the writer's transaction, so it sees one state: everything acknowledged so far.
 
-use tolmach_engine::effect::{Press, Who};
+use tolmach_engine::effect::{Author, Press};
 use tolmach_runtime::ports::{
-    Bundle, Chat, ChatKey, Day, HandedChat, LeadRow, Mark, Marked, MessageRow, OutboxRow, Publication,
-    PublicationKind, QuarantinedTask, StoredTurn, WaitingPlace,
+    AnalyticsEvent, AnalyticsEventKind, Bundle, Chat, ChatKey, Day, LeadRow, MessageRow, OutboxRow,
+    Publication, PublicationKind, QuarantinedTask, StoredTurn, TakenOverChat, WaitingPlace,
 };
 
 use super::{
@@ -58,7 +58,7 @@ pub(super) async fn messages<D: Dialect>(
     let values = vec![text(chat), Value::Integer(after), number(limit)];
     let rows: Vec<(i64, String, String, i64)> = db.fetch(db.statements().reads.messages, values).await?;
     let message = |(seq, who, body, at): (i64, String, String, i64)| {
-        let who = if who == "client" { Who::Client } else { Who::Bot };
+        let who = if who == "client" { Author::Client } else { Author::Bot };
         MessageRow { seq, who, body, at }
     };
     Ok(rows.into_iter().map(message).collect())
@@ -116,21 +116,21 @@ pub(super) async fn chats_like<D: Dialect>(db: &D, part: &str) -> sqlx::Result<V
     firsts(db, db.statements().reads.chats_like, vec![text(part)]).await
 }
 
-pub(super) async fn handed<D: Dialect>(db: &D) -> sqlx::Result<Vec<HandedChat>> {
+pub(super) async fn handed<D: Dialect>(db: &D) -> sqlx::Result<Vec<TakenOverChat>> {
     let rows = db.fetch(db.statements().reads.handed, vec![]).await?;
-    Ok(rows.into_iter().map(|(chat, since)| HandedChat { chat, since }).collect())
+    Ok(rows.into_iter().map(|(chat, since)| TakenOverChat { chat, since }).collect())
 }
 
-pub(super) async fn marks_since<D: Dialect>(db: &D, at: i64) -> sqlx::Result<Vec<Mark>> {
+pub(super) async fn analytics_since<D: Dialect>(db: &D, at: i64) -> sqlx::Result<Vec<AnalyticsEvent>> {
     type Row = (String, String, String, String, Option<f64>, Option<String>, Option<String>, String, i64);
-    let rows: Vec<Row> = db.fetch(db.statements().reads.marks_since, vec![Value::Integer(at)]).await?;
+    let rows: Vec<Row> = db.fetch(db.statements().reads.analytics_since, vec![Value::Integer(at)]).await?;
     let mark = |(effect, chat, kind, name, value, arms, arm, release, at): Row| {
         let what = if kind == "goal" {
-            Marked::Goal { name, value, arms: stored(&arms.unwrap_or_default())? }
+            AnalyticsEventKind::Goal { name, value, arms: stored(&arms.unwrap_or_default())? }
         } else {
-            Marked::Arm { experiment: name, arm: arm.unwrap_or_default() }
+            AnalyticsEventKind::Arm { experiment: name, arm: arm.unwrap_or_default() }
         };
-        Ok(Mark { effect, chat, what, release, at })
+        Ok(AnalyticsEvent { effect, chat, what, release, at })
     };
     rows.into_iter().map(mark).collect()
 }

@@ -73,7 +73,7 @@ pub struct Reads {
     pub(crate) chats_at_rest: &'static str,
     pub(crate) chats_like: &'static str,
     pub(crate) handed: &'static str,
-    pub(crate) marks_since: &'static str,
+    pub(crate) analytics_since: &'static str,
     pub(crate) publications: &'static str,
     pub(crate) releases_like: &'static str,
     pub(crate) release: &'static str,
@@ -295,7 +295,7 @@ macro_rules! statements {
                     "(key, $1) > 0 ORDER BY updated DESC, key LIMIT 10"
                 ),
                 handed: "SELECT key, handed FROM chats WHERE handed IS NOT NULL ORDER BY handed, key",
-                marks_since: "SELECT effect, chat, kind, name, value, arms, arm, release, at FROM marks
+                analytics_since: "SELECT effect, chat, kind, name, value, arms, arm, release, at FROM marks
                     WHERE at >= $1 ORDER BY seq",
                 publications: "SELECT seq, release, parent, author, note, at, kind, moves FROM publications
                     ORDER BY seq DESC LIMIT $1",

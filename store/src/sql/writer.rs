@@ -11,7 +11,7 @@ use tokio::{
 use tolmach_runtime::ports::{CommitOutcome, Error, Result};
 
 use super::{
-    Dialect, Trouble,
+    DbError, Dialect,
     answer::Answer,
     batch::{self, Failure},
     operation::Operation,
@@ -38,7 +38,7 @@ type Reply = oneshot::Sender<Result<Answer>>;
 /// Serves requests until the store is closed or dropped.
 pub(super) async fn run<D: Dialect>(
     dialect: Arc<D>,
-    session: D::Session,
+    session: D::DbConnection,
     mut queue: mpsc::Receiver<Request>,
 ) {
     let mut closing = Vec::new();
@@ -83,7 +83,7 @@ enum Ended {
 struct Writer<D: Dialect> {
     dialect: Arc<D>,
     /// `None` when it was lost.
-    session: Option<D::Session>,
+    session: Option<D::DbConnection>,
     /// Vain attempts to have one, in a row.
     failures: u32,
     not_before: Instant,
@@ -156,12 +156,12 @@ impl<D: Dialect> Writer<D> {
             };
             let explained = self.dialect.explain(&error);
             match self.dialect.trouble(&error) {
-                Trouble::Met if attempt < MEETINGS => {
+                DbError::Met if attempt < MEETINGS => {
                     sleep(backoff::wait(Duration::from_millis(5), Duration::from_millis(200), attempt)).await;
                 }
                 // A connection that died while nobody used it: nothing has begun, so nothing is unknown.
-                Trouble::Lost if !began && attempt == 1 => self.session = None,
-                Trouble::Lost => {
+                DbError::Lost if !began && attempt == 1 => self.session = None,
+                DbError::Lost => {
                     tracing::warn!(%error, "the connection to the database was lost");
                     self.session = None;
                     return Err(Ended::Together(explained));
@@ -178,7 +178,7 @@ impl<D: Dialect> Writer<D> {
         }
     }
 
-    async fn session(&mut self) -> Result<&mut D::Session> {
+    async fn session(&mut self) -> Result<&mut D::DbConnection> {
         if self.session.is_none() {
             sleep_until(self.not_before).await;
             match self.dialect.connect().await {

@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tolmach_engine::{
     effect::{Command, Effect, Outgoing},
-    event::{Client, Kind},
+    event::{Client, EventKind},
 };
 use tolmach_runtime::ports::{Address, Commit, Inbound, Store, Task, WaitingPlace};
 use uuid::Uuid;
@@ -81,7 +81,7 @@ fn message(key: &str) -> (Uuid, Inbound) {
         address: Address::new("web", "1"),
         key: key.to_owned(),
         client: Client::default(),
-        kind: Kind::Message { text: "насос".to_owned() },
+        kind: EventKind::Message { text: "насос".to_owned() },
         button: None,
     };
     (Uuid::now_v7(), inbound)
@@ -129,7 +129,7 @@ async fn acknowledged_writes_survive_a_crash() {
     assert_eq!(restarted.chat("web:1").await.expect("read").version, 1);
     assert_eq!(restarted.outbox("web:1").await.expect("read")[0].effect, effect);
     let row = restarted.next("web:1").await.expect("read").rows.remove(0);
-    assert_eq!(row.event.kind, Kind::Message { text: "насос".to_owned() });
+    assert_eq!(row.event.kind, EventKind::Message { text: "насос".to_owned() });
     let again = restarted.receive(6, vec![message("a"), message("b")]).await.expect("received");
     assert_eq!(again, Vec::<String>::new(), "known updates stay known");
 }
@@ -183,8 +183,8 @@ async fn one_bad_operation_does_not_fail_the_others() {
 #[tokio::test]
 async fn a_writer_that_is_locked_out_says_so() {
     let folder = Folder::new();
-    let patience = Duration::from_millis(50);
-    let store = SqliteStore::open(Options { busy_timeout: patience, ..Options::new(folder.file()) })
+    let timeout = Duration::from_millis(50);
+    let store = SqliteStore::open(Options { busy_timeout: timeout, ..Options::new(folder.file()) })
         .await
         .expect("opened");
     let mut other = SqliteConnectOptions::new().filename(folder.file()).connect().await.expect("connected");

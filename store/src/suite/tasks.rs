@@ -83,7 +83,7 @@ pub(crate) async fn pushes_one_task_a_timer(place: &dyn Place) {
     let fires = (0..5).map(|_| store.fire_timer(CHAT, "inactivity", 200_000));
     let fired = futures_util::future::try_join_all(fires).await.expect("looked at");
     assert_eq!(fired.iter().filter(|fired| **fired).count(), 1, "{fired:?}");
-    assert_eq!(waiting(&*store, CHAT).await, Some(Kind::Timer { name: "inactivity".to_owned() }));
+    assert_eq!(waiting(&*store, CHAT).await, Some(EventKind::Timer { name: "inactivity".to_owned() }));
     assert_eq!(place.tasks().await.len(), 4);
     // What the safety net fires has a task out too, but the next start is not kept waiting by it.
     let row = oldest(&*store, CHAT).await;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use tolmach_engine::effect::Goal;
-use tolmach_runtime::ports::{HandedChat, Marked, NoticeRow, WaitingPlace};
+use tolmach_runtime::ports::{AnalyticsEventKind, NoticeRow, TakenOverChat, WaitingPlace};
 
 use super::*;
 
@@ -14,21 +14,21 @@ pub(crate) async fn consumes_a_burst_in_one_turn(place: &dyn Place) {
     let many = (0..25).map(|n| text(CHAT, &format!("k{n:02}"), &n.to_string())).collect();
     store.receive(5, many).await.expect("received");
     let Next { rows, chat, .. } = store.next(CHAT).await.expect("read");
-    assert_eq!(rows.len(), BURST as usize);
+    assert_eq!(rows.len(), MAX_PENDING as usize);
     assert!(rows.windows(2).all(|two| two[0].seq < two[1].seq), "the oldest first");
-    let mut burst = turn(&rows[0], chat.version, vec![say("да")]);
-    burst.inbox = rows.iter().take(3).map(|row| row.seq).collect();
+    let mut coalescing = turn(&rows[0], chat.version, vec![say("да")]);
+    coalescing.inbox = rows.iter().take(3).map(|row| row.seq).collect();
     // One of the rows is of no chat, then of none that waits: nothing of the turn is stored.
-    let mut wrong = burst.clone();
+    let mut wrong = coalescing.clone();
     wrong.inbox.push(9_999);
     assert_eq!(store.commit(wrong).await.expect("answered"), CommitOutcome::Conflict);
-    assert_eq!(store.next(CHAT).await.expect("read").rows.len(), BURST as usize);
-    assert_eq!(store.commit(burst.clone()).await.expect("answered"), CommitOutcome::Stored);
+    assert_eq!(store.next(CHAT).await.expect("read").rows.len(), MAX_PENDING as usize);
+    assert_eq!(store.commit(coalescing.clone()).await.expect("answered"), CommitOutcome::Stored);
     let mut late = turn(&rows[3], 1, vec![]);
     late.inbox = vec![rows[3].seq, rows[2].seq];
     assert_eq!(store.commit(late).await.expect("answered"), CommitOutcome::Conflict, "one is consumed");
-    assert_eq!(waiting(&*store, CHAT).await, Some(Kind::Message { text: "3".to_owned() }));
-    assert_eq!(store.next(CHAT).await.expect("read").rows.len(), BURST as usize);
+    assert_eq!(waiting(&*store, CHAT).await, Some(EventKind::Message { text: "3".to_owned() }));
+    assert_eq!(store.next(CHAT).await.expect("read").rows.len(), MAX_PENDING as usize);
 }
 
 pub(crate) async fn tells_where_chats_wait(place: &dyn Place) {
@@ -70,7 +70,7 @@ pub(crate) async fn tells_who_has_a_chat(place: &dyn Place) {
         let row = receive(&*store, chat, chat).await;
         store.commit(Commit { handed, ..turn(&row, 0, vec![]) }).await.expect("committed");
     }
-    let handed = |chat: &str, since| HandedChat { chat: chat.to_owned(), since };
+    let handed = |chat: &str, since| TakenOverChat { chat: chat.to_owned(), since };
     assert_eq!(store.handed().await.expect("read"), [handed("web:3", 400), handed("web:1", 900)]);
     run(&*store, "web:3", "b", vec![]).await;
     assert_eq!(store.handed().await.expect("read"), [handed("web:1", 900)]);
@@ -89,19 +89,22 @@ pub(crate) async fn keeps_marks(place: &dyn Place) {
     let goal = |value| Goal { name: "lead".to_owned(), value, arms: arms.clone() };
     let first = run(&*store, CHAT, "a", vec![arm, Command::Goal(goal(Some(12.5)))]).await;
     run(&*store, "web:2", "b", vec![Command::Goal(goal(None))]).await;
-    let marks = store.marks_since(0).await.expect("read");
+    let marks = store.analytics_since(0).await.expect("read");
     assert_eq!(marks.len(), 3);
     assert_eq!((marks[0].chat.as_str(), marks[0].release.as_str(), marks[0].at), (CHAT, "r1", 5));
     assert_eq!(marks[0].effect, format!("{}.0", first.event.id));
-    assert_eq!(marks[0].what, Marked::Arm { experiment: "greeting".to_owned(), arm: "warm".to_owned() });
-    let goal = |value| Marked::Goal { name: "lead".to_owned(), value, arms: arms.clone() };
+    assert_eq!(
+        marks[0].what,
+        AnalyticsEventKind::Arm { experiment: "greeting".to_owned(), arm: "warm".to_owned() }
+    );
+    let goal = |value| AnalyticsEventKind::Goal { name: "lead".to_owned(), value, arms: arms.clone() };
     assert_eq!((&marks[1].what, &marks[2].what), (&goal(Some(12.5)), &goal(None)));
-    assert_eq!(store.marks_since(6).await.expect("read"), []);
+    assert_eq!(store.analytics_since(6).await.expect("read"), []);
     // A turn that is refused marks nothing.
     let row = receive(&*store, CHAT, "c").await;
     let late = turn(&row, 0, vec![Command::Arm { experiment: "x".to_owned(), arm: "y".to_owned() }]);
     assert_eq!(store.commit(late).await.expect("answered"), CommitOutcome::Conflict);
-    assert_eq!(store.marks_since(0).await.expect("read").len(), 3);
+    assert_eq!(store.analytics_since(0).await.expect("read").len(), 3);
 }
 
 pub(crate) async fn sends_notices_to_their_addresses(place: &dyn Place) {
@@ -164,7 +167,7 @@ pub(crate) async fn stores_a_repeated_turn_once(place: &dyn Place) {
     assert_eq!(outbox(&*other, CHAT).await, ["да", "?"]);
     assert_eq!(other.messages(CHAT, 0, 10).await.expect("read").len(), 1);
     assert_eq!(other.leads(10).await.expect("read").len(), 1);
-    assert_eq!(other.marks_since(0).await.expect("read").len(), 1);
+    assert_eq!(other.analytics_since(0).await.expect("read").len(), 1);
     assert_eq!(other.turns(CHAT, 10).await.expect("read").len(), 1);
 }
 
@@ -207,7 +210,7 @@ pub(crate) async fn goes_on_after_closing(place: &dyn Place) {
     assert!(store.ping().await.is_err() && store.chat(CHAT).await.is_err());
     store.close().await.expect("closing twice is harmless");
     let again = place.open().await;
-    assert_eq!(waiting(&*again, CHAT).await, Some(Kind::Message { text: "a".to_owned() }));
+    assert_eq!(waiting(&*again, CHAT).await, Some(EventKind::Message { text: "a".to_owned() }));
     let rows = again.next("web:2").await.expect("read").rows.len();
     assert_eq!(rows, stored, "stored exactly if that was said");
 }

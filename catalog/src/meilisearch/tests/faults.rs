@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use tolmach_testkit::meilisearch::Mood;
 
 use super::*;
-use crate::meilisearch::Trouble;
+use crate::meilisearch::MirrorError;
 
 /// With the keeper at work.
 async fn kept() -> (Fixture, String) {
@@ -106,7 +106,7 @@ async fn a_task_that_fails_changes_nothing_and_is_tried_again() {
         let second = fixture.import_here("A2").await;
         fixture.fake().fails(kind);
         let trouble = fixture.mirror.reconcile().await.unwrap_err();
-        assert!(matches!(trouble, Trouble::Task { .. }), "{kind}: {trouble}");
+        assert!(matches!(trouble, MirrorError::Task { .. }), "{kind}: {trouble}");
         assert!(trouble.to_string().contains("internal: An internal error"), "{trouble}");
         assert_eq!(fixture.found().await, "A2", "{kind}");
         assert_eq!(
@@ -146,7 +146,7 @@ async fn rows_that_are_too_much_for_the_server_are_told() {
     fixture.import_here("A1").await;
     fixture.fake().accepts(3000);
     let trouble = fixture.mirror.reconcile().await.unwrap_err();
-    assert_eq!(trouble, Trouble::Refused("payload_too_large".into()));
+    assert_eq!(trouble, MirrorError::Refused("payload_too_large".into()));
     assert_eq!(fixture.found().await, "A1");
 }
 
@@ -193,7 +193,7 @@ async fn two_processes_do_not_publish_at_once() {
     let other = Mirror::new(embedded(&fixture.folder), fixture.mirror.options.clone()).unwrap();
     fixture.fake().takes(Duration::from_millis(30));
     let (one, two) = tokio::join!(fixture.mirror.reconcile(), other.reconcile());
-    let busy = |outcome: &Result<(), Trouble>| *outcome == Err(Trouble::Elsewhere);
+    let busy = |outcome: &Result<(), MirrorError>| *outcome == Err(MirrorError::Elsewhere);
     assert!(one.is_ok() && busy(&two) || two.is_ok() && busy(&one), "{one:?} {two:?}");
     // The other one finds it done.
     other.reconcile().await.unwrap();

@@ -7,7 +7,7 @@ use meilisearch_sdk::{
 use serde_json::{Value, json};
 
 use super::*;
-use crate::meilisearch::{Trouble, publish::Publisher};
+use crate::meilisearch::{MirrorError, publish::Publisher};
 
 struct Server {
     fixture: Fixture,
@@ -39,22 +39,22 @@ impl Server {
         format!("{}/indexes/{}/{path}", self.publisher().url, self.publisher().live)
     }
 
-    async fn patch(&self, path: &str, body: Value) -> Result<Value, Trouble> {
+    async fn patch(&self, path: &str, body: Value) -> Result<Value, MirrorError> {
         let method = Method::Patch { query: (), body };
         Ok(self.publisher().http.request::<(), Value, Value>(&self.url(path), method, 202).await?)
     }
 
-    async fn post(&self, path: &str, body: Value, expected: u16) -> Result<Value, Trouble> {
+    async fn post(&self, path: &str, body: Value, expected: u16) -> Result<Value, MirrorError> {
         let method = Method::Post { query: (), body };
         Ok(self.publisher().http.request::<(), Value, Value>(&self.url(path), method, expected).await?)
     }
 
     /// How a task ends: `ok`, or its error code.
-    async fn task(&self, summary: Result<Value, Trouble>) -> String {
+    async fn task(&self, summary: Result<Value, MirrorError>) -> String {
         let task = summary.unwrap()["taskUid"].as_u64().unwrap() as u32;
         match self.publisher().done("trying", task).await {
             Ok(()) => "ok".to_owned(),
-            Err(Trouble::Task { why, .. }) => why.split(':').next().unwrap_or_default().to_owned(),
+            Err(MirrorError::Task { why, .. }) => why.split(':').next().unwrap_or_default().to_owned(),
             Err(other) => panic!("{other}"),
         }
     }
@@ -67,7 +67,7 @@ impl Server {
     async fn search(&self, body: Value) -> String {
         match self.post("search", body, 200).await {
             Ok(answer) => answer["hits"].as_array().unwrap().len().to_string(),
-            Err(Trouble::Refused(code) | Trouble::Missing(code)) => code,
+            Err(MirrorError::Refused(code) | MirrorError::Missing(code)) => code,
             Err(other) => panic!("{other}"),
         }
     }
@@ -152,18 +152,21 @@ async fn what_is_not_there_is_said_to_be_missing() {
     let publisher = server.publisher();
     let similar =
         |id: &str, embedder: &str| server.post("similar", json!({ "id": id, "embedder": embedder }), 200);
-    assert_eq!(similar("z", "rows").await.unwrap_err(), Trouble::Missing("not_found_similar_id".into()));
-    assert_eq!(similar("a", "none").await.unwrap_err(), Trouble::Refused("invalid_similar_embedder".into()));
+    assert_eq!(similar("z", "rows").await.unwrap_err(), MirrorError::Missing("not_found_similar_id".into()));
+    assert_eq!(
+        similar("a", "none").await.unwrap_err(),
+        MirrorError::Refused("invalid_similar_embedder".into())
+    );
     let client = publisher.client();
-    let missing = client.get_index(&publisher.second).await.err().map(Trouble::from);
-    assert_eq!(missing, Some(Trouble::Missing("index_not_found".into())));
+    let missing = client.get_index(&publisher.second).await.err().map(MirrorError::from);
+    assert_eq!(missing, Some(MirrorError::Missing("index_not_found".into())));
     let swap = SwapIndexes { indexes: (publisher.live.clone(), publisher.second.clone()), rename: None };
     let task = client.swap_indexes([&swap]).await.unwrap();
     let failed = publisher.done("swapping", task.get_task_uid()).await.unwrap_err();
     assert!(failed.to_string().contains("index_not_found"), "{failed}");
     let same = SwapIndexes { indexes: (publisher.live.clone(), publisher.live.clone()), rename: None };
-    let refused = client.swap_indexes([&same]).await.err().map(Trouble::from);
-    assert_eq!(refused, Some(Trouble::Refused("invalid_swap_duplicate_index_found".into())));
+    let refused = client.swap_indexes([&same]).await.err().map(MirrorError::from);
+    assert_eq!(refused, Some(MirrorError::Refused("invalid_swap_duplicate_index_found".into())));
     let task = client.create_index(&publisher.live, Some("id")).await.unwrap();
     let failed = publisher.done("making", task.get_task_uid()).await.unwrap_err();
     assert!(failed.to_string().contains("index_already_exists"), "{failed}");

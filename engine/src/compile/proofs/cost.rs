@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::arrows::Arrows;
 use crate::{
-    finding::{Code, Finding},
+    diagnostic::{Code, Diagnostic},
     flow::{Flow, Limits, Target},
     kind::{Cost, Costs},
 };
@@ -16,7 +16,7 @@ pub(super) fn check(
     order: &[usize],
     limits: &Limits,
     costs: &Costs<'_>,
-    findings: &mut Vec<Finding>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) {
     let price: Vec<Cost> = arrows.spots.iter().map(|spot| spot.entry.node.cost(costs)).collect();
     let seconds = |millis: i64| format!("{} s", millis as f64 / 1000.0);
@@ -53,7 +53,7 @@ pub(super) fn check(
         },
     ];
     for measure in measures {
-        Worst::of(arrows, order, measure.of).report(&measure, findings);
+        Worst::of(arrows, order, measure.of).report(&measure, diagnostics);
     }
 }
 
@@ -142,7 +142,7 @@ impl<'a, 'f> Worst<'a, 'f> {
         worst
     }
 
-    fn report(&self, measure: &Measure<'_>, findings: &mut Vec<Finding>) {
+    fn report(&self, measure: &Measure<'_>, diagnostics: &mut Vec<Diagnostic>) {
         for flow in &self.arrows.flows {
             let back = self.callers(flow, &mut BTreeSet::new());
             let doors = self.arrows.doors(flow);
@@ -163,9 +163,9 @@ impl<'a, 'f> Worst<'a, 'f> {
             if worst > measure.limit {
                 let path = self.path(at);
                 let spot = &self.arrows.spots[at];
-                let cause = format!("{}: {}", (measure.say)(worst, measure.limit), self.arrows.path(&path));
-                let mend = "shorten the way, put a node that waits on it, or raise the limit";
-                findings.push(Finding::new(measure.code, &flow.file, spot.entry.place, cause, mend));
+                let message = format!("{}: {}", (measure.say)(worst, measure.limit), self.arrows.path(&path));
+                let help = "shorten the way, put a node that waits on it, or raise the limit";
+                diagnostics.push(Diagnostic::new(measure.code, &flow.file, spot.entry.span, message, help));
             }
         }
     }

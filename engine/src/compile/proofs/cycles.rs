@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::arrows::Arrows;
 use crate::{
-    finding::{Code, Finding},
+    diagnostic::{Code, Diagnostic},
     flow::Target,
 };
 
 /// Reports endless cycles. Without one, every spot after those that the walk may go on to from it.
-pub(super) fn check(arrows: &Arrows<'_>, findings: &mut Vec<Finding>) -> Option<Vec<usize>> {
+pub(super) fn check(arrows: &Arrows<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<usize>> {
     let passing = passing(arrows);
     let mut state = vec![State::New; arrows.spots.len()];
     let mut order = Vec::with_capacity(arrows.spots.len());
@@ -39,7 +39,7 @@ pub(super) fn check(arrows: &Arrows<'_>, findings: &mut Vec<Finding>) -> Option<
                     let begin = path.iter().position(|(at, ..)| *at == to).unwrap_or_default();
                     let mut cycle: Vec<usize> = path[begin..].iter().map(|(at, ..)| *at).collect();
                     cycle.push(to);
-                    report(arrows, &cycle, findings);
+                    report(arrows, &cycle, diagnostics);
                 }
                 State::Done => {}
             }
@@ -55,15 +55,15 @@ enum State {
     Done,
 }
 
-fn report(arrows: &Arrows<'_>, cycle: &[usize], findings: &mut Vec<Finding>) {
-    // Reported where the cycle's first name in the file stands, so that a cycle is one finding.
+fn report(arrows: &Arrows<'_>, cycle: &[usize], diagnostics: &mut Vec<Diagnostic>) {
+    // Reported where the cycle's first name in the file stands, so that a cycle is one diagnostic.
     let first =
-        cycle.iter().map(|at| &arrows.spots[*at]).min_by_key(|spot| (&spot.flow.file, spot.entry.place));
+        cycle.iter().map(|at| &arrows.spots[*at]).min_by_key(|spot| (&spot.flow.file, spot.entry.span));
     let Some(first) = first else { return };
-    let cause =
+    let message =
         format!("these nodes lead to each other and never wait for the client: {}", arrows.path(cycle));
-    let mend = "put a node that waits (ask, menu) on the way, or lead one of them to `wait`";
-    findings.push(Finding::new(Code::EndlessCycle, &first.flow.file, first.entry.place, cause, mend));
+    let help = "put a node that waits (ask, menu) on the way, or lead one of them to `wait`";
+    diagnostics.push(Diagnostic::new(Code::EndlessCycle, &first.flow.file, first.entry.span, message, help));
 }
 
 /// Where the walk may go on to by itself after a spot.

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::arrows::Arrows;
 use crate::{
-    finding::{Code, Finding},
+    diagnostic::{Code, Diagnostic},
     flow::{Flow, Target},
-    place::Place,
+    span::Span,
 };
 
-pub(super) fn check(arrows: &Arrows<'_>, entry: Option<&str>, findings: &mut Vec<Finding>) {
+pub(super) fn check(arrows: &Arrows<'_>, entry: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
     for flow in &arrows.flows {
         let reached = reached(arrows, flow);
-        unreachable(arrows, flow, &reached, findings);
-        no_way_out(arrows, flow, &reached, findings);
+        unreachable(arrows, flow, &reached, diagnostics);
+        no_way_out(arrows, flow, &reached, diagnostics);
     }
-    calls(arrows, entry, findings);
+    calls(arrows, entry, diagnostics);
 }
 
 /// The spots of a flow to which some path leads.
@@ -31,10 +31,15 @@ pub(super) fn reached(arrows: &Arrows<'_>, flow: &Flow) -> BTreeSet<usize> {
 }
 
 /// Reported where the way breaks off, not at every node behind it.
-fn unreachable(arrows: &Arrows<'_>, flow: &Flow, reached: &BTreeSet<usize>, findings: &mut Vec<Finding>) {
+fn unreachable(
+    arrows: &Arrows<'_>,
+    flow: &Flow,
+    reached: &BTreeSet<usize>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let mut lost: Vec<usize> =
         arrows.of_flow(flow).map(|(at, _)| at).filter(|at| !reached.contains(at)).collect();
-    lost.sort_by_key(|at| arrows.spots[*at].entry.place);
+    lost.sort_by_key(|at| arrows.spots[*at].entry.span);
     let leads_to = |from: usize, to: usize| arrows.spots[from].ways.iter().any(|(_, way)| *way == Some(to));
     let heads = lost.iter().copied().filter(|at| !lost.iter().any(|from| from != at && leads_to(*from, *at)));
     let heads: Vec<usize> = heads.collect();
@@ -56,17 +61,22 @@ fn unreachable(arrows: &Arrows<'_>, flow: &Flow, reached: &BTreeSet<usize>, find
             }
         }
         let spot = &arrows.spots[at];
-        let mut cause = format!("no path leads to the node `{}`", spot.name);
+        let mut message = format!("no path leads to the node `{}`", spot.name);
         if !names.is_empty() {
-            cause.push_str(&format!(", and so none to `{}`", names.join("`, `")));
+            message.push_str(&format!(", and so none to `{}`", names.join("`, `")));
         }
-        let mend = "lead to it from another node, or remove it";
-        findings.push(Finding::new(Code::Unreachable, &flow.file, spot.entry.place, cause, mend));
+        let help = "lead to it from another node, or remove it";
+        diagnostics.push(Diagnostic::new(Code::Unreachable, &flow.file, spot.entry.span, message, help));
     }
 }
 
 /// A node can be left if some way of it stops, or leads to a node that can be left.
-fn no_way_out(arrows: &Arrows<'_>, flow: &Flow, reached: &BTreeSet<usize>, findings: &mut Vec<Finding>) {
+fn no_way_out(
+    arrows: &Arrows<'_>,
+    flow: &Flow,
+    reached: &BTreeSet<usize>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let mut before: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut open = Vec::new();
     for (at, spot) in arrows.of_flow(flow) {
@@ -90,20 +100,20 @@ fn no_way_out(arrows: &Arrows<'_>, flow: &Flow, reached: &BTreeSet<usize>, findi
         .collect();
     // Nodes that never wait are an endless cycle, which is reported as such.
     let first =
-        stuck.iter().filter(|at| arrows.spots[**at].waits).min_by_key(|at| arrows.spots[**at].entry.place);
+        stuck.iter().filter(|at| arrows.spots[**at].waits).min_by_key(|at| arrows.spots[**at].entry.span);
     let Some(first) = first else { return };
     let names: Vec<&str> = stuck.iter().map(|at| arrows.spots[*at].name).collect();
-    let cause = format!(
+    let message = format!(
         "once a client is at `{}`, every answer leads back among these nodes: {}",
         arrows.spots[*first].name,
         names.join(", ")
     );
-    let mend = "lead one of their exits (`cancelled`, `gave_up`, `other`) to `wait`, `end` or a node outside";
-    let place = arrows.spots[*first].entry.place;
-    findings.push(Finding::new(Code::NoWayOut, &flow.file, place, cause, mend));
+    let help = "lead one of their exits (`cancelled`, `gave_up`, `other`) to `wait`, `end` or a node outside";
+    let span = arrows.spots[*first].entry.span;
+    diagnostics.push(Diagnostic::new(Code::NoWayOut, &flow.file, span, message, help));
 }
 
-fn calls(arrows: &Arrows<'_>, entry: Option<&str>, findings: &mut Vec<Finding>) {
+fn calls(arrows: &Arrows<'_>, entry: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
     let mut called = BTreeSet::new();
     for spot in &arrows.spots {
         let Some(call) = spot.entry.node.call() else { continue };
@@ -115,20 +125,26 @@ fn calls(arrows: &Arrows<'_>, entry: Option<&str>, findings: &mut Vec<Finding>) 
                 || ways.iter().any(|(way, _)| matches!(way.to.value, Target::Return | Target::End))
         });
         if !leaves {
-            let cause = format!(
+            let message = format!(
                 "node `{}` calls the flow `{}`, but no path of that flow leads to `return`",
                 spot.name, flow.id
             );
-            let mend = format!("lead an exit in {} to `return`", flow.file);
-            findings.push(Finding::new(Code::NeverReturns, &spot.flow.file, call.flow.place, cause, mend));
+            let help = format!("lead an exit in {} to `return`", flow.file);
+            diagnostics.push(Diagnostic::new(
+                Code::NeverReturns,
+                &spot.flow.file,
+                call.flow.span,
+                message,
+                help,
+            ));
         }
     }
     for flow in arrows.flows.iter().filter(|_| entry.is_some()) {
         if entry != Some(flow.id.as_str()) && !called.contains(flow.id.as_str()) {
-            let cause = format!("no flow calls `{}`, and chats do not begin in it", flow.id);
-            let mend = "call it from another flow, or remove the file";
-            let place = Place { line: flow.header.flow.place.line, column: flow.header.flow.place.column };
-            findings.push(Finding::new(Code::Unreachable, &flow.file, place, cause, mend));
+            let message = format!("no flow calls `{}`, and chats do not begin in it", flow.id);
+            let help = "call it from another flow, or remove the file";
+            let span = Span { line: flow.header.flow.span.line, column: flow.header.flow.span.column };
+            diagnostics.push(Diagnostic::new(Code::Unreachable, &flow.file, span, message, help));
         }
     }
 }

@@ -7,25 +7,25 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{SlotUses, arrows::Arrows};
 use crate::{
-    finding::{Code, Finding},
+    diagnostic::{Code, Diagnostic},
     flow::{Flow, Target, Way},
-    place::Place,
     scope::{Sets, SlotUse},
+    span::Span,
 };
 
 pub(super) fn check(
     arrows: &Arrows<'_>,
     uses: &SlotUses,
     known: impl Fn(&Flow) -> bool,
-    findings: &mut Vec<Finding>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) {
     let nothing = BTreeMap::new();
     for flow in arrows.flows.iter().filter(|flow| known(flow)) {
         let uses = uses.get(&flow.id).unwrap_or(&nothing);
         let given = given(arrows, flow);
         let slots = Slots { arrows, flow, uses, given };
-        let never = slots.never_set(findings);
-        slots.maybe_unset(&never, findings);
+        let never = slots.never_set(diagnostics);
+        slots.maybe_unset(&never, diagnostics);
     }
 }
 
@@ -70,7 +70,7 @@ impl Slots<'_, '_> {
     }
 
     /// The slots that are reported, with the places where they are read.
-    fn never_set(&self, findings: &mut Vec<Finding>) -> BTreeSet<(Place, String)> {
+    fn never_set(&self, diagnostics: &mut Vec<Diagnostic>) -> BTreeSet<(Span, String)> {
         let mut never = BTreeSet::new();
         let sets = |at: usize, slot: &str| {
             let sets = self.use_at(at).into_iter().flat_map(|uses| &uses.sets);
@@ -83,7 +83,7 @@ impl Slots<'_, '_> {
             }
             let setters: Vec<usize> = reachable.iter().copied().filter(|at| sets(*at, slot)).collect();
             let after = self.after(&setters);
-            let mut reads: Vec<(Place, &str)> = Vec::new();
+            let mut reads: Vec<(Span, &str)> = Vec::new();
             for at in &reachable {
                 if after.contains(at) || sets(*at, slot) {
                     continue;
@@ -92,12 +92,12 @@ impl Slots<'_, '_> {
                 reads.extend(
                     reads_here
                         .filter(|(name, _)| name == slot)
-                        .map(|(_, place)| (*place, self.arrows.spots[*at].name)),
+                        .map(|(_, span)| (*span, self.arrows.spots[*at].name)),
                 );
             }
-            never.extend(reads.iter().map(|(place, _)| (*place, slot.clone())));
-            let Some((place, node)) = reads.into_iter().min() else { continue };
-            let cause = if setters.is_empty() {
+            never.extend(reads.iter().map(|(span, _)| (*span, slot.clone())));
+            let Some((span, node)) = reads.into_iter().min() else { continue };
+            let message = if setters.is_empty() {
                 format!("node `{node}` reads the slot `{slot}`, but nothing ever sets it")
             } else {
                 let names: Vec<&str> = setters.iter().map(|at| self.arrows.spots[*at].name).collect();
@@ -106,8 +106,8 @@ impl Slots<'_, '_> {
                     names.join("`, `")
                 )
             };
-            let mend = "set it on the way (ask, search, set, call), give it a default, or read another slot";
-            findings.push(Finding::new(Code::NeverSet, &self.flow.file, place, cause, mend));
+            let help = "set it on the way (ask, search, set, call), give it a default, or read another slot";
+            diagnostics.push(Diagnostic::new(Code::NeverSet, &self.flow.file, span, message, help));
         }
         never
     }
@@ -142,20 +142,20 @@ impl Slots<'_, '_> {
         seen
     }
 
-    fn maybe_unset(&self, never: &BTreeSet<(Place, String)>, findings: &mut Vec<Finding>) {
+    fn maybe_unset(&self, never: &BTreeSet<(Span, String)>, diagnostics: &mut Vec<Diagnostic>) {
         let known = self.surely_set();
         let mut told = never.clone();
         for (at, spot) in self.arrows.of_flow(self.flow) {
             let (Some(known), Some(uses)) = (known.get(&at), self.use_at(at)) else { continue };
-            for (slot, place, consequence) in &uses.needs {
+            for (slot, span, consequence) in &uses.needs {
                 if known.contains(slot)
                     || !self.flow.slots.contains_key(slot)
-                    || !told.insert((*place, slot.clone()))
+                    || !told.insert((*span, slot.clone()))
                 {
                     continue;
                 }
                 let path = self.path_without(slot, at);
-                let cause = format!(
+                let message = format!(
                     "node `{}`: the slot `{slot}` may be unset here, and {consequence}; for example on the way: {}",
                     spot.name,
                     self.arrows.path(&path)
@@ -167,8 +167,8 @@ impl Slots<'_, '_> {
                     }
                     _ => format!("guard it ({{{{#if slots.{slot}}}}}…{{{{/if}}}})"),
                 };
-                let mend = format!("{guard}, set it before on every way, or give it a default");
-                findings.push(Finding::new(Code::MaybeUnset, &self.flow.file, *place, cause, mend));
+                let help = format!("{guard}, set it before on every way, or give it a default");
+                diagnostics.push(Diagnostic::new(Code::MaybeUnset, &self.flow.file, *span, message, help));
             }
         }
     }

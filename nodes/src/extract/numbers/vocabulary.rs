@@ -1,4 +1,4 @@
-//! The words that numbers are said in, with the slips that are safe to mend.
+//! The words that numbers are said in, with the slips that are safe to correct.
 
 /// What a word adds to a number.
 #[derive(Clone, Copy, Debug, PartialEq)]

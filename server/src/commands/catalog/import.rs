@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 use tolmach_catalog::{
-    EmbeddedCatalog, Progress, Source, Stage, Switch, changes::Changes, import::remembered, photos,
+    EmbeddedCatalog, ImportOutcome, Progress, Source, Stage, changes::Changes, import::remembered, photos,
 };
 use tolmach_runtime::ports::Task;
 
@@ -130,7 +130,7 @@ async fn store(
     catalog: &EmbeddedCatalog,
     understood: &mut Understood,
     progress: impl Fn(Progress) + Send + Sync + 'static,
-) -> anyhow::Result<Switch> {
+) -> anyhow::Result<ImportOutcome> {
     let folder = catalog.folder();
     tokio::task::block_in_place(|| understood.take_photos(folder))?;
     // A catalogue's rows take memory that the build needs.

@@ -15,7 +15,7 @@ use tolmach_catalog::{
         child::{Limits, Reader},
         remembered,
     },
-    photos::{self, Taken},
+    photos::{self, PhotoReport},
     rows,
 };
 
@@ -73,7 +73,7 @@ pub struct Understood {
     /// The catalogue's rows as they are.
     pub current: Vec<Row>,
     /// The archive of photos, and what it has for these items.
-    pub photos: Option<(PathBuf, Taken)>,
+    pub photos: Option<(PathBuf, PhotoReport)>,
 }
 
 impl Understood {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use tolmach_catalog::{
-    changes::{Brief, Changes, Disagreements},
+    changes::{Changes, Disagreements, ItemSummary},
     import::Mapping,
-    photos::Taken,
+    photos::PhotoReport,
 };
 use tolmach_engine::catalog::Product;
 
@@ -28,7 +28,7 @@ pub fn changes(changes: &Changes) {
         println!("    price  {}: {old} -> {new}", titled(&change.article, &change.name));
     }
     for (word, list) in [("new", &changes.examples.new), ("gone", &changes.examples.gone)] {
-        for Brief { article, name, price: own, currency } in list.iter().take(LINES) {
+        for ItemSummary { article, name, price: own, currency } in list.iter().take(LINES) {
             println!("    {word:<5}  {}: {}", titled(article, name), price(*own, currency));
         }
     }
@@ -53,9 +53,9 @@ pub fn disagreements(found: &Disagreements) {
 }
 
 /// What an archive of photos has for the items.
-pub fn photos(photos: Option<&(PathBuf, Taken)>) {
+pub fn photos(photos: Option<&(PathBuf, PhotoReport)>) {
     let Some((_, taken)) = photos else { return };
-    let Taken { file, items, pictures, unknown, further, unusable, examples } = taken;
+    let PhotoReport { file, items, pictures, unknown, further, unusable, examples } = taken;
     println!(
         "  photos in {file}: {pictures} for {items} items, {further} further ones, {unknown} of no article here"
     );

@@ -6,13 +6,13 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use tolmach_engine::{Session, event::Kind, language::Language, text::shorten};
+use tolmach_engine::{Session, event::EventKind, language::Language, text::shorten};
 use tolmach_runtime::{
     Record, Runtime,
     testing::{self, Saved, SavedTurn},
 };
 
-use crate::{assemble::Assembled, findings};
+use crate::{assemble::Assembled, diagnostics};
 
 /// A test to be written when the dialog is over.
 pub struct Save {
@@ -45,7 +45,7 @@ impl Save {
             let record: Record =
                 serde_json::from_str(&turn.trace).context("a stored trace cannot be read")?;
             let exchanges = runtime
-                .shelf()
+                .releases()
                 .with_release(&turn.release, |release| record.exchanges(release, &turn.event))
                 .await?;
             turns.push(SavedTurn { event: turn.event, record, exchanges: exchanges.unwrap_or_default() });
@@ -117,7 +117,7 @@ impl Save {
         let text = String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("{file} is not UTF-8 text"))?;
         let (tests, found) = testing::read(&file.to_string(), &text);
         if !found.is_empty() {
-            let explained = findings::explained(&Default::default(), Path::new(""), &found);
+            let explained = diagnostics::explained(&Default::default(), Path::new(""), &found);
             bail!("{file} is no valid test file, so nothing is added to it\n\n{explained}");
         }
         Ok((text, tests.len()))
@@ -134,7 +134,7 @@ impl Save {
 /// A test is called by the first message of the client.
 fn name(turns: &[SavedTurn]) -> String {
     let said = turns.iter().find_map(|turn| match &turn.event.kind {
-        Kind::Message { text } => Some(shorten(&text.replace('\n', " "), 60)),
+        EventKind::Message { text } => Some(shorten(&text.replace('\n', " "), 60)),
         _ => None,
     });
     said.unwrap_or_else(|| "a saved dialog".to_owned())

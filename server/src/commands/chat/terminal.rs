@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use tolmach_engine::effect::{Action, Card, Outgoing, Who};
+use tolmach_engine::effect::{Action, Author, Card, Outgoing};
 use tolmach_runtime::ports::{Address, Channel, Delivery, MessageRow};
 
 /// The channel's name in addresses.
@@ -50,7 +50,7 @@ impl Terminal {
     /// A message of the history.
     pub fn show_stored(&self, message: &MessageRow) {
         match (message.who, serde_json::from_str::<Outgoing>(&message.body)) {
-            (Who::Bot, Ok(outgoing)) => self.show(&outgoing),
+            (Author::Bot, Ok(outgoing)) => self.show(&outgoing),
             _ => self.echo(&message.body),
         }
     }

@@ -1,15 +1,15 @@
 //! How replays and rehearsals are printed.
 
-use crate::findings::counted;
+use crate::diagnostics::counted;
 use serde::Serialize;
-use tolmach_runtime::rehearsal::{Fault, Leads, Report};
+use tolmach_runtime::backtest::{Fault, Leads, Report};
 
 /// How many chats or paths of a list are shown; the JSON has all.
 const SHOWN: usize = 20;
 
 /// What a draft would have changed, for tools.
 #[derive(Debug, Serialize)]
-pub struct Rehearsed<'r> {
+pub struct Backtested<'r> {
     /// The draft's id.
     pub draft: &'r str,
     /// The rest.
@@ -65,7 +65,7 @@ pub fn turn(path: &[String], outcome: &Result<(), String>) {
 }
 
 /// What a draft would have changed.
-pub fn rehearsal(report: &Report, draft: &str) {
+pub fn backtest(report: &Report, draft: &str) {
     let draft = draft.get(..12).unwrap_or(draft);
     let (chats, turns) = (counted(report.chats, "chat"), counted(report.turns, "turn"));
     println!("{chats}, {turns} through the draft {draft}\n");

@@ -106,7 +106,7 @@ async fn ended_within(stopped: &mut watch::Receiver<bool>, pause: Duration) -> b
     tokio::time::timeout(pause, stopped.wait_for(|stopped| *stopped)).await.is_ok()
 }
 
-/// Polls until asked to stop; a failure that polling itself cannot mend is shown and does not stop the web chat.
+/// Polls until asked to stop; a failure that polling itself cannot fix is shown and does not stop the web chat.
 async fn poll(bot: Arc<Bot>, runtime: Arc<Runtime>, state: State, stopped: watch::Receiver<bool>) {
     state.set(&bot, "starting");
     let mut names = commands(&runtime).await;
@@ -114,10 +114,10 @@ async fn poll(bot: Arc<Bot>, runtime: Arc<Runtime>, state: State, stopped: watch
     let (menu_bot, menu_runtime) = (Arc::clone(&bot), Arc::clone(&runtime));
     let keep_menu = async move {
         // Another release may have other commands.
-        let mut release = menu_runtime.shelf().current_id();
+        let mut release = menu_runtime.releases().current_id();
         loop {
             tokio::time::sleep(MENU).await;
-            let current = menu_runtime.shelf().current_id();
+            let current = menu_runtime.releases().current_id();
             if current == release {
                 continue;
             }
@@ -156,8 +156,8 @@ async fn set_menu(bot: &Bot, names: &[String]) {
 
 /// The commands of the flow in which chats begin.
 async fn commands(runtime: &Runtime) -> Vec<String> {
-    let Some(id) = runtime.shelf().current_id() else { return Vec::new() };
-    let names = runtime.shelf().with_release(&id, |release| {
+    let Some(id) = runtime.releases().current_id() else { return Vec::new() };
+    let names = runtime.releases().with_release(&id, |release| {
         let flow = release.flow(&release.entry);
         flow.map(|flow| flow.header.on.command.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
     });

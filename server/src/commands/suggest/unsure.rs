@@ -6,8 +6,8 @@ use anyhow::Context;
 use tolmach_engine::{Release, trace::Visit, wording::normalized};
 use tolmach_nodes::holds_contact;
 use tolmach_runtime::{
+    backtest::Past,
     ports::{Store, StoredTurn},
-    rehearsal::Past,
 };
 
 use crate::releases::{compiled::Releases, one_line};

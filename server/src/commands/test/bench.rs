@@ -16,7 +16,7 @@ use tolmach_engine::bundle::Bundle;
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
-    Burst, Parts, Runtime, Shelf, Staff, Trainer, World,
+    Coalescing, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
     ports::{Catalog, Channel, Clock, Store},
     testing::{self, Catalogue, Dialog, FailingCatalog, ManualClock, Recorder, Scripted, Stage},
 };
@@ -80,7 +80,7 @@ impl Bench {
         Ok(all.into_iter().map(|(_, ran)| ran).collect())
     }
 
-    async fn one(&self, bundle: &Bundle, dialog: &Dialog) -> anyhow::Result<testing::Outcome> {
+    async fn one(&self, bundle: &Bundle, dialog: &Dialog) -> anyhow::Result<testing::TestOutcome> {
         let number = self.0.databases.fetch_add(1, Ordering::SeqCst);
         let file = self.0.folder.path().join(format!("{number}.db"));
         let mut options = sqlite::Options::new(file.clone());
@@ -88,7 +88,7 @@ impl Bench {
         options.durability = Durability::Normal;
         let store = Arc::new(SqliteStore::open(options).await?);
         let scripted = Scripted::new(&dialog.given, Arc::new(OfflineLlm));
-        let world = World {
+        let world = QueryPorts {
             http: scripted.http(),
             catalog: self.catalogue(dialog.given.catalogue).await?,
             trainer: Arc::clone(&self.0.trainer),
@@ -97,17 +97,17 @@ impl Bench {
         };
         let clock = Arc::new(ManualClock::new(MONDAY));
         let recorder = Arc::new(Recorder::new("test"));
-        let parts = Parts {
+        let parts = RuntimePorts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             world: world.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             channels: vec![Arc::clone(&recorder) as Arc<dyn Channel>],
-            burst: Burst { window: Duration::from_millis(700), wait: false },
+            coalescing: Coalescing { window: Duration::from_millis(700), wait: false },
             staff: Staff::new(),
         };
-        let shelf = Shelf::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, world.trainer);
-        let runtime = Runtime::new(parts, shelf);
-        if runtime.shelf().publish(bundle, clock.now()).await?.is_err() {
+        let releases = ReleaseRegistry::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, world.trainer);
+        let runtime = Runtime::new(parts, releases);
+        if runtime.releases().publish(bundle, clock.now()).await?.is_err() {
             bail!("the flows do not compile");
         }
         let stage = Stage { runtime: &runtime, recorder: &recorder, clock: &clock, scripted: &scripted };

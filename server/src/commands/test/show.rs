@@ -36,8 +36,8 @@ pub fn test(ran: &Ran, folder: &Path, colour: bool) -> String {
     let mut text = format!("  {}  {}\n", paint(colour, RED, "FAIL"), paint(colour, BOLD, &ran.name));
     text.push_str(&format!("        {file}:{} {}\n", failure.step, failure.what));
     for difference in &failure.differences {
-        if difference.place != failure.step {
-            let place = format!("{file}:{}", difference.place);
+        if difference.span != failure.step {
+            let place = format!("{file}:{}", difference.span);
             text.push_str(&format!("        {}\n", paint(colour, DIM, &place)));
         }
         text.push_str(&diff(difference, colour));
@@ -168,7 +168,7 @@ pub fn coverage(summary: &Summary, folder: &Path, with_gaps: bool) -> String {
             None => "never visited".to_owned(),
         };
         let file = folder.join(&gap.file);
-        text.push_str(&format!("  {}:{} {}: {what}\n", file.display(), gap.place, gap.node));
+        text.push_str(&format!("  {}:{} {}: {what}\n", file.display(), gap.span, gap.node));
     }
     text
 }
@@ -201,8 +201,8 @@ fn failure(failure: &Failure) -> Value {
             let path =
                 one.paths.as_ref().map(|(expected, found)| json!({ "expected": expected, "found": found }));
             json!({
-                "line": one.place.line,
-                "column": one.place.column,
+                "line": one.span.line,
+                "column": one.span.column,
                 "expected": one.expected,
                 "found": one.found,
                 "path": path,

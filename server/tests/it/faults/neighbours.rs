@@ -51,7 +51,7 @@ async fn a_model_that_misbehaves_costs_a_second_and_not_the_answer() {
 }
 
 async fn until(telegram: &Telegram, what: &str, holds: impl Fn(&Inner) -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !holds(&telegram.inner()) {
         let inner = telegram.inner();
         assert!(Instant::now() < deadline, "{what}: {:?} {:?}", inner.shown, inner.refused);

@@ -8,7 +8,7 @@ const WINDOW: Duration = Duration::from_millis(200);
 
 async fn bot(folder: &Path, wait: bool) -> Bot {
     let flow = FLOW.replace("'message {{slots.n}}'", "'{{slots.n}}: {{message.text}}'");
-    Bot::with(folder, KINDS, &flow, Burst { window: WINDOW, wait }, Staff::new()).await
+    Bot::with(folder, KINDS, &flow, Coalescing { window: WINDOW, wait }, Staff::new()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,14 +22,14 @@ async fn what_came_together_is_one_turn() {
     // The history has every message, and the turn replays from what was stored.
     let said = bot.store.messages("test:a", 0, 100).await.unwrap();
     let client: Vec<&str> =
-        said.iter().filter(|one| one.who == Who::Client).map(|one| one.body.as_str()).collect();
+        said.iter().filter(|one| one.who == Author::Client).map(|one| one.body.as_str()).collect();
     assert_eq!(client, ["a", "b", "/size", "7", "8"]);
     let turns = bot.store.turns("test:a", 100).await.unwrap();
     assert_eq!(turns.len(), 3);
     for turn in turns {
         let record: Record = serde_json::from_str(&turn.trace).unwrap();
         let replayed =
-            bot.runtime.shelf().with_release(&turn.release, |release| record.replay(release, &turn.event));
+            bot.runtime.releases().with_release(&turn.release, |release| record.replay(release, &turn.event));
         assert_eq!(replayed.await.unwrap(), Some(Ok(())));
         assert_eq!(record.before.chat, "test:a");
     }
@@ -60,7 +60,7 @@ async fn a_reply_waits_for_a_client_who_types_but_not_for_ever() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_ends_the_wait() {
     let folder = tempfile::tempdir().unwrap();
-    let long = Burst { window: Duration::from_secs(60), wait: true };
+    let long = Coalescing { window: Duration::from_secs(60), wait: true };
     let bot = Bot::with(folder.path(), KINDS, FLOW, long, Staff::new()).await;
     bot.runtime.receive(vec![inbound("a", "1", "hello")]).await.unwrap();
     bot.runtime.receive(vec![inbound("a", "2", "/size")]).await.unwrap();

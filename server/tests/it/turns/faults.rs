@@ -2,7 +2,7 @@
 
 mod fakes;
 
-use tolmach_llm::fallback::Ladder;
+use tolmach_llm::fallback::FallbackLlm;
 
 use super::*;
 use fakes::{Fault, Faulty, Script};
@@ -71,7 +71,7 @@ nodes:
 ";
 
 /// Nothing here takes longer, unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Shop {
     runtime: Arc<Runtime>,
@@ -90,43 +90,43 @@ impl Shop {
             Arc::new(SqliteStore::open(Options::new(folder.path().join("tolmach.db"))).await.unwrap());
         let (channel, script) = (Arc::new(Scripted::default()), Arc::new(Script::default()));
         let plain = || Arc::new(Faulty { inner: (), script: Arc::clone(&script) });
-        let world = World {
+        let world = QueryPorts {
             http: plain(),
             catalog: plain(),
             trainer: Arc::new(Trainer::new(Arc::new(Faulty {
                 inner: MeaningEmbedder,
                 script: Arc::clone(&script),
             }))),
-            llm: if ladder { Arc::new(Ladder::new(plain(), Arc::new(OfflineLlm))) } else { plain() },
+            llm: if ladder { Arc::new(FallbackLlm::new(plain(), Arc::new(OfflineLlm))) } else { plain() },
             roles: Default::default(),
         };
         let faulty: Arc<dyn Store> =
             Arc::new(Faulty { inner: Arc::clone(&store), script: Arc::clone(&script) });
-        let shelf = Shelf::new(KINDS, Arc::clone(&faulty), Arc::clone(&world.trainer));
+        let releases = ReleaseRegistry::new(KINDS, Arc::clone(&faulty), Arc::clone(&world.trainer));
         let boss = vec![Address::new("test", "boss")];
-        let parts = Parts {
+        let parts = RuntimePorts {
             store: faulty,
             world,
             clock: Arc::new(SystemClock),
             channels: vec![Arc::new(Faulty { inner: Arc::clone(&channel), script: Arc::clone(&script) })],
-            burst: Burst::OFF,
+            coalescing: Coalescing::OFF,
             staff: [("default".to_owned(), boss)].into(),
         };
-        let runtime = Runtime::new(parts, shelf);
+        let runtime = Runtime::new(parts, releases);
         let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
         let files = [
             file("shop.yaml", FLOW),
             file("prompts/about.md", "Answer questions about the company.\n"),
             file("knowledge/company.md", "## Delivery\nWe deliver everywhere.\n"),
         ];
-        let published = runtime.shelf().publish(&Bundle { files: files.into() }, 0).await.unwrap();
-        published.unwrap_or_else(|findings| panic!("{findings:?}"));
+        let published = runtime.releases().publish(&Bundle { files: files.into() }, 0).await.unwrap();
+        published.unwrap_or_else(|diagnostics| panic!("{diagnostics:?}"));
         Shop { runtime, store, channel, script, _folder: folder }
     }
 
     async fn receive(&self, chat: &str, key: &str, text: &str) -> ports::Result<()> {
         let mut inbound = inbound(chat, key, text);
-        if let Kind::Command { name, rest } = &mut inbound.kind
+        if let EventKind::Command { name, rest } = &mut inbound.kind
             && let Some((command, words)) = name.clone().split_once(' ')
         {
             command.clone_into(name);
@@ -136,7 +136,7 @@ impl Shop {
     }
 
     async fn settled(&self) {
-        tokio::time::timeout(PATIENCE, self.runtime.settle()).await.expect("the work ends");
+        tokio::time::timeout(TIMEOUT, self.runtime.settle()).await.expect("the work ends");
     }
 
     /// What a chat was sent, in order.
@@ -147,7 +147,7 @@ impl Shop {
     }
 
     async fn until_got(&self, chat: &str, count: usize) {
-        let got = tokio::time::timeout(PATIENCE, async {
+        let got = tokio::time::timeout(TIMEOUT, async {
             while self.got(chat).len() < count {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -285,7 +285,7 @@ async fn a_commit_that_hangs_holds_its_own_chat_alone() {
     let shop = Shop::open(false).await;
     shop.script.fails("commit", Fault::Hang, 1);
     shop.receive("a", "1", "hello").await.unwrap();
-    let met = tokio::time::timeout(PATIENCE, async {
+    let met = tokio::time::timeout(TIMEOUT, async {
         while !shop.script.is_spent() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     effect::{Command, Notice},
-    kind::{Exit, Fault, Go, Input, Kind, Node},
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
     turn::Turn,
 };
@@ -29,12 +29,12 @@ impl Node for Alarm {
 
     fn check(&self, _: &mut Scope<'_>) {}
 
-    fn run(&self, turn: &mut Turn<'_>, _: Input) -> Result<Go, Fault> {
+    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let text = turn.message().to_owned();
         let notice = Notice { group: "default".into(), subject: "Lead".into(), text, about_chat: true };
         turn.command(Command::Notify(notice));
         turn.say("told".to_owned(), Vec::new());
-        Ok(Go::exit("done"))
+        Ok(NodeOutcome::exit("done"))
     }
 }
 
@@ -44,7 +44,7 @@ const FLOW: &str = "flow: counter\nstart: tell\nnodes:\n  tell:\n    alarm: {}\n
 async fn bot(folder: &Path, people: &[&str]) -> Bot {
     let people = people.iter().map(|id| Address::parse(id).unwrap()).collect();
     let staff = [("default".to_owned(), people)].into();
-    Bot::with(folder, ALARM, FLOW, Burst::OFF, staff).await
+    Bot::with(folder, ALARM, FLOW, Coalescing::OFF, staff).await
 }
 
 impl Bot {

@@ -1,17 +1,17 @@
 //! The part of a group that is about time: timers, tasks, and what is too old to be kept.
 
-use tolmach_engine::event::{Client, Event, Kind};
+use tolmach_engine::event::{Client, Event, EventKind};
 use tolmach_runtime::ports::{ChatKey, Removed, Retention, Task};
 use uuid::Uuid;
 
 use super::{Array, Group, encode};
 use crate::sql::{
-    Session, Value,
+    DbConnection, Value,
     answer::Answer,
     operation::{Operation, Pushed, pushed},
 };
 
-impl<S: Session> Group<'_, S> {
+impl<S: DbConnection> Group<'_, S> {
     pub(super) async fn put_off(&mut self, rows: Array) -> sqlx::Result<()> {
         let put_off: Vec<(ChatKey, i64)> = self.fetch(self.statements.put_off, rows).await?;
         for (chat, due) in put_off {
@@ -139,7 +139,7 @@ impl<S: Session> Group<'_, S> {
 }
 
 fn event(id: Uuid, at: i64, timer: &str) -> sqlx::Result<String> {
-    encode(&Event { id, at, client: Client::default(), kind: Kind::Timer { name: timer.to_owned() } })
+    encode(&Event { id, at, client: Client::default(), kind: EventKind::Timer { name: timer.to_owned() } })
 }
 
 fn task(task: &Task, at: i64) -> sqlx::Result<Pushed> {

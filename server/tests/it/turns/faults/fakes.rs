@@ -10,12 +10,16 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use tolmach_engine::{
     catalog::{SearchRequest, SearchResults},
-    effect::{AnswerRequest, DecideRequest, Decision, HttpReply, HttpRequest, Outgoing, Press, Reply, Usage},
+    effect::{
+        Classification, GenerateRequest, HttpReply, HttpRequest, LlmClassifyRequest, Outgoing, Press, Reply,
+        Usage,
+    },
 };
 use tolmach_runtime::ports::{
-    self, Address, Bundle, Catalog, Channel, Chat, ChatKey, Commit, CommitOutcome, Day, Delivery, Embedder,
-    HandedChat, Http, Inbound, Job, LeadRow, Llm, Mark, MessageRow, Next, NoticeRow, OutboxRow, Publication,
-    PublishOutcome, QuarantinedTask, Removed, Retention, Store, StoredTurn, Task, WaitingPlace,
+    self, Address, AnalyticsEvent, Bundle, Catalog, Channel, Chat, ChatKey, Commit, CommitOutcome, Day,
+    Delivery, Embedder, Http, Inbound, Job, LeadRow, Llm, MessageRow, Next, NoticeRow, OutboxRow,
+    Publication, PublishOutcome, QuarantinedTask, Removed, Retention, Store, StoredTurn, TakenOverChat, Task,
+    WaitingPlace,
 };
 use uuid::Uuid;
 
@@ -111,12 +115,12 @@ impl Llm for Faulty<()> {
         "faulty"
     }
 
-    async fn decide(&self, request: &DecideRequest) -> ports::Result<Decision> {
+    async fn classify(&self, request: &LlmClassifyRequest) -> ports::Result<Classification> {
         let label = request.labels.first().map(|label| label.name.clone());
-        self.script.meet("decide", async { Ok(Decision { label, usage: Usage::default() }) }).await
+        self.script.meet("decide", async { Ok(Classification { label, usage: Usage::default() }) }).await
     }
 
-    async fn answer(&self, _: &AnswerRequest) -> ports::Result<Reply> {
+    async fn generate(&self, _: &GenerateRequest) -> ports::Result<Reply> {
         let reply = Reply { text: "The model says yes.".to_owned(), usage: Usage::default() };
         self.script.meet("answer", async { Ok(reply) }).await
     }
@@ -192,8 +196,8 @@ store! {
     fn waiting_places() -> Vec<WaitingPlace>;
     fn chats_at_rest() -> u64;
     fn chats_like(part: &str) -> Vec<ChatKey>;
-    fn handed() -> Vec<HandedChat>;
-    fn marks_since(at: i64) -> Vec<Mark>;
+    fn handed() -> Vec<TakenOverChat>;
+    fn analytics_since(at: i64) -> Vec<AnalyticsEvent>;
     fn publish(publication: Publication, expected: Option<String>) -> PublishOutcome;
     fn current_release() -> Option<Publication>;
     fn publications(limit: u32) -> Vec<Publication>;

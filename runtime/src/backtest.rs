@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use tolmach_engine::{
     Input, Next, Release, Session,
-    effect::{Command, Effect, Outcome, Query},
+    effect::{Command, Effect, Query, QueryOutcome},
     step,
     trace::{Asked, Trace},
 };
@@ -25,7 +25,7 @@ pub use past::Past;
 pub use report::{Calls, ChangedPath, Fault, Goal, Leads, Report};
 
 /// A draft and what it has been found to do so far.
-pub struct Rehearsal {
+pub struct Backtest {
     release: Release,
     intents: Intents,
     trainer: Arc<Trainer>,
@@ -42,14 +42,14 @@ struct Walked {
     missing: usize,
 }
 
-impl Rehearsal {
+impl Backtest {
     /// A draft that has rehearsed nothing yet.
     ///
     /// # Errors
     /// When the draft's examples cannot be embedded.
-    pub async fn new(draft: Release, trainer: Arc<Trainer>) -> ports::Result<Rehearsal> {
+    pub async fn new(draft: Release, trainer: Arc<Trainer>) -> ports::Result<Backtest> {
         let intents = Intents::of(&draft, &trainer).await?;
-        Ok(Rehearsal { release: draft, intents, trainer, report: Report::default() })
+        Ok(Backtest { release: draft, intents, trainer, report: Report::default() })
     }
 
     /// Feeds the turns of one chat, oldest first, to the draft. Timers fall due when they did; those that only the
@@ -100,12 +100,12 @@ impl Rehearsal {
         }
     }
 
-    async fn answer(&self, query: &Query, number: usize, memory: &mut Memory<'_>) -> Outcome {
+    async fn answer(&self, query: &Query, number: usize, memory: &mut Memory<'_>) -> QueryOutcome {
         match query {
             // Recorded ones belong to the old examples; the draft's own cost nothing.
-            Query::Nearest(request) => match self.intents.nearest(request, &self.trainer).await {
+            Query::Classify(request) => match self.intents.nearest(request, &self.trainer).await {
                 Ok(outcome) => outcome,
-                Err(why) => Outcome::Failed { reason: why.to_string() },
+                Err(why) => QueryOutcome::Failed { reason: why.to_string() },
             },
             query => memory.outcome(number, query),
         }
@@ -134,7 +134,7 @@ impl Marks {
 }
 
 fn calls(asked: &[Asked]) -> usize {
-    asked.iter().filter(|asked| matches!(asked.query.as_str(), "decide" | "answer")).count()
+    asked.iter().filter(|asked| matches!(asked.query.as_str(), "llm_classify" | "generate")).count()
 }
 
 /// Whether the next message of a chat is personal data by the node that waits for it, or is for a person's eyes.

@@ -16,12 +16,12 @@ use crate::ports::Store;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Deliveries that are not marked yet.
-pub(crate) struct Receipts {
+pub(crate) struct Acknowledgements {
     store: Arc<dyn Store>,
     open: Mutex<Open>,
     /// How many receipts are in the store.
     stored: watch::Sender<u64>,
-    me: Weak<Receipts>,
+    me: Weak<Acknowledgements>,
 }
 
 #[derive(Default)]
@@ -34,11 +34,11 @@ struct Open {
 
 /// Knows when the receipts up to one are in the store; the default is for none.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Ticket(u64);
+pub(crate) struct AckPosition(u64);
 
-impl Receipts {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Arc<Receipts> {
-        Arc::new_cyclic(|me| Receipts {
+impl Acknowledgements {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Arc<Acknowledgements> {
+        Arc::new_cyclic(|me| Acknowledgements {
             store,
             open: Mutex::default(),
             stored: watch::Sender::new(0),
@@ -47,11 +47,11 @@ impl Receipts {
     }
 
     /// Has these effects marked as delivered, soon.
-    pub(crate) fn give(&self, effects: Vec<String>) -> Ticket {
+    pub(crate) fn give(&self, effects: Vec<String>) -> AckPosition {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.given += effects.len() as u64;
         open.effects.extend(effects);
-        let ticket = Ticket(open.given);
+        let ticket = AckPosition(open.given);
         if !open.effects.is_empty() && !open.writing {
             open.writing = true;
             if let Some(me) = self.me.upgrade() {
@@ -62,18 +62,18 @@ impl Receipts {
     }
 
     /// For all that were given so far.
-    pub(crate) fn given(&self) -> Ticket {
-        Ticket(self.open.lock().unwrap_or_else(PoisonError::into_inner).given)
+    pub(crate) fn given(&self) -> AckPosition {
+        AckPosition(self.open.lock().unwrap_or_else(PoisonError::into_inner).given)
     }
 
     /// Waits until they are in the store.
-    pub(crate) async fn stored(&self, ticket: Ticket) {
+    pub(crate) async fn stored(&self, ticket: AckPosition) {
         // The sender lives as long as `self`, so this ends only when the count is reached.
         let _ = self.stored.subscribe().wait_for(|stored| *stored >= ticket.0).await;
     }
 
     /// Writes until nothing is left. What is given meanwhile goes with the next write.
-    async fn write(self: Arc<Receipts>) {
+    async fn write(self: Arc<Acknowledgements>) {
         loop {
             let (effects, given) = {
                 let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,14 +10,14 @@ use serde::{
 
 /// A line and a column, both counted from 1; 0:0 is "no place" (a value that no file holds).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Place {
+pub struct Span {
     /// Line, from 1.
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
@@ -25,24 +25,24 @@ impl fmt::Display for Place {
 
 /// A value with the place it was read from. Read from anything but our own YAML reader, the place is unknown.
 #[derive(Clone, Debug, Default)]
-pub struct At<T> {
+pub struct Spanned<T> {
     /// The value.
     pub value: T,
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
 }
 
 /// The newtype name by which [`crate::config`] recognises an [`At`] and hands over the place as well.
-pub(crate) const AT: &str = "$tolmach::At";
+pub(crate) const SPANNED: &str = "$tolmach::Spanned";
 
-impl<T> At<T> {
+impl<T> Spanned<T> {
     /// A value with its place.
-    pub const fn new(value: T, place: Place) -> At<T> {
-        At { value, place }
+    pub const fn new(value: T, span: Span) -> Spanned<T> {
+        Spanned { value, span }
     }
 }
 
-impl<T> Deref for At<T> {
+impl<T> Deref for Spanned<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -51,34 +51,34 @@ impl<T> Deref for At<T> {
 }
 
 /// Two values are the same wherever they stand.
-impl<T: PartialEq> PartialEq for At<T> {
-    fn eq(&self, other: &At<T>) -> bool {
+impl<T: PartialEq> PartialEq for Spanned<T> {
+    fn eq(&self, other: &Spanned<T>) -> bool {
         self.value == other.value
     }
 }
 
-impl<T: Eq> Eq for At<T> {}
+impl<T: Eq> Eq for Spanned<T> {}
 
-impl<T: PartialOrd> PartialOrd for At<T> {
-    fn partial_cmp(&self, other: &At<T>) -> Option<std::cmp::Ordering> {
+impl<T: PartialOrd> PartialOrd for Spanned<T> {
+    fn partial_cmp(&self, other: &Spanned<T>) -> Option<std::cmp::Ordering> {
         self.value.partial_cmp(&other.value)
     }
 }
 
-impl<T: Ord> Ord for At<T> {
-    fn cmp(&self, other: &At<T>) -> std::cmp::Ordering {
+impl<T: Ord> Ord for Spanned<T> {
+    fn cmp(&self, other: &Spanned<T>) -> std::cmp::Ordering {
         self.value.cmp(&other.value)
     }
 }
 
 /// As the value alone: a place says where it was read, not what it is.
-impl<T: Serialize> Serialize for At<T> {
+impl<T: Serialize> Serialize for Spanned<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.serialize(serializer)
     }
 }
 
-impl<T: JsonSchema> JsonSchema for At<T> {
+impl<T: JsonSchema> JsonSchema for Spanned<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
     }
@@ -92,30 +92,33 @@ impl<T: JsonSchema> JsonSchema for At<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<At<T>, D::Error> {
-        struct AtVisitor<T>(std::marker::PhantomData<T>);
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Spanned<T>, D::Error> {
+        struct SpannedVisitor<T>(std::marker::PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for AtVisitor<T> {
-            type Value = At<T>;
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for SpannedVisitor<T> {
+            type Value = Spanned<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a value")
             }
 
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<At<T>, D::Error> {
-                Ok(At::new(T::deserialize(deserializer)?, Place::default()))
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Spanned<T>, D::Error> {
+                Ok(Spanned::new(T::deserialize(deserializer)?, Span::default()))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<At<T>, A::Error> {
-                let missing = || de::Error::custom("a place without a value");
+            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Spanned<T>, A::Error> {
+                let missing = || de::Error::custom("a span without a value");
                 let line = parts.next_element()?.ok_or_else(missing)?;
                 let column = parts.next_element()?.ok_or_else(missing)?;
                 let value = parts.next_element()?.ok_or_else(missing)?;
-                Ok(At::new(value, Place { line, column }))
+                Ok(Spanned::new(value, Span { line, column }))
             }
         }
 
-        deserializer.deserialize_newtype_struct(AT, AtVisitor(std::marker::PhantomData))
+        deserializer.deserialize_newtype_struct(SPANNED, SpannedVisitor(std::marker::PhantomData))
     }
 }

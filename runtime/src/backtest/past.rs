@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use tolmach_engine::{
     Release,
-    effect::{Outcome, Query},
-    event::{Event, Kind},
+    effect::{Query, QueryOutcome},
+    event::{Event, EventKind},
     trace::{Asked, Visit},
 };
 
@@ -60,7 +60,7 @@ impl Past {
     /// What the client wrote, unless it is personal data or was meant for a person.
     pub fn message(&self) -> Option<&str> {
         match &self.event.kind {
-            Kind::Message { text } if !self.private => Some(text),
+            EventKind::Message { text } if !self.private => Some(text),
             _ => None,
         }
     }
@@ -69,28 +69,28 @@ impl Past {
     pub(super) fn wrote(&self, private: bool) -> String {
         let hidden = || "«…»".to_owned();
         match &self.event.kind {
-            Kind::Message { .. } if private => hidden(),
-            Kind::Contact { .. } => hidden(),
-            Kind::Message { text } => format!("«{}»", tolmach_engine::text::shorten(text, 120)),
-            Kind::Press { label, .. } => format!("[{label}]"),
+            EventKind::Message { .. } if private => hidden(),
+            EventKind::Contact { .. } => hidden(),
+            EventKind::Message { text } => format!("«{}»", tolmach_engine::text::shorten(text, 120)),
+            EventKind::Press { label, .. } => format!("[{label}]"),
             // What follows a command may be anything, and no command of ours needs it to be understood.
-            Kind::Command { name, .. } => format!("/{name}"),
-            Kind::Unsupported { what } => format!("({what})"),
-            Kind::Timer { name } => format!("(timer {name})"),
-            Kind::Staff { .. } => "(staff)".to_owned(),
+            EventKind::Command { name, .. } => format!("/{name}"),
+            EventKind::Unsupported { what } => format!("({what})"),
+            EventKind::Timer { name } => format!("(timer {name})"),
+            EventKind::Staff { .. } => "(staff)".to_owned(),
         }
     }
 }
 
 /// The query that an outcome tells of; a failure tells of none.
-fn asked_by(outcome: &Outcome) -> Asked {
+fn asked_by(outcome: &QueryOutcome) -> Asked {
     let query = match outcome {
-        Outcome::Nearest { .. } => "nearest",
-        Outcome::Decide(_) => "decide",
-        Outcome::Answer(_) => "answer",
-        Outcome::Search(_) => "search",
-        Outcome::Http(_) => "http",
-        Outcome::Failed { .. } => "",
+        QueryOutcome::Classify { .. } => "classify",
+        QueryOutcome::LlmClassify(_) => "llm_classify",
+        QueryOutcome::Generate(_) => "generate",
+        QueryOutcome::Search(_) => "search",
+        QueryOutcome::Http(_) => "http",
+        QueryOutcome::Failed { .. } => "",
     };
     Asked { query: query.to_owned(), key: String::new() }
 }
@@ -99,7 +99,7 @@ fn asked_by(outcome: &Outcome) -> Asked {
 pub(super) struct Memory<'p> {
     turns: Vec<Vec<Recorded<'p>>>,
     /// By query and key; the last outcome counts.
-    chat: HashMap<(&'p str, &'p str), &'p Outcome>,
+    chat: HashMap<(&'p str, &'p str), &'p QueryOutcome>,
     /// Queries answered by the outcome of another query of the same name.
     pub(super) approximate: usize,
     /// Queries for which there was nothing.
@@ -108,7 +108,7 @@ pub(super) struct Memory<'p> {
 
 struct Recorded<'p> {
     asked: &'p Asked,
-    outcome: &'p Outcome,
+    outcome: &'p QueryOutcome,
     used: bool,
 }
 
@@ -127,7 +127,7 @@ impl<'p> Memory<'p> {
 
     /// The outcome of a query in the turn of this number: its own of that turn or of another of the chat, else one of
     /// another such query of that turn, else a failure.
-    pub(super) fn outcome(&mut self, turn: usize, query: &Query) -> Outcome {
+    pub(super) fn outcome(&mut self, turn: usize, query: &Query) -> QueryOutcome {
         let (name, key) = (query.name(), query.key());
         let turn = self.turns.get_mut(turn).map(Vec::as_mut_slice).unwrap_or_default();
         let exact = |one: &Recorded<'_>| one.asked.query == name && one.asked.key == key;
@@ -148,7 +148,7 @@ impl<'p> Memory<'p> {
             return one.outcome.clone();
         }
         self.not_recorded += 1;
-        Outcome::Failed {
+        QueryOutcome::Failed {
             reason: format!("{name}: the turn asked nothing like this, so no outcome was recorded"),
         }
     }

@@ -1,12 +1,12 @@
-//! What is wrong with a bundle: one finding, one place, one cause, one way to mend it.
+//! What is wrong with a bundle: one diagnostic, one place, one cause, one way to fix it.
 //!
-//! Findings are collected, never thrown at the first: a person mends a file once, not once a mistake.
+//! Diagnostics are collected, never thrown at the first: a person mends a file once, not once a mistake.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::place::Place;
+use crate::span::Span;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -20,7 +20,7 @@ pub enum Severity {
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $severity:ident;)+) => {
-        /// What sort of finding it is. The text form is stable: tools and snapshot tests rely on it.
+        /// What sort of diagnostic it is. The text form is stable: tools and snapshot tests rely on it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code {
             $($(#[doc = $doc])+ $name,)+
@@ -35,7 +35,7 @@ macro_rules! codes {
                 match self { $(Code::$name => $text,)+ }
             }
 
-            /// How bad a finding with this code is.
+            /// How bad a diagnostic with this code is.
             pub const fn severity(self) -> Severity {
                 match self { $(Code::$name => Severity::$severity,)+ }
             }
@@ -133,9 +133,9 @@ impl Serialize for Code {
     }
 }
 
-/// One finding.
+/// One diagnostic.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Finding {
+pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
     /// What sort it is.
@@ -144,38 +144,38 @@ pub struct Finding {
     pub file: String,
     /// Where in the file; 0:0 when it is the file as a whole.
     #[serde(flatten)]
-    pub place: Place,
+    pub span: Span,
     /// What is wrong, naming what stands there.
-    pub cause: String,
-    /// How to mend it.
-    pub mend: String,
+    pub message: String,
+    /// How to fix it.
+    pub help: String,
     /// The nearest known name, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<String>,
 }
 
-impl Finding {
-    /// A finding with no nearest name.
+impl Diagnostic {
+    /// A diagnostic with no nearest name.
     pub fn new(
         code: Code,
         file: &str,
-        place: Place,
-        cause: impl Into<String>,
-        mend: impl Into<String>,
-    ) -> Finding {
-        Finding {
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic {
             severity: code.severity(),
             code,
             file: file.to_owned(),
-            place,
-            cause: cause.into(),
-            mend: mend.into(),
+            span,
+            message: message.into(),
+            help: help.into(),
             nearest: None,
         }
     }
 
     /// Names the nearest of `known` to `name`, where one is near enough to be what was meant.
-    pub fn near<'a>(mut self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Finding {
+    pub fn near<'a>(mut self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
         self.nearest = nearest(name, known).map(str::to_owned);
         self
     }
@@ -187,20 +187,20 @@ impl Finding {
 }
 
 /// The message as a person reads it, without the source line.
-impl fmt::Display for Finding {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        write!(f, "{word}[{}]: {}\n  --> {}", self.code.text(), self.cause, self.file)?;
-        if self.place.line > 0 {
-            write!(f, ":{}", self.place)?;
+        write!(f, "{word}[{}]: {}\n  --> {}", self.code.text(), self.message, self.file)?;
+        if self.span.line > 0 {
+            write!(f, ":{}", self.span)?;
         }
         if let Some(nearest) = &self.nearest {
             write!(f, "\n  did you mean: {nearest}")?;
         }
-        write!(f, "\n  mend: {}", self.mend)
+        write!(f, "\n  help: {}", self.help)
     }
 }
 

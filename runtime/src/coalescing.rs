@@ -4,22 +4,22 @@
 
 use std::time::Duration;
 
-use tolmach_engine::event::{Event, Kind};
+use tolmach_engine::event::{Event, EventKind};
 
-use crate::ports::{BURST, InboxRow};
+use crate::ports::{InboxRow, MAX_PENDING};
 
 /// What counts as typing on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Burst {
+pub struct Coalescing {
     /// A message that comes at most this long after the one before belongs to it; zero answers each on its own.
     pub window: Duration,
     /// Whether to wait for the window to pass before answering. Without it only what has come already is merged.
     pub wait: bool,
 }
 
-impl Burst {
+impl Coalescing {
     /// Each message is a turn of its own.
-    pub const OFF: Burst = Burst { window: Duration::ZERO, wait: false };
+    pub const OFF: Coalescing = Coalescing { window: Duration::ZERO, wait: false };
 
     /// How many of the waiting rows, from the first on, are one event; at least 1 where there is a row.
     pub(crate) fn length(&self, rows: &[InboxRow]) -> usize {
@@ -38,7 +38,7 @@ impl Burst {
     /// How long to wait before these rows are answered, milliseconds; `None` when nothing more can join them.
     pub(crate) fn pause(&self, rows: &[InboxRow], now: i64) -> Option<u64> {
         let last = rows.last()?;
-        let full = rows.len() >= BURST as usize;
+        let full = rows.len() >= MAX_PENDING as usize;
         if !self.wait || full || self.length(rows) < rows.len() || !is_message(last) {
             return None;
         }
@@ -61,16 +61,16 @@ pub(crate) fn merged(rows: &[InboxRow]) -> Option<Event> {
     let texts: Vec<&str> = rows
         .iter()
         .filter_map(|row| match &row.event.kind {
-            Kind::Message { text } => Some(text.as_str()),
+            EventKind::Message { text } => Some(text.as_str()),
             _ => None,
         })
         .collect();
-    let kind = Kind::Message { text: texts.join("\n") };
+    let kind = EventKind::Message { text: texts.join("\n") };
     Some(Event { id: first.event.id, at: last.event.at, client: last.event.client.clone(), kind })
 }
 
 fn is_message(row: &InboxRow) -> bool {
-    matches!(row.event.kind, Kind::Message { .. }) && row.button.is_none()
+    matches!(row.event.kind, EventKind::Message { .. }) && row.button.is_none()
 }
 
 #[cfg(test)]
@@ -80,27 +80,27 @@ mod tests {
 
     use super::*;
 
-    const BURST: Burst = Burst { window: Duration::from_millis(700), wait: true };
+    const MAX_PENDING: Coalescing = Coalescing { window: Duration::from_millis(700), wait: true };
 
-    fn row(at: i64, kind: Kind) -> InboxRow {
+    fn row(at: i64, kind: EventKind) -> InboxRow {
         let client = Client { first_name: at.to_string(), ..Client::default() };
         let event = Event { id: Uuid::from_u128(at as u128), at, client, kind };
         InboxRow { seq: at, chat: "web:1".to_owned(), event, button: None }
     }
 
     fn says(at: i64, text: &str) -> InboxRow {
-        row(at, Kind::Message { text: text.to_owned() })
+        row(at, EventKind::Message { text: text.to_owned() })
     }
 
     #[test]
     fn messages_close_together_are_one() {
         let rows =
             [says(0, "нужен насос"), says(700, "для скважины"), says(1400, "до 20 тысяч"), says(2101, "?")];
-        assert_eq!(BURST.length(&rows), 3);
+        assert_eq!(MAX_PENDING.length(&rows), 3);
         let event = merged(&rows[..3]).unwrap();
         assert_eq!(
             event.kind,
-            Kind::Message {
+            EventKind::Message {
                 text: "нужен насос\nдля скважины\nдо 20 тысяч".to_owned()
             }
         );
@@ -113,32 +113,32 @@ mod tests {
     #[test]
     fn anything_else_ends_a_burst() {
         let others = [
-            Kind::Command { name: "help".to_owned(), rest: String::new() },
-            Kind::Press { label: "да".to_owned(), press: None },
-            Kind::Contact { phone: "1".to_owned(), name: String::new() },
-            Kind::Timer { name: "inactivity".to_owned() },
-            Kind::Staff { action: tolmach_engine::event::Staff::Return },
+            EventKind::Command { name: "help".to_owned(), rest: String::new() },
+            EventKind::Press { label: "да".to_owned(), press: None },
+            EventKind::Contact { phone: "1".to_owned(), name: String::new() },
+            EventKind::Timer { name: "inactivity".to_owned() },
+            EventKind::Staff { action: tolmach_engine::event::StaffAction::Return },
         ];
         for other in others {
             let rows = [says(0, "a"), row(1, other.clone()), says(2, "b")];
-            assert_eq!(BURST.length(&rows), 1, "{other:?}");
-            assert_eq!(BURST.length(&rows[1..]), 1, "{other:?}");
-            assert_eq!(BURST.pause(&rows, 3), None, "{other:?} is answered at once");
-            assert_eq!(BURST.pause(&rows[1..2], 3), None, "{other:?}");
+            assert_eq!(MAX_PENDING.length(&rows), 1, "{other:?}");
+            assert_eq!(MAX_PENDING.length(&rows[1..]), 1, "{other:?}");
+            assert_eq!(MAX_PENDING.pause(&rows, 3), None, "{other:?} is answered at once");
+            assert_eq!(MAX_PENDING.pause(&rows[1..2], 3), None, "{other:?}");
         }
-        assert_eq!(Burst::OFF.length(&[says(0, "a"), says(0, "b")]), 1);
-        assert_eq!(BURST.length(&[]), 0);
+        assert_eq!(Coalescing::OFF.length(&[says(0, "a"), says(0, "b")]), 1);
+        assert_eq!(MAX_PENDING.length(&[]), 0);
     }
 
     #[test]
     fn waits_while_more_may_come() {
         let rows = [says(0, "a"), says(500, "b")];
-        assert_eq!(BURST.pause(&rows, 600), Some(600));
-        assert_eq!(BURST.pause(&rows, 1200), None);
-        assert_eq!(BURST.pause(&rows, -5_000), Some(700), "the clock was set back");
-        assert_eq!(Burst { wait: false, ..BURST }.pause(&rows, 600), None);
+        assert_eq!(MAX_PENDING.pause(&rows, 600), Some(600));
+        assert_eq!(MAX_PENDING.pause(&rows, 1200), None);
+        assert_eq!(MAX_PENDING.pause(&rows, -5_000), Some(700), "the clock was set back");
+        assert_eq!(Coalescing { wait: false, ..MAX_PENDING }.pause(&rows, 600), None);
         let many: Vec<InboxRow> = (0..20).map(|n| says(n, "a")).collect();
-        assert_eq!(BURST.pause(&many, 20), None, "no more are read at once");
-        assert_eq!(BURST.pause(&[], 0), None);
+        assert_eq!(MAX_PENDING.pause(&many, 20), None, "no more are read at once");
+        assert_eq!(MAX_PENDING.pause(&[], 0), None);
     }
 }

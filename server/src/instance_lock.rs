@@ -9,10 +9,10 @@ use std::{
 use anyhow::{Context, bail};
 
 /// Held for as long as the server runs; the system lets go of it however the process ends.
-pub struct Sole(#[expect(dead_code, reason = "dropping it is its use")] File);
+pub struct InstanceLock(#[expect(dead_code, reason = "dropping it is its use")] File);
 
 /// Takes a database file for this process; the lock lies beside it.
-pub fn take(database: &Path) -> anyhow::Result<Sole> {
+pub fn take(database: &Path) -> anyhow::Result<InstanceLock> {
     let path = database.with_extension("lock");
     let cannot = || format!("{} cannot be opened", path.display());
     let mut file = OpenOptions::new()
@@ -39,7 +39,7 @@ pub fn take(database: &Path) -> anyhow::Result<Sole> {
     }
     file.set_len(0).and_then(|()| file.rewind()).with_context(cannot)?;
     writeln!(file, "{}", std::process::id()).with_context(cannot)?;
-    Ok(Sole(file))
+    Ok(InstanceLock(file))
 }
 
 #[cfg(test)]

@@ -8,23 +8,23 @@ use std::{
     },
 };
 
-use tolmach_engine::{Release, bundle::Bundle, compile, finding::Finding, kind::KindSpec};
+use tolmach_engine::{Release, bundle::Bundle, compile, diagnostic::Diagnostic, kind::KindSpec};
 
 use crate::{
     intents::{Intents, Trainer},
-    moves::Moves,
     ports::{self, Publication, Store},
+    session_migration::Moves,
 };
 
 /// A release with what the runtime needs of it.
-pub(crate) struct Ready {
+pub(crate) struct LoadedRelease {
     pub(crate) release: Release,
     pub(crate) intents: Intents,
 }
 
 /// The release that new dialogs run on.
 pub(crate) struct Current {
-    pub(crate) ready: Arc<Ready>,
+    pub(crate) ready: Arc<LoadedRelease>,
     /// For chats that wait on the release before.
     pub(crate) moves: Moves,
     /// Since when it is the current one, milliseconds since the Unix epoch.
@@ -34,19 +34,19 @@ pub(crate) struct Current {
 }
 
 /// The releases in use.
-pub struct Shelf {
+pub struct ReleaseRegistry {
     kinds: &'static [&'static KindSpec],
     store: Arc<dyn Store>,
     trainer: Arc<Trainer>,
     current: RwLock<Option<Arc<Current>>>,
-    pinned: RwLock<HashMap<String, Arc<Ready>>>,
+    pinned: RwLock<HashMap<String, Arc<LoadedRelease>>>,
     /// The last publication that was looked at, so that one which cannot be used is told once.
     seen: AtomicI64,
 }
 
 /// What [`Shelf::follow`] found.
 #[derive(Debug)]
-pub enum Followed {
+pub enum FollowOutcome {
     /// Nothing was published yet.
     Nothing,
     /// The last publication is the one that was looked at before.
@@ -60,24 +60,28 @@ pub enum Followed {
         /// The release's texts, where it is kept.
         bundle: Option<Box<Bundle>>,
         /// Why it does not compile.
-        findings: Vec<Finding>,
+        diagnostics: Vec<Diagnostic>,
     },
 }
 
-impl Shelf {
+impl ReleaseRegistry {
     /// An empty shelf.
-    pub fn new(kinds: &'static [&'static KindSpec], store: Arc<dyn Store>, trainer: Arc<Trainer>) -> Shelf {
+    pub fn new(
+        kinds: &'static [&'static KindSpec],
+        store: Arc<dyn Store>,
+        trainer: Arc<Trainer>,
+    ) -> ReleaseRegistry {
         let (current, pinned, seen) = (RwLock::default(), RwLock::default(), AtomicI64::new(0));
-        Shelf { kinds, store, trainer, current, pinned, seen }
+        ReleaseRegistry { kinds, store, trainer, current, pinned, seen }
     }
 
     /// Compiles a bundle, keeps it and makes it the current release of this process, as a draft: no publication is
-    /// stored. With an error among the findings nothing changes.
-    pub async fn publish(&self, bundle: &Bundle, at: i64) -> ports::Result<Result<String, Vec<Finding>>> {
+    /// stored. With an error among the diagnostics nothing changes.
+    pub async fn publish(&self, bundle: &Bundle, at: i64) -> ports::Result<Result<String, Vec<Diagnostic>>> {
         let compiled = compile(bundle, self.kinds);
         match compiled.release {
             Some(release) => self.adopt(release, at).await.map(Ok),
-            None => Ok(Err(compiled.findings)),
+            None => Ok(Err(compiled.diagnostics)),
         }
     }
 
@@ -96,25 +100,29 @@ impl Shelf {
 
     /// Makes the last publication's release the current one, if it is not yet. One that this program cannot use
     /// changes nothing.
-    pub async fn follow(&self) -> ports::Result<Followed> {
-        let Some(publication) = self.store.current_release().await? else { return Ok(Followed::Nothing) };
+    pub async fn follow(&self) -> ports::Result<FollowOutcome> {
+        let Some(publication) = self.store.current_release().await? else {
+            return Ok(FollowOutcome::Nothing);
+        };
         if self.seen.load(Ordering::Acquire) == publication.seq {
-            return Ok(Followed::Same);
+            return Ok(FollowOutcome::Same);
         }
         let loaded = self.load(&publication.release).await?;
         self.seen.store(publication.seq, Ordering::Release);
         let publication = Box::new(publication);
         match loaded {
-            Loaded::Ready(ready) => {
+            Loaded::Usable(ready) => {
                 let moves = Moves::of(publication.parent.as_deref(), &publication.moves, &ready.release);
                 let since = publication.at;
                 let current = Current { ready, moves, since, publication: Some((*publication).clone()) };
                 *write(&self.current) = Some(Arc::new(current));
-                Ok(Followed::Switched(publication))
+                Ok(FollowOutcome::Switched(publication))
             }
-            Loaded::Unknown => Ok(Followed::Unusable { publication, bundle: None, findings: Vec::new() }),
-            Loaded::Broken(bundle, findings) => {
-                Ok(Followed::Unusable { publication, bundle: Some(bundle), findings })
+            Loaded::Unknown => {
+                Ok(FollowOutcome::Unusable { publication, bundle: None, diagnostics: Vec::new() })
+            }
+            Loaded::Broken(bundle, diagnostics) => {
+                Ok(FollowOutcome::Unusable { publication, bundle: Some(bundle), diagnostics })
             }
         }
     }
@@ -148,9 +156,9 @@ impl Shelf {
     }
 
     /// A release that was kept; `None` when it is unknown or this program no longer compiles it.
-    pub(crate) async fn get(&self, id: &str) -> ports::Result<Option<Arc<Ready>>> {
+    pub(crate) async fn get(&self, id: &str) -> ports::Result<Option<Arc<LoadedRelease>>> {
         match self.load(id).await? {
-            Loaded::Ready(ready) => Ok(Some(ready)),
+            Loaded::Usable(ready) => Ok(Some(ready)),
             Loaded::Unknown => Ok(None),
             Loaded::Broken(..) => {
                 tracing::warn!(
@@ -165,31 +173,31 @@ impl Shelf {
     async fn load(&self, id: &str) -> ports::Result<Loaded> {
         let known = read(&self.pinned).get(id).cloned();
         if let Some(ready) = known {
-            return Ok(Loaded::Ready(ready));
+            return Ok(Loaded::Usable(ready));
         }
         let Some(kept) = self.store.release(id).await? else { return Ok(Loaded::Unknown) };
         let bundle: Bundle =
             serde_json::from_str(&kept.files).map_err(|why| ports::Error::refused("read release", why))?;
         let compiled = compile(&bundle, self.kinds);
         let Some(release) = compiled.release else {
-            return Ok(Loaded::Broken(Box::new(bundle), compiled.findings));
+            return Ok(Loaded::Broken(Box::new(bundle), compiled.diagnostics));
         };
         let ready = Arc::new(self.ready(release).await?);
         write(&self.pinned).insert(id.to_owned(), Arc::clone(&ready));
-        Ok(Loaded::Ready(ready))
+        Ok(Loaded::Usable(ready))
     }
 
-    async fn ready(&self, release: Release) -> ports::Result<Ready> {
+    async fn ready(&self, release: Release) -> ports::Result<LoadedRelease> {
         let intents = Intents::of(&release, &self.trainer).await?;
-        Ok(Ready { release, intents })
+        Ok(LoadedRelease { release, intents })
     }
 }
 
 /// What became of a look for a kept release.
 enum Loaded {
-    Ready(Arc<Ready>),
+    Usable(Arc<LoadedRelease>),
     Unknown,
-    Broken(Box<Bundle>, Vec<Finding>),
+    Broken(Box<Bundle>, Vec<Diagnostic>),
 }
 
 fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {

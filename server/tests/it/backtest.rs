@@ -28,7 +28,7 @@ fn change(home: &Home, from: &str, to: &str) {
     fs::write(path, text.replace(from, to)).expect("written");
 }
 
-fn rehearse(home: &Home, more: &[&str]) -> Ran {
+fn backtest(home: &Home, more: &[&str]) -> Ran {
     home.tolmach(&[&["replay", "--since", "7d", "--against", "draft"], more].concat()).run()
 }
 
@@ -51,7 +51,7 @@ fn every_stored_turn_replays_on_its_own_release() {
 #[test]
 fn a_draft_that_changes_nothing_is_the_same() {
     let home = lived();
-    let json = rehearse(&home, &["--json"]).ok().json();
+    let json = backtest(&home, &["--json"]).ok().json();
     assert_eq!(
         (&json["chats"], &json["turns"], &json["same"]),
         (&3.into(), &10.into(), &10.into()),
@@ -81,7 +81,7 @@ fn a_draft_that_loses_leads_is_refused_and_tells_nobodys_contact() {
         "next: { done: lead, cancelled: contact_cancelled",
         "next: { done: thanks, cancelled: contact_cancelled",
     );
-    let ran = rehearse(&home, &[]);
+    let ran = backtest(&home, &[]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""), "{ran:?}");
     for part in [
         "paths     8 the same, 2 changed",
@@ -92,7 +92,7 @@ fn a_draft_that_loses_leads_is_refused_and_tells_nobodys_contact() {
     ] {
         assert!(ran.stdout.contains(part), "«{part}» is not in:\n{}", ran.stdout);
     }
-    let json = rehearse(&home, &["--json"]);
+    let json = backtest(&home, &["--json"]);
     assert_eq!(json.code, Some(1));
     assert_eq!(json.json()["leads"]["lost"], serde_json::json!(["terminal:anna", "terminal:petr"]));
     for private in ["999", "Анна", "Пётр"] {
@@ -110,7 +110,7 @@ fn a_draft_is_asked_by_its_own_examples() {
         "      intents:\n        weather: { description: the weather, examples: [какая погода в Москве] }\n",
     );
     change(&home, "      unsure: quick", "      weather: clarify\n      unsure: quick");
-    let ran = rehearse(&home, &[]).ok();
+    let ran = backtest(&home, &[]).ok();
     let became = "route → quick → probe → clarify  became  route → clarify: 1 turn\n    terminal:olga «какая погода в Сочи»";
     assert!(ran.stdout.contains(became), "{}", ran.stdout);
 }
@@ -125,12 +125,12 @@ fn queries_that_were_not_recorded_are_counted() {
         "      semantic_ratio: 0.25\n      min_score: 0.12\n      few: 3\n",
         "      semantic_ratio: 0.5\n      min_score: 0.12\n      few: 3\n",
     );
-    let json = rehearse(&home, &["--json"]).ok().json();
+    let json = backtest(&home, &["--json"]).ok().json();
     assert!(json["approximate"].as_u64() > Some(0), "{json}");
     assert_eq!((&json["not_recorded"], &json["changed"]), (&0.into(), &0.into()), "{json}");
 
     change(&home, "      services: quick_services", "      services: find");
-    let ran = rehearse(&home, &["--json"]).ok();
+    let ran = backtest(&home, &["--json"]).ok();
     let json = ran.json();
     assert_eq!((&json["not_recorded"], &json["faults"]), (&1.into(), &serde_json::json!([])), "{json}");
     assert_eq!(json["doubtful_faults"][0]["node"], "find", "{json}");
@@ -144,7 +144,7 @@ fn a_fault_of_the_draft_is_found() {
         "  thanks:\n    say:",
         "  thanks:\n    set: { budget: '1 / (slots.budget - slots.budget)' }\n    next: after\n\n  after:\n    say:",
     );
-    let ran = rehearse(&home, &[]);
+    let ran = backtest(&home, &[]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(
         ran.stdout.contains("faults    2 new") && ran.stdout.contains("consultant.thanks: "),
@@ -192,19 +192,19 @@ fn goals_are_compared_and_what_was_written_to_a_person_is_not_told() {
     for (name, lines) in [("one", "order\n"), ("two", "person\nmy secret\n")] {
         home.tolmach(&["chat", "--lang", "en", "--chat", name]).stdin(lines).run().ok();
     }
-    let json = rehearse(&home, &["--json"]).ok().json();
+    let json = backtest(&home, &["--json"]).ok().json();
     assert_eq!(
         json["goals"],
         serde_json::json!([{
             "name": "ordered", "before": 1, "after": 0, "lost": ["terminal:one"], "new": []
         }])
     );
-    let said = rehearse(&home, &[]).ok().stdout;
+    let said = backtest(&home, &[]).ok().stdout;
     assert!(said.contains("goal ordered: 1 chats before, 0 with the draft\n  lost  terminal:one"), "{said}");
 
     // A draft in which nobody takes over answers what was meant for a person; what that was is not told.
     home.write("draft/desk.yaml", DESK.replace("handoff: { text: A person will write., timeout: 2h }\n    next: { returned: thanks, timeout: thanks }", "say: { text: No. }"));
-    let said = rehearse(&home, &[]).ok().stdout;
+    let said = backtest(&home, &[]).ok().stdout;
     assert!(said.contains("(nothing)  became  route → person: 1 turn\n    terminal:two «…»"), "{said}");
     assert!(!said.contains("secret"), "{said}");
 }

@@ -13,7 +13,7 @@ use super::ledger::{Entry, Ledger};
 const PUT_ASIDE: &str = "A task is put aside";
 
 /// The fakes and the ledger.
-pub struct World {
+pub struct TestBed {
     /// The plain receiver, and where updates come from.
     pub telegram: Telegram,
     /// The receiver that knows ids.
@@ -22,10 +22,10 @@ pub struct World {
     ledger: Mutex<Ledger>,
 }
 
-impl World {
+impl TestBed {
     /// One in which nothing has happened.
-    pub async fn new() -> World {
-        World {
+    pub async fn new() -> TestBed {
+        TestBed {
             telegram: Telegram::start().await,
             smtp: Smtp::start().await,
             began: Instant::now(),
