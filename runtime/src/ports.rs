@@ -2,6 +2,7 @@
 //!
 //! No port names a product or a protocol, and no error text behind one ever reaches a client.
 
+mod audit;
 mod catalog;
 mod channel;
 mod clock;
@@ -9,9 +10,11 @@ mod embedder;
 mod http;
 mod llm;
 mod photos;
+mod query;
 mod store;
 mod task;
 
+pub use audit::{Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Via};
 pub use catalog::Catalog;
 pub use channel::{Address, Channel, Delivery, Inbound, Intake};
 pub use clock::{Clock, SystemClock};
@@ -19,6 +22,7 @@ pub use embedder::Embedder;
 pub use http::{Http, NoHttp};
 pub use llm::Llm;
 pub use photos::{PHOTO_PREFIX, Photo, Photos};
+pub use query::{Order, Page};
 pub use store::{
     AnalyticsEvent, AnalyticsEventKind, Bundle, Chat, ChatKey, Commit, CommitOutcome, InboxRow, LeadRow,
     MAX_PENDING, MessageRow, Next, NoticeRow, OutboxRow, Publication, PublicationKind, PublishOutcome, Store,

@@ -30,9 +30,9 @@ use tokio::{
 };
 use tolmach_engine::effect::Press;
 use tolmach_runtime::ports::{
-    AnalyticsEvent, Bundle, Chat, ChatKey, Commit, CommitOutcome, Day, Error, Inbound, Job, LeadRow,
-    MessageRow, Next, NoticeRow, OutboxRow, Publication, PublishOutcome, QuarantinedTask, Removed, Result,
-    Retention, Store, StoredTurn, TakenOverChat, Task, WaitingPlace,
+    AnalyticsEvent, AuditEntry, AuditQuery, AuditStore, Bundle, Chat, ChatKey, Commit, CommitOutcome, Day,
+    Error, Inbound, Job, LeadRow, MessageRow, Next, NoticeRow, OutboxRow, Publication, PublishOutcome,
+    QuarantinedTask, Removed, Result, Retention, Store, StoredTurn, TakenOverChat, Task, WaitingPlace,
 };
 use uuid::Uuid;
 
@@ -242,6 +242,17 @@ impl<D: Dialect> SqlStore<D> {
 
     fn said<T>(&self, read: sqlx::Result<T>) -> Result<T> {
         read.map_err(|error| self.dialect.explain(&error))
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> AuditStore for SqlStore<D> {
+    async fn record(&self, entry: AuditEntry) -> Result<()> {
+        self.write(operation::record(entry)?).await.map(drop)
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>> {
+        self.said(read::audit(&*self.dialect, query).await)
     }
 }
 

@@ -4,6 +4,7 @@
 //!
 //! Nothing about files, SQL or crashes of one product: those tests stay with the adapter.
 
+mod audit;
 mod releases;
 mod sharing;
 mod tasks;
@@ -47,7 +48,7 @@ macro_rules! conformance {
             pages_all_turns, stores_a_repeated_turn_once, takes_what_two_bring_once, goes_on_after_closing,
             orders_keys_by_their_bytes, publishes_in_order, lets_one_of_two_publications_win, finds_releases_by_prefix, pushes_tasks, pushes_the_delivery_of_notices,
             pushes_the_delivery_of_what_is_put_off, pushes_one_task_a_timer, counts_and_quarantines_tasks,
-            deletes_what_is_old, deletes_old_tasks, gives_leases);
+            deletes_what_is_old, deletes_old_tasks, gives_leases, keeps_an_audit_log);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,6 +58,7 @@ macro_rules! conformance {
         })+
     };
 }
+pub(crate) use audit::*;
 pub(crate) use conformance;
 pub(crate) use releases::*;
 pub(crate) use sharing::*;

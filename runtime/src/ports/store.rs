@@ -9,7 +9,7 @@ use tolmach_engine::{
     event::Event,
 };
 
-use super::{Day, Inbound, Job, QuarantinedTask, Removed, Retention, Task};
+use super::{AuditStore, Day, Inbound, Job, QuarantinedTask, Removed, Retention, Task};
 
 /// As many events of a chat as [`Store::next`] gives at once.
 pub const MAX_PENDING: u32 = 20;
@@ -274,7 +274,7 @@ pub enum AnalyticsEventKind {
 
 /// Durable memory. Every method is atomic; a method that returned Ok survives a crash of the process.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: AuditStore + Send + Sync {
     /// Stores what was received, skipping known (channel, key) pairs; returns the chats that have something new.
     /// Event ids are given by the caller, one an item.
     async fn receive(&self, at: i64, inbound: Vec<(uuid::Uuid, Inbound)>) -> super::Result<Vec<ChatKey>>;

@@ -92,6 +92,7 @@ impl<S: DbConnection> Group<'_, S> {
         let mut publications = Vec::new();
         let mut ended = Array::default();
         let mut posted = Array::default();
+        let mut audited = Array::default();
         let mut others = Vec::new();
         for (index, operation) in operations.iter().enumerate() {
             match operation {
@@ -108,6 +109,7 @@ impl<S: DbConnection> Group<'_, S> {
                     self.tasks.extend_from_slice(tasks);
                 }
                 Operation::EndTask(rows) => ended.add(rows),
+                Operation::Record(rows) => audited.add(rows),
                 Operation::FireTimer { .. }
                 | Operation::BeginTask { .. }
                 | Operation::PushOnce { .. }
@@ -134,6 +136,7 @@ impl<S: DbConnection> Group<'_, S> {
             }
         }
         self.run(self.statements.end_task, ended).await?;
+        self.run(self.statements.audit, audited).await?;
         for (index, publishing) in publications {
             if let Some(answer) = answers.get_mut(index) {
                 *answer = Answer::Published(self.publish(publishing).await?);

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 use tolmach_engine::effect::{Author, Command, Lead};
-use tolmach_engine::event::Event;
+use tolmach_engine::{event::Event, text::shorten};
 use tolmach_runtime::ports::{
-    Bundle, ChatKey, Commit, Error, Inbound, NoticeRow, Publication, PublicationKind, Result, Retention,
-    Task, presses,
+    AuditEntry, AuditResult, Bundle, ChatKey, Commit, Error, Inbound, NoticeRow, Publication,
+    PublicationKind, Result, Retention, Task, presses,
 };
 use uuid::Uuid;
 
@@ -58,6 +58,8 @@ pub(super) enum Operation {
         now: i64,
     },
     Retain(Retention, u32),
+    /// `[at, actor, via, action, object, failure, details]`.
+    Record(Rows),
 }
 
 /// A task on its way into the queue.
@@ -252,6 +254,17 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         }
     }
     Ok(Operation::Commit(Box::new(turn)))
+}
+
+pub(super) fn record(entry: AuditEntry) -> Result<Operation> {
+    let AuditEntry { seq: _, at, actor, action, object, result, details } = entry;
+    let failure = match result {
+        AuditResult::Done => None,
+        AuditResult::Failed(why) => Some(without_nul(shorten(&why, 500))),
+    };
+    let (id, via) = (without_nul(shorten(&actor.id, 200)), actor.via.to_string());
+    let row = (at, id, via, action, without_nul(object), failure, without_nul(json(&details)?));
+    Rows::one(&row).map(Operation::Record)
 }
 
 pub(super) fn delivered(effects: Vec<String>) -> Result<Operation> {

@@ -2,8 +2,9 @@
 
 use tolmach_engine::effect::{Author, Press};
 use tolmach_runtime::ports::{
-    AnalyticsEvent, AnalyticsEventKind, Bundle, Chat, ChatKey, Day, LeadRow, MessageRow, OutboxRow,
-    Publication, PublicationKind, QuarantinedTask, StoredTurn, TakenOverChat, WaitingPlace,
+    Actor, AnalyticsEvent, AnalyticsEventKind, AuditEntry, AuditQuery, AuditResult, Bundle, Chat, ChatKey,
+    Day, LeadRow, MessageRow, Order, OutboxRow, Publication, PublicationKind, QuarantinedTask, StoredTurn,
+    TakenOverChat, WaitingPlace,
 };
 
 use super::{
@@ -179,6 +180,31 @@ pub(super) async fn day<D: Dialect>(db: &D, at: i64) -> sqlx::Result<Day> {
         undelivered: count(undelivered),
         quarantined: count(quarantined),
     })
+}
+
+pub(super) async fn audit<D: Dialect>(db: &D, query: &AuditQuery) -> sqlx::Result<Vec<AuditEntry>> {
+    type Row = (i64, i64, String, String, String, String, Option<String>, String);
+    let reads = &db.statements().reads;
+    let (sql, from) = match query.order {
+        Order::NewestFirst => (reads.audit_newest, i64::MAX),
+        Order::OldestFirst => (reads.audit_oldest, i64::MIN),
+    };
+    let optional = |field: &Option<String>| text(field.as_deref().unwrap_or_default());
+    let values = vec![
+        optional(&query.actor),
+        optional(&query.action),
+        optional(&query.object),
+        Value::Integer(query.since.unwrap_or(i64::MIN)),
+        Value::Integer(query.page.after.unwrap_or(from)),
+        number(query.page.limit),
+    ];
+    let rows: Vec<Row> = db.fetch(sql, values).await?;
+    let entry = |(seq, at, id, via, action, object, failure, details): Row| {
+        let actor = Actor { id, via: via.into() };
+        let result = failure.map_or(AuditResult::Done, AuditResult::Failed);
+        Ok(AuditEntry { seq, at, actor, action, object, result, details: stored(&details)? })
+    };
+    rows.into_iter().map(entry).collect()
 }
 
 pub(super) async fn ping<D: Dialect>(db: &D) -> sqlx::Result<()> {

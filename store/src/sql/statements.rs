@@ -42,6 +42,7 @@ pub struct Statements {
     pub(crate) fire_timers: &'static str,
     pub(crate) current: &'static str,
     pub(crate) publish: &'static str,
+    pub(crate) audit: &'static str,
     pub(crate) reads: Reads,
 }
 
@@ -79,6 +80,8 @@ pub struct Reads {
     pub(crate) release: &'static str,
     pub(crate) quarantined: &'static str,
     pub(crate) day: &'static str,
+    pub(crate) audit_newest: &'static str,
+    pub(crate) audit_oldest: &'static str,
     pub(crate) ping: &'static str,
 }
 
@@ -246,6 +249,12 @@ macro_rules! statements {
                     e.value->>5, e.value->>6
                 FROM ", $rows, " WHERE true RETURNING seq"
             ),
+            audit: concat!(
+                "INSERT INTO audit (at, actor, via, action, object, failure, details)
+                SELECT CAST(e.value->>0 AS BIGINT), e.value->>1, e.value->>2, e.value->>3, e.value->>4,
+                    e.value->>5, e.value->>6
+                FROM ", $rows, " ORDER BY e.key"
+            ),
             reads: Reads {
                 // One row at least for each chat, so that its session comes along when nothing waits.
                 next: concat!(
@@ -310,6 +319,14 @@ macro_rules! statements {
                     (SELECT count(*) FROM chats WHERE handed IS NOT NULL),
                     (SELECT count(*) FROM outbox WHERE delivered = 0 AND attempts > 0),
                     (SELECT count(*) FROM quarantine)",
+                audit_newest: "SELECT seq, at, actor, via, action, object, failure, details FROM audit
+                    WHERE ($1 = '' OR actor = $1) AND substr(action, 1, length($2)) = $2
+                        AND ($3 = '' OR object = $3) AND at >= $4 AND seq < $5
+                    ORDER BY seq DESC LIMIT $6",
+                audit_oldest: "SELECT seq, at, actor, via, action, object, failure, details FROM audit
+                    WHERE ($1 = '' OR actor = $1) AND substr(action, 1, length($2)) = $2
+                        AND ($3 = '' OR object = $3) AND at >= $4 AND seq > $5
+                    ORDER BY seq LIMIT $6",
                 ping: "SELECT version FROM chats LIMIT 1",
             },
         }

@@ -16,10 +16,10 @@ use tolmach_engine::{
     },
 };
 use tolmach_runtime::ports::{
-    self, Address, AnalyticsEvent, Bundle, Catalog, Channel, Chat, ChatKey, Commit, CommitOutcome, Day,
-    Delivery, Embedder, Http, Inbound, Job, LeadRow, Llm, MessageRow, Next, NoticeRow, OutboxRow,
-    Publication, PublishOutcome, QuarantinedTask, Removed, Retention, Store, StoredTurn, TakenOverChat, Task,
-    WaitingPlace,
+    self, Address, AnalyticsEvent, AuditEntry, AuditQuery, AuditStore, Bundle, Catalog, Channel, Chat,
+    ChatKey, Commit, CommitOutcome, Day, Delivery, Embedder, Http, Inbound, Job, LeadRow, Llm, MessageRow,
+    Next, NoticeRow, OutboxRow, Publication, PublishOutcome, QuarantinedTask, Removed, Retention, Store,
+    StoredTurn, TakenOverChat, Task, WaitingPlace,
 };
 use uuid::Uuid;
 
@@ -171,6 +171,17 @@ macro_rules! store {
             }
         }
     };
+}
+
+#[async_trait]
+impl<S: Store> AuditStore for Faulty<Arc<S>> {
+    async fn record(&self, entry: AuditEntry) -> ports::Result<()> {
+        self.script.meet("record", self.inner.record(entry)).await
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> ports::Result<Vec<AuditEntry>> {
+        self.script.meet("audit", self.inner.audit(query)).await
+    }
 }
 
 store! {
