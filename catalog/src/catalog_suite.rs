@@ -1,7 +1,8 @@
-//! What every catalogue must do, as a client and an administrator would put it. An adapter passes the suite by naming a
-//! [`Place`]: `catalog_suite::conformance!(new_place)` makes one test a case.
+//! Conformance test suite for catalogue implementations: behaviour that clients and administrators rely on. An
+//! implementation provides a [`Place`] and calls `catalog_suite::conformance!(new_place)`, which generates one test per
+//! case.
 //!
-//! Finer ranking, files and servers are not looked at: those tests stay with the adapter.
+//! Details of ranking, files and servers are tested next to each implementation.
 
 mod asking;
 mod switching;
@@ -14,19 +15,19 @@ use tolmach_engine::{
     language::Language,
 };
 
-/// One catalogue, empty at first.
+/// A catalogue under test, initially empty.
 #[async_trait]
 pub(crate) trait Place: Send + Sync {
-    /// Imports rows under a source's name; back when they serve everywhere. The generation's id.
+    /// Imports rows under a source name. Returns the generation's id once all readers see it.
     async fn import(&self, source: &str, items: Vec<Product>) -> String;
 
-    /// Goes back to the generation before; back when it serves everywhere. Its id.
+    /// Rolls back to the previous generation. Returns its id once all readers see it.
     async fn roll_back(&self) -> String;
 
-    /// A search, which must not fail.
+    /// Runs a search; panics if it fails.
     async fn search(&self, request: SearchRequest) -> SearchResults;
 
-    /// Looks whether the catalogue that is meant has answered, and leaves nothing behind.
+    /// Checks that the intended catalogue answered the searches (not a fallback), then removes what the test created.
     async fn end(&self);
 }
 
