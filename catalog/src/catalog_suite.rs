@@ -36,10 +36,11 @@ macro_rules! conformance {
         $crate::catalog_suite::conformance!($place:
             counts_facets, counts_facets_over_all_that_match, finds_similar_rows,
             finds_words_in_any_form, forgives_typing_errors, finds_articles_in_every_spelling,
-            names_rows_before_it_finds_others, tells_what_nobody_sells, scores_by_the_share_of_the_words,
+            lists_rows_named_by_article_first, finds_nothing_for_unknown_products,
+            scores_by_the_share_of_the_words,
             filters_by_columns, filters_by_texts, filters_by_measures_and_attributes, lists_what_passes_filters,
-            pages_without_overlap, finds_by_vectors, mixes_words_and_vectors, takes_any_text,
-            switches_under_load, goes_back, answers_before_the_first_import, keeps_other_sources);
+            pages_without_overlap, finds_by_vectors, mixes_words_and_vectors, accepts_any_text,
+            switches_under_load, rolls_back, is_empty_before_the_first_import, keeps_other_sources);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -55,7 +55,7 @@ pub(crate) async fn finds_articles_in_every_spelling(place: &dyn Place) {
     assert!(!articles(&amount).contains(&"91204".to_owned()));
 }
 
-pub(crate) async fn names_rows_before_it_finds_others(place: &dyn Place) {
+pub(crate) async fn lists_rows_named_by_article_first(place: &dyn Place) {
     place.import("tools", tools()).await;
     let wanted = request("DC-12 HW-1 перфоратор");
     let whole = place.search(wanted.clone()).await;
@@ -74,7 +74,7 @@ pub(crate) async fn names_rows_before_it_finds_others(place: &dyn Place) {
     assert_eq!(passing(place, "RH-1500", vec![number(Field::Stock, Gt, 0.0)]).await, [""; 0]);
 }
 
-pub(crate) async fn tells_what_nobody_sells(place: &dyn Place) {
+pub(crate) async fn finds_nothing_for_unknown_products(place: &dyn Place) {
     let generation = place.import("tools", tools()).await;
     for nonsense in ["абвгдейка", "zzqx", "QX-99871", "?!", "", "что есть в наличии?"]
     {
@@ -244,7 +244,7 @@ pub(crate) async fn mixes_words_and_vectors(place: &dyn Place) {
     assert_eq!(articles(&named), ["Т91204"]);
 }
 
-pub(crate) async fn takes_any_text(place: &dyn Place) {
+pub(crate) async fn accepts_any_text(place: &dyn Place) {
     place.import("tools", tools()).await;
     let long = "насос ".repeat(700);
     for hostile in [

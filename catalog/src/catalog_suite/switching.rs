@@ -65,7 +65,7 @@ pub(crate) async fn switches_under_load(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn goes_back(place: &dyn Place) {
+pub(crate) async fn rolls_back(place: &dyn Place) {
     let first = place.import("shop", marked(1)).await;
     let second = place.import("shop", marked(2)).await;
     assert_ne!(first, second);
@@ -79,7 +79,7 @@ pub(crate) async fn goes_back(place: &dyn Place) {
     assert_eq!((results.generation, results.hits[0].product.stock), (third, Some(3.0)));
 }
 
-pub(crate) async fn answers_before_the_first_import(place: &dyn Place) {
+pub(crate) async fn is_empty_before_the_first_import(place: &dyn Place) {
     let stock = vec![number(Field::Stock, Comparison::Gt, 0.0)];
     for wanted in [
         request("насос"),
