@@ -157,7 +157,6 @@ impl EmbeddedCatalog {
     /// Opens the catalogue in a folder and creates the folder if needed. The catalogue may have no generation yet.
     ///
     /// # Errors
-    ///
     /// [`Error::Disk`] if the folder cannot be created or the pointer cannot be read; [`Error::Broken`] if the serving
     /// generation cannot be loaded.
     pub fn open(folder: impl Into<PathBuf>, embedder: Arc<dyn Embedder>) -> Result<EmbeddedCatalog, Error> {
@@ -213,7 +212,6 @@ impl EmbeddedCatalog {
     /// Manifests of the kept generations, newest first, each with whether it serves.
     ///
     /// # Errors
-    ///
     /// [`Error::Disk`] if the folder or the pointer cannot be read; [`Error::Broken`] if a manifest cannot be read.
     pub fn kept(&self) -> Result<Vec<(Manifest, bool)>, Error> {
         let serving = generation::current(&self.folder)?;
@@ -232,7 +230,6 @@ impl EmbeddedCatalog {
     /// future does not switch to a half-built generation.
     ///
     /// # Errors
-    ///
     /// Any [`Error`] but [`Error::NoEarlier`]; the previous generation goes on serving.
     pub async fn import(
         &self,
@@ -258,7 +255,6 @@ impl EmbeddedCatalog {
     /// further.
     ///
     /// # Errors
-    ///
     /// [`Error::NoEarlier`] if there is none; [`Error::Busy`] during an import; [`Error::Disk`] or [`Error::Broken`] if
     /// it cannot be loaded.
     pub async fn roll_back(&self) -> Result<String, Error> {

@@ -95,7 +95,6 @@ impl Generation {
     /// Loads a generation by its id.
     ///
     /// # Errors
-    ///
     /// [`Error::Broken`] if a file is missing, malformed, or does not match the manifest.
     pub fn load(folder: &Path, id: &str) -> Result<Generation, Error> {
         Generation::load_from(&generations(folder).join(id))

@@ -192,7 +192,6 @@ pub enum Error {
 /// Blocks on I/O and CPU, so call it off the async threads. Damaged files give errors, not panics.
 ///
 /// # Errors
-///
 /// The file is unreadable, empty, too large, malformed or protected, or has no header or no items. Never
 /// [`Error::Heavy`], [`Error::Slow`], [`Error::Ended`] or [`Error::NotStarted`], which only [`child`] returns, nor
 /// [`Error::UnknownHeading`].
@@ -203,7 +202,6 @@ pub fn read(path: &Path) -> Result<Imported, Error> {
 /// Like [`read`], with a person's choice of columns.
 ///
 /// # Errors
-///
 /// Those of [`read`], and [`Error::UnknownHeading`] if no sheet has a heading of [`Options::given`].
 pub fn read_with(path: &Path, options: &Options) -> Result<Imported, Error> {
     let file = name_of(path);

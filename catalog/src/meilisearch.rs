@@ -80,7 +80,6 @@ impl Options {
     /// Checks the options without contacting the server.
     ///
     /// # Errors
-    ///
     /// The URL, the API key or the index name is invalid.
     pub fn check(&self) -> ports::Result<()> {
         self.http().map(|_| ())
@@ -146,7 +145,6 @@ impl Mirror {
     /// Creates the mirror without contacting the server; [`Mirror::keep`] does that.
     ///
     /// # Errors
-    ///
     /// The URL, the API key or the index name is invalid.
     pub fn new(embedded: Arc<EmbeddedCatalog>, options: Options) -> ports::Result<Mirror> {
         let http = options.http()?;
@@ -205,7 +203,6 @@ impl Mirror {
     /// Publishes the serving generation once, unless the server already has it.
     ///
     /// # Errors
-    ///
     /// The server fails or rejects something, verification fails, or another process is publishing
     /// ([`MirrorError::Elsewhere`]). The embedded catalogue goes on answering.
     pub async fn reconcile(&self) -> Result<(), MirrorError> {

@@ -54,7 +54,6 @@ pub struct PhotoReport {
 /// Blocks. Sizes declared by the archive are not trusted: every picture is read with a limit.
 ///
 /// # Errors
-///
 /// [`Error::Disk`] if the archive cannot be read or has more than 100,000 files, or if a photo cannot be written.
 /// Photos written before the error are removed by a later [`sweep`].
 pub fn take(archive: &Path, folder: Option<&Path>, products: &mut [Product]) -> Result<PhotoReport, Error> {
@@ -296,7 +295,6 @@ fn media_type(name: &str) -> Option<&'static str> {
 /// Removes photos that no kept generation refers to, unless they are younger than an hour. Returns the number removed.
 ///
 /// # Errors
-///
 /// [`Error::Broken`] if a generation cannot be read, in which case nothing is removed; [`Error::Disk`] if a folder or
 /// file operation fails, possibly after some photos were removed.
 pub fn sweep(catalogue: &Path) -> Result<usize, Error> {

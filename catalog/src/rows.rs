@@ -20,7 +20,6 @@ pub struct Row {
 /// Rows of the serving generation in the catalogue folder. Empty if there is no folder or no generation yet.
 ///
 /// # Errors
-///
 /// [`Error::Disk`] if the pointer file cannot be read or does not name a generation; [`Error::Broken`] if the manifest
 /// or the rows of the generation cannot be read.
 pub fn rows(folder: &Path) -> Result<Vec<Row>, Error> {

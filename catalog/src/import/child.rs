@@ -59,7 +59,6 @@ impl Reader<'_> {
     /// Reads a price list in a child process. Blocks until the child has ended, normally at most `limits.seconds`.
     ///
     /// # Errors
-    ///
     /// Those of [`super::read_with`], and [`Error::Heavy`], [`Error::Slow`], [`Error::Ended`] and
     /// [`Error::NotStarted`].
     pub fn read(&self, path: &Path, options: &Options) -> Result<Imported, Error> {
@@ -138,7 +137,6 @@ impl Reader<'_> {
 /// Call it before starting anything else: threads and connections would count against the memory limit.
 ///
 /// # Errors
-///
 /// The limits cannot be set or the response cannot be written. Errors of the file are part of the response.
 pub fn serve(path: &Path, options: &Options, limits: Limits, mut out: impl Write) -> io::Result<()> {
     limit(limits)?;

@@ -32,7 +32,6 @@ type All = BTreeMap<String, Mapping>;
 /// The mapping remembered for a supplier; empty if there is none, or no folder.
 ///
 /// # Errors
-///
 /// The file cannot be read or parsed.
 pub fn recall(folder: &Path, supplier: &str) -> Result<Mapping, Error> {
     Ok(all(folder)?.remove(supplier).unwrap_or_default())
@@ -41,7 +40,6 @@ pub fn recall(folder: &Path, supplier: &str) -> Result<Mapping, Error> {
 /// Remembers a supplier's mapping; an empty one removes the entry. The file is replaced atomically.
 ///
 /// # Errors
-///
 /// The file cannot be read, parsed or written. A file that cannot be parsed is not overwritten.
 pub fn remember(folder: &Path, supplier: &str, mapping: &Mapping) -> Result<(), Error> {
     let mut all = all(folder)?;

@@ -84,7 +84,6 @@ impl Ask<'_> {
     /// Runs the search.
     ///
     /// # Errors
-    ///
     /// A request failed, a response is malformed, or the search cannot be expressed ([`MirrorError::Local`]).
     pub async fn answer(&self) -> Result<SearchResults, MirrorError> {
         if let Some(id) = &self.request.similar_to {

@@ -120,7 +120,6 @@ impl Http {
     /// Creates a client that sends this key, unless it is empty.
     ///
     /// # Errors
-    ///
     /// The key cannot be sent in a header, or the HTTP client cannot be created.
     pub fn new(key: &Secret, deadline: Duration) -> Result<Http, String> {
         let mut headers = HeaderMap::new();

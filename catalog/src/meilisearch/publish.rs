@@ -77,7 +77,6 @@ impl Publisher {
     /// The marker of the live index; `None` if it has none.
     ///
     /// # Errors
-    ///
     /// The request failed.
     pub async fn live(&self) -> Result<Option<String>, MirrorError> {
         self.marks(&self.live).await
@@ -86,7 +85,6 @@ impl Publisher {
     /// Makes this generation the live one. The caller must ensure that only one publication runs at a time.
     ///
     /// # Errors
-    ///
     /// A request or task failed, verification failed, or the live index has another marker after the swap.
     pub async fn publish(&self, generation: &Arc<Generation>) -> Result<(), MirrorError> {
         self.drain().await?;
@@ -153,7 +151,6 @@ impl Publisher {
     /// parse a cancelled one.
     ///
     /// # Errors
-    ///
     /// [`MirrorError::Task`] if the task failed, was cancelled or timed out; [`MirrorError::Away`] for an unknown
     /// status; or the error of the request.
     pub async fn done(&self, what: &'static str, task: u32) -> Result<(), MirrorError> {
@@ -260,7 +257,6 @@ impl Publisher {
     /// Swaps the second index with the live one, which is created if it does not exist.
     ///
     /// # Errors
-    ///
     /// A request or task failed.
     pub async fn swap(&self) -> Result<(), MirrorError> {
         let client = self.client();
