@@ -42,8 +42,8 @@ struct Sums {
     factor: f32,
 }
 
-/// Scratch buffers with one entry per row, all zero between searches. Allocating them anew would cost more than most
-/// searches.
+/// Scratch buffers with one entry per row, all zero between searches. Allocating them for each search would cost more
+/// than most searches.
 #[derive(Default)]
 pub(super) struct Scratch {
     sums: Vec<Sums>,

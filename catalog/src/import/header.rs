@@ -12,7 +12,7 @@ use super::{
     value,
 };
 
-/// Number of rows of a sheet in which a header is searched.
+/// The header is searched in the rows up to this number.
 pub(super) const LOOKED_AT: u32 = 1000;
 /// Maximum length of a heading in characters; a longer cell is a sentence.
 const LONGEST_HEADING: usize = 80;
@@ -79,7 +79,8 @@ impl Header {
     }
 }
 
-/// Finds the header of a sheet. `None` if no row has a name column and at least one other known column.
+/// Finds the header of a sheet and its columns. `None` if there is no header row, and no mapping that replaces it, or if
+/// no column can be the name.
 pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
     let mut header = match detect(sheet) {
         Some(found) if resolves_all(&found.headings, mapping) => found,
