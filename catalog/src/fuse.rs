@@ -20,8 +20,8 @@ const NEAR_THE_BEST: f32 = 0.5;
 pub(super) struct Near<'a> {
     vectors: &'a Vectors,
     asked: Asked,
-    /// Best similarity found, whether or not that row passes the filters. Used as the upper bound for rows not compared
-    /// yet.
+    /// Best similarity found, whether or not that row passes the filters. Assumed to be the upper bound for rows not
+    /// compared yet.
     best: f32,
     /// Compared rows that pass the filters, with their similarity from 0 to 1; sorted by row.
     compared: Vec<(u32, f32)>,

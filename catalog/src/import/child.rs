@@ -37,7 +37,7 @@ impl Default for Limits {
     }
 }
 
-/// How to start a child. The child must call [`serve`] and write the result to stdout.
+/// How to start a child. The child must call [`serve`] with its stdout.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
     /// The executable.

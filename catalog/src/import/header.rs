@@ -79,8 +79,8 @@ impl Header {
     }
 }
 
-/// Finds the header of a sheet and its columns. `None` if there is no header row, and no mapping that replaces it, or if
-/// no column can be the name.
+/// Finds the header of a sheet and its columns. `None` if there is no header row and no mapping that replaces it, or
+/// if no column can be the name.
 pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
     let mut header = match detect(sheet) {
         Some(found) if resolves_all(&found.headings, mapping) => found,
