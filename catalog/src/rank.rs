@@ -1,6 +1,6 @@
-//! Weighing rows by the words that they hold: BM25F first, then a closer look at the best.
+//! Ranks rows by keywords: BM25F for all matching rows, then a second pass over the best ones.
 //!
-//! It knows nothing of filters' meaning, of vectors and of pages.
+//! Vectors, paging and the meaning of filters are handled elsewhere.
 
 use std::{
     collections::HashMap,
@@ -18,38 +18,39 @@ use super::{
 };
 use crate::words;
 
-/// Rows looked at closely. More changes nothing that a client sees, and costs microseconds a row.
+/// Number of rows in the second pass. More has no visible effect and costs microseconds per row.
 const CLOSELY: usize = 300;
-/// What the parts of the closer look weigh; found on judged searches of a hardware store, by coordinate ascent. They rank;
-/// only the order that they make has a meaning.
+/// Weights of the second pass, fitted by coordinate ascent on judged searches of a hardware store. Only the order of
+/// the resulting ranks has a meaning.
 const RELEVANCE: f32 = 0.6;
 const SHARE: f32 = 1.2;
 const ADJACENCY: f32 = 0.3;
 const TYPICAL: f32 = 0.03;
 const LENGTH: f32 = -0.03;
-/// Rows that say what is typical of an answer, and the words taken from them.
+/// Pseudo-relevance feedback: number of best rows taken as models, and number of words taken from them.
 const MODELS: usize = 20;
 const TYPICAL_WORDS: usize = 15;
 
-/// Sums over the words of a query, a row each; kept apart from [`Candidate`] to be read and written fast.
+/// Sums over a query's words for one row. Kept apart from [`Candidate`] to be compact.
 #[derive(Clone, Copy, Default)]
 struct Sums {
     relevance: f32,
     held: f32,
     in_name: [bool; 2],
-    /// Of the word being looked up: its frequency, and what it counts for at most.
+    /// For the word being looked up: its frequency, and the largest weight of the terms found.
     frequency: f32,
     factor: f32,
 }
 
-/// Room for sums of every row, zero between searches: filling it anew would cost more than most searches.
+/// Scratch buffers with one entry per row, all zero between searches. Allocating them for each search would cost more
+/// than most searches.
 #[derive(Default)]
 pub(super) struct Scratch {
     sums: Vec<Sums>,
     typical: Vec<f32>,
 }
 
-/// Rooms that no search is in.
+/// Scratch buffers that no search is using.
 #[derive(Default)]
 pub(super) struct ScratchPool(Mutex<Vec<Scratch>>);
 
@@ -64,7 +65,8 @@ impl ScratchPool {
     }
 }
 
-/// Rows by BM25F with, as score, the idf-weighted share of the words that they hold.
+/// Keyword candidates in no order, ranked by BM25F and a second pass. The score is the idf-weighted share of the
+/// query's words that the row contains.
 pub(super) fn by_words(
     generation: &Generation,
     words: &[Alternatives],
@@ -72,14 +74,14 @@ pub(super) fn by_words(
     filters: &Filters<'_>,
 ) -> tantivy::Result<Vec<Candidate>> {
     let mut room = generation.rooms.enter(generation.index.rows());
-    // A room that an error was met in is not zero any more, and is not used again.
+    // After an error the buffer is not zero any more, so it is dropped and not returned to the pool.
     let mut candidates = summed(generation, words, language, filters, &mut room.sums)?;
     look_closely(generation, words, &mut candidates, &mut room.typical);
     generation.rooms.leave(room);
     Ok(candidates)
 }
 
-/// Candidates in no order, with ranks by BM25F; `all` is zero before and after.
+/// Candidates in no order, ranked by BM25F alone. `all` is zero before the call and after a successful one.
 fn summed(
     generation: &Generation,
     words: &[Alternatives],
@@ -126,7 +128,7 @@ fn summed(
             let share = sums.held / weight_of_all.max(f32::MIN_POSITIVE);
             candidates.push(Candidate {
                 row,
-                // A row that holds every word is worth more than one that repeats some of them.
+                // Prefer rows that contain every word to rows that repeat some of them.
                 rank: sums.relevance * (1.0 + share),
                 score: share,
                 preferred: sums.in_name.get(preferred).copied().unwrap_or(false),
@@ -136,8 +138,8 @@ fn summed(
     Ok(candidates)
 }
 
-/// Ranks the best rows by more than their words: whether the words stand together, and whether the row is typical of what
-/// was found. All ranks come out between 0 and about 1, and the others stay below.
+/// Second pass: ranks the best rows also by word proximity, by similarity to the other results and by name length.
+/// Their ranks are from 0.001 to about 1; all other candidates rank below them.
 fn look_closely(
     generation: &Generation,
     words: &[Alternatives],
@@ -173,7 +175,7 @@ fn look_closely(
     }
 }
 
-/// The best so many candidates, moved to the front.
+/// Moves the best `count` candidates to the front and returns them.
 fn first(candidates: &mut [Candidate], count: usize) -> &[Candidate] {
     if count < candidates.len() {
         candidates.select_nth_unstable_by(count, best_first);
@@ -181,7 +183,8 @@ fn first(candidates: &mut [Candidate], count: usize) -> &[Candidate] {
     candidates.get(..count.min(candidates.len())).unwrap_or_default()
 }
 
-/// How much of what is typical of the models the name of each of these rows holds, 0 to 1; `room` is zero before and after.
+/// For each row, how many of the typical words its name contains, by weight, relative to the best row of the catalogue
+/// (0 to 1). `room` is zero before and after.
 fn typicality(
     generation: &Generation,
     typical: &[(u32, f32)],
@@ -207,7 +210,8 @@ fn typicality(
     found
 }
 
-/// Words that the best rows share beyond the query, with a weight each (relevance feedback, as in Lavrenko and Croft, 2001).
+/// Words that the best rows share beyond the query, with weights (pseudo-relevance feedback, as in Lavrenko and Croft,
+/// 2001).
 fn typical_words(generation: &Generation, query: &[Vec<u32>], models: &[Candidate]) -> Vec<(u32, f32)> {
     let names = &generation.names;
     let rows = generation.index.rows();
@@ -230,7 +234,7 @@ fn typical_words(generation: &Generation, query: &[Vec<u32>], models: &[Candidat
     weighed
 }
 
-/// Rare words tell more (the idf of BM25, which stays above zero for words that most rows hold).
+/// Inverse document frequency as in BM25, in the variant that stays positive for words that most rows contain.
 pub(super) fn idf(rows: usize, holders: usize) -> f32 {
     let (rows, holders) = (rows as f32, holders as f32);
     (1.0 + (rows - holders + 0.5) / (holders + 0.5)).ln()

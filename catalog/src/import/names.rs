@@ -1,21 +1,21 @@
-//! What a heading means, by the names that Russian, Ukrainian and English price lists use.
+//! Maps a heading to its meaning, by the names common in Russian, Ukrainian and English price lists.
 //!
-//! One heading at a time: values and neighbours are not looked at.
+//! Looks at one heading at a time, without values and neighbouring columns.
 
 use super::{columns::Column, value};
 
-/// What a heading says of its column.
+/// The meaning of a column heading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// It fills a field; how good a name it is for it, 0 the best.
+    /// It fills a field. The rank says how good a name it is for the field, 0 being the best.
     Field(Column, u8),
-    /// Numbers of the rows, orders to be filled in, discounts: nothing about the product that a client may be told.
+    /// Not about the product, or not for clients: row numbers, order quantities, discounts.
     Nothing,
-    /// Something else about the product.
+    /// Another property of the product.
     Other,
 }
 
-/// A heading's meaning.
+/// Determines the meaning of a heading.
 pub(super) fn meaning(heading: &str) -> Meaning {
     let lower = heading.to_lowercase().replace('ё', "е");
     let plain = lower
@@ -30,7 +30,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     let is = |wanted: &[&str]| wanted.contains(&plain.as_str());
     let field = Meaning::Field;
 
-    // «Код для заказа» and "Order No." are articles, though the other columns with these words are for the client's orders.
+    // «Код для заказа» and "Order No." are article numbers; other columns with these words are for the client's order.
     if starts(&["заказ", "замов", "order"])
         && (has(&["код", "номер", "no", "number", "code", "nr"]) || lower.contains('№'))
     {
@@ -45,7 +45,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     {
         return Meaning::Nothing;
     }
-    // Columns that share a word with one of ours but mean something else.
+    // Columns that share a word with a field but mean something else.
     if starts(&[
         "штрих",
         "barcode",
@@ -95,7 +95,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     }
     if starts(&["артикул", "sku"]) || is(&["арт", "article", "article no", "article number", "product uid"])
     {
-        // The supplier's own; a manufacturer's article beside it is another column.
+        // The supplier's own article number ranks above the manufacturer's.
         return field(
             Column::Article,
             u8::from(starts(&["производител", "виробник", "завод", "manufacturer"])),
@@ -165,7 +165,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     if starts(&["групп", "груп", "раздел", "розділ", "group", "section", "department"]) {
         return either(Column::Category, Column::CategoryEn, 1);
     }
-    // People and firms have names too.
+    // A name of a person or company is not a product name.
     let person =
         starts(&["buyer", "contact", "client", "customer", "company", "покупател", "контакт", "клиент"])
             || is(&["first name", "last name", "full name", "user name"]);
@@ -193,7 +193,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     Meaning::Other
 }
 
-/// How good a name for the price that clients pay; `None` when it names no price.
+/// Rank of a price heading, retail prices first; `None` if it is not a price.
 fn price(heading: &str, plain: &str, words: &[&str]) -> Option<u8> {
     let starts =
         |wanted: &[&str]| words.iter().any(|word| wanted.iter().any(|start| word.starts_with(start)));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn headings_in_three_languages() {
+    fn understands_headings_in_three_languages() {
         check("Артикул", Some(Column::Article));
         check("Код товара", Some(Column::Article));
         check("Part No.", Some(Column::Article));
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_are_not_told() {
+    fn separates_internal_columns_from_attributes() {
         for heading in ["Заказ", "Скидка, %", "Сумма", "№ п/п", "№"] {
             assert_eq!(meaning(heading), Meaning::Nothing, "{heading}");
         }
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn the_retail_price_comes_first() {
+    fn ranks_the_retail_price_first() {
         let rank = |heading: &str| match meaning(heading) {
             Meaning::Field(Column::Price, rank) => rank,
             other => panic!("{heading}: {other:?}"),

@@ -1,7 +1,7 @@
-//! The way to the server: the SDK's requests over our one HTTP client, each within a deadline, and what its errors mean.
+//! HTTP transport for the Meilisearch SDK: one shared client, a timeout on each call, and the mapping of errors.
 //!
-//! The SDK's own client has no deadline at all. Error texts carry the server's error codes and never its messages, which
-//! repeat filters, nor the key.
+//! The SDK's own client has no timeout. Error texts contain the server's error codes, but neither its messages, which
+//! repeat filters, nor the key. [`MirrorError::Task`] is the exception: it includes the message.
 
 use std::{fmt, time::Duration};
 
@@ -20,47 +20,47 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use tolmach_runtime::secret::Secret;
 
-/// Bytes of a response that are read at most: a page of a hundred rows is far below.
+/// Maximum size of a response in bytes; a page of 100 rows is far smaller.
 const BODY: usize = 16 << 20;
 
-/// Why the server did not do what it was asked.
+/// Errors of the mirror.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MirrorError {
-    /// It is away, slow, overloaded, or says what nobody understands.
+    /// The server is down, slow or overloaded, or sent a response that cannot be interpreted.
     #[error("{0}")]
     Away(String),
-    /// It does not take the key.
+    /// The server rejects the API key.
     #[error(
         "the server refuses the key ({0}): set TOLMACH_MEILISEARCH_API_KEY to a key that may do everything with the \
              indexes and read tasks"
     )]
     Denied(String),
-    /// There is no such index or document.
+    /// The index or document does not exist.
     #[error("the server does not have it ({0})")]
     Missing(String),
-    /// It refuses this request.
+    /// The server rejects this request.
     #[error("the server refuses the request ({0})")]
     Refused(String),
-    /// It took up a task and could not do it.
+    /// A task of the server failed or timed out.
     #[error("the server's task {task} ({what}) failed: {why}")]
     Task {
-        /// The task's number.
+        /// Number of the task.
         task: u32,
-        /// What it was to do.
+        /// What the task was to do.
         what: &'static str,
-        /// The server's error code and message.
+        /// Error code and message of the server.
         why: String,
     },
-    /// What it holds is not what was given to it.
+    /// The published rows do not match the generation.
     #[error("what was published does not read back: {0}")]
     Unverified(String),
-    /// Its live index holds another generation.
+    /// The live index contains another generation.
     #[error("the live index holds another generation")]
     Another,
-    /// Another process over the same folder is publishing.
+    /// Another process with the same folder is publishing.
     #[error("another process is publishing to the server")]
     Elsewhere,
-    /// What is asked cannot be asked of it, and the embedded catalogue answers.
+    /// A local failure, or a search that the server does not support.
     #[error("{0}")]
     Local(String),
 }
@@ -69,7 +69,7 @@ impl From<Error> for MirrorError {
     fn from(error: Error) -> MirrorError {
         match error {
             Error::Meilisearch(error) => {
-                // The SDK does not know every code by name; the link ends in it.
+                // The SDK does not know every error code, but the link ends with it.
                 let code = error.error_link.rsplit('#').next().unwrap_or_default().to_owned();
                 match (&error.error_code, &error.error_type) {
                     (ErrorCode::InvalidApiKey | ErrorCode::MissingAuthorizationHeader, _) => {
@@ -97,7 +97,7 @@ impl From<Error> for MirrorError {
     }
 }
 
-/// A request without an answer.
+/// A request that got no response.
 #[derive(Debug)]
 struct Lost(String);
 
@@ -109,7 +109,7 @@ impl fmt::Display for Lost {
 
 impl std::error::Error for Lost {}
 
-/// Our HTTP client behind the SDK's trait.
+/// Implements the SDK's HTTP trait with our client.
 #[derive(Clone, Debug)]
 pub(super) struct Http {
     client: Client,
@@ -117,10 +117,10 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// A client that sends this key, if it is not empty.
+    /// Creates a client that sends this key, unless it is empty.
     ///
     /// # Errors
-    /// A key that no header can carry.
+    /// The key cannot be sent in a header, or the HTTP client cannot be created.
     pub fn new(key: &Secret, deadline: Duration) -> Result<Http, String> {
         let mut headers = HeaderMap::new();
         if !key.is_empty() {
@@ -139,7 +139,7 @@ impl Http {
         Ok(Http { client, deadline })
     }
 
-    /// The same connections with another deadline a call.
+    /// The same connection pool with another timeout per call.
     pub fn within(&self, deadline: Duration) -> Http {
         Http { client: self.client.clone(), deadline }
     }
@@ -203,7 +203,7 @@ impl HttpClient for Http {
     }
 }
 
-/// What a failed exchange was, without the address, which may hold credentials.
+/// Describes a failed request without its URL, which may contain credentials.
 fn reason(error: &reqwest::Error) -> String {
     let what = if error.is_timeout() {
         "the server did not answer in time"

@@ -1,4 +1,4 @@
-//! A server that is away, slow, odd, forgetful, or fails at what it was told to do.
+//! Server failures: down, slow, malformed responses, lost data, failing tasks.
 
 use std::{sync::Arc, time::Instant};
 
@@ -7,7 +7,7 @@ use tolmach_testkit::meilisearch::Mood;
 use super::*;
 use crate::meilisearch::MirrorError;
 
-/// With the keeper at work.
+/// Starts a fake server with one published row and the publishing loop running.
 async fn kept() -> (Fixture, String) {
     let fixture = Fixture::on_fake().await;
     let generation = fixture.import_here("A1").await;
@@ -18,7 +18,7 @@ async fn kept() -> (Fixture, String) {
 }
 
 #[tokio::test]
-async fn the_embedded_catalogue_answers_while_the_server_has_a_bad_day() {
+async fn the_embedded_catalogue_answers_while_the_server_fails() {
     for mood in [Mood::Down, Mood::Hangs, Mood::Cuts, Mood::Babbles, Mood::KeyRefused, Mood::Overloaded] {
         let (fixture, generation) = kept().await;
         assert_eq!(fixture.found().await, "A1");
@@ -28,7 +28,7 @@ async fn the_embedded_catalogue_answers_while_the_server_has_a_bad_day() {
         assert_eq!(fixture.found().await, "A1", "{mood:?}");
         assert!(started.elapsed() < Duration::from_secs(1), "{mood:?} took {:?}", started.elapsed());
         if mood != Mood::Overloaded {
-            // It is not asked again for every search.
+            // The server is not contacted again for every search.
             fixture.until(|state| matches!(state, State::Fallback(_))).await;
             let started = Instant::now();
             for _ in 0..20 {
@@ -42,7 +42,7 @@ async fn the_embedded_catalogue_answers_while_the_server_has_a_bad_day() {
         };
         assert!(!why.contains(KEY) && why.len() > 10, "{why}");
         assert_eq!(why.contains("TOLMACH_MEILISEARCH_API_KEY"), mood == Mood::KeyRefused, "{why}");
-        // And it is used again as soon as it is back.
+        // The server is used again as soon as it is back.
         fixture.fake().becomes(Mood::Well);
         fixture.until_serving(&generation).await;
         let before = fixture.mirror.counts().server;
@@ -52,7 +52,7 @@ async fn the_embedded_catalogue_answers_while_the_server_has_a_bad_day() {
 }
 
 #[tokio::test]
-async fn a_server_that_comes_later_is_found() {
+async fn publishes_once_the_server_becomes_available() {
     let fake = Meilisearch::start(KEY).await;
     fake.becomes(Mood::Down);
     let options = options(&fake.url, KEY);
@@ -69,7 +69,7 @@ async fn a_server_that_comes_later_is_found() {
 }
 
 #[tokio::test]
-async fn a_server_that_lost_its_disk_is_given_everything_anew() {
+async fn republishes_to_a_server_that_lost_its_data() {
     let (fixture, generation) = kept().await;
     fixture.fake().forgets();
     assert_eq!(fixture.found().await, "A1");
@@ -79,10 +79,10 @@ async fn a_server_that_lost_its_disk_is_given_everything_anew() {
 }
 
 #[tokio::test]
-async fn an_import_and_a_roll_back_reach_the_server_by_themselves() {
+async fn publishes_imports_and_rollbacks_automatically() {
     let (fixture, first) = kept().await;
     let second = fixture.import_here("A2").await;
-    // From the import on it is never the old row.
+    // After the import the old row is never returned.
     assert_eq!(fixture.found().await, "A2");
     fixture.until_serving(&second).await;
     assert_eq!(fixture.found().await, "A2");
@@ -97,7 +97,7 @@ async fn an_import_and_a_roll_back_reach_the_server_by_themselves() {
 }
 
 #[tokio::test]
-async fn a_task_that_fails_changes_nothing_and_is_tried_again() {
+async fn a_failed_task_changes_nothing_and_is_retried() {
     for kind in ["indexCreation", "settingsUpdate", "documentAdditionOrUpdate", "indexSwap", "indexDeletion"]
     {
         let fixture = Fixture::on_fake().await;
@@ -122,7 +122,7 @@ async fn a_task_that_fails_changes_nothing_and_is_tried_again() {
 }
 
 #[tokio::test]
-async fn searches_go_on_while_slow_tasks_publish() {
+async fn searches_continue_during_a_slow_publication() {
     let (fixture, _) = kept().await;
     fixture.fake().takes(Duration::from_millis(150));
     let second = fixture.import_here("A2").await;
@@ -131,7 +131,7 @@ async fn searches_go_on_while_slow_tasks_publish() {
         assert_eq!(fixture.found().await, "A2");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    // A task that takes longer than it may is given up, and said.
+    // A task that exceeds its timeout is abandoned and reported.
     fixture.fake().takes(Duration::from_secs(30));
     fixture.import_here("A3").await;
     fixture
@@ -141,7 +141,7 @@ async fn searches_go_on_while_slow_tasks_publish() {
 }
 
 #[tokio::test]
-async fn rows_that_are_too_much_for_the_server_are_told() {
+async fn reports_a_payload_that_is_too_large() {
     let fixture = Fixture::on_fake().await;
     fixture.import_here("A1").await;
     fixture.fake().accepts(3000);
@@ -151,30 +151,30 @@ async fn rows_that_are_too_much_for_the_server_are_told() {
 }
 
 #[tokio::test]
-async fn an_index_that_somebody_else_swapped_is_noticed() {
+async fn notices_an_index_swapped_by_someone_else() {
     let (fixture, _) = kept().await;
     let second = fixture.import_here("A2").await;
     fixture.until_serving(&second).await;
     let publisher = &fixture.mirror.publisher;
     publisher.swap().await.unwrap();
-    // Not a row of the generation before, though the live index is that one now.
+    // The previous generation's row is not returned, although the live index now contains it.
     assert_eq!(fixture.found().await, "A2");
     fixture.until_serving(&second).await;
     assert_eq!(publisher.live().await.unwrap(), Some(super::super::document::marks(&second)));
 }
 
 #[tokio::test]
-async fn a_publication_that_was_broken_off_begins_anew() {
+async fn resumes_or_restarts_an_interrupted_publication() {
     let fixture = Fixture::on_fake().await;
     fixture.import_here("A1").await;
     fixture.fake().fails("indexSwap");
     fixture.mirror.reconcile().await.unwrap_err();
-    // Whole but not swapped: it is verified and swapped, not built again.
+    // The second index is complete but not swapped: it is verified and swapped, not rebuilt.
     let added = || fixture.fake().requests().iter().filter(|request| request.ends_with("/documents")).count();
     let before = added();
     fixture.mirror.reconcile().await.unwrap();
     assert_eq!(added(), before);
-    // Rows without a marker: nobody knows what is missing.
+    // Rows without a marker: the index is incomplete and must be rebuilt.
     let second = fixture.import_here("A2").await;
     let publisher = &fixture.mirror.publisher;
     let index = publisher.index(&publisher.second);
@@ -195,7 +195,7 @@ async fn two_processes_do_not_publish_at_once() {
     let (one, two) = tokio::join!(fixture.mirror.reconcile(), other.reconcile());
     let busy = |outcome: &Result<(), MirrorError>| *outcome == Err(MirrorError::Elsewhere);
     assert!(one.is_ok() && busy(&two) || two.is_ok() && busy(&one), "{one:?} {two:?}");
-    // The other one finds it done.
+    // Now both find the generation published.
     other.reconcile().await.unwrap();
     fixture.mirror.reconcile().await.unwrap();
     assert_eq!(
@@ -207,7 +207,7 @@ async fn two_processes_do_not_publish_at_once() {
 }
 
 #[tokio::test]
-async fn a_catalogue_without_vectors_is_published_too() {
+async fn publishes_a_catalogue_without_vectors() {
     let fake = Meilisearch::start("").await;
     let folder = TempDir::new().unwrap();
     let plain = EmbeddedCatalog::open(folder.path().join("catalog"), Arc::new(HashEmbedder)).unwrap();
@@ -225,7 +225,7 @@ async fn a_catalogue_without_vectors_is_published_too() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused_at_once() {
+fn rejects_invalid_options() {
     let folder = TempDir::new().unwrap();
     let refused = |url: &str, key: &str, index: &str| {
         let options = Options::new(url, Secret::new(key), index);
@@ -241,7 +241,7 @@ fn settings_that_cannot_work_are_refused_at_once() {
 }
 
 #[tokio::test]
-async fn half_an_answer_is_not_taken_for_a_whole_one() {
+async fn rejects_results_mixed_from_two_indexes() {
     let fixture = Fixture::on_fake().await;
     let item = |article: &str, name: &str| Product {
         id: article.into(),
@@ -252,7 +252,7 @@ async fn half_an_answer_is_not_taken_for_a_whole_one() {
     let both = vec![item("A-100", "Насос"), item("B-200", "Труба")];
     fixture.embedded.import(source("shop"), both, |_| {}).await.unwrap();
     fixture.mirror.reconcile().await.unwrap();
-    // Between the two requests of one search the live index becomes one that has only some rows of the generation.
+    // Between the two requests of one search, the live index is replaced by one with only some rows of the generation.
     let publisher = &fixture.mirror.publisher;
     let generation = fixture.embedded.serving().unwrap();
     let index = publisher.index(&publisher.second);
