@@ -229,6 +229,7 @@ impl Page {
     async fn receive(&mut self, key: &str, kind: EventKind, button: Option<String>) -> bool {
         let inbound = Inbound {
             address: self.address.clone(),
+            // Prefixed with the chat id, so that a page cannot use up the keys of another chat.
             key: format!("{}:{key}", self.address.id),
             client: self.client.clone(),
             kind,
