@@ -1,4 +1,4 @@
-//! A model, and what answers while it cannot: the bot always answers.
+//! A language model with a fallback: if the first one fails, the second one answers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,30 +6,32 @@ use async_trait::async_trait;
 use tolmach_engine::effect::{Classification, GenerateRequest, LlmClassifyRequest, Reply};
 use tolmach_runtime::ports::{Error, Llm, Result};
 
-/// Asks the first model and, where that fails, the second.
+/// Calls the first model and, if that fails, the second one.
 pub struct FallbackLlm {
     name: String,
     first: Arc<dyn Llm>,
     second: Arc<dyn Llm>,
+    /// Why the first model did not answer the last call; `None` if it did.
     degraded: Mutex<Option<String>>,
 }
 
 impl FallbackLlm {
-    /// `second` is usually [`crate::offline::OfflineLlm`], which never fails.
+    /// A model that falls back from `first` to `second`, usually [`crate::offline::OfflineLlm`], which never fails.
     pub fn new(first: Arc<dyn Llm>, second: Arc<dyn Llm>) -> FallbackLlm {
         let name = format!("{}, else {}", first.name(), second.name());
         FallbackLlm { name, first, second, degraded: Mutex::default() }
     }
 
-    /// Why the first model did not answer the last time; `None` when it did. For /health.
+    /// Why the first model did not answer the last call; `None` if it did. For /health.
     pub fn degraded(&self) -> Option<String> {
         self.degraded.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Records the result of a call of the first model.
     fn note(&self, error: Option<&Error>) {
         let now = error.map(|error| format!("{} answers: {error}", self.second.name()));
         let mut degraded = self.degraded.lock().unwrap_or_else(PoisonError::into_inner);
-        // Changes are logged, not every turn of an outage.
+        // Only changes are logged, not every call during an outage.
         match (degraded.is_some(), error) {
             (false, Some(error)) => {
                 tracing::warn!(%error, model = self.first.name(), "the model does not answer; stepping down");
@@ -41,7 +43,8 @@ impl FallbackLlm {
     }
 }
 
-/// A call of the first model. Dropped before it is answered, it was cut off by the limits of a turn.
+/// A call of the first model. Dropping it before it is answered means that the limits of the turn cancelled it, which
+/// counts as a failure.
 struct Asked<'a>(Option<&'a FallbackLlm>);
 
 impl Asked<'_> {

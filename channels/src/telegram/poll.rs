@@ -1,4 +1,5 @@
-//! Receiving: an update is confirmed by the request that follows its commit, never before.
+//! Receiving updates by long polling. An update is confirmed by the offset of the next request, which is sent only
+//! after the update's event is committed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,11 +19,11 @@ use super::{
 };
 use tolmach_runtime::backoff;
 
-/// Receives until `stop` turns true (or its sender is gone). Faults are waited out, with their reason in the log and in
-/// [`Bot::trouble`].
+/// Polls until `stop` becomes true or its sender is dropped. Failures are retried with backoff and reported in the log
+/// and by [`Bot::trouble`].
 ///
 /// # Errors
-/// Refused when the token is not accepted: nothing will come until the program is started with another.
+/// [`Error::Refused`] if Telegram rejects the token. A restart with another token is then needed.
 pub async fn poll(bot: Arc<Bot>, intake: Arc<dyn Intake>, mut stop: watch::Receiver<bool>) -> Result<()> {
     let mut offset = None;
     let mut failures = 0;
@@ -30,7 +31,7 @@ pub async fn poll(bot: Arc<Bot>, intake: Arc<dyn Intake>, mut stop: watch::Recei
         let round = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
-            // Being cut off anywhere is harmless: what was not confirmed comes again, and is known by its key.
+            // Cancellation is safe at any point: unconfirmed updates come again and are deduplicated by key.
             round = round(&bot, &*intake, offset) => round,
         };
         let pause = match round {
@@ -73,14 +74,14 @@ enum Trouble {
     Intake(Error),
 }
 
-/// The first failure of a row is worth a line, and then one now and again.
+/// Logs the first failure in a row and then every 20th.
 fn report(bot: &Bot, failures: u32, why: &dyn std::fmt::Display) {
     if failures.is_multiple_of(20) {
         tracing::warn!(bot.id = bot.id(), failures, "updates cannot be received: {why}");
     }
 }
 
-/// One request for updates; answers the offset of the next.
+/// Sends one `getUpdates` request and stores its events. Returns the offset for the next request.
 async fn round(
     bot: &Bot,
     intake: &dyn Intake,
@@ -107,8 +108,8 @@ async fn round(
         staffs.filter_map(|update| staff::hint(bot.id(), update)).map(|(chat, text)| tell(bot, chat, text)),
     )
     .await;
-    // An empty answer has confirmed everything; without an offset Telegram may begin its numbers anew, as it does
-    // after a quiet week.
+    // After an empty answer everything is confirmed. The offset is then omitted, because Telegram may restart the
+    // numbering after a week without updates.
     Ok(updates
         .iter()
         .map(|update| update.id.0)
@@ -116,7 +117,7 @@ async fn round(
         .and_then(|last| i32::try_from(last).ok()?.checked_add(1)))
 }
 
-/// The updates as our types have them. They forget the content of what they cannot hold; it is put back.
+/// Parses the updates. teloxide-core drops the content of updates that it cannot parse, so the raw JSON is put back.
 fn updates(response: &Response) -> std::result::Result<Vec<Update>, Failure> {
     let mut updates: Vec<Update> = response.read()?;
     if updates.iter().any(|update| matches!(update.kind, UpdateKind::Error(_))) {
@@ -130,7 +131,8 @@ fn updates(response: &Response) -> std::result::Result<Vec<Update>, Failure> {
     Ok(updates)
 }
 
-/// Hands a batch over; where the store refuses it for good, one by one, so that one update cannot block the others.
+/// Passes a batch to the intake. If the store refuses it permanently, passes the events one by one, so that one event
+/// cannot block the others.
 async fn receive(intake: &dyn Intake, inbound: Vec<Inbound>) -> Result<()> {
     match intake.receive(inbound.clone()).await {
         Err(Error::Refused { .. }) => {}
@@ -147,7 +149,7 @@ async fn receive(intake: &dyn Intake, inbound: Vec<Inbound>) -> Result<()> {
     Ok(())
 }
 
-/// Failing is harmless: the person may ask again.
+/// Sends a hint to a staff chat. A failure is only logged: the person can write again.
 async fn tell(bot: &Bot, chat: i64, text: &str) {
     let message = SendMessage::new(ChatId(chat), text);
     let told = bot.call::<_, IgnoredAny>(&message, Duration::ZERO);
@@ -156,6 +158,7 @@ async fn tell(bot: &Bot, chat: i64, text: &str) {
     }
 }
 
+/// The query to answer, if the update is a button press.
 fn pressed(update: &Update) -> Option<CallbackQueryId> {
     match &update.kind {
         UpdateKind::CallbackQuery(query) => Some(query.id.clone()),
@@ -163,7 +166,7 @@ fn pressed(update: &Update) -> Option<CallbackQueryId> {
     }
 }
 
-/// Ends the wheel on the pressed button. Failing is harmless: the wheel ends by itself.
+/// Stops the loading indicator of the pressed button. A failure is only logged: the indicator also times out.
 async fn stop_spinner(bot: &Bot, id: CallbackQueryId) {
     let answer = AnswerCallbackQuery::new(id);
     let answered = bot.call::<_, bool>(&answer, Duration::ZERO);

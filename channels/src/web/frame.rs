@@ -1,4 +1,4 @@
-//! The frames of the protocol, and what a page may see of a message.
+//! Protocol frames, and the parts of a stored message that the page may see.
 
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
@@ -7,7 +7,7 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::{MessageRow, PHOTO_PREFIX};
 
-/// What a page says.
+/// A frame from the page.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum FromPage {
@@ -29,7 +29,7 @@ pub(super) enum FromPage {
     },
 }
 
-/// What the server says.
+/// A frame from the server.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ToPage<'a> {
@@ -49,7 +49,7 @@ pub(super) enum ToPage<'a> {
     },
 }
 
-/// A message as the page shows it.
+/// A message as it is sent to the page.
 #[derive(Debug, Serialize)]
 pub(super) struct Shown {
     pub(super) seq: i64,
@@ -64,7 +64,7 @@ pub(super) struct Shown {
     language: Option<Language>,
 }
 
-/// A button without what it stands for: the page needs its id only.
+/// A button without its action: the page needs only the id or the URL.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 struct ShownButton {
@@ -113,14 +113,15 @@ fn button(button: Button) -> Option<ShownButton> {
     let Button { label, action } = button;
     match action {
         Action::Press { id, .. } => Some(ShownButton { label, id: Some(id), url: None }),
-        // A price list may bring any address; one that runs something is not shown.
+        // Price lists may contain any URL. One with an executable scheme such as `javascript:` is left out.
         Action::Open { url } => has_scheme(&url, &["https:", "http:", "tel:", "mailto:"])
             .then_some(ShownButton { label, id: None, url: Some(url) }),
     }
 }
 
+/// A photo URL that is safe to show; `None` for any other scheme.
 fn picture(url: String) -> Option<String> {
-    // A photo of the catalogue is at an address beside the page's own, wherever that is.
+    // Photos of the catalogue are served beside the page, so their URL is made relative to it.
     if url.starts_with(PHOTO_PREFIX) {
         return Some(url.trim_start_matches('/').to_owned());
     }

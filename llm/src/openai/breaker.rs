@@ -1,4 +1,4 @@
-//! Leaves a provider alone after failures in a row, then lets one call through to see.
+//! Circuit breaker: opens after consecutive failures, then lets one trial call through per pause.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -9,8 +9,11 @@ use tolmach_runtime::ports::{Error, Result};
 
 use super::WHAT;
 
+/// The breaker of one endpoint.
 pub(super) struct Breaker {
+    /// Consecutive failures that open the breaker; at least 1.
     limit: u32,
+    /// How long it stays open before a trial call.
     pause: Duration,
     now: Box<dyn Fn() -> Instant + Send + Sync>,
     state: Mutex<State>,
@@ -19,11 +22,12 @@ pub(super) struct Breaker {
 #[derive(Default)]
 struct State {
     failures: u32,
-    /// Set while the provider is left alone; a trial moves it on so that others keep waiting.
+    /// Set while the breaker is open. A trial call moves it forward, so that other calls keep waiting.
     until: Option<Instant>,
 }
 
-/// Permission for one call. Dropping it unsettled, as a caller does that ran out of patience, is a failure.
+/// Permit for one call. Dropping it without calling [`Pass::succeeded`], as a cancelled caller does, counts as a
+/// failure.
 pub(super) struct Pass<'a> {
     breaker: &'a Breaker,
     settled: bool,
@@ -38,6 +42,10 @@ impl Breaker {
         Breaker { limit: limit.max(1), pause, now: Box::new(now), state: Mutex::default() }
     }
 
+    /// A permit for one call.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] while the breaker is open.
     pub(super) fn enter(&self) -> Result<Pass<'_>> {
         let mut state = self.state();
         let now = (self.now)();
@@ -66,7 +74,7 @@ impl Pass<'_> {
         *self.breaker.state() = State::default();
     }
 
-    /// The same as dropping it; for the reader.
+    /// The same as dropping it, but explicit.
     pub(super) fn failed(self) {
         drop(self);
     }
