@@ -28,7 +28,7 @@ use serde::Deserialize;
 use tolmach_engine::effect::Outgoing;
 use tolmach_runtime::ports::{Address, Channel, Delivery, Error, Result};
 
-use session::{Failure, Sessions};
+use session::{Connections, Failure};
 use tolmach_runtime::secret::Secret;
 
 const WHAT: &str = "email";
@@ -85,7 +85,7 @@ pub enum Tls {
 
 /// A [`Channel`] that sends e-mail; see the [module docs](self).
 pub struct EmailChannel {
-    sessions: Sessions,
+    sessions: Connections,
     from: Mailbox,
     server: String,
     deadline: Duration,
@@ -96,7 +96,7 @@ pub struct EmailChannel {
 #[derive(Default)]
 struct State {
     tried: bool,
-    trouble: Option<String>,
+    last_error: Option<String>,
 }
 
 impl EmailChannel {
@@ -148,7 +148,7 @@ impl EmailChannel {
             .then(|| Credentials::new(options.username.clone(), options.password.expose().to_owned()));
         Ok(EmailChannel {
             server: format!("{host}:{port}"),
-            sessions: Sessions::new(host, port, options.tls, tls, login),
+            sessions: Connections::new(host, port, options.tls, tls, login),
             from,
             deadline: options.deadline,
             state: Mutex::default(),
@@ -164,14 +164,14 @@ impl EmailChannel {
     pub fn state(&self) -> &'static str {
         match &*self.lock() {
             State { tried: false, .. } => "idle",
-            State { trouble: None, .. } => "working",
-            State { trouble: Some(_), .. } => "failing",
+            State { last_error: None, .. } => "working",
+            State { last_error: Some(_), .. } => "failing",
         }
     }
 
     /// Why the last delivery failed because of the server or the settings; `None` if it did not.
-    pub fn trouble(&self) -> Option<String> {
-        self.lock().trouble.clone()
+    pub fn last_error(&self) -> Option<String> {
+        self.lock().last_error.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -185,9 +185,9 @@ impl EmailChannel {
         })
     }
 
-    fn remember(&self, trouble: Option<String>) {
+    fn remember(&self, last_error: Option<String>) {
         let mut state = self.lock();
-        *state = State { tried: true, trouble };
+        *state = State { tried: true, last_error };
     }
 }
 

@@ -37,7 +37,7 @@ pub struct HttpClient {
     client: Client,
     hosts: BTreeMap<String, Host>,
     /// Allows private addresses and plain HTTP. For tests only.
-    trusting: bool,
+    allow_private: bool,
 }
 
 impl HttpClient {
@@ -50,11 +50,11 @@ impl HttpClient {
         HttpClient::build(hosts, false)
     }
 
-    fn build(hosts: BTreeMap<String, Host>, trusting: bool) -> Result<HttpClient> {
+    fn build(hosts: BTreeMap<String, Host>, allow_private: bool) -> Result<HttpClient> {
         let mut known = BTreeMap::new();
         for (name, host) in hosts {
             let name = name.trim().to_lowercase();
-            let fits = |c: char| c.is_alphanumeric() || c == '-' || c == '.' || trusting && c == ':';
+            let fits = |c: char| c.is_alphanumeric() || c == '-' || c == '.' || allow_private && c == ':';
             if name.is_empty() || !name.chars().all(fits) {
                 let why = format!(
                     "`{name}` is no host name; write it like api.example.com, without https:// and path"
@@ -71,13 +71,13 @@ impl HttpClient {
             .redirect(Policy::none())
             // A proxy would resolve names itself, without the address check.
             .no_proxy()
-            .https_only(!trusting)
-            .dns_resolver(Arc::new(PublicOnly { trusting }))
+            .https_only(!allow_private)
+            .dns_resolver(Arc::new(PublicOnly { allow_private }))
             .connect_timeout(Duration::from_secs(5))
             .user_agent(concat!("tolmach/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|why| Error::refused(WHAT, why.without_url()))?;
-        Ok(HttpClient { client, hosts: known, trusting })
+        Ok(HttpClient { client, hosts: known, allow_private })
     }
 
     /// The parsed URL and the settings of its host.
@@ -88,7 +88,7 @@ impl HttpClient {
         let refused = |why: String| Error::refused(WHAT, why);
         let url = Url::parse(url).map_err(|_| refused("the address does not parse".to_owned()))?;
         let name = url.host_str().unwrap_or_default().to_lowercase();
-        if url.scheme() != "https" && !self.trusting {
+        if url.scheme() != "https" && !self.allow_private {
             return Err(refused(format!("{name}: only https:// addresses are asked")));
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -102,7 +102,7 @@ impl HttpClient {
         // An IP literal is not resolved, so it is checked here. The URL parser has normalised every notation
         // (0x7f000001, 127.1).
         let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok();
-        if address.is_some_and(|address| !self.trusting && !public::is_public(address)) {
+        if address.is_some_and(|address| !self.allow_private && !public::is_public(address)) {
             return Err(refused(format!("{name} is an address of a private network")));
         }
         Ok((url, host))
@@ -190,16 +190,16 @@ fn json(body: &[u8], status: u16, name: &str) -> Result<Value> {
 
 /// A DNS resolver that leaves out every address that is not public.
 struct PublicOnly {
-    trusting: bool,
+    allow_private: bool,
 }
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
-        let trusting = self.trusting;
+        let allow_private = self.allow_private;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let public: Vec<SocketAddr> =
-                found.filter(|address| trusting || public::is_public(address.ip())).collect();
+                found.filter(|address| allow_private || public::is_public(address.ip())).collect();
             if public.is_empty() {
                 return Err("the name stands for no public address".into());
             }

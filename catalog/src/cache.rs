@@ -31,7 +31,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 
 /// Catalogue wrapper that caches search results, least recently used entries evicted first.
 pub struct Cached<C: ?Sized> {
-    answers: Mutex<Answers>,
+    answers: Mutex<Entries>,
     hits: AtomicU64,
     misses: AtomicU64,
     inner: Arc<C>,
@@ -50,12 +50,12 @@ pub struct Counts {
     pub bytes: u64,
 }
 
-struct Answers {
-    by_request: LruCache<String, Answer>,
+struct Entries {
+    by_request: LruCache<String, Entry>,
     bytes: usize,
 }
 
-struct Answer {
+struct Entry {
     results: SearchResults,
     bytes: usize,
     at: Instant,
@@ -65,7 +65,7 @@ impl<C: Catalog + ?Sized> Cached<C> {
     /// Wraps a catalogue with an empty cache.
     pub fn new(inner: Arc<C>) -> Cached<C> {
         let most = NonZeroUsize::new(ENTRIES).unwrap_or(NonZeroUsize::MIN);
-        let answers = Mutex::new(Answers { by_request: LruCache::new(most), bytes: 0 });
+        let answers = Mutex::new(Entries { by_request: LruCache::new(most), bytes: 0 });
         Cached { answers, hits: AtomicU64::new(0), misses: AtomicU64::new(0), inner }
     }
 
@@ -94,7 +94,7 @@ impl<C: Catalog + ?Sized> Cached<C> {
         if results.generation.is_empty() || bytes > LARGEST {
             return;
         }
-        let answer = Answer { results: results.clone(), bytes, at: Instant::now() };
+        let answer = Entry { results: results.clone(), bytes, at: Instant::now() };
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.bytes += bytes;
         if let Some((_, gone)) = answers.by_request.push(request, answer) {
@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers every request with one row whose id is the number of the serving generation; counts the calls.
+    /// Entries every request with one row whose id is the number of the serving generation; counts the calls.
     struct Numbered {
         serving: RwLock<u64>,
         asked: AtomicU64,

@@ -1,5 +1,5 @@
 //! Conformance test suite for catalogue implementations: behaviour that clients and administrators rely on. An
-//! implementation provides a [`Place`] and calls `catalog_suite::conformance!(new_place)`, which generates one test per
+//! implementation provides a [`CatalogFixture`] and calls `catalog_suite::conformance!(new_place)`, which generates one test per
 //! case.
 //!
 //! Details of ranking, files and servers are tested next to each implementation.
@@ -17,7 +17,7 @@ use tolmach_engine::{
 
 /// A catalogue under test, initially empty.
 #[async_trait]
-pub(crate) trait Place: Send + Sync {
+pub(crate) trait CatalogFixture: Send + Sync {
     /// Imports rows under a source name. Returns the generation's id once all readers see it.
     async fn import(&self, source: &str, items: Vec<Product>) -> String;
 
@@ -47,7 +47,7 @@ macro_rules! conformance {
         async fn $case() {
             let place = $place().await;
             $crate::catalog_suite::$case(&place).await;
-            $crate::catalog_suite::Place::end(&place).await;
+            $crate::catalog_suite::CatalogFixture::end(&place).await;
         })+
     };
 }
@@ -124,12 +124,12 @@ fn text(field: Field, comparison: Comparison, value: &str) -> Filter {
     Filter { field, comparison, value: FilterValue::Text(value.into()) }
 }
 
-async fn first(place: &dyn Place, wanted: &str, expected: &str) {
+async fn first(place: &dyn CatalogFixture, wanted: &str, expected: &str) {
     let found = articles(&place.search(request(wanted)).await);
     assert_eq!(found.first().map(String::as_str), Some(expected), "{wanted}: {found:?}");
 }
 
-async fn passing(place: &dyn Place, wanted: &str, filters: Vec<Filter>) -> Vec<String> {
+async fn passing(place: &dyn CatalogFixture, wanted: &str, filters: Vec<Filter>) -> Vec<String> {
     let results = place.search(SearchRequest { filters, ..request(wanted) }).await;
     assert_eq!(results.total, results.hits.len() as u64, "{wanted}");
     sorted(&results)

@@ -7,19 +7,19 @@
 use super::{
     filter::Filters,
     search::{Candidate, Wanted},
-    vectors::{Asked, Vectors},
+    vectors::{QueryVector, Vectors},
 };
 
 /// Limits of rows found by similarity alone: their maximum number, the least cosine similarity, and the least share of
 /// the best similarity. Similarity scales differ between embedders, so the absolute threshold is low.
-const NEAREST: usize = 200;
-const NEAR: f32 = 0.15;
+const MAX_SIMILAR: usize = 200;
+const MIN_SIMILARITY: f32 = 0.15;
 const NEAR_THE_BEST: f32 = 0.5;
 
 /// Rows similar to a query.
-pub(super) struct Near<'a> {
+pub(super) struct SimilarRows<'a> {
     vectors: &'a Vectors,
-    asked: Asked,
+    asked: QueryVector,
     /// Best similarity found, whether or not that row passes the filters. Assumed to be the upper bound for rows not
     /// compared yet.
     best: f32,
@@ -27,9 +27,9 @@ pub(super) struct Near<'a> {
     compared: Vec<(u32, f32)>,
 }
 
-impl<'a> Near<'a> {
+impl<'a> SimilarRows<'a> {
     /// Selects rows by their binary sketches and compares those exactly.
-    pub fn new(vectors: &'a Vectors, vector: &[f32], filters: &Filters<'_>) -> Near<'a> {
+    pub fn new(vectors: &'a Vectors, vector: &[f32], filters: &Filters<'_>) -> SimilarRows<'a> {
         let asked = vectors.ask(vector);
         let mut compared = vectors.nearest(&asked);
         let best = compared.iter().fold(0.0, |best: f32, (_, nearness)| best.max(*nearness)).min(1.0);
@@ -37,17 +37,17 @@ impl<'a> Near<'a> {
             compared = vectors.nearest_passing(&asked, |row| filters.pass(row));
         }
         compared.iter_mut().for_each(|(_, nearness)| *nearness = nearness.clamp(0.0, 1.0));
-        Near { vectors, asked, best, compared }
+        SimilarRows { vectors, asked, best, compared }
     }
 
-    /// Rows similar enough to be found without keywords; at most [`NEAREST`].
+    /// Rows similar enough to be found without keywords; at most [`MAX_SIMILAR`].
     fn found(&self) -> Vec<(u32, f32)> {
-        let bound = NEAR.max(self.best * NEAR_THE_BEST);
+        let bound = MIN_SIMILARITY.max(self.best * NEAR_THE_BEST);
         let mut found: Vec<_> =
             self.compared.iter().copied().filter(|(_, nearness)| *nearness >= bound).collect();
-        if found.len() > NEAREST {
-            found.select_nth_unstable_by(NEAREST, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            found.truncate(NEAREST);
+        if found.len() > MAX_SIMILAR {
+            found.select_nth_unstable_by(MAX_SIMILAR, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            found.truncate(MAX_SIMILAR);
         }
         found
     }
@@ -58,7 +58,7 @@ impl<'a> Near<'a> {
 /// similarity.
 pub(super) fn fuse(
     by_words: Vec<Candidate>,
-    near: &Near<'_>,
+    near: &SimilarRows<'_>,
     ratio: f32,
     wanted: Wanted,
     left_out: impl Fn(u32) -> bool,
@@ -83,7 +83,7 @@ pub(super) fn fuse(
 
 /// State of mixing.
 struct Mix<'a> {
-    near: &'a Near<'a>,
+    near: &'a SimilarRows<'a>,
     ratio: f32,
     /// Candidates whose similarity is included in rank and score.
     mixed: Vec<Candidate>,

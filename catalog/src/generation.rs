@@ -82,7 +82,7 @@ pub(super) struct Generation {
     pub categories: Distinct<Localized>,
     /// Measures of all rows, concatenated, and the start offset of each row's, with one more offset at the end.
     measures: (Vec<Measure>, Vec<u32>),
-    pub rooms: ScratchPool,
+    pub scratch_pool: ScratchPool,
 }
 
 /// The distinct values of a column, and the index into them for every row. Filters are evaluated once per value.
@@ -130,7 +130,7 @@ impl Generation {
         });
         let names = names?.map_err(|error| error.to_string())?;
         let (articles, (brands, categories), measures) = (articles?, listed?, measures?);
-        let rooms = ScratchPool::default();
+        let scratch_pool = ScratchPool::default();
         Ok(Generation {
             manifest,
             products,
@@ -141,7 +141,7 @@ impl Generation {
             brands,
             categories,
             measures,
-            rooms,
+            scratch_pool,
         })
     }
 

@@ -51,12 +51,12 @@ struct SegmentField {
     lengths: FieldNormReader,
     /// Weight of one occurrence for each of tantivy's 256 field length codes, computed once to save a division per
     /// posting.
-    worth: Vec<f32>,
+    weight_by_length: Vec<f32>,
 }
 
 /// One posting: a row that contains a term.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Holder {
+pub(super) struct Posting {
     pub row: u32,
     /// Term frequency, weighted by field and normalised by field length.
     pub frequency: f32,
@@ -151,7 +151,13 @@ impl Index {
                     }
                 }
                 let lengths = segment.get_fieldnorms_reader(field)?;
-                of_fields.push(SegmentField { position, field, postings, lengths, worth: Vec::new() });
+                of_fields.push(SegmentField {
+                    position,
+                    field,
+                    postings,
+                    lengths,
+                    weight_by_length: Vec::new(),
+                });
             }
             segments.push(Segment { rows: rows_of, fields: of_fields });
         }
@@ -166,7 +172,8 @@ impl Index {
             let weight = FIELDS.get(field.position).map_or(0.0, |(_, weight)| *weight);
             let average = average_length.get(field.position).copied().unwrap_or(1.0);
             let length = |id: u8| FieldNormReader::id_to_fieldnorm(id) as f32;
-            field.worth = (0..=u8::MAX).map(|id| weight / (1.0 - B + B * length(id) / average)).collect();
+            field.weight_by_length =
+                (0..=u8::MAX).map(|id| weight / (1.0 - B + B * length(id) / average)).collect();
         }
         Ok(Index { rows, segments, vocabulary: vocabulary.into_iter().collect() })
     }
@@ -178,7 +185,7 @@ impl Index {
 
     /// Visits the postings of a term in all fields. A row is visited once per field that contains the term; the
     /// frequencies are to be added.
-    pub fn visit(&self, term: &str, mut visit: impl FnMut(Holder)) -> tantivy::Result<()> {
+    pub fn visit(&self, term: &str, mut visit: impl FnMut(Posting)) -> tantivy::Result<()> {
         for segment in &self.segments {
             for field in &segment.fields {
                 let position = field.position;
@@ -190,10 +197,10 @@ impl Index {
                 let mut doc = postings.doc();
                 while doc != TERMINATED {
                     let length = usize::from(field.lengths.fieldnorm_id(doc));
-                    let frequency =
-                        postings.term_freq() as f32 * field.worth.get(length).copied().unwrap_or_default();
+                    let frequency = postings.term_freq() as f32
+                        * field.weight_by_length.get(length).copied().unwrap_or_default();
                     if let Some(row) = segment.rows.get(doc as usize) {
-                        visit(Holder { row: *row, frequency, in_name: [position == 0, position == 1] });
+                        visit(Posting { row: *row, frequency, in_name: [position == 0, position == 1] });
                     }
                     doc = postings.advance();
                 }

@@ -33,7 +33,7 @@ use tolmach_engine::catalog::{SearchRequest, SearchResults};
 use tolmach_runtime::ports::{self, Catalog};
 
 use super::{EmbeddedCatalog, generation::Generation};
-use ask::Ask;
+use ask::ServerSearch;
 use http::Http;
 pub use http::MirrorError;
 use publish::Publisher;
@@ -188,9 +188,9 @@ impl Mirror {
                     failures = 0;
                     self.until_something_changes().await;
                 }
-                Err(trouble) => {
-                    if trouble != MirrorError::Elsewhere {
-                        self.becomes(State::Fallback(trouble.to_string()));
+                Err(error_text) => {
+                    if error_text != MirrorError::AlreadyPublishing {
+                        self.set_state(State::Fallback(error_text.to_string()));
                     }
                     let (first, most) = self.options.pauses;
                     sleep(backoff::wait(first, most, failures)).await;
@@ -204,11 +204,11 @@ impl Mirror {
     ///
     /// # Errors
     /// The server fails or rejects something, verification fails, or another process is publishing
-    /// ([`MirrorError::Elsewhere`]). The embedded catalogue goes on answering.
+    /// ([`MirrorError::AlreadyPublishing`]). The embedded catalogue goes on answering.
     pub async fn reconcile(&self) -> Result<(), MirrorError> {
         self.embedded.refresh().await;
         let Some(generation) = self.embedded.serving() else {
-            self.becomes(State::Waiting);
+            self.set_state(State::Waiting);
             return Ok(());
         };
         let id = generation.manifest.id.clone();
@@ -216,13 +216,13 @@ impl Mirror {
             // Processes that share a folder publish one at a time. The OS releases the lock when a process ends, even
             // after a crash.
             let Some(_lock) = self.lock()? else {
-                self.becomes(State::Publishing(id));
-                return Err(MirrorError::Elsewhere);
+                self.set_state(State::Publishing(id));
+                return Err(MirrorError::AlreadyPublishing);
             };
-            self.becomes(State::Publishing(id.clone()));
+            self.set_state(State::Publishing(id.clone()));
             self.publisher.publish(&generation).await?;
         }
-        self.becomes(State::Serving(id));
+        self.set_state(State::Serving(id));
         Ok(())
     }
 
@@ -252,7 +252,7 @@ impl Mirror {
     }
 
     /// Sets the state; logs only when it changes.
-    fn becomes(&self, next: State) {
+    fn set_state(&self, next: State) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if *state == next {
             return;
@@ -279,7 +279,7 @@ impl Mirror {
         let vector = self.embedded.vector_of(request, generation).await;
         // A zero vector has no direction and is similar to nothing.
         let vector = vector.filter(|vector| vector.iter().any(|value| *value != 0.0));
-        let ask = Ask {
+        let ask = ServerSearch {
             index: &self.live,
             generation,
             request,
@@ -294,13 +294,15 @@ impl Mirror {
                 Ok(self.publisher.live().await? != Some(document::marks(&generation.manifest.id)))
             };
             if ask.empty.load(Relaxed) && another().await? {
-                return Err(MirrorError::Another);
+                return Err(MirrorError::OtherGeneration);
             }
             Ok(results)
         };
         match timeout(self.options.search, asking).await {
             Ok(answer) => answer,
-            Err(_) => Err(MirrorError::Away(format!("a search took longer than {:?}", self.options.search))),
+            Err(_) => {
+                Err(MirrorError::Unavailable(format!("a search took longer than {:?}", self.options.search)))
+            }
         }
     }
 }
@@ -318,13 +320,13 @@ impl Catalog for Mirror {
                     return Ok(results);
                 }
                 // These errors concern only this search; the next one may succeed.
-                Err(trouble @ (MirrorError::Refused(_) | MirrorError::Local(_))) => {
-                    tracing::warn!(%trouble, "meilisearch did not answer a search; the embedded catalogue does");
+                Err(error_text @ (MirrorError::Refused(_) | MirrorError::Local(_))) => {
+                    tracing::warn!(%error_text, "meilisearch did not answer a search; the embedded catalogue does");
                 }
-                Err(trouble) => {
+                Err(error_text) => {
                     // A late failure must not override a newer state set by the publishing loop.
                     if self.state() == State::Serving(published) {
-                        self.becomes(State::Fallback(trouble.to_string()));
+                        self.set_state(State::Fallback(error_text.to_string()));
                         self.lost.notify_one();
                     }
                 }

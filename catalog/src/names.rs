@@ -29,7 +29,7 @@ pub(super) struct Names {
     begins: Vec<u32>,
     words: Vec<u32>,
     /// Inverted index: start offset of each term's rows, and the rows, ascending per term.
-    holders: (Vec<u32>, Vec<u32>),
+    postings: (Vec<u32>, Vec<u32>),
     pub spellings: Spellings,
 }
 
@@ -139,8 +139,8 @@ impl Names {
 
     fn new(terms: Vec<String>, begins: Vec<u32>, words: Vec<u32>, spellings: Vec<(String, u32)>) -> Names {
         let ids = (0..).zip(&terms).map(|(id, term)| (term.clone(), id)).collect();
-        let holders = invert(&begins, &words, terms.len());
-        Names { terms, ids, begins, words, holders, spellings: Spellings::new(spellings) }
+        let postings = invert(&begins, &words, terms.len());
+        Names { terms, ids, begins, words, postings, spellings: Spellings::new(spellings) }
     }
 
     /// The terms of a row's name in order, with [`GAP`] after each language.
@@ -161,7 +161,7 @@ impl Names {
 
     /// The rows whose names contain a term.
     pub fn rows_with(&self, id: u32) -> &[u32] {
-        let (begins, rows) = &self.holders;
+        let (begins, rows) = &self.postings;
         let at = |id: usize| begins.get(id).copied().unwrap_or_default() as usize;
         if id == GAP { &[] } else { rows.get(at(id as usize)..at(id as usize + 1)).unwrap_or_default() }
     }
@@ -225,18 +225,18 @@ fn invert(begins: &[u32], words: &[u32], terms: usize) -> (Vec<u32>, Vec<u32>) {
         *start = sum;
     }
     let mut next = starts.clone();
-    let mut holders = vec![0_u32; sum as usize];
+    let mut postings = vec![0_u32; sum as usize];
     for (row, name) in rows() {
         for term in distinct(name) {
             if let Some(place) = next.get_mut(term as usize) {
-                if let Some(holder) = holders.get_mut(*place as usize) {
+                if let Some(holder) = postings.get_mut(*place as usize) {
                     *holder = row;
                 }
                 *place += 1;
             }
         }
     }
-    (starts, holders)
+    (starts, postings)
 }
 
 fn finish(file: BufWriter<File>) -> Result<()> {

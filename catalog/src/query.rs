@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{generation::Generation, index::Index, spelling::Offer};
+use super::{generation::Generation, index::Index, spelling::Suggestion};
 use crate::words::{self, Word};
 
 /// Maximum number of characters parsed; the rest is ignored. Longer texts are not typed by clients and would only cost
@@ -63,7 +63,7 @@ pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Quer
         if let (Some(joined), [word]) =
             (next.and_then(|next| together(word, next, generation)), all.as_mut_slice())
         {
-            word.iter_mut().for_each(|(_, counts_for)| *counts_for *= APART);
+            word.iter_mut().for_each(|(_, weight)| *weight *= APART);
             word.push((joined, 1.0));
         }
         for alternatives in all {
@@ -216,9 +216,9 @@ fn alternatives(word: &Word, last: bool, generation: &Generation) -> tantivy::Re
     if let Some(number) = &word.number {
         // A row with the same number and another unit, or none, is a weaker match.
         let mut held = Vec::new();
-        for (term, counts_for) in [(stem, 1.0), (number.clone(), WITHOUT_UNIT)] {
+        for (term, weight) in [(stem, 1.0), (number.clone(), WITHOUT_UNIT)] {
             if index.holds(&term)? {
-                held.push((term, counts_for));
+                held.push((term, weight));
             }
         }
         return Ok(vec![held]);
@@ -250,8 +250,8 @@ fn alternatives(word: &Word, last: bool, generation: &Generation) -> tantivy::Re
         return Ok(vec![vec![(shorter, COMPLETED)]]);
     }
     let spellings = &generation.names.spellings;
-    let stems = |offers: Vec<Offer>| -> Vec<Alternatives> {
-        vec![offers.into_iter().map(|offer| (words::stem(&offer.word), offer.counts_for)).collect()]
+    let stems = |offers: Vec<Suggestion>| -> Vec<Alternatives> {
+        vec![offers.into_iter().map(|offer| (words::stem(&offer.word), offer.weight)).collect()]
     };
     let other = spellings.other_writing(&word.text);
     if letters >= 3 && !other.is_empty() {
@@ -262,7 +262,7 @@ fn alternatives(word: &Word, last: bool, generation: &Generation) -> tantivy::Re
         let corrections = spellings.corrections(&word.text);
         // Two typing errors in one word are less likely than a missing space.
         if let Some(both) = spellings.split(&word.text).filter(|_| letters >= 7 || corrections.is_empty()) {
-            return Ok(both.map(|offer| vec![(words::stem(&offer.word), offer.counts_for)]).into());
+            return Ok(both.map(|offer| vec![(words::stem(&offer.word), offer.weight)]).into());
         }
         if !corrections.is_empty() {
             return Ok(stems(corrections));

@@ -19,7 +19,7 @@ use super::{
 use crate::words;
 
 /// Number of rows in the second pass. More has no visible effect and costs microseconds per row.
-const CLOSELY: usize = 300;
+const RERANKED: usize = 300;
 /// Weights of the second pass, fitted by coordinate ascent on judged searches of a hardware store. Only the order of
 /// the resulting ranks has a meaning.
 const RELEVANCE: f32 = 0.6;
@@ -56,12 +56,12 @@ pub(super) struct ScratchPool(Mutex<Vec<Scratch>>);
 
 impl ScratchPool {
     fn enter(&self, rows: usize) -> Scratch {
-        let room = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        room.unwrap_or_else(|| Scratch { sums: vec![Sums::default(); rows], typical: vec![0.0; rows] })
+        let scratch = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        scratch.unwrap_or_else(|| Scratch { sums: vec![Sums::default(); rows], typical: vec![0.0; rows] })
     }
 
-    fn leave(&self, room: Scratch) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+    fn leave(&self, scratch: Scratch) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
     }
 }
 
@@ -73,11 +73,11 @@ pub(super) fn by_words(
     language: Language,
     filters: &Filters<'_>,
 ) -> tantivy::Result<Vec<Candidate>> {
-    let mut room = generation.rooms.enter(generation.index.rows());
+    let mut scratch = generation.scratch_pool.enter(generation.index.rows());
     // After an error the buffer is not zero any more, so it is dropped and not returned to the pool.
-    let mut candidates = summed(generation, words, language, filters, &mut room.sums)?;
-    look_closely(generation, words, &mut candidates, &mut room.typical);
-    generation.rooms.leave(room);
+    let mut candidates = summed(generation, words, language, filters, &mut scratch.sums)?;
+    rerank(generation, words, &mut candidates, &mut scratch.typical);
+    generation.scratch_pool.leave(scratch);
     Ok(candidates)
 }
 
@@ -91,23 +91,23 @@ fn summed(
 ) -> tantivy::Result<Vec<Candidate>> {
     let rows = generation.index.rows();
     let mut touched: Vec<u32> = Vec::new();
-    let mut holders: Vec<u32> = Vec::new();
+    let mut postings: Vec<u32> = Vec::new();
     let mut weight_of_all = 0.0;
     for alternatives in words {
-        for (term, counts_for) in alternatives {
+        for (term, weight) in alternatives {
             generation.index.visit(term, |holder| {
                 let Some(sums) = all.get_mut(holder.row as usize) else { return };
                 if sums.factor == 0.0 {
-                    holders.push(holder.row);
+                    postings.push(holder.row);
                 }
                 sums.frequency += holder.frequency;
-                sums.factor = sums.factor.max(*counts_for);
+                sums.factor = sums.factor.max(*weight);
                 sums.in_name = [sums.in_name[0] | holder.in_name[0], sums.in_name[1] | holder.in_name[1]];
             })?;
         }
-        let idf = idf(rows, holders.len());
+        let idf = idf(rows, postings.len());
         weight_of_all += idf;
-        for row in holders.drain(..) {
+        for row in postings.drain(..) {
             let Some(sums) = all.get_mut(row as usize) else { continue };
             if sums.held == 0.0 {
                 touched.push(row);
@@ -140,11 +140,11 @@ fn summed(
 
 /// Second pass: ranks the best rows also by word proximity, by similarity to the other results and by name length.
 /// Their ranks are from 0.001 to about 1; all other candidates rank below them.
-fn look_closely(
+fn rerank(
     generation: &Generation,
     words: &[Alternatives],
     candidates: &mut [Candidate],
-    room: &mut [f32],
+    scratch: &mut [f32],
 ) {
     let names = &generation.names;
     let query: Vec<Vec<u32>> = words
@@ -153,10 +153,10 @@ fn look_closely(
         .filter(|ids| !ids.is_empty())
         .collect();
     let best = candidates.iter().map(|candidate| candidate.rank).fold(f32::MIN_POSITIVE, f32::max);
-    let closely = first(candidates, CLOSELY).len();
+    let closely = first(candidates, RERANKED).len();
     let (close, others) = candidates.split_at_mut(closely);
     let typical = typical_words(generation, &query, first(close, MODELS));
-    let typical = typicality(generation, &typical, close, room);
+    let typical = typicality(generation, &typical, close, scratch);
     let mut least = f32::MAX;
     for (candidate, typical) in close.iter_mut().zip(typical) {
         candidate.rank /= best;
@@ -184,26 +184,26 @@ fn first(candidates: &mut [Candidate], count: usize) -> &[Candidate] {
 }
 
 /// For each row, how many of the typical words its name contains, by weight, relative to the best row of the catalogue
-/// (0 to 1). `room` is zero before and after.
+/// (0 to 1). `scratch` is zero before and after.
 fn typicality(
     generation: &Generation,
     typical: &[(u32, f32)],
     rows: &[Candidate],
-    room: &mut [f32],
+    scratch: &mut [f32],
 ) -> Vec<f32> {
     let mut most = f32::MIN_POSITIVE;
     for (term, weight) in typical {
         for row in generation.names.rows_with(*term) {
-            if let Some(sum) = room.get_mut(*row as usize) {
+            if let Some(sum) = scratch.get_mut(*row as usize) {
                 *sum += weight;
                 most = most.max(*sum);
             }
         }
     }
-    let of = |row: u32| room.get(row as usize).copied().unwrap_or_default() / most;
+    let of = |row: u32| scratch.get(row as usize).copied().unwrap_or_default() / most;
     let found = rows.iter().map(|candidate| of(candidate.row)).collect();
     for row in typical.iter().flat_map(|(term, _)| generation.names.rows_with(*term)) {
-        if let Some(sum) = room.get_mut(*row as usize) {
+        if let Some(sum) = scratch.get_mut(*row as usize) {
             *sum = 0.0;
         }
     }
@@ -235,7 +235,7 @@ fn typical_words(generation: &Generation, query: &[Vec<u32>], models: &[Candidat
 }
 
 /// Inverse document frequency as in BM25, in the variant that stays positive for words that most rows contain.
-pub(super) fn idf(rows: usize, holders: usize) -> f32 {
-    let (rows, holders) = (rows as f32, holders as f32);
-    (1.0 + (rows - holders + 0.5) / (holders + 0.5)).ln()
+pub(super) fn idf(rows: usize, postings: usize) -> f32 {
+    let (rows, postings) = (rows as f32, postings as f32);
+    (1.0 + (rows - postings + 0.5) / (postings + 0.5)).ln()
 }

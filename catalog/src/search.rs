@@ -10,7 +10,7 @@ use tolmach_engine::catalog::{Hit, SearchRequest, SearchResults};
 use super::{
     facets,
     filter::Filters,
-    fuse::{Near, fuse},
+    fuse::{SimilarRows, fuse},
     generation::Generation,
     query::{self, Alternatives, Query},
     rank,
@@ -94,7 +94,7 @@ pub(super) fn search(
         && ratio > 0.0
         && query.has_plain_words
     {
-        let near = Near::new(vectors, vector, &filters);
+        let near = SimilarRows::new(vectors, vector, &filters);
         candidates = fuse(candidates, &near, ratio, wanted, left_out);
     } else {
         let bar = wanted.bar(candidates.iter().map(|candidate| candidate.score).fold(0.0, f32::max));

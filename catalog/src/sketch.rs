@@ -28,7 +28,7 @@ pub(super) struct Sketches {
 /// A query's sketch: its bits, and a mask of the bits that stand for large values, which count three times. With 256
 /// dimensions and 54,667 rows, 1,000 rows selected with the mask contain 99.7% of the true 10 nearest; without it,
 /// 98.2%.
-pub(super) struct Asked {
+pub(super) struct QuerySketch {
     bits: Vec<u64>,
     strong: Vec<u64>,
 }
@@ -51,19 +51,19 @@ impl Sketches {
     }
 
     /// Computes the sketch of a query.
-    pub fn ask(&self, values: &[i8]) -> Asked {
+    pub fn ask(&self, values: &[i8]) -> QuerySketch {
         let blocks: Vec<[i16; BLOCK]> = values.chunks(self.values_of_block).map(mixed).collect();
         let mut sizes: Vec<i16> = blocks.as_flattened().iter().map(|value| value.abs()).collect();
         let middle = sizes.len() / 2;
         let median = if sizes.is_empty() { 0 } else { *sizes.select_nth_unstable(middle).1 };
-        Asked {
+        QuerySketch {
             bits: blocks.iter().flat_map(|block| bits(block, |value| value > 0)).collect(),
             strong: blocks.iter().flat_map(|block| bits(block, |value| value.abs() > median)).collect(),
         }
     }
 
     /// Weighted Hamming distance of every row to a query; smaller is probably more similar.
-    pub fn distances(&self, asked: &Asked) -> Vec<u16> {
+    pub fn distances(&self, asked: &QuerySketch) -> Vec<u16> {
         let mut distances = vec![0; self.bits.len() / self.words_of_row];
         // Dispatches to a version compiled for CPUs with a popcount instruction, which takes half the time.
         let rows = self.bits.chunks_exact(self.words_of_row);
@@ -113,7 +113,7 @@ pub(super) fn least(distances: &[u16], count: usize) -> Vec<u32> {
 /// are not inlined here would not be compiled for the detected CPU.
 struct Measuring<'a> {
     rows: ChunksExact<'a, u64>,
-    asked: &'a Asked,
+    asked: &'a QuerySketch,
     distances: &'a mut [u16],
 }
 

@@ -13,9 +13,9 @@ pub(super) struct Spellings {
 
 /// A suggested word and the weight of a match with it, at most 1.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Offer {
+pub(super) struct Suggestion {
     pub word: String,
-    pub counts_for: f32,
+    pub weight: f32,
 }
 
 /// Weights. A wrong layout or script determines the intended word; a typing error leaves a guess, and the second guess
@@ -25,7 +25,7 @@ const GUESSES: [f32; 2] = [0.9, 0.4];
 /// Weight of each half of a word with a missing space.
 const SPLIT: f32 = 0.9;
 /// Minimum count of a trusted spelling; rarer ones may be misspelt themselves.
-const TRUSTED: u32 = 2;
+const MIN_COUNT: u32 = 2;
 /// Distance added for a different first letter, which people rarely get wrong.
 const FIRST_LETTER: f32 = 0.7;
 /// Distance subtracted per factor of ten in the word's count.
@@ -46,13 +46,13 @@ impl Spellings {
 
     /// Whether this spelling is frequent enough to be trusted.
     pub fn knows(&self, word: &str) -> bool {
-        self.count(word) >= TRUSTED
+        self.count(word) >= MIN_COUNT
     }
 
     /// The word in the other keyboard layout («gthajhfnjh») or the other script («макита»), if the catalogue contains
     /// it.
-    pub fn other_writing(&self, word: &str) -> Vec<Offer> {
-        let offer = |word: String| Offer { word, counts_for: LAYOUT };
+    pub fn other_writing(&self, word: &str) -> Vec<Suggestion> {
+        let offer = |word: String| Suggestion { word, weight: LAYOUT };
         let other = tolmach_model::other_layout(word).filter(|other| self.count(other) > 0);
         if let Some(other) = other {
             return vec![offer(other)];
@@ -63,7 +63,7 @@ impl Spellings {
 
     /// The one or two most probable corrections of a word, best first. Allows one typing error in words of 4 and 5
     /// letters, two in longer ones; none for shorter words.
-    pub fn corrections(&self, word: &str) -> Vec<Offer> {
+    pub fn corrections(&self, word: &str) -> Vec<Suggestion> {
         let wanted: Vec<char> = word.chars().collect();
         let slips = match wanted.len() {
             0..4 => return Vec::new(),
@@ -85,20 +85,20 @@ impl Spellings {
         }
         found.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
         let offer =
-            |((_, word), counts_for): (&(f32, &str), f32)| Offer { word: (*word).to_owned(), counts_for };
+            |((_, word), weight): (&(f32, &str), f32)| Suggestion { word: (*word).to_owned(), weight };
         found.iter().zip(GUESSES).map(offer).collect()
     }
 
     /// The two words that a word consists of when a space is missing («отбойныймолоток», "showerhead").
-    pub fn split(&self, word: &str) -> Option<[Offer; 2]> {
+    pub fn split(&self, word: &str) -> Option<[Suggestion; 2]> {
         let splits = word.char_indices().skip(2).filter_map(|(at, _)| {
             let (left, right) = word.split_at_checked(at)?;
             let enough = right.chars().count() >= 2;
             let count = if enough { self.count(left).min(self.count(right)) } else { 0 };
-            (count >= TRUSTED).then_some((count, left, right))
+            (count >= MIN_COUNT).then_some((count, left, right))
         });
         let (_, left, right) = splits.max_by_key(|(count, ..)| *count)?;
-        Some([left, right].map(|word| Offer { word: word.to_owned(), counts_for: SPLIT }))
+        Some([left, right].map(|word| Suggestion { word: word.to_owned(), weight: SPLIT }))
     }
 }
 
@@ -234,7 +234,7 @@ mod tests {
         Spellings::new(words.map(|(word, count)| (word.to_owned(), count)).into())
     }
 
-    fn words(offers: &[Offer]) -> Vec<&str> {
+    fn words(offers: &[Suggestion]) -> Vec<&str> {
         offers.iter().map(|offer| offer.word.as_str()).collect()
     }
 

@@ -12,7 +12,7 @@ use tolmach_runtime::ports::{self, Catalog as _, Embedder};
 
 use super::{EmbeddedCatalog, Error, Source, Stage};
 use crate::{
-    catalog_suite::{self, Place, product},
+    catalog_suite::{self, CatalogFixture, product},
     embedder::HashEmbedder,
 };
 
@@ -444,7 +444,7 @@ async fn finds_the_demo_queries_in_the_sample_price_list() {
 }
 
 #[async_trait]
-impl Place for Fixture {
+impl CatalogFixture for Fixture {
     async fn import(&self, source: &str, items: Vec<Product>) -> String {
         self.catalog.import(real(source), items, |_| {}).await.unwrap().generation
     }

@@ -34,7 +34,7 @@ pub(super) struct Vectors {
 }
 
 /// A query's vector, quantised, with the sketch distances.
-pub(super) struct Asked {
+pub(super) struct QueryVector {
     step: f32,
     values: Vec<i16>,
     /// Sketch distance of every row.
@@ -74,19 +74,19 @@ impl Vectors {
     }
 
     /// Prepares a query's vector: computes the sketch distances of all rows.
-    pub fn ask(&self, vector: &[f32]) -> Asked {
+    pub fn ask(&self, vector: &[f32]) -> QueryVector {
         let (step, values) = quantised(vector);
         let distances = self.sketches.distances(&self.sketches.ask(&values));
-        Asked { step, values: values.into_iter().map(i16::from).collect(), distances }
+        QueryVector { step, values: values.into_iter().map(i16::from).collect(), distances }
     }
 
     /// The rows that are probably most similar to a query, with their dot products, in row order.
-    pub fn nearest(&self, asked: &Asked) -> Vec<(u32, f32)> {
+    pub fn nearest(&self, asked: &QueryVector) -> Vec<(u32, f32)> {
         self.compared(asked, sketch::least(&asked.distances, self.count()))
     }
 
     /// Like [`Vectors::nearest`], restricted to rows that pass.
-    pub fn nearest_passing(&self, asked: &Asked, passes: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
+    pub fn nearest_passing(&self, asked: &QueryVector, passes: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
         let count = self.count();
         let mut rows = sketch::least(&asked.distances, count * FILTERED);
         rows.retain(|row| passes(*row));
@@ -104,13 +104,13 @@ impl Vectors {
         (COMPARED / self.dimensions.max(1)).clamp(fewest, most)
     }
 
-    fn compared(&self, asked: &Asked, rows: Vec<u32>) -> Vec<(u32, f32)> {
+    fn compared(&self, asked: &QueryVector, rows: Vec<u32>) -> Vec<(u32, f32)> {
         let nearness = self.compare(asked, &rows);
         rows.into_iter().zip(nearness).collect()
     }
 
     /// Dot products of the query with these rows.
-    pub fn compare(&self, asked: &Asked, rows: &[u32]) -> Vec<f32> {
+    pub fn compare(&self, asked: &QueryVector, rows: &[u32]) -> Vec<f32> {
         let mut nearness = vec![0.0; rows.len()];
         // Dispatches to a version compiled for CPUs with wide SIMD registers, which takes a third of the time.
         Arch::new().dispatch(Comparing { vectors: self, asked, rows, nearness: &mut nearness });
@@ -155,7 +155,7 @@ impl Vectors {
 /// Computes dot products with some rows. A struct and not a closure, which would not be compiled for the detected CPU.
 struct Comparing<'a> {
     vectors: &'a Vectors,
-    asked: &'a Asked,
+    asked: &'a QueryVector,
     rows: &'a [u32],
     nearness: &'a mut [f32],
 }

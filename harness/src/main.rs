@@ -46,7 +46,7 @@ async fn main() -> ExitCode {
     // Dropping the run kills every child that it started.
     let ended = tokio::select! {
         ended = run => ended,
-        () = process::asked_to_stop() => Err(anyhow::anyhow!("interrupted")),
+        () = process::shutdown_signal() => Err(anyhow::anyhow!("interrupted")),
     };
     ended.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -151,11 +151,11 @@ impl Tolmach {
             Ok(Err(_)) => format!("ended ({})", self.child.wait().await?),
             Err(_) => format!("does not serve within {} s", timeout.as_secs()),
         };
-        bail!("tolmach {end}; the end of what it printed:\n{}", self.last_words())
+        bail!("tolmach {end}; the end of what it printed:\n{}", self.output_tail())
     }
 
     /// The last 20 lines of output of this run.
-    fn last_words(&self) -> String {
+    fn output_tail(&self) -> String {
         let text = std::fs::read_to_string(&self.output).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
@@ -197,11 +197,11 @@ impl Tolmach {
     pub async fn terminate(mut self, timeout: Duration) -> anyhow::Result<()> {
         self.signal(Signal::TERM)?;
         let Ok(status) = tokio::time::timeout(timeout, self.child.wait()).await else {
-            bail!("tolmach does not end within {} s of SIGTERM:\n{}", timeout.as_secs(), self.last_words());
+            bail!("tolmach does not end within {} s of SIGTERM:\n{}", timeout.as_secs(), self.output_tail());
         };
         let status = status?;
         if !status.success() {
-            bail!("tolmach ended with {status}:\n{}", self.last_words());
+            bail!("tolmach ended with {status}:\n{}", self.output_tail());
         }
         Ok(())
     }
@@ -220,7 +220,7 @@ impl Tolmach {
 }
 
 /// Completes on SIGTERM or Ctrl-C.
-pub async fn asked_to_stop() {
+pub async fn shutdown_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return tokio::signal::ctrl_c().await.unwrap_or_default();

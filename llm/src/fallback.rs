@@ -45,21 +45,21 @@ impl FallbackLlm {
 
 /// A call of the first model. Dropping it before it is answered means that the limits of the turn cancelled it, which
 /// counts as a failure.
-struct Asked<'a>(Option<&'a FallbackLlm>);
+struct PendingCall<'a>(Option<&'a FallbackLlm>);
 
-impl Asked<'_> {
+impl PendingCall<'_> {
     fn answered(mut self, error: Option<&Error>) {
-        if let Some(ladder) = self.0.take() {
-            ladder.note(error);
+        if let Some(fallback) = self.0.take() {
+            fallback.note(error);
         }
     }
 }
 
-impl Drop for Asked<'_> {
+impl Drop for PendingCall<'_> {
     fn drop(&mut self) {
-        if let Some(ladder) = self.0.take() {
+        if let Some(fallback) = self.0.take() {
             let why = "no answer within a turn's time (limits.llm_call, limits.turn)";
-            ladder.note(Some(&Error::unavailable("language model", why)));
+            fallback.note(Some(&Error::unavailable("language model", why)));
         }
     }
 }
@@ -71,7 +71,7 @@ impl Llm for FallbackLlm {
     }
 
     async fn classify(&self, request: &LlmClassifyRequest) -> Result<Classification> {
-        let asked = Asked(Some(self));
+        let asked = PendingCall(Some(self));
         let result = self.first.classify(request).await;
         asked.answered(result.as_ref().err());
         match result {
@@ -81,7 +81,7 @@ impl Llm for FallbackLlm {
     }
 
     async fn generate(&self, request: &GenerateRequest) -> Result<Reply> {
-        let asked = Asked(Some(self));
+        let asked = PendingCall(Some(self));
         let result = self.first.generate(request).await;
         asked.answered(result.as_ref().err());
         match result {

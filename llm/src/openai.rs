@@ -31,7 +31,7 @@ use tolmach_runtime::secret::Secret;
 pub(crate) const WHAT: &str = "language model";
 
 /// Token limit of a classification: the label, and a reasoning model's tokens before it.
-const DECIDE_TOKENS: u32 = 1024;
+const CLASSIFY_TOKENS: u32 = 1024;
 
 /// Settings of a model endpoint.
 #[derive(Clone, Debug)]
@@ -116,7 +116,7 @@ impl Llm for OpenAiLlm {
     }
 
     async fn classify(&self, request: &LlmClassifyRequest) -> Result<Classification> {
-        let completion = self.call(prompt::decide(request, DECIDE_TOKENS)).await?;
+        let completion = self.call(prompt::decide(request, CLASSIFY_TOKENS)).await?;
         let label = reply::label(&completion.content, &request.labels);
         Ok(Classification { label, usage: completion.usage(&self.name) })
     }

@@ -9,8 +9,8 @@ mod confidence;
 mod grams;
 mod regression;
 
-use confidence::Signs;
-use grams::Grams;
+use confidence::Signals;
+use grams::Ngrams;
 use regression::{Features, Regression};
 
 /// Weight of the character n-grams relative to the embedding.
@@ -29,7 +29,7 @@ pub struct Example<'a> {
 
 /// A candidate label for a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Verdict {
+pub struct Candidate {
     /// Index of the label.
     pub label: usize,
     /// The probability that this label is right, 0 to 1. The confidences of all labels add up to at most 1; the rest is
@@ -46,9 +46,9 @@ pub struct Classifier {
     examples: Vec<(usize, Vec<f32>)>,
     /// Number of examples of each label.
     counts: Vec<usize>,
-    /// See [`Signs::dense`].
+    /// See [`Signals::dense`].
     dense: f32,
-    grams: Grams,
+    grams: Ngrams,
     regression: Regression,
 }
 
@@ -57,7 +57,7 @@ impl Classifier {
     /// second, ten thousand examples of a hundred labels about a minute.
     pub fn train(examples: Vec<Example<'_>>) -> Classifier {
         let labels = examples.iter().map(|example| example.label + 1).max().unwrap_or_default();
-        let grams = Grams::of(examples.iter().map(|example| example.text));
+        let grams = Ngrams::of(examples.iter().map(|example| example.text));
         let features: Vec<(Features, usize)> = examples
             .iter()
             .map(|example| (features(&grams, example.text, &example.vector), example.label))
@@ -76,7 +76,7 @@ impl Classifier {
     }
 
     /// The labels that have examples, most probable first. Empty if there are no examples or `vector` is all zero.
-    pub fn classify(&self, text: &str, vector: &[f32]) -> Vec<Verdict> {
+    pub fn classify(&self, text: &str, vector: &[f32]) -> Vec<Candidate> {
         if vector.iter().all(|x| *x == 0.0) {
             return Vec::new();
         }
@@ -98,7 +98,7 @@ impl Classifier {
         let (near, _) = nearest[first];
         let others = order.iter().skip(1).map(|label| nearest[*label].0).fold(-1.0, f32::max);
         let mean = logits.iter().sum::<f32>() / logits.len() as f32;
-        let confidence = confidence::of(&Signs {
+        let confidence = confidence::of(&Signals {
             share: shares[first],
             logit: logits[first] - mean,
             near,
@@ -117,7 +117,7 @@ impl Classifier {
         };
         order
             .iter()
-            .map(|label| Verdict { label: *label, confidence: of(*label), nearest: nearest[*label].1 })
+            .map(|label| Candidate { label: *label, confidence: of(*label), nearest: nearest[*label].1 })
             .collect()
     }
 }
@@ -141,7 +141,7 @@ fn density(examples: &[(usize, Vec<f32>)]) -> f32 {
 }
 
 /// The regression's input: the embedding and the n-grams, with the n-grams scaled by [`SPELLING`].
-fn features(grams: &Grams, text: &str, vector: &[f32]) -> Features {
+fn features(grams: &Ngrams, text: &str, vector: &[f32]) -> Features {
     let scale = SPELLING.sqrt();
     let spelling = grams.weigh(text).into_iter().map(|(gram, weight)| (gram, weight * scale)).collect();
     Features { meaning: vector.to_vec(), spelling }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use crate::{
     file::Reader,
-    layers::{Layer, Norm, Rounded, rectify},
+    layers::{Layer, Norm, Quantised, relu},
     layout::other_layout,
     pieces::{Piece, Pieces},
 };
@@ -106,7 +106,7 @@ impl Encoder {
             return vec![0.0; DIMENSIONS];
         }
         let pieces = self.pieces.split(text, MOST_PIECES);
-        let mut vector = self.deepen(&self.pool(&pieces));
+        let mut vector = self.feed_forward(&self.pool(&pieces));
         let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
         if length > 0.0 {
             vector.iter_mut().for_each(|x| *x /= length);
@@ -131,9 +131,9 @@ impl Encoder {
 
     /// Corrects the keyboard layout: «rfnfkju» becomes «каталог». Only a text of 4 to 100 letters that is far more
     /// probable on the other layout is changed.
-    pub fn meant<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub fn correct_layout<'a>(&self, text: &'a str) -> Cow<'a, str> {
         /// Required gain of the log-probability per letter. Texts typed on the wrong layout gain two or more.
-        const LIKELIER: f32 = 1.0;
+        const MIN_GAIN: f32 = 1.0;
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
         // Words of up to three letters are often abbreviations, and nobody types a long text without noticing the
         // layout.
@@ -143,7 +143,7 @@ impl Encoder {
         match other_layout(text) {
             Some(other)
                 if self.likelihood(&other)
-                    > self.likelihood(&text.to_lowercase()) + LIKELIER * letters as f32 =>
+                    > self.likelihood(&text.to_lowercase()) + MIN_GAIN * letters as f32 =>
             {
                 Cow::Owned(other)
             }
@@ -158,7 +158,7 @@ impl Encoder {
         for (features, own) in features.chunks_exact_mut(FEATURES).zip(own.chunks_exact(DIMENSIONS)) {
             features[..DIMENSIONS].copy_from_slice(own);
         }
-        let mut inputs = self.entry.run(&Rounded::new(&own));
+        let mut inputs = self.entry.run(&Quantised::new(&own));
         self.entry_norm.run(&mut inputs);
         for (number, branch) in self.branches.iter().enumerate() {
             let of_branch: Vec<f32> = inputs
@@ -179,24 +179,24 @@ impl Encoder {
         }
         let root = (pieces.len() as f32).sqrt();
         sum.iter_mut().for_each(|sum| *sum /= root);
-        let mut pooled = self.pooled.run(&Rounded::new(&sum));
+        let mut pooled = self.pooled.run(&Quantised::new(&sum));
         // The bias counts once per piece: of `root * bias` in total, `run` has added one.
         pooled.iter_mut().zip(self.pooled.bias()).for_each(|(x, bias)| *x += bias * (root - 1.0));
         pooled
     }
 
     /// The feed-forward layers after pooling, with skip connections.
-    fn deepen(&self, pooled: &[f32]) -> Vec<f32> {
+    fn feed_forward(&self, pooled: &[f32]) -> Vec<f32> {
         let [first, past_first, second, third, past_third, fourth] = &self.deep;
-        let pooled = Rounded::new(pooled);
+        let pooled = Quantised::new(pooled);
         let mut hidden = first.run(&pooled);
-        rectify(&mut hidden);
-        let mut middle = sum(past_first.run(&pooled), &second.run(&Rounded::new(&hidden)));
-        rectify(&mut middle);
-        let middle = Rounded::new(&middle);
+        relu(&mut hidden);
+        let mut middle = sum(past_first.run(&pooled), &second.run(&Quantised::new(&hidden)));
+        relu(&mut middle);
+        let middle = Quantised::new(&middle);
         let mut last = third.run(&middle);
-        rectify(&mut last);
-        let mut vector = sum(past_third.run(&middle), &fourth.run(&Rounded::new(&last)));
+        relu(&mut last);
+        let mut vector = sum(past_third.run(&middle), &fourth.run(&Quantised::new(&last)));
         vector.iter_mut().for_each(|x| *x = x.tanh());
         vector
     }
@@ -215,16 +215,16 @@ impl Encoder {
 impl Branch {
     fn run(&self, inputs: Vec<f32>) -> Vec<f32> {
         let mut once = self.first.run(&self.windows(&inputs));
-        rectify(&mut once);
+        relu(&mut once);
         let once = sum(once, &inputs);
         let mut twice = self.second.run(&self.windows(&once));
-        rectify(&mut twice);
+        relu(&mut twice);
         sum(twice, &once)
     }
 
     /// The window of each piece, zero beyond the ends of the text.
-    fn windows(&self, inputs: &[f32]) -> Rounded {
-        let inputs = Rounded::new(inputs);
+    fn windows(&self, inputs: &[f32]) -> Quantised {
+        let inputs = Quantised::new(inputs);
         let rows: Vec<&[i16]> = inputs.values.chunks_exact(BRANCH).collect();
         let mut windows = Vec::with_capacity(rows.len() * self.order * BRANCH);
         for at in 0..rows.len() {
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn corrects_the_keyboard_layout() {
-        let meant = |text| Encoder::built_in().meant(text).into_owned();
+        let correct_layout = |text| Encoder::built_in().correct_layout(text).into_owned();
         for (typed, wanted) in [
             ("rfnfkju", "каталог"),
             ("Cgfcb,j", "спасибо"),
@@ -292,7 +292,7 @@ mod tests {
             ("руддщ", "hello"),
             ("ghbdtn", "привет"),
         ] {
-            assert_eq!(meant(typed), wanted);
+            assert_eq!(correct_layout(typed), wanted);
         }
         for right in [
             "hello",
@@ -311,7 +311,7 @@ mod tests {
             "qwerty",
             "хай",
         ] {
-            assert_eq!(meant(right), right);
+            assert_eq!(correct_layout(right), right);
         }
     }
 

@@ -12,24 +12,24 @@ const STEPS: f32 = 2047.0;
 const TILE: usize = 4;
 
 /// Values quantised to `i16` with one common step.
-pub(crate) struct Rounded {
+pub(crate) struct Quantised {
     /// The value of one step: the largest magnitude divided by [`STEPS`].
     step: f32,
     pub values: Vec<i16>,
 }
 
-impl Rounded {
-    pub fn new(values: &[f32]) -> Rounded {
+impl Quantised {
+    pub fn new(values: &[f32]) -> Quantised {
         let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         let inverse = if largest > 0.0 { STEPS / largest } else { 0.0 };
         // Rounds half away from zero by hand: `f32::round` is a function call on CPUs without an instruction for it.
         let round = |value: &f32| (value * inverse + 0.5_f32.copysign(*value)) as i16;
-        Rounded { step: largest / STEPS, values: values.iter().map(round).collect() }
+        Quantised { step: largest / STEPS, values: values.iter().map(round).collect() }
     }
 
     /// The same step with other values, such as a rearrangement.
-    pub fn rearranged(&self, values: Vec<i16>) -> Rounded {
-        Rounded { step: self.step, values }
+    pub fn rearranged(&self, values: Vec<i16>) -> Quantised {
+        Quantised { step: self.step, values }
     }
 }
 
@@ -58,7 +58,7 @@ impl Layer {
     }
 
     /// The outputs for each row of inputs, row by row.
-    pub fn run(&self, inputs: &Rounded) -> Vec<f32> {
+    pub fn run(&self, inputs: &Quantised) -> Vec<f32> {
         let rows = inputs.values.len() / self.inputs;
         let mut outputs = vec![0.0; rows * self.steps.len()];
         #[cfg(target_arch = "x86_64")]
@@ -75,7 +75,7 @@ impl Layer {
 struct Product<'a, D> {
     by: D,
     layer: &'a Layer,
-    inputs: &'a Rounded,
+    inputs: &'a Quantised,
     outputs: &'a mut [f32],
 }
 
@@ -84,7 +84,7 @@ impl<D: Dots> NullaryFnOnce for Product<'_, D> {
 
     #[inline(always)]
     fn call(self) {
-        let Product { by, layer, inputs: Rounded { step, values }, outputs } = self;
+        let Product { by, layer, inputs: Quantised { step, values }, outputs } = self;
         let width = layer.steps.len();
         let rows: Vec<&[i16]> = values.chunks_exact(layer.inputs).collect();
         let by_output = layer.weights.chunks_exact(layer.inputs).zip(&layer.steps).zip(&layer.bias);
@@ -168,6 +168,6 @@ impl Norm {
 }
 
 /// ReLU.
-pub(crate) fn rectify(values: &mut [f32]) {
+pub(crate) fn relu(values: &mut [f32]) {
     values.iter_mut().for_each(|value| *value = value.max(0.0));
 }

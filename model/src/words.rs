@@ -7,12 +7,12 @@ use strsim::osa_distance;
 use crate::Encoder;
 
 /// Minimum length, in characters, of a word that is corrected by one edit.
-const ONE_SLIP: usize = 5;
+const ONE_EDIT: usize = 5;
 /// Minimum length, in characters, of a word that is corrected by up to two edits.
-const TWO_SLIPS: usize = 9;
+const TWO_EDITS: usize = 9;
 /// By how much the log-probability of the correction must exceed that of the typed word. Common words are therefore not
 /// changed.
-const LIKELIER: f32 = 6.0;
+const MIN_GAIN: f32 = 6.0;
 
 /// A cheap lower bound on the edit distance of two words.
 #[derive(Clone, Copy, Debug)]
@@ -55,32 +55,32 @@ impl Words {
     pub fn correct(&self, text: &str) -> String {
         let mut mended = text.to_owned();
         for word in split(text) {
-            if let Some(meant) = self.meant(&word.to_lowercase()) {
-                mended = mended.replacen(word, meant, 1);
+            if let Some(correct_layout) = self.correct_layout(&word.to_lowercase()) {
+                mended = mended.replacen(word, correct_layout, 1);
             }
         }
         mended
     }
 
     /// The known word that `word` is probably a misspelling of.
-    fn meant(&self, word: &str) -> Option<&str> {
+    fn correct_layout(&self, word: &str) -> Option<&str> {
         let look = Look::of(word);
         let encoder = Encoder::built_in();
-        if look.length < ONE_SLIP
+        if look.length < ONE_EDIT
             || self.known.contains_key(word)
             || encoder.is_piece(word)
             || !word.chars().all(char::is_alphabetic)
         {
             return None;
         }
-        let most = if look.length < TWO_SLIPS { 1 } else { 2 };
+        let most = if look.length < TWO_EDITS { 1 } else { 2 };
         let near = self.known.iter().filter(|(_, known)| known.may_be(look, most));
         let near =
             near.map(|(known, _)| (osa_distance(known, word), known)).filter(|(slips, _)| *slips <= most);
         let likelihood = |word: &str| encoder.likelihood(word);
         let (_, known) =
             near.min_by(|a, b| a.0.cmp(&b.0).then(likelihood(b.1).total_cmp(&likelihood(a.1))))?;
-        (likelihood(known) > likelihood(word) + LIKELIER).then_some(known)
+        (likelihood(known) > likelihood(word) + MIN_GAIN).then_some(known)
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
         let words = Words::of(
             ["какая гарантия на инструмент", "how much is delivery", "позовите оператора"].into_iter(),
         );
-        for (typed, meant) in [
+        for (typed, correct_layout) in [
             ("какая гарантея на инстумент", "какая гарантия на инструмент"),
             ("переключите на опиратора!", "переключите на оператора!"),
             ("is there delivry", "is there delivery"),
@@ -108,7 +108,7 @@ mod tests {
             ("гарантия2", "гарантия2"),
             ("", ""),
         ] {
-            assert_eq!(words.correct(typed), meant);
+            assert_eq!(words.correct(typed), correct_layout);
         }
     }
 }

@@ -33,7 +33,7 @@ use tasks::Task;
 
 /// Behaviour towards every request.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Mood {
+pub enum Behaviour {
     /// Answers normally.
     Well,
     /// 503 with an HTML body, as from a proxy in front of a server that is down.
@@ -65,7 +65,7 @@ struct Inner {
 }
 
 struct State {
-    mood: Mood,
+    mood: Behaviour,
     indexes: BTreeMap<String, Index>,
     tasks: Vec<Task>,
     /// Duration of each task.
@@ -111,7 +111,7 @@ impl Meilisearch {
     /// Starts a server that requires this key; an empty key requires none.
     pub async fn start(key: &str) -> Meilisearch {
         let state = State {
-            mood: Mood::Well,
+            mood: Behaviour::Well,
             indexes: BTreeMap::new(),
             tasks: Vec::new(),
             pace: Duration::from_millis(2),
@@ -138,7 +138,7 @@ impl Meilisearch {
     }
 
     /// Sets the behaviour from now on.
-    pub fn becomes(&self, mood: Mood) {
+    pub fn set_behaviour(&self, mood: Behaviour) {
         self.state().mood = mood;
     }
 
@@ -181,15 +181,15 @@ impl Meilisearch {
     async fn respond(&self, request: Request) -> Response {
         let mood = self.state().mood;
         match mood {
-            Mood::Hangs => tokio::time::sleep(Duration::from_secs(60)).await,
-            Mood::Cuts => {
+            Behaviour::Hangs => tokio::time::sleep(Duration::from_secs(60)).await,
+            Behaviour::Cuts => {
                 let cut =
                     Response::builder().header("content-length", "5000").body(Body::from("{\"hits\": ["));
                 return cut.expect("a response");
             }
-            Mood::Babbles => return reply(200, "text/html", "<html>It works!</html>".to_owned()),
-            Mood::Down => return reply(503, "text/html", "<html>no upstream</html>".to_owned()),
-            Mood::Well | Mood::KeyRefused | Mood::Overloaded => {}
+            Behaviour::Babbles => return reply(200, "text/html", "<html>It works!</html>".to_owned()),
+            Behaviour::Down => return reply(503, "text/html", "<html>no upstream</html>".to_owned()),
+            Behaviour::Well | Behaviour::KeyRefused | Behaviour::Overloaded => {}
         }
         let (status, body) = match self.admit(request, mood).await {
             Ok((status, body)) => (status, body),
@@ -199,7 +199,7 @@ impl Meilisearch {
     }
 
     /// Checks the key, size and content type, then routes the request.
-    async fn admit(&self, request: Request, mood: Mood) -> Answer {
+    async fn admit(&self, request: Request, mood: Behaviour) -> Answer {
         let (head, body) = request.into_parts();
         let (method, path) = (head.method.as_str().to_owned(), head.uri.path().to_owned());
         let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
@@ -210,7 +210,7 @@ impl Meilisearch {
                     "The Authorization header is missing. It must use the bearer authorization method.";
                 return Err(Refusal::new(401, "missing_authorization_header", message));
             };
-            if key != self.inner.key || mood == Mood::KeyRefused {
+            if key != self.inner.key || mood == Behaviour::KeyRefused {
                 return Err(Refusal::new(403, "invalid_api_key", "The provided API key is invalid."));
             }
         }
@@ -240,7 +240,7 @@ impl Meilisearch {
                 Some(_) => {}
             }
         }
-        if mood == Mood::Overloaded && path.ends_with("/search") {
+        if mood == Behaviour::Overloaded && path.ends_with("/search") {
             let message = "Too many search requests running at the same time: 1000. Retry after 10s.";
             return Err(Refusal::new(503, "too_many_search_requests", message));
         }

@@ -11,7 +11,7 @@ pub const NAME: &str = "test-model";
 
 /// Behaviour of the provider.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Mood {
+pub enum Behaviour {
     /// Answers normally.
     Well,
     /// 503, as if overloaded.
@@ -25,14 +25,14 @@ pub enum Mood {
 pub struct Model {
     /// Base URL, ending in `/v1`.
     pub url: String,
-    mood: Arc<Mutex<Mood>>,
+    mood: Arc<Mutex<Behaviour>>,
     asked: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Model {
     /// Starts a provider that requires this key. `reply` makes the content of an answer from the request body.
     pub async fn start(key: &str, reply: fn(&Value) -> String) -> Model {
-        let (mood, asked) = (Arc::new(Mutex::new(Mood::Well)), Arc::<Mutex<Vec<Value>>>::default());
+        let (mood, asked) = (Arc::new(Mutex::new(Behaviour::Well)), Arc::<Mutex<Vec<Value>>>::default());
         let mut model = Model { url: String::new(), mood, asked };
         let (own, bearer) = (model.clone(), format!("Bearer {key}"));
         let url = http::serve(move |path, headers, body| {
@@ -46,7 +46,7 @@ impl Model {
     }
 
     /// Sets the behaviour from now on.
-    pub fn becomes(&self, mood: Mood) {
+    pub fn set_behaviour(&self, mood: Behaviour) {
         *self.mood.lock().expect("not poisoned") = mood;
     }
 
@@ -58,13 +58,13 @@ impl Model {
     fn answer(&self, known: bool, path: &str, request: Value, reply: fn(&Value) -> String) -> (u16, Value) {
         let refusal = |code: u16, why: &str| (code, json!({ "error": { "message": why, "code": why } }));
         let mood = *self.mood.lock().expect("not poisoned");
-        if !known || mood == Mood::KeyRefused {
+        if !known || mood == Behaviour::KeyRefused {
             return refusal(401, "invalid_api_key");
         }
         if path != "/v1/chat/completions" || request["model"] != NAME || !request["messages"].is_array() {
             return refusal(404, "model_not_found");
         }
-        if mood == Mood::Down {
+        if mood == Behaviour::Down {
             return refusal(503, "overloaded");
         }
         let content = reply(&request);

@@ -45,9 +45,9 @@ pub struct Telegram {
 /// A scripted error: status code, description, `retry_after` in seconds.
 pub type Fault = (u16, &'static str, Option<u64>);
 
-/// How sending to a chat fails, as long as it is in [`Inner::troubles`].
+/// How sending to a chat fails, as long as it is in [`Inner::chat_faults`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Trouble {
+pub enum ChatFault {
     /// No answer until this is removed.
     Hang,
     /// An answer that is not from the Bot API.
@@ -75,11 +75,11 @@ pub struct Inner {
     /// Errors for the next `getUpdates` requests.
     pub poll_faults: VecDeque<Fault>,
     /// Chats to which sending fails.
-    pub troubles: HashMap<i64, Trouble>,
+    pub chat_faults: HashMap<i64, ChatFault>,
     /// Chats that have blocked the bot.
     pub blocked: HashSet<i64>,
     /// Whether every HTML text with markup is rejected.
-    pub hates_markup: bool,
+    pub rejects_markup: bool,
     /// Whether sending fails with 502.
     pub down: bool,
     /// Number of `getUpdates` requests. A new one ends the one before with a conflict.
@@ -194,9 +194,9 @@ impl Telegram {
     async fn trouble(&self, request: &Value) -> bool {
         let chat = number(&request["chat_id"]).unwrap_or_default();
         loop {
-            let trouble = self.inner().troubles.get(&chat).copied();
-            if trouble != Some(Trouble::Hang) {
-                return trouble == Some(Trouble::Garbage);
+            let trouble = self.inner().chat_faults.get(&chat).copied();
+            if trouble != Some(ChatFault::Hang) {
+                return trouble == Some(ChatFault::Garbage);
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -211,7 +211,7 @@ impl Telegram {
             return Err((code, why.to_owned(), after));
         }
         let chat = number(&request["chat_id"]).ok_or_else(|| bad("chat_id is empty"))?;
-        if let Some(Trouble::Limited(after)) = inner.troubles.get(&chat) {
+        if let Some(ChatFault::Limited(after)) = inner.chat_faults.get(&chat) {
             let why = format!("Too Many Requests: retry after {after}");
             return Err((429, why, Some(*after)));
         }
@@ -227,7 +227,7 @@ impl Telegram {
         };
         let text = text.as_str().unwrap_or_default();
         let html = request["parse_mode"] == "HTML";
-        if html && inner.hates_markup && text.contains(['<', '&']) {
+        if html && inner.rejects_markup && text.contains(['<', '&']) {
             return Err(bad("can't parse entities: Unsupported start tag \"b\" at byte offset 0"));
         }
         let visible = if html {

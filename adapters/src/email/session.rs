@@ -22,7 +22,7 @@ use lettre::{
 use super::Tls;
 
 /// How long an idle connection is kept. Servers close theirs after minutes.
-const KEPT: Duration = Duration::from_secs(30);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connection timeout: an unresponsive address of the server must not use up the whole deadline.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -38,7 +38,7 @@ pub(super) enum Failure {
 }
 
 /// Opens connections to the mail server and keeps the last one.
-pub(super) struct Sessions {
+pub(super) struct Connections {
     host: String,
     port: u16,
     tls: Tls,
@@ -48,15 +48,15 @@ pub(super) struct Sessions {
     kept: Mutex<Option<(AsyncSmtpConnection, Instant)>>,
 }
 
-impl Sessions {
+impl Connections {
     pub(super) fn new(
         host: String,
         port: u16,
         tls: Tls,
         parameters: Option<TlsParameters>,
         login: Option<Credentials>,
-    ) -> Sessions {
-        Sessions { host, port, tls, parameters, login, kept: Mutex::default() }
+    ) -> Connections {
+        Connections { host, port, tls, parameters, login, kept: Mutex::default() }
     }
 
     /// Sends one mail. Cancellation is safe at any point, because a connection is kept only after the server's final
@@ -66,7 +66,7 @@ impl Sessions {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        let handed = hand_over(&mut connection, from, to, mail).await;
+        let handed = transmit(&mut connection, from, to, mail).await;
         match &handed {
             Ok(()) => {
                 let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,7 +82,7 @@ impl Sessions {
     async fn kept(&self) -> Option<AsyncSmtpConnection> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (mut connection, since) = kept?;
-        (since.elapsed() < KEPT && connection.test_connected().await).then_some(connection)
+        (since.elapsed() < IDLE_TIMEOUT && connection.test_connected().await).then_some(connection)
     }
 
     /// Connects, starts TLS and logs in, as configured.
@@ -118,7 +118,7 @@ impl Sessions {
 }
 
 /// Sends MAIL, RCPT, DATA and the content on one connection.
-async fn hand_over(
+async fn transmit(
     connection: &mut AsyncSmtpConnection,
     from: &Address,
     to: &Address,

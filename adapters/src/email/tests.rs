@@ -25,7 +25,7 @@ async fn some(channel: &EmailChannel) -> Delivery {
 async fn a_notice_arrives_with_headers_and_text() {
     let smtp = Smtp::start().await;
     let channel = EmailChannel::new(options(&smtp)).unwrap();
-    assert_eq!((channel.state(), channel.trouble()), ("idle", None));
+    assert_eq!((channel.state(), channel.last_error()), ("idle", None));
     let text = "Анна ищет насос «Родник» 🚰\n\n.точка\nstring\r\nweb:7";
     let message = notice("Новая заявка от клиента, которому нужен насос для скважины", text);
     assert_eq!(deliver(&channel, "sales@example.com", "0198-ab.2.0", &message).await, Delivery::Done);
@@ -134,18 +134,18 @@ async fn failures_are_classified_by_step_and_code() {
         };
         assert!(found == kind && why.contains(part), "{step:?} {fault:?}: {delivery:?}");
         assert!(!why.contains("sales"), "addresses are personal data: {why}");
-        assert_eq!(channel.trouble().as_deref(), (kind == "later").then_some(why), "{step:?} {fault:?}");
+        assert_eq!(channel.last_error().as_deref(), (kind == "later").then_some(why), "{step:?} {fault:?}");
         assert!(started.elapsed() < Duration::from_secs(5), "{step:?} {fault:?}");
         assert!(smtp.inner().faults.is_empty(), "{step:?} {fault:?} was never reached");
     }
     assert_eq!(smtp.inner().mails.len(), 1);
     assert_eq!(some(&channel).await, Delivery::Done);
-    assert_eq!((channel.state(), channel.trouble()), ("working", None));
+    assert_eq!((channel.state(), channel.last_error()), ("working", None));
     assert!(matches!(
         deliver(&channel, "nobody@example.com", "e.2", &notice("x", "y")).await,
         Delivery::Refused { .. }
     ));
-    assert_eq!(channel.state(), "working", "a wrong recipient is no trouble of the server's");
+    assert_eq!(channel.state(), "working", "a wrong recipient is no last_error of the server's");
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn a_lost_reply_repeats_the_message_id_and_an_unreachable_server_is_report
     };
     let away = EmailChannel::new(Options { port: Some(port), ..options(&smtp) }).unwrap();
     assert!(matches!(some(&away).await, Delivery::Later { .. }));
-    assert!(away.trouble().unwrap().contains("cannot be reached"), "{:?}", away.trouble());
+    assert!(away.last_error().unwrap().contains("cannot be reached"), "{:?}", away.last_error());
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn logs_in_and_reports_a_wrong_password() {
     assert_eq!(wrong.state(), "failing");
     let none = EmailChannel::new(options(&smtp)).unwrap();
     assert!(matches!(some(&none).await, Delivery::Later { .. }));
-    assert!(none.trouble().unwrap().contains("530"), "{:?}", none.trouble());
+    assert!(none.last_error().unwrap().contains("530"), "{:?}", none.last_error());
 }
 
 #[tokio::test]

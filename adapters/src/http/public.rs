@@ -31,15 +31,15 @@ fn v4(address: Ipv4Addr) -> bool {
 fn v6(address: Ipv6Addr) -> bool {
     let parts = address.segments();
     // Addresses that embed an IPv4 address (IPv4-mapped, NAT64, 6to4) are as public as that one.
-    let carried = match parts {
+    let embedded = match parts {
         [0, 0, 0, 0, 0, 0xffff, a, b] | [0x64, 0xff9b, 0, 0, 0, 0, a, b] | [0x2002, a, b, ..] => {
             let [[a, b], [c, d]] = [a.to_be_bytes(), b.to_be_bytes()];
             Some(Ipv4Addr::new(a, b, c, d))
         }
         _ => None,
     };
-    if let Some(carried) = carried {
-        return v4(carried);
+    if let Some(embedded) = embedded {
+        return v4(embedded);
     }
     // Only 2000::/3 is allocated. Documentation, benchmarking and tunnel ranges within it are not public.
     let global = parts[0] & 0xe000 == 0x2000;

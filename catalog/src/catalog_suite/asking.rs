@@ -9,9 +9,9 @@ use tolmach_engine::{
     measure::Dimension,
 };
 
-use super::{Place, articles, first, number, passing, product, request, sorted, text, tools};
+use super::{CatalogFixture, articles, first, number, passing, product, request, sorted, text, tools};
 
-pub(crate) async fn finds_words_in_any_form(place: &dyn Place) {
+pub(crate) async fn finds_words_in_any_form(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     first(place, "перфораторы SDS-Max", "RH-1500").await;
     first(place, "погружного насоса", "PS-400").await;
@@ -28,7 +28,7 @@ pub(crate) async fn finds_words_in_any_form(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn forgives_typing_errors(place: &dyn Place) {
+pub(crate) async fn forgives_typing_errors(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     first(place, "перфаратор 800 Вт", "RH-800").await;
     first(place, "presure washer", "HW-1").await;
@@ -38,7 +38,7 @@ pub(crate) async fn forgives_typing_errors(place: &dyn Place) {
     assert!(!articles(&place.search(request("Т91205")).await).contains(&"Т91204".to_owned()));
 }
 
-pub(crate) async fn finds_articles_in_every_spelling(place: &dyn Place) {
+pub(crate) async fn finds_articles_in_every_spelling(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     for spelling in
         ["Т91204", "T91204", "t-912 04", " т91204? ", "есть ли у вас T91204 в наличии", "подшипник Т 91204"]
@@ -55,7 +55,7 @@ pub(crate) async fn finds_articles_in_every_spelling(place: &dyn Place) {
     assert!(!articles(&amount).contains(&"91204".to_owned()));
 }
 
-pub(crate) async fn lists_rows_named_by_article_first(place: &dyn Place) {
+pub(crate) async fn lists_rows_named_by_article_first(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let wanted = request("DC-12 HW-1 перфоратор");
     let whole = place.search(wanted.clone()).await;
@@ -74,7 +74,7 @@ pub(crate) async fn lists_rows_named_by_article_first(place: &dyn Place) {
     assert_eq!(passing(place, "RH-1500", vec![number(Field::Stock, Gt, 0.0)]).await, [""; 0]);
 }
 
-pub(crate) async fn finds_nothing_for_unknown_products(place: &dyn Place) {
+pub(crate) async fn finds_nothing_for_unknown_products(place: &dyn CatalogFixture) {
     let generation = place.import("tools", tools()).await;
     for nonsense in ["абвгдейка", "zzqx", "QX-99871", "?!", "", "что есть в наличии?"]
     {
@@ -84,7 +84,7 @@ pub(crate) async fn finds_nothing_for_unknown_products(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn scores_by_the_share_of_the_words(place: &dyn Place) {
+pub(crate) async fn scores_by_the_share_of_the_words(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let whole = place.search(request("погружной насос")).await;
     assert_eq!(articles(&whole)[0], "PS-400");
@@ -98,7 +98,7 @@ pub(crate) async fn scores_by_the_share_of_the_words(place: &dyn Place) {
     assert!(parts.total > 0 && parts.hits.iter().all(|hit| hit.score < 0.9), "{parts:?}");
 }
 
-pub(crate) async fn filters_by_columns(place: &dyn Place) {
+pub(crate) async fn filters_by_columns(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let price = |comparison, value| vec![number(Field::Price, comparison, value)];
     assert_eq!(passing(place, "перфоратор", price(Le, 10_000.0)).await, ["RH-800"]);
@@ -117,7 +117,7 @@ pub(crate) async fn filters_by_columns(place: &dyn Place) {
     assert_eq!(passing(place, "", both).await, ["091204", "91204", "Т91204"]);
 }
 
-pub(crate) async fn filters_by_texts(place: &dyn Place) {
+pub(crate) async fn filters_by_texts(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     assert_eq!(passing(place, "", vec![text(Field::Brand, Eq, "гидрумак")]).await, ["PB-600", "PS-400"]);
     assert_eq!(passing(place, "", vec![text(Field::Brand, Eq, "никто")]).await, [""; 0]);
@@ -145,7 +145,7 @@ pub(crate) async fn filters_by_texts(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn filters_by_measures_and_attributes(place: &dyn Place) {
+pub(crate) async fn filters_by_measures_and_attributes(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let power = |comparison, value| vec![number(Field::Measure(Dimension::Power), comparison, value)];
     // Units are converted: «1,5 кВт» is 1500 W.
@@ -168,7 +168,7 @@ pub(crate) async fn filters_by_measures_and_attributes(place: &dyn Place) {
     assert_eq!(passing(place, "", unknown).await, [""; 0]);
 }
 
-pub(crate) async fn lists_what_passes_filters(place: &dyn Place) {
+pub(crate) async fn lists_what_passes_filters(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     // The text holds nothing but what the filters express: all rows that pass are listed.
     let cheap = vec![number(Field::Price, Le, 100.0)];
@@ -180,7 +180,7 @@ pub(crate) async fn lists_what_passes_filters(place: &dyn Place) {
     assert_eq!(place.search(similar_words).await.total, 0);
 }
 
-pub(crate) async fn pages_without_overlap(place: &dyn Place) {
+pub(crate) async fn pages_without_overlap(place: &dyn CatalogFixture) {
     let many = (0..95).map(|n| product(&format!("N{n:03}"), "Насос бытовой", "Pump", 100.0, 1.0)).collect();
     place.import("many", many).await;
     let in_stock = vec![number(Field::Stock, Gt, 0.0)];
@@ -209,7 +209,7 @@ pub(crate) async fn pages_without_overlap(place: &dyn Place) {
     assert_eq!(middle.hits, long.hits[31..44]);
 }
 
-pub(crate) async fn finds_by_vectors(place: &dyn Place) {
+pub(crate) async fn finds_by_vectors(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let wrong = "перфоратозавр";
     assert_eq!(place.search(request(wrong)).await.total, 0);
@@ -227,7 +227,7 @@ pub(crate) async fn finds_by_vectors(place: &dyn Place) {
     assert_eq!(code.total, 0);
 }
 
-pub(crate) async fn mixes_words_and_vectors(place: &dyn Place) {
+pub(crate) async fn mixes_words_and_vectors(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     for semantic_ratio in [0.3, 0.5] {
         let mixed = place.search(SearchRequest { semantic_ratio, ..request("погружной насос") }).await;
@@ -244,7 +244,7 @@ pub(crate) async fn mixes_words_and_vectors(place: &dyn Place) {
     assert_eq!(articles(&named), ["Т91204"]);
 }
 
-pub(crate) async fn accepts_any_text(place: &dyn Place) {
+pub(crate) async fn accepts_any_text(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let long = "насос ".repeat(700);
     for hostile in [
@@ -276,7 +276,7 @@ pub(crate) async fn accepts_any_text(place: &dyn Place) {
     first(place, "\"насос погружной\"", "PS-400").await;
 }
 
-pub(crate) async fn counts_facets(place: &dyn Place) {
+pub(crate) async fn counts_facets(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let colour = Field::Attribute("Цвет".into());
     let facets = vec![
@@ -309,7 +309,7 @@ pub(crate) async fn counts_facets(place: &dyn Place) {
     assert_eq!(counted.facets, [of(Field::Category, values(&[("Pumps", 2)]), None)]);
 }
 
-pub(crate) async fn counts_facets_over_all_that_match(place: &dyn Place) {
+pub(crate) async fn counts_facets_over_all_that_match(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let facets = vec![Field::Brand, Field::Price];
     // Facets count rows named by article number and rows found by words together.
@@ -333,7 +333,7 @@ pub(crate) async fn counts_facets_over_all_that_match(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn finds_similar_rows(place: &dyn Place) {
+pub(crate) async fn finds_similar_rows(place: &dyn CatalogFixture) {
     let mut tools = tools();
     let (ru, en) = ("Дрель-шуруповёрт аккумуляторная ударная 21 В", "Cordless hammer drill driver 21 V");
     tools.push(product("DC-21", ru, en, 12_900.0, 2.0));

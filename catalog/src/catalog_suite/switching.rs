@@ -10,14 +10,14 @@ use std::{
 
 use tolmach_engine::catalog::{Comparison, Field, SearchRequest};
 
-use super::{Place, articles, number, product, request, sorted, tools};
+use super::{CatalogFixture, articles, number, product, request, sorted, tools};
 
 /// Rows that carry the number of their import in the stock column.
 fn marked(n: u32) -> Vec<tolmach_engine::catalog::Product> {
     (0..30).map(|row| product(&format!("A{row:02}"), "Насос бытовой", "Pump", 100.0, f64::from(n))).collect()
 }
 
-pub(crate) async fn switches_under_load(place: &dyn Place) {
+pub(crate) async fn switches_under_load(place: &dyn CatalogFixture) {
     const IMPORTS: u32 = 4;
     let first = place.import("shop", marked(0)).await;
     // Import number by generation id: as known to the importer, and as seen in search results.
@@ -65,7 +65,7 @@ pub(crate) async fn switches_under_load(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn rolls_back(place: &dyn Place) {
+pub(crate) async fn rolls_back(place: &dyn CatalogFixture) {
     let first = place.import("shop", marked(1)).await;
     let second = place.import("shop", marked(2)).await;
     assert_ne!(first, second);
@@ -79,7 +79,7 @@ pub(crate) async fn rolls_back(place: &dyn Place) {
     assert_eq!((results.generation, results.hits[0].product.stock), (third, Some(3.0)));
 }
 
-pub(crate) async fn is_empty_before_the_first_import(place: &dyn Place) {
+pub(crate) async fn is_empty_before_the_first_import(place: &dyn CatalogFixture) {
     let stock = vec![number(Field::Stock, Comparison::Gt, 0.0)];
     for wanted in [
         request("насос"),
@@ -92,7 +92,7 @@ pub(crate) async fn is_empty_before_the_first_import(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn keeps_other_sources(place: &dyn Place) {
+pub(crate) async fn keeps_other_sources(place: &dyn CatalogFixture) {
     place.import("shop", marked(1)).await;
     place.import("tools", tools()).await;
     assert_eq!(place.search(request("насосы")).await.total, 32);

@@ -79,8 +79,8 @@ impl Reader<'_> {
         let mut child =
             started().map_err(|why| Error::NotStarted { file: file.clone(), why: why.to_string() })?;
         // Read both pipes in threads of their own, so that a child that fills one cannot block while the other is read.
-        let answer = child.stdout.take().map(|pipe| gather(pipe, MAX_ANSWER));
-        let complaint = child.stderr.take().map(|pipe| gather(pipe, MAX_COMPLAINT));
+        let answer = child.stdout.take().map(|pipe| read_pipe(pipe, MAX_ANSWER));
+        let stderr_text = child.stderr.take().map(|pipe| read_pipe(pipe, MAX_COMPLAINT));
         let wait = Duration::from_secs(self.limits.seconds);
         let answer = answer.and_then(|answer| answer.recv_timeout(wait).ok());
         let Some(answer) = answer else {
@@ -92,20 +92,21 @@ impl Reader<'_> {
             file: file.clone(),
             how: format!("cannot be waited for: {why}"),
         })?;
-        let complaint = complaint.and_then(|complaint| complaint.recv_timeout(Duration::from_secs(1)).ok());
-        let complaint = String::from_utf8_lossy(&complaint.unwrap_or_default()).into_owned();
+        let stderr_text =
+            stderr_text.and_then(|stderr_text| stderr_text.recv_timeout(Duration::from_secs(1)).ok());
+        let stderr_text = String::from_utf8_lossy(&stderr_text.unwrap_or_default()).into_owned();
         match serde_json::from_slice(&answer) {
             Ok(Answer::Read(imported)) if status.success() => Ok(*imported),
             Ok(Answer::Failed(error)) => Err(error),
-            _ => Err(self.verdict(file, status, &complaint)),
+            _ => Err(self.exit_error(file, status, &stderr_text)),
         }
     }
 
     /// The error for a child that gave no valid response.
-    fn verdict(&self, file: String, status: ExitStatus, complaint: &str) -> Error {
+    fn exit_error(&self, file: String, status: ExitStatus, stderr_text: &str) -> Error {
         let Limits { memory, seconds } = self.limits;
         // Messages of Rust's allocator; a process without memory cannot report anything else.
-        if complaint.contains("memory allocation of") || complaint.contains("capacity overflow") {
+        if stderr_text.contains("memory allocation of") || stderr_text.contains("capacity overflow") {
             return Error::Heavy { file, limit: memory };
         }
         match signal(status) {
@@ -118,7 +119,7 @@ impl Reader<'_> {
             None if status.success() => Error::Ended { file, how: "gave no whole answer".to_owned() },
             None => Error::Ended {
                 file,
-                how: match complaint.lines().find(|line| !line.trim().is_empty()) {
+                how: match stderr_text.lines().find(|line| !line.trim().is_empty()) {
                     Some(line) => {
                         format!(
                             "failed: {}",
@@ -171,7 +172,7 @@ fn limit(_: Limits) -> io::Result<()> {
 }
 
 /// Reads a pipe in a thread, up to a limit, then closes it.
-fn gather(pipe: impl Read + Send + 'static, bound: u64) -> mpsc::Receiver<Vec<u8>> {
+fn read_pipe(pipe: impl Read + Send + 'static, bound: u64) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();

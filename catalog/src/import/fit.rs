@@ -55,14 +55,14 @@ impl<'a> Values<'a> {
         };
         match column {
             Column::Price => {
-                let is = |value: &Value| matches!(value::price(value), Amount::Is(price) if price >= 0.0);
+                let is = |value: &Value| matches!(value::price(value), Amount::Known(price) if price >= 0.0);
                 // «По запросу» counts as a price only in a column that has prices.
                 let said = |value: &Value| {
-                    is(value) || value::price(value) == Amount::Unsaid && value.text().chars().count() <= 30
+                    is(value) || value::price(value) == Amount::NotGiven && value.text().chars().count() <= 30
                 };
                 if values.iter().any(|value| is(value)) { fitting(&said) } else { 0.0 }
             }
-            Column::Stock => fitting(&|value| !matches!(value::stock(value), Amount::Unclear)),
+            Column::Stock => fitting(&|value| !matches!(value::stock(value), Amount::Invalid)),
             Column::Article => {
                 let short =
                     |value: &Value| !matches!(value, Value::Date(_)) && value.text().chars().count() <= 40;

@@ -55,7 +55,7 @@ pub(super) fn inspect(path: &Path, file: &str) -> Result<Format, Error> {
         zipped(source, file, MAX_UNPACKED)
     } else if start.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
         compound(source, file)
-    } else if let Some(found) = known_stranger(&start) {
+    } else if let Some(found) = unsupported_format(&start) {
         Err(Error::NotAWorkbook { file: file.into(), found: found.into() })
     } else {
         Ok(Format::Text)
@@ -67,7 +67,7 @@ fn too_large(file: &str, what: String, limit: String) -> Error {
 }
 
 /// Describes files that people upload by mistake; `None` if the file may be text.
-fn known_stranger(start: &[u8]) -> Option<&'static str> {
+fn unsupported_format(start: &[u8]) -> Option<&'static str> {
     let lower: Vec<u8> = start.iter().take(512).map(u8::to_ascii_lowercase).collect();
     let has = |needle: &[u8]| lower.windows(needle.len()).any(|window| window == needle);
     if start.starts_with(b"%PDF") {
@@ -132,7 +132,7 @@ pub(super) fn zipped(source: File, file: &str, unpacked: u64) -> Result<Format, 
             other => corrupt(other.to_string()),
         })?;
         let content = format == Format::Ods && entry.name().is_ok_and(|name| name == "content.xml");
-        let mut limited = Counted { inner: entry, left };
+        let mut limited = LimitedReader { inner: entry, left };
         let outcome = if content {
             declared_cells(BufReader::new(&mut limited))
         } else {
@@ -161,12 +161,12 @@ pub(super) fn check_cells(file: &str, cells: u64) -> Result<(), Error> {
 }
 
 /// A reader with a limit on the number of bytes.
-struct Counted<R> {
+struct LimitedReader<R> {
     inner: R,
     left: u64,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for LimitedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.left == 0 {
             return Ok(0);

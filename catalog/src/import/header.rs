@@ -8,7 +8,7 @@ use super::{
     cells::{Row, Sheet, Value},
     columns::{Column, Mapping, NONE, from_letters},
     fit::Values,
-    names::{self, Meaning},
+    names::{self, HeadingMeaning},
     value,
 };
 
@@ -51,10 +51,9 @@ impl Header {
         self.headings.iter().filter(move |(at, _)| !used(at)).filter_map(|(at, heading)| {
             // Other prices are not for clients, and pictures are not text.
             match names::meaning(heading) {
-                Meaning::Nothing | Meaning::Field(Column::Price | Column::Photo | Column::Currency, _) => {
-                    None
-                }
-                Meaning::Field(..) | Meaning::Other => Some((*at, one_line(heading))),
+                HeadingMeaning::Nothing
+                | HeadingMeaning::Field(Column::Price | Column::Photo | Column::Currency, _) => None,
+                HeadingMeaning::Field(..) | HeadingMeaning::Other => Some((*at, one_line(heading))),
             }
         })
     }
@@ -141,7 +140,9 @@ fn detect(sheet: &Sheet) -> Option<Header> {
 fn has_prices(sheet: &Sheet, header: &Header, until: u32) -> bool {
     let Some(price) = best_names(&header.headings).get(&Column::Price).copied() else { return false };
     let between = sheet.rows.iter().filter(|row| (header.row + 1..until).contains(&row.number));
-    between.filter_map(|row| row.get(price)).any(|value| matches!(value::price(value), value::Amount::Is(_)))
+    between
+        .filter_map(|row| row.get(price))
+        .any(|value| matches!(value::price(value), value::Amount::Known(_)))
 }
 
 /// Score of a header candidate by its fields; 0 if the row cannot be a header.
@@ -203,7 +204,7 @@ fn continues(header: &Header, row: &Row, next: &Row) -> bool {
 fn candidates(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, Vec<(u8, u32)>> {
     let mut all: BTreeMap<Column, Vec<(u8, u32)>> = BTreeMap::new();
     for (at, heading) in headings {
-        if let Meaning::Field(column, rank) = names::meaning(heading) {
+        if let HeadingMeaning::Field(column, rank) = names::meaning(heading) {
             all.entry(column).or_default().push((rank, *at));
         }
     }

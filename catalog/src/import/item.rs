@@ -100,13 +100,13 @@ impl Items {
 
     fn price(&mut self, value: &Value, place: &str) -> Option<f64> {
         match value::price(value) {
-            Amount::Is(price) if price > 0.0 => return Some(price),
-            Amount::Is(price) if price < 0.0 => {
+            Amount::Known(price) if price > 0.0 => return Some(price),
+            Amount::Known(price) if price < 0.0 => {
                 self.warnings.add("negative prices, left out", format!("{place}: {price}"));
             }
             // Many accounting programs write a missing price as zero.
-            Amount::Is(_) | Amount::Unsaid => {}
-            Amount::Unclear => {
+            Amount::Known(_) | Amount::NotGiven => {}
+            Amount::Invalid => {
                 self.warnings
                     .add("prices that are not understood, left out", format!("{place}: {}", short(value)));
             }
@@ -116,13 +116,13 @@ impl Items {
 
     fn stock(&mut self, value: &Value, place: &str) -> Option<f64> {
         match value::stock(value) {
-            Amount::Is(stock) if stock >= 0.0 => return Some(stock),
-            Amount::Is(stock) => {
+            Amount::Known(stock) if stock >= 0.0 => return Some(stock),
+            Amount::Known(stock) => {
                 self.warnings.add("negative stock, taken as 0", format!("{place}: {stock}"));
                 return Some(0.0);
             }
-            Amount::Unsaid => {}
-            Amount::Unclear => {
+            Amount::NotGiven => {}
+            Amount::Invalid => {
                 self.warnings
                     .add("stock that is not understood, left out", format!("{place}: {}", short(value)));
             }

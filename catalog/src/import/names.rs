@@ -6,7 +6,7 @@ use super::{columns::Column, value};
 
 /// The meaning of a column heading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum HeadingMeaning {
     /// It fills a field. The rank says how good a name it is for the field, 0 being the best.
     Field(Column, u8),
     /// Not about the product, or not for clients: row numbers, order quantities, discounts.
@@ -16,7 +16,7 @@ pub(super) enum Meaning {
 }
 
 /// Determines the meaning of a heading.
-pub(super) fn meaning(heading: &str) -> Meaning {
+pub(super) fn meaning(heading: &str) -> HeadingMeaning {
     let lower = heading.to_lowercase().replace('ё', "е");
     let plain = lower
         .split(|c: char| !c.is_alphanumeric())
@@ -28,7 +28,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     let starts =
         |wanted: &[&str]| words.iter().any(|word| wanted.iter().any(|start| word.starts_with(start)));
     let is = |wanted: &[&str]| wanted.contains(&plain.as_str());
-    let field = Meaning::Field;
+    let field = HeadingMeaning::Field;
 
     // «Код для заказа» and "Order No." are article numbers; other columns with these words are for the client's order.
     if starts(&["заказ", "замов", "order"])
@@ -43,7 +43,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
         || is(&["поставщик", "постачальник", "supplier", "supplier name", "наименование поставщика"])
         || starts(&["наценк", "націнк", "маржа", "margin", "бонус", "комисси"])
     {
-        return Meaning::Nothing;
+        return HeadingMeaning::Nothing;
     }
     // Columns that share a word with a field but mean something else.
     if starts(&[
@@ -71,7 +71,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
         "moq",
     ]) || is(&["тн вэд", "код тн вэд", "код тнвэд", "hs code", "код уктзед", "код укт зед"])
     {
-        return Meaning::Other;
+        return HeadingMeaning::Other;
     }
     if starts(&["валют", "currenc"]) {
         return field(Column::Currency, 0);
@@ -170,7 +170,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
         starts(&["buyer", "contact", "client", "customer", "company", "покупател", "контакт", "клиент"])
             || is(&["first name", "last name", "full name", "user name"]);
     if person && starts(&["name", "наимен", "назва", "title"]) {
-        return Meaning::Other;
+        return HeadingMeaning::Other;
     }
     if starts(&["наимен", "наймен", "номенклатур", "назва", "title", "name"]) {
         return either(Column::Name, Column::NameEn, 0);
@@ -190,7 +190,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     {
         return either(Column::Name, Column::NameEn, 2);
     }
-    Meaning::Other
+    HeadingMeaning::Other
 }
 
 /// Rank of a price heading, retail prices first; `None` if it is not a price.
@@ -261,8 +261,8 @@ mod tests {
 
     fn check(heading: &str, expected: Option<Column>) {
         let found = match meaning(heading) {
-            Meaning::Field(column, _) => Some(column),
-            Meaning::Nothing | Meaning::Other => None,
+            HeadingMeaning::Field(column, _) => Some(column),
+            HeadingMeaning::Nothing | HeadingMeaning::Other => None,
         };
         assert_eq!(found, expected, "{heading}");
     }
@@ -303,17 +303,17 @@ mod tests {
     #[test]
     fn separates_internal_columns_from_attributes() {
         for heading in ["Заказ", "Скидка, %", "Сумма", "№ п/п", "№"] {
-            assert_eq!(meaning(heading), Meaning::Nothing, "{heading}");
+            assert_eq!(meaning(heading), HeadingMeaning::Nothing, "{heading}");
         }
         for heading in ["Вес, кг", "Штрихкод", "Мощность, кВт", "Упаковка"] {
-            assert_eq!(meaning(heading), Meaning::Other, "{heading}");
+            assert_eq!(meaning(heading), HeadingMeaning::Other, "{heading}");
         }
     }
 
     #[test]
     fn ranks_the_retail_price_first() {
         let rank = |heading: &str| match meaning(heading) {
-            Meaning::Field(Column::Price, rank) => rank,
+            HeadingMeaning::Field(Column::Price, rank) => rank,
             other => panic!("{heading}: {other:?}"),
         };
         assert!(rank("Розничная цена") < rank("Цена") && rank("Цена") < rank("Цена дилерская"));

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 /// Maximum number of rows or examples listed per kind; the rest are only counted.
-pub(super) const SPELLED_OUT: usize = 10;
+pub(super) const MAX_EXAMPLES: usize = 10;
 
 /// The `field` of a column that becomes one of [`tolmach_engine::catalog::Product::attributes`].
 pub const ATTRIBUTE: &str = "attribute";
@@ -96,7 +96,7 @@ impl SheetReport {
     pub(super) fn skip(&mut self, reason: &str, row: u32) {
         let skipped = self.skipped.entry(reason.to_owned()).or_default();
         skipped.count += 1;
-        if skipped.rows.len() < SPELLED_OUT {
+        if skipped.rows.len() < MAX_EXAMPLES {
             skipped.rows.push(row);
         }
     }
@@ -177,7 +177,7 @@ impl Warnings {
     pub fn add(&mut self, kind: &'static str, example: String) {
         let warning = self.0.entry(kind).or_default();
         warning.count += 1;
-        if warning.examples.len() < SPELLED_OUT {
+        if warning.examples.len() < MAX_EXAMPLES {
             warning.examples.push(example);
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn collect(workbook: Workbook, file: String, options: &Options) -> Re
         return Err(Error::NoHeader {
             file,
             looked: header::LOOKED_AT as usize,
-            seen: glimpse(&workbook.sheets),
+            seen: row_preview(&workbook.sheets),
         });
     }
     if items.items.is_empty() {
@@ -98,7 +98,7 @@ fn unknown_heading(
         .collect();
     let near = nearest(heading, headings.iter().map(String::as_str));
     let seen = if headings.is_empty() {
-        format!("No header row was found either; the sheets begin: {}", glimpse(sheets))
+        format!("No header row was found either; the sheets begin: {}", row_preview(sheets))
     } else {
         let mut seen = headings.clone();
         seen.dedup();
@@ -110,7 +110,7 @@ fn unknown_heading(
 }
 
 /// The first rows of the first sheets, shortened, for error messages.
-fn glimpse(sheets: &[Sheet]) -> String {
+fn row_preview(sheets: &[Sheet]) -> String {
     let row = |row: &Row| {
         let cells: Vec<String> = row
             .cells

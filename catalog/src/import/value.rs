@@ -8,27 +8,27 @@ use super::cells::Value;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Amount {
     /// A number.
-    Is(f64),
+    Known(f64),
     /// Explicitly not given («по запросу», a dash).
-    Unsaid,
+    NotGiven,
     /// Not understood.
-    Unclear,
+    Invalid,
 }
 
 /// Parses a price. A text without digits means that no price is given.
 pub(super) fn price(value: &Value) -> Amount {
     match value {
-        Value::Number(number) => Amount::Is(*number),
-        Value::Date(_) => Amount::Unclear,
-        Value::Text(text) => amount(text).unwrap_or(Amount::Unsaid),
+        Value::Number(number) => Amount::Known(*number),
+        Value::Date(_) => Amount::Invalid,
+        Value::Text(text) => amount(text).unwrap_or(Amount::NotGiven),
     }
 }
 
 /// Parses a stock. Words that mean "available" count as 1 and «>10» as 10, because no more is known.
 pub(super) fn stock(value: &Value) -> Amount {
     let text = match value {
-        Value::Number(number) => return Amount::Is(*number),
-        Value::Date(_) => return Amount::Unclear,
+        Value::Number(number) => return Amount::Known(*number),
+        Value::Date(_) => return Amount::Invalid,
         Value::Text(text) => text,
     };
     let lower = text.to_lowercase();
@@ -60,7 +60,7 @@ pub(super) fn stock(value: &Value) -> Amount {
         "false",
         "expected",
     ]) {
-        return Amount::Is(0.0);
+        return Amount::Known(0.0);
     }
     if let Some(amount) = amount(text) {
         return amount;
@@ -91,11 +91,11 @@ pub(super) fn stock(value: &Value) -> Amount {
         "✓",
         "✔",
     ]) {
-        Amount::Is(1.0)
+        Amount::Known(1.0)
     } else if lower.chars().all(|c| matches!(c, '-' | '–' | '—')) {
-        Amount::Unsaid
+        Amount::NotGiven
     } else {
-        Amount::Unclear
+        Amount::Invalid
     }
 }
 
@@ -120,7 +120,7 @@ fn amount(text: &str) -> Option<Amount> {
     });
     let below = after.split_once('\n').is_some_and(|(_, below)| below.contains(|c: char| c.is_ascii_digit()));
     if !groups || below {
-        return Some(Amount::Unclear);
+        return Some(Amount::Invalid);
     }
     let digits: String = run.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
     let digits = digits.trim_end_matches(['.', ',']);
@@ -133,16 +133,16 @@ fn amount(text: &str) -> Option<Amount> {
             && second.chars().take_while(char::is_ascii_digit).count() == 2
             && !digits.contains(['.', ',']);
         if !kopecks {
-            return Some(Amount::Unclear);
+            return Some(Amount::Invalid);
         }
         let joined = format!("{digits}.{}", second.get(..2).unwrap_or("00"));
-        return Some(joined.parse().map_or(Amount::Unclear, Amount::Is));
+        return Some(joined.parse().map_or(Amount::Invalid, Amount::Known));
     }
     let number: f64 = match plain_number(digits).parse() {
         Ok(number) => number,
-        Err(_) => return Some(Amount::Unclear),
+        Err(_) => return Some(Amount::Invalid),
     };
-    Some(Amount::Is(if negative { -number } else { number }))
+    Some(Amount::Known(if negative { -number } else { number }))
 }
 
 /// Removes thousands separators. Of two different marks the last is the decimal mark. A single mark before exactly
@@ -213,37 +213,37 @@ mod tests {
 
     #[test]
     fn parses_prices_in_common_spellings() {
-        check("1 992,64 руб.", Amount::Is(1992.64));
-        check("1\u{a0}992,64", Amount::Is(1992.64));
-        check("1,992.64", Amount::Is(1992.64));
-        check("1.992,64 €", Amount::Is(1992.64));
-        check("1,992", Amount::Is(1992.0));
-        check("12 345 678", Amount::Is(12_345_678.0));
-        check("0,125", Amount::Is(0.125));
-        check("99,9", Amount::Is(99.9));
-        check("от 1 200 ₽", Amount::Is(1200.0));
-        check("1500-00", Amount::Is(1500.0));
-        check("-15", Amount::Is(-15.0));
-        check("по запросу", Amount::Unsaid);
-        check("—", Amount::Unsaid);
-        check("1200\n1300", Amount::Unclear);
-        check("1200 1300", Amount::Unclear);
-        check("100-150", Amount::Unclear);
-        check("100/120", Amount::Unclear);
+        check("1 992,64 руб.", Amount::Known(1992.64));
+        check("1\u{a0}992,64", Amount::Known(1992.64));
+        check("1,992.64", Amount::Known(1992.64));
+        check("1.992,64 €", Amount::Known(1992.64));
+        check("1,992", Amount::Known(1992.0));
+        check("12 345 678", Amount::Known(12_345_678.0));
+        check("0,125", Amount::Known(0.125));
+        check("99,9", Amount::Known(99.9));
+        check("от 1 200 ₽", Amount::Known(1200.0));
+        check("1500-00", Amount::Known(1500.0));
+        check("-15", Amount::Known(-15.0));
+        check("по запросу", Amount::NotGiven);
+        check("—", Amount::NotGiven);
+        check("1200\n1300", Amount::Invalid);
+        check("1200 1300", Amount::Invalid);
+        check("100-150", Amount::Invalid);
+        check("100/120", Amount::Invalid);
     }
 
     #[test]
     fn parses_stocks_in_numbers_and_words() {
         let stock = |text: &str| stock(&Value::Text(text.into()));
-        assert_eq!(stock("12 шт"), Amount::Is(12.0));
-        assert_eq!(stock(">10"), Amount::Is(10.0));
-        assert_eq!(stock("есть"), Amount::Is(1.0));
-        assert_eq!(stock("под заказ"), Amount::Is(0.0));
-        assert_eq!(stock("более 10"), Amount::Is(10.0));
-        assert_eq!(stock("ожидается 15.12"), Amount::Is(0.0));
-        assert_eq!(stock("під замовлення"), Amount::Is(0.0));
-        assert_eq!(stock("-"), Amount::Unsaid);
-        assert_eq!(stock("уточняйте"), Amount::Unclear);
+        assert_eq!(stock("12 шт"), Amount::Known(12.0));
+        assert_eq!(stock(">10"), Amount::Known(10.0));
+        assert_eq!(stock("есть"), Amount::Known(1.0));
+        assert_eq!(stock("под заказ"), Amount::Known(0.0));
+        assert_eq!(stock("более 10"), Amount::Known(10.0));
+        assert_eq!(stock("ожидается 15.12"), Amount::Known(0.0));
+        assert_eq!(stock("під замовлення"), Amount::Known(0.0));
+        assert_eq!(stock("-"), Amount::NotGiven);
+        assert_eq!(stock("уточняйте"), Amount::Invalid);
     }
 
     #[test]

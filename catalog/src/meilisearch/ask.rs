@@ -34,8 +34,8 @@ use crate::words;
 
 /// Limits of rows found by similarity: their maximum number, and the minimum similarity alone and together with words.
 /// The latter is low because it also applies to the server's score of a row that has the words only in its description.
-const NEAREST: usize = 200;
-const NEAR: f64 = 0.15;
+const MAX_SIMILAR: usize = 200;
+const MIN_SIMILARITY: f64 = 0.15;
 const NEAR_BESIDE_WORDS: f64 = 0.1;
 /// Maximum number of words in a query; Meilisearch ignores the rest.
 const MOST_WORDS: usize = 10;
@@ -44,13 +44,13 @@ const MOST_NAMED: usize = 1000;
 
 /// The attributes of a document that are retrieved.
 #[derive(Deserialize)]
-struct Shown {
+struct RetrievedRow {
     row: u32,
     product: String,
 }
 
 /// A search in a generation on the server.
-pub(super) struct Ask<'a> {
+pub(super) struct ServerSearch<'a> {
     pub index: &'a Index<Http>,
     pub generation: &'a Generation,
     pub request: &'a SearchRequest,
@@ -71,8 +71,8 @@ struct Found {
 
 /// Parameters of one request.
 #[derive(Clone, Default)]
-struct Looked<'a> {
-    said: Option<&'a Said>,
+struct RequestParams<'a> {
+    said: Option<&'a QueryTerms>,
     /// Semantic ratio sent to the server; 0 means no vectors.
     ratio: f32,
     /// Whether rows with only some of the words match.
@@ -80,7 +80,7 @@ struct Looked<'a> {
     threshold: Option<f64>,
 }
 
-impl Ask<'_> {
+impl ServerSearch<'_> {
     /// Runs the search.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl Ask<'_> {
             if self.request.filters.is_empty() {
                 return Ok(self.results(Found::default()));
             }
-            return Ok(self.results(self.look(&Looked::default(), &filters, skip, limit).await?));
+            return Ok(self.results(self.look(&RequestParams::default(), &filters, skip, limit).await?));
         }
         let named = self.named(&query.articles, &filters).await?;
         let articles = self.articles(&query.articles);
@@ -128,7 +128,7 @@ impl Ask<'_> {
             return Ok(Found::default());
         }
         let filters = format!("{filters} AND {}", filter::articles(articles.iter().map(String::as_str)));
-        let mut found = self.look(&Looked::default(), &filters, 0, MOST_NAMED).await?;
+        let mut found = self.look(&RequestParams::default(), &filters, 0, MOST_NAMED).await?;
         found.hits.sort_by_key(|(row, _)| rows.iter().position(|named| named == row));
         Ok(found)
     }
@@ -150,8 +150,8 @@ impl Ask<'_> {
         }
         // The server cannot match words that no row contains, but the vector can.
         let alone = ratio >= 1.0 || said.terms.is_empty();
-        let threshold = vector.then_some(if alone { NEAR } else { NEAR_BESIDE_WORDS });
-        let all = Looked {
+        let threshold = vector.then_some(if alone { MIN_SIMILARITY } else { NEAR_BESIDE_WORDS });
+        let all = RequestParams {
             said: Some(&said),
             ratio: if alone && vector { 1.0 } else { ratio },
             some: false,
@@ -164,13 +164,13 @@ impl Ask<'_> {
         // The server's score starts with the number of matched words: m of n words score more than (m − 1) / n.
         let (words, half) = (said.terms.len(), said.terms.len().div_ceil(2));
         let threshold = Some((half - 1) as f64 / words as f64 + 1e-6);
-        self.look(&Looked { ratio: 0.0, some: true, threshold, ..all }, filters, skip, limit).await
+        self.look(&RequestParams { ratio: 0.0, some: true, threshold, ..all }, filters, skip, limit).await
     }
 
     /// Runs one request. `limit` may be 0 to get only the total and the facets.
     async fn look(
         &self,
-        looked: &Looked<'_>,
+        looked: &RequestParams<'_>,
         filters: &str,
         skip: usize,
         limit: usize,
@@ -204,9 +204,9 @@ impl Ask<'_> {
         if !names.is_empty() {
             query.with_facets(Selectors::Some(&names));
         }
-        let answer: Answer<Shown> = query.execute().await?;
+        let answer: Answer<RetrievedRow> = query.execute().await?;
         let Some(total) = answer.total_hits else {
-            return Err(MirrorError::Away("the server's answer has no total".to_owned()));
+            return Err(MirrorError::Unavailable("the server's answer has no total".to_owned()));
         };
         self.empty.fetch_or(total == 0, Relaxed);
         let mut found = Found { total, ..Found::default() };
@@ -236,14 +236,14 @@ impl Ask<'_> {
         let filters = filter::expression(self.generation, &self.request.filters);
         let id = document::id(id);
         let mut query = SimilarQuery::new(self.index, &id, EMBEDDER);
-        query.with_filter(&filters).with_offset(0).with_limit(NEAREST);
+        query.with_filter(&filters).with_offset(0).with_limit(MAX_SIMILAR);
         query.with_attributes_to_retrieve(Selectors::Some(&["row", "product"]));
-        query.with_show_ranking_score(true).with_ranking_score_threshold(NEAR);
-        let answer = match query.execute::<Shown>().await.map_err(MirrorError::from) {
+        query.with_show_ranking_score(true).with_ranking_score_threshold(MIN_SIMILARITY);
+        let answer = match query.execute::<RetrievedRow>().await.map_err(MirrorError::from) {
             Ok(answer) => answer.hits,
             // An unknown row has no similar rows.
             Err(MirrorError::Missing(code)) if code == "not_found_similar_id" => Vec::new(),
-            Err(trouble) => return Err(trouble),
+            Err(error_text) => return Err(error_text),
         };
         self.empty.fetch_or(answer.is_empty(), Relaxed);
         let mut all = Found { total: answer.len(), ..Found::default() };
@@ -259,7 +259,7 @@ impl Ask<'_> {
 
     /// A score comparable between queries: the share of the query's words that the row contains. Similarity can only
     /// raise it.
-    fn score(&self, looked: &Looked<'_>, row: u32, near: f32) -> f32 {
+    fn score(&self, looked: &RequestParams<'_>, row: u32, near: f32) -> f32 {
         let Some(said) = looked.said else { return 1.0 };
         let (share, ratio) = (said.share(row), self.request.semantic_ratio.clamp(0.0, 1.0));
         // With vectors alone words do not count, as in the embedded catalogue.
@@ -313,7 +313,7 @@ impl Ask<'_> {
 }
 
 /// The terms of a query that are sent to the server.
-struct Said {
+struct QueryTerms {
     terms: Vec<Term>,
     /// Total idf weight of all words, including those that no row contains.
     weight: f32,
@@ -326,7 +326,7 @@ struct Term {
     rows: HashSet<u32>,
 }
 
-impl Said {
+impl QueryTerms {
     /// The weighted share of the query's words that a row contains, as in the embedded catalogue.
     fn share(&self, row: u32) -> f32 {
         let held = self.terms.iter().filter(|term| term.rows.contains(&row)).map(|term| term.weight);
@@ -335,13 +335,13 @@ impl Said {
 }
 
 /// The most probable term for each word. No terms if no row contains any of the words.
-fn said(words: &[Alternatives], generation: &Generation) -> Result<Said, MirrorError> {
-    let mut said = Said { terms: Vec::new(), weight: 0.0 };
+fn said(words: &[Alternatives], generation: &Generation) -> Result<QueryTerms, MirrorError> {
+    let mut said = QueryTerms { terms: Vec::new(), weight: 0.0 };
     for alternatives in words {
         let mut rows = HashSet::new();
         // Of equally weighted terms take the first, which is the most frequent.
         let likeliest = alternatives.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
-        let Some((term, counts_for)) = likeliest else {
+        let Some((term, factor)) = likeliest else {
             said.weight += idf(generation.index.rows(), 0);
             continue;
         };
@@ -352,13 +352,13 @@ fn said(words: &[Alternatives], generation: &Generation) -> Result<Said, MirrorE
         let weight = idf(generation.index.rows(), rows.len());
         said.weight += weight;
         if said.terms.len() < MOST_WORDS {
-            said.terms.push(Term { text: term.clone(), weight: weight * counts_for, rows });
+            said.terms.push(Term { text: term.clone(), weight: weight * factor, rows });
         }
     }
     Ok(said)
 }
 
-fn shown(shown: &Shown, score: f32) -> Result<(u32, Hit), MirrorError> {
+fn shown(shown: &RetrievedRow, score: f32) -> Result<(u32, Hit), MirrorError> {
     let product = serde_json::from_str(&shown.product)
         .map_err(|_| MirrorError::Unverified("a row that is no product".to_owned()))?;
     Ok((shown.row, Hit { product, score }))

@@ -28,13 +28,13 @@ const BODY: usize = 16 << 20;
 pub enum MirrorError {
     /// The server is down, slow or overloaded, or sent a response that cannot be interpreted.
     #[error("{0}")]
-    Away(String),
+    Unavailable(String),
     /// The server rejects the API key.
     #[error(
         "the server refuses the key ({0}): set TOLMACH_MEILISEARCH_API_KEY to a key that may do everything with the \
              indexes and read tasks"
     )]
-    Denied(String),
+    Unauthorized(String),
     /// The index or document does not exist.
     #[error("the server does not have it ({0})")]
     Missing(String),
@@ -56,10 +56,10 @@ pub enum MirrorError {
     Unverified(String),
     /// The live index contains another generation.
     #[error("the live index holds another generation")]
-    Another,
+    OtherGeneration,
     /// Another process with the same folder is publishing.
     #[error("another process is publishing to the server")]
-    Elsewhere,
+    AlreadyPublishing,
     /// A local failure, or a search that the server does not support.
     #[error("{0}")]
     Local(String),
@@ -73,24 +73,26 @@ impl From<Error> for MirrorError {
                 let code = error.error_link.rsplit('#').next().unwrap_or_default().to_owned();
                 match (&error.error_code, &error.error_type) {
                     (ErrorCode::InvalidApiKey | ErrorCode::MissingAuthorizationHeader, _) => {
-                        MirrorError::Denied(code)
+                        MirrorError::Unauthorized(code)
                     }
                     (ErrorCode::IndexNotFound | ErrorCode::DocumentNotFound, _) => MirrorError::Missing(code),
                     _ if code == "not_found_similar_id" => MirrorError::Missing(code),
                     (_, ErrorType::InvalidRequest) => MirrorError::Refused(code),
-                    _ => MirrorError::Away(format!("the server has trouble of its own ({code})")),
+                    _ => MirrorError::Unavailable(format!("the server has error_text of its own ({code})")),
                 }
             }
             Error::MeilisearchCommunication(error) if (400..500).contains(&error.status_code) => {
                 MirrorError::Refused(format!("status {}", error.status_code))
             }
             Error::MeilisearchCommunication(error) => {
-                MirrorError::Away(format!("the server answers with status {}", error.status_code))
+                MirrorError::Unavailable(format!("the server answers with status {}", error.status_code))
             }
-            Error::ParseError(_) => MirrorError::Away("the server's answer is not Meilisearch's".to_owned()),
-            Error::Other(error) => match error.downcast::<Lost>() {
-                Ok(lost) => MirrorError::Away(lost.0),
-                Err(_) => MirrorError::Away("the server cannot be reached".to_owned()),
+            Error::ParseError(_) => {
+                MirrorError::Unavailable("the server's answer is not Meilisearch's".to_owned())
+            }
+            Error::Other(error) => match error.downcast::<NoResponse>() {
+                Ok(lost) => MirrorError::Unavailable(lost.0),
+                Err(_) => MirrorError::Unavailable("the server cannot be reached".to_owned()),
             },
             _ => MirrorError::Refused("the request could not be written".to_owned()),
         }
@@ -99,15 +101,15 @@ impl From<Error> for MirrorError {
 
 /// A request that got no response.
 #[derive(Debug)]
-struct Lost(String);
+struct NoResponse(String);
 
-impl fmt::Display for Lost {
+impl fmt::Display for NoResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Lost {}
+impl std::error::Error for NoResponse {}
 
 /// Implements the SDK's HTTP trait with our client.
 #[derive(Clone, Debug)]
@@ -144,22 +146,22 @@ impl Http {
         Http { client: self.client.clone(), deadline }
     }
 
-    async fn exchange(&self, request: RequestBuilder) -> Result<(u16, String), Lost> {
+    async fn exchange(&self, request: RequestBuilder) -> Result<(u16, String), NoResponse> {
         let asking = async {
-            let mut response = request.send().await.map_err(|error| Lost(reason(&error)))?;
+            let mut response = request.send().await.map_err(|error| NoResponse(reason(&error)))?;
             let status = response.status().as_u16();
             let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(|error| Lost(reason(&error)))? {
+            while let Some(chunk) = response.chunk().await.map_err(|error| NoResponse(reason(&error)))? {
                 body.extend_from_slice(&chunk);
                 if body.len() > BODY {
-                    return Err(Lost(format!("the server's answer has more than {} MB", BODY >> 20)));
+                    return Err(NoResponse(format!("the server's answer has more than {} MB", BODY >> 20)));
                 }
             }
             Ok((status, String::from_utf8_lossy(&body).into_owned()))
         };
         match tokio::time::timeout(self.deadline, asking).await {
             Ok(answer) => answer,
-            Err(_) => Err(Lost(format!("the server did not answer within {:?}", self.deadline))),
+            Err(_) => Err(NoResponse(format!("the server did not answer within {:?}", self.deadline))),
         }
     }
 }
@@ -178,7 +180,7 @@ impl HttpClient for Http {
         Body: AsyncRead + Send + Sync + 'static,
         Output: DeserializeOwned + 'static,
     {
-        let other = |error: Lost| Error::Other(Box::new(error));
+        let other = |error: NoResponse| Error::Other(Box::new(error));
         let verb = match &method {
             Method::Get { .. } => reqwest::Method::GET,
             Method::Post { .. } => reqwest::Method::POST,
@@ -186,13 +188,13 @@ impl HttpClient for Http {
             Method::Put { .. } => reqwest::Method::PUT,
             Method::Delete { .. } => reqwest::Method::DELETE,
         };
-        let address =
-            Url::parse(url).map_err(|_| other(Lost("the server's address cannot be used".to_owned())))?;
+        let address = Url::parse(url)
+            .map_err(|_| other(NoResponse("the server's address cannot be used".to_owned())))?;
         let mut request = self.client.request(verb, address).query(method.query());
         if let Some(body) = method.into_body() {
             let mut bytes = Vec::new();
             let mut body = std::pin::pin!(body);
-            body.read_to_end(&mut bytes).await.map_err(|error| other(Lost(error.to_string())))?;
+            body.read_to_end(&mut bytes).await.map_err(|error| other(NoResponse(error.to_string())))?;
             request = request.header(CONTENT_TYPE, content_type).body(bytes);
         }
         let (status, mut body) = self.exchange(request).await.map_err(other)?;

@@ -68,7 +68,7 @@ struct Marked {
 }
 
 #[derive(Deserialize)]
-struct Shown {
+struct RetrievedRow {
     row: u32,
     product: String,
 }
@@ -125,7 +125,7 @@ impl Publisher {
         match self.get::<Marked>(&format!("/indexes/{uid}/documents/{MARKER}")).await {
             Ok(marked) => Ok(Some(marked.marks)),
             Err(MirrorError::Missing(_)) => Ok(None),
-            Err(trouble) => Err(trouble),
+            Err(error_text) => Err(error_text),
         }
     }
 
@@ -136,7 +136,7 @@ impl Publisher {
         let (until, mut pause) = (Instant::now() + self.timeout, FIRST_LOOK);
         while self.get::<Queue>(&path).await?.total > 0 {
             if Instant::now() > until {
-                return Err(MirrorError::Away(format!(
+                return Err(MirrorError::Unavailable(format!(
                     "tasks of others do not end within {:?}",
                     self.timeout
                 )));
@@ -151,7 +151,7 @@ impl Publisher {
     /// parse a cancelled one.
     ///
     /// # Errors
-    /// [`MirrorError::Task`] if the task failed, was cancelled or timed out; [`MirrorError::Away`] for an unknown
+    /// [`MirrorError::Task`] if the task failed, was cancelled or timed out; [`MirrorError::Unavailable`] for an unknown
     /// status; or the error of the request.
     pub async fn done(&self, what: &'static str, task: u32) -> Result<(), MirrorError> {
         let (until, mut pause) = (Instant::now() + self.timeout, FIRST_LOOK);
@@ -169,7 +169,9 @@ impl Publisher {
                     return Err(MirrorError::Task { task, what, why });
                 }
                 other => {
-                    return Err(MirrorError::Away(format!("task {task} is \"{other}\", which nobody knows")));
+                    return Err(MirrorError::Unavailable(format!(
+                        "task {task} is \"{other}\", which nobody knows"
+                    )));
                 }
             }
             if Instant::now() > until {
@@ -232,7 +234,7 @@ impl Publisher {
         let mut query = SearchQuery::new(&index);
         query.with_filter(&among).with_limit(sampled.len());
         query.with_attributes_to_retrieve(Selectors::Some(&["row", "product"]));
-        let read = query.execute::<Shown>().await?.hits;
+        let read = query.execute::<RetrievedRow>().await?.hits;
         for row in &sampled {
             let product = generation.products.get(*row as usize);
             let shown = read.iter().map(|hit| &hit.result).find(|shown| shown.row == *row);
@@ -247,7 +249,7 @@ impl Publisher {
             let (text, alone) = (document::written(name.iter().take(4)), format!("{whole} AND row = {row}"));
             let mut query = SearchQuery::new(&index);
             query.with_query(&text).with_filter(&alone).with_limit(1);
-            if query.execute::<Shown>().await?.hits.is_empty() {
+            if query.execute::<RetrievedRow>().await?.hits.is_empty() {
                 return Err(MirrorError::Unverified(format!("row {row} is not found by its name")));
             }
         }

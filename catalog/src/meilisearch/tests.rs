@@ -22,7 +22,7 @@ use tolmach_testkit::meilisearch::Meilisearch;
 use super::{Mirror, Options, State};
 use crate::{
     EmbeddedCatalog, Source,
-    catalog_suite::{self, Place},
+    catalog_suite::{self, CatalogFixture},
     embedder::HashEmbedder,
 };
 
@@ -125,17 +125,17 @@ fn request(text: &str) -> SearchRequest {
 async fn place() -> Fixture {
     let Ok(url) = env::var("TOLMACH_TEST_MEILISEARCH_URL") else { return Fixture::on_fake().await };
     let key = env::var("TOLMACH_TEST_MEILISEARCH_KEY").unwrap_or_default();
-    let patient = Options {
+    let slow_options = Options {
         search: Duration::from_secs(10),
         request: Duration::from_secs(30),
         task: Duration::from_secs(300),
         ..options(&url, &key)
     };
-    Fixture::with(patient, None)
+    Fixture::with(slow_options, None)
 }
 
 #[async_trait]
-impl Place for Fixture {
+impl CatalogFixture for Fixture {
     async fn import(&self, name: &str, items: Vec<Product>) -> String {
         let switch = self.embedded.import(source(name), items, |_| {}).await.unwrap();
         self.mirror.reconcile().await.unwrap();

@@ -122,12 +122,12 @@ impl Bot {
     }
 
     /// The current polling error, for /health; `None` while polling works.
-    pub fn trouble(&self) -> Option<String> {
+    pub fn polling_error(&self) -> Option<String> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn set_trouble(&self, trouble: Option<String>) {
-        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    pub(super) fn set_polling_error(&self, polling_error: Option<String>) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = polling_error;
     }
 
     pub(super) fn staff(&self) -> &BTreeSet<i64> {

@@ -24,7 +24,7 @@ use super::{
 
 /// Maximum number of partly sent messages whose progress is kept. At the limit all progress is dropped, and the parts
 /// already sent may be sent again.
-const REMEMBERED: usize = 10_000;
+const MAX_PARTIAL: usize = 10_000;
 
 /// Delivery to Telegram chats.
 ///
@@ -41,9 +41,9 @@ pub struct TelegramChannel {
 /// Source of a photo.
 enum Photo {
     /// A URL that Telegram fetches.
-    At(Url),
+    Url(Url),
     /// An upload: file name, media type and content.
-    Here(String, &'static str, Vec<u8>),
+    Upload(String, &'static str, Vec<u8>),
 }
 
 impl TelegramChannel {
@@ -109,10 +109,10 @@ impl TelegramChannel {
     async fn source(&self, photo: Option<&str>) -> Option<Photo> {
         let photo = photo?;
         let Some(name) = photo.strip_prefix(PHOTO_PREFIX) else {
-            return Url::parse(photo).ok().map(Photo::At);
+            return Url::parse(photo).ok().map(Photo::Url);
         };
         match self.photos.as_ref()?.read(name).await {
-            Ok(Some(photo)) => Some(Photo::Here(name.to_owned(), photo.media, photo.bytes)),
+            Ok(Some(photo)) => Some(Photo::Upload(name.to_owned(), photo.media, photo.bytes)),
             Ok(None) => {
                 tracing::info!(photo = name, "a photo is gone; its text was sent alone");
                 None
@@ -126,9 +126,9 @@ impl TelegramChannel {
 
     async fn photo(&self, chat: ChatId, photo: &Photo, part: &Part, html: bool) -> Result<(), Failure> {
         let file = match photo {
-            Photo::At(url) => InputFile::url(url.clone()),
+            Photo::Url(url) => InputFile::url(url.clone()),
             // A placeholder: `Bot::upload` replaces this field with the file.
-            Photo::Here(name, ..) => InputFile::file_id(name.clone().into()),
+            Photo::Upload(name, ..) => InputFile::file_id(name.clone().into()),
         };
         let mut payload = SendPhoto::new(chat, file);
         if !part.plain.is_empty() {
@@ -136,7 +136,7 @@ impl TelegramChannel {
             payload.parse_mode = html.then_some(ParseMode::Html);
         }
         payload.reply_markup.clone_from(&part.markup);
-        let Photo::Here(name, media, bytes) = photo else {
+        let Photo::Upload(name, media, bytes) = photo else {
             return self.bot.call::<_, IgnoredAny>(&payload, Duration::ZERO).await.map(drop);
         };
         let file = multipart::Part::bytes(bytes.clone()).file_name(name.clone());
@@ -162,7 +162,7 @@ impl Channel for TelegramChannel {
                 let delivery = delivery(&failure);
                 let mut sent = self.sent();
                 if matches!(delivery, Delivery::Later { .. }) && number > 0 {
-                    if sent.len() >= REMEMBERED {
+                    if sent.len() >= MAX_PARTIAL {
                         sent.clear();
                     }
                     sent.insert(effect.to_owned(), number);

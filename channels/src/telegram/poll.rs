@@ -20,7 +20,7 @@ use super::{
 use tolmach_runtime::backoff;
 
 /// Polls until `stop` becomes true or its sender is dropped. Failures are retried with backoff and reported in the log
-/// and by [`Bot::trouble`].
+/// and by [`Bot::polling_error`].
 ///
 /// # Errors
 /// [`Error::Refused`] if Telegram rejects the token. A restart with another token is then needed.
@@ -38,11 +38,11 @@ pub async fn poll(bot: Arc<Bot>, intake: Arc<dyn Intake>, mut stop: watch::Recei
             Ok(next) => {
                 offset = next;
                 failures = 0;
-                bot.set_trouble(None);
+                bot.set_polling_error(None);
                 continue;
             }
-            Err(Trouble::Telegram(failure)) => {
-                bot.set_trouble(Some(failure.to_string()));
+            Err(PollError::Telegram(failure)) => {
+                bot.set_polling_error(Some(failure.to_string()));
                 if failure.is_bad_token() {
                     tracing::error!(bot.id = bot.id(), "{failure}");
                     return Err(failure.into_error());
@@ -54,8 +54,8 @@ pub async fn poll(bot: Arc<Bot>, intake: Arc<dyn Intake>, mut stop: watch::Recei
                 };
                 asked.max(backoff::wait(Duration::from_millis(500), Duration::from_secs(30), failures))
             }
-            Err(Trouble::Intake(error)) => {
-                bot.set_trouble(Some(error.to_string()));
+            Err(PollError::Intake(error)) => {
+                bot.set_polling_error(Some(error.to_string()));
                 report(&bot, failures, &error);
                 backoff::wait(Duration::from_millis(200), Duration::from_secs(10), failures)
             }
@@ -69,7 +69,7 @@ pub async fn poll(bot: Arc<Bot>, intake: Arc<dyn Intake>, mut stop: watch::Recei
     }
 }
 
-enum Trouble {
+enum PollError {
     Telegram(Failure),
     Intake(Error),
 }
@@ -86,24 +86,24 @@ async fn round(
     bot: &Bot,
     intake: &dyn Intake,
     offset: Option<i32>,
-) -> std::result::Result<Option<i32>, Trouble> {
+) -> std::result::Result<Option<i32>, PollError> {
     let mut request = GetUpdates::new();
     request.offset = offset;
     request.timeout = Some(u32::try_from(bot.hold().as_secs()).unwrap_or(25));
     request.limit = Some(100);
     request.allowed_updates = Some(vec![AllowedUpdate::Message, AllowedUpdate::CallbackQuery]);
-    let response = bot.send(&request, bot.hold()).await.map_err(Trouble::Telegram)?;
-    let updates = updates(&response).map_err(Trouble::Telegram)?;
-    let read = |update: &Update| match staff::is_staffs(bot.staff(), update) {
+    let response = bot.send(&request, bot.hold()).await.map_err(PollError::Telegram)?;
+    let updates = updates(&response).map_err(PollError::Telegram)?;
+    let read = |update: &Update| match staff::is_staff_chat(bot.staff(), update) {
         true => staff::read(bot.id(), update),
         false => inbound::read(bot.id(), update),
     };
     let inbound: Vec<Inbound> = updates.iter().filter_map(read).collect();
     if !inbound.is_empty() {
-        receive(intake, inbound).await.map_err(Trouble::Intake)?;
+        receive(intake, inbound).await.map_err(PollError::Intake)?;
     }
     join_all(updates.iter().filter_map(pressed).map(|id| stop_spinner(bot, id))).await;
-    let staffs = updates.iter().filter(|update| staff::is_staffs(bot.staff(), update));
+    let staffs = updates.iter().filter(|update| staff::is_staff_chat(bot.staff(), update));
     join_all(
         staffs.filter_map(|update| staff::hint(bot.id(), update)).map(|(chat, text)| tell(bot, chat, text)),
     )

@@ -19,7 +19,7 @@ const RETURN: [&str; 2] = ["/return", "/вернуть"];
 const TAKE: [&str; 2] = ["/take", "/взять"];
 
 /// Whether an update comes from a staff chat.
-pub(super) fn is_staffs(chats: &BTreeSet<i64>, update: &Update) -> bool {
+pub(super) fn is_staff_chat(chats: &BTreeSet<i64>, update: &Update) -> bool {
     let chat = match &update.kind {
         UpdateKind::Message(message) => Some(message.chat.id.0),
         UpdateKind::CallbackQuery(query) => {
@@ -156,6 +156,6 @@ mod tests {
         assert!(told.0 == 7 && told.1.contains("Ответьте"), "{told:?}");
         assert_eq!(hint(BOT, &update(own, Some((4242, "x\nweb:1")), "да")), None);
         assert_eq!(hint(BOT, &update(group(), None, "привет")), None);
-        assert!(is_staffs(&[7].into(), &alone) && !is_staffs(&[8, -100].into(), &alone));
+        assert!(is_staff_chat(&[7].into(), &alone) && !is_staff_chat(&[8, -100].into(), &alone));
     }
 }

@@ -49,7 +49,7 @@ fn shown(fake: &Telegram) -> Vec<String> {
 
 /// An intake that records events and can store them, fail, or never return.
 #[derive(Default)]
-struct Door {
+struct FakeIntake {
     received: Mutex<Vec<Inbound>>,
     calls: Mutex<usize>,
     came: Notify,
@@ -59,7 +59,7 @@ struct Door {
 }
 
 #[async_trait]
-impl Intake for Door {
+impl Intake for FakeIntake {
     async fn receive(&self, inbound: Vec<Inbound>) -> Result<()> {
         *self.calls.lock().expect("not poisoned") += 1;
         if let Some(error) = self.errors.lock().expect("not poisoned").pop() {
@@ -77,14 +77,14 @@ impl Intake for Door {
     }
 }
 
-impl Door {
+impl FakeIntake {
     fn received(&self) -> Vec<Inbound> {
         self.received.lock().expect("not poisoned").clone()
     }
 }
 
 /// Polls until the fake server has no unconfirmed updates.
-async fn poll_all(fake: &Telegram, door: &Arc<Door>) {
+async fn poll_all(fake: &Telegram, door: &Arc<FakeIntake>) {
     let (stop, stopped) = watch::channel(false);
     let polling = tokio::spawn(poll(bot(fake), Arc::clone(door) as Arc<dyn Intake>, stopped));
     let confirmed = async {
@@ -145,7 +145,7 @@ async fn converts_updates_to_events() {
     ] {
         fake.push(update);
     }
-    let door = Arc::new(Door::default());
+    let door = Arc::new(FakeIntake::default());
     poll_all(&fake, &door).await;
     let received = door.received();
     let kinds: Vec<_> = received.iter().map(|one| one.kind.clone()).collect();
@@ -192,13 +192,17 @@ async fn a_kill_before_confirmation_loses_and_repeats_no_message() {
     for id in 1..=150 {
         fake.push(message(id, json!({ "text": format!("сообщение {id}") })));
     }
-    let door = Arc::new(Door { store: Some(Arc::clone(&store)), never_returns: true, ..Door::default() });
+    let door = Arc::new(FakeIntake {
+        store: Some(Arc::clone(&store)),
+        never_returns: true,
+        ..FakeIntake::default()
+    });
     let (_stop, stopped) = watch::channel(false);
     let killed = tokio::spawn(poll(bot(&fake), Arc::clone(&door) as Arc<dyn Intake>, stopped));
     door.came.notified().await;
     killed.abort();
     assert_eq!(fake.inner().updates.len(), 150, "nothing is confirmed before it is acknowledged");
-    let door = Arc::new(Door { store: Some(Arc::clone(&store)), ..Door::default() });
+    let door = Arc::new(FakeIntake { store: Some(Arc::clone(&store)), ..FakeIntake::default() });
     poll_all(&fake, &door).await;
     assert_eq!(door.received().len(), 150, "the first hundred came twice");
     let probe: Vec<_> = door.received().into_iter().map(|one| (Uuid::now_v7(), one)).collect();
@@ -243,7 +247,7 @@ async fn retries_unavailable_stores_and_skips_refused_updates() {
         Error::refused("database", "bad"),
         Error::unavailable("database", "busy"),
     ];
-    let door = Arc::new(Door { errors: Mutex::new(errors), ..Door::default() });
+    let door = Arc::new(FakeIntake { errors: Mutex::new(errors), ..FakeIntake::default() });
     poll_all(&fake, &door).await;
     let kinds: Vec<_> = door.received().into_iter().map(|one| one.kind).collect();
     assert_eq!(kinds, [EventKind::Message { text: "два".to_owned() }]);
@@ -261,7 +265,7 @@ async fn keeps_polling_through_telegram_failures() {
         (429, "Too Many Requests", Some(1)),
     ]);
     fake.push(message(1, json!({ "text": "раз" })));
-    let door = Arc::new(Door::default());
+    let door = Arc::new(FakeIntake::default());
     poll_all(&fake, &door).await;
     assert_eq!(door.received().len(), 1);
 }
@@ -271,14 +275,14 @@ async fn reports_a_conflict_between_two_pollers() {
     let fake = Telegram::start().await;
     let (first, second) = (bot(&fake), bot(&fake));
     let (_stop, stopped) = watch::channel(false);
-    let door = Arc::new(Door::default());
+    let door = Arc::new(FakeIntake::default());
     for bot in [&first, &second] {
         tokio::spawn(poll(Arc::clone(bot), Arc::clone(&door) as Arc<dyn Intake>, stopped.clone()));
     }
     let told = async {
         while ![&first, &second]
             .iter()
-            .any(|bot| bot.trouble().is_some_and(|why| why.contains("another program")))
+            .any(|bot| bot.polling_error().is_some_and(|why| why.contains("another program")))
         {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -302,17 +306,21 @@ async fn explains_a_conflict_and_a_bad_token() {
     fake.inner().poll_faults.extend(std::iter::repeat_n(conflict, 100));
     let bot = bot(&fake);
     let (stop, stopped) = watch::channel(false);
-    let polling = tokio::spawn(poll(Arc::clone(&bot), Arc::new(Door::default()), stopped));
-    let trouble = async {
+    let polling = tokio::spawn(poll(Arc::clone(&bot), Arc::new(FakeIntake::default()), stopped));
+    let polling_error = async {
         loop {
-            if let Some(trouble) = bot.trouble() {
-                return trouble;
+            if let Some(polling_error) = bot.polling_error() {
+                return polling_error;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let trouble = tokio::time::timeout(Duration::from_secs(10), trouble).await.expect("a trouble");
-    assert!(trouble.contains("another program") && trouble.contains("stop it"), "{trouble}");
+    let polling_error =
+        tokio::time::timeout(Duration::from_secs(10), polling_error).await.expect("a polling_error");
+    assert!(
+        polling_error.contains("another program") && polling_error.contains("stop it"),
+        "{polling_error}"
+    );
     drop(stop);
     polling.await.expect("ended").expect("a dropped switch stops it too");
 
@@ -321,10 +329,13 @@ async fn explains_a_conflict_and_a_bad_token() {
     options.api_url.clone_from(&fake.url);
     let bot = Arc::new(Bot::new(options).expect("looks like a token"));
     let (_stop, stopped) = watch::channel(false);
-    let error = poll(Arc::clone(&bot), Arc::new(Door::default()), stopped).await.expect_err("refused");
-    for text in
-        [error.to_string(), format!("{error:?}"), format!("{bot:?}"), bot.trouble().expect("a trouble")]
-    {
+    let error = poll(Arc::clone(&bot), Arc::new(FakeIntake::default()), stopped).await.expect_err("refused");
+    for text in [
+        error.to_string(),
+        format!("{error:?}"),
+        format!("{bot:?}"),
+        bot.polling_error().expect("a polling_error"),
+    ] {
         assert!(!text.contains(&revoked), "{text}");
     }
     assert!(error.to_string().contains("BotFather"), "{error}");
@@ -476,7 +487,7 @@ async fn splits_long_messages() {
 #[tokio::test]
 async fn falls_back_to_plain_text_when_markup_is_refused() {
     let fake = Telegram::start().await;
-    fake.inner().hates_markup = true;
+    fake.inner().rejects_markup = true;
     let card = Card { name: "Насос".to_owned(), price: "1 ₽".to_owned(), ..Card::default() };
     let with_photo = Card { photo: Some("https://example.com/1.jpg".to_owned()), ..card.clone() };
     let message = Outgoing { cards: vec![card, with_photo], ..text("a & b") };

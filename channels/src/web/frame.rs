@@ -36,9 +36,9 @@ pub(super) enum ToPage<'a> {
     Welcome {
         token: &'a str,
         reset: bool,
-        messages: Vec<Shown>,
+        messages: Vec<MessageView>,
     },
-    Message(Shown),
+    Message(MessageView),
     Ack {
         id: &'a str,
     },
@@ -51,7 +51,7 @@ pub(super) enum ToPage<'a> {
 
 /// A message as it is sent to the page.
 #[derive(Debug, Serialize)]
-pub(super) struct Shown {
+pub(super) struct MessageView {
     pub(super) seq: i64,
     who: Author,
     at: i64,
@@ -59,7 +59,7 @@ pub(super) struct Shown {
     #[serde(skip_serializing_if = "Option::is_none")]
     photo: Option<String>,
     cards: Vec<Card>,
-    buttons: Vec<ShownButton>,
+    buttons: Vec<ButtonView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<Language>,
 }
@@ -67,7 +67,7 @@ pub(super) struct Shown {
 /// A button without its action: the page needs only the id or the URL.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-struct ShownButton {
+struct ButtonView {
     label: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -75,15 +75,15 @@ struct ShownButton {
     url: Option<String>,
 }
 
-impl Shown {
-    pub(super) fn new(row: MessageRow) -> Shown {
+impl MessageView {
+    pub(super) fn new(row: MessageRow) -> MessageView {
         let MessageRow { seq, who, body, at } = row;
         let outgoing = match who {
             Author::Client => None,
             Author::Bot => serde_json::from_str::<Outgoing>(&body).ok(),
         };
         let Some(outgoing) = outgoing else {
-            return Shown {
+            return MessageView {
                 seq,
                 who,
                 at,
@@ -94,14 +94,16 @@ impl Shown {
                 language: None,
             };
         };
-        let cards =
-            outgoing.cards.into_iter().map(|card| Card { photo: card.photo.and_then(picture), ..card });
-        Shown {
+        let cards = outgoing
+            .cards
+            .into_iter()
+            .map(|card| Card { photo: card.photo.and_then(safe_photo_url), ..card });
+        MessageView {
             seq,
             who,
             at,
             text: outgoing.text,
-            photo: outgoing.photo.and_then(picture),
+            photo: outgoing.photo.and_then(safe_photo_url),
             cards: cards.collect(),
             buttons: outgoing.buttons.into_iter().filter_map(button).collect(),
             language: Some(outgoing.language),
@@ -109,18 +111,18 @@ impl Shown {
     }
 }
 
-fn button(button: Button) -> Option<ShownButton> {
+fn button(button: Button) -> Option<ButtonView> {
     let Button { label, action } = button;
     match action {
-        Action::Press { id, .. } => Some(ShownButton { label, id: Some(id), url: None }),
+        Action::Press { id, .. } => Some(ButtonView { label, id: Some(id), url: None }),
         // Price lists may contain any URL. One with an executable scheme such as `javascript:` is left out.
         Action::Open { url } => has_scheme(&url, &["https:", "http:", "tel:", "mailto:"])
-            .then_some(ShownButton { label, id: None, url: Some(url) }),
+            .then_some(ButtonView { label, id: None, url: Some(url) }),
     }
 }
 
 /// A photo URL that is safe to show; `None` for any other scheme.
-fn picture(url: String) -> Option<String> {
+fn safe_photo_url(url: String) -> Option<String> {
     // Photos of the catalogue are served beside the page, so their URL is made relative to it.
     if url.starts_with(PHOTO_PREFIX) {
         return Some(url.trim_start_matches('/').to_owned());

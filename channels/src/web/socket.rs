@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{
     NAME, State, WebChannel,
-    frame::{FromPage, Shown, ToPage},
+    frame::{FromPage, MessageView, ToPage},
 };
 
 /// Largest frame that is parsed, in bytes.
@@ -42,7 +42,7 @@ const LABEL: usize = 256;
 /// Maximum number of messages sent at once to a page that reconnects.
 const HISTORY: u32 = 200;
 /// Rate limit: burst size of the token bucket, in messages. It refills at one message per second.
-const MAX_PENDING: f64 = 5.0;
+const BURST: f64 = 5.0;
 /// Timeout for the `hello` frame and for each write.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -98,7 +98,7 @@ struct Page {
     client: Client,
     /// `seq` of the last message that was sent to the page.
     seen: i64,
-    pace: Pace,
+    pace: TokenBucket,
 }
 
 impl Page {
@@ -110,9 +110,9 @@ impl Page {
         let address = Address::new(NAME, address_of(&token));
         let wake = Arc::new(Notify::new());
         // Registered before the first read of the store, so that no message is missed between the two.
-        let _listed = Listed::new(Arc::clone(&state.channel), address.to_string(), Arc::clone(&wake));
+        let _listed = Registration::new(Arc::clone(&state.channel), address.to_string(), Arc::clone(&wake));
         let client = Client { language, ..Client::default() };
-        let mut page = Page { state, socket, address, client, seen: after, pace: Pace::new() };
+        let mut page = Page { state, socket, address, client, seen: after, pace: TokenBucket::new() };
         let end = match page.welcome(&token).await {
             Ok(()) => page.talk(&wake).await,
             Err(end) => end,
@@ -167,7 +167,7 @@ impl Page {
         }
         let rows = store.messages(&chat, self.seen, HISTORY).await.map_err(read)?;
         self.seen = rows.last().map_or(self.seen, |row| row.seq);
-        let messages = rows.into_iter().map(Shown::new).collect();
+        let messages = rows.into_iter().map(MessageView::new).collect();
         self.say(&ToPage::Welcome { token, reset, messages }).await?;
         if last == 0 {
             let kind = EventKind::Command { name: "start".to_owned(), rest: String::new() };
@@ -253,7 +253,7 @@ impl Page {
         })?;
         for row in rows {
             self.seen = row.seq;
-            self.say(&ToPage::Message(Shown::new(row))).await?;
+            self.say(&ToPage::Message(MessageView::new(row))).await?;
         }
         Ok(())
     }
@@ -346,20 +346,20 @@ fn too_long(error: &axum::Error) -> bool {
         || error.to_string().to_lowercase().contains("too big")
 }
 
-/// Token bucket: up to [`MAX_PENDING`] messages, refilled at one per second.
-struct Pace {
+/// Token bucket: up to [`BURST`] messages, refilled at one per second.
+struct TokenBucket {
     left: f64,
     at: Instant,
 }
 
-impl Pace {
-    fn new() -> Pace {
-        Pace { left: MAX_PENDING, at: Instant::now() }
+impl TokenBucket {
+    fn new() -> TokenBucket {
+        TokenBucket { left: BURST, at: Instant::now() }
     }
 
     fn allows(&mut self) -> bool {
         let now = Instant::now();
-        self.left = (self.left + (now - self.at).as_secs_f64()).min(MAX_PENDING);
+        self.left = (self.left + (now - self.at).as_secs_f64()).min(BURST);
         self.at = now;
         if self.left < 1.0 {
             return false;
@@ -370,20 +370,20 @@ impl Pace {
 }
 
 /// Registration in the channel's list of open sockets, removed on drop.
-struct Listed {
+struct Registration {
     channel: Arc<WebChannel>,
     chat: ChatKey,
     wake: Arc<Notify>,
 }
 
-impl Listed {
-    fn new(channel: Arc<WebChannel>, chat: ChatKey, wake: Arc<Notify>) -> Listed {
+impl Registration {
+    fn new(channel: Arc<WebChannel>, chat: ChatKey, wake: Arc<Notify>) -> Registration {
         channel.open().entry(chat.clone()).or_default().push(Arc::clone(&wake));
-        Listed { channel, chat, wake }
+        Registration { channel, chat, wake }
     }
 }
 
-impl Drop for Listed {
+impl Drop for Registration {
     fn drop(&mut self) {
         let mut open = self.channel.open();
         if let Some(sockets) = open.get_mut(&self.chat) {

@@ -15,8 +15,8 @@ use tolmach_testkit::telegram::TOKEN;
 
 use super::{
     Options,
-    ledger::{Blow, Entry, Rules, judge, lateness},
-    report::{Blows, Outcome},
+    ledger::{Entry, Interruption, Rules, judge, lateness},
+    report::{Interruptions, Outcome},
     test_bed::TestBed,
     traffic::{self, up_to},
 };
@@ -80,7 +80,7 @@ pub async fn run(
         test_bed: Arc::clone(&test_bed),
         rng,
         starts: Vec::new(),
-        blows: Blows::default(),
+        blows: Interruptions::default(),
     };
     let writing = Writing::start(&test_bed, run.rng.fork());
     let mut told = Instant::now();
@@ -131,7 +131,7 @@ struct Run {
     processes: Vec<Option<Process>>,
     /// Times from spawn to /health.
     starts: Vec<Duration>,
-    blows: Blows,
+    blows: Interruptions,
 }
 
 impl Run {
@@ -160,13 +160,13 @@ impl Run {
             _ => (false, true),
         };
         if stop {
-            self.test_bed.note(Entry::Down { process, blow: Blow::Stop });
+            self.test_bed.note(Entry::Down { process, blow: Interruption::Stop });
             hit.tolmach.stop()?;
             self.blows.stops += 1;
             tokio::time::sleep(up_to(&mut self.rng, STILL)).await;
         }
         if kill {
-            self.test_bed.note(Entry::Down { process, blow: Blow::Kill });
+            self.test_bed.note(Entry::Down { process, blow: Interruption::Kill });
             hit.tolmach.kill().await?;
             self.blows.kills += 1;
             return Ok(());

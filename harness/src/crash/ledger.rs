@@ -27,14 +27,14 @@ pub enum Entry {
     /// A mail arrived.
     Mail { id: String, text: String },
     /// A process was killed or paused.
-    Down { process: usize, blow: Blow },
+    Down { process: usize, blow: Interruption },
     /// A process serves, after its start or its pause.
     Up { process: usize },
 }
 
 /// A signal sent to a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blow {
+pub enum Interruption {
     /// SIGKILL.
     Kill,
     /// SIGSTOP.
@@ -137,11 +137,11 @@ impl Said<'_> {
     }
 }
 
-impl fmt::Display for Blow {
+impl fmt::Display for Interruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Blow::Kill => "killed",
-            Blow::Stop => "stopped",
+            Interruption::Kill => "killed",
+            Interruption::Stop => "stopped",
         })
     }
 }
@@ -150,7 +150,7 @@ impl fmt::Display for Blow {
 /// the end.
 #[derive(Clone, Copy, Debug)]
 struct Absence {
-    blow: Blow,
+    blow: Interruption,
     from: usize,
     to: usize,
 }

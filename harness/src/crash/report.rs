@@ -16,7 +16,7 @@ const TARGET: Duration = Duration::from_secs(2);
 
 /// Number of signals sent to processes.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Blows {
+pub struct Interruptions {
     /// SIGKILL, including to paused processes.
     pub kills: usize,
     /// SIGSTOP, including to processes that were then killed.
@@ -30,7 +30,7 @@ pub struct Outcome {
     pub seed: u64,
     pub cycles: u32,
     pub processes: usize,
-    pub blows: Blows,
+    pub blows: Interruptions,
     /// Number of updates that clients wrote.
     pub written: usize,
     /// Number of updates that were confirmed.

@@ -10,7 +10,7 @@ use tolmach_testkit::{smtp::Smtp, telegram::Telegram};
 use super::ledger::{Entry, Ledger};
 
 /// Subject of the notice to the staff about a quarantined task.
-const PUT_ASIDE: &str = "A task is put aside";
+const QUARANTINED: &str = "A task is put aside";
 
 /// The fakes and the ledger.
 pub struct TestBed {
@@ -87,7 +87,7 @@ impl TestBed {
         for mail in mails {
             // A task that was running during three crashes is quarantined, and the staff is told. This is expected and
             // not part of the dialogs.
-            if mail.headers.get("subject").is_some_and(|subject| subject == PUT_ASIDE) {
+            if mail.headers.get("subject").is_some_and(|subject| subject == QUARANTINED) {
                 continue;
             }
             // The lines after the first one say how to reply.

@@ -11,7 +11,7 @@ use tolmach_engine::effect::Passage;
 const LENGTH: usize = 700;
 
 /// A second passage is quoted too if its score is at least this share of the best one.
-const NEARLY: f64 = 0.75;
+const SECOND_SHARE: f64 = 0.75;
 
 /// Weight of a stem that is a prefix or an extension of the other (гарант, гарантийн), relative to an equal stem.
 const RELATED: f64 = 0.7;
@@ -40,7 +40,7 @@ pub(super) fn quote(question: &str, passages: &[Passage]) -> String {
     scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     match scored.as_slice() {
         [] => String::new(),
-        [(first, one), (second, two), ..] if *second >= first * NEARLY && one.text != two.text => {
+        [(first, one), (second, two), ..] if *second >= first * SECOND_SHARE && one.text != two.text => {
             let half = LENGTH / 2;
             let (one, two) = (plain(&one.text), plain(&two.text));
             // A short passage leaves its unused length to the other one.

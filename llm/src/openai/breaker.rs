@@ -26,9 +26,9 @@ struct State {
     until: Option<Instant>,
 }
 
-/// Permit for one call. Dropping it without calling [`Pass::succeeded`], as a cancelled caller does, counts as a
+/// Permit for one call. Dropping it without calling [`Permit::succeeded`], as a cancelled caller does, counts as a
 /// failure.
-pub(super) struct Pass<'a> {
+pub(super) struct Permit<'a> {
     breaker: &'a Breaker,
     settled: bool,
 }
@@ -46,7 +46,7 @@ impl Breaker {
     ///
     /// # Errors
     /// [`Error::Unavailable`] while the breaker is open.
-    pub(super) fn enter(&self) -> Result<Pass<'_>> {
+    pub(super) fn enter(&self) -> Result<Permit<'_>> {
         let mut state = self.state();
         let now = (self.now)();
         if let Some(until) = state.until {
@@ -60,7 +60,7 @@ impl Breaker {
             }
             state.until = Some(now + self.pause);
         }
-        Ok(Pass { breaker: self, settled: false })
+        Ok(Permit { breaker: self, settled: false })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -68,7 +68,7 @@ impl Breaker {
     }
 }
 
-impl Pass<'_> {
+impl Permit<'_> {
     pub(super) fn succeeded(mut self) {
         self.settled = true;
         *self.breaker.state() = State::default();
@@ -80,7 +80,7 @@ impl Pass<'_> {
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.settled {
             return;
@@ -109,7 +109,7 @@ mod tests {
         let now = move || start + Duration::from_secs(clock.load(Ordering::Relaxed));
         let breaker = Breaker::with_clock(3, Duration::from_secs(30), now);
         let advance = |seconds| passed.fetch_add(seconds, Ordering::Relaxed);
-        let fail = || breaker.enter().map(Pass::failed).is_ok();
+        let fail = || breaker.enter().map(Permit::failed).is_ok();
         assert!(fail() && fail());
         breaker.enter().expect("closed").succeeded();
         assert!(fail() && fail());

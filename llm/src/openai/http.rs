@@ -49,11 +49,11 @@ impl Failure {
 /// Why one attempt failed.
 enum Attempt {
     /// Temporary, so worth a retry. `after` is the provider's Retry-After.
-    Passing { why: Cow<'static, str>, after: Option<Duration> },
+    Temporary { why: Cow<'static, str>, after: Option<Duration> },
     /// The endpoint rejected the request, or a parameter of it, with status 400 or 422.
-    Complaint { status: StatusCode, text: String },
+    Rejected { status: StatusCode, text: String },
     /// Permanent, such as a rejected key.
-    Lasting(String),
+    Permanent(String),
 }
 
 impl Http {
@@ -101,7 +101,7 @@ impl Http {
         let mut retries = 0;
         loop {
             let attempt = timeout_at(deadline, self.attempt(model, task, shape)).await;
-            let late = || Attempt::Passing { why: "no answer within the deadline".into(), after: None };
+            let late = || Attempt::Temporary { why: "no answer within the deadline".into(), after: None };
             match attempt.unwrap_or_else(|_| Err(late())) {
                 Ok(completion) => {
                     if shape != known {
@@ -114,15 +114,15 @@ impl Http {
                     }
                     return Ok(completion);
                 }
-                Err(Attempt::Complaint { status, text }) => match shape.after(&text) {
+                Err(Attempt::Rejected { status, text }) => match shape.after(&text) {
                     Some(less) => shape = less,
                     None => {
                         let why = format!("the request was refused ({})", describe(status, &text));
                         return Err(Failure::Request(Error::refused(WHAT, why)));
                     }
                 },
-                Err(Attempt::Lasting(why)) => return Err(Failure::Provider(Error::refused(WHAT, why))),
-                Err(Attempt::Passing { why, after }) => {
+                Err(Attempt::Permanent(why)) => return Err(Failure::Provider(Error::refused(WHAT, why))),
+                Err(Attempt::Temporary { why, after }) => {
                     let pause = backoff::wait(Duration::from_millis(300), Duration::from_secs(3), retries);
                     let pause = pause.max(after.unwrap_or_default());
                     if retries >= self.retries || Instant::now() + pause >= deadline {
@@ -143,7 +143,7 @@ impl Http {
         task: &Task,
         shape: Shape,
     ) -> std::result::Result<Completion, Attempt> {
-        let passing = |why: Cow<'static, str>| Attempt::Passing { why, after: None };
+        let passing = |why: Cow<'static, str>| Attempt::Temporary { why, after: None };
         let request = self.client.post(self.url.clone()).json(&task.request(model, shape));
         let response = request.send().await.map_err(|error| passing(network(error)))?;
         let status = response.status();
@@ -156,25 +156,27 @@ impl Http {
         // An unreadable error body is treated as empty; the status is known.
         let text = body.map(|body| String::from_utf8_lossy(&body).into_owned()).unwrap_or_default();
         Err(match status {
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Attempt::Complaint { status, text },
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Attempt::Rejected { status, text },
             StatusCode::TOO_MANY_REQUESTS if text.contains("insufficient_quota") => {
-                Attempt::Lasting("the account's quota is used up; top it up or raise its limit".to_owned())
+                Attempt::Permanent("the account's quota is used up; top it up or raise its limit".to_owned())
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => {
-                Attempt::Passing { why: describe(status, &text).into(), after }
+                Attempt::Temporary { why: describe(status, &text).into(), after }
             }
-            _ if status.is_server_error() => Attempt::Passing { why: describe(status, &text).into(), after },
+            _ if status.is_server_error() => {
+                Attempt::Temporary { why: describe(status, &text).into(), after }
+            }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Attempt::Lasting(format!("the API key is refused ({status}); check it and what it may do"))
+                Attempt::Permanent(format!("the API key is refused ({status}); check it and what it may do"))
             }
-            StatusCode::NOT_FOUND => Attempt::Lasting(format!(
+            StatusCode::NOT_FOUND => Attempt::Permanent(format!(
                 "no such model or address ({}); check the base URL and the model's name",
                 describe(status, &text)
             )),
-            _ if status.is_redirection() => Attempt::Lasting(format!(
+            _ if status.is_redirection() => Attempt::Permanent(format!(
                 "the endpoint redirects ({status}), which is not followed; name its final address"
             )),
-            _ => Attempt::Lasting(describe(status, &text)),
+            _ => Attempt::Permanent(describe(status, &text)),
         })
     }
 }

@@ -327,15 +327,15 @@ async fn the_fallback_answers_and_reports_degradation() {
         vec![Answer::Json(500, json!({})), Answer::Json(500, json!({})), completion("{\"text\": \"Да\"}")];
     let provider = Provider::start(script).await;
     let llm = Arc::new(provider.with(|options| options.retries = 0));
-    let ladder = FallbackLlm::new(llm, Arc::new(OfflineLlm));
-    assert_eq!(ladder.name(), "openai-compatible/small-1, else offline");
-    assert_eq!(ladder.degraded(), None);
-    assert_eq!(ladder.classify(&choice()).await.expect("answered").label, None);
-    let reply = ladder.generate(&question()).await.expect("answered");
+    let fallback = FallbackLlm::new(llm, Arc::new(OfflineLlm));
+    assert_eq!(fallback.name(), "openai-compatible/small-1, else offline");
+    assert_eq!(fallback.degraded(), None);
+    assert_eq!(fallback.classify(&choice()).await.expect("answered").label, None);
+    let reply = fallback.generate(&question()).await.expect("answered");
     assert!(reply.text.contains("[1]"), "{}", reply.text);
     assert_eq!(reply.usage.model, "offline");
-    let degraded = ladder.degraded().expect("a reason");
+    let degraded = fallback.degraded().expect("a reason");
     assert!(degraded.contains("offline answers") && degraded.contains("500"), "{degraded}");
-    assert_eq!(ladder.generate(&question()).await.expect("answered").text, "Да");
-    assert_eq!(ladder.degraded(), None);
+    assert_eq!(fallback.generate(&question()).await.expect("answered").text, "Да");
+    assert_eq!(fallback.degraded(), None);
 }

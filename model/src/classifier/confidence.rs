@@ -5,7 +5,7 @@
 //! fitted on three of the datasets have a calibration error of 0.02 to 0.05 on the fourth.
 
 /// Signals for the most probable label.
-pub(super) struct Signs {
+pub(super) struct Signals {
     /// Its softmax probability among the labels, 0 to 1.
     pub share: f32,
     /// By how much its logit exceeds the mean logit.
@@ -22,8 +22,8 @@ pub(super) struct Signs {
 }
 
 /// The probability that the label is right.
-pub(super) fn of(signs: &Signs) -> f32 {
-    let Signs { share, logit, near, ahead, dense, labels } = *signs;
+pub(super) fn of(signs: &Signals) -> f32 {
+    let Signals { share, logit, near, ahead, dense, labels } = *signs;
     let evidence = if labels < 2 {
         // A single label has no competitor, and the datasets do not cover this case. These weights give 0.5 at about
         // the similarity that out-of-scope messages have to the nearest of many labels.

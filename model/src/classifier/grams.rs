@@ -8,14 +8,14 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 2..=5;
 const MOST: usize = 8192;
 
 /// The n-grams of the examples and their weights.
-pub(super) struct Grams {
+pub(super) struct Ngrams {
     /// Index and inverse document frequency of an n-gram, by its hash.
     known: HashMap<u64, (u32, f32)>,
 }
 
-impl Grams {
+impl Ngrams {
     /// The n-grams of `texts`.
-    pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Grams {
+    pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Ngrams {
         let mut found: HashMap<u64, usize> = HashMap::new();
         let mut count = 0;
         for text in texts {
@@ -29,7 +29,7 @@ impl Grams {
         frequent.truncate(MOST);
         let weight = |in_texts: usize| ((1 + count) as f32 / (1 + in_texts) as f32).ln() + 1.0;
         let known = (0..).zip(frequent).map(|(number, (gram, in_texts))| (gram, (number, weight(in_texts))));
-        Grams { known: known.collect() }
+        Ngrams { known: known.collect() }
     }
 
     /// Number of known n-grams.

@@ -45,7 +45,9 @@ pub(crate) async fn keeps_an_audit_log(place: &dyn Place) {
         read(AuditQuery { action: Some("release.".to_owned()), ..AuditQuery::last(10) }).await,
         [3, 1]
     );
-    assert!(read(AuditQuery { action: Some("release_".to_owned()), ..AuditQuery::last(10) }).await.is_empty());
+    assert!(
+        read(AuditQuery { action: Some("release_".to_owned()), ..AuditQuery::last(10) }).await.is_empty()
+    );
     assert_eq!(read(AuditQuery { object: Some("web:1".to_owned()), ..AuditQuery::last(1) }).await, [4]);
     assert_eq!(read(AuditQuery { since: Some(3), ..AuditQuery::last(10) }).await, [4, 3]);
 

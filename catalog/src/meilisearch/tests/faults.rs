@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use tolmach_testkit::meilisearch::Mood;
+use tolmach_testkit::meilisearch::Behaviour;
 
 use super::*;
 use crate::meilisearch::MirrorError;
@@ -19,15 +19,22 @@ async fn kept() -> (Fixture, String) {
 
 #[tokio::test]
 async fn the_embedded_catalogue_answers_while_the_server_fails() {
-    for mood in [Mood::Down, Mood::Hangs, Mood::Cuts, Mood::Babbles, Mood::KeyRefused, Mood::Overloaded] {
+    for mood in [
+        Behaviour::Down,
+        Behaviour::Hangs,
+        Behaviour::Cuts,
+        Behaviour::Babbles,
+        Behaviour::KeyRefused,
+        Behaviour::Overloaded,
+    ] {
         let (fixture, generation) = kept().await;
         assert_eq!(fixture.found().await, "A1");
         assert_eq!(fixture.mirror.counts().embedded, 0);
-        fixture.fake().becomes(mood);
+        fixture.fake().set_behaviour(mood);
         let started = Instant::now();
         assert_eq!(fixture.found().await, "A1", "{mood:?}");
         assert!(started.elapsed() < Duration::from_secs(1), "{mood:?} took {:?}", started.elapsed());
-        if mood != Mood::Overloaded {
+        if mood != Behaviour::Overloaded {
             // The server is not contacted again for every search.
             fixture.until(|state| matches!(state, State::Fallback(_))).await;
             let started = Instant::now();
@@ -37,13 +44,13 @@ async fn the_embedded_catalogue_answers_while_the_server_fails() {
             assert!(started.elapsed() < Duration::from_millis(400), "{mood:?}");
         }
         let State::Fallback(why) = fixture.mirror.state() else {
-            assert_eq!(mood, Mood::Overloaded);
+            assert_eq!(mood, Behaviour::Overloaded);
             continue;
         };
         assert!(!why.contains(KEY) && why.len() > 10, "{why}");
-        assert_eq!(why.contains("TOLMACH_MEILISEARCH_API_KEY"), mood == Mood::KeyRefused, "{why}");
+        assert_eq!(why.contains("TOLMACH_MEILISEARCH_API_KEY"), mood == Behaviour::KeyRefused, "{why}");
         // The server is used again as soon as it is back.
-        fixture.fake().becomes(Mood::Well);
+        fixture.fake().set_behaviour(Behaviour::Well);
         fixture.until_serving(&generation).await;
         let before = fixture.mirror.counts().server;
         assert_eq!(fixture.found().await, "A1");
@@ -54,7 +61,7 @@ async fn the_embedded_catalogue_answers_while_the_server_fails() {
 #[tokio::test]
 async fn publishes_once_the_server_becomes_available() {
     let fake = Meilisearch::start(KEY).await;
-    fake.becomes(Mood::Down);
+    fake.set_behaviour(Behaviour::Down);
     let options = options(&fake.url, KEY);
     let fixture = Fixture::with(options, Some(fake));
     let keeper = Arc::clone(&fixture.mirror);
@@ -62,7 +69,7 @@ async fn publishes_once_the_server_becomes_available() {
     let generation = fixture.import_here("A1").await;
     fixture.until(|state| matches!(state, State::Fallback(_))).await;
     assert_eq!(fixture.found().await, "A1");
-    fixture.fake().becomes(Mood::Well);
+    fixture.fake().set_behaviour(Behaviour::Well);
     fixture.until_serving(&generation).await;
     assert_eq!(fixture.found().await, "A1");
     assert_eq!(fixture.mirror.counts().server, 1);
@@ -105,9 +112,9 @@ async fn a_failed_task_changes_nothing_and_is_retried() {
         fixture.mirror.reconcile().await.unwrap();
         let second = fixture.import_here("A2").await;
         fixture.fake().fails(kind);
-        let trouble = fixture.mirror.reconcile().await.unwrap_err();
-        assert!(matches!(trouble, MirrorError::Task { .. }), "{kind}: {trouble}");
-        assert!(trouble.to_string().contains("internal: An internal error"), "{trouble}");
+        let error_text = fixture.mirror.reconcile().await.unwrap_err();
+        assert!(matches!(error_text, MirrorError::Task { .. }), "{kind}: {error_text}");
+        assert!(error_text.to_string().contains("internal: An internal error"), "{error_text}");
         assert_eq!(fixture.found().await, "A2", "{kind}");
         assert_eq!(
             fixture.mirror.publisher.live().await.unwrap(),
@@ -145,8 +152,8 @@ async fn reports_a_payload_that_is_too_large() {
     let fixture = Fixture::on_fake().await;
     fixture.import_here("A1").await;
     fixture.fake().accepts(3000);
-    let trouble = fixture.mirror.reconcile().await.unwrap_err();
-    assert_eq!(trouble, MirrorError::Refused("payload_too_large".into()));
+    let error_text = fixture.mirror.reconcile().await.unwrap_err();
+    assert_eq!(error_text, MirrorError::Refused("payload_too_large".into()));
     assert_eq!(fixture.found().await, "A1");
 }
 
@@ -193,7 +200,7 @@ async fn two_processes_do_not_publish_at_once() {
     let other = Mirror::new(embedded(&fixture.folder), fixture.mirror.options.clone()).unwrap();
     fixture.fake().takes(Duration::from_millis(30));
     let (one, two) = tokio::join!(fixture.mirror.reconcile(), other.reconcile());
-    let busy = |outcome: &Result<(), MirrorError>| *outcome == Err(MirrorError::Elsewhere);
+    let busy = |outcome: &Result<(), MirrorError>| *outcome == Err(MirrorError::AlreadyPublishing);
     assert!(one.is_ok() && busy(&two) || two.is_ok() && busy(&one), "{one:?} {two:?}");
     // Now both find the generation published.
     other.reconcile().await.unwrap();

@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use super::{Absence, Blow, Entry, Ledger, Said, absences, is_urgent};
+use super::{Absence, Entry, Interruption, Ledger, Said, absences, is_urgent};
 
 /// What is allowed in this kind of run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,7 +94,7 @@ pub fn judge(ledger: &Ledger, rules: Rules) -> Verdict {
     let mut verdict = Verdict::default();
     let blows: Vec<Absence> = absences(ledger.entries())
         .into_iter()
-        .filter(|absence| absence.blow == Blow::Kill || rules.stops_count)
+        .filter(|absence| absence.blow == Interruption::Kill || rules.stops_count)
         .collect();
     let mut chats: BTreeMap<i64, Chat<'_>> = BTreeMap::new();
     for (at, (_, entry)) in ledger.entries().iter().enumerate() {
