@@ -1,4 +1,5 @@
-//! The flow language of Tolmach: its model, its compiler with collected diagnostics, and the pure [`step()`].
+//! The flow language of Tolmach: its model, its compiler with collected diagnostics, and the pure functions that run a turn:
+//! [`start()`] and [`resume()`].
 //!
 //! No clock, no randomness, no input or output lives here: time arrives in events, the world in outcomes.
 
@@ -35,4 +36,4 @@ pub mod yaml;
 pub use compile::{Compiled, compile};
 pub use release::Release;
 pub use session::Session;
-pub use step::{Input, Next, Step, step};
+pub use step::{Step, SuspendedTurn, resume, start};

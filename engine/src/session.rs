@@ -11,7 +11,6 @@ use crate::{
     flow::Flow,
     language::Language,
     release::Release,
-    turn::TurnState,
 };
 
 /// How many utterances are remembered for models.
@@ -56,9 +55,6 @@ pub struct Session {
     /// What was said lately, oldest first.
     #[serde(default)]
     pub history: VecDeque<Utterance>,
-    /// A turn that waits for the outcome of a query. Never stored between turns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) turn_state: Option<Box<TurnState>>,
 }
 
 /// A flow being run.
@@ -168,5 +164,18 @@ impl Frame {
                 self.slots.insert(name.clone(), default);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_of_an_earlier_version_reads() {
+        let stored = r#"{ "release": "r1", "language": "ru", "turn_state": { "visited": 3 } }"#;
+        let session: Session = serde_json::from_str(stored).unwrap();
+        assert_eq!(session.release, "r1");
+        assert!(!serde_json::to_string(&session).unwrap().contains("turn_state"));
     }
 }

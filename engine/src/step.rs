@@ -30,60 +30,58 @@ pub const DELAY: &str = "delay";
 /// How long a chat stays with a person who took it without being asked, counted from their last word.
 const TAKEN: i64 = 4 * 60 * 60 * 1000;
 
-/// What moves a session forward.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// Something happened: a turn begins. A turn that waited for a query is given up.
-    Event(Event),
-    /// The query that the last step asked has come back.
-    Outcome(QueryOutcome),
-}
-
 /// Where a step led.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// The session; to be handed back as it is.
-    pub session: Session,
-    /// What is next.
-    pub next: Next,
-}
-
-/// What is to be done after a step.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Next {
-    /// Run the query and step again with its outcome.
-    Query(Query),
-    /// The turn is over: commit, then carry out the effects.
+pub enum Step {
+    /// The turn is over: commit the session, then carry out the effects.
     Done {
+        /// The session after the turn.
+        session: Session,
         /// In order.
         effects: Vec<Effect>,
         /// What happened.
         trace: Trace,
     },
+    /// The turn needs an answer from outside: run the query, then [`resume()`].
+    Query {
+        /// What is asked.
+        query: Query,
+        /// The turn, to be resumed with the outcome.
+        suspended: SuspendedTurn,
+    },
 }
 
-/// Moves a session forward by one input.
-pub fn step(release: &Release, mut session: Session, input: Input) -> Step {
-    match input {
-        Input::Event(event) => {
-            session.turn_state = None;
-            let (turn_state, cursor) = route::begin(release, &mut session, event);
-            run(release, session, turn_state, cursor)
-        }
-        Input::Outcome(outcome) => match session.turn_state.take() {
-            Some(mut turn_state) => {
-                turn_state.trace.outcomes.push(outcome.clone());
-                let cursor = if std::mem::take(&mut turn_state.listening) {
-                    interrupt::heard(release, &mut session, &mut turn_state, &outcome)
-                } else {
-                    Cursor::Node(turn_state.current.clone(), NodeInput::Outcome(outcome))
-                };
-                run(release, session, *turn_state, cursor)
-            }
-            // Nothing was asked: nothing happens.
-            None => Step { session, next: Next::Done { effects: Vec::new(), trace: Trace::default() } },
-        },
+/// A turn that waits for the outcome of a query. It lives in memory only: after a crash the turn starts again from
+/// the stored session and the event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SuspendedTurn {
+    session: Session,
+    turn_state: Box<TurnState>,
+}
+
+impl SuspendedTurn {
+    /// The flow and the node that ask.
+    pub fn at(&self) -> (&str, &str) {
+        (running_flow(&self.session, &self.turn_state).unwrap_or_default(), &self.turn_state.current.node)
     }
+}
+
+/// Begins the turn of an event.
+pub fn start(release: &Release, mut session: Session, event: Event) -> Step {
+    let (turn_state, cursor) = route::begin(release, &mut session, event);
+    run(release, session, Box::new(turn_state), cursor)
+}
+
+/// Continues a turn with the outcome of the query that it asked.
+pub fn resume(release: &Release, suspended: SuspendedTurn, outcome: QueryOutcome) -> Step {
+    let SuspendedTurn { mut session, mut turn_state } = suspended;
+    turn_state.trace.outcomes.push(outcome.clone());
+    let cursor = if std::mem::take(&mut turn_state.listening) {
+        interrupt::heard(release, &mut session, &mut turn_state, &outcome)
+    } else {
+        Cursor::Node(turn_state.current.clone(), NodeInput::Outcome(outcome))
+    };
+    run(release, session, turn_state, cursor)
 }
 
 /// Where the walk goes next.
@@ -101,14 +99,17 @@ fn waiting(node: &str) -> Waiting {
     Waiting { node: node.to_owned(), ..Waiting::default() }
 }
 
-fn run(release: &Release, mut session: Session, mut turn_state: TurnState, mut cursor: Cursor) -> Step {
+/// The flow whose node runs: the innermost one, unless an older node only shows a further page.
+fn running_flow<'a>(session: &'a Session, turn_state: &'a TurnState) -> Option<&'a str> {
+    turn_state.detour.as_deref().or_else(|| session.frames.last().map(|frame| frame.flow.as_str()))
+}
+
+fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, mut cursor: Cursor) -> Step {
     loop {
         if matches!(cursor, Cursor::Stop) {
             return done(release, session, turn_state);
         }
-        let flow =
-            turn_state.detour.as_deref().or_else(|| session.frames.last().map(|frame| frame.flow.as_str()));
-        let Some(flow) = flow.and_then(|flow| release.flow(flow)) else {
+        let Some(flow) = running_flow(&session, &turn_state).and_then(|flow| release.flow(flow)) else {
             say(&mut session, &mut turn_state, phrases::APOLOGY, Vec::new());
             return done(release, session, turn_state);
         };
@@ -164,10 +165,9 @@ fn run(release: &Release, mut session: Session, mut turn_state: TurnState, mut c
     }
 }
 
-fn ask(mut session: Session, mut turn_state: TurnState, query: Query) -> Step {
+fn ask(session: Session, mut turn_state: Box<TurnState>, query: Query) -> Step {
     turn_state.trace.asked.push(Asked { query: query.name().to_owned(), key: query.key() });
-    session.turn_state = Some(Box::new(turn_state));
-    Step { session, next: Next::Query(query) }
+    Step::Query { query, suspended: SuspendedTurn { session, turn_state } }
 }
 
 /// Runs one node and records it.
@@ -302,7 +302,7 @@ fn start_button(release: &Release, session: &mut Session, turn_state: &mut TurnS
     vec![turn::button(release, &flow.id, &to, turn_state, label, Choice::Go { to: to.clone() })]
 }
 
-fn done(release: &Release, session: Session, mut turn_state: TurnState) -> Step {
+fn done(release: &Release, session: Session, mut turn_state: Box<TurnState>) -> Step {
     let by_client = !matches!(turn_state.event.kind, EventKind::Timer { .. } | EventKind::Staff { .. });
     let of = |flow: &Flow| flow.header.on.inactivity.as_ref().map(|silence| silence.after.0);
     if session.handed.is_some() || turn_state.ended {
@@ -316,7 +316,7 @@ fn done(release: &Release, session: Session, mut turn_state: TurnState) -> Step 
         let due = turn_state.event.at.saturating_add(after);
         push(&mut turn_state, Command::StartTimer { name: INACTIVITY.to_owned(), due });
     }
-    Step { session, next: Next::Done { effects: turn_state.effects, trace: turn_state.trace } }
+    Step::Done { session, effects: turn_state.effects, trace: turn_state.trace }
 }
 
 /// The entry of the node that waits innermost.

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A turn in progress.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TurnState {
     pub(crate) event: Event,
     /// The node being run, with what it remembers.

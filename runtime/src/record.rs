@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
-    Input, Next, Release, Session,
+    Release, Session, Step,
     effect::{Effect, Query, QueryOutcome},
     event::Event,
-    step,
+    resume, start,
     trace::Trace,
 };
 
@@ -40,20 +40,20 @@ impl Record {
     /// Runs the turn again through the engine, with the recorded outcomes instead of the world.
     pub fn replay(&self, release: &Release, event: &Event) -> Result<(), Difference> {
         let mut outcomes = self.trace.outcomes.iter().cloned();
-        let mut stepped = step(release, self.before.clone(), Input::Event(event.clone()));
+        let mut step = start(release, self.before.clone(), event.clone());
         loop {
-            match stepped.next {
-                Next::Query(query) => {
+            match step {
+                Step::Query { query, suspended } => {
                     let outcome =
                         outcomes.next().ok_or_else(|| Difference::ExtraQuery(query.name().to_owned()))?;
-                    stepped = step(release, stepped.session, Input::Outcome(outcome));
+                    step = resume(release, suspended, outcome);
                 }
-                Next::Done { effects, trace }
+                Step::Done { effects, trace, .. }
                     if effects == self.effects && trace.visits == self.trace.visits =>
                 {
                     return Ok(());
                 }
-                Next::Done { effects, trace } => {
+                Step::Done { effects, trace, .. } => {
                     let say = |trace: &Trace, effects: &[Effect]| {
                         format!("{} with {} effects", trace.path().join(" → "), effects.len())
                     };
@@ -70,11 +70,11 @@ impl Record {
     pub fn exchanges(&self, release: &Release, event: &Event) -> Vec<(Query, QueryOutcome)> {
         let mut exchanges = Vec::new();
         let mut outcomes = self.trace.outcomes.iter().cloned();
-        let mut stepped = step(release, self.before.clone(), Input::Event(event.clone()));
-        while let Next::Query(query) = stepped.next {
+        let mut step = start(release, self.before.clone(), event.clone());
+        while let Step::Query { query, suspended } = step {
             let Some(outcome) = outcomes.next() else { break };
             exchanges.push((query, outcome.clone()));
-            stepped = step(release, stepped.session, Input::Outcome(outcome));
+            step = resume(release, suspended, outcome);
         }
         exchanges
     }

@@ -5,11 +5,11 @@
 use std::{hint::black_box, time::Instant};
 
 use tolmach_engine::{
-    Input, Next, Release, Session,
+    Release, Session, Step,
     bundle::Bundle,
     compile,
     event::{Client, Event, EventKind},
-    step,
+    start,
 };
 use tolmach_nodes::KINDS;
 use uuid::Uuid;
@@ -146,13 +146,12 @@ fn large() -> Bundle {
 }
 
 fn turn_of(release: &Release, session: Session, event: Event) -> Session {
-    let stepped = step(release, session, Input::Event(event));
-    match stepped.next {
-        Next::Done { effects, trace } => {
+    match start(release, session, event) {
+        Step::Done { session, effects, trace } => {
             assert_eq!(trace.visits.len(), 5, "the turn visits five nodes");
             black_box(effects);
+            session
         }
-        Next::Query(query) => panic!("no query is expected: {query:?}"),
+        Step::Query { query, .. } => panic!("no query is expected: {query:?}"),
     }
-    stepped.session
 }
