@@ -82,7 +82,7 @@ impl Expression {
     }
 
     /// Slots that are known to be set when the condition holds, or when it does not.
-    pub fn sure(&self, holds: bool) -> BTreeSet<String> {
+    pub fn slots_set_when(&self, holds: bool) -> BTreeSet<String> {
         self.parsed.as_ref().map(|parsed| facts::when(&parsed.expression, holds)).unwrap_or_default()
     }
 

@@ -37,15 +37,15 @@ pub fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Optio
 
 /// Reads a `T` out of `tree`. Diagnostics go to `diagnostics`; `None` when there is a value that could not be read.
 pub fn read<T: DeserializeOwned>(file: &str, tree: &Tree, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
-    read_past_mistakes(file, tree, diagnostics).filter(|read| read.whole).map(|read| read.value)
+    read_with_recovery(file, tree, diagnostics).filter(|read| read.complete).map(|read| read.value)
 }
 
 /// What could be read.
 pub(crate) struct Read<T> {
     /// The value without what could not be read.
     pub(crate) value: T,
-    /// Whether all of it could be read.
-    pub(crate) whole: bool,
+    /// Whether nothing was left out.
+    pub(crate) complete: bool,
 }
 
 /// Mistakes of one value that are told at once; whoever made more has made the same one many times.
@@ -53,7 +53,7 @@ const MISTAKES: usize = 20;
 
 /// Reads a `T` and goes on after a mistake, as if what is wrong were not there, so that the others come to light too.
 /// `None` when nothing is left that could be read.
-pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
+pub(crate) fn read_with_recovery<T: DeserializeOwned>(
     file: &str,
     tree: &Tree,
     diagnostics: &mut Vec<Diagnostic>,
@@ -72,7 +72,7 @@ pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
         );
     }
     let mut error = match first {
-        Ok(value) => return Some(Read { value, whole: true }),
+        Ok(value) => return Some(Read { value, complete: true }),
         Err(error) => error,
     };
     let mut rest = tree.clone();
@@ -107,7 +107,7 @@ pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
             return None;
         }
         match T::deserialize(Reader { tree: &rest, unknown: &RefCell::new(Vec::new()) }) {
-            Ok(value) => return Some(Read { value, whole: false }),
+            Ok(value) => return Some(Read { value, complete: false }),
             Err(next) => error = next,
         }
     }

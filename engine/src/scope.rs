@@ -9,12 +9,13 @@ use crate::{
     condition::{Expression, FilterExpression},
     diagnostic::{Code, Diagnostic},
     duration::Duration,
-    flow::{Flow, Header, Target},
-    kind::Call,
+    header::Header,
     language::Language,
-    release::{Answers, ByLanguage, Prompt},
+    node_info::Call,
+    resources::{Answers, ByLanguage, Prompt},
     slot,
     span::{Span, Spanned},
+    target::Target,
     text::{Template, Text},
     vars::{Names, Unknown},
 };
@@ -38,7 +39,7 @@ pub struct Scope<'a> {
     pub(crate) prompts: &'a BTreeMap<String, ByLanguage<Prompt>>,
     pub(crate) knowledge: Vec<&'a str>,
     pub(crate) answers: &'a Answers,
-    pub(crate) flows: &'a BTreeMap<String, Flow>,
+    pub(crate) flows: &'a BTreeMap<&'a str, FlowSignature<'a>>,
     /// Files that are there but could not be read.
     pub(crate) unread: &'a BTreeSet<String>,
     /// The node being checked; empty for what stands outside the nodes.
@@ -48,6 +49,16 @@ pub struct Scope<'a> {
     /// What each node does with slots.
     pub(crate) slots: BTreeMap<String, SlotUse>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// What other flows may know of a flow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FlowSignature<'f> {
+    pub(crate) id: &'f str,
+    pub(crate) file: &'f str,
+    pub(crate) slots: &'f BTreeMap<String, slot::Declaration>,
+    /// The names of all its nodes.
+    pub(crate) declared: &'f BTreeSet<String>,
 }
 
 /// When a node that names a slot has set it.
@@ -73,6 +84,9 @@ pub(crate) struct SlotUse {
     /// Slots that it sets.
     pub(crate) sets: Vec<(String, Sets)>,
 }
+
+/// What each node of each flow does with slots.
+pub(crate) type SlotUses = BTreeMap<String, BTreeMap<String, SlotUse>>;
 
 impl Scope<'_> {
     /// Reports something that only the kind can know.
@@ -328,15 +342,15 @@ impl Scope<'_> {
 
     /// A call of another flow.
     pub fn call(&mut self, call: &Call<'_>) {
-        for (slot, _) in &call.takes {
+        for (slot, _) in &call.results {
             self.sets(slot, &slot::Type::ALL, Sets::Perhaps);
         }
-        let Some(flow) = self.flows.get(&call.flow.value) else {
-            let known: Vec<&str> = self.flows.keys().map(String::as_str).collect();
+        let Some(flow) = self.flows.get(call.flow.as_str()) else {
+            let known: Vec<&str> = self.flows.keys().copied().collect();
             self.no_file(Code::UnknownFlow, "flow", "", ".yaml", call.flow, &known);
             return;
         };
-        let theirs = call.gives.iter().copied().chain(call.takes.iter().map(|(_, theirs)| *theirs));
+        let theirs = call.arguments.iter().copied().chain(call.results.iter().map(|(_, theirs)| *theirs));
         for slot in theirs {
             if !flow.slots.contains_key(&slot.value) {
                 let message =
@@ -346,7 +360,7 @@ impl Scope<'_> {
                 self.diagnostics.push(diagnostic.near(&slot.value, flow.slots.keys().map(String::as_str)));
             }
         }
-        for (ours, theirs) in &call.takes {
+        for (ours, theirs) in &call.results {
             let (Some(mine), Some(their)) =
                 (self.header.slots.get(&ours.value), flow.slots.get(&theirs.value))
             else {

@@ -8,9 +8,8 @@ use serde_json::{Map, Value};
 use crate::{
     effect::{Author, Utterance},
     event::Client,
-    flow::Flow,
     language::Language,
-    release::Release,
+    slot,
 };
 
 /// How many utterances are remembered for models.
@@ -129,35 +128,19 @@ impl Session {
 }
 
 impl Frame {
-    /// A flow about to begin.
-    pub fn new(flow: &Flow) -> Frame {
-        let mut frame = Frame { flow: flow.id.clone(), ..Frame::default() };
-        frame.fit_slots(flow);
+    /// A flow about to begin, its slots at their defaults.
+    pub fn new(flow: &str, slots: &BTreeMap<String, slot::Declaration>) -> Frame {
+        let mut frame = Frame { flow: flow.to_owned(), ..Frame::default() };
+        frame.fit_slots(slots);
         frame
     }
 
-    /// Makes the frame one of `flow`: slots as declared now, nothing waits at a node that is gone.
-    pub(crate) fn fit(&mut self, flow: &Flow, release: &Release) {
-        self.fit_slots(flow);
-        let known = |waiting: &Waiting| flow.nodes.contains_key(&waiting.node);
-        self.waiting = self.waiting.take().filter(known);
-        self.interrupted.retain(|interrupted| {
-            known(&interrupted.waiting)
-                && interrupted.above.iter().all(|frame| release.flow(&frame.flow).is_some())
-        });
-        for frame in self.interrupted.iter_mut().flat_map(|interrupted| &mut interrupted.above) {
-            if let Some(flow) = release.flow(&frame.flow) {
-                frame.fit(flow, release);
-            }
-        }
-    }
-
     /// New slots get their defaults, slots no longer declared go, and so does a value that its slot no longer takes.
-    fn fit_slots(&mut self, flow: &Flow) {
+    pub(crate) fn fit_slots(&mut self, slots: &BTreeMap<String, slot::Declaration>) {
         self.slots.retain(|name, value| {
-            flow.slots.get(name).is_some_and(|declaration| declaration.accept(value.clone()).is_ok())
+            slots.get(name).is_some_and(|declaration| declaration.accept(value.clone()).is_ok())
         });
-        for (name, declaration) in &flow.slots {
+        for (name, declaration) in slots {
             if !self.slots.contains_key(name) {
                 let default =
                     declaration.default.as_ref().map_or(Value::Null, |default| default.value.clone());

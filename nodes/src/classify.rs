@@ -11,10 +11,10 @@ use tolmach_engine::{
     diagnostic::Code,
     effect::{ClassifyRequest, Label, LlmClassifyRequest, Query, QueryOutcome, ScoredLabel},
     kind::{Cost, Costs, Example, Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
-    release::Answers,
+    resources::Answers,
     scope::Scope,
     span::Spanned,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 use crate::extract;
@@ -138,7 +138,7 @@ impl Node for Classify {
             .collect()
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let outcome = match input {
             NodeInput::Outcome(outcome) => outcome,
             _ => return self.begin(turn),
@@ -184,7 +184,7 @@ fn weighed(labels: &[ScoredLabel], bound: f32) -> String {
 }
 
 impl Classify {
-    fn begin(&self, turn: &mut Turn<'_>) -> Result<NodeOutcome, Fault> {
+    fn begin(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
         let text = extract::without_contact(turn.message());
         if text.is_empty() {
             return Ok(NodeOutcome::exit("unsure"));
@@ -199,12 +199,12 @@ impl Classify {
         Ok(NodeOutcome::Query(Query::Classify(ClassifyRequest { set: turn.example_set(), text })))
     }
 
-    fn fall_back(&self, turn: &mut Turn<'_>) -> Result<NodeOutcome, Fault> {
+    fn fall_back(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
         turn.set_state(&State { nearest: Some(String::new()) })?;
         Ok(self.ask_model(turn))
     }
 
-    fn ask_model(&self, turn: &Turn<'_>) -> NodeOutcome {
+    fn ask_model(&self, turn: &TurnContext<'_>) -> NodeOutcome {
         let labels = self.intents.iter().map(|(name, intent)| Label {
             name: name.value.clone(),
             description: intent.description.clone(),

@@ -34,7 +34,7 @@ fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
     let release =
         compile(&read_bundle(&folder).expect("the demo bundle"), KINDS).release.expect("it compiles");
-    let examples = &release.examples["consultant.route"];
+    let examples = &release.resources.examples["consultant.route"];
     let trainer = Trainer::new(Arc::new(MeaningEmbedder));
     let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
     let started = Instant::now();

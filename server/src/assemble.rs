@@ -360,7 +360,7 @@ fn described(config: &Config, release: &Release, warnings: usize) -> String {
 
 fn company(release: &Release) -> Localized {
     let name = |language| {
-        let name = release.company.get(&language).and_then(|company| company.get("name")?.as_str());
+        let name = release.resources.company.get(&language).and_then(|company| company.get("name")?.as_str());
         name.unwrap_or_default().to_owned()
     };
     Localized { ru: name(Language::Ru), en: name(Language::En) }

@@ -11,7 +11,7 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     effect::Passage,
     language::Language,
-    release::{Answers, ByLanguage, Prompt, QuickAnswer},
+    resources::{Answers, ByLanguage, Prompt, QuickAnswer},
     span::{Span, Spanned},
     text::{Template, Text},
     vars::Names,
@@ -41,9 +41,9 @@ pub(super) fn company(bundle: &Bundle, diagnostics: &mut Vec<Diagnostic>) -> Com
         company.unread = false;
         return company;
     }
-    let read = config::read_past_mistakes::<BTreeMap<String, Text>>(COMPANY, &tree, diagnostics);
-    let Some(config::Read { value: particulars, whole }) = read else { return company };
-    company.unread = !whole;
+    let read = config::read_with_recovery::<BTreeMap<String, Text>>(COMPANY, &tree, diagnostics);
+    let Some(config::Read { value: particulars, complete }) = read else { return company };
+    company.unread = !complete;
     for (key, text) in &particulars {
         for language in Language::ALL {
             let value = Value::String(text.in_language(language).source().to_owned());

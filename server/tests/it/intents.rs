@@ -31,7 +31,7 @@ fn demo() -> Release {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_bundle_understands_what_is_not_among_its_examples() {
     let release = demo();
-    let examples = &release.examples["consultant.route"];
+    let examples = &release.resources.examples["consultant.route"];
     let trainer = Trainer::new(Arc::new(MeaningEmbedder));
     let learned = trainer.learn(examples).await.expect("learned");
     let (mut right, mut inside, mut taken, mut outside) = (0, 0, 0, 0);
