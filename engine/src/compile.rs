@@ -63,7 +63,8 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
     for (path, prompt) in
         prompts.values().flat_map(|variants| variants.values()).map(|prompt| (&prompt.file, prompt))
     {
-        documents::check_prompt(path, prompt, &company, &mut diagnostics);
+        let text = bundle.files.get(path).map(String::as_str).unwrap_or_default();
+        documents::check_prompt(path, text, prompt, &company, &mut diagnostics);
     }
     let signatures: BTreeMap<&str, FlowSignature<'_>> =
         flows.values().map(|flow| (flow.id.as_str(), flow.signature())).collect();
@@ -71,6 +72,7 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
     for flow in flows.values() {
         let mut scope = Scope {
             file: &flow.file,
+            text: bundle.files.get(&flow.file).map(String::as_str).unwrap_or_default(),
             header: &flow.header,
             names: Names {
                 slots: Some(&flow.slots),

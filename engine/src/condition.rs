@@ -182,6 +182,11 @@ impl FilterExpression {
         crate::diagnostic::nearest(name, Field::names())
     }
 
+    /// The column name that is not known; empty where the filter is wrong in another way.
+    pub fn unknown_column(&self) -> &str {
+        self.error().and_then(|error| error.strip_prefix(NO_COLUMN)).unwrap_or_default().trim_matches('`')
+    }
+
     /// How to fix a filter that is none.
     pub fn help(&self) -> &str {
         let own = self.clauses.as_ref().err().and_then(|why| why.split_once('\n'));

@@ -32,7 +32,7 @@ pub struct Header {
     pub languages: Vec<Language>,
     /// The typed memory of the dialog.
     #[serde(default)]
-    pub slots: BTreeMap<String, Spanned<slot::Declaration>>,
+    pub slots: BTreeMap<Spanned<String>, Spanned<slot::Declaration>>,
     /// What may interrupt the dialog.
     #[serde(default)]
     pub on: On,
@@ -77,7 +77,7 @@ pub struct IntentInterrupt {
     #[schemars(range(min = 0.0, max = 1.0))]
     pub min_confidence: Spanned<f32>,
     /// Nodes by intent.
-    pub to: BTreeMap<String, Spanned<String>>,
+    pub to: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 fn default_min_confidence() -> Spanned<f32> {

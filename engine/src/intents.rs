@@ -8,7 +8,7 @@ use crate::{resources::Example, span::Spanned, wording};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InterruptingIntents<'r> {
     /// Nodes by intent.
-    pub(crate) to: &'r BTreeMap<String, Spanned<String>>,
+    pub(crate) to: &'r BTreeMap<Spanned<String>, Spanned<String>>,
     /// Labelled examples; those of intents that do not interrupt are among them.
     pub(crate) examples: &'r [Example],
 }
@@ -18,7 +18,7 @@ impl<'r> InterruptingIntents<'r> {
     pub(crate) fn matching(&self, text: &str) -> Option<&'r str> {
         let text = wording::normalized(text);
         let example = self.examples.iter().find(|example| {
-            self.to.contains_key(&example.label) && wording::normalized(&example.text) == text
+            self.to.contains_key(example.label.as_str()) && wording::normalized(&example.text) == text
         });
         example.map(|example| example.label.as_str())
     }

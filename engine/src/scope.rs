@@ -33,6 +33,8 @@ const BUTTONS_LIMIT: usize = 100;
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub(crate) file: &'a str,
+    /// The file's text.
+    pub(crate) text: &'a str,
     pub(crate) header: &'a Header,
     pub(crate) names: Names<'a>,
     pub(crate) nodes: &'a BTreeSet<String>,
@@ -177,7 +179,8 @@ impl Scope<'_> {
     /// A template that clients do not see as it is.
     pub fn template(&mut self, template: &Template) {
         if let Some((why, help)) = template.error() {
-            self.report(Code::BadTemplate, template.span(), format!("in a text, {why}"), help);
+            let span = template.span().narrowed(self.text, template.error_part());
+            self.report(Code::BadTemplate, span, format!("in a text, {why}"), help);
             let nearest = template.nearest_helper().map(str::to_owned);
             if let Some(last) = self.diagnostics.last_mut() {
                 last.nearest = nearest;
@@ -199,7 +202,8 @@ impl Scope<'_> {
         if let Some((name, known)) = expression.unknown_function() {
             let message = self.named(format!("there is no function `{name}` (in `{}`)", expression.source()));
             let help = format!("use one such as: {}", known[..8].join(", "));
-            let diagnostic = Diagnostic::new(Code::BadCondition, self.file, expression.span(), message, help);
+            let span = expression.span().narrowed(self.text, name);
+            let diagnostic = Diagnostic::new(Code::BadCondition, self.file, span, message, help);
             self.diagnostics.push(diagnostic.near(name, known.iter().copied()));
         }
         self.paths(expression.paths().iter().map(Vec::as_slice), expression.span());
@@ -227,8 +231,8 @@ impl Scope<'_> {
     pub fn filter(&mut self, filter: &FilterExpression) {
         if let Some(error) = filter.error() {
             let message = self.named(format!("`{}` is not a filter: {error}", filter.source()));
-            let diagnostic =
-                Diagnostic::new(Code::BadFilter, self.file, filter.span(), message, filter.help());
+            let span = filter.span().narrowed(self.text, filter.unknown_column());
+            let diagnostic = Diagnostic::new(Code::BadFilter, self.file, span, message, filter.help());
             self.diagnostics
                 .push(Diagnostic { nearest: filter.nearest_column().map(str::to_owned), ..diagnostic });
         }
@@ -255,8 +259,8 @@ impl Scope<'_> {
     }
 
     fn declared(&mut self, name: &Spanned<String>, types: &[slot::Type]) {
-        let Some(declaration) = self.header.slots.get(&name.value) else {
-            let known = self.header.slots.keys().map(String::as_str);
+        let Some(declaration) = self.header.slots.get(name.as_str()) else {
+            let known = self.header.slots.keys().map(|name| name.as_str());
             let message = self.named(format!("there is no slot `{}`", name.value));
             let help = format!(
                 "declare it under `slots:`, for example `{}: {{ type: {} }}`",
@@ -296,13 +300,13 @@ impl Scope<'_> {
             let paths = body.paths().iter().filter(|path| path.first().is_some_and(|root| root == "slots"));
             let read: Vec<String> = paths.filter_map(|path| path.get(1).cloned()).collect();
             for slot in read.iter().chain(body.needs()) {
-                if !self.header.slots.contains_key(slot) {
+                if !self.header.slots.contains_key(slot.as_str()) {
                     let message = format!(
                         "node `{}`: prompt `{}` uses the slot `{slot}`, which this flow does not declare",
                         self.node, name.value
                     );
                     let help = format!("declare `{slot}` under `slots:`, or use another prompt");
-                    let known = self.header.slots.keys().map(String::as_str);
+                    let known = self.header.slots.keys().map(|name| name.as_str());
                     let diagnostic = Diagnostic::new(Code::UnknownSlot, self.file, name.span, message, help);
                     self.diagnostics.push(diagnostic.near(slot, known));
                 }
@@ -362,7 +366,7 @@ impl Scope<'_> {
         }
         for (ours, theirs) in &call.results {
             let (Some(mine), Some(their)) =
-                (self.header.slots.get(&ours.value), flow.slots.get(&theirs.value))
+                (self.header.slots.get(ours.as_str()), flow.slots.get(&theirs.value))
             else {
                 continue;
             };
@@ -484,7 +488,9 @@ impl Scope<'_> {
     }
 
     fn paths<'p>(&mut self, paths: impl Iterator<Item = &'p [String]>, span: Span) {
+        let whole = span;
         for path in paths {
+            let span = whole.narrowed(self.text, &path.join("."));
             if let [root, name, ..] = path
                 && root == "slots"
             {
@@ -503,7 +509,7 @@ impl Scope<'_> {
                 } else {
                     format!("there is no {what} `{name}` (in `{whole}`)")
                 });
-                if what == "variable" && self.header.slots.contains_key(&name) {
+                if what == "variable" && self.header.slots.contains_key(name.as_str()) {
                     let help = format!("write slots.{whole}");
                     let diagnostic = Diagnostic::new(code, self.file, span, message, help);
                     self.diagnostics
@@ -526,8 +532,10 @@ impl Scope<'_> {
     }
 
     fn needs(&mut self, slots: &[String], span: Span, why: &str) {
-        let needs = slots.iter().map(|slot| (slot.clone(), span, why.to_owned()));
-        self.use_of().needs.extend(needs);
+        for slot in slots {
+            let span = span.narrowed(self.text, &format!("slots.{slot}"));
+            self.use_of().needs.push((slot.clone(), span, why.to_owned()));
+        }
     }
 
     fn use_of(&mut self) -> &mut SlotUse {

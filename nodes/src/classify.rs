@@ -97,12 +97,7 @@ impl Node for Classify {
         scope.share("min_confidence", &self.min_confidence);
         if self.intents.value.is_empty() {
             let help = "add one: `intents: { product: { examples: [what a client writes] } }`";
-            scope.report(
-                Code::BadValue,
-                self.intents.span,
-                "there are no intents to span a message among",
-                help,
-            );
+            scope.report(Code::BadValue, self.intents.span, "there are no intents to choose from", help);
         }
         for (name, intent) in &self.intents.value {
             if name.value == "unsure" {

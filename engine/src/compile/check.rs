@@ -43,11 +43,11 @@ pub(super) fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
     }
     scope.node = "";
     for (name, slot) in &header.slots {
-        header::check_declaration(name, slot, scope);
+        header::check_declaration(&name.value, slot, scope);
         if let Some(default) = &slot.default
             && let Err(why) = slot.value.accept(default.value.clone())
         {
-            let message = format!("the default of slot `{name}` does not fit: {why}");
+            let message = format!("the default of slot `{}` does not fit: {why}", name.value);
             scope.diagnostics.push(Diagnostic::new(
                 Code::WrongSlotType,
                 &flow.file,
@@ -56,12 +56,12 @@ pub(super) fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
                 "change the default",
             ));
         }
-        if !scope.used.contains(name) {
+        if !scope.used.contains(name.as_str()) {
             let help = "remove it, or use it in a node";
             scope.diagnostics.push(Diagnostic::new(
                 Code::UnusedSlot,
                 &flow.file,
-                slot.span,
+                name.span,
                 unused(name),
                 help,
             ));
@@ -95,11 +95,11 @@ fn check_intents<'a>(flow: &'a Flow, intent: &'a IntentInterrupt, scope: &mut Sc
     let exits = entry.node.exits();
     let known: Vec<&str> =
         exits.iter().map(|exit| exit.name.as_str()).filter(|exit| *exit != "unsure").collect();
-    for (name, to) in &intent.to {
+    for name in intent.to.keys() {
         if !known.contains(&name.as_str()) {
-            let message = format!("node `{}` has no intent `{name}`", intent.from.value);
+            let message = format!("node `{}` has no intent `{}`", intent.from.value, name.value);
             let help = format!("use one of: {}", known.join(", "));
-            let diagnostic = Diagnostic::new(Code::UnknownIntent, scope.file, to.span, message, help);
+            let diagnostic = Diagnostic::new(Code::UnknownIntent, scope.file, name.span, message, help);
             scope.diagnostics.push(diagnostic.near(name, known.iter().copied()));
         }
     }

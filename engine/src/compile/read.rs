@@ -82,7 +82,7 @@ pub(super) fn read_flow(
         diagnostics.push(Diagnostic::new(Code::BadValue, file, span.unwrap_or_default(), message, help));
         return None;
     }
-    let slots = header.slots.iter().map(|(name, slot)| (name.clone(), slot.value.clone())).collect();
+    let slots = header.slots.iter().map(|(name, slot)| (name.value.clone(), slot.value.clone())).collect();
     let id = header.flow.value.clone();
     Some(Flow { id, file: file.to_owned(), header, slots, nodes, declared, header_complete })
 }

@@ -74,7 +74,7 @@ nodes:
             "unknown-target 9:16",
             "unknown-exit 9:20",
             "unknown-field 11:12",
-            "unknown-slot 11:27",
+            "unknown-slot 11:36",
         ],
         &["for the exit `b`", "did you mean: unsure", "did you mean: say", "did you mean: text"],
     );
@@ -89,12 +89,12 @@ fn texts_must_be_translated_and_parse() {
     );
     check(
         "flow: flow\nstart: a\nnodes:\n  a:\n    say:\n      text: '{{#if client.first_name}}x'\n",
-        &["bad-template 6:13"],
+        &["bad-template 6:14"],
         &["is never closed"],
     );
     check(
         "flow: flow\nstart: a\nnodes:\n  a:\n    say:\n      text: 'hi {{client.frst_name}}'\n",
-        &["unknown-variable 6:13"],
+        &["unknown-variable 6:19"],
         &["did you mean: first_name"],
     );
 }
@@ -119,7 +119,7 @@ nodes:
     next: { found: wait, empty: wait }
 ",
         &[
-            "unused-slot 5:9",
+            "unused-slot 5:3",
             "unknown-slot 9:17",
             "bad-condition 10:17",
             "wrong-slot-type 13:21",
@@ -206,7 +206,7 @@ fn prompts_and_company_are_checked_too() {
             "flow.yaml:5:23 unknown-prompt",
             "flow.yaml:5:41 unknown-knowledge",
             "prompts/offer.md:2:14 bad-value",
-            "prompts/offer.md:4:1 unknown-variable",
+            "prompts/offer.md:4:14 unknown-variable",
         ]
     );
 }

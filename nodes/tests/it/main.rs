@@ -12,5 +12,6 @@ mod compiling;
 mod examples;
 mod kinds;
 mod properties;
+mod spans;
 mod support;
 mod turns;
