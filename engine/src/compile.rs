@@ -15,7 +15,7 @@ use crate::{
     bundle::Bundle,
     diagnostic::{Code, Diagnostic},
     flow::Flow,
-    kind::KindSpec,
+    platform::Platform,
     release::Release,
     resources::{Answers, Example, Resources, example_set},
     scope::{FlowSignature, Scope, SlotUses},
@@ -32,8 +32,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Compiles a bundle with the given kinds of node.
-pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
+/// Compiles a bundle for a platform: its kinds of node, channels and language models.
+pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
     let mut diagnostics = Vec::new();
     let company = documents::company(bundle, &mut diagnostics);
     // Files that are there but cannot be read: what refers to them is no mistake of its own.
@@ -41,7 +41,7 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
     if company.unread {
         unread.insert("company.yaml".to_owned());
     }
-    let prompts = documents::prompts(bundle, &mut unread, &mut diagnostics);
+    let prompts = documents::prompts(bundle, platform, &mut unread, &mut diagnostics);
     let knowledge = documents::knowledge(bundle);
     let answers = documents::quick_answers(bundle, &company, &mut unread, &mut diagnostics);
 
@@ -49,7 +49,7 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
     let mut flow_files = 0;
     for (file, text) in bundle.flows() {
         flow_files += 1;
-        let Some(flow) = read_flow(file, text, kinds, &mut diagnostics) else {
+        let Some(flow) = read_flow(file, text, platform.kinds, &mut diagnostics) else {
             unread.insert(file.to_owned());
             continue;
         };
@@ -73,6 +73,7 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
         let mut scope = Scope {
             file: &flow.file,
             text: bundle.files.get(&flow.file).map(String::as_str).unwrap_or_default(),
+            platform,
             header: &flow.header,
             names: Names {
                 slots: Some(&flow.slots),

@@ -6,6 +6,7 @@
 pub mod bundle;
 pub mod card;
 pub mod catalog;
+pub mod channel;
 pub mod compile;
 pub mod condition;
 pub mod config;
@@ -23,6 +24,7 @@ pub mod language;
 pub mod measure;
 pub mod node_info;
 pub mod phrases;
+pub mod platform;
 pub mod reference;
 pub mod release;
 pub mod resources;
@@ -44,6 +46,7 @@ pub mod wording;
 pub mod yaml;
 
 pub use compile::{Compiled, compile};
+pub use platform::Platform;
 pub use release::Release;
 pub use session::Session;
 pub use step::{Step, SuspendedTurn, resume, start};

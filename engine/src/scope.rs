@@ -6,12 +6,14 @@ use std::{
 };
 
 use crate::{
+    channel::Capabilities,
     condition::{Expression, FilterExpression},
     diagnostic::{Code, Diagnostic},
     duration::Duration,
     header::Header,
     language::Language,
     node_info::Call,
+    platform::Platform,
     resources::{Answers, ByLanguage, Prompt},
     slot,
     span::{Span, Spanned},
@@ -20,21 +22,13 @@ use crate::{
     vars::{Names, Unknown},
 };
 
-/// Characters that every channel shows of a message.
-const TEXT_LIMIT: usize = 4096;
-/// Characters that a phone shows of a button before it cuts the label.
-const LABEL_LIMIT: usize = 40;
-/// Characters that channels show under a picture.
-const CAPTION_LIMIT: usize = 1024;
-/// Buttons that a channel takes under one message.
-const BUTTONS_LIMIT: usize = 100;
-
 /// Everything a node is checked against.
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub(crate) file: &'a str,
     /// The file's text.
     pub(crate) text: &'a str,
+    pub(crate) platform: &'a Platform,
     pub(crate) header: &'a Header,
     pub(crate) names: Names<'a>,
     pub(crate) nodes: &'a BTreeSet<String>,
@@ -112,23 +106,23 @@ impl Scope<'_> {
 
     /// A text for clients: translated, parsing, naming known variables, short enough.
     pub fn text(&mut self, text: &Text) {
-        self.texts(text, TEXT_LIMIT);
+        self.texts(text, "text", |channel| channel.max_text);
     }
 
     /// A button's label.
     pub fn label(&mut self, text: &Text) {
-        self.texts(text, LABEL_LIMIT);
+        self.texts(text, "label", |channel| channel.max_label);
     }
 
     /// A text under a picture.
     pub fn caption(&mut self, text: &Text) {
-        self.texts(text, CAPTION_LIMIT);
+        self.texts(text, "text under a picture", |channel| channel.max_caption);
     }
 
     /// So many buttons under one message.
     pub fn buttons(&mut self, count: usize, span: Span) {
-        if count > BUTTONS_LIMIT {
-            let message = format!("{count} buttons; channels take {BUTTONS_LIMIT}");
+        if let Some((most, channels)) = self.platform.exceeded(count, |channel| channel.max_buttons) {
+            let message = format!("{count} buttons; the most is {most} ({channels})");
             self.report(Code::TooManyButtons, span, message, "split them over several messages");
         }
     }
@@ -326,6 +320,13 @@ impl Scope<'_> {
         }
     }
 
+    /// The name of a configured language model.
+    pub fn model_role(&mut self, role: &Spanned<String>) {
+        if let Some(diagnostic) = unknown_role(self.platform, self.file, role) {
+            self.diagnostics.push(Diagnostic { message: self.named(&diagnostic.message), ..diagnostic });
+        }
+    }
+
     /// A file of quick answers.
     pub fn answers(&mut self, name: &Spanned<String>) {
         if !self.answers.contains_key(&name.value) {
@@ -459,7 +460,7 @@ impl Scope<'_> {
         }
     }
 
-    fn texts(&mut self, text: &Text, limit: usize) {
+    fn texts(&mut self, text: &Text, what: &str, limit: fn(&Capabilities) -> u32) {
         let missing: Vec<Language> = text.missing(&self.header.languages).collect();
         for language in missing {
             let message = format!("a text has no {language} version");
@@ -478,10 +479,9 @@ impl Scope<'_> {
             }
             // Channels count UTF-16 units.
             let length = template.source().encode_utf16().count();
-            if length > limit {
-                let what = if limit == LABEL_LIMIT { "label" } else { "text" };
-                let message = format!("a {what} has {length} characters; channels show {limit} at the most");
-                let help = format!("shorten it by {}", length - limit);
+            if let Some((most, channels)) = self.platform.exceeded(length, limit) {
+                let message = format!("a {what} has {length} characters; the most is {most} ({channels})");
+                let help = format!("shorten it by {}", length - most);
                 self.report(Code::TooLong, template.span(), message, help);
             }
         }
@@ -541,4 +541,16 @@ impl Scope<'_> {
     fn use_of(&mut self) -> &mut SlotUse {
         self.slots.entry(self.node.to_owned()).or_default()
     }
+}
+
+/// The diagnostic of a role that the platform does not have.
+pub(crate) fn unknown_role(platform: &Platform, file: &str, role: &Spanned<String>) -> Option<Diagnostic> {
+    if platform.model_roles.contains(role.as_str()) {
+        return None;
+    }
+    let message = format!("there is no language model for the role `{}`", role.value);
+    let known: Vec<&str> = platform.model_roles.iter().map(String::as_str).collect();
+    let help =
+        format!("configure it under `[llm.roles.{}]`, or use one of: {}", role.value, known.join(", "));
+    Some(Diagnostic::new(Code::UnknownModelRole, file, role.span, message, help).near(&role.value, known))
 }

@@ -13,7 +13,6 @@ use tolmach_engine::{
     event::{Client, Event, EventKind},
     resume, start,
 };
-use tolmach_nodes::KINDS;
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
@@ -29,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
             }
         }
     }
-    let compiled = compile(&bundle, KINDS);
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
     assert_eq!(compiled.release.is_none(), compiled.diagnostics.iter().any(|diagnostic| diagnostic.is_error()));
     for diagnostic in &compiled.diagnostics {
         assert!(!diagnostic.message.is_empty() && !diagnostic.help.is_empty(), "{diagnostic:?}");

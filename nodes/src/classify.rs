@@ -11,6 +11,7 @@ use tolmach_engine::{
     diagnostic::Code,
     effect::{ClassifyRequest, Label, LlmClassifyRequest, Query, QueryOutcome, ScoredLabel},
     kind::{Cost, Costs, Example, Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
+    platform::DEFAULT_ROLE,
     resources::Answers,
     scope::Scope,
     span::Spanned,
@@ -31,7 +32,7 @@ pub(crate) struct Classify {
     min_confidence: Spanned<f32>,
     /// The configured model to ask when examples are unsure.
     #[serde(default = "default_model")]
-    model: String,
+    model: Spanned<String>,
 }
 
 /// An intent.
@@ -49,8 +50,8 @@ fn default_confidence() -> Spanned<f32> {
     Spanned::new(0.55, Default::default())
 }
 
-fn default_model() -> String {
-    "default".to_owned()
+fn default_model() -> Spanned<String> {
+    Spanned::new(DEFAULT_ROLE.to_owned(), Default::default())
 }
 
 impl Kind for Classify {
@@ -95,6 +96,7 @@ impl Node for Classify {
 
     fn check(&self, scope: &mut Scope<'_>) {
         scope.share("min_confidence", &self.min_confidence);
+        scope.model_role(&self.model);
         if self.intents.value.is_empty() {
             let help = "add one: `intents: { product: { examples: [what a client writes] } }`";
             scope.report(Code::BadValue, self.intents.span, "there are no intents to choose from", help);
@@ -206,7 +208,7 @@ impl Classify {
             examples: intent.examples.iter().take(5).cloned().collect(),
         });
         NodeOutcome::Query(Query::LlmClassify(LlmClassifyRequest {
-            role: self.model.clone(),
+            role: self.model.value.clone(),
             text: extract::without_contact(turn.message()),
             labels: labels.collect(),
             history: turn.history(),

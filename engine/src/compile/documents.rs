@@ -11,7 +11,9 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     effect::Passage,
     language::Language,
+    platform::{DEFAULT_ROLE, Platform},
     resources::{Answers, ByLanguage, Prompt, QuickAnswer},
+    scope::unknown_role,
     span::{Span, Spanned},
     text::{Template, Text},
     vars::Names,
@@ -84,15 +86,15 @@ pub(super) fn company(bundle: &Bundle, diagnostics: &mut Vec<Diagnostic>) -> Com
 #[serde(deny_unknown_fields)]
 struct FrontMatter {
     #[serde(default = "default_model")]
-    model: String,
+    model: Spanned<String>,
     #[serde(default = "default_temperature")]
     temperature: Spanned<f32>,
     #[serde(default = "default_max_tokens")]
     max_tokens: Spanned<u32>,
 }
 
-fn default_model() -> String {
-    "default".to_owned()
+fn default_model() -> Spanned<String> {
+    Spanned::new(DEFAULT_ROLE.to_owned(), Span::default())
 }
 
 fn default_temperature() -> Spanned<f32> {
@@ -105,6 +107,7 @@ fn default_max_tokens() -> Spanned<u32> {
 
 pub(super) fn prompts(
     bundle: &Bundle,
+    platform: &Platform,
     unread: &mut BTreeSet<String>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, ByLanguage<Prompt>> {
@@ -141,6 +144,9 @@ pub(super) fn prompts(
                 diagnostics.push(Diagnostic::new(Code::BadValue, document.path, span, message, help));
             }
         }
+        if let Some(diagnostic) = unknown_role(platform, document.path, &head.model) {
+            diagnostics.push(Diagnostic { span: diagnostic.span.lines_down(1), ..diagnostic });
+        }
         if body.trim_start().starts_with("---\n") && line == 1 {
             let message = "the file begins with `---` as if settings followed, but no second `---` ends them";
             let help = "write a line `---` after the settings, or remove the first one";
@@ -163,7 +169,7 @@ pub(super) fn prompts(
         }
         let prompt = Prompt {
             file: document.path.to_owned(),
-            model: head.model,
+            model: head.model.value,
             temperature: head.temperature.value,
             max_tokens: head.max_tokens.value,
             body: Template::compile(body.trim().to_owned(), span_of_body(body, line)),

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use tolmach_engine::{compile, diagnostic::Diagnostic};
-use tolmach_nodes::KINDS;
 
 use crate::support::bundle;
 
@@ -24,7 +23,7 @@ fn underlined(files: &[(&str, &str)]) -> Vec<String> {
             line.chars().skip((diagnostic.span.column as usize).saturating_sub(1)).take(width).collect();
         format!("{} {shown}", diagnostic.code.text())
     };
-    compile(&bundle(files), KINDS).diagnostics.iter().map(shown).collect()
+    compile(&bundle(files), &tolmach_nodes::platform()).diagnostics.iter().map(shown).collect()
 }
 
 #[test]

@@ -12,7 +12,6 @@ use tolmach_engine::{
     resume, start,
     trace::Trace,
 };
-use tolmach_nodes::KINDS;
 use uuid::Uuid;
 
 pub fn bundle(files: &[(&str, &str)]) -> Bundle {
@@ -22,7 +21,7 @@ pub fn bundle(files: &[(&str, &str)]) -> Bundle {
 }
 
 pub fn release(files: &[(&str, &str)]) -> Release {
-    let compiled = compile(&bundle(files), KINDS);
+    let compiled = compile(&bundle(files), &tolmach_nodes::platform());
     let diagnostics: Vec<String> = compiled.diagnostics.iter().map(ToString::to_string).collect();
     compiled.release.unwrap_or_else(|| panic!("the bundle does not compile:\n{}", diagnostics.join("\n")))
 }

@@ -10,7 +10,6 @@ use tolmach_engine::{
     compile,
     diagnostic::{Code, Diagnostic, Severity},
 };
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{golden_questions, read_bundle, testing};
 
 use crate::{
@@ -114,7 +113,7 @@ impl Check {
 
 /// Everything that is wrong with a bundle, its tests and golden questions included, and the release when it compiles.
 fn check(bundle: &Bundle) -> (Vec<Diagnostic>, Option<Release>) {
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     let mut diagnostics = compiled.diagnostics;
     for (file, text) in bundle.tests() {
         let (dialogs, found) = testing::read(file, text);
