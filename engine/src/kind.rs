@@ -1,6 +1,6 @@
 //! What a kind of node is. The kinds themselves live in a crate of their own, one file each.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -13,6 +13,7 @@ use crate::{
     effect::{Query, QueryOutcome},
     resources::Answers,
     scope::Scope,
+    slot,
     turn_context::TurnContext,
     yaml::Tree,
 };
@@ -121,8 +122,9 @@ pub trait Node: fmt::Debug + Send + Sync {
         Cost::default()
     }
 
-    /// Whether what the client writes here is personal data, kept out of the history that models see.
-    fn private(&self) -> bool {
+    /// Whether what the client answers here is personal data, which is kept out of the history that models see. `slots`
+    /// are those that the flow declares.
+    fn collects_personal_data(&self, _slots: &BTreeMap<String, slot::Declaration>) -> bool {
         false
     }
 

@@ -116,14 +116,17 @@ impl Session {
         }
     }
 
-    pub(crate) fn remember(&mut self, who: Author, text: &str) {
+    /// Adds something said to the history, shortened; returns what was added. `text` holds no personal value.
+    pub(crate) fn remember(&mut self, who: Author, text: &str) -> Option<String> {
         if text.trim().is_empty() {
-            return;
+            return None;
         }
         if self.history.len() == HISTORY {
             self.history.pop_front();
         }
-        self.history.push_back(Utterance { who, text: crate::text::shorten(text, UTTERANCE) });
+        let text = crate::text::shorten(text, UTTERANCE);
+        self.history.push_back(Utterance { who, text: text.clone() });
+        Some(text)
     }
 }
 

@@ -16,7 +16,9 @@ use crate::{
     fault::Fault,
     flow::Flow,
     kind::{NodeInput, NodeOutcome},
+    personal::PersonalValues,
     phrases::{self, Phrase},
+    redact::personal_values,
     release::Release,
     session::{Frame, Session, Waiting},
     target::Target,
@@ -182,13 +184,19 @@ fn visit(
         flow: &flow.id,
         declarations: &flow.slots,
         interrupting: interrupt::intents(release, session),
+        personal: personal_values(release, session),
+        collects_personal_data: entry.node.collects_personal_data(&flow.slots),
         session,
         turn_state,
     };
-    let outcome = entry.node.run(&mut turn, input)?;
-    if let NodeOutcome::Query(query) = &outcome {
-        turn.query_allowed(query)?;
-    }
+    let outcome = entry.node.run(&mut turn, input).map_err(|fault| Fault(turn.redacted(&fault.0)))?;
+    let outcome = match outcome {
+        NodeOutcome::Query(query) => {
+            turn.query_allowed(&query)?;
+            NodeOutcome::Query(turn.without_personal_values(query))
+        }
+        outcome => outcome,
+    };
     if let Some(visit) = turn.turn_state.trace.visits.last_mut() {
         visit.exit = match &outcome {
             NodeOutcome::Exit(exit) => Some(exit.clone()),
@@ -290,7 +298,7 @@ fn fail(release: &Release, session: &mut Session, turn_state: &mut TurnState, fa
 
 fn say(session: &mut Session, turn_state: &mut TurnState, phrase: Phrase, buttons: Vec<Button>) {
     let text = phrase.get(session.language).to_owned();
-    turn_state.send(session, Outgoing { text, buttons, ..Outgoing::default() });
+    turn_state.send(session, &PersonalValues::default(), Outgoing { text, buttons, ..Outgoing::default() });
 }
 
 /// The way back for a client who pressed something that is gone.

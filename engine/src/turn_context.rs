@@ -9,18 +9,22 @@ use crate::{
     card::card,
     catalog::{Filter, Product},
     condition::{Expression, FilterExpression},
-    effect::{Author, Button, Card, Choice, Command, Outgoing, Query, Utterance},
+    effect::{
+        Author, Button, Card, Choice, Command, GenerateRequest, LlmClassifyRequest, Outgoing, Query,
+        Utterance,
+    },
     event::{Event, EventKind},
     fault::Fault,
     header::Limits,
     intents::InterruptingIntents,
     language::Language,
+    personal::{self, PersonalValues, masked_slots},
     phrases,
     resources::{Resources, example_set},
     results::Found,
-    session::{Frame, Session, UTTERANCE},
+    session::{Frame, Session},
     slot,
-    text::{Template, Text, shorten},
+    text::{Template, Text},
     timers,
     turn_state::TurnState,
     vars,
@@ -42,6 +46,10 @@ pub struct TurnContext<'a> {
     pub(crate) declarations: &'a BTreeMap<String, slot::Declaration>,
     /// The intents that may interrupt the question that waits.
     pub(crate) interrupting: Option<InterruptingIntents<'a>>,
+    /// The personal values of all flows that run.
+    pub(crate) personal: PersonalValues,
+    /// Whether the node that runs asks for personal data.
+    pub(crate) collects_personal_data: bool,
     pub(crate) session: &'a mut Session,
     pub(crate) turn_state: &'a mut TurnState,
 }
@@ -71,9 +79,10 @@ impl<'a> TurnContext<'a> {
     pub fn history(&self) -> Vec<Utterance> {
         let mut history: Vec<_> = self.session.history.iter().cloned().collect();
         // The current message is the question itself; a model gets it apart.
-        let message = shorten(self.message(), UTTERANCE);
-        if let Some(at) = history.iter().rposition(|said| said.who == Author::Client && said.text == message)
-        {
+        let current = |said: &Utterance| {
+            said.who == Author::Client && Some(&said.text) == self.turn_state.remembered.as_ref()
+        };
+        if let Some(at) = history.iter().rposition(current) {
             history.truncate(at);
         }
         history
@@ -97,6 +106,21 @@ impl<'a> TurnContext<'a> {
     /// A template with its values.
     pub fn template(&self, template: &Template) -> Result<String, Fault> {
         template.render(self).map_err(|why| Fault(format!("template at {}: {why}", template.span())))
+    }
+
+    /// The same for a language model: placeholders stand for the values of personal slots.
+    ///
+    /// # Errors
+    /// A value that the template needs and that is unset.
+    pub fn template_for_model(&self, template: &Template) -> Result<String, Fault> {
+        template
+            .render(&ForModel(self))
+            .map_err(|why| Fault(format!("template at {}: {why}", template.span())))
+    }
+
+    /// Whether a slot is declared personal.
+    pub fn is_personal(&self, slot: &str) -> bool {
+        self.declarations.get(slot).is_some_and(|declaration| declaration.personal)
     }
 
     /// An expression's value.
@@ -135,7 +159,15 @@ impl<'a> TurnContext<'a> {
     /// Sets a slot. A value that does not fit the slot's type or bounds is a fault.
     pub fn set_slot(&mut self, name: &str, value: Value) -> Result<(), Fault> {
         let declaration = self.slot_declaration(name)?;
+        let (personal, placeholder) = (declaration.personal, personal::placeholder(declaration.kind));
         let value = declaration.accept(value).map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
+        if personal && !value.is_null() {
+            self.personal.add(&value, placeholder);
+            if self.collects_personal_data {
+                self.turn_state.personal_message = true;
+                self.forget_message();
+            }
+        }
         self.frame_mut().slots.insert(name.to_owned(), value);
         Ok(())
     }
@@ -167,8 +199,9 @@ impl<'a> TurnContext<'a> {
         Ok(())
     }
 
-    /// Adds a line of explanation to the trace. No personal data.
+    /// Adds a line of explanation to the trace. Personal values in it are replaced.
     pub fn note(&mut self, note: String) {
+        let note = self.redacted(&note);
         if let Some(visit) = self.turn_state.trace.visits.last_mut() {
             visit.notes.push(note);
         }
@@ -181,7 +214,7 @@ impl<'a> TurnContext<'a> {
 
     /// Sends a message; its language is set here.
     pub fn send(&mut self, message: Outgoing) {
-        self.turn_state.send(self.session, message);
+        self.turn_state.send(self.session, &self.personal, message);
     }
 
     /// Adds a command to the turn.
@@ -256,8 +289,9 @@ impl<'a> TurnContext<'a> {
 
     /// Takes the client's message out of the history that models see: it turned out to hold personal data.
     pub fn forget_message(&mut self) {
-        let message = shorten(self.message(), UTTERANCE);
-        self.session.history.retain(|said| said.who != Author::Client || said.text != message);
+        if let Some(text) = self.turn_state.remembered.take() {
+            self.session.history.retain(|said| said.who != Author::Client || said.text != text);
+        }
     }
 
     /// A button that comes back as a press of this node.
@@ -306,6 +340,41 @@ impl<'a> TurnContext<'a> {
         Ok(())
     }
 
+    /// A text without personal values.
+    pub(crate) fn redacted(&self, text: &str) -> String {
+        self.personal.redact(text, self.language())
+    }
+
+    /// A query whose texts for language models hold no personal values.
+    pub(crate) fn without_personal_values(&self, query: Query) -> Query {
+        if self.personal.is_empty() {
+            return query;
+        }
+        let message = |text: &str| match self.turn_state.personal_message {
+            // The value may be written in any way: nothing of the message is shown.
+            true => phrases::PERSONAL.get(self.language()).to_owned(),
+            false => self.redacted(text),
+        };
+        let history = |history: Vec<Utterance>| -> Vec<Utterance> {
+            let shown = |said: Utterance| Utterance { text: self.redacted(&said.text), ..said };
+            history.into_iter().map(shown).collect()
+        };
+        match query {
+            Query::Generate(request) => Query::Generate(GenerateRequest {
+                instructions: self.personal.redact_copies(&request.instructions, self.language()),
+                question: message(&request.question),
+                history: history(request.history),
+                ..request
+            }),
+            Query::LlmClassify(request) => Query::LlmClassify(LlmClassifyRequest {
+                text: message(&request.text),
+                history: history(request.history),
+                ..request
+            }),
+            query => query,
+        }
+    }
+
     fn slots(&self) -> Option<&Map<String, Value>> {
         self.session.frames.last().map(|frame| &frame.slots)
     }
@@ -339,6 +408,32 @@ impl vars::Source for TurnContext<'_> {
             }
             "now" => now(self.turn_state.event.at, &self.resources.time_zone),
             _ => Value::Null,
+        }
+    }
+}
+
+/// The values of a turn as a language model may see them.
+struct ForModel<'c, 'a>(&'c TurnContext<'a>);
+
+impl vars::Source for ForModel<'_, '_> {
+    fn root(&self, name: &str) -> Value {
+        let turn = self.0;
+        match name {
+            "slots" => {
+                let slots = turn.slots().map(|slots| masked_slots(turn.declarations, slots, turn.language()));
+                Value::Object(slots.unwrap_or_default())
+            }
+            "results" => match turn.session.frames.last().and_then(|frame| frame.results.as_ref()) {
+                Some(slot) if turn.is_personal(slot) => {
+                    personal::masked(turn.slot(slot), phrases::PERSONAL, turn.language())
+                }
+                _ => turn.root(name),
+            },
+            "message" if turn.turn_state.personal_message => {
+                json!({ "text": phrases::PERSONAL.get(turn.language()) })
+            }
+            "message" => json!({ "text": turn.redacted(turn.message()) }),
+            _ => turn.root(name),
         }
     }
 }

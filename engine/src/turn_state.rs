@@ -3,6 +3,7 @@
 use crate::{
     effect::{Action, Author, Button, Choice, Command, Effect, Outgoing, Press},
     event::Event,
+    personal::PersonalValues,
     session::{Session, Waiting},
     trace::Trace,
 };
@@ -25,6 +26,10 @@ pub(crate) struct TurnState {
     pub(crate) client_inactive: bool,
     /// The query asked is whether the client's message is an intent that interrupts.
     pub(crate) classifying_interrupt: bool,
+    /// The client's message as it was added to the history, if it was.
+    pub(crate) remembered: Option<String>,
+    /// The client's message holds the value of a personal slot, however it is written.
+    pub(crate) personal_message: bool,
     /// The dialog has ended.
     pub(crate) ended: bool,
     /// The error path has been taken.
@@ -46,6 +51,8 @@ impl TurnState {
             paging_flow: None,
             client_inactive: false,
             classifying_interrupt: false,
+            remembered: None,
+            personal_message: false,
             ended: false,
             failed: false,
             buttons: 0,
@@ -61,13 +68,13 @@ impl TurnState {
     }
 
     /// Sends a message in the client's language and adds it to the history.
-    pub(crate) fn send(&mut self, session: &mut Session, mut message: Outgoing) {
+    pub(crate) fn send(&mut self, session: &mut Session, personal: &PersonalValues, mut message: Outgoing) {
         message.language = session.language;
         let mut said = message.text.clone();
         for card in &message.cards {
             said.push_str(&format!("\n• {} — {}", card.name, card.price));
         }
-        session.remember(Author::Bot, &said);
+        session.remember(Author::Bot, &personal.redact(&said, session.language));
         self.push(Command::Send(message));
     }
 

@@ -114,12 +114,13 @@ impl Answer {
             .filter_map(|name| turn.resources().knowledge.get(&name.value)?.get(language));
         Ok(GenerateRequest {
             role: prompt.model.clone(),
-            instructions: turn.template(&prompt.body)?,
+            instructions: turn.template_for_model(&prompt.body)?,
             question: turn.message().to_owned(),
             language,
             facts: self
                 .facts
                 .as_ref()
+                .filter(|slot| !turn.is_personal(slot))
                 .and_then(|slot| turn.found(slot))
                 .map(|found| found.items)
                 .unwrap_or_default(),

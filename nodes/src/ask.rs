@@ -1,5 +1,7 @@
 //! `ask`: a question, and a validated answer in a slot.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -11,7 +13,7 @@ use tolmach_engine::{
     measure::{self, Dimension},
     phrases::Phrase,
     scope::{Scope, Sets},
-    slot::Type,
+    slot::{Declaration, Type},
     span::Spanned,
     text::Text,
     turn_context::TurnContext,
@@ -181,6 +183,10 @@ impl Node for Ask {
 
     fn waits(&self) -> bool {
         true
+    }
+
+    fn collects_personal_data(&self, slots: &BTreeMap<String, Declaration>) -> bool {
+        slots.get(self.into.as_str()).is_some_and(|slot| slot.personal)
     }
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {

@@ -1,5 +1,7 @@
 //! `collect_contact`: how to reach the client.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value, json};
@@ -10,7 +12,7 @@ use tolmach_engine::{
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     phrases::Phrase,
     scope::{Scope, Sets},
-    slot::Type,
+    slot::{Declaration, Type},
     span::Spanned,
     text::Text,
     turn_context::TurnContext,
@@ -192,7 +194,7 @@ impl Node for CollectContact {
         true
     }
 
-    fn private(&self) -> bool {
+    fn collects_personal_data(&self, _: &BTreeMap<String, Declaration>) -> bool {
         true
     }
 

@@ -143,6 +143,6 @@ fn waits_privately(release: &Release, session: &Session) -> bool {
 }
 
 fn is_private(release: &Release, flow: &str, node: &str) -> bool {
-    let entry = release.flow(flow).and_then(|flow| flow.nodes.get(node));
-    entry.is_some_and(|entry| entry.node.private())
+    let Some(flow) = release.flow(flow) else { return false };
+    flow.nodes.get(node).is_some_and(|entry| entry.node.collects_personal_data(&flow.slots))
 }

@@ -1,10 +1,13 @@
 //! What is kept of a turn, and the proof that it is enough: a record replays to the same effects.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tolmach_engine::{
     Release, Session, Step,
-    effect::{Effect, Query, QueryOutcome},
+    effect::{Command, Effect, Query, QueryOutcome},
     event::Event,
+    language::Language,
+    personal::PersonalValues,
+    redact::personal_values,
     resume, start,
     trace::Trace,
 };
@@ -66,6 +69,38 @@ impl Record {
         }
     }
 
+    /// The record with placeholders in place of personal values, of those too that the turn set: for listings and
+    /// exports. It does not replay.
+    #[must_use]
+    pub fn redacted(&self, release: &Release, event: &Event) -> Record {
+        let mut values = personal_values(release, &self.before);
+        let after = self.session_after(release, event);
+        values.extend(after.map(|session| personal_values(release, &session)).unwrap_or_default());
+        let contacts = self.effects.iter().filter_map(|effect| match &effect.command {
+            Command::Lead(lead) => Some(&lead.contact),
+            _ => None,
+        });
+        contacts.for_each(|contact| values.add_contact(contact));
+        let language = self.before.language;
+        Record {
+            before: self.before.redacted(release),
+            trace: redacted(&self.trace, &values, language),
+            effects: redacted(&self.effects, &values, language),
+        }
+    }
+
+    /// The session after the turn, found by running it again.
+    fn session_after(&self, release: &Release, event: &Event) -> Option<Session> {
+        let mut outcomes = self.trace.outcomes.iter().cloned();
+        let mut step = start(release, self.before.clone(), event.clone());
+        loop {
+            match step {
+                Step::Query { suspended, .. } => step = resume(release, suspended, outcomes.next()?),
+                Step::Done { session, .. } => return Some(session),
+            }
+        }
+    }
+
     /// What the turn asked and what came back, found by walking it again.
     pub fn exchanges(&self, release: &Release, event: &Event) -> Vec<(Query, QueryOutcome)> {
         let mut exchanges = Vec::new();
@@ -78,4 +113,17 @@ impl Record {
         }
         exchanges
     }
+}
+
+/// A value with every text in it redacted. What does not read back afterwards is left out as a whole.
+fn redacted<T: Serialize + DeserializeOwned + Default>(
+    value: &T,
+    values: &PersonalValues,
+    language: Language,
+) -> T {
+    let redacted = serde_json::to_value(value).and_then(|mut json| {
+        values.redact_json(&mut json, language);
+        serde_json::from_value(json)
+    });
+    redacted.unwrap_or_default()
 }

@@ -8,10 +8,10 @@ use crate::{
     header::IntentInterrupt,
     intents::InterruptingIntents,
     kind::NodeInput,
+    redact::personal_values,
     release::Release,
     resources::example_set,
-    session::{Frame, Interrupted, Session, UTTERANCE, Waiting},
-    text::shorten,
+    session::{Frame, Interrupted, Session, Waiting},
     turn_state::TurnState,
 };
 
@@ -103,7 +103,7 @@ pub(super) fn find_interrupt(
     let Some(listener) = listener(release, session) else { return Ok(not_answered()) };
     if let Some(intent) = listener.intents(release).matching(text) {
         let why = "the words of an example".to_owned();
-        return Ok(interrupt(session, turn_state, &listener, intent, why));
+        return Ok(interrupt(release, session, turn_state, &listener, intent, why));
     }
     turn_state.classifying_interrupt = true;
     Err(Box::new(Query::Classify(ClassifyRequest { set: listener.set, text: text.clone() })))
@@ -121,7 +121,14 @@ pub(super) fn classified(
         && let Some(listener) = listener(release, session)
         && first.score >= listener.on.min_confidence.value
     {
-        return interrupt(session, turn_state, &listener, &first.label, format!("{:.2}", first.score));
+        return interrupt(
+            release,
+            session,
+            turn_state,
+            &listener,
+            &first.label,
+            format!("{:.2}", first.score),
+        );
     }
     Cursor::Node(turn_state.current.clone(), NodeInput::NotAnswered)
 }
@@ -155,6 +162,7 @@ fn listener<'r>(release: &'r Release, session: &Session) -> Option<Listener<'r>>
 }
 
 fn interrupt(
+    release: &Release,
     session: &mut Session,
     turn_state: &mut TurnState,
     listener: &Listener<'_>,
@@ -169,14 +177,11 @@ fn interrupt(
         visit.exit = Some("interrupted".to_owned());
     }
     // A message to a node that asks for personal data was kept out of the history; this one holds none.
-    if let EventKind::Message { text } = &turn_state.event.kind {
-        let said = session
-            .history
-            .back()
-            .is_some_and(|last| last.who == Author::Client && last.text == shorten(text, UTTERANCE));
-        if !said {
-            session.remember(Author::Client, text);
-        }
+    if let EventKind::Message { text } = &turn_state.event.kind
+        && turn_state.remembered.is_none()
+    {
+        let text = personal_values(release, session).redact(text, session.language);
+        turn_state.remembered = session.remember(Author::Client, &text);
     }
     if let Some(frame) = session.frames.last_mut() {
         frame.waiting = Some(std::mem::take(&mut turn_state.current));

@@ -11,7 +11,9 @@ use crate::{
     flow::NodeEntry,
     kind::NodeInput,
     language::{Evidence, Language},
+    personal::PersonalValues,
     phrases,
+    redact::personal_values,
     release::Release,
     session::Session,
     target::Target,
@@ -81,12 +83,13 @@ fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, e
     if let EventKind::Timer { name } = &event.kind {
         return timer(release, session, turn_state, name);
     }
-    let private = waiting_entry(release, session).is_some_and(|entry| entry.node.private());
-    match &event.kind {
-        EventKind::Message { text } if !private => session.remember(Author::Client, text),
-        EventKind::Press { label, .. } => session.remember(Author::Client, label),
-        _ => {}
-    }
+    let said = match &event.kind {
+        EventKind::Message { text } if !answers_personally(release, session) => text,
+        EventKind::Press { label, .. } => label,
+        _ => "",
+    };
+    let said = personal_values(release, session).redact(said, session.language);
+    turn_state.remembered = session.remember(Author::Client, &said);
     if session.handed.is_some() {
         // A person has the chat: what the client says is theirs to answer.
         return Cursor::Stop;
@@ -204,7 +207,11 @@ fn staff(session: &mut Session, turn_state: &mut TurnState, action: &StaffAction
     let due = turn_state.event.at.saturating_add(timeout);
     turn_state.push(Command::StartTimer { name: HANDOFF.to_owned(), due });
     if let StaffAction::Say { text } = action {
-        turn_state.send(session, Outgoing { text: text.clone(), ..Outgoing::default() });
+        turn_state.send(
+            session,
+            &PersonalValues::default(),
+            Outgoing { text: text.clone(), ..Outgoing::default() },
+        );
     }
     Cursor::Stop
 }
@@ -215,6 +222,13 @@ impl Session {
         self.timeout = None;
         self.handed.take().is_some()
     }
+}
+
+/// Whether the node that waits innermost asks for personal data.
+fn answers_personally(release: &Release, session: &Session) -> bool {
+    let flow = session.frames.last().and_then(|frame| release.flow(&frame.flow));
+    let waiting = waiting_entry(release, session);
+    waiting.zip(flow).is_some_and(|(entry, flow)| entry.node.collects_personal_data(&flow.slots))
 }
 
 /// The entry of the node that waits innermost.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context;
-use tolmach_engine::{Release, resources::example_set, trace::Visit, wording::normalized};
+use tolmach_engine::{resources::example_set, trace::Visit, wording::normalized};
 use tolmach_nodes::holds_contact;
 use tolmach_runtime::{
     backtest::Past,
