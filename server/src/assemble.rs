@@ -23,7 +23,7 @@ use tolmach_llm::{
     offline::OfflineLlm,
     openai::{self, OpenAiLlm},
 };
-use tolmach_nodes::{KINDS, request_for};
+use tolmach_nodes::request_for;
 use tolmach_runtime::{
     BundleError, Coalescing, FollowOutcome, GoldenQuestion, QueryPorts, ReleaseRegistry, Runtime,
     RuntimePorts, Staff, Trainer, golden_questions,
@@ -152,7 +152,11 @@ impl Assembled {
     ) -> anyhow::Result<Arc<Runtime>> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::clone(&self.store);
-        let releases = ReleaseRegistry::new(KINDS, Arc::clone(&store), Arc::clone(&self.world.trainer));
+        let releases = ReleaseRegistry::new(
+            tolmach_nodes::platform(),
+            Arc::clone(&store),
+            Arc::clone(&self.world.trainer),
+        );
         let parts = RuntimePorts {
             store,
             world: self.world.clone(),
@@ -210,7 +214,7 @@ async fn published_release(
     publication: &Publication,
 ) -> anyhow::Result<(Option<(PathBuf, Bundle)>, Localized, String)> {
     let published = releases::bundle(store, &publication.release).await?;
-    let compiled = compile(&published, KINDS);
+    let compiled = compile(&published, &tolmach_nodes::platform());
     let Some(release) = compiled.release else {
         bail!("{}", unusable(publication, &published, &compiled.diagnostics));
     };
@@ -334,7 +338,7 @@ pub fn existing_folder(config: &Config) -> Option<PathBuf> {
 
 /// What the bundle is, in a line, and the company's name; an error when it does not compile.
 fn summary(config: &Config, bundle: &Bundle, folder: &Path) -> anyhow::Result<(String, Localized)> {
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     match compiled.release {
         Some(release) => Ok((described(config, &release, compiled.diagnostics.len()), company(&release))),
         None => {
@@ -360,7 +364,7 @@ fn described(config: &Config, release: &Release, warnings: usize) -> String {
 
 fn company(release: &Release) -> Localized {
     let name = |language| {
-        let name = release.company.get(&language).and_then(|company| company.get("name")?.as_str());
+        let name = release.resources.company.get(&language).and_then(|company| company.get("name")?.as_str());
         name.unwrap_or_default().to_owned()
     };
     Localized { ru: name(Language::Ru), en: name(Language::En) }

@@ -10,7 +10,6 @@ use tolmach_engine::{
     compile,
     diagnostic::{Code, Diagnostic, Severity},
 };
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{golden_questions, read_bundle, testing};
 
 use crate::{
@@ -63,6 +62,9 @@ struct JsonDiagnostic<'a> {
     /// From 1; 0 when it is the file as a whole.
     line: u32,
     column: u32,
+    end_line: u32,
+    /// The column after the last character.
+    end_column: u32,
     message: &'a str,
     help: &'a str,
     nearest: Option<&'a str>,
@@ -111,7 +113,7 @@ impl Check {
 
 /// Everything that is wrong with a bundle, its tests and golden questions included, and the release when it compiles.
 fn check(bundle: &Bundle) -> (Vec<Diagnostic>, Option<Release>) {
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     let mut diagnostics = compiled.diagnostics;
     for (file, text) in bundle.tests() {
         let (dialogs, found) = testing::read(file, text);
@@ -133,6 +135,8 @@ impl JsonDiagnostic<'_> {
             file: &diagnostic.file,
             line: diagnostic.span.line,
             column: diagnostic.span.column,
+            end_line: diagnostic.span.end_line,
+            end_column: diagnostic.span.end_column,
             message: &diagnostic.message,
             help: &diagnostic.help,
             nearest: diagnostic.nearest.as_deref(),

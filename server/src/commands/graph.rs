@@ -11,7 +11,6 @@ use layout::{
     topo::layout::VisualGraph,
 };
 use tolmach_engine::{compile, graph::Graph};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::read_bundle;
 
 use crate::{assemble::bundle_folder, config::Config, diagnostics};
@@ -42,7 +41,7 @@ impl GraphCommand {
     pub fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let folder = bundle_folder(config)?;
         let bundle = read_bundle(&folder)?;
-        let compiled = compile(&bundle, KINDS);
+        let compiled = compile(&bundle, &tolmach_nodes::platform());
         let Some(release) = compiled.release else {
             bail!(
                 "the flows do not compile\n\n{}",

@@ -8,7 +8,6 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use tolmach_engine::{Release, bundle::Bundle, compile};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     ports::{Publication, PublicationKind, Store},
     read_bundle,
@@ -164,7 +163,7 @@ async fn rollback(
         );
     }
     let bundle = releases::bundle(store, &target).await?;
-    let compiled = compile(&bundle, KINDS);
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
     if compiled.release.is_none() {
         bail!(
             "this program no longer compiles release {}; nothing changed\n\n{}",
@@ -227,7 +226,7 @@ impl Import {
 
 /// Compiles a bundle: warnings are shown, errors end the command.
 fn compiled(bundle: &Bundle, folder: &std::path::Path) -> anyhow::Result<Release> {
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     let explained = || diagnostics::explained(bundle, folder, &compiled.diagnostics);
     match compiled.release {
         None => bail!("the flows do not compile; nothing changed\n\n{}", explained()),

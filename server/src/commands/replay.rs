@@ -8,7 +8,6 @@ use anyhow::{Context, bail};
 use clap::Args;
 use tolmach_engine::{Release, compile, duration::Duration};
 use tolmach_llm::embedder::MeaningEmbedder;
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Record, Trainer,
     backtest::{Backtest, Past},
@@ -179,7 +178,7 @@ async fn draft(store: &dyn Store, against: &str) -> anyhow::Result<Release> {
             kept.with_context(|| format!("{against} is neither a bundle's folder nor a kept release"))?;
         serde_json::from_str(&kept.files)?
     };
-    let compiled = compile(&bundle, KINDS);
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
     compiled.release.ok_or_else(|| {
         let diagnostics = diagnostics::explained(&bundle, folder, &compiled.diagnostics);
         anyhow::anyhow!("the draft does not compile\n\n{diagnostics}")

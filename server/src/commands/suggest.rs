@@ -113,11 +113,11 @@ impl Suggest {
             format!("release {} is not kept, or no longer compiles", releases::short(&id))
         })?;
         if let Some(node) = &self.node
-            && !release.examples.contains_key(node)
+            && !release.resources.examples.contains_key(node)
         {
             bail!("the current release has no `classify` node `{node}`; write FLOW.NODE, such as shop.route");
         }
-        Ok(release.examples.clone())
+        Ok(release.resources.examples.clone())
     }
 }
 

@@ -13,7 +13,6 @@ use std::{
 use anyhow::bail;
 use clap::Args;
 use tolmach_engine::{Release, bundle::Bundle, compile, diagnostic::Diagnostic};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     read_bundle,
     testing::{self, Coverage, Dialog, Failure, Gap, Share},
@@ -131,7 +130,7 @@ impl Test {
 }
 
 fn compiled(bundle: &Bundle, folder: &Path) -> anyhow::Result<Release> {
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     compiled.release.ok_or_else(|| {
         let diagnostics = diagnostics::explained(bundle, folder, &compiled.diagnostics);
         anyhow::anyhow!("the flows do not compile\n\n{diagnostics}")

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use tolmach_engine::{Release, bundle::Bundle, compile};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::ports::Store;
 
 /// Releases, each compiled once.
@@ -22,7 +21,9 @@ impl<'s> Releases<'s> {
     pub async fn get(&mut self, id: &str) -> anyhow::Result<Option<&Release>> {
         if !self.known.contains_key(id) {
             let release = match self.store.release(id).await? {
-                Some(kept) => compile(&serde_json::from_str::<Bundle>(&kept.files)?, KINDS).release,
+                Some(kept) => {
+                    compile(&serde_json::from_str::<Bundle>(&kept.files)?, &tolmach_nodes::platform()).release
+                }
                 None => None,
             };
             self.known.insert(id.to_owned(), release);

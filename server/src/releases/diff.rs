@@ -7,7 +7,6 @@ use std::{
 
 use similar::TextDiff;
 use tolmach_engine::{Release, bundle::Bundle, compile, flow::Flow};
-use tolmach_nodes::KINDS;
 
 /// The difference as text; empty when there is none.
 pub fn text(from: &Bundle, to: &Bundle) -> String {
@@ -34,7 +33,9 @@ pub fn text(from: &Bundle, to: &Bundle) -> String {
 
 /// Nodes added, removed and changed, a line a flow.
 fn nodes(from: &Bundle, to: &Bundle) -> String {
-    let (Some(old), Some(new)) = (compile(from, KINDS).release, compile(to, KINDS).release) else {
+    let (Some(old), Some(new)) =
+        (compile(from, &tolmach_nodes::platform()).release, compile(to, &tolmach_nodes::platform()).release)
+    else {
         return "one of the two does not compile, so its nodes cannot be compared (tolmach check)\n"
             .to_owned();
     };

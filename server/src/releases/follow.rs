@@ -7,7 +7,6 @@ use std::{
 };
 
 use tolmach_engine::{bundle::Bundle, compile};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{FollowOutcome, Runtime, read_bundle};
 
 use super::{now, short};
@@ -90,7 +89,7 @@ async fn saved(folder: &Path, seen: &Bundle) -> Result<Option<Bundle>, String> {
 
 async fn reload(runtime: &Runtime, folder: &Path, bundle: &Bundle) {
     let started = Instant::now();
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     let Some(release) = compiled.release else {
         let going_on = runtime.releases().current_id().unwrap_or_default();
         println!(

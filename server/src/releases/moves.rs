@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::bail;
-use tolmach_engine::{Release, diagnostic::nearest, flow::Entry};
+use tolmach_engine::{Release, diagnostic::nearest, flow::NodeEntry};
 use tolmach_runtime::{RESTART, place};
 
 /// Reads and checks the moves from `old` to `new`; everything that is wrong is told at once.
@@ -52,7 +52,7 @@ fn one(from: &str, to: &str, old: &Release, new: &Release) -> Result<(), String>
     Ok(())
 }
 
-fn waiting<'r>(name: &str, release: &'r Release, whose: &str) -> Result<&'r Entry, String> {
+fn waiting<'r>(name: &str, release: &'r Release, whose: &str) -> Result<&'r NodeEntry, String> {
     let entry = place(release, name).and_then(|(flow, node)| release.flow(flow)?.nodes.get(node));
     match entry {
         Some(entry) if entry.node.waits() => Ok(entry),

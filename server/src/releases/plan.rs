@@ -6,7 +6,6 @@ use std::{
 };
 
 use tolmach_engine::compile;
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     RESTART,
     ports::{Publication, Store, WaitingPlace},
@@ -43,7 +42,8 @@ pub async fn of(store: &dyn Store, next: &Publication) -> anyhow::Result<Plan> {
     for place in store.waiting_places().await? {
         if !usable.contains_key(&place.release) {
             let kept = bundle(store, &place.release).await.ok();
-            let compiles = kept.is_some_and(|bundle| compile(&bundle, KINDS).release.is_some());
+            let compiles =
+                kept.is_some_and(|bundle| compile(&bundle, &tolmach_nodes::platform()).release.is_some());
             usable.insert(place.release.clone(), compiles);
         }
         let compiles = usable.get(&place.release).copied().unwrap_or_default();

@@ -12,9 +12,9 @@ use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 use tolmach_catalog::EmbeddedCatalog;
 use tolmach_engine::{
+    card::card,
     catalog::{Field, SearchRequest, SearchResults},
     language::Language,
-    turn::card,
 };
 use tolmach_nodes::request_for;
 use tolmach_runtime::ports::Catalog;

@@ -8,7 +8,6 @@ use std::{
 use anyhow::bail;
 use clap::Args;
 use tolmach_engine::{bundle::Bundle, compile};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     ports::{Publication, PublicationKind, Store},
     read_bundle,
@@ -102,7 +101,7 @@ impl Publish {
         }
         let folder = self.dir.clone().map_or_else(|| folder(config), Ok)?;
         let bundle = read_bundle(&folder)?;
-        if compile(&bundle, KINDS).release.is_none() {
+        if compile(&bundle, &tolmach_nodes::platform()).release.is_none() {
             compiled(&bundle, &folder)?;
         }
         Ok(())
@@ -157,7 +156,7 @@ impl Publish {
             bail!("nothing is published yet, so no chat can move; leave --move out")
         };
         let old = releases::bundle(store, &current.release).await?;
-        match compile(&old, KINDS).release {
+        match compile(&old, &tolmach_nodes::platform()).release {
             Some(old) => moves::check(&self.moves, &old, new),
             None => bail!(
                 "this program no longer compiles the current release {}, so its chats move by themselves; leave \

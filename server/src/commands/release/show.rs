@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use tolmach_engine::compile;
-use tolmach_nodes::KINDS;
 use tolmach_runtime::ports::{Publication, PublicationKind, Store, WaitingPlace};
 
 use crate::releases::{self, described, one_line, short, when};
@@ -35,7 +34,7 @@ pub async fn list(store: &dyn Store, limit: u32, as_json: bool) -> anyhow::Resul
 pub async fn one(store: &dyn Store, id: &str, as_json: bool) -> anyhow::Result<()> {
     let id = releases::resolve(store, id).await?;
     let bundle = releases::bundle(store, &id).await?;
-    let compiled = compile(&bundle, KINDS);
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
     let all = store.publications(u32::MAX).await?;
     let current = all.first().is_some_and(|last| last.release == id);
     let published: Vec<&Publication> = all.iter().filter(|one| one.release == id).collect();
