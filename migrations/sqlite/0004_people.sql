@@ -28,3 +28,23 @@ CREATE TABLE lead_history (
     event TEXT NOT NULL
 ) STRICT;
 CREATE INDEX lead_history_of_lead ON lead_history (lead, seq);
+
+-- Attempts of language model calls; `usage` is what the provider reported, NULL when it is not known.
+CREATE TABLE model_calls (
+    seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+    id      TEXT NOT NULL UNIQUE,
+    at      INTEGER NOT NULL,
+    chat    TEXT NOT NULL,
+    turn    TEXT NOT NULL,
+    release TEXT NOT NULL,
+    flow    TEXT NOT NULL,
+    node    TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    role    TEXT NOT NULL,
+    model   TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    millis  INTEGER NOT NULL,
+    failure TEXT,
+    usage   TEXT
+) STRICT;
+CREATE INDEX model_calls_at ON model_calls (at);

@@ -9,6 +9,7 @@ mod clock;
 mod embedder;
 mod http;
 mod llm;
+mod meter;
 mod photos;
 mod query;
 mod store;
@@ -21,6 +22,10 @@ pub use clock::{Clock, SystemClock};
 pub use embedder::Embedder;
 pub use http::{Http, NoHttp};
 pub use llm::Llm;
+pub use meter::{
+    AttemptResult, Estimate, Meter, MeterStore, ModelCall, ModelCallQuery, ModelCallRow, NoMeter, Purpose,
+    Reservation,
+};
 pub use photos::{PHOTO_PREFIX, Photo, Photos};
 pub use query::{Order, Page};
 pub use store::{
@@ -36,8 +41,8 @@ pub use task::{Day, Job, QUEUE, QuarantinedTask, Removed, Retention, Task};
 pub mod prelude {
     pub use super::{
         AnalyticsStore as _, AuditStore as _, ChatStore as _, InboxStore as _, LeadStore as _,
-        LeaseStore as _, OutboxStore as _, ReleaseStore as _, Store as _, TaskStore as _, TimerStore as _,
-        TurnStore as _,
+        LeaseStore as _, MeterStore as _, OutboxStore as _, ReleaseStore as _, Store as _, TaskStore as _,
+        TimerStore as _, TurnStore as _,
     };
 }
 

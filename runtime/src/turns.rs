@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tolmach_engine::{
     Session, Step,
-    effect::{Author, Command, Effect, QueryOutcome},
+    effect::{Author, Command, Effect},
     event::{Event, EventKind},
     resume, start,
     trace::Trace,
@@ -14,6 +14,7 @@ use crate::{
     coalescing,
     names::short,
     ports::{self, Chat, ChatKey, Commit, CommitOutcome, InboxRow, MessageRow},
+    queries::QueryContext,
     record::Record,
     release_registry::LoadedRelease,
     runtime::Runtime,
@@ -35,7 +36,7 @@ impl Runtime {
         let mut before = session(&first.chat, chat.session.as_deref());
         let ready = self.release_for(&mut before).await?;
         let event = self.complete(first, event).await?;
-        let (session, effects, trace) = self.turn_state(&ready, before.clone(), event.clone()).await;
+        let (session, effects, trace) = self.run_turn(&ready, before.clone(), event.clone()).await;
 
         let at = self.parts.clock.now();
         // Each message stays one in the history, however many the turn answers.
@@ -99,7 +100,7 @@ impl Runtime {
         Ok(event)
     }
 
-    async fn turn_state(
+    async fn run_turn(
         &self,
         ready: &LoadedRelease,
         session: Session,
@@ -112,6 +113,7 @@ impl Runtime {
             Duration::from_millis(u64::try_from(limit.0).unwrap_or_default())
         };
         let deadline = Instant::now() + millis(limits.turn);
+        let (chat, turn) = (session.chat.clone(), event.id);
         let mut step = start(release, session, event);
         loop {
             match step {
@@ -121,7 +123,14 @@ impl Runtime {
                     if query.calls_model() {
                         left = left.min(millis(limits.llm_call));
                     }
-                    let outcome: QueryOutcome = self.parts.world.run(&query, &ready.intents, left).await;
+                    let context = QueryContext {
+                        chat: &chat,
+                        turn,
+                        release: &release.id,
+                        at: suspended.at(),
+                        intents: &ready.intents,
+                    };
+                    let outcome = self.parts.world.run(&query, &context, left).await;
                     step = resume(release, suspended, outcome);
                 }
             }

@@ -34,9 +34,9 @@ use tolmach_runtime::{
     ports::{
         Actor, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle, Chat, ChatKey,
         ChatStore, Commit, CommitOutcome, Day, Error, Inbound, InboxStore, Job, LeadChanged, LeadQuery,
-        LeadStore, LeaseStore, MessageRow, Next, NoticeRow, OutboxRow, OutboxStore, Publication,
-        PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Result, Retention, Store, StoredTurn,
-        TakenOverChat, Task, TaskStore, TimerStore, TurnStore, WaitingPlace,
+        LeadStore, LeaseStore, MessageRow, MeterStore, ModelCallQuery, ModelCallRow, Next, NoticeRow,
+        OutboxRow, OutboxStore, Publication, PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Result,
+        Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -247,6 +247,20 @@ impl<D: Dialect> SqlStore<D> {
 
     fn said<T>(&self, read: sqlx::Result<T>) -> Result<T> {
         read.map_err(|error| self.dialect.explain(&error))
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> MeterStore for SqlStore<D> {
+    async fn record_model_calls(&self, rows: Vec<ModelCallRow>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.write(operation::model_calls(rows)?).await.map(drop)
+    }
+
+    async fn model_calls(&self, query: &ModelCallQuery) -> Result<Vec<ModelCallRow>> {
+        self.said(read::model_calls(&*self.dialect, query).await)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod audit;
 mod leads;
+mod meter;
 mod releases;
 mod sharing;
 mod tasks;
@@ -51,7 +52,7 @@ macro_rules! conformance {
             orders_keys_by_their_bytes, publishes_in_order, lets_one_of_two_publications_win, finds_releases_by_prefix, pushes_tasks, pushes_the_delivery_of_notices,
             pushes_the_delivery_of_what_is_put_off, pushes_one_task_a_timer, counts_and_quarantines_tasks,
             deletes_what_is_old, deletes_old_tasks, gives_leases, keeps_an_audit_log, changes_a_lead, opens_another_lead_once_one_is_closed,
-            keeps_one_open_lead_a_chat, finds_leads_by_status_and_page);
+            keeps_one_open_lead_a_chat, finds_leads_by_status_and_page, keeps_model_calls);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,6 +65,7 @@ macro_rules! conformance {
 pub(crate) use audit::*;
 pub(crate) use conformance;
 pub(crate) use leads::*;
+pub(crate) use meter::*;
 pub(crate) use releases::*;
 pub(crate) use sharing::*;
 pub(crate) use tasks::*;

@@ -27,7 +27,7 @@ pub use tasks::TaskStore;
 pub use timers::TimerStore;
 pub use turns::{Chat, Commit, CommitOutcome, StoredTurn, TurnStore};
 
-use super::{AuditStore, Removed, Result, Retention};
+use super::{AuditStore, MeterStore, Removed, Result, Retention};
 
 /// A chat's key: its [`super::Address`] as text.
 pub type ChatKey = String;
@@ -46,6 +46,7 @@ pub trait Store:
     + LeaseStore
     + TaskStore
     + AuditStore
+    + MeterStore
 {
     /// Deletes what is older than is to be kept, at most `limit` rows of each kind, the oldest first. When as many were
     /// deleted, there may be more.

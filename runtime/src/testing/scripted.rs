@@ -23,7 +23,7 @@ use super::{
     dialog::{Given, Model, Stub},
     expect::Difference,
 };
-use crate::ports::{self, Http, Llm};
+use crate::ports::{self, Http, Llm, ModelCall};
 
 /// The model and the other systems of one test. Shared: the runtime asks, the test looks at what was asked.
 #[derive(Clone)]
@@ -132,9 +132,13 @@ impl Llm for Scripted {
         "script"
     }
 
-    async fn classify(&self, request: &LlmClassifyRequest) -> ports::Result<Classification> {
+    async fn classify(
+        &self,
+        call: &ModelCall,
+        request: &LlmClassifyRequest,
+    ) -> ports::Result<Classification> {
         let Some(entry) = self.next(&self.0.classify, "classify", &request.text)? else {
-            return self.0.offline.classify(request).await;
+            return self.0.offline.classify(call, request).await;
         };
         if entry.value == "none" {
             return Ok(Classification { label: None, usage: usage() });
@@ -151,10 +155,10 @@ impl Llm for Scripted {
         Ok(Classification { label: Some(entry.value), usage: usage() })
     }
 
-    async fn generate(&self, request: &GenerateRequest) -> ports::Result<Reply> {
+    async fn generate(&self, call: &ModelCall, request: &GenerateRequest) -> ports::Result<Reply> {
         match self.next(&self.0.generate, "generate", &request.question)? {
             Some(entry) => Ok(Reply { text: entry.value, usage: usage() }),
-            None => self.0.offline.generate(request).await,
+            None => self.0.offline.generate(call, request).await,
         }
     }
 }
@@ -218,11 +222,11 @@ mod tests {
             "nobody"
         }
 
-        async fn classify(&self, _: &LlmClassifyRequest) -> ports::Result<Classification> {
+        async fn classify(&self, _: &ModelCall, _: &LlmClassifyRequest) -> ports::Result<Classification> {
             Err(ports::Error::refused("model", "asked nobody"))
         }
 
-        async fn generate(&self, _: &GenerateRequest) -> ports::Result<Reply> {
+        async fn generate(&self, _: &ModelCall, _: &GenerateRequest) -> ports::Result<Reply> {
             Err(ports::Error::refused("model", "asked nobody"))
         }
     }
@@ -244,7 +248,16 @@ mod tests {
             history: Vec::new(),
             language: Default::default(),
         };
-        let decision = scripted.classify(&request).await.map_err(|why| why.to_string())?;
+        let call = ModelCall {
+            chat: "test:1".to_owned(),
+            turn: uuid::Uuid::nil(),
+            release: "r".to_owned(),
+            flow: "shop".to_owned(),
+            node: "route".to_owned(),
+            purpose: ports::Purpose::Classify,
+            role: "default".to_owned(),
+        };
+        let decision = scripted.classify(&call, &request).await.map_err(|why| why.to_string())?;
         Ok(decision.label)
     }
 

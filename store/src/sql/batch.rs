@@ -98,6 +98,7 @@ impl<S: DbConnection> Group<'_, S> {
         let mut ended = Array::default();
         let mut posted = Array::default();
         let mut audited = Array::default();
+        let mut model_calls = Array::default();
         let mut others = Vec::new();
         for (index, operation) in operations.iter().enumerate() {
             match operation {
@@ -115,6 +116,7 @@ impl<S: DbConnection> Group<'_, S> {
                 }
                 Operation::EndTask(rows) => ended.add(rows),
                 Operation::Record(rows) => audited.add(rows),
+                Operation::ModelCalls(rows) => model_calls.add(rows),
                 Operation::FireTimer { .. }
                 | Operation::BeginTask { .. }
                 | Operation::PushOnce { .. }
@@ -143,6 +145,7 @@ impl<S: DbConnection> Group<'_, S> {
         }
         self.run(self.statements.end_task, ended).await?;
         self.run(self.statements.audit, audited).await?;
+        self.run(self.statements.model_calls, model_calls).await?;
         for (index, publishing) in publications {
             if let Some(answer) = answers.get_mut(index) {
                 *answer = Answer::Published(self.publish(publishing).await?);

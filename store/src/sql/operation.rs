@@ -8,8 +8,8 @@ use tolmach_engine::effect::{Author, Command};
 use tolmach_engine::{event::Event, text::shorten};
 use tolmach_runtime::leads::{LeadChange, LeadHistoryRow, LeadRow, LeadStatus, LeadUpdate};
 use tolmach_runtime::ports::{
-    Actor, AuditEntry, AuditResult, Bundle, ChatKey, Commit, Error, Inbound, NoticeRow, Publication,
-    PublicationKind, Result, Retention, Task, presses,
+    Actor, AuditEntry, AuditResult, Bundle, ChatKey, Commit, Error, Inbound, ModelCall, ModelCallRow,
+    NoticeRow, Publication, PublicationKind, Result, Retention, Task, presses,
 };
 use uuid::Uuid;
 
@@ -60,6 +60,8 @@ pub(super) enum Operation {
     },
     Retain(Retention, u32),
     ChangeLead(Box<ChangingLead>),
+    /// `[id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage]`.
+    ModelCalls(Rows),
     /// `[at, actor, via, action, object, failure, details]`.
     Record(Rows),
 }
@@ -360,6 +362,21 @@ pub(super) fn quarantine(id: &str, why: &str, now: i64) -> Result<Operation> {
 pub(super) fn retry_task(id: &str, now: i64) -> Result<Operation> {
     plain("task", id)?;
     Ok(Operation::RetryTask { id: id.to_owned(), now })
+}
+
+pub(super) fn model_calls(calls: Vec<ModelCallRow>) -> Result<Operation> {
+    let mut rows = Rows::default();
+    for row in calls {
+        let ModelCallRow { seq: _, id, at, call, model, attempt, millis, failure, usage } = row;
+        let ModelCall { chat, turn, release, flow, node, purpose, role } = call;
+        let usage = usage.map(|usage| json(&usage)).transpose()?.map(without_nul);
+        let failure = failure.map(without_nul);
+        let purpose = purpose.name();
+        rows.push(&serde_json::json!([
+            id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage
+        ]))?;
+    }
+    Ok(Operation::ModelCalls(rows))
 }
 
 pub(super) fn change_lead(id: &str, change: LeadChange, actor: &Actor, at: i64) -> Result<Operation> {

@@ -4,8 +4,8 @@ use tolmach_engine::effect::{Author, Press};
 use tolmach_runtime::leads::{LeadHistoryRow, LeadRow};
 use tolmach_runtime::ports::{
     Actor, AnalyticsEvent, AnalyticsEventKind, AuditEntry, AuditQuery, AuditResult, Bundle, Chat, ChatKey,
-    Day, LeadQuery, MessageRow, Order, OutboxRow, Publication, PublicationKind, QuarantinedTask, StoredTurn,
-    TakenOverChat, WaitingPlace,
+    Day, LeadQuery, MessageRow, ModelCall, ModelCallQuery, ModelCallRow, Order, OutboxRow, Publication,
+    PublicationKind, Purpose, QuarantinedTask, StoredTurn, TakenOverChat, WaitingPlace,
 };
 
 use super::{
@@ -229,6 +229,62 @@ pub(super) async fn audit<D: Dialect>(db: &D, query: &AuditQuery) -> sqlx::Resul
         Ok(AuditEntry { seq, at, actor, action, object, result, details: stored(&details)? })
     };
     rows.into_iter().map(entry).collect()
+}
+
+/// The columns of a model call.
+type ModelCallColumns = (
+    i64,
+    String,
+    i64,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    i64,
+    Option<String>,
+    Option<String>,
+);
+
+pub(super) async fn model_calls<D: Dialect>(
+    db: &D,
+    query: &ModelCallQuery,
+) -> sqlx::Result<Vec<ModelCallRow>> {
+    let reads = &db.statements().reads;
+    let (sql, from) = match query.order {
+        Order::NewestFirst => (reads.model_calls_newest, i64::MAX),
+        Order::OldestFirst => (reads.model_calls_oldest, i64::MIN),
+    };
+    let values = vec![
+        optional(&query.chat),
+        Value::Integer(query.since.unwrap_or(i64::MIN)),
+        Value::Integer(query.page.after.unwrap_or(from)),
+        number(query.page.limit),
+    ];
+    db.fetch(sql, values).await?.into_iter().map(model_call).collect()
+}
+
+fn model_call(columns: ModelCallColumns) -> sqlx::Result<ModelCallRow> {
+    let (seq, id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage) =
+        columns;
+    let uuid = |text: &str| uuid::Uuid::parse_str(text).map_err(|error| sqlx::Error::Decode(Box::new(error)));
+    let purpose = if purpose == Purpose::Classify.name() { Purpose::Classify } else { Purpose::Generate };
+    let call = ModelCall { chat, turn: uuid(&turn)?, release, flow, node, purpose, role };
+    Ok(ModelCallRow {
+        seq,
+        id: uuid(&id)?,
+        at,
+        call,
+        model,
+        attempt: u32::try_from(attempt).unwrap_or_default(),
+        millis: u64::try_from(millis).unwrap_or_default(),
+        failure,
+        usage: usage.map(|usage| stored(&usage)).transpose()?,
+    })
 }
 
 pub(super) async fn ping<D: Dialect>(db: &D) -> sqlx::Result<()> {

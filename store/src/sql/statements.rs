@@ -46,6 +46,7 @@ pub struct Statements {
     pub(crate) current: &'static str,
     pub(crate) publish: &'static str,
     pub(crate) audit: &'static str,
+    pub(crate) model_calls: &'static str,
     pub(crate) reads: Reads,
 }
 
@@ -86,6 +87,8 @@ pub struct Reads {
     pub(crate) release: &'static str,
     pub(crate) quarantined: &'static str,
     pub(crate) day: &'static str,
+    pub(crate) model_calls_newest: &'static str,
+    pub(crate) model_calls_oldest: &'static str,
     pub(crate) audit_newest: &'static str,
     pub(crate) audit_oldest: &'static str,
     pub(crate) ping: &'static str,
@@ -116,6 +119,13 @@ macro_rules! lead_columns {
             $table,
             "closed"
         )
+    };
+}
+
+/// The columns of a model call.
+macro_rules! model_call_columns {
+    () => {
+        "seq, id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage"
     };
 }
 
@@ -296,6 +306,14 @@ macro_rules! statements {
                     e.value->>5, e.value->>6
                 FROM ", $rows, " WHERE true RETURNING seq"
             ),
+            model_calls: concat!(
+                "INSERT INTO model_calls (id, at, chat, turn, release, flow, node, purpose, role, model, attempt,
+                    millis, failure, usage)
+                SELECT e.value->>0, CAST(e.value->>1 AS BIGINT), e.value->>2, e.value->>3, e.value->>4, e.value->>5,
+                    e.value->>6, e.value->>7, e.value->>8, e.value->>9, CAST(e.value->>10 AS BIGINT),
+                    CAST(e.value->>11 AS BIGINT), e.value->>12, e.value->>13
+                FROM ", $rows, " WHERE true ORDER BY e.key ON CONFLICT (id) DO NOTHING"
+            ),
             audit: concat!(
                 "INSERT INTO audit (at, actor, via, action, object, failure, details)
                 SELECT CAST(e.value->>0 AS BIGINT), e.value->>1, e.value->>2, e.value->>3, e.value->>4,
@@ -380,6 +398,14 @@ macro_rules! statements {
                     (SELECT count(*) FROM chats WHERE handed IS NOT NULL),
                     (SELECT count(*) FROM outbox WHERE delivered = 0 AND attempts > 0),
                     (SELECT count(*) FROM quarantine)",
+                model_calls_newest: concat!(
+                    "SELECT ", model_call_columns!(), " FROM model_calls
+                    WHERE ($1 = '' OR chat = $1) AND at >= $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"
+                ),
+                model_calls_oldest: concat!(
+                    "SELECT ", model_call_columns!(), " FROM model_calls
+                    WHERE ($1 = '' OR chat = $1) AND at >= $2 AND seq > $3 ORDER BY seq LIMIT $4"
+                ),
                 audit_newest: "SELECT seq, at, actor, via, action, object, failure, details FROM audit
                     WHERE ($1 = '' OR actor = $1) AND substr(action, 1, length($2)) = $2
                         AND ($3 = '' OR object = $3) AND at >= $4 AND seq < $5
