@@ -17,13 +17,14 @@ use std::{
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use tolmach_app::text::when;
 use tolmach_catalog::EmbeddedCatalog;
 use tolmach_runtime::{
     Runtime,
     ports::{self, Job, Store, Task},
 };
 
-use crate::{config::Config, releases};
+use crate::{clock::now, config::Config};
 
 /// Tasks that one process carries out at a time.
 const AT_ONCE: u32 = 32;
@@ -72,7 +73,7 @@ impl Jobs {
         let state = self.state();
         json!({
             "state": if state.working { "working" } else { "down" },
-            "since": state.since.map(releases::when),
+            "since": state.since.map(when),
             "done": state.done,
             "deaths": state.deaths,
             "trouble": state.trouble,
@@ -92,7 +93,7 @@ impl Jobs {
     async fn carry_out(&self, job: Job, id: &str) -> ports::Result<()> {
         let _place = self.places.acquire().await;
         // Counted before the run: a task that ends the process leaves its mark.
-        let starts = self.store().begin_task(id, &job.task, releases::now()).await?;
+        let starts = self.store().begin_task(id, &job.task, now()).await?;
         if starts > STARTS {
             return self.put_aside(&job.task, id).await;
         }
@@ -101,7 +102,7 @@ impl Jobs {
             Ok(Err(why)) => {
                 let pause = backoff(job.tries, id);
                 tracing::warn!(task = name(&job.task), %why, seconds = pause.as_secs(), "a task failed; it is tried again");
-                let due = releases::now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
+                let due = now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
                 self.store().push(Job { task: job.task, tries: job.tries.saturating_add(1) }, due).await?;
             }
             Err(_) => {
@@ -115,8 +116,8 @@ impl Jobs {
     async fn perform(&self, task: &Task) -> anyhow::Result<()> {
         match task {
             Task::Deliver { .. } | Task::Timer { .. } => self.runtime.perform(task).await.map(drop)?,
-            Task::Retain => upkeep::retain(&**self.store(), &self.config.retention, releases::now()).await?,
-            Task::Report => report::send(&self.runtime, &self.config.report, releases::now()).await?,
+            Task::Retain => upkeep::retain(&**self.store(), &self.config.retention, now()).await?,
+            Task::Report => report::send(&self.runtime, &self.config.report, now()).await?,
             Task::Reindex { file } => {
                 upkeep::reindex(&self.config, &self.runtime, &self.catalog, file).await?
             }
@@ -127,7 +128,7 @@ impl Jobs {
     async fn put_aside(&self, task: &Task, id: &str) -> ports::Result<()> {
         let why = format!("it was begun {STARTS} times and never came to an end");
         tracing::error!(task = name(task), id, why, "a task is put aside");
-        self.store().quarantine(id, &why, releases::now()).await?;
+        self.store().quarantine(id, &why, now()).await?;
         let (ru, en) = (
             format!(
                 "Задача «{}» трижды прервала работу и отложена.\nСписок и повтор: tolmach jobs list, tolmach jobs retry {id}",

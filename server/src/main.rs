@@ -5,20 +5,18 @@
 #[macro_use]
 mod out;
 
+mod actor;
 mod assemble;
+mod clock;
 mod commands;
 mod config;
 mod database;
-mod diagnostics;
-mod embedded;
+mod follow;
 mod health;
-mod hosts;
 mod instance_lock;
 mod jobs;
 mod log;
 mod photos;
-mod releases;
-mod samples;
 
 use std::{path::PathBuf, process::ExitCode};
 

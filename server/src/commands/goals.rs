@@ -10,7 +10,7 @@ use serde::Serialize;
 use tolmach_engine::duration::Duration;
 use tolmach_runtime::ports::{AnalyticsEvent, AnalyticsEventKind};
 
-use crate::{config::Config, database::Database, releases};
+use crate::{clock::now, config::Config, database::Database};
 
 /// Count the goals that clients reached, and compare the arms of experiments.
 #[derive(Debug, Args)]
@@ -61,7 +61,7 @@ fn length(text: &str) -> Result<Duration, String> {
 impl Goals {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let store = Database::existing(config).await?;
-        let since = self.since.map_or(0, |since| releases::now().saturating_sub(since.0));
+        let since = self.since.map_or(0, |since| now().saturating_sub(since.0));
         let report = report(&store.analytics_since(since).await?);
         store.close().await?;
         if self.json {

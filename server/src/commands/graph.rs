@@ -10,11 +10,12 @@ use layout::{
     std_shapes::shapes::{Arrow, Element, ShapeKind},
     topo::layout::VisualGraph,
 };
+use tolmach_app::diagnostics;
 use tolmach_engine::{compile, graph::Graph};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::read_bundle;
 
-use crate::{assemble::bundle_folder, config::Config, diagnostics};
+use crate::{assemble::bundle_folder, config::Config};
 
 /// Draw a flow.
 #[derive(Debug, Args)]

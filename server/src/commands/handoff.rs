@@ -12,6 +12,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
+use tolmach_app::text::{one_line, when};
 use tolmach_engine::{
     effect::{Author, Outgoing},
     event::{Client, EventKind, StaffAction},
@@ -19,11 +20,7 @@ use tolmach_engine::{
 use tolmach_runtime::ports::{Address, Inbound, MessageRow, Store};
 use uuid::Uuid;
 
-use crate::{
-    config::Config,
-    database::Database,
-    releases::{now, one_line, when},
-};
+use crate::{clock::now, config::Config, database::Database};
 
 /// How long a running server is waited for; it looks twice a second.
 const TIMEOUT: Duration = Duration::from_secs(3);

@@ -5,13 +5,9 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
+use tolmach_app::text::when;
 
-use crate::{
-    config::Config,
-    database::Database,
-    jobs::name,
-    releases::{now, when},
-};
+use crate::{clock::now, config::Config, database::Database, jobs::name};
 
 /// Tasks shown at most.
 const SHOWN: u32 = 200;

@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Args;
+use tolmach_app::{diagnostics, release::CompiledReleases};
 use tolmach_engine::{Release, compile, duration::Duration};
 use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_nodes::KINDS;
@@ -16,7 +17,7 @@ use tolmach_runtime::{
     read_bundle,
 };
 
-use crate::{config::Config, database::Database, diagnostics, releases::compiled::Releases};
+use crate::{config::Config, database::Database};
 
 /// How many turns are read at once.
 const PAGE: u32 = 500;
@@ -56,7 +57,7 @@ impl Replay {
 
     async fn replay(&self, store: &dyn Store) -> anyhow::Result<ExitCode> {
         let chosen = self.chosen(store).await?;
-        let mut releases = Releases::of(store);
+        let mut releases = CompiledReleases::of(store);
         let good = match &self.against {
             Some(against) => self.backtest(store, &chosen, against, &mut releases).await?,
             None => self.compare(store, &chosen, &mut releases).await?,
@@ -69,7 +70,7 @@ impl Replay {
         &self,
         store: &dyn Store,
         chosen: &Chosen,
-        releases: &mut Releases<'_>,
+        releases: &mut CompiledReleases<'_>,
     ) -> anyhow::Result<bool> {
         let mut shown = show::Replayed { chats: chosen.chats.len(), ..show::Replayed::default() };
         for chat in &chosen.chats {
@@ -99,7 +100,7 @@ impl Replay {
         store: &dyn Store,
         chosen: &Chosen,
         against: &str,
-        releases: &mut Releases<'_>,
+        releases: &mut CompiledReleases<'_>,
     ) -> anyhow::Result<bool> {
         let draft = draft(store, against).await?;
         let id = draft.id.clone();

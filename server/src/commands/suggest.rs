@@ -12,6 +12,10 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
+use tolmach_app::{
+    release::{self, CompiledReleases},
+    text::short,
+};
 use tolmach_engine::{duration::Duration, kind::Example, wording::normalized};
 use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_runtime::{
@@ -23,11 +27,7 @@ use self::{
     show::{Cluster, Likeliest, Report},
     unsure::{Message, Unsure},
 };
-use crate::{
-    config::Config,
-    database::Database,
-    releases::{self, compiled::Releases},
-};
+use crate::{clock::now, config::Config, database::Database};
 
 /// How near (1 is the same) the messages of a group are on average. Of thirty messages on nine topics in two languages, half of
 /// those on one topic are nearer than this and one in a hundred of the others; a lower bound mixes «work» with «dealers».
@@ -70,7 +70,7 @@ impl Suggest {
     }
 
     async fn report(&self, store: &dyn Store) -> anyhow::Result<Report> {
-        let since = self.since.map_or(0, |since| releases::now().saturating_sub(since.0));
+        let since = self.since.map_or(0, |since| now().saturating_sub(since.0));
         let unsure = Unsure::since(store, since, self.node.as_deref()).await?;
         let mut report = Report { private: unsure.private, left_out: unsure.left_out, ..Report::default() };
         let examples = self.examples(store, unsure.last_release).await?;
@@ -104,20 +104,19 @@ impl Suggest {
         store: &dyn Store,
         last: Option<String>,
     ) -> anyhow::Result<BTreeMap<String, Vec<Example>>> {
-        let Some(id) = releases::current(store).await?.map(|current| current.release).or(last) else {
+        let Some(id) = release::current(store).await?.map(|current| current.release).or(last) else {
             return Ok(BTreeMap::new());
         };
-        let mut releases = Releases::of(store);
-        let release = releases.get(&id).await?;
-        let release = release.with_context(|| {
-            format!("release {} is not kept, or no longer compiles", releases::short(&id))
-        })?;
+        let mut releases = CompiledReleases::of(store);
+        let found = releases.get(&id).await?;
+        let found =
+            found.with_context(|| format!("release {} is not kept, or no longer compiles", short(&id)))?;
         if let Some(node) = &self.node
-            && !release.examples.contains_key(node)
+            && !found.examples.contains_key(node)
         {
             bail!("the current release has no `classify` node `{node}`; write FLOW.NODE, such as shop.route");
         }
-        Ok(release.examples.clone())
+        Ok(found.examples.clone())
     }
 }
 

@@ -1,15 +1,16 @@
 //! The day in a message to the staff.
 
+use tolmach_app::text::when;
 use tolmach_runtime::{Runtime, ports::Day};
 
-use crate::{config, releases};
+use crate::config;
 
 const DAY: i64 = 86_400_000;
 
 /// Tells the group how the last day went.
 pub(super) async fn send(runtime: &Runtime, report: &config::Report, now: i64) -> anyhow::Result<()> {
     let day = runtime.store().day(now - DAY).await?;
-    let id = format!("report:{}", report.day_of(now).unwrap_or_else(|| releases::when(now)));
+    let id = format!("report:{}", report.day_of(now).unwrap_or_else(|| when(now)));
     let (ru, en) = (russian(&day), english(&day));
     runtime.tell(&id, &report.group, ("Итоги дня", &ru), ("The day", &en)).await?;
     Ok(())

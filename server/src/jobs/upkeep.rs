@@ -8,7 +8,7 @@ use tolmach_runtime::{
     ports::{self, Retention, Store},
 };
 
-use crate::{commands, config, releases};
+use crate::{clock::now, commands, config};
 
 /// Rows of a table that go at a time, so that no turn waits long.
 const CHUNK: u32 = 500;
@@ -71,7 +71,7 @@ pub(super) async fn reindex(
         ),
     };
     let ((subject_ru, ru), (subject_en, en)) = told;
-    let id = format!("reindex:{name}:{}", releases::now());
+    let id = format!("reindex:{name}:{}", now());
     runtime.tell(&id, "default", (subject_ru, &ru), (subject_en, &en)).await?;
     Ok(())
 }

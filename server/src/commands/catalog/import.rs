@@ -21,9 +21,9 @@ use super::{
 };
 use crate::{
     assemble::{data_folder, open_catalog, open_catalog_unquestioned},
+    clock::now,
     config::Config,
     database::Database,
-    releases::now,
 };
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
+use tolmach_app::samples;
 use tolmach_catalog::EmbeddedCatalog;
 use tolmach_engine::{
     catalog::{Field, SearchRequest, SearchResults},
@@ -17,12 +18,12 @@ use tolmach_engine::{
     turn::card,
 };
 use tolmach_nodes::request_for;
-use tolmach_runtime::ports::Catalog;
+use tolmach_runtime::ports::{Actor, Catalog};
 
 use crate::{
     assemble::{data_folder, open_catalog},
+    clock::now,
     config::Config,
-    samples,
 };
 
 #[derive(Debug, Args)]
@@ -115,7 +116,7 @@ pub(super) async fn serving(config: &Config) -> anyhow::Result<std::sync::Arc<Em
     data_folder(&config.data_dir)?;
     let catalog = open_catalog(config)?;
     if catalog.generation().is_none() {
-        samples::import_into(&catalog).await?;
+        samples::import_into(&catalog, None, &Actor::system(), now()).await?;
     }
     Ok(catalog)
 }

@@ -1,8 +1,9 @@
 //! How replays and rehearsals are printed.
 
-use crate::diagnostics::counted;
 use serde::Serialize;
 use tolmach_runtime::backtest::{Fault, Leads, Report};
+
+use crate::out::counted;
 
 /// How many chats or paths of a list are shown; the JSON has all.
 const SHOWN: usize = 20;

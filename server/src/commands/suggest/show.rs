@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::unsure::Message;
-use crate::diagnostics::counted;
+use crate::out::counted;
 
 /// How likely an intent must be to be proposed. Nine examples in all take «are you hiring» for a question about goods by
 /// 0.58; what is proposed below this bound would be wrong too often.

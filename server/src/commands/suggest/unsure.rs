@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context;
+use tolmach_app::{release::CompiledReleases, text::one_line};
 use tolmach_engine::{Release, trace::Visit, wording::normalized};
 use tolmach_nodes::holds_contact;
 use tolmach_runtime::{
     backtest::Past,
     ports::{Store, StoredTurn},
 };
-
-use crate::releases::{compiled::Releases, one_line};
 
 /// How many turns are read at once.
 const PAGE: u32 = 500;
@@ -47,7 +46,7 @@ impl Unsure {
     /// Of the turns since `at`, of one set or of all.
     pub async fn since(store: &dyn Store, at: i64, set: Option<&str>) -> anyhow::Result<Unsure> {
         let mut unsure = Unsure::default();
-        let mut releases = Releases::of(store);
+        let mut releases = CompiledReleases::of(store);
         let mut last = 0;
         while let page = store.turns_since(at, last, PAGE).await?
             && let Some(turn) = page.last()
@@ -65,7 +64,7 @@ impl Unsure {
         &mut self,
         turn: &StoredTurn,
         set: Option<&str>,
-        releases: &mut Releases<'_>,
+        releases: &mut CompiledReleases<'_>,
     ) -> anyhow::Result<()> {
         // Most turns are sure, and reading a trace takes long.
         if !turn.trace.contains("\"unsure\"") {

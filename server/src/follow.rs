@@ -6,12 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tolmach_app::{diagnostics, text::short};
 use tolmach_engine::{bundle::Bundle, compile};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{FollowOutcome, Runtime, read_bundle};
 
-use super::{now, short};
-use crate::diagnostics;
+use crate::clock::now;
 
 /// How often the table of publications is looked at.
 const PUBLICATIONS: Duration = Duration::from_millis(500);

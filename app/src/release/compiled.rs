@@ -6,23 +6,29 @@ use tolmach_engine::{Release, bundle::Bundle, compile};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::ports::Store;
 
-/// Releases, each compiled once.
-pub struct Releases<'s> {
+use super::Error;
+
+/// Releases of a store, each compiled once.
+pub struct CompiledReleases<'s> {
     store: &'s dyn Store,
     known: HashMap<String, Option<Release>>,
 }
 
-impl<'s> Releases<'s> {
-    /// Those of a store.
-    pub fn of(store: &'s dyn Store) -> Releases<'s> {
-        Releases { store, known: HashMap::new() }
+impl<'s> CompiledReleases<'s> {
+    /// None yet.
+    pub fn of(store: &'s dyn Store) -> CompiledReleases<'s> {
+        CompiledReleases { store, known: HashMap::new() }
     }
 
     /// `None` when it is not kept or this program no longer compiles it.
-    pub async fn get(&mut self, id: &str) -> anyhow::Result<Option<&Release>> {
+    pub async fn get(&mut self, id: &str) -> Result<Option<&Release>, Error> {
         if !self.known.contains_key(id) {
             let release = match self.store.release(id).await? {
-                Some(kept) => compile(&serde_json::from_str::<Bundle>(&kept.files)?, KINDS).release,
+                Some(kept) => {
+                    let bundle: Bundle = serde_json::from_str(&kept.files)
+                        .map_err(|source| Error::Unreadable { id: id.to_owned(), source })?;
+                    compile(&bundle, KINDS).release
+                }
                 None => None,
             };
             self.known.insert(id.to_owned(), release);

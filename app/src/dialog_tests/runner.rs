@@ -1,7 +1,8 @@
-//! Where tests run: catalogues that all of them share, and a database for each. Several run side by side.
+//! Runs dialog tests side by side: catalogues that all of them share, and a database for each, in a temporary folder.
 
 use std::{
     num::NonZero,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -9,7 +10,6 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, bail};
 use tokio::{sync::OnceCell, task::JoinSet};
 use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
 use tolmach_engine::bundle::Bundle;
@@ -17,20 +17,20 @@ use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Coalescing, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
-    ports::{Catalog, Channel, Clock, Store},
+    ports::{Actor, Catalog, Channel, Clock, Store},
     testing::{self, Catalogue, Dialog, FailingCatalog, ManualClock, Recorder, Scripted, Stage},
 };
 use tolmach_store::sqlite::{self, Durability, SqliteStore};
 
-use super::Ran;
-use crate::samples;
+use super::{Error, Ran, Test};
+use crate::{diagnostics::Diagnosed, samples};
 
 /// Tests begin on a Monday morning.
 const MONDAY: i64 = 1_795_424_400_000;
 
-/// See the module.
+/// A place where tests run; it may run the tests of many bundles, one after the other, and is cheap to clone.
 #[derive(Clone)]
-pub struct Bench(Arc<Shared>);
+pub struct DialogTestRunner(Arc<Shared>);
 
 struct Shared {
     folder: tempfile::TempDir,
@@ -42,30 +42,36 @@ struct Shared {
     databases: AtomicUsize,
 }
 
-impl Bench {
-    /// An empty bench in a temporary folder.
-    pub fn new() -> anyhow::Result<Bench> {
-        let folder = tempfile::tempdir().context("no temporary folder can be made")?;
+impl DialogTestRunner {
+    /// A runner with a temporary folder, which goes with the last clone.
+    ///
+    /// # Errors
+    /// When the folder or the empty catalogue in it cannot be made.
+    pub fn new() -> Result<DialogTestRunner, Error> {
+        let folder = tempfile::tempdir().map_err(Error::NoFolder)?;
         let empty = Arc::new(EmbeddedCatalog::open(folder.path().join("empty"), Arc::new(TitleEmbedder))?);
         let databases = AtomicUsize::new(0);
         let trainer = Arc::new(Trainer::new(Arc::new(MeaningEmbedder)));
-        Ok(Bench(Arc::new(Shared { folder, samples: OnceCell::new(), empty, trainer, databases })))
+        Ok(DialogTestRunner(Arc::new(Shared { folder, samples: OnceCell::new(), empty, trainer, databases })))
     }
 
-    /// Runs tests side by side; the results come in the given order.
-    pub async fn run(&self, bundle: &Bundle, tests: Vec<(String, Dialog)>) -> anyhow::Result<Vec<Ran>> {
+    /// Runs tests of a bundle side by side, as many at once as the machine has cores; the results come in the given order.
+    ///
+    /// # Errors
+    /// When the bundle does not compile, or a catalogue or database of the tests cannot be made. A test that fails is none.
+    pub async fn run(&self, bundle: &Bundle, tests: Vec<Test>) -> Result<Vec<Ran>, Error> {
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(tests.len());
         let (tests, bundle) = (Arc::new(tests), Arc::new(bundle.clone()));
         let next = Arc::new(AtomicUsize::new(0));
-        let mut set: JoinSet<anyhow::Result<Vec<(usize, Ran)>>> = JoinSet::new();
+        let mut set: JoinSet<Result<Vec<(usize, Ran)>, Error>> = JoinSet::new();
         for _ in 0..workers {
-            let (bench, tests, bundle, next) = (self.clone(), tests.clone(), bundle.clone(), next.clone());
+            let (runner, tests, bundle, next) = (self.clone(), tests.clone(), bundle.clone(), next.clone());
             set.spawn(async move {
                 let mut ran = Vec::new();
                 loop {
                     let number = next.fetch_add(1, Ordering::SeqCst);
-                    let Some((file, dialog)) = tests.get(number) else { return Ok(ran) };
-                    let outcome = bench.one(&bundle, dialog).await?;
+                    let Some(Test { file, dialog }) = tests.get(number) else { return Ok(ran) };
+                    let outcome = runner.one(&bundle, dialog).await?;
                     let name = dialog.name.value.clone();
                     let (failure, coverage) = (outcome.failure, outcome.coverage);
                     ran.push((number, Ran { file: file.clone(), name, failure, coverage }));
@@ -74,13 +80,13 @@ impl Bench {
         }
         let mut all = Vec::new();
         while let Some(ended) = set.join_next().await {
-            all.extend(ended.context("a test broke off")??);
+            all.extend(ended.map_err(Error::BrokeOff)??);
         }
         all.sort_by_key(|(number, _)| *number);
         Ok(all.into_iter().map(|(_, ran)| ran).collect())
     }
 
-    async fn one(&self, bundle: &Bundle, dialog: &Dialog) -> anyhow::Result<testing::TestOutcome> {
+    async fn one(&self, bundle: &Bundle, dialog: &Dialog) -> Result<testing::TestOutcome, Error> {
         let number = self.0.databases.fetch_add(1, Ordering::SeqCst);
         let file = self.0.folder.path().join(format!("{number}.db"));
         let mut options = sqlite::Options::new(file.clone());
@@ -107,8 +113,8 @@ impl Bench {
         };
         let releases = ReleaseRegistry::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, world.trainer);
         let runtime = Runtime::new(parts, releases);
-        if runtime.releases().publish(bundle, clock.now()).await?.is_err() {
-            bail!("the flows do not compile");
+        if let Err(diagnostics) = runtime.releases().publish(bundle, clock.now()).await? {
+            return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, Path::new(""), diagnostics)));
         }
         let stage = Stage { runtime: &runtime, recorder: &recorder, clock: &clock, scripted: &scripted };
         let outcome = testing::run(dialog, &stage).await?;
@@ -118,14 +124,14 @@ impl Bench {
         Ok(outcome)
     }
 
-    async fn catalogue(&self, which: Catalogue) -> anyhow::Result<Arc<dyn Catalog>> {
+    async fn catalogue(&self, which: Catalogue) -> Result<Arc<dyn Catalog>, Error> {
         Ok(match which {
             Catalogue::Samples => {
                 let made = self.0.samples.get_or_try_init(|| async {
                     let folder = self.0.folder.path().join("samples");
                     let catalogue = Arc::new(EmbeddedCatalog::open(folder, Arc::new(TitleEmbedder))?);
-                    samples::import_into(&catalogue).await?;
-                    anyhow::Ok(catalogue)
+                    samples::import_into(&catalogue, None, &Actor::system(), MONDAY).await?;
+                    Ok::<_, Error>(catalogue)
                 });
                 Arc::clone(made.await?) as Arc<dyn Catalog>
             }

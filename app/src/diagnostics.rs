@@ -1,10 +1,37 @@
 //! Diagnostics as a person reads them, with the lines they are about.
 
-use std::path::Path;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use tolmach_engine::{bundle::Bundle, diagnostic::Diagnostic};
 
-/// Diagnostics with the lines they are about, as text.
+/// A bundle with what is wrong with it. Its text form is [`explained`].
+#[derive(Clone, Debug, Default)]
+pub struct Diagnosed {
+    /// What the text form calls the bundle's folder; empty for a bundle that is in none.
+    pub folder: PathBuf,
+    /// The texts that the diagnostics are about.
+    pub bundle: Bundle,
+    /// What is wrong, in the order in which it was found.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Diagnosed {
+    /// A copy of a bundle with its diagnostics, on the heap because errors carry it.
+    pub(crate) fn boxed(bundle: &Bundle, folder: &Path, diagnostics: Vec<Diagnostic>) -> Box<Diagnosed> {
+        Box::new(Diagnosed { folder: folder.to_owned(), bundle: bundle.clone(), diagnostics })
+    }
+}
+
+impl fmt::Display for Diagnosed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&explained(&self.bundle, &self.folder, &self.diagnostics))
+    }
+}
+
+/// Diagnostics with the lines they are about, as text, an empty line between them. `folder` stands before the files' names.
 pub fn explained(bundle: &Bundle, folder: &Path, diagnostics: &[Diagnostic]) -> String {
     let mut parts = Vec::with_capacity(diagnostics.len());
     for diagnostic in diagnostics {
@@ -35,9 +62,4 @@ pub fn explained(bundle: &Bundle, folder: &Path, diagnostics: &[Diagnostic]) -> 
         parts.push(format!("{head}\n{source}{rest}"));
     }
     parts.join("\n\n")
-}
-
-/// A number of things: «1 node», «2 nodes».
-pub fn counted(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tolmach_engine::Release;
 
-use crate::config::Config;
-
-/// A line for each host that is not on the list: the nodes that ask it take their `failed` exit.
-pub fn notes(release: &Release, config: &Config) -> Vec<String> {
+/// A line for each host that the flows ask and `may_ask` denies: the nodes that ask it take their `failed` exit.
+pub fn host_notes(release: &Release, may_ask: impl Fn(&str) -> bool) -> Vec<String> {
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for flow in release.flows.values() {
         for (name, entry) in &flow.nodes {
-            let host = entry.node.asks().filter(|host| !config.may_ask(host));
+            let host = entry.node.asks().filter(|host| !may_ask(host));
             if let Some(host) = host {
                 missing.entry(host.to_lowercase()).or_default().insert(format!("{}.{name}", flow.id));
             }

@@ -1,9 +1,10 @@
-//! What the binary carries: the demo bundle and the sample price lists, so that it works alone.
+//! The files built into the program: the demo bundle and the sample price lists, so that it works alone.
 
 use std::{fs, path::Path};
 
-use anyhow::Context;
 use rust_embed::RustEmbed;
+
+use super::Error;
 
 /// The demo bundle.
 #[derive(RustEmbed)]
@@ -16,10 +17,13 @@ struct Flows;
 struct Samples;
 
 /// Writes the demo bundle into a folder that does not exist yet; it appears whole or not at all.
-pub fn write_flows(folder: &Path) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When the folder or a file cannot be written.
+pub fn write_flows(folder: &Path) -> Result<(), Error> {
     let partial = folder.with_extension("partial");
     if partial.exists() {
-        fs::remove_dir_all(&partial).with_context(|| format!("{} cannot be removed", partial.display()))?;
+        fs::remove_dir_all(&partial).map_err(Error::file(&partial, "removed"))?;
     }
     // Hidden files belong to whoever built the binary, not to the bundle.
     let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.'));
@@ -27,16 +31,16 @@ pub fn write_flows(folder: &Path) -> anyhow::Result<()> {
         let Some(file) = Flows::get(&path) else { continue };
         let target = partial.join(&*path);
         if let Some(parent) = target.parent() {
-            fs::create_dir_all(parent).with_context(|| format!("{} cannot be made", parent.display()))?;
+            fs::create_dir_all(parent).map_err(Error::file(parent, "made"))?;
         }
-        fs::write(&target, &file.data).with_context(|| format!("{} cannot be written", target.display()))?;
+        fs::write(&target, &file.data).map_err(Error::file(&target, "written"))?;
     }
-    fs::rename(&partial, folder).with_context(|| format!("{} cannot be written", folder.display()))
+    fs::rename(&partial, folder).map_err(Error::file(folder, "written"))
 }
 
 /// The clean sample price list: its file name and bytes.
-pub fn sample_price_list() -> anyhow::Result<(&'static str, Vec<u8>)> {
+pub(super) fn sample_price_list() -> Result<(&'static str, Vec<u8>), Error> {
     let name = "tolmach-samples.xlsx";
-    let file = Samples::get(name).context("the sample price list is not in the binary")?;
+    let file = Samples::get(name).ok_or(Error::Missing)?;
     Ok((name, file.data.into_owned()))
 }
