@@ -6,9 +6,22 @@
 //! are given, call one function and render what it returns.
 
 pub mod audit;
+pub mod backtest;
+pub mod catalog;
 pub mod check;
 pub mod diagnostics;
 pub mod dialog_tests;
+pub mod eval;
+pub mod goals;
+pub mod graph;
+pub mod handoff;
+pub mod leads;
+pub mod price_list;
 pub mod release;
+pub mod replay;
+pub mod report;
+pub mod retention;
 pub mod samples;
+pub mod suggest;
+pub mod tasks;
 pub mod text;

@@ -22,7 +22,7 @@ use crate::text::{one_line, short, when};
 
 pub use archive::{ArchiveError, Card, Exported, is_zip, read_export};
 pub use base::Behind;
-pub use compiled::CompiledReleases;
+pub(crate) use compiled::CompiledReleases;
 pub use diff::{Diff, FileDiff, FlowDiff, Presence, diff};
 pub use error::Error;
 pub use look::{Shown, list, show};

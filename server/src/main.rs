@@ -17,6 +17,7 @@ mod instance_lock;
 mod jobs;
 mod log;
 mod photos;
+mod reader;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -66,6 +67,9 @@ enum Command {
     /// Measure how well texts are understood
     #[command(subcommand)]
     Eval(commands::eval::EvalCommand),
+    /// See who changed what, and how it ended
+    #[command(subcommand)]
+    Audit(commands::audit::AuditCommand),
     /// Print the vectors of texts
     Embed(commands::embed::Embed),
     /// List the leads, newest first
@@ -124,6 +128,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Graph(graph) => graph.execute(&config),
             Command::Catalog(catalog) => catalog.execute(&config).await,
             Command::Eval(eval) => eval.execute().await,
+            Command::Audit(audit) => audit.execute(&config).await,
             Command::Embed(embed) => embed.execute().await,
             Command::Leads(leads) => leads.execute(&config).await,
             Command::Handoff(handoff) => handoff.execute(&config).await,

@@ -9,19 +9,19 @@ use tolmach_runtime::ports::Store;
 use super::Error;
 
 /// Releases of a store, each compiled once.
-pub struct CompiledReleases<'s> {
+pub(crate) struct CompiledReleases<'s> {
     store: &'s dyn Store,
     known: HashMap<String, Option<Release>>,
 }
 
 impl<'s> CompiledReleases<'s> {
     /// None yet.
-    pub fn of(store: &'s dyn Store) -> CompiledReleases<'s> {
+    pub(crate) fn of(store: &'s dyn Store) -> CompiledReleases<'s> {
         CompiledReleases { store, known: HashMap::new() }
     }
 
     /// `None` when it is not kept or this program no longer compiles it.
-    pub async fn get(&mut self, id: &str) -> Result<Option<&Release>, Error> {
+    pub(crate) async fn get(&mut self, id: &str) -> Result<Option<&Release>, Error> {
         if !self.known.contains_key(id) {
             let release = match self.store.release(id).await? {
                 Some(kept) => {

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
-use tolmach_app::text::when;
+use tolmach_app::{tasks, text::when};
 
-use crate::{clock::now, config::Config, database::Database, jobs::name};
+use crate::{actor, clock::now, config::Config, database::Database};
 
 /// Tasks shown at most.
 const SHOWN: u32 = 200;
@@ -33,26 +32,24 @@ impl JobsCommand {
         let store = Database::existing(config).await?;
         let code = match self {
             JobsCommand::List { json } => {
-                let tasks = store.quarantined(SHOWN).await?;
+                let shown = tasks::quarantined(&*store, SHOWN).await?;
                 if json {
-                    println!("{}", serde_json::to_string_pretty(&tasks)?);
-                } else if tasks.is_empty() {
+                    println!("{}", serde_json::to_string_pretty(&shown)?);
+                } else if shown.is_empty() {
                     println!("no task is put aside");
                 } else {
                     let mut table = Table::new();
                     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
                     table.set_header(["id", "task", "put aside", "why"]);
-                    for task in &tasks {
-                        table.add_row([&task.id, name(&task.task), &when(task.at), &task.why]);
+                    for task in &shown {
+                        table.add_row([&task.id, tasks::name(&task.task), &when(task.at), &task.why]);
                     }
                     println!("{table}");
                 }
                 ExitCode::SUCCESS
             }
             JobsCommand::Retry { id } => {
-                if !store.retry_task(&id, now()).await? {
-                    bail!("no task {id} is put aside; see `tolmach jobs list`");
-                }
+                tasks::retry(&*store, &actor::cli(None), now(), &id).await?;
                 println!("{id} is tried again by the next worker that runs");
                 ExitCode::SUCCESS
             }

@@ -1,19 +1,35 @@
 //! The day in a message to the staff.
 
-use tolmach_app::text::when;
-use tolmach_runtime::{Runtime, ports::Day};
+use tolmach_runtime::{
+    Runtime,
+    ports::{self, Actor, Day},
+};
 
-use crate::config;
+use crate::audit::Change;
 
+/// Milliseconds.
 const DAY: i64 = 86_400_000;
 
-/// Tells the group how the last day went.
-pub(super) async fn send(runtime: &Runtime, report: &config::Report, now: i64) -> anyhow::Result<()> {
-    let day = runtime.store().day(now - DAY).await?;
-    let id = format!("report:{}", report.day_of(now).unwrap_or_else(|| when(now)));
-    let (ru, en) = (russian(&day), english(&day));
-    runtime.tell(&id, &report.group, ("Итоги дня", &ru), ("The day", &en)).await?;
-    Ok(())
+/// Tells a group of the staff how the last 24 hours went. `day` names the day: its report goes out once, however often this is
+/// called.
+///
+/// Writes a `report.send` row of the audit log.
+///
+/// # Errors
+/// When the database is away.
+pub async fn send(runtime: &Runtime, actor: &Actor, now: i64, day: &str, group: &str) -> ports::Result<()> {
+    let mut change = Change::new(actor, "report.send", now);
+    change.on(day);
+    change.detail("group", group);
+    let sent = tell(runtime, now, day, group).await;
+    change.end(&**runtime.store(), &sent).await;
+    sent
+}
+
+async fn tell(runtime: &Runtime, now: i64, day: &str, group: &str) -> ports::Result<()> {
+    let counts = runtime.store().day(now - DAY).await?;
+    let (ru, en) = (russian(&counts), english(&counts));
+    runtime.tell(&format!("report:{day}"), group, ("Итоги дня", &ru), ("The day", &en)).await
 }
 
 fn russian(day: &Day) -> String {

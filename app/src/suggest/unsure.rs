@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use anyhow::Context;
-use tolmach_app::{release::CompiledReleases, text::one_line};
 use tolmach_engine::{Release, trace::Visit, wording::normalized};
 use tolmach_nodes::holds_contact;
 use tolmach_runtime::{
     backtest::Past,
     ports::{Store, StoredTurn},
 };
+
+use super::Error;
+use crate::{release::CompiledReleases, replay, text::one_line};
 
 /// How many turns are read at once.
 const PAGE: u32 = 500;
@@ -20,31 +21,31 @@ const DIGITS: usize = 7;
 
 /// What clients wrote in the same words.
 #[derive(Debug)]
-pub struct Message {
+pub(super) struct Message {
     /// As it was written last.
-    pub text: String,
+    pub(super) text: String,
     /// How often.
-    pub count: usize,
+    pub(super) count: usize,
     /// The last turn.
     seq: i64,
 }
 
 /// The messages by the set of examples, `<flow>.<node>`, that they were placed by, the most frequent first.
 #[derive(Debug, Default)]
-pub struct Unsure {
-    pub by_set: BTreeMap<String, Vec<Message>>,
+pub(super) struct Unsure {
+    pub(super) by_set: BTreeMap<String, Vec<Message>>,
     /// Messages that are not looked at: personal data, or meant for a person.
-    pub private: usize,
+    pub(super) private: usize,
     /// Different messages that are not looked at because there are too many; the oldest.
-    pub left_out: usize,
+    pub(super) left_out: usize,
     /// The release of the last turn that was unsure.
-    pub last_release: Option<String>,
+    pub(super) last_release: Option<String>,
     known: HashMap<(String, String), Message>,
 }
 
 impl Unsure {
     /// Of the turns since `at`, of one set or of all.
-    pub async fn since(store: &dyn Store, at: i64, set: Option<&str>) -> anyhow::Result<Unsure> {
+    pub(super) async fn since(store: &dyn Store, at: i64, set: Option<&str>) -> Result<Unsure, Error> {
         let mut unsure = Unsure::default();
         let mut releases = CompiledReleases::of(store);
         let mut last = 0;
@@ -65,15 +66,13 @@ impl Unsure {
         turn: &StoredTurn,
         set: Option<&str>,
         releases: &mut CompiledReleases<'_>,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), Error> {
         // Most turns are sure, and reading a trace takes long.
         if !turn.trace.contains("\"unsure\"") {
             return Ok(());
         }
         let past = Past::new(turn, releases.get(&turn.release).await?);
-        let past = past.with_context(|| {
-            format!("the stored trace of turn {} of {} cannot be read", turn.seq, turn.chat)
-        })?;
+        let past = past.map_err(replay::Error::unreadable(turn))?;
         let Some(visit) = unsure_visit(past.visits()) else { return Ok(()) };
         self.last_release = Some(turn.release.clone());
         let name = Release::example_set(&visit.flow, &visit.node);

@@ -5,7 +5,7 @@
 //! same vectors always give the same groups.
 
 /// The groups, the heaviest first; in each the most central vector first. Vectors have length 1.
-pub fn groups(vectors: &[&[f32]], weights: &[usize], bound: f32) -> Vec<Vec<usize>> {
+pub(super) fn groups(vectors: &[&[f32]], weights: &[usize], bound: f32) -> Vec<Vec<usize>> {
     let mut groups = Table::of(vectors).grouped(bound);
     for group in &mut groups {
         most_central_first(group, vectors, weights);
