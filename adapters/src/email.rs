@@ -1,10 +1,10 @@
-//! E-mail to the staff: one plain text a notice, handed to the mail server of the configuration.
+//! E-mail to the staff: one plain-text mail per notice, sent through the configured mail server.
 //!
-//! A repetition carries the same Message-ID, so that a mailbox shows it once. What fails at our side or the server's
-//! is put off, because a wrong password or a server that is down is mended by the owner while the notice waits; only
-//! what the server refuses about this recipient or this message is given up.
+//! A retry carries the same Message-ID, so that a mailbox shows the mail once. Failures of the server or of the
+//! settings are retried later: the owner can fix a wrong password or an unreachable server while the notice waits. A
+//! mail is dropped only if the server rejects this recipient or this message.
 //!
-//! Addresses are personal data and servers like to repeat them, so that of a reply only its code is told.
+//! Server replies often quote addresses, which are personal data, so error texts contain only the reply code.
 //!
 //! Not here: receiving mail, HTML, attachments.
 
@@ -28,7 +28,7 @@ use serde::Deserialize;
 use tolmach_engine::effect::Outgoing;
 use tolmach_runtime::ports::{Address, Channel, Delivery, Error, Result};
 
-use session::{Failure, Sessions};
+use session::{Connections, Failure};
 use tolmach_runtime::secret::Secret;
 
 const WHAT: &str = "email";
@@ -36,27 +36,27 @@ const WHAT: &str = "email";
 /// The channel's name in addresses.
 pub const NAME: &str = "email";
 
-/// How the mail server is reached.
+/// Settings of the mail server.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The server's name.
+    /// Host name or IP address of the server.
     pub host: String,
-    /// `None` for the usual one: 587 with STARTTLS, 465 with TLS, 25 without.
+    /// `None` for the default: 587 with STARTTLS, 465 with TLS, 25 without encryption.
     pub port: Option<u16>,
-    /// Empty for a server that wants no login.
+    /// Login name; empty for a server without authentication.
     pub username: String,
-    /// What belongs to the username.
+    /// Password for `username`; set both or neither.
     pub password: Secret,
-    /// Who writes: `shop@example.com` or `Shop <shop@example.com>`; empty for the username.
+    /// Sender: `shop@example.com` or `Shop <shop@example.com>`. If empty, `username` is used.
     pub from: String,
-    /// How the connection is protected.
+    /// Encryption of the connection.
     pub tls: Tls,
-    /// How long one delivery may take, from the connection to the server's receipt.
+    /// Time limit of one delivery, including the connection and the server's final reply.
     pub deadline: Duration,
 }
 
 impl Options {
-    /// A server that is reached with STARTTLS and without login; 20 seconds a delivery.
+    /// STARTTLS on the default port, no login, no sender, 20 seconds per delivery.
     pub fn new(host: impl Into<String>) -> Options {
         Options {
             host: host.into(),
@@ -70,41 +70,41 @@ impl Options {
     }
 }
 
-/// How the connection to the mail server is protected.
+/// Encryption of the connection to the mail server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// It begins in the open and must become encrypted before anything is said.
+    /// Starts in plain text and must switch to TLS before login and mail (STARTTLS).
     #[default]
     StartTls,
-    /// It is encrypted from the first byte.
+    /// TLS from the first byte.
     Tls,
-    /// It stays open; for a server on this machine only.
+    /// No encryption; allowed for a server on this machine only.
     None,
 }
 
-/// See the module.
+/// A [`Channel`] that sends e-mail; see the [module docs](self).
 pub struct EmailChannel {
-    sessions: Sessions,
+    sessions: Connections,
     from: Mailbox,
     server: String,
     deadline: Duration,
     state: Mutex<State>,
 }
 
-/// How the last deliveries went.
+/// Result of the last delivery, for /health.
 #[derive(Default)]
 struct State {
     tried: bool,
-    trouble: Option<String>,
+    last_error: Option<String>,
 }
 
 impl EmailChannel {
-    /// A channel; nothing is connected yet.
+    /// Validates the options. Opens no connection.
     ///
     /// # Errors
-    /// Refused for options that cannot work: an address that is none, a password without a username, an unprotected
-    /// connection to another machine.
+    /// [`Error::Refused`] for an invalid host or sender, a username without a password or the reverse, or an
+    /// unencrypted connection to another machine.
     pub fn new(options: Options) -> Result<EmailChannel> {
         let refused = |why: String| Error::refused(WHAT, why);
         let host = options.host.trim().to_owned();
@@ -148,14 +148,14 @@ impl EmailChannel {
             .then(|| Credentials::new(options.username.clone(), options.password.expose().to_owned()));
         Ok(EmailChannel {
             server: format!("{host}:{port}"),
-            sessions: Sessions::new(host, port, options.tls, tls, login),
+            sessions: Connections::new(host, port, options.tls, tls, login),
             from,
             deadline: options.deadline,
             state: Mutex::default(),
         })
     }
 
-    /// The server with its port.
+    /// The server as `host:port`.
     pub fn server(&self) -> &str {
         &self.server
     }
@@ -164,14 +164,14 @@ impl EmailChannel {
     pub fn state(&self) -> &'static str {
         match &*self.lock() {
             State { tried: false, .. } => "idle",
-            State { trouble: None, .. } => "working",
-            State { trouble: Some(_), .. } => "failing",
+            State { last_error: None, .. } => "working",
+            State { last_error: Some(_), .. } => "failing",
         }
     }
 
-    /// Why the last delivery could not be tried to its end; `None` once one could.
-    pub fn trouble(&self) -> Option<String> {
-        self.lock().trouble.clone()
+    /// Why the last delivery failed because of the server or the settings; `None` if it did not.
+    pub fn last_error(&self) -> Option<String> {
+        self.lock().last_error.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -185,9 +185,9 @@ impl EmailChannel {
         })
     }
 
-    fn remember(&self, trouble: Option<String>) {
+    fn remember(&self, last_error: Option<String>) {
         let mut state = self.lock();
-        *state = State { tried: true, trouble };
+        *state = State { tried: true, last_error };
     }
 }
 
@@ -211,7 +211,7 @@ impl Channel for EmailChannel {
                 Delivery::Done
             }
             Err(Failure::Refused(why)) => {
-                // The server works; it is this mail that it does not want.
+                // The server works; it rejects only this mail.
                 self.remember(None);
                 Delivery::Refused { why }
             }
@@ -222,14 +222,14 @@ impl Channel for EmailChannel {
             Err(Failure::Settings(why)) => {
                 tracing::error!("mail cannot go out: {why}");
                 self.remember(Some(why.clone()));
-                // Nothing of the message's doing: it goes out when the program runs with good settings.
+                // The settings are wrong, not the message. It is sent after a restart with valid settings.
                 Delivery::Later { after: Duration::from_secs(60), why }
             }
         }
     }
 }
 
-/// Whether mail can be addressed so.
+/// Whether `text` is an e-mail address that this channel accepts.
 pub fn is_address(text: &str) -> bool {
     recipient(text).is_some()
 }
@@ -237,7 +237,7 @@ pub fn is_address(text: &str) -> bool {
 fn recipient(text: &str) -> Option<lettre::Address> {
     let odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"');
     let address: lettre::Address = (!text.contains(odd)).then(|| text.parse().ok())??;
-    // A bare name of a machine is a slip far more often than an address.
+    // A domain without a dot is usually a typing error.
     address.domain().contains('.').then_some(address)
 }
 

@@ -1,8 +1,8 @@
-//! Other systems, asked over HTTPS for `http` nodes: hosts on a list only, never an address of a private network, no
-//! redirects, one deadline, a capped reply.
+//! HTTPS client for `http` nodes: allowed hosts only, no private addresses, no redirects, one deadline and a response
+//! size limit.
 //!
-//! What a client wrote is part of these requests. So a name is checked where it is resolved, in the very look-up that
-//! the connection uses: a name that changes its mind between a check and a connection gains nothing.
+//! Requests contain client text, so this is a target for SSRF. Addresses are checked in the DNS lookup that the
+//! connection itself uses, which leaves no gap for DNS rebinding between the check and the connection.
 
 mod public;
 #[cfg(test)]
@@ -25,35 +25,36 @@ use tolmach_runtime::secret::Secret;
 
 const WHAT: &str = "http";
 
-/// A host that may be asked.
+/// Settings of an allowed host.
 #[derive(Clone, Debug, Default)]
 pub struct Host {
-    /// What to send as `Authorization`; empty for nothing.
+    /// Value of the `Authorization` header; empty for none.
     pub authorization: Secret,
 }
 
-/// See the module.
+/// An [`Http`] client for the allowed hosts; see the [module docs](self).
 pub struct HttpClient {
     client: Client,
     hosts: BTreeMap<String, Host>,
-    /// Only tests ask their own machine, and without encryption.
-    trusting: bool,
+    /// Allows private addresses and plain HTTP. For tests only.
+    allow_private: bool,
 }
 
 impl HttpClient {
-    /// A client for these hosts; names are compared without case.
+    /// A client for these hosts. Host names are compared case-insensitively.
     ///
     /// # Errors
-    /// A host that is no name, or credentials that no header can hold.
+    /// [`Error::Refused`] for an invalid host name, credentials that a header cannot hold, or if no HTTP client can be
+    /// built.
     pub fn new(hosts: BTreeMap<String, Host>) -> Result<HttpClient> {
         HttpClient::build(hosts, false)
     }
 
-    fn build(hosts: BTreeMap<String, Host>, trusting: bool) -> Result<HttpClient> {
+    fn build(hosts: BTreeMap<String, Host>, allow_private: bool) -> Result<HttpClient> {
         let mut known = BTreeMap::new();
         for (name, host) in hosts {
             let name = name.trim().to_lowercase();
-            let fits = |c: char| c.is_alphanumeric() || c == '-' || c == '.' || trusting && c == ':';
+            let fits = |c: char| c.is_alphanumeric() || c == '-' || c == '.' || allow_private && c == ':';
             if name.is_empty() || !name.chars().all(fits) {
                 let why = format!(
                     "`{name}` is no host name; write it like api.example.com, without https:// and path"
@@ -68,23 +69,26 @@ impl HttpClient {
         }
         let client = Client::builder()
             .redirect(Policy::none())
-            // A proxy would look names up by itself, past our check.
+            // A proxy would resolve names itself, without the address check.
             .no_proxy()
-            .https_only(!trusting)
-            .dns_resolver(Arc::new(PublicOnly { trusting }))
+            .https_only(!allow_private)
+            .dns_resolver(Arc::new(PublicOnly { allow_private }))
             .connect_timeout(Duration::from_secs(5))
             .user_agent(concat!("tolmach/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|why| Error::refused(WHAT, why.without_url()))?;
-        Ok(HttpClient { client, hosts: known, trusting })
+        Ok(HttpClient { client, hosts: known, allow_private })
     }
 
-    /// The address and the host's credentials, or why the request is refused.
+    /// The parsed URL and the settings of its host.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the request is not allowed.
     fn allowed(&self, url: &str) -> Result<(Url, &Host)> {
         let refused = |why: String| Error::refused(WHAT, why);
         let url = Url::parse(url).map_err(|_| refused("the address does not parse".to_owned()))?;
         let name = url.host_str().unwrap_or_default().to_lowercase();
-        if url.scheme() != "https" && !self.trusting {
+        if url.scheme() != "https" && !self.allow_private {
             return Err(refused(format!("{name}: only https:// addresses are asked")));
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -95,10 +99,10 @@ impl HttpClient {
         let host = self.hosts.get(&name).ok_or_else(|| {
             refused(format!("{name} is not among the hosts that may be asked; add it to [http.hosts]"))
         })?;
-        // An address that is written as numbers is not looked up, so it is checked here. The parser has brought every
-        // notation (0x7f000001, 127.1) to the usual one.
+        // An IP literal is not resolved, so it is checked here. The URL parser has normalised every notation
+        // (0x7f000001, 127.1).
         let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok();
-        if address.is_some_and(|address| !self.trusting && !public::is_public(address)) {
+        if address.is_some_and(|address| !self.allow_private && !public::is_public(address)) {
             return Err(refused(format!("{name} is an address of a private network")));
         }
         Ok((url, host))
@@ -130,7 +134,7 @@ impl HttpClient {
             None => sent,
         };
         let unavailable = |why: reqwest::Error| {
-            // The innermost cause says what happened; the outer ones repeat the address, which may hold a client's words.
+            // Only the innermost cause is used: the outer ones contain the URL, which may hold client text.
             let mut cause: &dyn std::error::Error = &why;
             while let Some(inner) = cause.source() {
                 cause = inner;
@@ -155,6 +159,7 @@ impl Http for HttpClient {
     }
 }
 
+/// Reads a body of at most `most` bytes.
 async fn read(mut response: Response, most: u64, name: &str) -> Result<Vec<u8>> {
     let too_long = || Error::refused(WHAT, format!("{name}: the reply is longer than {most} bytes (max_kb)"));
     if response.content_length().is_some_and(|length| length > most) {
@@ -171,7 +176,7 @@ async fn read(mut response: Response, most: u64, name: &str) -> Result<Vec<u8>> 
     Ok(body)
 }
 
-/// The body of a success must be JSON; that of a failure is often a page, and nobody reads it.
+/// Parses the body. That of a 2xx response must be JSON; any other body that is not JSON becomes null.
 fn json(body: &[u8], status: u16, name: &str) -> Result<Value> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Null);
@@ -183,18 +188,18 @@ fn json(body: &[u8], status: u16, name: &str) -> Result<Value> {
     }
 }
 
-/// Looks names up and leaves out every address that is not public.
+/// A DNS resolver that leaves out every address that is not public.
 struct PublicOnly {
-    trusting: bool,
+    allow_private: bool,
 }
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
-        let trusting = self.trusting;
+        let allow_private = self.allow_private;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let public: Vec<SocketAddr> =
-                found.filter(|address| trusting || public::is_public(address.ip())).collect();
+                found.filter(|address| allow_private || public::is_public(address.ip())).collect();
             if public.is_empty() {
                 return Err("the name stands for no public address".into());
             }

@@ -1,4 +1,4 @@
-//! Outside systems that have no crate of their own: mail and HTTP.
+//! Adapters for external systems that have no crate of their own: e-mail and HTTP.
 
 pub mod email;
 pub mod http;

@@ -1,6 +1,6 @@
-//! Building a generation beside the serving one: merge, embed, write, verify, switch, tidy up.
+//! Builds a generation next to the serving one: merge, embed, write, verify, switch, clean up.
 //!
-//! Until the pointer is switched nothing of it is visible, so a build may be killed at any place.
+//! Readers see nothing of a build until the pointer is switched, so a build may be killed at any point.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -21,16 +21,16 @@ use super::{
 };
 use crate::words;
 
-/// Finished generations kept besides the serving one.
+/// Number of finished generations kept in addition to the serving one.
 const KEPT: usize = 2;
-/// Texts given to the embedder at once.
+/// Maximum number of texts per call to the embedder.
 const BATCH: usize = 256;
-/// Rows looked up in what was built.
+/// Approximate number of rows that [`verify`] looks up in the new generation.
 const SAMPLED: usize = 40;
 
 type Report = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// See [`super::EmbeddedCatalog::import`].
+/// Implements [`super::EmbeddedCatalog::import`].
 pub(super) async fn import(
     folder: PathBuf,
     embedder: Option<Arc<dyn Embedder>>,
@@ -49,12 +49,12 @@ pub(super) async fn import(
     if let Some(embedder) = embedder {
         build.embed(&*embedder, &report).await?;
     }
-    // Demo rows answer the demo's questions, and they go with the first real list.
+    // Golden questions are about the real catalogue; demo rows cannot be expected to answer them.
     let questions = questions.filter(|_| !demo);
     blocking(move || build.finish(&folder, questions, &report)).await
 }
 
-/// Runs on a thread that may block.
+/// Runs blocking work on tokio's blocking thread pool.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
@@ -64,7 +64,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     }
 }
 
-/// See [`super::EmbeddedCatalog::roll_back`].
+/// Implements [`super::EmbeddedCatalog::roll_back`].
 pub(super) fn roll_back(folder: &Path) -> Result<Generation, Error> {
     let _lock = lock(folder)?;
     let serving = generation::current(folder)?.ok_or(Error::NoEarlier)?;
@@ -86,7 +86,7 @@ fn check(source: &Source, items: &[Product]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Held by the import that runs; the system lets go of it when the process ends, however it ends.
+/// Takes the exclusive import lock of the folder. The OS releases it when the process ends, even after a crash.
 fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join("import.lock");
     let failed = |error: std::io::Error| Error::disk(format!("locking {}", path.display()), error);
@@ -98,12 +98,13 @@ fn lock(folder: &Path) -> Result<File, Error> {
     }
 }
 
-/// A build that has begun; the lock is held for as long as it lives.
+/// A build in progress. It holds the import lock until it is dropped.
 struct Build {
     manifest: Manifest,
     items: Vec<Item>,
     vectors: Option<Vectors>,
-    /// Vectors of the serving generation by the text they were made from, and the embedder's name.
+    /// Vectors of the serving generation, to be reused: the embedder's name, and the vectors by the text they were made
+    /// from.
     known: (Option<String>, HashMap<String, Vec<f32>>),
     switch: ImportOutcome,
     _lock: File,
@@ -205,7 +206,7 @@ impl Build {
         let generation = match built {
             Ok(generation) => generation,
             Err(error) => {
-                // What remains is swept by the next build as well; a failure here must not hide the first one.
+                // The next build removes leftovers as well; a failure to clean up must not hide the original error.
                 let _ = fs::remove_dir_all(&unfinished);
                 return Err(error);
             }
@@ -228,7 +229,8 @@ impl Build {
     }
 }
 
-/// What a row's vector is made from: the words a client may use for it, not the long description.
+/// Text that a row's vector is made from: names, brand and category. The long description is left out, because clients
+/// do not search with its words.
 fn embedded_text(product: &Product) -> String {
     let Product { name, category, brand, .. } = product;
     [&name.ru, &name.en, brand, &category.ru, &category.en]
@@ -239,7 +241,8 @@ fn embedded_text(product: &Product) -> String {
         .join(" ")
 }
 
-/// Puts the source in front of every id and makes ids distinct, because everything later refers to rows by them.
+/// Prefixes every id with the source and makes ids unique with a `~2`, `~3` … suffix, because rows are referred to by
+/// id.
 fn with_ids(source: &str, items: Vec<Product>) -> Vec<Item> {
     let mut taken = HashSet::new();
     let mut named = Vec::with_capacity(items.len());
@@ -271,7 +274,7 @@ fn summaries(items: &[Item], demos: &BTreeMap<String, bool>) -> Vec<SourceSummar
         .collect()
 }
 
-/// Sampled rows must be found by their article and by every word of their name.
+/// Checks that sampled rows are found by their article number and by the first 8 terms of each name.
 fn verify(generation: &Generation, items: &[Item]) -> Result<(), Error> {
     let unverified = |why: String| Error::Unverified { why };
     if generation.products.len() != items.len() {
@@ -291,7 +294,7 @@ fn verify(generation: &Generation, items: &[Item]) -> Result<(), Error> {
                     .index
                     .visit(term, |holder| found |= holder.row == row)
                     .map_err(|error| unverified(error.to_string()))?;
-                // The index leaves out words too long to be words.
+                // Terms of 40 bytes and more are not checked: the index may drop overlong tokens.
                 if !found && term.len() < 40 {
                     return Err(unverified(format!("\"{term}\" does not find {}", product.id)));
                 }
@@ -301,7 +304,7 @@ fn verify(generation: &Generation, items: &[Item]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Golden questions must be answered before anybody else asks.
+/// Checks the golden questions against the new generation before it serves.
 fn ask(generation: &Generation, questions: Option<Questions>) -> Result<(), Error> {
     let Some(questions) = questions else { return Ok(()) };
     let questions = questions().map_err(|why| Error::NoQuestions { why })?;
@@ -321,7 +324,7 @@ fn remove_unfinished(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Old generations only take room, so failing to remove one is worth a warning and no more.
+/// Removes generations beyond [`KEPT`]. Old generations only cost disk space, so a failure is logged as a warning.
 fn remove_old(folder: &Path) {
     let (Ok(mut ids), Ok(Some(serving))) = (generation::finished(folder), generation::current(folder)) else {
         return;

@@ -1,8 +1,9 @@
-//! Answers to frequent queries, kept in memory while the generation that gave them serves.
+//! In-memory cache of search results for frequent requests.
 //!
-//! An answer is kept under the generation that stands in it and is given only when the catalogue says, asked anew at that
-//! moment, that this generation serves; so a switch needs no clearing, and another process's switch is noticed as soon as a
-//! search would notice it. Nothing is shared between processes, and two that miss at once both search.
+//! An entry records the generation that produced it. It is returned only if the catalogue, queried at that moment,
+//! reports the same generation as serving. So a switch needs no cache invalidation, and a switch made by another
+//! process is noticed as soon as a search would notice it. The cache is per process, and concurrent misses of one
+//! request are not merged: each runs the search.
 
 use std::{
     num::NonZeroUsize,
@@ -18,56 +19,57 @@ use lru::LruCache;
 use tolmach_engine::catalog::{SearchRequest, SearchResults};
 use tolmach_runtime::ports::{self, Catalog};
 
-/// Answers kept at most.
+/// Maximum number of entries.
 const ENTRIES: usize = 2000;
-/// Bytes of answers and their requests, written out as JSON, kept at most.
+/// Maximum total size of requests and results, in bytes of their JSON.
 const BYTES: usize = 16 << 20;
-/// A larger answer is not kept: it would push out too many others.
+/// Maximum size of one entry, in bytes; a larger one would evict too many others.
 const LARGEST: usize = BYTES / 16;
-/// An answer that was given while something was away (no vectors, a fallback) must not outlive that by long.
+/// Maximum age of an entry. Results computed while a dependency was down (no vectors, a fallback) must not be served
+/// for long.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// A catalogue that remembers what it answered.
+/// Catalogue wrapper that caches search results, least recently used entries evicted first.
 pub struct Cached<C: ?Sized> {
-    answers: Mutex<Answers>,
+    answers: Mutex<Entries>,
     hits: AtomicU64,
     misses: AtomicU64,
     inner: Arc<C>,
 }
 
-/// How the cache did since the start.
+/// Cache statistics since the process started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
-    /// Searches that were answered from memory.
+    /// Searches answered from the cache.
     pub hits: u64,
-    /// Searches that the catalogue answered.
+    /// Searches passed on to the catalogue that succeeded.
     pub misses: u64,
-    /// Answers kept now.
+    /// Entries in the cache now.
     pub entries: u64,
-    /// Their size in bytes.
+    /// Their total size, in bytes of JSON.
     pub bytes: u64,
 }
 
-struct Answers {
-    by_request: LruCache<String, Answer>,
+struct Entries {
+    by_request: LruCache<String, Entry>,
     bytes: usize,
 }
 
-struct Answer {
+struct Entry {
     results: SearchResults,
     bytes: usize,
     at: Instant,
 }
 
 impl<C: Catalog + ?Sized> Cached<C> {
-    /// Nothing is remembered yet.
+    /// Wraps a catalogue with an empty cache.
     pub fn new(inner: Arc<C>) -> Cached<C> {
         let most = NonZeroUsize::new(ENTRIES).unwrap_or(NonZeroUsize::MIN);
-        let answers = Mutex::new(Answers { by_request: LruCache::new(most), bytes: 0 });
+        let answers = Mutex::new(Entries { by_request: LruCache::new(most), bytes: 0 });
         Cached { answers, hits: AtomicU64::new(0), misses: AtomicU64::new(0), inner }
     }
 
-    /// How it did so far.
+    /// Current statistics.
     pub fn counts(&self) -> Counts {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         Counts {
@@ -86,13 +88,13 @@ impl<C: Catalog + ?Sized> Cached<C> {
     }
 
     fn keep(&self, request: String, results: &SearchResults) {
-        // What has no generation is the answer of an empty catalogue, which costs nothing to give again.
+        // Results without a generation come from an empty catalogue and are cheap to compute again.
         let Ok(written) = serde_json::to_vec(results) else { return };
         let bytes = request.len() + written.len();
         if results.generation.is_empty() || bytes > LARGEST {
             return;
         }
-        let answer = Answer { results: results.clone(), bytes, at: Instant::now() };
+        let answer = Entry { results: results.clone(), bytes, at: Instant::now() };
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.bytes += bytes;
         if let Some((_, gone)) = answers.by_request.push(request, answer) {
@@ -140,11 +142,11 @@ mod tests {
 
     use super::*;
 
-    /// Answers every request with a row that is called after the serving generation; counts.
+    /// Entries every request with one row whose id is the number of the serving generation; counts the calls.
     struct Numbered {
         serving: RwLock<u64>,
         asked: AtomicU64,
-        /// Bytes of filling in each answer.
+        /// Padding in each answer, in bytes.
         filling: usize,
     }
 
@@ -169,7 +171,7 @@ mod tests {
         async fn search(&self, _request: &SearchRequest) -> ports::Result<SearchResults> {
             let generation = self.serving();
             self.asked.fetch_add(1, Relaxed);
-            // The answer is given late: a switch may come between it and the keeping.
+            // Yield here, so that a switch can happen between the search and the cache insertion.
             tokio::task::yield_now().await;
             let product =
                 Product { id: generation.to_string(), unit: "x".repeat(self.filling), ..Product::default() };
@@ -187,13 +189,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_same_request_is_answered_from_memory_until_the_switch() {
+    async fn caches_a_request_until_the_generation_switches() {
         let inner = Numbered::new(0);
         let cached = Cached::new(Arc::clone(&inner));
         let first = cached.search(&request(1)).await.unwrap();
         assert_eq!(cached.search(&request(1)).await.unwrap(), first);
         assert_eq!(inner.asked.load(Relaxed), 1);
-        // Anything else about the request makes it another one.
+        // Any difference in the request makes it a different cache key.
         cached.search(&SearchRequest { offset: 10, ..request(1) }).await.unwrap();
         cached.search(&SearchRequest { semantic_ratio: 0.1, ..request(1) }).await.unwrap();
         assert_eq!(inner.asked.load(Relaxed), 3);
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    async fn no_row_of_an_older_generation_is_seen_once_the_switch_has_returned() {
+    async fn returns_no_row_of_an_older_generation_after_a_switch() {
         let inner = Numbered::new(0);
         let cached = Arc::new(Cached::new(Arc::clone(&inner)));
         let mut searching = Vec::new();
@@ -233,7 +235,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_stays_within_its_bounds() {
+    async fn stays_within_its_entry_and_byte_limits() {
         let cached = Cached::new(Numbered::new(100));
         for n in 0..ENTRIES as u64 + 500 {
             cached.search(&request(n)).await.unwrap();

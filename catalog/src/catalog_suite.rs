@@ -1,7 +1,8 @@
-//! What every catalogue must do, as a client and an administrator would put it. An adapter passes the suite by naming a
-//! [`Place`]: `catalog_suite::conformance!(new_place)` makes one test a case.
+//! Conformance test suite for catalogue implementations: behaviour that clients and administrators rely on. An
+//! implementation provides a [`CatalogFixture`] and calls `catalog_suite::conformance!(new_place)`, which generates one test per
+//! case.
 //!
-//! Finer ranking, files and servers are not looked at: those tests stay with the adapter.
+//! Details of ranking, files and servers are tested next to each implementation.
 
 mod asking;
 mod switching;
@@ -14,19 +15,19 @@ use tolmach_engine::{
     language::Language,
 };
 
-/// One catalogue, empty at first.
+/// A catalogue under test, initially empty.
 #[async_trait]
-pub(crate) trait Place: Send + Sync {
-    /// Imports rows under a source's name; back when they serve everywhere. The generation's id.
+pub(crate) trait CatalogFixture: Send + Sync {
+    /// Imports rows under a source name. Returns the generation's id once all readers see it.
     async fn import(&self, source: &str, items: Vec<Product>) -> String;
 
-    /// Goes back to the generation before; back when it serves everywhere. Its id.
+    /// Rolls back to the previous generation. Returns its id once all readers see it.
     async fn roll_back(&self) -> String;
 
-    /// A search, which must not fail.
+    /// Runs a search; panics if it fails.
     async fn search(&self, request: SearchRequest) -> SearchResults;
 
-    /// Looks whether the catalogue that is meant has answered, and leaves nothing behind.
+    /// Checks that the intended catalogue answered the searches (not a fallback), then removes what the test created.
     async fn end(&self);
 }
 
@@ -35,17 +36,18 @@ macro_rules! conformance {
         $crate::catalog_suite::conformance!($place:
             counts_facets, counts_facets_over_all_that_match, finds_similar_rows,
             finds_words_in_any_form, forgives_typing_errors, finds_articles_in_every_spelling,
-            names_rows_before_it_finds_others, tells_what_nobody_sells, scores_by_the_share_of_the_words,
+            lists_rows_named_by_article_first, finds_nothing_for_unknown_products,
+            scores_by_the_share_of_the_words,
             filters_by_columns, filters_by_texts, filters_by_measures_and_attributes, lists_what_passes_filters,
-            pages_without_overlap, finds_by_vectors, mixes_words_and_vectors, takes_any_text,
-            switches_under_load, goes_back, answers_before_the_first_import, keeps_other_sources);
+            pages_without_overlap, finds_by_vectors, mixes_words_and_vectors, accepts_any_text,
+            switches_under_load, rolls_back, is_empty_before_the_first_import, keeps_other_sources);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $case() {
             let place = $place().await;
             $crate::catalog_suite::$case(&place).await;
-            $crate::catalog_suite::Place::end(&place).await;
+            $crate::catalog_suite::CatalogFixture::end(&place).await;
         })+
     };
 }
@@ -122,12 +124,12 @@ fn text(field: Field, comparison: Comparison, value: &str) -> Filter {
     Filter { field, comparison, value: FilterValue::Text(value.into()) }
 }
 
-async fn first(place: &dyn Place, wanted: &str, expected: &str) {
+async fn first(place: &dyn CatalogFixture, wanted: &str, expected: &str) {
     let found = articles(&place.search(request(wanted)).await);
     assert_eq!(found.first().map(String::as_str), Some(expected), "{wanted}: {found:?}");
 }
 
-async fn passing(place: &dyn Place, wanted: &str, filters: Vec<Filter>) -> Vec<String> {
+async fn passing(place: &dyn CatalogFixture, wanted: &str, filters: Vec<Filter>) -> Vec<String> {
     let results = place.search(SearchRequest { filters, ..request(wanted) }).await;
     assert_eq!(results.total, results.hits.len() as u64, "{wanted}");
     sorted(&results)

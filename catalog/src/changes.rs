@@ -1,6 +1,6 @@
-//! What a price list changes in the catalogue, and where suppliers disagree: two lists of rows compared.
+//! Compares two lists of rows: what a new price list changes in the catalogue, and where suppliers' prices disagree.
 //!
-//! It reads no file and decides nothing: both prices of a disagreement stay in the catalogue.
+//! This module reads no files and resolves nothing: after a disagreement both prices stay in the catalogue.
 
 use std::collections::HashMap;
 
@@ -10,45 +10,45 @@ use tolmach_engine::catalog::Product;
 use super::rows::Row;
 use crate::words;
 
-/// Rows that are spelled out; the rest are counted.
+/// Maximum number of rows listed per kind of change; the rest are only counted.
 const EXAMPLES: usize = 10;
 
-/// A source's new rows against those it has in the catalogue.
+/// Differences between a source's new rows and its rows in the catalogue. Counts are in rows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Changes {
-    /// Rows that it did not have.
+    /// Rows that are not in the catalogue yet.
     pub new: usize,
-    /// Rows whose price or currency is another one.
+    /// Rows with a different price or currency.
     pub changed_price: usize,
-    /// Rows that say something else in another column, at the same price.
+    /// Rows with the same price and a difference in another column.
     pub changed_other: usize,
-    /// Rows that it had and has no more.
+    /// Rows of the catalogue that are missing from the new list.
     pub gone: usize,
-    /// Rows that are as they were.
+    /// Rows without a difference, ids and photos aside.
     pub unchanged: usize,
-    /// The first of them; of prices those that changed most.
+    /// Up to 10 rows of each kind: price changes by size, largest first; others in list order.
     pub examples: Examples,
 }
 
-/// Rows that are spelled out.
+/// Example rows, at most 10 per list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Examples {
-    /// New ones.
+    /// New rows.
     pub new: Vec<ItemSummary>,
-    /// With both prices.
+    /// Price changes, largest first.
     pub changed_price: Vec<PriceChange>,
-    /// Gone ones.
+    /// Rows that are missing from the new list.
     pub gone: Vec<ItemSummary>,
 }
 
-/// A row in a few words.
+/// Summary of a row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ItemSummary {
-    /// Its article; may be empty.
+    /// Article number; may be empty.
     pub article: String,
-    /// Its name, Russian where it has one.
+    /// Russian name, or the English one if there is no Russian name.
     pub name: String,
-    /// Its price; `None` is on request.
+    /// Price in units of `currency`; `None` means price on request.
     pub price: Option<f64>,
     /// ISO 4217 code; empty when unknown.
     pub currency: String,
@@ -57,46 +57,46 @@ pub struct ItemSummary {
 /// A price that changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PriceChange {
-    /// The row's article; may be empty.
+    /// Article number; may be empty.
     pub article: String,
-    /// The row's name.
+    /// Name in the new list.
     pub name: String,
-    /// The price in the catalogue.
+    /// Price in the catalogue; `None` means price on request.
     pub old: Option<f64>,
-    /// The price in the file.
+    /// Price in the new list; `None` means price on request.
     pub new: Option<f64>,
-    /// The currency of the new price, or of the old one where there is no new one.
+    /// Currency of `new`, or of `old` if there is no new price. ISO 4217 code; empty when unknown.
     pub currency: String,
 }
 
-/// Articles that another source prices differently.
+/// Articles for which another source has a different price.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Disagreements {
-    /// How many.
+    /// Number of rows of the new list with a disagreement.
     pub count: usize,
-    /// Those that differ most.
+    /// Up to 10 of them, largest relative difference first.
     pub examples: Vec<Disagreement>,
 }
 
-/// One article at two prices in one currency.
+/// One article with two prices in the same currency.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Disagreement {
-    /// As the file writes it.
+    /// Article number as written in the new list.
     pub article: String,
-    /// The name in the file.
+    /// Name in the new list.
     pub name: String,
-    /// The price in the file.
+    /// Price in the new list.
     pub price: f64,
-    /// The other source.
+    /// Name of the other source.
     pub other: String,
-    /// Its price.
+    /// Price of the other source.
     pub other_price: f64,
-    /// The currency; empty when unknown.
+    /// ISO 4217 code of both prices; empty when unknown.
     pub currency: String,
 }
 
-/// Compares a source's new rows with those in the catalogue. A row is known by its article, or by its name where it has none;
-/// the second of the same article is compared with the second.
+/// Compares a source's new rows with its rows in the catalogue. Rows are matched by normalised article number, or by
+/// name if there is none. Repeated article numbers are matched by position: the second one with the second one.
 pub fn changes(current: &[Row], source: &str, items: &[Product]) -> Changes {
     let mut before: HashMap<Key, &Product> = HashMap::new();
     let mut keys = Keys::default();
@@ -117,7 +117,7 @@ pub fn changes(current: &[Row], source: &str, items: &[Product]) -> Changes {
         }
     }
     found.changed_price = prices.len();
-    // A stable sort: equals stay in the file's order.
+    // The sort is stable: equal changes stay in list order.
     prices.sort_by(|a, b| difference(b.0.price, b.1.price).total_cmp(&difference(a.0.price, a.1.price)));
     found.examples.changed_price = prices
         .into_iter()
@@ -141,7 +141,7 @@ pub fn changes(current: &[Row], source: &str, items: &[Product]) -> Changes {
     found
 }
 
-/// The articles that real sources other than this one have at another price in the same currency.
+/// Finds articles that another real (not demo) source has at a different price in the same currency.
 pub fn disagreements(current: &[Row], source: &str, items: &[Product]) -> Disagreements {
     let mut others: HashMap<String, Vec<&Row>> = HashMap::new();
     for row in current.iter().filter(|row| row.source != source && !row.demo) {
@@ -177,7 +177,8 @@ pub fn disagreements(current: &[Row], source: &str, items: &[Product]) -> Disagr
     Disagreements { count, examples: found }
 }
 
-/// What a row is known by, and which of several with it.
+/// Match key of a row: its normalised article number or name, and its occurrence number (from 1) among rows with the
+/// same one.
 type Key = (String, usize);
 
 #[derive(Default)]
@@ -186,7 +187,7 @@ struct Keys(HashMap<String, usize>);
 impl Keys {
     fn next(&mut self, product: &Product) -> Key {
         let article = words::normalise_article(&product.article);
-        // A letter in front keeps a name from being taken for an article.
+        // The prefix keeps a name from matching an equal article number.
         let key = if article.is_empty() {
             format!("n{}", name(product).to_lowercase())
         } else {
@@ -219,12 +220,12 @@ fn same_price(old: &Product, new: &Product) -> bool {
 }
 
 fn same_but_for_id(old: &Product, new: &Product) -> bool {
-    // A photo that came beside the file is not part of it.
+    // A photo may come from a separate archive, so it is not part of the price list.
     let plain = |product: &Product| Product { id: String::new(), photo: None, ..product.clone() };
     plain(old) == plain(new)
 }
 
-/// By how many times a price is another one, above 0; a price that comes or goes is the greatest change.
+/// Relative difference of two prices: |new − old| / min(|old|, |new|). Infinite if only one is present, 0 if neither.
 fn difference(old: Option<f64>, new: Option<f64>) -> f64 {
     match (old, new) {
         (Some(old), Some(new)) => (new - old).abs() / old.abs().min(new.abs()).max(f64::MIN_POSITIVE),
@@ -233,7 +234,8 @@ fn difference(old: Option<f64>, new: Option<f64>) -> f64 {
     }
 }
 
-/// The currency of both, where prices in these can be compared: an unknown one is taken for the other.
+/// The common currency of two prices, or `None` if they cannot be compared. An unknown currency is assumed to be the
+/// other one.
 fn comparable<'a>(one: &'a str, other: &'a str) -> Option<&'a str> {
     match (one, other) {
         ("", other) => Some(other),
@@ -258,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_new_changed_gone_or_the_same() {
+    fn classifies_rows_as_new_changed_gone_or_unchanged() {
         let current = [
             row("a", product("A-1", "Насос", 100.0)),
             row("a", product("A-2", "Кран", 10.0)),
@@ -289,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn suppliers_that_disagree() {
+    fn reports_prices_that_differ_between_suppliers() {
         let mut dollars = product("D-1", "Дрель", 20.0);
         dollars.currency = "USD".into();
         let current = [

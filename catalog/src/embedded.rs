@@ -1,7 +1,7 @@
-//! The embedded catalogue: products on disk in generations, found by words and by vectors, in process.
+//! The embedded catalogue: products stored on disk in generations and searched in process, by keywords and by vectors.
 //!
-//! A generation is built beside the serving one, checked, and switched to at once; the last two before it are kept. Reading
-//! price lists belongs to [`crate::import`]; what a client is shown belongs to the engine.
+//! A new generation is built next to the serving one, verified, and switched to atomically; the two previous ones are
+//! kept. Reading price lists belongs to [`crate::import`]; presenting results belongs to the engine.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,116 +21,116 @@ use crate::{
     search,
 };
 
-/// Where rows come from; a new import of a source replaces its rows.
+/// A named origin of rows, usually one supplier. A new import of a source replaces all of its rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// 1 to 100 characters without a slash; the first part of its products' ids.
+    /// 1 to 100 characters without slashes and control characters; the first part of its products' ids.
     pub name: String,
-    /// Rows of a demo source go as soon as a real one is imported.
+    /// Whether the rows are demo data, which is dropped when a real source is imported.
     pub demo: bool,
 }
 
-/// What an import did.
+/// Result of an import. Counts are in rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportOutcome {
-    /// The generation that serves now.
+    /// Id of the new, now serving generation.
     pub generation: String,
-    /// Its rows in all.
+    /// Rows of the generation, all sources together.
     pub rows: u64,
     /// Rows of the imported source.
     pub imported: u64,
-    /// Rows of that source that were replaced.
+    /// Previous rows of that source, replaced by this import.
     pub replaced: u64,
-    /// Demo sources whose rows were dropped.
+    /// Names of demo sources whose rows were dropped.
     pub dropped_demo: Vec<String>,
 }
 
-/// How far a build is.
+/// Progress of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// What is being done.
+    /// The current stage.
     pub stage: Stage,
-    /// Rows done in this stage.
+    /// Rows processed in this stage.
     pub done: u64,
-    /// Rows in all.
+    /// Rows of the new generation.
     pub total: u64,
 }
 
 /// The stages of a build, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Joining the new rows with those that stay.
+    /// Merging the new rows with the rows of other sources.
     Merging,
-    /// Vectors; skipped when built without.
+    /// Computing vectors; skipped for a catalogue without vectors.
     Embedding,
-    /// The words' index.
+    /// Building the keyword index.
     Indexing,
-    /// Looking sampled rows up in what was built.
+    /// Looking up sampled rows in the new generation.
     Verifying,
 }
 
-/// Why the catalogue could not be opened or built. The serving generation is untouched by every one of them.
+/// Errors of opening or building the catalogue. After any of them the serving generation is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Another import runs.
+    /// Another import holds the lock.
     #[error("another import into {folder} is running: wait until it has ended and try again")]
     Busy {
         /// The catalogue's folder.
         folder: PathBuf,
     },
-    /// Nothing to import.
+    /// The import has no rows.
     #[error("source \"{source_name}\" has no rows: nothing was changed")]
     NoRows {
-        /// The source.
+        /// Name of the source.
         source_name: String,
     },
-    /// A name that cannot be part of an id.
+    /// The source name cannot be part of an id.
     #[error("source name {name:?} must have 1 to 100 characters, no slash, and no control characters")]
     BadSource {
-        /// The name given.
+        /// The rejected name.
         name: String,
     },
-    /// There is no earlier generation to go back to.
+    /// There is no earlier generation to roll back to.
     #[error("there is no earlier generation to go back to")]
     NoEarlier,
-    /// The disk refused.
+    /// A file operation failed.
     #[error("{what}: {why}")]
     Disk {
-        /// What was attempted, with the path.
+        /// The operation, with the path.
         what: String,
-        /// The system's words.
+        /// The underlying error.
         why: String,
     },
-    /// A generation does not read back.
+    /// A stored generation cannot be read.
     #[error("catalogue generation {generation} cannot be read ({why}): import the price list again")]
     Broken {
-        /// Its id.
+        /// Id of the generation.
         generation: String,
-        /// What is wrong.
+        /// The underlying error.
         why: String,
     },
-    /// The new generation did not pass its check.
+    /// The new generation failed verification.
     #[error("the new catalogue generation failed its check and was dropped: {why}")]
     Unverified {
-        /// What was not found.
+        /// The check that failed.
         why: String,
     },
-    /// The new generation does not find what must be found.
+    /// The new generation does not answer some golden questions.
     #[error(
         "the new catalogue does not answer {} golden questions, so the old one goes on serving:\n  {}\nmend the price list or the questions, or import with --force",
         lines.len(), lines.join("\n  ")
     )]
     Golden {
-        /// A question each, with what was found instead.
+        /// One line per unanswered question, with what was found instead.
         lines: Vec<String>,
     },
-    /// The golden questions cannot be asked.
+    /// The golden questions cannot be loaded.
     #[error("the golden questions cannot be read, so the old catalogue goes on serving: {why}")]
     NoQuestions {
-        /// What is wrong with them.
+        /// The underlying error.
         why: String,
     },
-    /// Vectors could not be made.
+    /// The embedder failed.
     #[error("vectors could not be made: {0}")]
     Embedding(#[from] ports::Error),
 }
@@ -141,7 +141,8 @@ impl Error {
     }
 }
 
-/// The catalogue in a folder. Several processes may hold one folder: each notices a switch made by another.
+/// The catalogue stored in a folder. Several processes may open the same folder: each notices switches made by the
+/// others.
 pub struct EmbeddedCatalog {
     folder: PathBuf,
     embedder: Arc<dyn Embedder>,
@@ -153,7 +154,11 @@ pub struct EmbeddedCatalog {
 }
 
 impl EmbeddedCatalog {
-    /// Opens the folder, which is made when it does not exist; it may hold no generation yet.
+    /// Opens the catalogue in a folder and creates the folder if needed. The catalogue may have no generation yet.
+    ///
+    /// # Errors
+    /// [`Error::Disk`] if the folder cannot be created or the pointer cannot be read; [`Error::Broken`] if the serving
+    /// generation cannot be loaded.
     pub fn open(folder: impl Into<PathBuf>, embedder: Arc<dyn Embedder>) -> Result<EmbeddedCatalog, Error> {
         let folder = folder.into();
         generation::prepare(&folder)?;
@@ -172,38 +177,42 @@ impl EmbeddedCatalog {
         })
     }
 
-    /// Builds further generations without vectors: faster, and searched by words alone.
+    /// Builds further generations without vectors: imports are faster, and searches use keywords only.
     #[must_use]
     pub fn without_vectors(mut self) -> EmbeddedCatalog {
         self.vectors = false;
         self
     }
 
-    /// Asks these questions of every further generation before switching to it; `None` asks nothing.
+    /// Sets golden questions that every further real (not demo) generation must answer before it serves; `None`
+    /// disables the check.
     #[must_use]
     pub fn with_questions(mut self, questions: Option<Questions>) -> EmbeddedCatalog {
         self.questions = questions;
         self
     }
 
-    /// How often a search looks for a switch made by another process; one second unless set.
+    /// Sets how often searches check for a switch made by another process. Default: 1 s.
     #[must_use]
     pub fn check_every(mut self, interval: Duration) -> EmbeddedCatalog {
         self.check_every = interval;
         self
     }
 
-    /// The folder.
+    /// The catalogue's folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What serves now: counts, sources, when it was built. `None` before the first import.
+    /// Manifest of the serving generation; `None` before the first import.
     pub fn manifest(&self) -> Option<Manifest> {
         self.serving().map(|generation| generation.manifest.clone())
     }
 
-    /// The generations that are kept, the newest first, and which of them serves.
+    /// Manifests of the kept generations, newest first, each with whether it serves.
+    ///
+    /// # Errors
+    /// [`Error::Disk`] if the folder or the pointer cannot be read; [`Error::Broken`] if a manifest cannot be read.
     pub fn kept(&self) -> Result<Vec<(Manifest, bool)>, Error> {
         let serving = generation::current(&self.folder)?;
         let ids = generation::finished(&self.folder)?;
@@ -213,10 +222,15 @@ impl EmbeddedCatalog {
             .collect()
     }
 
-    /// Replaces the rows of `source`, keeps those of others (apart from demo sources once a real one comes), and switches.
+    /// Replaces the rows of `source`, keeps those of other sources (demo sources are dropped by the first real one),
+    /// and switches to the new generation.
     ///
-    /// `items` come from [`crate::import::read`]: their ids get the source's name in front. `progress` is called from
-    /// other threads, at most some hundred times. Dropping the future leaves the serving generation as it is.
+    /// `items` come from [`crate::import::read`]; their ids get the source's name as prefix. `progress` may be called
+    /// from other threads: once per 1,000 rows indexed, per 256 rows embedded, and at stage changes. Dropping the
+    /// future does not switch to a half-built generation.
+    ///
+    /// # Errors
+    /// Any [`Error`] but [`Error::NoEarlier`]; the previous generation goes on serving.
     pub async fn import(
         &self,
         source: Source,
@@ -237,7 +251,12 @@ impl EmbeddedCatalog {
         Ok(switch)
     }
 
-    /// Goes back to the generation built before the serving one; its id. Calling it again goes back further.
+    /// Switches back to the generation built before the serving one and returns its id. Calling it again goes back
+    /// further.
+    ///
+    /// # Errors
+    /// [`Error::NoEarlier`] if there is none; [`Error::Busy`] during an import; [`Error::Disk`] or [`Error::Broken`] if
+    /// it cannot be loaded.
     pub async fn roll_back(&self) -> Result<String, Error> {
         let folder = self.folder.clone();
         let generation = build::blocking(move || build::roll_back(&folder)).await?;
@@ -246,8 +265,9 @@ impl EmbeddedCatalog {
         Ok(id)
     }
 
-    /// Loads the generation that the pointer names, if that is another one than is loaded. Searches do so by themselves. Only
-    /// the one that notices waits for it; others go on with the loaded one.
+    /// Loads the generation named by the pointer if it is not the loaded one; called by every search, with an effect at
+    /// most once per check interval. Only the caller that notices a switch waits for the load; others go on with the
+    /// loaded generation. Failures are logged.
     pub async fn refresh(&self) {
         {
             let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -274,7 +294,8 @@ impl EmbeddedCatalog {
         }
     }
 
-    /// The query's vector, where one is asked for and can be compared with those of the generation.
+    /// Embeds the query. `None` if the request asks for no vectors, its text is empty, the generation's vectors are of
+    /// another embedder, or the embedder fails.
     pub(crate) async fn vector_of(
         &self,
         request: &SearchRequest,
@@ -306,7 +327,8 @@ impl EmbeddedCatalog {
 
 #[async_trait]
 impl Catalog for EmbeddedCatalog {
-    // A search takes a millisecond or two, less than handing it to another thread and back would add under load.
+    // Runs on the async thread: a search takes 1 to 2 ms, and moving it to a blocking thread would cost more under
+    // load.
     async fn search(&self, request: &SearchRequest) -> ports::Result<SearchResults> {
         self.refresh().await;
         let Some(generation) = self.serving() else { return Ok(SearchResults::default()) };

@@ -1,4 +1,4 @@
-//! Titles and queries to vectors, by the built-in language model's table for titles.
+//! Embeds product titles and queries with the table for titles of the built-in language model.
 
 use async_trait::async_trait;
 use tolmach_model::{TITLE_DIMENSIONS, Titles};
@@ -10,8 +10,8 @@ mod hash;
 #[cfg(test)]
 pub(crate) use hash::HashEmbedder;
 
-/// What catalogues are searched by: the words of a title or a query by what they mean, in both languages; twenty thousand and more
-/// a second.
+/// Default embedder of the catalogue: the meaning of the words of a title or query, Russian and English. Vectors have
+/// [`TITLE_DIMENSIONS`] values; more than 20,000 texts per second.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TitleEmbedder;
 

@@ -1,6 +1,6 @@
-//! Facets: what values the rows of an answer have in a column, and how many rows each.
+//! Facet counts: the values of a column among the matching rows, with the number of rows of each.
 //!
-//! Counted over all rows that match, not over a page.
+//! Counts are over all matching rows, not over a page.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use tolmach_engine::catalog::{Facet, Field, SearchRequest};
 
 use super::{generation::Generation, search::Candidate};
 
-/// Values of a facet at most.
+/// Maximum number of values per facet.
 const VALUES: usize = 100;
 
-/// The facets that a request asks for, in its order.
+/// Counts the facets of a request, in the request's order.
 pub(super) fn count(generation: &Generation, rows: &[Candidate], request: &SearchRequest) -> Vec<Facet> {
     request.facets.iter().map(|field| facet(generation, rows, field, request)).collect()
 }
@@ -43,7 +43,7 @@ fn range(numbers: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// Values that differ only in case are one; it is shown as it is first spelt.
+/// Counts values ignoring case, most frequent first. A value is shown in the spelling that occurs first.
 fn tally<'a>(values: impl Iterator<Item = &'a str>) -> Vec<(String, u64)> {
     let mut counts: HashMap<String, (&str, u64)> = HashMap::new();
     for value in values.map(str::trim).filter(|value| !value.is_empty()) {

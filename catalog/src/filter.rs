@@ -1,6 +1,6 @@
-//! Filters of a request over the rows of a generation.
+//! Evaluates the filters of a request against the rows of a generation.
 //!
-//! What may be compared with what was decided when the flow was compiled; a clause that makes no sense passes no row.
+//! The flow compiler checks which comparisons a field allows; a clause that is invalid here passes no row.
 
 use tolmach_engine::{
     catalog::{Comparison, Field, Filter, FilterValue},
@@ -10,30 +10,22 @@ use tolmach_engine::{
 use super::generation::Generation;
 use crate::words;
 
-/// Filters made ready: each clause is decided once for every distinct value where that is cheaper.
+/// Compiled filters. A clause on brand or category is evaluated once per distinct value, not per row.
 pub(super) struct Filters<'a> {
     generation: &'a Generation,
     clauses: Vec<Clause>,
 }
 
 enum Clause {
-    /// By the row itself.
+    /// Evaluated on the product.
     Row(Filter),
-    /// By the row's measures, read once a row and not once a search.
-    Measure {
-        dimension: Dimension,
-        comparison: Comparison,
-        value: f64,
-    },
-    /// By the number of the distinct brand or category.
-    Listed {
-        field: Field,
-        pass: Vec<bool>,
-    },
-    Rows {
-        rows: Vec<u32>,
-        pass: bool,
-    },
+    /// Compared with the row's measures, which are parsed when the generation is loaded.
+    Measure { dimension: Dimension, comparison: Comparison, value: f64 },
+    /// Evaluated per distinct brand or category: `pass` is indexed by the value's number.
+    Listed { field: Field, pass: Vec<bool> },
+    /// Passes the listed rows, or all others if `pass` is false.
+    Rows { rows: Vec<u32>, pass: bool },
+    /// An invalid clause: passes no row.
     Nothing,
 }
 
@@ -42,12 +34,12 @@ impl<'a> Filters<'a> {
         Filters { generation, clauses: filters.iter().map(|filter| clause(generation, filter)).collect() }
     }
 
-    /// Whether there are none, so that every row passes.
+    /// Whether there are no filters, so that every row passes.
     pub fn is_empty(&self) -> bool {
         self.clauses.is_empty()
     }
 
-    /// Whether a row passes all of them.
+    /// Whether a row passes all filters.
     pub fn pass(&self, row: u32) -> bool {
         let Some(product) = self.generation.products.get(row as usize) else { return false };
         self.clauses.iter().all(|clause| match clause {
@@ -109,7 +101,8 @@ fn clause(generation: &Generation, filter: &Filter) -> Clause {
     }
 }
 
-/// Whether one of the texts is what is wanted, or holds all its words in some form («насос» and «Насосы бытовые»).
+/// Whether one of the texts equals the wanted one, ignoring case, or contains all its words in any form («насос»
+/// matches «Насосы бытовые»).
 pub(super) fn means(texts: &[&str], wanted: &str) -> bool {
     let wanted_words = words::index_terms(wanted);
     texts.iter().filter(|text| !text.is_empty()).any(|text| {

@@ -1,34 +1,35 @@
-//! Words and vectors together: ranks and scores of rows mixed with nearness, and the rows that only nearness finds.
+//! Hybrid search: mixes keyword ranks and scores with vector similarity, and adds rows found by similarity alone.
 //!
-//! A broad text is held by tens of thousands of rows, of which a page shows a few. Only the rows that can still come onto the
-//! page, or that nearness decides to be worth showing, are compared exactly; of the rows that words find, total and facets are
-//! the same as if all were.
+//! A broad text matches tens of thousands of rows, of which a page shows a few. So the exact similarity is computed
+//! only for rows that can still reach the page or whose similarity decides whether they pass the score threshold. For
+//! rows found by keywords, total and facets are the same as if every similarity had been computed.
 
 use super::{
     filter::Filters,
     search::{Candidate, Wanted},
-    vectors::{Asked, Vectors},
+    vectors::{QueryVector, Vectors},
 };
 
-/// Rows that a vector may add at most, and how near they must be: at all, and beside the nearest one. What counts as near
-/// differs between embedders, so the first bound is low.
-const NEAREST: usize = 200;
-const NEAR: f32 = 0.15;
+/// Limits of rows found by similarity alone: their maximum number, the least cosine similarity, and the least share of
+/// the best similarity. Similarity scales differ between embedders, so the absolute threshold is low.
+const MAX_SIMILAR: usize = 200;
+const MIN_SIMILARITY: f32 = 0.15;
 const NEAR_THE_BEST: f32 = 0.5;
 
-/// What is near to a query.
-pub(super) struct Near<'a> {
+/// Rows similar to a query.
+pub(super) struct SimilarRows<'a> {
     vectors: &'a Vectors,
-    asked: Asked,
-    /// How near the nearest row is, whether it passes or not. Rows not compared yet are taken to be no nearer.
+    asked: QueryVector,
+    /// Best similarity found, whether or not that row passes the filters. Assumed to be the upper bound for rows not
+    /// compared yet.
     best: f32,
-    /// Rows that pass with their nearness, in the order of the rows.
+    /// Compared rows that pass the filters, with their similarity from 0 to 1; sorted by row.
     compared: Vec<(u32, f32)>,
 }
 
-impl<'a> Near<'a> {
-    /// Looks at the sketches of all rows.
-    pub fn new(vectors: &'a Vectors, vector: &[f32], filters: &Filters<'_>) -> Near<'a> {
+impl<'a> SimilarRows<'a> {
+    /// Selects rows by their binary sketches and compares those exactly.
+    pub fn new(vectors: &'a Vectors, vector: &[f32], filters: &Filters<'_>) -> SimilarRows<'a> {
         let asked = vectors.ask(vector);
         let mut compared = vectors.nearest(&asked);
         let best = compared.iter().fold(0.0, |best: f32, (_, nearness)| best.max(*nearness)).min(1.0);
@@ -36,27 +37,28 @@ impl<'a> Near<'a> {
             compared = vectors.nearest_passing(&asked, |row| filters.pass(row));
         }
         compared.iter_mut().for_each(|(_, nearness)| *nearness = nearness.clamp(0.0, 1.0));
-        Near { vectors, asked, best, compared }
+        SimilarRows { vectors, asked, best, compared }
     }
 
-    /// The rows near enough to be found by that alone.
+    /// Rows similar enough to be found without keywords; at most [`MAX_SIMILAR`].
     fn found(&self) -> Vec<(u32, f32)> {
-        let bound = NEAR.max(self.best * NEAR_THE_BEST);
+        let bound = MIN_SIMILARITY.max(self.best * NEAR_THE_BEST);
         let mut found: Vec<_> =
             self.compared.iter().copied().filter(|(_, nearness)| *nearness >= bound).collect();
-        if found.len() > NEAREST {
-            found.select_nth_unstable_by(NEAREST, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            found.truncate(NEAREST);
+        if found.len() > MAX_SIMILAR {
+            found.select_nth_unstable_by(MAX_SIMILAR, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            found.truncate(MAX_SIMILAR);
         }
         found
     }
 }
 
-/// Mixes candidates by words with what is near, and leaves those that are worth showing. Ranks and scores are exact for the
-/// best rows that are wanted; others may only rank below them. Rows that are `left_out` are not added.
+/// Mixes keyword candidates with similar rows, and drops those below the score threshold. Ranks and scores are exact
+/// for the best `wanted.rows` rows; all others rank below them. Rows for which `left_out` is true are not added by
+/// similarity.
 pub(super) fn fuse(
     by_words: Vec<Candidate>,
-    near: &Near<'_>,
+    near: &SimilarRows<'_>,
     ratio: f32,
     wanted: Wanted,
     left_out: impl Fn(u32) -> bool,
@@ -79,18 +81,18 @@ pub(super) fn fuse(
     mixed
 }
 
-/// Candidates while they are mixed.
+/// State of mixing.
 struct Mix<'a> {
-    near: &'a Near<'a>,
+    near: &'a SimilarRows<'a>,
     ratio: f32,
-    /// Those whose nearness is in their rank and score.
+    /// Candidates whose similarity is included in rank and score.
     mixed: Vec<Candidate>,
-    /// Those by words whose nearness is not known yet.
+    /// Keyword candidates whose similarity is not known yet.
     open: Vec<Candidate>,
 }
 
 impl Mix<'_> {
-    /// Takes the candidates by words, and says which rows they are.
+    /// Adds the keyword candidates; returns the set of their rows.
     fn take(&mut self, by_words: Vec<Candidate>) -> Rows {
         let compared = &self.near.compared;
         let known = Rows::of(compared.iter().map(|(row, _)| *row));
@@ -115,12 +117,13 @@ impl Mix<'_> {
         }
     }
 
-    /// The share of the words stays what it is; nearness may only add to it.
+    /// Mixed score. Similarity can raise the keyword score, never lower it.
     fn score(&self, candidate: &Candidate, nearness: f32) -> f32 {
         candidate.score.max((1.0 - self.ratio) * candidate.score + self.ratio * nearness)
     }
 
-    /// Drops what is below the bar. It depends on the best score, and a score on nearness, where the share is less than that.
+    /// Drops candidates below the threshold, which depends on the best score. Computes the similarity of those for
+    /// which it decides.
     fn keep_worth_showing(&mut self, wanted: Wanted) {
         let best =
             |candidates: &[Candidate]| candidates.iter().map(|candidate| candidate.score).fold(0.0, f32::max);
@@ -141,7 +144,7 @@ impl Mix<'_> {
         self.open.retain(|candidate| candidate.score >= bar);
     }
 
-    /// Compares the rows that may be among the first so many.
+    /// Computes the similarity of every candidate that may be among the best `rows`.
     fn rank_first(&mut self, rows: usize) {
         let words = 1.0 - self.ratio;
         let open = self.open.iter().map(|candidate| words * candidate.rank);
@@ -168,7 +171,7 @@ impl Mix<'_> {
     }
 }
 
-/// A set of rows, a bit each: quicker to fill and to ask than any other.
+/// A set of rows as a bitmap, which is the fastest to fill and to query for dense row numbers.
 struct Rows(Vec<u64>);
 
 impl Rows {

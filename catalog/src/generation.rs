@@ -1,7 +1,7 @@
-//! A generation on disk and in memory, and the pointer that names the serving one.
+//! Generations on disk and in memory, and the pointer file that names the serving one.
 //!
-//! `generations/<id>/` holds `words/` (the index), `names.*`, `items.jsonl`, `vectors.i8` (unless built without) and `manifest.json`,
-//! which is written last. Nothing in it changes after the switch.
+//! `generations/<id>/` contains `words/` (the keyword index), `names.*`, `items.jsonl`, `vectors.i8` (unless built
+//! without vectors) and `manifest.json`, which is written last. A generation is immutable after the switch.
 
 use std::{
     collections::HashMap,
@@ -33,59 +33,59 @@ const ITEMS: &str = "items.jsonl";
 const VECTORS: &str = "vectors.i8";
 const EARLIER_VECTORS: &str = "vectors.f32";
 const WORDS: &str = "words";
-/// Folders with this prefix are builds that did not end.
+/// Prefix of the folders of unfinished builds.
 pub(super) const UNFINISHED: &str = ".building-";
 
-/// What a generation is made of.
+/// Metadata of a generation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Its id; ids of later generations sort after it.
+    /// UUID v7, so that ids sort by creation time.
     pub id: String,
-    /// When it was built, milliseconds since the Unix epoch, UTC.
+    /// Build time in milliseconds since the Unix epoch, UTC.
     pub created: i64,
-    /// Rows in all.
+    /// Number of rows, all sources together.
     pub rows: u64,
-    /// Its sources, by name.
+    /// Its sources, sorted by name.
     pub sources: Vec<SourceSummary>,
-    /// The embedder of its vectors; `None` when it has none.
+    /// Name of the embedder that made the vectors; `None` without vectors.
     pub embedder: Option<String>,
 }
 
 /// One source of a generation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SourceSummary {
-    /// Its name.
+    /// Name of the source.
     pub name: String,
-    /// Whether it is a demo.
+    /// Whether its rows are demo data.
     pub demo: bool,
-    /// Its rows.
+    /// Number of its rows.
     pub rows: u64,
 }
 
-/// A row as stored.
+/// A row as stored in `items.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Item {
     pub source: String,
     pub product: Product,
 }
 
-/// A generation ready to be searched.
+/// A loaded generation, ready to be searched. Rows are numbered from 0 in file order.
 pub(super) struct Generation {
     pub manifest: Manifest,
     pub products: Vec<Product>,
     pub index: Index,
     pub names: Names,
     pub vectors: Option<Vectors>,
-    /// Rows by normalised article.
+    /// Rows by normalised article number.
     pub articles: HashMap<String, Vec<u32>>,
     pub brands: Distinct<String>,
     pub categories: Distinct<Localized>,
-    /// The measures of all rows, one row's after another's, and where each row's begin.
+    /// Measures of all rows, concatenated, and the start offset of each row's, with one more offset at the end.
     measures: (Vec<Measure>, Vec<u32>),
-    pub rooms: ScratchPool,
+    pub scratch_pool: ScratchPool,
 }
 
-/// A column's values once each, and which one every row has; filters are decided once a value.
+/// The distinct values of a column, and the index into them for every row. Filters are evaluated once per value.
 pub(super) struct Distinct<T> {
     pub values: Vec<T>,
     pub of_row: Vec<u32>,
@@ -93,16 +93,19 @@ pub(super) struct Distinct<T> {
 
 impl Generation {
     /// Loads a generation by its id.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] if a file is missing, malformed, or does not match the manifest.
     pub fn load(folder: &Path, id: &str) -> Result<Generation, Error> {
         Generation::load_from(&generations(folder).join(id))
             .map_err(|why| Error::Broken { generation: id.into(), why })
     }
 
-    /// Loads from a folder that may not have its final name yet.
+    /// Loads a generation from a folder, which may still have its temporary name.
     pub fn load_from(path: &Path) -> Result<Generation, String> {
         let manifest = read_manifest(path)?;
         let rows = usize::try_from(manifest.rows).map_err(|error| format!("{MANIFEST}: {error}"))?;
-        // Nearly all of the time is spent on reading rows, so everything else is read beside them.
+        // Parsing the rows takes nearly all of the time, so index and vectors are read in parallel to it.
         let (products, index, vectors) = thread::scope(|scope| {
             let index = scope.spawn(|| Index::open(&path.join(WORDS), rows));
             let vectors = scope.spawn(|| read_vectors(path, &manifest, rows));
@@ -127,7 +130,7 @@ impl Generation {
         });
         let names = names?.map_err(|error| error.to_string())?;
         let (articles, (brands, categories), measures) = (articles?, listed?, measures?);
-        let rooms = ScratchPool::default();
+        let scratch_pool = ScratchPool::default();
         Ok(Generation {
             manifest,
             products,
@@ -138,17 +141,17 @@ impl Generation {
             brands,
             categories,
             measures,
-            rooms,
+            scratch_pool,
         })
     }
 
-    /// The row with an id.
+    /// The row with a product id.
     pub fn row_of(&self, id: &str) -> Option<u32> {
         let row = self.products.iter().position(|product| product.id == id)?;
         u32::try_from(row).ok()
     }
 
-    /// What a row measures.
+    /// The measures of a row.
     pub fn measures_of(&self, row: u32) -> impl Iterator<Item = &Measure> {
         let (all, begins) = &self.measures;
         let at = |row: usize| begins.get(row).copied().unwrap_or_default() as usize;
@@ -156,7 +159,7 @@ impl Generation {
         all.get(at(row)..at(row + 1)).unwrap_or_default().iter()
     }
 
-    /// Whether its vectors can be compared with those of this embedder.
+    /// Whether the vectors are comparable with those of this embedder.
     pub fn has_vectors_of(&self, embedder: &dyn Embedder) -> bool {
         self.manifest.embedder.as_deref() == Some(embedder.name())
             && self.vectors.as_ref().is_some_and(|vectors| vectors.dimensions() == embedder.dimensions())
@@ -165,7 +168,7 @@ impl Generation {
 
 fn read_vectors(path: &Path, manifest: &Manifest, rows: usize) -> Result<Option<Vectors>, String> {
     let file = path.join(VECTORS);
-    // An earlier version kept them otherwise. Words serve until the next import makes them anew.
+    // An earlier format stored f32 vectors. Search by keywords only until the next import writes new ones.
     if manifest.embedder.is_none() || (!file.exists() && path.join(EARLIER_VECTORS).exists()) {
         return Ok(None);
     }
@@ -183,7 +186,7 @@ fn by_article(products: &[Product]) -> HashMap<String, Vec<u32>> {
     articles
 }
 
-/// The measures of all rows and where each row's begin.
+/// Parses the measures of all rows, in parallel; see [`Generation::measures`].
 fn measures(products: &[Product]) -> Result<(Vec<Measure>, Vec<u32>), String> {
     let mut all = Vec::new();
     let mut begins = Vec::with_capacity(products.len() + 1);
@@ -197,7 +200,7 @@ fn measures(products: &[Product]) -> Result<(Vec<Measure>, Vec<u32>), String> {
     Ok((all, begins))
 }
 
-/// Values are told apart by the texts that they are made of.
+/// Values are equal if the given texts are.
 fn distinct<T: Clone>(
     products: &[Product],
     value: impl Fn(&Product) -> &T,
@@ -223,19 +226,20 @@ fn read_manifest(path: &Path) -> Result<Manifest, String> {
     serde_json::from_slice(&bytes).map_err(|error| format!("{MANIFEST}: {error}"))
 }
 
-/// What a generation is made of, without loading it.
+/// Reads the manifest of a generation without loading it.
 pub(super) fn manifest(folder: &Path, id: &str) -> Result<Manifest, Error> {
     read_manifest(&generations(folder).join(id)).map_err(|why| Error::Broken { generation: id.into(), why })
 }
 
-/// Everything that a generation's folder is made from.
+/// Input for writing a generation's folder.
 pub(super) struct Content<'a> {
     pub manifest: &'a Manifest,
     pub items: &'a [Item],
     pub vectors: Option<&'a Vectors>,
 }
 
-/// Writes a generation into an empty folder, the manifest last, and makes it durable.
+/// Writes a generation into an empty folder, the manifest last, and syncs it to disk. `indexed` is called with the
+/// number of rows indexed so far.
 pub(super) fn write(path: &Path, content: &Content<'_>, indexed: &dyn Fn(u64)) -> Result<(), Error> {
     let failed =
         |what: &Path, why: &dyn ToString| Error::disk(format!("writing {}", what.display()), why.to_string());
@@ -275,7 +279,7 @@ fn read_products(path: &Path) -> Result<Vec<Product>, String> {
     read_rows(path, |item| item.product)
 }
 
-/// What is wanted of every row; the lines are read in parts at once.
+/// Parses the rows in parallel and maps each. The error names the first malformed line.
 fn read_rows<T: Send>(path: &Path, wanted: impl Fn(Item) -> T + Sync) -> Result<Vec<T>, String> {
     let text = fs::read_to_string(path.join(ITEMS)).map_err(|error| format!("{ITEMS}: {error}"))?;
     let row = |line: &str| serde_json::from_str(line).map(&wanted);
@@ -284,7 +288,8 @@ fn read_rows<T: Send>(path: &Path, wanted: impl Fn(Item) -> T + Sync) -> Result<
     })?;
     let mut rows = Vec::with_capacity(text.lines().count());
     for part in read {
-        // Parts before it are whole; the one with the error is looked through again for its line.
+        // Parts before the first failed one are complete; the lines after them are parsed again to find the line
+        // number.
         match part {
             Ok(part) => rows.extend(part),
             Err(_) => break,
@@ -296,7 +301,7 @@ fn read_rows<T: Send>(path: &Path, wanted: impl Fn(Item) -> T + Sync) -> Result<
     wrong.map_or(Ok(rows), Err)
 }
 
-/// A text in about equal parts of whole lines.
+/// Splits a text into at most `count` parts of similar size, at line ends.
 fn parts(text: &str, count: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -310,7 +315,7 @@ fn parts(text: &str, count: usize) -> Vec<&str> {
     parts
 }
 
-/// Does the work on every part in a thread of its own; the outcomes are in the order of the parts.
+/// Runs the work on each part in its own thread. Results are in the order of the parts.
 fn in_threads<P: Send, T: Send>(
     parts: impl Iterator<Item = P>,
     work: impl Fn(P) -> T + Sync,
@@ -322,7 +327,7 @@ fn in_threads<P: Send, T: Send>(
     })
 }
 
-/// More threads than this would mostly wait for memory.
+/// At most 8: more threads are bound by memory bandwidth.
 fn threads() -> usize {
     thread::available_parallelism().map_or(1, |count| count.get().min(8))
 }
@@ -331,18 +336,18 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> Result<T, String> {
     thread.join().map_err(|_| "a thread that read it ended early".to_owned())
 }
 
-/// The folder of all generations.
+/// The folder that contains all generations.
 pub(super) fn generations(folder: &Path) -> PathBuf {
     folder.join("generations")
 }
 
-/// Makes the folders.
+/// Creates the folders.
 pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
     let path = generations(folder);
     fs::create_dir_all(&path).map_err(|error| Error::disk(format!("making {}", path.display()), error))
 }
 
-/// The id of the serving generation.
+/// The id of the serving generation; `None` before the first import.
 pub(super) fn current(folder: &Path) -> Result<Option<String>, Error> {
     let path = folder.join(POINTER);
     match fs::read_to_string(&path) {
@@ -368,7 +373,7 @@ pub(super) fn finished(folder: &Path) -> Result<Vec<String>, Error> {
     Ok(ids)
 }
 
-/// Points at a generation, at once: a reader sees the old id or the new one, whenever the power fails.
+/// Points at a generation atomically: even after a power failure the pointer holds the old id or the new one.
 pub(super) fn point(folder: &Path, id: &str) -> Result<(), Error> {
     let (new, path) = (folder.join("current.new"), folder.join(POINTER));
     let switch = || {
@@ -389,7 +394,7 @@ fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// A rename is durable only when its folder is.
+/// A rename is durable only after its folder is synced.
 pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }

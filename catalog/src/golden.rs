@@ -1,6 +1,6 @@
-//! Golden questions: what must be found. A new generation that does not find it is not switched to.
+//! Golden questions: queries with articles that must be found. A new generation that fails one does not serve.
 //!
-//! Where questions are kept and how they are written is the caller's.
+//! Storing and parsing the questions is up to the caller.
 
 use std::sync::Arc;
 
@@ -9,22 +9,22 @@ use tolmach_engine::catalog::SearchRequest;
 use super::{generation::Generation, search};
 use crate::words;
 
-/// A question with its answer.
+/// A query with its expected articles.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
-    /// As a client would type it.
+    /// The text as a client would type it.
     pub asked: String,
-    /// What is asked of the catalogue; by words alone.
+    /// The search to run, by keywords only; its `limit` is the number of rows looked at.
     pub request: SearchRequest,
-    /// Articles of which one must be among the rows found.
+    /// Article numbers, of which at least one must be among the rows found.
     pub articles: Vec<String>,
 }
 
-/// Gives the questions when a generation has been built, or says why it cannot.
+/// Loads the questions; called after a generation has been built. The error is a readable reason.
 pub type Questions = Arc<dyn Fn() -> Result<Vec<Question>, String> + Send + Sync>;
 
-/// What a generation does not find, a line each. A question whose articles are all gone from the price lists has lost its
-/// meaning and asks nothing.
+/// One line per question that the generation does not answer. A question is skipped if none of its articles is in the
+/// catalogue any more.
 pub(super) fn unanswered(generation: &Generation, questions: &[Question]) -> Result<Vec<String>, String> {
     let mut lines = Vec::new();
     for question in questions {

@@ -1,7 +1,7 @@
-//! Price lists, read: a workbook or a CSV file becomes products and a report of how it was understood.
+//! Reads a price list, a workbook or a CSV file, into products and a report of how it was understood.
 //!
-//! It stores nothing and knows nothing of the catalogue. [`read`] takes a path and gives plain data; [`child`] runs it in a
-//! process of its own with limits, which is how every file that a person brings is read.
+//! Nothing is stored, and the catalogue is not involved: [`read`] takes a path and returns plain data. [`child`] runs
+//! it in a separate process with resource limits; all uploaded files are read that way.
 
 mod cells;
 mod cfb;
@@ -29,69 +29,69 @@ use tolmach_engine::catalog::Product;
 pub use columns::{Column, Mapping};
 pub use report::{ATTRIBUTE, ColumnMapping, Report, SheetReport, Skipped, Warning};
 
-/// What a person says of a price list.
+/// A person's choice of columns for a price list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
-    /// Columns named for this file: one that it does not have is an error.
+    /// Columns named for this file. A heading that the file does not have is an error.
     #[serde(default)]
     pub given: Mapping,
-    /// Columns remembered of the supplier: one that the file does not have any more is a warning.
+    /// Columns remembered for the supplier. A heading that the file no longer has is a warning.
     #[serde(default)]
     pub remembered: Mapping,
 }
 
-/// What a price list held.
+/// The contents of a price list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Imported {
-    /// The products, in the file's order. Their ids are unique within the file and lack the source: `<article>`,
-    /// `<article>~2` for a repeated article, `row-<n>` for a row without one.
+    /// The products in file order. Ids are unique within the file and have no source prefix: `<article>`, `<article>~2`
+    /// for a repeated article number, `row-<n>` for a row without one.
     pub items: Vec<Product>,
     /// How the file was understood.
     pub report: Report,
 }
 
-/// Why a file gave nothing. Every message names the file, says what is wrong and what to do.
+/// Why nothing was read from a file. Every message names the file, the problem and what to do.
 #[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum Error {
-    /// The file cannot be read.
+    /// The file cannot be opened or read.
     #[error("{file}: cannot be read: {why}. Check the path and the permissions.")]
     Unreadable {
         /// The file's name.
         file: String,
-        /// The system's words.
+        /// The underlying error.
         why: String,
     },
-    /// No bytes, or no cells.
+    /// The file has no bytes or no cells.
     #[error("{file}: the file is empty. Save the price list again and check that it opens.")]
     Empty {
         /// The file's name.
         file: String,
     },
-    /// Not a format that is read.
+    /// The file is not in a supported format.
     #[error("{file}: not a price list: {found}. Save it as .xlsx, .xls, .xlsb, .ods or .csv.")]
     NotAWorkbook {
         /// The file's name.
         file: String,
-        /// What it looks like.
+        /// What the file looks like.
         found: String,
     },
-    /// The right format, but broken.
+    /// The format is supported, but the content is malformed.
     #[error(
         "{file}: the file is damaged or incomplete ({why}). Open it in a spreadsheet program and save it again as .xlsx."
     )]
     Corrupt {
         /// The file's name.
         file: String,
-        /// What was found.
+        /// The underlying error.
         why: String,
     },
-    /// Encrypted.
+    /// The file is encrypted.
     #[error("{file}: the file is protected with a password. Save a copy without one.")]
     Protected {
         /// The file's name.
         file: String,
     },
-    /// Larger than a price list can reasonably be.
+    /// The file exceeds a size limit.
     #[error(
         "{file}: too large: {what}, and at most {limit} is read. Copy the rows of the price list alone into a new workbook \
          and save it as .xlsx."
@@ -99,12 +99,12 @@ pub enum Error {
     TooLarge {
         /// The file's name.
         file: String,
-        /// What is too large.
+        /// The size that exceeds the limit.
         what: String,
-        /// The bound.
+        /// The limit.
         limit: String,
     },
-    /// Reading it took more memory than it may.
+    /// The reading process exceeded its memory limit.
     #[error(
         "{file}: reading it takes more than {limit} MiB of memory, so it was stopped. Copy the rows of the price list alone \
          into a new workbook and save it as .xlsx."
@@ -112,10 +112,10 @@ pub enum Error {
     Heavy {
         /// The file's name.
         file: String,
-        /// The bound, in MiB.
+        /// The limit in MiB.
         limit: u64,
     },
-    /// Reading it took longer than it may.
+    /// The reading process exceeded its time limit.
     #[error(
         "{file}: reading it takes longer than {limit} s, so it was stopped. Copy the rows of the price list alone into \
          a new workbook and save it as .xlsx."
@@ -123,10 +123,10 @@ pub enum Error {
     Slow {
         /// The file's name.
         file: String,
-        /// The bound, in seconds.
+        /// The limit in seconds.
         limit: u64,
     },
-    /// The process that read it ended without an answer.
+    /// The reading process ended without a valid response.
     #[error(
         "{file}: the file cannot be read: the process that reads it {how}. It is probably damaged: open it in a spreadsheet \
          program and save it again as .xlsx."
@@ -137,7 +137,7 @@ pub enum Error {
         /// How it ended.
         how: String,
     },
-    /// The process that reads files could not be started.
+    /// The reading process could not be started.
     #[error(
         "{file}: nothing was read: the process that reads price lists cannot be started ({why}). Check that the program's \
          file is still where it was started from, and that the machine has memory and processes left."
@@ -145,10 +145,10 @@ pub enum Error {
     NotStarted {
         /// The file's name.
         file: String,
-        /// The system's words.
+        /// The underlying error.
         why: String,
     },
-    /// No sheet has a row of column names.
+    /// No sheet has a header row.
     #[error(
         "{file}: no header row found. Looked in the first {looked} rows of every sheet for a column of names \
          (Наименование, Номенклатура, Name, Title …) beside a column of articles, prices or stock. \
@@ -157,50 +157,59 @@ pub enum Error {
     NoHeader {
         /// The file's name.
         file: String,
-        /// Rows looked at in each sheet.
+        /// Number of rows examined in each sheet.
         looked: usize,
-        /// The first rows as they were seen.
+        /// The first rows of the sheets.
         seen: String,
     },
-    /// A column that a person named is not there.
+    /// A heading named in [`Options::given`] does not exist.
     #[error("{file}: no column \"{heading}\" for {column}{near} {seen}")]
     UnknownHeading {
         /// The file's name.
         file: String,
-        /// The field.
+        /// The field it was named for.
         column: Column,
-        /// What was named.
+        /// The heading that was named.
         heading: String,
-        /// The nearest heading as a question, with a semicolon in front; empty when none is near.
+        /// The nearest heading as a question, with a semicolon in front; empty if none is close.
         near: String,
-        /// The headings that are there.
+        /// The existing headings.
         seen: String,
     },
-    /// A header, but nothing under it.
+    /// There is a header, but no row below it is an item.
     #[error("{file}: a header but no items: {why}. Check that rows below the header have a name.")]
     NoItems {
         /// The file's name.
         file: String,
-        /// What was skipped.
+        /// Which rows were skipped and why.
         why: String,
     },
 }
 
-/// Reads a price list: .xlsx, .xlsm, .xls, .xlsb, .ods or delimited text, told apart by content, not by extension.
+/// Reads a price list: .xlsx, .xlsm, .xls, .xlsb, .ods or delimited text. The format is detected from the content, not
+/// the file name.
 ///
-/// Blocks on the file and the processor; call it off the async threads. It does not panic: damaged files are errors.
+/// Blocks on I/O and CPU, so call it off the async threads. Damaged files give errors, not panics.
+///
+/// # Errors
+/// The file is unreadable, empty, too large, malformed or protected, or has no header or no items. Never
+/// [`Error::Heavy`], [`Error::Slow`], [`Error::Ended`] or [`Error::NotStarted`], which only [`child`] returns, nor
+/// [`Error::UnknownHeading`].
 pub fn read(path: &Path) -> Result<Imported, Error> {
     read_with(path, &Options::default())
 }
 
-/// The same, with what a person says of the file's columns.
+/// Like [`read`], with a person's choice of columns.
+///
+/// # Errors
+/// Those of [`read`], and [`Error::UnknownHeading`] if no sheet has a heading of [`Options::given`].
 pub fn read_with(path: &Path, options: &Options) -> Result<Imported, Error> {
     let file = name_of(path);
     let workbook = cells::read(path, &file)?;
     rows::collect(workbook, file, options)
 }
 
-/// A file's name without folders, as messages give it.
+/// File name without folders, for messages.
 fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

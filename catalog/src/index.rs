@@ -1,7 +1,7 @@
-//! The words' index: tantivy for the dictionary and the postings, BM25F over the fields of a row.
+//! Keyword index: tantivy for the dictionary and the postings, BM25F over the fields of a row.
 //!
-//! Scores are summed here and not by tantivy's own queries, because an answer also needs to know which share of the query a
-//! row holds, exactly and for every row.
+//! Scores are summed here and not by tantivy's queries, because the score also needs the exact share of the query's
+//! words that each row contains.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -15,23 +15,25 @@ use tolmach_engine::catalog::Product;
 
 use crate::words;
 
-/// Fields and how much a word in each weighs. `head` repeats the words that say what the thing is; it adds to the name.
+/// Index fields and their weights. `head` repeats the words of a name that say what the product is, on top of the name
+/// field.
 const FIELDS: [(&str, f32); 5] =
     [("name_ru", 1.0), ("name_en", 1.0), (HEAD, 0.22), ("labels", 0.4), ("description", 0.17)];
 const HEAD: &str = "head";
-/// Fields whose terms complete a word's beginning: all but the description.
+/// The first fields, whose terms are offered as completions: all but the description.
 const COMPLETING: usize = 4;
-/// BM25's saturation and length normalisation (Robertson and Zaragoza, 2009: "The Probabilistic Relevance Framework").
+/// BM25 saturation `k1` and length normalisation `b` (Robertson and Zaragoza, 2009: "The Probabilistic Relevance
+/// Framework").
 const K1: f32 = 1.2;
 const B: f32 = 0.4;
-/// Bytes that the writer may fill before it writes a segment out.
+/// Memory budget of the index writer in bytes.
 const WRITER_MEMORY: usize = 128 << 20;
 
 /// An open index.
 pub(super) struct Index {
     rows: usize,
     segments: Vec<Segment>,
-    /// Every term of names and labels with its number of rows, sorted.
+    /// Terms of names and labels, sorted, each with its largest document frequency in any field and segment.
     vocabulary: Vec<(String, u32)>,
 }
 
@@ -42,27 +44,28 @@ struct Segment {
 }
 
 struct SegmentField {
-    /// Which of [`FIELDS`] it is.
+    /// Index into [`FIELDS`].
     position: usize,
     field: Field,
     postings: Arc<InvertedIndexReader>,
     lengths: FieldNormReader,
-    /// What one occurrence is worth in a field of each of tantivy's 256 lengths: a division a length and not one a posting.
-    worth: Vec<f32>,
+    /// Weight of one occurrence for each of tantivy's 256 field length codes, computed once to save a division per
+    /// posting.
+    weight_by_length: Vec<f32>,
 }
 
-/// A row that holds a word.
+/// One posting: a row that contains a term.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Holder {
+pub(super) struct Posting {
     pub row: u32,
-    /// Frequency over all fields, weighted by field and normalised by length.
+    /// Term frequency, weighted by field and normalised by field length.
     pub frequency: f32,
-    /// Whether a name holds it, in Russian and in English.
+    /// Whether the posting is of the Russian name and of the English name.
     pub in_name: [bool; 2],
 }
 
 impl Index {
-    /// Writes the index of these rows into a new folder.
+    /// Writes the index of these rows into a new folder. `indexed` is called every 1,000 rows and at the end.
     pub fn build<'a>(
         path: &Path,
         products: impl Iterator<Item = &'a Product>,
@@ -70,7 +73,7 @@ impl Index {
     ) -> tantivy::Result<()> {
         std::fs::create_dir(path)?;
         let mut schema = Schema::builder();
-        // The terms are made by our own rules and joined by spaces, so the index need only split them again.
+        // Terms are tokenised and stemmed here and joined with spaces, so tantivy only splits at whitespace.
         let terms = TextFieldIndexing::default()
             .set_tokenizer("whitespace")
             .set_index_option(IndexRecordOption::WithFreqs)
@@ -79,7 +82,7 @@ impl Index {
         let fields = FIELDS.map(|(name, _)| schema.add_text_field(name, options.clone()));
         let row_field = schema.add_u64_field("row", FAST);
         let index = tantivy::Index::create_in_dir(path, schema.build())?;
-        // One thread makes one segment of a usual price list, and searching one is faster than several.
+        // One writer thread usually makes one segment, and one segment is faster to search than several.
         let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_MEMORY)?;
         let mut done = 0;
         for (row, product) in (0_u64..).zip(products) {
@@ -109,7 +112,7 @@ impl Index {
         writer.wait_merging_threads()
     }
 
-    /// Opens an index of `rows` rows.
+    /// Opens an index; an error if it does not contain exactly `rows` documents.
     pub fn open(path: &Path, rows: usize) -> tantivy::Result<Index> {
         let index = tantivy::Index::open_in_dir(path)?;
         let schema = index.schema();
@@ -117,7 +120,7 @@ impl Index {
         for (position, (name, _)) in FIELDS.iter().enumerate() {
             match schema.get_field(name) {
                 Ok(field) => fields.push((position, field)),
-                // An earlier version built without it, and is served until the next import.
+                // An index of an earlier version lacks this field and is used until the next import.
                 Err(_) if *name == HEAD => {}
                 Err(error) => return Err(error),
             }
@@ -148,7 +151,13 @@ impl Index {
                     }
                 }
                 let lengths = segment.get_fieldnorms_reader(field)?;
-                of_fields.push(SegmentField { position, field, postings, lengths, worth: Vec::new() });
+                of_fields.push(SegmentField {
+                    position,
+                    field,
+                    postings,
+                    lengths,
+                    weight_by_length: Vec::new(),
+                });
             }
             segments.push(Segment { rows: rows_of, fields: of_fields });
         }
@@ -163,18 +172,20 @@ impl Index {
             let weight = FIELDS.get(field.position).map_or(0.0, |(_, weight)| *weight);
             let average = average_length.get(field.position).copied().unwrap_or(1.0);
             let length = |id: u8| FieldNormReader::id_to_fieldnorm(id) as f32;
-            field.worth = (0..=u8::MAX).map(|id| weight / (1.0 - B + B * length(id) / average)).collect();
+            field.weight_by_length =
+                (0..=u8::MAX).map(|id| weight / (1.0 - B + B * length(id) / average)).collect();
         }
         Ok(Index { rows, segments, vocabulary: vocabulary.into_iter().collect() })
     }
 
-    /// Rows in all.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Visits the rows that hold a term; a row may come more than once, with the frequencies to be added.
-    pub fn visit(&self, term: &str, mut visit: impl FnMut(Holder)) -> tantivy::Result<()> {
+    /// Visits the postings of a term in all fields. A row is visited once per field that contains the term; the
+    /// frequencies are to be added.
+    pub fn visit(&self, term: &str, mut visit: impl FnMut(Posting)) -> tantivy::Result<()> {
         for segment in &self.segments {
             for field in &segment.fields {
                 let position = field.position;
@@ -186,10 +197,10 @@ impl Index {
                 let mut doc = postings.doc();
                 while doc != TERMINATED {
                     let length = usize::from(field.lengths.fieldnorm_id(doc));
-                    let frequency =
-                        postings.term_freq() as f32 * field.worth.get(length).copied().unwrap_or_default();
+                    let frequency = postings.term_freq() as f32
+                        * field.weight_by_length.get(length).copied().unwrap_or_default();
                     if let Some(row) = segment.rows.get(doc as usize) {
-                        visit(Holder { row: *row, frequency, in_name: [position == 0, position == 1] });
+                        visit(Posting { row: *row, frequency, in_name: [position == 0, position == 1] });
                     }
                     doc = postings.advance();
                 }
@@ -198,7 +209,7 @@ impl Index {
         Ok(())
     }
 
-    /// Whether any row holds a term.
+    /// Whether any row contains a term.
     pub fn holds(&self, term: &str) -> tantivy::Result<bool> {
         for field in self.segments.iter().flat_map(|segment| &segment.fields) {
             if field.postings.doc_freq(&Term::from_field_text(field.field, term))? > 0 {
@@ -208,7 +219,7 @@ impl Index {
         Ok(false)
     }
 
-    /// Terms of names and labels that begin so, the most frequent first.
+    /// Terms of names and labels that start with `start`, most frequent first.
     pub fn completions(&self, start: &str, limit: usize) -> Vec<&str> {
         let from = self.vocabulary.partition_point(|(term, _)| term.as_str() < start);
         let rest = self.vocabulary.get(from..).unwrap_or_default();
@@ -216,7 +227,7 @@ impl Index {
     }
 }
 
-/// BM25's saturation of a weighted frequency.
+/// BM25 saturation of a weighted term frequency.
 pub(super) fn saturate(frequency: f32) -> f32 {
     frequency * (K1 + 1.0) / (frequency + K1)
 }
@@ -226,8 +237,8 @@ fn most_frequent(mut terms: Vec<&(String, u32)>, limit: usize) -> Vec<&str> {
     terms.into_iter().take(limit).map(|(term, _)| term.as_str()).collect()
 }
 
-/// The words that say what a thing is, the very one twice. An English name ends with it, before "with", "in" or "for" and
-/// before sizes; a Russian one begins with it, perhaps after an adjective.
+/// The words of a name that say what the product is, with the head noun repeated. An English name ends with its noun,
+/// before "with", "in" or "for" and before sizes; a Russian name starts with it, possibly after adjectives.
 fn head(name: &str) -> Vec<String> {
     const ADJECTIVE: [&str; 9] = ["ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие"];
     let words: Vec<String> = words::words(name).into_iter().map(|word| word.text).collect();
@@ -252,7 +263,7 @@ fn head(name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_name_says_what_the_thing_is() {
+    fn finds_the_head_noun_of_a_name() {
         let check = |name: &str, expected: &[&str]| assert_eq!(super::head(name), expected, "{name}");
         check("Перфоратор SDS-Plus 800 Вт", &["перфоратор"; 2]);
         check("Аккумуляторная дрель 18 В", &["дрел"; 2]);

@@ -1,9 +1,9 @@
-//! Price lists in, search out: reading what suppliers send, generations of rows, the embedded search and its mirror on a
-//! Meilisearch server.
+//! Product catalogue: price list import, immutable generations of rows, embedded search, and a mirror on a Meilisearch
+//! server.
 //!
-//! [`import`] reads a price list into products. [`EmbeddedCatalog`] builds a generation of them beside the serving one, checks
-//! it and switches; the last two before it are kept. [`meilisearch`] mirrors the serving generation. What a client is shown
-//! belongs to the engine.
+//! [`import`] reads a price list into products. [`EmbeddedCatalog`] builds a new generation next to the serving one,
+//! verifies it and switches to it; the two previous generations are kept for rollback. [`meilisearch`] mirrors the
+//! serving generation. How results are presented to a client is the engine's concern.
 
 mod build;
 mod cache;

@@ -1,9 +1,9 @@
-//! The catalogue on a Meilisearch server: a mirror of the embedded one, which keeps the rows.
+//! A mirror of the embedded catalogue on a Meilisearch server. The embedded catalogue stays the source of the rows.
 //!
-//! An import builds the embedded generation first; [`Mirror::keep`] then publishes it and switches by swapping two indexes. A
-//! search goes to the server while its live index holds the very generation that serves here; in every other case, and
-//! whenever the server is away, slow or odd, the embedded catalogue answers. Rows are not stored here, and price lists are
-//! read in [`crate::import`].
+//! An import builds the embedded generation first; [`Mirror::keep`] then publishes it and switches by swapping two
+//! indexes. A search goes to the server only while its live index contains the generation that serves locally. In every
+//! other case, and when the server is down, slow or returns something unexpected, the embedded catalogue answers. Rows
+//! are not stored here; price lists are read in [`crate::import`].
 
 mod ask;
 mod document;
@@ -33,7 +33,7 @@ use tolmach_engine::catalog::{SearchRequest, SearchResults};
 use tolmach_runtime::ports::{self, Catalog};
 
 use super::{EmbeddedCatalog, generation::Generation};
-use ask::Ask;
+use ask::ServerSearch;
 use http::Http;
 pub use http::MirrorError;
 use publish::Publisher;
@@ -41,29 +41,29 @@ use tolmach_runtime::{backoff, secret::Secret};
 
 const WHAT: &str = "meilisearch";
 
-/// Where the server is and how patient to be with it.
+/// Address of the server, index names and timeouts.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// As `http://localhost:7700`.
+    /// Base URL, http or https, e.g. `http://localhost:7700`.
     pub url: String,
-    /// A key that may do everything with the indexes and read tasks; empty for a server without keys.
+    /// An API key with all permissions on the two indexes and read access to tasks; empty for a server without keys.
     pub api_key: Secret,
-    /// The live index; the second one is called the same with `-next`. 1 to 100 Latin letters, digits, `-` and `_`.
+    /// Name of the live index: 1 to 100 Latin letters, digits, `-` and `_`. The second index has the suffix `-next`.
     pub index: String,
-    /// What one search may take before the embedded catalogue answers instead.
+    /// Timeout of one search, after which the embedded catalogue answers.
     pub search: Duration,
-    /// What one other request may take.
+    /// Timeout of any other request.
     pub request: Duration,
-    /// What one task of the server may take.
+    /// Timeout of one task of the server.
     pub task: Duration,
-    /// How often the live index is looked at while all is well.
+    /// Interval of checking the live index while all is well.
     pub look: Duration,
-    /// The first pause after a failure, and the longest.
+    /// First and longest pause between attempts after a failure.
     pub pauses: (Duration, Duration),
 }
 
 impl Options {
-    /// The usual timeout.
+    /// Default timeouts: search 1 s, request 30 s, task 15 min; checks every 30 s; pauses from 1 s to 60 s.
     pub fn new(url: impl Into<String>, api_key: Secret, index: impl Into<String>) -> Options {
         Options {
             url: url.into(),
@@ -77,10 +77,10 @@ impl Options {
         }
     }
 
-    /// Whether these can work; nothing is asked of the server.
+    /// Checks the options without contacting the server.
     ///
     /// # Errors
-    /// An address, a key or a name of an index that cannot be used.
+    /// The URL, the API key or the index name is invalid.
     pub fn check(&self) -> ports::Result<()> {
         self.http().map(|_| ())
     }
@@ -105,20 +105,20 @@ impl Options {
     }
 }
 
-/// How it stands with the server.
+/// State of the mirror.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nothing has been imported yet, or nothing was tried yet.
+    /// Nothing has been imported or attempted yet.
     Waiting,
-    /// The server is being given this generation.
+    /// This generation is being published, by this or another process.
     Publishing(String),
-    /// The server answers from this generation.
+    /// The server answers searches from this generation.
     Serving(String),
-    /// The embedded catalogue answers, and why.
+    /// The embedded catalogue answers, for this reason.
     Fallback(String),
 }
 
-/// Searches since the start.
+/// Number of searches since the process started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// Answered by the server.
@@ -127,24 +127,25 @@ pub struct Counts {
     pub embedded: u64,
 }
 
-/// The embedded catalogue with a server that searches for it.
+/// The embedded catalogue with a Meilisearch server that answers its searches.
 pub struct Mirror {
     embedded: Arc<EmbeddedCatalog>,
     publisher: Publisher,
     live: Index<Http>,
     options: Options,
     state: RwLock<State>,
-    /// Told when a search has found the server away or switched, so that the keeper looks at once.
+    /// Notified when a search finds the server unavailable or on another generation, so that [`Mirror::keep`] checks at
+    /// once.
     lost: Notify,
     server: AtomicU64,
     own: AtomicU64,
 }
 
 impl Mirror {
-    /// Nothing is asked of the server yet; [`Mirror::keep`] does that.
+    /// Creates the mirror without contacting the server; [`Mirror::keep`] does that.
     ///
     /// # Errors
-    /// An address, a key or a name of an index that cannot be used.
+    /// The URL, the API key or the index name is invalid.
     pub fn new(embedded: Arc<EmbeddedCatalog>, options: Options) -> ports::Result<Mirror> {
         let http = options.http()?;
         let publisher = Publisher {
@@ -167,18 +168,18 @@ impl Mirror {
         })
     }
 
-    /// How it stands with the server.
+    /// Current state.
     pub fn state(&self) -> State {
         self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Who answered so far.
+    /// Number of searches answered so far.
     pub fn counts(&self) -> Counts {
         Counts { server: self.server.load(Relaxed), embedded: self.own.load(Relaxed) }
     }
 
-    /// Publishes what serves here whenever the server does not have it: at the start, after an import or a roll-back (also by
-    /// another process), and when the server is back. Never ends.
+    /// Publishing loop; never returns. Publishes the serving generation whenever the server does not have it: at the
+    /// start, after an import or rollback (also by another process), and when the server is back.
     pub async fn keep(&self) {
         let mut failures = 0;
         loop {
@@ -187,9 +188,9 @@ impl Mirror {
                     failures = 0;
                     self.until_something_changes().await;
                 }
-                Err(trouble) => {
-                    if trouble != MirrorError::Elsewhere {
-                        self.becomes(State::Fallback(trouble.to_string()));
+                Err(error_text) => {
+                    if error_text != MirrorError::AlreadyPublishing {
+                        self.set_state(State::Fallback(error_text.to_string()));
                     }
                     let (first, most) = self.options.pauses;
                     sleep(backoff::wait(first, most, failures)).await;
@@ -199,27 +200,29 @@ impl Mirror {
         }
     }
 
-    /// Makes the server hold what serves here, once.
+    /// Publishes the serving generation once, unless the server already has it.
     ///
     /// # Errors
-    /// Why it does not; the embedded catalogue answers on.
+    /// The server fails or rejects something, verification fails, or another process is publishing
+    /// ([`MirrorError::AlreadyPublishing`]). The embedded catalogue goes on answering.
     pub async fn reconcile(&self) -> Result<(), MirrorError> {
         self.embedded.refresh().await;
         let Some(generation) = self.embedded.serving() else {
-            self.becomes(State::Waiting);
+            self.set_state(State::Waiting);
             return Ok(());
         };
         let id = generation.manifest.id.clone();
         if self.publisher.live().await? != Some(document::marks(&id)) {
-            // Processes over one folder take turns; the system lets go of the lock when a process ends, however it ends.
+            // Processes that share a folder publish one at a time. The OS releases the lock when a process ends, even
+            // after a crash.
             let Some(_lock) = self.lock()? else {
-                self.becomes(State::Publishing(id));
-                return Err(MirrorError::Elsewhere);
+                self.set_state(State::Publishing(id));
+                return Err(MirrorError::AlreadyPublishing);
             };
-            self.becomes(State::Publishing(id.clone()));
+            self.set_state(State::Publishing(id.clone()));
             self.publisher.publish(&generation).await?;
         }
-        self.becomes(State::Serving(id));
+        self.set_state(State::Serving(id));
         Ok(())
     }
 
@@ -227,7 +230,7 @@ impl Mirror {
         let until = Instant::now() + self.options.look;
         let known = self.embedded.serving().map(|generation| generation.manifest.id.clone());
         while Instant::now() < until {
-            // A switch made here or, by the pointer file, in another process is taken up within half a second.
+            // Notices a switch within half a second, made here or by another process.
             if timeout(Duration::from_millis(500).min(self.options.look), self.lost.notified()).await.is_ok()
                 || self.embedded.current().await != known
             {
@@ -248,8 +251,8 @@ impl Mirror {
         }
     }
 
-    /// Said once a change, not once a search.
-    fn becomes(&self, next: State) {
+    /// Sets the state; logs only when it changes.
+    fn set_state(&self, next: State) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if *state == next {
             return;
@@ -267,16 +270,16 @@ impl Mirror {
         *state = next;
     }
 
-    /// The server's answer from this very generation.
+    /// Searches on the server, in exactly this generation.
     async fn ask(
         &self,
         generation: &Generation,
         request: &SearchRequest,
     ) -> Result<SearchResults, MirrorError> {
         let vector = self.embedded.vector_of(request, generation).await;
-        // A text without a direction is near to nothing.
+        // A zero vector has no direction and is similar to nothing.
         let vector = vector.filter(|vector| vector.iter().any(|value| *value != 0.0));
-        let ask = Ask {
+        let ask = ServerSearch {
             index: &self.live,
             generation,
             request,
@@ -285,19 +288,21 @@ impl Mirror {
         };
         let asking = async {
             let results = ask.answer().await?;
-            // Rows are of this generation, because every request says so. That one found none may also mean that the live
-            // index is another one by now.
+            // All rows are of this generation, because every request filters by it. But an empty result may also mean
+            // that the live index now contains another generation.
             let another = async || -> Result<bool, MirrorError> {
                 Ok(self.publisher.live().await? != Some(document::marks(&generation.manifest.id)))
             };
             if ask.empty.load(Relaxed) && another().await? {
-                return Err(MirrorError::Another);
+                return Err(MirrorError::OtherGeneration);
             }
             Ok(results)
         };
         match timeout(self.options.search, asking).await {
             Ok(answer) => answer,
-            Err(_) => Err(MirrorError::Away(format!("a search took longer than {:?}", self.options.search))),
+            Err(_) => {
+                Err(MirrorError::Unavailable(format!("a search took longer than {:?}", self.options.search)))
+            }
         }
     }
 }
@@ -314,14 +319,14 @@ impl Catalog for Mirror {
                     self.server.fetch_add(1, Relaxed);
                     return Ok(results);
                 }
-                // Only this search is concerned: another one may do well.
-                Err(trouble @ (MirrorError::Refused(_) | MirrorError::Local(_))) => {
-                    tracing::warn!(%trouble, "meilisearch did not answer a search; the embedded catalogue does");
+                // These errors concern only this search; the next one may succeed.
+                Err(error_text @ (MirrorError::Refused(_) | MirrorError::Local(_))) => {
+                    tracing::warn!(%error_text, "meilisearch did not answer a search; the embedded catalogue does");
                 }
-                Err(trouble) => {
-                    // A search that is late may be older than what the keeper has done since.
+                Err(error_text) => {
+                    // A late failure must not override a newer state set by the publishing loop.
                     if self.state() == State::Serving(published) {
-                        self.becomes(State::Fallback(trouble.to_string()));
+                        self.set_state(State::Fallback(error_text.to_string()));
                         self.lost.notify_one();
                     }
                 }

@@ -1,7 +1,7 @@
-//! The words of every row's name, in order: what postings do not tell. Which words stand beside each other, which rows are
-//! alike, and how words are spelt before they are stemmed.
+//! Forward index of the rows' names: their terms in order, which postings do not store. Used for word proximity,
+//! similar rows, and spelling correction (unstemmed words).
 //!
-//! It holds and compares; what a match is worth is decided in [`super::rank`].
+//! The weight of a match is decided in [`super::rank`].
 
 use std::{
     collections::HashMap,
@@ -18,18 +18,18 @@ use crate::words;
 const WORDS: &str = "names.u32";
 const TERMS: &str = "names.terms";
 const SPELLINGS: &str = "names.spellings";
-/// Stands between the Russian and the English name, so that no two words of them are neighbours.
+/// Separates the Russian from the English name, so that no words of the two are adjacent.
 const GAP: u32 = u32::MAX;
 
 /// The names of a generation.
 pub(super) struct Names {
     terms: Vec<String>,
     ids: HashMap<String, u32>,
-    /// Where each row's words begin, and after the last one's where they end.
+    /// Start offset of each row's terms in `words`, with one more offset at the end.
     begins: Vec<u32>,
     words: Vec<u32>,
-    /// For each term its rows, ascending: where they begin, and all of them.
-    holders: (Vec<u32>, Vec<u32>),
+    /// Inverted index: start offset of each term's rows, and the rows, ascending per term.
+    postings: (Vec<u32>, Vec<u32>),
     pub spellings: Spellings,
 }
 
@@ -51,7 +51,7 @@ impl Builder {
             self.text(name, true);
             self.words.push(GAP);
         }
-        // Labels are spelt by clients as well, but are no part of the name.
+        // Brand and category feed spelling correction, but are not part of the name.
         for label in [&product.brand, &product.category.ru, &product.category.en] {
             self.text(label, false);
         }
@@ -73,7 +73,7 @@ impl Builder {
         }
     }
 
-    /// What was added, without a detour over the disk.
+    /// The names in memory, without writing them.
     fn finish(mut self) -> Names {
         self.begins.push(length(&self.words));
         let mut spellings: Vec<(String, u32)> = self.spellings.into_iter().collect();
@@ -81,7 +81,8 @@ impl Builder {
         Names::new(self.terms, self.begins, self.words, spellings)
     }
 
-    /// Writes everything into a folder.
+    /// Writes and syncs the three files. `names.u32`: the number of offsets, the offsets, the terms, as little-endian
+    /// u32; `names.terms`: a term per line; `names.spellings`: a word and its count per line.
     pub fn write(mut self, folder: &Path) -> Result<()> {
         self.begins.push(length(&self.words));
         let mut file = BufWriter::new(File::create(folder.join(WORDS))?);
@@ -105,8 +106,8 @@ impl Builder {
 }
 
 impl Names {
-    /// Reads what was written for these rows; an error when it is of others. An earlier version wrote nothing: then they are
-    /// collected now.
+    /// Reads the names of these rows; an error if the files do not match them. Generations of an earlier version have
+    /// no such files: their names are collected from the products.
     pub fn read(folder: &Path, products: &[Product]) -> Result<Names> {
         if !folder.join(WORDS).exists() {
             let mut names = Builder::default();
@@ -138,35 +139,35 @@ impl Names {
 
     fn new(terms: Vec<String>, begins: Vec<u32>, words: Vec<u32>, spellings: Vec<(String, u32)>) -> Names {
         let ids = (0..).zip(&terms).map(|(id, term)| (term.clone(), id)).collect();
-        let holders = invert(&begins, &words, terms.len());
-        Names { terms, ids, begins, words, holders, spellings: Spellings::new(spellings) }
+        let postings = invert(&begins, &words, terms.len());
+        Names { terms, ids, begins, words, postings, spellings: Spellings::new(spellings) }
     }
 
-    /// The words of a row, in order.
+    /// The terms of a row's name in order, with [`GAP`] after each language.
     pub fn of(&self, row: u32) -> &[u32] {
         let at = |row: usize| self.begins.get(row).copied().unwrap_or_default() as usize;
         self.words.get(at(row as usize)..at(row as usize + 1)).unwrap_or_default()
     }
 
-    /// The number of a term, if a name has it.
+    /// The id of a term, if a name contains it.
     pub fn id(&self, term: &str) -> Option<u32> {
         self.ids.get(term).copied()
     }
 
-    /// The term of a number; empty for the gap between two names.
+    /// The term of an id; empty for [`GAP`].
     pub fn term(&self, id: u32) -> &str {
         self.terms.get(id as usize).map_or("", String::as_str)
     }
 
-    /// The rows whose names have a term.
+    /// The rows whose names contain a term.
     pub fn rows_with(&self, id: u32) -> &[u32] {
-        let (begins, rows) = &self.holders;
+        let (begins, rows) = &self.postings;
         let at = |id: usize| begins.get(id).copied().unwrap_or_default() as usize;
         if id == GAP { &[] } else { rows.get(at(id as usize)..at(id as usize + 1)).unwrap_or_default() }
     }
 
-    /// How near the terms of a query stand to each other in a row's name, in the query's order, 0 to 1. `query` holds for
-    /// each word the terms that may stand for it.
+    /// Proximity of the query's words in a row's name, 0 to 1: the mean over successive words of 1 for adjacent, 0.5
+    /// and 0.25 for distance 2 and 3. `query` has, for each word, the ids of the terms that may stand for it.
     pub fn adjacency(&self, row: u32, query: &[Vec<u32>]) -> f32 {
         let name = self.of(row);
         let places = |wanted: &[u32]| -> Vec<i32> {
@@ -181,7 +182,7 @@ impl Names {
             let here = places(wanted);
             let mut nearest = i32::MAX;
             for (a, b) in before.iter().flat_map(|a| here.iter().map(move |b| (a, b))) {
-                // Words in the other order are a step farther.
+                // The reverse order counts as one step more.
                 nearest = nearest.min(if b > a { b - a } else { a - b + 1 });
             }
             sum += match nearest {
@@ -196,7 +197,7 @@ impl Names {
     }
 }
 
-/// Rows by term: count, then place.
+/// Inverts the names with a counting sort: start offset of each term's rows, and the rows.
 fn invert(begins: &[u32], words: &[u32], terms: usize) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0_u32; terms + 1];
     let rows = || {
@@ -224,25 +225,25 @@ fn invert(begins: &[u32], words: &[u32], terms: usize) -> (Vec<u32>, Vec<u32>) {
         *start = sum;
     }
     let mut next = starts.clone();
-    let mut holders = vec![0_u32; sum as usize];
+    let mut postings = vec![0_u32; sum as usize];
     for (row, name) in rows() {
         for term in distinct(name) {
             if let Some(place) = next.get_mut(term as usize) {
-                if let Some(holder) = holders.get_mut(*place as usize) {
+                if let Some(holder) = postings.get_mut(*place as usize) {
                     *holder = row;
                 }
                 *place += 1;
             }
         }
     }
-    (starts, holders)
+    (starts, postings)
 }
 
 fn finish(file: BufWriter<File>) -> Result<()> {
     file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
 }
 
-/// More than four thousand million words do not fit into a price list.
+/// Saturates: a price list has fewer than 2³² words.
 fn length<T>(values: &[T]) -> u32 {
     u32::try_from(values.len()).unwrap_or(u32::MAX)
 }

@@ -1,7 +1,8 @@
-//! Photos that came in a zip beside a price list: kept in the catalogue's folder under names made from their content.
+//! Product photos from a zip archive next to a price list. They are stored in the catalogue's folder under names
+//! derived from their content.
 //!
-//! A product names its photo as `/photos/<name>`; the server gives it to the chat page, and Telegram gets the bytes. What a
-//! photo shows is not looked at, only that it is a picture by its first bytes.
+//! A product refers to its photo as `/photos/<name>`. The server serves that path to the chat page; Telegram is sent
+//! the bytes. Only the file signature of a photo is checked; the picture is not decoded.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,41 +20,42 @@ use tolmach_runtime::ports::{self, PHOTO_PREFIX, Photo, Photos};
 use super::{Error, generation, rows::Row};
 use crate::words;
 
-/// Files of an archive that are looked at.
+/// Maximum number of files in an archive.
 const MAX_ENTRIES: usize = 100_000;
-/// Bytes of one photo; Telegram takes no larger ones.
+/// Maximum size of one photo in bytes, the limit of the Telegram Bot API.
 const MAX_PHOTO: u64 = 10 << 20;
-/// Bytes of all photos of an archive.
+/// Maximum size of all photos of an archive in bytes.
 const MAX_ALL: u64 = 4 << 30;
-/// A photo that nothing names may belong to an import that has not switched yet.
+/// Minimum age of a photo before [`sweep`] removes it: an import that has not switched yet may refer to it.
 const GRACE: Duration = Duration::from_secs(3600);
 
-/// What an archive gave.
+/// Result of reading an archive of photos.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PhotoReport {
-    /// The archive's name, without folders.
+    /// Name of the archive, without folders.
     pub file: String,
-    /// Items that got a photo from it.
+    /// Number of products that got a photo.
     pub items: usize,
-    /// Pictures named after an article that the list has.
+    /// Number of photos used, each named after an article of the price list.
     pub pictures: usize,
-    /// Pictures whose names are no article of the list.
+    /// Number of pictures whose names match no article of the price list.
     pub unknown: usize,
-    /// Further pictures of an article: one is shown.
+    /// Number of additional pictures of an article; only one is used.
     pub further: usize,
-    /// Files that are no pictures, too large or damaged.
+    /// Number of files that are not pictures, too large or damaged.
     pub unusable: usize,
-    /// The first of those, with the reason.
+    /// The first of those, at most 5, with the reason.
     pub examples: Vec<String>,
 }
 
-/// Finds photos for the products that have none, by file names that are articles (`TL-001.jpg`, `TL-001_1.png`), writes them
-/// into the catalogue's folder and names them in the products. Without a folder it only counts.
+/// Finds photos for the products without one by file names that are article numbers (`TL-001.jpg`, `TL-001_1.png`),
+/// writes them into the catalogue's folder and sets them in the products. Without a folder nothing is written.
 ///
-/// Blocks. What an archive declares is not believed: every picture is read under a bound.
+/// Blocks. Sizes declared by the archive are not trusted: every picture is read with a limit.
 ///
 /// # Errors
-/// An archive that cannot be read, or a disk that refuses; photos already written are swept later.
+/// [`Error::Disk`] if the archive cannot be read or has more than 100,000 files, or if a photo cannot be written.
+/// Photos written before the error are removed by a later [`sweep`].
 pub fn take(archive: &Path, folder: Option<&Path>, products: &mut [Product]) -> Result<PhotoReport, Error> {
     let failed = |why: String| Error::disk(format!("reading the photos in {}", archive.display()), why);
     let source = File::open(archive).map_err(|error| failed(error.to_string()))?;
@@ -100,8 +102,8 @@ pub fn take(archive: &Path, folder: Option<&Path>, products: &mut [Product]) -> 
     Ok(taken)
 }
 
-/// Gives products the photos that rows of the same source and article have already: a new list rarely brings them again. How
-/// many got one.
+/// Gives products without a photo the photo that a row of the same source and article number already has, because a new
+/// price list rarely brings the photos again. Returns the number of products changed.
 pub fn keep_known(rows: &[Row], source: &str, products: &mut [Product]) -> usize {
     let known: HashMap<String, &str> = rows
         .iter()
@@ -122,7 +124,7 @@ pub fn keep_known(rows: &[Row], source: &str, products: &mut [Product]) -> usize
     kept
 }
 
-/// For every article its picture: the one named exactly so, or else the first of `…-1`, `…_2`.
+/// The picture of each article: the one named exactly like it, or else the first of `…-1`, `…_2`.
 fn chosen(
     zip: &mut zip::ZipArchive<BufReader<File>>,
     wanted: &HashMap<String, Vec<usize>>,
@@ -130,11 +132,11 @@ fn chosen(
 ) -> Vec<(String, usize)> {
     let mut found: HashMap<String, (usize, usize)> = HashMap::new();
     for index in 0..zip.len() {
-        // Only names are needed here; an entry whose name is no text is nobody's article.
+        // Only names are needed here. An entry whose name cannot be decoded matches no article.
         let Ok(entry) = zip.by_index_raw(index) else { continue };
         let Ok(name) = entry.name().map(|name| name.replace('\\', "/")) else { continue };
         let base = name.rsplit('/').next().unwrap_or_default();
-        // What macOS and Windows put beside pictures.
+        // Files that macOS and Windows add to folders of pictures.
         let hidden =
             base.starts_with('.') || base.eq_ignore_ascii_case("thumbs.db") || name.starts_with("__MACOSX/");
         if name.ends_with('/') || hidden {
@@ -163,7 +165,7 @@ fn chosen(
     chosen
 }
 
-/// The article that a file's name means, and which of its pictures this is, 0 for the first.
+/// The article number that a file name stands for, and the rank of the picture, 0 for the name without a suffix.
 fn article_of(stem: &str, wanted: &HashMap<String, Vec<usize>>) -> Option<(String, usize)> {
     let whole = words::normalise_article(stem);
     if wanted.contains_key(&whole) {
@@ -178,7 +180,8 @@ fn article_of(stem: &str, wanted: &HashMap<String, Vec<usize>>) -> Option<(Strin
     wanted.contains_key(&article).then(|| (article, 1 + number.parse::<usize>().unwrap_or_default()))
 }
 
-/// A picture's bytes and the ending for its kind.
+/// Reads a picture. Returns its file extension and its bytes, or a readable reason. `left` is the number of bytes the
+/// archive may still use.
 fn picture(
     zip: &mut zip::ZipArchive<BufReader<File>>,
     index: usize,
@@ -205,7 +208,7 @@ fn picture(
     Ok((kind, bytes))
 }
 
-/// The ending that a picture has by its content.
+/// The file extension of a picture by its signature; `None` for anything else.
 fn kind(bytes: &[u8]) -> Option<&'static str> {
     let webp = || bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
     if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
@@ -230,7 +233,7 @@ fn short_hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().chars().take(32).collect()
 }
 
-/// Writes a photo at once or not at all; one that is there already gets a new date.
+/// Writes a photo atomically. An existing one is rewritten, which renews its modification time for [`sweep`].
 fn keep(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
     let folder = folder_of(folder);
     let path = folder.join(name);
@@ -249,14 +252,14 @@ fn folder_of(catalogue: &Path) -> PathBuf {
     catalogue.join("photos")
 }
 
-/// The photos kept beside a catalogue.
+/// The photos stored next to a catalogue.
 #[derive(Clone, Debug)]
 pub struct PhotoFolder {
     catalogue: PathBuf,
 }
 
 impl PhotoFolder {
-    /// Those of the catalogue in this folder.
+    /// The photos of the catalogue in this folder.
     pub fn of(catalogue: &Path) -> PhotoFolder {
         PhotoFolder { catalogue: catalogue.to_owned() }
     }
@@ -275,7 +278,7 @@ impl Photos for PhotoFolder {
     }
 }
 
-/// The media type of a photo by its name; `None` unless the name is one of ours, so that no path can be made of it.
+/// The media type of a photo by its name. `None` unless the name is a generated one, which rules out path traversal.
 fn media_type(name: &str) -> Option<&'static str> {
     let (hash, ending) = name.split_once('.')?;
     let ours = hash.len() == 32 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
@@ -289,10 +292,11 @@ fn media_type(name: &str) -> Option<&'static str> {
     ours.then_some(media)
 }
 
-/// Removes photos that no kept generation names; how many. One that is younger than an hour stays for now.
+/// Removes photos that no kept generation refers to, unless they are younger than an hour. Returns the number removed.
 ///
 /// # Errors
-/// A generation or a folder that cannot be read: nothing is removed then.
+/// [`Error::Broken`] if a generation cannot be read, in which case nothing is removed; [`Error::Disk`] if a folder or
+/// file operation fails, possibly after some photos were removed.
 pub fn sweep(catalogue: &Path) -> Result<usize, Error> {
     sweep_older(catalogue, GRACE)
 }

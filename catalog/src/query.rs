@@ -1,36 +1,40 @@
-//! A client's text to what is looked up: articles, and meaningful words with what may stand for them.
+//! Parses a client's text into what to look up: article numbers, and meaningful words with the index terms that may
+//! stand for each.
 //!
-//! Prices and stock in the text are left to filters; nothing is ranked here.
+//! Prices and stock in the text are left to filters. Ranking is in [`super::rank`].
 
 use std::ops::Range;
 
-use super::{generation::Generation, index::Index, spelling::Offer};
+use super::{generation::Generation, index::Index, spelling::Suggestion};
 use crate::words::{self, Word};
 
-/// A longer text is cut: no client types more, and a hostile one should not cost more.
+/// Maximum number of characters parsed; the rest is ignored. Longer texts are not typed by clients and would only cost
+/// time.
 const LONGEST: usize = 4096;
 const MOST_WORDS: usize = 32;
 const COMPLETIONS: usize = 20;
-/// What a word found only by its beginning, by its last part, without its unit, or as a part of a longer word counts for.
+/// Weight of a match by prefix, by the last part of a compound, of a number without its unit, and of a word that the
+/// catalogue writes together with the next one.
 const COMPLETED: f32 = 0.9;
 const COMPOUND: f32 = 0.7;
 const WITHOUT_UNIT: f32 = 0.5;
 const APART: f32 = 0.7;
-/// Letters of a word too short to be missed.
+/// Words of at most this many letters are ignored if no row contains them.
 const SHORT: usize = 3;
 
-/// A text, understood.
+/// A parsed text.
 #[derive(Debug, Default)]
 pub(super) struct Query {
-    /// Rows whose article the text names, in the order of naming.
+    /// Rows whose article number occurs in the text, in text order.
     pub articles: Vec<u32>,
-    /// Meaningful words, each once.
+    /// Meaningful words without duplicates, at most [`MOST_WORDS`] before codes are split.
     pub words: Vec<Alternatives>,
-    /// Whether one of them is a word and not a number or a code: a vector says nothing of codes.
+    /// Whether any of them is a word and not a number or a code. Vectors carry no meaning for codes.
     pub has_plain_words: bool,
 }
 
-/// Terms that stand for a word and how much each counts, 1 for the word itself; empty when no row holds it.
+/// Index terms that may stand for a word, each with a weight of at most 1 (1 for the word itself). Empty if no row
+/// contains the word.
 pub(super) type Alternatives = Vec<(String, f32)>;
 
 impl Query {
@@ -40,7 +44,7 @@ impl Query {
     }
 }
 
-/// Reads a text against what the generation holds.
+/// Parses a text against the vocabulary of a generation.
 pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Query> {
     let text: String = text.chars().take(LONGEST).collect();
     let mut query = Query::default();
@@ -59,7 +63,7 @@ pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Quer
         if let (Some(joined), [word]) =
             (next.and_then(|next| together(word, next, generation)), all.as_mut_slice())
         {
-            word.iter_mut().for_each(|(_, counts_for)| *counts_for *= APART);
+            word.iter_mut().for_each(|(_, weight)| *weight *= APART);
             word.push((joined, 1.0));
         }
         for alternatives in all {
@@ -73,8 +77,8 @@ pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Quer
     Ok(query)
 }
 
-/// The word that two words of a text are when they are written together («шуруповерт» for «шурупо верт»), if the catalogue
-/// writes it so and does so about as often as apart.
+/// The compound of two words («шуруповерт» for «шурупо верт»), if the catalogue contains it and its count is more than
+/// 1/20 of the rarer part's count.
 fn together(word: &Word, next: &Word, generation: &Generation) -> Option<String> {
     if words::has_digit(&word.text) || words::has_digit(&next.text) {
         return None;
@@ -85,19 +89,19 @@ fn together(word: &Word, next: &Word, generation: &Generation) -> Option<String>
     (spellings.knows(&joined) && spellings.count(&joined) > apart / 20).then(|| words::stem(&joined))
 }
 
-/// Finds articles among the words of a text, and gives the text without them.
+/// Finds article numbers among the words of a text, adds their rows, and returns the text without them.
 fn take_articles(text: &str, generation: &Generation, rows: &mut Vec<u32>) -> String {
     let tokens = tokens(text);
     let word = |at: usize| tokens.get(at).and_then(|span| text.get(span.clone())).unwrap_or_default();
     let mut rest = String::with_capacity(text.len());
     let (mut position, mut kept) = (0, 0);
     while position < tokens.len() {
-        // An article with spaces in it comes as several words.
+        // An article number with spaces is several tokens.
         let taken = (1..=3).rev().filter(|count| position + count <= tokens.len()).find_map(|count| {
             let joined: String = (position..position + count).map(word).collect();
             let article = words::normalise_article(&joined);
             let number = article.chars().all(|c| c.is_ascii_digit());
-            // «до 15000 руб» is a price, even if some article reads so; short numbers are sizes and quantities.
+            // «до 15000 руб» is a price, even if an article number is equal; short numbers are sizes and quantities.
             let amount = position.checked_sub(1).is_some_and(|before| is_bound(&word(before).to_lowercase()))
                 || is_money(word(position + 1).to_lowercase().trim_end_matches('.'));
             let plausible = article.chars().count() >= 3
@@ -127,7 +131,7 @@ fn take_articles(text: &str, generation: &Generation, rows: &mut Vec<u32>) -> St
     rest
 }
 
-/// Where the words of a text are, as a person would part them: codes keep their dashes, points and slashes.
+/// Byte ranges of a text's tokens. Codes keep their hyphens, dots and slashes.
 fn tokens(text: &str) -> Vec<Range<usize>> {
     let parts = |c: char| c.is_whitespace() || ",;?!()\"«»".contains(c);
     let mut tokens: Vec<Range<usize>> = Vec::new();
@@ -140,7 +144,7 @@ fn tokens(text: &str) -> Vec<Range<usize>> {
     tokens
 }
 
-/// Words that go before an amount.
+/// Whether a word precedes an amount ("under", "from").
 fn is_bound(word: &str) -> bool {
     [
         "до",
@@ -165,7 +169,7 @@ fn is_bound(word: &str) -> bool {
     .contains(&word)
 }
 
-/// Words that go after an amount of money.
+/// Whether a word follows an amount of money: a currency or «тыс».
 fn is_money(word: &str) -> bool {
     word.starts_with("руб")
         || word.starts_with("тыс")
@@ -176,14 +180,14 @@ fn is_money(word: &str) -> bool {
         .contains(&word)
 }
 
-/// The words that tell products apart: no stop words, no amounts of money.
+/// The words that tell products apart, without stop words and amounts of money.
 fn meaningful(words: &[Word]) -> Vec<Word> {
     let mut found = Vec::new();
     let mut position = 0;
     while let Some(word) = words.get(position) {
         let before = position.checked_sub(1).and_then(|at| words.get(at));
         let bounded = before.is_some_and(|before| is_bound(&before.text));
-        // «30 000 руб» is one amount of two words.
+        // «30 000 руб» is one amount in two words.
         let digits = words.iter().skip(position).take_while(|word| words::is_number(&word.text)).count();
         if digits > 0 {
             let after = words.get(position + digits);
@@ -204,17 +208,17 @@ fn meaningful(words: &[Word]) -> Vec<Word> {
     found
 }
 
-/// What may stand for a word: itself; else, as it is held by no row, what it may have been meant to be. A code that is
-/// written together here and apart in the catalogue becomes two words.
+/// The terms that may stand for a word: its stem if a row contains it, otherwise probable intended words. A code that
+/// the catalogue writes with a separator is split into several words.
 fn alternatives(word: &Word, last: bool, generation: &Generation) -> tantivy::Result<Vec<Alternatives>> {
     let index = &generation.index;
     let stem = words::stem(&word.text);
     if let Some(number) = &word.number {
-        // A row that has the number with another unit, or without one, may still be meant.
+        // A row with the same number and another unit, or none, is a weaker match.
         let mut held = Vec::new();
-        for (term, counts_for) in [(stem, 1.0), (number.clone(), WITHOUT_UNIT)] {
+        for (term, weight) in [(stem, 1.0), (number.clone(), WITHOUT_UNIT)] {
             if index.holds(&term)? {
-                held.push((term, counts_for));
+                held.push((term, weight));
             }
         }
         return Ok(vec![held]);
@@ -235,7 +239,7 @@ fn alternatives(word: &Word, last: bool, generation: &Generation) -> tantivy::Re
         });
     }
     let letters = word.text.chars().count();
-    // Messages are sent whole, so a beginning counts only when no row holds the word as it stands.
+    // Messages arrive whole, so a prefix match is tried only if no row contains the word as typed.
     if last && letters >= 3 {
         let completions = index.completions(&stem, COMPLETIONS);
         if !completions.is_empty() {
@@ -246,8 +250,8 @@ fn alternatives(word: &Word, last: bool, generation: &Generation) -> tantivy::Re
         return Ok(vec![vec![(shorter, COMPLETED)]]);
     }
     let spellings = &generation.names.spellings;
-    let stems = |offers: Vec<Offer>| -> Vec<Alternatives> {
-        vec![offers.into_iter().map(|offer| (words::stem(&offer.word), offer.counts_for)).collect()]
+    let stems = |offers: Vec<Suggestion>| -> Vec<Alternatives> {
+        vec![offers.into_iter().map(|offer| (words::stem(&offer.word), offer.weight)).collect()]
     };
     let other = spellings.other_writing(&word.text);
     if letters >= 3 && !other.is_empty() {
@@ -256,9 +260,9 @@ fn alternatives(word: &Word, last: bool, generation: &Generation) -> tantivy::Re
     let length = stem.chars().count();
     if letters >= 5 && length >= 4 {
         let corrections = spellings.corrections(&word.text);
-        // Two slips in one word are a bolder guess than a missing space.
+        // Two typing errors in one word are less likely than a missing space.
         if let Some(both) = spellings.split(&word.text).filter(|_| letters >= 7 || corrections.is_empty()) {
-            return Ok(both.map(|offer| vec![(words::stem(&offer.word), offer.counts_for)]).into());
+            return Ok(both.map(|offer| vec![(words::stem(&offer.word), offer.weight)]).into());
         }
         if !corrections.is_empty() {
             return Ok(stems(corrections));
@@ -267,11 +271,11 @@ fn alternatives(word: &Word, last: bool, generation: &Generation) -> tantivy::Re
             return Ok(vec![vec![(base, COMPOUND)]]);
         }
     }
-    // Short words that no row holds are chatter («чё», "hmm"), not a product that is missing.
+    // Unknown short words are chatter («чё», "hmm"), not a missing product.
     Ok(if letters <= SHORT { vec![] } else { vec![vec![]] })
 }
 
-/// The held word that the stem goes beyond by a letter or two: stemmers cut «бензопила» shorter than «бензопилу».
+/// An indexed stem that is one or two letters shorter: the stemmer cuts «бензопила» shorter than «бензопилу».
 fn shortened(stem: &str, index: &Index) -> tantivy::Result<Option<String>> {
     for (at, _) in stem.char_indices().rev().take(2) {
         let shorter = stem.get(..at).unwrap_or_default();
@@ -282,7 +286,7 @@ fn shortened(stem: &str, index: &Index) -> tantivy::Result<Option<String>> {
     Ok(None)
 }
 
-/// The longest held end of a compound («бензогенератор» is a «генератор»).
+/// The longest indexed suffix of a compound («генератор» of «бензогенератор»), at least 5 letters long.
 fn base(stem: &str, index: &Index) -> tantivy::Result<Option<String>> {
     let letters = stem.chars().count();
     for (dropped, (at, _)) in stem.char_indices().enumerate().skip(3) {
@@ -297,7 +301,7 @@ fn base(stem: &str, index: &Index) -> tantivy::Result<Option<String>> {
     Ok(None)
 }
 
-/// Runs of letters and of digits.
+/// Splits a word into runs of letters and of digits.
 fn parts(word: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut digit_before = None;

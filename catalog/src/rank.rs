@@ -1,6 +1,6 @@
-//! Weighing rows by the words that they hold: BM25F first, then a closer look at the best.
+//! Ranks rows by keywords: BM25F for all matching rows, then a second pass over the best ones.
 //!
-//! It knows nothing of filters' meaning, of vectors and of pages.
+//! Vectors, paging and the meaning of filters are handled elsewhere.
 
 use std::{
     collections::HashMap,
@@ -18,68 +18,70 @@ use super::{
 };
 use crate::words;
 
-/// Rows looked at closely. More changes nothing that a client sees, and costs microseconds a row.
-const CLOSELY: usize = 300;
-/// What the parts of the closer look weigh; found on judged searches of a hardware store, by coordinate ascent. They rank;
-/// only the order that they make has a meaning.
+/// Number of rows in the second pass. More has no visible effect and costs microseconds per row.
+const RERANKED: usize = 300;
+/// Weights of the second pass, fitted by coordinate ascent on judged searches of a hardware store. Only the order of
+/// the resulting ranks has a meaning.
 const RELEVANCE: f32 = 0.6;
 const SHARE: f32 = 1.2;
 const ADJACENCY: f32 = 0.3;
 const TYPICAL: f32 = 0.03;
 const LENGTH: f32 = -0.03;
-/// Rows that say what is typical of an answer, and the words taken from them.
+/// Pseudo-relevance feedback: number of best rows taken as models, and number of words taken from them.
 const MODELS: usize = 20;
 const TYPICAL_WORDS: usize = 15;
 
-/// Sums over the words of a query, a row each; kept apart from [`Candidate`] to be read and written fast.
+/// Sums over a query's words for one row. Kept apart from [`Candidate`] to be compact.
 #[derive(Clone, Copy, Default)]
 struct Sums {
     relevance: f32,
     held: f32,
     in_name: [bool; 2],
-    /// Of the word being looked up: its frequency, and what it counts for at most.
+    /// For the word being looked up: its frequency, and the largest weight of the terms found.
     frequency: f32,
     factor: f32,
 }
 
-/// Room for sums of every row, zero between searches: filling it anew would cost more than most searches.
+/// Scratch buffers with one entry per row, all zero between searches. Allocating them for each search would cost more
+/// than most searches.
 #[derive(Default)]
 pub(super) struct Scratch {
     sums: Vec<Sums>,
     typical: Vec<f32>,
 }
 
-/// Rooms that no search is in.
+/// Scratch buffers that no search is using.
 #[derive(Default)]
 pub(super) struct ScratchPool(Mutex<Vec<Scratch>>);
 
 impl ScratchPool {
     fn enter(&self, rows: usize) -> Scratch {
-        let room = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        room.unwrap_or_else(|| Scratch { sums: vec![Sums::default(); rows], typical: vec![0.0; rows] })
+        let scratch = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        scratch.unwrap_or_else(|| Scratch { sums: vec![Sums::default(); rows], typical: vec![0.0; rows] })
     }
 
-    fn leave(&self, room: Scratch) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+    fn leave(&self, scratch: Scratch) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
     }
 }
 
-/// Rows by BM25F with, as score, the idf-weighted share of the words that they hold.
+/// Keyword candidates in no order, ranked by BM25F and a second pass. The score is the idf-weighted share of the
+/// query's words that the row contains.
 pub(super) fn by_words(
     generation: &Generation,
     words: &[Alternatives],
     language: Language,
     filters: &Filters<'_>,
 ) -> tantivy::Result<Vec<Candidate>> {
-    let mut room = generation.rooms.enter(generation.index.rows());
-    // A room that an error was met in is not zero any more, and is not used again.
-    let mut candidates = summed(generation, words, language, filters, &mut room.sums)?;
-    look_closely(generation, words, &mut candidates, &mut room.typical);
-    generation.rooms.leave(room);
+    let mut scratch = generation.scratch_pool.enter(generation.index.rows());
+    // After an error the buffer is not zero any more, so it is dropped and not returned to the pool.
+    let mut candidates = summed(generation, words, language, filters, &mut scratch.sums)?;
+    rerank(generation, words, &mut candidates, &mut scratch.typical);
+    generation.scratch_pool.leave(scratch);
     Ok(candidates)
 }
 
-/// Candidates in no order, with ranks by BM25F; `all` is zero before and after.
+/// Candidates in no order, ranked by BM25F alone. `all` is zero before the call and after a successful one.
 fn summed(
     generation: &Generation,
     words: &[Alternatives],
@@ -89,23 +91,23 @@ fn summed(
 ) -> tantivy::Result<Vec<Candidate>> {
     let rows = generation.index.rows();
     let mut touched: Vec<u32> = Vec::new();
-    let mut holders: Vec<u32> = Vec::new();
+    let mut postings: Vec<u32> = Vec::new();
     let mut weight_of_all = 0.0;
     for alternatives in words {
-        for (term, counts_for) in alternatives {
+        for (term, weight) in alternatives {
             generation.index.visit(term, |holder| {
                 let Some(sums) = all.get_mut(holder.row as usize) else { return };
                 if sums.factor == 0.0 {
-                    holders.push(holder.row);
+                    postings.push(holder.row);
                 }
                 sums.frequency += holder.frequency;
-                sums.factor = sums.factor.max(*counts_for);
+                sums.factor = sums.factor.max(*weight);
                 sums.in_name = [sums.in_name[0] | holder.in_name[0], sums.in_name[1] | holder.in_name[1]];
             })?;
         }
-        let idf = idf(rows, holders.len());
+        let idf = idf(rows, postings.len());
         weight_of_all += idf;
-        for row in holders.drain(..) {
+        for row in postings.drain(..) {
             let Some(sums) = all.get_mut(row as usize) else { continue };
             if sums.held == 0.0 {
                 touched.push(row);
@@ -126,7 +128,7 @@ fn summed(
             let share = sums.held / weight_of_all.max(f32::MIN_POSITIVE);
             candidates.push(Candidate {
                 row,
-                // A row that holds every word is worth more than one that repeats some of them.
+                // Prefer rows that contain every word to rows that repeat some of them.
                 rank: sums.relevance * (1.0 + share),
                 score: share,
                 preferred: sums.in_name.get(preferred).copied().unwrap_or(false),
@@ -136,13 +138,13 @@ fn summed(
     Ok(candidates)
 }
 
-/// Ranks the best rows by more than their words: whether the words stand together, and whether the row is typical of what
-/// was found. All ranks come out between 0 and about 1, and the others stay below.
-fn look_closely(
+/// Second pass: ranks the best rows also by word proximity, by similarity to the other results and by name length.
+/// Their ranks are from 0.001 to about 1; all other candidates rank below them.
+fn rerank(
     generation: &Generation,
     words: &[Alternatives],
     candidates: &mut [Candidate],
-    room: &mut [f32],
+    scratch: &mut [f32],
 ) {
     let names = &generation.names;
     let query: Vec<Vec<u32>> = words
@@ -151,10 +153,10 @@ fn look_closely(
         .filter(|ids| !ids.is_empty())
         .collect();
     let best = candidates.iter().map(|candidate| candidate.rank).fold(f32::MIN_POSITIVE, f32::max);
-    let closely = first(candidates, CLOSELY).len();
+    let closely = first(candidates, RERANKED).len();
     let (close, others) = candidates.split_at_mut(closely);
     let typical = typical_words(generation, &query, first(close, MODELS));
-    let typical = typicality(generation, &typical, close, room);
+    let typical = typicality(generation, &typical, close, scratch);
     let mut least = f32::MAX;
     for (candidate, typical) in close.iter_mut().zip(typical) {
         candidate.rank /= best;
@@ -173,7 +175,7 @@ fn look_closely(
     }
 }
 
-/// The best so many candidates, moved to the front.
+/// Moves the best `count` candidates to the front and returns them.
 fn first(candidates: &mut [Candidate], count: usize) -> &[Candidate] {
     if count < candidates.len() {
         candidates.select_nth_unstable_by(count, best_first);
@@ -181,33 +183,35 @@ fn first(candidates: &mut [Candidate], count: usize) -> &[Candidate] {
     candidates.get(..count.min(candidates.len())).unwrap_or_default()
 }
 
-/// How much of what is typical of the models the name of each of these rows holds, 0 to 1; `room` is zero before and after.
+/// For each row, how many of the typical words its name contains, by weight, relative to the best row of the catalogue
+/// (0 to 1). `scratch` is zero before and after.
 fn typicality(
     generation: &Generation,
     typical: &[(u32, f32)],
     rows: &[Candidate],
-    room: &mut [f32],
+    scratch: &mut [f32],
 ) -> Vec<f32> {
     let mut most = f32::MIN_POSITIVE;
     for (term, weight) in typical {
         for row in generation.names.rows_with(*term) {
-            if let Some(sum) = room.get_mut(*row as usize) {
+            if let Some(sum) = scratch.get_mut(*row as usize) {
                 *sum += weight;
                 most = most.max(*sum);
             }
         }
     }
-    let of = |row: u32| room.get(row as usize).copied().unwrap_or_default() / most;
+    let of = |row: u32| scratch.get(row as usize).copied().unwrap_or_default() / most;
     let found = rows.iter().map(|candidate| of(candidate.row)).collect();
     for row in typical.iter().flat_map(|(term, _)| generation.names.rows_with(*term)) {
-        if let Some(sum) = room.get_mut(*row as usize) {
+        if let Some(sum) = scratch.get_mut(*row as usize) {
             *sum = 0.0;
         }
     }
     found
 }
 
-/// Words that the best rows share beyond the query, with a weight each (relevance feedback, as in Lavrenko and Croft, 2001).
+/// Words that the best rows share beyond the query, with weights (pseudo-relevance feedback, as in Lavrenko and Croft,
+/// 2001).
 fn typical_words(generation: &Generation, query: &[Vec<u32>], models: &[Candidate]) -> Vec<(u32, f32)> {
     let names = &generation.names;
     let rows = generation.index.rows();
@@ -230,8 +234,8 @@ fn typical_words(generation: &Generation, query: &[Vec<u32>], models: &[Candidat
     weighed
 }
 
-/// Rare words tell more (the idf of BM25, which stays above zero for words that most rows hold).
-pub(super) fn idf(rows: usize, holders: usize) -> f32 {
-    let (rows, holders) = (rows as f32, holders as f32);
-    (1.0 + (rows - holders + 0.5) / (holders + 0.5)).ln()
+/// Inverse document frequency as in BM25, in the variant that stays positive for words that most rows contain.
+pub(super) fn idf(rows: usize, postings: usize) -> f32 {
+    let (rows, postings) = (rows as f32, postings as f32);
+    (1.0 + (rows - postings + 0.5) / (postings + 0.5)).ln()
 }

@@ -1,4 +1,4 @@
-//! The rows that serve, read from the disk: for a look at a catalogue that is neither opened nor made.
+//! Reads the rows of the serving generation straight from disk, without opening the catalogue or creating its folder.
 
 use std::path::Path;
 
@@ -6,18 +6,22 @@ use tolmach_engine::catalog::Product;
 
 use super::{Error, generation};
 
-/// A row with its source.
+/// A catalogue row with its source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The source's name.
     pub source: String,
-    /// Whether it is a demo, whose rows go as soon as a real price list comes.
+    /// Whether the source is a demo; demo rows are dropped when a real price list is imported.
     pub demo: bool,
-    /// The row.
+    /// The product, with its catalogue-wide id (`<source>/<id>`).
     pub product: Product,
 }
 
-/// The rows of the serving generation in a catalogue's folder; none where there is no folder or no generation.
+/// Rows of the serving generation in the catalogue folder. Empty if there is no folder or no generation yet.
+///
+/// # Errors
+/// [`Error::Disk`] if the pointer file cannot be read or does not name a generation; [`Error::Broken`] if the manifest
+/// or the rows of the generation cannot be read.
 pub fn rows(folder: &Path) -> Result<Vec<Row>, Error> {
     let Some(id) = generation::current(folder)? else { return Ok(Vec::new()) };
     let path = generation::generations(folder).join(&id);

@@ -1,6 +1,7 @@
-//! Answering a request: articles first, then rows by words, by vectors, or by both; pages, facets, rows like one.
+//! Answers a search request on a loaded generation: rows named by article number first, then rows by keywords, vectors,
+//! or both; also rows similar to one, facets and pages.
 //!
-//! Reads a loaded generation only; texts are understood in [`super::query`], rows are weighed in [`super::rank`].
+//! Texts are parsed in [`super::query`], rows are ranked in [`super::rank`].
 
 use std::cmp::Ordering;
 
@@ -9,33 +10,34 @@ use tolmach_engine::catalog::{Hit, SearchRequest, SearchResults};
 use super::{
     facets,
     filter::Filters,
-    fuse::{Near, fuse},
+    fuse::{SimilarRows, fuse},
     generation::Generation,
     query::{self, Alternatives, Query},
     rank,
 };
 use crate::words;
 
-/// Rows that score less than this share of the best row's score are not worth a client's while.
+/// With a minimum score, rows that score less than this share of the best row's score are dropped.
 const WORTH_SHOWING: f32 = 0.5;
-/// Words of a row by which rows like it are looked for, and what its sizes count for beside its words.
+/// For similar rows: maximum number of words taken from the row's name, and the weight of a word with digits (a size)
+/// relative to 1.
 const OF_ONE_ROW: usize = 24;
 const SIZES: f32 = 0.5;
-/// A row on its way into the answer.
+/// A row that may be part of the results.
 #[derive(Clone, Copy)]
 pub(super) struct Candidate {
     pub row: u32,
-    /// Orders rows; 0 to about 1, apart from rows whose article is named.
+    /// Sort key; 0 to about 1, except for rows named by article number, which are above.
     pub rank: f32,
-    /// What the client's flow sees.
+    /// Score shown to the flow, 0 to 1; comparable between queries.
     pub score: f32,
     pub preferred: bool,
 }
 
-/// What a request wants to see of its rows.
+/// The part of the results that a request needs.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted {
-    /// So many of the best need to be in order: those of the page and of the pages before it.
+    /// Number of best rows that must be in order: those of the page and of the pages before it.
     pub rows: usize,
     min_score: f32,
 }
@@ -46,13 +48,13 @@ impl Wanted {
         Wanted { rows: skip.saturating_add(limit), min_score: request.min_score }
     }
 
-    /// The least score that is worth showing beside the best one; 0 where every row is.
+    /// Minimum score, given the best one; 0 if the request sets no minimum.
     pub fn bar(self, best: f32) -> f32 {
         if self.min_score > 0.0 { self.min_score.max(best * WORTH_SHOWING) } else { 0.0 }
     }
 }
 
-/// Answers a request; `vector` is the query's, when vectors are to be used.
+/// Answers a request. `vector` is the query's vector, if vectors are to be used.
 pub(super) fn search(
     generation: &Generation,
     request: &SearchRequest,
@@ -92,13 +94,13 @@ pub(super) fn search(
         && ratio > 0.0
         && query.has_plain_words
     {
-        let near = Near::new(vectors, vector, &filters);
+        let near = SimilarRows::new(vectors, vector, &filters);
         candidates = fuse(candidates, &near, ratio, wanted, left_out);
     } else {
         let bar = wanted.bar(candidates.iter().map(|candidate| candidate.score).fold(0.0, f32::max));
         candidates.retain(|candidate| candidate.score >= bar);
     }
-    // Above every score by words, in the order in which the text names them.
+    // Rows named by article number come first, in text order.
     candidates.extend((0_u16..).zip(named).map(|(place, row)| Candidate {
         row,
         rank: f32::MAX / (1.0 + f32::from(place)),
@@ -108,7 +110,7 @@ pub(super) fn search(
     Ok(page(generation, candidates, request))
 }
 
-/// What a row's name would be searched by: its rarest words, and its sizes for less.
+/// The words to search by for rows similar to one: the rarest words of its name, sizes at a lower weight.
 fn words_of(generation: &Generation, row: u32) -> Vec<Alternatives> {
     let names = &generation.names;
     let mut terms: Vec<u32> = names.of(row).to_vec();
@@ -123,7 +125,7 @@ fn page(generation: &Generation, mut candidates: Vec<Candidate>, request: &Searc
     let (skip, wanted) = (request.offset as usize, Wanted::of(request).rows);
     let total = candidates.len() as u64;
     let facets = facets::count(generation, &candidates, request);
-    // A broad query matches thousands of rows, of which a page shows a few: only those need to be in order.
+    // A broad query matches thousands of rows, of which a page shows a few: only those are sorted.
     if wanted < candidates.len() {
         candidates.select_nth_unstable_by(wanted, best_first);
         candidates.truncate(wanted);
@@ -140,13 +142,13 @@ fn page(generation: &Generation, mut candidates: Vec<Candidate>, request: &Searc
     SearchResults { generation: generation.manifest.id.clone(), total, hits, facets }
 }
 
-/// A total order, so that pages neither overlap nor leave a row out.
+/// A total order, best first, so that pages neither overlap nor skip a row.
 pub(super) fn best_first(a: &Candidate, b: &Candidate) -> Ordering {
     order(b).cmp(&order(a))
 }
 
-/// Rank, preference and row in one number, because choosing from thousands of candidates is mostly comparing. Ranks are not
-/// negative, and the bits of such numbers are in their order; rows are fewer than two thousand million.
+/// Packs rank, preference and row into one integer, because comparisons dominate the selection from thousands of
+/// candidates. The bits of non-negative floats sort like the floats; rows need 31 bits.
 fn order(candidate: &Candidate) -> u64 {
     let rank = u64::from(candidate.rank.to_bits());
     rank << 32 | u64::from(candidate.preferred) << 31 | u64::from(!candidate.row & (u32::MAX >> 1))

@@ -1,37 +1,40 @@
-//! Sketches: a bit a value of every vector, so few that a query is compared with all of them in a fraction of a millisecond.
+//! Binary sketches of vectors, one bit per value, so small that a query is compared with all rows in a fraction of a
+//! millisecond.
 //!
-//! They say which rows are worth comparing exactly, and no more: what is near is decided in [`super::vectors`]. They are made
-//! from the vectors when these are read, and never stored.
+//! They only select the rows to compare exactly; similarity is computed in [`super::vectors`]. They are derived from
+//! the vectors at load time and never stored.
 
 use std::{cmp::Ordering, slice::ChunksExact};
 
 use pulp::{Arch, NullaryFnOnce};
 
-/// Values that are mixed among each other. A vector is spread over whole blocks, and each filled up with zeros.
+/// Number of values transformed together. A vector is divided into blocks of equal length, each padded with zeros.
 const BLOCK: usize = 256;
 const WORDS: usize = BLOCK / 64;
-/// Neighbours that are not mixed among each other, so that the compiler adds a register of them at once.
+/// The transform starts at this stride, so that the compiler vectorises its inner loop. Neighbours within it are not
+/// mixed.
 const LANES: usize = 8;
-/// The signs that values get before they are mixed, so that no two vectors of a kind mix to zeros.
+/// Random signs applied before the transform, so that no common pattern of values transforms to zeros.
 const SIGNS: [i16; BLOCK] = signs();
 
-/// One sketch a row, in the order of the rows.
+/// One sketch per row, in row order.
 pub(super) struct Sketches {
     words_of_row: usize,
-    /// Values that each block of a vector gets: all blocks alike, because each has as many bits as another.
+    /// Values of the vector per block, the same for all blocks because each gets the same number of bits.
     values_of_block: usize,
     bits: Vec<u64>,
 }
 
-/// A query's sketch: besides the bits, which of them stand for large values and count three times. Of 256 dimensions a
-/// thousand of 54,667 rows so chosen hold 99.7 of 100 that are among the ten nearest; without it they hold 98.2.
-pub(super) struct Asked {
+/// A query's sketch: its bits, and a mask of the bits that stand for large values, which count three times. With 256
+/// dimensions and 54,667 rows, 1,000 rows selected with the mask contain 99.7% of the true 10 nearest; without it,
+/// 98.2%.
+pub(super) struct QuerySketch {
     bits: Vec<u64>,
     strong: Vec<u64>,
 }
 
 impl Sketches {
-    /// No rows yet.
+    /// Creates an empty set of sketches for vectors of this length.
     pub fn new(dimensions: usize) -> Sketches {
         let blocks = dimensions.div_ceil(BLOCK).max(1);
         let values_of_block = dimensions.div_ceil(blocks).max(1);
@@ -47,29 +50,29 @@ impl Sketches {
         self.bits.resize(end, 0);
     }
 
-    /// The sketch of a query.
-    pub fn ask(&self, values: &[i8]) -> Asked {
+    /// Computes the sketch of a query.
+    pub fn ask(&self, values: &[i8]) -> QuerySketch {
         let blocks: Vec<[i16; BLOCK]> = values.chunks(self.values_of_block).map(mixed).collect();
         let mut sizes: Vec<i16> = blocks.as_flattened().iter().map(|value| value.abs()).collect();
         let middle = sizes.len() / 2;
         let median = if sizes.is_empty() { 0 } else { *sizes.select_nth_unstable(middle).1 };
-        Asked {
+        QuerySketch {
             bits: blocks.iter().flat_map(|block| bits(block, |value| value > 0)).collect(),
             strong: blocks.iter().flat_map(|block| bits(block, |value| value.abs() > median)).collect(),
         }
     }
 
-    /// How far every row is from a query: the less, the nearer they probably are.
-    pub fn distances(&self, asked: &Asked) -> Vec<u16> {
+    /// Weighted Hamming distance of every row to a query; smaller is probably more similar.
+    pub fn distances(&self, asked: &QuerySketch) -> Vec<u16> {
         let mut distances = vec![0; self.bits.len() / self.words_of_row];
-        // Compiled once more for processors that count bits in one step: half the time.
+        // Dispatches to a version compiled for CPUs with a popcount instruction, which takes half the time.
         let rows = self.bits.chunks_exact(self.words_of_row);
         Arch::new().dispatch(Measuring { rows, asked, distances: &mut distances });
         distances
     }
 }
 
-/// So many rows with the least distances, in the order of the rows.
+/// The `count` rows with the smallest distances, in row order. Ties at the largest distance go to the first rows.
 pub(super) fn least(distances: &[u16], count: usize) -> Vec<u32> {
     if count == 0 {
         return Vec::new();
@@ -93,7 +96,7 @@ pub(super) fn least(distances: &[u16], count: usize) -> Vec<u32> {
         }
         room -= rows;
     }
-    // Of the rows at the last distance, which may be thousands that are all the same, only those that there is room for.
+    // There may be thousands of equal rows at the last distance; take only as many as still fit.
     let mut taken = |distance: u16| match distance.cmp(&farthest) {
         Ordering::Less => true,
         Ordering::Equal => {
@@ -106,11 +109,11 @@ pub(super) fn least(distances: &[u16], count: usize) -> Vec<u32> {
     (0..).zip(distances).filter(|(_, distance)| taken(**distance)).map(|(row, _)| row).collect()
 }
 
-/// The distances of all rows. Not a closure and not a chain of iterators: what is called out of line from here would not be
-/// compiled for the processor at hand.
+/// Computes the distances of all rows. A struct with a plain loop and not a closure or iterator chain: functions that
+/// are not inlined here would not be compiled for the detected CPU.
 struct Measuring<'a> {
     rows: ChunksExact<'a, u64>,
-    asked: &'a Asked,
+    asked: &'a QuerySketch,
     distances: &'a mut [u16],
 }
 
@@ -125,14 +128,15 @@ impl NullaryFnOnce for Measuring<'_> {
                 let other = row ^ query;
                 sum += other.count_ones() + 2 * (other & strong).count_ones();
             }
-            // Three times the dimensions at most.
+            // At most three times the padded number of dimensions, which fits.
             *distance = sum as u16;
         }
     }
 }
 
-/// Values spread over each other (a Hadamard transform, but for neighbours): vectors of short texts are mostly zeros, and of
-/// a zero the sign says nothing. Bytes added five times over fit into sixteen bits.
+/// Spreads values over the block with a Hadamard transform that leaves neighbours unmixed. Vectors of short texts are
+/// mostly zeros, and the sign of a zero carries no information. Five rounds of additions of 8-bit values fit into 16
+/// bits.
 fn mixed(values: &[i8]) -> [i16; BLOCK] {
     let mut block = [0; BLOCK];
     for ((mixed, value), sign) in block.iter_mut().zip(values).zip(SIGNS) {
@@ -159,7 +163,7 @@ fn bits(block: &[i16; BLOCK], is_set: impl Fn(i16) -> bool) -> [u64; WORDS] {
     words
 }
 
-/// Always the same (Marsaglia's xorshift), so that a row's sketch and a query's are mixed alike.
+/// Fixed pseudo-random signs (Marsaglia's xorshift), the same for rows and queries.
 const fn signs() -> [i16; BLOCK] {
     let mut signs = [1; BLOCK];
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
@@ -181,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn so_many_rows_and_not_more_are_taken() {
+    fn takes_exactly_the_requested_number_of_rows() {
         let check = |count: usize, expected: &[u32]| assert_eq!(least(&[5, 2, 5, 9, 5, 0], count), expected);
         check(0, &[]);
         check(1, &[5]);
@@ -191,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn any_length_has_a_sketch() {
+    fn sketches_vectors_of_any_length() {
         for dimensions in [1, 128, 255, 384, 1536] {
             let vector: Vec<i8> = (0..dimensions).map(|n| ((n * 7 + 1) % 255) as u8 as i8).collect();
             let opposite: Vec<i8> = vector.iter().map(|value| value.saturating_neg()).collect();

@@ -1,57 +1,58 @@
-//! What a word that no row holds was probably meant to be: a typing error, another keyboard layout, another script, two words
-//! written together.
+//! Probable intended spellings of a word that no row contains: typing errors, wrong keyboard layout, other script,
+//! missing space.
 //!
-//! It knows how the catalogue spells its words; whether a word needs mending is for [`super::query`].
+//! Built from the catalogue's own spellings. Whether a word needs correction is decided in [`super::query`].
 
-/// Every spelling of the names and labels with its number of rows.
+/// All spellings in names and labels with their counts.
 pub(super) struct Spellings {
-    /// Sorted, to be looked up.
+    /// Sorted by word for binary search.
     words: Vec<(String, u32)>,
-    /// For each a bit a letter, and its number of letters.
+    /// Per word, its letter set and length; see [`shape`].
     shapes: Vec<(u32, u8)>,
 }
 
-/// A word that is offered, and how much a row that holds it counts for.
+/// A suggested word and the weight of a match with it, at most 1.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Offer {
+pub(super) struct Suggestion {
     pub word: String,
-    pub counts_for: f32,
+    pub weight: f32,
 }
 
-/// A slip of the keyboard layout or of the script says exactly what was meant; a typing error is a guess, and the second
-/// guess a poor one.
+/// Weights. A wrong layout or script determines the intended word; a typing error leaves a guess, and the second guess
+/// is weak.
 const LAYOUT: f32 = 0.95;
 const GUESSES: [f32; 2] = [0.9, 0.4];
-/// Two words written as one.
+/// Weight of each half of a word with a missing space.
 const SPLIT: f32 = 0.9;
-/// A word that fewer rows have may itself be misspelt.
-const TRUSTED: u32 = 2;
-/// What another first letter adds to the distance: people get the first letter right.
+/// Minimum count of a trusted spelling; rarer ones may be misspelt themselves.
+const MIN_COUNT: u32 = 2;
+/// Distance added for a different first letter, which people rarely get wrong.
 const FIRST_LETTER: f32 = 0.7;
-/// What ten times as many rows take off the distance.
+/// Distance subtracted per factor of ten in the word's count.
 const FREQUENCY: f32 = 0.25;
 
 impl Spellings {
-    /// From spellings in order.
+    /// Takes spellings with their counts, sorted by word.
     pub fn new(words: Vec<(String, u32)>) -> Spellings {
         let shapes = words.iter().map(|(word, _)| shape(word)).collect();
         Spellings { words, shapes }
     }
 
-    /// How many times the catalogue spells a word so.
+    /// How often the catalogue uses this spelling.
     pub fn count(&self, word: &str) -> u32 {
         let at = self.words.binary_search_by(|(known, _)| known.as_str().cmp(word));
         at.ok().and_then(|at| self.words.get(at)).map_or(0, |(_, count)| *count)
     }
 
-    /// Whether it is a spelling that can be relied on.
+    /// Whether this spelling is frequent enough to be trusted.
     pub fn knows(&self, word: &str) -> bool {
-        self.count(word) >= TRUSTED
+        self.count(word) >= MIN_COUNT
     }
 
-    /// The word on the other keyboard layout («gthajhfnjh») or in the other script («макита»), if the catalogue has it.
-    pub fn other_writing(&self, word: &str) -> Vec<Offer> {
-        let offer = |word: String| Offer { word, counts_for: LAYOUT };
+    /// The word in the other keyboard layout («gthajhfnjh») or the other script («макита»), if the catalogue contains
+    /// it.
+    pub fn other_writing(&self, word: &str) -> Vec<Suggestion> {
+        let offer = |word: String| Suggestion { word, weight: LAYOUT };
         let other = tolmach_model::other_layout(word).filter(|other| self.count(other) > 0);
         if let Some(other) = other {
             return vec![offer(other)];
@@ -60,9 +61,9 @@ impl Spellings {
         spelt.into_iter().filter(|other| self.count(other) > 0).map(offer).collect()
     }
 
-    /// The one or two most likely words that a word of four letters or more is a typing error of: one slip, two in a long
-    /// word.
-    pub fn corrections(&self, word: &str) -> Vec<Offer> {
+    /// The one or two most probable corrections of a word, best first. Allows one typing error in words of 4 and 5
+    /// letters, two in longer ones; none for shorter words.
+    pub fn corrections(&self, word: &str) -> Vec<Suggestion> {
         let wanted: Vec<char> = word.chars().collect();
         let slips = match wanted.len() {
             0..4 => return Vec::new(),
@@ -72,7 +73,7 @@ impl Spellings {
         let (letters, length) = shape(word);
         let mut found: Vec<(f32, &str)> = Vec::new();
         for ((known, count), (known_letters, known_length)) in self.words.iter().zip(&self.shapes) {
-            // Each slip changes two letters of the set at most: a cheap refusal before the exact look.
+            // Each error changes at most two letters of the set: a cheap test before the exact distance.
             if length.abs_diff(*known_length) > slips
                 || (letters ^ known_letters).count_ones() > u32::from(slips) * 2
             {
@@ -84,31 +85,31 @@ impl Spellings {
         }
         found.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
         let offer =
-            |((_, word), counts_for): (&(f32, &str), f32)| Offer { word: (*word).to_owned(), counts_for };
+            |((_, word), weight): (&(f32, &str), f32)| Suggestion { word: (*word).to_owned(), weight };
         found.iter().zip(GUESSES).map(offer).collect()
     }
 
-    /// The two words that a word is when a space is put in («отбойныймолоток», "showerhead").
-    pub fn split(&self, word: &str) -> Option<[Offer; 2]> {
+    /// The two words that a word consists of when a space is missing («отбойныймолоток», "showerhead").
+    pub fn split(&self, word: &str) -> Option<[Suggestion; 2]> {
         let splits = word.char_indices().skip(2).filter_map(|(at, _)| {
             let (left, right) = word.split_at_checked(at)?;
             let enough = right.chars().count() >= 2;
             let count = if enough { self.count(left).min(self.count(right)) } else { 0 };
-            (count >= TRUSTED).then_some((count, left, right))
+            (count >= MIN_COUNT).then_some((count, left, right))
         });
         let (_, left, right) = splits.max_by_key(|(count, ..)| *count)?;
-        Some([left, right].map(|word| Offer { word: word.to_owned(), counts_for: SPLIT }))
+        Some([left, right].map(|word| Suggestion { word: word.to_owned(), weight: SPLIT }))
     }
 }
 
-/// A bit for each letter (letters that share one are told apart by the exact look), and the number of letters.
+/// The set of letters as bits (several letters share a bit), and the number of letters.
 fn shape(word: &str) -> (u32, u8) {
     let letters = word.chars().fold(0, |bits, letter| bits | 1 << (u32::from(letter) % 32));
     (letters, u8::try_from(word.chars().count()).unwrap_or(u8::MAX))
 }
 
-/// Letters added, left out or changed and neighbours swapped between two words (optimal string alignment), if not more than
-/// `most`.
+/// Edit distance with insertions, deletions, substitutions and swaps of neighbours (optimal string alignment), or
+/// `None` if it is more than `most`.
 fn distance(a: &[char], b: &str, most: usize) -> Option<usize> {
     let b: Vec<char> = b.chars().collect();
     let width = b.len() + 1;
@@ -141,7 +142,7 @@ fn distance(a: &[char], b: &str, most: usize) -> Option<usize> {
     (found <= most).then_some(found)
 }
 
-/// The word in the other script, the ways that brands are commonly written.
+/// Transliterations into the other script, with common spellings of brand names.
 fn transliterated(word: &str) -> Vec<String> {
     const LETTERS: [(&str, &str); 33] = [
         ("щ", "shch"),
@@ -200,7 +201,7 @@ fn transliterated(word: &str) -> Vec<String> {
     }
     let mut ways = vec![written.clone()];
     if cyrillic {
-        // «бош», «хитачи», «вагнер»: what the sounds are usually spelt with.
+        // «бош», «хитачи», «вагнер»: the usual Latin spellings of these sounds in brand names.
         ways.push(written.replace("sh", "sch"));
         ways.push(written.replace("kh", "h"));
         ways.push(written.replace('v', "w"));
@@ -233,12 +234,12 @@ mod tests {
         Spellings::new(words.map(|(word, count)| (word.to_owned(), count)).into())
     }
 
-    fn words(offers: &[Offer]) -> Vec<&str> {
+    fn words(offers: &[Suggestion]) -> Vec<&str> {
         offers.iter().map(|offer| offer.word.as_str()).collect()
     }
 
     #[test]
-    fn slips_are_mended() {
+    fn corrects_typing_errors() {
         let known = spellings();
         for (typed, meant) in [
             ("перфаратор", "перфоратор"),
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_layout_and_the_other_script_are_read() {
+    fn reads_the_other_layout_and_the_other_script() {
         let known = spellings();
         assert_eq!(words(&known.other_writing("gthajhfnjh")), ["перфоратор"]);
         assert_eq!(words(&known.other_writing("руфв")), ["head"]);
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn words_written_together_are_parted() {
+    fn splits_words_with_a_missing_space() {
         let known = spellings();
         assert_eq!(
             known.split("отбойныймолоток").map(|both| both.map(|offer| offer.word)),

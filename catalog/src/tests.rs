@@ -1,4 +1,4 @@
-//! What a client and an administrator notice of the catalogue, on real files.
+//! Tests of the embedded catalogue on real files, from the view of clients and administrators.
 
 use std::{fs, sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use tolmach_runtime::ports::{self, Catalog as _, Embedder};
 
 use super::{EmbeddedCatalog, Error, Source, Stage};
 use crate::{
-    catalog_suite::{self, Place, product},
+    catalog_suite::{self, CatalogFixture, product},
     embedder::HashEmbedder,
 };
 
@@ -105,18 +105,18 @@ async fn words_are_found_in_any_form_and_language() {
 }
 
 #[tokio::test]
-async fn typing_errors_and_beginnings_are_forgiven_for_words_nobody_sells() {
+async fn corrects_typing_errors_and_completes_prefixes_of_unknown_words() {
     let catalog = Fixture::with_tools().await;
     catalog.first("перфаратор 800 Вт", "RH-800").await;
     catalog.first("presure washer", "HW-1").await;
     catalog.first("подшип", "Т91204").await;
     catalog.first("электронасос 400 Вт", "PS-400").await;
-    // Numbers are no typing errors of each other.
+    // A number is never a typing error of another number.
     assert!(!catalog.articles("Т91205").await.contains(&"Т91204".to_owned()));
 }
 
 #[tokio::test]
-async fn an_article_comes_first_in_every_spelling() {
+async fn an_article_number_comes_first_in_any_spelling() {
     let catalog = Fixture::with_tools().await;
     for spelling in
         ["Т91204", "T91204", "t-912 04", " т91204? ", "есть ли у вас T91204 в наличии", "подшипник Т 91204"]
@@ -125,15 +125,15 @@ async fn an_article_comes_first_in_every_spelling() {
         let first = results.hits.first().unwrap();
         assert_eq!((first.product.article.as_str(), first.score), ("Т91204", 1.0), "{spelling}");
     }
-    // Leading zeros tell articles apart.
+    // Leading zeros are significant in article numbers.
     assert_eq!(catalog.articles("091204").await, ["091204"]);
     assert_eq!(catalog.articles("91204").await, ["91204"]);
-    // An amount of money is not an article, even where one reads the same.
+    // An amount of money is not an article number, even if one looks the same.
     assert!(!catalog.articles("перфоратор до 91204 руб").await.contains(&"91204".to_owned()));
 }
 
 #[tokio::test]
-async fn talk_around_the_words_changes_nothing() {
+async fn filler_words_do_not_change_the_results() {
     let catalog = Fixture::with_tools().await;
     let plain = catalog.search(request("перфоратор")).await;
     for chatty in [
@@ -150,12 +150,12 @@ async fn talk_around_the_words_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_nobody_sells_is_not_found() {
+async fn unknown_products_are_not_found() {
     let catalog = Fixture::with_tools().await;
     for nonsense in ["абвгдейка", "zzqx", "?!", "", "что есть в наличии?"] {
         assert_eq!(catalog.search(request(nonsense)).await.hits, [], "{nonsense}");
     }
-    // Half known: the score says so, and a flow can ask back.
+    // Only half of the words are known: the score shows it, and a flow can ask a clarifying question.
     let half = catalog.search(request("насос космический")).await;
     assert!(!half.hits.is_empty() && half.hits.iter().all(|hit| hit.score < 0.7), "{:?}", half.hits);
 }
@@ -164,13 +164,13 @@ async fn what_nobody_sells_is_not_found() {
 async fn names_weigh_more_than_descriptions() {
     let catalog = Fixture::with_tools().await;
     assert_eq!(catalog.articles("погружной насос").await, ["PS-400", "HW-1", "PB-600"]);
-    // A bar keeps out what holds too little.
+    // A minimum score drops rows that contain too few of the words.
     let results = catalog.search(SearchRequest { min_score: 0.35, ..request("погружной насос") }).await;
     assert_eq!((articles(&results), results.total), (vec!["PS-400".to_owned(), "HW-1".to_owned()], 2));
 }
 
 #[tokio::test]
-async fn filters_hold() {
+async fn filters_restrict_the_results() {
     use Comparison::{Eq, Ge, Gt, Le, Ne};
     let catalog = Fixture::with_tools().await;
     let cheap = vec![number(Field::Price, Le, 10_000.0)];
@@ -184,13 +184,13 @@ async fn filters_hold() {
         ["RH-1500", "RH-800"]
     );
     assert_eq!(catalog.filtered("", vec![text(Field::Article, Eq, "t-91204")]).await, ["Т91204"]);
-    // A row without the column passes "not equal" and nothing else.
+    // A row without the column passes only "not equal".
     assert_eq!(catalog.filtered("насосная станция", vec![number(Field::Price, Ne, 1.0)]).await, ["PB-600"]);
     assert_eq!(catalog.filtered("насосная станция", vec![number(Field::Price, Ge, 0.0)]).await, [""; 0]);
     assert_eq!(catalog.filtered("", vec![text(Field::Brand, Ne, "Гидрумак")]).await.len(), 8);
-    // An article does not get around a filter.
+    // Filters also apply to rows named by article number.
     assert_eq!(catalog.filtered("RH-1500", vec![number(Field::Stock, Gt, 0.0)]).await, [""; 0]);
-    // Only filters in words: what passes is listed.
+    // The text holds nothing but what the filters express: all rows that pass are listed.
     assert_eq!(
         catalog.filtered("что есть до 5 тысяч", vec![number(Field::Price, Le, 100.0)]).await,
         ["091204", "91204"]
@@ -226,13 +226,13 @@ async fn vectors_find_what_words_do_not() {
     assert!(by_vectors.hits.first().unwrap().product.article.starts_with("RH-"), "{by_vectors:?}");
     let mixed = catalog.search(SearchRequest { semantic_ratio: 0.3, ..request("погружной насос") }).await;
     assert_eq!(articles(&mixed).first().unwrap(), "PS-400");
-    // The share of the words is not watered down, and a code that nobody has is not "near" to anything.
+    // Vector similarity does not lower the keyword score, and an unknown code is not matched by similarity.
     assert!(mixed.hits.first().unwrap().score > 0.99);
     let code = catalog.search(SearchRequest { semantic_ratio: 0.3, ..request("QX-99871") }).await;
     assert_eq!(code.hits, []);
 }
 
-/// Fails whenever it is asked.
+/// An embedder whose every call fails.
 struct Away;
 
 #[async_trait]
@@ -251,7 +251,7 @@ impl Embedder for Away {
 }
 
 #[tokio::test]
-async fn a_search_answers_by_words_while_the_embedder_is_away() {
+async fn searches_by_keywords_while_the_embedder_fails() {
     let Fixture { folder, .. } = Fixture::with_tools().await;
     let catalog = EmbeddedCatalog::open(folder.path().join("catalog"), Arc::new(Away)).unwrap();
     let results = catalog.search(&SearchRequest { semantic_ratio: 0.5, ..request("мойка") }).await.unwrap();
@@ -273,11 +273,11 @@ async fn a_failed_import_leaves_the_old_generation_serving() {
 }
 
 #[tokio::test]
-async fn a_killed_build_is_invisible_and_swept_by_the_next() {
+async fn a_killed_build_is_invisible_and_removed_by_the_next_one() {
     let fixture = Fixture::with_tools().await;
     let generations = fixture.folder.path().join("catalog/generations");
     let serving = fixture.catalog.generation().unwrap().0;
-    // As a build leaves it that was killed while writing, and one that was killed before the switch.
+    // Leftovers of a build killed while writing, and of one killed before the switch.
     fs::create_dir(generations.join(".building-1")).unwrap();
     fs::write(generations.join(".building-1/items.jsonl"), "{").unwrap();
     fs::write(fixture.folder.path().join("catalog/current.new"), "half").unwrap();
@@ -314,7 +314,7 @@ async fn two_imports_at_once_are_refused() {
 }
 
 #[tokio::test]
-async fn sources_are_replaced_one_by_one_and_demos_give_way() {
+async fn an_import_replaces_its_source_and_drops_demos() {
     let fixture = Fixture::empty();
     let demo = Source { name: "samples".into(), demo: true };
     let import = |source, items| fixture.catalog.import(source, items, |_| {});
@@ -349,7 +349,7 @@ async fn ids_name_their_source_and_are_distinct() {
 }
 
 #[tokio::test]
-async fn old_generations_are_kept_for_going_back_and_no_longer() {
+async fn keeps_two_previous_generations_for_rollback() {
     let fixture = Fixture::empty();
     let mut ids = Vec::new();
     for n in 1..=5 {
@@ -371,7 +371,7 @@ async fn old_generations_are_kept_for_going_back_and_no_longer() {
 }
 
 #[tokio::test]
-async fn progress_tells_every_stage() {
+async fn reports_progress_of_every_stage() {
     let fixture = Fixture::empty();
     let stages = Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = stages.clone();
@@ -403,7 +403,7 @@ async fn before_the_first_import_nothing_is_found_and_nothing_fails() {
 }
 
 #[tokio::test]
-async fn the_samples_answer_the_questions_of_the_demo() {
+async fn finds_the_demo_queries_in_the_sample_price_list() {
     let fixture = Fixture::empty();
     let path =
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalog-samples/tolmach-samples.xlsx");
@@ -430,7 +430,7 @@ async fn the_samples_answer_the_questions_of_the_demo() {
         .await;
     assert!(english.hits.first().unwrap().product.name.en.starts_with("Welding inverter"), "{english:?}");
     assert!(english.hits.first().unwrap().product.name.en.contains("190 A"));
-    // Chatter around a word, however spelt, neither hides it nor becomes a product.
+    // Filler words, misspelt or not, neither hide the product word nor match a product.
     for (text, name) in [
         ("чё по ценам на шуруповерты", "шуруповёрт"),
         ("нужна бензопилу", "Бензопила"),
@@ -444,7 +444,7 @@ async fn the_samples_answer_the_questions_of_the_demo() {
 }
 
 #[async_trait]
-impl Place for Fixture {
+impl CatalogFixture for Fixture {
     async fn import(&self, source: &str, items: Vec<Product>) -> String {
         self.catalog.import(real(source), items, |_| {}).await.unwrap().generation
     }

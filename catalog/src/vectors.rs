@@ -1,7 +1,8 @@
-//! Vectors in a flat file. A query looks at the sketch of every row ([`super::sketch`]) and compares those exactly that may
-//! be near: no index to build, and fast enough for a price list.
+//! Vectors in a flat file. A query is compared with the sketch of every row ([`super::sketch`]), then exactly with the
+//! rows that may be similar. No index structure is needed at the size of a price list.
 //!
-//! A value is kept in a byte, scaled a row: a quarter of the memory to read, and nearness is off by less than a hundredth.
+//! Values are quantised to 8 bits with a scale per row: a quarter of the memory of f32, with an error of the dot
+//! product below 0.01.
 
 use std::{
     fs::File,
@@ -13,39 +14,40 @@ use pulp::{Arch, NullaryFnOnce};
 
 use super::sketch::{self, Sketches};
 
-/// The largest value of a byte that has a negative twin.
+/// Largest i8 whose negative is an i8 as well.
 const LARGEST: f32 = 127.0;
-/// Values to compare exactly for a query. The fewer dimensions a sketch is of, the less it says, and the more rows it takes.
+/// Number of values to compare exactly per query. Sketches of fewer dimensions are less precise, so more rows are
+/// compared.
 const COMPARED: usize = 384 * 1024;
-/// Rows to compare exactly, within these bounds.
+/// Minimum and maximum number of rows to compare exactly.
 const ROWS: [usize; 2] = [1000, 2000];
-/// Among so many times as many rows those are looked for that pass filters, nearest by their sketches.
+/// With filters, the rows that pass are taken from this many times as many rows, nearest first by their sketches.
 const FILTERED: usize = 32;
 
-/// One vector a row, in the order of the rows.
+/// One vector per row, in row order.
 pub(super) struct Vectors {
     dimensions: usize,
-    /// What one step of each row's values is worth.
+    /// Quantisation step of each row.
     steps: Vec<f32>,
     values: Vec<i8>,
     sketches: Sketches,
 }
 
-/// A query's vector, made ready.
-pub(super) struct Asked {
+/// A query's vector, quantised, with the sketch distances.
+pub(super) struct QueryVector {
     step: f32,
     values: Vec<i16>,
-    /// From every row, by the sketches.
+    /// Sketch distance of every row.
     distances: Vec<u16>,
 }
 
 impl Vectors {
-    /// No rows yet.
+    /// Creates an empty set of vectors of this length.
     pub fn new(dimensions: usize) -> Vectors {
         Vectors { dimensions, steps: Vec::new(), values: Vec::new(), sketches: Sketches::new(dimensions) }
     }
 
-    /// Adds the next row's vector; `false` when its length is another.
+    /// Adds the next row's vector. Returns `false` if it has another length; the set must not be used then.
     pub fn push(&mut self, vector: &[f32]) -> bool {
         let (step, values) = quantised(vector);
         self.steps.push(step);
@@ -59,32 +61,32 @@ impl Vectors {
         self.dimensions
     }
 
-    /// Rows so far.
+    /// Number of rows added.
     pub fn rows(&self) -> usize {
         self.steps.len()
     }
 
-    /// The vector of a row, as near to what was added as a byte a value allows. Added again it stays what it is.
+    /// A row's vector as dequantised values. Adding it again yields the same quantised values.
     pub fn get(&self, row: usize) -> Option<Vec<f32>> {
         let step = self.steps.get(row)?;
         let values = self.values.get(row * self.dimensions..(row + 1) * self.dimensions)?;
         Some(values.iter().map(|value| f32::from(*value) * step).collect())
     }
 
-    /// Makes a query's vector ready: looks at the sketches of all rows.
-    pub fn ask(&self, vector: &[f32]) -> Asked {
+    /// Prepares a query's vector: computes the sketch distances of all rows.
+    pub fn ask(&self, vector: &[f32]) -> QueryVector {
         let (step, values) = quantised(vector);
         let distances = self.sketches.distances(&self.sketches.ask(&values));
-        Asked { step, values: values.into_iter().map(i16::from).collect(), distances }
+        QueryVector { step, values: values.into_iter().map(i16::from).collect(), distances }
     }
 
-    /// The rows that are probably nearest to a query, with their dot products, in the order of the rows.
-    pub fn nearest(&self, asked: &Asked) -> Vec<(u32, f32)> {
+    /// The rows that are probably most similar to a query, with their dot products, in row order.
+    pub fn nearest(&self, asked: &QueryVector) -> Vec<(u32, f32)> {
         self.compared(asked, sketch::least(&asked.distances, self.count()))
     }
 
-    /// The same of the rows that pass.
-    pub fn nearest_passing(&self, asked: &Asked, passes: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
+    /// Like [`Vectors::nearest`], restricted to rows that pass.
+    pub fn nearest_passing(&self, asked: &QueryVector, passes: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
         let count = self.count();
         let mut rows = sketch::least(&asked.distances, count * FILTERED);
         rows.retain(|row| passes(*row));
@@ -96,26 +98,27 @@ impl Vectors {
         self.compared(asked, rows)
     }
 
-    /// Rows that are worth comparing exactly with a query.
+    /// Number of rows to compare exactly with a query.
     fn count(&self) -> usize {
         let [fewest, most] = ROWS;
         (COMPARED / self.dimensions.max(1)).clamp(fewest, most)
     }
 
-    fn compared(&self, asked: &Asked, rows: Vec<u32>) -> Vec<(u32, f32)> {
+    fn compared(&self, asked: &QueryVector, rows: Vec<u32>) -> Vec<(u32, f32)> {
         let nearness = self.compare(asked, &rows);
         rows.into_iter().zip(nearness).collect()
     }
 
-    /// The dot product with each of these rows.
-    pub fn compare(&self, asked: &Asked, rows: &[u32]) -> Vec<f32> {
+    /// Dot products of the query with these rows.
+    pub fn compare(&self, asked: &QueryVector, rows: &[u32]) -> Vec<f32> {
         let mut nearness = vec![0.0; rows.len()];
-        // Compiled once more for processors with wide registers: a third of the time.
+        // Dispatches to a version compiled for CPUs with wide SIMD registers, which takes a third of the time.
         Arch::new().dispatch(Comparing { vectors: self, asked, rows, nearness: &mut nearness });
         nearness
     }
 
-    /// Writes the length of a vector, the steps, then all values; numbers little-endian.
+    /// Writes and syncs the file, little-endian: the vector length (u32), a quantisation step per row (f32), then all
+    /// values (i8).
     pub fn write(&self, path: &Path) -> Result<()> {
         let mut file = BufWriter::new(File::create(path)?);
         file.write_all(&u32::try_from(self.dimensions).map_err(Error::other)?.to_le_bytes())?;
@@ -128,7 +131,7 @@ impl Vectors {
         file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
     }
 
-    /// Reads what was written; an error when there is not one vector a row.
+    /// Reads a file of exactly `rows` vectors; anything else is an error.
     pub fn read(path: &Path, rows: usize) -> Result<Vectors> {
         let file = File::open(path)?;
         let size = usize::try_from(file.metadata()?.len()).map_err(Error::other)?;
@@ -149,10 +152,10 @@ impl Vectors {
     }
 }
 
-/// Dot products with some rows; not a closure, which would not be compiled for the processor at hand.
+/// Computes dot products with some rows. A struct and not a closure, which would not be compiled for the detected CPU.
 struct Comparing<'a> {
     vectors: &'a Vectors,
-    asked: &'a Asked,
+    asked: &'a QueryVector,
     rows: &'a [u32],
     nearness: &'a mut [f32],
 }
@@ -172,7 +175,7 @@ impl NullaryFnOnce for Comparing<'_> {
     }
 }
 
-/// A vector in steps of its largest value's 127th part.
+/// Quantises a vector into steps of 1/127 of its largest absolute value.
 fn quantised(vector: &[f32]) -> (f32, Vec<i8>) {
     let largest = vector.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
     let step = largest / LARGEST;
@@ -180,9 +183,9 @@ fn quantised(vector: &[f32]) -> (f32, Vec<i8>) {
     (step, vector.iter().map(in_steps).collect())
 }
 
-/// A product of two bytes fits into sixteen bits, and their sum over a hundred thousand dimensions into thirty-two. Whole
-/// numbers may be added in any order, so the compiler uses wide registers by itself; they multiply pairs of sixteen bits at
-/// once, of eight they do not.
+/// Dot product of quantised vectors. A product of two i8 fits into 16 bits, and their sum over 100,000 dimensions into
+/// 32. Integer sums may be reordered, so the compiler vectorises the loop; the query is i16 because SIMD multiplies and
+/// adds pairs of 16-bit values, not of 8-bit ones.
 #[inline(always)]
 fn dot(row: &[i8], query: &[i16]) -> i32 {
     let mut sum = 0;
@@ -197,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_a_value_says_how_near_two_texts_are() {
+    fn quantised_dot_products_are_accurate() {
         let embedder = crate::embedder::HashEmbedder;
         let texts = ["перфоратор SDS-Plus", "перфоратор SDS-Max 1500 Вт", "насос погружной", ""];
         let exact: Vec<Vec<f32>> = texts.iter().map(|text| embedder.vector(text)).collect();
@@ -208,7 +211,7 @@ mod tests {
             let wanted: f32 = query.iter().zip(exact).map(|(x, y)| x * y).sum();
             assert!((found - wanted).abs() < 0.01, "{found} for {wanted}");
         }
-        // A vector that is taken over from an earlier generation is not worn.
+        // Quantising a vector reused from an earlier generation loses nothing more.
         let kept = vectors.get(0).unwrap();
         let mut again = Vectors::new(512);
         again.push(&kept);
@@ -216,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_another_size_is_refused() {
+    fn refuses_a_file_of_another_size() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vectors");
         let mut vectors = Vectors::new(2);
@@ -229,7 +232,7 @@ mod tests {
         assert!(Vectors::read(&path, 1).is_err());
     }
 
-    /// The share of the exact ten nearest rows that are among those a query is compared with.
+    /// The share of the exact 10 nearest rows that are among the rows a query is compared with.
     fn recall(rows: &[Vec<f32>], queries: &[Vec<f32>]) -> f64 {
         let mut vectors = Vectors::new(rows[0].len());
         assert!(rows.iter().all(|row| vectors.push(row)));
@@ -247,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn sketches_find_what_is_nearest() {
+    fn sketches_select_the_nearest_random_vectors() {
         let mut state = 7_u64;
         let mut next = move || {
             state ^= state << 13;
@@ -260,7 +263,7 @@ mod tests {
         };
         for dimensions in [128, 256, 384, 512] {
             let rows: Vec<Vec<f32>> = (0..8000).map(|_| random(dimensions)).collect();
-            // As near to a row as a text is to one that means the same.
+            // Noise of the same magnitude as the row: as similar as two texts with the same meaning.
             let near = |row: &Vec<f32>| row.iter().zip(random(dimensions)).map(|(a, b)| a + b).collect();
             let queries: Vec<Vec<f32>> = rows.iter().step_by(400).map(near).collect();
             let recall = recall(&rows, &queries);
@@ -269,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn sketches_find_the_names_that_are_like_a_text() {
+    fn sketches_select_the_names_similar_to_a_text() {
         const KINDS: [&str; 8] = [
             "Перфоратор",
             "Дрель ударная",

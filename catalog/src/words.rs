@@ -1,6 +1,6 @@
-//! How a text becomes words that can be compared: lower case, units joined to their numbers, stems, look-alike letters.
+//! Tokenises text into comparable words: lower case, units joined to their numbers, stems, look-alike letters folded.
 //!
-//! Shared by the catalogue's index and the built-in embedder, so that both read a text alike. It does not rank anything.
+//! Shared by indexing, query parsing and import, so that all of them read a text alike. Nothing is ranked here.
 
 use std::sync::LazyLock;
 
@@ -18,11 +18,11 @@ static ENGLISH: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::Eng
 /// A word of a text, before stemming.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// Lower case, ё as е; a number with its unit is one word («18 В» is `18v`).
+    /// Lower case, with е for ё; a number with its unit is one word («18 В» is `18v`).
     pub text: String,
-    /// For a number with a unit: the number alone, because a query may leave the unit out.
+    /// For a number with a unit: the number alone, because a query may omit the unit.
     pub number: Option<String>,
-    /// Whether a hyphen joins it to the word before («WD-40»).
+    /// Whether a hyphen joins it to the previous word («WD-40»).
     pub joined: bool,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// Fractions as decimals, sizes as their numbers, and no "x" between two numbers.
+/// Converts fractions to decimals, splits sizes into their numbers, and drops an "x" between two numbers.
 fn numbers_joined(raw: Vec<(String, bool)>) -> Vec<(String, bool)> {
     let mut joined: Vec<(String, bool)> = Vec::with_capacity(raw.len());
     for (position, (text, hyphen)) in raw.iter().enumerate() {
@@ -84,14 +84,15 @@ fn digit(c: char) -> bool {
     c.is_ascii_digit()
 }
 
-/// Every term under which a text is indexed.
+/// All terms under which a text is indexed: stems, numbers without their units, and hyphenated codes without the
+/// hyphen.
 pub(crate) fn index_terms(text: &str) -> Vec<String> {
     let words = words(text);
     let mut terms = Vec::with_capacity(words.len() + 4);
     for (position, word) in words.iter().enumerate() {
         terms.push(stem(&word.text));
         terms.extend(word.number.clone());
-        // «WD-40» must also be found as "wd40"; joining plain words would only bloat the index.
+        // «WD-40» must also be found as "wd40"; joining plain words would only grow the index.
         if word.joined
             && let Some(before) = position.checked_sub(1).and_then(|before| words.get(before))
             && (has_digit(&word.text) || has_digit(&before.text))
@@ -102,7 +103,8 @@ pub(crate) fn index_terms(text: &str) -> Vec<String> {
     terms
 }
 
-/// The stem of a lower-case word: Cyrillic as Russian, Latin as English, anything with a digit as it is.
+/// The stem of a lower-case word: Russian rules for Cyrillic, English rules for Latin. Words with a digit are
+/// unchanged.
 pub(crate) fn stem(word: &str) -> String {
     if has_digit(word) {
         word.to_owned()
@@ -113,8 +115,8 @@ pub(crate) fn stem(word: &str) -> String {
     }
 }
 
-/// An article reduced to what tells it from others: upper case, letters and digits only, Cyrillic look-alikes as Latin.
-/// Leading zeros stay, because they are part of an article.
+/// Normalises an article number for comparison: upper case, letters and digits only, Cyrillic look-alikes as Latin.
+/// Leading zeros are significant and stay.
 pub(crate) fn normalise_article(article: &str) -> String {
     article.chars().flat_map(char::to_uppercase).filter(|c| c.is_alphanumeric()).map(latin_twin).collect()
 }
@@ -129,12 +131,13 @@ pub(crate) fn has_digit(word: &str) -> bool {
     word.chars().any(|c| c.is_ascii_digit())
 }
 
-/// Whether a word is a number and nothing else.
+/// Whether a word is a number without a unit.
 pub(crate) fn is_number(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(|c| c.is_ascii_digit() || c == '.')
 }
 
-/// Lower-cased runs of letters and digits; a decimal mark between digits stays inside, as a point.
+/// Splits a text into lower-case runs of letters and digits, each with whether a hyphen precedes it. A decimal mark
+/// between digits is kept as a point, a slash between whole numbers as a slash.
 fn split(text: &str) -> Vec<(String, bool)> {
     let chars: Vec<char> = text.chars().flat_map(char::to_lowercase).map(plain).collect();
     let mut found = Vec::new();
@@ -165,7 +168,7 @@ fn split(text: &str) -> Vec<(String, bool)> {
                 found.push((std::mem::take(&mut current), joined));
             }
             joined = c == '-' && ended;
-            // Feet and inches are written as marks after the number.
+            // Feet and inches may be written as marks after the number.
             if before.is_ascii_digit() && matches!(c, '"' | '″' | '”') {
                 found.push(("in".into(), false));
             } else if before.is_ascii_digit() && matches!(c, '′') {
@@ -194,7 +197,7 @@ fn plain(c: char) -> char {
     }
 }
 
-/// Look-alikes inside a code («Т91204») become Latin; plain words stay as they are.
+/// Folds Cyrillic look-alikes inside a code («Т91204») to Latin; plain words are unchanged.
 fn fold_code(word: &str) -> String {
     if has_digit(word) { word.chars().map(latin_twin).collect() } else { word.to_owned() }
 }
@@ -241,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn units_are_one_word_with_their_number() {
+    fn a_number_and_its_unit_are_one_word() {
         check("18В", &["18v"]);
         check("18 В", &["18v"]);
         check("18v", &["18v"]);
@@ -264,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_found_in_every_spelling() {
+    fn codes_have_the_same_terms_in_any_spelling() {
         assert_eq!(index_terms("WD-40"), ["wd", "40", "wd40"]);
         assert_eq!(index_terms("Т91204"), index_terms("T91204"));
         assert_eq!(normalise_article("Т-912 04"), normalise_article("t91204"));

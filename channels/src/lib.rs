@@ -1,6 +1,6 @@
-//! Channels: where clients are. A module each, with intake, rendering and delivery of its own.
+//! Messaging channels: Telegram and the web chat. One module per channel, with its own intake, rendering and delivery.
 //!
-//! A channel knows the runtime's ports and nothing of the others.
+//! A channel depends on the runtime's ports; channels do not depend on each other.
 
 pub mod telegram;
 pub mod web;

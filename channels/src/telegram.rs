@@ -1,14 +1,15 @@
-//! Telegram: updates by long polling, messages by the Bot API.
+//! Telegram: receives updates by long polling and sends messages through the Bot API.
 //!
-//! teloxide-core gives the types of the API. Its way of sending, and teloxide's dispatcher, polling and Throttle, are
-//! not used: polling confirms updates before their handlers finish, Throttle freezes the whole bot on one 429, and
-//! a server error makes each request sleep ten seconds and lose its status code. Here an update is confirmed after
-//! its inbox row is committed, and a refusal is told apart from a fault by its code.
+//! teloxide-core provides the API types. Its sending code, and teloxide's dispatcher, polling and Throttle, are not
+//! used: the polling confirms updates before their handlers finish, Throttle pauses the whole bot after one 429, and on
+//! a server error each request sleeps for ten seconds and loses the status code. Here an update is confirmed only after
+//! its inbox row is committed, and the status code tells a permanent refusal from a temporary failure.
 //!
-//! Only private chats are served, and those of the staff differently: see `staff`. Pacing is Telegram's own `retry_after`, which the outbox honours per chat.
-//! The token is in every address of the API, so no error text holds an address.
+//! Only private chats are served; chats of the staff are handled separately, see `staff`. Rate limiting relies on
+//! Telegram's `retry_after`, which the outbox honours per chat. The token is part of every API URL, so error texts
+//! never contain a URL.
 //!
-//! Not here: webhooks, files, dialogs in groups, and what a message means.
+//! Not here: webhooks, files, dialogs in groups, and the interpretation of messages.
 
 mod api;
 mod deliver;
@@ -28,12 +29,12 @@ pub(crate) const WHAT: &str = "telegram";
 /// The channel's name in addresses.
 pub const NAME: &str = "telegram";
 
-/// An entry of the bot's menu.
+/// A command in the bot's menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MenuCommand {
-    /// Without the slash: Latin lower case, digits and underscores, at most 32.
+    /// Name without the slash: lower-case Latin letters, digits and underscores, at most 32 characters.
     pub name: String,
-    /// What it does, at most 256 characters.
+    /// Description, at most 256 characters per language.
     pub description: Localized,
 }
 

@@ -1,23 +1,26 @@
-//! The web chat: one page and one WebSocket, for shops that have no messenger yet and for trying a flow out.
+//! The web chat: one HTML page and one WebSocket, for shops without a messenger account and for trying out a flow.
 //!
 //! # Protocol
-//! JSON text frames on `/ws`, each with a `type`. From the page:
-//! - `hello { token?, language?, after? }` first. `token` is what an earlier `welcome` gave; `after` the last `seq` seen.
-//! - `message { id, text }` and `press { id, button, label }`. `id` is the page's own; one sent twice is taken once, so
-//!   the page repeats it until there is an `ack`.
+//! JSON text frames on `/ws`, each with a `type`. Frames from the page:
+//! - `hello { token?, language?, after? }` comes first. `token` is the one from an earlier `welcome`; `after` is the
+//!   last `seq` that the page has seen.
+//! - `message { id, text }` and `press { id, button, label }`. The page chooses the `id`. The server stores each `id`
+//!   once, so the page resends a frame until it gets the `ack`.
 //!
-//! From the server:
-//! - `welcome { token, reset, messages }`: what was missed. `reset` says that earlier messages are no more.
-//! - `message { seq, who, at, text, photo?, cards, buttons }`, in order of `seq`, each once.
-//! - `ack { id }`: stored; the reply comes as messages.
-//! - `error { code, id? }`: `bad_frame`, `hello_first`, `too_long`, `too_fast` and `unavailable` (worth repeating under
-//!   the same id).
+//! Frames from the server:
+//! - `welcome { token, reset, messages }`: the messages after `after`, at most the last 200. `reset` tells the page to
+//!   discard what it shows, because the store does not have those messages.
+//! - `message { seq, who, at, text, photo?, cards, buttons, language? }`: in ascending order of `seq`, each once per
+//!   socket. `at` is in milliseconds since the Unix epoch.
+//! - `ack { id }`: the frame is stored; the reply follows as `message` frames.
+//! - `error { code, id? }`: `bad_frame`, `hello_first`, `too_long`, `too_fast` or `unavailable` (the page should resend
+//!   under the same `id`).
 //!
-//! A token is a secret of 244 random bits that opens one chat. The chat's address is its hash, so neither the
-//! database nor a log holds what opens a chat. Delivery wakes the chat's sockets, which read what is new from
-//! the store: so a page that was away misses nothing and sees nothing twice.
+//! A token is a secret of 244 random bits that gives access to one chat. The chat's address is a hash of the token, so
+//! the token itself is in neither the database nor the log. A delivery wakes the chat's sockets, and each socket reads
+//! the new messages from the store. A page that reconnects therefore gets each missed message once, up to the last 200.
 //!
-//! Not here: logins, files, voice, and limits across sockets, which belong to the proxy in front.
+//! Not here: logins, files, voice, and limits across sockets, which the reverse proxy enforces.
 
 mod frame;
 mod page;
@@ -38,17 +41,17 @@ use tolmach_runtime::ports::{Address, Channel, ChatKey, Delivery, Intake, Store}
 /// The channel's name in addresses.
 pub const NAME: &str = "web";
 
-/// What may be set of the web chat.
+/// Settings of the web chat.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The heading of the page, usually the company's name; empty for a general one.
+    /// Heading of the page, usually the company name; empty for the default heading.
     pub title: Localized,
-    /// Hosts (`chat.example.com`, with a port where there is one) whose pages may connect, besides the one that
-    /// the browser addressed: needed behind a proxy that rewrites the Host header.
+    /// Hosts (`chat.example.com`, with the port if there is one) whose pages may connect, besides the host in the
+    /// `Host` header. Needed behind a proxy that rewrites that header.
     pub hosts: Vec<String>,
-    /// Sockets at once.
+    /// Maximum number of concurrent sockets. Further ones get HTTP 503.
     pub sockets: usize,
-    /// How often a silent page is asked for a sign of life; after two and a half times this long it is let go.
+    /// Ping interval. A page that sends nothing for 2.5 intervals is disconnected.
     pub ping: Duration,
 }
 
@@ -64,22 +67,24 @@ impl Default for Options {
     }
 }
 
-/// The way out to the pages that are open.
+/// Delivery to the connected pages.
 pub struct WebChannel {
     store: Arc<dyn Store>,
     options: Options,
+    /// One permit per socket, [`Options::sockets`] in total.
     places: Arc<Semaphore>,
+    /// Wake-up handles of the connected sockets, by chat.
     open: Mutex<HashMap<ChatKey, Vec<Arc<Notify>>>>,
 }
 
 impl WebChannel {
-    /// A channel whose pages read from `store`.
+    /// A channel whose pages read messages from `store`.
     pub fn new(store: Arc<dyn Store>, options: Options) -> WebChannel {
         let places = Arc::new(Semaphore::new(options.sockets));
         WebChannel { store, options, places, open: Mutex::default() }
     }
 
-    /// How many pages are connected, for /health.
+    /// Number of sockets that have said hello, for /health.
     pub fn connected(&self) -> usize {
         self.open().values().map(Vec::len).sum()
     }
@@ -95,7 +100,7 @@ impl Channel for WebChannel {
         NAME
     }
 
-    /// Always done: a page that is not connected reads from the store when it comes back.
+    /// Always [`Delivery::Done`]: a page that is not connected reads the message from the store when it reconnects.
     async fn deliver(&self, to: &Address, _: &str, _: &Outgoing) -> Delivery {
         self.changed(to);
         Delivery::Done
@@ -108,8 +113,8 @@ impl Channel for WebChannel {
     }
 }
 
-/// The page at `/`, its assets beside it and its socket at `/ws`. All addresses are relative, so the router may be
-/// nested under a path that ends in a slash.
+/// Routes of the page at `/`, its assets beside it, and the WebSocket at `/ws`. The page uses relative URLs only, so
+/// the router may be nested under a path that ends with a slash.
 pub fn router(intake: Arc<dyn Intake>, channel: Arc<WebChannel>) -> Router {
     Router::new()
         .route("/", get(page::html))

@@ -1,13 +1,13 @@
-//! Which `tolmach` is driven.
+//! Finds the `tolmach` binary to test.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-/// The one that was named, or the one beside this program, which cargo builds there.
+/// The named binary, or the one in this program's folder, where cargo builds it. The path is absolute.
 ///
 /// # Errors
-/// There is none; the message says how to build it.
+/// If there is no such file; the message says how to build it.
 pub fn find(named: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("this program does not know where it lies")?;
     let path = match &named {
@@ -15,7 +15,7 @@ pub fn find(named: Option<PathBuf>) -> anyhow::Result<PathBuf> {
         None => own.with_file_name(format!("tolmach{}", std::env::consts::EXE_SUFFIX)),
     };
     if path.is_file() {
-        // Children are started in folders of their own.
+        // Absolute, because children run in other folders.
         return path.canonicalize().with_context(|| format!("{} cannot be reached", path.display()));
     }
     let release = own.parent().and_then(Path::file_name).is_some_and(|folder| folder == "release");

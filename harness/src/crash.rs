@@ -1,8 +1,8 @@
-//! `harness crash`: the binary is ended in the middle of things, again and again, under a seeded load; at the end a ledger
-//! of all that was written and shown says whether anything was lost, doubled or reordered.
+//! `harness crash`: the binary is killed and stopped at random moments under a seeded load. At the end, a ledger of all
+//! messages written and shown tells whether any was lost, duplicated or reordered.
 //!
-//! Telegram plays the plain receiver, which shows whatever it is sent; a mailbox the one that knows ids. An update is
-//! acknowledged when the offset of a later request confirms it.
+//! Telegram is a receiver without deduplication: it shows whatever it is sent. The mailbox deduplicates by Message-ID.
+//! An update is acknowledged when the offset of a later request confirms it.
 
 mod cycles;
 mod ledger;
@@ -18,34 +18,34 @@ use serde_json::json;
 
 use crate::database::Choice;
 
-/// What a person may ask for.
+/// Options of `harness crash`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// How often a process is killed or stopped
+    /// Number of times that a process is killed or stopped
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub cycles: u32,
     /// Where the data is kept
     #[arg(long, value_enum, default_value_t = Choice::Sqlite)]
     pub database: Choice,
-    /// An empty PostgreSQL database [default: one of a server that is started for it]
+    /// URL of an empty PostgreSQL database [default: a temporary server is started]
     #[arg(long, value_name = "URL")]
     pub postgres_url: Option<String>,
     /// Processes that share the work; more than one needs PostgreSQL
     #[arg(long, default_value_t = 1, value_name = "K")]
     pub processes: usize,
-    /// The same seed writes the same messages and aims at the same moments [default: another one each time]
+    /// Seed of the messages and of the moments of the signals [default: random]
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
-    /// For tools
+    /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
 }
 
 impl Options {
-    /// Runs on each database; fails when a promise was broken.
+    /// Runs on each database. The exit code is a failure if a delivery guarantee was violated.
     ///
     /// # Errors
-    /// The binary does not start or end as it should, or the options do not fit together.
+    /// If the options do not fit together, or the binary does not start or stop.
     pub async fn execute(self, binary: PathBuf) -> anyhow::Result<ExitCode> {
         if self.processes == 0 || self.processes > 1 && self.database != Choice::Postgres {
             bail!("--processes {}: one process, or several with --database postgres", self.processes);

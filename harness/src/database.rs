@@ -1,4 +1,4 @@
-//! Where the driven binary keeps its data.
+//! The database of the tested binary.
 
 use std::sync::Arc;
 
@@ -6,26 +6,26 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use tolmach_testkit::postgres::{self, Cluster};
 
-/// What a person may ask for.
+/// Databases that can be selected on the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Choice {
     /// One file in the data folder
     #[default]
     Sqlite,
-    /// A server of the harness's own, or the one that --postgres-url names
+    /// A temporary PostgreSQL server, or the database at --postgres-url
     Postgres,
     /// One after the other
     Both,
 }
 
-/// One of them.
+/// A database to test with.
 #[derive(Clone, Debug)]
 pub struct Database {
-    /// As it stands in reports.
+    /// Name in reports.
     pub name: &'static str,
-    /// `None` is the file in the data folder.
+    /// URL; `None` is the SQLite file in the data folder.
     pub url: Option<String>,
-    /// The server, for as long as the database is used.
+    /// Keeps a temporary server running while the database is in use.
     _cluster: Option<Arc<Cluster>>,
 }
 
@@ -33,7 +33,7 @@ impl Choice {
     /// The databases to run on, in order.
     ///
     /// # Errors
-    /// PostgreSQL that is not there, or does not start.
+    /// If PostgreSQL is required but not installed, or does not start.
     pub fn databases(self, postgres_url: Option<&str>) -> anyhow::Result<Vec<Database>> {
         let mut databases = Vec::new();
         if self != Choice::Postgres {
@@ -50,7 +50,7 @@ impl Choice {
     }
 }
 
-/// A server that flushes to the disk as a real one does.
+/// Starts a temporary server that flushes commits to disk.
 fn own() -> anyhow::Result<(String, Option<Arc<Cluster>>)> {
     let started = Cluster::start(postgres::Options { fsync: true }).context("PostgreSQL does not start")?;
     let Some(cluster) = started else {

@@ -1,5 +1,5 @@
-//! `harness load`: clients with think time over the sockets of the web chat, against the built-in bundle and the sample
-//! catalogue; or many chats that are open and silent.
+//! `harness load`: web chat clients with think time, against the built-in bundle and the sample catalogue, or many idle
+//! chats.
 
 mod open;
 mod page;
@@ -13,37 +13,37 @@ use serde_json::json;
 
 use crate::database::Choice;
 
-/// What a person may ask for.
+/// Options of `harness load`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Clients at once
+    /// Number of concurrent clients
     #[arg(long, default_value_t = 200, value_name = "N")]
     pub clients: usize,
-    /// Between an answer and the next message, on average; a page may send one message a second
+    /// Average pause between an answer and the next message; the server accepts one message per second per page
     #[arg(long, default_value_t = 5.0, value_name = "SECONDS")]
     pub think: f64,
-    /// How long
+    /// Duration of the measurement
     #[arg(long, default_value_t = 30, value_name = "S")]
     pub seconds: u64,
-    /// So many chats instead that have said one thing and stay open; then the memory
+    /// Instead of a load: open this many chats, send one message in each, keep them open and report the memory
     #[arg(long, value_name = "N", conflicts_with_all = ["clients", "think", "seconds"])]
     pub idle: Option<usize>,
     /// Where the data is kept
     #[arg(long, value_enum, default_value_t = Choice::Sqlite)]
     pub database: Choice,
-    /// An empty PostgreSQL database [default: one of a server that is started for it]
+    /// URL of an empty PostgreSQL database [default: a temporary server is started]
     #[arg(long, value_name = "URL")]
     pub postgres_url: Option<String>,
-    /// For tools
+    /// Print the results as JSON
     #[arg(long)]
     pub json: bool,
 }
 
 impl Options {
-    /// Measures on each database; fails when a message had no answer.
+    /// Measures on each database. The exit code is a failure if any message was not answered.
     ///
     /// # Errors
-    /// The binary does not start or end as it should, or the options cannot be met here.
+    /// If an option is out of range, the system allows too few open files, or the binary does not start or stop.
     pub async fn execute(self, binary: PathBuf) -> anyhow::Result<ExitCode> {
         if !(1.0..=3600.0).contains(&self.think) {
             bail!("--think {}: 1 to 3600 seconds, for a page may send one message a second", self.think);

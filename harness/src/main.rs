@@ -1,7 +1,7 @@
-//! `harness`: drives the real `tolmach` binary over loopback, as its users and their bad days do.
+//! `harness`: crash and load tests that run the real `tolmach` binary over loopback.
 //!
-//! `crash` ends it in the middle of things and proves what it promises; `load` measures it with many clients at once.
-//! Not here: anything that knows the product from inside. It sees what a client, a mailbox and an operator see.
+//! `crash` kills the binary at random moments and checks the delivery guarantees; `load` measures it with many clients.
+//! It is a black-box test: it sees only what a client, a mailbox and an operator see.
 
 mod binary;
 mod crash;
@@ -14,7 +14,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-/// Drives the real tolmach binary: crashes and load.
+/// Crash and load tests of the real tolmach binary
 #[derive(Debug, Parser)]
 #[command(name = "harness", version, about)]
 struct Cli {
@@ -27,9 +27,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// End the binary in the middle of things, again and again, and prove that nothing is lost, doubled or reordered
+    /// Kill and stop the binary at random moments, and check that nothing is lost, duplicated or reordered
     Crash(crash::Options),
-    /// Load the binary with clients of the web chat, and measure
+    /// Run clients of the web chat against the binary, and measure
     Load(load::Options),
 }
 
@@ -43,10 +43,10 @@ async fn main() -> ExitCode {
             Command::Load(options) => options.execute(binary).await,
         }
     };
-    // Whichever ends first: dropping the run ends every child that it started.
+    // Dropping the run kills every child that it started.
     let ended = tokio::select! {
         ended = run => ended,
-        () = process::asked_to_stop() => Err(anyhow::anyhow!("interrupted")),
+        () = process::shutdown_signal() => Err(anyhow::anyhow!("interrupted")),
     };
     ended.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -1,4 +1,4 @@
-//! The binary as a child process: started, watched, stopped, ended. It never outlives its handle.
+//! The tested binary as a child process: start, health check, signals, shutdown. Dropping the handle kills the process.
 
 mod usage;
 
@@ -22,44 +22,44 @@ use crate::database::Database;
 
 pub use usage::Usage;
 
-/// How one process of several is used.
+/// Role of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It does everything.
+    /// All roles in one process.
     Alone,
-    /// It receives from the channels.
+    /// Receives from the channels (`--role bot`).
     Bot,
-    /// It takes part in the work.
+    /// Runs tasks (`--role worker`).
     Worker,
 }
 
-/// What every process of a run is started with.
+/// Settings that all processes of a run share.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The binary.
     pub binary: PathBuf,
-    /// Its current folder, with the data and its output.
+    /// Working directory, with the data and the output.
     pub home: PathBuf,
-    /// Variables besides those that every run has.
+    /// Environment variables.
     pub variables: Vec<(&'static str, String)>,
 }
 
 impl Settings {
-    /// In this folder, on this database.
+    /// Settings for this folder and this database.
     pub fn new(binary: PathBuf, home: PathBuf, database: &Database) -> Settings {
         let mut variables = vec![("TOLMACH_LOG", "warn".to_owned()), ("TOLMACH_BURST_MS", "0".to_owned())];
         variables.extend(database.url.clone().map(|url| ("TOLMACH_DATABASE_URL", url)));
         Settings { binary, home, variables }
     }
 
-    /// Sets one more.
+    /// Adds an environment variable.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Settings {
         self.variables.push((name, value.to_string()));
         self
     }
 
-    /// The command line, here alone.
+    /// Builds the command line and a clean environment.
     fn command(&self, role: Role) -> Command {
         let mut command = Command::new(&self.binary);
         command.current_dir(&self.home).args(["run", "--listen", "127.0.0.1:0"]);
@@ -68,7 +68,7 @@ impl Settings {
             Role::Bot => drop(command.args(["--role", "bot"])),
             Role::Worker => drop(command.args(["--role", "worker"])),
         }
-        // Nothing of the surroundings may reach the binary: neither settings nor a proxy.
+        // Settings and proxies of the surrounding environment must not reach the binary.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy().to_lowercase();
             if text.starts_with("tolmach_") || text.ends_with("_proxy") {
@@ -79,15 +79,15 @@ impl Settings {
         command
     }
 
-    /// Where what the processes print is kept.
+    /// The file with the output of all processes.
     pub fn output(&self) -> PathBuf {
         self.home.join("output.txt")
     }
 
-    /// Starts one.
+    /// Starts a process.
     ///
     /// # Errors
-    /// The binary does not start.
+    /// If the binary or its output file cannot be opened.
     pub fn spawn(&self, role: Role) -> anyhow::Result<Tolmach> {
         let output = OpenOptions::new().create(true).append(true).open(self.output());
         let output = output.with_context(|| format!("{} cannot be written", self.output().display()))?;
@@ -104,19 +104,19 @@ impl Settings {
     }
 }
 
-/// Writes what is printed to the file, and finds where /health is.
+/// Copies standard output to the file and extracts the address of /health.
 async fn keep(stdout: ChildStdout, mut output: File, found: watch::Sender<String>) {
     let mut lines = BufReader::new(stdout).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         if let Some((_, address)) = line.split_once("health     http://") {
             found.send_replace(address.trim_end_matches("/health").to_owned());
         }
-        // A full disk is told by what the binary itself cannot write.
+        // Write errors are ignored: on a full disk the binary itself fails.
         let _ = writeln!(output, "{line}");
     }
 }
 
-/// A process. Dropping it kills it.
+/// A running process. Dropping it kills it.
 pub struct Tolmach {
     child: Child,
     spawned: Instant,
@@ -125,10 +125,10 @@ pub struct Tolmach {
 }
 
 impl Tolmach {
-    /// Waits until /health answers 200; gives the host and port, and how long that took from the spawn.
+    /// Waits until /health returns a success status. Returns `host:port` and the time since the spawn.
     ///
     /// # Errors
-    /// It ended, or took longer than `patience`.
+    /// If the process ends or is not ready within `timeout`.
     pub async fn ready(&mut self, timeout: Duration) -> anyhow::Result<(String, Duration)> {
         let mut address = self.address.clone();
         let serving = async {
@@ -147,71 +147,71 @@ impl Tolmach {
         };
         let end = match tokio::time::timeout(timeout, serving).await {
             Ok(Ok(ready)) => return Ok(ready),
-            // The pipe closes before the process is reaped: its status says more.
+            // The pipe closes before the process is reaped; wait for its exit status.
             Ok(Err(_)) => format!("ended ({})", self.child.wait().await?),
             Err(_) => format!("does not serve within {} s", timeout.as_secs()),
         };
-        bail!("tolmach {end}; the end of what it printed:\n{}", self.last_words())
+        bail!("tolmach {end}; the end of what it printed:\n{}", self.output_tail())
     }
 
-    /// The end of what the processes of this run printed.
-    fn last_words(&self) -> String {
+    /// The last 20 lines of output of this run.
+    fn output_tail(&self) -> String {
         let text = std::fs::read_to_string(&self.output).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
-    /// Its id, while it has not been waited for.
+    /// The process id; `None` after the process has been waited for.
     pub fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Ends it as a power cut would, and waits until it is gone.
+    /// Kills the process with SIGKILL and waits until it is gone.
     ///
     /// # Errors
-    /// It cannot be ended.
+    /// If it cannot be killed.
     pub async fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("tolmach cannot be killed")
     }
 
-    /// Has it stand still: it holds its files, sockets and leases, and does nothing.
+    /// Pauses the process with SIGSTOP: it keeps its files, sockets and leases.
     ///
     /// # Errors
-    /// It is gone already.
+    /// If it has already ended.
     pub fn stop(&self) -> anyhow::Result<()> {
         self.signal(Signal::STOP)
     }
 
-    /// Has it go on.
+    /// Resumes the process with SIGCONT.
     ///
     /// # Errors
-    /// It is gone already.
+    /// If it has already ended.
     pub fn go_on(&self) -> anyhow::Result<()> {
         self.signal(Signal::CONT)
     }
 
-    /// Asks it to end, and waits; one that takes too long is killed.
+    /// Sends SIGTERM and waits. If `timeout` passes, the process is killed.
     ///
     /// # Errors
-    /// It did not end in peace.
+    /// If it ends with a failure status, or not within `timeout`.
     pub async fn terminate(mut self, timeout: Duration) -> anyhow::Result<()> {
         self.signal(Signal::TERM)?;
         let Ok(status) = tokio::time::timeout(timeout, self.child.wait()).await else {
-            bail!("tolmach does not end within {} s of SIGTERM:\n{}", timeout.as_secs(), self.last_words());
+            bail!("tolmach does not end within {} s of SIGTERM:\n{}", timeout.as_secs(), self.output_tail());
         };
         let status = status?;
         if !status.success() {
-            bail!("tolmach ended with {status}:\n{}", self.last_words());
+            bail!("tolmach ended with {status}:\n{}", self.output_tail());
         }
         Ok(())
     }
 
-    /// What it has used so far; `None` where the system does not tell.
+    /// Resource usage so far; `None` if the system does not report it.
     pub fn usage(&self) -> Option<Usage> {
         Usage::of(self.id()?)
     }
 
-    /// An id that has not been waited for is still our child's, so nobody else can be hit.
+    /// Sends a signal. Until the child is waited for, its id cannot be reused, so no other process can be hit.
     fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let id = self.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let id = id.context("tolmach has ended by itself")?;
@@ -219,8 +219,8 @@ impl Tolmach {
     }
 }
 
-/// Ends when somebody wants the harness to end.
-pub async fn asked_to_stop() {
+/// Completes on SIGTERM or Ctrl-C.
+pub async fn shutdown_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return tokio::signal::ctrl_c().await.unwrap_or_default();

@@ -17,7 +17,7 @@ fn eight_crashes_lose_and_double_nothing() {
     check("sqlite", &[]);
 }
 
-/// Two share the work over PostgreSQL: one that receives, one that carries out tasks.
+/// Two processes share the work over PostgreSQL: a bot and a worker.
 #[test]
 fn eight_crashes_of_two_processes_lose_and_double_nothing() {
     match Cluster::shared().expect("PostgreSQL") {
@@ -32,20 +32,20 @@ fn eight_crashes_of_two_processes_lose_and_double_nothing() {
 fn check(database: &str, more: &[&str]) {
     let ran = harness(&[&["crash", "--cycles", "8", "--seed", "20261122", "--json"], more].concat());
     let (said, complained) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    // A binary that is missing says here how to build it: `cargo test --workspace` does.
+    // The output says how to build a missing binary; `cargo test --workspace` builds it.
     assert!(ran.status.success(), "{complained}{said}");
     let outcomes: Value = serde_json::from_str(&said).expect("JSON");
     let outcome = &outcomes[0];
     assert_eq!((&outcome["database"], &outcome["holds"]), (&database.into(), &true.into()), "{outcome}");
     let count = |name: &str| outcome[name].as_u64().unwrap_or_default();
-    // A run in which nothing happened proves nothing.
+    // Makes sure that the run did something.
     assert!(count("kills") >= 3 && count("kills") + count("stops") >= 8, "{outcome}");
     assert!(count("acknowledged") >= 50 && count("acknowledged") == count("updates"), "{outcome}");
     assert!(count("mails") >= 5 && count("effects") > count("updates"), "{outcome}");
 }
 
 #[test]
-fn a_missing_binary_is_told_with_the_way_to_build_it() {
+fn the_error_for_a_missing_binary_says_how_to_build_it() {
     let ran = harness(&["crash", "--cycles", "1", "--binary", "no/such/tolmach"]);
     let complained = String::from_utf8_lossy(&ran.stderr);
     assert!(!ran.status.success() && complained.contains("cargo build"), "{complained}");
@@ -53,13 +53,13 @@ fn a_missing_binary_is_told_with_the_way_to_build_it() {
 }
 
 #[test]
-fn options_that_do_not_fit_are_told() {
+fn invalid_options_are_reported() {
     for (args, part) in [
         (&["crash", "--processes", "2"][..], "--database postgres"),
         (&["load", "--think", "0.1"], "a page may send one message a second"),
         (&["load", "--clients", "0"], "no clients"),
     ] {
-        // Any file will do for a binary: nothing is started.
+        // Any file works as the binary, because nothing is started.
         let args = [args, &["--binary", env!("CARGO_BIN_EXE_harness")]].concat();
         let ran = harness(&args);
         let complained = String::from_utf8_lossy(&ran.stderr);

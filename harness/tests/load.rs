@@ -1,4 +1,5 @@
-//! A short load against the binary that cargo builds beside the harness: figures are there, and they make sense.
+//! A short load run against the binary that cargo builds beside the harness: checks that the figures are present and
+//! plausible.
 
 #![expect(clippy::expect_used, reason = "a test ends at the first surprise")]
 

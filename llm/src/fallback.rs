@@ -1,4 +1,4 @@
-//! A model, and what answers while it cannot: the bot always answers.
+//! A language model with a fallback: if the first one fails, the second one answers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,30 +6,32 @@ use async_trait::async_trait;
 use tolmach_engine::effect::{Classification, GenerateRequest, LlmClassifyRequest, Reply};
 use tolmach_runtime::ports::{Error, Llm, Result};
 
-/// Asks the first model and, where that fails, the second.
+/// Calls the first model and, if that fails, the second one.
 pub struct FallbackLlm {
     name: String,
     first: Arc<dyn Llm>,
     second: Arc<dyn Llm>,
+    /// Why the first model did not answer the last call; `None` if it did.
     degraded: Mutex<Option<String>>,
 }
 
 impl FallbackLlm {
-    /// `second` is usually [`crate::offline::OfflineLlm`], which never fails.
+    /// A model that falls back from `first` to `second`, usually [`crate::offline::OfflineLlm`], which never fails.
     pub fn new(first: Arc<dyn Llm>, second: Arc<dyn Llm>) -> FallbackLlm {
         let name = format!("{}, else {}", first.name(), second.name());
         FallbackLlm { name, first, second, degraded: Mutex::default() }
     }
 
-    /// Why the first model did not answer the last time; `None` when it did. For /health.
+    /// Why the first model did not answer the last call; `None` if it did. For /health.
     pub fn degraded(&self) -> Option<String> {
         self.degraded.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Records the result of a call of the first model.
     fn note(&self, error: Option<&Error>) {
         let now = error.map(|error| format!("{} answers: {error}", self.second.name()));
         let mut degraded = self.degraded.lock().unwrap_or_else(PoisonError::into_inner);
-        // Changes are logged, not every turn of an outage.
+        // Only changes are logged, not every call during an outage.
         match (degraded.is_some(), error) {
             (false, Some(error)) => {
                 tracing::warn!(%error, model = self.first.name(), "the model does not answer; stepping down");
@@ -41,22 +43,23 @@ impl FallbackLlm {
     }
 }
 
-/// A call of the first model. Dropped before it is answered, it was cut off by the limits of a turn.
-struct Asked<'a>(Option<&'a FallbackLlm>);
+/// A call of the first model. Dropping it before it is answered means that the limits of the turn cancelled it, which
+/// counts as a failure.
+struct PendingCall<'a>(Option<&'a FallbackLlm>);
 
-impl Asked<'_> {
+impl PendingCall<'_> {
     fn answered(mut self, error: Option<&Error>) {
-        if let Some(ladder) = self.0.take() {
-            ladder.note(error);
+        if let Some(fallback) = self.0.take() {
+            fallback.note(error);
         }
     }
 }
 
-impl Drop for Asked<'_> {
+impl Drop for PendingCall<'_> {
     fn drop(&mut self) {
-        if let Some(ladder) = self.0.take() {
+        if let Some(fallback) = self.0.take() {
             let why = "no answer within a turn's time (limits.llm_call, limits.turn)";
-            ladder.note(Some(&Error::unavailable("language model", why)));
+            fallback.note(Some(&Error::unavailable("language model", why)));
         }
     }
 }
@@ -68,7 +71,7 @@ impl Llm for FallbackLlm {
     }
 
     async fn classify(&self, request: &LlmClassifyRequest) -> Result<Classification> {
-        let asked = Asked(Some(self));
+        let asked = PendingCall(Some(self));
         let result = self.first.classify(request).await;
         asked.answered(result.as_ref().err());
         match result {
@@ -78,7 +81,7 @@ impl Llm for FallbackLlm {
     }
 
     async fn generate(&self, request: &GenerateRequest) -> Result<Reply> {
-        let asked = Asked(Some(self));
+        let asked = PendingCall(Some(self));
         let result = self.first.generate(request).await;
         asked.answered(result.as_ref().err());
         match result {

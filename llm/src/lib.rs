@@ -1,5 +1,5 @@
-//! Language models: OpenAI-compatible endpoints, the offline composer that needs none, the fallback from one to the other, and
-//! the embedder of meanings.
+//! Language models: OpenAI-compatible endpoints, an offline composer without a model, a fallback from one model to
+//! another, and the sentence embedder.
 
 pub mod embedder;
 pub mod fallback;

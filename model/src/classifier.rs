@@ -1,63 +1,63 @@
-//! Labelled examples to a classifier that says how sure it is.
+//! Trains a text classifier with calibrated confidence from labelled examples.
 //!
-//! A regularised multinomial regression over an example's vector (its meaning) and its runs of characters (its spelling), which
-//! beats either alone, and nearness to single examples, which beats it where there are few. What the two say together is turned
-//! into a probability by weights that were fitted on hundreds of made-up sets of intents with foreign messages among them
-//! (`confidence`), so that a threshold means what it says and a message that is none of the labels is refused.
+//! It combines a regularised multinomial logistic regression, over the text's embedding and its character n-grams, with
+//! the similarity to the nearest single examples, which works better when there are few. `confidence` turns both into a
+//! probability. Its weights were fitted on hundreds of random sets of intents with out-of-scope messages, so a
+//! threshold on the confidence is meaningful and a message outside all labels can be refused.
 
 mod confidence;
 mod grams;
 mod regression;
 
-use confidence::Signs;
-use grams::Grams;
+use confidence::Signals;
+use grams::Ngrams;
 use regression::{Features, Regression};
 
-/// How much spelling counts beside meaning.
+/// Weight of the character n-grams relative to the embedding.
 const SPELLING: f32 = 0.2;
 
-/// An example of a label.
+/// A training example.
 #[derive(Clone, Debug)]
 pub struct Example<'a> {
-    /// Number of the label.
+    /// Index of the label, counted from 0.
     pub label: usize,
-    /// What a client wrote.
+    /// The text.
     pub text: &'a str,
-    /// The text's vector, of length 1; all texts of a classifier have vectors of one embedder.
+    /// The text's vector, of length 1. All vectors of a classifier must come from the same embedder.
     pub vector: Vec<f32>,
 }
 
-/// What a text may mean.
+/// A candidate label for a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Verdict {
-    /// Number of the label.
+pub struct Candidate {
+    /// Index of the label.
     pub label: usize,
-    /// The probability, 0 to 1, that this is what the text means. Those of all labels add up to less than 1: the rest is that
-    /// the text means none of them.
+    /// The probability that this label is right, 0 to 1. The confidences of all labels add up to at most 1; the rest is
+    /// the probability that none of them is right.
     pub confidence: f32,
-    /// Number of the label's example that is nearest to the text.
+    /// Index, among all training examples, of this label's example that is nearest to the text.
     pub nearest: usize,
 }
 
-/// A classifier, trained.
+/// A trained classifier.
 pub struct Classifier {
     labels: usize,
-    /// Label and vector of each example.
+    /// Label and vector of each example, in training order.
     examples: Vec<(usize, Vec<f32>)>,
-    /// Examples of each label.
+    /// Number of examples of each label.
     counts: Vec<usize>,
-    /// See [`Signs::dense`].
+    /// See [`Signals::dense`].
     dense: f32,
-    grams: Grams,
+    grams: Ngrams,
     regression: Regression,
 }
 
 impl Classifier {
-    /// Learns from examples. The same examples give the same classifier. A few hundred take some hundredths of a second, ten
-    /// thousand of a hundred labels about a minute.
+    /// Trains a classifier; deterministic for the same examples. A few hundred examples take some hundredths of a
+    /// second, ten thousand examples of a hundred labels about a minute.
     pub fn train(examples: Vec<Example<'_>>) -> Classifier {
         let labels = examples.iter().map(|example| example.label + 1).max().unwrap_or_default();
-        let grams = Grams::of(examples.iter().map(|example| example.text));
+        let grams = Ngrams::of(examples.iter().map(|example| example.text));
         let features: Vec<(Features, usize)> = examples
             .iter()
             .map(|example| (features(&grams, example.text, &example.vector), example.label))
@@ -75,8 +75,8 @@ impl Classifier {
         Classifier { labels, examples, counts, dense, grams, regression }
     }
 
-    /// What a text may mean, the likeliest first; empty when there are no examples or the text has nothing to go by.
-    pub fn classify(&self, text: &str, vector: &[f32]) -> Vec<Verdict> {
+    /// The labels that have examples, most probable first. Empty if there are no examples or `vector` is all zero.
+    pub fn classify(&self, text: &str, vector: &[f32]) -> Vec<Candidate> {
         if vector.iter().all(|x| *x == 0.0) {
             return Vec::new();
         }
@@ -98,7 +98,7 @@ impl Classifier {
         let (near, _) = nearest[first];
         let others = order.iter().skip(1).map(|label| nearest[*label].0).fold(-1.0, f32::max);
         let mean = logits.iter().sum::<f32>() / logits.len() as f32;
-        let confidence = confidence::of(&Signs {
+        let confidence = confidence::of(&Signals {
             share: shares[first],
             logit: logits[first] - mean,
             near,
@@ -106,7 +106,7 @@ impl Classifier {
             dense: self.dense,
             labels: order.len(),
         });
-        // What is not the likeliest label is split among the others and none of them.
+        // The remaining probability is split between the other labels and "none of them".
         let of = |label: usize| {
             let rest = (1.0 - confidence).min(confidence * shares[label] / shares[first].max(f32::EPSILON));
             if label == first {
@@ -117,17 +117,17 @@ impl Classifier {
         };
         order
             .iter()
-            .map(|label| Verdict { label: *label, confidence: of(*label), nearest: nearest[*label].1 })
+            .map(|label| Candidate { label: *label, confidence: of(*label), nearest: nearest[*label].1 })
             .collect()
     }
 }
 
-/// How near an example is to the nearest other one of its label, on average over some hundred examples.
+/// Mean cosine similarity of an example to the nearest other example of its label, over at most 300 examples.
 fn density(examples: &[(usize, Vec<f32>)]) -> f32 {
     const LOOKED_AT: usize = 300;
-    /// A few examples that have nothing in common say little of how near others will be.
+    /// Lower bound. A few dissimilar examples say little about how near other messages will be.
     const LEAST: f32 = 0.5;
-    /// What is usual, where no label has two.
+    /// Typical value, for when no label has two examples.
     const USUAL: f32 = 0.55;
     let step = examples.len().div_ceil(LOOKED_AT).max(1);
     let nearest = (0..examples.len()).step_by(step).filter_map(|at| {
@@ -140,7 +140,8 @@ fn density(examples: &[(usize, Vec<f32>)]) -> f32 {
     if nearest.is_empty() { USUAL } else { mean.max(LEAST) }
 }
 
-fn features(grams: &Grams, text: &str, vector: &[f32]) -> Features {
+/// The regression's input: the embedding and the n-grams, with the n-grams scaled by [`SPELLING`].
+fn features(grams: &Ngrams, text: &str, vector: &[f32]) -> Features {
     let scale = SPELLING.sqrt();
     let spelling = grams.weigh(text).into_iter().map(|(gram, weight)| (gram, weight * scale)).collect();
     Features { meaning: vector.to_vec(), spelling }

@@ -1,31 +1,32 @@
-//! The network, from pieces to a vector.
+//! The sentence encoder: the network from pieces to a vector.
 
 use std::{borrow::Cow, sync::LazyLock};
 
 use crate::{
     file::Reader,
-    layers::{Layer, Norm, Rounded, rectify},
+    layers::{Layer, Norm, Quantised, relu},
     layout::other_layout,
     pieces::{Piece, Pieces},
 };
 
-/// Length of a text's vector, and of a piece's.
+/// Dimensions of a text's vector and of a piece's vector.
 pub const DIMENSIONS: usize = 512;
-/// Values a piece has in each of the branches.
+/// Values per piece in each n-gram branch.
 const BRANCH: usize = 256;
 const BRANCHES: usize = 3;
-/// What is known of a piece in the end: its own vector and what each branch says of it and its neighbours.
+/// Values per piece before pooling: its own vector and the outputs of the branches.
 const FEATURES: usize = DIMENSIONS + BRANCHES * BRANCH;
 const HIDDEN: usize = 320;
-/// Pieces of a text that are looked at. A message of a client has a few dozen; what follows adds time, not meaning.
+/// Maximum number of pieces that are read. A client's message has a few dozen; more would add time but little meaning.
 const MOST_PIECES: usize = 128;
 
-/// Russian and English texts to vectors of length 1: the nearer two texts are in meaning, the larger the dot product.
+/// Encodes Russian and English texts as vectors of length 1. The dot product of two vectors grows with the similarity
+/// of the texts' meanings.
 pub struct Encoder {
     pieces: Pieces<'static>,
-    /// What one step of each piece's values is worth.
+    /// Quantisation step of each piece's values.
     steps: Vec<f32>,
-    /// Four bits a value.
+    /// 4 bits per value with an offset of 8, the first of two values in the low bits.
     table: &'static [u8],
     entry: Layer,
     entry_norm: Norm,
@@ -35,17 +36,18 @@ pub struct Encoder {
     deep: [Layer; 6],
 }
 
-/// Looks at a piece together with its neighbours, twice.
+/// Two residual convolutions over a piece and its neighbours.
 struct Branch {
-    /// Pieces looked at, and how many of them stand before the one in question.
+    /// Window size in pieces.
     order: usize,
+    /// How many pieces of the window precede the current one.
     before: usize,
     first: Layer,
     second: Layer,
 }
 
 impl Encoder {
-    /// The one that is compiled in. The first call takes some milliseconds.
+    /// The compiled-in encoder. The first call takes a few milliseconds to load it.
     pub fn built_in() -> &'static Encoder {
         static DATA: &[u8] = include_bytes!("../data/encoder.bin");
         #[expect(clippy::expect_used, reason = "the file is a part of this crate, and its tests read it")]
@@ -54,6 +56,7 @@ impl Encoder {
         &BUILT_IN
     }
 
+    /// Reads the file; `None` if it is malformed.
     fn read(data: &'static [u8]) -> Option<Encoder> {
         let mut file = Reader::new(data)?;
         let count = file.count()?;
@@ -96,14 +99,14 @@ impl Encoder {
         })
     }
 
-    /// The vector of a text, of length 1; all zero for a text without letters or digits. Case does not matter. Of a long
-    /// text the beginning counts (about a hundred words).
+    /// The vector of a text, of length 1; all zero for a text without letters or digits. Case does not matter. Only the
+    /// first 128 pieces (about a hundred words) are used.
     pub fn vector(&self, text: &str) -> Vec<f32> {
         if !text.chars().any(char::is_alphanumeric) {
             return vec![0.0; DIMENSIONS];
         }
         let pieces = self.pieces.split(text, MOST_PIECES);
-        let mut vector = self.deepen(&self.pool(&pieces));
+        let mut vector = self.feed_forward(&self.pool(&pieces));
         let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
         if length > 0.0 {
             vector.iter_mut().for_each(|x| *x /= length);
@@ -111,35 +114,36 @@ impl Encoder {
         vector
     }
 
-    /// How likely a text is as Russian or English: the logarithm of its probability, in lower case, by its pieces alone.
+    /// Log-probability of a lower-case text as Russian or English, from its pieces alone.
     pub fn likelihood(&self, text: &str) -> f32 {
         self.pieces.likelihood(text)
     }
 
-    /// The pieces of a word in lower case, and how likely it is: the logarithm of its probability.
+    /// The pieces and the log-probability of a lower-case word.
     pub(crate) fn spell(&self, word: &str) -> (Vec<Piece>, f32) {
         self.pieces.of_word(word)
     }
 
-    /// Whether a word, in lower case, is common enough to be a piece of its own.
+    /// Whether a lower-case word is common enough to be a piece of its own.
     pub(crate) fn is_piece(&self, word: &str) -> bool {
         self.pieces.is_one(word)
     }
 
-    /// A text as it was meant: «rfnfkju» is «каталог» on the other keyboard layout. Only a text that is far likelier to be
-    /// Russian or English so is changed.
-    pub fn meant<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        /// Logarithm of how much likelier, a letter: what is typed wrongly differs by two and more.
-        const LIKELIER: f32 = 1.0;
+    /// Corrects the keyboard layout: «rfnfkju» becomes «каталог». Only a text of 4 to 100 letters that is far more
+    /// probable on the other layout is changed.
+    pub fn correct_layout<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        /// Required gain of the log-probability per letter. Texts typed on the wrong layout gain two or more.
+        const MIN_GAIN: f32 = 1.0;
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-        // A word of three letters is an abbreviation as often as a slip, and a long text is not typed blindly.
+        // Words of up to three letters are often abbreviations, and nobody types a long text without noticing the
+        // layout.
         if !(4..=100).contains(&letters) {
             return Cow::Borrowed(text);
         }
         match other_layout(text) {
             Some(other)
                 if self.likelihood(&other)
-                    > self.likelihood(&text.to_lowercase()) + LIKELIER * letters as f32 =>
+                    > self.likelihood(&text.to_lowercase()) + MIN_GAIN * letters as f32 =>
             {
                 Cow::Owned(other)
             }
@@ -147,14 +151,14 @@ impl Encoder {
         }
     }
 
-    /// What the pieces and their neighbours say together.
+    /// Pools the pieces and the n-gram branches into one vector of [`DIMENSIONS`] values.
     fn pool(&self, pieces: &[Piece]) -> Vec<f32> {
         let mut features = vec![0.0; pieces.len() * FEATURES];
         let own: Vec<f32> = pieces.iter().flat_map(|piece| self.row(*piece)).collect();
         for (features, own) in features.chunks_exact_mut(FEATURES).zip(own.chunks_exact(DIMENSIONS)) {
             features[..DIMENSIONS].copy_from_slice(own);
         }
-        let mut inputs = self.entry.run(&Rounded::new(&own));
+        let mut inputs = self.entry.run(&Quantised::new(&own));
         self.entry_norm.run(&mut inputs);
         for (number, branch) in self.branches.iter().enumerate() {
             let of_branch: Vec<f32> = inputs
@@ -175,28 +179,29 @@ impl Encoder {
         }
         let root = (pieces.len() as f32).sqrt();
         sum.iter_mut().for_each(|sum| *sum /= root);
-        let mut pooled = self.pooled.run(&Rounded::new(&sum));
-        // The bias belongs to every piece, not to their sum.
+        let mut pooled = self.pooled.run(&Quantised::new(&sum));
+        // The bias counts once per piece: of `root * bias` in total, `run` has added one.
         pooled.iter_mut().zip(self.pooled.bias()).for_each(|(x, bias)| *x += bias * (root - 1.0));
         pooled
     }
 
-    fn deepen(&self, pooled: &[f32]) -> Vec<f32> {
+    /// The feed-forward layers after pooling, with skip connections.
+    fn feed_forward(&self, pooled: &[f32]) -> Vec<f32> {
         let [first, past_first, second, third, past_third, fourth] = &self.deep;
-        let pooled = Rounded::new(pooled);
+        let pooled = Quantised::new(pooled);
         let mut hidden = first.run(&pooled);
-        rectify(&mut hidden);
-        let mut middle = sum(past_first.run(&pooled), &second.run(&Rounded::new(&hidden)));
-        rectify(&mut middle);
-        let middle = Rounded::new(&middle);
+        relu(&mut hidden);
+        let mut middle = sum(past_first.run(&pooled), &second.run(&Quantised::new(&hidden)));
+        relu(&mut middle);
+        let middle = Quantised::new(&middle);
         let mut last = third.run(&middle);
-        rectify(&mut last);
-        let mut vector = sum(past_third.run(&middle), &fourth.run(&Rounded::new(&last)));
+        relu(&mut last);
+        let mut vector = sum(past_third.run(&middle), &fourth.run(&Quantised::new(&last)));
         vector.iter_mut().for_each(|x| *x = x.tanh());
         vector
     }
 
-    /// A piece's own vector.
+    /// The dequantised vector of a piece.
     fn row(&self, piece: Piece) -> impl Iterator<Item = f32> {
         const HALF: usize = DIMENSIONS / 2;
         let at = piece as usize * HALF;
@@ -210,16 +215,16 @@ impl Encoder {
 impl Branch {
     fn run(&self, inputs: Vec<f32>) -> Vec<f32> {
         let mut once = self.first.run(&self.windows(&inputs));
-        rectify(&mut once);
+        relu(&mut once);
         let once = sum(once, &inputs);
         let mut twice = self.second.run(&self.windows(&once));
-        rectify(&mut twice);
+        relu(&mut twice);
         sum(twice, &once)
     }
 
-    /// Each piece's values with its neighbours', zero beyond the ends of the text.
-    fn windows(&self, inputs: &[f32]) -> Rounded {
-        let inputs = Rounded::new(inputs);
+    /// The window of each piece, zero beyond the ends of the text.
+    fn windows(&self, inputs: &[f32]) -> Quantised {
+        let inputs = Quantised::new(inputs);
         let rows: Vec<&[i16]> = inputs.values.chunks_exact(BRANCH).collect();
         let mut windows = Vec::with_capacity(rows.len() * self.order * BRANCH);
         for at in 0..rows.len() {
@@ -247,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_the_same_is_near_in_both_languages() {
+    fn similar_texts_are_near_across_languages() {
         let strangers = ["где ваш склад", "позовите менеджера", "have a nice day", "нужна бензопила"];
         for (text, sibling) in [
             ("сколько стоит доставка", "почём привезти"),
@@ -265,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn vectors_have_length_one_or_zero_and_no_case() {
+    fn vectors_have_length_one_or_zero_and_ignore_case() {
         let vector = |text: &str| Encoder::built_in().vector(text);
         let length = |text: &str| vector(text).iter().map(|x| x * x).sum::<f32>();
         assert!((length("дрель") - 1.0).abs() < 1e-5);
@@ -278,8 +283,8 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_of_the_layout_is_read_as_it_was_meant() {
-        let meant = |text| Encoder::built_in().meant(text).into_owned();
+    fn corrects_the_keyboard_layout() {
+        let correct_layout = |text| Encoder::built_in().correct_layout(text).into_owned();
         for (typed, wanted) in [
             ("rfnfkju", "каталог"),
             ("Cgfcb,j", "спасибо"),
@@ -287,7 +292,7 @@ mod tests {
             ("руддщ", "hello"),
             ("ghbdtn", "привет"),
         ] {
-            assert_eq!(meant(typed), wanted);
+            assert_eq!(correct_layout(typed), wanted);
         }
         for right in [
             "hello",
@@ -306,12 +311,12 @@ mod tests {
             "qwerty",
             "хай",
         ] {
-            assert_eq!(meant(right), right);
+            assert_eq!(correct_layout(right), right);
         }
     }
 
     #[test]
-    fn a_broken_file_is_not_read() {
+    fn malformed_files_are_refused() {
         assert!(Encoder::read(b"").is_none());
         assert!(Encoder::read(b"TOLMACH1\xff\xff\xff\xff").is_none());
         assert!(Encoder::read(b"TOLMACH1\0\0\0\0").is_none());

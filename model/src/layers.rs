@@ -1,43 +1,44 @@
-//! Layers of the network. A product of matrices is taken in whole numbers: its sum does not depend on the order, so every
-//! processor may use its widest registers and the result is the same everywhere.
+//! Layers of the network. Matrix products use integer arithmetic: integer sums do not depend on the order, so every CPU
+//! can use its widest SIMD registers and get the same result.
 
 use pulp::NullaryFnOnce;
 #[cfg(target_arch = "x86_64")]
 use pulp::x86::V3;
 
-/// Inputs are rounded to this many steps on either side of zero. With weights of a byte and 1,280 inputs a sum stays within a
-/// sixth of what 32 bits hold.
+/// Inputs are quantised to this many steps on either side of zero. With 8-bit weights and 1,280 inputs a sum stays
+/// below a sixth of the range of `i32`.
 const STEPS: f32 = 2047.0;
-/// Rows that share one reading of a weight.
+/// Rows processed together, so that each weight is loaded once for all of them.
 const TILE: usize = 4;
 
-/// Values in steps of their largest magnitude.
-pub(crate) struct Rounded {
+/// Values quantised to `i16` with one common step.
+pub(crate) struct Quantised {
+    /// The value of one step: the largest magnitude divided by [`STEPS`].
     step: f32,
     pub values: Vec<i16>,
 }
 
-impl Rounded {
-    pub fn new(values: &[f32]) -> Rounded {
+impl Quantised {
+    pub fn new(values: &[f32]) -> Quantised {
         let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         let inverse = if largest > 0.0 { STEPS / largest } else { 0.0 };
-        // Rounding half away from zero by hand: the library's is a call on processors without an instruction for it.
+        // Rounds half away from zero by hand: `f32::round` is a function call on CPUs without an instruction for it.
         let round = |value: &f32| (value * inverse + 0.5_f32.copysign(*value)) as i16;
-        Rounded { step: largest / STEPS, values: values.iter().map(round).collect() }
+        Quantised { step: largest / STEPS, values: values.iter().map(round).collect() }
     }
 
-    /// The same steps with other values, such as a rearrangement.
-    pub fn rearranged(&self, values: Vec<i16>) -> Rounded {
-        Rounded { step: self.step, values }
+    /// The same step with other values, such as a rearrangement.
+    pub fn rearranged(&self, values: Vec<i16>) -> Quantised {
+        Quantised { step: self.step, values }
     }
 }
 
-/// A linear layer.
+/// A linear layer with 8-bit weights.
 pub(crate) struct Layer {
     inputs: usize,
-    /// The inputs of an output side by side.
+    /// Row-major: all inputs of one output together.
     weights: &'static [i8],
-    /// What one step of an output's weights is worth.
+    /// Quantisation step of each output's weights.
     steps: Vec<f32>,
     bias: Vec<f32>,
 }
@@ -56,8 +57,8 @@ impl Layer {
         &self.bias
     }
 
-    /// The outputs of each row of inputs.
-    pub fn run(&self, inputs: &Rounded) -> Vec<f32> {
+    /// The outputs for each row of inputs, row by row.
+    pub fn run(&self, inputs: &Quantised) -> Vec<f32> {
         let rows = inputs.values.len() / self.inputs;
         let mut outputs = vec![0.0; rows * self.steps.len()];
         #[cfg(target_arch = "x86_64")]
@@ -70,11 +71,11 @@ impl Layer {
     }
 }
 
-/// A product of matrices, compiled for each sort of processor.
+/// A matrix product, compiled for each instruction set.
 struct Product<'a, D> {
     by: D,
     layer: &'a Layer,
-    inputs: &'a Rounded,
+    inputs: &'a Quantised,
     outputs: &'a mut [f32],
 }
 
@@ -83,7 +84,7 @@ impl<D: Dots> NullaryFnOnce for Product<'_, D> {
 
     #[inline(always)]
     fn call(self) {
-        let Product { by, layer, inputs: Rounded { step, values }, outputs } = self;
+        let Product { by, layer, inputs: Quantised { step, values }, outputs } = self;
         let width = layer.steps.len();
         let rows: Vec<&[i16]> = values.chunks_exact(layer.inputs).collect();
         let by_output = layer.weights.chunks_exact(layer.inputs).zip(&layer.steps).zip(&layer.bias);
@@ -107,12 +108,13 @@ impl<D: Dots> NullaryFnOnce for Product<'_, D> {
     }
 }
 
-/// The dot products of one row of weights with rows of inputs.
+/// Dot products of one row of weights with `N` rows of inputs.
 trait Dots: Copy {
     fn dots<const N: usize>(self, weights: &[i8], rows: &[&[i16]; N]) -> [i32; N];
 }
 
-/// Any processor. The compiler finds the instruction that multiplies and adds pairs, if there is one, in so plain a loop only.
+/// Portable implementation. The compiler turns a loop as simple as this into multiply-add instructions where the CPU
+/// has them.
 #[derive(Clone, Copy)]
 struct Plain;
 
@@ -144,7 +146,7 @@ impl Dots for V3 {
     }
 }
 
-/// Scales each row to mean 0 and variance 1, then by what the network learned.
+/// Layer normalisation: scales each row to mean 0 and variance 1, then applies the learned gain and bias.
 pub(crate) struct Norm {
     pub gain: Vec<f32>,
     pub bias: Vec<f32>,
@@ -165,7 +167,7 @@ impl Norm {
     }
 }
 
-/// Nothing below zero.
-pub(crate) fn rectify(values: &mut [f32]) {
+/// ReLU.
+pub(crate) fn relu(values: &mut [f32]) {
     values.iter_mut().for_each(|value| *value = value.max(0.0));
 }

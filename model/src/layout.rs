@@ -1,10 +1,11 @@
-//! Words that were typed on the other keyboard layout.
+//! Conversion between the Russian and the Latin keyboard layout.
 
 const LATIN_KEYS: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
 const RUSSIAN_KEYS: &str = "йцукенгшщзхъфывапролджэячсмитьбюё";
 
-/// A text as the same keys write it on the other layout, Russian for Latin letters and the reverse; in lower case. `None` when
-/// it has letters of both or of neither. Signs that are letters on one layout only stay what they are before digits and spaces.
+/// The text that the same keys produce on the other layout, in lower case: Russian for Latin letters and the reverse.
+/// `None` if the text has letters of both layouts or of neither. On the Latin layout, keys such as `,` and `;` are
+/// always converted to the Russian letters on them.
 pub fn other_layout(text: &str) -> Option<String> {
     let text = text.to_lowercase();
     let russian = text.chars().any(|c| RUSSIAN_KEYS.contains(c));

@@ -1,8 +1,8 @@
-//! The built-in language model: texts to vectors, in Russian and English, with no key, no file and no network.
+//! The built-in language model: Russian and English texts to vectors, without keys, downloads or network.
 //!
-//! It is an open multilingual sentence encoder (a deep averaging network over word pieces and their 2-, 3- and 5-grams), cut to
-//! two languages and quantised; `build/build.py` makes `data/encoder.bin` out of the published weights, NOTICE names them.
-//! Everything is computed in whole numbers where sums are long, so that a text has the same vector on every processor.
+//! It is an open multilingual sentence encoder (a deep averaging network over word pieces and their 2-, 3- and
+//! 5-grams), reduced to two languages and quantised. `build/build.py` makes `data/encoder.bin` from the published
+//! weights; NOTICE names them. Long sums use integer arithmetic, so a text has the same vector on every CPU.
 
 mod classifier;
 mod encoder;
@@ -13,7 +13,7 @@ mod pieces;
 mod titles;
 mod words;
 
-pub use classifier::{Classifier, Example, Verdict};
+pub use classifier::{Candidate, Classifier, Example};
 pub use encoder::{DIMENSIONS, Encoder};
 pub use layout::other_layout;
 pub use titles::{TITLE_DIMENSIONS, Titles};

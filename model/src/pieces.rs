@@ -1,31 +1,33 @@
-//! Words to the pieces that the network knows.
+//! Tokeniser: splits words into the pieces of the encoder's vocabulary (a SentencePiece unigram model).
 
 use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// What begins a word's first piece.
+/// Word-boundary marker at the start of a word's first piece.
 const WORD: char = '\u{2581}';
-/// How much worse than the rarest piece a character is that no piece spells.
+/// Penalty of a character that no piece covers: its log-probability is this much below that of the rarest piece.
 const UNKNOWN: f32 = 10.0;
 
-/// Number of a piece, its row in the table of vectors.
+/// Index of a piece: its row in the table of vectors.
 pub(crate) type Piece = u32;
 
 const UNKNOWN_PIECE: Piece = 0;
 pub(crate) const BEGINNING: Piece = 1;
 pub(crate) const END: Piece = 2;
 
-/// The spelling of every piece with its number and score.
+/// The vocabulary: index and score of every piece by its spelling.
 pub(crate) struct Pieces<'a> {
     known: HashMap<&'a str, (Piece, f32)>,
-    /// In bytes.
+    /// Length of the longest spelling, in bytes.
     longest: usize,
+    /// Log-probability of an unknown character.
     unknown: f32,
 }
 
 impl<'a> Pieces<'a> {
-    /// Spellings and scores (logarithms of frequencies) in the order of their numbers; the special ones have no spelling.
+    /// A vocabulary from spellings and scores (log-probabilities), both in index order. Special pieces have an empty
+    /// spelling.
     pub fn new(spellings: Vec<&'a str>, scores: &[f32]) -> Pieces<'a> {
         let longest = spellings.iter().map(|piece| piece.len()).max().unwrap_or_default();
         let unknown = scores.iter().fold(0.0_f32, |least, score| least.min(*score)) - UNKNOWN;
@@ -35,7 +37,8 @@ impl<'a> Pieces<'a> {
         Pieces { known, longest, unknown }
     }
 
-    /// The pieces of a text, at most `most`, between those that mark its beginning and end.
+    /// The pieces of a text, at most `most`, between the special pieces for beginning and end. A text without pieces
+    /// gets one unknown piece.
     pub fn split(&self, text: &str, most: usize) -> Vec<Piece> {
         let mut pieces = vec![BEGINNING];
         let text: String = text.nfkc().flat_map(char::to_lowercase).collect();
@@ -44,7 +47,7 @@ impl<'a> Pieces<'a> {
             if pieces.len() > most {
                 break;
             }
-            // A word's pieces depend on nothing but the word, and no text needs more of one than fits.
+            // Words are tokenised independently, and the first `most` characters of a word give enough pieces.
             let word: String = std::iter::once(WORD).chain(word.chars().take(most)).collect();
             self.spell(&word, &mut pieces);
         }
@@ -56,7 +59,7 @@ impl<'a> Pieces<'a> {
         pieces
     }
 
-    /// The pieces of one word, and how likely it is. Of a word that goes on and on the beginning counts.
+    /// The pieces and the log-probability of a word. Only its first 64 characters are used.
     pub fn of_word(&self, word: &str) -> (Vec<Piece>, f32) {
         const LONGEST_WORD: usize = 64;
         let word: String = std::iter::once(WORD).chain(word.chars().take(LONGEST_WORD)).collect();
@@ -65,19 +68,19 @@ impl<'a> Pieces<'a> {
         (pieces, likelihood)
     }
 
-    /// Whether a word is one piece.
+    /// Whether the whole word is one piece.
     pub fn is_one(&self, word: &str) -> bool {
         self.known.contains_key(format!("{WORD}{word}").as_str())
     }
 
-    /// How likely a text is as Russian or English, the logarithm: the scores of its pieces.
+    /// Log-probability of a text as Russian or English: the sum of its pieces' scores.
     pub fn likelihood(&self, text: &str) -> f32 {
         let mut pieces = Vec::new();
         text.split_whitespace().map(|word| self.spell(&format!("{WORD}{word}"), &mut pieces)).sum()
     }
 
-    /// The likeliest pieces of a word, and how likely they are: for every place the best way to spell what stands before it
-    /// (Viterbi).
+    /// Appends the most probable segmentation of a word and returns its log-probability (Viterbi: for each position,
+    /// the best segmentation of the prefix).
     fn spell(&self, word: &str, pieces: &mut Vec<Piece>) -> f32 {
         #[derive(Clone, Copy)]
         struct Way {

@@ -1,4 +1,4 @@
-//! Vectors of titles and of what is searched for: the sum of their words', rare words counting for more.
+//! Vectors of product titles and search queries: the weighted sum of their words' vectors; rare words weigh more.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -6,31 +6,34 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{encoder::Encoder, file::Reader};
 
-/// Length of a title's vector.
+/// Dimensions of a title's vector.
 pub const TITLE_DIMENSIONS: usize = 160;
-/// A word of this frequency counts half (the a of Arora and others' a / (a + p), 2017).
+/// Word probability at which the weight is one half: `a` in a / (a + p) of Arora et al., "A Simple but Tough-to-Beat
+/// Baseline for Sentence Embeddings", 2017.
 const HALF: f32 = 3e-4;
 
+/// The vectors of all pieces, by index.
 struct Table {
-    /// What one step of each piece's values is worth.
+    /// Quantisation step of each piece's values.
     steps: Vec<f32>,
-    /// Four bits a value.
+    /// 4 bits per value with an offset of 8, the first of two values in the low bits.
     values: &'static [u8],
 }
 
-/// Titles to vectors, some microseconds each: words are remembered, for a catalogue says the same ones over and over.
+/// Computes title vectors, a few microseconds each. Word vectors are cached without a limit, because catalogues repeat
+/// the same words.
 pub struct Titles {
     words: HashMap<String, Vec<f32>>,
 }
 
 impl Titles {
-    /// One that remembers no word yet; for a batch of texts or a single one.
+    /// An empty cache; use one for a batch of texts.
     #[expect(clippy::new_without_default, reason = "there is nothing usual about an empty one")]
     pub fn new() -> Titles {
         Titles { words: HashMap::new() }
     }
 
-    /// The vector of a text, of length 1; all zero for a text without letters or digits.
+    /// The vector of a text, of length 1; all zero for a text without letters or digits. Case does not matter.
     pub fn vector(&mut self, text: &str) -> Vec<f32> {
         let mut vector = vec![0.0; TITLE_DIMENSIONS];
         let text: String = text.nfkc().flat_map(char::to_lowercase).collect();
@@ -56,6 +59,7 @@ impl Titles {
     }
 }
 
+/// The weighted sum of the word's piece vectors.
 fn of_word(word: &str) -> Vec<f32> {
     let mut vector = vec![0.0; TITLE_DIMENSIONS];
     let (pieces, likelihood) = Encoder::built_in().spell(word);
@@ -98,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_of_one_meaning_are_near_in_both_languages() {
+    fn similar_titles_are_near_across_languages() {
         for (query, title, stranger) in [
             ("рукавицы", "Перчатки рабочие утеплённые", "Насос погружной дренажный"),
             ("fridge", "Refrigerator 250 l, white", "Work gloves, size 10"),
@@ -112,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_counts_for_more_the_rarer_it_is() {
+    fn rare_words_weigh_more() {
         let plain = "насос скважина";
         let (common, rare) =
             (nearness("насос и для скважина", plain), nearness("насос чугунный скважина", plain));

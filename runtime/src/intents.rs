@@ -67,10 +67,10 @@ impl Trainer {
     /// # Errors
     /// When the text cannot be embedded.
     pub async fn place(&self, learned: &TrainedClassifier, text: &str) -> ports::Result<Vec<ScoredLabel>> {
-        let meant = learned.words.correct(&Encoder::built_in().meant(text));
-        let vectors = self.embedder.embed(std::slice::from_ref(&meant)).await?;
+        let correct_layout = learned.words.correct(&Encoder::built_in().correct_layout(text));
+        let vectors = self.embedder.embed(std::slice::from_ref(&correct_layout)).await?;
         let vector = vectors.first().map(Vec::as_slice).unwrap_or_default();
-        Ok(learned.place(&meant, vector))
+        Ok(learned.place(&correct_layout, vector))
     }
 
     fn recall(&self, examples: &[Example]) -> Option<Arc<TrainedClassifier>> {

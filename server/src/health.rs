@@ -73,7 +73,7 @@ async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
             None => json!({ "name": "offline", "degraded": null }),
         },
         "telegram": (health.telegram)(),
-        "email": health.email.as_ref().map(|email| json!({ "state": email.state(), "trouble": email.trouble() })),
+        "email": health.email.as_ref().map(|email| json!({ "state": email.state(), "error": email.last_error() })),
         "web": { "connected": health.web.connected() },
     });
     let code = if database.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

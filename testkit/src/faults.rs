@@ -1,4 +1,4 @@
-//! An HTTP server whose answers follow a script, down to the bytes: slow ones, cut ones, and no answer at all.
+//! An HTTP server whose answers follow a script, down to the bytes: slow, truncated, malformed or missing answers.
 
 use std::{
     sync::{Arc, Mutex},
@@ -11,46 +11,46 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// How the server answers one request.
+/// The answer to one request.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// A status with JSON.
+    /// A status with a JSON body.
     Json(u16, Value),
-    /// The same with one more header, such as `retry-after: 3600`.
+    /// The same with one more header line, such as `retry-after: 3600`.
     Header(u16, &'static str, Value),
-    /// A page where JSON is expected.
+    /// A status with an HTML body.
     Text(u16, &'static str),
-    /// A whole minute of nothing.
+    /// No answer; the connection closes after 60 seconds.
     Hang,
-    /// A good answer, a byte every so often.
+    /// A valid answer, one byte per interval.
     Drip(Value, Duration),
-    /// It hangs up in the middle of the body.
+    /// The connection closes in the middle of the body.
     Cut,
     /// Bytes that are not HTTP.
     Garbage,
-    /// A body of two megabytes.
+    /// A body of 2 MiB.
     Huge,
 }
 
-/// A server that follows a script; after its end the last answer repeats.
+/// A server that follows a script. After the end of the script the last answer repeats.
 #[derive(Clone)]
 pub struct Scripted {
-    /// As `http://127.0.0.1:1234`.
+    /// Base URL, such as `http://127.0.0.1:1234`.
     pub url: String,
     seen: Arc<Mutex<Vec<Request>>>,
 }
 
-/// What was asked.
+/// A request that was received.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The request's line and headers.
+    /// Request line and headers.
     pub head: String,
-    /// Null where there was no JSON.
+    /// The JSON body; null if there was none.
     pub body: Value,
 }
 
 impl Scripted {
-    /// One that answers so.
+    /// Starts a server with this script.
     pub async fn start(script: Vec<Answer>) -> Scripted {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -65,7 +65,7 @@ impl Scripted {
         scripted
     }
 
-    /// Every request so far.
+    /// All requests so far, in order.
     pub fn seen(&self) -> Vec<Request> {
         self.seen.lock().expect("not poisoned").clone()
     }
@@ -78,7 +78,7 @@ impl Scripted {
             seen.len() - 1
         };
         let Some(answer) = script.get(number).or(script.last()) else { return };
-        // The client may have stopped reading, which is what some tests are about.
+        // The client may have stopped reading; some tests do that on purpose.
         drop(say(&mut stream, answer).await);
     }
 }

@@ -1,4 +1,4 @@
-//! What the fakes share: an HTTP server on this machine that answers as a closure tells it to.
+//! An HTTP server on the loopback whose answers come from a closure. Shared by the fakes.
 
 use std::future::Future;
 
@@ -10,8 +10,9 @@ use axum::{
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
-/// Serves until the test ends; returns the address, as `http://127.0.0.1:1234`. The closure is given the path, the
-/// headers and the body: JSON, a form of several parts as an object, and null for anything else.
+/// Serves until the Tokio runtime ends; returns the base URL, such as `http://127.0.0.1:1234`. The closure gets the
+/// path, the headers and the body: JSON as it is, a multipart form as an object, anything else as null. It returns the
+/// status and the JSON body.
 pub async fn serve<F, A>(answer: F) -> String
 where
     F: Fn(String, HeaderMap, Value) -> A + Clone + Send + Sync + 'static,
@@ -34,16 +35,17 @@ where
     url
 }
 
-/// What parts a form, after RFC 7578.
+/// The boundary of a multipart form (RFC 7578).
 fn boundary(headers: &HeaderMap) -> Option<String> {
     let kind = headers.get("content-type")?.to_str().ok()?;
     let boundary = kind.strip_prefix("multipart/form-data")?.split_once("boundary=")?.1;
     Some(boundary.trim_matches('"').to_owned())
 }
 
-/// A form's texts as texts, and its files as `{ file, media, bytes }` with the number of their bytes.
+/// The fields of a form: texts as strings, files as `{ file, media, bytes }` with the file name, media type and size in
+/// bytes.
 fn form(body: &[u8], boundary: &str) -> Value {
-    // Bytes as letters, one each: files are only counted.
+    // One char per byte, so that binary content survives. Files are only counted.
     let body: String = body.iter().map(|byte| char::from(*byte)).collect();
     let text = |letters: &str| {
         let bytes: Vec<u8> = letters.chars().map(|letter| u8::try_from(letter).unwrap_or_default()).collect();

@@ -1,7 +1,7 @@
-//! The outside for tests and for the harness: fakes that refuse what the real ones refuse and fail as they are told
-//! to, and real parts that are thrown away.
+//! External systems for tests and for the harness: fakes that validate requests as the real systems do and fail on
+//! demand, and temporary real servers.
 //!
-//! Nothing here knows a crate of the product: a fake speaks the protocol, not our types.
+//! The fakes depend on no product crate: they implement protocols, not our types.
 
 #![expect(
     clippy::expect_used,

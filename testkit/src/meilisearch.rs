@@ -1,9 +1,9 @@
-//! A Meilisearch server that keeps indexes in memory, does its tasks one after another, refuses what the real one (1.50)
-//! refuses with the same codes, and has bad days.
+//! A fake Meilisearch server (1.50) that keeps indexes in memory, runs its tasks one after another, returns the same
+//! error codes as the real one, and can simulate outages.
 //!
-//! It imitates what a client can rely on: the order of tasks, settings that decide what may be filtered, facets, paging,
-//! hybrid search by user-provided vectors, exact totals by pages. It ranks more coarsely than the real one (words, then the
-//! best attribute), and knows no typing errors: a test that leans on finer order is about Meilisearch and not about us.
+//! It imitates what a client can rely on: the order of tasks, filterable attributes, facets, paging, hybrid search with
+//! user-provided vectors, exact totals with pages. Ranking is coarser than the real one (words, then the best
+//! attribute), and there is no typo tolerance. Tests must not depend on a finer order.
 
 mod filter;
 mod index;
@@ -31,29 +31,29 @@ use tokio::{net::TcpListener, sync::Notify};
 use index::Index;
 use tasks::Task;
 
-/// How the server behaves towards every request.
+/// Behaviour towards every request.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Mood {
-    /// It answers.
+pub enum Behaviour {
+    /// Answers normally.
     Well,
-    /// 503 without Meilisearch's JSON, as a proxy gives it before a server that is down.
+    /// 503 with an HTML body, as from a proxy in front of a server that is down.
     Down,
-    /// A minute of nothing.
+    /// Answers after 60 seconds.
     Hangs,
-    /// It hangs up in the middle of the body.
+    /// Closes the connection in the middle of the body.
     Cuts,
-    /// A page where JSON is expected.
+    /// 200 with an HTML body.
     Babbles,
-    /// The key was revoked.
+    /// Rejects the key.
     KeyRefused,
-    /// It takes no more searches, but everything else.
+    /// Rejects searches with 503; other requests work.
     Overloaded,
 }
 
-/// The server.
+/// The fake server.
 #[derive(Clone)]
 pub struct Meilisearch {
-    /// As `http://127.0.0.1:1234`.
+    /// Base URL, such as `http://127.0.0.1:1234`.
     pub url: String,
     inner: Arc<Inner>,
 }
@@ -65,19 +65,19 @@ struct Inner {
 }
 
 struct State {
-    mood: Mood,
+    mood: Behaviour,
     indexes: BTreeMap<String, Index>,
     tasks: Vec<Task>,
-    /// What every task takes.
+    /// Duration of each task.
     pace: Duration,
-    /// The next task of each of these kinds fails.
+    /// Kinds of task whose next one fails.
     failing: Vec<&'static str>,
-    /// Bytes that a request may have.
+    /// Largest request body, in bytes.
     payload: usize,
     requests: Vec<String>,
 }
 
-/// An error as the server says it.
+/// An error response.
 #[derive(Clone, Debug)]
 struct Refusal {
     status: u16,
@@ -108,10 +108,10 @@ impl Refusal {
 }
 
 impl Meilisearch {
-    /// One that wants this key; an empty one means that it wants none.
+    /// Starts a server that requires this key; an empty key requires none.
     pub async fn start(key: &str) -> Meilisearch {
         let state = State {
-            mood: Mood::Well,
+            mood: Behaviour::Well,
             indexes: BTreeMap::new(),
             tasks: Vec::new(),
             pace: Duration::from_millis(2),
@@ -137,39 +137,39 @@ impl Meilisearch {
         server
     }
 
-    /// From now on it behaves so.
-    pub fn becomes(&self, mood: Mood) {
+    /// Sets the behaviour from now on.
+    pub fn set_behaviour(&self, mood: Behaviour) {
         self.state().mood = mood;
     }
 
-    /// From now on every task takes so long.
+    /// Sets the duration of each task from now on.
     pub fn takes(&self, pace: Duration) {
         self.state().pace = pace;
     }
 
-    /// The next task of this kind (`indexSwap`, `documentAdditionOrUpdate`) fails.
+    /// Makes the next task of this kind (`indexSwap`, `documentAdditionOrUpdate`) fail.
     pub fn fails(&self, kind: &'static str) {
         self.state().failing.push(kind);
     }
 
-    /// From now on a request may have so many bytes.
+    /// Sets the largest request body, in bytes, from now on.
     pub fn accepts(&self, bytes: usize) {
         self.state().payload = bytes;
     }
 
-    /// It lost its disk: no indexes, no tasks.
+    /// Deletes all indexes and tasks, as after the loss of the disk.
     pub fn forgets(&self) {
         let mut state = self.state();
         state.indexes.clear();
         state.tasks.clear();
     }
 
-    /// Every request that was let in, as `POST /indexes/tolmach/search`.
+    /// All requests that passed the checks of key and headers, such as `POST /indexes/tolmach/search`.
     pub fn requests(&self) -> Vec<String> {
         self.state().requests.clone()
     }
 
-    /// The documents of an index, 0 where there is none.
+    /// Number of documents in an index; 0 if it does not exist.
     pub fn documents(&self, uid: &str) -> usize {
         self.state().indexes.get(uid).map_or(0, |index| index.documents.len())
     }
@@ -181,15 +181,15 @@ impl Meilisearch {
     async fn respond(&self, request: Request) -> Response {
         let mood = self.state().mood;
         match mood {
-            Mood::Hangs => tokio::time::sleep(Duration::from_secs(60)).await,
-            Mood::Cuts => {
+            Behaviour::Hangs => tokio::time::sleep(Duration::from_secs(60)).await,
+            Behaviour::Cuts => {
                 let cut =
                     Response::builder().header("content-length", "5000").body(Body::from("{\"hits\": ["));
                 return cut.expect("a response");
             }
-            Mood::Babbles => return reply(200, "text/html", "<html>It works!</html>".to_owned()),
-            Mood::Down => return reply(503, "text/html", "<html>no upstream</html>".to_owned()),
-            Mood::Well | Mood::KeyRefused | Mood::Overloaded => {}
+            Behaviour::Babbles => return reply(200, "text/html", "<html>It works!</html>".to_owned()),
+            Behaviour::Down => return reply(503, "text/html", "<html>no upstream</html>".to_owned()),
+            Behaviour::Well | Behaviour::KeyRefused | Behaviour::Overloaded => {}
         }
         let (status, body) = match self.admit(request, mood).await {
             Ok((status, body)) => (status, body),
@@ -198,8 +198,8 @@ impl Meilisearch {
         reply(status, "application/json", body.to_string())
     }
 
-    /// Keys, sizes and content types, before anything is looked at.
-    async fn admit(&self, request: Request, mood: Mood) -> Answer {
+    /// Checks the key, size and content type, then routes the request.
+    async fn admit(&self, request: Request, mood: Behaviour) -> Answer {
         let (head, body) = request.into_parts();
         let (method, path) = (head.method.as_str().to_owned(), head.uri.path().to_owned());
         let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
@@ -210,7 +210,7 @@ impl Meilisearch {
                     "The Authorization header is missing. It must use the bearer authorization method.";
                 return Err(Refusal::new(401, "missing_authorization_header", message));
             };
-            if key != self.inner.key || mood == Mood::KeyRefused {
+            if key != self.inner.key || mood == Behaviour::KeyRefused {
                 return Err(Refusal::new(403, "invalid_api_key", "The provided API key is invalid."));
             }
         }
@@ -240,7 +240,7 @@ impl Meilisearch {
                 Some(_) => {}
             }
         }
-        if mood == Mood::Overloaded && path.ends_with("/search") {
+        if mood == Behaviour::Overloaded && path.ends_with("/search") {
             let message = "Too many search requests running at the same time: 1000. Retry after 10s.";
             return Err(Refusal::new(503, "too_many_search_requests", message));
         }

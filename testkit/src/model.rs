@@ -1,4 +1,4 @@
-//! A language model behind an OpenAI-compatible address that wants its key and its name, and has bad days.
+//! A fake of an OpenAI-compatible model endpoint that checks the key and the model name and can simulate outages.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,33 +6,33 @@ use serde_json::{Value, json};
 
 use crate::http;
 
-/// The model's name; any other is not found.
+/// The only model name that is found.
 pub const NAME: &str = "test-model";
 
-/// How the provider behaves.
+/// Behaviour of the provider.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Mood {
-    /// It answers.
+pub enum Behaviour {
+    /// Answers normally.
     Well,
-    /// 503, as when it is overloaded.
+    /// 503, as if overloaded.
     Down,
-    /// 401, as for a key that was revoked.
+    /// 401, as for a revoked key.
     KeyRefused,
 }
 
-/// The provider.
+/// The fake provider.
 #[derive(Clone)]
 pub struct Model {
-    /// What ends in `/v1`.
+    /// Base URL, ending in `/v1`.
     pub url: String,
-    mood: Arc<Mutex<Mood>>,
+    mood: Arc<Mutex<Behaviour>>,
     asked: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Model {
-    /// One that wants this key and says what `reply` makes of a request.
+    /// Starts a provider that requires this key. `reply` makes the content of an answer from the request body.
     pub async fn start(key: &str, reply: fn(&Value) -> String) -> Model {
-        let (mood, asked) = (Arc::new(Mutex::new(Mood::Well)), Arc::<Mutex<Vec<Value>>>::default());
+        let (mood, asked) = (Arc::new(Mutex::new(Behaviour::Well)), Arc::<Mutex<Vec<Value>>>::default());
         let mut model = Model { url: String::new(), mood, asked };
         let (own, bearer) = (model.clone(), format!("Bearer {key}"));
         let url = http::serve(move |path, headers, body| {
@@ -45,12 +45,12 @@ impl Model {
         model
     }
 
-    /// From now on it behaves so.
-    pub fn becomes(&self, mood: Mood) {
+    /// Sets the behaviour from now on.
+    pub fn set_behaviour(&self, mood: Behaviour) {
         *self.mood.lock().expect("not poisoned") = mood;
     }
 
-    /// The requests that were answered.
+    /// Bodies of all requests that were answered with 200.
     pub fn asked(&self) -> Vec<Value> {
         self.asked.lock().expect("not poisoned").clone()
     }
@@ -58,13 +58,13 @@ impl Model {
     fn answer(&self, known: bool, path: &str, request: Value, reply: fn(&Value) -> String) -> (u16, Value) {
         let refusal = |code: u16, why: &str| (code, json!({ "error": { "message": why, "code": why } }));
         let mood = *self.mood.lock().expect("not poisoned");
-        if !known || mood == Mood::KeyRefused {
+        if !known || mood == Behaviour::KeyRefused {
             return refusal(401, "invalid_api_key");
         }
         if path != "/v1/chat/completions" || request["model"] != NAME || !request["messages"].is_array() {
             return refusal(404, "model_not_found");
         }
-        if mood == Mood::Down {
+        if mood == Behaviour::Down {
             return refusal(503, "overloaded");
         }
         let content = reply(&request);

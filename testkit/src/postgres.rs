@@ -1,7 +1,7 @@
-//! A PostgreSQL server to throw away: a fresh cluster in a temporary folder, a fresh database a test.
+//! A temporary PostgreSQL server: a fresh cluster in a temporary folder, and a fresh database per test.
 //!
-//! The server never outlives its user, however that one ends: a shell holds the reading end of a pipe, and stops the
-//! server when the writing end is gone.
+//! The server never outlives the test process, however that ends: a shell reads from a pipe, and stops the server when
+//! the process's end of the pipe is closed.
 
 use std::{
     env,
@@ -22,19 +22,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The superuser of every cluster.
+/// Superuser of every cluster.
 const USER: &str = "tolmach";
 
-/// His password where one is asked for: over TCP.
+/// Password of the superuser, required over TCP only.
 const PASSWORD: &str = "throw-away";
 
-/// PostgreSQL refuses to run as root; this user has no other business.
+/// PostgreSQL refuses to run as root. Then it runs as this user id (nobody).
 const NOBODY: u32 = 65534;
 
+/// Time limit of a start.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Runs `$0 …` until its standard input ends or says how to stop: at the end the folder goes too. The signals of a
-/// terminal are for the tests, not for the server.
+/// Shell script: `sh <folder> <server command>`. It runs the server until a line arrives on standard input: `crash`
+/// sends SIGQUIT, anything else SIGINT. At end of input it sends SIGINT and deletes the folder.
 const WATCHDOG: &str = r#"
 folder=$1; shift
 "$@" >>"$folder/log" 2>&1 &
@@ -49,19 +50,19 @@ wait "$server"
 [ -n "$word" ] || rm -rf "$folder"
 "#;
 
-/// How a cluster is started.
+/// Settings of a cluster.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Whether what is committed is flushed to the disk. Tests that cut no power do without.
+    /// Whether commits are flushed to disk. Only tests that simulate a power failure need it.
     pub fsync: bool,
 }
 
-/// A running server, or one that was stopped and may go on.
+/// A server that is running, or stopped and able to start again.
 #[derive(Debug)]
 pub struct Cluster {
     programs: PathBuf,
     folder: PathBuf,
-    /// Who runs the server, where it is not who runs the tests.
+    /// User id of the server, if it differs from that of the tests.
     user: Option<u32>,
     options: Options,
     port: u16,
@@ -70,18 +71,19 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The one cluster of this test process, started at the first call; `None`, said in a line, where there is no
-    /// PostgreSQL.
+    /// The cluster that all tests of this process share, started at the first call. If PostgreSQL is not installed,
+    /// prints a line and returns `None`.
     ///
     /// # Errors
-    /// When there is one that does not start, and when there is none and the variable CI is `true`.
+    /// If PostgreSQL is installed but does not start, or if it is not installed and the environment variable CI is
+    /// `true`.
     pub fn shared() -> io::Result<Option<&'static Cluster>> {
         static SHARED: OnceLock<Result<Option<Cluster>, String>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| Cluster::start(Options::default()).map_err(|why| why.to_string()));
         shared.as_ref().map(Option::as_ref).map_err(|why| io::Error::other(why.clone()))
     }
 
-    /// A cluster of one's own, under the same conditions.
+    /// Starts a separate cluster. If PostgreSQL is not installed, prints a line and returns `None`.
     ///
     /// # Errors
     /// As [`Cluster::shared`].
@@ -102,7 +104,7 @@ impl Cluster {
         static CLUSTERS: AtomicU64 = AtomicU64::new(0);
         let number = CLUSTERS.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("tolmach-pg-{}-{number}", std::process::id()));
-        // Left by a process that had the same number.
+        // Left over from a process with the same id.
         drop(fs::remove_dir_all(&folder));
         DirBuilder::new().mode(0o700).create(&folder)?;
         let user = Some(NOBODY).filter(|_| fs::metadata(&folder).is_ok_and(|made| made.uid() == 0));
@@ -127,10 +129,10 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// A new, empty database; its URL goes through the socket, where no password is asked for.
+    /// Creates an empty database. Returns its URL over the Unix socket, which needs no password.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// If `createdb` fails, for example because the server is stopped.
     pub fn database(&self) -> io::Result<String> {
         let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let made = self
@@ -144,32 +146,32 @@ impl Cluster {
         Ok(format!("postgres://{USER}@localhost:{}/{name}?host={}", self.port, self.folder.display()))
     }
 
-    /// The same database over TCP, where the password is asked for.
+    /// The URL of the same database over TCP, with the password.
     pub fn over_tcp(&self, url: &str) -> String {
         let name = url.split(['/', '?']).nth(3).unwrap_or_default();
         format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{}/{name}", self.port)
     }
 
-    /// Ends the server as a power cut would end its processes: nothing is tidied up. The data stays.
+    /// Stops the server without a checkpoint (SIGQUIT), so that the next start runs crash recovery. The data stays.
     ///
     /// # Errors
-    /// When its end cannot be waited for.
+    /// If the watchdog cannot be waited for, or the log cannot be reset.
     pub fn crash(&mut self) -> io::Result<()> {
         self.end("crash\n")
     }
 
-    /// Ends the server as its keeper would. The data stays.
+    /// Shuts the server down cleanly. The data stays.
     ///
     /// # Errors
-    /// When its end cannot be waited for.
+    /// If the watchdog cannot be waited for, or the log cannot be reset.
     pub fn stop(&mut self) -> io::Result<()> {
         self.end("stop\n")
     }
 
-    /// Starts the server on its data, on the same port where it had one.
+    /// Starts the server on its data, on the same port if that is free.
     ///
     /// # Errors
-    /// When it does not start in time; its log is in the error.
+    /// If it is not ready within 60 seconds, or five ports in a row were taken. The error contains the server's log.
     pub fn go_on(&mut self) -> io::Result<()> {
         for _ in 0..5 {
             if self.port == 0 {
@@ -179,7 +181,7 @@ impl Cluster {
             if self.is_ready()? {
                 return Ok(());
             }
-            // Somebody took the port in between.
+            // Another process took the port in the meantime.
             self.end("stop\n")?;
             self.port = 0;
         }
@@ -196,13 +198,13 @@ impl Cluster {
         for setting in ["shared_buffers=64MB", "max_connections=200", "timezone=UTC", "log_timezone=UTC"] {
             command.args(["-c", setting]);
         }
-        // A group of its own: what is typed at the terminal of the tests does not reach it.
+        // A process group of its own, so that terminal signals such as Ctrl-C do not reach it.
         let mut child = command.stdin(Stdio::piped()).process_group(0).spawn()?;
         let stdin = child.stdin.take().ok_or_else(|| io::Error::other("the watchdog has no input"))?;
         Ok((child, stdin))
     }
 
-    /// Waits until the server takes connections; `false` when it has ended instead.
+    /// Waits until the server accepts connections; `false` if its port is taken.
     fn is_ready(&mut self) -> io::Result<bool> {
         let status = self.folder.join("data/postmaster.pid");
         let until = Instant::now() + TIMEOUT;
@@ -223,11 +225,11 @@ impl Cluster {
 
     fn end(&mut self, word: &str) -> io::Result<()> {
         let Some((mut child, mut stdin)) = self.watchdog.take() else { return Ok(()) };
-        // A watchdog that has ended has ended the server.
+        // If the watchdog has ended, so has the server.
         drop(stdin.write_all(word.as_bytes()));
         drop(stdin);
         child.wait()?;
-        // What the next start says is told from what this one said.
+        // Each start gets an empty log.
         fs::write(self.folder.join("log"), "")
     }
 
@@ -255,7 +257,7 @@ impl Drop for Cluster {
     }
 }
 
-/// The folder with the server's programs: of the `initdb` in the PATH, or where Debian keeps its versions.
+/// The folder with the server's programs: that of `initdb` in PATH, or else the newest version in Debian's folder.
 fn programs() -> Option<PathBuf> {
     let paths = env::var_os("PATH").unwrap_or_default();
     let in_path = env::split_paths(&paths).map(|folder| folder.join("initdb"));
@@ -264,7 +266,7 @@ fn programs() -> Option<PathBuf> {
         versions.into_iter().flatten().flatten().map(|entry| entry.path().join("bin/initdb")).collect();
     debian.sort();
     let found = in_path.chain(debian.into_iter().rev()).find(|path| path.is_file())?;
-    // A link leads to where the other programs are.
+    // Follows a symlink to the folder that has the other programs too.
     fs::canonicalize(found).ok()?.parent().map(Path::to_owned)
 }
 
@@ -282,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn crashes_and_goes_on() {
+    fn restarts_after_a_crash() {
         let Some(mut cluster) = Cluster::start(Options { fsync: true }).expect("PostgreSQL") else { return };
         let url = cluster.database().expect("a database");
         assert!(url.contains("/test0?host="), "{url}");

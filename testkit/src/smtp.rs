@@ -1,4 +1,4 @@
-//! A mail server that refuses what a real one refuses, and fails when a test wants it to.
+//! A fake mail server that validates mails as real servers do and fails on demand.
 
 mod mail;
 
@@ -15,68 +15,68 @@ use tokio::{
 pub use mail::Mail;
 use mail::{base64, read};
 
-/// Where in the conversation.
+/// A step of the SMTP conversation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
-    /// The first line.
+    /// The server's greeting.
     Greeting,
-    /// The login.
+    /// AUTH.
     Auth,
-    /// Who writes.
+    /// MAIL FROM.
     From,
-    /// To whom.
+    /// RCPT TO.
     To,
-    /// Before the mail comes in.
+    /// DATA, before the content.
     Data,
-    /// The whole mail has come in.
+    /// The reply after the whole content.
     Receipt,
 }
 
-/// What goes wrong there.
+/// A scripted failure.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// This reply instead of the usual one.
+    /// Sends this reply instead of the normal one.
     Say(&'static str),
-    /// The connection ends.
+    /// Closes the connection.
     HangUp,
-    /// Nothing comes.
+    /// Sends no reply.
     Silence,
-    /// It takes the mail and is gone before it says so.
+    /// Stores the mail and closes the connection without a reply.
     TakeAndHangUp,
-    /// It takes the mail and never says so.
+    /// Stores the mail and sends no reply.
     TakeAndStall,
 }
 
-/// What the server knows, and how it is to behave.
+/// State of the server and its scripted behaviour.
 #[derive(Default)]
 pub struct Inner {
-    /// In the order in which they came; one that came twice is there twice.
+    /// Mails in order of arrival, including duplicates.
     pub mails: Vec<Mail>,
-    /// What it held against mails and clients.
+    /// Protocol violations of clients and defects of mails.
     pub complaints: Vec<String>,
-    /// What goes wrong next, in order; the first waits for its step.
+    /// Failures to come, in order. The first one waits until its step is reached.
     pub faults: VecDeque<(Step, Fault)>,
-    /// How many there have been.
+    /// Number of connections so far.
     pub connections: usize,
-    /// Name and password; `None` asks for none.
+    /// Required name and password; `None` requires no login.
     pub login: Option<(String, String)>,
 }
 
-/// The server. Everybody at example.com has a mailbox but `nobody`.
+/// The server. Every address at example.com has a mailbox, except `nobody`.
 #[derive(Clone)]
 pub struct Smtp {
-    /// On this machine.
+    /// Port on the loopback.
     pub port: u16,
     inner: Arc<Mutex<Inner>>,
 }
 
 impl Smtp {
-    /// One on a free port.
+    /// Starts a server on a free port.
     pub async fn start() -> Smtp {
         Smtp::start_at(0).await
     }
 
-    /// One on this port.
+    /// Starts a server on this port.
     pub async fn start_at(port: u16) -> Smtp {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -92,12 +92,12 @@ impl Smtp {
         smtp
     }
 
-    /// What it knows by now.
+    /// Locks the state.
     pub fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("not poisoned")
     }
 
-    /// When a conversation next comes to this step, this happens.
+    /// Schedules a failure for the next time that a conversation reaches this step.
     pub fn fails(&self, step: Step, fault: Fault) {
         self.inner().faults.push_back((step, fault));
     }
@@ -110,7 +110,7 @@ impl Smtp {
 
     async fn talk(&self, stream: TcpStream) {
         let mut line = Conversation { stream: BufReader::new(stream) };
-        // Ends when either side hangs up.
+        // Ends when either side closes the connection.
         let _ = self.converse(&mut line).await;
     }
 
@@ -184,7 +184,8 @@ impl Smtp {
         }
     }
 
-    /// The usual reply, or the scripted one; `None` when the conversation is over, otherwise whether it went well.
+    /// Sends the normal reply or plays the scripted failure. `None` ends the conversation; otherwise whether the step
+    /// succeeded.
     async fn answer(&self, line: &mut Conversation, step: Step, usual: &str) -> Option<bool> {
         self.carry_out(line, self.fault(step), usual).await
     }
@@ -208,14 +209,14 @@ impl Conversation {
         self.stream.get_mut().write_all(format!("{reply}\r\n").as_bytes()).await.ok()
     }
 
-    /// A line with its end.
+    /// One line, including its line ending.
     async fn read(&mut self) -> Option<Vec<u8>> {
         let mut line = Vec::new();
         let read = self.stream.read_until(b'\n', &mut line).await.ok()?;
         (read > 0).then_some(line)
     }
 
-    /// Lines up to the lone dot, as they came but for doubled dots.
+    /// The lines of a mail up to the final dot, with dot-stuffing removed.
     async fn mail(&mut self) -> Option<Vec<Vec<u8>>> {
         let mut lines = Vec::new();
         loop {

@@ -1,5 +1,5 @@
-//! A Bot API that refuses what Telegram refuses, hands updates out until an offset confirms them, and lets one program
-//! poll at a time.
+//! A fake Bot API. It validates requests as Telegram does, repeats updates until an offset confirms them, and allows
+//! one polling client at a time.
 
 mod markup;
 
@@ -15,80 +15,81 @@ use tokio::sync::Notify;
 use crate::http;
 use markup::{check_markup, visible};
 
-/// The only token that is accepted.
+/// The only valid token.
 pub const TOKEN: &str = "4242:AAF7-g0gYncWnm5IyfZlpPRqRRv6kNAGlao";
 
-/// The bot, as it stands in messages that it wrote.
+/// The bot's user object, as in messages that it wrote.
 pub fn bot() -> Value {
     json!({ "id": 4242, "is_bot": true, "first_name": "Бот", "username": "shop_bot" })
 }
 
-/// A person in a private chat, whose id is the chat's.
+/// The user object of a person; the id equals that of their private chat.
 pub fn person(id: i64) -> Value {
     json!({ "id": id, "is_bot": false, "first_name": "Анна", "language_code": "ru" })
 }
 
-/// The chat with a person.
+/// The chat object of the private chat with a person.
 pub fn private(id: i64) -> Value {
     json!({ "id": id, "type": "private", "first_name": "Анна" })
 }
 
-/// The server. It goes on while the bot's program dies and comes back.
+/// The server. It outlives restarts of the bot.
 #[derive(Clone)]
 pub struct Telegram {
-    /// As `http://127.0.0.1:1234`.
+    /// Base URL, such as `http://127.0.0.1:1234`.
     pub url: String,
     inner: Arc<Mutex<Inner>>,
     news: Arc<Notify>,
 }
 
-/// An answer that a test wants: code, description, seconds to wait.
+/// A scripted error: status code, description, `retry_after` in seconds.
 pub type Fault = (u16, &'static str, Option<u64>);
 
-/// How sending to one chat goes wrong, for as long as it stands in [`Inner::troubles`].
+/// How sending to a chat fails, as long as it is in [`Inner::chat_faults`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Trouble {
-    /// No answer comes while it lasts.
+pub enum ChatFault {
+    /// No answer until this is removed.
     Hang,
-    /// Something else than the Bot API answers.
+    /// An answer that is not from the Bot API.
     Garbage,
-    /// 429 with so many seconds to wait.
+    /// 429 with this `retry_after` in seconds.
     Limited(u64),
 }
 
-/// What the server knows.
+/// State of the server.
 #[derive(Default)]
 pub struct Inner {
-    /// Not confirmed yet.
+    /// Updates that are not confirmed yet.
     pub updates: Vec<Value>,
-    /// The number of the last update.
+    /// Id of the last update.
     pub last_update: i64,
-    /// Every request, with its method.
+    /// Every request: lower-case method and body.
     pub seen: Vec<(String, Value)>,
-    /// Messages that people see: `chat`, `text` without its markup, `photo` (an address, or what was sent along), `markup` and whether it was `html`.
+    /// Messages that were accepted: `chat`, `text` without markup, `photo` (a URL, or the description of an upload),
+    /// `markup`, and whether it was `html`.
     pub shown: Vec<Value>,
-    /// Why requests were refused.
+    /// Descriptions of all errors that were returned.
     pub refused: Vec<String>,
-    /// Answers to the next sending requests; `None` lets one through.
+    /// Errors for the next send requests; `None` lets one through.
     pub faults: VecDeque<Option<Fault>>,
-    /// The same for requests for updates.
+    /// Errors for the next `getUpdates` requests.
     pub poll_faults: VecDeque<Fault>,
-    /// Chats to which sending goes wrong.
-    pub troubles: HashMap<i64, Trouble>,
-    /// Who has blocked the bot.
+    /// Chats to which sending fails.
+    pub chat_faults: HashMap<i64, ChatFault>,
+    /// Chats that have blocked the bot.
     pub blocked: HashSet<i64>,
-    /// Whether markup is refused whatever it is.
-    pub hates_markup: bool,
-    /// Whether sending fails as it does when Telegram is down.
+    /// Whether every HTML text with markup is rejected.
+    pub rejects_markup: bool,
+    /// Whether sending fails with 502.
     pub down: bool,
-    /// Requests for updates so far; the last one ends the one before.
+    /// Number of `getUpdates` requests. A new one ends the one before with a conflict.
     polls: u64,
 }
 
 type Refusal = (u16, String, Option<u64>);
 
 impl Telegram {
-    /// A server without updates. There is no chat 404.
+    /// Starts a server without updates. Chat 404 does not exist.
     pub async fn start() -> Telegram {
         let mut telegram = Telegram { url: String::new(), inner: Arc::default(), news: Arc::default() };
         let own = telegram.clone();
@@ -100,12 +101,12 @@ impl Telegram {
         telegram
     }
 
-    /// What it knows by now.
+    /// Locks the state.
     pub fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("not poisoned")
     }
 
-    /// Something happened on Telegram. Without an `update_id` it gets the next one.
+    /// Adds an update. Without an `update_id` it gets the next one.
     pub fn push(&self, mut update: Value) {
         let mut inner = self.inner();
         let id = update["update_id"].as_i64().unwrap_or(inner.last_update + 1);
@@ -116,7 +117,7 @@ impl Telegram {
         self.news.notify_waiters();
     }
 
-    /// A person writes to the bot.
+    /// Adds an update with a text message from a person.
     pub fn writes(&self, chat: i64, text: &str) {
         let mut message = json!({
             "message_id": 1000, "date": 1, "text": text, "from": person(chat), "chat": private(chat),
@@ -156,7 +157,7 @@ impl Telegram {
         }
     }
 
-    /// Held open until there is something, for as long as was asked, or until somebody else asks.
+    /// Long polling: waits until there is an update, the timeout ends, or another client polls.
     async fn updates(&self, request: &Value) -> Result<Value, Refusal> {
         if let Some((code, why, after)) = self.inner().poll_faults.pop_front() {
             return Err((code, why.to_owned(), after));
@@ -189,13 +190,13 @@ impl Telegram {
         Ok(json!(ready(&mut self.inner())?))
     }
 
-    /// Waits while sending to the chat hangs; whether garbage is the answer.
+    /// Waits while sending to the chat hangs. Returns whether to answer with garbage.
     async fn trouble(&self, request: &Value) -> bool {
         let chat = number(&request["chat_id"]).unwrap_or_default();
         loop {
-            let trouble = self.inner().troubles.get(&chat).copied();
-            if trouble != Some(Trouble::Hang) {
-                return trouble == Some(Trouble::Garbage);
+            let trouble = self.inner().chat_faults.get(&chat).copied();
+            if trouble != Some(ChatFault::Hang) {
+                return trouble == Some(ChatFault::Garbage);
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -210,7 +211,7 @@ impl Telegram {
             return Err((code, why.to_owned(), after));
         }
         let chat = number(&request["chat_id"]).ok_or_else(|| bad("chat_id is empty"))?;
-        if let Some(Trouble::Limited(after)) = inner.troubles.get(&chat) {
+        if let Some(ChatFault::Limited(after)) = inner.chat_faults.get(&chat) {
             let why = format!("Too Many Requests: retry after {after}");
             return Err((429, why, Some(*after)));
         }
@@ -226,7 +227,7 @@ impl Telegram {
         };
         let text = text.as_str().unwrap_or_default();
         let html = request["parse_mode"] == "HTML";
-        if html && inner.hates_markup && text.contains(['<', '&']) {
+        if html && inner.rejects_markup && text.contains(['<', '&']) {
             return Err(bad("can't parse entities: Unsupported start tag \"b\" at byte offset 0"));
         }
         let visible = if html {
@@ -261,12 +262,12 @@ impl Telegram {
     }
 }
 
-/// A number, or one written out as in a form.
+/// A number, or a number as a string, as in a form.
 fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// A form has its markup as a text.
+/// The markup as JSON; in a form it is a string.
 fn written_out(markup: &Value) -> Result<Value, Refusal> {
     match markup {
         Value::String(text) => {

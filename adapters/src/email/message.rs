@@ -1,4 +1,4 @@
-//! A notice as a mail: headers that say what it is, and its text.
+//! Builds the mail for a notice: headers and plain text.
 
 use lettre::{
     Address, Message,
@@ -9,10 +9,10 @@ use lettre::{
 };
 use tolmach_engine::effect::Outgoing;
 
-/// Characters of a subject; mailboxes show about as many.
+/// Longest subject, in characters; mail programs show about as many.
 const SUBJECT: usize = 120;
 
-/// The whole mail, as it is sent.
+/// The complete mail as it is sent, headers included.
 pub(super) fn compose(
     from: &Mailbox,
     to: &Address,
@@ -29,7 +29,7 @@ pub(super) fn compose(
         .subject(one_line(subject))
         .message_id(Some(id(effect, from)))
         .date_now()
-        // Automatic answers (holidays, robots) must not answer a robot: RFC 3834.
+        // RFC 3834: keeps auto-responders from replying.
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
@@ -38,16 +38,16 @@ pub(super) fn compose(
     Ok(mail.formatted())
 }
 
-/// The same effect has the same id, whichever process sends it.
+/// The Message-ID. It depends only on the effect and the sender, so every retry from every process has the same one.
 fn id(effect: &str, from: &Mailbox) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let local: String = effect.chars().map(|c| if plain(c) { c } else { '-' }).collect();
-    // A header holds no other alphabets, and a domain that nobody has is as unique as one that is ours.
+    // A Message-ID must be ASCII. For any other sender domain the reserved `tolmach.invalid` is used.
     let domain = Some(from.email.domain()).filter(|domain| domain.chars().all(plain));
     format!("<{local}@{}>", domain.unwrap_or("tolmach.invalid"))
 }
 
-/// What a client wrote may stand in a subject: a line break would begin another header.
+/// Makes a subject one line. It may contain client text, and a line break would start another header.
 fn one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -57,7 +57,7 @@ fn one_line(text: &str) -> String {
     }
 }
 
-/// Line breaks of one kind, and nothing that no text has.
+/// Normalises line breaks to LF and removes control characters other than line breaks and tabs.
 fn text(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()

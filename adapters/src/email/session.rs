@@ -1,6 +1,7 @@
-//! The conversation with the mail server, step by step, so that a refusal is known for what it is about.
+//! SMTP connections. Commands are sent one by one, so that the failing step tells whether the sender, the recipient or
+//! the mail was rejected.
 //!
-//! The last connection is kept for half a minute: notices come in groups.
+//! The last connection is reused for 30 seconds, because notices come in groups.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -20,68 +21,71 @@ use lettre::{
 
 use super::Tls;
 
-/// How long a connection is kept that nobody uses; servers close theirs after minutes.
-const KEPT: Duration = Duration::from_secs(30);
-/// Of making a connection: one address of the server that does not answer must not use up the whole deadline.
+/// How long an idle connection is kept. Servers close theirs after minutes.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connection timeout: an unresponsive address of the server must not use up the whole deadline.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Why a mail is not on its way. The texts hold no address and no password.
+/// Why a mail was not sent. The texts contain no address and no password.
 #[derive(Debug, PartialEq)]
 pub(super) enum Failure {
-    /// It may work in a while.
+    /// Temporary, worth a retry.
     Later(String),
-    /// It works when somebody changes the settings.
+    /// The settings must be changed first.
     Settings(String),
-    /// The server does not want this mail.
+    /// The server rejects this mail permanently.
     Refused(String),
 }
 
-/// Makes connections.
-pub(super) struct Sessions {
+/// Opens connections to the mail server and keeps the last one.
+pub(super) struct Connections {
     host: String,
     port: u16,
     tls: Tls,
     parameters: Option<TlsParameters>,
     login: Option<Credentials>,
+    /// The idle connection and when it was last used.
     kept: Mutex<Option<(AsyncSmtpConnection, Instant)>>,
 }
 
-impl Sessions {
+impl Connections {
     pub(super) fn new(
         host: String,
         port: u16,
         tls: Tls,
         parameters: Option<TlsParameters>,
         login: Option<Credentials>,
-    ) -> Sessions {
-        Sessions { host, port, tls, parameters, login, kept: Mutex::default() }
+    ) -> Connections {
+        Connections { host, port, tls, parameters, login, kept: Mutex::default() }
     }
 
-    /// Hands one mail over. Being cut off anywhere is harmless: a connection is kept only after a receipt.
+    /// Sends one mail. Cancellation is safe at any point, because a connection is kept only after the server's final
+    /// reply.
     pub(super) async fn send(&self, from: &Address, to: &Address, mail: &[u8]) -> Result<(), Failure> {
         let mut connection = match self.kept().await {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        let handed = hand_over(&mut connection, from, to, mail).await;
+        let handed = transmit(&mut connection, from, to, mail).await;
         match &handed {
             Ok(()) => {
                 let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
                 *kept = Some((connection, Instant::now()));
             }
-            // Nobody waits for a farewell.
+            // Closed without QUIT: the server may not answer.
             Err(_) => drop(connection),
         }
         handed
     }
 
-    /// The connection of an earlier mail, if the server still has it.
+    /// The kept connection, if it is recent and still open.
     async fn kept(&self) -> Option<AsyncSmtpConnection> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (mut connection, since) = kept?;
-        (since.elapsed() < KEPT && connection.test_connected().await).then_some(connection)
+        (since.elapsed() < IDLE_TIMEOUT && connection.test_connected().await).then_some(connection)
     }
 
+    /// Connects, starts TLS and logs in, as configured.
     async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
         let hello = ClientId::default();
         let at_once = self.parameters.clone().filter(|_| self.tls == Tls::Tls);
@@ -113,7 +117,8 @@ impl Sessions {
     }
 }
 
-async fn hand_over(
+/// Sends MAIL, RCPT, DATA and the content on one connection.
+async fn transmit(
     connection: &mut AsyncSmtpConnection,
     from: &Address,
     to: &Address,
@@ -128,7 +133,7 @@ async fn hand_over(
         parameters.push(MailParameter::SmtpUtfEight);
     }
     let of_sender = |why: Error| match code(&why) {
-        // Too large, or the store is full: about this mail.
+        // 552: the mail is too large or the storage is full, which concerns this mail only.
         Some(552) => refused("the mail", &why),
         Some(500..) => Failure::Settings(format!(
             "the mail server does not let this sender write ({}); check smtp.from and the login",
@@ -163,11 +168,12 @@ fn later(why: &Error) -> Failure {
     Failure::Later(format!("the mail server did not take the mail: {}", told(why)))
 }
 
+/// The SMTP reply code, if the server replied.
 fn code(why: &Error) -> Option<u16> {
     why.status().map(u16::from)
 }
 
-/// A reply's words are the server's, with addresses in them: only its code is told. Anything else is ours to tell.
+/// The reason for an error text. Of a server reply only the code is used, because its text may contain addresses.
 fn told(why: &Error) -> String {
     if let Some(code) = code(why) {
         return format!("it answers {code}");

@@ -22,10 +22,10 @@ async fn some(channel: &EmailChannel) -> Delivery {
 }
 
 #[tokio::test]
-async fn a_notice_arrives_readable() {
+async fn a_notice_arrives_with_headers_and_text() {
     let smtp = Smtp::start().await;
     let channel = EmailChannel::new(options(&smtp)).unwrap();
-    assert_eq!((channel.state(), channel.trouble()), ("idle", None));
+    assert_eq!((channel.state(), channel.last_error()), ("idle", None));
     let text = "Анна ищет насос «Родник» 🚰\n\n.точка\nstring\r\nweb:7";
     let message = notice("Новая заявка от клиента, которому нужен насос для скважины", text);
     assert_eq!(deliver(&channel, "sales@example.com", "0198-ab.2.0", &message).await, Delivery::Done);
@@ -41,7 +41,7 @@ async fn a_notice_arrives_readable() {
 }
 
 #[tokio::test]
-async fn what_a_client_wrote_stays_in_its_place() {
+async fn client_text_cannot_inject_headers_or_commands() {
     let smtp = Smtp::start().await;
     let channel = EmailChannel::new(options(&smtp)).unwrap();
     let long = "слово ".repeat(900);
@@ -91,7 +91,7 @@ async fn what_a_client_wrote_stays_in_its_place() {
 }
 
 #[tokio::test]
-async fn failures_are_told_apart() {
+async fn failures_are_classified_by_step_and_code() {
     let smtp = Smtp::start().await;
     let mut options = options(&smtp);
     options.deadline = Duration::from_millis(300);
@@ -118,7 +118,7 @@ async fn failures_are_told_apart() {
         (Step::Receipt, Fault::TakeAndStall, "later", "longer"),
     ] {
         smtp.fails(step, fault.clone());
-        // A connection that is still open has no greeting to fail at.
+        // The greeting needs a new connection.
         let channel = if step == Step::Greeting {
             &EmailChannel::new(Options { deadline: Duration::from_millis(300), ..self::options(&smtp) })
                 .unwrap()
@@ -134,26 +134,26 @@ async fn failures_are_told_apart() {
         };
         assert!(found == kind && why.contains(part), "{step:?} {fault:?}: {delivery:?}");
         assert!(!why.contains("sales"), "addresses are personal data: {why}");
-        assert_eq!(channel.trouble().as_deref(), (kind == "later").then_some(why), "{step:?} {fault:?}");
+        assert_eq!(channel.last_error().as_deref(), (kind == "later").then_some(why), "{step:?} {fault:?}");
         assert!(started.elapsed() < Duration::from_secs(5), "{step:?} {fault:?}");
         assert!(smtp.inner().faults.is_empty(), "{step:?} {fault:?} was never reached");
     }
     assert_eq!(smtp.inner().mails.len(), 1);
     assert_eq!(some(&channel).await, Delivery::Done);
-    assert_eq!((channel.state(), channel.trouble()), ("working", None));
+    assert_eq!((channel.state(), channel.last_error()), ("working", None));
     assert!(matches!(
         deliver(&channel, "nobody@example.com", "e.2", &notice("x", "y")).await,
         Delivery::Refused { .. }
     ));
-    assert_eq!(channel.state(), "working", "a wrong recipient is no trouble of the server's");
+    assert_eq!(channel.state(), "working", "a wrong recipient is no last_error of the server's");
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_or_closed_an_old_connection() {
+async fn a_lost_reply_repeats_the_message_id_and_an_unreachable_server_is_reported() {
     let smtp = Smtp::start().await;
     let channel = EmailChannel::new(options(&smtp)).unwrap();
     assert_eq!(some(&channel).await, Delivery::Done);
-    // Taken, but the receipt is lost: the repetition is the same mail.
+    // The server takes the mail but its reply is lost; the retry has the same Message-ID.
     smtp.fails(Step::Receipt, Fault::TakeAndHangUp);
     assert!(matches!(some(&channel).await, Delivery::Later { .. }));
     assert_eq!(some(&channel).await, Delivery::Done);
@@ -166,11 +166,11 @@ async fn a_server_that_is_away_or_closed_an_old_connection() {
     };
     let away = EmailChannel::new(Options { port: Some(port), ..options(&smtp) }).unwrap();
     assert!(matches!(some(&away).await, Delivery::Later { .. }));
-    assert!(away.trouble().unwrap().contains("cannot be reached"), "{:?}", away.trouble());
+    assert!(away.last_error().unwrap().contains("cannot be reached"), "{:?}", away.last_error());
 }
 
 #[tokio::test]
-async fn a_login_is_used_and_a_wrong_one_is_told() {
+async fn logs_in_and_reports_a_wrong_password() {
     let smtp = Smtp::start().await;
     smtp.inner().login = Some(("shop@example.com".to_owned(), "correct horse".to_owned()));
     let with = |word: &str| {
@@ -189,11 +189,11 @@ async fn a_login_is_used_and_a_wrong_one_is_told() {
     assert_eq!(wrong.state(), "failing");
     let none = EmailChannel::new(options(&smtp)).unwrap();
     assert!(matches!(some(&none).await, Delivery::Later { .. }));
-    assert!(none.trouble().unwrap().contains("530"), "{:?}", none.trouble());
+    assert!(none.last_error().unwrap().contains("530"), "{:?}", none.last_error());
 }
 
 #[tokio::test]
-async fn nothing_is_said_in_the_open() {
+async fn sends_nothing_without_the_configured_encryption() {
     let smtp = Smtp::start().await;
     let channel = EmailChannel::new(Options { tls: Tls::StartTls, ..options(&smtp) }).unwrap();
     let delivery = some(&channel).await;
@@ -204,7 +204,7 @@ async fn nothing_is_said_in_the_open() {
 }
 
 #[test]
-fn options_that_cannot_work_are_named() {
+fn invalid_options_are_named() {
     let good = || Options { from: "shop@example.com".to_owned(), ..Options::new("smtp.example.com") };
     assert_eq!(EmailChannel::new(good()).unwrap().server(), "smtp.example.com:587");
     assert_eq!(

@@ -1,8 +1,8 @@
-//! Which addresses are on the open internet, after the special-purpose registries of RFC 6890.
+//! Which IP addresses are public, after the special-purpose registries of RFC 6890.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether an address is one that any machine on the internet may reach.
+/// Whether an address is globally reachable.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => v4(address),
@@ -19,7 +19,7 @@ fn v4(address: Ipv4Addr) -> bool {
         || address.is_documentation()
         || address.is_multicast()
         || a == 0
-        // Carrier-grade NAT, protocol assignments, 6to4 relays, benchmarks, reserved.
+        // Carrier-grade NAT, IETF protocol assignments, 6to4 relays, benchmarking, reserved.
         || a == 100 && (64..128).contains(&b)
         || a == 192 && b == 0 && c == 0
         || a == 192 && b == 88 && c == 99
@@ -30,18 +30,18 @@ fn v4(address: Ipv4Addr) -> bool {
 
 fn v6(address: Ipv6Addr) -> bool {
     let parts = address.segments();
-    // Addresses that carry one of the older kind lead to that one.
-    let carried = match parts {
+    // Addresses that embed an IPv4 address (IPv4-mapped, NAT64, 6to4) are as public as that one.
+    let embedded = match parts {
         [0, 0, 0, 0, 0, 0xffff, a, b] | [0x64, 0xff9b, 0, 0, 0, 0, a, b] | [0x2002, a, b, ..] => {
             let [[a, b], [c, d]] = [a.to_be_bytes(), b.to_be_bytes()];
             Some(Ipv4Addr::new(a, b, c, d))
         }
         _ => None,
     };
-    if let Some(carried) = carried {
-        return v4(carried);
+    if let Some(embedded) = embedded {
+        return v4(embedded);
     }
-    // Only 2000::/3 is given out at all; documentation, benchmarks and tunnels inside it are not public.
+    // Only 2000::/3 is allocated. Documentation, benchmarking and tunnel ranges within it are not public.
     let global = parts[0] & 0xe000 == 0x2000;
     let special =
         parts[0] == 0x2001 && (parts[1] == 0x0db8 || parts[1] < 0x0200) || parts[0] & 0xfff0 == 0x3ff0;
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_addresses_are_told_from_public_ones() {
+    fn distinguishes_private_and_public_addresses() {
         for private in [
             "127.0.0.1",
             "10.1.2.3",

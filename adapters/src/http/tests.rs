@@ -13,7 +13,7 @@ use tolmach_testkit::faults::{Answer, Scripted};
 
 use super::*;
 
-/// A server of the kind that flows ask, on this machine.
+/// A local server with the routes that the tests request, and a client for it.
 async fn server() -> (String, HttpClient) {
     let app = Router::new()
         .route("/items/{article}", get(|Path(article): Path<String>| async move { Json(json!({ "article": article })) }))
@@ -50,7 +50,7 @@ fn request(url: String) -> HttpRequest {
 }
 
 #[tokio::test]
-async fn asks_and_sends() {
+async fn sends_get_and_post_requests() {
     let (base, client) = server().await;
     let reply = client.request(&request(format!("{base}/items/RH-1%2F2"))).await.unwrap();
     assert_eq!(reply, HttpReply { status: 200, body: json!({ "article": "RH-1/2" }) });
@@ -67,7 +67,7 @@ async fn asks_and_sends() {
 }
 
 #[tokio::test]
-async fn does_not_follow_wait_or_swallow() {
+async fn enforces_redirect_time_and_size_limits() {
     let (base, client) = server().await;
     assert_eq!(client.request(&request(format!("{base}/away"))).await.unwrap().status, 307);
     let mut slow = request(format!("{base}/slow"));
@@ -87,7 +87,7 @@ async fn does_not_follow_wait_or_swallow() {
 }
 
 #[tokio::test]
-async fn asks_only_what_is_allowed() {
+async fn requests_allowed_hosts_only() {
     let hosts = ["api.example.com", "127.0.0.1", "localhost"];
     let hosts = hosts.map(|host| (host.to_owned(), Host::default())).into();
     let client = HttpClient::new(hosts).unwrap();
@@ -110,9 +110,9 @@ async fn asks_only_what_is_allowed() {
 }
 
 #[tokio::test]
-async fn whatever_a_server_does_it_is_an_error_in_time() {
+async fn every_server_failure_is_an_error_within_the_deadline() {
     let good = json!({ "left": 7 });
-    // How it answers, whether the same may go well later, and a word of why not now.
+    // The server's behaviour, whether the error is temporary, and a part of the error text.
     let faults = [
         (Answer::Hang, true, "within 500 ms"),
         (Answer::Drip(good, Duration::from_millis(50)), true, "within 500 ms"),
@@ -134,7 +134,7 @@ async fn whatever_a_server_does_it_is_an_error_in_time() {
         assert!(why.contains(word) && !why.contains("of-a-client"), "{answer:?}: {why}");
         assert_eq!(server.seen().len(), 1, "{answer:?}: nothing is sent twice");
     }
-    // A status with an hour's wait is a reply: the flow decides, and nobody waits.
+    // Any status is a reply, even with Retry-After: the flow decides, and the client does not wait.
     let limited = Answer::Header(429, "retry-after: 3600", json!({ "error": "slow down" }));
     let server = Scripted::start(vec![limited]).await;
     let client = HttpClient::build([("127.0.0.1".to_owned(), Host::default())].into(), true).unwrap();

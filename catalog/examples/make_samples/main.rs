@@ -1,6 +1,6 @@
-//! Writes the sample price lists: `cargo run -p tolmach-adapters --example make_samples`.
+//! Writes the sample price lists: `cargo run -p tolmach-catalog --example make_samples`.
 //!
-//! The files are the same on every run; a test compares them with what is committed.
+//! The output is the same on every run; a test compares it with the committed files.
 
 #![expect(clippy::print_stdout, reason = "it tells what it wrote")]
 

@@ -1,12 +1,12 @@
-//! The two workbooks, as bytes.
+//! Builds the two sample workbooks as bytes.
 //!
-//! Everything in them follows from the tables in [`super::goods`]; nothing is read and no clock is asked.
+//! The output is determined by the tables in [`super::goods`] alone: no files, no clock.
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::goods::{Family, families};
 
-/// A row of the sample price list.
+/// A row of a sample price list.
 struct Item {
     name: (String, String),
     text: (String, String),
@@ -58,13 +58,13 @@ pub fn samples() -> Result<Vec<u8>, XlsxError> {
         }
         sheet.write_number(row, 3, item.price)?;
         sheet.write_number(row, 4, item.stock)?;
-        // As plain text: a link would be kept apart from the cell by some programs.
+        // As plain text, because some programs store links separately from the cell.
         sheet.write_string(row, 11, format!("https://example.com/photos/{}.jpg", item.article))?;
     }
     workbook.save_to_buffer()
 }
 
-/// The price list as many suppliers send it: letterhead, header of two rows, sections between the items, prices as text.
+/// A price list as many suppliers send it: letterhead, header of two rows, sections between the items, prices as text.
 pub fn messy() -> Result<Vec<u8>, XlsxError> {
     let mut workbook = workbook("Tolmach messy sample price list")?;
     let bold = Format::new().set_bold();
@@ -94,7 +94,7 @@ pub fn messy() -> Result<Vec<u8>, XlsxError> {
     let mut section = "";
     let mut number = 0_u32;
     let mut first_of_section: Option<(String, String)> = None;
-    // Every tenth item of the tidy list, under articles of its own.
+    // Every eleventh item of the tidy list, with article numbers of its own.
     for item in items().into_iter().step_by(11) {
         if item.family.category.0 != section {
             if number > 0 {
@@ -110,7 +110,7 @@ pub fn messy() -> Result<Vec<u8>, XlsxError> {
         let article = format!("{:06}", 40_000 + number * 17);
         write_messy(sheet, row, number, &article, &item)?;
         row += 1;
-        // One article in several sections is listed twice by mistake, at another price.
+        // Repeats the section's first article number now and then, to imitate a list with duplicates.
         if first_of_section.is_none() {
             first_of_section = Some((article.clone(), item.name.0.clone()));
         } else if number.is_multiple_of(40)
@@ -158,7 +158,7 @@ fn write_messy(
     Ok(())
 }
 
-/// Thousands parted by a no-break space, as accounting programs print them.
+/// Formats a price with no-break spaces between thousands, as accounting programs do.
 fn grouped(price: f64) -> String {
     let digits = format!("{price:.0}");
     let mut grouped = String::new();
@@ -171,7 +171,7 @@ fn grouped(price: f64) -> String {
     grouped
 }
 
-/// Dates would otherwise be those of the run.
+/// A workbook with a fixed creation date, so that the output does not depend on the time of the run.
 fn workbook(title: &str) -> Result<Workbook, XlsxError> {
     let mut workbook = Workbook::new();
     let created = ExcelDateTime::from_ymd(2026, 1, 15)?;
@@ -216,18 +216,18 @@ fn items() -> Vec<Item> {
     items
 }
 
-/// Hand tools have articles of digits alone, with leading zeros, as real lists do.
+/// Article numbers with a prefix that starts with 0 (hand tools) consist of digits only, with leading zeros.
 fn article(prefix: &str, digits: u32) -> String {
     if prefix.starts_with('0') { format!("{prefix}{digits}") } else { format!("{prefix}-{digits}") }
 }
 
-/// Prices end in a round figure.
+/// Rounds to 5 below 1,000 and to 10 from there on.
 fn round(price: f64) -> f64 {
     let step = if price < 1000.0 { 5.0 } else { 10.0 };
     (price / step).round() * step
 }
 
-/// Some goods are out of stock, cheap ones lie in piles; the same in every run.
+/// A pseudo-random but reproducible stock: some products are out of stock, cheap ones have large stocks.
 fn stock(family: u32, number: u32, price: f64) -> u32 {
     let mixed = (family * 7919 + number * 104_729) % 97;
     if mixed.is_multiple_of(7) {

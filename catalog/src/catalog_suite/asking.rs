@@ -1,4 +1,4 @@
-//! What is found, filtered, counted and paged.
+//! Search cases: matching, filters, facets, paging.
 
 use tolmach_engine::{
     catalog::{
@@ -9,9 +9,9 @@ use tolmach_engine::{
     measure::Dimension,
 };
 
-use super::{Place, articles, first, number, passing, product, request, sorted, text, tools};
+use super::{CatalogFixture, articles, first, number, passing, product, request, sorted, text, tools};
 
-pub(crate) async fn finds_words_in_any_form(place: &dyn Place) {
+pub(crate) async fn finds_words_in_any_form(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     first(place, "перфораторы SDS-Max", "RH-1500").await;
     first(place, "погружного насоса", "PS-400").await;
@@ -19,7 +19,7 @@ pub(crate) async fn finds_words_in_any_form(place: &dyn Place) {
     first(place, "шуруповерт на 18 вольт", "DC-18").await;
     first(place, "18в шуруповёрт", "DC-18").await;
     first(place, "pumps submersible", "PS-400").await;
-    // Talk around the words changes nothing.
+    // Filler words around the product words do not change the results.
     let plain = place.search(request("перфоратор")).await;
     assert_eq!(sorted(&plain), ["RH-1500", "RH-800"]);
     for chatty in ["Здравствуйте, нужен перфоратор до 10 тысяч", "есть ли у вас перфораторы?"]
@@ -28,17 +28,17 @@ pub(crate) async fn finds_words_in_any_form(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn forgives_typing_errors(place: &dyn Place) {
+pub(crate) async fn forgives_typing_errors(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     first(place, "перфаратор 800 Вт", "RH-800").await;
     first(place, "presure washer", "HW-1").await;
     first(place, "подшип", "Т91204").await;
     first(place, "электронасос 400 Вт", "PS-400").await;
-    // Numbers are no typing errors of each other.
+    // A number is never a typing error of another number.
     assert!(!articles(&place.search(request("Т91205")).await).contains(&"Т91204".to_owned()));
 }
 
-pub(crate) async fn finds_articles_in_every_spelling(place: &dyn Place) {
+pub(crate) async fn finds_articles_in_every_spelling(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     for spelling in
         ["Т91204", "T91204", "t-912 04", " т91204? ", "есть ли у вас T91204 в наличии", "подшипник Т 91204"]
@@ -47,22 +47,22 @@ pub(crate) async fn finds_articles_in_every_spelling(place: &dyn Place) {
         let first = results.hits.first().unwrap();
         assert_eq!((first.product.article.as_str(), first.score), ("Т91204", 1.0), "{spelling}");
     }
-    // Leading zeros tell articles apart.
+    // Leading zeros are significant in article numbers.
     assert_eq!(articles(&place.search(request("091204")).await), ["091204"]);
     assert_eq!(articles(&place.search(request("91204")).await), ["91204"]);
-    // An amount of money is not an article, even where one reads the same.
+    // An amount of money is not an article number, even if one looks the same.
     let amount = place.search(request("перфоратор до 91204 руб")).await;
     assert!(!articles(&amount).contains(&"91204".to_owned()));
 }
 
-pub(crate) async fn names_rows_before_it_finds_others(place: &dyn Place) {
+pub(crate) async fn lists_rows_named_by_article_first(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let wanted = request("DC-12 HW-1 перфоратор");
     let whole = place.search(wanted.clone()).await;
     assert_eq!(articles(&whole)[..2], ["DC-12", "HW-1"]);
     assert_eq!((sorted(&whole).len(), whole.total), (4, 4), "{whole:?}");
     assert!(whole.hits[..2].iter().all(|hit| hit.score == 1.0));
-    // Pages run through both.
+    // Paging runs through rows named by article number and rows found by words.
     let mut paged = Vec::new();
     for offset in 0..5 {
         let page = place.search(SearchRequest { limit: 1, offset, ..wanted.clone() }).await;
@@ -70,11 +70,11 @@ pub(crate) async fn names_rows_before_it_finds_others(place: &dyn Place) {
         paged.extend(page.hits);
     }
     assert_eq!(paged, whole.hits);
-    // An article does not get around a filter.
+    // Filters also apply to rows named by article number.
     assert_eq!(passing(place, "RH-1500", vec![number(Field::Stock, Gt, 0.0)]).await, [""; 0]);
 }
 
-pub(crate) async fn tells_what_nobody_sells(place: &dyn Place) {
+pub(crate) async fn finds_nothing_for_unknown_products(place: &dyn CatalogFixture) {
     let generation = place.import("tools", tools()).await;
     for nonsense in ["абвгдейка", "zzqx", "QX-99871", "?!", "", "что есть в наличии?"]
     {
@@ -84,21 +84,21 @@ pub(crate) async fn tells_what_nobody_sells(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn scores_by_the_share_of_the_words(place: &dyn Place) {
+pub(crate) async fn scores_by_the_share_of_the_words(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let whole = place.search(request("погружной насос")).await;
     assert_eq!(articles(&whole)[0], "PS-400");
     assert!(whole.hits[0].score > 0.99, "{whole:?}");
-    // Half known: the score says so, and a flow can ask back.
+    // Only half of the words are known: the score shows it, and a flow can ask a clarifying question.
     let half = place.search(request("насос космический")).await;
     assert_eq!(articles(&half)[0], "PS-400");
     assert!(half.hits.iter().all(|hit| hit.score < 0.7 && hit.score > 0.1), "{half:?}");
-    // No row has both words, some have one.
+    // No row has both words; some have one.
     let parts = place.search(request("перфоратор прокладка")).await;
     assert!(parts.total > 0 && parts.hits.iter().all(|hit| hit.score < 0.9), "{parts:?}");
 }
 
-pub(crate) async fn filters_by_columns(place: &dyn Place) {
+pub(crate) async fn filters_by_columns(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let price = |comparison, value| vec![number(Field::Price, comparison, value)];
     assert_eq!(passing(place, "перфоратор", price(Le, 10_000.0)).await, ["RH-800"]);
@@ -108,16 +108,16 @@ pub(crate) async fn filters_by_columns(place: &dyn Place) {
     assert_eq!(passing(place, "", price(Eq, 90.0)).await, ["091204"]);
     assert_eq!(passing(place, "перфоратор", vec![number(Field::Stock, Gt, 0.0)]).await, ["RH-800"]);
     assert_eq!(passing(place, "", vec![number(Field::Stock, Eq, 0.0)]).await, ["RH-1500"]);
-    // A row without the column passes "not equal" and nothing else.
+    // A row without the column passes only "not equal".
     assert_eq!(passing(place, "насосная станция", price(Ne, 1.0)).await, ["PB-600"]);
     assert_eq!(passing(place, "насосная станция", price(Ge, 0.0)).await, [""; 0]);
     assert_eq!(passing(place, "", price(Ne, 90.0)).await.len(), 9);
-    // All must hold.
+    // All filters must hold.
     let both = vec![number(Field::Price, Le, 5000.0), number(Field::Stock, Ge, 3.0)];
     assert_eq!(passing(place, "", both).await, ["091204", "91204", "Т91204"]);
 }
 
-pub(crate) async fn filters_by_texts(place: &dyn Place) {
+pub(crate) async fn filters_by_texts(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     assert_eq!(passing(place, "", vec![text(Field::Brand, Eq, "гидрумак")]).await, ["PB-600", "PS-400"]);
     assert_eq!(passing(place, "", vec![text(Field::Brand, Eq, "никто")]).await, [""; 0]);
@@ -129,7 +129,7 @@ pub(crate) async fn filters_by_texts(place: &dyn Place) {
     assert_eq!(passing(place, "", vec![text(Field::Category, Ne, "Насосы")]).await.len(), 8);
     assert_eq!(passing(place, "", vec![text(Field::Article, Eq, "t-91204")]).await, ["Т91204"]);
     assert_eq!(passing(place, "", vec![text(Field::Article, Ne, "t-91204")]).await.len(), 9);
-    // Quotes, operators and wild cards are only text.
+    // Quotes, operators and wildcards in a value are plain text.
     for odd in ["\" OR brand EXISTS OR brand = \"", "' OR 1 = 1", "*", "\\", "a\nb", "Гидрумак\""] {
         assert_eq!(
             passing(place, "", vec![text(Field::Attribute("Цвет".into()), Eq, odd)]).await,
@@ -145,10 +145,10 @@ pub(crate) async fn filters_by_texts(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn filters_by_measures_and_attributes(place: &dyn Place) {
+pub(crate) async fn filters_by_measures_and_attributes(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let power = |comparison, value| vec![number(Field::Measure(Dimension::Power), comparison, value)];
-    // Units do not matter: «1,5 кВт» is 1500 W.
+    // Units are converted: «1,5 кВт» is 1500 W.
     assert_eq!(passing(place, "", power(Eq, 1500.0)).await, ["RH-1500"]);
     assert_eq!(passing(place, "", power(Ge, 800.0)).await, ["RH-1500", "RH-800"]);
     assert_eq!(passing(place, "", power(Lt, 600.0)).await, ["PS-400"]);
@@ -168,19 +168,19 @@ pub(crate) async fn filters_by_measures_and_attributes(place: &dyn Place) {
     assert_eq!(passing(place, "", unknown).await, [""; 0]);
 }
 
-pub(crate) async fn lists_what_passes_filters(place: &dyn Place) {
+pub(crate) async fn lists_what_passes_filters(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
-    // Only filters in words: what passes is listed.
+    // The text holds nothing but what the filters express: all rows that pass are listed.
     let cheap = vec![number(Field::Price, Le, 100.0)];
     assert_eq!(passing(place, "что есть до 5 тысяч", cheap.clone()).await, ["091204", "91204"]);
     assert_eq!(passing(place, "", cheap).await, ["091204", "91204"]);
-    // Neither words nor filters: nothing is meant.
+    // Neither words nor filters: no results.
     assert_eq!(place.search(request("")).await.total, 0);
     let similar_words = SearchRequest { semantic_ratio: 1.0, ..request("") };
     assert_eq!(place.search(similar_words).await.total, 0);
 }
 
-pub(crate) async fn pages_without_overlap(place: &dyn Place) {
+pub(crate) async fn pages_without_overlap(place: &dyn CatalogFixture) {
     let many = (0..95).map(|n| product(&format!("N{n:03}"), "Насос бытовой", "Pump", 100.0, 1.0)).collect();
     place.import("many", many).await;
     let in_stock = vec![number(Field::Stock, Gt, 0.0)];
@@ -203,36 +203,36 @@ pub(crate) async fn pages_without_overlap(place: &dyn Place) {
     }
     let past = place.search(SearchRequest { offset: 1000, ..request("насос") }).await;
     assert_eq!((past.hits.len(), past.total), (0, 95));
-    // A page that begins anywhere is the middle of a longer one.
+    // A page at any offset equals the same slice of a longer page.
     let long = place.search(SearchRequest { limit: 60, ..request("насос") }).await;
     let middle = place.search(SearchRequest { limit: 13, offset: 31, ..request("насос") }).await;
     assert_eq!(middle.hits, long.hits[31..44]);
 }
 
-pub(crate) async fn finds_by_vectors(place: &dyn Place) {
+pub(crate) async fn finds_by_vectors(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let wrong = "перфоратозавр";
     assert_eq!(place.search(request(wrong)).await.total, 0);
     let by_vectors = place.search(SearchRequest { semantic_ratio: 1.0, ..request(wrong) }).await;
     assert!(articles(&by_vectors)[0].starts_with("RH-"), "{by_vectors:?}");
     assert!(by_vectors.hits.iter().all(|hit| hit.score > 0.0 && hit.score <= 1.0));
-    // What is not near is not found, and filters hold.
+    // Rows below the similarity threshold are not found, and filters apply.
     assert!(by_vectors.total < 10, "{by_vectors:?}");
     let cheap = vec![number(Field::Price, Le, 10_000.0)];
     let cheap = place.search(SearchRequest { semantic_ratio: 1.0, filters: cheap, ..request(wrong) }).await;
     assert_eq!(articles(&cheap)[0], "RH-800");
     assert!(cheap.hits.iter().all(|hit| hit.product.price.unwrap() <= 10_000.0));
-    // A code that nobody has is not "near" to anything.
+    // An unknown code is not matched by similarity.
     let code = place.search(SearchRequest { semantic_ratio: 0.5, ..request("QX-99871") }).await;
     assert_eq!(code.total, 0);
 }
 
-pub(crate) async fn mixes_words_and_vectors(place: &dyn Place) {
+pub(crate) async fn mixes_words_and_vectors(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     for semantic_ratio in [0.3, 0.5] {
         let mixed = place.search(SearchRequest { semantic_ratio, ..request("погружной насос") }).await;
         assert_eq!(articles(&mixed)[0], "PS-400");
-        // The share of the words is not watered down.
+        // Vector similarity does not lower the keyword score.
         assert!(mixed.hits[0].score > 0.99, "{mixed:?}");
         let mut all = sorted(&mixed);
         all.dedup();
@@ -244,7 +244,7 @@ pub(crate) async fn mixes_words_and_vectors(place: &dyn Place) {
     assert_eq!(articles(&named), ["Т91204"]);
 }
 
-pub(crate) async fn takes_any_text(place: &dyn Place) {
+pub(crate) async fn accepts_any_text(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let long = "насос ".repeat(700);
     for hostile in [
@@ -276,7 +276,7 @@ pub(crate) async fn takes_any_text(place: &dyn Place) {
     first(place, "\"насос погружной\"", "PS-400").await;
 }
 
-pub(crate) async fn counts_facets(place: &dyn Place) {
+pub(crate) async fn counts_facets(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let colour = Field::Attribute("Цвет".into());
     let facets = vec![
@@ -309,10 +309,10 @@ pub(crate) async fn counts_facets(place: &dyn Place) {
     assert_eq!(counted.facets, [of(Field::Category, values(&[("Pumps", 2)]), None)]);
 }
 
-pub(crate) async fn counts_facets_over_all_that_match(place: &dyn Place) {
+pub(crate) async fn counts_facets_over_all_that_match(place: &dyn CatalogFixture) {
     place.import("tools", tools()).await;
     let facets = vec![Field::Brand, Field::Price];
-    // Rows that the text names by an article and rows that it finds by words are counted together.
+    // Facets count rows named by article number and rows found by words together.
     let both = SearchRequest { facets: facets.clone(), limit: 1, ..request("PS-400 перфоратор") };
     for offset in [0, 1, 2, 3] {
         let counted = place.search(SearchRequest { offset, ..both.clone() }).await;
@@ -322,7 +322,7 @@ pub(crate) async fn counts_facets_over_all_that_match(place: &dyn Place) {
         assert_eq!(names, ["Korvund", "Stavrek", "Гидрумак"], "from {offset}");
         assert_eq!(counted.facets[1].range, Some((4190.0, 42_900.0)), "from {offset}");
     }
-    // Nothing found: columns without values.
+    // No results: facets without values.
     for nothing in ["zzqx", ""] {
         let counted = place.search(SearchRequest { facets: facets.clone(), ..request(nothing) }).await;
         assert_eq!(counted.facets.len(), 2, "{nothing}");
@@ -333,14 +333,14 @@ pub(crate) async fn counts_facets_over_all_that_match(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn finds_similar_rows(place: &dyn Place) {
+pub(crate) async fn finds_similar_rows(place: &dyn CatalogFixture) {
     let mut tools = tools();
     let (ru, en) = ("Дрель-шуруповёрт аккумуляторная ударная 21 В", "Cordless hammer drill driver 21 V");
     tools.push(product("DC-21", ru, en, 12_900.0, 2.0));
     place.import("tools", tools).await;
     let like = |id: &str| SearchRequest { similar_to: Some(id.into()), ..request("") };
     let similar = place.search(like("tools/DC-18")).await;
-    // Which of the two is nearer is a matter of taste.
+    // The order of these two is not specified.
     assert_eq!(sorted(&similar)[..2], ["DC-12", "DC-21"], "{similar:?}");
     assert!(articles(&similar)[..2].iter().all(|article| article.starts_with("DC-")), "{similar:?}");
     assert!(!articles(&similar).contains(&"DC-18".to_owned()), "the row itself is left out");
@@ -350,7 +350,7 @@ pub(crate) async fn finds_similar_rows(place: &dyn Place) {
     let filtered = place.search(SearchRequest { filters: cheap, ..like("tools/RH-800") }).await;
     assert_eq!(articles(&filtered)[0], "RH-1500");
     assert!(filtered.hits.iter().all(|hit| hit.product.price.unwrap() > 10_000.0));
-    // Pages of them.
+    // Paging applies to similar rows as well.
     let second = place.search(SearchRequest { limit: 1, offset: 1, ..like("tools/DC-18") }).await;
     assert_eq!((second.hits.as_slice(), second.total), (&similar.hits[1..2], similar.total));
     assert_eq!(place.search(like("tools/none")).await.total, 0);

@@ -1,4 +1,4 @@
-//! Generations: switched under load, rolled back, and none at all.
+//! Generation cases: switching under load, rollback, empty catalogue, several sources.
 
 use std::{
     collections::BTreeMap,
@@ -10,17 +10,17 @@ use std::{
 
 use tolmach_engine::catalog::{Comparison, Field, SearchRequest};
 
-use super::{Place, articles, number, product, request, sorted, tools};
+use super::{CatalogFixture, articles, number, product, request, sorted, tools};
 
-/// Rows that all say which import they come from, by their stock.
+/// Rows that carry the number of their import in the stock column.
 fn marked(n: u32) -> Vec<tolmach_engine::catalog::Product> {
     (0..30).map(|row| product(&format!("A{row:02}"), "Насос бытовой", "Pump", 100.0, f64::from(n))).collect()
 }
 
-pub(crate) async fn switches_under_load(place: &dyn Place) {
+pub(crate) async fn switches_under_load(place: &dyn CatalogFixture) {
     const IMPORTS: u32 = 4;
     let first = place.import("shop", marked(0)).await;
-    // Which import each generation is of, as the importer knows and as answers show.
+    // Import number by generation id: as known to the importer, and as seen in search results.
     let (made, seen) = (Mutex::new(BTreeMap::from([(first, 0)])), Mutex::new(BTreeMap::new()));
     let over = AtomicBool::new(false);
     let searching = |semantic_ratio: f32| {
@@ -40,7 +40,7 @@ pub(crate) async fn switches_under_load(place: &dyn Place) {
                 assert!(before.is_none_or(|before| before == of), "rows of another generation");
                 assert!(of >= newest, "an older generation after a newer one");
                 newest = of;
-                // A search of the embedded catalogue never waits, and the importer has the same thread.
+                // A search of the embedded catalogue may never suspend, and the importer runs on the same task.
                 tokio::task::yield_now().await;
             }
         }
@@ -65,7 +65,7 @@ pub(crate) async fn switches_under_load(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn goes_back(place: &dyn Place) {
+pub(crate) async fn rolls_back(place: &dyn CatalogFixture) {
     let first = place.import("shop", marked(1)).await;
     let second = place.import("shop", marked(2)).await;
     assert_ne!(first, second);
@@ -73,13 +73,13 @@ pub(crate) async fn goes_back(place: &dyn Place) {
     let results = place.search(request("насосы")).await;
     assert_eq!((results.generation.as_str(), results.hits[0].product.stock), (first.as_str(), Some(1.0)));
     assert_eq!(results.total, 30);
-    // And forward again by an import.
+    // A new import moves forward again.
     let third = place.import("shop", marked(3)).await;
     let results = place.search(request("насосы")).await;
     assert_eq!((results.generation, results.hits[0].product.stock), (third, Some(3.0)));
 }
 
-pub(crate) async fn answers_before_the_first_import(place: &dyn Place) {
+pub(crate) async fn is_empty_before_the_first_import(place: &dyn CatalogFixture) {
     let stock = vec![number(Field::Stock, Comparison::Gt, 0.0)];
     for wanted in [
         request("насос"),
@@ -92,12 +92,12 @@ pub(crate) async fn answers_before_the_first_import(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn keeps_other_sources(place: &dyn Place) {
+pub(crate) async fn keeps_other_sources(place: &dyn CatalogFixture) {
     place.import("shop", marked(1)).await;
     place.import("tools", tools()).await;
     assert_eq!(place.search(request("насосы")).await.total, 32);
     assert_eq!(sorted(&place.search(request("перфоратор")).await), ["RH-1500", "RH-800"]);
-    // A new price list of a source replaces its rows and no others.
+    // A new price list of a source replaces that source's rows only.
     place.import("tools", vec![product("HM-1", "Молоток слесарный", "Hammer", 300.0, 9.0)]).await;
     assert_eq!(articles(&place.search(request("молоток")).await), ["HM-1"]);
     assert_eq!(place.search(request("перфоратор")).await.total, 0);

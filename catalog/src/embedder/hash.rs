@@ -1,35 +1,36 @@
-//! An embedder for the catalogue's tests, where spelling must decide: words and pieces of words, hashed into a short vector.
+//! Test embedder whose similarity depends only on spelling: stems and character n-grams, hashed into one vector
+//! (feature hashing).
 //!
-//! It knows spelling, not meaning: inflected and mistyped phrases land near their sibling, synonyms do not.
+//! Inflected and mistyped phrases are similar to the correct form; synonyms are not.
 
 use async_trait::async_trait;
 use tolmach_runtime::ports::{self, Embedder};
 
 use crate::words;
 
-/// Unrelated texts differ from zero by about one over the root of this; 512 keeps that below 0.05.
+/// Hash noise between unrelated texts has a standard deviation of about 1/√DIMENSIONS, which is below 0.05 for 512.
 const DIMENSIONS: usize = 512;
-/// A whole word says more than any piece of it; all its pieces together outweigh it, so that a mistyped word stays near the
-/// right one.
+/// A whole word weighs more than any of its n-grams, but all n-grams together outweigh it, so that a mistyped word
+/// stays similar to the correct one.
 const WORD_WEIGHT: f32 = 1.0;
 const PIECES_WEIGHT: f32 = 1.4;
 const FUNCTION_WORD_WEIGHT: f32 = 0.25;
-/// Places that a feature is added at: a clash of two features in one of several blurs less than a clash in the only one.
+/// Number of positions that a feature is added to. With several, one hash collision changes the similarity less.
 const PLACES: u32 = 4;
 
-/// Hashed stems and character 3- to 5-grams. Needs no files, no network, and a few microseconds a text.
+/// Hashed stems and character 3- to 5-grams. Deterministic, without files or network; a few microseconds per text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HashEmbedder;
 
 impl HashEmbedder {
-    /// The vector of a text: length 1, or all zero for a text without letters or digits.
+    /// The vector of a text: unit length, or all zeros for a text without letters and digits.
     pub fn vector(&self, text: &str) -> Vec<f32> {
         let mut vector = vec![0.0; DIMENSIONS];
         for word in words::words(text) {
             let weight = if is_function_word(&word.text) { FUNCTION_WORD_WEIGHT } else { 1.0 };
             add(&mut vector, b'w', &words::stem(&word.text), weight * WORD_WEIGHT);
             let pieces = pieces(&word.text);
-            // Split over the pieces, so that a long word does not outweigh a short one by its length alone.
+            // Normalise by the number of n-grams, so that a long word does not outweigh a short one.
             let each = weight * PIECES_WEIGHT / (pieces.len() as f32).sqrt().max(1.0);
             for piece in pieces {
                 add(&mut vector, b'p', &piece, each);
@@ -58,13 +59,13 @@ impl Embedder for HashEmbedder {
     }
 }
 
-/// Runs of 3, 4 and 5 characters, with the ends of the word marked.
+/// Character n-grams of 3 to 5 characters, with `<` and `>` at the ends of the word.
 fn pieces(word: &str) -> Vec<String> {
     let marked: Vec<char> = std::iter::once('<').chain(word.chars()).chain(std::iter::once('>')).collect();
     (3..=5).flat_map(|size| marked.windows(size).map(|run| run.iter().collect())).collect()
 }
 
-/// Adds a feature at several places, with a sign for each.
+/// Adds a feature at several hashed positions, with a sign at each.
 fn add(vector: &mut [f32], kind: u8, feature: &str, weight: f32) {
     let mut hash = fnv1a(kind, feature);
     for _ in 0..PLACES {
@@ -76,8 +77,8 @@ fn add(vector: &mut [f32], kind: u8, feature: &str, weight: f32) {
     }
 }
 
-/// FNV-1a with a final mix (Fowler, Noll, Vo; the mix is MurmurHash3's). Stored vectors outlive a build of the program,
-/// and the standard library's hash promises nothing between versions.
+/// FNV-1a (Fowler, Noll, Vo) with part of MurmurHash3's finaliser. Vectors are stored and must be the same in every
+/// build; the standard library does not guarantee stable hashes between versions.
 fn fnv1a(kind: u8, text: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in std::iter::once(kind).chain(text.bytes()) {
@@ -87,8 +88,8 @@ fn fnv1a(kind: u8, text: &str) -> u64 {
     hash ^ (hash >> 33)
 }
 
-/// Whether a word is grammar alone. Far fewer than the stop words of a search: «сколько стоит» says nothing about a product, but tells
-/// one intent from another.
+/// Whether a word has a purely grammatical function. The list is much shorter than the stop words of search: «сколько
+/// стоит» says nothing about a product, but distinguishes intents.
 fn is_function_word(word: &str) -> bool {
     FUNCTION_WORDS.contains(&word)
 }
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn typos_and_endings_stay_near_their_sibling() {
+    fn mistyped_and_inflected_texts_stay_similar() {
         let others =
             ["где мой заказ", "позовите менеджера", "как вернуть товар", "do you deliver to other cities"];
         check("какие условия доставки", "условия доставки", &others);
@@ -140,7 +141,7 @@ mod tests {
 
     #[test]
     fn vectors_are_the_same_in_every_build() {
-        // Stored vectors are compared with fresh ones, so a change of these values needs a new name for the embedder.
+        // Stored vectors are compared with fresh ones. If this value changes, the embedder needs a new name.
         assert_eq!(fnv1a(b'w', "дрель"), 10210032463920039429);
     }
 }

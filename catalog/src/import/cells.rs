@@ -1,6 +1,6 @@
-//! Cells of every visible sheet, filled ones only.
+//! Reads the filled cells of every visible sheet as text, numbers and dates.
 //!
-//! It gives cells their text or number; what a column means is not decided here.
+//! The meaning of columns is decided elsewhere.
 
 use std::{
     fs::File,
@@ -17,14 +17,14 @@ use super::{
     zeros::Zeros,
 };
 
-/// No price list is wider; stray formatting far to the right is common.
+/// Cells beyond this column are ignored. No price list is wider, but stray formatting far to the right is common.
 const MAX_COLUMNS: u32 = 256;
 
 /// A workbook's visible sheets, in order.
 #[derive(Debug, Default)]
 pub(super) struct Workbook {
     pub sheets: Vec<Sheet>,
-    /// Sheets that were not read, with the reason.
+    /// Names of sheets that were not read, with the reason.
     pub skipped: Vec<(String, String)>,
     pub warnings: Vec<String>,
 }
@@ -40,7 +40,7 @@ pub(super) struct Sheet {
 pub(super) struct Row {
     /// From 1, as a spreadsheet program shows it.
     pub number: u32,
-    /// Column (from 0) and value, in order; texts are trimmed and never empty.
+    /// Column (from 0) and value, sorted by column; texts are trimmed and never empty.
     pub cells: Vec<(u32, Value)>,
 }
 
@@ -54,12 +54,12 @@ impl Row {
 pub(super) enum Value {
     Text(String),
     Number(f64),
-    /// A date as 2026-11-26: neither a price nor a stock, whatever number it is stored as.
+    /// A date as `2026-11-26`; never a price or a stock, although it is stored as a number.
     Date(String),
 }
 
 impl Value {
-    /// As text: a whole number has no decimal point, because articles are often stored as numbers.
+    /// The value as text. Whole numbers have no decimal point, because article numbers are often stored as numbers.
     pub fn text(&self) -> String {
         match self {
             Value::Text(text) | Value::Date(text) => text.clone(),
@@ -73,7 +73,7 @@ pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
     if format == Format::Text {
         return csv::read(path, file);
     }
-    // calamine indexes into damaged files without checking; a panic there is a fact about the file, not about us.
+    // calamine indexes into damaged files without bounds checks. Such a panic means a malformed file, not a bug here.
     let outcome = catch_unwind(AssertUnwindSafe(|| workbook(path, file, format)));
     let mut workbook = outcome.unwrap_or_else(|_| {
         Err(Error::Corrupt { file: file.into(), why: "its structure contradicts itself".into() })
@@ -130,7 +130,7 @@ fn workbook(path: &Path, file: &str, format: Format) -> Result<Workbook, Error> 
                 Ok(())
             })
         }
-        // These two are read whole when opened; the guard has bounded what that takes.
+        // calamine reads these two formats completely when opening them; the guard has limited their size.
         Format::Xls => {
             let mut book = Xls::new(source).map_err(|error| failed(error.to_string()))?;
             sheets(&mut book, file, dense)
@@ -197,7 +197,7 @@ where
     Ok(workbook)
 }
 
-/// Gathers cells into rows; cells may come in any order.
+/// Collects cells, in any order, into sorted rows.
 #[derive(Default)]
 struct Collect {
     rows: Vec<Row>,
@@ -267,12 +267,12 @@ fn value(data: &Data) -> Option<Value> {
     }
 }
 
-/// Fifteen digits, as spreadsheet programs show them: 18.17 is stored as 18.170000000000002.
+/// Rounds to 15 significant digits, as spreadsheet programs do: 18.17 may be stored as 18.170000000000002.
 fn tidy(number: f64) -> f64 {
     if number.fract() == 0.0 { number } else { format!("{number:.14e}").parse().unwrap_or(number) }
 }
 
-/// A trimmed text, its inner white space kept to single spaces apart from line ends; without control characters.
+/// Normalises a text: no control characters, single spaces, no empty lines. `None` if nothing is left.
 pub(super) fn text(text: &str) -> Option<Value> {
     let plain;
     let text = if text.contains(|c: char| c.is_control() && !c.is_whitespace()) {
@@ -290,7 +290,7 @@ pub(super) fn text(text: &str) -> Option<Value> {
     (!tidy.is_empty()).then_some(Value::Text(tidy))
 }
 
-/// An .xls without a CODEPAGE record is read as if its letters were Western European: «Ãàéêà» for «Гайка».
+/// Repairs an .xls without a CODEPAGE record, which is decoded as Western European: «Ãàéêà» for «Гайка».
 pub(super) fn repair_encoding(workbook: &mut Workbook) {
     let (mut garbled, mut cyrillic) = (0_usize, 0_usize);
     for_each_text(workbook, |text| {
@@ -302,7 +302,7 @@ pub(super) fn repair_encoding(workbook: &mut Workbook) {
             }
         }
     });
-    // Real Western names have a few such letters among plain ones; garbled Russian has runs of them and no Cyrillic.
+    // Western names have few such letters among plain ones; garbled Russian has words of nothing else and no Cyrillic.
     let mut runs = 0_usize;
     for_each_text(workbook, |text| {
         runs += usize::from(text.split(|c: char| !c.is_alphabetic()).any(|word| {
@@ -331,7 +331,7 @@ fn for_each_text(workbook: &mut Workbook, mut visit: impl FnMut(&mut String)) {
     }
 }
 
-/// The bytes that were read as Latin-1 or Windows-1252; `None` when a letter is in neither.
+/// Encodes back to the Latin-1 or Windows-1252 bytes; `None` if a character is in neither.
 fn western_bytes(text: &str) -> Option<Vec<u8>> {
     text.chars()
         .map(|c| match u8::try_from(u32::from(c)) {

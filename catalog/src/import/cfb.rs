@@ -1,6 +1,6 @@
-//! Just enough of the old Excel container to know what reading it would cost.
+//! A minimal parser of the old Excel container, to estimate the memory that reading a file would take.
 //!
-//! Source: [MS-CFB] for the container and [MS-XLS] for the records. It reads no values; calamine does.
+//! Sources: [MS-CFB] for the container, [MS-XLS] for the records. Cell values are read by calamine.
 
 const END_OF_CHAIN: u32 = 0xFFFF_FFFE;
 const LAST_SECTOR: u32 = 0xFFFF_FFFA;
@@ -22,14 +22,14 @@ struct Entry {
 }
 
 impl<'a> Storage<'a> {
-    /// `None` when the tables do not hold together.
+    /// Parses the tables of a compound file; `None` if they are inconsistent.
     pub fn open(bytes: &'a [u8]) -> Option<Storage<'a>> {
         let sector = 1_usize << u16_at(bytes, 30).filter(|shift| matches!(shift, 9 | 12))?;
         let mut storage =
             Storage { bytes, sector, fat: vec![], mini_fat: vec![], mini_stream: vec![], entries: vec![] };
         let mut fat_sectors: Vec<u32> = (0..109).filter_map(|i| u32_at(bytes, 76 + 4 * i)).collect();
         let mut next = u32_at(bytes, 68)?;
-        // A file of n bytes has fewer sectors than this, so a longer chain is a loop.
+        // A file of n bytes has fewer sectors than this, so a longer chain is a cycle.
         for _ in 0..=bytes.len() / sector {
             if next >= LAST_SECTOR {
                 break;
@@ -67,7 +67,8 @@ impl<'a> Storage<'a> {
         self.entry(name).is_some()
     }
 
-    /// The bytes of a stream.
+    /// The bytes of a stream; `None` if it does not exist or is malformed. Shorter than 4,096 bytes, it is in the mini
+    /// stream.
     pub fn stream(&self, name: &str) -> Option<Vec<u8>> {
         let entry = self.entry(name)?;
         if entry.length >= 4096 {
@@ -90,7 +91,7 @@ impl<'a> Storage<'a> {
 
     fn sector(&self, id: u32) -> Option<&'a [u8]> {
         let from = (id as usize).checked_add(1)?.checked_mul(self.sector)?;
-        // The last sector of a file may be cut short.
+        // The last sector of a file may be truncated.
         self.bytes.get(from..(from + self.sector).min(self.bytes.len())).filter(|bytes| !bytes.is_empty())
     }
 
@@ -101,7 +102,7 @@ impl<'a> Storage<'a> {
     fn chain(&self, mut id: u32, length: usize) -> Option<Vec<u8>> {
         let mut found = Vec::new();
         while id != END_OF_CHAIN && found.len() < length {
-            // Longer than the file means that the chain runs in a circle.
+            // A chain longer than the file is a cycle.
             if found.len() > self.bytes.len() {
                 return None;
             }
@@ -113,16 +114,16 @@ impl<'a> Storage<'a> {
     }
 }
 
-/// What reading a workbook stream would take.
+/// Estimate of what reading a workbook stream would take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Survey {
-    /// Cells that the sheets span together, or the most that one of them declares, whichever is more.
+    /// Cells that the sheets span together, or the most that one sheet declares, whichever is more.
     pub cells: u64,
-    /// Whether a password protects it.
+    /// Whether the workbook is encrypted.
     pub encrypted: bool,
 }
 
-/// Walks the records of a workbook stream.
+/// Scans the records of a workbook stream.
 pub(super) fn survey(stream: &[u8]) -> Survey {
     let mut survey = Survey::default();
     let mut span = Span::default();
@@ -132,11 +133,11 @@ pub(super) fn survey(stream: &[u8]) -> Survey {
         let data = stream.get(at + 4..(at + 4 + usize::from(length)).min(stream.len())).unwrap_or_default();
         at += 4 + usize::from(length);
         match kind {
-            // BOF: another sheet begins.
+            // BOF: start of the next sheet.
             0x0809 | 0x0409 | 0x0209 | 0x0009 => survey.cells += std::mem::take(&mut span).cells(),
             // FilePass
             0x002F if u16_at(data, 0).is_some_and(|kind| kind != 0) => survey.encrypted = true,
-            // Dimensions: calamine reserves this many cells before it reads the first.
+            // Dimensions: calamine allocates this many cells before it reads the first.
             0x0200 => declared_most = declared_most.max(declared(data)),
             // Formula, MulRk, RString, LabelSst, Number, Label, BoolErr, RK
             0x0006 | 0x00BD | 0x00D6 | 0x00FD | 0x0203 | 0x0204 | 0x0205 | 0x027E => {
@@ -155,7 +156,8 @@ pub(super) fn survey(stream: &[u8]) -> Survey {
     survey
 }
 
-/// As calamine reads the record: edges the wrong way round would wrap there, so they count as a huge sheet.
+/// Number of cells of a Dimensions record as calamine computes it. Reversed edges would overflow there, so they count
+/// as a huge sheet.
 fn declared(data: &[u8]) -> u64 {
     let wide = |at| u32_at(data, at).map(u64::from);
     let narrow = |at| u16_at(data, at).map(u64::from);

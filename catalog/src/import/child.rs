@@ -1,7 +1,7 @@
-//! A price list read in a process of its own, so that no file can take the bot's memory, time or life.
+//! Reads a price list in a separate process, so that no file can exhaust the bot's memory or time, or crash it.
 //!
-//! The child limits itself, reads and prints one JSON document; the parent waits no longer than it may, and turns every
-//! way in which a child can end into one error. What is read, and how, is not decided here.
+//! The child limits its resources, reads the file and prints one JSON document. The parent waits with a timeout and
+//! maps every way in which a child can end to one error.
 
 use std::{
     io::{self, Read, Write},
@@ -16,17 +16,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{Error, Imported, Options, name_of, read_with};
 
-/// Bytes of an answer; the products of the largest file that is read take about half of this.
+/// Maximum size of a response in bytes, about twice that of the products of the largest file accepted.
 const MAX_ANSWER: u64 = 512 << 20;
-/// Bytes kept of what a child complains of.
+/// Number of bytes kept of the child's stderr.
 const MAX_COMPLAINT: u64 = 16 << 10;
 
-/// What a child may take.
+/// Resource limits of a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Memory that it may address, in MiB.
+    /// Address space in MiB.
     pub memory: u64,
-    /// Seconds, by the clock and of the processor.
+    /// Wall-clock and CPU time in seconds.
     pub seconds: u64,
 }
 
@@ -37,18 +37,18 @@ impl Default for Limits {
     }
 }
 
-/// How a child is asked: what it prints is what [`serve`] writes.
+/// How to start a child. The child must call [`serve`] with its stdout.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
-    /// The program.
+    /// The executable.
     pub program: &'a Path,
-    /// Its arguments before the limits, the options and the file.
+    /// Arguments in front of the limits, the options and the file.
     pub arguments: &'a [&'a str],
-    /// What it may take.
+    /// Resource limits.
     pub limits: Limits,
 }
 
-/// What a child prints.
+/// The JSON document that a child prints.
 #[derive(Serialize, Deserialize)]
 enum Answer {
     Read(Box<Imported>),
@@ -56,10 +56,11 @@ enum Answer {
 }
 
 impl Reader<'_> {
-    /// Reads a price list in a child process. Blocks until it has ended: at most `limits.seconds`.
+    /// Reads a price list in a child process. Blocks until the child has ended, normally at most `limits.seconds`.
     ///
     /// # Errors
-    /// Those of [`super::read`], and [`Error::Heavy`], [`Error::Slow`], [`Error::Ended`] and [`Error::NotStarted`].
+    /// Those of [`super::read_with`], and [`Error::Heavy`], [`Error::Slow`], [`Error::Ended`] and
+    /// [`Error::NotStarted`].
     pub fn read(&self, path: &Path, options: &Options) -> Result<Imported, Error> {
         let file = name_of(path);
         let started = || -> io::Result<Child> {
@@ -77,34 +78,35 @@ impl Reader<'_> {
         };
         let mut child =
             started().map_err(|why| Error::NotStarted { file: file.clone(), why: why.to_string() })?;
-        // Both outputs are read on threads of their own: a child that fills one must not wait for the other.
-        let answer = child.stdout.take().map(|pipe| gather(pipe, MAX_ANSWER));
-        let complaint = child.stderr.take().map(|pipe| gather(pipe, MAX_COMPLAINT));
+        // Read both pipes in threads of their own, so that a child that fills one cannot block while the other is read.
+        let answer = child.stdout.take().map(|pipe| read_pipe(pipe, MAX_ANSWER));
+        let stderr_text = child.stderr.take().map(|pipe| read_pipe(pipe, MAX_COMPLAINT));
         let wait = Duration::from_secs(self.limits.seconds);
         let answer = answer.and_then(|answer| answer.recv_timeout(wait).ok());
         let Some(answer) = answer else {
             end(&mut child);
             return Err(Error::Slow { file, limit: self.limits.seconds });
         };
-        // Its output is closed: it ends now, unless it closed that and runs on.
+        // stdout is closed, so the child ends now, or is killed if it goes on running.
         let status = ended(&mut child).map_err(|why| Error::Ended {
             file: file.clone(),
             how: format!("cannot be waited for: {why}"),
         })?;
-        let complaint = complaint.and_then(|complaint| complaint.recv_timeout(Duration::from_secs(1)).ok());
-        let complaint = String::from_utf8_lossy(&complaint.unwrap_or_default()).into_owned();
+        let stderr_text =
+            stderr_text.and_then(|stderr_text| stderr_text.recv_timeout(Duration::from_secs(1)).ok());
+        let stderr_text = String::from_utf8_lossy(&stderr_text.unwrap_or_default()).into_owned();
         match serde_json::from_slice(&answer) {
             Ok(Answer::Read(imported)) if status.success() => Ok(*imported),
             Ok(Answer::Failed(error)) => Err(error),
-            _ => Err(self.verdict(file, status, &complaint)),
+            _ => Err(self.exit_error(file, status, &stderr_text)),
         }
     }
 
-    /// Why there is no answer.
-    fn verdict(&self, file: String, status: ExitStatus, complaint: &str) -> Error {
+    /// The error for a child that gave no valid response.
+    fn exit_error(&self, file: String, status: ExitStatus, stderr_text: &str) -> Error {
         let Limits { memory, seconds } = self.limits;
-        // The words of Rust's allocator; a process without memory can say no more.
-        if complaint.contains("memory allocation of") || complaint.contains("capacity overflow") {
+        // Messages of Rust's allocator; a process without memory cannot report anything else.
+        if stderr_text.contains("memory allocation of") || stderr_text.contains("capacity overflow") {
             return Error::Heavy { file, limit: memory };
         }
         match signal(status) {
@@ -117,7 +119,7 @@ impl Reader<'_> {
             None if status.success() => Error::Ended { file, how: "gave no whole answer".to_owned() },
             None => Error::Ended {
                 file,
-                how: match complaint.lines().find(|line| !line.trim().is_empty()) {
+                how: match stderr_text.lines().find(|line| !line.trim().is_empty()) {
                     Some(line) => {
                         format!(
                             "failed: {}",
@@ -131,12 +133,12 @@ impl Reader<'_> {
     }
 }
 
-/// The child's side: limits the process, reads, and writes the answer.
+/// Runs in the child: limits the process, reads the file and writes the response.
 ///
-/// Call it before anything else of the program has begun: threads and connections would count against its memory.
+/// Call it before starting anything else: threads and connections would count against the memory limit.
 ///
 /// # Errors
-/// When the limits cannot be set or the answer cannot be written; what is wrong with the file is part of the answer.
+/// The limits cannot be set or the response cannot be written. Errors of the file are part of the response.
 pub fn serve(path: &Path, options: &Options, limits: Limits, mut out: impl Write) -> io::Result<()> {
     limit(limits)?;
     let answer = match read_with(path, options) {
@@ -147,16 +149,16 @@ pub fn serve(path: &Path, options: &Options, limits: Limits, mut out: impl Write
     out.flush()
 }
 
-/// What this process may take from now on. A core file of a hostile workbook helps nobody and takes the disk.
+/// Sets the limits of this process. Core dumps are disabled: they would fill the disk.
 #[cfg(unix)]
 fn limit(limits: Limits) -> io::Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let (memory, seconds) = (limits.memory << 20, limits.seconds.max(1));
-    // At the first bound of the processor's time a process is told that it is over, at the second it is just killed.
+    // At the soft CPU limit the kernel sends SIGXCPU, at the hard limit SIGKILL.
     let bounds =
         [(Resource::As, memory, memory), (Resource::Cpu, seconds, seconds + 5), (Resource::Core, 0, 0)];
     for (resource, current, maximum) in bounds {
-        // A limit that is lower already stays, and cannot be raised.
+        // A hard limit that is lower already stays, because it cannot be raised.
         let there = getrlimit(resource).maximum.unwrap_or(u64::MAX);
         let (current, maximum) = (current.min(there), maximum.min(there));
         setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) })?;
@@ -169,19 +171,19 @@ fn limit(_: Limits) -> io::Result<()> {
     Ok(())
 }
 
-/// All that a pipe gives, up to a bound; whoever writes more finds the pipe closed.
-fn gather(pipe: impl Read + Send + 'static, bound: u64) -> mpsc::Receiver<Vec<u8>> {
+/// Reads a pipe in a thread, up to a limit, then closes it.
+fn read_pipe(pipe: impl Read + Send + 'static, bound: u64) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        // A pipe that breaks gives what came so far, which is then no whole answer.
+        // After a read error, what came so far is sent; it is then not a valid response.
         let _ = pipe.take(bound).read_to_end(&mut bytes);
         let _ = sender.send(bytes);
     });
     receiver
 }
 
-/// Waits a moment for a process that has closed its output; one that runs on is killed.
+/// Waits up to 1 s for a process that has closed its output, then kills it.
 fn ended(child: &mut Child) -> io::Result<ExitStatus> {
     for _ in 0..200 {
         if let Some(status) = child.try_wait()? {
@@ -193,7 +195,7 @@ fn ended(child: &mut Child) -> io::Result<ExitStatus> {
     child.wait()
 }
 
-/// Kills and reaps. One that has ended by itself meanwhile is reaped all the same.
+/// Kills and reaps a process, also one that has just ended.
 fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();

@@ -1,45 +1,45 @@
-//! The fields that a column of a price list may fill, and the columns that a person names for them.
+//! Product fields that a column of a price list may fill, and a person's mapping of fields to columns.
 //!
-//! Which column a sheet has for a field is found in `header`.
+//! Which column of a sheet fills a field is decided in `header`.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// A field of a product that a column fills.
+/// A product field that a column can fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Column {
-    /// The supplier's article.
+    /// The supplier's article number.
     Article,
-    /// What it is called.
+    /// Product name.
     Name,
-    /// The same in English, beside a Russian one.
+    /// English name next to a Russian one.
     NameEn,
-    /// A sentence or more.
+    /// Description.
     Description,
-    /// The same in English.
+    /// English description next to a Russian one.
     DescriptionEn,
-    /// Manufacturer.
+    /// Brand or manufacturer.
     Brand,
-    /// Section.
+    /// Category.
     Category,
-    /// The same in English.
+    /// English category next to a Russian one.
     CategoryEn,
     /// Unit of sale.
     Unit,
-    /// Price for one unit.
+    /// Price of one unit.
     Price,
-    /// What the price is in.
+    /// Currency of the price.
     Currency,
-    /// Pieces in stock.
+    /// Stock, in units of sale.
     Stock,
-    /// Address of a photo.
+    /// URL of a photo.
     Photo,
 }
 
 impl Column {
-    /// All of them, as they are listed to people.
+    /// All fields, in display order.
     pub const ALL: [Column; 13] = [
         Column::Article,
         Column::Name,
@@ -56,7 +56,7 @@ impl Column {
         Column::Photo,
     ];
 
-    /// As reports and mappings spell it.
+    /// The name used in reports and mappings.
     pub fn name(self) -> &'static str {
         match self {
             Column::Article => "article",
@@ -86,21 +86,21 @@ impl fmt::Display for Column {
     }
 }
 
-/// For each field the heading or the letters of its column as a person wrote them, or `-` for "no column".
+/// For each field a column as a person named it: by its heading, by its letters, or `-` for no column.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Mapping(pub BTreeMap<Column, String>);
 
-/// What stands for "no column has this".
+/// The mapping value for "no column".
 pub(super) const NONE: &str = "-";
 
 impl Mapping {
-    /// Whether it says nothing.
+    /// Whether nothing is mapped.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// This one, with what `other` says instead wherever it says something.
+    /// This mapping with the entries of `other` added; for a field in both, `other` wins.
     #[must_use]
     pub fn corrected(mut self, other: &Mapping) -> Mapping {
         self.0.extend(other.0.iter().map(|(column, wanted)| (*column, wanted.clone())));
@@ -120,7 +120,8 @@ impl fmt::Display for Mapping {
 impl FromStr for Mapping {
     type Err = String;
 
-    /// `article=product_uid,name=Наименование`. A heading may hold commas: what has no equals sign goes on with it.
+    /// Parses `article=product_uid,name=Наименование`. A heading may contain commas: a part without an equals sign
+    /// continues the previous heading.
     fn from_str(text: &str) -> Result<Mapping, String> {
         let mut mapping = Mapping::default();
         let mut last: Option<Column> = None;
@@ -160,7 +161,7 @@ impl FromStr for Mapping {
     }
 }
 
-/// The candidate that was most probably meant; `None` when none is close.
+/// The most similar candidate, ignoring case; `None` if none is close (Jaro-Winkler similarity above 0.75).
 pub(super) fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = wanted.to_lowercase();
     candidates
@@ -171,7 +172,7 @@ pub(super) fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a
         .map(|(_, candidate)| candidate)
 }
 
-/// Letters of a column counted from 0: A, B … Z, AA.
+/// Letters of a column numbered from 0: A, B … Z, AA.
 pub(super) fn letters(mut column: u32) -> String {
     let mut letters = Vec::new();
     loop {
@@ -183,7 +184,7 @@ pub(super) fn letters(mut column: u32) -> String {
     }
 }
 
-/// The column that one or two letters name, counted from 0.
+/// The column number, from 0, of one or two upper-case letters.
 pub(super) fn from_letters(text: &str) -> Option<u32> {
     if !(1..=2).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return None;
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn mappings_as_people_write_them() {
+    fn parses_mappings_as_people_write_them() {
         check(
             "article=product_uid,name=product_title",
             &[(Column::Article, "product_uid"), (Column::Name, "product_title")],
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_in_mappings() {
+    fn reports_mistakes_in_mappings() {
         let refused = |text: &str| text.parse::<Mapping>().unwrap_err();
         assert!(refused("artikle=A").contains("did you mean article?"));
         assert!(refused("article").contains("names no field"));
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_and_back() {
+    fn converts_column_letters_both_ways() {
         for (column, text) in [(0, "A"), (25, "Z"), (26, "AA"), (255, "IV")] {
             assert_eq!((letters(column).as_str(), from_letters(text)), (text, Some(column)));
         }

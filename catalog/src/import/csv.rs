@@ -1,6 +1,6 @@
-//! Delimited text: the encoding and the separator are told from the content.
+//! Reads delimited text. Encoding and separator are detected from the content.
 //!
-//! Fields may be quoted as in RFC 4180. It does not guess column types: every value is text.
+//! Fields may be quoted as in RFC 4180. Every value is text; types are not guessed.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::{
     cells::{self, Row, Sheet, Workbook},
 };
 
-/// Rows looked at to choose the separator.
+/// Maximum number of rows examined to detect the separator.
 const SAMPLE: usize = 200;
 
 pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
@@ -45,7 +45,7 @@ pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
     Ok(workbook)
 }
 
-/// The text, and whether its encoding was a guess.
+/// Decodes by byte order mark, as UTF-8, or else as Windows-1251. Returns whether the encoding is a guess.
 fn decode(bytes: &[u8]) -> (String, bool) {
     if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(bytes) {
         return (encoding.decode(bytes).0.into_owned(), false);
@@ -56,7 +56,7 @@ fn decode(bytes: &[u8]) -> (String, bool) {
     }
 }
 
-/// The separator that gives the most rows of one width above 1.
+/// The separator that gives the most rows of equal width greater than 1.
 fn separator(text: &str) -> char {
     let consistency = |separator: char| {
         let mut widths = std::collections::BTreeMap::new();
@@ -67,13 +67,13 @@ fn separator(text: &str) -> char {
         }
         widths.into_iter().map(|(width, count)| (count, width)).max().unwrap_or_default()
     };
-    // The first of equals wins, and max_by_key gives the last: the list runs from the least likely.
+    // `max_by_key` returns the last of equal candidates, so the most likely separator is last.
     [',', '|', '\t', ';'].into_iter().max_by_key(|separator| consistency(*separator)).unwrap_or(';')
 }
 
 type Fields = (u32, Vec<String>);
 
-/// Rows with their line numbers, and the line of a quotation that never ends.
+/// Rows with their line numbers, and the line of an unclosed quotation mark, if any.
 fn rows(text: &str, separator: char, limit: usize) -> (Vec<Fields>, Option<u32>) {
     let mut found = Vec::new();
     let (mut fields, mut field) = (Vec::new(), String::new());

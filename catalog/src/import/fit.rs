@@ -1,6 +1,6 @@
-//! How well the values below a header fit what their headings say.
+//! Measures how well the values below a header fit a field.
 //!
-//! It measures; what follows from a measure is decided in `header`.
+//! What follows from the measures is decided in `header`.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,7 +10,7 @@ use super::{
     value::{self, Amount},
 };
 
-/// Rows looked at; they are taken from the top, where a list is tidy or not at all.
+/// Number of rows examined, from the top.
 const SAMPLE: usize = 1000;
 
 /// The values of each column below a header.
@@ -20,7 +20,7 @@ pub(super) struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// Of rows with at least two filled cells: those with one are sections and notes.
+    /// Collects rows with at least two filled cells; rows with one are sections and notes.
     pub fn below(rows: &'a [Row], header: u32) -> Values<'a> {
         let mut columns: BTreeMap<u32, Vec<&Value>> = BTreeMap::new();
         let mut seen = 0;
@@ -42,12 +42,12 @@ impl<'a> Values<'a> {
         self.columns.keys().copied()
     }
 
-    /// The share of rows that have a value here.
+    /// The share of rows that have a value in this column, 0 to 1.
     pub fn filled(&self, at: u32) -> f32 {
         share(self.of(at).len(), self.rows)
     }
 
-    /// The share of values that could be of this field, 0 to 1; 0 for an empty column.
+    /// The share of the column's values that are plausible for the field, 0 to 1; 0 for an empty column.
     pub fn fit(&self, column: Column, at: u32) -> f32 {
         let values = self.of(at);
         let fitting = |test: &dyn Fn(&Value) -> bool| {
@@ -55,14 +55,14 @@ impl<'a> Values<'a> {
         };
         match column {
             Column::Price => {
-                let is = |value: &Value| matches!(value::price(value), Amount::Is(price) if price >= 0.0);
-                // «По запросу» is a price only among prices.
+                let is = |value: &Value| matches!(value::price(value), Amount::Known(price) if price >= 0.0);
+                // «По запросу» counts as a price only in a column that has prices.
                 let said = |value: &Value| {
-                    is(value) || value::price(value) == Amount::Unsaid && value.text().chars().count() <= 30
+                    is(value) || value::price(value) == Amount::NotGiven && value.text().chars().count() <= 30
                 };
                 if values.iter().any(|value| is(value)) { fitting(&said) } else { 0.0 }
             }
-            Column::Stock => fitting(&|value| !matches!(value::stock(value), Amount::Unclear)),
+            Column::Stock => fitting(&|value| !matches!(value::stock(value), Amount::Invalid)),
             Column::Article => {
                 let short =
                     |value: &Value| !matches!(value, Value::Date(_)) && value.text().chars().count() <= 40;
@@ -82,14 +82,14 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The share of values that are different, 0 to 1.
+    /// The share of values that are distinct, 0 to 1.
     pub fn different(&self, at: u32) -> f32 {
         let values = self.of(at);
         let different: HashSet<String> = values.iter().map(|value| value.text()).collect();
         share(different.len(), values.len())
     }
 
-    /// Whether these read like names: texts of several words.
+    /// Whether at least 60% of the values look like product names: texts with a space or of at least 12 characters.
     pub fn reads_like_names(&self, at: u32) -> bool {
         let values = self.of(at);
         let like = values.iter().filter(|value| {
@@ -99,7 +99,7 @@ impl<'a> Values<'a> {
         !values.is_empty() && like.count() * 10 >= values.len() * 6
     }
 
-    /// Whether these read like articles: one word each, with a digit, hardly any twice.
+    /// Whether at least 80% of the values look like article numbers (one word with a digit) and most are distinct.
     pub fn reads_like_articles(&self, at: u32) -> bool {
         let values = self.of(at);
         let like = values.iter().filter(|value| {
@@ -109,7 +109,7 @@ impl<'a> Values<'a> {
         !values.is_empty() && like.count() * 10 >= values.len() * 8 && self.fit(Column::Article, at) > 0.8
     }
 
-    /// The mean length of the texts, in characters.
+    /// Mean length of the values in characters.
     pub fn length(&self, at: u32) -> f32 {
         let values = self.of(at);
         let sum: usize = values.iter().map(|value| value.text().chars().count()).sum();

@@ -1,7 +1,7 @@
-//! What is checked before a file is handed to calamine, which allocates what a file declares.
+//! Checks a file before calamine reads it, because calamine allocates whatever a file declares.
 //!
-//! A 2 KB workbook may declare 549 GB of cells, and a failed allocation ends the process: no error can be caught after
-//! that. It does not judge the content.
+//! A workbook of 2 KB can declare 549 GB of cells, and a failed allocation aborts the process, so it cannot be caught
+//! later. The content is not judged.
 
 use std::{
     fs::File,
@@ -11,16 +11,16 @@ use std::{
 
 use super::{Error, cfb};
 
-/// Bytes of a file on disk.
+/// Maximum file size in bytes.
 const MAX_FILE: u64 = 256 << 20;
-/// Bytes of a zipped workbook, unpacked.
+/// Maximum size in bytes of a zipped workbook when unpacked.
 const MAX_UNPACKED: u64 = 1 << 30;
-/// Entries of a zipped workbook.
+/// Maximum number of entries in a zipped workbook.
 const MAX_ENTRIES: usize = 10_000;
-/// Cells, filled or allocated.
+/// Maximum number of cells, filled or allocated.
 pub(super) const MAX_CELLS: u64 = 20_000_000;
 
-/// What a file is by its content.
+/// File format, detected from the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Xlsx,
@@ -30,7 +30,7 @@ pub(super) enum Format {
     Text,
 }
 
-/// Tells the format and refuses what could not be read safely.
+/// Detects the format and rejects files that cannot be read safely.
 pub(super) fn inspect(path: &Path, file: &str) -> Result<Format, Error> {
     let unreadable = |error: std::io::Error| Error::Unreadable { file: file.into(), why: error.to_string() };
     let mut source = File::open(path).map_err(unreadable)?;
@@ -55,7 +55,7 @@ pub(super) fn inspect(path: &Path, file: &str) -> Result<Format, Error> {
         zipped(source, file, MAX_UNPACKED)
     } else if start.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
         compound(source, file)
-    } else if let Some(found) = known_stranger(&start) {
+    } else if let Some(found) = unsupported_format(&start) {
         Err(Error::NotAWorkbook { file: file.into(), found: found.into() })
     } else {
         Ok(Format::Text)
@@ -66,8 +66,8 @@ fn too_large(file: &str, what: String, limit: String) -> Error {
     Error::TooLarge { file: file.into(), what, limit }
 }
 
-/// Names what people upload by mistake; `None` may be text.
-fn known_stranger(start: &[u8]) -> Option<&'static str> {
+/// Describes files that people upload by mistake; `None` if the file may be text.
+fn unsupported_format(start: &[u8]) -> Option<&'static str> {
     let lower: Vec<u8> = start.iter().take(512).map(u8::to_ascii_lowercase).collect();
     let has = |needle: &[u8]| lower.windows(needle.len()).any(|window| window == needle);
     if start.starts_with(b"%PDF") {
@@ -95,7 +95,7 @@ fn known_stranger(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// `unpacked` bounds the bytes of all parts together.
+/// Detects the format of a zipped workbook. `unpacked` limits the total size of all entries in bytes.
 pub(super) fn zipped(source: File, file: &str, unpacked: u64) -> Result<Format, Error> {
     let corrupt = |why: String| Error::Corrupt { file: file.into(), why };
     let mut archive =
@@ -122,7 +122,7 @@ pub(super) fn zipped(source: File, file: &str, unpacked: u64) -> Result<Format, 
             found: "it is a zip archive without a workbook in it".into(),
         });
     };
-    // Sizes in a zip's directory are only claims, so every entry is unpacked once and counted.
+    // Sizes in a zip directory cannot be trusted, so every entry is unpacked once and counted.
     let mut left = unpacked;
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|error| match error {
@@ -132,7 +132,7 @@ pub(super) fn zipped(source: File, file: &str, unpacked: u64) -> Result<Format, 
             other => corrupt(other.to_string()),
         })?;
         let content = format == Format::Ods && entry.name().is_ok_and(|name| name == "content.xml");
-        let mut limited = Counted { inner: entry, left };
+        let mut limited = LimitedReader { inner: entry, left };
         let outcome = if content {
             declared_cells(BufReader::new(&mut limited))
         } else {
@@ -146,13 +146,13 @@ pub(super) fn zipped(source: File, file: &str, unpacked: u64) -> Result<Format, 
                 format!("{} MiB", unpacked >> 20),
             ));
         }
-        // A damaged part may be one that is never read (a picture, a theme); calamine tells when it is not.
+        // A damaged entry may be one that is never read (a picture, a theme). Otherwise calamine reports it.
         check_cells(file, outcome.unwrap_or_default())?;
     }
     Ok(format)
 }
 
-/// Refuses more cells than are read.
+/// Fails if there are more cells than the limit.
 pub(super) fn check_cells(file: &str, cells: u64) -> Result<(), Error> {
     if cells > MAX_CELLS {
         return Err(too_large(file, format!("its sheets span {cells} cells"), format!("{MAX_CELLS} cells")));
@@ -160,13 +160,13 @@ pub(super) fn check_cells(file: &str, cells: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// A reader that stops at a bound.
-struct Counted<R> {
+/// A reader with a limit on the number of bytes.
+struct LimitedReader<R> {
     inner: R,
     left: u64,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for LimitedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.left == 0 {
             return Ok(0);
@@ -177,8 +177,8 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// The cells that calamine would allocate for an OpenDocument sheet: repeats of filled cells and rows are written out in
-/// full there, and the widest row sets the width of all.
+/// Number of cells that calamine would allocate for an OpenDocument sheet. It expands repeated filled cells and rows,
+/// and the widest row sets the width of all rows.
 fn declared_cells<R: BufRead>(mut content: R) -> std::io::Result<u64> {
     let mut chunk = Vec::new();
     let (mut total, mut pushed) = (0_u64, 0_u64);
@@ -186,7 +186,7 @@ fn declared_cells<R: BufRead>(mut content: R) -> std::io::Result<u64> {
     let (mut repeat, mut pending, mut cells, mut filled) = (1_u64, 0_u64, 0_u64, false);
     loop {
         chunk.clear();
-        // A tag that calamine reads is short; a longer run is text, of which only the last part can be a tag.
+        // A tag that calamine reads is short. A longer run is text, of which only the last part can be a tag.
         if content.by_ref().take(1 << 20).read_until(b'>', &mut chunk)? == 0 {
             return Ok(total.saturating_add(filled_rows.saturating_mul(width).max(pushed)));
         }

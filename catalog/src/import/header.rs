@@ -1,6 +1,6 @@
-//! Where the header is and which column fills which field.
+//! Finds the header of a sheet and decides which column fills which field.
 //!
-//! What a heading says is decided in `names`, how its values fit in `fit`; a person's mapping stands above both.
+//! The meaning of a heading is decided in `names`, the fit of values in `fit`. A person's mapping overrides both.
 
 use std::collections::BTreeMap;
 
@@ -8,36 +8,36 @@ use super::{
     cells::{Row, Sheet, Value},
     columns::{Column, Mapping, NONE, from_letters},
     fit::Values,
-    names::{self, Meaning},
+    names::{self, HeadingMeaning},
     value,
 };
 
-/// Rows of a sheet that may hold the header.
+/// The header is searched in the rows up to this number.
 pub(super) const LOOKED_AT: u32 = 1000;
-/// A longer cell is a sentence, not a heading.
+/// Maximum length of a heading in characters; a longer cell is a sentence.
 const LONGEST_HEADING: usize = 80;
 
-/// A header found.
+/// A header that was found.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Header {
-    /// Number of its last row, from 1; 0 where a person named the columns of a sheet that has none.
+    /// Number of its last row, from 1; 0 for a sheet without a header whose columns a person named.
     pub row: u32,
-    /// The columns that are used.
+    /// The column of each field.
     pub columns: BTreeMap<Column, u32>,
-    /// Every heading.
+    /// The headings of all columns.
     pub headings: BTreeMap<u32, String>,
-    /// From the heading of the price, what stands above the header, or the sheet's name.
+    /// Currency of prices, from the price heading, the text above the header, or the sheet's name.
     pub currency: Option<&'static str>,
-    /// 0 to 1 for every column that is used.
+    /// Confidence for each mapped field, 0 to 1.
     pub confidence: BTreeMap<Column, f64>,
-    /// Fields for which a person named a heading that this sheet does not have.
+    /// Fields for which the mapping names a heading that this sheet does not have.
     pub missing: Vec<Column>,
-    /// What a person named, for headers further down.
+    /// A person's mapping, to be applied to headers further down.
     mapping: Mapping,
 }
 
 impl Header {
-    /// Whether a column's heading is in English, so that its texts may be.
+    /// Whether the heading of a field's column is in English, in which case its texts may be.
     pub fn is_english(&self, column: Column) -> bool {
         self.columns
             .get(&column)
@@ -45,21 +45,21 @@ impl Header {
             .is_some_and(|heading| is_english(heading))
     }
 
-    /// The further columns that say something of the product, with their headings in one line.
+    /// The columns that become attributes of the product, with their headings as one line.
     pub fn attributes(&self) -> impl Iterator<Item = (u32, String)> {
         let used = |at: &u32| self.columns.values().any(|used| used == at);
         self.headings.iter().filter(move |(at, _)| !used(at)).filter_map(|(at, heading)| {
-            // What the shop pays itself is nobody's business, and pictures are no texts.
+            // Other prices are not for clients, and pictures are not text.
             match names::meaning(heading) {
-                Meaning::Nothing | Meaning::Field(Column::Price | Column::Photo | Column::Currency, _) => {
-                    None
-                }
-                Meaning::Field(..) | Meaning::Other => Some((*at, one_line(heading))),
+                HeadingMeaning::Nothing
+                | HeadingMeaning::Field(Column::Price | Column::Photo | Column::Currency, _) => None,
+                HeadingMeaning::Field(..) | HeadingMeaning::Other => Some((*at, one_line(heading))),
             }
         })
     }
 
-    /// Another header further down, for a sheet of several tables: its cells are headings of other columns.
+    /// A header further down, in a sheet with several tables; `None` if the row is not one. All its cells must be
+    /// headings.
     pub fn changed(&self, row: &Row) -> Option<Header> {
         let headings = headings(row);
         if headings.len() != row.cells.len() || headings.len() < 2 {
@@ -78,7 +78,8 @@ impl Header {
     }
 }
 
-/// The header of a sheet; `None` when no row names a column of names and one more.
+/// Finds the header of a sheet and its columns. `None` if there is no header row and no mapping that replaces it, or
+/// if no column can be the name.
 pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
     let mut header = match detect(sheet) {
         Some(found) if resolves_all(&found.headings, mapping) => found,
@@ -98,7 +99,7 @@ pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
     Some(header)
 }
 
-/// The best header among the first rows, its columns not yet chosen.
+/// The best header candidate in the first rows; its columns are not chosen yet.
 fn detect(sheet: &Sheet) -> Option<Header> {
     let mut best: Option<(usize, Header)> = None;
     let mut first: Option<Header> = None;
@@ -114,7 +115,8 @@ fn detect(sheet: &Sheet) -> Option<Header> {
         {
             let columns = best_names(&joined);
             let together = worth(&columns);
-            // Two rows are one header only where together they say more than either does: a letterhead above says nothing.
+            // Two rows are one header only if together they map more fields than either alone. A letterhead above adds
+            // nothing.
             if together > score && together > single(next).0
                 || together == score && score > 0 && continues(&header, row, next)
             {
@@ -123,7 +125,7 @@ fn detect(sheet: &Sheet) -> Option<Header> {
             }
         }
         if score > best.as_ref().map_or(0, |(score, _)| *score) {
-            // A sheet of several tables begins with the first, not with the widest.
+            // In a sheet with several tables the first header counts, not the widest.
             if score > 2 && first.as_ref().is_none_or(|first| !has_prices(sheet, first, header.row)) {
                 first = Some(header.clone());
             }
@@ -134,21 +136,23 @@ fn detect(sheet: &Sheet) -> Option<Header> {
     Some(first.filter(|first| has_prices(sheet, first, best.row)).unwrap_or(best))
 }
 
-/// Whether prices stand between a header and a row further down.
+/// Whether there are prices between a header and a row further down.
 fn has_prices(sheet: &Sheet, header: &Header, until: u32) -> bool {
     let Some(price) = best_names(&header.headings).get(&Column::Price).copied() else { return false };
     let between = sheet.rows.iter().filter(|row| (header.row + 1..until).contains(&row.number));
-    between.filter_map(|row| row.get(price)).any(|value| matches!(value::price(value), value::Amount::Is(_)))
+    between
+        .filter_map(|row| row.get(price))
+        .any(|value| matches!(value::price(value), value::Amount::Known(_)))
 }
 
-/// Fields found, or 0 when the row cannot be a header.
+/// Score of a header candidate by its fields; 0 if the row cannot be a header.
 fn worth(columns: &BTreeMap<Column, u32>) -> usize {
     let has = |wanted: &[Column]| wanted.iter().filter(|column| columns.contains_key(column)).count();
     let more =
         has(&[Column::Article, Column::Price, Column::Stock, Column::Unit, Column::Brand, Column::Category]);
     match columns.contains_key(&Column::Name) {
         true if more >= 1 => columns.len() + 1,
-        // Without a name that is known as one: the values tell which column it is.
+        // No known name column: the values will tell which column it is.
         false if columns.contains_key(&Column::Price) && more >= 2 => 1,
         _ => 0,
     }
@@ -164,8 +168,8 @@ fn headings(row: &Row) -> BTreeMap<u32, String> {
         .collect()
 }
 
-/// The headings of a row with those of the row below; a heading merged over several columns reaches to the right for as
-/// long as there is something below and nothing beside.
+/// Joins the headings of a row with those of the row below. A heading merged over several columns extends to the right
+/// while there are headings below and none next to it. `None` if the lower row has anything but texts.
 fn joined(upper: &BTreeMap<u32, String>, lower: &Row) -> Option<BTreeMap<u32, String>> {
     if lower.cells.iter().any(|(_, value)| !matches!(value, Value::Text(_))) {
         return None;
@@ -186,8 +190,8 @@ fn joined(upper: &BTreeMap<u32, String>, lower: &Row) -> Option<BTreeMap<u32, St
     Some(joined)
 }
 
-/// Whether a row goes on with the header: its cells are texts under or beside known columns, none of them where an item
-/// would have its name or article, and no section has been started.
+/// Whether the next row continues the header: it has nothing in the name and article columns, where an item would, and
+/// does not start in the same column, where a section would.
 fn continues(header: &Header, row: &Row, next: &Row) -> bool {
     let columns = best_names(&header.headings);
     let empty = |column| columns.get(&column).is_none_or(|at| next.get(*at).is_none());
@@ -196,11 +200,11 @@ fn continues(header: &Header, row: &Row, next: &Row) -> bool {
         && next.cells.first().map(|(at, _)| at) != row.cells.first().map(|(at, _)| at)
 }
 
-/// What headings alone say: for each field the columns that are named for it, the best name first, then the left one.
+/// Candidate columns for each field by heading alone, best rank first, then from the left.
 fn candidates(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, Vec<(u8, u32)>> {
     let mut all: BTreeMap<Column, Vec<(u8, u32)>> = BTreeMap::new();
     for (at, heading) in headings {
-        if let Meaning::Field(column, rank) = names::meaning(heading) {
+        if let HeadingMeaning::Field(column, rank) = names::meaning(heading) {
             all.entry(column).or_default().push((rank, *at));
         }
     }
@@ -217,17 +221,17 @@ fn best_names(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, u32> {
     columns
 }
 
-/// Chooses the columns, by their names first and by their values where these contradict. Gives the names' ranks.
+/// Chooses the columns by headings first, and by values if these contradict. Returns the rank of each chosen heading.
 fn choose(header: &mut Header, values: &Values<'_>) -> BTreeMap<Column, u8> {
     let mut all = candidates(&header.headings);
     let mut ranks = BTreeMap::new();
     for (column, found) in &mut all {
         if *column == Column::Name {
-            // Of «Тип» and «Модель» the one that tells goods apart is the name.
+            // Of «Тип» and «Модель», the one that distinguishes products is the name.
             found.sort_by_key(|(rank, at)| (*rank, values.different(*at) < 0.5 && *rank > 0, *at));
         }
         let quality = |at: u32| values.fit(*column, at) * (values.filled(at) * 2.0).min(1.0);
-        // A purchase price never stands in for a retail price that is not given.
+        // A purchase price must never replace a missing retail price.
         let open = |rank: u8, first: u8| *column != Column::Price || rank <= first.max(1);
         let Some((first, _)) = found.first() else { continue };
         let best = found
@@ -236,7 +240,7 @@ fn choose(header: &mut Header, values: &Values<'_>) -> BTreeMap<Column, u8> {
             .map(|(_, at)| quality(*at))
             .fold(0.0, f32::max);
         let chosen = found.iter().find(|(rank, at)| open(*rank, *first) && quality(*at) >= best * 0.5);
-        // Numbers under «Характеристики» are no description but one of several attributes.
+        // Numbers under «Характеристики» are attributes, not a description.
         let numbers = |at: u32| {
             matches!(column, Column::Description | Column::DescriptionEn)
                 && values.filled(at) > 0.0
@@ -252,7 +256,7 @@ fn choose(header: &mut Header, values: &Values<'_>) -> BTreeMap<Column, u8> {
     ranks
 }
 
-/// Names in two languages, and lists that have the name in one only.
+/// Assigns columns in two languages, and handles lists that have one language only.
 fn settle_languages(
     columns: &mut BTreeMap<Column, u32>,
     headings: &BTreeMap<u32, String>,
@@ -264,7 +268,7 @@ fn settle_languages(
         (Column::Description, Column::DescriptionEn),
         (Column::Category, Column::CategoryEn),
     ] {
-        // «Наименование» beside "Name": the second is the English one, whichever was taken first.
+        // «Наименование» next to "Name": the second is the English one, whichever was chosen first.
         if let (Some(at), None) = (columns.get(&native).copied(), columns.get(&foreign))
             && let Some((_, other)) = all
                 .get(&native)
@@ -276,14 +280,14 @@ fn settle_languages(
             columns.insert(native, russian);
             columns.insert(foreign, foreign_at);
         }
-        // Only an English column: it is the column.
+        // The only column is English: it fills the main field.
         if !columns.contains_key(&native)
             && let Some(at) = columns.remove(&foreign)
         {
             columns.insert(native, at);
         }
     }
-    // Many English lists call the name "Description".
+    // Many English lists have the name under "Description".
     if !columns.contains_key(&Column::Name)
         && let Some(at) = columns.remove(&Column::Description)
     {
@@ -291,8 +295,8 @@ fn settle_languages(
     }
 }
 
-/// Where the values tell more than the headings: "Item" may be the article beside a "Description", and a list may call its
-/// names what no other list does.
+/// Corrects the name and article columns by their values: "Item" may be the article number next to a "Description", and
+/// the name may have an unknown heading.
 fn settle_names(header: &mut Header, values: &Values<'_>, ranks: &mut BTreeMap<Column, u8>) {
     let at = |column| header.columns.get(&column).copied();
     if let (Some(name), Some(description), None) =
@@ -320,7 +324,7 @@ fn settle_names(header: &mut Header, values: &Values<'_>, ranks: &mut BTreeMap<C
     }
 }
 
-/// Puts a person's mapping above what was found.
+/// Applies a person's mapping.
 fn correct(header: &mut Header, mapping: &Mapping, ranks: &mut BTreeMap<Column, u8>) {
     for (column, wanted) in &mapping.0 {
         if wanted == NONE {
@@ -337,7 +341,7 @@ fn correct(header: &mut Header, mapping: &Mapping, ranks: &mut BTreeMap<Column, 
     }
 }
 
-/// The column that a person means: by its heading, or else by its letters.
+/// The column that a person named: by heading, ignoring case, or else by letters.
 pub(super) fn resolve(headings: &BTreeMap<u32, String>, wanted: &str) -> Option<u32> {
     let plain = |text: &str| one_line(text).to_lowercase();
     let wanted_heading = plain(wanted);
@@ -352,8 +356,8 @@ fn resolves_all(headings: &BTreeMap<u32, String>, mapping: &Mapping) -> bool {
     mapping.0.values().all(|wanted| wanted == NONE || resolve(headings, wanted).is_some())
 }
 
-/// The first row, or two, that holds every heading of a mapping; a mapping of letters alone, with the name among them,
-/// makes a sheet readable that has no header.
+/// The first row, or two rows, with all headings of a mapping. A mapping with letters only, the name among them, allows
+/// a sheet without a header.
 fn named(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
     let by_heading = |wanted: &String| wanted != NONE && from_letters(wanted).is_none();
     if !mapping.0.values().any(by_heading) {
@@ -371,7 +375,7 @@ fn named(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
     })
 }
 
-/// 0 to 1: from how good a name the heading is, and from how its values fit.
+/// Confidence of a column, 0 to 1, from the rank of its heading and the fit of its values.
 fn confidence(column: Column, at: u32, rank: Option<u8>, values: &Values<'_>) -> f64 {
     let name = match (rank, column) {
         (Some(0) | None, _) | (Some(1), Column::Price) => 1.0,
@@ -379,7 +383,7 @@ fn confidence(column: Column, at: u32, rank: Option<u8>, values: &Values<'_>) ->
         (Some(2), _) => 0.7,
         (Some(_), _) => 0.4,
     };
-    // Nothing is known of a column without values.
+    // The fit of a column without values is unknown.
     let fit = if values.filled(at) > 0.0 { values.fit(column, at) } else { 0.4 };
     let whole: f64 = name * (0.4 + 0.6 * f64::from(fit));
     (whole * 100.0).round() / 100.0
@@ -389,7 +393,7 @@ fn price_currency(columns: &BTreeMap<Column, u32>, headings: &BTreeMap<u32, Stri
     columns.get(&Column::Price).and_then(|at| headings.get(at)).and_then(|heading| value::currency(heading))
 }
 
-/// A currency that the letterhead gives for all prices («Цены указаны в евро»), or the sheet's name.
+/// A currency given above the header for all prices («Цены указаны в евро»), or in the sheet's name.
 fn above(sheet: &Sheet, header: u32) -> Option<&'static str> {
     let texts = sheet.rows.iter().take_while(|row| row.number < header).flat_map(|row| &row.cells);
     let mut said = texts.filter_map(|(_, value)| match value {
@@ -400,7 +404,7 @@ fn above(sheet: &Sheet, header: u32) -> Option<&'static str> {
         let lower = text.to_lowercase();
         let prices =
             ["цен", "цін", "price", "валют", "currency", "прайс"].iter().any(|word| lower.contains(word));
-        // A rate («курс 95 руб./$») names two.
+        // An exchange rate («курс 95 руб./$») names two currencies.
         value::currency(text).filter(|_| prices && !lower.contains("курс"))
     })
     .or_else(|| value::currency(&sheet.name))

@@ -1,6 +1,6 @@
-//! One row below a header to one product.
+//! Converts a row below a header to a product.
 //!
-//! Nothing is invented here: a value that is not understood is left out and said so.
+//! Values are never guessed: one that is not understood is left out with a warning.
 
 use std::collections::HashMap;
 
@@ -14,24 +14,24 @@ use super::{
     value::{self, Amount},
 };
 
-/// Attributes of a row that are kept.
+/// Maximum number of attributes per product.
 const ATTRIBUTES: usize = 40;
-/// Characters of an attribute that are kept.
+/// Maximum length of an attribute value in characters.
 const ATTRIBUTE_LENGTH: usize = 200;
 
-/// What all sheets gave so far.
+/// Products and warnings collected from all sheets.
 #[derive(Default)]
 pub(super) struct Items {
     pub items: Vec<Product>,
     pub warnings: Warnings,
-    /// Uses of each id, so that a repeated article gets an id of its own.
+    /// Number of uses of each id, to make ids of repeated articles unique.
     ids: HashMap<String, usize>,
-    /// The place of each article, as articles are compared.
+    /// Sheet and row of the first use of each normalised article number.
     articles: HashMap<String, (String, u32)>,
 }
 
 impl Items {
-    /// Reads a row as an item; whether it has a price.
+    /// Reads a row as an item. Returns whether it has a price.
     pub fn read(
         &mut self,
         row: &Row,
@@ -46,7 +46,7 @@ impl Items {
         let place = format!("sheet \"{sheet}\" row {}", row.number);
         let localized = |native: Column, foreign: Column, read: &dyn Fn(Column) -> String| {
             let (native_text, foreign_text) = (read(native), read(foreign));
-            // Under an English heading without a Russian column beside it, a text without Cyrillic letters is English.
+            // With an English heading and no column in the other language, a text without Cyrillic letters is English.
             if foreign_text.is_empty()
                 && header.is_english(native)
                 && !native_text.chars().any(crate::words::is_cyrillic)
@@ -100,13 +100,13 @@ impl Items {
 
     fn price(&mut self, value: &Value, place: &str) -> Option<f64> {
         match value::price(value) {
-            Amount::Is(price) if price > 0.0 => return Some(price),
-            Amount::Is(price) if price < 0.0 => {
+            Amount::Known(price) if price > 0.0 => return Some(price),
+            Amount::Known(price) if price < 0.0 => {
                 self.warnings.add("negative prices, left out", format!("{place}: {price}"));
             }
-            // A price of zero is how many accounting programs write "no price".
-            Amount::Is(_) | Amount::Unsaid => {}
-            Amount::Unclear => {
+            // Many accounting programs write a missing price as zero.
+            Amount::Known(_) | Amount::NotGiven => {}
+            Amount::Invalid => {
                 self.warnings
                     .add("prices that are not understood, left out", format!("{place}: {}", short(value)));
             }
@@ -116,13 +116,13 @@ impl Items {
 
     fn stock(&mut self, value: &Value, place: &str) -> Option<f64> {
         match value::stock(value) {
-            Amount::Is(stock) if stock >= 0.0 => return Some(stock),
-            Amount::Is(stock) => {
+            Amount::Known(stock) if stock >= 0.0 => return Some(stock),
+            Amount::Known(stock) => {
                 self.warnings.add("negative stock, taken as 0", format!("{place}: {stock}"));
                 return Some(0.0);
             }
-            Amount::Unsaid => {}
-            Amount::Unclear => {
+            Amount::NotGiven => {}
+            Amount::Invalid => {
                 self.warnings
                     .add("stock that is not understood, left out", format!("{place}: {}", short(value)));
             }
@@ -155,7 +155,7 @@ impl Items {
 
 fn attribute(value: &Value, name: &str) -> Option<Attribute> {
     let text = value.text().replace('\n', "; ");
-    // Dashes stand for nothing.
+    // A value of dashes only means "none".
     if !text.chars().any(char::is_alphanumeric) {
         return None;
     }
@@ -163,7 +163,7 @@ fn attribute(value: &Value, name: &str) -> Option<Attribute> {
     Some(Attribute { name: name.to_owned(), value })
 }
 
-/// A value in a warning.
+/// A value shortened for a warning: one line of at most 60 characters.
 pub(super) fn short(value: &Value) -> String {
     value.text().replace('\n', " ").chars().take(60).collect()
 }

@@ -1,22 +1,22 @@
-//! What a heading means, by the names that Russian, Ukrainian and English price lists use.
+//! Maps a heading to its meaning, by the names common in Russian, Ukrainian and English price lists.
 //!
-//! One heading at a time: values and neighbours are not looked at.
+//! Looks at one heading at a time, without values and neighbouring columns.
 
 use super::{columns::Column, value};
 
-/// What a heading says of its column.
+/// The meaning of a column heading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
-    /// It fills a field; how good a name it is for it, 0 the best.
+pub(super) enum HeadingMeaning {
+    /// It fills a field. The rank says how good a name it is for the field, 0 being the best.
     Field(Column, u8),
-    /// Numbers of the rows, orders to be filled in, discounts: nothing about the product that a client may be told.
+    /// Not about the product, or not for clients: row numbers, order quantities, discounts.
     Nothing,
-    /// Something else about the product.
+    /// Another property of the product.
     Other,
 }
 
-/// A heading's meaning.
-pub(super) fn meaning(heading: &str) -> Meaning {
+/// Determines the meaning of a heading.
+pub(super) fn meaning(heading: &str) -> HeadingMeaning {
     let lower = heading.to_lowercase().replace('ё', "е");
     let plain = lower
         .split(|c: char| !c.is_alphanumeric())
@@ -28,9 +28,9 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     let starts =
         |wanted: &[&str]| words.iter().any(|word| wanted.iter().any(|start| word.starts_with(start)));
     let is = |wanted: &[&str]| wanted.contains(&plain.as_str());
-    let field = Meaning::Field;
+    let field = HeadingMeaning::Field;
 
-    // «Код для заказа» and "Order No." are articles, though the other columns with these words are for the client's orders.
+    // «Код для заказа» and "Order No." are article numbers; other columns with these words are for the client's order.
     if starts(&["заказ", "замов", "order"])
         && (has(&["код", "номер", "no", "number", "code", "nr"]) || lower.contains('№'))
     {
@@ -43,9 +43,9 @@ pub(super) fn meaning(heading: &str) -> Meaning {
         || is(&["поставщик", "постачальник", "supplier", "supplier name", "наименование поставщика"])
         || starts(&["наценк", "націнк", "маржа", "margin", "бонус", "комисси"])
     {
-        return Meaning::Nothing;
+        return HeadingMeaning::Nothing;
     }
-    // Columns that share a word with one of ours but mean something else.
+    // Columns that share a word with a field but mean something else.
     if starts(&[
         "штрих",
         "barcode",
@@ -71,7 +71,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
         "moq",
     ]) || is(&["тн вэд", "код тн вэд", "код тнвэд", "hs code", "код уктзед", "код укт зед"])
     {
-        return Meaning::Other;
+        return HeadingMeaning::Other;
     }
     if starts(&["валют", "currenc"]) {
         return field(Column::Currency, 0);
@@ -95,7 +95,7 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     }
     if starts(&["артикул", "sku"]) || is(&["арт", "article", "article no", "article number", "product uid"])
     {
-        // The supplier's own; a manufacturer's article beside it is another column.
+        // The supplier's own article number ranks above the manufacturer's.
         return field(
             Column::Article,
             u8::from(starts(&["производител", "виробник", "завод", "manufacturer"])),
@@ -165,12 +165,12 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     if starts(&["групп", "груп", "раздел", "розділ", "group", "section", "department"]) {
         return either(Column::Category, Column::CategoryEn, 1);
     }
-    // People and firms have names too.
+    // A name of a person or company is not a product name.
     let person =
         starts(&["buyer", "contact", "client", "customer", "company", "покупател", "контакт", "клиент"])
             || is(&["first name", "last name", "full name", "user name"]);
     if person && starts(&["name", "наимен", "назва", "title"]) {
-        return Meaning::Other;
+        return HeadingMeaning::Other;
     }
     if starts(&["наимен", "наймен", "номенклатур", "назва", "title", "name"]) {
         return either(Column::Name, Column::NameEn, 0);
@@ -190,10 +190,10 @@ pub(super) fn meaning(heading: &str) -> Meaning {
     {
         return either(Column::Name, Column::NameEn, 2);
     }
-    Meaning::Other
+    HeadingMeaning::Other
 }
 
-/// How good a name for the price that clients pay; `None` when it names no price.
+/// Rank of a price heading, retail prices first; `None` if it is not a price.
 fn price(heading: &str, plain: &str, words: &[&str]) -> Option<u8> {
     let starts =
         |wanted: &[&str]| words.iter().any(|word| wanted.iter().any(|start| word.starts_with(start)));
@@ -261,14 +261,14 @@ mod tests {
 
     fn check(heading: &str, expected: Option<Column>) {
         let found = match meaning(heading) {
-            Meaning::Field(column, _) => Some(column),
-            Meaning::Nothing | Meaning::Other => None,
+            HeadingMeaning::Field(column, _) => Some(column),
+            HeadingMeaning::Nothing | HeadingMeaning::Other => None,
         };
         assert_eq!(found, expected, "{heading}");
     }
 
     #[test]
-    fn headings_in_three_languages() {
+    fn understands_headings_in_three_languages() {
         check("Артикул", Some(Column::Article));
         check("Код товара", Some(Column::Article));
         check("Part No.", Some(Column::Article));
@@ -301,19 +301,19 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_are_not_told() {
+    fn separates_internal_columns_from_attributes() {
         for heading in ["Заказ", "Скидка, %", "Сумма", "№ п/п", "№"] {
-            assert_eq!(meaning(heading), Meaning::Nothing, "{heading}");
+            assert_eq!(meaning(heading), HeadingMeaning::Nothing, "{heading}");
         }
         for heading in ["Вес, кг", "Штрихкод", "Мощность, кВт", "Упаковка"] {
-            assert_eq!(meaning(heading), Meaning::Other, "{heading}");
+            assert_eq!(meaning(heading), HeadingMeaning::Other, "{heading}");
         }
     }
 
     #[test]
-    fn the_retail_price_comes_first() {
+    fn ranks_the_retail_price_first() {
         let rank = |heading: &str| match meaning(heading) {
-            Meaning::Field(Column::Price, rank) => rank,
+            HeadingMeaning::Field(Column::Price, rank) => rank,
             other => panic!("{heading}: {other:?}"),
         };
         assert!(rank("Розничная цена") < rank("Цена") && rank("Цена") < rank("Цена дилерская"));

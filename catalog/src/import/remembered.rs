@@ -1,7 +1,7 @@
-//! The columns that a person named for a supplier, kept for the supplier's next price list.
+//! Remembers the columns that a person named for a supplier, for the supplier's next price list.
 //!
-//! One JSON file in the catalogue's folder that a person may read, change and delete:
-//! `{ "supplier": { "article": "product_uid" } }`.
+//! Stored as one JSON file in the catalogue's folder, which may be edited and deleted by hand: `{ "supplier": {
+//! "article": "product_uid" } }`.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use super::{
 
 const FILE: &str = "columns.json";
 
-/// Why what is remembered cannot be read or kept.
+/// The file of remembered columns cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: the remembered columns cannot be {what}: {why}. Mend or delete the file.")]
 pub struct Error {
@@ -29,12 +29,18 @@ pub struct Error {
 
 type All = BTreeMap<String, Mapping>;
 
-/// What is remembered of a supplier; empty for one that nothing is known of, and where there is no folder.
+/// The mapping remembered for a supplier; empty if there is none, or no folder.
+///
+/// # Errors
+/// The file cannot be read or parsed.
 pub fn recall(folder: &Path, supplier: &str) -> Result<Mapping, Error> {
     Ok(all(folder)?.remove(supplier).unwrap_or_default())
 }
 
-/// Keeps what a supplier's columns are from now on; an empty mapping is forgotten. The file changes at once or not at all.
+/// Remembers a supplier's mapping; an empty one removes the entry. The file is replaced atomically.
+///
+/// # Errors
+/// The file cannot be read, parsed or written. A file that cannot be parsed is not overwritten.
 pub fn remember(folder: &Path, supplier: &str, mapping: &Mapping) -> Result<(), Error> {
     let mut all = all(folder)?;
     let before = if mapping.is_empty() {
@@ -57,7 +63,7 @@ pub fn remember(folder: &Path, supplier: &str, mapping: &Mapping) -> Result<(), 
     write().map_err(|why| Error { path: path.clone(), what: "written", why: why.to_string() })
 }
 
-/// A mapping as it is worth remembering: by headings, because letters change when a supplier adds a column.
+/// Replaces column letters in a mapping by the headings found, because letters change when the supplier adds a column.
 pub fn by_headings(mapping: &Mapping, report: &Report) -> Mapping {
     let heading = |column: &Column| {
         let (_, found) = report.main_sheet()?.fields().find(|(field, _)| *field == column.name())?;
@@ -85,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn suppliers_are_remembered_apart_and_forgotten() {
+    fn remembers_and_forgets_each_supplier_separately() {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path();
         assert!(recall(&path.join("none"), "A").unwrap().is_empty());

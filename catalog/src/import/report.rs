@@ -1,92 +1,93 @@
-//! How a price list was understood, for people and for the admin pages.
+//! Report of how a price list was understood, for the console and the admin pages.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-/// Rows and warnings of one kind that are spelled out; the rest are counted.
-pub(super) const SPELLED_OUT: usize = 10;
+/// Maximum number of rows or examples listed per kind; the rest are only counted.
+pub(super) const MAX_EXAMPLES: usize = 10;
 
-/// What a column is taken for that is no field of its own: [`tolmach_engine::catalog::Product::attributes`].
+/// The `field` of a column that becomes one of [`tolmach_engine::catalog::Product::attributes`].
 pub const ATTRIBUTE: &str = "attribute";
 
-/// The whole file.
+/// Report on a whole file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// The file's name, without folders.
+    /// Name of the file, without folders.
     pub file: String,
-    /// Items read from all sheets.
+    /// Number of items read from all sheets.
     pub items: usize,
-    /// Each sheet, in order.
+    /// One report per sheet: sheets that were considered, in file order, then those that were skipped.
     pub sheets: Vec<SheetReport>,
-    /// What a person should look at.
+    /// Issues that a person should check.
     pub warnings: Vec<Warning>,
 }
 
-/// One thing to look at, and where.
+/// An issue with its number of occurrences.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Warning {
-    /// What it is.
+    /// Description of the issue.
     pub kind: String,
-    /// How often.
+    /// Number of occurrences.
     pub count: usize,
-    /// The first of them, with sheet and row; empty for what concerns the whole file.
+    /// The first occurrences, at most 10, with sheet and row; empty for an issue of the whole file.
     pub examples: Vec<String>,
 }
 
-/// One sheet.
+/// Report on one sheet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SheetReport {
-    /// Its name.
+    /// Name of the sheet.
     pub name: String,
-    /// Why nothing was read from it; `None` for a sheet that was read.
+    /// Why the sheet was not read; `None` for a sheet that was read.
     pub ignored: Option<String>,
-    /// The header's row as a spreadsheet program numbers it; the last one of a header of two rows, 0 for none.
+    /// Row number of the header, from 1; for a header of two rows, the second. 0 if a person named the columns of a
+    /// sheet without a header; `None` for a sheet that was not read.
     pub header_row: Option<u32>,
-    /// What each named column was taken for.
+    /// The meaning found for each column.
     pub columns: Vec<ColumnMapping>,
-    /// Items read.
+    /// Number of items read.
     pub items: usize,
-    /// Rows that name a section.
+    /// Number of rows that name a section.
     pub sections: usize,
-    /// Items without a price.
+    /// Number of items without a price.
     pub on_request: usize,
     /// Rows that gave no item, by reason.
     pub skipped: BTreeMap<String, Skipped>,
 }
 
-/// Rows that gave no item for one reason.
+/// Rows that gave no item for the same reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// How many.
+    /// Number of rows.
     pub count: usize,
-    /// The first of them, as a spreadsheet program numbers them.
+    /// The first of them, at most 10, numbered from 1.
     pub rows: Vec<u32>,
 }
 
 /// A column and its meaning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ColumnMapping {
-    /// Its letters, as a spreadsheet program shows them.
+    /// Letters of the column, as in a spreadsheet program.
     pub column: String,
-    /// Its heading in the file; empty where a person named a column that has none.
+    /// Heading in the file; empty if a person named a column without one.
     pub header: String,
-    /// The field of a product that it fills, [`ATTRIBUTE`], or `None` for a column that is not used.
+    /// Name of the product field it fills, [`ATTRIBUTE`], or `None` for an unused column.
     pub field: Option<String>,
-    /// 0 to 1, how sure that is; `None` for columns that fill no field.
+    /// Confidence, 0 to 1; `None` for a column that fills no field.
     pub confidence: Option<f64>,
 }
 
 impl Report {
-    /// The sheet with the most items, whose columns stand for the file's.
+    /// The sheet with the most items, the first one if several have as many; `None` if there are no sheets.
     pub fn main_sheet(&self) -> Option<&SheetReport> {
-        // The first of equals: `max_by_key` gives the last.
+        // `max_by_key` returns the last of equal elements, hence the reversal.
         self.sheets.iter().rev().max_by_key(|sheet| sheet.items)
     }
 }
 
 impl SheetReport {
-    /// The columns that fill a field.
+    /// The columns that fill a field, with the field's name.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &ColumnMapping)> {
         let fields = self.columns.iter().filter_map(|column| Some((column.field.as_deref()?, column)));
         fields.filter(|(field, _)| *field != ATTRIBUTE)
@@ -95,7 +96,7 @@ impl SheetReport {
     pub(super) fn skip(&mut self, reason: &str, row: u32) {
         let skipped = self.skipped.entry(reason.to_owned()).or_default();
         skipped.count += 1;
-        if skipped.rows.len() < SPELLED_OUT {
+        if skipped.rows.len() < MAX_EXAMPLES {
             skipped.rows.push(row);
         }
     }
@@ -165,10 +166,10 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Examples that a person is shown; tools get all that are spelled out.
+/// Number of examples in the text form; the serialised form has all that were collected.
 const SHOWN: usize = 3;
 
-/// Warnings as they are gathered, by kind.
+/// Collects warnings by kind.
 #[derive(Default)]
 pub(super) struct Warnings(BTreeMap<&'static str, Warning>);
 
@@ -176,7 +177,7 @@ impl Warnings {
     pub fn add(&mut self, kind: &'static str, example: String) {
         let warning = self.0.entry(kind).or_default();
         warning.count += 1;
-        if warning.examples.len() < SPELLED_OUT {
+        if warning.examples.len() < MAX_EXAMPLES {
             warning.examples.push(example);
         }
     }
@@ -187,7 +188,7 @@ impl Warnings {
 }
 
 impl Warning {
-    /// One that concerns the whole file.
+    /// A warning about the whole file.
     pub(super) fn whole(kind: impl Into<String>) -> Warning {
         Warning { kind: kind.into(), count: 1, examples: Vec::new() }
     }

@@ -1,6 +1,6 @@
-//! Sheets to products: which sheets are read, and what each of their rows is.
+//! Converts sheets to products: chooses the sheets to read and classifies their rows.
 //!
-//! What a row that is an item says is read in `item`.
+//! A row that is an item is read in `item`.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::{
 };
 
 const NO_NAME: &str = "no name";
-/// A longer text alone in its row is a note, not the name of a section.
+/// Maximum length of a section name in characters; a longer text alone in its row is a note.
 const LONGEST_SECTION: usize = 120;
 
 /// Reads every sheet that has a header.
@@ -41,7 +41,7 @@ pub(super) fn collect(workbook: Workbook, file: String, options: &Options) -> Re
         return Err(Error::NoHeader {
             file,
             looked: header::LOOKED_AT as usize,
-            seen: glimpse(&workbook.sheets),
+            seen: row_preview(&workbook.sheets),
         });
     }
     if items.items.is_empty() {
@@ -62,7 +62,7 @@ pub(super) fn collect(workbook: Workbook, file: String, options: &Options) -> Re
     Ok(Imported { items: items.items, report })
 }
 
-/// A remembered column that the file does not have, and what was taken for it.
+/// Warning about a remembered column that the file does not have, with the column used instead.
 fn lost(column: Column, heading: &str, report: &Report) -> Warning {
     let found = report.main_sheet().and_then(|sheet| {
         let (_, found) = sheet.fields().find(|(field, _)| *field == column.name())?;
@@ -98,7 +98,7 @@ fn unknown_heading(
         .collect();
     let near = nearest(heading, headings.iter().map(String::as_str));
     let seen = if headings.is_empty() {
-        format!("No header row was found either; the sheets begin: {}", glimpse(sheets))
+        format!("No header row was found either; the sheets begin: {}", row_preview(sheets))
     } else {
         let mut seen = headings.clone();
         seen.dedup();
@@ -109,8 +109,8 @@ fn unknown_heading(
     Error::UnknownHeading { file, column, heading: heading.to_owned(), near, seen }
 }
 
-/// The first rows of each sheet, shortened, for an author who wonders what was seen.
-fn glimpse(sheets: &[Sheet]) -> String {
+/// The first rows of the first sheets, shortened, for error messages.
+fn row_preview(sheets: &[Sheet]) -> String {
     let row = |row: &Row| {
         let cells: Vec<String> = row
             .cells
@@ -171,7 +171,7 @@ fn read_sheet(sheet: &Sheet, mut header: Header, items: &mut Items) -> SheetRepo
 
 fn columns(header: &Header) -> Vec<ColumnMapping> {
     let attributes: BTreeMap<u32, String> = header.attributes().collect();
-    // A person may have named a column without a heading.
+    // A person may have mapped a column without a heading.
     let all: std::collections::BTreeSet<u32> =
         header.headings.keys().chain(header.columns.values()).copied().collect();
     all.into_iter()
@@ -188,16 +188,17 @@ fn columns(header: &Header) -> Vec<ColumnMapping> {
         .collect()
 }
 
-/// A row without a name, by what it has.
+/// Describes a row without a name by its first cells.
 fn nameless(row: &Row, sheet: &str) -> String {
     let seen: Vec<String> = row.cells.iter().take(3).map(|(_, value)| short(value)).collect();
     format!("sheet \"{sheet}\" row {}: {}", row.number, seen.join(" | "))
 }
 
+/// Classification of a row below a header.
 enum Kind {
     Item,
     Section(String),
-    /// A table of other columns begins.
+    /// Header of another table in the same sheet.
     Header(Box<Header>),
     Skipped(&'static str),
 }
@@ -238,14 +239,15 @@ fn kind(row: &Row, header: &Header, articles: Articles) -> Kind {
         && text.chars().any(char::is_alphabetic)
     {
         let name = text.replace('\n', " ");
-        // «Цены действительны до конца месяца. НДС включён.»
+        // A sentence such as «Цены действительны до конца месяца. НДС включён.» is a note.
         let sentence = name.ends_with(['.', '!', '?']) && name.split(' ').count() > 4;
         if sentence || name.chars().count() > LONGEST_SECTION {
             return Kind::Skipped("a note");
         }
         return Kind::Section(name);
     }
-    // A heading may carry a group code in the next column; where articles are numbers, words in their place give it away.
+    // A section may have a group code in the next column. Words in the article column give it away if article numbers
+    // are numeric.
     if cell(Column::Price).is_none()
         && cell(Column::Stock).is_none()
         && let Some(Value::Text(text)) = article
@@ -255,7 +257,8 @@ fn kind(row: &Row, header: &Header, articles: Articles) -> Kind {
     {
         return Kind::Section(text.replace('\n', " "));
     }
-    // Accounting programs print a group as a row with the group's stock: no article, price or unit, where all goods have them.
+    // Accounting programs print a group as a row with the group's stock, but without article number, price and unit,
+    // which all products have.
     if articles.everywhere
         && article.is_none()
         && cell(Column::Price).is_none()
@@ -264,7 +267,7 @@ fn kind(row: &Row, header: &Header, articles: Articles) -> Kind {
     {
         return Kind::Section(name.replace('\n', " "));
     }
-    // Only a row without a number where the price or the stock would be may be a header.
+    // A row with a number in the price or stock column cannot be a header.
     let unpriced =
         |column| !cell(column).is_some_and(|value| value.text().chars().any(|c| c.is_ascii_digit()));
     if unpriced(Column::Price)
@@ -274,18 +277,18 @@ fn kind(row: &Row, header: &Header, articles: Articles) -> Kind {
         return Kind::Header(Box::new(changed));
     }
     match cell(Column::Name) {
-        // A number or a date alone in its row is a page's number or the day of printing.
+        // A number or date alone in its row is a page number or the printing date.
         Some(Value::Text(_)) => Kind::Item,
         Some(Value::Number(_)) if row.cells.len() > 1 => Kind::Item,
         _ => Kind::Skipped(NO_NAME),
     }
 }
 
-/// Whether the headings stand here once more, as they do on every printed page.
+/// Whether the row repeats the headings, as on every printed page.
 fn is_header_again(row: &Row, header: &Header) -> bool {
     let repeats = row.cells.iter().filter(|(at, value)| {
         let Value::Text(text) = value else { return false };
-        // Of a header of two rows the upper half may come alone, and the lower one after it.
+        // Of a header with two rows, either row may be repeated alone.
         header.headings.get(at).is_some_and(|heading| {
             heading == text
                 || heading.starts_with(&format!("{text} "))
@@ -296,12 +299,12 @@ fn is_header_again(row: &Row, header: &Header) -> bool {
     repeats >= 2 && repeats == row.cells.len()
 }
 
-/// What the articles of priced rows are like.
+/// Properties of the article numbers of rows with prices.
 #[derive(Clone, Copy)]
 struct Articles {
-    /// Nearly all are plain numbers.
+    /// At least 90% of them are digits only, out of at least 20.
     numeric: bool,
-    /// Nearly all rows have one.
+    /// At least 90% of the rows have one.
     everywhere: bool,
 }
 

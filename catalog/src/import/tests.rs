@@ -1,4 +1,4 @@
-//! Price lists as they come: look-alikes of real ones, made here, and files that only pretend.
+//! Price lists modelled on real ones, and files that are damaged, malicious or not price lists.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ use super::{
 
 mod suppliers;
 
-// The generator of the samples, so that the committed files can be compared with what it makes.
+// The generator of the samples, to compare the committed files with its output.
 #[path = "../../examples/make_samples/goods/mod.rs"]
 mod goods;
 #[path = "../../examples/make_samples/write.rs"]
@@ -56,7 +56,7 @@ impl Files {
     }
 }
 
-/// Rows of texts; a text that is a plain decimal number is written as a number, one in quotation marks as text.
+/// Writes rows of texts. A text that is a decimal number is written as a number, one in quotation marks as text.
 fn fill(sheet: &mut Worksheet, rows: &[&[&str]]) {
     for (row, cells) in (0..).zip(rows) {
         for (column, cell) in (0..).zip(*cells) {
@@ -89,7 +89,7 @@ fn refused(path: &Path, expected: &[&str]) -> Error {
 }
 
 #[test]
-fn a_list_with_a_currency_for_a_header_and_group_codes_in_sections() {
+fn reads_a_price_heading_of_a_currency_and_sections_with_group_codes() {
     let mut list: Vec<Vec<String>> = vec![
         vec!["Артикул".into(), "Номенклатура".into(), " € без ПДВ".into()],
         vec!["Загальний прайс".into()],
@@ -122,7 +122,7 @@ fn a_list_with_a_currency_for_a_header_and_group_codes_in_sections() {
 }
 
 #[test]
-fn a_list_without_articles_has_ids_by_row() {
+fn items_without_articles_get_ids_by_row() {
     let imported = rows(&[
         &["Наименование", "Изображение", "Цена", "Остаток", "Упаковка", "Описание", "Заказ"],
         &[
@@ -157,7 +157,7 @@ fn articles_are_text() {
 }
 
 #[test]
-fn both_languages_are_told_apart() {
+fn tells_russian_and_english_names_apart() {
     let imported = rows(&[&["Name", "Наименование", "Article", "Price"], &["Hammer", "Молоток", "A-1", "5"]]);
     assert_eq!(
         (item(&imported, 0).name.ru.as_str(), item(&imported, 0).name.en.as_str()),
@@ -172,7 +172,7 @@ fn both_languages_are_told_apart() {
 }
 
 #[test]
-fn oddities_are_reported_and_never_guessed() {
+fn unclear_values_are_reported_and_never_guessed() {
     let imported = rows(&[
         &["Артикул", "Наименование", "Цена, руб.", "Остаток"],
         &["A-1", "Молоток", "-5", "-2"],
@@ -204,14 +204,14 @@ fn oddities_are_reported_and_never_guessed() {
     {
         assert!(warnings.contains(kind), "{kind} in {warnings}");
     }
-    // For people and for the admin pages alike.
+    // The report can be shown as text and survives a JSON round trip.
     assert!(imported.report.to_string().contains("Наименование -> name"));
     let json = serde_json::to_string(&imported.report).unwrap();
     assert_eq!(serde_json::from_str::<super::Report>(&json).unwrap(), imported.report);
 }
 
 #[test]
-fn hidden_sheets_are_left_alone() {
+fn skips_hidden_sheets() {
     let files = Files::new();
     let imported = read(&files.book(|book| {
         fill(book.add_worksheet(), &[&["Name", "Price"], &["New", "1"]]);
@@ -225,7 +225,7 @@ fn hidden_sheets_are_left_alone() {
 }
 
 #[test]
-fn delimited_text_in_old_and_new_encodings() {
+fn reads_delimited_text_in_utf8_and_windows_1251() {
     let files = Files::new();
     let text = "Артикул;Наименование;Цена, руб.\r\n007;\"Болт \"\"М8\"\"; оцинкованный\";1 992,64\r\n";
     let imported = read(&files.bytes("utf8.csv", format!("\u{feff}{text}").as_bytes())).unwrap();
@@ -242,7 +242,7 @@ fn delimited_text_in_old_and_new_encodings() {
 }
 
 #[test]
-fn an_encoding_that_the_file_does_not_name_is_told() {
+fn detects_an_encoding_that_the_file_does_not_name() {
     let garbled = |text: &str| {
         let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(text);
         Value::Text(bytes.iter().map(|byte| char::from(*byte)).collect())
@@ -265,7 +265,7 @@ fn an_encoding_that_the_file_does_not_name_is_told() {
 }
 
 #[test]
-fn a_sheet_that_spans_everything_costs_only_its_filled_cells() {
+fn a_sparse_sheet_costs_only_its_filled_cells() {
     let files = Files::new();
     let imported = read(&files.book(|book| {
         let sheet = book.add_worksheet();
@@ -277,7 +277,7 @@ fn a_sheet_that_spans_everything_costs_only_its_filled_cells() {
 }
 
 #[test]
-fn a_file_that_would_take_all_memory_is_refused_before_it_is_opened() {
+fn refuses_a_memory_bomb_before_opening_it() {
     let files = Files::new();
     let content = "<office:document-content><table:table table:name=\"1\">\
         <table:table-row table:number-rows-repeated=\"1048576\">\
@@ -289,7 +289,7 @@ fn a_file_that_would_take_all_memory_is_refused_before_it_is_opened() {
     let mut record = vec![0x00, 0x02, 14, 0];
     record.extend([0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0xFF, 0xFF, 0, 0]);
     assert!(cfb::survey(&record).cells > guard::MAX_CELLS);
-    // Two numbers at far corners.
+    // Two numbers at opposite corners of the largest sheet.
     let number = |row: u16, column: u16| {
         let mut record = vec![0x03, 0x02, 14, 0];
         record.extend(row.to_le_bytes().into_iter().chain(column.to_le_bytes()).chain([0; 10]));
@@ -300,7 +300,7 @@ fn a_file_that_would_take_all_memory_is_refused_before_it_is_opened() {
 }
 
 #[test]
-fn empty_repeats_that_spreadsheet_programs_write_are_no_reason_to_refuse() {
+fn accepts_large_repeats_of_empty_cells() {
     let files = Files::new();
     let row = |name: &str, price: &str| {
         format!(
@@ -354,7 +354,7 @@ fn every_bad_file_gets_one_clear_message() {
     assert!(matches!(error, Error::NoItems { .. }));
 }
 
-/// A compound file with one stream of at least 4,096 bytes, after [MS-CFB]: allocation table, directory, then the stream.
+/// A compound file with one stream of at least 4,096 bytes, as in [MS-CFB]: allocation table, directory, stream.
 fn compound(name: &str, stream: &[u8]) -> Vec<u8> {
     let sectors = stream.len().div_ceil(512);
     let mut file = vec![0_u8; 512 * (3 + sectors)];
@@ -387,7 +387,7 @@ fn compound(name: &str, stream: &[u8]) -> Vec<u8> {
     file
 }
 
-/// A workbook stream with one sheet, its letters single bytes of Windows-1251 and no CODEPAGE record, after [MS-XLS].
+/// A workbook stream with one sheet, texts in Windows-1251 bytes and no CODEPAGE record, as in [MS-XLS].
 fn old_workbook(rows: &[&[&str]]) -> Vec<u8> {
     let record = |kind: u16, data: &[u8]| {
         let mut record = [kind.to_le_bytes(), (data.len() as u16).to_le_bytes()].concat();
@@ -433,7 +433,7 @@ fn an_old_workbook_without_an_encoding_is_read() {
 }
 
 #[test]
-fn an_archive_that_unpacks_without_end_is_refused() {
+fn refuses_an_archive_that_unpacks_beyond_the_limit() {
     let files = Files::new();
     let path = files.zip("price.xlsx", &[("xl/workbook.xml", "x"), ("xl/sheet.xml", &" ".repeat(1 << 20))]);
     let outcome = guard::zipped(fs::File::open(path).unwrap(), "price.xlsx", 1 << 16);
@@ -453,7 +453,7 @@ fn damaged_workbooks_are_errors_and_never_a_panic() {
     for place in (0..whole.len()).step_by(97) {
         let mut damaged = whole.clone();
         damaged[place] ^= 0xFF;
-        // Some damage goes unnoticed; none may end the process.
+        // Some damage goes unnoticed; none may panic.
         let _ = read(&files.bytes("damaged.xlsx", &damaged));
     }
 }

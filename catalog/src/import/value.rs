@@ -1,39 +1,39 @@
-//! Prices, stocks, currencies and articles as price lists write them.
+//! Parses prices, stocks, currencies and URLs as price lists write them.
 //!
-//! One cell at a time; whether a finding is worth a warning is decided by the caller.
+//! Looks at one cell at a time; the caller decides about warnings.
 
 use super::cells::Value;
 
-/// What a price cell says.
+/// The meaning of a price or stock cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Amount {
     /// A number.
-    Is(f64),
-    /// In words that it is not given («по запросу», a dash).
-    Unsaid,
-    /// Something else, which is not understood.
-    Unclear,
+    Known(f64),
+    /// Explicitly not given («по запросу», a dash).
+    NotGiven,
+    /// Not understood.
+    Invalid,
 }
 
-/// Reads a price.
+/// Parses a price. A text without digits means that no price is given.
 pub(super) fn price(value: &Value) -> Amount {
     match value {
-        Value::Number(number) => Amount::Is(*number),
-        Value::Date(_) => Amount::Unclear,
-        Value::Text(text) => amount(text).unwrap_or(Amount::Unsaid),
+        Value::Number(number) => Amount::Known(*number),
+        Value::Date(_) => Amount::Invalid,
+        Value::Text(text) => amount(text).unwrap_or(Amount::NotGiven),
     }
 }
 
-/// Reads a stock; words for "there is some" count as 1, and «>10» as 10, because no more is known.
+/// Parses a stock. Words that mean "available" count as 1 and «>10» as 10, because no more is known.
 pub(super) fn stock(value: &Value) -> Amount {
     let text = match value {
-        Value::Number(number) => return Amount::Is(*number),
-        Value::Date(_) => return Amount::Unclear,
+        Value::Number(number) => return Amount::Known(*number),
+        Value::Date(_) => return Amount::Invalid,
         Value::Text(text) => text,
     };
     let lower = text.to_lowercase();
     let starts = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
-    // Before any number: «ожидается 15.12» and «под заказ 3 недели» are no stocks.
+    // Tested before numbers: «ожидается 15.12» and «под заказ 3 недели» are not in stock.
     if starts(&[
         "нет",
         "не в нал",
@@ -60,7 +60,7 @@ pub(super) fn stock(value: &Value) -> Amount {
         "false",
         "expected",
     ]) {
-        return Amount::Is(0.0);
+        return Amount::Known(0.0);
     }
     if let Some(amount) = amount(text) {
         return amount;
@@ -91,15 +91,15 @@ pub(super) fn stock(value: &Value) -> Amount {
         "✓",
         "✔",
     ]) {
-        Amount::Is(1.0)
+        Amount::Known(1.0)
     } else if lower.chars().all(|c| matches!(c, '-' | '–' | '—')) {
-        Amount::Unsaid
+        Amount::NotGiven
     } else {
-        Amount::Unclear
+        Amount::Invalid
     }
 }
 
-/// The number in a text; `None` when there is no digit.
+/// The first number in a text; `None` if there is no digit.
 fn amount(text: &str) -> Option<Amount> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let negative = text.get(..start).is_some_and(|before| before.trim_end().ends_with(['-', '−', '–']));
@@ -111,7 +111,7 @@ fn amount(text: &str) -> Option<Amount> {
         })
         .map_or(rest.len(), |(at, _)| at);
     let (run, after) = rest.split_at(end);
-    // «1 992» is one number, «100 200» as well, but «1200 1300» and a second line with digits are two.
+    // «1 992» and «100 200» are one number; «1200 1300» and a second line with digits are two.
     let parts =
         run.split(|c: char| c.is_whitespace()).filter(|part| part.contains(|c: char| c.is_ascii_digit()));
     let groups = parts.enumerate().all(|(place, part)| {
@@ -120,11 +120,11 @@ fn amount(text: &str) -> Option<Amount> {
     });
     let below = after.split_once('\n').is_some_and(|(_, below)| below.contains(|c: char| c.is_ascii_digit()));
     if !groups || below {
-        return Some(Amount::Unclear);
+        return Some(Amount::Invalid);
     }
     let digits: String = run.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
     let digits = digits.trim_end_matches(['.', ',']);
-    // «1500-00» is roubles and kopecks; «100-150» and «100/120» are two prices, of which neither is the one.
+    // «1500-00» is roubles and kopecks; «100-150» and «100/120» are two prices, and neither can be chosen.
     if let Some(second) = after.strip_prefix(['-', '/', '–', '…']).map(str::trim_start)
         && second.starts_with(|c: char| c.is_ascii_digit())
     {
@@ -133,20 +133,20 @@ fn amount(text: &str) -> Option<Amount> {
             && second.chars().take_while(char::is_ascii_digit).count() == 2
             && !digits.contains(['.', ',']);
         if !kopecks {
-            return Some(Amount::Unclear);
+            return Some(Amount::Invalid);
         }
         let joined = format!("{digits}.{}", second.get(..2).unwrap_or("00"));
-        return Some(joined.parse().map_or(Amount::Unclear, Amount::Is));
+        return Some(joined.parse().map_or(Amount::Invalid, Amount::Known));
     }
     let number: f64 = match plain_number(digits).parse() {
         Ok(number) => number,
-        Err(_) => return Some(Amount::Unclear),
+        Err(_) => return Some(Amount::Invalid),
     };
-    Some(Amount::Is(if negative { -number } else { number }))
+    Some(Amount::Known(if negative { -number } else { number }))
 }
 
-/// Tells thousands from decimals: the last of two different marks is the decimal one; a single mark before exactly three
-/// digits parts thousands, as a price with three decimals is far rarer.
+/// Removes thousands separators. Of two different marks the last is the decimal mark. A single mark before exactly
+/// three digits separates thousands, because prices with three decimals are much rarer.
 fn plain_number(digits: &str) -> String {
     let last = digits.rfind(['.', ',']);
     let Some(last) = last else { return digits.to_owned() };
@@ -165,7 +165,7 @@ fn plain_number(digits: &str) -> String {
     }
 }
 
-/// The ISO 4217 code that a header or a price names.
+/// The ISO 4217 code of the currency that a heading or price names.
 pub(super) fn currency(text: &str) -> Option<&'static str> {
     let lower = text.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
@@ -190,7 +190,7 @@ pub(super) fn currency(text: &str) -> Option<&'static str> {
     }
 }
 
-/// The first absolute http(s) address in a text.
+/// The first absolute http(s) URL in a text.
 pub(super) fn web_address(text: &str) -> Option<String> {
     let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, ';' | '|' | '"'));
     let found = words.find(|word| {
@@ -198,7 +198,7 @@ pub(super) fn web_address(text: &str) -> Option<String> {
         let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
         rest.is_some() && word.len() > 8
     })?;
-    // Several addresses in one cell may be parted by commas, and one may hold a comma.
+    // Several URLs in one cell may be separated by commas, but a URL may also contain a comma.
     let first = found.split(",http").next().unwrap_or(found);
     Some(first.trim_end_matches(',').to_owned())
 }
@@ -212,42 +212,42 @@ mod tests {
     }
 
     #[test]
-    fn prices_in_every_spelling() {
-        check("1 992,64 руб.", Amount::Is(1992.64));
-        check("1\u{a0}992,64", Amount::Is(1992.64));
-        check("1,992.64", Amount::Is(1992.64));
-        check("1.992,64 €", Amount::Is(1992.64));
-        check("1,992", Amount::Is(1992.0));
-        check("12 345 678", Amount::Is(12_345_678.0));
-        check("0,125", Amount::Is(0.125));
-        check("99,9", Amount::Is(99.9));
-        check("от 1 200 ₽", Amount::Is(1200.0));
-        check("1500-00", Amount::Is(1500.0));
-        check("-15", Amount::Is(-15.0));
-        check("по запросу", Amount::Unsaid);
-        check("—", Amount::Unsaid);
-        check("1200\n1300", Amount::Unclear);
-        check("1200 1300", Amount::Unclear);
-        check("100-150", Amount::Unclear);
-        check("100/120", Amount::Unclear);
+    fn parses_prices_in_common_spellings() {
+        check("1 992,64 руб.", Amount::Known(1992.64));
+        check("1\u{a0}992,64", Amount::Known(1992.64));
+        check("1,992.64", Amount::Known(1992.64));
+        check("1.992,64 €", Amount::Known(1992.64));
+        check("1,992", Amount::Known(1992.0));
+        check("12 345 678", Amount::Known(12_345_678.0));
+        check("0,125", Amount::Known(0.125));
+        check("99,9", Amount::Known(99.9));
+        check("от 1 200 ₽", Amount::Known(1200.0));
+        check("1500-00", Amount::Known(1500.0));
+        check("-15", Amount::Known(-15.0));
+        check("по запросу", Amount::NotGiven);
+        check("—", Amount::NotGiven);
+        check("1200\n1300", Amount::Invalid);
+        check("1200 1300", Amount::Invalid);
+        check("100-150", Amount::Invalid);
+        check("100/120", Amount::Invalid);
     }
 
     #[test]
-    fn stocks_in_words() {
+    fn parses_stocks_in_numbers_and_words() {
         let stock = |text: &str| stock(&Value::Text(text.into()));
-        assert_eq!(stock("12 шт"), Amount::Is(12.0));
-        assert_eq!(stock(">10"), Amount::Is(10.0));
-        assert_eq!(stock("есть"), Amount::Is(1.0));
-        assert_eq!(stock("под заказ"), Amount::Is(0.0));
-        assert_eq!(stock("более 10"), Amount::Is(10.0));
-        assert_eq!(stock("ожидается 15.12"), Amount::Is(0.0));
-        assert_eq!(stock("під замовлення"), Amount::Is(0.0));
-        assert_eq!(stock("-"), Amount::Unsaid);
-        assert_eq!(stock("уточняйте"), Amount::Unclear);
+        assert_eq!(stock("12 шт"), Amount::Known(12.0));
+        assert_eq!(stock(">10"), Amount::Known(10.0));
+        assert_eq!(stock("есть"), Amount::Known(1.0));
+        assert_eq!(stock("под заказ"), Amount::Known(0.0));
+        assert_eq!(stock("более 10"), Amount::Known(10.0));
+        assert_eq!(stock("ожидается 15.12"), Amount::Known(0.0));
+        assert_eq!(stock("під замовлення"), Amount::Known(0.0));
+        assert_eq!(stock("-"), Amount::NotGiven);
+        assert_eq!(stock("уточняйте"), Amount::Invalid);
     }
 
     #[test]
-    fn addresses() {
+    fn finds_the_first_url() {
         let check =
             |text: &str, expected: Option<&str>| assert_eq!(web_address(text).as_deref(), expected, "{text}");
         check("https://shop.example/1.jpg", Some("https://shop.example/1.jpg"));
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn currencies() {
+    fn recognises_currencies() {
         assert_eq!(currency("Цена, руб."), Some("RUB"));
         assert_eq!(currency("€ без ПДВ"), Some("EUR"));
         assert_eq!(currency("ціна, грн"), Some("UAH"));

@@ -1,11 +1,11 @@
-//! Numbers whose leading zeros stand in the cell's format: 42 shown as 00042 is the article 00042.
+//! Applies number formats with leading zeros, because 42 shown as 00042 is the article number 00042.
 //!
-//! Only formats that show every digit of a whole number are known here; how prices are shown does not matter.
+//! Supports only formats that show every digit of a whole number; the formats of prices do not matter.
 
 /// A number format that shows a whole number with leading zeros, or with marks between its digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Zeros {
-    /// What is shown, with a `0` in the place of every digit.
+    /// The output pattern.
     pattern: Vec<Piece>,
 }
 
@@ -16,7 +16,7 @@ enum Piece {
 }
 
 impl Zeros {
-    /// `00000`, `000-000`, `"AB-"0000`; `None` for formats of any other kind.
+    /// Parses formats such as `00000`, `000-000`, `"AB-"0000`; `None` for any other kind of format.
     pub fn parse(format: &str) -> Option<Zeros> {
         let mut pattern = Vec::new();
         let mut chars = format.chars();
@@ -26,16 +26,16 @@ impl Zeros {
                 '\\' => pattern.push(Piece::Mark(chars.next()?)),
                 '"' => pattern.extend(chars.by_ref().take_while(|c| *c != '"').map(Piece::Mark)),
                 '-' | ' ' | '/' => pattern.push(Piece::Mark(c)),
-                // A placeholder that shows no zeros, a decimal point, a date, a colour, a second section.
+                // A placeholder without zeros, a decimal point, a date, a colour or a second section.
                 _ => return None,
             }
         }
         let digits = pattern.iter().filter(|piece| **piece == Piece::Digit).count();
-        // A plain `0`, or `0" шт"`, says nothing of zeros.
+        // A plain `0`, or `0" шт"`, has no leading zeros.
         (digits >= 2).then_some(Zeros { pattern })
     }
 
-    /// The number as it is shown; `None` for one that has no such form.
+    /// The number as shown; `None` unless it is a whole number from 0 to 10¹⁵.
     pub fn show(&self, number: f64) -> Option<String> {
         if number.fract() != 0.0 || !(0.0..1e15).contains(&number) {
             return None;
@@ -49,7 +49,7 @@ impl Zeros {
                 Piece::Mark(mark) => *mark,
             });
         }
-        // More digits than places stand where the first place is.
+        // Surplus digits go to the position of the first digit.
         let more: Vec<char> = left.collect();
         let first = self.pattern.iter().position(|piece| *piece == Piece::Digit).unwrap_or_default();
         let at = shown.len() - first;
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_as_they_are_shown() {
+    fn shows_numbers_in_their_format() {
         check("00000", 42.0, Some("00042"));
         check("00000", 1_234_567.0, Some("1234567"));
         check("000-000", 42.0, Some("000-042"));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_that_say_nothing_of_zeros() {
+    fn ignores_formats_without_leading_zeros() {
         for format in ["General", "0", "0\" шт\"", "0.00", "#,##0", "00.00", "dd/mm/yyyy", "00%", "[Red]00"]
         {
             assert_eq!(Zeros::parse(format), None, "{format}");

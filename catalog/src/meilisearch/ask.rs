@@ -1,8 +1,8 @@
-//! One search on the server: what is asked, and what its answer means.
+//! One search on the server: builds the requests and interprets the responses.
 //!
-//! The text is understood by the embedded catalogue's own rules against the same generation (articles, stop words, units,
-//! typing errors), so the server gets terms that rows hold. Every request names the generation; nothing here knows what to do
-//! when the server is away.
+//! The text is parsed by the embedded catalogue's rules against the same generation (article numbers, stop words,
+//! units, typing errors), so the server gets terms that rows contain. Every request filters by the generation. Fallback
+//! is handled by the caller.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -32,35 +32,35 @@ use super::{
 };
 use crate::words;
 
-/// Rows that a vector may bring at most, and how near they must be: alone, and beside words. The second bound is low
-/// because it also holds for the server's score of a row that has the words in its description only.
-const NEAREST: usize = 200;
-const NEAR: f64 = 0.15;
+/// Limits of rows found by similarity: their maximum number, and the minimum similarity alone and together with words.
+/// The latter is low because it also applies to the server's score of a row that has the words only in its description.
+const MAX_SIMILAR: usize = 200;
+const MIN_SIMILARITY: f64 = 0.15;
 const NEAR_BESIDE_WORDS: f64 = 0.1;
-/// Words that the server reads of a query.
+/// Maximum number of words in a query; Meilisearch ignores the rest.
 const MOST_WORDS: usize = 10;
-/// Rows that may be named by their articles.
+/// Maximum number of rows named by article number.
 const MOST_NAMED: usize = 1000;
 
-/// A row as the server shows it.
+/// The attributes of a document that are retrieved.
 #[derive(Deserialize)]
-struct Shown {
+struct RetrievedRow {
     row: u32,
     product: String,
 }
 
-/// A search on a generation.
-pub(super) struct Ask<'a> {
+/// A search in a generation on the server.
+pub(super) struct ServerSearch<'a> {
     pub index: &'a Index<Http>,
     pub generation: &'a Generation,
     pub request: &'a SearchRequest,
-    /// The query's vector, when vectors are to be used.
+    /// The query's vector, if vectors are to be used.
     pub vector: Option<&'a [f32]>,
-    /// Set when a request found nothing: so it is, or the live index is of another generation by now.
+    /// Set when a request found nothing. Either there is nothing, or the live index now contains another generation.
     pub empty: AtomicBool,
 }
 
-/// Rows that match, before they are a page of an answer.
+/// Matching rows, with facets not yet sorted.
 #[derive(Default)]
 struct Found {
     total: usize,
@@ -69,19 +69,22 @@ struct Found {
     ranges: BTreeMap<String, (f64, f64)>,
 }
 
-/// What is looked for.
+/// Parameters of one request.
 #[derive(Clone, Default)]
-struct Looked<'a> {
-    said: Option<&'a Said>,
-    /// What the server is to take vectors for; 0 is not at all.
+struct RequestParams<'a> {
+    said: Option<&'a QueryTerms>,
+    /// Semantic ratio sent to the server; 0 means no vectors.
     ratio: f32,
-    /// Whether rows with some of the words will do.
+    /// Whether rows with only some of the words match.
     some: bool,
     threshold: Option<f64>,
 }
 
-impl Ask<'_> {
-    /// The answer.
+impl ServerSearch<'_> {
+    /// Runs the search.
+    ///
+    /// # Errors
+    /// A request failed, a response is malformed, or the search cannot be expressed ([`MirrorError::Local`]).
     pub async fn answer(&self) -> Result<SearchResults, MirrorError> {
         if let Some(id) = &self.request.similar_to {
             return self.like(id).await;
@@ -94,7 +97,7 @@ impl Ask<'_> {
             if self.request.filters.is_empty() {
                 return Ok(self.results(Found::default()));
             }
-            return Ok(self.results(self.look(&Looked::default(), &filters, skip, limit).await?));
+            return Ok(self.results(self.look(&RequestParams::default(), &filters, skip, limit).await?));
         }
         let named = self.named(&query.articles, &filters).await?;
         let articles = self.articles(&query.articles);
@@ -118,19 +121,19 @@ impl Ask<'_> {
         products.map(|product| words::normalise_article(&product.article)).collect()
     }
 
-    /// All rows that the text names by their articles and the filters let pass, in the order of naming.
+    /// All rows that the text names by article number and that pass the filters, in text order.
     async fn named(&self, rows: &[u32], filters: &str) -> Result<Found, MirrorError> {
         let articles = self.articles(rows);
         if articles.is_empty() {
             return Ok(Found::default());
         }
         let filters = format!("{filters} AND {}", filter::articles(articles.iter().map(String::as_str)));
-        let mut found = self.look(&Looked::default(), &filters, 0, MOST_NAMED).await?;
+        let mut found = self.look(&RequestParams::default(), &filters, 0, MOST_NAMED).await?;
         found.hits.sort_by_key(|(row, _)| rows.iter().position(|named| named == row));
         Ok(found)
     }
 
-    /// Rows by words and vectors. Where no row has every word, those with at least half of them.
+    /// Rows by words and vectors. If no row contains every word, rows with at least half of the words.
     async fn by_words(
         &self,
         words: &[Alternatives],
@@ -145,10 +148,10 @@ impl Ask<'_> {
         if said.terms.is_empty() && !vector {
             return Ok(Found::default());
         }
-        // Words that no row holds say nothing to the server; what they mean may.
+        // The server cannot match words that no row contains, but the vector can.
         let alone = ratio >= 1.0 || said.terms.is_empty();
-        let threshold = vector.then_some(if alone { NEAR } else { NEAR_BESIDE_WORDS });
-        let all = Looked {
+        let threshold = vector.then_some(if alone { MIN_SIMILARITY } else { NEAR_BESIDE_WORDS });
+        let all = RequestParams {
             said: Some(&said),
             ratio: if alone && vector { 1.0 } else { ratio },
             some: false,
@@ -158,16 +161,16 @@ impl Ask<'_> {
         if found.total > 0 || alone || said.terms.len() < 2 {
             return Ok(found);
         }
-        // The server's score of a row begins with the words it has: one with m of n words has more than (m - 1) / n.
+        // The server's score starts with the number of matched words: m of n words score more than (m − 1) / n.
         let (words, half) = (said.terms.len(), said.terms.len().div_ceil(2));
         let threshold = Some((half - 1) as f64 / words as f64 + 1e-6);
-        self.look(&Looked { ratio: 0.0, some: true, threshold, ..all }, filters, skip, limit).await
+        self.look(&RequestParams { ratio: 0.0, some: true, threshold, ..all }, filters, skip, limit).await
     }
 
-    /// One request. `limit` may be 0, for the total and the facets alone.
+    /// Runs one request. `limit` may be 0 to get only the total and the facets.
     async fn look(
         &self,
-        looked: &Looked<'_>,
+        looked: &RequestParams<'_>,
         filters: &str,
         skip: usize,
         limit: usize,
@@ -176,7 +179,7 @@ impl Ask<'_> {
         let names = self.facet_names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let said = looked.said.filter(|said| !said.terms.is_empty());
-        // The space at the end tells the server that the last word is whole and not the beginning of one.
+        // The trailing space marks the last word as complete; otherwise the server treats it as a prefix.
         let text =
             said.map(|said| format!("{} ", document::written(said.terms.iter().map(|term| &term.text))));
         let mut query = SearchQuery::new(self.index);
@@ -201,9 +204,9 @@ impl Ask<'_> {
         if !names.is_empty() {
             query.with_facets(Selectors::Some(&names));
         }
-        let answer: Answer<Shown> = query.execute().await?;
+        let answer: Answer<RetrievedRow> = query.execute().await?;
         let Some(total) = answer.total_hits else {
-            return Err(MirrorError::Away("the server's answer has no total".to_owned()));
+            return Err(MirrorError::Unavailable("the server's answer has no total".to_owned()));
         };
         self.empty.fetch_or(total == 0, Relaxed);
         let mut found = Found { total, ..Found::default() };
@@ -225,7 +228,7 @@ impl Ask<'_> {
         Ok(found)
     }
 
-    /// Rows like another one.
+    /// Rows similar to another one, by vectors.
     async fn like(&self, id: &str) -> Result<SearchResults, MirrorError> {
         if self.generation.vectors.is_none() {
             return Err(MirrorError::Local("the generation has no vectors".to_owned()));
@@ -233,14 +236,14 @@ impl Ask<'_> {
         let filters = filter::expression(self.generation, &self.request.filters);
         let id = document::id(id);
         let mut query = SimilarQuery::new(self.index, &id, EMBEDDER);
-        query.with_filter(&filters).with_offset(0).with_limit(NEAREST);
+        query.with_filter(&filters).with_offset(0).with_limit(MAX_SIMILAR);
         query.with_attributes_to_retrieve(Selectors::Some(&["row", "product"]));
-        query.with_show_ranking_score(true).with_ranking_score_threshold(NEAR);
-        let answer = match query.execute::<Shown>().await.map_err(MirrorError::from) {
+        query.with_show_ranking_score(true).with_ranking_score_threshold(MIN_SIMILARITY);
+        let answer = match query.execute::<RetrievedRow>().await.map_err(MirrorError::from) {
             Ok(answer) => answer.hits,
-            // A row that there is not has none like it.
+            // An unknown row has no similar rows.
             Err(MirrorError::Missing(code)) if code == "not_found_similar_id" => Vec::new(),
-            Err(trouble) => return Err(trouble),
+            Err(error_text) => return Err(error_text),
         };
         self.empty.fetch_or(answer.is_empty(), Relaxed);
         let mut all = Found { total: answer.len(), ..Found::default() };
@@ -254,11 +257,12 @@ impl Ask<'_> {
         Ok(self.results(all))
     }
 
-    /// Comparable between queries: the share of the words that the row holds, to which nearness may only add.
-    fn score(&self, looked: &Looked<'_>, row: u32, near: f32) -> f32 {
+    /// A score comparable between queries: the share of the query's words that the row contains. Similarity can only
+    /// raise it.
+    fn score(&self, looked: &RequestParams<'_>, row: u32, near: f32) -> f32 {
         let Some(said) = looked.said else { return 1.0 };
         let (share, ratio) = (said.share(row), self.request.semantic_ratio.clamp(0.0, 1.0));
-        // By vectors alone words do not count, as in the embedded catalogue.
+        // With vectors alone words do not count, as in the embedded catalogue.
         let share = if ratio >= 1.0 && looked.ratio > 0.0 { 0.0 } else { share };
         share.max((1.0 - ratio) * share + ratio * near.max(0.0)).clamp(0.0, 1.0)
     }
@@ -267,7 +271,7 @@ impl Ask<'_> {
         self.request.facets.iter().map(|field| document::facet_of(field, self.request.language)).collect()
     }
 
-    /// The rows named first, then the others; no row is in both.
+    /// Joins rows named by article number with the others, which follow. No row is in both.
     fn joined(&self, named: Found, mut rest: Found) -> Found {
         let (skip, limit) = self.page();
         let mut hits: Vec<_> = named.hits.into_iter().skip(skip).take(limit).collect();
@@ -308,36 +312,36 @@ impl Ask<'_> {
     }
 }
 
-/// A query in the server's words.
-struct Said {
+/// The terms of a query that are sent to the server.
+struct QueryTerms {
     terms: Vec<Term>,
-    /// The weight of all words, also of those that no row holds.
+    /// Total idf weight of all words, including those that no row contains.
     weight: f32,
 }
 
-/// A word that rows hold.
+/// A term that at least one row contains.
 struct Term {
     text: String,
     weight: f32,
     rows: HashSet<u32>,
 }
 
-impl Said {
-    /// The share of the query's meaning that a row holds, as the embedded catalogue counts it.
+impl QueryTerms {
+    /// The weighted share of the query's words that a row contains, as in the embedded catalogue.
     fn share(&self, row: u32) -> f32 {
         let held = self.terms.iter().filter(|term| term.rows.contains(&row)).map(|term| term.weight);
         held.sum::<f32>() / f32::max(self.weight, f32::MIN_POSITIVE)
     }
 }
 
-/// The terms to look for, the likeliest that may stand for each word; none when no row holds any of the words.
-fn said(words: &[Alternatives], generation: &Generation) -> Result<Said, MirrorError> {
-    let mut said = Said { terms: Vec::new(), weight: 0.0 };
+/// The most probable term for each word. No terms if no row contains any of the words.
+fn said(words: &[Alternatives], generation: &Generation) -> Result<QueryTerms, MirrorError> {
+    let mut said = QueryTerms { terms: Vec::new(), weight: 0.0 };
     for alternatives in words {
         let mut rows = HashSet::new();
-        // Of equals the first, which most rows hold.
+        // Of equally weighted terms take the first, which is the most frequent.
         let likeliest = alternatives.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
-        let Some((term, counts_for)) = likeliest else {
+        let Some((term, factor)) = likeliest else {
             said.weight += idf(generation.index.rows(), 0);
             continue;
         };
@@ -348,20 +352,20 @@ fn said(words: &[Alternatives], generation: &Generation) -> Result<Said, MirrorE
         let weight = idf(generation.index.rows(), rows.len());
         said.weight += weight;
         if said.terms.len() < MOST_WORDS {
-            said.terms.push(Term { text: term.clone(), weight: weight * counts_for, rows });
+            said.terms.push(Term { text: term.clone(), weight: weight * factor, rows });
         }
     }
     Ok(said)
 }
 
-fn shown(shown: &Shown, score: f32) -> Result<(u32, Hit), MirrorError> {
+fn shown(shown: &RetrievedRow, score: f32) -> Result<(u32, Hit), MirrorError> {
     let product = serde_json::from_str(&shown.product)
         .map_err(|_| MirrorError::Unverified("a row that is no product".to_owned()))?;
     Ok((shown.row, Hit { product, score }))
 }
 
-/// The smallest page that holds these rows whole, and its number from 1: the server counts the total exactly only when it
-/// is asked by pages, and ours may begin anywhere.
+/// The smallest server page that contains the wanted rows, and its number from 1. The server counts the total exactly
+/// only with page-based requests, while our pages may start at any row.
 fn page_with(skip: usize, limit: usize) -> (usize, usize) {
     let end = skip + limit - 1;
     let per_page =
@@ -369,7 +373,7 @@ fn page_with(skip: usize, limit: usize) -> (usize, usize) {
     (skip / per_page + 1, per_page)
 }
 
-/// Facets over rows at hand, for what the server does not count.
+/// Computes facets over the rows at hand, because the server has none for similar rows.
 fn count(found: &mut Found, facets: &[Field], language: Language) {
     for field in facets {
         let name = document::facet_of(field, language);
@@ -414,7 +418,7 @@ mod tests {
     use super::page_with;
 
     #[test]
-    fn a_page_of_the_server_holds_ours_whole() {
+    fn the_server_page_contains_the_wanted_rows() {
         assert_eq!(page_with(0, 10), (1, 10));
         assert_eq!(page_with(30, 10), (4, 10));
         for skip in 0..120 {

@@ -1,8 +1,8 @@
-//! A row as the server keeps it, and how the index is set up for it.
+//! The document that represents a row on the server, and the settings of the index.
 //!
-//! Words are indexed as our own terms (stems, units joined to their numbers, look-alikes folded), because the server does not
-//! stem Russian. What is only compared for equality is kept as a short hash, so that a filter needs no quoting and the
-//! server's own folding of letters cannot make two values one. Nothing is asked here.
+//! Text fields contain our own index terms (stems, units joined to their numbers, look-alikes folded), because
+//! Meilisearch does not stem Russian. Values that are only compared for equality are stored as short hashes, so that
+//! filters need no quoting and Meilisearch's own normalisation cannot merge two values. No requests are made here.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,22 +22,23 @@ use tolmach_engine::{
 use super::super::generation::Generation;
 use crate::words;
 
-/// Goes up whenever documents or settings change, so that what an older program published is published anew.
+/// Version of documents and settings. Increase it with every change, so that generations published in an older format
+/// are published again.
 const FORMAT: u32 = 1;
-/// The embedder's name on the server.
+/// Name of the embedder on the server.
 pub(super) const EMBEDDER: &str = "rows";
-/// The document that says what an index holds.
+/// Id of the marker document, which says what an index contains.
 pub(super) const MARKER: &str = "marker";
-/// Values of a facet at most.
+/// Maximum number of values per facet.
 pub(super) const FACET_VALUES: usize = 100;
 
-/// One row.
+/// The document of one row.
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
     id: String,
     generation: &'a str,
     row: u32,
-    /// As JSON in a string: the server need not know its fields.
+    /// The product as a JSON string; the server does not need to know its fields.
     product: String,
     name: String,
     labels: String,
@@ -49,12 +50,12 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// The document of a row; `None` behind the last one.
+    /// The document of a row; `None` after the last one.
     pub fn of(generation: &'a Generation, row: u32) -> Option<Document<'a>> {
         let product = generation.products.get(row as usize)?;
         let terms = |texts: &[&str]| written(words::index_terms(&texts.join(" ")).iter());
         let vectors = generation.vectors.as_ref().map(|vectors| {
-            // A row without a word has no direction; the server is told that it has no vector.
+            // A row without words has a zero vector; the server is told that it has no vector.
             let vector = vectors.get(row as usize).filter(|vector| vector.iter().any(|value| *value != 0.0));
             HashMap::from([(EMBEDDER, vector)])
         });
@@ -72,7 +73,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// What filters and facets look at.
+/// Attributes for filters and facets.
 fn columns(generation: &Generation, row: u32, product: &Product) -> Map<String, Value> {
     let mut columns = Map::new();
     let mut put = |name: String, value: Value| {
@@ -109,7 +110,7 @@ fn columns(generation: &Generation, row: u32, product: &Product) -> Map<String, 
     }
     for attribute in &product.attributes {
         let name = key(&attribute.name.trim().to_lowercase());
-        // Of two columns with one name the first counts, as it does for the engine.
+        // If two columns have the same name, the first one counts, as in the engine.
         if columns.contains_key(&format!("v_{name}")) {
             continue;
         }
@@ -122,7 +123,7 @@ fn columns(generation: &Generation, row: u32, product: &Product) -> Map<String, 
     columns
 }
 
-/// The attribute that holds a field's numbers.
+/// The document attribute that contains a field's numbers; `None` for fields without numbers.
 pub(super) fn number_of(field: &Field) -> Option<String> {
     Some(match field {
         Field::Price => "price".to_owned(),
@@ -133,7 +134,7 @@ pub(super) fn number_of(field: &Field) -> Option<String> {
     })
 }
 
-/// The attribute whose values a facet shows.
+/// The document attribute whose values a facet shows.
 pub(super) fn facet_of(field: &Field, language: Language) -> String {
     match (field, language) {
         (Field::Brand, _) => "brand".to_owned(),
@@ -145,37 +146,37 @@ pub(super) fn facet_of(field: &Field, language: Language) -> String {
     }
 }
 
-/// The attribute that an attribute's text is compared in.
+/// The document attribute in which a product attribute's text is compared.
 pub(super) fn text_of(attribute: &str) -> String {
     format!("a_{}", key(&attribute.trim().to_lowercase()))
 }
 
-/// A text as filters compare it: without case, spaces and dashes, as the engine does.
+/// Normalises a text for filters as the engine does: lower case, without spaces and hyphens.
 pub(super) fn plain(text: &str) -> String {
     text.to_lowercase().replace([' ', '-'], "")
 }
 
-/// Sixteen hexadecimal digits that stand for a text.
+/// Hash of a text: 16 hexadecimal digits of BLAKE3.
 pub(super) fn key(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex().chars().take(16).collect()
 }
 
-/// The document's id of a row: an id of the server has Latin letters, digits, `-` and `_` only, and 511 bytes at most.
+/// The document id of a product id. Meilisearch allows Latin letters, digits, `-` and `_`, at most 511 bytes.
 pub(super) fn id(product: &str) -> String {
     format!("r-{}", blake3::hash(product.as_bytes()).to_hex().chars().take(40).collect::<String>())
 }
 
-/// Terms as the server is to read them: it would part «2.6j» at the point.
+/// Joins terms for the server. Points are replaced, because it would split «2.6j» at the point.
 pub(super) fn written<'a>(terms: impl Iterator<Item = &'a String>) -> String {
     terms.map(|term| term.replace('.', "d")).collect::<Vec<_>>().join(" ")
 }
 
-/// What the marker of a generation says.
+/// The content of a generation's marker: format version and generation id.
 pub(super) fn marks(generation: &str) -> String {
     format!("{FORMAT}:{generation}")
 }
 
-/// The marker. It has no generation of its own among the rows, so that no search finds it.
+/// The marker document. It has no `generation` attribute, so no search finds it.
 pub(super) fn marker(generation: &Generation) -> Value {
     let mut marker = json!({ "id": MARKER, "marks": marks(&generation.manifest.id) });
     if generation.vectors.is_some() {
@@ -184,7 +185,7 @@ pub(super) fn marker(generation: &Generation) -> Value {
     marker
 }
 
-/// How an index for this generation is set up.
+/// The settings of an index for this generation.
 pub(super) fn settings(generation: &Generation) -> Settings {
     let names = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
     let mut filterable: Vec<FilterableAttribute> = [
@@ -213,8 +214,8 @@ pub(super) fn settings(generation: &Generation) -> Settings {
     let embedder = generation.vectors.as_ref().map(|vectors| Embedder {
         source: EmbedderSource::UserProvided,
         dimensions: Some(vectors.dimensions()),
-        // The server's similarity is (1 + cosine) / 2. It retargets a mean and a sigma to 0.5 and 0.4; these two make
-        // of it the cosine itself, as the embedded catalogue has it.
+        // Meilisearch's similarity is (1 + cosine) / 2, and it shifts a given mean and sigma to 0.5 and 0.4. With these
+        // two values the result is the cosine itself, as in the embedded catalogue.
         distribution: Some(EmbedderDistribution { mean: 0.75, sigma: 0.2 }),
         ..Embedder::default()
     });
@@ -224,7 +225,7 @@ pub(super) fn settings(generation: &Generation) -> Settings {
         filterable_attributes: Some(filterable),
         sortable_attributes: Some(names(&["row"])),
         ranking_rules: Some(names(&["words", "proximity", "attribute", "exactness", "sort"])),
-        // Ours are dropped before the server is asked, and typing errors are mended for words that no row holds.
+        // Stop words are dropped and typing errors corrected before the query is sent.
         stop_words: Some(Vec::new()),
         typo_tolerance: Some(TypoToleranceSettings {
             enabled: Some(false),

@@ -1,7 +1,7 @@
-//! Filters of a request in the server's language.
+//! Translates the filters of a request into Meilisearch filter expressions.
 //!
-//! Values are numbers or hashes of ours, so nothing that a client wrote stands in an expression. What may be compared with
-//! what was decided when the flow was compiled; a clause that makes no sense passes no row, as in the embedded catalogue.
+//! Values are numbers or hashes, so no text of a client appears in an expression. The flow compiler checks which
+//! comparisons a field allows; a clause that is invalid here passes no row, as in the embedded catalogue.
 
 use tolmach_engine::catalog::{Comparison, Field, Filter, FilterValue};
 
@@ -11,22 +11,22 @@ use super::{
 };
 use crate::words;
 
-/// Passes no row: rows count from zero.
+/// Passes no row, because rows are numbered from zero.
 const NOTHING: &str = "row < 0";
 
-/// One expression for all: rows of this generation that pass every filter.
+/// The filter expression for rows of this generation that pass every filter.
 pub(super) fn expression(generation: &Generation, filters: &[Filter]) -> String {
     let mut clauses = vec![format!("generation = \"{}\"", generation.manifest.id)];
     clauses.extend(filters.iter().map(|filter| clause(generation, filter)));
     clauses.join(" AND ")
 }
 
-/// Rows with one of these articles, which are normalised.
+/// The expression for rows with one of these normalised article numbers.
 pub(super) fn articles<'a>(articles: impl Iterator<Item = &'a str>) -> String {
     format!("article_key IN [{}]", articles.map(key).collect::<Vec<_>>().join(", "))
 }
 
-/// Rows with these numbers.
+/// The expression for rows with these numbers.
 pub(super) fn rows(rows: &[u32]) -> String {
     format!("row IN [{}]", numbers(rows.iter().copied()))
 }
@@ -57,15 +57,15 @@ fn clause(generation: &Generation, filter: &Filter) -> String {
         }
         (Field::Attribute(name), FilterValue::Text(wanted)) => {
             let found = format!("{} = {}", text_of(name), key(&plain(wanted)));
-            // Of texts every comparison but "equal" is "not equal", as for the engine.
+            // For texts, every comparison other than "equal" means "not equal", as in the engine.
             if filter.comparison == Comparison::Eq { found } else { format!("NOT {found}") }
         }
         (Field::Price | Field::Stock | Field::Measure(_), FilterValue::Text(_)) => NOTHING.to_owned(),
     }
 }
 
-/// Of several values one within the bounds is enough, so both bounds are one condition. Equality allows for units, as
-/// [`Comparison::holds`] does.
+/// For several values, one within the bounds is enough, so both bounds form one condition. Equality has the relative
+/// tolerance of [`Comparison::holds`], because units are converted.
 fn number(attribute: &str, comparison: Comparison, value: f64) -> String {
     let (below, above) = (value - value.abs() * 1e-6, value + value.abs() * 1e-6);
     match comparison {
@@ -78,7 +78,7 @@ fn number(attribute: &str, comparison: Comparison, value: f64) -> String {
     }
 }
 
-/// Rows whose distinct value is one of those that pass.
+/// The expression for rows whose distinct value passes.
 fn listed(attribute: &str, pass: impl Iterator<Item = bool>) -> String {
     format!(
         "{attribute} IN [{}]",

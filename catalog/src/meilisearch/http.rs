@@ -1,7 +1,7 @@
-//! The way to the server: the SDK's requests over our one HTTP client, each within a deadline, and what its errors mean.
+//! HTTP transport for the Meilisearch SDK: one shared client, a timeout on each call, and the mapping of errors.
 //!
-//! The SDK's own client has no deadline at all. Error texts carry the server's error codes and never its messages, which
-//! repeat filters, nor the key.
+//! The SDK's own client has no timeout. Error texts contain the server's error codes, but neither its messages, which
+//! repeat filters, nor the key. [`MirrorError::Task`] is the exception: it includes the message.
 
 use std::{fmt, time::Duration};
 
@@ -20,47 +20,47 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use tolmach_runtime::secret::Secret;
 
-/// Bytes of a response that are read at most: a page of a hundred rows is far below.
+/// Maximum size of a response in bytes; a page of 100 rows is far smaller.
 const BODY: usize = 16 << 20;
 
-/// Why the server did not do what it was asked.
+/// Errors of the mirror.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MirrorError {
-    /// It is away, slow, overloaded, or says what nobody understands.
+    /// The server is down, slow or overloaded, or sent a response that cannot be interpreted.
     #[error("{0}")]
-    Away(String),
-    /// It does not take the key.
+    Unavailable(String),
+    /// The server rejects the API key.
     #[error(
         "the server refuses the key ({0}): set TOLMACH_MEILISEARCH_API_KEY to a key that may do everything with the \
              indexes and read tasks"
     )]
-    Denied(String),
-    /// There is no such index or document.
+    Unauthorized(String),
+    /// The index or document does not exist.
     #[error("the server does not have it ({0})")]
     Missing(String),
-    /// It refuses this request.
+    /// The server rejects this request.
     #[error("the server refuses the request ({0})")]
     Refused(String),
-    /// It took up a task and could not do it.
+    /// A task of the server failed or timed out.
     #[error("the server's task {task} ({what}) failed: {why}")]
     Task {
-        /// The task's number.
+        /// Number of the task.
         task: u32,
-        /// What it was to do.
+        /// What the task was to do.
         what: &'static str,
-        /// The server's error code and message.
+        /// Error code and message of the server.
         why: String,
     },
-    /// What it holds is not what was given to it.
+    /// The published rows do not match the generation.
     #[error("what was published does not read back: {0}")]
     Unverified(String),
-    /// Its live index holds another generation.
+    /// The live index contains another generation.
     #[error("the live index holds another generation")]
-    Another,
-    /// Another process over the same folder is publishing.
+    OtherGeneration,
+    /// Another process with the same folder is publishing.
     #[error("another process is publishing to the server")]
-    Elsewhere,
-    /// What is asked cannot be asked of it, and the embedded catalogue answers.
+    AlreadyPublishing,
+    /// A local failure, or a search that the server does not support.
     #[error("{0}")]
     Local(String),
 }
@@ -69,47 +69,49 @@ impl From<Error> for MirrorError {
     fn from(error: Error) -> MirrorError {
         match error {
             Error::Meilisearch(error) => {
-                // The SDK does not know every code by name; the link ends in it.
+                // The SDK does not know every error code, but the link ends with it.
                 let code = error.error_link.rsplit('#').next().unwrap_or_default().to_owned();
                 match (&error.error_code, &error.error_type) {
                     (ErrorCode::InvalidApiKey | ErrorCode::MissingAuthorizationHeader, _) => {
-                        MirrorError::Denied(code)
+                        MirrorError::Unauthorized(code)
                     }
                     (ErrorCode::IndexNotFound | ErrorCode::DocumentNotFound, _) => MirrorError::Missing(code),
                     _ if code == "not_found_similar_id" => MirrorError::Missing(code),
                     (_, ErrorType::InvalidRequest) => MirrorError::Refused(code),
-                    _ => MirrorError::Away(format!("the server has trouble of its own ({code})")),
+                    _ => MirrorError::Unavailable(format!("the server has error_text of its own ({code})")),
                 }
             }
             Error::MeilisearchCommunication(error) if (400..500).contains(&error.status_code) => {
                 MirrorError::Refused(format!("status {}", error.status_code))
             }
             Error::MeilisearchCommunication(error) => {
-                MirrorError::Away(format!("the server answers with status {}", error.status_code))
+                MirrorError::Unavailable(format!("the server answers with status {}", error.status_code))
             }
-            Error::ParseError(_) => MirrorError::Away("the server's answer is not Meilisearch's".to_owned()),
-            Error::Other(error) => match error.downcast::<Lost>() {
-                Ok(lost) => MirrorError::Away(lost.0),
-                Err(_) => MirrorError::Away("the server cannot be reached".to_owned()),
+            Error::ParseError(_) => {
+                MirrorError::Unavailable("the server's answer is not Meilisearch's".to_owned())
+            }
+            Error::Other(error) => match error.downcast::<NoResponse>() {
+                Ok(lost) => MirrorError::Unavailable(lost.0),
+                Err(_) => MirrorError::Unavailable("the server cannot be reached".to_owned()),
             },
             _ => MirrorError::Refused("the request could not be written".to_owned()),
         }
     }
 }
 
-/// A request without an answer.
+/// A request that got no response.
 #[derive(Debug)]
-struct Lost(String);
+struct NoResponse(String);
 
-impl fmt::Display for Lost {
+impl fmt::Display for NoResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Lost {}
+impl std::error::Error for NoResponse {}
 
-/// Our HTTP client behind the SDK's trait.
+/// Implements the SDK's HTTP trait with our client.
 #[derive(Clone, Debug)]
 pub(super) struct Http {
     client: Client,
@@ -117,10 +119,10 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// A client that sends this key, if it is not empty.
+    /// Creates a client that sends this key, unless it is empty.
     ///
     /// # Errors
-    /// A key that no header can carry.
+    /// The key cannot be sent in a header, or the HTTP client cannot be created.
     pub fn new(key: &Secret, deadline: Duration) -> Result<Http, String> {
         let mut headers = HeaderMap::new();
         if !key.is_empty() {
@@ -139,27 +141,27 @@ impl Http {
         Ok(Http { client, deadline })
     }
 
-    /// The same connections with another deadline a call.
+    /// The same connection pool with another timeout per call.
     pub fn within(&self, deadline: Duration) -> Http {
         Http { client: self.client.clone(), deadline }
     }
 
-    async fn exchange(&self, request: RequestBuilder) -> Result<(u16, String), Lost> {
+    async fn exchange(&self, request: RequestBuilder) -> Result<(u16, String), NoResponse> {
         let asking = async {
-            let mut response = request.send().await.map_err(|error| Lost(reason(&error)))?;
+            let mut response = request.send().await.map_err(|error| NoResponse(reason(&error)))?;
             let status = response.status().as_u16();
             let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(|error| Lost(reason(&error)))? {
+            while let Some(chunk) = response.chunk().await.map_err(|error| NoResponse(reason(&error)))? {
                 body.extend_from_slice(&chunk);
                 if body.len() > BODY {
-                    return Err(Lost(format!("the server's answer has more than {} MB", BODY >> 20)));
+                    return Err(NoResponse(format!("the server's answer has more than {} MB", BODY >> 20)));
                 }
             }
             Ok((status, String::from_utf8_lossy(&body).into_owned()))
         };
         match tokio::time::timeout(self.deadline, asking).await {
             Ok(answer) => answer,
-            Err(_) => Err(Lost(format!("the server did not answer within {:?}", self.deadline))),
+            Err(_) => Err(NoResponse(format!("the server did not answer within {:?}", self.deadline))),
         }
     }
 }
@@ -178,7 +180,7 @@ impl HttpClient for Http {
         Body: AsyncRead + Send + Sync + 'static,
         Output: DeserializeOwned + 'static,
     {
-        let other = |error: Lost| Error::Other(Box::new(error));
+        let other = |error: NoResponse| Error::Other(Box::new(error));
         let verb = match &method {
             Method::Get { .. } => reqwest::Method::GET,
             Method::Post { .. } => reqwest::Method::POST,
@@ -186,13 +188,13 @@ impl HttpClient for Http {
             Method::Put { .. } => reqwest::Method::PUT,
             Method::Delete { .. } => reqwest::Method::DELETE,
         };
-        let address =
-            Url::parse(url).map_err(|_| other(Lost("the server's address cannot be used".to_owned())))?;
+        let address = Url::parse(url)
+            .map_err(|_| other(NoResponse("the server's address cannot be used".to_owned())))?;
         let mut request = self.client.request(verb, address).query(method.query());
         if let Some(body) = method.into_body() {
             let mut bytes = Vec::new();
             let mut body = std::pin::pin!(body);
-            body.read_to_end(&mut bytes).await.map_err(|error| other(Lost(error.to_string())))?;
+            body.read_to_end(&mut bytes).await.map_err(|error| other(NoResponse(error.to_string())))?;
             request = request.header(CONTENT_TYPE, content_type).body(bytes);
         }
         let (status, mut body) = self.exchange(request).await.map_err(other)?;
@@ -203,7 +205,7 @@ impl HttpClient for Http {
     }
 }
 
-/// What a failed exchange was, without the address, which may hold credentials.
+/// Describes a failed request without its URL, which may contain credentials.
 fn reason(error: &reqwest::Error) -> String {
     let what = if error.is_timeout() {
         "the server did not answer in time"

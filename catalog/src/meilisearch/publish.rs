@@ -1,8 +1,8 @@
-//! Bringing a generation to the server: built in the second index, every task checked, verified, and swapped with the live
-//! one.
+//! Publishes a generation: builds it in the second index, checks every task, verifies, and swaps the index with the
+//! live one.
 //!
-//! The generation before stays in the second index, so going back is a swap. A marker document says what an index holds:
-//! a publication that was broken off leaves no marker, and the next one begins anew. Searches are not known here.
+//! The previous generation stays in the second index, so a rollback is a swap. A marker document says what an index
+//! contains; an interrupted publication leaves no marker, and the next one starts over. Searches are in [`super::ask`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,22 +25,22 @@ use super::{
 };
 use crate::words;
 
-/// Bytes of one request with documents; the server takes 100 MB unless it is told otherwise.
+/// Size of a request with documents, in bytes, at which it is sent. Meilisearch accepts 100 MB by default.
 const BATCH: usize = 8 << 20;
-/// Rows that are looked up in what was published.
+/// Approximate number of rows that are read back for verification.
 const SAMPLED: usize = 20;
-/// Pauses between looks at a task.
+/// First and longest pause between polls of a task.
 const FIRST_LOOK: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The two indexes of a catalogue.
+/// The two indexes of a catalogue on the server.
 #[derive(Clone)]
 pub(super) struct Publisher {
     pub url: String,
     pub http: Http,
     pub live: String,
     pub second: String,
-    /// How long one task may take.
+    /// Timeout of one task.
     pub timeout: Duration,
 }
 
@@ -68,25 +68,31 @@ struct Marked {
 }
 
 #[derive(Deserialize)]
-struct Shown {
+struct RetrievedRow {
     row: u32,
     product: String,
 }
 
 impl Publisher {
-    /// What the live index holds; `None` when it holds nothing whole.
+    /// The marker of the live index; `None` if it has none.
+    ///
+    /// # Errors
+    /// The request failed.
     pub async fn live(&self) -> Result<Option<String>, MirrorError> {
         self.marks(&self.live).await
     }
 
-    /// Makes this generation the live one. Only one may do so at a time.
+    /// Makes this generation the live one. The caller must ensure that only one publication runs at a time.
+    ///
+    /// # Errors
+    /// A request or task failed, verification failed, or the live index has another marker after the swap.
     pub async fn publish(&self, generation: &Arc<Generation>) -> Result<(), MirrorError> {
         self.drain().await?;
         let wanted = document::marks(&generation.manifest.id);
         if self.marks(&self.live).await?.as_ref() == Some(&wanted) {
             return Ok(());
         }
-        // A publication that ended before its swap, or the generation before this one, to which the catalogue went back.
+        // The second index may have the generation already: after an interruption before the swap, or after a rollback.
         if self.marks(&self.second).await?.as_ref() != Some(&wanted) {
             self.build(generation).await?;
         }
@@ -102,7 +108,7 @@ impl Publisher {
         Client::new_with_client(self.url.clone(), None::<String>, self.http.clone())
     }
 
-    /// An index by its name; nothing is asked.
+    /// A handle of an index; no request is made.
     pub fn index(&self, uid: &str) -> Index<Http> {
         self.client().index(uid)
     }
@@ -119,18 +125,18 @@ impl Publisher {
         match self.get::<Marked>(&format!("/indexes/{uid}/documents/{MARKER}")).await {
             Ok(marked) => Ok(Some(marked.marks)),
             Err(MirrorError::Missing(_)) => Ok(None),
-            Err(trouble) => Err(trouble),
+            Err(error_text) => Err(error_text),
         }
     }
 
-    /// Waits until no task of the two indexes is left of what another process, or this one before, had begun.
+    /// Waits until no tasks of the two indexes are left that another process, or an earlier run, has started.
     async fn drain(&self) -> Result<(), MirrorError> {
         let path =
             format!("/tasks?statuses=enqueued,processing&limit=1&indexUids={},{}", self.live, self.second);
         let (until, mut pause) = (Instant::now() + self.timeout, FIRST_LOOK);
         while self.get::<Queue>(&path).await?.total > 0 {
             if Instant::now() > until {
-                return Err(MirrorError::Away(format!(
+                return Err(MirrorError::Unavailable(format!(
                     "tasks of others do not end within {:?}",
                     self.timeout
                 )));
@@ -141,8 +147,12 @@ impl Publisher {
         Ok(())
     }
 
-    /// Waits for a task and says how it ended. The SDK's own waiting takes a failed task for success, gives up after five
-    /// seconds, and cannot read a cancelled one.
+    /// Waits for a task to succeed. The SDK's own wait treats a failed task as success, times out after 5 s, and cannot
+    /// parse a cancelled one.
+    ///
+    /// # Errors
+    /// [`MirrorError::Task`] if the task failed, was cancelled or timed out; [`MirrorError::Unavailable`] for an unknown
+    /// status; or the error of the request.
     pub async fn done(&self, what: &'static str, task: u32) -> Result<(), MirrorError> {
         let (until, mut pause) = (Instant::now() + self.timeout, FIRST_LOOK);
         loop {
@@ -159,7 +169,9 @@ impl Publisher {
                     return Err(MirrorError::Task { task, what, why });
                 }
                 other => {
-                    return Err(MirrorError::Away(format!("task {task} is \"{other}\", which nobody knows")));
+                    return Err(MirrorError::Unavailable(format!(
+                        "task {task} is \"{other}\", which nobody knows"
+                    )));
                 }
             }
             if Instant::now() > until {
@@ -200,12 +212,12 @@ impl Publisher {
                 .await?;
             self.done("adding rows", task.get_task_uid()).await?;
         }
-        // Last, so that an index with a marker is whole.
+        // The marker is written last, so an index with a marker is complete.
         let task = index.add_documents(&[document::marker(generation)], Some("id")).await?;
         self.done("marking the index", task.get_task_uid()).await
     }
 
-    /// Counts the rows, reads sampled ones back, and looks them up by their names.
+    /// Counts the rows, reads sampled rows back, and searches for some of them by name.
     async fn verify(&self, generation: &Generation) -> Result<(), MirrorError> {
         let rows = generation.products.len();
         let stats: Stats = self.get(&format!("/indexes/{}/stats", self.second)).await?;
@@ -222,7 +234,7 @@ impl Publisher {
         let mut query = SearchQuery::new(&index);
         query.with_filter(&among).with_limit(sampled.len());
         query.with_attributes_to_retrieve(Selectors::Some(&["row", "product"]));
-        let read = query.execute::<Shown>().await?.hits;
+        let read = query.execute::<RetrievedRow>().await?.hits;
         for row in &sampled {
             let product = generation.products.get(*row as usize);
             let shown = read.iter().map(|hit| &hit.result).find(|shown| shown.row == *row);
@@ -237,13 +249,17 @@ impl Publisher {
             let (text, alone) = (document::written(name.iter().take(4)), format!("{whole} AND row = {row}"));
             let mut query = SearchQuery::new(&index);
             query.with_query(&text).with_filter(&alone).with_limit(1);
-            if query.execute::<Shown>().await?.hits.is_empty() {
+            if query.execute::<RetrievedRow>().await?.hits.is_empty() {
                 return Err(MirrorError::Unverified(format!("row {row} is not found by its name")));
             }
         }
         Ok(())
     }
 
+    /// Swaps the second index with the live one, which is created if it does not exist.
+    ///
+    /// # Errors
+    /// A request or task failed.
     pub async fn swap(&self) -> Result<(), MirrorError> {
         let client = self.client();
         if let Err(MirrorError::Missing(_)) = self.get::<Value>(&format!("/indexes/{}", self.live)).await {
@@ -256,7 +272,8 @@ impl Publisher {
     }
 }
 
-/// Rows from this one on, a line each, and the first row after them; empty behind the last.
+/// Serialises rows from `from` on as NDJSON, up to about [`BATCH`] bytes. Returns them with the next row; empty after
+/// the last one.
 fn batch(generation: &Generation, from: u32) -> Result<(Vec<u8>, u32), MirrorError> {
     let (mut lines, mut row) = (Vec::new(), from);
     while lines.len() < BATCH
@@ -270,7 +287,7 @@ fn batch(generation: &Generation, from: u32) -> Result<(Vec<u8>, u32), MirrorErr
     Ok((lines, row))
 }
 
-/// Drops both indexes; for tests on a live server.
+/// Deletes both indexes, for tests on a real server.
 #[cfg(test)]
 pub(super) async fn drop_all(publisher: &Publisher) {
     for uid in [&publisher.live, &publisher.second] {

@@ -1,5 +1,5 @@
-//! The mirror on a fake server, or on the one that TOLMACH_TEST_MEILISEARCH_URL names: the suite of every catalogue, and what
-//! happens when the server has a bad day (on the fake only, which can be told to have one).
+//! Tests of the mirror: the conformance suite of every catalogue, and server failures. They run on a fake server; the
+//! suite and the refusals run on a real one if TOLMACH_TEST_MEILISEARCH_URL is set.
 
 mod faults;
 mod refusals;
@@ -22,21 +22,21 @@ use tolmach_testkit::meilisearch::Meilisearch;
 use super::{Mirror, Options, State};
 use crate::{
     EmbeddedCatalog, Source,
-    catalog_suite::{self, Place},
+    catalog_suite::{self, CatalogFixture},
     embedder::HashEmbedder,
 };
 
 const KEY: &str = "a-key-of-the-tests";
 
-/// A mirror, its server, and its folder.
+/// A mirror with its server and folder.
 pub(super) struct Fixture {
     folder: TempDir,
     embedded: Arc<EmbeddedCatalog>,
     mirror: Arc<Mirror>,
-    /// `None` on a live server.
+    /// `None` for a real server.
     fake: Option<Meilisearch>,
     imported: AtomicBool,
-    /// Searches under way, and whether there was ever more than one.
+    /// Number of concurrent searches, and whether there was ever more than one.
     searching: AtomicU64,
     crowded: AtomicBool,
 }
@@ -46,7 +46,7 @@ fn embedded(folder: &TempDir) -> Arc<EmbeddedCatalog> {
     Arc::new(catalog.check_every(Duration::ZERO))
 }
 
-/// Little timeout, so that tests of faults are short. The live server has more.
+/// Short timeouts, so that tests of failures are fast. A real server gets longer ones.
 fn options(url: &str, key: &str) -> Options {
     let index = format!("tolmach-test-{}", uuid::Uuid::now_v7().simple());
     Options {
@@ -85,19 +85,19 @@ impl Fixture {
         self.fake.as_ref().expect("a fake")
     }
 
-    /// An import here; the server hears nothing of it yet.
+    /// Imports into the embedded catalogue only, without publishing.
     async fn import_here(&self, article: &str) -> String {
         let name = Localized { ru: format!("Насос {article}"), en: format!("Pump {article}") };
         let one = Product { id: article.into(), article: article.into(), name, ..Product::default() };
         self.embedded.import(source("shop"), vec![one], |_| {}).await.unwrap().generation
     }
 
-    /// The article of the first row for «насос».
+    /// The article number of the first row for «насос».
     async fn found(&self) -> String {
         self.mirror.search(&request("насос")).await.unwrap().hits[0].product.article.clone()
     }
 
-    /// Waits until it stands so.
+    /// Waits up to 10 s for the mirror to reach a state.
     async fn until(&self, what: impl Fn(&State) -> bool) {
         let waiting = async {
             while !what(&self.mirror.state()) {
@@ -121,21 +121,21 @@ fn request(text: &str) -> SearchRequest {
     SearchRequest { text: text.into(), limit: 10, ..SearchRequest::default() }
 }
 
-/// The live server where one is named, else a fake.
+/// The real server if one is configured, otherwise a fake.
 async fn place() -> Fixture {
     let Ok(url) = env::var("TOLMACH_TEST_MEILISEARCH_URL") else { return Fixture::on_fake().await };
     let key = env::var("TOLMACH_TEST_MEILISEARCH_KEY").unwrap_or_default();
-    let patient = Options {
+    let slow_options = Options {
         search: Duration::from_secs(10),
         request: Duration::from_secs(30),
         task: Duration::from_secs(300),
         ..options(&url, &key)
     };
-    Fixture::with(patient, None)
+    Fixture::with(slow_options, None)
 }
 
 #[async_trait]
-impl Place for Fixture {
+impl CatalogFixture for Fixture {
     async fn import(&self, name: &str, items: Vec<Product>) -> String {
         let switch = self.embedded.import(source(name), items, |_| {}).await.unwrap();
         self.mirror.reconcile().await.unwrap();
@@ -162,7 +162,7 @@ impl Place for Fixture {
         let counts = self.mirror.counts();
         if self.imported.load(SeqCst) {
             assert!(counts.server > 0, "the server answers: {counts:?} {:?}", self.mirror.state());
-            // Between an import and its publication the embedded catalogue answers; otherwise never.
+            // The embedded catalogue may answer only between an import and its publication.
             assert!(
                 self.crowded.load(SeqCst) || counts.embedded == 0,
                 "{counts:?} {:?}",

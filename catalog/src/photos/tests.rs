@@ -1,4 +1,4 @@
-//! Archives as suppliers send them, and as nobody should.
+//! Archives as suppliers send them, and malformed or malicious ones.
 
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
@@ -23,7 +23,7 @@ fn product(article: &str) -> Product {
 }
 
 #[tokio::test]
-async fn pictures_find_their_articles() {
+async fn matches_pictures_to_articles_by_file_name() {
     let folder = TempDir::new().unwrap();
     let second = [JPEG, &[9]].concat();
     let zip = archive(
@@ -57,7 +57,7 @@ async fn pictures_find_their_articles() {
 }
 
 #[test]
-fn a_look_writes_nothing() {
+fn writes_nothing_without_a_folder() {
     let folder = TempDir::new().unwrap();
     let zip = archive(&folder, &[("A-1.jpg", JPEG)]);
     let taken = take(&zip, None, &mut [product("A-1")]).unwrap();
@@ -66,7 +66,7 @@ fn a_look_writes_nothing() {
 }
 
 #[test]
-fn bombs_are_not_unpacked_and_other_files_are_refused() {
+fn oversized_pictures_are_skipped_and_non_archives_refused() {
     let folder = TempDir::new().unwrap();
     let bomb = [JPEG, &vec![0; 11 << 20]].concat();
     let zip = archive(&folder, &[("A-1.jpg", &bomb)]);
@@ -79,7 +79,7 @@ fn bombs_are_not_unpacked_and_other_files_are_refused() {
 }
 
 #[tokio::test]
-async fn only_our_names_are_read() {
+async fn reads_generated_names_only() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("secret"), "x").unwrap();
     fs::create_dir(folder.path().join("photos")).unwrap();
@@ -100,7 +100,7 @@ async fn only_our_names_are_read() {
 }
 
 #[test]
-fn what_nothing_names_is_swept_once_it_is_old() {
+fn sweep_removes_unreferenced_photos_after_the_grace_period() {
     let folder = TempDir::new().unwrap();
     assert_eq!(sweep(folder.path()).unwrap(), 0);
     fs::create_dir_all(folder.path().join("generations")).unwrap();

@@ -1,12 +1,12 @@
-//! Words that tell no products apart. Which words a text has is not decided here.
+//! Stop words of product search.
 
-/// Whether a word carries no meaning of its own in a request: grammar, courtesy, and talk of price and stock, which
-/// filters handle.
+/// Whether a word says nothing about the product in a request: grammar, courtesy, and words about price and stock,
+/// which filters handle.
 pub(crate) fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.binary_search(&word).is_ok()
 }
 
-/// Sorted, because it is searched by halves; a test keeps it so.
+/// Sorted for binary search; a test checks the order.
 #[rustfmt::skip]
 static STOP_WORDS: &[&str] = &[
     "a", "about", "afternoon", "am", "an", "and", "any", "anything", "are", "as", "at", "available",
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stop_words_can_be_searched_by_halves() {
+    fn stop_words_are_sorted_and_unique() {
         let mut sorted = STOP_WORDS.to_vec();
         sorted.sort_unstable();
         sorted.dedup();

@@ -1,8 +1,8 @@
-//! Numbers as words: one spelling for a unit, a fraction and a size («18 В», "1-1/2 in.", "4x8").
+//! Normalises numbers in text: one spelling per unit, fraction and size («18 В», "1-1/2 in.", "4x8").
 //!
-//! Spelling only: what a quantity is of, and how units convert, is `tolmach_engine::measure`.
+//! Dimensions and unit conversion are in `tolmach_engine::measure`.
 
-/// `18в` is a number and a unit; `18x24` is not.
+/// Splits a number written together with its unit: `18в`, but not `18x24`.
 pub(super) fn number_and_unit(word: &str) -> Option<(String, &'static str)> {
     let digits = word.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     if digits == 0 {
@@ -12,7 +12,7 @@ pub(super) fn number_and_unit(word: &str) -> Option<(String, &'static str)> {
     Some((number.to_owned(), canonical_unit(unit)?))
 }
 
-/// One spelling for each unit that price lists write in many ways.
+/// The canonical spelling of a unit; `None` if the word is not a unit.
 pub(super) fn canonical_unit(word: &str) -> Option<&'static str> {
     Some(match word {
         "в" | "v" | "вольт" | "вольта" | "volt" | "volts" => "v",
@@ -57,8 +57,8 @@ pub(super) fn canonical_unit(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The value of a fraction of an inch or the like (`5/8`), with the whole number before it, if there is one. What is no
-/// part of one («24/7») is none.
+/// The decimal value of a fraction such as `5/8`, plus the whole number before it, if any. `None` for anything that is
+/// not a proper fraction with a denominator of at most 64 («24/7»).
 pub(super) fn fraction(whole: Option<&str>, text: &str) -> Option<String> {
     let (above, below) = text.split_once('/')?;
     let (above, below): (u32, u32) = (above.parse().ok()?, below.parse().ok()?);
@@ -70,7 +70,7 @@ pub(super) fn fraction(whole: Option<&str>, text: &str) -> Option<String> {
     Some(value.trim_end_matches('0').trim_end_matches('.').to_owned())
 }
 
-/// The parts of a size that is written together (`4x8`, «20х30х5мм»); `None` for anything else.
+/// The parts of a size written as one word (`4x8`, «20х30х5мм»); `None` for anything else.
 pub(super) fn size(text: &str) -> Option<Vec<&str>> {
     let parts: Vec<&str> = text.split(['x', 'х']).collect();
     let (last, first) = parts.split_last()?;

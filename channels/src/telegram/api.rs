@@ -1,4 +1,4 @@
-//! One request to the Bot API and how it may fail.
+//! HTTP requests to the Bot API and their failures.
 
 use std::{
     collections::BTreeSet,
@@ -24,31 +24,31 @@ use tolmach_runtime::ports::{Error, Result};
 use super::{MenuCommand, WHAT};
 use tolmach_runtime::secret::Secret;
 
-/// How long a photo may take to go up.
+/// Timeout of a photo upload.
 const UPLOAD: Duration = Duration::from_secs(60);
 
-/// How a bot is reached.
+/// Settings of the connection to the Bot API.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The token that BotFather gave.
+    /// Bot token from BotFather.
     pub token: Secret,
-    /// Where the Bot API is; another one for a local Bot API server.
+    /// Base URL of the Bot API; set it to use a local Bot API server.
     pub api_url: String,
-    /// How long a request for updates is held open when there are none.
+    /// Long-polling timeout: how long Telegram holds a `getUpdates` request when there are no updates.
     pub hold: Duration,
-    /// Chats of the staff: replies to notices there go to clients, and nothing else said there begins a dialog.
+    /// Chat ids of the staff. Replies to notices there go to clients; other messages there start no dialog.
     pub staff: BTreeSet<i64>,
 }
 
 impl Options {
-    /// Telegram's own server, requests held for 25 seconds.
+    /// Telegram's public server, a long-polling timeout of 25 seconds, no staff chats.
     pub fn new(token: Secret) -> Options {
         let api_url = "https://api.telegram.org".to_owned();
         Options { token, api_url, hold: Duration::from_secs(25), staff: BTreeSet::new() }
     }
 }
 
-/// A bot's access to the API.
+/// Client of the Bot API for one bot.
 pub struct Bot {
     client: Client,
     base: Url,
@@ -56,14 +56,16 @@ pub struct Bot {
     id: String,
     hold: Duration,
     staff: BTreeSet<i64>,
+    /// The current polling error, for /health.
     status: Mutex<Option<String>>,
 }
 
 impl Bot {
-    /// Checks the options; nothing is sent yet.
+    /// Validates the options. Sends no request.
     ///
     /// # Errors
-    /// Refused for a token that no bot has, or an API address that is none.
+    /// [`Error::Refused`] if the token does not look like a bot token, if the API URL is not an http(s) URL, or if no
+    /// HTTP client can be built.
     pub fn new(options: Options) -> Result<Bot> {
         let Options { token, api_url, hold, staff } = options;
         let id = bot_id(token.expose()).map(str::to_owned).ok_or_else(|| {
@@ -87,10 +89,10 @@ impl Bot {
         Ok(Bot { client, base, token, id, hold, staff, status: Mutex::default() })
     }
 
-    /// The bot's user name, without the at sign; a way to check the token at start.
+    /// The bot's user name without the at sign. Also checks the token at startup.
     ///
     /// # Errors
-    /// Refused when the token is not accepted, unavailable when Telegram cannot be reached.
+    /// [`Error::Refused`] if Telegram rejects the token, [`Error::Unavailable`] if Telegram cannot be reached.
     pub async fn username(&self) -> Result<String> {
         #[derive(Deserialize)]
         struct Me {
@@ -101,10 +103,11 @@ impl Bot {
         Ok(me.username)
     }
 
-    /// Sets the menu of commands: one list a language, and Russian for clients of any other.
+    /// Sets the command menu: one list per language, and the Russian list as the default for all other languages.
     ///
     /// # Errors
-    /// Refused for names or descriptions that Telegram does not take.
+    /// [`Error::Refused`] if Telegram rejects a name, a description or the token, [`Error::Unavailable`] if Telegram
+    /// cannot be reached.
     pub async fn set_commands(&self, commands: &[MenuCommand]) -> Result<()> {
         let lists = Language::ALL.into_iter().map(Some).chain([None]);
         for language in lists {
@@ -118,20 +121,20 @@ impl Bot {
         Ok(())
     }
 
-    /// What is wrong with receiving at the moment, for /health.
-    pub fn trouble(&self) -> Option<String> {
+    /// The current polling error, for /health; `None` while polling works.
+    pub fn polling_error(&self) -> Option<String> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn set_trouble(&self, trouble: Option<String>) {
-        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    pub(super) fn set_polling_error(&self, polling_error: Option<String>) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = polling_error;
     }
 
     pub(super) fn staff(&self) -> &BTreeSet<i64> {
         &self.staff
     }
 
-    /// The number before the colon of the token.
+    /// The bot's id: the number before the colon of the token.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -140,7 +143,7 @@ impl Bot {
         self.hold
     }
 
-    /// Sends one request; `held` is how long Telegram may keep it before it answers.
+    /// Sends one request and parses the result. `held` is added to the 20-second timeout for long polling.
     pub(super) async fn call<P, T>(&self, payload: &P, held: Duration) -> std::result::Result<T, Failure>
     where
         P: Payload + Serialize + Sync,
@@ -149,7 +152,7 @@ impl Bot {
         self.send(payload, held).await?.read()
     }
 
-    /// The same, for an answer that is read in more than one way.
+    /// Like [`Bot::call`], but returns the unparsed response, which may be parsed more than once.
     pub(super) async fn send<P>(&self, payload: &P, held: Duration) -> std::result::Result<Response, Failure>
     where
         P: Payload + Serialize + Sync,
@@ -158,7 +161,7 @@ impl Bot {
         self.answer(request.json(payload)).await
     }
 
-    /// Sends a request with a file in the field `field`; everything else of the payload goes along as it is.
+    /// Sends a multipart request with a file in `field`. The other fields of the payload become form fields.
     pub(super) async fn upload<P, T>(
         &self,
         payload: &P,
@@ -174,7 +177,7 @@ impl Bot {
         };
         let mut form = Form::new().part(field, file);
         for (name, value) in fields.into_iter().filter(|(name, value)| name != field && !value.is_null()) {
-            // In a form texts are texts and everything else is JSON.
+            // Form fields hold plain strings; other values are sent as JSON.
             let text = match value {
                 serde_json::Value::String(text) => text,
                 other => other.to_string(),
@@ -197,7 +200,7 @@ impl Bot {
     }
 }
 
-/// An answer of the API, not read yet.
+/// A response of the API, not parsed yet.
 pub(super) struct Response {
     status: u16,
     body: Vec<u8>,
@@ -210,14 +213,14 @@ impl Response {
             Ok(Answer { ok: true, result: Some(result), .. }) => Ok(result),
             Ok(answer) => Err(Failure::Api {
                 code: answer.error_code.unwrap_or(self.status),
-                // Descriptions are Telegram's own words, but a local server's may be anybody's.
+                // The public API does not put the token into descriptions, but a local server might.
                 why: self.token.redact(&answer.description.unwrap_or_default()),
                 retry_after: answer
                     .parameters
                     .and_then(|parameters| parameters.retry_after)
                     .map(Duration::from_secs),
             }),
-            // A proxy's page, or a server that is going down.
+            // A proxy's error page, or a server that is shutting down.
             Err(_) => {
                 Err(Failure::Network(format!("status {} without an answer of the Bot API", self.status)))
             }
@@ -246,12 +249,12 @@ struct Parameters {
     retry_after: Option<u64>,
 }
 
-/// Why a request brought nothing.
+/// Why a request failed.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// Telegram said no.
+    /// Telegram answered with an error.
     Api { code: u16, why: String, retry_after: Option<Duration> },
-    /// Nothing is known of the request's fate.
+    /// No valid answer: the request may or may not have been processed.
     Network(String),
 }
 
@@ -263,7 +266,7 @@ impl Failure {
         }
     }
 
-    /// Whether the token is not accepted. An unknown token is answered by 404, a revoked one by 401.
+    /// Whether the token is rejected. Telegram answers an unknown token with 404 and a revoked one with 401.
     pub(super) fn is_bad_token(&self) -> bool {
         matches!(self, Failure::Api { code: 401 | 404, .. })
     }
@@ -297,6 +300,7 @@ fn network(error: reqwest::Error) -> Failure {
     })
 }
 
+/// The bot id of a well-formed token (`<digits>:<at least 10 characters>`).
 fn bot_id(token: &str) -> Option<&str> {
     let (id, secret) = token.split_once(':')?;
     let fits = !id.is_empty()

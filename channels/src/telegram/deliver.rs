@@ -1,4 +1,4 @@
-//! Sending: one message becomes a few requests, and each refusal of Telegram one of the port's four answers.
+//! Sending: splits a message into Bot API requests and maps each failure to a [`Delivery`].
 
 use std::{
     collections::HashMap,
@@ -22,35 +22,37 @@ use super::{
     render::{self, Part},
 };
 
-/// Messages whose progress is remembered; more are forgotten, at the price of parts sent twice.
-const REMEMBERED: usize = 10_000;
+/// Maximum number of partly sent messages whose progress is kept. At the limit all progress is dropped, and the parts
+/// already sent may be sent again.
+const MAX_PARTIAL: usize = 10_000;
 
-/// The way out to Telegram's clients.
+/// Delivery to Telegram chats.
 ///
-/// A message of several parts that is stopped in the middle goes on where it was when it is tried again. That is
-/// remembered in memory only: a restart in between repeats the parts, and Telegram knows no ids to prevent it.
+/// A retry of a message with several parts continues after the last part that was sent. This progress is kept in memory
+/// only: after a restart, parts are sent again, because the Bot API has no idempotency key.
 pub struct TelegramChannel {
     bot: Arc<Bot>,
+    /// Number of parts sent, by effect id, for messages that failed part way.
     sent: Mutex<HashMap<String, usize>>,
-    /// The shop's own photos, which Telegram cannot fetch by an address.
+    /// Photos of the catalogue. Telegram cannot fetch them by URL, so they are uploaded.
     photos: Option<Arc<dyn Photos>>,
 }
 
-/// Where a photo comes from.
+/// Source of a photo.
 enum Photo {
-    /// Telegram fetches it.
-    At(Url),
-    /// It is sent along: its name, media type and bytes.
-    Here(String, &'static str, Vec<u8>),
+    /// A URL that Telegram fetches.
+    Url(Url),
+    /// An upload: file name, media type and content.
+    Upload(String, &'static str, Vec<u8>),
 }
 
 impl TelegramChannel {
-    /// Sends as `bot`.
+    /// A channel that sends as `bot`, without photos of the catalogue.
     pub fn new(bot: Arc<Bot>) -> TelegramChannel {
         TelegramChannel { bot, sent: Mutex::default(), photos: None }
     }
 
-    /// Sends the shop's own photos along with the messages that name them.
+    /// Uploads the catalogue's photos with the messages that refer to them.
     #[must_use]
     pub fn with_photos(mut self, photos: Arc<dyn Photos>) -> TelegramChannel {
         self.photos = Some(photos);
@@ -61,7 +63,8 @@ impl TelegramChannel {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One part, in the best form that Telegram takes.
+    /// Sends one part. Falls back to plain text if Telegram rejects the markup, and to text alone if it rejects the
+    /// photo.
     async fn send(&self, chat: ChatId, part: &Part) -> Result<(), Failure> {
         if let Some(photo) = self.source(part.photo.as_deref()).await {
             match self.photo(chat, &photo, part, true).await {
@@ -101,14 +104,15 @@ impl TelegramChannel {
         self.bot.call::<_, IgnoredAny>(&payload, Duration::ZERO).await.map(drop)
     }
 
-    /// A photo by its address; one that is gone is left out, its text goes without it.
+    /// Resolves a photo address. `None` if a photo of the catalogue is missing or unreadable; its text is then sent
+    /// alone.
     async fn source(&self, photo: Option<&str>) -> Option<Photo> {
         let photo = photo?;
         let Some(name) = photo.strip_prefix(PHOTO_PREFIX) else {
-            return Url::parse(photo).ok().map(Photo::At);
+            return Url::parse(photo).ok().map(Photo::Url);
         };
         match self.photos.as_ref()?.read(name).await {
-            Ok(Some(photo)) => Some(Photo::Here(name.to_owned(), photo.media, photo.bytes)),
+            Ok(Some(photo)) => Some(Photo::Upload(name.to_owned(), photo.media, photo.bytes)),
             Ok(None) => {
                 tracing::info!(photo = name, "a photo is gone; its text was sent alone");
                 None
@@ -122,9 +126,9 @@ impl TelegramChannel {
 
     async fn photo(&self, chat: ChatId, photo: &Photo, part: &Part, html: bool) -> Result<(), Failure> {
         let file = match photo {
-            Photo::At(url) => InputFile::url(url.clone()),
-            // What stands for it in the payload is replaced by the file itself.
-            Photo::Here(name, ..) => InputFile::file_id(name.clone().into()),
+            Photo::Url(url) => InputFile::url(url.clone()),
+            // A placeholder: `Bot::upload` replaces this field with the file.
+            Photo::Upload(name, ..) => InputFile::file_id(name.clone().into()),
         };
         let mut payload = SendPhoto::new(chat, file);
         if !part.plain.is_empty() {
@@ -132,7 +136,7 @@ impl TelegramChannel {
             payload.parse_mode = html.then_some(ParseMode::Html);
         }
         payload.reply_markup.clone_from(&part.markup);
-        let Photo::Here(name, media, bytes) = photo else {
+        let Photo::Upload(name, media, bytes) = photo else {
             return self.bot.call::<_, IgnoredAny>(&payload, Duration::ZERO).await.map(drop);
         };
         let file = multipart::Part::bytes(bytes.clone()).file_name(name.clone());
@@ -158,7 +162,7 @@ impl Channel for TelegramChannel {
                 let delivery = delivery(&failure);
                 let mut sent = self.sent();
                 if matches!(delivery, Delivery::Later { .. }) && number > 0 {
-                    if sent.len() >= REMEMBERED {
+                    if sent.len() >= MAX_PARTIAL {
                         sent.clear();
                     }
                     sent.insert(effect.to_owned(), number);
@@ -173,14 +177,14 @@ impl Channel for TelegramChannel {
     }
 }
 
-/// What a failure means for the message.
+/// Maps a failed request to the result of the delivery.
 fn delivery(failure: &Failure) -> Delivery {
     let why = failure.to_string();
     match failure {
         Failure::Network(_) => Delivery::Later { after: Duration::ZERO, why },
         Failure::Api { retry_after: Some(after), .. } => Delivery::Later { after: *after, why },
         Failure::Api { code: 429 | 500.., .. } => Delivery::Later { after: Duration::ZERO, why },
-        // Nothing of the message's doing: it goes out when the program runs with a good token.
+        // The token is rejected, not the message. It is sent after a restart with a valid token.
         Failure::Api { code: 401 | 404, .. } => Delivery::Later { after: Duration::from_secs(60), why },
         Failure::Api { code: 403, .. } => Delivery::Gone { why },
         Failure::Api { why: words, .. } if is_gone(words) => Delivery::Gone { why },
@@ -188,6 +192,7 @@ fn delivery(failure: &Failure) -> Delivery {
     }
 }
 
+/// Whether Telegram's description says that the chat no longer exists or cannot be written to.
 fn is_gone(words: &str) -> bool {
     let words = words.to_lowercase();
     ["chat not found", "user not found", "deactivated", "peer_id_invalid", "initiate conversation"]
@@ -199,8 +204,8 @@ fn is_bad_markup(failure: &Failure) -> bool {
     matches!(failure, Failure::Api { code: 400, why, .. } if why.to_lowercase().contains("can't parse entities"))
 }
 
-/// Whether only the photo was refused. A refusal of the chat, or anything that may pass, stays a failure; every other
-/// refusal of a photo has a text to fall back to.
+/// Whether only the photo was refused, so that the text can be sent alone. `Err` if the chat is gone or for any failure
+/// other than status 400 or 413.
 fn is_bad_photo(result: Result<(), Failure>) -> Result<bool, Failure> {
     match result {
         Ok(()) => Ok(false),

@@ -1,4 +1,4 @@
-//! What an update means to us; most kinds of update mean nothing.
+//! Conversion of Telegram updates to events. Most kinds of update are ignored.
 
 use serde_json::Value;
 use teloxide_core::types::{
@@ -13,7 +13,7 @@ use tolmach_runtime::ports::{Address, Inbound};
 
 use super::NAME;
 
-/// The event in an update, if there is one for us.
+/// The event in an update; `None` if the bot ignores it.
 pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
     let key = format!("{bot}:{}", update.id.0);
     match &update.kind {
@@ -24,7 +24,7 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
     }
 }
 
-/// A message that our types of the API cannot hold still has a chat, whose client deserves an answer.
+/// A message that the API types cannot parse still has a chat, so the client gets a reply.
 fn read_raw(key: String, raw: &Value) -> Option<Inbound> {
     let message = raw.get("message")?;
     let chat = message.get("chat").filter(|chat| chat.get("type").is_some_and(|kind| kind == "private"))?;
@@ -57,9 +57,9 @@ fn read_message(key: String, message: &Message) -> Option<Inbound> {
 fn kind(message: &Message) -> Option<EventKind> {
     let common = match &message.kind {
         MessageKind::Common(common) => common,
-        // Content newer than our types of the API, or without a field that they insist on (a voice's MIME type).
+        // Content newer than the API types, or without a field that they require (such as a voice message's MIME type).
         MessageKind::Empty {} => return Some(EventKind::Unsupported { what: "message".to_owned() }),
-        // Somebody pinned a message or changed the picture: nobody said anything.
+        // Service messages such as a pinned message or a new chat photo.
         _ => return None,
     };
     let what = match &common.media_kind {
@@ -91,7 +91,7 @@ fn kind(message: &Message) -> Option<EventKind> {
 fn said(text: &str) -> EventKind {
     if let Some(command) = text.strip_prefix('/') {
         let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-        // In a private chat the name behind the at sign can only be ours.
+        // In a private chat the name after the at sign can only be this bot's.
         let name = name.split('@').next().unwrap_or_default();
         if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             return EventKind::Command { name: name.to_ascii_lowercase(), rest: rest.trim().to_owned() };
@@ -107,7 +107,7 @@ fn read_press(key: String, query: &CallbackQuery) -> Option<Inbound> {
             let chat = message.chat();
             chat.is_private().then_some(chat.id.0)?
         }
-        // A private chat has the id of its person.
+        // The id of a private chat equals the user's id.
         None => i64::try_from(query.from.id.0).ok()?,
     };
     let label = match &query.message {
@@ -123,7 +123,7 @@ fn read_press(key: String, query: &CallbackQuery) -> Option<Inbound> {
     })
 }
 
-/// What was written on the button.
+/// The label of the pressed button, found by its callback data.
 fn label(message: &Message, data: &str) -> String {
     let buttons =
         message.reply_markup().into_iter().flat_map(|markup| markup.inline_keyboard.iter().flatten());

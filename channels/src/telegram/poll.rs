@@ -1,4 +1,5 @@
-//! Receiving: an update is confirmed by the request that follows its commit, never before.
+//! Receiving updates by long polling. An update is confirmed by the offset of the next request, which is sent only
+//! after the update's event is committed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,11 +19,11 @@ use super::{
 };
 use tolmach_runtime::backoff;
 
-/// Receives until `stop` turns true (or its sender is gone). Faults are waited out, with their reason in the log and in
-/// [`Bot::trouble`].
+/// Polls until `stop` becomes true or its sender is dropped. Failures are retried with backoff and reported in the log
+/// and by [`Bot::polling_error`].
 ///
 /// # Errors
-/// Refused when the token is not accepted: nothing will come until the program is started with another.
+/// [`Error::Refused`] if Telegram rejects the token. A restart with another token is then needed.
 pub async fn poll(bot: Arc<Bot>, intake: Arc<dyn Intake>, mut stop: watch::Receiver<bool>) -> Result<()> {
     let mut offset = None;
     let mut failures = 0;
@@ -30,18 +31,18 @@ pub async fn poll(bot: Arc<Bot>, intake: Arc<dyn Intake>, mut stop: watch::Recei
         let round = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
-            // Being cut off anywhere is harmless: what was not confirmed comes again, and is known by its key.
+            // Cancellation is safe at any point: unconfirmed updates come again and are deduplicated by key.
             round = round(&bot, &*intake, offset) => round,
         };
         let pause = match round {
             Ok(next) => {
                 offset = next;
                 failures = 0;
-                bot.set_trouble(None);
+                bot.set_polling_error(None);
                 continue;
             }
-            Err(Trouble::Telegram(failure)) => {
-                bot.set_trouble(Some(failure.to_string()));
+            Err(PollError::Telegram(failure)) => {
+                bot.set_polling_error(Some(failure.to_string()));
                 if failure.is_bad_token() {
                     tracing::error!(bot.id = bot.id(), "{failure}");
                     return Err(failure.into_error());
@@ -53,8 +54,8 @@ pub async fn poll(bot: Arc<Bot>, intake: Arc<dyn Intake>, mut stop: watch::Recei
                 };
                 asked.max(backoff::wait(Duration::from_millis(500), Duration::from_secs(30), failures))
             }
-            Err(Trouble::Intake(error)) => {
-                bot.set_trouble(Some(error.to_string()));
+            Err(PollError::Intake(error)) => {
+                bot.set_polling_error(Some(error.to_string()));
                 report(&bot, failures, &error);
                 backoff::wait(Duration::from_millis(200), Duration::from_secs(10), failures)
             }
@@ -68,47 +69,47 @@ pub async fn poll(bot: Arc<Bot>, intake: Arc<dyn Intake>, mut stop: watch::Recei
     }
 }
 
-enum Trouble {
+enum PollError {
     Telegram(Failure),
     Intake(Error),
 }
 
-/// The first failure of a row is worth a line, and then one now and again.
+/// Logs the first failure in a row and then every 20th.
 fn report(bot: &Bot, failures: u32, why: &dyn std::fmt::Display) {
     if failures.is_multiple_of(20) {
         tracing::warn!(bot.id = bot.id(), failures, "updates cannot be received: {why}");
     }
 }
 
-/// One request for updates; answers the offset of the next.
+/// Sends one `getUpdates` request and stores its events. Returns the offset for the next request.
 async fn round(
     bot: &Bot,
     intake: &dyn Intake,
     offset: Option<i32>,
-) -> std::result::Result<Option<i32>, Trouble> {
+) -> std::result::Result<Option<i32>, PollError> {
     let mut request = GetUpdates::new();
     request.offset = offset;
     request.timeout = Some(u32::try_from(bot.hold().as_secs()).unwrap_or(25));
     request.limit = Some(100);
     request.allowed_updates = Some(vec![AllowedUpdate::Message, AllowedUpdate::CallbackQuery]);
-    let response = bot.send(&request, bot.hold()).await.map_err(Trouble::Telegram)?;
-    let updates = updates(&response).map_err(Trouble::Telegram)?;
-    let read = |update: &Update| match staff::is_staffs(bot.staff(), update) {
+    let response = bot.send(&request, bot.hold()).await.map_err(PollError::Telegram)?;
+    let updates = updates(&response).map_err(PollError::Telegram)?;
+    let read = |update: &Update| match staff::is_staff_chat(bot.staff(), update) {
         true => staff::read(bot.id(), update),
         false => inbound::read(bot.id(), update),
     };
     let inbound: Vec<Inbound> = updates.iter().filter_map(read).collect();
     if !inbound.is_empty() {
-        receive(intake, inbound).await.map_err(Trouble::Intake)?;
+        receive(intake, inbound).await.map_err(PollError::Intake)?;
     }
     join_all(updates.iter().filter_map(pressed).map(|id| stop_spinner(bot, id))).await;
-    let staffs = updates.iter().filter(|update| staff::is_staffs(bot.staff(), update));
+    let staffs = updates.iter().filter(|update| staff::is_staff_chat(bot.staff(), update));
     join_all(
         staffs.filter_map(|update| staff::hint(bot.id(), update)).map(|(chat, text)| tell(bot, chat, text)),
     )
     .await;
-    // An empty answer has confirmed everything; without an offset Telegram may begin its numbers anew, as it does
-    // after a quiet week.
+    // After an empty answer everything is confirmed. The offset is then omitted, because Telegram may restart the
+    // numbering after a week without updates.
     Ok(updates
         .iter()
         .map(|update| update.id.0)
@@ -116,7 +117,7 @@ async fn round(
         .and_then(|last| i32::try_from(last).ok()?.checked_add(1)))
 }
 
-/// The updates as our types have them. They forget the content of what they cannot hold; it is put back.
+/// Parses the updates. teloxide-core drops the content of updates that it cannot parse, so the raw JSON is put back.
 fn updates(response: &Response) -> std::result::Result<Vec<Update>, Failure> {
     let mut updates: Vec<Update> = response.read()?;
     if updates.iter().any(|update| matches!(update.kind, UpdateKind::Error(_))) {
@@ -130,7 +131,8 @@ fn updates(response: &Response) -> std::result::Result<Vec<Update>, Failure> {
     Ok(updates)
 }
 
-/// Hands a batch over; where the store refuses it for good, one by one, so that one update cannot block the others.
+/// Passes a batch to the intake. If the store refuses it permanently, passes the events one by one, so that one event
+/// cannot block the others.
 async fn receive(intake: &dyn Intake, inbound: Vec<Inbound>) -> Result<()> {
     match intake.receive(inbound.clone()).await {
         Err(Error::Refused { .. }) => {}
@@ -147,7 +149,7 @@ async fn receive(intake: &dyn Intake, inbound: Vec<Inbound>) -> Result<()> {
     Ok(())
 }
 
-/// Failing is harmless: the person may ask again.
+/// Sends a hint to a staff chat. A failure is only logged: the person can write again.
 async fn tell(bot: &Bot, chat: i64, text: &str) {
     let message = SendMessage::new(ChatId(chat), text);
     let told = bot.call::<_, IgnoredAny>(&message, Duration::ZERO);
@@ -156,6 +158,7 @@ async fn tell(bot: &Bot, chat: i64, text: &str) {
     }
 }
 
+/// The query to answer, if the update is a button press.
 fn pressed(update: &Update) -> Option<CallbackQueryId> {
     match &update.kind {
         UpdateKind::CallbackQuery(query) => Some(query.id.clone()),
@@ -163,7 +166,7 @@ fn pressed(update: &Update) -> Option<CallbackQueryId> {
     }
 }
 
-/// Ends the wheel on the pressed button. Failing is harmless: the wheel ends by itself.
+/// Stops the loading indicator of the pressed button. A failure is only logged: the indicator also times out.
 async fn stop_spinner(bot: &Bot, id: CallbackQueryId) {
     let answer = AnswerCallbackQuery::new(id);
     let answered = bot.call::<_, bool>(&answer, Duration::ZERO);

@@ -1,6 +1,6 @@
-//! A message as Telegram takes it: parts within its limits, in its HTML, each with a plain twin.
+//! Renders a message as parts within Telegram's limits: each has Telegram HTML and a plain-text fallback.
 //!
-//! Lengths are UTF-16 units after formatting, as Telegram counts (core.telegram.org/bots/api#sendmessage).
+//! Lengths are UTF-16 code units after entity parsing, as in core.telegram.org/bots/api#sendmessage.
 
 use teloxide_core::types::{
     ButtonRequest, InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup, ReplyMarkup,
@@ -10,27 +10,28 @@ use tolmach_engine::{
     language::Language,
 };
 
-/// Of a text.
+/// Longest text, in UTF-16 units.
 const TEXT: usize = 4096;
-/// Of a photo's caption.
+/// Longest photo caption, in UTF-16 units.
 const CAPTION: usize = 1024;
-/// Bytes of what a button sends back.
+/// Longest callback data of a button, in bytes.
 const DATA: usize = 64;
 
-/// One request to come.
+/// One message to send: a text, or a photo with a caption.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Part {
-    /// Address of a photo; the texts are its caption then, and may be empty.
+    /// Address of a photo. The texts are then its caption and may be empty.
     pub(super) photo: Option<String>,
     pub(super) html: String,
     pub(super) plain: String,
     pub(super) markup: Option<ReplyMarkup>,
 }
 
-/// The parts of a message, in order; none for a message with nothing in it.
+/// The parts of a message, in order; empty if the message has no content.
 pub(super) fn parts(message: &Outgoing) -> Vec<Part> {
     let mut text = message.text.trim().to_owned();
-    // Telegram's buttons open web addresses only; phones and mails are links by themselves in a text.
+    // Telegram's URL buttons do not accept `tel:` and `mailto:`. As plain text, phone numbers and addresses become
+    // links.
     for button in &message.buttons {
         if let Action::Open { url } = &button.action
             && let Some(rest) = url.strip_prefix("tel:").or_else(|| url.strip_prefix("mailto:"))
@@ -64,14 +65,15 @@ impl Part {
     }
 }
 
-/// Puts the keyboards under the last part; a message can carry one, so two need two parts.
+/// Attaches the keyboards to the last parts. A Telegram message has room for one keyboard, so two keyboards need two
+/// parts.
 fn attach(message: &Outgoing, parts: &mut Vec<Part>) {
     let inline = inline(&message.buttons);
     let share = message.share_contact.as_ref().map(|label| share(label));
     if inline.is_none() && share.is_none() {
         return;
     }
-    // Also under a photo: where that cannot be shown, the keyboard needs a text to stand under.
+    // This also covers a photo without a caption: if the photo is rejected, the keyboard still needs a text.
     if parts.last().is_none_or(|part| part.plain.is_empty()) {
         let choose = Part::text(match message.language {
             Language::Ru => "Выберите:",
@@ -159,16 +161,17 @@ fn code(text: &str) -> String {
     format!("<code>{}</code>", escape(text))
 }
 
-/// Of the three characters that Telegram's HTML knows as markup.
+/// Escapes the three characters that are markup in Telegram's HTML.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// Length in UTF-16 code units.
 pub(super) fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// At most `limit` units, with an ellipsis where something was left out.
+/// Shortens a text to at most `limit` units, with an ellipsis if anything was cut.
 fn shorten(text: &str, limit: usize) -> String {
     let text = text.trim();
     if units(text) <= limit {
@@ -178,8 +181,8 @@ fn shorten(text: &str, limit: usize) -> String {
     format!("{}…", head.trim_end())
 }
 
-/// Cuts a text into pieces of at most `limit` units: between paragraphs where that keeps half of a piece, or else
-/// between lines, sentences or words, or else anywhere.
+/// Splits a text into pieces of at most `limit` units: at a paragraph, line or sentence end in the second half of the
+/// piece, or else between words, or else anywhere.
 fn split(text: &str, limit: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = text.trim();
@@ -209,7 +212,7 @@ fn split(text: &str, limit: usize) -> Vec<String> {
     pieces
 }
 
-/// The byte length of the longest beginning of at most `limit` units.
+/// Byte length of the longest prefix of at most `limit` units.
 fn fitting(text: &str, limit: usize) -> usize {
     let mut left = limit;
     for (at, c) in text.char_indices() {
@@ -230,20 +233,20 @@ mod tests {
     }
 
     #[test]
-    fn cuts_where_a_reader_would() {
+    fn splits_at_paragraphs_sentences_and_words() {
         check("", 10, &[]);
         check("раз два", 7, &["раз два"]);
         check("раз два", 6, &["раз", "два"]);
         check("Раз два. Три четыре", 12, &["Раз два.", "Три четыре"]);
         check("один\nдва\n\nтри четыре", 14, &["один\nдва", "три четыре"]);
         check("абвгдежз", 3, &["абв", "где", "жз"]);
-        // An emoji is two units and is never cut in half.
+        // An emoji is two units and must not be split.
         check("🦀🦀🦀", 5, &["🦀🦀", "🦀"]);
         check(" \n раз \n ", 10, &["раз"]);
     }
 
     #[test]
-    fn loses_nothing_and_keeps_the_limit() {
+    fn splitting_keeps_all_text_and_the_limit() {
         let text = "Слово за словом. И <ещё> одно & другое!\n".repeat(500);
         let pieces = split(&text, TEXT);
         assert!(
@@ -292,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn phones_become_text_and_nothing_stays_nothing() {
+    fn phone_buttons_become_text_and_an_empty_message_has_no_parts() {
         let open = |url: &str| Button {
             label: "Позвонить".to_owned(),
             action: Action::Open { url: url.to_owned() },

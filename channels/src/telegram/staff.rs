@@ -1,7 +1,7 @@
-//! Chats of the staff: a reply to one of the bot's notices goes to the client whom the notice is about.
+//! Staff chats: a reply to one of the bot's notices goes to the client whom the notice is about.
 //!
-//! The notice names the chat in its last line, and only a message that this bot itself wrote is believed. Nothing else
-//! that is said in such a chat is for the bot, and none of it begins a dialog.
+//! The last line of a notice is the client's chat address. Only messages written by this bot are trusted as notices.
+//! Any other message in a staff chat is ignored and starts no dialog.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +13,13 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::{Address, Inbound};
 
-/// What gives a chat back to the bot.
+/// Commands that return a chat to the bot.
 const RETURN: [&str; 2] = ["/return", "/вернуть"];
-/// What takes a chat without a word.
+/// Commands that take over a chat without sending a message.
 const TAKE: [&str; 2] = ["/take", "/взять"];
 
-/// Whether an update is of a chat of the staff.
-pub(super) fn is_staffs(chats: &BTreeSet<i64>, update: &Update) -> bool {
+/// Whether an update comes from a staff chat.
+pub(super) fn is_staff_chat(chats: &BTreeSet<i64>, update: &Update) -> bool {
     let chat = match &update.kind {
         UpdateKind::Message(message) => Some(message.chat.id.0),
         UpdateKind::CallbackQuery(query) => {
@@ -31,7 +31,7 @@ pub(super) fn is_staffs(chats: &BTreeSet<i64>, update: &Update) -> bool {
     chat.is_some_and(|chat| chats.contains(&chat))
 }
 
-/// What a person of the staff does with a client's chat.
+/// The staff action in a reply to a notice; `None` if the message is not such a reply.
 pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
     let UpdateKind::Message(message) = &update.kind else { return None };
     message.from.as_ref().filter(|from| !from.is_bot)?;
@@ -41,7 +41,7 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
     let action = match text.starts_with('/') {
         true if RETURN.contains(&word.as_str()) => StaffAction::Return,
         true if TAKE.contains(&word.as_str()) => StaffAction::Take,
-        // A slip of the pen in a command is not for the client's eyes.
+        // An unknown or mistyped command must not reach the client.
         true => return None,
         false => StaffAction::Say { text: text.to_owned() },
     };
@@ -54,7 +54,8 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
     })
 }
 
-/// What to tell a person who wrote to the bot, not to a client, in a chat of their own; a group talks of other things.
+/// A usage hint, with the chat to send it to, for a message in a private staff chat that is not a reply to a notice.
+/// Groups get no hint, because people there also talk to each other.
 pub(super) fn hint(bot: &str, update: &Update) -> Option<(i64, &'static str)> {
     let UpdateKind::Message(message) = &update.kind else { return None };
     let from = message.from.as_ref().filter(|from| !from.is_bot)?;
@@ -75,7 +76,7 @@ pub(super) fn hint(bot: &str, update: &Update) -> Option<(i64, &'static str)> {
     Some((message.chat.id.0, text))
 }
 
-/// The chat that the quoted notice is about.
+/// The address of the chat that the quoted notice is about.
 fn about(bot: &str, message: &Message) -> Option<Address> {
     let notice = message.reply_to_message()?;
     let ours = notice.from.as_ref().is_some_and(|from| from.is_bot && from.id.0.to_string() == bot);
@@ -103,7 +104,7 @@ mod tests {
                 "from": { "id": author, "is_bot": author != 7, "first_name": "Бот" },
             });
         }
-        // The types of the API are read from text only.
+        // teloxide's types deserialize from JSON text only.
         serde_json::from_str(&json!({ "update_id": 5, "message": message }).to_string()).unwrap()
     }
 
@@ -148,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn a_person_of_the_staff_is_told_how_but_a_group_is_left_alone() {
+    fn hints_are_sent_in_private_staff_chats_only() {
         let own = json!({ "id": 7, "type": "private", "first_name": "Пётр" });
         let alone = update(own.clone(), None, "привет");
         let told = hint(BOT, &alone).unwrap();
         assert!(told.0 == 7 && told.1.contains("Ответьте"), "{told:?}");
         assert_eq!(hint(BOT, &update(own, Some((4242, "x\nweb:1")), "да")), None);
         assert_eq!(hint(BOT, &update(group(), None, "привет")), None);
-        assert!(is_staffs(&[7].into(), &alone) && !is_staffs(&[8, -100].into(), &alone));
+        assert!(is_staff_chat(&[7].into(), &alone) && !is_staff_chat(&[8, -100].into(), &alone));
     }
 }

@@ -1,4 +1,4 @@
-//! Against a Bot API over the loopback and a real store.
+//! Tests against a fake Bot API on the loopback and a real store.
 
 use std::{
     sync::{Arc, Mutex},
@@ -47,9 +47,9 @@ fn shown(fake: &Telegram) -> Vec<String> {
     fake.inner().shown.iter().map(|message| message["text"].as_str().expect("text").to_owned()).collect()
 }
 
-/// Takes what comes; may store it, break, or stop in the middle.
+/// An intake that records events and can store them, fail, or never return.
 #[derive(Default)]
-struct Door {
+struct FakeIntake {
     received: Mutex<Vec<Inbound>>,
     calls: Mutex<usize>,
     came: Notify,
@@ -59,7 +59,7 @@ struct Door {
 }
 
 #[async_trait]
-impl Intake for Door {
+impl Intake for FakeIntake {
     async fn receive(&self, inbound: Vec<Inbound>) -> Result<()> {
         *self.calls.lock().expect("not poisoned") += 1;
         if let Some(error) = self.errors.lock().expect("not poisoned").pop() {
@@ -77,14 +77,14 @@ impl Intake for Door {
     }
 }
 
-impl Door {
+impl FakeIntake {
     fn received(&self) -> Vec<Inbound> {
         self.received.lock().expect("not poisoned").clone()
     }
 }
 
-/// Polls until the fake holds no more updates.
-async fn poll_all(fake: &Telegram, door: &Arc<Door>) {
+/// Polls until the fake server has no unconfirmed updates.
+async fn poll_all(fake: &Telegram, door: &Arc<FakeIntake>) {
     let (stop, stopped) = watch::channel(false);
     let polling = tokio::spawn(poll(bot(fake), Arc::clone(door) as Arc<dyn Intake>, stopped));
     let confirmed = async {
@@ -111,7 +111,7 @@ fn message(id: i64, content: Value) -> Value {
 }
 
 #[tokio::test]
-async fn understands_what_clients_send() {
+async fn converts_updates_to_events() {
     let fake = Telegram::start().await;
     let voice = json!({ "duration": 1, "file_id": "f", "file_unique_id": "u", "file_size": 10, "mime_type": "audio/ogg" });
     let markup = json!({ "inline_keyboard": [[{ "text": "Ещё", "callback_data": "b1" }]] });
@@ -145,7 +145,7 @@ async fn understands_what_clients_send() {
     ] {
         fake.push(update);
     }
-    let door = Arc::new(Door::default());
+    let door = Arc::new(FakeIntake::default());
     poll_all(&fake, &door).await;
     let received = door.received();
     let kinds: Vec<_> = received.iter().map(|one| one.kind.clone()).collect();
@@ -184,7 +184,7 @@ async fn understands_what_clients_send() {
 }
 
 #[tokio::test]
-async fn a_kill_between_receiving_and_confirming_neither_loses_nor_repeats() {
+async fn a_kill_before_confirmation_loses_and_repeats_no_message() {
     let folder = TempDir::new().expect("a folder");
     let file = sqlite::Options::new(folder.path().join("bot.db"));
     let store = Arc::new(SqliteStore::open(file).await.expect("opened"));
@@ -192,13 +192,17 @@ async fn a_kill_between_receiving_and_confirming_neither_loses_nor_repeats() {
     for id in 1..=150 {
         fake.push(message(id, json!({ "text": format!("сообщение {id}") })));
     }
-    let door = Arc::new(Door { store: Some(Arc::clone(&store)), never_returns: true, ..Door::default() });
+    let door = Arc::new(FakeIntake {
+        store: Some(Arc::clone(&store)),
+        never_returns: true,
+        ..FakeIntake::default()
+    });
     let (_stop, stopped) = watch::channel(false);
     let killed = tokio::spawn(poll(bot(&fake), Arc::clone(&door) as Arc<dyn Intake>, stopped));
     door.came.notified().await;
     killed.abort();
     assert_eq!(fake.inner().updates.len(), 150, "nothing is confirmed before it is acknowledged");
-    let door = Arc::new(Door { store: Some(Arc::clone(&store)), ..Door::default() });
+    let door = Arc::new(FakeIntake { store: Some(Arc::clone(&store)), ..FakeIntake::default() });
     poll_all(&fake, &door).await;
     assert_eq!(door.received().len(), 150, "the first hundred came twice");
     let probe: Vec<_> = door.received().into_iter().map(|one| (Uuid::now_v7(), one)).collect();
@@ -233,17 +237,17 @@ async fn a_kill_between_receiving_and_confirming_neither_loses_nor_repeats() {
 }
 
 #[tokio::test]
-async fn waits_for_the_store_and_passes_over_what_it_never_takes() {
+async fn retries_unavailable_stores_and_skips_refused_updates() {
     let fake = Telegram::start().await;
     fake.push(message(1, json!({ "text": "раз" })));
     fake.push(message(2, json!({ "text": "два" })));
-    // Popped from the end: a fault that passes, then the batch is refused, then its first update.
+    // Popped from the end: first a temporary failure, then the batch is refused, then its first event.
     let errors = vec![
         Error::refused("database", "bad"),
         Error::refused("database", "bad"),
         Error::unavailable("database", "busy"),
     ];
-    let door = Arc::new(Door { errors: Mutex::new(errors), ..Door::default() });
+    let door = Arc::new(FakeIntake { errors: Mutex::new(errors), ..FakeIntake::default() });
     poll_all(&fake, &door).await;
     let kinds: Vec<_> = door.received().into_iter().map(|one| one.kind).collect();
     assert_eq!(kinds, [EventKind::Message { text: "два".to_owned() }]);
@@ -251,7 +255,7 @@ async fn waits_for_the_store_and_passes_over_what_it_never_takes() {
 }
 
 #[tokio::test]
-async fn lives_through_faults_of_telegram() {
+async fn keeps_polling_through_telegram_failures() {
     let fake = Telegram::start().await;
     let conflict =
         "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
@@ -261,30 +265,30 @@ async fn lives_through_faults_of_telegram() {
         (429, "Too Many Requests", Some(1)),
     ]);
     fake.push(message(1, json!({ "text": "раз" })));
-    let door = Arc::new(Door::default());
+    let door = Arc::new(FakeIntake::default());
     poll_all(&fake, &door).await;
     assert_eq!(door.received().len(), 1);
 }
 
 #[tokio::test]
-async fn two_programs_that_poll_are_told_of_each_other() {
+async fn reports_a_conflict_between_two_pollers() {
     let fake = Telegram::start().await;
     let (first, second) = (bot(&fake), bot(&fake));
     let (_stop, stopped) = watch::channel(false);
-    let door = Arc::new(Door::default());
+    let door = Arc::new(FakeIntake::default());
     for bot in [&first, &second] {
         tokio::spawn(poll(Arc::clone(bot), Arc::clone(&door) as Arc<dyn Intake>, stopped.clone()));
     }
     let told = async {
         while ![&first, &second]
             .iter()
-            .any(|bot| bot.trouble().is_some_and(|why| why.contains("another program")))
+            .any(|bot| bot.polling_error().is_some_and(|why| why.contains("another program")))
         {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), told).await.expect("a conflict");
-    // Whoever of them receives, each message comes.
+    // Each message arrives, whichever of the two receives it.
     (1..=20).for_each(|id| fake.push(message(id, json!({ "text": "раз" }))));
     let received = async {
         while !fake.inner().updates.is_empty() {
@@ -296,23 +300,27 @@ async fn two_programs_that_poll_are_told_of_each_other() {
 }
 
 #[tokio::test]
-async fn says_what_to_do_about_a_conflict_and_a_bad_token() {
+async fn explains_a_conflict_and_a_bad_token() {
     let fake = Telegram::start().await;
     let conflict = (409, "Conflict: terminated by other getUpdates request", None);
     fake.inner().poll_faults.extend(std::iter::repeat_n(conflict, 100));
     let bot = bot(&fake);
     let (stop, stopped) = watch::channel(false);
-    let polling = tokio::spawn(poll(Arc::clone(&bot), Arc::new(Door::default()), stopped));
-    let trouble = async {
+    let polling = tokio::spawn(poll(Arc::clone(&bot), Arc::new(FakeIntake::default()), stopped));
+    let polling_error = async {
         loop {
-            if let Some(trouble) = bot.trouble() {
-                return trouble;
+            if let Some(polling_error) = bot.polling_error() {
+                return polling_error;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let trouble = tokio::time::timeout(Duration::from_secs(10), trouble).await.expect("a trouble");
-    assert!(trouble.contains("another program") && trouble.contains("stop it"), "{trouble}");
+    let polling_error =
+        tokio::time::timeout(Duration::from_secs(10), polling_error).await.expect("a polling_error");
+    assert!(
+        polling_error.contains("another program") && polling_error.contains("stop it"),
+        "{polling_error}"
+    );
     drop(stop);
     polling.await.expect("ended").expect("a dropped switch stops it too");
 
@@ -321,17 +329,20 @@ async fn says_what_to_do_about_a_conflict_and_a_bad_token() {
     options.api_url.clone_from(&fake.url);
     let bot = Arc::new(Bot::new(options).expect("looks like a token"));
     let (_stop, stopped) = watch::channel(false);
-    let error = poll(Arc::clone(&bot), Arc::new(Door::default()), stopped).await.expect_err("refused");
-    for text in
-        [error.to_string(), format!("{error:?}"), format!("{bot:?}"), bot.trouble().expect("a trouble")]
-    {
+    let error = poll(Arc::clone(&bot), Arc::new(FakeIntake::default()), stopped).await.expect_err("refused");
+    for text in [
+        error.to_string(),
+        format!("{error:?}"),
+        format!("{bot:?}"),
+        bot.polling_error().expect("a polling_error"),
+    ] {
         assert!(!text.contains(&revoked), "{text}");
     }
     assert!(error.to_string().contains("BotFather"), "{error}");
 }
 
 #[tokio::test]
-async fn never_tells_the_token() {
+async fn never_reveals_the_token() {
     for url in ["http://127.0.0.1:1", "http://no-such-host.invalid"] {
         let mut options = Options::new(Secret::new(TOKEN));
         options.api_url = url.to_owned();
@@ -353,7 +364,7 @@ async fn never_tells_the_token() {
 }
 
 #[tokio::test]
-async fn shows_text_cards_and_buttons() {
+async fn sends_text_cards_and_buttons() {
     let fake = Telegram::start().await;
     let press = Press {
         release: "r".to_owned(),
@@ -396,7 +407,7 @@ async fn shows_text_cards_and_buttons() {
     assert!(sent[..3].iter().all(|message| message["markup"].is_null()), "buttons stand under the last part");
 }
 
-/// The shop has one photo of its own.
+/// A photo store with one photo.
 struct OnePhoto(String, Vec<u8>);
 
 #[async_trait]
@@ -406,9 +417,9 @@ impl Photos for OnePhoto {
     }
 }
 
-/// Telegram cannot fetch what lies beside the catalogue: it is sent along.
+/// Telegram cannot fetch the catalogue's photos, so they are uploaded.
 #[tokio::test]
-async fn photos_of_the_catalogue_are_sent_along() {
+async fn uploads_photos_of_the_catalogue() {
     let fake = Telegram::start().await;
     let name = format!("{}.jpg", "0123456789abcdef".repeat(2));
     let photos = OnePhoto(name.clone(), vec![0xFF, 0xD8, 0xFF, b'\r', b'\n', 0]);
@@ -439,13 +450,13 @@ async fn photos_of_the_catalogue_are_sent_along() {
     assert_eq!(last["photo"], json!({ "file": name, "media": "image/jpeg", "bytes": 6 }));
     assert_eq!((&last["chat"], &last["text"]), (&json!(7), &json!("Насос & Ко\n100 ₽")));
     assert_eq!(last["markup"]["inline_keyboard"][0][0]["text"], "Сайт");
-    // Without the folder, as with a photo that Telegram refuses, the text goes out.
+    // Without photos of the catalogue the text is sent alone, as with a photo that Telegram rejects.
     assert_eq!(deliver(&fake, &message).await, Delivery::Done);
     assert!(fake.inner().shown[3..].iter().all(|message| message["photo"].is_null()));
 }
 
 #[tokio::test]
-async fn asks_for_the_contact_with_its_own_keyboard() {
+async fn requests_the_contact_with_a_reply_keyboard() {
     let fake = Telegram::start().await;
     let message = Outgoing {
         share_contact: Some("Поделиться".to_owned()), ..text("Оставьте телефон")
@@ -456,7 +467,7 @@ async fn asks_for_the_contact_with_its_own_keyboard() {
 }
 
 #[tokio::test]
-async fn splits_what_is_too_long() {
+async fn splits_long_messages() {
     let fake = Telegram::start().await;
     let long = "Насосы & дрели <всё> для дома 🦀. ".repeat(500);
     assert_eq!(deliver(&fake, &text(&long)).await, Delivery::Done);
@@ -474,9 +485,9 @@ async fn splits_what_is_too_long() {
 }
 
 #[tokio::test]
-async fn sends_plain_text_where_markup_is_refused() {
+async fn falls_back_to_plain_text_when_markup_is_refused() {
     let fake = Telegram::start().await;
-    fake.inner().hates_markup = true;
+    fake.inner().rejects_markup = true;
     let card = Card { name: "Насос".to_owned(), price: "1 ₽".to_owned(), ..Card::default() };
     let with_photo = Card { photo: Some("https://example.com/1.jpg".to_owned()), ..card.clone() };
     let message = Outgoing { cards: vec![card, with_photo], ..text("a & b") };
@@ -487,7 +498,7 @@ async fn sends_plain_text_where_markup_is_refused() {
 }
 
 #[tokio::test]
-async fn goes_on_where_a_limit_stopped_it() {
+async fn resumes_after_the_last_sent_part() {
     let fake = Telegram::start().await;
     let cards = ["раз", "два", "три"].map(|name| Card {
         name: name.to_owned(),
@@ -509,13 +520,13 @@ async fn goes_on_where_a_limit_stopped_it() {
         texts.iter().map(|text| text.lines().next().expect("a line")).collect::<Vec<_>>(),
         ["Вот:", "раз", "два", "три"]
     );
-    // Another message begins at its beginning.
+    // Another message starts with its first part.
     assert_eq!(channel.deliver(&to(7), "e2", &text("ещё")).await, Delivery::Done);
     assert_eq!(shown(&fake).len(), 5);
 }
 
 #[tokio::test]
-async fn tells_the_runtime_what_became_of_it() {
+async fn maps_api_failures_to_delivery_results() {
     let fake = Telegram::start().await;
     let channel = TelegramChannel::new(bot(&fake));
     fake.inner().blocked.insert(13);
@@ -546,7 +557,7 @@ async fn tells_the_runtime_what_became_of_it() {
 }
 
 #[tokio::test]
-async fn sets_the_menu_in_every_language() {
+async fn sets_the_command_menu_in_every_language() {
     let fake = Telegram::start().await;
     let bot = bot(&fake);
     assert_eq!(bot.username().await.expect("answered"), "shop_bot");

@@ -1,4 +1,4 @@
-//! The frames of the protocol, and what a page may see of a message.
+//! Protocol frames, and the parts of a stored message that the page may see.
 
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
@@ -7,7 +7,7 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::{MessageRow, PHOTO_PREFIX};
 
-/// What a page says.
+/// A frame from the page.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum FromPage {
@@ -29,16 +29,16 @@ pub(super) enum FromPage {
     },
 }
 
-/// What the server says.
+/// A frame from the server.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ToPage<'a> {
     Welcome {
         token: &'a str,
         reset: bool,
-        messages: Vec<Shown>,
+        messages: Vec<MessageView>,
     },
-    Message(Shown),
+    Message(MessageView),
     Ack {
         id: &'a str,
     },
@@ -49,9 +49,9 @@ pub(super) enum ToPage<'a> {
     },
 }
 
-/// A message as the page shows it.
+/// A message as it is sent to the page.
 #[derive(Debug, Serialize)]
-pub(super) struct Shown {
+pub(super) struct MessageView {
     pub(super) seq: i64,
     who: Author,
     at: i64,
@@ -59,15 +59,15 @@ pub(super) struct Shown {
     #[serde(skip_serializing_if = "Option::is_none")]
     photo: Option<String>,
     cards: Vec<Card>,
-    buttons: Vec<ShownButton>,
+    buttons: Vec<ButtonView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<Language>,
 }
 
-/// A button without what it stands for: the page needs its id only.
+/// A button without its action: the page needs only the id or the URL.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-struct ShownButton {
+struct ButtonView {
     label: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -75,15 +75,15 @@ struct ShownButton {
     url: Option<String>,
 }
 
-impl Shown {
-    pub(super) fn new(row: MessageRow) -> Shown {
+impl MessageView {
+    pub(super) fn new(row: MessageRow) -> MessageView {
         let MessageRow { seq, who, body, at } = row;
         let outgoing = match who {
             Author::Client => None,
             Author::Bot => serde_json::from_str::<Outgoing>(&body).ok(),
         };
         let Some(outgoing) = outgoing else {
-            return Shown {
+            return MessageView {
                 seq,
                 who,
                 at,
@@ -94,14 +94,16 @@ impl Shown {
                 language: None,
             };
         };
-        let cards =
-            outgoing.cards.into_iter().map(|card| Card { photo: card.photo.and_then(picture), ..card });
-        Shown {
+        let cards = outgoing
+            .cards
+            .into_iter()
+            .map(|card| Card { photo: card.photo.and_then(safe_photo_url), ..card });
+        MessageView {
             seq,
             who,
             at,
             text: outgoing.text,
-            photo: outgoing.photo.and_then(picture),
+            photo: outgoing.photo.and_then(safe_photo_url),
             cards: cards.collect(),
             buttons: outgoing.buttons.into_iter().filter_map(button).collect(),
             language: Some(outgoing.language),
@@ -109,18 +111,19 @@ impl Shown {
     }
 }
 
-fn button(button: Button) -> Option<ShownButton> {
+fn button(button: Button) -> Option<ButtonView> {
     let Button { label, action } = button;
     match action {
-        Action::Press { id, .. } => Some(ShownButton { label, id: Some(id), url: None }),
-        // A price list may bring any address; one that runs something is not shown.
+        Action::Press { id, .. } => Some(ButtonView { label, id: Some(id), url: None }),
+        // Price lists may contain any URL. One with an executable scheme such as `javascript:` is left out.
         Action::Open { url } => has_scheme(&url, &["https:", "http:", "tel:", "mailto:"])
-            .then_some(ShownButton { label, id: None, url: Some(url) }),
+            .then_some(ButtonView { label, id: None, url: Some(url) }),
     }
 }
 
-fn picture(url: String) -> Option<String> {
-    // A photo of the catalogue is at an address beside the page's own, wherever that is.
+/// A photo URL that is safe to show; `None` for any other scheme.
+fn safe_photo_url(url: String) -> Option<String> {
+    // Photos of the catalogue are served beside the page, so their URL is made relative to it.
     if url.starts_with(PHOTO_PREFIX) {
         return Some(url.trim_start_matches('/').to_owned());
     }

@@ -1,4 +1,4 @@
-//! The page and its assets, with the headers that keep anything else from running in it.
+//! The HTML page and its assets, served with a Content-Security-Policy that blocks any other script.
 
 use axum::{
     extract,
@@ -12,7 +12,8 @@ use tolmach_engine::language::Language;
 
 use super::State;
 
-/// Photos may lie anywhere; everything else comes from us, and nothing inline runs.
+/// Content-Security-Policy. Photos may come from any host; everything else only from this server. Inline scripts and
+/// styles are blocked.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src https: http: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
@@ -43,6 +44,7 @@ fn asset(kind: &'static str, body: String) -> Response {
     (headers, body).into_response()
 }
 
+/// Escapes text for HTML, including attribute values.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

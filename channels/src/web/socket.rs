@@ -1,4 +1,4 @@
-//! One connected page. Whatever it sends, it gets an error frame at worst.
+//! One WebSocket connection. An invalid frame gets an error frame; only an oversized one closes the socket.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,26 +23,27 @@ use uuid::Uuid;
 
 use super::{
     NAME, State, WebChannel,
-    frame::{FromPage, Shown, ToPage},
+    frame::{FromPage, MessageView, ToPage},
 };
 
-/// Bytes of a frame that is read.
+/// Largest frame that is parsed, in bytes.
 const FRAME: usize = 16 * 1024;
-/// Bytes of a frame that is received to be refused politely; a longer one ends the socket at once.
+/// Largest frame that is received, in bytes. A frame between [`FRAME`] and this size is answered with `too_long`; a
+/// longer one closes the socket.
 const TRANSPORT: usize = 64 * 1024;
-/// Bytes that a socket reads at once. Each open page holds such a buffer, and the usual one of 128 kB makes ten thousand silent
-/// pages a gigabyte.
+/// Read buffer per socket, in bytes. The library's default of 128 KiB would cost more than 1 GB for 10,000 idle pages.
 const READ: usize = 4 * 1024;
-/// Characters of a message.
+/// Longest message, in characters.
 const TEXT: usize = 4096;
-/// Characters of a page's own id, a button's id and a button's label.
+/// Longest frame `id` and button id, in characters.
 const ID: usize = 64;
+/// Longest button label, in characters.
 const LABEL: usize = 256;
-/// Messages that a page which was away is shown at most.
+/// Maximum number of messages sent at once to a page that reconnects.
 const HISTORY: u32 = 200;
-/// Messages that may come at once; after them one a second.
-const MAX_PENDING: f64 = 5.0;
-/// For a page to say hello, and to take what is sent.
+/// Rate limit: burst size of the token bucket, in messages. It refills at one message per second.
+const BURST: f64 = 5.0;
+/// Timeout for the `hello` frame and for each write.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) async fn upgrade(
@@ -64,7 +65,8 @@ pub(super) async fn upgrade(
         .on_upgrade(move |socket| async move { Page::serve(state, socket, place).await })
 }
 
-/// Browsers always tell where a page is from; what is no browser cannot be made to connect by somebody else's page.
+/// Checks the `Origin` header against the `Host` header and the configured hosts (cross-site WebSocket hijacking).
+/// Browsers always send `Origin`. A request without it is not from a browser and is allowed.
 fn same_host(headers: &HeaderMap, hosts: &[String]) -> bool {
     let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let Some(origin) = headers.get(header::ORIGIN) else {
@@ -78,13 +80,13 @@ fn same_host(headers: &HeaderMap, hosts: &[String]) -> bool {
         || hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
 }
 
-/// Why a socket ends.
+/// Why the socket is closed.
 enum End {
-    /// The page went away, or cannot be reached.
+    /// The page disconnected or cannot be reached.
     Gone,
-    /// It is told to try again.
+    /// The store failed; the page should reconnect.
     Again,
-    /// It broke the protocol.
+    /// Protocol violation: WebSocket close code and reason.
     Broken(u16, &'static str),
 }
 
@@ -92,10 +94,11 @@ struct Page {
     state: State,
     socket: WebSocket,
     address: Address,
-    /// Begins every key, so that one page cannot use up another's ids.
+    /// Profile of the client, attached to every event.
     client: Client,
+    /// `seq` of the last message that was sent to the page.
     seen: i64,
-    pace: Pace,
+    pace: TokenBucket,
 }
 
 impl Page {
@@ -106,10 +109,10 @@ impl Page {
         };
         let address = Address::new(NAME, address_of(&token));
         let wake = Arc::new(Notify::new());
-        // Registered before the first read, so that nothing falls between the two.
-        let _listed = Listed::new(Arc::clone(&state.channel), address.to_string(), Arc::clone(&wake));
+        // Registered before the first read of the store, so that no message is missed between the two.
+        let _listed = Registration::new(Arc::clone(&state.channel), address.to_string(), Arc::clone(&wake));
         let client = Client { language, ..Client::default() };
-        let mut page = Page { state, socket, address, client, seen: after, pace: Pace::new() };
+        let mut page = Page { state, socket, address, client, seen: after, pace: TokenBucket::new() };
         let end = match page.welcome(&token).await {
             Ok(()) => page.talk(&wake).await,
             Err(end) => end,
@@ -117,6 +120,7 @@ impl Page {
         page.close(end).await;
     }
 
+    /// Serves the connection until it ends.
     async fn talk(&mut self, wake: &Notify) -> End {
         let every = self.state.channel.options.ping;
         let mut ping = interval(every);
@@ -147,6 +151,7 @@ impl Page {
         }
     }
 
+    /// Sends the `welcome` frame. A new chat also gets the `start` command as its first event.
     async fn welcome(&mut self, token: &str) -> Result<(), End> {
         let chat = self.address.to_string();
         let store = Arc::clone(&self.state.channel.store);
@@ -155,18 +160,18 @@ impl Page {
             End::Again
         };
         let last = store.messages(&chat, 0, 1).await.map_err(read)?.last().map_or(0, |row| row.seq);
-        // The page remembers messages that the store does not have: another database stands behind the same address.
+        // The page has seen messages that the store does not have: the database was replaced.
         let reset = self.seen > last;
         if reset || self.seen < 0 {
             self.seen = 0;
         }
         let rows = store.messages(&chat, self.seen, HISTORY).await.map_err(read)?;
         self.seen = rows.last().map_or(self.seen, |row| row.seq);
-        let messages = rows.into_iter().map(Shown::new).collect();
+        let messages = rows.into_iter().map(MessageView::new).collect();
         self.say(&ToPage::Welcome { token, reset, messages }).await?;
         if last == 0 {
             let kind = EventKind::Command { name: "start".to_owned(), rest: String::new() };
-            // Its key is the same each time, so a chat starts once however often its page connects.
+            // The key is constant, so a chat starts once no matter how often its page connects.
             if !self.receive("start", kind, None).await {
                 return Err(End::Again);
             }
@@ -174,7 +179,7 @@ impl Page {
         Ok(())
     }
 
-    /// One frame of the page.
+    /// Handles one frame from the page.
     async fn hear(&mut self, message: Message) -> Result<(), End> {
         let text = match message {
             Message::Text(text) => text,
@@ -198,7 +203,7 @@ impl Page {
                 }
                 (id, Some(EventKind::Press { label, press: None }), Some(button))
             }
-            // The page is known already; it may have changed its language.
+            // The chat is known already. Only the language may have changed.
             Ok(FromPage::Hello { language, .. }) => {
                 self.client.language = language.as_deref().and_then(Language::from_code);
                 return Ok(());
@@ -212,7 +217,7 @@ impl Page {
         if !self.pace.allows() {
             return self.error("too_fast", Some(&id)).await;
         }
-        // A prefix, so that no id of a page can be the key of the start.
+        // The prefix keeps a page from using the key of the `start` command.
         if self.receive(&format!("m:{id}"), kind, button).await {
             self.say(&ToPage::Ack { id: &id }).await
         } else {
@@ -220,10 +225,11 @@ impl Page {
         }
     }
 
-    /// Hands an event over; false when it could not be stored.
+    /// Passes an event to the intake. Returns false if it could not be stored.
     async fn receive(&mut self, key: &str, kind: EventKind, button: Option<String>) -> bool {
         let inbound = Inbound {
             address: self.address.clone(),
+            // Prefixed with the chat id, so that a page cannot use up the keys of another chat.
             key: format!("{}:{key}", self.address.id),
             client: self.client.clone(),
             kind,
@@ -238,6 +244,7 @@ impl Page {
         }
     }
 
+    /// Sends the messages that were stored since the last read.
     async fn show_news(&mut self) -> Result<(), End> {
         let chat = self.address.to_string();
         let rows = self.state.channel.store.messages(&chat, self.seen, HISTORY).await.map_err(|error| {
@@ -246,7 +253,7 @@ impl Page {
         })?;
         for row in rows {
             self.seen = row.seq;
-            self.say(&ToPage::Message(Shown::new(row))).await?;
+            self.say(&ToPage::Message(MessageView::new(row))).await?;
         }
         Ok(())
     }
@@ -280,14 +287,15 @@ impl Page {
     }
 }
 
-/// Waits for the first frame that says hello; anything else before it is an error to the page.
+/// Waits for the `hello` frame: token, language and last seen `seq`. Any other frame gets an error frame. `None` if the
+/// page disconnects.
 async fn hello(socket: &mut WebSocket) -> Option<(String, Option<Language>, i64)> {
     loop {
         let code = match socket.recv().await?.ok()? {
             Message::Text(text) => match serde_json::from_str(text.as_str()) {
                 Ok(FromPage::Hello { token, language, after }) => {
                     let language = language.as_deref().and_then(Language::from_code);
-                    // A token that we cannot have made opens a new chat.
+                    // A token that this server cannot have issued starts a new chat.
                     let known = token
                         .filter(|token| token.len() == 64 && token.chars().all(|c| c.is_ascii_hexdigit()));
                     return Some((known.unwrap_or_else(new_token), language, after));
@@ -308,13 +316,13 @@ fn new_token() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
-/// Half of a hash is plenty to tell chats apart, and tells nothing of the token.
+/// The chat id of a token: 128 bits of its hash. They identify the chat and do not reveal the token.
 fn address_of(token: &str) -> String {
     let hash = blake3::hash(format!("tolmach web chat {token}").as_bytes()).to_hex();
     hash.chars().take(32).collect()
 }
 
-/// A line that begins with a slash is a command, as in messengers; an empty one is nothing.
+/// Parses a text: `/name rest` is a command, an empty text is `None`, anything else is a message.
 fn said(text: &str) -> Option<EventKind> {
     let text = text.trim();
     if text.is_empty() {
@@ -333,25 +341,25 @@ fn said(text: &str) -> Option<EventKind> {
 }
 
 fn too_long(error: &axum::Error) -> bool {
-    // axum hides the protocol's error type behind its own.
+    // axum does not expose the protocol error type, only its text.
     error.to_string().to_lowercase().contains("too long")
         || error.to_string().to_lowercase().contains("too big")
 }
 
-/// A bucket of messages that fills by one a second.
-struct Pace {
+/// Token bucket: up to [`BURST`] messages, refilled at one per second.
+struct TokenBucket {
     left: f64,
     at: Instant,
 }
 
-impl Pace {
-    fn new() -> Pace {
-        Pace { left: MAX_PENDING, at: Instant::now() }
+impl TokenBucket {
+    fn new() -> TokenBucket {
+        TokenBucket { left: BURST, at: Instant::now() }
     }
 
     fn allows(&mut self) -> bool {
         let now = Instant::now();
-        self.left = (self.left + (now - self.at).as_secs_f64()).min(MAX_PENDING);
+        self.left = (self.left + (now - self.at).as_secs_f64()).min(BURST);
         self.at = now;
         if self.left < 1.0 {
             return false;
@@ -361,21 +369,21 @@ impl Pace {
     }
 }
 
-/// A place in the list of open pages, given back however the socket ends.
-struct Listed {
+/// Registration in the channel's list of open sockets, removed on drop.
+struct Registration {
     channel: Arc<WebChannel>,
     chat: ChatKey,
     wake: Arc<Notify>,
 }
 
-impl Listed {
-    fn new(channel: Arc<WebChannel>, chat: ChatKey, wake: Arc<Notify>) -> Listed {
+impl Registration {
+    fn new(channel: Arc<WebChannel>, chat: ChatKey, wake: Arc<Notify>) -> Registration {
         channel.open().entry(chat.clone()).or_default().push(Arc::clone(&wake));
-        Listed { channel, chat, wake }
+        Registration { channel, chat, wake }
     }
 }
 
-impl Drop for Listed {
+impl Drop for Registration {
     fn drop(&mut self) {
         let mut open = self.channel.open();
         if let Some(sockets) = open.get_mut(&self.chat) {

@@ -1,4 +1,4 @@
-//! A real socket over the loopback, a real store, and a stand-in for the turn loop that answers at once.
+//! Tests over a real WebSocket on the loopback and a real store. A fake turn loop replies at once.
 
 use std::net::SocketAddr;
 
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::*;
 use tolmach_store::sqlite::{self, SqliteStore};
 
-/// Stores what comes, and says it back with a button and a card.
+/// Stores each event and echoes its text with a button and a card.
 struct Echo {
     store: Arc<SqliteStore>,
     channel: Arc<WebChannel>,
@@ -136,7 +136,7 @@ impl Site {
         Page(socket)
     }
 
-    /// A page that has said hello, with the welcome it got.
+    /// Connects, says hello and returns the page with its `welcome` frame.
     async fn page(&self, token: Option<&str>, after: i64) -> (Page, Value) {
         let mut page = self.open().await;
         page.say(json!({ "type": "hello", "token": token, "language": "ru-RU", "after": after })).await;
@@ -145,7 +145,7 @@ impl Site {
         (page, welcome)
     }
 
-    /// A page of a new chat, its greeting read; with the token and the last seq.
+    /// Opens a new chat and reads its greeting. Returns the page, the token and the last `seq`.
     async fn new_page(&self) -> (Page, String, i64) {
         let (mut page, welcome) = self.page(None, 0).await;
         assert_eq!(page.hear().await["text"], "/start");
@@ -166,7 +166,7 @@ impl Page {
         self.0.send(Message::text(frame.to_string())).await.expect("sent");
     }
 
-    /// The next frame; the test fails when the server stays silent.
+    /// The next frame. Fails the test after 10 seconds without one.
     async fn hear(&mut self) -> Value {
         loop {
             let next =
@@ -179,7 +179,7 @@ impl Page {
         }
     }
 
-    /// Everything up to and with the answer to the frame with this id.
+    /// All frames up to and including the one with this id.
     async fn until_answer(&mut self, id: &str) -> Vec<Value> {
         let mut frames = Vec::new();
         loop {
@@ -198,7 +198,7 @@ fn message(id: &str, text: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_chat_from_hello_to_reply() {
+async fn a_chat_runs_from_hello_to_reply() {
     let site = Site::start().await;
     let (mut page, token, _) = site.new_page().await;
     assert_eq!(token.len(), 64);
@@ -210,7 +210,7 @@ async fn a_chat_from_hello_to_reply() {
     let reply = page.hear().await;
     assert_eq!((&reply["who"], &reply["text"]), (&json!("bot"), &json!("вы сказали: нужен насос")));
     assert_eq!(reply["cards"][0]["price"], "100 ₽");
-    // The page gets ids and safe addresses, nothing of what stands behind.
+    // The page gets ids and safe URLs, and no internal names.
     assert_eq!(
         reply["buttons"],
         json!([{ "label": "Ещё", "id": "b1" }, { "label": "сайт", "url": "https://example.com" }])
@@ -230,13 +230,13 @@ async fn a_chat_from_hello_to_reply() {
 }
 
 #[tokio::test]
-async fn a_message_sent_twice_is_taken_once() {
+async fn a_message_sent_twice_is_stored_once() {
     let site = Site::start().await;
     let (mut page, token, seen) = site.new_page().await;
     page.say(message("1", "раз")).await;
     page.until_answer("1").await;
     drop(page);
-    // The acknowledgement was lost: the page comes back and repeats.
+    // The acknowledgement was lost: the page reconnects and resends.
     let (mut page, welcome) = site.page(Some(&token), seen).await;
     let texts: Vec<_> =
         welcome["messages"].as_array().expect("a list").iter().map(|m| m["text"].clone()).collect();
@@ -250,10 +250,10 @@ async fn a_message_sent_twice_is_taken_once() {
 }
 
 #[tokio::test]
-async fn a_page_that_was_away_misses_nothing_and_sees_nothing_twice() {
+async fn a_reconnected_page_gets_every_missed_message_exactly_once() {
     let site = Site::start().await;
     let (mut first, token, seen) = site.new_page().await;
-    // Two windows of one chat.
+    // Two pages of the same chat.
     let (mut second, welcome) = site.page(Some(&token), 0).await;
     assert_eq!(welcome["token"], *token);
     assert_eq!(welcome["messages"].as_array().map(Vec::len), Some(2), "the whole history for a new window");
@@ -274,7 +274,7 @@ async fn a_page_that_was_away_misses_nothing_and_sees_nothing_twice() {
 }
 
 #[tokio::test]
-async fn a_chat_cannot_be_guessed_or_chosen_by_a_short_token() {
+async fn an_invalid_token_opens_a_new_chat() {
     let site = Site::start().await;
     let (_, token, _) = site.new_page().await;
     for strange in ["", "1", "../../etc", "web:1"] {
@@ -286,7 +286,7 @@ async fn a_chat_cannot_be_guessed_or_chosen_by_a_short_token() {
 }
 
 #[tokio::test]
-async fn nonsense_gets_an_error_frame_and_the_socket_lives() {
+async fn an_invalid_frame_gets_an_error_and_keeps_the_socket_open() {
     let site = Site::start().await;
     let mut page = site.open().await;
     page.say(message("1", "рано")).await;
@@ -318,23 +318,23 @@ async fn nonsense_gets_an_error_frame_and_the_socket_lives() {
 }
 
 #[tokio::test]
-async fn a_long_frame_is_refused_and_a_huge_one_ends_the_socket() {
+async fn a_long_frame_is_refused_and_a_huge_one_closes_the_socket() {
     let site = Site::start().await;
     let (mut page, _, _) = site.new_page().await;
     page.say(message("1", &"a".repeat(20_000))).await;
     assert_eq!(page.hear().await["code"], "too_long");
     page.say(message("2", "дальше")).await;
     page.until_answer("2").await;
-    // What is sent after it may fail already: the server reads no further.
+    // The write may fail already, because the server has stopped reading.
     drop(page.0.send(Message::text("a".repeat(1_000_000))).await);
     let ended = async { while page.0.next().await.is_some_and(|frame| frame.is_ok()) {} };
     tokio::time::timeout(Duration::from_secs(10), ended).await.expect("ended");
-    // Others are not touched.
+    // Other sockets are not affected.
     site.new_page().await;
 }
 
 #[tokio::test]
-async fn a_flood_is_slowed_down() {
+async fn too_many_messages_are_rate_limited() {
     let site = Site::start().await;
     let (mut page, _, _) = site.new_page().await;
     for n in 0..8 {
@@ -359,7 +359,7 @@ async fn a_message_that_could_not_be_stored_is_not_acknowledged() {
 }
 
 #[tokio::test]
-async fn only_pages_of_this_host_connect() {
+async fn only_allowed_origins_connect() {
     let site = Site::with(Options { hosts: vec!["shop.example".to_owned()], ..Options::default() }).await;
     let own = format!("http://{}", site.at);
     for (origin, welcome) in [
@@ -375,7 +375,7 @@ async fn only_pages_of_this_host_connect() {
 }
 
 #[tokio::test]
-async fn the_number_of_sockets_is_bounded_and_places_come_back() {
+async fn the_number_of_sockets_is_bounded_and_permits_are_released() {
     let site = Site::with(Options { sockets: 1, ..Options::default() }).await;
     let (page, _, _) = site.new_page().await;
     assert!(connect_async(format!("ws://{}/ws", site.at)).await.is_err());
@@ -389,11 +389,11 @@ async fn the_number_of_sockets_is_bounded_and_places_come_back() {
 }
 
 #[tokio::test]
-async fn a_page_that_shows_no_sign_of_life_is_let_go() {
+async fn a_page_that_answers_no_ping_is_disconnected() {
     let site = Site::with(Options { ping: Duration::from_millis(50), ..Options::default() }).await;
     let (page, _, _) = site.new_page().await;
     assert_eq!(site.echo.channel.connected(), 1);
-    // A page that is not read answers no ping.
+    // A client that is not polled does not answer pings.
     let gone = async {
         while site.echo.channel.connected() > 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -404,7 +404,7 @@ async fn a_page_that_shows_no_sign_of_life_is_let_go() {
 }
 
 #[tokio::test]
-async fn the_page_is_served_with_its_guards() {
+async fn the_page_is_served_with_security_headers() {
     let site = Site::with(Options {
         title: Localized { ru: "Насосы & <b>Ко</b>".to_owned(), en: "Pumps".to_owned() },
         ..Options::default()

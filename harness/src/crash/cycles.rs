@@ -1,4 +1,4 @@
-//! The run: processes are started, hit and started again; then everything is waited for and judged.
+//! The run: processes are started, hit and restarted; then the run drains and is judged.
 
 use std::{
     fs,
@@ -15,8 +15,8 @@ use tolmach_testkit::telegram::TOKEN;
 
 use super::{
     Options,
-    ledger::{Blow, Entry, Rules, judge, lateness},
-    report::{Blows, Outcome},
+    ledger::{Entry, Interruption, Rules, judge, lateness},
+    report::{Interruptions, Outcome},
     test_bed::TestBed,
     traffic::{self, up_to},
 };
@@ -28,27 +28,27 @@ use crate::{
 
 const BUNDLE: &str = include_str!("../../bundle/ledger.yaml");
 
-/// When the bundle notes a silence.
+/// Inactivity after which the bundle sends a nudge.
 const SILENCE: Duration = Duration::from_secs(1);
-/// For a start, or an end; a debug build on a busy machine takes its time.
+/// Time limit of a start and of a stop. Debug builds on a busy machine are slow.
 const TIMEOUT: Duration = Duration::from_secs(120);
-/// The run is over when nothing has come for so long, though something should: longer than what failed a few times is put
-/// off.
+/// The drain ends when nothing has arrived for this long. It exceeds the backoff after a few failures.
 const QUIET: Duration = Duration::from_secs(120);
-/// After the last thing that was expected, for whatever comes twice.
+/// Extra time after the last expected message, to catch duplicates.
 const LINGER: Duration = Duration::from_millis(1500);
-/// A blow during the start falls within this, one while it serves within the other.
+/// Latest moment of a signal during the start of a process.
 const STARTING: Duration = Duration::from_millis(150);
+/// Latest moment of a signal while the process serves.
 const SERVING: Duration = Duration::from_millis(600);
-/// The longest time a process stands still.
+/// Longest pause of a stopped process.
 const STILL: Duration = Duration::from_millis(1200);
-/// Between two lines of progress.
+/// Interval of progress lines.
 const TELL: Duration = Duration::from_secs(10);
 
 /// Runs all cycles on one database.
 ///
 /// # Errors
-/// The binary does not start, does not serve, or does not end when asked to.
+/// If the binary does not start, does not become ready, or does not stop when asked to.
 pub async fn run(
     options: &Options,
     binary: &Path,
@@ -68,7 +68,7 @@ pub async fn run(
         .with("TOLMACH_SMTP_PORT", test_bed.smtp.port)
         .with("TOLMACH_SMTP_TLS", "none")
         .with("TOLMACH_SMTP_FROM", "shop@example.com");
-    // The first start makes the data folder and imports the samples; it is no part of the figures.
+    // The first start creates the data folder and imports the samples, so it is not measured.
     let mut first = settings.spawn(Role::Alone)?;
     first.ready(TIMEOUT).await?;
     first.terminate(TIMEOUT).await?;
@@ -80,7 +80,7 @@ pub async fn run(
         test_bed: Arc::clone(&test_bed),
         rng,
         starts: Vec::new(),
-        blows: Blows::default(),
+        blows: Interruptions::default(),
     };
     let writing = Writing::start(&test_bed, run.rng.fork());
     let mut told = Instant::now();
@@ -101,7 +101,7 @@ pub async fn run(
     Ok(run.outcome(options, database, seed, home))
 }
 
-/// The clients; they stop writing when this is dropped.
+/// The task of the clients, aborted on drop.
 struct Writing(JoinHandle<()>);
 
 impl Writing {
@@ -120,7 +120,7 @@ struct Process {
     tolmach: Tolmach,
     /// Whether /health has answered.
     serves: bool,
-    /// Whether it stood still before, so that its start is no measure.
+    /// Whether it was paused, so that its start time is not measured.
     disturbed: bool,
 }
 
@@ -129,13 +129,13 @@ struct Run {
     test_bed: Arc<TestBed>,
     rng: Rng,
     processes: Vec<Option<Process>>,
-    /// From the spawn to /health.
+    /// Times from spawn to /health.
     starts: Vec<Duration>,
-    blows: Blows,
+    blows: Interruptions,
 }
 
 impl Run {
-    /// Starts what does not run, and hits one of the processes at a random moment.
+    /// Starts the processes that are not running, and hits a random one at a random moment.
     async fn cycle(&mut self) -> anyhow::Result<()> {
         traffic::bad_day(&self.test_bed, &mut self.rng);
         let victim = self.rng.usize(..self.processes.len());
@@ -151,6 +151,7 @@ impl Run {
         self.hit(victim).await
     }
 
+    /// Pauses, kills, or pauses and kills a process.
     async fn hit(&mut self, process: usize) -> anyhow::Result<()> {
         let Some(mut hit) = self.processes[process].take() else { return Ok(()) };
         let (stop, kill) = match self.rng.u8(..5) {
@@ -159,13 +160,13 @@ impl Run {
             _ => (false, true),
         };
         if stop {
-            self.test_bed.note(Entry::Down { process, blow: Blow::Stop });
+            self.test_bed.note(Entry::Down { process, blow: Interruption::Stop });
             hit.tolmach.stop()?;
             self.blows.stops += 1;
             tokio::time::sleep(up_to(&mut self.rng, STILL)).await;
         }
         if kill {
-            self.test_bed.note(Entry::Down { process, blow: Blow::Kill });
+            self.test_bed.note(Entry::Down { process, blow: Interruption::Kill });
             hit.tolmach.kill().await?;
             self.blows.kills += 1;
             return Ok(());
@@ -200,7 +201,7 @@ impl Run {
         Ok(())
     }
 
-    /// One receives, one works, any others do both.
+    /// With several processes: one bot, one worker, any others do both.
     fn role(&self, process: usize) -> Role {
         match (self.processes.len(), process) {
             (2.., 0) => Role::Bot,
@@ -209,7 +210,7 @@ impl Run {
         }
     }
 
-    /// Lets everything come to its end, and ends the processes in peace.
+    /// Waits until everything expected has arrived, then stops the processes.
     async fn drain(&mut self) -> anyhow::Result<()> {
         for process in 0..self.processes.len() {
             self.start(process)?;
@@ -243,7 +244,7 @@ impl Run {
         let verdict = judge(&ledger, Rules { stops_count: self.processes.len() > 1 });
         let written =
             ledger.entries().iter().filter(|(_, entry)| matches!(entry, Entry::Wrote { .. })).count();
-        // The data of a broken run is worth more than the room it takes.
+        // The data of a faulty run is kept for analysis.
         let folder = (!verdict.faults.is_empty()).then(|| home.keep());
         Outcome {
             database: database.name,

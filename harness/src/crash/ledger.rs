@@ -1,7 +1,7 @@
-//! What happened, in the order in which the harness saw it, and the judge of it. Pure.
+//! The ledger: what happened, in the order in which the harness saw it, and the check of it. Pure.
 //!
-//! Every message of a client has a text of its own. The bundle answers the n-th message that a chat consumed with n and
-//! that text, so what clients were shown says what was consumed, how often, and in which order.
+//! Every client message has a unique text. The bundle answers the n-th message of a chat with n and that text, so the
+//! replies tell which messages were consumed, how often, and in which order.
 
 mod judge;
 mod lateness;
@@ -17,48 +17,52 @@ use std::{
 pub use judge::{Broken, Rules, Verdict, judge};
 pub use lateness::lateness;
 
-/// One thing that happened.
+/// A ledger entry.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
-    /// A client wrote.
+    /// A client sent a message.
     Wrote { chat: i64, text: String },
-    /// A client was shown something.
+    /// A client received a message.
     Shown { chat: i64, text: String },
     /// A mail arrived.
     Mail { id: String, text: String },
-    /// A process was ended, or made to stand still.
-    Down { process: usize, blow: Blow },
-    /// It serves, for the first time or again.
+    /// A process was killed or paused.
+    Down { process: usize, blow: Interruption },
+    /// A process serves, after its start or its pause.
     Up { process: usize },
 }
 
-/// What was done to a process.
+/// A signal sent to a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blow {
+pub enum Interruption {
     /// SIGKILL.
     Kill,
     /// SIGSTOP.
     Stop,
 }
 
-/// Everything that happened, with the time since the beginning.
+/// All entries, with the time since the start of the run.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     entries: Vec<(Duration, Entry)>,
     progress: Progress,
 }
 
-/// What is still expected, kept along so that the end of a run is seen as it comes.
+/// What is still expected, updated with each entry.
 #[derive(Clone, Debug, Default)]
 struct Progress {
+    /// Messages without a reply: chat and text.
     unanswered: HashSet<(i64, String)>,
+    /// Texts of urgent messages without a mail.
     unmailed: HashSet<String>,
+    /// Number of messages by chat.
     written: HashMap<i64, u64>,
+    /// Number of messages consumed before the last nudge, by chat.
     nudged: HashMap<i64, u64>,
 }
 
 impl Ledger {
-    /// Notes it.
+    /// Appends an entry.
     pub fn note(&mut self, at: Duration, entry: Entry) {
         let progress = &mut self.progress;
         match &entry {
@@ -80,19 +84,19 @@ impl Ledger {
         self.entries.push((at, entry));
     }
 
-    /// In order.
+    /// All entries in order.
     pub fn entries(&self) -> &[(Duration, Entry)] {
         &self.entries
     }
 
-    /// How much is still to come: answers, mails, and a nudge for the last silence of every chat.
+    /// Number of effects that are still expected: replies, mails, and a nudge after the last message of every chat.
     pub fn missing(&self) -> usize {
         let Progress { unanswered, unmailed, written, nudged } = &self.progress;
         let silent = written.iter().filter(|(chat, count)| nudged.get(chat) != Some(count));
         unanswered.len() + unmailed.len() + silent.count()
     }
 
-    /// What concerns a chat, for people; blows as well, since they explain.
+    /// The entries of a chat as readable text, including the signals to processes.
     pub fn of_chat(&self, chat: i64) -> String {
         let lines = self.entries.iter().filter_map(|(at, entry)| {
             let line = match entry {
@@ -108,17 +112,17 @@ impl Ledger {
     }
 }
 
-/// Whether the bundle tells the staff of this message.
+/// Whether the bundle sends this message to the staff.
 pub fn is_urgent(text: &str) -> bool {
     text.ends_with('!')
 }
 
-/// What the bundle says.
+/// A parsed message of the bundle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Said<'a> {
-    /// To the n-th message.
+    /// The reply to the n-th message.
     Reply { n: u64, text: &'a str },
-    /// The k-th silence, noted when so many messages were consumed.
+    /// The k-th nudge, sent when `after` messages had been consumed.
     Nudge { k: u64, after: u64 },
 }
 
@@ -133,20 +137,20 @@ impl Said<'_> {
     }
 }
 
-impl fmt::Display for Blow {
+impl fmt::Display for Interruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Blow::Kill => "killed",
-            Blow::Stop => "stopped",
+            Interruption::Kill => "killed",
+            Interruption::Stop => "stopped",
         })
     }
 }
 
-/// A stretch in which a process was away or stood still, by positions in the ledger; one that never came back is away to
+/// A period in which a process was down or paused, as positions in the ledger. One that never came back is away until
 /// the end.
 #[derive(Clone, Copy, Debug)]
 struct Absence {
-    blow: Blow,
+    blow: Interruption,
     from: usize,
     to: usize,
 }

@@ -1,4 +1,4 @@
-//! What a run says at its end.
+//! Results of a crash run.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -7,55 +7,60 @@ use serde_json::{Value, json};
 use super::ledger::{Broken, Ledger, Verdict};
 use crate::figures::{Spread, millis};
 
-/// Chats with faults that are shown in full.
+/// Number of faulty chats whose dialogs are printed.
 const DIALOGS: usize = 3;
-/// Faults that are listed.
+/// Number of faults that are printed.
 const FAULTS: usize = 20;
-/// From the spawn to /health, and from a timer's time to its effect.
+/// Target for the time from spawn to /health, and for the lateness of timers.
 const TARGET: Duration = Duration::from_secs(2);
 
-/// What was done to processes.
+/// Number of signals sent to processes.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Blows {
-    /// SIGKILL, whether it stood still before or not.
+pub struct Interruptions {
+    /// SIGKILL, including to paused processes.
     pub kills: usize,
-    /// SIGSTOP, whether it went on or not.
+    /// SIGSTOP, including to processes that were then killed.
     pub stops: usize,
 }
 
-/// A run that is over.
+/// The result of a run.
 pub struct Outcome {
+    /// Name of the database.
     pub database: &'static str,
     pub seed: u64,
     pub cycles: u32,
     pub processes: usize,
-    pub blows: Blows,
+    pub blows: Interruptions,
+    /// Number of updates that clients wrote.
     pub written: usize,
+    /// Number of updates that were confirmed.
     pub acknowledged: usize,
     pub verdict: Verdict,
-    /// The first chats with faults, whole.
+    /// Ledgers of the first chats with faults.
     pub dialogs: Vec<String>,
+    /// Times from spawn to /health.
     pub starts: Spread,
+    /// Lateness of timers.
     pub late: Spread,
     pub elapsed: Duration,
-    /// Where the data lies, when it was kept.
+    /// Data folder, if it was kept.
     pub folder: Option<PathBuf>,
 }
 
 impl Outcome {
-    /// Whether the promise was kept.
+    /// Whether all delivery guarantees were kept and all updates confirmed.
     pub fn holds(&self) -> bool {
         self.verdict.faults.is_empty() && self.acknowledged == self.written
     }
 
-    /// The first chats that have faults.
+    /// The ledgers of the first chats that have faults.
     pub fn dialogs_of(verdict: &Verdict, ledger: &Ledger) -> Vec<String> {
         let mut chats: Vec<i64> = verdict.faults.iter().filter_map(|fault| fault.chat).collect();
         chats.dedup();
         chats.iter().take(DIALOGS).map(|chat| format!("chat {chat}\n{}", ledger.of_chat(*chat))).collect()
     }
 
-    /// For tools.
+    /// The result as JSON.
     pub fn json(&self) -> Value {
         let faults: Vec<String> = self.verdict.faults.iter().map(ToString::to_string).collect();
         let count = |broken| self.verdict.count(broken);

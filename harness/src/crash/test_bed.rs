@@ -1,4 +1,4 @@
-//! The outside of a run: it stays while processes come and go, and writes down what it sees.
+//! The external systems of a run. They outlive the processes under test and record what they see.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -9,21 +9,21 @@ use tolmach_testkit::{smtp::Smtp, telegram::Telegram};
 
 use super::ledger::{Entry, Ledger};
 
-/// What the staff is told of a task that is tried no more.
-const PUT_ASIDE: &str = "A task is put aside";
+/// Subject of the notice to the staff about a quarantined task.
+const QUARANTINED: &str = "A task is put aside";
 
 /// The fakes and the ledger.
 pub struct TestBed {
-    /// The plain receiver, and where updates come from.
+    /// Source of updates and receiver without deduplication.
     pub telegram: Telegram,
-    /// The receiver that knows ids.
+    /// Receiver that deduplicates by Message-ID.
     pub smtp: Smtp,
     began: Instant,
     ledger: Mutex<Ledger>,
 }
 
 impl TestBed {
-    /// One in which nothing has happened.
+    /// Starts the fakes with an empty ledger.
     pub async fn new() -> TestBed {
         TestBed {
             telegram: Telegram::start().await,
@@ -33,46 +33,46 @@ impl TestBed {
         }
     }
 
-    /// A client writes.
+    /// Sends a client's message.
     pub fn write(&self, chat: i64, text: String) {
         self.note(Entry::Wrote { chat, text: text.clone() });
         self.telegram.writes(chat, &text);
     }
 
-    /// Notes something after all that was shown before it.
+    /// Records an entry after all messages that have been shown so far.
     pub fn note(&self, entry: Entry) {
         let mut ledger = self.ledger();
         self.look_into(&mut ledger);
         ledger.note(self.began.elapsed(), entry);
     }
 
-    /// Takes what was shown and mailed into the ledger; gives how much is still to come.
+    /// Moves shown messages and mails into the ledger. Returns how many effects are still expected.
     pub fn look(&self) -> usize {
         let mut ledger = self.ledger();
         self.look_into(&mut ledger);
         ledger.missing()
     }
 
-    /// Updates that are not acknowledged.
+    /// Number of updates that are not acknowledged.
     pub fn pending(&self) -> usize {
         self.telegram.inner().updates.len()
     }
 
-    /// Since the beginning.
+    /// Time since the start of the run.
     pub fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }
 
-    /// What happened so far.
+    /// Locks the ledger.
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        // An entry is whole or not there.
+        // Entries are recorded whole, so a poisoned lock is harmless.
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn look_into(&self, ledger: &mut Ledger) {
         let shown = {
             let mut inner = self.telegram.inner();
-            // Nobody asks for these, and a long run has many.
+            // Unused here, and large in a long run.
             inner.seen.clear();
             inner.refused.clear();
             std::mem::take(&mut inner.shown)
@@ -85,12 +85,12 @@ impl TestBed {
             ledger.note(at, Entry::Shown { chat, text });
         }
         for mail in mails {
-            // A task that was in hand at three blows is put aside and the staff is told: that is promised too, and is no
-            // message of the dialogs.
-            if mail.headers.get("subject").is_some_and(|subject| subject == PUT_ASIDE) {
+            // A task that was running during three crashes is quarantined, and the staff is told. This is expected and
+            // not part of the dialogs.
+            if mail.headers.get("subject").is_some_and(|subject| subject == QUARANTINED) {
                 continue;
             }
-            // Below the first line a mail says how to answer.
+            // The lines after the first one say how to reply.
             let text = mail.text.lines().next().unwrap_or_default().to_owned();
             ledger.note(at, Entry::Mail { id: mail.id().to_owned(), text });
         }

@@ -1,4 +1,4 @@
-//! Clients who write, and bad days of the outside, both from the seed.
+//! Random client messages and failures of the external systems, both from the seed.
 
 use std::{
     sync::Arc,
@@ -10,18 +10,18 @@ use tolmach_testkit::smtp::{Fault, Step};
 
 use super::test_bed::TestBed;
 
-/// Chats of a run.
+/// Number of chats.
 const CHATS: i64 = 20;
-/// Chats that talk at a time; the others are silent, so that their timers fall due.
+/// Chats that write at a time. The others are silent, so that their timers fire.
 const AWAKE: usize = 6;
-/// Updates that may wait; more are not written while nobody takes them.
+/// Maximum number of unconfirmed updates. At the limit clients pause.
 const PENDING: usize = 300;
-/// Between two messages, at most.
+/// Longest pause between two messages.
 const GAP: Duration = Duration::from_millis(16);
-/// One message in so many goes to the staff as well.
+/// One in this many messages is urgent and also goes to the staff.
 const URGENT: u64 = 7;
 
-/// Writes until it is dropped.
+/// Writes messages until the future is dropped.
 pub async fn write(test_bed: Arc<TestBed>, mut rng: Rng) {
     let mut chats: Vec<i64> = (0..CHATS).map(|chat| 5_000_000_000 + chat).collect();
     let mut shift = Instant::now();
@@ -43,10 +43,11 @@ pub async fn write(test_bed: Arc<TestBed>, mut rng: Rng) {
     }
 }
 
-/// Something goes wrong outside, or nothing does. None of this may show: what fails is tried again.
+/// Schedules a random failure of an external system, or none. Failures must have no visible effect, because failed
+/// deliveries are retried.
 ///
-/// It passes with the cycle: faults that waited for what is put off would strike each attempt, and every pause is twice as
-/// long as the one before.
+/// Failures that were not used in the last cycle are removed. Otherwise they would hit the same delivery at every
+/// retry, and each backoff is twice as long as the one before.
 pub fn bad_day(test_bed: &TestBed, rng: &mut Rng) {
     test_bed.smtp.inner().faults.clear();
     let mut telegram = test_bed.telegram.inner();
@@ -62,7 +63,7 @@ pub fn bad_day(test_bed: &TestBed, rng: &mut Rng) {
     }
 }
 
-/// A random share of this.
+/// A random duration up to `most`.
 pub fn up_to(rng: &mut Rng, most: Duration) -> Duration {
     most.mul_f64(rng.f64())
 }

@@ -1,4 +1,4 @@
-//! The server under load, and the clients of a measurement.
+//! The server under load, and the simulated clients.
 
 use std::{
     path::PathBuf,
@@ -22,16 +22,16 @@ use crate::{
     process::{Role, Settings, Tolmach, Usage},
 };
 
-/// The first start imports the samples.
+/// Time limit of a start, which imports the samples, and of a stop.
 const TIMEOUT: Duration = Duration::from_secs(120);
-/// Pages that are opened at a time.
+/// Pages that are opened concurrently.
 const OPENING: usize = 64;
-/// Files besides the sockets of pages: the database, the catalogue, threads.
+/// Open files besides the pages' sockets: the database, the catalogue, threads.
 const SPARE: u64 = 512;
-/// How long silent chats are left alone before memory is read.
+/// Pause before the memory of idle chats is read.
 const SETTLE: Duration = Duration::from_secs(5);
 
-/// What clients write.
+/// Messages that the clients send.
 const WORDS: [&str; 10] = [
     "нужен перфоратор до 20 тысяч",
     "ищу сварочный инвертор",
@@ -45,10 +45,10 @@ const WORDS: [&str; 10] = [
     "как оплатить?",
 ];
 
-/// Makes room for so many sockets, here and in the child, which inherits the limit.
+/// Raises the limit of open files for this process and the child, which inherits it.
 ///
 /// # Errors
-/// The system does not allow that many.
+/// If the system does not allow that many.
 pub fn enough_files(sockets: usize) -> anyhow::Result<()> {
     let needed = sockets as u64 + SPARE;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
@@ -65,20 +65,20 @@ pub fn enough_files(sockets: usize) -> anyhow::Result<()> {
         .with_context(|| format!("{sockets} sockets need {needed} open files; raise `ulimit -n`"))
 }
 
-/// The binary, serving.
+/// The running binary.
 pub struct Server {
     tolmach: Tolmach,
     database: &'static str,
     address: String,
-    /// Its data; it goes with this.
+    /// Its data folder, deleted on drop.
     _home: TempDir,
 }
 
 impl Server {
-    /// Starts it with room for so many pages.
+    /// Starts the binary with a socket limit for this many pages.
     ///
     /// # Errors
-    /// It does not serve.
+    /// If it does not become ready.
     pub async fn start(binary: PathBuf, database: &Database, sockets: usize) -> anyhow::Result<Server> {
         let home = TempDir::new().context("no temporary folder")?;
         let settings = Settings::new(binary, home.path().to_owned(), database)
@@ -88,26 +88,27 @@ impl Server {
         Ok(Server { tolmach, database: database.name, address, _home: home })
     }
 
-    /// Where it keeps its data.
+    /// Name of its database.
     pub fn database(&self) -> &'static str {
         self.database
     }
 
-    /// Ends it in peace.
+    /// Stops it with SIGTERM.
     ///
     /// # Errors
-    /// It does not end.
+    /// If it does not stop in time or fails.
     pub async fn end(self) -> anyhow::Result<()> {
         self.tolmach.terminate(TIMEOUT).await
     }
 
-    /// What it has used so far.
+    /// Resource usage so far; `None` if the system does not report it.
     pub fn usage(&self) -> Option<Usage> {
         self.tolmach.usage()
     }
 }
 
-/// Opens so many pages, has each say its first words, and hands it over at once: a page that nobody reads is let go.
+/// Opens `count` pages, runs `first` on each and passes each to `hand_over` at once, because the server disconnects a
+/// page that does not answer pings.
 async fn open<F>(
     server: &Server,
     count: usize,
@@ -131,10 +132,10 @@ async fn open<F>(
     }
 }
 
-/// Clients who read, think and write, for so long.
+/// Measures clients that send a message, read the answer and pause, for `length`.
 ///
 /// # Errors
-/// A client breaks down.
+/// If a client task panics.
 pub async fn busy(
     server: &Server,
     clients: usize,
@@ -165,7 +166,7 @@ pub async fn busy(
     Ok(Measured { clients, think: Some(think), opened, length, ..measured })
 }
 
-/// One client; gives what was answered, and why it ended early if it did.
+/// One client. Returns its measurements, and the reason if it ended early.
 async fn client(
     mut page: Page,
     mut rng: Rng,
@@ -177,7 +178,7 @@ async fn client(
         Ok(end) => end.ok().and_then(|end| *end).unwrap_or_else(Instant::now),
         Err(why) => return (answered, Some(why)),
     };
-    // Clients do not begin in step.
+    // A random first pause, so that clients do not start in step.
     let mut pause = think.mul_f64(rng.f64());
     loop {
         let left = end.saturating_duration_since(Instant::now());
@@ -195,10 +196,10 @@ async fn client(
     }
 }
 
-/// Chats that have said one thing and stay open.
+/// Measures the memory of chats that have sent one message and stay open.
 ///
 /// # Errors
-/// A page breaks down.
+/// Returns no error at present: failures of pages are counted in the result.
 pub async fn idle(server: &Server, chats: usize) -> anyhow::Result<Measured> {
     let mut errors = Errors::new();
     let (end, ended) = watch::channel(false);
@@ -217,7 +218,7 @@ pub async fn idle(server: &Server, chats: usize) -> anyhow::Result<Measured> {
     open(server, chats, &mut errors, first, keep).await;
     let opened = opening.elapsed();
     tokio::time::sleep(SETTLE).await;
-    // Memory is read while they are all still connected.
+    // Reads the memory while all pages are still connected.
     let answered = answered.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut measured = Measured::new(server, before, &answered, errors);
     end.send_replace(true);

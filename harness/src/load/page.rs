@@ -1,4 +1,4 @@
-//! A page of the web chat, as the protocol in the adapter's `widget.rs` has it.
+//! A client of the web chat. The protocol is described in `channels/src/web.rs`.
 
 use std::time::{Duration, Instant};
 
@@ -10,16 +10,16 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::WebSocketConfig},
 };
 
-/// For a connection, and for an answer.
+/// Time limit of a connection, a greeting and an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// An open chat that has been greeted.
+/// An open chat that has received its greeting.
 pub struct Page {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     said: u64,
 }
 
-/// How long things took, from the message.
+/// Latencies of one message.
 #[derive(Clone, Copy, Debug)]
 pub struct Answered {
     /// Until it was acknowledged.
@@ -28,16 +28,16 @@ pub struct Answered {
     pub answer: Duration,
 }
 
-/// Why a page got no further, in a word that can be counted.
+/// Why a page failed: a short text, so that failures can be counted by reason.
 pub type Failure = String;
 
 impl Page {
     /// Opens a new chat and waits for its greeting.
     ///
     /// # Errors
-    /// It is turned away, or nobody greets.
+    /// If the connection fails, or there is no greeting within 30 seconds.
     pub async fn open(address: &str) -> Result<Page, Failure> {
-        // Thousands of these live in one process: a buffer is as large as their frames.
+        // Small buffers, because thousands of pages run in one process.
         let config = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(4 * 1024);
         let connecting = connect_async_with_config(format!("ws://{address}/ws"), Some(config), true);
         let connected = timeout(TIMEOUT, connecting).await.map_err(|_| "no connection in time".to_owned())?;
@@ -52,10 +52,10 @@ impl Page {
         Ok(page)
     }
 
-    /// Says something and waits for the bot.
+    /// Sends a message and waits for the acknowledgement and the bot's first reply.
     ///
     /// # Errors
-    /// It is refused, or not answered in time.
+    /// If the message is refused, or not answered within 30 seconds.
     pub async fn ask(&mut self, text: &str) -> Result<Answered, Failure> {
         self.said += 1;
         let id = self.said.to_string();
@@ -82,10 +82,10 @@ impl Page {
         timeout(TIMEOUT, answered).await.map_err(|_| "no answer in time".to_owned())?
     }
 
-    /// Reads whatever comes until something else is over, and so shows a sign of life when it is asked for.
+    /// Reads frames until `over` completes. Reading also answers the server's pings.
     ///
     /// # Errors
-    /// The server lets the page go.
+    /// If the server disconnects the page.
     pub async fn until<F: Future>(&mut self, over: F) -> Result<F::Output, Failure> {
         let reading = async {
             loop {

@@ -1,4 +1,4 @@
-//! What a measurement says at its end.
+//! Results of a load measurement.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -13,37 +13,38 @@ use crate::{
     process::Usage,
 };
 
-/// Memory with ten thousand open chats, bytes.
+/// Target for the memory with 10,000 open chats, in bytes.
 const TARGET: u64 = 300 << 20;
 
-/// What went wrong, by kind.
+/// Failures by reason.
 pub type Errors = BTreeMap<Failure, usize>;
 
-/// A measurement on one database.
+/// The result on one database.
 pub struct Measured {
+    /// Name of the database.
     pub database: &'static str,
-    /// Pages at once.
+    /// Number of concurrent pages.
     pub clients: usize,
-    /// `None` for chats that are silent.
+    /// Average think time; `None` for idle chats.
     pub think: Option<Duration>,
-    /// How long it took until all pages were open; silent ones have been answered by then.
+    /// Time until all pages were open; idle ones had been answered by then.
     pub opened: Duration,
-    /// What turns a second are counted over.
+    /// Duration over which turns per second are computed.
     pub length: Duration,
-    /// From a message to its acknowledgement.
+    /// Latency of the acknowledgement.
     pub ack: Spread,
-    /// From a message to the bot's first words.
+    /// Latency of the bot's first message.
     pub answer: Spread,
-    /// At the end; `None` where the system does not tell.
+    /// Resource usage at the end; `None` if the system does not report it.
     pub usage: Option<Usage>,
-    /// Used meanwhile.
+    /// CPU time used during the measurement.
     pub cpu: Option<Duration>,
-    /// What went wrong, and how often.
+    /// Number of failures by reason.
     pub errors: Errors,
 }
 
 impl Measured {
-    /// What the server has used since `before`, and how it answered; what it was asked is the caller's to say.
+    /// The results so far. The caller sets `clients`, `think`, `opened` and `length`.
     pub fn new(server: &Server, before: Option<Usage>, answered: &[Answered], errors: Errors) -> Measured {
         let usage = server.usage();
         Measured {
@@ -64,7 +65,7 @@ impl Measured {
         self.answer.count() as f64 / self.length.as_secs_f64().max(1e-3)
     }
 
-    /// For tools.
+    /// The result as JSON.
     pub fn json(&self) -> Value {
         json!({
             "database": self.database, "clients": self.clients, "think_seconds": self.think.map(|think| think.as_secs_f64()),

@@ -1,20 +1,20 @@
-//! What a process has used, as Linux tells it in /proc.
+//! Resource usage of a process, from Linux's /proc.
 
 use std::{fs, time::Duration};
 
-/// Memory and processor.
+/// Memory and CPU time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Usage {
-    /// Bytes in memory now.
+    /// Resident memory, in bytes.
     pub resident: u64,
-    /// The most there have been.
+    /// Peak resident memory, in bytes.
     pub peak: u64,
-    /// Time on processors, its own and the kernel's for it.
+    /// User and system CPU time.
     pub cpu: Duration,
 }
 
 impl Usage {
-    /// Of this process; `None` where there is no /proc.
+    /// Usage of the process with this id; `None` without /proc.
     pub fn of(id: u32) -> Option<Usage> {
         let read = |name: &str| fs::read_to_string(format!("/proc/{id}/{name}")).ok();
         let ticks = rustix::param::clock_ticks_per_second();
@@ -27,7 +27,7 @@ fn parse(status: &str, stat: &str, ticks: u64) -> Option<Usage> {
         let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
         line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kb| kb * 1024)
     };
-    // The name in brackets may hold anything; the fields after it are numbered from 3 (proc_pid_stat(5)).
+    // The name in parentheses may contain anything. The fields after it are numbered from 3 (proc_pid_stat(5)).
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
     let cpu = field(14)? + field(15)?;
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_linux_writes() {
+    fn parses_proc_files() {
         let status = "Name:\ttolmach\nVmHWM:\t  204800 kB\nVmRSS:\t  102400 kB\nThreads:\t4\n";
         let stat = "77 (a ) b) S 1 77 77 0 -1 4194560 5 0 0 0 150 50 0 0 20 0 4 0 100 1 2 3\n";
         let usage = parse(status, stat, 100);

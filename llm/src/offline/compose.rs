@@ -1,10 +1,10 @@
-//! A sentence or two that offer rows of the catalogue. Rows are named by reference only (`[1]`); there is no other
-//! digit, so nothing here can be mistaken for a price.
+//! One or two sentences that offer products. Products are named by reference only (`[1]`). The text contains no other
+//! digit, so nothing in it can be taken for a price.
 
 use tolmach_engine::language::Language;
 
-/// Offers `count` rows, at least one; the cards below the text show them all. The same question always gets the same
-/// words, different ones vary.
+/// The text that offers `count` products (at least one); the cards below it show them all. The wording depends on a
+/// hash of the question: the same question always gets the same text.
 pub(super) fn offer(count: usize, question: &str, language: Language) -> String {
     let choice = usize::from(blake3::hash(question.trim().as_bytes()).as_bytes()[0]);
     let variants: [&str; 3] = match (language, count) {

@@ -1,25 +1,25 @@
-//! The passages nearest to a question, by the stems that they share, rare ones first.
+//! Selects the passages that best match a question by shared word stems, weighted by inverse document frequency.
 //!
-//! Only words are compared; meaning is the embedder's business, which chose the passages in the first place.
+//! Only words are compared. Semantic search has already happened: the retriever chose the passages.
 
 use std::collections::{BTreeSet, HashMap};
 
 use frostem::{Algorithm, Stemmer};
 use tolmach_engine::effect::Passage;
 
-/// Characters of a reply: what a person reads without scrolling.
+/// Longest reply, in characters: about what fits on a screen.
 const LENGTH: usize = 700;
 
-/// A second passage is quoted too when it fits nearly as well.
-const NEARLY: f64 = 0.75;
+/// A second passage is quoted too if its score is at least this share of the best one.
+const SECOND_SHARE: f64 = 0.75;
 
-/// A stem that continues another one (гарант, гарантийн) counts almost as the same word.
+/// Weight of a stem that is a prefix or an extension of the other (гарант, гарантийн), relative to an equal stem.
 const RELATED: f64 = 0.7;
 
-/// Shorter stems continue into unrelated words too often.
+/// Shortest prefix that counts as related, in characters. Shorter ones match too many unrelated words.
 const RELATED_LENGTH: usize = 5;
 
-/// The text of the one or two passages that fit best; empty when none shares a word with the question.
+/// The text of the best one or two passages; empty if no passage shares a word with the question.
 pub(super) fn quote(question: &str, passages: &[Passage]) -> String {
     let stems = Stems::new();
     let asked = stems.of(question);
@@ -36,14 +36,14 @@ pub(super) fn quote(question: &str, passages: &[Passage]) -> String {
         .map(|(section, passage)| (section.score(&asked, &weight), passage))
         .filter(|(score, passage)| *score > 0.0 && !passage.text.trim().is_empty())
         .collect();
-    // The order of equals is the order in which they were given: the retriever's.
+    // The sort is stable: equal scores keep the retriever's order.
     scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     match scored.as_slice() {
         [] => String::new(),
-        [(first, one), (second, two), ..] if *second >= first * NEARLY && one.text != two.text => {
+        [(first, one), (second, two), ..] if *second >= first * SECOND_SHARE && one.text != two.text => {
             let half = LENGTH / 2;
             let (one, two) = (plain(&one.text), plain(&two.text));
-            // What a short passage leaves unused is for the other.
+            // A short passage leaves its unused length to the other one.
             let left = |text: &str| half.saturating_sub(text.chars().count());
             format!("{}\n\n{}", trim(&one, half + left(&two)), trim(&two, half + left(&one)))
         }
@@ -51,7 +51,7 @@ pub(super) fn quote(question: &str, passages: &[Passage]) -> String {
     }
 }
 
-/// The stems of a passage.
+/// A passage as sets of stems.
 struct Section {
     title: BTreeSet<String>,
     text: BTreeSet<String>,
@@ -62,12 +62,13 @@ impl Section {
         Section { title: stems.of(&passage.title), text: stems.of(&passage.text) }
     }
 
-    /// A heading counts double: it says what the section is about.
+    /// Sum of the weights of the matching stems. Matches in the title count double, because it names the topic.
     fn score(&self, asked: &BTreeSet<String>, weight: &impl Fn(&str) -> f64) -> f64 {
         asked.iter().map(|stem| 2.0 * best(stem, &self.title, weight) + best(stem, &self.text, weight)).sum()
     }
 }
 
+/// Weight of the best match for `stem`; 0 if there is none.
 fn best(stem: &str, among: &BTreeSet<String>, weight: &impl Fn(&str) -> f64) -> f64 {
     if among.contains(stem) {
         return weight(stem);
@@ -102,7 +103,7 @@ impl Stems {
     }
 }
 
-/// Takes the marks of Markdown away: what a client reads is plain text.
+/// Removes Markdown markup, because clients read plain text.
 fn plain(text: &str) -> String {
     let line = |line: &str| {
         let line = line.trim_end().replace("**", "").replace("__", "").replace('`', "");
@@ -115,7 +116,8 @@ fn plain(text: &str) -> String {
     text.trim().lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// At most `limit` characters, ending where a paragraph or a sentence does, or else between words with an ellipsis.
+/// Cuts a text to at most `limit` characters: at the end of a paragraph, line or sentence, or else between words with
+/// an ellipsis.
 fn trim(text: &str, limit: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(limit) else {
         return text.to_owned();
@@ -128,7 +130,7 @@ fn trim(text: &str, limit: usize) -> String {
         .map(|((at, c), _)| at + c.len_utf8())
         .last();
     let ends = [head.rfind("\n\n"), head.rfind('\n'), sentence];
-    // An end in the first third would throw too much away.
+    // A cut in the first third would lose too much text.
     match ends.into_iter().flatten().filter(|end| *end * 3 >= head.len()).max() {
         Some(end) => head.split_at(end).0.trim_end().to_owned(),
         None => {
@@ -138,7 +140,7 @@ fn trim(text: &str, limit: usize) -> String {
     }
 }
 
-/// Words that tell nothing of what is asked.
+/// Stop words of both languages.
 const STOP_WORDS: &[&str] = &[
     "а",
     "без",

@@ -1,4 +1,4 @@
-//! Replies as a client would read them.
+//! Checks replies as a client reads them.
 
 use tolmach_engine::{catalog::Product, effect::Passage, language::Language};
 
@@ -46,7 +46,7 @@ async fn check(question: &str, expected: &str) {
 }
 
 #[tokio::test]
-async fn finds_the_section_by_inflected_words() {
+async fn matches_inflected_words() {
     check("а доставку в Казани делаете?", "Отправляем по всей России").await;
     check("вы доставите станок?", "Отправляем по всей России").await;
     check("сколько длится гарантийный срок", "На инструмент — двенадцать месяцев").await;
@@ -58,7 +58,7 @@ async fn finds_the_section_by_inflected_words() {
 }
 
 #[tokio::test]
-async fn says_nothing_where_nothing_fits() {
+async fn is_empty_when_no_passage_fits() {
     check("есть ли у вас вакансии", "").await;
     check("what is your opinion on football?", "").await;
     check("", "").await;
@@ -68,7 +68,7 @@ async fn says_nothing_where_nothing_fits() {
 }
 
 #[tokio::test]
-async fn offers_rows_by_reference_and_writes_no_other_digit() {
+async fn offers_products_by_reference_without_other_digits() {
     for language in Language::ALL {
         let mut seen = std::collections::BTreeSet::new();
         for count in 1..=8 {
@@ -92,7 +92,7 @@ async fn offers_rows_by_reference_and_writes_no_other_digit() {
 }
 
 #[tokio::test]
-async fn ends_at_a_sentence() {
+async fn cuts_long_passages_at_a_sentence_end() {
     let sentence = "Насосы проверяем перед отгрузкой на стенде. ";
     let passages = vec![Passage {
         id: "company.md#Насосы".to_owned(),
@@ -106,7 +106,7 @@ async fn ends_at_a_sentence() {
 }
 
 #[tokio::test]
-async fn quotes_two_sections_that_fit_alike_and_shortens_endless_ones() {
+async fn quotes_two_equally_good_sections_and_shortens_long_ones() {
     let passage = |title: &str, text: String| Passage { id: title.to_owned(), title: title.to_owned(), text };
     let passages = vec![
         passage("Ремонт насосов", "слово ".repeat(500)),
@@ -119,7 +119,7 @@ async fn quotes_two_sections_that_fit_alike_and_shortens_endless_ones() {
 }
 
 #[tokio::test]
-async fn never_guesses_an_intent() {
+async fn never_chooses_a_label() {
     let request = LlmClassifyRequest {
         role: "default".to_owned(),
         text: "нужна дрель".to_owned(),

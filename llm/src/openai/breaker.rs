@@ -1,4 +1,4 @@
-//! Leaves a provider alone after failures in a row, then lets one call through to see.
+//! Circuit breaker: opens after consecutive failures, then lets one trial call through per pause.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -9,8 +9,11 @@ use tolmach_runtime::ports::{Error, Result};
 
 use super::WHAT;
 
+/// The breaker of one endpoint.
 pub(super) struct Breaker {
+    /// Consecutive failures that open the breaker; at least 1.
     limit: u32,
+    /// How long it stays open before a trial call.
     pause: Duration,
     now: Box<dyn Fn() -> Instant + Send + Sync>,
     state: Mutex<State>,
@@ -19,12 +22,13 @@ pub(super) struct Breaker {
 #[derive(Default)]
 struct State {
     failures: u32,
-    /// Set while the provider is left alone; a trial moves it on so that others keep waiting.
+    /// Set while the breaker is open. A trial call moves it forward, so that other calls keep waiting.
     until: Option<Instant>,
 }
 
-/// Permission for one call. Dropping it unsettled, as a caller does that ran out of patience, is a failure.
-pub(super) struct Pass<'a> {
+/// Permit for one call. Dropping it without calling [`Permit::succeeded`], as a cancelled caller does, counts as a
+/// failure.
+pub(super) struct Permit<'a> {
     breaker: &'a Breaker,
     settled: bool,
 }
@@ -38,7 +42,11 @@ impl Breaker {
         Breaker { limit: limit.max(1), pause, now: Box::new(now), state: Mutex::default() }
     }
 
-    pub(super) fn enter(&self) -> Result<Pass<'_>> {
+    /// A permit for one call.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] while the breaker is open.
+    pub(super) fn enter(&self) -> Result<Permit<'_>> {
         let mut state = self.state();
         let now = (self.now)();
         if let Some(until) = state.until {
@@ -52,7 +60,7 @@ impl Breaker {
             }
             state.until = Some(now + self.pause);
         }
-        Ok(Pass { breaker: self, settled: false })
+        Ok(Permit { breaker: self, settled: false })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -60,19 +68,19 @@ impl Breaker {
     }
 }
 
-impl Pass<'_> {
+impl Permit<'_> {
     pub(super) fn succeeded(mut self) {
         self.settled = true;
         *self.breaker.state() = State::default();
     }
 
-    /// The same as dropping it; for the reader.
+    /// The same as dropping it, but explicit.
     pub(super) fn failed(self) {
         drop(self);
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.settled {
             return;
@@ -101,7 +109,7 @@ mod tests {
         let now = move || start + Duration::from_secs(clock.load(Ordering::Relaxed));
         let breaker = Breaker::with_clock(3, Duration::from_secs(30), now);
         let advance = |seconds| passed.fetch_add(seconds, Ordering::Relaxed);
-        let fail = || breaker.enter().map(Pass::failed).is_ok();
+        let fail = || breaker.enter().map(Permit::failed).is_ok();
         assert!(fail() && fail());
         breaker.enter().expect("closed").succeeded();
         assert!(fail() && fail());

@@ -1,8 +1,8 @@
-//! What an endpoint accepts, learnt from its refusals and kept for the life of the process.
+//! Request parameters that an endpoint accepts, learned from its error responses and kept for the life of the process.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// How a reply's form is asked for; each step needs less of the endpoint.
+/// How structured output is requested. Each variant requires less of the endpoint than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     JsonSchema,
@@ -10,15 +10,17 @@ pub(super) enum Form {
     Plain,
 }
 
-/// The parameters of a request that endpoints differ in.
+/// The request parameters in which endpoints differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) form: Form,
     pub(super) temperature: bool,
-    /// `max_tokens` is what most servers know; newer models want `max_completion_tokens`.
+    /// Whether to send `max_completion_tokens`, which newer models require, instead of `max_tokens`, which most servers
+    /// know.
     pub(super) completion_tokens: bool,
 }
 
+/// The shape that last worked, packed into bits: form (0 and 1), no temperature (2), `max_completion_tokens` (3).
 #[derive(Debug, Default)]
 pub(super) struct Capabilities(AtomicU8);
 
@@ -36,7 +38,7 @@ impl Capabilities {
         }
     }
 
-    /// Keeps what has just worked.
+    /// Stores a shape that has just worked.
     pub(super) fn learn(&self, shape: Shape) {
         let bits =
             shape.form as u8 | u8::from(!shape.temperature) << 2 | u8::from(shape.completion_tokens) << 3;
@@ -45,8 +47,8 @@ impl Capabilities {
 }
 
 impl Shape {
-    /// What to try after the endpoint refused a request of this shape with `complaint`; `None` when nothing is
-    /// left to give up, or the complaint is about something else.
+    /// The shape to try after the endpoint refused this one with the error text `complaint`. `None` if nothing is left
+    /// to drop or the error is about something else.
     pub(super) fn after(self, complaint: &str) -> Option<Shape> {
         let complaint = complaint.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| complaint.contains(word));
@@ -59,7 +61,7 @@ impl Shape {
         if self.temperature && says(&["temperature"]) {
             return Some(Shape { temperature: false, ..self });
         }
-        // Many servers refuse without saying what: the form of the reply is the least common of our parameters.
+        // Many servers do not name the parameter that they reject. Structured output is the least widely supported one.
         match self.form {
             Form::JsonSchema => Some(Shape { form: Form::JsonObject, ..self }),
             Form::JsonObject => Some(Shape { form: Form::Plain, ..self }),

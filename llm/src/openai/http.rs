@@ -1,7 +1,7 @@
-//! One completion over HTTP: one deadline, a few retries, a capped body, no redirects.
+//! One completion over HTTP: one deadline, a few retries, a response size limit, no redirects.
 //!
-//! Error texts name status codes and the provider's error codes, never the key, an address with credentials, or a
-//! body, which may echo what a client wrote.
+//! Error texts contain status codes and the provider's error codes. They never contain the key, a URL with credentials,
+//! or a response body, which may quote the client.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -22,7 +22,7 @@ use super::{
 };
 use tolmach_runtime::backoff;
 
-/// Bytes of a response that are read at most.
+/// Largest response body, in bytes.
 const BODY: usize = 1024 * 1024;
 
 pub(super) struct Http {
@@ -32,7 +32,7 @@ pub(super) struct Http {
     retries: u32,
 }
 
-/// Why there is no completion, and whether that tells something of the provider's health.
+/// Why there is no completion. Only `Provider` counts as a failure for the circuit breaker.
 pub(super) enum Failure {
     Provider(Error),
     Request(Error),
@@ -46,14 +46,14 @@ impl Failure {
     }
 }
 
-/// How one attempt ended without a completion.
+/// Why one attempt failed.
 enum Attempt {
-    /// It may pass; the provider may say when.
-    Passing { why: Cow<'static, str>, after: Option<Duration> },
-    /// The request's shape, or the request itself, is refused.
-    Complaint { status: StatusCode, text: String },
-    /// It will not pass.
-    Lasting(String),
+    /// Temporary, so worth a retry. `after` is the provider's Retry-After.
+    Temporary { why: Cow<'static, str>, after: Option<Duration> },
+    /// The endpoint rejected the request, or a parameter of it, with status 400 or 422.
+    Rejected { status: StatusCode, text: String },
+    /// Permanent, such as a rejected key.
+    Permanent(String),
 }
 
 impl Http {
@@ -87,7 +87,8 @@ impl Http {
         Ok(Http { client, url, deadline: options.deadline, retries: options.retries })
     }
 
-    /// Asks until there is an answer, the retries are used up, or the deadline is near.
+    /// Sends the request until it succeeds, the retries are used up, or the next pause would exceed the deadline.
+    /// Reducing the shape does not count as a retry.
     pub(super) async fn complete(
         &self,
         model: &str,
@@ -100,7 +101,7 @@ impl Http {
         let mut retries = 0;
         loop {
             let attempt = timeout_at(deadline, self.attempt(model, task, shape)).await;
-            let late = || Attempt::Passing { why: "no answer within the deadline".into(), after: None };
+            let late = || Attempt::Temporary { why: "no answer within the deadline".into(), after: None };
             match attempt.unwrap_or_else(|_| Err(late())) {
                 Ok(completion) => {
                     if shape != known {
@@ -113,15 +114,15 @@ impl Http {
                     }
                     return Ok(completion);
                 }
-                Err(Attempt::Complaint { status, text }) => match shape.after(&text) {
+                Err(Attempt::Rejected { status, text }) => match shape.after(&text) {
                     Some(less) => shape = less,
                     None => {
                         let why = format!("the request was refused ({})", describe(status, &text));
                         return Err(Failure::Request(Error::refused(WHAT, why)));
                     }
                 },
-                Err(Attempt::Lasting(why)) => return Err(Failure::Provider(Error::refused(WHAT, why))),
-                Err(Attempt::Passing { why, after }) => {
+                Err(Attempt::Permanent(why)) => return Err(Failure::Provider(Error::refused(WHAT, why))),
+                Err(Attempt::Temporary { why, after }) => {
                     let pause = backoff::wait(Duration::from_millis(300), Duration::from_secs(3), retries);
                     let pause = pause.max(after.unwrap_or_default());
                     if retries >= self.retries || Instant::now() + pause >= deadline {
@@ -142,7 +143,7 @@ impl Http {
         task: &Task,
         shape: Shape,
     ) -> std::result::Result<Completion, Attempt> {
-        let passing = |why: Cow<'static, str>| Attempt::Passing { why, after: None };
+        let passing = |why: Cow<'static, str>| Attempt::Temporary { why, after: None };
         let request = self.client.post(self.url.clone()).json(&task.request(model, shape));
         let response = request.send().await.map_err(|error| passing(network(error)))?;
         let status = response.status();
@@ -152,32 +153,35 @@ impl Http {
             let body = body.map_err(passing)?;
             return Completion::parse(&body).map_err(|why| passing(why.into()));
         }
-        // A broken body of an error changes nothing about the error.
+        // An unreadable error body is treated as empty; the status is known.
         let text = body.map(|body| String::from_utf8_lossy(&body).into_owned()).unwrap_or_default();
         Err(match status {
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Attempt::Complaint { status, text },
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Attempt::Rejected { status, text },
             StatusCode::TOO_MANY_REQUESTS if text.contains("insufficient_quota") => {
-                Attempt::Lasting("the account's quota is used up; top it up or raise its limit".to_owned())
+                Attempt::Permanent("the account's quota is used up; top it up or raise its limit".to_owned())
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => {
-                Attempt::Passing { why: describe(status, &text).into(), after }
+                Attempt::Temporary { why: describe(status, &text).into(), after }
             }
-            _ if status.is_server_error() => Attempt::Passing { why: describe(status, &text).into(), after },
+            _ if status.is_server_error() => {
+                Attempt::Temporary { why: describe(status, &text).into(), after }
+            }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Attempt::Lasting(format!("the API key is refused ({status}); check it and what it may do"))
+                Attempt::Permanent(format!("the API key is refused ({status}); check it and what it may do"))
             }
-            StatusCode::NOT_FOUND => Attempt::Lasting(format!(
+            StatusCode::NOT_FOUND => Attempt::Permanent(format!(
                 "no such model or address ({}); check the base URL and the model's name",
                 describe(status, &text)
             )),
-            _ if status.is_redirection() => Attempt::Lasting(format!(
+            _ if status.is_redirection() => Attempt::Permanent(format!(
                 "the endpoint redirects ({status}), which is not followed; name its final address"
             )),
-            _ => Attempt::Lasting(describe(status, &text)),
+            _ => Attempt::Permanent(describe(status, &text)),
         })
     }
 }
 
+/// Reads a body of at most [`BODY`] bytes.
 async fn read(mut response: Response) -> std::result::Result<Vec<u8>, Cow<'static, str>> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(network)? {
@@ -199,7 +203,8 @@ fn network(error: reqwest::Error) -> Cow<'static, str> {
     }
 }
 
-/// The status and the provider's own error code, which is a word of its documentation and quotes nobody.
+/// The status and the provider's error code. The code is used only if it is a plain identifier of at most 64
+/// characters, so that it cannot quote the request.
 fn describe(status: StatusCode, body: &str) -> String {
     let body: Value = serde_json::from_str(body).unwrap_or_default();
     let error = body.get("error").unwrap_or(&body);
@@ -215,7 +220,7 @@ fn describe(status: StatusCode, body: &str) -> String {
     }
 }
 
-/// Seconds only: the date form of the header is not used by model providers.
+/// Reads Retry-After in seconds. Model providers do not use its date form.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds: f64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Duration::try_from_secs_f64(seconds).ok()

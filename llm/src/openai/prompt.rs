@@ -1,4 +1,4 @@
-//! What a model is told. The flow's author writes instructions; everything else is data in JSON, marked as such.
+//! Prompts. Instructions come from the flow's author; everything else is passed as JSON and marked as data.
 
 use async_openai::types::chat::{
     ChatCompletionRequestMessage, ChatCompletionRequestSystemMessage,
@@ -18,23 +18,23 @@ use super::{
     reply::NONE,
 };
 
-/// Characters of a description that a model is shown.
+/// Longest product description in a prompt, in characters.
 const DESCRIPTION: usize = 500;
 
-/// A request before its shape is known.
+/// A request before its parameters are adapted to the endpoint.
 pub(super) struct Task {
     system: String,
     user: String,
     /// Name and schema of the JSON reply.
     schema: (&'static str, Value),
-    /// The same in words, for endpoints that take no schema.
+    /// The required JSON in words, for endpoints that do not accept a schema.
     form: String,
     temperature: f32,
     max_tokens: u32,
 }
 
 impl Task {
-    /// The request in a shape that the endpoint accepts.
+    /// The request with the parameters of `shape`.
     #[expect(deprecated, reason = "max_tokens is all that most compatible servers know")]
     pub(super) fn request(&self, model: &str, shape: Shape) -> CreateChatCompletionRequest {
         let (name, schema) = &self.schema;
@@ -70,7 +70,7 @@ impl Task {
     }
 }
 
-/// Asks for one of the labels.
+/// The prompt that asks for one of the labels.
 pub(super) fn decide(request: &LlmClassifyRequest, max_tokens: u32) -> Task {
     let names: Vec<&str> = request.labels.iter().map(|label| label.name.as_str()).chain([NONE]).collect();
     let labels: Vec<Value> = request
@@ -99,7 +99,7 @@ pub(super) fn decide(request: &LlmClassifyRequest, max_tokens: u32) -> Task {
     }
 }
 
-/// Asks for a reply.
+/// The prompt that asks for a reply.
 pub(super) fn answer(request: &GenerateRequest) -> Task {
     let language = match request.language {
         Language::Ru => "Russian",
@@ -163,7 +163,7 @@ fn history(history: &[Utterance]) -> Value {
     said.collect()
 }
 
-/// In the subset that strict structured output takes.
+/// An object schema with one field, within the subset of JSON Schema that strict structured output allows.
 fn object(field: &str, schema: &Value) -> Value {
     json!({
         "type": "object",

@@ -1,4 +1,4 @@
-//! What a model said, checked. Its envelope may lack anything; its content is believed only where it fits.
+//! Parses and checks a response. Fields of the envelope may be missing; the content is checked strictly.
 
 use async_openai::types::chat::CompletionUsage;
 use serde::Deserialize;
@@ -8,13 +8,14 @@ use tolmach_runtime::ports::{Error, Result};
 
 use super::WHAT;
 
-/// What a model says for "none of the labels".
+/// The label that stands for "none of the labels".
 pub(super) const NONE: &str = "none";
 
-/// A model's answer, out of its envelope.
+/// The content of a response.
 #[derive(Debug)]
 pub(super) struct Completion {
     pub(super) content: String,
+    /// Whether the token limit cut the content off.
     cut: bool,
     usage: Usage,
 }
@@ -38,7 +39,10 @@ struct Message {
 }
 
 impl Completion {
-    /// Reads a response's body. An `Err` says what is wrong with it without quoting it.
+    /// Parses a response body.
+    ///
+    /// # Errors
+    /// Says what is wrong with the body, without quoting it.
     pub(super) fn parse(body: &[u8]) -> std::result::Result<Completion, &'static str> {
         let envelope: Envelope =
             serde_json::from_slice(body).map_err(|_| "the reply is not a chat completion")?;
@@ -58,7 +62,7 @@ impl Completion {
         })
     }
 
-    /// What the call cost, under the model's name.
+    /// Token usage of the call, recorded under `model`.
     pub(super) fn usage(&self, model: &str) -> Usage {
         Usage { model: model.to_owned(), ..self.usage.clone() }
     }
@@ -83,7 +87,7 @@ fn usage(value: Value) -> Usage {
     }
 }
 
-/// The label that was chosen; anything but exactly one of them is none.
+/// The chosen label. `None` unless the content is exactly one of `labels`.
 pub(super) fn label(content: &str, labels: &[Label]) -> Option<String> {
     #[derive(Deserialize)]
     struct Chosen {
@@ -97,7 +101,11 @@ pub(super) fn label(content: &str, labels: &[Label]) -> Option<String> {
     labels.iter().map(|label| &label.name).find(|name| **name == chosen.trim()).cloned()
 }
 
-/// The reply's text: from JSON, from fenced JSON, or the plain content of a model that knows no JSON.
+/// The reply's text: from JSON, from JSON in a Markdown fence, or the plain content of a model that did not return
+/// JSON.
+///
+/// # Errors
+/// [`Error::Unavailable`] if the JSON was cut off by the token limit or is not the requested object.
 pub(super) fn text(completion: &Completion) -> Result<String> {
     #[derive(Deserialize)]
     struct Written {
@@ -117,7 +125,7 @@ pub(super) fn text(completion: &Completion) -> Result<String> {
     Err(Error::unavailable(WHAT, why))
 }
 
-/// The content without a Markdown fence around it.
+/// The content without a surrounding Markdown fence.
 fn unfenced(content: &str) -> &str {
     let content = content.trim();
     let Some(inner) = content.strip_prefix("```").and_then(|inner| inner.strip_suffix("```")) else {

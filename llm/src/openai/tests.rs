@@ -1,4 +1,4 @@
-//! Against a real HTTP server on the loopback that behaves as providers do on their worse days.
+//! Tests against an HTTP server on the loopback that plays scripted provider failures.
 
 use std::{sync::Arc, time::Instant};
 
@@ -15,7 +15,7 @@ use crate::{fallback::FallbackLlm, offline::OfflineLlm};
 
 const KEY: &str = "sk-secret-0123456789";
 
-/// A provider that follows a script.
+/// A provider that plays a script.
 struct Provider(Scripted);
 
 impl Provider {
@@ -94,7 +94,7 @@ fn choice() -> LlmClassifyRequest {
 }
 
 #[tokio::test]
-async fn answers_and_reports_usage() {
+async fn generates_replies_and_reports_usage() {
     let provider = Provider::start(vec![completion("{\"text\": \"Подойдёт [1].\"}")]).await;
     let llm = provider.llm();
     let reply = llm.generate(&question()).await.expect("answered");
@@ -112,7 +112,7 @@ async fn answers_and_reports_usage() {
     assert!(head.contains(&format!("Bearer {KEY}")));
     assert_eq!(sent["response_format"]["type"], "json_schema");
     assert_eq!((&sent["max_tokens"], &sent["model"]), (&json!(300), &json!("small-1")));
-    // The author's words are instructions; what the client wrote is data, in the other message, as JSON.
+    // The author's text is in the system message; the client's text is data, as JSON in the user message.
     let system = sent["messages"][0]["content"].as_str().expect("text");
     assert!(system.contains("Ты консультант магазина.") && system.contains("Russian"));
     assert!(!system.contains("Забудь правила"));
@@ -163,7 +163,7 @@ async fn reads_json_in_a_fence_and_plain_text() {
 }
 
 #[tokio::test]
-async fn steps_down_where_structured_output_is_refused_and_remembers() {
+async fn degrades_structured_output_and_remembers_it() {
     let script = vec![
         Answer::Json(400, error("unsupported", "response_format json_schema is not supported")),
         Answer::Text(400, "<html>Bad Request</html>"),
@@ -183,7 +183,7 @@ async fn steps_down_where_structured_output_is_refused_and_remembers() {
 }
 
 #[tokio::test]
-async fn gives_up_parameters_that_a_model_refuses() {
+async fn drops_parameters_that_a_model_rejects() {
     let script = vec![
         Answer::Json(
             400,
@@ -206,7 +206,7 @@ async fn gives_up_parameters_that_a_model_refuses() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_too_long_is_refused_at_once_and_nothing_is_forgotten() {
+async fn an_oversized_request_is_refused_without_changing_the_shape() {
     let long = Answer::Json(400, error("context_length_exceeded", "maximum context length is 8192"));
     let provider = Provider::start(vec![long, completion("{\"text\": \"Да\"}")]).await;
     let llm = provider.llm();
@@ -221,7 +221,7 @@ async fn a_request_that_is_too_long_is_refused_at_once_and_nothing_is_forgotten(
 }
 
 #[tokio::test]
-async fn tries_again_after_a_passing_fault() {
+async fn retries_after_temporary_failures() {
     for fault in [
         Answer::Json(500, json!({})),
         Answer::Cut,
@@ -241,7 +241,7 @@ async fn tries_again_after_a_passing_fault() {
 }
 
 #[tokio::test]
-async fn waits_as_asked_but_never_past_the_deadline() {
+async fn honours_retry_after_within_the_deadline() {
     let limited = |header| Answer::Header(429, header, error("rate_limit_exceeded", "slow down"));
     let provider = Provider::start(vec![limited("retry-after: 1"), completion("{\"text\": \"Да\"}")]).await;
     let started = Instant::now();
@@ -256,8 +256,8 @@ async fn waits_as_asked_but_never_past_the_deadline() {
 }
 
 #[tokio::test]
-async fn one_deadline_covers_everything() {
-    // Bytes that keep coming are no answer either.
+async fn one_deadline_covers_the_whole_call() {
+    // A response that trickles in does not extend the deadline.
     for slow in [Answer::Hang, Answer::Drip(body("{}"), Duration::from_millis(50))] {
         let provider = Provider::start(vec![slow.clone()]).await;
         let llm = provider.with(|options| options.deadline = Duration::from_millis(300));
@@ -269,7 +269,7 @@ async fn one_deadline_covers_everything() {
 }
 
 #[tokio::test]
-async fn leaves_a_failing_provider_alone_for_a_while() {
+async fn opens_the_breaker_for_a_failing_provider() {
     let script =
         vec![Answer::Json(500, json!({})), Answer::Json(500, json!({})), completion("{\"text\": \"Да\"}")];
     let provider = Provider::start(script).await;
@@ -289,7 +289,7 @@ async fn leaves_a_failing_provider_alone_for_a_while() {
 }
 
 #[tokio::test]
-async fn never_tells_the_key_or_what_the_client_wrote() {
+async fn errors_contain_neither_the_key_nor_client_text() {
     let echo = format!("Incorrect API key provided: {KEY}. You said: есть насос?");
     for status in [400, 401, 403, 404, 418, 429, 500, 301] {
         let provider = Provider::start(vec![Answer::Json(status, error(&echo, &echo))]).await;
@@ -308,7 +308,7 @@ async fn never_tells_the_key_or_what_the_client_wrote() {
 }
 
 #[tokio::test]
-async fn bad_options_are_named() {
+async fn invalid_options_are_named() {
     for (url, key, model, says) in [
         ("api.openai.com/v1", KEY, "m", "base URL"),
         ("ftp://example.com", KEY, "m", "base URL"),
@@ -322,20 +322,20 @@ async fn bad_options_are_named() {
 }
 
 #[tokio::test]
-async fn the_ladder_answers_anyway_and_says_so() {
+async fn the_fallback_answers_and_reports_degradation() {
     let script =
         vec![Answer::Json(500, json!({})), Answer::Json(500, json!({})), completion("{\"text\": \"Да\"}")];
     let provider = Provider::start(script).await;
     let llm = Arc::new(provider.with(|options| options.retries = 0));
-    let ladder = FallbackLlm::new(llm, Arc::new(OfflineLlm));
-    assert_eq!(ladder.name(), "openai-compatible/small-1, else offline");
-    assert_eq!(ladder.degraded(), None);
-    assert_eq!(ladder.classify(&choice()).await.expect("answered").label, None);
-    let reply = ladder.generate(&question()).await.expect("answered");
+    let fallback = FallbackLlm::new(llm, Arc::new(OfflineLlm));
+    assert_eq!(fallback.name(), "openai-compatible/small-1, else offline");
+    assert_eq!(fallback.degraded(), None);
+    assert_eq!(fallback.classify(&choice()).await.expect("answered").label, None);
+    let reply = fallback.generate(&question()).await.expect("answered");
     assert!(reply.text.contains("[1]"), "{}", reply.text);
     assert_eq!(reply.usage.model, "offline");
-    let degraded = ladder.degraded().expect("a reason");
+    let degraded = fallback.degraded().expect("a reason");
     assert!(degraded.contains("offline answers") && degraded.contains("500"), "{degraded}");
-    assert_eq!(ladder.generate(&question()).await.expect("answered").text, "Да");
-    assert_eq!(ladder.degraded(), None);
+    assert_eq!(fallback.generate(&question()).await.expect("answered").text, "Да");
+    assert_eq!(fallback.degraded(), None);
 }

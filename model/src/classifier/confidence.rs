@@ -1,31 +1,32 @@
-//! From what a classifier sees to the probability that it is right.
+//! Calibration: turns the classifier's signals into the probability that it is right.
 //!
-//! The weights are `build/calibrate.py`'s: a logistic regression on 180 sets of 2 to 60 labels with 1 to 200 examples each, drawn at
-//! random from four collections of intents, where a quarter of the messages belonged to none of the labels. Weights fitted on
-//! three of the collections are off by 0.02 to 0.05 on the fourth.
+//! The weights come from `build/calibrate.py`: a logistic regression on 180 sets of 2 to 60 labels with 1 to 200
+//! examples each, drawn at random from four intent datasets, with a quarter of the messages outside all labels. Weights
+//! fitted on three of the datasets have a calibration error of 0.02 to 0.05 on the fourth.
 
-/// What speaks for the likeliest label.
-pub(super) struct Signs {
-    /// Its share among the labels, 0 to 1.
+/// Signals for the most probable label.
+pub(super) struct Signals {
+    /// Its softmax probability among the labels, 0 to 1.
     pub share: f32,
-    /// By how much its logit exceeds the mean one.
+    /// By how much its logit exceeds the mean logit.
     pub logit: f32,
-    /// Nearness of its nearest example, and by how much that exceeds the nearest one of another label.
+    /// Cosine similarity of its nearest example.
     pub near: f32,
+    /// By how much `near` exceeds the similarity of the nearest example of any other label.
     pub ahead: f32,
-    /// How near an example is to the nearest other one of its label, on average: where examples are much alike, a message must be
-    /// nearer to count as near.
+    /// Mean similarity of an example to the nearest other one of its label. If examples are much alike, a message must
+    /// be nearer to count as near.
     pub dense: f32,
-    /// How many there are.
+    /// Number of labels that have examples.
     pub labels: usize,
 }
 
 /// The probability that the label is right.
-pub(super) fn of(signs: &Signs) -> f32 {
-    let Signs { share, logit, near, ahead, dense, labels } = *signs;
+pub(super) fn of(signs: &Signals) -> f32 {
+    let Signals { share, logit, near, ahead, dense, labels } = *signs;
     let evidence = if labels < 2 {
-        // The only label has no rival to be ahead of, and no collection shows how it fares: a message about as near as foreign
-        // ones are to the nearest of many is as likely as not.
+        // A single label has no competitor, and the datasets do not cover this case. These weights give 0.5 at about
+        // the similarity that out-of-scope messages have to the nearest of many labels.
         9.5 * near - 4.4
     } else {
         let odds = (share / (1.0 - share).max(1e-6)).ln().clamp(-6.0, 6.0);

@@ -1,21 +1,21 @@
-//! How texts are spelt: runs of characters within words, weighed by how rare they are.
+//! Character n-grams within words, with TF-IDF weights.
 
 use std::collections::HashMap;
 
-/// Lengths of the runs. A word's ends count as characters.
+/// Lengths of the n-grams. The ends of a word count as characters.
 const LENGTHS: std::ops::RangeInclusive<usize> = 2..=5;
-/// Runs that are kept; the rarest go first. Only sets of thousands of examples have more.
+/// Maximum number of n-grams; the rarest are dropped. Only sets of thousands of examples reach it.
 const MOST: usize = 8192;
 
-/// The runs that examples have, and what each weighs.
-pub(super) struct Grams {
-    /// Number and weight of a run, by its hash.
+/// The n-grams of the examples and their weights.
+pub(super) struct Ngrams {
+    /// Index and inverse document frequency of an n-gram, by its hash.
     known: HashMap<u64, (u32, f32)>,
 }
 
-impl Grams {
-    /// Those of some texts.
-    pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Grams {
+impl Ngrams {
+    /// The n-grams of `texts`.
+    pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Ngrams {
         let mut found: HashMap<u64, usize> = HashMap::new();
         let mut count = 0;
         for text in texts {
@@ -29,15 +29,15 @@ impl Grams {
         frequent.truncate(MOST);
         let weight = |in_texts: usize| ((1 + count) as f32 / (1 + in_texts) as f32).ln() + 1.0;
         let known = (0..).zip(frequent).map(|(number, (gram, in_texts))| (gram, (number, weight(in_texts))));
-        Grams { known: known.collect() }
+        Ngrams { known: known.collect() }
     }
 
-    /// How many runs are known.
+    /// Number of known n-grams.
     pub fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// The known runs of a text by number with their weights, of length 1 together; in order of number.
+    /// The known n-grams of a text: index and weight, in order of index. The weights form a vector of length 1.
     pub fn weigh(&self, text: &str) -> Vec<(u32, f32)> {
         let mut weighed: Vec<(u32, f32)> = counts(text)
             .into_iter()
@@ -46,7 +46,7 @@ impl Grams {
                 Some((*number, weight * (1.0 + (times as f32).ln())))
             })
             .collect();
-        // The order of a map is another in every run, and so would be the last digits of sums.
+        // Sorted because the order of a `HashMap` varies between runs, and with it the rounding of sums.
         weighed.sort_unstable_by_key(|(number, _)| *number);
         let length = weighed.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
         if length > 0.0 {
@@ -56,7 +56,7 @@ impl Grams {
     }
 }
 
-/// How often a text has each run, by the run's hash.
+/// Count of each n-gram in a text, by hash.
 fn counts(text: &str) -> HashMap<u64, usize> {
     let mut counts = HashMap::new();
     for word in text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {

@@ -1,35 +1,39 @@
-//! Multinomial regression with a squared penalty, solved by L-BFGS (Nocedal and Wright, Numerical Optimization, 7.4 and 7.5). The
-//! problem is convex: what is found does not depend on where the search begins.
+//! Multinomial logistic regression with an L2 penalty, solved by L-BFGS (Nocedal and Wright, Numerical Optimization,
+//! 7.4 and 7.5). The problem is convex, so the result does not depend on the starting point.
 
 use std::collections::VecDeque;
 
 use pulp::{Arch, NullaryFnOnce};
 
-/// What an error costs beside what a large weight costs.
+/// Weight of the classification loss relative to the L2 penalty (`C` in scikit-learn).
 const ERRORS: f32 = 10.0;
+/// Maximum number of iterations.
 const MOST_STEPS: usize = 80;
-/// Steps that are remembered to guess the curvature.
+/// Steps kept for the approximation of the curvature.
 const REMEMBERED: usize = 8;
-/// The search ends when the slope is this share of what it was.
+/// The search stops when the gradient's norm has fallen to this share of its initial value.
 const FLAT: f64 = 1e-3;
 
-/// A text as numbers.
+/// The features of a text.
 pub(super) struct Features {
+    /// The text's embedding.
     pub meaning: Vec<f32>,
-    /// Number of a feature and its value.
+    /// Index and weight of each n-gram.
     pub spelling: Vec<(u32, f32)>,
 }
 
-/// Weights of each feature for each label.
+/// A trained model: a weight of each feature for each label.
 pub(super) struct Regression {
     labels: usize,
+    /// Dimensions of the embedding.
     dimensions: usize,
-    /// A row of labels for each value of the vector, each run of characters, and one that every text has.
+    /// Row-major, one value per label in each row: a row per dimension of the embedding, one per n-gram, and the
+    /// intercepts last.
     weights: Vec<f32>,
 }
 
 impl Regression {
-    /// Finds the weights for examples with their labels.
+    /// Fits the weights to examples and their labels. With fewer than two labels all weights stay zero.
     pub fn train(
         examples: &[(Features, usize)],
         dimensions: usize,
@@ -44,13 +48,14 @@ impl Regression {
         regression
     }
 
-    /// What each label has to its credit.
+    /// The logit of each label.
     pub fn logits(&self, features: &Features) -> Vec<f32> {
         let mut logits = vec![0.0; self.labels];
         self.add_up(&self.weights, features, &mut logits);
         logits
     }
 
+    /// The features as row index and value, without the intercept.
     #[inline(always)]
     fn rows<'a>(&self, features: &'a Features) -> impl Iterator<Item = (usize, f32)> + use<'a> {
         let dimensions = self.dimensions;
@@ -59,6 +64,7 @@ impl Regression {
         features.meaning.iter().copied().enumerate().chain(spelling)
     }
 
+    /// Computes the logits of a text.
     #[inline(always)]
     fn add_up(&self, weights: &[f32], features: &Features, logits: &mut [f32]) {
         let count = weights.len() / self.labels.max(1);
@@ -69,6 +75,7 @@ impl Regression {
         }
     }
 
+    /// Minimises the loss by L-BFGS with a backtracking line search.
     fn descend(&mut self, examples: &[(Features, usize)]) {
         let mut slope = vec![0.0; self.weights.len()];
         let mut loss = self.loss(&self.weights, examples, &mut slope);
@@ -83,7 +90,7 @@ impl Regression {
                 let next: Vec<f32> =
                     self.weights.iter().zip(&direction).map(|(weight, way)| weight + stride * way).collect();
                 let next_loss = self.loss(&next, examples, &mut next_slope);
-                // A stride that lowers the loss by too little is halved (Armijo).
+                // A step that does not lower the loss enough is halved (Armijo condition).
                 if next_loss <= loss + 1e-4 * f64::from(stride) * fall {
                     return Some((next, next_loss));
                 }
@@ -107,13 +114,14 @@ impl Regression {
         }
     }
 
-    /// The loss, and its slope.
+    /// Returns the loss and writes its gradient to `slope`.
     fn loss(&self, weights: &[f32], examples: &[(Features, usize)], slope: &mut [f32]) -> f64 {
         Arch::new().dispatch(Loss { regression: self, weights, examples, slope })
     }
 }
 
-/// A pass over the examples, compiled for each sort of processor. Sums keep their order, so all come to the same.
+/// One pass over the examples, compiled for each instruction set. The order of sums is fixed, so all give the same
+/// result.
 struct Loss<'a> {
     regression: &'a Regression,
     weights: &'a [f32],
@@ -156,14 +164,14 @@ impl NullaryFnOnce for Loss<'_> {
     }
 }
 
-/// A step that was taken: by how much the weights moved, and by how much the slope changed.
+/// A past step: the change of the weights, the change of the gradient, and their dot product.
 struct Step {
     moved: Vec<f32>,
     bent: Vec<f32>,
     curvature: f64,
 }
 
-/// Where to go from here, by the slope and the curvature that the last steps showed.
+/// The L-BFGS search direction (two-loop recursion).
 fn downhill(slope: &[f32], memory: &VecDeque<Step>) -> Vec<f32> {
     let mut way: Vec<f32> = slope.iter().map(|x| -x).collect();
     let mut shares = Vec::with_capacity(memory.len());
@@ -183,21 +191,23 @@ fn downhill(slope: &[f32], memory: &VecDeque<Step>) -> Vec<f32> {
     way
 }
 
+/// Adds `factor * what` to `to`.
 fn add(to: &mut [f32], factor: f64, what: &[f32]) {
     let factor = factor as f32;
     to.iter_mut().zip(what).for_each(|(to, what)| *to += factor * what);
 }
 
-/// In doubles: a hundred thousand small products are added.
+/// A dot product in f64, because it adds up to a hundred thousand small products.
 fn product(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 
+/// Euclidean norm.
 fn length(a: &[f32]) -> f64 {
     product(a, a).sqrt()
 }
 
-/// A dot product in eight sums, which wide registers add side by side.
+/// A dot product in eight partial sums, which SIMD registers add in parallel.
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let (a, a_rest) = a.as_chunks::<8>();
     let (b, b_rest) = b.as_chunks::<8>();

@@ -1,7 +1,7 @@
 //! A server that searches the catalogue: used, lost, and used again, while clients get their answers.
 
 use serde_json::Value;
-use tolmach_testkit::meilisearch::{Meilisearch, Mood};
+use tolmach_testkit::meilisearch::{Behaviour, Meilisearch};
 
 use crate::{page::Page, support::Home};
 
@@ -46,7 +46,7 @@ async fn clients_are_answered_by_the_server_and_without_it() {
     assert_eq!(articles(&mut page, "2", "нужна лебёдка").await, ["LB-010"]);
 
     // It goes away: the embedded catalogue answers, and /health says why.
-    fake.becomes(Mood::Down);
+    fake.set_behaviour(Behaviour::Down);
     assert_eq!(articles(&mut page, "3", "нужна барабанная лебёдка").await, ["LB-010"]);
     let health = server.health_until(|health| state(health) == "fallback").await;
     assert_eq!(health["status"], "degraded", "{health}");
@@ -56,7 +56,7 @@ async fn clients_are_answered_by_the_server_and_without_it() {
     );
 
     // It is back.
-    fake.becomes(Mood::Well);
+    fake.set_behaviour(Behaviour::Well);
     server.health_until(serving).await;
     assert_eq!(server.health().await["status"], "ok");
     assert_eq!(articles(&mut page, "4", "нужна ручная барабанная лебёдка").await, ["LB-010"]);

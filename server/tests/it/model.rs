@@ -1,7 +1,7 @@
 //! A language model behind an OpenAI-compatible address, its inventions, and its absence.
 
 use serde_json::{Value, json};
-use tolmach_testkit::model::{Model, Mood, NAME};
+use tolmach_testkit::model::{Behaviour, Model, NAME};
 
 use crate::{page::Page, support::Home};
 
@@ -44,7 +44,7 @@ async fn the_model_speaks_but_invents_nothing() {
     assert!(asked.iter().any(|request| request["messages"].to_string().contains("перфоратор")), "{asked:?}");
     assert_eq!(server.health().await["status"], "ok");
 
-    provider.becomes(Mood::Down);
+    provider.set_behaviour(Behaviour::Down);
     let offer = page.ask("2", "нужен сварочный инвертор").await;
     assert!(!offer["cards"].as_array().expect("cards").is_empty(), "{offer}");
     assert!(
@@ -55,12 +55,12 @@ async fn the_model_speaks_but_invents_nothing() {
     assert_eq!(health["status"], "degraded", "{health}");
     assert!(health["model"]["degraded"].as_str().is_some_and(|why| why.contains("503")), "{health}");
 
-    provider.becomes(Mood::Well);
+    provider.set_behaviour(Behaviour::Well);
     let offer = page.ask("3", "нужен дренажный насос").await;
     assert!(offer["text"].as_str().is_some_and(|text| text.starts_with("Модель советует")), "{offer}");
     assert_eq!(server.health().await["status"], "ok");
 
-    provider.becomes(Mood::KeyRefused);
+    provider.set_behaviour(Behaviour::KeyRefused);
     let offer = page.ask("4", "нужен бензиновый генератор").await;
     assert!(!offer["cards"].as_array().expect("cards").is_empty(), "{offer}");
     let health = server.health().await;

@@ -99,7 +99,7 @@ async fn mail_arrives_once_a_crash_or_not() {
     let again = mails(&smtp, 2).await.remove(1);
     assert_eq!(again.id(), first.id(), "a mailbox shows it once");
     let health = server.health_until(|health| health["email"]["state"] == "working").await;
-    assert_eq!(health["email"]["trouble"], Value::Null);
+    assert_eq!(health["email"]["error"], Value::Null);
     ask_lead(&server).await;
     assert_ne!(mails(&smtp, 3).await[2].id(), first.id());
     let (code, printed) = server.terminate();
@@ -128,7 +128,7 @@ async fn mail_waits_for_its_server_and_its_settings() {
     // The mail server is down.
     let server = with_mail(&home, port).serve();
     let health = server.health_until(|health| health["email"]["state"] == "failing").await;
-    let trouble = health["email"]["trouble"].as_str().unwrap_or_default();
+    let trouble = health["email"]["error"].as_str().unwrap_or_default();
     assert!(trouble.contains("cannot be reached") && !trouble.contains('@'), "{health}");
     let smtp = Smtp::start_at(port).await;
     assert_eq!(mails(&smtp, 1).await[0].headers["subject"], "Новая заявка");
@@ -142,7 +142,7 @@ async fn mail_waits_for_its_server_and_its_settings() {
         .serve();
     ask_lead(&server).await;
     let health = server.health_until(|health| health["email"]["state"] == "failing").await;
-    assert!(health["email"]["trouble"].as_str().is_some_and(|why| why.contains("smtp.password")), "{health}");
+    assert!(health["email"]["error"].as_str().is_some_and(|why| why.contains("smtp.password")), "{health}");
     let (_, printed) = server.terminate();
     assert!(printed.contains("mail cannot go out") && !printed.contains("hunter2"), "{printed}");
 }

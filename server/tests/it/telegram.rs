@@ -88,7 +88,7 @@ async fn a_client_of_telegram_leaves_a_contact() {
     until_shown(&telegram, "имя и телефон").await;
     assert_eq!(asked(&telegram.inner(), "answercallbackquery").len(), 1, "the wheel on the button ends");
     let health = server.health_until(|health| health["telegram"]["state"] == "polling").await;
-    assert_eq!(health["telegram"]["trouble"], Value::Null);
+    assert_eq!(health["telegram"]["error"], Value::Null);
     until(&telegram, |inner| inner.updates.is_empty()).await;
     // Not killed: between Telegram's answer and our note of it, a message may be sent twice, as Telegram knows no ids.
     let (_, mut printed) = server.terminate();
@@ -216,7 +216,7 @@ async fn a_refused_token_leaves_the_web_chat_working() {
             health["telegram"]["state"].as_str().is_some_and(|state| state.starts_with("off"))
         })
         .await;
-    assert!(health["telegram"]["trouble"].as_str().is_some_and(|why| why.contains("token")), "{health}");
+    assert!(health["telegram"]["error"].as_str().is_some_and(|why| why.contains("token")), "{health}");
     let page = Page::new(&server, "ru").await;
     assert_eq!(page.shown.len(), 2);
     let (_, printed) = server.terminate();

@@ -19,7 +19,7 @@ fn entry(at: i64, actor: Actor, action: &str, object: &str) -> AuditEntry {
 
 pub(crate) async fn keeps_an_audit_log(place: &dyn Place) {
     let store = place.open().await;
-    assert_eq!(store.audit(&AuditQuery::last(10)).await.expect("read"), []);
+    assert!(store.audit(&AuditQuery::last(10)).await.expect("read").is_empty());
     let anna = Actor { id: "-100:анна".to_owned(), via: Via::Staff("telegram".to_owned()) };
     let refused = AuditEntry {
         result: AuditResult::Failed("the parent\0 is another".to_owned()),
@@ -45,7 +45,9 @@ pub(crate) async fn keeps_an_audit_log(place: &dyn Place) {
         read(AuditQuery { action: Some("release.".to_owned()), ..AuditQuery::last(10) }).await,
         [3, 1]
     );
-    assert_eq!(read(AuditQuery { action: Some("release_".to_owned()), ..AuditQuery::last(10) }).await, []);
+    assert!(
+        read(AuditQuery { action: Some("release_".to_owned()), ..AuditQuery::last(10) }).await.is_empty()
+    );
     assert_eq!(read(AuditQuery { object: Some("web:1".to_owned()), ..AuditQuery::last(1) }).await, [4]);
     assert_eq!(read(AuditQuery { since: Some(3), ..AuditQuery::last(10) }).await, [4, 3]);
 

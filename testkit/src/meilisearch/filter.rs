@@ -1,10 +1,10 @@
-//! The filter language: what it reads, what it refuses, and which documents pass.
+//! The filter language: parser, validation and evaluation.
 
 use serde_json::{Map, Value};
 
 use super::{Refusal, index::Index};
 
-/// A filter, read.
+/// A parsed filter.
 pub(super) enum Filter {
     And(Vec<Filter>),
     Or(Vec<Filter>),
@@ -16,7 +16,7 @@ pub(super) enum Filter {
 pub(super) enum Test {
     Equal(String),
     In(Vec<String>),
-    /// Between both, inclusive; one value within is enough.
+    /// Between both bounds, inclusive.
     To(f64, f64),
     Less(f64),
     LessOrEqual(f64),
@@ -25,7 +25,11 @@ pub(super) enum Test {
     Exists,
 }
 
-/// A filter of a request: an expression, or a list of them joined by "and" whose lists are joined by "or".
+/// Parses the filter of a request: an expression, or an array whose items are joined by AND and whose nested arrays are
+/// joined by OR. `None` if it is empty.
+///
+/// # Errors
+/// A refusal with `code` for invalid syntax or an attribute that is not filterable.
 pub(super) fn read(value: &Value, index: &Index, code: &'static str) -> Result<Option<Filter>, Refusal> {
     let one = |text: &str| -> Result<Option<Filter>, Refusal> {
         if text.trim().is_empty() {
@@ -67,6 +71,7 @@ pub(super) fn read(value: &Value, index: &Index, code: &'static str) -> Result<O
 }
 
 impl Filter {
+    /// Whether a document matches. An array matches if one of its values does.
     pub fn passes(&self, document: &Map<String, Value>) -> bool {
         match self {
             Filter::And(all) => all.iter().all(|filter| filter.passes(document)),
@@ -104,7 +109,7 @@ impl Test {
     }
 }
 
-/// Facet values are compared without case.
+/// The form in which facet values are compared: lower case.
 pub(super) fn folded(text: &str) -> String {
     text.to_lowercase()
 }
@@ -242,12 +247,14 @@ impl Parser<'_> {
         Ok(if negative { Filter::Not(Box::new(filter)) } else { filter })
     }
 
+    /// Consumes the token if it is next and not quoted.
     fn takes(&mut self, wanted: &str) -> bool {
         let found = self.tokens.get(self.at).is_some_and(|token| !token.quoted && token.text == wanted);
         self.at += usize::from(found);
         found
     }
 
+    /// Like [`Parser::takes`], but the token is required.
     fn must(&mut self, after: &str, wanted: &str) -> Result<(), Refusal> {
         if self.takes(wanted) {
             return Ok(());

@@ -1,10 +1,10 @@
-//! An index: settings, and documents that were let in.
+//! An index: settings and validated documents.
 
 use serde_json::{Map, Value};
 
 use super::Refusal;
 
-/// What settings may hold; anything else is refused.
+/// All known settings; any other is an error.
 const SETTINGS: [&str; 18] = [
     "displayedAttributes",
     "searchableAttributes",
@@ -38,7 +38,7 @@ pub(super) struct Index {
 /// A user-provided embedder.
 pub(super) struct Embedder {
     pub dimensions: usize,
-    /// The mean and the sigma that scores are retargeted from.
+    /// Mean and sigma of the model's scores, from which they are shifted.
     pub distribution: Option<(f64, f64)>,
 }
 
@@ -47,7 +47,10 @@ impl Index {
         Index { primary_key, ..Index::default() }
     }
 
-    /// Takes settings over; null goes back to the default.
+    /// Applies settings; null resets one to its default.
+    ///
+    /// # Errors
+    /// If the documents do not have the vectors that a new embedder requires.
     pub fn set(&mut self, settings: &Value) -> Result<(), Refusal> {
         for (name, value) in settings.as_object().into_iter().flatten() {
             match value {
@@ -55,14 +58,17 @@ impl Index {
                 value => self.settings.insert(name.clone(), value.clone()),
             };
         }
-        // An embedder that comes to documents without vectors fails the task, as in an addition.
+        // As in Meilisearch, a new embedder fails the task if documents lack its vectors.
         for document in &self.documents {
             self.check_vectors(document)?;
         }
         Ok(())
     }
 
-    /// Adds or replaces documents: all of them, or none.
+    /// Adds or replaces documents, all or none.
+    ///
+    /// # Errors
+    /// For a missing, conflicting or ambiguous primary key, an invalid document id, or invalid vectors.
     pub fn add(&mut self, documents: &[Value], primary_key: Option<&str>) -> Result<(), Refusal> {
         let key = match (&self.primary_key, primary_key) {
             (Some(known), Some(given)) if known != given => {
@@ -107,6 +113,7 @@ impl Index {
         Ok(())
     }
 
+    /// Checks the document's vectors for all embedders.
     fn check_vectors(&self, document: &Map<String, Value>) -> Result<(), Refusal> {
         let id = self.primary_key.as_ref().and_then(|key| document.get(key)).unwrap_or(&Value::Null);
         for (name, embedder) in
@@ -155,13 +162,13 @@ impl Index {
         Some(Embedder { dimensions: embedder["dimensions"].as_u64()? as usize, distribution })
     }
 
-    /// A document by its id.
+    /// The document with this id.
     pub fn find(&self, id: &str) -> Option<&Map<String, Value>> {
         let key = self.primary_key.as_ref()?;
         self.documents.iter().find(|document| id_text(document, key).as_deref() == Some(id))
     }
 
-    /// A document as answers show it.
+    /// A document as in responses: the displayed attributes, limited to `wanted`, without vectors.
     pub fn shown(&self, document: &Map<String, Value>, wanted: Option<&[String]>) -> Map<String, Value> {
         let displayed = self.list("displayedAttributes");
         let among = |list: Option<&[String]>, name: &String| {
@@ -176,13 +183,13 @@ impl Index {
             .collect()
     }
 
-    /// A setting that is a list of names.
+    /// A setting whose value is a list of names.
     pub fn list(&self, setting: &str) -> Option<Vec<String>> {
         let names = self.settings.get(setting)?.as_array()?;
         Some(names.iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect())
     }
 
-    /// Whether filters and facets may name this attribute.
+    /// Whether the attribute may be used in filters and facets.
     pub fn filterable(&self, attribute: &str) -> bool {
         let rules = self.settings.get("filterableAttributes").and_then(Value::as_array);
         rules.into_iter().flatten().any(|rule| match rule {
@@ -194,14 +201,17 @@ impl Index {
         })
     }
 
-    /// A number of a group of settings, such as `pagination.maxTotalHits`.
+    /// A number in a group of settings, such as `pagination.maxTotalHits`.
     pub fn number(&self, group: &str, name: &str, default: usize) -> usize {
         let value = self.settings.get(group).and_then(|group| group.get(name)?.as_u64());
         value.map_or(default, |value| value as usize)
     }
 }
 
-/// What the request refuses at once, without a task.
+/// Validation that happens before a task is enqueued.
+///
+/// # Errors
+/// For unknown settings, invalid ranking rules and invalid embedders.
 pub(super) fn check_settings(settings: &Value) -> Result<(), Refusal> {
     let Some(settings) = settings.as_object() else {
         return Err(Refusal::bad("bad_request", "Invalid value type: expected an object"));
@@ -246,7 +256,7 @@ pub(super) fn check_settings(settings: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A document's one vector.
+/// The only vector of a document; the first one if there are several.
 pub(super) fn numbers(vectors: &Value) -> Option<Vec<f64>> {
     let list = vectors.as_array().or_else(|| vectors.get("embeddings")?.as_array())?;
     let list = match list.first() {
@@ -256,7 +266,7 @@ pub(super) fn numbers(vectors: &Value) -> Option<Vec<f64>> {
     list.iter().map(Value::as_f64).collect()
 }
 
-/// An id as text.
+/// A document's id as a string.
 pub(super) fn id_text(document: &Map<String, Value>, key: &str) -> Option<String> {
     match document.get(key)? {
         Value::String(id) => Some(id.clone()),
@@ -276,6 +286,7 @@ fn is_id(id: &Value) -> bool {
     }
 }
 
+/// Infers the primary key from the field names of the first document.
 fn inferred(documents: &[Value]) -> Result<String, Refusal> {
     let fields = documents.first().and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name);
     let candidates: Vec<&String> = fields.filter(|name| name.to_lowercase().ends_with("id")).collect();
@@ -297,6 +308,7 @@ fn inferred(documents: &[Value]) -> Result<String, Refusal> {
     }
 }
 
+/// Whether an attribute matches a pattern with `*` at its start or end.
 fn fits(pattern: &str, attribute: &str) -> bool {
     match (pattern.strip_suffix('*'), pattern.strip_prefix('*')) {
         (Some(start), _) => attribute.starts_with(start),

@@ -1,4 +1,4 @@
-//! The routes that a catalogue needs.
+//! The routes that the catalogue uses.
 
 use serde_json::{Value, json};
 
@@ -10,6 +10,7 @@ use super::{
 };
 
 impl Meilisearch {
+    /// Answers one request. `lines` says that the body is NDJSON.
     pub(super) fn route(&self, method: &str, path: &str, query: &str, body: &[u8], lines: bool) -> Answer {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         let json = || -> Result<Value, Refusal> {
@@ -92,6 +93,7 @@ impl Meilisearch {
         }
     }
 
+    /// Answers from an existing index.
     fn on(&self, uid: &str, answer: impl FnOnce(&Index) -> Result<Value, Refusal>) -> Answer {
         check_uid(uid)?;
         let state = self.state();
@@ -155,6 +157,7 @@ impl Meilisearch {
     }
 }
 
+/// Parses the documents of a request.
 fn documents(body: &[u8], lines: bool) -> Result<Vec<Value>, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Refusal::bad("missing_payload", "A json payload is missing."));

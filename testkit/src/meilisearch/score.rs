@@ -1,22 +1,24 @@
-//! How well a document answers: by words, as ranks of rules within each other, and by vectors.
+//! Ranking scores: by words, with nested ranking rules, and by vectors.
 
 use serde_json::{Map, Value, json};
 
 use super::index::{Index, numbers};
 
-/// Words that are read of a query.
+/// Maximum number of words of a query; more are ignored.
 const MOST_WORDS: usize = 10;
 
-/// A document that matches, and how well.
+/// A matching document with its score.
 pub(super) struct Scored {
-    /// Its place among the documents.
+    /// Index among the documents.
     pub at: usize,
+    /// 0 to 1.
     pub score: f64,
     pub details: Map<String, Value>,
+    /// Whether the match comes from the vector search.
     pub semantic: bool,
 }
 
-/// The words of a query; the last one may be the beginning of a word unless something follows it.
+/// The words of a query. The last one also matches as a prefix unless something follows it.
 pub(super) struct Words {
     words: Vec<String>,
     beginning: bool,
@@ -36,11 +38,11 @@ impl Words {
     }
 }
 
-/// Documents by words, best first. `strategy` says which words may be missing: none (`all`), the last ones (`last`), or those
-/// that most documents have (`frequency`).
+/// Matches by words, best first. `strategy` says which words may be missing: none (`all`), the last ones (`last`), or
+/// the most frequent ones (`frequency`).
 pub(super) fn by_words(index: &Index, among: &[usize], words: &Words, strategy: &str) -> Vec<Scored> {
     let searchable = index.list("searchableAttributes").filter(|list| list.iter().all(|name| name != "*"));
-    // The place of the best attribute that holds each word, a document each.
+    // For each document and word: the index of the first searchable attribute that contains the word.
     let held: Vec<Vec<Option<usize>>> = among
         .iter()
         .map(|at| {
@@ -71,7 +73,7 @@ pub(super) fn by_words(index: &Index, among: &[usize], words: &Words, strategy: 
         .collect();
     let mut order: Vec<usize> = (0..words.words.len()).collect();
     if strategy == "frequency" {
-        // The rarest first, so that what is dropped from the end is what most have.
+        // Rarest first, because words are dropped from the end.
         order.sort_by_key(|n| held.iter().filter(|held| held[*n].is_some()).count());
     }
     let most = words.words.len();
@@ -99,7 +101,7 @@ pub(super) fn by_words(index: &Index, among: &[usize], words: &Words, strategy: 
     found
 }
 
-/// Documents by their vectors, the nearest first; those without come last.
+/// Documents by vector similarity, most similar first; those without a vector come last.
 pub(super) fn by_vector(index: &Index, among: &[usize], embedder: &str, wanted: &[f64]) -> Vec<Scored> {
     let distribution = index.embedder(embedder).and_then(|embedder| embedder.distribution);
     let mut found: Vec<Scored> = among
@@ -118,7 +120,7 @@ pub(super) fn by_vector(index: &Index, among: &[usize], embedder: &str, wanted: 
     found
 }
 
-/// A score of 0 to 1 of ranks, each within the one before.
+/// Combines nested ranks (rank, number of ranks) into a score of 0 to 1.
 fn whole(ranks: &[(usize, usize)]) -> f64 {
     let (mut rank, mut most) = (1, 1);
     for (inner, inner_most) in ranks {
@@ -132,7 +134,8 @@ fn best_first(found: &mut [Scored]) {
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.at.cmp(&b.at)));
 }
 
-/// An embedder's distribution is retargeted to a mean of 0.5 and a sigma of 0.4, and kept above zero.
+/// Shifts a score from the embedder's distribution to a mean of 0.5 and a sigma of 0.4, and keeps it above 0 and at
+/// most 1.
 fn shifted(score: f64, distribution: Option<(f64, f64)>) -> f64 {
     let Some((mean, sigma)) = distribution else { return score };
     let factor = 0.4 / sigma;

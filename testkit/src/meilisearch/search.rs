@@ -1,4 +1,4 @@
-//! Searches and similar documents: parameters, candidates, merging, paging, facets.
+//! The search and similar routes: parameters, candidates, merging, paging, facets.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use super::{
     score::{Scored, Words, by_vector, by_words},
 };
 
+/// Parameters of a search.
 const PARAMETERS: [&str; 27] = [
     "q",
     "vector",
@@ -40,6 +41,7 @@ const PARAMETERS: [&str; 27] = [
     "rankingScoreThreshold",
     "locales",
 ];
+/// Parameters of a request for similar documents.
 const SIMILAR: [&str; 10] = [
     "id",
     "offset",
@@ -108,7 +110,7 @@ pub(super) fn search(index: &Index, body: &Value) -> Result<Value, Refusal> {
                 (found, count)
             } else {
                 let by_words = keyword();
-                // Vectors are left out where words alone do well enough.
+                // As in Meilisearch, the vector search is skipped if the keyword results are good enough.
                 let good = by_words.hits.len() >= offset + limit
                     && by_words.hits.iter().take(offset + limit).all(|hit| hit.score * (1.0 - ratio) >= 0.45);
                 if ratio <= 0.0 || good { (by_words, 0) } else { merged(by_words, nearest(), ratio) }
@@ -175,7 +177,7 @@ pub(super) fn similar(index: &Index, body: &Value) -> Result<Value, Refusal> {
     let page = found.iter().skip(offset).take(limit);
     let good: Vec<&Scored> =
         page.take_while(|hit| threshold.is_none_or(|least| hit.score >= least)).collect();
-    // The total is an estimate: all candidates, unless the threshold has cut within the page.
+    // The total is an estimate: all candidates, unless the threshold cut within the page.
     let total = if good.len() < limit.min(found.len().saturating_sub(offset)) {
         offset + good.len()
     } else {
@@ -187,14 +189,14 @@ pub(super) fn similar(index: &Index, body: &Value) -> Result<Value, Refusal> {
     }))
 }
 
-/// Documents in order, and all that count as found.
+/// Ordered hits, and the documents that count towards totals and facets.
 struct Ranked {
     hits: Vec<Scored>,
     candidates: Vec<usize>,
 }
 
 impl Ranked {
-    /// What is below the threshold is no candidate; it is noticed as far as documents are looked at.
+    /// Applies the score threshold. Unless `exhaustive`, it only has an effect within the first `wanted` hits.
     fn of(mut hits: Vec<Scored>, threshold: Option<f64>, wanted: usize, exhaustive: bool) -> Ranked {
         if let Some(least) = threshold {
             let good = hits.iter().take_while(|hit| hit.score >= least).count();
@@ -206,7 +208,8 @@ impl Ranked {
     }
 }
 
-/// Both lists by their weighted scores; a document in both counts once, where it comes first.
+/// Merges both lists by weighted score. A document in both appears once, at its better position. Also returns the
+/// number of semantic hits.
 fn merged(by_words: Ranked, nearest: Ranked, ratio: f64) -> (Ranked, usize) {
     let mut all: Vec<(f64, Scored)> = Vec::new();
     all.extend(nearest.hits.into_iter().map(|hit| (hit.score * ratio, hit)));
@@ -226,6 +229,7 @@ fn merged(by_words: Ranked, nearest: Ranked, ratio: f64) -> (Ranked, usize) {
     (Ranked { hits, candidates }, semantic)
 }
 
+/// Indices of the documents that pass the filter.
 fn passing(index: &Index, value: &Value, code: &'static str) -> Result<Vec<usize>, Refusal> {
     let filter = filter::read(value, index, code)?;
     let all = index.documents.iter().enumerate();
@@ -235,7 +239,7 @@ fn passing(index: &Index, value: &Value, code: &'static str) -> Result<Vec<usize
         .collect())
 }
 
-/// Without words everything is found, in the order asked for.
+/// Results without query words: all documents, in the requested order.
 fn listed(index: &Index, among: &[usize], sort: Option<&(String, bool)>) -> Vec<Scored> {
     let mut among = among.to_vec();
     let mut details = Map::new();
@@ -252,6 +256,7 @@ fn listed(index: &Index, among: &[usize], sort: Option<&(String, bool)>) -> Vec<
     among.into_iter().map(|at| Scored { at, score: 1.0, details: details.clone(), semantic: false }).collect()
 }
 
+/// The first sort criterion: attribute, and whether it is descending.
 fn sort(index: &Index, body: &Value) -> Result<Option<(String, bool)>, Refusal> {
     let Some(first) = names(&body["sort"]).and_then(|sort| sort.into_iter().next()) else { return Ok(None) };
     let Some((attribute, order)) = first.rsplit_once(':') else {
@@ -267,14 +272,14 @@ fn sort(index: &Index, body: &Value) -> Result<Option<(String, bool)>, Refusal> 
     Ok(Some((attribute.to_owned(), order == "desc")))
 }
 
-/// What a search by vectors needs.
+/// Parameters of a vector search.
 struct Semantic<'a> {
     embedder: &'a str,
     vector: Vec<f64>,
     ratio: f64,
 }
 
-/// A search by vectors, where one is asked for.
+/// The vector search that the request asks for, if any.
 fn semantic<'a>(index: &Index, body: &'a Value) -> Result<Option<Semantic<'a>>, Refusal> {
     let hybrid = &body["hybrid"];
     if hybrid.is_null() {
@@ -311,6 +316,7 @@ fn semantic<'a>(index: &Index, body: &'a Value) -> Result<Option<Semantic<'a>>, 
     Ok(Some(Semantic { embedder: name, vector, ratio }))
 }
 
+/// The facet distribution and the facet statistics of the candidates.
 fn facets_of(index: &Index, candidates: &[usize], facets: &[String]) -> Result<(Value, Value), Refusal> {
     let most = index.number("faceting", "maxValuesPerFacet", 100);
     let (mut distribution, mut stats) = (Map::new(), Map::new());

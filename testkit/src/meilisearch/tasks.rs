@@ -1,10 +1,10 @@
-//! The queue of tasks: enqueued at once, done one after another in the order of coming.
+//! The task queue: requests enqueue tasks, which run one after another.
 
 use serde_json::{Value, json};
 
 use super::{Meilisearch, Refusal, State, index::Index};
 
-/// One task.
+/// A task.
 pub(super) struct Task {
     uid: usize,
     pub indexes: Vec<String>,
@@ -15,7 +15,7 @@ pub(super) struct Task {
     error: Option<Refusal>,
 }
 
-/// What a task does.
+/// The operation of a task.
 pub(super) enum Work {
     Create { uid: String, primary_key: Option<String> },
     Delete { uid: String },
@@ -62,10 +62,11 @@ impl Work {
     }
 }
 
-/// The fake has no clock; what the time is does not matter to its clients, that it is a time does.
+/// Fixed timestamp. Clients only need a valid time.
 const WHEN: &str = "2026-01-01T00:00:00.000000Z";
 
 impl Task {
+    /// The task as JSON.
     pub fn show(&self) -> Value {
         let (begun, ended) =
             (self.status != "enqueued", self.status == "succeeded" || self.status == "failed");
@@ -87,7 +88,7 @@ impl Task {
 }
 
 impl Meilisearch {
-    /// Takes a task up; the summary that answers the request.
+    /// Enqueues a task. Returns the summary that answers the request.
     pub(super) fn enqueue(&self, work: Work) -> Value {
         let mut state = self.state();
         let (uid, kind, indexes) = (state.tasks.len(), work.kind(), work.indexes());
@@ -110,7 +111,7 @@ impl Meilisearch {
         summary
     }
 
-    /// Does the tasks, for ever.
+    /// Runs the tasks in order. Never returns.
     pub(super) async fn work(&self) {
         loop {
             let next = {
@@ -158,7 +159,7 @@ impl State {
                 Some(_) => Ok(()),
                 None => Err(missing(uid)),
             },
-            // Both make the index where there is none.
+            // Both create the index if it does not exist.
             Work::Settings { uid, settings } => {
                 self.indexes.entry(uid.clone()).or_insert_with(|| Index::new(None)).set(settings)
             }
@@ -170,7 +171,7 @@ impl State {
                 })
             }
             Work::Swap(pairs) => {
-                // All or none.
+                // The swap is atomic.
                 for uid in pairs.iter().flat_map(|(a, b)| [a, b]) {
                     if !self.indexes.contains_key(uid) {
                         return Err(missing(uid));
@@ -189,7 +190,7 @@ impl State {
     }
 }
 
-/// There is no such index.
+/// The error for an index that does not exist.
 pub(super) fn missing(uid: &str) -> Refusal {
     Refusal::new(404, "index_not_found", format!("Index `{uid}` not found."))
 }

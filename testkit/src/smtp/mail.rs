@@ -1,26 +1,29 @@
-//! A mail as it came over the line, read as a mail program reads it.
+//! Parses a received mail as a mail program does.
 
 use std::collections::BTreeMap;
 
-/// A mail as a reader sees it.
+/// A parsed mail.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// The one recipient.
+    /// The recipient.
     pub to: String,
-    /// Lower-case names, decoded values.
+    /// Header values, decoded, by lower-case name.
     pub headers: BTreeMap<String, String>,
-    /// Decoded.
+    /// The body, decoded.
     pub text: String,
 }
 
 impl Mail {
-    /// The Message-ID: a mailbox shows mails of the same one once.
+    /// The Message-ID. A mailbox shows mails with the same one once.
     pub fn id(&self) -> &str {
         &self.headers["message-id"]
     }
 }
 
-/// What a reader sees, or what is wrong with the mail.
+/// Parses a mail.
+///
+/// # Errors
+/// Says what is malformed.
 pub(super) fn read(to: &str, lines: &[Vec<u8>]) -> Result<Mail, String> {
     let mut whole = Vec::new();
     for line in lines {
@@ -63,7 +66,7 @@ pub(super) fn read(to: &str, lines: &[Vec<u8>]) -> Result<Mail, String> {
     Ok(Mail { to: to.to_owned(), headers, text: text.replace("\r\n", "\n").trim_end().to_owned() })
 }
 
-/// Encoded words (RFC 2047) as they are read; the space between two of them is none.
+/// Decodes encoded words (RFC 2047). A space between two of them is dropped.
 fn words(value: &str) -> String {
     let joined = value.replace("?= =?", "?==?");
     let (mut text, mut rest) = (Vec::new(), joined.as_str());
@@ -96,6 +99,7 @@ pub(super) fn base64(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// Decodes quoted-printable.
 fn quoted(text: &str) -> Vec<u8> {
     let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
     while let [first, after @ ..] = rest {

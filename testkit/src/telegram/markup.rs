@@ -1,9 +1,13 @@
-//! What Telegram holds against a text and its buttons.
+//! Telegram's validation of message markup and buttons.
 
 use serde_json::Value;
 
 use super::{Refusal, bad};
 
+/// Checks an inline keyboard as Telegram does.
+///
+/// # Errors
+/// The error that Telegram would return.
 pub(super) fn check_markup(markup: &Value) -> Result<(), Refusal> {
     for button in
         markup["inline_keyboard"].as_array().into_iter().flatten().filter_map(Value::as_array).flatten()
@@ -25,7 +29,10 @@ pub(super) fn check_markup(markup: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The text that a reader sees, or what Telegram's parser complains of.
+/// The text without its HTML markup.
+///
+/// # Errors
+/// The parse error that Telegram would describe.
 pub(super) fn visible(html: &str) -> Result<String, String> {
     let (mut text, mut open, mut rest) = (String::new(), Vec::new(), html);
     while let Some(at) = rest.find(['<', '&']) {

@@ -1,33 +1,33 @@
-//! What the sample price list sells: families of goods, each a few models in a few makes.
+//! The products of the sample price list: families of products, each with a few models of several brands.
 //!
-//! The makes are invented. Texts are written out in full in both languages, because joining words by rule breaks Russian.
+//! The brands are invented. Texts are written out in both languages, because composing words by rule breaks Russian.
 
 mod machines;
 mod power;
 mod tools;
 
-/// Every family, in the order of the price list.
+/// All families, in the order of the price list.
 pub fn families() -> impl Iterator<Item = &'static Family> {
     [power::FAMILIES, machines::FAMILIES, tools::FAMILIES].into_iter().flatten()
 }
 
-/// A group of models that share a name and a description.
+/// A group of models that share a name pattern and a description.
 pub struct Family {
-    /// Section of the price list, Russian and English.
+    /// Category, Russian and English.
     pub category: (&'static str, &'static str),
-    /// Start of the articles.
+    /// Prefix of the article numbers.
     pub prefix: &'static str,
-    /// Name; `{brand}`, `{model}` and `{option}` are filled in.
+    /// Name pattern, Russian and English, with the placeholders `{brand}`, `{model}` and `{option}`.
     pub name: (&'static str, &'static str),
-    /// What it is for.
+    /// Description, Russian and English.
     pub text: (&'static str, &'static str),
     /// Unit of sale.
     pub unit: &'static str,
-    /// Makes that offer it.
+    /// Brands, each with a price factor.
     pub brands: &'static [(&'static str, f64)],
-    /// Russian, English, price in roubles of the plain version.
+    /// Models: Russian, English, price in roubles with a factor of 1.
     pub models: &'static [(&'static str, &'static str, f64)],
-    /// Russian, English, share of the plain price.
+    /// Options: Russian, English, price factor.
     pub options: &'static [(&'static str, &'static str, f64)],
 }
 

@@ -1,4 +1,4 @@
-//! Hand tools, measuring, light, workwear, consumables and site machines.
+//! Hand tools, measuring tools, lighting, workwear, consumables and construction machines.
 //!
 //! Tables only; see [`super`] for what the columns mean.
 

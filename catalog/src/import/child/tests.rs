@@ -1,4 +1,4 @@
-//! Children that do not do what they should: shell scripts in the place of the program.
+//! Children that misbehave, simulated by shell scripts.
 
 #![cfg(unix)]
 
@@ -14,7 +14,7 @@ struct Script {
 }
 
 impl Script {
-    /// A shell script; the arguments that a child gets are its own.
+    /// A shell script that ignores the arguments of a child.
     fn new(text: &str) -> Script {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("child.sh"), text).unwrap();
@@ -43,7 +43,7 @@ impl Script {
 }
 
 #[test]
-fn every_end_of_a_child_is_one_line() {
+fn maps_every_way_a_child_ends_to_a_one_line_error() {
     let heavy = "echo 'memory allocation of 549755813888 bytes failed' >&2; kill -ABRT $$";
     assert!(matches!(Script::new(heavy).says(&["1536 MiB", "new workbook"]), Error::Heavy { .. }));
     let slow = Script::new("kill -XCPU $$").says(&["60 s"]);
@@ -57,7 +57,7 @@ fn every_end_of_a_child_is_one_line() {
 }
 
 #[test]
-fn an_answer_of_a_child_that_failed_is_not_taken() {
+fn ignores_the_response_of_a_child_that_failed() {
     let report = "{\"file\":\"f\",\"items\":0,\"sheets\":[],\"warnings\":[]}";
     let good = format!("echo '{{\"Read\":{{\"items\":[],\"report\":{report}}}}}'");
     assert_eq!(Script::new(&good).read().unwrap().report.file, "f");
@@ -67,7 +67,7 @@ fn an_answer_of_a_child_that_failed_is_not_taken() {
 }
 
 #[test]
-fn a_child_that_hangs_is_ended() {
+fn kills_a_child_that_hangs() {
     let mut script = Script::new("echo $$ > \"$(dirname \"$0\")/pid\"; exec sleep 100");
     script.limits.seconds = 1;
     let started = Instant::now();
@@ -79,15 +79,15 @@ fn a_child_that_hangs_is_ended() {
 }
 
 #[test]
-fn a_child_that_talks_without_end_is_ended() {
+fn kills_a_child_that_floods_stderr() {
     let mut script = Script::new("exec yes >&2");
     script.limits.seconds = 1;
-    // Its complaints are not waited for; its output stays open, or breaks when nobody reads its complaints.
+    // Reading stderr does not delay the timeout. stdout stays open, or the child breaks when nobody reads its stderr.
     assert!(matches!(script.read(), Err(Error::Slow { .. } | Error::Ended { .. })));
 }
 
 #[test]
-fn a_program_that_is_gone_is_said() {
+fn reports_a_missing_executable() {
     let program = PathBuf::from("/no/such/program");
     let reader = Reader { program: &program, arguments: &[], limits: Limits::default() };
     let error = reader.read(Path::new("price.xlsx"), &Options::default()).unwrap_err();

@@ -1,4 +1,4 @@
-//! Lists of suppliers that write as they like, and people who say what the columns are.
+//! Price lists of unusual layout, and mappings of columns by a person.
 
 use rust_xlsxwriter::{Format, Workbook};
 use tolmach_engine::catalog::Product;
@@ -6,7 +6,7 @@ use tolmach_engine::catalog::Product;
 use super::{Files, fill, item, refused, rows};
 use crate::import::{Error, Imported, Mapping, Options, read_with, remembered};
 
-/// Reads a workbook of one sheet with columns that a person named.
+/// Reads a workbook of one sheet with mappings of columns.
 fn mapped(list: &[&[&str]], given: &str, remembered: &str) -> Result<Imported, Error> {
     let files = Files::new();
     let mapping = |text: &str| if text.is_empty() { Mapping::default() } else { text.parse().unwrap() };
@@ -24,7 +24,7 @@ fn attributes(product: &Product) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn a_long_letterhead_and_a_header_of_two_rows() {
+fn reads_a_header_of_two_rows_below_a_long_letterhead() {
     let files = Files::new();
     let imported = super::read(&files.book(|book| {
         let sheet = book.add_worksheet();
@@ -68,14 +68,14 @@ fn a_long_letterhead_and_a_header_of_two_rows() {
         (pump.stock, pump.unit.as_str(), pump.category.ru.as_str()),
         (Some(700.0), "шт", "Насосы погружные")
     );
-    // What the shop pays is no attribute, nor is the number of the row.
+    // Purchase prices and row numbers are not attributes.
     assert_eq!(attributes(pump), [("Остатки Тверь", "800")]);
     let price = sheet.fields().find(|(field, _)| *field == "price").unwrap().1;
     assert_eq!((price.header.as_str(), price.confidence), ("Цена Розница", Some(1.0)));
 }
 
 #[test]
-fn a_ukrainian_list() {
+fn reads_a_ukrainian_list() {
     let imported = rows(&[
         &[
             "Код",
@@ -100,7 +100,7 @@ fn a_ukrainian_list() {
 }
 
 #[test]
-fn an_english_list_that_calls_names_descriptions() {
+fn takes_the_name_from_the_description_of_an_english_list() {
     let imported = rows(&[
         &["ACME Industrial", "", "", ""],
         &["All prices in USD", "", "", ""],
@@ -116,7 +116,7 @@ fn an_english_list_that_calls_names_descriptions() {
 }
 
 #[test]
-fn names_under_a_heading_that_nobody_knows() {
+fn finds_names_under_an_unknown_heading() {
     let imported = rows(&[
         &["Арт.", "Чем торгуем", "Цена", "Остаток"],
         &["A1", "Шуруп универсальный 4х40", "2.5", "5"],
@@ -130,7 +130,7 @@ fn names_under_a_heading_that_nobody_knows() {
 }
 
 #[test]
-fn what_tells_goods_apart_is_their_name() {
+fn chooses_the_column_that_distinguishes_products_as_the_name() {
     let imported = rows(&[
         &["Тип", "Модель", "Описание", "Цена USD"],
         &["Дрель", "DR-500", "Дрель ударная 500 Вт", "55"],
@@ -150,7 +150,7 @@ fn what_tells_goods_apart_is_their_name() {
 }
 
 #[test]
-fn leading_zeros_of_a_number_format_are_part_of_the_article() {
+fn keeps_leading_zeros_of_a_number_format_in_articles() {
     let files = Files::new();
     let imported = super::read(&files.book(|book: &mut Workbook| {
         let sheet = book.add_worksheet();
@@ -167,7 +167,7 @@ fn leading_zeros_of_a_number_format_are_part_of_the_article() {
 }
 
 #[test]
-fn groups_that_an_accounting_program_totals() {
+fn reads_group_rows_with_totals_as_sections() {
     let imported = rows(&[
         &["Номенклатура", "Артикул", "Ед. изм.", "Свободный остаток", "Розничная", "Закупочная"],
         &["Инструмент ручной", "", "", "340"],
@@ -194,7 +194,7 @@ fn groups_that_an_accounting_program_totals() {
 }
 
 #[test]
-fn several_tables_on_a_sheet() {
+fn reads_several_tables_on_a_sheet() {
     let imported = rows(&[
         &["Насосы"],
         &["Артикул", "Наименование", "Цена, руб."],
@@ -224,7 +224,7 @@ fn several_tables_on_a_sheet() {
 }
 
 #[test]
-fn dates_and_noise_in_numbers() {
+fn reads_dates_and_rounds_numbers() {
     let files = Files::new();
     let imported = super::read(&files.book(|book: &mut Workbook| {
         let sheet = book.add_worksheet();
@@ -251,7 +251,7 @@ const ODD: &[&[&str]] = &[
 ];
 
 #[test]
-fn a_person_corrects_what_was_found() {
+fn a_mapping_overrides_the_detected_columns() {
     let plain = mapped(ODD, "", "").unwrap();
     assert_eq!(item(&plain, 0).price, Some(2.0));
     let by_heading = mapped(ODD, "price=цена опт", "").unwrap();
@@ -259,7 +259,7 @@ fn a_person_corrects_what_was_found() {
     let by_letter = mapped(ODD, "price=C,article=-", "").unwrap();
     assert_eq!((item(&by_letter, 0).price, item(&by_letter, 0).article.as_str()), (Some(1.0), ""));
     assert_eq!(fields(&by_letter), ["name=product_title", "price=Цена опт"]);
-    // What is remembered goes by headings, so that a new column does not shift it.
+    // The mapping is remembered by headings, so that a new column does not shift it.
     let wanted = "price=C,article=-".parse().unwrap();
     assert_eq!(remembered::by_headings(&wanted, &by_letter.report).to_string(), "article=-,price=Цена опт");
 }
@@ -278,7 +278,7 @@ fn a_mapping_makes_a_sheet_readable() {
 }
 
 #[test]
-fn a_heading_that_is_not_there_is_said() {
+fn reports_a_mapped_heading_that_does_not_exist() {
     let error = mapped(ODD, "price=Цена розница", "").unwrap_err();
     assert!(matches!(error, Error::UnknownHeading { .. }));
     let text = error.to_string();
@@ -287,7 +287,7 @@ fn a_heading_that_is_not_there_is_said() {
     {
         assert!(text.contains(part), "no {part} in: {text}");
     }
-    // What was only remembered may be gone: the file is read all the same.
+    // A remembered heading may disappear: the file is read all the same.
     let imported = mapped(ODD, "", "price=Цена 2024,article=product_uid").unwrap();
     assert_eq!(item(&imported, 0).price, Some(2.0));
     let warning = &imported.report.warnings[0].kind;
@@ -298,7 +298,7 @@ fn a_heading_that_is_not_there_is_said() {
 }
 
 #[test]
-fn damage_in_a_text_does_not_reach_the_screen() {
+fn removes_control_characters_from_messages() {
     let files = Files::new();
     let error =
         refused(&files.bytes("odd.csv", "Привет\u{1b}[31m;\u{7}мир\n".as_bytes()), &["Привет[31m | мир"]);

@@ -1,13 +1,13 @@
-//! A server that is away, slow, odd, forgetful, or fails at what it was told to do.
+//! Server failures: down, slow, malformed responses, lost data, failing tasks.
 
 use std::{sync::Arc, time::Instant};
 
-use tolmach_testkit::meilisearch::Mood;
+use tolmach_testkit::meilisearch::Behaviour;
 
 use super::*;
 use crate::meilisearch::MirrorError;
 
-/// With the keeper at work.
+/// Starts a fake server with one published row and the publishing loop running.
 async fn kept() -> (Fixture, String) {
     let fixture = Fixture::on_fake().await;
     let generation = fixture.import_here("A1").await;
@@ -18,17 +18,24 @@ async fn kept() -> (Fixture, String) {
 }
 
 #[tokio::test]
-async fn the_embedded_catalogue_answers_while_the_server_has_a_bad_day() {
-    for mood in [Mood::Down, Mood::Hangs, Mood::Cuts, Mood::Babbles, Mood::KeyRefused, Mood::Overloaded] {
+async fn the_embedded_catalogue_answers_while_the_server_fails() {
+    for mood in [
+        Behaviour::Down,
+        Behaviour::Hangs,
+        Behaviour::Cuts,
+        Behaviour::Babbles,
+        Behaviour::KeyRefused,
+        Behaviour::Overloaded,
+    ] {
         let (fixture, generation) = kept().await;
         assert_eq!(fixture.found().await, "A1");
         assert_eq!(fixture.mirror.counts().embedded, 0);
-        fixture.fake().becomes(mood);
+        fixture.fake().set_behaviour(mood);
         let started = Instant::now();
         assert_eq!(fixture.found().await, "A1", "{mood:?}");
         assert!(started.elapsed() < Duration::from_secs(1), "{mood:?} took {:?}", started.elapsed());
-        if mood != Mood::Overloaded {
-            // It is not asked again for every search.
+        if mood != Behaviour::Overloaded {
+            // The server is not contacted again for every search.
             fixture.until(|state| matches!(state, State::Fallback(_))).await;
             let started = Instant::now();
             for _ in 0..20 {
@@ -37,13 +44,13 @@ async fn the_embedded_catalogue_answers_while_the_server_has_a_bad_day() {
             assert!(started.elapsed() < Duration::from_millis(400), "{mood:?}");
         }
         let State::Fallback(why) = fixture.mirror.state() else {
-            assert_eq!(mood, Mood::Overloaded);
+            assert_eq!(mood, Behaviour::Overloaded);
             continue;
         };
         assert!(!why.contains(KEY) && why.len() > 10, "{why}");
-        assert_eq!(why.contains("TOLMACH_MEILISEARCH_API_KEY"), mood == Mood::KeyRefused, "{why}");
-        // And it is used again as soon as it is back.
-        fixture.fake().becomes(Mood::Well);
+        assert_eq!(why.contains("TOLMACH_MEILISEARCH_API_KEY"), mood == Behaviour::KeyRefused, "{why}");
+        // The server is used again as soon as it is back.
+        fixture.fake().set_behaviour(Behaviour::Well);
         fixture.until_serving(&generation).await;
         let before = fixture.mirror.counts().server;
         assert_eq!(fixture.found().await, "A1");
@@ -52,9 +59,9 @@ async fn the_embedded_catalogue_answers_while_the_server_has_a_bad_day() {
 }
 
 #[tokio::test]
-async fn a_server_that_comes_later_is_found() {
+async fn publishes_once_the_server_becomes_available() {
     let fake = Meilisearch::start(KEY).await;
-    fake.becomes(Mood::Down);
+    fake.set_behaviour(Behaviour::Down);
     let options = options(&fake.url, KEY);
     let fixture = Fixture::with(options, Some(fake));
     let keeper = Arc::clone(&fixture.mirror);
@@ -62,14 +69,14 @@ async fn a_server_that_comes_later_is_found() {
     let generation = fixture.import_here("A1").await;
     fixture.until(|state| matches!(state, State::Fallback(_))).await;
     assert_eq!(fixture.found().await, "A1");
-    fixture.fake().becomes(Mood::Well);
+    fixture.fake().set_behaviour(Behaviour::Well);
     fixture.until_serving(&generation).await;
     assert_eq!(fixture.found().await, "A1");
     assert_eq!(fixture.mirror.counts().server, 1);
 }
 
 #[tokio::test]
-async fn a_server_that_lost_its_disk_is_given_everything_anew() {
+async fn republishes_to_a_server_that_lost_its_data() {
     let (fixture, generation) = kept().await;
     fixture.fake().forgets();
     assert_eq!(fixture.found().await, "A1");
@@ -79,10 +86,10 @@ async fn a_server_that_lost_its_disk_is_given_everything_anew() {
 }
 
 #[tokio::test]
-async fn an_import_and_a_roll_back_reach_the_server_by_themselves() {
+async fn publishes_imports_and_rollbacks_automatically() {
     let (fixture, first) = kept().await;
     let second = fixture.import_here("A2").await;
-    // From the import on it is never the old row.
+    // After the import the old row is never returned.
     assert_eq!(fixture.found().await, "A2");
     fixture.until_serving(&second).await;
     assert_eq!(fixture.found().await, "A2");
@@ -97,7 +104,7 @@ async fn an_import_and_a_roll_back_reach_the_server_by_themselves() {
 }
 
 #[tokio::test]
-async fn a_task_that_fails_changes_nothing_and_is_tried_again() {
+async fn a_failed_task_changes_nothing_and_is_retried() {
     for kind in ["indexCreation", "settingsUpdate", "documentAdditionOrUpdate", "indexSwap", "indexDeletion"]
     {
         let fixture = Fixture::on_fake().await;
@@ -105,9 +112,9 @@ async fn a_task_that_fails_changes_nothing_and_is_tried_again() {
         fixture.mirror.reconcile().await.unwrap();
         let second = fixture.import_here("A2").await;
         fixture.fake().fails(kind);
-        let trouble = fixture.mirror.reconcile().await.unwrap_err();
-        assert!(matches!(trouble, MirrorError::Task { .. }), "{kind}: {trouble}");
-        assert!(trouble.to_string().contains("internal: An internal error"), "{trouble}");
+        let error_text = fixture.mirror.reconcile().await.unwrap_err();
+        assert!(matches!(error_text, MirrorError::Task { .. }), "{kind}: {error_text}");
+        assert!(error_text.to_string().contains("internal: An internal error"), "{error_text}");
         assert_eq!(fixture.found().await, "A2", "{kind}");
         assert_eq!(
             fixture.mirror.publisher.live().await.unwrap(),
@@ -122,7 +129,7 @@ async fn a_task_that_fails_changes_nothing_and_is_tried_again() {
 }
 
 #[tokio::test]
-async fn searches_go_on_while_slow_tasks_publish() {
+async fn searches_continue_during_a_slow_publication() {
     let (fixture, _) = kept().await;
     fixture.fake().takes(Duration::from_millis(150));
     let second = fixture.import_here("A2").await;
@@ -131,7 +138,7 @@ async fn searches_go_on_while_slow_tasks_publish() {
         assert_eq!(fixture.found().await, "A2");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    // A task that takes longer than it may is given up, and said.
+    // A task that exceeds its timeout is abandoned and reported.
     fixture.fake().takes(Duration::from_secs(30));
     fixture.import_here("A3").await;
     fixture
@@ -141,40 +148,40 @@ async fn searches_go_on_while_slow_tasks_publish() {
 }
 
 #[tokio::test]
-async fn rows_that_are_too_much_for_the_server_are_told() {
+async fn reports_a_payload_that_is_too_large() {
     let fixture = Fixture::on_fake().await;
     fixture.import_here("A1").await;
     fixture.fake().accepts(3000);
-    let trouble = fixture.mirror.reconcile().await.unwrap_err();
-    assert_eq!(trouble, MirrorError::Refused("payload_too_large".into()));
+    let error_text = fixture.mirror.reconcile().await.unwrap_err();
+    assert_eq!(error_text, MirrorError::Refused("payload_too_large".into()));
     assert_eq!(fixture.found().await, "A1");
 }
 
 #[tokio::test]
-async fn an_index_that_somebody_else_swapped_is_noticed() {
+async fn notices_an_index_swapped_by_someone_else() {
     let (fixture, _) = kept().await;
     let second = fixture.import_here("A2").await;
     fixture.until_serving(&second).await;
     let publisher = &fixture.mirror.publisher;
     publisher.swap().await.unwrap();
-    // Not a row of the generation before, though the live index is that one now.
+    // The previous generation's row is not returned, although the live index now contains it.
     assert_eq!(fixture.found().await, "A2");
     fixture.until_serving(&second).await;
     assert_eq!(publisher.live().await.unwrap(), Some(super::super::document::marks(&second)));
 }
 
 #[tokio::test]
-async fn a_publication_that_was_broken_off_begins_anew() {
+async fn resumes_or_restarts_an_interrupted_publication() {
     let fixture = Fixture::on_fake().await;
     fixture.import_here("A1").await;
     fixture.fake().fails("indexSwap");
     fixture.mirror.reconcile().await.unwrap_err();
-    // Whole but not swapped: it is verified and swapped, not built again.
+    // The second index is complete but not swapped: it is verified and swapped, not rebuilt.
     let added = || fixture.fake().requests().iter().filter(|request| request.ends_with("/documents")).count();
     let before = added();
     fixture.mirror.reconcile().await.unwrap();
     assert_eq!(added(), before);
-    // Rows without a marker: nobody knows what is missing.
+    // Rows without a marker: the index is incomplete and must be rebuilt.
     let second = fixture.import_here("A2").await;
     let publisher = &fixture.mirror.publisher;
     let index = publisher.index(&publisher.second);
@@ -193,9 +200,9 @@ async fn two_processes_do_not_publish_at_once() {
     let other = Mirror::new(embedded(&fixture.folder), fixture.mirror.options.clone()).unwrap();
     fixture.fake().takes(Duration::from_millis(30));
     let (one, two) = tokio::join!(fixture.mirror.reconcile(), other.reconcile());
-    let busy = |outcome: &Result<(), MirrorError>| *outcome == Err(MirrorError::Elsewhere);
+    let busy = |outcome: &Result<(), MirrorError>| *outcome == Err(MirrorError::AlreadyPublishing);
     assert!(one.is_ok() && busy(&two) || two.is_ok() && busy(&one), "{one:?} {two:?}");
-    // The other one finds it done.
+    // Now both find the generation published.
     other.reconcile().await.unwrap();
     fixture.mirror.reconcile().await.unwrap();
     assert_eq!(
@@ -207,7 +214,7 @@ async fn two_processes_do_not_publish_at_once() {
 }
 
 #[tokio::test]
-async fn a_catalogue_without_vectors_is_published_too() {
+async fn publishes_a_catalogue_without_vectors() {
     let fake = Meilisearch::start("").await;
     let folder = TempDir::new().unwrap();
     let plain = EmbeddedCatalog::open(folder.path().join("catalog"), Arc::new(HashEmbedder)).unwrap();
@@ -225,7 +232,7 @@ async fn a_catalogue_without_vectors_is_published_too() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused_at_once() {
+fn rejects_invalid_options() {
     let folder = TempDir::new().unwrap();
     let refused = |url: &str, key: &str, index: &str| {
         let options = Options::new(url, Secret::new(key), index);
@@ -241,7 +248,7 @@ fn settings_that_cannot_work_are_refused_at_once() {
 }
 
 #[tokio::test]
-async fn half_an_answer_is_not_taken_for_a_whole_one() {
+async fn rejects_results_mixed_from_two_indexes() {
     let fixture = Fixture::on_fake().await;
     let item = |article: &str, name: &str| Product {
         id: article.into(),
@@ -252,7 +259,7 @@ async fn half_an_answer_is_not_taken_for_a_whole_one() {
     let both = vec![item("A-100", "Насос"), item("B-200", "Труба")];
     fixture.embedded.import(source("shop"), both, |_| {}).await.unwrap();
     fixture.mirror.reconcile().await.unwrap();
-    // Between the two requests of one search the live index becomes one that has only some rows of the generation.
+    // Between the two requests of one search, the live index is replaced by one with only some rows of the generation.
     let publisher = &fixture.mirror.publisher;
     let generation = fixture.embedded.serving().unwrap();
     let index = publisher.index(&publisher.second);

@@ -1,4 +1,4 @@
-//! What the server refuses. These run on the fake and on a live server alike, so that the fake stays honest.
+//! What the server rejects. These tests run on the fake and on a real server, so that the fake stays accurate.
 
 use meilisearch_sdk::{
     client::SwapIndexes,
@@ -14,7 +14,7 @@ struct Server {
 }
 
 impl Server {
-    /// With an index that has one document and one embedder of two dimensions.
+    /// Starts with an index that has one document and one embedder of two dimensions.
     async fn ready() -> Server {
         let server = Server { fixture: place().await };
         let made =
@@ -49,7 +49,7 @@ impl Server {
         Ok(self.publisher().http.request::<(), Value, Value>(&self.url(path), method, expected).await?)
     }
 
-    /// How a task ends: `ok`, or its error code.
+    /// The result of a task: `ok`, or its error code.
     async fn task(&self, summary: Result<Value, MirrorError>) -> String {
         let task = summary.unwrap()["taskUid"].as_u64().unwrap() as u32;
         match self.publisher().done("trying", task).await {
@@ -63,7 +63,7 @@ impl Server {
         self.task(self.post("documents?primaryKey=id", documents, 202).await).await
     }
 
-    /// The code that a search is refused with, or the number of its hits.
+    /// The error code of a rejected search, or the number of its hits.
     async fn search(&self, body: Value) -> String {
         match self.post("search", body, 200).await {
             Ok(answer) => answer["hits"].as_array().unwrap().len().to_string(),
@@ -74,7 +74,7 @@ impl Server {
 }
 
 #[tokio::test]
-async fn documents_are_refused_by_their_tasks() {
+async fn invalid_documents_fail_their_tasks() {
     let server = Server::ready().await;
     let vectors = json!({ "rows": null });
     assert_eq!(server.add(json!([{ "id": "b/1", "_vectors": vectors }])).await, "invalid_document_id");
@@ -91,7 +91,7 @@ async fn documents_are_refused_by_their_tasks() {
         "invalid_vector_dimensions"
     );
     assert_eq!(server.add(json!([{ "id": "c", "_vectors": 5 }])).await, "invalid_vectors_type");
-    // All or none of a batch.
+    // A batch is added completely or not at all.
     let batch = json!([{ "id": "d", "_vectors": vectors }, { "id": "e e", "_vectors": vectors }]);
     assert_eq!(server.add(batch).await, "invalid_document_id");
     assert_eq!(server.search(json!({ "limit": 100 })).await, "2");
@@ -99,7 +99,7 @@ async fn documents_are_refused_by_their_tasks() {
 }
 
 #[tokio::test]
-async fn searches_are_refused_at_once() {
+async fn invalid_searches_are_rejected_immediately() {
     let server = Server::ready().await;
     assert_eq!(server.search(json!({ "q": "pump" })).await, "1");
     for good in [
@@ -147,7 +147,7 @@ async fn searches_are_refused_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_to_be_missing() {
+async fn missing_objects_are_reported_as_missing() {
     let server = Server::ready().await;
     let publisher = server.publisher();
     let similar =

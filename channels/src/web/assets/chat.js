@@ -1,4 +1,4 @@
-// The page of the web chat. The protocol is described in widget.rs; everything shown is put in as text, never as HTML.
+// The page of the web chat. The protocol is described in src/web.rs. All content is inserted as text, never as HTML.
 "use strict";
 
 (() => {

@@ -1,73 +1,72 @@
-//! Whether the promise was kept.
+//! Checks the delivery guarantees.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
 };
 
-use super::{Absence, Blow, Entry, Ledger, Said, absences, is_urgent};
+use super::{Absence, Entry, Interruption, Ledger, Said, absences, is_urgent};
 
-/// What may happen in this kind of run.
+/// What is allowed in this kind of run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rules {
-    /// Whether a process that stood still counts like one that was killed: where several share the work, another takes
-    /// over what it has in hand.
+    /// Whether a pause counts like a kill: with several processes, another one takes over the work of a paused one.
     pub stops_count: bool,
 }
 
-/// What was found.
+/// The result of the check.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
-    /// What breaks the promise.
+    /// Violations of the guarantees.
     pub faults: Vec<Fault>,
-    /// Answers and nudges that clients were shown, each counted once.
+    /// Distinct replies and nudges that were shown.
     pub effects: usize,
-    /// How often something was shown again.
+    /// How often a message was shown again.
     pub redeliveries: usize,
-    /// The most that one effect was shown again.
+    /// Highest number of repetitions of one message.
     pub most_redelivered: usize,
-    /// Mails as a mailbox shows them.
+    /// Mails after deduplication by Message-ID.
     pub mails: usize,
-    /// Mails as they came.
+    /// Mails received, including duplicates.
     pub mails_received: usize,
 }
 
 impl Verdict {
-    /// How many faults are of this kind.
+    /// Number of faults of this kind.
     pub fn count(&self, broken: Broken) -> usize {
         self.faults.iter().filter(|fault| fault.broken == broken).count()
     }
 }
 
-/// What a fault breaks.
+/// Kind of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
-    /// Acknowledged and never consumed, or consumed and never answered.
+    /// Never consumed, or consumed but never answered; also a last silence without a nudge.
     Lost,
-    /// Consumed under two numbers.
+    /// Consumed more than once; also a silence with more than one nudge.
     Doubled,
-    /// Consumed or shown in another order than it was written in.
+    /// Consumed or shown in the wrong order.
     Reordered,
-    /// Shown again more often than processes were ended meanwhile.
+    /// Shown again more often than processes were interrupted in between.
     Redelivered,
-    /// Shown, though nobody ever wrote what it answers.
+    /// Shown, but not a reply to any message.
     Stray,
-    /// A notice that never came.
+    /// A mail that never arrived.
     MailLost,
-    /// A notice that a mailbox shows twice.
+    /// A mail that arrived under two Message-IDs.
     MailDoubled,
-    /// A mail that nothing asked for.
+    /// A mail that no message asked for.
     MailStray,
 }
 
-/// A broken promise.
+/// A violation of a guarantee.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// Which one.
+    /// Its kind.
     pub broken: Broken,
-    /// Whose dialog to look at; mails belong to none.
+    /// The chat; `None` for mails.
     pub chat: Option<i64>,
-    /// What it is about.
+    /// Details.
     pub what: String,
 }
 
@@ -90,12 +89,12 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Judges a run that is over.
+/// Checks the ledger of a finished run.
 pub fn judge(ledger: &Ledger, rules: Rules) -> Verdict {
     let mut verdict = Verdict::default();
     let blows: Vec<Absence> = absences(ledger.entries())
         .into_iter()
-        .filter(|absence| absence.blow == Blow::Kill || rules.stops_count)
+        .filter(|absence| absence.blow == Interruption::Kill || rules.stops_count)
         .collect();
     let mut chats: BTreeMap<i64, Chat<'_>> = BTreeMap::new();
     for (at, (_, entry)) in ledger.entries().iter().enumerate() {
@@ -109,7 +108,7 @@ pub fn judge(ledger: &Ledger, rules: Rules) -> Verdict {
         let mut faults = Vec::new();
         let distinct = chat.copies(&blows, &mut verdict, &mut faults);
         chat.numbers(&distinct, &mut faults);
-        // Something lost or doubled shifts all numbers after it: that is one fault, not hundreds.
+        // A lost or duplicated message shifts all later numbers; report that once.
         if faults.is_empty() {
             faults.extend(chat.out_of_order(&distinct));
         }
@@ -125,12 +124,12 @@ type Faults = Vec<(Broken, String)>;
 #[derive(Default)]
 struct Chat<'a> {
     written: Vec<&'a str>,
-    /// With the position in the ledger.
+    /// With their positions in the ledger.
     shown: Vec<(usize, &'a str)>,
 }
 
 impl<'a> Chat<'a> {
-    /// Looks at what was shown again; gives what was shown, each once, in the order of first showings.
+    /// Checks repeated messages. Returns the distinct messages in the order of their first showing.
     fn copies(&self, blows: &[Absence], verdict: &mut Verdict, faults: &mut Faults) -> Vec<&'a str> {
         let between =
             |from: usize, to: usize| blows.iter().filter(|blow| blow.from < to && blow.to > from).count();
@@ -143,7 +142,7 @@ impl<'a> Chat<'a> {
                 (distinct.len() - 1, Vec::new())
             });
             times.push(*at);
-            // Going back is what a restart may do; within the life of a process it is a broken order.
+            // Only a restart may repeat earlier messages.
             if let Some((before, from)) = last
                 && *place < before
                 && between(from, *at) == 0
@@ -167,7 +166,7 @@ impl<'a> Chat<'a> {
         distinct
     }
 
-    /// What was consumed: each thing once, and nothing that was not written.
+    /// Checks that every message was consumed once, and nothing else.
     fn numbers(&self, distinct: &[&str], faults: &mut Faults) {
         let mut numbers: HashMap<&str, BTreeSet<u64>> =
             self.written.iter().map(|text| (*text, BTreeSet::new())).collect();
@@ -198,7 +197,7 @@ impl<'a> Chat<'a> {
         }
     }
 
-    /// The first thing that is not what comes next.
+    /// The first message that is out of order.
     fn out_of_order(&self, distinct: &[&str]) -> Option<(Broken, String)> {
         let (mut consumed, mut silences) = (0, 0);
         for shown in distinct {
@@ -221,7 +220,7 @@ impl<'a> Chat<'a> {
     }
 }
 
-/// A mailbox shows mails of one Message-ID once: the first of them.
+/// Checks the mails. A mailbox shows only the first mail of each Message-ID.
 fn mails(ledger: &Ledger, verdict: &mut Verdict) {
     let mut mailbox: BTreeMap<&str, &str> = BTreeMap::new();
     let mut expected: BTreeMap<&str, usize> = BTreeMap::new();

@@ -1,12 +1,11 @@
-//! How late timers fell.
+//! Lateness of timers.
 
 use std::{collections::HashMap, time::Duration};
 
 use super::{Entry, Ledger, Said, absences};
 
-/// How long after their time nudges came, of a bundle that notes a silence of `after`. The silence is measured from the
-/// answer, a few milliseconds after the message itself; time in which a process was away does not count, because nobody
-/// was there to notice.
+/// How late nudges were shown, for a bundle whose inactivity timeout is `after`. The timeout is measured from the
+/// reply, a few milliseconds after the message. Time in which a process was down does not count.
 pub fn lateness(ledger: &Ledger, after: Duration) -> Vec<Duration> {
     let entries = ledger.entries();
     let time = |at: usize| entries.get(at).map_or(Duration::MAX, |(time, _)| *time);
@@ -20,12 +19,12 @@ pub fn lateness(ledger: &Ledger, after: Duration) -> Vec<Duration> {
             Some(Said::Reply { n, .. }) if answered.get(chat).is_none_or(|(last, _)| n > *last) => {
                 answered.insert(*chat, (n, *at));
             }
-            // One that is shown again is not counted again.
+            // A repeated nudge is not counted again.
             Some(Said::Nudge { after: n, .. }) if answered.get(chat).is_some_and(|(last, _)| n == *last) => {
                 let Some((_, reply)) = answered.remove(chat) else { continue };
                 let due = reply + after;
                 let back = away.iter().filter(|(_, to)| *to > due && *to < *at).map(|(_, to)| *to).max();
-                // It came while a process was only beginning to serve: nobody was late.
+                // Shown before a process reported that it serves: not late.
                 let starting = away.iter().any(|(from, to)| from < at && at <= to);
                 let served = if starting { *at } else { back.unwrap_or(due) };
                 late.push(at.saturating_sub(served));

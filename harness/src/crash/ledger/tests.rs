@@ -2,14 +2,14 @@ use super::*;
 
 const ALONE: Rules = Rules { stops_count: false };
 
-/// A run as lines, a second each: `> text` is written, `+ id text` a mail, `kill`, `stop` and `up` are blows, anything
-/// else is shown.
+/// Builds a ledger from lines, one second apart: `> text` is written, `+ id text` is a mail, `kill`, `stop` and `up`
+/// are process events, anything else is shown.
 fn ledger(lines: &[&str]) -> Ledger {
     let mut ledger = Ledger::default();
     for (at, line) in lines.iter().enumerate() {
         let entry = match *line {
-            "kill" => Entry::Down { process: 0, blow: Blow::Kill },
-            "stop" => Entry::Down { process: 0, blow: Blow::Stop },
+            "kill" => Entry::Down { process: 0, blow: Interruption::Kill },
+            "stop" => Entry::Down { process: 0, blow: Interruption::Stop },
             "up" => Entry::Up { process: 0 },
             _ => match line.split_once(' ').unwrap() {
                 (">", text) => Entry::Wrote { chat: 7, text: text.to_owned() },
@@ -29,7 +29,7 @@ fn faults(lines: &[&str]) -> Vec<String> {
     judge(&ledger(lines), ALONE).faults.iter().map(ToString::to_string).collect()
 }
 
-/// The run is refused for this alone.
+/// Checks that this is the only fault.
 #[track_caller]
 fn refused(lines: &[&str], part: &str) {
     let faults = faults(lines);
@@ -51,16 +51,16 @@ fn a_good_run_is_accepted() {
 }
 
 #[test]
-fn what_is_lost_is_found() {
+fn finds_lost_messages() {
     refused(&GOOD, "the last silence was never noticed");
     refused(&["> a", "> b", "reply 1 a", "nudge 1 after 2"], "lost: «b» has no answer");
     refused(&["> a!", "reply 1 a!", "nudge 1 after 1"], "mail lost: «a!»");
-    // Somebody else's mail under its id: a mailbox shows only the first.
+    // A mail with the Message-ID of another: a mailbox shows only the first.
     refused(
         &["> a!", "> b!", "reply 1 a!", "reply 2 b!", "+ m a!", "+ m b!", "nudge 1 after 2"],
         "mail lost: «b!»",
     );
-    // The counter went back: the consumption of a message was forgotten.
+    // The counter went back: a consumed message was forgotten.
     refused(
         &["> a", "> b", "reply 1 a", "reply 1 b", "nudge 1 after 2"],
         "«reply 1 b» is not what comes next",
@@ -68,7 +68,7 @@ fn what_is_lost_is_found() {
 }
 
 #[test]
-fn what_is_doubled_is_found() {
+fn finds_duplicates() {
     refused(&["> a", "reply 1 a", "reply 2 a", "nudge 1 after 1"], "consumed twice: «a» as the {1, 2}");
     refused(&["> a", "reply 1 a", "kill", "up", "reply 2 a", "nudge 1 after 1"], "consumed twice");
     refused(
@@ -82,7 +82,7 @@ fn what_is_doubled_is_found() {
 }
 
 #[test]
-fn what_is_reordered_is_found() {
+fn finds_reordered_messages() {
     refused(
         &["> a", "> b", "reply 1 b", "reply 2 a", "nudge 1 after 2"],
         "«reply 1 b» is not what comes next",
@@ -97,12 +97,12 @@ fn what_is_reordered_is_found() {
 }
 
 #[test]
-fn what_is_shown_too_often_is_found() {
+fn finds_excess_redeliveries() {
     let crash = ["> a", "reply 1 a", "kill", "up", "reply 1 a", "nudge 1 after 1"];
     assert_eq!(faults(&crash), Vec::<String>::new());
     let verdict = judge(&ledger(&crash), ALONE);
     assert_eq!((verdict.redeliveries, verdict.most_redelivered), (1, 1));
-    // What was sent before the kill may arrive after it, and the next process sends before it serves.
+    // A message sent before the kill may arrive after it, and the next process sends before it reports that it serves.
     let late = ["> a", "kill", "reply 1 a", "reply 1 a", "up", "nudge 1 after 1"];
     assert_eq!(faults(&late), Vec::<String>::new());
     refused(
@@ -110,21 +110,21 @@ fn what_is_shown_too_often_is_found() {
         "shown too often: «reply 1 a» 3 times, crashes meanwhile: 1",
     );
     refused(&["> a", "reply 1 a", "reply 1 a", "kill", "up", "nudge 1 after 1"], "crashes meanwhile: 0");
-    // Standing still is no reason, unless another process may have taken over.
+    // A pause is no excuse, unless another process may have taken over.
     let stop = ["> a", "reply 1 a", "stop", "up", "reply 1 a", "nudge 1 after 1"];
     refused(&stop, "crashes meanwhile: 0");
     assert_eq!(judge(&ledger(&stop), Rules { stops_count: true }).faults, []);
 }
 
 #[test]
-fn what_nobody_asked_for_is_found() {
+fn finds_unexpected_messages() {
     refused(&["> a", "reply 1 a", "nudge 1 after 1", "reply 2 z"], "out of nowhere: «reply 2 z»");
     refused(&["> a", "reply 1 a", "nudge 1 after 1", "Something broke."], "out of nowhere");
     refused(&["> a", "reply 1 a", "nudge 1 after 1", "+ m1 a"], "mail out of nowhere");
 }
 
 #[test]
-fn a_chat_is_shown_whole() {
+fn prints_the_ledger_of_a_chat() {
     let shown = ledger(&["> a", "kill", "up", "reply 1 a"]).of_chat(7);
     let lines: Vec<&str> = shown.lines().map(str::trim).collect();
     let expected = [
@@ -137,7 +137,7 @@ fn a_chat_is_shown_whole() {
 }
 
 #[test]
-fn timers_are_late_only_while_somebody_serves() {
+fn downtime_does_not_count_as_lateness() {
     let seconds = |lines: &[&str]| -> Vec<u64> {
         lateness(&ledger(lines), Duration::from_secs(1)).iter().map(Duration::as_secs).collect()
     };

@@ -55,7 +55,7 @@ impl State {
     pub(super) fn show(&self) -> Value {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Value::Null,
-            Some(Polling { bot, state }) => json!({ "state": state, "trouble": bot.trouble() }),
+            Some(Polling { bot, state }) => json!({ "state": state, "error": bot.polling_error() }),
         }
     }
 }

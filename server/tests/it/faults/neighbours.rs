@@ -5,7 +5,7 @@ use tolmach_testkit::{
     faults::{Answer, Scripted},
     model::NAME,
     smtp::{Fault, Smtp, Step},
-    telegram::{Inner, TOKEN, Telegram, Trouble},
+    telegram::{ChatFault, Inner, TOKEN, Telegram},
 };
 
 use super::*;
@@ -69,8 +69,8 @@ fn shown(inner: &Inner, chat: i64) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn telegram_misbehaves_for_one_chat_and_the_others_do_not_wait() {
     const WELL: i64 = 1;
-    const TROUBLED: [(i64, Trouble); 3] =
-        [(11, Trouble::Hang), (12, Trouble::Garbage), (13, Trouble::Limited(2))];
+    const TROUBLED: [(i64, ChatFault); 3] =
+        [(11, ChatFault::Hang), (12, ChatFault::Garbage), (13, ChatFault::Limited(2))];
     /// Limited for an hour.
     const LONG: i64 = 14;
     const LEFT: i64 = 15;
@@ -80,8 +80,8 @@ async fn telegram_misbehaves_for_one_chat_and_the_others_do_not_wait() {
         .env("TOLMACH_TELEGRAM_TOKEN", TOKEN)
         .env("TOLMACH_TELEGRAM_API_URL", &telegram.url)
         .serve();
-    telegram.inner().troubles.extend(TROUBLED);
-    telegram.inner().troubles.insert(LONG, Trouble::Limited(3600));
+    telegram.inner().chat_faults.extend(TROUBLED);
+    telegram.inner().chat_faults.insert(LONG, ChatFault::Limited(3600));
     telegram.inner().blocked.insert(LEFT);
     let troubled: Vec<i64> = TROUBLED.iter().map(|(chat, _)| *chat).collect();
     for n in 1..=2 {
@@ -99,7 +99,7 @@ async fn telegram_misbehaves_for_one_chat_and_the_others_do_not_wait() {
     .await;
     assert_eq!(telegram.inner().shown.len(), 2);
     for chat in &troubled {
-        telegram.inner().troubles.remove(chat);
+        telegram.inner().chat_faults.remove(chat);
     }
     let both = ["message 1", "message 2"];
     until(&telegram, "what waited arrives", |inner| {
@@ -154,6 +154,6 @@ async fn a_mail_server_that_misbehaves_is_not_noticed_by_clients() {
         }
     }
     let health = server.health_until(|health| health["email"]["state"] == "working").await;
-    assert_eq!(health["email"]["trouble"], Value::Null);
+    assert_eq!(health["email"]["error"], Value::Null);
     assert_eq!(smtp.inner().complaints, Vec::<String>::new());
 }
