@@ -56,9 +56,10 @@ mod tests {
         let mut bundle = Bundle { files: [("shop.yaml".to_owned(), flow.to_owned())].into() };
         let good = check(&bundle);
         assert_eq!((good.errors(), good.release.is_some()), (0, true), "{:?}", good.diagnostics);
-        bundle
-            .files
-            .insert("tests/a.test.yaml".to_owned(), "- name: a\n  steps: [{ command: x, expect: { pth: [x] } }]\n".to_owned());
+        bundle.files.insert(
+            "tests/a.test.yaml".to_owned(),
+            "- name: a\n  steps: [{ command: x, expect: { pth: [x] } }]\n".to_owned(),
+        );
         bundle.files.insert("golden/a.yaml".to_owned(), "- query: ''\n  expect: [A-1]\n".to_owned());
         let bad = check(&bundle);
         let files: Vec<&str> = bad.diagnostics.iter().map(|one| one.file.as_str()).collect();

@@ -13,6 +13,7 @@ mod moves;
 mod plan;
 mod publish;
 mod rollback;
+mod serve;
 mod transfer;
 
 use tolmach_engine::bundle::Bundle;
@@ -30,6 +31,7 @@ pub use moves::MoveError;
 pub use plan::{Fate, Plan};
 pub use publish::{Checked, Publish, Published, Source, check_folder, publish, publish_first};
 pub use rollback::{Rollback, RolledBack, roll_back};
+pub use serve::{Draft, DraftError, published, serve_draft, serve_published};
 pub use transfer::{Imported, export, import};
 
 /// The last publication, whose release is the current one; `None` before the first.

@@ -44,7 +44,7 @@ fn english(day: &Day) -> String {
     lines(
         day,
         ["chats", "messages answered", "leads", "goals reached", "chats with the staff"],
-        ["messages not delivered", "tasks put aside (tolmach jobs list)"],
+        ["messages not delivered", "tasks quarantined (tolmach jobs list)"],
     )
 }
 

@@ -11,7 +11,7 @@ use crate::audit::Change;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No quarantined task has this id.
-    #[error("no task {0} is put aside; see `tolmach jobs list`")]
+    #[error("no task {0} is quarantined; see `tolmach jobs list`")]
     NotQuarantined(String),
     /// The database.
     #[error(transparent)]
@@ -59,12 +59,12 @@ pub async fn quarantine(
     starts: i64,
 ) -> ports::Result<()> {
     let why = format!("it was begun {starts} times and never came to an end");
-    tracing::error!(task = name(task), id, why, "a task is put aside");
+    tracing::error!(task = name(task), id, why, "a task is quarantined");
     let mut change = Change::new(actor, "task.quarantine", now);
     change.on(id);
     change.detail("task", name(task));
     change.detail("starts", starts);
-    let done = put_aside(runtime, now, task, id, &why).await;
+    let done = stop_and_tell(runtime, now, task, id, &why).await;
     change.end(&**runtime.store(), &done).await;
     done
 }
@@ -80,7 +80,7 @@ pub fn name(task: &Task) -> &'static str {
     }
 }
 
-async fn put_aside(runtime: &Runtime, now: i64, task: &Task, id: &str, why: &str) -> ports::Result<()> {
+async fn stop_and_tell(runtime: &Runtime, now: i64, task: &Task, id: &str, why: &str) -> ports::Result<()> {
     runtime.store().quarantine(id, why, now).await?;
     let (ru, en) = (
         format!(
@@ -88,10 +88,10 @@ async fn put_aside(runtime: &Runtime, now: i64, task: &Task, id: &str, why: &str
             name(task)
         ),
         format!(
-            "The task \"{}\" ended the process three times and is put aside.\nSee and try again: tolmach jobs list, tolmach jobs retry {id}",
+            "The task \"{}\" ended the process three times and is quarantined.\nSee and try again: tolmach jobs list, tolmach jobs retry {id}",
             name(task)
         ),
     );
-    let (subject_ru, subject_en) = ("Задача отложена", "A task is put aside");
+    let (subject_ru, subject_en) = ("Задача отложена", "A task is quarantined");
     runtime.tell(id, "default", (subject_ru, &ru), (subject_en, &en)).await
 }

@@ -30,9 +30,9 @@ use tolmach_llm::{
 };
 use tolmach_nodes::{KINDS, request_for};
 use tolmach_runtime::{
-    BundleError, Coalescing, FollowOutcome, GoldenQuestion, QueryPorts, ReleaseRegistry, Runtime,
-    RuntimePorts, Staff, Trainer, golden_questions,
-    ports::{Catalog, Channel, Clock, Llm, Publication, Store, SystemClock},
+    BundleError, Coalescing, GoldenQuestion, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff,
+    Trainer, golden_questions,
+    ports::{Catalog, Channel, Llm, Publication, Store, SystemClock},
     read_bundle,
 };
 use tolmach_store::JobPool;
@@ -155,38 +155,25 @@ impl Assembled {
         coalescing: Coalescing,
         staff: Staff,
     ) -> anyhow::Result<Arc<Runtime>> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::clone(&self.store);
         let releases = ReleaseRegistry::new(KINDS, Arc::clone(&store), Arc::clone(&self.world.trainer));
         let parts = RuntimePorts {
             store,
             world: self.world.clone(),
-            clock: Arc::clone(&clock),
+            clock: Arc::new(SystemClock),
             channels,
             coalescing,
             staff,
         };
         let runtime = Runtime::new(parts, releases);
-        if let (Serving::Draft, Some((path, bundle))) = (self.serving, &self.folder) {
-            if let Err(diagnostics) = runtime.releases().publish(bundle, clock.now()).await? {
-                bail!("{}", diagnostics::explained(bundle, path, &diagnostics));
+        let folder = self.folder.as_ref().map(|(path, bundle)| (path.as_path(), bundle));
+        match (self.serving, folder) {
+            (Serving::Draft, Some((path, bundle))) => {
+                release::serve_draft(&runtime, now(), path, bundle).await.map(drop)?;
             }
-            return Ok(runtime);
+            _ => release::serve_published(&runtime, &actor::first_start(), now(), folder).await?,
         }
-        let mut followed = runtime.releases().follow().await?;
-        if let (FollowOutcome::Nothing, Some((path, bundle))) = (&followed, &self.folder) {
-            let actor = actor::first_start();
-            release::publish_first(&*self.store, &actor, now(), path, bundle).await?;
-            followed = runtime.releases().follow().await?;
-        }
-        match followed {
-            FollowOutcome::Switched(_) | FollowOutcome::Same => Ok(runtime),
-            FollowOutcome::Nothing => bail!("no release is published; see `tolmach release publish`"),
-            FollowOutcome::Unusable { publication, bundle, diagnostics } => {
-                let bundle = bundle.unwrap_or_default();
-                bail!("{}", unusable(&publication, &bundle, &diagnostics))
-            }
-        }
+        Ok(runtime)
     }
 }
 
@@ -196,13 +183,8 @@ async fn published_release(
     store: &dyn Store,
     publication: &Publication,
 ) -> anyhow::Result<(Option<(PathBuf, Bundle)>, Localized, String)> {
-    let published = release::bundle(store, &publication.release).await?;
-    let compiled = compile(&published, KINDS);
-    let Some(compiled_release) = compiled.release else {
-        bail!("{}", unusable(publication, &published, &compiled.diagnostics));
-    };
-    let warnings = compiled.diagnostics.len();
-    let (summary, company) = (described(config, &compiled_release, warnings), company(&compiled_release));
+    let (release, warnings) = release::published(store, publication).await?;
+    let (summary, company) = (described(config, &release, warnings.len()), company(&release));
     let Some(path) = existing_folder(config) else { return Ok((None, company, summary)) };
     let at = path.display();
     match read_bundle(&path) {
@@ -223,19 +205,6 @@ async fn published_release(
         Err(why @ (BundleError::Missing(_) | BundleError::NotAFolder(_))) => Err(why.into()),
         Err(why) => Ok((None, company, format!("{summary}\n  {:<10} {why}", ""))),
     }
-}
-
-fn unusable(
-    publication: &Publication,
-    bundle: &Bundle,
-    diagnostics: &[tolmach_engine::diagnostic::Diagnostic],
-) -> String {
-    format!(
-        "this program cannot use the published release {}\n\n{}\n\nmend the flows and publish them: tolmach release \
-         publish",
-        short(&publication.release),
-        diagnostics::explained(bundle, Path::new(""), diagnostics)
-    )
 }
 
 /// The catalogue of the data folder; the golden questions are asked of what is imported.

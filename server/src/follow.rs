@@ -6,9 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tolmach_app::{diagnostics, text::short};
-use tolmach_engine::{bundle::Bundle, compile};
-use tolmach_nodes::KINDS;
+use tolmach_app::{
+    release::{self, Draft, DraftError},
+    text::short,
+};
+use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::{FollowOutcome, Runtime, read_bundle};
 
 use crate::clock::now;
@@ -90,22 +92,17 @@ async fn saved(folder: &Path, seen: &Bundle) -> Result<Option<Bundle>, String> {
 
 async fn reload(runtime: &Runtime, folder: &Path, bundle: &Bundle) {
     let started = Instant::now();
-    let compiled = compile(bundle, KINDS);
-    let Some(release) = compiled.release else {
-        let going_on = runtime.releases().current_id().unwrap_or_default();
-        println!(
-            "not reloaded: release {} goes on\n\n{}\n",
-            short(&going_on),
-            diagnostics::explained(bundle, folder, &compiled.diagnostics)
-        );
-        return;
-    };
-    let nodes: usize = release.flows.values().map(|flow| flow.nodes.len()).sum();
-    match runtime.releases().adopt(release, now()).await {
-        Ok(id) => {
-            let (id, warnings) = (short(&id), compiled.diagnostics.len());
+    match release::serve_draft(runtime, now(), folder, bundle).await {
+        Ok(Draft { release, nodes, warnings }) => {
             let millis = started.elapsed().as_millis();
-            println!("reloaded: release {id}, {nodes} nodes, {warnings} warnings, in {millis} ms");
+            println!(
+                "reloaded: release {}, {nodes} nodes, {warnings} warnings, in {millis} ms",
+                short(&release)
+            );
+        }
+        Err(DraftError::DoesNotCompile(diagnosed)) => {
+            let going_on = runtime.releases().current_id().unwrap_or_default();
+            println!("not reloaded: release {} goes on\n\n{diagnosed}\n", short(&going_on));
         }
         Err(why) => println!("not reloaded: {why}"),
     }

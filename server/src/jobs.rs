@@ -2,7 +2,7 @@
 //!
 //! apalis hands the tasks out; what is true stands in our own tables. So a task that is lost costs seconds (the
 //! runtime looks for what is overdue), one that comes twice finds nothing to do, and one that ends the process three
-//! times is put aside instead of a fourth try.
+//! times is quarantined instead of a fourth try.
 
 mod worker;
 
@@ -27,7 +27,7 @@ use crate::{clock::now, config::Config, reader};
 /// Tasks that one process carries out at a time.
 const AT_ONCE: u32 = 32;
 
-/// A task that was begun so often and never came to an end is put aside.
+/// A task that was begun so often and never came to an end is quarantined.
 const STARTS: i64 = 3;
 
 /// The hands of one process.
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_task_that_ends_the_process_three_times_is_put_aside_and_the_staff_is_told() {
+    async fn a_task_that_ends_the_process_three_times_is_quarantined_and_the_staff_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let jobs = jobs(folder.path()).await;
         let task = Task::Reindex { file: "/no/such/file.xlsx".to_owned() };

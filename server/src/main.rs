@@ -82,7 +82,7 @@ enum Command {
     Release(commands::release::ReleaseCommand),
     /// Count the goals that clients reached, and compare the arms of experiments
     Goals(commands::goals::Goals),
-    /// See the tasks that were put aside, and have them tried again
+    /// See the tasks that were quarantined, and have them tried again
     #[command(subcommand)]
     Jobs(commands::jobs::JobsCommand),
     /// Replay a stored chat from its traces and compare the effects

@@ -54,6 +54,21 @@ pub enum Error {
         /// What is wrong with it.
         diagnosed: Box<Diagnosed>,
     },
+    /// The published release is another program's.
+    #[error(
+        "this program cannot use the published release {}\n\n{diagnosed}\n\nmend the flows and publish them: tolmach release \
+         publish",
+        short(id)
+    )]
+    Unusable {
+        /// The release.
+        id: String,
+        /// What is wrong with it.
+        diagnosed: Box<Diagnosed>,
+    },
+    /// Nothing was published, and there is no folder to begin with.
+    #[error("no release is published; see `tolmach release publish`")]
+    NothingToServe,
     /// A folder is no bundle.
     #[error(transparent)]
     Folder(#[from] BundleError),

@@ -1,4 +1,4 @@
-//! `tolmach jobs`: tasks that were put aside, and trying them again.
+//! `tolmach jobs`: tasks that were quarantined, and trying them again.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::{actor, clock::now, config::Config, database::Database};
 /// Tasks shown at most.
 const SHOWN: u32 = 200;
 
-/// See the tasks that were put aside because they ended the process again and again, and try them once more.
+/// See the tasks that were quarantined because they ended the process again and again, and try them once more.
 #[derive(Debug, Subcommand)]
 pub enum JobsCommand {
     /// List them, the newest first
@@ -36,11 +36,11 @@ impl JobsCommand {
                 if json {
                     println!("{}", serde_json::to_string_pretty(&shown)?);
                 } else if shown.is_empty() {
-                    println!("no task is put aside");
+                    println!("no task is quarantined");
                 } else {
                     let mut table = Table::new();
                     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-                    table.set_header(["id", "task", "put aside", "why"]);
+                    table.set_header(["id", "task", "quarantined", "why"]);
                     for task in &shown {
                         table.add_row([&task.id, tasks::name(&task.task), &when(task.at), &task.why]);
                     }
