@@ -10,6 +10,7 @@ mod coalescing;
 mod delivery;
 mod golden;
 mod intents;
+pub mod leads;
 mod maintenance;
 mod names;
 pub mod ports;

@@ -24,11 +24,22 @@ pub use llm::Llm;
 pub use photos::{PHOTO_PREFIX, Photo, Photos};
 pub use query::{Order, Page};
 pub use store::{
-    AnalyticsEvent, AnalyticsEventKind, Bundle, Chat, ChatKey, Commit, CommitOutcome, InboxRow, LeadRow,
-    MAX_PENDING, MessageRow, Next, NoticeRow, OutboxRow, Publication, PublicationKind, PublishOutcome, Store,
-    StoredTurn, TakenOverChat, WaitingPlace, presses,
+    AnalyticsEvent, AnalyticsEventKind, AnalyticsStore, Bundle, Chat, ChatKey, ChatStore, Commit,
+    CommitOutcome, InboxRow, InboxStore, LeadChanged, LeadQuery, LeadStore, LeaseStore, MAX_PENDING,
+    MessageRow, Next, NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome,
+    ReleaseStore, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnStore, WaitingPlace, presses,
 };
 pub use task::{Day, Job, QUEUE, QuarantinedTask, Removed, Retention, Task};
+
+/// The store's areas, for calling their methods on a concrete store: `use tolmach_runtime::ports::prelude::*`. A `dyn Store`
+/// has them without.
+pub mod prelude {
+    pub use super::{
+        AnalyticsStore as _, AuditStore as _, ChatStore as _, InboxStore as _, LeadStore as _,
+        LeaseStore as _, OutboxStore as _, ReleaseStore as _, Store as _, TaskStore as _, TimerStore as _,
+        TurnStore as _,
+    };
+}
 
 /// Why a port could not answer. The text is for logs and traces, written without personal data or secrets.
 #[derive(Clone, Debug, thiserror::Error)]

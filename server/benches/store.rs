@@ -17,6 +17,7 @@ use tolmach_engine::{
     effect::{Author, Command, Effect, Outgoing},
     event::{Client, EventKind},
 };
+use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{Address, Commit, CommitOutcome, Inbound, MessageRow, Store};
 use tolmach_store::sqlite::{Durability, Options, SqliteStore};
 use uuid::Uuid;

@@ -29,10 +29,15 @@ use tokio::{
     time::timeout,
 };
 use tolmach_engine::effect::Press;
-use tolmach_runtime::ports::{
-    AnalyticsEvent, AuditEntry, AuditQuery, AuditStore, Bundle, Chat, ChatKey, Commit, CommitOutcome, Day,
-    Error, Inbound, Job, LeadRow, MessageRow, Next, NoticeRow, OutboxRow, Publication, PublishOutcome,
-    QuarantinedTask, Removed, Result, Retention, Store, StoredTurn, TakenOverChat, Task, WaitingPlace,
+use tolmach_runtime::{
+    leads::{LeadChange, LeadHistoryRow, LeadRow},
+    ports::{
+        Actor, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle, Chat, ChatKey,
+        ChatStore, Commit, CommitOutcome, Day, Error, Inbound, InboxStore, Job, LeadChanged, LeadQuery,
+        LeadStore, LeaseStore, MessageRow, Next, NoticeRow, OutboxRow, OutboxStore, Publication,
+        PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Result, Retention, Store, StoredTurn,
+        TakenOverChat, Task, TaskStore, TimerStore, TurnStore, WaitingPlace,
+    },
 };
 use uuid::Uuid;
 
@@ -257,7 +262,7 @@ impl<D: Dialect> AuditStore for SqlStore<D> {
 }
 
 #[async_trait]
-impl<D: Dialect> Store for SqlStore<D> {
+impl<D: Dialect> InboxStore for SqlStore<D> {
     async fn receive(&self, at: i64, inbound: Vec<(Uuid, Inbound)>) -> Result<Vec<ChatKey>> {
         if inbound.is_empty() {
             return Ok(Vec::new());
@@ -271,6 +276,13 @@ impl<D: Dialect> Store for SqlStore<D> {
         self.said(look::next(chat, answer.await.map_err(|_| self.closed())??))
     }
 
+    async fn unfinished(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
+        self.said(read::unfinished(&*self.dialect, now, channels).await)
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> TurnStore for SqlStore<D> {
     async fn chat(&self, chat: &str) -> Result<Chat> {
         self.said(read::chat(&*self.dialect, chat).await)
     }
@@ -279,20 +291,26 @@ impl<D: Dialect> Store for SqlStore<D> {
         Ok(self.write(operation::commit(commit)?).await?.outcome())
     }
 
-    async fn unfinished(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
-        self.said(read::unfinished(&*self.dialect, now, channels).await)
+    async fn button(&self, chat: &str, id: &str) -> Result<Option<Press>> {
+        self.said(read::button(&*self.dialect, chat, id).await)
     }
 
-    async fn lease(&self, chats: Vec<ChatKey>) -> Result<Vec<ChatKey>> {
-        self.dialect.lease(chats).await
+    async fn turns(&self, chat: &str, limit: u32) -> Result<Vec<StoredTurn>> {
+        self.said(read::turns(&*self.dialect, chat, limit).await)
     }
 
-    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()> {
-        self.dialect.give_back(chats).await
+    async fn turns_since(&self, at: i64, after: i64, limit: u32) -> Result<Vec<StoredTurn>> {
+        self.said(read::turns_since(&*self.dialect, at, after, limit).await)
     }
+}
 
-    async fn changed(&self) -> Vec<ChatKey> {
-        self.dialect.changed().await
+#[async_trait]
+impl<D: Dialect> OutboxStore for SqlStore<D> {
+    async fn post(&self, notices: Vec<NoticeRow>, at: i64) -> Result<()> {
+        if notices.is_empty() {
+            return Ok(());
+        }
+        self.write(operation::post(notices, at)?).await.map(drop)
     }
 
     async fn outbox(&self, chat: &str) -> Result<Vec<OutboxRow>> {
@@ -309,11 +327,10 @@ impl<D: Dialect> Store for SqlStore<D> {
     async fn put_off(&self, effect: &str, due: i64) -> Result<()> {
         self.write(operation::put_off(effect, due)?).await.map(drop)
     }
+}
 
-    async fn button(&self, chat: &str, id: &str) -> Result<Option<Press>> {
-        self.said(read::button(&*self.dialect, chat, id).await)
-    }
-
+#[async_trait]
+impl<D: Dialect> TimerStore for SqlStore<D> {
     async fn fire_timers(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
         Ok(self.write(operation::fire_timers(now, channels)?).await?.chats())
     }
@@ -325,21 +342,12 @@ impl<D: Dialect> Store for SqlStore<D> {
     async fn next_timer(&self, channels: &[String]) -> Result<Option<i64>> {
         self.said(read::next_timer(&*self.dialect, channels).await)
     }
+}
 
+#[async_trait]
+impl<D: Dialect> ChatStore for SqlStore<D> {
     async fn messages(&self, chat: &str, after: i64, limit: u32) -> Result<Vec<MessageRow>> {
         self.said(read::messages(&*self.dialect, chat, after, limit).await)
-    }
-
-    async fn leads(&self, limit: u32) -> Result<Vec<LeadRow>> {
-        self.said(read::leads(&*self.dialect, limit).await)
-    }
-
-    async fn turns(&self, chat: &str, limit: u32) -> Result<Vec<StoredTurn>> {
-        self.said(read::turns(&*self.dialect, chat, limit).await)
-    }
-
-    async fn turns_since(&self, at: i64, after: i64, limit: u32) -> Result<Vec<StoredTurn>> {
-        self.said(read::turns_since(&*self.dialect, at, after, limit).await)
     }
 
     async fn waiting_places(&self) -> Result<Vec<WaitingPlace>> {
@@ -350,14 +358,36 @@ impl<D: Dialect> Store for SqlStore<D> {
         self.said(read::chats_at_rest(&*self.dialect).await)
     }
 
+    async fn chats_like(&self, part: &str) -> Result<Vec<ChatKey>> {
+        self.said(read::chats_like(&*self.dialect, part).await)
+    }
+
     async fn handed(&self) -> Result<Vec<TakenOverChat>> {
         self.said(read::handed(&*self.dialect).await)
     }
+}
 
-    async fn analytics_since(&self, at: i64) -> Result<Vec<AnalyticsEvent>> {
-        self.said(read::analytics_since(&*self.dialect, at).await)
+#[async_trait]
+impl<D: Dialect> LeadStore for SqlStore<D> {
+    async fn leads(&self, query: &LeadQuery) -> Result<Vec<LeadRow>> {
+        self.said(read::leads(&*self.dialect, query).await)
     }
 
+    async fn leads_like(&self, prefix: &str) -> Result<Vec<LeadRow>> {
+        self.said(read::leads_like(&*self.dialect, prefix).await)
+    }
+
+    async fn lead_history(&self, id: &str) -> Result<Vec<LeadHistoryRow>> {
+        self.said(read::lead_history(&*self.dialect, id).await)
+    }
+
+    async fn change_lead(&self, id: &str, change: LeadChange, actor: &Actor, at: i64) -> Result<LeadChanged> {
+        Ok(self.write(operation::change_lead(id, change, actor, at)?).await?.lead())
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> ReleaseStore for SqlStore<D> {
     async fn publish(&self, publication: Publication, expected: Option<String>) -> Result<PublishOutcome> {
         Ok(self.write(operation::publish(publication, expected)?).await?.published())
     }
@@ -371,10 +401,6 @@ impl<D: Dialect> Store for SqlStore<D> {
         self.said(read::publications(&*self.dialect, limit).await)
     }
 
-    async fn chats_like(&self, part: &str) -> Result<Vec<ChatKey>> {
-        self.said(read::chats_like(&*self.dialect, part).await)
-    }
-
     async fn releases_like(&self, prefix: &str) -> Result<Vec<String>> {
         self.said(read::releases_like(&*self.dialect, prefix).await)
     }
@@ -386,40 +412,42 @@ impl<D: Dialect> Store for SqlStore<D> {
     async fn release(&self, id: &str) -> Result<Option<Bundle>> {
         self.said(read::release(&*self.dialect, id).await)
     }
+}
 
-    async fn ping(&self) -> Result<()> {
-        if self.writer.is_closed() {
-            return Err(self.closed());
-        }
-        let away = || Error::unavailable("database", format!("{} does not answer", self.dialect.name()));
-        let read = timeout(PING, read::ping(&*self.dialect)).await;
-        self.said(read.map_err(|_| away())?)?;
-        let Some(trouble) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
-            return Ok(());
-        };
-        // Reading may work while nothing can be stored. Perhaps nobody else writes, so it is found out here.
-        timeout(PING, self.try_to_write()).await.unwrap_or(Err(trouble))?;
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        Ok(())
-    }
-
-    async fn push_once(&self, key: &str, task: Task, at: i64) -> Result<bool> {
-        Ok(self.write(operation::push_once(key, &task, at)?).await?.found())
-    }
-
-    async fn post(&self, notices: Vec<NoticeRow>, at: i64) -> Result<()> {
-        if notices.is_empty() {
-            return Ok(());
-        }
-        self.write(operation::post(notices, at)?).await.map(drop)
+#[async_trait]
+impl<D: Dialect> AnalyticsStore for SqlStore<D> {
+    async fn analytics_since(&self, at: i64) -> Result<Vec<AnalyticsEvent>> {
+        self.said(read::analytics_since(&*self.dialect, at).await)
     }
 
     async fn day(&self, at: i64) -> Result<Day> {
         self.said(read::day(&*self.dialect, at).await)
     }
+}
 
+#[async_trait]
+impl<D: Dialect> LeaseStore for SqlStore<D> {
+    async fn lease(&self, chats: Vec<ChatKey>) -> Result<Vec<ChatKey>> {
+        self.dialect.lease(chats).await
+    }
+
+    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()> {
+        self.dialect.give_back(chats).await
+    }
+
+    async fn changed(&self) -> Vec<ChatKey> {
+        self.dialect.changed().await
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> TaskStore for SqlStore<D> {
     async fn push(&self, task: Job, at: i64) -> Result<()> {
         self.write(Operation::Push(operation::pushed(&task, at)?)).await.map(drop)
+    }
+
+    async fn push_once(&self, key: &str, task: Task, at: i64) -> Result<bool> {
+        Ok(self.write(operation::push_once(key, &task, at)?).await?.found())
     }
 
     async fn begin_task(&self, id: &str, task: &Task, now: i64) -> Result<i64> {
@@ -441,9 +469,28 @@ impl<D: Dialect> Store for SqlStore<D> {
     async fn retry_task(&self, id: &str, now: i64) -> Result<bool> {
         Ok(self.write(operation::retry_task(id, now)?).await?.found())
     }
+}
 
+#[async_trait]
+impl<D: Dialect> Store for SqlStore<D> {
     async fn retain(&self, keep: &Retention, limit: u32) -> Result<Removed> {
         Ok(self.write(Operation::Retain(*keep, limit)).await?.removed())
+    }
+
+    async fn ping(&self) -> Result<()> {
+        if self.writer.is_closed() {
+            return Err(self.closed());
+        }
+        let away = || Error::unavailable("database", format!("{} does not answer", self.dialect.name()));
+        let read = timeout(PING, read::ping(&*self.dialect)).await;
+        self.said(read.map_err(|_| away())?)?;
+        let Some(trouble) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+            return Ok(());
+        };
+        // Reading may work while nothing can be stored. Perhaps nobody else writes, so it is found out here.
+        timeout(PING, self.try_to_write()).await.unwrap_or(Err(trouble))?;
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
     }
 
     async fn close(&self) -> Result<()> {

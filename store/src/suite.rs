@@ -5,6 +5,7 @@
 //! Nothing about files, SQL or crashes of one product: those tests stay with the adapter.
 
 mod audit;
+mod leads;
 mod releases;
 mod sharing;
 mod tasks;
@@ -19,7 +20,8 @@ use tolmach_engine::{
     event::{Client, EventKind},
 };
 use tolmach_runtime::ports::{
-    Address, Bundle, Commit, CommitOutcome, Inbound, InboxRow, MAX_PENDING, MessageRow, Next, Store, Task,
+    Address, Bundle, Commit, CommitOutcome, Inbound, InboxRow, LeadQuery, MAX_PENDING, MessageRow, Next,
+    Store, Task,
 };
 use uuid::Uuid;
 
@@ -48,7 +50,8 @@ macro_rules! conformance {
             pages_all_turns, stores_a_repeated_turn_once, takes_what_two_bring_once, goes_on_after_closing,
             orders_keys_by_their_bytes, publishes_in_order, lets_one_of_two_publications_win, finds_releases_by_prefix, pushes_tasks, pushes_the_delivery_of_notices,
             pushes_the_delivery_of_what_is_put_off, pushes_one_task_a_timer, counts_and_quarantines_tasks,
-            deletes_what_is_old, deletes_old_tasks, gives_leases, keeps_an_audit_log);
+            deletes_what_is_old, deletes_old_tasks, gives_leases, keeps_an_audit_log, changes_a_lead, opens_another_lead_once_one_is_closed,
+            keeps_one_open_lead_a_chat, finds_leads_by_status_and_page);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,6 +63,7 @@ macro_rules! conformance {
 }
 pub(crate) use audit::*;
 pub(crate) use conformance;
+pub(crate) use leads::*;
 pub(crate) use releases::*;
 pub(crate) use sharing::*;
 pub(crate) use tasks::*;
@@ -237,7 +241,7 @@ pub(crate) async fn stores_nothing_of_a_refused_turn(place: &dyn Place) {
     assert_eq!(outbox(&*store, CHAT).await, ["раз"]);
     assert_eq!(store.button(CHAT, "b1").await.expect("read"), None);
     assert_eq!(store.next_timer(&web()).await.expect("read"), Some(100));
-    assert_eq!(store.leads(10).await.expect("read"), []);
+    assert_eq!(store.leads(&LeadQuery::newest(10)).await.expect("read"), []);
     assert_eq!(store.turns(CHAT, 10).await.expect("read").len(), 1);
     assert!(waiting(&*store, CHAT).await.is_some(), "the event still waits");
 }
@@ -405,7 +409,7 @@ pub(crate) async fn merges_a_lead(place: &dyn Place) {
     let mail = lead("", &[("email", "a@example.com")], "насос и шланг", json!({}));
     run(&*store, CHAT, "b", vec![more, mail]).await;
     run(&*store, "web:2", "c", vec![lead("inactivity", &[], "дрель", json!({}))]).await;
-    let leads = store.leads(10).await.expect("read");
+    let leads = store.leads(&LeadQuery::newest(10)).await.expect("read");
     assert_eq!(leads.len(), 2);
     assert_eq!((leads[0].chat.as_str(), leads[0].lead.source.as_str()), ("web:2", "inactivity"));
     let merged = &leads[1];
@@ -414,10 +418,10 @@ pub(crate) async fn merges_a_lead(place: &dyn Place) {
     let contact: Vec<_> = merged.lead.contact.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     assert_eq!(contact, [("email", "a@example.com"), ("name", "Анна"), ("phone", "+78880000000")]);
     assert_eq!(json!(merged.lead.details), json!({"n": 3, "m": [2]}));
-    assert_eq!(store.leads(1).await.expect("read").len(), 1);
+    assert_eq!(store.leads(&LeadQuery::newest(1)).await.expect("read").len(), 1);
     // Whoever went silent first and filled the form then came by the form.
     run(&*store, "web:2", "d", vec![lead("form", &[("phone", "+79990000000")], "", json!({}))]).await;
-    let leads = store.leads(10).await.expect("read");
+    let leads = store.leads(&LeadQuery::newest(10)).await.expect("read");
     let late = leads.iter().find(|row| row.chat == "web:2").expect("the lead");
     assert_eq!((late.lead.source.as_str(), late.lead.summary.as_str()), ("form", "дрель"));
 }

@@ -14,8 +14,9 @@ use tolmach_engine::{
     effect::{Action, Button, Card, Choice, Outgoing, Press},
     event::EventKind,
 };
+use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{
-    Address, Channel, Delivery, Error, Inbound, Intake, Next, Photo, Photos, Result, Store,
+    Address, Channel, Delivery, Error, Inbound, Intake, Next, Photo, Photos, Result,
 };
 use tolmach_testkit::telegram::{TOKEN, Telegram};
 use uuid::Uuid;

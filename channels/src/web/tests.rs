@@ -15,6 +15,7 @@ use tolmach_engine::{
     effect::{Action, Author, Button, Card, Choice, Command, Effect, Press},
     event::EventKind,
 };
+use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{Commit, Error, Inbound, MessageRow, Next, Result};
 use uuid::Uuid;
 

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     Record, Runtime,
-    ports::{self, Address, Clock, Inbound, Intake},
+    ports::{self, Address, Clock, Inbound, Intake, LeadQuery},
 };
 
 /// Timers that may fall due within one step; more is a dialog that wakes itself for ever.
@@ -149,8 +149,8 @@ impl<'a> Run<'a> {
         };
         let stored = store.chat(&chat).await?.session.unwrap_or_default();
         let session: Session = serde_json::from_str(&stored).unwrap_or_default();
-        let leads = store.leads(u32::MAX).await?;
-        let lead: Option<Lead> = leads.into_iter().find(|lead| lead.chat == chat).map(|row| row.lead);
+        let last = LeadQuery { chat: Some(chat.clone()), ..LeadQuery::newest(1) };
+        let lead: Option<Lead> = store.leads(&last).await?.into_iter().next().map(|row| row.lead);
         let releases = self.stage.runtime.releases();
         let ended = releases.with_release(&turns.release, |release| ended(release, &turns.visits)).await?;
         let seen = Seen {

@@ -18,7 +18,7 @@ use tolmach_engine::{
 };
 use tolmach_runtime::{
     Coalescing, Runtime, Staff,
-    ports::{Address, Channel, Inbound, Intake},
+    ports::{Address, Channel, Inbound, Intake, LeadQuery},
 };
 use uuid::Uuid;
 
@@ -80,8 +80,8 @@ impl Chat {
             Some(lines) => talk.script(&lines).await?,
             None => talk.interactive(&assembled).await?,
         }
-        let leads = runtime.store().leads(100).await?;
-        if let Some(row) = leads.iter().find(|row| row.chat == talk.address.to_string()) {
+        let mine = LeadQuery { chat: Some(talk.address.to_string()), ..LeadQuery::newest(1) };
+        if let Some(row) = runtime.store().leads(&mine).await?.first() {
             terminal.note(&format!("lead stored: {}", super::leads::line(row)));
         }
         if let Some(save) = &save {

@@ -1,6 +1,7 @@
 //! Flows that ask other systems: only hosts on the list, and it is told when one is missing.
 
 use tolmach_runtime::ports::Store;
+use tolmach_runtime::ports::prelude::*;
 use tolmach_store::sqlite::{Options, SqliteStore};
 
 use crate::{page::Page, support::Home};

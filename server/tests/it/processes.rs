@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{Store, Task};
 use tolmach_store::sqlite::{self, SqliteStore};
 use tolmach_testkit::{

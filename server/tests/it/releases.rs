@@ -9,6 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use tolmach_engine::bundle::Bundle;
+use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{self, Publication, PublicationKind, PublishOutcome, Store};
 use tolmach_store::sqlite::{Options, SqliteStore};
 

@@ -21,6 +21,7 @@ use tolmach_engine::{
 };
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_nodes::KINDS;
+use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::{
     Coalescing, QueryPorts, Record, ReleaseRegistry, Runtime, RuntimePorts, Staff, Tasks, Trainer,
     ports::{self, Address, Catalog, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::ConnectOptions;
 use tolmach_engine::event::{Client, EventKind};
+use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{Address, Inbound, Store, Task};
 use tolmach_testkit::postgres::Cluster;
 use uuid::Uuid;

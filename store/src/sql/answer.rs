@@ -1,6 +1,6 @@
 //! What a write answers.
 
-use tolmach_runtime::ports::{ChatKey, CommitOutcome, PublishOutcome, Removed};
+use tolmach_runtime::ports::{ChatKey, CommitOutcome, LeadChanged, PublishOutcome, Removed};
 
 /// One answer.
 #[derive(Clone, Debug)]
@@ -12,6 +12,7 @@ pub(super) enum Answer {
     Found(bool),
     Count(i64),
     Removed(Removed),
+    Lead(LeadChanged),
     Done,
 }
 
@@ -39,6 +40,10 @@ impl Answer {
 
     pub(super) fn count(self) -> i64 {
         if let Answer::Count(count) = self { count } else { 0 }
+    }
+
+    pub(super) fn lead(self) -> LeadChanged {
+        if let Answer::Lead(changed) = self { changed } else { LeadChanged::Unknown }
     }
 
     pub(super) fn removed(self) -> Removed {

@@ -7,13 +7,18 @@ mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use tolmach_engine::effect::Lead;
-use tolmach_runtime::ports::{ChatKey, CommitOutcome, PublishOutcome};
+use tolmach_runtime::{
+    leads::{self, LeadHistoryRow, LeadRow, LeadUpdate},
+    ports::{ChatKey, CommitOutcome, LeadChanged, PublishOutcome},
+};
 
 use super::{
     DbConnection, Fetched, Value,
     answer::Answer,
-    operation::{Operation, Publishing, Pushed, Received, Rows, Turn, merge, stored},
+    operation::{
+        ChangingLead, LeadColumns, Operation, Publishing, Pushed, Received, Rows, Turn, lead,
+        lead_history_row, lead_row,
+    },
     statements::Statements,
 };
 
@@ -115,6 +120,7 @@ impl<S: DbConnection> Group<'_, S> {
                 | Operation::PushOnce { .. }
                 | Operation::Quarantine { .. }
                 | Operation::RetryTask { .. }
+                | Operation::ChangeLead(..)
                 | Operation::Retain(..) => others.push((index, *operation)),
             }
         }
@@ -225,7 +231,7 @@ impl<S: DbConnection> Group<'_, S> {
             marks.add(&turn.marks);
             self.changed.insert(turn.chat.clone());
             self.tasks.extend(turn.notices.iter().map(|(_, task)| task.clone()));
-            leads.extend(turn.leads.iter().map(|(id, lead)| (*turn, id.as_str(), lead)));
+            leads.extend(turn.leads.iter().cloned());
         }
         let statements = self.statements;
         if statements.alone {
@@ -270,40 +276,64 @@ impl<S: DbConnection> Group<'_, S> {
         Ok(fitting.into_iter().collect())
     }
 
-    async fn store_leads(&mut self, leads: Vec<(&Turn, &str, &Lead)>) -> sqlx::Result<()> {
-        struct Open {
-            id: String,
-            lead: Lead,
-            created: i64,
-            updated: i64,
-        }
+    /// Merges into the open leads of the chats, by the rules of [`tolmach_runtime::leads`].
+    async fn store_leads(&mut self, updates: Vec<LeadUpdate>) -> sqlx::Result<()> {
         let mut chats = Array::default();
-        let mut known = HashSet::new();
-        for (turn, ..) in &leads {
-            if known.insert(turn.chat.as_str()) {
-                chats.push(&encode(&[&turn.chat])?);
+        let known: BTreeSet<&str> = updates.iter().map(|update| update.chat.as_str()).collect();
+        for chat in known {
+            chats.push(&encode(&[chat])?);
+        }
+        let found: Vec<LeadColumns> = self.fetch(self.statements.open_leads, chats).await?;
+        let mut open: BTreeMap<ChatKey, LeadRow> = BTreeMap::new();
+        for columns in found {
+            let row = lead(columns)?;
+            open.insert(row.chat.clone(), row);
+        }
+        let mut history = Vec::new();
+        for update in updates {
+            let chat = update.chat.clone();
+            let (row, events) = leads::merge(open.remove(&chat), update);
+            open.insert(chat, row);
+            history.extend(events);
+        }
+        self.write_leads(open.values(), &history).await
+    }
+
+    /// A person's change of one lead.
+    pub(super) async fn change_lead(&mut self, changing: &ChangingLead) -> sqlx::Result<LeadChanged> {
+        let ChangingLead { id, change, actor, at } = changing;
+        let values = vec![Value::Text(id.clone())];
+        let found: Vec<LeadColumns> = self.session.fetch(self.statements.lead_for_change, values).await?;
+        let Some(columns) = found.into_iter().next() else { return Ok(LeadChanged::Unknown) };
+        let mut row = lead(columns)?;
+        let was_open = row.status.is_open();
+        let history = leads::apply(&mut row, change.clone(), actor, *at);
+        if row.status.is_open() && !was_open {
+            let values = vec![Value::Text(row.chat.clone()), Value::Text(id.clone())];
+            let other: Vec<(String,)> = self.session.fetch(self.statements.another_open_lead, values).await?;
+            if let Some((other,)) = other.into_iter().next() {
+                return Ok(LeadChanged::AnotherOpen(other));
             }
         }
-        let mut open: BTreeMap<String, Open> = BTreeMap::new();
-        let found: Vec<(String, String, String, i64)> = self.fetch(self.statements.open_leads, chats).await?;
-        for (chat, id, lead, created) in found {
-            open.insert(chat, Open { id, lead: stored(&lead)?, created, updated: created });
+        self.write_leads([&row], &history).await?;
+        Ok(LeadChanged::Changed(Box::new(row)))
+    }
+
+    async fn write_leads(
+        &mut self,
+        leads: impl IntoIterator<Item = &LeadRow>,
+        history: &[LeadHistoryRow],
+    ) -> sqlx::Result<()> {
+        let failed = |error| sqlx::Error::Encode(Box::new(error));
+        let (mut rows, mut events) = (Array::default(), Array::default());
+        for row in leads {
+            rows.push(&lead_row(row).map_err(failed)?);
         }
-        for (turn, id, lead) in leads {
-            let open = open.entry(turn.chat.clone()).or_insert_with(|| Open {
-                id: id.to_owned(),
-                lead: Lead { source: lead.source.clone(), ..Lead::default() },
-                created: turn.at,
-                updated: turn.at,
-            });
-            open.updated = turn.at;
-            merge(&mut open.lead, lead.clone());
+        for event in history {
+            events.push(&lead_history_row(event).map_err(failed)?);
         }
-        let mut rows = Array::default();
-        for (chat, Open { id, lead, created, updated }) in &open {
-            rows.push(&encode(&(id, chat, encode(lead)?, created, updated))?);
-        }
-        self.run(self.statements.leads, rows).await
+        self.run(self.statements.leads, rows).await?;
+        self.run(self.statements.lead_history, events).await
     }
 
     /// Nobody else publishes between the look and the insert: SQLite's transaction has the file since it began,

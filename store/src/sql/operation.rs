@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
-use tolmach_engine::effect::{Author, Command, Lead};
+use tolmach_engine::effect::{Author, Command};
 use tolmach_engine::{event::Event, text::shorten};
+use tolmach_runtime::leads::{LeadChange, LeadHistoryRow, LeadRow, LeadStatus, LeadUpdate};
 use tolmach_runtime::ports::{
-    AuditEntry, AuditResult, Bundle, ChatKey, Commit, Error, Inbound, NoticeRow, Publication,
+    Actor, AuditEntry, AuditResult, Bundle, ChatKey, Commit, Error, Inbound, NoticeRow, Publication,
     PublicationKind, Result, Retention, Task, presses,
 };
 use uuid::Uuid;
@@ -58,6 +59,7 @@ pub(super) enum Operation {
         now: i64,
     },
     Retain(Retention, u32),
+    ChangeLead(Box<ChangingLead>),
     /// `[at, actor, via, action, object, failure, details]`.
     Record(Rows),
 }
@@ -78,6 +80,18 @@ pub(super) struct Publishing {
     pub(super) rows: String,
 }
 
+/// A person's change of a lead.
+pub(super) struct ChangingLead {
+    pub(super) id: String,
+    pub(super) change: LeadChange,
+    pub(super) actor: Actor,
+    pub(super) at: i64,
+}
+
+/// A lead's columns: seq, id, chat, status, assignee, lead, sources, created, updated, closed.
+pub(super) type LeadColumns =
+    (i64, String, String, String, Option<String>, String, String, i64, i64, Option<i64>);
+
 /// A row for the inbox. The writer needs the key and the chat to tell which callers brought something new.
 pub(super) struct Received {
     pub(super) identity: (String, String),
@@ -89,7 +103,6 @@ pub(super) struct Received {
 /// A turn whose rows are ready.
 pub(super) struct Turn {
     pub(super) chat: ChatKey,
-    pub(super) at: i64,
     /// `[chat, version, [inbox…]]`: what must still hold.
     pub(super) check: String,
     /// `[chat, session, version, at, release, flow, node, handed]`.
@@ -110,8 +123,8 @@ pub(super) struct Turn {
     pub(super) stopped: Rows,
     /// `[chat, name, channel, due]` of those that run afterwards.
     pub(super) started: Rows,
-    /// Effect ids with leads, in order.
-    pub(super) leads: Vec<(String, Lead)>,
+    /// What the turn says of leads, in order.
+    pub(super) leads: Vec<LeadUpdate>,
     /// `[effect, chat, kind, name, value, arms, arm, release, at]`.
     pub(super) marks: Rows,
 }
@@ -177,7 +190,6 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
     let (flow, node) = waits.unzip();
     let pinned = node.as_ref().map(|_| &release);
     let mut turn = Turn {
-        at,
         check: json(&(&chat, version, &inbox))?,
         session: json(&(&chat, session, version.saturating_add(1), at, pinned, flow, node, handed))?,
         consumed: Rows::default(),
@@ -214,7 +226,10 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
                     buttons.insert(id.to_owned(), json(press)?);
                 }
             }
-            Command::Lead(lead) => turn.leads.push((effect.id, lead)),
+            Command::Lead(lead) => {
+                let chat = turn.chat.clone();
+                turn.leads.push(LeadUpdate { effect: effect.id, chat, at, lead });
+            }
             Command::StartTimer { name, due } => touch(&mut timers, name, Some(due)),
             Command::CancelTimer { name } => touch(&mut timers, name, None),
             Command::Goal(goal) => {
@@ -347,19 +362,37 @@ pub(super) fn retry_task(id: &str, now: i64) -> Result<Operation> {
     Ok(Operation::RetryTask { id: id.to_owned(), now })
 }
 
-/// The two changes of leads, in the words of the port: fields given again replace the old, others stay.
-pub(super) fn merge(into: &mut Lead, from: Lead) {
-    // Whoever first brings a contact is where the lead comes from, even if a silence was noted before.
-    if into.source.is_empty()
-        || into.contact.is_empty() && !from.contact.is_empty() && !from.source.is_empty()
-    {
-        into.source = from.source;
-    }
-    into.contact.extend(from.contact);
-    if !from.summary.trim().is_empty() {
-        into.summary = from.summary;
-    }
-    into.details.extend(from.details);
+pub(super) fn change_lead(id: &str, change: LeadChange, actor: &Actor, at: i64) -> Result<Operation> {
+    plain("lead", id)?;
+    let change = LeadChange {
+        assignee: change.assignee.map(|name| name.map(without_nul)),
+        note: change.note.map(without_nul),
+        ..change
+    };
+    let actor = Actor { id: without_nul(shorten(&actor.id, 200)), via: actor.via.clone() };
+    Ok(Operation::ChangeLead(Box::new(ChangingLead { id: id.to_owned(), change, actor, at })))
+}
+
+/// A lead as the statement that writes it takes it.
+pub(super) fn lead_row(row: &LeadRow) -> Result<String> {
+    let LeadRow { seq: _, id, chat, status, assignee, lead, sources, created, updated, closed } = row;
+    let open = i32::from(status.is_open());
+    let (lead, sources) = (json(lead)?, json(sources)?);
+    json(&(id, chat, open, status.name(), assignee, lead, sources, created, updated, closed))
+}
+
+/// A row of a lead's history, likewise.
+pub(super) fn lead_history_row(row: &LeadHistoryRow) -> Result<String> {
+    json(&(&row.lead, row.at, &row.actor.id, row.actor.via.to_string(), json(&row.event)?))
+}
+
+/// A lead from its columns.
+pub(super) fn lead(columns: LeadColumns) -> sqlx::Result<LeadRow> {
+    let (seq, id, chat, status, assignee, lead, sources, created, updated, closed) = columns;
+    let unknown = || sqlx::Error::Decode(format!("a lead has the unknown status {status:?}").into());
+    let status = LeadStatus::parse(&status).ok_or_else(unknown)?;
+    let (lead, sources) = (stored(&lead)?, stored(&sources)?);
+    Ok(LeadRow { seq, id, chat, status, assignee, lead, sources, created, updated, closed })
 }
 
 /// What the last command about a timer leaves of it.

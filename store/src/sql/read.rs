@@ -1,15 +1,16 @@
 //! Reads. Each is one statement outside the writer's transaction, so it sees one state: everything acknowledged so far.
 
 use tolmach_engine::effect::{Author, Press};
+use tolmach_runtime::leads::{LeadHistoryRow, LeadRow};
 use tolmach_runtime::ports::{
     Actor, AnalyticsEvent, AnalyticsEventKind, AuditEntry, AuditQuery, AuditResult, Bundle, Chat, ChatKey,
-    Day, LeadRow, MessageRow, Order, OutboxRow, Publication, PublicationKind, QuarantinedTask, StoredTurn,
+    Day, LeadQuery, MessageRow, Order, OutboxRow, Publication, PublicationKind, QuarantinedTask, StoredTurn,
     TakenOverChat, WaitingPlace,
 };
 
 use super::{
     Dialect, Value,
-    operation::{listed, stored},
+    operation::{lead, listed, stored},
 };
 
 pub(super) async fn chat<D: Dialect>(db: &D, chat: &str) -> sqlx::Result<Chat> {
@@ -65,13 +66,37 @@ pub(super) async fn messages<D: Dialect>(
     Ok(rows.into_iter().map(message).collect())
 }
 
-pub(super) async fn leads<D: Dialect>(db: &D, limit: u32) -> sqlx::Result<Vec<LeadRow>> {
-    type Row = (String, String, String, i64, i64);
-    let rows: Vec<Row> = db.fetch(db.statements().reads.leads, vec![number(limit)]).await?;
-    let lead = |(id, chat, lead, created, updated): Row| {
-        Ok(LeadRow { id, chat, lead: stored(&lead)?, created, updated })
+pub(super) async fn leads<D: Dialect>(db: &D, query: &LeadQuery) -> sqlx::Result<Vec<LeadRow>> {
+    let reads = &db.statements().reads;
+    let (sql, from) = match query.order {
+        Order::NewestFirst => (reads.leads_newest, i64::MAX),
+        Order::OldestFirst => (reads.leads_oldest, i64::MIN),
     };
-    rows.into_iter().map(lead).collect()
+    let names: Vec<&str> = query.status.iter().map(|status| status.name()).collect();
+    let statuses = if names.is_empty() { String::new() } else { format!(",{},", names.join(",")) };
+    let values = vec![
+        Value::Text(statuses),
+        optional(&query.assignee),
+        optional(&query.chat),
+        Value::Integer(query.since.unwrap_or(i64::MIN)),
+        Value::Integer(query.page.after.unwrap_or(from)),
+        number(query.page.limit),
+    ];
+    db.fetch(sql, values).await?.into_iter().map(lead).collect()
+}
+
+pub(super) async fn leads_like<D: Dialect>(db: &D, prefix: &str) -> sqlx::Result<Vec<LeadRow>> {
+    db.fetch(db.statements().reads.leads_like, vec![text(prefix)]).await?.into_iter().map(lead).collect()
+}
+
+pub(super) async fn lead_history<D: Dialect>(db: &D, id: &str) -> sqlx::Result<Vec<LeadHistoryRow>> {
+    type Row = (i64, String, i64, String, String, String);
+    let rows: Vec<Row> = db.fetch(db.statements().reads.lead_history, vec![text(id)]).await?;
+    let row = |(seq, lead, at, id, via, event): Row| {
+        let actor = Actor { id, via: via.into() };
+        Ok(LeadHistoryRow { seq, lead, at, actor, event: stored(&event)? })
+    };
+    rows.into_iter().map(row).collect()
 }
 
 type TurnRow = (i64, String, i64, String, String, String);
@@ -189,7 +214,6 @@ pub(super) async fn audit<D: Dialect>(db: &D, query: &AuditQuery) -> sqlx::Resul
         Order::NewestFirst => (reads.audit_newest, i64::MAX),
         Order::OldestFirst => (reads.audit_oldest, i64::MIN),
     };
-    let optional = |field: &Option<String>| text(field.as_deref().unwrap_or_default());
     let values = vec![
         optional(&query.actor),
         optional(&query.action),
@@ -227,6 +251,11 @@ async fn firsts<D: Dialect>(db: &D, sql: &'static str, values: Vec<Value>) -> sq
 /// SQLite takes a U+0000 in a parameter and finds nothing; PostgreSQL refuses it. No key has one.
 fn text(text: &str) -> Value {
     Value::Text(if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.to_owned() })
+}
+
+/// A filter that excludes nothing when it is unset.
+fn optional(field: &Option<String>) -> Value {
+    text(field.as_deref().unwrap_or_default())
 }
 
 fn number(number: u32) -> Value {

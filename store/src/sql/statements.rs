@@ -22,6 +22,9 @@ pub struct Statements {
     pub(crate) marks: &'static str,
     pub(crate) open_leads: &'static str,
     pub(crate) leads: &'static str,
+    pub(crate) lead_history: &'static str,
+    pub(crate) lead_for_change: &'static str,
+    pub(crate) another_open_lead: &'static str,
     pub(crate) delivered: &'static str,
     pub(crate) put_off: &'static str,
     pub(crate) keep_release: &'static str,
@@ -67,7 +70,10 @@ pub struct Reads {
     pub(crate) button: &'static str,
     pub(crate) next_timer: &'static str,
     pub(crate) messages: &'static str,
-    pub(crate) leads: &'static str,
+    pub(crate) leads_newest: &'static str,
+    pub(crate) leads_oldest: &'static str,
+    pub(crate) leads_like: &'static str,
+    pub(crate) lead_history: &'static str,
     pub(crate) turns: &'static str,
     pub(crate) turns_since: &'static str,
     pub(crate) waiting_places: &'static str,
@@ -85,13 +91,42 @@ pub struct Reads {
     pub(crate) ping: &'static str,
 }
 
+/// The columns of a lead, as [`super::operation::LeadColumns`] reads them.
+macro_rules! lead_columns {
+    ($table:literal) => {
+        concat!(
+            $table,
+            "seq, ",
+            $table,
+            "id, ",
+            $table,
+            "chat, ",
+            $table,
+            "status, ",
+            $table,
+            "assignee, ",
+            $table,
+            "lead, ",
+            $table,
+            "sources, ",
+            $table,
+            "created, ",
+            $table,
+            "updated, ",
+            $table,
+            "closed"
+        )
+    };
+}
+
 /// `stored`: what the upsert of chats returns of those that were stored; `rows`: the source of `e (key, value)`;
-/// `parts`: the source of `s (value)` from the JSON in `e.value->2`; `channel`: the part of `chat` before the colon; `position`: the function that finds a text in another; `free`:
+/// `parts`: the source of `s (value)` from the JSON in `e.value->2`; `channel`: the part of `chat` before the colon; `position`: the function that finds a text in another; `locked_leads`: what
+/// keeps other transactions from changing the leads `l` that are read; `free`:
 /// the condition that nobody else has the chat `u.chat`; `tasks`, `workers`: what deletes those of the queue.
 macro_rules! statements {
     (begin: $begin:literal, alone: $alone:literal, stored: $stored:literal, lock_publications: $lock:literal,
         rows: $rows:literal, parts: $parts:literal,
-        channel: $channel:literal, position: $position:literal, free: $free:expr, notify: $notify:literal,
+        channel: $channel:literal, position: $position:literal, locked_leads: $locked_leads:literal, free: $free:expr, notify: $notify:literal,
         tasks: $tasks:literal, workers: $workers:literal $(,)?) => {
         Statements {
             begin: $begin,
@@ -167,16 +202,28 @@ macro_rules! statements {
                 FROM ", $rows, " WHERE true ORDER BY e.key ON CONFLICT (effect) DO NOTHING"
             ),
             open_leads: concat!(
-                "SELECT l.chat, l.id, l.lead, l.created FROM ", $rows,
-                " JOIN leads l ON l.chat = e.value->>0 AND l.open = 1"
+                "SELECT ", lead_columns!("l."), " FROM ", $rows,
+                " JOIN leads l ON l.chat = e.value->>0 AND l.open = 1", $locked_leads
             ),
             leads: concat!(
-                "INSERT INTO leads (id, chat, lead, created, updated)
-                SELECT e.value->>0, e.value->>1, e.value->>2, CAST(e.value->>3 AS BIGINT),
-                    CAST(e.value->>4 AS BIGINT)
+                "INSERT INTO leads (id, chat, open, status, assignee, lead, sources, created, updated, closed)
+                SELECT e.value->>0, e.value->>1, CAST(e.value->>2 AS SMALLINT), e.value->>3, e.value->>4,
+                    e.value->>5, e.value->>6, CAST(e.value->>7 AS BIGINT), CAST(e.value->>8 AS BIGINT),
+                    CAST(e.value->>9 AS BIGINT)
                 FROM ", $rows, " WHERE true ORDER BY e.key
-                ON CONFLICT (id) DO UPDATE SET lead = excluded.lead, updated = excluded.updated"
+                ON CONFLICT (id) DO UPDATE SET open = excluded.open, status = excluded.status,
+                    assignee = excluded.assignee, lead = excluded.lead, sources = excluded.sources,
+                    updated = excluded.updated, closed = excluded.closed"
             ),
+            lead_history: concat!(
+                "INSERT INTO lead_history (lead, at, actor, via, event)
+                SELECT e.value->>0, CAST(e.value->>1 AS BIGINT), e.value->>2, e.value->>3, e.value->>4
+                FROM ", $rows, " ORDER BY e.key"
+            ),
+            lead_for_change: concat!(
+                "SELECT ", lead_columns!("l."), " FROM leads l WHERE l.id = $1", $locked_leads
+            ),
+            another_open_lead: "SELECT id FROM leads WHERE chat = $1 AND open = 1 AND id <> $2",
             delivered: concat!(
                 "UPDATE outbox SET delivered = 1, payload = '' FROM ", $rows,
                 " WHERE outbox.effect = e.value->>0"
@@ -289,8 +336,22 @@ macro_rules! statements {
                         SELECT seq, who, body, at FROM messages
                         WHERE chat = $1 AND seq > $2 ORDER BY seq DESC LIMIT $3
                     ) AS m ORDER BY seq",
-                leads: "SELECT id, chat, lead, created, updated FROM leads
-                    ORDER BY created DESC, seq DESC LIMIT $1",
+                leads_newest: concat!(
+                    "SELECT ", lead_columns!(""), " FROM leads WHERE ($1 = '' OR ", $position,
+                    "($1, ',' || status || ',') > 0) AND ($2 = '' OR assignee = $2) AND ($3 = '' OR chat = $3)
+                        AND created >= $4 AND seq < $5 ORDER BY seq DESC LIMIT $6"
+                ),
+                leads_oldest: concat!(
+                    "SELECT ", lead_columns!(""), " FROM leads WHERE ($1 = '' OR ", $position,
+                    "($1, ',' || status || ',') > 0) AND ($2 = '' OR assignee = $2) AND ($3 = '' OR chat = $3)
+                        AND created >= $4 AND seq > $5 ORDER BY seq LIMIT $6"
+                ),
+                leads_like: concat!(
+                    "SELECT ", lead_columns!(""), " FROM leads WHERE substr(id, 1, length($1)) = $1
+                    ORDER BY id LIMIT 10"
+                ),
+                lead_history: "SELECT seq, lead, at, actor, via, event FROM lead_history
+                    WHERE lead = $1 ORDER BY seq LIMIT 1000",
                 turns: "SELECT seq, chat, at, event, release, trace FROM turns
                     WHERE chat = $1 ORDER BY seq LIMIT $2",
                 turns_since: "SELECT seq, chat, at, event, release, trace FROM turns
@@ -366,6 +427,7 @@ pub(crate) static SQLITE: Statements = statements!(
     parts: "json_each(e.value->2) AS s",
     channel: "substr(chat, 1, instr(chat, ':') - 1)",
     position: "instr",
+    locked_leads: "",
     free: "",
     notify: "",
     // In the words of the queue's own index.
@@ -389,6 +451,7 @@ pub(crate) static POSTGRES: Statements = statements!(
     parts: "json_array_elements_text(e.value->2) AS s (value)",
     channel: "split_part(chat, ':', 1)",
     position: "strpos",
+    locked_leads: " FOR UPDATE OF l",
     free: concat!(
         "AND NOT EXISTS (SELECT 1 FROM leases AS l WHERE l.chat = u.chat AND l.owner <> $3
             AND l.until >= ", now!(), " AND l.lock IN ", living!(), ")"

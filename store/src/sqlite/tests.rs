@@ -9,6 +9,7 @@ use tolmach_engine::{
     effect::{Command, Effect, Outgoing},
     event::{Client, EventKind},
 };
+use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{Address, Commit, Inbound, Store, Task, WaitingPlace};
 use uuid::Uuid;
 

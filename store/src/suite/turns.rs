@@ -166,7 +166,7 @@ pub(crate) async fn stores_a_repeated_turn_once(place: &dyn Place) {
     }
     assert_eq!(outbox(&*other, CHAT).await, ["да", "?"]);
     assert_eq!(other.messages(CHAT, 0, 10).await.expect("read").len(), 1);
-    assert_eq!(other.leads(10).await.expect("read").len(), 1);
+    assert_eq!(other.leads(&LeadQuery::newest(10)).await.expect("read").len(), 1);
     assert_eq!(other.analytics_since(0).await.expect("read").len(), 1);
     assert_eq!(other.turns(CHAT, 10).await.expect("read").len(), 1);
 }

@@ -3,6 +3,7 @@
 mod fakes;
 
 use tolmach_llm::fallback::FallbackLlm;
+use tolmach_runtime::ports::prelude::*;
 
 use super::*;
 use fakes::{Fault, Faulty, Script};

@@ -8,6 +8,7 @@ use tolmach_engine::{
     scope::Scope,
     turn::Turn,
 };
+use tolmach_runtime::ports::prelude::*;
 
 use super::*;
 

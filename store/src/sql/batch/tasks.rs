@@ -61,6 +61,7 @@ impl<S: DbConnection> Group<'_, S> {
                 self.tasks.extend(new.first().map(|_| pushed.clone()));
                 Ok(Answer::Found(!new.is_empty()))
             }
+            Operation::ChangeLead(changing) => self.change_lead(changing).await.map(Answer::Lead),
             Operation::Retain(keep, limit) => self.retain(keep, *limit).await.map(Answer::Removed),
             _ => Ok(Answer::Done),
         }

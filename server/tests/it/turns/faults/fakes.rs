@@ -15,11 +15,16 @@ use tolmach_engine::{
         Usage,
     },
 };
-use tolmach_runtime::ports::{
-    self, Address, AnalyticsEvent, AuditEntry, AuditQuery, AuditStore, Bundle, Catalog, Channel, Chat,
-    ChatKey, Commit, CommitOutcome, Day, Delivery, Embedder, Http, Inbound, Job, LeadRow, Llm, MessageRow,
-    Next, NoticeRow, OutboxRow, Publication, PublishOutcome, QuarantinedTask, Removed, Retention, Store,
-    StoredTurn, TakenOverChat, Task, WaitingPlace,
+use tolmach_runtime::{
+    leads::{LeadChange, LeadHistoryRow, LeadRow},
+    ports::{
+        self, Actor, Address, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle,
+        Catalog, Channel, Chat, ChatKey, ChatStore, Commit, CommitOutcome, Day, Delivery, Embedder, Http,
+        Inbound, InboxStore, Job, LeadChanged, LeadQuery, LeadStore, LeaseStore, Llm, MessageRow, Next,
+        NoticeRow, OutboxRow, OutboxStore, Publication, PublishOutcome, QuarantinedTask, ReleaseStore,
+        Removed, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnStore,
+        WaitingPlace,
+    },
 };
 use uuid::Uuid;
 
@@ -159,71 +164,104 @@ impl<C: Channel> Channel for Faulty<Arc<C>> {
 
 /// Every method by its own name in the script.
 macro_rules! store {
-    ($(fn $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
+    ($area:ident $(fn $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
         #[async_trait]
-        impl<S: Store> Store for Faulty<Arc<S>> {
+        impl<S: Store> $area for Faulty<Arc<S>> {
             $(async fn $name(&self, $($arg: $type),*) -> ports::Result<$answer> {
                 self.script.meet(stringify!($name), self.inner.$name($($arg),*)).await
             })*
-
-            async fn changed(&self) -> Vec<ChatKey> {
-                self.inner.changed().await
-            }
         }
     };
 }
 
 #[async_trait]
-impl<S: Store> AuditStore for Faulty<Arc<S>> {
-    async fn record(&self, entry: AuditEntry) -> ports::Result<()> {
-        self.script.meet("record", self.inner.record(entry)).await
+impl<S: Store> LeaseStore for Faulty<Arc<S>> {
+    async fn lease(&self, chats: Vec<ChatKey>) -> ports::Result<Vec<ChatKey>> {
+        self.script.meet("lease", self.inner.lease(chats)).await
     }
 
-    async fn audit(&self, query: &AuditQuery) -> ports::Result<Vec<AuditEntry>> {
-        self.script.meet("audit", self.inner.audit(query)).await
+    async fn give_back(&self, chats: Vec<ChatKey>) -> ports::Result<()> {
+        self.script.meet("give_back", self.inner.give_back(chats)).await
+    }
+
+    async fn changed(&self) -> Vec<ChatKey> {
+        self.inner.changed().await
     }
 }
 
-store! {
+store! { InboxStore
     fn receive(at: i64, inbound: Vec<(Uuid, Inbound)>) -> Vec<ChatKey>;
     fn next(chat: &str) -> Next;
-    fn post(notices: Vec<NoticeRow>, at: i64) -> ();
+    fn unfinished(now: i64, channels: &[String]) -> Vec<ChatKey>;
+}
+
+store! { TurnStore
     fn chat(chat: &str) -> Chat;
     fn commit(commit: Commit) -> CommitOutcome;
-    fn unfinished(now: i64, channels: &[String]) -> Vec<ChatKey>;
-    fn lease(chats: Vec<ChatKey>) -> Vec<ChatKey>;
-    fn give_back(chats: Vec<ChatKey>) -> ();
+    fn button(chat: &str, id: &str) -> Option<Press>;
+    fn turns(chat: &str, limit: u32) -> Vec<StoredTurn>;
+    fn turns_since(at: i64, after: i64, limit: u32) -> Vec<StoredTurn>;
+}
+
+store! { OutboxStore
+    fn post(notices: Vec<NoticeRow>, at: i64) -> ();
     fn outbox(chat: &str) -> Vec<OutboxRow>;
     fn delivered(effects: Vec<String>) -> ();
     fn put_off(effect: &str, due: i64) -> ();
-    fn button(chat: &str, id: &str) -> Option<Press>;
+}
+
+store! { TimerStore
     fn fire_timers(now: i64, channels: &[String]) -> Vec<ChatKey>;
     fn fire_timer(chat: &str, name: &str, now: i64) -> bool;
     fn next_timer(channels: &[String]) -> Option<i64>;
+}
+
+store! { ChatStore
     fn messages(chat: &str, after: i64, limit: u32) -> Vec<MessageRow>;
-    fn leads(limit: u32) -> Vec<LeadRow>;
-    fn turns(chat: &str, limit: u32) -> Vec<StoredTurn>;
-    fn turns_since(at: i64, after: i64, limit: u32) -> Vec<StoredTurn>;
     fn waiting_places() -> Vec<WaitingPlace>;
     fn chats_at_rest() -> u64;
     fn chats_like(part: &str) -> Vec<ChatKey>;
     fn handed() -> Vec<TakenOverChat>;
-    fn analytics_since(at: i64) -> Vec<AnalyticsEvent>;
+}
+
+store! { LeadStore
+    fn leads(query: &LeadQuery) -> Vec<LeadRow>;
+    fn leads_like(prefix: &str) -> Vec<LeadRow>;
+    fn lead_history(id: &str) -> Vec<LeadHistoryRow>;
+    fn change_lead(id: &str, change: LeadChange, actor: &Actor, at: i64) -> LeadChanged;
+}
+
+store! { ReleaseStore
     fn publish(publication: Publication, expected: Option<String>) -> PublishOutcome;
     fn current_release() -> Option<Publication>;
     fn publications(limit: u32) -> Vec<Publication>;
     fn releases_like(prefix: &str) -> Vec<String>;
     fn keep_release(bundle: &Bundle, at: i64) -> ();
     fn release(id: &str) -> Option<Bundle>;
-    fn ping() -> ();
+}
+
+store! { AnalyticsStore
+    fn analytics_since(at: i64) -> Vec<AnalyticsEvent>;
+    fn day(at: i64) -> Day;
+}
+
+store! { TaskStore
     fn push(job: Job, at: i64) -> ();
     fn push_once(key: &str, task: Task, at: i64) -> bool;
-    fn day(at: i64) -> Day;
     fn begin_task(id: &str, task: &Task, now: i64) -> i64;
     fn end_task(id: &str) -> ();
     fn quarantine(id: &str, why: &str, now: i64) -> ();
     fn quarantined(limit: u32) -> Vec<QuarantinedTask>;
     fn retry_task(id: &str, now: i64) -> bool;
+}
+
+store! { AuditStore
+    fn record(entry: AuditEntry) -> ();
+    fn audit(query: &AuditQuery) -> Vec<AuditEntry>;
+}
+
+store! { Store
     fn retain(keep: &Retention, limit: u32) -> Removed;
+    fn ping() -> ();
     fn close() -> ();
 }

@@ -1,0 +1,136 @@
+//! The life of leads: created by turns, changed by people, one open lead a chat.
+
+use tolmach_runtime::{
+    leads::{LeadChange, LeadEvent, LeadRow, LeadStatus},
+    ports::{Actor, LeadChanged, LeadQuery, Order, Page},
+};
+
+use super::*;
+
+fn lead(phone: &str) -> Command {
+    let contact = [("phone".to_owned(), phone.to_owned())].into();
+    Command::Lead(Lead { source: "form".to_owned(), contact, ..Lead::default() })
+}
+
+fn status(status: LeadStatus) -> LeadChange {
+    LeadChange { status: Some(status), ..LeadChange::default() }
+}
+
+async fn newest(store: &dyn Store) -> LeadRow {
+    store.leads(&LeadQuery::newest(1)).await.expect("read").remove(0)
+}
+
+async fn change(store: &dyn Store, id: &str, change: LeadChange) -> LeadChanged {
+    store.change_lead(id, change, &Actor::cli("ольга"), 9).await.expect("answered")
+}
+
+pub(crate) async fn changes_a_lead(place: &dyn Place) {
+    let store = place.open().await;
+    assert_eq!(change(&*store, "none", status(LeadStatus::Won)).await, LeadChanged::Unknown);
+    run(&*store, CHAT, "a", vec![lead("+7")]).await;
+    let created = newest(&*store).await;
+    assert_eq!((created.status, created.closed, created.assignee.as_deref()), (LeadStatus::New, None, None));
+    assert!(created.sources.contains_key("contact.phone"), "{created:?}");
+
+    let note = Some("перезвонить".to_owned());
+    let take = LeadChange { note, ..status(LeadStatus::Taken) };
+    let LeadChanged::Changed(taken) = change(&*store, &created.id, take).await else { panic!("changed") };
+    assert_eq!((taken.status, taken.assignee.as_deref()), (LeadStatus::Taken, Some("ольга")));
+    let stored = place.open().await;
+    assert_eq!(newest(&*stored).await, *taken, "another process reads the same");
+    run(&*store, CHAT, "b", vec![lead("+8")]).await;
+    let updated = newest(&*store).await;
+    assert_eq!(
+        (updated.id.as_str(), updated.status),
+        (created.id.as_str(), LeadStatus::Taken),
+        "it is still open"
+    );
+    assert_eq!(updated.lead.contact["phone"], "+8");
+
+    let history = stored.lead_history(&created.id).await.expect("read");
+    let events: Vec<_> = history.iter().map(|row| (row.actor.id.as_str(), row.event.clone())).collect();
+    let assigned = LeadEvent::Assigned { from: None, to: Some("ольга".to_owned()) };
+    let expected = [
+        (CHAT, LeadEvent::Created { source: "form".to_owned() }),
+        ("ольга", LeadEvent::Status { from: LeadStatus::New, to: LeadStatus::Taken }),
+        ("ольга", assigned),
+        ("ольга", LeadEvent::Note { text: "перезвонить".to_owned() }),
+        (CHAT, LeadEvent::Updated { fields: vec!["contact.phone".to_owned()] }),
+    ];
+    assert_eq!(events, expected);
+    assert!(history.windows(2).all(|two| two[0].seq < two[1].seq));
+}
+
+pub(crate) async fn opens_another_lead_once_one_is_closed(place: &dyn Place) {
+    let store = place.open().await;
+    run(&*store, CHAT, "a", vec![lead("+7")]).await;
+    let first = newest(&*store).await;
+    let closed = change(&*store, &first.id, status(LeadStatus::Won)).await;
+    assert!(matches!(closed, LeadChanged::Changed(row) if row.closed == Some(9)));
+    run(&*store, CHAT, "b", vec![lead("+8")]).await;
+    let second = newest(&*store).await;
+    assert_ne!(first.id, second.id);
+    assert_eq!((second.status, second.lead.contact["phone"].as_str()), (LeadStatus::New, "+8"));
+    // The first one cannot be reopened beside it.
+    let refused = change(&*store, &first.id, status(LeadStatus::Taken)).await;
+    assert_eq!(refused, LeadChanged::AnotherOpen(second.id.clone()));
+    let of_chat =
+        LeadQuery { chat: Some(CHAT.to_owned()), order: Order::OldestFirst, ..LeadQuery::newest(9) };
+    let statuses: Vec<_> = store.leads(&of_chat).await.expect("read").iter().map(|row| row.status).collect();
+    assert_eq!(statuses, [LeadStatus::Won, LeadStatus::New], "a refused change leaves everything as it was");
+    change(&*store, &second.id, status(LeadStatus::Duplicate)).await;
+    let reopened = change(&*store, &first.id, status(LeadStatus::New)).await;
+    assert!(matches!(reopened, LeadChanged::Changed(row) if row.closed.is_none()));
+}
+
+pub(crate) async fn keeps_one_open_lead_a_chat(place: &dyn Place) {
+    let stores = [place.open().await, place.open().await];
+    // A person closes leads while turns of the same chat bring new values: no value is lost, no chat has two open leads.
+    let mut row = run(&*stores[0], CHAT, "0", vec![lead("+0")]).await;
+    for round in 1..15 {
+        let id = newest(&*stores[0]).await.id;
+        row = receive(&*stores[0], CHAT, &round.to_string()).await;
+        let version = stores[0].chat(CHAT).await.expect("read").version;
+        let commit = stores[0].commit(turn(&row, version, vec![lead(&format!("+{round}"))]));
+        let system = Actor::system();
+        let close = stores[1].change_lead(&id, status(LeadStatus::Lost), &system, 9);
+        let (committed, closed) = futures_util::future::join(commit, close).await;
+        assert_eq!(committed.expect("committed"), CommitOutcome::Stored);
+        assert!(matches!(closed.expect("answered"), LeadChanged::Changed(_)));
+        let all = stores[1].leads(&LeadQuery::newest(100)).await.expect("read");
+        assert!(all.iter().filter(|row| row.status.is_open()).count() <= 1, "{all:?}");
+        let phones: Vec<_> = all.iter().map(|row| row.lead.contact["phone"].clone()).collect();
+        assert!(phones.contains(&format!("+{round}")), "{phones:?}");
+    }
+    drop(row);
+}
+
+pub(crate) async fn finds_leads_by_status_and_page(place: &dyn Place) {
+    let store = place.open().await;
+    for (number, to) in
+        [LeadStatus::New, LeadStatus::Taken, LeadStatus::Won, LeadStatus::Spam].into_iter().enumerate()
+    {
+        let chat = format!("web:{number}");
+        run(&*store, &chat, "a", vec![lead("+7")]).await;
+        let id = newest(&*store).await.id;
+        change(&*store, &id, status(to)).await;
+    }
+    let chats = async |query: LeadQuery| -> Vec<String> {
+        store.leads(&query).await.expect("read").into_iter().map(|row| row.chat).collect()
+    };
+    let open = LeadQuery { status: vec![LeadStatus::New, LeadStatus::Taken], ..LeadQuery::newest(10) };
+    assert_eq!(chats(open).await, ["web:1", "web:0"]);
+    let mine = LeadQuery { assignee: Some("ольга".to_owned()), ..LeadQuery::newest(10) };
+    assert_eq!(chats(mine).await, ["web:1"]);
+    let first = store.leads(&LeadQuery::newest(2)).await.expect("read");
+    let next = Page { limit: 2, after: first.last().map(|row| row.seq) };
+    assert_eq!(chats(LeadQuery { page: next, ..LeadQuery::newest(2) }).await, ["web:1", "web:0"]);
+    assert_eq!(
+        chats(LeadQuery { since: Some(i64::MAX), ..LeadQuery::newest(2) }).await,
+        Vec::<String>::new()
+    );
+    let id = &first[0].id;
+    let like = store.leads_like(id.split_at(8).0).await.expect("read");
+    assert!(like.iter().any(|row| row.id == *id), "{like:?}");
+    assert_eq!(store.leads_like("%").await.expect("read"), []);
+}
