@@ -11,7 +11,7 @@ use tolmach_engine::{
     event::{Client, EventKind, StaffAction},
 };
 use tolmach_runtime::ports::{self, Actor, Address, Inbound, MAX_PENDING, MessageRow, Store};
-use uuid::Uuid;
+use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::audit::Change;
 
@@ -241,7 +241,7 @@ async fn find(store: &dyn Store, part: &str, mut found: Vec<String>) -> Result<S
 /// Puts it into the inbox, and looks whether a server takes it up.
 async fn hand_in(store: &dyn Store, now: i64, chat: &str, action: StaffAction) -> Result<bool, Error> {
     let Some(address) = Address::parse(chat) else { return Err(Error::BadKey(chat.to_owned())) };
-    let event = Uuid::now_v7();
+    let event = event_id(now);
     let inbound = Inbound {
         address,
         key: format!("staff:{event}"),
@@ -256,6 +256,12 @@ async fn hand_in(store: &dyn Store, now: i64, chat: &str, action: StaffAction) -
     }
 }
 
+/// A new id whose time is `now`, milliseconds since the Unix epoch.
+fn event_id(now: i64) -> Uuid {
+    let now = Duration::from_millis(u64::try_from(now).unwrap_or_default());
+    Uuid::new_v7(Timestamp::from_unix(NoContext, now.as_secs(), now.subsec_nanos()))
+}
+
 /// Waits until an event is no longer in the inbox.
 async fn taken_up(store: &dyn Store, chat: &str, event: Uuid) -> ports::Result<()> {
     loop {
@@ -267,5 +273,30 @@ async fn taken_up(store: &dyn Store, chat: &str, event: Uuid) -> ports::Result<(
             return Ok(());
         }
         tokio::time::sleep(POLL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_carry_the_time_and_differ() {
+        let (one, other) = (event_id(1_795_424_400_123), event_id(1_795_424_400_123));
+        assert_ne!(one, other);
+        let time = one.get_timestamp().unwrap().to_unix();
+        assert_eq!(time, (1_795_424_400, 123_000_000));
+    }
+
+    #[test]
+    fn the_log_never_repeats_what_was_typed() {
+        let typed = || "call 8 999 123-45-67".to_owned();
+        for error in [
+            Error::Unknown { part: typed(), last: vec!["web:1".to_owned()] },
+            Error::Ambiguous { part: typed(), chats: Vec::new() },
+        ] {
+            assert!(error.to_string().contains("8 999") && !error.reason().contains("8 999"), "{error}");
+        }
+        assert!(Error::TooLong(5000).reason().contains("5000"));
     }
 }
