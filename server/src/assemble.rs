@@ -9,6 +9,11 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use tolmach_app::{
+    check::host_notes,
+    diagnostics, release, samples,
+    text::{short, when},
+};
 use tolmach_catalog::{Cached, EmbeddedCatalog, Question, Questions, TitleEmbedder, meilisearch::Mirror};
 use tolmach_engine::{
     Release,
@@ -26,18 +31,15 @@ use tolmach_llm::{
 };
 use tolmach_nodes::request_for;
 use tolmach_runtime::{
-    BundleError, Coalescing, FollowOutcome, GoldenQuestion, QueryPorts, ReleaseRegistry, Runtime,
-    RuntimePorts, Staff, Trainer, golden_questions,
-    ports::{
-        Catalog, Channel, Clock, Llm, Meter, NoMeter, Publication, PublicationKind, PublishOutcome, Store,
-        SystemClock,
-    },
+    BundleError, Coalescing, GoldenQuestion, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff,
+    Trainer, golden_questions,
+    ports::{Catalog, Channel, Llm, Meter, NoMeter, Publication, Store, SystemClock},
     read_bundle,
     secret::Secret,
 };
 use tolmach_store::JobPool;
 
-use crate::{config::Config, database::Database, diagnostics, embedded, hosts, releases, samples};
+use crate::{actor, clock::now, config::Config, database::Database};
 
 /// The parts that outlive a runtime's construction and that /health looks at.
 pub struct Assembled {
@@ -86,7 +88,7 @@ impl Assembled {
         if database.is_server() || serving == Serving::Published && database.exists() {
             let (store, jobs) = database.open_with_jobs().await?;
             if serving == Serving::Published {
-                published = releases::current(&*store).await?;
+                published = release::current(&*store).await?;
             }
             opened = Some((store, jobs));
         }
@@ -112,7 +114,7 @@ impl Assembled {
             None => database.open_with_jobs().await?,
         };
         let catalog = open_catalog(config)?;
-        notes.push(("catalogue", catalogue_note(&catalog).await?));
+        notes.push(("catalogue", catalogue_note(&catalog, &*store).await?));
         let mirror =
             mirror.map(|options| Mirror::new(Arc::clone(&catalog), options)).transpose()?.map(Arc::new);
         if mirror.is_some() {
@@ -157,7 +159,6 @@ impl Assembled {
         coalescing: Coalescing,
         staff: Staff,
     ) -> anyhow::Result<Arc<Runtime>> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::clone(&self.store);
         let releases = ReleaseRegistry::new(
             tolmach_nodes::platform(),
@@ -167,50 +168,20 @@ impl Assembled {
         let parts = RuntimePorts {
             store,
             world: self.world.clone(),
-            clock: Arc::clone(&clock),
+            clock: Arc::new(SystemClock),
             channels,
             coalescing,
             staff,
         };
         let runtime = Runtime::new(parts, releases);
-        if let (Serving::Draft, Some((path, bundle))) = (self.serving, &self.folder) {
-            if let Err(diagnostics) = runtime.releases().publish(bundle, clock.now()).await? {
-                bail!("{}", diagnostics::explained(bundle, path, &diagnostics));
+        let folder = self.folder.as_ref().map(|(path, bundle)| (path.as_path(), bundle));
+        match (self.serving, folder) {
+            (Serving::Draft, Some((path, bundle))) => {
+                release::serve_draft(&runtime, now(), path, bundle).await.map(drop)?;
             }
-            return Ok(runtime);
+            _ => release::serve_published(&runtime, &actor::first_start(), now(), folder).await?,
         }
-        let mut followed = runtime.releases().follow().await?;
-        if let (FollowOutcome::Nothing, Some((path, bundle))) = (&followed, &self.folder) {
-            self.publish_first(path, bundle).await?;
-            followed = runtime.releases().follow().await?;
-        }
-        match followed {
-            FollowOutcome::Switched(_) | FollowOutcome::Same => Ok(runtime),
-            FollowOutcome::Nothing => bail!("no release is published; see `tolmach release publish`"),
-            FollowOutcome::Unusable { publication, bundle, diagnostics } => {
-                let bundle = bundle.unwrap_or_default();
-                bail!("{}", unusable(&publication, &bundle, &diagnostics))
-            }
-        }
-    }
-
-    async fn publish_first(&self, path: &Path, bundle: &Bundle) -> anyhow::Result<()> {
-        let release = releases::keep(&*self.store, bundle).await?;
-        let publication = Publication {
-            seq: 0,
-            release: release.clone(),
-            parent: None,
-            author: releases::author().unwrap_or_else(|| "start".to_owned()),
-            note: "first start".to_owned(),
-            at: releases::now(),
-            kind: PublicationKind::Publish,
-            moves: BTreeMap::new(),
-        };
-        // Another process that starts at the same moment may be first; its release is as good.
-        if let PublishOutcome::Stored(_) = self.store.publish(publication, None).await? {
-            releases::base::write(path, &release);
-        }
-        Ok(())
+        Ok(runtime)
     }
 }
 
@@ -220,12 +191,8 @@ async fn published_release(
     store: &dyn Store,
     publication: &Publication,
 ) -> anyhow::Result<(Option<(PathBuf, Bundle)>, Localized, String)> {
-    let published = releases::bundle(store, &publication.release).await?;
-    let compiled = compile(&published, &tolmach_nodes::platform());
-    let Some(release) = compiled.release else {
-        bail!("{}", unusable(publication, &published, &compiled.diagnostics));
-    };
-    let (summary, company) = (described(config, &release, compiled.diagnostics.len()), company(&release));
+    let (release, warnings) = release::published(store, publication).await?;
+    let (summary, company) = (described(config, &release, warnings.len()), company(&release));
     let Some(path) = existing_folder(config) else { return Ok((None, company, summary)) };
     let at = path.display();
     match read_bundle(&path) {
@@ -234,7 +201,7 @@ async fn published_release(
             Ok((Some((path, bundle)), company, note))
         }
         Ok(bundle) => {
-            let on = releases::when(publication.at);
+            let on = when(publication.at);
             let note = format!(
                 "{summary}, as published on {on}\n  {:<10} {at} differs from it; to serve the folder: tolmach release \
                  publish",
@@ -246,19 +213,6 @@ async fn published_release(
         Err(why @ (BundleError::Missing(_) | BundleError::NotAFolder(_))) => Err(why.into()),
         Err(why) => Ok((None, company, format!("{summary}\n  {:<10} {why}", ""))),
     }
-}
-
-fn unusable(
-    publication: &Publication,
-    bundle: &Bundle,
-    diagnostics: &[tolmach_engine::diagnostic::Diagnostic],
-) -> String {
-    format!(
-        "this program cannot use the published release {}\n\n{}\n\nmend the flows and publish them: tolmach release \
-         publish",
-        releases::short(&publication.release),
-        diagnostics::explained(bundle, Path::new(""), diagnostics)
-    )
 }
 
 /// The catalogue of the data folder; the golden questions are asked of what is imported.
@@ -329,7 +283,7 @@ pub fn flows_folder(config: &Config) -> anyhow::Result<(PathBuf, bool)> {
     let missing = !copy.exists();
     if missing {
         data_folder(&config.data_dir)?;
-        embedded::write_flows(&copy)?;
+        samples::write_flows(&copy)?;
     }
     Ok((copy, missing))
 }
@@ -364,9 +318,11 @@ fn described(config: &Config, release: &Release, warnings: usize) -> String {
         0 => String::new(),
         n => format!(", {n} warnings (tolmach check)"),
     };
-    let hosts: String =
-        hosts::notes(release, config).iter().map(|note| format!("\n  {:<10} {note}", "")).collect();
-    format!("{}, {nodes} nodes, release {}{warnings}{hosts}", flows.join(", "), releases::short(&release.id))
+    let hosts: String = host_notes(release, |host| config.may_ask(host))
+        .iter()
+        .map(|note| format!("\n  {:<10} {note}", ""))
+        .collect();
+    format!("{}, {nodes} nodes, release {}{warnings}{hosts}", flows.join(", "), short(&release.id))
 }
 
 fn company(release: &Release) -> Localized {
@@ -377,12 +333,14 @@ fn company(release: &Release) -> Localized {
     Localized { ru: name(Language::Ru), en: name(Language::En) }
 }
 
-async fn catalogue_note(catalog: &EmbeddedCatalog) -> anyhow::Result<String> {
+async fn catalogue_note(catalog: &EmbeddedCatalog, store: &dyn Store) -> anyhow::Result<String> {
     let started = Instant::now();
     if let Some((_, rows)) = catalog.generation() {
         return Ok(format!("{rows} items"));
     }
-    let switch = samples::import_into(catalog).await.context("the samples could not be imported")?;
+    let switch = samples::import_into(catalog, Some(store), &actor::first_start(), now())
+        .await
+        .context("the samples could not be imported")?;
     let seconds = started.elapsed().as_secs_f32();
     Ok(format!(
         "{} sample items imported in {seconds:.1} s (your own: tolmach catalog import FILE)",

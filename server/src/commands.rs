@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod audit;
 pub mod catalog;
 pub mod chat;
 pub mod check;

@@ -89,6 +89,20 @@ impl Database {
         }
     }
 
+    /// The database for a row of the audit log of a command that needs none otherwise: one that exists, or with `make` a new
+    /// one too. What cannot be opened is logged: the command itself does not depend on it.
+    pub async fn for_audit(config: &Config, make: bool) -> Option<Arc<dyn Store>> {
+        let open = async {
+            let database = Database::of(config)?;
+            if make || database.exists() { database.open().await.map(Some) } else { Ok(None) }
+        };
+        let opened: anyhow::Result<Option<Arc<dyn Store>>> = open.await;
+        opened.unwrap_or_else(|why| {
+            tracing::error!(why = format!("{why:#}"), "the audit log cannot be opened");
+            None
+        })
+    }
+
     /// Opens a database that is in use; looking must not make one.
     pub async fn existing(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
         let database = Database::of(config)?;

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
 use tolmach_adapters::email::EmailChannel;
+use tolmach_app::text::when;
 use tolmach_catalog::{
     Cached, EmbeddedCatalog,
     meilisearch::{self, Mirror},
@@ -13,7 +14,7 @@ use tolmach_channels::web::WebChannel;
 use tolmach_llm::fallback::FallbackLlm;
 use tolmach_runtime::{Runtime, ports::Catalog};
 
-use crate::{config::Role, jobs::Jobs, releases};
+use crate::{config::Role, jobs::Jobs};
 
 /// What /health looks at.
 pub struct Health {
@@ -86,7 +87,7 @@ fn release(runtime: &Runtime) -> Value {
     json!({
         "id": releases.current_id(),
         "note": releases.publication().map(|publication| publication.note),
-        "since": releases.since().map(releases::when),
+        "since": releases.since().map(when),
     })
 }
 

@@ -2,10 +2,8 @@
 //!
 //! apalis hands the tasks out; what is true stands in our own tables. So a task that is lost costs seconds (the
 //! runtime looks for what is overdue), one that comes twice finds nothing to do, and one that ends the process three
-//! times is put aside instead of a fourth try.
+//! times is quarantined instead of a fourth try.
 
-mod report;
-mod upkeep;
 mod worker;
 
 use std::{
@@ -17,18 +15,19 @@ use std::{
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use tolmach_app::{price_list, report, retention, tasks, text::when};
 use tolmach_catalog::EmbeddedCatalog;
 use tolmach_runtime::{
     Runtime,
-    ports::{self, Job, Store, Task},
+    ports::{self, Actor, Job, Store, Task},
 };
 
-use crate::{config::Config, releases};
+use crate::{clock::now, config::Config, reader};
 
 /// Tasks that one process carries out at a time.
 const AT_ONCE: u32 = 32;
 
-/// A task that was begun so often and never came to an end is put aside.
+/// A task that was begun so often and never came to an end is quarantined.
 const STARTS: i64 = 3;
 
 /// The hands of one process.
@@ -72,7 +71,7 @@ impl Jobs {
         let state = self.state();
         json!({
             "state": if state.working { "working" } else { "down" },
-            "since": state.since.map(releases::when),
+            "since": state.since.map(when),
             "done": state.done,
             "deaths": state.deaths,
             "trouble": state.trouble,
@@ -92,20 +91,20 @@ impl Jobs {
     async fn carry_out(&self, job: Job, id: &str) -> ports::Result<()> {
         let _place = self.places.acquire().await;
         // Counted before the run: a task that ends the process leaves its mark.
-        let starts = self.store().begin_task(id, &job.task, releases::now()).await?;
+        let starts = self.store().begin_task(id, &job.task, now()).await?;
         if starts > STARTS {
-            return self.put_aside(&job.task, id).await;
+            return tasks::quarantine(&self.runtime, &Actor::system(), now(), &job.task, id, STARTS).await;
         }
         match AssertUnwindSafe(self.perform(&job.task)).catch_unwind().await {
             Ok(Ok(())) => self.state().done += 1,
             Ok(Err(why)) => {
                 let pause = backoff(job.tries, id);
-                tracing::warn!(task = name(&job.task), %why, seconds = pause.as_secs(), "a task failed; it is tried again");
-                let due = releases::now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
+                tracing::warn!(task = tasks::name(&job.task), %why, seconds = pause.as_secs(), "a task failed; it is tried again");
+                let due = now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
                 self.store().push(Job { task: job.task, tries: job.tries.saturating_add(1) }, due).await?;
             }
             Err(_) => {
-                tracing::error!(task = name(&job.task), starts, "a task panicked");
+                tracing::error!(task = tasks::name(&job.task), starts, "a task panicked");
                 return Err(ports::Error::unavailable("task", "it panicked"));
             }
         }
@@ -115,42 +114,21 @@ impl Jobs {
     async fn perform(&self, task: &Task) -> anyhow::Result<()> {
         match task {
             Task::Deliver { .. } | Task::Timer { .. } => self.runtime.perform(task).await.map(drop)?,
-            Task::Retain => upkeep::retain(&**self.store(), &self.config.retention, releases::now()).await?,
-            Task::Report => report::send(&self.runtime, &self.config.report, releases::now()).await?,
+            Task::Retain => {
+                let keep = self.config.retention.days();
+                retention::run(&**self.store(), &Actor::system(), now(), &keep).await.map(drop)?;
+            }
+            Task::Report => {
+                let (now, report) = (now(), &self.config.report);
+                let day = report.day_of(now).unwrap_or_else(|| when(now));
+                report::send(&self.runtime, &Actor::system(), now, &day, &report.group).await?;
+            }
             Task::Reindex { file } => {
-                upkeep::reindex(&self.config, &self.runtime, &self.catalog, file).await?
+                let reader = reader::process(&self.config)?;
+                price_list::import_queued(&self.runtime, &self.catalog, now(), reader, file).await?;
             }
         }
         Ok(())
-    }
-
-    async fn put_aside(&self, task: &Task, id: &str) -> ports::Result<()> {
-        let why = format!("it was begun {STARTS} times and never came to an end");
-        tracing::error!(task = name(task), id, why, "a task is put aside");
-        self.store().quarantine(id, &why, releases::now()).await?;
-        let (ru, en) = (
-            format!(
-                "Задача «{}» трижды прервала работу и отложена.\nСписок и повтор: tolmach jobs list, tolmach jobs retry {id}",
-                name(task)
-            ),
-            format!(
-                "The task \"{}\" ended the process three times and is put aside.\nSee and try again: tolmach jobs list, tolmach jobs retry {id}",
-                name(task)
-            ),
-        );
-        let (subject_ru, subject_en) = ("Задача отложена", "A task is put aside");
-        self.runtime.tell(id, "default", (subject_ru, &ru), (subject_en, &en)).await
-    }
-}
-
-/// What a task is called where people read it.
-pub fn name(task: &Task) -> &'static str {
-    match task {
-        Task::Deliver { .. } => "deliver",
-        Task::Timer { .. } => "timer",
-        Task::Retain => "retain",
-        Task::Report => "report",
-        Task::Reindex { .. } => "reindex",
     }
 }
 
@@ -186,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_task_that_ends_the_process_three_times_is_put_aside_and_the_staff_is_told() {
+    async fn a_task_that_ends_the_process_three_times_is_quarantined_and_the_staff_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let jobs = jobs(folder.path()).await;
         let task = Task::Reindex { file: "/no/such/file.xlsx".to_owned() };

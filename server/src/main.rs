@@ -5,20 +5,19 @@
 #[macro_use]
 mod out;
 
+mod actor;
 mod assemble;
+mod clock;
 mod commands;
 mod config;
 mod database;
-mod diagnostics;
-mod embedded;
+mod follow;
 mod health;
-mod hosts;
 mod instance_lock;
 mod jobs;
 mod log;
 mod photos;
-mod releases;
-mod samples;
+mod reader;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -68,6 +67,9 @@ enum Command {
     /// Measure how well texts are understood
     #[command(subcommand)]
     Eval(commands::eval::EvalCommand),
+    /// See who changed what, and how it ended
+    #[command(subcommand)]
+    Audit(commands::audit::AuditCommand),
     /// Print the vectors of texts
     Embed(commands::embed::Embed),
     /// List the leads, newest first
@@ -80,7 +82,7 @@ enum Command {
     Release(commands::release::ReleaseCommand),
     /// Count the goals that clients reached, and compare the arms of experiments
     Goals(commands::goals::Goals),
-    /// See the tasks that were put aside, and have them tried again
+    /// See the tasks that were quarantined, and have them tried again
     #[command(subcommand)]
     Jobs(commands::jobs::JobsCommand),
     /// Replay a stored chat from its traces and compare the effects
@@ -126,6 +128,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Graph(graph) => graph.execute(&config),
             Command::Catalog(catalog) => catalog.execute(&config).await,
             Command::Eval(eval) => eval.execute().await,
+            Command::Audit(audit) => audit.execute(&config).await,
             Command::Embed(embed) => embed.execute().await,
             Command::Leads(leads) => leads.execute(&config).await,
             Command::Handoff(handoff) => handoff.execute(&config).await,

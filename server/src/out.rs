@@ -12,6 +12,11 @@ macro_rules! print {
     ($($argument:tt)*) => { $crate::out::write(format_args!($($argument)*)) };
 }
 
+/// A number of things: «1 node», «2 nodes».
+pub fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Writes in one piece, and forgets what cannot be written.
 pub fn write(text: Arguments<'_>) {
     let mut out = std::io::stdout().lock();

@@ -10,7 +10,7 @@ use tolmach_testkit::{smtp::Smtp, telegram::Telegram};
 use super::ledger::{Entry, Ledger};
 
 /// Subject of the notice to the staff about a quarantined task.
-const QUARANTINED: &str = "A task is put aside";
+const QUARANTINED: &str = "A task is quarantined";
 
 /// The fakes and the ledger.
 pub struct TestBed {

@@ -13,8 +13,6 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-pub use import::import_file;
-
 use crate::config::Config;
 
 /// Look into price lists, import and search them.

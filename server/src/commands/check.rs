@@ -4,20 +4,11 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use tolmach_engine::{
-    Release,
-    bundle::Bundle,
-    compile,
-    diagnostic::{Code, Diagnostic, Severity},
-};
-use tolmach_runtime::{golden_questions, read_bundle, testing};
+use tolmach_app::{check, diagnostics};
+use tolmach_engine::diagnostic::{Code, Diagnostic, Severity};
+use tolmach_runtime::read_bundle;
 
-use crate::{
-    assemble::bundle_folder,
-    config::Config,
-    diagnostics::{self, counted},
-    hosts,
-};
+use crate::{assemble::bundle_folder, config::Config, out::counted};
 
 /// Check a bundle of flows and say everything that is wrong with it.
 #[derive(Debug, Args)]
@@ -80,11 +71,14 @@ impl Check {
     pub fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let folder = self.dir.map_or_else(|| bundle_folder(config), Ok)?;
         let bundle = read_bundle(&folder)?;
-        let (diagnostics, release) = check(&bundle);
-        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-        let warnings = diagnostics.len() - errors;
+        let checked = check::check(&bundle);
+        let (errors, warnings) = (checked.errors(), checked.warnings());
+        let check::Checked { diagnostics, release } = checked;
         let flows = || release.iter().flat_map(|release| release.flows.values());
-        let notes: Vec<String> = release.iter().flat_map(|release| hosts::notes(release, config)).collect();
+        let notes: Vec<String> = release
+            .iter()
+            .flat_map(|release| check::host_notes(release, |host| config.may_ask(host)))
+            .collect();
         match self.format {
             Form::Json => {
                 let flows =
@@ -109,22 +103,6 @@ impl Check {
         let good = errors == 0 && (warnings == 0 || !self.deny_warnings);
         Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-}
-
-/// Everything that is wrong with a bundle, its tests and golden questions included, and the release when it compiles.
-fn check(bundle: &Bundle) -> (Vec<Diagnostic>, Option<Release>) {
-    let compiled = compile(bundle, &tolmach_nodes::platform());
-    let mut diagnostics = compiled.diagnostics;
-    for (file, text) in bundle.tests() {
-        let (dialogs, found) = testing::read(file, text);
-        diagnostics.extend(found);
-        // While a flow cannot be read, nobody knows its names.
-        if let Some(release) = &compiled.release {
-            diagnostics.extend(testing::unknown_names(file, &dialogs, release));
-        }
-    }
-    diagnostics.extend(golden_questions(bundle).1);
-    (diagnostics, compiled.release)
 }
 
 impl JsonDiagnostic<'_> {

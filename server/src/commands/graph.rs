@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use layout::{
     backends::svg::SVGWriter,
@@ -10,10 +10,11 @@ use layout::{
     std_shapes::shapes::{Arrow, Element, ShapeKind},
     topo::layout::VisualGraph,
 };
-use tolmach_engine::{compile, graph::Graph};
+use tolmach_app::graph;
+use tolmach_engine::graph::Graph;
 use tolmach_runtime::read_bundle;
 
-use crate::{assemble::bundle_folder, config::Config, diagnostics};
+use crate::{assemble::bundle_folder, config::Config};
 
 /// Draw a flow.
 #[derive(Debug, Args)]
@@ -41,19 +42,7 @@ impl GraphCommand {
     pub fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let folder = bundle_folder(config)?;
         let bundle = read_bundle(&folder)?;
-        let compiled = compile(&bundle, &tolmach_nodes::platform());
-        let Some(release) = compiled.release else {
-            bail!(
-                "the flows do not compile\n\n{}",
-                diagnostics::explained(&bundle, &folder, &compiled.diagnostics)
-            );
-        };
-        let name = self.flow.as_deref().unwrap_or(&release.entry);
-        let Some(flow) = release.flow(name) else {
-            let known: Vec<&str> = release.flows.keys().map(String::as_str).collect();
-            bail!("there is no flow `{name}`; there are: {}", known.join(", "));
-        };
-        let graph = Graph::of(flow);
+        let graph = graph::of_flow(&bundle, &folder, self.flow.as_deref())?;
         let svg_file =
             self.out.as_ref().is_some_and(|out| out.extension().is_some_and(|ending| ending == "svg"));
         let drawing = if svg_file || self.format == Form::Svg { svg(&graph) } else { graph.mermaid() };

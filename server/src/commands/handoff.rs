@@ -1,36 +1,19 @@
 //! `tolmach handoff`: what a person of the staff does with chats from the terminal of the server.
-//!
-//! A word of the staff enters by the same door as a client's: it is put into the inbox, and a running server takes it
-//! up from there. Nothing is delivered from here.
 
-use std::{
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::{Args, Subcommand};
-use serde::Serialize;
-use serde_json::json;
-use tolmach_engine::{
-    effect::{Author, Outgoing},
-    event::{Client, EventKind, StaffAction},
+use tolmach_app::{
+    handoff::{self, Acted, Handoff, Said},
+    text::{one_line, when},
 };
-use tolmach_runtime::ports::{Address, Inbound, MessageRow, Store};
-use uuid::Uuid;
+use tolmach_engine::event::StaffAction;
+use tolmach_runtime::ports::Store;
 
-use crate::{
-    config::Config,
-    database::Database,
-    releases::{now, one_line, when},
-};
+use crate::{actor, clock::now, config::Config, database::Database};
 
-/// How long a running server is waited for; it looks twice a second.
-const TIMEOUT: Duration = Duration::from_secs(3);
 /// Messages of a chat that `list` shows unless told otherwise.
 const SHOWN: u32 = 4;
-/// The longest word to a client, in characters; what clients themselves may write.
-const LONGEST: usize = 4096;
 
 /// See the chats that a person has, write into them, take one and give it back.
 #[derive(Debug, Subcommand)]
@@ -79,40 +62,22 @@ impl HandoffCommand {
         let done = match self {
             HandoffCommand::List { messages, json } => list(&*store, messages, json).await,
             HandoffCommand::Say { chat, text } => {
-                act(&*store, chat, StaffAction::Say { text: text.trim().to_owned() }).await
+                show(handoff::say(&*store, &actor::cli(None), now(), &chat.chat, &text).await, chat.json)
             }
-            HandoffCommand::Return { chat } => act(&*store, chat, StaffAction::Return).await,
-            HandoffCommand::Take { chat } => act(&*store, chat, StaffAction::Take).await,
+            HandoffCommand::Return { chat } => {
+                show(handoff::give_back(&*store, &actor::cli(None), now(), &chat.chat).await, chat.json)
+            }
+            HandoffCommand::Take { chat } => {
+                show(handoff::take(&*store, &actor::cli(None), now(), &chat.chat).await, chat.json)
+            }
         };
         store.close().await?;
         done.map(|()| ExitCode::SUCCESS)
     }
 }
 
-/// A chat that a person has.
-#[derive(Serialize)]
-struct Listed {
-    chat: String,
-    /// Milliseconds since the Unix epoch.
-    since: i64,
-    messages: Vec<Said>,
-}
-
-#[derive(Serialize)]
-struct Said {
-    /// `client` or `shop`: the bot and the staff speak with one voice.
-    who: &'static str,
-    text: String,
-    /// Milliseconds since the Unix epoch.
-    at: i64,
-}
-
 async fn list(store: &dyn Store, messages: u32, as_json: bool) -> anyhow::Result<()> {
-    let mut listed = Vec::new();
-    for handed in store.handed().await? {
-        let messages = store.messages(&handed.chat, 0, messages).await?.into_iter().map(said).collect();
-        listed.push(Listed { chat: handed.chat, since: handed.since, messages });
-    }
+    let listed = handoff::list(store, messages).await?;
     if as_json {
         println!("{}", serde_json::to_string_pretty(&listed)?);
         return Ok(());
@@ -120,7 +85,7 @@ async fn list(store: &dyn Store, messages: u32, as_json: bool) -> anyhow::Result
     if listed.is_empty() {
         println!("the bot has every chat");
     }
-    for (number, Listed { chat, since, messages }) in listed.iter().enumerate() {
+    for (number, Handoff { chat, since, messages }) in listed.iter().enumerate() {
         if number > 0 {
             println!("");
         }
@@ -132,46 +97,13 @@ async fn list(store: &dyn Store, messages: u32, as_json: bool) -> anyhow::Result
     Ok(())
 }
 
-fn said(row: MessageRow) -> Said {
-    let MessageRow { who, body, at, .. } = row;
-    match who {
-        Author::Client => Said { who: "client", text: body, at },
-        Author::Bot => {
-            let message: Outgoing = serde_json::from_str(&body).unwrap_or_default();
-            let cards = message.cards.iter().map(|card| format!("[{}]", card.name));
-            let parts: Vec<String> = std::iter::once(message.text).chain(cards).collect();
-            Said { who: "shop", text: parts.join(" ").trim().to_owned(), at }
-        }
-    }
-}
-
-async fn act(store: &dyn Store, one: One, action: StaffAction) -> anyhow::Result<()> {
-    if let StaffAction::Say { text } = &action {
-        match text.chars().count() {
-            0 => bail!("the text is empty; write what the client is to read"),
-            count if count > LONGEST => bail!("the text has {count} characters; at most {LONGEST} are sent"),
-            _ => {}
-        }
-    }
-    let handed = store.handed().await?;
-    let chat = match action {
-        // Only these can be given back, so that a part need be unique among them alone.
-        StaffAction::Return => {
-            let keys = handed.into_iter().map(|handed| handed.chat);
-            let found: Vec<String> = keys.filter(|key| key.contains(&one.chat)).collect();
-            if found.is_empty() {
-                let chat = find(store, &one.chat, store.chats_like(&one.chat).await?).await?;
-                bail!("the bot has {chat} already; `tolmach handoff list` shows the chats that a person has");
-            }
-            find(store, &one.chat, found).await?
-        }
-        _ => find(store, &one.chat, store.chats_like(&one.chat).await?).await?,
-    };
-    let done = hand_in(store, &chat, action.clone()).await?;
-    if one.json {
-        println!("{}", json!({ "chat": chat, "action": action, "done": done }));
+fn show(acted: Result<Acted, handoff::Error>, as_json: bool) -> anyhow::Result<()> {
+    let acted = acted?;
+    if as_json {
+        println!("{}", serde_json::to_string(&acted)?);
         return Ok(());
     }
+    let Acted { chat, action, done } = acted;
     let what = match action {
         StaffAction::Say { .. } => "the client gets it, and the bot is silent",
         StaffAction::Take => "the bot is silent",
@@ -185,53 +117,4 @@ async fn act(store: &dyn Store, one: One, action: StaffAction) -> anyhow::Result
         ),
     }
     Ok(())
-}
-
-/// The one chat of those found, by its whole key or the part.
-async fn find(store: &dyn Store, part: &str, found: Vec<String>) -> anyhow::Result<String> {
-    if part.is_empty() {
-        bail!("name a chat, as `tolmach handoff list` shows them");
-    }
-    if let Some(exact) = found.iter().find(|key| *key == part) {
-        return Ok(exact.clone());
-    }
-    match found.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => {
-            let last = store.chats_like("").await?;
-            if last.is_empty() {
-                bail!("there is no chat {part}; nobody has written yet");
-            }
-            bail!("there is no chat {part}; the last ones are\n  {}", last.join("\n  "))
-        }
-        several => bail!("{part} is part of several chats; write more of one\n  {}", several.join("\n  ")),
-    }
-}
-
-/// Puts it into the inbox, and looks whether a server takes it up.
-async fn hand_in(store: &dyn Store, chat: &str, action: StaffAction) -> anyhow::Result<bool> {
-    let Some(address) = Address::parse(chat) else { bail!("{chat} is no chat's key") };
-    let event = Uuid::now_v7();
-    let inbound = Inbound {
-        address,
-        key: format!("staff:{event}"),
-        client: Client::default(),
-        kind: EventKind::Staff { action },
-        button: None,
-    };
-    store.receive(now(), vec![(event, inbound)]).await?;
-    let deadline = Instant::now() + TIMEOUT;
-    loop {
-        let rows = store.next(chat).await?.rows;
-        // Behind more rows than are read at once it waits as well.
-        let waiting = rows.iter().any(|row| row.event.id == event)
-            || rows.len() >= usize::try_from(tolmach_runtime::ports::MAX_PENDING).unwrap_or(usize::MAX);
-        if !waiting {
-            return Ok(true);
-        }
-        if Instant::now() >= deadline {
-            return Ok(false);
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }

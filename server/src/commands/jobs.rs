@@ -1,22 +1,17 @@
-//! `tolmach jobs`: tasks that were put aside, and trying them again.
+//! `tolmach jobs`: tasks that were quarantined, and trying them again.
 
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
+use tolmach_app::{tasks, text::when};
 
-use crate::{
-    config::Config,
-    database::Database,
-    jobs::name,
-    releases::{now, when},
-};
+use crate::{actor, clock::now, config::Config, database::Database};
 
 /// Tasks shown at most.
 const SHOWN: u32 = 200;
 
-/// See the tasks that were put aside because they ended the process again and again, and try them once more.
+/// See the tasks that were quarantined because they ended the process again and again, and try them once more.
 #[derive(Debug, Subcommand)]
 pub enum JobsCommand {
     /// List them, the newest first
@@ -37,26 +32,24 @@ impl JobsCommand {
         let store = Database::existing(config).await?;
         let code = match self {
             JobsCommand::List { json } => {
-                let tasks = store.quarantined(SHOWN).await?;
+                let shown = tasks::quarantined(&*store, SHOWN).await?;
                 if json {
-                    println!("{}", serde_json::to_string_pretty(&tasks)?);
-                } else if tasks.is_empty() {
-                    println!("no task is put aside");
+                    println!("{}", serde_json::to_string_pretty(&shown)?);
+                } else if shown.is_empty() {
+                    println!("no task is quarantined");
                 } else {
                     let mut table = Table::new();
                     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-                    table.set_header(["id", "task", "put aside", "why"]);
-                    for task in &tasks {
-                        table.add_row([&task.id, name(&task.task), &when(task.at), &task.why]);
+                    table.set_header(["id", "task", "quarantined", "why"]);
+                    for task in &shown {
+                        table.add_row([&task.id, tasks::name(&task.task), &when(task.at), &task.why]);
                     }
                     println!("{table}");
                 }
                 ExitCode::SUCCESS
             }
             JobsCommand::Retry { id } => {
-                if !store.retry_task(&id, now()).await? {
-                    bail!("no task {id} is put aside; see `tolmach jobs list`");
-                }
+                tasks::retry(&*store, &actor::cli(None), now(), &id).await?;
                 println!("{id} is tried again by the next worker that runs");
                 ExitCode::SUCCESS
             }

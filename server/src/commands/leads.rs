@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use tolmach_app::leads;
 use tolmach_runtime::{leads::LeadRow, ports::LeadQuery};
 
 use crate::{config::Config, database::Database};
@@ -21,7 +22,7 @@ pub struct Leads {
 impl Leads {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let store = Database::existing(config).await?;
-        let leads = store.leads(&LeadQuery::newest(self.limit)).await?;
+        let leads = leads::list(&*store, &LeadQuery::newest(self.limit)).await?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&leads)?);
         } else if leads.is_empty() {

@@ -1,24 +1,32 @@
 //! `tolmach release`: look at releases, publish the flows folder, go back, carry a release elsewhere.
 
+mod diff;
+mod plan;
 mod publish;
 mod show;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
-
-use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
-use tolmach_engine::{Release, bundle::Bundle, compile};
-use tolmach_runtime::{
-    ports::{Publication, PublicationKind, Store},
-    read_bundle,
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
 };
 
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use tolmach_app::{
+    diagnostics::Diagnosed,
+    release::{self, Rollback, RolledBack},
+    text::{one_line, short},
+};
+use tolmach_engine::bundle::Bundle;
+use tolmach_runtime::{ports::Store, read_bundle};
+
 use crate::{
+    actor,
     assemble::{data_folder, existing_folder},
+    clock::now,
     config::Config,
     database::Database,
-    diagnostics,
-    releases::{self, archive, archive::Card, base, diff, plan, short},
 };
 
 /// List, compare, publish and take back releases of the flows.
@@ -92,7 +100,7 @@ impl ReleaseCommand {
                 make(config).await?
             }
             ReleaseCommand::Import(import) if new => {
-                archive::import(&import.path)?;
+                release::read_export(&import.path)?;
                 make(config).await?
             }
             _ => Database::existing(config).await?,
@@ -102,7 +110,9 @@ impl ReleaseCommand {
             ReleaseCommand::Show { id, json } => show::one(&*store, &id, json).await,
             ReleaseCommand::Diff { from, to } => compare(&*store, config, &from, &to).await,
             ReleaseCommand::Publish(publish) => publish.execute(&*store, config).await,
-            ReleaseCommand::Rollback { id, note, author } => rollback(&*store, id, note, author).await,
+            ReleaseCommand::Rollback { id, note, author } => {
+                roll_back(&*store, Rollback { release: id, note }, author).await
+            }
             ReleaseCommand::Export { id, path } => export(&*store, &id, &path).await,
             ReleaseCommand::Import(import) => import.execute(&*store).await,
         };
@@ -121,9 +131,9 @@ async fn compare(store: &dyn Store, config: &Config, from: &str, to: &str) -> an
         if name == "folder" {
             return Ok(read_bundle(&folder(config)?)?);
         }
-        releases::bundle(store, &releases::resolve(store, name).await?).await
+        Ok(release::bundle(store, &release::resolve(store, name).await?).await?)
     };
-    let text = diff::text(&side(from).await?, &side(to).await?);
+    let text = diff::text(&release::diff(&side(from).await?, &side(to).await?));
     if text.is_empty() {
         println!("{from} and {to} are the same");
     } else {
@@ -137,104 +147,48 @@ fn folder(config: &Config) -> anyhow::Result<PathBuf> {
     existing_folder(config).context("there is no folder flows here; name the folder with --flows DIR")
 }
 
-async fn rollback(
-    store: &dyn Store,
-    id: Option<String>,
-    note: String,
-    author: Option<String>,
-) -> anyhow::Result<()> {
-    let current = releases::current(store).await?.context("nothing is published yet")?;
-    let target = match &id {
-        Some(id) => releases::resolve(store, id).await?,
-        None => current.parent.clone().with_context(|| {
-            format!("{} is the first release; there is none before it", short(&current.release))
-        })?,
-    };
-    if target == current.release {
-        println!("release {} is the current one; nothing changed", short(&target));
-        return Ok(());
+async fn roll_back(store: &dyn Store, wanted: Rollback, author: Option<String>) -> anyhow::Result<()> {
+    match release::roll_back(store, &actor::cli(author), now(), wanted).await? {
+        RolledBack::Unchanged(id) => {
+            println!("release {} is the current one; nothing changed", short(&id));
+        }
+        RolledBack::Done { release, from, plan } => {
+            println!("rolled back to release {} (was {})", short(&release), short(&from));
+            println!("{}", plan::text(&plan));
+            println!("a running server takes it up within a second");
+        }
     }
-    if !store.publications(u32::MAX).await?.iter().any(|publication| publication.release == target) {
-        bail!(
-            "release {} was never published, so there is no way back to it; publish it: tolmach release publish \
-             --release {}",
-            short(&target),
-            short(&target)
-        );
-    }
-    let bundle = releases::bundle(store, &target).await?;
-    let compiled = compile(&bundle, &tolmach_nodes::platform());
-    if compiled.release.is_none() {
-        bail!(
-            "this program no longer compiles release {}; nothing changed\n\n{}",
-            short(&target),
-            diagnostics::explained(&bundle, std::path::Path::new(""), &compiled.diagnostics)
-        );
-    }
-    let publication = Publication {
-        seq: 0,
-        release: target.clone(),
-        parent: Some(current.release.clone()),
-        author: author.or_else(releases::author).unwrap_or_else(|| "unknown".to_owned()),
-        note,
-        at: releases::now(),
-        kind: PublicationKind::Rollback,
-        moves: Default::default(),
-    };
-    let plan = plan::of(store, &publication).await?;
-    releases::publish(store, publication).await?;
-    println!("rolled back to release {} (was {})", short(&target), short(&current.release));
-    println!("{plan}");
-    println!("a running server takes it up within a second");
     Ok(())
 }
 
-async fn export(store: &dyn Store, id: &str, path: &std::path::Path) -> anyhow::Result<()> {
-    let id = releases::resolve(store, id).await?;
-    let bundle = releases::bundle(store, &id).await?;
-    let all = store.publications(u32::MAX).await?;
-    let published = all.into_iter().find(|publication| publication.release == id);
-    let card = match published {
-        Some(by) => {
-            Card { id: id.clone(), parent: by.parent, author: by.author, note: by.note, at: Some(by.at) }
-        }
-        None => Card { id: id.clone(), parent: None, author: String::new(), note: String::new(), at: None },
-    };
-    archive::export(&bundle, &card, path)?;
-    if !archive::is_zip(path) {
-        base::write(path, &id);
-    }
-    println!("release {} is in {} ({} files)", short(&id), path.display(), bundle.files.len());
+async fn export(store: &dyn Store, id: &str, path: &Path) -> anyhow::Result<()> {
+    let exported = release::export(store, id, path).await?;
+    let (id, files) = (short(&exported.card.id), exported.bundle.files.len());
+    println!("release {id} is in {} ({files} files)", path.display());
     Ok(())
 }
 
 impl Import {
     async fn execute(self, store: &dyn Store) -> anyhow::Result<()> {
-        let (bundle, card) = archive::import(&self.path)?;
-        compiled(&bundle, &self.path)?;
-        let known = store.release(&card.id).await?.is_some();
-        releases::keep(store, &bundle).await?;
+        let imported = release::import(store, &actor::cli(None), now(), &self.path).await?;
+        show_warnings(&imported.warnings);
+        let card = imported.card;
         let id = short(&card.id);
-        println!("release {id} is {}", if known { "kept already" } else { "taken in, not published" });
+        println!(
+            "release {id} is {}",
+            if imported.known { "kept already" } else { "taken in, not published" }
+        );
         if !card.note.is_empty() || !card.author.is_empty() {
-            println!("  {}: {}", releases::one_line(&card.author), releases::one_line(&card.note));
+            println!("  {}: {}", one_line(&card.author), one_line(&card.note));
         }
         println!("to publish it: tolmach release publish --release {id}");
         Ok(())
     }
 }
 
-/// Compiles a bundle: warnings are shown, errors end the command.
-fn compiled(bundle: &Bundle, folder: &std::path::Path) -> anyhow::Result<Release> {
-    let compiled = compile(bundle, &tolmach_nodes::platform());
-    let explained = || diagnostics::explained(bundle, folder, &compiled.diagnostics);
-    match compiled.release {
-        None => bail!("the flows do not compile; nothing changed\n\n{}", explained()),
-        Some(release) => {
-            if !compiled.diagnostics.is_empty() {
-                println!("{}\n", explained());
-            }
-            Ok(release)
-        }
+/// Warnings of the compiler, with an empty line below.
+fn show_warnings(warnings: &Diagnosed) {
+    if !warnings.diagnostics.is_empty() {
+        println!("{warnings}\n");
     }
 }

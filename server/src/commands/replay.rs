@@ -2,23 +2,17 @@
 
 mod show;
 
-use std::{collections::BTreeSet, path::Path, process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use anyhow::{Context, bail};
 use clap::Args;
-use tolmach_engine::{Release, compile, duration::Duration};
-use tolmach_llm::embedder::MeaningEmbedder;
-use tolmach_runtime::{
-    Record, Trainer,
-    backtest::{Backtest, Past},
-    ports::{Clock, Store, StoredTurn, SystemClock},
-    read_bundle,
+use tolmach_app::{
+    backtest,
+    replay::{self, Choice},
 };
+use tolmach_engine::duration::Duration;
+use tolmach_runtime::ports::Store;
 
-use crate::{config::Config, database::Database, diagnostics, releases::compiled::Releases};
-
-/// How many turns are read at once.
-const PAGE: u32 = 500;
+use crate::{clock::now, config::Config, database::Database};
 
 /// Replay stored turns from their traces and compare the effects, or see what a draft would have changed.
 #[derive(Debug, Args)]
@@ -54,133 +48,33 @@ impl Replay {
     }
 
     async fn replay(&self, store: &dyn Store) -> anyhow::Result<ExitCode> {
-        let chosen = self.chosen(store).await?;
-        let mut releases = Releases::of(store);
+        let since = || now() - self.since.map_or(0, |since| since.0);
+        let choice = self.chat.clone().map_or_else(|| Choice::Since(since()), Choice::Chat);
+        let chosen = replay::choose(store, &choice, self.limit).await?;
         let good = match &self.against {
-            Some(against) => self.backtest(store, &chosen, against, &mut releases).await?,
-            None => self.compare(store, &chosen, &mut releases).await?,
+            Some(against) => {
+                let found = backtest::backtest(store, &chosen, against).await?;
+                match self.json {
+                    true => println!("{}", serde_json::to_string_pretty(&found)?),
+                    false => show::backtest(&found.report, &found.draft),
+                }
+                !found.report.is_worse()
+            }
+            None => {
+                let each = self.chat.is_some() && !self.json;
+                let shown = |path: &[String], outcome: &Result<(), String>| {
+                    if each {
+                        show::turn(path, outcome);
+                    }
+                };
+                let found = replay::replay(store, &chosen, shown).await?;
+                match self.json {
+                    true => println!("{}", serde_json::to_string_pretty(&found)?),
+                    false => show::replayed(&found, self.chat.is_none()),
+                }
+                found.differ.is_empty()
+            }
         };
         Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-
-    /// Every turn on its own release.
-    async fn compare(
-        &self,
-        store: &dyn Store,
-        chosen: &Chosen,
-        releases: &mut Releases<'_>,
-    ) -> anyhow::Result<bool> {
-        let mut shown = show::Replayed { chats: chosen.chats.len(), ..show::Replayed::default() };
-        for chat in &chosen.chats {
-            for turn in chosen.turns(store, chat).await? {
-                let record: Record = serde_json::from_str(&turn.trace).with_context(|| unreadable(&turn))?;
-                let path: Vec<String> = record.trace.path().into_iter().map(str::to_owned).collect();
-                let outcome = match releases.get(&turn.release).await? {
-                    Some(release) => record.replay(release, &turn.event).map_err(|why| why.to_string()),
-                    None => Err(format!("release {} is not kept, or no longer compiles", turn.release)),
-                };
-                if self.chat.is_some() && !self.json {
-                    show::turn(&path, &outcome);
-                }
-                shown.add(chat, path, outcome);
-            }
-        }
-        match self.json {
-            true => println!("{}", serde_json::to_string_pretty(&shown)?),
-            false => shown.print(self.chat.is_none()),
-        }
-        Ok(shown.differ.is_empty())
-    }
-
-    /// Every chat through a draft.
-    async fn backtest(
-        &self,
-        store: &dyn Store,
-        chosen: &Chosen,
-        against: &str,
-        releases: &mut Releases<'_>,
-    ) -> anyhow::Result<bool> {
-        let draft = draft(store, against).await?;
-        let id = draft.id.clone();
-        let mut backtest = Backtest::new(draft, Arc::new(Trainer::new(Arc::new(MeaningEmbedder)))).await?;
-        for chat in &chosen.chats {
-            let mut past = Vec::new();
-            for turn in chosen.turns(store, chat).await? {
-                let release = releases.get(&turn.release).await?;
-                past.push(Past::new(&turn, release).with_context(|| unreadable(&turn))?);
-            }
-            backtest.chat(chat, &past).await;
-        }
-        let report = backtest.finish();
-        match self.json {
-            true => println!(
-                "{}",
-                serde_json::to_string_pretty(&show::Backtested { draft: &id, report: &report })?
-            ),
-            false => show::backtest(&report, &id),
-        }
-        Ok(!report.is_worse())
-    }
-
-    /// The turns that the arguments name.
-    async fn chosen(&self, store: &dyn Store) -> anyhow::Result<Chosen> {
-        let mut rows: Vec<(i64, String)> = Vec::new();
-        if let Some(chat) = &self.chat {
-            rows.extend(store.turns(chat, u32::MAX).await?.into_iter().map(|turn| (turn.seq, turn.chat)));
-            if rows.is_empty() {
-                bail!("there is no turn of a chat {chat}");
-            }
-        } else if let Some(since) = self.since {
-            let at = SystemClock.now() - since.0;
-            // Traces are large: this looks at them in pages and keeps only whose they are.
-            while let page = store.turns_since(at, rows.last().map_or(0, |row| row.0), PAGE).await?
-                && !page.is_empty()
-            {
-                rows.extend(page.into_iter().map(|turn| (turn.seq, turn.chat)));
-            }
-        }
-        let newest = self.limit.map_or(0, |limit| rows.len().saturating_sub(limit));
-        let rows = rows.split_off(newest);
-        let from = rows.first().map_or(0, |row| row.0);
-        let mut known = BTreeSet::new();
-        let chats =
-            rows.into_iter().map(|(_, chat)| chat).filter(|chat| known.insert(chat.clone())).collect();
-        Ok(Chosen { chats, from })
-    }
-}
-
-fn unreadable(turn: &StoredTurn) -> String {
-    format!("the stored trace of turn {} of {} cannot be read", turn.seq, turn.chat)
-}
-
-/// Chats by their first chosen turn, and the first of these turns.
-struct Chosen {
-    chats: Vec<String>,
-    from: i64,
-}
-
-impl Chosen {
-    async fn turns(&self, store: &dyn Store, chat: &str) -> anyhow::Result<Vec<StoredTurn>> {
-        let mut turns = store.turns(chat, u32::MAX).await?;
-        turns.retain(|turn| turn.seq >= self.from);
-        Ok(turns)
-    }
-}
-
-/// The draft of a folder, or a kept release.
-async fn draft(store: &dyn Store, against: &str) -> anyhow::Result<Release> {
-    let folder = Path::new(against);
-    let bundle = if folder.is_dir() {
-        read_bundle(folder)?
-    } else {
-        let kept = store.release(against).await?;
-        let kept =
-            kept.with_context(|| format!("{against} is neither a bundle's folder nor a kept release"))?;
-        serde_json::from_str(&kept.files)?
-    };
-    let compiled = compile(&bundle, &tolmach_nodes::platform());
-    compiled.release.ok_or_else(|| {
-        let diagnostics = diagnostics::explained(&bundle, folder, &compiled.diagnostics);
-        anyhow::anyhow!("the draft does not compile\n\n{diagnostics}")
-    })
 }

@@ -28,11 +28,11 @@ use crate::{
     assemble::{Assembled, Serving},
     config::{Config, Role},
     database::Database,
+    follow,
     health::{self, Health},
     instance_lock,
     jobs::Jobs,
     photos,
-    releases::follow,
 };
 
 /// How long turns in hand may take when the server stops.

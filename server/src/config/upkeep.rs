@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 use serde::Deserialize;
+use tolmach_app::retention::Days;
 use tolmach_catalog::import::child::Limits;
 
 /// What a process does; several processes over one PostgreSQL share the work.
@@ -69,6 +70,17 @@ impl Default for Retention {
 }
 
 impl Retention {
+    /// As the job takes them.
+    pub fn days(&self) -> Days {
+        Days {
+            inbox: self.inbox_days,
+            outbox: self.outbox_days,
+            traces: self.traces_days,
+            messages: self.messages_days,
+            tasks: self.tasks_days,
+        }
+    }
+
     /// Keys must outlive what may come twice.
     pub fn check(&self) -> anyhow::Result<()> {
         if self.inbox_days == 1 {

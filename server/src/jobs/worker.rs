@@ -13,7 +13,7 @@ use tolmach_store::JobPool;
 use uuid::Uuid;
 
 use super::{AT_ONCE, Jobs};
-use crate::releases;
+use crate::clock::{self, now};
 
 /// How often due tasks are looked for.
 const POLL: Duration = Duration::from_millis(250);
@@ -64,7 +64,7 @@ impl Jobs {
             {
                 let mut state = self.state();
                 state.working = true;
-                state.since = Some(releases::now());
+                state.since = Some(now());
             }
             // On a thread of its own, so that a panic inside is a death like others. (The compiler cannot prove that
             // the worker's future may move between threads.)
@@ -108,7 +108,7 @@ impl Jobs {
     /// Each hour's retention and each day's report once, however many processes there are.
     async fn put_on_the_list(self: Arc<Self>) {
         loop {
-            let now = releases::now();
+            let now = clock::now();
             for (key, task) in self.recurring(now) {
                 if let Err(why) = self.store().push_once(&key, task, now).await {
                     tracing::warn!(%why, "what recurs could not be put on the list");

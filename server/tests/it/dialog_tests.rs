@@ -145,7 +145,7 @@ fn a_script_is_kept_to() {
     - client: hmm two
 ",
     );
-    for part in ["shop.test.yaml:5:7", "the script of `decide` is at its end", "hmm two"] {
+    for part in ["shop.test.yaml:5:7", "the script of `classify` is at its end", "hmm two"] {
         assert!(beyond.contains(part), "«{part}» is not in:\n{beyond}");
     }
     let left = fails(
@@ -154,7 +154,7 @@ fn a_script_is_kept_to() {
   steps: [ { client: hmm } ]
 ",
     );
-    for part in ["shop.test.yaml:2:55", "`decide: none`", "`answer: one`", "the test ended before it"] {
+    for part in ["shop.test.yaml:2:55", "`classify: none`", "`generate: one`", "the test ended before it"] {
         assert!(left.contains(part), "«{part}» is not in:\n{left}");
     }
     let wrong = fails(

@@ -10,6 +10,7 @@
     reason = "a test ends at the first surprise"
 )]
 
+mod audit;
 mod backtest;
 mod browser;
 mod bundles;

@@ -3,8 +3,9 @@
 use tolmach_testkit::postgres::Cluster;
 
 use crate::{
-    crash,
+    audit, crash,
     page::Page,
+    staff,
     support::{Home, Server},
 };
 
@@ -85,4 +86,10 @@ fn a_server_that_refuses_is_named_and_nothing_is_made() {
         }
     }
     assert!(home.names().is_empty(), "nothing was made: {:?}", home.names());
+}
+
+#[test]
+fn who_published_and_imported_is_known() {
+    let Some((_, url)) = database() else { return };
+    audit::releases_and_price_lists(&on(staff::home(), &url));
 }

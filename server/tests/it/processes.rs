@@ -176,7 +176,7 @@ async fn a_price_list_is_imported_by_the_server_and_the_staff_is_told() {
         smtp.inner().mails.iter().map(|mail| mail.headers["subject"].clone()).collect();
     told.sort();
     assert_eq!(told, ["Прайс-лист загружен", "Прайс-лист не загружен"]);
-    assert_eq!(home.tolmach(&["jobs", "list"]).run().ok().stdout, "no task is put aside\n");
+    assert_eq!(home.tolmach(&["jobs", "list"]).run().ok().stdout, "no task is quarantined\n");
     home.tolmach(&["jobs", "retry", "x"]).run().fails_with(&["no task x", "tolmach jobs list"]);
 }
 

@@ -121,6 +121,9 @@ async fn what_a_model_said_becomes_a_script() {
         .run()
         .ok();
     let text = fs::read_to_string(home.path(FILE)).expect("written");
-    assert!(text.contains("decide: [none]") && text.contains("answer: [\"Модель советует [1]."), "{text}");
+    assert!(
+        text.contains("classify: [none]") && text.contains("generate: [\"Модель советует [1]."),
+        "{text}"
+    );
     home.tolmach(&["test", "--only", "scripted"]).run().ok();
 }

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use comfy_table::{Table, presets};
-use tolmach_runtime::ports::Catalog;
+use tolmach_app::catalog::{self, Generation};
+use tolmach_runtime::ports::AuditStore;
 
-use crate::{assemble::open_catalog, config::Config};
+use crate::{actor, assemble::open_catalog, clock::now, config::Config, database::Database};
 
 #[derive(Debug, Args)]
 pub struct List {
@@ -25,13 +26,10 @@ pub struct Rollback {
 
 impl List {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let kept = if config.data_dir.is_dir() { open_catalog(config)?.kept()? } else { Vec::new() };
+        let there = config.data_dir.is_dir();
+        let kept = if there { catalog::generations(&*open_catalog(config)?)? } else { Vec::new() };
         if self.json {
-            let rows: Vec<_> = kept
-                .iter()
-                .map(|(manifest, serving)| serde_json::json!({ "serving": serving, "generation": manifest }))
-                .collect();
-            println!("{}", serde_json::to_string_pretty(&rows)?);
+            println!("{}", serde_json::to_string_pretty(&kept)?);
             return Ok(ExitCode::SUCCESS);
         }
         if kept.is_empty() {
@@ -41,7 +39,7 @@ impl List {
         let mut table = Table::new();
         table.load_style(presets::UTF8_HORIZONTAL_ONLY);
         table.set_header(["", "generation", "built (UTC)", "items", "suppliers"]);
-        for (manifest, serving) in kept {
+        for Generation { manifest, serving } in kept {
             let sources = manifest.sources.iter().map(|source| {
                 let demo = if source.demo { ", samples" } else { "" };
                 format!("{} ({}{demo})", source.name, source.rows)
@@ -66,16 +64,21 @@ impl Rollback {
             bail!("{} does not exist: there is no catalogue to go back in", config.data_dir.display());
         }
         let catalog = open_catalog(config)?;
-        let before = catalog.generation().map(|(id, _)| id);
+        let store = Database::for_audit(config, false).await;
+        let audit = store.as_deref().map(|store| store as &dyn AuditStore);
         let started = std::time::Instant::now();
-        let id = catalog.roll_back().await?;
-        let rows = catalog.generation().map(|(_, rows)| rows).unwrap_or_default();
+        let done = catalog::roll_back(&catalog, audit, &actor::cli(None), now()).await;
+        let seconds = started.elapsed().as_secs_f32();
+        if let Some(store) = &store {
+            store.close().await?;
+        }
+        let done = done?;
         if self.json {
-            println!("{}", serde_json::json!({ "generation": id, "rows": rows, "left": before }));
+            println!("{}", serde_json::to_string(&done)?);
         } else {
             println!(
-                "the catalogue is generation {id} again, with {rows} items ({:.2} s); a running server follows within a second",
-                started.elapsed().as_secs_f32()
+                "the catalogue is generation {} again, with {} items ({seconds:.2} s); a running server follows within a second",
+                done.generation, done.rows
             );
         }
         Ok(ExitCode::SUCCESS)

@@ -2,28 +2,25 @@
 
 use std::{
     io::{IsTerminal, Write},
-    path::Path,
     process::ExitCode,
     sync::Mutex,
     time::Instant,
 };
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
-use tolmach_catalog::{
-    EmbeddedCatalog, ImportOutcome, Progress, Source, Stage, changes::Changes, import::remembered, photos,
-};
-use tolmach_runtime::ports::Task;
+use tolmach_app::price_list::{self, Understood};
+use tolmach_catalog::{ImportOutcome, Progress, Stage};
+use tolmach_runtime::ports::{Actor, AuditStore};
 
-use super::{
-    price_list::{PriceList, Understood},
-    show,
-};
+use super::{price_list::PriceList, show};
 use crate::{
+    actor,
     assemble::{data_folder, open_catalog, open_catalog_unquestioned},
+    clock::now,
     config::Config,
     database::Database,
-    releases::now,
+    reader,
 };
 
 #[derive(Debug, Args)]
@@ -46,104 +43,85 @@ impl Import {
         if self.later {
             return self.leave(config).await;
         }
+        let (json, force) = (self.json, self.force);
         let started = Instant::now();
+        let actor = actor::cli(None);
         // The file is read before anything is made: a wrong file leaves nothing behind.
-        let mut understood = self.list.understand(config).await?;
-        if !self.json {
+        let mut understood = understand(self.list, config, &actor).await?;
+        if !json {
             print!("{}", understood.imported.report);
             show::remembered(&understood.remembered, &understood.source);
         }
         data_folder(&config.data_dir)?;
-        let open = if self.force { open_catalog_unquestioned } else { open_catalog };
+        let open = if force { open_catalog_unquestioned } else { open_catalog };
         let catalog = open(config)?;
-        let bar = Bar::new(!self.json && std::io::stderr().is_terminal());
-        let switch = store(&catalog, &mut understood, move |progress| bar.show(progress)).await?;
-        let Understood { source, imported, changes, disagreements, photos, .. } = &understood;
-        if self.json {
+        let store = Database::for_audit(config, true).await;
+        let audit = store.as_deref().map(|store| store as &dyn AuditStore);
+        let bar = Bar::new(!json && std::io::stderr().is_terminal());
+        let progress = move |progress| bar.show(progress);
+        let switch = price_list::import(&catalog, audit, &actor, now(), &mut understood, progress).await;
+        if let Some(store) = &store {
+            store.close().await?;
+        }
+        let switch = switch?;
+        if json {
+            let Understood { imported, changes, disagreements, photos, .. } = &understood;
             let document = serde_json::json!({
                 "report": imported.report, "switch": switch, "changes": changes, "disagreements": disagreements,
                 "photos": photos.as_ref().map(|(_, taken)| taken),
             });
             println!("{}", serde_json::to_string_pretty(&document)?);
-            return Ok(ExitCode::SUCCESS);
+        } else {
+            told(&understood, &switch, started.elapsed().as_secs_f32());
         }
-        let replaced =
-            if switch.replaced > 0 { format!(", {} replaced", switch.replaced) } else { String::new() };
-        println!(
-            "\n{source}: {} items imported{replaced} in {:.1} s",
-            switch.imported,
-            started.elapsed().as_secs_f32()
-        );
-        println!("  {}", show::summary(changes));
-        show::photos(photos.as_ref());
-        show::disagreements(disagreements);
-        for demo in &switch.dropped_demo {
-            println!("the items of the demo source \"{demo}\" were removed");
-        }
-        println!("the catalogue has {} items, generation {}", switch.rows, switch.generation);
         Ok(ExitCode::SUCCESS)
     }
-}
 
-impl Import {
     /// Puts the import on the list of tasks.
     async fn leave(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let PriceList { file: path, source, map, photos } = self.list;
+        let PriceList { file, source, map, photos } = self.list;
         if source.is_some() || map.is_some() || photos.is_some() || self.json {
             bail!(
                 "--later imports under the file's name, with the columns remembered of it, and tells the staff; leave out \
                  --source, --map, --photos and --json"
             );
         }
-        let file =
-            std::fs::canonicalize(&path).with_context(|| format!("{} cannot be found", path.display()))?;
-        let file = file.to_str().context("the path is not valid UTF-8")?.to_owned();
         let store = Database::existing(config).await?;
-        store.push(Task::Reindex { file }.into(), now()).await?;
+        let queued = price_list::queue(&*store, &actor::cli(None), now(), &file).await;
         store.close().await?;
-        println!("a running server imports {}; the staff is told how it went", path.display());
+        queued?;
+        println!("a running server imports {}; the staff is told how it went", file.display());
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Imports a price list under its file's name, as a task of a running server.
-pub async fn import_file(
-    config: &Config,
-    catalog: &EmbeddedCatalog,
-    file: &Path,
-) -> anyhow::Result<Imported> {
-    let list = PriceList { file: file.to_owned(), source: None, map: None, photos: None };
-    let mut understood = list.understand(config).await?;
-    let switch = store(catalog, &mut understood, |_| {}).await?;
-    Ok(Imported { rows: switch.rows, changes: understood.changes })
-}
-
-/// What an import did, for the staff.
-pub struct Imported {
-    /// Items in the catalogue now.
-    pub rows: u64,
-    pub changes: Changes,
-}
-
-/// Puts the rows in, and remembers the columns once they are there.
-async fn store(
-    catalog: &EmbeddedCatalog,
-    understood: &mut Understood,
-    progress: impl Fn(Progress) + Send + Sync + 'static,
-) -> anyhow::Result<ImportOutcome> {
-    let folder = catalog.folder();
-    tokio::task::block_in_place(|| understood.take_photos(folder))?;
-    // A catalogue's rows take memory that the build needs.
-    understood.current = Vec::new();
-    let source = Source { name: understood.source.clone(), demo: false };
-    let items = std::mem::take(&mut understood.imported.items);
-    let switch = catalog.import(source, items, progress).await?;
-    remembered::remember(folder, &understood.source, &understood.remember)?;
-    // Photos that nothing names only take room.
-    if let Err(why) = tokio::task::block_in_place(|| photos::sweep(folder)) {
-        tracing::warn!(%why, "old photos cannot be removed");
+/// Reads the list; where there is a database already, a refusal is a row of its audit log.
+async fn understand(list: PriceList, config: &Config, actor: &Actor) -> anyhow::Result<Understood> {
+    let list = price_list::PriceList::from(list);
+    let supplier = list.supplier().unwrap_or_default();
+    let understood =
+        price_list::understand(list, config.data_dir.join("catalog"), reader::process(config)?).await;
+    if let Err(why) = &understood
+        && let Some(store) = Database::for_audit(config, false).await
+    {
+        price_list::record_refusal(&*store, actor, now(), &supplier, why).await;
+        store.close().await?;
     }
-    Ok(switch)
+    Ok(understood?)
+}
+
+fn told(understood: &Understood, switch: &ImportOutcome, seconds: f32) {
+    let Understood { source, changes, disagreements, photos, .. } = understood;
+    let replaced =
+        if switch.replaced > 0 { format!(", {} replaced", switch.replaced) } else { String::new() };
+    println!("\n{source}: {} items imported{replaced} in {seconds:.1} s", switch.imported);
+    println!("  {}", show::summary(changes));
+    show::photos(photos.as_ref());
+    show::disagreements(disagreements);
+    for demo in &switch.dropped_demo {
+        println!("the items of the demo source \"{demo}\" were removed");
+    }
+    println!("the catalogue has {} items, generation {}", switch.rows, switch.generation);
 }
 
 /// Progress on one line, where somebody watches.

@@ -4,12 +4,10 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::Args;
 use serde_json::{Value, json};
+use tolmach_app::price_list::Understood;
 use tolmach_catalog::import::ColumnMapping;
 
-use super::{
-    price_list::{PriceList, Understood},
-    show,
-};
+use super::{price_list::PriceList, show};
 use crate::config::Config;
 
 #[derive(Debug, Args)]

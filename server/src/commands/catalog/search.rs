@@ -4,25 +4,27 @@ use std::{
     io::{BufWriter, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::Instant,
 };
 
 use anyhow::{Context, bail};
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
-use tolmach_catalog::EmbeddedCatalog;
-use tolmach_engine::{
-    card::card,
-    catalog::{Field, SearchRequest, SearchResults},
-    language::Language,
+use tolmach_app::{
+    catalog::{self, Found, Query, Wanted},
+    samples,
 };
-use tolmach_nodes::request_for;
-use tolmach_runtime::ports::Catalog;
+use tolmach_catalog::EmbeddedCatalog;
+use tolmach_engine::{card::card, language::Language};
+use tolmach_runtime::ports::{AuditStore, Catalog};
 
 use crate::{
+    actor,
     assemble::{data_folder, open_catalog},
+    clock::now,
     config::Config,
-    samples,
+    database::Database,
 };
 
 #[derive(Debug, Args)]
@@ -61,45 +63,31 @@ impl Search {
         if let Some(queries) = queries {
             return self.print_lines(&catalog, &queries).await;
         }
-        let request = self.request(&catalog).await?;
         let started = Instant::now();
-        let results = catalog.search(&request).await?;
+        let found = catalog::search(&*catalog, &self.asked()).await?;
         let millis = started.elapsed().as_secs_f64() * 1000.0;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&results)?);
+            println!("{}", serde_json::to_string_pretty(&found.results)?);
             return Ok(ExitCode::SUCCESS);
         }
-        show(&request, &results, millis);
-        Ok(if results.hits.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        show(&found, millis);
+        Ok(if found.results.hits.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
-    async fn request(&self, catalog: &EmbeddedCatalog) -> anyhow::Result<SearchRequest> {
-        let mut request = match &self.similar {
-            Some(article) => {
-                let named = SearchRequest { text: article.clone(), limit: 1, ..SearchRequest::default() };
-                let first = catalog.search(&named).await?.hits.into_iter().next();
-                let row = first.filter(|hit| hit.score >= 1.0 && !hit.product.article.is_empty());
-                let row = row.with_context(|| format!("no row has the article {article}"))?;
-                SearchRequest { similar_to: Some(row.product.id), ..SearchRequest::default() }
-            }
-            None => request_for(self.query.as_deref().unwrap_or_default()),
+    fn asked(&self) -> Query {
+        let wanted = match &self.similar {
+            Some(article) => Wanted::Similar(article.clone()),
+            None => Wanted::Text(self.query.clone().unwrap_or_default()),
         };
-        request.limit = self.limit;
-        request.semantic_ratio = self.semantic_ratio;
-        let column = |name: &String| Field::named(name).unwrap_or_else(|| Field::Attribute(name.clone()));
-        request.facets = self.facet.iter().map(column).collect();
-        Ok(request)
+        let (limit, semantic_ratio) = (self.limit, self.semantic_ratio);
+        Query { wanted, limit, semantic_ratio, facets: self.facet.clone() }
     }
 
     async fn print_lines(&self, catalog: &EmbeddedCatalog, queries: &[String]) -> anyhow::Result<ExitCode> {
         let mut out = BufWriter::new(std::io::stdout().lock());
         for query in queries {
-            let request = SearchRequest {
-                limit: self.limit,
-                semantic_ratio: self.semantic_ratio,
-                ..request_for(query)
-            };
-            for hit in catalog.search(&request).await?.hits {
+            let asked = Query { wanted: Wanted::Text(query.clone()), ..self.asked() };
+            for hit in catalog::search(catalog, &asked).await?.results.hits {
                 let article =
                     if hit.product.article.is_empty() { hit.product.id } else { hit.product.article };
                 writeln!(out, "{query}\t{}\t{:.4}", article.replace(['\t', '\n'], " "), hit.score)?;
@@ -111,11 +99,17 @@ impl Search {
 }
 
 /// The catalogue, with the samples in it where nothing has been imported.
-pub(super) async fn serving(config: &Config) -> anyhow::Result<std::sync::Arc<EmbeddedCatalog>> {
+pub(super) async fn serving(config: &Config) -> anyhow::Result<Arc<EmbeddedCatalog>> {
     data_folder(&config.data_dir)?;
     let catalog = open_catalog(config)?;
     if catalog.generation().is_none() {
-        samples::import_into(&catalog).await?;
+        let store = Database::for_audit(config, false).await;
+        let audit = store.as_deref().map(|store| store as &dyn AuditStore);
+        let imported = samples::import_into(&catalog, audit, &actor::cli(None), now()).await;
+        if let Some(store) = &store {
+            store.close().await?;
+        }
+        imported?;
     }
     Ok(catalog)
 }
@@ -134,7 +128,8 @@ fn read_queries(file: &Path) -> anyhow::Result<Vec<String>> {
     Ok(queries)
 }
 
-fn show(request: &SearchRequest, results: &SearchResults, millis: f64) {
+fn show(found: &Found, millis: f64) {
+    let Found { request, results } = found;
     let language = Language::detect(&request.text).unwrap_or_default();
     for filter in &request.filters {
         println!("{filter}");

@@ -6,13 +6,14 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use tolmach_app::diagnostics;
 use tolmach_engine::{Session, event::EventKind, language::Language, text::shorten};
 use tolmach_runtime::{
     Record, Runtime,
     testing::{self, Saved, SavedTurn},
 };
 
-use crate::{assemble::Assembled, diagnostics};
+use crate::assemble::Assembled;
 
 /// A test to be written when the dialog is over.
 pub struct Save {

@@ -1,24 +1,17 @@
-//! `tolmach release publish`: every check first, then one step that nobody can come in between of.
+//! `tolmach release publish`: the checks as they ended, and the new current release.
 
-use std::{
-    io::IsTerminal,
-    path::{Path, PathBuf},
-};
+use std::{io::IsTerminal, path::PathBuf};
 
 use anyhow::bail;
 use clap::Args;
-use tolmach_engine::{bundle::Bundle, compile};
-use tolmach_runtime::{
-    ports::{Publication, PublicationKind, Store},
-    read_bundle,
+use tolmach_app::{
+    release::{self, Checked, Error, Published, Source},
+    text::short,
 };
+use tolmach_runtime::ports::Store;
 
-use super::{compiled, folder};
-use crate::{
-    commands::test,
-    config::Config,
-    releases::{self, base, described, moves, plan, short},
-};
+use super::{folder, plan, show_warnings};
+use crate::{actor, clock::now, commands::test, config::Config};
 
 /// Check a folder, run its dialog tests and make it the current release.
 #[derive(Debug, Args)]
@@ -48,121 +41,62 @@ pub struct Publish {
 
 impl Publish {
     pub(super) async fn execute(self, store: &dyn Store, config: &Config) -> anyhow::Result<()> {
-        let current = releases::current(store).await?;
-        let (folder, bundle) = self.source(store, config).await?;
-        let shown = folder.clone().unwrap_or_default();
-        let id = bundle.id();
-        if let Some(current) = current.as_ref().filter(|current| current.release == id) {
-            println!("release {} is the current one already; nothing changed", short(&current.release));
-            folder.iter().for_each(|folder| base::write(folder, &id));
-            return Ok(());
-        }
-        self.check_parent(store, current.as_ref(), folder.as_deref(), &bundle).await?;
-
-        let new = compiled(&bundle, &shown)?;
-        let moves = self.checked_moves(store, current.as_ref(), &new).await?;
-        let tests = test::run_all(&bundle, &shown, None).await?;
-        match (tests.passed(), tests.failed()) {
-            (0, 0) => println!("dialog tests: there are none"),
-            (passed, 0) => println!("dialog tests: {passed} passed"),
-            (_, failed) => {
-                println!("{}", tests.failures(&shown, std::io::stdout().is_terminal()));
-                bail!("{failed} dialog tests fail; nothing was published")
+        let source = match &self.release {
+            Some(id) => Source::Kept(id.clone()),
+            None => Source::Folder(self.folder(config)?),
+        };
+        let (note, parent, moves, dry_run) = (self.note, self.parent, self.moves, self.dry_run);
+        let wanted = release::Publish { source, note, parent, moves, dry_run };
+        match release::publish(store, &actor::cli(self.author), now(), wanted).await {
+            Ok(Published::Unchanged(id)) => {
+                println!("release {} is the current one already; nothing changed", short(&id));
+            }
+            Ok(Published::Planned(checked)) => {
+                show(&checked);
+                println!(
+                    "release {} would be published; nothing changed (--dry-run)",
+                    short(&checked.release)
+                );
+            }
+            Ok(Published::Done(checked)) => {
+                show(&checked);
+                let was = checked
+                    .parent
+                    .as_deref()
+                    .map_or_else(String::new, |was| format!(" (was {})", short(was)));
+                let id = short(&checked.release);
+                println!("published release {id}{was}\na running server takes it up within a second");
+            }
+            Err(why) => {
+                if let Error::TestsFail { tests, warnings } = &why {
+                    show_warnings(warnings);
+                    println!("{}", test::failures(tests, &warnings.folder, std::io::stdout().is_terminal()));
+                }
+                return Err(why.into());
             }
         }
-        let publication = Publication {
-            seq: 0,
-            release: id.clone(),
-            parent: current.map(|current| current.release),
-            author: self.author.or_else(releases::author).unwrap_or_else(|| "unknown".to_owned()),
-            note: self.note,
-            at: releases::now(),
-            kind: PublicationKind::Publish,
-            moves,
-        };
-        println!("{}", plan::of(store, &publication).await?);
-        if self.dry_run {
-            println!("release {} would be published; nothing changed (--dry-run)", short(&id));
-            return Ok(());
-        }
-        releases::keep(store, &bundle).await?;
-        let was = publication.parent.clone();
-        releases::publish(store, publication).await?;
-        folder.iter().for_each(|folder| base::write(folder, &id));
-        let was = was.map_or_else(String::new, |was| format!(" (was {})", short(&was)));
-        println!("published release {}{was}\na running server takes it up within a second", short(&id));
         Ok(())
     }
 
-    /// Whether there is a folder that compiles.
+    /// Whether there is a folder that compiles, before a database is made for it.
     pub(super) fn check_folder(&self, config: &Config) -> anyhow::Result<()> {
         if let Some(id) = &self.release {
             bail!("{} holds no database, so no release {id} is kept", config.data_dir.display());
         }
-        let folder = self.dir.clone().map_or_else(|| folder(config), Ok)?;
-        let bundle = read_bundle(&folder)?;
-        if compile(&bundle, &tolmach_nodes::platform()).release.is_none() {
-            compiled(&bundle, &folder)?;
-        }
-        Ok(())
+        Ok(release::check_folder(&self.folder(config)?)?)
     }
 
-    async fn source(&self, store: &dyn Store, config: &Config) -> anyhow::Result<(Option<PathBuf>, Bundle)> {
-        if let Some(id) = &self.release {
-            let id = releases::resolve(store, id).await?;
-            return Ok((None, releases::bundle(store, &id).await?));
-        }
-        let folder = self.dir.clone().map_or_else(|| folder(config), Ok)?;
-        let bundle = read_bundle(&folder)?;
-        Ok((Some(folder), bundle))
+    fn folder(&self, config: &Config) -> anyhow::Result<PathBuf> {
+        self.dir.clone().map_or_else(|| folder(config), Ok)
     }
+}
 
-    /// Whoever names the parent must name the current release; a folder that names none must be based on it.
-    async fn check_parent(
-        &self,
-        store: &dyn Store,
-        current: Option<&Publication>,
-        folder: Option<&Path>,
-        bundle: &Bundle,
-    ) -> anyhow::Result<()> {
-        match (&self.parent, current, folder) {
-            (Some(parent), current, _) => {
-                let parent = releases::resolve(store, parent).await?;
-                match current {
-                    Some(current) if current.release == parent => Ok(()),
-                    Some(current) => bail!(
-                        "{} is not the current release; nothing was published\nlast: {}",
-                        short(&parent),
-                        described(current)
-                    ),
-                    None => bail!("nothing is published yet; leave --parent out"),
-                }
-            }
-            (None, Some(current), Some(folder)) => base::check(store, folder, bundle, current).await,
-            _ => Ok(()),
-        }
+/// What the checks found.
+fn show(checked: &Checked) {
+    show_warnings(&checked.warnings);
+    match checked.tests.passed() {
+        0 => println!("dialog tests: there are none"),
+        passed => println!("dialog tests: {passed} passed"),
     }
-
-    async fn checked_moves(
-        &self,
-        store: &dyn Store,
-        current: Option<&Publication>,
-        new: &tolmach_engine::Release,
-    ) -> anyhow::Result<std::collections::BTreeMap<String, String>> {
-        if self.moves.is_empty() {
-            return Ok(Default::default());
-        }
-        let Some(current) = current else {
-            bail!("nothing is published yet, so no chat can move; leave --move out")
-        };
-        let old = releases::bundle(store, &current.release).await?;
-        match compile(&old, &tolmach_nodes::platform()).release {
-            Some(old) => moves::check(&self.moves, &old, new),
-            None => bail!(
-                "this program no longer compiles the current release {}, so its chats move by themselves; leave \
-                 --move out",
-                short(&current.release)
-            ),
-        }
-    }
+    println!("{}", plan::text(&checked.plan));
 }

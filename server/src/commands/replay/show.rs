@@ -1,58 +1,20 @@
-//! How replays and rehearsals are printed.
+//! How replays and backtests are printed.
 
-use crate::diagnostics::counted;
-use serde::Serialize;
+use tolmach_app::replay::Replayed;
 use tolmach_runtime::backtest::{Fault, Leads, Report};
+
+use crate::out::counted;
 
 /// How many chats or paths of a list are shown; the JSON has all.
 const SHOWN: usize = 20;
 
-/// What a draft would have changed, for tools.
-#[derive(Debug, Serialize)]
-pub struct Backtested<'r> {
-    /// The draft's id.
-    pub draft: &'r str,
-    /// The rest.
-    #[serde(flatten)]
-    pub report: &'r Report,
-}
-
-/// What a replay found.
-#[derive(Debug, Default, Serialize)]
-pub struct Replayed {
-    /// Chats replayed.
-    pub chats: usize,
-    /// Turns replayed.
-    pub turns: usize,
-    /// Turns that went another way, or could not be replayed.
-    pub differ: Vec<Differing>,
-}
-
-/// A turn that does not replay to the same effects.
-#[derive(Debug, Serialize)]
-pub struct Differing {
-    chat: String,
-    path: Vec<String>,
-    why: String,
-}
-
-impl Replayed {
-    /// Takes a turn into account.
-    pub fn add(&mut self, chat: &str, path: Vec<String>, outcome: Result<(), String>) {
-        self.turns += 1;
-        if let Err(why) = outcome {
-            self.differ.push(Differing { chat: chat.to_owned(), path, why });
-        }
+/// The sum, with the turns that differ where they were not shown yet.
+pub fn replayed(found: &Replayed, with_turns: bool) {
+    for one in found.differ.iter().filter(|_| with_turns) {
+        println!("  DIFF  {} {}\n        {}", one.chat, one.path.join(" → "), one.why);
     }
-
-    /// The sum, with the turns that differ where they were not shown yet.
-    pub fn print(&self, with_turns: bool) {
-        for one in self.differ.iter().filter(|_| with_turns) {
-            println!("  DIFF  {} {}\n        {}", one.chat, one.path.join(" → "), one.why);
-        }
-        let chats = if with_turns { format!(" of {} chats", self.chats) } else { String::new() };
-        println!("{} turns{chats} replayed, {} differ", self.turns, self.differ.len());
-    }
+    let chats = if with_turns { format!(" of {} chats", found.chats) } else { String::new() };
+    println!("{} turns{chats} replayed, {} differ", found.turns, found.differ.len());
 }
 
 /// One turn of a replayed chat.

@@ -3,9 +3,8 @@
 use std::{io::IsTerminal, path::Path};
 
 use serde_json::{Value, json};
+use tolmach_app::dialog_tests::{Ran, Summary};
 use tolmach_runtime::testing::{Difference, Failure, Line, Share, Who};
-
-use super::{Ran, Summary};
 
 const RED: &str = "31";
 const GREEN: &str = "32";
@@ -25,6 +24,11 @@ pub fn count(summary: &Summary, seconds: f32, colour: bool) -> String {
     let text = format!("{passed} passed, {failed} failed");
     let text = paint(colour, if failed == 0 { GREEN } else { RED }, &text);
     format!("{text} in {seconds:.1} s")
+}
+
+/// The tests that failed, paths under `folder`.
+pub fn failures(summary: &Summary, folder: &Path, colour: bool) -> String {
+    summary.failures().map(|one| test(one, folder, colour)).collect()
 }
 
 /// One test: a line when it passed, the diff and the dialog when it failed.

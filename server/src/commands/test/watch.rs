@@ -8,17 +8,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tolmach_app::dialog_tests::{self, DialogTestRunner, Ran, Summary};
 use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::read_bundle;
 
-use super::{Ran, Summary, bench::Bench, compiled, read_tests, show};
+use super::show;
 
 /// How often the folder is looked at.
 const POLL: Duration = Duration::from_millis(200);
 
 /// Runs the tests of `folder` whose name holds `only`, now and after each change.
 pub async fn watch(folder: &Path, only: Option<&str>) -> anyhow::Result<ExitCode> {
-    let mut watcher = Watcher { bench: Bench::new()?, results: BTreeMap::new(), only };
+    let mut watcher = Watcher { runner: DialogTestRunner::new()?, results: BTreeMap::new(), only };
     let mut seen: Option<Result<Bundle, String>> = None;
     let ended = tokio::signal::ctrl_c();
     tokio::pin!(ended);
@@ -49,7 +50,7 @@ pub async fn watch(folder: &Path, only: Option<&str>) -> anyhow::Result<ExitCode
 }
 
 struct Watcher<'a> {
-    bench: Bench,
+    runner: DialogTestRunner,
     /// The last results, by file.
     results: BTreeMap<String, Vec<Ran>>,
     only: Option<&'a str>,
@@ -76,18 +77,17 @@ impl Watcher<'_> {
         folder: &Path,
     ) -> anyhow::Result<String> {
         let started = Instant::now();
-        compiled(bundle, folder)?;
-        let mut tests = read_tests(bundle, folder)?;
-        tests.retain(|(_, dialog)| self.only.is_none_or(|only| dialog.name.contains(only)));
-        self.results.retain(|file, _| tests.iter().any(|(known, _)| known == file));
-        tests.retain(|(file, _)| {
-            !self.results.contains_key(file) || changed.as_ref().is_none_or(|changed| changed.contains(file))
+        let (_, mut tests) = dialog_tests::load(bundle, folder, self.only)?;
+        self.results.retain(|file, _| tests.iter().any(|test| test.file == *file));
+        tests.retain(|test| {
+            let changed = changed.as_ref().is_none_or(|changed| changed.contains(&test.file));
+            changed || !self.results.contains_key(&test.file)
         });
         let again = tests.len();
-        for (file, _) in &tests {
-            self.results.remove(file);
+        for test in &tests {
+            self.results.remove(&test.file);
         }
-        for ran in self.bench.run(bundle, tests).await? {
+        for ran in self.runner.run(bundle, tests).await? {
             self.results.entry(ran.file.clone()).or_default().push(ran);
         }
         let summary =
@@ -95,7 +95,10 @@ impl Watcher<'_> {
         let colour = std::io::stdout().is_terminal();
         let count = show::count(&summary, started.elapsed().as_secs_f32(), colour);
         let ran = if again == summary.tests.len() { String::new() } else { format!(" ({again} run again)") };
-        Ok(format!("{}{count}{ran}; waiting for a change, Ctrl-C ends\n", summary.failures(folder, colour)))
+        Ok(format!(
+            "{}{count}{ran}; waiting for a change, Ctrl-C ends\n",
+            show::failures(&summary, folder, colour)
+        ))
     }
 }
 

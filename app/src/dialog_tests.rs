@@ -1,0 +1,183 @@
+//! Dialog tests of a bundle: running them, and what of the flows they went through.
+
+mod runner;
+
+use std::{io, path::Path};
+
+use tolmach_engine::{Release, bundle::Bundle, compile, diagnostic::Diagnostic};
+use tolmach_runtime::{
+    ports,
+    testing::{self, Coverage, Dialog, Failure, Gap, Share},
+};
+
+use crate::{diagnostics::Diagnosed, samples};
+
+pub use runner::DialogTestRunner;
+
+/// A test that ran.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// Its file, relative to the bundle.
+    pub file: String,
+    /// Its name.
+    pub name: String,
+    /// `None` when it passed.
+    pub failure: Option<Failure>,
+    coverage: Coverage,
+}
+
+/// How the tests of a bundle ended, in the order in which they are written.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// The tests.
+    pub tests: Vec<Ran>,
+    /// Nodes that were reached.
+    pub nodes: Share,
+    /// Exits that were taken.
+    pub exits: Share,
+    /// What was not, by place.
+    pub gaps: Vec<Gap>,
+}
+
+impl Summary {
+    /// How many passed.
+    pub fn passed(&self) -> usize {
+        self.tests.len() - self.failed()
+    }
+
+    /// How many failed.
+    pub fn failed(&self) -> usize {
+        self.failures().count()
+    }
+
+    /// Those that failed.
+    pub fn failures(&self) -> impl Iterator<Item = &Ran> {
+        self.tests.iter().filter(|one| one.failure.is_some())
+    }
+}
+
+/// A test of a bundle that was read but has not run.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// Its file, relative to the bundle.
+    pub file: String,
+    /// What it says.
+    pub dialog: Dialog,
+}
+
+/// Why tests could not be run. A test that fails is no error.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The flows have errors.
+    #[error("the flows do not compile\n\n{0}")]
+    DoNotCompile(Box<Diagnosed>),
+    /// A test file has errors.
+    #[error("the tests cannot be read\n\n{0}")]
+    Unreadable(Box<Diagnosed>),
+    /// There is no room for databases and catalogues.
+    #[error("no temporary folder can be made")]
+    NoFolder(#[source] io::Error),
+    /// The catalogue of the samples.
+    #[error(transparent)]
+    Samples(#[from] samples::Error),
+    /// Another catalogue.
+    #[error(transparent)]
+    Catalog(#[from] tolmach_catalog::Error),
+    /// A test's database.
+    #[error(transparent)]
+    Store(#[from] ports::Error),
+    /// A worker panicked.
+    #[error("a test broke off")]
+    BrokeOff(#[source] tokio::task::JoinError),
+}
+
+/// Runs the tests of a bundle whose name holds `only`, or all, in a temporary folder. A bundle without tests gives an
+/// empty summary. `folder` is what diagnostics call the bundle.
+///
+/// # Errors
+/// When the bundle or a test file has errors, or the tests have no place to run in. A test that fails is no error.
+pub async fn run_all(bundle: &Bundle, folder: &Path, only: Option<&str>) -> Result<Summary, Error> {
+    let (release, tests) = load(bundle, folder, only)?;
+    let tests = DialogTestRunner::new()?.run(bundle, tests).await?;
+    let mut all = Coverage::default();
+    tests.iter().for_each(|one| all.merge(one.coverage.clone()));
+    let (nodes, exits, gaps) = all.of(&release);
+    Ok(Summary { tests, nodes, exits, gaps })
+}
+
+/// Compiles a bundle and reads those of its tests whose name holds `only`, or all.
+///
+/// # Errors
+/// [`Error::DoNotCompile`] and [`Error::Unreadable`].
+pub fn load(bundle: &Bundle, folder: &Path, only: Option<&str>) -> Result<(Release, Vec<Test>), Error> {
+    let compiled = compile(bundle, &tolmach_nodes::platform());
+    let Some(release) = compiled.release else {
+        return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, folder, compiled.diagnostics)));
+    };
+    let mut tests = Vec::new();
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    for (file, text) in bundle.tests() {
+        let (read, found) = testing::read(file, text);
+        diagnostics.extend(found);
+        tests.extend(read.into_iter().map(|dialog| Test { file: file.to_owned(), dialog }));
+    }
+    if !diagnostics.is_empty() {
+        return Err(Error::Unreadable(Diagnosed::boxed(bundle, folder, diagnostics)));
+    }
+    tests.retain(|test| only.is_none_or(|only| test.dialog.name.contains(only)));
+    Ok((release, tests))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLOW: &str = "\
+flow: shop
+start: hello
+on: { command: { bye: bye } }
+nodes:
+  hello:
+    say: { text: { ru: Привет, en: Hello } }
+  bye:
+    say: { text: { ru: Пока, en: Bye } }
+";
+
+    const TESTS: &str = "\
+- name: a greeting
+  given: { catalogue: empty, language: en }
+  steps: [{ client: hello, expect: { path: [hello] } }]
+- name: a wrong way
+  given: { catalogue: empty, language: en }
+  steps: [{ client: hello, expect: { path: [bye] } }]
+";
+
+    fn bundle(flow: &str, tests: &str) -> Bundle {
+        let files = [("shop.yaml", flow), ("tests/shop.test.yaml", tests)];
+        Bundle { files: files.map(|(name, text)| (name.to_owned(), text.to_owned())).into() }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn tests_run_in_order_and_tell_what_they_reached() {
+        let bundle = bundle(FLOW, TESTS);
+        let all = run_all(&bundle, Path::new("flows"), None).await.unwrap();
+        assert_eq!((all.passed(), all.failed(), all.tests[0].name.as_str()), (1, 1, "a greeting"));
+        assert_eq!(all.failures().next().map(|ran| ran.name.as_str()), Some("a wrong way"));
+        assert_eq!((all.nodes.reached, all.nodes.all), (1, 2));
+        assert_eq!(all.gaps.iter().filter(|gap| gap.exit.is_none()).count(), 1, "{:?}", all.gaps);
+        let one = run_all(&bundle, Path::new("flows"), Some("greeting")).await.unwrap();
+        assert_eq!((one.passed(), one.failed()), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_run_is_an_error_with_its_diagnostics() {
+        let why = run_all(&bundle("flow: shop\n", TESTS), Path::new("flows"), None).await.unwrap_err();
+        assert!(
+            matches!(why, Error::DoNotCompile(_)) && why.to_string().contains("flows/shop.yaml"),
+            "{why}"
+        );
+        let why =
+            run_all(&bundle(FLOW, "- name: x\n  steps: 5\n"), Path::new("flows"), None).await.unwrap_err();
+        assert!(matches!(&why, Error::Unreadable(wrong) if !wrong.diagnostics.is_empty()), "{why}");
+    }
+}

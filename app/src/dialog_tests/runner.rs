@@ -1,0 +1,145 @@
+//! Runs dialog tests side by side: catalogues that all of them share, and a database for each, in a temporary folder.
+
+use std::{
+    num::NonZero,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::OnceCell, task::JoinSet};
+use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
+use tolmach_engine::bundle::Bundle;
+use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
+use tolmach_runtime::{
+    Coalescing, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
+    ports::{Actor, Catalog, Channel, Clock, Store},
+    testing::{self, Catalogue, Dialog, FailingCatalog, ManualClock, Recorder, Scripted, Stage},
+};
+use tolmach_store::sqlite::{self, Durability, SqliteStore};
+
+use super::{Error, Ran, Test};
+use crate::{diagnostics::Diagnosed, samples};
+
+/// Tests begin on a Monday morning.
+const MONDAY: i64 = 1_795_424_400_000;
+
+/// A place where tests run; it may run the tests of many bundles, one after the other, and is cheap to clone.
+#[derive(Clone)]
+pub struct DialogTestRunner(Arc<Shared>);
+
+struct Shared {
+    folder: tempfile::TempDir,
+    /// Imported once, by the first test that wants it.
+    samples: OnceCell<Arc<EmbeddedCatalog>>,
+    empty: Arc<EmbeddedCatalog>,
+    /// The tests of a bundle share what its examples teach.
+    trainer: Arc<Trainer>,
+    databases: AtomicUsize,
+}
+
+impl DialogTestRunner {
+    /// A runner with a temporary folder, which goes with the last clone.
+    ///
+    /// # Errors
+    /// When the folder or the empty catalogue in it cannot be made.
+    pub fn new() -> Result<DialogTestRunner, Error> {
+        let folder = tempfile::tempdir().map_err(Error::NoFolder)?;
+        let empty = Arc::new(EmbeddedCatalog::open(folder.path().join("empty"), Arc::new(TitleEmbedder))?);
+        let databases = AtomicUsize::new(0);
+        let trainer = Arc::new(Trainer::new(Arc::new(MeaningEmbedder)));
+        Ok(DialogTestRunner(Arc::new(Shared { folder, samples: OnceCell::new(), empty, trainer, databases })))
+    }
+
+    /// Runs tests of a bundle side by side, as many at once as the machine has cores; the results come in the given order.
+    ///
+    /// # Errors
+    /// When the bundle does not compile, or a catalogue or database of the tests cannot be made. A test that fails is none.
+    pub async fn run(&self, bundle: &Bundle, tests: Vec<Test>) -> Result<Vec<Ran>, Error> {
+        let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(tests.len());
+        let (tests, bundle) = (Arc::new(tests), Arc::new(bundle.clone()));
+        let next = Arc::new(AtomicUsize::new(0));
+        let mut set: JoinSet<Result<Vec<(usize, Ran)>, Error>> = JoinSet::new();
+        for _ in 0..workers {
+            let (runner, tests, bundle, next) = (self.clone(), tests.clone(), bundle.clone(), next.clone());
+            set.spawn(async move {
+                let mut ran = Vec::new();
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    let Some(Test { file, dialog }) = tests.get(number) else { return Ok(ran) };
+                    let outcome = runner.one(&bundle, dialog).await?;
+                    let name = dialog.name.value.clone();
+                    let (failure, coverage) = (outcome.failure, outcome.coverage);
+                    ran.push((number, Ran { file: file.clone(), name, failure, coverage }));
+                }
+            });
+        }
+        let mut all = Vec::new();
+        while let Some(ended) = set.join_next().await {
+            all.extend(ended.map_err(Error::BrokeOff)??);
+        }
+        all.sort_by_key(|(number, _)| *number);
+        Ok(all.into_iter().map(|(_, ran)| ran).collect())
+    }
+
+    async fn one(&self, bundle: &Bundle, dialog: &Dialog) -> Result<testing::TestOutcome, Error> {
+        let number = self.0.databases.fetch_add(1, Ordering::SeqCst);
+        let file = self.0.folder.path().join(format!("{number}.db"));
+        let mut options = sqlite::Options::new(file.clone());
+        // A test's database does not outlive the test.
+        options.durability = Durability::Normal;
+        let store = Arc::new(SqliteStore::open(options).await?);
+        let scripted = Scripted::new(&dialog.given, Arc::new(OfflineLlm));
+        let world = QueryPorts {
+            http: scripted.http(),
+            catalog: self.catalogue(dialog.given.catalogue).await?,
+            trainer: Arc::clone(&self.0.trainer),
+            llm: scripted.llm(),
+            roles: Default::default(),
+        };
+        let clock = Arc::new(ManualClock::new(MONDAY));
+        let recorder = Arc::new(Recorder::new("test"));
+        let parts = RuntimePorts {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            world: world.clone(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            channels: vec![Arc::clone(&recorder) as Arc<dyn Channel>],
+            coalescing: Coalescing { window: Duration::from_millis(700), wait: false },
+            staff: Staff::new(),
+        };
+        let releases = ReleaseRegistry::new(
+            tolmach_nodes::platform(),
+            Arc::clone(&store) as Arc<dyn Store>,
+            world.trainer,
+        );
+        let runtime = Runtime::new(parts, releases);
+        if let Err(diagnostics) = runtime.releases().publish(bundle, clock.now()).await? {
+            return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, Path::new(""), diagnostics)));
+        }
+        let stage = Stage { runtime: &runtime, recorder: &recorder, clock: &clock, scripted: &scripted };
+        let outcome = testing::run(dialog, &stage).await?;
+        store.close().await?;
+        // A watch runs tests for hours; what a test stored is of no further use.
+        drop(std::fs::remove_file(file));
+        Ok(outcome)
+    }
+
+    async fn catalogue(&self, which: Catalogue) -> Result<Arc<dyn Catalog>, Error> {
+        Ok(match which {
+            Catalogue::Samples => {
+                let made = self.0.samples.get_or_try_init(|| async {
+                    let folder = self.0.folder.path().join("samples");
+                    let catalogue = Arc::new(EmbeddedCatalog::open(folder, Arc::new(TitleEmbedder))?);
+                    samples::import_into(&catalogue, None, &Actor::system(), MONDAY).await?;
+                    Ok::<_, Error>(catalogue)
+                });
+                Arc::clone(made.await?) as Arc<dyn Catalog>
+            }
+            Catalogue::Empty => Arc::clone(&self.0.empty) as Arc<dyn Catalog>,
+            Catalogue::Failing => Arc::new(FailingCatalog),
+        })
+    }
+}

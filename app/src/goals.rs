@@ -1,0 +1,131 @@
+//! What clients reached, and which arm of an experiment does better.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use tolmach_runtime::ports::{self, AnalyticsEvent, AnalyticsEventKind, Store};
+
+/// What clients reached.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// By goal.
+    pub goals: BTreeMap<String, Goal>,
+    /// By experiment and arm.
+    pub experiments: BTreeMap<String, BTreeMap<String, Arm>>,
+}
+
+/// A goal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Goal {
+    /// How often it was reached.
+    pub count: u64,
+    /// By how many clients.
+    pub clients: usize,
+    /// The sum of its values.
+    pub value: f64,
+}
+
+/// An arm of an experiment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Arm {
+    /// Clients in it.
+    pub clients: usize,
+    /// By goal, the clients of the arm that reached it.
+    pub goals: BTreeMap<String, Reached>,
+}
+
+/// Clients of an arm that reached a goal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Reached {
+    /// How many.
+    pub clients: usize,
+    /// Of the arm's clients, 0 to 1.
+    pub share: f64,
+}
+
+/// What clients reached since `since`, milliseconds since the Unix epoch.
+///
+/// # Errors
+/// When the database is away.
+pub async fn report(store: &dyn Store, since: i64) -> ports::Result<Report> {
+    Ok(counted(&store.analytics_since(since).await?))
+}
+
+fn counted(events: &[AnalyticsEvent]) -> Report {
+    let mut report = Report::default();
+    let mut by_goal: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    // A client who was put into an arm earlier shows by the goals that they reach.
+    let mut by_arm: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    let mut reached: BTreeMap<(&str, &str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for event in events {
+        match &event.what {
+            AnalyticsEventKind::Arm { experiment, arm } => {
+                by_arm.entry((experiment, arm)).or_default().insert(&event.chat);
+            }
+            AnalyticsEventKind::Goal { name, value, arms } => {
+                let goal = report.goals.entry(name.clone()).or_default();
+                goal.count += 1;
+                goal.value += value.unwrap_or_default();
+                by_goal.entry(name).or_default().insert(&event.chat);
+                for (experiment, arm) in arms {
+                    by_arm.entry((experiment, arm)).or_default().insert(&event.chat);
+                    reached.entry((experiment, arm, name)).or_default().insert(&event.chat);
+                }
+            }
+        }
+    }
+    for (name, chats) in by_goal {
+        report.goals.entry(name.to_owned()).or_default().clients = chats.len();
+    }
+    for ((experiment, arm), chats) in &by_arm {
+        let arms = report.experiments.entry((*experiment).to_owned()).or_default();
+        arms.entry((*arm).to_owned()).or_default().clients = chats.len();
+    }
+    for ((experiment, arm, goal), chats) in reached {
+        let arms = report.experiments.entry(experiment.to_owned()).or_default();
+        let arm = arms.entry(arm.to_owned()).or_default();
+        let share = chats.len() as f64 / arm.clients.max(1) as f64;
+        arm.goals.insert(goal.to_owned(), Reached { clients: chats.len(), share });
+    }
+    report
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn arms_are_compared_by_the_share_of_their_clients() {
+        let mark = |chat: &str, what| AnalyticsEvent {
+            effect: String::new(),
+            chat: chat.to_owned(),
+            what,
+            release: "r".to_owned(),
+            at: 0,
+        };
+        let put = |chat: &str, arm: &str| {
+            mark(chat, AnalyticsEventKind::Arm { experiment: "greeting".to_owned(), arm: arm.to_owned() })
+        };
+        let reach = |chat: &str, arm: &str, value| {
+            let arms = [("greeting".to_owned(), arm.to_owned())].into();
+            mark(chat, AnalyticsEventKind::Goal { name: "lead".to_owned(), value, arms })
+        };
+        let marks = [
+            put("a", "warm"),
+            put("b", "warm"),
+            put("c", "cold"),
+            reach("a", "warm", Some(2.5)),
+            reach("a", "warm", None),
+            // Put into the arm before the time that is looked at.
+            reach("d", "warm", Some(1.0)),
+        ];
+        let report = serde_json::to_value(counted(&marks)).unwrap();
+        assert_eq!(report["goals"]["lead"], json!({ "count": 3, "clients": 2, "value": 3.5 }));
+        let arms = &report["experiments"]["greeting"];
+        assert_eq!(arms["cold"], json!({ "clients": 1, "goals": {} }));
+        assert_eq!(arms["warm"]["clients"], 3);
+        assert_eq!(arms["warm"]["goals"]["lead"]["clients"], 2);
+    }
+}

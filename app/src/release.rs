@@ -1,0 +1,98 @@
+//! Releases of the flows: which one is current, what another one would change, publishing, the way back, and carrying one
+//! elsewhere.
+//!
+//! Which release a chat runs on is the runtime's; here people look at releases and move between them.
+
+mod archive;
+mod base;
+mod compiled;
+mod diff;
+mod error;
+mod look;
+mod moves;
+mod plan;
+mod publish;
+mod rollback;
+mod serve;
+mod transfer;
+
+use tolmach_engine::bundle::Bundle;
+use tolmach_runtime::ports::{self, Publication, PublicationKind, PublishOutcome, Store};
+
+use crate::text::{one_line, short, when};
+
+pub use archive::{ArchiveError, Card, Exported, is_zip, read_export};
+pub use base::Behind;
+pub(crate) use compiled::CompiledReleases;
+pub use diff::{Diff, FileDiff, FlowDiff, Presence, diff};
+pub use error::Error;
+pub use look::{Shown, list, show};
+pub use moves::MoveError;
+pub use plan::{Fate, Plan};
+pub use publish::{Checked, Publish, Published, Source, check_folder, publish, publish_first};
+pub use rollback::{Rollback, RolledBack, roll_back};
+pub use serve::{Draft, DraftError, published, serve_draft, serve_published};
+pub use transfer::{Imported, export, import};
+
+/// The last publication, whose release is the current one; `None` before the first.
+///
+/// # Errors
+/// When the database is away.
+pub async fn current(store: &dyn Store) -> ports::Result<Option<Publication>> {
+    store.current_release().await
+}
+
+/// The id that a person means: `current`, an id or a prefix of one.
+///
+/// # Errors
+/// [`Error::NothingPublished`] for `current`, [`Error::Unknown`] and [`Error::Ambiguous`]; the database is away.
+pub async fn resolve(store: &dyn Store, text: &str) -> Result<String, Error> {
+    if text == "current" {
+        return Ok(current(store).await?.ok_or(Error::NothingPublished)?.release);
+    }
+    let mut found = if text.is_empty() { Vec::new() } else { store.releases_like(text).await? };
+    match found.as_slice() {
+        [_] => Ok(found.remove(0)),
+        [] => Err(Error::Unknown(text.to_owned())),
+        several if several.iter().any(|id| id == text) => Ok(text.to_owned()),
+        _ => Err(Error::Ambiguous { text: text.to_owned(), ids: found }),
+    }
+}
+
+/// The texts of a kept release.
+///
+/// # Errors
+/// [`Error::NotKept`] and [`Error::Unreadable`]; the database is away.
+pub async fn bundle(store: &dyn Store, id: &str) -> Result<Bundle, Error> {
+    let kept = store.release(id).await?.ok_or_else(|| Error::NotKept(id.to_owned()))?;
+    serde_json::from_str(&kept.files).map_err(|source| Error::Unreadable { id: id.to_owned(), source })
+}
+
+/// A publication in a line: who did what, when and why.
+pub fn described(publication: &Publication) -> String {
+    let verb = match publication.kind {
+        PublicationKind::Publish => "published",
+        PublicationKind::Rollback => "rolled back to",
+    };
+    let note = one_line(&publication.note);
+    let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+    let by = one_line(&publication.author);
+    format!("{by} {verb} {} on {}{note}", short(&publication.release), when(publication.at))
+}
+
+/// Keeps the texts of a release; returns its id.
+async fn keep(store: &dyn Store, bundle: &Bundle, now: i64) -> Result<String, Error> {
+    let files = serde_json::to_string(bundle).map_err(|why| ports::Error::refused("keep release", why))?;
+    let kept = ports::Bundle { id: bundle.id(), files };
+    store.keep_release(&kept, now).await?;
+    Ok(kept.id)
+}
+
+/// Stores a publication whose parent must still be the current release; otherwise says who was faster.
+async fn store_publication(store: &dyn Store, publication: Publication) -> Result<(), Error> {
+    let expected = publication.parent.clone();
+    match store.publish(publication, expected).await? {
+        PublishOutcome::Stored(_) => Ok(()),
+        PublishOutcome::Conflict { .. } => Err(Error::Conflict(current(store).await?.map(Box::new))),
+    }
+}

@@ -1,0 +1,357 @@
+//! A release outside the database: a folder, or a zip archive of one. Both hold a `release.json`.
+
+use std::{
+    fs,
+    io::{self, Cursor, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use tolmach_engine::bundle::Bundle;
+use tolmach_runtime::{BundleError, read_bundle};
+use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
+
+use crate::text::short;
+
+/// The file that says which release it is and where it comes from.
+const CARD: &str = "release.json";
+
+/// Entries that an archive may have; a bundle has a few dozen.
+const ENTRIES: usize = 2_000;
+/// Bytes of one file, as of a bundle's.
+const LARGEST: u64 = 4 * 1024 * 1024;
+/// Bytes of all files together.
+const TOTAL: u64 = 64 * 1024 * 1024;
+
+/// The content of `release.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Card {
+    /// The release.
+    pub id: String,
+    /// The release that was current before it.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// Who published it.
+    #[serde(default)]
+    pub author: String,
+    /// Why.
+    #[serde(default)]
+    pub note: String,
+    /// When it was published, milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub at: Option<i64>,
+}
+
+/// A release outside the database.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    /// Its texts.
+    pub bundle: Bundle,
+    /// Where it comes from.
+    pub card: Card,
+}
+
+/// Why an export cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// An archive is never overwritten.
+    #[error("{} exists already; name another file, or remove it", .0.display())]
+    Exists(PathBuf),
+    /// There is nothing to read.
+    #[error("there is no {}; name a folder or a .zip that `tolmach release export` wrote", .0.display())]
+    Missing(PathBuf),
+    /// The texts are not those of the release.
+    #[error(
+        "{}: the files are release {}, but {CARD} says {}; the files were changed or damaged. Export it again, or publish the \
+         folder as a release of its own: tolmach release publish DIR",
+        path.display(), short(found), short(card)
+    )]
+    Changed {
+        /// The folder or archive.
+        path: PathBuf,
+        /// The release that the texts are.
+        found: String,
+        /// The release that they should be.
+        card: String,
+    },
+    /// A file where a folder is to be.
+    #[error("{} is a file; name a folder, or a file that ends in .zip", .0.display())]
+    NotAFolder(PathBuf),
+    /// The folder holds something else.
+    #[error("{} is not empty and holds no exported release; name an empty folder, or one that does not exist", .0.display())]
+    NotEmpty(PathBuf),
+    /// The folder holds an export that somebody works in.
+    #[error("{} holds an exported release that was edited since; publish it, or name another folder", .0.display())]
+    Edited(PathBuf),
+    /// The folder was not exported.
+    #[error(
+        "{folder} holds no {CARD}, so it is no exported release; a folder of flows is published with `tolmach release publish \
+         {folder}`",
+        folder = .0.display()
+    )]
+    NoCard(PathBuf),
+    /// The archive was not exported.
+    #[error("{} holds no {CARD}, so it is no exported release", .0.display())]
+    NoCardInside(PathBuf),
+    /// `release.json` is not what an export writes.
+    #[error("{}: {CARD} cannot be read; export it again", path.display())]
+    BadCard {
+        /// The folder or archive.
+        path: PathBuf,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// The id cannot be a release's.
+    #[error("{}: the id in {CARD} is no release's; export it again", .0.display())]
+    BadId(PathBuf),
+    /// The archive cannot be unpacked.
+    #[error("{} is damaged or no zip archive: {why}; export it again", path.display())]
+    Damaged {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// The archive has more entries than a release.
+    #[error("{} has {entries} entries; a release has at most {ENTRIES}", path.display())]
+    TooMany {
+        /// The archive.
+        path: PathBuf,
+        /// How many it has.
+        entries: usize,
+    },
+    /// An entry whose path is not inside the archive's folder.
+    #[error("{} holds the path `{}`, which leads out of the folder; it is refused", path.display(), entry.escape_debug())]
+    LeadsOut {
+        /// The archive.
+        path: PathBuf,
+        /// The entry.
+        entry: String,
+    },
+    /// An entry that no release has.
+    #[error("{}: {entry} is too large; a file has at most 4 MiB, all together 64 MiB", path.display())]
+    TooLarge {
+        /// The archive.
+        path: PathBuf,
+        /// The entry.
+        entry: String,
+    },
+    /// An entry that is not text.
+    #[error("{}: {entry} is not UTF-8 text", path.display())]
+    NotText {
+        /// The archive.
+        path: PathBuf,
+        /// The entry.
+        entry: String,
+    },
+    /// Two entries of one name.
+    #[error("{} holds {entry} twice; it is refused", path.display())]
+    Twice {
+        /// The archive.
+        path: PathBuf,
+        /// The entry.
+        entry: String,
+    },
+    /// The texts of a folder.
+    #[error(transparent)]
+    Folder(#[from] BundleError),
+    /// The system refuses.
+    #[error("{} cannot be {what}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was attempted, as a participle.
+        what: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl ArchiveError {
+    fn file(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> ArchiveError {
+        move |source| ArchiveError::File { path: path.to_owned(), what, source }
+    }
+}
+
+/// Whether a path means an archive.
+pub fn is_zip(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"))
+}
+
+/// Writes a release; an archive appears whole or not at all.
+pub(super) fn export(bundle: &Bundle, card: &Card, path: &Path) -> Result<(), ArchiveError> {
+    if is_zip(path) {
+        if path.exists() {
+            return Err(ArchiveError::Exists(path.to_owned()));
+        }
+        let partial = path.with_extension("zip.partial");
+        let written = zipped(bundle, card)
+            .and_then(|bytes| fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path)));
+        return written
+            .inspect_err(|_| drop(fs::remove_file(&partial)))
+            .map_err(ArchiveError::file(path, "written"));
+    }
+    let old = overwritable(path)?;
+    for (name, text) in &bundle.files {
+        let target = path.join(name);
+        if let Some(parent) = target.parent() {
+            fs::create_dir_all(parent).map_err(ArchiveError::file(parent, "written"))?;
+        }
+        fs::write(&target, text).map_err(ArchiveError::file(&target, "written"))?;
+    }
+    for name in old.files.keys().filter(|name| !bundle.files.contains_key(*name)) {
+        let gone = path.join(name);
+        fs::remove_file(&gone).map_err(ArchiveError::file(&gone, "removed"))?;
+    }
+    let target = path.join(CARD);
+    json(card).and_then(|text| fs::write(&target, text)).map_err(ArchiveError::file(&target, "written"))
+}
+
+/// Reads an export, a folder or an archive, and proves that it is the release that it says it is.
+///
+/// # Errors
+/// When there is none, it is damaged or was edited, or an archive holds what no export does.
+pub fn read_export(path: &Path) -> Result<Exported, ArchiveError> {
+    if !path.exists() {
+        return Err(ArchiveError::Missing(path.to_owned()));
+    }
+    let exported = if path.is_dir() { from_folder(path)? } else { from_zip(path)? };
+    let found = exported.bundle.id();
+    if found != exported.card.id {
+        return Err(ArchiveError::Changed { path: path.to_owned(), found, card: exported.card.id });
+    }
+    Ok(exported)
+}
+
+/// What an export would overwrite: nothing, or an earlier export that nobody has worked in.
+fn overwritable(path: &Path) -> Result<Bundle, ArchiveError> {
+    if path.exists() && !path.is_dir() {
+        return Err(ArchiveError::NotAFolder(path.to_owned()));
+    }
+    let empty =
+        !path.exists() || fs::read_dir(path).map_err(ArchiveError::file(path, "read"))?.next().is_none();
+    if empty {
+        return Ok(Bundle::default());
+    }
+    if !path.join(CARD).is_file() {
+        return Err(ArchiveError::NotEmpty(path.to_owned()));
+    }
+    let old = from_folder(path)?;
+    if old.bundle.id() != old.card.id {
+        return Err(ArchiveError::Edited(path.to_owned()));
+    }
+    Ok(old.bundle)
+}
+
+fn from_folder(path: &Path) -> Result<Exported, ArchiveError> {
+    let card = path.join(CARD);
+    if !card.is_file() {
+        return Err(ArchiveError::NoCard(path.to_owned()));
+    }
+    let text = fs::read_to_string(&card).map_err(ArchiveError::file(&card, "read"))?;
+    Ok(Exported { bundle: read_bundle(path)?, card: read_card(&text, &card)? })
+}
+
+fn from_zip(path: &Path) -> Result<Exported, ArchiveError> {
+    let owned = || path.to_owned();
+    let file = fs::File::open(path).map_err(ArchiveError::file(path, "read"))?;
+    let damaged = |why: ZipError| {
+        let why = match why {
+            ZipError::Io(why) => why.to_string(),
+            other => other.to_string(),
+        };
+        ArchiveError::Damaged { path: owned(), why }
+    };
+    let mut archive = ZipArchive::new(io::BufReader::new(file)).map_err(damaged)?;
+    if archive.len() > ENTRIES {
+        return Err(ArchiveError::TooMany { path: owned(), entries: archive.len() });
+    }
+    let mut bundle = Bundle::default();
+    let mut card = None;
+    let mut left = TOTAL;
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(damaged)?;
+        let name = entry.name().map_err(damaged)?.into_owned();
+        if !is_plain(&name) {
+            return Err(ArchiveError::LeadsOut { path: owned(), entry: name });
+        }
+        if entry.is_dir() || !(name == CARD || Bundle::holds(&name)) {
+            continue;
+        }
+        // What an entry says of its size may be a lie; what is read is counted.
+        let limit = LARGEST.min(left);
+        let mut bytes = Vec::new();
+        let read = (&mut entry).take(limit + 1).read_to_end(&mut bytes);
+        let read = read.map_err(|why| damaged(ZipError::Io(why)))?;
+        if read as u64 > limit {
+            return Err(ArchiveError::TooLarge { path: owned(), entry: name });
+        }
+        left -= read as u64;
+        let Ok(text) = String::from_utf8(bytes) else {
+            return Err(ArchiveError::NotText { path: owned(), entry: name });
+        };
+        if name == CARD {
+            card = Some(read_card(&text, path)?);
+        } else if bundle.files.insert(name.clone(), text).is_some() {
+            return Err(ArchiveError::Twice { path: owned(), entry: name });
+        }
+    }
+    let card = card.ok_or_else(|| ArchiveError::NoCardInside(owned()))?;
+    Ok(Exported { bundle, card })
+}
+
+/// Relative, with `/` between parts, and staying inside.
+fn is_plain(name: &str) -> bool {
+    let path = name.strip_suffix('/').unwrap_or(name);
+    let odd = name.contains(['\\', ':']) || name.contains(char::is_control) || name.starts_with('/');
+    !odd && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+fn zipped(bundle: &Bundle, card: &Card) -> io::Result<Vec<u8>> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let card = json(card)?;
+    let files = bundle.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    for (name, text) in [(CARD, card.as_str())].into_iter().chain(files) {
+        archive.start_file(name, SimpleFileOptions::default())?;
+        archive.write_all(text.as_bytes())?;
+    }
+    Ok(archive.finish()?.into_inner())
+}
+
+fn read_card(text: &str, path: &Path) -> Result<Card, ArchiveError> {
+    let card: Card = serde_json::from_str(text)
+        .map_err(|source| ArchiveError::BadCard { path: path.to_owned(), source })?;
+    if card.id.is_empty() || !card.id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(ArchiveError::BadId(path.to_owned()));
+    }
+    Ok(card)
+}
+
+fn json(card: &Card) -> io::Result<String> {
+    Ok(serde_json::to_string_pretty(card)? + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_lead_out_are_told_from_others() {
+        for plain in ["a.yaml", "prompts/offer.ru.md", "prompts/", "..a/b.md"] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for odd in [
+            "../a.yaml",
+            "/etc/a.yaml",
+            "a/../../b.md",
+            "c:a.yaml",
+            "a\\b.md",
+            "a//b.md",
+            "./a.md",
+            "a\u{1b}.md",
+            "",
+        ] {
+            assert!(!is_plain(odd), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Looking at releases: the publications, and everything about one release.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tolmach_engine::compile;
+use tolmach_runtime::ports::{self, Publication, Store, WaitingPlace};
+
+use super::{Error, bundle, resolve};
+
+/// The last `limit` publications, newest first; the first one's release is the current one.
+///
+/// # Errors
+/// When the database is away.
+pub async fn list(store: &dyn Store, limit: u32) -> ports::Result<Vec<Publication>> {
+    store.publications(limit).await
+}
+
+/// Everything about one release.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shown {
+    /// The release.
+    pub id: String,
+    /// Whether new dialogs run on it.
+    pub current: bool,
+    /// Whether this program compiles it.
+    pub usable: bool,
+    /// Its publications, newest first.
+    pub publications: Vec<Publication>,
+    /// How many nodes each flow has; empty when it does not compile.
+    pub flows: BTreeMap<String, usize>,
+    /// Its files.
+    pub files: Vec<String>,
+    /// Where chats wait on it.
+    pub waiting: Vec<WaitingPlace>,
+}
+
+/// Everything about the release that `id` means: `current`, an id or a prefix of one.
+///
+/// # Errors
+/// Those of [`resolve`] and [`bundle`].
+pub async fn show(store: &dyn Store, id: &str) -> Result<Shown, Error> {
+    let id = resolve(store, id).await?;
+    let bundle = bundle(store, &id).await?;
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
+    let all = store.publications(u32::MAX).await?;
+    let current = all.first().is_some_and(|last| last.release == id);
+    let waiting = store.waiting_places().await?.into_iter().filter(|place| place.release == id).collect();
+    let flows = compiled.release.iter().flat_map(|release| release.flows.values());
+    Ok(Shown {
+        current,
+        usable: compiled.release.is_some(),
+        publications: all.into_iter().filter(|one| one.release == id).collect(),
+        flows: flows.map(|flow| (flow.id.clone(), flow.nodes.len())).collect(),
+        files: bundle.files.into_keys().collect(),
+        waiting,
+        id,
+    })
+}

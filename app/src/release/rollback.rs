@@ -1,0 +1,101 @@
+//! The way back: an earlier release becomes the current one again.
+
+use std::{collections::BTreeMap, path::Path};
+
+use tolmach_engine::compile;
+use tolmach_runtime::ports::{Actor, Publication, PublicationKind, Store};
+
+use super::{Error, bundle, current, plan, plan::Plan, resolve, store_publication};
+use crate::{audit::Change, diagnostics::Diagnosed};
+
+/// Which release is wanted back, and why.
+#[derive(Clone, Debug, Default)]
+pub struct Rollback {
+    /// `current`, an id or a prefix of one; `None` for the release that was current before.
+    pub release: Option<String>,
+    /// Why.
+    pub note: String,
+}
+
+/// How the way back ended.
+#[derive(Debug)]
+pub enum RolledBack {
+    /// The release is the current one already; nothing changed.
+    Unchanged(String),
+    /// It is the current release again.
+    Done {
+        /// The release.
+        release: String,
+        /// The release that was current before.
+        from: String,
+        /// What becomes of chats in progress.
+        plan: Plan,
+    },
+}
+
+/// Makes an earlier release the current one again, in the name of `actor`.
+///
+/// Writes a `release.rollback` row of the audit log, unless the release is the current one.
+///
+/// # Errors
+/// When there is no such release, it was never published here or no longer compiles, or somebody else published meanwhile;
+/// nothing was changed.
+pub async fn roll_back(
+    store: &dyn Store,
+    actor: &Actor,
+    now: i64,
+    wanted: Rollback,
+) -> Result<RolledBack, Error> {
+    let mut change = Change::new(actor, "release.rollback", now);
+    let done = check_and_roll_back(store, actor, now, wanted, &mut change).await;
+    if !matches!(done, Ok(RolledBack::Unchanged(_))) {
+        change.end(store, &done).await;
+    }
+    done
+}
+
+async fn check_and_roll_back(
+    store: &dyn Store,
+    actor: &Actor,
+    now: i64,
+    wanted: Rollback,
+    change: &mut Change,
+) -> Result<RolledBack, Error> {
+    let Rollback { release, note } = wanted;
+    change.on(release.clone().unwrap_or_default());
+    if !note.is_empty() {
+        change.detail("note", note.clone());
+    }
+    let current = current(store).await?.ok_or(Error::NothingPublished)?;
+    let target = match &release {
+        Some(id) => resolve(store, id).await?,
+        None => current.parent.clone().ok_or_else(|| Error::First(current.release.clone()))?,
+    };
+    change.on(target.clone());
+    change.detail("parent", current.release.clone());
+    if target == current.release {
+        return Ok(RolledBack::Unchanged(target));
+    }
+    if !store.publications(u32::MAX).await?.iter().any(|publication| publication.release == target) {
+        return Err(Error::NeverPublished(target));
+    }
+    let bundle = bundle(store, &target).await?;
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
+    if compiled.release.is_none() {
+        let diagnosed = Diagnosed::boxed(&bundle, Path::new(""), compiled.diagnostics);
+        return Err(Error::NoLongerCompiles { id: target, diagnosed });
+    }
+    let publication = Publication {
+        seq: 0,
+        release: target.clone(),
+        parent: Some(current.release.clone()),
+        author: actor.id.clone(),
+        note,
+        at: now,
+        kind: PublicationKind::Rollback,
+        moves: BTreeMap::new(),
+    };
+    let plan = plan::of(store, &publication).await?;
+    store_publication(store, publication).await?;
+    Ok(RolledBack::Done { release: target, from: current.release, plan })
+}

@@ -1,0 +1,89 @@
+//! The sample catalogue and the demo bundle, for a first start and for dialog tests.
+
+mod embedded;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use tolmach_catalog::{EmbeddedCatalog, ImportOutcome, Source, import};
+use tolmach_runtime::ports::{Actor, AuditStore};
+
+use crate::audit::Change;
+
+pub use embedded::write_flows;
+
+/// Why the samples or the demo bundle could not be put in place.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no room for a temporary folder.
+    #[error("no temporary folder can be made")]
+    NoFolder(#[source] io::Error),
+    /// The price list cannot be written where it is read from.
+    #[error("the sample price list cannot be written")]
+    Unwritable(#[source] io::Error),
+    /// The program was built without it.
+    #[error("the sample price list is not in the binary")]
+    Missing,
+    /// A file or folder of the demo bundle.
+    #[error("{} cannot be {what}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was attempted, as a participle.
+        what: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The price list cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] import::Error),
+    /// The catalogue does not take it.
+    #[error(transparent)]
+    Catalog(#[from] tolmach_catalog::Error),
+}
+
+impl Error {
+    fn file(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> Error {
+        move |source| Error::File { path: path.to_owned(), what, source }
+    }
+}
+
+/// Imports the samples as a demo source: the first real price list removes them. Without an audit log, as for the catalogue of a
+/// test, no row is written. Blocks while the list is read.
+///
+/// # Errors
+/// When the samples cannot be read or the catalogue cannot be built.
+pub async fn import_into(
+    catalog: &EmbeddedCatalog,
+    audit: Option<&dyn AuditStore>,
+    actor: &Actor,
+    now: i64,
+) -> Result<ImportOutcome, Error> {
+    let imported = import_samples(catalog).await;
+    if let Some(audit) = audit {
+        let mut change = Change::new(actor, "catalog.import", now);
+        change.on(SOURCE);
+        if let Ok(imported) = &imported {
+            change.detail("items", imported.imported);
+            change.detail("generation", imported.generation.clone());
+        }
+        change.end(audit, &imported).await;
+    }
+    imported
+}
+
+/// The name of the samples among suppliers.
+const SOURCE: &str = "samples";
+
+async fn import_samples(catalog: &EmbeddedCatalog) -> Result<ImportOutcome, Error> {
+    let (name, bytes) = embedded::sample_price_list()?;
+    // The importer reads files, as everything that managers bring is one.
+    let folder = tempfile::tempdir().map_err(Error::NoFolder)?;
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).map_err(Error::Unwritable)?;
+    let imported = import::read(&path)?;
+    let source = Source { name: SOURCE.to_owned(), demo: true };
+    Ok(catalog.import(source, imported.items, |_| {}).await?)
+}

@@ -1,0 +1,46 @@
+//! The files built into the program: the demo bundle and the sample price lists, so that it works alone.
+
+use std::{fs, path::Path};
+
+use rust_embed::RustEmbed;
+
+use super::Error;
+
+/// The demo bundle.
+#[derive(RustEmbed)]
+#[folder = "../flows"]
+struct Flows;
+
+/// The sample price lists.
+#[derive(RustEmbed)]
+#[folder = "../catalog-samples"]
+struct Samples;
+
+/// Writes the demo bundle into a folder that does not exist yet; it appears whole or not at all.
+///
+/// # Errors
+/// When the folder or a file cannot be written.
+pub fn write_flows(folder: &Path) -> Result<(), Error> {
+    let partial = folder.with_extension("partial");
+    if partial.exists() {
+        fs::remove_dir_all(&partial).map_err(Error::file(&partial, "removed"))?;
+    }
+    // Hidden files belong to whoever built the binary, not to the bundle.
+    let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.'));
+    for path in Flows::iter().filter(|path| !hidden(path)) {
+        let Some(file) = Flows::get(&path) else { continue };
+        let target = partial.join(&*path);
+        if let Some(parent) = target.parent() {
+            fs::create_dir_all(parent).map_err(Error::file(parent, "made"))?;
+        }
+        fs::write(&target, &file.data).map_err(Error::file(&target, "written"))?;
+    }
+    fs::rename(&partial, folder).map_err(Error::file(folder, "written"))
+}
+
+/// The clean sample price list: its file name and bytes.
+pub(super) fn sample_price_list() -> Result<(&'static str, Vec<u8>), Error> {
+    let name = "tolmach-samples.xlsx";
+    let file = Samples::get(name).ok_or(Error::Missing)?;
+    Ok((name, file.data.into_owned()))
+}

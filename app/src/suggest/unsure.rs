@@ -1,0 +1,175 @@
+//! The messages that a `classify` was unsure of, out of the stored turns.
+
+use std::collections::{BTreeMap, HashMap};
+
+use tolmach_engine::{resources::example_set, trace::Visit, wording::normalized};
+use tolmach_nodes::holds_contact;
+use tolmach_runtime::{
+    backtest::Past,
+    ports::{Store, StoredTurn},
+};
+
+use super::Error;
+use crate::{release::CompiledReleases, replay, text::one_line};
+
+/// How many turns are read at once.
+const PAGE: u32 = 500;
+/// Different messages that are looked at; their nearness to each other takes memory as the square of it.
+const MOST: usize = 3_000;
+/// The fewest digits of a local phone number.
+const DIGITS: usize = 7;
+
+/// What clients wrote in the same words.
+#[derive(Debug)]
+pub(super) struct Message {
+    /// As it was written last.
+    pub(super) text: String,
+    /// How often.
+    pub(super) count: usize,
+    /// The last turn.
+    seq: i64,
+}
+
+/// The messages by the set of examples, `<flow>.<node>`, that they were placed by, the most frequent first.
+#[derive(Debug, Default)]
+pub(super) struct Unsure {
+    pub(super) by_set: BTreeMap<String, Vec<Message>>,
+    /// Messages that are not looked at: personal data, or meant for a person.
+    pub(super) private: usize,
+    /// Different messages that are not looked at because there are too many; the oldest.
+    pub(super) left_out: usize,
+    /// The release of the last turn that was unsure.
+    pub(super) last_release: Option<String>,
+    known: HashMap<(String, String), Message>,
+}
+
+impl Unsure {
+    /// Of the turns since `at`, of one set or of all.
+    pub(super) async fn since(store: &dyn Store, at: i64, set: Option<&str>) -> Result<Unsure, Error> {
+        let mut unsure = Unsure::default();
+        let mut releases = CompiledReleases::of(store);
+        let mut last = 0;
+        while let page = store.turns_since(at, last, PAGE).await?
+            && let Some(turn) = page.last()
+        {
+            last = turn.seq;
+            for turn in &page {
+                unsure.take(turn, set, &mut releases).await?;
+            }
+        }
+        unsure.sort();
+        Ok(unsure)
+    }
+
+    async fn take(
+        &mut self,
+        turn: &StoredTurn,
+        set: Option<&str>,
+        releases: &mut CompiledReleases<'_>,
+    ) -> Result<(), Error> {
+        // Most turns are sure, and reading a trace takes long.
+        if !turn.trace.contains("\"unsure\"") {
+            return Ok(());
+        }
+        let past = Past::new(turn, releases.get(&turn.release).await?);
+        let past = past.map_err(replay::Error::unreadable(turn))?;
+        let Some(visit) = unsure_visit(past.visits()) else { return Ok(()) };
+        self.last_release = Some(turn.release.clone());
+        let name = example_set(&visit.flow, &visit.node);
+        if set.is_some_and(|set| set != name) {
+            return Ok(());
+        }
+        match past.message() {
+            Some(text) if may_be_shown(text) => self.add(name, text, turn.seq),
+            _ => self.private += 1,
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, set: String, text: &str, seq: i64) {
+        let words = normalized(text);
+        if words.is_empty() {
+            return;
+        }
+        let message =
+            self.known.entry((set, words)).or_insert(Message { text: String::new(), count: 0, seq });
+        *message = Message { text: one_line(text), count: message.count + 1, seq };
+    }
+
+    fn sort(&mut self) {
+        let mut all: Vec<((String, String), Message)> = self.known.drain().collect();
+        all.sort_by_key(|((set, _), message)| (std::cmp::Reverse(message.seq), set.clone()));
+        self.left_out = all.len().saturating_sub(MOST);
+        all.truncate(MOST);
+        all.sort_by_key(|(_, message)| std::cmp::Reverse(message.count));
+        for ((set, _), message) in all {
+            self.by_set.entry(set).or_default().push(message);
+        }
+    }
+}
+
+/// Where the client's words fitted no intent and no quick answer either.
+fn unsure_visit(visits: &[Visit]) -> Option<&Visit> {
+    let is =
+        |visit: &Visit, kind: &str, exit: &str| visit.kind == kind && visit.exit.as_deref() == Some(exit);
+    let at = visits.iter().position(|visit| is(visit, "classify", "unsure"))?;
+    let answered = visits.iter().skip(at).any(|visit| is(visit, "faq", "hit"));
+    visits.get(at).filter(|_| !answered)
+}
+
+/// Whether a message is nobody's data. Numbers of passports, cards and contracts are as personal as those of phones, and
+/// so are names of accounts.
+fn may_be_shown(text: &str) -> bool {
+    let mut digits = 0;
+    for c in text.chars() {
+        match c {
+            '@' => return false,
+            c if c.is_numeric() => digits += 1,
+            c if c.is_alphabetic() => digits = 0,
+            _ => {}
+        }
+        if digits >= DIGITS {
+            return false;
+        }
+    }
+    !holds_contact(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_and_numbers_of_papers_are_not_shown() {
+        let hidden = [
+            "мой номер 8 999 123-45-67",
+            "call 123-45-67",
+            "write to john@example.com",
+            "я в телеграме @someone",
+            "ivan собака mail точка ru",
+            "паспорт 4500 000000",
+        ];
+        for text in hidden {
+            assert!(!may_be_shown(text), "{text}");
+        }
+        for text in ["насос 220 В до 100000 рублей", "do you rent tools?", "доставка 25.12.25?"]
+        {
+            assert!(may_be_shown(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_quick_answer_knew_is_no_gap() {
+        let visit = |kind: &str, exit: &str| Visit {
+            node: kind.to_owned(),
+            kind: kind.to_owned(),
+            exit: Some(exit.to_owned()),
+            ..Visit::default()
+        };
+        let found = |visits: &[Visit]| unsure_visit(visits).map(|visit| visit.node.clone());
+        let route = visit("classify", "unsure");
+        assert_eq!(found(&[route.clone(), visit("faq", "miss")]).as_deref(), Some("classify"));
+        assert_eq!(found(&[route, visit("faq", "hit")]), None);
+        assert_eq!(found(&[visit("classify", "product")]), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! Tasks that are quarantined because they ended the process again and again, and trying them once more.
+
+use tolmach_runtime::{
+    Runtime,
+    ports::{self, Actor, QuarantinedTask, Store, Task},
+};
+
+use crate::audit::Change;
+
+/// Why a task is not tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No quarantined task has this id.
+    #[error("no task {0} is quarantined; see `tolmach jobs list`")]
+    NotQuarantined(String),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] ports::Error),
+}
+
+/// The quarantined tasks, the last `limit`, newest first.
+///
+/// # Errors
+/// When the database is away.
+pub async fn quarantined(store: &dyn Store, limit: u32) -> ports::Result<Vec<QuarantinedTask>> {
+    store.quarantined(limit).await
+}
+
+/// Has a worker try a quarantined task again, in the name of `actor`.
+///
+/// Writes a `task.retry` row of the audit log.
+///
+/// # Errors
+/// When the task is not quarantined, or the database is away.
+pub async fn retry(store: &dyn Store, actor: &Actor, now: i64, id: &str) -> Result<(), Error> {
+    let mut change = Change::new(actor, "task.retry", now);
+    change.on(id);
+    let retried = match store.retry_task(id, now).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::NotQuarantined(id.to_owned())),
+        Err(why) => Err(why.into()),
+    };
+    change.end(store, &retried).await;
+    retried
+}
+
+/// Keeps a task that was begun `starts` times without an end from being tried any more, and tells the staff.
+///
+/// Writes a `task.quarantine` row of the audit log.
+///
+/// # Errors
+/// When the database is away.
+pub async fn quarantine(
+    runtime: &Runtime,
+    actor: &Actor,
+    now: i64,
+    task: &Task,
+    id: &str,
+    starts: i64,
+) -> ports::Result<()> {
+    let why = format!("it was begun {starts} times and never came to an end");
+    tracing::error!(task = name(task), id, why, "a task is quarantined");
+    let mut change = Change::new(actor, "task.quarantine", now);
+    change.on(id);
+    change.detail("task", name(task));
+    change.detail("starts", starts);
+    let done = stop_and_tell(runtime, now, task, id, &why).await;
+    change.end(&**runtime.store(), &done).await;
+    done
+}
+
+/// What a task is called where people read it.
+pub fn name(task: &Task) -> &'static str {
+    match task {
+        Task::Deliver { .. } => "deliver",
+        Task::Timer { .. } => "timer",
+        Task::Retain => "retain",
+        Task::Report => "report",
+        Task::Reindex { .. } => "reindex",
+    }
+}
+
+async fn stop_and_tell(runtime: &Runtime, now: i64, task: &Task, id: &str, why: &str) -> ports::Result<()> {
+    runtime.store().quarantine(id, why, now).await?;
+    let (ru, en) = (
+        format!(
+            "Задача «{}» трижды прервала работу и отложена.\nСписок и повтор: tolmach jobs list, tolmach jobs retry {id}",
+            name(task)
+        ),
+        format!(
+            "The task \"{}\" ended the process three times and is quarantined.\nSee and try again: tolmach jobs list, tolmach jobs retry {id}",
+            name(task)
+        ),
+    );
+    let (subject_ru, subject_en) = ("Задача отложена", "A task is quarantined");
+    runtime.tell(id, "default", (subject_ru, &ru), (subject_en, &en)).await
+}

@@ -1,0 +1,128 @@
+//! The use cases on a real database file: what they change, and what the audit log says of it.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+use std::{path::Path, sync::Arc};
+
+use async_trait::async_trait;
+use tempfile::TempDir;
+use tolmach_app::{catalog, leads, release, retention, samples, tasks};
+use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
+use tolmach_engine::bundle::Bundle;
+use tolmach_runtime::ports::prelude::*;
+use tolmach_runtime::{
+    leads::{LeadChange, LeadStatus},
+    ports::{self, Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Order, Store, Task, Via},
+};
+use tolmach_store::sqlite::{Options, SqliteStore};
+
+const FLOW: &str = "\
+flow: shop
+start: hello
+nodes:
+  hello:
+    say: { text: { ru: Привет, en: Hello } }
+";
+
+async fn store(folder: &TempDir) -> SqliteStore {
+    SqliteStore::open(Options::new(folder.path().join("tolmach.db"))).await.unwrap()
+}
+
+/// Action, object and result of each row, oldest first.
+async fn audited(store: &dyn Store) -> Vec<(String, String, AuditResult)> {
+    let query = AuditQuery { order: Order::OldestFirst, ..AuditQuery::last(100) };
+    let rows = store.audit(&query).await.unwrap();
+    rows.into_iter().map(|row| (row.action, row.object, row.result)).collect()
+}
+
+fn row(action: &str, object: &str, failure: Option<&str>) -> (String, String, AuditResult) {
+    let result = failure.map_or(AuditResult::Done, |why| AuditResult::Failed(why.to_owned()));
+    (action.to_owned(), object.to_owned(), result)
+}
+
+#[tokio::test]
+async fn a_first_start_publishes_once() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let bundle = Bundle { files: [("shop.yaml".to_owned(), FLOW.to_owned())].into() };
+    let actor = Actor { id: "anna".to_owned(), via: Via::System };
+    let publish =
+        async || release::publish_first(&store, &actor, 5, Path::new("flows"), &bundle).await.unwrap();
+    assert!(publish().await);
+    // Another process that starts at the same moment is too late: it changes nothing.
+    assert!(!publish().await);
+    let current = release::current(&store).await.unwrap().unwrap();
+    assert_eq!((current.author.as_str(), current.at), ("anna", 5));
+    assert_eq!(audited(&store).await, [row("release.publish", &bundle.id(), None)]);
+    let shown = release::show(&store, &bundle.id()[..6]).await.unwrap();
+    assert_eq!((shown.current, shown.flows.get("shop")), (true, Some(&1)));
+    assert!(matches!(release::resolve(&store, "zz").await, Err(release::Error::Unknown(id)) if id == "zz"));
+}
+
+#[tokio::test]
+async fn what_is_refused_is_a_row_and_what_changes_nothing_is_none() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let anna = Actor::cli("anna");
+    let why = tasks::retry(&store, &anna, 5, "t1").await.unwrap_err().to_string();
+    assert!(why.contains("no task t1 is quarantined"), "{why}");
+    let done = LeadChange { status: Some(LeadStatus::Won), note: Some("secret".to_owned()), assignee: None };
+    let unknown = leads::change(&store, &anna, 6, "l1", done).await.unwrap_err();
+    assert!(matches!(unknown, leads::Error::Unknown(_)), "{unknown}");
+    let nothing = release::roll_back(&store, &anna, 7, release::Rollback::default()).await.unwrap_err();
+    assert!(matches!(nothing, release::Error::NothingPublished), "{nothing}");
+    let keep = retention::Days { inbox: 1, outbox: 1, traces: 1, messages: 1, tasks: 1 };
+    assert_eq!(retention::run(&store, &Actor::system(), 8, &keep).await.unwrap().all(), 0);
+    assert_eq!(
+        audited(&store).await,
+        [
+            row("task.retry", "t1", Some(&why)),
+            row("lead.set", "l1", Some(&unknown.to_string())),
+            row("release.rollback", "", Some("nothing is published yet")),
+        ]
+    );
+    let rows = store.audit(&AuditQuery::last(100)).await.unwrap();
+    assert!(
+        rows.iter().all(|row| row.actor == anna && !row.details.to_string().contains("secret")),
+        "{rows:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_task_is_tried_again_in_somebodys_name() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    store.begin_task("t1", &Task::Retain, 1).await.unwrap();
+    store.quarantine("t1", "it ended the process", 2).await.unwrap();
+    assert_eq!(tasks::quarantined(&store, 10).await.unwrap().len(), 1);
+    tasks::retry(&store, &Actor::cli("anna"), 5, "t1").await.unwrap();
+    assert_eq!(tasks::quarantined(&store, 10).await.unwrap(), []);
+    assert_eq!(audited(&store).await, [row("task.retry", "t1", None)]);
+}
+
+/// An audit log whose database is away.
+struct Away;
+
+#[async_trait]
+impl AuditStore for Away {
+    async fn record(&self, _: AuditEntry) -> ports::Result<()> {
+        Err(ports::Error::unavailable("audit", "the database is away"))
+    }
+
+    async fn audit(&self, _: &AuditQuery) -> ports::Result<Vec<AuditEntry>> {
+        Err(ports::Error::unavailable("audit", "the database is away"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_away_does_not_undo_what_was_done() {
+    let folder = TempDir::new().unwrap();
+    let catalogue = EmbeddedCatalog::open(folder.path().join("catalog"), Arc::new(TitleEmbedder)).unwrap();
+    let actor = Actor::system();
+    let first = samples::import_into(&catalogue, Some(&Away), &actor, 5).await.unwrap();
+    let second = samples::import_into(&catalogue, None, &actor, 6).await.unwrap();
+    let back = catalog::roll_back(&catalogue, Some(&Away), &actor, 7).await.unwrap();
+    assert_eq!((back.generation, back.left), (first.generation, Some(second.generation)));
+    let kept = catalog::generations(&catalogue).unwrap();
+    assert_eq!(kept.iter().filter(|generation| generation.serving).count(), 1);
+}

@@ -1,0 +1,82 @@
+//! `tolmach audit`: who changed what, and how it ended.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use comfy_table::{ContentArrangement, Table, presets};
+use tolmach_app::{
+    audit,
+    text::{one_line, when},
+};
+use tolmach_runtime::ports::{AuditEntry, AuditQuery, AuditResult};
+
+use crate::{config::Config, database::Database};
+
+/// See who changed what: releases, price lists, chats that people had, tasks.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// List the changes, newest first, refused ones too
+    List(List),
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// How many
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: u32,
+    /// Only by this person: the whole name
+    #[arg(long, value_name = "NAME")]
+    actor: Option<String>,
+    /// Only actions that begin so, as `release.` or `catalog.import`
+    #[arg(long, value_name = "PREFIX")]
+    action: Option<String>,
+    /// Only on this: the whole id of a release, key of a chat or name of a supplier
+    #[arg(long, value_name = "OBJECT")]
+    object: Option<String>,
+    /// Print JSON for tools
+    #[arg(long)]
+    json: bool,
+}
+
+impl AuditCommand {
+    pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let AuditCommand::List(List { limit, actor, action, object, json }) = self;
+        let store = Database::existing(config).await?;
+        let query = AuditQuery { actor, action, object, ..AuditQuery::last(limit) };
+        let entries = audit::list(&*store, &query).await;
+        store.close().await?;
+        let entries = entries?;
+        if json {
+            println!("{}", serde_json::to_string_pretty(&entries)?);
+        } else if entries.is_empty() {
+            println!("no changes");
+        } else {
+            println!("{}", table(&entries));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn table(entries: &[AuditEntry]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(140);
+    table.set_header(["when", "who", "via", "action", "on", "result"]);
+    for entry in entries {
+        let result = match &entry.result {
+            AuditResult::Done => "done".to_owned(),
+            AuditResult::Failed(why) => format!("failed: {}", one_line(why)),
+        };
+        table.add_row([
+            when(entry.at),
+            one_line(&entry.actor.id),
+            entry.actor.via.to_string(),
+            entry.action.clone(),
+            one_line(&entry.object),
+            result,
+        ]);
+    }
+    table
+}

@@ -1,0 +1,109 @@
+//! A running server takes up other releases: what was published, or with `--dev` what was saved.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tolmach_app::{
+    release::{self, Draft, DraftError},
+    text::short,
+};
+use tolmach_engine::bundle::Bundle;
+use tolmach_runtime::{FollowOutcome, Runtime, read_bundle};
+
+use crate::clock::now;
+
+/// How often the table of publications is looked at.
+const PUBLICATIONS: Duration = Duration::from_millis(500);
+/// How often the folder is.
+const FOLDER: Duration = Duration::from_millis(150);
+/// An editor may write a file in pieces; what stands still for so long is taken as saved.
+const SAVED: Duration = Duration::from_millis(25);
+
+/// Makes whatever is published the current release, for ever.
+pub async fn publications(runtime: Arc<Runtime>) {
+    loop {
+        tokio::time::sleep(PUBLICATIONS).await;
+        match runtime.releases().follow().await {
+            Ok(FollowOutcome::Nothing | FollowOutcome::Same) => {}
+            Ok(FollowOutcome::Switched(publication)) => {
+                println!("release: {} is served now", short(&publication.release));
+            }
+            Ok(FollowOutcome::Unusable { publication, diagnostics, .. }) => {
+                let going_on = runtime.releases().current_id().unwrap_or_default();
+                tracing::error!(
+                    release = short(&publication.release),
+                    errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count(),
+                    "the published release cannot be used by this program; release {} goes on",
+                    short(&going_on)
+                );
+            }
+            Err(why) => tracing::error!(%why, "publications could not be looked at"),
+        }
+    }
+}
+
+/// Makes whatever is saved in the folder the current release, for ever; nothing of it is published.
+pub async fn folder(runtime: Arc<Runtime>, folder: PathBuf, mut seen: Bundle) {
+    let mut trouble = String::new();
+    loop {
+        tokio::time::sleep(FOLDER).await;
+        let bundle = match saved(&folder, &seen).await {
+            Ok(Some(bundle)) => bundle,
+            Ok(None) => {
+                trouble.clear();
+                continue;
+            }
+            Err(why) => {
+                if trouble != why {
+                    println!("not reloaded: {why}");
+                    trouble = why;
+                }
+                continue;
+            }
+        };
+        trouble.clear();
+        let only_tests = bundle.id() == seen.id();
+        seen = bundle;
+        if !only_tests {
+            reload(&runtime, &folder, &seen).await;
+        }
+    }
+}
+
+/// The folder's bundle, if it differs from the one seen last.
+async fn saved(folder: &Path, seen: &Bundle) -> Result<Option<Bundle>, String> {
+    let read = || read_bundle(folder).map_err(|why| why.to_string());
+    let mut bundle = read()?;
+    if bundle == *seen {
+        return Ok(None);
+    }
+    loop {
+        tokio::time::sleep(SAVED).await;
+        let again = read()?;
+        if again == bundle {
+            return Ok(Some(bundle));
+        }
+        bundle = again;
+    }
+}
+
+async fn reload(runtime: &Runtime, folder: &Path, bundle: &Bundle) {
+    let started = Instant::now();
+    match release::serve_draft(runtime, now(), folder, bundle).await {
+        Ok(Draft { release, nodes, warnings }) => {
+            let millis = started.elapsed().as_millis();
+            println!(
+                "reloaded: release {}, {nodes} nodes, {warnings} warnings, in {millis} ms",
+                short(&release)
+            );
+        }
+        Err(DraftError::DoesNotCompile(diagnosed)) => {
+            let going_on = runtime.releases().current_id().unwrap_or_default();
+            println!("not reloaded: release {} goes on\n\n{diagnosed}\n", short(&going_on));
+        }
+        Err(why) => println!("not reloaded: {why}"),
+    }
+}
