@@ -248,6 +248,8 @@ pub enum Author {
     Client,
     /// The bot.
     Bot,
+    /// A person of the staff.
+    Staff,
 }
 
 /// A written reply.
@@ -383,6 +385,9 @@ pub struct Outgoing {
     /// Where the channel can share the client's own contact: the label of a button that does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_contact: Option<String>,
+    /// The person of the staff who wrote it, as the channel or the command line names them; `None` for the bot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<String>,
     /// The language of the texts, for what a channel adds itself.
     pub language: Language,
 }

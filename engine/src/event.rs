@@ -82,6 +82,9 @@ pub enum EventKind {
     Staff {
         /// What.
         action: StaffAction,
+        /// Who it was, as their channel names them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
 }
 

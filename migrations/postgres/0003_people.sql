@@ -48,3 +48,7 @@ CREATE TABLE model_calls (
     usage   TEXT
 );
 CREATE INDEX model_calls_at ON model_calls (at);
+
+-- What a person of the staff writes is theirs, not the bot's.
+ALTER TABLE messages DROP CONSTRAINT messages_who_check;
+ALTER TABLE messages ADD CONSTRAINT messages_who_check CHECK (who IN ('client', 'bot', 'staff'));

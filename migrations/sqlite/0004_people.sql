@@ -48,3 +48,19 @@ CREATE TABLE model_calls (
     usage   TEXT
 ) STRICT;
 CREATE INDEX model_calls_at ON model_calls (at);
+
+-- What a person of the staff writes is theirs, not the bot's. SQLite cannot change a CHECK, so the table is made anew; the
+-- sequence goes on, because pages remember the last number that they have seen.
+CREATE TABLE messages_new (
+    seq  INTEGER PRIMARY KEY AUTOINCREMENT,
+    chat TEXT    NOT NULL,
+    who  TEXT    NOT NULL CHECK (who IN ('client', 'bot', 'staff')),
+    body TEXT    NOT NULL,
+    at   INTEGER NOT NULL
+) STRICT;
+INSERT INTO messages_new (seq, chat, who, body, at) SELECT seq, chat, who, body, at FROM messages ORDER BY seq;
+DELETE FROM sqlite_sequence WHERE name = 'messages_new';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'messages_new', seq FROM sqlite_sequence WHERE name = 'messages';
+DROP TABLE messages;
+ALTER TABLE messages_new RENAME TO messages;
+CREATE INDEX messages_of_chat ON messages (chat, seq);

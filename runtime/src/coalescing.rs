@@ -117,7 +117,7 @@ mod tests {
             EventKind::Press { label: "да".to_owned(), press: None },
             EventKind::Contact { phone: "1".to_owned(), name: String::new() },
             EventKind::Timer { name: "inactivity".to_owned() },
-            EventKind::Staff { action: tolmach_engine::event::StaffAction::Return },
+            EventKind::Staff { action: tolmach_engine::event::StaffAction::Return, by: None },
         ];
         for other in others {
             let rows = [says(0, "a"), row(1, other.clone()), says(2, "b")];

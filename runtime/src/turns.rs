@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tolmach_engine::{
     Session, Step,
-    effect::{Author, Command, Effect},
+    effect::{Author, Command, Effect, Outgoing},
     event::{Event, EventKind},
     resume, start,
     trace::Trace,
@@ -47,7 +47,7 @@ impl Runtime {
             .collect();
         for effect in &effects {
             if let Command::Send(message) = &effect.command {
-                messages.push(MessageRow { seq: 0, who: Author::Bot, body: json(message)?, at });
+                messages.push(MessageRow { seq: 0, who: author(message), body: json(message)?, at });
             }
         }
         let path = trace.path().join(" → ");
@@ -161,6 +161,11 @@ fn said(event: &Event) -> Option<String> {
         EventKind::Unsupported { what } => Some(format!("[{what}]")),
         EventKind::Timer { .. } | EventKind::Staff { .. } => None,
     }
+}
+
+/// Who says a message to the client.
+fn author(message: &Outgoing) -> Author {
+    if message.staff.is_some() { Author::Staff } else { Author::Bot }
 }
 
 fn json<T: serde::Serialize>(value: &T) -> ports::Result<String> {

@@ -77,8 +77,8 @@ fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, e
     if session.frames.is_empty() {
         return Cursor::Say(phrases::APOLOGY);
     }
-    if let EventKind::Staff { action } = &event.kind {
-        return staff(session, turn_state, action);
+    if let EventKind::Staff { action, by } = &event.kind {
+        return staff(session, turn_state, action, by.as_deref());
     }
     if let EventKind::Timer { name } = &event.kind {
         return timer(release, session, turn_state, name);
@@ -188,7 +188,12 @@ fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, n
     }
 }
 
-fn staff(session: &mut Session, turn_state: &mut TurnState, action: &StaffAction) -> Cursor {
+fn staff(
+    session: &mut Session,
+    turn_state: &mut TurnState,
+    action: &StaffAction,
+    by: Option<&str>,
+) -> Cursor {
     if *action == StaffAction::Return {
         if !session.take_back() {
             return Cursor::Stop;
@@ -210,7 +215,12 @@ fn staff(session: &mut Session, turn_state: &mut TurnState, action: &StaffAction
         turn_state.send(
             session,
             &PersonalValues::default(),
-            Outgoing { text: text.clone(), ..Outgoing::default() },
+            // Events of earlier versions name nobody; a person wrote it all the same.
+            Outgoing {
+                text: text.clone(),
+                staff: Some(by.unwrap_or_default().to_owned()),
+                ..Outgoing::default()
+            },
         );
     }
     Cursor::Stop

@@ -167,6 +167,7 @@ fn history(history: &[Utterance]) -> Value {
         let who = match utterance.who {
             Author::Client => "client",
             Author::Bot => "shop",
+            Author::Staff => "shop (a person of the staff)",
         };
         json!({ "who": who, "text": utterance.text })
     });

@@ -110,7 +110,7 @@ fn timer(chat: &mut Chat, name: &str) -> Vec<tolmach_engine::effect::Outgoing> {
 }
 
 fn staff(chat: &mut Chat, action: StaffAction) -> Vec<tolmach_engine::effect::Outgoing> {
-    chat.event(EventKind::Staff { action })
+    chat.event(EventKind::Staff { action, by: None })
 }
 
 #[test]

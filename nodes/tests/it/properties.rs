@@ -174,6 +174,7 @@ fn happen(chat: &mut Chat, pressed: &mut Vec<(String, Press)>, what: (u8, u8)) -
                 1 => StaffAction::Take,
                 _ => StaffAction::Return,
             },
+            by: Some("Ольга".into()),
         },
         10 => EventKind::Unsupported { what: "voice".into() },
         _ => EventKind::Press { label: "old".into(), press: None },

@@ -226,7 +226,7 @@ impl<'a> Run<'a> {
             return one(EventKind::Contact { phone: contact.phone.clone(), name: contact.name.clone() });
         }
         if let Some(staff) = &step.staff {
-            return one(EventKind::Staff { action: staff.action() });
+            return one(EventKind::Staff { action: staff.action(), by: Some("staff".to_owned()) });
         }
         let Some(label) = &step.press else { return Ok((Vec::new(), None)) };
         let (label, id) = self.button(label)?;

@@ -213,6 +213,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         let who = match message.who {
             Author::Client => "client",
             Author::Bot => "bot",
+            Author::Staff => "staff",
         };
         turn.messages.push(&(&turn.chat, who, without_nul(message.body), message.at))?;
     }

@@ -60,7 +60,11 @@ pub(super) async fn messages<D: Dialect>(
     let values = vec![text(chat), Value::Integer(after), number(limit)];
     let rows: Vec<(i64, String, String, i64)> = db.fetch(db.statements().reads.messages, values).await?;
     let message = |(seq, who, body, at): (i64, String, String, i64)| {
-        let who = if who == "client" { Author::Client } else { Author::Bot };
+        let who = match who.as_str() {
+            "client" => Author::Client,
+            "staff" => Author::Staff,
+            _ => Author::Bot,
+        };
         MessageRow { seq, who, body, at }
     };
     Ok(rows.into_iter().map(message).collect())
