@@ -1,9 +1,9 @@
 //! From a bundle's texts to a release, with every diagnostic on the way.
 
+mod analysis;
 mod check;
 mod documents;
 mod header;
-mod proofs;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use crate::{
     resources::{Answers, Example, Resources, example_set},
     scope::{FlowSignature, Scope, SlotUses},
     span::Span,
-    vars::Names,
+    vars::VariableNames,
 };
 
 /// What a compilation yields: a release if there is no error, and everything that was found.
@@ -75,7 +75,7 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
             text: bundle.files.get(&flow.file).map(String::as_str).unwrap_or_default(),
             platform,
             header: &flow.header,
-            names: Names {
+            names: VariableNames {
                 slots: Some(&flow.slots),
                 company: company.keys.iter().map(String::as_str).collect(),
             },
@@ -113,7 +113,7 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
         .collect();
     // What calls a flow, and with which values, is only known where every flow is sound.
     let all = sound.len() == flow_files;
-    proofs::check(&sound, all, entry.as_deref(), &slot_uses, &prompts, &mut diagnostics);
+    analysis::check(&sound, all, entry.as_deref(), &slot_uses, &prompts, &mut diagnostics);
 
     diagnostics.sort_by(|a, b| (&a.file, a.span, a.code).cmp(&(&b.file, b.span, b.code)));
     diagnostics.dedup();

@@ -3,8 +3,8 @@
 //! All numbers of a dialog are doubles, and CEL refuses to add an int to a double; so whole-number literals in
 //! arithmetic are read as doubles too.
 
+mod explain;
 mod facts;
-mod mistakes;
 
 use std::{
     collections::BTreeSet,
@@ -92,18 +92,18 @@ impl Expression {
     }
 
     /// The type of the value, where it is certain; the error says which values of different types are compared.
-    pub fn kind(&self, names: &vars::Names<'_>) -> Result<Option<slot::Type>, String> {
+    pub fn kind(&self, names: &vars::VariableNames<'_>) -> Result<Option<slot::Type>, String> {
         self.parsed.as_ref().map_or(Ok(None), |parsed| facts::kind(&parsed.expression, names))
     }
 
     /// The value. The error is for logs and traces; it is never taken for `false` or `null`.
-    pub fn value(&self, source: &dyn vars::Source) -> Result<Value, String> {
+    pub fn value(&self, source: &dyn vars::VariableSource) -> Result<Value, String> {
         let parsed = self.parsed.as_ref().map_err(|why| why.replace('\n', "; "))?;
         evaluate(&parsed.expression, &parsed.paths, source).and_then(from_cel)
     }
 
     /// The value where only true or false will do.
-    pub fn holds(&self, source: &dyn vars::Source) -> Result<bool, String> {
+    pub fn holds(&self, source: &dyn vars::VariableSource) -> Result<bool, String> {
         match self.value(source)? {
             Value::Bool(holds) => Ok(holds),
             other => Err(format!("`{}` is {other}, neither true nor false", self.source)),
@@ -194,7 +194,7 @@ impl FilterExpression {
     }
 
     /// A column that is compared with a value of another type, if there is one.
-    pub fn clash(&self, names: &vars::Names<'_>) -> Option<String> {
+    pub fn clash(&self, names: &vars::VariableNames<'_>) -> Option<String> {
         self.clauses.iter().flatten().find_map(|clause| {
             let column = &clause.field;
             let wanted = match column {
@@ -226,7 +226,7 @@ impl FilterExpression {
     }
 
     /// The clauses with their values, and the columns of those that were dropped because their value is unset.
-    pub fn resolve(&self, source: &dyn vars::Source) -> Result<(Vec<Filter>, Vec<Field>), String> {
+    pub fn resolve(&self, source: &dyn vars::VariableSource) -> Result<(Vec<Filter>, Vec<Field>), String> {
         let mut kept = Vec::new();
         let mut dropped = Vec::new();
         for clause in self.clauses.as_ref().map_err(Clone::clone)? {
@@ -284,14 +284,18 @@ impl Parsed {
 
 fn parse(source: &str) -> Result<IdedExpr, String> {
     Parser::new().parse(source).map_err(|errors| match errors.errors.first() {
-        Some(error) => mistakes::explain(source, &error.msg),
+        Some(error) => explain::explain(source, &error.msg),
         None => "it cannot be read".to_owned(),
     })
 }
 
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
-fn evaluate(expression: &IdedExpr, paths: &[Vec<String>], source: &dyn vars::Source) -> Result<Cel, String> {
+fn evaluate(
+    expression: &IdedExpr,
+    paths: &[Vec<String>],
+    source: &dyn vars::VariableSource,
+) -> Result<Cel, String> {
     let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
     let mut last = "";
     for root in paths.iter().filter_map(|path| path.first()) {
@@ -496,7 +500,7 @@ mod tests {
 
     struct Slots(Value);
 
-    impl vars::Source for Slots {
+    impl vars::VariableSource for Slots {
         fn root(&self, name: &str) -> Value {
             assert_eq!(name, "slots");
             self.0.clone()

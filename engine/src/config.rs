@@ -28,9 +28,9 @@ use repair::{fill, filled, leave_out};
 
 /// Parses a file's YAML; a mistake in it is a diagnostic.
 pub fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Tree> {
-    let not_yaml = |mistake: yaml::Mistake| {
-        let diagnostic = Diagnostic::new(Code::BadYaml, file, mistake.span, mistake.message, mistake.help);
-        diagnostics.push(Diagnostic { nearest: mistake.nearest, ..diagnostic });
+    let not_yaml = |error: yaml::SyntaxError| {
+        let diagnostic = Diagnostic::new(Code::BadYaml, file, error.span, error.message, error.help);
+        diagnostics.push(Diagnostic { nearest: error.nearest, ..diagnostic });
     };
     yaml::parse(text).map_err(not_yaml).ok()
 }
@@ -49,7 +49,7 @@ pub(crate) struct Read<T> {
 }
 
 /// Mistakes of one value that are told at once; whoever made more has made the same one many times.
-const MISTAKES: usize = 20;
+const MAX_ERRORS: usize = 20;
 
 /// Reads a `T` and goes on after a mistake, as if what is wrong were not there, so that the others come to light too.
 /// `None` when nothing is left that could be read.
@@ -78,7 +78,7 @@ pub(crate) fn read_with_recovery<T: DeserializeOwned>(
     let mut rest = tree.clone();
     // Fields that are missing only because they were left out here.
     let mut left_out: Vec<(Span, String)> = Vec::new();
-    for _ in 0..MISTAKES {
+    for _ in 0..MAX_ERRORS {
         let span = error.span.unwrap_or(tree.span);
         let told = span == Span::default()
             || error.missing.is_some_and(|field| {

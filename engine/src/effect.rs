@@ -317,8 +317,9 @@ pub enum Command {
         /// Why, for the person.
         reason: String,
     },
-    /// The bot has the chat again.
-    TakeBack,
+    /// The handoff ends: the bot has the chat again.
+    #[serde(alias = "take_back")]
+    EndHandoff,
     /// A conversion, for analytics.
     Goal(Goal),
     /// The client was put into an arm of an experiment, for analytics.
@@ -489,4 +490,16 @@ pub struct Lead {
     /// Further values of the dialog worth knowing.
     #[serde(default)]
     pub details: BTreeMap<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn effects_of_an_earlier_version_read() {
+        let effect: Effect =
+            serde_json::from_str(r#"{ "id": "1.0", "command": { "command": "take_back" } }"#).unwrap();
+        assert_eq!(effect.command, Command::EndHandoff);
+    }
 }

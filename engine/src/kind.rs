@@ -35,7 +35,7 @@ pub trait Kind: Node + DeserializeOwned + JsonSchema + Sized + 'static {
     /// A whole flow that uses it; a test compiles it without diagnostics.
     const EXAMPLE: &'static str;
     /// Files that the example needs beside itself: path and text.
-    const BESIDES: &'static [(&'static str, &'static str)] = &[];
+    const EXAMPLE_FILES: &'static [(&'static str, &'static str)] = &[];
     /// Messages to send to the example, and the nodes that the last of them must visit.
     const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]);
 }
@@ -51,8 +51,8 @@ pub struct KindSpec {
     pub exits: &'static [(&'static str, &'static str)],
     /// See [`Kind::EXAMPLE`].
     pub example: &'static str,
-    /// See [`Kind::BESIDES`].
-    pub besides: &'static [(&'static str, &'static str)],
+    /// See [`Kind::EXAMPLE_FILES`].
+    pub example_files: &'static [(&'static str, &'static str)],
     /// See [`Kind::EXAMPLE_PATH`].
     pub example_path: (&'static [&'static str], &'static [&'static str]),
     /// The JSON Schema of the body; its description is the kind's documentation.
@@ -68,7 +68,7 @@ impl KindSpec {
             name: K::NAME,
             exits: K::EXITS,
             example: K::EXAMPLE,
-            besides: K::BESIDES,
+            example_files: K::EXAMPLE_FILES,
             example_path: K::EXAMPLE_PATH,
             schema: |generator| K::json_schema(generator),
             read: |file, tree, diagnostics| {
@@ -113,7 +113,7 @@ pub trait Node: fmt::Debug + Send + Sync {
     }
 
     /// The host of another system that this node asks, as it is written.
-    fn asks(&self) -> Option<&str> {
+    fn host(&self) -> Option<&str> {
         None
     }
 
@@ -145,21 +145,21 @@ pub enum NodeInput {
     /// The client answered while the node waited; [`TurnContext::event`] says what.
     Reply,
     /// An interruption is over: ask again.
-    Resume,
+    Resumed,
     /// A button of this node was pressed, maybe an old one.
-    Press(String),
+    ButtonPressed(String),
     /// The next page of this node's cards is wanted.
-    More(SearchRequest),
+    NextPage(SearchRequest),
     /// The query's outcome.
     Outcome(QueryOutcome),
     /// The node said [`NodeOutcome::NotAnswered`], and the message interrupts nothing either: say so and ask again.
     NotAnswered,
     /// The flow that the node called has returned; its slots.
-    Called(Map<String, Value>),
+    FlowReturned(Map<String, Value>),
     /// The node's own [`Node::timer`] fell due.
-    Due,
+    TimerFired,
     /// A person had the chat and gave it back.
-    GivenBack,
+    HandoffEnded,
 }
 
 /// What a node decides.

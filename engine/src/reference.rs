@@ -82,7 +82,7 @@ impl Page<'_> {
         }
         self.fields(body, &[]);
         self.text.push_str(&format!("\n```yaml\n{}```\n", kind.example));
-        for (path, text) in kind.besides {
+        for (path, text) in kind.example_files {
             self.text.push_str(&format!("\nwith `{path}`:\n\n```\n{text}```\n"));
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     span::{Span, Spanned},
     target::Target,
     text::{Template, Text},
-    vars::{Names, Unknown},
+    vars::{UnknownName, VariableNames},
 };
 
 /// Everything a node is checked against.
@@ -30,7 +30,7 @@ pub struct Scope<'a> {
     pub(crate) text: &'a str,
     pub(crate) platform: &'a Platform,
     pub(crate) header: &'a Header,
-    pub(crate) names: Names<'a>,
+    pub(crate) names: VariableNames<'a>,
     pub(crate) nodes: &'a BTreeSet<String>,
     pub(crate) prompts: &'a BTreeMap<String, ByLanguage<Prompt>>,
     pub(crate) knowledge: Vec<&'a str>,
@@ -61,13 +61,13 @@ pub(crate) struct FlowSignature<'f> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sets {
     /// Always, when it leaves by one of these exits.
-    Surely(&'static [&'static str]),
+    OnExits(&'static [&'static str]),
     /// Always, whichever way it leaves.
     Always,
     /// Perhaps, or perhaps to `null`.
-    Perhaps,
+    Maybe,
     /// Never: it makes the slot unset.
-    Unsets,
+    Clears,
 }
 
 /// What a node does with slots.
@@ -128,7 +128,7 @@ impl Scope<'_> {
     }
 
     /// A number from 0 to 1.
-    pub fn share(&mut self, field: &str, value: &Spanned<f32>) {
+    pub fn probability(&mut self, field: &str, value: &Spanned<f32>) {
         if !(0.0..=1.0).contains(&value.value) {
             let message = format!("`{field}` is {}; it is 0 to 1", value.value);
             let share = if (5.0..=100.0).contains(&value.value) {
@@ -348,7 +348,7 @@ impl Scope<'_> {
     /// A call of another flow.
     pub fn call(&mut self, call: &Call<'_>) {
         for (slot, _) in &call.results {
-            self.sets(slot, &slot::Type::ALL, Sets::Perhaps);
+            self.sets(slot, &slot::Type::ALL, Sets::Maybe);
         }
         let Some(flow) = self.flows.get(call.flow.as_str()) else {
             let known: Vec<&str> = self.flows.keys().copied().collect();
@@ -497,7 +497,7 @@ impl Scope<'_> {
                 self.used.insert(name.clone());
                 self.use_of().reads.push((name.clone(), span));
             }
-            if let Err(Unknown { what, name, known }) = self.names.check(path) {
+            if let Err(UnknownName { what, name, known }) = self.names.check(path) {
                 let code = if what == "slot" { Code::UnknownSlot } else { Code::UnknownVariable };
                 let whole = path.join(".");
                 let company = path.first().is_some_and(|root| root == "company");

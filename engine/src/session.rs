@@ -42,12 +42,12 @@ pub struct Session {
     /// The client's arm in each experiment. Outlives dialogs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub arms: BTreeMap<String, String>,
-    /// Since when a person has the chat, milliseconds since the Unix epoch; the bot is silent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handed: Option<i64>,
-    /// How long the chat stays with a person after their last word, milliseconds, where a node has said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<i64>,
+    /// When staff took the chat over, or last wrote in it, milliseconds since the Unix epoch; the bot is silent.
+    #[serde(default, alias = "handed", skip_serializing_if = "Option::is_none")]
+    pub taken_over_at: Option<i64>,
+    /// How long the handoff lasts after the last message of staff, milliseconds, where a node has set it.
+    #[serde(default, alias = "patience", alias = "timeout", skip_serializing_if = "Option::is_none")]
+    pub handoff_timeout: Option<i64>,
     /// Flows being run, the outermost first; empty before the first turn and after `end`.
     #[serde(default)]
     pub frames: Vec<Frame>,
@@ -103,13 +103,13 @@ impl Session {
     }
 
     /// Forgets the dialog: slots, questions, history. What is known of the client stays.
-    pub(crate) fn begin_anew(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.frames.clear();
         self.history.clear();
     }
 
     /// Gives up what waits in the innermost flow.
-    pub(crate) fn drop_waiting(&mut self) {
+    pub(crate) fn clear_waiting(&mut self) {
         if let Some(frame) = self.frames.last_mut() {
             frame.waiting = None;
             frame.interrupted.clear();
@@ -159,9 +159,9 @@ mod tests {
 
     #[test]
     fn a_session_of_an_earlier_version_reads() {
-        let stored = r#"{ "release": "r1", "language": "ru", "turn_state": { "visited": 3 } }"#;
+        let stored = r#"{ "release": "r1", "language": "ru", "handed": 5, "patience": 7, "turn_state": {} }"#;
         let session: Session = serde_json::from_str(stored).unwrap();
-        assert_eq!(session.release, "r1");
+        assert_eq!((session.taken_over_at, session.handoff_timeout), (Some(5), Some(7)));
         assert!(!serde_json::to_string(&session).unwrap().contains("turn_state"));
     }
 }

@@ -216,14 +216,14 @@ fn follow(session: &mut Session, turn_state: &mut TurnState, target: Target) -> 
     match target {
         Target::Node(node) => Cursor::Node(waiting(&node), NodeInput::Enter),
         Target::End => {
-            session.begin_anew();
+            session.reset();
             turn_state.ended = true;
             Cursor::Stop
         }
         Target::Return if session.frames.len() > 1 => {
             let slots = session.frames.pop().map(|frame| frame.slots).unwrap_or_default();
             match session.frames.last_mut().and_then(|frame| frame.waiting.take()) {
-                Some(caller) => Cursor::Node(caller, NodeInput::Called(slots)),
+                Some(caller) => Cursor::Node(caller, NodeInput::FlowReturned(slots)),
                 None => Cursor::Stop,
             }
         }
@@ -277,13 +277,13 @@ fn fail(release: &Release, session: &mut Session, turn_state: &mut TurnState, fa
     {
         // The error path speaks for the flow that wrote it: what that one had called is given up.
         session.frames.truncate(frame + 1);
-        session.drop_waiting();
+        session.clear_waiting();
         turn_state.failed = true;
         // The error path gets a budget of its own; it cannot be entered twice.
         turn_state.visited = 0;
         return Cursor::Node(waiting(&to), NodeInput::Enter);
     }
-    session.drop_waiting();
+    session.clear_waiting();
     let language = session.language;
     let text = phrases::FAILED_FOR_STAFF.get(language).replace("{node}", &node);
     let subject = phrases::FAILED_SUBJECT.get(language).to_owned();
@@ -312,7 +312,7 @@ fn start_button(release: &Release, session: &mut Session, turn_state: &mut TurnS
 fn done(release: &Release, session: Session, mut turn_state: Box<TurnState>) -> Step {
     let by_client = !matches!(turn_state.event.kind, EventKind::Timer { .. } | EventKind::Staff { .. });
     let of = |flow: &Flow| flow.header.on.inactivity.as_ref().map(|silence| silence.after.0);
-    if session.handed.is_some() || turn_state.ended {
+    if session.taken_over_at.is_some() || turn_state.ended {
         // Whoever has said goodbye, or talks to a person, is not silent.
         if release.flows.values().any(|flow| of(flow).is_some()) {
             turn_state.push(Command::CancelTimer { name: INACTIVITY.to_owned() });

@@ -13,7 +13,7 @@ use serde::{
 };
 use serde_json::Value;
 
-mod mistakes;
+mod explain;
 mod needs;
 
 use crate::{
@@ -221,7 +221,7 @@ impl Template {
     }
 
     /// The text with its values. The error is for logs and traces.
-    pub fn render(&self, source: &dyn vars::Source) -> Result<String, String> {
+    pub fn render(&self, source: &dyn vars::VariableSource) -> Result<String, String> {
         match &self.compiled {
             Err(error) => Err(error.message.clone()),
             Ok(Compiled::Plain) => Ok(self.source.clone()),
@@ -301,8 +301,7 @@ fn parse(source: &str) -> Result<Compiled, ParseError> {
     if !source.contains("{{") && !source.contains('\\') {
         return Ok(Compiled::Plain);
     }
-    let template =
-        handlebars::Template::compile(source).map_err(|error| mistakes::explain(source, &error))?;
+    let template = handlebars::Template::compile(source).map_err(|error| explain::explain(source, &error))?;
     let mut paths = Vec::new();
     walk(source, &template, true, &mut paths)?;
     let mut needs = BTreeSet::new();
@@ -507,7 +506,7 @@ mod tests {
 
     struct Fixed(Value);
 
-    impl vars::Source for Fixed {
+    impl vars::VariableSource for Fixed {
         fn root(&self, name: &str) -> Value {
             self.0[name].clone()
         }

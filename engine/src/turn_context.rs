@@ -241,8 +241,8 @@ impl<'a> TurnContext<'a> {
     /// Hands the chat to a person: the bot is silent until it is given back or `timeout` milliseconds have passed
     /// since the person's last word.
     pub fn hand_off(&mut self, reason: String, timeout: i64) {
-        self.session.handed = Some(self.turn_state.event.at);
-        self.session.timeout = Some(timeout);
+        self.session.taken_over_at = Some(self.turn_state.event.at);
+        self.session.handoff_timeout = Some(timeout);
         self.command(Command::HandOff { reason });
         self.start_timer(timers::HANDOFF, timeout);
     }
@@ -264,7 +264,7 @@ impl<'a> TurnContext<'a> {
     }
 
     /// A number from 0 up to 1 that is the same for this client and name for ever, and evenly spread over clients.
-    pub fn share(&self, name: &str) -> f64 {
+    pub fn fraction(&self, name: &str) -> f64 {
         let hash = blake3::hash(format!("{name}\0{}", self.session.chat).as_bytes());
         let mut bytes = [0; 8];
         bytes.copy_from_slice(&hash.as_bytes()[..8]);
@@ -388,7 +388,7 @@ impl<'a> TurnContext<'a> {
     }
 }
 
-impl vars::Source for TurnContext<'_> {
+impl vars::VariableSource for TurnContext<'_> {
     fn root(&self, name: &str) -> Value {
         match name {
             "client" => json!({
@@ -415,7 +415,7 @@ impl vars::Source for TurnContext<'_> {
 /// The values of a turn as a language model may see them.
 struct ForModel<'c, 'a>(&'c TurnContext<'a>);
 
-impl vars::Source for ForModel<'_, '_> {
+impl vars::VariableSource for ForModel<'_, '_> {
     fn root(&self, name: &str) -> Value {
         let turn = self.0;
         match name {

@@ -95,7 +95,7 @@ impl Node for Classify {
     }
 
     fn check(&self, scope: &mut Scope<'_>) {
-        scope.share("min_confidence", &self.min_confidence);
+        scope.probability("min_confidence", &self.min_confidence);
         scope.model_role(&self.model);
         if self.intents.value.is_empty() {
             let help = "add one: `intents: { product: { examples: [what a client writes] } }`";

@@ -68,7 +68,7 @@ impl Node for Experiment {
             return Ok(NodeOutcome::Exit(arm));
         }
         let whole: f64 = self.arms.values().map(|share| f64::from(share.value)).sum();
-        let mut left = turn.share(&self.name) * whole;
+        let mut left = turn.fraction(&self.name) * whole;
         let mut chosen = None;
         for (arm, share) in &self.arms {
             chosen = Some(arm);

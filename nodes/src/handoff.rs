@@ -83,8 +83,8 @@ impl Node for Handoff {
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            NodeInput::GivenBack => return Ok(NodeOutcome::exit("returned")),
-            NodeInput::Due => return Ok(NodeOutcome::exit("timeout")),
+            NodeInput::HandoffEnded => return Ok(NodeOutcome::exit("returned")),
+            NodeInput::TimerFired => return Ok(NodeOutcome::exit("timeout")),
             _ => {}
         }
         if let Some(text) = &self.text {

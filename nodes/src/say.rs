@@ -78,7 +78,7 @@ impl Node for Say {
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            NodeInput::More(request) => return cards::ask_for_more(turn, request),
+            NodeInput::NextPage(request) => return cards::ask_for_more(turn, request),
             NodeInput::Outcome(outcome) => return cards::show_more(turn, outcome),
             _ => {}
         }

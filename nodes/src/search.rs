@@ -124,12 +124,12 @@ impl Node for Search {
             scope.filter(filter);
         }
         for slot in [&self.price.min, &self.price.max].into_iter().flatten() {
-            scope.sets(slot, &[Type::Number], Sets::Perhaps);
+            scope.sets(slot, &[Type::Number], Sets::Maybe);
         }
         scope.sets(&self.into, &[Type::Products], Sets::Always);
         scope.count("limit", &self.limit, 1..=50);
-        scope.share("semantic_ratio", &self.semantic_ratio);
-        scope.share("min_score", &self.min_score);
+        scope.probability("semantic_ratio", &self.semantic_ratio);
+        scope.probability("min_score", &self.min_score);
     }
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {

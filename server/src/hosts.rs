@@ -11,7 +11,7 @@ pub fn notes(release: &Release, config: &Config) -> Vec<String> {
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for flow in release.flows.values() {
         for (name, entry) in &flow.nodes {
-            let host = entry.node.asks().filter(|host| !config.may_ask(host));
+            let host = entry.node.host().filter(|host| !config.may_ask(host));
             if let Some(host) = host {
                 missing.entry(host.to_lowercase()).or_default().insert(format!("{}.{name}", flow.id));
             }

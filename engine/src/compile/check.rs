@@ -71,7 +71,7 @@ pub(super) fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
 
 /// The intents that may interrupt are those of a `classify` node of the same flow.
 fn check_intents<'a>(flow: &'a Flow, intent: &'a IntentInterrupt, scope: &mut Scope<'a>) {
-    scope.share("min_confidence", &intent.min_confidence);
+    scope.probability("min_confidence", &intent.min_confidence);
     for to in intent.to.values() {
         scope.target(to, to.span);
     }

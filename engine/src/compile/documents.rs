@@ -16,7 +16,7 @@ use crate::{
     scope::unknown_role,
     span::{Span, Spanned},
     text::{Template, Text},
-    vars::Names,
+    vars::VariableNames,
     yaml::Node,
 };
 
@@ -229,7 +229,7 @@ fn check_template(
         let diagnostic = Diagnostic::new(Code::BadTemplate, file, span, format!("in the text, {why}"), help);
         diagnostics.push(Diagnostic { nearest: template.nearest_helper().map(str::to_owned), ..diagnostic });
     }
-    let names = Names { slots: None, company: company.keys.iter().map(String::as_str).collect() };
+    let names = VariableNames { slots: None, company: company.keys.iter().map(String::as_str).collect() };
     for path in template.paths() {
         if let Err(unknown) = names.check(path) {
             let of_company = path.first().is_some_and(|root| root == "company");

@@ -11,7 +11,7 @@ use cel::{
 };
 
 use super::as_path;
-use crate::{slot::Type, vars::Names};
+use crate::{slot::Type, vars::VariableNames};
 
 const ORDER: [&str; 4] =
     [operators::LESS, operators::LESS_EQUALS, operators::GREATER, operators::GREATER_EQUALS];
@@ -135,7 +135,7 @@ pub(super) fn when(node: &IdedExpr, value: bool) -> Slots {
 }
 
 /// The type of the expression's value, where it is certain; the error is a comparison of values of different types.
-pub(super) fn kind(node: &IdedExpr, names: &Names<'_>) -> Result<Option<Type>, String> {
+pub(super) fn kind(node: &IdedExpr, names: &VariableNames<'_>) -> Result<Option<Type>, String> {
     if let Some(path) = as_path(node) {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         return Ok(match path.as_slice() {
