@@ -1,6 +1,6 @@
-//! Products as the engine sees them, and what a flow may ask of a catalogue.
+//! Products, and the requests and results of a catalogue search.
 //!
-//! The shapes of the question and of the answer only: how either is served belongs to the adapters.
+//! Only the data types: the search itself is an adapter's.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -191,7 +191,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// Whether a number compares so with another. Equality allows for units: a millionth part is no difference.
+    /// Compares two numbers. They are equal when they differ by less than a millionth part, because units are converted.
     pub fn holds(self, found: f64, wanted: f64) -> bool {
         let equal = (found - wanted).abs() <= wanted.abs() * 1e-6;
         match self {

@@ -1,4 +1,4 @@
-//! From a bundle's texts to a release, with every diagnostic on the way.
+//! The compiler: reads and checks a bundle, collects all diagnostics, and builds the release.
 
 mod analysis;
 mod check;

@@ -91,18 +91,27 @@ impl Expression {
         self.parsed.as_ref().is_ok_and(|parsed| facts::is_null(&parsed.expression))
     }
 
-    /// The type of the value, where it is certain; the error says which values of different types are compared.
+    /// The type of the value, where it is certain.
+    ///
+    /// # Errors
+    /// Which values of different types are compared.
     pub fn kind(&self, names: &vars::VariableNames<'_>) -> Result<Option<slot::Type>, String> {
         self.parsed.as_ref().map_or(Ok(None), |parsed| facts::kind(&parsed.expression, names))
     }
 
-    /// The value. The error is for logs and traces; it is never taken for `false` or `null`.
+    /// The value.
+    ///
+    /// # Errors
+    /// Why there is no value, for logs and traces. An error is never treated as `false` or `null`.
     pub fn value(&self, source: &dyn vars::VariableSource) -> Result<Value, String> {
         let parsed = self.parsed.as_ref().map_err(|why| why.replace('\n', "; "))?;
         evaluate(&parsed.expression, &parsed.paths, source).and_then(from_cel)
     }
 
-    /// The value where only true or false will do.
+    /// The value of a condition.
+    ///
+    /// # Errors
+    /// Why there is no value, or that it is neither true nor false.
     pub fn holds(&self, source: &dyn vars::VariableSource) -> Result<bool, String> {
         match self.value(source)? {
             Value::Bool(holds) => Ok(holds),
@@ -187,7 +196,7 @@ impl FilterExpression {
         self.error().and_then(|error| error.strip_prefix(NO_COLUMN)).unwrap_or_default().trim_matches('`')
     }
 
-    /// How to fix a filter that is none.
+    /// How to fix a filter that does not parse.
     pub fn help(&self) -> &str {
         let own = self.clauses.as_ref().err().and_then(|why| why.split_once('\n'));
         own.map_or("write comparisons such as price <= slots.budget, joined by &&", |(_, help)| help)
@@ -226,6 +235,9 @@ impl FilterExpression {
     }
 
     /// The clauses with their values, and the columns of those that were dropped because their value is unset.
+    ///
+    /// # Errors
+    /// Why a clause has no value, or a value of a wrong type.
     pub fn resolve(&self, source: &dyn vars::VariableSource) -> Result<(Vec<Filter>, Vec<Field>), String> {
         let mut kept = Vec::new();
         let mut dropped = Vec::new();

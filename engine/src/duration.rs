@@ -1,4 +1,4 @@
-//! Lengths of time as people write them: `15s`, `30m`, `2h`, `7d`, `2w`.
+//! Durations as flows write them: `15s`, `30m`, `2h`, `7d`, `2w`.
 
 use std::fmt;
 

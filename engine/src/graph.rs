@@ -1,4 +1,4 @@
-//! A flow as a drawing: what there is to draw, and the Mermaid text of it.
+//! A flow as a graph for drawings, and as Mermaid text.
 
 use crate::{flow::Flow, target::Target};
 
@@ -7,7 +7,7 @@ use crate::{flow::Flow, target::Target};
 pub struct Graph {
     /// Node names with their kinds.
     pub nodes: Vec<(String, &'static str)>,
-    /// Arrows.
+    /// Edges.
     pub edges: Vec<Edge>,
     /// The node at which messages enter.
     pub start: String,
@@ -16,11 +16,11 @@ pub struct Graph {
 /// An edge of a graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edge {
-    /// Where it begins.
+    /// The node that it leaves.
     pub from: String,
-    /// Where it leads: a node, `wait` or `end`.
+    /// Its target: a node, `end` or `return`.
     pub to: String,
-    /// Exits and jumps that take it.
+    /// The labels of the transitions that it stands for.
     pub labels: Vec<String>,
 }
 
@@ -65,8 +65,8 @@ impl Graph {
     }
 }
 
-/// Nodes as a reader meets them: from the start outwards, then from the commands, then whatever is left. Layouts put
-/// what comes first above.
+/// Nodes in breadth-first order from the start, then from the other entry points, then the rest. Layouts draw the first
+/// ones on top.
 fn in_order(flow: &Flow) -> Vec<&str> {
     let on = &flow.header.on;
     let silence = on.inactivity.iter().map(|inactivity| &inactivity.to);
@@ -98,7 +98,7 @@ fn push<'f>(order: &mut Vec<&'f str>, flow: &'f Flow, name: &str) {
     }
 }
 
-/// Mermaid stumbles over ids that are its own words, such as `end`.
+/// An id for Mermaid, prefixed because words of its own, such as `end`, break it.
 fn id(name: &str) -> String {
     let safe: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
     format!("n_{safe}")

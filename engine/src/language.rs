@@ -1,6 +1,6 @@
-//! The languages a client may speak and how a message's language is told.
+//! The supported languages, and detection of a message's language.
 //!
-//! Not a general detector: two languages, told apart by script and, for Latin text, by common
+//! Not a general detector: two languages, distinguished by script and, for Latin text, by common
 //! English words, because a Russian client who types «Makita HR2470» has not changed language.
 
 use std::fmt;

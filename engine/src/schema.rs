@@ -1,4 +1,4 @@
-//! The JSON Schema of a flow file, from the types that read it. Editors complete and check against it.
+//! The JSON Schema of a flow file, from the types that read it. Editors use it for completion and checks.
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! What a chat remembers between turns. Plain data: it can be stored, compared and replayed.
+//! The session: the state of a chat between turns. Plain data, so that it can be stored, compared and replayed.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,22 +12,22 @@ use crate::{
     slot,
 };
 
-/// How many utterances are remembered for models.
+/// The most utterances in the history.
 const HISTORY: usize = 12;
-/// How many characters of each.
+/// The most characters of an utterance in the history.
 pub(crate) const UTTERANCE: usize = 500;
 
 /// The state of one chat.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// The chat, as the runtime keys it; the same client of a channel has the same one for ever.
+    /// The chat's key in the runtime. It never changes for the same client of a channel.
     #[serde(default)]
     pub chat: String,
     /// The release it runs on.
     pub release: String,
     /// The client's language.
     pub language: Language,
-    /// Whether the client said or showed which language it is; before that the application's is assumed.
+    /// Whether a message or a choice of the client has shown the language; before that the one of their application is used.
     #[serde(default)]
     pub language_known: bool,
     /// The client chose the language; messages no longer change it.
@@ -70,17 +70,17 @@ pub struct Frame {
     /// message enters at `start`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
-    /// What was interrupted and will go on, the last one first to be asked again.
+    /// Interrupted questions; the last one is asked again first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interrupted: Vec<Interrupted>,
 }
 
-/// What was put aside for an interruption.
+/// An interrupted question.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interrupted {
     /// The node of this frame that waited.
     pub waiting: Waiting,
-    /// The flows that it had called, which were put aside with it; the last one waits for the client.
+    /// The frames of the flows that it had called; the last one waits for the client.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub above: Vec<Frame>,
 }
@@ -102,13 +102,13 @@ impl Session {
         Some((&frame.flow, &frame.waiting.as_ref()?.node))
     }
 
-    /// Forgets the dialog: slots, questions, history. What is known of the client stays.
+    /// Resets the dialog: slots, questions, history. What is known of the client stays.
     pub(crate) fn reset(&mut self) {
         self.frames.clear();
         self.history.clear();
     }
 
-    /// Gives up what waits in the innermost flow.
+    /// Drops the question that waits in the innermost flow, and those that were interrupted there.
     pub(crate) fn clear_waiting(&mut self) {
         if let Some(frame) = self.frames.last_mut() {
             frame.waiting = None;
@@ -138,7 +138,8 @@ impl Frame {
         frame
     }
 
-    /// New slots get their defaults, slots no longer declared go, and so does a value that its slot no longer takes.
+    /// Adapts the slots to their declarations: new ones get their default, undeclared ones and values that no longer fit are
+    /// removed.
     pub(crate) fn fit_slots(&mut self, slots: &BTreeMap<String, slot::Declaration>) {
         self.slots.retain(|name, value| {
             slots.get(name).is_some_and(|declaration| declaration.accept(value.clone()).is_ok())

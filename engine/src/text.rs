@@ -1,4 +1,4 @@
-//! Texts for clients: one for all languages or one a language, each a strict Handlebars template.
+//! Texts for clients: one for all languages or one per language, each a strict Handlebars template.
 
 use std::{collections::BTreeSet, fmt, sync::LazyLock};
 
@@ -220,7 +220,10 @@ impl Template {
         }
     }
 
-    /// The text with its values. The error is for logs and traces.
+    /// Renders the text.
+    ///
+    /// # Errors
+    /// The template does not parse, or a variable that it shows is unset. The message is for logs and traces.
     pub fn render(&self, source: &dyn vars::VariableSource) -> Result<String, String> {
         match &self.compiled {
             Err(error) => Err(error.message.clone()),
@@ -289,7 +292,7 @@ fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     registry
 }
 
-/// Helpers that templates may call. Everything else with arguments is a mistake.
+/// Helpers that templates may call. Any other name with arguments is an error.
 const HELPERS: [&str; 18] = [
     "money", "plural", "if", "unless", "each", "with", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or",
     "not", "len", "lookup", "raw",
@@ -310,7 +313,7 @@ fn parse(source: &str) -> Result<Compiled, ParseError> {
     paths.dedup();
     let mut roots: Vec<String> = paths.iter().filter_map(|path| path.first().cloned()).collect();
     roots.dedup();
-    // Inside a block the root may be reached in ways that are not followed: everything is provided there.
+    // `@root` inside a block can reach paths that are not collected: every root is provided.
     if roots.len() < vars::ROOTS.len() && source.contains("@root") {
         roots = vars::ROOTS.map(str::to_owned).to_vec();
     }
@@ -451,7 +454,7 @@ fn russian_plural<'f>(count: f64, one: &'f str, few: &'f str, many: &'f str) -> 
     }
 }
 
-/// An amount as people in our clients' countries write it: thin groups of three, a comma before kopecks, the sign after.
+/// An amount in Russian notation: groups of three digits, a decimal comma, the currency sign at the end, with no-break spaces.
 pub fn money(amount: f64, currency: &str) -> String {
     let cents = (amount.abs() * 100.0).round();
     let whole = format!("{:.0}", (cents / 100.0).trunc());
@@ -489,7 +492,7 @@ pub fn shorten(text: &str, limit: usize) -> String {
     format!("{}…", cut.trim_end_matches([' ', ',', ';', '.']))
 }
 
-/// A value as text, for places where a template's result is wanted of a plain value.
+/// A value as plain text; `null` is empty.
 pub fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

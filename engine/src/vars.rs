@@ -32,7 +32,7 @@ pub(crate) fn documented() -> impl Iterator<Item = (&'static str, String)> {
     })
 }
 
-/// What one bundle adds to the fixed names.
+/// The names that a bundle adds to the fixed ones.
 #[derive(Clone, Debug, Default)]
 pub struct VariableNames<'a> {
     /// The flow's slots.
@@ -41,19 +41,22 @@ pub struct VariableNames<'a> {
     pub company: Vec<&'a str>,
 }
 
-/// A name that is not known, with those that are.
+/// An unknown name, with the known ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnknownName {
-    /// What it would have been: `variable`, `slot` or `field`.
+    /// What was expected: `variable`, `slot` or `field`.
     pub what: &'static str,
     /// The name.
     pub name: String,
-    /// What is known in its place.
+    /// The names that are known there.
     pub known: Vec<String>,
 }
 
 impl VariableNames<'_> {
     /// Checks a path such as `slots.budget`, as far as its types are known.
+    ///
+    /// # Errors
+    /// The first part of the path that is not known.
     pub fn check(&self, path: &[String]) -> Result<(), UnknownName> {
         let Some(root) = path.first() else { return Ok(()) };
         if !ROOTS.contains(&root.as_str()) {
@@ -93,7 +96,7 @@ fn unknown<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &
     UnknownName { what, name: name.to_owned(), known: known.into_iter().map(str::to_owned).collect() }
 }
 
-/// Where values come from at run time: one root at a time, because most texts use one or two.
+/// The source of values at run time: one root at a time, because most texts use one or two.
 pub trait VariableSource {
     /// The value of a root of [`ROOTS`].
     fn root(&self, name: &str) -> Value;

@@ -1,4 +1,4 @@
-//! `delay`: a wait that outlives restarts.
+//! `delay`: waits for a time; restarts do not shorten or lose it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ impl Node for Delay {
                 turn.cancel_timer(DELAY);
                 return Ok(NodeOutcome::exit("message"));
             }
-            // Something came between: the wait goes on, or is over meanwhile.
+            // The delay was interrupted: it continues, or has ended meanwhile.
             (NodeInput::Resumed | NodeInput::HandoffEnded, Some(due)) if due <= now => {
                 return Ok(NodeOutcome::exit("done"));
             }

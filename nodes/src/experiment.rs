@@ -1,4 +1,4 @@
-//! `experiment`: a split of the clients that stays.
+//! `experiment`: assigns each client to one arm of an A/B test, for good.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `http`: another system, asked.
+//! `http`: calls another system.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `menu`: buttons, and typed words that mean them.
+//! `menu`: a choice by buttons or by typing.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

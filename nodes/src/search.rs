@@ -1,4 +1,4 @@
-//! `search`: products that answer the client's words.
+//! `search`: searches the catalogue.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

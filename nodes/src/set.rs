@@ -1,4 +1,4 @@
-//! `set`: slots from expressions.
+//! `set`: sets slots to the values of expressions.
 
 use std::collections::BTreeMap;
 

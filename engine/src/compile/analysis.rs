@@ -1,5 +1,5 @@
 //! Static analysis of the node graph: every node can be reached and left, no turn runs in a cycle without
-//! waiting, that no slot is read before it is set, and what a turn may cost at the most.
+//! waiting, no slot is read before it is set, and the most that a turn may cost is within its limits.
 //!
 //! Nothing is run. Flows with errors are left out: with nodes missing, the graph would show errors that are none.
 

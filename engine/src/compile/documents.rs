@@ -1,4 +1,4 @@
-//! The parts of a bundle that are not flows: the company's particulars, prompts and knowledge.
+//! Reads the parts of a bundle that are not flows: company data, prompts, quick answers and knowledge.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Flow files: the header, then the nodes, each kind's body by the kind itself.
+//! Reads flow files: the header, then the nodes. Each kind reads its own body.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
-//! What can be told of an expression before it is run: the slots without which it would fail, the slots that are known
-//! to be set once it holds (or does not), and its type.
+//! Static facts about an expression: the slots that it needs to be set, the slots that are set where it holds (or does
+//! not), and the type of its value.
 //!
-//! Not a type checker of CEL: it says nothing where it is not certain.
+//! Not a type checker of CEL: it gives no answer where the answer is not certain.
 
 use std::collections::BTreeSet;
 

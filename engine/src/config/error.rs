@@ -1,4 +1,4 @@
-//! Why a value could not be read, in the words of an author.
+//! Errors of reading a value, as an author should see them.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Where an event enters a dialog.
+//! Routing: decides at which node an event enters the dialog.
 
 use super::{
     cursor::{Cursor, waiting},
@@ -21,10 +21,10 @@ use crate::{
     turn_state::TurnState,
 };
 
-/// How long a chat stays with a person who took it without being asked, counted from their last word.
+/// How long a handoff lasts after the last message of staff where no node has set it, milliseconds: 4 hours.
 const DEFAULT_HANDOFF_TIMEOUT: i64 = 4 * 60 * 60 * 1000;
 
-/// Makes the session fit the release and decides where the event enters.
+/// Adapts the session to the release and decides where the event enters.
 pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (TurnState, Cursor) {
     session.release.clone_from(&release.id);
     if event.client != Default::default() {
@@ -37,8 +37,8 @@ pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (
     (turn_state, cursor)
 }
 
-/// A message in another language changes the dialog's at once when it is clearly that language; «ok» or "hi" in a
-/// Russian dialog must come twice.
+/// Updates the dialog's language by a message: at once when the language is clear, after two messages when it is not
+/// («ok» or "hi" in a Russian dialog).
 fn learn_language(session: &mut Session, event: &Event) {
     if session.language_chosen {
         return;
@@ -64,7 +64,7 @@ fn learn_language(session: &mut Session, event: &Event) {
     }
 }
 
-/// Before the client has said anything telling, the language of their application will do.
+/// Uses the language of the client's application until a message shows the language.
 fn assume_language(session: &mut Session, event: &Event) {
     if !session.language_known
         && let Some(language) = event.client.language
@@ -91,7 +91,7 @@ fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, e
     let said = personal_values(release, session).redact(said, session.language);
     turn_state.remembered = session.remember(Author::Client, &said);
     if session.taken_over_at.is_some() {
-        // A person has the chat: what the client says is theirs to answer.
+        // Staff have the chat and answer the client themselves.
         return Cursor::Stop;
     }
     match &event.kind {
@@ -114,7 +114,7 @@ fn reply_or_start(release: &Release, session: &mut Session) -> Cursor {
 
 fn command(release: &Release, session: &mut Session, name: &str) -> Cursor {
     if name == "start" {
-        // A client who starts anew expects a new dialog, whatever was going on.
+        // `/start` begins a new dialog whatever the state of the old one.
         session.reset();
         fit(session, release);
         let Some(flow) = release.flow(&release.entry) else { return Cursor::Say(phrases::APOLOGY) };
@@ -142,7 +142,7 @@ fn pressed(release: &Release, session: &mut Session, turn_state: &mut TurnState,
         Choice::Go { to } => match Target::parse(to) {
             Target::Node(node) if !flow.nodes.contains_key(&node) => Cursor::Stale,
             target => {
-                // A button is a choice of another way: what waited is given up.
+                // The button leads elsewhere: the question that waits is dropped.
                 session.frames.truncate(frame + 1);
                 session.clear_waiting();
                 Cursor::Follow(target)
@@ -165,7 +165,7 @@ fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, n
         let waiting = session.frames.last_mut().and_then(|frame| frame.waiting.take());
         return waiting.map_or(Cursor::Stop, |waiting| Cursor::Node(waiting, NodeInput::TimerFired));
     }
-    // A delay that something interrupted looks at the clock itself when it goes on.
+    // An interrupted delay checks the time itself when it is resumed.
     if name != INACTIVITY || session.taken_over_at.is_some() {
         return Cursor::Stop;
     }
@@ -180,7 +180,7 @@ fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, n
         .find_map(|(at, frame)| Some((at, silence(release.flow(&frame.flow)?)?)));
     match found {
         Some((frame, to)) => {
-            // The silent client is not asked again: their question stands as it stood.
+            // An inactive client is not asked again: their question stays as it is.
             turn_state.client_inactive = true;
             interrupt::by(session, frame, &to)
         }
@@ -217,7 +217,7 @@ fn staff(session: &mut Session, turn_state: &mut TurnState, action: &StaffAction
 }
 
 impl Session {
-    /// Gives the chat back to the bot; whether a person had it.
+    /// Ends the handoff; returns whether there was one.
     fn end_handoff(&mut self) -> bool {
         self.handoff_timeout = None;
         self.taken_over_at.take().is_some()

@@ -1,4 +1,4 @@
-//! Slots without which a template could not be rendered.
+//! The slots that a template needs to be set.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
-//! What a YAML parser says of a text, in the words of someone who writes flows.
+//! Explains syntax errors of YAML to authors of flows.
 //!
-//! The parser's sentences are told apart by words of theirs; one that is not known is passed on as it is.
+//! The parser's messages are recognised by words in them; an unknown message is passed on unchanged.
 
 use super::SyntaxError;
 use crate::{diagnostic::nearest, span::Span};

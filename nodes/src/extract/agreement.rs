@@ -1,4 +1,4 @@
-//! Yes, no, and wanting out of a question.
+//! Agreement: yes, no, and cancelling a question.
 
 use tolmach_engine::wording::normalized;
 

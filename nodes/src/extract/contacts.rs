@@ -265,7 +265,7 @@ fn is_address(address: &str) -> bool {
     address.len() <= 254 && EmailAddress::is_valid(address)
 }
 
-/// The domain at the start of what follows an `@`, with a comma typed for the last dot mended, and its length in the text.
+/// The domain after an `@`, and its length in the text. A comma in place of the last dot is corrected.
 fn domain_of(source: &str) -> Option<(String, usize)> {
     const COMMON: &[&str] = &["ru", "com", "net", "org", "рф", "by", "kz", "ua", "su", "info", "biz"];
     let mut labels: Vec<&str> = Vec::new();

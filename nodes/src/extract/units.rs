@@ -1,4 +1,4 @@
-//! The word after a number: money, pieces, a measure, a time, a date.
+//! The unit after a number: money, pieces, a measure, a time, a date.
 
 use tolmach_engine::measure;
 

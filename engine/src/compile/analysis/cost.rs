@@ -1,6 +1,6 @@
-//! The most that one turn may cost: model calls, tokens, time and nodes, against the limits.
+//! The highest cost of a turn (model calls, tokens, time, nodes), checked against the limits.
 //!
-//! For every node: the worst that may follow until the turn stops there, and until the flow returns to its caller.
+//! For every node: the highest cost from there until the turn stops, and until the flow returns to its caller.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Slots that are read before they are set.
 //!
-//! Two questions: is there any path at all on which something has set the slot (if not, reading it is a mistake), and,
-//! where a missing value would make a node fail, is the slot set on every path (if not, here is one on which it is not).
+//! Two checks: a slot that is read is set on at least one path to there; and a slot whose missing value would make a node
+//! fail is set on every path. A diagnostic of the second shows a path on which it is not.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
