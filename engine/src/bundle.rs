@@ -87,7 +87,7 @@ impl Bundle {
     }
 }
 
-/// What a Markdown file's name says.
+/// The parts of a Markdown file's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Document<'a> {
     /// The whole path.

@@ -38,7 +38,7 @@ impl Localized {
     }
 }
 
-/// One row of the catalogue. Everything a client is told about a product is rendered from here.
+/// One row of the catalogue. All texts about a product are rendered from it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Product {
     /// Stable within the catalogue: `<source>/<article>`, or `<source>/row-<n>` for a row without an article.
@@ -72,7 +72,7 @@ pub struct Product {
     /// Absolute http(s) address of a photo, or `/photos/<name>` for one that is kept beside the catalogue.
     #[serde(default)]
     pub photo: Option<String>,
-    /// What else the price list says, a column each, in its order.
+    /// The further columns of the price list, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
 }

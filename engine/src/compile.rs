@@ -36,7 +36,7 @@ pub struct Compiled {
 pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
     let mut diagnostics = Vec::new();
     let company = documents::company(bundle, &mut diagnostics);
-    // Files that are there but cannot be read: what refers to them is no mistake of its own.
+    // Files that exist but cannot be read: references to them are not reported.
     let mut unread = BTreeSet::new();
     if company.unread {
         unread.insert("company.yaml".to_owned());
@@ -73,7 +73,8 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
         let mut scope = Scope {
             file: &flow.file,
             text: bundle.files.get(&flow.file).map(String::as_str).unwrap_or_default(),
-            platform,
+            channels: &platform.channels,
+            model_roles: &platform.model_roles,
             header: &flow.header,
             names: VariableNames {
                 slots: Some(&flow.slots),
@@ -143,7 +144,7 @@ impl Flow {
     }
 }
 
-/// A slot that a node with a mistake names is not unused: the mistake may hide the use.
+/// Drops the warnings of unused slots that a broken node names: the error may hide the use.
 fn drop_unused_slots_of_broken_places(
     flow: &Flow,
     text: &str,
@@ -190,7 +191,7 @@ fn entry(
         ([only], _) => Some(only.id.clone()),
         ([], 1) => flows.keys().next().cloned(),
         ([], 0) => {
-            // A file that did not read has a diagnostic of its own.
+            // A file that could not be read has its own diagnostic.
             if files == 0 {
                 let help = "write a flow file such as consultant.yaml at the top of the bundle";
                 diagnostics.push(Diagnostic::new(

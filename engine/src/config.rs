@@ -136,7 +136,7 @@ impl<'t, 'u> Reader<'t, 'u> {
         misfit(&self.tree.node.describe(), &expected.to_string())
     }
 
-    /// Something else stands where a map of these fields belongs.
+    /// The error of another value in place of a map with these fields.
     fn not_fields(&self, fields: &[&str]) -> Error {
         let found = self.tree.node.describe();
         let example = match &self.tree.node {

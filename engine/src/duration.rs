@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 pub struct Duration(pub i64);
 
 impl Duration {
-    /// So many seconds.
+    /// A duration of whole seconds.
     pub const fn seconds(seconds: i64) -> Duration {
         Duration(seconds * 1000)
     }

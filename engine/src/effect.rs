@@ -365,7 +365,7 @@ pub struct Goal {
 /// A message to the client, in no channel's markup: plain text, escaped by each channel as it needs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outgoing {
-    /// A line that says what it is about, for channels that have one, such as mail; the text is whole without it.
+    /// A subject line, for channels that have one, such as mail. The text is complete without it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub subject: String,
     /// May be empty when there are cards or a photo.

@@ -1,4 +1,4 @@
-//! What a node tells the compiler about itself: its exits, transitions, calls of flows and costs.
+//! Static properties of a node that the compiler uses: its exits, transitions, calls of flows and costs.
 
 use std::collections::BTreeMap;
 

@@ -7,14 +7,13 @@ use std::{
 };
 
 use crate::{
-    channel::Capabilities,
+    channel::{Capabilities, exceeded},
     condition::{Expression, FilterExpression},
     diagnostic::{Code, Diagnostic},
     duration::Duration,
     header::Header,
     language::Language,
     node_info::Call,
-    platform::Platform,
     resources::{Answers, ByLanguage, Prompt},
     slot,
     span::{Span, Spanned},
@@ -29,7 +28,8 @@ pub struct Scope<'a> {
     pub(crate) file: &'a str,
     /// The file's text.
     pub(crate) text: &'a str,
-    pub(crate) platform: &'a Platform,
+    pub(crate) channels: &'a [Capabilities],
+    pub(crate) model_roles: &'a BTreeSet<String>,
     pub(crate) header: &'a Header,
     pub(crate) names: VariableNames<'a>,
     pub(crate) nodes: &'a BTreeSet<String>,
@@ -39,7 +39,7 @@ pub struct Scope<'a> {
     pub(crate) flows: &'a BTreeMap<&'a str, FlowSignature<'a>>,
     /// Files that are there but could not be read.
     pub(crate) unread: &'a BTreeSet<String>,
-    /// The node being checked; empty for what stands outside the nodes.
+    /// The node being checked; empty outside the nodes.
     pub(crate) node: &'a str,
     /// Slots that something reads or sets.
     pub(crate) used: BTreeSet<String>,
@@ -122,7 +122,7 @@ impl Scope<'_> {
 
     /// Checks a number of buttons under one message.
     pub fn buttons(&mut self, count: usize, span: Span) {
-        if let Some((most, channels)) = self.platform.exceeded(count, |channel| channel.max_buttons) {
+        if let Some((most, channels)) = exceeded(self.channels, count, |channel| channel.max_buttons) {
             let message = format!("{count} buttons; the most is {most} ({channels})");
             self.report(Code::TooManyButtons, span, message, "split them over several messages");
         }
@@ -323,7 +323,7 @@ impl Scope<'_> {
 
     /// Checks a model role against those that the platform has.
     pub fn model_role(&mut self, role: &Spanned<String>) {
-        if let Some(diagnostic) = unknown_role(self.platform, self.file, role) {
+        if let Some(diagnostic) = unknown_role(self.model_roles, self.file, role) {
             self.diagnostics.push(Diagnostic { message: self.named(&diagnostic.message), ..diagnostic });
         }
     }
@@ -391,7 +391,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A name that no file of a folder has. Authors often write the path, or the ending, where the name alone belongs.
+    /// Reports a name that no file of a folder has. Authors often write the path or the extension instead of the name.
     fn no_file(
         &mut self,
         code: Code,
@@ -480,7 +480,7 @@ impl Scope<'_> {
             }
             // Channels count UTF-16 units.
             let length = template.source().encode_utf16().count();
-            if let Some((most, channels)) = self.platform.exceeded(length, limit) {
+            if let Some((most, channels)) = exceeded(self.channels, length, limit) {
                 let message = format!("a {what} has {length} characters; the most is {most} ({channels})");
                 let help = format!("shorten it by {}", length - most);
                 self.report(Code::TooLong, template.span(), message, help);
@@ -545,12 +545,16 @@ impl Scope<'_> {
 }
 
 /// The diagnostic of a role that the platform does not have.
-pub(crate) fn unknown_role(platform: &Platform, file: &str, role: &Spanned<String>) -> Option<Diagnostic> {
-    if platform.model_roles.contains(role.as_str()) {
+pub(crate) fn unknown_role(
+    roles: &BTreeSet<String>,
+    file: &str,
+    role: &Spanned<String>,
+) -> Option<Diagnostic> {
+    if roles.contains(role.as_str()) {
         return None;
     }
     let message = format!("there is no language model for the role `{}`", role.value);
-    let known: Vec<&str> = platform.model_roles.iter().map(String::as_str).collect();
+    let known: Vec<&str> = roles.iter().map(String::as_str).collect();
     let help =
         format!("configure it under `[llm.roles.{}]`, or use one of: {}", role.value, known.join(", "));
     Some(Diagnostic::new(Code::UnknownModelRole, file, role.span, message, help).near(&role.value, known))

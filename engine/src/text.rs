@@ -166,7 +166,7 @@ impl Template {
         Template { source, span, compiled, address: false }
     }
 
-    /// Parses the template of an address: what stands between the braces can only be a part of a path or a query.
+    /// Parses the template of an address. Values are percent-encoded, so that they can only be parts of a path or a query.
     pub fn for_address(source: String, span: Span) -> Template {
         let mut template = Template::compile(source, span);
         template.address = true;
@@ -183,7 +183,7 @@ impl Template {
         &self.source
     }
 
-    /// Where it stands.
+    /// Its span in the file.
     pub fn span(&self) -> Span {
         self.span
     }

@@ -12,7 +12,7 @@ use crate::span::{Span, Spanned};
 /// A value with its span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tree {
-    /// A scalar's text with its quotes; of a list or a map, what stands on its first line.
+    /// A scalar's text with its quotes; of a list or a map, its text on its first line.
     pub span: Span,
     /// What it is.
     pub node: Node,

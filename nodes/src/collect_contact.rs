@@ -239,8 +239,8 @@ impl Node for CollectContact {
 }
 
 impl CollectContact {
-    /// Takes what the message gives. Words that give nothing and do not look like a failed attempt may interrupt the
-    /// form, where `may_interrupt` says that this was not asked yet.
+    /// Reads the contact out of the message. A message that holds none and does not look like a failed attempt may
+    /// interrupt the form, if `may_interrupt` is set.
     fn take(&self, turn: &mut TurnContext<'_>, may_interrupt: bool) -> Result<NodeOutcome, Fault> {
         let mut state: State = turn.state();
         let found = self.read(turn, state.asked);

@@ -195,7 +195,7 @@ impl Search {
                 [(&self.price.min, min, Comparison::Ge), (&self.price.max, max, Comparison::Le)]
             {
                 let Some(slot) = slot else { continue };
-                // A new search without a price forgets the old one's: the client speaks of something else. A price
+                // A new search without a price clears the old bounds: it is about something else. A price
                 // outside the slot's bounds is no price that a client can mean.
                 let declaration = turn.slot_declaration(slot)?;
                 let value = value.filter(|value| declaration.accept(json!(value)).is_ok());

@@ -78,7 +78,7 @@ fn check_intents<'a>(flow: &'a Flow, intent: &'a IntentInterrupt, scope: &mut Sc
     let classifies = |entry: &NodeEntry| entry.kind.name == "classify";
     let Some(entry) = flow.nodes.get(&intent.from.value).filter(|entry| classifies(entry)) else {
         if flow.declared.contains(&intent.from.value) && !flow.nodes.contains_key(&intent.from.value) {
-            // The node did not read, which has a diagnostic of its own.
+            // The node could not be read, which has its own diagnostic.
             return;
         }
         let message = format!("`{}` is no `classify` node of this flow", intent.from.value);

@@ -160,7 +160,7 @@ fn read_node(
     let before = diagnostics.len();
     let node = (kind.read)(file, config, diagnostics);
     if misplaced {
-        // What is missing inside stands beside it.
+        // A field that is missing inside is written beside the kind.
         let mut at = 0;
         diagnostics.retain(|diagnostic| {
             at += 1;

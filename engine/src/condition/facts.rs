@@ -10,7 +10,6 @@ use cel::{
     common::ast::{EntryExpr, Expr, LiteralValue, operators},
 };
 
-use super::as_path;
 use crate::{slot::Type, vars::VariableNames};
 
 const ORDER: [&str; 4] =
@@ -273,6 +272,19 @@ fn slot_path(node: &IdedExpr) -> Option<(String, usize)> {
     let path = as_path(node)?;
     match path.as_slice() {
         [root, slot, rest @ ..] if root == "slots" => Some((slot.clone(), rest.len())),
+        _ => None,
+    }
+}
+
+/// The parts of a path such as `slots.budget`; `None` for any other expression.
+pub(super) fn as_path(node: &IdedExpr) -> Option<Vec<String>> {
+    match &node.expr {
+        Expr::Ident(name) => Some(vec![name.clone()]),
+        Expr::Select(select) => {
+            let mut path = as_path(&select.operand)?;
+            path.push(select.field.clone());
+            Some(path)
+        }
         _ => None,
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn collect(
                     "if" => yes.extend(slots_set_by(&call.params, outer)),
                     "unless" => no.extend(slots_set_by(&call.params, outer)),
                     _ => {
-                        // Without an `{{else}}`, repeating over nothing is a mistake.
+                        // Without an `{{else}}`, iterating over an unset slot is an error.
                         let fields = usize::from(call.inverse.is_some());
                         call.params.iter().for_each(|parameter| need(parameter, outer, fields, have, needs));
                         yes.extend(slots_set_by(&call.params, outer));

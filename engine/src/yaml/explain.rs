@@ -5,7 +5,7 @@
 use super::SyntaxError;
 use crate::{diagnostic::nearest, span::Span};
 
-/// The mistake behind a parser's message about a text.
+/// The syntax error of a parser's message about a text.
 pub(super) fn explain(message: &str, span: Span, text: &str) -> SyntaxError {
     let sentence = sentence(message);
     let line = text.lines().nth((span.line as usize).saturating_sub(1)).unwrap_or_default();

@@ -57,7 +57,7 @@ enum State {
 }
 
 fn report(graph: &FlowGraph<'_>, cycle: &[usize], diagnostics: &mut Vec<Diagnostic>) {
-    // Reported where the cycle's first name in the file stands, so that a cycle is one diagnostic.
+    // Reported at the node of the cycle that comes first in the file, so that a cycle is one diagnostic.
     let first =
         cycle.iter().map(|at| &graph.nodes[*at]).min_by_key(|node| (&node.flow.file, node.entry.span));
     let Some(first) = first else { return };
