@@ -139,7 +139,8 @@ fn calls(asked: &[Asked]) -> usize {
 
 /// Whether the next message of a chat is personal data by the node that waits for it, or is for a person's eyes.
 fn waits_privately(release: &Release, session: &Session) -> bool {
-    session.handed.is_some() || session.waits_at().is_some_and(|(flow, node)| is_private(release, flow, node))
+    session.taken_over_at.is_some()
+        || session.waits_at().is_some_and(|(flow, node)| is_private(release, flow, node))
 }
 
 fn is_private(release: &Release, flow: &str, node: &str) -> bool {

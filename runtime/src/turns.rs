@@ -61,7 +61,7 @@ impl Runtime {
             version: chat.version,
             session: json(&session)?,
             waits: session.waits_at().map(|(flow, node)| (flow.to_owned(), node.to_owned())),
-            handed: session.handed,
+            handed: session.taken_over_at,
             messages,
             effects: effects.clone(),
             notices,

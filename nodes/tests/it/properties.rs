@@ -257,7 +257,7 @@ fn check_turn(chat: &Chat) {
         }
     }
     // Silence means silence: while a person has the chat, only they speak.
-    if chat.session.handed.is_some() && !chat.trace.visits.is_empty() {
+    if chat.session.taken_over_at.is_some() && !chat.trace.visits.is_empty() {
         assert!(chat.trace.visits.iter().any(|visit| visit.kind == "handoff"), "{:?}", chat.path());
     }
 }

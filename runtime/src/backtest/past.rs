@@ -47,7 +47,7 @@ impl Past {
                 waits_privately(release, &record.before)
                     || first.is_some_and(|visit| is_private(release, &visit.flow, &visit.node))
             }
-            None => record.before.handed.is_some() || record.before.waits_at().is_some(),
+            None => record.before.taken_over_at.is_some() || record.before.waits_at().is_some(),
         };
         Ok(Past { event: turn.event.clone(), record, asked, private })
     }

@@ -176,7 +176,7 @@ fn compare_state(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
     }
     if let Some(handed) = &expect.handed {
         let say = |handed| if handed { "a person" } else { "the bot" };
-        state(handed.span, "the chat is with", say(handed.value), say(seen.session.handed.is_some()));
+        state(handed.span, "the chat is with", say(handed.value), say(seen.session.taken_over_at.is_some()));
     }
     if let Some(ends) = &expect.ends {
         let say = |ended| if ended { "is over" } else { "goes on" };
@@ -350,7 +350,7 @@ fn notes(visits: &[Visit]) -> Vec<String> {
 /// A filter of a test compares with constants only.
 struct Nothing;
 
-impl vars::Source for Nothing {
+impl vars::VariableSource for Nothing {
     fn root(&self, _: &str) -> Value {
         Value::Null
     }

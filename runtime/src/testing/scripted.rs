@@ -300,7 +300,7 @@ mod tests {
         let model = scripted("{ llm: { classify: [manger, product] } }");
         assert!(classify(&model).await.is_err());
         let said = surprises(&model);
-        assert!(said[0].starts_with("2:28 ") && said[0].contains("did you mean manager?"), "{said:?}");
+        assert!(said[0].starts_with("2:30 ") && said[0].contains("did you mean manager?"), "{said:?}");
         let left = model.left_over();
         assert!(left.len() == 1 && left[0].expected.contains("product"), "{left:?}");
     }

@@ -147,8 +147,8 @@ fn expectations(turn: &SavedTurn, after: &Session, cards: bool, lead_known: &mut
     if cards && shown > 0 {
         lines.push(format!("cards: {{ min: {shown} }}"));
     }
-    if before.handed.is_some() != after.handed.is_some() {
-        lines.push(format!("handed: {}", after.handed.is_some()));
+    if before.taken_over_at.is_some() != after.taken_over_at.is_some() {
+        lines.push(format!("handed: {}", after.taken_over_at.is_some()));
     }
     let goals: Vec<String> = commands(effects)
         .filter_map(

@@ -247,7 +247,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
                 turn.marks.push(&(&effect.id, &turn.chat, "arm", name, value, arms, arm, &release, at))?;
             }
             // Notices come with their recipients; who has a chat comes with the session.
-            Command::Notify(_) | Command::HandOff { .. } | Command::TakeBack => {}
+            Command::Notify(_) | Command::HandOff { .. } | Command::EndHandoff => {}
         }
     }
     for (id, press) in buttons {
