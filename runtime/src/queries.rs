@@ -1,4 +1,4 @@
-//! Runs the queries of a turn against the ports. Whatever happens there, the engine gets an outcome.
+//! Runs the queries of a turn against the ports. A failure is turned into an outcome, so the engine always gets one.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -9,26 +9,27 @@ use crate::{
     ports::{self, Catalog, Http, Llm},
 };
 
-/// For whoever stands in for a model: it works on this machine.
+/// Timeout of a fallback model, which runs locally.
 const FALLBACK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What the engine's queries are answered by.
+/// The ports that answer the engine's queries.
 #[derive(Clone)]
 pub struct QueryPorts {
-    /// Products.
+    /// Product search.
     pub catalog: Arc<dyn Catalog>,
-    /// Other systems.
+    /// Requests to other systems.
     pub http: Arc<dyn Http>,
-    /// Learns examples, and places texts among them.
+    /// Trains classifiers on examples and classifies texts.
     pub trainer: Arc<Trainer>,
-    /// The model for every role that has none of its own.
+    /// The model for roles that are not in `roles`.
     pub llm: Arc<dyn Llm>,
     /// Models by role, as prompts name them.
     pub roles: BTreeMap<String, Arc<dyn Llm>>,
 }
 
 impl QueryPorts {
-    /// Runs a query for at most `left`; a failure is an outcome too.
+    /// Runs a query with the timeout `left`. After a timeout a model's fallback answers; a failure becomes
+    /// [`QueryOutcome::Failed`].
     pub(crate) async fn run(&self, query: &Query, intents: &Intents, left: Duration) -> QueryOutcome {
         let failed = |reason: String| {
             tracing::warn!(query = query.name(), reason, "a query failed");
@@ -46,7 +47,7 @@ impl QueryPorts {
         }
     }
 
-    /// What whoever stands in for a model says when its time is used up.
+    /// The answer of a model's fallback; `None` if there is no fallback or it fails too.
     async fn fall_back(&self, query: &Query) -> Option<QueryOutcome> {
         let answer = async {
             match query {

@@ -3,19 +3,25 @@
 use async_trait::async_trait;
 use tolmach_engine::effect::{Classification, GenerateRequest, LlmClassifyRequest, Reply};
 
-/// A language model, or what stands in for one.
+/// A language model, or a substitute for one.
 #[async_trait]
 pub trait Llm: Send + Sync {
-    /// For /health and traces: provider and model, never a key.
+    /// Provider and model, for /health and traces; never a key.
     fn name(&self) -> &str;
 
-    /// Chooses one of the labels, or none.
+    /// Chooses one of the labels of the request, or none.
+    ///
+    /// # Errors
+    /// When the model fails or its reply cannot be used.
     async fn classify(&self, request: &LlmClassifyRequest) -> super::Result<Classification>;
 
-    /// Writes a reply in the request's language.
+    /// Writes a reply in the language of the request.
+    ///
+    /// # Errors
+    /// When the model fails or its reply cannot be used.
     async fn generate(&self, request: &GenerateRequest) -> super::Result<Reply>;
 
-    /// Who answers when this one has not in time. One that fails sooner asks by itself.
+    /// The model to ask when this one does not answer in time. A model that fails earlier asks its fallback itself.
     fn fallback(&self) -> Option<&dyn Llm> {
         None
     }
