@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_close_together_are_one() {
+    fn messages_close_together_are_merged() {
         let rows =
             [says(0, "нужен насос"), says(700, "для скважины"), says(1400, "до 20 тысяч"), says(2101, "?")];
         assert_eq!(MAX_PENDING.length(&rows), 3);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_ends_a_burst() {
+    fn other_events_are_not_merged() {
         let others = [
             EventKind::Command { name: "help".to_owned(), rest: String::new() },
             EventKind::Press { label: "да".to_owned(), press: None },
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_while_more_may_come() {
+    fn waits_while_more_messages_may_follow() {
         let rows = [says(0, "a"), says(500, "b")];
         assert_eq!(MAX_PENDING.pause(&rows, 600), Some(600));
         assert_eq!(MAX_PENDING.pause(&rows, 1200), None);

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_drops_what_waits() {
+    fn a_restart_drops_the_waiting_node() {
         let mut moved = session("r1", "colour");
         assert!(moves().apply(&mut moved));
         assert_eq!(moved.waits_at(), None);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn others_stay() {
+    fn sessions_elsewhere_stay_unchanged() {
         for (release, node) in [("r0", "size"), ("r2", "size"), ("r1", "other")] {
             let mut stayed = session(release, node);
             assert!(!moves().apply(&mut stayed), "{release} {node}");

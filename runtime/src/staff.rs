@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everyone_of_the_group_is_told_in_the_form_of_their_channel() {
+    fn every_recipient_gets_a_notice_in_the_form_of_the_channel() {
         let people = vec![Address::new("telegram", "-100"), Address::new("email", "sales@example.com")];
         let staff: Staff = [("default".to_owned(), people)].into();
         let notice = |group: &str, about_chat| Effect {
