@@ -39,12 +39,15 @@ struct Walked {
     effects: Vec<Effect>,
     trace: Trace,
     asked: Vec<Asked>,
-    /// Queries for which nothing was recorded.
+    /// Number of queries without a recorded outcome.
     missing: usize,
 }
 
 impl Backtest {
     /// A backtest of a draft, without any turns so far.
+    ///
+    /// # Errors
+    /// When the draft's examples cannot be embedded.
     pub async fn new(draft: Release, trainer: Arc<Trainer>) -> ports::Result<Backtest> {
         let intents = Intents::of(&draft, &trainer).await?;
         Ok(Backtest { release: draft, intents, trainer, report: Report::default() })

@@ -42,6 +42,9 @@ impl Trainer {
 
     /// Trains a classifier on a set of examples, or returns the cached one. Examples without letters or digits have no
     /// effect.
+    ///
+    /// # Errors
+    /// When the examples cannot be embedded.
     pub async fn learn(&self, examples: &[Example]) -> ports::Result<Arc<TrainedClassifier>> {
         if let Some(learned) = self.recall(examples) {
             return Ok(learned);
@@ -62,6 +65,9 @@ impl Trainer {
 
     /// Classifies a text; labels come most likely first. A text typed in the wrong keyboard layout and words close to
     /// those of the examples are corrected first.
+    ///
+    /// # Errors
+    /// When the text cannot be embedded.
     pub async fn place(&self, learned: &TrainedClassifier, text: &str) -> ports::Result<Vec<ScoredLabel>> {
         let correct_layout = learned.words.correct(&Encoder::built_in().correct_layout(text));
         let vectors = self.embedder.embed(std::slice::from_ref(&correct_layout)).await?;

@@ -109,7 +109,7 @@ impl Working {
         }
     }
 
-    /// Whether the chat was woken again during the work. Clears the mark.
+    /// Whether the chat was woken again during the work. Clears that flag.
     fn again(&mut self) -> bool {
         let mut chats = self.runtime.chats.lock();
         let closing = chats.closing;

@@ -31,7 +31,7 @@ pub use turns::{Chat, Commit, CommitOutcome, StoredTurn, TurnStore};
 
 use super::{AuditStore, Removed, Result, Retention};
 
-/// A chat's key: its [`super::Address`] as text.
+/// A chat's key: its [`super::Address`] as text, `channel:id`.
 pub type ChatKey = String;
 
 /// All areas of the store, and operations on the database itself.

@@ -26,7 +26,7 @@ pub struct OutboxRow {
 pub struct NoticeRow {
     /// `<effect id>.<number of the recipient>`.
     pub effect: String,
-    /// The recipient: an [`super::Address`] as text.
+    /// The recipient: a [`crate::ports::Address`] as text.
     pub chat: ChatKey,
     /// The message.
     pub message: Outgoing,
