@@ -1,4 +1,4 @@
-//! Runs the queries of a turn against the ports. Whatever happens there, the engine gets an outcome.
+//! Runs the queries of a turn against the ports. A failure is turned into an outcome, so the engine always gets one.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -13,19 +13,19 @@ use crate::{
     ports::{self, Catalog, Http, Llm, ModelCall, Purpose},
 };
 
-/// For whoever stands in for a model: it works on this machine.
+/// Timeout of a fallback model, which runs locally.
 const FALLBACK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What the engine's queries are answered by.
+/// The ports that answer the engine's queries.
 #[derive(Clone)]
 pub struct QueryPorts {
-    /// Products.
+    /// Product search.
     pub catalog: Arc<dyn Catalog>,
-    /// Other systems.
+    /// Requests to other systems.
     pub http: Arc<dyn Http>,
-    /// Learns examples, and places texts among them.
+    /// Trains classifiers on examples and classifies texts.
     pub trainer: Arc<Trainer>,
-    /// The model for the role `default`.
+    /// The model for roles that are not in `roles`.
     pub llm: Arc<dyn Llm>,
     /// The models of all other roles, as prompts name them.
     pub roles: BTreeMap<String, Arc<dyn Llm>>,

@@ -1,4 +1,5 @@
-//! Dialog tests: an analyst's YAML, run on the real runtime with a clock, a channel and a script of its own.
+//! Dialog tests: YAML files run on the real runtime, with a manual clock, a recording channel, and scripted models and
+//! other systems.
 
 mod coverage;
 mod dialog;

@@ -1,6 +1,6 @@
-//! The world that a test writes down: a model that says what it is told to, and other systems that reply from stubs.
+//! Scripted ports of a dialog test: a model that replies from a script, and other systems that reply from stubs.
 //!
-//! What a test did not foresee is refused and remembered as a difference; nothing here reaches a network.
+//! A request that the test does not foresee is refused and recorded as a difference. Nothing here uses a network.
 
 use std::{
     collections::VecDeque,
@@ -25,7 +25,8 @@ use super::{
 };
 use crate::ports::{self, Http, Llm, ModelCall};
 
-/// The model and the other systems of one test. Shared: the runtime asks, the test looks at what was asked.
+/// The model and the other systems of one test. Clones share their state: the runtime sends requests, the test reads
+/// what was requested.
 #[derive(Clone)]
 pub struct Scripted(Arc<Shared>);
 
@@ -38,7 +39,7 @@ struct Shared {
     surprises: Mutex<Vec<Surprise>>,
 }
 
-/// Something that the test did not foresee; its place is the step's when it has none of its own.
+/// A request that the test did not foresee. Without a span it is reported at its step.
 struct Surprise {
     span: Option<Span>,
     expected: String,
@@ -46,7 +47,7 @@ struct Surprise {
 }
 
 impl Scripted {
-    /// What a test is given; `offline` plays the model where there is no script.
+    /// Builds the ports from the initial state of a test. `offline` answers model calls that have no script.
     pub fn new(given: &Given, offline: Arc<dyn Llm>) -> Scripted {
         let Model { classify, generate } = given.llm.clone();
         let list = |list: Vec<Spanned<String>>| Mutex::new(VecDeque::from(list));
@@ -60,22 +61,22 @@ impl Scripted {
         }))
     }
 
-    /// The model, for [`crate::World`].
+    /// The model, for [`crate::QueryPorts`].
     pub fn llm(&self) -> Arc<dyn Llm> {
         Arc::new(self.clone())
     }
 
-    /// The other systems, for [`crate::World`].
+    /// The other systems, for [`crate::QueryPorts`].
     pub fn http(&self) -> Arc<dyn Http> {
         Arc::new(self.clone())
     }
 
-    /// How many calls the model has had.
+    /// The number of model calls so far.
     pub(super) fn calls(&self) -> usize {
         self.0.calls.load(Ordering::SeqCst)
     }
 
-    /// What surprised since the last call, as differences of a step.
+    /// Takes the unforeseen requests since the last call, as differences of a step.
     pub(super) fn surprises(&self, step: Span) -> Vec<Difference> {
         let surprises = std::mem::take(&mut *lock(&self.0.surprises));
         surprises
@@ -84,7 +85,7 @@ impl Scripted {
             .collect()
     }
 
-    /// The entries of the script that nobody asked for.
+    /// Takes the script entries that were not used, as differences.
     pub(super) fn left_over(&self) -> Vec<Difference> {
         let mut left = Vec::new();
         for (what, list) in [("classify", &self.0.classify), ("generate", &self.0.generate)] {
@@ -115,7 +116,7 @@ impl Scripted {
         };
         match entry.value.as_str() {
             "fail" => Err(ports::Error::unavailable("model", "the test's model fails here")),
-            // What the runtime says when a model takes longer than a turn may; nobody has to wait for it.
+            // The same error as after a real timeout, without the wait.
             "slow" => Err(ports::Error::unavailable("model", "the turn's time is used up (limits.turn)")),
             _ => Ok(Some(entry)),
         }
@@ -201,7 +202,7 @@ fn shortened(text: &str) -> String {
     tolmach_engine::text::shorten(text, 80)
 }
 
-/// A panic while the lock was held leaves the list whole, so a poisoned lock is still good.
+/// A panic while the lock was held leaves the list intact, so a poisoned lock is still usable.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -213,7 +214,7 @@ mod tests {
     use super::*;
     use crate::testing::read;
 
-    /// A model that must not be asked.
+    /// A model that must not be called.
     struct Nobody;
 
     #[async_trait]
@@ -280,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_model_says_what_the_script_says_in_order() {
+    async fn a_model_replies_from_its_script_in_order() {
         let model = scripted("{ llm: { classify: [manager, none, fail, slow] } }");
         assert_eq!(classify(&model).await, Ok(Some("manager".to_owned())));
         assert_eq!(classify(&model).await, Ok(None));
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_label_that_is_none_is_refused_with_the_nearest() {
+    async fn an_unknown_label_is_refused_with_the_nearest() {
         let model = scripted("{ llm: { classify: [manger, product] } }");
         assert!(classify(&model).await.is_err());
         let said = surprises(&model);
@@ -306,7 +307,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_has_no_script_is_left_to_the_offline_composer() {
+    async fn calls_without_a_script_go_to_the_offline_composer() {
         let model = scripted("{ llm: { generate: [] } }");
         assert!(classify(&model).await.unwrap_err().contains("asked nobody"));
         assert_eq!(surprises(&model), Vec::<String>::new());

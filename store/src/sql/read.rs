@@ -1,4 +1,5 @@
-//! Reads. Each is one statement outside the writer's transaction, so it sees one state: everything acknowledged so far.
+//! Reads. Each is one statement outside the writer's transaction, so it sees one snapshot that holds every acknowledged
+//! write.
 
 use tolmach_engine::effect::{Author, Press};
 use tolmach_runtime::leads::{LeadHistoryRow, LeadRow};
@@ -308,12 +309,13 @@ async fn firsts<D: Dialect>(db: &D, sql: &'static str, values: Vec<Value>) -> sq
     Ok(rows.into_iter().map(|(text,)| text).collect())
 }
 
-/// SQLite takes a U+0000 in a parameter and finds nothing; PostgreSQL refuses it. No key has one.
+/// A text parameter. SQLite accepts U+0000 and finds nothing, PostgreSQL rejects it. No stored key contains it, so it
+/// is replaced by U+FFFD and finds nothing on both.
 fn text(text: &str) -> Value {
     Value::Text(if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.to_owned() })
 }
 
-/// A filter that excludes nothing when it is unset.
+/// An optional filter. The statements treat an empty text as unset.
 fn optional(field: &Option<String>) -> Value {
     text(field.as_deref().unwrap_or_default())
 }
