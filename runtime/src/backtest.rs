@@ -20,9 +20,9 @@ use crate::{
     intents::{Intents, Trainer},
     ports,
 };
-use past::Memory;
+use past::RecordedOutcomes;
 
-pub use past::Past;
+pub use past::RecordedTurn;
 pub use report::{Calls, ChangedPath, Fault, Goal, Leads, Report};
 
 /// A draft and the results so far.
@@ -55,10 +55,10 @@ impl Backtest {
 
     /// Runs the turns of one chat, oldest first, on the draft. Recorded timers fire at their recorded times; timers
     /// that only the draft would start never fire.
-    pub async fn chat(&mut self, chat: &str, turns: &[Past]) {
+    pub async fn chat(&mut self, chat: &str, turns: &[RecordedTurn]) {
         let Some(first) = turns.first() else { return };
         let mut session = first.record.before.clone();
-        let mut memory = Memory::of(turns);
+        let mut memory = RecordedOutcomes::of(turns);
         let (mut before, mut after) = (Marks::default(), Marks::default());
         self.report.chats += 1;
         for (number, past) in turns.iter().enumerate() {
@@ -82,7 +82,13 @@ impl Backtest {
         self.report
     }
 
-    async fn walk(&self, session: Session, past: &Past, number: usize, memory: &mut Memory<'_>) -> Walked {
+    async fn walk(
+        &self,
+        session: Session,
+        past: &RecordedTurn,
+        number: usize,
+        memory: &mut RecordedOutcomes<'_>,
+    ) -> Walked {
         let missing = memory.not_recorded;
         let mut asked = Vec::new();
         let mut step = start(&self.release, session, past.event.clone());
@@ -101,7 +107,7 @@ impl Backtest {
         }
     }
 
-    async fn answer(&self, query: &Query, number: usize, memory: &mut Memory<'_>) -> QueryOutcome {
+    async fn answer(&self, query: &Query, number: usize, memory: &mut RecordedOutcomes<'_>) -> QueryOutcome {
         match query {
             // Recorded outcomes belong to the old examples, and classifying with the draft's own is cheap.
             Query::Classify(request) => match self.intents.nearest(request, &self.trainer).await {

@@ -30,7 +30,7 @@ pub(crate) struct Busy {
     /// Whether this process holds the chat's lease.
     pub(crate) leased: bool,
     /// The outbox may hold messages that this work did not put there.
-    pub(crate) owed: bool,
+    pub(crate) undelivered: bool,
     /// Ends a wait of the work: the chat was woken again, or the process stops.
     pub(crate) woken: Arc<Notify>,
 }

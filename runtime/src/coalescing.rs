@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    const MAX_PENDING: Coalescing = Coalescing { window: Duration::from_millis(700), wait: true };
+    const COALESCING: Coalescing = Coalescing { window: Duration::from_millis(700), wait: true };
 
     fn row(at: i64, kind: EventKind) -> InboxRow {
         let client = Client { first_name: at.to_string(), ..Client::default() };
@@ -100,7 +100,7 @@ mod tests {
     fn messages_close_together_are_merged() {
         let rows =
             [says(0, "нужен насос"), says(700, "для скважины"), says(1400, "до 20 тысяч"), says(2101, "?")];
-        assert_eq!(MAX_PENDING.length(&rows), 3);
+        assert_eq!(COALESCING.length(&rows), 3);
         let event = merged(&rows[..3]).unwrap();
         assert_eq!(
             event.kind,
@@ -125,24 +125,24 @@ mod tests {
         ];
         for other in others {
             let rows = [says(0, "a"), row(1, other.clone()), says(2, "b")];
-            assert_eq!(MAX_PENDING.length(&rows), 1, "{other:?}");
-            assert_eq!(MAX_PENDING.length(&rows[1..]), 1, "{other:?}");
-            assert_eq!(MAX_PENDING.pause(&rows, 3), None, "{other:?} is answered at once");
-            assert_eq!(MAX_PENDING.pause(&rows[1..2], 3), None, "{other:?}");
+            assert_eq!(COALESCING.length(&rows), 1, "{other:?}");
+            assert_eq!(COALESCING.length(&rows[1..]), 1, "{other:?}");
+            assert_eq!(COALESCING.pause(&rows, 3), None, "{other:?} is answered at once");
+            assert_eq!(COALESCING.pause(&rows[1..2], 3), None, "{other:?}");
         }
         assert_eq!(Coalescing::OFF.length(&[says(0, "a"), says(0, "b")]), 1);
-        assert_eq!(MAX_PENDING.length(&[]), 0);
+        assert_eq!(COALESCING.length(&[]), 0);
     }
 
     #[test]
     fn waits_while_more_messages_may_follow() {
         let rows = [says(0, "a"), says(500, "b")];
-        assert_eq!(MAX_PENDING.pause(&rows, 600), Some(600));
-        assert_eq!(MAX_PENDING.pause(&rows, 1200), None);
-        assert_eq!(MAX_PENDING.pause(&rows, -5_000), Some(700), "the clock was set back");
-        assert_eq!(Coalescing { wait: false, ..MAX_PENDING }.pause(&rows, 600), None);
+        assert_eq!(COALESCING.pause(&rows, 600), Some(600));
+        assert_eq!(COALESCING.pause(&rows, 1200), None);
+        assert_eq!(COALESCING.pause(&rows, -5_000), Some(700), "the clock was set back");
+        assert_eq!(Coalescing { wait: false, ..COALESCING }.pause(&rows, 600), None);
         let many: Vec<InboxRow> = (0..20).map(|n| says(n, "a")).collect();
-        assert_eq!(MAX_PENDING.pause(&many, 20), None, "no more are read at once");
-        assert_eq!(MAX_PENDING.pause(&[], 0), None);
+        assert_eq!(COALESCING.pause(&many, 20), None, "no more are read at once");
+        assert_eq!(COALESCING.pause(&[], 0), None);
     }
 }

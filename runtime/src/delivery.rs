@@ -98,7 +98,7 @@ impl Runtime {
                     "a message is put off"
                 );
                 let due = self.parts.clock.now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
-                self.parts.store.put_off(effect, due).await?;
+                self.parts.store.postpone(effect, due).await?;
                 return Ok(false);
             }
         }

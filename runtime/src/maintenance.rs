@@ -42,11 +42,11 @@ impl Runtime {
     /// # Errors
     /// When the store is unavailable.
     pub async fn recover(&self) -> ports::Result<usize> {
-        self.take_up(self.parts.clock.now()).await
+        self.wake_unfinished(self.parts.clock.now()).await
     }
 
     /// Runs the maintenance loop until the runtime is closed.
-    pub async fn tend(self: Arc<Self>, tasks: Tasks) {
+    pub async fn run_maintenance(self: Arc<Self>, tasks: Tasks) {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut renewed = Instant::now();
@@ -62,7 +62,7 @@ impl Runtime {
             if let Err(why) = self.fire_timers(now - timers).await {
                 tracing::error!(%why, "timers could not be looked at");
             }
-            if let Err(why) = self.take_up(now - messages).await {
+            if let Err(why) = self.wake_unfinished(now - messages).await {
                 tracing::error!(%why, "waiting events could not be looked at");
             }
         }
@@ -77,7 +77,7 @@ impl Runtime {
                 // A chat of a channel that this process does not have belongs to other processes.
                 if let Some(channel) = self.parts.channel(&to.channel) {
                     channel.changed(&to);
-                    self.wake_owed(chat);
+                    self.wake_undelivered(chat);
                 }
             }
         }
@@ -99,11 +99,11 @@ impl Runtime {
 
     /// Wakes chats with unfinished work. Another process, such as a staff command, may have stored an event, or died
     /// while it worked on one.
-    async fn take_up(&self, due: i64) -> ports::Result<usize> {
+    async fn wake_unfinished(&self, due: i64) -> ports::Result<usize> {
         let busy = self.chats.busy();
         let mut chats = self.parts.store.unfinished(due, &self.parts.channel_names()).await?;
         chats.retain(|chat| !busy.contains(chat));
-        chats.iter().for_each(|chat| self.wake_owed(chat));
+        chats.iter().for_each(|chat| self.wake_undelivered(chat));
         Ok(chats.len())
     }
 }

@@ -13,7 +13,7 @@ use tolmach_engine::{Platform, Release, bundle::Bundle, compile, diagnostic::Dia
 use crate::{
     intents::{Intents, Trainer},
     ports::{self, Publication, Store},
-    session_migration::Moves,
+    session_migration::SessionMigration,
 };
 
 /// A compiled release with its trained classifiers.
@@ -26,7 +26,7 @@ pub(crate) struct LoadedRelease {
 pub(crate) struct Current {
     pub(crate) ready: Arc<LoadedRelease>,
     /// The session migration of chats that wait on the parent release.
-    pub(crate) moves: Moves,
+    pub(crate) moves: SessionMigration,
     /// Since when it has been the current one, milliseconds since the Unix epoch.
     since: i64,
     /// The publication that made it the current one; `None` for a draft.
@@ -76,10 +76,14 @@ impl ReleaseRegistry {
     ///
     /// # Errors
     /// When the store is unavailable, or when the examples cannot be embedded.
-    pub async fn publish(&self, bundle: &Bundle, at: i64) -> ports::Result<Result<String, Vec<Diagnostic>>> {
+    pub async fn activate_draft(
+        &self,
+        bundle: &Bundle,
+        at: i64,
+    ) -> ports::Result<Result<String, Vec<Diagnostic>>> {
         let compiled = compile(bundle, &self.platform);
         match compiled.release {
-            Some(release) => self.adopt(release, at).await.map(Ok),
+            Some(release) => self.activate(release, at).await.map(Ok),
             None => Ok(Err(compiled.diagnostics)),
         }
     }
@@ -88,14 +92,14 @@ impl ReleaseRegistry {
     ///
     /// # Errors
     /// When the store is unavailable, or when the examples cannot be embedded.
-    pub async fn adopt(&self, release: Release, at: i64) -> ports::Result<String> {
+    pub async fn activate(&self, release: Release, at: i64) -> ports::Result<String> {
         let id = release.id.clone();
         let files = serde_json::to_string(&release.bundle)
             .map_err(|why| ports::Error::refused("keep release", why))?;
         self.store.keep_release(&ports::Bundle { id: id.clone(), files }, at).await?;
         let ready = Arc::new(self.ready(release).await?);
         write(&self.pinned).insert(id.clone(), Arc::clone(&ready));
-        let draft = Current { ready, moves: Moves::default(), since: at, publication: None };
+        let draft = Current { ready, moves: SessionMigration::default(), since: at, publication: None };
         *write(&self.current) = Some(Arc::new(draft));
         Ok(id)
     }
@@ -118,7 +122,8 @@ impl ReleaseRegistry {
         let publication = Box::new(publication);
         match loaded {
             Loaded::Usable(ready) => {
-                let moves = Moves::of(publication.parent.as_deref(), &publication.moves, &ready.release);
+                let moves =
+                    SessionMigration::of(publication.parent.as_deref(), &publication.moves, &ready.release);
                 let since = publication.at;
                 let current = Current { ready, moves, since, publication: Some((*publication).clone()) };
                 *write(&self.current) = Some(Arc::new(current));

@@ -11,7 +11,7 @@ pub const RESTART: &str = "restart";
 
 /// The session migration of a publication, resolved against its release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Moves {
+pub(crate) struct SessionMigration {
     /// The release from which chats are migrated.
     parent: String,
     /// Targets by `flow.node` of the parent.
@@ -24,10 +24,14 @@ enum Move {
     Restart,
 }
 
-impl Moves {
+impl SessionMigration {
     /// Resolves the mapping of a publication. A target that the release does not have becomes a restart, so that no
     /// chat gets stuck.
-    pub(crate) fn of(parent: Option<&str>, moves: &BTreeMap<String, String>, release: &Release) -> Moves {
+    pub(crate) fn of(
+        parent: Option<&str>,
+        moves: &BTreeMap<String, String>,
+        release: &Release,
+    ) -> SessionMigration {
         let resolved = moves.iter().map(|(from, to)| {
             let place = place(release, to).filter(|_| to != RESTART);
             let to = place.map_or(Move::Restart, |(flow, node)| Move::To {
@@ -36,7 +40,7 @@ impl Moves {
             });
             (from.clone(), to)
         });
-        Moves { parent: parent.unwrap_or_default().to_owned(), by_place: resolved.collect() }
+        SessionMigration { parent: parent.unwrap_or_default().to_owned(), by_place: resolved.collect() }
     }
 
     /// Migrates a session that waits on the parent at a mapped node; returns whether it did. Only the innermost frame,
@@ -82,10 +86,10 @@ mod tests {
 
     use super::*;
 
-    fn moves() -> Moves {
+    fn moves() -> SessionMigration {
         let to = Move::To { flow: "shop".to_owned(), node: "how_big".to_owned() };
         let by_place = [("shop.size".to_owned(), to), ("shop.colour".to_owned(), Move::Restart)];
-        Moves { parent: "r1".to_owned(), by_place: by_place.into() }
+        SessionMigration { parent: "r1".to_owned(), by_place: by_place.into() }
     }
 
     fn session(release: &str, node: &str) -> Session {

@@ -18,7 +18,7 @@ impl Runtime {
     ///
     /// # Errors
     /// When the store is unavailable.
-    pub async fn tell(
+    pub async fn notify_staff(
         &self,
         id: &str,
         group: &str,

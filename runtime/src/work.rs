@@ -17,7 +17,7 @@ use crate::{
 const WINDOWS: u32 = 5;
 
 /// Consecutive failures after which the work on a chat ends, until the chat is woken or found unfinished again.
-const TIMEOUT: u32 = 20;
+const MAX_FAILURES: u32 = 20;
 
 impl Runtime {
     /// Starts work on a chat that has new events, or has the running work continue with them.
@@ -26,18 +26,18 @@ impl Runtime {
     }
 
     /// Like [`Runtime::wake`], for a chat whose outbox may hold messages that its running work did not put there.
-    pub(crate) fn wake_owed(&self, chat: &str) {
+    pub(crate) fn wake_undelivered(&self, chat: &str) {
         self.wake_for(chat, true);
     }
 
-    fn wake_for(&self, chat: &str, owed: bool) {
+    fn wake_for(&self, chat: &str, undelivered: bool) {
         let mut chats = self.chats.lock();
         if chats.closing {
             return;
         }
         if let Some(busy) = chats.busy.get_mut(chat) {
             busy.again = true;
-            busy.owed |= owed;
+            busy.undelivered |= undelivered;
             busy.woken.notify_one();
             return;
         }
@@ -60,7 +60,7 @@ impl Runtime {
 
     /// Wakes a chat and waits until the work on it ends.
     pub(crate) async fn work_on(&self, chat: &str) {
-        self.wake_owed(chat);
+        self.wake_undelivered(chat);
         self.chats.settle(|busy| !busy.contains_key(chat)).await;
     }
 }
@@ -91,7 +91,7 @@ impl Working {
                     tracing::error!(chat, %why, failures, "a chat could not be worked on");
                     // The event is still in the store: a short outage of the database only delays it.
                     let pause = Duration::from_millis(100 << failures.min(8));
-                    if self.runtime.chats.closing() || failures > TIMEOUT {
+                    if self.runtime.chats.closing() || failures > MAX_FAILURES {
                         return;
                     }
                     tokio::time::sleep(pause).await;
@@ -102,7 +102,7 @@ impl Working {
                 continue;
             }
             // The lease is given back before the chat is free in this process, because the next work takes a new lease.
-            self.give_back().await;
+            self.release_lease().await;
             if !self.again_or_free() {
                 return;
             }
@@ -117,7 +117,7 @@ impl Working {
             return false;
         };
         busy.again = false;
-        if std::mem::take(&mut busy.owed) {
+        if std::mem::take(&mut busy.undelivered) {
             self.behind = None;
         }
         true
@@ -144,7 +144,7 @@ impl Working {
         let mut timeout = self.runtime.parts.coalescing.window * WINDOWS;
         loop {
             let next = self.runtime.parts.store.next(&self.chat).await?;
-            if self.behind.unwrap_or(next.owed) {
+            if self.behind.unwrap_or(next.undelivered) {
                 self.catch_up().await?;
             }
             let mut rows = next.rows;
@@ -172,7 +172,7 @@ impl Working {
             }
             // Addresses whose channel this process does not have are left to a process that has it.
             let ours = turned.notified.iter().filter(|address| self.runtime.parts.reaches(address));
-            ours.for_each(|address| self.runtime.wake_owed(address));
+            ours.for_each(|address| self.runtime.wake_undelivered(address));
             // Events that arrive from now on wake the chat again.
             if left == 0 && found < MAX_PENDING as usize || self.runtime.chats.closing() {
                 break;
@@ -233,12 +233,12 @@ impl Working {
         Ok(self.leased)
     }
 
-    async fn give_back(&mut self) {
+    async fn release_lease(&mut self) {
         // The next holder of the lease may leave messages undelivered.
         self.behind = None;
         self.runtime.chats.note_lease(&self.chat, false);
         if std::mem::take(&mut self.leased)
-            && let Err(why) = self.runtime.parts.store.give_back(vec![self.chat.clone()]).await
+            && let Err(why) = self.runtime.parts.store.release_lease(vec![self.chat.clone()]).await
         {
             // The lease expires by itself.
             tracing::warn!(chat = short(&self.chat), %why, "a lease could not be given back");

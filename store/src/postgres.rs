@@ -134,7 +134,7 @@ impl Dialect for Server {
         }
     }
 
-    fn trouble(&self, error: &sqlx::Error) -> DbError {
+    fn classify_error(&self, error: &sqlx::Error) -> DbError {
         explain::trouble(error)
     }
 
@@ -155,7 +155,7 @@ impl Dialect for Server {
         answer.await.map_err(|_| self.closed())?
     }
 
-    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()> {
+    async fn release_lease(&self, chats: Vec<ChatKey>) -> Result<()> {
         if chats.is_empty() {
             return Ok(());
         }

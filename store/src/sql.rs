@@ -122,7 +122,7 @@ pub trait DbConnection: Send + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DbError {
     /// Two transactions conflicted (serialization failure, deadlock): a retry may succeed.
-    Met,
+    Conflict,
     /// The connection is lost. Whether the last commit took effect is unknown.
     Lost,
     /// Any other error.
@@ -145,7 +145,7 @@ pub trait Dialect: Send + Sync + 'static {
         values: Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
 
-    fn trouble(&self, error: &sqlx::Error) -> DbError;
+    fn classify_error(&self, error: &sqlx::Error) -> DbError;
 
     /// Converts an error into a port error whose text tells the operator what to do.
     fn explain(&self, error: &sqlx::Error) -> Error;
@@ -162,7 +162,7 @@ pub trait Dialect: Send + Sync + 'static {
     }
 
     /// See [`LeaseStore::give_back`].
-    fn give_back(&self, _chats: Vec<ChatKey>) -> impl Future<Output = Result<()>> + Send {
+    fn release_lease(&self, _chats: Vec<ChatKey>) -> impl Future<Output = Result<()>> + Send {
         std::future::ready(Ok(()))
     }
 
@@ -193,7 +193,7 @@ pub struct SqlStore<D> {
     writer: mpsc::Sender<Request>,
     looks: mpsc::Sender<Look>,
     /// The last write error that was [`Error::Unavailable`]; cleared when a ping has written successfully.
-    trouble: Arc<Mutex<Option<Error>>>,
+    last_write_error: Arc<Mutex<Option<Error>>>,
 }
 
 /// Connections for the workers of the task queue, separate from the store's own.
@@ -218,7 +218,7 @@ impl<D: Dialect> SqlStore<D> {
         tokio::spawn(writer::run(Arc::clone(&dialect), session, queue));
         let (looks, queue) = mpsc::channel(QUEUE);
         tokio::spawn(look::run(Arc::clone(&dialect), queue));
-        SqlStore { dialect, writer, looks, trouble: Arc::default() }
+        SqlStore { dialect, writer, looks, last_write_error: Arc::default() }
     }
 
     async fn write(&self, operation: Operation) -> Result<Answer> {
@@ -233,7 +233,7 @@ impl<D: Dialect> SqlStore<D> {
     /// succeeds even on a full disk.
     fn note(&self, error: Option<&Error>) {
         if let Some(error @ Error::Unavailable { .. }) = error {
-            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            *self.last_write_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
         }
     }
 
@@ -340,8 +340,8 @@ impl<D: Dialect> OutboxStore for SqlStore<D> {
         self.write(operation::delivered(effects)?).await.map(drop)
     }
 
-    async fn put_off(&self, effect: &str, due: i64) -> Result<()> {
-        self.write(operation::put_off(effect, due)?).await.map(drop)
+    async fn postpone(&self, effect: &str, due: i64) -> Result<()> {
+        self.write(operation::postpone(effect, due)?).await.map(drop)
     }
 }
 
@@ -447,8 +447,8 @@ impl<D: Dialect> LeaseStore for SqlStore<D> {
         self.dialect.lease(chats).await
     }
 
-    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()> {
-        self.dialect.give_back(chats).await
+    async fn release_lease(&self, chats: Vec<ChatKey>) -> Result<()> {
+        self.dialect.release_lease(chats).await
     }
 
     async fn changed(&self) -> Vec<ChatKey> {
@@ -500,13 +500,15 @@ impl<D: Dialect> Store for SqlStore<D> {
         let away = || Error::unavailable("database", format!("{} does not answer", self.dialect.name()));
         let read = timeout(PING, read::ping(&*self.dialect)).await;
         self.said(read.map_err(|_| away())?)?;
-        let Some(trouble) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+        let Some(last_write_error) =
+            self.last_write_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        else {
             return Ok(());
         };
         // Reads can succeed while writes fail, such as on a full disk. Without other traffic only the ping can notice
         // that the database accepts writes again.
-        timeout(PING, self.try_to_write()).await.unwrap_or(Err(trouble))?;
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        timeout(PING, self.try_to_write()).await.unwrap_or(Err(last_write_error))?;
+        *self.last_write_error.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
     }
 

@@ -68,7 +68,7 @@ impl SqliteStore {
         let jobs = open::jobs(&options);
         let checkpointer = Checkpointer::start(checkpoints);
         let file = File { path, options, readers, jobs, checkpointer };
-        Ok(SqlStore::start(file, Writing { connection: writer, put_off: PutOff::default() }))
+        Ok(SqlStore::start(file, Writing { connection: writer, postpone: Postpone::default() }))
     }
 }
 
@@ -85,17 +85,17 @@ pub struct File {
 /// result are deferred and sent with the next call.
 pub struct Writing {
     connection: SqliteConnection,
-    put_off: PutOff,
+    postpone: Postpone,
 }
 
 /// Deferred statements, joined into one text whose parameters are numbered consecutively.
 #[derive(Default)]
-struct PutOff {
+struct Postpone {
     sql: String,
     values: Vec<Value>,
 }
 
-impl PutOff {
+impl Postpone {
     fn add(&mut self, sql: &str, values: Vec<Value>) {
         let mut sql = sql.to_owned();
         // From the highest number down, so that a renumbered parameter is not replaced again.
@@ -111,7 +111,7 @@ impl PutOff {
 
     fn take(&mut self, sql: &str, values: Vec<Value>) -> (AssertSqlSafe<String>, Vec<Value>) {
         self.add(sql, values);
-        let PutOff { sql, values } = std::mem::take(self);
+        let Postpone { sql, values } = std::mem::take(self);
         // Safe: the text consists of static statements only, and values are bound.
         (AssertSqlSafe(sql), values)
     }
@@ -120,24 +120,24 @@ impl PutOff {
 impl DbConnection for Writing {
     /// The count includes the rows of deferred statements.
     async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<u64> {
-        let (sql, values) = self.put_off.take(sql, values);
+        let (sql, values) = self.postpone.take(sql, values);
         let done = bound!(sqlx::query(sql), values).execute(&mut self.connection).await?;
         Ok(done.rows_affected())
     }
 
     /// Deferred statements return no rows, so all rows belong to `sql`.
     async fn fetch<T: Fetched>(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
-        let (sql, values) = self.put_off.take(sql, values);
+        let (sql, values) = self.postpone.take(sql, values);
         bound!(sqlx::query_as(sql), values).fetch_all(&mut self.connection).await
     }
 
     async fn later(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<()> {
-        self.put_off.add(sql, values);
+        self.postpone.add(sql, values);
         Ok(())
     }
 
     async fn rollback(&mut self) -> sqlx::Result<()> {
-        self.put_off = PutOff::default();
+        self.postpone = Postpone::default();
         self.run("ROLLBACK", vec![]).await.map(drop)
     }
 
@@ -160,14 +160,14 @@ impl Dialect for File {
 
     async fn connect(&self) -> Result<Writing> {
         let connection = open::writer(&self.options).await.map_err(|error| self.explain(&error))?;
-        Ok(Writing { connection, put_off: PutOff::default() })
+        Ok(Writing { connection, postpone: Postpone::default() })
     }
 
     async fn fetch<T: Fetched>(&self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
         bound!(sqlx::query_as(sql), values).fetch_all(&self.readers).await
     }
 
-    fn trouble(&self, error: &sqlx::Error) -> DbError {
+    fn classify_error(&self, error: &sqlx::Error) -> DbError {
         match error {
             sqlx::Error::WorkerCrashed => DbError::Lost,
             _ => DbError::Other,

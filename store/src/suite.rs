@@ -290,8 +290,8 @@ pub(crate) async fn postpones_deliveries_and_counts_attempts(place: &dyn Place) 
     let store = place.open().await;
     let row = run(&*store, CHAT, "a", vec![say("1"), say("2")]).await;
     let effect = format!("{}.0", row.event.id);
-    store.put_off(&effect, 50).await.expect("put off");
-    store.put_off(&effect, 90).await.expect("put off");
+    store.postpone(&effect, 50).await.expect("put off");
+    store.postpone(&effect, 90).await.expect("put off");
     let rows = store.outbox(CHAT).await.expect("read");
     let state: Vec<_> = rows.iter().map(|row| (row.attempts, row.due)).collect();
     assert_eq!(state, [(2, 90), (0, 5)]);

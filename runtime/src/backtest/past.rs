@@ -14,7 +14,7 @@ use crate::{Record, ports::StoredTurn};
 
 /// A recorded turn, ready to be run on a draft.
 #[derive(Clone, Debug)]
-pub struct Past {
+pub struct RecordedTurn {
     pub(super) event: Event,
     pub(super) record: Record,
     /// The queries, in the order of their outcomes.
@@ -23,13 +23,13 @@ pub struct Past {
     pub(super) private: bool,
 }
 
-impl Past {
+impl RecordedTurn {
     /// Reads a stored turn. `release` is the release that it ran on, if still known. Without it, text written while any
     /// node waited counts as private.
     ///
     /// # Errors
     /// When the stored trace cannot be parsed.
-    pub fn new(turn: &StoredTurn, release: Option<&Release>) -> serde_json::Result<Past> {
+    pub fn new(turn: &StoredTurn, release: Option<&Release>) -> serde_json::Result<RecordedTurn> {
         let record: Record = serde_json::from_str(&turn.trace)?;
         let asked = match release {
             _ if record.trace.asked.len() == record.trace.outcomes.len() => record.trace.asked.clone(),
@@ -49,7 +49,7 @@ impl Past {
             }
             None => record.before.taken_over_at.is_some() || record.before.waits_at().is_some(),
         };
-        Ok(Past { event: turn.event.clone(), record, asked, private })
+        Ok(RecordedTurn { event: turn.event.clone(), record, asked, private })
     }
 
     /// The visited nodes, in order.
@@ -96,7 +96,7 @@ fn asked_by(outcome: &QueryOutcome) -> Asked {
 }
 
 /// The recorded outcomes of a chat, which answer the draft's queries.
-pub(super) struct Memory<'p> {
+pub(super) struct RecordedOutcomes<'p> {
     turns: Vec<Vec<Recorded<'p>>>,
     /// By query name and key; later outcomes replace earlier ones.
     chat: HashMap<(&'p str, &'p str), &'p QueryOutcome>,
@@ -112,17 +112,17 @@ struct Recorded<'p> {
     used: bool,
 }
 
-impl<'p> Memory<'p> {
+impl<'p> RecordedOutcomes<'p> {
     /// Collects the outcomes of the turns of one chat.
-    pub(super) fn of(turns: &'p [Past]) -> Memory<'p> {
-        let recorded = |past: &'p Past| -> Vec<Recorded<'p>> {
+    pub(super) fn of(turns: &'p [RecordedTurn]) -> RecordedOutcomes<'p> {
+        let recorded = |past: &'p RecordedTurn| -> Vec<Recorded<'p>> {
             let pairs = past.asked.iter().zip(&past.record.trace.outcomes);
             pairs.map(|(asked, outcome)| Recorded { asked, outcome, used: false }).collect()
         };
         let turns: Vec<Vec<Recorded<'p>>> = turns.iter().map(recorded).collect();
         let all = turns.iter().flatten().filter(|one| !one.asked.key.is_empty());
         let chat = all.map(|one| ((one.asked.query.as_str(), one.asked.key.as_str()), one.outcome)).collect();
-        Memory { turns, chat, approximate: 0, not_recorded: 0 }
+        RecordedOutcomes { turns, chat, approximate: 0, not_recorded: 0 }
     }
 
     /// Answers a query in turn number `turn`: by the outcome of the same query in that turn or else elsewhere in the

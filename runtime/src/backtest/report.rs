@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tolmach_engine::trace::{Trace, Visit};
 
-use super::{Marks, Past};
+use super::{Marks, RecordedTurn};
 
 /// What a draft would have changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -103,7 +103,14 @@ impl Report {
     }
 
     /// Adds a turn. `missing` is its number of queries without a recorded outcome.
-    pub(super) fn turn(&mut self, chat: &str, past: &Past, draft: &Trace, private: bool, missing: usize) {
+    pub(super) fn turn(
+        &mut self,
+        chat: &str,
+        past: &RecordedTurn,
+        draft: &Trace,
+        private: bool,
+        missing: usize,
+    ) {
         self.turns += 1;
         let recorded = &past.record.trace;
         let nodes = |trace: &Trace| -> Vec<String> { trace.path().into_iter().map(str::to_owned).collect() };

@@ -52,7 +52,7 @@ pub struct TestOutcome {
 
 /// The environment of a dialog test. The runtime's only channel must be `recorder`, its clock `clock`, and its model
 /// and other systems `scripted`.
-pub struct Stage<'a> {
+pub struct Environment<'a> {
     /// The runtime.
     pub runtime: &'a Arc<Runtime>,
     /// Its channel.
@@ -67,7 +67,7 @@ pub struct Stage<'a> {
 ///
 /// # Errors
 /// When the store fails, or when a stored record cannot be parsed. A failed expectation is no error.
-pub async fn run(dialog: &Dialog, stage: &Stage<'_>) -> ports::Result<TestOutcome> {
+pub async fn run(dialog: &Dialog, stage: &Environment<'_>) -> ports::Result<TestOutcome> {
     let mut run = Run::new(dialog, stage);
     for (number, step) in dialog.steps.iter().enumerate() {
         let mut differences = run.step(number, step).await?;
@@ -86,7 +86,7 @@ pub async fn run(dialog: &Dialog, stage: &Stage<'_>) -> ports::Result<TestOutcom
 
 struct Run<'a> {
     dialog: &'a Dialog,
-    stage: &'a Stage<'a>,
+    stage: &'a Environment<'a>,
     address: Address,
     /// Labels and ids of the buttons of the last step that showed any.
     buttons: Vec<(String, String)>,
@@ -110,7 +110,7 @@ struct NoButton {
 }
 
 impl<'a> Run<'a> {
-    fn new(dialog: &'a Dialog, stage: &'a Stage<'a>) -> Run<'a> {
+    fn new(dialog: &'a Dialog, stage: &'a Environment<'a>) -> Run<'a> {
         Run {
             dialog,
             stage,
@@ -172,7 +172,7 @@ impl<'a> Run<'a> {
 
     /// Lets time pass. Each timer that becomes due fires at its own time.
     async fn pass(&self, millis: i64, span: Span) -> ports::Result<Result<(), Difference>> {
-        let Stage { runtime, clock, .. } = self.stage;
+        let Environment { runtime, clock, .. } = self.stage;
         let until = clock.now() + millis;
         let channels = [self.address.channel.clone()];
         for _ in 0..TIMERS {

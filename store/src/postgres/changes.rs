@@ -35,7 +35,7 @@ use crate::sql::statements::{CHANNEL, LIFE};
 const MOST: usize = 10_000;
 
 /// Idle time after which the connection is checked by a query.
-const PULSE: Duration = Duration::from_secs(30);
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The identity of one open store: it takes leases under this identity and ignores its own notifications.
 #[derive(Clone, Debug)]
@@ -160,7 +160,7 @@ impl Held {
     /// Receives notifications until the connection is lost.
     async fn listen(&mut self, owner: &Owner, changes: &Changes) {
         loop {
-            match timeout(PULSE, self.listener.try_recv()).await {
+            match timeout(KEEPALIVE, self.listener.try_recv()).await {
                 Ok(Ok(Some(news))) => {
                     let mut words: Vec<String> = serde_json::from_str(news.payload()).unwrap_or_default();
                     if words.first().is_some_and(|by| *by != owner.id) {

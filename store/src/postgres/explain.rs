@@ -58,7 +58,7 @@ pub(super) fn explain(name: &str, error: &sqlx::Error) -> Error {
 
 pub(super) fn trouble(error: &sqlx::Error) -> DbError {
     match code(error).as_deref() {
-        Some("40001" | "40P01") => DbError::Met,
+        Some("40001" | "40P01") => DbError::Conflict,
         // 25006: the server is a read-only standby. Where several servers share one name, a new connection may reach
         // the primary.
         Some(code) if is_away(code) || code == "25006" => DbError::Lost,

@@ -127,7 +127,7 @@ impl Leases {
                 }
             };
             let trouble = explain::trouble(&error);
-            if trouble != DbError::Met {
+            if trouble != DbError::Conflict {
                 self.connection = None;
             }
             if trouble == DbError::Other || attempt == ATTEMPTS {

@@ -92,7 +92,7 @@ impl<S: DbConnection> Group<'_, S> {
         let mut received = Vec::new();
         let mut turns = Vec::new();
         let mut delivered = Array::default();
-        let mut put_off = Array::default();
+        let mut postpone = Array::default();
         let mut releases = Array::default();
         let mut fires = Vec::new();
         let mut publications = Vec::new();
@@ -106,7 +106,7 @@ impl<S: DbConnection> Group<'_, S> {
                 Operation::Receive(rows) => received.push((index, rows.as_slice())),
                 Operation::Commit(turn) => turns.push((index, turn.as_ref())),
                 Operation::Delivered(rows) => delivered.add(rows),
-                Operation::PutOff(rows) => put_off.add(rows),
+                Operation::Postpone(rows) => postpone.add(rows),
                 Operation::FireTimers { now, channels } => fires.push((index, *now, channels.as_str())),
                 Operation::KeepRelease(rows) => releases.add(rows),
                 Operation::Publish(publishing) => publications.push((index, publishing.as_ref())),
@@ -130,7 +130,7 @@ impl<S: DbConnection> Group<'_, S> {
         self.receive(&received, &mut answers).await?;
         self.commit(turns, &mut answers).await?;
         self.run(self.statements.delivered, delivered).await?;
-        self.put_off(put_off).await?;
+        self.postpone(postpone).await?;
         self.run(self.statements.outbox, posted).await?;
         self.run(self.statements.keep_release, releases).await?;
         for (index, now, channels) in fires {

@@ -59,9 +59,9 @@ async fn found<D: Dialect>(dialect: &D, chats: &[&str]) -> sqlx::Result<HashMap<
 /// Decodes the rows of one chat. Runs in the caller's task, so that decoding delays no other chat.
 pub(super) fn next(chat: &str, rows: Vec<Row>) -> sqlx::Result<Next> {
     let mut next = Next::default();
-    for (_, seq, event, button, session, version, owed) in rows {
+    for (_, seq, event, button, session, version, undelivered) in rows {
         next.chat = Chat { session, version };
-        next.owed = owed;
+        next.undelivered = undelivered;
         if let (Some(seq), Some(event)) = (seq, event) {
             next.rows.push(InboxRow { seq, chat: chat.to_owned(), event: stored(&event)?, button });
         }

@@ -20,7 +20,7 @@ pub(super) enum Operation {
     /// Rows `[effect]`.
     Delivered(Rows),
     /// Rows `[effect, due]`.
-    PutOff(Rows),
+    Postpone(Rows),
     FireTimers {
         now: i64,
         /// JSON `[[channel], …]`.
@@ -293,8 +293,8 @@ pub(super) fn delivered(effects: Vec<String>) -> Result<Operation> {
     Ok(Operation::Delivered(rows))
 }
 
-pub(super) fn put_off(effect: &str, due: i64) -> Result<Operation> {
-    Rows::one(&(effect, due)).map(Operation::PutOff)
+pub(super) fn postpone(effect: &str, due: i64) -> Result<Operation> {
+    Rows::one(&(effect, due)).map(Operation::Postpone)
 }
 
 pub(super) fn fire_timers(now: i64, channels: &[String]) -> Result<Operation> {

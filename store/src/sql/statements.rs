@@ -26,7 +26,7 @@ pub struct Statements {
     pub(crate) lead_for_change: &'static str,
     pub(crate) another_open_lead: &'static str,
     pub(crate) delivered: &'static str,
-    pub(crate) put_off: &'static str,
+    pub(crate) postpone: &'static str,
     pub(crate) keep_release: &'static str,
     pub(crate) due_timers: &'static str,
     pub(crate) due_timer: &'static str,
@@ -239,7 +239,7 @@ macro_rules! statements {
                 "UPDATE outbox SET delivered = 1, payload = '' FROM ", $rows,
                 " WHERE outbox.effect = e.value->>0"
             ),
-            put_off: concat!(
+            postpone: concat!(
                 "UPDATE outbox SET due = CAST(e.value->>1 AS BIGINT), attempts = attempts + 1 FROM ", $rows,
                 " WHERE outbox.effect = e.value->>0 AND outbox.delivered = 0 RETURNING chat, due"
             ),

@@ -22,7 +22,7 @@ use tolmach_runtime::backoff;
 const BATCH: usize = 512;
 
 /// Maximum number of attempts for a group whose transaction conflicts with another one.
-const MEETINGS: u32 = 6;
+const MAX_ATTEMPTS: u32 = 6;
 
 /// Timeout of a transaction, which normally takes milliseconds. After it the connection counts as lost.
 const SILENCE: Duration = Duration::from_secs(40);
@@ -156,8 +156,8 @@ impl<D: Dialect> Writer<D> {
                 Failure::Inside(error) => (true, error),
             };
             let explained = self.dialect.explain(&error);
-            match self.dialect.trouble(&error) {
-                DbError::Met if attempt < MEETINGS => {
+            match self.dialect.classify_error(&error) {
+                DbError::Conflict if attempt < MAX_ATTEMPTS => {
                     sleep(backoff::wait(Duration::from_millis(5), Duration::from_millis(200), attempt)).await;
                 }
                 // The connection died while it was idle. No transaction has begun, so nothing is unknown.

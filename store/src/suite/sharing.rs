@@ -51,9 +51,9 @@ pub(crate) async fn leases_a_chat_to_one_process(place: &dyn Shared) {
     assert_eq!(lease(&*two, &["web:1", "web:3", "web:2"]).await, ["web:3"]);
     assert_eq!(lease(&*one, &["web:3", "web:1"]).await, ["web:1"]);
     // A store cannot give back a lease that it does not hold.
-    two.give_back(keys(&["web:1"])).await.expect("harmless");
+    two.release_lease(keys(&["web:1"])).await.expect("harmless");
     assert_eq!(lease(&*two, &["web:1"]).await, Vec::<String>::new());
-    one.give_back(keys(&["web:1"])).await.expect("given back");
+    one.release_lease(keys(&["web:1"])).await.expect("given back");
     assert_eq!(lease(&*two, &["web:1", "web:2"]).await, ["web:1"]);
     assert_eq!(lease(&*one, &["web:1"]).await, Vec::<String>::new());
 }
@@ -79,7 +79,7 @@ pub(crate) async fn leases_end_with_their_store(place: &dyn Shared) {
         }
         drop(one);
         until("the end of the store", async || lease(&*two, &["web:1"]).await == ["web:1"]).await;
-        two.give_back(keys(&["web:1"])).await.expect("given back");
+        two.release_lease(keys(&["web:1"])).await.expect("given back");
     }
 }
 

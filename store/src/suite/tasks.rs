@@ -49,8 +49,8 @@ pub(crate) async fn pushes_a_delivery_task_for_a_postponed_message(place: &dyn P
     let store = place.open().await;
     let row = run(&*store, CHAT, "a", vec![say("1"), say("2")]).await;
     assert_eq!(store.unfinished(5, &web()).await.expect("read"), [CHAT]);
-    store.put_off(&format!("{}.0", row.event.id), 9_001).await.expect("put off");
-    store.put_off("unknown", 9_001).await.expect("nothing to put off");
+    store.postpone(&format!("{}.0", row.event.id), 9_001).await.expect("put off");
+    store.postpone("unknown", 9_001).await.expect("nothing to put off");
     assert_eq!(place.tasks().await, [(deliver(CHAT), 10)]);
     // The second message is due, but it waits behind the first.
     assert_eq!(store.unfinished(9_000, &web()).await.expect("read"), Vec::<String>::new());
@@ -188,7 +188,7 @@ pub(crate) async fn grants_and_renews_leases(place: &dyn Place) {
     assert_eq!(store.lease(vec![]).await.expect("leased"), Vec::<String>::new());
     receive(&*store, "web:1", "a").await;
     assert_eq!(store.unfinished(5, &web()).await.expect("read"), ["web:1"], "one's own are no obstacle");
-    store.give_back(chats.clone()).await.expect("given back");
-    store.give_back(chats).await.expect("giving back twice is harmless");
-    store.give_back(vec![]).await.expect("nothing to give back");
+    store.release_lease(chats.clone()).await.expect("given back");
+    store.release_lease(chats).await.expect("giving back twice is harmless");
+    store.release_lease(vec![]).await.expect("nothing to give back");
 }

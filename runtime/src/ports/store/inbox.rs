@@ -31,7 +31,7 @@ pub struct Next {
     /// The chat's session.
     pub chat: Chat,
     /// Whether the chat has undelivered messages.
-    pub owed: bool,
+    pub undelivered: bool,
 }
 
 /// Stores received events and finds pending work.

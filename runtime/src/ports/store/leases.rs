@@ -20,7 +20,7 @@ pub trait LeaseStore: Send + Sync {
     ///
     /// # Errors
     /// When the database is unavailable.
-    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()>;
+    async fn release_lease(&self, chats: Vec<ChatKey>) -> Result<()>;
 
     /// Waits until other processes have received or stored something for chats, and returns these chats. Changes made
     /// while nobody waits or the connection is lost may be missed; [`super::InboxStore::unfinished`] finds them. Never

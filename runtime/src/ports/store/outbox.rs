@@ -59,7 +59,7 @@ pub trait OutboxStore: Send + Sync {
     ///
     /// # Errors
     /// When the database is unavailable.
-    async fn put_off(&self, effect: &str, due: i64) -> Result<()>;
+    async fn postpone(&self, effect: &str, due: i64) -> Result<()>;
 }
 
 /// The buttons that send a press back when used, each with its id. Link buttons are left out.

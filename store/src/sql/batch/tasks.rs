@@ -12,9 +12,9 @@ use crate::sql::{
 };
 
 impl<S: DbConnection> Group<'_, S> {
-    pub(super) async fn put_off(&mut self, rows: Array) -> sqlx::Result<()> {
-        let put_off: Vec<(ChatKey, i64)> = self.fetch(self.statements.put_off, rows).await?;
-        for (chat, due) in put_off {
+    pub(super) async fn postpone(&mut self, rows: Array) -> sqlx::Result<()> {
+        let postpone: Vec<(ChatKey, i64)> = self.fetch(self.statements.postpone, rows).await?;
+        for (chat, due) in postpone {
             self.tasks.push(task(&Task::Deliver { chat }, due)?);
         }
         Ok(())

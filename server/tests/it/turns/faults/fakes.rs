@@ -180,8 +180,8 @@ impl<S: Store> LeaseStore for Faulty<Arc<S>> {
         self.script.meet("lease", self.inner.lease(chats)).await
     }
 
-    async fn give_back(&self, chats: Vec<ChatKey>) -> ports::Result<()> {
-        self.script.meet("give_back", self.inner.give_back(chats)).await
+    async fn release_lease(&self, chats: Vec<ChatKey>) -> ports::Result<()> {
+        self.script.meet("release_lease", self.inner.release_lease(chats)).await
     }
 
     async fn changed(&self) -> Vec<ChatKey> {
@@ -207,7 +207,7 @@ store! { OutboxStore
     fn post(notices: Vec<NoticeRow>, at: i64) -> ();
     fn outbox(chat: &str) -> Vec<OutboxRow>;
     fn delivered(effects: Vec<String>) -> ();
-    fn put_off(effect: &str, due: i64) -> ();
+    fn postpone(effect: &str, due: i64) -> ();
 }
 
 store! { TimerStore
