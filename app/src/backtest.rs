@@ -5,7 +5,6 @@ use std::{path::Path, sync::Arc};
 use serde::Serialize;
 use tolmach_engine::{Release, bundle::Bundle, compile};
 use tolmach_llm::embedder::MeaningEmbedder;
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     BundleError, Trainer,
     backtest::{self, Past, Report},
@@ -83,7 +82,7 @@ async fn draft(store: &dyn Store, against: &str) -> Result<Release, Error> {
         }
         release::bundle(store, against).await?
     };
-    let compiled = compile(&bundle, KINDS);
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
     let diagnosed = || Diagnosed::boxed(&bundle, folder, compiled.diagnostics);
     compiled.release.ok_or_else(|| Error::DoesNotCompile(diagnosed()))
 }

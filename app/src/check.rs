@@ -3,7 +3,6 @@
 mod hosts;
 
 use tolmach_engine::{Release, bundle::Bundle, compile, diagnostic::Diagnostic};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{golden_questions, testing};
 
 pub use hosts::host_notes;
@@ -31,7 +30,7 @@ impl Checked {
 
 /// Checks the flows of a bundle, its dialog tests and its golden questions.
 pub fn check(bundle: &Bundle) -> Checked {
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     let mut diagnostics = compiled.diagnostics;
     for (file, text) in bundle.tests() {
         let (dialogs, found) = testing::read(file, text);

@@ -53,7 +53,8 @@ pub fn explained(bundle: &Bundle, folder: &Path, diagnostics: &[Diagnostic]) -> 
         let number = diagnostic.span.line.to_string();
         let gap = " ".repeat(number.len());
         let indent = " ".repeat((diagnostic.span.column as usize).saturating_sub(1));
-        let source = format!("{gap} |\n{number} | {line}\n{gap} | {indent}^");
+        let underline = "^".repeat(diagnostic.span.width(line));
+        let source = format!("{gap} |\n{number} | {line}\n{gap} | {indent}{underline}");
         // The source stands between the place and the advice.
         let (head, rest) = match text.match_indices('\n').nth(1) {
             Some((at, _)) => text.split_at(at),

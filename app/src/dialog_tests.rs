@@ -5,7 +5,6 @@ mod runner;
 use std::{io, path::Path};
 
 use tolmach_engine::{Release, bundle::Bundle, compile, diagnostic::Diagnostic};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     ports,
     testing::{self, Coverage, Dialog, Failure, Gap, Share},
@@ -111,7 +110,7 @@ pub async fn run_all(bundle: &Bundle, folder: &Path, only: Option<&str>) -> Resu
 /// # Errors
 /// [`Error::DoNotCompile`] and [`Error::Unreadable`].
 pub fn load(bundle: &Bundle, folder: &Path, only: Option<&str>) -> Result<(Release, Vec<Test>), Error> {
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     let Some(release) = compiled.release else {
         return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, folder, compiled.diagnostics)));
     };

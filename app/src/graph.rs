@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use tolmach_engine::{bundle::Bundle, compile, graph::Graph};
-use tolmach_nodes::KINDS;
 
 use crate::diagnostics::Diagnosed;
 
@@ -28,7 +27,7 @@ pub enum Error {
 /// # Errors
 /// When the flows do not compile, or there is no such flow.
 pub fn of_flow(bundle: &Bundle, folder: &Path, flow: Option<&str>) -> Result<Graph, Error> {
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     let Some(release) = compiled.release else {
         return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, folder, compiled.diagnostics)));
     };

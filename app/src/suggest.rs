@@ -192,8 +192,8 @@ async fn examples(
     let mut releases = CompiledReleases::of(store);
     let release = releases.get(&id).await?.ok_or_else(|| Error::Unusable(id.clone()))?;
     match node {
-        Some(node) if !release.examples.contains_key(node) => Err(Error::NoNode(node.to_owned())),
-        _ => Ok(release.examples.clone()),
+        Some(node) if !release.resources.examples.contains_key(node) => Err(Error::NoNode(node.to_owned())),
+        _ => Ok(release.resources.examples.clone()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use tolmach_engine::catalog::{Facet, Field, SearchRequest};
 
-use super::{generation::Generation, search::Candidate};
+use super::{candidate::Candidate, generation::Generation};
 
 /// Maximum number of values per facet.
 const VALUES: usize = 100;

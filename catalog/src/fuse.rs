@@ -5,8 +5,8 @@
 //! rows found by keywords, total and facets are the same as if every similarity had been computed.
 
 use super::{
+    candidate::{Candidate, Wanted},
     filter::Filters,
-    search::{Candidate, Wanted},
     vectors::{QueryVector, Vectors},
 };
 

@@ -22,7 +22,7 @@ use super::{
     Error,
     index::Index,
     names::{self, Names},
-    rank::ScratchPool,
+    scratch::ScratchPool,
     vectors::Vectors,
 };
 use crate::words;

@@ -19,6 +19,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 mod value;
+mod workbook;
 mod zeros;
 
 use std::path::Path;

@@ -7,6 +7,7 @@
 
 mod build;
 mod cache;
+mod candidate;
 #[cfg(test)]
 mod catalog_suite;
 pub mod changes;
@@ -25,6 +26,7 @@ pub mod photos;
 mod query;
 mod rank;
 mod rows;
+mod scratch;
 mod search;
 mod sketch;
 mod spelling;

@@ -2,19 +2,17 @@
 //!
 //! Vectors, paging and the meaning of filters are handled elsewhere.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::HashMap;
 
 use tolmach_engine::language::Language;
 
 use super::{
+    candidate::{Candidate, best_first},
     filter::Filters,
     generation::Generation,
     index::saturate,
     query::Alternatives,
-    search::{Candidate, best_first},
+    scratch::Sums,
 };
 use crate::words;
 
@@ -31,40 +29,6 @@ const LENGTH: f32 = -0.03;
 const MODELS: usize = 20;
 const TYPICAL_WORDS: usize = 15;
 
-/// Sums over a query's words for one row. Kept apart from [`Candidate`] to be compact.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    relevance: f32,
-    held: f32,
-    in_name: [bool; 2],
-    /// For the word being looked up: its frequency, and the largest weight of the terms found.
-    frequency: f32,
-    factor: f32,
-}
-
-/// Scratch buffers with one entry per row, all zero between searches. Allocating them for each search would cost more
-/// than most searches.
-#[derive(Default)]
-pub(super) struct Scratch {
-    sums: Vec<Sums>,
-    typical: Vec<f32>,
-}
-
-/// Scratch buffers that no search is using.
-#[derive(Default)]
-pub(super) struct ScratchPool(Mutex<Vec<Scratch>>);
-
-impl ScratchPool {
-    fn enter(&self, rows: usize) -> Scratch {
-        let scratch = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        scratch.unwrap_or_else(|| Scratch { sums: vec![Sums::default(); rows], typical: vec![0.0; rows] })
-    }
-
-    fn leave(&self, scratch: Scratch) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-    }
-}
-
 /// Keyword candidates in no order, ranked by BM25F and a second pass. The score is the idf-weighted share of the
 /// query's words that the row contains.
 pub(super) fn by_words(
@@ -73,11 +37,11 @@ pub(super) fn by_words(
     language: Language,
     filters: &Filters<'_>,
 ) -> tantivy::Result<Vec<Candidate>> {
-    let mut scratch = generation.scratch_pool.enter(generation.index.rows());
+    let mut scratch = generation.scratch_pool.acquire(generation.index.rows());
     // After an error the buffer is not zero any more, so it is dropped and not returned to the pool.
     let mut candidates = summed(generation, words, language, filters, &mut scratch.sums)?;
     rerank(generation, words, &mut candidates, &mut scratch.typical);
-    generation.scratch_pool.leave(scratch);
+    generation.scratch_pool.release(scratch);
     Ok(candidates)
 }
 

@@ -1,22 +1,26 @@
 //! From a bundle's texts to a release, with every diagnostic on the way.
 
+mod check;
 mod documents;
 mod header;
 mod proofs;
+mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use check::{check_flow, unused};
+use read::read_flow;
+
 use crate::{
     bundle::Bundle,
-    config,
     diagnostic::{Code, Diagnostic},
-    flow::{Entry, Flow, Header, IntentInterrupt, Next, Target},
-    kind::KindSpec,
-    release::{Answers, Release},
-    scope::Scope,
-    span::{Span, Spanned},
+    flow::Flow,
+    platform::Platform,
+    release::Release,
+    resources::{Answers, Example, Resources, example_set},
+    scope::{FlowSignature, Scope, SlotUses},
+    span::Span,
     vars::Names,
-    yaml::{Node, Tree},
 };
 
 /// What a compilation yields: a release if there is no error, and everything that was found.
@@ -28,8 +32,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Compiles a bundle with the given kinds of node.
-pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
+/// Compiles a bundle for a platform: its kinds of node, channels and language models.
+pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
     let mut diagnostics = Vec::new();
     let company = documents::company(bundle, &mut diagnostics);
     // Files that are there but cannot be read: what refers to them is no mistake of its own.
@@ -37,7 +41,7 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
     if company.unread {
         unread.insert("company.yaml".to_owned());
     }
-    let prompts = documents::prompts(bundle, &mut unread, &mut diagnostics);
+    let prompts = documents::prompts(bundle, platform, &mut unread, &mut diagnostics);
     let knowledge = documents::knowledge(bundle);
     let answers = documents::quick_answers(bundle, &company, &mut unread, &mut diagnostics);
 
@@ -45,7 +49,7 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
     let mut flow_files = 0;
     for (file, text) in bundle.flows() {
         flow_files += 1;
-        let Some(flow) = read_flow(file, text, kinds, &mut diagnostics) else {
+        let Some(flow) = read_flow(file, text, platform.kinds, &mut diagnostics) else {
             unread.insert(file.to_owned());
             continue;
         };
@@ -59,12 +63,17 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
     for (path, prompt) in
         prompts.values().flat_map(|variants| variants.values()).map(|prompt| (&prompt.file, prompt))
     {
-        documents::check_prompt(path, prompt, &company, &mut diagnostics);
+        let text = bundle.files.get(path).map(String::as_str).unwrap_or_default();
+        documents::check_prompt(path, text, prompt, &company, &mut diagnostics);
     }
-    let mut slot_uses = proofs::SlotUses::new();
+    let signatures: BTreeMap<&str, FlowSignature<'_>> =
+        flows.values().map(|flow| (flow.id.as_str(), flow.signature())).collect();
+    let mut slot_uses = SlotUses::new();
     for flow in flows.values() {
         let mut scope = Scope {
             file: &flow.file,
+            text: bundle.files.get(&flow.file).map(String::as_str).unwrap_or_default(),
+            platform,
             header: &flow.header,
             names: Names {
                 slots: Some(&flow.slots),
@@ -74,7 +83,7 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
             prompts: &prompts,
             knowledge: names_of_knowledge.clone(),
             answers: &answers,
-            flows: &flows,
+            flows: &signatures,
             unread: &unread,
             node: "",
             used: documents::slots_in_prompts(&prompts),
@@ -88,7 +97,7 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
                 diagnostic.code,
                 Code::UnknownSlot | Code::UnusedSlot | Code::WrongSlotType | Code::MissingTranslation
             );
-            (flow.whole || !of_header) && (diagnostic.span.line > 0 || diagnostic.file != flow.file)
+            (flow.header_complete || !of_header) && (diagnostic.span.line > 0 || diagnostic.file != flow.file)
         });
         let text = bundle.files.get(&flow.file).map(String::as_str).unwrap_or_default();
         drop_unused_slots_of_broken_places(flow, text, &diagnostics, &mut scope.diagnostics);
@@ -113,17 +122,25 @@ pub fn compile(bundle: &Bundle, kinds: &[&'static KindSpec]) -> Compiled {
             id: bundle.id(),
             bundle: bundle.clone(),
             entry,
-            examples: examples(&flows, &answers),
+            resources: Resources {
+                examples: examples(&flows, &answers),
+                prompts,
+                answers,
+                knowledge,
+                company: company.by_language,
+                time_zone: company.time_zone,
+            },
             flows,
-            prompts,
-            answers,
-            knowledge,
-            company: company.by_language,
-            time_zone: company.time_zone,
         }),
         _ => None,
     };
     Compiled { release, diagnostics }
+}
+
+impl Flow {
+    fn signature(&self) -> FlowSignature<'_> {
+        FlowSignature { id: &self.id, file: &self.file, slots: &self.slots, declared: &self.declared }
+    }
 }
 
 /// A slot that a node with a mistake names is not unused: the mistake may hide the use.
@@ -155,18 +172,10 @@ fn drop_unused_slots_of_broken_places(
     });
 }
 
-fn unused(slot: &str) -> String {
-    format!("nothing uses the slot `{slot}`")
-}
-
-fn examples(
-    flows: &BTreeMap<String, Flow>,
-    answers: &Answers,
-) -> BTreeMap<String, Vec<crate::kind::Example>> {
+fn examples(flows: &BTreeMap<String, Flow>, answers: &Answers) -> BTreeMap<String, Vec<Example>> {
     let nodes =
         flows.values().flat_map(|flow| flow.nodes.iter().map(move |(name, entry)| (flow, name, entry)));
-    let sets =
-        nodes.map(|(flow, name, entry)| (Release::example_set(&flow.id, name), entry.node.examples(answers)));
+    let sets = nodes.map(|(flow, name, entry)| (example_set(&flow.id, name), entry.node.examples(answers)));
     sets.filter(|(_, examples)| !examples.is_empty()).collect()
 }
 
@@ -196,7 +205,7 @@ fn entry(
         }
         // The entry may be marked in a flow that did not read.
         ([], _)
-            if flows.values().any(|flow| !flow.whole || unread.contains(&flow.file))
+            if flows.values().any(|flow| !flow.header_complete || unread.contains(&flow.file))
                 || flows.len() < files =>
         {
             None
@@ -216,354 +225,4 @@ fn entry(
             None
         }
     }
-}
-
-fn read_flow(
-    file: &str,
-    text: &str,
-    kinds: &[&'static KindSpec],
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Flow> {
-    let tree = config::parse(file, text, diagnostics)?;
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    if matches!(tree.node, Node::Null) {
-        let help = format!("write `flow: {stem}`, `start:` and `nodes:`, or remove the file");
-        diagnostics.push(Diagnostic::new(
-            Code::MissingField,
-            file,
-            Span::default(),
-            "the file is empty",
-            help,
-        ));
-        return None;
-    }
-    let before = diagnostics.len();
-    let header = config::read_past_mistakes::<Header>(file, &tree, diagnostics);
-    let (mut header, mut whole) = header.map(|read| (read.value, read.whole))?;
-    whole &= diagnostics.len() == before;
-    if header.flow.value.is_empty() && !whole {
-        header.flow.value = stem.to_owned();
-    }
-    header::check(file, &tree, diagnostics);
-    if header.flow.value != stem {
-        let message = format!("the file is {file}, but the flow calls itself `{}`", header.flow.value);
-        let help = format!("write `flow: {stem}`, or rename the file");
-        diagnostics.push(Diagnostic::new(Code::WrongName, file, header.flow.span, message, help));
-    }
-    let Node::Map(fields) = &tree.node else { return None };
-    let (mut nodes, mut declared) = (BTreeMap::new(), BTreeSet::new());
-    match fields.iter().find(|(name, _)| name.value == "nodes").map(|(name, tree)| (name.span, &tree.node)) {
-        Some((_, Node::Map(entries))) => {
-            for (name, body) in entries {
-                declared.insert(name.value.clone());
-                if Target::RESERVED.contains(&name.as_str()) {
-                    let message = format!("`{}` is a reserved target, not a name for a node", name.value);
-                    diagnostics.push(Diagnostic::new(
-                        Code::BadValue,
-                        file,
-                        name.span,
-                        message,
-                        "choose another name",
-                    ));
-                } else if let Some(entry) = read_node(file, name, body, kinds, diagnostics) {
-                    nodes.insert(name.value.clone(), entry);
-                }
-            }
-        }
-        Some((span, other)) => {
-            let help = "write one entry a node: its name, a colon, and below it the kind";
-            let message = format!("`nodes` holds {} where a map of nodes belongs", other.describe());
-            diagnostics.push(Diagnostic::new(Code::BadValue, file, span, message, help));
-            return None;
-        }
-        None => return None,
-    }
-    if declared.is_empty() {
-        let span = fields.iter().find(|(name, _)| name.value == "nodes").map(|(name, _)| name.span);
-        let help = "write one entry a node, for example `hello: { say: { text: Hello! } }`";
-        let message = "the flow has no nodes";
-        diagnostics.push(Diagnostic::new(Code::BadValue, file, span.unwrap_or_default(), message, help));
-        return None;
-    }
-    let slots = header.slots.iter().map(|(name, slot)| (name.clone(), slot.value.clone())).collect();
-    Some(Flow { id: header.flow.value.clone(), file: file.to_owned(), header, slots, nodes, declared, whole })
-}
-
-/// Reads one node. A node that does not read is still a name that others may lead to, so `None` is not the end.
-fn read_node(
-    file: &str,
-    name: &Spanned<String>,
-    body: &Tree,
-    kinds: &[&'static KindSpec],
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Entry> {
-    let known = || kinds.iter().map(|kind| kind.name);
-    let list = || known().collect::<Vec<_>>().join(", ");
-    let Node::Map(fields) = &body.node else {
-        let message = format!("node `{}` has no kind", name.value);
-        diagnostics.push(Diagnostic::new(
-            Code::NoKind,
-            file,
-            name.span,
-            message,
-            format!("give it one of: {}", list()),
-        ));
-        return None;
-    };
-    let mut found: Option<(&'static KindSpec, &Tree)> = None;
-    let mut next = Some(Next::Nothing);
-    let kind_of_node = fields.iter().find_map(|(key, _)| kinds.iter().find(|kind| kind.name == key.value));
-    let own_fields = kind_of_node.map(|kind| fields_of(kind)).unwrap_or_default();
-    let mut misplaced = false;
-    for (key, value) in fields {
-        if key.value == "next" {
-            next = read_next(file, value, diagnostics);
-        } else if let Some(kind) = kinds.iter().find(|kind| kind.name == key.value) {
-            if let Some((first, _)) = found {
-                let message = format!("node `{}` is both `{}` and `{}`", name.value, first.name, kind.name);
-                diagnostics.push(Diagnostic::new(
-                    Code::TwoKinds,
-                    file,
-                    key.span,
-                    message,
-                    "make it two nodes",
-                ));
-            } else {
-                found = Some((kind, value));
-            }
-        } else if let Some(kind) = kind_of_node.filter(|_| own_fields.contains(&key.value)) {
-            misplaced = true;
-            let message = format!(
-                "node `{}`: `{}` belongs inside `{}:`, not beside it",
-                name.value, key.value, kind.name
-            );
-            let help = format!("indent it below `{}:`", kind.name);
-            diagnostics.push(Diagnostic::new(Code::UnknownKind, file, key.span, message, help));
-        } else {
-            let message = format!("node `{}`: there is no kind `{}`", name.value, key.value);
-            let help = format!("use one of: {} (and `next`)", list());
-            let diagnostic = Diagnostic::new(Code::UnknownKind, file, key.span, message, help);
-            diagnostics.push(diagnostic.near(&key.value, known().chain(["next"])));
-        }
-    }
-    let Some((kind, config)) = found else {
-        if !fields.iter().any(|(key, _)| key.value != "next") {
-            let message = format!("node `{}` has no kind", name.value);
-            diagnostics.push(Diagnostic::new(
-                Code::NoKind,
-                file,
-                name.span,
-                message,
-                format!("give it one of: {}", list()),
-            ));
-        }
-        return None;
-    };
-    let before = diagnostics.len();
-    let node = (kind.read)(file, config, diagnostics);
-    if misplaced {
-        // What is missing inside stands beside it.
-        let mut at = 0;
-        diagnostics.retain(|diagnostic| {
-            at += 1;
-            at <= before || diagnostic.code != Code::MissingField
-        });
-    }
-    let node = node?;
-    Some(Entry { span: name.span, kind, node, next: next? })
-}
-
-/// The fields of a kind's body.
-fn fields_of(kind: &KindSpec) -> Vec<String> {
-    let schema = (kind.schema)(&mut schemars::SchemaGenerator::default());
-    let properties = schema.get("properties").and_then(|properties| properties.as_object());
-    properties.map(|properties| properties.keys().cloned().collect()).unwrap_or_default()
-}
-
-fn read_next(file: &str, tree: &Tree, diagnostics: &mut Vec<Diagnostic>) -> Option<Next> {
-    let target = |tree: &Tree| match &tree.node {
-        Node::Str(name) => Some(Spanned::new(Target::parse(name), tree.span)),
-        _ => None,
-    };
-    let wrong = |tree: &Tree| {
-        let help =
-            "write the name of one node, or wait, end or return; several exits make a map { exit: node }";
-        let message = format!("found {} where the name of a node belongs", tree.node.describe());
-        Diagnostic::new(Code::BadValue, file, tree.span, message, help)
-    };
-    match &tree.node {
-        Node::Map(exits) => {
-            let mut map = BTreeMap::new();
-            for (exit, tree) in exits {
-                match target(tree) {
-                    Some(target) => {
-                        map.insert(exit.value.clone(), (exit.span, target));
-                    }
-                    None => {
-                        diagnostics.push(wrong(tree));
-                        // It is covered, only not by a node.
-                        let wait = Spanned::new(Target::Wait, tree.span);
-                        map.insert(exit.value.clone(), (exit.span, wait));
-                    }
-                }
-            }
-            Some(Next::ByExit(map))
-        }
-        _ => match target(tree) {
-            Some(target) => Some(Next::Everywhere(target)),
-            None => {
-                diagnostics.push(wrong(tree));
-                None
-            }
-        },
-    }
-}
-
-fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
-    let header = &flow.header;
-    scope.node = "";
-    scope.target(&header.start, header.start.span);
-    if Target::RESERVED.contains(&header.start.as_str()) {
-        let message = format!("`{}` is a reserved target; a flow starts at a node", header.start.value);
-        scope.report(Code::BadValue, header.start.span, message, "name a node of this flow");
-    }
-    if let Some(title) = &header.title {
-        scope.text(title);
-    }
-    let on = &header.on;
-    if let Some(intent) = &on.intent {
-        check_intents(flow, intent, scope);
-    }
-    let interrupts =
-        on.command.values().chain(&on.error).chain(on.inactivity.iter().map(|inactivity| &inactivity.to));
-    for to in interrupts {
-        scope.target(to, to.span);
-    }
-    for (name, entry) in &flow.nodes {
-        scope.node = name;
-        entry.node.check(scope);
-        check_exits(name, entry, scope);
-        for jump in entry.node.jumps() {
-            scope.target(jump.to, jump.to.span);
-        }
-    }
-    scope.node = "";
-    for (name, slot) in &header.slots {
-        header::check_declaration(name, slot, scope);
-        if let Some(default) = &slot.default
-            && let Err(why) = slot.value.accept(default.value.clone())
-        {
-            let message = format!("the default of slot `{name}` does not fit: {why}");
-            scope.diagnostics.push(Diagnostic::new(
-                Code::WrongSlotType,
-                &flow.file,
-                default.span,
-                message,
-                "change the default",
-            ));
-        }
-        if !scope.used.contains(name) {
-            let help = "remove it, or use it in a node";
-            scope.diagnostics.push(Diagnostic::new(
-                Code::UnusedSlot,
-                &flow.file,
-                slot.span,
-                unused(name),
-                help,
-            ));
-        }
-    }
-}
-
-/// The intents that may interrupt are those of a `classify` node of the same flow.
-fn check_intents<'a>(flow: &'a Flow, intent: &'a IntentInterrupt, scope: &mut Scope<'a>) {
-    scope.share("min_confidence", &intent.min_confidence);
-    for to in intent.to.values() {
-        scope.target(to, to.span);
-    }
-    let classifies = |entry: &Entry| entry.kind.name == "classify";
-    let Some(entry) = flow.nodes.get(&intent.from.value).filter(|entry| classifies(entry)) else {
-        if flow.declared.contains(&intent.from.value) && !flow.nodes.contains_key(&intent.from.value) {
-            // The node did not read, which has a diagnostic of its own.
-            return;
-        }
-        let message = format!("`{}` is no `classify` node of this flow", intent.from.value);
-        let known: Vec<&str> =
-            flow.nodes.iter().filter(|(_, entry)| classifies(entry)).map(|(name, _)| name.as_str()).collect();
-        let help = match known.as_slice() {
-            [] => "add a `classify` node whose intents may interrupt a question".to_owned(),
-            known => format!("name the node whose intents may interrupt a question: {}", known.join(", ")),
-        };
-        let diagnostic = Diagnostic::new(Code::UnknownTarget, scope.file, intent.from.span, message, help);
-        scope.diagnostics.push(diagnostic.near(&intent.from.value, known));
-        return;
-    };
-    let exits = entry.node.exits();
-    let known: Vec<&str> =
-        exits.iter().map(|exit| exit.name.as_str()).filter(|exit| *exit != "unsure").collect();
-    for (name, to) in &intent.to {
-        if !known.contains(&name.as_str()) {
-            let message = format!("node `{}` has no intent `{name}`", intent.from.value);
-            let help = format!("use one of: {}", known.join(", "));
-            let diagnostic = Diagnostic::new(Code::UnknownIntent, scope.file, to.span, message, help);
-            scope.diagnostics.push(diagnostic.near(name, known.iter().copied()));
-        }
-    }
-}
-
-fn check_exits(name: &str, entry: &Entry, scope: &mut Scope<'_>) {
-    let exits = entry.node.exits();
-    let known: BTreeSet<&str> = exits.iter().map(|exit| exit.name.as_str()).collect();
-    match &entry.next {
-        Next::Everywhere(target) => scope.target(&target.value.to_string(), target.span),
-        Next::Nothing => {
-            if let [_, _, ..] = exits.as_slice() {
-                let missing: Vec<&str> = exits
-                    .iter()
-                    .filter(|exit| exit.fallback.is_none())
-                    .map(|exit| exit.name.as_str())
-                    .collect();
-                missing_exits(name, entry, &missing, scope);
-            }
-        }
-        Next::ByExit(map) => {
-            // Exits that are there under a misspelt name.
-            let mut meant = BTreeSet::new();
-            for (exit, (span, target)) in map {
-                scope.target(&target.value.to_string(), target.span);
-                if !known.contains(exit.as_str()) {
-                    let message = format!("node `{name}` ({}) has no exit `{exit}`", entry.kind.name);
-                    let list = exits.iter().map(|exit| exit.name.as_str()).collect::<Vec<_>>().join(", ");
-                    let help = match list.as_str() {
-                        "" => "this kind has no exits: remove it".to_owned(),
-                        list => format!("its exits are: {list}"),
-                    };
-                    let diagnostic = Diagnostic::new(Code::UnknownExit, scope.file, *span, message, help);
-                    let open = known.iter().copied().filter(|name| !map.contains_key(*name));
-                    let diagnostic = diagnostic.near(exit, open);
-                    meant.extend(diagnostic.nearest.clone());
-                    scope.diagnostics.push(diagnostic);
-                }
-            }
-            let missing: Vec<&str> = exits
-                .iter()
-                .filter(|exit| exit.fallback.is_none() && !map.contains_key(&exit.name))
-                .filter(|exit| !meant.contains(&exit.name))
-                .map(|exit| exit.name.as_str())
-                .collect();
-            missing_exits(name, entry, &missing, scope);
-        }
-    }
-}
-
-fn missing_exits(name: &str, entry: &Entry, missing: &[&str], scope: &mut Scope<'_>) {
-    if missing.is_empty() {
-        return;
-    }
-    let list = missing.join("`, `");
-    let noun = if missing.len() == 1 { "exit" } else { "exits" };
-    let message = format!("node `{name}` ({}): no transition for the {noun} `{list}`", entry.kind.name);
-    let lines: Vec<String> = missing.iter().map(|exit| format!("{exit}: wait")).collect();
-    let help = format!("add to its `next`: {{ {} }}, with the nodes you want", lines.join(", "));
-    scope.diagnostics.push(Diagnostic::new(Code::MissingExit, scope.file, entry.span, message, help));
 }

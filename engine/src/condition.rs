@@ -82,7 +82,7 @@ impl Expression {
     }
 
     /// Slots that are known to be set when the condition holds, or when it does not.
-    pub fn sure(&self, holds: bool) -> BTreeSet<String> {
+    pub fn slots_set_when(&self, holds: bool) -> BTreeSet<String> {
         self.parsed.as_ref().map(|parsed| facts::when(&parsed.expression, holds)).unwrap_or_default()
     }
 
@@ -180,6 +180,11 @@ impl FilterExpression {
     pub fn nearest_column(&self) -> Option<&'static str> {
         let name = self.error()?.strip_prefix(NO_COLUMN)?.trim_matches('`');
         crate::diagnostic::nearest(name, Field::names())
+    }
+
+    /// The column name that is not known; empty where the filter is wrong in another way.
+    pub fn unknown_column(&self) -> &str {
+        self.error().and_then(|error| error.strip_prefix(NO_COLUMN)).unwrap_or_default().trim_matches('`')
     }
 
     /// How to fix a filter that is none.

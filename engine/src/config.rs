@@ -37,15 +37,15 @@ pub fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Optio
 
 /// Reads a `T` out of `tree`. Diagnostics go to `diagnostics`; `None` when there is a value that could not be read.
 pub fn read<T: DeserializeOwned>(file: &str, tree: &Tree, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
-    read_past_mistakes(file, tree, diagnostics).filter(|read| read.whole).map(|read| read.value)
+    read_with_recovery(file, tree, diagnostics).filter(|read| read.complete).map(|read| read.value)
 }
 
 /// What could be read.
 pub(crate) struct Read<T> {
     /// The value without what could not be read.
     pub(crate) value: T,
-    /// Whether all of it could be read.
-    pub(crate) whole: bool,
+    /// Whether nothing was left out.
+    pub(crate) complete: bool,
 }
 
 /// Mistakes of one value that are told at once; whoever made more has made the same one many times.
@@ -53,7 +53,7 @@ const MISTAKES: usize = 20;
 
 /// Reads a `T` and goes on after a mistake, as if what is wrong were not there, so that the others come to light too.
 /// `None` when nothing is left that could be read.
-pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
+pub(crate) fn read_with_recovery<T: DeserializeOwned>(
     file: &str,
     tree: &Tree,
     diagnostics: &mut Vec<Diagnostic>,
@@ -72,7 +72,7 @@ pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
         );
     }
     let mut error = match first {
-        Ok(value) => return Some(Read { value, whole: true }),
+        Ok(value) => return Some(Read { value, complete: true }),
         Err(error) => error,
     };
     let mut rest = tree.clone();
@@ -82,7 +82,7 @@ pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
         let span = error.span.unwrap_or(tree.span);
         let told = span == Span::default()
             || error.missing.is_some_and(|field| {
-                left_out.iter().any(|(of, name)| *of == span && name == field)
+                left_out.iter().any(|(of, name)| of.start() == span.start() && name == field)
                     // Spelt otherwise, the field is there: that is said already.
                     || diagnostics.iter().any(|diagnostic| {
                         diagnostic.code == Code::UnknownField && diagnostic.nearest.as_deref() == Some(field)
@@ -94,7 +94,7 @@ pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
         }
         let went_on = match missing {
             // Without a field that was left out, the whole is left out too.
-            Some(_) if told && span != tree.span => leave_out(&mut rest, span, &mut left_out),
+            Some(_) if told && span.start() != tree.span.start() => leave_out(&mut rest, span, &mut left_out),
             // With an empty text in its place most of the rest can be looked at.
             Some(field) => fill(&mut rest, span, field),
             // Such a text does not fit: then without what it was put into.
@@ -107,7 +107,7 @@ pub(crate) fn read_past_mistakes<T: DeserializeOwned>(
             return None;
         }
         match T::deserialize(Reader { tree: &rest, unknown: &RefCell::new(Vec::new()) }) {
-            Ok(value) => return Some(Read { value, whole: false }),
+            Ok(value) => return Some(Read { value, complete: false }),
             Err(next) => error = next,
         }
     }
@@ -283,7 +283,7 @@ impl<'t> MapAccess<'t> for Entries<'t, '_> {
             }
             self.value = Some(value);
             let key = StrDeserializer::<Error>::new(name);
-            // A key of a free map may be an `At<String>` too.
+            // A key of a free map may be a `Spanned<String>` too.
             return seed
                 .deserialize(KeyReader { key, span: name.span })
                 .map(Some)
@@ -318,7 +318,7 @@ impl<'t> Deserializer<'t> for KeyReader<'_> {
         if name != SPANNED {
             return visitor.visit_newtype_struct(self);
         }
-        visitor.visit_seq(PlaceThenKey { key: self, next: 0 })
+        visitor.visit_seq(SpanThenKey { key: self, next: 0 })
     }
 
     fn deserialize_enum<V: Visitor<'t>>(
@@ -337,43 +337,54 @@ impl<'t> Deserializer<'t> for KeyReader<'_> {
     }
 }
 
-struct PlaceThenKey<'k> {
+/// The four numbers of a span, then the key.
+struct SpanThenKey<'k> {
     key: KeyReader<'k>,
-    next: u8,
+    next: usize,
 }
 
-impl<'t> SeqAccess<'t> for PlaceThenKey<'_> {
+impl<'t> SeqAccess<'t> for SpanThenKey<'_> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'t>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        let next = self.next;
         self.next += 1;
-        match self.next {
-            1 => seed.deserialize(U32Deserializer::new(self.key.span.line)).map(Some),
-            2 => seed.deserialize(U32Deserializer::new(self.key.span.column)).map(Some),
-            3 => seed.deserialize(self.key.key).map(Some),
-            _ => Ok(None),
+        match numbers(self.key.span).get(next) {
+            Some(number) => seed.deserialize(U32Deserializer::new(*number)).map(Some),
+            None if next == SPAN_NUMBERS => seed.deserialize(self.key.key).map(Some),
+            None => Ok(None),
         }
     }
 }
 
+/// The four numbers of a span, then the value.
 struct SpanThenValue<'t, 'u> {
     reader: Reader<'t, 'u>,
-    next: u8,
+    next: usize,
 }
 
 impl<'t> SeqAccess<'t> for SpanThenValue<'t, '_> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'t>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        let next = self.next;
         self.next += 1;
         let span = self.reader.tree.span;
-        match self.next {
-            1 => seed.deserialize(U32Deserializer::new(span.line)).map(Some),
-            2 => seed.deserialize(U32Deserializer::new(span.column)).map(Some),
-            3 => seed.deserialize(self.reader).map(Some).map_err(|error| error.at(span)),
-            _ => Ok(None),
+        match numbers(span).get(next) {
+            Some(number) => seed.deserialize(U32Deserializer::new(*number)).map(Some),
+            None if next == SPAN_NUMBERS => {
+                seed.deserialize(self.reader).map(Some).map_err(|error| error.at(span))
+            }
+            None => Ok(None),
         }
     }
+}
+
+const SPAN_NUMBERS: usize = 4;
+
+/// In the order in which a [`Spanned`] reads them.
+fn numbers(span: Span) -> [u32; SPAN_NUMBERS] {
+    [span.line, span.column, span.end_line, span.end_column]
 }
 
 struct Variant<'t, 'u> {
@@ -464,7 +475,7 @@ mod tests {
         let value = value.unwrap();
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         assert_eq!(value.kind, Shape::Square(3));
-        assert_eq!(value.by_name["a"].span, Span { line: 4, column: 6 });
+        assert_eq!(value.by_name["a"].span, Span::on_line(4, 6, 1));
     }
 
     #[test]

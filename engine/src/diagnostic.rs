@@ -83,6 +83,8 @@ codes! {
     UnknownVariable = "unknown-variable", Error;
     /// A prompt file that does not exist.
     UnknownPrompt = "unknown-prompt", Error;
+    /// A language model role that the configuration does not have.
+    UnknownModelRole = "unknown-role", Error;
     /// A knowledge file that does not exist.
     UnknownKnowledge = "unknown-knowledge", Error;
     /// A template that does not parse.

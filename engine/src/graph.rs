@@ -1,6 +1,6 @@
 //! A flow as a drawing: what there is to draw, and the Mermaid text of it.
 
-use crate::flow::{Flow, Target};
+use crate::{flow::Flow, target::Target};
 
 /// A flow's nodes and arrows, in a stable order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,7 +31,7 @@ impl Graph {
         for name in in_order(flow) {
             let Some(entry) = flow.nodes.get(name) else { continue };
             graph.nodes.push((name.to_owned(), entry.kind.name));
-            for way in entry.ways() {
+            for way in entry.all_transitions() {
                 if matches!(way.to.value, Target::Wait) {
                     continue;
                 }
@@ -77,7 +77,7 @@ fn in_order(flow: &Flow) -> Vec<&str> {
         push(&mut order, flow, door);
         while let Some(name) = order.get(next).copied() {
             next += 1;
-            for way in flow.nodes.get(name).map(|entry| entry.ways()).unwrap_or_default() {
+            for way in flow.nodes.get(name).map(|entry| entry.all_transitions()).unwrap_or_default() {
                 if let Target::Node(to) = &way.to.value {
                     push(&mut order, flow, to);
                 }

@@ -11,12 +11,19 @@ use crate::{
     config,
     diagnostic::Diagnostic,
     effect::{Query, QueryOutcome},
-    flow::Target,
-    release::{Answers, ByLanguage, Prompt},
+    resources::Answers,
     scope::Scope,
-    span::Spanned,
-    turn::Turn,
+    slot,
+    turn_context::TurnContext,
     yaml::Tree,
+};
+
+// What an implementation of a kind needs beside this file, under one path.
+pub use crate::{
+    fault::Fault,
+    node_info::{Call, Cost, Costs, Exit, Transition},
+    resources::Example,
+    target::Target,
 };
 
 /// A kind's static side: its name, its configuration type and an example.
@@ -85,8 +92,8 @@ pub trait Node: fmt::Debug + Send + Sync {
     /// Checks everything the configuration refers to.
     fn check(&self, scope: &mut Scope<'_>);
 
-    /// Targets written inside the body: cases of a branch, buttons.
-    fn jumps(&self) -> Vec<Jump<'_>> {
+    /// Transitions written inside the body: cases of a branch, buttons.
+    fn transitions(&self) -> Vec<Transition> {
         Vec::new()
     }
 
@@ -115,8 +122,9 @@ pub trait Node: fmt::Debug + Send + Sync {
         Cost::default()
     }
 
-    /// Whether what the client writes here is personal data, kept out of the history that models see.
-    fn private(&self) -> bool {
+    /// Whether what the client answers here is personal data, which is kept out of the history that models see. `slots`
+    /// are those that the flow declares.
+    fn collects_personal_data(&self, _slots: &BTreeMap<String, slot::Declaration>) -> bool {
         false
     }
 
@@ -126,93 +134,7 @@ pub trait Node: fmt::Debug + Send + Sync {
     }
 
     /// Acts. Called again with the outcome after a query, and with the client's reply after a wait.
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault>;
-}
-
-/// A way out of a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exit {
-    /// Its name in `next`.
-    pub name: String,
-    /// The exit that serves instead where `next` does not name this one; without it the exit must be covered.
-    pub fallback: Option<&'static str>,
-}
-
-impl Exit {
-    /// An exit that must be covered.
-    pub fn required(name: impl Into<String>) -> Exit {
-        Exit { name: name.into(), fallback: None }
-    }
-
-    /// An exit that falls back to another.
-    pub fn optional(name: impl Into<String>, fallback: &'static str) -> Exit {
-        Exit { name: name.into(), fallback: Some(fallback) }
-    }
-}
-
-/// A target written inside a node's body.
-#[derive(Clone, Debug)]
-pub struct Jump<'n> {
-    /// What the graph shows on the way: a condition, a button's label.
-    pub label: String,
-    /// The target.
-    pub to: &'n Spanned<String>,
-    /// Whether the walk takes it by itself; a button's is taken by the client.
-    pub automatic: bool,
-    /// Slots that are known to be set where this way is taken.
-    pub sure: Vec<String>,
-}
-
-/// What a node that calls a flow gives and takes.
-#[derive(Clone, Debug)]
-pub struct Call<'n> {
-    /// The flow.
-    pub flow: &'n Spanned<String>,
-    /// Slots of the called flow that are given values.
-    pub gives: Vec<&'n Spanned<String>>,
-    /// Slots of the calling flow, and those of the called one that they take their values from.
-    pub takes: Vec<(&'n Spanned<String>, &'n Spanned<String>)>,
-}
-
-/// The most that a visit, or a turn, may cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cost {
-    /// Calls of language models.
-    pub model_calls: u32,
-    /// Tokens that models may write.
-    pub tokens: u32,
-    /// Milliseconds of waiting for others.
-    pub millis: i64,
-}
-
-impl std::ops::Add for Cost {
-    type Output = Cost;
-
-    fn add(self, other: Cost) -> Cost {
-        Cost {
-            model_calls: self.model_calls.saturating_add(other.model_calls),
-            tokens: self.tokens.saturating_add(other.tokens),
-            millis: self.millis.saturating_add(other.millis),
-        }
-    }
-}
-
-/// What a node needs to know to tell its cost.
-#[derive(Clone, Copy, Debug)]
-pub struct Costs<'a> {
-    /// Prompts by name.
-    pub prompts: &'a BTreeMap<String, ByLanguage<Prompt>>,
-    /// Milliseconds that one call of a model may take.
-    pub model_call: i64,
-}
-
-/// A text with the label it stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Example {
-    /// The label.
-    pub label: String,
-    /// The text.
-    pub text: String,
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault>;
 }
 
 /// Why a node is run.
@@ -220,7 +142,7 @@ pub struct Example {
 pub enum NodeInput {
     /// A transition led here.
     Enter,
-    /// The client answered while the node waited; [`Turn::event`] says what.
+    /// The client answered while the node waited; [`TurnContext::event`] says what.
     Reply,
     /// An interruption is over: ask again.
     Resume,
@@ -266,16 +188,5 @@ impl NodeOutcome {
     /// Leave by an exit.
     pub fn exit(name: impl Into<String>) -> NodeOutcome {
         NodeOutcome::Exit(name.into())
-    }
-}
-
-/// A failure inside a node; takes the flow's error path. The text is for traces and logs.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{0}")]
-pub struct Fault(pub String);
-
-impl From<String> for Fault {
-    fn from(why: String) -> Fault {
-        Fault(why)
     }
 }

@@ -1,9 +1,12 @@
-//! The flow language of Tolmach: its model, its compiler with collected diagnostics, and the pure [`step()`].
+//! The flow language of Tolmach: its model, its compiler with collected diagnostics, and the pure functions that run a turn:
+//! [`start()`] and [`resume()`].
 //!
 //! No clock, no randomness, no input or output lives here: time arrives in events, the world in outcomes.
 
 pub mod bundle;
+pub mod card;
 pub mod catalog;
+pub mod channel;
 pub mod compile;
 pub mod condition;
 pub mod config;
@@ -11,28 +14,41 @@ pub mod diagnostic;
 pub mod duration;
 pub mod effect;
 pub mod event;
+pub mod fault;
 pub mod flow;
 pub mod graph;
+pub mod header;
+mod intents;
 pub mod kind;
 pub mod language;
 pub mod measure;
+pub mod node_info;
+pub mod personal;
 pub mod phrases;
+pub mod platform;
+pub mod redact;
 pub mod reference;
 pub mod release;
+pub mod resources;
+pub mod results;
 pub mod schema;
 pub mod scope;
 pub mod session;
 pub mod slot;
 pub mod span;
 pub mod step;
+pub mod target;
 pub mod text;
+pub mod timers;
 pub mod trace;
-pub mod turn;
+pub mod turn_context;
+mod turn_state;
 pub mod vars;
 pub mod wording;
 pub mod yaml;
 
 pub use compile::{Compiled, compile};
+pub use platform::Platform;
 pub use release::Release;
 pub use session::Session;
-pub use step::{Input, Next, Step, step};
+pub use step::{Step, SuspendedTurn, resume, start};

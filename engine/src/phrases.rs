@@ -26,6 +26,17 @@ impl Phrase {
     }
 }
 
+/// What stands for a personal value where models, traces and listings may not see it.
+pub const PERSONAL: Phrase = Phrase::new("[личное]", "[personal]");
+/// The same for a name.
+pub const PERSONAL_NAME: Phrase = Phrase::new("[имя]", "[name]");
+/// The same for a phone number.
+pub const PERSONAL_PHONE: Phrase = Phrase::new("[телефон]", "[phone]");
+/// The same for an e-mail address.
+pub const PERSONAL_EMAIL: Phrase = Phrase::new("[почта]", "[email]");
+/// The same for a date.
+pub const PERSONAL_DATE: Phrase = Phrase::new("[дата]", "[date]");
+
 /// A turn failed and the flow has no error path, or that failed too.
 pub const APOLOGY: Phrase = Phrase::new(
     "Извините, что-то пошло не так. Попробуйте ещё раз чуть позже или напишите /start.",

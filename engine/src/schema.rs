@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::{flow::Header, kind::KindSpec};
+use crate::{header::Header, kind::KindSpec};
 
 /// The schema of a flow file with these kinds.
 pub fn flow_schema(kinds: &[&'static KindSpec]) -> Value {

@@ -6,39 +6,36 @@ use std::{
 };
 
 use crate::{
+    channel::Capabilities,
     condition::{Expression, FilterExpression},
     diagnostic::{Code, Diagnostic},
     duration::Duration,
-    flow::{Flow, Header, Target},
-    kind::Call,
+    header::Header,
     language::Language,
-    release::{Answers, ByLanguage, Prompt},
+    node_info::Call,
+    platform::Platform,
+    resources::{Answers, ByLanguage, Prompt},
     slot,
     span::{Span, Spanned},
+    target::Target,
     text::{Template, Text},
     vars::{Names, Unknown},
 };
-
-/// Characters that every channel shows of a message.
-const TEXT_LIMIT: usize = 4096;
-/// Characters that a phone shows of a button before it cuts the label.
-const LABEL_LIMIT: usize = 40;
-/// Characters that channels show under a picture.
-const CAPTION_LIMIT: usize = 1024;
-/// Buttons that a channel takes under one message.
-const BUTTONS_LIMIT: usize = 100;
 
 /// Everything a node is checked against.
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub(crate) file: &'a str,
+    /// The file's text.
+    pub(crate) text: &'a str,
+    pub(crate) platform: &'a Platform,
     pub(crate) header: &'a Header,
     pub(crate) names: Names<'a>,
     pub(crate) nodes: &'a BTreeSet<String>,
     pub(crate) prompts: &'a BTreeMap<String, ByLanguage<Prompt>>,
     pub(crate) knowledge: Vec<&'a str>,
     pub(crate) answers: &'a Answers,
-    pub(crate) flows: &'a BTreeMap<String, Flow>,
+    pub(crate) flows: &'a BTreeMap<&'a str, FlowSignature<'a>>,
     /// Files that are there but could not be read.
     pub(crate) unread: &'a BTreeSet<String>,
     /// The node being checked; empty for what stands outside the nodes.
@@ -48,6 +45,16 @@ pub struct Scope<'a> {
     /// What each node does with slots.
     pub(crate) slots: BTreeMap<String, SlotUse>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// What other flows may know of a flow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FlowSignature<'f> {
+    pub(crate) id: &'f str,
+    pub(crate) file: &'f str,
+    pub(crate) slots: &'f BTreeMap<String, slot::Declaration>,
+    /// The names of all its nodes.
+    pub(crate) declared: &'f BTreeSet<String>,
 }
 
 /// When a node that names a slot has set it.
@@ -74,6 +81,9 @@ pub(crate) struct SlotUse {
     pub(crate) sets: Vec<(String, Sets)>,
 }
 
+/// What each node of each flow does with slots.
+pub(crate) type SlotUses = BTreeMap<String, BTreeMap<String, SlotUse>>;
+
 impl Scope<'_> {
     /// Reports something that only the kind can know.
     pub fn report(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
@@ -96,23 +106,23 @@ impl Scope<'_> {
 
     /// A text for clients: translated, parsing, naming known variables, short enough.
     pub fn text(&mut self, text: &Text) {
-        self.texts(text, TEXT_LIMIT);
+        self.texts(text, "text", |channel| channel.max_text);
     }
 
     /// A button's label.
     pub fn label(&mut self, text: &Text) {
-        self.texts(text, LABEL_LIMIT);
+        self.texts(text, "label", |channel| channel.max_label);
     }
 
     /// A text under a picture.
     pub fn caption(&mut self, text: &Text) {
-        self.texts(text, CAPTION_LIMIT);
+        self.texts(text, "text under a picture", |channel| channel.max_caption);
     }
 
     /// So many buttons under one message.
     pub fn buttons(&mut self, count: usize, span: Span) {
-        if count > BUTTONS_LIMIT {
-            let message = format!("{count} buttons; channels take {BUTTONS_LIMIT}");
+        if let Some((most, channels)) = self.platform.exceeded(count, |channel| channel.max_buttons) {
+            let message = format!("{count} buttons; the most is {most} ({channels})");
             self.report(Code::TooManyButtons, span, message, "split them over several messages");
         }
     }
@@ -163,7 +173,8 @@ impl Scope<'_> {
     /// A template that clients do not see as it is.
     pub fn template(&mut self, template: &Template) {
         if let Some((why, help)) = template.error() {
-            self.report(Code::BadTemplate, template.span(), format!("in a text, {why}"), help);
+            let span = template.span().narrowed(self.text, template.error_part());
+            self.report(Code::BadTemplate, span, format!("in a text, {why}"), help);
             let nearest = template.nearest_helper().map(str::to_owned);
             if let Some(last) = self.diagnostics.last_mut() {
                 last.nearest = nearest;
@@ -185,7 +196,8 @@ impl Scope<'_> {
         if let Some((name, known)) = expression.unknown_function() {
             let message = self.named(format!("there is no function `{name}` (in `{}`)", expression.source()));
             let help = format!("use one such as: {}", known[..8].join(", "));
-            let diagnostic = Diagnostic::new(Code::BadCondition, self.file, expression.span(), message, help);
+            let span = expression.span().narrowed(self.text, name);
+            let diagnostic = Diagnostic::new(Code::BadCondition, self.file, span, message, help);
             self.diagnostics.push(diagnostic.near(name, known.iter().copied()));
         }
         self.paths(expression.paths().iter().map(Vec::as_slice), expression.span());
@@ -213,8 +225,8 @@ impl Scope<'_> {
     pub fn filter(&mut self, filter: &FilterExpression) {
         if let Some(error) = filter.error() {
             let message = self.named(format!("`{}` is not a filter: {error}", filter.source()));
-            let diagnostic =
-                Diagnostic::new(Code::BadFilter, self.file, filter.span(), message, filter.help());
+            let span = filter.span().narrowed(self.text, filter.unknown_column());
+            let diagnostic = Diagnostic::new(Code::BadFilter, self.file, span, message, filter.help());
             self.diagnostics
                 .push(Diagnostic { nearest: filter.nearest_column().map(str::to_owned), ..diagnostic });
         }
@@ -241,8 +253,8 @@ impl Scope<'_> {
     }
 
     fn declared(&mut self, name: &Spanned<String>, types: &[slot::Type]) {
-        let Some(declaration) = self.header.slots.get(&name.value) else {
-            let known = self.header.slots.keys().map(String::as_str);
+        let Some(declaration) = self.header.slots.get(name.as_str()) else {
+            let known = self.header.slots.keys().map(|name| name.as_str());
             let message = self.named(format!("there is no slot `{}`", name.value));
             let help = format!(
                 "declare it under `slots:`, for example `{}: {{ type: {} }}`",
@@ -282,13 +294,13 @@ impl Scope<'_> {
             let paths = body.paths().iter().filter(|path| path.first().is_some_and(|root| root == "slots"));
             let read: Vec<String> = paths.filter_map(|path| path.get(1).cloned()).collect();
             for slot in read.iter().chain(body.needs()) {
-                if !self.header.slots.contains_key(slot) {
+                if !self.header.slots.contains_key(slot.as_str()) {
                     let message = format!(
                         "node `{}`: prompt `{}` uses the slot `{slot}`, which this flow does not declare",
                         self.node, name.value
                     );
                     let help = format!("declare `{slot}` under `slots:`, or use another prompt");
-                    let known = self.header.slots.keys().map(String::as_str);
+                    let known = self.header.slots.keys().map(|name| name.as_str());
                     let diagnostic = Diagnostic::new(Code::UnknownSlot, self.file, name.span, message, help);
                     self.diagnostics.push(diagnostic.near(slot, known));
                 }
@@ -305,6 +317,13 @@ impl Scope<'_> {
                     format!("write prompts/{}.{language}.md", name.value),
                 );
             }
+        }
+    }
+
+    /// The name of a configured language model.
+    pub fn model_role(&mut self, role: &Spanned<String>) {
+        if let Some(diagnostic) = unknown_role(self.platform, self.file, role) {
+            self.diagnostics.push(Diagnostic { message: self.named(&diagnostic.message), ..diagnostic });
         }
     }
 
@@ -328,15 +347,15 @@ impl Scope<'_> {
 
     /// A call of another flow.
     pub fn call(&mut self, call: &Call<'_>) {
-        for (slot, _) in &call.takes {
+        for (slot, _) in &call.results {
             self.sets(slot, &slot::Type::ALL, Sets::Perhaps);
         }
-        let Some(flow) = self.flows.get(&call.flow.value) else {
-            let known: Vec<&str> = self.flows.keys().map(String::as_str).collect();
+        let Some(flow) = self.flows.get(call.flow.as_str()) else {
+            let known: Vec<&str> = self.flows.keys().copied().collect();
             self.no_file(Code::UnknownFlow, "flow", "", ".yaml", call.flow, &known);
             return;
         };
-        let theirs = call.gives.iter().copied().chain(call.takes.iter().map(|(_, theirs)| *theirs));
+        let theirs = call.arguments.iter().copied().chain(call.results.iter().map(|(_, theirs)| *theirs));
         for slot in theirs {
             if !flow.slots.contains_key(&slot.value) {
                 let message =
@@ -346,9 +365,9 @@ impl Scope<'_> {
                 self.diagnostics.push(diagnostic.near(&slot.value, flow.slots.keys().map(String::as_str)));
             }
         }
-        for (ours, theirs) in &call.takes {
+        for (ours, theirs) in &call.results {
             let (Some(mine), Some(their)) =
-                (self.header.slots.get(&ours.value), flow.slots.get(&theirs.value))
+                (self.header.slots.get(ours.as_str()), flow.slots.get(&theirs.value))
             else {
                 continue;
             };
@@ -441,7 +460,7 @@ impl Scope<'_> {
         }
     }
 
-    fn texts(&mut self, text: &Text, limit: usize) {
+    fn texts(&mut self, text: &Text, what: &str, limit: fn(&Capabilities) -> u32) {
         let missing: Vec<Language> = text.missing(&self.header.languages).collect();
         for language in missing {
             let message = format!("a text has no {language} version");
@@ -460,17 +479,18 @@ impl Scope<'_> {
             }
             // Channels count UTF-16 units.
             let length = template.source().encode_utf16().count();
-            if length > limit {
-                let what = if limit == LABEL_LIMIT { "label" } else { "text" };
-                let message = format!("a {what} has {length} characters; channels show {limit} at the most");
-                let help = format!("shorten it by {}", length - limit);
+            if let Some((most, channels)) = self.platform.exceeded(length, limit) {
+                let message = format!("a {what} has {length} characters; the most is {most} ({channels})");
+                let help = format!("shorten it by {}", length - most);
                 self.report(Code::TooLong, template.span(), message, help);
             }
         }
     }
 
     fn paths<'p>(&mut self, paths: impl Iterator<Item = &'p [String]>, span: Span) {
+        let whole = span;
         for path in paths {
+            let span = whole.narrowed(self.text, &path.join("."));
             if let [root, name, ..] = path
                 && root == "slots"
             {
@@ -489,7 +509,7 @@ impl Scope<'_> {
                 } else {
                     format!("there is no {what} `{name}` (in `{whole}`)")
                 });
-                if what == "variable" && self.header.slots.contains_key(&name) {
+                if what == "variable" && self.header.slots.contains_key(name.as_str()) {
                     let help = format!("write slots.{whole}");
                     let diagnostic = Diagnostic::new(code, self.file, span, message, help);
                     self.diagnostics
@@ -512,11 +532,25 @@ impl Scope<'_> {
     }
 
     fn needs(&mut self, slots: &[String], span: Span, why: &str) {
-        let needs = slots.iter().map(|slot| (slot.clone(), span, why.to_owned()));
-        self.use_of().needs.extend(needs);
+        for slot in slots {
+            let span = span.narrowed(self.text, &format!("slots.{slot}"));
+            self.use_of().needs.push((slot.clone(), span, why.to_owned()));
+        }
     }
 
     fn use_of(&mut self) -> &mut SlotUse {
         self.slots.entry(self.node.to_owned()).or_default()
     }
+}
+
+/// The diagnostic of a role that the platform does not have.
+pub(crate) fn unknown_role(platform: &Platform, file: &str, role: &Spanned<String>) -> Option<Diagnostic> {
+    if platform.model_roles.contains(role.as_str()) {
+        return None;
+    }
+    let message = format!("there is no language model for the role `{}`", role.value);
+    let known: Vec<&str> = platform.model_roles.iter().map(String::as_str).collect();
+    let help =
+        format!("configure it under `[llm.roles.{}]`, or use one of: {}", role.value, known.join(", "));
+    Some(Diagnostic::new(Code::UnknownModelRole, file, role.span, message, help).near(&role.value, known))
 }

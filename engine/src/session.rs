@@ -8,10 +8,8 @@ use serde_json::{Map, Value};
 use crate::{
     effect::{Author, Utterance},
     event::Client,
-    flow::Flow,
     language::Language,
-    release::Release,
-    turn::TurnState,
+    slot,
 };
 
 /// How many utterances are remembered for models.
@@ -56,9 +54,6 @@ pub struct Session {
     /// What was said lately, oldest first.
     #[serde(default)]
     pub history: VecDeque<Utterance>,
-    /// A turn that waits for the outcome of a query. Never stored between turns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) turn_state: Option<Box<TurnState>>,
 }
 
 /// A flow being run.
@@ -121,52 +116,52 @@ impl Session {
         }
     }
 
-    pub(crate) fn remember(&mut self, who: Author, text: &str) {
+    /// Adds something said to the history, shortened; returns what was added. `text` holds no personal value.
+    pub(crate) fn remember(&mut self, who: Author, text: &str) -> Option<String> {
         if text.trim().is_empty() {
-            return;
+            return None;
         }
         if self.history.len() == HISTORY {
             self.history.pop_front();
         }
-        self.history.push_back(Utterance { who, text: crate::text::shorten(text, UTTERANCE) });
+        let text = crate::text::shorten(text, UTTERANCE);
+        self.history.push_back(Utterance { who, text: text.clone() });
+        Some(text)
     }
 }
 
 impl Frame {
-    /// A flow about to begin.
-    pub fn new(flow: &Flow) -> Frame {
-        let mut frame = Frame { flow: flow.id.clone(), ..Frame::default() };
-        frame.fit_slots(flow);
+    /// A flow about to begin, its slots at their defaults.
+    pub fn new(flow: &str, slots: &BTreeMap<String, slot::Declaration>) -> Frame {
+        let mut frame = Frame { flow: flow.to_owned(), ..Frame::default() };
+        frame.fit_slots(slots);
         frame
     }
 
-    /// Makes the frame one of `flow`: slots as declared now, nothing waits at a node that is gone.
-    pub(crate) fn fit(&mut self, flow: &Flow, release: &Release) {
-        self.fit_slots(flow);
-        let known = |waiting: &Waiting| flow.nodes.contains_key(&waiting.node);
-        self.waiting = self.waiting.take().filter(known);
-        self.interrupted.retain(|interrupted| {
-            known(&interrupted.waiting)
-                && interrupted.above.iter().all(|frame| release.flow(&frame.flow).is_some())
-        });
-        for frame in self.interrupted.iter_mut().flat_map(|interrupted| &mut interrupted.above) {
-            if let Some(flow) = release.flow(&frame.flow) {
-                frame.fit(flow, release);
-            }
-        }
-    }
-
     /// New slots get their defaults, slots no longer declared go, and so does a value that its slot no longer takes.
-    fn fit_slots(&mut self, flow: &Flow) {
+    pub(crate) fn fit_slots(&mut self, slots: &BTreeMap<String, slot::Declaration>) {
         self.slots.retain(|name, value| {
-            flow.slots.get(name).is_some_and(|declaration| declaration.accept(value.clone()).is_ok())
+            slots.get(name).is_some_and(|declaration| declaration.accept(value.clone()).is_ok())
         });
-        for (name, declaration) in &flow.slots {
+        for (name, declaration) in slots {
             if !self.slots.contains_key(name) {
                 let default =
                     declaration.default.as_ref().map_or(Value::Null, |default| default.value.clone());
                 self.slots.insert(name.clone(), default);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_of_an_earlier_version_reads() {
+        let stored = r#"{ "release": "r1", "language": "ru", "turn_state": { "visited": 3 } }"#;
+        let session: Session = serde_json::from_str(stored).unwrap();
+        assert_eq!(session.release, "r1");
+        assert!(!serde_json::to_string(&session).unwrap().contains("turn_state"));
     }
 }

@@ -100,7 +100,9 @@ pub struct Declaration {
     /// The largest number allowed.
     #[serde(default)]
     pub max: Option<f64>,
-    /// Personal data: kept out of prompts, traces and logs.
+    /// Personal data: no prompt for a language model, no note of a trace and no log holds the value; a placeholder such as
+    /// `[phone]` stands for it there, and in listings and exports of sessions. Texts for the client and leads show it.
+    /// Stored sessions and turns hold it whole, because they must replay.
     #[serde(default)]
     pub personal: bool,
     /// The value at the start of a dialog; without it the slot is unset (`null`).
@@ -121,14 +123,16 @@ impl Declaration {
             Type::Size | Type::Contact | Type::Product | Type::Products => value.is_object(),
         };
         if !fits {
-            return Err(format!("a {} is expected, not {value}", self.kind.name()));
+            let found = if self.personal { String::new() } else { format!(", not {value}") };
+            return Err(format!("a {} is expected{found}", self.kind.name()));
         }
         if let Some(number) = value.as_f64() {
+            let shown = if self.personal { "the value".to_owned() } else { number.to_string() };
             if self.min.is_some_and(|min| number < min) {
-                return Err(format!("{number} is below the slot's min"));
+                return Err(format!("{shown} is below the slot's min"));
             }
             if self.max.is_some_and(|max| number > max) {
-                return Err(format!("{number} is above the slot's max"));
+                return Err(format!("{shown} is above the slot's max"));
             }
         }
         Ok(self.whole(value))

@@ -3,112 +3,96 @@
 //! Same release, session and inputs give the same session and effects. It never fails: a fault inside a node takes
 //! the flow's error path once, and a fault there ends the turn with an apology and calls for a person.
 
+mod cursor;
+mod fit;
 mod interrupt;
 mod route;
 
-pub(crate) use interrupt::exactly;
+use cursor::{Cursor, waiting};
 
 use crate::{
     effect::{Button, Choice, Command, Effect, Notice, Outgoing, Query, QueryOutcome},
     event::{Event, EventKind},
-    flow::{Entry, Flow, Target},
-    kind::{Fault, NodeInput, NodeOutcome},
+    fault::Fault,
+    flow::Flow,
+    kind::{NodeInput, NodeOutcome},
+    personal::PersonalValues,
     phrases::{self, Phrase},
+    redact::personal_values,
     release::Release,
     session::{Frame, Session, Waiting},
+    target::Target,
+    timers::INACTIVITY,
     trace::{Asked, Trace, Visit},
-    turn::{self, Turn, TurnState, push},
+    turn_context::TurnContext,
+    turn_state::TurnState,
 };
-
-/// The timer that an inactivity interrupt runs on.
-pub const INACTIVITY: &str = "inactivity";
-/// The timer after which a chat that a person has comes back to the bot by itself.
-pub const HANDOFF: &str = "handoff";
-/// The timer of a node that waits for a time.
-pub const DELAY: &str = "delay";
-
-/// How long a chat stays with a person who took it without being asked, counted from their last word.
-const TAKEN: i64 = 4 * 60 * 60 * 1000;
-
-/// What moves a session forward.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// Something happened: a turn begins. A turn that waited for a query is given up.
-    Event(Event),
-    /// The query that the last step asked has come back.
-    Outcome(QueryOutcome),
-}
 
 /// Where a step led.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// The session; to be handed back as it is.
-    pub session: Session,
-    /// What is next.
-    pub next: Next,
-}
-
-/// What is to be done after a step.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Next {
-    /// Run the query and step again with its outcome.
-    Query(Query),
-    /// The turn is over: commit, then carry out the effects.
+pub enum Step {
+    /// The turn is over: commit the session, then carry out the effects.
     Done {
+        /// The session after the turn.
+        session: Session,
         /// In order.
         effects: Vec<Effect>,
         /// What happened.
         trace: Trace,
     },
+    /// The turn needs an answer from outside: run the query, then [`resume()`].
+    Query {
+        /// What is asked.
+        query: Query,
+        /// The turn, to be resumed with the outcome.
+        suspended: SuspendedTurn,
+    },
 }
 
-/// Moves a session forward by one input.
-pub fn step(release: &Release, mut session: Session, input: Input) -> Step {
-    match input {
-        Input::Event(event) => {
-            session.turn_state = None;
-            let (turn_state, cursor) = route::begin(release, &mut session, event);
-            run(release, session, turn_state, cursor)
-        }
-        Input::Outcome(outcome) => match session.turn_state.take() {
-            Some(mut turn_state) => {
-                turn_state.trace.outcomes.push(outcome.clone());
-                let cursor = if std::mem::take(&mut turn_state.listening) {
-                    interrupt::heard(release, &mut session, &mut turn_state, &outcome)
-                } else {
-                    Cursor::Node(turn_state.current.clone(), NodeInput::Outcome(outcome))
-                };
-                run(release, session, *turn_state, cursor)
-            }
-            // Nothing was asked: nothing happens.
-            None => Step { session, next: Next::Done { effects: Vec::new(), trace: Trace::default() } },
-        },
+/// A turn that waits for the outcome of a query. It lives in memory only: after a crash the turn starts again from
+/// the stored session and the event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SuspendedTurn {
+    session: Session,
+    turn_state: Box<TurnState>,
+}
+
+impl SuspendedTurn {
+    /// The flow and the node that ask.
+    pub fn at(&self) -> (&str, &str) {
+        (running_flow(&self.session, &self.turn_state).unwrap_or_default(), &self.turn_state.current.node)
     }
 }
 
-/// Where the walk goes next.
-enum Cursor {
-    Node(Waiting, NodeInput),
-    Follow(Target),
-    /// The engine itself says a sentence and the dialog stays where it is.
-    Say(Phrase),
-    /// The same for a button that stands for nothing any more: the start is offered.
-    Stale,
-    Stop,
+/// Begins the turn of an event.
+pub fn start(release: &Release, mut session: Session, event: Event) -> Step {
+    let (turn_state, cursor) = route::begin(release, &mut session, event);
+    run(release, session, Box::new(turn_state), cursor)
 }
 
-fn waiting(node: &str) -> Waiting {
-    Waiting { node: node.to_owned(), ..Waiting::default() }
+/// Continues a turn with the outcome of the query that it asked.
+pub fn resume(release: &Release, suspended: SuspendedTurn, outcome: QueryOutcome) -> Step {
+    let SuspendedTurn { mut session, mut turn_state } = suspended;
+    turn_state.trace.outcomes.push(outcome.clone());
+    let cursor = if std::mem::take(&mut turn_state.classifying_interrupt) {
+        interrupt::classified(release, &mut session, &mut turn_state, &outcome)
+    } else {
+        Cursor::Node(turn_state.current.clone(), NodeInput::Outcome(outcome))
+    };
+    run(release, session, turn_state, cursor)
 }
 
-fn run(release: &Release, mut session: Session, mut turn_state: TurnState, mut cursor: Cursor) -> Step {
+/// The flow whose node runs: the innermost one, unless an older node only shows a further page.
+fn running_flow<'a>(session: &'a Session, turn_state: &'a TurnState) -> Option<&'a str> {
+    turn_state.paging_flow.as_deref().or_else(|| session.frames.last().map(|frame| frame.flow.as_str()))
+}
+
+fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, mut cursor: Cursor) -> Step {
     loop {
         if matches!(cursor, Cursor::Stop) {
             return done(release, session, turn_state);
         }
-        let flow =
-            turn_state.detour.as_deref().or_else(|| session.frames.last().map(|frame| frame.flow.as_str()));
-        let Some(flow) = flow.and_then(|flow| release.flow(flow)) else {
+        let Some(flow) = running_flow(&session, &turn_state).and_then(|flow| release.flow(flow)) else {
             say(&mut session, &mut turn_state, phrases::APOLOGY, Vec::new());
             return done(release, session, turn_state);
         };
@@ -125,16 +109,15 @@ fn run(release: &Release, mut session: Session, mut turn_state: TurnState, mut c
             Cursor::Stop => return done(release, session, turn_state),
             Cursor::Follow(target) => cursor = follow(&mut session, &mut turn_state, target),
             Cursor::Node(at, input) => {
-                let mut turn = Turn { release, flow, session: &mut session, turn_state: &mut turn_state };
-                match visit(&mut turn, at, input) {
+                match visit(release, flow, &mut session, &mut turn_state, at, input) {
                     Ok(NodeOutcome::Query(query)) => return ask(session, turn_state, query),
                     Ok(NodeOutcome::Wait) => {
                         if let Some(frame) = session.frames.last_mut()
-                            && turn_state.detour.is_none()
+                            && turn_state.paging_flow.is_none()
                         {
                             let waits = std::mem::take(&mut turn_state.current);
                             // A question that is asked now need not be asked again afterwards.
-                            frame.interrupted.retain(|aside| aside.waiting.node != waits.node);
+                            frame.interrupted.retain(|interrupted| interrupted.waiting.node != waits.node);
                             frame.waiting = Some(waits);
                         }
                         cursor = Cursor::Stop;
@@ -152,7 +135,7 @@ fn run(release: &Release, mut session: Session, mut turn_state: TurnState, mut c
                         };
                     }
                     Ok(NodeOutcome::NotAnswered) => {
-                        match interrupt::listen(release, &mut session, &mut turn_state) {
+                        match interrupt::find_interrupt(release, &mut session, &mut turn_state) {
                             Ok(next) => cursor = next,
                             Err(query) => return ask(session, turn_state, *query),
                         }
@@ -164,36 +147,58 @@ fn run(release: &Release, mut session: Session, mut turn_state: TurnState, mut c
     }
 }
 
-fn ask(mut session: Session, mut turn_state: TurnState, query: Query) -> Step {
+fn ask(session: Session, mut turn_state: Box<TurnState>, query: Query) -> Step {
     turn_state.trace.asked.push(Asked { query: query.name().to_owned(), key: query.key() });
-    session.turn_state = Some(Box::new(turn_state));
-    Step { session, next: Next::Query(query) }
+    Step::Query { query, suspended: SuspendedTurn { session, turn_state } }
 }
 
 /// Runs one node and records it.
-fn visit(turn: &mut Turn<'_>, at: Waiting, input: NodeInput) -> Result<NodeOutcome, Fault> {
-    let flow = turn.flow;
-    // These go on with a visit that the trace already shows.
+fn visit(
+    release: &Release,
+    flow: &Flow,
+    session: &mut Session,
+    turn_state: &mut TurnState,
+    at: Waiting,
+    input: NodeInput,
+) -> Result<NodeOutcome, Fault> {
+    let limits = release.limits(session);
+    // These continue a visit that the trace already shows.
     let resumed = matches!(input, NodeInput::Outcome(_) | NodeInput::NotAnswered);
-    turn.turn_state.current = at;
-    let name = turn.turn_state.current.node.clone();
+    turn_state.current = at;
+    let name = turn_state.current.node.clone();
     let entry = flow.nodes.get(&name).ok_or_else(|| Fault(format!("there is no node `{name}`")))?;
     if !resumed {
-        turn.turn_state.visited += 1;
+        turn_state.visited += 1;
         let kind = entry.kind.name.to_owned();
         let visit = Visit { flow: flow.id.clone(), node: name, kind, ..Visit::default() };
-        turn.turn_state.trace.visits.push(visit);
-        let limit = turn.release.limits(turn.session).nodes_per_turn;
-        if turn.turn_state.visited > limit {
+        turn_state.trace.visits.push(visit);
+        let limit = limits.nodes_per_turn;
+        if turn_state.visited > limit {
             return Err(Fault(format!("more than {limit} nodes in one turn (limits.nodes_per_turn)")));
         }
     }
-    let go = entry.node.run(turn, input)?;
-    if let NodeOutcome::Query(query) = &go {
-        turn.query_allowed(query)?;
-    }
+    let mut turn = TurnContext {
+        release: &release.id,
+        resources: &release.resources,
+        limits,
+        flow: &flow.id,
+        declarations: &flow.slots,
+        interrupting: interrupt::intents(release, session),
+        personal: personal_values(release, session),
+        collects_personal_data: entry.node.collects_personal_data(&flow.slots),
+        session,
+        turn_state,
+    };
+    let outcome = entry.node.run(&mut turn, input).map_err(|fault| Fault(turn.redacted(&fault.0)))?;
+    let outcome = match outcome {
+        NodeOutcome::Query(query) => {
+            turn.query_allowed(&query)?;
+            NodeOutcome::Query(turn.without_personal_values(query))
+        }
+        outcome => outcome,
+    };
     if let Some(visit) = turn.turn_state.trace.visits.last_mut() {
-        visit.exit = match &go {
+        visit.exit = match &outcome {
             NodeOutcome::Exit(exit) => Some(exit.clone()),
             NodeOutcome::To(target) => Some(format!("to {target}")),
             NodeOutcome::Call { flow, .. } => Some(format!("call {flow}")),
@@ -201,11 +206,11 @@ fn visit(turn: &mut Turn<'_>, at: Waiting, input: NodeInput) -> Result<NodeOutco
             NodeOutcome::Query(_) | NodeOutcome::NotAnswered => None,
         };
     }
-    Ok(go)
+    Ok(outcome)
 }
 
 fn follow(session: &mut Session, turn_state: &mut TurnState, target: Target) -> Cursor {
-    if turn_state.detour.is_some() {
+    if turn_state.paging_flow.is_some() {
         return Cursor::Stop;
     }
     match target {
@@ -223,7 +228,7 @@ fn follow(session: &mut Session, turn_state: &mut TurnState, target: Target) -> 
             }
         }
         // The flow in which chats begin has nowhere to return to: it waits.
-        Target::Wait | Target::Return => interrupt::resume(session, turn_state),
+        Target::Wait | Target::Return => interrupt::resume_interrupted(session, turn_state),
     }
 }
 
@@ -240,7 +245,7 @@ fn call(
         return Err(Fault(format!("flows call each other more than {depth} deep (limits.depth)")));
     }
     let flow = release.flow(called).ok_or_else(|| Fault(format!("there is no flow `{called}`")))?;
-    let mut frame = Frame::new(flow);
+    let mut frame = Frame::new(&flow.id, &flow.slots);
     for (name, value) in slots {
         let declaration = flow.slots.get(&name);
         let declaration =
@@ -250,7 +255,7 @@ fn call(
     }
     if let Some(caller) = session.frames.last_mut() {
         let call = std::mem::take(&mut turn_state.current);
-        caller.interrupted.retain(|aside| aside.waiting.node != call.node);
+        caller.interrupted.retain(|interrupted| interrupted.waiting.node != call.node);
         caller.waiting = Some(call);
     }
     session.frames.push(frame);
@@ -262,7 +267,7 @@ fn fail(release: &Release, session: &mut Session, turn_state: &mut TurnState, fa
     if let Some(visit) = turn_state.trace.visits.last_mut() {
         visit.fault = Some(fault.0);
     }
-    if turn_state.detour.is_some() {
+    if turn_state.paging_flow.is_some() {
         return Cursor::Say(phrases::LATER);
     }
     let path =
@@ -282,16 +287,18 @@ fn fail(release: &Release, session: &mut Session, turn_state: &mut TurnState, fa
     let language = session.language;
     let text = phrases::FAILED_FOR_STAFF.get(language).replace("{node}", &node);
     let subject = phrases::FAILED_SUBJECT.get(language).to_owned();
-    push(
-        turn_state,
-        Command::Notify(Notice { group: Notice::EVERYBODY.to_owned(), subject, text, about_chat: true }),
-    );
+    turn_state.push(Command::Notify(Notice {
+        group: Notice::EVERYBODY.to_owned(),
+        subject,
+        text,
+        about_chat: true,
+    }));
     Cursor::Say(phrases::APOLOGY)
 }
 
 fn say(session: &mut Session, turn_state: &mut TurnState, phrase: Phrase, buttons: Vec<Button>) {
     let text = phrase.get(session.language).to_owned();
-    turn::send(session, turn_state, Outgoing { text, buttons, ..Outgoing::default() });
+    turn_state.send(session, &PersonalValues::default(), Outgoing { text, buttons, ..Outgoing::default() });
 }
 
 /// The way back for a client who pressed something that is gone.
@@ -299,28 +306,22 @@ fn start_button(release: &Release, session: &mut Session, turn_state: &mut TurnS
     let Some(flow) = release.flow(&release.entry) else { return Vec::new() };
     let to = flow.header.on.command.get("start").unwrap_or(&flow.header.start).value.clone();
     let label = phrases::START_OVER.get(session.language).to_owned();
-    vec![turn::button(release, &flow.id, &to, turn_state, label, Choice::Go { to: to.clone() })]
+    vec![turn_state.button(&release.id, &flow.id, &to, label, Choice::Go { to: to.clone() })]
 }
 
-fn done(release: &Release, session: Session, mut turn_state: TurnState) -> Step {
+fn done(release: &Release, session: Session, mut turn_state: Box<TurnState>) -> Step {
     let by_client = !matches!(turn_state.event.kind, EventKind::Timer { .. } | EventKind::Staff { .. });
     let of = |flow: &Flow| flow.header.on.inactivity.as_ref().map(|silence| silence.after.0);
     if session.handed.is_some() || turn_state.ended {
         // Whoever has said goodbye, or talks to a person, is not silent.
         if release.flows.values().any(|flow| of(flow).is_some()) {
-            push(&mut turn_state, Command::CancelTimer { name: INACTIVITY.to_owned() });
+            turn_state.push(Command::CancelTimer { name: INACTIVITY.to_owned() });
         }
     } else if by_client
         && let Some(after) = session.frames.iter().rev().find_map(|frame| of(release.flow(&frame.flow)?))
     {
         let due = turn_state.event.at.saturating_add(after);
-        push(&mut turn_state, Command::StartTimer { name: INACTIVITY.to_owned(), due });
+        turn_state.push(Command::StartTimer { name: INACTIVITY.to_owned(), due });
     }
-    Step { session, next: Next::Done { effects: turn_state.effects, trace: turn_state.trace } }
-}
-
-/// The entry of the node that waits innermost.
-fn waiting_entry<'r>(release: &'r Release, session: &Session) -> Option<&'r Entry> {
-    let frame = session.frames.last()?;
-    release.flow(&frame.flow)?.nodes.get(&frame.waiting.as_ref()?.node)
+    Step::Done { session, effects: turn_state.effects, trace: turn_state.trace }
 }

@@ -127,9 +127,24 @@ impl JsonSchema for Text {
 pub struct Template {
     source: String,
     span: Span,
-    compiled: Result<Compiled, String>,
+    compiled: Result<Compiled, ParseError>,
     /// Values are made safe for a part of an address.
     address: bool,
+}
+
+/// Why a template does not parse.
+#[derive(Clone, Debug, PartialEq)]
+struct ParseError {
+    message: String,
+    help: String,
+    /// What is wrong in the source; empty for all of it.
+    part: String,
+}
+
+impl ParseError {
+    fn new(message: impl Into<String>, help: impl Into<String>, part: impl Into<String>) -> ParseError {
+        ParseError { message: message.into(), help: help.into(), part: part.into() }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -156,9 +171,9 @@ impl Template {
         let mut template = Template::compile(source, span);
         template.address = true;
         if template.source.contains("{{{") || template.source.contains("{{&") {
-            template.compiled =
-                Err("an address has no raw values, and here are three braces or `{{&`\nwrite two braces"
-                    .to_owned());
+            let raw = if template.source.contains("{{{") { "{{{" } else { "{{&" };
+            let message = "an address has no raw values, and here are three braces or `{{&`";
+            template.compiled = Err(ParseError::new(message, "write two braces", raw));
         }
         template
     }
@@ -175,8 +190,12 @@ impl Template {
 
     /// Why it does not parse, if so, and how to fix it.
     pub fn error(&self) -> Option<(&str, &str)> {
-        let why = self.compiled.as_ref().err()?;
-        Some(why.split_once('\n').unwrap_or((why, "fix the braces or the helper")))
+        self.compiled.as_ref().err().map(|error| (error.message.as_str(), error.help.as_str()))
+    }
+
+    /// The part of the source that does not parse; empty where it is all of it, or where there is no error.
+    pub fn error_part(&self) -> &str {
+        self.compiled.as_ref().err().map_or("", |error| &error.part)
     }
 
     /// The helper that was probably meant where one is not known.
@@ -204,7 +223,7 @@ impl Template {
     /// The text with its values. The error is for logs and traces.
     pub fn render(&self, source: &dyn vars::Source) -> Result<String, String> {
         match &self.compiled {
-            Err(error) => Err(error.clone()),
+            Err(error) => Err(error.message.clone()),
             Ok(Compiled::Plain) => Ok(self.source.clone()),
             Ok(Compiled::Expressions { template, roots, .. }) => {
                 let values = vars::context(source, roots.iter().map(String::as_str));
@@ -278,14 +297,14 @@ const HELPERS: [&str; 18] = [
 
 const NO_HELPER: &str = "there is no helper ";
 
-fn parse(source: &str) -> Result<Compiled, String> {
+fn parse(source: &str) -> Result<Compiled, ParseError> {
     if !source.contains("{{") && !source.contains('\\') {
         return Ok(Compiled::Plain);
     }
     let template =
         handlebars::Template::compile(source).map_err(|error| mistakes::explain(source, &error))?;
     let mut paths = Vec::new();
-    walk(&template, true, &mut paths)?;
+    walk(source, &template, true, &mut paths)?;
     let mut needs = BTreeSet::new();
     needs::collect(&template, true, &BTreeSet::new(), &mut needs);
     paths.sort();
@@ -301,7 +320,12 @@ fn parse(source: &str) -> Result<Compiled, String> {
 }
 
 /// Collects the paths read from the root. `outer` is false inside `each` and `with`, where names mean the item's.
-fn walk(template: &handlebars::Template, outer: bool, paths: &mut Vec<Vec<String>>) -> Result<(), String> {
+fn walk(
+    source: &str,
+    template: &handlebars::Template,
+    outer: bool,
+    paths: &mut Vec<Vec<String>>,
+) -> Result<(), ParseError> {
     for element in &template.elements {
         match element {
             TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
@@ -316,25 +340,27 @@ fn walk(template: &handlebars::Template, outer: bool, paths: &mut Vec<Vec<String
                 helper(call, outer, paths)?;
                 let moves = matches!(call.name.as_name(), Some("each" | "with"));
                 if let Some(inner) = &call.template {
-                    walk(inner, outer && !moves, paths)?;
+                    walk(source, inner, outer && !moves, paths)?;
                 }
                 if let Some(inner) = &call.inverse {
-                    walk(inner, outer, paths)?;
+                    walk(source, inner, outer, paths)?;
                 }
             }
             _ => {
                 let why = "`{{> …}}` and `{{* …}}` are not part of the language";
-                return Err(format!("{why}\nwrite the text itself, or use a variable"));
+                let part = if source.contains("{{>") { "{{>" } else { "" };
+                return Err(ParseError::new(why, "write the text itself, or use a variable", part));
             }
         }
     }
     Ok(())
 }
 
-fn helper(call: &HelperTemplate, outer: bool, paths: &mut Vec<Vec<String>>) -> Result<(), String> {
+fn helper(call: &HelperTemplate, outer: bool, paths: &mut Vec<Vec<String>>) -> Result<(), ParseError> {
     let name = call.name.as_name().unwrap_or_default();
     if !HELPERS.contains(&name) {
-        return Err(format!("{NO_HELPER}`{name}`\nuse one of: {}", HELPERS.join(", ")));
+        let help = format!("use one of: {}", HELPERS.join(", "));
+        return Err(ParseError::new(format!("{NO_HELPER}`{name}`"), help, name));
     }
     for parameter in call.params.iter().chain(call.hash.values()) {
         match parameter {

@@ -1,21 +1,18 @@
-//! YAML text to a tree in which every value knows its place.
+//! YAML text to a tree in which every value has its span.
 //!
-//! Syntax only; what the values mean is told by [`crate::config`].
+//! Syntax only; [`crate::config`] reads the values.
 
+mod located;
 mod mistakes;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
-};
-use serde_saphyr::{Location, Spanned as SaphyrSpanned};
+use located::Located;
 
 use crate::span::{Span, Spanned};
 
-/// A value with its place.
+/// A value with its span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tree {
-    /// Where it begins.
+    /// A scalar's text with its quotes; of a list or a map, what stands on its first line.
     pub span: Span,
     /// What it is.
     pub node: Node,
@@ -73,95 +70,20 @@ pub struct Mistake {
 }
 
 /// Reads one YAML document.
+///
+/// # Errors
+/// The first error of syntax.
 pub fn parse(text: &str) -> Result<Tree, Mistake> {
     let options = serde_saphyr::options! {
         strict_booleans: true,
         with_snippet: false,
     };
-    serde_saphyr::from_str_with_options::<Tree>(text, options).map_err(|error| {
-        let span = error.location().map(span).unwrap_or_default();
-        mistakes::explain(&error.to_string(), span, text)
-    })
-}
-
-fn span(location: Location) -> Span {
-    let clamp = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-    Span { line: clamp(location.line()), column: clamp(location.column()) }
-}
-
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree, D::Error> {
-        let spanned = SaphyrSpanned::<Node>::deserialize(deserializer)?;
-        Ok(Tree { span: span(spanned.referenced), node: spanned.value })
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Node, D::Error> {
-        struct NodeVisitor;
-
-        impl<'de> Visitor<'de> for NodeVisitor {
-            type Value = Node;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a YAML value")
-            }
-
-            fn visit_unit<E>(self) -> Result<Node, E> {
-                Ok(Node::Null)
-            }
-
-            fn visit_none<E>(self) -> Result<Node, E> {
-                Ok(Node::Null)
-            }
-
-            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-                Node::deserialize(deserializer)
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-                Ok(Node::Bool(value))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-                Ok(Node::Int(value))
-            }
-
-            fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-                Ok(i64::try_from(value).map_or(Node::Float(value as f64), Node::Int))
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-                Ok(Node::Float(value))
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-                Ok(Node::Str(value.to_owned()))
-            }
-
-            fn visit_string<E>(self, value: String) -> Result<Node, E> {
-                Ok(Node::Str(value))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
-                let mut items = Vec::new();
-                while let Some(item) = list.next_element()? {
-                    items.push(item);
-                }
-                Ok(Node::Seq(items))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(key) = map.next_key::<SaphyrSpanned<String>>()? {
-                    let value = map.next_value()?;
-                    entries.push((Spanned::new(key.value, span(key.referenced)), value));
-                }
-                Ok(Node::Map(entries))
-            }
+    match serde_saphyr::from_str_with_options::<Located>(text, options) {
+        Ok(located) => Ok(located.into_tree(text)),
+        Err(error) => {
+            let start = error.location().map(located::start).unwrap_or_default();
+            Err(mistakes::explain(&error.to_string(), start, text))
         }
-
-        deserializer.deserialize_any(NodeVisitor)
     }
 }
 
@@ -170,14 +92,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_value_knows_its_place() {
+    fn every_value_has_its_span() {
         let tree = parse("a: 1\nb:\n  - x\n  - { c: да, no: yes }\n").unwrap();
         let Node::Map(entries) = tree.node else { panic!("a map") };
-        assert_eq!(entries[1].0.span, Span { line: 2, column: 1 });
+        assert_eq!(entries[1].0.span, Span::on_line(2, 1, 1));
         let Node::Seq(items) = &entries[1].1.node else { panic!("a list") };
-        assert_eq!(items[0].span, Span { line: 3, column: 5 });
+        assert_eq!(items[0].span, Span::on_line(3, 5, 1));
         let Node::Map(inner) = &items[1].node else { panic!("a map") };
-        assert_eq!(inner[0].1, Tree { span: Span { line: 4, column: 10 }, node: Node::Str("да".into()) });
+        assert_eq!(inner[0].1, Tree { span: Span::on_line(4, 10, 2), node: Node::Str("да".into()) });
         assert_eq!(inner[1].0.value, "no");
         assert_eq!(inner[1].1.node, Node::Str("yes".into()));
     }
@@ -188,5 +110,30 @@ mod tests {
         assert_eq!((twice.span.line, twice.message.as_str()), (2, "`a` is there twice"));
         let open = parse("a: [1, 2\nb: 3\n").unwrap_err();
         assert!(open.span.line >= 1 && !open.message.is_empty(), "{open:?}");
+    }
+
+    /// The span of the value of the only key, and the text that it covers on its first line.
+    fn check(text: &str, expected: &str, end: (u32, u32)) {
+        let tree = parse(text).unwrap();
+        let Node::Map(entries) = tree.node else { panic!("a map") };
+        let span = entries[0].1.span;
+        let line = text.lines().nth(span.line as usize - 1).unwrap();
+        let shown: String = line.chars().skip(span.column as usize - 1).take(span.width(line)).collect();
+        assert_eq!((shown.as_str(), (span.end_line, span.end_column)), (expected, end), "{text}");
+    }
+
+    #[test]
+    fn spans_end_where_the_text_ends() {
+        check("a: слово # note\n", "слово", (1, 9));
+        check("a: 'it''s' # note\n", "'it''s'", (1, 11));
+        check("a: \"x\\n\"\n", "\"x\\n\"", (1, 9));
+        check("a: two\n  lines\nb: 1\n", "two", (2, 8));
+        check("a: 12.5\n", "12.5", (1, 8));
+        check("a: [1, {b: 2}, ] # note\n", "[1, {b: 2}, ]", (1, 17));
+        check("a: {}\n", "{}", (1, 6));
+        check("a: [1,\n  2]\n", "[1", (1, 6));
+        check("a:\n  b: c # note\n  d: 1\n", "b: c", (2, 7));
+        check("a:\n  - b: c\n    d: 1\n", "- b: c", (2, 9));
+        check("a: |\n  first\n  second\n\nb: 1\n", "first", (3, 9));
     }
 }

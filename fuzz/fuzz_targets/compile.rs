@@ -6,14 +6,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use tolmach_engine::{
-    Input, Next, Session,
+    Session, Step,
     bundle::Bundle,
     compile,
     effect::QueryOutcome,
     event::{Client, Event, EventKind},
-    step,
+    resume, start,
 };
-use tolmach_nodes::KINDS;
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
@@ -29,10 +28,10 @@ fuzz_target!(|data: &[u8]| {
             }
         }
     }
-    let compiled = compile(&bundle, KINDS);
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
     assert_eq!(compiled.release.is_none(), compiled.diagnostics.iter().any(|diagnostic| diagnostic.is_error()));
     for diagnostic in &compiled.diagnostics {
-        assert!(!diagnostic.cause.is_empty() && !diagnostic.help.is_empty(), "{diagnostic:?}");
+        assert!(!diagnostic.message.is_empty() && !diagnostic.help.is_empty(), "{diagnostic:?}");
     }
     let Some(release) = compiled.release else { return };
     // A few turns in a world that is away: each ends.
@@ -44,17 +43,17 @@ fuzz_target!(|data: &[u8]| {
             client: Client::default(),
             kind: EventKind::Message { text: word.to_owned() },
         };
-        let mut stepped = step(&release, session, Input::Event(event));
+        let mut step = start(&release, session, event);
         for _ in 0..10_000 {
-            match stepped.next {
-                Next::Done { .. } => break,
-                Next::Query(_) => {
+            match step {
+                Step::Done { .. } => break,
+                Step::Query { suspended, .. } => {
                     let outcome = QueryOutcome::Failed { reason: "away".to_owned() };
-                    stepped = step(&release, stepped.session, Input::Outcome(outcome));
+                    step = resume(&release, suspended, outcome);
                 }
             }
         }
-        assert!(matches!(stepped.next, Next::Done { .. }), "a turn that does not end");
-        session = stepped.session;
+        let Step::Done { session: after, .. } = step else { panic!("a turn that does not end") };
+        session = after;
     }
 });

@@ -4,6 +4,7 @@
 mod open;
 mod page;
 mod report;
+mod server;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -55,7 +56,7 @@ impl Options {
         open::enough_files(sockets)?;
         let mut measured = Vec::new();
         for database in self.database.databases(self.postgres_url.as_deref())? {
-            let server = open::Server::start(binary.clone(), &database, sockets).await?;
+            let server = server::Server::start(binary.clone(), &database, sockets).await?;
             let one = match self.idle {
                 Some(chats) => open::idle(&server, chats).await?,
                 None => {

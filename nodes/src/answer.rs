@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     effect::{GenerateRequest, Outgoing, Query, QueryOutcome},
-    kind::{Cost, Costs, Exit, Fault, Jump, Kind, Node, NodeInput, NodeOutcome},
+    kind::{Cost, Costs, Exit, Fault, Kind, Node, NodeInput, NodeOutcome, Transition},
     scope::Scope,
     slot::Type,
     span::Spanned,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 use crate::{
@@ -82,11 +82,11 @@ impl Node for Answer {
         buttons::check(&self.buttons, scope);
     }
 
-    fn jumps(&self) -> Vec<Jump<'_>> {
-        buttons::jumps(&self.buttons)
+    fn transitions(&self) -> Vec<Transition> {
+        buttons::transitions(&self.buttons)
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
             NodeInput::More(request) => cards::ask_for_more(turn, request),
             NodeInput::Outcome(outcome @ QueryOutcome::Search(_)) => cards::show_more(turn, outcome),
@@ -104,20 +104,23 @@ impl Node for Answer {
 }
 
 impl Answer {
-    fn request(&self, turn: &Turn<'_>) -> Result<GenerateRequest, Fault> {
+    fn request(&self, turn: &TurnContext<'_>) -> Result<GenerateRequest, Fault> {
         let language = turn.language();
-        let prompt = turn.release().prompts.get(&self.prompt.value).and_then(|prompt| prompt.get(language));
+        let prompt = turn.resources().prompts.get(&self.prompt.value).and_then(|prompt| prompt.get(language));
         let prompt = prompt.ok_or_else(|| Fault(format!("there is no prompt `{}`", self.prompt.value)))?;
-        let passages =
-            self.knowledge.iter().filter_map(|name| turn.release().knowledge.get(&name.value)?.get(language));
+        let passages = self
+            .knowledge
+            .iter()
+            .filter_map(|name| turn.resources().knowledge.get(&name.value)?.get(language));
         Ok(GenerateRequest {
             role: prompt.model.clone(),
-            instructions: turn.template(&prompt.body)?,
+            instructions: turn.template_for_model(&prompt.body)?,
             question: turn.message().to_owned(),
             language,
             facts: self
                 .facts
                 .as_ref()
+                .filter(|slot| !turn.is_personal(slot))
                 .and_then(|slot| turn.found(slot))
                 .map(|found| found.items)
                 .unwrap_or_default(),
@@ -128,7 +131,7 @@ impl Answer {
         })
     }
 
-    fn reply(&self, turn: &mut Turn<'_>, text: &str, model: &str) -> Result<NodeOutcome, Fault> {
+    fn reply(&self, turn: &mut TurnContext<'_>, text: &str, model: &str) -> Result<NodeOutcome, Fault> {
         // The sources are what the request held; nothing changed since it was made.
         let request = self.request(turn)?;
         let mut sources = vec![request.question.as_str(), request.instructions.as_str()];

@@ -1,5 +1,7 @@
 //! `ask`: a question, and a validated answer in a slot.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -11,10 +13,10 @@ use tolmach_engine::{
     measure::{self, Dimension},
     phrases::Phrase,
     scope::{Scope, Sets},
-    slot::Type,
+    slot::{Declaration, Type},
     span::Spanned,
     text::Text,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 use crate::{extract, phrases};
@@ -183,7 +185,11 @@ impl Node for Ask {
         true
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn collects_personal_data(&self, slots: &BTreeMap<String, Declaration>) -> bool {
+        slots.get(self.into.as_str()).is_some_and(|slot| slot.personal)
+    }
+
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let answer = match input {
             NodeInput::Press(value) if value == CANCELLED => return Ok(NodeOutcome::exit("cancelled")),
             NodeInput::Press(value) => Ok(Value::String(value)),
@@ -230,13 +236,13 @@ impl Node for Ask {
 pub(crate) const CANCELLED: &str = "\u{0}cancel";
 
 /// The button that leaves a question.
-pub(crate) fn cancel_button(turn: &mut Turn<'_>) -> Button {
+pub(crate) fn cancel_button(turn: &mut TurnContext<'_>) -> Button {
     let label = phrases::CANCEL.get(turn.language()).to_owned();
     turn.button(label, Choice::Answer { value: CANCELLED.to_owned() })
 }
 
 impl Ask {
-    fn question(&self, turn: &mut Turn<'_>, text: String) -> Result<NodeOutcome, Fault> {
+    fn question(&self, turn: &mut TurnContext<'_>, text: String) -> Result<NodeOutcome, Fault> {
         let mut buttons = Vec::with_capacity(self.choices.len() + 1);
         for choice in &self.choices {
             let label = turn.render(&choice.label)?;
@@ -248,7 +254,7 @@ impl Ask {
     }
 
     /// Whether the client wants out. «Не надо» leaves a question, but answers one of yes or no.
-    fn is_left(&self, turn: &Turn<'_>) -> Result<bool, Fault> {
+    fn is_left(&self, turn: &TurnContext<'_>) -> Result<bool, Fault> {
         let text = turn.message();
         let answers = turn.slot_declaration(&self.into)?.kind == Type::Boolean;
         Ok(extract::is_cancel(text) || !answers && extract::is_refusal(text))
@@ -281,13 +287,13 @@ impl Ask {
     }
 
     /// Whether the question takes any words.
-    fn is_open(&self, turn: &Turn<'_>) -> Result<bool, Fault> {
+    fn is_open(&self, turn: &TurnContext<'_>) -> Result<bool, Fault> {
         let kind = turn.slot_declaration(&self.into)?.kind;
         Ok(kind == Type::Text && self.choices.is_empty() && self.pattern.is_none())
     }
 
     /// The answer as a value of the slot's type, or what to say of it.
-    fn read(&self, turn: &Turn<'_>) -> Result<Result<Value, Phrase>, Fault> {
+    fn read(&self, turn: &TurnContext<'_>) -> Result<Result<Value, Phrase>, Fault> {
         let text = turn.message().trim();
         if !self.choices.is_empty() {
             for choice in &self.choices {

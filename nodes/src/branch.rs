@@ -7,11 +7,10 @@ use serde::Deserialize;
 use tolmach_engine::{
     condition::Expression,
     diagnostic::Code,
-    flow::Target,
-    kind::{Exit, Fault, Jump, Kind, Node, NodeInput, NodeOutcome},
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome, Target, Transition},
     scope::Scope,
     span::Spanned,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 /// Goes to the first case whose condition holds. The last case is `else`.
@@ -110,25 +109,30 @@ impl Node for Branch {
         }
     }
 
-    fn jumps(&self) -> Vec<Jump<'_>> {
+    fn transitions(&self) -> Vec<Transition> {
         // A case is only looked at when those before it did not hold.
-        let mut sure = BTreeSet::new();
-        let mut jumps = Vec::with_capacity(self.0.len());
+        let mut set = BTreeSet::new();
+        let mut transitions = Vec::with_capacity(self.0.len());
         for case in self.0.iter() {
             let label = case.when.as_ref().map_or("else", Expression::source).to_owned();
-            let mut known = sure.clone();
+            let mut ensures: BTreeSet<String> = set.clone();
             if let Some(when) = &case.when {
-                known.extend(when.sure(true));
-                sure.extend(when.sure(false));
+                ensures.extend(when.slots_set_when(true));
+                set.extend(when.slots_set_when(false));
             }
             if let Some(to) = case.to.as_ref().or(case.otherwise.as_ref()) {
-                jumps.push(Jump { label, to, automatic: true, sure: known.into_iter().collect() });
+                transitions.push(Transition {
+                    label,
+                    to: Target::spanned(to),
+                    automatic: true,
+                    ensures: ensures.into_iter().collect(),
+                });
             }
         }
-        jumps
+        transitions
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         for case in self.0.iter() {
             let (holds, to) = match (&case.when, &case.to, &case.otherwise) {
                 (Some(when), Some(to), _) => (turn.holds(when)?, to),

@@ -5,11 +5,11 @@ use serde::Deserialize;
 use tolmach_engine::{
     diagnostic::Code,
     effect::{Action, Button, Choice},
-    kind::{Fault, Jump},
+    kind::{Fault, Target, Transition},
     scope::Scope,
     span::Spanned,
     text::Text,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 /// A button that leads to a node of the flow or opens an address.
@@ -50,15 +50,22 @@ pub(crate) fn check(buttons: &[FlowButton], scope: &mut Scope<'_>) {
     }
 }
 
-pub(crate) fn jumps(buttons: &[FlowButton]) -> Vec<Jump<'_>> {
+pub(crate) fn transitions(buttons: &[FlowButton]) -> Vec<Transition> {
     let labelled = buttons.iter().filter_map(|button| {
         let (_, template) = button.label.templates().next()?;
         Some((format!("[{}]", template.source()), button.to.as_ref()?))
     });
-    labelled.map(|(label, to)| Jump { label, to, automatic: false, sure: Vec::new() }).collect()
+    labelled
+        .map(|(label, to)| Transition {
+            label,
+            to: Target::spanned(to),
+            automatic: false,
+            ensures: Vec::new(),
+        })
+        .collect()
 }
 
-pub(crate) fn render(buttons: &[FlowButton], turn: &mut Turn<'_>) -> Result<Vec<Button>, Fault> {
+pub(crate) fn render(buttons: &[FlowButton], turn: &mut TurnContext<'_>) -> Result<Vec<Button>, Fault> {
     let mut rendered = Vec::with_capacity(buttons.len());
     for button in buttons {
         let label = turn.render(&button.label)?;

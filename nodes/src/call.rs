@@ -11,7 +11,7 @@ use tolmach_engine::{
     scope::Scope,
     slot::Type,
     span::Spanned,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 /// Runs another flow of the bundle. It has slots of its own: `with` sets some of them before it begins, `into` takes
@@ -107,7 +107,7 @@ impl Node for Call {
         Some(self.call_of())
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         if let NodeInput::Called(slots) = input {
             for (slot, of) in &self.into {
                 let value = slots.get(&of.value).cloned().unwrap_or_default();
@@ -125,6 +125,10 @@ impl Node for Call {
 
 impl Call {
     fn call_of(&self) -> Called<'_> {
-        Called { flow: &self.flow, gives: self.with.keys().collect(), takes: self.into.iter().collect() }
+        Called {
+            flow: &self.flow,
+            arguments: self.with.keys().collect(),
+            results: self.into.iter().collect(),
+        }
     }
 }

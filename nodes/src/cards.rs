@@ -5,24 +5,25 @@ use tolmach_engine::{
     effect::{Button, Card, Outgoing, Query, QueryOutcome},
     kind::{Fault, NodeOutcome},
     phrases,
-    turn::{Found, Turn},
+    results::Found,
+    turn_context::TurnContext,
 };
 
 /// The cards of a slot's search results and the button for the next page.
-pub(crate) fn of_slot(turn: &mut Turn<'_>, slot: &str) -> (Vec<Card>, Option<Button>) {
+pub(crate) fn of_slot(turn: &mut TurnContext<'_>, slot: &str) -> (Vec<Card>, Option<Button>) {
     let Some(found) = turn.found(slot) else { return (Vec::new(), None) };
     let cards = turn.cards(&found.items);
     (cards, turn.more_button(&found))
 }
 
 /// Asks for a further page.
-pub(crate) fn ask_for_more(turn: &mut Turn<'_>, request: SearchRequest) -> Result<NodeOutcome, Fault> {
+pub(crate) fn ask_for_more(turn: &mut TurnContext<'_>, request: SearchRequest) -> Result<NodeOutcome, Fault> {
     turn.set_state(&request)?;
     Ok(NodeOutcome::Query(Query::Search(request)))
 }
 
 /// Shows the page that [`ask_for_more`] asked for.
-pub(crate) fn show_more(turn: &mut Turn<'_>, outcome: QueryOutcome) -> Result<NodeOutcome, Fault> {
+pub(crate) fn show_more(turn: &mut TurnContext<'_>, outcome: QueryOutcome) -> Result<NodeOutcome, Fault> {
     let results = match outcome {
         QueryOutcome::Search(results) => results,
         QueryOutcome::Failed { reason } => return Err(Fault(reason)),

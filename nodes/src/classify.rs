@@ -11,10 +11,11 @@ use tolmach_engine::{
     diagnostic::Code,
     effect::{ClassifyRequest, Label, LlmClassifyRequest, Query, QueryOutcome, ScoredLabel},
     kind::{Cost, Costs, Example, Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
-    release::Answers,
+    platform::DEFAULT_ROLE,
+    resources::Answers,
     scope::Scope,
     span::Spanned,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 use crate::extract;
@@ -31,7 +32,7 @@ pub(crate) struct Classify {
     min_confidence: Spanned<f32>,
     /// The configured model to ask when examples are unsure.
     #[serde(default = "default_model")]
-    model: String,
+    model: Spanned<String>,
 }
 
 /// An intent.
@@ -49,8 +50,8 @@ fn default_confidence() -> Spanned<f32> {
     Spanned::new(0.55, Default::default())
 }
 
-fn default_model() -> String {
-    "default".to_owned()
+fn default_model() -> Spanned<String> {
+    Spanned::new(DEFAULT_ROLE.to_owned(), Default::default())
 }
 
 impl Kind for Classify {
@@ -95,14 +96,10 @@ impl Node for Classify {
 
     fn check(&self, scope: &mut Scope<'_>) {
         scope.share("min_confidence", &self.min_confidence);
+        scope.model_role(&self.model);
         if self.intents.value.is_empty() {
             let help = "add one: `intents: { product: { examples: [what a client writes] } }`";
-            scope.report(
-                Code::BadValue,
-                self.intents.span,
-                "there are no intents to span a message among",
-                help,
-            );
+            scope.report(Code::BadValue, self.intents.span, "there are no intents to choose from", help);
         }
         for (name, intent) in &self.intents.value {
             if name.value == "unsure" {
@@ -138,7 +135,7 @@ impl Node for Classify {
             .collect()
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let outcome = match input {
             NodeInput::Outcome(outcome) => outcome,
             _ => return self.begin(turn),
@@ -184,7 +181,7 @@ fn weighed(labels: &[ScoredLabel], bound: f32) -> String {
 }
 
 impl Classify {
-    fn begin(&self, turn: &mut Turn<'_>) -> Result<NodeOutcome, Fault> {
+    fn begin(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
         let text = extract::without_contact(turn.message());
         if text.is_empty() {
             return Ok(NodeOutcome::exit("unsure"));
@@ -199,19 +196,19 @@ impl Classify {
         Ok(NodeOutcome::Query(Query::Classify(ClassifyRequest { set: turn.example_set(), text })))
     }
 
-    fn fall_back(&self, turn: &mut Turn<'_>) -> Result<NodeOutcome, Fault> {
+    fn fall_back(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
         turn.set_state(&State { nearest: Some(String::new()) })?;
         Ok(self.ask_model(turn))
     }
 
-    fn ask_model(&self, turn: &Turn<'_>) -> NodeOutcome {
+    fn ask_model(&self, turn: &TurnContext<'_>) -> NodeOutcome {
         let labels = self.intents.iter().map(|(name, intent)| Label {
             name: name.value.clone(),
             description: intent.description.clone(),
             examples: intent.examples.iter().take(5).cloned().collect(),
         });
         NodeOutcome::Query(Query::LlmClassify(LlmClassifyRequest {
-            role: self.model.clone(),
+            role: self.model.value.clone(),
             text: extract::without_contact(turn.message()),
             labels: labels.collect(),
             history: turn.history(),

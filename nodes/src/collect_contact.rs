@@ -1,5 +1,7 @@
 //! `collect_contact`: how to reach the client.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value, json};
@@ -10,10 +12,10 @@ use tolmach_engine::{
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     phrases::Phrase,
     scope::{Scope, Sets},
-    slot::Type,
+    slot::{Declaration, Type},
     span::Spanned,
     text::Text,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 use crate::{
@@ -192,11 +194,11 @@ impl Node for CollectContact {
         true
     }
 
-    fn private(&self) -> bool {
+    fn collects_personal_data(&self, _: &BTreeMap<String, Declaration>) -> bool {
         true
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
             NodeInput::Press(value) if value == CANCELLED => Ok(NodeOutcome::exit("cancelled")),
             NodeInput::Reply if extract::is_cancel(turn.message()) || extract::is_refusal(turn.message()) => {
@@ -239,7 +241,7 @@ impl Node for CollectContact {
 impl CollectContact {
     /// Takes what the message gives. Words that give nothing and do not look like a failed attempt may interrupt the
     /// form, where `may_interrupt` says that this was not asked yet.
-    fn take(&self, turn: &mut Turn<'_>, may_interrupt: bool) -> Result<NodeOutcome, Fault> {
+    fn take(&self, turn: &mut TurnContext<'_>, may_interrupt: bool) -> Result<NodeOutcome, Fault> {
         let mut state: State = turn.state();
         let found = self.read(turn, state.asked);
         let helped = !found.is_empty();
@@ -258,7 +260,7 @@ impl CollectContact {
     /// Adds what was found and asks for what is still missing.
     fn keep(
         &self,
-        turn: &mut Turn<'_>,
+        turn: &mut TurnContext<'_>,
         mut state: State,
         found: Map<String, Value>,
     ) -> Result<NodeOutcome, Fault> {
@@ -284,7 +286,7 @@ impl CollectContact {
     }
 
     /// What the message gives, for the fields that are wanted.
-    fn read(&self, turn: &Turn<'_>, asked: Option<Field>) -> Map<String, Value> {
+    fn read(&self, turn: &TurnContext<'_>, asked: Option<Field>) -> Map<String, Value> {
         let (mut text, mut shared_name) = (turn.message().to_owned(), String::new());
         if let EventKind::Contact { phone, name } = &turn.event().kind {
             // Channels give numbers without the plus.
@@ -335,7 +337,7 @@ impl CollectContact {
         }
     }
 
-    fn complaint(&self, turn: &Turn<'_>, missing: Field) -> Phrase {
+    fn complaint(&self, turn: &TurnContext<'_>, missing: Field) -> Phrase {
         let text = turn.message();
         let either = matches!(&self.require, Require::OneOf(fields) if fields.contains(&Field::Phone) && fields.contains(&Field::Email));
         let digits = text.chars().filter(char::is_ascii_digit).count();
@@ -349,13 +351,13 @@ impl CollectContact {
         }
     }
 
-    fn notice(&self, turn: &Turn<'_>, name: &Spanned<String>) -> Result<String, Fault> {
-        let prompt = turn.release().prompts.get(&name.value).and_then(|prompt| prompt.get(turn.language()));
+    fn notice(&self, turn: &TurnContext<'_>, name: &Spanned<String>) -> Result<String, Fault> {
+        let prompt = turn.resources().prompts.get(&name.value).and_then(|prompt| prompt.get(turn.language()));
         let prompt = prompt.ok_or_else(|| Fault(format!("there is no prompt `{}`", name.value)))?;
         turn.template(&prompt.body)
     }
 
-    fn question(&self, turn: &mut Turn<'_>, text: String) -> Result<NodeOutcome, Fault> {
+    fn question(&self, turn: &mut TurnContext<'_>, text: String) -> Result<NodeOutcome, Fault> {
         let shares = self.fields.iter().any(|field| field.value == Field::Phone);
         let share_contact = shares.then(|| phrases::SHARE_CONTACT.get(turn.language()).to_owned());
         let buttons = vec![cancel_button(turn)];

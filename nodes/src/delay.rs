@@ -7,8 +7,8 @@ use tolmach_engine::{
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
     span::Spanned,
-    step::DELAY,
-    turn::Turn,
+    timers::DELAY,
+    turn_context::TurnContext,
 };
 
 /// Waits from a minute to weeks; the wait survives restarts. Exits: `done` when the time has come, `message` when the
@@ -65,7 +65,7 @@ impl Node for Delay {
         Some(DELAY)
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let now = turn.event().at;
         let due = match (&input, turn.state::<State>().due) {
             (NodeInput::Due, _) => return Ok(NodeOutcome::exit("done")),

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
-    flow::Target,
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
+    target::Target,
     text::Text,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 /// Ends the session: slots and history are forgotten, and the next message begins a new dialog.
@@ -44,7 +44,7 @@ impl Node for End {
         }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         if let Some(text) = &self.text {
             let text = turn.render(text)?;
             turn.say(text, Vec::new());

@@ -9,7 +9,7 @@ use tolmach_engine::{
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
     span::Spanned,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 /// Splits clients among arms, to find out which way works better. A client stays in the arm that they were put into,
@@ -62,7 +62,7 @@ impl Node for Experiment {
         }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let known = turn.arm(&self.name).filter(|arm| self.arms.keys().any(|name| name.value == *arm));
         if let Some(arm) = known.map(str::to_owned) {
             return Ok(NodeOutcome::Exit(arm));

@@ -4,6 +4,7 @@
 //! which costs a message, and a wrong value costs an order. Bounds on quantities in a search are read by `bounds`.
 
 mod agreement;
+mod calendar;
 mod contacts;
 mod dates;
 mod money;

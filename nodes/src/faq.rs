@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     effect::{ClassifyRequest, Outgoing, Query, QueryOutcome, ScoredLabel},
-    kind::{Example, Exit, Fault, Jump, Kind, Node, NodeInput, NodeOutcome},
-    release::Answers,
+    kind::{Example, Exit, Fault, Kind, Node, NodeInput, NodeOutcome, Transition},
+    resources::Answers,
     scope::Scope,
     span::Spanned,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 use crate::{
@@ -25,7 +25,7 @@ pub(crate) struct Faq {
     /// The file of answers: `general` is `faq/general.yaml`.
     from: Spanned<String>,
     /// How likely (0 to 1) it must be that the client asks this question.
-    #[serde(default = "sure")]
+    #[serde(default = "default_confidence")]
     #[schemars(range(min = 0.0, max = 1.0))]
     min_confidence: Spanned<f32>,
     /// Buttons under the answer.
@@ -33,7 +33,7 @@ pub(crate) struct Faq {
     buttons: Vec<FlowButton>,
 }
 
-fn sure() -> Spanned<f32> {
+fn default_confidence() -> Spanned<f32> {
     Spanned::new(0.6, Default::default())
 }
 
@@ -70,8 +70,8 @@ impl Node for Faq {
         buttons::check(&self.buttons, scope);
     }
 
-    fn jumps(&self) -> Vec<Jump<'_>> {
-        buttons::jumps(&self.buttons)
+    fn transitions(&self) -> Vec<Transition> {
+        buttons::transitions(&self.buttons)
     }
 
     fn examples(&self, answers: &Answers) -> Vec<Example> {
@@ -83,7 +83,7 @@ impl Node for Faq {
         questions.collect()
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let labels = match input {
             NodeInput::Outcome(QueryOutcome::Classify { labels }) => labels,
             NodeInput::Outcome(QueryOutcome::Failed { reason }) => {
@@ -95,7 +95,7 @@ impl Node for Faq {
             }
             _ => {
                 let text = turn.message().trim().to_owned();
-                let entries = turn.release().answers.get(&self.from.value).map_or(&[][..], Vec::as_slice);
+                let entries = turn.resources().answers.get(&self.from.value).map_or(&[][..], Vec::as_slice);
                 let asked = entries.iter().position(|entry| {
                     entry.questions.iter().any(|question| extract::same_words(question, &text))
                 });
@@ -121,9 +121,9 @@ impl Node for Faq {
 }
 
 impl Faq {
-    fn answer(&self, turn: &mut Turn<'_>, entry: usize) -> Result<NodeOutcome, Fault> {
-        let release = turn.release();
-        let entry = release.answers.get(&self.from.value).and_then(|entries| entries.get(entry));
+    fn answer(&self, turn: &mut TurnContext<'_>, entry: usize) -> Result<NodeOutcome, Fault> {
+        let answers = &turn.resources().answers;
+        let entry = answers.get(&self.from.value).and_then(|entries| entries.get(entry));
         let entry = entry.ok_or_else(|| Fault(format!("faq/{}.yaml has no such answer", self.from.value)))?;
         let text = turn.render(&entry.answer)?;
         let buttons = buttons::render(&self.buttons, turn)?;

@@ -10,7 +10,7 @@ use tolmach_engine::{
     scope::Scope,
     slot::Type,
     span::Spanned,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 /// Marks that the client got where they should: an order, a lead, an answer that helped. `tolmach goals` counts them,
@@ -65,7 +65,7 @@ impl Node for Goal {
         }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let value = match &self.value {
             Some(value) => match turn.value(value)? {
                 serde_json::Value::Null => None,

@@ -8,9 +8,9 @@ use tolmach_engine::{
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
     span::Spanned,
-    step::HANDOFF,
     text::Text,
-    turn::Turn,
+    timers::HANDOFF,
+    turn_context::TurnContext,
 };
 
 use crate::{notify, phrases};
@@ -81,7 +81,7 @@ impl Node for Handoff {
         Some(HANDOFF)
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
             NodeInput::GivenBack => return Ok(NodeOutcome::exit("returned")),
             NodeInput::Due => return Ok(NodeOutcome::exit("timeout")),

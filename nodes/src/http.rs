@@ -15,7 +15,7 @@ use tolmach_engine::{
     slot::Type,
     span::Spanned,
     text::{Address, Text},
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 /// Asks another system over HTTP and puts parts of its JSON reply into slots. Only hosts on the configuration's list
@@ -151,7 +151,7 @@ impl Node for Http {
         Cost { millis: self.deadline.0, ..Cost::default() }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
             NodeInput::Outcome(QueryOutcome::Http(reply)) => self.take(turn, reply),
             NodeInput::Outcome(QueryOutcome::Failed { reason }) => {
@@ -170,7 +170,7 @@ impl Http {
         self.url.0.source().strip_prefix("https://")?.split(['/', '?', '#']).next()
     }
 
-    fn ask(&self, turn: &mut Turn<'_>) -> Result<NodeOutcome, Fault> {
+    fn ask(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
         let url = turn.template(&self.url.0)?;
         let mut headers = BTreeMap::new();
         for (name, value) in &self.headers {
@@ -195,7 +195,7 @@ impl Http {
         })))
     }
 
-    fn take(&self, turn: &mut Turn<'_>, reply: HttpReply) -> Result<NodeOutcome, Fault> {
+    fn take(&self, turn: &mut TurnContext<'_>, reply: HttpReply) -> Result<NodeOutcome, Fault> {
         turn.note(format!("status {}", reply.status));
         if !(200..300).contains(&reply.status) {
             return Ok(NodeOutcome::exit("failed"));

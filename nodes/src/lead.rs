@@ -6,11 +6,12 @@ use serde_json::Value;
 use tolmach_engine::{
     effect::{Command, Lead as LeadEffect},
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
+    results::Found,
     scope::Scope,
     slot::Type,
     span::Spanned,
     text::Text,
-    turn::{Found, Turn},
+    turn_context::TurnContext,
 };
 
 /// Creates the client's open lead, or adds to it.
@@ -77,7 +78,7 @@ impl Node for Lead {
         }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let mut lead = LeadEffect { source: self.source.clone(), ..LeadEffect::default() };
         if let Some(slot) = &self.contact
             && let Value::Object(fields) = turn.slot(slot)

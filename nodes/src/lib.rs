@@ -28,7 +28,7 @@ mod search;
 mod set;
 
 pub use bounds::request_for;
-use tolmach_engine::kind::KindSpec;
+use tolmach_engine::{Platform, channel::Capabilities, kind::KindSpec, platform::DEFAULT_ROLE};
 
 /// Whether a text holds a phone number or an e-mail address.
 pub fn holds_contact(text: &str) -> bool {
@@ -57,3 +57,28 @@ pub const KINDS: &[&KindSpec] = &[
     &KindSpec::of::<delay::Delay>(),
     &KindSpec::of::<end::End>(),
 ];
+
+/// The default platform: every kind, the channels Telegram, web and terminal, and the one role `default`.
+pub fn platform() -> Platform {
+    // Telegram's own limits, with labels as short as phones show them; the other channels follow them.
+    let telegram = Capabilities {
+        name: "telegram",
+        max_buttons: 100,
+        max_label: 40,
+        max_cards: None,
+        albums: false,
+        edits: false,
+        typing: false,
+        contact_sharing: true,
+        max_text: 4096,
+        max_caption: 1024,
+        max_callback_data: 64,
+    };
+    let web = Capabilities { name: "web", max_cards: Some(50), contact_sharing: false, ..telegram.clone() };
+    let terminal = Capabilities { name: "terminal", contact_sharing: false, ..telegram.clone() };
+    Platform {
+        kinds: KINDS,
+        channels: vec![telegram, web, terminal],
+        model_roles: [DEFAULT_ROLE.to_owned()].into(),
+    }
+}

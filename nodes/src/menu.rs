@@ -9,7 +9,7 @@ use tolmach_engine::{
     scope::Scope,
     span::Spanned,
     text::Text,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 use crate::extract;
@@ -98,7 +98,7 @@ impl Node for Menu {
         true
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
             NodeInput::Press(exit) if self.choices.iter().any(|choice| choice.exit.value == exit) => {
                 Ok(NodeOutcome::Exit(exit))

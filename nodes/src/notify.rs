@@ -9,7 +9,7 @@ use tolmach_engine::{
     scope::Scope,
     span::Spanned,
     text::Text,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 /// Tells a group of the staff something, on Telegram and by e-mail. Who belongs to the group is set in the
@@ -65,7 +65,7 @@ impl Node for Notify {
         scope.text(&self.text);
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let subject = self.subject.as_ref().map(|subject| turn.render(subject)).transpose()?;
         let text = turn.render(&self.text)?;
         turn.command(Command::Notify(Notice {

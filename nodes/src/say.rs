@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     effect::Outgoing,
-    kind::{Exit, Fault, Jump, Kind, Node, NodeInput, NodeOutcome},
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome, Transition},
     scope::Scope,
     slot::Type,
     span::Spanned,
     text::Text,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 use crate::{
@@ -72,11 +72,11 @@ impl Node for Say {
         buttons::check(&self.buttons, scope);
     }
 
-    fn jumps(&self) -> Vec<Jump<'_>> {
-        buttons::jumps(&self.buttons)
+    fn transitions(&self) -> Vec<Transition> {
+        buttons::transitions(&self.buttons)
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
             NodeInput::More(request) => return cards::ask_for_more(turn, request),
             NodeInput::Outcome(outcome) => return cards::show_more(turn, outcome),

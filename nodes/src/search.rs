@@ -8,11 +8,12 @@ use tolmach_engine::{
     condition::FilterExpression,
     effect::{Query, QueryOutcome},
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
+    results::Found,
     scope::{Scope, Sets},
     slot::Type,
     span::Spanned,
     text::Text,
-    turn::{Found, Turn},
+    turn_context::TurnContext,
 };
 
 use crate::{bounds, extract};
@@ -131,7 +132,7 @@ impl Node for Search {
         scope.share("min_score", &self.min_score);
     }
 
-    fn run(&self, turn: &mut Turn<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
             NodeInput::Outcome(QueryOutcome::Search(results)) => {
                 let asked: Option<Asked> = turn.state();
@@ -176,7 +177,7 @@ impl Node for Search {
 }
 
 impl Search {
-    fn ask(&self, turn: &mut Turn<'_>) -> Result<NodeOutcome, Fault> {
+    fn ask(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
         let mut text = match &self.query {
             Some(query) => turn.render(query)?,
             None => turn.message().to_owned(),
@@ -225,7 +226,7 @@ impl Search {
         Search::send(turn, Asked { request, measured })
     }
 
-    fn send(turn: &mut Turn<'_>, asked: Asked) -> Result<NodeOutcome, Fault> {
+    fn send(turn: &mut TurnContext<'_>, asked: Asked) -> Result<NodeOutcome, Fault> {
         turn.set_state(&asked)?;
         Ok(NodeOutcome::Query(Query::Search(asked.request)))
     }

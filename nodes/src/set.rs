@@ -12,7 +12,7 @@ use tolmach_engine::{
     scope::{Scope, Sets},
     slot::Type,
     span::Spanned,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 
 /// Sets slots to the values of CEL expressions. All expressions see the slots as they were before. The name
@@ -81,7 +81,7 @@ impl Node for Set {
         }
     }
 
-    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let mut values = Vec::with_capacity(self.0.len());
         for (slot, expression) in &self.0 {
             values.push((slot, turn.value(expression)?));

@@ -9,9 +9,9 @@ mod report;
 use std::{collections::BTreeSet, sync::Arc};
 
 use tolmach_engine::{
-    Input, Next, Release, Session,
+    Release, Session, Step,
     effect::{Command, Effect, Query, QueryOutcome},
-    step,
+    resume, start,
     trace::{Asked, Trace},
 };
 
@@ -84,17 +84,17 @@ impl Backtest {
     async fn walk(&self, session: Session, past: &Past, number: usize, memory: &mut Memory<'_>) -> Walked {
         let missing = memory.not_recorded;
         let mut asked = Vec::new();
-        let mut stepped = step(&self.release, session, Input::Event(past.event.clone()));
+        let mut step = start(&self.release, session, past.event.clone());
         loop {
-            match stepped.next {
-                Next::Query(query) => {
+            match step {
+                Step::Query { query, suspended } => {
                     asked.push(Asked { query: query.name().to_owned(), key: query.key() });
                     let outcome = self.answer(&query, number, memory).await;
-                    stepped = step(&self.release, stepped.session, Input::Outcome(outcome));
+                    step = resume(&self.release, suspended, outcome);
                 }
-                Next::Done { effects, trace } => {
+                Step::Done { session, effects, trace } => {
                     let missing = memory.not_recorded - missing;
-                    return Walked { session: stepped.session, effects, trace, asked, missing };
+                    return Walked { session, effects, trace, asked, missing };
                 }
             }
         }
@@ -143,6 +143,6 @@ fn waits_privately(release: &Release, session: &Session) -> bool {
 }
 
 fn is_private(release: &Release, flow: &str, node: &str) -> bool {
-    let entry = release.flow(flow).and_then(|flow| flow.nodes.get(node));
-    entry.is_some_and(|entry| entry.node.private())
+    let Some(flow) = release.flow(flow) else { return false };
+    flow.nodes.get(node).is_some_and(|entry| entry.node.collects_personal_data(&flow.slots))
 }

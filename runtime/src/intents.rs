@@ -117,7 +117,7 @@ pub(crate) struct Intents {
 impl Intents {
     pub(crate) async fn of(release: &Release, trainer: &Trainer) -> ports::Result<Intents> {
         let mut sets = BTreeMap::new();
-        for (name, examples) in &release.examples {
+        for (name, examples) in &release.resources.examples {
             sets.insert(name.clone(), trainer.learn(examples).await?);
         }
         Ok(Intents { sets })

@@ -1,11 +1,14 @@
 //! What is kept of a turn, and the proof that it is enough: a record replays to the same effects.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tolmach_engine::{
-    Input, Next, Release, Session,
-    effect::{Effect, Query, QueryOutcome},
+    Release, Session, Step,
+    effect::{Command, Effect, Query, QueryOutcome},
     event::Event,
-    step,
+    language::Language,
+    personal::PersonalValues,
+    redact::personal_values,
+    resume, start,
     trace::Trace,
 };
 
@@ -40,20 +43,20 @@ impl Record {
     /// Runs the turn again through the engine, with the recorded outcomes instead of the world.
     pub fn replay(&self, release: &Release, event: &Event) -> Result<(), Difference> {
         let mut outcomes = self.trace.outcomes.iter().cloned();
-        let mut stepped = step(release, self.before.clone(), Input::Event(event.clone()));
+        let mut step = start(release, self.before.clone(), event.clone());
         loop {
-            match stepped.next {
-                Next::Query(query) => {
+            match step {
+                Step::Query { query, suspended } => {
                     let outcome =
                         outcomes.next().ok_or_else(|| Difference::ExtraQuery(query.name().to_owned()))?;
-                    stepped = step(release, stepped.session, Input::Outcome(outcome));
+                    step = resume(release, suspended, outcome);
                 }
-                Next::Done { effects, trace }
+                Step::Done { effects, trace, .. }
                     if effects == self.effects && trace.visits == self.trace.visits =>
                 {
                     return Ok(());
                 }
-                Next::Done { effects, trace } => {
+                Step::Done { effects, trace, .. } => {
                     let say = |trace: &Trace, effects: &[Effect]| {
                         format!("{} with {} effects", trace.path().join(" → "), effects.len())
                     };
@@ -66,16 +69,61 @@ impl Record {
         }
     }
 
+    /// The record with placeholders in place of personal values, of those too that the turn set: for listings and
+    /// exports. It does not replay.
+    #[must_use]
+    pub fn redacted(&self, release: &Release, event: &Event) -> Record {
+        let mut values = personal_values(release, &self.before);
+        let after = self.session_after(release, event);
+        values.extend(after.map(|session| personal_values(release, &session)).unwrap_or_default());
+        let contacts = self.effects.iter().filter_map(|effect| match &effect.command {
+            Command::Lead(lead) => Some(&lead.contact),
+            _ => None,
+        });
+        contacts.for_each(|contact| values.add_contact(contact));
+        let language = self.before.language;
+        Record {
+            before: self.before.redacted(release),
+            trace: redacted(&self.trace, &values, language),
+            effects: redacted(&self.effects, &values, language),
+        }
+    }
+
+    /// The session after the turn, found by running it again.
+    fn session_after(&self, release: &Release, event: &Event) -> Option<Session> {
+        let mut outcomes = self.trace.outcomes.iter().cloned();
+        let mut step = start(release, self.before.clone(), event.clone());
+        loop {
+            match step {
+                Step::Query { suspended, .. } => step = resume(release, suspended, outcomes.next()?),
+                Step::Done { session, .. } => return Some(session),
+            }
+        }
+    }
+
     /// What the turn asked and what came back, found by walking it again.
     pub fn exchanges(&self, release: &Release, event: &Event) -> Vec<(Query, QueryOutcome)> {
         let mut exchanges = Vec::new();
         let mut outcomes = self.trace.outcomes.iter().cloned();
-        let mut stepped = step(release, self.before.clone(), Input::Event(event.clone()));
-        while let Next::Query(query) = stepped.next {
+        let mut step = start(release, self.before.clone(), event.clone());
+        while let Step::Query { query, suspended } = step {
             let Some(outcome) = outcomes.next() else { break };
             exchanges.push((query, outcome.clone()));
-            stepped = step(release, stepped.session, Input::Outcome(outcome));
+            step = resume(release, suspended, outcome);
         }
         exchanges
     }
+}
+
+/// A value with every text in it redacted. What does not read back afterwards is left out as a whole.
+fn redacted<T: Serialize + DeserializeOwned + Default>(
+    value: &T,
+    values: &PersonalValues,
+    language: Language,
+) -> T {
+    let redacted = serde_json::to_value(value).and_then(|mut json| {
+        values.redact_json(&mut json, language);
+        serde_json::from_value(json)
+    });
+    redacted.unwrap_or_default()
 }

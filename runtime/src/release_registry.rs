@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use tolmach_engine::{Release, bundle::Bundle, compile, diagnostic::Diagnostic, kind::KindSpec};
+use tolmach_engine::{Platform, Release, bundle::Bundle, compile, diagnostic::Diagnostic};
 
 use crate::{
     intents::{Intents, Trainer},
@@ -35,7 +35,7 @@ pub(crate) struct Current {
 
 /// The releases in use.
 pub struct ReleaseRegistry {
-    kinds: &'static [&'static KindSpec],
+    platform: Platform,
     store: Arc<dyn Store>,
     trainer: Arc<Trainer>,
     current: RwLock<Option<Arc<Current>>>,
@@ -66,19 +66,15 @@ pub enum FollowOutcome {
 
 impl ReleaseRegistry {
     /// An empty shelf.
-    pub fn new(
-        kinds: &'static [&'static KindSpec],
-        store: Arc<dyn Store>,
-        trainer: Arc<Trainer>,
-    ) -> ReleaseRegistry {
+    pub fn new(platform: Platform, store: Arc<dyn Store>, trainer: Arc<Trainer>) -> ReleaseRegistry {
         let (current, pinned, seen) = (RwLock::default(), RwLock::default(), AtomicI64::new(0));
-        ReleaseRegistry { kinds, store, trainer, current, pinned, seen }
+        ReleaseRegistry { platform, store, trainer, current, pinned, seen }
     }
 
     /// Compiles a bundle, keeps it and makes it the current release of this process, as a draft: no publication is
     /// stored. With an error among the diagnostics nothing changes.
     pub async fn publish(&self, bundle: &Bundle, at: i64) -> ports::Result<Result<String, Vec<Diagnostic>>> {
-        let compiled = compile(bundle, self.kinds);
+        let compiled = compile(bundle, &self.platform);
         match compiled.release {
             Some(release) => self.adopt(release, at).await.map(Ok),
             None => Ok(Err(compiled.diagnostics)),
@@ -178,7 +174,7 @@ impl ReleaseRegistry {
         let Some(kept) = self.store.release(id).await? else { return Ok(Loaded::Unknown) };
         let bundle: Bundle =
             serde_json::from_str(&kept.files).map_err(|why| ports::Error::refused("read release", why))?;
-        let compiled = compile(&bundle, self.kinds);
+        let compiled = compile(&bundle, &self.platform);
         let Some(release) = compiled.release else {
             return Ok(Loaded::Broken(Box::new(bundle), compiled.diagnostics));
         };

@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use crate::{
     acknowledgements::Acknowledgements,
+    busy_chats::Chats,
     coalescing::Coalescing,
     ports::{self, Address, Channel, Clock, Inbound, Intake, Store, Task},
     queries::QueryPorts,
     release_registry::ReleaseRegistry,
     staff::Staff,
-    work::Chats,
 };
 
 /// Everything the runtime works with.

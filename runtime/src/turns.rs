@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use tolmach_engine::{
-    Input, Next, Session,
+    Session, Step,
     effect::{Author, Command, Effect, QueryOutcome},
     event::{Event, EventKind},
-    step,
+    resume, start,
     trace::Trace,
 };
 
@@ -112,17 +112,17 @@ impl Runtime {
             Duration::from_millis(u64::try_from(limit.0).unwrap_or_default())
         };
         let deadline = Instant::now() + millis(limits.turn);
-        let mut stepped = step(release, session, Input::Event(event));
+        let mut step = start(release, session, event);
         loop {
-            match stepped.next {
-                Next::Done { effects, trace } => return (stepped.session, effects, trace),
-                Next::Query(query) => {
+            match step {
+                Step::Done { session, effects, trace } => return (session, effects, trace),
+                Step::Query { query, suspended } => {
                     let mut left = deadline.saturating_duration_since(Instant::now());
                     if query.calls_model() {
                         left = left.min(millis(limits.llm_call));
                     }
                     let outcome: QueryOutcome = self.parts.world.run(&query, &ready.intents, left).await;
-                    stepped = step(release, stepped.session, Input::Outcome(outcome));
+                    step = resume(release, suspended, outcome);
                 }
             }
         }

@@ -1,16 +1,13 @@
 //! Work on a chat: what waits in its inbox becomes turns, what they say is delivered. One task a chat at a time in this
 //! process, and, by a lease, in all processes on one database.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
 use crate::{
     acknowledgements::AckPosition,
+    busy_chats::Busy,
     names::short,
     ports::{self, ChatKey, InboxRow, MAX_PENDING},
     runtime::Runtime,
@@ -21,80 +18,6 @@ const WINDOWS: u32 = 5;
 
 /// Failures in a row after which a chat is left to whoever looks next.
 const TIMEOUT: u32 = 20;
-
-/// The chats that this process works on.
-#[derive(Default)]
-pub(crate) struct Chats {
-    inner: Mutex<Inner>,
-    idle: Notify,
-}
-
-#[derive(Default)]
-struct Inner {
-    busy: HashMap<ChatKey, Busy>,
-    closing: bool,
-}
-
-/// A chat being worked on.
-#[derive(Default)]
-pub(crate) struct Busy {
-    /// Something came in meanwhile.
-    again: bool,
-    /// Whether this process has it for itself.
-    leased: bool,
-    /// Messages were put into the chat's outbox by somebody else's turn.
-    owed: bool,
-    /// Ends a wait of the work: something came in, or the process stops.
-    woken: Arc<Notify>,
-}
-
-impl Chats {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Nothing panics while the lock is held, and the map is whole at every step.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn closing(&self) -> bool {
-        self.lock().closing
-    }
-
-    pub(crate) fn close(&self) {
-        let mut inner = self.lock();
-        inner.closing = true;
-        inner.busy.values().for_each(|busy| busy.woken.notify_one());
-    }
-
-    /// The chats being worked on.
-    pub(crate) fn busy(&self) -> Vec<ChatKey> {
-        self.lock().busy.keys().cloned().collect()
-    }
-
-    /// Those of them that this process has for itself.
-    pub(crate) fn leased(&self) -> Vec<ChatKey> {
-        let inner = self.lock();
-        inner.busy.iter().filter(|(_, busy)| busy.leased).map(|(chat, _)| chat.clone()).collect()
-    }
-
-    fn note_lease(&self, chat: &str, leased: bool) {
-        if let Some(busy) = self.lock().busy.get_mut(chat) {
-            busy.leased = leased;
-        }
-    }
-
-    /// Waits until this holds for the chats being worked on.
-    pub(crate) async fn settle(&self, settled: impl Fn(&HashMap<ChatKey, Busy>) -> bool) {
-        loop {
-            let idle = self.idle.notified();
-            tokio::pin!(idle);
-            // Registered before looking, so that a chat which ends in between is not missed.
-            idle.as_mut().enable();
-            if settled(&self.lock().busy) {
-                return;
-            }
-            idle.await;
-        }
-    }
-}
 
 impl Runtime {
     /// Has a chat worked on, now or after what it is doing, because it has new events.

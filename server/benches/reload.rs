@@ -12,7 +12,6 @@ use std::{
 };
 
 use tolmach_engine::{bundle::Bundle, compile};
-use tolmach_nodes::KINDS;
 
 const NODES: usize = 200;
 const ROUNDS: usize = 20;
@@ -54,7 +53,7 @@ async fn main() {
     println!("  p50 {:.0} ms   max {:.0} ms   target under {TARGET} ms", at(0.5), at(1.0));
     let bundle = bundle(0);
     let started = Instant::now();
-    assert!(compile(&bundle, KINDS).release.is_some(), "the bench's flow compiles");
+    assert!(compile(&bundle, &tolmach_nodes::platform()).release.is_some(), "the bench's flow compiles");
     println!("  of which compiling: {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
 }
 

@@ -5,13 +5,12 @@
 use std::{hint::black_box, time::Instant};
 
 use tolmach_engine::{
-    Input, Next, Release, Session,
+    Release, Session, Step,
     bundle::Bundle,
     compile,
     event::{Client, Event, EventKind},
-    step,
+    start,
 };
-use tolmach_nodes::KINDS;
 use uuid::Uuid;
 
 /// Computes, decides, counts and speaks: two expressions, a condition, a goal and a template a turn.
@@ -55,8 +54,9 @@ const NODES: usize = 200;
 
 fn main() {
     let bundle = Bundle { files: [("bench.yaml".to_owned(), FLOW.to_owned())].into() };
-    let release =
-        compile(&bundle, KINDS).release.unwrap_or_else(|| panic!("the bench's flow does not compile"));
+    let release = compile(&bundle, &tolmach_nodes::platform())
+        .release
+        .unwrap_or_else(|| panic!("the bench's flow does not compile"));
     let mut session = Session::default();
     let mut micros = Vec::with_capacity(TURNS);
     for turn in 0..TURNS {
@@ -78,12 +78,12 @@ fn main() {
     println!("  p50 {:.1} µs   p99 {:.1} µs   target p50 under {TARGET} µs", at(0.5), at(0.99));
 
     let large = large();
-    let compiled = compile(&large, KINDS);
+    let compiled = compile(&large, &tolmach_nodes::platform());
     assert!(compiled.release.is_some(), "the large bundle compiles: {:?}", compiled.diagnostics);
     let mut millis: Vec<f64> = (0..COMPILATIONS)
         .map(|_| {
             let started = Instant::now();
-            black_box(compile(&large, KINDS));
+            black_box(compile(&large, &tolmach_nodes::platform()));
             started.elapsed().as_secs_f64() * 1e3
         })
         .collect();
@@ -146,13 +146,12 @@ fn large() -> Bundle {
 }
 
 fn turn_of(release: &Release, session: Session, event: Event) -> Session {
-    let stepped = step(release, session, Input::Event(event));
-    match stepped.next {
-        Next::Done { effects, trace } => {
+    match start(release, session, event) {
+        Step::Done { session, effects, trace } => {
             assert_eq!(trace.visits.len(), 5, "the turn visits five nodes");
             black_box(effects);
+            session
         }
-        Next::Query(query) => panic!("no query is expected: {query:?}"),
+        Step::Query { query, .. } => panic!("no query is expected: {query:?}"),
     }
-    stepped.session
 }

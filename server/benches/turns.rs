@@ -17,7 +17,6 @@ use tolmach_engine::{
     event::{Client, EventKind},
 };
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Coalescing, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Trainer,
     ports::{Address, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
@@ -215,7 +214,8 @@ async fn runtime(store: &Arc<dyn Store>, replies: &Arc<Replies>, folder: &std::p
         roles: Default::default(),
     };
     let store = Arc::clone(store);
-    let releases = ReleaseRegistry::new(KINDS, Arc::clone(&store), Arc::clone(&world.trainer));
+    let releases =
+        ReleaseRegistry::new(tolmach_nodes::platform(), Arc::clone(&store), Arc::clone(&world.trainer));
     let channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(replies) as Arc<dyn Channel>];
     let parts = RuntimePorts {
         store,

@@ -15,7 +15,6 @@ use std::{
 use tolmach_engine::compile;
 use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_model::{Encoder, Titles};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{Trainer, read_bundle};
 
 const MESSAGES: &str = include_str!("../tests/it/intents/demo.tsv");
@@ -32,9 +31,10 @@ fn main() {
     println!("a message to a vector   p50 {:.1?}, p99 {:.1?}", at(&each, 0.5), at(&each, 0.99));
 
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
-    let release =
-        compile(&read_bundle(&folder).expect("the demo bundle"), KINDS).release.expect("it compiles");
-    let examples = &release.examples["consultant.route"];
+    let release = compile(&read_bundle(&folder).expect("the demo bundle"), &tolmach_nodes::platform())
+        .release
+        .expect("it compiles");
+    let examples = &release.resources.examples["consultant.route"];
     let trainer = Trainer::new(Arc::new(MeaningEmbedder));
     let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
     let started = Instant::now();

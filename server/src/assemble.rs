@@ -28,7 +28,7 @@ use tolmach_llm::{
     offline::OfflineLlm,
     openai::{self, OpenAiLlm},
 };
-use tolmach_nodes::{KINDS, request_for};
+use tolmach_nodes::request_for;
 use tolmach_runtime::{
     BundleError, Coalescing, GoldenQuestion, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff,
     Trainer, golden_questions,
@@ -156,7 +156,11 @@ impl Assembled {
         staff: Staff,
     ) -> anyhow::Result<Arc<Runtime>> {
         let store = Arc::clone(&self.store);
-        let releases = ReleaseRegistry::new(KINDS, Arc::clone(&store), Arc::clone(&self.world.trainer));
+        let releases = ReleaseRegistry::new(
+            tolmach_nodes::platform(),
+            Arc::clone(&store),
+            Arc::clone(&self.world.trainer),
+        );
         let parts = RuntimePorts {
             store,
             world: self.world.clone(),
@@ -291,7 +295,7 @@ pub fn existing_folder(config: &Config) -> Option<PathBuf> {
 
 /// What the bundle is, in a line, and the company's name; an error when it does not compile.
 fn summary(config: &Config, bundle: &Bundle, folder: &Path) -> anyhow::Result<(String, Localized)> {
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     match compiled.release {
         Some(release) => Ok((described(config, &release, compiled.diagnostics.len()), company(&release))),
         None => {
@@ -319,7 +323,7 @@ fn described(config: &Config, release: &Release, warnings: usize) -> String {
 
 fn company(release: &Release) -> Localized {
     let name = |language| {
-        let name = release.company.get(&language).and_then(|company| company.get("name")?.as_str());
+        let name = release.resources.company.get(&language).and_then(|company| company.get("name")?.as_str());
         name.unwrap_or_default().to_owned()
     };
     Localized { ru: name(Language::Ru), en: name(Language::En) }

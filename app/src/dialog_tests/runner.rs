@@ -14,7 +14,6 @@ use tokio::{sync::OnceCell, task::JoinSet};
 use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
 use tolmach_engine::bundle::Bundle;
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     Coalescing, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
     ports::{Actor, Catalog, Channel, Clock, Store},
@@ -111,7 +110,11 @@ impl DialogTestRunner {
             coalescing: Coalescing { window: Duration::from_millis(700), wait: false },
             staff: Staff::new(),
         };
-        let releases = ReleaseRegistry::new(KINDS, Arc::clone(&store) as Arc<dyn Store>, world.trainer);
+        let releases = ReleaseRegistry::new(
+            tolmach_nodes::platform(),
+            Arc::clone(&store) as Arc<dyn Store>,
+            world.trainer,
+        );
         let runtime = Runtime::new(parts, releases);
         if let Err(diagnostics) = runtime.releases().publish(bundle, clock.now()).await? {
             return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, Path::new(""), diagnostics)));

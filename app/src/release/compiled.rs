@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use tolmach_engine::{Release, bundle::Bundle, compile};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::ports::Store;
 
 use super::Error;
@@ -27,7 +26,7 @@ impl<'s> CompiledReleases<'s> {
                 Some(kept) => {
                     let bundle: Bundle = serde_json::from_str(&kept.files)
                         .map_err(|source| Error::Unreadable { id: id.to_owned(), source })?;
-                    compile(&bundle, KINDS).release
+                    compile(&bundle, &tolmach_nodes::platform()).release
                 }
                 None => None,
             };

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tolmach_engine::{Release, bundle::Bundle, compile, flow::Flow};
-use tolmach_nodes::KINDS;
 
 /// What differs between two bundles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -67,7 +66,10 @@ pub fn diff(from: &Bundle, to: &Bundle) -> Diff {
 
 /// Nodes added, removed and changed, by flow.
 fn flows(from: &Bundle, to: &Bundle) -> Option<Vec<FlowDiff>> {
-    let (old, new) = (compile(from, KINDS).release?, compile(to, KINDS).release?);
+    let (old, new) = (
+        compile(from, &tolmach_nodes::platform()).release?,
+        compile(to, &tolmach_nodes::platform()).release?,
+    );
     let ids: BTreeSet<&String> = old.flows.keys().chain(new.flows.keys()).collect();
     let mut flows = Vec::new();
     for id in ids {

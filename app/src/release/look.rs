@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tolmach_engine::compile;
-use tolmach_nodes::KINDS;
 use tolmach_runtime::ports::{self, Publication, Store, WaitingPlace};
 
 use super::{Error, bundle, resolve};
@@ -43,7 +42,7 @@ pub struct Shown {
 pub async fn show(store: &dyn Store, id: &str) -> Result<Shown, Error> {
     let id = resolve(store, id).await?;
     let bundle = bundle(store, &id).await?;
-    let compiled = compile(&bundle, KINDS);
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
     let all = store.publications(u32::MAX).await?;
     let current = all.first().is_some_and(|last| last.release == id);
     let waiting = store.waiting_places().await?.into_iter().filter(|place| place.release == id).collect();

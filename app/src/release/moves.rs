@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tolmach_engine::{Release, diagnostic::nearest, flow::Entry};
+use tolmach_engine::{Release, diagnostic::nearest, flow::NodeEntry};
 use tolmach_runtime::{RESTART, place};
 
 use super::Error;
@@ -102,7 +102,7 @@ fn one(from: &str, to: &str, old: &Release, new: &Release) -> Result<(), MoveErr
     Ok(())
 }
 
-fn waiting<'r>(name: &str, release: &'r Release, whose: &'static str) -> Result<&'r Entry, MoveError> {
+fn waiting<'r>(name: &str, release: &'r Release, whose: &'static str) -> Result<&'r NodeEntry, MoveError> {
     let entry = place(release, name).and_then(|(flow, node)| release.flow(flow)?.nodes.get(node));
     match entry {
         Some(entry) if entry.node.waits() => Ok(entry),

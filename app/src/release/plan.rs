@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use tolmach_engine::compile;
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     RESTART,
     ports::{Publication, Store, WaitingPlace},
@@ -42,7 +41,8 @@ pub(super) async fn of(store: &dyn Store, next: &Publication) -> Result<Plan, Er
     for place in store.waiting_places().await? {
         if !usable.contains_key(&place.release) {
             let kept = bundle(store, &place.release).await.ok();
-            let compiles = kept.is_some_and(|bundle| compile(&bundle, KINDS).release.is_some());
+            let compiles =
+                kept.is_some_and(|bundle| compile(&bundle, &tolmach_nodes::platform()).release.is_some());
             usable.insert(place.release.clone(), compiles);
         }
         let compiles = usable.get(&place.release).copied().unwrap_or_default();

@@ -6,7 +6,6 @@ use std::{
 };
 
 use tolmach_engine::{Release, bundle::Bundle, compile};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     ports::{Actor, Publication, PublicationKind, PublishOutcome, Store},
     read_bundle,
@@ -99,7 +98,7 @@ pub async fn publish(
 /// When it is no bundle, or its flows do not compile.
 pub fn check_folder(folder: &Path) -> Result<(), Error> {
     let bundle = read_bundle(folder)?;
-    let compiled = compile(&bundle, KINDS);
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
     match compiled.release {
         Some(_) => Ok(()),
         None => Err(Error::DoNotCompile(Diagnosed::boxed(&bundle, folder, compiled.diagnostics))),
@@ -169,7 +168,7 @@ async fn check_and_publish(
         return Ok(Published::Unchanged(id));
     }
     check_parent(store, wanted.parent.as_deref(), current.as_ref(), folder.as_deref(), &bundle).await?;
-    let compiled = compile(&bundle, KINDS);
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
     let Some(new) = compiled.release else {
         return Err(Error::DoNotCompile(Diagnosed::boxed(&bundle, &shown, compiled.diagnostics)));
     };
@@ -244,7 +243,7 @@ async fn checked_moves(
     }
     let Some(current) = current else { return Err(Error::NothingToMove) };
     let old = bundle(store, &current.release).await?;
-    match compile(&old, KINDS).release {
+    match compile(&old, &tolmach_nodes::platform()).release {
         Some(old) => moves::check(wanted, &old, new),
         None => Err(Error::CurrentUnusable(current.release.clone())),
     }

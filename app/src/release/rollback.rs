@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, path::Path};
 
 use tolmach_engine::compile;
-use tolmach_nodes::KINDS;
 use tolmach_runtime::ports::{Actor, Publication, PublicationKind, Store};
 
 use super::{Error, bundle, current, plan, plan::Plan, resolve, store_publication};
@@ -81,7 +80,7 @@ async fn check_and_roll_back(
         return Err(Error::NeverPublished(target));
     }
     let bundle = bundle(store, &target).await?;
-    let compiled = compile(&bundle, KINDS);
+    let compiled = compile(&bundle, &tolmach_nodes::platform());
     if compiled.release.is_none() {
         let diagnosed = Diagnosed::boxed(&bundle, Path::new(""), compiled.diagnostics);
         return Err(Error::NoLongerCompiles { id: target, diagnosed });

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use tolmach_engine::{Release, bundle::Bundle, compile, diagnostic::Diagnostic};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{
     FollowOutcome, Runtime,
     ports::{self, Actor, Publication, Store},
@@ -21,7 +20,7 @@ pub async fn published(
     publication: &Publication,
 ) -> Result<(Release, Vec<Diagnostic>), Error> {
     let texts = bundle(store, &publication.release).await?;
-    let compiled = compile(&texts, KINDS);
+    let compiled = compile(&texts, &tolmach_nodes::platform());
     match compiled.release {
         Some(release) => Ok((release, compiled.diagnostics)),
         None => Err(unusable(publication, &texts, compiled.diagnostics)),
@@ -85,7 +84,7 @@ pub async fn serve_draft(
     folder: &Path,
     bundle: &Bundle,
 ) -> Result<Draft, DraftError> {
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     let Some(release) = compiled.release else {
         return Err(DraftError::DoesNotCompile(Diagnosed::boxed(bundle, folder, compiled.diagnostics)));
     };

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use tolmach_engine::{bundle::Bundle, compile};
-use tolmach_nodes::KINDS;
 use tolmach_runtime::ports::{Actor, Store};
 
 use super::{Card, Error, Exported, archive, base, bundle, keep, read_export, resolve};
@@ -73,7 +72,7 @@ async fn take_in(store: &dyn Store, now: i64, path: &Path, change: &mut Change) 
 
 /// The warnings of a bundle that compiles.
 fn compiled(bundle: &Bundle, folder: &Path) -> Result<Diagnosed, Error> {
-    let compiled = compile(bundle, KINDS);
+    let compiled = compile(bundle, &tolmach_nodes::platform());
     let diagnosed = Diagnosed::boxed(bundle, folder, compiled.diagnostics);
     if compiled.release.is_none() { Err(Error::DoNotCompile(diagnosed)) } else { Ok(*diagnosed) }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tolmach_engine::{Release, trace::Visit, wording::normalized};
+use tolmach_engine::{resources::example_set, trace::Visit, wording::normalized};
 use tolmach_nodes::holds_contact;
 use tolmach_runtime::{
     backtest::Past,
@@ -75,7 +75,7 @@ impl Unsure {
         let past = past.map_err(replay::Error::unreadable(turn))?;
         let Some(visit) = unsure_visit(past.visits()) else { return Ok(()) };
         self.last_release = Some(turn.release.clone());
-        let name = Release::example_set(&visit.flow, &visit.node);
+        let name = example_set(&visit.flow, &visit.node);
         if set.is_some_and(|set| set != name) {
             return Ok(());
         }

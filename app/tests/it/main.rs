@@ -11,7 +11,9 @@ use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
 use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::{
     leads::{LeadChange, LeadStatus},
-    ports::{self, Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Order, Store, Task, Via},
+    ports::{
+        self, Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Order, Store, Task, TaskStore, Via,
+    },
 };
 use tolmach_store::sqlite::{Options, SqliteStore};
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{
     Error,
-    cells::{self, Row, Sheet, Workbook},
+    workbook::{self, Row, Sheet, Workbook},
 };
 
 /// Maximum number of rows examined to detect the separator.
@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
             number,
             cells: (0..)
                 .zip(&fields)
-                .filter_map(|(column, field)| Some((column, cells::text(field)?)))
+                .filter_map(|(column, field)| Some((column, workbook::text(field)?)))
                 .collect(),
         })
         .filter(|row| !row.cells.is_empty())

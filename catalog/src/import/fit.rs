@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    cells::{Row, Value},
     columns::Column,
     value::{self, Amount},
+    workbook::{Row, Value},
 };
 
 /// Number of rows examined, from the top.

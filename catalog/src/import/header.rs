@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    cells::{Row, Sheet, Value},
     columns::{Column, Mapping, NONE, from_letters},
     fit::Values,
     names::{self, HeadingMeaning},
     value,
+    workbook::{Row, Sheet, Value},
 };
 
 /// The header is searched in the rows up to this number.

@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use tolmach_engine::catalog::{Attribute, Localized, Product};
 
 use super::{
-    cells::{Row, Value},
     columns::Column,
     header::Header,
     report::Warnings,
     value::{self, Amount},
+    workbook::{Row, Value},
 };
 
 /// Maximum number of attributes per product.

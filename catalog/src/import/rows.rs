@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use super::{
     Error, Imported, Options,
-    cells::{Row, Sheet, Value, Workbook},
     columns::{Column, Mapping, NONE, letters, nearest},
     header::{self, Header},
     item::{Items, short},
     report::{ATTRIBUTE, ColumnMapping, Report, SheetReport, Warning},
+    workbook::{Row, Sheet, Value, Workbook},
 };
 
 const NO_NAME: &str = "no name";

@@ -12,9 +12,8 @@ use tolmach_engine::catalog::Product;
 use zip::write::SimpleFileOptions;
 
 use super::{
-    Error, Imported,
-    cells::{self, Row, Sheet, Value},
-    cfb, guard, read,
+    Error, Imported, cfb, guard, read,
+    workbook::{self, Row, Sheet, Value},
 };
 
 mod suppliers;
@@ -248,19 +247,19 @@ fn detects_an_encoding_that_the_file_does_not_name() {
         Value::Text(bytes.iter().map(|byte| char::from(*byte)).collect())
     };
     let row = |number, text| Row { number, cells: vec![(0, garbled(text))] };
-    let mut workbook = cells::Workbook {
+    let mut workbook = workbook::Workbook {
         sheets: vec![Sheet {
             name: "1".into(),
             rows: vec![row(1, "Наименование"), row(2, "Гайка М8, ёмкость")],
         }],
-        ..cells::Workbook::default()
+        ..workbook::Workbook::default()
     };
-    cells::repair_encoding(&mut workbook);
+    super::cells::repair_encoding(&mut workbook);
     assert_eq!(workbook.sheets[0].rows[1].cells[0].1, Value::Text("Гайка М8, ёмкость".into()));
     assert_eq!(workbook.warnings.len(), 1);
     let western = Row { number: 1, cells: vec![(0, Value::Text("Müller Crème brûlée".into()))] };
     workbook.sheets[0].rows = vec![western];
-    cells::repair_encoding(&mut workbook);
+    super::cells::repair_encoding(&mut workbook);
     assert_eq!(workbook.sheets[0].rows[0].cells[0].1, Value::Text("Müller Crème brûlée".into()));
 }
 

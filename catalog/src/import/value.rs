@@ -2,7 +2,7 @@
 //!
 //! Looks at one cell at a time; the caller decides about warnings.
 
-use super::cells::Value;
+use super::workbook::Value;
 
 /// The meaning of a price or stock cell.
 #[derive(Clone, Copy, Debug, PartialEq)]

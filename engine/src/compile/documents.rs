@@ -11,7 +11,9 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     effect::Passage,
     language::Language,
-    release::{Answers, ByLanguage, Prompt, QuickAnswer},
+    platform::{DEFAULT_ROLE, Platform},
+    resources::{Answers, ByLanguage, Prompt, QuickAnswer},
+    scope::unknown_role,
     span::{Span, Spanned},
     text::{Template, Text},
     vars::Names,
@@ -41,9 +43,9 @@ pub(super) fn company(bundle: &Bundle, diagnostics: &mut Vec<Diagnostic>) -> Com
         company.unread = false;
         return company;
     }
-    let read = config::read_past_mistakes::<BTreeMap<String, Text>>(COMPANY, &tree, diagnostics);
-    let Some(config::Read { value: particulars, whole }) = read else { return company };
-    company.unread = !whole;
+    let read = config::read_with_recovery::<BTreeMap<String, Text>>(COMPANY, &tree, diagnostics);
+    let Some(config::Read { value: particulars, complete }) = read else { return company };
+    company.unread = !complete;
     for (key, text) in &particulars {
         for language in Language::ALL {
             let value = Value::String(text.in_language(language).source().to_owned());
@@ -84,15 +86,15 @@ pub(super) fn company(bundle: &Bundle, diagnostics: &mut Vec<Diagnostic>) -> Com
 #[serde(deny_unknown_fields)]
 struct FrontMatter {
     #[serde(default = "default_model")]
-    model: String,
+    model: Spanned<String>,
     #[serde(default = "default_temperature")]
     temperature: Spanned<f32>,
     #[serde(default = "default_max_tokens")]
     max_tokens: Spanned<u32>,
 }
 
-fn default_model() -> String {
-    "default".to_owned()
+fn default_model() -> Spanned<String> {
+    Spanned::new(DEFAULT_ROLE.to_owned(), Span::default())
 }
 
 fn default_temperature() -> Spanned<f32> {
@@ -105,6 +107,7 @@ fn default_max_tokens() -> Spanned<u32> {
 
 pub(super) fn prompts(
     bundle: &Bundle,
+    platform: &Platform,
     unread: &mut BTreeSet<String>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, ByLanguage<Prompt>> {
@@ -115,8 +118,8 @@ pub(super) fn prompts(
         let tree = config::parse(document.path, head, diagnostics);
         let read = tree.and_then(|tree| config::read::<FrontMatter>(document.path, &tree, diagnostics));
         // The head begins on the file's second line.
-        for diagnostic in diagnostics[before..].iter_mut().filter(|diagnostic| diagnostic.span.line > 0) {
-            diagnostic.span.line += 1;
+        for diagnostic in &mut diagnostics[before..] {
+            diagnostic.span = diagnostic.span.lines_down(1);
         }
         let Some(head) = read else {
             unread.insert(document.path.to_owned());
@@ -137,9 +140,12 @@ pub(super) fn prompts(
             ),
         ] {
             if wrong {
-                let span = Span { line: at.line + 1, ..at };
+                let span = at.lines_down(1);
                 diagnostics.push(Diagnostic::new(Code::BadValue, document.path, span, message, help));
             }
+        }
+        if let Some(diagnostic) = unknown_role(platform, document.path, &head.model) {
+            diagnostics.push(Diagnostic { span: diagnostic.span.lines_down(1), ..diagnostic });
         }
         if body.trim_start().starts_with("---\n") && line == 1 {
             let message = "the file begins with `---` as if settings followed, but no second `---` ends them";
@@ -147,7 +153,7 @@ pub(super) fn prompts(
             diagnostics.push(Diagnostic::new(
                 Code::BadValue,
                 document.path,
-                Span { line: 1, column: 1 },
+                Span::on_line(1, 1, 3),
                 message,
                 help,
             ));
@@ -163,10 +169,10 @@ pub(super) fn prompts(
         }
         let prompt = Prompt {
             file: document.path.to_owned(),
-            model: head.model,
+            model: head.model.value,
             temperature: head.temperature.value,
             max_tokens: head.max_tokens.value,
-            body: Template::compile(body.trim().to_owned(), Span { line, column: 1 }),
+            body: Template::compile(body.trim().to_owned(), span_of_body(body, line)),
         };
         prompts.entry(document.name.to_owned()).or_default().add(document.language, prompt);
     }
@@ -184,20 +190,43 @@ fn split_front_matter(text: &str) -> (&str, &str, u32) {
     }
 }
 
+/// The span of a prompt's text without the empty lines around it; `line` is the one at which `body` begins.
+fn span_of_body(body: &str, line: u32) -> Span {
+    let count = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    let text = body.trim_end();
+    let start = text.trim_start();
+    let (before, _) = text.split_at(text.len() - start.len());
+    let newlines = |text: &str| u32::try_from(text.matches('\n').count()).unwrap_or(u32::MAX);
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    Span {
+        line: line.saturating_add(newlines(before)),
+        column: count(before.rsplit('\n').next().unwrap_or_default()).saturating_add(1),
+        end_line: line.saturating_add(newlines(text)),
+        end_column: count(last).saturating_add(1),
+    }
+}
+
 /// A prompt may serve several flows, so its slots are not checked; everything else is.
 pub(super) fn check_prompt(
     file: &str,
+    text: &str,
     prompt: &Prompt,
     company: &Company,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    check_template(file, &prompt.body, company, diagnostics);
+    check_template(file, text, &prompt.body, company, diagnostics);
 }
 
-fn check_template(file: &str, template: &Template, company: &Company, diagnostics: &mut Vec<Diagnostic>) {
+fn check_template(
+    file: &str,
+    text: &str,
+    template: &Template,
+    company: &Company,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     if let Some((why, help)) = template.error() {
-        let diagnostic =
-            Diagnostic::new(Code::BadTemplate, file, template.span(), format!("in the text, {why}"), help);
+        let span = template.span().narrowed(text, template.error_part());
+        let diagnostic = Diagnostic::new(Code::BadTemplate, file, span, format!("in the text, {why}"), help);
         diagnostics.push(Diagnostic { nearest: template.nearest_helper().map(str::to_owned), ..diagnostic });
     }
     let names = Names { slots: None, company: company.keys.iter().map(String::as_str).collect() };
@@ -214,7 +243,8 @@ fn check_template(file: &str, template: &Template, company: &Company, diagnostic
             } else {
                 format!("use one of: {}", unknown.known.join(", "))
             };
-            let diagnostic = Diagnostic::new(Code::UnknownVariable, file, template.span(), message, help);
+            let span = template.span().narrowed(text, &path.join("."));
+            let diagnostic = Diagnostic::new(Code::UnknownVariable, file, span, message, help);
             diagnostics.push(diagnostic.near(&unknown.name, unknown.known.iter().map(String::as_str)));
         }
     }
@@ -262,7 +292,7 @@ pub(super) fn quick_answers(
                 ));
             }
             for (_, template) in entry.answer.templates() {
-                check_template(path, template, company, diagnostics);
+                check_template(path, text, template, company, diagnostics);
                 if let Some(slot) = template.paths().iter().find(|path| path[0] == "slots") {
                     let message =
                         format!("quick answers serve every flow and know no slots (`{}`)", slot.join("."));
@@ -270,7 +300,7 @@ pub(super) fn quick_answers(
                     diagnostics.push(Diagnostic::new(
                         Code::UnknownVariable,
                         path,
-                        template.span(),
+                        template.span().narrowed(text, &slot.join(".")),
                         message,
                         help,
                     ));

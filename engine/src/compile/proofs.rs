@@ -14,15 +14,12 @@ use std::collections::BTreeMap;
 use crate::{
     diagnostic::Diagnostic,
     flow::Flow,
-    kind::Costs,
-    release::{ByLanguage, Prompt},
-    scope::SlotUse,
+    node_info::Costs,
+    resources::{ByLanguage, Prompt},
+    scope::SlotUses,
 };
 
 use arrows::Arrows;
-
-/// What each node of each flow does with slots.
-pub(super) type SlotUses = BTreeMap<String, BTreeMap<String, SlotUse>>;
 
 /// `all` says whether these are all the flows of the bundle, so that a flow's callers are known.
 pub(super) fn check(

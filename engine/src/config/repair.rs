@@ -9,11 +9,11 @@ use crate::{
 
 /// Puts an empty text without a place where a field is missing, once.
 pub(super) fn fill(tree: &mut Tree, span: Span, field: &str) -> bool {
-    if tree.span == span && matches!(tree.node, Node::Null) {
+    if tree.span.start() == span.start() && matches!(tree.node, Node::Null) {
         tree.node = Node::Map(Vec::new());
     }
     match &mut tree.node {
-        Node::Map(entries) if tree.span == span => {
+        Node::Map(entries) if tree.span.start() == span.start() => {
             if entries.iter().any(|(name, _)| name.value == field) {
                 return false;
             }
@@ -42,19 +42,20 @@ pub(super) fn filled(tree: &Tree) -> Option<Span> {
 /// Leaves out the innermost entry or item that begins at a place.
 pub(super) fn leave_out(tree: &mut Tree, span: Span, left_out: &mut Vec<(Span, String)>) -> bool {
     let of = tree.span;
+    let starts = |other: Span| other.start() == span.start();
     match &mut tree.node {
         Node::Map(entries) => {
             if entries.iter_mut().any(|(_, value)| leave_out(value, span, left_out)) {
                 return true;
             }
-            let at = entries.iter().position(|(name, value)| value.span == span || name.span == span);
+            let at = entries.iter().position(|(name, value)| starts(value.span) || starts(name.span));
             at.map(|at| left_out.push((of, entries.remove(at).0.value))).is_some()
         }
         Node::Seq(items) => {
             if items.iter_mut().any(|item| leave_out(item, span, left_out)) {
                 return true;
             }
-            let at = items.iter().position(|item| item.span == span);
+            let at = items.iter().position(|item| starts(item.span));
             at.map(|at| items.remove(at)).is_some()
         }
         _ => false,

@@ -1,17 +1,28 @@
 //! Where an event enters a dialog.
 
-use super::{Cursor, HANDOFF, INACTIVITY, TAKEN, interrupt, waiting, waiting_entry};
+use super::{
+    cursor::{Cursor, waiting},
+    fit::fit,
+    interrupt,
+};
 use crate::{
     effect::{Author, Choice, Command, Outgoing, Press},
     event::{Event, EventKind, StaffAction},
-    flow::Target,
+    flow::NodeEntry,
     kind::NodeInput,
     language::{Evidence, Language},
+    personal::PersonalValues,
     phrases,
+    redact::personal_values,
     release::Release,
-    session::{Frame, Session},
-    turn::{self, TurnState, push},
+    session::Session,
+    target::Target,
+    timers::{HANDOFF, INACTIVITY},
+    turn_state::TurnState,
 };
+
+/// How long a chat stays with a person who took it without being asked, counted from their last word.
+const TAKEN: i64 = 4 * 60 * 60 * 1000;
 
 /// Makes the session fit the release and decides where the event enters.
 pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (TurnState, Cursor) {
@@ -20,7 +31,7 @@ pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (
         session.client = event.client.clone();
     }
     learn_language(session, &event);
-    session.fit(release);
+    fit(session, release);
     let mut turn_state = TurnState::new(event.clone());
     let cursor = route(release, session, &mut turn_state, &event);
     (turn_state, cursor)
@@ -72,12 +83,13 @@ fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, e
     if let EventKind::Timer { name } = &event.kind {
         return timer(release, session, turn_state, name);
     }
-    let private = waiting_entry(release, session).is_some_and(|entry| entry.node.private());
-    match &event.kind {
-        EventKind::Message { text } if !private => session.remember(Author::Client, text),
-        EventKind::Press { label, .. } => session.remember(Author::Client, label),
-        _ => {}
-    }
+    let said = match &event.kind {
+        EventKind::Message { text } if !answers_personally(release, session) => text,
+        EventKind::Press { label, .. } => label,
+        _ => "",
+    };
+    let said = personal_values(release, session).redact(said, session.language);
+    turn_state.remembered = session.remember(Author::Client, &said);
     if session.handed.is_some() {
         // A person has the chat: what the client says is theirs to answer.
         return Cursor::Stop;
@@ -104,7 +116,7 @@ fn command(release: &Release, session: &mut Session, name: &str) -> Cursor {
     if name == "start" {
         // A client who starts anew expects a new dialog, whatever was going on.
         session.begin_anew();
-        session.fit(release);
+        fit(session, release);
         let Some(flow) = release.flow(&release.entry) else { return Cursor::Say(phrases::APOLOGY) };
         let to = flow.header.on.command.get("start").unwrap_or(&flow.header.start);
         return Cursor::Node(waiting(to), NodeInput::Enter);
@@ -124,7 +136,7 @@ fn pressed(release: &Release, session: &mut Session, turn_state: &mut TurnState,
     let (Some(frame), Some(flow)) = (frame, flow) else { return Cursor::Stale };
     match &press.choice {
         Choice::More { request } => {
-            turn_state.detour = Some(press.flow.clone());
+            turn_state.paging_flow = Some(press.flow.clone());
             Cursor::Node(waiting(&press.node), NodeInput::More((**request).clone()))
         }
         Choice::Go { to } => match Target::parse(to) {
@@ -147,7 +159,7 @@ fn pressed(release: &Release, session: &mut Session, turn_state: &mut TurnState,
 fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, name: &str) -> Cursor {
     let own = waiting_entry(release, session).is_some_and(|entry| entry.node.timer() == Some(name));
     if name == HANDOFF && session.take_back() {
-        push(turn_state, Command::TakeBack);
+        turn_state.push(Command::TakeBack);
     }
     if own && (name == HANDOFF || session.handed.is_none()) {
         let waiting = session.frames.last_mut().and_then(|frame| frame.waiting.take());
@@ -169,7 +181,7 @@ fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, n
     match found {
         Some((frame, to)) => {
             // The silent client is not asked again: their question stands as it stood.
-            turn_state.quiet = true;
+            turn_state.client_inactive = true;
             interrupt::by(session, frame, &to)
         }
         None => Cursor::Stop,
@@ -181,23 +193,25 @@ fn staff(session: &mut Session, turn_state: &mut TurnState, action: &StaffAction
         if !session.take_back() {
             return Cursor::Stop;
         }
-        push(turn_state, Command::TakeBack);
-        push(turn_state, Command::CancelTimer { name: HANDOFF.to_owned() });
+        turn_state.push(Command::TakeBack);
+        turn_state.push(Command::CancelTimer { name: HANDOFF.to_owned() });
         let waiting = session.frames.last_mut().and_then(|frame| frame.waiting.take());
         return waiting.map_or(Cursor::Stop, |waiting| Cursor::Node(waiting, NodeInput::GivenBack));
     }
     if session.handed.is_none() {
-        push(
-            turn_state,
-            Command::HandOff { reason: phrases::TAKEN_BY_STAFF.get(session.language).to_owned() },
-        );
+        turn_state
+            .push(Command::HandOff { reason: phrases::TAKEN_BY_STAFF.get(session.language).to_owned() });
     }
     session.handed = Some(turn_state.event.at);
     let timeout = session.timeout.unwrap_or(TAKEN);
     let due = turn_state.event.at.saturating_add(timeout);
-    push(turn_state, Command::StartTimer { name: HANDOFF.to_owned(), due });
+    turn_state.push(Command::StartTimer { name: HANDOFF.to_owned(), due });
     if let StaffAction::Say { text } = action {
-        turn::send(session, turn_state, Outgoing { text: text.clone(), ..Outgoing::default() });
+        turn_state.send(
+            session,
+            &PersonalValues::default(),
+            Outgoing { text: text.clone(), ..Outgoing::default() },
+        );
     }
     Cursor::Stop
 }
@@ -208,30 +222,17 @@ impl Session {
         self.timeout = None;
         self.handed.take().is_some()
     }
+}
 
-    /// Makes the frames those of a release: flows that are gone go with everything above them, slots are those
-    /// declared now, and there is always the flow in which chats begin.
-    fn fit(&mut self, release: &Release) {
-        let known = self.frames.iter().take_while(|frame| release.flow(&frame.flow).is_some()).count();
-        self.frames.truncate(known);
-        let last = self.frames.len().saturating_sub(1);
-        for (at, frame) in self.frames.iter_mut().enumerate() {
-            if let Some(flow) = release.flow(&frame.flow) {
-                frame.fit(flow, release);
-            }
-            // A frame below another waits for it; one whose call is gone would never be returned to.
-            if at < last && frame.waiting.is_none() {
-                frame.interrupted.clear();
-            }
-        }
-        let orphan = self.frames.iter().take(last).position(|frame| frame.waiting.is_none());
-        if let Some(orphan) = orphan {
-            self.frames.truncate(orphan + 1);
-        }
-        if self.frames.is_empty()
-            && let Some(flow) = release.flow(&release.entry)
-        {
-            self.frames.push(Frame::new(flow));
-        }
-    }
+/// Whether the node that waits innermost asks for personal data.
+fn answers_personally(release: &Release, session: &Session) -> bool {
+    let flow = session.frames.last().and_then(|frame| release.flow(&frame.flow));
+    let waiting = waiting_entry(release, session);
+    waiting.zip(flow).is_some_and(|(entry, flow)| entry.node.collects_personal_data(&flow.slots))
+}
+
+/// The entry of the node that waits innermost.
+fn waiting_entry<'r>(release: &'r Release, session: &Session) -> Option<&'r NodeEntry> {
+    let frame = session.frames.last()?;
+    release.flow(&frame.flow)?.nodes.get(&frame.waiting.as_ref()?.node)
 }

@@ -2,8 +2,10 @@
 //!
 //! The parser of templates names the rules of its grammar; here the braces are looked at as an author sees them.
 
-/// Why a template does not parse, and after a newline how to fix it.
-pub(super) fn explain(source: &str, error: &handlebars::TemplateError) -> String {
+use super::ParseError;
+
+/// Why a template does not parse, how to fix it, and which part of the source it is.
+pub(super) fn explain(source: &str, error: &handlebars::TemplateError) -> ParseError {
     let (why, help, at) = braces(source).unwrap_or_else(|| {
         let line = error.pos().map_or(1, |(line, _)| line);
         let at = source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
@@ -13,7 +15,16 @@ pub(super) fn explain(source: &str, error: &handlebars::TemplateError) -> String
     let line = source.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
     let span =
         if source.trim_end().contains('\n') { format!(" (line {line} of the text)") } else { String::new() };
-    format!("{why}{span}\n{help}")
+    ParseError::new(format!("{why}{span}"), help, part(source, at))
+}
+
+/// From a byte of the source to the braces that end what begins there, or to the end of the line.
+fn part(source: &str, at: usize) -> &str {
+    let rest = source.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    match rest.find("}}") {
+        Some(end) => rest.get(..end + 2).unwrap_or(rest),
+        None => rest.trim_end(),
+    }
 }
 
 const FORM: &str = "write a variable such as {{slots.budget}}, or a helper with its values such as {{money slots.budget \"RUB\"}}";

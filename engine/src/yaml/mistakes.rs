@@ -102,7 +102,24 @@ pub(super) fn explain(message: &str, span: Span, text: &str) -> Mistake {
             "indent with spaces, put texts that hold `: `, `#` or brackets in quotes".to_owned(),
         )
     };
+    let span = match sentence.contains("duplicate mapping key") {
+        true => Span::on_line(span.line, span.column, key_length(&from)),
+        false => Span::on_line(span.line, span.column, word_length(&from)),
+    };
     Mistake { span, message, help, nearest: near }
+}
+
+/// The length of a key in characters: up to its colon.
+fn key_length(from: &str) -> u32 {
+    let key = from.split(": ").next().unwrap_or(from).trim_end_matches(':').trim_end();
+    u32::try_from(key.chars().count()).unwrap_or(u32::MAX)
+}
+
+/// The length of the word that begins here, in characters; 1 for a sign, 0 at the end of a line.
+fn word_length(from: &str) -> u32 {
+    let word = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let length = from.chars().take_while(word).count().max(usize::from(!from.is_empty()));
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 /// The parser's message without its place, which the diagnostic shows, and without its own heading.

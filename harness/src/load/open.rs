@@ -1,7 +1,6 @@
 //! The server under load, and the simulated clients.
 
 use std::{
-    path::PathBuf,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -10,22 +9,14 @@ use anyhow::{Context, bail};
 use fastrand::Rng;
 use futures_util::{StreamExt, stream};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tempfile::TempDir;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     page::{Answered, Failure, Page},
     report::{Errors, Measured},
-};
-use crate::{
-    database::Database,
-    process::{Role, Settings, Tolmach, Usage},
+    server::{OPENING, Server},
 };
 
-/// Time limit of a start, which imports the samples, and of a stop.
-const TIMEOUT: Duration = Duration::from_secs(120);
-/// Pages that are opened concurrently.
-const OPENING: usize = 64;
 /// Open files besides the pages' sockets: the database, the catalogue, threads.
 const SPARE: u64 = 512;
 /// Pause before the memory of idle chats is read.
@@ -63,48 +54,6 @@ pub fn enough_files(sockets: usize) -> anyhow::Result<()> {
     }
     setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum })
         .with_context(|| format!("{sockets} sockets need {needed} open files; raise `ulimit -n`"))
-}
-
-/// The running binary.
-pub struct Server {
-    tolmach: Tolmach,
-    database: &'static str,
-    address: String,
-    /// Its data folder, deleted on drop.
-    _home: TempDir,
-}
-
-impl Server {
-    /// Starts the binary with a socket limit for this many pages.
-    ///
-    /// # Errors
-    /// If it does not become ready.
-    pub async fn start(binary: PathBuf, database: &Database, sockets: usize) -> anyhow::Result<Server> {
-        let home = TempDir::new().context("no temporary folder")?;
-        let settings = Settings::new(binary, home.path().to_owned(), database)
-            .with("TOLMACH_WEB_SOCKETS", sockets + OPENING);
-        let mut tolmach = settings.spawn(Role::Alone)?;
-        let (address, _) = tolmach.ready(TIMEOUT).await?;
-        Ok(Server { tolmach, database: database.name, address, _home: home })
-    }
-
-    /// Name of its database.
-    pub fn database(&self) -> &'static str {
-        self.database
-    }
-
-    /// Stops it with SIGTERM.
-    ///
-    /// # Errors
-    /// If it does not stop in time or fails.
-    pub async fn end(self) -> anyhow::Result<()> {
-        self.tolmach.terminate(TIMEOUT).await
-    }
-
-    /// Resource usage so far; `None` if the system does not report it.
-    pub fn usage(&self) -> Option<Usage> {
-        self.tolmach.usage()
-    }
 }
 
 /// Opens `count` pages, runs `first` on each and passes each to `hand_over` at once, because the server disconnects a

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    open::Server,
     page::{Answered, Failure},
+    server::Server,
 };
 use crate::{
     figures::{Spread, millis},

@@ -3,7 +3,6 @@
 //! A day without a year is the next such day, today at the earliest. A time of day beside it («завтра в 10») is passed over:
 //! a slot of type date holds a day.
 
-mod names;
 mod numeric;
 
 use std::sync::LazyLock;
@@ -14,9 +13,8 @@ use jiff::{
 };
 use regex::Regex;
 
-pub(crate) use self::names::month;
-use self::names::weekday;
 use super::{
+    calendar::{self, month, weekday},
     contacts,
     numbers::{self, Number},
     pattern,
@@ -165,7 +163,7 @@ impl<'t> Reader<'t> {
 
     /// «завтра», "the day after tomorrow".
     fn relative(&self, at: usize) -> Option<(Option<Day>, usize)> {
-        let (words, days) = names::RELATIVE.iter().find(|(words, _)| self.says(at, words))?;
+        let (words, days) = calendar::RELATIVE.iter().find(|(words, _)| self.says(at, words))?;
         Some((self.sure(self.today.checked_add(days.days())), words.len()))
     }
 
@@ -425,7 +423,7 @@ impl<'t> Reader<'t> {
             "тридцать" | "thirty" => 30,
             // "second" and "first" alone are hardly days.
             word => {
-                let day = names::ordinal(word)?;
+                let day = calendar::ordinal(word)?;
                 let dated = self.word(at.wrapping_sub(1)) == Some("the")
                     && !matches!(word, "second" | "first" | "third")
                     || word.ends_with("го")
@@ -439,7 +437,7 @@ impl<'t> Reader<'t> {
             }
         };
         let hyphen = usize::from(self.tokens.get(at + 1).is_some_and(|token| token.what == What::Mark('-')));
-        let unit = self.word(at + 1 + hyphen).and_then(names::ordinal).filter(|unit| *unit < 10)?;
+        let unit = self.word(at + 1 + hyphen).and_then(calendar::ordinal).filter(|unit| *unit < 10)?;
         let day = tens + unit;
         (day <= 31).then_some((day, 2 + hyphen))
     }

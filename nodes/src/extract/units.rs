@@ -2,7 +2,7 @@
 
 use tolmach_engine::measure;
 
-use super::words::folded;
+use super::{calendar, words::folded};
 
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,7 +214,7 @@ fn kind(word: &str) -> Option<Unit> {
     if TIMES.contains(&word) {
         return Some(Unit::Time);
     }
-    if matches!(word, "числа" | "число" | "го" | "му") || super::dates::month(word).is_some() {
+    if matches!(word, "числа" | "число" | "го" | "му") || calendar::month(word).is_some() {
         return Some(Unit::Date);
     }
     let measured = measure::unit_of(word).is_some()

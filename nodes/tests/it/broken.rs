@@ -10,7 +10,6 @@ use tolmach_engine::{
     compile,
     diagnostic::{Code, Diagnostic},
 };
-use tolmach_nodes::KINDS;
 
 #[test]
 fn every_broken_bundle_is_told_what_is_wrong_where_and_how_to_mend_it() {
@@ -88,7 +87,7 @@ fn a_bundle_cut_off_anywhere_is_compiled_all_the_same() {
             for at in cuts {
                 let mut files = case.files.clone();
                 files.insert(path.clone(), text[..at].to_owned());
-                let compiled = compile(&bundle(&files), KINDS);
+                let compiled = compile(&bundle(&files), &tolmach_nodes::platform());
                 let broken = compiled.diagnostics.iter().any(Diagnostic::is_error);
                 assert_eq!(
                     broken,
@@ -128,7 +127,7 @@ fn the_demo_bundle_has_nothing_to_mend() {
         }
     }
     assert!(files.len() > 10, "{:?}", files.keys());
-    let found = compile(&Bundle { files }, KINDS).diagnostics;
+    let found = compile(&Bundle { files }, &tolmach_nodes::platform()).diagnostics;
     assert!(found.is_empty(), "{}", found[0]);
 }
 
@@ -177,7 +176,7 @@ fn bundle(files: &BTreeMap<String, String>) -> Bundle {
 }
 
 fn diagnostics(files: &BTreeMap<String, String>) -> Vec<Diagnostic> {
-    compile(&bundle(files), KINDS).diagnostics
+    compile(&bundle(files), &tolmach_nodes::platform()).diagnostics
 }
 
 /// `⟦x × 3⟧` is `xxx`.

@@ -1,13 +1,12 @@
 //! Broken bundles and what is said of them: one `check` and many cases.
 
-use tolmach_engine::compile;
-use tolmach_nodes::KINDS;
+use tolmach_engine::{channel::Capabilities, compile};
 
 use crate::support::bundle;
 
 /// Compiles `flow.yaml` and compares the diagnostics with `code line:column` lines; a diagnostic's text must hold `holds`.
 fn check(text: &str, expected: &[&str], holds: &[&str]) {
-    let diagnostics = compile(&bundle(&[("flow.yaml", text)]), KINDS).diagnostics;
+    let diagnostics = compile(&bundle(&[("flow.yaml", text)]), &tolmach_nodes::platform()).diagnostics;
     let found: Vec<String> = diagnostics.iter().map(|f| format!("{} {}", f.code.text(), f.span)).collect();
     let text: String = diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect();
     assert_eq!(found, expected, "{text}");
@@ -74,7 +73,7 @@ nodes:
             "unknown-target 9:16",
             "unknown-exit 9:20",
             "unknown-field 11:12",
-            "unknown-slot 11:27",
+            "unknown-slot 11:36",
         ],
         &["for the exit `b`", "did you mean: unsure", "did you mean: say", "did you mean: text"],
     );
@@ -89,12 +88,12 @@ fn texts_must_be_translated_and_parse() {
     );
     check(
         "flow: flow\nstart: a\nnodes:\n  a:\n    say:\n      text: '{{#if client.first_name}}x'\n",
-        &["bad-template 6:13"],
+        &["bad-template 6:14"],
         &["is never closed"],
     );
     check(
         "flow: flow\nstart: a\nnodes:\n  a:\n    say:\n      text: 'hi {{client.frst_name}}'\n",
-        &["unknown-variable 6:13"],
+        &["unknown-variable 6:19"],
         &["did you mean: first_name"],
     );
 }
@@ -119,7 +118,7 @@ nodes:
     next: { found: wait, empty: wait }
 ",
         &[
-            "unused-slot 5:9",
+            "unused-slot 5:3",
             "unknown-slot 9:17",
             "bad-condition 10:17",
             "wrong-slot-type 13:21",
@@ -182,7 +181,7 @@ fn broken_files_say_so() {
         &["bad-value 2:8", "bad-value 4:3"],
         &["reserved"],
     );
-    let none = compile(&bundle(&[("notes.md", "x")]), KINDS);
+    let none = compile(&bundle(&[("notes.md", "x")]), &tolmach_nodes::platform());
     assert!(none.release.is_none());
     assert_eq!(none.diagnostics[0].code.text(), "no-flow");
 }
@@ -196,7 +195,7 @@ fn prompts_and_company_are_checked_too() {
         ("knowledge/services.md", "## Delivery\nYes.\n"),
         ("company.yaml", "name: { ru: Фирма, en: Firm }\ntimezone: Europe/Nowhere\n"),
     ];
-    let diagnostics = compile(&bundle(&files), KINDS).diagnostics;
+    let diagnostics = compile(&bundle(&files), &tolmach_nodes::platform()).diagnostics;
     let found: Vec<String> =
         diagnostics.iter().map(|f| format!("{}:{} {}", f.file, f.span, f.code.text())).collect();
     assert_eq!(
@@ -206,7 +205,50 @@ fn prompts_and_company_are_checked_too() {
             "flow.yaml:5:23 unknown-prompt",
             "flow.yaml:5:41 unknown-knowledge",
             "prompts/offer.md:2:14 bad-value",
-            "prompts/offer.md:4:1 unknown-variable",
+            "prompts/offer.md:4:14 unknown-variable",
         ]
     );
+}
+
+#[test]
+fn texts_and_labels_are_measured_by_the_channels_that_the_program_has() {
+    let flow = "flow: flow\nstart: a\nnodes:\n  a:\n    say:\n      text: a text of twenty-six letters\n      buttons: [{ label: ten letters, to: a }, { label: two, to: wait }]\n";
+    let files = bundle(&[("flow.yaml", flow)]);
+    let mut platform = tolmach_nodes::platform();
+    assert!(compile(&files, &platform).diagnostics.is_empty());
+    let small = Capabilities {
+        name: "pager",
+        max_text: 20,
+        max_label: 5,
+        max_buttons: 1,
+        ..platform.channels[0].clone()
+    };
+    platform.channels.push(small);
+    let found: Vec<String> =
+        compile(&files, &platform).diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect();
+    assert_eq!(
+        found,
+        [
+            "node `a`: a text has 28 characters; the most is 20 (pager)",
+            "node `a`: 2 buttons; the most is 1 (pager)",
+            "node `a`: a label has 11 characters; the most is 5 (pager)",
+        ]
+    );
+}
+
+#[test]
+fn a_model_role_is_one_that_the_program_has() {
+    let files = [
+        (
+            "flow.yaml",
+            "flow: flow\nstart: a\nnodes:\n  a:\n    answer: { prompt: offer }\n    next: { done: wait, failed: wait }\n",
+        ),
+        ("prompts/offer.md", "---\nmodel: writer\n---\nBe brief.\n"),
+    ];
+    let mut platform = tolmach_nodes::platform();
+    let found = compile(&bundle(&files), &platform).diagnostics;
+    let found: Vec<_> = found.iter().map(|found| (found.code.text(), found.span.to_string())).collect();
+    assert_eq!(found, [("unknown-role", "2:8".to_owned())]);
+    platform.model_roles.insert("writer".to_owned());
+    assert!(compile(&bundle(&files), &platform).diagnostics.is_empty());
 }

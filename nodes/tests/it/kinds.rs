@@ -258,7 +258,7 @@ fn flows_cannot_call_each_other_for_ever() {
     };
     let files = [("a.yaml", calls("entry: true\n", "a", "b")), ("b.yaml", calls("", "b", "a"))];
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    let compiled = tolmach_engine::compile(&crate::support::bundle(&files), tolmach_nodes::KINDS);
+    let compiled = tolmach_engine::compile(&crate::support::bundle(&files), &tolmach_nodes::platform());
     let codes: Vec<&str> = compiled.diagnostics.iter().map(|diagnostic| diagnostic.code.text()).collect();
     assert!(codes.contains(&"endless-cycle"), "{codes:?}");
 }

@@ -11,6 +11,8 @@ mod broken;
 mod compiling;
 mod examples;
 mod kinds;
+mod personal;
 mod properties;
+mod spans;
 mod support;
 mod turns;

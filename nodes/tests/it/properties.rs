@@ -283,7 +283,7 @@ proptest! {
         let compiled = |specs: &[Spec]| {
             let files = files(specs, &side);
             let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
-            let compiled = tolmach_engine::compile(&bundle(&files), tolmach_nodes::KINDS);
+            let compiled = tolmach_engine::compile(&bundle(&files), &tolmach_nodes::platform());
             // Flows that call each other without waiting, or never return, are refused as they should be.
             let expected = ["endless-cycle", "never-returns"];
             for diagnostic in compiled.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use tolmach_engine::{
-    Input, Next, Release, Session,
+    Release, Session, Step,
     bundle::Bundle,
     catalog::{Hit, Localized, Product, SearchRequest, SearchResults},
     compile,
     effect::{Action, Classification, Command, Effect, Outgoing, Press, Query, QueryOutcome, Reply, Usage},
     event::{Client, Event, EventKind},
-    step,
+    resume, start,
     trace::Trace,
 };
-use tolmach_nodes::KINDS;
 use uuid::Uuid;
 
 pub fn bundle(files: &[(&str, &str)]) -> Bundle {
@@ -22,7 +21,7 @@ pub fn bundle(files: &[(&str, &str)]) -> Bundle {
 }
 
 pub fn release(files: &[(&str, &str)]) -> Release {
-    let compiled = compile(&bundle(files), KINDS);
+    let compiled = compile(&bundle(files), &tolmach_nodes::platform());
     let diagnostics: Vec<String> = compiled.diagnostics.iter().map(ToString::to_string).collect();
     compiled.release.unwrap_or_else(|| panic!("the bundle does not compile:\n{}", diagnostics.join("\n")))
 }
@@ -106,13 +105,16 @@ impl Chat {
         let at = 1_795_000_000_000 + self.turn as i64 * 1000;
         let event = Event { id: Uuid::from_u128(self.turn), at, client: Client::default(), kind };
         let before = self.session.clone();
-        let mut input = Input::Event(event.clone());
+        let mut step = start(&self.release, std::mem::take(&mut self.session), event.clone());
         let (effects, trace) = loop {
-            let stepped = step(&self.release, std::mem::take(&mut self.session), input);
-            self.session = stepped.session;
-            match stepped.next {
-                Next::Query(query) => input = Input::Outcome((self.world)(&query)),
-                Next::Done { effects, trace } => break (effects, trace),
+            match step {
+                Step::Query { query, suspended } => {
+                    step = resume(&self.release, suspended, (self.world)(&query));
+                }
+                Step::Done { session, effects, trace } => {
+                    self.session = session;
+                    break (effects, trace);
+                }
             }
         };
         self.replays(before, event, &effects, &trace);
@@ -124,15 +126,15 @@ impl Chat {
     /// Every turn of every test is replayed from its trace, through JSON as it would be stored.
     fn replays(&self, before: Session, event: Event, effects: &[Effect], trace: &Trace) {
         let stored = serde_json::to_string(&(before, event, trace)).unwrap();
-        let (mut session, event, trace): (Session, Event, Trace) = serde_json::from_str(&stored).unwrap();
+        let (session, event, trace): (Session, Event, Trace) = serde_json::from_str(&stored).unwrap();
         let mut outcomes = trace.outcomes.clone().into_iter();
-        let mut input = Input::Event(event);
+        let mut step = start(&self.release, session, event);
         loop {
-            let stepped = step(&self.release, session, input);
-            session = stepped.session;
-            match stepped.next {
-                Next::Query(_) => input = Input::Outcome(outcomes.next().expect("an outcome a query")),
-                Next::Done { effects: replayed, trace: again } => {
+            match step {
+                Step::Query { suspended, .. } => {
+                    step = resume(&self.release, suspended, outcomes.next().expect("an outcome a query"));
+                }
+                Step::Done { session, effects: replayed, trace: again } => {
                     assert_eq!(replayed, effects);
                     assert_eq!(again, trace);
                     assert_eq!(session, self.session);

@@ -69,17 +69,19 @@ impl Coverage {
                     gaps.push(gap(entry.span, None));
                 }
                 let own: BTreeSet<String> = entry.node.exits().into_iter().map(|exit| exit.name).collect();
-                for way in entry.ways().into_iter().filter(|way| way.automatic) {
-                    let key = if own.contains(&way.label) {
-                        way.label.clone()
+                for transition in
+                    entry.all_transitions().into_iter().filter(|transition| transition.automatic)
+                {
+                    let key = if own.contains(&transition.label) {
+                        transition.label.clone()
                     } else {
-                        format!("to {}", way.to.value)
+                        format!("to {}", transition.to.value)
                     };
                     let taken = self.seen.contains(&(flow.id.clone(), name.clone(), Some(key)));
                     exits.all += 1;
                     exits.reached += usize::from(taken);
                     if reached && !taken {
-                        gaps.push(gap(way.to.span, Some(way.label)));
+                        gaps.push(gap(transition.to.span, Some(transition.label)));
                     }
                 }
             }

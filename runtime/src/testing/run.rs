@@ -7,8 +7,8 @@ use tolmach_engine::{
     catalog::Product,
     effect::{Action, Effect, Lead, Outgoing, QueryOutcome},
     event::EventKind,
-    flow::Target,
     span::Span,
+    target::Target,
     trace::{Trace, Visit},
 };
 

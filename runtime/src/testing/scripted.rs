@@ -261,7 +261,7 @@ mod tests {
     }
 
     fn surprises(scripted: &Scripted) -> Vec<String> {
-        let span = Span { line: 9, column: 9 };
+        let span = Span::on_line(9, 9, 1);
         let line = |one: Difference| format!("{} {} | {}", one.span, one.expected, one.found);
         scripted.surprises(span).into_iter().map(line).collect()
     }

@@ -53,6 +53,9 @@ struct JsonDiagnostic<'a> {
     /// From 1; 0 when it is the file as a whole.
     line: u32,
     column: u32,
+    end_line: u32,
+    /// The column after the last character.
+    end_column: u32,
     message: &'a str,
     help: &'a str,
     nearest: Option<&'a str>,
@@ -110,6 +113,8 @@ impl JsonDiagnostic<'_> {
             file: &diagnostic.file,
             line: diagnostic.span.line,
             column: diagnostic.span.column,
+            end_line: diagnostic.span.end_line,
+            end_column: diagnostic.span.end_column,
             message: &diagnostic.message,
             help: &diagnostic.help,
             nearest: diagnostic.nearest.as_deref(),

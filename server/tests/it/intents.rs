@@ -4,7 +4,6 @@ use std::{path::Path, sync::Arc};
 
 use tolmach_engine::{Release, compile, wording};
 use tolmach_llm::embedder::MeaningEmbedder;
-use tolmach_nodes::KINDS;
 use tolmach_runtime::{Trainer, read_bundle};
 
 use crate::support::Home;
@@ -25,13 +24,13 @@ fn messages() -> impl Iterator<Item = (&'static str, &'static str)> {
 fn demo() -> Release {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
     let bundle = read_bundle(&folder).expect("the demo bundle");
-    compile(&bundle, KINDS).release.expect("it compiles")
+    compile(&bundle, &tolmach_nodes::platform()).release.expect("it compiles")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_bundle_understands_what_is_not_among_its_examples() {
     let release = demo();
-    let examples = &release.examples["consultant.route"];
+    let examples = &release.resources.examples["consultant.route"];
     let trainer = Trainer::new(Arc::new(MeaningEmbedder));
     let learned = trainer.learn(examples).await.expect("learned");
     let (mut right, mut inside, mut taken, mut outside) = (0, 0, 0, 0);

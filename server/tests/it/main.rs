@@ -33,6 +33,7 @@ mod postgres;
 mod price_lists;
 #[cfg(unix)]
 mod processes;
+mod redaction;
 mod releases;
 mod save_test;
 mod staff;

@@ -18,6 +18,7 @@ use tolmach_engine::{
     effect::{Author, Outgoing},
     event::{Client, EventKind},
     kind::KindSpec,
+    platform::Platform,
 };
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_nodes::KINDS;
@@ -127,8 +128,11 @@ impl Bot {
             llm: Arc::new(OfflineLlm),
             roles: Default::default(),
         };
-        let releases =
-            ReleaseRegistry::new(kinds, Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&world.trainer));
+        let releases = ReleaseRegistry::new(
+            Platform { kinds, ..tolmach_nodes::platform() },
+            Arc::clone(&store) as Arc<dyn Store>,
+            Arc::clone(&world.trainer),
+        );
         let parts = RuntimePorts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             world,

@@ -111,7 +111,7 @@ pub(crate) async fn finds_leads_by_status_and_page(place: &dyn Place) {
         [LeadStatus::New, LeadStatus::Taken, LeadStatus::Won, LeadStatus::Spam].into_iter().enumerate()
     {
         let chat = format!("web:{number}");
-        run(&*store, &chat, "a", vec![lead("+7")]).await;
+        run(&*store, &chat, &chat, vec![lead("+7")]).await;
         let id = newest(&*store).await.id;
         change(&*store, &id, status(to)).await;
     }

@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::flow::{Entry, Flow, Target, Way};
+use crate::{
+    flow::{Flow, NodeEntry},
+    node_info::Transition,
+    target::Target,
+};
 
 /// A node and where it leads.
 pub(super) struct Spot<'f> {
     pub(super) flow: &'f Flow,
     pub(super) name: &'f str,
-    pub(super) entry: &'f Entry,
+    pub(super) entry: &'f NodeEntry,
     /// Its ways; `None` in place of a target is a stop (`wait`, `end`, `return`).
-    pub(super) ways: Vec<(Way, Option<usize>)>,
+    pub(super) ways: Vec<(Transition, Option<usize>)>,
     /// Where the flow that it calls begins.
     pub(super) calls: Option<usize>,
     pub(super) waits: bool,
@@ -33,7 +37,7 @@ impl<'f> Arrows<'f> {
         }
         for flow in flows {
             for (name, entry) in &flow.nodes {
-                let ways = entry.ways().into_iter().map(|way| {
+                let ways = entry.all_transitions().into_iter().map(|way| {
                     let to = match &way.to.value {
                         Target::Node(node) => arrows.index.get(&(flow.id.as_str(), node.as_str())).copied(),
                         _ => None,

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use super::arrows::Arrows;
 use crate::{
     diagnostic::{Code, Diagnostic},
-    flow::{Flow, Limits, Target},
-    kind::{Cost, Costs},
+    flow::Flow,
+    header::Limits,
+    node_info::{Cost, Costs},
+    target::Target,
 };
 
 pub(super) fn check(

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::arrows::Arrows;
 use crate::{
     diagnostic::{Code, Diagnostic},
-    flow::Target,
+    node_info::Transition,
+    target::Target,
 };
 
 /// Reports endless cycles. Without one, every spot after those that the walk may go on to from it.
@@ -96,9 +97,8 @@ pub(super) fn passing(arrows: &Arrows<'_>) -> BTreeSet<String> {
                     continue;
                 }
                 let spot = &arrows.spots[at];
-                let returns = |(way, _): &(crate::flow::Way, Option<usize>)| {
-                    way.automatic && way.to.value == Target::Return
-                };
+                let returns =
+                    |(way, _): &(Transition, Option<usize>)| way.automatic && way.to.value == Target::Return;
                 let through = spot.entry.node.call().is_none_or(|call| passing.contains(&call.flow.value));
                 if !spot.waits && through && spot.ways.iter().any(returns) {
                     passing.insert(flow.id.clone());

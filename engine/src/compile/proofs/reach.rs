@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::arrows::Arrows;
 use crate::{
     diagnostic::{Code, Diagnostic},
-    flow::{Flow, Target},
-    span::Span,
+    flow::Flow,
+    target::Target,
 };
 
 pub(super) fn check(arrows: &Arrows<'_>, entry: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
@@ -143,7 +143,7 @@ fn calls(arrows: &Arrows<'_>, entry: Option<&str>, diagnostics: &mut Vec<Diagnos
         if entry != Some(flow.id.as_str()) && !called.contains(flow.id.as_str()) {
             let message = format!("no flow calls `{}`, and chats do not begin in it", flow.id);
             let help = "call it from another flow, or remove the file";
-            let span = Span { line: flow.header.flow.span.line, column: flow.header.flow.span.column };
+            let span = flow.header.flow.span;
             diagnostics.push(Diagnostic::new(Code::Unreachable, &flow.file, span, message, help));
         }
     }

@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{SlotUses, arrows::Arrows};
+use super::arrows::Arrows;
 use crate::{
     diagnostic::{Code, Diagnostic},
-    flow::{Flow, Target, Way},
-    scope::{Sets, SlotUse},
+    flow::Flow,
+    node_info::Transition,
+    scope::{Sets, SlotUse, SlotUses},
     span::Span,
+    target::Target,
 };
 
 pub(super) fn check(
@@ -39,7 +41,7 @@ fn given(arrows: &Arrows<'_>, flow: &Flow) -> Given {
     let calls = arrows.spots.iter().filter_map(|spot| spot.entry.node.call());
     let calls = calls.filter(|call| call.flow.value == flow.id);
     let gifts: Vec<BTreeSet<String>> =
-        calls.map(|call| call.gives.iter().map(|slot| slot.value.clone()).collect()).collect();
+        calls.map(|call| call.arguments.iter().map(|slot| slot.value.clone()).collect()).collect();
     let sometimes = gifts.iter().flatten().cloned().collect();
     let always = gifts.into_iter().reduce(|a, b| &a & &b).unwrap_or_default();
     Given { always, sometimes }
@@ -202,8 +204,8 @@ impl Slots<'_, '_> {
     }
 
     /// What is set after a way was taken.
-    fn go(&self, at: usize, way: &Way, set: &mut BTreeSet<String>) {
-        set.extend(way.sure.iter().cloned());
+    fn go(&self, at: usize, way: &Transition, set: &mut BTreeSet<String>) {
+        set.extend(way.ensures.iter().cloned());
         for (slot, when) in self.use_at(at).into_iter().flat_map(|uses| &uses.sets) {
             let sure = match when {
                 Sets::Always => true,

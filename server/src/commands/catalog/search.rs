@@ -16,7 +16,7 @@ use tolmach_app::{
     samples,
 };
 use tolmach_catalog::EmbeddedCatalog;
-use tolmach_engine::{language::Language, turn::card};
+use tolmach_engine::{card::card, language::Language};
 use tolmach_runtime::ports::{AuditStore, Catalog};
 
 use crate::{

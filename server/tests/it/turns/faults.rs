@@ -103,7 +103,8 @@ impl Shop {
         };
         let faulty: Arc<dyn Store> =
             Arc::new(Faulty { inner: Arc::clone(&store), script: Arc::clone(&script) });
-        let releases = ReleaseRegistry::new(KINDS, Arc::clone(&faulty), Arc::clone(&world.trainer));
+        let releases =
+            ReleaseRegistry::new(tolmach_nodes::platform(), Arc::clone(&faulty), Arc::clone(&world.trainer));
         let boss = vec![Address::new("test", "boss")];
         let parts = RuntimePorts {
             store: faulty,

@@ -6,7 +6,7 @@ use tolmach_engine::{
     effect::{Command, Notice},
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
-    turn::Turn,
+    turn_context::TurnContext,
 };
 use tolmach_runtime::ports::prelude::*;
 
@@ -30,7 +30,7 @@ impl Node for Alarm {
 
     fn check(&self, _: &mut Scope<'_>) {}
 
-    fn run(&self, turn: &mut Turn<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
+    fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let text = turn.message().to_owned();
         let notice = Notice { group: "default".into(), subject: "Lead".into(), text, about_chat: true };
         turn.command(Command::Notify(notice));

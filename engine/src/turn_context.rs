@@ -1,93 +1,60 @@
 //! What a node may see and do while it runs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    catalog::Product,
+    card::card,
+    catalog::{Filter, Product},
     condition::{Expression, FilterExpression},
-    effect::{Action, Author, Button, Card, Choice, Command, Effect, Outgoing, Press, Query},
+    effect::{
+        Author, Button, Card, Choice, Command, GenerateRequest, LlmClassifyRequest, Outgoing, Query,
+        Utterance,
+    },
     event::{Event, EventKind},
-    flow::Flow,
-    kind::Fault,
+    fault::Fault,
+    header::Limits,
+    intents::InterruptingIntents,
     language::Language,
+    personal::{self, PersonalValues, masked_slots},
     phrases,
-    release::Release,
-    session::{Frame, Session, Waiting},
+    resources::{Resources, example_set},
+    results::Found,
+    session::{Frame, Session},
     slot,
-    text::{Text, money, shorten},
-    trace::Trace,
+    text::{Template, Text},
+    timers,
+    turn_state::TurnState,
     vars,
 };
 
-/// A turn in progress.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TurnState {
-    pub(crate) event: Event,
-    /// The node being run, with what it remembers.
-    pub(crate) current: Waiting,
-    pub(crate) visited: u32,
-    pub(crate) model_calls: u32,
-    /// Tokens that models were allowed to write.
-    pub(crate) tokens: u32,
-    /// A node of this flow only shows a further page; the dialog stays where it is.
-    pub(crate) detour: Option<String>,
-    /// The client is silent: what this turn interrupts stands as it stood.
-    pub(crate) quiet: bool,
-    /// The query asked is whether the client's words are an intent that may interrupt.
-    pub(crate) listening: bool,
-    /// The dialog has come to its end.
-    pub(crate) ended: bool,
-    /// The error path has been taken.
-    pub(crate) failed: bool,
-    pub(crate) buttons: u32,
-    pub(crate) effects: Vec<Effect>,
-    pub(crate) trace: Trace,
-}
-
-impl TurnState {
-    pub(crate) fn new(event: Event) -> TurnState {
-        TurnState {
-            event,
-            current: Waiting::default(),
-            visited: 0,
-            model_calls: 0,
-            tokens: 0,
-            detour: None,
-            quiet: false,
-            listening: false,
-            ended: false,
-            failed: false,
-            buttons: 0,
-            effects: Vec::new(),
-            trace: Trace::default(),
-        }
-    }
-}
-
-/// A node's view of the turn.
+/// The turn as a node sees it: the event, the slots of its flow, the resources of the release; and what it may do:
+/// set slots, send messages, add commands.
+///
+/// It holds no flow and no release: a node knows nothing of other nodes.
 #[derive(Debug)]
-pub struct Turn<'a> {
-    pub(crate) release: &'a Release,
-    pub(crate) flow: &'a Flow,
+pub struct TurnContext<'a> {
+    /// The id of the release that runs.
+    pub(crate) release: &'a str,
+    pub(crate) resources: &'a Resources,
+    pub(crate) limits: Limits,
+    /// The id of the flow that runs.
+    pub(crate) flow: &'a str,
+    /// The slots that this flow declares.
+    pub(crate) declarations: &'a BTreeMap<String, slot::Declaration>,
+    /// The intents that may interrupt the question that waits.
+    pub(crate) interrupting: Option<InterruptingIntents<'a>>,
+    /// The personal values of all flows that run.
+    pub(crate) personal: PersonalValues,
+    /// Whether the node that runs asks for personal data.
+    pub(crate) collects_personal_data: bool,
     pub(crate) session: &'a mut Session,
     pub(crate) turn_state: &'a mut TurnState,
 }
 
-/// What `search` leaves in a slot of type `products`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Found {
-    /// What was searched for.
-    pub query: String,
-    /// Rows that match in all.
-    pub total: u64,
-    /// The first of them.
-    pub items: Vec<Product>,
-    /// The request, so that the next page can be asked for.
-    pub request: crate::catalog::SearchRequest,
-}
-
-impl Turn<'_> {
+impl<'a> TurnContext<'a> {
     /// The event that started the turn.
     pub fn event(&self) -> &Event {
         &self.turn_state.event
@@ -109,25 +76,26 @@ impl Turn<'_> {
     }
 
     /// What was said lately, oldest first, without the message that started this turn.
-    pub fn history(&self) -> Vec<crate::effect::Utterance> {
+    pub fn history(&self) -> Vec<Utterance> {
         let mut history: Vec<_> = self.session.history.iter().cloned().collect();
         // The current message is the question itself; a model gets it apart.
-        let message = shorten(self.message(), 500);
-        if let Some(at) = history.iter().rposition(|said| said.who == Author::Client && said.text == message)
-        {
+        let current = |said: &Utterance| {
+            said.who == Author::Client && Some(&said.text) == self.turn_state.remembered.as_ref()
+        };
+        if let Some(at) = history.iter().rposition(current) {
             history.truncate(at);
         }
         history
     }
 
-    /// The release that runs.
-    pub fn release(&self) -> &Release {
-        self.release
+    /// The prompts, answers and knowledge of the release that runs.
+    pub fn resources(&self) -> &'a Resources {
+        self.resources
     }
 
     /// The name of this node's set of examples.
     pub fn example_set(&self) -> String {
-        Release::example_set(&self.flow.id, &self.turn_state.current.node)
+        example_set(self.flow, &self.turn_state.current.node)
     }
 
     /// A text in the client's language.
@@ -136,8 +104,23 @@ impl Turn<'_> {
     }
 
     /// A template with its values.
-    pub fn template(&self, template: &crate::text::Template) -> Result<String, Fault> {
+    pub fn template(&self, template: &Template) -> Result<String, Fault> {
         template.render(self).map_err(|why| Fault(format!("template at {}: {why}", template.span())))
+    }
+
+    /// The same for a language model: placeholders stand for the values of personal slots.
+    ///
+    /// # Errors
+    /// A value that the template needs and that is unset.
+    pub fn template_for_model(&self, template: &Template) -> Result<String, Fault> {
+        template
+            .render(&ForModel(self))
+            .map_err(|why| Fault(format!("template at {}: {why}", template.span())))
+    }
+
+    /// Whether a slot is declared personal.
+    pub fn is_personal(&self, slot: &str) -> bool {
+        self.declarations.get(slot).is_some_and(|declaration| declaration.personal)
     }
 
     /// An expression's value.
@@ -151,7 +134,7 @@ impl Turn<'_> {
     }
 
     /// A filter's clauses; clauses whose value is unset are dropped and noted in the trace.
-    pub fn filters(&mut self, filter: &FilterExpression) -> Result<Vec<crate::catalog::Filter>, Fault> {
+    pub fn filters(&mut self, filter: &FilterExpression) -> Result<Vec<Filter>, Fault> {
         let resolved = filter.resolve(self);
         let (kept, dropped) = resolved.map_err(|why| Fault(format!("`{}`: {why}", filter.source())))?;
         for field in dropped {
@@ -176,7 +159,15 @@ impl Turn<'_> {
     /// Sets a slot. A value that does not fit the slot's type or bounds is a fault.
     pub fn set_slot(&mut self, name: &str, value: Value) -> Result<(), Fault> {
         let declaration = self.slot_declaration(name)?;
+        let (personal, placeholder) = (declaration.personal, personal::placeholder(declaration.kind));
         let value = declaration.accept(value).map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
+        if personal && !value.is_null() {
+            self.personal.add(&value, placeholder);
+            if self.collects_personal_data {
+                self.turn_state.personal_message = true;
+                self.forget_message();
+            }
+        }
         self.frame_mut().slots.insert(name.to_owned(), value);
         Ok(())
     }
@@ -188,13 +179,13 @@ impl Turn<'_> {
 
     /// How a slot is declared.
     pub fn slot_declaration(&self, name: &str) -> Result<&slot::Declaration, Fault> {
-        self.flow.slots.get(name).ok_or_else(|| Fault(format!("there is no slot `{name}`")))
+        self.declarations.get(name).ok_or_else(|| Fault(format!("there is no slot `{name}`")))
     }
 
     /// The day of the turn in the company's time zone.
     pub fn today(&self) -> jiff::civil::Date {
         let timestamp = jiff::Timestamp::from_millisecond(self.turn_state.event.at).unwrap_or_default();
-        timestamp.to_zoned(self.release.time_zone.clone()).date()
+        timestamp.to_zoned(self.resources.time_zone.clone()).date()
     }
 
     /// What this node remembers since it was entered; the default before anything was stored.
@@ -208,8 +199,9 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Adds a line of explanation to the trace. No personal data.
+    /// Adds a line of explanation to the trace. Personal values in it are replaced.
     pub fn note(&mut self, note: String) {
+        let note = self.redacted(&note);
         if let Some(visit) = self.turn_state.trace.visits.last_mut() {
             visit.notes.push(note);
         }
@@ -222,12 +214,12 @@ impl Turn<'_> {
 
     /// Sends a message; its language is set here.
     pub fn send(&mut self, message: Outgoing) {
-        send(self.session, self.turn_state, message);
+        self.turn_state.send(self.session, &self.personal, message);
     }
 
     /// Adds a command to the turn.
     pub fn command(&mut self, command: Command) {
-        push(self.turn_state, command);
+        self.turn_state.push(command);
     }
 
     /// Lets this node's timer fall due after so many milliseconds; replaces an earlier one of the same name.
@@ -252,7 +244,7 @@ impl Turn<'_> {
         self.session.handed = Some(self.turn_state.event.at);
         self.session.timeout = Some(timeout);
         self.command(Command::HandOff { reason });
-        self.start_timer(crate::step::HANDOFF, timeout);
+        self.start_timer(timers::HANDOFF, timeout);
     }
 
     /// The client's arm in an experiment, if they were put into one.
@@ -267,7 +259,7 @@ impl Turn<'_> {
     }
 
     /// All arms of the client, by experiment.
-    pub fn arms(&self) -> &std::collections::BTreeMap<String, String> {
+    pub fn arms(&self) -> &BTreeMap<String, String> {
         &self.session.arms
     }
 
@@ -292,19 +284,20 @@ impl Turn<'_> {
     /// text should not take these for its answer.
     pub fn interrupts(&self) -> bool {
         matches!(self.turn_state.event.kind, EventKind::Message { .. })
-            && crate::step::exactly(self.release, self.session, self.message()).is_some()
+            && self.interrupting.is_some_and(|intents| intents.matching(self.message()).is_some())
     }
 
     /// Takes the client's message out of the history that models see: it turned out to hold personal data.
     pub fn forget_message(&mut self) {
-        let message = shorten(self.message(), crate::session::UTTERANCE);
-        self.session.history.retain(|said| said.who != Author::Client || said.text != message);
+        if let Some(text) = self.turn_state.remembered.take() {
+            self.session.history.retain(|said| said.who != Author::Client || said.text != text);
+        }
     }
 
     /// A button that comes back as a press of this node.
     pub fn button(&mut self, label: String, choice: Choice) -> Button {
         let node = self.turn_state.current.node.clone();
-        button(self.release, &self.flow.id, &node, self.turn_state, label, choice)
+        self.turn_state.button(self.release, self.flow, &node, label, choice)
     }
 
     /// Products as cards in the client's language.
@@ -327,7 +320,7 @@ impl Turn<'_> {
     pub(crate) fn query_allowed(&mut self, query: &Query) -> Result<(), Fault> {
         if query.calls_model() {
             self.turn_state.model_calls += 1;
-            let limits = self.release.limits(self.session);
+            let limits = self.limits;
             let limit = limits.llm_calls_per_turn;
             if self.turn_state.model_calls > limit {
                 return Err(Fault(format!(
@@ -347,20 +340,55 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// A text without personal values.
+    pub(crate) fn redacted(&self, text: &str) -> String {
+        self.personal.redact(text, self.language())
+    }
+
+    /// A query whose texts for language models hold no personal values.
+    pub(crate) fn without_personal_values(&self, query: Query) -> Query {
+        if self.personal.is_empty() {
+            return query;
+        }
+        let message = |text: &str| match self.turn_state.personal_message {
+            // The value may be written in any way: nothing of the message is shown.
+            true => phrases::PERSONAL.get(self.language()).to_owned(),
+            false => self.redacted(text),
+        };
+        let history = |history: Vec<Utterance>| -> Vec<Utterance> {
+            let shown = |said: Utterance| Utterance { text: self.redacted(&said.text), ..said };
+            history.into_iter().map(shown).collect()
+        };
+        match query {
+            Query::Generate(request) => Query::Generate(GenerateRequest {
+                instructions: self.personal.redact_copies(&request.instructions, self.language()),
+                question: message(&request.question),
+                history: history(request.history),
+                ..request
+            }),
+            Query::LlmClassify(request) => Query::LlmClassify(LlmClassifyRequest {
+                text: message(&request.text),
+                history: history(request.history),
+                ..request
+            }),
+            query => query,
+        }
+    }
+
     fn slots(&self) -> Option<&Map<String, Value>> {
         self.session.frames.last().map(|frame| &frame.slots)
     }
 
     fn frame_mut(&mut self) -> &mut Frame {
         if self.session.frames.is_empty() {
-            self.session.frames.push(Frame::new(self.flow));
+            self.session.frames.push(Frame::new(self.flow, self.declarations));
         }
         let last = self.session.frames.len() - 1;
         &mut self.session.frames[last]
     }
 }
 
-impl vars::Source for Turn<'_> {
+impl vars::Source for TurnContext<'_> {
     fn root(&self, name: &str) -> Value {
         match name {
             "client" => json!({
@@ -370,49 +398,44 @@ impl vars::Source for Turn<'_> {
             }),
             "message" => json!({ "text": self.message() }),
             "slots" => Value::Object(self.slots().cloned().unwrap_or_default()),
-            "session" => json!({ "language": self.language().code(), "flow": self.flow.id }),
+            "session" => json!({ "language": self.language().code(), "flow": self.flow }),
             "results" => match self.session.frames.last().and_then(|frame| frame.results.as_ref()) {
                 Some(slot) => self.slot(slot).clone(),
                 None => json!({ "query": "", "total": 0, "items": [] }),
             },
             "company" => {
-                Value::Object(self.release.company.get(&self.language()).cloned().unwrap_or_default())
+                Value::Object(self.resources.company.get(&self.language()).cloned().unwrap_or_default())
             }
-            "now" => now(self.turn_state.event.at, &self.release.time_zone),
+            "now" => now(self.turn_state.event.at, &self.resources.time_zone),
             _ => Value::Null,
         }
     }
 }
 
-/// Sends a message in the client's language and remembers it as said.
-pub(crate) fn send(session: &mut Session, turn_state: &mut TurnState, mut message: Outgoing) {
-    message.language = session.language;
-    let mut said = message.text.clone();
-    for card in &message.cards {
-        said.push_str(&format!("\n• {} — {}", card.name, card.price));
+/// The values of a turn as a language model may see them.
+struct ForModel<'c, 'a>(&'c TurnContext<'a>);
+
+impl vars::Source for ForModel<'_, '_> {
+    fn root(&self, name: &str) -> Value {
+        let turn = self.0;
+        match name {
+            "slots" => {
+                let slots = turn.slots().map(|slots| masked_slots(turn.declarations, slots, turn.language()));
+                Value::Object(slots.unwrap_or_default())
+            }
+            "results" => match turn.session.frames.last().and_then(|frame| frame.results.as_ref()) {
+                Some(slot) if turn.is_personal(slot) => {
+                    personal::masked(turn.slot(slot), phrases::PERSONAL, turn.language())
+                }
+                _ => turn.root(name),
+            },
+            "message" if turn.turn_state.personal_message => {
+                json!({ "text": phrases::PERSONAL.get(turn.language()) })
+            }
+            "message" => json!({ "text": turn.redacted(turn.message()) }),
+            _ => turn.root(name),
+        }
     }
-    session.remember(Author::Bot, &said);
-    push(turn_state, Command::Send(message));
-}
-
-/// A button that comes back as a press of a node.
-pub(crate) fn button(
-    release: &Release,
-    flow: &str,
-    node: &str,
-    turn_state: &mut TurnState,
-    label: String,
-    choice: Choice,
-) -> Button {
-    let id = format!("{}.{}", turn_state.event.id.simple(), turn_state.buttons);
-    turn_state.buttons += 1;
-    let press = Press { release: release.id.clone(), flow: flow.to_owned(), node: node.to_owned(), choice };
-    Button { label, action: Action::Press { id, press } }
-}
-
-pub(crate) fn push(turn_state: &mut TurnState, command: Command) {
-    let id = format!("{}.{}", turn_state.event.id.simple(), turn_state.effects.len());
-    turn_state.effects.push(Effect { id, command });
 }
 
 fn now(at: i64, zone: &jiff::tz::TimeZone) -> Value {
@@ -426,47 +449,4 @@ fn now(at: i64, zone: &jiff::tz::TimeZone) -> Value {
         "weekday": local.weekday().to_monday_one_offset(),
         "iso": timestamp.to_string(),
     })
-}
-
-/// A row as the client sees it.
-pub fn card(product: &Product, language: Language) -> Card {
-    let price = product.price.map(|price| money(price, &product.currency));
-    let stock = match product.stock {
-        Some(count) if count > 0.0 => {
-            format!(
-                "{}: {} {}",
-                phrases::IN_STOCK.get(language),
-                number(count),
-                unit(&product.unit, language)
-            )
-        }
-        Some(_) => phrases::OUT_OF_STOCK.get(language).to_owned(),
-        None => String::new(),
-    };
-    Card {
-        id: product.id.clone(),
-        name: product.name.get(language).to_owned(),
-        article: product.article.clone(),
-        brand: product.brand.clone(),
-        price: price.unwrap_or_else(|| phrases::ON_REQUEST.get(language).to_owned()),
-        stock: stock.trim_end().to_owned(),
-        description: shorten(product.description.get(language), 300),
-        photo: product.photo.clone(),
-    }
-}
-
-/// A unit of sale in the client's language, where the price list writes a common one in the other.
-fn unit(written: &str, language: Language) -> &str {
-    const UNITS: [(&str, &str); 6] =
-        [("шт", "pcs"), ("компл", "sets"), ("пара", "pairs"), ("м", "m"), ("кг", "kg"), ("л", "l")];
-    let plain = written.trim_end_matches('.').to_lowercase();
-    let known = UNITS.iter().find(|(ru, en)| *ru == plain || *en == plain);
-    known.map_or(written, |(ru, en)| match language {
-        Language::Ru => ru,
-        Language::En => en,
-    })
-}
-
-fn number(count: f64) -> String {
-    money(count, "")
 }

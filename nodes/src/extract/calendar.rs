@@ -1,4 +1,4 @@
-//! The names of days, weekdays and months, as people write them.
+//! Names of months, weekdays and days, in Russian and English, with common misspellings.
 
 use jiff::civil::Weekday;
 
@@ -23,7 +23,7 @@ pub(crate) fn month(word: &str) -> Option<i8> {
 }
 
 /// A day of the week, and whether its name is a short one.
-pub(super) fn weekday(word: &str) -> Option<(Weekday, bool)> {
+pub(crate) fn weekday(word: &str) -> Option<(Weekday, bool)> {
     const DAYS: [(&[&str], &[&str]); 7] = [
         (
             &[
@@ -73,7 +73,7 @@ pub(super) fn weekday(word: &str) -> Option<(Weekday, bool)> {
 }
 
 /// The day of a month that an ordinal of one word names: «пятнадцатого», "fifteenth".
-pub(super) fn ordinal(word: &str) -> Option<i8> {
+pub(crate) fn ordinal(word: &str) -> Option<i8> {
     const ENGLISH: [&str; 20] = [
         "first",
         "second",
@@ -133,7 +133,7 @@ pub(super) fn ordinal(word: &str) -> Option<i8> {
 }
 
 /// Words for a day, with how many days it is from today.
-pub(super) const RELATIVE: &[(&[&str], i64)] = &[
+pub(crate) const RELATIVE: &[(&[&str], i64)] = &[
     (&["day", "after", "tomorrow"], 2),
     (&["day", "after", "tommorow"], 2),
     (&["после", "завтра"], 2),

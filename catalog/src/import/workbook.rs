@@ -1,0 +1,67 @@
+//! A workbook as it is read: the filled cells of its visible sheets.
+
+/// A workbook's visible sheets, in order.
+#[derive(Debug, Default)]
+pub(super) struct Workbook {
+    pub sheets: Vec<Sheet>,
+    /// Names of sheets that were not read, with the reason.
+    pub skipped: Vec<(String, String)>,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    pub name: String,
+    /// Rows with at least one filled cell, in order.
+    pub rows: Vec<Row>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    /// From 1, as a spreadsheet program shows it.
+    pub number: u32,
+    /// Column (from 0) and value, sorted by column; texts are trimmed and never empty.
+    pub cells: Vec<(u32, Value)>,
+}
+
+impl Row {
+    pub fn get(&self, column: u32) -> Option<&Value> {
+        self.cells.iter().find(|(at, _)| *at == column).map(|(_, value)| value)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    Text(String),
+    Number(f64),
+    /// A date as `2026-11-26`; never a price or a stock, although it is stored as a number.
+    Date(String),
+}
+
+impl Value {
+    /// The value as text. Whole numbers have no decimal point, because article numbers are often stored as numbers.
+    pub fn text(&self) -> String {
+        match self {
+            Value::Text(text) | Value::Date(text) => text.clone(),
+            Value::Number(number) => format!("{number}"),
+        }
+    }
+}
+
+/// Normalises a text: no control characters, single spaces, no empty lines. `None` if nothing is left.
+pub(super) fn text(text: &str) -> Option<Value> {
+    let plain;
+    let text = if text.contains(|c: char| c.is_control() && !c.is_whitespace()) {
+        plain = text.replace(|c: char| c.is_control() && !c.is_whitespace(), "");
+        &plain
+    } else {
+        text
+    };
+    let tidy = text
+        .split(['\n', '\r'])
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n");
+    (!tidy.is_empty()).then_some(Value::Text(tidy))
+}

@@ -1,0 +1,28 @@
+//! What a channel can show. The compiler checks texts and buttons against it, renderers read it.
+
+/// What one channel can show and do. Lengths of texts are in UTF-16 code units, as messengers count them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The channel's name in chat keys, such as `telegram`.
+    pub name: &'static str,
+    /// The most buttons under one message.
+    pub max_buttons: u32,
+    /// The most UTF-16 units of a button's label.
+    pub max_label: u32,
+    /// The most cards of one message; `None` when cards are sent as texts.
+    pub max_cards: Option<u32>,
+    /// Whether several pictures can be one message.
+    pub albums: bool,
+    /// Whether a message that was sent can be changed.
+    pub edits: bool,
+    /// Whether the client can be shown that the bot is writing.
+    pub typing: bool,
+    /// Whether a button can share the client's own contact.
+    pub contact_sharing: bool,
+    /// The most UTF-16 units of a text. A longer one is split or cut.
+    pub max_text: u32,
+    /// The most UTF-16 units of a text under a picture.
+    pub max_caption: u32,
+    /// The most bytes of the id that a pressed button sends back.
+    pub max_callback_data: u32,
+}

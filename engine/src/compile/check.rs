@@ -1,0 +1,168 @@
+//! Checks of one flow: targets, exits, interrupts, slot declarations. What a node's body refers to is checked by its
+//! kind through [`Scope`].
+
+use std::collections::BTreeSet;
+
+use super::header;
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    flow::{Flow, NodeEntry, Transitions},
+    header::IntentInterrupt,
+    scope::Scope,
+    target::Target,
+};
+
+/// Checks what a flow refers to, and that its exits are covered.
+pub(super) fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
+    let header = &flow.header;
+    scope.node = "";
+    scope.target(&header.start, header.start.span);
+    if Target::RESERVED.contains(&header.start.as_str()) {
+        let message = format!("`{}` is a reserved target; a flow starts at a node", header.start.value);
+        scope.report(Code::BadValue, header.start.span, message, "name a node of this flow");
+    }
+    if let Some(title) = &header.title {
+        scope.text(title);
+    }
+    let on = &header.on;
+    if let Some(intent) = &on.intent {
+        check_intents(flow, intent, scope);
+    }
+    let interrupts =
+        on.command.values().chain(&on.error).chain(on.inactivity.iter().map(|inactivity| &inactivity.to));
+    for to in interrupts {
+        scope.target(to, to.span);
+    }
+    for (name, entry) in &flow.nodes {
+        scope.node = name;
+        entry.node.check(scope);
+        check_exits(name, entry, scope);
+        for transition in entry.node.transitions() {
+            scope.target(&transition.to.value.to_string(), transition.to.span);
+        }
+    }
+    scope.node = "";
+    for (name, slot) in &header.slots {
+        header::check_declaration(&name.value, slot, scope);
+        if let Some(default) = &slot.default
+            && let Err(why) = slot.value.accept(default.value.clone())
+        {
+            let message = format!("the default of slot `{}` does not fit: {why}", name.value);
+            scope.diagnostics.push(Diagnostic::new(
+                Code::WrongSlotType,
+                &flow.file,
+                default.span,
+                message,
+                "change the default",
+            ));
+        }
+        if !scope.used.contains(name.as_str()) {
+            let help = "remove it, or use it in a node";
+            scope.diagnostics.push(Diagnostic::new(
+                Code::UnusedSlot,
+                &flow.file,
+                name.span,
+                unused(name),
+                help,
+            ));
+        }
+    }
+}
+
+/// The intents that may interrupt are those of a `classify` node of the same flow.
+fn check_intents<'a>(flow: &'a Flow, intent: &'a IntentInterrupt, scope: &mut Scope<'a>) {
+    scope.share("min_confidence", &intent.min_confidence);
+    for to in intent.to.values() {
+        scope.target(to, to.span);
+    }
+    let classifies = |entry: &NodeEntry| entry.kind.name == "classify";
+    let Some(entry) = flow.nodes.get(&intent.from.value).filter(|entry| classifies(entry)) else {
+        if flow.declared.contains(&intent.from.value) && !flow.nodes.contains_key(&intent.from.value) {
+            // The node did not read, which has a diagnostic of its own.
+            return;
+        }
+        let message = format!("`{}` is no `classify` node of this flow", intent.from.value);
+        let known: Vec<&str> =
+            flow.nodes.iter().filter(|(_, entry)| classifies(entry)).map(|(name, _)| name.as_str()).collect();
+        let help = match known.as_slice() {
+            [] => "add a `classify` node whose intents may interrupt a question".to_owned(),
+            known => format!("name the node whose intents may interrupt a question: {}", known.join(", ")),
+        };
+        let diagnostic = Diagnostic::new(Code::UnknownTarget, scope.file, intent.from.span, message, help);
+        scope.diagnostics.push(diagnostic.near(&intent.from.value, known));
+        return;
+    };
+    let exits = entry.node.exits();
+    let known: Vec<&str> =
+        exits.iter().map(|exit| exit.name.as_str()).filter(|exit| *exit != "unsure").collect();
+    for name in intent.to.keys() {
+        if !known.contains(&name.as_str()) {
+            let message = format!("node `{}` has no intent `{}`", intent.from.value, name.value);
+            let help = format!("use one of: {}", known.join(", "));
+            let diagnostic = Diagnostic::new(Code::UnknownIntent, scope.file, name.span, message, help);
+            scope.diagnostics.push(diagnostic.near(name, known.iter().copied()));
+        }
+    }
+}
+
+fn check_exits(name: &str, entry: &NodeEntry, scope: &mut Scope<'_>) {
+    let exits = entry.node.exits();
+    let known: BTreeSet<&str> = exits.iter().map(|exit| exit.name.as_str()).collect();
+    match &entry.transitions {
+        Transitions::All(target) => scope.target(&target.value.to_string(), target.span),
+        Transitions::None => {
+            if let [_, _, ..] = exits.as_slice() {
+                let missing: Vec<&str> = exits
+                    .iter()
+                    .filter(|exit| exit.fallback.is_none())
+                    .map(|exit| exit.name.as_str())
+                    .collect();
+                missing_exits(name, entry, &missing, scope);
+            }
+        }
+        Transitions::ByExit(map) => {
+            // Exits that are there under a misspelt name.
+            let mut meant = BTreeSet::new();
+            for (exit, (span, target)) in map {
+                scope.target(&target.value.to_string(), target.span);
+                if !known.contains(exit.as_str()) {
+                    let message = format!("node `{name}` ({}) has no exit `{exit}`", entry.kind.name);
+                    let list = exits.iter().map(|exit| exit.name.as_str()).collect::<Vec<_>>().join(", ");
+                    let help = match list.as_str() {
+                        "" => "this kind has no exits: remove it".to_owned(),
+                        list => format!("its exits are: {list}"),
+                    };
+                    let diagnostic = Diagnostic::new(Code::UnknownExit, scope.file, *span, message, help);
+                    let open = known.iter().copied().filter(|name| !map.contains_key(*name));
+                    let diagnostic = diagnostic.near(exit, open);
+                    meant.extend(diagnostic.nearest.clone());
+                    scope.diagnostics.push(diagnostic);
+                }
+            }
+            let missing: Vec<&str> = exits
+                .iter()
+                .filter(|exit| exit.fallback.is_none() && !map.contains_key(&exit.name))
+                .filter(|exit| !meant.contains(&exit.name))
+                .map(|exit| exit.name.as_str())
+                .collect();
+            missing_exits(name, entry, &missing, scope);
+        }
+    }
+}
+
+fn missing_exits(name: &str, entry: &NodeEntry, missing: &[&str], scope: &mut Scope<'_>) {
+    if missing.is_empty() {
+        return;
+    }
+    let list = missing.join("`, `");
+    let noun = if missing.len() == 1 { "exit" } else { "exits" };
+    let message = format!("node `{name}` ({}): no transition for the {noun} `{list}`", entry.kind.name);
+    let lines: Vec<String> = missing.iter().map(|exit| format!("{exit}: wait")).collect();
+    let help = format!("add to its `next`: {{ {} }}, with the nodes you want", lines.join(", "));
+    scope.diagnostics.push(Diagnostic::new(Code::MissingExit, scope.file, entry.span, message, help));
+}
+
+/// The message of [`Code::UnusedSlot`].
+pub(super) fn unused(slot: &str) -> String {
+    format!("nothing uses the slot `{slot}`")
+}

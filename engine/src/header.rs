@@ -1,0 +1,130 @@
+//! The header of a flow file: everything beside its nodes.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+
+use crate::{
+    duration::Duration,
+    language::Language,
+    slot,
+    span::{Span, Spanned},
+    text::Text,
+};
+
+/// The part of a flow file that is the same for every kind of node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// The flow's id: the file's name without its ending.
+    pub flow: Spanned<String>,
+    /// What people call it.
+    #[serde(default)]
+    pub title: Option<Text>,
+    /// Marks the flow in which a new chat begins, where the bundle has several.
+    #[serde(default)]
+    pub entry: bool,
+    /// The node at which a message enters when nothing waits for it.
+    pub start: Spanned<String>,
+    /// The languages that the flow promises to speak.
+    #[serde(default = "all_languages")]
+    pub languages: Vec<Language>,
+    /// The typed memory of the dialog.
+    #[serde(default)]
+    pub slots: BTreeMap<Spanned<String>, Spanned<slot::Declaration>>,
+    /// What may interrupt the dialog.
+    #[serde(default)]
+    pub on: On,
+    /// Bounds on one turn.
+    #[serde(default)]
+    pub limits: Limits,
+    #[expect(dead_code, reason = "read kind by kind from the tree; named here so that it is a known field")]
+    #[schemars(skip)]
+    nodes: IgnoredAny,
+}
+
+fn all_languages() -> Vec<Language> {
+    Language::ALL.to_vec()
+}
+
+/// What may interrupt a dialog. Afterwards the interrupted question is asked again.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct On {
+    /// Nodes by `/command`. `/start` begins the dialog anew.
+    #[serde(default)]
+    pub command: BTreeMap<String, Spanned<String>>,
+    /// Where a message goes that is no answer to the question that waits, but clearly one of these intents.
+    #[serde(default)]
+    pub intent: Option<IntentInterrupt>,
+    /// Where a dialog goes after a silence.
+    #[serde(default)]
+    pub inactivity: Option<Inactivity>,
+    /// Where a turn goes, once, after a failure.
+    #[serde(default)]
+    pub error: Option<Spanned<String>>,
+}
+
+/// Intents that may interrupt a question.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IntentInterrupt {
+    /// The `classify` node of this flow whose intents and examples are listened for.
+    pub from: Spanned<String>,
+    /// How likely (0 to 1) the intent must be by the examples.
+    #[serde(default = "default_min_confidence")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub min_confidence: Spanned<f32>,
+    /// Nodes by intent.
+    pub to: BTreeMap<Spanned<String>, Spanned<String>>,
+}
+
+fn default_min_confidence() -> Spanned<f32> {
+    Spanned::new(0.6, Span::default())
+}
+
+/// A silence of the client's.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inactivity {
+    /// How long it must last.
+    pub after: Duration,
+    /// The node to run then.
+    pub to: Spanned<String>,
+}
+
+/// Bounds on one turn. Passing one takes the error path.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Nodes visited.
+    #[schemars(range(min = 1, max = 1000))]
+    pub nodes_per_turn: u32,
+    /// Calls of language models.
+    #[schemars(range(min = 0, max = 50))]
+    pub llm_calls_per_turn: u32,
+    /// Tokens that language models may write.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub tokens_per_turn: u32,
+    /// Flows called from flows, the first one counted.
+    #[schemars(range(min = 1, max = 32))]
+    pub depth: u32,
+    /// The longest that one call of a language model may take.
+    pub llm_call: Duration,
+    /// Time spent waiting for queries.
+    pub turn: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            nodes_per_turn: 64,
+            llm_calls_per_turn: 4,
+            tokens_per_turn: 4000,
+            depth: 8,
+            llm_call: Duration::seconds(7),
+            turn: Duration::seconds(15),
+        }
+    }
+}

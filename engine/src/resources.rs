@@ -1,0 +1,108 @@
+//! What flows refer to: prompts, quick answers, knowledge, the company's particulars, labelled examples.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    effect::Passage,
+    language::Language,
+    span::Spanned,
+    text::{Template, Text},
+};
+
+/// Everything of a release that is not a flow.
+#[derive(Debug)]
+pub struct Resources {
+    /// Prompts by name.
+    pub prompts: BTreeMap<String, ByLanguage<Prompt>>,
+    /// Quick answers by name of their file.
+    pub answers: Answers,
+    /// Knowledge by name.
+    pub knowledge: BTreeMap<String, ByLanguage<Vec<Passage>>>,
+    /// The keys of `company.yaml` with their values, a map a language.
+    pub company: BTreeMap<Language, Map<String, Value>>,
+    /// The company's time zone; UTC when it names none.
+    pub time_zone: jiff::tz::TimeZone,
+    /// Labelled examples by [`example_set`].
+    pub examples: BTreeMap<String, Vec<Example>>,
+}
+
+/// The name of a node's set of examples: `<flow>.<node>`.
+pub fn example_set(flow: &str, node: &str) -> String {
+    format!("{flow}.{node}")
+}
+
+/// A text with the label it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The label.
+    pub label: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Something that exists in some languages, or once for all.
+#[derive(Clone, Debug)]
+pub struct ByLanguage<T> {
+    variants: BTreeMap<Option<Language>, T>,
+}
+
+impl<T> Default for ByLanguage<T> {
+    fn default() -> ByLanguage<T> {
+        ByLanguage { variants: BTreeMap::new() }
+    }
+}
+
+impl<T> ByLanguage<T> {
+    /// Adds a variant; `None` serves every language without its own.
+    pub fn add(&mut self, language: Option<Language>, value: T) {
+        self.variants.insert(language, value);
+    }
+
+    /// The variant for a language: its own, the common one, or any.
+    pub fn get(&self, language: Language) -> Option<&T> {
+        let own = self.variants.get(&Some(language));
+        own.or_else(|| self.variants.get(&None)).or_else(|| self.variants.values().next())
+    }
+
+    /// Whether the language is served by its own variant or the common one.
+    pub fn has(&self, language: Language) -> bool {
+        self.variants.contains_key(&Some(language)) || self.variants.contains_key(&None)
+    }
+
+    /// Every variant.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.variants.values()
+    }
+}
+
+/// Quick answers by name of their file: `faq/NAME.yaml`.
+pub type Answers = BTreeMap<String, Vec<QuickAnswer>>;
+
+/// A question that many clients ask, with its answer.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuickAnswer {
+    /// How clients ask it; the more ways, the better.
+    pub questions: Spanned<Vec<String>>,
+    /// What to answer.
+    pub answer: Text,
+}
+
+/// A prompt: how a model should behave, or a text for clients that is too long for a flow.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// The file.
+    pub file: String,
+    /// Which configured model to use.
+    pub model: String,
+    /// 0 to 2.
+    pub temperature: f32,
+    /// Upper bound on a reply.
+    pub max_tokens: u32,
+    /// The text.
+    pub body: Template,
+}

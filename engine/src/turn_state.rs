@@ -1,0 +1,96 @@
+//! The state of a turn in progress.
+
+use crate::{
+    effect::{Action, Author, Button, Choice, Command, Effect, Outgoing, Press},
+    event::Event,
+    personal::PersonalValues,
+    session::{Session, Waiting},
+    trace::Trace,
+};
+
+/// A turn in progress.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TurnState {
+    pub(crate) event: Event,
+    /// The node being run, with what it remembers.
+    pub(crate) current: Waiting,
+    /// Nodes visited so far.
+    pub(crate) visited: u32,
+    /// Calls of language models so far.
+    pub(crate) model_calls: u32,
+    /// Tokens that the language models of these calls may write.
+    pub(crate) tokens: u32,
+    /// The flow of an older node that only shows a further page; the dialog stays where it is.
+    pub(crate) paging_flow: Option<String>,
+    /// The client is inactive: the question that this turn interrupts is not asked again.
+    pub(crate) client_inactive: bool,
+    /// The query asked is whether the client's message is an intent that interrupts.
+    pub(crate) classifying_interrupt: bool,
+    /// The client's message as it was added to the history, if it was.
+    pub(crate) remembered: Option<String>,
+    /// The client's message holds the value of a personal slot, however it is written.
+    pub(crate) personal_message: bool,
+    /// The dialog has ended.
+    pub(crate) ended: bool,
+    /// The error path has been taken.
+    pub(crate) failed: bool,
+    /// Buttons made so far.
+    pub(crate) buttons: u32,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) trace: Trace,
+}
+
+impl TurnState {
+    pub(crate) fn new(event: Event) -> TurnState {
+        TurnState {
+            event,
+            current: Waiting::default(),
+            visited: 0,
+            model_calls: 0,
+            tokens: 0,
+            paging_flow: None,
+            client_inactive: false,
+            classifying_interrupt: false,
+            remembered: None,
+            personal_message: false,
+            ended: false,
+            failed: false,
+            buttons: 0,
+            effects: Vec::new(),
+            trace: Trace::default(),
+        }
+    }
+
+    /// Adds a command to the turn.
+    pub(crate) fn push(&mut self, command: Command) {
+        let id = format!("{}.{}", self.event.id.simple(), self.effects.len());
+        self.effects.push(Effect { id, command });
+    }
+
+    /// Sends a message in the client's language and adds it to the history.
+    pub(crate) fn send(&mut self, session: &mut Session, personal: &PersonalValues, mut message: Outgoing) {
+        message.language = session.language;
+        let mut said = message.text.clone();
+        for card in &message.cards {
+            said.push_str(&format!("\n• {} — {}", card.name, card.price));
+        }
+        session.remember(Author::Bot, &personal.redact(&said, session.language));
+        self.push(Command::Send(message));
+    }
+
+    /// A button that comes back as a press of a node.
+    pub(crate) fn button(
+        &mut self,
+        release: &str,
+        flow: &str,
+        node: &str,
+        label: String,
+        choice: Choice,
+    ) -> Button {
+        let id = format!("{}.{}", self.event.id.simple(), self.buttons);
+        self.buttons += 1;
+        let press =
+            Press { release: release.to_owned(), flow: flow.to_owned(), node: node.to_owned(), choice };
+        Button { label, action: Action::Press { id, press } }
+    }
+}
