@@ -7,7 +7,7 @@ use tolmach_engine::{Release, bundle::Bundle, compile};
 use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_runtime::{
     BundleError, Trainer,
-    backtest::{self, Past, Report},
+    backtest::{self, RecordedTurn, Report},
     ports::{self, Store},
     read_bundle,
 };
@@ -65,7 +65,7 @@ pub async fn backtest(store: &dyn Store, chosen: &Chosen, against: &str) -> Resu
         let mut past = Vec::new();
         for turn in chosen.turns(store, chat).await? {
             let release = releases.get(&turn.release).await?;
-            past.push(Past::new(&turn, release).map_err(replay::Error::unreadable(&turn))?);
+            past.push(RecordedTurn::new(&turn, release).map_err(replay::Error::unreadable(&turn))?);
         }
         running.chat(chat, &past).await;
     }

@@ -36,8 +36,11 @@ pub struct Handoff {
 /// A message of such a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Said {
-    /// `client` or `shop`: the bot and the staff speak with one voice.
-    pub who: &'static str,
+    /// Who said it.
+    pub who: Author,
+    /// The name of the person of the staff who did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// What was said, cards by their names.
     pub text: String,
     /// When, milliseconds since the Unix epoch.
@@ -160,12 +163,13 @@ pub async fn give_back(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -
 fn said(row: MessageRow) -> Said {
     let MessageRow { who, body, at, .. } = row;
     match who {
-        Author::Client => Said { who: "client", text: body, at },
-        Author::Bot => {
+        Author::Client => Said { who, name: None, text: body, at },
+        Author::Bot | Author::Staff => {
             let message: Outgoing = serde_json::from_str(&body).unwrap_or_default();
             let cards = message.cards.iter().map(|card| format!("[{}]", card.name));
-            let parts: Vec<String> = std::iter::once(message.text).chain(cards).collect();
-            Said { who: "shop", text: parts.join(" ").trim().to_owned(), at }
+            let parts: Vec<String> = std::iter::once(message.text.clone()).chain(cards).collect();
+            let text = parts.join(" ").trim().to_owned();
+            Said { who, name: message.staff, text, at }
         }
     }
 }
@@ -182,7 +186,7 @@ async fn act(
     if let StaffAction::Say { text } = &action {
         change.detail("characters", text.chars().count());
     }
-    let acted = find_and_act(store, now, part, action, &mut change).await;
+    let acted = find_and_act(store, actor, now, part, action, &mut change).await;
     if let Ok(acted) = &acted {
         change.detail("taken_up", acted.done);
     }
@@ -192,6 +196,7 @@ async fn act(
 
 async fn find_and_act(
     store: &dyn Store,
+    actor: &Actor,
     now: i64,
     part: &str,
     action: StaffAction,
@@ -219,7 +224,7 @@ async fn find_and_act(
         _ => find(store, part, store.chats_like(part).await?).await?,
     };
     change.on(chat.clone());
-    let done = hand_in(store, now, &chat, action.clone()).await?;
+    let done = hand_in(store, actor, now, &chat, action.clone()).await?;
     Ok(Acted { chat, action, done })
 }
 
@@ -239,14 +244,20 @@ async fn find(store: &dyn Store, part: &str, mut found: Vec<String>) -> Result<S
 }
 
 /// Puts it into the inbox, and looks whether a server takes it up.
-async fn hand_in(store: &dyn Store, now: i64, chat: &str, action: StaffAction) -> Result<bool, Error> {
+async fn hand_in(
+    store: &dyn Store,
+    actor: &Actor,
+    now: i64,
+    chat: &str,
+    action: StaffAction,
+) -> Result<bool, Error> {
     let Some(address) = Address::parse(chat) else { return Err(Error::BadKey(chat.to_owned())) };
     let event = event_id(now);
     let inbound = Inbound {
         address,
         key: format!("staff:{event}"),
         client: Client::default(),
-        kind: EventKind::Staff { action },
+        kind: EventKind::Staff { action, by: Some(actor.id.clone()) },
         button: None,
     };
     store.receive(now, vec![(event, inbound)]).await?;

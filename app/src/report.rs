@@ -21,15 +21,15 @@ pub async fn send(runtime: &Runtime, actor: &Actor, now: i64, day: &str, group: 
     let mut change = Change::new(actor, "report.send", now);
     change.on(day);
     change.detail("group", group);
-    let sent = tell(runtime, now, day, group).await;
+    let sent = notify_staff(runtime, now, day, group).await;
     change.end(&**runtime.store(), &sent).await;
     sent
 }
 
-async fn tell(runtime: &Runtime, now: i64, day: &str, group: &str) -> ports::Result<()> {
+async fn notify_staff(runtime: &Runtime, now: i64, day: &str, group: &str) -> ports::Result<()> {
     let counts = runtime.store().day(now - DAY).await?;
     let (ru, en) = (russian(&counts), english(&counts));
-    runtime.tell(&format!("report:{day}"), group, ("Итоги дня", &ru), ("The day", &en)).await
+    runtime.notify_staff(&format!("report:{day}"), group, ("Итоги дня", &ru), ("The day", &en)).await
 }
 
 fn russian(day: &Day) -> String {

@@ -93,5 +93,5 @@ async fn stop_and_tell(runtime: &Runtime, now: i64, task: &Task, id: &str, why: 
         ),
     );
     let (subject_ru, subject_en) = ("Задача отложена", "A task is quarantined");
-    runtime.tell(id, "default", (subject_ru, &ru), (subject_en, &en)).await
+    runtime.notify_staff(id, "default", (subject_ru, &ru), (subject_en, &en)).await
 }

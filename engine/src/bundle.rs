@@ -1,6 +1,6 @@
-//! A directory of text files that defines a consultant, held in memory.
+//! A bundle: the text files that define a consultant, held in memory, with their layout and their hash.
 //!
-//! Reading the directory is the caller's; here are only its layout and its hash.
+//! The caller reads the directory.
 
 use std::collections::BTreeMap;
 
@@ -87,7 +87,7 @@ impl Bundle {
     }
 }
 
-/// What a Markdown file's name says.
+/// The parts of a Markdown file's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Document<'a> {
     /// The whole path.

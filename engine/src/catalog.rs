@@ -1,6 +1,6 @@
-//! Products as the engine sees them, and what a flow may ask of a catalogue.
+//! Products, and the requests and results of a catalogue search.
 //!
-//! The shapes of the question and of the answer only: how either is served belongs to the adapters.
+//! Only the data types: the search itself is an adapter's.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ impl Localized {
     }
 }
 
-/// One row of the catalogue. Everything a client is told about a product is rendered from here.
+/// One row of the catalogue. All texts about a product are rendered from it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Product {
     /// Stable within the catalogue: `<source>/<article>`, or `<source>/row-<n>` for a row without an article.
@@ -72,7 +72,7 @@ pub struct Product {
     /// Absolute http(s) address of a photo, or `/photos/<name>` for one that is kept beside the catalogue.
     #[serde(default)]
     pub photo: Option<String>,
-    /// What else the price list says, a column each, in its order.
+    /// The further columns of the price list, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
 }
@@ -191,7 +191,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// Whether a number compares so with another. Equality allows for units: a millionth part is no difference.
+    /// Compares two numbers. They are equal when they differ by less than a millionth part, because units are converted.
     pub fn holds(self, found: f64, wanted: f64) -> bool {
         let equal = (found - wanted).abs() <= wanted.abs() * 1e-6;
         match self {

@@ -26,3 +26,16 @@ pub struct Capabilities {
     /// The most bytes of the id that a pressed button sends back.
     pub max_callback_data: u32,
 }
+
+/// The smallest of a limit over all channels, where `value` exceeds it, with the names of the channels that have it.
+pub(crate) fn exceeded(
+    channels: &[Capabilities],
+    value: usize,
+    limit: impl Fn(&Capabilities) -> u32,
+) -> Option<(usize, String)> {
+    let smallest = channels.iter().map(&limit).min()?;
+    let most = usize::try_from(smallest).unwrap_or(usize::MAX);
+    let names = channels.iter().filter(|channel| limit(channel) == smallest);
+    let names: Vec<&str> = names.map(|channel| channel.name).collect();
+    (value > most).then(|| (most, names.join(", ")))
+}

@@ -1,9 +1,9 @@
-//! From a bundle's texts to a release, with every diagnostic on the way.
+//! The compiler: reads and checks a bundle, collects all diagnostics, and builds the release.
 
+mod analysis;
 mod check;
 mod documents;
 mod header;
-mod proofs;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use crate::{
     resources::{Answers, Example, Resources, example_set},
     scope::{FlowSignature, Scope, SlotUses},
     span::Span,
-    vars::Names,
+    vars::VariableNames,
 };
 
 /// What a compilation yields: a release if there is no error, and everything that was found.
@@ -36,7 +36,7 @@ pub struct Compiled {
 pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
     let mut diagnostics = Vec::new();
     let company = documents::company(bundle, &mut diagnostics);
-    // Files that are there but cannot be read: what refers to them is no mistake of its own.
+    // Files that exist but cannot be read: references to them are not reported.
     let mut unread = BTreeSet::new();
     if company.unread {
         unread.insert("company.yaml".to_owned());
@@ -73,9 +73,10 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
         let mut scope = Scope {
             file: &flow.file,
             text: bundle.files.get(&flow.file).map(String::as_str).unwrap_or_default(),
-            platform,
+            channels: &platform.channels,
+            model_roles: &platform.model_roles,
             header: &flow.header,
-            names: Names {
+            names: VariableNames {
                 slots: Some(&flow.slots),
                 company: company.keys.iter().map(String::as_str).collect(),
             },
@@ -113,7 +114,7 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
         .collect();
     // What calls a flow, and with which values, is only known where every flow is sound.
     let all = sound.len() == flow_files;
-    proofs::check(&sound, all, entry.as_deref(), &slot_uses, &prompts, &mut diagnostics);
+    analysis::check(&sound, all, entry.as_deref(), &slot_uses, &prompts, &mut diagnostics);
 
     diagnostics.sort_by(|a, b| (&a.file, a.span, a.code).cmp(&(&b.file, b.span, b.code)));
     diagnostics.dedup();
@@ -143,7 +144,7 @@ impl Flow {
     }
 }
 
-/// A slot that a node with a mistake names is not unused: the mistake may hide the use.
+/// Drops the warnings of unused slots that a broken node names: the error may hide the use.
 fn drop_unused_slots_of_broken_places(
     flow: &Flow,
     text: &str,
@@ -190,7 +191,7 @@ fn entry(
         ([only], _) => Some(only.id.clone()),
         ([], 1) => flows.keys().next().cloned(),
         ([], 0) => {
-            // A file that did not read has a diagnostic of its own.
+            // A file that could not be read has its own diagnostic.
             if files == 0 {
                 let help = "write a flow file such as consultant.yaml at the top of the bundle";
                 diagnostics.push(Diagnostic::new(

@@ -1,24 +1,20 @@
 //! Conditions, expressions and catalogue filters: CEL, parsed once.
-//!
-//! All numbers of a dialog are doubles, and CEL refuses to add an int to a double; so whole-number literals in
-//! arithmetic are read as doubles too.
 
+mod explain;
 mod facts;
-mod mistakes;
+mod parsed;
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, LazyLock},
-};
+use std::collections::BTreeSet;
 
 use cel::{
-    Context, Env, IdedExpr, Value as Cel,
-    common::ast::{Expr, LiteralValue, operators},
-    parser::Parser,
+    IdedExpr,
+    common::ast::{Expr, operators},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+use parsed::{Parsed, parse};
 
 use crate::{
     catalog::{Comparison, Field, Filter, FilterValue},
@@ -35,13 +31,6 @@ pub struct Expression {
     parsed: Result<Parsed, String>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-struct Parsed {
-    expression: IdedExpr,
-    paths: Vec<Vec<String>>,
-    needs: Vec<String>,
-}
-
 impl Expression {
     /// Parses an expression.
     pub fn compile(source: String, span: Span) -> Expression {
@@ -54,7 +43,7 @@ impl Expression {
         &self.source
     }
 
-    /// Where it stands.
+    /// Its span in the file.
     pub fn span(&self) -> Span {
         self.span
     }
@@ -91,19 +80,28 @@ impl Expression {
         self.parsed.as_ref().is_ok_and(|parsed| facts::is_null(&parsed.expression))
     }
 
-    /// The type of the value, where it is certain; the error says which values of different types are compared.
-    pub fn kind(&self, names: &vars::Names<'_>) -> Result<Option<slot::Type>, String> {
+    /// The type of the value, where it is certain.
+    ///
+    /// # Errors
+    /// Which values of different types are compared.
+    pub fn kind(&self, names: &vars::VariableNames<'_>) -> Result<Option<slot::Type>, String> {
         self.parsed.as_ref().map_or(Ok(None), |parsed| facts::kind(&parsed.expression, names))
     }
 
-    /// The value. The error is for logs and traces; it is never taken for `false` or `null`.
-    pub fn value(&self, source: &dyn vars::Source) -> Result<Value, String> {
+    /// The value.
+    ///
+    /// # Errors
+    /// Why there is no value, for logs and traces. An error is never treated as `false` or `null`.
+    pub fn value(&self, source: &dyn vars::VariableSource) -> Result<Value, String> {
         let parsed = self.parsed.as_ref().map_err(|why| why.replace('\n', "; "))?;
-        evaluate(&parsed.expression, &parsed.paths, source).and_then(from_cel)
+        parsed.value(source)
     }
 
-    /// The value where only true or false will do.
-    pub fn holds(&self, source: &dyn vars::Source) -> Result<bool, String> {
+    /// The value of a condition.
+    ///
+    /// # Errors
+    /// Why there is no value, or that it is neither true nor false.
+    pub fn holds(&self, source: &dyn vars::VariableSource) -> Result<bool, String> {
         match self.value(source)? {
             Value::Bool(holds) => Ok(holds),
             other => Err(format!("`{}` is {other}, neither true nor false", self.source)),
@@ -165,7 +163,7 @@ impl FilterExpression {
         &self.source
     }
 
-    /// Where it stands.
+    /// Its span in the file.
     pub fn span(&self) -> Span {
         self.span
     }
@@ -187,14 +185,14 @@ impl FilterExpression {
         self.error().and_then(|error| error.strip_prefix(NO_COLUMN)).unwrap_or_default().trim_matches('`')
     }
 
-    /// How to fix a filter that is none.
+    /// How to fix a filter that does not parse.
     pub fn help(&self) -> &str {
         let own = self.clauses.as_ref().err().and_then(|why| why.split_once('\n'));
         own.map_or("write comparisons such as price <= slots.budget, joined by &&", |(_, help)| help)
     }
 
     /// A column that is compared with a value of another type, if there is one.
-    pub fn clash(&self, names: &vars::Names<'_>) -> Option<String> {
+    pub fn clash(&self, names: &vars::VariableNames<'_>) -> Option<String> {
         self.clauses.iter().flatten().find_map(|clause| {
             let column = &clause.field;
             let wanted = match column {
@@ -226,11 +224,14 @@ impl FilterExpression {
     }
 
     /// The clauses with their values, and the columns of those that were dropped because their value is unset.
-    pub fn resolve(&self, source: &dyn vars::Source) -> Result<(Vec<Filter>, Vec<Field>), String> {
+    ///
+    /// # Errors
+    /// Why a clause has no value, or a value of a wrong type.
+    pub fn resolve(&self, source: &dyn vars::VariableSource) -> Result<(Vec<Filter>, Vec<Field>), String> {
         let mut kept = Vec::new();
         let mut dropped = Vec::new();
         for clause in self.clauses.as_ref().map_err(Clone::clone)? {
-            let value = evaluate(&clause.value.expression, &clause.value.paths, source).and_then(from_cel)?;
+            let value = clause.value.value(source)?;
             let either = matches!(clause.field, Field::Attribute(_));
             let value = match (value, &clause.field) {
                 (Value::Null, field) => {
@@ -267,164 +268,6 @@ impl JsonSchema for FilterExpression {
             "description": "Comparisons of price, stock, brand, category or article with a value, joined by `&&`. \
                             A clause whose value is unset is dropped."
         })
-    }
-}
-
-impl Parsed {
-    fn new(mut expression: IdedExpr) -> Parsed {
-        doubles(&mut expression, false);
-        let mut paths = Vec::new();
-        collect(&expression, &mut Vec::new(), &mut paths);
-        paths.sort();
-        paths.dedup();
-        let needs = facts::needs(&expression);
-        Parsed { expression, paths, needs }
-    }
-}
-
-fn parse(source: &str) -> Result<IdedExpr, String> {
-    Parser::new().parse(source).map_err(|errors| match errors.errors.first() {
-        Some(error) => mistakes::explain(source, &error.msg),
-        None => "it cannot be read".to_owned(),
-    })
-}
-
-static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
-
-fn evaluate(expression: &IdedExpr, paths: &[Vec<String>], source: &dyn vars::Source) -> Result<Cel, String> {
-    let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
-    let mut last = "";
-    for root in paths.iter().filter_map(|path| path.first()) {
-        // Paths are sorted, so the same root comes in a run.
-        if root != last {
-            context.add_variable_from_value(root.as_str(), to_cel(&source.root(root)));
-            last = root;
-        }
-    }
-    context.resolve(expression).map_err(|error| error.to_string())
-}
-
-fn to_cel(value: &Value) -> Cel {
-    match value {
-        Value::Null => Cel::Null,
-        Value::Bool(value) => Cel::Bool(*value),
-        Value::Number(number) => Cel::Float(number.as_f64().unwrap_or_default()),
-        Value::String(text) => Cel::from(text.as_str()),
-        Value::Array(items) => Cel::from(items.iter().map(to_cel).collect::<Vec<_>>()),
-        Value::Object(fields) => {
-            let map: std::collections::HashMap<String, Cel> =
-                fields.iter().map(|(key, value)| (key.clone(), to_cel(value))).collect();
-            Cel::from(map)
-        }
-    }
-}
-
-fn from_cel(value: Cel) -> Result<Value, String> {
-    Ok(match value {
-        Cel::Null => Value::Null,
-        Cel::Bool(value) => Value::Bool(value),
-        Cel::Int(number) => number_value(number as f64),
-        Cel::UInt(number) => number_value(number as f64),
-        Cel::Float(number) if number.is_finite() => number_value(number),
-        Cel::String(text) => Value::String(text.as_str().to_owned()),
-        Cel::List(items) => Value::Array(items.iter().cloned().map(from_cel).collect::<Result<_, _>>()?),
-        Cel::Map(map) => {
-            let mut fields = serde_json::Map::new();
-            for (key, value) in map.map.iter() {
-                fields.insert(key.to_string(), from_cel(value.clone())?);
-            }
-            Value::Object(fields)
-        }
-        other => return Err(format!("the value {other:?} cannot be kept")),
-    })
-}
-
-/// Whole numbers stay whole in JSON, so that a template shows 3 and not 3.0.
-fn number_value(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 9e15 {
-        Value::from(number as i64)
-    } else {
-        Value::from(number)
-    }
-}
-
-/// Turns whole-number literals that stand in arithmetic into doubles.
-fn doubles(node: &mut IdedExpr, in_arithmetic: bool) {
-    const ARITHMETIC: [&str; 5] =
-        [operators::ADD, operators::SUBSTRACT, operators::MULTIPLY, operators::DIVIDE, operators::NEGATE];
-    match &mut node.expr {
-        Expr::Literal(LiteralValue::Int(number)) if in_arithmetic => {
-            let number = *number.inner() as f64;
-            node.expr = Expr::Literal(LiteralValue::Double(number.into()));
-        }
-        Expr::Call(call) => {
-            let arithmetic = ARITHMETIC.contains(&call.func_name.as_str());
-            for child in call.target.iter_mut().map(|target| &mut **target).chain(&mut call.args) {
-                doubles(child, arithmetic);
-            }
-        }
-        Expr::Select(select) => doubles(&mut select.operand, false),
-        Expr::List(list) => list.elements.iter_mut().for_each(|item| doubles(item, false)),
-        Expr::Comprehension(comprehension) => {
-            doubles(&mut comprehension.iter_range, false);
-            doubles(&mut comprehension.loop_step, false);
-        }
-        _ => {}
-    }
-}
-
-/// Collects the paths of variables; `bound` are the names that comprehensions introduce.
-fn collect(node: &IdedExpr, bound: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
-    if let Some(path) = as_path(node) {
-        if !bound.contains(&path[0]) && !path[0].starts_with('@') {
-            paths.push(path);
-        }
-        return;
-    }
-    match &node.expr {
-        Expr::Call(call) => {
-            call.target
-                .iter()
-                .map(|target| &**target)
-                .chain(&call.args)
-                .for_each(|child| collect(child, bound, paths));
-        }
-        Expr::Select(select) => collect(&select.operand, bound, paths),
-        Expr::List(list) => list.elements.iter().for_each(|item| collect(item, bound, paths)),
-        Expr::Map(map) => {
-            for entry in &map.entries {
-                if let cel::common::ast::EntryExpr::MapEntry(entry) = &entry.expr {
-                    collect(&entry.key, bound, paths);
-                    collect(&entry.value, bound, paths);
-                }
-            }
-        }
-        Expr::Comprehension(inner) => {
-            collect(&inner.iter_range, bound, paths);
-            let before = bound.len();
-            bound.extend(
-                [Some(inner.iter_var.clone()), inner.iter_var2.clone(), Some(inner.accu_var.clone())]
-                    .into_iter()
-                    .flatten(),
-            );
-            for part in [&inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result] {
-                collect(part, bound, paths);
-            }
-            bound.truncate(before);
-        }
-        _ => {}
-    }
-}
-
-fn as_path(node: &IdedExpr) -> Option<Vec<String>> {
-    match &node.expr {
-        Expr::Ident(name) => Some(vec![name.clone()]),
-        Expr::Select(select) => {
-            let mut path = as_path(&select.operand)?;
-            path.push(select.field.clone());
-            Some(path)
-        }
-        _ => None,
     }
 }
 
@@ -496,7 +339,7 @@ mod tests {
 
     struct Slots(Value);
 
-    impl vars::Source for Slots {
+    impl vars::VariableSource for Slots {
         fn root(&self, name: &str) -> Value {
             assert_eq!(name, "slots");
             self.0.clone()

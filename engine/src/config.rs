@@ -1,8 +1,8 @@
-//! Typed configuration out of a YAML tree, with every mistake at its place.
+//! Typed configuration out of a YAML tree, with the span of every error.
 //!
-//! A `serde` deserializer of our own because an author needs two things that no format crate gives together:
-//! unknown fields are collected (with the nearest known name) instead of ending the read, and an error carries the
-//! place of the innermost value it is about.
+//! A `serde` deserializer of its own, because no format crate offers both things that authors need: unknown fields are
+//! collected (with the nearest known name) instead of ending the read, and an error has the span of the innermost value
+//! that it is about.
 
 mod error;
 mod repair;
@@ -26,11 +26,11 @@ use crate::{
 use error::{Error, misfit};
 use repair::{fill, filled, leave_out};
 
-/// Parses a file's YAML; a mistake in it is a diagnostic.
+/// Parses a file's YAML. A syntax error becomes a diagnostic.
 pub fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Tree> {
-    let not_yaml = |mistake: yaml::Mistake| {
-        let diagnostic = Diagnostic::new(Code::BadYaml, file, mistake.span, mistake.message, mistake.help);
-        diagnostics.push(Diagnostic { nearest: mistake.nearest, ..diagnostic });
+    let not_yaml = |error: yaml::SyntaxError| {
+        let diagnostic = Diagnostic::new(Code::BadYaml, file, error.span, error.message, error.help);
+        diagnostics.push(Diagnostic { nearest: error.nearest, ..diagnostic });
     };
     yaml::parse(text).map_err(not_yaml).ok()
 }
@@ -48,11 +48,11 @@ pub(crate) struct Read<T> {
     pub(crate) complete: bool,
 }
 
-/// Mistakes of one value that are told at once; whoever made more has made the same one many times.
-const MISTAKES: usize = 20;
+/// The most errors of one value that are reported at once; more of them usually have one cause.
+const MAX_ERRORS: usize = 20;
 
-/// Reads a `T` and goes on after a mistake, as if what is wrong were not there, so that the others come to light too.
-/// `None` when nothing is left that could be read.
+/// Reads a `T`. After an error it reads again without the wrong part, so that all errors are reported at once. `None`
+/// when nothing readable is left.
 pub(crate) fn read_with_recovery<T: DeserializeOwned>(
     file: &str,
     tree: &Tree,
@@ -78,12 +78,12 @@ pub(crate) fn read_with_recovery<T: DeserializeOwned>(
     let mut rest = tree.clone();
     // Fields that are missing only because they were left out here.
     let mut left_out: Vec<(Span, String)> = Vec::new();
-    for _ in 0..MISTAKES {
+    for _ in 0..MAX_ERRORS {
         let span = error.span.unwrap_or(tree.span);
         let told = span == Span::default()
             || error.missing.is_some_and(|field| {
                 left_out.iter().any(|(of, name)| of.start() == span.start() && name == field)
-                    // Spelt otherwise, the field is there: that is said already.
+                    // The field is there under a misspelt name, which is reported already.
                     || diagnostics.iter().any(|diagnostic| {
                         diagnostic.code == Code::UnknownField && diagnostic.nearest.as_deref() == Some(field)
                     })
@@ -93,11 +93,11 @@ pub(crate) fn read_with_recovery<T: DeserializeOwned>(
             diagnostics.push(error.diagnostic(file, tree.span));
         }
         let went_on = match missing {
-            // Without a field that was left out, the whole is left out too.
+            // A value without a field that was left out is left out too.
             Some(_) if told && span.start() != tree.span.start() => leave_out(&mut rest, span, &mut left_out),
-            // With an empty text in its place most of the rest can be looked at.
+            // With an empty text in place of the field, the rest of the value can be read.
             Some(field) => fill(&mut rest, span, field),
-            // Such a text does not fit: then without what it was put into.
+            // The empty text does not fit: leave out the value that it was put into.
             None if span == Span::default() => {
                 filled(&rest).is_some_and(|whole| leave_out(&mut rest, whole, &mut left_out))
             }
@@ -136,7 +136,7 @@ impl<'t, 'u> Reader<'t, 'u> {
         misfit(&self.tree.node.describe(), &expected.to_string())
     }
 
-    /// Something else stands where a map of these fields belongs.
+    /// The error of another value in place of a map with these fields.
     fn not_fields(&self, fields: &[&str]) -> Error {
         let found = self.tree.node.describe();
         let example = match &self.tree.node {

@@ -1,6 +1,6 @@
-//! What is wrong with a bundle: one diagnostic, one place, one cause, one way to fix it.
+//! Diagnostics: what is wrong with a bundle, where, and how to fix it.
 //!
-//! Diagnostics are collected, never thrown at the first: a person mends a file once, not once a mistake.
+//! The compiler collects all of them, so that an author can fix a file in one go.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::span::Span;
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -20,7 +20,7 @@ pub enum Severity {
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $severity:ident;)+) => {
-        /// What sort of diagnostic it is. The text form is stable: tools and snapshot tests rely on it.
+        /// The kind of a diagnostic. Its text form is stable: tools and snapshot tests rely on it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code {
             $($(#[doc = $doc])+ $name,)+
@@ -35,7 +35,7 @@ macro_rules! codes {
                 match self { $(Code::$name => $text,)+ }
             }
 
-            /// How bad a diagnostic with this code is.
+            /// The severity of diagnostics with this code.
             pub const fn severity(self) -> Severity {
                 match self { $(Code::$name => Severity::$severity,)+ }
             }
@@ -105,9 +105,9 @@ codes! {
     EndlessCycle = "endless-cycle", Error;
     /// A node that no path reaches.
     Unreachable = "unreachable", Warning;
-    /// Nodes that a client can never leave by answering: every way leads back among them.
+    /// Nodes that a client can never leave by answering: every transition leads back among them.
     NoWayOut = "no-way-out", Warning;
-    /// A slot that is looked at but that nothing sets on any path to there.
+    /// A slot that is read, but that nothing sets on any path to there.
     NeverSet = "never-set", Warning;
     /// A slot that may still be unset where its value is needed.
     MaybeUnset = "maybe-unset", Warning;
@@ -138,16 +138,16 @@ impl Serialize for Code {
 /// One diagnostic.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// What sort it is.
+    /// Its code.
     pub code: Code,
     /// The file, relative to the bundle.
     pub file: String,
-    /// Where in the file; 0:0 when it is the file as a whole.
+    /// Where in the file; all zeros for the file as a whole.
     #[serde(flatten)]
     pub span: Span,
-    /// What is wrong, naming what stands there.
+    /// What is wrong. It quotes the text that is wrong.
     pub message: String,
     /// How to fix it.
     pub help: String,
@@ -176,7 +176,7 @@ impl Diagnostic {
         }
     }
 
-    /// Names the nearest of `known` to `name`, where one is near enough to be what was meant.
+    /// Sets `nearest` to the most similar of `known`, if one is similar enough to be what was meant.
     pub fn near<'a>(mut self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
         self.nearest = nearest(name, known).map(str::to_owned);
         self
@@ -206,7 +206,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// The name among `known` that is nearest to `name`, if it is near enough to be a slip.
+/// The most similar of `known` to `name`, if `name` may be a misspelling of it: at most a third of its characters differ,
+/// or the Jaro-Winkler similarity is at least 0.85.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let slip = (name.chars().count() / 3).max(1);
     let lower = name.to_lowercase();
@@ -214,7 +215,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .into_iter()
         .filter(|candidate| *candidate != name)
         .map(|candidate| {
-            // Capital letters are a slip too.
+            // The case of letters does not count.
             let other = candidate.to_lowercase();
             (strsim::osa_distance(&lower, &other), strsim::jaro_winkler(&lower, &other), candidate)
         })

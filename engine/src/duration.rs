@@ -1,4 +1,4 @@
-//! Lengths of time as people write them: `15s`, `30m`, `2h`, `7d`, `2w`.
+//! Durations as flows write them: `15s`, `30m`, `2h`, `7d`, `2w`.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 pub struct Duration(pub i64);
 
 impl Duration {
-    /// So many seconds.
+    /// A duration of whole seconds.
     pub const fn seconds(seconds: i64) -> Duration {
         Duration(seconds * 1000)
     }

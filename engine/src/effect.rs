@@ -1,7 +1,7 @@
-//! Everything a dialog may ask of the world. The set is closed: kinds compose these.
+//! Queries and commands: everything that a dialog can ask of its surroundings. The set is closed; kinds compose these.
 //!
-//! A **query** suspends the walk until its [`QueryOutcome`] is handed back. A **command** is data that the runtime
-//! carries out after the turn is committed, under its stable [`Effect`] id.
+//! A **query** suspends the turn until it is resumed with the [`QueryOutcome`]. A **command** is data that the runtime
+//! executes after the turn is committed, under its stable [`Effect`] id.
 
 use std::collections::BTreeMap;
 
@@ -13,22 +13,22 @@ use crate::{
     language::Language,
 };
 
-/// A question that only the outside can answer.
+/// A question that the runtime answers through its ports.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "query", rename_all = "snake_case")]
 pub enum Query {
-    /// Which labelled examples of the release is this text nearest to?
+    /// Classify a text by its similarity to labelled examples of the release.
     #[serde(alias = "nearest")]
     Classify(ClassifyRequest),
-    /// Which of these labels fits the text, by a language model's judgement?
+    /// Classify a text by a language model.
     #[serde(alias = "decide")]
     LlmClassify(LlmClassifyRequest),
-    /// Write a reply.
+    /// Generate a reply, by a language model or without one.
     #[serde(alias = "answer")]
     Generate(GenerateRequest),
     /// Find products.
     Search(SearchRequest),
-    /// Ask another system.
+    /// Call another system over HTTP.
     Http(HttpRequest),
 }
 
@@ -44,8 +44,7 @@ impl Query {
         }
     }
 
-    /// Names this very query in a trace, so that its outcome is found again when other turns are replayed: two queries
-    /// with the same content have the same key.
+    /// The query's key in traces: 16 hexadecimal digits of a hash of its content. Backtests find recorded outcomes by it.
     pub fn key(&self) -> String {
         /// The JSON form that is hashed. Its tags are those of the first stored traces, so that outcomes recorded by
         /// earlier versions are found.
@@ -75,7 +74,7 @@ impl Query {
     }
 }
 
-/// What came back. Its variant matches the query's, or is `Failed`.
+/// The answer to a query. Its variant matches the query's, or is `Failed`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum QueryOutcome {
@@ -107,11 +106,11 @@ pub enum QueryOutcome {
 pub struct ClassifyRequest {
     /// Name of an example set of the release: `<flow>.<node>`.
     pub set: String,
-    /// The text to place.
+    /// The text to classify.
     pub text: String,
 }
 
-/// A label and how near the text is to it.
+/// A label with its score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScoredLabel {
     /// The label (an intent).
@@ -171,7 +170,7 @@ pub struct GenerateRequest {
     pub language: Language,
     /// Rows the reply may name, by index. Data.
     pub facts: Vec<Product>,
-    /// Passages the reply may lean on. Data.
+    /// Passages the reply may use. Data.
     pub passages: Vec<Passage>,
     /// What was said before, oldest first.
     pub history: Vec<Utterance>,
@@ -194,7 +193,7 @@ pub struct HttpRequest {
     /// The body, sent as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
-    /// Milliseconds until the whole exchange is given up.
+    /// Timeout of the whole exchange, milliseconds.
     pub deadline: u64,
     /// Bytes of the reply's body; a longer reply is refused.
     pub max_bytes: u64,
@@ -248,6 +247,8 @@ pub enum Author {
     Client,
     /// The bot.
     Bot,
+    /// A person of the staff.
+    Staff,
 }
 
 /// A written reply.
@@ -298,27 +299,28 @@ pub enum Command {
     Send(Outgoing),
     /// Create the client's open lead, or add to it.
     Lead(Lead),
-    /// Let a timer of this chat fall due; replaces the one of the same name.
+    /// Start a timer of this chat. It replaces a running one of the same name.
     StartTimer {
         /// Its name.
         name: String,
-        /// Milliseconds since the Unix epoch.
+        /// When it fires, milliseconds since the Unix epoch, UTC.
         due: i64,
     },
-    /// Forget a timer.
+    /// Cancel a timer.
     CancelTimer {
         /// Its name.
         name: String,
     },
-    /// Tell the staff something.
+    /// Notify the staff.
     Notify(Notice),
-    /// A person shall take the chat; the bot is silent until it is given back.
+    /// Hand the chat over to staff. The bot is silent until the handoff ends.
     HandOff {
         /// Why, for the person.
         reason: String,
     },
-    /// The bot has the chat again.
-    TakeBack,
+    /// The handoff ends; the bot answers again.
+    #[serde(alias = "take_back")]
+    EndHandoff,
     /// A conversion, for analytics.
     Goal(Goal),
     /// The client was put into an arm of an experiment, for analytics.
@@ -330,7 +332,7 @@ pub enum Command {
     },
 }
 
-/// A message to the staff, delivered to everyone that the configuration lists for the group.
+/// A notification for everyone that the configuration lists in the group.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
     /// The group of people, as the configuration names it.
@@ -339,7 +341,7 @@ pub struct Notice {
     pub subject: String,
     /// The text.
     pub text: String,
-    /// Where to answer: `true` adds how to reach the chat.
+    /// Whether to add how the chat can be reached.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub about_chat: bool,
 }
@@ -349,7 +351,7 @@ impl Notice {
     pub const EVERYBODY: &'static str = "default";
 }
 
-/// A conversion.
+/// A goal that was reached, for analytics.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Goal {
     /// Its name.
@@ -365,7 +367,7 @@ pub struct Goal {
 /// A message to the client, in no channel's markup: plain text, escaped by each channel as it needs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outgoing {
-    /// A line that says what it is about, for channels that have one, such as mail; the text is whole without it.
+    /// A subject line, for channels that have one, such as mail. The text is complete without it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub subject: String,
     /// May be empty when there are cards or a photo.
@@ -383,6 +385,9 @@ pub struct Outgoing {
     /// Where the channel can share the client's own contact: the label of a button that does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_contact: Option<String>,
+    /// The person of the staff who wrote it, as the channel or the command line names them; `None` for the bot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<String>,
     /// The language of the texts, for what a channel adds itself.
     pub language: Language,
 }
@@ -457,7 +462,7 @@ pub struct Press {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "choice", rename_all = "snake_case")]
 pub enum Choice {
-    /// Go on at a node of the same flow.
+    /// Go to a node of the same flow.
     Go {
         /// The node.
         to: String,
@@ -469,7 +474,7 @@ pub enum Choice {
     },
     /// The next page of the cards that the node sent.
     More {
-        /// The search whose next page is wanted; its offset points at that page.
+        /// The search, with the offset of that page.
         request: Box<SearchRequest>,
     },
 }
@@ -489,4 +494,16 @@ pub struct Lead {
     /// Further values of the dialog worth knowing.
     #[serde(default)]
     pub details: BTreeMap<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn effects_of_an_earlier_version_read() {
+        let effect: Effect =
+            serde_json::from_str(r#"{ "id": "1.0", "command": { "command": "take_back" } }"#).unwrap();
+        assert_eq!(effect.command, Command::EndHandoff);
+    }
 }

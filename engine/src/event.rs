@@ -1,4 +1,4 @@
-//! What may happen to a chat. Every way into a dialog is one of these, and time arrives inside them.
+//! Events: everything that can start a turn. An event carries its time, so that the engine needs no clock.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// What a channel tells of the person; every field may be empty.
+/// What the channel knows about the client; every field may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// Given name.
@@ -31,7 +31,7 @@ pub struct Client {
     /// Handle without the at sign.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub username: String,
-    /// The language of the client's application, where it is one of ours.
+    /// The language of the client's application, where it is a supported one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
 }
@@ -70,32 +70,35 @@ pub enum EventKind {
     },
     /// Something arrived that the dialog cannot read (a sticker, a photo, a voice message).
     Unsupported {
-        /// The channel's word for it.
+        /// What it is, as the channel calls it.
         what: String,
     },
-    /// A timer that an earlier turn started fell due.
+    /// A timer that an earlier turn started has fired.
     Timer {
         /// The timer's name, e.g. `inactivity`.
         name: String,
     },
-    /// One of the staff did something with the chat.
+    /// A member of staff acted in the chat.
     Staff {
         /// What.
         action: StaffAction,
+        /// Who it was, as their channel names them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
 }
 
-/// What a person of the staff does with a chat.
+/// What a member of staff does in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum StaffAction {
-    /// Writes to the client, and so takes the chat over: the bot is silent from now on.
+    /// Writes to the client, which takes the chat over: the bot is silent from now on.
     Say {
         /// The text.
         text: String,
     },
-    /// Takes the chat over without a word.
+    /// Takes the chat over without writing.
     Take,
-    /// Gives the chat back to the bot.
+    /// Ends the handoff: the bot answers again.
     Return,
 }

@@ -24,7 +24,7 @@ pub struct Flow {
     pub slots: BTreeMap<String, slot::Declaration>,
     /// The nodes by name.
     pub nodes: BTreeMap<String, NodeEntry>,
-    /// The names of all nodes, those included that could not be read: leading to one of them is no mistake.
+    /// The names of all nodes, also of those that could not be read: a transition to one of them is not an error.
     pub declared: BTreeSet<String>,
     /// Whether everything beside the nodes could be read.
     pub header_complete: bool,
@@ -33,7 +33,7 @@ pub struct Flow {
 /// A node with its transitions.
 #[derive(Debug)]
 pub struct NodeEntry {
-    /// Where its name stands.
+    /// The span of its name.
     pub span: Span,
     /// What it is.
     pub kind: &'static KindSpec,
@@ -51,7 +51,7 @@ pub enum Transitions {
     None,
     /// All exits lead to one target.
     All(Spanned<Target>),
-    /// A target for each exit: where the exit's name stands, and the target.
+    /// A target for each exit, with the span of the exit's name.
     ByExit(BTreeMap<String, (Span, Spanned<Target>)>),
 }
 

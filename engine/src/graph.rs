@@ -1,45 +1,47 @@
-//! A flow as a drawing: what there is to draw, and the Mermaid text of it.
+//! A flow as a graph for drawings, and as Mermaid text.
 
 use crate::{flow::Flow, target::Target};
 
-/// A flow's nodes and arrows, in a stable order.
+/// A flow's nodes and edges, in a stable order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Graph {
     /// Node names with their kinds.
     pub nodes: Vec<(String, &'static str)>,
-    /// Arrows.
-    pub arrows: Vec<Arrow>,
+    /// Edges.
+    pub edges: Vec<Edge>,
     /// The node at which messages enter.
     pub start: String,
 }
 
-/// An arrow of a graph.
+/// An edge of a graph.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Arrow {
-    /// Where it begins.
+pub struct Edge {
+    /// The node that it leaves.
     pub from: String,
-    /// Where it leads: a node, `wait` or `end`.
+    /// Its target: a node, `end` or `return`.
     pub to: String,
-    /// Exits and jumps that take it.
+    /// The labels of the transitions that it stands for.
     pub labels: Vec<String>,
 }
 
 impl Graph {
-    /// The graph of a flow. Parallel arrows are one with several labels; arrows to `wait` are left out.
+    /// The graph of a flow. Parallel edges are one with several labels; edges to `wait` are left out.
     pub fn of(flow: &Flow) -> Graph {
         let mut graph = Graph { start: flow.header.start.value.clone(), ..Graph::default() };
         for name in in_order(flow) {
             let Some(entry) = flow.nodes.get(name) else { continue };
             graph.nodes.push((name.to_owned(), entry.kind.name));
-            for way in entry.all_transitions() {
-                if matches!(way.to.value, Target::Wait) {
+            for transition in entry.all_transitions() {
+                if matches!(transition.to.value, Target::Wait) {
                     continue;
                 }
-                let to = way.to.value.to_string();
-                match graph.arrows.iter_mut().find(|arrow| arrow.from == name && arrow.to == to) {
-                    Some(arrow) if arrow.labels.contains(&way.label) => {}
-                    Some(arrow) => arrow.labels.push(way.label),
-                    None => graph.arrows.push(Arrow { from: name.to_owned(), to, labels: vec![way.label] }),
+                let to = transition.to.value.to_string();
+                match graph.edges.iter_mut().find(|edge| edge.from == name && edge.to == to) {
+                    Some(edge) if edge.labels.contains(&transition.label) => {}
+                    Some(edge) => edge.labels.push(transition.label),
+                    None => {
+                        graph.edges.push(Edge { from: name.to_owned(), to, labels: vec![transition.label] })
+                    }
                 }
             }
         }
@@ -52,33 +54,34 @@ impl Graph {
         for (name, kind) in &self.nodes {
             text.push_str(&format!("  {}[\"{name}<br/><i>{kind}</i>\"]\n", id(name)));
         }
-        for arrow in &self.arrows {
-            let label = arrow.labels.join(", ").replace('"', "'");
-            text.push_str(&format!("  {} -->|\"{label}\"| {}\n", id(&arrow.from), id(&arrow.to)));
+        for edge in &self.edges {
+            let label = edge.labels.join(", ").replace('"', "'");
+            text.push_str(&format!("  {} -->|\"{label}\"| {}\n", id(&edge.from), id(&edge.to)));
         }
-        if self.arrows.iter().any(|arrow| arrow.to == "end") {
+        if self.edges.iter().any(|edge| edge.to == "end") {
             text.push_str("  n_end((end))\n");
         }
         text
     }
 }
 
-/// Nodes as a reader meets them: from the start outwards, then from the commands, then whatever is left. Layouts put
-/// what comes first above.
+/// Nodes in breadth-first order from the start, then from the other entry points, then the rest. Layouts draw the first
+/// ones on top.
 fn in_order(flow: &Flow) -> Vec<&str> {
     let on = &flow.header.on;
     let silence = on.inactivity.iter().map(|inactivity| &inactivity.to);
-    let doors =
+    let entry_points =
         std::iter::once(&flow.header.start).chain(on.command.values()).chain(silence).chain(&on.error);
     let mut order: Vec<&str> = Vec::with_capacity(flow.nodes.len());
-    let all = doors.map(|door| door.as_str()).chain(flow.nodes.keys().map(String::as_str));
-    for door in all {
+    let all =
+        entry_points.map(|entry_point| entry_point.as_str()).chain(flow.nodes.keys().map(String::as_str));
+    for entry_point in all {
         let mut next = order.len();
-        push(&mut order, flow, door);
+        push(&mut order, flow, entry_point);
         while let Some(name) = order.get(next).copied() {
             next += 1;
-            for way in flow.nodes.get(name).map(|entry| entry.all_transitions()).unwrap_or_default() {
-                if let Target::Node(to) = &way.to.value {
+            for transition in flow.nodes.get(name).map(|entry| entry.all_transitions()).unwrap_or_default() {
+                if let Target::Node(to) = &transition.to.value {
                     push(&mut order, flow, to);
                 }
             }
@@ -95,7 +98,7 @@ fn push<'f>(order: &mut Vec<&'f str>, flow: &'f Flow, name: &str) {
     }
 }
 
-/// Mermaid stumbles over ids that are its own words, such as `end`.
+/// An id for Mermaid, prefixed because words of its own, such as `end`, break it.
 fn id(name: &str) -> String {
     let safe: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
     format!("n_{safe}")

@@ -13,7 +13,7 @@ use crate::{
     text::Text,
 };
 
-/// The part of a flow file that is the same for every kind of node.
+/// A flow file without its nodes.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
@@ -55,13 +55,13 @@ pub struct On {
     /// Nodes by `/command`. `/start` begins the dialog anew.
     #[serde(default)]
     pub command: BTreeMap<String, Spanned<String>>,
-    /// Where a message goes that is no answer to the question that waits, but clearly one of these intents.
+    /// The intents that interrupt a question when a message does not answer it.
     #[serde(default)]
     pub intent: Option<IntentInterrupt>,
-    /// Where a dialog goes after a silence.
+    /// Where a dialog goes when the client is inactive.
     #[serde(default)]
     pub inactivity: Option<Inactivity>,
-    /// Where a turn goes, once, after a failure.
+    /// Where a turn goes, once, after a fault.
     #[serde(default)]
     pub error: Option<Spanned<String>>,
 }
@@ -70,9 +70,9 @@ pub struct On {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IntentInterrupt {
-    /// The `classify` node of this flow whose intents and examples are listened for.
+    /// The `classify` node of this flow whose intents and examples are used.
     pub from: Spanned<String>,
-    /// How likely (0 to 1) the intent must be by the examples.
+    /// The least confidence (0 to 1) at which an intent interrupts.
     #[serde(default = "default_min_confidence")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub min_confidence: Spanned<f32>,
@@ -84,11 +84,11 @@ fn default_min_confidence() -> Spanned<f32> {
     Spanned::new(0.6, Span::default())
 }
 
-/// A silence of the client's.
+/// The inactivity interrupt.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Inactivity {
-    /// How long it must last.
+    /// How long after the client's last message.
     pub after: Duration,
     /// The node to run then.
     pub to: Spanned<String>,

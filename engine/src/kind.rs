@@ -1,4 +1,4 @@
-//! What a kind of node is. The kinds themselves live in a crate of their own, one file each.
+//! The interface of a kind of node. The kinds themselves are in their own crate, one file each.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -35,7 +35,7 @@ pub trait Kind: Node + DeserializeOwned + JsonSchema + Sized + 'static {
     /// A whole flow that uses it; a test compiles it without diagnostics.
     const EXAMPLE: &'static str;
     /// Files that the example needs beside itself: path and text.
-    const BESIDES: &'static [(&'static str, &'static str)] = &[];
+    const EXAMPLE_FILES: &'static [(&'static str, &'static str)] = &[];
     /// Messages to send to the example, and the nodes that the last of them must visit.
     const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]);
 }
@@ -43,7 +43,7 @@ pub trait Kind: Node + DeserializeOwned + JsonSchema + Sized + 'static {
 /// Reads a kind's body out of a file's tree; what is wrong goes to the diagnostics.
 pub type ReadBody = fn(&str, &Tree, &mut Vec<Diagnostic>) -> Option<Box<dyn Node>>;
 
-/// A kind as an entry of the list of kinds: everything that schema, reader, docs and graph need.
+/// An entry of the list of kinds: what the schema, the reader, the reference and the graph need of a kind.
 pub struct KindSpec {
     /// The key in YAML.
     pub name: &'static str,
@@ -51,8 +51,8 @@ pub struct KindSpec {
     pub exits: &'static [(&'static str, &'static str)],
     /// See [`Kind::EXAMPLE`].
     pub example: &'static str,
-    /// See [`Kind::BESIDES`].
-    pub besides: &'static [(&'static str, &'static str)],
+    /// See [`Kind::EXAMPLE_FILES`].
+    pub example_files: &'static [(&'static str, &'static str)],
     /// See [`Kind::EXAMPLE_PATH`].
     pub example_path: (&'static [&'static str], &'static [&'static str]),
     /// The JSON Schema of the body; its description is the kind's documentation.
@@ -68,7 +68,7 @@ impl KindSpec {
             name: K::NAME,
             exits: K::EXITS,
             example: K::EXAMPLE,
-            besides: K::BESIDES,
+            example_files: K::EXAMPLE_FILES,
             example_path: K::EXAMPLE_PATH,
             schema: |generator| K::json_schema(generator),
             read: |file, tree, diagnostics| {
@@ -97,12 +97,12 @@ pub trait Node: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Whether every path through the node waits for the client, so that a cycle through it is no endless one.
+    /// Whether every path through the node waits for the client, so that a cycle through it ends.
     fn waits(&self) -> bool {
         false
     }
 
-    /// The timer whose falling due this node waits for.
+    /// The timer that this node waits for.
     fn timer(&self) -> Option<&'static str> {
         None
     }
@@ -113,11 +113,11 @@ pub trait Node: fmt::Debug + Send + Sync {
     }
 
     /// The host of another system that this node asks, as it is written.
-    fn asks(&self) -> Option<&str> {
+    fn host(&self) -> Option<&str> {
         None
     }
 
-    /// What one visit may cost at the most.
+    /// The most that one visit may cost.
     fn cost(&self, _: &Costs<'_>) -> Cost {
         Cost::default()
     }
@@ -133,7 +133,10 @@ pub trait Node: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Acts. Called again with the outcome after a query, and with the client's reply after a wait.
+    /// Runs the node. It is called again with the outcome after a query, and with the client's reply after a wait.
+    ///
+    /// # Errors
+    /// A fault, which takes the flow's error path.
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault>;
 }
 
@@ -145,21 +148,21 @@ pub enum NodeInput {
     /// The client answered while the node waited; [`TurnContext::event`] says what.
     Reply,
     /// An interruption is over: ask again.
-    Resume,
+    Resumed,
     /// A button of this node was pressed, maybe an old one.
-    Press(String),
+    ButtonPressed(String),
     /// The next page of this node's cards is wanted.
-    More(SearchRequest),
+    NextPage(SearchRequest),
     /// The query's outcome.
     Outcome(QueryOutcome),
-    /// The node said [`NodeOutcome::NotAnswered`], and the message interrupts nothing either: say so and ask again.
+    /// The node returned [`NodeOutcome::NotAnswered`] and the message does not interrupt: report it and ask again.
     NotAnswered,
     /// The flow that the node called has returned; its slots.
-    Called(Map<String, Value>),
-    /// The node's own [`Node::timer`] fell due.
-    Due,
-    /// A person had the chat and gave it back.
-    GivenBack,
+    FlowReturned(Map<String, Value>),
+    /// The node's own [`Node::timer`] has fired.
+    TimerFired,
+    /// Staff had the chat and ended the handoff.
+    HandoffEnded,
 }
 
 /// What a node decides.
@@ -171,7 +174,7 @@ pub enum NodeOutcome {
     To(Target),
     /// Wait for the client here.
     Wait,
-    /// Ask the world, then run again.
+    /// Run a query, then run the node again with the outcome.
     Query(Query),
     /// Run another flow, then this node again with its slots.
     Call {
@@ -180,7 +183,7 @@ pub enum NodeOutcome {
         /// Values for its slots.
         slots: Vec<(String, Value)>,
     },
-    /// The client's reply is no answer here. Unless it interrupts, the node is run again with [`NodeInput::NotAnswered`].
+    /// The message does not answer the question. Unless it interrupts, the node is run again with [`NodeInput::NotAnswered`].
     NotAnswered,
 }
 

@@ -1,6 +1,6 @@
-//! The languages a client may speak and how a message's language is told.
+//! The supported languages, and detection of a message's language.
 //!
-//! Not a general detector: two languages, told apart by script and, for Latin text, by common
+//! Not a general detector: two languages, distinguished by script and, for Latin text, by common
 //! English words, because a Russian client who types «Makita HR2470» has not changed language.
 
 use std::fmt;
@@ -39,7 +39,7 @@ impl Language {
         Language::ALL.into_iter().find(|language| language.code().eq_ignore_ascii_case(primary))
     }
 
-    /// Tells the language of a message, or `None` where the text does not say (numbers, articles, brand names).
+    /// Detects the language of a message; `None` where the text does not show it (numbers, articles, brand names).
     pub fn detect(text: &str) -> Option<Language> {
         Language::evidence(text).map(|evidence| evidence.language)
     }
@@ -62,7 +62,7 @@ impl Language {
     }
 }
 
-/// What a message tells of its language.
+/// The detected language of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// The language.

@@ -1,7 +1,8 @@
-//! The flow language of Tolmach: its model, its compiler with collected diagnostics, and the pure functions that run a turn:
-//! [`start()`] and [`resume()`].
+//! The flow language of Tolmach: its model, its compiler, and the pure functions that run a turn: [`start()`] and
+//! [`resume()`].
 //!
-//! No clock, no randomness, no input or output lives here: time arrives in events, the world in outcomes.
+//! The crate reads no clock, draws no random numbers and does no I/O. Time arrives in events, the results of queries in
+//! outcomes.
 
 pub mod bundle;
 pub mod card;

@@ -183,7 +183,7 @@ fn number_length(text: &str) -> usize {
     end
 }
 
-/// Where the unit after a number stands; empty when there is none.
+/// The byte range of the unit after a number; empty when there is none.
 fn unit_after(text: &str, from: usize) -> (usize, usize) {
     let rest = text.get(from..).unwrap_or_default();
     let skipped = rest.len() - rest.trim_start_matches([' ', '\u{a0}', '\u{202f}', '-']).len();

@@ -1,4 +1,4 @@
-//! What a node tells the compiler about itself: its exits, transitions, calls of flows and costs.
+//! Static properties of a node that the compiler uses: its exits, transitions, calls of flows and costs.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use crate::{
     target::Target,
 };
 
-/// A way out of a node.
+/// An exit of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exit {
     /// Its name in `next`.
     pub name: String,
-    /// The exit that serves instead where `next` does not name this one; without it the exit must be covered.
+    /// The exit whose target is used where `next` does not name this one. Without a fallback, `next` must name it.
     pub fallback: Option<&'static str>,
 }
 
@@ -60,7 +60,7 @@ pub struct Cost {
     pub model_calls: u32,
     /// Tokens that models may write.
     pub tokens: u32,
-    /// Milliseconds of waiting for others.
+    /// Milliseconds of waiting for other systems.
     pub millis: i64,
 }
 
@@ -76,7 +76,7 @@ impl std::ops::Add for Cost {
     }
 }
 
-/// What a node needs to know to tell its cost.
+/// What the cost of a node depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Costs<'a> {
     /// Prompts by name.

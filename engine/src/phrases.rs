@@ -1,4 +1,4 @@
-//! The few sentences that the engine itself says to clients, in both languages.
+//! Texts that the engine itself sends to clients, in both languages.
 
 use crate::language::Language;
 

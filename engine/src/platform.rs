@@ -17,18 +17,3 @@ pub struct Platform {
     /// The names of the configured language models.
     pub model_roles: BTreeSet<String>,
 }
-
-impl Platform {
-    /// The smallest of a limit over all channels, where `value` exceeds it, with the names of the channels that have it.
-    pub(crate) fn exceeded(
-        &self,
-        value: usize,
-        limit: impl Fn(&Capabilities) -> u32,
-    ) -> Option<(usize, String)> {
-        let smallest = self.channels.iter().map(&limit).min()?;
-        let most = usize::try_from(smallest).unwrap_or(usize::MAX);
-        let names = self.channels.iter().filter(|channel| limit(channel) == smallest);
-        let names: Vec<&str> = names.map(|channel| channel.name).collect();
-        (value > most).then(|| (most, names.join(", ")))
-    }
-}

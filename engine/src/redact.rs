@@ -19,7 +19,7 @@ pub fn personal_values(release: &Release, session: &Session) -> PersonalValues {
 fn add_frame(values: &mut PersonalValues, release: &Release, frame: &Frame) {
     match release.flow(&frame.flow) {
         Some(flow) => values.add_slots(&flow.slots, &frame.slots),
-        // Nobody knows how these slots are declared.
+        // The declarations of these slots are not known.
         None => frame.slots.values().for_each(|value| values.add(value, phrases::PERSONAL)),
     }
     for frame in frame.interrupted.iter().flat_map(|interrupted| &interrupted.above) {

@@ -1,6 +1,6 @@
 //! The reference of the flow language as Markdown, from the types that read it and the table of diagnostics.
 //!
-//! Nothing is written here that the code does not know: what a field means is its own documentation.
+//! Descriptions come from the doc comments of the types, so that they are written once.
 
 use std::collections::BTreeSet;
 
@@ -82,7 +82,7 @@ impl Page<'_> {
         }
         self.fields(body, &[]);
         self.text.push_str(&format!("\n```yaml\n{}```\n", kind.example));
-        for (path, text) in kind.besides {
+        for (path, text) in kind.example_files {
             self.text.push_str(&format!("\nwith `{path}`:\n\n```\n{text}```\n"));
         }
     }

@@ -1,4 +1,4 @@
-//! A bundle that compiled: immutable, named by its content, ready to be run.
+//! A compiled bundle: immutable, identified by its content hash, ready to be run.
 
 use std::collections::BTreeMap;
 

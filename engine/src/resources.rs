@@ -1,4 +1,4 @@
-//! What flows refer to: prompts, quick answers, knowledge, the company's particulars, labelled examples.
+//! What flows refer to: prompts, quick answers, knowledge, company data, labelled examples.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The JSON Schema of a flow file, from the types that read it. Editors complete and check against it.
+//! The JSON Schema of a flow file, from the types that read it. Editors use it for completion and checks.
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -52,7 +52,7 @@ pub fn flow_schema(kinds: &[&'static KindSpec]) -> Value {
     schema
 }
 
-/// Defaults that are kept as small floats would show digits that nobody wrote: 0.35 as 0.3499999940395355.
+/// Rounds defaults of type `f32`, which would otherwise show as 0.3499999940395355 in place of 0.35.
 fn neat(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {

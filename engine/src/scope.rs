@@ -1,4 +1,5 @@
-//! What a node's configuration may refer to, and the diagnostics when it refers to something else.
+//! The scope in which a node's configuration is checked: the names that it may refer to, and the diagnostics when it
+//! refers to others.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,20 +7,19 @@ use std::{
 };
 
 use crate::{
-    channel::Capabilities,
+    channel::{Capabilities, exceeded},
     condition::{Expression, FilterExpression},
     diagnostic::{Code, Diagnostic},
     duration::Duration,
     header::Header,
     language::Language,
     node_info::Call,
-    platform::Platform,
     resources::{Answers, ByLanguage, Prompt},
     slot,
     span::{Span, Spanned},
     target::Target,
     text::{Template, Text},
-    vars::{Names, Unknown},
+    vars::{UnknownName, VariableNames},
 };
 
 /// Everything a node is checked against.
@@ -28,9 +28,10 @@ pub struct Scope<'a> {
     pub(crate) file: &'a str,
     /// The file's text.
     pub(crate) text: &'a str,
-    pub(crate) platform: &'a Platform,
+    pub(crate) channels: &'a [Capabilities],
+    pub(crate) model_roles: &'a BTreeSet<String>,
     pub(crate) header: &'a Header,
-    pub(crate) names: Names<'a>,
+    pub(crate) names: VariableNames<'a>,
     pub(crate) nodes: &'a BTreeSet<String>,
     pub(crate) prompts: &'a BTreeMap<String, ByLanguage<Prompt>>,
     pub(crate) knowledge: Vec<&'a str>,
@@ -38,7 +39,7 @@ pub struct Scope<'a> {
     pub(crate) flows: &'a BTreeMap<&'a str, FlowSignature<'a>>,
     /// Files that are there but could not be read.
     pub(crate) unread: &'a BTreeSet<String>,
-    /// The node being checked; empty for what stands outside the nodes.
+    /// The node being checked; empty outside the nodes.
     pub(crate) node: &'a str,
     /// Slots that something reads or sets.
     pub(crate) used: BTreeSet<String>,
@@ -57,25 +58,25 @@ pub(crate) struct FlowSignature<'f> {
     pub(crate) declared: &'f BTreeSet<String>,
 }
 
-/// When a node that names a slot has set it.
+/// When a node sets a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sets {
     /// Always, when it leaves by one of these exits.
-    Surely(&'static [&'static str]),
-    /// Always, whichever way it leaves.
+    OnExits(&'static [&'static str]),
+    /// Always, by every exit.
     Always,
-    /// Perhaps, or perhaps to `null`.
-    Perhaps,
-    /// Never: it makes the slot unset.
-    Unsets,
+    /// On some paths only, or to `null`.
+    Maybe,
+    /// Never: it sets the slot to `null`.
+    Clears,
 }
 
 /// What a node does with slots.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SlotUse {
-    /// Slots whose value it looks at, which may as well be unset.
+    /// Slots that it reads; they may be unset.
     pub(crate) reads: Vec<(String, Span)>,
-    /// Slots that must be set, or the node fails; with what needs them.
+    /// Slots that must be set, or the node fails: the slot, where it is needed, and what would fail.
     pub(crate) needs: Vec<(String, Span, String)>,
     /// Slots that it sets.
     pub(crate) sets: Vec<(String, Sets)>,
@@ -91,44 +92,44 @@ impl Scope<'_> {
         self.diagnostics.push(Diagnostic::new(code, self.file, span, message, help));
     }
 
-    /// A cause with the node that it is about; what stands outside the nodes has none.
+    /// A message prefixed with the node that is checked, if any.
     fn named(&self, message: impl Into<String>) -> String {
         let message = message.into();
         if self.node.is_empty() { message } else { format!("node `{}`: {message}", self.node) }
     }
 
-    /// Whether a file of the bundle is there but could not be read: what refers to it is no mistake of its own.
+    /// Whether a file of the bundle is there but could not be read: a reference to it is not reported.
     fn unread(&self, path: &str) -> bool {
         [".yaml", ".yml", ".md", ".ru.md", ".en.md"]
             .iter()
             .any(|end| self.unread.contains(&format!("{path}{end}")))
     }
 
-    /// A text for clients: translated, parsing, naming known variables, short enough.
+    /// Checks a text for clients: its translations, syntax, variables and length.
     pub fn text(&mut self, text: &Text) {
         self.texts(text, "text", |channel| channel.max_text);
     }
 
-    /// A button's label.
+    /// Checks a button's label, like [`Scope::text`].
     pub fn label(&mut self, text: &Text) {
         self.texts(text, "label", |channel| channel.max_label);
     }
 
-    /// A text under a picture.
+    /// Checks a text under a picture, like [`Scope::text`].
     pub fn caption(&mut self, text: &Text) {
         self.texts(text, "text under a picture", |channel| channel.max_caption);
     }
 
-    /// So many buttons under one message.
+    /// Checks a number of buttons under one message.
     pub fn buttons(&mut self, count: usize, span: Span) {
-        if let Some((most, channels)) = self.platform.exceeded(count, |channel| channel.max_buttons) {
+        if let Some((most, channels)) = exceeded(self.channels, count, |channel| channel.max_buttons) {
             let message = format!("{count} buttons; the most is {most} ({channels})");
             self.report(Code::TooManyButtons, span, message, "split them over several messages");
         }
     }
 
-    /// A number from 0 to 1.
-    pub fn share(&mut self, field: &str, value: &Spanned<f32>) {
+    /// Checks a number from 0 to 1.
+    pub fn probability(&mut self, field: &str, value: &Spanned<f32>) {
         if !(0.0..=1.0).contains(&value.value) {
             let message = format!("`{field}` is {}; it is 0 to 1", value.value);
             let share = if (5.0..=100.0).contains(&value.value) {
@@ -140,7 +141,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A count within bounds.
+    /// Checks that a count is within bounds.
     pub fn count(&mut self, field: &str, value: &Spanned<u32>, bounds: RangeInclusive<u32>) {
         if !bounds.contains(&value.value) {
             let message =
@@ -150,7 +151,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A time that a dialog waits.
+    /// Checks a time that a dialog waits: at least a minute.
     pub fn waiting_time(&mut self, field: &str, time: &Spanned<Duration>) {
         const MINUTE: i64 = 60_000;
         if time.value.0 < MINUTE {
@@ -159,7 +160,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A name that reports show: of a goal, of an experiment.
+    /// Checks a name of a goal or an experiment: 1 to 64 characters.
     pub fn name(&mut self, what: &str, name: &Spanned<String>) {
         if name.trim().is_empty() || name.chars().count() > 64 {
             let message = match name.trim() {
@@ -170,7 +171,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A template that clients do not see as it is.
+    /// Checks a template that is not sent as it is: its syntax and variables.
     pub fn template(&mut self, template: &Template) {
         if let Some((why, help)) = template.error() {
             let span = template.span().narrowed(self.text, template.error_part());
@@ -184,7 +185,7 @@ impl Scope<'_> {
         self.needs(template.needs(), template.span(), "the text would fail");
     }
 
-    /// A condition or a value.
+    /// Checks an expression: its syntax, functions, variables and types.
     pub fn expression(&mut self, expression: &Expression) {
         if let Some((why, help)) = expression.error() {
             let message = match expression.source().trim() {
@@ -209,7 +210,7 @@ impl Scope<'_> {
         }
     }
 
-    /// An expression that must be true or false.
+    /// Checks an expression whose value is true or false.
     pub fn condition(&mut self, expression: &Expression) {
         self.expression(expression);
         if let Ok(Some(kind)) = expression.kind(&self.names)
@@ -221,7 +222,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A catalogue filter.
+    /// Checks a catalogue filter: its columns, types and variables.
     pub fn filter(&mut self, filter: &FilterExpression) {
         if let Some(error) = filter.error() {
             let message = self.named(format!("`{}` is not a filter: {error}", filter.source()));
@@ -240,13 +241,13 @@ impl Scope<'_> {
         self.needs(&filter.needs(), filter.span(), "the filter would fail");
     }
 
-    /// A slot whose value the node looks at, as one of these types.
+    /// Checks a slot that the node reads, of one of these types.
     pub fn slot(&mut self, name: &Spanned<String>, types: &[slot::Type]) {
         self.declared(name, types);
         self.use_of().reads.push((name.value.clone(), name.span));
     }
 
-    /// A slot that the node sets, of one of these types.
+    /// Checks a slot that the node sets, of one of these types.
     pub fn sets(&mut self, name: &Spanned<String>, types: &[slot::Type], when: Sets) {
         self.declared(name, types);
         self.use_of().sets.push((name.value.clone(), when));
@@ -283,7 +284,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A prompt file.
+    /// Checks a reference to a prompt file, and that the flow has the slots that it uses.
     pub fn prompt(&mut self, name: &Spanned<String>) {
         let Some(prompt) = self.prompts.get(&name.value) else {
             let known: Vec<&str> = self.prompts.keys().map(String::as_str).collect();
@@ -320,14 +321,14 @@ impl Scope<'_> {
         }
     }
 
-    /// The name of a configured language model.
+    /// Checks a model role against those that the platform has.
     pub fn model_role(&mut self, role: &Spanned<String>) {
-        if let Some(diagnostic) = unknown_role(self.platform, self.file, role) {
+        if let Some(diagnostic) = unknown_role(self.model_roles, self.file, role) {
             self.diagnostics.push(Diagnostic { message: self.named(&diagnostic.message), ..diagnostic });
         }
     }
 
-    /// A file of quick answers.
+    /// Checks a reference to a file of quick answers.
     pub fn answers(&mut self, name: &Spanned<String>) {
         if !self.answers.contains_key(&name.value) {
             let known: Vec<&str> = self.answers.keys().map(String::as_str).collect();
@@ -345,10 +346,10 @@ impl Scope<'_> {
         expression.kind(&self.names).ok().flatten()
     }
 
-    /// A call of another flow.
+    /// Checks a call of another flow: the flow, its slots and their types.
     pub fn call(&mut self, call: &Call<'_>) {
         for (slot, _) in &call.results {
-            self.sets(slot, &slot::Type::ALL, Sets::Perhaps);
+            self.sets(slot, &slot::Type::ALL, Sets::Maybe);
         }
         let Some(flow) = self.flows.get(call.flow.as_str()) else {
             let known: Vec<&str> = self.flows.keys().copied().collect();
@@ -390,7 +391,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A name that no file of a folder has. Authors often write the path, or the ending, where the name alone belongs.
+    /// Reports a name that no file of a folder has. Authors often write the path or the extension instead of the name.
     fn no_file(
         &mut self,
         code: Code,
@@ -422,7 +423,7 @@ impl Scope<'_> {
         self.flows.get(flow)?.slots.get(slot).map(|declaration| declaration.kind)
     }
 
-    /// A knowledge file.
+    /// Checks a reference to a knowledge file.
     pub fn knowledge(&mut self, name: &Spanned<String>) {
         if !self.knowledge.contains(&name.as_str()) {
             let known = self.knowledge.clone();
@@ -479,7 +480,7 @@ impl Scope<'_> {
             }
             // Channels count UTF-16 units.
             let length = template.source().encode_utf16().count();
-            if let Some((most, channels)) = self.platform.exceeded(length, limit) {
+            if let Some((most, channels)) = exceeded(self.channels, length, limit) {
                 let message = format!("a {what} has {length} characters; the most is {most} ({channels})");
                 let help = format!("shorten it by {}", length - most);
                 self.report(Code::TooLong, template.span(), message, help);
@@ -497,7 +498,7 @@ impl Scope<'_> {
                 self.used.insert(name.clone());
                 self.use_of().reads.push((name.clone(), span));
             }
-            if let Err(Unknown { what, name, known }) = self.names.check(path) {
+            if let Err(UnknownName { what, name, known }) = self.names.check(path) {
                 let code = if what == "slot" { Code::UnknownSlot } else { Code::UnknownVariable };
                 let whole = path.join(".");
                 let company = path.first().is_some_and(|root| root == "company");
@@ -544,12 +545,16 @@ impl Scope<'_> {
 }
 
 /// The diagnostic of a role that the platform does not have.
-pub(crate) fn unknown_role(platform: &Platform, file: &str, role: &Spanned<String>) -> Option<Diagnostic> {
-    if platform.model_roles.contains(role.as_str()) {
+pub(crate) fn unknown_role(
+    roles: &BTreeSet<String>,
+    file: &str,
+    role: &Spanned<String>,
+) -> Option<Diagnostic> {
+    if roles.contains(role.as_str()) {
         return None;
     }
     let message = format!("there is no language model for the role `{}`", role.value);
-    let known: Vec<&str> = platform.model_roles.iter().map(String::as_str).collect();
+    let known: Vec<&str> = roles.iter().map(String::as_str).collect();
     let help =
         format!("configure it under `[llm.roles.{}]`, or use one of: {}", role.value, known.join(", "));
     Some(Diagnostic::new(Code::UnknownModelRole, file, role.span, message, help).near(&role.value, known))

@@ -1,4 +1,4 @@
-//! What a chat remembers between turns. Plain data: it can be stored, compared and replayed.
+//! The session: the state of a chat between turns. Plain data, so that it can be stored, compared and replayed.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,22 +12,22 @@ use crate::{
     slot,
 };
 
-/// How many utterances are remembered for models.
+/// The most utterances in the history.
 const HISTORY: usize = 12;
-/// How many characters of each.
+/// The most characters of an utterance in the history.
 pub(crate) const UTTERANCE: usize = 500;
 
 /// The state of one chat.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// The chat, as the runtime keys it; the same client of a channel has the same one for ever.
+    /// The chat's key in the runtime. It never changes for the same client of a channel.
     #[serde(default)]
     pub chat: String,
     /// The release it runs on.
     pub release: String,
     /// The client's language.
     pub language: Language,
-    /// Whether the client said or showed which language it is; before that the application's is assumed.
+    /// Whether a message or a choice of the client has shown the language; before that the one of their application is used.
     #[serde(default)]
     pub language_known: bool,
     /// The client chose the language; messages no longer change it.
@@ -42,12 +42,12 @@ pub struct Session {
     /// The client's arm in each experiment. Outlives dialogs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub arms: BTreeMap<String, String>,
-    /// Since when a person has the chat, milliseconds since the Unix epoch; the bot is silent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handed: Option<i64>,
-    /// How long the chat stays with a person after their last word, milliseconds, where a node has said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<i64>,
+    /// When staff took the chat over, or last wrote in it, milliseconds since the Unix epoch; the bot is silent.
+    #[serde(default, alias = "handed", skip_serializing_if = "Option::is_none")]
+    pub taken_over_at: Option<i64>,
+    /// How long the handoff lasts after the last message of staff, milliseconds, where a node has set it.
+    #[serde(default, alias = "patience", alias = "timeout", skip_serializing_if = "Option::is_none")]
+    pub handoff_timeout: Option<i64>,
     /// Flows being run, the outermost first; empty before the first turn and after `end`.
     #[serde(default)]
     pub frames: Vec<Frame>,
@@ -70,17 +70,17 @@ pub struct Frame {
     /// message enters at `start`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
-    /// What was interrupted and will go on, the last one first to be asked again.
+    /// Interrupted questions; the last one is asked again first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interrupted: Vec<Interrupted>,
 }
 
-/// What was put aside for an interruption.
+/// An interrupted question.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interrupted {
     /// The node of this frame that waited.
     pub waiting: Waiting,
-    /// The flows that it had called, which were put aside with it; the last one waits for the client.
+    /// The frames of the flows that it had called; the last one waits for the client.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub above: Vec<Frame>,
 }
@@ -102,14 +102,14 @@ impl Session {
         Some((&frame.flow, &frame.waiting.as_ref()?.node))
     }
 
-    /// Forgets the dialog: slots, questions, history. What is known of the client stays.
-    pub(crate) fn begin_anew(&mut self) {
+    /// Resets the dialog: slots, questions, history. What is known of the client stays.
+    pub(crate) fn reset(&mut self) {
         self.frames.clear();
         self.history.clear();
     }
 
-    /// Gives up what waits in the innermost flow.
-    pub(crate) fn drop_waiting(&mut self) {
+    /// Drops the question that waits in the innermost flow, and those that were interrupted there.
+    pub(crate) fn clear_waiting(&mut self) {
         if let Some(frame) = self.frames.last_mut() {
             frame.waiting = None;
             frame.interrupted.clear();
@@ -138,7 +138,8 @@ impl Frame {
         frame
     }
 
-    /// New slots get their defaults, slots no longer declared go, and so does a value that its slot no longer takes.
+    /// Adapts the slots to their declarations: new ones get their default, undeclared ones and values that no longer fit are
+    /// removed.
     pub(crate) fn fit_slots(&mut self, slots: &BTreeMap<String, slot::Declaration>) {
         self.slots.retain(|name, value| {
             slots.get(name).is_some_and(|declaration| declaration.accept(value.clone()).is_ok())
@@ -159,9 +160,9 @@ mod tests {
 
     #[test]
     fn a_session_of_an_earlier_version_reads() {
-        let stored = r#"{ "release": "r1", "language": "ru", "turn_state": { "visited": 3 } }"#;
+        let stored = r#"{ "release": "r1", "language": "ru", "handed": 5, "patience": 7, "turn_state": {} }"#;
         let session: Session = serde_json::from_str(stored).unwrap();
-        assert_eq!(session.release, "r1");
+        assert_eq!((session.taken_over_at, session.handoff_timeout), (Some(5), Some(7)));
         assert!(!serde_json::to_string(&session).unwrap().contains("turn_state"));
     }
 }

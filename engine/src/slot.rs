@@ -1,4 +1,4 @@
-//! The typed memory of a dialog.
+//! Slots: the typed variables of a flow.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,10 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// Takes a value into the slot, or says why it does not fit.
+    /// The value as the slot stores it.
+    ///
+    /// # Errors
+    /// Why the value does not fit; without the value when the slot is personal.
     pub fn accept(&self, value: Value) -> Result<Value, String> {
         if value.is_null() {
             return Ok(Value::Null);
@@ -135,11 +138,11 @@ impl Declaration {
                 return Err(format!("{shown} is above the slot's max"));
             }
         }
-        Ok(self.whole(value))
+        Ok(self.with_all_fields(value))
     }
 
-    /// A row, a size or a contact with every field it may have, unknown ones `null`: a text that shows one shows nothing.
-    fn whole(&self, mut value: Value) -> Value {
+    /// Adds missing fields as `null` to a row, a size or a contact, so that a template can show any of them.
+    fn with_all_fields(&self, mut value: Value) -> Value {
         if let (Some(fields), Value::Object(known)) = (self.kind.fields(), &mut value) {
             for field in fields {
                 known.entry(*field).or_insert(Value::Null);

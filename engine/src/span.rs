@@ -1,4 +1,4 @@
-//! Where something stands in a text file.
+//! Spans: parts of a text file.
 
 use std::{
     borrow::{Borrow, Cow},
@@ -29,7 +29,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The span of so many characters of one line.
+    /// A span of `characters` characters on one line.
     pub const fn on_line(line: u32, column: u32, characters: u32) -> Span {
         Span { line, column, end_line: line, end_column: column.saturating_add(characters) }
     }
@@ -44,7 +44,7 @@ impl Span {
         (self.line, self.column)
     }
 
-    /// The same part of a text that begins so many lines further down in the file. No place stays no place.
+    /// The span moved down by `lines`. No place stays no place.
     #[must_use]
     pub const fn lines_down(self, lines: u32) -> Span {
         if self.is_none() {
@@ -53,7 +53,8 @@ impl Span {
         Span { line: self.line.saturating_add(lines), end_line: self.end_line.saturating_add(lines), ..self }
     }
 
-    /// The first place inside this span at which the file says `part` as a whole word; this span when there is none.
+    /// The span of the first occurrence of `part`, as a whole word, inside this span of `text`; this span when there is
+    /// none.
     #[must_use]
     pub fn narrowed(self, text: &str, part: &str) -> Span {
         if self.is_none() || part.is_empty() {
@@ -85,7 +86,7 @@ impl Span {
     }
 }
 
-/// The byte at which `part` stands in `text` with no letter, digit or `_` right before or after it.
+/// The byte at which `part` occurs in `text` with no letter, digit or `_` right before or after it.
 fn find_word(text: &str, part: &str) -> Option<usize> {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let (opens, closes) = (part.starts_with(word), part.ends_with(word));
@@ -107,7 +108,7 @@ impl fmt::Display for Span {
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// Where it was read.
     pub span: Span,
 }
 
@@ -136,7 +137,7 @@ impl Borrow<str> for Spanned<String> {
     }
 }
 
-/// Two values are the same wherever they stand.
+/// Spans do not count in comparisons.
 impl<T: PartialEq> PartialEq for Spanned<T> {
     fn eq(&self, other: &Spanned<T>) -> bool {
         self.value == other.value
@@ -157,7 +158,7 @@ impl<T: Ord> Ord for Spanned<T> {
     }
 }
 
-/// As the value alone: a place says where it was read, not what it is.
+/// Serialized as the value alone.
 impl<T: Serialize> Serialize for Spanned<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.serialize(serializer)

@@ -1,7 +1,8 @@
-//! The interpreter: one pure function that walks nodes until one waits.
+//! The interpreter: runs nodes until one waits for the client.
 //!
-//! Same release, session and inputs give the same session and effects. It never fails: a fault inside a node takes
-//! the flow's error path once, and a fault there ends the turn with an apology and calls for a person.
+//! [`start()`] and [`resume()`] are pure: the same release, session, event and outcomes give the same session and effects.
+//! They are total: a fault inside a node takes the flow's error path once, and a fault there ends the turn with an apology
+//! to the client and a notification of the staff.
 
 mod cursor;
 mod fit;
@@ -28,7 +29,7 @@ use crate::{
     turn_state::TurnState,
 };
 
-/// Where a step led.
+/// The state of a turn after [`start()`] or [`resume()`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// The turn is over: commit the session, then carry out the effects.
@@ -116,7 +117,7 @@ fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, 
                             && turn_state.paging_flow.is_none()
                         {
                             let waits = std::mem::take(&mut turn_state.current);
-                            // A question that is asked now need not be asked again afterwards.
+                            // This question is asked now, so it is not asked again after the interruption.
                             frame.interrupted.retain(|interrupted| interrupted.waiting.node != waits.node);
                             frame.waiting = Some(waits);
                         }
@@ -216,18 +217,18 @@ fn follow(session: &mut Session, turn_state: &mut TurnState, target: Target) -> 
     match target {
         Target::Node(node) => Cursor::Node(waiting(&node), NodeInput::Enter),
         Target::End => {
-            session.begin_anew();
+            session.reset();
             turn_state.ended = true;
             Cursor::Stop
         }
         Target::Return if session.frames.len() > 1 => {
             let slots = session.frames.pop().map(|frame| frame.slots).unwrap_or_default();
             match session.frames.last_mut().and_then(|frame| frame.waiting.take()) {
-                Some(caller) => Cursor::Node(caller, NodeInput::Called(slots)),
+                Some(caller) => Cursor::Node(caller, NodeInput::FlowReturned(slots)),
                 None => Cursor::Stop,
             }
         }
-        // The flow in which chats begin has nowhere to return to: it waits.
+        // The entry flow has no caller to return to: it waits.
         Target::Wait | Target::Return => interrupt::resume_interrupted(session, turn_state),
     }
 }
@@ -275,15 +276,15 @@ fn fail(release: &Release, session: &mut Session, turn_state: &mut TurnState, fa
     if let Some((frame, to)) = path
         && !turn_state.failed
     {
-        // The error path speaks for the flow that wrote it: what that one had called is given up.
+        // The error path belongs to the flow that declares it: the flows above it end.
         session.frames.truncate(frame + 1);
-        session.drop_waiting();
+        session.clear_waiting();
         turn_state.failed = true;
         // The error path gets a budget of its own; it cannot be entered twice.
         turn_state.visited = 0;
         return Cursor::Node(waiting(&to), NodeInput::Enter);
     }
-    session.drop_waiting();
+    session.clear_waiting();
     let language = session.language;
     let text = phrases::FAILED_FOR_STAFF.get(language).replace("{node}", &node);
     let subject = phrases::FAILED_SUBJECT.get(language).to_owned();
@@ -301,7 +302,7 @@ fn say(session: &mut Session, turn_state: &mut TurnState, phrase: Phrase, button
     turn_state.send(session, &PersonalValues::default(), Outgoing { text, buttons, ..Outgoing::default() });
 }
 
-/// The way back for a client who pressed something that is gone.
+/// The button that starts over, for a client who pressed an out-of-date button.
 fn start_button(release: &Release, session: &mut Session, turn_state: &mut TurnState) -> Vec<Button> {
     let Some(flow) = release.flow(&release.entry) else { return Vec::new() };
     let to = flow.header.on.command.get("start").unwrap_or(&flow.header.start).value.clone();
@@ -312,8 +313,8 @@ fn start_button(release: &Release, session: &mut Session, turn_state: &mut TurnS
 fn done(release: &Release, session: Session, mut turn_state: Box<TurnState>) -> Step {
     let by_client = !matches!(turn_state.event.kind, EventKind::Timer { .. } | EventKind::Staff { .. });
     let of = |flow: &Flow| flow.header.on.inactivity.as_ref().map(|silence| silence.after.0);
-    if session.handed.is_some() || turn_state.ended {
-        // Whoever has said goodbye, or talks to a person, is not silent.
+    if session.taken_over_at.is_some() || turn_state.ended {
+        // There is no inactivity after the end of a dialog or during a handoff.
         if release.flows.values().any(|flow| of(flow).is_some()) {
             turn_state.push(Command::CancelTimer { name: INACTIVITY.to_owned() });
         }

@@ -1,4 +1,4 @@
-//! Texts for clients: one for all languages or one a language, each a strict Handlebars template.
+//! Texts for clients: one for all languages or one per language, each a strict Handlebars template.
 
 use std::{collections::BTreeSet, fmt, sync::LazyLock};
 
@@ -13,7 +13,7 @@ use serde::{
 };
 use serde_json::Value;
 
-mod mistakes;
+mod explain;
 mod needs;
 
 use crate::{
@@ -166,7 +166,7 @@ impl Template {
         Template { source, span, compiled, address: false }
     }
 
-    /// Parses the template of an address: what stands between the braces can only be a part of a path or a query.
+    /// Parses the template of an address. Values are percent-encoded, so that they can only be parts of a path or a query.
     pub fn for_address(source: String, span: Span) -> Template {
         let mut template = Template::compile(source, span);
         template.address = true;
@@ -183,7 +183,7 @@ impl Template {
         &self.source
     }
 
-    /// Where it stands.
+    /// Its span in the file.
     pub fn span(&self) -> Span {
         self.span
     }
@@ -220,8 +220,11 @@ impl Template {
         }
     }
 
-    /// The text with its values. The error is for logs and traces.
-    pub fn render(&self, source: &dyn vars::Source) -> Result<String, String> {
+    /// Renders the text.
+    ///
+    /// # Errors
+    /// The template does not parse, or a variable that it shows is unset. The message is for logs and traces.
+    pub fn render(&self, source: &dyn vars::VariableSource) -> Result<String, String> {
         match &self.compiled {
             Err(error) => Err(error.message.clone()),
             Ok(Compiled::Plain) => Ok(self.source.clone()),
@@ -289,7 +292,7 @@ fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     registry
 }
 
-/// Helpers that templates may call. Everything else with arguments is a mistake.
+/// Helpers that templates may call. Any other name with arguments is an error.
 const HELPERS: [&str; 18] = [
     "money", "plural", "if", "unless", "each", "with", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or",
     "not", "len", "lookup", "raw",
@@ -301,8 +304,7 @@ fn parse(source: &str) -> Result<Compiled, ParseError> {
     if !source.contains("{{") && !source.contains('\\') {
         return Ok(Compiled::Plain);
     }
-    let template =
-        handlebars::Template::compile(source).map_err(|error| mistakes::explain(source, &error))?;
+    let template = handlebars::Template::compile(source).map_err(|error| explain::explain(source, &error))?;
     let mut paths = Vec::new();
     walk(source, &template, true, &mut paths)?;
     let mut needs = BTreeSet::new();
@@ -311,7 +313,7 @@ fn parse(source: &str) -> Result<Compiled, ParseError> {
     paths.dedup();
     let mut roots: Vec<String> = paths.iter().filter_map(|path| path.first().cloned()).collect();
     roots.dedup();
-    // Inside a block the root may be reached in ways that are not followed: everything is provided there.
+    // `@root` inside a block can reach paths that are not collected: every root is provided.
     if roots.len() < vars::ROOTS.len() && source.contains("@root") {
         roots = vars::ROOTS.map(str::to_owned).to_vec();
     }
@@ -452,7 +454,7 @@ fn russian_plural<'f>(count: f64, one: &'f str, few: &'f str, many: &'f str) -> 
     }
 }
 
-/// An amount as people in our clients' countries write it: thin groups of three, a comma before kopecks, the sign after.
+/// An amount in Russian notation: groups of three digits, a decimal comma, the currency sign at the end, with no-break spaces.
 pub fn money(amount: f64, currency: &str) -> String {
     let cents = (amount.abs() * 100.0).round();
     let whole = format!("{:.0}", (cents / 100.0).trunc());
@@ -490,7 +492,7 @@ pub fn shorten(text: &str, limit: usize) -> String {
     format!("{}…", cut.trim_end_matches([' ', ',', ';', '.']))
 }
 
-/// A value as text, for places where a template's result is wanted of a plain value.
+/// A value as plain text; `null` is empty.
 pub fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -507,7 +509,7 @@ mod tests {
 
     struct Fixed(Value);
 
-    impl vars::Source for Fixed {
+    impl vars::VariableSource for Fixed {
         fn root(&self, name: &str) -> Value {
             self.0[name].clone()
         }

@@ -1,4 +1,4 @@
-//! The record of a turn: one source for what the engine did and what people are shown of it.
+//! The trace of a turn: which nodes ran, why, and what their queries returned.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -9,14 +9,14 @@ use crate::effect::QueryOutcome;
 pub struct Trace {
     /// Nodes visited, in order.
     pub visits: Vec<Visit>,
-    /// What queries returned, in order: with them the turn replays without the world.
+    /// The outcomes of queries, in order; a replay uses them in place of the ports.
     pub outcomes: Vec<QueryOutcome>,
     /// Which queries they answer, in the same order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<Asked>,
 }
 
-/// A query that was asked: enough to know it again, without the texts that a model was given.
+/// A query that was asked, without its texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// See [`crate::effect::Query::name`].
@@ -46,7 +46,7 @@ pub struct Visit {
     pub node: String,
     /// Its kind.
     pub kind: String,
-    /// Why, in words: decisions, dropped clauses, scores. No personal data.
+    /// Explanations: decisions, dropped clauses, scores. Values of personal slots are replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The exit taken, or `wait`; `None` when the node failed.

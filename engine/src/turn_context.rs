@@ -1,4 +1,4 @@
-//! What a node may see and do while it runs.
+//! The interface of a running node to its turn.
 
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ impl<'a> TurnContext<'a> {
         self.session.language
     }
 
-    /// What was said lately, oldest first, without the message that started this turn.
+    /// The history, oldest first, without the message that started this turn.
     pub fn history(&self) -> Vec<Utterance> {
         let mut history: Vec<_> = self.session.history.iter().cloned().collect();
         // The current message is the question itself; a model gets it apart.
@@ -98,12 +98,18 @@ impl<'a> TurnContext<'a> {
         example_set(self.flow, &self.turn_state.current.node)
     }
 
-    /// A text in the client's language.
+    /// Renders a text in the client's language.
+    ///
+    /// # Errors
+    /// A variable that the text shows is unset.
     pub fn render(&self, text: &Text) -> Result<String, Fault> {
         self.template(text.in_language(self.language()))
     }
 
-    /// A template with its values.
+    /// Renders a template.
+    ///
+    /// # Errors
+    /// A variable that the template shows is unset.
     pub fn template(&self, template: &Template) -> Result<String, Fault> {
         template.render(self).map_err(|why| Fault(format!("template at {}: {why}", template.span())))
     }
@@ -123,17 +129,26 @@ impl<'a> TurnContext<'a> {
         self.declarations.get(slot).is_some_and(|declaration| declaration.personal)
     }
 
-    /// An expression's value.
+    /// The value of an expression.
+    ///
+    /// # Errors
+    /// The expression has no value, for instance because a slot is unset.
     pub fn value(&self, expression: &Expression) -> Result<Value, Fault> {
         expression.value(self).map_err(|why| Fault(format!("`{}`: {why}", expression.source())))
     }
 
     /// Whether a condition holds.
+    ///
+    /// # Errors
+    /// The condition has no value, or one that is neither true nor false.
     pub fn holds(&self, condition: &Expression) -> Result<bool, Fault> {
         condition.holds(self).map_err(|why| Fault(format!("`{}`: {why}", condition.source())))
     }
 
-    /// A filter's clauses; clauses whose value is unset are dropped and noted in the trace.
+    /// A filter's clauses. Clauses whose value is unset are dropped and noted in the trace.
+    ///
+    /// # Errors
+    /// A value of the wrong type, or an expression without a value.
     pub fn filters(&mut self, filter: &FilterExpression) -> Result<Vec<Filter>, Fault> {
         let resolved = filter.resolve(self);
         let (kept, dropped) = resolved.map_err(|why| Fault(format!("`{}`: {why}", filter.source())))?;
@@ -156,7 +171,10 @@ impl<'a> TurnContext<'a> {
         Found::deserialize(self.slot(slot)).ok()
     }
 
-    /// Sets a slot. A value that does not fit the slot's type or bounds is a fault.
+    /// Sets a slot.
+    ///
+    /// # Errors
+    /// There is no such slot, or the value does not fit its type or bounds.
     pub fn set_slot(&mut self, name: &str, value: Value) -> Result<(), Fault> {
         let declaration = self.slot_declaration(name)?;
         let (personal, placeholder) = (declaration.personal, personal::placeholder(declaration.kind));
@@ -177,7 +195,10 @@ impl<'a> TurnContext<'a> {
         self.frame_mut().results = Some(slot.to_owned());
     }
 
-    /// How a slot is declared.
+    /// The declaration of a slot.
+    ///
+    /// # Errors
+    /// The flow does not declare it.
     pub fn slot_declaration(&self, name: &str) -> Result<&slot::Declaration, Fault> {
         self.declarations.get(name).ok_or_else(|| Fault(format!("there is no slot `{name}`")))
     }
@@ -188,12 +209,15 @@ impl<'a> TurnContext<'a> {
         timestamp.to_zoned(self.resources.time_zone.clone()).date()
     }
 
-    /// What this node remembers since it was entered; the default before anything was stored.
+    /// The node's state since it was entered; the default before anything was stored.
     pub fn state<T: Default + for<'de> Deserialize<'de>>(&self) -> T {
         T::deserialize(&self.turn_state.current.state).unwrap_or_default()
     }
 
-    /// Remembers something until the node is left.
+    /// Stores the node's state, which lasts until the node is left.
+    ///
+    /// # Errors
+    /// The state has no JSON form.
     pub fn set_state<T: Serialize>(&mut self, state: &T) -> Result<(), Fault> {
         self.turn_state.current.state = serde_json::to_value(state).map_err(|why| Fault(why.to_string()))?;
         Ok(())
@@ -222,27 +246,26 @@ impl<'a> TurnContext<'a> {
         self.turn_state.push(command);
     }
 
-    /// Lets this node's timer fall due after so many milliseconds; replaces an earlier one of the same name.
+    /// Starts a timer that fires after so many milliseconds. It replaces a running one of the same name.
     pub fn start_timer(&mut self, name: &str, after: i64) {
         let due = self.turn_state.event.at.saturating_add(after);
         self.command(Command::StartTimer { name: name.to_owned(), due });
     }
 
-    /// Forgets a timer.
+    /// Cancels a timer.
     pub fn cancel_timer(&mut self, name: &str) {
         self.command(Command::CancelTimer { name: name.to_owned() });
     }
 
-    /// A name for what this visit asks of the outside: the same turn, repeated, gives the same one.
+    /// An idempotency key for what this visit sends to other systems. A repeated turn has the same one.
     pub fn effect_key(&self) -> String {
         format!("{}-{}", self.turn_state.event.id.simple(), self.turn_state.trace.visits.len())
     }
 
-    /// Hands the chat to a person: the bot is silent until it is given back or `timeout` milliseconds have passed
-    /// since the person's last word.
+    /// Starts a handoff: the bot is silent until staff end it, or until `timeout` milliseconds after their last message.
     pub fn hand_off(&mut self, reason: String, timeout: i64) {
-        self.session.handed = Some(self.turn_state.event.at);
-        self.session.timeout = Some(timeout);
+        self.session.taken_over_at = Some(self.turn_state.event.at);
+        self.session.handoff_timeout = Some(timeout);
         self.command(Command::HandOff { reason });
         self.start_timer(timers::HANDOFF, timeout);
     }
@@ -252,7 +275,7 @@ impl<'a> TurnContext<'a> {
         self.session.arms.get(experiment).map(String::as_str)
     }
 
-    /// Puts the client into an arm for good.
+    /// Assigns the client to an arm of an experiment. The assignment never changes.
     pub fn set_arm(&mut self, experiment: &str, arm: &str) {
         self.session.arms.insert(experiment.to_owned(), arm.to_owned());
         self.command(Command::Arm { experiment: experiment.to_owned(), arm: arm.to_owned() });
@@ -263,8 +286,9 @@ impl<'a> TurnContext<'a> {
         &self.session.arms
     }
 
-    /// A number from 0 up to 1 that is the same for this client and name for ever, and evenly spread over clients.
-    pub fn share(&self, name: &str) -> f64 {
+    /// A number from 0 (included) to 1 (excluded) that never changes for this client and name, and is evenly distributed over
+    /// clients.
+    pub fn fraction(&self, name: &str) -> f64 {
         let hash = blake3::hash(format!("{name}\0{}", self.session.chat).as_bytes());
         let mut bytes = [0; 8];
         bytes.copy_from_slice(&hash.as_bytes()[..8]);
@@ -280,14 +304,14 @@ impl<'a> TurnContext<'a> {
         self.session.language_doubt = None;
     }
 
-    /// Whether the client's words are exactly those of an intent that may interrupt: even a question that takes any
-    /// text should not take these for its answer.
+    /// Whether the message is, word for word, an example of an intent that interrupts. A question that takes any text
+    /// should not take such a message as its answer.
     pub fn interrupts(&self) -> bool {
         matches!(self.turn_state.event.kind, EventKind::Message { .. })
             && self.interrupting.is_some_and(|intents| intents.matching(self.message()).is_some())
     }
 
-    /// Takes the client's message out of the history that models see: it turned out to hold personal data.
+    /// Removes the client's message from the history, because it holds personal data.
     pub fn forget_message(&mut self) {
         if let Some(text) = self.turn_state.remembered.take() {
             self.session.history.retain(|said| said.who != Author::Client || said.text != text);
@@ -388,7 +412,7 @@ impl<'a> TurnContext<'a> {
     }
 }
 
-impl vars::Source for TurnContext<'_> {
+impl vars::VariableSource for TurnContext<'_> {
     fn root(&self, name: &str) -> Value {
         match name {
             "client" => json!({
@@ -415,7 +439,7 @@ impl vars::Source for TurnContext<'_> {
 /// The values of a turn as a language model may see them.
 struct ForModel<'c, 'a>(&'c TurnContext<'a>);
 
-impl vars::Source for ForModel<'_, '_> {
+impl vars::VariableSource for ForModel<'_, '_> {
     fn root(&self, name: &str) -> Value {
         let turn = self.0;
         match name {

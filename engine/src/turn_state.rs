@@ -74,7 +74,8 @@ impl TurnState {
         for card in &message.cards {
             said.push_str(&format!("\n• {} — {}", card.name, card.price));
         }
-        session.remember(Author::Bot, &personal.redact(&said, session.language));
+        let author = if message.staff.is_some() { Author::Staff } else { Author::Bot };
+        session.remember(author, &personal.redact(&said, session.language));
         self.push(Command::Send(message));
     }
 

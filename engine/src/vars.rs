@@ -32,29 +32,32 @@ pub(crate) fn documented() -> impl Iterator<Item = (&'static str, String)> {
     })
 }
 
-/// What one bundle adds to the fixed names.
+/// The names that a bundle adds to the fixed ones.
 #[derive(Clone, Debug, Default)]
-pub struct Names<'a> {
+pub struct VariableNames<'a> {
     /// The flow's slots.
     pub slots: Option<&'a BTreeMap<String, slot::Declaration>>,
     /// The keys of `company.yaml`.
     pub company: Vec<&'a str>,
 }
 
-/// A name that is not known, with those that are.
+/// An unknown name, with the known ones.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Unknown {
-    /// What it would have been: `variable`, `slot` or `field`.
+pub struct UnknownName {
+    /// What was expected: `variable`, `slot` or `field`.
     pub what: &'static str,
     /// The name.
     pub name: String,
-    /// What is known in its place.
+    /// The names that are known there.
     pub known: Vec<String>,
 }
 
-impl Names<'_> {
+impl VariableNames<'_> {
     /// Checks a path such as `slots.budget`, as far as its types are known.
-    pub fn check(&self, path: &[String]) -> Result<(), Unknown> {
+    ///
+    /// # Errors
+    /// The first part of the path that is not known.
+    pub fn check(&self, path: &[String]) -> Result<(), UnknownName> {
         let Some(root) = path.first() else { return Ok(()) };
         if !ROOTS.contains(&root.as_str()) {
             return Err(unknown("variable", root, ROOTS));
@@ -89,17 +92,17 @@ impl Names<'_> {
     }
 }
 
-fn unknown<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Unknown {
-    Unknown { what, name: name.to_owned(), known: known.into_iter().map(str::to_owned).collect() }
+fn unknown<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> UnknownName {
+    UnknownName { what, name: name.to_owned(), known: known.into_iter().map(str::to_owned).collect() }
 }
 
-/// Where values come from at run time: one root at a time, because most texts use one or two.
-pub trait Source {
+/// The source of values at run time: one root at a time, because most texts use one or two.
+pub trait VariableSource {
     /// The value of a root of [`ROOTS`].
     fn root(&self, name: &str) -> Value;
 }
 
 /// A context of the wanted roots.
-pub fn context<'r>(source: &dyn Source, roots: impl IntoIterator<Item = &'r str>) -> Value {
+pub fn context<'r>(source: &dyn VariableSource, roots: impl IntoIterator<Item = &'r str>) -> Value {
     Value::Object(roots.into_iter().map(|root| (root.to_owned(), source.root(root))).collect::<Map<_, _>>())
 }

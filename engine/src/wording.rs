@@ -1,6 +1,6 @@
-//! Whether two texts are the same words, however they are written.
+//! Comparison of texts by their words, regardless of case and punctuation.
 //!
-//! Not a measure of likeness: that is what embedders are for.
+//! Not a measure of similarity, which is what embedders are for.
 
 /// Lower case, ё as е, words parted by single spaces, nothing else.
 pub fn normalized(text: &str) -> String {

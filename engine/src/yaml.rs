@@ -2,8 +2,8 @@
 //!
 //! Syntax only; [`crate::config`] reads the values.
 
+mod explain;
 mod located;
-mod mistakes;
 
 use located::Located;
 
@@ -12,7 +12,7 @@ use crate::span::{Span, Spanned};
 /// A value with its span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tree {
-    /// A scalar's text with its quotes; of a list or a map, what stands on its first line.
+    /// A scalar's text with its quotes; of a list or a map, its text on its first line.
     pub span: Span,
     /// What it is.
     pub node: Node,
@@ -58,7 +58,7 @@ impl Node {
 
 /// Why a text is not YAML, in plain words.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mistake {
+pub struct SyntaxError {
     /// Where it is.
     pub span: Span,
     /// What is wrong there.
@@ -73,7 +73,7 @@ pub struct Mistake {
 ///
 /// # Errors
 /// The first error of syntax.
-pub fn parse(text: &str) -> Result<Tree, Mistake> {
+pub fn parse(text: &str) -> Result<Tree, SyntaxError> {
     let options = serde_saphyr::options! {
         strict_booleans: true,
         with_snippet: false,
@@ -82,7 +82,7 @@ pub fn parse(text: &str) -> Result<Tree, Mistake> {
         Ok(located) => Ok(located.into_tree(text)),
         Err(error) => {
             let start = error.location().map(located::start).unwrap_or_default();
-            Err(mistakes::explain(&error.to_string(), start, text))
+            Err(explain::explain(&error.to_string(), start, text))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tolmach_engine::effect::{Classification, GenerateRequest, LlmClassifyRequest, Reply};
-use tolmach_runtime::ports::{Error, Llm, Result};
+use tolmach_runtime::ports::{Error, Llm, ModelCall, Result};
 
 /// Calls the first model and, if that fails, the second one.
 pub struct FallbackLlm {
@@ -70,23 +70,23 @@ impl Llm for FallbackLlm {
         &self.name
     }
 
-    async fn classify(&self, request: &LlmClassifyRequest) -> Result<Classification> {
+    async fn classify(&self, call: &ModelCall, request: &LlmClassifyRequest) -> Result<Classification> {
         let asked = PendingCall(Some(self));
-        let result = self.first.classify(request).await;
+        let result = self.first.classify(call, request).await;
         asked.answered(result.as_ref().err());
         match result {
             Ok(decision) => Ok(decision),
-            Err(_) => self.second.classify(request).await,
+            Err(_) => self.second.classify(call, request).await,
         }
     }
 
-    async fn generate(&self, request: &GenerateRequest) -> Result<Reply> {
+    async fn generate(&self, call: &ModelCall, request: &GenerateRequest) -> Result<Reply> {
         let asked = PendingCall(Some(self));
-        let result = self.first.generate(request).await;
+        let result = self.first.generate(call, request).await;
         asked.answered(result.as_ref().err());
         match result {
             Ok(reply) => Ok(reply),
-            Err(_) => self.second.generate(request).await,
+            Err(_) => self.second.generate(call, request).await,
         }
     }
 

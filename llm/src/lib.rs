@@ -3,5 +3,8 @@
 
 pub mod embedder;
 pub mod fallback;
+pub mod meter;
 pub mod offline;
 pub mod openai;
+#[cfg(test)]
+mod test_call;

@@ -8,7 +8,7 @@ mod passages;
 
 use async_trait::async_trait;
 use tolmach_engine::effect::{Classification, GenerateRequest, LlmClassifyRequest, Reply, Usage};
-use tolmach_runtime::ports::{Llm, Result};
+use tolmach_runtime::ports::{Llm, ModelCall, Result};
 
 /// An [`Llm`] without a model; see the [module docs](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,12 +26,12 @@ impl Llm for OfflineLlm {
     }
 
     /// Always chooses no label.
-    async fn classify(&self, _: &LlmClassifyRequest) -> Result<Classification> {
+    async fn classify(&self, _: &ModelCall, _: &LlmClassifyRequest) -> Result<Classification> {
         Ok(Classification { label: None, usage: usage() })
     }
 
     /// Offers the facts if there are any, otherwise quotes the best passages. The text is empty if nothing fits.
-    async fn generate(&self, request: &GenerateRequest) -> Result<Reply> {
+    async fn generate(&self, _: &ModelCall, request: &GenerateRequest) -> Result<Reply> {
         let text = if request.facts.is_empty() {
             passages::quote(&request.question, &request.passages)
         } else {

@@ -14,18 +14,20 @@
 mod breaker;
 mod capability;
 mod http;
+mod metered;
 mod prompt;
 mod reply;
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tolmach_engine::effect::{Classification, GenerateRequest, LlmClassifyRequest, Reply};
-use tolmach_runtime::ports::{Error, Llm, Result};
+use tolmach_runtime::ports::{Error, Llm, Meter, ModelCall, Result};
 
 use breaker::Breaker;
 use capability::Capabilities;
 use http::Http;
+use metered::Metered;
 use tolmach_runtime::secret::Secret;
 
 pub(crate) const WHAT: &str = "language model";
@@ -74,15 +76,16 @@ pub struct OpenAiLlm {
     http: Http,
     breaker: Breaker,
     capabilities: Capabilities,
+    meter: Arc<dyn Meter>,
 }
 
 impl OpenAiLlm {
-    /// Validates the options. Sends no request.
+    /// Validates the options. Sends no request. Every attempt of a call is reserved with the meter and settled there.
     ///
     /// # Errors
     /// [`Error::Refused`] if the base URL is not an http(s) URL, the model name is empty, the key contains characters
     /// that a header cannot hold, or no HTTP client can be built.
-    pub fn new(options: Options) -> Result<OpenAiLlm> {
+    pub fn new(options: Options, meter: Arc<dyn Meter>) -> Result<OpenAiLlm> {
         let model = options.model.trim().to_owned();
         if model.is_empty() {
             return Err(Error::refused(WHAT, "no model is named; set the model that the endpoint offers"));
@@ -92,14 +95,16 @@ impl OpenAiLlm {
             http: Http::new(&options)?,
             breaker: Breaker::new(options.failures, options.pause),
             capabilities: Capabilities::default(),
+            meter,
             model,
         })
     }
 
     /// Sends one request through the circuit breaker, in a shape that the endpoint is known to accept.
-    async fn call(&self, task: prompt::Task) -> Result<reply::Completion> {
+    async fn call(&self, call: &ModelCall, task: prompt::Task) -> Result<reply::Completion> {
         let pass = self.breaker.enter()?;
-        let result = self.http.complete(&self.model, &task, &self.capabilities).await;
+        let metered = Metered { meter: &*self.meter, call, model: &self.name };
+        let result = self.http.complete(&self.model, &task, &self.capabilities, &metered).await;
         match &result {
             // A rejected request says nothing about the provider's health.
             Ok(_) | Err(http::Failure::Request(_)) => pass.succeeded(),
@@ -115,14 +120,14 @@ impl Llm for OpenAiLlm {
         &self.name
     }
 
-    async fn classify(&self, request: &LlmClassifyRequest) -> Result<Classification> {
-        let completion = self.call(prompt::decide(request, CLASSIFY_TOKENS)).await?;
+    async fn classify(&self, call: &ModelCall, request: &LlmClassifyRequest) -> Result<Classification> {
+        let completion = self.call(call, prompt::classify(request, CLASSIFY_TOKENS)).await?;
         let label = reply::label(&completion.content, &request.labels);
         Ok(Classification { label, usage: completion.usage(&self.name) })
     }
 
-    async fn generate(&self, request: &GenerateRequest) -> Result<Reply> {
-        let completion = self.call(prompt::answer(request)).await?;
+    async fn generate(&self, call: &ModelCall, request: &GenerateRequest) -> Result<Reply> {
+        let completion = self.call(call, prompt::generate(request)).await?;
         let text = reply::text(&completion)?;
         Ok(Reply { text, usage: completion.usage(&self.name) })
     }

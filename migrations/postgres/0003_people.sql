@@ -28,3 +28,27 @@ CREATE TABLE lead_history (
     event TEXT NOT NULL
 );
 CREATE INDEX lead_history_of_lead ON lead_history (lead, seq);
+
+-- Attempts of language model calls; `usage` is what the provider reported, NULL when it is not known.
+CREATE TABLE model_calls (
+    seq     BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id      TEXT COLLATE "C" NOT NULL UNIQUE,
+    at      BIGINT NOT NULL,
+    chat    TEXT COLLATE "C" NOT NULL,
+    turn    TEXT NOT NULL,
+    release TEXT NOT NULL,
+    flow    TEXT NOT NULL,
+    node    TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    role    TEXT NOT NULL,
+    model   TEXT NOT NULL,
+    attempt BIGINT NOT NULL,
+    millis  BIGINT NOT NULL,
+    failure TEXT,
+    usage   TEXT
+);
+CREATE INDEX model_calls_at ON model_calls (at);
+
+-- What a person of the staff writes is theirs, not the bot's.
+ALTER TABLE messages DROP CONSTRAINT messages_who_check;
+ALTER TABLE messages ADD CONSTRAINT messages_who_check CHECK (who IN ('client', 'bot', 'staff'));

@@ -28,3 +28,39 @@ CREATE TABLE lead_history (
     event TEXT NOT NULL
 ) STRICT;
 CREATE INDEX lead_history_of_lead ON lead_history (lead, seq);
+
+-- Attempts of language model calls; `usage` is what the provider reported, NULL when it is not known.
+CREATE TABLE model_calls (
+    seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+    id      TEXT NOT NULL UNIQUE,
+    at      INTEGER NOT NULL,
+    chat    TEXT NOT NULL,
+    turn    TEXT NOT NULL,
+    release TEXT NOT NULL,
+    flow    TEXT NOT NULL,
+    node    TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    role    TEXT NOT NULL,
+    model   TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    millis  INTEGER NOT NULL,
+    failure TEXT,
+    usage   TEXT
+) STRICT;
+CREATE INDEX model_calls_at ON model_calls (at);
+
+-- What a person of the staff writes is theirs, not the bot's. SQLite cannot change a CHECK, so the table is made anew; the
+-- sequence goes on, because pages remember the last number that they have seen.
+CREATE TABLE messages_new (
+    seq  INTEGER PRIMARY KEY AUTOINCREMENT,
+    chat TEXT    NOT NULL,
+    who  TEXT    NOT NULL CHECK (who IN ('client', 'bot', 'staff')),
+    body TEXT    NOT NULL,
+    at   INTEGER NOT NULL
+) STRICT;
+INSERT INTO messages_new (seq, chat, who, body, at) SELECT seq, chat, who, body, at FROM messages ORDER BY seq;
+DELETE FROM sqlite_sequence WHERE name = 'messages_new';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'messages_new', seq FROM sqlite_sequence WHERE name = 'messages';
+DROP TABLE messages;
+ALTER TABLE messages_new RENAME TO messages;
+CREATE INDEX messages_of_chat ON messages (chat, seq);

@@ -52,7 +52,7 @@ nodes:
   sorry:
     say: { text: { ru: Не знаю., en: I do not know. } }
 ";
-    const BESIDES: &'static [(&'static str, &'static str)] = &[
+    const EXAMPLE_FILES: &'static [(&'static str, &'static str)] = &[
         ("prompts/about.md", "Answer questions about the company in one or two sentences.\n"),
         ("knowledge/company.md", "## Delivery\nWe deliver everywhere.\n"),
     ];
@@ -88,7 +88,7 @@ impl Node for Answer {
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            NodeInput::More(request) => cards::ask_for_more(turn, request),
+            NodeInput::NextPage(request) => cards::ask_for_more(turn, request),
             NodeInput::Outcome(outcome @ QueryOutcome::Search(_)) => cards::show_more(turn, outcome),
             NodeInput::Outcome(QueryOutcome::Generate(reply)) => {
                 self.reply(turn, &reply.text, &reply.usage.model)

@@ -134,7 +134,7 @@ impl Node for Ask {
         scope.sets(
             &self.into,
             &[Type::Text, Type::Number, Type::Boolean, Type::Date, Type::Phone, Type::Email, Type::Size],
-            Sets::Surely(&["done"]),
+            Sets::OnExits(&["done"]),
         );
         scope.buttons(self.choices.len() + 1, self.text.span());
         if let Some(error) = &self.error {
@@ -191,8 +191,10 @@ impl Node for Ask {
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let answer = match input {
-            NodeInput::Press(value) if value == CANCELLED => return Ok(NodeOutcome::exit("cancelled")),
-            NodeInput::Press(value) => Ok(Value::String(value)),
+            NodeInput::ButtonPressed(value) if value == CANCELLED => {
+                return Ok(NodeOutcome::exit("cancelled"));
+            }
+            NodeInput::ButtonPressed(value) => Ok(Value::String(value)),
             NodeInput::Reply if self.is_left(turn)? => return Ok(NodeOutcome::exit("cancelled")),
             // Any words may answer an open question, except those that plainly want something else.
             NodeInput::Reply if self.is_open(turn)? && turn.interrupts() => {

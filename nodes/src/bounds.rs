@@ -1,6 +1,6 @@
-//! What a request for products bounds in its own words: quantities («от 5 до 7 кВт», "at least 20 V") and prices, as filters.
+//! Bounds in a product request, as filters: quantities («от 5 до 7 кВт», "at least 20 V") and prices.
 //!
-//! A quantity without a bound («насос 5 кВт») stays a word: it may be a name's part, and ranking knows best.
+//! A quantity without a bound («насос 5 кВт») stays a word: it may be part of a product's name, so ranking uses it.
 
 use std::{ops::Range, sync::LazyLock};
 

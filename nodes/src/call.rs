@@ -46,7 +46,7 @@ nodes:
   tell:
     say: { text: '{{slots.area}}' }
 ";
-    const BESIDES: &'static [(&'static str, &'static str)] = &[(
+    const EXAMPLE_FILES: &'static [(&'static str, &'static str)] = &[(
         "room.yaml",
         "\
 flow: room
@@ -108,7 +108,7 @@ impl Node for Call {
     }
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
-        if let NodeInput::Called(slots) = input {
+        if let NodeInput::FlowReturned(slots) = input {
             for (slot, of) in &self.into {
                 let value = slots.get(&of.value).cloned().unwrap_or_default();
                 turn.set_slot(slot, value)?;

@@ -1,7 +1,7 @@
-//! `classify`: what the client wants.
+//! `classify`: the intent of a message.
 //!
-//! A cascade, cheapest first: the very words of an example, then the nearest examples, then a language model when
-//! those are unsure, then `unsure`. Never the first intent for want of a better one.
+//! A cascade, cheapest first: the exact words of an example, then similarity to the examples, then a language model when
+//! the similarity is too low, then the exit `unsure`. There is no default intent.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use tolmach_engine::{
 
 use crate::extract;
 
-/// Places the client's message among intents. Exits: one per intent, and `unsure`.
+/// Classifies the client's message by intents. Exits: one per intent, and `unsure`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Classify {
@@ -95,7 +95,7 @@ impl Node for Classify {
     }
 
     fn check(&self, scope: &mut Scope<'_>) {
-        scope.share("min_confidence", &self.min_confidence);
+        scope.probability("min_confidence", &self.min_confidence);
         scope.model_role(&self.model);
         if self.intents.value.is_empty() {
             let help = "add one: `intents: { product: { examples: [what a client writes] } }`";

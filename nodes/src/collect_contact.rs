@@ -164,7 +164,7 @@ impl Node for CollectContact {
     }
 
     fn check(&self, scope: &mut Scope<'_>) {
-        scope.sets(&self.into, &[Type::Contact], Sets::Surely(&["done"]));
+        scope.sets(&self.into, &[Type::Contact], Sets::OnExits(&["done"]));
         if let Some(text) = &self.text {
             scope.text(text);
         }
@@ -200,7 +200,7 @@ impl Node for CollectContact {
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            NodeInput::Press(value) if value == CANCELLED => Ok(NodeOutcome::exit("cancelled")),
+            NodeInput::ButtonPressed(value) if value == CANCELLED => Ok(NodeOutcome::exit("cancelled")),
             NodeInput::Reply if extract::is_cancel(turn.message()) || extract::is_refusal(turn.message()) => {
                 Ok(NodeOutcome::exit("cancelled"))
             }
@@ -208,7 +208,7 @@ impl Node for CollectContact {
             NodeInput::NotAnswered => self.take(turn, false),
             input => {
                 // An interrupted form is asked again, and what was given stays given.
-                if input != NodeInput::Resume && input != NodeInput::GivenBack {
+                if input != NodeInput::Resumed && input != NodeInput::HandoffEnded {
                     turn.set_state(&State::default())?;
                 }
                 // «Перезвоните, 8 999 123-45-67» has answered already; the words beside it are hardly a name.
@@ -239,8 +239,8 @@ impl Node for CollectContact {
 }
 
 impl CollectContact {
-    /// Takes what the message gives. Words that give nothing and do not look like a failed attempt may interrupt the
-    /// form, where `may_interrupt` says that this was not asked yet.
+    /// Reads the contact out of the message. A message that holds none and does not look like a failed attempt may
+    /// interrupt the form, if `may_interrupt` is set.
     fn take(&self, turn: &mut TurnContext<'_>, may_interrupt: bool) -> Result<NodeOutcome, Fault> {
         let mut state: State = turn.state();
         let found = self.read(turn, state.asked);

@@ -1,4 +1,4 @@
-//! `delay`: a wait that outlives restarts.
+//! `delay`: waits for a time; restarts do not shorten or lose it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,16 +68,16 @@ impl Node for Delay {
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let now = turn.event().at;
         let due = match (&input, turn.state::<State>().due) {
-            (NodeInput::Due, _) => return Ok(NodeOutcome::exit("done")),
+            (NodeInput::TimerFired, _) => return Ok(NodeOutcome::exit("done")),
             (NodeInput::Reply, _) => {
                 turn.cancel_timer(DELAY);
                 return Ok(NodeOutcome::exit("message"));
             }
-            // Something came between: the wait goes on, or is over meanwhile.
-            (NodeInput::Resume | NodeInput::GivenBack, Some(due)) if due <= now => {
+            // The delay was interrupted: it continues, or has ended meanwhile.
+            (NodeInput::Resumed | NodeInput::HandoffEnded, Some(due)) if due <= now => {
                 return Ok(NodeOutcome::exit("done"));
             }
-            (NodeInput::Resume | NodeInput::GivenBack, Some(due)) => due,
+            (NodeInput::Resumed | NodeInput::HandoffEnded, Some(due)) => due,
             _ => now.saturating_add(self.time.0),
         };
         turn.set_state(&State { due: Some(due) })?;

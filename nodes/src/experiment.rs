@@ -1,4 +1,4 @@
-//! `experiment`: a split of the clients that stays.
+//! `experiment`: assigns each client to one arm of an A/B test, for good.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +68,7 @@ impl Node for Experiment {
             return Ok(NodeOutcome::Exit(arm));
         }
         let whole: f64 = self.arms.values().map(|share| f64::from(share.value)).sum();
-        let mut left = turn.share(&self.name) * whole;
+        let mut left = turn.fraction(&self.name) * whole;
         let mut chosen = None;
         for (arm, share) in &self.arms {
             chosen = Some(arm);

@@ -1,7 +1,7 @@
-//! Values out of what people write, without a model: numbers, prices, sizes, phones, e-mails, dates, yes and no.
+//! Value extraction from messages, without a model: numbers, prices, sizes, phones, e-mails, dates, yes and no.
 //!
-//! One file a kind of value, in Russian and English. What cannot be told for certain is `None`: the question is asked again,
-//! which costs a message, and a wrong value costs an order. Bounds on quantities in a search are read by `bounds`.
+//! One file per kind of value, for Russian and English. An uncertain value is `None`, because asking again costs less than
+//! a wrong order. Bounds on quantities in a search are read by `bounds`.
 
 mod agreement;
 mod calendar;
@@ -29,7 +29,7 @@ pub(crate) use self::{
     sizes::{in_unit, sizes},
 };
 
-/// A pattern of our own; a mistake in one fails the tests of this crate, not a client's turn.
+/// A constant pattern. An invalid one fails the tests of this crate.
 #[expect(clippy::expect_used, reason = "patterns are constants, and tests use each of them")]
 pub(crate) fn pattern(source: &str) -> Regex {
     Regex::new(source).expect("a constant pattern")

@@ -51,7 +51,7 @@ nodes:
   other:
     say: { text: { ru: Спросите менеджера., en: Please ask a manager. } }
 ";
-    const BESIDES: &'static [(&'static str, &'static str)] = &[(
+    const EXAMPLE_FILES: &'static [(&'static str, &'static str)] = &[(
         "faq/general.yaml",
         "- questions: [есть ли парковка, is there parking]\n  answer: { ru: 'Да, бесплатная.', en: 'Yes, free of charge.' }\n",
     )];
@@ -66,7 +66,7 @@ impl Node for Faq {
 
     fn check(&self, scope: &mut Scope<'_>) {
         scope.answers(&self.from);
-        scope.share("min_confidence", &self.min_confidence);
+        scope.probability("min_confidence", &self.min_confidence);
         buttons::check(&self.buttons, scope);
     }
 

@@ -1,7 +1,7 @@
-//! Keeps a model's text to what rows and passages say.
+//! Grounding: removes sentences of a generated text that the sources do not support.
 //!
-//! A sentence with a number or an address that no source holds is dropped, whatever else it says: a missing sentence
-//! costs a question, an invented price costs a client.
+//! A sentence with a number or an address that no source holds is dropped: a missing sentence does less harm than an
+//! invented price.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 

@@ -1,4 +1,4 @@
-//! `handoff`: a person takes the chat.
+//! `handoff`: hands the chat over to staff.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,8 +15,8 @@ use tolmach_engine::{
 
 use crate::{notify, phrases};
 
-/// Hands the chat to a person. The staff is told, and the bot is silent until a person gives the chat back
-/// (`returned`) or nobody has written for too long (`timeout`).
+/// Hands the chat over to staff. They are notified, and the bot is silent until they return the chat (`returned`) or
+/// have not written for too long (`timeout`).
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Handoff {
@@ -29,7 +29,7 @@ pub(crate) struct Handoff {
     /// What the person should know; the client's last message unless something else is said.
     #[serde(default)]
     reason: Option<Text>,
-    /// After how long without a word of a person the bot takes the chat back.
+    /// How long after the last message of staff the handoff ends by itself.
     #[serde(default = "eight_hours")]
     timeout: Spanned<Duration>,
 }
@@ -83,8 +83,8 @@ impl Node for Handoff {
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            NodeInput::GivenBack => return Ok(NodeOutcome::exit("returned")),
-            NodeInput::Due => return Ok(NodeOutcome::exit("timeout")),
+            NodeInput::HandoffEnded => return Ok(NodeOutcome::exit("returned")),
+            NodeInput::TimerFired => return Ok(NodeOutcome::exit("timeout")),
             _ => {}
         }
         if let Some(text) = &self.text {

@@ -1,4 +1,4 @@
-//! `http`: another system, asked.
+//! `http`: calls another system.
 
 use std::collections::BTreeMap;
 
@@ -130,7 +130,7 @@ impl Node for Http {
             scope.expression(expression);
         }
         for (slot, pointer) in &self.into {
-            scope.sets(slot, &VALUES, Sets::Surely(&["ok"]));
+            scope.sets(slot, &VALUES, Sets::OnExits(&["ok"]));
             if !pointer.is_empty() && !pointer.starts_with('/') {
                 let message = format!("`{}` is no path into a reply: it begins with `/`", pointer.value);
                 scope.report(Code::BadValue, pointer.span, message, format!("write /{}", pointer.value));
@@ -143,7 +143,7 @@ impl Node for Http {
         scope.count("max_kb", &self.max_kb, 1..=4096);
     }
 
-    fn asks(&self) -> Option<&str> {
+    fn host(&self) -> Option<&str> {
         self.authority()?.split(':').next()
     }
 

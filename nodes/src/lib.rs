@@ -1,5 +1,5 @@
-//! The kinds of node, one file each. Adding one is a file here and a line in [`KINDS`]: schema, checks, documentation
-//! and graph follow from the file.
+//! The kinds of node, one file each. A new kind is a file here and a line in [`KINDS`]; its schema, checks, documentation
+//! and graph are derived from the file.
 
 mod answer;
 mod ask;

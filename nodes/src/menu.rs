@@ -1,4 +1,4 @@
-//! `menu`: buttons, and typed words that mean them.
+//! `menu`: a choice by buttons or by typing.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -100,7 +100,7 @@ impl Node for Menu {
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            NodeInput::Press(exit) if self.choices.iter().any(|choice| choice.exit.value == exit) => {
+            NodeInput::ButtonPressed(exit) if self.choices.iter().any(|choice| choice.exit.value == exit) => {
                 Ok(NodeOutcome::Exit(exit))
             }
             NodeInput::Reply => {

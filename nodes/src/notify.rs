@@ -13,7 +13,7 @@ use tolmach_engine::{
 };
 
 /// Tells a group of the staff something, on Telegram and by e-mail. Who belongs to the group is set in the
-/// configuration (`[staff.NAME]`), not in the flow. The dialog goes on at once.
+/// configuration (`[staff.NAME]`), not in the flow. The dialog continues at once.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Notify {

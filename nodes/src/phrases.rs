@@ -1,4 +1,4 @@
-//! What nodes say by themselves where the flow gives no text of its own.
+//! Default texts of nodes, for flows that give none.
 
 use tolmach_engine::phrases::Phrase;
 

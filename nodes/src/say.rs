@@ -17,11 +17,11 @@ use crate::{
     cards,
 };
 
-/// Says something: a text in the client's language, with a photo, product cards and buttons if wanted.
+/// Sends a message: a text in the client's language, optionally with a photo, product cards and buttons.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Say {
-    /// What to say.
+    /// The text.
     text: Text,
     /// The address of a picture.
     #[serde(default)]
@@ -78,7 +78,7 @@ impl Node for Say {
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            NodeInput::More(request) => return cards::ask_for_more(turn, request),
+            NodeInput::NextPage(request) => return cards::ask_for_more(turn, request),
             NodeInput::Outcome(outcome) => return cards::show_more(turn, outcome),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! `search`: products that answer the client's words.
+//! `search`: searches the catalogue.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -124,12 +124,12 @@ impl Node for Search {
             scope.filter(filter);
         }
         for slot in [&self.price.min, &self.price.max].into_iter().flatten() {
-            scope.sets(slot, &[Type::Number], Sets::Perhaps);
+            scope.sets(slot, &[Type::Number], Sets::Maybe);
         }
         scope.sets(&self.into, &[Type::Products], Sets::Always);
         scope.count("limit", &self.limit, 1..=50);
-        scope.share("semantic_ratio", &self.semantic_ratio);
-        scope.share("min_score", &self.min_score);
+        scope.probability("semantic_ratio", &self.semantic_ratio);
+        scope.probability("min_score", &self.min_score);
     }
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
@@ -195,7 +195,7 @@ impl Search {
                 [(&self.price.min, min, Comparison::Ge), (&self.price.max, max, Comparison::Le)]
             {
                 let Some(slot) = slot else { continue };
-                // A new search without a price forgets the old one's: the client speaks of something else. A price
+                // A new search without a price clears the old bounds: it is about something else. A price
                 // outside the slot's bounds is no price that a client can mean.
                 let declaration = turn.slot_declaration(slot)?;
                 let value = value.filter(|value| declaration.accept(json!(value)).is_ok());

@@ -1,4 +1,4 @@
-//! `set`: slots from expressions.
+//! `set`: sets slots to the values of expressions.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ impl Node for Set {
                 }
                 continue;
             }
-            let when = if expression.is_null() { Sets::Unsets } else { Sets::Always };
+            let when = if expression.is_null() { Sets::Clears } else { Sets::Always };
             scope.sets(slot, &Type::ALL, when);
             let holds = scope.slot_type(slot).map(|holds| match holds {
                 Type::Date | Type::Phone | Type::Email => Type::Text,

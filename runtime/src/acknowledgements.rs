@@ -1,7 +1,8 @@
-//! What was delivered, on its way into the store: many chats' deliveries are marked by one write, and no client waits
-//! for it.
+//! Delivery acknowledgements on their way into the store: one write marks the deliveries of many chats, and no client
+//! waits for it.
 //!
-//! A crash before the mark has a message delivered once more, as one between the delivery and a mark of its own would.
+//! After a crash before the write a message is delivered once more, as it would be if each delivery were marked by a
+//! write of its own.
 
 use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -12,14 +13,14 @@ use tokio::sync::watch;
 
 use crate::ports::Store;
 
-/// Between two attempts to reach a store that is away.
+/// Pause between two attempts to write while the store is unavailable.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Deliveries that are not marked yet.
+/// Deliveries that are not yet marked in the store.
 pub(crate) struct Acknowledgements {
     store: Arc<dyn Store>,
     open: Mutex<Open>,
-    /// How many receipts are in the store.
+    /// The number of acknowledgements that are in the store.
     stored: watch::Sender<u64>,
     me: Weak<Acknowledgements>,
 }
@@ -28,11 +29,12 @@ pub(crate) struct Acknowledgements {
 struct Open {
     effects: Vec<String>,
     given: u64,
-    /// Whether a task writes them.
+    /// Whether a task is writing them.
     writing: bool,
 }
 
-/// Knows when the receipts up to one are in the store; the default is for none.
+/// A position in the sequence of acknowledgements, for [`Acknowledgements::stored`]. The default is the position before
+/// the first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct AckPosition(u64);
 
@@ -46,7 +48,7 @@ impl Acknowledgements {
         })
     }
 
-    /// Has these effects marked as delivered, soon.
+    /// Queues these effects to be marked as delivered; returns the position after them.
     pub(crate) fn give(&self, effects: Vec<String>) -> AckPosition {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.given += effects.len() as u64;
@@ -61,18 +63,18 @@ impl Acknowledgements {
         ticket
     }
 
-    /// For all that were given so far.
+    /// The position after all acknowledgements given so far.
     pub(crate) fn given(&self) -> AckPosition {
         AckPosition(self.open.lock().unwrap_or_else(PoisonError::into_inner).given)
     }
 
-    /// Waits until they are in the store.
+    /// Waits until all acknowledgements up to a position are in the store.
     pub(crate) async fn stored(&self, ticket: AckPosition) {
         // The sender lives as long as `self`, so this ends only when the count is reached.
         let _ = self.stored.subscribe().wait_for(|stored| *stored >= ticket.0).await;
     }
 
-    /// Writes until nothing is left. What is given meanwhile goes with the next write.
+    /// Writes until the queue is empty. Effects that are added during a write go into the next one.
     async fn write(self: Arc<Acknowledgements>) {
         loop {
             let (effects, given) = {

@@ -1,15 +1,15 @@
-//! How long to wait before trying again. The spread keeps many clients from returning at the same moment.
+//! Exponential backoff with jitter, which keeps many callers from retrying at the same moment.
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
     time::Duration,
 };
 
-/// Doubles from `first` with every attempt (counted from 0) up to `most`, then takes a random share between half and
-/// all of it.
+/// The pause before the next attempt: doubles from `first` with every attempt (counted from 0) up to `most`; a random
+/// value between half of that and all of it is returned.
 pub fn wait(first: Duration, most: Duration, attempt: u32) -> Duration {
     let whole = first.saturating_mul(2_u32.saturating_pow(attempt.min(20))).min(most);
-    // The standard library's only source of randomness; ample for a spread.
+    // `RandomState` is the only source of randomness in the standard library; it is good enough for jitter.
     let random = RandomState::new().build_hasher().finish();
     whole.mul_f64(0.5 + (random % 1024) as f64 / 2048.0)
 }

@@ -1,7 +1,8 @@
-//! What a draft would have made of dialogs that have been: each chat's recorded events are fed to it again.
+//! Backtest: feeds the recorded events of chats to a draft, to show what the draft would have done.
 //!
-//! The session evolves through the draft. Its queries are answered by what was recorded, and what was not recorded
-//! fails; the world is never asked and no effect is ever carried out. Printing is the caller's.
+//! The session evolves through the draft. Examples are classified anew; every other query is answered by recorded
+//! outcomes, and fails where none was recorded. No other system is asked and no effect is carried out. Rendering the
+//! report is up to the caller.
 
 mod past;
 mod report;
@@ -19,12 +20,12 @@ use crate::{
     intents::{Intents, Trainer},
     ports,
 };
-use past::Memory;
+use past::RecordedOutcomes;
 
-pub use past::Past;
+pub use past::RecordedTurn;
 pub use report::{Calls, ChangedPath, Fault, Goal, Leads, Report};
 
-/// A draft and what it has been found to do so far.
+/// A draft and the results so far.
 pub struct Backtest {
     release: Release,
     intents: Intents,
@@ -32,18 +33,18 @@ pub struct Backtest {
     report: Report,
 }
 
-/// A turn as the draft walks it.
+/// The result of running one turn on the draft.
 struct Walked {
     session: Session,
     effects: Vec<Effect>,
     trace: Trace,
     asked: Vec<Asked>,
-    /// Queries for which nothing was recorded.
+    /// Number of queries without a recorded outcome.
     missing: usize,
 }
 
 impl Backtest {
-    /// A draft that has rehearsed nothing yet.
+    /// A backtest of a draft, without any turns so far.
     ///
     /// # Errors
     /// When the draft's examples cannot be embedded.
@@ -52,12 +53,12 @@ impl Backtest {
         Ok(Backtest { release: draft, intents, trainer, report: Report::default() })
     }
 
-    /// Feeds the turns of one chat, oldest first, to the draft. Timers fall due when they did; those that only the
-    /// draft would have started never do.
-    pub async fn chat(&mut self, chat: &str, turns: &[Past]) {
+    /// Runs the turns of one chat, oldest first, on the draft. Recorded timers fire at their recorded times; timers
+    /// that only the draft would start never fire.
+    pub async fn chat(&mut self, chat: &str, turns: &[RecordedTurn]) {
         let Some(first) = turns.first() else { return };
         let mut session = first.record.before.clone();
-        let mut memory = Memory::of(turns);
+        let mut memory = RecordedOutcomes::of(turns);
         let (mut before, mut after) = (Marks::default(), Marks::default());
         self.report.chats += 1;
         for (number, past) in turns.iter().enumerate() {
@@ -75,13 +76,19 @@ impl Backtest {
         self.report.marks(chat, before, after);
     }
 
-    /// What was found.
+    /// The sorted report.
     pub fn finish(mut self) -> Report {
         self.report.sort();
         self.report
     }
 
-    async fn walk(&self, session: Session, past: &Past, number: usize, memory: &mut Memory<'_>) -> Walked {
+    async fn walk(
+        &self,
+        session: Session,
+        past: &RecordedTurn,
+        number: usize,
+        memory: &mut RecordedOutcomes<'_>,
+    ) -> Walked {
         let missing = memory.not_recorded;
         let mut asked = Vec::new();
         let mut step = start(&self.release, session, past.event.clone());
@@ -100,9 +107,9 @@ impl Backtest {
         }
     }
 
-    async fn answer(&self, query: &Query, number: usize, memory: &mut Memory<'_>) -> QueryOutcome {
+    async fn answer(&self, query: &Query, number: usize, memory: &mut RecordedOutcomes<'_>) -> QueryOutcome {
         match query {
-            // Recorded ones belong to the old examples; the draft's own cost nothing.
+            // Recorded outcomes belong to the old examples, and classifying with the draft's own is cheap.
             Query::Classify(request) => match self.intents.nearest(request, &self.trainer).await {
                 Ok(outcome) => outcome,
                 Err(why) => QueryOutcome::Failed { reason: why.to_string() },
@@ -112,7 +119,7 @@ impl Backtest {
     }
 }
 
-/// What a chat led to.
+/// Whether a chat led to a lead, and the goals that it reached.
 #[derive(Default)]
 pub(crate) struct Marks {
     lead: bool,
@@ -137,9 +144,11 @@ fn calls(asked: &[Asked]) -> usize {
     asked.iter().filter(|asked| matches!(asked.query.as_str(), "llm_classify" | "generate")).count()
 }
 
-/// Whether the next message of a chat is personal data by the node that waits for it, or is for a person's eyes.
+/// Whether the next message of a chat is private: the waiting node collects personal data, or staff have taken over the
+/// chat.
 fn waits_privately(release: &Release, session: &Session) -> bool {
-    session.handed.is_some() || session.waits_at().is_some_and(|(flow, node)| is_private(release, flow, node))
+    session.taken_over_at.is_some()
+        || session.waits_at().is_some_and(|(flow, node)| is_private(release, flow, node))
 }
 
 fn is_private(release: &Release, flow: &str, node: &str) -> bool {

@@ -1,4 +1,4 @@
-//! A bundle from a folder.
+//! Reads a bundle from a folder.
 
 use std::{
     fs, io,
@@ -7,35 +7,39 @@ use std::{
 
 use tolmach_engine::bundle::Bundle;
 
-/// Files larger than this are no flow, prompt or knowledge.
+/// Maximum size of a file, bytes. A larger one is no flow, prompt or knowledge.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
-/// Why a folder is not a bundle.
+/// Why a folder cannot be read as a bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
-    /// There is no such folder.
+    /// The folder does not exist.
     #[error("there is no folder {}; name the folder that holds the flow files", .0.display())]
     Missing(PathBuf),
-    /// It is not a folder.
+    /// The path is not a folder.
     #[error("{} is a file; name the folder that holds the flow files", .0.display())]
     NotAFolder(PathBuf),
-    /// A file in it cannot be read.
+    /// A file or folder cannot be read.
     #[error("{} cannot be read: {why}", path.display())]
     Unreadable {
         /// The file or folder.
         path: PathBuf,
-        /// The system's reason.
+        /// The operating system's error.
         why: io::Error,
     },
-    /// A file is not text.
+    /// A file is not UTF-8 text.
     #[error("{} is not UTF-8 text; save it as UTF-8", .0.display())]
     NotText(PathBuf),
-    /// A file is too large.
+    /// A file is larger than 4 MiB.
     #[error("{} is larger than 4 MiB; that is no flow, prompt or knowledge", .0.display())]
     TooLarge(PathBuf),
 }
 
-/// Reads the text files of a folder, two levels deep.
+/// Reads the bundle's files in a folder and in its direct subfolders, except hidden ones.
+///
+/// # Errors
+/// When the folder does not exist or cannot be read, or when a file cannot be read, is larger than 4 MiB or is not
+/// UTF-8.
 pub fn read_bundle(folder: &Path) -> Result<Bundle, BundleError> {
     if !folder.exists() {
         return Err(BundleError::Missing(folder.to_owned()));
@@ -67,7 +71,7 @@ fn read_into(bundle: &mut Bundle, folder: &Path, prefix: &str) -> Result<(), Bun
         }
         let bytes = fs::read(&path).map_err(unreadable)?;
         let text = String::from_utf8(bytes).map_err(|_| BundleError::NotText(path.clone()))?;
-        // Editors on Windows add a mark and carriage returns; the hash must not depend on the editor.
+        // Editors on Windows add a byte order mark and carriage returns; the hash must not depend on the editor.
         let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
         bundle.files.insert(name, text);
     }

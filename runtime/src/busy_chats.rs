@@ -1,4 +1,4 @@
-//! The chats that this process works on: which they are, what came in meanwhile, which it has leased.
+//! The chats that this process works on: whether they were woken again meanwhile, and which of them it has leased.
 
 use std::{
     collections::HashMap,
@@ -25,19 +25,19 @@ pub(crate) struct Inner {
 /// A chat being worked on.
 #[derive(Default)]
 pub(crate) struct Busy {
-    /// Something came in meanwhile.
+    /// The chat was woken again during the work.
     pub(crate) again: bool,
-    /// Whether this process has it for itself.
+    /// Whether this process holds the chat's lease.
     pub(crate) leased: bool,
-    /// Messages were put into the chat's outbox by somebody else's turn.
-    pub(crate) owed: bool,
-    /// Ends a wait of the work: something came in, or the process stops.
+    /// The outbox may hold messages that this work did not put there.
+    pub(crate) undelivered: bool,
+    /// Ends a wait of the work: the chat was woken again, or the process stops.
     pub(crate) woken: Arc<Notify>,
 }
 
 impl Chats {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Nothing panics while the lock is held, and the map is whole at every step.
+        // Nothing panics while the lock is held, and the map is consistent after every step.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -56,7 +56,7 @@ impl Chats {
         self.lock().busy.keys().cloned().collect()
     }
 
-    /// Those of them that this process has for itself.
+    /// The chats being worked on whose lease this process holds.
     pub(crate) fn leased(&self) -> Vec<ChatKey> {
         let inner = self.lock();
         inner.busy.iter().filter(|(_, busy)| busy.leased).map(|(chat, _)| chat.clone()).collect()
@@ -68,12 +68,12 @@ impl Chats {
         }
     }
 
-    /// Waits until this holds for the chats being worked on.
+    /// Waits until a condition on the chats being worked on holds.
     pub(crate) async fn settle(&self, settled: impl Fn(&HashMap<ChatKey, Busy>) -> bool) {
         loop {
             let idle = self.idle.notified();
             tokio::pin!(idle);
-            // Registered before looking, so that a chat which ends in between is not missed.
+            // Register before the check, so that a chat that ends in between is not missed.
             idle.as_mut().enable();
             if settled(&self.lock().busy) {
                 return;

@@ -1,6 +1,7 @@
-//! Several messages in a row are one event: a client who is still typing is answered once.
+//! Message coalescing: several messages in a row become one event, so that a client who is still typing gets one
+//! answer.
 //!
-//! Pure. When to wait for more, and for how long, is the runtime's.
+//! Pure: this module computes how long to wait; the runtime does the waiting.
 
 use std::time::Duration;
 
@@ -8,12 +9,14 @@ use tolmach_engine::event::{Event, EventKind};
 
 use crate::ports::{InboxRow, MAX_PENDING};
 
-/// What counts as typing on.
+/// Settings of message coalescing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coalescing {
-    /// A message that comes at most this long after the one before belongs to it; zero answers each on its own.
+    /// The debounce window: a message that comes at most this long after the previous one is merged with it. Zero
+    /// merges nothing.
     pub window: Duration,
-    /// Whether to wait for the window to pass before answering. Without it only what has come already is merged.
+    /// Whether to wait for the window to pass before answering. Otherwise only messages that have already arrived are
+    /// merged.
     pub wait: bool,
 }
 
@@ -21,7 +24,7 @@ impl Coalescing {
     /// Each message is a turn of its own.
     pub const OFF: Coalescing = Coalescing { window: Duration::ZERO, wait: false };
 
-    /// How many of the waiting rows, from the first on, are one event; at least 1 where there is a row.
+    /// How many of the waiting rows, from the first, form one event; at least 1 if there is a row.
     pub(crate) fn length(&self, rows: &[InboxRow]) -> usize {
         let window = self.window_millis();
         let mut length = rows.len().min(1);
@@ -35,14 +38,14 @@ impl Coalescing {
         length
     }
 
-    /// How long to wait before these rows are answered, milliseconds; `None` when nothing more can join them.
+    /// How long to wait before these rows are answered, milliseconds; `None` when no further message can be merged.
     pub(crate) fn pause(&self, rows: &[InboxRow], now: i64) -> Option<u64> {
         let last = rows.last()?;
         let full = rows.len() >= MAX_PENDING as usize;
         if !self.wait || full || self.length(rows) < rows.len() || !is_message(last) {
             return None;
         }
-        // A clock that was set back must not stretch the wait.
+        // A clock that was set back must not lengthen the wait.
         let age = now.saturating_sub(last.event.at).max(0);
         u64::try_from(self.window_millis() - age).ok().filter(|left| *left > 0)
     }
@@ -52,7 +55,8 @@ impl Coalescing {
     }
 }
 
-/// The one event that rows of a burst are: the first one's id, all texts, the last one's time and client.
+/// Merges rows into one event: the id of the first, all texts joined by line breaks, time and client of the last.
+/// `None` for no rows.
 pub(crate) fn merged(rows: &[InboxRow]) -> Option<Event> {
     let (first, last) = (rows.first()?, rows.last()?);
     if rows.len() == 1 {
@@ -80,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    const MAX_PENDING: Coalescing = Coalescing { window: Duration::from_millis(700), wait: true };
+    const COALESCING: Coalescing = Coalescing { window: Duration::from_millis(700), wait: true };
 
     fn row(at: i64, kind: EventKind) -> InboxRow {
         let client = Client { first_name: at.to_string(), ..Client::default() };
@@ -93,10 +97,10 @@ mod tests {
     }
 
     #[test]
-    fn messages_close_together_are_one() {
+    fn messages_close_together_are_merged() {
         let rows =
             [says(0, "нужен насос"), says(700, "для скважины"), says(1400, "до 20 тысяч"), says(2101, "?")];
-        assert_eq!(MAX_PENDING.length(&rows), 3);
+        assert_eq!(COALESCING.length(&rows), 3);
         let event = merged(&rows[..3]).unwrap();
         assert_eq!(
             event.kind,
@@ -111,34 +115,34 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_ends_a_burst() {
+    fn other_events_are_not_merged() {
         let others = [
             EventKind::Command { name: "help".to_owned(), rest: String::new() },
             EventKind::Press { label: "да".to_owned(), press: None },
             EventKind::Contact { phone: "1".to_owned(), name: String::new() },
             EventKind::Timer { name: "inactivity".to_owned() },
-            EventKind::Staff { action: tolmach_engine::event::StaffAction::Return },
+            EventKind::Staff { action: tolmach_engine::event::StaffAction::Return, by: None },
         ];
         for other in others {
             let rows = [says(0, "a"), row(1, other.clone()), says(2, "b")];
-            assert_eq!(MAX_PENDING.length(&rows), 1, "{other:?}");
-            assert_eq!(MAX_PENDING.length(&rows[1..]), 1, "{other:?}");
-            assert_eq!(MAX_PENDING.pause(&rows, 3), None, "{other:?} is answered at once");
-            assert_eq!(MAX_PENDING.pause(&rows[1..2], 3), None, "{other:?}");
+            assert_eq!(COALESCING.length(&rows), 1, "{other:?}");
+            assert_eq!(COALESCING.length(&rows[1..]), 1, "{other:?}");
+            assert_eq!(COALESCING.pause(&rows, 3), None, "{other:?} is answered at once");
+            assert_eq!(COALESCING.pause(&rows[1..2], 3), None, "{other:?}");
         }
         assert_eq!(Coalescing::OFF.length(&[says(0, "a"), says(0, "b")]), 1);
-        assert_eq!(MAX_PENDING.length(&[]), 0);
+        assert_eq!(COALESCING.length(&[]), 0);
     }
 
     #[test]
-    fn waits_while_more_may_come() {
+    fn waits_while_more_messages_may_follow() {
         let rows = [says(0, "a"), says(500, "b")];
-        assert_eq!(MAX_PENDING.pause(&rows, 600), Some(600));
-        assert_eq!(MAX_PENDING.pause(&rows, 1200), None);
-        assert_eq!(MAX_PENDING.pause(&rows, -5_000), Some(700), "the clock was set back");
-        assert_eq!(Coalescing { wait: false, ..MAX_PENDING }.pause(&rows, 600), None);
+        assert_eq!(COALESCING.pause(&rows, 600), Some(600));
+        assert_eq!(COALESCING.pause(&rows, 1200), None);
+        assert_eq!(COALESCING.pause(&rows, -5_000), Some(700), "the clock was set back");
+        assert_eq!(Coalescing { wait: false, ..COALESCING }.pause(&rows, 600), None);
         let many: Vec<InboxRow> = (0..20).map(|n| says(n, "a")).collect();
-        assert_eq!(MAX_PENDING.pause(&many, 20), None, "no more are read at once");
-        assert_eq!(MAX_PENDING.pause(&[], 0), None);
+        assert_eq!(COALESCING.pause(&many, 20), None, "no more are read at once");
+        assert_eq!(COALESCING.pause(&[], 0), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Delivers what turns committed: in order within a chat, again after a failure or a restart.
+//! Delivers committed messages: in order within a chat, and again after a failure or a restart.
 
 use std::time::Duration;
 
@@ -11,11 +11,12 @@ use crate::{
     runtime::Runtime,
 };
 
-/// A message that failed so often is given up: the pauses make that about a day.
+/// Failed attempts after which a message is dropped. With the pauses of [`backoff`] that is after about a day.
 const ATTEMPTS: i64 = 300;
 
 impl Runtime {
-    /// Delivers the messages of a turn just committed. Returns whether something stays behind.
+    /// Delivers the messages of a turn that was just committed. Returns whether any stays undelivered. `receipt` is set
+    /// to the position of the last acknowledgement.
     pub(crate) async fn deliver_now(
         &self,
         chat: &str,
@@ -31,7 +32,8 @@ impl Runtime {
         Ok(false)
     }
 
-    /// Delivers what is left in the store for a chat. Returns whether something still stays behind.
+    /// Delivers a chat's undelivered messages from the store. Returns whether any stays undelivered; `receipt` as for
+    /// [`Runtime::deliver_now`].
     pub(crate) async fn deliver_stored(&self, chat: &str, receipt: &mut AckPosition) -> ports::Result<bool> {
         for row in self.parts.store.outbox(chat).await? {
             if row.due > self.parts.clock.now() {
@@ -52,7 +54,7 @@ impl Runtime {
         Ok(false)
     }
 
-    /// One attempt. `false` when this message, and so every later one of the chat, must wait.
+    /// Makes one delivery attempt. Returns `false` when this message, and so every later one of the chat, has to wait.
     async fn attempt(
         &self,
         chat: &str,
@@ -63,7 +65,7 @@ impl Runtime {
     ) -> ports::Result<bool> {
         let channel = Address::parse(chat).and_then(|to| Some((self.parts.channel(&to.channel)?, to)));
         let Some((channel, to)) = channel else {
-            // The channel is not configured in this process; another one, or a later start, delivers it.
+            // The channel is not configured in this process. Another process, or a later start, delivers the message.
             return Ok(false);
         };
         match channel.deliver(&to, effect, message).await {
@@ -96,7 +98,7 @@ impl Runtime {
                     "a message is put off"
                 );
                 let due = self.parts.clock.now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
-                self.parts.store.put_off(effect, due).await?;
+                self.parts.store.postpone(effect, due).await?;
                 return Ok(false);
             }
         }
@@ -104,7 +106,8 @@ impl Runtime {
     }
 }
 
-/// Doubles from one second to five minutes; the effect's id spreads chats that failed together.
+/// Pause after a failed attempt: doubles from 1 s to 5 min, plus up to 0.5 s derived from the effect's id, so that
+/// chats that failed together do not retry together.
 fn backoff(attempts: i64, effect: &str) -> Duration {
     let doubled = 1000u64 << attempts.clamp(0, 9);
     let spread =

@@ -1,6 +1,7 @@
-//! Golden questions beside the flows (`golden/*.yaml`): what a client asks, and the articles of which one must be found.
+//! Golden questions of a bundle (`golden/*.yaml`): what a client asks, and articles of which at least one must be
+//! found.
 //!
-//! Reading and checking them only; a catalogue asks them of each new generation before it serves.
+//! This module only reads and validates them. A catalogue asks them of each new generation before that serves.
 
 use serde::Deserialize;
 use tolmach_engine::{
@@ -11,15 +12,15 @@ use tolmach_engine::{
     yaml,
 };
 
-/// A question with its answer.
+/// A search query with its expected result.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GoldenQuestion {
-    /// What a client would type.
+    /// The query, as a client would type it.
     pub query: Spanned<String>,
-    /// Articles of which one must be found.
+    /// Articles of which at least one must be found.
     pub expect: Spanned<Vec<String>>,
-    /// Among so many rows, 1 to 100.
+    /// The article must be among the first `within` rows: 1 to 100, default 10.
     #[serde(default = "ten")]
     pub within: Spanned<u32>,
 }
@@ -28,7 +29,7 @@ fn ten() -> Spanned<u32> {
     Spanned::new(10, Default::default())
 }
 
-/// Every golden question of a bundle, and every mistake in them with its place.
+/// Reads all golden questions of a bundle. Every mistake in them is a diagnostic with its span.
 pub fn golden_questions(bundle: &Bundle) -> (Vec<GoldenQuestion>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let mut questions = Vec::new();

@@ -1,4 +1,4 @@
-//! Sets of labelled examples, learned, and what they make of a text.
+//! Classifiers trained on sets of labelled examples.
 
 use std::{
     collections::BTreeMap,
@@ -14,33 +14,34 @@ use tolmach_model::{Classifier, Encoder, Words};
 
 use crate::ports::{self, Embedder};
 
-/// Learns sets of examples. A set that was learned lately is known again by its examples, so that a release which changes other
-/// things, or a hundred dialog tests on one bundle, learn it once.
+/// Trains classifiers and caches them by their examples, so that a release with unchanged examples, or many dialog
+/// tests on one bundle, train only once.
 pub struct Trainer {
     embedder: Arc<dyn Embedder>,
-    /// The latest last.
+    /// Cached classifiers, most recently used last.
     known: Mutex<Vec<Arc<TrainedClassifier>>>,
 }
 
-/// Sets that are kept beside those in use.
+/// Maximum number of cached classifiers.
 const KEPT: usize = 64;
 
-/// A set of examples, learned.
+/// A classifier trained on a set of examples.
 pub struct TrainedClassifier {
     examples: Vec<Example>,
-    /// By number, as the classifier has them.
+    /// Sorted; the classifier refers to labels by their index.
     labels: Vec<String>,
     words: Words,
     classifier: Classifier,
 }
 
 impl Trainer {
-    /// One that has learned nothing yet.
+    /// A trainer with an empty cache.
     pub fn new(embedder: Arc<dyn Embedder>) -> Trainer {
         Trainer { embedder, known: Mutex::default() }
     }
 
-    /// Learns a set of examples; those without letters or digits teach nothing.
+    /// Trains a classifier on a set of examples, or returns the cached one. Examples without letters or digits have no
+    /// effect.
     ///
     /// # Errors
     /// When the examples cannot be embedded.
@@ -62,7 +63,8 @@ impl Trainer {
         Ok(learned)
     }
 
-    /// What a text means by a set that was learned, likeliest first.
+    /// Classifies a text; labels come most likely first. A text typed in the wrong keyboard layout and words close to
+    /// those of the examples are corrected first.
     ///
     /// # Errors
     /// When the text cannot be embedded.
@@ -109,7 +111,7 @@ impl TrainedClassifier {
     }
 }
 
-/// The example sets of one release.
+/// The classifiers of one release, by the name of the example set.
 pub(crate) struct Intents {
     sets: BTreeMap<String, Arc<TrainedClassifier>>,
 }

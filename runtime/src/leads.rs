@@ -1,7 +1,7 @@
-//! Leads: what a client wants and how to reach them, from the first word until a person closes it.
+//! Leads: what a client wants and how to reach them, until staff close the lead.
 //!
-//! The rules of a lead's life are here: how new information is merged, which changes of status are allowed, what is written
-//! into its history. The store keeps leads and applies these rules inside its transactions.
+//! This module holds the rules: how new data is merged, which changes of status are allowed, and what is added to the
+//! history. The store keeps leads and applies these rules inside its transactions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,30 +10,30 @@ use tolmach_engine::effect::Lead;
 
 use crate::ports::{Actor, ChatKey};
 
-/// Characters of a note that are kept.
+/// Maximum length of a note, in characters; longer notes are shortened.
 pub const MAX_NOTE: usize = 2_000;
 
-/// Where a lead stands.
+/// The status of a lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LeadStatus {
     /// Nobody has looked at it.
     #[default]
     New,
-    /// Somebody works on it.
+    /// A staff member works on it.
     Taken,
     /// The client bought.
     Won,
     /// The client did not buy.
     Lost,
-    /// No client at all.
+    /// Not a client.
     Spam,
-    /// The same wish as another lead.
+    /// The same request as another lead.
     Duplicate,
 }
 
 impl LeadStatus {
-    /// Every status, in the order of a lead's life.
+    /// All statuses, in their usual order.
     pub const ALL: [LeadStatus; 6] = [
         LeadStatus::New,
         LeadStatus::Taken,
@@ -43,7 +43,7 @@ impl LeadStatus {
         LeadStatus::Duplicate,
     ];
 
-    /// The status as it is written and stored.
+    /// The name in files, commands and the database.
     pub const fn name(self) -> &'static str {
         match self {
             LeadStatus::New => "new",
@@ -55,18 +55,18 @@ impl LeadStatus {
         }
     }
 
-    /// Reads what [`LeadStatus::name`] gives.
+    /// Parses a name as [`LeadStatus::name`] gives it.
     pub fn parse(text: &str) -> Option<LeadStatus> {
         LeadStatus::ALL.into_iter().find(|status| status.name() == text)
     }
 
-    /// Whether new information of the same chat still belongs to the lead. A chat has at most one open lead.
+    /// Whether new data of the same chat is merged into the lead. A chat has at most one open lead.
     pub const fn is_open(self) -> bool {
         matches!(self, LeadStatus::New | LeadStatus::Taken)
     }
 }
 
-/// A lead as stored.
+/// A stored lead.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeadRow {
     /// Order within the store; 0 when not stored yet.
@@ -76,15 +76,15 @@ pub struct LeadRow {
     pub id: String,
     /// The chat it came from.
     pub chat: ChatKey,
-    /// Where it stands.
+    /// Its status.
     #[serde(default)]
     pub status: LeadStatus,
-    /// Who works on it.
+    /// The staff member who works on it.
     #[serde(default)]
     pub assignee: Option<String>,
     /// Its content.
     pub lead: Lead,
-    /// Where each field of the content comes from: `contact.phone`, `summary`, `details.colour`.
+    /// The origin of each field's value. Keys are field paths: `contact.phone`, `summary`, `details.colour`.
     #[serde(default)]
     pub sources: BTreeMap<String, FieldSource>,
     /// When it was created, milliseconds since the Unix epoch.
@@ -96,12 +96,12 @@ pub struct LeadRow {
     pub closed: Option<i64>,
 }
 
-/// Where a field's value comes from.
+/// The origin of a field's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldSource {
-    /// The lead's source at that time: `form`, `inactivity` or the flow's own word.
+    /// The source of the lead data: `form`, `inactivity` or a name given by the flow.
     pub source: String,
-    /// The effect that brought the value, which leads to the turn and its trace.
+    /// The id of the effect with the value, which leads to the turn and its trace.
     pub effect: String,
     /// When, milliseconds since the Unix epoch.
     pub at: i64,
@@ -117,7 +117,7 @@ pub struct LeadHistoryRow {
     pub lead: String,
     /// When, milliseconds since the Unix epoch.
     pub at: i64,
-    /// Who did it: the client by a turn of the dialog, or a person.
+    /// Who did it: the client in a turn of the dialog, or a staff member.
     pub actor: Actor,
     /// What happened.
     pub event: LeadEvent,
@@ -132,33 +132,33 @@ pub enum LeadEvent {
         /// Its source.
         source: String,
     },
-    /// A turn brought other values for these fields.
+    /// A turn changed the values of these fields.
     Updated {
         /// The fields' names, without values.
         fields: Vec<String>,
     },
     /// Its status changed.
     Status {
-        /// Before.
+        /// The old status.
         from: LeadStatus,
-        /// After.
+        /// The new status.
         to: LeadStatus,
     },
-    /// Another person works on it.
+    /// The assignee changed.
     Assigned {
-        /// Before.
+        /// The old assignee.
         from: Option<String>,
-        /// After; `None` for nobody.
+        /// The new assignee; `None` for nobody.
         to: Option<String>,
     },
-    /// A person wrote something down.
+    /// A staff member added a note.
     Note {
         /// At most [`MAX_NOTE`] characters.
         text: String,
     },
 }
 
-/// What a turn says of a lead.
+/// Lead data from a turn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeadUpdate {
     /// The effect's id.
@@ -167,11 +167,11 @@ pub struct LeadUpdate {
     pub chat: ChatKey,
     /// When, milliseconds since the Unix epoch.
     pub at: i64,
-    /// The values; fields that are missing stay as they are.
+    /// The values; missing fields stay as they are.
     pub lead: Lead,
 }
 
-/// What a person changes of a lead. An unset field stays as it is.
+/// A change of a lead by staff. An unset field stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeadChange {
     /// The new status.
@@ -182,9 +182,10 @@ pub struct LeadChange {
     pub note: Option<String>,
 }
 
-/// Merges what a turn says into the chat's open lead, or begins a new one. Returns the lead and its new history.
+/// Merges lead data from a turn into the chat's open lead, or creates a lead. Returns the lead and the new history
+/// entries.
 ///
-/// A field that is given again replaces the old value. The source stays the first one, unless a later one is the first to
+/// A value that is given again replaces the old one. The source stays the first one, unless a later one is the first to
 /// bring a contact.
 pub fn merge(open: Option<LeadRow>, update: LeadUpdate) -> (LeadRow, Vec<LeadHistoryRow>) {
     let LeadUpdate { effect, chat, at, lead: new } = update;
@@ -230,10 +231,10 @@ pub fn merge(open: Option<LeadRow>, update: LeadUpdate) -> (LeadRow, Vec<LeadHis
     (row, events)
 }
 
-/// Applies what a person changes. Returns the new history; empty when nothing is different.
+/// Applies a staff change. Returns the new history entries; none if nothing is different.
 ///
-/// Closing sets the time, reopening clears it. Whoever takes a new lead without naming an assignee becomes its assignee.
-/// That a chat has only one open lead is the caller's to check.
+/// Closing a lead sets `closed`, reopening clears it. An actor who takes a lead that has no assignee, without naming
+/// one, becomes its assignee. The caller has to check that the chat has no other open lead.
 pub fn apply(row: &mut LeadRow, change: LeadChange, actor: &Actor, at: i64) -> Vec<LeadHistoryRow> {
     let mut events = Vec::new();
     let LeadChange { status, mut assignee, note } = change;

@@ -1,6 +1,6 @@
-//! The turn loop of Tolmach: takes events, runs them through the engine, commits, delivers.
+//! The turn loop of Tolmach: receives events, runs them through the engine, commits each turn, delivers its messages.
 //!
-//! Knows no database, no network and no channel: those stand behind [`ports`].
+//! It depends on no database, network or channel: those are behind the traits in [`ports`].
 
 mod acknowledgements;
 pub mod backoff;

@@ -1,4 +1,4 @@
-//! What a runtime does by itself: takes up what others left or asked for, keeps its chats, looks for what is due.
+//! The maintenance loop: renews leases, fires due timers, and takes up unfinished work of other processes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,24 +9,24 @@ use crate::{
     runtime::Runtime,
 };
 
-/// How often the store is looked at.
+/// Interval of the loop.
 const TICK: Duration = Duration::from_millis(500);
 
-/// How often the chats in hand are kept: well within a lease, so that one late tick loses none.
+/// Interval of lease renewal: well below the duration of a lease (10 s), so that one late tick loses none.
 const RENEW: Duration = Duration::from_secs(3);
 
-/// Who carries out the tasks that the store was given: deliveries that were put off, and timers.
+/// Who performs the store's tasks: postponed deliveries and timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tasks {
-    /// The runtime itself, by looking for what is due twice a second.
+    /// The runtime itself, which polls for due work twice a second.
     Here,
-    /// A worker, here or elsewhere. The runtime looks only for what is long overdue, in case a task was lost.
+    /// A queue worker, in this or another process. The runtime takes up only overdue work, in case a task was lost.
     ByWorkers,
 }
 
 impl Tasks {
-    /// A timer, and a message, due for so long is the runtime's to look after. A client notices a timer that is late,
-    /// and nobody one that fell twice: the store lets it fall once.
+    /// How long timers and messages must be due before the runtime takes them up, milliseconds. Timers get less time,
+    /// because a client notices a late one; handling a timer twice is harmless, because the store fires it once.
     fn overdue(self) -> (i64, i64) {
         match self {
             Tasks::Here => (0, 0),
@@ -36,16 +36,17 @@ impl Tasks {
 }
 
 impl Runtime {
-    /// Takes up what an earlier process left: waiting events and undelivered messages. Returns how many chats.
+    /// Takes up unfinished work of an earlier process: waiting events and undelivered messages. Returns the number of
+    /// chats.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the store is unavailable.
     pub async fn recover(&self) -> ports::Result<usize> {
-        self.take_up(self.parts.clock.now()).await
+        self.wake_unfinished(self.parts.clock.now()).await
     }
 
-    /// Tends to the chats until the runtime is closed.
-    pub async fn tend(self: Arc<Self>, tasks: Tasks) {
+    /// Runs the maintenance loop until the runtime is closed.
+    pub async fn run_maintenance(self: Arc<Self>, tasks: Tasks) {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut renewed = Instant::now();
@@ -61,22 +62,22 @@ impl Runtime {
             if let Err(why) = self.fire_timers(now - timers).await {
                 tracing::error!(%why, "timers could not be looked at");
             }
-            if let Err(why) = self.take_up(now - messages).await {
+            if let Err(why) = self.wake_unfinished(now - messages).await {
                 tracing::error!(%why, "waiting events could not be looked at");
             }
         }
     }
 
-    /// Takes up what other processes on the same database do to chats, as soon as they do it, until the runtime is
-    /// closed.
+    /// Reacts to changes of chats by other processes on the same database. Ends with the first change after the runtime
+    /// is closed.
     pub async fn listen(self: Arc<Self>) {
         while !self.chats.closing() {
             for chat in &self.parts.store.changed().await {
                 let Some(to) = Address::parse(chat) else { continue };
-                // Where this process has no such channel, others look after the chat.
+                // A chat of a channel that this process does not have belongs to other processes.
                 if let Some(channel) = self.parts.channel(&to.channel) {
                     channel.changed(&to);
-                    self.wake_owed(chat);
+                    self.wake_undelivered(chat);
                 }
             }
         }
@@ -85,7 +86,7 @@ impl Runtime {
     /// Turns the timers that are due now into events.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the store is unavailable.
     pub async fn fire_due_timers(&self) -> ports::Result<()> {
         self.fire_timers(self.parts.clock.now()).await
     }
@@ -96,12 +97,13 @@ impl Runtime {
         Ok(())
     }
 
-    /// Another process, such as a command of the staff's, may have put an event there, or died over one.
-    async fn take_up(&self, due: i64) -> ports::Result<usize> {
+    /// Wakes chats with unfinished work. Another process, such as a staff command, may have stored an event, or died
+    /// while it worked on one.
+    async fn wake_unfinished(&self, due: i64) -> ports::Result<usize> {
         let busy = self.chats.busy();
         let mut chats = self.parts.store.unfinished(due, &self.parts.channel_names()).await?;
         chats.retain(|chat| !busy.contains(chat));
-        chats.iter().for_each(|chat| self.wake_owed(chat));
+        chats.iter().for_each(|chat| self.wake_undelivered(chat));
         Ok(chats.len())
     }
 }

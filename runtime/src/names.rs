@@ -1,8 +1,8 @@
-//! What chats are called in logs.
+//! Pseudonyms of chats for logs.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// A chat's name for logs: enough to tell chats apart, too little to find the person.
+/// The channel and a 32-bit hash of the chat key: enough to tell chats apart, too little to identify the client.
 pub(crate) fn short(chat: &str) -> String {
     let mut hasher = DefaultHasher::new();
     chat.hash(&mut hasher);

@@ -1,6 +1,7 @@
-//! What the runtime needs of the outside, as traits. An adapter implements one; a test may fake any.
+//! The traits through which the runtime uses databases, networks, channels and time. Adapters implement them; tests use
+//! fakes.
 //!
-//! No port names a product or a protocol, and no error text behind one ever reaches a client.
+//! No port names a product or a protocol. The text of a port's error never reaches a client.
 
 mod audit;
 mod catalog;
@@ -9,6 +10,7 @@ mod clock;
 mod embedder;
 mod http;
 mod llm;
+mod meter;
 mod photos;
 mod query;
 mod store;
@@ -21,6 +23,10 @@ pub use clock::{Clock, SystemClock};
 pub use embedder::Embedder;
 pub use http::{Http, NoHttp};
 pub use llm::Llm;
+pub use meter::{
+    AttemptResult, Estimate, Meter, MeterStore, ModelCall, ModelCallQuery, ModelCallRow, NoMeter, Purpose,
+    Reservation,
+};
 pub use photos::{PHOTO_PREFIX, Photo, Photos};
 pub use query::{Order, Page};
 pub use store::{
@@ -31,48 +37,48 @@ pub use store::{
 };
 pub use task::{Day, Job, QUEUE, QuarantinedTask, Removed, Retention, Task};
 
-/// The store's areas, for calling their methods on a concrete store: `use tolmach_runtime::ports::prelude::*`. A `dyn Store`
-/// has them without.
+/// The store traits, for calling their methods on a concrete store: `use tolmach_runtime::ports::prelude::*`. A `dyn
+/// Store` needs no import.
 pub mod prelude {
     pub use super::{
         AnalyticsStore as _, AuditStore as _, ChatStore as _, InboxStore as _, LeadStore as _,
-        LeaseStore as _, OutboxStore as _, ReleaseStore as _, Store as _, TaskStore as _, TimerStore as _,
-        TurnStore as _,
+        LeaseStore as _, MeterStore as _, OutboxStore as _, ReleaseStore as _, Store as _, TaskStore as _,
+        TimerStore as _, TurnStore as _,
     };
 }
 
-/// Why a port could not answer. The text is for logs and traces, written without personal data or secrets.
+/// Why a port call failed. The texts are for logs and traces, and contain no personal data or secrets.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// Worth trying again: the other side is away, slow or busy.
+    /// A retry may succeed: the other side is unreachable, slow or busy.
     #[error("{what}: {why}")]
     Unavailable {
-        /// What was attempted.
+        /// The attempted operation.
         what: &'static str,
-        /// What happened.
+        /// The cause.
         why: String,
     },
-    /// Trying again would change nothing.
+    /// A retry would fail in the same way.
     #[error("{what}: {why}")]
     Refused {
-        /// What was attempted.
+        /// The attempted operation.
         what: &'static str,
-        /// What happened.
+        /// The cause.
         why: String,
     },
 }
 
 impl Error {
-    /// An error worth trying again.
+    /// An error after which a retry may succeed.
     pub fn unavailable(what: &'static str, why: impl ToString) -> Error {
         Error::Unavailable { what, why: why.to_string() }
     }
 
-    /// An error not worth trying again.
+    /// An error after which a retry would fail again.
     pub fn refused(what: &'static str, why: impl ToString) -> Error {
         Error::Refused { what, why: why.to_string() }
     }
 }
 
-/// A port's result.
+/// The result of a port call.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,4 +1,4 @@
-//! What is kept of a turn, and the proof that it is enough: a record replays to the same effects.
+//! Turn records: what is stored of a turn so that it can be replayed to the same effects.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tolmach_engine::{
@@ -12,24 +12,24 @@ use tolmach_engine::{
     trace::Trace,
 };
 
-/// A turn's record: with the event and the release it replays offline.
+/// The record of a turn. With the event and the release the turn can be replayed offline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// The session as it was before the turn.
+    /// The session before the turn.
     pub before: Session,
-    /// What happened, with the outcomes of all queries.
+    /// The visited nodes and the outcomes of all queries.
     pub trace: Trace,
-    /// The effects that the turn had.
+    /// The effects of the turn.
     pub effects: Vec<Effect>,
 }
 
 /// How a replay differs from the record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Difference {
-    /// The walk asked for more outcomes than were recorded.
+    /// The replay asked more queries than were recorded.
     #[error("the replay asked a query that the turn did not: {0}")]
     ExtraQuery(String),
-    /// Another path or other effects.
+    /// The replay took another path or had other effects.
     #[error("the replay went {replayed}, the turn went {recorded}")]
     Changed {
         /// What the turn did.
@@ -40,7 +40,10 @@ pub enum Difference {
 }
 
 impl Record {
-    /// Runs the turn again through the engine, with the recorded outcomes instead of the world.
+    /// Replays the turn through the engine, with the recorded outcomes as answers to its queries.
+    ///
+    /// # Errors
+    /// When the replay asks more queries than were recorded, takes another path or has other effects.
     pub fn replay(&self, release: &Release, event: &Event) -> Result<(), Difference> {
         let mut outcomes = self.trace.outcomes.iter().cloned();
         let mut step = start(release, self.before.clone(), event.clone());

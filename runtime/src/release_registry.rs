@@ -1,4 +1,4 @@
-//! The releases in use: the current one, and those that chats are still pinned to.
+//! The release registry: the current release, and those to which chats are still pinned.
 
 use std::{
     collections::HashMap,
@@ -13,10 +13,10 @@ use tolmach_engine::{Platform, Release, bundle::Bundle, compile, diagnostic::Dia
 use crate::{
     intents::{Intents, Trainer},
     ports::{self, Publication, Store},
-    session_migration::Moves,
+    session_migration::SessionMigration,
 };
 
-/// A release with what the runtime needs of it.
+/// A compiled release with its trained classifiers.
 pub(crate) struct LoadedRelease {
     pub(crate) release: Release,
     pub(crate) intents: Intents,
@@ -25,39 +25,39 @@ pub(crate) struct LoadedRelease {
 /// The release that new dialogs run on.
 pub(crate) struct Current {
     pub(crate) ready: Arc<LoadedRelease>,
-    /// For chats that wait on the release before.
-    pub(crate) moves: Moves,
-    /// Since when it is the current one, milliseconds since the Unix epoch.
+    /// The session migration of chats that wait on the parent release.
+    pub(crate) moves: SessionMigration,
+    /// Since when it has been the current one, milliseconds since the Unix epoch.
     since: i64,
-    /// How it became the current one; `None` for a draft.
+    /// The publication that made it the current one; `None` for a draft.
     publication: Option<Publication>,
 }
 
-/// The releases in use.
+/// Loads, compiles and caches releases. The compiled releases are kept until the registry is dropped.
 pub struct ReleaseRegistry {
     platform: Platform,
     store: Arc<dyn Store>,
     trainer: Arc<Trainer>,
     current: RwLock<Option<Arc<Current>>>,
     pinned: RwLock<HashMap<String, Arc<LoadedRelease>>>,
-    /// The last publication that was looked at, so that one which cannot be used is told once.
+    /// The `seq` of the last publication that was examined, so that an unusable one is reported once.
     seen: AtomicI64,
 }
 
-/// What [`Shelf::follow`] found.
+/// The result of [`ReleaseRegistry::follow`].
 #[derive(Debug)]
 pub enum FollowOutcome {
-    /// Nothing was published yet.
+    /// Nothing has been published yet.
     Nothing,
-    /// The last publication is the one that was looked at before.
+    /// The last publication was examined before.
     Same,
-    /// The release of this publication is the current one from now on.
+    /// The release of this publication is now the current one.
     Switched(Box<Publication>),
-    /// The release of this publication cannot be used; the one before goes on.
+    /// The release of this publication cannot be used; the previous one stays current.
     Unusable {
         /// The publication.
         publication: Box<Publication>,
-        /// The release's texts, where it is kept.
+        /// The release's files; `None` if the release is not stored.
         bundle: Option<Box<Bundle>>,
         /// Why it does not compile.
         diagnostics: Vec<Diagnostic>,
@@ -71,31 +71,45 @@ impl ReleaseRegistry {
         ReleaseRegistry { platform, store, trainer, current, pinned, seen }
     }
 
-    /// Compiles a bundle, keeps it and makes it the current release of this process, as a draft: no publication is
-    /// stored. With an error among the diagnostics nothing changes.
-    pub async fn publish(&self, bundle: &Bundle, at: i64) -> ports::Result<Result<String, Vec<Diagnostic>>> {
+    /// Compiles a bundle, stores it and makes it the current release of this process as a draft: no publication is
+    /// stored. Returns the release's id, or the diagnostics if there is an error among them; nothing changes then.
+    ///
+    /// # Errors
+    /// When the store is unavailable, or when the examples cannot be embedded.
+    pub async fn activate_draft(
+        &self,
+        bundle: &Bundle,
+        at: i64,
+    ) -> ports::Result<Result<String, Vec<Diagnostic>>> {
         let compiled = compile(bundle, &self.platform);
         match compiled.release {
-            Some(release) => self.adopt(release, at).await.map(Ok),
+            Some(release) => self.activate(release, at).await.map(Ok),
             None => Ok(Err(compiled.diagnostics)),
         }
     }
 
-    /// The same with a release that is compiled already; returns its id.
-    pub async fn adopt(&self, release: Release, at: i64) -> ports::Result<String> {
+    /// Like [`ReleaseRegistry::publish`], for a compiled release. Returns its id.
+    ///
+    /// # Errors
+    /// When the store is unavailable, or when the examples cannot be embedded.
+    pub async fn activate(&self, release: Release, at: i64) -> ports::Result<String> {
         let id = release.id.clone();
         let files = serde_json::to_string(&release.bundle)
             .map_err(|why| ports::Error::refused("keep release", why))?;
         self.store.keep_release(&ports::Bundle { id: id.clone(), files }, at).await?;
         let ready = Arc::new(self.ready(release).await?);
         write(&self.pinned).insert(id.clone(), Arc::clone(&ready));
-        let draft = Current { ready, moves: Moves::default(), since: at, publication: None };
+        let draft = Current { ready, moves: SessionMigration::default(), since: at, publication: None };
         *write(&self.current) = Some(Arc::new(draft));
         Ok(id)
     }
 
-    /// Makes the last publication's release the current one, if it is not yet. One that this program cannot use
-    /// changes nothing.
+    /// Makes the release of the last publication the current one, unless that publication was examined before. A
+    /// release that this program cannot use changes nothing.
+    ///
+    /// # Errors
+    /// When the store is unavailable, when the stored release cannot be parsed, or when its examples cannot be
+    /// embedded.
     pub async fn follow(&self) -> ports::Result<FollowOutcome> {
         let Some(publication) = self.store.current_release().await? else {
             return Ok(FollowOutcome::Nothing);
@@ -108,7 +122,8 @@ impl ReleaseRegistry {
         let publication = Box::new(publication);
         match loaded {
             Loaded::Usable(ready) => {
-                let moves = Moves::of(publication.parent.as_deref(), &publication.moves, &ready.release);
+                let moves =
+                    SessionMigration::of(publication.parent.as_deref(), &publication.moves, &ready.release);
                 let since = publication.at;
                 let current = Current { ready, moves, since, publication: Some((*publication).clone()) };
                 *write(&self.current) = Some(Arc::new(current));
@@ -123,22 +138,26 @@ impl ReleaseRegistry {
         }
     }
 
-    /// The current release's id, once there is one.
+    /// The id of the current release; `None` before the first.
     pub fn current_id(&self) -> Option<String> {
         self.current().map(|current| current.ready.release.id.clone())
     }
 
-    /// Since when the current release is that, milliseconds since the Unix epoch.
+    /// Since when the current release has been current, milliseconds since the Unix epoch.
     pub fn since(&self) -> Option<i64> {
         self.current().map(|current| current.since)
     }
 
-    /// The publication by which the current release became that; `None` for a draft.
+    /// The publication that made the current release current; `None` for a draft.
     pub fn publication(&self) -> Option<Publication> {
         self.current()?.publication.clone()
     }
 
-    /// A release by id, to look at.
+    /// Calls `look` with a release; `None` if the release is not stored or no longer compiles.
+    ///
+    /// # Errors
+    /// When the store is unavailable, when the stored release cannot be parsed, or when its examples cannot be
+    /// embedded.
     pub async fn with_release<T>(
         &self,
         id: &str,
@@ -151,7 +170,7 @@ impl ReleaseRegistry {
         read(&self.current).clone()
     }
 
-    /// A release that was kept; `None` when it is unknown or this program no longer compiles it.
+    /// A stored release; `None` if it is not stored or this program no longer compiles it.
     pub(crate) async fn get(&self, id: &str) -> ports::Result<Option<Arc<LoadedRelease>>> {
         match self.load(id).await? {
             Loaded::Usable(ready) => Ok(Some(ready)),
@@ -189,7 +208,7 @@ impl ReleaseRegistry {
     }
 }
 
-/// What became of a look for a kept release.
+/// The result of loading a stored release.
 enum Loaded {
     Usable(Arc<LoadedRelease>),
     Unknown,
@@ -200,7 +219,7 @@ fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// A panic while the lock was held cannot leave the map half-written, so a poisoned lock is still good.
+/// A panic while the lock is held cannot leave the value half-written, so a poisoned lock is still usable.
 fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

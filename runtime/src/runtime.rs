@@ -1,4 +1,4 @@
-//! The runtime: one turn a chat at a time, many chats at once.
+//! The runtime: one turn per chat at a time, many chats at once.
 
 use std::{
     sync::{Arc, Weak},
@@ -18,19 +18,19 @@ use crate::{
     staff::Staff,
 };
 
-/// Everything the runtime works with.
+/// The ports and settings of a runtime.
 pub struct RuntimePorts {
-    /// Memory.
+    /// The store.
     pub store: Arc<dyn Store>,
-    /// What answers queries.
+    /// The ports that answer queries.
     pub world: QueryPorts,
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Ways out, one a name.
+    /// The channels, with distinct names.
     pub channels: Vec<Arc<dyn Channel>>,
-    /// What counts as one message.
+    /// Which consecutive messages are merged into one event.
     pub coalescing: Coalescing,
-    /// Who of the staff is told.
+    /// The recipients of notices to staff, by group.
     pub staff: Staff,
 }
 
@@ -39,7 +39,7 @@ impl RuntimePorts {
         self.channels.iter().find(|channel| channel.name() == name)
     }
 
-    /// Whether this process has the way to an address.
+    /// Whether this process has the channel of an address.
     pub(crate) fn reaches(&self, address: &str) -> bool {
         Address::parse(address).is_some_and(|to| self.channel(&to.channel).is_some())
     }
@@ -59,7 +59,7 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// A runtime without a release; publish one on the shelf before events come.
+    /// Creates a runtime. Events need a current release in `releases`: see [`ReleaseRegistry::follow`].
     pub fn new(parts: RuntimePorts, releases: ReleaseRegistry) -> Arc<Runtime> {
         let acknowledgements = Acknowledgements::new(Arc::clone(&parts.store));
         Arc::new_cyclic(|me| Runtime {
@@ -71,7 +71,7 @@ impl Runtime {
         })
     }
 
-    /// The releases in use.
+    /// The release registry.
     pub fn releases(&self) -> &ReleaseRegistry {
         &self.releases
     }
@@ -81,10 +81,11 @@ impl Runtime {
         &self.parts.store
     }
 
-    /// Carries out a task that concerns a chat, to its end; `false` for one that does not.
+    /// Performs a task that concerns a chat and waits until the work on the chat ends; returns `false` for any other
+    /// task. Failures of that work are logged and retried later.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the store is unavailable while a timer is fired.
     pub async fn perform(&self, task: &Task) -> ports::Result<bool> {
         match task {
             Task::Deliver { chat } => self.work_on(chat).await,
@@ -103,7 +104,7 @@ impl Runtime {
         self.chats.settle(|busy| busy.is_empty()).await;
     }
 
-    /// Stops taking up work and waits for the turns in hand, at most `deadline`. Returns whether all ended.
+    /// Stops accepting work and waits for running turns, at most `deadline`. Returns whether all of them ended.
     pub async fn close(&self, deadline: Duration) -> bool {
         self.chats.close();
         tokio::time::timeout(deadline, self.settle()).await.is_ok()

@@ -1,28 +1,28 @@
-//! A text that must not be seen: an API key, a bot's token.
+//! Secrets that must not be printed: API keys, bot tokens.
 
 use std::fmt;
 
-/// Shows as `***` wherever it is printed; only [`Secret::expose`] gives it away.
+/// A secret text. Its `Debug` output is `***`; only [`Secret::expose`] gives the text.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Hides a text; surrounding white space, as files and environment variables bring it, is dropped.
+    /// Wraps a text without its surrounding white space, which files and environment variables often add.
     pub fn new(text: impl AsRef<str>) -> Secret {
         Secret(text.as_ref().trim().to_owned())
     }
 
-    /// The text itself, for the one place that sends it.
+    /// The text itself, for the code that sends it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is none.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The text with every occurrence of the secret masked, for messages that others wrote.
+    /// Replaces every occurrence of the secret in `text` by `***`, for messages of other systems.
     pub fn redact(&self, text: &str) -> String {
         if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "***") }
     }

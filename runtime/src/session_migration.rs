@@ -1,20 +1,20 @@
-//! Where chats go that wait on the release before, when the next one is published.
+//! Session migration: where chats that wait on the previous release continue when the next one is published.
 //!
-//! Pure: which release is current, and who waits where, is for others to know.
+//! Pure: the caller knows which release is current and where each chat waits.
 
 use std::collections::BTreeMap;
 
 use tolmach_engine::{Release, Session};
 
-/// The word for "forget the waiting and begin at the flow's start".
+/// The target that drops the waiting node and starts the flow again.
 pub const RESTART: &str = "restart";
 
-/// The moves of a publication, resolved against its release.
+/// The session migration of a publication, resolved against its release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Moves {
-    /// The release whose chats move.
+pub(crate) struct SessionMigration {
+    /// The release from which chats are migrated.
     parent: String,
-    /// By `flow.node` of the parent.
+    /// Targets by `flow.node` of the parent.
     by_place: BTreeMap<String, Move>,
 }
 
@@ -24,9 +24,14 @@ enum Move {
     Restart,
 }
 
-impl Moves {
-    /// Reads what a publication holds. A target that the release does not have is a restart: the chat must not hang.
-    pub(crate) fn of(parent: Option<&str>, moves: &BTreeMap<String, String>, release: &Release) -> Moves {
+impl SessionMigration {
+    /// Resolves the mapping of a publication. A target that the release does not have becomes a restart, so that no
+    /// chat gets stuck.
+    pub(crate) fn of(
+        parent: Option<&str>,
+        moves: &BTreeMap<String, String>,
+        release: &Release,
+    ) -> SessionMigration {
         let resolved = moves.iter().map(|(from, to)| {
             let place = place(release, to).filter(|_| to != RESTART);
             let to = place.map_or(Move::Restart, |(flow, node)| Move::To {
@@ -35,11 +40,11 @@ impl Moves {
             });
             (from.clone(), to)
         });
-        Moves { parent: parent.unwrap_or_default().to_owned(), by_place: resolved.collect() }
+        SessionMigration { parent: parent.unwrap_or_default().to_owned(), by_place: resolved.collect() }
     }
 
-    /// Moves a session that waits on the parent at one of the places; returns whether it did. Only the innermost
-    /// frame waits for the client: the flows that called it stay where they are.
+    /// Migrates a session that waits on the parent at a mapped node; returns whether it did. Only the innermost frame,
+    /// which waits for the client, is changed; the flows that called it stay where they are.
     pub(crate) fn apply(&self, session: &mut Session) -> bool {
         if session.release != self.parent {
             return false;
@@ -66,7 +71,7 @@ impl Moves {
     }
 }
 
-/// The flow and the node that `flow.node` names in a release.
+/// Resolves `flow.node` to the ids of a flow and a node of a release; `None` if there is no such node.
 pub fn place<'r>(release: &'r Release, name: &str) -> Option<(&'r str, &'r str)> {
     release.flows.values().find_map(|flow| {
         let node = name.strip_prefix(flow.id.as_str())?.strip_prefix('.')?;
@@ -81,10 +86,10 @@ mod tests {
 
     use super::*;
 
-    fn moves() -> Moves {
+    fn moves() -> SessionMigration {
         let to = Move::To { flow: "shop".to_owned(), node: "how_big".to_owned() };
         let by_place = [("shop.size".to_owned(), to), ("shop.colour".to_owned(), Move::Restart)];
-        Moves { parent: "r1".to_owned(), by_place: by_place.into() }
+        SessionMigration { parent: "r1".to_owned(), by_place: by_place.into() }
     }
 
     fn session(release: &str, node: &str) -> Session {
@@ -112,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_drops_what_waits() {
+    fn a_restart_drops_the_waiting_node() {
         let mut moved = session("r1", "colour");
         assert!(moves().apply(&mut moved));
         assert_eq!(moved.waits_at(), None);
@@ -121,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn others_stay() {
+    fn sessions_elsewhere_stay_unchanged() {
         for (release, node) in [("r0", "size"), ("r2", "size"), ("r1", "other")] {
             let mut stayed = session(release, node);
             assert!(!moves().apply(&mut stayed), "{release} {node}");

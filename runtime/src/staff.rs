@@ -1,4 +1,4 @@
-//! Messages to the staff: from a group's name to a message for each of its people.
+//! Notices to staff: turns a notice to a group into one message per recipient.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use crate::ports::{Address, ChatKey, NoticeRow};
 
 /// The channel whose messages have a subject.
 const EMAIL: &str = "email";
-/// The channel in which a notice can be replied to.
+/// The channel in which staff can reply to a notice.
 const TELEGRAM: &str = "telegram";
-/// The longest text of a notice, in UTF-16 units: with what stands around it, one message of Telegram's holds it, so
-/// that a reply quotes the end, which names the chat.
+/// Maximum length of a notice text, UTF-16 units. With its subject and footer the notice then fits into one Telegram
+/// message, so that a reply quotes the last line, which names the chat.
 const LONGEST: usize = 3000;
 
-/// Who is told, by the name of the group.
+/// Recipients by the name of their group.
 pub type Staff = BTreeMap<String, Vec<Address>>;
 
-/// The messages that a turn's notices become.
+/// The messages to staff for the notices of a turn.
 pub(crate) fn notices(staff: &Staff, chat: &ChatKey, effects: &[Effect]) -> Vec<NoticeRow> {
     let mut rows = Vec::new();
     for effect in effects {
@@ -51,7 +51,7 @@ fn message(notice: &Notice, chat: &str, to: &Address) -> Outgoing {
     Outgoing { subject, text: text.join("\n\n"), ..Outgoing::default() }
 }
 
-/// How to answer, in the language of the notice; the last line names the chat.
+/// Instructions for replying, in the language of the notice. They end with the key of the chat.
 fn about(notice: &Notice, chat: &str, to: &Address) -> String {
     let russian =
         [&notice.subject, &notice.text].iter().any(|text| text.chars().any(|c| ('а'..='я').contains(&c)));
@@ -78,7 +78,7 @@ fn about(notice: &Notice, chat: &str, to: &Address) -> String {
     }
 }
 
-/// The beginning of a text, in UTF-16 units.
+/// The longest prefix of at most `most` UTF-16 units.
 fn cut(text: &str, most: usize) -> &str {
     let mut units = 0;
     let end = text.char_indices().find(|(_, c)| {
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everyone_of_the_group_is_told_in_the_form_of_their_channel() {
+    fn every_recipient_gets_a_notice_in_the_form_of_the_channel() {
         let people = vec![Address::new("telegram", "-100"), Address::new("email", "sales@example.com")];
         let staff: Staff = [("default".to_owned(), people)].into();
         let notice = |group: &str, about_chat| Effect {

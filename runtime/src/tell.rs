@@ -1,4 +1,4 @@
-//! Notices to the staff that no turn of a dialog sends: reports, results of jobs.
+//! Notices to staff that are sent outside dialog turns: reports, results of jobs.
 
 use tolmach_engine::{
     Release,
@@ -13,12 +13,12 @@ use crate::{
 };
 
 impl Runtime {
-    /// Tells a group something outside any dialog, in the first language of the flow in which chats begin. The same id
-    /// is told once.
+    /// Sends a notice to a staff group, in the first language of the flow in which chats begin; Russian if that is
+    /// unknown. `russian` and `english` are (subject, text). A notice with a known `id` is not sent again.
     ///
     /// # Errors
-    /// When the store is away.
-    pub async fn tell(
+    /// When the store is unavailable.
+    pub async fn notify_staff(
         &self,
         id: &str,
         group: &str,

@@ -1,4 +1,5 @@
-//! Dialog tests: an analyst's YAML, run on the real runtime with a clock, a channel and a script of its own.
+//! Dialog tests: YAML files run on the real runtime, with a manual clock, a recording channel, and scripted models and
+//! other systems.
 
 mod coverage;
 mod dialog;
@@ -16,7 +17,7 @@ pub use dialog::{Catalogue, Dialog, Given, Model, StaffStep, Step, Stub};
 pub use expect::Difference;
 pub use fakes::{FailingCatalog, ManualClock, Recorder};
 pub use read::{read, unknown_names};
-pub use run::{Failure, Stage, TestOutcome, run};
+pub use run::{Environment, Failure, TestOutcome, run};
 pub use scripted::Scripted;
 pub use transcript::{Line, Who};
 pub use write::{Saved, SavedTurn, write};

@@ -1,10 +1,10 @@
-//! One turn: from a stored event to a commit.
+//! One turn: from stored events to a commit.
 
 use std::time::{Duration, Instant};
 
 use tolmach_engine::{
     Session, Step,
-    effect::{Author, Command, Effect, QueryOutcome},
+    effect::{Author, Command, Effect, Outgoing},
     event::{Event, EventKind},
     resume, start,
     trace::Trace,
@@ -14,31 +14,33 @@ use crate::{
     coalescing,
     names::short,
     ports::{self, Chat, ChatKey, Commit, CommitOutcome, InboxRow, MessageRow},
+    queries::QueryContext,
     record::Record,
     release_registry::LoadedRelease,
     runtime::Runtime,
     staff,
 };
 
-/// What a committed turn leaves to do.
+/// A committed turn: what remains to be delivered.
 pub(crate) struct CommittedTurn {
     pub(crate) effects: Vec<Effect>,
-    /// The addresses of the staff that have something new.
+    /// The staff addresses that have new messages.
     pub(crate) notified: Vec<ChatKey>,
 }
 
 impl Runtime {
-    /// Runs the turn of the event that these rows are, and commits it; `None` when another process was faster.
+    /// Runs one turn for the event that `rows` are merged into, and commits it; `None` when another process committed
+    /// first.
     pub(crate) async fn turn(&self, rows: Vec<InboxRow>, chat: Chat) -> ports::Result<Option<CommittedTurn>> {
         let (Some(first), Some(event)) = (rows.first(), coalescing::merged(&rows)) else { return Ok(None) };
         let started = Instant::now();
         let mut before = session(&first.chat, chat.session.as_deref());
         let ready = self.release_for(&mut before).await?;
         let event = self.complete(first, event).await?;
-        let (session, effects, trace) = self.turn_state(&ready, before.clone(), event.clone()).await;
+        let (session, effects, trace) = self.run_turn(&ready, before.clone(), event.clone()).await;
 
         let at = self.parts.clock.now();
-        // Each message stays one in the history, however many the turn answers.
+        // Merged messages stay separate in the transcript.
         let mut messages: Vec<MessageRow> = rows
             .iter()
             .filter_map(|row| Some((said(&row.event)?, row.event.at)))
@@ -46,7 +48,7 @@ impl Runtime {
             .collect();
         for effect in &effects {
             if let Command::Send(message) = &effect.command {
-                messages.push(MessageRow { seq: 0, who: Author::Bot, body: json(message)?, at });
+                messages.push(MessageRow { seq: 0, who: author(message), body: json(message)?, at });
             }
         }
         let path = trace.path().join(" → ");
@@ -60,7 +62,7 @@ impl Runtime {
             version: chat.version,
             session: json(&session)?,
             waits: session.waits_at().map(|(flow, node)| (flow.to_owned(), node.to_owned())),
-            handed: session.handed,
+            handed: session.taken_over_at,
             messages,
             effects: effects.clone(),
             notices,
@@ -76,8 +78,8 @@ impl Runtime {
         })
     }
 
-    /// A chat that waits inside a node stays on its release, unless the publication moves it; any other takes the
-    /// current one.
+    /// A chat that waits inside a node stays on its release, unless the publication migrates it. Any other chat gets
+    /// the current release.
     async fn release_for(&self, session: &mut Session) -> ports::Result<std::sync::Arc<LoadedRelease>> {
         let none = || ports::Error::unavailable("turn", "no release is published");
         let current = self.releases.current().ok_or_else(none)?;
@@ -91,7 +93,7 @@ impl Runtime {
         Ok(std::sync::Arc::clone(&current.ready))
     }
 
-    /// The event with what its button stands for.
+    /// Adds the action of the pressed button to the event.
     async fn complete(&self, row: &InboxRow, mut event: Event) -> ports::Result<Event> {
         if let (EventKind::Press { press, .. }, Some(button)) = (&mut event.kind, &row.button) {
             *press = self.parts.store.button(&row.chat, button).await?;
@@ -99,19 +101,20 @@ impl Runtime {
         Ok(event)
     }
 
-    async fn turn_state(
+    async fn run_turn(
         &self,
         ready: &LoadedRelease,
         session: Session,
         event: Event,
     ) -> (Session, Vec<Effect>, Trace) {
         let release = &ready.release;
-        // A commit must be able to follow, so waiting is bounded as a whole and for each call of a model.
+        // The turn has to reach its commit, so the waiting time is bounded in total and for each model call.
         let limits = release.limits(&session);
         let millis = |limit: tolmach_engine::duration::Duration| {
             Duration::from_millis(u64::try_from(limit.0).unwrap_or_default())
         };
         let deadline = Instant::now() + millis(limits.turn);
+        let (chat, turn) = (session.chat.clone(), event.id);
         let mut step = start(release, session, event);
         loop {
             match step {
@@ -121,7 +124,14 @@ impl Runtime {
                     if query.calls_model() {
                         left = left.min(millis(limits.llm_call));
                     }
-                    let outcome: QueryOutcome = self.parts.world.run(&query, &ready.intents, left).await;
+                    let context = QueryContext {
+                        chat: &chat,
+                        turn,
+                        release: &release.id,
+                        at: suspended.at(),
+                        intents: &ready.intents,
+                    };
+                    let outcome = self.parts.world.run(&query, &context, left).await;
                     step = resume(release, suspended, outcome);
                 }
             }
@@ -132,7 +142,7 @@ impl Runtime {
 fn session(chat: &str, stored: Option<&str>) -> Session {
     let read = stored.map_or(Ok(Session::default()), serde_json::from_str);
     let mut session = read.unwrap_or_else(|why| {
-        // A session of a future or damaged form must not silence the chat for ever.
+        // A session that is damaged or in a newer format must not silence the chat forever.
         tracing::error!(chat = short(chat), %why, "a stored session cannot be read; the chat starts anew");
         Session::default()
     });
@@ -142,7 +152,7 @@ fn session(chat: &str, stored: Option<&str>) -> Session {
     session
 }
 
-/// What the client is seen to have said.
+/// The event as the client's message in the transcript; `None` for timers and staff actions.
 fn said(event: &Event) -> Option<String> {
     match &event.kind {
         EventKind::Message { text } => Some(text.clone()),
@@ -152,6 +162,11 @@ fn said(event: &Event) -> Option<String> {
         EventKind::Unsupported { what } => Some(format!("[{what}]")),
         EventKind::Timer { .. } | EventKind::Staff { .. } => None,
     }
+}
+
+/// Who says a message to the client.
+fn author(message: &Outgoing) -> Author {
+    if message.staff.is_some() { Author::Staff } else { Author::Bot }
 }
 
 fn json<T: serde::Serialize>(value: &T) -> ports::Result<String> {

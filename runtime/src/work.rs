@@ -1,5 +1,5 @@
-//! Work on a chat: what waits in its inbox becomes turns, what they say is delivered. One task a chat at a time in this
-//! process, and, by a lease, in all processes on one database.
+//! Work on a chat: runs turns for the events in its inbox and delivers their messages. At most one task works on a
+//! chat, in this process and, by a lease, among all processes on one database.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,31 +13,31 @@ use crate::{
     runtime::Runtime,
 };
 
-/// A client who goes on typing is answered after so many windows all the same.
+/// Number of coalescing windows after which a client who keeps typing is answered all the same.
 const WINDOWS: u32 = 5;
 
-/// Failures in a row after which a chat is left to whoever looks next.
-const TIMEOUT: u32 = 20;
+/// Consecutive failures after which the work on a chat ends, until the chat is woken or found unfinished again.
+const MAX_FAILURES: u32 = 20;
 
 impl Runtime {
-    /// Has a chat worked on, now or after what it is doing, because it has new events.
+    /// Starts work on a chat that has new events, or has the running work continue with them.
     pub(crate) fn wake(&self, chat: &str) {
         self.wake_for(chat, false);
     }
 
-    /// The same, because its outbox may hold messages that no turn of this work put there.
-    pub(crate) fn wake_owed(&self, chat: &str) {
+    /// Like [`Runtime::wake`], for a chat whose outbox may hold messages that its running work did not put there.
+    pub(crate) fn wake_undelivered(&self, chat: &str) {
         self.wake_for(chat, true);
     }
 
-    fn wake_for(&self, chat: &str, owed: bool) {
+    fn wake_for(&self, chat: &str, undelivered: bool) {
         let mut chats = self.chats.lock();
         if chats.closing {
             return;
         }
         if let Some(busy) = chats.busy.get_mut(chat) {
             busy.again = true;
-            busy.owed |= owed;
+            busy.undelivered |= undelivered;
             busy.woken.notify_one();
             return;
         }
@@ -58,22 +58,23 @@ impl Runtime {
         tokio::spawn(async move { working.run().await });
     }
 
-    /// Has a chat worked on and waits for the end of it.
+    /// Wakes a chat and waits until the work on it ends.
     pub(crate) async fn work_on(&self, chat: &str) {
-        self.wake_owed(chat);
+        self.wake_undelivered(chat);
         self.chats.settle(|busy| !busy.contains_key(chat)).await;
     }
 }
 
-/// A chat being worked on. Dropping it, even by a panic, frees the chat.
+/// The work on one chat. Dropping it, even in a panic, frees the chat.
 struct Working {
     runtime: Arc<Runtime>,
     chat: ChatKey,
     woken: Arc<Notify>,
     leased: bool,
-    /// Whether messages that later ones must not overtake wait in the store; `None` when the store has to be asked.
+    /// Whether the store holds undelivered messages, which new ones must not overtake; `None` when the store has to be
+    /// asked.
     behind: Option<bool>,
-    /// The deliveries of this work.
+    /// The position of the last acknowledgement of this work.
     delivered: AckPosition,
     freed: bool,
 }
@@ -88,9 +89,9 @@ impl Working {
                     failures += 1;
                     let chat = short(&self.chat);
                     tracing::error!(chat, %why, failures, "a chat could not be worked on");
-                    // The event is still in the store: a database that is away for a moment costs a moment.
+                    // The event is still in the store: a short outage of the database only delays it.
                     let pause = Duration::from_millis(100 << failures.min(8));
-                    if self.runtime.chats.closing() || failures > TIMEOUT {
+                    if self.runtime.chats.closing() || failures > MAX_FAILURES {
                         return;
                     }
                     tokio::time::sleep(pause).await;
@@ -100,15 +101,15 @@ impl Working {
             if self.again() {
                 continue;
             }
-            // Given back before it is free here: the next work of this process leases it anew.
-            self.give_back().await;
+            // The lease is given back before the chat is free in this process, because the next work takes a new lease.
+            self.release_lease().await;
             if !self.again_or_free() {
                 return;
             }
         }
     }
 
-    /// Whether something has come in meanwhile that is to be worked on.
+    /// Whether the chat was woken again during the work. Clears that flag.
     fn again(&mut self) -> bool {
         let mut chats = self.runtime.chats.lock();
         let closing = chats.closing;
@@ -116,13 +117,14 @@ impl Working {
             return false;
         };
         busy.again = false;
-        if std::mem::take(&mut busy.owed) {
+        if std::mem::take(&mut busy.undelivered) {
             self.behind = None;
         }
         true
     }
 
-    /// The same, and frees the chat where nothing has: under one lock, so that no wake falls between the two.
+    /// Like [`Working::again`], but frees the chat if it was not woken. Both happen under one lock, so that no wake is
+    /// lost.
     fn again_or_free(&mut self) -> bool {
         let mut chats = self.runtime.chats.lock();
         if !chats.closing && chats.busy.get(&self.chat).is_some_and(|busy| busy.again) {
@@ -134,7 +136,7 @@ impl Working {
         false
     }
 
-    /// Does what there is to do, and waits until everything about it is stored or more has come in.
+    /// Handles all pending work, then waits until its deliveries are marked or the chat is woken again.
     async fn work(&mut self) -> ports::Result<()> {
         if !self.lease().await? {
             return Ok(());
@@ -142,7 +144,7 @@ impl Working {
         let mut timeout = self.runtime.parts.coalescing.window * WINDOWS;
         loop {
             let next = self.runtime.parts.store.next(&self.chat).await?;
-            if self.behind.unwrap_or(next.owed) {
+            if self.behind.unwrap_or(next.undelivered) {
                 self.catch_up().await?;
             }
             let mut rows = next.rows;
@@ -159,19 +161,19 @@ impl Working {
             let left = found - rows.len();
             let Some(turned) = self.runtime.turn(rows, next.chat).await? else { continue };
             if self.behind == Some(true) {
-                // Earlier messages still wait: these go to the end of that queue.
+                // Earlier messages are still undelivered, so the new ones are delivered after them.
                 self.catch_up().await?;
             } else {
-                // An error may come after a delivery: only the store knows then.
+                // If this fails after a delivery, only the store knows what was delivered.
                 self.behind = None;
                 let behind =
                     self.runtime.deliver_now(&self.chat, &turned.effects, &mut self.delivered).await?;
                 self.behind = Some(behind);
             }
-            // Without the channel this process could only keep the address from one that has it.
+            // Addresses whose channel this process does not have are left to a process that has it.
             let ours = turned.notified.iter().filter(|address| self.runtime.parts.reaches(address));
-            ours.for_each(|address| self.runtime.wake_owed(address));
-            // What comes in from now on wakes the chat again.
+            ours.for_each(|address| self.runtime.wake_undelivered(address));
+            // Events that arrive from now on wake the chat again.
             if left == 0 && found < MAX_PENDING as usize || self.runtime.chats.closing() {
                 break;
             }
@@ -182,31 +184,31 @@ impl Working {
 
     async fn catch_up(&mut self) -> ports::Result<()> {
         self.behind = None;
-        // What is delivered but not marked yet would be delivered again.
+        // A message that is delivered but not yet marked would be delivered again.
         self.runtime.acknowledgements.stored(self.runtime.acknowledgements.given()).await;
         let behind = self.runtime.deliver_stored(&self.chat, &mut self.delivered).await?;
         self.behind = Some(behind);
         Ok(())
     }
 
-    /// Waits while a client may still be typing, until something comes in; returns how long, or `None` when it is
-    /// time to answer.
+    /// Waits while the client may still be typing, until the chat is woken or the pause ends. Returns how long it
+    /// waited, or `None` when it is time to answer.
     async fn client_types(&self, rows: &[InboxRow], timeout: Duration) -> Option<Duration> {
         let pause = self.runtime.parts.coalescing.pause(rows, self.runtime.parts.clock.now())?;
         let pause = Duration::from_millis(pause).min(timeout);
-        // A server that stops answers what it has.
+        // A process that stops answers the messages that it has.
         if self.runtime.chats.closing() || pause.is_zero() {
             return None;
         }
         let started = tokio::time::Instant::now();
-        // Whichever comes first, the store is looked at again.
+        // In both cases the caller reads the store again.
         let _ = tokio::time::timeout(pause, self.woken.notified()).await;
-        // Time must run out even if wakes come thick and fast.
+        // At least 1 ms, so that the timeout is reached even if wakes follow each other quickly.
         Some(started.elapsed().max(Duration::from_millis(1)))
     }
 
-    /// The chat is not free before its deliveries are marked, or the next look would deliver them again. But whoever
-    /// writes meanwhile does not wait for that.
+    /// Waits until the deliveries are marked; otherwise the next work on the chat would deliver the messages again.
+    /// Returns early when the chat is woken, so that a client who writes does not wait for the store.
     async fn stored(&self) {
         loop {
             tokio::select! {
@@ -221,7 +223,8 @@ impl Working {
         }
     }
 
-    /// Whether the chat is this process's. While another process has it, that one is told of all that comes in.
+    /// Takes the lease of the chat, unless it is held already; returns whether it is held. If another process holds it,
+    /// that process is notified of new events.
     async fn lease(&mut self) -> ports::Result<bool> {
         if !self.leased {
             self.leased = !self.runtime.parts.store.lease(vec![self.chat.clone()]).await?.is_empty();
@@ -230,14 +233,14 @@ impl Working {
         Ok(self.leased)
     }
 
-    async fn give_back(&mut self) {
-        // Whoever has it meanwhile may leave messages behind.
+    async fn release_lease(&mut self) {
+        // The next holder of the lease may leave messages undelivered.
         self.behind = None;
         self.runtime.chats.note_lease(&self.chat, false);
         if std::mem::take(&mut self.leased)
-            && let Err(why) = self.runtime.parts.store.give_back(vec![self.chat.clone()]).await
+            && let Err(why) = self.runtime.parts.store.release_lease(vec![self.chat.clone()]).await
         {
-            // It runs out by itself.
+            // The lease expires by itself.
             tracing::warn!(chat = short(&self.chat), %why, "a lease could not be given back");
         }
     }

@@ -30,10 +30,10 @@ nodes:
   gate:
     branch:
       - { when: slots.budget != null && slots.budget < 1000, to: cheap }
-      - { else: tell }
+      - { else: notify_staff }
   cheap:
     say: { text: cheap }
-  tell:
+  notify_staff:
     set: { twice: slots.n * 2, seen: slots.n > 1 }
     next: reached
   reached:

@@ -25,6 +25,7 @@ use tolmach_engine::{
 use tolmach_llm::{
     embedder::MeaningEmbedder,
     fallback::FallbackLlm,
+    meter::StoredMeter,
     offline::OfflineLlm,
     openai::{self, OpenAiLlm},
 };
@@ -32,8 +33,9 @@ use tolmach_nodes::request_for;
 use tolmach_runtime::{
     BundleError, Coalescing, GoldenQuestion, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff,
     Trainer, golden_questions,
-    ports::{Catalog, Channel, Llm, Publication, Store, SystemClock},
+    ports::{Catalog, Channel, Llm, Meter, NoMeter, Publication, Store, SystemClock},
     read_bundle,
+    secret::Secret,
 };
 use tolmach_store::JobPool;
 
@@ -74,7 +76,7 @@ impl Assembled {
     pub async fn open(config: &Config, serving: Serving) -> anyhow::Result<Assembled> {
         let mut notes = Vec::new();
         // What the configuration and the flows may have wrong is found before anything is made.
-        let model = language_model(config)?;
+        language_models(config, &(Arc::new(NoMeter) as Arc<dyn Meter>))?;
         let http = config.http_client()?;
         let mirror = config.mirror()?;
         not_a_file(&config.data_dir)?;
@@ -124,6 +126,8 @@ impl Assembled {
         };
         let cached = Arc::new(Cached::new(searched));
 
+        let meter = StoredMeter::new(Arc::clone(&store), Arc::new(SystemClock));
+        let Models { default: model, roles } = language_models(config, &(Arc::new(meter) as Arc<dyn Meter>))?;
         let llm: Arc<dyn Llm> = match &model {
             Some(ladder) => Arc::clone(ladder) as Arc<dyn Llm>,
             None => Arc::new(OfflineLlm),
@@ -143,7 +147,7 @@ impl Assembled {
             catalog: Arc::clone(&cached) as Arc<dyn Catalog>,
             trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
             llm,
-            roles: BTreeMap::new(),
+            roles,
         };
         Ok(Assembled { store, jobs, catalog, mirror, cached, model, world, notes, company, folder, serving })
     }
@@ -344,18 +348,44 @@ async fn catalogue_note(catalog: &EmbeddedCatalog, store: &dyn Store) -> anyhow:
     ))
 }
 
-fn language_model(config: &Config) -> anyhow::Result<Option<Arc<FallbackLlm>>> {
-    if config.llm.model.is_empty() {
-        if !config.llm.api_key.is_empty() {
+/// The configured language models: the default one and those of further roles, each with its fallback.
+#[derive(Default)]
+struct Models {
+    default: Option<Arc<FallbackLlm>>,
+    roles: BTreeMap<String, Arc<dyn Llm>>,
+}
+
+/// Builds the models; sends no request.
+fn language_models(config: &Config, meter: &Arc<dyn Meter>) -> anyhow::Result<Models> {
+    let llm = &config.llm;
+    if llm.model.is_empty() {
+        if !llm.api_key.is_empty() {
             bail!(
                 "llm.api_key is set but llm.model is not; name the model, e.g. TOLMACH_LLM_MODEL=gpt-4o-mini"
             );
         }
-        return Ok(None);
+        if let Some(role) = llm.roles.keys().next() {
+            bail!("llm.roles.{role} is set but llm.model is not; name the model that answers without a role");
+        }
+        return Ok(Models::default());
     }
-    let mut options =
-        openai::Options::new(&config.llm.base_url, config.llm.api_key.clone(), &config.llm.model);
-    options.deadline = Duration::from_secs(config.llm.timeout_seconds);
-    let first = OpenAiLlm::new(options)?;
-    Ok(Some(Arc::new(FallbackLlm::new(Arc::new(first), Arc::new(OfflineLlm)))))
+    let build =
+        |base_url: &str, api_key: &Secret, model: &str, seconds: u64| -> anyhow::Result<FallbackLlm> {
+            let mut options = openai::Options::new(base_url, api_key.clone(), model);
+            options.deadline = Duration::from_secs(seconds);
+            let first = OpenAiLlm::new(options, Arc::clone(meter))?;
+            Ok(FallbackLlm::new(Arc::new(first), Arc::new(OfflineLlm)))
+        };
+    let default = build(&llm.base_url, &llm.api_key, &llm.model, llm.timeout_seconds)?;
+    let mut roles = BTreeMap::new();
+    for (name, role) in &llm.roles {
+        let url = role.base_url.as_deref().unwrap_or(&llm.base_url);
+        // The key of one provider is never sent to another.
+        let own = role.api_key.is_empty() && role.base_url.is_none();
+        let key = if own { &llm.api_key } else { &role.api_key };
+        let seconds = role.timeout_seconds.unwrap_or(llm.timeout_seconds);
+        let model = build(url, key, &role.model, seconds).with_context(|| format!("llm.roles.{name}"))?;
+        roles.insert(name.clone(), Arc::new(model) as Arc<dyn Llm>);
+    }
+    Ok(Models { default: Some(Arc::new(default)), roles })
 }

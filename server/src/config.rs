@@ -168,6 +168,25 @@ pub struct Llm {
     pub model: String,
     /// Seconds that one call may take.
     pub timeout_seconds: u64,
+    /// Further models by the role that a prompt names as `model:`.
+    pub roles: BTreeMap<String, ModelRole>,
+}
+
+/// The model of a role. What is not set is as for the model without a role.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelRole {
+    /// The model's name.
+    pub model: String,
+    /// Where `/chat/completions` is.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// The key. With a `base_url` of its own a role has a key of its own, or none.
+    #[serde(default, deserialize_with = "secret")]
+    pub api_key: Secret,
+    /// Seconds that one call may take.
+    #[serde(default)]
+    pub timeout_seconds: Option<u64>,
 }
 
 impl Default for Config {
@@ -202,6 +221,7 @@ impl Default for Llm {
             api_key: Secret::default(),
             model: String::new(),
             timeout_seconds: 12,
+            roles: BTreeMap::new(),
         }
     }
 }

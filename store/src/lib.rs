@@ -1,6 +1,7 @@
-//! The store: chats, turns, messages, releases and tasks in SQLite or PostgreSQL, behind the store ports.
+//! The SQL implementation of the store ports: chats, turns, messages, releases, leads and tasks in SQLite or
+//! PostgreSQL.
 //!
-//! [`sqlite`] and [`postgres`] are thin dialects of one store over SQL; one conformance suite runs on both.
+//! [`sqlite`] and [`postgres`] are two dialects of one implementation; one conformance suite runs on both.
 
 pub mod postgres;
 mod sql;

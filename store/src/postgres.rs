@@ -1,6 +1,7 @@
 //! The store on a PostgreSQL server, which several processes may share.
 //!
-//! What is written and read is in `store`; here is what only a server has: connecting, being lost, rights.
+//! Statements and the write queue are in `sql`; this module holds what is specific to a server: connecting, lost
+//! connections, permissions, leases and change notifications.
 
 mod changes;
 mod explain;
@@ -23,26 +24,27 @@ use crate::sql::{
 use changes::DbConnection;
 use tolmach_runtime::backoff;
 
-/// Requests for leases that may wait before callers have to.
+/// Capacity of the queue of lease requests. Callers wait when it is full.
 const LEASES: usize = 1024;
 
-/// How a store is opened.
+/// Settings of a store on a server.
 #[derive(Clone)]
 pub struct Options {
     connect: PgConnectOptions,
-    /// Read connections at most, at least 1; they are made when they are needed.
+    /// Maximum number of read connections, opened on demand; 0 counts as 1.
     pub readers: u32,
-    /// How long one attempt to connect may take.
+    /// Timeout of one attempt to connect and of taking a connection from a pool; reads are retried on lost connections
+    /// for as long.
     pub connect_timeout: Duration,
-    /// How long a lease of a chat holds.
+    /// How long a lease of a chat is valid.
     pub lease: Duration,
 }
 
 impl Options {
-    /// 8 read connections, 10 seconds of patience, leases of 10 seconds.
+    /// Parses a URL. Defaults: 8 read connections, connect timeout 10 s, leases of 10 s.
     ///
     /// # Errors
-    /// An URL that is none; its text is not repeated, it may hold a password.
+    /// When the URL is not valid. The error does not repeat it, because it may contain a password.
     pub fn parse(url: &str) -> Result<Options> {
         let connect = open::parse(url)?;
         let timeout = Duration::from_secs(10);
@@ -50,16 +52,16 @@ impl Options {
     }
 }
 
-/// A store on a server; see the module.
+/// A store on a PostgreSQL server; see the module.
 pub type PostgresStore = SqlStore<Server>;
 
 impl PostgresStore {
-    /// Connects, creating or migrating the tables.
+    /// Connects, and creates or migrates the tables.
     ///
     /// # Errors
-    /// Names the server, the database and what to do: nobody answers, a wrong password, no such database, no right
-    /// to create tables, another program's tables or a newer version's, a server too old, an encoding that cannot
-    /// hold every text.
+    /// The error names the server, the database and the remedy. Causes: no answer, a wrong password, no such database,
+    /// no permission to create tables, tables of another program or of a newer version, a server older than PostgreSQL
+    /// 14, an encoding other than UTF-8.
     pub async fn open(options: Options) -> Result<PostgresStore> {
         let name = open::name(&options.connect);
         let (writer, readers) = open::open(&options, &name).await?;
@@ -71,7 +73,7 @@ impl PostgresStore {
     }
 }
 
-/// The dialect of a server.
+/// The PostgreSQL dialect: one database on a server, and its connections.
 pub struct Server {
     /// `user@host:port/database`.
     name: String,
@@ -113,7 +115,7 @@ impl Dialect for Server {
     }
 
     async fn fetch<T: Fetched>(&self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
-        // After a restart of the server each pooled connection is found dead once; new ones may die as well.
+        // After a restart of the server every pooled connection fails once, and new ones may fail as well: retry.
         let until = Instant::now() + self.options.connect_timeout;
         let mut dead = 0;
         loop {
@@ -132,7 +134,7 @@ impl Dialect for Server {
         }
     }
 
-    fn trouble(&self, error: &sqlx::Error) -> DbError {
+    fn classify_error(&self, error: &sqlx::Error) -> DbError {
         explain::trouble(error)
     }
 
@@ -153,7 +155,7 @@ impl Dialect for Server {
         answer.await.map_err(|_| self.closed())?
     }
 
-    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()> {
+    async fn release_lease(&self, chats: Vec<ChatKey>) -> Result<()> {
         if chats.is_empty() {
             return Ok(());
         }

@@ -1,11 +1,11 @@
-//! The store over SQL: one queue of writes, one set of statements, and two dialects of them, [`crate::sqlite`] and
+//! The store over SQL: one write queue, one set of statements, and two dialects, [`crate::sqlite`] and
 //! [`crate::postgres`].
 //!
-//! Writes are **committed in groups**: callers queue operations, one task drains the queue and runs all that wait in one
-//! transaction, whose statements take the whole group as one JSON array. Each caller is answered after the
-//! commit. So the number of disk flushes, and of calls into the database, does not grow with the load.
+//! Writes use **group commit**: callers queue operations, and one task runs everything that waits in one transaction.
+//! Each statement takes the rows of the whole group as one JSON array. Each caller gets its reply after the commit. The
+//! number of disk flushes and of database calls therefore does not grow with the load.
 //!
-//! No policy lives here: what to retry, when to deliver and what a turn means belong to the runtime.
+//! This module holds no policy: when to deliver, when to retry a task and what a turn means is decided by the runtime.
 
 mod answer;
 mod batch;
@@ -34,9 +34,9 @@ use tolmach_runtime::{
     ports::{
         Actor, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle, Chat, ChatKey,
         ChatStore, Commit, CommitOutcome, Day, Error, Inbound, InboxStore, Job, LeadChanged, LeadQuery,
-        LeadStore, LeaseStore, MessageRow, Next, NoticeRow, OutboxRow, OutboxStore, Publication,
-        PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Result, Retention, Store, StoredTurn,
-        TakenOverChat, Task, TaskStore, TimerStore, TurnStore, WaitingPlace,
+        LeadStore, LeaseStore, MessageRow, MeterStore, ModelCallQuery, ModelCallRow, Next, NoticeRow,
+        OutboxRow, OutboxStore, Publication, PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Result,
+        Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -48,23 +48,23 @@ pub(crate) use operation::Pushed;
 use statements::Statements;
 use writer::Request;
 
-/// Operations that may wait for the writer before callers have to.
+/// Capacity of the write queue, and of the queue of reads for [`InboxStore::next`]. Callers wait when it is full.
 const QUEUE: usize = 4096;
 
-/// A ping may read for so long, and write for so long where the last write failed.
+/// Timeout of the read in a ping, and of the probe write that follows after a failed write.
 const PING: Duration = Duration::from_secs(2);
 
-/// The id of the task that is begun and ended to find out whether the database can be written.
+/// Task id of the probe write: this task is begun and ended to test whether the database accepts writes.
 const PROBE: &str = "ping";
 
-/// What a statement is given beside its text.
+/// A parameter of a statement.
 #[derive(Clone)]
 pub enum Value {
     Text(String),
     Integer(i64),
 }
 
-/// Binds values to a query of either database.
+/// Binds parameters to a query of either database.
 macro_rules! bound {
     ($query:expr, $values:expr) => {{
         let mut query = $query;
@@ -79,22 +79,22 @@ macro_rules! bound {
 }
 pub(crate) use bound;
 
-/// A row that can be read from both databases: a tuple of texts and numbers.
+/// A row that can be decoded from both databases: a tuple of texts and numbers.
 pub trait Fetched: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 impl<T> Fetched for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
-/// The connection that writes. Only the writer's own task has it, so nothing is cancelled inside a transaction.
+/// The write connection. Only the writer task owns it, so no caller can cancel a transaction half-way.
 pub trait DbConnection: Send + 'static {
-    /// Returns how many rows there were.
+    /// Runs a statement and returns the number of affected rows.
     fn run(
         &mut self,
         sql: &'static str,
         values: Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
-    /// Runs it at once or, where each call has its price, together with the next one that is not put off; an error
-    /// shows there.
+    /// Runs a statement that returns no rows. A dialect may defer it and send it together with the next `run` or
+    /// `fetch`; an error is then reported there.
     fn later(
         &mut self,
         sql: &'static str,
@@ -103,7 +103,7 @@ pub trait DbConnection: Send + 'static {
         async move { self.run(sql, values).await.map(drop) }
     }
 
-    /// Takes the transaction back, with what was put off.
+    /// Rolls the transaction back and discards deferred statements.
     fn rollback(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send {
         async { self.run("ROLLBACK", vec![]).await.map(drop) }
     }
@@ -114,58 +114,59 @@ pub trait DbConnection: Send + 'static {
         values: Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
 
-    /// Puts tasks into the queue, within the transaction.
+    /// Adds tasks to the queue, within the current transaction.
     fn push(&mut self, tasks: Vec<Pushed>) -> impl Future<Output = sqlx::Result<()>> + Send;
 }
 
-/// What an error leaves to do.
+/// Classes of database errors, by what the caller can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DbError {
-    /// Two transactions met: the same once more may well succeed.
-    Met,
-    /// The connection is of no use any more, and whether the last commit happened is not known.
+    /// Two transactions conflicted (serialization failure, deadlock): a retry may succeed.
+    Conflict,
+    /// The connection is lost. Whether the last commit took effect is unknown.
     Lost,
-    /// Something else.
+    /// Any other error.
     Other,
 }
 
-/// One of the databases.
+/// A database: its statements, connections and error codes.
 pub trait Dialect: Send + Sync + 'static {
     type DbConnection: DbConnection;
 
     fn statements(&self) -> &'static Statements;
 
-    /// A new connection for the writer.
+    /// Opens a connection for the writer.
     fn connect(&self) -> impl Future<Output = Result<Self::DbConnection>> + Send;
 
-    /// Reads, on another connection than the writer's: everything acknowledged so far is seen.
+    /// Reads on a connection other than the writer's. Sees every acknowledged write.
     fn fetch<T: Fetched>(
         &self,
         sql: &'static str,
         values: Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
 
-    fn trouble(&self, error: &sqlx::Error) -> DbError;
+    fn classify_error(&self, error: &sqlx::Error) -> DbError;
 
-    /// Says what an error means for whoever runs the program.
+    /// Converts an error into a port error whose text tells the operator what to do.
     fn explain(&self, error: &sqlx::Error) -> Error;
 
-    /// As whom this store takes leases and tells others what it did; `None` where there are no others.
+    /// The id under which this store takes leases and sends change notifications; `None` if no other process can use
+    /// the database.
     fn owner(&self) -> Option<&str> {
         None
     }
 
-    /// See [`Store::lease`].
+    /// See [`LeaseStore::lease`]. The default, for a database with one process, grants every lease.
     fn lease(&self, chats: Vec<ChatKey>) -> impl Future<Output = Result<Vec<ChatKey>>> + Send {
         std::future::ready(Ok(chats))
     }
 
-    /// See [`Store::give_back`].
-    fn give_back(&self, _chats: Vec<ChatKey>) -> impl Future<Output = Result<()>> + Send {
+    /// See [`LeaseStore::give_back`].
+    fn release_lease(&self, _chats: Vec<ChatKey>) -> impl Future<Output = Result<()>> + Send {
         std::future::ready(Ok(()))
     }
 
-    /// See [`Store::changed`].
+    /// See [`LeaseStore::changed`]. The default, for a database with one process, never returns.
     fn changed(&self) -> impl Future<Output = Vec<ChatKey>> + Send {
         std::future::pending()
     }
@@ -173,40 +174,40 @@ pub trait Dialect: Send + Sync + 'static {
     /// See [`SqlStore::jobs`].
     fn jobs(&self) -> JobPool;
 
-    /// How the place is called in messages, without secrets.
+    /// The database's name in messages: a path or `user@host:port/database`, never a password.
     fn name(&self) -> &str;
 
-    /// So many operations were committed.
+    /// Called after each group with its number of operations, failed ones included.
     fn wrote(&self, operations: usize);
 
     fn close_readers(&self) -> impl Future<Output = ()> + Send;
 
-    /// The end, after the last write.
+    /// Closes the database after the last write. `session` is `None` if the write connection is lost.
     fn finish(&self, session: Option<Self::DbConnection>) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// See the module. Cheap to share behind an [`Arc`]; dropping it without [`Store::close`] loses nothing that was
-/// acknowledged.
+/// A store over one dialect; see the module. Share it behind an [`Arc`]. Dropping it without [`Store::close`] loses no
+/// acknowledged write.
 pub struct SqlStore<D> {
     dialect: Arc<D>,
     writer: mpsc::Sender<Request>,
     looks: mpsc::Sender<Look>,
-    /// Why the last write failed; `None` when it did not.
-    trouble: Arc<Mutex<Option<Error>>>,
+    /// The last write error that was [`Error::Unavailable`]; cleared when a ping has written successfully.
+    last_write_error: Arc<Mutex<Option<Error>>>,
 }
 
-/// Connections for whoever works on the queue, beside the store's own.
+/// Connections for the workers of the task queue, separate from the store's own.
 #[derive(Clone, Debug)]
 pub enum JobPool {
-    /// To the file.
+    /// To the SQLite file.
     Sqlite(SqlitePool),
-    /// To the server.
+    /// To the PostgreSQL server.
     Postgres(PgPool),
 }
 
 impl<D: Dialect> SqlStore<D> {
-    /// Connections for a worker on the queue [`tolmach_runtime::ports::QUEUE`]; they are made when they are used, and
-    /// closed with the store.
+    /// Connections for a worker on the queue [`tolmach_runtime::ports::QUEUE`]. They are opened on first use and closed
+    /// with the store.
     pub fn jobs(&self) -> JobPool {
         self.dialect.jobs()
     }
@@ -217,7 +218,7 @@ impl<D: Dialect> SqlStore<D> {
         tokio::spawn(writer::run(Arc::clone(&dialect), session, queue));
         let (looks, queue) = mpsc::channel(QUEUE);
         tokio::spawn(look::run(Arc::clone(&dialect), queue));
-        SqlStore { dialect, writer, looks, trouble: Arc::default() }
+        SqlStore { dialect, writer, looks, last_write_error: Arc::default() }
     }
 
     async fn write(&self, operation: Operation) -> Result<Answer> {
@@ -228,14 +229,15 @@ impl<D: Dialect> SqlStore<D> {
         answer
     }
 
-    /// What a write found out. Success alone proves nothing: one that had nothing to write needs no room on the disk.
+    /// Remembers a failed write for [`Store::ping`]. A successful write does not clear it, because a write without rows
+    /// succeeds even on a full disk.
     fn note(&self, error: Option<&Error>) {
         if let Some(error @ Error::Unavailable { .. }) = error {
-            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            *self.last_write_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
         }
     }
 
-    /// Whether something can be written at the moment: a task begun and ended.
+    /// Probes whether the database accepts writes, by beginning and ending a task.
     async fn try_to_write(&self) -> Result<()> {
         self.begin_task(PROBE, &Task::Retain, 0).await?;
         self.end_task(PROBE).await
@@ -247,6 +249,20 @@ impl<D: Dialect> SqlStore<D> {
 
     fn said<T>(&self, read: sqlx::Result<T>) -> Result<T> {
         read.map_err(|error| self.dialect.explain(&error))
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> MeterStore for SqlStore<D> {
+    async fn record_model_calls(&self, rows: Vec<ModelCallRow>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.write(operation::model_calls(rows)?).await.map(drop)
+    }
+
+    async fn model_calls(&self, query: &ModelCallQuery) -> Result<Vec<ModelCallRow>> {
+        self.said(read::model_calls(&*self.dialect, query).await)
     }
 }
 
@@ -324,8 +340,8 @@ impl<D: Dialect> OutboxStore for SqlStore<D> {
         self.write(operation::delivered(effects)?).await.map(drop)
     }
 
-    async fn put_off(&self, effect: &str, due: i64) -> Result<()> {
-        self.write(operation::put_off(effect, due)?).await.map(drop)
+    async fn postpone(&self, effect: &str, due: i64) -> Result<()> {
+        self.write(operation::postpone(effect, due)?).await.map(drop)
     }
 }
 
@@ -431,8 +447,8 @@ impl<D: Dialect> LeaseStore for SqlStore<D> {
         self.dialect.lease(chats).await
     }
 
-    async fn give_back(&self, chats: Vec<ChatKey>) -> Result<()> {
-        self.dialect.give_back(chats).await
+    async fn release_lease(&self, chats: Vec<ChatKey>) -> Result<()> {
+        self.dialect.release_lease(chats).await
     }
 
     async fn changed(&self) -> Vec<ChatKey> {
@@ -484,12 +500,15 @@ impl<D: Dialect> Store for SqlStore<D> {
         let away = || Error::unavailable("database", format!("{} does not answer", self.dialect.name()));
         let read = timeout(PING, read::ping(&*self.dialect)).await;
         self.said(read.map_err(|_| away())?)?;
-        let Some(trouble) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+        let Some(last_write_error) =
+            self.last_write_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        else {
             return Ok(());
         };
-        // Reading may work while nothing can be stored. Perhaps nobody else writes, so it is found out here.
-        timeout(PING, self.try_to_write()).await.unwrap_or(Err(trouble))?;
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        // Reads can succeed while writes fail, such as on a full disk. Without other traffic only the ping can notice
+        // that the database accepts writes again.
+        timeout(PING, self.try_to_write()).await.unwrap_or(Err(last_write_error))?;
+        *self.last_write_error.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
-//! The default store: one SQLite file in WAL mode, written by one connection and read by a few.
+//! The default store: one SQLite file in WAL mode, with one write connection and a few read connections.
 //!
-//! What is written and read is in `store`; here is what only a file has: opening, checks, checkpoints.
+//! Statements and the write queue are in `sql`; this module holds what is specific to a file: opening, checks,
+//! checkpoints.
 
 mod checkpoint;
 mod open;
@@ -17,21 +18,21 @@ use crate::sql::{
 use checkpoint::Checkpointer;
 use open::Opened;
 
-/// How a store is opened.
+/// Settings of a store in a file.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The database file; it and its folder are created when missing.
     pub path: PathBuf,
-    /// What survives a power cut.
+    /// Which acknowledged writes survive a power failure.
     pub durability: Durability,
-    /// Read connections, at least 1.
+    /// Number of read connections; 0 counts as 1.
     pub readers: u32,
-    /// How long to wait for another process that is writing.
+    /// How long to wait for a lock that another process holds on the file.
     pub busy_timeout: Duration,
 }
 
 impl Options {
-    /// Full durability, 4 read connections, 5 seconds of patience.
+    /// Defaults: full durability, 4 read connections, busy timeout 5 s.
     pub fn new(path: impl Into<PathBuf>) -> Options {
         Options {
             path: path.into(),
@@ -42,36 +43,36 @@ impl Options {
     }
 }
 
-/// What of the acknowledged writes survives. Both survive a crash of the process.
+/// Which acknowledged writes survive a power failure. All of them survive a crash of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// Everything survives a power cut too: the disk is flushed before a caller is answered.
+    /// All: the disk is flushed before a caller gets its reply.
     #[default]
     Full,
-    /// A power cut may lose the last moments, never the file's consistency. Faster on slow disks.
+    /// The last moments may be lost; the file stays consistent. Faster on slow disks.
     Normal,
 }
 
-/// A store in a file; see the module.
+/// A store in one SQLite file; see the module.
 pub type SqliteStore = SqlStore<File>;
 
 impl SqliteStore {
-    /// Opens the database, creating or migrating it.
+    /// Opens the database file, creates it if it is missing, and runs the migrations.
     ///
     /// # Errors
-    /// Names the path and what to do: a folder in place of the file, no permission, a damaged file, another
-    /// program's database, a database written by a newer version, an SQLite library too old to trust.
+    /// The error names the path and the remedy. Causes: a folder in place of the file, no permission, a damaged file,
+    /// another program's database, a database written by a newer version, an SQLite library older than 3.51.3.
     pub async fn open(options: Options) -> Result<SqliteStore> {
         let path = options.path.display().to_string();
         let Opened { writer, checkpoints, readers } = open::open(&options).await?;
         let jobs = open::jobs(&options);
         let checkpointer = Checkpointer::start(checkpoints);
         let file = File { path, options, readers, jobs, checkpointer };
-        Ok(SqlStore::start(file, Writing { connection: writer, put_off: PutOff::default() }))
+        Ok(SqlStore::start(file, Writing { connection: writer, postpone: Postpone::default() }))
     }
 }
 
-/// The dialect of a file.
+/// The SQLite dialect: one database file and its connections.
 pub struct File {
     path: String,
     options: Options,
@@ -80,24 +81,24 @@ pub struct File {
     checkpointer: Checkpointer,
 }
 
-/// The connection that writes. A call into the database's thread costs more than most statements, so those that
-/// return nothing go along with the next one.
+/// The write connection. A call into the database's thread costs more than most statements, so statements without a
+/// result are deferred and sent with the next call.
 pub struct Writing {
     connection: SqliteConnection,
-    put_off: PutOff,
+    postpone: Postpone,
 }
 
-/// Statements that wait for company: one text, whose parameters are numbered on.
+/// Deferred statements, joined into one text whose parameters are numbered consecutively.
 #[derive(Default)]
-struct PutOff {
+struct Postpone {
     sql: String,
     values: Vec<Value>,
 }
 
-impl PutOff {
+impl Postpone {
     fn add(&mut self, sql: &str, values: Vec<Value>) {
         let mut sql = sql.to_owned();
-        // From the last on, so that no number is met that was just written.
+        // From the highest number down, so that a renumbered parameter is not replaced again.
         for number in (1..=values.len()).rev() {
             sql = sql.replace(&format!("${number}"), &format!("${}", self.values.len() + number));
         }
@@ -110,33 +111,33 @@ impl PutOff {
 
     fn take(&mut self, sql: &str, values: Vec<Value>) -> (AssertSqlSafe<String>, Vec<Value>) {
         self.add(sql, values);
-        let PutOff { sql, values } = std::mem::take(self);
-        // Put together from our own statements only; values are bound.
+        let Postpone { sql, values } = std::mem::take(self);
+        // Safe: the text consists of static statements only, and values are bound.
         (AssertSqlSafe(sql), values)
     }
 }
 
 impl DbConnection for Writing {
-    /// Counts the rows of what was put off too.
+    /// The count includes the rows of deferred statements.
     async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<u64> {
-        let (sql, values) = self.put_off.take(sql, values);
+        let (sql, values) = self.postpone.take(sql, values);
         let done = bound!(sqlx::query(sql), values).execute(&mut self.connection).await?;
         Ok(done.rows_affected())
     }
 
-    /// What was put off returns no rows, so all that come are the statement's own.
+    /// Deferred statements return no rows, so all rows belong to `sql`.
     async fn fetch<T: Fetched>(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
-        let (sql, values) = self.put_off.take(sql, values);
+        let (sql, values) = self.postpone.take(sql, values);
         bound!(sqlx::query_as(sql), values).fetch_all(&mut self.connection).await
     }
 
     async fn later(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<()> {
-        self.put_off.add(sql, values);
+        self.postpone.add(sql, values);
         Ok(())
     }
 
     async fn rollback(&mut self) -> sqlx::Result<()> {
-        self.put_off = PutOff::default();
+        self.postpone = Postpone::default();
         self.run("ROLLBACK", vec![]).await.map(drop)
     }
 
@@ -159,14 +160,14 @@ impl Dialect for File {
 
     async fn connect(&self) -> Result<Writing> {
         let connection = open::writer(&self.options).await.map_err(|error| self.explain(&error))?;
-        Ok(Writing { connection, put_off: PutOff::default() })
+        Ok(Writing { connection, postpone: Postpone::default() })
     }
 
     async fn fetch<T: Fetched>(&self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
         bound!(sqlx::query_as(sql), values).fetch_all(&self.readers).await
     }
 
-    fn trouble(&self, error: &sqlx::Error) -> DbError {
+    fn classify_error(&self, error: &sqlx::Error) -> DbError {
         match error {
             sqlx::Error::WorkerCrashed => DbError::Lost,
             _ => DbError::Other,
@@ -194,7 +195,7 @@ impl Dialect for File {
         self.jobs.close().await;
     }
 
-    /// Folds the write-ahead log into the file. Where that fails nothing is lost, the next start does it.
+    /// Moves the whole WAL into the database file. If that fails nothing is lost: the next start does it.
     async fn finish(&self, session: Option<Writing>) -> Result<()> {
         self.checkpointer.stop().await;
         let Some(Writing { connection: mut session, .. }) = session else { return Ok(()) };

@@ -1,11 +1,12 @@
-//! What every store must do, as a reader of the port would put it. An adapter passes the suite by naming a [`Place`]:
-//! `suite::conformance!(new_place)` makes one test a case. Where there is no place to be had (no server), it is
-//! skipped.
+//! The conformance suite: what every store must do. An adapter passes it by implementing [`Place`]:
+//! `suite::conformance!(new_place)` makes one test of each case. Where no database can be had (no server), the cases
+//! are skipped.
 //!
-//! Nothing about files, SQL or crashes of one product: those tests stay with the adapter.
+//! Tests of files, servers or crashes of one database stay with its adapter.
 
 mod audit;
 mod leads;
+mod meter;
 mod releases;
 mod sharing;
 mod tasks;
@@ -30,28 +31,32 @@ use uuid::Uuid;
 pub(crate) trait Place: Send + Sync {
     async fn open(&self) -> Arc<dyn Store>;
 
-    /// What is in the queue and not done, with the seconds since the Unix epoch, by these and the names.
+    /// The pending tasks with their times in seconds since the Unix epoch, sorted by time and then by the task's JSON.
     async fn tasks(&self) -> Vec<(Task, i64)>;
 
-    /// Has all tasks done at this second, by a worker that was last seen long ago.
+    /// Marks all tasks as done at `at`, seconds since the Unix epoch, by a worker that was last seen long ago.
     async fn end_tasks(&self, at: i64);
 }
 
 macro_rules! conformance {
     ($place:path) => {
         $crate::suite::conformance!($place:
-            keeps_what_was_received_in_order, takes_a_repeated_update_once, stores_a_turn_whole,
-            refuses_a_turn_that_is_late, stores_nothing_of_a_refused_turn, lets_one_of_two_turns_win,
-            delivers_in_order, puts_off_and_counts, keeps_old_buttons, fires_a_timer_once,
-            replaces_and_cancels_timers, forgets_a_fired_timer_that_its_chat_stops, merges_a_lead,
-            pages_the_history, survives_odd_texts, refuses_a_broken_key, keeps_releases, serves_many_chats_at_once,
-            serves_two_processes, tells_unfinished_chats, consumes_a_burst_in_one_turn,
-            tells_where_chats_wait, tells_who_has_a_chat, keeps_marks, sends_notices_to_their_addresses,
-            pages_all_turns, stores_a_repeated_turn_once, takes_what_two_bring_once, goes_on_after_closing,
-            orders_keys_by_their_bytes, publishes_in_order, lets_one_of_two_publications_win, finds_releases_by_prefix, pushes_tasks, pushes_the_delivery_of_notices,
-            pushes_the_delivery_of_what_is_put_off, pushes_one_task_a_timer, counts_and_quarantines_tasks,
-            deletes_what_is_old, deletes_old_tasks, gives_leases, keeps_an_audit_log, changes_a_lead, opens_another_lead_once_one_is_closed,
-            keeps_one_open_lead_a_chat, finds_leads_by_status_and_page);
+            keeps_received_events_in_order, ignores_a_repeated_update, stores_all_parts_of_a_turn,
+            refuses_a_stale_turn, stores_nothing_of_a_refused_turn, lets_one_of_two_turns_win,
+            delivers_in_order, postpones_deliveries_and_counts_attempts, keeps_old_buttons,
+            fires_a_timer_once, replaces_and_cancels_timers, drops_a_fired_timer_that_the_turn_stops,
+            merges_a_lead, pages_the_history, stores_unusual_texts, refuses_keys_with_nul, keeps_releases,
+            serves_many_chats_at_once, serves_two_processes, lists_unfinished_chats,
+            consumes_several_events_in_one_turn, counts_chats_by_waiting_place, lists_taken_over_chats,
+            stores_analytics_events, sends_notices_to_their_addresses, pages_turns_of_all_chats,
+            stores_a_repeated_turn_once, stores_concurrent_duplicates_once,
+            keeps_acknowledged_writes_after_closing, orders_keys_bytewise, publishes_in_order,
+            lets_one_of_two_publications_win, finds_releases_by_prefix, pushes_tasks,
+            pushes_a_delivery_task_for_each_notice_address, pushes_a_delivery_task_for_a_postponed_message,
+            pushes_one_task_per_timer, counts_and_quarantines_tasks, deletes_old_rows, deletes_old_tasks,
+            grants_and_renews_leases, keeps_an_audit_log, changes_a_lead,
+            opens_another_lead_once_one_is_closed, keeps_one_open_lead_per_chat,
+            finds_leads_by_status_and_page, keeps_model_calls);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,6 +69,7 @@ macro_rules! conformance {
 pub(crate) use audit::*;
 pub(crate) use conformance;
 pub(crate) use leads::*;
+pub(crate) use meter::*;
 pub(crate) use releases::*;
 pub(crate) use sharing::*;
 pub(crate) use tasks::*;
@@ -115,7 +121,7 @@ fn turn(row: &InboxRow, version: i64, commands: Vec<Command>) -> Commit {
     }
 }
 
-/// One whole turn of a chat.
+/// Receives one event and commits its turn.
 async fn run(store: &dyn Store, chat: &str, key: &str, commands: Vec<Command>) -> InboxRow {
     let row = receive(store, chat, key).await;
     let version = store.chat(chat).await.expect("read").version;
@@ -142,7 +148,7 @@ async fn outbox(store: &dyn Store, chat: &str) -> Vec<String> {
     outgoing.map(|outgoing| outgoing.text).collect()
 }
 
-pub(crate) async fn keeps_what_was_received_in_order(place: &dyn Place) {
+pub(crate) async fn keeps_received_events_in_order(place: &dyn Place) {
     let store = place.open().await;
     let batch = vec![text(CHAT, "a", "раз"), text("web:2", "b", "другой"), text(CHAT, "c", "два")];
     let ids: Vec<Uuid> = batch.iter().map(|(id, _)| *id).collect();
@@ -163,7 +169,7 @@ pub(crate) async fn keeps_what_was_received_in_order(place: &dyn Place) {
     assert_eq!(store.receive(5, vec![]).await.expect("nothing"), Vec::<String>::new());
 }
 
-pub(crate) async fn takes_a_repeated_update_once(place: &dyn Place) {
+pub(crate) async fn ignores_a_repeated_update(place: &dyn Place) {
     let store = place.open().await;
     let twice = vec![text(CHAT, "u1", "раз"), text(CHAT, "u1", "ещё раз")];
     assert_eq!(store.receive(5, twice).await.expect("received"), [CHAT]);
@@ -175,17 +181,17 @@ pub(crate) async fn takes_a_repeated_update_once(place: &dyn Place) {
     let row = oldest(&*store, CHAT).await;
     assert_eq!(row.event.kind, EventKind::Message { text: "раз".to_owned() });
     store.commit(turn(&row, 0, vec![])).await.expect("committed");
-    // A consumed update is still known.
+    // A consumed update is still recognised.
     let late = store.receive(9, vec![text(CHAT, "u1", "раз")]).await.expect("received");
     assert_eq!(late, Vec::<String>::new());
     assert_eq!(waiting(&*store, CHAT).await, None);
-    // The same update brought by many at once starts one turn.
+    // If many callers bring the same update at once, only one of them gets the chat reported.
     let callers = (0..50).map(|_| store.receive(9, vec![text(CHAT, "u2", "два")]));
     let chats: Vec<_> = futures_util::future::try_join_all(callers).await.expect("received").concat();
     assert_eq!(chats, [CHAT]);
 }
 
-pub(crate) async fn stores_a_turn_whole(place: &dyn Place) {
+pub(crate) async fn stores_all_parts_of_a_turn(place: &dyn Place) {
     let store = place.open().await;
     let row = run(&*store, CHAT, "a", vec![say("здравствуйте"), start("inactivity", 100)]).await;
     assert_eq!(waiting(&*store, CHAT).await, None);
@@ -201,13 +207,13 @@ pub(crate) async fn stores_a_turn_whole(place: &dyn Place) {
     assert_eq!(turns.len(), 1);
     assert_eq!((turns[0].event.id, turns[0].release.as_str()), (row.event.id, "r1"));
     assert_eq!(turns[0].trace, "{\"steps\":[]}");
-    // Everything is there for another process too.
+    // Another process reads the same.
     let other = place.open().await;
     assert_eq!(other.chat(CHAT).await.expect("read").version, 1);
     assert_eq!(outbox(&*other, CHAT).await, ["здравствуйте"]);
 }
 
-pub(crate) async fn refuses_a_turn_that_is_late(place: &dyn Place) {
+pub(crate) async fn refuses_a_stale_turn(place: &dyn Place) {
     let store = place.open().await;
     let first = receive(&*store, CHAT, "a").await;
     let stale = turn(&first, 0, vec![]);
@@ -280,12 +286,12 @@ pub(crate) async fn delivers_in_order(place: &dyn Place) {
     assert_eq!(outbox(&*store, "web:2").await, ["чужое"]);
 }
 
-pub(crate) async fn puts_off_and_counts(place: &dyn Place) {
+pub(crate) async fn postpones_deliveries_and_counts_attempts(place: &dyn Place) {
     let store = place.open().await;
     let row = run(&*store, CHAT, "a", vec![say("1"), say("2")]).await;
     let effect = format!("{}.0", row.event.id);
-    store.put_off(&effect, 50).await.expect("put off");
-    store.put_off(&effect, 90).await.expect("put off");
+    store.postpone(&effect, 50).await.expect("put off");
+    store.postpone(&effect, 90).await.expect("put off");
     let rows = store.outbox(CHAT).await.expect("read");
     let state: Vec<_> = rows.iter().map(|row| (row.attempts, row.due)).collect();
     assert_eq!(state, [(2, 90), (0, 5)]);
@@ -364,7 +370,7 @@ pub(crate) async fn replaces_and_cancels_timers(place: &dyn Place) {
     run(&*store, CHAT, "a", vec![start("inactivity", 100)]).await;
     run(&*store, CHAT, "b", vec![start("inactivity", 300)]).await;
     assert_eq!(store.next_timer(&web()).await.expect("read"), Some(300));
-    // In order: the last word counts.
+    // Commands apply in order: the last one wins.
     run(&*store, CHAT, "c", vec![cancel("inactivity"), start("inactivity", 400)]).await;
     assert_eq!(store.next_timer(&web()).await.expect("read"), Some(400));
     run(&*store, CHAT, "d", vec![start("inactivity", 500), cancel("inactivity"), cancel("unknown")]).await;
@@ -372,7 +378,7 @@ pub(crate) async fn replaces_and_cancels_timers(place: &dyn Place) {
     assert_eq!(store.fire_timers(1000, &web()).await.expect("fired"), Vec::<String>::new());
 }
 
-pub(crate) async fn forgets_a_fired_timer_that_its_chat_stops(place: &dyn Place) {
+pub(crate) async fn drops_a_fired_timer_that_the_turn_stops(place: &dyn Place) {
     let store = place.open().await;
     run(&*store, CHAT, "a", vec![start("inactivity", 100)]).await;
     // The client writes; before that turn is committed the timer falls due; the turn restarts it.
@@ -382,7 +388,7 @@ pub(crate) async fn forgets_a_fired_timer_that_its_chat_stops(place: &dyn Place)
     assert_eq!(outcome, CommitOutcome::Stored);
     assert_eq!(waiting(&*store, CHAT).await, None, "the client is not silent");
     assert_eq!(store.next_timer(&web()).await.expect("read"), Some(200));
-    // Another message of the same millisecond restarts it for the same time: that timer is not the one that was stopped.
+    // A message of the same millisecond starts the timer for the same time; this new timer must still fire.
     let row = receive(&*store, CHAT, "c").await;
     store.fire_timers(200, &web()).await.expect("fired");
     store.commit(turn(&row, 2, vec![start("inactivity", 200)])).await.expect("committed");
@@ -419,7 +425,7 @@ pub(crate) async fn merges_a_lead(place: &dyn Place) {
     assert_eq!(contact, [("email", "a@example.com"), ("name", "Анна"), ("phone", "+78880000000")]);
     assert_eq!(json!(merged.lead.details), json!({"n": 3, "m": [2]}));
     assert_eq!(store.leads(&LeadQuery::newest(1)).await.expect("read").len(), 1);
-    // Whoever went silent first and filled the form then came by the form.
+    // A lead that began with inactivity takes `form` as its source once the form brings a contact.
     run(&*store, "web:2", "d", vec![lead("form", &[("phone", "+79990000000")], "", json!({}))]).await;
     let leads = store.leads(&LeadQuery::newest(10)).await.expect("read");
     let late = leads.iter().find(|row| row.chat == "web:2").expect("the lead");
@@ -442,7 +448,7 @@ pub(crate) async fn pages_the_history(place: &dyn Place) {
     assert_eq!(store.turns(CHAT, 3).await.expect("read").len(), 3);
 }
 
-pub(crate) async fn survives_odd_texts(place: &dyn Place) {
+pub(crate) async fn stores_unusual_texts(place: &dyn Place) {
     let store = place.open().await;
     let chat = "web:'); DROP TABLE chats;--%_\"\\\n\u{1}🦀 [1,2] \u{2028}";
     let huge = "ы\"\\\u{7}".repeat(300_000);
@@ -461,12 +467,12 @@ pub(crate) async fn survives_odd_texts(place: &dyn Place) {
     assert_eq!(messages[1].body, "a\u{FFFD}b", "a NUL is shown, not a reason to shorten");
     assert_eq!(outbox(&*store, chat).await, [huge]);
     assert_eq!(store.unfinished(5, &web()).await.expect("read"), [chat]);
-    // JSON escapes a NUL inside an event, so nothing of it is lost.
+    // Inside an event JSON escapes the NUL, so it is kept.
     store.receive(5, vec![text(CHAT, "nul", "до\0после")]).await.expect("received");
     assert_eq!(waiting(&*store, CHAT).await, Some(EventKind::Message { text: "до\0после".to_owned() }));
 }
 
-pub(crate) async fn refuses_a_broken_key(place: &dyn Place) {
+pub(crate) async fn refuses_keys_with_nul(place: &dyn Place) {
     let store = place.open().await;
     for (chat, key) in [("web:a\0b", "k"), ("web:a", "k\0")] {
         let error = store.receive(5, vec![text(chat, key, "?")]).await.expect_err("refused");
@@ -496,7 +502,7 @@ pub(crate) async fn serves_two_processes(place: &dyn Place) {
     many(&stores, 20, 6).await;
 }
 
-/// Chats in parallel, each with its turns in order; every store in turn serves a chat.
+/// Runs many chats in parallel, each with its turns in order; the turns of a chat alternate between the stores.
 async fn many(stores: &[Arc<dyn Store>], chats: usize, turns: i64) {
     let mut tasks = tokio::task::JoinSet::new();
     for n in 0..chats {
@@ -528,7 +534,7 @@ async fn many(stores: &[Arc<dyn Store>], chats: usize, turns: i64) {
     assert_eq!(store.fire_timers(9_999, &web()).await.expect("fired").len(), chats);
 }
 
-pub(crate) async fn tells_unfinished_chats(place: &dyn Place) {
+pub(crate) async fn lists_unfinished_chats(place: &dyn Place) {
     let store = place.open().await;
     receive(&*store, "web:waiting", "a").await;
     let sent = run(&*store, "web:sent", "b", vec![say("1")]).await;

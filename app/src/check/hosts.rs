@@ -9,7 +9,7 @@ pub fn host_notes(release: &Release, may_ask: impl Fn(&str) -> bool) -> Vec<Stri
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for flow in release.flows.values() {
         for (name, entry) in &flow.nodes {
-            let host = entry.node.asks().filter(|host| !may_ask(host));
+            let host = entry.node.host().filter(|host| !may_ask(host));
             if let Some(host) = host {
                 missing.entry(host.to_lowercase()).or_default().insert(format!("{}.{name}", flow.id));
             }

@@ -17,7 +17,7 @@ use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_runtime::{
     Coalescing, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
     ports::{Actor, Catalog, Channel, Clock, Store},
-    testing::{self, Catalogue, Dialog, FailingCatalog, ManualClock, Recorder, Scripted, Stage},
+    testing::{self, Catalogue, Dialog, Environment, FailingCatalog, ManualClock, Recorder, Scripted},
 };
 use tolmach_store::sqlite::{self, Durability, SqliteStore};
 
@@ -116,10 +116,11 @@ impl DialogTestRunner {
             world.trainer,
         );
         let runtime = Runtime::new(parts, releases);
-        if let Err(diagnostics) = runtime.releases().publish(bundle, clock.now()).await? {
+        if let Err(diagnostics) = runtime.releases().activate_draft(bundle, clock.now()).await? {
             return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, Path::new(""), diagnostics)));
         }
-        let stage = Stage { runtime: &runtime, recorder: &recorder, clock: &clock, scripted: &scripted };
+        let stage =
+            Environment { runtime: &runtime, recorder: &recorder, clock: &clock, scripted: &scripted };
         let outcome = testing::run(dialog, &stage).await?;
         store.close().await?;
         // A watch runs tests for hours; what a test stored is of no further use.

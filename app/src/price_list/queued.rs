@@ -66,7 +66,7 @@ pub async fn import_queued(
     };
     let ((subject_ru, ru), (subject_en, en)) = told;
     let id = format!("reindex:{name}:{now}");
-    runtime.tell(&id, "default", (subject_ru, &ru), (subject_en, &en)).await
+    runtime.notify_staff(&id, "default", (subject_ru, &ru), (subject_en, &en)).await
 }
 
 async fn push(store: &dyn Store, now: i64, file: &Path) -> Result<(), Error> {

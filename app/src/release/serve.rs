@@ -89,7 +89,7 @@ pub async fn serve_draft(
         return Err(DraftError::DoesNotCompile(Diagnosed::boxed(bundle, folder, compiled.diagnostics)));
     };
     let nodes = release.flows.values().map(|flow| flow.nodes.len()).sum();
-    let release = runtime.releases().adopt(release, now).await?;
+    let release = runtime.releases().activate(release, now).await?;
     Ok(Draft { release, nodes, warnings: compiled.diagnostics.len() })
 }
 

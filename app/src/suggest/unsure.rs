@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use tolmach_engine::{resources::example_set, trace::Visit, wording::normalized};
 use tolmach_nodes::holds_contact;
 use tolmach_runtime::{
-    backtest::Past,
+    backtest::RecordedTurn,
     ports::{Store, StoredTurn},
 };
 
@@ -71,7 +71,7 @@ impl Unsure {
         if !turn.trace.contains("\"unsure\"") {
             return Ok(());
         }
-        let past = Past::new(turn, releases.get(&turn.release).await?);
+        let past = RecordedTurn::new(turn, releases.get(&turn.release).await?);
         let past = past.map_err(replay::Error::unreadable(turn))?;
         let Some(visit) = unsure_visit(past.visits()) else { return Ok(()) };
         self.last_release = Some(turn.release.clone());

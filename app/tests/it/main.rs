@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tolmach_app::{catalog, leads, release, retention, samples, tasks};
 use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
 use tolmach_engine::bundle::Bundle;
+use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::{
     leads::{LeadChange, LeadStatus},
     ports::{

@@ -34,7 +34,7 @@ pub(super) fn is_staff_chat(chats: &BTreeSet<i64>, update: &Update) -> bool {
 /// The staff action in a reply to a notice; `None` if the message is not such a reply.
 pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
     let UpdateKind::Message(message) = &update.kind else { return None };
-    message.from.as_ref().filter(|from| !from.is_bot)?;
+    let from = message.from.as_ref().filter(|from| !from.is_bot)?;
     let address = about(bot, message)?;
     let text = message.text().map(str::trim).filter(|text| !text.is_empty())?;
     let word = text.split('@').next().unwrap_or_default().trim().to_lowercase();
@@ -45,11 +45,13 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
         true => return None,
         false => StaffAction::Say { text: text.to_owned() },
     };
+    // The number tells two people of one name apart.
+    let by = Some(format!("{} ({})", from.full_name(), from.id.0));
     Some(Inbound {
         address,
         key: format!("staff:{bot}:{}", update.id.0),
         client: Client::default(),
-        kind: EventKind::Staff { action },
+        kind: EventKind::Staff { action, by },
         button: None,
     })
 }
@@ -121,7 +123,8 @@ mod tests {
         assert_eq!(
             said.kind,
             EventKind::Staff {
-                action: StaffAction::Say { text: "Добрый день!\nЯ Пётр".to_owned() }
+                action: StaffAction::Say { text: "Добрый день!\nЯ Пётр".to_owned() },
+                by: Some("Пётр (7)".to_owned()),
             }
         );
         assert_eq!(said.client, Client::default(), "the client keeps their name");
@@ -134,7 +137,11 @@ mod tests {
             ("/start", None),
         ] {
             let done = does(Some((4242, notice)), text).map(|inbound| inbound.kind);
-            assert_eq!(done, action.map(|action| EventKind::Staff { action }), "{text}");
+            assert_eq!(
+                done,
+                action.map(|action| EventKind::Staff { action, by: Some("Пётр (7)".to_owned()) }),
+                "{text}"
+            );
         }
         for (quoted, why) in [
             (None, "no reply"),

@@ -80,7 +80,7 @@ impl MessageView {
         let MessageRow { seq, who, body, at } = row;
         let outgoing = match who {
             Author::Client => None,
-            Author::Bot => serde_json::from_str::<Outgoing>(&body).ok(),
+            Author::Bot | Author::Staff => serde_json::from_str::<Outgoing>(&body).ok(),
         };
         let Some(outgoing) = outgoing else {
             return MessageView {

@@ -71,14 +71,14 @@ pub(super) fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
 
 /// The intents that may interrupt are those of a `classify` node of the same flow.
 fn check_intents<'a>(flow: &'a Flow, intent: &'a IntentInterrupt, scope: &mut Scope<'a>) {
-    scope.share("min_confidence", &intent.min_confidence);
+    scope.probability("min_confidence", &intent.min_confidence);
     for to in intent.to.values() {
         scope.target(to, to.span);
     }
     let classifies = |entry: &NodeEntry| entry.kind.name == "classify";
     let Some(entry) = flow.nodes.get(&intent.from.value).filter(|entry| classifies(entry)) else {
         if flow.declared.contains(&intent.from.value) && !flow.nodes.contains_key(&intent.from.value) {
-            // The node did not read, which has a diagnostic of its own.
+            // The node could not be read, which has its own diagnostic.
             return;
         }
         let message = format!("`{}` is no `classify` node of this flow", intent.from.value);

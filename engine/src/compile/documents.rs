@@ -1,4 +1,4 @@
-//! The parts of a bundle that are not flows: the company's particulars, prompts and knowledge.
+//! Reads the parts of a bundle that are not flows: company data, prompts, quick answers and knowledge.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,11 +16,11 @@ use crate::{
     scope::unknown_role,
     span::{Span, Spanned},
     text::{Template, Text},
-    vars::Names,
+    vars::VariableNames,
     yaml::Node,
 };
 
-/// What `company.yaml` says.
+/// The content of `company.yaml`.
 pub(super) struct Company {
     /// Whether the file is there but could not be read.
     pub(super) unread: bool,
@@ -144,7 +144,7 @@ pub(super) fn prompts(
                 diagnostics.push(Diagnostic::new(Code::BadValue, document.path, span, message, help));
             }
         }
-        if let Some(diagnostic) = unknown_role(platform, document.path, &head.model) {
+        if let Some(diagnostic) = unknown_role(&platform.model_roles, document.path, &head.model) {
             diagnostics.push(Diagnostic { span: diagnostic.span.lines_down(1), ..diagnostic });
         }
         if body.trim_start().starts_with("---\n") && line == 1 {
@@ -229,7 +229,7 @@ fn check_template(
         let diagnostic = Diagnostic::new(Code::BadTemplate, file, span, format!("in the text, {why}"), help);
         diagnostics.push(Diagnostic { nearest: template.nearest_helper().map(str::to_owned), ..diagnostic });
     }
-    let names = Names { slots: None, company: company.keys.iter().map(String::as_str).collect() };
+    let names = VariableNames { slots: None, company: company.keys.iter().map(String::as_str).collect() };
     for path in template.paths() {
         if let Err(unknown) = names.check(path) {
             let of_company = path.first().is_some_and(|root| root == "company");
@@ -259,7 +259,7 @@ pub(super) fn quick_answers(
 ) -> Answers {
     let mut all = Answers::new();
     for (name, path, text) in bundle.quick_answers() {
-        // Until the end of this round; a file that reads takes its name out again.
+        // Removed again below when the file could be read.
         unread.insert(path.to_owned());
         let Some(tree) = config::parse(path, text, diagnostics) else { continue };
         let entries = match &tree.node {
@@ -319,7 +319,7 @@ pub(super) fn slots_in_prompts(prompts: &BTreeMap<String, ByLanguage<Prompt>>) -
     slots.filter_map(|path| path.get(1).cloned()).collect()
 }
 
-/// Every `## heading` begins a passage; what stands before the first belongs to the file's title.
+/// Every `## heading` begins a passage; the text before the first one belongs to the file's title.
 pub(super) fn knowledge(bundle: &Bundle) -> BTreeMap<String, ByLanguage<Vec<Passage>>> {
     let mut knowledge: BTreeMap<String, ByLanguage<Vec<Passage>>> = BTreeMap::new();
     for (document, text) in bundle.markdown("knowledge/") {

@@ -1,4 +1,4 @@
-//! What the types of a flow's header do not say: bounds of the limits, forms of names, declarations that no value fits.
+//! Checks of a flow's header that its types do not express: bounds of limits, forms of names, contradictory declarations.
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -8,7 +8,7 @@ use crate::{
     yaml::{Node, Tree},
 };
 
-/// What the types of a header do not say: bounds of the limits, forms of names.
+/// Reports limits out of bounds and names of a wrong form.
 pub(super) fn check(file: &str, tree: &Tree, diagnostics: &mut Vec<Diagnostic>) {
     let mut wrong = |span, message: String, help: String| {
         diagnostics.push(Diagnostic::new(Code::BadValue, file, span, message, help));

@@ -1,4 +1,4 @@
-//! Flow files: the header, then the nodes, each kind's body by the kind itself.
+//! Reads flow files: the header, then the nodes. Each kind reads its own body.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -160,7 +160,7 @@ fn read_node(
     let before = diagnostics.len();
     let node = (kind.read)(file, config, diagnostics);
     if misplaced {
-        // What is missing inside stands beside it.
+        // A field that is missing inside is written beside the kind.
         let mut at = 0;
         diagnostics.retain(|diagnostic| {
             at += 1;

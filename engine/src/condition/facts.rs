@@ -1,7 +1,7 @@
-//! What can be told of an expression before it is run: the slots without which it would fail, the slots that are known
-//! to be set once it holds (or does not), and its type.
+//! Static facts about an expression: the slots that it needs to be set, the slots that are set where it holds (or does
+//! not), and the type of its value.
 //!
-//! Not a type checker of CEL: it says nothing where it is not certain.
+//! Not a type checker of CEL: it gives no answer where the answer is not certain.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,7 @@ use cel::{
     common::ast::{EntryExpr, Expr, LiteralValue, operators},
 };
 
-use super::as_path;
-use crate::{slot::Type, vars::Names};
+use crate::{slot::Type, vars::VariableNames};
 
 const ORDER: [&str; 4] =
     [operators::LESS, operators::LESS_EQUALS, operators::GREATER, operators::GREATER_EQUALS];
@@ -135,7 +134,7 @@ pub(super) fn when(node: &IdedExpr, value: bool) -> Slots {
 }
 
 /// The type of the expression's value, where it is certain; the error is a comparison of values of different types.
-pub(super) fn kind(node: &IdedExpr, names: &Names<'_>) -> Result<Option<Type>, String> {
+pub(super) fn kind(node: &IdedExpr, names: &VariableNames<'_>) -> Result<Option<Type>, String> {
     if let Some(path) = as_path(node) {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         return Ok(match path.as_slice() {
@@ -273,6 +272,19 @@ fn slot_path(node: &IdedExpr) -> Option<(String, usize)> {
     let path = as_path(node)?;
     match path.as_slice() {
         [root, slot, rest @ ..] if root == "slots" => Some((slot.clone(), rest.len())),
+        _ => None,
+    }
+}
+
+/// The parts of a path such as `slots.budget`; `None` for any other expression.
+pub(super) fn as_path(node: &IdedExpr) -> Option<Vec<String>> {
+    match &node.expr {
+        Expr::Ident(name) => Some(vec![name.clone()]),
+        Expr::Select(select) => {
+            let mut path = as_path(&select.operand)?;
+            path.push(select.field.clone());
+            Some(path)
+        }
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Why a value could not be read, in the words of an author.
+//! Errors of reading a value, as an author should see them.
 
 use std::fmt;
 
@@ -106,7 +106,7 @@ const SYNONYMS: [(&str, &str); 8] = [
     ("telephone", "phone"),
 ];
 
-/// What was found where something else belongs, in the words of an author and not of the reader.
+/// The error of a value of the wrong type, in an author's words.
 pub(super) fn misfit(found: &str, expected: &str) -> Error {
     let (wanted, help) = match expected {
         "a sequence" => ("a list", "write a list: [one, two], or an item a line, each after `- `"),

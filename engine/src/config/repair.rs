@@ -1,13 +1,13 @@
-//! A tree without what could not be read, so that reading can go on to the next mistake.
+//! Error recovery: removes what could not be read from a tree, so that the next error can be found.
 //!
-//! What is read from such a tree is never run: it only brings further diagnostics to light.
+//! The result is never run. It only serves to collect further diagnostics.
 
 use crate::{
     span::{Span, Spanned},
     yaml::{Node, Tree},
 };
 
-/// Puts an empty text without a place where a field is missing, once.
+/// Adds an empty text without a span where a field is missing. Returns `false` when the field is there already.
 pub(super) fn fill(tree: &mut Tree, span: Span, field: &str) -> bool {
     if tree.span.start() == span.start() && matches!(tree.node, Node::Null) {
         tree.node = Node::Map(Vec::new());
@@ -27,7 +27,7 @@ pub(super) fn fill(tree: &mut Tree, span: Span, field: &str) -> bool {
     }
 }
 
-/// The place of a map into which an empty text was put.
+/// The span of a map into which [`fill`] put an empty text.
 pub(super) fn filled(tree: &Tree) -> Option<Span> {
     match &tree.node {
         Node::Map(entries) => {
@@ -39,7 +39,7 @@ pub(super) fn filled(tree: &Tree) -> Option<Span> {
     }
 }
 
-/// Leaves out the innermost entry or item that begins at a place.
+/// Removes the innermost entry or item that starts where `span` starts. Returns whether there was one.
 pub(super) fn leave_out(tree: &mut Tree, span: Span, left_out: &mut Vec<(Span, String)>) -> bool {
     let of = tree.span;
     let starts = |other: Span| other.start() == span.start();

@@ -10,7 +10,7 @@ pub(super) enum Cursor {
     Follow(Target),
     /// The engine itself sends a sentence and the dialog stays where it is.
     Say(Phrase),
-    /// The pressed button is out of date: say so and offer to start over.
+    /// The pressed button is out of date: send a message and offer to start over.
     Stale,
     /// End the turn.
     Stop,

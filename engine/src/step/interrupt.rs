@@ -83,7 +83,7 @@ pub(super) fn resume_interrupted(session: &mut Session, turn_state: &TurnState) 
         return Cursor::Stop;
     }
     match session.frames.last_mut().and_then(|frame| frame.waiting.take()) {
-        Some(waiting) => Cursor::Node(waiting, NodeInput::Resume),
+        Some(waiting) => Cursor::Node(waiting, NodeInput::Resumed),
         None => Cursor::Stop,
     }
 }

@@ -1,4 +1,4 @@
-//! Where an event enters a dialog.
+//! Routing: decides at which node an event enters the dialog.
 
 use super::{
     cursor::{Cursor, waiting},
@@ -21,10 +21,10 @@ use crate::{
     turn_state::TurnState,
 };
 
-/// How long a chat stays with a person who took it without being asked, counted from their last word.
-const TAKEN: i64 = 4 * 60 * 60 * 1000;
+/// How long a handoff lasts after the last message of staff where no node has set it, milliseconds: 4 hours.
+const DEFAULT_HANDOFF_TIMEOUT: i64 = 4 * 60 * 60 * 1000;
 
-/// Makes the session fit the release and decides where the event enters.
+/// Adapts the session to the release and decides where the event enters.
 pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (TurnState, Cursor) {
     session.release.clone_from(&release.id);
     if event.client != Default::default() {
@@ -37,8 +37,8 @@ pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (
     (turn_state, cursor)
 }
 
-/// A message in another language changes the dialog's at once when it is clearly that language; «ok» or "hi" in a
-/// Russian dialog must come twice.
+/// Updates the dialog's language by a message: at once when the language is clear, after two messages when it is not
+/// («ok» or "hi" in a Russian dialog).
 fn learn_language(session: &mut Session, event: &Event) {
     if session.language_chosen {
         return;
@@ -64,7 +64,7 @@ fn learn_language(session: &mut Session, event: &Event) {
     }
 }
 
-/// Before the client has said anything telling, the language of their application will do.
+/// Uses the language of the client's application until a message shows the language.
 fn assume_language(session: &mut Session, event: &Event) {
     if !session.language_known
         && let Some(language) = event.client.language
@@ -77,8 +77,8 @@ fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, e
     if session.frames.is_empty() {
         return Cursor::Say(phrases::APOLOGY);
     }
-    if let EventKind::Staff { action } = &event.kind {
-        return staff(session, turn_state, action);
+    if let EventKind::Staff { action, by } = &event.kind {
+        return staff(session, turn_state, action, by.as_deref());
     }
     if let EventKind::Timer { name } = &event.kind {
         return timer(release, session, turn_state, name);
@@ -90,8 +90,8 @@ fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, e
     };
     let said = personal_values(release, session).redact(said, session.language);
     turn_state.remembered = session.remember(Author::Client, &said);
-    if session.handed.is_some() {
-        // A person has the chat: what the client says is theirs to answer.
+    if session.taken_over_at.is_some() {
+        // Staff have the chat and answer the client themselves.
         return Cursor::Stop;
     }
     match &event.kind {
@@ -114,8 +114,8 @@ fn reply_or_start(release: &Release, session: &mut Session) -> Cursor {
 
 fn command(release: &Release, session: &mut Session, name: &str) -> Cursor {
     if name == "start" {
-        // A client who starts anew expects a new dialog, whatever was going on.
-        session.begin_anew();
+        // `/start` begins a new dialog whatever the state of the old one.
+        session.reset();
         fit(session, release);
         let Some(flow) = release.flow(&release.entry) else { return Cursor::Say(phrases::APOLOGY) };
         let to = flow.header.on.command.get("start").unwrap_or(&flow.header.start);
@@ -137,36 +137,36 @@ fn pressed(release: &Release, session: &mut Session, turn_state: &mut TurnState,
     match &press.choice {
         Choice::More { request } => {
             turn_state.paging_flow = Some(press.flow.clone());
-            Cursor::Node(waiting(&press.node), NodeInput::More((**request).clone()))
+            Cursor::Node(waiting(&press.node), NodeInput::NextPage((**request).clone()))
         }
         Choice::Go { to } => match Target::parse(to) {
             Target::Node(node) if !flow.nodes.contains_key(&node) => Cursor::Stale,
             target => {
-                // A button is a choice of another way: what waited is given up.
+                // The button leads elsewhere: the question that waits is dropped.
                 session.frames.truncate(frame + 1);
-                session.drop_waiting();
+                session.clear_waiting();
                 Cursor::Follow(target)
             }
         },
         Choice::Answer { value } => {
             session.frames.truncate(frame + 1);
             let at = interrupt::answered(session, &press.node);
-            Cursor::Node(at, NodeInput::Press(value.clone()))
+            Cursor::Node(at, NodeInput::ButtonPressed(value.clone()))
         }
     }
 }
 
 fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, name: &str) -> Cursor {
     let own = waiting_entry(release, session).is_some_and(|entry| entry.node.timer() == Some(name));
-    if name == HANDOFF && session.take_back() {
-        turn_state.push(Command::TakeBack);
+    if name == HANDOFF && session.end_handoff() {
+        turn_state.push(Command::EndHandoff);
     }
-    if own && (name == HANDOFF || session.handed.is_none()) {
+    if own && (name == HANDOFF || session.taken_over_at.is_none()) {
         let waiting = session.frames.last_mut().and_then(|frame| frame.waiting.take());
-        return waiting.map_or(Cursor::Stop, |waiting| Cursor::Node(waiting, NodeInput::Due));
+        return waiting.map_or(Cursor::Stop, |waiting| Cursor::Node(waiting, NodeInput::TimerFired));
     }
-    // A delay that something interrupted looks at the clock itself when it goes on.
-    if name != INACTIVITY || session.handed.is_some() {
+    // An interrupted delay checks the time itself when it is resumed.
+    if name != INACTIVITY || session.taken_over_at.is_some() {
         return Cursor::Stop;
     }
     let silence = |flow: &'_ crate::flow::Flow| -> Option<String> {
@@ -180,7 +180,7 @@ fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, n
         .find_map(|(at, frame)| Some((at, silence(release.flow(&frame.flow)?)?)));
     match found {
         Some((frame, to)) => {
-            // The silent client is not asked again: their question stands as it stood.
+            // An inactive client is not asked again: their question stays as it is.
             turn_state.client_inactive = true;
             interrupt::by(session, frame, &to)
         }
@@ -188,39 +188,49 @@ fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, n
     }
 }
 
-fn staff(session: &mut Session, turn_state: &mut TurnState, action: &StaffAction) -> Cursor {
+fn staff(
+    session: &mut Session,
+    turn_state: &mut TurnState,
+    action: &StaffAction,
+    by: Option<&str>,
+) -> Cursor {
     if *action == StaffAction::Return {
-        if !session.take_back() {
+        if !session.end_handoff() {
             return Cursor::Stop;
         }
-        turn_state.push(Command::TakeBack);
+        turn_state.push(Command::EndHandoff);
         turn_state.push(Command::CancelTimer { name: HANDOFF.to_owned() });
         let waiting = session.frames.last_mut().and_then(|frame| frame.waiting.take());
-        return waiting.map_or(Cursor::Stop, |waiting| Cursor::Node(waiting, NodeInput::GivenBack));
+        return waiting.map_or(Cursor::Stop, |waiting| Cursor::Node(waiting, NodeInput::HandoffEnded));
     }
-    if session.handed.is_none() {
+    if session.taken_over_at.is_none() {
         turn_state
             .push(Command::HandOff { reason: phrases::TAKEN_BY_STAFF.get(session.language).to_owned() });
     }
-    session.handed = Some(turn_state.event.at);
-    let timeout = session.timeout.unwrap_or(TAKEN);
+    session.taken_over_at = Some(turn_state.event.at);
+    let timeout = session.handoff_timeout.unwrap_or(DEFAULT_HANDOFF_TIMEOUT);
     let due = turn_state.event.at.saturating_add(timeout);
     turn_state.push(Command::StartTimer { name: HANDOFF.to_owned(), due });
     if let StaffAction::Say { text } = action {
         turn_state.send(
             session,
             &PersonalValues::default(),
-            Outgoing { text: text.clone(), ..Outgoing::default() },
+            // Events of earlier versions name nobody; a person wrote it all the same.
+            Outgoing {
+                text: text.clone(),
+                staff: Some(by.unwrap_or_default().to_owned()),
+                ..Outgoing::default()
+            },
         );
     }
     Cursor::Stop
 }
 
 impl Session {
-    /// Gives the chat back to the bot; whether a person had it.
-    fn take_back(&mut self) -> bool {
-        self.timeout = None;
-        self.handed.take().is_some()
+    /// Ends the handoff; returns whether there was one.
+    fn end_handoff(&mut self) -> bool {
+        self.handoff_timeout = None;
+        self.taken_over_at.take().is_some()
     }
 }
 

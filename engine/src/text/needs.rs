@@ -1,4 +1,4 @@
-//! Slots without which a template could not be rendered.
+//! The slots that a template needs to be set.
 
 use std::collections::BTreeSet;
 
@@ -25,13 +25,13 @@ pub(super) fn collect(
                 let name = call.name.as_name().unwrap_or_default();
                 let (mut yes, mut no) = (have.clone(), have.clone());
                 match name {
-                    "if" => yes.extend(sure(&call.params, outer)),
-                    "unless" => no.extend(sure(&call.params, outer)),
+                    "if" => yes.extend(slots_set_by(&call.params, outer)),
+                    "unless" => no.extend(slots_set_by(&call.params, outer)),
                     _ => {
-                        // Without an `{{else}}`, repeating over nothing is a mistake.
+                        // Without an `{{else}}`, iterating over an unset slot is an error.
                         let fields = usize::from(call.inverse.is_some());
                         call.params.iter().for_each(|parameter| need(parameter, outer, fields, have, needs));
-                        yes.extend(sure(&call.params, outer));
+                        yes.extend(slots_set_by(&call.params, outer));
                     }
                 }
                 let moves = matches!(name, "each" | "with");
@@ -75,7 +75,7 @@ fn need(
 }
 
 /// Slots that are set where a condition holds: `{{#if slots.x}}`, `{{#if slots.x.f}}`, `{{#if (and slots.x slots.y)}}`.
-fn sure(parameters: &[Parameter], outer: bool) -> BTreeSet<String> {
+fn slots_set_by(parameters: &[Parameter], outer: bool) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for parameter in parameters {
         match parameter {
@@ -84,7 +84,7 @@ fn sure(parameters: &[Parameter], outer: bool) -> BTreeSet<String> {
                     &*inner.element
                     && matches!(call.name.as_name(), Some("and" | "gt" | "gte" | "lt" | "lte" | "len"))
                 {
-                    found.extend(sure(&call.params, outer));
+                    found.extend(slots_set_by(&call.params, outer));
                 }
             }
             other => {

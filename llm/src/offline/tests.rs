@@ -3,6 +3,7 @@
 use tolmach_engine::{catalog::Product, effect::Passage, language::Language};
 
 use super::*;
+use crate::test_call::CALL;
 
 fn request(question: &str, language: Language, facts: usize) -> GenerateRequest {
     GenerateRequest {
@@ -37,7 +38,7 @@ fn company() -> Vec<Passage> {
 async fn check(question: &str, expected: &str) {
     let passages = company();
     let request = GenerateRequest { passages, ..request(question, Language::Ru, 0) };
-    let text = OfflineLlm.generate(&request).await.expect("never fails").text;
+    let text = OfflineLlm.generate(&CALL, &request).await.expect("never fails").text;
     if expected.is_empty() {
         assert_eq!(text, "", "{question}");
     } else {
@@ -63,7 +64,7 @@ async fn is_empty_when_no_passage_fits() {
     check("what is your opinion on football?", "").await;
     check("", "").await;
     check("???", "").await;
-    let empty = OfflineLlm.generate(&request("доставка", Language::Ru, 0)).await.expect("never fails");
+    let empty = OfflineLlm.generate(&CALL, &request("доставка", Language::Ru, 0)).await.expect("never fails");
     assert_eq!((empty.text.as_str(), empty.usage.model.as_str()), ("", "offline"));
 }
 
@@ -75,8 +76,8 @@ async fn offers_products_by_reference_without_other_digits() {
             for question in ["дрель", "насос 1500", "a saw", "бетономешалка 220 В", "лестница"]
             {
                 let request = request(question, language, count);
-                let reply = OfflineLlm.generate(&request).await.expect("never fails").text;
-                assert_eq!(reply, OfflineLlm.generate(&request).await.expect("never fails").text);
+                let reply = OfflineLlm.generate(&CALL, &request).await.expect("never fails").text;
+                assert_eq!(reply, OfflineLlm.generate(&CALL, &request).await.expect("never fails").text);
                 assert!(reply.contains("[1]"), "{reply}");
                 let mut rest = reply.clone();
                 for row in 1..=count.min(3) {
@@ -100,7 +101,7 @@ async fn cuts_long_passages_at_a_sentence_end() {
         text: sentence.repeat(100),
     }];
     let request = GenerateRequest { passages, ..request("насосы", Language::Ru, 0) };
-    let text = OfflineLlm.generate(&request).await.expect("never fails").text;
+    let text = OfflineLlm.generate(&CALL, &request).await.expect("never fails").text;
     assert!(text.chars().count() <= 700 && text.chars().count() > 600, "{}", text.chars().count());
     assert!(text.ends_with("стенде."), "{text}");
 }
@@ -113,7 +114,7 @@ async fn quotes_two_equally_good_sections_and_shortens_long_ones() {
         passage("Ремонт дрелей", "- Дрели чиним за день.".to_owned()),
     ];
     let request = GenerateRequest { passages, ..request("ремонт", Language::Ru, 0) };
-    let text = OfflineLlm.generate(&request).await.expect("never fails").text;
+    let text = OfflineLlm.generate(&CALL, &request).await.expect("never fails").text;
     assert!(text.chars().count() <= 705, "{}", text.chars().count());
     assert!(text.contains("слово…\n\n• Дрели чиним за день."), "{text}");
 }
@@ -127,5 +128,5 @@ async fn never_chooses_a_label() {
         history: vec![],
         language: Language::Ru,
     };
-    assert_eq!(OfflineLlm.classify(&request).await.expect("never fails").label, None);
+    assert_eq!(OfflineLlm.classify(&CALL, &request).await.expect("never fails").label, None);
 }

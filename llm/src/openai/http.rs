@@ -5,6 +5,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use async_openai::types::chat::CreateChatCompletionRequest;
 use reqwest::{
     Client, Response, StatusCode, Url,
     header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER},
@@ -16,9 +17,10 @@ use tolmach_runtime::ports::{Error, Result};
 
 use super::{
     Options, WHAT,
-    capability::{Capabilities, Shape},
+    capability::Capabilities,
+    metered::Metered,
     prompt::Task,
-    reply::Completion,
+    reply::{self, Completion},
 };
 use tolmach_runtime::backoff;
 
@@ -54,6 +56,19 @@ enum Attempt {
     Rejected { status: StatusCode, text: String },
     /// Permanent, such as a rejected key.
     Permanent(String),
+}
+
+impl Attempt {
+    /// Why it failed, for the meter.
+    fn describe(&self) -> String {
+        match self {
+            Attempt::Temporary { why, .. } => why.to_string(),
+            Attempt::Rejected { status, text } => {
+                format!("the request was refused ({})", describe(*status, text))
+            }
+            Attempt::Permanent(why) => why.clone(),
+        }
+    }
 }
 
 impl Http {
@@ -94,15 +109,23 @@ impl Http {
         model: &str,
         task: &Task,
         capabilities: &Capabilities,
+        metered: &Metered<'_>,
     ) -> std::result::Result<Completion, Failure> {
         let deadline = Instant::now() + self.deadline;
         let known = capabilities.get();
         let mut shape = known;
         let mut retries = 0;
+        let mut number = 0;
         loop {
-            let attempt = timeout_at(deadline, self.attempt(model, task, shape)).await;
+            number += 1;
+            let metering = metered.begin(number, task.input_bytes(), task.max_tokens());
+            let metering = metering.await.map_err(Failure::Request)?;
+            let mut usage = None;
+            let attempt = timeout_at(deadline, self.attempt(&task.request(model, shape), &mut usage)).await;
             let late = || Attempt::Temporary { why: "no answer within the deadline".into(), after: None };
-            match attempt.unwrap_or_else(|_| Err(late())) {
+            let result = attempt.unwrap_or_else(|_| Err(late()));
+            metering.settle(result.as_ref().err().map(Attempt::describe), usage);
+            match result {
                 Ok(completion) => {
                     if shape != known {
                         tracing::info!(
@@ -137,20 +160,21 @@ impl Http {
         }
     }
 
+    /// Sends one request. `usage` is what the provider reports, also of a reply that is of no use.
     async fn attempt(
         &self,
-        model: &str,
-        task: &Task,
-        shape: Shape,
+        request: &CreateChatCompletionRequest,
+        usage: &mut Option<Value>,
     ) -> std::result::Result<Completion, Attempt> {
         let passing = |why: Cow<'static, str>| Attempt::Temporary { why, after: None };
-        let request = self.client.post(self.url.clone()).json(&task.request(model, shape));
+        let request = self.client.post(self.url.clone()).json(request);
         let response = request.send().await.map_err(|error| passing(network(error)))?;
         let status = response.status();
         let after = retry_after(response.headers());
         let body = read(response).await;
         if status.is_success() {
             let body = body.map_err(passing)?;
+            *usage = reply::raw_usage(&body);
             return Completion::parse(&body).map_err(|why| passing(why.into()));
         }
         // An unreadable error body is treated as empty; the status is known.

@@ -68,10 +68,20 @@ impl Task {
             ..CreateChatCompletionRequest::default()
         }
     }
+
+    /// Bytes of the texts that the model reads.
+    pub(super) fn input_bytes(&self) -> usize {
+        self.system.len() + self.user.len()
+    }
+
+    /// The most tokens that the model may write.
+    pub(super) fn max_tokens(&self) -> u32 {
+        self.max_tokens
+    }
 }
 
 /// The prompt that asks for one of the labels.
-pub(super) fn decide(request: &LlmClassifyRequest, max_tokens: u32) -> Task {
+pub(super) fn classify(request: &LlmClassifyRequest, max_tokens: u32) -> Task {
     let names: Vec<&str> = request.labels.iter().map(|label| label.name.as_str()).chain([NONE]).collect();
     let labels: Vec<Value> = request
         .labels
@@ -100,7 +110,7 @@ pub(super) fn decide(request: &LlmClassifyRequest, max_tokens: u32) -> Task {
 }
 
 /// The prompt that asks for a reply.
-pub(super) fn answer(request: &GenerateRequest) -> Task {
+pub(super) fn generate(request: &GenerateRequest) -> Task {
     let language = match request.language {
         Language::Ru => "Russian",
         Language::En => "English",
@@ -157,6 +167,7 @@ fn history(history: &[Utterance]) -> Value {
         let who = match utterance.who {
             Author::Client => "client",
             Author::Bot => "shop",
+            Author::Staff => "shop (a person of the staff)",
         };
         json!({ "who": who, "text": utterance.text })
     });

@@ -87,6 +87,15 @@ fn usage(value: Value) -> Usage {
     }
 }
 
+/// The usage as the provider reports it, from a body that may hold no usable completion; `None` when it reports none.
+pub(super) fn raw_usage(body: &[u8]) -> Option<Value> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        usage: Option<Value>,
+    }
+    serde_json::from_slice::<Envelope>(body).ok()?.usage.filter(|usage| !usage.is_null())
+}
+
 /// The chosen label. `None` unless the content is exactly one of `labels`.
 pub(super) fn label(content: &str, labels: &[Label]) -> Option<String> {
     #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! Yes, no, and wanting out of a question.
+//! Agreement: yes, no, and cancelling a question.
 
 use tolmach_engine::wording::normalized;
 
@@ -59,7 +59,7 @@ pub(crate) fn is_refusal(text: &str) -> bool {
     WORDS.contains(&said) || begun.is_some_and(|rest| WORDS.contains(&rest))
 }
 
-/// What a phrase says.
+/// The meaning of a phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Said {
     Yes,

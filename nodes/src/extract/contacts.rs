@@ -57,7 +57,7 @@ fn begins_phone(text: &str, run: Range<usize>) -> Option<(String, usize)> {
     })
 }
 
-/// The number as E.164, where it is one and stands as one.
+/// The number in E.164 form, if it is a phone number by its form and surroundings.
 fn fits(text: &str, start: usize, end: usize, shown: &str) -> Option<String> {
     let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
     let plus = shown.starts_with('+');
@@ -202,7 +202,7 @@ const PHONE_WORDS: &[&str] = &[
     "me",
 ];
 
-/// Whether the words before digits say that they are a phone number.
+/// Whether the words before digits announce a phone number.
 fn announced(before: &str) -> bool {
     let words = folded(before);
     words
@@ -265,7 +265,7 @@ fn is_address(address: &str) -> bool {
     address.len() <= 254 && EmailAddress::is_valid(address)
 }
 
-/// The domain at the start of what follows an `@`, with a comma typed for the last dot mended, and its length in the text.
+/// The domain after an `@`, and its length in the text. A comma in place of the last dot is corrected.
 fn domain_of(source: &str) -> Option<(String, usize)> {
     const COMMON: &[&str] = &["ru", "com", "net", "org", "рф", "by", "kz", "ua", "su", "info", "biz"];
     let mut labels: Vec<&str> = Vec::new();
@@ -442,7 +442,7 @@ fn whole_name(text: &str) -> Option<String> {
         "пожалуйста",
         "please",
     ];
-    // Words that nobody is called.
+    // Words that are no names.
     const OTHERS: &[&str] = &[
         "перезвоните",
         "позвоните",

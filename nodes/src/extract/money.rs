@@ -1,4 +1,4 @@
-//! The price that a request names: «до 10 тысяч», "under $200", «не дороже пятнадцати тысяч», «15-20 тысяч руб.».
+//! Price bounds in a request: «до 10 тысяч», "under $200", «не дороже пятнадцати тысяч», «15-20 тысяч руб.».
 
 use std::ops::Range;
 

@@ -259,7 +259,7 @@ impl Walk<'_> {
     /// Takes one more part; `None` where the number is over.
     fn step(&mut self) -> Option<()> {
         let token = self.tokens.get(self.at)?;
-        // A number goes on over blanks, and over a hyphen between a ten and a unit ("twenty-five").
+        // A number continues over blanks, and over a hyphen between a ten and a unit ("twenty-five").
         if let What::Mark('-') = token.what {
             let inside = token.glued && self.tokens.get(self.at + 1).is_some_and(|next| next.glued);
             let unit = matches!(self.part(self.at + 1), Some(Part::Unit(_) | Part::Hundred));

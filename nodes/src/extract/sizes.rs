@@ -1,4 +1,4 @@
-//! Lengths and sizes, in a unit that the question names: «полметра», «дюйм с четвертью», «100 на 50», «50х30х20 см».
+//! Lengths and sizes, in the unit that a question sets: «полметра», «дюйм с четвертью», «100 на 50», «50х30х20 см».
 //!
 //! Bounds on quantities in a search are for `bounds`: a catalogue's rows state them as «5 кВт», not as words.
 

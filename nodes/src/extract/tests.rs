@@ -1,4 +1,4 @@
-//! One table a kind of value: what is read, and what must not be.
+//! One table per kind of value: what is extracted, and what must not be.
 
 mod agreement;
 mod contacts;
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Checks a whole table and tells every row that differs at once.
+/// Checks a whole table and reports all rows that differ.
 fn check<T: PartialEq + std::fmt::Debug>(read: impl Fn(&str) -> T, table: &[(&str, T)]) {
     let wrong: Vec<String> = table
         .iter()

@@ -1,4 +1,4 @@
-//! The word after a number: money, pieces, a measure, a time, a date.
+//! The unit after a number: money, pieces, a measure, a time, a date.
 
 use tolmach_engine::measure;
 
@@ -65,7 +65,7 @@ pub(crate) fn after(text: &str, at: usize) -> Option<After> {
     Some(After { kind, end: at + bare.len() + usize::from(abbreviation) })
 }
 
-/// Where a sign of money stands before a number that begins at `at`.
+/// The byte of a currency sign before a number that begins at `at`.
 pub(crate) fn currency_before(text: &str, at: usize) -> Option<usize> {
     let before = text.get(..at)?.trim_end_matches(' ');
     let mark = before.chars().next_back().filter(|c| matches!(c, '₽' | '$' | '€' | '£'))?;

@@ -1,4 +1,4 @@
-//! A text as words, numbers in digits and marks, each with its place.
+//! The tokenizer: words, numbers in digits and marks, with their byte ranges.
 
 use std::ops::Range;
 

@@ -12,7 +12,7 @@ use tolmach_engine::{
 };
 
 #[test]
-fn every_broken_bundle_is_told_what_is_wrong_where_and_how_to_mend_it() {
+fn the_diagnostics_of_every_broken_bundle_are_the_recorded_ones() {
     let update = std::env::var_os("UPDATE_GENERATED").is_some();
     let mut wrong = Vec::new();
     for case in cases() {
@@ -48,7 +48,7 @@ fn the_corpus_holds_every_code() {
 }
 
 #[test]
-fn every_finding_has_a_place_a_cause_and_a_mend() {
+fn every_diagnostic_has_a_span_a_message_and_a_help() {
     for case in cases() {
         let found = diagnostics(&case.files);
         for (i, diagnostic) in found.iter().enumerate() {
@@ -112,7 +112,7 @@ fn mistakes_that_have_nothing_to_do_with_each_other_come_together() {
 }
 
 #[test]
-fn the_demo_bundle_has_nothing_to_mend() {
+fn the_demo_bundle_has_no_diagnostics() {
     let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../flows"));
     let mut files = BTreeMap::new();
     let mut folders = vec![root.clone()];

@@ -28,7 +28,7 @@ fn an_unknown_kind_is_named_with_the_nearest() {
 }
 
 #[test]
-fn all_findings_come_at_once() {
+fn all_diagnostics_come_at_once() {
     check(
         "\
 flow: flow

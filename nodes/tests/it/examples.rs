@@ -9,7 +9,7 @@ use crate::support::{Chat, bundle, release};
 fn examples_compile_and_run() {
     for kind in KINDS {
         let mut files = vec![("example.yaml", kind.example)];
-        files.extend(kind.besides);
+        files.extend(kind.example_files);
         let diagnostics = compile(&bundle(&files), &tolmach_nodes::platform()).diagnostics;
         assert!(diagnostics.is_empty(), "{}: {}", kind.name, diagnostics[0]);
         assert!(kind.example.contains(&format!("{}:", kind.name)), "{} does not show itself", kind.name);
@@ -33,7 +33,7 @@ fn examples_compile_and_run() {
 fn documented_exits_are_those_of_the_example() {
     for kind in KINDS {
         let mut files = vec![("example.yaml", kind.example)];
-        files.extend(kind.besides);
+        files.extend(kind.example_files);
         let release = release(&files);
         let flow = &release.flows["example"];
         let entry = flow.nodes.values().find(|entry| entry.kind.name == kind.name).unwrap();

@@ -110,7 +110,7 @@ fn timer(chat: &mut Chat, name: &str) -> Vec<tolmach_engine::effect::Outgoing> {
 }
 
 fn staff(chat: &mut Chat, action: StaffAction) -> Vec<tolmach_engine::effect::Outgoing> {
-    chat.event(EventKind::Staff { action })
+    chat.event(EventKind::Staff { action, by: None })
 }
 
 #[test]
@@ -278,14 +278,14 @@ fn the_bot_is_silent_while_a_person_has_the_chat() {
     assert!(chat.command("start").is_empty());
     assert!(timer(&mut chat, "inactivity").is_empty());
     let said = staff(&mut chat, StaffAction::Say { text: "Здравствуйте, это Пётр".into() });
-    let at = chat.session.handed.unwrap();
+    let at = chat.session.taken_over_at.unwrap();
     assert!(commands(&chat).iter().any(|command| {
         matches!(command, Command::StartTimer { name, due } if name == "handoff" && *due == at + 2 * 3_600_000)
     }));
     assert_eq!(said[0].text, "Здравствуйте, это Пётр");
     staff(&mut chat, StaffAction::Return);
     assert_eq!(chat.path(), ["person", "thanks", "size"]);
-    assert_eq!(chat.session.handed, None);
+    assert_eq!(chat.session.taken_over_at, None);
     assert_eq!(chat.says("5")[0].text, "thanks");
 }
 

@@ -174,6 +174,7 @@ fn happen(chat: &mut Chat, pressed: &mut Vec<(String, Press)>, what: (u8, u8)) -
                 1 => StaffAction::Take,
                 _ => StaffAction::Return,
             },
+            by: Some("Ольга".into()),
         },
         10 => EventKind::Unsupported { what: "voice".into() },
         _ => EventKind::Press { label: "old".into(), press: None },
@@ -256,7 +257,7 @@ fn check_turn(chat: &Chat) {
         }
     }
     // Silence means silence: while a person has the chat, only they speak.
-    if chat.session.handed.is_some() && !chat.trace.visits.is_empty() {
+    if chat.session.taken_over_at.is_some() && !chat.trace.visits.is_empty() {
         assert!(chat.trace.visits.iter().any(|visit| visit.kind == "handoff"), "{:?}", chat.path());
     }
 }

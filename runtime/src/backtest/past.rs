@@ -1,4 +1,4 @@
-//! A turn that has been, and what can be remembered of it.
+//! Recorded turns, and answers to queries from their recorded outcomes.
 
 use std::collections::HashMap;
 
@@ -12,24 +12,24 @@ use tolmach_engine::{
 use super::{is_private, waits_privately};
 use crate::{Record, ports::StoredTurn};
 
-/// A recorded turn.
+/// A recorded turn, ready to be run on a draft.
 #[derive(Clone, Debug)]
-pub struct Past {
+pub struct RecordedTurn {
     pub(super) event: Event,
     pub(super) record: Record,
-    /// What was asked, in the order of the outcomes.
+    /// The queries, in the order of their outcomes.
     pub(super) asked: Vec<Asked>,
-    /// What the client wrote is personal data.
+    /// Whether the client's text is personal data or was meant for staff.
     pub(super) private: bool,
 }
 
-impl Past {
-    /// A turn from the store, with the release that it ran on where that is still known. Without it, what a client
-    /// wrote while a node waited is taken for personal data.
+impl RecordedTurn {
+    /// Reads a stored turn. `release` is the release that it ran on, if still known. Without it, text written while any
+    /// node waited counts as private.
     ///
     /// # Errors
-    /// When the stored trace cannot be read.
-    pub fn new(turn: &StoredTurn, release: Option<&Release>) -> serde_json::Result<Past> {
+    /// When the stored trace cannot be parsed.
+    pub fn new(turn: &StoredTurn, release: Option<&Release>) -> serde_json::Result<RecordedTurn> {
         let record: Record = serde_json::from_str(&turn.trace)?;
         let asked = match release {
             _ if record.trace.asked.len() == record.trace.outcomes.len() => record.trace.asked.clone(),
@@ -47,17 +47,17 @@ impl Past {
                 waits_privately(release, &record.before)
                     || first.is_some_and(|visit| is_private(release, &visit.flow, &visit.node))
             }
-            None => record.before.handed.is_some() || record.before.waits_at().is_some(),
+            None => record.before.taken_over_at.is_some() || record.before.waits_at().is_some(),
         };
-        Ok(Past { event: turn.event.clone(), record, asked, private })
+        Ok(RecordedTurn { event: turn.event.clone(), record, asked, private })
     }
 
-    /// The nodes that it visited, in order.
+    /// The visited nodes, in order.
     pub fn visits(&self) -> &[Visit] {
         &self.record.trace.visits
     }
 
-    /// What the client wrote, unless it is personal data or was meant for a person.
+    /// The client's message, unless it is personal data or was meant for staff.
     pub fn message(&self) -> Option<&str> {
         match &self.event.kind {
             EventKind::Message { text } if !self.private => Some(text),
@@ -65,7 +65,7 @@ impl Past {
         }
     }
 
-    /// What the client did, in words; what is private only by its kind.
+    /// The client's action as text for the report. Private messages and contacts are replaced by `«…»`.
     pub(super) fn wrote(&self, private: bool) -> String {
         let hidden = || "«…»".to_owned();
         match &self.event.kind {
@@ -73,7 +73,7 @@ impl Past {
             EventKind::Contact { .. } => hidden(),
             EventKind::Message { text } => format!("«{}»", tolmach_engine::text::shorten(text, 120)),
             EventKind::Press { label, .. } => format!("[{label}]"),
-            // What follows a command may be anything, and no command of ours needs it to be understood.
+            // The text after a command may be private, and the report does not need it.
             EventKind::Command { name, .. } => format!("/{name}"),
             EventKind::Unsupported { what } => format!("({what})"),
             EventKind::Timer { name } => format!("(timer {name})"),
@@ -82,7 +82,7 @@ impl Past {
     }
 }
 
-/// The query that an outcome tells of; a failure tells of none.
+/// The query that an outcome belongs to; without a name for a failure, and without a key.
 fn asked_by(outcome: &QueryOutcome) -> Asked {
     let query = match outcome {
         QueryOutcome::Classify { .. } => "classify",
@@ -95,14 +95,14 @@ fn asked_by(outcome: &QueryOutcome) -> Asked {
     Asked { query: query.to_owned(), key: String::new() }
 }
 
-/// The recorded outcomes of a chat.
-pub(super) struct Memory<'p> {
+/// The recorded outcomes of a chat, which answer the draft's queries.
+pub(super) struct RecordedOutcomes<'p> {
     turns: Vec<Vec<Recorded<'p>>>,
-    /// By query and key; the last outcome counts.
+    /// By query name and key; later outcomes replace earlier ones.
     chat: HashMap<(&'p str, &'p str), &'p QueryOutcome>,
-    /// Queries answered by the outcome of another query of the same name.
+    /// The number of queries answered by the outcome of another query of the same name.
     pub(super) approximate: usize,
-    /// Queries for which there was nothing.
+    /// The number of queries for which no outcome was recorded.
     pub(super) not_recorded: usize,
 }
 
@@ -112,26 +112,27 @@ struct Recorded<'p> {
     used: bool,
 }
 
-impl<'p> Memory<'p> {
-    /// Of the turns of one chat.
-    pub(super) fn of(turns: &'p [Past]) -> Memory<'p> {
-        let recorded = |past: &'p Past| -> Vec<Recorded<'p>> {
+impl<'p> RecordedOutcomes<'p> {
+    /// Collects the outcomes of the turns of one chat.
+    pub(super) fn of(turns: &'p [RecordedTurn]) -> RecordedOutcomes<'p> {
+        let recorded = |past: &'p RecordedTurn| -> Vec<Recorded<'p>> {
             let pairs = past.asked.iter().zip(&past.record.trace.outcomes);
             pairs.map(|(asked, outcome)| Recorded { asked, outcome, used: false }).collect()
         };
         let turns: Vec<Vec<Recorded<'p>>> = turns.iter().map(recorded).collect();
         let all = turns.iter().flatten().filter(|one| !one.asked.key.is_empty());
         let chat = all.map(|one| ((one.asked.query.as_str(), one.asked.key.as_str()), one.outcome)).collect();
-        Memory { turns, chat, approximate: 0, not_recorded: 0 }
+        RecordedOutcomes { turns, chat, approximate: 0, not_recorded: 0 }
     }
 
-    /// The outcome of a query in the turn of this number: its own of that turn or of another of the chat, else one of
-    /// another such query of that turn, else a failure.
+    /// Answers a query in turn number `turn`: by the outcome of the same query in that turn or else elsewhere in the
+    /// chat, else by that of another query of the same name in that turn, else by a failure.
     pub(super) fn outcome(&mut self, turn: usize, query: &Query) -> QueryOutcome {
         let (name, key) = (query.name(), query.key());
         let turn = self.turns.get_mut(turn).map(Vec::as_mut_slice).unwrap_or_default();
         let exact = |one: &Recorded<'_>| one.asked.query == name && one.asked.key == key;
-        // The same query may have been asked twice with different luck, so each outcome is given once first.
+        // The same query may have been asked twice with different outcomes, so each is used once before any is
+        // repeated.
         let unused = turn.iter_mut().find(|one| !one.used && exact(one));
         if let Some(one) = unused {
             one.used = true;

@@ -1,109 +1,116 @@
-//! What a rehearsal found, as plain data: the same for people and for tools.
+//! The result of a backtest, as plain data for people and tools.
 
 use serde::Serialize;
 use tolmach_engine::trace::{Trace, Visit};
 
-use super::{Marks, Past};
+use super::{Marks, RecordedTurn};
 
 /// What a draft would have changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Report {
-    /// Chats rehearsed.
+    /// Number of chats run.
     pub chats: usize,
-    /// Turns rehearsed.
+    /// Number of turns run.
     pub turns: usize,
-    /// Turns that visit the same nodes.
+    /// Number of turns that visit the same nodes.
     pub same: usize,
-    /// Turns that visit others.
+    /// Number of turns that visit other nodes.
     pub changed: usize,
-    /// The changed paths, the most frequent first.
+    /// The changed paths, most frequent first.
     pub paths: Vec<ChangedPath>,
     /// Chats that led to a lead.
     pub leads: Leads,
-    /// Chats that reached each goal, by the goal's name.
+    /// For each goal, the chats that reached it.
     pub goals: Vec<Goal>,
-    /// Queries that went to a language model.
+    /// Queries to language models.
     pub model_calls: Calls,
-    /// Faults that the draft has and the recorded turn had not.
+    /// Faults in the draft that the recorded turn did not have.
     pub faults: Vec<Fault>,
-    /// The same in turns that asked what was not recorded: the missing outcome may be their only cause.
+    /// The same in turns with a query that had no recorded outcome: that may be the only cause of the fault.
     pub doubtful_faults: Vec<Fault>,
-    /// Queries answered by the outcome of another query of the same name.
+    /// Number of queries answered by the outcome of another query of the same name.
     pub approximate: usize,
-    /// Queries for which nothing was recorded; they failed.
+    /// Number of queries without a recorded outcome; they failed.
     pub not_recorded: usize,
 }
 
-/// A path that became another.
+/// A path that differs in the draft.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChangedPath {
-    /// The nodes visited then.
+    /// The nodes that the recorded turn visited.
     pub before: Vec<String>,
     /// The nodes that the draft visits.
     pub after: Vec<String>,
-    /// In how many turns.
+    /// Number of turns.
     pub turns: usize,
     /// A chat with such a turn.
     pub chat: String,
-    /// What the client did there; `«…»` for what was written where personal data is asked for.
+    /// The client's action in that turn; `«…»` for private text.
     pub wrote: String,
 }
 
-/// Chats with a lead.
+/// Chats that led to a lead, or reached a goal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Leads {
-    /// Chats that had one.
+    /// Number of chats in the recorded turns.
     pub before: usize,
-    /// Chats that have one with the draft.
+    /// Number of chats with the draft.
     pub after: usize,
-    /// Chats that have none any more.
+    /// Chats that no longer do with the draft.
     pub lost: Vec<String>,
-    /// Chats that had none.
+    /// Chats that only do with the draft.
     pub new: Vec<String>,
 }
 
 /// Chats that reached a goal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Goal {
-    /// The goal.
+    /// The goal's name.
     pub name: String,
     /// Chats that reached it.
     #[serde(flatten)]
     pub chats: Leads,
 }
 
-/// Queries to language models.
+/// Numbers of queries to language models.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Calls {
-    /// Then.
+    /// In the recorded turns.
     pub before: usize,
     /// With the draft.
     pub after: usize,
 }
 
-/// A fault that is new in the draft.
+/// A fault that only the draft has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// The flow.
     pub flow: String,
     /// The node that fails.
     pub node: String,
-    /// Why.
+    /// The fault's message.
     pub fault: String,
-    /// In how many turns.
+    /// Number of turns.
     pub turns: usize,
     /// A chat with such a turn.
     pub chat: String,
 }
 
 impl Report {
-    /// Whether the draft loses a lead or brings a fault, so that it had better not be published.
+    /// Whether the draft loses a lead or adds a fault, and so should not be published.
     pub fn is_worse(&self) -> bool {
         !self.leads.lost.is_empty() || !self.faults.is_empty()
     }
 
-    /// Takes a turn into account.
-    pub(super) fn turn(&mut self, chat: &str, past: &Past, draft: &Trace, private: bool, missing: usize) {
+    /// Adds a turn. `missing` is its number of queries without a recorded outcome.
+    pub(super) fn turn(
+        &mut self,
+        chat: &str,
+        past: &RecordedTurn,
+        draft: &Trace,
+        private: bool,
+        missing: usize,
+    ) {
         self.turns += 1;
         let recorded = &past.record.trace;
         let nodes = |trace: &Trace| -> Vec<String> { trace.path().into_iter().map(str::to_owned).collect() };
@@ -142,7 +149,7 @@ impl Report {
         }
     }
 
-    /// Takes what a chat led to into account.
+    /// Adds the leads and goals of a chat.
     pub(super) fn marks(&mut self, chat: &str, before: Marks, after: Marks) {
         self.leads.count(chat, before.lead, after.lead);
         for name in before.goals.union(&after.goals) {
@@ -157,7 +164,7 @@ impl Report {
         }
     }
 
-    /// The order in which a person reads it.
+    /// Sorts the lists for reading: most frequent first, goals by name.
     pub(super) fn sort(&mut self) {
         self.paths.sort_by(|a, b| b.turns.cmp(&a.turns).then_with(|| a.before.cmp(&b.before)));
         self.goals.sort_by(|a, b| a.name.cmp(&b.name));

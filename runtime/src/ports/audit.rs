@@ -1,4 +1,4 @@
-//! Who did what: one row for every change that somebody makes outside a dialog turn.
+//! The audit log: one row for every change that is made outside a dialog turn.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use super::{Order, Page};
 
-/// Who acts.
+/// Who made a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
-    /// Their name: a chat's key for a client, an address for a person of the staff, the user of the system for a command.
-    /// At most 200 characters are kept.
+    /// Identifies the actor: a chat key for a client, an address for a staff member, the user of the operating system
+    /// for a command. At most 200 characters are stored.
     pub id: String,
-    /// By what way they act.
+    /// The way of access.
     pub via: Via,
 }
 
-/// By what way somebody acts.
+/// The way of access by which an actor makes a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", from = "String")]
 pub enum Via {
     /// A client, in their own chat.
     Client,
-    /// A person of the staff, in this channel.
+    /// A staff member, in this channel.
     Staff(String),
     /// A user of the command line.
     Cli,
@@ -43,7 +43,7 @@ impl Actor {
     }
 }
 
-/// `client`, `staff:telegram`, `cli`, `system`: the stored form.
+/// The stored form: `client`, `staff:<channel>`, `cli` or `system`.
 impl fmt::Display for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -61,7 +61,7 @@ impl From<Via> for String {
     }
 }
 
-/// Reads what [`fmt::Display`] wrote; anything else is the system's.
+/// Parses the form that [`fmt::Display`] writes. Any other text becomes [`Via::System`].
 impl From<String> for Via {
     fn from(text: String) -> Via {
         match text.split_once(':') {
@@ -79,22 +79,22 @@ pub struct AuditEntry {
     /// Order within the store; 0 when not stored yet.
     #[serde(default)]
     pub seq: i64,
-    /// When, milliseconds since the Unix epoch.
+    /// When the change was made, milliseconds since the Unix epoch.
     pub at: i64,
-    /// Who.
+    /// Who made it.
     pub actor: Actor,
-    /// What: an area and a verb, as `release.publish` or `lead.set`.
+    /// The kind of change: an area and a verb, as in `release.publish` or `lead.set`.
     pub action: String,
-    /// On what: a release's id, a chat's key, a supplier's name.
+    /// What was changed: a release id, a chat key, a supplier's name.
     pub object: String,
-    /// How it ended.
+    /// Whether it was done.
     pub result: AuditResult,
-    /// What is worth knowing beside it, without personal data: counts, a note, the value before and after.
+    /// Further facts, without personal data: counts, a note, the values before and after.
     #[serde(default)]
     pub details: serde_json::Value,
 }
 
-/// How an audited change ended.
+/// The result of an audited change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "result", content = "why", rename_all = "snake_case")]
 pub enum AuditResult {
@@ -104,25 +104,25 @@ pub enum AuditResult {
     Failed(String),
 }
 
-/// Which rows of the audit log are wanted; an unset field excludes none.
+/// Filters for the audit log. An unset field does not filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// By this actor.
+    /// The actor's id, exactly.
     pub actor: Option<String>,
-    /// Whose action begins with this, as `release.`.
+    /// A prefix of the action, such as `release.`.
     pub action: Option<String>,
-    /// On this object.
+    /// The object, exactly.
     pub object: Option<String>,
     /// At or after this time, milliseconds since the Unix epoch.
     pub since: Option<i64>,
-    /// In which order.
+    /// The order of the rows.
     pub order: Order,
-    /// Which part.
+    /// The page to read.
     pub page: Page,
 }
 
 impl AuditQuery {
-    /// The last `limit` rows.
+    /// The newest `limit` rows, newest first.
     pub fn last(limit: u32) -> AuditQuery {
         AuditQuery {
             actor: None,
@@ -135,18 +135,18 @@ impl AuditQuery {
     }
 }
 
-/// The audit log. Rows are added and, when they are old, removed; never changed.
+/// The audit log. Rows are added and never changed.
 #[async_trait]
 pub trait AuditStore: Send + Sync {
     /// Adds a row.
     ///
     /// # Errors
-    /// When the database is away.
+    /// When the database is unavailable.
     async fn record(&self, entry: AuditEntry) -> super::Result<()>;
 
-    /// Reads rows.
+    /// Reads the rows that pass the filters.
     ///
     /// # Errors
-    /// When the database is away.
+    /// When the database is unavailable.
     async fn audit(&self, query: &AuditQuery) -> super::Result<Vec<AuditEntry>>;
 }

@@ -1,4 +1,4 @@
-//! Where clients are: messages come in through [`Intake`] and go out through [`Channel`].
+//! Channels to clients: events come in through [`Intake`], messages go out through [`Channel`].
 
 use std::{fmt, time::Duration};
 
@@ -8,22 +8,22 @@ use tolmach_engine::{
     event::{Client, EventKind},
 };
 
-/// A chat's address: the channel's name and the chat's id there, written `telegram:42`.
+/// A chat's address: the channel's name and the chat's id in that channel, written `telegram:42`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address {
-    /// `telegram`, `web`, `terminal` …; no colon.
+    /// The channel's name, such as `telegram`, `web` or `terminal`; contains no colon.
     pub channel: String,
     /// The channel's own id of the chat.
     pub id: String,
 }
 
 impl Address {
-    /// An address from its parts.
+    /// Builds an address.
     pub fn new(channel: impl Into<String>, id: impl Into<String>) -> Address {
         Address { channel: channel.into(), id: id.into() }
     }
 
-    /// Reads what [`fmt::Display`] wrote.
+    /// Parses the form that [`fmt::Display`] writes; `None` if a part is missing or empty.
     pub fn parse(text: &str) -> Option<Address> {
         let (channel, id) = text.split_once(':')?;
         (!channel.is_empty() && !id.is_empty()).then(|| Address::new(channel, id))
@@ -36,60 +36,66 @@ impl fmt::Display for Address {
     }
 }
 
-/// Something that a channel received.
+/// An event that a channel received.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inbound {
     /// The chat.
     pub address: Address,
-    /// Unique within the channel: the same update delivered twice carries the same key and is taken once.
+    /// Unique within the channel. An update that is delivered twice carries the same key and is stored once.
     pub key: String,
-    /// What the channel knows of the person.
+    /// What the channel knows about the client.
     pub client: Client,
-    /// What happened. A press carries `press: None` here: the button is looked up by `button` when the turn starts.
+    /// The event. A press carries `press: None` here; its action is looked up by `button` when the turn starts.
     pub kind: EventKind,
     /// For a press: the button's id.
     pub button: Option<String>,
 }
 
-/// The door by which events enter.
+/// Accepts received events.
 #[async_trait]
 pub trait Intake: Send + Sync {
-    /// Stores what was received, in order, and returns once it is durable: only then may the channel acknowledge.
-    /// What was received before (same channel and key) is skipped.
+    /// Stores received events in order and returns once they are durable. Only then may the channel acknowledge them.
+    /// Events that are known (same channel and key) are skipped.
+    ///
+    /// # Errors
+    /// When the store is unavailable, or when a chat id or key contains U+0000. The channel must not acknowledge then.
     async fn receive(&self, inbound: Vec<Inbound>) -> super::Result<()>;
 }
 
-/// The way out to clients.
+/// Sends messages to clients.
 #[async_trait]
 pub trait Channel: Send + Sync {
     /// The channel's name, as in [`Address::channel`].
     fn name(&self) -> &str;
 
-    /// Delivers one message. `effect` is the stable id: a channel that can, shows each id once.
+    /// Delivers one message. `effect` is its stable id; a channel that can recognise a repeated id shows the message
+    /// once.
     async fn deliver(&self, to: &Address, effect: &str, message: &Outgoing) -> Delivery;
 
-    /// Another process said something in this chat: a channel whose clients are connected to this process shows it.
+    /// Called when another process changed this chat. A channel with clients connected to this process shows them the
+    /// change.
     fn changed(&self, _to: &Address) {}
 }
 
-/// What became of a delivery.
+/// The result of a delivery attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delivery {
-    /// It arrived, or will without our help.
+    /// The message arrived, or the channel takes care of it from now on.
     Done,
-    /// Try again, not before this long from now.
+    /// The attempt failed; retry later.
     Later {
-        /// At least this long; zero lets the runtime choose.
+        /// Minimum pause before the retry; zero lets the runtime choose.
         after: Duration,
         /// For the log.
         why: String,
     },
-    /// The client cannot be reached any more (blocked the bot, deleted the chat): drop everything for this chat.
+    /// The client cannot be reached any more (blocked the bot, deleted the chat). All undelivered messages of the chat
+    /// are dropped.
     Gone {
         /// For the log.
         why: String,
     },
-    /// This message can never be delivered; later ones may.
+    /// This message can never be delivered; later ones may be.
     Refused {
         /// For the log.
         why: String,

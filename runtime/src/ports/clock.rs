@@ -1,14 +1,14 @@
-//! Time, so that tests own it.
+//! The clock, as a port so that tests control the time.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Tells the time of day. Deadlines inside one call use tokio's own timers instead.
+/// Gives the current time. Deadlines inside one call use the timers of tokio instead.
 pub trait Clock: Send + Sync {
     /// Milliseconds since the Unix epoch, UTC.
     fn now(&self) -> i64;
 }
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

@@ -1,16 +1,19 @@
-//! Texts to vectors.
+//! Text embeddings.
 
 use async_trait::async_trait;
 
-/// Turns texts into vectors whose dot product tells how near two texts are.
+/// Embeds texts. The dot product of two vectors is the similarity of their texts.
 #[async_trait]
 pub trait Embedder: Send + Sync {
-    /// Names the model and its version; vectors of different names are never compared.
+    /// The model's name and version. Vectors of models with different names must not be compared.
     fn name(&self) -> &str;
 
-    /// Length of every vector.
+    /// The number of dimensions of every vector.
     fn dimensions(&self) -> usize;
 
-    /// One vector of length 1 (or all zero for a text without letters or digits) a text, in order.
+    /// Returns one vector per text, in order. Each has length 1, or is all zero for a text without letters or digits.
+    ///
+    /// # Errors
+    /// When the texts cannot be embedded.
     async fn embed(&self, texts: &[String]) -> super::Result<Vec<Vec<f32>>>;
 }

@@ -1,16 +1,19 @@
-//! Other systems, asked by `http` nodes.
+//! HTTP requests of `http` nodes to other systems.
 
 use async_trait::async_trait;
 use tolmach_engine::effect::{HttpReply, HttpRequest};
 
-/// Asks other systems. What may be asked at all is the configuration's decision, not a flow's.
+/// Sends requests to other systems. The configuration, not a flow, decides which hosts are allowed.
 #[async_trait]
 pub trait Http: Send + Sync {
-    /// Sends one request. Any status is a reply; an error is a request that was refused or that did not come back.
+    /// Sends one request. A reply with any status is `Ok`.
+    ///
+    /// # Errors
+    /// When the request is not allowed, or when no complete reply comes back.
     async fn request(&self, request: &HttpRequest) -> super::Result<HttpReply>;
 }
 
-/// No other system may be asked.
+/// Refuses every request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoHttp;
 

@@ -1,25 +1,25 @@
-//! The shop's own photos, kept beside the catalogue.
+//! Product photos that are stored beside the catalogue.
 
 use async_trait::async_trait;
 
-/// What stands before a photo's name in a product's photo address: `/photos/<name>` is one of the shop's own.
+/// The prefix of a product's photo address that refers to a stored photo: `/photos/<name>`.
 pub const PHOTO_PREFIX: &str = "/photos/";
 
 /// One photo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Photo {
-    /// Its media type, such as `image/jpeg`.
+    /// The media type, such as `image/jpeg`.
     pub media: &'static str,
-    /// Its content; at most 10 MiB.
+    /// The file content, at most 10 MiB.
     pub bytes: Vec<u8>,
 }
 
-/// Reads the photos that came beside price lists.
+/// Reads photos that were imported with price lists.
 #[async_trait]
 pub trait Photos: Send + Sync {
-    /// The photo of a name (without [`PHOTO_PREFIX`]); `None` for a name that is no photo's.
+    /// Reads a photo by its name, without [`PHOTO_PREFIX`]; `None` if no photo has this name.
     ///
     /// # Errors
-    /// [`super::Error::Unavailable`] when the disk refuses.
+    /// [`super::Error::Unavailable`] when the file cannot be read.
     async fn read(&self, name: &str) -> super::Result<Option<Photo>>;
 }

@@ -1,6 +1,6 @@
-//! What a read of many rows is asked for: an order and a page.
+//! Order and paging of queries that return many rows.
 
-/// In which order rows come.
+/// The order of the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
     /// The newest first.
@@ -10,12 +10,13 @@ pub enum Order {
     OldestFirst,
 }
 
-/// A part of many rows. Pages are cut by `seq`, so that rows which are added meanwhile repeat or skip none.
+/// One page of the rows. Pages are cut by `seq`, so rows that are added between two reads are neither repeated nor
+/// skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Rows at most.
+    /// Maximum number of rows.
     pub limit: u32,
-    /// The `seq` of the last row of the page before; `None` for the first page.
+    /// The `seq` of the last row of the previous page; `None` for the first page.
     pub after: Option<i64>,
 }
 

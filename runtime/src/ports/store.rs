@@ -1,7 +1,9 @@
-//! Durable memory, split by area. A fake implements the areas that it needs; a real store implements all, as [`Store`].
+//! The store ports, split by area. A fake implements the areas that it needs; a real store implements all of them, as
+//! [`Store`].
 //!
-//! Every method is atomic. What a method that returned `Ok` has written survives a crash of the process. Errors are
-//! [`super::Error::Unavailable`] when the database is away, and [`super::Error::Refused`] for a value that no database takes.
+//! Every method is atomic. What a method has written when it returns `Ok` survives a crash of the process. Errors are
+//! [`super::Error::Unavailable`] when the database is unavailable, and [`super::Error::Refused`] for a value that it
+//! cannot store, such as a key with U+0000.
 
 mod analytics;
 mod chats;
@@ -27,12 +29,12 @@ pub use tasks::TaskStore;
 pub use timers::TimerStore;
 pub use turns::{Chat, Commit, CommitOutcome, StoredTurn, TurnStore};
 
-use super::{AuditStore, Removed, Result, Retention};
+use super::{AuditStore, MeterStore, Removed, Result, Retention};
 
-/// A chat's key: its [`super::Address`] as text.
+/// A chat's key: its [`super::Address`] as text, `channel:id`.
 pub type ChatKey = String;
 
-/// The whole store, with what concerns the database itself.
+/// All areas of the store, and operations on the database itself.
 #[async_trait]
 pub trait Store:
     InboxStore
@@ -46,23 +48,25 @@ pub trait Store:
     + LeaseStore
     + TaskStore
     + AuditStore
+    + MeterStore
 {
-    /// Deletes what is older than is to be kept, at most `limit` rows of each kind, the oldest first. When as many were
-    /// deleted, there may be more.
+    /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each kind. A count that
+    /// reaches `limit` means that there may be more.
     ///
     /// # Errors
-    /// When the database is away.
+    /// When the database is unavailable.
     async fn retain(&self, keep: &Retention, limit: u32) -> Result<Removed>;
 
-    /// Checks within 4 seconds that the database answers and, after a failed write, that it can be written: for /health.
+    /// Health check: verifies within 4 seconds that the database answers and, after a failed write, that it accepts
+    /// writes.
     ///
     /// # Errors
-    /// Why it does not.
+    /// When it does not; the text says why.
     async fn ping(&self) -> Result<()>;
 
-    /// Carries out what is queued and closes the database. Later calls fail as unavailable.
+    /// Runs the queued writes and closes the database. Later calls fail as unavailable; closing twice is harmless.
     ///
     /// # Errors
-    /// When what was queued could not be written.
+    /// When the database could not be closed cleanly. Acknowledged writes are not lost.
     async fn close(&self) -> Result<()>;
 }

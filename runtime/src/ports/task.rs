@@ -1,46 +1,46 @@
-//! What is done later, or by any process that is free.
+//! Tasks of the queue: work that is done later, by any process that is free.
 
 use serde::{Deserialize, Serialize};
 
 use super::ChatKey;
 
-/// The queue that tasks are pushed to.
+/// The name of the task queue.
 pub const QUEUE: &str = "tolmach";
 
-/// Something to do. It says where to look, never what is there: whoever does it late, or twice, finds nothing to do.
+/// A unit of work. It names what to look at and holds no data, so a task that runs late or twice finds nothing to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Task {
-    /// Deliver what waits for this address.
+    /// Deliver the undelivered messages of this address.
     Deliver {
-        /// The chat, or the address of one of the staff.
+        /// The chat, or the address of a staff member.
         chat: ChatKey,
     },
-    /// Look at a timer.
+    /// Fire a timer if it is due.
     Timer {
         /// The chat.
         chat: ChatKey,
-        /// The timer.
+        /// The timer's name.
         name: String,
     },
-    /// Delete what is older than is to be kept.
+    /// Delete rows that are older than the retention periods.
     Retain,
-    /// Tell the staff how it goes.
+    /// Send the activity report to the staff.
     Report,
-    /// Build the catalogue from a file.
+    /// Build the catalogue from a price list.
     Reindex {
         /// The file.
         file: String,
     },
 }
 
-/// A task with how often it failed; the row that holds it reads as the task itself.
+/// A task with its number of earlier attempts. Its JSON is that of the task, with `tries` added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// What is to be done.
+    /// The task.
     #[serde(flatten)]
     pub task: Task,
-    /// How often it was tried before this one.
+    /// The number of attempts before this one.
     #[serde(default)]
     pub tries: u32,
 }
@@ -51,7 +51,7 @@ impl From<Task> for Job {
     }
 }
 
-/// The last day, or whatever was asked for, in numbers.
+/// Activity counts since a given time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Day {
     /// Chats that had a turn.
@@ -62,45 +62,45 @@ pub struct Day {
     pub leads: u64,
     /// Goals that clients reached.
     pub goals: u64,
-    /// Chats that a person has now.
+    /// Chats that staff have taken over now.
     pub handed: u64,
-    /// Messages that wait to be delivered now, after at least one attempt.
+    /// Messages that are undelivered now after at least one attempt.
     pub undelivered: u64,
     /// Tasks in quarantine now.
     pub quarantined: u64,
 }
 
-/// A task that is not tried any more.
+/// A task in quarantine: it is not retried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct QuarantinedTask {
     /// Its id in the queue.
     pub id: String,
-    /// What was to be done.
+    /// The task.
     pub task: Task,
-    /// How often it was begun.
+    /// The number of times it was started.
     pub starts: i64,
-    /// Why it is not tried any more.
+    /// Why it is in quarantine.
     pub why: String,
     /// Since when, milliseconds since the Unix epoch.
     pub at: i64,
 }
 
-/// What may be deleted: everything older than a time, milliseconds since the Unix epoch; `None` keeps all.
+/// What may be deleted: rows older than these times, milliseconds since the Unix epoch. `None` keeps all rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
-    /// Events that had their turn. A channel that repeats an older one is not recognised any more.
+    /// Consumed events. A deleted one is no longer recognised when a channel repeats it.
     pub inbox: Option<i64>,
-    /// Delivered messages to be delivered, by the time they were due.
+    /// Delivered messages, by the time they were due.
     pub outbox: Option<i64>,
     /// Turns with their traces.
     pub turns: Option<i64>,
-    /// What was said.
+    /// Messages of the transcripts.
     pub messages: Option<i64>,
-    /// Tasks that are done, or were given up.
+    /// Finished and abandoned tasks, and the keys of [`super::TaskStore::push_once`].
     pub tasks: Option<i64>,
 }
 
-/// How many of each were deleted.
+/// Numbers of deleted rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Removed {
     /// Events.
@@ -109,16 +109,16 @@ pub struct Removed {
     pub outbox: u64,
     /// Turns.
     pub turns: u64,
-    /// What was said.
+    /// Messages of the transcripts.
     pub messages: u64,
     /// Tasks.
     pub tasks: u64,
-    /// Processes that worked on tasks and have not been seen for a day.
+    /// Queue workers that have not been seen for a day.
     pub workers: u64,
 }
 
 impl Removed {
-    /// How many in all.
+    /// The sum of all counts.
     pub fn all(&self) -> u64 {
         self.inbox + self.outbox + self.turns + self.messages + self.tasks + self.workers
     }

@@ -1,10 +1,10 @@
-//! Which nodes and exits of the flows the tests went through.
+//! Coverage: which nodes and exits of the flows were reached by tests.
 
 use std::collections::BTreeSet;
 
 use tolmach_engine::{Release, span::Span, trace::Trace};
 
-/// What was gone through, and what there is.
+/// The nodes and exits that were reached.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
     seen: BTreeSet<(String, String, Option<String>)>,
@@ -15,7 +15,7 @@ pub struct Coverage {
 pub struct Gap {
     /// The file.
     pub file: String,
-    /// Where the node or the transition stands.
+    /// Where the node or the transition is defined.
     #[serde(flatten)]
     pub span: Span,
     /// The node.
@@ -24,24 +24,24 @@ pub struct Gap {
     pub exit: Option<String>,
 }
 
-/// Counts of one sort: reached, and in all.
+/// A share of nodes or exits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Share {
-    /// Reached.
+    /// Number reached.
     pub reached: usize,
-    /// In all.
+    /// Total number.
     pub all: usize,
 }
 
 impl Share {
-    /// Per cent, rounded down; 100 of nothing.
+    /// Percentage, rounded down; 100 if the total is 0.
     pub fn percent(self) -> usize {
         (self.reached * 100).checked_div(self.all).unwrap_or(100)
     }
 }
 
 impl Coverage {
-    /// Takes a turn into account.
+    /// Adds the nodes and exits of a turn.
     pub fn add(&mut self, trace: &Trace) {
         for visit in &trace.visits {
             self.seen.insert((visit.flow.clone(), visit.node.clone(), None));
@@ -51,12 +51,13 @@ impl Coverage {
         }
     }
 
-    /// Takes what another run went through into account.
+    /// Adds the coverage of another run.
     pub fn merge(&mut self, other: Coverage) {
         self.seen.extend(other.seen);
     }
 
-    /// Nodes, exits, and what is missing of both, sorted by place. Exits of unreached nodes are not listed apart.
+    /// The shares of nodes and of exits that were reached, and the gaps in both, sorted by file and position. Exits of
+    /// unreached nodes are not listed separately.
     pub fn of(&self, release: &Release) -> (Share, Share, Vec<Gap>) {
         let (mut nodes, mut exits, mut gaps) = (Share::default(), Share::default(), Vec::new());
         for flow in release.flows.values() {

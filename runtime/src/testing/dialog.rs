@@ -1,6 +1,6 @@
-//! The form of a dialog test, as it is written: what it begins with and what happens.
+//! The YAML form of a dialog test: its initial state and its steps.
 //!
-//! What is expected of a step stands in `expectation`.
+//! Expectations of a step are in `expectation`.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -18,32 +18,32 @@ use super::expectation::Expect;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dialog {
-    /// What it shows.
+    /// What the test shows.
     pub name: Spanned<String>,
-    /// What it begins with.
+    /// The initial state.
     #[serde(default)]
     pub given: Given,
-    /// What happens.
+    /// The steps, in order; at least one.
     pub steps: Vec<Spanned<Step>>,
 }
 
-/// What a test begins with.
+/// The initial state of a test.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Given {
-    /// `samples`, the default, `empty`, or `failing`: every search fails, to see the error path.
+    /// The catalogue: `samples` (the default), `empty`, or `failing`, where every search fails, to test error paths.
     #[serde(default)]
     pub catalogue: Catalogue,
     /// The language of the client's application.
     #[serde(default)]
     pub language: Option<Language>,
-    /// `offline`, the default, or what a model says, call by call: paid models are no part of a test.
+    /// The language model: `offline` (the default), or a script of its replies. Tests never call a paid model.
     #[serde(default)]
     pub llm: Model,
-    /// What other systems reply; the first that fits a request is taken.
+    /// Scripted replies of other systems. The first stub that matches a request is used.
     #[serde(default)]
     pub http: Vec<Spanned<Stub>>,
-    /// What the channel knows of the client.
+    /// What the channel knows about the client.
     #[serde(default)]
     pub client: Client,
 }
@@ -55,18 +55,18 @@ pub enum Catalogue {
     /// The sample price lists.
     #[default]
     Samples,
-    /// Nothing in it.
+    /// An empty catalogue.
     Empty,
     /// Every search fails.
     Failing,
 }
 
-/// The language model of a test. A list that is not written is left to the offline composer.
+/// The scripted language model of a test. Calls for a list that is not given go to the offline composer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
-    /// The labels it chooses, one per call: `none` for no label, `fail`, or `slow`.
+    /// The chosen labels, one per call: `none` for no label, `fail` for an error, `slow` for a timeout.
     pub classify: Option<Vec<Spanned<String>>>,
-    /// The replies it writes, one per call: `fail` and `slow` are no replies.
+    /// The replies, one per call: `fail` for an error, `slow` for a timeout.
     pub generate: Option<Vec<Spanned<String>>>,
 }
 
@@ -108,22 +108,22 @@ impl<'de> Deserialize<'de> for Model {
     }
 }
 
-/// What another system replies.
+/// A scripted reply of another system.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stub {
-    /// The address, or how it begins.
+    /// A prefix of the request's URL.
     pub url: String,
-    /// The method; any when it is not named.
+    /// The method; any if unset.
     #[serde(default)]
     pub method: Option<Method>,
-    /// The status, 100 to 599.
+    /// The status, 100 to 599; default 200.
     #[serde(default = "ok")]
     pub status: u16,
-    /// The body.
+    /// The body of the reply.
     #[serde(default)]
     pub json: Value,
-    /// The other system does not reply.
+    /// Whether the request fails without a reply.
     #[serde(default)]
     pub fail: bool,
 }
@@ -132,15 +132,15 @@ const fn ok() -> u16 {
     200
 }
 
-/// Something that happens, and what is expected of it. Exactly one of `client`, `press`, `command`, `contact`,
-/// `staff`, `after`.
+/// One step: exactly one of `client`, `press`, `command`, `contact`, `staff`, `after`, and the expectations after it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// The client writes; several texts are a burst, received together.
+    /// The client writes. Several texts are received together, like messages in quick succession.
     #[serde(default)]
     pub client: Option<Texts>,
-    /// The client presses a button of the last messages that had any: its label, or a part that only it has.
+    /// The client presses a button of the last step that showed any: its label, or a part of the label that no other
+    /// has.
     #[serde(default)]
     pub press: Option<String>,
     /// The client sends a command, with or without the slash.
@@ -149,13 +149,13 @@ pub struct Step {
     /// The client shares their contact.
     #[serde(default)]
     pub contact: Option<SharedContact>,
-    /// A person of the staff acts: `take`, `return`, or `{ say: … }`.
+    /// A staff member acts: `take`, `return`, or `{ say: … }`.
     #[serde(default)]
     pub staff: Option<StaffStep>,
-    /// Time passes; timers fall due on the way, each at its own time.
+    /// Time passes. Timers that become due fire at their own times.
     #[serde(default)]
     pub after: Option<Duration>,
-    /// What then holds.
+    /// What has to hold after the step.
     #[serde(default)]
     pub expect: Expect,
 }
@@ -164,27 +164,27 @@ pub struct Step {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SharedContact {
-    /// The number as the channel gives it.
+    /// The phone number as the channel gives it.
     pub phone: String,
     /// The name as the channel gives it.
     #[serde(default)]
     pub name: String,
 }
 
-/// What a person of the staff does.
+/// An action of a staff member.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StaffStep {
     /// Writes to the client.
     Say(String),
-    /// Takes the chat.
+    /// Takes over the chat.
     Take,
-    /// Gives it back to the bot.
+    /// Returns the chat to the bot.
     Return,
 }
 
 impl StaffStep {
-    /// The event's action.
+    /// The action of the event.
     pub(super) fn action(&self) -> event::StaffAction {
         match self {
             StaffStep::Say(text) => event::StaffAction::Say { text: text.clone() },
@@ -215,7 +215,7 @@ impl<'de> Deserialize<'de> for Texts {
 }
 
 impl Step {
-    /// What happens, in a line.
+    /// The step in one line.
     pub(super) fn describe(&self) -> String {
         match self {
             Step { client: Some(texts), .. } => format!("client: {}", texts.0.join(" / ")),

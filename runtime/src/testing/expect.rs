@@ -1,4 +1,4 @@
-//! Compares what happened with what was expected; every difference is one entry.
+//! Compares the results of a step with its expectations. Each difference is one entry.
 
 use std::collections::HashMap;
 
@@ -14,9 +14,9 @@ use tolmach_engine::{
 
 use super::expectation::{Cards, Expect, Lead, Notifies, Path, Says};
 
-/// What a step led to.
+/// The results of a step.
 pub(super) struct Seen<'a> {
-    /// The nodes visited, of all turns of the step.
+    /// The visited nodes of all turns of the step.
     pub(super) visits: &'a [Visit],
     pub(super) effects: &'a [Effect],
     pub(super) session: &'a Session,
@@ -24,29 +24,29 @@ pub(super) struct Seen<'a> {
     pub(super) products: &'a HashMap<String, Product>,
     pub(super) lead: Option<&'a LeadEffect>,
     pub(super) model_calls: usize,
-    /// The dialog is over.
+    /// Whether the dialog is over.
     pub(super) ended: bool,
-    /// Where the step stands, for what is expected without being written.
+    /// The position of the step, for expectations that hold without being written.
     pub(super) step: Span,
 }
 
-/// A difference, with the place of the expectation.
+/// A difference between an expectation and the results.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Difference {
-    /// Where the expectation stands.
+    /// The position of the expectation.
     pub span: Span,
     /// What was expected.
     pub expected: String,
     /// What was found.
     pub found: String,
-    /// For a path: both as nodes, expected and found, to be shown one under the other.
+    /// For a path: the expected and the found nodes, to be shown one below the other.
     pub paths: Option<(Vec<String>, Vec<String>)>,
-    /// What explains it: notes of the nodes, the nearest line that was said.
+    /// Explanations: notes of the nodes, the most similar line of the messages.
     pub notes: Vec<String>,
 }
 
 impl Difference {
-    /// A difference without further explanation.
+    /// A difference without paths and notes.
     pub fn new(span: Span, expected: impl Into<String>, found: impl Into<String>) -> Difference {
         Difference { span, expected: expected.into(), found: found.into(), ..Difference::default() }
     }
@@ -117,13 +117,13 @@ fn compare_path(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
     }
 }
 
-/// Whether all of `wanted` come in `found` in this order, whatever stands between them.
+/// Whether `found` contains all of `wanted` in this order, with any others between them.
 fn in_order(wanted: &[String], found: &[String]) -> bool {
     let mut found = found.iter();
     wanted.iter().all(|node| found.any(|candidate| candidate == node))
 }
 
-/// A turn that fails unexpectedly is never what a test means to show, so no fault is what every step expects.
+/// Every step without `fault:` expects no fault, because no test means to show an unexpected failure.
 fn compare_faults(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
     let faults: Vec<String> = seen
         .visits
@@ -176,7 +176,7 @@ fn compare_state(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
     }
     if let Some(handed) = &expect.handed {
         let say = |handed| if handed { "a person" } else { "the bot" };
-        state(handed.span, "the chat is with", say(handed.value), say(seen.session.handed.is_some()));
+        state(handed.span, "the chat is with", say(handed.value), say(seen.session.taken_over_at.is_some()));
     }
     if let Some(ends) = &expect.ends {
         let say = |ended| if ended { "is over" } else { "goes on" };
@@ -282,7 +282,7 @@ fn compare_texts(says: &Says, span: Span, seen: &Seen<'_>, all: &mut Differences
     }
 }
 
-/// A message as lines: of its text, and one a card.
+/// The lines of a message: those of its text, then one per card.
 fn lines(message: &Outgoing) -> Vec<String> {
     let mut lines: Vec<String> = message.text.lines().map(str::to_owned).collect();
     let cards = message.cards.iter();
@@ -290,7 +290,7 @@ fn lines(message: &Outgoing) -> Vec<String> {
     lines
 }
 
-/// The line that shares the most runs of three letters with `part`; `None` when none shares any.
+/// The line that shares the most trigrams with `part`; `None` if none shares any.
 fn nearest_line<'l>(part: &str, lines: &'l [String]) -> Option<&'l str> {
     let runs = |text: &str| -> Vec<String> {
         let letters: Vec<char> = text.to_lowercase().chars().collect();
@@ -332,7 +332,7 @@ fn contains(text: &str, part: &str) -> bool {
     text.to_lowercase().contains(&part.to_lowercase())
 }
 
-/// Numbers are compared as numbers: a slot may hold 10000 or 10000.0.
+/// Whether two values are equal. Numbers are compared as numbers: a slot may hold 10000 or 10000.0.
 fn same(expected: &Value, found: &Value) -> bool {
     match (expected.as_f64(), found.as_f64()) {
         (Some(expected), Some(found)) => (expected - found).abs() < 1e-9,
@@ -347,10 +347,10 @@ fn notes(visits: &[Visit]) -> Vec<String> {
     visits.iter().flat_map(of).collect()
 }
 
-/// A filter of a test compares with constants only.
+/// The variables of a filter in a test: none, because it compares with constants only.
 struct Nothing;
 
-impl vars::Source for Nothing {
+impl vars::VariableSource for Nothing {
     fn root(&self, _: &str) -> Value {
         Value::Null
     }
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn some_nodes_of_a_path_keep_their_order() {
+    fn contained_nodes_of_a_path_keep_their_order() {
         let path = ["a", "b", "c"].map(str::to_owned);
         assert!(in_order(&["a".into(), "c".into()], &path));
         assert!(!in_order(&["c".into(), "a".into()], &path));

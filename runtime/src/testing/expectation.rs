@@ -1,4 +1,4 @@
-//! The form of what is expected of a step. What is not named is not checked, except that a fault fails the test.
+//! The YAML form of the expectations of a step. An omitted field is not checked, except that a fault fails the test.
 
 use std::collections::BTreeMap;
 
@@ -11,53 +11,53 @@ use tolmach_engine::{condition::FilterExpression, language::Language, span::Span
 
 use super::dialog::Texts;
 
-/// What holds after a step.
+/// What has to hold after a step.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
-    /// The nodes visited: all of them in order, or `{ contains: […] }` some of them in order.
+    /// The visited nodes: exactly these in order, or `{ contains: […] }` for some of them in order.
     #[serde(default)]
     pub path: Option<Spanned<Path>>,
-    /// Nodes that were not visited.
+    /// Nodes that must not be visited.
     #[serde(default)]
     pub not_path: Option<Spanned<Vec<Spanned<String>>>>,
-    /// Values of slots; `null` for unset.
+    /// Values of slots of the innermost flow; `null` for unset.
     #[serde(default)]
     pub slots: BTreeMap<Spanned<String>, Spanned<Value>>,
-    /// The cards shown.
+    /// The cards of the messages.
     #[serde(default)]
     pub cards: Option<Spanned<Cards>>,
-    /// The texts said, taken together.
+    /// The texts of all messages of the step, with the texts of their cards, joined.
     #[serde(default)]
     pub says: Option<Spanned<Says>>,
-    /// Labels of buttons that must be there.
+    /// Labels of buttons that must be shown.
     #[serde(default)]
     pub buttons: Option<Spanned<Vec<String>>>,
-    /// The node that waits for the client; `none` for none.
+    /// The node that waits for the client; `none` if no node does.
     #[serde(default)]
     pub waits_at: Option<Spanned<String>>,
-    /// The innermost flow that runs.
+    /// The innermost running flow; `none` if there is none.
     #[serde(default)]
     pub flow: Option<Spanned<String>>,
     /// Whether the dialog is over.
     #[serde(default)]
     pub ends: Option<Spanned<bool>>,
-    /// Whether a person has the chat.
+    /// Whether staff have taken over the chat.
     #[serde(default)]
     pub handed: Option<Spanned<bool>>,
     /// The client's lead.
     #[serde(default)]
     pub lead: Option<Spanned<Lead>>,
-    /// The goals reached in this step, by name; `none` for none.
+    /// Goals that must be reached in this step, by name; `none` if no goal may be.
     #[serde(default)]
     pub goal: Option<Spanned<Texts>>,
-    /// A message to the staff.
+    /// A notice to staff that must be sent.
     #[serde(default)]
     pub notifies: Option<Spanned<Notifies>>,
-    /// How many queries went to a language model, whoever plays it.
+    /// The number of calls to the language model in this step, whether scripted or offline.
     #[serde(default)]
     pub model_calls: Option<Spanned<usize>>,
-    /// A part of the fault that a node of this step has; without it no node may have one.
+    /// A part of a fault that a node of this step must have. Without it no node may have a fault.
     #[serde(default)]
     pub fault: Option<Spanned<String>>,
     /// The language of the dialog.
@@ -65,7 +65,7 @@ pub struct Expect {
     pub language: Option<Spanned<Language>>,
 }
 
-/// Expectations of the way through the flow.
+/// Expectations of the path through the flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Path {
     /// Exactly these nodes.
@@ -75,7 +75,7 @@ pub enum Path {
 }
 
 impl Path {
-    /// The nodes named.
+    /// The nodes in the expectation.
     pub fn nodes(&self) -> &[Spanned<String>] {
         match self {
             Path::Exact(nodes) | Path::Contains(nodes) => nodes,
@@ -121,28 +121,28 @@ impl<'de> Deserialize<'de> for Path {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cards {
-    /// At least so many.
+    /// Minimum number of cards.
     #[serde(default)]
     pub min: Option<usize>,
-    /// At most so many.
+    /// Maximum number of cards.
     #[serde(default)]
     pub max: Option<usize>,
-    /// What holds for each row: a catalogue filter such as `price <= 10000`.
+    /// A catalogue filter that every card's product must pass, such as `price <= 10000`.
     #[serde(default)]
     pub every: Option<FilterExpression>,
-    /// A word that some card's name holds.
+    /// A text that the name of at least one card must contain, ignoring case.
     #[serde(default)]
     pub some: Option<String>,
 }
 
-/// Expectations of texts; compared without case.
+/// Expectations of texts, ignoring case.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Says {
-    /// All of these.
+    /// Texts that must all occur.
     #[serde(default)]
     pub contains: Texts,
-    /// None of these.
+    /// Texts of which none may occur.
     #[serde(default)]
     pub not_contains: Texts,
 }
@@ -151,25 +151,25 @@ pub struct Says {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lead {
-    /// Where it came from.
+    /// The lead's source.
     #[serde(default)]
     pub source: Option<String>,
-    /// Its contact.
+    /// Fields of its contact.
     #[serde(default)]
     pub contact: BTreeMap<String, String>,
-    /// A part of its summary.
+    /// A part of its summary, ignoring case.
     #[serde(default)]
     pub summary: Option<String>,
 }
 
-/// Expectations of a message to the staff.
+/// Expectations of a notice to staff.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notifies {
-    /// The group it goes to.
+    /// The group that receives it.
     #[serde(default)]
     pub group: Option<String>,
-    /// Parts of its subject or text; compared without case.
+    /// Parts of its subject or text, ignoring case.
     #[serde(default)]
     pub contains: Texts,
 }

@@ -1,4 +1,4 @@
-//! A clock that stands until it is moved, a channel that remembers what it was given, a catalogue that is away.
+//! Test doubles: a manual clock, a recording channel, a catalogue that fails.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -13,7 +13,7 @@ use tolmach_engine::{
 
 use crate::ports::{self, Address, Catalog, Channel, Clock, Delivery};
 
-/// Time that moves only by hand.
+/// A clock that moves only when it is told to.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 
@@ -23,7 +23,7 @@ impl ManualClock {
         ManualClock(AtomicI64::new(at))
     }
 
-    /// Moves it on.
+    /// Moves the clock forward by this many milliseconds.
     pub fn advance(&self, millis: i64) {
         self.0.fetch_add(millis, Ordering::SeqCst);
     }
@@ -35,7 +35,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// A channel without clients: messages pile up until they are taken.
+/// A channel that records messages instead of delivering them.
 #[derive(Debug)]
 pub struct Recorder {
     name: &'static str,
@@ -43,12 +43,12 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A recorder under a channel's name.
+    /// A recorder with the name of a channel.
     pub fn new(name: &'static str) -> Recorder {
         Recorder { name, delivered: Mutex::default() }
     }
 
-    /// What was delivered since the last call: chat, effect id and message, in order.
+    /// Takes the messages delivered since the last call, in order: address, effect id and message.
     pub fn take(&self) -> Vec<(Address, String, Outgoing)> {
         std::mem::take(&mut self.delivered.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,4 +1,4 @@
-//! Reads a test file and checks it: first by itself, then against the flows that it names.
+//! Reads a test file and validates it, first by itself, then against the flows that it refers to.
 
 use tolmach_engine::{
     Release, config,
@@ -9,7 +9,7 @@ use tolmach_engine::{
 
 use super::dialog::{Dialog, Step};
 
-/// Reads a test file. Every mistake is a diagnostic with its place.
+/// Reads a test file. Every mistake is a diagnostic with its span.
 pub fn read(file: &str, text: &str) -> (Vec<Dialog>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let Some(tree) = config::parse(file, text, &mut diagnostics) else { return (Vec::new(), diagnostics) };
@@ -31,7 +31,7 @@ pub fn read(file: &str, text: &str) -> (Vec<Dialog>, Vec<Diagnostic>) {
     (dialogs, diagnostics)
 }
 
-/// Nodes, flows and slots that a test names and no flow has, each with the nearest name.
+/// Diagnostics for the nodes, flows and slots that tests name and no flow has, each with the nearest known name.
 pub fn unknown_names(file: &str, dialogs: &[Dialog], release: &Release) -> Vec<Diagnostic> {
     let flows: Vec<&str> = release.flows.keys().map(String::as_str).collect();
     let mut nodes: Vec<&str> =
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_in_a_test_have_their_places() {
+    fn mistakes_in_a_test_have_their_spans() {
         let found = check(
             "\
 - name: one

@@ -25,46 +25,49 @@ use crate::{
     ports::{self, Address, Clock, Inbound, Intake, LeadQuery},
 };
 
-/// Timers that may fall due within one step; more is a dialog that wakes itself for ever.
+/// Maximum number of timers that fire within one step; more means a dialog that restarts its own timers without end.
 const TIMERS: usize = 1000;
 
 /// The first failure of a test.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// Where the step stands.
+    /// The position of the step.
     pub step: Span,
-    /// What the step was, in words.
+    /// The step in one line.
     pub what: String,
-    /// How it differs.
+    /// The differences from its expectations.
     pub differences: Vec<Difference>,
-    /// What was said from the beginning of the test to the end of the step.
+    /// The transcript from the beginning of the test to the end of the step.
     pub transcript: Vec<Line>,
 }
 
-/// How a test ended.
+/// The result of a test.
 #[derive(Clone, Debug, Default)]
 pub struct TestOutcome {
     /// `None` when it passed.
     pub failure: Option<Failure>,
-    /// What it went through.
+    /// The nodes and exits that the test reached.
     pub coverage: Coverage,
 }
 
-/// What a dialog runs on. The runtime's only channel is `recorder`, its time is `clock`, and its model and other
-/// systems are `scripted`.
-pub struct Stage<'a> {
+/// The environment of a dialog test. The runtime's only channel must be `recorder`, its clock `clock`, and its model
+/// and other systems `scripted`.
+pub struct Environment<'a> {
     /// The runtime.
     pub runtime: &'a Arc<Runtime>,
     /// Its channel.
     pub recorder: &'a Recorder,
-    /// Its time.
+    /// Its clock.
     pub clock: &'a ManualClock,
-    /// Its model and the other systems.
+    /// Its model and other systems.
     pub scripted: &'a Scripted,
 }
 
-/// Runs a dialog. Each turn is also replayed from its record.
-pub async fn run(dialog: &Dialog, stage: &Stage<'_>) -> ports::Result<TestOutcome> {
+/// Runs a dialog test up to the first failure. Each turn is also replayed from its record.
+///
+/// # Errors
+/// When the store fails, or when a stored record cannot be parsed. A failed expectation is no error.
+pub async fn run(dialog: &Dialog, stage: &Environment<'_>) -> ports::Result<TestOutcome> {
     let mut run = Run::new(dialog, stage);
     for (number, step) in dialog.steps.iter().enumerate() {
         let mut differences = run.step(number, step).await?;
@@ -83,16 +86,16 @@ pub async fn run(dialog: &Dialog, stage: &Stage<'_>) -> ports::Result<TestOutcom
 
 struct Run<'a> {
     dialog: &'a Dialog,
-    stage: &'a Stage<'a>,
+    stage: &'a Environment<'a>,
     address: Address,
-    /// Labels and ids of the last message that had buttons.
+    /// Labels and ids of the buttons of the last step that showed any.
     buttons: Vec<(String, String)>,
     products: HashMap<String, Product>,
     transcript: Vec<Line>,
     coverage: Coverage,
 }
 
-/// What the turns of a step did.
+/// The results of the turns of a step.
 #[derive(Default)]
 struct Turns {
     visits: Vec<Visit>,
@@ -100,14 +103,14 @@ struct Turns {
     release: String,
 }
 
-/// A step presses what is not there to be pressed.
+/// The button of a `press` step does not exist or is ambiguous.
 struct NoButton {
     wanted: String,
     found: String,
 }
 
 impl<'a> Run<'a> {
-    fn new(dialog: &'a Dialog, stage: &'a Stage<'a>) -> Run<'a> {
+    fn new(dialog: &'a Dialog, stage: &'a Environment<'a>) -> Run<'a> {
         Run {
             dialog,
             stage,
@@ -125,7 +128,7 @@ impl<'a> Run<'a> {
         let before = store.turns(&chat, u32::MAX).await?.len();
         let calls = self.stage.scripted.calls();
         self.transcript.extend(Line::of_step(step));
-        // A second passes between messages, as it does at least in life.
+        // At least one second passes before each step, as between the messages of a real client.
         let passing = 1000 + step.after.map_or(0, |after| after.0);
         if let Err(difference) = self.pass(passing, span).await? {
             return Ok(vec![difference]);
@@ -167,9 +170,9 @@ impl<'a> Run<'a> {
         Ok(expect::compare(&step.expect, &seen))
     }
 
-    /// Lets time pass. Each timer that falls due on the way does so at its own time.
+    /// Lets time pass. Each timer that becomes due fires at its own time.
     async fn pass(&self, millis: i64, span: Span) -> ports::Result<Result<(), Difference>> {
-        let Stage { runtime, clock, .. } = self.stage;
+        let Environment { runtime, clock, .. } = self.stage;
         let until = clock.now() + millis;
         let channels = [self.address.channel.clone()];
         for _ in 0..TIMERS {
@@ -189,7 +192,7 @@ impl<'a> Run<'a> {
         Ok(Err(Difference::new(span, expected, "a dialog that wakes itself again and again")))
     }
 
-    /// What a step brings in: nothing where only time passes, several messages for a burst.
+    /// The events of a step: none where only time passes, one per text for several messages.
     fn inbound(&self, number: usize, step: &Step) -> Result<Vec<Inbound>, NoButton> {
         let mut client = self.dialog.given.client.clone();
         client.language = self.dialog.given.language;
@@ -198,7 +201,7 @@ impl<'a> Run<'a> {
             .into_iter()
             .enumerate()
             .map(|(part, kind)| {
-                // What the staff does tells nothing of the client.
+                // A staff action carries no data about the client.
                 let staff = matches!(kind, EventKind::Staff { .. });
                 Inbound {
                     address: self.address.clone(),
@@ -226,14 +229,14 @@ impl<'a> Run<'a> {
             return one(EventKind::Contact { phone: contact.phone.clone(), name: contact.name.clone() });
         }
         if let Some(staff) = &step.staff {
-            return one(EventKind::Staff { action: staff.action() });
+            return one(EventKind::Staff { action: staff.action(), by: Some("staff".to_owned()) });
         }
         let Some(label) = &step.press else { return Ok((Vec::new(), None)) };
         let (label, id) = self.button(label)?;
         Ok((vec![EventKind::Press { label: label.to_owned(), press: None }], Some(id.to_owned())))
     }
 
-    /// The button with this label, or the only one whose label holds it.
+    /// The button with this label, or the only one whose label contains it.
     fn button(&self, label: &str) -> Result<(&str, &str), NoButton> {
         if let Some((label, id)) = self.buttons.iter().find(|(known, _)| known == label) {
             return Ok((label, id));

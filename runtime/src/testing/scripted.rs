@@ -1,6 +1,6 @@
-//! The world that a test writes down: a model that says what it is told to, and other systems that reply from stubs.
+//! Scripted ports of a dialog test: a model that replies from a script, and other systems that reply from stubs.
 //!
-//! What a test did not foresee is refused and remembered as a difference; nothing here reaches a network.
+//! A request that the test does not foresee is refused and recorded as a difference. Nothing here uses a network.
 
 use std::{
     collections::VecDeque,
@@ -23,9 +23,10 @@ use super::{
     dialog::{Given, Model, Stub},
     expect::Difference,
 };
-use crate::ports::{self, Http, Llm};
+use crate::ports::{self, Http, Llm, ModelCall};
 
-/// The model and the other systems of one test. Shared: the runtime asks, the test looks at what was asked.
+/// The model and the other systems of one test. Clones share their state: the runtime sends requests, the test reads
+/// what was requested.
 #[derive(Clone)]
 pub struct Scripted(Arc<Shared>);
 
@@ -38,7 +39,7 @@ struct Shared {
     surprises: Mutex<Vec<Surprise>>,
 }
 
-/// Something that the test did not foresee; its place is the step's when it has none of its own.
+/// A request that the test did not foresee. Without a span it is reported at its step.
 struct Surprise {
     span: Option<Span>,
     expected: String,
@@ -46,7 +47,7 @@ struct Surprise {
 }
 
 impl Scripted {
-    /// What a test is given; `offline` plays the model where there is no script.
+    /// Builds the ports from the initial state of a test. `offline` answers model calls that have no script.
     pub fn new(given: &Given, offline: Arc<dyn Llm>) -> Scripted {
         let Model { classify, generate } = given.llm.clone();
         let list = |list: Vec<Spanned<String>>| Mutex::new(VecDeque::from(list));
@@ -60,22 +61,22 @@ impl Scripted {
         }))
     }
 
-    /// The model, for [`crate::World`].
+    /// The model, for [`crate::QueryPorts`].
     pub fn llm(&self) -> Arc<dyn Llm> {
         Arc::new(self.clone())
     }
 
-    /// The other systems, for [`crate::World`].
+    /// The other systems, for [`crate::QueryPorts`].
     pub fn http(&self) -> Arc<dyn Http> {
         Arc::new(self.clone())
     }
 
-    /// How many calls the model has had.
+    /// The number of model calls so far.
     pub(super) fn calls(&self) -> usize {
         self.0.calls.load(Ordering::SeqCst)
     }
 
-    /// What surprised since the last call, as differences of a step.
+    /// Takes the unforeseen requests since the last call, as differences of a step.
     pub(super) fn surprises(&self, step: Span) -> Vec<Difference> {
         let surprises = std::mem::take(&mut *lock(&self.0.surprises));
         surprises
@@ -84,7 +85,7 @@ impl Scripted {
             .collect()
     }
 
-    /// The entries of the script that nobody asked for.
+    /// Takes the script entries that were not used, as differences.
     pub(super) fn left_over(&self) -> Vec<Difference> {
         let mut left = Vec::new();
         for (what, list) in [("classify", &self.0.classify), ("generate", &self.0.generate)] {
@@ -115,7 +116,7 @@ impl Scripted {
         };
         match entry.value.as_str() {
             "fail" => Err(ports::Error::unavailable("model", "the test's model fails here")),
-            // What the runtime says when a model takes longer than a turn may; nobody has to wait for it.
+            // The same error as after a real timeout, without the wait.
             "slow" => Err(ports::Error::unavailable("model", "the turn's time is used up (limits.turn)")),
             _ => Ok(Some(entry)),
         }
@@ -132,9 +133,13 @@ impl Llm for Scripted {
         "script"
     }
 
-    async fn classify(&self, request: &LlmClassifyRequest) -> ports::Result<Classification> {
+    async fn classify(
+        &self,
+        call: &ModelCall,
+        request: &LlmClassifyRequest,
+    ) -> ports::Result<Classification> {
         let Some(entry) = self.next(&self.0.classify, "classify", &request.text)? else {
-            return self.0.offline.classify(request).await;
+            return self.0.offline.classify(call, request).await;
         };
         if entry.value == "none" {
             return Ok(Classification { label: None, usage: usage() });
@@ -151,10 +156,10 @@ impl Llm for Scripted {
         Ok(Classification { label: Some(entry.value), usage: usage() })
     }
 
-    async fn generate(&self, request: &GenerateRequest) -> ports::Result<Reply> {
+    async fn generate(&self, call: &ModelCall, request: &GenerateRequest) -> ports::Result<Reply> {
         match self.next(&self.0.generate, "generate", &request.question)? {
             Some(entry) => Ok(Reply { text: entry.value, usage: usage() }),
-            None => self.0.offline.generate(request).await,
+            None => self.0.offline.generate(call, request).await,
         }
     }
 }
@@ -197,7 +202,7 @@ fn shortened(text: &str) -> String {
     tolmach_engine::text::shorten(text, 80)
 }
 
-/// A panic while the lock was held leaves the list whole, so a poisoned lock is still good.
+/// A panic while the lock was held leaves the list intact, so a poisoned lock is still usable.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -209,7 +214,7 @@ mod tests {
     use super::*;
     use crate::testing::read;
 
-    /// A model that must not be asked.
+    /// A model that must not be called.
     struct Nobody;
 
     #[async_trait]
@@ -218,11 +223,11 @@ mod tests {
             "nobody"
         }
 
-        async fn classify(&self, _: &LlmClassifyRequest) -> ports::Result<Classification> {
+        async fn classify(&self, _: &ModelCall, _: &LlmClassifyRequest) -> ports::Result<Classification> {
             Err(ports::Error::refused("model", "asked nobody"))
         }
 
-        async fn generate(&self, _: &GenerateRequest) -> ports::Result<Reply> {
+        async fn generate(&self, _: &ModelCall, _: &GenerateRequest) -> ports::Result<Reply> {
             Err(ports::Error::refused("model", "asked nobody"))
         }
     }
@@ -244,7 +249,16 @@ mod tests {
             history: Vec::new(),
             language: Default::default(),
         };
-        let decision = scripted.classify(&request).await.map_err(|why| why.to_string())?;
+        let call = ModelCall {
+            chat: "test:1".to_owned(),
+            turn: uuid::Uuid::nil(),
+            release: "r".to_owned(),
+            flow: "shop".to_owned(),
+            node: "route".to_owned(),
+            purpose: ports::Purpose::Classify,
+            role: "default".to_owned(),
+        };
+        let decision = scripted.classify(&call, &request).await.map_err(|why| why.to_string())?;
         Ok(decision.label)
     }
 
@@ -267,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_model_says_what_the_script_says_in_order() {
+    async fn a_model_replies_from_its_script_in_order() {
         let model = scripted("{ llm: { classify: [manager, none, fail, slow] } }");
         assert_eq!(classify(&model).await, Ok(Some("manager".to_owned())));
         assert_eq!(classify(&model).await, Ok(None));
@@ -283,17 +297,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_label_that_is_none_is_refused_with_the_nearest() {
+    async fn an_unknown_label_is_refused_with_the_nearest() {
         let model = scripted("{ llm: { classify: [manger, product] } }");
         assert!(classify(&model).await.is_err());
         let said = surprises(&model);
-        assert!(said[0].starts_with("2:28 ") && said[0].contains("did you mean manager?"), "{said:?}");
+        assert!(said[0].starts_with("2:30 ") && said[0].contains("did you mean manager?"), "{said:?}");
         let left = model.left_over();
         assert!(left.len() == 1 && left[0].expected.contains("product"), "{left:?}");
     }
 
     #[tokio::test]
-    async fn what_has_no_script_is_left_to_the_offline_composer() {
+    async fn calls_without_a_script_go_to_the_offline_composer() {
         let model = scripted("{ llm: { generate: [] } }");
         assert!(classify(&model).await.unwrap_err().contains("asked nobody"));
         assert_eq!(surprises(&model), Vec::<String>::new());

@@ -1,20 +1,20 @@
-//! What was said in a test, line by line, to be shown beside a failure.
+//! The transcript of a test, shown beside a failure.
 
 use serde::Serialize;
 use tolmach_engine::effect::Outgoing;
 
 use super::dialog::{StaffStep, Step};
 
-/// One thing that was said or happened.
+/// One message or event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// Whose it is.
+    /// Its author.
     pub who: Who,
-    /// What; may have several lines.
+    /// Its text; may have several lines.
     pub text: String,
 }
 
-/// A party of a test.
+/// The author of a transcript entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Who {
@@ -22,14 +22,14 @@ pub enum Who {
     Client,
     /// The bot.
     Bot,
-    /// A person of the staff.
+    /// A staff member.
     Staff,
-    /// Nobody: time passes.
+    /// No author: time passes.
     Time,
 }
 
 impl Line {
-    /// What a step says.
+    /// The entries of a step; none for an empty step.
     pub(super) fn of_step(step: &Step) -> Vec<Line> {
         let line = |who, text: String| vec![Line { who, text }];
         match step {
@@ -56,7 +56,7 @@ impl Line {
         }
     }
 
-    /// What a message shows: its text, cards as names, buttons as labels.
+    /// The entry of a message: text, photo, cards as name and price, buttons as labels. `None` if it has none of them.
     pub(super) fn of_message(message: &Outgoing) -> Option<Line> {
         let mut parts: Vec<String> = Vec::new();
         if !message.text.is_empty() {

@@ -1,4 +1,4 @@
-//! Writes a dialog that has been as a dialog test, in the form in which an analyst would write it.
+//! Writes a recorded dialog as a dialog test, in the form in which an author would write it.
 
 use std::collections::BTreeMap;
 
@@ -11,33 +11,34 @@ use tolmach_engine::{
 
 use crate::Record;
 
-/// A dialog to be saved, from its first turn.
+/// A dialog to be written, from its first turn.
 pub struct Saved<'a> {
     /// What the test shows.
     pub name: &'a str,
     /// The language of the client's application.
     pub language: Option<Language>,
-    /// Whether cards are expected: only the sample catalogue is the same everywhere.
+    /// Whether to expect cards. Only the sample catalogue has the same products everywhere.
     pub cards: bool,
-    /// Whether what a model said becomes the test's script; otherwise the offline composer said it and will again.
+    /// Whether the recorded model replies become the test's script. Otherwise they came from the offline composer,
+    /// which gives them again.
     pub script: bool,
     /// The turns.
     pub turns: &'a [SavedTurn],
-    /// The session after the last of them.
+    /// The session after the last turn.
     pub last: &'a Session,
 }
 
-/// A turn to be saved.
+/// A turn to be written.
 pub struct SavedTurn {
-    /// What happened.
+    /// Its event.
     pub event: Event,
-    /// What it led to.
+    /// Its record.
     pub record: Record,
-    /// See [`Record::exchanges`].
+    /// Its queries with their outcomes; see [`Record::exchanges`].
     pub exchanges: Vec<(Query, QueryOutcome)>,
 }
 
-/// The test as an entry of a test file. What the client wrote stands in it as it was written.
+/// Writes the test as an entry of a test file. The client's messages appear in it unmasked.
 pub fn write(saved: &Saved<'_>) -> String {
     let mut yaml = format!("- name: {}\n", scalar(saved.name));
     yaml.push_str(&given(saved));
@@ -72,7 +73,7 @@ fn given(saved: &Saved<'_>) -> String {
             yaml.push_str(&format!("      {name}: [{}]\n", entries.join(", ")));
         }
     }
-    // A test replies to the same request in the same way each time, so the first reply is kept.
+    // A stub gives every matching request the same reply, so the first recorded reply is used.
     let mut stubs: BTreeMap<&str, String> = BTreeMap::new();
     for (query, outcome) in exchanges() {
         if let Query::Http(request) = query {
@@ -86,7 +87,7 @@ fn given(saved: &Saved<'_>) -> String {
     if yaml.is_empty() { yaml } else { format!("  given:\n{yaml}") }
 }
 
-/// An entry of a model's script.
+/// An entry of a model script.
 fn entry(outcome: &QueryOutcome) -> String {
     match outcome {
         QueryOutcome::LlmClassify(decision) => {
@@ -119,17 +120,17 @@ fn happening(event: &Event, before: Option<i64>) -> String {
         EventKind::Contact { phone, name } => {
             format!("contact: {{ phone: {}, name: {} }}", quoted(phone), quoted(name))
         }
-        // A test cannot send what a dialog cannot read, and the reply is the same for all of it.
+        // A test has no step for unsupported content, so its description is written as a message.
         EventKind::Unsupported { what } => format!("client: {}", scalar(what)),
         EventKind::Timer { .. } => {
             let millis = before.map_or(1000, |before| event.at - before);
             format!("after: {}s", (millis / 1000 + 1).max(1))
         }
-        EventKind::Staff { action: StaffAction::Say { text } } => {
+        EventKind::Staff { action: StaffAction::Say { text }, .. } => {
             format!("staff: {{ say: {} }}", quoted(text))
         }
-        EventKind::Staff { action: StaffAction::Take } => "staff: take".to_owned(),
-        EventKind::Staff { action: StaffAction::Return } => "staff: return".to_owned(),
+        EventKind::Staff { action: StaffAction::Take, .. } => "staff: take".to_owned(),
+        EventKind::Staff { action: StaffAction::Return, .. } => "staff: return".to_owned(),
     }
 }
 
@@ -147,8 +148,8 @@ fn expectations(turn: &SavedTurn, after: &Session, cards: bool, lead_known: &mut
     if cards && shown > 0 {
         lines.push(format!("cards: {{ min: {shown} }}"));
     }
-    if before.handed.is_some() != after.handed.is_some() {
-        lines.push(format!("handed: {}", after.handed.is_some()));
+    if before.taken_over_at.is_some() != after.taken_over_at.is_some() {
+        lines.push(format!("handed: {}", after.taken_over_at.is_some()));
     }
     let goals: Vec<String> = commands(effects)
         .filter_map(
@@ -161,7 +162,7 @@ fn expectations(turn: &SavedTurn, after: &Session, cards: bool, lead_known: &mut
     let lead = commands(effects)
         .filter_map(|command| if let Command::Lead(lead) = command { Some(lead) } else { None });
     if let Some(lead) = lead.last() {
-        // Later leads of a chat are merged into the first, whose source they need not change.
+        // Later lead data of a chat is merged into the first lead and need not change its source.
         lines.push(format!("lead: {}", expected_lead(lead, !*lead_known)));
         *lead_known = true;
     }
@@ -188,7 +189,7 @@ fn commands(effects: &[Effect]) -> impl Iterator<Item = &Command> {
     effects.iter().map(|effect| &effect.command)
 }
 
-/// A text as YAML on a line of its own: bare where no reader could take it for anything else.
+/// A text as a YAML scalar in block style: unquoted only if no YAML reader can take it for something else.
 fn scalar(text: &str) -> String {
     let inner = |c: char| c.is_alphanumeric() || " _-.,!?()/+%«»–—".contains(c);
     let bare = text.starts_with(char::is_alphabetic)
@@ -203,13 +204,13 @@ fn flow_scalar(text: &str) -> String {
     if text.contains(',') { quoted(text) } else { scalar(text) }
 }
 
-/// Words that YAML, one version or another, takes for a truth, a number or nothing.
+/// Whether some version of YAML reads the word as a boolean, a number or null.
 fn is_reserved(text: &str) -> bool {
     let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"];
     words.contains(&text.to_lowercase().as_str())
 }
 
-/// A JSON string is a YAML one.
+/// A double-quoted scalar: every JSON string is valid YAML.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -219,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_yaml_would_misread_is_quoted() {
+    fn text_that_yaml_would_misread_is_quoted() {
         for bare in ["нужен перфоратор до 10 тысяч", "hello, world!", "route", "none", "спасибо (да)"]
         {
             assert_eq!(scalar(bare), bare);

@@ -72,7 +72,7 @@ fn svg(graph: &Graph) -> String {
     for (name, kind) in &graph.nodes {
         add(&mut drawing, name, format!("{name}\n{kind}"), colour(kind));
     }
-    if graph.arrows.iter().any(|arrow| arrow.to == "end") && !handles.contains_key("end") {
+    if graph.edges.iter().any(|arrow| arrow.to == "end") && !handles.contains_key("end") {
         let style = StyleAttr::new(Color::fast("#44546a"), 2, Some(Color::fast("#ffffff")), 0, 14);
         let circle = Element::create(
             ShapeKind::new_circle("end"),
@@ -82,7 +82,7 @@ fn svg(graph: &Graph) -> String {
         );
         handles.insert("end".to_owned(), drawing.add_node(circle));
     }
-    for arrow in &graph.arrows {
+    for arrow in &graph.edges {
         if let (Some(from), Some(to)) = (handles.get(&arrow.from), handles.get(&arrow.to)) {
             // The only way out needs no name.
             let named =

@@ -7,7 +7,7 @@ use tolmach_app::{
     handoff::{self, Acted, Handoff, Said},
     text::{one_line, when},
 };
-use tolmach_engine::event::StaffAction;
+use tolmach_engine::{effect::Author, event::StaffAction};
 use tolmach_runtime::ports::Store;
 
 use crate::{actor, clock::now, config::Config, database::Database};
@@ -90,8 +90,15 @@ async fn list(store: &dyn Store, messages: u32, as_json: bool) -> anyhow::Result
             println!("");
         }
         println!("{chat}  since {}", when(*since));
-        for Said { who, text, .. } in messages {
-            println!("  {who:<6} {}", one_line(text));
+        for Said { who, name, text, .. } in messages {
+            let who = match who {
+                Author::Client => "client",
+                Author::Bot => "bot",
+                Author::Staff => "staff",
+            };
+            let name = name.as_deref().filter(|name| !name.is_empty());
+            let name = name.map_or_else(String::new, |name| format!("{}: ", one_line(name)));
+            println!("  {who:<6} {name}{}", one_line(text));
         }
     }
     Ok(())

@@ -125,7 +125,7 @@ impl Run {
         }
         if role.has_turns() {
             tasks.push(tokio::spawn(Arc::clone(&runtime).listen()));
-            tasks.push(tokio::spawn(Arc::clone(&runtime).tend(Tasks::ByWorkers)));
+            tasks.push(tokio::spawn(Arc::clone(&runtime).run_maintenance(Tasks::ByWorkers)));
         }
         if let Some(mirror) = &assembled.mirror {
             let mirror = Arc::clone(mirror);

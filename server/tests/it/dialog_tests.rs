@@ -65,8 +65,8 @@ nodes:
       - { else: hello }
   order:
     goal: { name: ordered }
-    next: tell
-  tell:
+    next: notify_staff
+  notify_staff:
     notify: { to: sales, subject: News, text: 'Somebody wrote {{message.text}}' }
     next: hello
   hello:
@@ -197,7 +197,7 @@ fn goals_notices_persons_other_systems_and_delays() {
   given: { catalogue: empty }
   steps:
     - client: order
-      expect: { path: [route, order, tell, hello], goal: ordered, notifies: { group: sales, contains: [news, wrote order] }, model_calls: 0 }
+      expect: { path: [route, order, notify_staff, hello], goal: ordered, notifies: { group: sales, contains: [news, wrote order] }, model_calls: 0 }
     - client: something else
       expect: { goal: none, path: [route, hello] }
 

@@ -24,8 +24,8 @@ nodes:
     say: { text: Hello }
   count:
     set: { n: slots.n + 1 }
-    next: tell
-  tell:
+    next: notify_staff
+  notify_staff:
     say: { text: 'message {{slots.n}}' }
 ";
 

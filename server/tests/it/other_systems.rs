@@ -17,8 +17,8 @@ nodes:
     say: { text: Hello }
   stock:
     http: { url: 'https://Stock.example.com:8443/left', into: { left: /left } }
-    next: { ok: tell, failed: sorry }
-  tell:
+    next: { ok: notify_staff, failed: sorry }
+  notify_staff:
     say: { text: '{{slots.left}} left' }
   sorry:
     say: { text: The warehouse does not answer. }

@@ -15,12 +15,12 @@ pub const FLOW: &str = "\
 flow: shop
 start: hello
 on:
-  command: { start: hello, lead: tell, person: person }
+  command: { start: hello, lead: notify_staff, person: person }
   inactivity: { after: 2s, to: nudge }
 nodes:
   hello:
     say: { text: Здравствуйте! }
-  tell:
+  notify_staff:
     notify: { subject: Новая заявка, text: 'Анна ищет насос «Родник»' }
     next: told
   told:

@@ -41,8 +41,8 @@ limits: { turn: 1s }
 nodes:
   count:
     set: { n: slots.n + 1 }
-    next: tell
-  tell:
+    next: notify_staff
+  notify_staff:
     say: { text: 'message {{slots.n}}' }
   size:
     ask: { text: what size, into: size }
@@ -148,7 +148,7 @@ impl Bot {
 
     async fn publish(&self, flow: &str) {
         let bundle = Bundle { files: [("counter.yaml".to_owned(), flow.to_owned())].into() };
-        self.runtime.releases().publish(&bundle, 0).await.unwrap().unwrap();
+        self.runtime.releases().activate_draft(&bundle, 0).await.unwrap().unwrap();
     }
 
     async fn say(&self, key: &str, text: &str) {
@@ -195,7 +195,7 @@ async fn a_message_put_off_holds_later_ones_back() {
     bot.say("1", "one").await;
     bot.say("2", "two").await;
     assert_eq!(bot.channel.texts(), Vec::<String>::new(), "nothing overtakes the first");
-    let tending = tokio::spawn(Arc::clone(&bot.runtime).tend(Tasks::Here));
+    let tending = tokio::spawn(Arc::clone(&bot.runtime).run_maintenance(Tasks::Here));
     let delivered = tokio::time::timeout(Duration::from_secs(20), async {
         while bot.channel.texts().len() < 2 {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,7 +1,7 @@
-//! The session of an opened store: it holds the advisory lock that says that the store lives, and hears which chats
-//! other processes have changed.
+//! The listening connection of an open store. It holds the advisory lock that marks the store as alive, and receives
+//! notifications about chats that other processes changed.
 //!
-//! What is said while nobody listens is lost: a sweep for unfinished chats belongs to every listener.
+//! Notifications sent while the connection is down are lost, so every listener also polls for unfinished chats.
 
 use std::{
     collections::BTreeSet,
@@ -30,17 +30,18 @@ use super::{
 };
 use crate::sql::statements::{CHANNEL, LIFE};
 
-/// Chats that are remembered while nobody asks for them; a sweep finds the rest.
+/// Number of changed chats above which new notifications are dropped until somebody reads them. Polling finds the
+/// dropped chats.
 const MOST: usize = 10_000;
 
-/// So often a silent session is asked whether it lives.
-const PULSE: Duration = Duration::from_secs(30);
+/// Idle time after which the connection is checked by a query.
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
-/// Who takes leases, and whose own news are no news: one opened store.
+/// The identity of one open store: it takes leases under this identity and ignores its own notifications.
 #[derive(Clone, Debug)]
 pub(super) struct Owner {
     pub(super) id: String,
-    /// The second key of the advisory lock; the first is the same for all.
+    /// The second key of the advisory lock; the first is [`LIFE`].
     pub(super) lock: i32,
 }
 
@@ -53,7 +54,7 @@ impl Owner {
     }
 }
 
-/// What was heard and not asked for yet.
+/// Changed chats that were received and not yet read.
 #[derive(Default)]
 pub(super) struct Changes {
     chats: Mutex<BTreeSet<ChatKey>>,
@@ -61,7 +62,7 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// Waits for something, and takes all there is.
+    /// Waits until there are changed chats, and takes all of them.
     pub(super) async fn heard(&self) -> Vec<ChatKey> {
         loop {
             let more = self.more.notified();
@@ -83,7 +84,7 @@ impl Changes {
     }
 }
 
-/// The running session; it ends when this is dropped.
+/// The running connection task; it ends when this is dropped.
 pub(super) struct DbConnection {
     pub(super) owner: Owner,
     pub(super) changes: Arc<Changes>,
@@ -99,7 +100,7 @@ impl DbConnection {
             let owner = Owner::new();
             match Held::new(options, &owner).await {
                 Ok(Some(held)) => break (owner, held),
-                // Another store has the same lock by chance.
+                // Another store has the same lock key by chance: try another identity.
                 Ok(None) if attempt < 5 => {}
                 Ok(None) => return Err(Error::unavailable(WHAT, format!("{name}: no free lock was found"))),
                 Err(error) => return Err(explain::explain(name, &error)),
@@ -112,7 +113,7 @@ impl DbConnection {
         Ok(DbConnection { owner, changes, stop: Mutex::new(Some(stop)), task: Mutex::new(Some(task)) })
     }
 
-    /// Ends it, so that the store's leases are free.
+    /// Closes the connection, so that the store's leases become free.
     pub(super) async fn stop(&self) {
         drop(self.stop.lock().unwrap_or_else(PoisonError::into_inner).take());
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -124,14 +125,14 @@ impl DbConnection {
     }
 }
 
-/// A connection that has the lock and listens.
+/// A connection that holds the lock and listens.
 struct Held {
     pool: PgPool,
     listener: PgListener,
 }
 
 impl Held {
-    /// `None` when somebody has the lock.
+    /// Connects. Returns `None` when another connection holds the lock.
     async fn new(options: &Options, owner: &Owner) -> sqlx::Result<Option<Held>> {
         let pool = PgPoolOptions::new()
             .max_connections(1)
@@ -156,10 +157,10 @@ impl Held {
         Ok(None)
     }
 
-    /// Returns when the connection is lost.
+    /// Receives notifications until the connection is lost.
     async fn listen(&mut self, owner: &Owner, changes: &Changes) {
         loop {
-            match timeout(PULSE, self.listener.try_recv()).await {
+            match timeout(KEEPALIVE, self.listener.try_recv()).await {
                 Ok(Ok(Some(news))) => {
                     let mut words: Vec<String> = serde_json::from_str(news.payload()).unwrap_or_default();
                     if words.first().is_some_and(|by| *by != owner.id) {
@@ -180,7 +181,7 @@ impl Held {
 
     async fn end(self) {
         drop(self.listener);
-        // A connection whose other end is gone cannot say goodbye.
+        // Closing a dead connection could wait for a reply that never comes, hence the timeout.
         drop(timeout(Duration::from_secs(2), self.pool.close()).await);
     }
 }
@@ -213,7 +214,7 @@ async fn run(
             _ = &mut stopped => break,
             () = sleep(backoff::wait(Duration::from_millis(50), Duration::from_secs(2), failures)) => {}
         }
-        // The old session may have the lock until the server notices its end.
+        // The old connection may hold the lock until the server notices that it is dead.
         let again = tokio::select! {
             _ = &mut stopped => break,
             again = Held::new(&options, &owner) => again,

@@ -1,4 +1,4 @@
-//! What an error of PostgreSQL means, in words that lead to a remedy (postgresql.org/docs/current/errcodes-appendix.html).
+//! Maps PostgreSQL error codes to port errors that name a remedy (postgresql.org/docs/current/errcodes-appendix.html).
 
 use tolmach_runtime::ports::Error;
 
@@ -6,8 +6,8 @@ use crate::sql::DbError;
 
 pub(super) const WHAT: &str = "database";
 
-/// Says what an error means for whoever runs the program. `name` has no password in it, and no message of the server
-/// has one.
+/// Converts an error into a port error whose text tells the operator what to do. `name` contains no password, and
+/// neither does any message of the server.
 pub(super) fn explain(name: &str, error: &sqlx::Error) -> Error {
     let refused = |why: &str| Error::refused(WHAT, format!("{name}: {why}"));
     let unavailable = |why: &str| Error::unavailable(WHAT, format!("{name}: {why}"));
@@ -58,8 +58,9 @@ pub(super) fn explain(name: &str, error: &sqlx::Error) -> Error {
 
 pub(super) fn trouble(error: &sqlx::Error) -> DbError {
     match code(error).as_deref() {
-        Some("40001" | "40P01") => DbError::Met,
-        // A server that became a standby is another one the next time, where several stand behind one name.
+        Some("40001" | "40P01") => DbError::Conflict,
+        // 25006: the server is a read-only standby. Where several servers share one name, a new connection may reach
+        // the primary.
         Some(code) if is_away(code) || code == "25006" => DbError::Lost,
         Some(_) => DbError::Other,
         None if is_dead(error) => DbError::Lost,
@@ -67,7 +68,7 @@ pub(super) fn trouble(error: &sqlx::Error) -> DbError {
     }
 }
 
-/// Whether the connection that met this error is of no use, so that another one may do better at once.
+/// Whether the connection is unusable after this error, so that a new connection may succeed at once.
 pub(super) fn is_dead(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
@@ -75,7 +76,7 @@ pub(super) fn is_dead(error: &sqlx::Error) -> bool {
     }
 }
 
-/// The server ends the connection (57P01 to 57P05), or is said to be unreachable (08).
+/// Whether the server ended the connection (57P01 to 57P05) or the connection failed (class 08).
 fn is_away(code: &str) -> bool {
     code.starts_with("57P") || code.starts_with("08")
 }

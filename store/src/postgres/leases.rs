@@ -1,8 +1,9 @@
-//! Which of several processes has a chat. A lease is a row with a time; it also ends with its owner's session, whose
-//! advisory lock is gone then: a process that dies leaves nothing behind, and one that hangs is waited for.
+//! Leases: which of several processes works on a chat. A lease is a row with an expiry time. It also ends with its
+//! owner's connection, because that releases the advisory lock: the leases of a process that dies are free at once,
+//! those of a process that hangs run out.
 //!
-//! Two that have a chat at once, as after a lost session, do no harm: of two turns one is stored. So the rows need
-//! no flush to the disk, and a server that crashes may forget them.
+//! If two processes work on a chat at once, as after a lost connection, only one of their turns is stored. The rows
+//! therefore need no disk flush, and the table is `UNLOGGED`: a crash of the server may lose it.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -22,13 +23,13 @@ use crate::sql::{
     statements::{living, now},
 };
 
-/// Requests that share one statement at most.
+/// Maximum number of requests served by one statement.
 const BATCH: usize = 1024;
 
-/// A statement about leases takes a millisecond.
+/// Timeout of the statements for a group of requests, which normally take a millisecond.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// As often a statement is tried that met another one, or found its connection dead.
+/// Maximum number of attempts for statements that conflict with others or find their connection dead.
 const ATTEMPTS: u32 = 5;
 
 const TAKE: &str = concat!(
@@ -52,7 +53,7 @@ pub(super) enum Request {
     Give(Vec<ChatKey>, oneshot::Sender<Result<()>>),
 }
 
-/// Serves requests until the store is gone; those that come while a statement runs share the next one.
+/// Serves requests until the store is dropped. Requests that arrive while a statement runs share the next one.
 pub(super) async fn run(options: Options, name: String, owner: Owner, mut queue: mpsc::Receiver<Request>) {
     let mut leases = Leases { options, name, owner, connection: None };
     let mut requests = Vec::with_capacity(BATCH);
@@ -60,7 +61,7 @@ pub(super) async fn run(options: Options, name: String, owner: Owner, mut queue:
         let (taken, given) = wanted(&requests);
         let outcome = leases.serve(taken, given).await;
         for request in requests.drain(..) {
-            // Whoever has gone away needs no answer; his lease ends by its time.
+            // The caller may be gone; its lease then runs out.
             match (request, &outcome) {
                 (Request::Take(mut chats, reply), Ok(has)) => {
                     chats.retain(|chat| has.contains(chat));
@@ -74,7 +75,7 @@ pub(super) async fn run(options: Options, name: String, owner: Owner, mut queue:
     }
 }
 
-/// All chats to take, and those to give back afterwards: the last word about a chat counts.
+/// All chats to take, and those to give back afterwards. For each chat the last request counts.
 fn wanted(requests: &[Request]) -> (BTreeSet<&str>, BTreeSet<&str>) {
     let (mut taken, mut given) = (BTreeSet::new(), BTreeSet::new());
     for request in requests {
@@ -115,7 +116,7 @@ impl Leases {
                 }
                 Ok::<_, Failure>(has)
             });
-            // What was taken may be taken again: nothing here is done twice.
+            // Safe to retry: taking and giving back are idempotent.
             let error = match done.await {
                 Ok(Ok(has)) => return Ok(has),
                 Ok(Err(Failure::Connect(error))) => return Err(error),
@@ -126,7 +127,7 @@ impl Leases {
                 }
             };
             let trouble = explain::trouble(&error);
-            if trouble != DbError::Met {
+            if trouble != DbError::Conflict {
                 self.connection = None;
             }
             if trouble == DbError::Other || attempt == ATTEMPTS {

@@ -1,4 +1,4 @@
-//! Connecting to a server, and saying what keeps a database from being used.
+//! Connects to a server, checks that the database can be used, and migrates it.
 
 use std::{str::FromStr, time::Duration};
 
@@ -18,17 +18,17 @@ use crate::sql::queue;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
-/// The oldest version that still gets fixes.
+/// The oldest major version accepted: the oldest that still gets fixes.
 const OLDEST: i64 = 14;
 
-/// A transaction that its client has forgotten must not hold the chats of the others; plans of ours are never worth
-/// compiling.
+/// Settings of every connection. A transaction that its client has abandoned must not block the chats of other
+/// processes. Our plans are too cheap for JIT compilation.
 const SETTINGS: &str = "SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s';
     SET lock_timeout = 0; SET jit = off";
 
 pub(super) fn parse(url: &str) -> Result<PgConnectOptions> {
     let options = PgConnectOptions::from_str(url).map_err(|error| {
-        // The parser's words are about a part of the URL, never the whole of it.
+        // The parser's message is about a part of the URL and never repeats the whole of it.
         let why = match &error {
             sqlx::Error::Configuration(why) => why.to_string(),
             other => other.to_string(),
@@ -39,7 +39,7 @@ pub(super) fn parse(url: &str) -> Result<PgConnectOptions> {
     Ok(options.application_name("tolmach").disable_statement_logging())
 }
 
-/// The place in messages: everything of the URL but the password.
+/// The database's name in messages: the URL without the password.
 pub(super) fn name(options: &PgConnectOptions) -> String {
     let (user, port) = (options.get_username(), options.get_port());
     let database = options.get_database().unwrap_or(user);
@@ -49,11 +49,11 @@ pub(super) fn name(options: &PgConnectOptions) -> String {
     }
 }
 
-/// A connection that writes, and a pool that reads; the tables are there.
+/// Opens the write connection and the read pool, and migrates the tables.
 pub(super) async fn open(options: &Options, name: &str) -> Result<(PgConnection, PgPool)> {
     let mut writer = connect(options, name).await?;
     check(&mut writer, name).await?;
-    // A migration may take longer than a turn's statement ever does.
+    // A migration may take longer than `statement_timeout`.
     set(&mut writer, "SET statement_timeout = 0", name).await?;
     migrate(&MIGRATIONS, &mut writer, name).await?;
     migrate(&queue::postgres_migrations(), &mut writer, name).await?;
@@ -69,7 +69,7 @@ pub(super) async fn open(options: &Options, name: &str) -> Result<(PgConnection,
     Ok((writer, readers))
 }
 
-/// Connections for the queue's worker, made when they are used; one of them listens.
+/// Connections for the queue worker, opened on first use; one of them listens.
 pub(super) fn jobs(options: &Options) -> PgPool {
     PgPoolOptions::new()
         .max_connections(5)
@@ -116,7 +116,7 @@ fn not_answered(version: i64, encoding: &str, foreign: bool) -> Option<String> {
     foreign.then(|| "another program keeps its tables there; name another database".to_owned())
 }
 
-/// Of several processes that start at once, one migrates and the others wait.
+/// Runs migrations. If several processes start at once, one migrates and the others wait, at most 10 minutes.
 async fn migrate(migrations: &Migrator, connection: &mut PgConnection, name: &str) -> Result<()> {
     let refused = |why: String| Error::refused(WHAT, format!("{name}: {why}"));
     let waiting = timeout(Duration::from_secs(600), migrations.run_direct(None, connection, false)).await;
@@ -149,7 +149,7 @@ async fn migrate(migrations: &Migrator, connection: &mut PgConnection, name: &st
     }
 }
 
-/// The extension that an error is about, of those that the queue needs.
+/// The extension that an error message is about, if it is one that the queue needs.
 fn extension(error: &str) -> Option<&'static str> {
     let about = |name: &&str| error.contains("extension") && error.contains(*name);
     ["hstore", "pgcrypto"].into_iter().find(about)
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_what_is_unfit() {
+    fn names_an_old_version_a_wrong_encoding_and_foreign_tables() {
         assert_eq!(not_answered(14, "UTF8", false), None);
         for (not_answered, says) in [
             (not_answered(13, "UTF8", false), "14 or newer"),

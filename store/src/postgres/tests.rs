@@ -1,4 +1,4 @@
-//! What only a server can do wrong; everything else is in the suite.
+//! Tests of what is specific to a server. Everything else is in the conformance suite.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ struct Database {
     cluster: &'static Cluster,
 }
 
-/// An empty database; `None` where there is no PostgreSQL.
+/// An empty database; `None` if PostgreSQL is not installed.
 fn place() -> Option<Database> {
     let cluster = Cluster::shared().expect("PostgreSQL")?;
     Some(Database { url: cluster.database().expect("a database"), cluster })
@@ -29,7 +29,7 @@ impl Database {
         PostgresStore::open(Options::parse(&self.url).expect("read")).await.expect("opened")
     }
 
-    /// A connection of somebody else's program.
+    /// A separate connection, as another program would open it.
     async fn connection(&self) -> PgConnection {
         open::parse(&self.url).expect("read").connect().await.expect("connected")
     }
@@ -135,7 +135,7 @@ async fn does_not_touch_the_tables_of_another_program() {
 }
 
 #[tokio::test]
-async fn does_not_open_what_a_newer_version_wrote() {
+async fn does_not_open_a_database_of_a_newer_version() {
     let Some(database) = place() else { return };
     database.store().await.close().await.expect("closed");
     database
@@ -148,7 +148,7 @@ async fn does_not_open_what_a_newer_version_wrote() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_that_start_at_once_migrate_once() {
+async fn many_processes_that_start_at_once_migrate_once() {
     let Some(database) = place() else { return };
     let starts = (0..6).map(|_| database.store());
     let stores = futures_util::future::join_all(starts).await;
@@ -157,7 +157,7 @@ async fn many_that_start_at_once_migrate_once() {
     }
 }
 
-/// Ends every connection of the program to this database, as a restart of the server does.
+/// Ends every connection of the program to this database, as a restart of the server would.
 async fn disconnect(database: &Database) {
     let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'tolmach' AND pid <> pg_backend_pid()";
@@ -167,19 +167,19 @@ async fn disconnect(database: &Database) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn goes_on_after_its_connections_are_lost() {
+async fn reconnects_after_its_connections_are_lost() {
     let Some(database) = place() else { return };
     let store = Arc::new(database.store().await);
     let mut stored = Vec::new();
     for round in 0..5 {
-        // Readers and the writer are connected now, and die idle or in the middle of their work.
+        // Readers and the writer are connected by now. Some of their connections end idle, some in use.
         let keys: Vec<String> = (0..40).map(|n| format!("{round}-{n}")).collect();
         let writes = keys.iter().map(|key| {
             let (store, key) = (Arc::clone(&store), key.clone());
             tokio::spawn(async move {
                 let answer = store.receive(5, vec![message(&key)]).await;
                 let read = store.chat("web:1").await;
-                // Reads try again by themselves; one that meets every end in a row says that it is worth another try.
+                // Reads retry by themselves; one that loses every connection fails as unavailable.
                 assert!(matches!(read, Ok(_) | Err(Error::Unavailable { .. })), "{read:?}");
                 (key, answer)
             })
@@ -194,7 +194,7 @@ async fn goes_on_after_its_connections_are_lost() {
             }
         }
         disconnect(&database).await;
-        // Nothing waits on the writer now, so it finds out when it begins and loses nobody's write.
+        // The writer is idle, so it notices the loss when it begins a transaction, and no write fails.
         let key = format!("idle-{round}");
         store.receive(5, vec![message(&key)]).await.expect("received");
         stored.push(key);
@@ -203,12 +203,12 @@ async fn goes_on_after_its_connections_are_lost() {
         let again = store.receive(6, vec![message(&key)]).await.expect("received");
         assert_eq!(again, Vec::<String>::new(), "{key} was acknowledged, so it is known");
     }
-    // Nobody is stuck in a transaction, and who was not answered may say it again.
+    // No transaction is stuck, and a write without a reply can be repeated.
     store.receive(7, vec![message("afterwards")]).await.expect("received");
 }
 
 #[tokio::test]
-async fn survives_the_crash_of_a_server_and_waits_for_it() {
+async fn reconnects_after_a_crash_of_the_server() {
     let Some(mut cluster) =
         Cluster::start(tolmach_testkit::postgres::Options { fsync: true }).expect("PostgreSQL")
     else {

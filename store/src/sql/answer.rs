@@ -1,14 +1,14 @@
-//! What a write answers.
+//! Results of operations, which the writer sends to the callers.
 
 use tolmach_runtime::ports::{ChatKey, CommitOutcome, LeadChanged, PublishOutcome, Removed};
 
-/// One answer.
+/// The result of one operation. An accessor for another variant returns a default; that does not occur by construction.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
     Chats(Vec<ChatKey>),
     Outcome(CommitOutcome),
     Published(PublishOutcome),
-    /// Whether there was something to do.
+    /// Whether the operation found something to do.
     Found(bool),
     Count(i64),
     Removed(Removed),
@@ -21,7 +21,7 @@ impl Answer {
         if let Answer::Chats(chats) = self { chats } else { Vec::new() }
     }
 
-    /// Another answer is impossible by construction; "nothing was stored" is the safe reading.
+    /// For another variant, which is impossible by construction, the safe result: nothing was stored.
     pub(super) fn outcome(self) -> CommitOutcome {
         if let Answer::Outcome(outcome) = self { outcome } else { CommitOutcome::Conflict }
     }

@@ -1,7 +1,7 @@
-//! A group of operations as one transaction. Every statement takes the rows of the whole group as one JSON array.
+//! Runs a group of operations in one transaction. Every statement takes the rows of the whole group as one JSON array.
 //!
-//! Rows are in the order of their chats, so that the groups of two processes wait for each other rather than for
-//! ever. No decision about retrying lives here: a failure rolls everything back and is reported.
+//! Rows are written in the order of their chats, which reduces deadlocks between the groups of two processes. This
+//! module does not retry: a failure rolls everything back and is reported.
 
 mod tasks;
 
@@ -24,11 +24,11 @@ use super::{
 
 /// Why a group was not stored.
 pub(super) enum Failure {
-    /// The transaction did not begin.
+    /// The transaction could not begin.
     Begin(sqlx::Error),
-    /// Something inside failed; it was rolled back.
+    /// A statement failed; the transaction was rolled back.
     Inside(sqlx::Error),
-    /// Another process stored a turn of one of the chats since the check; it was rolled back.
+    /// Another process stored a turn of one of the chats after the check; the transaction was rolled back.
     Overtaken,
 }
 
@@ -38,7 +38,8 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-/// Stores all or nothing; answers in the order of the operations.
+/// Runs all operations or none. Returns their results in the order of `operations`. `owner` is the sender of change
+/// notifications; `None` sends none.
 pub(super) async fn run<S: DbConnection>(
     session: &mut S,
     statements: &'static Statements,
@@ -52,7 +53,7 @@ pub(super) async fn run<S: DbConnection>(
         Err(failure) => Err(failure),
     };
     if stored.is_err() {
-        // Fails where SQLite has rolled back by itself (a full disk), or a connection is gone, which is as good.
+        // A failure here is harmless: SQLite has rolled back by itself (a full disk), or the connection is gone.
         drop(session.rollback().await);
     }
     stored
@@ -61,9 +62,9 @@ pub(super) async fn run<S: DbConnection>(
 struct Group<'s, S> {
     session: &'s mut S,
     statements: &'static Statements,
-    /// What goes into the queue.
+    /// Tasks to push into the queue.
     tasks: Vec<Pushed>,
-    /// The chats that other processes should look at.
+    /// Chats to announce to other processes.
     changed: BTreeSet<ChatKey>,
 }
 
@@ -91,20 +92,21 @@ impl<S: DbConnection> Group<'_, S> {
         let mut received = Vec::new();
         let mut turns = Vec::new();
         let mut delivered = Array::default();
-        let mut put_off = Array::default();
+        let mut postpone = Array::default();
         let mut releases = Array::default();
         let mut fires = Vec::new();
         let mut publications = Vec::new();
         let mut ended = Array::default();
         let mut posted = Array::default();
         let mut audited = Array::default();
+        let mut model_calls = Array::default();
         let mut others = Vec::new();
         for (index, operation) in operations.iter().enumerate() {
             match operation {
                 Operation::Receive(rows) => received.push((index, rows.as_slice())),
                 Operation::Commit(turn) => turns.push((index, turn.as_ref())),
                 Operation::Delivered(rows) => delivered.add(rows),
-                Operation::PutOff(rows) => put_off.add(rows),
+                Operation::Postpone(rows) => postpone.add(rows),
                 Operation::FireTimers { now, channels } => fires.push((index, *now, channels.as_str())),
                 Operation::KeepRelease(rows) => releases.add(rows),
                 Operation::Publish(publishing) => publications.push((index, publishing.as_ref())),
@@ -115,6 +117,7 @@ impl<S: DbConnection> Group<'_, S> {
                 }
                 Operation::EndTask(rows) => ended.add(rows),
                 Operation::Record(rows) => audited.add(rows),
+                Operation::ModelCalls(rows) => model_calls.add(rows),
                 Operation::FireTimer { .. }
                 | Operation::BeginTask { .. }
                 | Operation::PushOnce { .. }
@@ -127,7 +130,7 @@ impl<S: DbConnection> Group<'_, S> {
         self.receive(&received, &mut answers).await?;
         self.commit(turns, &mut answers).await?;
         self.run(self.statements.delivered, delivered).await?;
-        self.put_off(put_off).await?;
+        self.postpone(postpone).await?;
         self.run(self.statements.outbox, posted).await?;
         self.run(self.statements.keep_release, releases).await?;
         for (index, now, channels) in fires {
@@ -143,6 +146,7 @@ impl<S: DbConnection> Group<'_, S> {
         }
         self.run(self.statements.end_task, ended).await?;
         self.run(self.statements.audit, audited).await?;
+        self.run(self.statements.model_calls, model_calls).await?;
         for (index, publishing) in publications {
             if let Some(answer) = answers.get_mut(index) {
                 *answer = Answer::Published(self.publish(publishing).await?);
@@ -156,7 +160,7 @@ impl<S: DbConnection> Group<'_, S> {
         received: &[(usize, &[Received])],
         answers: &mut [Answer],
     ) -> sqlx::Result<()> {
-        // Of two callers that bring the same update at once, the first has it.
+        // If two callers bring the same update, the first one gets the new chat reported.
         let mut bringers: HashMap<(&str, &str), (usize, &ChatKey)> = HashMap::new();
         let mut news = Vec::new();
         for (index, items) in received {
@@ -168,7 +172,7 @@ impl<S: DbConnection> Group<'_, S> {
                 });
             }
         }
-        // Stable: within a chat the order of receipt stays.
+        // The sort is stable, so the order of receipt within a chat stays.
         news.sort_by(|a, b| a.chat.cmp(&b.chat));
         let mut rows = Array::default();
         for item in news {
@@ -198,7 +202,7 @@ impl<S: DbConnection> Group<'_, S> {
         mut turns: Vec<(usize, &Turn)>,
         answers: &mut [Answer],
     ) -> Result<(), Failure> {
-        // Stable: of two turns of a chat the one that came first wins.
+        // The sort is stable, so of two turns of one chat the first one in the queue wins.
         turns.sort_by(|a, b| a.1.chat.cmp(&b.1.chat));
         let winners = self.winners(&turns).await?;
         let mut chats = Array::default();
@@ -250,15 +254,16 @@ impl<S: DbConnection> Group<'_, S> {
         self.run(statements.stop_timers, stopped.clone()).await?;
         self.run(statements.stop_fired, stopped).await?;
         self.run(statements.start_timers, started.clone()).await?;
-        // A timer that is put off has a task out already, which will see that it came too early.
+        // A timer that was moved to a later time already has a task, which will find it not yet due and push another
+        // one.
         let early: Vec<(String, String, i64)> = self.fetch(statements.timer_tasks, started).await?;
         self.push_timers(early)?;
         self.run(statements.marks, marks).await?;
         Ok(self.store_leads(leads).await?)
     }
 
-    /// Positions of the turns that may be stored: the chat and the inbox row are as the turn found them, and no
-    /// earlier turn of the group is of the same chat.
+    /// Positions of the turns that may be stored: the chat's version and the inbox rows are as the turn found them, and
+    /// no earlier turn of the group belongs to the same chat.
     async fn winners(&mut self, turns: &[(usize, &Turn)]) -> sqlx::Result<HashSet<usize>> {
         let mut checks = Array::default();
         for (_, turn) in turns {
@@ -276,7 +281,7 @@ impl<S: DbConnection> Group<'_, S> {
         Ok(fitting.into_iter().collect())
     }
 
-    /// Merges into the open leads of the chats, by the rules of [`tolmach_runtime::leads`].
+    /// Merges updates into the open leads of their chats, by the rules of [`tolmach_runtime::leads`].
     async fn store_leads(&mut self, updates: Vec<LeadUpdate>) -> sqlx::Result<()> {
         let mut chats = Array::default();
         let known: BTreeSet<&str> = updates.iter().map(|update| update.chat.as_str()).collect();
@@ -299,7 +304,7 @@ impl<S: DbConnection> Group<'_, S> {
         self.write_leads(open.values(), &history).await
     }
 
-    /// A person's change of one lead.
+    /// Applies a staff change to one lead.
     pub(super) async fn change_lead(&mut self, changing: &ChangingLead) -> sqlx::Result<LeadChanged> {
         let ChangingLead { id, change, actor, at } = changing;
         let values = vec![Value::Text(id.clone())];
@@ -336,8 +341,8 @@ impl<S: DbConnection> Group<'_, S> {
         self.run(self.statements.lead_history, events).await
     }
 
-    /// Nobody else publishes between the look and the insert: SQLite's transaction has the file since it began,
-    /// PostgreSQL's waits for a lock.
+    /// Stores a publication if the current release is the expected one. No other publication can come between the check
+    /// and the insert: in SQLite the transaction excludes other writers, in PostgreSQL it holds a lock.
     async fn publish(&mut self, publishing: &Publishing) -> sqlx::Result<PublishOutcome> {
         if !self.statements.lock_publications.is_empty() {
             self.session.run(self.statements.lock_publications, vec![]).await?;
@@ -367,8 +372,9 @@ impl<S: DbConnection> Group<'_, S> {
     }
 }
 
-/// What is told of chats: `[owner, chat…]`, in as many texts as the database needs, which takes less than 8000 bytes
-/// at once. A chat whose key alone is too long is found by others when they look for what is unfinished.
+/// Notification payloads for changed chats: JSON `[owner, chat…]`, split because PostgreSQL limits a payload to less
+/// than 8000 bytes. A chat whose key alone is too long is left out; other processes find it by polling for unfinished
+/// chats.
 fn news(owner: &str, chats: &BTreeSet<ChatKey>) -> sqlx::Result<Vec<String>> {
     const MOST: usize = 7_000;
     let head = format!("[{}", encode(&owner)?);
@@ -395,7 +401,7 @@ fn encode<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
-/// A JSON array in the making; empty means that there is nothing to run.
+/// A JSON array being built. An empty one means that its statement need not run.
 #[derive(Clone, Default)]
 struct Array(String);
 

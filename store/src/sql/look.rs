@@ -1,5 +1,5 @@
-//! Looks for what there is to do for a chat, in groups as writes are: each chat that wakes looks, and a call into the
-//! database costs more than what it finds.
+//! Batched reads for `InboxStore::next`. Every chat that is woken makes such a request, and a database call costs more
+//! than the rows it returns, so all requests that wait are answered by one statement.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -11,20 +11,21 @@ use super::{
     operation::{listed, stored},
 };
 
-/// Chats looked at together at most.
+/// Maximum number of requests answered by one statement.
 const GROUP: usize = 128;
 
-/// A chat, and who waits for what is found.
+/// A request: the chat, and where its rows are sent.
 pub(super) type Look = (ChatKey, oneshot::Sender<Result<Vec<Row>>>);
 
-/// The chat, a waiting event's place, text and button, the session, its version, whether messages are owed.
+/// Chat, `seq` of a waiting event, the event as JSON, its button id, session, session version, and whether the chat has
+/// undelivered messages.
 pub(super) type Row = (String, Option<i64>, Option<String>, Option<String>, Option<String>, i64, bool);
 
-/// Looks until the store is dropped.
+/// Answers requests until the store is dropped.
 pub(super) async fn run<D: Dialect>(dialect: Arc<D>, mut queue: mpsc::Receiver<Look>) {
     let mut looks = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut looks, GROUP).await > 0 {
-        // No chat is called so, and PostgreSQL refuses the character.
+        // No chat key contains U+0000, and PostgreSQL rejects the character.
         let named = |chat: &&str| !chat.contains('\0');
         let mut chats: Vec<&str> = looks.iter().map(|(chat, _)| chat.as_str()).filter(named).collect();
         chats.sort_unstable();
@@ -33,7 +34,7 @@ pub(super) async fn run<D: Dialect>(dialect: Arc<D>, mut queue: mpsc::Receiver<L
             Ok(found) => {
                 for (chat, reply) in looks.drain(..) {
                     let rows = found.get(&chat).cloned().unwrap_or_default();
-                    // Who does not wait any more does not miss it.
+                    // The caller may be gone.
                     let _ = reply.send(Ok(rows));
                 }
             }
@@ -55,12 +56,12 @@ async fn found<D: Dialect>(dialect: &D, chats: &[&str]) -> sqlx::Result<HashMap<
     Ok(found)
 }
 
-/// Reads what was found for a chat; in the caller's task, so that nobody waits for another's events.
+/// Decodes the rows of one chat. Runs in the caller's task, so that decoding delays no other chat.
 pub(super) fn next(chat: &str, rows: Vec<Row>) -> sqlx::Result<Next> {
     let mut next = Next::default();
-    for (_, seq, event, button, session, version, owed) in rows {
+    for (_, seq, event, button, session, version, undelivered) in rows {
         next.chat = Chat { session, version };
-        next.owed = owed;
+        next.undelivered = undelivered;
         if let (Some(seq), Some(event)) = (seq, event) {
             next.rows.push(InboxRow { seq, chat: chat.to_owned(), event: stored(&event)?, button });
         }

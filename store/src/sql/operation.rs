@@ -1,5 +1,5 @@
-//! A caller's write, made ready for a batch in the caller's own task: its rows are already JSON, so that the
-//! writer only joins texts. Nothing here touches the database.
+//! Write operations. They are encoded as JSON rows in the caller's task, so that the writer only joins texts. Nothing
+//! here touches the database.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,25 +8,25 @@ use tolmach_engine::effect::{Author, Command};
 use tolmach_engine::{event::Event, text::shorten};
 use tolmach_runtime::leads::{LeadChange, LeadHistoryRow, LeadRow, LeadStatus, LeadUpdate};
 use tolmach_runtime::ports::{
-    Actor, AuditEntry, AuditResult, Bundle, ChatKey, Commit, Error, Inbound, NoticeRow, Publication,
-    PublicationKind, Result, Retention, Task, presses,
+    Actor, AuditEntry, AuditResult, Bundle, ChatKey, Commit, Error, Inbound, ModelCall, ModelCallRow,
+    NoticeRow, Publication, PublicationKind, Result, Retention, Task, presses,
 };
 use uuid::Uuid;
 
-/// One write.
+/// One write operation. Comments give the columns of its JSON rows.
 pub(super) enum Operation {
     Receive(Vec<Received>),
     Commit(Box<Turn>),
-    /// `[effect]`.
+    /// Rows `[effect]`.
     Delivered(Rows),
-    /// `[effect, due]`.
-    PutOff(Rows),
+    /// Rows `[effect, due]`.
+    Postpone(Rows),
     FireTimers {
         now: i64,
-        /// `[[channel], …]`.
+        /// JSON `[[channel], …]`.
         channels: String,
     },
-    /// `[id, files, at]`.
+    /// Rows `[id, files, at]`.
     KeepRelease(Rows),
     Publish(Box<Publishing>),
     FireTimer {
@@ -35,7 +35,7 @@ pub(super) enum Operation {
         now: i64,
     },
     Push(Pushed),
-    /// Rows of the outbox, and the tasks that deliver them.
+    /// Outbox rows, and the tasks that deliver them.
     Post(Rows, Vec<Pushed>),
     PushOnce {
         key: String,
@@ -47,7 +47,7 @@ pub(super) enum Operation {
         task: String,
         now: i64,
     },
-    /// `[id]`.
+    /// Rows `[id]`.
     EndTask(Rows),
     Quarantine {
         id: String,
@@ -60,27 +60,29 @@ pub(super) enum Operation {
     },
     Retain(Retention, u32),
     ChangeLead(Box<ChangingLead>),
+    /// `[id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage]`.
+    ModelCalls(Rows),
     /// `[at, actor, via, action, object, failure, details]`.
     Record(Rows),
 }
 
-/// A task on its way into the queue.
+/// A task to be pushed into the queue.
 #[derive(Clone, Debug)]
 pub struct Pushed {
-    /// JSON of the task.
+    /// The task as JSON.
     pub(crate) task: String,
-    /// Seconds since the Unix epoch.
+    /// When it is due, seconds since the Unix epoch.
     pub(crate) at: u64,
 }
 
-/// A publication made ready.
+/// An encoded publication.
 pub(super) struct Publishing {
     pub(super) expected: Option<String>,
-    /// `[[release, parent, author, note, at, kind, moves]]`.
+    /// JSON `[[release, parent, author, note, at, kind, moves]]`.
     pub(super) rows: String,
 }
 
-/// A person's change of a lead.
+/// A staff change of a lead.
 pub(super) struct ChangingLead {
     pub(super) id: String,
     pub(super) change: LeadChange,
@@ -88,48 +90,48 @@ pub(super) struct ChangingLead {
     pub(super) at: i64,
 }
 
-/// A lead's columns: seq, id, chat, status, assignee, lead, sources, created, updated, closed.
+/// The columns of a lead: seq, id, chat, status, assignee, lead, sources, created, updated, closed.
 pub(super) type LeadColumns =
     (i64, String, String, String, Option<String>, String, String, i64, i64, Option<i64>);
 
-/// A row for the inbox. The writer needs the key and the chat to tell which callers brought something new.
+/// A row for the inbox. The writer needs `identity` (channel and key) and the chat to report new events to the callers.
 pub(super) struct Received {
     pub(super) identity: (String, String),
     pub(super) chat: ChatKey,
-    /// `[channel, key, chat, event, button]`.
+    /// JSON `[channel, key, chat, event, button]`.
     pub(super) row: String,
 }
 
-/// A turn whose rows are ready.
+/// An encoded turn.
 pub(super) struct Turn {
     pub(super) chat: ChatKey,
-    /// `[chat, version, [inbox…]]`: what must still hold.
+    /// JSON `[chat, version, [inbox…]]`: what must still hold when the turn is stored.
     pub(super) check: String,
-    /// `[chat, session, version, at, release, flow, node, handed]`.
+    /// JSON `[chat, session, version, at, release, flow, node, handed]`.
     pub(super) session: String,
-    /// `[inbox, at]`.
+    /// Rows `[inbox, at]`.
     pub(super) consumed: Rows,
-    /// `[chat, who, body, at]`.
+    /// Rows `[chat, who, body, at]`.
     pub(super) messages: Rows,
-    /// `[chat, event, release, trace, at]`.
+    /// JSON `[chat, event, release, trace, at]`.
     pub(super) turn: String,
-    /// `[chat, id, press]`.
+    /// Rows `[chat, id, press]`.
     pub(super) buttons: Rows,
-    /// `[effect, chat, payload, due]`.
+    /// Rows `[effect, chat, payload, due]`.
     pub(super) outbox: Rows,
-    /// The addresses of notices, with the tasks to deliver them.
+    /// The distinct addresses of notices, with the tasks that deliver them.
     pub(super) notices: Vec<(ChatKey, Pushed)>,
-    /// `[chat, name]` of every timer that the turn touches.
+    /// Rows `[chat, name]` of every timer that the turn starts or cancels.
     pub(super) stopped: Rows,
-    /// `[chat, name, channel, due]` of those that run afterwards.
+    /// Rows `[chat, name, channel, due]` of the timers that run after the turn.
     pub(super) started: Rows,
-    /// What the turn says of leads, in order.
+    /// Lead data of the turn, in order.
     pub(super) leads: Vec<LeadUpdate>,
-    /// `[effect, chat, kind, name, value, arms, arm, release, at]`.
+    /// Rows `[effect, chat, kind, name, value, arms, arm, release, at]` of analytics events.
     pub(super) marks: Rows,
 }
 
-/// JSON values joined by commas: part of an array to come.
+/// JSON rows joined by commas, to become part of an array.
 #[derive(Default)]
 pub(super) struct Rows(String);
 
@@ -211,11 +213,12 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         let who = match message.who {
             Author::Client => "client",
             Author::Bot => "bot",
+            Author::Staff => "staff",
         };
         turn.messages.push(&(&turn.chat, who, without_nul(message.body), message.at))?;
     }
     let mut timers: Vec<(String, Option<i64>)> = Vec::new();
-    // A statement may write a row once only: of two buttons with one id the last counts.
+    // An upsert may write a row only once, so of two buttons with one id the last one counts.
     let mut buttons = BTreeMap::new();
     for effect in effects {
         match effect.command {
@@ -244,7 +247,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
                 turn.marks.push(&(&effect.id, &turn.chat, "arm", name, value, arms, arm, &release, at))?;
             }
             // Notices come with their recipients; who has a chat comes with the session.
-            Command::Notify(_) | Command::HandOff { .. } | Command::TakeBack => {}
+            Command::Notify(_) | Command::HandOff { .. } | Command::EndHandoff => {}
         }
     }
     for (id, press) in buttons {
@@ -255,7 +258,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         turn.outbox.push(&(&notice.effect, &notice.chat, json(&notice.message)?, at))?;
         if turn.notices.iter().all(|(address, _)| *address != notice.chat) {
             let task = json(&Task::Deliver { chat: notice.chat.clone() })?;
-            // Due already, so not rounded up.
+            // Already due, so not rounded up.
             let at = u64::try_from(at / 1000).unwrap_or_default();
             turn.notices.push((notice.chat, Pushed { task, at }));
         }
@@ -290,8 +293,8 @@ pub(super) fn delivered(effects: Vec<String>) -> Result<Operation> {
     Ok(Operation::Delivered(rows))
 }
 
-pub(super) fn put_off(effect: &str, due: i64) -> Result<Operation> {
-    Rows::one(&(effect, due)).map(Operation::PutOff)
+pub(super) fn postpone(effect: &str, due: i64) -> Result<Operation> {
+    Rows::one(&(effect, due)).map(Operation::Postpone)
 }
 
 pub(super) fn fire_timers(now: i64, channels: &[String]) -> Result<Operation> {
@@ -320,7 +323,8 @@ pub(super) fn fire_timer(chat: &str, name: &str, now: i64) -> Result<Operation> 
     Ok(Operation::FireTimer { chat: chat.to_owned(), name: name.to_owned(), now })
 }
 
-/// A task at a time in milliseconds; the queue counts seconds, and a task must not come too early.
+/// A task due at `at`, milliseconds since the Unix epoch. The queue counts seconds, so the time is rounded up: a task
+/// must not run too early.
 pub(super) fn pushed<T: Serialize>(task: &T, at: i64) -> Result<Pushed> {
     let at = u64::try_from(at).unwrap_or_default().div_ceil(1000);
     Ok(Pushed { task: json(task)?, at })
@@ -362,6 +366,21 @@ pub(super) fn retry_task(id: &str, now: i64) -> Result<Operation> {
     Ok(Operation::RetryTask { id: id.to_owned(), now })
 }
 
+pub(super) fn model_calls(calls: Vec<ModelCallRow>) -> Result<Operation> {
+    let mut rows = Rows::default();
+    for row in calls {
+        let ModelCallRow { seq: _, id, at, call, model, attempt, millis, failure, usage } = row;
+        let ModelCall { chat, turn, release, flow, node, purpose, role } = call;
+        let usage = usage.map(|usage| json(&usage)).transpose()?.map(without_nul);
+        let failure = failure.map(without_nul);
+        let purpose = purpose.name();
+        rows.push(&serde_json::json!([
+            id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage
+        ]))?;
+    }
+    Ok(Operation::ModelCalls(rows))
+}
+
 pub(super) fn change_lead(id: &str, change: LeadChange, actor: &Actor, at: i64) -> Result<Operation> {
     plain("lead", id)?;
     let change = LeadChange {
@@ -373,7 +392,7 @@ pub(super) fn change_lead(id: &str, change: LeadChange, actor: &Actor, at: i64) 
     Ok(Operation::ChangeLead(Box::new(ChangingLead { id: id.to_owned(), change, actor, at })))
 }
 
-/// A lead as the statement that writes it takes it.
+/// A lead as a JSON row of the `leads` statement.
 pub(super) fn lead_row(row: &LeadRow) -> Result<String> {
     let LeadRow { seq: _, id, chat, status, assignee, lead, sources, created, updated, closed } = row;
     let open = i32::from(status.is_open());
@@ -381,12 +400,12 @@ pub(super) fn lead_row(row: &LeadRow) -> Result<String> {
     json(&(id, chat, open, status.name(), assignee, lead, sources, created, updated, closed))
 }
 
-/// A row of a lead's history, likewise.
+/// A history entry as a JSON row of the `lead_history` statement.
 pub(super) fn lead_history_row(row: &LeadHistoryRow) -> Result<String> {
     json(&(&row.lead, row.at, &row.actor.id, row.actor.via.to_string(), json(&row.event)?))
 }
 
-/// A lead from its columns.
+/// Decodes a lead from its columns.
 pub(super) fn lead(columns: LeadColumns) -> sqlx::Result<LeadRow> {
     let (seq, id, chat, status, assignee, lead, sources, created, updated, closed) = columns;
     let unknown = || sqlx::Error::Decode(format!("a lead has the unknown status {status:?}").into());
@@ -395,7 +414,7 @@ pub(super) fn lead(columns: LeadColumns) -> sqlx::Result<LeadRow> {
     Ok(LeadRow { seq, id, chat, status, assignee, lead, sources, created, updated, closed })
 }
 
-/// What the last command about a timer leaves of it.
+/// Records a timer command. The last command for a timer replaces earlier ones; `None` cancels it.
 fn touch(timers: &mut Vec<(String, Option<i64>)>, name: String, due: Option<i64>) {
     match timers.iter_mut().find(|(known, _)| *known == name) {
         Some(timer) => timer.1 = due,
@@ -403,7 +422,7 @@ fn touch(timers: &mut Vec<(String, Option<i64>)>, name: String, due: Option<i64>
     }
 }
 
-/// Texts as rows of one.
+/// JSON rows of one column.
 pub(super) fn listed(texts: &[impl Serialize]) -> Result<String> {
     json(&texts.iter().map(|text| [text]).collect::<Vec<_>>())
 }
@@ -412,8 +431,7 @@ fn json<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::refused("database", format!("encode a row: {error}")))
 }
 
-/// SQLite's JSON functions end a text at U+0000 and PostgreSQL has none at all: an identifier with one is refused
-/// rather than shortened.
+/// Rejects an identifier with U+0000: SQLite's JSON functions end a text there, and PostgreSQL cannot store it.
 fn plain(what: &'static str, text: &str) -> Result<()> {
     if text.contains('\0') {
         return Err(Error::refused("database", format!("the {what} contains the character U+0000")));
@@ -421,12 +439,12 @@ fn plain(what: &'static str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// What people write keeps its place with a visible substitute.
+/// Replaces U+0000 in text written by people with the visible U+FFFD.
 fn without_nul(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text }
 }
 
-/// Reads JSON that the store itself wrote.
+/// Decodes JSON that the store wrote.
 pub(super) fn stored<T: serde::de::DeserializeOwned>(text: &str) -> sqlx::Result<T> {
     serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }

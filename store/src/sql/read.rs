@@ -1,11 +1,12 @@
-//! Reads. Each is one statement outside the writer's transaction, so it sees one state: everything acknowledged so far.
+//! Reads. Each is one statement outside the writer's transaction, so it sees one snapshot that holds every acknowledged
+//! write.
 
 use tolmach_engine::effect::{Author, Press};
 use tolmach_runtime::leads::{LeadHistoryRow, LeadRow};
 use tolmach_runtime::ports::{
     Actor, AnalyticsEvent, AnalyticsEventKind, AuditEntry, AuditQuery, AuditResult, Bundle, Chat, ChatKey,
-    Day, LeadQuery, MessageRow, Order, OutboxRow, Publication, PublicationKind, QuarantinedTask, StoredTurn,
-    TakenOverChat, WaitingPlace,
+    Day, LeadQuery, MessageRow, ModelCall, ModelCallQuery, ModelCallRow, Order, OutboxRow, Publication,
+    PublicationKind, Purpose, QuarantinedTask, StoredTurn, TakenOverChat, WaitingPlace,
 };
 
 use super::{
@@ -60,7 +61,11 @@ pub(super) async fn messages<D: Dialect>(
     let values = vec![text(chat), Value::Integer(after), number(limit)];
     let rows: Vec<(i64, String, String, i64)> = db.fetch(db.statements().reads.messages, values).await?;
     let message = |(seq, who, body, at): (i64, String, String, i64)| {
-        let who = if who == "client" { Author::Client } else { Author::Bot };
+        let who = match who.as_str() {
+            "client" => Author::Client,
+            "staff" => Author::Staff,
+            _ => Author::Bot,
+        };
         MessageRow { seq, who, body, at }
     };
     Ok(rows.into_iter().map(message).collect())
@@ -231,6 +236,62 @@ pub(super) async fn audit<D: Dialect>(db: &D, query: &AuditQuery) -> sqlx::Resul
     rows.into_iter().map(entry).collect()
 }
 
+/// The columns of a model call.
+type ModelCallColumns = (
+    i64,
+    String,
+    i64,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    i64,
+    Option<String>,
+    Option<String>,
+);
+
+pub(super) async fn model_calls<D: Dialect>(
+    db: &D,
+    query: &ModelCallQuery,
+) -> sqlx::Result<Vec<ModelCallRow>> {
+    let reads = &db.statements().reads;
+    let (sql, from) = match query.order {
+        Order::NewestFirst => (reads.model_calls_newest, i64::MAX),
+        Order::OldestFirst => (reads.model_calls_oldest, i64::MIN),
+    };
+    let values = vec![
+        optional(&query.chat),
+        Value::Integer(query.since.unwrap_or(i64::MIN)),
+        Value::Integer(query.page.after.unwrap_or(from)),
+        number(query.page.limit),
+    ];
+    db.fetch(sql, values).await?.into_iter().map(model_call).collect()
+}
+
+fn model_call(columns: ModelCallColumns) -> sqlx::Result<ModelCallRow> {
+    let (seq, id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage) =
+        columns;
+    let uuid = |text: &str| uuid::Uuid::parse_str(text).map_err(|error| sqlx::Error::Decode(Box::new(error)));
+    let purpose = if purpose == Purpose::Classify.name() { Purpose::Classify } else { Purpose::Generate };
+    let call = ModelCall { chat, turn: uuid(&turn)?, release, flow, node, purpose, role };
+    Ok(ModelCallRow {
+        seq,
+        id: uuid(&id)?,
+        at,
+        call,
+        model,
+        attempt: u32::try_from(attempt).unwrap_or_default(),
+        millis: u64::try_from(millis).unwrap_or_default(),
+        failure,
+        usage: usage.map(|usage| stored(&usage)).transpose()?,
+    })
+}
+
 pub(super) async fn ping<D: Dialect>(db: &D) -> sqlx::Result<()> {
     first::<_, (i64,)>(db, db.statements().reads.ping, vec![]).await.map(drop)
 }
@@ -248,12 +309,13 @@ async fn firsts<D: Dialect>(db: &D, sql: &'static str, values: Vec<Value>) -> sq
     Ok(rows.into_iter().map(|(text,)| text).collect())
 }
 
-/// SQLite takes a U+0000 in a parameter and finds nothing; PostgreSQL refuses it. No key has one.
+/// A text parameter. SQLite accepts U+0000 and finds nothing, PostgreSQL rejects it. No stored key contains it, so it
+/// is replaced by U+FFFD and finds nothing on both.
 fn text(text: &str) -> Value {
     Value::Text(if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.to_owned() })
 }
 
-/// A filter that excludes nothing when it is unset.
+/// An optional filter. The statements treat an empty text as unset.
 fn optional(field: &Option<String>) -> Value {
     text(field.as_deref().unwrap_or_default())
 }

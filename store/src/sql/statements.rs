@@ -1,12 +1,12 @@
-//! What is said to the database, once for both dialects. A statement takes the rows of a whole group as one JSON
-//! array of arrays in `$1`; only where the rows come from, and what truly differs, is a dialect's own.
+//! The SQL statements, written once for both dialects. A batched statement takes the rows of the whole group in `$1`,
+//! as a JSON array of arrays. A dialect supplies the row source and the few parts that differ.
 
-/// The statements in the words of one dialect.
+/// The statements of one dialect.
 pub struct Statements {
     pub(crate) begin: &'static str,
-    /// Whether nobody else writes between the beginning and the end of a transaction.
+    /// Whether a transaction excludes all other writers from begin to end.
     pub(crate) alone: bool,
-    /// Whoever publishes waits here for whoever publishes already; empty where the transaction is alone anyway.
+    /// Makes concurrent publications wait for each other; empty where a transaction excludes other writers anyway.
     pub(crate) lock_publications: &'static str,
     pub(crate) receive: &'static str,
     pub(crate) check: &'static str,
@@ -26,7 +26,7 @@ pub struct Statements {
     pub(crate) lead_for_change: &'static str,
     pub(crate) another_open_lead: &'static str,
     pub(crate) delivered: &'static str,
-    pub(crate) put_off: &'static str,
+    pub(crate) postpone: &'static str,
     pub(crate) keep_release: &'static str,
     pub(crate) due_timers: &'static str,
     pub(crate) due_timer: &'static str,
@@ -40,17 +40,19 @@ pub struct Statements {
     pub(crate) retry_task: &'static str,
     pub(crate) push_once: &'static str,
     pub(crate) retain: Retain,
-    /// Tells other processes; empty where there are none.
+    /// Notifies other processes; empty where there are none.
     pub(crate) notify: &'static str,
     pub(crate) fire_timers: &'static str,
     pub(crate) current: &'static str,
     pub(crate) publish: &'static str,
     pub(crate) audit: &'static str,
+    pub(crate) model_calls: &'static str,
     pub(crate) reads: Reads,
 }
 
-/// The statements that delete what is old: a time, and how many rows at most. Rows are about in the order of their
-/// times, so only the first ones are looked at, by the primary key: an index on the time would slow every turn.
+/// The statements that delete old rows. Parameters: a time (not for `workers`), then the maximum number of rows. Most
+/// tables are roughly in order of time, so only their first rows by primary key are examined: an index on the time
+/// would slow down every turn.
 pub struct Retain {
     pub(crate) inbox: &'static str,
     pub(crate) outbox: &'static str,
@@ -86,12 +88,14 @@ pub struct Reads {
     pub(crate) release: &'static str,
     pub(crate) quarantined: &'static str,
     pub(crate) day: &'static str,
+    pub(crate) model_calls_newest: &'static str,
+    pub(crate) model_calls_oldest: &'static str,
     pub(crate) audit_newest: &'static str,
     pub(crate) audit_oldest: &'static str,
     pub(crate) ping: &'static str,
 }
 
-/// The columns of a lead, as [`super::operation::LeadColumns`] reads them.
+/// The columns of a lead, in the order of [`super::operation::LeadColumns`].
 macro_rules! lead_columns {
     ($table:literal) => {
         concat!(
@@ -116,6 +120,13 @@ macro_rules! lead_columns {
             $table,
             "closed"
         )
+    };
+}
+
+/// The columns of a model call.
+macro_rules! model_call_columns {
+    () => {
+        "seq, id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage"
     };
 }
 
@@ -145,7 +156,7 @@ macro_rules! statements {
                             AND i.consumed IS NULL)
                 FROM ", $rows, " LEFT JOIN chats c ON c.key = e.value->>0"
             ),
-            // The version again: beside this transaction another process may have stored a turn since the check.
+            // Compares the version again: under READ COMMITTED another process may have stored a turn since `check`.
             chats: concat!(
                 "INSERT INTO chats (key, session, version, updated, release, flow, node, handed)
                 SELECT e.value->>0, e.value->>1, CAST(e.value->>2 AS BIGINT), CAST(e.value->>3 AS BIGINT),
@@ -183,8 +194,8 @@ macro_rules! statements {
             stop_timers: concat!(
                 "DELETE FROM timers WHERE (chat, name) IN (SELECT e.value->>0, e.value->>1 FROM ", $rows, ")"
             ),
-            // A timer that fell due while its chat was busy, and is stopped by the very turn it waited for, must not
-            // fire. Its row goes, for its key is needed again: a turn of a message that came in the same millisecond
+            // A timer that fired while its chat was busy must not be handled if the turn stops it. The row is deleted
+            // rather than consumed, because its key may be needed again: a turn of a message from the same millisecond
             // starts the timer for the same time.
             stop_fired: concat!(
                 "DELETE FROM inbox WHERE consumed IS NULL AND (chat, timer) IN (SELECT e.value->>0, e.value->>1 FROM ",
@@ -228,7 +239,7 @@ macro_rules! statements {
                 "UPDATE outbox SET delivered = 1, payload = '' FROM ", $rows,
                 " WHERE outbox.effect = e.value->>0"
             ),
-            put_off: concat!(
+            postpone: concat!(
                 "UPDATE outbox SET due = CAST(e.value->>1 AS BIGINT), attempts = attempts + 1 FROM ", $rows,
                 " WHERE outbox.effect = e.value->>0 AND outbox.delivered = 0 RETURNING chat, due"
             ),
@@ -255,7 +266,7 @@ macro_rules! statements {
                 ON CONFLICT (chat, name) DO UPDATE SET due = excluded.due WHERE excluded.due < timer_tasks.due
                 RETURNING chat, name, due",
             spent_timer_task: "DELETE FROM timer_tasks WHERE chat = $1 AND name = $2 AND due <= $3",
-            // The same rows as for `fire_timers`.
+            // Takes the same rows as `fire_timers`.
             spent_timer_tasks: concat!(
                 "DELETE FROM timer_tasks WHERE due <= $2
                 AND (chat, name) IN (SELECT e.value->>2, e.value->>4 FROM ", $rows, ")"
@@ -296,6 +307,14 @@ macro_rules! statements {
                     e.value->>5, e.value->>6
                 FROM ", $rows, " WHERE true RETURNING seq"
             ),
+            model_calls: concat!(
+                "INSERT INTO model_calls (id, at, chat, turn, release, flow, node, purpose, role, model, attempt,
+                    millis, failure, usage)
+                SELECT e.value->>0, CAST(e.value->>1 AS BIGINT), e.value->>2, e.value->>3, e.value->>4, e.value->>5,
+                    e.value->>6, e.value->>7, e.value->>8, e.value->>9, CAST(e.value->>10 AS BIGINT),
+                    CAST(e.value->>11 AS BIGINT), e.value->>12, e.value->>13
+                FROM ", $rows, " WHERE true ORDER BY e.key ON CONFLICT (id) DO NOTHING"
+            ),
             audit: concat!(
                 "INSERT INTO audit (at, actor, via, action, object, failure, details)
                 SELECT CAST(e.value->>0 AS BIGINT), e.value->>1, e.value->>2, e.value->>3, e.value->>4,
@@ -303,7 +322,7 @@ macro_rules! statements {
                 FROM ", $rows, " ORDER BY e.key"
             ),
             reads: Reads {
-                // One row at least for each chat, so that its session comes along when nothing waits.
+                // At least one row per chat, so that the session is returned even when no event waits.
                 next: concat!(
                     "SELECT e.value->>0, i.seq, i.event, i.button, c.session, coalesce(c.version, 0),
                         EXISTS (SELECT 1 FROM outbox o WHERE o.chat = e.value->>0 AND o.delivered = 0)
@@ -314,7 +333,7 @@ macro_rules! statements {
                     ORDER BY e.key, i.seq"
                 ),
                 chat: "SELECT session, version FROM chats WHERE key = $1",
-                // Of what is undelivered only the oldest counts: the rest of the chat waits behind it.
+                // Only the oldest undelivered message of a chat counts: the later ones wait behind it.
                 unfinished: concat!(
                     "SELECT chat FROM (
                         SELECT chat FROM inbox WHERE consumed IS NULL
@@ -380,6 +399,14 @@ macro_rules! statements {
                     (SELECT count(*) FROM chats WHERE handed IS NOT NULL),
                     (SELECT count(*) FROM outbox WHERE delivered = 0 AND attempts > 0),
                     (SELECT count(*) FROM quarantine)",
+                model_calls_newest: concat!(
+                    "SELECT ", model_call_columns!(), " FROM model_calls
+                    WHERE ($1 = '' OR chat = $1) AND at >= $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"
+                ),
+                model_calls_oldest: concat!(
+                    "SELECT ", model_call_columns!(), " FROM model_calls
+                    WHERE ($1 = '' OR chat = $1) AND at >= $2 AND seq > $3 ORDER BY seq LIMIT $4"
+                ),
                 audit_newest: "SELECT seq, at, actor, via, action, object, failure, details FROM audit
                     WHERE ($1 = '' OR actor = $1) AND substr(action, 1, length($2)) = $2
                         AND ($3 = '' OR object = $3) AND at >= $4 AND seq < $5
@@ -394,13 +421,13 @@ macro_rules! statements {
     };
 }
 
-/// The channel on which processes tell each other of chats.
+/// The NOTIFY channel for changed chats.
 pub(crate) const CHANNEL: &str = "tolmach";
 
-/// The first key of the advisory locks that say that a store lives: "Tolm" and one.
+/// The first key of the advisory lock that every open store holds: "Tolm" in ASCII, plus one.
 pub(crate) const LIFE: i32 = 1_416_588_398;
 
-/// Milliseconds since the Unix epoch by the server's clock, which is the same for all.
+/// Milliseconds since the Unix epoch by the server's clock, which all processes share.
 macro_rules! now {
     () => {
         "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
@@ -408,7 +435,7 @@ macro_rules! now {
 }
 pub(crate) use now;
 
-/// The second keys of the advisory locks of the stores that live.
+/// The second keys of the advisory locks held by open stores. The class id is [`LIFE`].
 macro_rules! living {
     () => {
         "(SELECT CAST(objid AS BIGINT) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1416588398
@@ -430,7 +457,7 @@ pub(crate) static SQLITE: Statements = statements!(
     locked_leads: "",
     free: "",
     notify: "",
-    // In the words of the queue's own index.
+    // The condition repeats that of the queue's partial index `idx_jobs_completed_done_at`, so that SQLite can use it.
     tasks: "DELETE FROM Jobs WHERE id IN (
         SELECT id FROM Jobs WHERE status IN ('Done', 'Failed', 'Killed') AND done_at IS NOT NULL
         AND done_at < $1 / 1000 AND job_type = 'tolmach' AND (status <> 'Failed' OR attempts >= max_attempts)
@@ -444,7 +471,7 @@ pub(crate) static POSTGRES: Statements = statements!(
     begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
     alone: false,
     stored: " RETURNING version",
-    // "Tolm" and what is locked.
+    // The keys: "Tolm" in ASCII, and 1 for publications.
     lock_publications: "SELECT pg_advisory_xact_lock(1416588397, 1)",
     rows: "(SELECT value, key - 1 AS key
         FROM json_array_elements($1::json) WITH ORDINALITY AS a (value, key)) AS e",

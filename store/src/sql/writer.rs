@@ -1,6 +1,6 @@
-//! The task that owns the write connection. It is never cancelled inside a transaction: it ends when every handle
-//! of the store is gone, or on close. A connection that is lost is made anew; those who waited on the lost one are
-//! told to try again, because nobody knows whether a last commit happened.
+//! The task that owns the write connection. It is never cancelled inside a transaction: it ends on close, or when every
+//! handle of the store is dropped. A lost connection is opened anew. Callers whose operations were running on the lost
+//! connection get [`Error::Unavailable`], because it is unknown whether the commit took effect.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,16 +18,16 @@ use super::{
 };
 use tolmach_runtime::backoff;
 
-/// Operations that share one transaction at most.
+/// Maximum number of operations in one transaction.
 const BATCH: usize = 512;
 
-/// As often a group is tried whose transaction met another one.
-const MEETINGS: u32 = 6;
+/// Maximum number of attempts for a group whose transaction conflicts with another one.
+const MAX_ATTEMPTS: u32 = 6;
 
-/// A transaction takes milliseconds: a connection that is silent for so long has lost its other end.
+/// Timeout of a transaction, which normally takes milliseconds. After it the connection counts as lost.
 const SILENCE: Duration = Duration::from_secs(40);
 
-/// What callers ask of the writer.
+/// Requests to the writer.
 pub(super) enum Request {
     Run(Operation, Reply),
     Close(oneshot::Sender<Result<()>>),
@@ -50,7 +50,7 @@ pub(super) async fn run<D: Dialect>(
             match request {
                 Request::Run(operation, reply) => waiting.push((operation, reply)),
                 Request::Close(reply) => {
-                    // What was queued before is still received; nothing new is.
+                    // Requests that are already queued are still received; new ones are refused.
                     queue.close();
                     closing.push(reply);
                 }
@@ -67,31 +67,31 @@ pub(super) async fn run<D: Dialect>(
         tracing::warn!(%error, "the database was not closed cleanly; the next start completes it");
     }
     for reply in closing {
-        // Nobody has to wait for the end.
+        // The caller may be gone.
         drop(reply.send(closed.clone()));
     }
 }
 
-/// How a group ended that was not stored.
+/// Why a group was not stored.
 enum Ended {
-    /// Each on its own may fare better.
+    /// Running the operations one by one may store some of them.
     Apart,
-    /// All fare the same.
+    /// Every operation of the group fails with this error.
     Together(Error),
 }
 
 struct Writer<D: Dialect> {
     dialect: Arc<D>,
-    /// `None` when it was lost.
+    /// `None` after the connection was lost.
     session: Option<D::DbConnection>,
-    /// Vain attempts to have one, in a row.
+    /// Consecutive failed attempts to connect.
     failures: u32,
     not_before: Instant,
 }
 
 impl<D: Dialect> Writer<D> {
-    /// Runs what waits as one transaction; where that fails, each on its own, so that one bad operation cannot fail
-    /// the others. A caller that has gone away does not undo its write.
+    /// Runs a group as one transaction. If that fails, runs the operations one by one, so that one bad operation cannot
+    /// fail the others. A write is not undone when its caller is gone.
     async fn serve(&mut self, waiting: Vec<(Operation, Reply)>) {
         let all: Vec<&Operation> = waiting.iter().map(|(operation, _)| operation).collect();
         match self.attempt(&all).await {
@@ -112,7 +112,8 @@ impl<D: Dialect> Writer<D> {
                         Some(error) => Err(Error::clone(error)),
                         None => self.alone(&operation).await,
                     };
-                    // While nobody answers there, the rest need not wait as often.
+                    // The database is unreachable: fail the remaining operations instead of waiting for a connection
+                    // for each.
                     if self.failures > 0 {
                         away = answer.as_ref().err().cloned();
                     }
@@ -155,18 +156,19 @@ impl<D: Dialect> Writer<D> {
                 Failure::Inside(error) => (true, error),
             };
             let explained = self.dialect.explain(&error);
-            match self.dialect.trouble(&error) {
-                DbError::Met if attempt < MEETINGS => {
+            match self.dialect.classify_error(&error) {
+                DbError::Conflict if attempt < MAX_ATTEMPTS => {
                     sleep(backoff::wait(Duration::from_millis(5), Duration::from_millis(200), attempt)).await;
                 }
-                // A connection that died while nobody used it: nothing has begun, so nothing is unknown.
+                // The connection died while it was idle. No transaction has begun, so nothing is unknown.
                 DbError::Lost if !began && attempt == 1 => self.session = None,
                 DbError::Lost => {
                     tracing::warn!(%error, "the connection to the database was lost");
                     self.session = None;
                     return Err(Ended::Together(explained));
                 }
-                // Another process holds the file: one by one would only wait as often.
+                // The transaction could not begin, for example because another process holds the file. Running the
+                // operations one by one would only repeat the wait.
                 _ if !began => return Err(Ended::Together(explained)),
                 _ if operations.len() == 1 => return Err(Ended::Together(explained)),
                 _ => {

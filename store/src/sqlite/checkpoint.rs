@@ -1,7 +1,7 @@
-//! Folds the write-ahead log into the database beside the writer, on a connection of its own.
+//! Runs checkpoints of the write-ahead log (WAL) on a connection of their own, beside the writer.
 //!
-//! A passive checkpoint blocks nobody, so a commit does not have to wait for the two disk flushes of one. The
-//! writer's own limit on the log stays as a backstop: most of what it finds is folded in already.
+//! A passive checkpoint blocks nobody, so no commit waits for the two disk flushes of a checkpoint. The writer's own
+//! limit (`wal_autocheckpoint`) stays as a backstop.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -11,15 +11,15 @@ use std::{
 use sqlx::{Connection, SqliteConnection};
 use tokio::{sync::watch, task::JoinHandle, time::sleep};
 
-/// Writes after which a checkpoint is worth its disk flushes.
+/// Operations after which the next checkpoint runs.
 const WRITES: u64 = 256;
 
-/// Between two checkpoints, so that the disk serves commits most of the time.
+/// Minimum pause between two checkpoints, so that the disk serves commits most of the time.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The running task, and where the writer tells how much it has written.
+/// The checkpoint task, and the channel on which the writer reports its number of operations.
 pub(super) struct Checkpointer {
-    /// Gone once it is to stop.
+    /// `None` once the task has been told to stop.
     written: Mutex<Option<watch::Sender<u64>>>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -37,7 +37,7 @@ impl Checkpointer {
         }
     }
 
-    /// Waits for a checkpoint under way: it would keep the last one from emptying the log.
+    /// Stops the task. Waits for a running checkpoint, because it would keep the final one from truncating the WAL.
     pub(super) async fn stop(&self) {
         drop(self.written.lock().unwrap_or_else(PoisonError::into_inner).take());
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -55,7 +55,7 @@ async fn run(mut connection: SqliteConnection, mut count: watch::Receiver<u64>) 
     {
         done = written;
         if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut connection).await {
-            // The writer's own limit takes over; a broken file shows there.
+            // `wal_autocheckpoint` of the writer takes over, and reports a damaged file.
             tracing::debug!(%error, "a checkpoint failed");
         }
         sleep(PAUSE).await;

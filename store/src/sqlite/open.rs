@@ -1,4 +1,4 @@
-//! Opening a database file, and saying what is wrong with it in words that lead to a remedy.
+//! Opens a database file. Errors say what is wrong with the file and how to fix it.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -15,26 +15,27 @@ use crate::sql::queue;
 const WHAT: &str = "database";
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
-/// Up to 3.51.2 a write-ahead log could be corrupted by a checkpoint that met a writer (sqlite.org/wal.html).
+/// The oldest version accepted. Up to 3.51.2 a checkpoint that ran beside a write could corrupt the WAL
+/// (sqlite.org/wal.html).
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
-/// "Tolm", set by the first migration.
+/// "Tolm" in ASCII; the first migration sets it.
 const APPLICATION_ID: i64 = 1_416_588_397;
 
 /// The connections to one file.
 pub(super) struct Opened {
-    /// Migrated.
+    /// The write connection; the migrations have run.
     pub(super) writer: SqliteConnection,
     pub(super) checkpoints: SqliteConnection,
     pub(super) readers: SqlitePool,
 }
 
-/// Opens and migrates.
+/// Opens the file and runs the migrations.
 pub(super) async fn open(options: &Options) -> Result<Opened> {
     let path = options.path.display().to_string();
     prepare_folder(&options.path)?;
     let base = base(options);
-    // Nothing is changed before the file is known to be ours.
+    // Check that the file is ours before changing anything in it.
     let mut probe = SqliteConnection::connect_with(&base.clone().create_if_missing(true))
         .await
         .map_err(|error| explain(&path, &error))?;
@@ -66,12 +67,12 @@ fn base(options: &Options) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// A connection that writes.
+/// Opens a write connection.
 pub(super) async fn writer(options: &Options) -> sqlx::Result<SqliteConnection> {
     SqliteConnection::connect_with(&writing(options)).await
 }
 
-/// Connections for the queue's worker, made when they are used. They write little, beside the writer and as durably.
+/// Connections for the queue worker, opened on first use. They write little, with the same durability as the writer.
 pub(super) fn jobs(options: &Options) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(2)
@@ -95,7 +96,7 @@ fn writing(options: &Options) -> SqliteConnectOptions {
         .pragma("journal_size_limit", "67108864")
 }
 
-/// Says what an error means for whoever runs the program.
+/// Converts an error into a port error whose text tells the operator what to do.
 pub(super) fn explain(path: &str, error: &sqlx::Error) -> Error {
     let code = match error {
         sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<u32>().ok()),
@@ -193,7 +194,8 @@ fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
     Some((parts.next()??, parts.next()??, parts.next().flatten().unwrap_or(0)))
 }
 
-/// An empty file, or one with our mark. The table of migrations alone is another process of ours at its first start.
+/// Accepts an empty file, or one with our `application_id`. A file that holds only the table of migrations is being
+/// created by another process of ours.
 async fn check_owner(connection: &mut SqliteConnection, path: &str) -> Result<()> {
     let sql = "SELECT (SELECT application_id FROM pragma_application_id),
         (SELECT count(*) FROM sqlite_schema WHERE tbl_name <> '_sqlx_migrations')";
@@ -205,8 +207,8 @@ async fn check_owner(connection: &mut SqliteConnection, path: &str) -> Result<()
     Err(Error::refused(WHAT, format!("{path} is the database of another program; name another path")))
 }
 
-/// Two processes may start at once on a new file: the one that comes late meets half of the other's work and
-/// tries again.
+/// Runs migrations. If two processes start on a new file at once, the second one can meet a half-migrated file; it
+/// retries up to 20 times, 50 ms apart.
 async fn migrate(migrations: &Migrator, connection: &mut SqliteConnection, path: &str) -> Result<()> {
     let mut attempt = 0;
     loop {

@@ -1,4 +1,4 @@
-//! What only a file can do wrong; everything else is in the suite.
+//! Tests of what is specific to a file. Everything else is in the conformance suite.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -31,7 +31,7 @@ impl Folder {
         SqliteStore::open(Options::new(self.file())).await.expect("opened")
     }
 
-    /// A connection of somebody else's program.
+    /// Runs SQL on a separate connection, as another program would.
     async fn sql(&self, sql: &'static str) {
         let options = SqliteConnectOptions::new().filename(self.file()).create_if_missing(true);
         let mut connection = options.connect().await.expect("connected");
@@ -119,7 +119,7 @@ async fn acknowledged_writes_survive_a_crash() {
         release: "r".to_owned(),
     };
     store.commit(commit).await.expect("committed");
-    // The machine stops here: the files as they lie on the disk are all there is, the log not folded in.
+    // Simulate a crash: copy the database and its WAL as they are on the disk, without a checkpoint.
     let copy = Folder::new();
     fs::create_dir_all(copy.file().parent().expect("a folder")).expect("made");
     for ending in ["", "-wal"] {
@@ -136,7 +136,7 @@ async fn acknowledged_writes_survive_a_crash() {
 }
 
 #[tokio::test]
-async fn closing_carries_out_what_is_queued() {
+async fn closing_runs_queued_writes() {
     let folder = Folder::new();
     let store = Arc::new(folder.store().await);
     let keys: Vec<String> = (0..100).map(|n| format!("k{n}")).collect();
@@ -165,7 +165,7 @@ async fn closing_carries_out_what_is_queued() {
 async fn one_bad_operation_does_not_fail_the_others() {
     let folder = Folder::new();
     let store = folder.store().await;
-    // A fault that only one row meets, as a full disk or a broken page would be.
+    // A fault that affects only one row, as a damaged page would.
     folder
         .sql(
             "CREATE TRIGGER fault BEFORE INSERT ON inbox WHEN new.key = 'bad'
@@ -182,7 +182,7 @@ async fn one_bad_operation_does_not_fail_the_others() {
 }
 
 #[tokio::test]
-async fn a_writer_that_is_locked_out_says_so() {
+async fn a_locked_file_is_reported_as_unavailable() {
     let folder = Folder::new();
     let timeout = Duration::from_millis(50);
     let store = SqliteStore::open(Options { busy_timeout: timeout, ..Options::new(folder.file()) })
@@ -231,7 +231,7 @@ async fn does_not_touch_the_database_of_another_program() {
 }
 
 #[tokio::test]
-async fn does_not_open_what_a_newer_version_wrote() {
+async fn does_not_open_a_database_of_a_newer_version() {
     let folder = Folder::new();
     folder.store().await.close().await.expect("closed");
     folder
@@ -244,7 +244,7 @@ async fn does_not_open_what_a_newer_version_wrote() {
 }
 
 #[tokio::test]
-async fn a_database_of_before_knows_where_its_chats_wait() {
+async fn upgrading_from_version_1_fills_in_where_chats_wait() {
     let folder = Folder::new();
     fs::create_dir_all(folder.file().parent().expect("a folder")).expect("made");
     let options = SqliteConnectOptions::new().filename(folder.file()).create_if_missing(true);
@@ -280,7 +280,7 @@ async fn a_damaged_file_is_named() {
     store.receive(5, vec![message("a")]).await.expect("received");
     store.close().await.expect("closed");
     let mut bytes = fs::read(folder.file()).expect("read");
-    // The schema's page survives, everything behind it does not.
+    // The file header (100 bytes) survives; everything behind it is overwritten.
     bytes.iter_mut().skip(100).for_each(|byte| *byte = 0xA5);
     fs::write(folder.file(), bytes).expect("written");
     check_refused(folder.file(), &["damaged", "backup"]).await;
@@ -294,7 +294,7 @@ async fn a_folder_without_permission_is_named() {
     let mut rights = fs::metadata(&closed).expect("read").permissions();
     rights.set_readonly(true);
     fs::set_permissions(&closed, rights).expect("set");
-    // Root may write anywhere but in the kernel's own file systems.
+    // Root can write anywhere except in the kernel's file systems.
     let closed = if fs::write(closed.join("probe"), "").is_ok() { PathBuf::from("/proc") } else { closed };
     check_refused(closed.join("tolmach.db"), &["may be written", "folder"]).await;
 }

@@ -1,4 +1,4 @@
-//! The life of leads: created by turns, changed by people, one open lead a chat.
+//! Leads: turns create and update them, staff change them, and a chat has at most one open lead.
 
 use tolmach_runtime::{
     leads::{LeadChange, LeadEvent, LeadRow, LeadStatus},
@@ -71,7 +71,7 @@ pub(crate) async fn opens_another_lead_once_one_is_closed(place: &dyn Place) {
     let second = newest(&*store).await;
     assert_ne!(first.id, second.id);
     assert_eq!((second.status, second.lead.contact["phone"].as_str()), (LeadStatus::New, "+8"));
-    // The first one cannot be reopened beside it.
+    // The first one cannot be reopened while the second one is open.
     let refused = change(&*store, &first.id, status(LeadStatus::Taken)).await;
     assert_eq!(refused, LeadChanged::AnotherOpen(second.id.clone()));
     let of_chat =
@@ -83,9 +83,10 @@ pub(crate) async fn opens_another_lead_once_one_is_closed(place: &dyn Place) {
     assert!(matches!(reopened, LeadChanged::Changed(row) if row.closed.is_none()));
 }
 
-pub(crate) async fn keeps_one_open_lead_a_chat(place: &dyn Place) {
+pub(crate) async fn keeps_one_open_lead_per_chat(place: &dyn Place) {
     let stores = [place.open().await, place.open().await];
-    // A person closes leads while turns of the same chat bring new values: no value is lost, no chat has two open leads.
+    // Staff close leads while turns of the same chat bring new values: no value is lost, and no chat has two open
+    // leads.
     let mut row = run(&*stores[0], CHAT, "0", vec![lead("+0")]).await;
     for round in 1..15 {
         let id = newest(&*stores[0]).await.id;

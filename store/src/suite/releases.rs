@@ -1,4 +1,4 @@
-//! Publications: an order, and nobody overwritten.
+//! Publications: they are stored in order, and none overwrites another.
 
 use tolmach_runtime::ports::{Publication, PublicationKind, PublishOutcome};
 
@@ -33,7 +33,7 @@ pub(crate) async fn publishes_in_order(place: &dyn Place) {
     let outcome = store.publish(first.clone(), None).await.expect("answered");
     let PublishOutcome::Stored(seq) = outcome else { panic!("{outcome:?}") };
     assert_eq!(store.current_release().await.expect("read"), Some(Publication { seq, ..first.clone() }));
-    // Whoever believes that nothing, or something else, is current is told what is.
+    // A caller that expects another current release, or none, is told which one is current.
     let second = publication("r2", Some("r1"), "");
     for expected in [None, Some("r2".to_owned())] {
         let outcome = store.publish(second.clone(), expected).await.expect("answered");

@@ -1,10 +1,10 @@
-//! What only a database does that several processes share: leases, and news of each other.
+//! Conformance cases for a database that several processes share: leases and change notifications.
 
 use std::time::{Duration, Instant};
 
 use super::*;
 
-/// A place whose stores stand for processes.
+/// A database on which each open store stands for a process.
 #[async_trait]
 pub(crate) trait Shared: Place {
     async fn open_with(&self, lease: Duration) -> Arc<dyn Store>;
@@ -13,8 +13,8 @@ pub(crate) trait Shared: Place {
 macro_rules! sharing {
     ($place:path) => {
         $crate::suite::sharing!($place:
-            leases_a_chat_to_one, leases_end_by_their_time, a_store_that_is_gone_has_no_leases,
-            leases_each_chat_once, unfinished_chats_of_others_are_theirs, hears_of_others);
+            leases_a_chat_to_one_process, leases_expire, leases_end_with_their_store,
+            leases_each_chat_once, unfinished_skips_chats_leased_by_others, receives_changes_by_other_processes);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,7 +36,7 @@ async fn lease(store: &dyn Store, chats: &[&str]) -> Vec<String> {
     store.lease(keys(chats)).await.expect("leased")
 }
 
-/// Waits for something that comes soon.
+/// Waits up to 20 s until a condition holds.
 async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !is().await {
@@ -45,20 +45,20 @@ async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
     }
 }
 
-pub(crate) async fn leases_a_chat_to_one(place: &dyn Shared) {
+pub(crate) async fn leases_a_chat_to_one_process(place: &dyn Shared) {
     let (one, two) = (place.open_with(LONG).await, place.open_with(LONG).await);
     assert_eq!(lease(&*one, &["web:1", "web:2"]).await, ["web:1", "web:2"]);
     assert_eq!(lease(&*two, &["web:1", "web:3", "web:2"]).await, ["web:3"]);
     assert_eq!(lease(&*one, &["web:3", "web:1"]).await, ["web:1"]);
-    // Nobody gives back what he does not have.
-    two.give_back(keys(&["web:1"])).await.expect("harmless");
+    // A store cannot give back a lease that it does not hold.
+    two.release_lease(keys(&["web:1"])).await.expect("harmless");
     assert_eq!(lease(&*two, &["web:1"]).await, Vec::<String>::new());
-    one.give_back(keys(&["web:1"])).await.expect("given back");
+    one.release_lease(keys(&["web:1"])).await.expect("given back");
     assert_eq!(lease(&*two, &["web:1", "web:2"]).await, ["web:1"]);
     assert_eq!(lease(&*one, &["web:1"]).await, Vec::<String>::new());
 }
 
-pub(crate) async fn leases_end_by_their_time(place: &dyn Shared) {
+pub(crate) async fn leases_expire(place: &dyn Shared) {
     let (short, long) = (place.open_with(Duration::from_millis(200)).await, place.open_with(LONG).await);
     assert_eq!(lease(&*short, &["web:1"]).await, ["web:1"]);
     receive(&*short, "web:1", "a").await;
@@ -68,7 +68,7 @@ pub(crate) async fn leases_end_by_their_time(place: &dyn Shared) {
     assert_eq!(lease(&*short, &["web:1"]).await, Vec::<String>::new());
 }
 
-pub(crate) async fn a_store_that_is_gone_has_no_leases(place: &dyn Shared) {
+pub(crate) async fn leases_end_with_their_store(place: &dyn Shared) {
     let two = place.open_with(LONG).await;
     for closed in [true, false] {
         let one = place.open_with(LONG).await;
@@ -79,7 +79,7 @@ pub(crate) async fn a_store_that_is_gone_has_no_leases(place: &dyn Shared) {
         }
         drop(one);
         until("the end of the store", async || lease(&*two, &["web:1"]).await == ["web:1"]).await;
-        two.give_back(keys(&["web:1"])).await.expect("given back");
+        two.release_lease(keys(&["web:1"])).await.expect("given back");
     }
 }
 
@@ -102,7 +102,7 @@ pub(crate) async fn leases_each_chat_once(place: &dyn Shared) {
     assert_eq!(owners.len(), chats.len());
 }
 
-pub(crate) async fn unfinished_chats_of_others_are_theirs(place: &dyn Shared) {
+pub(crate) async fn unfinished_skips_chats_leased_by_others(place: &dyn Shared) {
     let (one, two) = (place.open_with(LONG).await, place.open_with(LONG).await);
     receive(&*one, "web:1", "a").await;
     run(&*one, "web:2", "b", vec![say("1")]).await;
@@ -118,9 +118,9 @@ pub(crate) async fn unfinished_chats_of_others_are_theirs(place: &dyn Shared) {
     .await;
 }
 
-pub(crate) async fn hears_of_others(place: &dyn Shared) {
+pub(crate) async fn receives_changes_by_other_processes(place: &dyn Shared) {
     let (one, two) = (place.open_with(LONG).await, place.open_with(LONG).await);
-    // More than one notification can carry, with the oddest of keys; one is too long for any.
+    // More chats than one notification can carry, with unusual keys; one key is too long for any notification.
     let mut chats: Vec<String> = (0..300).map(|n| format!("web:{n}-«\"\\{}", "я".repeat(40))).collect();
     chats.sort();
     let long = format!("web:{}", "y".repeat(9_000));

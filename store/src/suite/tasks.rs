@@ -1,4 +1,4 @@
-//! Tasks: pushed with what they are about or not at all, counted before they run, and deleted when they are old.
+//! Tasks: pushed in the transaction that needs them, counted before they run, and deleted when they are old.
 
 use tolmach_runtime::ports::{NoticeRow, QuarantinedTask, Removed, Retention, Task};
 
@@ -17,7 +17,7 @@ pub(crate) async fn pushes_tasks(place: &dyn Place) {
     assert_eq!(place.tasks().await, []);
     store.push(Task::Report.into(), 0).await.expect("pushed");
     store.push(Task::Reindex { file: "прайс 'a'.xlsx".to_owned() }.into(), 1_000).await.expect("pushed");
-    // Seconds, and never too early.
+    // Times are rounded up to seconds, so that no task runs too early.
     let (one, two) = (store.push(Task::Retain.into(), 1_001), store.push(Task::Retain.into(), 2_999));
     let (one, two) = tokio::join!(one, two);
     one.and(two).expect("pushed");
@@ -26,7 +26,7 @@ pub(crate) async fn pushes_tasks(place: &dyn Place) {
     assert_eq!(place.tasks().await, expected);
 }
 
-pub(crate) async fn pushes_the_delivery_of_notices(place: &dyn Place) {
+pub(crate) async fn pushes_a_delivery_task_for_each_notice_address(place: &dyn Place) {
     let store = place.open().await;
     store.receive(7_500, vec![text(CHAT, "a", "?")]).await.expect("received");
     let row = oldest(&*store, CHAT).await;
@@ -45,12 +45,12 @@ pub(crate) async fn pushes_the_delivery_of_notices(place: &dyn Place) {
     assert_eq!(place.tasks().await, [(deliver("email:a@example.com"), 7), (deliver("telegram:-1"), 7)]);
 }
 
-pub(crate) async fn pushes_the_delivery_of_what_is_put_off(place: &dyn Place) {
+pub(crate) async fn pushes_a_delivery_task_for_a_postponed_message(place: &dyn Place) {
     let store = place.open().await;
     let row = run(&*store, CHAT, "a", vec![say("1"), say("2")]).await;
     assert_eq!(store.unfinished(5, &web()).await.expect("read"), [CHAT]);
-    store.put_off(&format!("{}.0", row.event.id), 9_001).await.expect("put off");
-    store.put_off("unknown", 9_001).await.expect("nothing to put off");
+    store.postpone(&format!("{}.0", row.event.id), 9_001).await.expect("put off");
+    store.postpone("unknown", 9_001).await.expect("nothing to put off");
     assert_eq!(place.tasks().await, [(deliver(CHAT), 10)]);
     // The second message is due, but it waits behind the first.
     assert_eq!(store.unfinished(9_000, &web()).await.expect("read"), Vec::<String>::new());
@@ -59,7 +59,7 @@ pub(crate) async fn pushes_the_delivery_of_what_is_put_off(place: &dyn Place) {
     assert_eq!(store.unfinished(5, &web()).await.expect("read"), [CHAT]);
 }
 
-pub(crate) async fn pushes_one_task_a_timer(place: &dyn Place) {
+pub(crate) async fn pushes_one_task_per_timer(place: &dyn Place) {
     let store = place.open().await;
     run(&*store, CHAT, "a", vec![start("inactivity", 100_000)]).await;
     run(&*store, CHAT, "b", vec![start("inactivity", 200_000)]).await;
@@ -70,12 +70,12 @@ pub(crate) async fn pushes_one_task_a_timer(place: &dyn Place) {
     let cancel = Command::CancelTimer { name: "remind".to_owned() };
     run(&*store, CHAT, "d", vec![start("inactivity", 200_000), cancel]).await;
     assert_eq!(place.tasks().await, out, "nothing is pushed for what is stopped or put off");
-    // The first task comes: too early, so there is one more.
+    // The first task runs before the timer is due, so another one is pushed.
     assert!(!store.fire_timer(CHAT, "inactivity", 50_000).await.expect("looked at"));
     assert_eq!(waiting(&*store, CHAT).await, None);
     assert_eq!(place.tasks().await.last(), Some(&(timer("inactivity"), 200)));
     assert_eq!(place.tasks().await.len(), 4);
-    // The other one finds that one is out.
+    // Any other task finds that one is pending.
     assert!(!store.fire_timer(CHAT, "inactivity", 100_000).await.expect("looked at"));
     assert!(!store.fire_timer(CHAT, "remind", 70_000).await.expect("looked at"));
     assert!(!store.fire_timer("web:2", "inactivity", 300_000).await.expect("looked at"));
@@ -85,7 +85,8 @@ pub(crate) async fn pushes_one_task_a_timer(place: &dyn Place) {
     assert_eq!(fired.iter().filter(|fired| **fired).count(), 1, "{fired:?}");
     assert_eq!(waiting(&*store, CHAT).await, Some(EventKind::Timer { name: "inactivity".to_owned() }));
     assert_eq!(place.tasks().await.len(), 4);
-    // What the safety net fires has a task out too, but the next start is not kept waiting by it.
+    // A timer fired by polling still has a pending task; the next start of the timer gets a task of its own all the
+    // same.
     let row = oldest(&*store, CHAT).await;
     store.commit(turn(&row, 4, vec![start("inactivity", 300_000)])).await.expect("committed");
     assert_eq!(store.fire_timers(300_000, &web()).await.expect("fired"), [CHAT]);
@@ -126,7 +127,7 @@ pub(crate) async fn counts_and_quarantines_tasks(place: &dyn Place) {
     assert_eq!(store.begin_task("t1", &task, 11).await.expect("counted"), 1, "counted anew");
 }
 
-pub(crate) async fn deletes_what_is_old(place: &dyn Place) {
+pub(crate) async fn deletes_old_rows(place: &dyn Place) {
     let store = place.open().await;
     let mut said = Vec::new();
     for n in 0..6 {
@@ -137,7 +138,7 @@ pub(crate) async fn deletes_what_is_old(place: &dyn Place) {
         store.commit(commit).await.expect("committed");
         said.push(format!("{}.0", row.event.id));
     }
-    // One message was never delivered, and one event never had its turn.
+    // One message stays undelivered, and one event stays without a turn.
     store.delivered(said.split_off(1)).await.expect("marked");
     store.receive(1, vec![text("web:2", "waits", "?")]).await.expect("received");
     let nothing = store.retain(&Retention::default(), 100).await.expect("deleted");
@@ -170,7 +171,7 @@ pub(crate) async fn deletes_old_tasks(place: &dyn Place) {
     let keep = |tasks| Retention { tasks, ..Retention::default() };
     assert_eq!(store.retain(&keep(Some(50_000)), 100).await.expect("deleted").tasks, 0);
     let removed = store.retain(&keep(Some(51_000)), 2).await.expect("deleted");
-    // The worker of long ago is named by a task until the last one of them is gone.
+    // The old worker is deleted only after the last task that refers to it.
     assert_eq!((removed.tasks, removed.workers), (2, 0));
     let removed = store.retain(&keep(Some(51_000)), 2).await.expect("deleted");
     assert_eq!((removed.tasks, removed.workers), (1, 1));
@@ -178,7 +179,7 @@ pub(crate) async fn deletes_old_tasks(place: &dyn Place) {
     assert_eq!(place.tasks().await, [(Task::Report, 0)], "what is to be done stays");
 }
 
-pub(crate) async fn gives_leases(place: &dyn Place) {
+pub(crate) async fn grants_and_renews_leases(place: &dyn Place) {
     let store = place.open().await;
     let chats = vec!["web:1".to_owned(), "web:2".to_owned()];
     for _ in 0..2 {
@@ -187,7 +188,7 @@ pub(crate) async fn gives_leases(place: &dyn Place) {
     assert_eq!(store.lease(vec![]).await.expect("leased"), Vec::<String>::new());
     receive(&*store, "web:1", "a").await;
     assert_eq!(store.unfinished(5, &web()).await.expect("read"), ["web:1"], "one's own are no obstacle");
-    store.give_back(chats.clone()).await.expect("given back");
-    store.give_back(chats).await.expect("giving back twice is harmless");
-    store.give_back(vec![]).await.expect("nothing to give back");
+    store.release_lease(chats.clone()).await.expect("given back");
+    store.release_lease(chats).await.expect("giving back twice is harmless");
+    store.release_lease(vec![]).await.expect("nothing to give back");
 }

@@ -1,4 +1,4 @@
-//! What a turn stores besides its messages: bursts, where the chat waits, marks, notices.
+//! What a turn stores besides its messages: several consumed events, the waiting place, analytics events, notices.
 //!
 //! The basics of a turn are in the suite itself.
 
@@ -9,7 +9,7 @@ use tolmach_runtime::ports::{AnalyticsEventKind, NoticeRow, TakenOverChat, Waiti
 
 use super::*;
 
-pub(crate) async fn consumes_a_burst_in_one_turn(place: &dyn Place) {
+pub(crate) async fn consumes_several_events_in_one_turn(place: &dyn Place) {
     let store = place.open().await;
     let many = (0..25).map(|n| text(CHAT, &format!("k{n:02}"), &n.to_string())).collect();
     store.receive(5, many).await.expect("received");
@@ -18,7 +18,7 @@ pub(crate) async fn consumes_a_burst_in_one_turn(place: &dyn Place) {
     assert!(rows.windows(2).all(|two| two[0].seq < two[1].seq), "the oldest first");
     let mut coalescing = turn(&rows[0], chat.version, vec![say("да")]);
     coalescing.inbox = rows.iter().take(3).map(|row| row.seq).collect();
-    // One of the rows is of no chat, then of none that waits: nothing of the turn is stored.
+    // A row that does not exist, and below one that is already consumed: nothing of the turn is stored.
     let mut wrong = coalescing.clone();
     wrong.inbox.push(9_999);
     assert_eq!(store.commit(wrong).await.expect("answered"), CommitOutcome::Conflict);
@@ -31,7 +31,7 @@ pub(crate) async fn consumes_a_burst_in_one_turn(place: &dyn Place) {
     assert_eq!(store.next(CHAT).await.expect("read").rows.len(), MAX_PENDING as usize);
 }
 
-pub(crate) async fn tells_where_chats_wait(place: &dyn Place) {
+pub(crate) async fn counts_chats_by_waiting_place(place: &dyn Place) {
     let store = place.open().await;
     assert_eq!(store.waiting_places().await.expect("read"), []);
     for (chat, release, node) in [
@@ -56,14 +56,14 @@ pub(crate) async fn tells_where_chats_wait(place: &dyn Place) {
     let places = store.waiting_places().await.expect("read");
     assert_eq!(places, [waits("r1", "size", 2), waits("r1", "colour", 1), waits("r2", "size", 1)]);
     assert_eq!(store.chats_at_rest().await.expect("read"), 1);
-    // The next turn of a chat says where it waits now.
+    // The next turn of a chat replaces its waiting place.
     run(&*store, "web:2", "b", vec![]).await;
     let places = store.waiting_places().await.expect("read");
     assert_eq!(places, [waits("r1", "size", 2), waits("r2", "size", 1)]);
     assert_eq!(store.chats_at_rest().await.expect("read"), 2);
 }
 
-pub(crate) async fn tells_who_has_a_chat(place: &dyn Place) {
+pub(crate) async fn lists_taken_over_chats(place: &dyn Place) {
     let store = place.open().await;
     assert_eq!(store.chats_like("").await.expect("read"), Vec::<String>::new());
     for (chat, handed) in [("web:1", Some(900)), ("web:2", None), ("web:3", Some(400))] {
@@ -82,7 +82,7 @@ pub(crate) async fn tells_who_has_a_chat(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn keeps_marks(place: &dyn Place) {
+pub(crate) async fn stores_analytics_events(place: &dyn Place) {
     let store = place.open().await;
     let arm = Command::Arm { experiment: "greeting".to_owned(), arm: "warm".to_owned() };
     let arms: BTreeMap<String, String> = [("greeting".to_owned(), "warm".to_owned())].into();
@@ -100,7 +100,7 @@ pub(crate) async fn keeps_marks(place: &dyn Place) {
     let goal = |value| AnalyticsEventKind::Goal { name: "lead".to_owned(), value, arms: arms.clone() };
     assert_eq!((&marks[1].what, &marks[2].what), (&goal(Some(12.5)), &goal(None)));
     assert_eq!(store.analytics_since(6).await.expect("read"), []);
-    // A turn that is refused marks nothing.
+    // A refused turn stores no analytics events.
     let row = receive(&*store, CHAT, "c").await;
     let late = turn(&row, 0, vec![Command::Arm { experiment: "x".to_owned(), arm: "y".to_owned() }]);
     assert_eq!(store.commit(late).await.expect("answered"), CommitOutcome::Conflict);
@@ -132,7 +132,7 @@ pub(crate) async fn sends_notices_to_their_addresses(place: &dyn Place) {
     assert_eq!(store.unfinished(5, &email).await.expect("read"), ["email:sales@example.com"]);
 }
 
-pub(crate) async fn pages_all_turns(place: &dyn Place) {
+pub(crate) async fn pages_turns_of_all_chats(place: &dyn Place) {
     let store = place.open().await;
     for n in 0..6 {
         let chat = if n % 2 == 0 { CHAT } else { "web:2" };
@@ -152,7 +152,7 @@ pub(crate) async fn pages_all_turns(place: &dyn Place) {
     assert_eq!(of_chat.iter().map(|turn| turn.seq).collect::<Vec<_>>(), [all[1].seq, all[3].seq, all[5].seq]);
 }
 
-/// What a caller does who was not answered: the same once more, perhaps through another process.
+/// A caller that got no reply repeats its commit, perhaps through another process.
 pub(crate) async fn stores_a_repeated_turn_once(place: &dyn Place) {
     let (store, other) = (place.open().await, place.open().await);
     let row = receive(&*store, CHAT, "a").await;
@@ -171,7 +171,7 @@ pub(crate) async fn stores_a_repeated_turn_once(place: &dyn Place) {
     assert_eq!(other.turns(CHAT, 10).await.expect("read").len(), 1);
 }
 
-pub(crate) async fn takes_what_two_bring_once(place: &dyn Place) {
+pub(crate) async fn stores_concurrent_duplicates_once(place: &dyn Place) {
     let stores = [place.open().await, place.open().await];
     let mut tasks = tokio::task::JoinSet::new();
     for caller in 0..8 {
@@ -179,7 +179,7 @@ pub(crate) async fn takes_what_two_bring_once(place: &dyn Place) {
         tasks.spawn(async move {
             let mut told = 0;
             for n in 0..25 {
-                // Each brings the same updates, in another order.
+                // All callers bring the same updates, in different orders.
                 let n = if caller % 4 < 2 { n } else { 24 - n };
                 let (chat, key) = (format!("web:{}", n % 5), format!("k{n}"));
                 told += store.receive(5, vec![text(&chat, &key, &key)]).await.expect("received").len();
@@ -198,7 +198,7 @@ pub(crate) async fn takes_what_two_bring_once(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn goes_on_after_closing(place: &dyn Place) {
+pub(crate) async fn keeps_acknowledged_writes_after_closing(place: &dyn Place) {
     let store = place.open().await;
     receive(&*store, CHAT, "a").await;
     let queued = (0..20).map(|n| store.receive(5, vec![text("web:2", &n.to_string(), "?")]));
@@ -215,7 +215,7 @@ pub(crate) async fn goes_on_after_closing(place: &dyn Place) {
     assert_eq!(rows, stored, "stored exactly if that was said");
 }
 
-pub(crate) async fn orders_keys_by_their_bytes(place: &dyn Place) {
+pub(crate) async fn orders_keys_bytewise(place: &dyn Place) {
     let store = place.open().await;
     let chats = ["web:B", "web:_", "web:a", "web:é", "web:я"];
     for chat in ["web:я", "web:a", "web:_", "web:é", "web:B"] {

@@ -10,7 +10,7 @@
       fast: "Слишком быстро: сообщение уйдёт через несколько секунд.",
       long: "Сообщение слишком длинное: не больше 4096 знаков.", bad: "Сообщение не удалось отправить.",
       sending: "отправляется…", failed: "не отправлено", article: "Артикул", photo: "Фото",
-      log: "Переписка", typing: "Консультант печатает",
+      log: "Переписка", staff: "Менеджер", typing: "Консультант печатает",
     },
     en: {
       title: "Consultant", label: "Message", placeholder: "What are you looking for?", send: "Send",
@@ -19,10 +19,10 @@
       fast: "Too fast: the message goes out in a few seconds.",
       long: "The message is too long: 4096 characters at most.", bad: "The message could not be sent.",
       sending: "sending…", failed: "not sent", article: "Article", photo: "Photo",
-      log: "Conversation", typing: "The consultant is typing",
+      log: "Conversation", staff: "Manager", typing: "The consultant is typing",
     },
   };
-  const REPLY_PATIENCE = 25000;
+  const REPLY_TIMEOUT = 25000;
   const find = (id) => document.getElementById(id);
   const [log, scroll, banner, typing, form, text, send, status] =
     ["log", "scroll", "banner", "typing", "composer", "text", "send", "status"].map(find);
@@ -152,6 +152,10 @@
       return;
     }
     const box = bubble("bot", message.text);
+    if (message.who === "staff") {
+      box.classList.add("staff");
+      box.prepend(element("div", "author", WORDS[language].staff));
+    }
     if (message.language) box.lang = message.language;
     if (message.photo) {
       const photo = element("img", "photo");
@@ -196,7 +200,7 @@
   function expect(yes) {
     clearTimeout(waiting);
     typing.hidden = !yes;
-    if (yes) waiting = setTimeout(() => { typing.hidden = true; }, REPLY_PATIENCE);
+    if (yes) waiting = setTimeout(() => { typing.hidden = true; }, REPLY_TIMEOUT);
   }
 
   function newId() {

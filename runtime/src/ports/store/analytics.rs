@@ -1,4 +1,4 @@
-//! Goals, arms of experiments, and activity in numbers.
+//! Analytics: goals, arms of experiments, activity counts.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use async_trait::async_trait;
 use super::ChatKey;
 use crate::ports::{Day, Result};
 
-/// A mark that a turn made for analytics.
+/// An analytics event recorded by a turn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnalyticsEvent {
-    /// The effect that made it.
+    /// The id of the effect that recorded it.
     pub effect: String,
     /// The chat.
     pub chat: ChatKey,
-    /// What was marked.
+    /// What was recorded.
     pub what: AnalyticsEventKind,
     /// The release that the turn ran on.
     pub release: String,
@@ -22,23 +22,23 @@ pub struct AnalyticsEvent {
     pub at: i64,
 }
 
-/// What a [`Mark`] marks.
+/// The content of an [`AnalyticsEvent`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnalyticsEventKind {
-    /// A conversion.
+    /// The client reached a goal.
     Goal {
-        /// The goal.
+        /// The goal's name.
         name: String,
-        /// What it is worth, if anything was said of that.
+        /// The goal's value, if the flow gives one.
         value: Option<f64>,
-        /// The client's arms at that moment, by experiment.
+        /// The client's arms at that time, by experiment.
         arms: BTreeMap<String, String>,
     },
-    /// The client was put into an arm.
+    /// The client was assigned to an arm of an experiment.
     Arm {
-        /// The experiment.
+        /// The experiment's name.
         experiment: String,
-        /// The arm.
+        /// The arm's name.
         arm: String,
     },
 }
@@ -46,9 +46,15 @@ pub enum AnalyticsEventKind {
 /// Analytics events of all chats.
 #[async_trait]
 pub trait AnalyticsStore: Send + Sync {
-    /// Marks since `at`, oldest first.
+    /// Events at or after `at`, milliseconds since the Unix epoch, oldest first.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn analytics_since(&self, at: i64) -> Result<Vec<AnalyticsEvent>>;
 
-    /// What happened since `at`, in numbers.
+    /// Activity counts since `at`, milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn day(&self, at: i64) -> Result<Day>;
 }

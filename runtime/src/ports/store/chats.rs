@@ -1,4 +1,4 @@
-//! What is known of chats beside their turns: what was said, where they wait, who has them.
+//! Transcripts, waiting places and handoffs of chats.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -7,34 +7,34 @@ use tolmach_engine::effect::Author;
 use super::ChatKey;
 use crate::ports::Result;
 
-/// Something said, for the history of a chat.
+/// A message in a chat's transcript.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageRow {
     /// Order within the store; 0 when not stored yet.
     #[serde(default)]
     pub seq: i64,
-    /// Who said it.
+    /// Its author.
     pub who: Author,
     /// The client's text, or the bot's message as JSON of [`tolmach_engine::effect::Outgoing`].
     pub body: String,
-    /// Milliseconds since the Unix epoch.
+    /// When, milliseconds since the Unix epoch.
     pub at: i64,
 }
 
-/// Chats that wait inside a node.
+/// A node at which chats wait, with their number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WaitingPlace {
-    /// The release they are pinned to.
+    /// The release to which these chats are pinned.
     pub release: String,
     /// The flow.
     pub flow: String,
     /// The node.
     pub node: String,
-    /// How many.
+    /// The number of chats.
     pub chats: u64,
 }
 
-/// A chat that a person has.
+/// A chat that staff have taken over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TakenOverChat {
     /// The chat.
@@ -46,18 +46,33 @@ pub struct TakenOverChat {
 /// Transcripts and the state of chats.
 #[async_trait]
 pub trait ChatStore: Send + Sync {
-    /// The last `limit` messages of a chat with `seq` above `after`, oldest first.
+    /// The last `limit` messages of a chat with a `seq` above `after`, oldest first.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn messages(&self, chat: &str, after: i64, limit: u32) -> Result<Vec<MessageRow>>;
 
-    /// Where chats wait inside nodes, the most first.
+    /// The nodes at which chats wait, those with the most chats first.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn waiting_places(&self) -> Result<Vec<WaitingPlace>>;
 
-    /// How many chats do not wait inside a node.
+    /// The number of chats that wait at no node.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn chats_at_rest(&self) -> Result<u64>;
 
-    /// The keys of at most 10 chats that have had a turn and whose key holds this text, the last active first.
+    /// The chats that have had a turn and whose key contains `part`, most recently active first, at most 10.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn chats_like(&self, part: &str) -> Result<Vec<ChatKey>>;
 
-    /// The chats that a person has, longest first.
+    /// The chats that staff have taken over, earliest first.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn handed(&self) -> Result<Vec<TakenOverChat>>;
 }

@@ -1,4 +1,4 @@
-//! Events on their way into a turn.
+//! The inbox: received events that wait for a turn.
 
 use async_trait::async_trait;
 use tolmach_engine::event::Event;
@@ -7,44 +7,53 @@ use uuid::Uuid;
 use super::{Chat, ChatKey};
 use crate::ports::{Inbound, Result};
 
-/// As many events of a chat as [`Store::next`] gives at once.
+/// Maximum number of events that [`InboxStore::next`] returns.
 pub const MAX_PENDING: u32 = 20;
 
-/// An event that waits for its turn.
+/// An event that waits for a turn.
 #[derive(Clone, Debug)]
 pub struct InboxRow {
     /// Order within the store.
     pub seq: i64,
     /// The chat.
     pub chat: ChatKey,
-    /// The event; its id was made when it was received.
+    /// The event; its id was assigned when it was received.
     pub event: Event,
-    /// For a press: the id of the button.
+    /// For a press: the button's id.
     pub button: Option<String>,
 }
 
-/// What there is to do for a chat.
+/// The pending work of a chat.
 #[derive(Clone, Debug, Default)]
 pub struct Next {
-    /// The oldest waiting events, at most [`BURST`].
+    /// The oldest waiting events in order of receipt, at most [`MAX_PENDING`].
     pub rows: Vec<InboxRow>,
-    /// The chat as it stands.
+    /// The chat's session.
     pub chat: Chat,
-    /// Whether its outbox holds undelivered messages.
-    pub owed: bool,
+    /// Whether the chat has undelivered messages.
+    pub undelivered: bool,
 }
 
-/// Received events that wait for their turn.
+/// Stores received events and finds pending work.
 #[async_trait]
 pub trait InboxStore: Send + Sync {
-    /// Stores what was received, skipping known (channel, key) pairs; returns the chats that have something new.
-    /// Event ids are given by the caller, one an item.
+    /// Stores received events with the time `at`, milliseconds since the Unix epoch. The caller gives each event its
+    /// id. Known (channel, key) pairs are skipped. Returns the chats that have a new event.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or when a chat key or an event key contains U+0000.
     async fn receive(&self, at: i64, inbound: Vec<(Uuid, Inbound)>) -> Result<Vec<ChatKey>>;
 
-    /// What there is to do for a chat, at one moment.
+    /// Reads the pending work of a chat in one snapshot.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn next(&self, chat: &str) -> Result<Next>;
 
-    /// The chats of these channels that have waiting events, or whose oldest undelivered message is due by `now`, and
-    /// that no other living process has leased.
+    /// The chats of these channels that have a waiting event, or whose oldest undelivered message is due by `now`
+    /// (milliseconds since the Unix epoch), except those that another live process has leased.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn unfinished(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>>;
 }

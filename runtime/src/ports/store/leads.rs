@@ -1,4 +1,4 @@
-//! Leads as the store keeps them. The rules of their life are in [`crate::leads`].
+//! Storage of leads. The rules for merging and changing them are in [`crate::leads`].
 
 use async_trait::async_trait;
 
@@ -7,25 +7,25 @@ use crate::{
     ports::{Actor, Order, Page, Result},
 };
 
-/// Which leads are wanted; an unset field excludes none.
+/// Filters for leads. An unset field does not filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeadQuery {
-    /// With one of these statuses; empty for any.
+    /// One of these statuses; empty for any.
     pub status: Vec<LeadStatus>,
-    /// That this person works on.
+    /// The assignee, exactly.
     pub assignee: Option<String>,
-    /// From this chat.
+    /// The chat, exactly.
     pub chat: Option<String>,
     /// Created at or after this time, milliseconds since the Unix epoch.
     pub since: Option<i64>,
-    /// By the time of creation.
+    /// The order of the rows, by creation.
     pub order: Order,
-    /// Which part.
+    /// The page to read.
     pub page: Page,
 }
 
 impl LeadQuery {
-    /// The newest `limit` leads.
+    /// The newest `limit` leads, newest first.
     pub fn newest(limit: u32) -> LeadQuery {
         LeadQuery {
             status: Vec::new(),
@@ -38,41 +38,42 @@ impl LeadQuery {
     }
 }
 
-/// How a change of a lead ended.
+/// The result of a change of a lead.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LeadChanged {
-    /// The lead as it is now.
+    /// Stored; the lead after the change.
     Changed(Box<LeadRow>),
-    /// There is no such lead.
+    /// There is no lead with this id.
     Unknown,
-    /// It would be a second open lead of its chat; the other one's id.
+    /// Refused: the chat would have a second open lead. Holds the id of the other open lead.
     AnotherOpen(String),
 }
 
-/// Leads and their history. Turns create and update leads by [`super::TurnStore::commit`].
+/// Leads and their history. Turns create and update leads through [`super::TurnStore::commit`].
 #[async_trait]
 pub trait LeadStore: Send + Sync {
-    /// Reads leads.
+    /// Reads the leads that pass the filters.
     ///
     /// # Errors
-    /// When the database is away.
+    /// When the database is unavailable.
     async fn leads(&self, query: &LeadQuery) -> Result<Vec<LeadRow>>;
 
-    /// The leads whose ids begin so, at most 10.
+    /// The leads whose ids begin with `prefix`, at most 10.
     ///
     /// # Errors
-    /// When the database is away.
+    /// When the database is unavailable.
     async fn leads_like(&self, prefix: &str) -> Result<Vec<LeadRow>>;
 
     /// The history of a lead, oldest first, at most 1,000 rows.
     ///
     /// # Errors
-    /// When the database is away.
+    /// When the database is unavailable.
     async fn lead_history(&self, id: &str) -> Result<Vec<LeadHistoryRow>>;
 
-    /// Changes a lead and writes its history, by [`crate::leads::apply`].
+    /// Changes a lead and adds to its history, by the rules of [`crate::leads::apply`]. `at` is in milliseconds since
+    /// the Unix epoch.
     ///
     /// # Errors
-    /// When the database is away.
+    /// When the database is unavailable, or when `id` contains U+0000.
     async fn change_lead(&self, id: &str, change: LeadChange, actor: &Actor, at: i64) -> Result<LeadChanged>;
 }

@@ -1,4 +1,4 @@
-//! Releases and their publications.
+//! Stored releases and their publications.
 
 use std::collections::BTreeMap;
 
@@ -10,76 +10,95 @@ use crate::ports::Result;
 /// The text files of a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
-    /// Content hash.
+    /// The hash of the content.
     pub id: String,
-    /// Paths and texts, as JSON.
+    /// The bundle (paths and texts) as JSON.
     pub files: String,
 }
 
-/// A release that was made the current one, and why.
+/// A change of the current release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Publication {
     /// Order within the store; 0 when not stored yet. The last one's release is the current one.
     #[serde(default)]
     pub seq: i64,
-    /// The release.
+    /// The release that became current.
     pub release: String,
     /// The release that was current before; `None` for the first.
     pub parent: Option<String>,
-    /// Who did it.
+    /// Who published it.
     pub author: String,
-    /// Why.
+    /// The author's note.
     pub note: String,
-    /// Milliseconds since the Unix epoch.
+    /// When, milliseconds since the Unix epoch.
     pub at: i64,
-    /// Forwards or back.
+    /// Whether it was a new release or a rollback.
     pub kind: PublicationKind,
-    /// Where chats go that wait on the parent: `flow.node` there, to `flow.node` here or to `restart`.
+    /// The session migration: for chats that wait on the parent at `flow.node`, the `flow.node` of this release where
+    /// they continue, or `restart`.
     #[serde(default)]
     pub moves: BTreeMap<String, String>,
 }
 
-/// What a publication was.
+/// The kind of a publication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PublicationKind {
-    /// A release of somebody's making.
+    /// A release was published.
     Publish,
-    /// Back to an earlier release.
+    /// An earlier release was made current again.
     Rollback,
 }
 
-/// How a publication ended.
+/// The result of a publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PublishOutcome {
-    /// Stored, under this `seq`.
+    /// Stored, with this `seq`.
     Stored(i64),
-    /// Another release is current than was expected: nothing was stored.
+    /// The current release is not the expected one: nothing was stored.
     Conflict {
         /// The current release.
         current: Option<String>,
     },
 }
 
-/// Kept releases, and which of them is the current one.
+/// Stored releases, and which of them is the current one.
 #[async_trait]
 pub trait ReleaseStore: Send + Sync {
-    /// Makes a kept release the current one, if the current one is still `expected`; two that publish at once
-    /// cannot overwrite each other.
+    /// Makes a stored release the current one, if the current one is `expected` (compare-and-swap), so that two
+    /// concurrent publications cannot overwrite each other.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or when the release is not stored.
     async fn publish(&self, publication: Publication, expected: Option<String>) -> Result<PublishOutcome>;
 
     /// The last publication, whose release is the current one; `None` before the first.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn current_release(&self) -> Result<Option<Publication>>;
 
-    /// The last publications, newest first.
+    /// The last publications, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn publications(&self, limit: u32) -> Result<Vec<Publication>>;
 
-    /// The ids of kept releases that begin so, at most 10.
+    /// The ids of stored releases that begin with `prefix`, at most 10.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn releases_like(&self, prefix: &str) -> Result<Vec<String>>;
 
-    /// Keeps a release; nothing happens when it is kept already.
+    /// Stores a release. Does nothing if its id is stored already. `at` is in milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or when the bundle contains U+0000.
     async fn keep_release(&self, bundle: &Bundle, at: i64) -> Result<()>;
 
-    /// A kept release.
+    /// A stored release; `None` if the id is unknown.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn release(&self, id: &str) -> Result<Option<Bundle>>;
 }

@@ -1,31 +1,52 @@
-//! Tasks of the queue, as far as the store keeps count of them.
+//! Pushing, counting and quarantine of queue tasks.
 
 use async_trait::async_trait;
 
 use crate::ports::{Job, QuarantinedTask, Result, Task};
 
-/// Pushes tasks, counts their starts, keeps those that are quarantined.
+/// Pushes tasks, counts their starts and stores those in quarantine. Times are in milliseconds since the Unix epoch.
 #[async_trait]
 pub trait TaskStore: Send + Sync {
-    /// Pushes a task to be done at `at`.
+    /// Pushes a task that is due at `at`.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn push(&self, job: Job, at: i64) -> Result<()>;
 
-    /// Pushes a task to be done at `at` unless something was pushed under this key before; returns whether it was new.
-    /// Keys are known for as long as done tasks are kept.
+    /// Pushes a task that is due at `at`, unless a task was pushed with this key before; returns whether it was pushed.
+    /// Keys are remembered for as long as finished tasks are kept.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or when `key` contains U+0000.
     async fn push_once(&self, key: &str, task: Task, at: i64) -> Result<bool>;
 
-    /// Counts that a task is begun, before it is; returns how often it was.
+    /// Counts the start of a task, before it runs; returns the number of starts, this one included.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or when `id` contains U+0000.
     async fn begin_task(&self, id: &str, task: &Task, now: i64) -> Result<i64>;
 
-    /// Forgets a task that is done.
+    /// Forgets the starts of a finished task.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or when `id` contains U+0000.
     async fn end_task(&self, id: &str) -> Result<()>;
 
-    /// Keeps a task that was begun from being tried any more.
+    /// Puts a started task into quarantine, so that it is not retried. An unknown id is ignored.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or when `id` contains U+0000.
     async fn quarantine(&self, id: &str, why: &str, now: i64) -> Result<()>;
 
-    /// The tasks in quarantine, the last first.
+    /// The tasks in quarantine, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn quarantined(&self, limit: u32) -> Result<Vec<QuarantinedTask>>;
 
-    /// Takes a task out of quarantine and pushes it again; `false` when it is not there.
+    /// Removes a task from quarantine and pushes it again; `false` if it is not in quarantine.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or when `id` contains U+0000.
     async fn retry_task(&self, id: &str, now: i64) -> Result<bool>;
 }

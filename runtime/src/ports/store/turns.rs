@@ -1,4 +1,4 @@
-//! Turns: committed whole, and read again for replays.
+//! Sessions and turns: committed atomically, read again for replays.
 
 use async_trait::async_trait;
 use tolmach_engine::{
@@ -9,54 +9,54 @@ use tolmach_engine::{
 use super::{ChatKey, MessageRow, NoticeRow};
 use crate::ports::Result;
 
-/// What is stored of a chat between turns.
+/// The stored state of a chat between turns.
 #[derive(Clone, Debug, Default)]
 pub struct Chat {
     /// The session as JSON; `None` for a chat that has not had a turn.
     pub session: Option<String>,
-    /// Grows by one with every commit; 0 before the first.
+    /// The number of committed turns; 0 before the first.
     pub version: i64,
 }
 
-/// One turn, to be stored whole or not at all.
+/// One turn, to be stored atomically.
 #[derive(Clone, Debug)]
 pub struct Commit {
     /// The chat.
     pub chat: ChatKey,
     /// The inbox rows that this turn consumes, at least one.
     pub inbox: Vec<i64>,
-    /// The event of the turn: the row's own, or what several rows were merged into.
+    /// The event of the turn: that of the only row, or several rows merged into one event.
     pub event: Event,
-    /// The version the turn started from.
+    /// The chat's version when the turn started.
     pub version: i64,
     /// The session after the turn, as JSON.
     pub session: String,
-    /// The flow and the node inside which the chat waits from now on; `None` when it does not.
+    /// The flow and node at which the chat waits after the turn; `None` when it waits at none.
     pub waits: Option<(String, String)>,
-    /// Since when a person has the chat, milliseconds since the Unix epoch; `None` when the bot has it.
+    /// Since when staff have taken over the chat, milliseconds since the Unix epoch; `None` when the bot has it.
     pub handed: Option<i64>,
-    /// What the client said, if the turn began so, and what the bot says; in order.
+    /// The client's messages in this turn, then the bot's messages, in order.
     pub messages: Vec<MessageRow>,
-    /// Everything to do, in order.
+    /// The effects of the turn, in order.
     pub effects: Vec<Effect>,
-    /// Messages to the staff, with the addresses they go to.
+    /// Messages to staff, with their recipients.
     pub notices: Vec<NoticeRow>,
-    /// The turn's trace, as JSON.
+    /// The turn's [`crate::Record`], as JSON.
     pub trace: String,
     /// The release that the turn ran on.
     pub release: String,
 }
 
-/// How a commit ended.
+/// The result of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitOutcome {
     /// Stored.
     Stored,
-    /// Another process committed a turn of this chat since it was loaded, or consumed the inbox row: nothing was stored.
+    /// Another turn of this chat was committed since it was loaded, or an inbox row was consumed: nothing was stored.
     Conflict,
 }
 
-/// A turn as stored.
+/// A stored turn.
 #[derive(Clone, Debug)]
 pub struct StoredTurn {
     /// Order within the store.
@@ -65,30 +65,48 @@ pub struct StoredTurn {
     pub chat: ChatKey,
     /// When its event was received, milliseconds since the Unix epoch.
     pub at: i64,
-    /// The event that started it.
+    /// Its event.
     pub event: Event,
-    /// The release it ran on.
+    /// The release that it ran on.
     pub release: String,
-    /// The trace, as JSON.
+    /// Its [`crate::Record`], as JSON.
     pub trace: String,
 }
 
 /// Sessions and committed turns.
 #[async_trait]
 pub trait TurnStore: Send + Sync {
-    /// The chat as it stands.
+    /// The stored state of a chat; the default for an unknown chat.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn chat(&self, chat: &str) -> Result<Chat>;
 
-    /// Stores a turn: inbox rows consumed, session replaced if its version is still the one given, messages, trace,
-    /// buttons, outbox, notices, leads, timers and marks. Tasks are pushed for the addresses of notices and for timers.
+    /// Stores a turn: consumes the inbox rows, replaces the session if its version is still the given one, and stores
+    /// messages, trace, buttons, outbox, notices, leads, timers and analytics events. Pushes tasks for timers and for
+    /// the addresses of notices.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or when the session, the trace or a button id, timer name or address contains
+    /// U+0000.
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome>;
 
-    /// What a button of this chat stands for.
+    /// The action of a button of this chat; `None` for an unknown button.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn button(&self, chat: &str, id: &str) -> Result<Option<Press>>;
 
-    /// Stored turns of a chat, oldest first.
+    /// The first `limit` stored turns of a chat, oldest first.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn turns(&self, chat: &str, limit: u32) -> Result<Vec<StoredTurn>>;
 
-    /// Stored turns of all chats since `at`, in the order of their `seq`, those above `after` only.
+    /// Stored turns of all chats with an event received at or after `at` (milliseconds since the Unix epoch) and a
+    /// `seq` above `after`: the first `limit`, in the order of `seq`.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
     async fn turns_since(&self, at: i64, after: i64, limit: u32) -> Result<Vec<StoredTurn>>;
 }

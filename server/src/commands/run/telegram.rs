@@ -98,7 +98,7 @@ pub(super) async fn take_turns(
             return;
         }
     }
-    let _ = runtime.store().give_back(vec![place]).await;
+    let _ = runtime.store().release_lease(vec![place]).await;
 }
 
 /// Waits so long; `true` as soon as everything is to end.

@@ -77,7 +77,7 @@ async fn a_command_ends_the_wait() {
 async fn what_another_process_put_there_is_taken_up() {
     let folder = tempfile::tempdir().unwrap();
     let bot = bot(folder.path(), false).await;
-    let timers = tokio::spawn(Arc::clone(&bot.runtime).tend(Tasks::Here));
+    let timers = tokio::spawn(Arc::clone(&bot.runtime).run_maintenance(Tasks::Here));
     let other = SqliteStore::open(Options::new(folder.path().join("tolmach.db"))).await.unwrap();
     let received = vec![(uuid::Uuid::now_v7(), inbound("a", "1", "from elsewhere"))];
     other.receive(0, received).await.unwrap();

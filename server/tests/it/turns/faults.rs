@@ -23,8 +23,8 @@ limits: { turn: 2s, llm_call: 1s }
 nodes:
   count:
     set: { n: slots.n + 1 }
-    next: tell
-  tell:
+    next: notify_staff
+  notify_staff:
     say: { text: 'message {{slots.n}}' }
   search:
     search: { query: anything, into: results }
@@ -121,7 +121,7 @@ impl Shop {
             file("prompts/about.md", "Answer questions about the company.\n"),
             file("knowledge/company.md", "## Delivery\nWe deliver everywhere.\n"),
         ];
-        let published = runtime.releases().publish(&Bundle { files: files.into() }, 0).await.unwrap();
+        let published = runtime.releases().activate_draft(&Bundle { files: files.into() }, 0).await.unwrap();
         published.unwrap_or_else(|diagnostics| panic!("{diagnostics:?}"));
         Shop { runtime, store, channel, script, _folder: folder }
     }
@@ -247,7 +247,7 @@ async fn a_store_with_bad_moments_loses_doubles_and_turns_round_nothing() {
         ("commit", Fault::Slow(Duration::from_millis(300)), 1),
         ("delivered", Fault::Unavailable, 3),
         ("delivered", Fault::Lost, 2),
-        ("give_back", Fault::Unavailable, 1),
+        ("release_lease", Fault::Unavailable, 1),
     ];
     let shop = Shop::open(false).await;
     for (call, fault, times) in calls {
@@ -267,7 +267,7 @@ async fn a_store_with_bad_moments_loses_doubles_and_turns_round_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_acknowledged_is_repeated_and_taken_once() {
     let shop = Shop::open(false).await;
-    let tending = tokio::spawn(Arc::clone(&shop.runtime).tend(Tasks::Here));
+    let tending = tokio::spawn(Arc::clone(&shop.runtime).run_maintenance(Tasks::Here));
     for fault in [Fault::Unavailable, Fault::Lost] {
         let chat = format!("{fault:?}");
         shop.script.fails("receive", fault, 2);
@@ -307,11 +307,11 @@ async fn a_commit_that_hangs_holds_its_own_chat_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_fails_for_one_chat_fails_no_other() {
     let shop = Shop::open(false).await;
-    let tending = tokio::spawn(Arc::clone(&shop.runtime).tend(Tasks::Here));
+    let tending = tokio::spawn(Arc::clone(&shop.runtime).run_maintenance(Tasks::Here));
     shop.script.fails("deliver a", Fault::Hang, 1);
     shop.script.fails("deliver c", Fault::Unavailable, 2);
     // That it was put off cannot be noted at first.
-    shop.script.fails("put_off", Fault::Unavailable, 1);
+    shop.script.fails("postpone", Fault::Unavailable, 1);
     for n in 1..=2 {
         for chat in ["a", "b", "c"] {
             shop.receive(chat, &format!("{chat}{n}"), "hello").await.unwrap();
@@ -333,7 +333,7 @@ async fn a_channel_that_fails_for_one_chat_fails_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_staff_are_told_once_and_no_client_waits_for_that() {
     let shop = Shop::open(false).await;
-    let tending = tokio::spawn(Arc::clone(&shop.runtime).tend(Tasks::Here));
+    let tending = tokio::spawn(Arc::clone(&shop.runtime).run_maintenance(Tasks::Here));
     // Nobody knows whether the turn is stored, marks fail, and the boss's phone is off.
     shop.script.fails("commit", Fault::Lost, 1);
     shop.script.fails("delivered", Fault::Unavailable, 2);

@@ -40,7 +40,7 @@ impl Node for Alarm {
 }
 
 const ALARM: &[&KindSpec] = &[&KindSpec::of::<Alarm>()];
-const FLOW: &str = "flow: counter\nstart: tell\nnodes:\n  tell:\n    alarm: {}\n";
+const FLOW: &str = "flow: counter\nstart: notify_staff\nnodes:\n  notify_staff:\n    alarm: {}\n";
 
 async fn bot(folder: &Path, people: &[&str]) -> Bot {
     let people = people.iter().map(|id| Address::parse(id).unwrap()).collect();
@@ -93,7 +93,7 @@ async fn a_notice_survives_a_crash_and_nobody_is_no_failure() {
     }
     let again = bot(folder.path(), &[]).await;
     let told = tokio::time::timeout(Duration::from_secs(20), async {
-        let tending = tokio::spawn(Arc::clone(&again.runtime).tend(Tasks::Here));
+        let tending = tokio::spawn(Arc::clone(&again.runtime).run_maintenance(Tasks::Here));
         while again.told("boss").is_empty() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

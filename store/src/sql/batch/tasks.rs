@@ -1,4 +1,4 @@
-//! The part of a group that is about time: timers, tasks, and what is too old to be kept.
+//! Operations on timers and tasks, single-row operations, and retention.
 
 use tolmach_engine::event::{Client, Event, EventKind};
 use tolmach_runtime::ports::{ChatKey, Removed, Retention, Task};
@@ -12,9 +12,9 @@ use crate::sql::{
 };
 
 impl<S: DbConnection> Group<'_, S> {
-    pub(super) async fn put_off(&mut self, rows: Array) -> sqlx::Result<()> {
-        let put_off: Vec<(ChatKey, i64)> = self.fetch(self.statements.put_off, rows).await?;
-        for (chat, due) in put_off {
+    pub(super) async fn postpone(&mut self, rows: Array) -> sqlx::Result<()> {
+        let postpone: Vec<(ChatKey, i64)> = self.fetch(self.statements.postpone, rows).await?;
+        for (chat, due) in postpone {
             self.tasks.push(task(&Task::Deliver { chat }, due)?);
         }
         Ok(())
@@ -27,7 +27,7 @@ impl<S: DbConnection> Group<'_, S> {
         Ok(())
     }
 
-    /// What comes seldom, or needs its own answer from the database.
+    /// Runs an operation that is rare, or whose result must be read before the next one runs. These are not batched.
     pub(super) async fn other(&mut self, operation: &Operation) -> sqlx::Result<Answer> {
         let text = |text: &str| Value::Text(text.to_owned());
         let statements = self.statements;
@@ -108,7 +108,7 @@ impl<S: DbConnection> Group<'_, S> {
         self.enter(timers, now).await
     }
 
-    /// Due timers, taken off their table, become events. Returns their chats.
+    /// Turns due timers, which were deleted from their table, into inbox events. Returns their chats.
     async fn enter(
         &mut self,
         mut timers: Vec<(i64, String, String, String)>,
@@ -118,7 +118,7 @@ impl<S: DbConnection> Group<'_, S> {
         let mut rows = Array::default();
         for (due, chat, name, channel) in timers {
             let key = format!("timer:{chat}:{name}:{due}");
-            // The id derives from the key: a timer that fires again after a crash causes the same effects.
+            // The id is derived from the key, so that a timer that fires again after a crash causes the same effects.
             let hash = blake3::hash(format!("{channel}\0{key}").as_bytes());
             let mut bytes = [0; 16];
             bytes.copy_from_slice(hash.as_bytes().split_at(16).0);

@@ -20,10 +20,10 @@ use tolmach_runtime::{
     ports::{
         self, Actor, Address, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle,
         Catalog, Channel, Chat, ChatKey, ChatStore, Commit, CommitOutcome, Day, Delivery, Embedder, Http,
-        Inbound, InboxStore, Job, LeadChanged, LeadQuery, LeadStore, LeaseStore, Llm, MessageRow, Next,
-        NoticeRow, OutboxRow, OutboxStore, Publication, PublishOutcome, QuarantinedTask, ReleaseStore,
-        Removed, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnStore,
-        WaitingPlace,
+        Inbound, InboxStore, Job, LeadChanged, LeadQuery, LeadStore, LeaseStore, Llm, MessageRow, MeterStore,
+        ModelCall, ModelCallQuery, ModelCallRow, Next, NoticeRow, OutboxRow, OutboxStore, Publication,
+        PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Retention, Store, StoredTurn, TakenOverChat,
+        Task, TaskStore, TimerStore, TurnStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -120,12 +120,12 @@ impl Llm for Faulty<()> {
         "faulty"
     }
 
-    async fn classify(&self, request: &LlmClassifyRequest) -> ports::Result<Classification> {
+    async fn classify(&self, _: &ModelCall, request: &LlmClassifyRequest) -> ports::Result<Classification> {
         let label = request.labels.first().map(|label| label.name.clone());
         self.script.meet("decide", async { Ok(Classification { label, usage: Usage::default() }) }).await
     }
 
-    async fn generate(&self, _: &GenerateRequest) -> ports::Result<Reply> {
+    async fn generate(&self, _: &ModelCall, _: &GenerateRequest) -> ports::Result<Reply> {
         let reply = Reply { text: "The model says yes.".to_owned(), usage: Usage::default() };
         self.script.meet("answer", async { Ok(reply) }).await
     }
@@ -180,8 +180,8 @@ impl<S: Store> LeaseStore for Faulty<Arc<S>> {
         self.script.meet("lease", self.inner.lease(chats)).await
     }
 
-    async fn give_back(&self, chats: Vec<ChatKey>) -> ports::Result<()> {
-        self.script.meet("give_back", self.inner.give_back(chats)).await
+    async fn release_lease(&self, chats: Vec<ChatKey>) -> ports::Result<()> {
+        self.script.meet("release_lease", self.inner.release_lease(chats)).await
     }
 
     async fn changed(&self) -> Vec<ChatKey> {
@@ -207,7 +207,7 @@ store! { OutboxStore
     fn post(notices: Vec<NoticeRow>, at: i64) -> ();
     fn outbox(chat: &str) -> Vec<OutboxRow>;
     fn delivered(effects: Vec<String>) -> ();
-    fn put_off(effect: &str, due: i64) -> ();
+    fn postpone(effect: &str, due: i64) -> ();
 }
 
 store! { TimerStore
@@ -253,6 +253,11 @@ store! { TaskStore
     fn quarantine(id: &str, why: &str, now: i64) -> ();
     fn quarantined(limit: u32) -> Vec<QuarantinedTask>;
     fn retry_task(id: &str, now: i64) -> bool;
+}
+
+store! { MeterStore
+    fn record_model_calls(rows: Vec<ModelCallRow>) -> ();
+    fn model_calls(query: &ModelCallQuery) -> Vec<ModelCallRow>;
 }
 
 store! { AuditStore

@@ -1,6 +1,6 @@
-//! What a CEL parser says of an expression, in plain words.
+//! Explains syntax errors of CEL expressions.
 //!
-//! Authors come from other notations: `and`, a single `=`, a text without quotes. Each of these has a sentence here.
+//! Common slips from other notations have their own message: `and`, a single `=`, a text without quotes.
 
 /// Why an expression does not parse, and after a newline how to fix it.
 pub(super) fn explain(source: &str, message: &str) -> String {

@@ -1,10 +1,10 @@
-//! The most that one turn may cost: model calls, tokens, time and nodes, against the limits.
+//! The highest cost of a turn (model calls, tokens, time, nodes), checked against the limits.
 //!
-//! For every spot: the worst that may follow until the turn stops there, and until the flow returns to its caller.
+//! For every node: the highest cost from there until the turn stops, and until the flow returns to its caller.
 
 use std::collections::BTreeSet;
 
-use super::arrows::Arrows;
+use super::graph::FlowGraph;
 use crate::{
     diagnostic::{Code, Diagnostic},
     flow::Flow,
@@ -14,13 +14,13 @@ use crate::{
 };
 
 pub(super) fn check(
-    arrows: &Arrows<'_>,
+    graph: &FlowGraph<'_>,
     order: &[usize],
     limits: &Limits,
     costs: &Costs<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let price: Vec<Cost> = arrows.spots.iter().map(|spot| spot.entry.node.cost(costs)).collect();
+    let price: Vec<Cost> = graph.nodes.iter().map(|node| node.entry.node.cost(costs)).collect();
     let seconds = |millis: i64| format!("{} s", millis as f64 / 1000.0);
     let measures: [Measure<'_>; 4] = [
         Measure {
@@ -55,7 +55,7 @@ pub(super) fn check(
         },
     ];
     for measure in measures {
-        Worst::of(arrows, order, measure.of).report(&measure, diagnostics);
+        Worst::of(graph, order, measure.of).report(&measure, diagnostics);
     }
 }
 
@@ -67,7 +67,7 @@ struct Measure<'a> {
     say: &'a dyn Fn(i64, i64) -> String,
 }
 
-/// What may follow, the spot itself counted.
+/// What may follow, the node itself counted.
 #[derive(Clone, Copy, Default)]
 struct Tail {
     /// Until the turn stops, in this flow or one that it calls.
@@ -77,14 +77,14 @@ struct Tail {
 }
 
 struct Worst<'a, 'f> {
-    arrows: &'a Arrows<'f>,
+    graph: &'a FlowGraph<'f>,
     of: &'a dyn Fn(usize) -> i64,
     tails: Vec<Tail>,
 }
 
 impl<'a, 'f> Worst<'a, 'f> {
-    fn of(arrows: &'a Arrows<'f>, order: &[usize], of: &'a dyn Fn(usize) -> i64) -> Worst<'a, 'f> {
-        let mut worst = Worst { arrows, of, tails: vec![Tail::default(); arrows.spots.len()] };
+    fn of(graph: &'a FlowGraph<'f>, order: &[usize], of: &'a dyn Fn(usize) -> i64) -> Worst<'a, 'f> {
+        let mut worst = Worst { graph, of, tails: vec![Tail::default(); graph.nodes.len()] };
         // What may follow comes earlier in the order.
         for at in order {
             worst.tails[*at] = worst.entered(*at);
@@ -92,14 +92,14 @@ impl<'a, 'f> Worst<'a, 'f> {
         worst
     }
 
-    /// A turn that enters a spot: it stops where the spot waits.
+    /// A turn that enters a node: it stops where the node waits.
     fn entered(&self, at: usize) -> Tail {
-        let spot = &self.arrows.spots[at];
+        let node = &self.graph.nodes[at];
         let own = (self.of)(at);
-        if spot.waits {
+        if node.waits {
             return Tail { stop: own, back: None };
         }
-        match spot.calls {
+        match node.calls {
             None => add(own, self.left(at)),
             Some(start) => {
                 let callee = self.tails[start];
@@ -112,13 +112,13 @@ impl<'a, 'f> Worst<'a, 'f> {
         }
     }
 
-    /// What may follow once a spot is left.
+    /// What may follow once a node is left.
     fn left(&self, at: usize) -> Tail {
         let mut tail = Tail::default();
-        for (way, to) in self.arrows.spots[at].ways.iter().filter(|(way, _)| way.automatic) {
+        for (edge, to) in self.graph.nodes[at].edges.iter().filter(|(edge, _)| edge.automatic) {
             let then = match to {
                 Some(to) => self.tails[*to],
-                None if way.to.value == Target::Return => Tail { stop: 0, back: Some(0) },
+                None if edge.to.value == Target::Return => Tail { stop: 0, back: Some(0) },
                 None => Tail::default(),
             };
             tail.stop = tail.stop.max(then.stop);
@@ -133,11 +133,11 @@ impl<'a, 'f> Worst<'a, 'f> {
             return 0;
         }
         let mut worst = 0;
-        for (at, spot) in self.arrows.spots.iter().enumerate() {
-            if spot.entry.node.call().is_some_and(|call| call.flow.value == flow.id) {
+        for (at, node) in self.graph.nodes.iter().enumerate() {
+            if node.entry.node.call().is_some_and(|call| call.flow.value == flow.id) {
                 let after = self.left(at);
                 let own = (self.of)(at);
-                let back = after.back.map_or(0, |back| back + self.callers(spot.flow, seen));
+                let back = after.back.map_or(0, |back| back + self.callers(node.flow, seen));
                 worst = worst.max(own + after.stop.max(back));
             }
         }
@@ -145,13 +145,13 @@ impl<'a, 'f> Worst<'a, 'f> {
     }
 
     fn report(&self, measure: &Measure<'_>, diagnostics: &mut Vec<Diagnostic>) {
-        for flow in &self.arrows.flows {
+        for flow in &self.graph.flows {
             let back = self.callers(flow, &mut BTreeSet::new());
-            let doors = self.arrows.doors(flow);
-            let buttons = self.arrows.of_flow(flow).flat_map(|(_, spot)| &spot.ways);
-            let buttons = buttons.filter(|(way, _)| !way.automatic).filter_map(|(_, to)| *to);
-            let entered = doors.into_iter().chain(buttons).map(|at| (self.tails[at], at));
-            let waiting = self.arrows.of_flow(flow).filter(|(_, spot)| spot.waits);
+            let entry_points = self.graph.entry_points(flow);
+            let buttons = self.graph.of_flow(flow).flat_map(|(_, node)| &node.edges);
+            let buttons = buttons.filter(|(edge, _)| !edge.automatic).filter_map(|(_, to)| *to);
+            let entered = entry_points.into_iter().chain(buttons).map(|at| (self.tails[at], at));
+            let waiting = self.graph.of_flow(flow).filter(|(_, node)| node.waits);
             let answered = waiting.map(|(at, _)| (add((self.of)(at), self.left(at)), at));
             let total = |tail: Tail| tail.stop.max(tail.back.map_or(0, |to_return| to_return + back));
             let worst = entered.chain(answered).map(|(tail, at)| (total(tail), at));
@@ -159,29 +159,29 @@ impl<'a, 'f> Worst<'a, 'f> {
                 continue;
             };
             // After a failure the error path follows, once, on what is left of the limits.
-            let on_error = flow.header.on.error.as_ref().and_then(|to| self.arrows.at(&flow.id, to));
+            let on_error = flow.header.on.error.as_ref().and_then(|to| self.graph.at(&flow.id, to));
             let on_error = on_error.map_or(0, |at| self.tails[at].stop);
             let worst = if measure.code == Code::TooManyNodes { worst } else { worst + on_error };
             if worst > measure.limit {
                 let path = self.path(at);
-                let spot = &self.arrows.spots[at];
-                let message = format!("{}: {}", (measure.say)(worst, measure.limit), self.arrows.path(&path));
-                let help = "shorten the way, put a node that waits on it, or raise the limit";
-                diagnostics.push(Diagnostic::new(measure.code, &flow.file, spot.entry.span, message, help));
+                let node = &self.graph.nodes[at];
+                let message = format!("{}: {}", (measure.say)(worst, measure.limit), self.graph.path(&path));
+                let help = "shorten the path, put a node that waits on it, or raise the limit";
+                diagnostics.push(Diagnostic::new(measure.code, &flow.file, node.entry.span, message, help));
             }
         }
     }
 
-    /// The worst way from a spot, as far as it stays in the flow.
+    /// The most expensive path from a node, as far as it stays in the flow.
     fn path(&self, from: usize) -> Vec<usize> {
         let mut path = vec![from];
         let mut at = from;
         loop {
-            let spot = &self.arrows.spots[at];
-            if spot.waits && path.len() > 1 {
+            let node = &self.graph.nodes[at];
+            if node.waits && path.len() > 1 {
                 return path;
             }
-            let next = spot.ways.iter().filter(|(way, _)| way.automatic).filter_map(|(_, to)| *to);
+            let next = node.edges.iter().filter(|(edge, _)| edge.automatic).filter_map(|(_, to)| *to);
             let weight = |at: &usize| self.tails[*at].stop.max(self.tails[*at].back.unwrap_or_default());
             match next.max_by_key(weight) {
                 Some(to) if weight(&to) > 0 && !path.contains(&to) => path.push(to),

@@ -1,11 +1,11 @@
 //! Slots that are read before they are set.
 //!
-//! Two questions: is there any path at all on which something has set the slot (if not, reading it is a mistake), and,
-//! where a missing value would make a node fail, is the slot set on every path (if not, here is one on which it is not).
+//! Two checks: a slot that is read is set on at least one path to there; and a slot whose missing value would make a node
+//! fail is set on every path. A diagnostic of the second shows a path on which it is not.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::arrows::Arrows;
+use super::graph::FlowGraph;
 use crate::{
     diagnostic::{Code, Diagnostic},
     flow::Flow,
@@ -16,16 +16,16 @@ use crate::{
 };
 
 pub(super) fn check(
-    arrows: &Arrows<'_>,
+    graph: &FlowGraph<'_>,
     uses: &SlotUses,
     known: impl Fn(&Flow) -> bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let nothing = BTreeMap::new();
-    for flow in arrows.flows.iter().filter(|flow| known(flow)) {
+    for flow in graph.flows.iter().filter(|flow| known(flow)) {
         let uses = uses.get(&flow.id).unwrap_or(&nothing);
-        let given = given(arrows, flow);
-        let slots = Slots { arrows, flow, uses, given };
+        let given = given(graph, flow);
+        let slots = Slots { graph, flow, uses, given };
         let never = slots.never_set(diagnostics);
         slots.maybe_unset(&never, diagnostics);
     }
@@ -37,8 +37,8 @@ struct Given {
     sometimes: BTreeSet<String>,
 }
 
-fn given(arrows: &Arrows<'_>, flow: &Flow) -> Given {
-    let calls = arrows.spots.iter().filter_map(|spot| spot.entry.node.call());
+fn given(graph: &FlowGraph<'_>, flow: &Flow) -> Given {
+    let calls = graph.nodes.iter().filter_map(|node| node.entry.node.call());
     let calls = calls.filter(|call| call.flow.value == flow.id);
     let gifts: Vec<BTreeSet<String>> =
         calls.map(|call| call.arguments.iter().map(|slot| slot.value.clone()).collect()).collect();
@@ -48,7 +48,7 @@ fn given(arrows: &Arrows<'_>, flow: &Flow) -> Given {
 }
 
 struct Slots<'a, 'f> {
-    arrows: &'a Arrows<'f>,
+    graph: &'a FlowGraph<'f>,
     flow: &'f Flow,
     uses: &'a BTreeMap<String, SlotUse>,
     given: Given,
@@ -60,7 +60,7 @@ impl Slots<'_, '_> {
     }
 
     fn use_at(&self, at: usize) -> Option<&SlotUse> {
-        self.uses.get(self.arrows.spots[at].name)
+        self.uses.get(self.graph.nodes[at].name)
     }
 
     /// Slots that are set from a chat's first moment in the flow.
@@ -76,9 +76,9 @@ impl Slots<'_, '_> {
         let mut never = BTreeSet::new();
         let sets = |at: usize, slot: &str| {
             let sets = self.use_at(at).into_iter().flat_map(|uses| &uses.sets);
-            sets.into_iter().any(|(name, when)| name == slot && *when != Sets::Unsets)
+            sets.into_iter().any(|(name, when)| name == slot && *when != Sets::Clears)
         };
-        let reachable = super::reach::reached(self.arrows, self.flow);
+        let reachable = super::reachability::reached(self.graph, self.flow);
         for slot in self.flow.slots.keys() {
             if self.has_default(slot) || self.given.sometimes.contains(slot) {
                 continue;
@@ -94,7 +94,7 @@ impl Slots<'_, '_> {
                 reads.extend(
                     reads_here
                         .filter(|(name, _)| name == slot)
-                        .map(|(_, span)| (*span, self.arrows.spots[*at].name)),
+                        .map(|(_, span)| (*span, self.graph.nodes[*at].name)),
                 );
             }
             never.extend(reads.iter().map(|(span, _)| (*span, slot.clone())));
@@ -102,40 +102,40 @@ impl Slots<'_, '_> {
             let message = if setters.is_empty() {
                 format!("node `{node}` reads the slot `{slot}`, but nothing ever sets it")
             } else {
-                let names: Vec<&str> = setters.iter().map(|at| self.arrows.spots[*at].name).collect();
+                let names: Vec<&str> = setters.iter().map(|at| self.graph.nodes[*at].name).collect();
                 format!(
                     "node `{node}` reads the slot `{slot}` before any path sets it (`{}` does)",
                     names.join("`, `")
                 )
             };
-            let help = "set it on the way (ask, search, set, call), give it a default, or read another slot";
+            let help = "set it earlier on the path (ask, search, set, call), give it a default, or read another slot";
             diagnostics.push(Diagnostic::new(Code::NeverSet, &self.flow.file, span, message, help));
         }
         never
     }
 
-    /// Every spot that may come after these, in the same turn or in a later one.
-    fn after(&self, spots: &[usize]) -> BTreeSet<usize> {
-        let buttons = self.arrows.of_flow(self.flow).flat_map(|(_, spot)| {
-            spot.ways.iter().filter(|(way, _)| !way.automatic).filter_map(|(_, to)| *to)
+    /// Every node that may come after these, in the same turn or in a later one.
+    fn after(&self, nodes: &[usize]) -> BTreeSet<usize> {
+        let buttons = self.graph.of_flow(self.flow).flat_map(|(_, node)| {
+            node.edges.iter().filter(|(edge, _)| !edge.automatic).filter_map(|(_, to)| *to)
         });
-        // Once a turn has ended, any door may be next, an old button among them.
-        let mut later = self.arrows.doors(self.flow);
+        // Once a turn has ended, any entry point may be next, an old button among them.
+        let mut later = self.graph.entry_points(self.flow);
         later.extend(buttons);
-        let mut open: Vec<usize> = spots.to_vec();
+        let mut open: Vec<usize> = nodes.to_vec();
         let mut seen = BTreeSet::new();
         let mut turn_ends = false;
         while let Some(at) = open.pop() {
-            let spot = &self.arrows.spots[at];
-            let stops = spot.waits
-                || spot.calls.is_some()
-                || spot.ways.iter().any(|(way, _)| way.to.value == Target::Wait);
+            let node = &self.graph.nodes[at];
+            let stops = node.waits
+                || node.calls.is_some()
+                || node.edges.iter().any(|(edge, _)| edge.to.value == Target::Wait);
             if stops && !turn_ends {
                 turn_ends = true;
                 open.extend(later.iter().copied());
                 seen.extend(later.iter().copied());
             }
-            for to in spot.ways.iter().filter_map(|(_, to)| *to) {
+            for to in node.edges.iter().filter_map(|(_, to)| *to) {
                 if seen.insert(to) {
                     open.push(to);
                 }
@@ -147,7 +147,7 @@ impl Slots<'_, '_> {
     fn maybe_unset(&self, never: &BTreeSet<(Span, String)>, diagnostics: &mut Vec<Diagnostic>) {
         let known = self.surely_set();
         let mut told = never.clone();
-        for (at, spot) in self.arrows.of_flow(self.flow) {
+        for (at, node) in self.graph.of_flow(self.flow) {
             let (Some(known), Some(uses)) = (known.get(&at), self.use_at(at)) else { continue };
             for (slot, span, consequence) in &uses.needs {
                 if known.contains(slot)
@@ -158,9 +158,9 @@ impl Slots<'_, '_> {
                 }
                 let path = self.path_without(slot, at);
                 let message = format!(
-                    "node `{}`: the slot `{slot}` may be unset here, and {consequence}; for example on the way: {}",
-                    spot.name,
-                    self.arrows.path(&path)
+                    "node `{}`: the slot `{slot}` may be unset here, and {consequence}; for example on the path: {}",
+                    node.name,
+                    self.graph.path(&path)
                 );
                 let guard = match consequence.as_str() {
                     "the expression would fail" => format!("guard it (slots.{slot} != null && …)"),
@@ -169,27 +169,27 @@ impl Slots<'_, '_> {
                     }
                     _ => format!("guard it ({{{{#if slots.{slot}}}}}…{{{{/if}}}})"),
                 };
-                let help = format!("{guard}, set it before on every way, or give it a default");
+                let help = format!("{guard}, set it before on every path, or give it a default");
                 diagnostics.push(Diagnostic::new(Code::MaybeUnset, &self.flow.file, *span, message, help));
             }
         }
     }
 
-    /// For every spot that is reached: the slots that are set whichever way leads there.
+    /// For every node that is reached: the slots that are set whichever edge leads there.
     fn surely_set(&self) -> BTreeMap<usize, BTreeSet<String>> {
         let start = self.set_at_the_start();
         let mut known: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
         let mut open: VecDeque<usize> = VecDeque::new();
-        for door in self.arrows.doors(self.flow) {
-            known.insert(door, start.clone());
-            open.push_back(door);
+        for entry_point in self.graph.entry_points(self.flow) {
+            known.insert(entry_point, start.clone());
+            open.push_back(entry_point);
         }
         while let Some(at) = open.pop_front() {
             let Some(before) = known.get(&at).cloned() else { continue };
-            for (way, to) in &self.arrows.spots[at].ways {
+            for (edge, to) in &self.graph.nodes[at].edges {
                 let Some(to) = to else { continue };
                 let mut then = before.clone();
-                self.go(at, way, &mut then);
+                self.go(at, edge, &mut then);
                 let merged = match known.get(to) {
                     Some(already) => already & &then,
                     None => then,
@@ -203,14 +203,14 @@ impl Slots<'_, '_> {
         known
     }
 
-    /// What is set after a way was taken.
-    fn go(&self, at: usize, way: &Transition, set: &mut BTreeSet<String>) {
-        set.extend(way.ensures.iter().cloned());
+    /// What is set after an edge was taken.
+    fn go(&self, at: usize, edge: &Transition, set: &mut BTreeSet<String>) {
+        set.extend(edge.ensures.iter().cloned());
         for (slot, when) in self.use_at(at).into_iter().flat_map(|uses| &uses.sets) {
             let sure = match when {
                 Sets::Always => true,
-                Sets::Surely(exits) => exits.contains(&way.label.as_str()),
-                Sets::Perhaps | Sets::Unsets => {
+                Sets::OnExits(exits) => exits.contains(&edge.label.as_str()),
+                Sets::Maybe | Sets::Clears => {
                     set.remove(slot);
                     continue;
                 }
@@ -221,21 +221,21 @@ impl Slots<'_, '_> {
         }
     }
 
-    /// The shortest path to a spot at whose end the slot may be unset.
+    /// The shortest path to a node at whose end the slot may be unset.
     fn path_without(&self, slot: &str, goal: usize) -> Vec<usize> {
         let given = self.set_at_the_start().contains(slot);
         let mut came: BTreeMap<(usize, bool), (usize, bool)> = BTreeMap::new();
         let mut open: VecDeque<(usize, bool)> =
-            self.arrows.doors(self.flow).into_iter().map(|door| (door, given)).collect();
+            self.graph.entry_points(self.flow).into_iter().map(|entry_point| (entry_point, given)).collect();
         let mut seen: BTreeSet<(usize, bool)> = open.iter().copied().collect();
         while let Some((at, set)) = open.pop_front() {
             if (at, set) == (goal, false) {
                 break;
             }
-            for (way, to) in &self.arrows.spots[at].ways {
+            for (edge, to) in &self.graph.nodes[at].edges {
                 let Some(to) = to else { continue };
                 let mut then: BTreeSet<String> = set.then(|| slot.to_owned()).into_iter().collect();
-                self.go(at, way, &mut then);
+                self.go(at, edge, &mut then);
                 let next = (*to, then.contains(slot));
                 if seen.insert(next) {
                     came.insert(next, (at, set));

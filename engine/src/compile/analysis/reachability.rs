@@ -2,45 +2,45 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arrows::Arrows;
+use super::graph::FlowGraph;
 use crate::{
     diagnostic::{Code, Diagnostic},
     flow::Flow,
     target::Target,
 };
 
-pub(super) fn check(arrows: &Arrows<'_>, entry: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
-    for flow in &arrows.flows {
-        let reached = reached(arrows, flow);
-        unreachable(arrows, flow, &reached, diagnostics);
-        no_way_out(arrows, flow, &reached, diagnostics);
+pub(super) fn check(graph: &FlowGraph<'_>, entry: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
+    for flow in &graph.flows {
+        let reached = reached(graph, flow);
+        unreachable(graph, flow, &reached, diagnostics);
+        no_way_out(graph, flow, &reached, diagnostics);
     }
-    calls(arrows, entry, diagnostics);
+    calls(graph, entry, diagnostics);
 }
 
-/// The spots of a flow to which some path leads.
-pub(super) fn reached(arrows: &Arrows<'_>, flow: &Flow) -> BTreeSet<usize> {
-    let mut open = arrows.doors(flow);
+/// The nodes of a flow to which some path leads.
+pub(super) fn reached(graph: &FlowGraph<'_>, flow: &Flow) -> BTreeSet<usize> {
+    let mut open = graph.entry_points(flow);
     let mut reached = BTreeSet::new();
     while let Some(at) = open.pop() {
         if reached.insert(at) {
-            open.extend(arrows.spots[at].ways.iter().filter_map(|(_, to)| *to));
+            open.extend(graph.nodes[at].edges.iter().filter_map(|(_, to)| *to));
         }
     }
     reached
 }
 
-/// Reported where the way breaks off, not at every node behind it.
+/// Reported at the first node that nothing leads to, not at every node behind it.
 fn unreachable(
-    arrows: &Arrows<'_>,
+    graph: &FlowGraph<'_>,
     flow: &Flow,
     reached: &BTreeSet<usize>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let mut lost: Vec<usize> =
-        arrows.of_flow(flow).map(|(at, _)| at).filter(|at| !reached.contains(at)).collect();
-    lost.sort_by_key(|at| arrows.spots[*at].entry.span);
-    let leads_to = |from: usize, to: usize| arrows.spots[from].ways.iter().any(|(_, way)| *way == Some(to));
+        graph.of_flow(flow).map(|(at, _)| at).filter(|at| !reached.contains(at)).collect();
+    lost.sort_by_key(|at| graph.nodes[*at].entry.span);
+    let leads_to = |from: usize, to: usize| graph.nodes[from].edges.iter().any(|(_, edge)| *edge == Some(to));
     let heads = lost.iter().copied().filter(|at| !lost.iter().any(|from| from != at && leads_to(*from, *at)));
     let heads: Vec<usize> = heads.collect();
     let mut behind = BTreeSet::new();
@@ -54,36 +54,36 @@ fn unreachable(
         while let Some(next) = open.pop() {
             if behind.insert(next) {
                 if next != at {
-                    names.push(arrows.spots[next].name);
+                    names.push(graph.nodes[next].name);
                 }
-                let ways = arrows.spots[next].ways.iter().filter_map(|(_, to)| *to);
-                open.extend(ways.filter(|to| !reached.contains(to)));
+                let edges = graph.nodes[next].edges.iter().filter_map(|(_, to)| *to);
+                open.extend(edges.filter(|to| !reached.contains(to)));
             }
         }
-        let spot = &arrows.spots[at];
-        let mut message = format!("no path leads to the node `{}`", spot.name);
+        let node = &graph.nodes[at];
+        let mut message = format!("no path leads to the node `{}`", node.name);
         if !names.is_empty() {
             message.push_str(&format!(", and so none to `{}`", names.join("`, `")));
         }
         let help = "lead to it from another node, or remove it";
-        diagnostics.push(Diagnostic::new(Code::Unreachable, &flow.file, spot.entry.span, message, help));
+        diagnostics.push(Diagnostic::new(Code::Unreachable, &flow.file, node.entry.span, message, help));
     }
 }
 
-/// A node can be left if some way of it stops, or leads to a node that can be left.
+/// A node can be left if some edge of it stops, or leads to a node that can be left.
 fn no_way_out(
-    arrows: &Arrows<'_>,
+    graph: &FlowGraph<'_>,
     flow: &Flow,
     reached: &BTreeSet<usize>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let mut before: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut open = Vec::new();
-    for (at, spot) in arrows.of_flow(flow) {
-        if spot.ways.is_empty() || spot.ways.iter().any(|(_, to)| to.is_none()) {
+    for (at, node) in graph.of_flow(flow) {
+        if node.edges.is_empty() || node.edges.iter().any(|(_, to)| to.is_none()) {
             open.push(at);
         }
-        for to in spot.ways.iter().filter_map(|(_, to)| *to) {
+        for to in node.edges.iter().filter_map(|(_, to)| *to) {
             before.entry(to).or_default().push(at);
         }
     }
@@ -93,53 +93,53 @@ fn no_way_out(
             open.extend(before.get(&at).into_iter().flatten());
         }
     }
-    let stuck: Vec<usize> = arrows
+    let stuck: Vec<usize> = graph
         .of_flow(flow)
         .map(|(at, _)| at)
         .filter(|at| reached.contains(at) && !out.contains(at))
         .collect();
     // Nodes that never wait are an endless cycle, which is reported as such.
     let first =
-        stuck.iter().filter(|at| arrows.spots[**at].waits).min_by_key(|at| arrows.spots[**at].entry.span);
+        stuck.iter().filter(|at| graph.nodes[**at].waits).min_by_key(|at| graph.nodes[**at].entry.span);
     let Some(first) = first else { return };
-    let names: Vec<&str> = stuck.iter().map(|at| arrows.spots[*at].name).collect();
+    let names: Vec<&str> = stuck.iter().map(|at| graph.nodes[*at].name).collect();
     let message = format!(
         "once a client is at `{}`, every answer leads back among these nodes: {}",
-        arrows.spots[*first].name,
+        graph.nodes[*first].name,
         names.join(", ")
     );
     let help = "lead one of their exits (`cancelled`, `gave_up`, `other`) to `wait`, `end` or a node outside";
-    let span = arrows.spots[*first].entry.span;
+    let span = graph.nodes[*first].entry.span;
     diagnostics.push(Diagnostic::new(Code::NoWayOut, &flow.file, span, message, help));
 }
 
-fn calls(arrows: &Arrows<'_>, entry: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
+fn calls(graph: &FlowGraph<'_>, entry: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
     let mut called = BTreeSet::new();
-    for spot in &arrows.spots {
-        let Some(call) = spot.entry.node.call() else { continue };
-        let Some(flow) = arrows.flows.iter().find(|flow| flow.id == call.flow.value) else { continue };
+    for node in &graph.nodes {
+        let Some(call) = node.entry.node.call() else { continue };
+        let Some(flow) = graph.flows.iter().find(|flow| flow.id == call.flow.value) else { continue };
         called.insert(flow.id.as_str());
-        let leaves = reached(arrows, flow).into_iter().any(|at| {
-            let ways = &arrows.spots[at].ways;
-            ways.is_empty()
-                || ways.iter().any(|(way, _)| matches!(way.to.value, Target::Return | Target::End))
+        let leaves = reached(graph, flow).into_iter().any(|at| {
+            let edges = &graph.nodes[at].edges;
+            edges.is_empty()
+                || edges.iter().any(|(edge, _)| matches!(edge.to.value, Target::Return | Target::End))
         });
         if !leaves {
             let message = format!(
                 "node `{}` calls the flow `{}`, but no path of that flow leads to `return`",
-                spot.name, flow.id
+                node.name, flow.id
             );
             let help = format!("lead an exit in {} to `return`", flow.file);
             diagnostics.push(Diagnostic::new(
                 Code::NeverReturns,
-                &spot.flow.file,
+                &node.flow.file,
                 call.flow.span,
                 message,
                 help,
             ));
         }
     }
-    for flow in arrows.flows.iter().filter(|_| entry.is_some()) {
+    for flow in graph.flows.iter().filter(|_| entry.is_some()) {
         if entry != Some(flow.id.as_str()) && !called.contains(flow.id.as_str()) {
             let message = format!("no flow calls `{}`, and chats do not begin in it", flow.id);
             let help = "call it from another flow, or remove the file";

@@ -1,12 +1,12 @@
-//! What a YAML parser says of a text, in the words of someone who writes flows.
+//! Explains syntax errors of YAML to authors of flows.
 //!
-//! The parser's sentences are told apart by words of theirs; one that is not known is passed on as it is.
+//! The parser's messages are recognised by words in them; an unknown message is passed on unchanged.
 
-use super::Mistake;
+use super::SyntaxError;
 use crate::{diagnostic::nearest, span::Span};
 
-/// The mistake behind a parser's message about a text.
-pub(super) fn explain(message: &str, span: Span, text: &str) -> Mistake {
+/// The syntax error of a parser's message about a text.
+pub(super) fn explain(message: &str, span: Span, text: &str) -> SyntaxError {
     let sentence = sentence(message);
     let line = text.lines().nth((span.line as usize).saturating_sub(1)).unwrap_or_default();
     let before: String = line.chars().take((span.column as usize).saturating_sub(1)).collect();
@@ -106,7 +106,7 @@ pub(super) fn explain(message: &str, span: Span, text: &str) -> Mistake {
         true => Span::on_line(span.line, span.column, key_length(&from)),
         false => Span::on_line(span.line, span.column, word_length(&from)),
     };
-    Mistake { span, message, help, nearest: near }
+    SyntaxError { span, message, help, nearest: near }
 }
 
 /// The length of a key in characters: up to its colon.

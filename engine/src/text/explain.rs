@@ -1,6 +1,6 @@
-//! What is wrong with the braces of a template, in plain words.
+//! Explains errors in the braces of a template.
 //!
-//! The parser of templates names the rules of its grammar; here the braces are looked at as an author sees them.
+//! The template parser names rules of its grammar, which authors do not know; so the braces are checked again here.
 
 use super::ParseError;
 

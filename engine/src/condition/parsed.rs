@@ -1,0 +1,186 @@
+//! A parsed CEL expression and its evaluation.
+//!
+//! All numbers of a dialog are doubles, and CEL refuses to add an int to a double; so whole-number literals in
+//! arithmetic are read as doubles too.
+
+use std::sync::{Arc, LazyLock};
+
+use cel::{
+    Context, Env, IdedExpr, Value as Cel,
+    common::ast::{Expr, LiteralValue, operators},
+    parser::Parser,
+};
+use serde_json::Value;
+
+use super::{explain, facts};
+use crate::vars;
+
+/// A CEL expression with what is known of it before it is run.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Parsed {
+    pub(super) expression: IdedExpr,
+    pub(super) paths: Vec<Vec<String>>,
+    pub(super) needs: Vec<String>,
+}
+
+impl Parsed {
+    pub(super) fn new(mut expression: IdedExpr) -> Parsed {
+        doubles(&mut expression, false);
+        let mut paths = Vec::new();
+        collect(&expression, &mut Vec::new(), &mut paths);
+        paths.sort();
+        paths.dedup();
+        let needs = facts::needs(&expression);
+        Parsed { expression, paths, needs }
+    }
+
+    /// The value, with variables out of `source`.
+    ///
+    /// # Errors
+    /// Why there is no value.
+    pub(super) fn value(&self, source: &dyn vars::VariableSource) -> Result<Value, String> {
+        evaluate(&self.expression, &self.paths, source).and_then(from_cel)
+    }
+}
+
+/// Parses a CEL expression.
+///
+/// # Errors
+/// Why it does not parse, and after a newline how to fix it.
+pub(super) fn parse(source: &str) -> Result<IdedExpr, String> {
+    Parser::new().parse(source).map_err(|errors| match errors.errors.first() {
+        Some(error) => explain::explain(source, &error.msg),
+        None => "it cannot be read".to_owned(),
+    })
+}
+
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+
+fn evaluate(
+    expression: &IdedExpr,
+    paths: &[Vec<String>],
+    source: &dyn vars::VariableSource,
+) -> Result<Cel, String> {
+    let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+    let mut last = "";
+    for root in paths.iter().filter_map(|path| path.first()) {
+        // Paths are sorted, so the same root comes in a run.
+        if root != last {
+            context.add_variable_from_value(root.as_str(), to_cel(&source.root(root)));
+            last = root;
+        }
+    }
+    context.resolve(expression).map_err(|error| error.to_string())
+}
+
+fn to_cel(value: &Value) -> Cel {
+    match value {
+        Value::Null => Cel::Null,
+        Value::Bool(value) => Cel::Bool(*value),
+        Value::Number(number) => Cel::Float(number.as_f64().unwrap_or_default()),
+        Value::String(text) => Cel::from(text.as_str()),
+        Value::Array(items) => Cel::from(items.iter().map(to_cel).collect::<Vec<_>>()),
+        Value::Object(fields) => {
+            let map: std::collections::HashMap<String, Cel> =
+                fields.iter().map(|(key, value)| (key.clone(), to_cel(value))).collect();
+            Cel::from(map)
+        }
+    }
+}
+
+fn from_cel(value: Cel) -> Result<Value, String> {
+    Ok(match value {
+        Cel::Null => Value::Null,
+        Cel::Bool(value) => Value::Bool(value),
+        Cel::Int(number) => number_value(number as f64),
+        Cel::UInt(number) => number_value(number as f64),
+        Cel::Float(number) if number.is_finite() => number_value(number),
+        Cel::String(text) => Value::String(text.as_str().to_owned()),
+        Cel::List(items) => Value::Array(items.iter().cloned().map(from_cel).collect::<Result<_, _>>()?),
+        Cel::Map(map) => {
+            let mut fields = serde_json::Map::new();
+            for (key, value) in map.map.iter() {
+                fields.insert(key.to_string(), from_cel(value.clone())?);
+            }
+            Value::Object(fields)
+        }
+        other => return Err(format!("the value {other:?} cannot be kept")),
+    })
+}
+
+/// Whole numbers stay whole in JSON, so that a template shows 3 and not 3.0.
+fn number_value(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        Value::from(number as i64)
+    } else {
+        Value::from(number)
+    }
+}
+
+/// Turns whole-number literals that stand in arithmetic into doubles.
+fn doubles(node: &mut IdedExpr, in_arithmetic: bool) {
+    const ARITHMETIC: [&str; 5] =
+        [operators::ADD, operators::SUBSTRACT, operators::MULTIPLY, operators::DIVIDE, operators::NEGATE];
+    match &mut node.expr {
+        Expr::Literal(LiteralValue::Int(number)) if in_arithmetic => {
+            let number = *number.inner() as f64;
+            node.expr = Expr::Literal(LiteralValue::Double(number.into()));
+        }
+        Expr::Call(call) => {
+            let arithmetic = ARITHMETIC.contains(&call.func_name.as_str());
+            for child in call.target.iter_mut().map(|target| &mut **target).chain(&mut call.args) {
+                doubles(child, arithmetic);
+            }
+        }
+        Expr::Select(select) => doubles(&mut select.operand, false),
+        Expr::List(list) => list.elements.iter_mut().for_each(|item| doubles(item, false)),
+        Expr::Comprehension(comprehension) => {
+            doubles(&mut comprehension.iter_range, false);
+            doubles(&mut comprehension.loop_step, false);
+        }
+        _ => {}
+    }
+}
+
+/// Collects the paths of variables; `bound` are the names that comprehensions introduce.
+fn collect(node: &IdedExpr, bound: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
+    if let Some(path) = facts::as_path(node) {
+        if !bound.contains(&path[0]) && !path[0].starts_with('@') {
+            paths.push(path);
+        }
+        return;
+    }
+    match &node.expr {
+        Expr::Call(call) => {
+            call.target
+                .iter()
+                .map(|target| &**target)
+                .chain(&call.args)
+                .for_each(|child| collect(child, bound, paths));
+        }
+        Expr::Select(select) => collect(&select.operand, bound, paths),
+        Expr::List(list) => list.elements.iter().for_each(|item| collect(item, bound, paths)),
+        Expr::Map(map) => {
+            for entry in &map.entries {
+                if let cel::common::ast::EntryExpr::MapEntry(entry) = &entry.expr {
+                    collect(&entry.key, bound, paths);
+                    collect(&entry.value, bound, paths);
+                }
+            }
+        }
+        Expr::Comprehension(inner) => {
+            collect(&inner.iter_range, bound, paths);
+            let before = bound.len();
+            bound.extend(
+                [Some(inner.iter_var.clone()), inner.iter_var2.clone(), Some(inner.accu_var.clone())]
+                    .into_iter()
+                    .flatten(),
+            );
+            for part in [&inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result] {
+                collect(part, bound, paths);
+            }
+            bound.truncate(before);
+        }
+        _ => {}
+    }
+}
