@@ -12,9 +12,7 @@ use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::{
     leads::{LeadChange, LeadStatus},
-    ports::{
-        self, Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Order, Store, Task, TaskStore, Via,
-    },
+    ports::{self, Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Order, Store, Task, Via},
 };
 use tolmach_store::sqlite::{Options, SqliteStore};
 
