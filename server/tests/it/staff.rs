@@ -163,7 +163,7 @@ async fn a_person_takes_over_and_gives_back() {
     let chat = listed[0]["chat"].as_str().expect("a chat").to_owned();
     let said = handoff(&["list", "--messages", "2"]).ok().stdout;
     assert!(said.contains(&chat) && said.contains("  client у меня вопрос"), "{said}");
-    assert!(said.contains("shop   Зову менеджера.") && !said.contains('\u{1b}'), "{said}");
+    assert!(said.contains("bot    Зову менеджера.") && !said.contains('\u{1b}'), "{said}");
 
     let said = handoff(&["say", &chat[4..20], "Добрый день, это Пётр"]).ok().stdout;
     assert!(said.contains("the bot is silent until"), "{said}");
