@@ -21,7 +21,8 @@ pub(crate) async fn keeps_uploads(place: &dyn Place) {
     let other = place.open().await;
     assert_eq!(other.upload(old.id).await.expect("read"), Some(old.clone()));
     assert_eq!(other.upload(Uuid::now_v7()).await.expect("read"), None);
-    assert_eq!(other.uploads_before(9).await.expect("read"), [old.clone()]);
+    let before = other.uploads_before(9).await.expect("read");
+    assert_eq!(before.iter().map(|upload| upload.id).collect::<Vec<_>>(), [old.id]);
     store.remove_upload(old.id).await.expect("removed");
     store.remove_upload(old.id).await.expect("again");
     assert_eq!(other.uploads_before(i64::MAX).await.expect("read"), [new]);
