@@ -83,12 +83,12 @@ impl Page {
         self.reply().await
     }
 
-    /// The next message of the bot.
+    /// The next message of the bot, or of a person of the staff.
     pub async fn reply(&mut self) -> Value {
         loop {
             let frame = self.hear().await.expect("open");
             assert_ne!(frame["type"], "error", "{frame}");
-            if frame["type"] == "message" && frame["who"] == "bot" {
+            if frame["type"] == "message" && frame["who"] != "client" {
                 return frame;
             }
         }
