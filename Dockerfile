@@ -2,7 +2,7 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked -p tolmach && cp target/release/tolmach /tolmach
+RUN cargo build --profile dist --locked -p tolmach && cp target/dist/tolmach /tolmach
 
 FROM debian:bookworm-slim
 # Certificates of the authorities, for HTTPS to a model's or a database's server; curl for the health check.

@@ -11,9 +11,9 @@ use tolmach_engine::{
     event::{Client, EventKind, StaffAction},
 };
 use tolmach_runtime::ports::{self, Actor, Address, Inbound, MAX_PENDING, MessageRow, Store};
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::Uuid;
 
-use crate::audit::Change;
+use crate::{audit::Change, text::event_id};
 
 /// How long a running server is waited for; it looks twice a second.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -265,12 +265,6 @@ async fn hand_in(
         Ok(taken) => Ok(taken.map(|()| true)?),
         Err(_) => Ok(false),
     }
-}
-
-/// A new id whose time is `now`, milliseconds since the Unix epoch.
-fn event_id(now: i64) -> Uuid {
-    let now = Duration::from_millis(u64::try_from(now).unwrap_or_default());
-    Uuid::new_v7(Timestamp::from_unix(NoContext, now.as_secs(), now.subsec_nanos()))
 }
 
 /// Waits until an event is no longer in the inbox.

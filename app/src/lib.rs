@@ -25,3 +25,4 @@ pub mod samples;
 pub mod suggest;
 pub mod tasks;
 pub mod text;
+pub mod uploads;

@@ -6,7 +6,6 @@
 mod queued;
 
 use std::{
-    io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -24,9 +23,9 @@ use tolmach_catalog::{
 };
 use tolmach_runtime::ports::{self, Actor, AuditStore};
 
-use crate::audit::Change;
+use crate::{audit::Change, uploads};
 
-pub use queued::{import_queued, queue};
+pub use queued::{QueuedList, import_queued, import_queued_file, queue};
 
 /// A price list as a person gives it.
 #[derive(Clone, Debug)]
@@ -57,21 +56,28 @@ impl PriceList {
 /// What a person says of columns: `article=SKU,price=D`, `auto`, or `auto,article=A`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
+    text: String,
     forget: bool,
     mapping: Mapping,
+}
+
+impl Map {
+    /// The text that it was read from.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 impl FromStr for Map {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Map, String> {
-        match text.trim().strip_prefix("auto") {
-            Some("") => Ok(Map { forget: true, mapping: Mapping::default() }),
-            Some(rest) if rest.starts_with(',') => {
-                Ok(Map { forget: true, mapping: rest.trim_start_matches(',').parse()? })
-            }
-            _ => Ok(Map { forget: false, mapping: text.parse()? }),
-        }
+        let (forget, mapping) = match text.trim().strip_prefix("auto") {
+            Some("") => (true, Mapping::default()),
+            Some(rest) if rest.starts_with(',') => (true, rest.trim_start_matches(',').parse()?),
+            _ => (false, text.parse()?),
+        };
+        Ok(Map { text: text.to_owned(), forget, mapping })
     }
 }
 
@@ -129,17 +135,9 @@ pub enum Error {
     /// The photos, or the catalogue.
     #[error(transparent)]
     Catalog(#[from] tolmach_catalog::Error),
-    /// There is no such file.
-    #[error("{} cannot be found", path.display())]
-    NotFound {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// A path that cannot be stored.
-    #[error("the path is not valid UTF-8")]
-    BadPath,
+    /// The copy for a running server.
+    #[error(transparent)]
+    Upload(#[from] uploads::Error),
     /// Reading panicked.
     #[error("reading the price list broke off")]
     BrokeOff(#[source] tokio::task::JoinError),
@@ -277,7 +275,8 @@ mod tests {
     fn what_map_says() {
         let check = |text: &str, forget: bool, mapping: &str| {
             let mapping = if mapping.is_empty() { Mapping::default() } else { mapping.parse().unwrap() };
-            assert_eq!(text.parse::<Map>().unwrap(), Map { forget, mapping }, "{text}");
+            let map = text.parse::<Map>().unwrap();
+            assert_eq!((map.text(), map.forget, map.mapping.clone()), (text, forget, mapping), "{text}");
         };
         check("auto", true, "");
         check("auto,article=A", true, "article=A");

@@ -76,7 +76,7 @@ pub fn name(task: &Task) -> &'static str {
         Task::Timer { .. } => "timer",
         Task::Retain => "retain",
         Task::Report => "report",
-        Task::Reindex { .. } => "reindex",
+        Task::Import { .. } | Task::Reindex { .. } => "import",
     }
 }
 

@@ -1,5 +1,9 @@
 //! Times, ids and lines as people read them in messages and tables.
 
+use std::time::Duration;
+
+use uuid::{NoContext, Timestamp, Uuid};
+
 /// A time, milliseconds since the Unix epoch, to the minute: `2026-02-28 09:00 UTC`.
 pub fn when(at: i64) -> String {
     jiff::Timestamp::from_millisecond(at)
@@ -29,6 +33,12 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+/// A new id whose time is `now`, milliseconds since the Unix epoch.
+pub(crate) fn event_id(now: i64) -> Uuid {
+    let now = Duration::from_millis(u64::try_from(now).unwrap_or_default());
+    Uuid::new_v7(Timestamp::from_unix(NoContext, now.as_secs(), now.subsec_nanos()))
 }
 
 #[cfg(test)]

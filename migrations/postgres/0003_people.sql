@@ -52,3 +52,14 @@ CREATE INDEX model_calls_at ON model_calls (at);
 -- What a person of the staff writes is theirs, not the bot's.
 ALTER TABLE messages DROP CONSTRAINT messages_who_check;
 ALTER TABLE messages ADD CONSTRAINT messages_who_check CHECK (who IN ('client', 'bot', 'staff'));
+
+-- Files that a person handed over for a job; the content lies in the data folder.
+CREATE TABLE uploads (
+    id    TEXT COLLATE "C" PRIMARY KEY,
+    name  TEXT NOT NULL,
+    bytes BIGINT NOT NULL,
+    hash  TEXT NOT NULL,
+    at    BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    via   TEXT NOT NULL
+);

@@ -64,3 +64,14 @@ INSERT INTO sqlite_sequence (name, seq) SELECT 'messages_new', seq FROM sqlite_s
 DROP TABLE messages;
 ALTER TABLE messages_new RENAME TO messages;
 CREATE INDEX messages_of_chat ON messages (chat, seq);
+
+-- Files that a person handed over for a job; the content lies in the data folder.
+CREATE TABLE uploads (
+    id    TEXT NOT NULL PRIMARY KEY,
+    name  TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    hash  TEXT NOT NULL,
+    at    INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    via   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

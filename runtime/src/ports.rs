@@ -15,6 +15,7 @@ mod photos;
 mod query;
 mod store;
 mod task;
+mod upload;
 
 pub use audit::{Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Via};
 pub use catalog::Catalog;
@@ -35,7 +36,8 @@ pub use store::{
     MessageRow, Next, NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome,
     ReleaseStore, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnStore, WaitingPlace, presses,
 };
-pub use task::{Day, Job, QUEUE, QuarantinedTask, Removed, Retention, Task};
+pub use task::{Day, ImportOptions, Job, QUEUE, QuarantinedTask, Removed, Retention, Task};
+pub use upload::{Upload, UploadStore};
 
 /// The store traits, for calling their methods on a concrete store: `use tolmach_runtime::ports::prelude::*`. A `dyn
 /// Store` needs no import.
@@ -43,7 +45,7 @@ pub mod prelude {
     pub use super::{
         AnalyticsStore as _, AuditStore as _, ChatStore as _, InboxStore as _, LeadStore as _,
         LeaseStore as _, MeterStore as _, OutboxStore as _, ReleaseStore as _, Store as _, TaskStore as _,
-        TimerStore as _, TurnStore as _,
+        TimerStore as _, TurnStore as _, UploadStore as _,
     };
 }
 

@@ -94,7 +94,7 @@ impl Runtime {
                     self.work_on(chat).await;
                 }
             }
-            Task::Retain | Task::Report | Task::Reindex { .. } => return Ok(false),
+            Task::Retain | Task::Report | Task::Import { .. } | Task::Reindex { .. } => return Ok(false),
         }
         Ok(true)
     }

@@ -15,7 +15,7 @@ use std::{
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use tolmach_app::{price_list, report, retention, tasks, text::when};
+use tolmach_app::{price_list, report, retention, tasks, text::when, uploads::Uploads};
 use tolmach_catalog::EmbeddedCatalog;
 use tolmach_runtime::{
     Runtime,
@@ -117,6 +117,7 @@ impl Jobs {
             Task::Retain => {
                 let keep = self.config.retention.days();
                 retention::run(&**self.store(), &Actor::system(), now(), &keep).await.map(drop)?;
+                Uploads::of(&self.config.data_dir).sweep(&**self.store(), now()).await?;
             }
             Task::Report => {
                 let (now, report) = (now(), &self.config.report);
@@ -125,7 +126,13 @@ impl Jobs {
             }
             Task::Reindex { file } => {
                 let reader = reader::process(&self.config)?;
-                price_list::import_queued(&self.runtime, &self.catalog, now(), reader, file).await?;
+                price_list::import_queued_file(&self.runtime, &self.catalog, now(), reader, file).await?;
+            }
+            Task::Import { upload, options } => {
+                let (reader, uploads) = (reader::process(&self.config)?, Uploads::of(&self.config.data_dir));
+                let wanted = (*upload, options);
+                price_list::import_queued(&self.runtime, &self.catalog, &uploads, now(), reader, wanted)
+                    .await?;
             }
         }
         Ok(())

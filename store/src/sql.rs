@@ -36,7 +36,8 @@ use tolmach_runtime::{
         ChatStore, Commit, CommitOutcome, Day, Error, Inbound, InboxStore, Job, LeadChanged, LeadQuery,
         LeadStore, LeaseStore, MessageRow, MeterStore, ModelCallQuery, ModelCallRow, Next, NoticeRow,
         OutboxRow, OutboxStore, Publication, PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Result,
-        Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnStore, WaitingPlace,
+        Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnStore, Upload,
+        UploadStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -249,6 +250,25 @@ impl<D: Dialect> SqlStore<D> {
 
     fn said<T>(&self, read: sqlx::Result<T>) -> Result<T> {
         read.map_err(|error| self.dialect.explain(&error))
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> UploadStore for SqlStore<D> {
+    async fn add_upload(&self, upload: &Upload) -> Result<()> {
+        self.write(operation::add_upload(upload)?).await.map(drop)
+    }
+
+    async fn upload(&self, id: Uuid) -> Result<Option<Upload>> {
+        self.said(read::upload(&*self.dialect, id).await)
+    }
+
+    async fn uploads_before(&self, at: i64) -> Result<Vec<Upload>> {
+        self.said(read::uploads_before(&*self.dialect, at).await)
+    }
+
+    async fn remove_upload(&self, id: Uuid) -> Result<()> {
+        self.write(operation::remove_upload(id)?).await.map(drop)
     }
 }
 

@@ -11,6 +11,7 @@ mod releases;
 mod sharing;
 mod tasks;
 mod turns;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -56,7 +57,7 @@ macro_rules! conformance {
             pushes_one_task_per_timer, counts_and_quarantines_tasks, deletes_old_rows, deletes_old_tasks,
             grants_and_renews_leases, keeps_an_audit_log, changes_a_lead,
             opens_another_lead_once_one_is_closed, keeps_one_open_lead_per_chat,
-            finds_leads_by_status_and_page, keeps_model_calls);
+            finds_leads_by_status_and_page, keeps_model_calls, keeps_uploads);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,6 +75,7 @@ pub(crate) use releases::*;
 pub(crate) use sharing::*;
 pub(crate) use tasks::*;
 pub(crate) use turns::*;
+pub(crate) use uploads::*;
 
 const CHAT: &str = "web:1";
 

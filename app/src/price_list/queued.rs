@@ -1,38 +1,86 @@
 //! Price lists that are left to a running server: put on the list of tasks, and imported from there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tolmach_catalog::{EmbeddedCatalog, ImportOutcome, changes::Changes};
 use tolmach_runtime::{
     Runtime,
-    ports::{self, Actor, AuditStore, Store, Task},
+    ports::{self, Actor, AuditStore, ImportOptions, Store, Task},
 };
+use uuid::Uuid;
 
 use super::{Error, PriceList, ReaderProcess, import, record_refusal, understand};
-use crate::{audit::Change, text::chain};
+use crate::{audit::Change, text::chain, uploads::Uploads};
 
-/// Has a running server import a file under its own name, in the name of `actor`; the staff is told how it went.
+/// Has a running server import a price list, in the name of `actor`; the staff is told how it went. The file, and the archive of
+/// photos, are copied: what becomes of them afterwards does not matter.
 ///
-/// Writes a `catalog.import_later` row of the audit log; the import writes one of its own.
+/// Writes a `catalog.import_later` row of the audit log; the import writes one of its own, in the same name.
 ///
 /// # Errors
-/// When there is no such file, or the database is away.
-pub async fn queue(store: &dyn Store, actor: &Actor, now: i64, file: &Path) -> Result<(), Error> {
+/// When a file cannot be read or copied, or the database is away.
+pub async fn queue(
+    store: &dyn Store,
+    uploads: &Uploads,
+    actor: &Actor,
+    now: i64,
+    list: &QueuedList,
+) -> Result<(), Error> {
     let mut change = Change::new(actor, "catalog.import_later", now);
-    change.on(PriceList::of(file).supplier().unwrap_or_default());
-    let queued = push(store, now, file).await;
+    let supplier = PriceList { source: list.source.clone(), ..PriceList::of(&list.file) }.supplier();
+    change.on(supplier.clone().unwrap_or_default());
+    let queued = push(store, uploads, actor, now, list, supplier).await;
     change.end(store, &queued).await;
     queued
 }
 
-/// Carries out such a task and tells the staff how it went. A list that cannot be used is told and not tried again: it would be
-/// no better.
+/// A price list for a running server.
+#[derive(Clone, Debug)]
+pub struct QueuedList {
+    /// The file.
+    pub file: PathBuf,
+    /// See [`PriceList::source`].
+    pub source: Option<String>,
+    /// What is said of its columns, as [`super::Map`] reads it.
+    pub map: Option<String>,
+    /// See [`PriceList::photos`].
+    pub photos: Option<PathBuf>,
+}
+
+/// Carries out an import of an upload and tells the staff how it went. A list that cannot be used is told and not tried again: it
+/// would be no better. The upload is removed either way.
 ///
 /// Writes a `catalog.import` row of the audit log.
 ///
 /// # Errors
-/// When the staff cannot be told.
+/// When the staff cannot be told, or the database is away.
 pub async fn import_queued(
+    runtime: &Runtime,
+    catalog: &EmbeddedCatalog,
+    uploads: &Uploads,
+    now: i64,
+    reader: ReaderProcess,
+    (upload, options): (Uuid, &ImportOptions),
+) -> ports::Result<()> {
+    let store = &**runtime.store();
+    let actor = options.by.clone().unwrap_or_else(Actor::system);
+    let name = store.upload(upload).await?.map_or_else(|| upload.to_string(), |upload| upload.name);
+    let imported = match found(store, uploads, upload, options).await {
+        Ok(list) => import_list(store, catalog, &actor, now, reader, list).await,
+        Err(why) => Err(why),
+    };
+    notify(runtime, now, &name, imported).await?;
+    for id in [Some(upload), options.photos].into_iter().flatten() {
+        uploads.remove(store, id).await?;
+    }
+    Ok(())
+}
+
+/// The same for a file by its path: tasks that earlier versions pushed.
+///
+/// # Errors
+/// When the staff cannot be told.
+pub async fn import_queued_file(
     runtime: &Runtime,
     catalog: &EmbeddedCatalog,
     now: i64,
@@ -41,7 +89,18 @@ pub async fn import_queued(
 ) -> ports::Result<()> {
     let file = Path::new(file);
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let told = match import_file(&**runtime.store(), catalog, now, reader, file).await {
+    let store = &**runtime.store();
+    let imported = import_list(store, catalog, &Actor::system(), now, reader, PriceList::of(file)).await;
+    notify(runtime, now, &name, imported).await
+}
+
+async fn notify(
+    runtime: &Runtime,
+    now: i64,
+    name: &str,
+    imported: Result<(ImportOutcome, Changes), Error>,
+) -> ports::Result<()> {
+    let told = match imported {
         Ok((imported, changes)) => {
             let (new, prices, gone) = (changes.new, changes.changed_price, changes.gone);
             let rows = imported.rows;
@@ -69,29 +128,59 @@ pub async fn import_queued(
     runtime.notify_staff(&id, "default", (subject_ru, &ru), (subject_en, &en)).await
 }
 
-async fn push(store: &dyn Store, now: i64, file: &Path) -> Result<(), Error> {
-    let whole = std::fs::canonicalize(file);
-    let whole = whole.map_err(|source| Error::NotFound { path: file.to_owned(), source })?;
-    let file = whole.to_str().ok_or(Error::BadPath)?.to_owned();
-    Ok(store.push(Task::Reindex { file }.into(), now).await?)
+async fn push(
+    store: &dyn Store,
+    uploads: &Uploads,
+    actor: &Actor,
+    now: i64,
+    list: &QueuedList,
+    supplier: Option<String>,
+) -> Result<(), Error> {
+    let beside = list.file.with_extension("zip");
+    let beside = Some(beside).filter(|beside| *beside != list.file && beside.is_file());
+    let archive = list.photos.clone().or(beside);
+    let upload = uploads.put(store, actor, now, &list.file).await?.id;
+    let photos = match archive {
+        Some(archive) => Some(uploads.put(store, actor, now, &archive).await?.id),
+        None => None,
+    };
+    let options = ImportOptions { source: supplier, map: list.map.clone(), photos, by: Some(actor.clone()) };
+    Ok(store.push(Task::Import { upload, options }.into(), now).await?)
 }
 
-async fn import_file(
+/// The list of an upload, with what was said of it.
+async fn found(
+    store: &dyn Store,
+    uploads: &Uploads,
+    upload: Uuid,
+    options: &ImportOptions,
+) -> Result<PriceList, Error> {
+    let photos = match options.photos {
+        Some(photos) => Some(uploads.file(store, photos).await?),
+        None => None,
+    };
+    // It was read once already, when it was typed.
+    let map = options.map.as_deref().and_then(|map| map.parse().ok());
+    let file = uploads.file(store, upload).await?;
+    Ok(PriceList { file, source: options.source.clone(), map, photos })
+}
+
+async fn import_list(
     audit: &dyn AuditStore,
     catalog: &EmbeddedCatalog,
+    actor: &Actor,
     now: i64,
     reader: ReaderProcess,
-    file: &Path,
+    list: PriceList,
 ) -> Result<(ImportOutcome, Changes), Error> {
-    let (list, actor) = (PriceList::of(file), Actor::system());
     let supplier = list.supplier().unwrap_or_default();
     match understand(list, catalog.folder().to_owned(), reader).await {
         Ok(mut understood) => {
-            let imported = import(catalog, Some(audit), &actor, now, &mut understood, |_| {}).await?;
+            let imported = import(catalog, Some(audit), actor, now, &mut understood, |_| {}).await?;
             Ok((imported, understood.changes))
         }
         Err(why) => {
-            record_refusal(audit, &actor, now, &supplier, &why).await;
+            record_refusal(audit, actor, now, &supplier, &why).await;
             Err(why)
         }
     }

@@ -215,12 +215,7 @@ fn staff(
         turn_state.send(
             session,
             &PersonalValues::default(),
-            // Events of earlier versions name nobody; a person wrote it all the same.
-            Outgoing {
-                text: text.clone(),
-                staff: Some(by.unwrap_or_default().to_owned()),
-                ..Outgoing::default()
-            },
+            Outgoing { text: text.clone(), staff: by.map(str::to_owned), ..Outgoing::default() },
         );
     }
     Cursor::Stop

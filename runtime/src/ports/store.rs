@@ -29,7 +29,7 @@ pub use tasks::TaskStore;
 pub use timers::TimerStore;
 pub use turns::{Chat, Commit, CommitOutcome, StoredTurn, TurnStore};
 
-use super::{AuditStore, MeterStore, Removed, Result, Retention};
+use super::{AuditStore, MeterStore, Removed, Result, Retention, UploadStore};
 
 /// A chat's key: its [`super::Address`] as text, `channel:id`.
 pub type ChatKey = String;
@@ -49,6 +49,7 @@ pub trait Store:
     + TaskStore
     + AuditStore
     + MeterStore
+    + UploadStore
 {
     /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each kind. A count that
     /// reaches `limit` means that there may be more.

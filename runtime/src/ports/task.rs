@@ -1,8 +1,9 @@
 //! Tasks of the queue: work that is done later, by any process that is free.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::ChatKey;
+use super::{Actor, ChatKey};
 
 /// The name of the task queue.
 pub const QUEUE: &str = "tolmach";
@@ -27,11 +28,36 @@ pub enum Task {
     Retain,
     /// Send the activity report to the staff.
     Report,
-    /// Build the catalogue from a price list.
+    /// Import an uploaded price list into the catalogue.
+    Import {
+        /// The upload's id.
+        upload: Uuid,
+        /// How.
+        #[serde(default)]
+        options: ImportOptions,
+    },
+    /// Import a price list by its path. Only pushed by earlier versions.
     Reindex {
-        /// The file.
+        /// The path.
         file: String,
     },
+}
+
+/// How a price list is to be imported.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportOptions {
+    /// The supplier; `None` for the file's name without its ending.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// What is said of its columns, as `--map` takes it; `None` for what is remembered of the supplier.
+    #[serde(default)]
+    pub map: Option<String>,
+    /// The upload of an archive of photos.
+    #[serde(default)]
+    pub photos: Option<Uuid>,
+    /// Who wants it.
+    #[serde(default)]
+    pub by: Option<Actor>,
 }
 
 /// A task with its number of earlier attempts. Its JSON is that of the task, with `tries` added.

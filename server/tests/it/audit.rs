@@ -150,7 +150,7 @@ async fn who_had_a_chat_is_known_and_what_was_said_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_of_the_server_is_its_own() {
+async fn an_import_of_the_server_is_in_the_name_of_whoever_asked_for_it() {
     let home = staff::home();
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     home.write("later.csv", "Артикул;Наименование;Цена\nA-1;Насос;5\n");
@@ -162,6 +162,7 @@ async fn an_import_of_the_server_is_its_own() {
         lists.iter().rev().map(|row| (&row["action"], &row["actor"]["via"])).collect();
     assert_eq!(
         by,
-        [(&json!("catalog.import_later"), &json!("cli")), (&json!("catalog.import"), &json!("system")),]
+        [(&json!("catalog.import_later"), &json!("cli")), (&json!("catalog.import"), &json!("cli")),],
+        "the server acts in the name of whoever asked it"
     );
 }

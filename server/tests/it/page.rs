@@ -1,4 +1,4 @@
-//! A page of the web chat, as the protocol in `widget.rs` has it.
+//! A page of the web chat, as the protocol of the web channel has it.
 
 use std::time::Duration;
 

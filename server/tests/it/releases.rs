@@ -203,7 +203,7 @@ fn two_who_edit_the_same_release_do_not_overwrite_each_other() {
         home.write(&path, text.replace("First hello", to));
     };
     edit_in("flows", "shop.yaml", "His hello");
-    home.write("flows/prompts/his.md", "---\nmodel: default\n---\nНичего.\n");
+    home.write("flows/prompts/his.md", "---\ntemperature: 0.5\n---\nНичего.\n");
     release(&home, &["publish", "--note", "his greeting", "--author", "Пётр"]).ok();
     edit_in("hers", "shop.yaml", "Her hello");
     release(&home, &["publish", "hers", "--note", "hers"]).fails_with(&[

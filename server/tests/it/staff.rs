@@ -167,7 +167,12 @@ async fn a_person_takes_over_and_gives_back() {
 
     let said = handoff(&["say", &chat[4..20], "Добрый день, это Пётр"]).ok().stdout;
     assert!(said.contains("the bot is silent until"), "{said}");
-    assert_eq!(page.reply().await["text"], "Добрый день, это Пётр");
+    let reply = page.reply().await;
+    assert_eq!(
+        (&reply["text"], &reply["who"]),
+        (&"Добрый день, это Пётр".into(), &"staff".into()),
+        "theirs, not the bot's"
+    );
     page.say("3", "спасибо").await;
     // The bot asks another client who fell silent later.
     let mut other = Page::new(&server, "ru").await;

@@ -100,6 +100,7 @@ impl<S: DbConnection> Group<'_, S> {
         let mut posted = Array::default();
         let mut audited = Array::default();
         let mut model_calls = Array::default();
+        let (mut added, mut dropped) = (Array::default(), Array::default());
         let mut others = Vec::new();
         for (index, operation) in operations.iter().enumerate() {
             match operation {
@@ -118,6 +119,8 @@ impl<S: DbConnection> Group<'_, S> {
                 Operation::EndTask(rows) => ended.add(rows),
                 Operation::Record(rows) => audited.add(rows),
                 Operation::ModelCalls(rows) => model_calls.add(rows),
+                Operation::AddUpload(rows) => added.add(rows),
+                Operation::RemoveUpload(rows) => dropped.add(rows),
                 Operation::FireTimer { .. }
                 | Operation::BeginTask { .. }
                 | Operation::PushOnce { .. }
@@ -147,6 +150,8 @@ impl<S: DbConnection> Group<'_, S> {
         self.run(self.statements.end_task, ended).await?;
         self.run(self.statements.audit, audited).await?;
         self.run(self.statements.model_calls, model_calls).await?;
+        self.run(self.statements.add_upload, added).await?;
+        self.run(self.statements.remove_upload, dropped).await?;
         for (index, publishing) in publications {
             if let Some(answer) = answers.get_mut(index) {
                 *answer = Answer::Published(self.publish(publishing).await?);

@@ -9,7 +9,7 @@ use tolmach_engine::{event::Event, text::shorten};
 use tolmach_runtime::leads::{LeadChange, LeadHistoryRow, LeadRow, LeadStatus, LeadUpdate};
 use tolmach_runtime::ports::{
     Actor, AuditEntry, AuditResult, Bundle, ChatKey, Commit, Error, Inbound, ModelCall, ModelCallRow,
-    NoticeRow, Publication, PublicationKind, Result, Retention, Task, presses,
+    NoticeRow, Publication, PublicationKind, Result, Retention, Task, Upload, presses,
 };
 use uuid::Uuid;
 
@@ -62,6 +62,10 @@ pub(super) enum Operation {
     ChangeLead(Box<ChangingLead>),
     /// `[id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage]`.
     ModelCalls(Rows),
+    /// `[id, name, bytes, hash, at, actor, via]`.
+    AddUpload(Rows),
+    /// `[id]`.
+    RemoveUpload(Rows),
     /// `[at, actor, via, action, object, failure, details]`.
     Record(Rows),
 }
@@ -364,6 +368,17 @@ pub(super) fn quarantine(id: &str, why: &str, now: i64) -> Result<Operation> {
 pub(super) fn retry_task(id: &str, now: i64) -> Result<Operation> {
     plain("task", id)?;
     Ok(Operation::RetryTask { id: id.to_owned(), now })
+}
+
+pub(super) fn add_upload(upload: &Upload) -> Result<Operation> {
+    let Upload { id, name, bytes, hash, at, by } = upload;
+    plain("name", name)?;
+    let actor = without_nul(shorten(&by.id, 200));
+    Rows::one(&(id, name, bytes, hash, at, actor, by.via.to_string())).map(Operation::AddUpload)
+}
+
+pub(super) fn remove_upload(id: Uuid) -> Result<Operation> {
+    Rows::one(&[id]).map(Operation::RemoveUpload)
 }
 
 pub(super) fn model_calls(calls: Vec<ModelCallRow>) -> Result<Operation> {

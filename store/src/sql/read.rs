@@ -6,7 +6,7 @@ use tolmach_runtime::leads::{LeadHistoryRow, LeadRow};
 use tolmach_runtime::ports::{
     Actor, AnalyticsEvent, AnalyticsEventKind, AuditEntry, AuditQuery, AuditResult, Bundle, Chat, ChatKey,
     Day, LeadQuery, MessageRow, ModelCall, ModelCallQuery, ModelCallRow, Order, OutboxRow, Publication,
-    PublicationKind, Purpose, QuarantinedTask, StoredTurn, TakenOverChat, WaitingPlace,
+    PublicationKind, Purpose, QuarantinedTask, StoredTurn, TakenOverChat, Upload, WaitingPlace,
 };
 
 use super::{
@@ -234,6 +234,24 @@ pub(super) async fn audit<D: Dialect>(db: &D, query: &AuditQuery) -> sqlx::Resul
         Ok(AuditEntry { seq, at, actor, action, object, result, details: stored(&details)? })
     };
     rows.into_iter().map(entry).collect()
+}
+
+type UploadColumns = (String, String, i64, String, i64, String, String);
+
+pub(super) async fn upload<D: Dialect>(db: &D, id: uuid::Uuid) -> sqlx::Result<Option<Upload>> {
+    let found = first(db, db.statements().reads.upload, vec![Value::Text(id.to_string())]).await?;
+    found.map(uploaded).transpose()
+}
+
+pub(super) async fn uploads_before<D: Dialect>(db: &D, at: i64) -> sqlx::Result<Vec<Upload>> {
+    let rows = db.fetch(db.statements().reads.uploads_before, vec![Value::Integer(at)]).await?;
+    rows.into_iter().map(uploaded).collect()
+}
+
+fn uploaded((id, name, bytes, hash, at, actor, via): UploadColumns) -> sqlx::Result<Upload> {
+    let id = uuid::Uuid::parse_str(&id).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let by = Actor { id: actor, via: via.into() };
+    Ok(Upload { id, name, bytes: u64::try_from(bytes).unwrap_or_default(), hash, at, by })
 }
 
 /// The columns of a model call.

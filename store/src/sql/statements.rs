@@ -47,6 +47,8 @@ pub struct Statements {
     pub(crate) publish: &'static str,
     pub(crate) audit: &'static str,
     pub(crate) model_calls: &'static str,
+    pub(crate) add_upload: &'static str,
+    pub(crate) remove_upload: &'static str,
     pub(crate) reads: Reads,
 }
 
@@ -88,6 +90,8 @@ pub struct Reads {
     pub(crate) release: &'static str,
     pub(crate) quarantined: &'static str,
     pub(crate) day: &'static str,
+    pub(crate) upload: &'static str,
+    pub(crate) uploads_before: &'static str,
     pub(crate) model_calls_newest: &'static str,
     pub(crate) model_calls_oldest: &'static str,
     pub(crate) audit_newest: &'static str,
@@ -307,6 +311,15 @@ macro_rules! statements {
                     e.value->>5, e.value->>6
                 FROM ", $rows, " WHERE true RETURNING seq"
             ),
+            add_upload: concat!(
+                "INSERT INTO uploads (id, name, bytes, hash, at, actor, via)
+                SELECT e.value->>0, e.value->>1, CAST(e.value->>2 AS BIGINT), e.value->>3,
+                    CAST(e.value->>4 AS BIGINT), e.value->>5, e.value->>6
+                FROM ", $rows, " WHERE true ON CONFLICT (id) DO NOTHING"
+            ),
+            remove_upload: concat!(
+                "DELETE FROM uploads WHERE id IN (SELECT e.value->>0 FROM ", $rows, ")"
+            ),
             model_calls: concat!(
                 "INSERT INTO model_calls (id, at, chat, turn, release, flow, node, purpose, role, model, attempt,
                     millis, failure, usage)
@@ -399,6 +412,9 @@ macro_rules! statements {
                     (SELECT count(*) FROM chats WHERE handed IS NOT NULL),
                     (SELECT count(*) FROM outbox WHERE delivered = 0 AND attempts > 0),
                     (SELECT count(*) FROM quarantine)",
+                upload: "SELECT id, name, bytes, hash, at, actor, via FROM uploads WHERE id = $1",
+                uploads_before: "SELECT id, name, bytes, hash, at, actor, via FROM uploads
+                    WHERE at < $1 ORDER BY at, id LIMIT 1000",
                 model_calls_newest: concat!(
                     "SELECT ", model_call_columns!(), " FROM model_calls
                     WHERE ($1 = '' OR chat = $1) AND at >= $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"

@@ -9,7 +9,10 @@ use std::{
 
 use anyhow::bail;
 use clap::Args;
-use tolmach_app::price_list::{self, Understood};
+use tolmach_app::{
+    price_list::{self, QueuedList, Understood},
+    uploads::Uploads,
+};
 use tolmach_catalog::{ImportOutcome, Progress, Stage};
 use tolmach_runtime::ports::{Actor, AuditStore};
 
@@ -80,14 +83,14 @@ impl Import {
     /// Puts the import on the list of tasks.
     async fn leave(self, config: &Config) -> anyhow::Result<ExitCode> {
         let PriceList { file, source, map, photos } = self.list;
-        if source.is_some() || map.is_some() || photos.is_some() || self.json {
-            bail!(
-                "--later imports under the file's name, with the columns remembered of it, and tells the staff; leave out \
-                 --source, --map, --photos and --json"
-            );
+        if self.json {
+            bail!("--later tells the staff how it went; leave out --json");
         }
+        let list =
+            QueuedList { file: file.clone(), source, map: map.map(|map| map.text().to_owned()), photos };
         let store = Database::existing(config).await?;
-        let queued = price_list::queue(&*store, &actor::cli(None), now(), &file).await;
+        let uploads = Uploads::of(&config.data_dir);
+        let queued = price_list::queue(&*store, &uploads, &actor::cli(None), now(), &list).await;
         store.close().await?;
         queued?;
         println!("a running server imports {}; the staff is told how it went", file.display());

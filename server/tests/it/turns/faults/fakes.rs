@@ -23,7 +23,7 @@ use tolmach_runtime::{
         Inbound, InboxStore, Job, LeadChanged, LeadQuery, LeadStore, LeaseStore, Llm, MessageRow, MeterStore,
         ModelCall, ModelCallQuery, ModelCallRow, Next, NoticeRow, OutboxRow, OutboxStore, Publication,
         PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Retention, Store, StoredTurn, TakenOverChat,
-        Task, TaskStore, TimerStore, TurnStore, WaitingPlace,
+        Task, TaskStore, TimerStore, TurnStore, Upload, UploadStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -253,6 +253,13 @@ store! { TaskStore
     fn quarantine(id: &str, why: &str, now: i64) -> ();
     fn quarantined(limit: u32) -> Vec<QuarantinedTask>;
     fn retry_task(id: &str, now: i64) -> bool;
+}
+
+store! { UploadStore
+    fn add_upload(upload: &Upload) -> ();
+    fn upload(id: Uuid) -> Option<Upload>;
+    fn uploads_before(at: i64) -> Vec<Upload>;
+    fn remove_upload(id: Uuid) -> ();
 }
 
 store! { MeterStore
