@@ -47,7 +47,7 @@ pub struct Settings {
 impl Settings {
     /// Settings for this folder and this database.
     pub fn new(binary: PathBuf, home: PathBuf, database: &Database) -> Settings {
-        let mut variables = vec![("TOLMACH_LOG", "warn".to_owned()), ("TOLMACH_BURST_MS", "0".to_owned())];
+        let mut variables = vec![("TOLMACH_LOG", "warn".to_owned()), ("TOLMACH_DEBOUNCE_MS", "0".to_owned())];
         variables.extend(database.url.clone().map(|url| ("TOLMACH_DATABASE_URL", url)));
         Settings { binary, home, variables }
     }

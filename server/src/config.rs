@@ -8,6 +8,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -43,9 +44,11 @@ pub struct Config {
     pub web_hosts: Vec<String>,
     /// Pages of the web chat that may be open at once; each needs an open file.
     pub web_sockets: usize,
-    /// Messages of a client that come at most this many milliseconds apart are one, and answered once; 0 to 10000, 0 answers
-    /// each at once.
-    pub burst_ms: u64,
+    /// The debounce window: messages of a client that come at most this many milliseconds apart are one, and answered once; 0 to
+    /// 10000, 0 answers each at once. 700 unless set.
+    pub debounce_ms: Option<u64>,
+    /// The name of `debounce_ms` in earlier versions.
+    pub burst_ms: Option<u64>,
     /// Log filter, as `info` or `tolmach_runtime=debug`.
     pub log: String,
     /// The Telegram bot.
@@ -198,7 +201,8 @@ impl Default for Config {
             listen: None,
             web_hosts: Vec::new(),
             web_sockets: 1000,
-            burst_ms: 700,
+            debounce_ms: None,
+            burst_ms: None,
             log: "info".to_owned(),
             telegram: Telegram::default(),
             llm: Llm::default(),
@@ -240,6 +244,7 @@ const VARIABLES: [(&str, &str); 29] = [
     ("TOLMACH_REPORT_TIMEZONE", "report.timezone"),
     ("TOLMACH_WEB_HOSTS", "web_hosts"),
     ("TOLMACH_WEB_SOCKETS", "web_sockets"),
+    ("TOLMACH_DEBOUNCE_MS", "debounce_ms"),
     ("TOLMACH_BURST_MS", "burst_ms"),
     ("TOLMACH_LOG", "log"),
     ("TOLMACH_STAFF_TELEGRAM", "staff.default.telegram"),
@@ -295,9 +300,9 @@ impl Config {
                 "web_hosts" | "staff.default.telegram" | "staff.default.email" => {
                     figment.merge(Serialized::default(key, parts().collect::<Vec<_>>()))
                 }
-                "llm.timeout_seconds" | "burst_ms" | "smtp.port" | "web_sockets" => {
+                "llm.timeout_seconds" | "debounce_ms" | "burst_ms" | "smtp.port" | "web_sockets" => {
                     let unit = match *key {
-                        "burst_ms" => " of milliseconds",
+                        "debounce_ms" | "burst_ms" => " of milliseconds",
                         "smtp.port" | "web_sockets" => "",
                         _ => " of seconds",
                     };
@@ -317,8 +322,10 @@ impl Config {
         if !(1..=600).contains(&config.llm.timeout_seconds) {
             bail!("llm.timeout_seconds is {}; it is 1 to 600", config.llm.timeout_seconds);
         }
-        if config.burst_ms > 10_000 {
-            bail!("burst_ms is {}; it is 0 to 10000", config.burst_ms);
+        for (name, set) in [("debounce_ms", config.debounce_ms), ("burst_ms", config.burst_ms)] {
+            if let Some(millis) = set.filter(|millis| *millis > 10_000) {
+                bail!("{name} is {millis}; it is 0 to 10000");
+            }
         }
         if !(1..=1_000_000).contains(&config.web_sockets) {
             bail!("web_sockets is {}; it is 1 to 1000000", config.web_sockets);
@@ -328,6 +335,11 @@ impl Config {
         config.import.check()?;
         config.check_staff()?;
         Ok(config)
+    }
+
+    /// How long after a message another one still belongs to it.
+    pub fn debounce(&self) -> Duration {
+        Duration::from_millis(self.debounce_ms.or(self.burst_ms).unwrap_or(700))
     }
 
     /// The way out to mailboxes; `None` when no mail server is named.

@@ -47,24 +47,24 @@ pub async fn publications(runtime: Arc<Runtime>) {
 
 /// Makes whatever is saved in the folder the current release, for ever; nothing of it is published.
 pub async fn folder(runtime: Arc<Runtime>, folder: PathBuf, mut seen: Bundle) {
-    let mut trouble = String::new();
+    let mut last_error = String::new();
     loop {
         tokio::time::sleep(FOLDER).await;
         let bundle = match saved(&folder, &seen).await {
             Ok(Some(bundle)) => bundle,
             Ok(None) => {
-                trouble.clear();
+                last_error.clear();
                 continue;
             }
             Err(why) => {
-                if trouble != why {
+                if last_error != why {
                     println!("not reloaded: {why}");
-                    trouble = why;
+                    last_error = why;
                 }
                 continue;
             }
         };
-        trouble.clear();
+        last_error.clear();
         let only_tests = bundle.id() == seen.id();
         seen = bundle;
         if !only_tests {

@@ -46,7 +46,7 @@ struct State {
     since: Option<i64>,
     done: u64,
     deaths: u32,
-    trouble: Option<String>,
+    error: Option<String>,
 }
 
 impl Jobs {
@@ -74,7 +74,7 @@ impl Jobs {
             "since": state.since.map(when),
             "done": state.done,
             "deaths": state.deaths,
-            "trouble": state.trouble,
+            "error": state.error,
         })
     }
 

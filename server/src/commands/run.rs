@@ -96,7 +96,7 @@ impl Run {
         channels.extend(email.iter().map(|email| Arc::clone(email) as Arc<dyn Channel>));
         let staff = config.staff();
         println!("  {:<10} {}", "staff", told(&staff, &channels));
-        let coalescing = Coalescing { window: Duration::from_millis(config.burst_ms), wait: true };
+        let coalescing = Coalescing { window: config.debounce(), wait: true };
         let runtime = assembled.runtime(channels, coalescing, staff).await?;
 
         let (stop, stopped) = watch::channel(false);

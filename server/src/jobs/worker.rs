@@ -96,7 +96,7 @@ impl Jobs {
             {
                 let mut state = self.state();
                 state.deaths += 1;
-                state.trouble = Some(why);
+                state.error = Some(why);
             }
             tokio::time::sleep(PAUSE).await;
         }

@@ -38,7 +38,7 @@ fn shop() -> Home {
 }
 
 fn run(home: &Home) -> Tolmach {
-    home.tolmach(&["run", "--listen", "127.0.0.1:0"]).env("TOLMACH_BURST_MS", "0")
+    home.tolmach(&["run", "--listen", "127.0.0.1:0"]).env("TOLMACH_DEBOUNCE_MS", "0")
 }
 
 impl Server {

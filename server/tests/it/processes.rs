@@ -31,7 +31,7 @@ fn shop() -> Home {
 fn run(home: &Home, url: &str, role: &str) -> Tolmach {
     home.tolmach(&["run", "--listen", "127.0.0.1:0", "--role", role])
         .env("TOLMACH_DATABASE_URL", url)
-        .env("TOLMACH_BURST_MS", "0")
+        .env("TOLMACH_DEBOUNCE_MS", "0")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,7 +120,7 @@ async fn a_worker_that_dies_is_told_and_started_again() {
     };
     let health = server.health_until(wanted).await;
     assert_eq!(health["status"], "ok", "{health}");
-    assert!(health["jobs"]["trouble"].is_string(), "why it died is told: {health}");
+    assert!(health["jobs"]["error"].is_string(), "why it died is told: {health}");
 }
 
 #[test]

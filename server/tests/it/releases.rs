@@ -60,7 +60,7 @@ fn release(home: &Home, args: &[&str]) -> Ran {
 }
 
 fn serve(home: &Home) -> Server {
-    home.tolmach(&["run", "--listen", "127.0.0.1:0"]).env("TOLMACH_BURST_MS", "0").serve()
+    home.tolmach(&["run", "--listen", "127.0.0.1:0"]).env("TOLMACH_DEBOUNCE_MS", "0").serve()
 }
 
 fn publications(home: &Home) -> Vec<Value> {
@@ -400,7 +400,8 @@ async fn a_release_that_cannot_be_used_changes_nothing() {
 #[tokio::test]
 async fn a_draft_is_served_as_it_is_saved() {
     let home = shop();
-    let dev = home.tolmach(&["run", "--dev", "--listen", "127.0.0.1:0"]).env("TOLMACH_BURST_MS", "0").serve();
+    let dev =
+        home.tolmach(&["run", "--dev", "--listen", "127.0.0.1:0"]).env("TOLMACH_DEBOUNCE_MS", "0").serve();
     let before = dev.health().await["release"]["id"].clone();
     assert_eq!(dev.health().await["release"]["note"], Value::Null, "nothing is published");
     let mut page = Page::new(&dev, "en").await;

@@ -127,7 +127,7 @@ async fn telegram_misbehaves_for_one_chat_and_the_others_do_not_wait() {
 async fn a_mail_server_that_misbehaves_is_not_noticed_by_clients() {
     let home = staff::home();
     let smtp = Smtp::start().await;
-    let server = staff::with_mail(&home, smtp.port).env("TOLMACH_BURST_MS", "0").serve();
+    let server = staff::with_mail(&home, smtp.port).env("TOLMACH_DEBOUNCE_MS", "0").serve();
     // Mails that had come by then; one that was taken before the fault comes again, under its id.
     let mut known = 0;
     for (step, fault, copies) in [
