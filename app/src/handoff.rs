@@ -3,14 +3,17 @@
 //! What a person does enters by the same door as a client's message: it is put into the inbox, and a running server takes it up
 //! from there. Nothing is delivered from here.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use serde::Serialize;
 use tolmach_engine::{
     effect::{Author, Outgoing},
     event::{Client, EventKind, StaffAction},
 };
-use tolmach_runtime::ports::{self, Actor, Address, Inbound, MAX_PENDING, MessageRow, Store};
+use tolmach_runtime::ports::{
+    self, Actor, Address, Clock, Inbound, Intake, MAX_PENDING, MessageRow, Store, Via,
+};
 use uuid::Uuid;
 
 use crate::{audit::Change, text::event_id};
@@ -158,6 +161,59 @@ pub async fn say(store: &dyn Store, actor: &Actor, now: i64, chat: &str, text: &
 /// When no one chat is meant, the bot has it, or the database is away.
 pub async fn give_back(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -> Result<Acted, Error> {
     act(store, actor, now, "handoff.return", chat, StaffAction::Return).await
+}
+
+/// The intake of a channel in which people of the staff act: what they do there becomes a row of the audit log, in the name that
+/// the channel gives them.
+///
+/// An update that the channel brings again after a crash is one event, but may be two rows.
+pub struct AuditedIntake {
+    intake: Arc<dyn Intake>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    channel: &'static str,
+}
+
+impl AuditedIntake {
+    /// Passes everything on to `intake`.
+    pub fn new(
+        intake: Arc<dyn Intake>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        channel: &'static str,
+    ) -> AuditedIntake {
+        AuditedIntake { intake, store, clock, channel }
+    }
+}
+
+#[async_trait]
+impl Intake for AuditedIntake {
+    async fn receive(&self, inbound: Vec<Inbound>) -> ports::Result<()> {
+        let changes: Vec<Change> = inbound
+            .iter()
+            .filter_map(|inbound| {
+                let EventKind::Staff { action, by } = &inbound.kind else { return None };
+                let (name, characters) = match action {
+                    StaffAction::Say { text } => ("handoff.say", Some(text.chars().count())),
+                    StaffAction::Take => ("handoff.take", None),
+                    StaffAction::Return => ("handoff.return", None),
+                };
+                let via = Via::Staff(self.channel.to_owned());
+                let actor = Actor { id: by.clone().unwrap_or_default(), via };
+                let mut change = Change::new(&actor, name, self.clock.now());
+                change.on(inbound.address.to_string());
+                if let Some(characters) = characters {
+                    change.detail("characters", characters);
+                }
+                Some(change)
+            })
+            .collect();
+        let received = self.intake.receive(inbound).await;
+        for change in changes {
+            change.end(&*self.store, &received).await;
+        }
+        received
+    }
 }
 
 fn said(row: MessageRow) -> Said {

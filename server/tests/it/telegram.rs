@@ -190,7 +190,11 @@ async fn a_person_answers_from_the_group_of_the_staff() {
     until_shown(&telegram, "Нужен человек").await;
     staff_writes(&telegram, "кто возьмёт?", false);
     staff_writes(&telegram, "Добрый день, это Пётр", true);
-    assert_eq!(page.reply().await["text"], "Добрый день, это Пётр");
+    let reply = page.reply().await;
+    assert_eq!((&reply["text"], &reply["who"]), (&json!("Добрый день, это Пётр"), &json!("staff")));
+    let listed = home.tolmach(&["handoff", "list", "--json"]).run().ok().json();
+    let said = listed[0]["messages"].as_array().expect("messages").iter().rfind(|one| one["who"] == "staff");
+    assert_eq!(said.map(|said| &said["name"]), Some(&json!("Пётр (99)")), "{listed}");
     page.say("2", "здравствуйте, Пётр").await;
     staff_writes(&telegram, "/return", true);
     assert_eq!(page.reply().await["text"], "Снова бот.");
@@ -198,6 +202,20 @@ async fn a_person_answers_from_the_group_of_the_staff() {
     let inner = telegram.inner();
     assert_eq!(inner.shown.len(), 1, "the group gets the notice and nothing else: {:?}", inner.shown);
     assert_eq!(inner.refused, Vec::<String>::new());
+    drop(inner);
+    // Who did it stands in the audit log, without what was said.
+    let audit = home.tolmach(&["audit", "list", "--action", "handoff.", "--json"]).run().ok().json();
+    let rows: Vec<(&Value, &Value, &Value)> = audit
+        .as_array()
+        .expect("a list")
+        .iter()
+        .rev()
+        .map(|row| (&row["action"], &row["actor"]["id"], &row["actor"]["via"]))
+        .collect();
+    let (peter, via) = (json!("Пётр (99)"), json!("staff:telegram"));
+    let expected = [(&json!("handoff.say"), &peter, &via), (&json!("handoff.return"), &peter, &via)];
+    assert_eq!(rows, expected, "{audit}");
+    assert!(!audit.to_string().contains("Добрый"), "{audit}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,9 +7,10 @@ use std::{
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tolmach_app::handoff::AuditedIntake;
 use tolmach_channels::telegram::{self, Bot, MenuCommand};
 use tolmach_engine::catalog::Localized;
-use tolmach_runtime::{Runtime, ports::Intake};
+use tolmach_runtime::{Runtime, ports::SystemClock};
 
 use crate::config::Config;
 
@@ -134,8 +135,10 @@ async fn poll(bot: Arc<Bot>, runtime: Arc<Runtime>, state: State, stopped: watch
         Err(error) => tracing::warn!(%error, "telegram does not answer yet"),
     }
     state.set(&bot, "polling");
+    let (store, clock) = (Arc::clone(runtime.store()), Arc::new(SystemClock));
+    let intake = Arc::new(AuditedIntake::new(runtime, store, clock, telegram::NAME));
     let polled = tokio::select! {
-        polled = telegram::poll(Arc::clone(&bot), runtime as Arc<dyn Intake>, stopped) => polled,
+        polled = telegram::poll(Arc::clone(&bot), intake, stopped) => polled,
         () = keep_menu => return,
     };
     match polled {
