@@ -9,6 +9,7 @@ mod fakes;
 mod read;
 mod run;
 mod scripted;
+mod texts;
 mod transcript;
 mod write;
 

@@ -12,7 +12,7 @@ use tolmach_engine::{
     span::Spanned,
 };
 
-use super::expectation::Expect;
+use super::{expectation::Expect, texts::Texts};
 
 /// One test: a dialog from its first message to its last.
 #[derive(Clone, Debug, Deserialize)]
@@ -190,26 +190,6 @@ impl StaffStep {
             StaffStep::Say(text) => event::StaffAction::Say { text: text.clone() },
             StaffStep::Take => event::StaffAction::Take,
             StaffStep::Return => event::StaffAction::Return,
-        }
-    }
-}
-
-/// One text or several.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Texts(pub Vec<String>);
-
-impl<'de> Deserialize<'de> for Texts {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Texts, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(text) => Ok(Texts(vec![text])),
-            Value::Array(items) if !items.is_empty() => {
-                let texts: Option<Vec<String>> =
-                    items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-                texts.map(Texts).ok_or_else(|| serde::de::Error::custom("a list of texts is expected"))
-            }
-            _ => Err(serde::de::Error::custom(
-                "a text or a list of texts is expected\nquote a text that YAML takes for something else",
-            )),
         }
     }
 }

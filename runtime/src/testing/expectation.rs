@@ -9,7 +9,7 @@ use serde::{
 use serde_json::Value;
 use tolmach_engine::{condition::FilterExpression, language::Language, span::Spanned};
 
-use super::dialog::Texts;
+use super::texts::Texts;
 
 /// What has to hold after a step.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -1,0 +1,24 @@
+//! One text or several, as a dialog test writes them.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// One text or several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Texts, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Texts(vec![text])),
+            Value::Array(items) if !items.is_empty() => {
+                let texts: Option<Vec<String>> =
+                    items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+                texts.map(Texts).ok_or_else(|| serde::de::Error::custom("a list of texts is expected"))
+            }
+            _ => Err(serde::de::Error::custom(
+                "a text or a list of texts is expected\nquote a text that YAML takes for something else",
+            )),
+        }
+    }
+}
