@@ -181,13 +181,12 @@ impl Talk<'_> {
 
     async fn say(&self, line: &str) -> anyhow::Result<()> {
         let line = line.trim();
-        let (kind, button) = match (line.strip_prefix('/'), self.terminal.button(line)) {
-            (Some(command), _) => {
-                let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
-                (EventKind::Command { name: name.to_lowercase(), rest: rest.to_owned() }, None)
+        let text: String = line.chars().take(4096).collect();
+        let (kind, button) = match (EventKind::from_text(&text), self.terminal.button(line)) {
+            (EventKind::Message { .. }, Some((label, id))) => {
+                (EventKind::Press { label, press: None }, Some(id))
             }
-            (None, Some((label, id))) => (EventKind::Press { label, press: None }, Some(id)),
-            (None, None) => (EventKind::Message { text: line.chars().take(4096).collect() }, None),
+            (kind, _) => (kind, None),
         };
         let client = Client { language: self.lang, ..Client::default() };
         let key = Uuid::now_v7().to_string();
