@@ -1,6 +1,7 @@
-//! Messaging channels: Telegram and the web chat. One module per channel, with its own intake, rendering and delivery.
+//! Messaging channels: Telegram, the web chat and the terminal. One module per channel, with its own intake, rendering and delivery.
 //!
 //! A channel depends on the runtime's ports; channels do not depend on each other.
 
 pub mod telegram;
+pub mod terminal;
 pub mod web;

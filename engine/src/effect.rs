@@ -364,10 +364,11 @@ pub struct Goal {
     pub arms: BTreeMap<String, String>,
 }
 
-/// A message to the client, in no channel's markup: plain text, escaped by each channel as it needs.
+/// A message to the client, or a notice to one of the staff, in no channel's markup: plain text, escaped by each channel
+/// as it needs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outgoing {
-    /// A subject line, for channels that have one, such as mail. The text is complete without it.
+    /// The subject of a notice. A channel without subject lines shows it above the text.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub subject: String,
     /// May be empty when there are cards or a photo.
@@ -385,11 +386,29 @@ pub struct Outgoing {
     /// Where the channel can share the client's own contact: the label of a button that does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_contact: Option<String>,
+    /// For a notice: the address of the chat that it is about. The channel adds how the chat can be answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// The person of the staff who wrote it, as the channel or the command line names them; `None` for the bot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<String>,
     /// The language of the texts, for what a channel adds itself.
     pub language: Language,
+}
+
+impl Outgoing {
+    /// The subject, the text and the address of the chat that a notice is about, with empty lines between them: all that
+    /// there is to read, for a channel without subject lines and wording of its own.
+    pub fn whole_text(&self) -> String {
+        let about = self.about.as_deref().unwrap_or_default();
+        paragraphs(&[&self.subject, &self.text, about])
+    }
+}
+
+/// Joins texts with empty lines between them. Spaces around each are removed, and empty ones are left out.
+pub fn paragraphs(texts: &[&str]) -> String {
+    let texts: Vec<&str> = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
+    texts.join("\n\n")
 }
 
 /// A product as the client sees it; every field is rendered from the row.

@@ -88,6 +88,25 @@ pub enum EventKind {
     },
 }
 
+impl EventKind {
+    /// What a client's text is: a [`EventKind::Command`] if it has the form `/name` or `/name rest`, where the name is
+    /// made of ASCII letters, digits and underscores, and a [`EventKind::Message`] with the text as it is otherwise.
+    /// Every channel reads texts with it, so that a command works alike in all of them.
+    ///
+    /// In `/name@bot` the bot's name is ignored: a client talks to one bot in a chat, so that it can only be this one.
+    pub fn from_text(text: &str) -> EventKind {
+        command(text).unwrap_or_else(|| EventKind::Message { text: text.to_owned() })
+    }
+}
+
+fn command(text: &str) -> Option<EventKind> {
+    let command = text.trim().strip_prefix('/')?;
+    let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    let name = name.split_once('@').map_or(name, |(name, _)| name);
+    let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    plain.then(|| EventKind::Command { name: name.to_ascii_lowercase(), rest: rest.trim().to_owned() })
+}
+
 /// What a member of staff does in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -101,4 +120,36 @@ pub enum StaffAction {
     Take,
     /// Ends the handoff: the bot answers again.
     Return,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, command: Option<(&str, &str)>) {
+        let expected = match command {
+            Some((name, rest)) => EventKind::Command { name: name.to_owned(), rest: rest.to_owned() },
+            None => EventKind::Message { text: text.to_owned() },
+        };
+        assert_eq!(EventKind::from_text(text), expected, "{text:?}");
+    }
+
+    #[test]
+    fn a_command_is_a_slash_and_a_plain_name() {
+        check("/start", Some(("start", "")));
+        check(" /Start \n", Some(("start", "")));
+        check("/start promo  7 ", Some(("start", "promo  7")));
+        check("/help\nme", Some(("help", "me")));
+        check("/help@shop_bot now", Some(("help", "now")));
+        check("/call_me2", Some(("call_me2", "")));
+    }
+
+    #[test]
+    fn any_other_text_is_a_message_as_it_is() {
+        for text in
+            ["", "/", "/ start", "//", "/@bot", "/foo-bar", "/вернуть", "start", " 1/2 ", "/usr/bin", "a /b"]
+        {
+            check(text, None);
+        }
+    }
 }

@@ -7,7 +7,10 @@ use lettre::{
         header::{HeaderName, HeaderValue},
     },
 };
-use tolmach_engine::effect::Outgoing;
+use tolmach_engine::{
+    effect::{Outgoing, paragraphs},
+    language::Language,
+};
 
 /// Longest subject, in characters; mail programs show about as many.
 const SUBJECT: usize = 120;
@@ -34,8 +37,18 @@ pub(super) fn compose(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
         ))
-        .singlepart(SinglePart::plain(text(&message.text)))?;
+        .singlepart(SinglePart::plain(text(&paragraphs(&[&message.text, &about(message)]))))?;
     Ok(mail.formatted())
+}
+
+/// How the chat that a notice is about can be answered; empty for any other message.
+fn about(message: &Outgoing) -> String {
+    let Some(chat) = &message.about else { return String::new() };
+    let how = match message.language {
+        Language::Ru => "Ответить клиенту, вернуть чат боту:",
+        Language::En => "To answer the client, to give the chat back to the bot:",
+    };
+    format!("{how}\ntolmach handoff say {chat} \"…\"\ntolmach handoff return {chat}")
 }
 
 /// The Message-ID. It depends only on the effect and the sender, so every retry from every process has the same one.

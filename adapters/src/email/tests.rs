@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use tolmach_engine::language::Language;
 use tolmach_testkit::smtp::{Fault, Smtp, Step};
 
 use super::*;
@@ -38,6 +39,24 @@ async fn a_notice_arrives_with_headers_and_text() {
     assert!(mail.headers["from"].contains("Магазин"), "{mail:?}");
     assert_eq!(mail.headers["message-id"], "<0198-ab.2.0@example.com>");
     assert_eq!(mail.headers["auto-submitted"], "auto-generated");
+}
+
+#[tokio::test]
+async fn a_notice_about_a_chat_says_how_to_answer_it() {
+    let smtp = Smtp::start().await;
+    let channel = EmailChannel::new(options(&smtp)).unwrap();
+    let about = Some("web:7".to_owned());
+    for (language, subject, how) in [
+        (Language::Ru, "Новая заявка", "Ответить клиенту, вернуть чат боту:"),
+        (Language::En, "Lead", "To answer the client, to give the chat back to the bot:"),
+    ] {
+        let message = Outgoing { about: about.clone(), language, ..notice(subject, "A pump") };
+        assert_eq!(deliver(&channel, "sales@example.com", "e.1.0", &message).await, Delivery::Done);
+        let mail = smtp.inner().mails.last().unwrap().clone();
+        assert_eq!(mail.headers["subject"], subject);
+        let lines = "tolmach handoff say web:7 \"…\"\ntolmach handoff return web:7";
+        assert_eq!(mail.text.trim_end(), format!("A pump\n\n{how}\n{lines}"));
+    }
 }
 
 #[tokio::test]

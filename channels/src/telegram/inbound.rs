@@ -63,7 +63,7 @@ fn kind(message: &Message) -> Option<EventKind> {
         _ => return None,
     };
     let what = match &common.media_kind {
-        MediaKind::Text(text) => return Some(said(&text.text)),
+        MediaKind::Text(text) => return Some(EventKind::from_text(&text.text)),
         MediaKind::Contact(contact) => {
             let contact = &contact.contact;
             let name = format!("{} {}", contact.first_name, contact.last_name.as_deref().unwrap_or_default());
@@ -86,18 +86,6 @@ fn kind(message: &Message) -> Option<EventKind> {
         MediaKind::Migration(_) => return None,
     };
     Some(EventKind::Unsupported { what: what.to_owned() })
-}
-
-fn said(text: &str) -> EventKind {
-    if let Some(command) = text.strip_prefix('/') {
-        let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-        // In a private chat the name after the at sign can only be this bot's.
-        let name = name.split('@').next().unwrap_or_default();
-        if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return EventKind::Command { name: name.to_ascii_lowercase(), rest: rest.trim().to_owned() };
-        }
-    }
-    EventKind::Message { text: text.to_owned() }
 }
 
 fn read_press(key: String, query: &CallbackQuery) -> Option<Inbound> {

@@ -2,6 +2,7 @@
 //!
 //! Lengths are UTF-16 code units after entity parsing, as in core.telegram.org/bots/api#sendmessage.
 
+use super::staff::notice;
 use teloxide_core::types::{
     ButtonRequest, InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup, ReplyMarkup,
 };
@@ -29,7 +30,7 @@ pub(super) struct Part {
 
 /// The parts of a message, in order; empty if the message has no content.
 pub(super) fn parts(message: &Outgoing) -> Vec<Part> {
-    let mut text = message.text.trim().to_owned();
+    let mut text = notice(message).unwrap_or_else(|| message.text.trim().to_owned());
     // Telegram's URL buttons do not accept `tel:` and `mailto:`. As plain text, phone numbers and addresses become
     // links.
     for button in &message.buttons {
@@ -213,7 +214,7 @@ fn split(text: &str, limit: usize) -> Vec<String> {
 }
 
 /// Byte length of the longest prefix of at most `limit` units.
-fn fitting(text: &str, limit: usize) -> usize {
+pub(super) fn fitting(text: &str, limit: usize) -> usize {
     let mut left = limit;
     for (at, c) in text.char_indices() {
         let Some(rest) = left.checked_sub(c.len_utf16()) else {

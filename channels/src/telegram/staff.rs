@@ -5,9 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use super::render::fitting;
 use serde_json::Value;
 use teloxide_core::types::{Message, Update, UpdateKind};
 use tolmach_engine::{
+    effect::{Outgoing, paragraphs},
     event::{Client, EventKind, StaffAction},
     language::Language,
 };
@@ -17,6 +19,32 @@ use tolmach_runtime::ports::{Address, Inbound};
 const RETURN: [&str; 2] = ["/return", "/вернуть"];
 /// Commands that take over a chat without sending a message.
 const TAKE: [&str; 2] = ["/take", "/взять"];
+
+/// Longest text of a notice, in UTF-16 units. With its subject and its last lines the notice then fits into one message,
+/// so that a reply quotes the last line, which names the chat.
+const TEXT: usize = 3000;
+/// Longest subject of a notice, in UTF-16 units.
+const SUBJECT: usize = 300;
+
+/// A notice as one text: the subject, the text, how to reply, and as the last line the chat that it is about. `None` for
+/// any other message.
+pub(super) fn notice(message: &Outgoing) -> Option<String> {
+    if message.subject.is_empty() && message.about.is_none() {
+        return None;
+    }
+    let reply = message.about.as_ref().map(|chat| {
+        let how = match message.language {
+            Language::Ru => "Ответ на это сообщение получит клиент; ответ /return вернёт чат боту.",
+            Language::En => {
+                "Reply to this message and the client gets it; reply /return and the bot has the chat again."
+            }
+        };
+        format!("{how}\n{chat}")
+    });
+    let cut = |text: &'_ str, limit| text.split_at(fitting(text, limit)).0.to_owned();
+    let (subject, text) = (cut(&message.subject, SUBJECT), cut(&message.text, TEXT));
+    Some(paragraphs(&[&subject, &text, &reply.unwrap_or_default()]))
+}
 
 /// Whether an update comes from a staff chat.
 pub(super) fn is_staff_chat(chats: &BTreeSet<i64>, update: &Update) -> bool {
@@ -92,6 +120,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::telegram::render;
 
     const BOT: &str = "4242";
 
@@ -112,6 +141,36 @@ mod tests {
 
     fn group() -> Value {
         json!({ "id": -100, "type": "group", "title": "Продажи" })
+    }
+
+    fn about(subject: &str, text: &str, language: Language) -> Outgoing {
+        let (subject, text) = (subject.to_owned(), text.to_owned());
+        Outgoing { subject, text, about: Some("web:7".to_owned()), language, ..Outgoing::default() }
+    }
+
+    #[test]
+    fn a_notice_says_how_to_reply_and_ends_with_the_chat() {
+        let message = about("Новая заявка", "Анна ищет насос", Language::Ru);
+        let russian = "Новая заявка\n\nАнна ищет насос\n\nОтвет на это сообщение получит клиент; ответ /return вернёт \
+                       чат боту.\nweb:7";
+        assert_eq!(notice(&message).as_deref(), Some(russian));
+        let silent = Outgoing { about: None, ..message };
+        assert_eq!(notice(&silent).as_deref(), Some("Новая заявка\n\nАнна ищет насос"));
+        let complete = Outgoing { subject: String::new(), text: russian.to_owned(), ..silent };
+        assert_eq!(
+            notice(&complete),
+            None,
+            "a message with its wording, stored by an earlier version, stays as it is"
+        );
+    }
+
+    #[test]
+    fn a_long_notice_is_one_message_that_ends_with_the_chat() {
+        let long = "😀".repeat(4000);
+        let parts = render::parts(&about(&long, &long, Language::En));
+        let [part] = parts.as_slice() else { panic!("{} messages", parts.len()) };
+        assert!(part.plain.ends_with("again.\nweb:7"), "{}", part.plain);
+        assert!(render::units(&part.plain) < 4000);
     }
 
     #[test]

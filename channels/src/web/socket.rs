@@ -195,7 +195,8 @@ impl Page {
                 if text.chars().count() > TEXT {
                     return self.error("too_long", Some(&id)).await;
                 }
-                (id, said(&text), None)
+                let text = text.trim();
+                (id, (!text.is_empty()).then(|| EventKind::from_text(text)), None)
             }
             Ok(FromPage::Press { id, button, label }) => {
                 if button.chars().count() > ID || label.chars().count() > LABEL || button.contains('\0') {
@@ -320,24 +321,6 @@ fn new_token() -> String {
 fn address_of(token: &str) -> String {
     let hash = blake3::hash(format!("tolmach web chat {token}").as_bytes()).to_hex();
     hash.chars().take(32).collect()
-}
-
-/// Parses a text: `/name rest` is a command, an empty text is `None`, anything else is a message.
-fn said(text: &str) -> Option<EventKind> {
-    let text = text.trim();
-    if text.is_empty() {
-        return None;
-    }
-    if let Some(command) = text.strip_prefix('/') {
-        let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-        if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return Some(EventKind::Command {
-                name: name.to_ascii_lowercase(),
-                rest: rest.trim().to_owned(),
-            });
-        }
-    }
-    Some(EventKind::Message { text: text.to_owned() })
 }
 
 fn too_long(error: &axum::Error) -> bool {

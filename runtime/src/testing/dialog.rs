@@ -136,14 +136,15 @@ const fn ok() -> u16 {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// The client writes. Several texts are received together, like messages in quick succession.
+    /// The client writes. Several texts are received together, like messages in quick succession. A text of the form
+    /// `/name rest` is a command.
     #[serde(default)]
     pub client: Option<Texts>,
     /// The client presses a button of the last step that showed any: its label, or a part of the label that no other
     /// has.
     #[serde(default)]
     pub press: Option<String>,
-    /// The client sends a command, with or without the slash.
+    /// The client sends a command: its name, with or without the slash, and what follows it.
     #[serde(default)]
     pub command: Option<String>,
     /// The client shares their contact.
@@ -195,6 +196,12 @@ impl StaffStep {
 }
 
 impl Step {
+    /// The text that a client would write for the step's command: the command with its slash.
+    pub(super) fn command_text(&self) -> Option<String> {
+        let command = self.command.as_ref()?;
+        Some(format!("/{}", command.trim().trim_start_matches('/')))
+    }
+
     /// The step in one line.
     pub(super) fn describe(&self) -> String {
         match self {

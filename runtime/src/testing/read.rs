@@ -3,6 +3,7 @@
 use tolmach_engine::{
     Release, config,
     diagnostic::{Code, Diagnostic},
+    event::EventKind,
     span::{Span, Spanned},
     yaml,
 };
@@ -88,6 +89,13 @@ fn check(file: &str, dialog: &Dialog, diagnostics: &mut Vec<Diagnostic>) {
             let message = "a step is exactly one of client, press, command, contact, staff and after";
             wrong(Code::BadValue, step.span, message, "write one of them");
         }
+        if step
+            .command_text()
+            .is_some_and(|text| !matches!(EventKind::from_text(&text), EventKind::Command { .. }))
+        {
+            let message = "a command's name is made of Latin letters, digits and underscores";
+            wrong(Code::BadValue, step.span, message, "write one such as `command: start`");
+        }
         let every = step.expect.cards.as_ref().and_then(|cards| cards.every.as_ref());
         if let Some((filter, error)) = every.and_then(|filter| Some((filter, filter.error()?))) {
             let message = format!("`{}` is not a filter: {error}", filter.source());
@@ -164,6 +172,8 @@ mod tests {
         assert_eq!(check(wrong), ["bad-value 2:17", "bad-value 3:21", "bad-value 3:40"]);
         let wrong = "- name: x\n  given: { llm: { decde: [a] } }\n  steps: [ { client: a } ]\n";
         assert_eq!(check(wrong), ["bad-value 2:19"]);
+        let wrong = "- name: x\n  steps: [ { command: start now }, { command: начать } ]\n";
+        assert_eq!(check(wrong), ["bad-value 2:36"]);
         let wrong = "- name: x\n  steps: [ { staff: leave } ]\n";
         assert_eq!(check(wrong), ["bad-value 2:21"]);
     }

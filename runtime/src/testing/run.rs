@@ -218,12 +218,10 @@ impl<'a> Run<'a> {
         let one = |kind| Ok((vec![kind], None));
         if let Some(texts) = &step.client {
             let texts = texts.0.iter();
-            return Ok((texts.map(|text| EventKind::Message { text: text.clone() }).collect(), None));
+            return Ok((texts.map(|text| EventKind::from_text(text)).collect(), None));
         }
-        if let Some(command) = &step.command {
-            let command = command.trim_start_matches('/');
-            let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
-            return one(EventKind::Command { name: name.to_owned(), rest: rest.to_owned() });
+        if let Some(command) = step.command_text() {
+            return one(EventKind::from_text(&command));
         }
         if let Some(contact) = &step.contact {
             return one(EventKind::Contact { phone: contact.phone.clone(), name: contact.name.clone() });

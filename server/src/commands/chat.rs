@@ -1,7 +1,6 @@
 //! `tolmach chat`: the consultant in the terminal. Buttons are numbers, cards are a table.
 
 mod save;
-mod terminal;
 
 use std::{
     io::{BufRead, IsTerminal, Write},
@@ -12,6 +11,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
+use tolmach_channels::terminal::{self, Terminal};
 use tolmach_engine::{
     event::{Client, EventKind},
     language::Language,
@@ -27,7 +27,6 @@ use crate::{
     config::Config,
 };
 use save::Save;
-use terminal::Terminal;
 
 /// Talk to the consultant in the terminal.
 #[derive(Debug, Args)]
@@ -65,7 +64,11 @@ impl Chat {
             if interactive && save.is_none() { "me".to_owned() } else { Uuid::now_v7().simple().to_string() }
         };
         let name = self.chat.clone().unwrap_or_else(fresh);
-        let terminal = Arc::new(Terminal::new(name.clone(), std::io::stdout().is_terminal()));
+        let terminal = Arc::new(Terminal::new(
+            name.clone(),
+            std::io::stdout().is_terminal(),
+            Box::new(std::io::stdout()),
+        ));
         let channels = vec![Arc::clone(&terminal) as Arc<dyn Channel>];
         // A dialog that is tried out must not call anybody.
         let runtime = assembled.runtime(channels, Coalescing::OFF, Staff::new()).await?;
@@ -181,13 +184,12 @@ impl Talk<'_> {
 
     async fn say(&self, line: &str) -> anyhow::Result<()> {
         let line = line.trim();
-        let (kind, button) = match (line.strip_prefix('/'), self.terminal.button(line)) {
-            (Some(command), _) => {
-                let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
-                (EventKind::Command { name: name.to_lowercase(), rest: rest.to_owned() }, None)
+        let text: String = line.chars().take(4096).collect();
+        let (kind, button) = match (EventKind::from_text(&text), self.terminal.button(line)) {
+            (EventKind::Message { .. }, Some((label, id))) => {
+                (EventKind::Press { label, press: None }, Some(id))
             }
-            (None, Some((label, id))) => (EventKind::Press { label, press: None }, Some(id)),
-            (None, None) => (EventKind::Message { text: line.chars().take(4096).collect() }, None),
+            (kind, _) => (kind, None),
         };
         let client = Client { language: self.lang, ..Client::default() };
         let key = Uuid::now_v7().to_string();

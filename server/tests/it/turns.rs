@@ -80,7 +80,7 @@ impl Channel for Scripted {
     async fn deliver(&self, to: &Address, _: &str, message: &Outgoing) -> Delivery {
         let scripted = self.script.lock().unwrap().pop_front().unwrap_or(Delivery::Done);
         if scripted == Delivery::Done {
-            self.delivered.lock().unwrap().push(message.text.clone());
+            self.delivered.lock().unwrap().push(message.whole_text());
             self.chats.lock().unwrap().push(to.id.clone());
         }
         scripted

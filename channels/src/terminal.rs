@@ -1,4 +1,6 @@
-//! The channel that prints.
+//! The terminal: prints one chat's messages as text, with numbered buttons and cards as a table.
+//!
+//! Not here: reading lines, which `tolmach chat` does.
 
 use std::{
     io::Write,
@@ -13,29 +15,32 @@ use tolmach_runtime::ports::{Address, Channel, Delivery, MessageRow};
 /// The channel's name in addresses.
 pub const NAME: &str = "terminal";
 
-/// Prints one chat's messages; remembers the buttons shown last, to be pressed by number.
+/// Prints the messages of one chat into a writer, and remembers the buttons shown last, to be pressed by number.
 pub struct Terminal {
     chat: String,
     colour: bool,
+    out: Mutex<Box<dyn Write + Send>>,
     buttons: Mutex<Vec<(String, String)>>,
 }
 
 impl Terminal {
-    pub fn new(chat: String, colour: bool) -> Terminal {
-        Terminal { chat, colour, buttons: Mutex::default() }
+    /// A channel that prints the messages of `chat`, the id in its address, into `out`; `colour` is whether `out` shows
+    /// ANSI colours.
+    pub fn new(chat: String, colour: bool, out: Box<dyn Write + Send>) -> Terminal {
+        Terminal { chat, colour, out: Mutex::new(out), buttons: Mutex::default() }
     }
 
-    /// What the client "typed", when nobody typed it.
+    /// Prints a line of the client's that was not typed here.
     pub fn echo(&self, line: &str) {
         self.print(&format!("\n{}\n", self.paint("1;36", &format!("> {line}"))));
     }
 
-    /// A line about the dialog, not of it.
+    /// Prints a line about the dialog that is not part of it.
     pub fn note(&self, text: &str) {
         self.print(&format!("{}\n", self.paint("2", &format!("· {text}"))));
     }
 
-    /// Asks for the next line.
+    /// Prints the prompt for the next line.
     pub fn prompt(&self) {
         self.print(&format!("\n{} ", self.paint("1;36", ">")));
     }
@@ -47,7 +52,7 @@ impl Terminal {
         by_number.or_else(|| buttons.iter().find(|(label, _)| label == line)).cloned()
     }
 
-    /// A message of the history.
+    /// Prints a message of the history.
     pub fn show_stored(&self, message: &MessageRow) {
         match (message.who, serde_json::from_str::<Outgoing>(&message.body)) {
             (Author::Bot, Ok(outgoing)) => self.show(&outgoing),
@@ -57,8 +62,9 @@ impl Terminal {
 
     fn show(&self, message: &Outgoing) {
         let mut text = String::new();
-        if !message.text.is_empty() {
-            text.push_str(&message.text);
+        let words = message.whole_text();
+        if !words.is_empty() {
+            text.push_str(&words);
             text.push('\n');
         }
         if let Some(photo) = &message.photo {
@@ -99,7 +105,7 @@ impl Terminal {
 
     fn print(&self, text: &str) {
         // A reader that went away (`| head`) is no reason to fail.
-        let mut out = std::io::stdout().lock();
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 }
@@ -132,5 +138,59 @@ impl Channel for Terminal {
             self.show(message);
         }
         Delivery::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tolmach_engine::effect::{Button, Choice, Press};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Printed(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Printed {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn messages_of_the_chat_are_printed_with_numbered_buttons() {
+        let printed = Printed::default();
+        let terminal = Terminal::new("me".to_owned(), false, Box::new(printed.clone()));
+        let choice = Choice::Go { to: "hello".to_owned() };
+        let (release, flow, node) = ("r".to_owned(), "shop".to_owned(), "hello".to_owned());
+        let press = Press { release, flow, node, choice };
+        let buttons = vec![
+            Button { label: "Ещё".to_owned(), action: Action::Press { id: "b1".to_owned(), press } },
+            Button {
+                label: "Сайт".to_owned(),
+                action: Action::Open { url: "https://example.com".to_owned() },
+            },
+        ];
+        let card = Card { name: "Насос".to_owned(), price: "100 ₽".to_owned(), ..Card::default() };
+        let message =
+            Outgoing {
+                text: "Вот что есть".to_owned(), cards: vec![card], buttons, ..Outgoing::default()
+            };
+        for chat in ["me", "another"] {
+            let delivery = terminal.deliver(&Address::new(NAME, chat), "e.1", &message).await;
+            assert_eq!(delivery, Delivery::Done);
+        }
+        let text = String::from_utf8(printed.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.matches("Вот что есть\n").count(), 1, "{text}");
+        assert!(text.contains("Насос") && text.contains("100 ₽"), "{text}");
+        assert!(text.ends_with("  [1] Ещё\n  Сайт https://example.com\n"), "{text}");
+        let pressed = Some(("Ещё".to_owned(), "b1".to_owned()));
+        assert_eq!((terminal.button("1"), terminal.button("Ещё")), (pressed.clone(), pressed));
+        assert_eq!((terminal.button("2"), terminal.button("0")), (None, None));
     }
 }
