@@ -12,7 +12,7 @@ use tolmach_engine::{
     event::{Client, EventKind, StaffAction},
 };
 use tolmach_runtime::ports::{
-    self, Actor, Address, Clock, Inbound, Intake, MAX_PENDING, MessageRow, Store, Via,
+    self, Actor, Address, Clock, Inbound, Intake, MAX_PENDING, MessageQuery, MessageRow, Store, Via,
 };
 use uuid::Uuid;
 
@@ -126,7 +126,12 @@ impl Error {
 pub async fn list(store: &dyn Store, messages: u32) -> ports::Result<Vec<Handoff>> {
     let mut listed = Vec::new();
     for taken in store.handed().await? {
-        let messages = store.messages(&taken.chat, 0, messages).await?.into_iter().map(said).collect();
+        let messages = store
+            .messages(&MessageQuery::of(&taken.chat, 0, messages))
+            .await?
+            .into_iter()
+            .map(said)
+            .collect();
         listed.push(Handoff { chat: taken.chat, since: taken.since, messages });
     }
     Ok(listed)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use tolmach_runtime::{
     Record,
-    ports::{self, Store, StoredTurn},
+    ports::{self, Store, StoredTurn, TurnQuery},
 };
 
 use crate::release::{self, CompiledReleases};
@@ -91,14 +91,21 @@ pub async fn choose(store: &dyn Store, choice: &Choice, limit: Option<usize>) ->
     let mut rows: Vec<(i64, String)> = Vec::new();
     match choice {
         Choice::Chat(chat) => {
-            rows.extend(store.turns(chat, u32::MAX).await?.into_iter().map(|turn| (turn.seq, turn.chat)));
+            rows.extend(
+                store
+                    .turns(&TurnQuery::of(chat, u32::MAX))
+                    .await?
+                    .into_iter()
+                    .map(|turn| (turn.seq, turn.chat)),
+            );
             if rows.is_empty() {
                 return Err(Error::NoTurn(chat.clone()));
             }
         }
         Choice::Since(at) => {
             // Traces are large: this looks at them in pages and keeps only whose they are.
-            while let page = store.turns_since(*at, rows.last().map_or(0, |row| row.0), PAGE).await?
+            while let page =
+                store.turns(&TurnQuery::since(*at, rows.last().map_or(0, |row| row.0), PAGE)).await?
                 && !page.is_empty()
             {
                 rows.extend(page.into_iter().map(|turn| (turn.seq, turn.chat)));
@@ -116,7 +123,7 @@ pub async fn choose(store: &dyn Store, choice: &Choice, limit: Option<usize>) ->
 impl Chosen {
     /// The chosen turns of one of the chats, oldest first.
     pub(crate) async fn turns(&self, store: &dyn Store, chat: &str) -> ports::Result<Vec<StoredTurn>> {
-        let mut turns = store.turns(chat, u32::MAX).await?;
+        let mut turns = store.turns(&TurnQuery::of(chat, u32::MAX)).await?;
         turns.retain(|turn| turn.seq >= self.from);
         Ok(turns)
     }

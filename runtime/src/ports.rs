@@ -33,8 +33,9 @@ pub use query::{Order, Page};
 pub use store::{
     AnalyticsEvent, AnalyticsEventKind, AnalyticsStore, Bundle, Chat, ChatKey, ChatStore, Commit,
     CommitOutcome, InboxRow, InboxStore, LeadChanged, LeadQuery, LeadStore, LeaseStore, MAX_PENDING,
-    MessageRow, Next, NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome,
-    ReleaseStore, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnStore, WaitingPlace, presses,
+    MessageQuery, MessageRow, Next, NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind,
+    PublishOutcome, ReleaseStore, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnQuery,
+    TurnStore, WaitingPlace, presses,
 };
 pub use task::{Day, ImportOptions, Job, QUEUE, QuarantinedTask, Removed, Retention, Task};
 pub use upload::{Upload, UploadStore};

@@ -34,10 +34,10 @@ use tolmach_runtime::{
     ports::{
         Actor, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle, Chat, ChatKey,
         ChatStore, Commit, CommitOutcome, Day, Error, Inbound, InboxStore, Job, LeadChanged, LeadQuery,
-        LeadStore, LeaseStore, MessageRow, MeterStore, ModelCallQuery, ModelCallRow, Next, NoticeRow,
-        OutboxRow, OutboxStore, Publication, PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Result,
-        Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnStore, Upload,
-        UploadStore, WaitingPlace,
+        LeadStore, LeaseStore, MessageQuery, MessageRow, MeterStore, ModelCallQuery, ModelCallRow, Next,
+        NoticeRow, OutboxRow, OutboxStore, Page, Publication, PublishOutcome, QuarantinedTask, ReleaseStore,
+        Removed, Result, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnQuery,
+        TurnStore, Upload, UploadStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -331,12 +331,8 @@ impl<D: Dialect> TurnStore for SqlStore<D> {
         self.said(read::button(&*self.dialect, chat, id).await)
     }
 
-    async fn turns(&self, chat: &str, limit: u32) -> Result<Vec<StoredTurn>> {
-        self.said(read::turns(&*self.dialect, chat, limit).await)
-    }
-
-    async fn turns_since(&self, at: i64, after: i64, limit: u32) -> Result<Vec<StoredTurn>> {
-        self.said(read::turns_since(&*self.dialect, at, after, limit).await)
+    async fn turns(&self, query: &TurnQuery) -> Result<Vec<StoredTurn>> {
+        self.said(read::turns(&*self.dialect, query).await)
     }
 }
 
@@ -382,8 +378,8 @@ impl<D: Dialect> TimerStore for SqlStore<D> {
 
 #[async_trait]
 impl<D: Dialect> ChatStore for SqlStore<D> {
-    async fn messages(&self, chat: &str, after: i64, limit: u32) -> Result<Vec<MessageRow>> {
-        self.said(read::messages(&*self.dialect, chat, after, limit).await)
+    async fn messages(&self, query: &MessageQuery) -> Result<Vec<MessageRow>> {
+        self.said(read::messages(&*self.dialect, query).await)
     }
 
     async fn waiting_places(&self) -> Result<Vec<WaitingPlace>> {
@@ -429,12 +425,12 @@ impl<D: Dialect> ReleaseStore for SqlStore<D> {
     }
 
     async fn current_release(&self) -> Result<Option<Publication>> {
-        let last = self.said(read::publications(&*self.dialect, 1).await)?;
+        let last = self.said(read::publications(&*self.dialect, Page::first(1)).await)?;
         Ok(last.into_iter().next())
     }
 
-    async fn publications(&self, limit: u32) -> Result<Vec<Publication>> {
-        self.said(read::publications(&*self.dialect, limit).await)
+    async fn publications(&self, page: Page) -> Result<Vec<Publication>> {
+        self.said(read::publications(&*self.dialect, page).await)
     }
 
     async fn releases_like(&self, prefix: &str) -> Result<Vec<String>> {

@@ -22,8 +22,8 @@ use tolmach_engine::{
     event::{Client, EventKind},
 };
 use tolmach_runtime::ports::{
-    Address, Bundle, Commit, CommitOutcome, Inbound, InboxRow, LeadQuery, MAX_PENDING, MessageRow, Next,
-    Store, Task,
+    Address, Bundle, Commit, CommitOutcome, Inbound, InboxRow, LeadQuery, MAX_PENDING, MessageQuery,
+    MessageRow, Next, Store, Task, TurnQuery,
 };
 use uuid::Uuid;
 
@@ -199,13 +199,13 @@ pub(crate) async fn stores_all_parts_of_a_turn(place: &dyn Place) {
     assert_eq!(waiting(&*store, CHAT).await, None);
     let chat = store.chat(CHAT).await.expect("read");
     assert_eq!((chat.session.as_deref(), chat.version), (Some("{\"turn\":1}"), 1));
-    let messages = store.messages(CHAT, 0, 10).await.expect("read");
+    let messages = store.messages(&MessageQuery::of(CHAT, 0, 10)).await.expect("read");
     let said: Vec<_> = messages.iter().map(|m| (m.who, m.body.as_str(), m.at)).collect();
     assert_eq!(said, [(Author::Client, "привет", 7)]);
     assert_eq!(outbox(&*store, CHAT).await, ["здравствуйте"]);
     assert_eq!(store.outbox(CHAT).await.expect("read")[0].effect, format!("{}.0", row.event.id));
     assert_eq!(store.next_timer(&web()).await.expect("read"), Some(100));
-    let turns = store.turns(CHAT, 10).await.expect("read");
+    let turns = store.turns(&TurnQuery::of(CHAT, 10)).await.expect("read");
     assert_eq!(turns.len(), 1);
     assert_eq!((turns[0].event.id, turns[0].release.as_str()), (row.event.id, "r1"));
     assert_eq!(turns[0].trace, "{\"steps\":[]}");
@@ -245,12 +245,12 @@ pub(crate) async fn stores_nothing_of_a_refused_turn(place: &dyn Place) {
     let late = turn(&row, 0, vec![say("нет"), button("b1", "stop"), start("inactivity", 900), lead]);
     assert_eq!(store.commit(late).await.expect("answered"), CommitOutcome::Conflict);
     assert_eq!(store.chat(CHAT).await.expect("read").version, 1);
-    assert_eq!(store.messages(CHAT, 0, 10).await.expect("read").len(), 1);
+    assert_eq!(store.messages(&MessageQuery::of(CHAT, 0, 10)).await.expect("read").len(), 1);
     assert_eq!(outbox(&*store, CHAT).await, ["раз"]);
     assert_eq!(store.button(CHAT, "b1").await.expect("read"), None);
     assert_eq!(store.next_timer(&web()).await.expect("read"), Some(100));
     assert_eq!(store.leads(&LeadQuery::newest(10)).await.expect("read"), []);
-    assert_eq!(store.turns(CHAT, 10).await.expect("read").len(), 1);
+    assert_eq!(store.turns(&TurnQuery::of(CHAT, 10)).await.expect("read").len(), 1);
     assert!(waiting(&*store, CHAT).await.is_some(), "the event still waits");
 }
 
@@ -267,7 +267,7 @@ pub(crate) async fn lets_one_of_two_turns_win(place: &dyn Place) {
         assert_eq!(stored, 1, "{outcomes:?}");
     }
     assert_eq!(store.chat(CHAT).await.expect("read").version, 20);
-    assert_eq!(store.messages(CHAT, 0, 100).await.expect("read").len(), 20);
+    assert_eq!(store.messages(&MessageQuery::of(CHAT, 0, 100)).await.expect("read").len(), 20);
     assert_eq!(store.outbox(CHAT).await.expect("read").len(), 20);
 }
 
@@ -440,14 +440,14 @@ pub(crate) async fn pages_the_history(place: &dyn Place) {
         run(&*store, CHAT, &format!("k{n}"), vec![]).await;
         run(&*store, "web:2", &format!("o{n}"), vec![]).await;
     }
-    let all = store.messages(CHAT, 0, 100).await.expect("read");
+    let all = store.messages(&MessageQuery::of(CHAT, 0, 100)).await.expect("read");
     assert_eq!(all.len(), 5);
     assert!(all.windows(2).all(|pair| pair[0].seq < pair[1].seq));
-    let last = store.messages(CHAT, 0, 2).await.expect("read");
+    let last = store.messages(&MessageQuery::of(CHAT, 0, 2)).await.expect("read");
     assert_eq!(last, all[3..], "the last ones, oldest first");
-    assert_eq!(store.messages(CHAT, all[2].seq, 100).await.expect("read"), all[3..]);
-    assert_eq!(store.messages(CHAT, all[4].seq, 100).await.expect("read"), []);
-    assert_eq!(store.turns(CHAT, 3).await.expect("read").len(), 3);
+    assert_eq!(store.messages(&MessageQuery::of(CHAT, all[2].seq, 100)).await.expect("read"), all[3..]);
+    assert_eq!(store.messages(&MessageQuery::of(CHAT, all[4].seq, 100)).await.expect("read"), []);
+    assert_eq!(store.turns(&TurnQuery::of(CHAT, 3)).await.expect("read").len(), 3);
 }
 
 pub(crate) async fn stores_unusual_texts(place: &dyn Place) {
@@ -464,7 +464,7 @@ pub(crate) async fn stores_unusual_texts(place: &dyn Place) {
     commit.messages.push(MessageRow { seq: 0, who: Author::Bot, body: "a\0b".to_owned(), at: 1 });
     assert_eq!(store.commit(commit).await.expect("committed"), CommitOutcome::Stored);
     assert_eq!(store.chat(chat).await.expect("read").session, Some(session));
-    let messages = store.messages(chat, 0, 10).await.expect("read");
+    let messages = store.messages(&MessageQuery::of(chat, 0, 10)).await.expect("read");
     assert_eq!(messages[0].body, huge);
     assert_eq!(messages[1].body, "a\u{FFFD}b", "a NUL is shown, not a reason to shorten");
     assert_eq!(outbox(&*store, chat).await, [huge]);
@@ -529,7 +529,7 @@ async fn many(stores: &[Arc<dyn Store>], chats: usize, turns: i64) {
     }
     let store = &stores[0];
     for n in 0..chats {
-        let messages = store.messages(&format!("web:{n}"), 0, 100).await.expect("read");
+        let messages = store.messages(&MessageQuery::of(&format!("web:{n}"), 0, 100)).await.expect("read");
         assert_eq!(i64::try_from(messages.len()), Ok(turns));
     }
     assert_eq!(store.unfinished(9_999, &web()).await.expect("read"), Vec::<String>::new());

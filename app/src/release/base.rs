@@ -7,7 +7,7 @@ use std::{
 };
 
 use tolmach_engine::bundle::Bundle;
-use tolmach_runtime::ports::{Publication, Store};
+use tolmach_runtime::ports::{Page, Publication, Store};
 
 use super::{Error, bundle, described};
 use crate::text::short;
@@ -79,7 +79,7 @@ pub(super) async fn check(
     current: &Publication,
 ) -> Result<(), Error> {
     let Some(base) = read(folder).filter(|base| *base != current.release) else { return Ok(()) };
-    let last = store.publications(TOLD).await?;
+    let last = store.publications(Page::first(TOLD)).await?;
     let since = last.into_iter().take_while(|publication| publication.release != base).collect();
     let both = both_changed(store, &base, &current.release, edited).await;
     let (folder, current) = (folder.to_owned(), current.release.clone());

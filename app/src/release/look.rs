@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tolmach_engine::compile;
-use tolmach_runtime::ports::{self, Publication, Store, WaitingPlace};
+use tolmach_runtime::ports::{self, Page, Publication, Store, WaitingPlace};
 
 use super::{Error, bundle, resolve};
 
@@ -13,7 +13,7 @@ use super::{Error, bundle, resolve};
 /// # Errors
 /// When the database is away.
 pub async fn list(store: &dyn Store, limit: u32) -> ports::Result<Vec<Publication>> {
-    store.publications(limit).await
+    store.publications(Page::first(limit)).await
 }
 
 /// Everything about one release.
@@ -43,7 +43,7 @@ pub async fn show(store: &dyn Store, id: &str) -> Result<Shown, Error> {
     let id = resolve(store, id).await?;
     let bundle = bundle(store, &id).await?;
     let compiled = compile(&bundle, &tolmach_nodes::platform());
-    let all = store.publications(u32::MAX).await?;
+    let all = store.publications(Page::first(u32::MAX)).await?;
     let current = all.first().is_some_and(|last| last.release == id);
     let waiting = store.waiting_places().await?.into_iter().filter(|place| place.release == id).collect();
     let flows = compiled.release.iter().flat_map(|release| release.flows.values());

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use tolmach_engine::compile;
-use tolmach_runtime::ports::{Actor, Publication, PublicationKind, Store};
+use tolmach_runtime::ports::{Actor, Page, Publication, PublicationKind, Store};
 
 use super::{Error, bundle, current, plan, plan::Plan, resolve, store_publication};
 use crate::{audit::Change, diagnostics::Diagnosed};
@@ -76,7 +76,12 @@ async fn check_and_roll_back(
     if target == current.release {
         return Ok(RolledBack::Unchanged(target));
     }
-    if !store.publications(u32::MAX).await?.iter().any(|publication| publication.release == target) {
+    if !store
+        .publications(Page::first(u32::MAX))
+        .await?
+        .iter()
+        .any(|publication| publication.release == target)
+    {
         return Err(Error::NeverPublished(target));
     }
     let bundle = bundle(store, &target).await?;

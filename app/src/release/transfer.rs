@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tolmach_engine::{bundle::Bundle, compile};
-use tolmach_runtime::ports::{Actor, Store};
+use tolmach_runtime::ports::{Actor, Page, Store};
 
 use super::{Card, Error, Exported, archive, base, bundle, keep, read_export, resolve};
 use crate::{audit::Change, diagnostics::Diagnosed};
@@ -27,7 +27,7 @@ pub struct Imported {
 pub async fn export(store: &dyn Store, id: &str, path: &Path) -> Result<Exported, Error> {
     let id = resolve(store, id).await?;
     let bundle = bundle(store, &id).await?;
-    let all = store.publications(u32::MAX).await?;
+    let all = store.publications(Page::first(u32::MAX)).await?;
     let published = all.into_iter().find(|publication| publication.release == id);
     let card = match published {
         Some(by) => {

@@ -6,7 +6,7 @@ use tolmach_engine::{resources::example_set, trace::Visit, wording::normalized};
 use tolmach_nodes::holds_contact;
 use tolmach_runtime::{
     backtest::RecordedTurn,
-    ports::{Store, StoredTurn},
+    ports::{Store, StoredTurn, TurnQuery},
 };
 
 use super::Error;
@@ -49,7 +49,7 @@ impl Unsure {
         let mut unsure = Unsure::default();
         let mut releases = CompiledReleases::of(store);
         let mut last = 0;
-        while let page = store.turns_since(at, last, PAGE).await?
+        while let page = store.turns(&TurnQuery::since(at, last, PAGE)).await?
             && let Some(turn) = page.last()
         {
             last = turn.seq;

@@ -18,7 +18,7 @@ use tolmach_engine::{
     event::{Client, EventKind},
     language::Language,
 };
-use tolmach_runtime::ports::{Address, ChatKey, Inbound};
+use tolmach_runtime::ports::{Address, ChatKey, Inbound, MessageQuery};
 use uuid::Uuid;
 
 use super::{
@@ -159,13 +159,18 @@ impl Page {
             tracing::warn!(%error, "a web chat could not be read");
             End::Again
         };
-        let last = store.messages(&chat, 0, 1).await.map_err(read)?.last().map_or(0, |row| row.seq);
+        let last = store
+            .messages(&MessageQuery::of(&chat, 0, 1))
+            .await
+            .map_err(read)?
+            .last()
+            .map_or(0, |row| row.seq);
         // The page has seen messages that the store does not have: the database was replaced.
         let reset = self.seen > last;
         if reset || self.seen < 0 {
             self.seen = 0;
         }
-        let rows = store.messages(&chat, self.seen, HISTORY).await.map_err(read)?;
+        let rows = store.messages(&MessageQuery::of(&chat, self.seen, HISTORY)).await.map_err(read)?;
         self.seen = rows.last().map_or(self.seen, |row| row.seq);
         let messages = rows.into_iter().map(MessageView::new).collect();
         self.say(&ToPage::Welcome { token, reset, messages }).await?;
@@ -248,10 +253,13 @@ impl Page {
     /// Sends the messages that were stored since the last read.
     async fn show_news(&mut self) -> Result<(), End> {
         let chat = self.address.to_string();
-        let rows = self.state.channel.store.messages(&chat, self.seen, HISTORY).await.map_err(|error| {
-            tracing::warn!(%error, "a web chat could not be read");
-            End::Again
-        })?;
+        let rows =
+            self.state.channel.store.messages(&MessageQuery::of(&chat, self.seen, HISTORY)).await.map_err(
+                |error| {
+                    tracing::warn!(%error, "a web chat could not be read");
+                    End::Again
+                },
+            )?;
         for row in rows {
             self.seen = row.seq;
             self.say(&ToPage::Message(MessageView::new(row))).await?;

@@ -19,7 +19,7 @@ mod turns;
 use async_trait::async_trait;
 
 pub use analytics::{AnalyticsEvent, AnalyticsEventKind, AnalyticsStore};
-pub use chats::{ChatStore, MessageRow, TakenOverChat, WaitingPlace};
+pub use chats::{ChatStore, MessageQuery, MessageRow, TakenOverChat, WaitingPlace};
 pub use inbox::{InboxRow, InboxStore, MAX_PENDING, Next};
 pub use leads::{LeadChanged, LeadQuery, LeadStore};
 pub use leases::LeaseStore;
@@ -27,7 +27,7 @@ pub use outbox::{NoticeRow, OutboxRow, OutboxStore, presses};
 pub use releases::{Bundle, Publication, PublicationKind, PublishOutcome, ReleaseStore};
 pub use tasks::TaskStore;
 pub use timers::TimerStore;
-pub use turns::{Chat, Commit, CommitOutcome, StoredTurn, TurnStore};
+pub use turns::{Chat, Commit, CommitOutcome, StoredTurn, TurnQuery, TurnStore};
 
 use super::{AuditStore, MeterStore, Removed, Result, Retention, UploadStore};
 

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     Record, Runtime,
-    ports::{self, Address, Clock, Inbound, Intake, LeadQuery},
+    ports::{self, Address, Clock, Inbound, Intake, LeadQuery, TurnQuery},
 };
 
 /// Maximum number of timers that fire within one step; more means a dialog that restarts its own timers without end.
@@ -125,7 +125,7 @@ impl<'a> Run<'a> {
     async fn step(&mut self, number: usize, step: &Step) -> ports::Result<Vec<Difference>> {
         let span = self.dialog.steps.get(number).map(|step| step.span).unwrap_or_default();
         let (store, chat) = (self.stage.runtime.store(), self.address.to_string());
-        let before = store.turns(&chat, u32::MAX).await?.len();
+        let before = store.turns(&TurnQuery::of(&chat, u32::MAX)).await?.len();
         let calls = self.stage.scripted.calls();
         self.transcript.extend(Line::of_step(step));
         // At least one second passes before each step, as between the messages of a real client.
@@ -256,7 +256,7 @@ impl<'a> Run<'a> {
     async fn turns(&mut self, before: usize, span: Span) -> ports::Result<Result<Turns, Difference>> {
         let runtime = self.stage.runtime;
         let mut all = Turns::default();
-        let turns = runtime.store().turns(&self.address.to_string(), u32::MAX).await?;
+        let turns = runtime.store().turns(&TurnQuery::of(&self.address.to_string(), u32::MAX)).await?;
         for turn in turns.into_iter().skip(before) {
             let record: Record = serde_json::from_str(&turn.trace)
                 .map_err(|why| ports::Error::refused("read a trace", why))?;

@@ -18,7 +18,7 @@ use tolmach_engine::{
 };
 use tolmach_runtime::{
     Coalescing, Runtime, Staff,
-    ports::{Address, Channel, Inbound, Intake, LeadQuery},
+    ports::{Address, Channel, Inbound, Intake, LeadQuery, MessageQuery},
 };
 use uuid::Uuid;
 
@@ -150,7 +150,9 @@ impl Talk<'_> {
         let known = self.runtime.store().chat(&self.address.to_string()).await?.session.is_some();
         if known {
             self.terminal.note("The dialog goes on where it was left.");
-            for message in self.runtime.store().messages(&self.address.to_string(), 0, 6).await? {
+            for message in
+                self.runtime.store().messages(&MessageQuery::of(&self.address.to_string(), 0, 6)).await?
+            {
                 self.terminal.show_stored(&message);
             }
         } else {

@@ -1,6 +1,7 @@
 //! Flows that ask other systems: only hosts on the list, and it is told when one is missing.
 
 use tolmach_runtime::ports::Store;
+use tolmach_runtime::ports::TurnQuery;
 use tolmach_runtime::ports::prelude::*;
 use tolmach_store::sqlite::{Options, SqliteStore};
 
@@ -51,7 +52,7 @@ async fn a_host_that_is_not_on_the_list_is_not_asked() {
     assert_eq!(page.ask("1", "/stock").await["text"], "The warehouse does not answer.");
     server.terminate();
     let store = SqliteStore::open(Options::new(home.path("tolmach-data/tolmach.db"))).await.expect("opened");
-    let turns = store.turns_since(0, 0, 10).await.expect("read");
+    let turns = store.turns(&TurnQuery::since(0, 0, 10)).await.expect("read");
     let trace = &turns.last().expect("a turn").trace;
     assert!(trace.contains("stock.example.com is not among the hosts that may be asked"), "{trace}");
     store.close().await.expect("closed");

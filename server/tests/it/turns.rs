@@ -25,7 +25,9 @@ use tolmach_nodes::KINDS;
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::{
     Coalescing, QueryPorts, Record, ReleaseRegistry, Runtime, RuntimePorts, Staff, Tasks, Trainer,
-    ports::{self, Address, Catalog, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock},
+    ports::{
+        self, Address, Catalog, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock, TurnQuery,
+    },
 };
 use tolmach_store::sqlite::{Options, SqliteStore};
 
@@ -271,7 +273,7 @@ async fn a_stored_turn_replays_to_the_same_effects() {
     for (key, text) in [("1", "hello"), ("2", "/size"), ("3", "many"), ("4", "5"), ("5", "/slow")] {
         bot.say(key, text).await;
     }
-    let turns = bot.store.turns("test:a", 100).await.unwrap();
+    let turns = bot.store.turns(&TurnQuery::of("test:a", 100)).await.unwrap();
     assert_eq!(turns.len(), 5);
     for turn in turns {
         let record: Record = serde_json::from_str(&turn.trace).unwrap();

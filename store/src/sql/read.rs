@@ -5,8 +5,9 @@ use tolmach_engine::effect::{Author, Press};
 use tolmach_runtime::leads::{LeadHistoryRow, LeadRow};
 use tolmach_runtime::ports::{
     Actor, AnalyticsEvent, AnalyticsEventKind, AuditEntry, AuditQuery, AuditResult, Bundle, Chat, ChatKey,
-    Day, LeadQuery, MessageRow, ModelCall, ModelCallQuery, ModelCallRow, Order, OutboxRow, Publication,
-    PublicationKind, Purpose, QuarantinedTask, StoredTurn, TakenOverChat, Upload, WaitingPlace,
+    Day, LeadQuery, MessageQuery, MessageRow, ModelCall, ModelCallQuery, ModelCallRow, Order, OutboxRow,
+    Page, Publication, PublicationKind, Purpose, QuarantinedTask, StoredTurn, TakenOverChat, TurnQuery,
+    Upload, WaitingPlace,
 };
 
 use super::{
@@ -52,13 +53,9 @@ pub(super) async fn next_timer<D: Dialect>(db: &D, channels: &[String]) -> sqlx:
     Ok(row.and_then(|(due,)| due))
 }
 
-pub(super) async fn messages<D: Dialect>(
-    db: &D,
-    chat: &str,
-    after: i64,
-    limit: u32,
-) -> sqlx::Result<Vec<MessageRow>> {
-    let values = vec![text(chat), Value::Integer(after), number(limit)];
+pub(super) async fn messages<D: Dialect>(db: &D, query: &MessageQuery) -> sqlx::Result<Vec<MessageRow>> {
+    let before = Value::Integer(query.before.unwrap_or(i64::MAX));
+    let values = vec![text(&query.chat), Value::Integer(query.after), before, number(query.limit)];
     let rows: Vec<(i64, String, String, i64)> = db.fetch(db.statements().reads.messages, values).await?;
     let message = |(seq, who, body, at): (i64, String, String, i64)| {
         let who = match who.as_str() {
@@ -106,20 +103,16 @@ pub(super) async fn lead_history<D: Dialect>(db: &D, id: &str) -> sqlx::Result<V
 
 type TurnRow = (i64, String, i64, String, String, String);
 
-pub(super) async fn turns<D: Dialect>(db: &D, chat: &str, limit: u32) -> sqlx::Result<Vec<StoredTurn>> {
-    let rows = db.fetch(db.statements().reads.turns, vec![text(chat), number(limit)]).await?;
-    rows.into_iter().map(turn).collect()
-}
-
-pub(super) async fn turns_since<D: Dialect>(
-    db: &D,
-    at: i64,
-    after: i64,
-    limit: u32,
-) -> sqlx::Result<Vec<StoredTurn>> {
-    let values = vec![Value::Integer(at), Value::Integer(after), number(limit)];
-    let rows = db.fetch(db.statements().reads.turns_since, values).await?;
-    rows.into_iter().map(turn).collect()
+pub(super) async fn turns<D: Dialect>(db: &D, query: &TurnQuery) -> sqlx::Result<Vec<StoredTurn>> {
+    let (since, after) = (query.since.unwrap_or(i64::MIN), query.page.after.unwrap_or(i64::MIN));
+    let reads = &db.statements().reads;
+    let (sql, of) = match &query.chat {
+        Some(chat) => (reads.turns_of_chat, Some(text(chat))),
+        None => (reads.turns, None),
+    };
+    let mut values = vec![Value::Integer(since), Value::Integer(after), number(query.page.limit)];
+    values.extend(of);
+    db.fetch(sql, values).await?.into_iter().map(turn).collect()
 }
 
 fn turn((seq, chat, at, event, release, trace): TurnRow) -> sqlx::Result<StoredTurn> {
@@ -166,9 +159,10 @@ pub(super) async fn analytics_since<D: Dialect>(db: &D, at: i64) -> sqlx::Result
     rows.into_iter().map(mark).collect()
 }
 
-pub(super) async fn publications<D: Dialect>(db: &D, limit: u32) -> sqlx::Result<Vec<Publication>> {
+pub(super) async fn publications<D: Dialect>(db: &D, page: Page) -> sqlx::Result<Vec<Publication>> {
     type Row = (i64, String, Option<String>, String, String, i64, String, String);
-    let rows: Vec<Row> = db.fetch(db.statements().reads.publications, vec![number(limit)]).await?;
+    let values = vec![Value::Integer(page.after.unwrap_or(i64::MAX)), number(page.limit)];
+    let rows: Vec<Row> = db.fetch(db.statements().reads.publications, values).await?;
     let publication = |(seq, release, parent, author, note, at, kind, moves): Row| {
         let kind = match kind.as_str() {
             "rollback" => PublicationKind::Rollback,

@@ -79,7 +79,7 @@ pub struct Reads {
     pub(crate) leads_like: &'static str,
     pub(crate) lead_history: &'static str,
     pub(crate) turns: &'static str,
-    pub(crate) turns_since: &'static str,
+    pub(crate) turns_of_chat: &'static str,
     pub(crate) waiting_places: &'static str,
     pub(crate) chats_at_rest: &'static str,
     pub(crate) chats_like: &'static str,
@@ -366,7 +366,7 @@ macro_rules! statements {
                 ),
                 messages: "SELECT seq, who, body, at FROM (
                         SELECT seq, who, body, at FROM messages
-                        WHERE chat = $1 AND seq > $2 ORDER BY seq DESC LIMIT $3
+                        WHERE chat = $1 AND seq > $2 AND seq < $3 ORDER BY seq DESC LIMIT $4
                     ) AS m ORDER BY seq",
                 leads_newest: concat!(
                     "SELECT ", lead_columns!(""), " FROM leads WHERE ($1 = '' OR ", $position,
@@ -385,9 +385,9 @@ macro_rules! statements {
                 lead_history: "SELECT seq, lead, at, actor, via, event FROM lead_history
                     WHERE lead = $1 ORDER BY seq LIMIT 1000",
                 turns: "SELECT seq, chat, at, event, release, trace FROM turns
-                    WHERE chat = $1 ORDER BY seq LIMIT $2",
-                turns_since: "SELECT seq, chat, at, event, release, trace FROM turns
-                    WHERE seq > $2 AND at >= $1 ORDER BY seq LIMIT $3",
+                    WHERE at >= $1 AND seq > $2 ORDER BY seq LIMIT $3",
+                turns_of_chat: "SELECT seq, chat, at, event, release, trace FROM turns
+                    WHERE chat = $4 AND at >= $1 AND seq > $2 ORDER BY seq LIMIT $3",
                 waiting_places: "SELECT release, flow, node, count(*) AS chats FROM chats
                     WHERE node IS NOT NULL GROUP BY release, flow, node
                     ORDER BY chats DESC, release, flow, node",
@@ -400,7 +400,7 @@ macro_rules! statements {
                 analytics_since: "SELECT effect, chat, kind, name, value, arms, arm, release, at FROM marks
                     WHERE at >= $1 ORDER BY seq",
                 publications: "SELECT seq, release, parent, author, note, at, kind, moves FROM publications
-                    ORDER BY seq DESC LIMIT $1",
+                    WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
                 releases_like: "SELECT id FROM releases WHERE substr(id, 1, length($1)) = $1
                     ORDER BY id LIMIT 10",
                 release: "SELECT files FROM releases WHERE id = $1",

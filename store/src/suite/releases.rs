@@ -1,6 +1,6 @@
 //! Publications: they are stored in order, and none overwrites another.
 
-use tolmach_runtime::ports::{Publication, PublicationKind, PublishOutcome};
+use tolmach_runtime::ports::{Page, Publication, PublicationKind, PublishOutcome};
 
 use super::*;
 
@@ -25,7 +25,7 @@ fn publication(release: &str, parent: Option<&str>, note: &str) -> Publication {
 pub(crate) async fn publishes_in_order(place: &dyn Place) {
     let store = place.open().await;
     assert_eq!(store.current_release().await.expect("read"), None);
-    assert_eq!(store.publications(10).await.expect("read"), []);
+    assert_eq!(store.publications(Page::first(10)).await.expect("read"), []);
     for id in ["r1", "r2"] {
         keep(&*store, id).await;
     }
@@ -46,12 +46,12 @@ pub(crate) async fn publishes_in_order(place: &dyn Place) {
     let unknown = store.publish(publication("r9", Some("r1"), ""), Some("r1".to_owned())).await;
     assert!(unknown.is_err(), "a release that is not kept cannot be published: {unknown:?}");
     let other = place.open().await;
-    let all = other.publications(10).await.expect("read");
+    let all = other.publications(Page::first(10)).await.expect("read");
     let seen: Vec<_> = all.iter().map(|one| (one.release.as_str(), one.kind)).collect();
     let (publish, rollback) = (PublicationKind::Publish, PublicationKind::Rollback);
     assert_eq!(seen, [("r1", rollback), ("r2", publish), ("r1", publish)]);
     assert!(all.windows(2).all(|two| two[0].seq > two[1].seq));
-    assert_eq!(other.publications(1).await.expect("read"), all[..1]);
+    assert_eq!(other.publications(Page::first(1)).await.expect("read"), all[..1]);
     assert_eq!(other.current_release().await.expect("read").as_ref(), all.first());
 }
 
@@ -73,7 +73,7 @@ pub(crate) async fn lets_one_of_two_publications_win(place: &dyn Place) {
         current = ids[won[0]].clone();
         assert_eq!(outcomes[1 - won[0]], PublishOutcome::Conflict { current: Some(current.clone()) });
     }
-    assert_eq!(stores[1].publications(100).await.expect("read").len(), 10);
+    assert_eq!(stores[1].publications(Page::first(100)).await.expect("read").len(), 10);
 }
 
 pub(crate) async fn finds_releases_by_prefix(place: &dyn Place) {

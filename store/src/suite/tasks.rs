@@ -1,6 +1,6 @@
 //! Tasks: pushed in the transaction that needs them, counted before they run, and deleted when they are old.
 
-use tolmach_runtime::ports::{NoticeRow, QuarantinedTask, Removed, Retention, Task};
+use tolmach_runtime::ports::{MessageQuery, NoticeRow, QuarantinedTask, Removed, Retention, Task, TurnQuery};
 
 use super::*;
 
@@ -153,8 +153,8 @@ pub(crate) async fn deletes_old_rows(place: &dyn Place) {
     assert_eq!(outbox(&*store, CHAT).await, ["0"], "what is not delivered stays");
     assert!(waiting(&*store, "web:2").await.is_some());
     let times = |rows: Vec<MessageRow>| rows.into_iter().map(|row| row.at).collect::<Vec<_>>();
-    assert_eq!(times(store.messages(CHAT, 0, 100).await.expect("read")), [30, 40, 50]);
-    assert_eq!(store.turns(CHAT, 100).await.expect("read").len(), 3);
+    assert_eq!(times(store.messages(&MessageQuery::of(CHAT, 0, 100)).await.expect("read")), [30, 40, 50]);
+    assert_eq!(store.turns(&TurnQuery::of(CHAT, 100)).await.expect("read").len(), 3);
     let (old, known) = (text(CHAT, "2", "?"), text(CHAT, "3", "?"));
     assert_eq!(store.receive(99, vec![known]).await.expect("received"), Vec::<String>::new());
     assert_eq!(store.receive(99, vec![old]).await.expect("received"), [CHAT], "it is forgotten");

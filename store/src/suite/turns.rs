@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use tolmach_engine::effect::Goal;
-use tolmach_runtime::ports::{AnalyticsEventKind, NoticeRow, TakenOverChat, WaitingPlace};
+use tolmach_runtime::ports::{
+    AnalyticsEventKind, MessageQuery, NoticeRow, TakenOverChat, TurnQuery, WaitingPlace,
+};
 
 use super::*;
 
@@ -140,15 +142,15 @@ pub(crate) async fn pages_turns_of_all_chats(place: &dyn Place) {
         let row = oldest(&*store, chat).await;
         store.commit(turn(&row, n / 2, vec![])).await.expect("committed");
     }
-    let all = store.turns_since(0, 0, 100).await.expect("read");
+    let all = store.turns(&TurnQuery::since(0, 0, 100)).await.expect("read");
     let seen: Vec<_> = all.iter().map(|turn| (turn.chat.as_str(), turn.at)).collect();
     let expected = [(CHAT, 0), ("web:2", 10), (CHAT, 20), ("web:2", 30), (CHAT, 40), ("web:2", 50)];
     assert_eq!(seen, expected);
-    let late = store.turns_since(20, 0, 2).await.expect("read");
+    let late = store.turns(&TurnQuery::since(20, 0, 2)).await.expect("read");
     assert_eq!(late.iter().map(|turn| turn.at).collect::<Vec<_>>(), [20, 30]);
-    let rest = store.turns_since(20, late[1].seq, 100).await.expect("read");
+    let rest = store.turns(&TurnQuery::since(20, late[1].seq, 100)).await.expect("read");
     assert_eq!(rest.iter().map(|turn| turn.at).collect::<Vec<_>>(), [40, 50]);
-    let of_chat = store.turns("web:2", 100).await.expect("read");
+    let of_chat = store.turns(&TurnQuery::of("web:2", 100)).await.expect("read");
     assert_eq!(of_chat.iter().map(|turn| turn.seq).collect::<Vec<_>>(), [all[1].seq, all[3].seq, all[5].seq]);
 }
 
@@ -165,10 +167,10 @@ pub(crate) async fn stores_a_repeated_turn_once(place: &dyn Place) {
         assert_eq!(by.receive(6, vec![text(CHAT, "a", "a")]).await.expect("received"), Vec::<String>::new());
     }
     assert_eq!(outbox(&*other, CHAT).await, ["да", "?"]);
-    assert_eq!(other.messages(CHAT, 0, 10).await.expect("read").len(), 1);
+    assert_eq!(other.messages(&MessageQuery::of(CHAT, 0, 10)).await.expect("read").len(), 1);
     assert_eq!(other.leads(&LeadQuery::newest(10)).await.expect("read").len(), 1);
     assert_eq!(other.analytics_since(0).await.expect("read").len(), 1);
-    assert_eq!(other.turns(CHAT, 10).await.expect("read").len(), 1);
+    assert_eq!(other.turns(&TurnQuery::of(CHAT, 10)).await.expect("read").len(), 1);
 }
 
 pub(crate) async fn stores_concurrent_duplicates_once(place: &dyn Place) {

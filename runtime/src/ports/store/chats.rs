@@ -43,14 +43,34 @@ pub struct TakenOverChat {
     pub since: i64,
 }
 
+/// Which messages of a chat are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageQuery {
+    /// The chat.
+    pub chat: ChatKey,
+    /// Only those above this `seq`.
+    pub after: i64,
+    /// Only those below this `seq`; `None` for no bound.
+    pub before: Option<i64>,
+    /// The last so many of them.
+    pub limit: u32,
+}
+
+impl MessageQuery {
+    /// The last `limit` messages above a `seq`.
+    pub fn of(chat: impl Into<ChatKey>, after: i64, limit: u32) -> MessageQuery {
+        MessageQuery { chat: chat.into(), after, before: None, limit }
+    }
+}
+
 /// Transcripts and the state of chats.
 #[async_trait]
 pub trait ChatStore: Send + Sync {
-    /// The last `limit` messages of a chat with a `seq` above `after`, oldest first.
+    /// Messages of a chat, oldest first.
     ///
     /// # Errors
     /// When the database is unavailable.
-    async fn messages(&self, chat: &str, after: i64, limit: u32) -> Result<Vec<MessageRow>>;
+    async fn messages(&self, query: &MessageQuery) -> Result<Vec<MessageRow>>;
 
     /// The nodes at which chats wait, those with the most chats first.
     ///

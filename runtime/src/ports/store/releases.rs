@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::ports::Result;
+use crate::ports::{Page, Result};
 
 /// The text files of a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,11 +78,11 @@ pub trait ReleaseStore: Send + Sync {
     /// When the database is unavailable.
     async fn current_release(&self) -> Result<Option<Publication>>;
 
-    /// The last publications, newest first, at most `limit`.
+    /// Publications, newest first.
     ///
     /// # Errors
     /// When the database is unavailable.
-    async fn publications(&self, limit: u32) -> Result<Vec<Publication>>;
+    async fn publications(&self, page: Page) -> Result<Vec<Publication>>;
 
     /// The ids of stored releases that begin with `prefix`, at most 10.
     ///

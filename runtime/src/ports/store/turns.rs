@@ -7,7 +7,7 @@ use tolmach_engine::{
 };
 
 use super::{ChatKey, MessageRow, NoticeRow};
-use crate::ports::Result;
+use crate::ports::{Page, Result};
 
 /// The stored state of a chat between turns.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +73,29 @@ pub struct StoredTurn {
     pub trace: String,
 }
 
+/// Which stored turns are wanted; an unset field excludes none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnQuery {
+    /// Of this chat.
+    pub chat: Option<ChatKey>,
+    /// With an event received at or after this time, milliseconds since the Unix epoch.
+    pub since: Option<i64>,
+    /// Which part, the oldest first.
+    pub page: Page,
+}
+
+impl TurnQuery {
+    /// The first `limit` turns of a chat.
+    pub fn of(chat: impl Into<ChatKey>, limit: u32) -> TurnQuery {
+        TurnQuery { chat: Some(chat.into()), since: None, page: Page::first(limit) }
+    }
+
+    /// The first `limit` turns of all chats since a time, above a `seq`.
+    pub fn since(at: i64, after: i64, limit: u32) -> TurnQuery {
+        TurnQuery { chat: None, since: Some(at), page: Page { limit, after: Some(after) } }
+    }
+}
+
 /// Sessions and committed turns.
 #[async_trait]
 pub trait TurnStore: Send + Sync {
@@ -97,16 +120,9 @@ pub trait TurnStore: Send + Sync {
     /// When the database is unavailable.
     async fn button(&self, chat: &str, id: &str) -> Result<Option<Press>>;
 
-    /// The first `limit` stored turns of a chat, oldest first.
+    /// Stored turns, oldest first.
     ///
     /// # Errors
     /// When the database is unavailable.
-    async fn turns(&self, chat: &str, limit: u32) -> Result<Vec<StoredTurn>>;
-
-    /// Stored turns of all chats with an event received at or after `at` (milliseconds since the Unix epoch) and a
-    /// `seq` above `after`: the first `limit`, in the order of `seq`.
-    ///
-    /// # Errors
-    /// When the database is unavailable.
-    async fn turns_since(&self, at: i64, after: i64, limit: u32) -> Result<Vec<StoredTurn>>;
+    async fn turns(&self, query: &TurnQuery) -> Result<Vec<StoredTurn>>;
 }

@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context, bail};
 use tolmach_app::diagnostics;
 use tolmach_engine::{Session, event::EventKind, language::Language, text::shorten};
+use tolmach_runtime::ports::TurnQuery;
 use tolmach_runtime::{
     Record, Runtime,
     testing::{self, Saved, SavedTurn},
@@ -42,7 +43,7 @@ impl Save {
         language: Option<Language>,
     ) -> anyhow::Result<Vec<String>> {
         let mut turns = Vec::new();
-        for turn in runtime.store().turns(chat, u32::MAX).await? {
+        for turn in runtime.store().turns(&TurnQuery::of(chat, u32::MAX)).await? {
             let record: Record =
                 serde_json::from_str(&turn.trace).context("a stored trace cannot be read")?;
             let exchanges = runtime

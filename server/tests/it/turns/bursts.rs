@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::*;
+use tolmach_runtime::ports::{MessageQuery, TurnQuery};
 
 const WINDOW: Duration = Duration::from_millis(200);
 
@@ -20,11 +21,11 @@ async fn what_came_together_is_one_turn() {
     bot.runtime.settle().await;
     assert_eq!(bot.channel.texts()[..2], ["1: a\nb", "what size"]);
     // The history has every message, and the turn replays from what was stored.
-    let said = bot.store.messages("test:a", 0, 100).await.unwrap();
+    let said = bot.store.messages(&MessageQuery::of("test:a", 0, 100)).await.unwrap();
     let client: Vec<&str> =
         said.iter().filter(|one| one.who == Author::Client).map(|one| one.body.as_str()).collect();
     assert_eq!(client, ["a", "b", "/size", "7", "8"]);
-    let turns = bot.store.turns("test:a", 100).await.unwrap();
+    let turns = bot.store.turns(&TurnQuery::of("test:a", 100)).await.unwrap();
     assert_eq!(turns.len(), 3);
     for turn in turns {
         let record: Record = serde_json::from_str(&turn.trace).unwrap();

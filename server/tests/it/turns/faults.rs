@@ -3,6 +3,7 @@
 mod fakes;
 
 use tolmach_llm::fallback::FallbackLlm;
+use tolmach_runtime::ports::TurnQuery;
 use tolmach_runtime::ports::prelude::*;
 
 use super::*;
@@ -160,7 +161,7 @@ impl Shop {
     /// The chat's turns, its marks and its outbox are as if nothing had happened.
     async fn is_whole(&self, chat: &str, turns: usize) {
         let address = format!("test:{chat}");
-        assert_eq!(self.store.turns(&address, 100).await.unwrap().len(), turns);
+        assert_eq!(self.store.turns(&TurnQuery::of(&address, 100)).await.unwrap().len(), turns);
         assert_eq!(self.store.outbox(&address).await.unwrap(), []);
         assert!(self.store.next(&address).await.unwrap().rows.is_empty());
     }
@@ -190,7 +191,7 @@ async fn a_query_that_fails_is_answered_and_traced_and_the_next_one_is_good() {
             shop.receive(&chat, &format!("{chat} 2"), text).await.unwrap();
             shop.settled().await;
             assert_eq!(shop.got(&chat), [bad, good], "{chat}");
-            let turns = shop.store.turns(&format!("test:{chat}"), 10).await.unwrap();
+            let turns = shop.store.turns(&TurnQuery::of(&format!("test:{chat}"), 10)).await.unwrap();
             assert!(turns[0].trace.contains(why), "{chat}: {}", turns[0].trace);
             assert!(!turns[1].trace.contains(why), "{chat}: {}", turns[1].trace);
         }
@@ -230,7 +231,7 @@ async fn whoever_stands_in_for_a_model_answers_when_it_hangs_too() {
         shop.receive(&chat, &chat, "/about delivery").await.unwrap();
         shop.settled().await;
         assert!(shop.script.is_spent());
-        let turns = shop.store.turns(&format!("test:{chat}"), 10).await.unwrap();
+        let turns = shop.store.turns(&TurnQuery::of(&format!("test:{chat}"), 10)).await.unwrap();
         assert!(turns[0].trace.contains("by offline"), "{chat}: {}", turns[0].trace);
     }
 }

@@ -20,10 +20,11 @@ use tolmach_runtime::{
     ports::{
         self, Actor, Address, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle,
         Catalog, Channel, Chat, ChatKey, ChatStore, Commit, CommitOutcome, Day, Delivery, Embedder, Http,
-        Inbound, InboxStore, Job, LeadChanged, LeadQuery, LeadStore, LeaseStore, Llm, MessageRow, MeterStore,
-        ModelCall, ModelCallQuery, ModelCallRow, Next, NoticeRow, OutboxRow, OutboxStore, Publication,
-        PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Retention, Store, StoredTurn, TakenOverChat,
-        Task, TaskStore, TimerStore, TurnStore, Upload, UploadStore, WaitingPlace,
+        Inbound, InboxStore, Job, LeadChanged, LeadQuery, LeadStore, LeaseStore, Llm, MessageQuery,
+        MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow, Next, NoticeRow, OutboxRow,
+        OutboxStore, Page, Publication, PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Retention,
+        Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnQuery, TurnStore, Upload,
+        UploadStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -199,8 +200,7 @@ store! { TurnStore
     fn chat(chat: &str) -> Chat;
     fn commit(commit: Commit) -> CommitOutcome;
     fn button(chat: &str, id: &str) -> Option<Press>;
-    fn turns(chat: &str, limit: u32) -> Vec<StoredTurn>;
-    fn turns_since(at: i64, after: i64, limit: u32) -> Vec<StoredTurn>;
+    fn turns(query: &TurnQuery) -> Vec<StoredTurn>;
 }
 
 store! { OutboxStore
@@ -217,7 +217,7 @@ store! { TimerStore
 }
 
 store! { ChatStore
-    fn messages(chat: &str, after: i64, limit: u32) -> Vec<MessageRow>;
+    fn messages(query: &MessageQuery) -> Vec<MessageRow>;
     fn waiting_places() -> Vec<WaitingPlace>;
     fn chats_at_rest() -> u64;
     fn chats_like(part: &str) -> Vec<ChatKey>;
@@ -234,7 +234,7 @@ store! { LeadStore
 store! { ReleaseStore
     fn publish(publication: Publication, expected: Option<String>) -> PublishOutcome;
     fn current_release() -> Option<Publication>;
-    fn publications(limit: u32) -> Vec<Publication>;
+    fn publications(page: Page) -> Vec<Publication>;
     fn releases_like(prefix: &str) -> Vec<String>;
     fn keep_release(bundle: &Bundle, at: i64) -> ();
     fn release(id: &str) -> Option<Bundle>;
