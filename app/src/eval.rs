@@ -177,7 +177,7 @@ fn read(file: &Path) -> Result<Vec<Example>, Error> {
             return Err(Error::Columns { file: owned(), line, columns: cells.len() });
         };
         if line == 1 && text.eq_ignore_ascii_case("text") && label.eq_ignore_ascii_case("intent") {
-            continue; // The columns' names.
+            continue; // The header.
         }
         if text.is_empty() || label.is_empty() {
             let part = if text.is_empty() { "message" } else { "intent" };

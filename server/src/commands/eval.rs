@@ -1,4 +1,4 @@
-//! `tolmach eval`: how well texts are understood, measured.
+//! `tolmach eval`: evaluation of classifiers.
 
 mod intents;
 mod show;
