@@ -65,9 +65,9 @@ pub struct Assembled {
 /// Which release a process runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Serving {
-    /// The current published one; the first time the folder is published.
+    /// The current published release; if nothing is published yet, the folder is published first.
     Published,
-    /// The folder as it is.
+    /// The flows folder as a draft.
     Draft,
 }
 
