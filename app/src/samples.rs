@@ -33,7 +33,7 @@ pub enum Error {
         path: PathBuf,
         /// What was attempted, as a participle.
         what: &'static str,
-        /// The system's reason.
+        /// The I/O error.
         source: io::Error,
     },
     /// The price list cannot be parsed.

@@ -1,5 +1,5 @@
-//! The instance lock: one server process per SQLite file, because turns of a chat are serialized within one process
-//! only.
+//! The instance lock: one server process per SQLite file. The SQLite store has no leases, so the turns of a chat are
+//! serialized within one process only.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},

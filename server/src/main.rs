@@ -53,7 +53,7 @@ struct Global {
 enum Command {
     /// Serve the web chat page, and the Telegram bot if a token is configured (the default command)
     Run(commands::run::Run),
-    /// Talk to the consultant in the terminal
+    /// Chat with the bot in the terminal
     Chat(commands::chat::Chat),
     /// Check a bundle of flows and report every problem
     Check(commands::check::Check),

@@ -29,7 +29,7 @@ use crate::{
 use save::Save;
 use terminal::Terminal;
 
-/// Talk to the consultant in the terminal.
+/// Chat with the bot in the terminal.
 #[derive(Debug, Args)]
 pub struct Chat {
     /// The client's language until it is detected from a message: ru or en

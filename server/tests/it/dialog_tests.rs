@@ -136,7 +136,7 @@ fn a_model_is_scripted() {
 }
 
 #[test]
-fn a_model_call_that_differs_from_the_script_fails() {
+fn a_script_that_is_too_short_too_long_or_invalid_fails() {
     let beyond = fails(
         "- name: beyond
   given: { catalogue: empty, llm: { decide: [manager] } }

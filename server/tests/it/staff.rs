@@ -188,7 +188,7 @@ async fn a_staff_member_takes_a_chat_over_and_returns_it() {
     let dialog: Vec<String> = page.dialog().into_iter().map(|(_, text)| text).collect();
     assert!(!dialog.iter().any(|text| text == "Вы ещё здесь?"), "{dialog:?}");
 
-    // The other client's chat is taken over without a message.
+    // Invalid actions are refused. Then the chat is taken over without a message.
     let mine = chat.clone();
     handoff(&["return", &chat]).fails_with(&[&mine, "the bot has", "already"]);
     handoff(&["say", "web:", "x"]).fails_with(&["several chats", &mine]);

@@ -7,6 +7,9 @@ use tolmach_app::{
 use tolmach_runtime::ports::{Publication, PublicationKind, Store, WaitingPlace};
 
 /// Prints the publications, newest first.
+///
+/// # Errors
+/// When the database is unavailable.
 pub async fn list(store: &dyn Store, limit: u32, as_json: bool) -> anyhow::Result<()> {
     let publications = release::list(store, limit).await?;
     if as_json {
@@ -29,6 +32,9 @@ pub async fn list(store: &dyn Store, limit: u32, as_json: bool) -> anyhow::Resul
 }
 
 /// Prints a release in detail.
+///
+/// # Errors
+/// When there is no such release, or the database is unavailable.
 pub async fn one(store: &dyn Store, id: &str, as_json: bool) -> anyhow::Result<()> {
     let shown = release::show(store, id).await?;
     if as_json {

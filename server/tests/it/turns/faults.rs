@@ -157,7 +157,7 @@ impl Shop {
         assert!(got.await.is_ok(), "{chat} got {:?} only", self.got(chat));
     }
 
-    /// Checks that the chat's turns, acknowledgements and outbox are as without faults.
+    /// Checks that the chat has this many turns, and that its inbox and outbox are empty.
     async fn is_whole(&self, chat: &str, turns: usize) {
         let address = format!("test:{chat}");
         assert_eq!(self.store.turns(&address, 100).await.unwrap().len(), turns);
@@ -334,7 +334,7 @@ async fn a_channel_fault_in_one_chat_does_not_affect_others() {
 async fn staff_notices_are_sent_once_and_no_client_waits_for_them() {
     let shop = Shop::open(false).await;
     let tending = tokio::spawn(Arc::clone(&shop.runtime).run_maintenance(Tasks::Here));
-    // The commit's result is lost, acknowledgements fail, and the staff's channel is unavailable.
+    // The commit's result is lost, marking as delivered fails, and the delivery to the staff hangs.
     shop.script.fails("commit", Fault::Lost, 1);
     shop.script.fails("delivered", Fault::Unavailable, 2);
     shop.script.fails("deliver boss", Fault::Hang, 1);
