@@ -6,7 +6,7 @@ use tolmach_runtime::ports::{self, Actor, Removed, Retention, Store};
 
 use crate::audit::Change;
 
-/// Rows deleted from a table per transaction, so that turns do not wait long for the write lock.
+/// The maximum number of rows deleted per table and step, so that turns do not wait long for the write lock.
 const CHUNK: u32 = 500;
 
 /// The pause between two chunks, which lets turns run.

@@ -54,7 +54,7 @@ pub struct Suggestions {
     pub messages: usize,
     /// How many distinct messages, after normalization.
     pub different: usize,
-    /// Messages that were skipped: they contain personal data, or the client asked for a person.
+    /// Messages that were skipped: they contain personal data or were meant for staff.
     pub private: usize,
     /// Distinct messages that were skipped because there were more than 3,000; the oldest.
     pub left_out: usize,

@@ -34,7 +34,7 @@ pub(super) struct Message {
 #[derive(Debug, Default)]
 pub(super) struct Unsure {
     pub(super) by_set: BTreeMap<String, Vec<Message>>,
-    /// Messages that were skipped: they contain personal data, or the client asked for a person.
+    /// Messages that were skipped: they contain personal data or were meant for staff.
     pub(super) private: usize,
     /// Distinct messages that were skipped because there were more than [`MOST`]; the oldest.
     pub(super) left_out: usize,
