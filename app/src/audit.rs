@@ -7,15 +7,15 @@ use tolmach_runtime::ports::{self, Actor, AuditEntry, AuditQuery, AuditResult, A
 
 use crate::text::chain;
 
-/// The rows that a query asks for.
+/// The audit rows that match a query.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn list(store: &dyn AuditStore, query: &AuditQuery) -> ports::Result<Vec<AuditEntry>> {
     store.audit(query).await
 }
 
-/// A change under way: what is known of its row so far.
+/// The audit row of a change in progress.
 pub(crate) struct Change {
     actor: Actor,
     action: &'static str,
@@ -25,12 +25,13 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    /// A change by `actor` at `now`, milliseconds since the Unix epoch. `action` is an area and a verb, as `release.publish`.
+    /// A change by `actor` at `now`, milliseconds since the Unix epoch. `action` is an area and a verb, such as
+    /// `release.publish`.
     pub(crate) fn new(actor: &Actor, action: &'static str, now: i64) -> Change {
         Change { actor: actor.clone(), action, object: String::new(), at: now, details: Map::new() }
     }
 
-    /// Names what is changed; the last name counts.
+    /// Sets the id of the object that is changed; a later call replaces an earlier one.
     pub(crate) fn on(&mut self, object: impl Into<String>) {
         self.object = object.into();
     }
@@ -40,14 +41,14 @@ impl Change {
         self.details.insert(name.to_owned(), value.into());
     }
 
-    /// Writes the row: done, or failed for the first line of the error and its causes.
+    /// Writes the row: done, or failed with the first line of the error and its causes.
     pub(crate) async fn end<T, E: std::error::Error>(self, store: &dyn AuditStore, result: &Result<T, E>) {
         let reason = result.as_ref().err().map(|error| first_line(&chain(error)));
         self.end_with(store, reason).await;
     }
 
-    /// The same with a reason of the caller's choice; `None` when it was done. A row that cannot be written is logged and does
-    /// not change how the change itself ended.
+    /// Writes the row with the given failure reason; `None` means done. If the row cannot be written, an error is
+    /// logged and the result of the change stays the same.
     pub(crate) async fn end_with(self, store: &dyn AuditStore, failure: Option<String>) {
         let entry = AuditEntry {
             seq: 0,

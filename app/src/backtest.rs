@@ -1,4 +1,4 @@
-//! Backtesting a draft: what would have become of stored dialogs on it.
+//! Backtesting a draft: runs the client events of stored turns on it and compares the results.
 
 use std::{path::Path, sync::Arc};
 
@@ -18,12 +18,12 @@ use crate::{
     replay::{self, Chosen},
 };
 
-/// What a draft would have changed.
+/// The result of a backtest.
 #[derive(Clone, Debug, Serialize)]
 pub struct Backtest {
     /// The draft's id.
     pub draft: String,
-    /// What it changes.
+    /// How the draft's results differ from the recorded ones.
     #[serde(flatten)]
     pub report: Report,
 }
@@ -31,30 +31,32 @@ pub struct Backtest {
 /// Why a draft cannot be backtested.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The draft is neither a folder nor a kept release.
+    /// The draft is neither a folder nor the id of a stored release.
     #[error("{0} is neither a bundle's folder nor a kept release")]
     NoDraft(String),
-    /// The draft has errors.
+    /// The draft's flows do not compile.
     #[error("the draft does not compile\n\n{0}")]
     DoesNotCompile(Box<Diagnosed>),
-    /// The draft's folder is no bundle.
+    /// The draft's folder cannot be read as a bundle.
     #[error(transparent)]
     Folder(#[from] BundleError),
-    /// The stored turns.
+    /// A stored turn cannot be read.
     #[error(transparent)]
     Turns(#[from] replay::Error),
-    /// A release.
+    /// A release cannot be read.
     #[error(transparent)]
     Release(#[from] release::Error),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] ports::Error),
 }
 
-/// Feeds what clients did in the chosen turns to a draft: the bundle of a folder, or a kept release by its id.
+/// Runs the client events of the chosen turns on a draft. `against` is a bundle's folder, or the full id of a stored
+/// release.
 ///
 /// # Errors
-/// When the draft does not compile, or a stored trace or release cannot be read. A draft that is worse is no error.
+/// When the draft cannot be read or does not compile, a stored trace or release cannot be read, or the database is
+/// unavailable. A draft with worse results is no error.
 pub async fn backtest(store: &dyn Store, chosen: &Chosen, against: &str) -> Result<Backtest, Error> {
     let draft = draft(store, against).await?;
     let id = draft.id.clone();

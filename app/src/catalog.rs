@@ -1,4 +1,4 @@
-//! The catalogue as people look at it: its generations, the way back, a search, and how good the search is.
+//! Inspecting the catalogue: its generations, rollback, search, and search quality.
 
 mod eval;
 mod search;
@@ -12,17 +12,17 @@ use crate::audit::Change;
 pub use eval::{Evaluation, Judgments, JudgmentsError, evaluate};
 pub use search::{Found, Query, SearchError, Wanted, search};
 
-/// A generation that is kept.
+/// A stored generation of the catalogue.
 #[derive(Clone, Debug, Serialize)]
 pub struct Generation {
-    /// Whether clients are answered from it.
+    /// Whether searches are answered from it.
     pub serving: bool,
-    /// What it is.
+    /// Its manifest.
     #[serde(rename = "generation")]
     pub manifest: Manifest,
 }
 
-/// The generations that are kept, the newest first.
+/// The stored generations, newest first.
 ///
 /// # Errors
 /// When the catalogue's folder cannot be read.
@@ -31,23 +31,23 @@ pub fn generations(catalog: &EmbeddedCatalog) -> Result<Vec<Generation>, tolmach
     Ok(kept.into_iter().map(|(manifest, serving)| Generation { serving, manifest }).collect())
 }
 
-/// A catalogue that went back.
+/// The result of a catalogue rollback.
 #[derive(Clone, Debug, Serialize)]
 pub struct RolledBack {
     /// The generation that serves now.
     pub generation: String,
     /// How many items it has.
     pub rows: u64,
-    /// The generation that served before.
+    /// The generation that served before; `None` when there was none.
     pub left: Option<String>,
 }
 
-/// Goes back to the generation before, in the name of `actor`.
+/// Rolls back to the previous generation, on behalf of `actor`.
 ///
-/// Writes a `catalog.rollback` row of the audit log, where there is one.
+/// Writes a `catalog.rollback` row if an audit log is given.
 ///
 /// # Errors
-/// When there is no earlier generation or it cannot be read; the serving one serves on.
+/// When there is no earlier generation or it cannot be read; the serving generation stays.
 pub async fn roll_back(
     catalog: &EmbeddedCatalog,
     audit: Option<&dyn AuditStore>,

@@ -1,4 +1,4 @@
-//! Checking a bundle: everything that is wrong with it, in one run.
+//! Checks a bundle and reports every problem in one run.
 
 mod hosts;
 
@@ -7,12 +7,12 @@ use tolmach_runtime::{golden_questions, testing};
 
 pub use hosts::host_notes;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug)]
 pub struct Checked {
-    /// Everything that is wrong, tests and golden questions included.
+    /// All problems of flows, dialog tests and golden questions.
     pub diagnostics: Vec<Diagnostic>,
-    /// The release, when the flows compile.
+    /// The compiled release; `None` when the flows have errors.
     pub release: Option<Release>,
 }
 
@@ -28,14 +28,15 @@ impl Checked {
     }
 }
 
-/// Checks the flows of a bundle, its dialog tests and its golden questions.
+/// Checks the flows of a bundle, its dialog tests and its golden questions. Names in tests are checked only when the
+/// flows compile.
 pub fn check(bundle: &Bundle) -> Checked {
     let compiled = compile(bundle, &tolmach_nodes::platform());
     let mut diagnostics = compiled.diagnostics;
     for (file, text) in bundle.tests() {
         let (dialogs, found) = testing::read(file, text);
         diagnostics.extend(found);
-        // While a flow cannot be read, nobody knows its names.
+        // Without a compiled release the names of its nodes are unknown.
         if let Some(release) = &compiled.release {
             diagnostics.extend(testing::unknown_names(file, &dialogs, release));
         }

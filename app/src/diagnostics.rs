@@ -1,4 +1,4 @@
-//! Diagnostics as a person reads them, with the lines they are about.
+//! Diagnostics rendered as text with their source lines.
 
 use std::{
     fmt,
@@ -7,19 +7,19 @@ use std::{
 
 use tolmach_engine::{bundle::Bundle, diagnostic::Diagnostic};
 
-/// A bundle with what is wrong with it. Its text form is [`explained`].
+/// A bundle with its diagnostics. `Display` renders them with [`explained`].
 #[derive(Clone, Debug, Default)]
 pub struct Diagnosed {
-    /// What the text form calls the bundle's folder; empty for a bundle that is in none.
+    /// The bundle's folder as shown in file paths; empty when the bundle is not from a folder.
     pub folder: PathBuf,
-    /// The texts that the diagnostics are about.
+    /// The bundle that the diagnostics refer to.
     pub bundle: Bundle,
-    /// What is wrong, in the order in which it was found.
+    /// The diagnostics in the order in which they were found.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Diagnosed {
-    /// A copy of a bundle with its diagnostics, on the heap because errors carry it.
+    /// A copy of a bundle with its diagnostics, boxed to keep the error types small.
     pub(crate) fn boxed(bundle: &Bundle, folder: &Path, diagnostics: Vec<Diagnostic>) -> Box<Diagnosed> {
         Box::new(Diagnosed { folder: folder.to_owned(), bundle: bundle.clone(), diagnostics })
     }
@@ -31,7 +31,8 @@ impl fmt::Display for Diagnosed {
     }
 }
 
-/// Diagnostics with the lines they are about, as text, an empty line between them. `folder` stands before the files' names.
+/// Renders diagnostics as text, each with its source line, separated by an empty line. `folder` is put before file
+/// names.
 pub fn explained(bundle: &Bundle, folder: &Path, diagnostics: &[Diagnostic]) -> String {
     let mut parts = Vec::with_capacity(diagnostics.len());
     for diagnostic in diagnostics {
@@ -55,7 +56,7 @@ pub fn explained(bundle: &Bundle, folder: &Path, diagnostics: &[Diagnostic]) -> 
         let indent = " ".repeat((diagnostic.span.column as usize).saturating_sub(1));
         let underline = "^".repeat(diagnostic.span.width(line));
         let source = format!("{gap} |\n{number} | {line}\n{gap} | {indent}{underline}");
-        // The source stands between the place and the advice.
+        // The source goes between the location line and the help.
         let (head, rest) = match text.match_indices('\n').nth(1) {
             Some((at, _)) => text.split_at(at),
             None => (text.as_str(), ""),

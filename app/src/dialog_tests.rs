@@ -1,4 +1,4 @@
-//! Dialog tests of a bundle: running them, and what of the flows they went through.
+//! Dialog tests of a bundle: running them and measuring their coverage of the flows.
 
 mod runner;
 
@@ -14,7 +14,7 @@ use crate::{diagnostics::Diagnosed, samples};
 
 pub use runner::DialogTestRunner;
 
-/// A test that ran.
+/// The result of one test.
 #[derive(Clone, Debug)]
 pub struct Ran {
     /// Its file, relative to the bundle.
@@ -26,31 +26,31 @@ pub struct Ran {
     coverage: Coverage,
 }
 
-/// How the tests of a bundle ended, in the order in which they are written.
+/// The results of a bundle's tests in source order, and their coverage.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
-    /// The tests.
+    /// The result of each test.
     pub tests: Vec<Ran>,
-    /// Nodes that were reached.
+    /// Share of nodes that were reached.
     pub nodes: Share,
-    /// Exits that were taken.
+    /// Share of exits that were taken.
     pub exits: Share,
-    /// What was not, by place.
+    /// Nodes that were not reached and exits that were not taken, by location.
     pub gaps: Vec<Gap>,
 }
 
 impl Summary {
-    /// How many passed.
+    /// How many tests passed.
     pub fn passed(&self) -> usize {
         self.tests.len() - self.failed()
     }
 
-    /// How many failed.
+    /// How many tests failed.
     pub fn failed(&self) -> usize {
         self.failures().count()
     }
 
-    /// Those that failed.
+    /// The tests that failed.
     pub fn failures(&self) -> impl Iterator<Item = &Ran> {
         self.tests.iter().filter(|one| one.failure.is_some())
     }
@@ -61,41 +61,41 @@ impl Summary {
 pub struct Test {
     /// Its file, relative to the bundle.
     pub file: String,
-    /// What it says.
+    /// The parsed dialog.
     pub dialog: Dialog,
 }
 
 /// Why tests could not be run. A test that fails is no error.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The flows have errors.
+    /// The flows do not compile.
     #[error("the flows do not compile\n\n{0}")]
     DoNotCompile(Box<Diagnosed>),
     /// A test file has errors.
     #[error("the tests cannot be read\n\n{0}")]
     Unreadable(Box<Diagnosed>),
-    /// There is no room for databases and catalogues.
+    /// The temporary folder for databases and catalogues cannot be created.
     #[error("no temporary folder can be made")]
     NoFolder(#[source] io::Error),
-    /// The catalogue of the samples.
+    /// The sample catalogue cannot be built.
     #[error(transparent)]
     Samples(#[from] samples::Error),
-    /// Another catalogue.
+    /// The empty catalogue cannot be opened.
     #[error(transparent)]
     Catalog(#[from] tolmach_catalog::Error),
-    /// A test's database.
+    /// A test's database failed.
     #[error(transparent)]
     Store(#[from] ports::Error),
-    /// A worker panicked.
+    /// A task that ran tests panicked.
     #[error("a test broke off")]
     BrokeOff(#[source] tokio::task::JoinError),
 }
 
-/// Runs the tests of a bundle whose name holds `only`, or all, in a temporary folder. A bundle without tests gives an
-/// empty summary. `folder` is what diagnostics call the bundle.
+/// Runs the tests of a bundle in a temporary folder: all, or those whose name contains `only`. A bundle without tests
+/// gives an empty summary. `folder` is the bundle's path as shown in diagnostics.
 ///
 /// # Errors
-/// When the bundle or a test file has errors, or the tests have no place to run in. A test that fails is no error.
+/// When the bundle or a test file has errors, or the test environment cannot be created. A test that fails is no error.
 pub async fn run_all(bundle: &Bundle, folder: &Path, only: Option<&str>) -> Result<Summary, Error> {
     let (release, tests) = load(bundle, folder, only)?;
     let tests = DialogTestRunner::new()?.run(bundle, tests).await?;
@@ -105,7 +105,8 @@ pub async fn run_all(bundle: &Bundle, folder: &Path, only: Option<&str>) -> Resu
     Ok(Summary { tests, nodes, exits, gaps })
 }
 
-/// Compiles a bundle and reads those of its tests whose name holds `only`, or all.
+/// Compiles a bundle and reads its tests: all, or those whose name contains `only`. `folder` is the bundle's path as
+/// shown in diagnostics.
 ///
 /// # Errors
 /// [`Error::DoNotCompile`] and [`Error::Unreadable`].
@@ -158,7 +159,7 @@ nodes:
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn tests_run_in_order_and_tell_what_they_reached() {
+    async fn tests_run_in_order_and_report_coverage() {
         let bundle = bundle(FLOW, TESTS);
         let all = run_all(&bundle, Path::new("flows"), None).await.unwrap();
         assert_eq!((all.passed(), all.failed(), all.tests[0].name.as_str()), (1, 1, "a greeting"));
@@ -170,7 +171,7 @@ nodes:
     }
 
     #[tokio::test]
-    async fn what_cannot_run_is_an_error_with_its_diagnostics() {
+    async fn flows_or_tests_with_errors_return_their_diagnostics() {
         let why = run_all(&bundle("flow: shop\n", TESTS), Path::new("flows"), None).await.unwrap_err();
         assert!(
             matches!(why, Error::DoNotCompile(_)) && why.to_string().contains("flows/shop.yaml"),

@@ -1,4 +1,4 @@
-//! How well the built-in classifier tells intents apart, on examples and messages of one's own.
+//! Evaluates the built-in intent classifier on a training file and a test file.
 
 mod measure;
 
@@ -16,49 +16,49 @@ use tolmach_runtime::{Trainer, ports};
 
 pub use measure::{Confusion, Cut, Figures, KEPT};
 
-/// The intent of messages that belong to none.
+/// The label of messages that belong to no intent.
 const OUT_OF_SCOPE: &str = "oos";
 
-/// A message, and what became of it.
+/// A test message with its expected and its predicted intent.
 #[derive(Clone, Debug, PartialEq)]
 struct Placed {
     text: String,
-    /// `None` for one that belongs to no intent.
+    /// The expected intent; `None` for an out-of-scope message.
     wanted: Option<String>,
-    /// The likeliest intent; `None` when it was taken for out of scope, or says nothing.
+    /// The most probable intent; `None` when the message was classified as out of scope or there was no prediction.
     found: Option<String>,
-    /// How likely, 0 to 1.
+    /// The probability of the prediction, 0 to 1.
     confidence: f32,
 }
 
-/// How well intents are told apart.
+/// The result of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// How many examples there were to learn.
+    /// How many training examples there were, without the intents' names.
     pub examples: usize,
-    /// Of how many intents.
+    /// How many intents they have.
     pub intents: usize,
-    /// How long learning took.
+    /// How long training took.
     pub learning: Duration,
-    /// How long each message took from text to intent, sorted.
+    /// How long each message took from text to intent, ascending.
     pub times: Vec<Duration>,
-    /// How well the messages were placed.
+    /// Accuracy, coverage and calibration.
     pub figures: Figures,
 }
 
-/// What is being done; each takes a while.
+/// A phase of the evaluation, for progress output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The examples are learned.
+    /// Training on the examples.
     Learning {
-        /// How many.
+        /// How many examples.
         examples: usize,
-        /// Of how many intents.
+        /// How many intents they have.
         intents: usize,
     },
-    /// The messages are placed.
+    /// Classifying the test messages.
     Placing {
-        /// How many.
+        /// How many messages.
         messages: usize,
     },
 }
@@ -66,18 +66,18 @@ pub enum Step {
 /// Why intents cannot be evaluated.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The system refuses.
+    /// A file cannot be read.
     #[error("{} cannot be read", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// The system's reason.
+        /// The I/O error.
         source: io::Error,
     },
-    /// Not text.
+    /// A file is not UTF-8.
     #[error("{} is not UTF-8 text: save it as .tsv in UTF-8", .0.display())]
     NotText(PathBuf),
-    /// A line with more or fewer columns.
+    /// A line does not have two columns.
     #[error(
         "{} line {line}: {columns} columns; a line is a message and its intent with a tab between them",
         file.display()
@@ -87,10 +87,10 @@ pub enum Error {
         file: PathBuf,
         /// From 1.
         line: usize,
-        /// How many it has.
+        /// How many columns the line has.
         columns: usize,
     },
-    /// A line that lacks a part.
+    /// A column of a line is empty.
     #[error("{} line {line}: the {part} is empty", file.display())]
     EmptyCell {
         /// The file.
@@ -103,20 +103,20 @@ pub enum Error {
     /// A file without messages.
     #[error("{} has no messages; a line is a message and its intent with a tab between them", .0.display())]
     Empty(PathBuf),
-    /// A file that has only messages which belong to no intent.
+    /// A training file with out-of-scope messages only.
     #[error("{} has no intent but `{OUT_OF_SCOPE}`; there is nothing to learn", .0.display())]
     NoIntent(PathBuf),
-    /// The embedder.
+    /// The embedder failed.
     #[error(transparent)]
     Embedder(#[from] ports::Error),
 }
 
-/// Learns the intents of one file and places the messages of another among them. In both a line is a message and its intent with a
-/// tab between them; `oos` is the intent of messages that belong to none. `elapsed` gives the time since any fixed moment;
-/// `on_step` is called when a step begins.
+/// Trains the classifier on one file and classifies the messages of another. Both files have one message a line: the
+/// text, a tab, and the intent; `oos` is the intent of out-of-scope messages. `elapsed` returns the time since any
+/// fixed moment; `on_step` is called at the start of each phase.
 ///
 /// # Errors
-/// When a file is none, or there is nothing to learn.
+/// When a file cannot be read or has a malformed line, there is no intent to train on, or the embedder fails.
 pub async fn intents(
     train: &Path,
     test: &Path,
@@ -150,7 +150,8 @@ pub async fn intents(
     Ok(Evaluation { examples: examples.len(), intents, learning, times, figures })
 }
 
-/// The examples, and for each intent its name, which says what it is about as a flow's description does.
+/// The examples, plus the name of each intent as an example of it. A flow's `description` of an intent serves the same
+/// purpose.
 fn with_names(examples: &[Example]) -> Vec<Example> {
     let names: BTreeMap<&str, String> = examples
         .iter()
@@ -161,7 +162,7 @@ fn with_names(examples: &[Example]) -> Vec<Example> {
     examples.iter().cloned().chain(names).collect()
 }
 
-/// A file of messages with their intents.
+/// Reads a tab-separated file of messages and intents.
 fn read(file: &Path) -> Result<Vec<Example>, Error> {
     let owned = || file.to_owned();
     let bytes = std::fs::read(file).map_err(|source| Error::Unreadable { file: owned(), source })?;
@@ -176,7 +177,7 @@ fn read(file: &Path) -> Result<Vec<Example>, Error> {
             return Err(Error::Columns { file: owned(), line, columns: cells.len() });
         };
         if line == 1 && text.eq_ignore_ascii_case("text") && label.eq_ignore_ascii_case("intent") {
-            continue; // The columns' names.
+            continue; // The header.
         }
         if text.is_empty() || label.is_empty() {
             let part = if text.is_empty() { "message" } else { "intent" };

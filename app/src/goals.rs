@@ -1,34 +1,34 @@
-//! What clients reached, and which arm of an experiment does better.
+//! Counts of goals, and the conversion of each arm of an experiment.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tolmach_runtime::ports::{self, AnalyticsEvent, AnalyticsEventKind, Store};
 
-/// What clients reached.
+/// Goals and experiments in a period.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Report {
-    /// By goal.
+    /// Goals by name.
     pub goals: BTreeMap<String, Goal>,
-    /// By experiment and arm.
+    /// Arms by experiment and name.
     pub experiments: BTreeMap<String, BTreeMap<String, Arm>>,
 }
 
-/// A goal.
+/// Counts of one goal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Goal {
     /// How often it was reached.
     pub count: u64,
-    /// By how many clients.
+    /// How many distinct clients (chats) reached it.
     pub clients: usize,
     /// The sum of its values.
     pub value: f64,
 }
 
-/// An arm of an experiment.
+/// Counts of one arm of an experiment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Arm {
-    /// Clients in it.
+    /// Distinct clients (chats) in the arm.
     pub clients: usize,
     /// By goal, the clients of the arm that reached it.
     pub goals: BTreeMap<String, Reached>,
@@ -37,16 +37,16 @@ pub struct Arm {
 /// Clients of an arm that reached a goal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Reached {
-    /// How many.
+    /// How many distinct clients (chats).
     pub clients: usize,
-    /// Of the arm's clients, 0 to 1.
+    /// Their share of the arm's clients, 0 to 1.
     pub share: f64,
 }
 
-/// What clients reached since `since`, milliseconds since the Unix epoch.
+/// Goals and experiments since `since`, milliseconds since the Unix epoch.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn report(store: &dyn Store, since: i64) -> ports::Result<Report> {
     Ok(counted(&store.analytics_since(since).await?))
 }
@@ -54,7 +54,7 @@ pub async fn report(store: &dyn Store, since: i64) -> ports::Result<Report> {
 fn counted(events: &[AnalyticsEvent]) -> Report {
     let mut report = Report::default();
     let mut by_goal: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    // A client who was put into an arm earlier shows by the goals that they reach.
+    // A client who was assigned to an arm before the period is known only from the arms that goal events carry.
     let mut by_arm: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     let mut reached: BTreeMap<(&str, &str, &str), BTreeSet<&str>> = BTreeMap::new();
     for event in events {
@@ -118,7 +118,7 @@ mod tests {
             put("c", "cold"),
             reach("a", "warm", Some(2.5)),
             reach("a", "warm", None),
-            // Put into the arm before the time that is looked at.
+            // Assigned to the arm before the period.
             reach("d", "warm", Some(1.0)),
         ];
         let report = serde_json::to_value(counted(&marks)).unwrap();

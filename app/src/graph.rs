@@ -1,4 +1,4 @@
-//! A flow as a graph, to be drawn.
+//! A flow as a graph for drawing.
 
 use std::path::Path;
 
@@ -9,20 +9,20 @@ use crate::diagnostics::Diagnosed;
 /// Why a flow cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The flows have errors.
+    /// The flows do not compile.
     #[error("the flows do not compile\n\n{0}")]
     DoNotCompile(Box<Diagnosed>),
     /// There is no such flow.
     #[error("there is no flow `{flow}`; there are: {}", known.join(", "))]
     NoFlow {
-        /// What was given.
+        /// The flow that was asked for.
         flow: String,
         /// The flows of the bundle.
         known: Vec<String>,
     },
 }
 
-/// The graph of a flow, or of the one in which chats begin. `folder` is what diagnostics call the bundle.
+/// The graph of a flow; `None` means the entry flow. `folder` is the bundle's path as shown in diagnostics.
 ///
 /// # Errors
 /// When the flows do not compile, or there is no such flow.

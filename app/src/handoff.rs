@@ -1,7 +1,7 @@
-//! Chats that a person of the staff has: which ones, taking one, writing into it, giving it back.
+//! Handoff: lists the chats that the staff took over, takes a chat over, writes to its client, returns it to the bot.
 //!
-//! What a person does enters by the same door as a client's message: it is put into the inbox, and a running server takes it up
-//! from there. Nothing is delivered from here.
+//! A staff action is put into the inbox like a client's message, and a running server processes it. This module
+//! delivers nothing itself.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,21 +18,21 @@ use uuid::Uuid;
 
 use crate::{audit::Change, text::event_id};
 
-/// How long a running server is waited for; it looks twice a second.
+/// How long to wait for a running server to process the action; the server polls twice a second.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// How often it is looked whether a server took the action up.
+/// How often the inbox is checked while waiting.
 const POLL: Duration = Duration::from_millis(50);
-/// The longest message to a client, in characters; what clients themselves may write.
+/// The longest message to a client, in characters; the same limit as for clients.
 const LONGEST: usize = 4096;
 
-/// A chat that a person has.
+/// A chat that the staff took over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Handoff {
     /// The chat's key.
     pub chat: String,
     /// Since when, milliseconds since the Unix epoch.
     pub since: i64,
-    /// What was said last, oldest first.
+    /// The last messages, oldest first.
     pub messages: Vec<Said>,
 }
 
@@ -41,39 +41,39 @@ pub struct Handoff {
 pub struct Said {
     /// Who said it.
     pub who: Author,
-    /// The name of the person of the staff who did.
+    /// The name of the staff member who sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What was said, cards by their names.
+    /// The text; product cards are added as `[name]`.
     pub text: String,
-    /// When, milliseconds since the Unix epoch.
+    /// When it was sent, milliseconds since the Unix epoch.
     pub at: i64,
 }
 
-/// What was done with a chat.
+/// The result of a staff action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Acted {
     /// The chat's key.
     pub chat: String,
-    /// What was done.
+    /// The action.
     pub action: StaffAction,
-    /// Whether a running server took it up; otherwise it is kept until one does.
+    /// Whether a running server has processed it; otherwise it stays in the inbox until one does.
     pub done: bool,
 }
 
-/// Why nothing was done with a chat.
+/// Why a staff action was refused or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is nothing to say.
+    /// The text is empty.
     #[error("the text is empty; write what the client is to read")]
     Empty,
-    /// More than is sent.
+    /// The text is longer than 4,096 characters.
     #[error("the text has {0} characters; at most {LONGEST} are sent")]
     TooLong(usize),
     /// No chat was named.
     #[error("name a chat, as `tolmach handoff list` shows them")]
     NoName,
-    /// No chat's key holds this.
+    /// No chat's key contains the given text.
     #[error(
         "there is no chat {part}; {}",
         if last.is_empty() { "nobody has written yet".to_owned() } else { format!("the last ones are\n  {}", last.join("\n  ")) }
@@ -81,30 +81,30 @@ pub enum Error {
     Unknown {
         /// What was given.
         part: String,
-        /// The chats that were active last.
+        /// The most recently active chats.
         last: Vec<String>,
     },
-    /// Several chats' keys hold this.
+    /// Several chats' keys contain the given text.
     #[error("{part} is part of several chats; write more of one\n  {}", chats.join("\n  "))]
     Ambiguous {
         /// What was given.
         part: String,
-        /// The chats.
+        /// The keys that contain it.
         chats: Vec<String>,
     },
-    /// There is nothing to give back.
+    /// The chat is not taken over, so it cannot be returned.
     #[error("the bot has {0} already; `tolmach handoff list` shows the chats that a person has")]
     NotTaken(String),
-    /// A stored key that no channel writes.
+    /// A stored chat key that cannot be parsed.
     #[error("{0} is no chat's key")]
     BadKey(String),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] ports::Error),
 }
 
 impl Error {
-    /// The reason for the audit log, without anything that was typed: a text may have been given in place of a chat.
+    /// The reason for the audit log, without any input: a message may have been given in place of a chat's key.
     fn reason(&self) -> String {
         let reason = match self {
             Error::Empty | Error::TooLong(_) | Error::NotTaken(_) | Error::Store(_) => {
@@ -119,10 +119,10 @@ impl Error {
     }
 }
 
-/// The chats that a person has, longest first, each with its last `messages` messages.
+/// The chats that the staff took over, the longest-standing first, each with its last `messages` messages.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn list(store: &dyn Store, messages: u32) -> ports::Result<Vec<Handoff>> {
     let mut listed = Vec::new();
     for taken in store.handed().await? {
@@ -137,33 +137,33 @@ pub async fn list(store: &dyn Store, messages: u32) -> ports::Result<Vec<Handoff
     Ok(listed)
 }
 
-/// Takes a chat from the bot without a word. `chat` is its key, or a part that no other has.
+/// Takes a chat over from the bot without a message. `chat` is its key, or a part that no other key contains.
 ///
 /// Writes a `handoff.take` row of the audit log.
 ///
 /// # Errors
-/// When no one chat is meant, or the database is away.
+/// When no chat or several match, or the database is unavailable.
 pub async fn take(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -> Result<Acted, Error> {
     act(store, actor, now, "handoff.take", chat, StaffAction::Take).await
 }
 
-/// Writes to the client; the bot is silent from then on. The text has 1 to 4,096 characters without the blanks around it.
+/// Sends a message to the client and takes the chat over. The text has 1 to 4,096 characters after trimming.
 ///
-/// Writes a `handoff.say` row of the audit log, which does not hold the text.
+/// Writes a `handoff.say` row of the audit log, without the text.
 ///
 /// # Errors
-/// When the text is empty or too long, no one chat is meant, or the database is away.
+/// When the text is empty or too long, no chat or several match, or the database is unavailable.
 pub async fn say(store: &dyn Store, actor: &Actor, now: i64, chat: &str, text: &str) -> Result<Acted, Error> {
     let text = text.trim().to_owned();
     act(store, actor, now, "handoff.say", chat, StaffAction::Say { text }).await
 }
 
-/// Gives a chat back to the bot.
+/// Returns a chat to the bot.
 ///
 /// Writes a `handoff.return` row of the audit log.
 ///
 /// # Errors
-/// When no one chat is meant, the bot has it, or the database is away.
+/// When no chat or several match, the chat is not taken over, or the database is unavailable.
 pub async fn give_back(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -> Result<Acted, Error> {
     act(store, actor, now, "handoff.return", chat, StaffAction::Return).await
 }
@@ -271,7 +271,7 @@ async fn find_and_act(
         }
     }
     let chat = match action {
-        // Only these can be given back, so that a part need be unique among them alone.
+        // Only chats that are taken over can be returned, so the part must be unique among them only.
         StaffAction::Return => {
             let keys = store.handed().await?.into_iter().map(|taken| taken.chat);
             let found: Vec<String> = keys.filter(|key| key.contains(part)).collect();
@@ -289,7 +289,7 @@ async fn find_and_act(
     Ok(Acted { chat, action, done })
 }
 
-/// The one chat of those found, by its whole key or the part.
+/// Picks the chat whose key equals `part`, or else the only one in `found`.
 async fn find(store: &dyn Store, part: &str, mut found: Vec<String>) -> Result<String, Error> {
     if part.is_empty() {
         return Err(Error::NoName);
@@ -304,7 +304,7 @@ async fn find(store: &dyn Store, part: &str, mut found: Vec<String>) -> Result<S
     }
 }
 
-/// Puts it into the inbox, and looks whether a server takes it up.
+/// Puts the action into the inbox and waits for a server to process it. Returns whether one did within [`TIMEOUT`].
 async fn hand_in(
     store: &dyn Store,
     actor: &Actor,
@@ -332,7 +332,7 @@ async fn hand_in(
 async fn taken_up(store: &dyn Store, chat: &str, event: Uuid) -> ports::Result<()> {
     loop {
         let rows = store.next(chat).await?.rows;
-        // Behind more rows than are read at once it waits as well.
+        // `next` returns at most `MAX_PENDING` rows; the event may be behind them.
         let waiting = rows.iter().any(|row| row.event.id == event)
             || rows.len() >= usize::try_from(MAX_PENDING).unwrap_or(usize::MAX);
         if !waiting {
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_never_repeats_what_was_typed() {
+    fn the_audit_reason_never_contains_the_input() {
         let typed = || "call 8 999 123-45-67".to_owned();
         for error in [
             Error::Unknown { part: typed(), last: vec!["web:1".to_owned()] },

@@ -1,4 +1,4 @@
-//! Leads: who wants what, and what a person of the business does about it.
+//! Leads: listing, history, status, assignee and notes.
 
 use serde::Serialize;
 use tolmach_runtime::{
@@ -8,7 +8,7 @@ use tolmach_runtime::{
 
 use crate::audit::Change;
 
-/// A lead with what happened to it.
+/// A lead with its history.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Shown {
     /// The lead.
@@ -21,10 +21,10 @@ pub struct Shown {
 /// Why a lead cannot be shown or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No lead has this id or one that begins so.
+    /// No lead has this id or an id that starts with it.
     #[error("there is no lead `{0}`; `tolmach leads` shows the last ones")]
     Unknown(String),
-    /// Several leads' ids begin so.
+    /// Several leads' ids start with it.
     #[error("`{text}` begins several leads; write more of one\n  {}", ids.join("\n  "))]
     Ambiguous {
         /// What was given.
@@ -32,39 +32,39 @@ pub enum Error {
         /// The leads.
         ids: Vec<String>,
     },
-    /// A chat has one open lead at most.
+    /// The lead cannot be reopened: a chat has at most one open lead.
     #[error("the chat of this lead has another open one, {0}; close that first")]
     AnotherOpen(String),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] ports::Error),
 }
 
-/// The leads that a query asks for.
+/// The leads that match a query.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn list(store: &dyn Store, query: &LeadQuery) -> ports::Result<Vec<LeadRow>> {
     store.leads(query).await
 }
 
-/// The lead that `id` means, an id or a prefix of one, with its history.
+/// A lead with its history. `id` is an id or a unique prefix of one.
 ///
 /// # Errors
-/// When no one lead is meant, or the database is away.
+/// When no lead or several match, or the database is unavailable.
 pub async fn show(store: &dyn Store, id: &str) -> Result<Shown, Error> {
     let lead = find(store, id).await?;
     let history = store.lead_history(&lead.id).await?;
     Ok(Shown { lead, history })
 }
 
-/// Changes the status or the assignee of a lead or adds a note, in the name of `actor`; gives the lead as it is now. `id` is an
-/// id or a prefix of one.
+/// Changes the status or the assignee of a lead or adds a note, on behalf of `actor`; returns the changed lead. `id` is
+/// an id or a unique prefix of one.
 ///
-/// Writes a `lead.set` row of the audit log. It names the new status and says whether there is a note, not what the note says.
+/// Writes a `lead.set` row of the audit log with the new status and whether there is a note, without the note's text.
 ///
 /// # Errors
-/// When no one lead is meant, its chat has another open lead, or the database is away.
+/// When no lead or several match, its chat has another open lead, or the database is unavailable.
 pub async fn change(
     store: &dyn Store,
     actor: &Actor,

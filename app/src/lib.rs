@@ -1,9 +1,9 @@
-//! The use cases of Tolmach: what people and jobs do with releases, price lists, chats and reports.
+//! The use cases of Tolmach: operations on releases, price lists, chats, leads and reports.
 //!
-//! Every function takes what it works on and the time as values, and returns data and typed errors. Nothing here prints, reads
-//! arguments or the environment, or asks the clock. Whatever changes something takes an
-//! [`Actor`](tolmach_runtime::ports::Actor) and writes one row of the [audit log](audit). Commands, jobs and pages parse what they
-//! are given, call one function and render what it returns.
+//! Every function takes its dependencies and the current time as arguments, and returns data or a typed error. This
+//! crate does not print, parse arguments, read the environment or read the clock. A function that changes something
+//! takes an [`Actor`](tolmach_runtime::ports::Actor) and writes one row of the [audit log](audit). Commands, jobs and
+//! pages parse their input, call one function and render its result.
 
 pub mod audit;
 pub mod backtest;

@@ -1,7 +1,7 @@
-//! Price lists: how one is understood, what it would change, and bringing it in.
+//! Price lists: reading one, comparing it with the catalogue, and importing it.
 //!
-//! A list is read in a process of its own, so that a hostile file costs that process its memory and no more. Which program that is,
-//! the caller says.
+//! A list is read in a child process with memory and time limits, so that a malicious file cannot harm the server. The
+//! caller names the program.
 
 mod queued;
 
@@ -27,33 +27,33 @@ use crate::{audit::Change, uploads};
 
 pub use queued::{QueuedList, import_queued, import_queued_file, queue};
 
-/// A price list as a person gives it.
+/// A price list and the options of its import.
 #[derive(Clone, Debug)]
 pub struct PriceList {
     /// The file.
     pub file: PathBuf,
-    /// The supplier, whose rows it replaces; `None` for the file's name without its ending.
+    /// The supplier whose rows the list replaces; `None` means the file's name without its extension.
     pub source: Option<String>,
-    /// What is said of its columns; `None` for what is remembered of the supplier.
+    /// The column mapping; `None` means the mapping stored for the supplier.
     pub map: Option<Map>,
-    /// An archive of photos; `None` for the one beside the file, where there is one.
+    /// An archive of photos; `None` means the `.zip` of the same name beside the file, if there is one.
     pub photos: Option<PathBuf>,
 }
 
 impl PriceList {
-    /// A list of which nothing but the file is known.
+    /// A list with default options.
     pub fn of(file: impl Into<PathBuf>) -> PriceList {
         PriceList { file: file.into(), source: None, map: None, photos: None }
     }
 
-    /// The supplier: the name given or the file's; `None` for a file without one.
+    /// The supplier: the given name, or the file's name without its extension; `None` when the path has no file name.
     pub fn supplier(&self) -> Option<String> {
         let stem = || self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         self.source.clone().or_else(stem)
     }
 }
 
-/// What a person says of columns: `article=SKU,price=D`, `auto`, or `auto,article=A`.
+/// A column mapping as text: `article=SKU,price=D`, `auto` (ignore the stored mapping), or `auto,article=A`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
     text: String,
@@ -62,7 +62,7 @@ pub struct Map {
 }
 
 impl Map {
-    /// The text that it was read from.
+    /// The text that it was parsed from.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -81,14 +81,14 @@ impl FromStr for Map {
     }
 }
 
-/// The process in which a price list is read.
+/// The child process that reads a price list.
 #[derive(Clone, Debug)]
 pub struct ReaderProcess {
-    /// The program.
+    /// The program's path.
     pub program: PathBuf,
     /// Its arguments before the limits, the options and the file.
     pub arguments: &'static [&'static str],
-    /// What it may take.
+    /// Its memory and time limits.
     pub limits: Limits,
 }
 
@@ -99,57 +99,57 @@ impl ReaderProcess {
     }
 }
 
-/// A price list that was read, and what it would change.
+/// A price list that was read, and the changes that importing it would make.
 #[derive(Debug)]
 pub struct Understood {
     /// The supplier.
     pub source: String,
-    /// The rows, and how they were understood.
+    /// The rows, and a report on how columns were recognized.
     pub imported: Imported,
-    /// What was remembered of the supplier's columns and used now.
+    /// The stored column mapping that was used.
     pub remembered: Mapping,
-    /// What is to be remembered once it is imported.
+    /// The column mapping to store after the import.
     pub remember: Mapping,
-    /// What it changes in the supplier's rows.
+    /// The changes to the supplier's rows.
     pub changes: Changes,
-    /// Articles that another supplier prices differently.
+    /// Articles for which another supplier has a different price.
     pub disagreements: Disagreements,
-    /// The catalogue's rows as they are; empty once the list is imported.
+    /// The catalogue's current rows; emptied by the import.
     pub current: Vec<Row>,
-    /// The archive of photos, and what it has for these items.
+    /// The archive of photos, and which items it has photos for.
     pub photos: Option<(PathBuf, PhotoReport)>,
 }
 
-/// Why a price list could not be read or imported; the serving catalogue is untouched.
+/// Why a price list could not be read or imported.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nothing says who the supplier is.
+    /// The file has no name to derive the supplier from.
     #[error("the file has no name; give the supplier's with --source")]
     NoName,
-    /// The file cannot be understood, or takes more than it may.
+    /// The file cannot be read, or its reader exceeded its limits.
     #[error(transparent)]
     Unreadable(#[from] import::Error),
-    /// What is remembered of columns.
+    /// The stored column mapping cannot be read or written.
     #[error(transparent)]
     Columns(#[from] remembered::Error),
-    /// The photos, or the catalogue.
+    /// The photos or the catalogue failed.
     #[error(transparent)]
     Catalog(#[from] tolmach_catalog::Error),
-    /// The copy for a running server.
+    /// The file cannot be copied to the uploads.
     #[error(transparent)]
     Upload(#[from] uploads::Error),
-    /// Reading panicked.
+    /// The reading task panicked.
     #[error("reading the price list broke off")]
     BrokeOff(#[source] tokio::task::JoinError),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] ports::Error),
 }
 
-/// Reads a price list and compares it with the catalogue in `folder`; nothing is made or changed.
+/// Reads a price list and compares it with the catalogue in `folder`. Changes nothing.
 ///
 /// # Errors
-/// When the file or its photos cannot be read, or the catalogue as it is cannot be.
+/// When the list, its photos, the stored column mapping or the catalogue cannot be read.
 pub async fn understand(
     list: PriceList,
     folder: PathBuf,
@@ -159,13 +159,14 @@ pub async fn understand(
     tokio::task::spawn_blocking(read).await.map_err(Error::BrokeOff)?
 }
 
-/// Puts the rows into the catalogue in the name of `actor`, and remembers the columns once they are there. Needs a runtime with
-/// several threads. `progress` is called often, from a thread of the build.
+/// Imports the rows into the catalogue on behalf of `actor` and stores the column mapping. Needs a multi-threaded Tokio
+/// runtime. `progress` is called often, from a thread of the build.
 ///
-/// Writes a `catalog.import` row of the audit log, where there is one.
+/// Writes a `catalog.import` row if an audit log is given.
 ///
 /// # Errors
-/// When the photos cannot be read or the new generation cannot be built or fails its check; the one before serves on.
+/// When the photos cannot be read, or the new generation cannot be built or fails its check; the previous generation
+/// keeps serving. When the column mapping cannot be stored; the new generation serves.
 pub async fn import(
     catalog: &EmbeddedCatalog,
     audit: Option<&dyn AuditStore>,
@@ -193,7 +194,7 @@ pub async fn import(
     imported
 }
 
-/// Writes the row of the audit log for an import that ended before it began, because the list cannot be understood.
+/// Writes the audit row of an import that was not started because the list cannot be read.
 pub async fn record_refusal(audit: &dyn AuditStore, actor: &Actor, now: i64, supplier: &str, why: &Error) {
     let mut change = Change::new(actor, ACTION, now);
     change.on(supplier);
@@ -204,7 +205,7 @@ const ACTION: &str = "catalog.import";
 
 fn understand_blocking(list: PriceList, folder: &Path, reader: &ReaderProcess) -> Result<Understood, Error> {
     let Some(source) = list.supplier() else {
-        // What is wrong with the file itself is worth more than what is wrong with its name.
+        // Read the file first: an error in its content is more useful than the missing name.
         reader.read(&list.file, &Options::default())?;
         return Err(Error::NoName);
     };
@@ -219,7 +220,7 @@ fn understand_blocking(list: PriceList, folder: &Path, reader: &ReaderProcess) -
     let archive =
         list.photos.or_else(|| Some(beside).filter(|beside| *beside != list.file && beside.is_file()));
     let photos = match archive {
-        // Looked at first: an archive that cannot be used leaves nothing behind either.
+        // A dry run: an unusable archive must fail before anything is written.
         Some(archive) => {
             let taken = photos::take(&archive, None, &mut imported.items.clone())?;
             Some((archive, taken))
@@ -245,20 +246,21 @@ async fn put_in(
 ) -> Result<ImportOutcome, Error> {
     let folder = catalog.folder();
     tokio::task::block_in_place(|| take_photos(understood, folder))?;
-    // A catalogue's rows take memory that the build needs.
+    // Free the memory of the current rows for the build.
     understood.current = Vec::new();
     let source = Source { name: understood.source.clone(), demo: false };
     let items = std::mem::take(&mut understood.imported.items);
     let imported = catalog.import(source, items, progress).await?;
     remembered::remember(folder, &understood.source, &understood.remember)?;
-    // Photos that nothing names only take room.
+    // Photos that no item refers to only take disk space.
     if let Err(why) = tokio::task::block_in_place(|| photos::sweep(folder)) {
         tracing::warn!(%why, "old photos cannot be removed");
     }
     Ok(imported)
 }
 
-/// Puts the photos beside the catalogue and names them in the items; those that the supplier's rows have already stay.
+/// Stores the photos beside the catalogue and sets them in the items. Photos that the supplier's rows already have
+/// stay.
 fn take_photos(understood: &mut Understood, catalogue: &Path) -> Result<(), Error> {
     if let Some((archive, taken)) = &mut understood.photos {
         *taken = photos::take(archive, Some(catalogue), &mut understood.imported.items)?;
@@ -272,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_map_says() {
+    fn map_parses_auto_and_columns() {
         let check = |text: &str, forget: bool, mapping: &str| {
             let mapping = if mapping.is_empty() { Mapping::default() } else { mapping.parse().unwrap() };
             let map = text.parse::<Map>().unwrap();
@@ -285,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_without_a_supplier_is_its_files_own() {
+    fn the_supplier_defaults_to_the_files_stem() {
         assert_eq!(PriceList::of("lists/shop.v2.csv").supplier().as_deref(), Some("shop.v2"));
         let named = PriceList { source: Some("ООО".to_owned()), ..PriceList::of("shop.csv") };
         assert_eq!(named.supplier().as_deref(), Some("ООО"));

@@ -1,7 +1,6 @@
-//! Releases of the flows: which one is current, what another one would change, publishing, the way back, and carrying one
-//! elsewhere.
+//! Releases of the flows: the current release, diff, publication, rollback, export and import.
 //!
-//! Which release a chat runs on is the runtime's; here people look at releases and move between them.
+//! The runtime decides which release a chat runs on. This module is for the people who inspect and publish releases.
 
 mod archive;
 mod base;
@@ -34,18 +33,19 @@ pub use rollback::{Rollback, RolledBack, roll_back};
 pub use serve::{Draft, DraftError, published, serve_draft, serve_published};
 pub use transfer::{Imported, export, import};
 
-/// The last publication, whose release is the current one; `None` before the first.
+/// The last publication, whose release is the current one; `None` before the first publication.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn current(store: &dyn Store) -> ports::Result<Option<Publication>> {
     store.current_release().await
 }
 
-/// The id that a person means: `current`, an id or a prefix of one.
+/// Resolves `current`, a release id or a unique prefix of one to a release id.
 ///
 /// # Errors
-/// [`Error::NothingPublished`] for `current`, [`Error::Unknown`] and [`Error::Ambiguous`]; the database is away.
+/// [`Error::NothingPublished`] for `current` before the first publication; [`Error::Unknown`] or [`Error::Ambiguous`]
+/// for an id; the database is unavailable.
 pub async fn resolve(store: &dyn Store, text: &str) -> Result<String, Error> {
     if text == "current" {
         return Ok(current(store).await?.ok_or(Error::NothingPublished)?.release);
@@ -59,16 +59,16 @@ pub async fn resolve(store: &dyn Store, text: &str) -> Result<String, Error> {
     }
 }
 
-/// The texts of a kept release.
+/// The source files of a stored release.
 ///
 /// # Errors
-/// [`Error::NotKept`] and [`Error::Unreadable`]; the database is away.
+/// [`Error::NotKept`] and [`Error::Unreadable`]; the database is unavailable.
 pub async fn bundle(store: &dyn Store, id: &str) -> Result<Bundle, Error> {
     let kept = store.release(id).await?.ok_or_else(|| Error::NotKept(id.to_owned()))?;
     serde_json::from_str(&kept.files).map_err(|source| Error::Unreadable { id: id.to_owned(), source })
 }
 
-/// A publication in a line: who did what, when and why.
+/// A publication in one line: author, action, release, time and note.
 pub fn described(publication: &Publication) -> String {
     let verb = match publication.kind {
         PublicationKind::Publish => "published",
@@ -80,7 +80,7 @@ pub fn described(publication: &Publication) -> String {
     format!("{by} {verb} {} on {}{note}", short(&publication.release), when(publication.at))
 }
 
-/// Keeps the texts of a release; returns its id.
+/// Stores the source files of a release; returns its id.
 async fn keep(store: &dyn Store, bundle: &Bundle, now: i64) -> Result<String, Error> {
     let files = serde_json::to_string(bundle).map_err(|why| ports::Error::refused("keep release", why))?;
     let kept = ports::Bundle { id: bundle.id(), files };
@@ -88,7 +88,8 @@ async fn keep(store: &dyn Store, bundle: &Bundle, now: i64) -> Result<String, Er
     Ok(kept.id)
 }
 
-/// Stores a publication whose parent must still be the current release; otherwise says who was faster.
+/// Stores a publication whose parent must still be the current release; otherwise [`Error::Conflict`] with the
+/// publication that came first.
 async fn store_publication(store: &dyn Store, publication: Publication) -> Result<(), Error> {
     let expected = publication.parent.clone();
     match store.publish(publication, expected).await? {

@@ -10,22 +10,22 @@ use tolmach_runtime::{
 
 use crate::release::{self, CompiledReleases};
 
-/// How many turns are read at once.
+/// How many turns are read per query.
 const PAGE: u32 = 500;
 
-/// Which turns are wanted.
+/// Which turns to replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// Those of a chat, by its key.
+    /// The turns of one chat, by its key.
     Chat(String),
-    /// Every chat's since a time, milliseconds since the Unix epoch.
+    /// The turns of every chat since a time, milliseconds since the Unix epoch.
     Since(i64),
 }
 
-/// Turns that were chosen: chats by their first chosen turn, and the first of these turns.
+/// The chosen turns: their chats in the order of first appearance, and the `seq` of the first turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
-    /// The chats.
+    /// The chats' keys.
     pub chats: Vec<String>,
     from: i64,
 }
@@ -33,23 +33,23 @@ pub struct Chosen {
 /// Why turns cannot be replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The chat has none.
+    /// The chat has no turns.
     #[error("there is no turn of a chat {0}")]
     NoTurn(String),
-    /// A stored trace is damaged.
+    /// A stored trace cannot be parsed.
     #[error("the stored trace of turn {seq} of {chat} cannot be read")]
     Unreadable {
-        /// The turn.
+        /// The turn's `seq`.
         seq: i64,
         /// Its chat.
         chat: String,
-        /// What is wrong.
+        /// The parse error.
         source: serde_json::Error,
     },
-    /// A release.
+    /// A release cannot be read.
     #[error(transparent)]
     Release(#[from] release::Error),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] ports::Error),
 }
@@ -61,32 +61,32 @@ impl Error {
     }
 }
 
-/// What a replay found.
+/// The result of a replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Replayed {
     /// Chats replayed.
     pub chats: usize,
     /// Turns replayed.
     pub turns: usize,
-    /// Turns that went another way, or could not be replayed.
+    /// Turns whose replay differs or failed.
     pub differ: Vec<Differing>,
 }
 
-/// A turn that does not replay to the same effects.
+/// A turn whose replay differs or failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Differing {
     /// Its chat.
     pub chat: String,
     /// The nodes that it visited.
     pub path: Vec<String>,
-    /// What differs.
+    /// The difference, or the error.
     pub why: String,
 }
 
-/// The turns that a choice means, the newest `limit` of them.
+/// Selects the turns of a choice, only the newest `limit` of them if given.
 ///
 /// # Errors
-/// When a chat has no turns, or the database is away.
+/// When the chat has no turns, or the database is unavailable.
 pub async fn choose(store: &dyn Store, choice: &Choice, limit: Option<usize>) -> Result<Chosen, Error> {
     let mut rows: Vec<(i64, String)> = Vec::new();
     match choice {
@@ -129,11 +129,11 @@ impl Chosen {
     }
 }
 
-/// Replays every chosen turn on its own release. `each` sees every turn as it is replayed: the nodes that it visited, and what
-/// differs.
+/// Replays every chosen turn on the release it ran on. `each` is called after every turn with the nodes that it visited
+/// and the result.
 ///
 /// # Errors
-/// When a stored trace or release cannot be read. A turn that differs is no error.
+/// When a stored trace or release cannot be read, or the database is unavailable. A turn that differs is no error.
 pub async fn replay(
     store: &dyn Store,
     chosen: &Chosen,

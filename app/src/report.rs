@@ -1,4 +1,4 @@
-//! The day in a message to the staff.
+//! The daily report to the staff.
 
 use tolmach_runtime::{
     Runtime,
@@ -7,16 +7,16 @@ use tolmach_runtime::{
 
 use crate::audit::Change;
 
-/// Milliseconds.
+/// Milliseconds in a day.
 const DAY: i64 = 86_400_000;
 
-/// Tells a group of the staff how the last 24 hours went. `day` names the day: its report goes out once, however often this is
-/// called.
+/// Sends a staff group the counts of the last 24 hours. `day` identifies the report: it is sent once per `day`, however
+/// often this is called.
 ///
 /// Writes a `report.send` row of the audit log.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn send(runtime: &Runtime, actor: &Actor, now: i64, day: &str, group: &str) -> ports::Result<()> {
     let mut change = Change::new(actor, "report.send", now);
     change.on(day);
@@ -48,7 +48,7 @@ fn english(day: &Day) -> String {
     )
 }
 
-/// Troubles are named only where there are any.
+/// Failure counts are listed only when they are not 0.
 fn lines(day: &Day, counts: [&str; 5], troubles: [&str; 2]) -> String {
     let counted = [day.chats, day.turns, day.leads, day.goals, day.handed];
     let all = counts.into_iter().zip(counted);
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn troubles_are_told_only_when_there_are_any() {
+    fn failures_are_listed_only_when_there_are_any() {
         let day = Day { chats: 3, turns: 17, leads: 1, ..Day::default() };
         assert_eq!(
             english(&day),

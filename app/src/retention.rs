@@ -1,4 +1,4 @@
-//! Deleting what is finished and older than is to be kept.
+//! Retention: deletes finished records that are older than configured.
 
 use std::time::Duration;
 
@@ -6,33 +6,33 @@ use tolmach_runtime::ports::{self, Actor, Removed, Retention, Store};
 
 use crate::audit::Change;
 
-/// Rows of a table that go at a time, so that no turn waits long.
+/// The maximum number of rows deleted per table and step, so that turns do not wait long for the write lock.
 const CHUNK: u32 = 500;
 
-/// Between two chunks, so that turns come first.
+/// The pause between two chunks, which lets turns run.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// For how many days what is finished is kept; 0 keeps it for ever.
+/// How many days finished records are kept; 0 keeps them forever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Days {
-    /// Keys of what was received.
+    /// Deduplication keys of received events.
     pub inbox: u32,
-    /// Ids of what was delivered.
+    /// Ids of delivered messages.
     pub outbox: u32,
     /// Traces of turns.
     pub traces: u32,
-    /// What was said.
+    /// Messages of chats.
     pub messages: u32,
-    /// Tasks that were carried out.
+    /// Finished tasks.
     pub tasks: u32,
 }
 
-/// Deletes everything older than is to be kept, in small steps; gives what was deleted.
+/// Deletes everything that is past its retention, in chunks; returns the number of deleted rows by table.
 ///
 /// Writes a `retention.run` row of the audit log, unless there was nothing to delete.
 ///
 /// # Errors
-/// When the database is away; what was deleted until then stays deleted.
+/// When the database is unavailable; chunks deleted before that stay deleted.
 pub async fn run(store: &dyn Store, actor: &Actor, now: i64, keep: &Days) -> ports::Result<Removed> {
     let keep = Retention {
         inbox: before(now, keep.inbox),
@@ -80,7 +80,7 @@ async fn remove(store: &dyn Store, keep: &Retention, all: &mut Removed) -> ports
     }
 }
 
-/// Zero days keep for ever.
+/// The time before which rows are deleted; `None` keeps them forever.
 fn before(now: i64, days: u32) -> Option<i64> {
     (days > 0).then(|| now - i64::from(days) * 86_400_000)
 }

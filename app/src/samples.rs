@@ -14,32 +14,32 @@ use crate::audit::Change;
 
 pub use embedded::write_flows;
 
-/// Why the samples or the demo bundle could not be put in place.
+/// Why the samples or the demo bundle could not be installed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no room for a temporary folder.
+    /// The temporary folder cannot be created.
     #[error("no temporary folder can be made")]
     NoFolder(#[source] io::Error),
-    /// The price list cannot be written where it is read from.
+    /// The sample price list cannot be written to the temporary folder.
     #[error("the sample price list cannot be written")]
     Unwritable(#[source] io::Error),
-    /// The program was built without it.
+    /// The binary does not contain the sample price list.
     #[error("the sample price list is not in the binary")]
     Missing,
-    /// A file or folder of the demo bundle.
+    /// A file or folder of the demo bundle cannot be written.
     #[error("{} cannot be {what}", path.display())]
     File {
         /// The file or folder.
         path: PathBuf,
         /// What was attempted, as a participle.
         what: &'static str,
-        /// The system's reason.
+        /// The I/O error.
         source: io::Error,
     },
-    /// The price list cannot be read.
+    /// The price list cannot be parsed.
     #[error(transparent)]
     Unreadable(#[from] import::Error),
-    /// The catalogue does not take it.
+    /// The catalogue cannot import it.
     #[error(transparent)]
     Catalog(#[from] tolmach_catalog::Error),
 }
@@ -50,8 +50,10 @@ impl Error {
     }
 }
 
-/// Imports the samples as a demo source: the first real price list removes them. Without an audit log, as for the catalogue of a
-/// test, no row is written. Blocks while the list is read.
+/// Imports the samples as a demo source, which the first real price list removes. Blocks the thread while the list is
+/// read.
+///
+/// Writes a `catalog.import` row if an audit log is given.
 ///
 /// # Errors
 /// When the samples cannot be read or the catalogue cannot be built.
@@ -74,12 +76,12 @@ pub async fn import_into(
     imported
 }
 
-/// The name of the samples among suppliers.
+/// The supplier name of the samples.
 const SOURCE: &str = "samples";
 
 async fn import_samples(catalog: &EmbeddedCatalog) -> Result<ImportOutcome, Error> {
     let (name, bytes) = embedded::sample_price_list()?;
-    // The importer reads files, as everything that managers bring is one.
+    // The importer reads from a file only.
     let folder = tempfile::tempdir().map_err(Error::NoFolder)?;
     let path = folder.path().join(name);
     fs::write(&path, bytes).map_err(Error::Unwritable)?;

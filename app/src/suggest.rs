@@ -1,4 +1,4 @@
-//! What clients write that no intent is known for, and what could be done about it.
+//! Finds frequent client messages that `classify` was unsure of, and proposes examples or intents for them.
 
 mod cluster;
 mod unsure;
@@ -24,112 +24,114 @@ use crate::{
     text::short,
 };
 
-/// How near (1 is the same) the messages of a group are on average. Of thirty messages on nine topics in two languages, half of
-/// those on one topic are nearer than this and one in a hundred of the others; a lower bound mixes «work» with «dealers».
+/// The average cosine similarity that groups must have to be merged. Measured on thirty messages on nine topics in two
+/// languages: half of the pairs on one topic are above this bound, and one in a hundred of the other pairs. A lower
+/// bound mixes «work» with «dealers».
 const NEAR: f32 = 0.45;
-/// Messages of a group that are placed among intents; more do not change the average.
+/// How many messages of a group are classified to find its most probable intent; more do not change the average.
 const PLACED: usize = 20;
-/// How likely an intent must be to be proposed. Nine examples in all take «are you hiring» for a question about goods by
-/// 0.58; what is proposed below this bound would be wrong too often.
+/// The probability from which an existing intent is proposed. With nine training examples in all, «are you hiring» is
+/// classified as a question about goods with 0.58; proposals below this bound would be wrong too often.
 const LIKELY: f32 = 0.65;
-/// Messages beside the central one that become examples of a new intent.
+/// How many messages besides the central one become examples of a new intent.
 const EXAMPLES: usize = 3;
 
-/// Which messages are wanted.
+/// Which messages to look at.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// Those since this time, milliseconds since the Unix epoch.
+    /// Only turns since this time, milliseconds since the Unix epoch.
     pub since: i64,
-    /// Those that came to this `classify` node, as `FLOW.NODE`; `None` for all.
+    /// Only messages of this `classify` node, as `FLOW.NODE`; `None` means all nodes.
     pub node: Option<String>,
-    /// At most so many groups, the most frequent.
+    /// The maximum number of groups; the most frequent are kept.
     pub limit: usize,
 }
 
-/// What there is to add.
+/// The groups of messages and what was left out.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Suggestions {
-    /// Messages that ended in `unsure`.
+    /// Messages that ended in `unsure`, without those counted below.
     pub messages: usize,
-    /// In how many different words.
+    /// How many distinct messages, after normalization.
     pub different: usize,
-    /// Messages that are not looked at: personal data, or meant for a person.
+    /// Messages that were skipped: they contain personal data or were meant for staff.
     pub private: usize,
-    /// Different messages that are not looked at because there are too many; the oldest.
+    /// Distinct messages that were skipped because there were more than 3,000; the oldest.
     pub left_out: usize,
-    /// Messages that came to nodes which the current release has not.
+    /// Messages of nodes that the current release does not have.
     pub gone: usize,
-    /// Groups, the most frequent first.
+    /// Groups, most frequent first.
     pub clusters: Vec<Cluster>,
-    /// Groups beyond the limit.
+    /// How many groups are beyond the limit.
     pub more: usize,
 }
 
-/// Messages that mean about the same.
+/// A group of messages with similar meaning.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cluster {
-    /// The node that was unsure, as `FLOW.NODE`.
+    /// The `classify` node, as `FLOW.NODE`.
     pub node: String,
-    /// How many messages.
+    /// How many messages, repetitions included.
     pub count: usize,
-    /// The most central one.
+    /// The most central message.
     pub example: String,
-    /// The others, the most central first.
+    /// The other messages, most central first.
     pub others: Vec<String>,
-    /// What to do.
+    /// The proposed change.
     pub add: Proposal,
-    /// The intent of the node that the group is likeliest to mean, whether or not it is proposed.
+    /// The node's most probable intent for the group, whether or not it is proposed.
     pub likeliest: Option<Likeliest>,
-    /// A line for the node's intents that does it.
+    /// A YAML line to add to the node's intents.
     pub yaml: String,
 }
 
-/// What to do about a group.
+/// The proposed change for a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proposal {
-    /// Its central message becomes an example of the likeliest intent.
+    /// Add the central message as an example of the most probable intent.
     Example,
-    /// It becomes an intent of its own.
+    /// Add a new intent.
     NewIntent,
 }
 
-/// An intent, and how likely a group means it.
+/// An intent and its probability for a group.
 #[derive(Clone, Debug, Serialize)]
 pub struct Likeliest {
     /// The intent.
     pub intent: String,
-    /// On average, 0 to 1.
+    /// The average over the messages, weighted by frequency, 0 to 1.
     pub confidence: f32,
 }
 
-/// Why there are no suggestions.
+/// Why suggestions cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The release whose examples count.
+    /// The release whose examples are needed is not stored or does not compile.
     #[error("release {} is not kept, or no longer compiles", short(.0))]
     Unusable(String),
-    /// No such node.
+    /// The release has no such `classify` node.
     #[error("the current release has no `classify` node `{0}`; write FLOW.NODE, such as shop.route")]
     NoNode(String),
-    /// The stored turns.
+    /// A stored turn cannot be read.
     #[error(transparent)]
     Turns(#[from] replay::Error),
-    /// A release.
+    /// A release cannot be read.
     #[error(transparent)]
     Release(#[from] release::Error),
-    /// Grouping panicked.
+    /// The grouping task panicked.
     #[error("grouping the messages broke off")]
     BrokeOff(#[source] tokio::task::JoinError),
-    /// The database, or the embedder.
+    /// The database or the embedder failed.
     #[error(transparent)]
     Port(#[from] ports::Error),
 }
 
-/// Groups the messages that no intent was found for, and proposes examples and intents.
+/// Groups the messages that `classify` was unsure of, and proposes examples and intents.
 ///
 /// # Errors
-/// When the current release has no such node or cannot be used, or a stored trace cannot be read.
+/// When the current release has no such node or cannot be used, a stored trace cannot be read, or the database or the
+/// embedder fails.
 pub async fn suggest(store: &dyn Store, wanted: &Wanted) -> Result<Suggestions, Error> {
     let unsure = Unsure::since(store, wanted.since, wanted.node.as_deref()).await?;
     let mut found =
@@ -141,7 +143,7 @@ pub async fn suggest(store: &dyn Store, wanted: &Wanted) -> Result<Suggestions, 
             found.gone += total(&messages);
             continue;
         };
-        // Somebody has added it since.
+        // Skip messages that have been added as examples since.
         let known: HashSet<String> = examples.iter().map(|example| normalized(&example.text)).collect();
         messages.retain(|message| !known.contains(&normalized(&message.text)));
         found.messages += total(&messages);
@@ -160,7 +162,7 @@ pub async fn suggest(store: &dyn Store, wanted: &Wanted) -> Result<Suggestions, 
 }
 
 impl Cluster {
-    /// Messages that came to a node, the most central first.
+    /// Builds a cluster from the messages of a node, most central first.
     fn of(node: String, messages: Vec<Message>, likeliest: Option<Likeliest>) -> Cluster {
         let count = total(&messages);
         let mut texts = messages.into_iter().map(|message| message.text);
@@ -180,7 +182,7 @@ impl Cluster {
     }
 }
 
-/// The examples of the current release; where nothing is published, of the one that the last turn ran on.
+/// The examples by `FLOW.NODE` of the current release; before the first publication, of the release `last`.
 async fn examples(
     store: &dyn Store,
     node: Option<&str>,
@@ -197,7 +199,7 @@ async fn examples(
     }
 }
 
-/// A text as YAML reads it, whatever is in it: JSON's strings are YAML's too.
+/// A text as a YAML scalar. A JSON string is a valid YAML flow scalar.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -206,7 +208,7 @@ fn total(messages: &[Message]) -> usize {
     messages.iter().map(|message| message.count).sum()
 }
 
-/// The messages in groups that mean about the same; in each the most central first.
+/// Groups the messages by meaning; in each group the most central first.
 async fn clusters(messages: Vec<Message>) -> Result<Vec<Vec<Message>>, Error> {
     let texts: Vec<String> = messages.iter().map(|message| normalized(&message.text)).collect();
     let vectors = MeaningEmbedder.embed(&texts).await?;
@@ -221,7 +223,7 @@ async fn clusters(messages: Vec<Message>) -> Result<Vec<Vec<Message>>, Error> {
     Ok(groups.into_iter().map(|group| group.into_iter().filter_map(&mut take).collect()).collect())
 }
 
-/// The intent that a group is likeliest to mean.
+/// The most probable intent of a group.
 async fn likeliest(
     trainer: &Trainer,
     learned: &TrainedClassifier,

@@ -1,4 +1,4 @@
-//! Tasks that are quarantined because they ended the process again and again, and trying them once more.
+//! Quarantined tasks: those that ended the process repeatedly. Lists them and retries them.
 
 use tolmach_runtime::{
     Runtime,
@@ -7,31 +7,31 @@ use tolmach_runtime::{
 
 use crate::audit::Change;
 
-/// Why a task is not tried again.
+/// Why a task cannot be retried.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No quarantined task has this id.
     #[error("no task {0} is quarantined; see `tolmach jobs list`")]
     NotQuarantined(String),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] ports::Error),
 }
 
-/// The quarantined tasks, the last `limit`, newest first.
+/// The last `limit` quarantined tasks, newest first.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn quarantined(store: &dyn Store, limit: u32) -> ports::Result<Vec<QuarantinedTask>> {
     store.quarantined(limit).await
 }
 
-/// Has a worker try a quarantined task again, in the name of `actor`.
+/// Queues a quarantined task again, on behalf of `actor`.
 ///
 /// Writes a `task.retry` row of the audit log.
 ///
 /// # Errors
-/// When the task is not quarantined, or the database is away.
+/// When the task is not quarantined, or the database is unavailable.
 pub async fn retry(store: &dyn Store, actor: &Actor, now: i64, id: &str) -> Result<(), Error> {
     let mut change = Change::new(actor, "task.retry", now);
     change.on(id);
@@ -44,12 +44,12 @@ pub async fn retry(store: &dyn Store, actor: &Actor, now: i64, id: &str) -> Resu
     retried
 }
 
-/// Keeps a task that was begun `starts` times without an end from being tried any more, and tells the staff.
+/// Quarantines a task that was started `starts` times without finishing, and notifies the staff.
 ///
 /// Writes a `task.quarantine` row of the audit log.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn quarantine(
     runtime: &Runtime,
     actor: &Actor,
@@ -69,7 +69,7 @@ pub async fn quarantine(
     done
 }
 
-/// What a task is called where people read it.
+/// The task's name for logs and messages.
 pub fn name(task: &Task) -> &'static str {
     match task {
         Task::Deliver { .. } => "deliver",

@@ -1,21 +1,21 @@
-//! Times, ids and lines as people read them in messages and tables.
+//! Formatting of times, ids and lines for messages and tables.
 
 use std::time::Duration;
 
 use uuid::{NoContext, Timestamp, Uuid};
 
-/// A time, milliseconds since the Unix epoch, to the minute: `2026-02-28 09:00 UTC`.
+/// Formats a time, milliseconds since the Unix epoch, to the minute: `2026-02-28 09:00 UTC`.
 pub fn when(at: i64) -> String {
     jiff::Timestamp::from_millisecond(at)
         .map_or_else(|_| at.to_string(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
-/// The first 12 characters of a release's id, as many as people need.
+/// The first 12 characters of a release id, for display.
 pub fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }
 
-/// A text without line breaks and control characters, for tables.
+/// Replaces each run of white space and control characters by one space, for tables.
 pub fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
@@ -35,7 +35,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// A new id whose time is `now`, milliseconds since the Unix epoch.
+/// A new UUID v7 whose timestamp is `now`, milliseconds since the Unix epoch.
 pub(crate) fn event_id(now: i64) -> Uuid {
     let now = Duration::from_millis(u64::try_from(now).unwrap_or_default());
     Uuid::new_v7(Timestamp::from_unix(NoContext, now.as_secs(), now.subsec_nanos()))

@@ -1,7 +1,8 @@
-//! Files that a person hands over for a job: kept in the data folder until the job is done with them.
+//! Files uploaded for a job, kept in the data folder until the job has finished.
 //!
-//! A task names an upload by its id, never a path of the machine on which somebody typed a command. The content lies at
-//! `<data folder>/uploads/<id>/<name>`; it is there before its row is, and the row before the task that needs it.
+//! A task names an upload by id and never by a path, because the command may run on another machine. The content is
+//! stored as `<data folder>/uploads/<id>/<name>`. It is written before the upload's database row, and the row before
+//! the task that needs it.
 
 use std::{
     fs::{self, File},
@@ -14,36 +15,36 @@ use uuid::Uuid;
 
 use crate::text::event_id;
 
-/// The largest file that is taken, in bytes: an archive of photos may be that large.
+/// The largest upload, in bytes. Archives of photos can be this large.
 pub const MAX_BYTES: u64 = 4 << 30;
 
-/// An upload that no job has taken for so long, in milliseconds, is removed: a week.
+/// The age after which an unused upload is removed, in milliseconds: a week.
 const KEPT: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// The folder of uploads.
+/// The uploads folder.
 #[derive(Clone, Debug)]
 pub struct Uploads {
     folder: PathBuf,
 }
 
-/// Why a file was not taken, or is not there any more.
+/// Why a file cannot be uploaded, or an upload cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{} cannot be read", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The I/O error.
         source: io::Error,
     },
     /// There is no such file.
     #[error("{} cannot be found", .0.display())]
     NotFound(PathBuf),
-    /// It is no file.
+    /// The path is a folder.
     #[error("{} is a folder; name a file", .0.display())]
     NotAFile(PathBuf),
-    /// It is larger than [`MAX_BYTES`].
+    /// The file is larger than [`MAX_BYTES`].
     #[error("{} is larger than 4 GiB, the most that is taken", .0.display())]
     TooLarge(PathBuf),
     /// The copy cannot be written.
@@ -51,27 +52,29 @@ pub enum Error {
     Unwritable {
         /// The copy.
         path: PathBuf,
-        /// The system's reason.
+        /// The I/O error.
         source: io::Error,
     },
-    /// It was removed.
+    /// The upload was removed.
     #[error("the upload {0} is not there any more; hand the file over again")]
     Gone(Uuid),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] ports::Error),
 }
 
 impl Uploads {
-    /// Those of a data folder.
+    /// The uploads of a data folder.
     pub fn of(data: &Path) -> Uploads {
         Uploads { folder: data.join("uploads") }
     }
 
-    /// Copies a file and adds its row. A copy that was not finished is removed by [`Uploads::sweep`].
+    /// Copies a file into the uploads folder and adds its row. If the row is not added, [`Uploads::sweep`] removes the
+    /// copy later.
     ///
     /// # Errors
-    /// When the file cannot be read or is too large, the copy cannot be written, or the database is away.
+    /// When the file cannot be read or is larger than [`MAX_BYTES`], the copy cannot be written, or the database is
+    /// unavailable.
     pub async fn put(
         &self,
         store: &dyn Store,
@@ -89,29 +92,29 @@ impl Uploads {
         Ok(upload)
     }
 
-    /// The file of an upload.
+    /// The path of an upload's file.
     ///
     /// # Errors
-    /// When it is gone, or the database is away.
+    /// When the upload was removed, or the database is unavailable.
     pub async fn file(&self, store: &dyn Store, id: Uuid) -> Result<PathBuf, Error> {
         let upload = store.upload(id).await?.ok_or(Error::Gone(id))?;
         let path = self.folder.join(id.to_string()).join(upload.name);
         if path.is_file() { Ok(path) } else { Err(Error::Gone(id)) }
     }
 
-    /// Removes an upload that is not needed any more; nothing happens where there is none.
+    /// Removes an upload; does nothing when there is none.
     ///
     /// # Errors
-    /// When the database is away.
+    /// When the database is unavailable.
     pub async fn remove(&self, store: &dyn Store, id: Uuid) -> ports::Result<()> {
         self.remove_files(&id.to_string());
         store.remove_upload(id).await
     }
 
-    /// Removes uploads that no job has taken for a week, and copies without a row. How many.
+    /// Removes uploads older than a week, and copies that old without a row. Returns how many.
     ///
     /// # Errors
-    /// When the database is away.
+    /// When the database is unavailable.
     pub async fn sweep(&self, store: &dyn Store, now: i64) -> ports::Result<usize> {
         let old = now.saturating_sub(KEPT);
         let mut removed = 0;
@@ -121,7 +124,7 @@ impl Uploads {
         }
         let entries = fs::read_dir(&self.folder).into_iter().flatten().filter_map(Result::ok);
         for name in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
-            // An id tells its time; what is younger may be a copy in the making.
+            // A UUID v7 contains its creation time. A younger folder may be a copy in progress.
             let Ok(id) = Uuid::parse_str(&name) else { continue };
             let made =
                 id.get_timestamp().map_or(0, |time| i64::try_from(time.to_unix().0).unwrap_or(0) * 1000);
@@ -143,7 +146,7 @@ impl Uploads {
     }
 }
 
-/// Copies a file into a folder that is made for it. Its name, size and hash.
+/// Copies a file into a folder, which is created. Returns the file's name, size in bytes and BLAKE3 hash.
 fn copy(file: &Path, folder: &Path) -> Result<(String, u64, String), Error> {
     let unreadable = |source| Error::Unreadable { path: file.to_owned(), source };
     let mut from = File::open(file).map_err(|why| match why.kind() {

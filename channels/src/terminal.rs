@@ -1,6 +1,4 @@
-//! The terminal: prints one chat's messages as text, with numbered buttons and cards as a table.
-//!
-//! Not here: reading lines, which `tolmach chat` does.
+//! The terminal channel: prints messages.
 
 use std::{
     io::Write,
@@ -15,7 +13,7 @@ use tolmach_runtime::ports::{Address, Channel, Delivery, MessageRow};
 /// The channel's name in addresses.
 pub const NAME: &str = "terminal";
 
-/// Prints the messages of one chat into a writer, and remembers the buttons shown last, to be pressed by number.
+/// Prints the messages of one chat. Stores the buttons shown last, so that they can be pressed by number.
 pub struct Terminal {
     chat: String,
     colour: bool,
@@ -30,29 +28,29 @@ impl Terminal {
         Terminal { chat, colour, out: Mutex::new(out), buttons: Mutex::default() }
     }
 
-    /// Prints a line of the client's that was not typed here.
+    /// Prints a line of the client that was not typed.
     pub fn echo(&self, line: &str) {
         self.print(&format!("\n{}\n", self.paint("1;36", &format!("> {line}"))));
     }
 
-    /// Prints a line about the dialog that is not part of it.
+    /// Prints a note that is not part of the dialog.
     pub fn note(&self, text: &str) {
         self.print(&format!("{}\n", self.paint("2", &format!("· {text}"))));
     }
 
-    /// Prints the prompt for the next line.
+    /// Prints the prompt.
     pub fn prompt(&self) {
         self.print(&format!("\n{} ", self.paint("1;36", ">")));
     }
 
-    /// The label and id of the button with this number or label, of those shown last.
+    /// The label and id of a button shown last, by number or label.
     pub fn button(&self, line: &str) -> Option<(String, String)> {
         let buttons = self.buttons();
         let by_number = line.parse::<usize>().ok().and_then(|number| buttons.get(number.checked_sub(1)?));
         by_number.or_else(|| buttons.iter().find(|(label, _)| label == line)).cloned()
     }
 
-    /// Prints a message of the history.
+    /// Prints a message of the chat's history.
     pub fn show_stored(&self, message: &MessageRow) {
         match (message.who, serde_json::from_str::<Outgoing>(&message.body)) {
             (Author::Bot, Ok(outgoing)) => self.show(&outgoing),
@@ -74,7 +72,7 @@ impl Terminal {
             text.push_str(&format!("{}\n", cards(&message.cards)));
         }
         let mut buttons = self.buttons();
-        // Buttons stay pressable until others are shown, as they do in a messenger.
+        // Buttons can be pressed until other buttons are shown, as in a messenger.
         if message.buttons.iter().any(|button| matches!(button.action, Action::Press { .. })) {
             buttons.clear();
         }
@@ -133,7 +131,7 @@ impl Channel for Terminal {
     }
 
     async fn deliver(&self, to: &Address, _: &str, message: &Outgoing) -> Delivery {
-        // Another chat's leftovers are in its history, and are shown when it is opened.
+        // Messages of other chats are in their histories, which are shown when they are opened.
         if to.id == self.chat {
             self.show(message);
         }

@@ -1,8 +1,8 @@
-//! How fast the embedded catalogue is built and searched: `cargo bench --bench catalogue`.
+//! Build time and search latency of the embedded catalogue: `cargo bench --bench catalogue`.
 //!
-//! `TOLMACH_BENCH_PRODUCTS` names a price list of products, gzipped or not; without it two catalogues are made up, the same
-//! every time. `TOLMACH_BENCH_QUERIES` names a file of one query a line, and `TOLMACH_BENCH_RUN` a file to write
-//! `query <tab> article` lines to, 100 a query, for scoring against judgments.
+//! `TOLMACH_BENCH_PRODUCTS` names a price list of products, gzipped or not; without it two deterministic catalogues are
+//! generated. `TOLMACH_BENCH_QUERIES` names a file with one query per line, and `TOLMACH_BENCH_RUN` a file to which
+//! `query <tab> article` lines are written, 100 per query, for scoring against judgments.
 
 #![expect(
     clippy::expect_used,
@@ -25,7 +25,7 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::Catalog as _;
 
-/// Rows of a catalogue that is made up: a large price list, and five times a usual one.
+/// Rows of the generated catalogues: a large price list, and a catalogue of 200,000 items.
 const ROWS: [usize; 2] = [54_667, 200_000];
 
 fn main() {
@@ -127,7 +127,7 @@ fn queries(products: &[Product]) -> Vec<String> {
         let text = std::fs::read_to_string(path).expect("TOLMACH_BENCH_QUERIES can be read");
         return text.lines().map(str::to_owned).collect();
     }
-    // Two words out of every hundredth name.
+    // Two words of every hundredth name.
     products
         .iter()
         .step_by(products.len() / 500 + 1)
@@ -138,7 +138,7 @@ fn queries(products: &[Product]) -> Vec<String> {
         .collect()
 }
 
-/// The same catalogue every time: kinds, makes and sizes combined by a fixed sequence.
+/// A deterministic catalogue: kinds, makes and sizes combined by a fixed sequence.
 fn made_up(rows: usize) -> Vec<Product> {
     const KINDS: [(&str, &str); 12] = [
         ("Перфоратор", "Rotary hammer"),

@@ -1,4 +1,4 @@
-//! How long it takes from saving a flow to serving it, with the real binary in `run --dev`: a bundle of 200 nodes.
+//! Time from saving a flow to serving it, with the real binary in `run --dev` and a bundle of 200 nodes.
 
 #![expect(clippy::panic, reason = "a measurement stops at the first failure")]
 
@@ -17,7 +17,7 @@ const NODES: usize = 200;
 const ROUNDS: usize = 20;
 const TARGET: f64 = 1000.0;
 
-/// Ends with the measurement, however that ends.
+/// The server process, killed when dropped.
 struct Server(Child);
 
 impl Drop for Server {
@@ -36,7 +36,7 @@ async fn main() {
     let (server, address) = serve(folder.path());
     let mut millis = Vec::with_capacity(ROUNDS);
     for round in 1..=ROUNDS {
-        // Saved at any moment between two looks at the folder.
+        // Vary the delay, so that files are saved at different points of the polling interval.
         tokio::time::sleep(Duration::from_millis(211 + 7 * round as u64)).await;
         let started = Instant::now();
         let id = save(&flows, round);
@@ -57,7 +57,7 @@ async fn main() {
     println!("  of which compiling: {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
 }
 
-/// Writes the bundle; returns its id.
+/// Writes the bundle; returns its release id.
 fn save(flows: &Path, round: usize) -> String {
     let bundle = bundle(round);
     for (name, text) in &bundle.files {
@@ -66,7 +66,7 @@ fn save(flows: &Path, round: usize) -> String {
     bundle.id()
 }
 
-/// A chain of texts, conditions and values, as a long consultation is.
+/// A chain of `say`, `branch` and `set` nodes, like a long dialog.
 fn bundle(round: usize) -> Bundle {
     let mut flow = String::from(
         "flow: bench\nstart: n0\nslots: { n: { type: number, default: 0 } }\non: { inactivity: { after: 30m, to: n0 } }\nnodes:\n",
@@ -92,7 +92,7 @@ fn bundle(round: usize) -> Bundle {
     Bundle { files: [("bench.yaml".to_owned(), flow)].into() }
 }
 
-/// Starts the binary, and waits until it says where it listens.
+/// Starts the binary and waits until it prints its address.
 fn serve(folder: &Path) -> (Server, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tolmach"));
     command.args(["run", "--dev", "--listen", "127.0.0.1:0"]).current_dir(folder);
@@ -106,7 +106,7 @@ fn serve(folder: &Path) -> (Server, String) {
         Some(address.trim_end_matches('/').to_owned())
     });
     let address = address.unwrap_or_else(|| panic!("the server ended"));
-    // Read on, so that it never waits for us.
+    // Keep reading, so that the server never blocks on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     (server, address)
 }

@@ -1,4 +1,4 @@
-//! How long the pure step takes, without store and network, and how long a large bundle compiles.
+//! Latency of the pure step function, without store and network, and compile time of a large bundle.
 
 #![expect(clippy::panic, reason = "a measurement stops at the first failure")]
 
@@ -13,7 +13,7 @@ use tolmach_engine::{
 };
 use uuid::Uuid;
 
-/// Computes, decides, counts and speaks: two expressions, a condition, a goal and a template a turn.
+/// Evaluates two expressions, a condition, a goal and a template per turn.
 const FLOW: &str = "\
 flow: bench
 start: count
@@ -46,9 +46,9 @@ nodes:
 ";
 
 const TURNS: usize = 50_000;
-/// Microseconds.
+/// Microseconds per turn.
 const TARGET: f64 = 30.0;
-/// Milliseconds for a bundle of [`NODES`] nodes.
+/// Milliseconds to compile a bundle of [`NODES`] nodes.
 const COMPILE_TARGET: f64 = 20.0;
 const NODES: usize = 200;
 
@@ -70,7 +70,7 @@ fn main() {
         session = turn_of(&release, session, event);
         micros.push(started.elapsed().as_secs_f64() * 1e6);
     }
-    // The first turns fill caches of templates and conditions.
+    // Skip the first turns, which fill the caches of templates and conditions.
     let warm = &mut micros[TURNS / 10..];
     warm.sort_by(f64::total_cmp);
     let at = |share: f64| warm[((warm.len() - 1) as f64 * share) as usize];
@@ -96,7 +96,7 @@ fn main() {
 
 const COMPILATIONS: usize = 200;
 
-/// A flow as large as flows get: groups of eight nodes, most with texts in two languages, templates and conditions.
+/// A bundle of [`NODES`] nodes: groups of eight, most with texts in two languages, templates and conditions.
 fn large() -> Bundle {
     let mut text = String::from(
         "flow: large\nstart: route0\nslots:\n  results: { type: products }\n  budget: { type: number, min: 1 }\n  \

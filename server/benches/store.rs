@@ -1,8 +1,9 @@
-//! How many turns a second the SQLite store takes, and how long one waits: `cargo bench --bench store`.
+//! Throughput and latency of turns in the SQLite store: `cargo bench --bench store`.
 //!
-//! Each of the chats runs its turns one after another, all chats at once, in a file on the disk that holds the
-//! build (or the folder named by `TOLMACH_BENCH_DIR`). A turn is what the runtime does with the store: receive the
-//! message, read it with the chat, commit (session, two messages, trace, one outgoing message, one timer), mark as delivered.
+//! All chats run concurrently, each of them its turns in sequence. The database file is on the disk that holds the
+//! build, or in the folder named by `TOLMACH_BENCH_DIR`. A turn makes the same store calls as the runtime: receive the
+//! message, read it with the chat, commit (session, two messages, trace, one outgoing message, one timer), mark as
+//! delivered.
 
 use std::{
     env,
@@ -26,11 +27,11 @@ const TURNS: i64 = 50;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// One line of the table.
+/// One row of the result table.
 struct Load {
     durability: Durability,
     chats: u32,
-    /// Turns a second offered by all chats together; `None` is as fast as they go.
+    /// The offered load: turns per second of all chats together; `None` is as fast as possible.
     offered: Option<u32>,
 }
 
@@ -58,7 +59,7 @@ async fn measure(folder: &Path, load: Load) -> Result<(), Failure> {
         let store = Arc::clone(&store);
         let pace = offered.map(|offered| Duration::from_secs(1) * chats / offered);
         tasks.spawn(async move {
-            // Spread over the first round, as independent clients would be.
+            // Spread the start of the chats over the first interval, like independent clients.
             tokio::time::sleep(pace.unwrap_or_default() * n / chats).await;
             chat(&store, &n.to_string(), pace).await
         });

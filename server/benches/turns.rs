@@ -1,4 +1,5 @@
-//! Durable turns through the whole runtime: received, run, committed to a database on disk, delivered, marked. No model.
+//! Durable turns through the whole runtime: receive, run, commit to a database on disk, deliver, mark as delivered. No
+//! language model.
 
 #![expect(clippy::panic, reason = "a measurement stops at the first failure")]
 
@@ -45,7 +46,7 @@ nodes:
 const CHATS: usize = 200;
 const SECONDS: u64 = 6;
 
-/// Tells each chat that its reply arrived.
+/// A channel that notifies each chat's task when its reply is delivered.
 #[derive(Default)]
 struct Replies(Mutex<HashMap<String, mpsc::UnboundedSender<()>>>);
 
@@ -63,7 +64,7 @@ impl Channel for Replies {
     }
 }
 
-/// Where the turns are stored.
+/// The database of a measurement.
 #[derive(Clone, Copy)]
 enum Place<'a> {
     Sqlite(Durability),
@@ -100,7 +101,7 @@ async fn main() {
     );
 }
 
-/// What the disk itself costs, so that the rest is ours.
+/// The latency of a flush to disk, for comparison.
 fn flushes() -> String {
     let file = tempfile::tempfile().unwrap_or_else(|why| panic!("no temporary file: {why}"));
     let mut millis = Vec::new();
@@ -145,7 +146,7 @@ async fn row(place: Place<'_>, offered: Option<u64>) {
     for chat in 0..CHATS {
         let (send, receive) = mpsc::unbounded_channel();
         replies.0.lock().unwrap_or_else(PoisonError::into_inner).insert(chat.to_string(), send);
-        // Each chat has a beat of its own, spread evenly: clients do not write in step.
+        // Each chat sends at its own phase, spread evenly, because clients are not synchronized.
         let beat = offered.map(|offered| Duration::from_secs_f64(CHATS as f64 / offered as f64));
         let first = started + beat.map_or(Duration::ZERO, |beat| beat.mul_f64(chat as f64 / CHATS as f64));
         chats.spawn(client(Arc::clone(&runtime), chat, receive, beat, first, end));

@@ -1,4 +1,4 @@
-//! How fast texts are understood, by the built-in model on one processor: `cargo bench --bench understanding`.
+//! Latency of the built-in embedder and classifier on one core: `cargo bench --bench understanding`.
 
 #![expect(
     clippy::expect_used,
@@ -45,7 +45,7 @@ fn main() {
     });
     println!("a message to an intent  p50 {:.1?}, p99 {:.1?}   target 1 ms", at(&each, 0.5), at(&each, 0.99));
 
-    // Words of a price list: a few thousand, in ever other company.
+    // Titles made of a few thousand words in varying combinations, like a price list.
     let titles: Vec<String> = (0..TITLES)
         .map(|n| {
             let word = |at: usize| texts[at % texts.len()].split(' ').next().unwrap_or_default();
@@ -59,7 +59,7 @@ fn main() {
     println!("titles to vectors       {second:>9.0} a second   target 20000");
 }
 
-/// How long each text takes, sorted; the second time round.
+/// The time for each text, ascending; measured on the second pass.
 fn timed(texts: &[&str], mut run: impl FnMut(&str)) -> Vec<Duration> {
     texts.iter().for_each(|text| run(text));
     let mut each: Vec<Duration> = texts

@@ -1,15 +1,15 @@
-//! Who uses the command line, for publications and the audit log.
+//! The user of a command, recorded in publications and the audit log.
 
 use std::{env, process::Command};
 
 use tolmach_runtime::ports::{Actor, Via};
 
-/// The user of a command: the name given, the one that git knows, or the system's.
+/// The user of a command: the given name, or else the `user.name` of git, or else the system's user name.
 pub fn cli(given: Option<String>) -> Actor {
     Actor::cli(given.or_else(user).unwrap_or_else(|| "unknown".to_owned()))
 }
 
-/// The program at its first start, in the name of the user who started it.
+/// The actor of automatic changes at the first start: the program, with the name of the user who started it.
 pub fn first_start() -> Actor {
     Actor { id: user().unwrap_or_else(|| "start".to_owned()), via: Via::System }
 }

@@ -1,4 +1,4 @@
-//! Wires the parts from the configuration, and says what it did.
+//! Builds the dependencies of a process from the configuration, and collects notes about them for the start-up output.
 
 use std::{
     collections::BTreeMap,
@@ -41,23 +41,23 @@ use tolmach_store::JobPool;
 
 use crate::{actor, clock::now, config::Config, database::Database};
 
-/// The parts that outlive a runtime's construction and that /health looks at.
+/// Dependencies that are shared by the runtime and other parts of the process, such as /health.
 pub struct Assembled {
     pub store: Arc<dyn Store>,
-    /// Connections for a worker on the store's tasks.
+    /// The connection pool for the task worker.
     pub jobs: JobPool,
     pub catalog: Arc<EmbeddedCatalog>,
-    /// The server that searches for it, where one is named.
+    /// The Meilisearch mirror, if one is configured.
     pub mirror: Option<Arc<Mirror>>,
-    /// What searches go through.
+    /// The catalogue that searches use: a cache over the mirror or the embedded catalogue.
     pub cached: Arc<Cached<dyn Catalog>>,
     pub model: Option<Arc<FallbackLlm>>,
     pub world: QueryPorts,
-    /// What was done and found, a line each, for the first screen.
+    /// Lines for the start-up output: a heading and a text.
     pub notes: Vec<(&'static str, String)>,
-    /// The company's name, for headings.
+    /// The company's name, for page titles.
     pub company: Localized,
-    /// The folder with the flows, where there is one, and what is in it.
+    /// The flows folder and its bundle; `None` when there is no readable folder.
     pub folder: Option<(PathBuf, Bundle)>,
     serving: Serving,
 }
@@ -65,17 +65,22 @@ pub struct Assembled {
 /// Which release a process runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Serving {
-    /// The current published one; the first time the folder is published.
+    /// The current published release; if nothing is published yet, the folder is published first.
     Published,
-    /// The folder as it is.
+    /// The flows folder as a draft.
     Draft,
 }
 
 impl Assembled {
-    /// Opens everything; the first time it makes the data folder and imports the samples.
+    /// Opens the database, the catalogue and the models. On the first start also creates the data folder and imports
+    /// the samples.
+    ///
+    /// # Errors
+    /// When the configuration or the flows are invalid, the database cannot be opened, or the data folder or catalogue
+    /// cannot be created.
     pub async fn open(config: &Config, serving: Serving) -> anyhow::Result<Assembled> {
         let mut notes = Vec::new();
-        // What the configuration and the flows may have wrong is found before anything is made.
+        // Find errors in the configuration and the flows before anything is created.
         language_models(config, &(Arc::new(NoMeter) as Arc<dyn Meter>))?;
         let http = config.http_client()?;
         let mirror = config.mirror()?;
@@ -84,7 +89,7 @@ impl Assembled {
         let database = Database::of(config)?;
         let mut opened = None;
         let mut published = None;
-        // A server that cannot be used is a reason to make nothing at all.
+        // Connect to a database server first: if it cannot be used, nothing must be created.
         if database.is_server() || serving == Serving::Published && database.exists() {
             let (store, jobs) = database.open_with_jobs().await?;
             if serving == Serving::Published {
@@ -152,7 +157,10 @@ impl Assembled {
         Ok(Assembled { store, jobs, catalog, mirror, cached, model, world, notes, company, folder, serving })
     }
 
-    /// A runtime over these channels, on the release that is to be served.
+    /// Creates a runtime with these channels and activates the release to serve.
+    ///
+    /// # Errors
+    /// When the release cannot be used, or the database is unavailable.
     pub async fn runtime(
         &self,
         channels: Vec<Arc<dyn Channel>>,
@@ -185,7 +193,7 @@ impl Assembled {
     }
 }
 
-/// The published release, and what there is to say of the folder beside it.
+/// The folder with its bundle, the company's name and a note, for a process that serves a published release.
 async fn published_release(
     config: &Config,
     store: &dyn Store,
@@ -209,18 +217,24 @@ async fn published_release(
             );
             Ok((Some((path, bundle)), company, note))
         }
-        // A folder that was named must be one; what cannot be read in it is no reason not to serve.
+        // A missing configured folder is an error. A folder that cannot be read does not prevent serving.
         Err(why @ (BundleError::Missing(_) | BundleError::NotAFolder(_))) => Err(why.into()),
         Err(why) => Ok((None, company, format!("{summary}\n  {:<10} {why}", ""))),
     }
 }
 
-/// The catalogue of the data folder; the golden questions are asked of what is imported.
+/// Opens the catalogue of the data folder. Imports are checked with the golden questions of the flows.
+///
+/// # Errors
+/// When it cannot be opened.
 pub fn open_catalog(config: &Config) -> anyhow::Result<Arc<EmbeddedCatalog>> {
     Ok(Arc::new(open(config)?.with_questions(Some(golden(config)))))
 }
 
-/// The same, for an import that takes what comes.
+/// Opens the catalogue without golden questions, for `import --force`.
+///
+/// # Errors
+/// When it cannot be opened.
 pub fn open_catalog_unquestioned(config: &Config) -> anyhow::Result<Arc<EmbeddedCatalog>> {
     Ok(Arc::new(open(config)?))
 }
@@ -229,7 +243,7 @@ fn open(config: &Config) -> anyhow::Result<EmbeddedCatalog> {
     Ok(EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(TitleEmbedder))?)
 }
 
-/// The golden questions beside the flows, read when they are asked.
+/// The golden questions of the flows folder, read at each import.
 fn golden(config: &Config) -> Questions {
     let config = config.clone();
     Arc::new(move || {
@@ -248,7 +262,10 @@ fn golden(config: &Config) -> Questions {
     })
 }
 
-/// Makes the data folder where there is none.
+/// Creates the data folder if it does not exist.
+///
+/// # Errors
+/// When it is a file or cannot be created.
 pub fn data_folder(path: &Path) -> anyhow::Result<()> {
     not_a_file(path)?;
     fs::create_dir_all(path).with_context(|| format!("the data folder {} cannot be made", path.display()))
@@ -261,7 +278,10 @@ fn not_a_file(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The folder with the flows, for commands that only look at it; says so when it had to be made.
+/// The flows folder, for commands that only read it. Prints a note if the built-in bundle was copied.
+///
+/// # Errors
+/// When the built-in bundle cannot be copied.
 pub fn bundle_folder(config: &Config) -> anyhow::Result<PathBuf> {
     let (folder, copied) = flows_folder(config)?;
     if copied {
@@ -270,7 +290,10 @@ pub fn bundle_folder(config: &Config) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// The folder with the flows, and whether the built-in bundle was copied there now.
+/// The flows folder, and whether the built-in bundle was copied there by this call.
+///
+/// # Errors
+/// When the built-in bundle cannot be copied.
 pub fn flows_folder(config: &Config) -> anyhow::Result<(PathBuf, bool)> {
     if let Some(folder) = &config.flows {
         return Ok((folder.clone(), false));
@@ -288,7 +311,7 @@ pub fn flows_folder(config: &Config) -> anyhow::Result<(PathBuf, bool)> {
     Ok((copy, missing))
 }
 
-/// The folder with the flows, if there is one already. One that was named counts even if it is missing.
+/// The flows folder if it exists. A configured folder is returned even if it is missing.
 pub fn existing_folder(config: &Config) -> Option<PathBuf> {
     let usual = || {
         let copy = config.data_dir.join("flows");
@@ -297,7 +320,7 @@ pub fn existing_folder(config: &Config) -> Option<PathBuf> {
     config.flows.clone().or_else(usual)
 }
 
-/// What the bundle is, in a line, and the company's name; an error when it does not compile.
+/// A one-line summary of the bundle, and the company's name; an error when the bundle does not compile.
 fn summary(config: &Config, bundle: &Bundle, folder: &Path) -> anyhow::Result<(String, Localized)> {
     let compiled = compile(bundle, &tolmach_nodes::platform());
     match compiled.release {
@@ -355,7 +378,7 @@ struct Models {
     roles: BTreeMap<String, Arc<dyn Llm>>,
 }
 
-/// Builds the models; sends no request.
+/// Builds the model clients. Sends no request.
 fn language_models(config: &Config, meter: &Arc<dyn Meter>) -> anyhow::Result<Models> {
     let llm = &config.llm;
     if llm.model.is_empty() {
@@ -380,7 +403,7 @@ fn language_models(config: &Config, meter: &Arc<dyn Meter>) -> anyhow::Result<Mo
     let mut roles = BTreeMap::new();
     for (name, role) in &llm.roles {
         let url = role.base_url.as_deref().unwrap_or(&llm.base_url);
-        // The key of one provider is never sent to another.
+        // Never send the key of one provider to another.
         let own = role.api_key.is_empty() && role.base_url.is_none();
         let key = if own { &llm.api_key } else { &role.api_key };
         let seconds = role.timeout_seconds.unwrap_or(llm.timeout_seconds);

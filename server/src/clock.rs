@@ -1,4 +1,4 @@
-//! The time, which the use cases are given.
+//! The current time, for the use cases.
 
 use tolmach_runtime::ports::{Clock, SystemClock};
 

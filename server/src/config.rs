@@ -1,6 +1,6 @@
-//! The configuration: `tolmach.toml`, then `.env`, then TOLMACH_* variables; each overrides the one before.
+//! The configuration: `tolmach.toml`, then `.env`, then TOLMACH_* variables; later sources override earlier ones.
 //!
-//! Everything has a default: without any configuration the product works.
+//! Every setting has a default, so no configuration is needed.
 
 mod upkeep;
 
@@ -27,53 +27,52 @@ use tolmach_runtime::{Staff, ports::Address};
 
 pub use upkeep::{Import, Report, Retention, Role};
 
-/// What may be configured.
+/// All settings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where the catalogue lives, and the database unless `database` names another.
+    /// The data folder, with the catalogue, uploads, and the database unless `database` names another.
     pub data_dir: PathBuf,
-    /// The folder with the flows. Unset, it is `flows` if that exists, and otherwise a copy of the built-in bundle in
-    /// the data folder.
+    /// The flows folder. If unset: `flows` if it exists, otherwise a copy of the built-in bundle in the data folder.
     pub flows: Option<PathBuf>,
-    /// What remembers.
+    /// The database.
     pub database: Database,
-    /// Where the web chat page listens. Unset, the first free port from 8080 on, on this machine only.
+    /// The address of the web chat. If unset: the first free port from 127.0.0.1:8080 to 8089.
     pub listen: Option<SocketAddr>,
-    /// Hosts whose pages may use the web chat besides the one it is served from.
+    /// Other hosts whose pages may embed the web chat, besides the host that serves it.
     pub web_hosts: Vec<String>,
-    /// Pages of the web chat that may be open at once; each needs an open file.
+    /// The maximum number of open web chat connections, 1 to 1,000,000; each needs a file descriptor.
     pub web_sockets: usize,
-    /// The debounce window: messages of a client that come at most this many milliseconds apart are one, and answered once; 0 to
-    /// 10000, 0 answers each at once. 700 unless set.
+    /// The debounce window in milliseconds, 0 to 10,000, 700 if unset. Messages of a client that come at most this far
+    /// apart are combined and answered once; 0 answers each at once.
     pub debounce_ms: Option<u64>,
     /// The name of `debounce_ms` in earlier versions.
     pub burst_ms: Option<u64>,
-    /// Log filter, as `info` or `tolmach_runtime=debug`.
+    /// The log filter, such as `info` or `tolmach_runtime=debug`.
     pub log: String,
     /// The Telegram bot.
     pub telegram: Telegram,
-    /// The language model; without a model name the offline composer answers.
+    /// The language model; without a model name, the offline composer answers.
     pub llm: Llm,
-    /// Who of the staff is told, by the name of the group; flows that name none mean `default`.
+    /// Staff groups to notify, by name; flows that name no group mean `default`.
     pub staff: BTreeMap<String, Group>,
-    /// The mail server that takes mail to the staff.
+    /// The mail server for notices to the staff.
     pub smtp: Smtp,
-    /// What `http` nodes may ask.
+    /// The hosts that `http` nodes may call.
     pub http: Http,
-    /// A server that searches the catalogue; without an address the embedded catalogue does.
+    /// A Meilisearch server for searches; without a URL, the embedded catalogue searches.
     pub meilisearch: Meilisearch,
-    /// What this process does.
+    /// The role of this process.
     pub role: Role,
-    /// How long what is finished is kept.
+    /// How long finished records are kept.
     pub retention: Retention,
     /// The daily report to the staff.
     pub report: Report,
-    /// What reading a price list may take.
+    /// Resource limits of the process that reads a price list.
     pub import: Import,
 }
 
-/// What remembers; unset, a file in the data folder.
+/// The database; if unset, an SQLite file in the data folder.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
@@ -82,11 +81,11 @@ pub struct Database {
     pub url: Secret,
 }
 
-/// People of the staff.
+/// A staff group.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Group {
-    /// Telegram chats by their numeric id: people, or groups that the bot is a member of.
+    /// Numeric ids of Telegram chats: people, or groups that the bot is a member of.
     pub telegram: Vec<String>,
     /// E-mail addresses.
     pub email: Vec<String>,
@@ -99,42 +98,42 @@ pub struct Telegram {
     /// The token from @BotFather.
     #[serde(deserialize_with = "secret")]
     pub token: Secret,
-    /// Another Bot API server than Telegram's own.
+    /// The URL of a Bot API server; if unset, Telegram's own.
     pub api_url: Option<String>,
 }
 
-/// A mail server; without a host no mail goes out.
+/// A mail server; without a host no mail is sent.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Smtp {
-    /// Its name.
+    /// The host name.
     pub host: String,
-    /// Unset, the usual one of the protection: 587, 465 or 25.
+    /// The port; if unset, the default of the TLS mode: 587, 465 or 25.
     pub port: Option<u16>,
-    /// Empty for a server that wants no login.
+    /// The user name; empty for a server without login.
     pub username: String,
-    /// What belongs to the username.
+    /// The password.
     #[serde(deserialize_with = "secret")]
     pub password: Secret,
-    /// Who writes, as `Shop <shop@example.com>`; empty for the username.
+    /// The sender, such as `Shop <shop@example.com>`; empty for the user name.
     pub from: String,
-    /// How the connection is protected.
+    /// The TLS mode.
     pub tls: email::Tls,
 }
 
-/// Other systems that flows ask.
+/// Other systems that flows call over HTTP.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
-    /// The hosts that may be asked, by name.
+    /// The allowed hosts, by name.
     pub hosts: BTreeMap<String, HttpHost>,
 }
 
-/// A host that may be asked.
+/// The settings of an allowed host.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpHost {
-    /// What to send as `Authorization`; empty for nothing.
+    /// The value of the `Authorization` header; empty for none.
     #[serde(deserialize_with = "secret")]
     pub authorization: Secret,
 }
@@ -143,12 +142,12 @@ pub struct HttpHost {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Meilisearch {
-    /// As `http://localhost:7700`; empty for none.
+    /// The URL, such as `http://localhost:7700`; empty for no server.
     pub url: String,
-    /// A key that may do everything with the indexes and read tasks; empty for a server without keys.
+    /// An API key with all rights on the indexes and the right to read tasks; empty for a server without keys.
     #[serde(deserialize_with = "secret")]
     pub api_key: Secret,
-    /// The live index; a second one is called the same with `-next`.
+    /// The name of the live index; the index that is being built has the suffix `-next`.
     pub index: String,
 }
 
@@ -158,36 +157,36 @@ impl Default for Meilisearch {
     }
 }
 
-/// An OpenAI-compatible endpoint.
+/// An OpenAI-compatible chat completions API.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Llm {
-    /// Where `/chat/completions` is.
+    /// The base URL, to which `/chat/completions` is appended.
     pub base_url: String,
-    /// The key, empty for servers that want none.
+    /// The API key; empty for servers without keys.
     #[serde(deserialize_with = "secret")]
     pub api_key: Secret,
     /// The model's name; empty for no model.
     pub model: String,
-    /// Seconds that one call may take.
+    /// The time limit of one call in seconds, 1 to 600.
     pub timeout_seconds: u64,
-    /// Further models by the role that a prompt names as `model:`.
+    /// Models by the role that a prompt selects with `model:`.
     pub roles: BTreeMap<String, ModelRole>,
 }
 
-/// The model of a role. What is not set is as for the model without a role.
+/// The model of a role. Settings that are unset are those of the default model.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelRole {
     /// The model's name.
     pub model: String,
-    /// Where `/chat/completions` is.
+    /// The base URL, to which `/chat/completions` is appended.
     #[serde(default)]
     pub base_url: Option<String>,
-    /// The key. With a `base_url` of its own a role has a key of its own, or none.
+    /// The API key. A role with its own `base_url` does not use the default key.
     #[serde(default, deserialize_with = "secret")]
     pub api_key: Secret,
-    /// Seconds that one call may take.
+    /// The time limit of one call in seconds.
     #[serde(default)]
     pub timeout_seconds: Option<u64>,
 }
@@ -230,7 +229,7 @@ impl Default for Llm {
     }
 }
 
-/// The setting whose variable adds to it: a host that a file gives credentials to keeps them.
+/// A setting that its variable extends instead of replacing, so that hosts with credentials in a file keep them.
 const HOSTS: &str = "http.hosts";
 
 /// Variables with the settings they set.
@@ -268,7 +267,10 @@ const VARIABLES: [(&str, &str); 30] = [
 ];
 
 impl Config {
-    /// Reads everything. A file that was named must exist; `tolmach.toml` and `.env` may.
+    /// Loads and checks the configuration. A `file` that is given must exist; `tolmach.toml` and `.env` are optional.
+    ///
+    /// # Errors
+    /// When a file cannot be read, a setting or variable is unknown, or a value is invalid.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Config> {
         let default = Path::new("tolmach.toml");
         let mut figment = Figment::new();
@@ -337,15 +339,15 @@ impl Config {
         Ok(config)
     }
 
-    /// How long after a message another one still belongs to it.
+    /// The debounce window.
     pub fn debounce(&self) -> Duration {
         Duration::from_millis(self.debounce_ms.or(self.burst_ms).unwrap_or(700))
     }
 
-    /// The way out to mailboxes; `None` when no mail server is named.
+    /// The mail channel; `None` when no mail server is configured.
     ///
     /// # Errors
-    /// Settings that cannot work.
+    /// When the settings are incomplete or invalid.
     pub fn email(&self) -> anyhow::Result<Option<EmailChannel>> {
         let smtp = &self.smtp;
         if smtp.host.is_empty() {
@@ -367,10 +369,10 @@ impl Config {
         EmailChannel::new(options).map(Some).context("the settings of smtp cannot be used")
     }
 
-    /// The server that searches for the catalogue; `None` when none is named.
+    /// The options of the Meilisearch server; `None` when none is configured.
     ///
     /// # Errors
-    /// Settings that cannot work.
+    /// When the settings are incomplete or invalid.
     pub fn mirror(&self) -> anyhow::Result<Option<meilisearch::Options>> {
         let Meilisearch { url, api_key, index } = &self.meilisearch;
         if url.trim().is_empty() {
@@ -386,10 +388,10 @@ impl Config {
         Ok(Some(options))
     }
 
-    /// What asks other systems for flows.
+    /// The HTTP client of the `http` nodes.
     ///
     /// # Errors
-    /// A host that is no name, or credentials that cannot be sent.
+    /// When a host name or a credential is malformed.
     pub fn http_client(&self) -> anyhow::Result<HttpClient> {
         let hosts = self.http.hosts.iter();
         let hosts =
@@ -397,12 +399,12 @@ impl Config {
         HttpClient::new(hosts.collect()).context("the settings of http.hosts cannot be used")
     }
 
-    /// Whether `http` nodes may ask this host.
+    /// Whether `http` nodes may call this host.
     pub fn may_ask(&self, host: &str) -> bool {
         self.http.hosts.keys().any(|known| known.trim().eq_ignore_ascii_case(host))
     }
 
-    /// Who is told, as the runtime takes it.
+    /// The staff groups as addresses.
     pub fn staff(&self) -> Staff {
         let of = |group: &Group| {
             let telegram = group.telegram.iter().map(|id| Address::new("telegram", id));
@@ -412,7 +414,7 @@ impl Config {
     }
 
     fn check_staff(&self) -> anyhow::Result<()> {
-        // Addresses are personal data: a message names the group and the position instead.
+        // Addresses are personal data: an error names the group and the position instead.
         for (name, group) in &self.staff {
             if let Some(at) = group.telegram.iter().position(|id| id.parse::<i64>().is_err()) {
                 bail!(
@@ -435,7 +437,7 @@ impl Config {
 #[serde(transparent)]
 struct Text<'a>(&'a str);
 
-/// TOLMACH_* variables: those of `.env`, then those of the process.
+/// TOLMACH_* variables of `.env` and of the process; the latter override.
 fn variables() -> anyhow::Result<BTreeMap<String, String>> {
     let mut variables = BTreeMap::new();
     if Path::new(".env").is_file() {
@@ -452,7 +454,7 @@ fn variables() -> anyhow::Result<BTreeMap<String, String>> {
     Ok(variables)
 }
 
-/// The line itself may hold a secret, so it is not shown.
+/// Does not show the line, which may contain a secret.
 fn dotenv_error(error: &dotenvy::Error) -> String {
     match error {
         dotenvy::Error::LineParse(_, position) => {

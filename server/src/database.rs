@@ -1,4 +1,4 @@
-//! Which database the configuration means, and opening it.
+//! Selects and opens the configured database.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,7 +15,7 @@ use tolmach_store::{
 
 use crate::config::Config;
 
-/// A database that is not opened yet.
+/// A database that is configured but not open.
 pub enum Database {
     /// An SQLite file.
     File(PathBuf),
@@ -24,7 +24,10 @@ pub enum Database {
 }
 
 impl Database {
-    /// What `database.url` means; unset, the file in the data folder.
+    /// Parses `database.url`; if unset, the SQLite file in the data folder.
+    ///
+    /// # Errors
+    /// When the URL is malformed.
     pub fn of(config: &Config) -> anyhow::Result<Database> {
         let url = config.database.url.expose();
         let scheme = url.split(':').next().unwrap_or_default();
@@ -39,7 +42,7 @@ impl Database {
                 }
                 Ok(Database::File(path.into()))
             }
-            // The rest may hold a password.
+            // Do not print the rest of the URL, which may contain a password.
             _ => bail!(
                 "database.url is neither postgres://USER:PASSWORD@HOST/DATABASE nor sqlite:PATH{}",
                 if url.contains("://") { format!(" but {scheme}://…") } else { String::new() }
@@ -47,12 +50,12 @@ impl Database {
         }
     }
 
-    /// Whether a server keeps it, so that there is nothing to make on this machine.
+    /// Whether it is on a server, so that no local file is created.
     pub fn is_server(&self) -> bool {
         matches!(self, Database::Server(_))
     }
 
-    /// Whether looking into it makes no file.
+    /// Whether opening it creates no new file.
     pub fn exists(&self) -> bool {
         match self {
             Database::File(path) => path.is_file(),
@@ -60,12 +63,18 @@ impl Database {
         }
     }
 
-    /// Opens it, making or bringing up to date its tables.
+    /// Opens it and creates or migrates its tables.
+    ///
+    /// # Errors
+    /// When it cannot be opened or migrated.
     pub async fn open(&self) -> anyhow::Result<Arc<dyn Store>> {
         Ok(self.open_with_jobs().await?.0)
     }
 
-    /// The same, with connections for a worker on its tasks.
+    /// Opens it like [`Database::open`], and returns a connection pool for a task worker too.
+    ///
+    /// # Errors
+    /// When it cannot be opened or migrated.
     pub async fn open_with_jobs(&self) -> anyhow::Result<(Arc<dyn Store>, JobPool)> {
         match self {
             Database::File(path) => {
@@ -81,7 +90,7 @@ impl Database {
         }
     }
 
-    /// The file, if it is one.
+    /// The path of an SQLite file; `None` for a server.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Database::File(path) => Some(path),
@@ -89,8 +98,9 @@ impl Database {
         }
     }
 
-    /// The database for a row of the audit log of a command that needs none otherwise: one that exists, or with `make` a new
-    /// one too. What cannot be opened is logged: the command itself does not depend on it.
+    /// Opens the database for the audit row of a command that needs no database otherwise. With `make` a missing
+    /// database is created; without it, `None` is returned. A failure to open is only logged, because the command does
+    /// not depend on it.
     pub async fn for_audit(config: &Config, make: bool) -> Option<Arc<dyn Store>> {
         let open = async {
             let database = Database::of(config)?;
@@ -103,7 +113,10 @@ impl Database {
         })
     }
 
-    /// Opens a database that is in use; looking must not make one.
+    /// Opens an existing database; a command that only reads must not create one.
+    ///
+    /// # Errors
+    /// When there is no database yet, or it cannot be opened.
     pub async fn existing(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
         let database = Database::of(config)?;
         match &database {

@@ -1,4 +1,4 @@
-//! A running server takes up other releases: what was published, or with `--dev` what was saved.
+//! Switches a running server to other releases: to published ones, or with `--dev` to the saved folder.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,14 +15,14 @@ use tolmach_runtime::{FollowOutcome, Runtime, read_bundle};
 
 use crate::clock::now;
 
-/// How often the table of publications is looked at.
+/// How often the last publication is read.
 const PUBLICATIONS: Duration = Duration::from_millis(500);
-/// How often the folder is.
+/// How often the folder is read.
 const FOLDER: Duration = Duration::from_millis(150);
-/// An editor may write a file in pieces; what stands still for so long is taken as saved.
+/// How long the folder must stay unchanged before it is loaded; an editor may write a file in several steps.
 const SAVED: Duration = Duration::from_millis(25);
 
-/// Makes whatever is published the current release, for ever.
+/// Activates each new publication. Never returns.
 pub async fn publications(runtime: Arc<Runtime>) {
     loop {
         tokio::time::sleep(PUBLICATIONS).await;
@@ -45,7 +45,7 @@ pub async fn publications(runtime: Arc<Runtime>) {
     }
 }
 
-/// Makes whatever is saved in the folder the current release, for ever; nothing of it is published.
+/// Activates the folder as a draft after each change, without publishing it. Never returns.
 pub async fn folder(runtime: Arc<Runtime>, folder: PathBuf, mut seen: Bundle) {
     let mut last_error = String::new();
     loop {
@@ -73,7 +73,7 @@ pub async fn folder(runtime: Arc<Runtime>, folder: PathBuf, mut seen: Bundle) {
     }
 }
 
-/// The folder's bundle, if it differs from the one seen last.
+/// The folder's bundle, if it differs from `seen`; waits until it stops changing.
 async fn saved(folder: &Path, seen: &Bundle) -> Result<Option<Bundle>, String> {
     let read = || read_bundle(folder).map_err(|why| why.to_string());
     let mut bundle = read()?;

@@ -1,4 +1,4 @@
-//! `/health`: what works, what has stepped down, and since when.
+//! `/health`: the state of the process and its dependencies.
 
 use std::{sync::Arc, time::Instant};
 
@@ -16,11 +16,11 @@ use tolmach_runtime::{Runtime, ports::Catalog};
 
 use crate::{config::Role, jobs::Jobs};
 
-/// What /health looks at.
+/// The parts that /health reports on.
 pub struct Health {
     pub runtime: Arc<Runtime>,
     pub catalog: Arc<EmbeddedCatalog>,
-    /// The server that searches for the catalogue, where one is named.
+    /// The Meilisearch mirror, if one is configured.
     pub mirror: Option<Arc<Mirror>>,
     pub cached: Arc<Cached<dyn Catalog>>,
     pub model: Option<Arc<FallbackLlm>>,
@@ -29,20 +29,21 @@ pub struct Health {
     pub telegram: Arc<dyn Fn() -> Value + Send + Sync>,
     pub started: Instant,
     pub role: Role,
-    /// The worker of tasks, where this process has one.
+    /// The task worker, if this process has one.
     pub jobs: Option<Arc<Jobs>>,
 }
 
-/// The route.
+/// The route `/health`.
 pub fn router(health: Arc<Health>) -> Router {
     Router::new().route("/health", get(show)).with_state(health)
 }
 
-/// 200 while clients get answers, even poorer ones; 503 when turns cannot be stored.
+/// Returns 200 while clients get answers, even in degraded mode; 503 when the database is unavailable, so that no turn
+/// can be stored.
 async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
     let database = health.runtime.store().ping().await;
     let degraded = health.model.as_ref().and_then(|model| model.degraded());
-    // Whoever has just imported a price list looks here, perhaps before any client has searched.
+    // Load a new generation first: after an import there may have been no search yet that would load it.
     health.catalog.refresh().await;
     let catalogue = health.catalog.generation();
     let status = match (&database, &degraded, &catalogue) {
@@ -80,8 +81,8 @@ async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
     (code, Json(body))
 }
 
-/// The current release. Without a publication it is a draft, as `run --dev` serves it. Who published it is nobody's
-/// business here.
+/// The current release; with `run --dev` a draft without a publication. The publication's author is left out, because
+/// this page is public.
 fn release(runtime: &Runtime) -> Value {
     let releases = runtime.releases();
     json!({
@@ -91,7 +92,7 @@ fn release(runtime: &Runtime) -> Value {
     })
 }
 
-/// Who answers searches, and how often the answer was known.
+/// The state of the search backend and the hit rate of its cache.
 fn search(health: &Health) -> Value {
     let cache = health.cached.counts();
     let server = health.mirror.as_ref().map(|mirror| {

@@ -1,4 +1,5 @@
-//! One server on a file: SQLite's turns are one process's.
+//! The instance lock: one server process per SQLite file. The SQLite store has no leases, so the turns of a chat are
+//! serialized within one process only.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -8,10 +9,13 @@ use std::{
 
 use anyhow::{Context, bail};
 
-/// Held for as long as the server runs; the system lets go of it however the process ends.
+/// The lock, held while the server runs. The operating system releases it when the process ends in any way.
 pub struct InstanceLock(#[expect(dead_code, reason = "dropping it is its use")] File);
 
-/// Takes a database file for this process; the lock lies beside it.
+/// Takes the lock for a database file. The lock file is beside the database.
+///
+/// # Errors
+/// When another process holds the lock, or the lock file cannot be opened or written.
 pub fn take(database: &Path) -> anyhow::Result<InstanceLock> {
     let path = database.with_extension("lock");
     let cannot = || format!("{} cannot be opened", path.display());
@@ -26,7 +30,7 @@ pub fn take(database: &Path) -> anyhow::Result<InstanceLock> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut process = String::new();
-            // The number helps; without it the message still says what to do.
+            // The process id is only informative; without it the message is still useful.
             let _ = file.read_to_string(&mut process);
             bail!(
                 "another tolmach (process {}) serves {}; stop it first, or name another folder with --data. \
@@ -47,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_has_one_server_and_is_free_after_it() {
+    fn a_database_has_one_server_until_the_lock_is_dropped() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("tolmach.db");
         let first = take(&file).unwrap();

@@ -1,8 +1,8 @@
-//! What is done later and outside any turn: deliveries that failed, timers, notices, retention, reports, imports.
+//! Background tasks outside of turns: redelivery, timers, notices, retention, reports, imports.
 //!
-//! apalis hands the tasks out; what is true stands in our own tables. So a task that is lost costs seconds (the
-//! runtime looks for what is overdue), one that comes twice finds nothing to do, and one that ends the process three
-//! times is quarantined instead of a fourth try.
+//! apalis distributes the tasks; the state that counts is in our own tables. A lost task is replaced within seconds,
+//! because the runtime's maintenance loop finds overdue work. A task that is delivered twice finds nothing to do. A
+//! task that ends the process three times is quarantined instead of being started again.
 
 mod worker;
 
@@ -24,13 +24,13 @@ use tolmach_runtime::{
 
 use crate::{clock::now, config::Config, reader};
 
-/// Tasks that one process carries out at a time.
+/// How many tasks one process runs concurrently.
 const AT_ONCE: u32 = 32;
 
-/// A task that was begun so often and never came to an end is quarantined.
+/// How many starts without an end a task may have before it is quarantined.
 const STARTS: i64 = 3;
 
-/// The hands of one process.
+/// The worker pool of one process.
 pub struct Jobs {
     runtime: Arc<Runtime>,
     catalog: Arc<EmbeddedCatalog>,
@@ -39,7 +39,7 @@ pub struct Jobs {
     state: Mutex<State>,
 }
 
-/// What /health says.
+/// The worker's state for /health.
 #[derive(Default)]
 struct State {
     working: bool,
@@ -50,7 +50,7 @@ struct State {
 }
 
 impl Jobs {
-    /// Hands that wait for a worker.
+    /// A pool that is not running yet; [`Jobs::supervise`] runs it.
     pub fn new(config: &Config, runtime: Arc<Runtime>, catalog: Arc<EmbeddedCatalog>) -> Arc<Jobs> {
         Arc::new(Jobs {
             runtime,
@@ -61,12 +61,12 @@ impl Jobs {
         })
     }
 
-    /// Whether a worker works.
+    /// Whether a worker is running.
     pub fn working(&self) -> bool {
         self.state().working
     }
 
-    /// What /health says.
+    /// The worker's state as JSON for /health.
     pub fn show(&self) -> Value {
         let state = self.state();
         json!({
@@ -79,7 +79,7 @@ impl Jobs {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Plain values: whole at every step.
+        // Each update is a plain assignment, so the state is consistent even after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -87,10 +87,11 @@ impl Jobs {
         self.runtime.store()
     }
 
-    /// Carries a task out to its end. An error means that nothing of it is settled: it is handed out again.
+    /// Runs a task and records its end. A task that fails is queued again with a backoff. An error means that the task
+    /// has not been settled and apalis delivers it again.
     async fn carry_out(&self, job: Job, id: &str) -> ports::Result<()> {
         let _place = self.places.acquire().await;
-        // Counted before the run: a task that ends the process leaves its mark.
+        // Count the start before running, so that a task that ends the process is counted.
         let starts = self.store().begin_task(id, &job.task, now()).await?;
         if starts > STARTS {
             return tasks::quarantine(&self.runtime, &Actor::system(), now(), &job.task, id, STARTS).await;
@@ -139,7 +140,8 @@ impl Jobs {
     }
 }
 
-/// Doubles from five seconds to an hour; the id spreads tasks that failed together over a quarter more.
+/// The delay before a retry: 5 s doubling up to 1 h, plus up to a quarter of that depending on the id, which spreads
+/// tasks that failed together.
 fn backoff(tries: u32, id: &str) -> Duration {
     let seconds = (5u64 << tries.min(10)).min(3600);
     let spread = id.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))) % 1000;
@@ -156,7 +158,7 @@ mod tests {
     use super::*;
     use crate::assemble::{Assembled, Serving};
 
-    /// Hands over a new database, and one of the staff.
+    /// A worker pool on a new database, with one staff address.
     async fn jobs(folder: &std::path::Path) -> Arc<Jobs> {
         let config =
             Config { data_dir: folder.to_owned(), flows: Some("../flows".into()), ..Config::default() };
@@ -175,7 +177,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let jobs = jobs(folder.path()).await;
         let task = Task::Reindex { file: "/no/such/file.xlsx".to_owned() };
-        // Three processes began it and were gone before its end.
+        // Simulate three processes that started it and were killed.
         for _ in 0..3 {
             jobs.store().begin_task("t1", &task, 1).await.unwrap();
         }
@@ -185,7 +187,7 @@ mod tests {
         let said = told(&jobs).await;
         assert_eq!(said.len(), 1, "once: {said:?}");
         assert!(said[0].contains("Задача отложена") && said[0].contains("tolmach jobs retry t1"), "{said:?}");
-        // Tried again it comes to its end, which is bad news about the file and no fourth try.
+        // The retry finishes: the failure concerns the file and is reported, so the task is not quarantined again.
         assert!(jobs.store().retry_task("t1", 5).await.unwrap());
         jobs.carry_out(task.into(), "t2").await.unwrap();
         let said = told(&jobs).await;
@@ -194,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn the_day_is_told_once_and_what_is_old_goes() {
+    async fn a_daily_report_is_sent_once_and_pending_rows_are_retained() {
         let folder = tempfile::tempdir().unwrap();
         let jobs = jobs(folder.path()).await;
         for id in ["a", "b"] {
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_reads_as_a_task_with_and_without_a_count() {
+    fn a_job_parses_with_and_without_a_retry_count() {
         let bare: Job = serde_json::from_str(r#"{"kind":"deliver","chat":"web:1"}"#).unwrap();
         assert_eq!((bare.task, bare.tries), (Task::Deliver { chat: "web:1".to_owned() }, 0));
         let counted = Job { task: Task::Retain, tries: 3 };
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_to_an_hour_and_differ() {
+    fn backoff_grows_to_an_hour_and_is_spread() {
         assert!(backoff(0, "a") >= Duration::from_secs(5) && backoff(0, "a") < Duration::from_secs(7));
         assert!(backoff(3, "a") >= Duration::from_secs(40));
         assert!(backoff(99, "a") <= Duration::from_secs(4500));

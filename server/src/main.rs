@@ -1,6 +1,6 @@
-//! The `tolmach` binary: reads the configuration, wires the parts, runs a command.
+//! The `tolmach` binary: reads the configuration, builds the dependencies and runs a command.
 //!
-//! No decision about dialogs is made here; only this crate sees all the others.
+//! This crate contains no dialog logic. It is the only one that depends on all others.
 
 #[macro_use]
 mod out;
@@ -25,7 +25,7 @@ use clap::{Args, Parser, Subcommand};
 
 use config::Config;
 
-/// Self-hosted dialogs from declarative graphs: YAML flows, a catalogue, and clients who get answers.
+/// Self-hosted chatbot with dialogs as declarative YAML flows and search in a product catalogue.
 #[derive(Debug, Parser)]
 #[command(name = "tolmach", version, about)]
 struct Cli {
@@ -35,7 +35,7 @@ struct Cli {
     command: Option<Command>,
 }
 
-/// What every command takes.
+/// Options of every command.
 #[derive(Debug, Args)]
 struct Global {
     /// The data folder [default: tolmach-data, or TOLMACH_DATA_DIR]
@@ -44,48 +44,48 @@ struct Global {
     /// The folder with the flows [default: flows, or TOLMACH_FLOWS]
     #[arg(long, value_name = "DIR", global = true)]
     flows: Option<PathBuf>,
-    /// The configuration file [default: tolmach.toml, if it is there]
+    /// The configuration file [default: tolmach.toml, if it exists]
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the web chat page, and the Telegram bot when a token is configured (the default command)
+    /// Serve the web chat page, and the Telegram bot if a token is configured (the default command)
     Run(commands::run::Run),
-    /// Talk to the consultant in the terminal
+    /// Chat with the bot in the terminal
     Chat(commands::chat::Chat),
-    /// Check a bundle of flows and say everything that is wrong with it
+    /// Check a bundle of flows and report every problem
     Check(commands::check::Check),
     /// Run the dialog tests of a bundle
     Test(commands::test::Test),
     /// Draw a flow
     Graph(commands::graph::GraphCommand),
-    /// Look into price lists, import and search them
+    /// Import, preview and search price lists
     #[command(subcommand)]
     Catalog(commands::catalog::CatalogCommand),
-    /// Measure how well texts are understood
+    /// Evaluate classifiers
     #[command(subcommand)]
     Eval(commands::eval::EvalCommand),
-    /// See who changed what, and how it ended
+    /// Show the audit log
     #[command(subcommand)]
     Audit(commands::audit::AuditCommand),
-    /// Print the vectors of texts
+    /// Print embedding vectors of texts
     Embed(commands::embed::Embed),
-    /// List the leads, newest first
+    /// List and edit leads
     Leads(commands::leads::Leads),
-    /// See the chats that a person has, write into them, take one and give it back
+    /// List chats that the staff took over, write to a client, take a chat over, return it to the bot
     #[command(subcommand)]
     Handoff(commands::handoff::HandoffCommand),
-    /// List, compare, publish and take back releases of the flows
+    /// List, compare, publish, roll back, export and import releases of the flows
     #[command(subcommand)]
     Release(commands::release::ReleaseCommand),
     /// Count the goals that clients reached, and compare the arms of experiments
     Goals(commands::goals::Goals),
-    /// See the tasks that were quarantined, and have them tried again
+    /// List quarantined tasks and retry them
     #[command(subcommand)]
     Jobs(commands::jobs::JobsCommand),
-    /// Replay a stored chat from its traces and compare the effects
+    /// Replay stored turns from their traces, or backtest a draft on them
     Replay(commands::replay::Replay),
     /// Group the messages that no intent was found for, and propose examples and intents
     Suggest(commands::suggest::Suggest),
@@ -104,7 +104,7 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
-    // It limits its own memory, so nothing of the program may have begun.
+    // `catalog read` limits its own memory, so it must run before anything else is started.
     if let Some(Command::Catalog(commands::catalog::CatalogCommand::Read(read))) = &cli.command {
         return read.execute();
     }
@@ -116,7 +116,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         config.flows = Some(flows);
     }
     let command = cli.command.unwrap_or_else(|| Command::Run(commands::run::Run::default()));
-    // Only the server's log is meant to be watched; a command's own output must stay clean.
+    // Only the server logs by default; the output of other commands must stay clean.
     log::start(&config.log, matches!(command, Command::Run(_)))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! `/photos/<name>`: the photos that came beside price lists, for the chat page.
+//! `/photos/<name>`: product photos imported with price lists, for the web chat.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use axum::{
 };
 use tolmach_runtime::ports::Photos;
 
-/// The route, over the photos beside a catalogue.
+/// The route `/photos/{name}`.
 pub fn router(photos: Arc<dyn Photos>) -> Router {
     Router::new().route("/photos/{name}", get(photo)).with_state(photos)
 }
@@ -26,7 +26,7 @@ async fn photo(State(photos): State<Arc<dyn Photos>>, Path(name): Path<String>) 
                 (CONTENT_TYPE, photo.media),
                 (X_CONTENT_TYPE_OPTIONS, "nosniff"),
                 (CONTENT_SECURITY_POLICY, "default-src 'none'"),
-                // A name is made from the content: what it names never changes.
+                // A name is derived from the content, so its content never changes.
                 (CACHE_CONTROL, "public, max-age=31536000, immutable"),
             ];
             (headers, photo.bytes).into_response()

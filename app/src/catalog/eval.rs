@@ -1,4 +1,4 @@
-//! How good the search is on queries that people have judged.
+//! Measures search quality on judged queries.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,19 +11,19 @@ use tolmach_engine::catalog::SearchRequest;
 use tolmach_nodes::request_for;
 use tolmach_runtime::ports::{self, Catalog};
 
-/// Rows that nDCG looks at, and rows that recall does.
+/// nDCG and MRR look at the first 10 rows, recall at the first 100.
 const TOP: usize = 10;
 const DEEP: u32 = 100;
 
-/// Queries with the relevance of articles, as people judged them.
+/// Judged queries: the relevance of articles for each query.
 #[derive(Clone, Debug)]
 pub struct Judgments {
-    /// Relevance by article, for each query.
+    /// Relevance by article, by query.
     queries: BTreeMap<String, HashMap<String, f64>>,
     scale: Scale,
 }
 
-/// The scale that relevances are on.
+/// The range of the relevances.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     least: f64,
@@ -33,18 +33,18 @@ struct Scale {
 /// Why a file of judgments cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JudgmentsError {
-    /// The system refuses.
+    /// The file cannot be read.
     #[error("{} cannot be read", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// The system's reason.
+        /// The I/O error.
         source: io::Error,
     },
-    /// Not text.
+    /// The file is not UTF-8.
     #[error("{} is not UTF-8 text: save it as .tsv or .csv in UTF-8", .0.display())]
     NotText(PathBuf),
-    /// A line with more or fewer columns.
+    /// A line does not have three columns.
     #[error(
         "{} line {line}: {columns} columns; a line is query, article and relevance, separated by tabs or commas",
         file.display()
@@ -54,52 +54,52 @@ pub enum JudgmentsError {
         file: PathBuf,
         /// From 1.
         line: usize,
-        /// How many it has.
+        /// How many columns the line has.
         columns: usize,
     },
-    /// A relevance that is no number.
+    /// A relevance is not a finite number.
     #[error("{} line {line}: the relevance {relevance} is not a number", file.display())]
     NotANumber {
         /// The file.
         file: PathBuf,
         /// From 1.
         line: usize,
-        /// What stands there.
+        /// The cell's text.
         relevance: String,
     },
-    /// Nothing to measure.
+    /// The file has no judgments.
     #[error("{} has no judgments; a line is query, article and relevance", .0.display())]
     Empty(PathBuf),
 }
 
-/// How good the search is; shares are 0 to 1.
+/// The result of an evaluation; figures are 0 to 1.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     /// How many queries.
     pub queries: usize,
     /// The mean nDCG at 10.
     pub ndcg: f64,
-    /// The mean reciprocal rank of the first relevant row among 10.
+    /// The mean reciprocal rank of the first relevant row among the first 10.
     pub mrr: f64,
-    /// The mean share of relevant rows among the first 100.
+    /// The mean share of relevant rows found among the first 100.
     pub recall: f64,
-    /// nDCG of each query, the worst first.
+    /// nDCG of each query, worst first.
     pub by_query: Vec<(f64, String)>,
-    /// How long each search took, sorted.
+    /// How long each search took, ascending.
     pub times: Vec<Duration>,
-    /// The lower end of the relevances.
+    /// The lower end of the relevance scale.
     pub least: f64,
-    /// The upper end.
+    /// The upper end of the relevance scale.
     pub most: f64,
-    /// From here on a row counts as relevant.
+    /// The relevance from which a row counts as relevant.
     pub good: f64,
 }
 
 impl Judgments {
-    /// Reads a table of query, article and relevance, separated by tabs or commas; the first line may name the columns.
+    /// Reads a table of query, article and relevance, separated by tabs or commas. The first line may be a header.
     ///
     /// # Errors
-    /// When the file is none, or a line has other columns.
+    /// When the file cannot be read, is not UTF-8 or empty, or a line is malformed.
     pub fn read(file: &Path) -> Result<Judgments, JudgmentsError> {
         let owned = || file.to_owned();
         let bytes =
@@ -118,7 +118,7 @@ impl Judgments {
             };
             let Ok(number) = relevance.trim().parse::<f64>() else {
                 if line == 1 {
-                    continue; // The columns' names.
+                    continue; // The header.
                 }
                 let relevance = format!("{relevance:?}");
                 return Err(JudgmentsError::NotANumber { file: owned(), line, relevance });
@@ -134,16 +134,18 @@ impl Judgments {
         if queries.is_empty() {
             return Err(JudgmentsError::Empty(owned()));
         }
-        // A scale that begins with 1 says "not relevant" with it; one without a lower end begins with 0.
+        // On a scale that starts at 1, 1 means "not relevant". Otherwise the scale starts at 0, or at a negative lower
+        // end.
         scale.least = if scale.least >= 1.0 && scale.most > scale.least { 1.0 } else { scale.least.min(0.0) };
         Ok(Judgments { queries, scale })
     }
 }
 
-/// Measures the search on judged queries. `elapsed` gives the time since any fixed moment.
+/// Measures the search on judged queries. `semantic_ratio` is 0 (words only) to 1 (vectors only); `elapsed` returns the
+/// time since any fixed moment.
 ///
 /// # Errors
-/// When the catalogue does not answer.
+/// When the catalogue fails.
 pub async fn evaluate(
     catalog: &dyn Catalog,
     judgments: &Judgments,
@@ -190,18 +192,19 @@ struct Figures {
 }
 
 impl Scale {
-    /// From here on a row counts as relevant: three quarters up the scale.
+    /// The relevance from which a row counts as relevant: three quarters up the scale.
     fn good(&self) -> f64 {
         self.least + 0.75 * (self.most - self.least)
     }
 
-    /// The gain of a relevance: 2^r - 1 from the lower end of the scale (Burges and others, 2005), 0 below.
+    /// The gain of a relevance: 2^r - 1 with r counted from the lower end of the scale (Burges et al., 2005); 0 below
+    /// it.
     fn gain(&self, relevance: f64) -> f64 {
         (relevance - self.least).max(0.0).exp2() - 1.0
     }
 
-    /// nDCG at 10, the reciprocal rank of the first relevant row, and the share of relevant rows found; rows that nobody
-    /// judged gain nothing.
+    /// nDCG at 10, the reciprocal rank of the first relevant row, and the share of relevant rows found. Unjudged rows
+    /// have no gain.
     fn figures(&self, judged: &HashMap<String, f64>, found: &[&str]) -> Figures {
         let discounted = |gains: &mut dyn Iterator<Item = f64>| -> f64 {
             gains.take(TOP).zip(2_u32..).map(|(gain, place)| gain / f64::from(place).log2()).sum()
@@ -222,7 +225,7 @@ impl Scale {
     }
 }
 
-/// The cells of a line; one with the separator in it stands in quotes, which are doubled inside.
+/// Splits a line into cells. In comma-separated lines a cell may be quoted, with quotes doubled inside.
 fn cells(line: &str, separator: char) -> Vec<String> {
     let mut cells = vec![String::new()];
     let mut quoted = false;
@@ -248,12 +251,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_those_of_the_textbook() {
+    fn figures_match_a_calculation_by_hand() {
         let scale = Scale { least: 1.0, most: 3.0 };
         let judged = HashMap::from([("a".to_owned(), 3.0), ("b".to_owned(), 2.0), ("c".to_owned(), 1.0)]);
         let perfect = scale.figures(&judged, &["a", "b", "c"]);
         assert!((perfect.ndcg - 1.0).abs() < 1e-9 && perfect.reciprocal_rank == 1.0 && perfect.recall == 1.0);
-        // Gains 0, 1, 3 discounted by log2 of 2, 3, 4, against 3 and 1.
+        // Gains 0, 1, 3 discounted by log2 of 2, 3, 4, against the ideal 3 and 1.
         let turned = scale.figures(&judged, &["c", "b", "a"]);
         let expected = (1.0 / 3_f64.log2() + 3.0 / 2.0) / (3.0 + 1.0 / 3_f64.log2());
         assert!((turned.ndcg - expected).abs() < 1e-9, "{}", turned.ndcg);

@@ -1,47 +1,47 @@
-//! A search as a client's, for people who want to see what clients are shown.
+//! Catalogue search as a client gets it, for checking what clients are shown.
 
 use tolmach_engine::catalog::{Field, SearchRequest, SearchResults};
 use tolmach_nodes::request_for;
 use tolmach_runtime::ports::{self, Catalog};
 
-/// What is searched for, and how.
+/// A search request.
 #[derive(Clone, Debug)]
 pub struct Query {
-    /// What is wanted.
+    /// The text or the article to search for.
     pub wanted: Wanted,
-    /// Rows at most.
+    /// The maximum number of rows.
     pub limit: u32,
-    /// 0 searches by words alone, 1 by vectors alone.
+    /// 0 searches by words only, 1 by vectors only.
     pub semantic_ratio: f32,
-    /// Columns whose values are counted: a field's name or a heading of a price list.
+    /// Columns whose values are counted: field names or headings of a price list.
     pub facets: Vec<String>,
 }
 
-/// What a search is for.
+/// What to search for.
 #[derive(Clone, Debug)]
 pub enum Wanted {
-    /// What a client would type.
+    /// A query as a client would type it.
     Text(String),
-    /// Rows like the one with this article.
+    /// Rows similar to the one with this article.
     Similar(String),
 }
 
-/// What was found.
+/// The result of a search.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// How the query was understood.
+    /// The request that the query was parsed to.
     pub request: SearchRequest,
     /// The rows, best first.
     pub results: SearchResults,
 }
 
-/// Why a search cannot be made.
+/// Why a search failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
-    /// No row to be similar to.
+    /// No row has the given article.
     #[error("no row has the article {0}")]
     NoArticle(String),
-    /// The catalogue does not answer.
+    /// The catalogue failed.
     #[error(transparent)]
     Catalog(#[from] ports::Error),
 }
@@ -49,7 +49,7 @@ pub enum SearchError {
 /// Searches as the `search` node does.
 ///
 /// # Errors
-/// When no row has the article to compare with, or the catalogue does not answer.
+/// When no row has the given article, or the catalogue fails.
 pub async fn search(catalog: &dyn Catalog, query: &Query) -> Result<Found, SearchError> {
     let mut request = match &query.wanted {
         Wanted::Text(text) => request_for(text),

@@ -1,10 +1,10 @@
-//! Which hosts the flows ask that the configuration does not let them ask. What they may ask is not decided here.
+//! Hosts that the flows call and the configuration does not allow. The caller decides what is allowed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tolmach_engine::Release;
 
-/// A line for each host that the flows ask and `may_ask` denies: the nodes that ask it take their `failed` exit.
+/// One line for each host that a node of the flows calls and `may_ask` denies. Such nodes take their `failed` exit.
 pub fn host_notes(release: &Release, may_ask: impl Fn(&str) -> bool) -> Vec<String> {
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for flow in release.flows.values() {

@@ -1,4 +1,4 @@
-//! Runs dialog tests side by side: catalogues that all of them share, and a database for each, in a temporary folder.
+//! Runs dialog tests in parallel in a temporary folder. Tests share the catalogues, and each has its own database.
 
 use std::{
     num::NonZero,
@@ -24,28 +24,28 @@ use tolmach_store::sqlite::{self, Durability, SqliteStore};
 use super::{Error, Ran, Test};
 use crate::{diagnostics::Diagnosed, samples};
 
-/// Tests begin on a Monday morning.
+/// The time at which tests start: a Monday morning, milliseconds since the Unix epoch.
 const MONDAY: i64 = 1_795_424_400_000;
 
-/// A place where tests run; it may run the tests of many bundles, one after the other, and is cheap to clone.
+/// A test environment. It can run the tests of several bundles in turn, and is cheap to clone.
 #[derive(Clone)]
 pub struct DialogTestRunner(Arc<Shared>);
 
 struct Shared {
     folder: tempfile::TempDir,
-    /// Imported once, by the first test that wants it.
+    /// Imported once, by the first test that needs it.
     samples: OnceCell<Arc<EmbeddedCatalog>>,
     empty: Arc<EmbeddedCatalog>,
-    /// The tests of a bundle share what its examples teach.
+    /// Shared, so that the examples of a bundle are trained once.
     trainer: Arc<Trainer>,
     databases: AtomicUsize,
 }
 
 impl DialogTestRunner {
-    /// A runner with a temporary folder, which goes with the last clone.
+    /// A runner with a temporary folder, which is removed with the last clone.
     ///
     /// # Errors
-    /// When the folder or the empty catalogue in it cannot be made.
+    /// When the folder or the empty catalogue in it cannot be created.
     pub fn new() -> Result<DialogTestRunner, Error> {
         let folder = tempfile::tempdir().map_err(Error::NoFolder)?;
         let empty = Arc::new(EmbeddedCatalog::open(folder.path().join("empty"), Arc::new(TitleEmbedder))?);
@@ -54,10 +54,11 @@ impl DialogTestRunner {
         Ok(DialogTestRunner(Arc::new(Shared { folder, samples: OnceCell::new(), empty, trainer, databases })))
     }
 
-    /// Runs tests of a bundle side by side, as many at once as the machine has cores; the results come in the given order.
+    /// Runs tests of a bundle in parallel, as many at once as there are cores. Results are in the given order.
     ///
     /// # Errors
-    /// When the bundle does not compile, or a catalogue or database of the tests cannot be made. A test that fails is none.
+    /// When the bundle does not compile, a catalogue or database cannot be created, or a test panics. A test that fails
+    /// is no error.
     pub async fn run(&self, bundle: &Bundle, tests: Vec<Test>) -> Result<Vec<Ran>, Error> {
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(tests.len());
         let (tests, bundle) = (Arc::new(tests), Arc::new(bundle.clone()));
@@ -89,7 +90,7 @@ impl DialogTestRunner {
         let number = self.0.databases.fetch_add(1, Ordering::SeqCst);
         let file = self.0.folder.path().join(format!("{number}.db"));
         let mut options = sqlite::Options::new(file.clone());
-        // A test's database does not outlive the test.
+        // The database is discarded after the test, so it need not survive a crash.
         options.durability = Durability::Normal;
         let store = Arc::new(SqliteStore::open(options).await?);
         let scripted = Scripted::new(&dialog.given, Arc::new(OfflineLlm));
@@ -123,7 +124,7 @@ impl DialogTestRunner {
             Environment { runtime: &runtime, recorder: &recorder, clock: &clock, scripted: &scripted };
         let outcome = testing::run(dialog, &stage).await?;
         store.close().await?;
-        // A watch runs tests for hours; what a test stored is of no further use.
+        // Watch mode runs for hours: remove the database to save disk space.
         drop(std::fs::remove_file(file));
         Ok(outcome)
     }

@@ -1,56 +1,57 @@
-//! What the placing of messages among intents comes to, in figures.
+//! Accuracy, coverage and calibration of the intent classifier.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::Placed;
 
-/// Confidences at which messages are counted.
+/// The confidence thresholds that are reported.
 const CONFIDENCES: [f32; 7] = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
-/// The share of in-scope messages placed rightly at which the refusal of others is told.
+/// The share of in-scope messages that must be classified correctly for [`Figures::kept`].
 pub const KEPT: f64 = 0.85;
 
-/// How well messages were placed; shares are 0 to 1.
+/// The figures of an evaluation; shares are 0 to 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figures {
-    /// Messages that belong to an intent.
+    /// In-scope messages: those with an intent.
     pub inside: usize,
-    /// Messages that belong to none.
+    /// Out-of-scope messages.
     pub outside: usize,
-    /// In-scope messages whose likeliest intent is theirs.
+    /// In-scope messages whose most probable intent is the expected one.
     pub right: usize,
-    /// Their share.
+    /// Their share of the in-scope messages.
     pub accuracy: f64,
-    /// What happens when messages below a confidence are refused, by confidence.
+    /// The effect of each confidence threshold, ascending.
     pub cuts: Vec<Cut>,
-    /// The same at the highest confidence that leaves [`KEPT`] of in-scope messages right; `None` where none does.
+    /// The effect of the highest threshold at which at least [`KEPT`] of the in-scope messages are classified
+    /// correctly; `None` if there is none.
     pub kept: Option<Cut>,
-    /// By how much confidence and the share of right answers differ on average (expected calibration error).
+    /// The expected calibration error: the mean difference between confidence and accuracy.
     pub calibration_error: f64,
-    /// Intents taken for others, the most frequent first.
+    /// Pairs of expected and predicted intent that differ, most frequent first.
     pub confusions: Vec<Confusion>,
 }
 
-/// What happens when messages below a confidence are refused.
+/// The effect of a confidence threshold: messages below it are refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cut {
-    /// The confidence.
+    /// The threshold.
     pub confidence: f32,
-    /// Share of in-scope messages that are placed.
+    /// Share of in-scope messages that are accepted.
     pub coverage: f64,
-    /// Share of those that are placed rightly.
+    /// Share of the accepted in-scope messages that are classified correctly.
     pub precision: f64,
-    /// Share of all in-scope messages that are placed, and rightly.
+    /// Share of all in-scope messages that are accepted and classified correctly.
     pub accuracy: f64,
-    /// Share of out-of-scope messages that are refused; `None` without any.
+    /// Share of out-of-scope messages that are refused; `None` when there are none.
     pub refused: Option<f64>,
 }
 
-/// An intent taken for another.
+/// An expected intent and a wrong prediction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
-    /// The intent.
+    /// The expected intent.
     pub wanted: String,
-    /// What it was taken for.
+    /// The predicted intent, or `out of scope`.
     pub found: String,
     /// How often.
     pub times: usize,
@@ -58,7 +59,7 @@ pub struct Confusion {
     pub example: String,
 }
 
-/// The figures of placed messages.
+/// Computes the figures of classified messages.
 pub(super) fn figures(placed: &[Placed]) -> Figures {
     let inside: Vec<&Placed> = placed.iter().filter(|message| message.wanted.is_some()).collect();
     let right = inside.iter().filter(|message| is_right(message)).count();
@@ -108,7 +109,7 @@ fn cut(placed: &[Placed], confidence: f32) -> Cut {
     }
 }
 
-/// The highest confidence at which so large a share of in-scope messages is still placed rightly.
+/// The effect of the highest threshold at which at least `least` of the in-scope messages are classified correctly.
 fn keeping(placed: &[Placed], least: f64) -> Option<Cut> {
     let inside = placed.iter().filter(|message| message.wanted.is_some()).count();
     let mut right: Vec<f32> =
@@ -119,8 +120,8 @@ fn keeping(placed: &[Placed], least: f64) -> Option<Cut> {
     Some(cut(placed, confidence))
 }
 
-/// By how much confidence and the share of right answers differ, over tenths of confidence (expected calibration error). A message
-/// that is out of scope has no right answer.
+/// Expected calibration error over ten equal bins of confidence. A prediction for an out-of-scope message counts as
+/// wrong.
 fn miscalibration(placed: &[Placed]) -> f64 {
     let mut tenths = [(0.0_f64, 0_usize, 0_usize); 10];
     for message in placed.iter().filter(|message| message.found.is_some()) {

@@ -1,4 +1,4 @@
-//! Price lists that are left to a running server: put on the list of tasks, and imported from there.
+//! Deferred imports: price lists that are queued as tasks and imported by a running server.
 
 use std::path::{Path, PathBuf};
 
@@ -12,13 +12,13 @@ use uuid::Uuid;
 use super::{Error, PriceList, ReaderProcess, import, record_refusal, understand};
 use crate::{audit::Change, text::chain, uploads::Uploads};
 
-/// Has a running server import a price list, in the name of `actor`; the staff is told how it went. The file, and the archive of
-/// photos, are copied: what becomes of them afterwards does not matter.
+/// Queues the import of a price list on a running server, on behalf of `actor`. The staff is notified of the result.
+/// The file and the archive of photos are copied, so they may be changed or removed afterwards.
 ///
-/// Writes a `catalog.import_later` row of the audit log; the import writes one of its own, in the same name.
+/// Writes a `catalog.import_later` row of the audit log; the import writes its own row with the same actor.
 ///
 /// # Errors
-/// When a file cannot be read or copied, or the database is away.
+/// When a file cannot be read or copied, or the database is unavailable.
 pub async fn queue(
     store: &dyn Store,
     uploads: &Uploads,
@@ -34,26 +34,26 @@ pub async fn queue(
     queued
 }
 
-/// A price list for a running server.
+/// A price list to be imported by a running server.
 #[derive(Clone, Debug)]
 pub struct QueuedList {
     /// The file.
     pub file: PathBuf,
     /// See [`PriceList::source`].
     pub source: Option<String>,
-    /// What is said of its columns, as [`super::Map`] reads it.
+    /// The column mapping as text, in the format of [`super::Map`].
     pub map: Option<String>,
     /// See [`PriceList::photos`].
     pub photos: Option<PathBuf>,
 }
 
-/// Carries out an import of an upload and tells the staff how it went. A list that cannot be used is told and not tried again: it
-/// would be no better. The upload is removed either way.
+/// Imports an upload and notifies the staff of the result. An import that fails is reported and not retried, because
+/// the file would not change. The uploads are removed in both cases.
 ///
 /// Writes a `catalog.import` row of the audit log.
 ///
 /// # Errors
-/// When the staff cannot be told, or the database is away.
+/// When the database is unavailable.
 pub async fn import_queued(
     runtime: &Runtime,
     catalog: &EmbeddedCatalog,
@@ -76,10 +76,10 @@ pub async fn import_queued(
     Ok(())
 }
 
-/// The same for a file by its path: tasks that earlier versions pushed.
+/// Imports a file by its path. For tasks that earlier versions queued.
 ///
 /// # Errors
-/// When the staff cannot be told.
+/// When the database is unavailable.
 pub async fn import_queued_file(
     runtime: &Runtime,
     catalog: &EmbeddedCatalog,
@@ -148,7 +148,7 @@ async fn push(
     Ok(store.push(Task::Import { upload, options }.into(), now).await?)
 }
 
-/// The list of an upload, with what was said of it.
+/// The price list of an upload, with its import options.
 async fn found(
     store: &dyn Store,
     uploads: &Uploads,
@@ -159,7 +159,7 @@ async fn found(
         Some(photos) => Some(uploads.file(store, photos).await?),
         None => None,
     };
-    // It was read once already, when it was typed.
+    // The mapping was validated when the command was parsed.
     let map = options.map.as_deref().and_then(|map| map.parse().ok());
     let file = uploads.file(store, upload).await?;
     Ok(PriceList { file, source: options.source.clone(), map, photos })

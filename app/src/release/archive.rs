@@ -1,4 +1,4 @@
-//! A release outside the database: a folder, or a zip archive of one. Both hold a `release.json`.
+//! An exported release: a folder, or a zip archive of one, with the bundle's files and a `release.json`.
 
 use std::{
     fs,
@@ -13,20 +13,20 @@ use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use crate::text::short;
 
-/// The file that says which release it is and where it comes from.
+/// The file with the release's id and origin.
 const CARD: &str = "release.json";
 
-/// Entries that an archive may have; a bundle has a few dozen.
+/// The maximum number of entries of an archive; a bundle has a few dozen files.
 const ENTRIES: usize = 2_000;
-/// Bytes of one file, as of a bundle's.
+/// The maximum size of one file, in bytes; the same as for a bundle.
 const LARGEST: u64 = 4 * 1024 * 1024;
-/// Bytes of all files together.
+/// The maximum size of all files together, in bytes.
 const TOTAL: u64 = 64 * 1024 * 1024;
 
 /// The content of `release.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Card {
-    /// The release.
+    /// The release's id.
     pub id: String,
     /// The release that was current before it.
     #[serde(default)]
@@ -34,33 +34,33 @@ pub struct Card {
     /// Who published it.
     #[serde(default)]
     pub author: String,
-    /// Why.
+    /// The note of the publication.
     #[serde(default)]
     pub note: String,
-    /// When it was published, milliseconds since the Unix epoch.
+    /// When it was published, milliseconds since the Unix epoch; `None` if it was not.
     #[serde(default)]
     pub at: Option<i64>,
 }
 
-/// A release outside the database.
+/// An exported release.
 #[derive(Clone, Debug)]
 pub struct Exported {
-    /// Its texts.
+    /// Its source files.
     pub bundle: Bundle,
-    /// Where it comes from.
+    /// Its origin.
     pub card: Card,
 }
 
 /// Why an export cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// An archive is never overwritten.
+    /// The archive exists already; archives are never overwritten.
     #[error("{} exists already; name another file, or remove it", .0.display())]
     Exists(PathBuf),
-    /// There is nothing to read.
+    /// The path does not exist.
     #[error("there is no {}; name a folder or a .zip that `tolmach release export` wrote", .0.display())]
     Missing(PathBuf),
-    /// The texts are not those of the release.
+    /// The files do not have the id that `release.json` names.
     #[error(
         "{}: the files are release {}, but {CARD} says {}; the files were changed or damaged. Export it again, or publish the \
          folder as a release of its own: tolmach release publish DIR",
@@ -69,50 +69,50 @@ pub enum ArchiveError {
     Changed {
         /// The folder or archive.
         path: PathBuf,
-        /// The release that the texts are.
+        /// The id computed from the files.
         found: String,
-        /// The release that they should be.
+        /// The id in `release.json`.
         card: String,
     },
-    /// A file where a folder is to be.
+    /// The path is a file where a folder is expected.
     #[error("{} is a file; name a folder, or a file that ends in .zip", .0.display())]
     NotAFolder(PathBuf),
-    /// The folder holds something else.
+    /// The folder is not empty and holds no export.
     #[error("{} is not empty and holds no exported release; name an empty folder, or one that does not exist", .0.display())]
     NotEmpty(PathBuf),
-    /// The folder holds an export that somebody works in.
+    /// The folder holds an export that was edited.
     #[error("{} holds an exported release that was edited since; publish it, or name another folder", .0.display())]
     Edited(PathBuf),
-    /// The folder was not exported.
+    /// The folder has no `release.json`.
     #[error(
         "{folder} holds no {CARD}, so it is no exported release; a folder of flows is published with `tolmach release publish \
          {folder}`",
         folder = .0.display()
     )]
     NoCard(PathBuf),
-    /// The archive was not exported.
+    /// The archive has no `release.json`.
     #[error("{} holds no {CARD}, so it is no exported release", .0.display())]
     NoCardInside(PathBuf),
-    /// `release.json` is not what an export writes.
+    /// `release.json` cannot be parsed.
     #[error("{}: {CARD} cannot be read; export it again", path.display())]
     BadCard {
         /// The folder or archive.
         path: PathBuf,
-        /// What is wrong.
+        /// The parse error.
         source: serde_json::Error,
     },
-    /// The id cannot be a release's.
+    /// The id in `release.json` is not hexadecimal.
     #[error("{}: the id in {CARD} is no release's; export it again", .0.display())]
     BadId(PathBuf),
-    /// The archive cannot be unpacked.
+    /// The archive is damaged or not a zip archive.
     #[error("{} is damaged or no zip archive: {why}; export it again", path.display())]
     Damaged {
         /// The archive.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
-    /// The archive has more entries than a release.
+    /// The archive has more than 2,000 entries.
     #[error("{} has {entries} entries; a release has at most {ENTRIES}", path.display())]
     TooMany {
         /// The archive.
@@ -120,7 +120,7 @@ pub enum ArchiveError {
         /// How many it has.
         entries: usize,
     },
-    /// An entry whose path is not inside the archive's folder.
+    /// An entry's path leads out of the folder, or is not portable.
     #[error("{} holds the path `{}`, which leads out of the folder; it is refused", path.display(), entry.escape_debug())]
     LeadsOut {
         /// The archive.
@@ -128,7 +128,7 @@ pub enum ArchiveError {
         /// The entry.
         entry: String,
     },
-    /// An entry that no release has.
+    /// An entry is larger than 4 MiB, or all together are larger than 64 MiB.
     #[error("{}: {entry} is too large; a file has at most 4 MiB, all together 64 MiB", path.display())]
     TooLarge {
         /// The archive.
@@ -136,7 +136,7 @@ pub enum ArchiveError {
         /// The entry.
         entry: String,
     },
-    /// An entry that is not text.
+    /// An entry is not UTF-8.
     #[error("{}: {entry} is not UTF-8 text", path.display())]
     NotText {
         /// The archive.
@@ -144,7 +144,7 @@ pub enum ArchiveError {
         /// The entry.
         entry: String,
     },
-    /// Two entries of one name.
+    /// Two entries have the same name.
     #[error("{} holds {entry} twice; it is refused", path.display())]
     Twice {
         /// The archive.
@@ -152,17 +152,17 @@ pub enum ArchiveError {
         /// The entry.
         entry: String,
     },
-    /// The texts of a folder.
+    /// The folder cannot be read as a bundle.
     #[error(transparent)]
     Folder(#[from] BundleError),
-    /// The system refuses.
+    /// A file or folder cannot be read, written or removed.
     #[error("{} cannot be {what}", path.display())]
     File {
         /// The file or folder.
         path: PathBuf,
         /// What was attempted, as a participle.
         what: &'static str,
-        /// The system's reason.
+        /// The I/O error.
         source: io::Error,
     },
 }
@@ -173,12 +173,12 @@ impl ArchiveError {
     }
 }
 
-/// Whether a path means an archive.
+/// Whether a path ends in `.zip`.
 pub fn is_zip(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"))
 }
 
-/// Writes a release; an archive appears whole or not at all.
+/// Writes a release as a folder or an archive. An archive is written atomically.
 pub(super) fn export(bundle: &Bundle, card: &Card, path: &Path) -> Result<(), ArchiveError> {
     if is_zip(path) {
         if path.exists() {
@@ -207,10 +207,11 @@ pub(super) fn export(bundle: &Bundle, card: &Card, path: &Path) -> Result<(), Ar
     json(card).and_then(|text| fs::write(&target, text)).map_err(ArchiveError::file(&target, "written"))
 }
 
-/// Reads an export, a folder or an archive, and proves that it is the release that it says it is.
+/// Reads an exported folder or archive and verifies that its files have the id in `release.json`.
 ///
 /// # Errors
-/// When there is none, it is damaged or was edited, or an archive holds what no export does.
+/// When there is no export at the path, it is damaged or was edited, or an archive exceeds the limits or has an unsafe
+/// path.
 pub fn read_export(path: &Path) -> Result<Exported, ArchiveError> {
     if !path.exists() {
         return Err(ArchiveError::Missing(path.to_owned()));
@@ -223,7 +224,7 @@ pub fn read_export(path: &Path) -> Result<Exported, ArchiveError> {
     Ok(exported)
 }
 
-/// What an export would overwrite: nothing, or an earlier export that nobody has worked in.
+/// The files that an export to this folder would replace: none, or those of an unedited earlier export.
 fn overwritable(path: &Path) -> Result<Bundle, ArchiveError> {
     if path.exists() && !path.is_dir() {
         return Err(ArchiveError::NotAFolder(path.to_owned()));
@@ -278,7 +279,7 @@ fn from_zip(path: &Path) -> Result<Exported, ArchiveError> {
         if entry.is_dir() || !(name == CARD || Bundle::holds(&name)) {
             continue;
         }
-        // What an entry says of its size may be a lie; what is read is counted.
+        // The size in an entry's header cannot be trusted, so count the bytes that are read.
         let limit = LARGEST.min(left);
         let mut bytes = Vec::new();
         let read = (&mut entry).take(limit + 1).read_to_end(&mut bytes);
@@ -300,7 +301,7 @@ fn from_zip(path: &Path) -> Result<Exported, ArchiveError> {
     Ok(Exported { bundle, card })
 }
 
-/// Relative, with `/` between parts, and staying inside.
+/// Whether a path is relative, uses `/` as the separator and stays inside the folder.
 fn is_plain(name: &str) -> bool {
     let path = name.strip_suffix('/').unwrap_or(name);
     let odd = name.contains(['\\', ':']) || name.contains(char::is_control) || name.starts_with('/');
@@ -336,7 +337,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_that_lead_out_are_told_from_others() {
+    fn paths_that_lead_out_of_the_folder_are_refused() {
         for plain in ["a.yaml", "prompts/offer.ru.md", "prompts/", "..a/b.md"] {
             assert!(is_plain(plain), "{plain}");
         }

@@ -1,4 +1,5 @@
-//! Which release a folder was made from, so that two people who edit folders do not undo each other's work.
+//! The base release of a folder. A folder that is not based on the current release cannot be published by accident, so
+//! that two people do not overwrite each other's changes.
 
 use std::{
     collections::BTreeSet,
@@ -12,24 +13,24 @@ use tolmach_runtime::ports::{Page, Publication, Store};
 use super::{Error, bundle, described};
 use crate::text::short;
 
-/// The hidden file with the id; hidden files are no part of a bundle.
+/// The hidden file with the base's id; hidden files are not part of a bundle.
 const FILE: &str = ".tolmach-base";
 
-/// As many publications as are told of.
+/// The maximum number of publications in [`Behind::since`].
 const TOLD: u32 = 100;
 
-/// A folder that was made from another release than the current one.
+/// The folder's base is not the current release.
 #[derive(Debug)]
 pub struct Behind {
     /// The folder.
     pub folder: PathBuf,
-    /// The release that it was made from.
+    /// The base release.
     pub base: String,
     /// The current release.
     pub current: String,
-    /// What was published since, newest first, at most 100.
+    /// Publications since the base, newest first, at most 100.
     pub since: Vec<Publication>,
-    /// Files that were changed both in the folder and since; `None` when a release to compare with is not kept.
+    /// Files that were changed both in the folder and since the base; `None` when one of the releases is not stored.
     pub both: Option<Vec<String>>,
 }
 
@@ -55,13 +56,14 @@ impl fmt::Display for Behind {
     }
 }
 
-/// The release that the folder is based on, where that is known.
+/// The folder's base release, if it is known.
 pub(super) fn read(folder: &Path) -> Option<String> {
     let text = fs::read_to_string(file(folder)).ok()?;
     Some(text.trim().to_owned()).filter(|id| !id.is_empty())
 }
 
-/// Notes the release. A folder that may not be written does without: then only the moment of publishing is guarded.
+/// Records the base release. If the folder is read-only nothing is recorded, and the base is not checked at the next
+/// publication.
 pub(super) fn write(folder: &Path, id: &str) {
     if read(folder).as_deref() == Some(id) {
         return;
@@ -71,7 +73,7 @@ pub(super) fn write(folder: &Path, id: &str) {
     }
 }
 
-/// Refuses to publish a folder that was made from another release than the current one.
+/// Refuses to publish a folder whose base is not the current release.
 pub(super) async fn check(
     store: &dyn Store,
     folder: &Path,
@@ -86,7 +88,8 @@ pub(super) async fn check(
     Err(Box::new(Behind { folder, base, current, since, both }).into())
 }
 
-/// Files that differ from the base both in the current release and in the folder.
+/// Files that differ from the base both in the current release and in the folder. `None` when one of the two releases
+/// is not stored.
 async fn both_changed(store: &dyn Store, base: &str, current: &str, edited: &Bundle) -> Option<Vec<String>> {
     let base = bundle(store, base).await.ok()?;
     let current = bundle(store, current).await.ok()?;

@@ -1,4 +1,4 @@
-//! Kept releases that stored turns ran on, compiled.
+//! Compiled stored releases, for reading the turns that ran on them.
 
 use std::collections::HashMap;
 
@@ -7,19 +7,19 @@ use tolmach_runtime::ports::Store;
 
 use super::Error;
 
-/// Releases of a store, each compiled once.
+/// A cache of stored releases, each compiled once.
 pub(crate) struct CompiledReleases<'s> {
     store: &'s dyn Store,
     known: HashMap<String, Option<Release>>,
 }
 
 impl<'s> CompiledReleases<'s> {
-    /// None yet.
+    /// An empty cache.
     pub(crate) fn of(store: &'s dyn Store) -> CompiledReleases<'s> {
         CompiledReleases { store, known: HashMap::new() }
     }
 
-    /// `None` when it is not kept or this program no longer compiles it.
+    /// The compiled release; `None` when it is not stored or no longer compiles.
     pub(crate) async fn get(&mut self, id: &str) -> Result<Option<&Release>, Error> {
         if !self.known.contains_key(id) {
             let release = match self.store.release(id).await? {

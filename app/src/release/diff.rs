@@ -1,4 +1,4 @@
-//! How two bundles differ: nodes for whoever knows the flow, and files.
+//! The differences between two bundles: by node, and by file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,36 +8,36 @@ use tolmach_engine::{Release, bundle::Bundle, compile, flow::Flow};
 /// What differs between two bundles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diff {
-    /// Flows with nodes that differ; `None` when one of the two does not compile.
+    /// Flows with differences in nodes; `None` when one of the bundles does not compile.
     pub flows: Option<Vec<FlowDiff>>,
     /// Files that differ, by path.
     pub files: Vec<FileDiff>,
 }
 
-/// A flow with nodes that differ.
+/// The differences in one flow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FlowDiff {
-    /// The flow.
+    /// The flow's id.
     pub flow: String,
-    /// On which side it is.
+    /// Which bundle has the flow.
     pub presence: Presence,
-    /// Nodes that only the second has.
+    /// Nodes that only the second bundle has.
     pub added: Vec<String>,
-    /// Nodes that only the first has.
+    /// Nodes that only the first bundle has.
     pub removed: Vec<String>,
-    /// Nodes that are written differently; comments and empty lines do not count.
+    /// Nodes whose source differs; comments and empty lines are ignored.
     pub changed: Vec<String>,
 }
 
-/// On which side a flow is.
+/// Which bundle has a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
-    /// On both.
+    /// Both bundles.
     Both,
-    /// Only the second has it.
+    /// Only the second bundle.
     Added,
-    /// Only the first has it.
+    /// Only the first bundle.
     Removed,
 }
 
@@ -46,13 +46,13 @@ pub enum Presence {
 pub struct FileDiff {
     /// Its path in the bundle.
     pub path: String,
-    /// Its text in the first; `None` when it is not there.
+    /// Its text in the first bundle; `None` if it is not there.
     pub before: Option<String>,
-    /// Its text in the second; `None` when it is not there.
+    /// Its text in the second bundle; `None` if it is not there.
     pub after: Option<String>,
 }
 
-/// What differs from one bundle to another.
+/// The differences from one bundle to another.
 pub fn diff(from: &Bundle, to: &Bundle) -> Diff {
     let paths: BTreeSet<&String> = from.files.keys().chain(to.files.keys()).collect();
     let differs = |path: &&String| from.files.get(*path) != to.files.get(*path);
@@ -97,7 +97,7 @@ fn flows(from: &Bundle, to: &Bundle) -> Option<Vec<FlowDiff>> {
     Some(flows)
 }
 
-/// Each node of a flow as it is written: its kind and its lines.
+/// The source text of each node of a flow, by name.
 fn texts(release: &Release, id: &str) -> BTreeMap<String, String> {
     let Some(flow) = release.flow(id) else { return BTreeMap::new() };
     let lines: Vec<&str> =
@@ -105,7 +105,7 @@ fn texts(release: &Release, id: &str) -> BTreeMap<String, String> {
     flow.nodes.keys().map(|name| (name.clone(), written(flow, name, &lines))).collect()
 }
 
-/// From the node's name to the next line that stands no deeper.
+/// The node's source: from its name to the next line that is not indented deeper, without comments and empty lines.
 fn written(flow: &Flow, name: &str, lines: &[&str]) -> String {
     let Some(entry) = flow.nodes.get(name) else { return String::new() };
     let first = (entry.span.line as usize).saturating_sub(1);
@@ -167,7 +167,7 @@ nodes:
     }
 
     #[test]
-    fn files_that_come_and_go_are_told_with_their_texts() {
+    fn added_and_removed_files_are_listed_with_their_texts() {
         let mut more = bundle(FLOW);
         more.files.insert("prompts/offer.md".to_owned(), "Be brief.\n".to_owned());
         let added = diff(&bundle(FLOW), &more).files;

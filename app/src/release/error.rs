@@ -1,4 +1,4 @@
-//! Why a use case of releases was refused or failed.
+//! The error type of release operations.
 
 use tolmach_runtime::{
     BundleError,
@@ -12,16 +12,16 @@ use crate::{
     text::short,
 };
 
-/// Why something about releases could not be done; nothing was changed, unless the error is the database's.
+/// Why a release operation was refused or failed. Nothing was changed, unless the error is the database's.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no current release yet.
     #[error("nothing is published yet")]
     NothingPublished,
-    /// No kept release has this id or begins so.
+    /// No stored release has this id or an id that starts with it.
     #[error("there is no release `{0}`; `tolmach release list` shows the published ones")]
     Unknown(String),
-    /// Several kept releases begin so.
+    /// Several stored releases have an id that starts with the given text.
     #[error(
         "`{text}` begins several releases ({}); write more of the id",
         ids.iter().map(|id| short(id)).collect::<Vec<_>>().join(", ")
@@ -29,24 +29,24 @@ pub enum Error {
     Ambiguous {
         /// What was given.
         text: String,
-        /// The releases that begin so.
+        /// The ids that start with it.
         ids: Vec<String>,
     },
-    /// The release was published here, but its texts are not kept.
+    /// The release was published, but its files are not stored.
     #[error("release {} is not kept", short(.0))]
     NotKept(String),
-    /// The texts of a kept release are damaged.
+    /// The stored files of a release cannot be parsed.
     #[error("release {} cannot be read", short(id))]
     Unreadable {
         /// The release.
         id: String,
-        /// What is wrong.
+        /// The parse error.
         source: serde_json::Error,
     },
-    /// The flows have errors.
+    /// The flows do not compile.
     #[error("the flows do not compile; nothing changed\n\n{0}")]
     DoNotCompile(Box<Diagnosed>),
-    /// An earlier program compiled the release, this one does not.
+    /// An earlier version of the program compiled the release, this version does not.
     #[error("this program no longer compiles release {}; nothing changed\n\n{diagnosed}", short(id))]
     NoLongerCompiles {
         /// The release.
@@ -54,7 +54,7 @@ pub enum Error {
         /// What is wrong with it.
         diagnosed: Box<Diagnosed>,
     },
-    /// The published release is another program's.
+    /// This version of the program cannot compile the published release.
     #[error(
         "this program cannot use the published release {}\n\n{diagnosed}\n\nmend the flows and publish them: tolmach release \
          publish",
@@ -63,13 +63,13 @@ pub enum Error {
     Unusable {
         /// The release.
         id: String,
-        /// What is wrong with it.
+        /// The compiler's diagnostics.
         diagnosed: Box<Diagnosed>,
     },
-    /// Nothing was published, and there is no folder to begin with.
+    /// Nothing is published, and there is no folder to publish.
     #[error("no release is published; see `tolmach release publish`")]
     NothingToServe,
-    /// A folder is no bundle.
+    /// The folder cannot be read as a bundle.
     #[error(transparent)]
     Folder(#[from] BundleError),
     /// The release named as the parent is not the current one.
@@ -79,7 +79,7 @@ pub enum Error {
         described(current)
     )]
     NotTheParent {
-        /// The release named.
+        /// The release that was named.
         parent: String,
         /// The last publication.
         current: Box<Publication>,
@@ -87,19 +87,19 @@ pub enum Error {
     /// A parent was named before the first publication.
     #[error("nothing is published yet; leave --parent out")]
     NoParent,
-    /// The folder was made from another release than the current one.
+    /// The folder's base is not the current release.
     #[error(transparent)]
     Behind(#[from] Box<Behind>),
-    /// Session migrations were named before the first publication.
+    /// Session migrations were given before the first publication.
     #[error("nothing is published yet, so no chat can move; leave --move out")]
     NothingToMove,
-    /// Session migrations from a release that cannot be looked into.
+    /// Session migrations were given, but the current release no longer compiles.
     #[error(
         "this program no longer compiles the current release {}, so its chats move by themselves; leave --move out",
         short(.0)
     )]
     CurrentUnusable(String),
-    /// Session migrations that cannot be.
+    /// Session migrations are invalid.
     #[error(
         "the moves are wrong; nothing was published\n\n{}",
         .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n")
@@ -108,24 +108,24 @@ pub enum Error {
     /// The dialog tests cannot be run.
     #[error(transparent)]
     Tests(#[from] dialog_tests::Error),
-    /// Dialog tests fail.
+    /// Dialog tests failed.
     #[error("{} dialog tests fail; nothing was published", tests.failed())]
     TestsFail {
-        /// How they ended.
+        /// The test results.
         tests: Box<Summary>,
         /// Warnings of the compiler.
         warnings: Box<Diagnosed>,
     },
-    /// Another publication came first.
+    /// Another publication was stored first.
     #[error(
         "somebody was faster: {}\nnothing was published; look at `tolmach release diff` and publish again",
         .0.as_ref().map_or_else(String::new, |faster| described(faster))
     )]
     Conflict(Option<Box<Publication>>),
-    /// There is no release before the current one.
+    /// There is no release to roll back to.
     #[error("{} is the first release; there is none before it", short(.0))]
     First(String),
-    /// The way back leads only to what was published.
+    /// The rollback's target was never published.
     #[error(
         "release {id} was never published, so there is no way back to it; publish it: tolmach release publish --release {id}",
         id = short(.0)
@@ -134,7 +134,7 @@ pub enum Error {
     /// An export cannot be written or read.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] ports::Error),
 }

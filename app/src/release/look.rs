@@ -1,4 +1,4 @@
-//! Looking at releases: the publications, and everything about one release.
+//! Listing publications and showing one release.
 
 use std::collections::BTreeMap;
 
@@ -8,34 +8,34 @@ use tolmach_runtime::ports::{self, Page, Publication, Store, WaitingPlace};
 
 use super::{Error, bundle, resolve};
 
-/// The last `limit` publications, newest first; the first one's release is the current one.
+/// The last `limit` publications, newest first. The first one's release is the current one.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn list(store: &dyn Store, limit: u32) -> ports::Result<Vec<Publication>> {
     store.publications(Page::first(limit)).await
 }
 
-/// Everything about one release.
+/// A release in detail.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shown {
     /// The release.
     pub id: String,
-    /// Whether new dialogs run on it.
+    /// Whether it is the current release, on which new dialogs run.
     pub current: bool,
-    /// Whether this program compiles it.
+    /// Whether this version of the program compiles it.
     pub usable: bool,
     /// Its publications, newest first.
     pub publications: Vec<Publication>,
-    /// How many nodes each flow has; empty when it does not compile.
+    /// Number of nodes by flow; empty when it does not compile.
     pub flows: BTreeMap<String, usize>,
-    /// Its files.
+    /// Its files' paths.
     pub files: Vec<String>,
-    /// Where chats wait on it.
+    /// Nodes at which chats on this release wait.
     pub waiting: Vec<WaitingPlace>,
 }
 
-/// Everything about the release that `id` means: `current`, an id or a prefix of one.
+/// Shows a release in detail. `id` is `current`, a release id or a unique prefix of one.
 ///
 /// # Errors
 /// Those of [`resolve`] and [`bundle`].

@@ -1,4 +1,5 @@
-//! Session migrations that a person asks for as `FROM=TO`: where chats go that wait at a node of the current release.
+//! Session migrations as given by a person, `FROM=TO`: chats that wait at node FROM of the current release continue at
+//! node TO of the new one.
 
 use std::collections::BTreeMap;
 
@@ -10,37 +11,37 @@ use super::Error;
 /// What is wrong with one `FROM=TO`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoveError {
-    /// No `=` between two places.
+    /// There is no `=`.
     #[error("error[bad-move]: `{0}`\n  help: write flow.node=flow.node or flow.node=restart")]
     Malformed(String),
-    /// The same place twice.
+    /// FROM occurs twice.
     #[error("error[bad-move]: {0} is moved twice\n  help: give one --move for it")]
     Twice(String),
-    /// What one node remembers means nothing to the other.
+    /// The nodes are of different kinds, so TO cannot read the state of FROM.
     #[error(
         "error[wrong-kind]: {from} is `{from_kind}` and {to} is `{to_kind}`, which cannot go on with what the other \
          remembers\n  help: name a node of the kind `{from_kind}`, or write {from}=restart"
     )]
     WrongKind {
-        /// The place in the current release.
+        /// The node of the current release, as `flow.node`.
         from: String,
         /// The kind of its node.
         from_kind: &'static str,
-        /// The place in the new release.
+        /// The node of the new release, as `flow.node`.
         to: String,
         /// The kind of its node.
         to_kind: &'static str,
     },
-    /// A node at which no chat waits.
+    /// The node is of a kind that does not wait.
     #[error(
         "error[no-wait]: {place} of {whose} is `{kind}`, at which no chat waits\n  help: name a node that waits"
     )]
     NoWait {
-        /// The place.
+        /// The node, as `flow.node`.
         place: String,
         /// The kind of its node.
         kind: &'static str,
-        /// The release that it was looked for in.
+        /// The release in which it was looked up.
         whose: &'static str,
     },
     /// There is no such node.
@@ -52,16 +53,16 @@ pub enum MoveError {
     UnknownNode {
         /// What was given.
         place: String,
-        /// The release that it was looked for in.
+        /// The release in which it was looked up.
         whose: &'static str,
-        /// A place with a similar name.
+        /// The node with the most similar name.
         nearest: Option<String>,
-        /// The places where chats may wait.
+        /// The nodes that can wait.
         known: Vec<String>,
     },
 }
 
-/// Reads and checks the moves from `old` to `new`; everything that is wrong is told at once.
+/// Parses and checks the migrations from `old` to `new`. On failure the error lists everything that is wrong.
 pub(super) fn check(
     texts: &[String],
     old: &Release,

@@ -1,4 +1,4 @@
-//! What becomes of chats in progress when another release is made the current one.
+//! The effect of a publication on chats in progress.
 
 use std::collections::HashMap;
 
@@ -10,31 +10,31 @@ use tolmach_runtime::{
 
 use super::{Error, bundle};
 
-/// What becomes of every chat.
+/// The effect of a publication on all chats.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Where chats wait inside nodes, and what becomes of those there.
+    /// Nodes at which chats wait, and what happens to these chats.
     pub places: Vec<(WaitingPlace, Fate)>,
-    /// Chats that do not wait inside a node: they move with their next message.
+    /// Number of chats that do not wait inside a node; they switch to the new release with their next message.
     pub resting: u64,
 }
 
-/// What happens to chats that wait at a place.
+/// What happens to the chats that wait at a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// They wait on the very release that becomes the current one.
+    /// They wait on the release that becomes the current one.
     Stay,
-    /// They finish on their release.
+    /// They finish the dialog on their release.
     Finish,
-    /// They go on at another node of the new release.
+    /// They continue at this node of the new release.
     Move(String),
-    /// They begin at the flow's start.
+    /// They restart at the flow's start node.
     Restart,
-    /// Their release is not kept or no longer compiles: the new one takes them, where it has the node.
+    /// Their release is not stored or no longer compiles. They continue on the new release if it has the node.
     TakenOver,
 }
 
-/// Looks at where chats wait now.
+/// Computes the effect of `next` on the chats as they are now.
 pub(super) async fn of(store: &dyn Store, next: &Publication) -> Result<Plan, Error> {
     let mut usable = HashMap::new();
     let mut places = Vec::new();

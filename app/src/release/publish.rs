@@ -1,4 +1,4 @@
-//! Publishing: every check first, then one step that nobody can come in between of.
+//! Publishing: runs all checks, then stores the publication only if the parent is still current.
 
 use std::{
     collections::BTreeMap,
@@ -20,63 +20,64 @@ use crate::{
 
 const ACTION: &str = "release.publish";
 
-/// What is to be published, and how.
+/// A request to publish.
 #[derive(Clone, Debug)]
 pub struct Publish {
-    /// What becomes the current release.
+    /// The flows to publish.
     pub source: Source,
-    /// Why.
+    /// The note for the publication.
     pub note: String,
-    /// The release that must be the current one: `current`, an id or a prefix of one. `None` for the one that the folder is
-    /// based on.
+    /// The release that must be the current one: `current`, a release id or a unique prefix of one. `None` means the
+    /// base of the folder.
     pub parent: Option<String>,
     /// Session migrations, each as `FROM=TO`.
     pub moves: Vec<String>,
-    /// Check everything and change nothing.
+    /// Run all checks and change nothing.
     pub dry_run: bool,
 }
 
-/// Where the flows to be published are.
+/// Where the flows to publish come from.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// A folder that people work in.
+    /// A folder with a bundle.
     Folder(PathBuf),
-    /// A kept release: `current`, an id or a prefix of one.
+    /// A stored release: `current`, a release id or a unique prefix of one.
     Kept(String),
 }
 
-/// How a publication ended.
+/// The result of a publication.
 #[derive(Debug)]
 pub enum Published {
-    /// The release is the current one already; nothing changed.
+    /// The release is already the current one; nothing changed.
     Unchanged(String),
-    /// It could be published; nothing changed, because only that was asked.
+    /// A dry run: all checks passed; nothing changed.
     Planned(Box<Checked>),
-    /// It is the current release.
+    /// The release is now the current one.
     Done(Box<Checked>),
 }
 
-/// What the checks before a publication found.
+/// The result of the checks before a publication.
 #[derive(Debug)]
 pub struct Checked {
-    /// The release.
+    /// The release's id.
     pub release: String,
-    /// The release that was current before; `None` for the first.
+    /// The release that was current before; `None` for the first publication.
     pub parent: Option<String>,
     /// Warnings of the compiler.
     pub warnings: Diagnosed,
-    /// How the dialog tests ended: none failed.
+    /// The results of the dialog tests; none failed.
     pub tests: Summary,
-    /// What becomes of chats in progress.
+    /// The effect on chats in progress.
     pub plan: Plan,
 }
 
-/// Checks a bundle, runs its dialog tests and makes it the current release, in the name of `actor`.
+/// Checks a bundle, runs its dialog tests and makes it the current release, on behalf of `actor`.
 ///
-/// Writes a `release.publish` row of the audit log, unless nothing was to change: a dry run, or a release that is current.
+/// Writes a `release.publish` row of the audit log, except for a dry run or a release that is already current.
 ///
 /// # Errors
-/// When the flows, the parent, the moves or the dialog tests refuse it, or somebody else published meanwhile; nothing was changed.
+/// When the bundle cannot be read or does not compile, the parent or the migrations are wrong, a dialog test fails,
+/// another publication was stored first, or the database is unavailable. Nothing was published.
 pub async fn publish(
     store: &dyn Store,
     actor: &Actor,
@@ -92,7 +93,7 @@ pub async fn publish(
     published
 }
 
-/// Looks whether a folder holds a bundle that compiles, for when there is no database to publish it in yet.
+/// Checks that a folder holds a bundle that compiles, when there is no database to publish it in yet.
 ///
 /// # Errors
 /// When it is no bundle, or its flows do not compile.
@@ -105,13 +106,13 @@ pub fn check_folder(folder: &Path) -> Result<(), Error> {
     }
 }
 
-/// Makes the bundle of a folder the current release if nothing was published yet, without its dialog tests. Returns whether it
-/// was: another process that starts at the same moment may be first.
+/// Publishes the bundle of a folder if nothing was published yet, without running its dialog tests. Returns whether it
+/// was published; another process that starts at the same time may be first.
 ///
-/// Writes a `release.publish` row of the audit log if it was, or failed.
+/// Writes a `release.publish` row of the audit log, unless another process was first.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn publish_first(
     store: &dyn Store,
     actor: &Actor,
@@ -210,7 +211,7 @@ async fn source(store: &dyn Store, source: &Source) -> Result<(Option<PathBuf>, 
     }
 }
 
-/// Whoever names the parent must name the current release; a folder that names none must be based on it.
+/// Checks the parent. A parent that is given must be the current release; without one, the folder's base must be.
 async fn check_parent(
     store: &dyn Store,
     parent: Option<&str>,

@@ -1,4 +1,4 @@
-//! The way back: an earlier release becomes the current one again.
+//! Rollback: makes an earlier release the current one again.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -8,38 +8,38 @@ use tolmach_runtime::ports::{Actor, Page, Publication, PublicationKind, Store};
 use super::{Error, bundle, current, plan, plan::Plan, resolve, store_publication};
 use crate::{audit::Change, diagnostics::Diagnosed};
 
-/// Which release is wanted back, and why.
+/// A request to roll back.
 #[derive(Clone, Debug, Default)]
 pub struct Rollback {
-    /// `current`, an id or a prefix of one; `None` for the release that was current before.
+    /// `current`, a release id or a unique prefix of one; `None` means the release that was current before.
     pub release: Option<String>,
-    /// Why.
+    /// The note for the publication.
     pub note: String,
 }
 
-/// How the way back ended.
+/// The result of a rollback.
 #[derive(Debug)]
 pub enum RolledBack {
-    /// The release is the current one already; nothing changed.
+    /// The release is already the current one; nothing changed.
     Unchanged(String),
-    /// It is the current release again.
+    /// The release is the current one again.
     Done {
-        /// The release.
+        /// The release's id.
         release: String,
         /// The release that was current before.
         from: String,
-        /// What becomes of chats in progress.
+        /// The effect on chats in progress.
         plan: Plan,
     },
 }
 
-/// Makes an earlier release the current one again, in the name of `actor`.
+/// Makes an earlier release the current one again, on behalf of `actor`.
 ///
-/// Writes a `release.rollback` row of the audit log, unless the release is the current one.
+/// Writes a `release.rollback` row of the audit log, unless the release is already current.
 ///
 /// # Errors
-/// When there is no such release, it was never published here or no longer compiles, or somebody else published meanwhile;
-/// nothing was changed.
+/// When there is no such release, it was never published here or no longer compiles, another publication was stored
+/// first, or the database is unavailable. Nothing was changed.
 pub async fn roll_back(
     store: &dyn Store,
     actor: &Actor,

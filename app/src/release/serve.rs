@@ -1,4 +1,4 @@
-//! Which release a running server serves: the published one, or a folder as it is while somebody works in it.
+//! The release that a running server serves: the published one, or the folder as a draft during development.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use tolmach_runtime::{
 use super::{Error, bundle, publish_first};
 use crate::diagnostics::Diagnosed;
 
-/// The published release, compiled, and the diagnostics of that: warnings.
+/// The published release, compiled, with the compiler's warnings.
 ///
 /// # Errors
-/// When it is not kept or this program cannot use it.
+/// When it is not stored or cannot be read, does not compile, or the database is unavailable.
 pub async fn published(
     store: &dyn Store,
     publication: &Publication,
@@ -27,11 +27,11 @@ pub async fn published(
     }
 }
 
-/// Makes the published release the one that a runtime serves. Where nothing was published yet, the folder is, in the name of
+/// Activates the published release in a runtime. If nothing was published yet, publishes `folder` first on behalf of
 /// `actor`; see [`publish_first`].
 ///
 /// # Errors
-/// When there is nothing to publish, or this program cannot use what is published.
+/// When there is nothing to serve, this program cannot use the published release, or the database is unavailable.
 pub async fn serve_published(
     runtime: &Runtime,
     actor: &Actor,
@@ -52,32 +52,32 @@ pub async fn serve_published(
     }
 }
 
-/// A folder that became what a runtime serves.
+/// A folder that was activated as a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     /// The release's id.
     pub release: String,
     /// How many nodes its flows have.
     pub nodes: usize,
-    /// How many warnings the compiler has.
+    /// How many warnings the compiler gave.
     pub warnings: usize,
 }
 
-/// Why a folder is not served; what was served before goes on.
+/// Why a folder cannot be served. The runtime keeps serving the previous release.
 #[derive(Debug, thiserror::Error)]
 pub enum DraftError {
-    /// The flows have errors.
+    /// The flows do not compile.
     #[error("{0}")]
     DoesNotCompile(Box<Diagnosed>),
-    /// The database, or the embedder.
+    /// The database or the embedder failed.
     #[error(transparent)]
     Port(#[from] ports::Error),
 }
 
-/// Makes the bundle of a folder the release that a runtime serves; nothing of it is published.
+/// Activates the bundle of a folder in a runtime as a draft, without publishing it.
 ///
 /// # Errors
-/// When its flows do not compile, or the database is away.
+/// When its flows do not compile, or the database or the embedder fails.
 pub async fn serve_draft(
     runtime: &Runtime,
     now: i64,

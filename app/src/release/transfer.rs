@@ -1,4 +1,4 @@
-//! Carrying a release elsewhere: out of the database as a folder or an archive, and in again.
+//! Export of a release to a folder or an archive, and import from one.
 
 use std::path::Path;
 
@@ -8,22 +8,22 @@ use tolmach_runtime::ports::{Actor, Page, Store};
 use super::{Card, Error, Exported, archive, base, bundle, keep, read_export, resolve};
 use crate::{audit::Change, diagnostics::Diagnosed};
 
-/// A release that was taken in.
+/// The result of an import.
 #[derive(Debug)]
 pub struct Imported {
-    /// Where it comes from.
+    /// The release's origin.
     pub card: Card,
-    /// Whether it was kept here before.
+    /// Whether the release was stored here before.
     pub known: bool,
     /// Warnings of the compiler.
     pub warnings: Diagnosed,
 }
 
-/// Writes the release that `id` means into a folder, or into an archive if the name ends in `.zip`. Nothing in the database
-/// changes.
+/// Writes a release into a folder, or into an archive if the path ends in `.zip`. Does not change the database. `id` is
+/// `current`, a release id or a unique prefix of one.
 ///
 /// # Errors
-/// When there is no such release, or the place cannot be written or holds something of value.
+/// When there is no such release, the target cannot be written, exists (an archive), or is a folder with other content.
 pub async fn export(store: &dyn Store, id: &str, path: &Path) -> Result<Exported, Error> {
     let id = resolve(store, id).await?;
     let bundle = bundle(store, &id).await?;
@@ -42,12 +42,13 @@ pub async fn export(store: &dyn Store, id: &str, path: &Path) -> Result<Exported
     Ok(Exported { bundle, card })
 }
 
-/// Takes in an exported release without publishing it, in the name of `actor`.
+/// Stores an exported release without publishing it, on behalf of `actor`.
 ///
-/// Writes a `release.import` row of the audit log, unless the release is kept already.
+/// Writes a `release.import` row of the audit log, unless the release is stored already.
 ///
 /// # Errors
-/// When there is no export, it is damaged or was edited, or its flows do not compile; nothing was changed.
+/// When there is no export at the path, it is damaged or was edited, its flows do not compile, or the database is
+/// unavailable. Nothing was changed.
 pub async fn import(store: &dyn Store, actor: &Actor, now: i64, path: &Path) -> Result<Imported, Error> {
     let mut change = Change::new(actor, "release.import", now);
     let imported = take_in(store, now, path, &mut change).await;
@@ -70,7 +71,7 @@ async fn take_in(store: &dyn Store, now: i64, path: &Path, change: &mut Change) 
     Ok(Imported { card, known, warnings })
 }
 
-/// The warnings of a bundle that compiles.
+/// Compiles a bundle and returns the warnings.
 fn compiled(bundle: &Bundle, folder: &Path) -> Result<Diagnosed, Error> {
     let compiled = compile(bundle, &tolmach_nodes::platform());
     let diagnosed = Diagnosed::boxed(bundle, folder, compiled.diagnostics);

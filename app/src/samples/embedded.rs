@@ -1,4 +1,4 @@
-//! The files built into the program: the demo bundle and the sample price lists, so that it works alone.
+//! The files built into the binary: the demo bundle and the sample price lists, so that no other files are needed.
 
 use std::{fs, path::Path};
 
@@ -16,7 +16,7 @@ struct Flows;
 #[folder = "../catalog-samples"]
 struct Samples;
 
-/// Writes the demo bundle into a folder that does not exist yet; it appears whole or not at all.
+/// Writes the demo bundle into a folder that does not exist yet; the folder appears atomically.
 ///
 /// # Errors
 /// When the folder or a file cannot be written.
@@ -25,7 +25,7 @@ pub fn write_flows(folder: &Path) -> Result<(), Error> {
     if partial.exists() {
         fs::remove_dir_all(&partial).map_err(Error::file(&partial, "removed"))?;
     }
-    // Hidden files belong to whoever built the binary, not to the bundle.
+    // Hidden files belong to the build machine, not to the bundle.
     let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.'));
     for path in Flows::iter().filter(|path| !hidden(path)) {
         let Some(file) = Flows::get(&path) else { continue };
@@ -38,7 +38,7 @@ pub fn write_flows(folder: &Path) -> Result<(), Error> {
     fs::rename(&partial, folder).map_err(Error::file(folder, "written"))
 }
 
-/// The clean sample price list: its file name and bytes.
+/// The sample price list without errors: its file name and bytes.
 pub(super) fn sample_price_list() -> Result<(&'static str, Vec<u8>), Error> {
     let name = "tolmach-samples.xlsx";
     let file = Samples::get(name).ok_or(Error::Missing)?;

@@ -1,10 +1,11 @@
-//! Groups of vectors that are near each other.
+//! Groups similar vectors: agglomerative clustering with average linkage (UPGMA).
 //!
-//! The two groups that are nearest on average become one, until no two are near enough. Chains of nearest neighbours find the
-//! same groups in a time that grows with the square of the number of vectors (Murtagh 1983). What comes first wins a tie, so the
-//! same vectors always give the same groups.
+//! The two groups with the highest average similarity are merged until none is above the bound. The nearest-neighbour
+//! chain algorithm (Murtagh, 1983) finds the same groups in time quadratic in the number of vectors. Ties go to the
+//! lower index, so the result is deterministic.
 
-/// The groups, the heaviest first; in each the most central vector first. Vectors have length 1.
+/// The groups of indexes, highest weight first; in each group the most central vector first. Vectors must have length
+/// 1; `bound` is the lowest average cosine similarity of groups to merge.
 pub(super) fn groups(vectors: &[&[f32]], weights: &[usize], bound: f32) -> Vec<Vec<usize>> {
     let mut groups = Table::of(vectors).grouped(bound);
     for group in &mut groups {
@@ -31,11 +32,12 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-/// Groups that may still grow, and how near they are to each other on average.
+/// The groups so far and the average similarity of each pair.
 struct Table {
-    /// By the first vector of a group; empty once it is a part of another, or is done.
+    /// Indexes by group; a group has the number of its first vector. Empty once it was merged into another or is
+    /// finished.
     members: Vec<Vec<usize>>,
-    /// A row a group.
+    /// The symmetric matrix of average similarities between groups.
     near: Vec<Vec<f32>>,
 }
 
@@ -55,7 +57,7 @@ impl Table {
 
     fn grouped(mut self, bound: f32) -> Vec<Vec<usize>> {
         let mut done = Vec::new();
-        // Each is the nearest of the one before it.
+        // Each group is the nearest neighbour of the one before it.
         let mut chain: Vec<usize> = Vec::new();
         loop {
             let Some(last) = chain.pop().or_else(|| self.members.iter().position(|group| !group.is_empty()))
@@ -69,13 +71,14 @@ impl Table {
                     self.join(other, last);
                 }
                 Some((other, near)) if near >= bound => chain.extend([last, other]),
-                // What is joined is never nearer to a third than the nearer of the two was, so nothing will come near.
+                // A merged group is never more similar to a third than the more similar of its parts was, so this group
+                // is final.
                 _ => done.push(std::mem::take(&mut self.members[last])),
             }
         }
     }
 
-    /// The nearest other group; `favourite` wins a tie, or a chain would run in a circle.
+    /// The most similar other group. `favourite` wins a tie; otherwise the chain could cycle.
     fn nearest(&self, of: usize, favourite: Option<usize>) -> Option<(usize, f32)> {
         let others = (0..self.members.len()).filter(|at| *at != of && !self.members[*at].is_empty());
         let mut best: Option<(usize, f32)> = favourite.map(|at| (at, self.near[of][at]));
@@ -92,7 +95,7 @@ impl Table {
         let (ours, theirs) = (self.members[into].len() as f32, self.members[from].len() as f32);
         for other in 0..self.members.len() {
             let (a, b) = (self.near[into][other], self.near[from][other]);
-            // Rounding must not bring them nearer than either was.
+            // Rounding must not make the merged group more similar than either part was.
             let near = ((a * ours + b * theirs) / (ours + theirs)).min(a.max(b));
             self.near[into][other] = near;
             self.near[other][into] = near;
@@ -106,7 +109,7 @@ impl Table {
 mod tests {
     use super::*;
 
-    /// Directions in degrees.
+    /// Checks groups of unit vectors in the plane, given by their angles in degrees.
     fn check(degrees: &[f32], weights: &[usize], bound: f32, expected: &[&[usize]]) {
         let vectors: Vec<Vec<f32>> = degrees
             .iter()
@@ -128,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_often_comes_first() {
+    fn groups_and_members_are_ordered_by_weight() {
         check(&[0.0, 90.0, 95.0], &[1, 2, 2], 0.9, &[&[1, 2], &[0]]);
         check(&[0.0, 10.0, 90.0], &[1, 1, 3], 0.9, &[&[2], &[0, 1]]);
         check(&[0.0, 10.0, 20.0], &[1, 1, 9], 0.9, &[&[2, 1, 0]]);
     }
 
-    /// Neighbours are near each other all the way, the ends are not: it counts what is near on average.
+    /// Neighbours are similar but the ends are not; average linkage does not chain them.
     #[test]
     fn a_chain_of_neighbours_is_no_group() {
         let degrees: Vec<f32> = (0..10).map(|n| n as f32 * 15.0).collect();
@@ -145,9 +148,9 @@ mod tests {
         assert!((2..=4).contains(&found.len()), "{found:?}");
     }
 
-    /// All are equally near: no circle, no group lost.
+    /// All similarities are equal: the chain must not cycle or lose a group.
     #[test]
-    fn equal_vectors_end() {
+    fn equal_vectors_are_one_group() {
         check(&[30.0; 6], &[1; 6], 0.5, &[&[0, 1, 2, 3, 4, 5]]);
     }
 }

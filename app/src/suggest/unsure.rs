@@ -1,4 +1,4 @@
-//! The messages that a `classify` was unsure of, out of the stored turns.
+//! Collects from stored turns the messages that a `classify` node was unsure of.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,39 +12,39 @@ use tolmach_runtime::{
 use super::Error;
 use crate::{release::CompiledReleases, replay, text::one_line};
 
-/// How many turns are read at once.
+/// How many turns are read per query.
 const PAGE: u32 = 500;
-/// Different messages that are looked at; their nearness to each other takes memory as the square of it.
+/// The maximum number of distinct messages; the similarity matrix needs memory quadratic in it.
 const MOST: usize = 3_000;
-/// The fewest digits of a local phone number.
+/// The number of digits from which a number may be a phone number.
 const DIGITS: usize = 7;
 
-/// What clients wrote in the same words.
+/// Messages that are equal after normalization.
 #[derive(Debug)]
 pub(super) struct Message {
-    /// As it was written last.
+    /// The text of the last one.
     pub(super) text: String,
-    /// How often.
+    /// How many.
     pub(super) count: usize,
-    /// The last turn.
+    /// The `seq` of the last turn with it.
     seq: i64,
 }
 
-/// The messages by the set of examples, `<flow>.<node>`, that they were placed by, the most frequent first.
+/// The messages by example set, `<flow>.<node>`, most frequent first.
 #[derive(Debug, Default)]
 pub(super) struct Unsure {
     pub(super) by_set: BTreeMap<String, Vec<Message>>,
-    /// Messages that are not looked at: personal data, or meant for a person.
+    /// Messages that were skipped: they contain personal data or were meant for staff.
     pub(super) private: usize,
-    /// Different messages that are not looked at because there are too many; the oldest.
+    /// Distinct messages that were skipped because there were more than [`MOST`]; the oldest.
     pub(super) left_out: usize,
-    /// The release of the last turn that was unsure.
+    /// The release of the last turn with an unsure classification.
     pub(super) last_release: Option<String>,
     known: HashMap<(String, String), Message>,
 }
 
 impl Unsure {
-    /// Of the turns since `at`, of one set or of all.
+    /// Reads the turns since `at`, milliseconds since the Unix epoch; of one example set if `set` is given.
     pub(super) async fn since(store: &dyn Store, at: i64, set: Option<&str>) -> Result<Unsure, Error> {
         let mut unsure = Unsure::default();
         let mut releases = CompiledReleases::of(store);
@@ -67,7 +67,7 @@ impl Unsure {
         set: Option<&str>,
         releases: &mut CompiledReleases<'_>,
     ) -> Result<(), Error> {
-        // Most turns are sure, and reading a trace takes long.
+        // Most turns have no unsure classification, and parsing a trace is slow.
         if !turn.trace.contains("\"unsure\"") {
             return Ok(());
         }
@@ -108,7 +108,7 @@ impl Unsure {
     }
 }
 
-/// Where the client's words fitted no intent and no quick answer either.
+/// The `classify` visit that took its `unsure` exit, unless an `faq` node answered later in the turn.
 fn unsure_visit(visits: &[Visit]) -> Option<&Visit> {
     let is =
         |visit: &Visit, kind: &str, exit: &str| visit.kind == kind && visit.exit.as_deref() == Some(exit);
@@ -117,8 +117,8 @@ fn unsure_visit(visits: &[Visit]) -> Option<&Visit> {
     visits.get(at).filter(|_| !answered)
 }
 
-/// Whether a message is nobody's data. Numbers of passports, cards and contracts are as personal as those of phones, and
-/// so are names of accounts.
+/// Whether a message contains no personal data. Numbers of passports, cards and contracts count as personal like phone
+/// numbers, and so do account names.
 fn may_be_shown(text: &str) -> bool {
     let mut digits = 0;
     for c in text.chars() {
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contacts_and_numbers_of_papers_are_not_shown() {
+    fn contacts_and_document_numbers_are_not_shown() {
         let hidden = [
             "мой номер 8 999 123-45-67",
             "call 123-45-67",
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_quick_answer_knew_is_no_gap() {
+    fn a_message_answered_by_faq_is_not_unsure() {
         let visit = |kind: &str, exit: &str| Visit {
             node: kind.to_owned(),
             kind: kind.to_owned(),

@@ -1,4 +1,4 @@
-//! The use cases on a real database file: what they change, and what the audit log says of it.
+//! Use cases on a real database file: their changes and their audit rows.
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -49,7 +49,7 @@ async fn a_first_start_publishes_once() {
     let publish =
         async || release::publish_first(&store, &actor, 5, Path::new("flows"), &bundle).await.unwrap();
     assert!(publish().await);
-    // Another process that starts at the same moment is too late: it changes nothing.
+    // A second process that starts at the same time publishes nothing.
     assert!(!publish().await);
     let current = release::current(&store).await.unwrap().unwrap();
     assert_eq!((current.author.as_str(), current.at), ("anna", 5));
@@ -60,7 +60,7 @@ async fn a_first_start_publishes_once() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_a_row_and_what_changes_nothing_is_none() {
+async fn failures_are_audited_and_calls_without_changes_are_not() {
     let folder = TempDir::new().unwrap();
     let store = store(&folder).await;
     let anna = Actor::cli("anna");
@@ -89,7 +89,7 @@ async fn what_is_refused_is_a_row_and_what_changes_nothing_is_none() {
 }
 
 #[tokio::test]
-async fn a_task_is_tried_again_in_somebodys_name() {
+async fn retrying_a_task_is_audited_with_its_actor() {
     let folder = TempDir::new().unwrap();
     let store = store(&folder).await;
     store.begin_task("t1", &Task::Retain, 1).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_task_is_tried_again_in_somebodys_name() {
     assert_eq!(audited(&store).await, [row("task.retry", "t1", None)]);
 }
 
-/// An audit log whose database is away.
+/// An audit log whose database is unavailable.
 struct Away;
 
 #[async_trait]
@@ -115,7 +115,7 @@ impl AuditStore for Away {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_is_away_does_not_undo_what_was_done() {
+async fn an_unavailable_audit_log_does_not_undo_a_change() {
     let folder = TempDir::new().unwrap();
     let catalogue = EmbeddedCatalog::open(folder.path().join("catalog"), Arc::new(TitleEmbedder)).unwrap();
     let actor = Actor::system();

@@ -1,4 +1,4 @@
-//! `tolmach audit`: who changed what, and how it ended.
+//! `tolmach audit`: the audit log.
 
 use std::process::ExitCode;
 
@@ -12,25 +12,25 @@ use tolmach_runtime::ports::{AuditEntry, AuditQuery, AuditResult};
 
 use crate::{config::Config, database::Database};
 
-/// See who changed what: releases, price lists, chats that people had, tasks.
+/// See who changed what: releases, price lists, handoffs, leads, tasks.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// List the changes, newest first, refused ones too
+    /// List changes, newest first, including failed ones
     List(List),
 }
 
 #[derive(Debug, Args)]
 pub struct List {
-    /// How many
+    /// The maximum number of entries
     #[arg(long, default_value_t = 50, value_name = "N")]
     limit: u32,
-    /// Only by this person: the whole name
+    /// Only by this actor: the whole name
     #[arg(long, value_name = "NAME")]
     actor: Option<String>,
-    /// Only actions that begin so, as `release.` or `catalog.import`
+    /// Only actions that start with this, such as `release.` or `catalog.import`
     #[arg(long, value_name = "PREFIX")]
     action: Option<String>,
-    /// Only on this: the whole id of a release, key of a chat or name of a supplier
+    /// Only on this object: the whole id of a release or lead, key of a chat or name of a supplier
     #[arg(long, value_name = "OBJECT")]
     object: Option<String>,
     /// Print JSON for tools

@@ -1,4 +1,4 @@
-//! `tolmach catalog`: price lists in, products out.
+//! `tolmach catalog`: import of price lists, and search.
 
 mod eval;
 mod generations;
@@ -15,22 +15,22 @@ use clap::Subcommand;
 
 use crate::config::Config;
 
-/// Look into price lists, import and search them.
+/// Import, preview and search price lists.
 #[derive(Debug, Subcommand)]
 pub enum CatalogCommand {
     /// Import a price list: .xlsx, .xls, .xlsb, .ods or .csv
     Import(import::Import),
-    /// The generations that are kept, and which one serves
+    /// List the stored generations, and which one serves
     List(generations::List),
-    /// Go back to the generation before, at once
+    /// Roll back to the previous generation
     Rollback(generations::Rollback),
-    /// Measure the search on judged queries
+    /// Measure the search quality on judged queries
     Eval(eval::Eval),
-    /// Say how a price list is understood and what it would change; nothing is made or changed
+    /// Show how a price list is read and what it would change, without changing anything
     Preview(preview::Preview),
     /// Search the catalogue
     Search(search::Search),
-    /// Read a price list within limits and print it as JSON: the process that the other commands start
+    /// Read a price list within limits and print it as JSON; run as a child process by the other commands
     #[command(hide = true)]
     Read(read::Read),
 }
@@ -44,7 +44,7 @@ impl CatalogCommand {
             CatalogCommand::Eval(eval) => eval.execute(config).await,
             CatalogCommand::Preview(preview) => preview.execute(config).await,
             CatalogCommand::Search(search) => search.execute(config).await,
-            // Carried out before the configuration is read.
+            // Normally `main` runs this command before it reads the configuration.
             CatalogCommand::Read(read) => read.execute(),
         }
     }

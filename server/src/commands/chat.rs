@@ -1,4 +1,4 @@
-//! `tolmach chat`: the consultant in the terminal. Buttons are numbers, cards are a table.
+//! `tolmach chat`: a dialog in the terminal. Buttons are pressed by number; cards are printed as a table.
 
 mod save;
 
@@ -28,23 +28,23 @@ use crate::{
 };
 use save::Save;
 
-/// Talk to the consultant in the terminal.
+/// Chat with the bot in the terminal.
 #[derive(Debug, Args)]
 pub struct Chat {
-    /// The client's language before they have said anything: ru or en
+    /// The client's language until it is detected from a message: ru or en
     #[arg(long, value_parser = language)]
     lang: Option<Language>,
-    /// Read the client's lines from a file, one message a line, and print the dialog; - is standard input
+    /// Read client messages from a file, one a line, and print the dialog; - is standard input
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
-    /// The chat to go on with [default: `me` in a terminal, a fresh one for a script]
+    /// The chat to continue [default: `me` in a terminal, a new one for a script]
     #[arg(long, value_name = "NAME")]
     chat: Option<String>,
-    /// Save the dialog as a dialog test when it is over, added to the tests that the file holds already. A chat of its
-    /// own is begun for it. What you write is kept in the file as you wrote it, names and phone numbers too
+    /// Save the dialog as a dialog test at the end, appended to the file. Starts a new chat. The file contains your
+    /// messages as you wrote them, including names and phone numbers
     #[arg(long, value_name = "FILE", conflicts_with = "chat")]
     save_test: Option<PathBuf>,
-    /// What the saved test is called [default: the first message]
+    /// The name of the saved test [default: the first message]
     #[arg(long, value_name = "NAME", requires = "save_test")]
     test_name: Option<String>,
 }
@@ -59,7 +59,7 @@ impl Chat {
         let interactive = lines.is_none();
         let save = self.save_test.clone().map(|file| Save::new(file, self.test_name.clone())).transpose()?;
         let assembled = Assembled::open(&config, Serving::Draft).await?;
-        // A script shows the same dialog each time, and a test begins at the beginning: each has a chat of its own.
+        // A script must show the same dialog each time, and a test starts at the beginning: both use a new chat.
         let fresh = || {
             if interactive && save.is_none() { "me".to_owned() } else { Uuid::now_v7().simple().to_string() }
         };
@@ -70,7 +70,7 @@ impl Chat {
             Box::new(std::io::stdout()),
         ));
         let channels = vec![Arc::clone(&terminal) as Arc<dyn Channel>];
-        // A dialog that is tried out must not call anybody.
+        // A trial dialog must not notify the staff.
         let runtime = assembled.runtime(channels, Coalescing::OFF, Staff::new()).await?;
         let talk = Talk {
             runtime: &runtime,
@@ -95,7 +95,7 @@ impl Chat {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The lines of a script, or of a standard input that is no terminal; `None` to talk.
+    /// The lines of the script, or of a standard input that is no terminal; `None` for an interactive dialog.
     fn lines(&self) -> anyhow::Result<Option<Vec<String>>> {
         let text = match &self.script {
             Some(path) if path.as_os_str() != "-" => {
@@ -158,7 +158,7 @@ impl Talk<'_> {
         } else {
             self.say("/start").await?;
         }
-        // Reading blocks, so it has a thread of its own; it ends with the program.
+        // Reading blocks, so it runs in its own thread, which ends with the process.
         let (send, mut receive) = tokio::sync::mpsc::channel(1);
         std::thread::spawn(move || {
             for line in std::io::stdin().lock().lines() {
@@ -170,7 +170,7 @@ impl Talk<'_> {
         });
         loop {
             self.terminal.prompt();
-            // Ctrl-C leaves as Ctrl-D does, so that a dialog to be saved is not lost.
+            // Ctrl-C ends the dialog like Ctrl-D, so that a dialog to be saved is not lost.
             let line = tokio::select! {
                 line = receive.recv() => line,
                 _ = tokio::signal::ctrl_c() => None,

@@ -1,4 +1,4 @@
-//! `tolmach check`: everything that is wrong with a bundle, in one run.
+//! `tolmach check`: reports every problem of a bundle in one run.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -10,37 +10,37 @@ use tolmach_runtime::read_bundle;
 
 use crate::{assemble::bundle_folder, config::Config, out::counted};
 
-/// Check a bundle of flows and say everything that is wrong with it.
+/// Check a bundle of flows and report every problem.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The bundle's folder [default: the configured one]
+    /// The bundle's folder [default: the configured flows folder]
     dir: Option<PathBuf>,
     /// How to print diagnostics
     #[arg(long, value_enum, default_value_t = Form::Text)]
     format: Form,
-    /// End with code 1 for warnings too
+    /// Exit with code 1 for warnings too
     #[arg(long)]
     deny_warnings: bool,
 }
 
-/// A form of output.
+/// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Form {
-    /// For people
+    /// Text for people
     Text,
-    /// For tools
+    /// JSON for tools
     Json,
 }
 
-/// The JSON form. Fields may be added; none goes or changes its meaning.
+/// The JSON output. Fields may be added, but are not removed and do not change their meaning.
 #[derive(Serialize)]
 struct Json<'a> {
     diagnostics: Vec<JsonDiagnostic<'a>>,
     errors: usize,
     warnings: usize,
-    /// The flows by id; empty while there is an error in any.
+    /// The flows by id; empty if any flow has an error.
     flows: Vec<JsonFlow<'a>>,
-    /// What the configuration, not the bundle, keeps from working.
+    /// Parts of the flows that cannot work with this configuration.
     notes: Vec<String>,
 }
 
@@ -48,9 +48,9 @@ struct Json<'a> {
 struct JsonDiagnostic<'a> {
     severity: Severity,
     code: Code,
-    /// Relative to the bundle.
+    /// The path in the bundle.
     file: &'a str,
-    /// From 1; 0 when it is the file as a whole.
+    /// From 1; 0 when the diagnostic is about the whole file.
     line: u32,
     column: u32,
     end_line: u32,

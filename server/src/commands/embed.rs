@@ -1,4 +1,4 @@
-//! `tolmach embed`: the vectors of texts, for tools.
+//! `tolmach embed`: prints embedding vectors, for tools.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -8,15 +8,15 @@ use tolmach_catalog::TitleEmbedder;
 use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_runtime::ports::Embedder;
 
-/// Texts that are embedded before their vectors are printed.
+/// How many texts are embedded per batch.
 const AT_ONCE: usize = 1024;
 
 #[derive(Debug, Args)]
 pub struct Embed {
-    /// A text a line
+    /// A file with one text per line
     #[arg(long, value_name = "FILE")]
     texts: PathBuf,
-    /// Whose vectors: those that intents are told apart by, or those of the catalogue
+    /// Which embedder: that of intents or that of the catalogue
     #[arg(long = "for", value_enum, default_value_t = Use::Intents)]
     purpose: Use,
 }
@@ -28,7 +28,10 @@ enum Use {
 }
 
 impl Embed {
-    /// Prints a vector a line, a JSON array, in the order of the texts; all zeros for a line without letters or digits.
+    /// Prints one JSON array per line, in the order of the texts; all zeros for a line without letters or digits.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not UTF-8.
     pub async fn execute(self) -> anyhow::Result<ExitCode> {
         let file = self.texts.display();
         let bytes = std::fs::read(&self.texts).with_context(|| format!("{file} cannot be read"))?;

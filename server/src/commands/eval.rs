@@ -1,4 +1,4 @@
-//! `tolmach eval`: how well texts are understood, measured.
+//! `tolmach eval`: evaluation of classifiers.
 
 mod intents;
 mod show;
@@ -9,7 +9,7 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub enum EvalCommand {
-    /// Learn intents from one file and place the messages of another among them
+    /// Train the intent classifier on one file and evaluate it on another
     Intents(intents::Intents),
 }
 

@@ -1,4 +1,4 @@
-//! `tolmach goals`: what clients reached, and which arm of an experiment does better.
+//! `tolmach goals`: counts of goals, and the conversion of each arm of an experiment.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::{clock::now, config::Config, database::Database};
 /// Count the goals that clients reached, and compare the arms of experiments.
 #[derive(Debug, Args)]
 pub struct Goals {
-    /// How far to look back, as 12h or 7d [default: everything]
+    /// How far to look back, such as 12h or 7d [default: everything]
     #[arg(long, value_name = "TIME", value_parser = length)]
     since: Option<Duration>,
     /// Print JSON for tools

@@ -1,4 +1,4 @@
-//! `tolmach graph`: a flow as a drawing.
+//! `tolmach graph`: draws a flow.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -19,9 +19,9 @@ use crate::{assemble::bundle_folder, config::Config};
 /// Draw a flow.
 #[derive(Debug, Args)]
 pub struct GraphCommand {
-    /// The flow [default: the one in which chats begin]
+    /// The flow [default: the entry flow, in which chats start]
     flow: Option<String>,
-    /// How to draw it
+    /// The output format
     #[arg(long, value_enum, default_value_t = Form::Mermaid)]
     format: Form,
     /// Write to a file instead of standard output; a name ending in .svg is drawn as SVG
@@ -29,12 +29,12 @@ pub struct GraphCommand {
     out: Option<PathBuf>,
 }
 
-/// A form of drawing.
+/// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Form {
-    /// Text that documentation tools render
+    /// Mermaid text, which documentation tools render
     Mermaid,
-    /// A picture
+    /// An SVG picture
     Svg,
 }
 
@@ -84,7 +84,7 @@ fn svg(graph: &Graph) -> String {
     }
     for arrow in &graph.edges {
         if let (Some(from), Some(to)) = (handles.get(&arrow.from), handles.get(&arrow.to)) {
-            // The only way out needs no name.
+            // `done` is the only exit of most kinds, so it needs no label.
             let named =
                 arrow.labels.iter().filter(|label| *label != "done").map(String::as_str).collect::<Vec<_>>();
             let label: String = named.join(", ").chars().take(40).collect();
@@ -107,7 +107,7 @@ fn svg(graph: &Graph) -> String {
     writer.finalize()
 }
 
-/// Kinds of one sort share a colour: what speaks, what asks, what decides, what looks up, what acts.
+/// The fill colour by group of kinds: output, input, decision, search, other.
 fn colour(kind: &str) -> &'static str {
     match kind {
         "say" | "answer" => "#e3f2e1",

@@ -1,4 +1,4 @@
-//! `tolmach handoff`: what a person of the staff does with chats from the terminal of the server.
+//! `tolmach handoff`: staff actions on chats from the server's command line.
 
 use std::process::ExitCode;
 
@@ -12,44 +12,44 @@ use tolmach_runtime::ports::Store;
 
 use crate::{actor, clock::now, config::Config, database::Database};
 
-/// Messages of a chat that `list` shows unless told otherwise.
+/// The default number of messages that `list` shows per chat.
 const SHOWN: u32 = 4;
 
-/// See the chats that a person has, write into them, take one and give it back.
+/// List the chats that the staff took over, write to a client, take a chat over, return it to the bot.
 #[derive(Debug, Subcommand)]
 pub enum HandoffCommand {
-    /// List the chats that a person has, longest first, with what was said last
+    /// List the chats that the staff took over, longest first, with their last messages
     List {
-        /// How many messages of each
+        /// How many messages of each chat
         #[arg(long, default_value_t = SHOWN, value_name = "N")]
         messages: u32,
         /// Print JSON for tools
         #[arg(long)]
         json: bool,
     },
-    /// Write to the client; the bot is silent from then on
+    /// Write to the client and take the chat over; the bot stays silent from then on
     Say {
         #[command(flatten)]
         chat: One,
-        /// What to write
+        /// The message to the client
         text: String,
     },
-    /// Give the chat back to the bot
+    /// Return the chat to the bot
     Return {
         #[command(flatten)]
         chat: One,
     },
-    /// Take the chat from the bot without a word
+    /// Take the chat over from the bot without a message
     Take {
         #[command(flatten)]
         chat: One,
     },
 }
 
-/// A chat that something is done with.
+/// The chat that an action is for.
 #[derive(Debug, Args)]
 pub struct One {
-    /// The chat's key, or a part that no other has
+    /// The chat's key, or a part of it that no other key contains
     chat: String,
     /// Print JSON for tools
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! `tolmach jobs`: tasks that were quarantined, and trying them again.
+//! `tolmach jobs`: lists quarantined tasks and retries them.
 
 use std::process::ExitCode;
 
@@ -8,21 +8,21 @@ use tolmach_app::{tasks, text::when};
 
 use crate::{actor, clock::now, config::Config, database::Database};
 
-/// Tasks shown at most.
+/// The maximum number of tasks that are listed.
 const SHOWN: u32 = 200;
 
-/// See the tasks that were quarantined because they ended the process again and again, and try them once more.
+/// List the tasks that were quarantined because they ended the process repeatedly, and retry them.
 #[derive(Debug, Subcommand)]
 pub enum JobsCommand {
-    /// List them, the newest first
+    /// List quarantined tasks, newest first
     List {
         /// Print JSON for tools
         #[arg(long)]
         json: bool,
     },
-    /// Have a worker try one again
+    /// Queue a quarantined task again
     Retry {
-        /// Its id, as `list` shows it
+        /// The task's id, as shown by `list`
         id: String,
     },
 }

@@ -1,4 +1,4 @@
-//! `tolmach leads`: who wants what, and what the staff does about it.
+//! `tolmach leads`: listing and editing leads.
 
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ use tolmach_runtime::{
 
 use crate::{actor, clock::now, config::Config, database::Database};
 
-/// See the leads, and note what was done about one. Without a command the newest are listed.
+/// List and edit leads. Without a command, lists the newest.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Leads {
@@ -31,34 +31,34 @@ enum LeadsCommand {
     List(List),
     /// Show one lead with its history
     Show {
-        /// Its id, or the beginning of it
+        /// The lead's id or a unique prefix of it
         id: String,
         /// Print JSON for tools
         #[arg(long)]
         json: bool,
     },
-    /// Change a lead's status or assignee, or add a note; closing one lets its chat open another
+    /// Change a lead's status or assignee, or add a note; a closed lead lets its chat open a new one
     Set(Set),
 }
 
 #[derive(Debug, Args)]
 struct List {
-    /// How many
+    /// The maximum number of leads
     #[arg(long, default_value_t = 20)]
     limit: u32,
     /// Only with these statuses, separated by commas
     #[arg(long, value_delimiter = ',', value_parser = status())]
     status: Vec<LeadStatus>,
-    /// Only those that this person works on
+    /// Only those assigned to this person
     #[arg(long, value_name = "NAME")]
     assignee: Option<String>,
-    /// Only of this chat: its whole key
+    /// Only those of this chat: its whole key
     #[arg(long, value_name = "KEY")]
     chat: Option<String>,
-    /// Continue after the lead with this `seq`, as JSON shows it
+    /// Continue after the lead with this `seq`, as shown by --json
     #[arg(long, value_name = "SEQ")]
     after: Option<i64>,
-    /// The oldest first
+    /// Oldest first
     #[arg(long)]
     oldest_first: bool,
     /// Print JSON for tools
@@ -68,21 +68,21 @@ struct List {
 
 #[derive(Debug, Args)]
 struct Set {
-    /// Its id, or the beginning of it
+    /// The lead's id or a unique prefix of it
     id: String,
-    /// Where it stands now
+    /// The new status
     #[arg(long, value_parser = status())]
     status: Option<LeadStatus>,
-    /// Who works on it
+    /// The new assignee
     #[arg(long, value_name = "NAME", conflicts_with = "unassign")]
     assign: Option<String>,
-    /// Nobody works on it any more
+    /// Remove the assignee
     #[arg(long)]
     unassign: bool,
     /// A note for its history
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
-    /// Who does it [default: the name that git knows]
+    /// Who makes the change [default: the `user.name` of git]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     /// Print JSON for tools
@@ -187,7 +187,7 @@ pub fn line(row: &LeadRow) -> String {
     format!("{} [{}]{status} {contact}{summary}", &row.id, row.lead.source)
 }
 
-/// Where a field comes from, for the end of its line.
+/// The source of a field, for the end of its line.
 fn source(row: &LeadRow, field: &str) -> String {
     let from = row.sources.get(field);
     from.map_or_else(String::new, |from| {

@@ -1,4 +1,4 @@
-//! `tolmach release`: look at releases, publish the flows folder, go back, carry a release elsewhere.
+//! `tolmach release`: lists, compares, publishes, rolls back, exports and imports releases.
 
 mod diff;
 mod plan;
@@ -29,33 +29,33 @@ use crate::{
     database::Database,
 };
 
-/// List, compare, publish and take back releases of the flows.
+/// List, compare, publish, roll back, export and import releases of the flows.
 #[derive(Debug, Subcommand)]
 pub enum ReleaseCommand {
-    /// List what was published, newest first
+    /// List publications, newest first
     List {
-        /// How many
+        /// The maximum number of publications
         #[arg(long, default_value_t = 20)]
         limit: u32,
         /// Print JSON for tools
         #[arg(long)]
         json: bool,
     },
-    /// Show a release: who published it, its flows and files, and who waits on it
+    /// Show a release: its publications, flows and files, and the chats that wait on it
     Show {
-        /// A release: `current`, an id or the beginning of one
+        /// A release: `current`, an id or a unique prefix of one
         #[arg(default_value = "current")]
         id: String,
         /// Print JSON for tools
         #[arg(long)]
         json: bool,
     },
-    /// Show how two releases differ; `folder` is the flows folder
+    /// Show the differences between two releases; `folder` means the flows folder
     Diff {
-        /// The one before
+        /// The old release
         #[arg(default_value = "current")]
         from: String,
-        /// The one after
+        /// The new release
         #[arg(default_value = "folder")]
         to: String,
     },
@@ -65,25 +65,25 @@ pub enum ReleaseCommand {
     Rollback {
         /// The release [default: the one that was current before]
         id: Option<String>,
-        /// Why
+        /// The reason
         #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
         note: String,
-        /// Who does it [default: the name that git knows]
+        /// Who does it [default: the `user.name` of git]
         #[arg(long, value_name = "NAME")]
         author: Option<String>,
     },
     /// Write a release into a folder, or into an archive if the name ends in .zip
     Export {
-        /// A release: `current`, an id or the beginning of one
+        /// A release: `current`, an id or a unique prefix of one
         id: String,
         /// A new or empty folder, or a .zip file
         path: PathBuf,
     },
-    /// Take in an exported release without publishing it
+    /// Store an exported release without publishing it
     Import(Import),
 }
 
-/// Take in an exported release without publishing it.
+/// Store an exported release without publishing it.
 #[derive(Debug, Args)]
 pub struct Import {
     /// The folder or .zip file
@@ -92,7 +92,7 @@ pub struct Import {
 
 impl ReleaseCommand {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        // Two of these may be the first to need a database; what they are given must be good before one is made.
+        // Publish and import may be the first commands that need a database. Check their input before one is created.
         let new = !Database::of(config)?.exists();
         let store = match &self {
             ReleaseCommand::Publish(publish) if new => {
@@ -142,7 +142,8 @@ async fn compare(store: &dyn Store, config: &Config, from: &str, to: &str) -> an
     Ok(())
 }
 
-/// The folder that people work in. The built-in bundle is never copied here: it must not be published by an oversight.
+/// The flows folder for `publish` and `diff`. Unlike other commands these do not copy the built-in bundle, which must
+/// not be published by accident.
 fn folder(config: &Config) -> anyhow::Result<PathBuf> {
     existing_folder(config).context("there is no folder flows here; name the folder with --flows DIR")
 }
@@ -186,7 +187,7 @@ impl Import {
     }
 }
 
-/// Warnings of the compiler, with an empty line below.
+/// Prints the compiler's warnings, followed by an empty line.
 fn show_warnings(warnings: &Diagnosed) {
     if !warnings.diagnostics.is_empty() {
         println!("{warnings}\n");

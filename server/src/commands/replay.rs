@@ -1,4 +1,4 @@
-//! `tolmach replay`: runs stored turns again from their traces, on the release they ran on or against a draft.
+//! `tolmach replay`: replays stored turns from their traces, or backtests a draft on them.
 
 mod show;
 
@@ -14,20 +14,20 @@ use tolmach_runtime::ports::Store;
 
 use crate::{clock::now, config::Config, database::Database};
 
-/// Replay stored turns from their traces and compare the effects, or see what a draft would have changed.
+/// Replay stored turns from their traces and compare the effects, or backtest a draft on them.
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// The chat, as `terminal:me`
+    /// The chat's key, such as `terminal:me`
     #[arg(required_unless_present = "since", conflicts_with = "since")]
     chat: Option<String>,
-    /// Every chat's turns of the last 15m, 2h or 7d
+    /// All chats' turns of the last 15m, 2h or 7d
     #[arg(long, value_name = "TIME", value_parser = length_of_time)]
     since: Option<Duration>,
-    /// Feed what clients did to this draft instead: a bundle's folder, or the id of a kept release. Ends with code 1
-    /// when the draft loses a lead or brings a fault
+    /// Run the client events on this draft instead: a bundle's folder, or the id of a stored release. Exits with code 1
+    /// if the draft loses leads or adds faults
     #[arg(long, value_name = "DIR|ID")]
     against: Option<String>,
-    /// Only the newest turns, at most so many
+    /// Only the newest N turns
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Print JSON for tools

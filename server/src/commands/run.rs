@@ -1,4 +1,5 @@
-//! `tolmach run`: the web chat page, the Telegram bot, and whatever an earlier process left undone.
+//! `tolmach run`: serves the web chat and the Telegram bot, runs tasks, and resumes what an earlier process did not
+//! finish.
 
 mod telegram;
 
@@ -35,22 +36,23 @@ use crate::{
     photos,
 };
 
-/// How long turns in hand may take when the server stops.
+/// How long running turns may take to finish at shutdown.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// How long the worker of tasks and the polling may take to end after that.
+/// How long the task worker and the Telegram polling may take to stop after that.
 const LAST: Duration = Duration::from_secs(5);
 
 /// Serve the web chat page, and the Telegram bot when a token is configured.
 #[derive(Debug, Default, Args)]
 pub struct Run {
-    /// The address to listen on, e.g. 0.0.0.0:8080 [default: the first free port from 127.0.0.1:8080 on]
+    /// The address to listen on, e.g. 0.0.0.0:8080 [default: the first free port from 127.0.0.1:8080 to 8089]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// What this process does: all of it, or a part while others over the same PostgreSQL do the rest
+    /// What this process does: everything, or one part while other processes on the same PostgreSQL database do the
+    /// rest
     #[arg(long, value_name = "ROLE")]
     role: Option<Role>,
-    /// Serve the flows folder as it is, and take up what is saved in it at once, without publishing it
+    /// Serve the flows folder as a draft and reload it when a file is saved; nothing is published
     #[arg(long)]
     dev: bool,
 }
@@ -59,7 +61,7 @@ impl Run {
     pub async fn execute(self, config: Config) -> anyhow::Result<ExitCode> {
         let started = Instant::now();
         println!("Tolmach {}", env!("CARGO_PKG_VERSION"));
-        // A token that was copied wrong is told before anything is made.
+        // Report a malformed token before anything is created.
         let bot = telegram::bot(&config)?;
         let email = config.email()?.map(Arc::new);
         let serving = if self.dev { Serving::Draft } else { Serving::Published };
@@ -149,7 +151,8 @@ impl Run {
         if left > 0 {
             println!("  {:<10} {left} chats taken up where the last run left them", "recovered");
         }
-        // Listened for from before anybody can know that the server is there: what asks it to end must not just kill it.
+        // Install the signal handlers before the address is announced, so that an early SIGTERM still shuts down
+        // cleanly.
         let asked_to_stop = asked_to_stop();
         let page =
             if role.has_clients() { format!("  chat page  http://{address}/\n") } else { String::new() };
@@ -184,7 +187,7 @@ impl Run {
         if !runtime.close(GRACE).await {
             tracing::warn!("turns were cut off; the next start takes them up");
         }
-        // What was told to stop ends by itself, but nobody waits for ever.
+        // Wait for the tasks that were told to stop, but not forever.
         let _ = tokio::time::timeout(LAST, futures_util::future::join_all(&mut ending)).await;
         tasks.iter().chain(&ending).for_each(tokio::task::JoinHandle::abort);
         assembled.store.close().await?;
@@ -192,7 +195,7 @@ impl Run {
     }
 }
 
-/// Who gets notices, by group; by their number, because addresses are personal data.
+/// The number of staff addresses per group and channel. The addresses are personal data and are not printed.
 fn told(staff: &Staff, channels: &[Arc<dyn Channel>]) -> String {
     let mut groups = Vec::new();
     for (name, people) in staff.iter().filter(|(_, people)| !people.is_empty()) {
@@ -213,7 +216,7 @@ fn told(staff: &Staff, channels: &[Arc<dyn Channel>]) -> String {
     groups.join("; ")
 }
 
-/// Where mail goes out, or that it cannot though somebody waits for it.
+/// The mail server, or a warning that mail to staff cannot be sent because none is configured.
 fn mail_note(email: Option<&EmailChannel>, staff: &Staff) -> Option<String> {
     let people = staff.values().flatten().filter(|address| address.channel == email::NAME).count();
     match (email, people) {
@@ -228,7 +231,8 @@ fn mail_note(email: Option<&EmailChannel>, staff: &Staff) -> Option<String> {
     }
 }
 
-/// Without an address, the first free port of ten: a first start must not fail because 8080 is taken.
+/// Binds the given address, or the first free port from 8080 to 8089: a first start must not fail because 8080 is in
+/// use.
 async fn listen(wanted: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
     if let Some(address) = wanted {
         return TcpListener::bind(address).await.with_context(|| {
@@ -243,7 +247,7 @@ async fn listen(wanted: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
     bail!("the ports 8080 to 8089 of this machine are taken; name another with --listen 127.0.0.1:PORT")
 }
 
-/// Listens from the call on, not only once it is waited for.
+/// Resolves on SIGTERM or SIGINT. The handlers are installed by the call, not by the first poll.
 #[cfg(unix)]
 fn asked_to_stop() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};

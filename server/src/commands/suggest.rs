@@ -1,4 +1,4 @@
-//! `tolmach suggest`: what clients write that no intent is known for, and what could be done about it.
+//! `tolmach suggest`: proposes examples and intents for messages that `classify` was unsure of.
 
 mod show;
 
@@ -13,13 +13,13 @@ use crate::{clock::now, config::Config, database::Database};
 /// Group the messages that no intent was found for, and propose examples and intents.
 #[derive(Debug, Args)]
 pub struct Suggest {
-    /// How far to look back, as 12h or 7d [default: everything that is kept]
+    /// How far to look back, such as 12h or 7d [default: all stored turns]
     #[arg(long, value_name = "TIME", value_parser = length)]
     since: Option<Duration>,
-    /// Only the messages that came to this `classify` node
+    /// Only messages of this `classify` node
     #[arg(long, value_name = "FLOW.NODE")]
     node: Option<String>,
-    /// At most so many groups, the most frequent
+    /// The maximum number of groups; the most frequent are shown
     #[arg(long, default_value_t = 20, value_name = "N")]
     limit: usize,
     /// Print JSON for tools

@@ -1,4 +1,4 @@
-//! `tolmach test`: the dialog tests of a bundle, and what of the flows they went through.
+//! `tolmach test`: runs the dialog tests of a bundle and reports their coverage.
 
 mod show;
 mod watch;
@@ -17,18 +17,18 @@ pub use show::failures;
 /// Run the dialog tests of a bundle.
 #[derive(Debug, Args)]
 pub struct Test {
-    /// The bundle's folder [default: the configured one]
+    /// The bundle's folder [default: the configured flows folder]
     dir: Option<PathBuf>,
-    /// Only tests whose name holds this
+    /// Only tests whose name contains this
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Print JSON for tools
     #[arg(long)]
     json: bool,
-    /// Fail when less than this per cent of the nodes, or of the exits, was reached
+    /// Fail if less than N percent of the nodes or of the exits was reached
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
     min_coverage: Option<u8>,
-    /// Stay, and run again whenever a file of the bundle changes; Ctrl-C ends it
+    /// Keep running, and run tests again when a file of the bundle changes; Ctrl-C ends it
     #[arg(long, conflicts_with_all = ["json", "min_coverage"])]
     watch: bool,
 }
@@ -51,7 +51,7 @@ impl Test {
             println!("{}", serde_json::to_string_pretty(&show::as_json(&summary))?);
         } else {
             print!("{}", show::all(&summary, &folder, started.elapsed().as_secs_f32()));
-            // Of a few tests the gaps say nothing.
+            // With a selection of tests the gaps are not meaningful.
             print!("{}", show::coverage(&summary, &folder, self.only.is_none()));
         }
         let wanted = usize::from(self.min_coverage.unwrap_or(0));

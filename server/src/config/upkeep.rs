@@ -1,42 +1,42 @@
-//! What a process is for, what is kept, what reading a price list may take, and what the staff is told of the day.
+//! Settings of operation: process role, retention, limits of price list imports, and the daily report.
 
 use anyhow::bail;
 use serde::Deserialize;
 use tolmach_app::retention::Days;
 use tolmach_catalog::import::child::Limits;
 
-/// What a process does; several processes over one PostgreSQL share the work.
+/// The role of a process; several processes on one PostgreSQL database share the work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Everything
     #[default]
     All,
-    /// The web chat page and the Telegram bot, and their clients' turns
+    /// The web chat and the Telegram bot, and the turns of their clients
     Bot,
-    /// Tasks: deliveries that failed, timers, mail, imports, reports, retention
+    /// Tasks: failed deliveries, timers, mail, imports, reports, retention
     Worker,
-    /// What people of the business look at; for now /health
+    /// Pages for the staff; for now only /health
     Admin,
 }
 
 impl Role {
-    /// Whether clients connect to it.
+    /// Whether clients connect to the process.
     pub fn has_clients(self) -> bool {
         matches!(self, Role::All | Role::Bot)
     }
 
-    /// Whether it runs turns.
+    /// Whether the process runs turns.
     pub fn has_turns(self) -> bool {
         self != Role::Admin
     }
 
-    /// Whether it carries out tasks.
+    /// Whether the process runs tasks.
     pub fn has_tasks(self) -> bool {
         matches!(self, Role::All | Role::Worker)
     }
 
-    /// As it is written.
+    /// The name in configuration files.
     pub fn name(self) -> &'static str {
         match self {
             Role::All => "all",
@@ -47,19 +47,19 @@ impl Role {
     }
 }
 
-/// For how many days what is finished is kept; 0 keeps it for ever.
+/// How many days finished records are kept; 0 keeps them forever.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
-    /// Keys of what was received, by which a repetition is known. Channels repeat within a day.
+    /// Deduplication keys of received events. Channels redeliver within a day.
     pub inbox_days: u32,
-    /// Ids of what was delivered.
+    /// Ids of delivered messages.
     pub outbox_days: u32,
     /// Traces of turns, which `tolmach replay` needs.
     pub traces_days: u32,
-    /// What was said.
+    /// Messages of chats.
     pub messages_days: u32,
-    /// Tasks that were carried out.
+    /// Finished tasks.
     pub tasks_days: u32,
 }
 
@@ -70,7 +70,7 @@ impl Default for Retention {
 }
 
 impl Retention {
-    /// As the job takes them.
+    /// The settings as the retention job takes them.
     pub fn days(&self) -> Days {
         Days {
             inbox: self.inbox_days,
@@ -81,7 +81,10 @@ impl Retention {
         }
     }
 
-    /// Keys must outlive what may come twice.
+    /// Checks that deduplication keys are kept longer than channels redeliver.
+    ///
+    /// # Errors
+    /// When `inbox_days` is 1.
     pub fn check(&self) -> anyhow::Result<()> {
         if self.inbox_days == 1 {
             bail!("retention.inbox_days is 1; Telegram repeats for a day, so it is 2 or more, or 0 for ever");
@@ -94,11 +97,11 @@ impl Retention {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Report {
-    /// When, as `09:00`; empty for no report.
+    /// The local time of day, such as `09:00`; empty for no report.
     pub at: String,
-    /// The hours are this place's, as `Europe/Moscow`.
+    /// The IANA time zone of `at`, such as `Europe/Moscow`.
     pub timezone: String,
-    /// Who gets it.
+    /// The staff group that gets the report.
     pub group: String,
 }
 
@@ -109,7 +112,10 @@ impl Default for Report {
 }
 
 impl Report {
-    /// Hours and a place that exist.
+    /// Checks that the time of day and the time zone exist.
+    ///
+    /// # Errors
+    /// When one does not.
     pub fn check(&self) -> anyhow::Result<()> {
         if !self.at.is_empty() && self.time().is_none() {
             bail!("report.at is {:?}; a time of day such as 09:00 is expected", self.at);
@@ -120,7 +126,8 @@ impl Report {
         Ok(())
     }
 
-    /// The day whose report is due or sent by now, as `2026-02-28`; `None` where none is wanted or it is too early.
+    /// The local date whose report is due at `now`, such as `2026-02-28`; `None` when no report is configured or it is
+    /// not yet due today. `now` is in milliseconds since the Unix epoch.
     pub fn day_of(&self, now: i64) -> Option<String> {
         let due = self.time()?;
         let zone = jiff::tz::TimeZone::get(&self.timezone).ok()?;
@@ -134,13 +141,13 @@ impl Report {
     }
 }
 
-/// What reading a price list may take.
+/// Limits of the process that reads a price list.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Import {
-    /// Memory that the process which reads may address, in MiB.
+    /// Address space in MiB, 64 to 65,536.
     pub memory_mib: u64,
-    /// Seconds that it may take.
+    /// Run time in seconds, 1 to 3,600.
     pub seconds: u64,
 }
 
@@ -152,7 +159,10 @@ impl Default for Import {
 }
 
 impl Import {
-    /// Limits under which something can be read.
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// When a limit is out of its range.
     pub fn check(&self) -> anyhow::Result<()> {
         if !(64..=65_536).contains(&self.memory_mib) {
             bail!("import.memory_mib is {}; it is 64 to 65536", self.memory_mib);
@@ -163,7 +173,7 @@ impl Import {
         Ok(())
     }
 
-    /// As the reader takes them.
+    /// The limits as the reader takes them.
     pub fn limits(&self) -> Limits {
         Limits { memory: self.memory_mib, seconds: self.seconds }
     }

@@ -1,4 +1,4 @@
-//! The apalis worker, and who starts it again: a database that goes away ends a worker for good.
+//! The apalis worker and its supervisor, which restarts it: an apalis worker ends when the database connection fails.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,18 +15,18 @@ use uuid::Uuid;
 use super::{AT_ONCE, Jobs};
 use crate::clock::{self, now};
 
-/// How often due tasks are looked for.
+/// How often the queue is polled for due tasks.
 const POLL: Duration = Duration::from_millis(250);
-/// A worker that was not heard of for two of these is dead, and its tasks are handed to others.
+/// The heartbeat interval. A worker that misses two heartbeats is considered dead, and its tasks are given to others.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// Tasks fetched at a time.
+/// How many tasks are fetched at once.
 const BATCH: usize = 50;
-/// Before a worker is started again.
+/// The delay before a worker is restarted.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often what recurs is put on the list.
+/// How often recurring tasks are queued.
 const ROUND: Duration = Duration::from_secs(20);
 
-/// A worker over one of the two storages, whose types have nothing but their methods in common.
+/// Runs a worker on one of the two storages. A macro, because the storage types share no trait.
 macro_rules! run {
     ($storage:ty, $config:path, $pool:expr, $jobs:expr, $stopped:expr) => {{
         let config = <$config>::default()
@@ -38,26 +38,26 @@ macro_rules! run {
         let jobs = Arc::clone($jobs);
         let carry_out = move |job: Job, id: TaskId| {
             let jobs = Arc::clone(&jobs);
-            // Beside each other: the worker itself is one task.
+            // Spawn each task, so that tasks run in parallel; apalis runs the worker as a single task.
             let carried = tokio::spawn(async move { jobs.carry_out(job, &id.to_string()).await });
             async move { Ok::<(), BoxDynError>(carried.await??) }
         };
-        // A fresh name each time: the storage takes one it knows for a worker that still lives.
+        // A new name each time: the storage treats a known name as a worker that is still alive.
         let worker =
             WorkerBuilder::new(format!("tolmach-{}", Uuid::now_v7())).backend(storage).build(carry_out);
         let mut stopped = $stopped.clone();
-        // Dropped, not asked to stop: a worker that stops waits for its tasks and leaves a transaction that it has begun
-        // where it is, and on a file the tasks wait for that. What it had in hand is handed out again.
+        // The worker is dropped instead of stopped. A stopping worker waits for its tasks and keeps its open
+        // transaction, and on SQLite the tasks wait for that transaction. Tasks in progress are delivered again.
         tokio::select! {
             worked = worker.run() => worked.map_err(|why| why.to_string()),
-            // A sender that is gone means the same.
+            // A dropped sender also means stop.
             _ = stopped.wait_for(|stopped| *stopped) => Ok(()),
         }
     }};
 }
 
 impl Jobs {
-    /// Works until told to stop, whatever happens to single workers.
+    /// Runs a worker until told to stop, and restarts it when it fails.
     pub async fn supervise(self: Arc<Self>, pool: JobPool, stopped: watch::Receiver<bool>) {
         let recurring = tokio::spawn(Arc::clone(&self).put_on_the_list());
         while !*stopped.borrow() {
@@ -66,8 +66,8 @@ impl Jobs {
                 state.working = true;
                 state.since = Some(now());
             }
-            // On a thread of its own, so that a panic inside is a death like others. (The compiler cannot prove that
-            // the worker's future may move between threads.)
+            // On a blocking thread, so that a panic counts as a failure of the worker. The worker's future is also not
+            // provably `Send`.
             let here = tokio::runtime::Handle::current();
             let (jobs, pool, stop) = (Arc::clone(&self), pool.clone(), stopped.clone());
             let work = move || {
@@ -101,11 +101,11 @@ impl Jobs {
             tokio::time::sleep(PAUSE).await;
         }
         recurring.abort();
-        // The tasks in hand come to their end.
+        // Wait for the tasks in progress.
         let _ = self.places.acquire_many(AT_ONCE).await;
     }
 
-    /// Each hour's retention and each day's report once, however many processes there are.
+    /// Queues the hourly retention and the daily report. The key makes each of them unique across processes.
     async fn put_on_the_list(self: Arc<Self>) {
         loop {
             let now = clock::now();

@@ -1,4 +1,4 @@
-//! The audit log: who published, imported and took chats over, as `tolmach audit list` tells it.
+//! The audit log: actors of publications, imports and handoffs, as printed by `tolmach audit list`.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 fn run(home: &Home, args: &[&str]) -> Ran {
-    // Where git knows nobody, the system's user acts.
+    // Without a git user name, the system's user is the actor.
     home.tolmach(args)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_SYSTEM", "/dev/null")
@@ -24,7 +24,7 @@ fn rows(home: &Home, args: &[&str]) -> Vec<Value> {
     listed.as_array().expect("a list").clone()
 }
 
-/// Action, actor and result of rows, the oldest first.
+/// Action, actor and result of rows, oldest first.
 fn told(rows: &[Value]) -> Vec<(String, String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let told =
@@ -36,13 +36,13 @@ fn expected(rows: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
     rows.iter().map(|(a, b, c)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned())).collect()
 }
 
-/// What people do with releases and price lists, on whatever database the home is set to.
+/// Publishing, importing and rolling back, on the database that `home` is configured for.
 pub fn releases_and_price_lists(home: &Home) {
     run(home, &["release", "publish", "--author", "Анна", "--note", "the first"]).ok();
     let first = run(home, &["release", "list", "--json"]).ok().json()[0]["release"].clone();
     let text = fs::read_to_string(home.path("flows/shop.yaml")).expect("read");
     home.write("flows/shop.yaml", text.replace("Снова бот.", "Снова я."));
-    // Nothing changes: no row.
+    // No change, so no row.
     run(home, &["release", "publish", "--dry-run"]).ok();
     run(home, &["release", "publish", "--author", "Пётр"]).ok();
     run(home, &["release", "publish", "--author", "Пётр"]).ok();
@@ -99,12 +99,12 @@ pub fn releases_and_price_lists(home: &Home) {
 }
 
 #[test]
-fn who_published_and_imported_is_known() {
+fn publications_and_imports_are_audited() {
     releases_and_price_lists(&staff::home());
 }
 
 #[test]
-fn an_import_makes_the_log_and_a_wrong_file_makes_nothing() {
+fn an_import_creates_the_audit_log_and_an_invalid_file_creates_nothing() {
     let home = Home::new();
     home.write("broken.csv", "no table");
     run(&home, &["catalog", "import", "broken.csv"]).fails_with(&["broken.csv"]);
@@ -116,7 +116,7 @@ fn an_import_makes_the_log_and_a_wrong_file_makes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_had_a_chat_is_known_and_what_was_said_is_not() {
+async fn handoffs_are_audited_without_message_texts() {
     let home = staff::home();
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     let mut page = Page::new(&server, "ru").await;
@@ -150,7 +150,7 @@ async fn who_had_a_chat_is_known_and_what_was_said_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_of_the_server_is_in_the_name_of_whoever_asked_for_it() {
+async fn a_queued_import_is_audited_with_the_actor_who_queued_it() {
     let home = staff::home();
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     home.write("later.csv", "Артикул;Наименование;Цена\nA-1;Насос;5\n");

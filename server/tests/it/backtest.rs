@@ -1,10 +1,10 @@
-//! `tolmach replay`: stored turns on their own releases, and a draft on what clients did.
+//! `tolmach replay`: replay of stored turns on their own releases, and backtests of drafts.
 
 use std::fs;
 
 use crate::support::{Home, Ran};
 
-/// Two clients who ended as leads, one who only looked.
+/// A home with two chats that ended in leads and one that did not.
 fn lived() -> Home {
     let home = Home::ready();
     home.demo_bundle("flows");
@@ -19,7 +19,7 @@ fn lived() -> Home {
     home
 }
 
-/// Changes the draft's flow; the text must be there.
+/// Replaces text in the draft's flow; the text must be there.
 #[track_caller]
 fn change(home: &Home, from: &str, to: &str) {
     let path = home.path("draft/consultant.yaml");
@@ -62,7 +62,7 @@ fn a_draft_that_changes_nothing_is_the_same() {
     assert_eq!((&json["approximate"], &json["not_recorded"]), (&0.into(), &0.into()), "{json}");
     assert_eq!(json["model_calls"]["before"], json["model_calls"]["after"]);
     assert_eq!(json["paths"], serde_json::json!([]));
-    // The id under which the draft would be kept names it too, once it is.
+    // After the draft is published, its id names it too.
     let id = json["draft"].as_str().expect("an id");
     let by_id = home.tolmach(&["replay", "--since", "7d", "--against", id, "--json"]).run().ok().json();
     assert_eq!(by_id, json);
@@ -74,7 +74,7 @@ fn a_draft_that_changes_nothing_is_the_same() {
 }
 
 #[test]
-fn a_draft_that_loses_leads_is_refused_and_tells_nobodys_contact() {
+fn a_draft_that_loses_leads_fails_and_no_contact_is_printed() {
     let home = lived();
     change(
         &home,
@@ -100,9 +100,9 @@ fn a_draft_that_loses_leads_is_refused_and_tells_nobodys_contact() {
     }
 }
 
-/// The draft knows a new intent, so that its own examples must be asked, not the recorded nearness to the old ones.
+/// The draft has a new intent, so it must be classified with its own examples, not with the recorded scores.
 #[test]
-fn a_draft_is_asked_by_its_own_examples() {
+fn a_draft_is_classified_with_its_own_examples() {
     let home = lived();
     change(
         &home,
@@ -115,8 +115,9 @@ fn a_draft_is_asked_by_its_own_examples() {
     assert!(ran.stdout.contains(became), "{}", ran.stdout);
 }
 
-/// A search of another form was not recorded under its own key; the turn's own search stands in for it. Where the turn
-/// searched nothing, the query fails, and what follows is told apart from faults of the draft.
+/// A search with a different request has no recorded result under its key; another search of the same turn is used
+/// instead. If the turn had no search, the query fails, and the faults that follow are reported separately from faults
+/// of the draft.
 #[test]
 fn queries_that_were_not_recorded_are_counted() {
     let home = lived();
@@ -154,7 +155,7 @@ fn a_fault_of_the_draft_is_found() {
 }
 
 #[test]
-fn a_draft_that_does_not_compile_is_told_where() {
+fn a_draft_that_does_not_compile_is_reported_with_its_location() {
     let home = lived();
     change(&home, "start: route", "start: rout");
     home.tolmach(&["replay", "--since", "7d", "--against", "draft"]).run().fails_with(&[
@@ -185,7 +186,7 @@ nodes:
 ";
 
 #[test]
-fn goals_are_compared_and_what_was_written_to_a_person_is_not_told() {
+fn goals_are_compared_and_messages_to_staff_are_not_printed() {
     let home = Home::ready();
     home.write("flows/desk.yaml", DESK);
     home.write("draft/desk.yaml", DESK.replace("goal: { name: ordered }", "say: { text: An order! }"));
@@ -202,7 +203,7 @@ fn goals_are_compared_and_what_was_written_to_a_person_is_not_told() {
     let said = backtest(&home, &[]).ok().stdout;
     assert!(said.contains("goal ordered: 1 chats before, 0 with the draft\n  lost  terminal:one"), "{said}");
 
-    // A draft in which nobody takes over answers what was meant for a person; what that was is not told.
+    // A draft without a handoff answers messages that were meant for the staff; their texts must not be printed.
     home.write("draft/desk.yaml", DESK.replace("handoff: { text: A person will write., timeout: 2h }\n    next: { returned: thanks, timeout: thanks }", "say: { text: No. }"));
     let said = backtest(&home, &[]).ok().stdout;
     assert!(said.contains("(nothing)  became  route → person: 1 turn\n    terminal:two «…»"), "{said}");

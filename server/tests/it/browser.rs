@@ -1,4 +1,4 @@
-//! The chat page in a real browser, driven by the DevTools protocol.
+//! The chat page in a real browser, driven by the Chrome DevTools Protocol.
 
 use std::{
     fs,
@@ -36,7 +36,7 @@ async fn a_client_talks_to_the_page() {
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     let address = server.address.clone();
 
-    // As on a small phone, where a page must not be wider than the screen.
+    // The size of a small phone; the page must not be wider than the screen.
     browser.screen(360, 640).await;
     browser.call("Page.navigate", json!({ "url": server.url("/") })).await;
     browser.until("document.querySelectorAll('.message.bot').length === 1").await;
@@ -55,14 +55,14 @@ async fn a_client_talks_to_the_page() {
     browser.until("document.body.innerText.includes('Write your name')").await;
     browser.fits("the form").await;
 
-    // The dialog is there again after a reload, once.
+    // A reload shows the dialog again, without duplicates.
     let before = browser.text("#log").await;
     browser.call("Page.reload", json!({})).await;
     browser.until("document.body.innerText.includes('Write your name')").await;
     browser.until("document.getElementById('status').classList.contains('on')").await;
     assert_eq!(browser.text("#log").await, before);
 
-    // The server dies. What is written meanwhile goes out when it is back, once.
+    // The server is killed. Messages written meanwhile are sent once when it is back.
     server.kill();
     browser.until("!document.getElementById('status').classList.contains('on')").await;
     browser.write("John, +7 999 123-45-67").await;
@@ -76,7 +76,7 @@ async fn a_client_talks_to_the_page() {
     assert_eq!(said.matches("John, +7 999 123-45-67").count(), 1, "{said}");
     browser.fits("the end").await;
 
-    // Markup of a client's is text.
+    // Markup in a client's message is shown as text.
     browser.write("<img src=x onerror=\"document.title='hacked'\"> /help").await;
     browser.until("document.querySelectorAll('.message.bot').length >= 5").await;
     assert_eq!(
@@ -94,12 +94,12 @@ async fn a_client_talks_to_the_page() {
     assert_eq!(leads[0]["lead"]["contact"]["name"], "John");
 }
 
-/// What goes wrong on a page: an exception, or something that the page's policy forbids.
+/// Whether an event is an error of the page: an exception, or a violation of its content security policy.
 fn complaint(event: &Value) -> Option<String> {
     let parameters = &event["params"];
     match event["method"].as_str()? {
         "Runtime.exceptionThrown" => Some(parameters["exceptionDetails"].to_string()),
-        // A server that is away and photos of examples that do not exist are no fault of the page.
+        // Network errors are expected: the server is stopped, and the sample photos do not exist.
         "Log.entryAdded" if parameters["entry"]["source"] != "network" => {
             Some(parameters["entry"].to_string())
         }
@@ -111,19 +111,19 @@ fn on(home: &Home, address: &str) -> Server {
     home.tolmach(&["run", "--listen", address]).serve()
 }
 
-/// A browser with one page; it ends with the test.
+/// A browser with one page; ends when dropped.
 struct Browser {
     _process: Process,
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last: u64,
-    /// Of the screen, in pixels.
+    /// The screen's width in pixels.
     width: u64,
     complaints: Vec<String>,
     _profile: TempDir,
 }
 
 impl Browser {
-    /// `None`, with a line that says so, where there is no browser.
+    /// `None`, with a printed note, if no browser is installed.
     async fn start() -> Option<Browser> {
         let Some(program) = program() else {
             eprintln!("skipped: no chromium on this machine, so the page was not tried in a browser");
@@ -175,7 +175,7 @@ impl Browser {
         }
     }
 
-    /// The value of an expression on the page; null while the page has none.
+    /// The value of an expression on the page; null while there is no page.
     async fn run(&mut self, expression: &str) -> Value {
         let parameters = json!({ "expression": expression, "returnByValue": true });
         let result = self.call("Runtime.evaluate", parameters).await;
@@ -187,7 +187,7 @@ impl Browser {
         text.as_str().unwrap_or_else(|| panic!("no {selector}")).to_owned()
     }
 
-    /// Looks until an expression is true.
+    /// Waits until an expression is true.
     async fn until(&mut self, expression: &str) {
         let deadline = Instant::now() + TIMEOUT;
         while self.run(expression).await != true {
@@ -199,7 +199,7 @@ impl Browser {
         }
     }
 
-    /// Writes into the field and presses Enter, as a person does.
+    /// Types into the field and presses Enter.
     async fn write(&mut self, text: &str) {
         self.run("document.getElementById('text').focus()").await;
         self.call("Input.insertText", json!({ "text": text })).await;
@@ -235,12 +235,12 @@ impl Browser {
         self.call("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    /// Nothing makes the page wider than the screen.
+    /// Checks that the page is not wider than the screen.
     async fn fits(&mut self, when: &str) {
         let widths = self
             .run("[document.scrollingElement.scrollWidth, document.getElementById('scroll').scrollWidth, innerWidth]")
             .await;
-        // A phone's browser zooms out of a page that is too wide, so the inner width is looked at as well.
+        // A mobile browser zooms out if a page is too wide, so check the inner width too.
         let fits = |width: &Value| width.as_u64().is_some_and(|width| width <= self.width);
         assert!(
             widths.as_array().is_some_and(|all| all.iter().all(fits)),
@@ -250,7 +250,7 @@ impl Browser {
     }
 }
 
-/// The browser's process, ended with the test however that ends.
+/// The browser's process, killed when dropped.
 struct Process(Child);
 
 impl Drop for Process {
@@ -268,7 +268,7 @@ fn program() -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// The browser writes its port into its profile.
+/// The browser writes its debugging port into a file of its profile.
 async fn debugging_port(profile: &Path) -> u16 {
     let deadline = Instant::now() + TIMEOUT;
     loop {

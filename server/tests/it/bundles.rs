@@ -1,4 +1,4 @@
-//! `tolmach check`, `test` and `graph`: what an author sees of a bundle.
+//! `tolmach check`, `test` and `graph` on good and broken bundles.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ nodes:
 ";
 
 #[test]
-fn the_demo_bundle_has_nothing_to_mend() {
+fn the_demo_bundle_has_no_diagnostics() {
     let home = Home::new();
     home.demo_bundle("flows");
     let said = home.tolmach(&["check"]).run().ok().stdout;
@@ -35,7 +35,7 @@ fn the_demo_bundle_has_nothing_to_mend() {
 fn the_built_in_bundle_is_the_demo_bundle() {
     let home = Home::new();
     let test = || home.tolmach(&["test", "--only", "a contact in one message", "--json"]).run();
-    // The first command that needs the flows says where they come from; the second has them.
+    // The first command that needs the flows prints that they were copied; the second does not.
     let first = test();
     assert!(first.stderr.contains("copied to tolmach-data"), "{}", first.stderr);
     assert_eq!((first.code, first.json()), (Some(0), test().ok().json()));
@@ -44,9 +44,9 @@ fn the_built_in_bundle_is_the_demo_bundle() {
     assert_eq!(one["tests"][0]["passed"], true);
 }
 
-/// Each mistake is told with its place and what to do, and they are all told at once.
+/// All mistakes are reported in one run, each with its location and help.
 #[test]
-fn a_broken_bundle_is_told_where_it_is_broken() {
+fn a_broken_bundle_is_reported_with_locations() {
     let cases = [
         ("unknown kind", GOOD.replace("say:", "sey:"), "shop.yaml:7:5", "unknown-kind", "say"),
         (
@@ -86,7 +86,7 @@ fn a_broken_bundle_is_told_where_it_is_broken() {
                 .is_some_and(|all| all.iter().any(|one| one["code"] == code)),
             "{diagnostics}"
         );
-        // A bundle with an error is not served either, and says the same.
+        // A bundle with errors is not served either, and the same diagnostics are printed.
         let served = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).run();
         assert_eq!(served.code, Some(1), "{served:?}");
         assert!(served.stderr.contains(place) && served.stderr.contains(code), "{served:?}");
@@ -177,7 +177,7 @@ fn a_flow_is_drawn() {
     home.tolmach(&["graph", "--out", "no/such/folder.svg"]).run().fails_with(&["no/such/folder.svg"]);
 }
 
-/// Every element ends, in order, and nothing that XML gives a meaning stands bare in a text.
+/// Checks that all elements are closed in order and that special characters are escaped.
 fn well_formed(svg: &str) {
     let mut open: Vec<&str> = Vec::new();
     let mut rest = svg;

@@ -1,4 +1,4 @@
-//! Price lists on the command line: good ones, and what people send instead.
+//! Price lists on the command line: valid ones, and other files that people send.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::Home;
 
-/// A small price list of the shape that suppliers send.
+/// A small price list in a typical supplier's layout.
 fn workbook() -> Vec<u8> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
@@ -58,7 +58,7 @@ async fn a_price_list_replaces_the_samples() {
     let none = home.tolmach(&["catalog", "search", "перфоратор"]).run();
     assert_eq!(none.code, Some(1), "{none:?}");
 
-    // A second supplier adds; the same one again replaces its own rows.
+    // A second supplier's rows are added; importing the same supplier again replaces its rows.
     home.write("second.csv", "Артикул;Наименование;Цена\nDM-1;Домкрат гидравлический 5 т;2 990,00\n");
     let second = home.tolmach(&["catalog", "import", "second.csv", "--json"]).run().ok().json();
     assert_eq!(second["switch"]["rows"], 4, "{second}");
@@ -77,9 +77,9 @@ async fn a_price_list_replaces_the_samples() {
     assert_eq!(offer["cards"][0]["article"], "LB-010", "{offer}");
 }
 
-/// A server that runs takes a new price list up by itself, and chats in progress go on.
+/// A running server loads a new catalogue generation, and chats in progress continue.
 #[tokio::test]
-async fn an_import_beside_a_running_server() {
+async fn a_running_server_follows_an_import() {
     let home = Home::ready();
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     let mut page = crate::page::Page::new(&server, "ru").await;
@@ -91,7 +91,7 @@ async fn an_import_beside_a_running_server() {
     assert_eq!(health["catalogue"]["generation"], switch["generation"]);
     let offer = page.ask("2", "нужна лебёдка").await;
     assert_eq!(offer["cards"][0]["article"], "LB-010", "{offer}");
-    // The other commands work beside it too.
+    // Other commands work while the server runs.
     home.tolmach(&["chat", "--lang", "ru"]).stdin("/contact\nАнна, 8 999 123-45-67\n").run().ok();
     assert_eq!(home.tolmach(&["leads", "--json"]).run().ok().json().as_array().map(Vec::len), Some(1));
     let (code, said) = server.terminate();
@@ -108,7 +108,7 @@ fn a_first_import_makes_the_data_folder() {
 }
 
 #[test]
-fn a_table_that_is_none_changes_nothing() {
+fn a_file_that_is_no_table_changes_nothing() {
     let good = workbook();
     let mut hollow = Workbook::new();
     hollow.add_worksheet();
@@ -141,7 +141,7 @@ fn a_table_that_is_none_changes_nothing() {
     names.sort();
     assert_eq!(home.names(), names, "nothing was made");
 
-    // What served before serves on.
+    // The previous generation keeps serving.
     let ready = Home::ready();
     let before = ready.tolmach(&["catalog", "search", "перфоратор", "--json"]).run().ok().json();
     for (name, bytes) in &cases {
@@ -155,9 +155,9 @@ fn a_table_that_is_none_changes_nothing() {
     assert_eq!(generations, fresh, "nothing is left behind");
 }
 
-/// A table is told by what it holds, not by its name.
+/// The format is detected from the content, not from the file's extension.
 #[test]
-fn a_wrong_ending_does_not_matter() {
+fn a_wrong_file_extension_does_not_matter() {
     let home = Home::new();
     home.write("price.csv", workbook());
     let imported = home.tolmach(&["catalog", "import", "price.csv", "--json"]).run().ok().json();

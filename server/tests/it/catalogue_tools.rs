@@ -1,4 +1,4 @@
-//! What a manager has beside the import: a way back, figures on judged searches, golden questions, facets, rows like one.
+//! Catalogue tools besides import: rollback, evaluation, golden questions, facets, similar rows.
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ fn articles(found: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_catalogue_goes_back_to_what_it_was() {
+fn a_catalogue_is_rolled_back() {
     let home = shop();
     home.write("shop.csv", SECOND);
     home.tolmach(&["catalog", "import", "shop.csv"]).run().ok();
@@ -46,7 +46,7 @@ fn a_catalogue_goes_back_to_what_it_was() {
     let listed = home.tolmach(&["catalog", "list"]).run().ok().stdout;
     assert!(listed.contains("serving") && listed.contains("shop (4)"), "{listed}");
 
-    // Back to the samples, and then there is nothing before.
+    // The second rollback restores the samples; after that there is no earlier generation.
     home.tolmach(&["catalog", "rollback"]).run().ok();
     let end = home.tolmach(&["catalog", "rollback"]).run();
     assert_eq!(end.code, Some(1), "{end:?}");
@@ -54,7 +54,7 @@ fn a_catalogue_goes_back_to_what_it_was() {
 }
 
 #[test]
-fn searches_are_understood_and_measured() {
+fn searches_are_parsed_and_evaluated() {
     let home = shop();
     let search = |args: &[&str]| {
         let args: Vec<&str> = [&["catalog", "search"], args, &["--json"]].concat();

@@ -1,4 +1,4 @@
-//! Settings and files that are wrong: one clear message, and nothing half-written.
+//! Invalid settings and files: one clear error, and nothing is left half-written.
 
 use std::fs;
 
@@ -92,7 +92,7 @@ fn settings_come_from_files_and_variables_in_order() {
         .run()
         .ok();
     assert!(home.path("from-option/catalog").is_dir());
-    // An empty variable, as compose files give for what is not set, sets nothing.
+    // An empty variable counts as unset; compose files pass unset variables as empty.
     home.tolmach(&["catalog", "search", "winch"]).env("TOLMACH_LISTEN", "").run().ok();
 
     home.write(".env", "TOLMACH_TELEGRAM_TOKEN='12345:never closed\n");
@@ -103,7 +103,7 @@ fn settings_come_from_files_and_variables_in_order() {
 }
 
 #[test]
-fn a_data_folder_that_cannot_be_one() {
+fn a_data_path_that_cannot_be_a_folder_is_an_error() {
     let home = Home::new();
     home.write("file", "mine");
     for args in [&["run"][..], &["chat"], &["catalog", "search", "дрель"]] {
@@ -135,7 +135,7 @@ fn a_torn_database_is_left_alone() {
     let path = home.path("tolmach-data/tolmach.db");
     let whole = fs::read(&path).expect("read");
     assert!(whole.len() > 8192);
-    // The first page is whole, so it looks like a database; the rest is not there.
+    // The first page is intact, so the file looks like a database; the other pages are missing.
     let torn = &whole[..4096];
     fs::write(&path, torn).expect("written");
     home.tolmach(&["run", "--listen", "127.0.0.1:0"]).run().fails_with(&["tolmach.db", "damaged"]);
@@ -143,7 +143,7 @@ fn a_torn_database_is_left_alone() {
 
 #[cfg(unix)]
 #[test]
-fn a_database_that_may_not_be_written() {
+fn a_read_only_database_is_an_error() {
     let home = Home::ready();
     home.tolmach(&["chat"]).stdin("/start").run().ok();
     let path = home.path("tolmach-data/tolmach.db");
@@ -151,7 +151,7 @@ fn a_database_that_may_not_be_written() {
     rights.set_readonly(true);
     fs::set_permissions(&path, rights.clone()).expect("set");
     let serve = home.tolmach(&["run", "--listen", "127.0.0.1:0"]);
-    // The superuser may write what nobody may write, so the test steps down.
+    // Root may write read-only files, so the test runs the command as another user.
     let serve = if fs::OpenOptions::new().append(true).open(&path).is_ok() {
         serve.without_rights(&home)
     } else {
@@ -161,7 +161,7 @@ fn a_database_that_may_not_be_written() {
 }
 
 #[test]
-fn a_start_says_who_is_told() {
+fn the_start_output_names_the_notified_staff() {
     let home = Home::ready();
     let serve = || home.tolmach(&["run", "--listen", "127.0.0.1:0"]);
     assert!(serve().serve().printed().contains("nobody gets notices"));

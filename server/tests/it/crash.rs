@@ -1,4 +1,4 @@
-//! Ends the server as a power cut would, and looks at what clients notice.
+//! Kills the server repeatedly and checks what clients see.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::{
 
 const CHATS: usize = 3;
 const CYCLES: u64 = 8;
-/// Of one chat in one cycle; a socket takes so many at once.
+/// Messages of one chat per cycle; a connection accepts at most so many at once.
 const MESSAGES: usize = 5;
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn the_contact_form_survives() {
     contact_form(&Home::ready()).await;
 }
 
-/// Whatever was acknowledged is answered once, in order, however often the server dies in between.
+/// Every acknowledged message is answered once and in order, however often the server is killed.
 #[tokio::test]
 async fn what_was_acknowledged_is_answered_once() {
     acknowledged(&Home::ready()).await;
@@ -59,14 +59,14 @@ pub async fn acknowledged(home: &Home) {
     server.kill();
     for cycle in 0..CYCLES {
         let server = serve();
-        // Each cycle the server dies after another number of acknowledgements: from none to nearly all.
+        // In each cycle the server is killed after a different number of acknowledgements, from none to nearly all.
         let mut left = usize::try_from(cycle * 5 % 13).expect("small");
         let mut pages = Vec::new();
         for chat in &mut chats {
             let mut page = Page::back(&server, &chat.token).await;
             chat.write(cycle);
             for text in &chat.unsure {
-                // As the page does: what was not acknowledged goes out again under its id.
+                // As the page does: an unacknowledged message is sent again with its id.
                 page.say(text, &format!("/help {text}")).await;
             }
             pages.push(page);
@@ -80,7 +80,7 @@ pub async fn acknowledged(home: &Home) {
         }
         server.kill();
         for (page, chat) in pages.iter_mut().zip(&mut chats) {
-            // Acknowledgements that were under way when it died count as well.
+            // Acknowledgements that were in flight at the kill count too.
             chat.acks_to_the_end(page).await;
         }
     }
@@ -91,11 +91,11 @@ pub async fn acknowledged(home: &Home) {
     server.kill();
 }
 
-/// What a client did in one chat.
+/// The client's side of one chat.
 struct Chat {
     token: String,
     written: Vec<String>,
-    /// Not acknowledged yet, in order.
+    /// Messages that are not acknowledged yet, in order.
     unsure: Vec<String>,
 }
 
@@ -112,7 +112,7 @@ impl Chat {
         }
     }
 
-    /// Waits for one acknowledgement; false when there is nothing left to acknowledge.
+    /// Waits for one acknowledgement; false if none is outstanding.
     async fn one_more_ack(&mut self, page: &mut Page) -> bool {
         if self.unsure.is_empty() {
             return false;
@@ -140,7 +140,7 @@ impl Chat {
         for text in &self.unsure {
             page.say(text, &format!("/help {text}")).await;
         }
-        // A last message tells when everything before it was answered.
+        // The reply to a last message shows that everything before it was answered.
         let mut page = if self.unsure.is_empty() {
             page
         } else {
@@ -161,14 +161,14 @@ impl Chat {
         let mut expected: Vec<&str> = self.written.iter().map(String::as_str).collect();
         expected.push("last");
         assert_eq!(asked, expected);
-        // The greeting, then question and answer in turn: nothing unanswered, nothing answered twice.
+        // After the greeting, questions and answers alternate: no message is unanswered or answered twice.
         let who: Vec<&str> = dialog.iter().map(|(who, _)| who.as_str()).collect();
         assert_eq!(who[..2], ["client", "bot"]);
         assert!(who.chunks(2).all(|two| two == ["client", "bot"]), "{dialog:?}");
     }
 }
 
-/// The last reply, if it is the help.
+/// The last reply, if it is that of /help.
 fn help(page: &Page) -> (String, String) {
     let last = page.dialog().pop().filter(|(who, text)| who == "bot" && text.starts_with("What I can do"));
     last.unwrap_or_default()

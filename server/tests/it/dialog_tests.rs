@@ -1,4 +1,4 @@
-//! `tolmach test`: what a dialog test may say, what it shows when it fails, and how it stays and watches.
+//! `tolmach test`: what dialog tests can express, the output of failures, and watch mode.
 
 use std::fs;
 
@@ -92,7 +92,7 @@ nodes:
     say: { text: 'Silent at {{now.time}}.' }
 ";
 
-/// A shop with these tests.
+/// A shop with the given tests.
 fn shop(tests: &str) -> Home {
     let home = Home::new();
     home.write("flows/shop.yaml", SHOP);
@@ -102,14 +102,14 @@ fn shop(tests: &str) -> Home {
     home
 }
 
-/// The one test of a shop passes.
+/// Checks that the shop's only test passes.
 #[track_caller]
 fn passes(tests: &str) {
     let ran = shop(tests).tolmach(&["test", "--json"]).run();
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
 }
 
-/// The one test of a shop fails; gives what is said of it.
+/// Checks that the shop's only test fails; returns the output.
 #[track_caller]
 fn fails(tests: &str) -> String {
     let ran = shop(tests).tolmach(&["test"]).run();
@@ -136,7 +136,7 @@ fn a_model_is_scripted() {
 }
 
 #[test]
-fn a_script_is_kept_to() {
+fn a_script_that_is_too_short_too_long_or_invalid_fails() {
     let beyond = fails(
         "- name: beyond
   given: { catalogue: empty, llm: { decide: [manager] } }
@@ -168,7 +168,7 @@ fn a_script_is_kept_to() {
 
 #[test]
 fn time_passes_timer_by_timer() {
-    // A test begins at nine; a timer that fell due only at the end of the step would tell 09:45.
+    // A test starts at nine. A timer that fired only at the end of the step would print 09:45.
     passes(
         "- name: silence
   given: { catalogue: empty }
@@ -185,7 +185,7 @@ fn time_passes_timer_by_timer() {
 }
 
 #[test]
-fn goals_notices_persons_other_systems_and_delays() {
+fn goals_notices_handoffs_http_and_delays_are_expected() {
     let home = Home::new();
     home.write("flows/desk.yaml", DESK);
     let desk = |tests: &str| {
@@ -256,7 +256,7 @@ fn goals_notices_persons_other_systems_and_delays() {
 }
 
 #[test]
-fn bursts_parts_of_labels_and_the_staff() {
+fn coalescing_label_parts_and_staff_messages_are_supported() {
     passes(
         "- name: forms
   given: { catalogue: empty }
@@ -280,9 +280,9 @@ fn bursts_parts_of_labels_and_the_staff() {
     }
 }
 
-/// Nobody means to test a dialog that breaks, unless they say so.
+/// A dialog that ends in a fault fails its test, unless the test expects the fault.
 #[test]
-fn a_fault_is_no_part_of_a_test_unless_it_says_so() {
+fn a_fault_fails_a_test_that_does_not_expect_it() {
     let test = |expect: &str| {
         format!(
             "- name: away\n  given: {{ catalogue: failing }}\n  steps:\n    - client: I need a pump\n{expect}"
@@ -349,7 +349,7 @@ fn a_failure_shows_paths_lines_and_the_dialog() {
 }
 
 #[test]
-fn goals_notices_and_persons_that_never_came_are_differences() {
+fn missing_goals_notices_and_handoffs_are_differences() {
     let said = fails(
         "- name: nothing of it
   given: { catalogue: empty }
@@ -375,7 +375,7 @@ fn goals_notices_and_persons_that_never_came_are_differences() {
 }
 
 #[test]
-fn coverage_may_be_demanded() {
+fn a_minimum_coverage_can_be_required() {
     let home = shop("- name: start\n  given: { catalogue: empty }\n  steps: [ { command: start } ]\n");
     let low = home.tolmach(&["test", "--min-coverage", "50"]).run();
     assert_eq!(low.code, Some(1), "{low:?}");
@@ -422,7 +422,7 @@ fn check_knows_the_names_in_tests() {
 }
 
 #[test]
-fn warnings_may_be_denied() {
+fn warnings_can_be_denied() {
     let home = shop("");
     home.write(
         "flows/shop.yaml",
@@ -438,7 +438,7 @@ fn warnings_may_be_denied() {
 
 #[cfg(unix)]
 #[test]
-fn a_watch_runs_again_what_changed() {
+fn watch_runs_the_affected_tests_again() {
     let start = "- name: start\n  given: { catalogue: empty }\n  steps: [ { command: start, expect: { path: [greet] } } ]\n";
     let home = shop(start);
     home.write("flows/tests/other.test.yaml", start.replace("name: start", "name: other"));
@@ -449,7 +449,7 @@ fn a_watch_runs_again_what_changed() {
     assert!(said.contains("FAIL  start") && said.contains("(1 run again)"), "{said}");
     assert!(!said.contains('\u{1b}'), "screens are cleared on terminals only: {said:?}");
     home.write("flows/shop.yaml", SHOP.replace("start: greet }", "start: bye }"));
-    // The change of a flow may touch every test: the one that failed passes and the other fails.
+    // A change of a flow may affect every test: the failed one now passes, and the other one fails.
     let said = watch.until("FAIL  other");
     assert!(said.matches("waiting for a change").count() <= 3, "{said}");
     fs::remove_file(home.path("flows/tests/other.test.yaml")).expect("removed");

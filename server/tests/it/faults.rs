@@ -1,4 +1,4 @@
-//! The outside misbehaves while the real binary serves: what clients and the staff then notice, and what /health says.
+//! Failures of the surroundings while the real binary serves: effects on clients and staff, and the state in /health.
 
 mod databases;
 mod neighbours;
@@ -12,7 +12,7 @@ use crate::{
     support::{Home, Server, Tolmach, get},
 };
 
-/// A shop that counts what it is told.
+/// A shop that counts messages.
 const FLOW: &str = "\
 flow: shop
 start: count
@@ -46,7 +46,7 @@ impl Server {
         get(&self.url("/health")).await
     }
 
-    /// Looks at /health until it has this status, and gives what it says of the database.
+    /// Polls /health until it has this status; returns its text on the database.
     async fn status_until(&self, wanted: u16) -> String {
         let deadline = Instant::now() + TIMEOUT;
         loop {
@@ -61,7 +61,7 @@ impl Server {
 }
 
 impl Page {
-    /// Says something once; whether it was acknowledged.
+    /// Sends a message once; returns whether it was acknowledged.
     async fn offer(&mut self, text: &str) -> bool {
         self.say(text, text).await;
         loop {
@@ -77,7 +77,7 @@ impl Page {
         }
     }
 
-    /// Says something as the real page does: again under the same id until it is acknowledged.
+    /// Sends a message as the real page does: again with the same id until it is acknowledged.
     async fn insist(&mut self, text: &str) {
         let deadline = Instant::now() + TIMEOUT;
         while !self.offer(text).await {
@@ -86,8 +86,8 @@ impl Page {
         }
     }
 
-    /// Waits until the bot has answered so many messages, then looks at the chat with fresh eyes: each of them was
-    /// taken once and answered once, and none overtook another.
+    /// Waits until the bot has sent so many replies. Then reopens the chat and checks that each message was stored
+    /// once, answered once and in order.
     async fn is_whole(&mut self, server: &Server, texts: &[String]) {
         let last = format!("message {}", texts.len());
         while self.dialog().last() != Some(&("bot".to_owned(), last.clone())) {

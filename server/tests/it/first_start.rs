@@ -1,9 +1,9 @@
-//! A first start without any configuration, and what comes after it.
+//! A first start without any configuration, and the starts after it.
 
 use crate::support::{Home, get};
 
 #[tokio::test]
-async fn a_first_start_needs_nothing_and_says_what_it_did() {
+async fn a_first_start_needs_no_configuration_and_prints_what_it_did() {
     let home = Home::new();
     let server = home.tolmach(&["run"]).serve();
     let said = server.printed();

@@ -1,8 +1,8 @@
-//! The guide is true: its files are written, its commands run, and what it shows is what comes out.
+//! The guide is tested: its files are written, its commands run, and their output is compared.
 
 use crate::support::Home;
 
-/// A block of code in the guide: what stands behind the three marks, and its lines.
+/// A code block of the guide: the info string, and its lines.
 struct Block<'a> {
     form: &'a str,
     file: &'a str,
@@ -40,7 +40,7 @@ fn an_analyst_can_follow_the_guide() {
             "yaml" | "text" => {
                 home.write(block.file, &block.text);
             }
-            // Two lines: what is replaced, and what by.
+            // Two lines: the text to replace, and the replacement.
             "sed" => {
                 let (old, new) = block.text.trim_end().split_once('\n').expect("two lines");
                 let path = home.path(block.file);
@@ -55,7 +55,7 @@ fn an_analyst_can_follow_the_guide() {
     assert!(commands > 10, "only {commands} commands of the guide were run");
 }
 
-/// Runs the commands of a block; the lines below each must come out in their order, `…` standing for anything.
+/// Runs the commands of a block. The lines below each must occur in the output in order; `…` matches anything.
 fn console(home: &Home, text: &str) -> usize {
     let commands: Vec<&str> = text.split("$ tolmach ").skip(1).collect();
     for command in &commands {
@@ -76,7 +76,7 @@ fn console(home: &Home, text: &str) -> usize {
     commands.len()
 }
 
-/// The words of a command line, quoted ones whole.
+/// Splits a command line into words; quoted words stay whole.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;

@@ -1,4 +1,4 @@
-//! What a message means, by the built-in model alone.
+//! Intent classification by the built-in model alone.
 
 use std::{path::Path, sync::Arc};
 
@@ -8,7 +8,7 @@ use tolmach_runtime::{Trainer, read_bundle};
 
 use crate::support::Home;
 
-/// Messages of clients with the intents of the demo bundle's node `route`; none is among its examples.
+/// Client messages labelled with the intents of the demo bundle's node `route`; none is among its examples.
 const MESSAGES: &str = include_str!("intents/demo.tsv");
 const TRAIN: &str = "text\tintent\n\
     сколько стоит доставка\tdelivery\nhow much is delivery\tdelivery\nпривезёте в Тулу?\tdelivery\n\
@@ -28,7 +28,7 @@ fn demo() -> Release {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demo_bundle_understands_what_is_not_among_its_examples() {
+async fn the_demo_bundle_classifies_unseen_messages() {
     let release = demo();
     let examples = &release.resources.examples["consultant.route"];
     let trainer = Trainer::new(Arc::new(MeaningEmbedder));
@@ -54,7 +54,7 @@ async fn the_demo_bundle_understands_what_is_not_among_its_examples() {
 }
 
 #[test]
-fn intents_are_measured() {
+fn intents_are_evaluated() {
     let home = Home::new();
     home.write("train.tsv", TRAIN);
     home.write("test.tsv", TEST);

@@ -1,10 +1,10 @@
-//! The life of a lead on the command line.
+//! The life cycle of a lead on the command line.
 
 use serde_json::{Value, json};
 
 use crate::{page::Page, support::Home};
 
-/// A chat that leaves its phone number, and the id of its lead.
+/// Creates a chat that leaves its phone number; returns the page and the lead's id.
 async fn lead(home: &Home) -> (Page, String) {
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     let mut page = Page::new(&server, "ru").await;
@@ -17,7 +17,7 @@ async fn lead(home: &Home) -> (Page, String) {
 }
 
 #[tokio::test]
-async fn a_lead_is_taken_noted_closed_and_followed_by_another() {
+async fn a_closed_lead_is_followed_by_a_new_one() {
     let home = Home::ready();
     let (page, id) = lead(&home).await;
     let set = |more: &[&str]| {
@@ -44,7 +44,7 @@ async fn a_lead_is_taken_noted_closed_and_followed_by_another() {
     }
     set(&["--status", "won"]).ok();
 
-    // The same client again: another lead.
+    // The same client asks again: a new lead.
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     let mut page = Page::back(&server, &page.token).await;
     page.press("4", "Связаться с менеджером").await;
@@ -59,7 +59,7 @@ async fn a_lead_is_taken_noted_closed_and_followed_by_another() {
         .map(|row| (&row["status"], &row["lead"]["contact"]["phone"]))
         .collect();
     assert_eq!(seen, [(&json!("new"), &json!("+79991234568")), (&json!("won"), &json!("+79991234567"))]);
-    // A chat has one open lead.
+    // A chat has at most one open lead.
     set(&["--status", "taken"])
         .fails_with(&["has another open one", leads[0]["id"].as_str().unwrap_or_default()]);
     let audit = home.tolmach(&["audit", "list", "--action", "lead.", "--json"]).run().ok().json();
@@ -70,7 +70,7 @@ async fn a_lead_is_taken_noted_closed_and_followed_by_another() {
 }
 
 #[test]
-fn what_cannot_be_changed_is_told() {
+fn invalid_changes_are_reported() {
     let home = Home::ready();
     home.write(
         "flows/shop.yaml",

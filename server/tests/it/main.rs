@@ -1,7 +1,7 @@
-//! The main job, end to end: the real binary as a child process, on real files, a real database and real sockets.
+//! End-to-end tests: the real binary as a child process, on real files, a real database and real sockets.
 //!
-//! Only what is far away is played by the fakes of the testkit, and these refuse what the real ones refuse.
-//! What a single part does is tested beside that part.
+//! Only remote services are replaced by the fakes of the testkit, which refuse what the real services refuse. Single
+//! components are tested in their own crates.
 
 #![expect(
     clippy::unwrap_used,

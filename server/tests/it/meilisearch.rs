@@ -1,4 +1,4 @@
-//! A server that searches the catalogue: used, lost, and used again, while clients get their answers.
+//! Search on a Meilisearch server: in use, lost and in use again, while clients get their answers.
 
 use serde_json::Value;
 use tolmach_testkit::meilisearch::{Behaviour, Meilisearch};
@@ -18,7 +18,7 @@ async fn articles(page: &mut Page, key: &str, text: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_are_answered_by_the_server_and_without_it() {
+async fn clients_are_answered_with_and_without_the_search_server() {
     let home = Home::ready();
     let fake = Meilisearch::start(KEY).await;
     let server = home
@@ -35,7 +35,7 @@ async fn clients_are_answered_by_the_server_and_without_it() {
     let answered = server.health().await["search"]["meilisearch"]["answered"].clone();
     assert!(answered["server"].as_u64() > Some(0) && answered["embedded"] == 0, "{answered}");
 
-    // An import in another process is published by itself, and its rows are there at once.
+    // An import in another process is published by the server, and its rows are found.
     home.write("price.csv", "Артикул;Наименование;Цена\nLB-010;Лебёдка ручная барабанная;7 250,00\n");
     let imported = home.tolmach(&["catalog", "import", "price.csv", "--json"]).run().ok().json();
     let generation = &imported["switch"]["generation"];
@@ -45,7 +45,7 @@ async fn clients_are_answered_by_the_server_and_without_it() {
     server.health_until(serving).await;
     assert_eq!(articles(&mut page, "2", "нужна лебёдка").await, ["LB-010"]);
 
-    // It goes away: the embedded catalogue answers, and /health says why.
+    // The search server goes down: the embedded catalogue answers, and /health shows the reason.
     fake.set_behaviour(Behaviour::Down);
     assert_eq!(articles(&mut page, "3", "нужна барабанная лебёдка").await, ["LB-010"]);
     let health = server.health_until(|health| state(health) == "fallback").await;
@@ -55,7 +55,7 @@ async fn clients_are_answered_by_the_server_and_without_it() {
         "{health}"
     );
 
-    // It is back.
+    // The search server is back.
     fake.set_behaviour(Behaviour::Well);
     server.health_until(serving).await;
     assert_eq!(server.health().await["status"], "ok");
@@ -66,7 +66,7 @@ async fn clients_are_answered_by_the_server_and_without_it() {
 }
 
 #[tokio::test]
-async fn what_was_asked_before_is_known() {
+async fn a_repeated_search_is_answered_from_the_cache() {
     let home = Home::ready();
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     for (key, hits) in [("1", false), ("2", true)] {

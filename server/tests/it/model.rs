@@ -1,4 +1,4 @@
-//! A language model behind an OpenAI-compatible address, its inventions, and its absence.
+//! A language model behind an OpenAI-compatible API: its answers, its inventions, and its absence.
 
 use serde_json::{Value, json};
 use tolmach_testkit::model::{Behaviour, Model, NAME};
@@ -7,12 +7,12 @@ use crate::{page::Page, support::Home};
 
 pub const KEY: &str = "sk-secret-of-the-shop-0123456789";
 
-/// A provider whose model says what [`reply`] does.
+/// A provider whose model answers with [`reply`].
 pub async fn provider() -> Model {
     Model::start(KEY, reply).await
 }
 
-/// A label where one is asked for, and a text with an invention in it otherwise.
+/// A label for a classification request; otherwise a text that contains an invention.
 fn reply(request: &Value) -> String {
     let schema = &request["response_format"]["json_schema"]["schema"]["properties"];
     if schema["label"].is_object() {
@@ -23,7 +23,7 @@ fn reply(request: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_model_speaks_but_invents_nothing() {
+async fn inventions_of_the_model_are_not_sent() {
     let home = Home::ready();
     let provider = provider().await;
     let server = home
@@ -74,9 +74,9 @@ async fn the_model_speaks_but_invents_nothing() {
     }
 }
 
-/// Nobody listens at the address: clients notice nothing.
+/// Nothing listens at the model's address: clients notice nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn without_its_model_the_consultant_answers() {
+async fn clients_are_answered_without_the_model() {
     let home = Home::ready();
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let ran = home

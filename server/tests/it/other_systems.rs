@@ -1,4 +1,4 @@
-//! Flows that ask other systems: only hosts on the list, and it is told when one is missing.
+//! Flows that call other systems: only allowed hosts are called, and missing hosts are reported.
 
 use tolmach_runtime::ports::Store;
 use tolmach_runtime::ports::TurnQuery;
@@ -26,7 +26,7 @@ nodes:
 ";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_is_not_on_the_list_is_not_asked() {
+async fn a_host_that_is_not_allowed_is_not_called() {
     let home = Home::ready();
     home.write("flows/shop.yaml", FLOW);
     let note = "stock.example.com may not be asked, so that shop.stock fails";
@@ -57,7 +57,7 @@ async fn a_host_that_is_not_on_the_list_is_not_asked() {
     assert!(trace.contains("stock.example.com is not among the hosts that may be asked"), "{trace}");
     store.close().await.expect("closed");
 
-    // A file gives credentials, the variable adds a host, and a published release is looked at as well.
+    // A file gives credentials and the variable adds a host. A published release is checked too.
     home.write("tolmach.toml", "[http.hosts.\"stock.example.com\"]\nauthorization = \"Bearer s3cret\"\n");
     let server = home
         .tolmach(&["run", "--listen", "127.0.0.1:0"])

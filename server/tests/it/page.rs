@@ -1,4 +1,4 @@
-//! A page of the web chat, as the protocol of the web channel has it.
+//! A client of the web channel's protocol, as the chat page is one.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::support::Server;
 /// A connected page.
 pub struct Page {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    /// What opens the chat again.
+    /// The token that opens the chat again.
     pub token: String,
-    /// Everything said in this chat that the page was shown, in order.
+    /// All messages that the page was shown, in order.
     pub shown: Vec<Value>,
 }
 
 impl Page {
-    /// A new chat, its greeting shown.
+    /// Opens a new chat and waits for its greeting.
     pub async fn new(server: &Server, language: &str) -> Page {
         let mut page = Page::connect(server).await;
         page.hello(json!({ "language": language })).await;
@@ -27,14 +27,14 @@ impl Page {
         page
     }
 
-    /// An old chat with its whole history.
+    /// Opens an existing chat with its whole history.
     pub async fn back(server: &Server, token: &str) -> Page {
         let mut page = Page::connect(server).await;
         page.hello(json!({ "token": token })).await;
         page
     }
 
-    /// A socket that has not said hello.
+    /// Connects without saying hello.
     pub async fn connect(server: &Server) -> Page {
         let (socket, _) = connect_async(format!("ws://{}/ws", server.address)).await.expect("connected");
         Page { socket, token: String::new(), shown: Vec::new() }
@@ -55,7 +55,7 @@ impl Page {
     }
 
     pub async fn send_text(&mut self, text: &str) {
-        // A server that is gone is noticed by what it does not answer.
+        // If the server is gone, the missing reply shows it.
         let _ = self.socket.send(Message::text(text)).await;
     }
 
@@ -63,13 +63,13 @@ impl Page {
         self.send(json!({ "type": "message", "id": id, "text": text })).await;
     }
 
-    /// Says something and waits for the bot.
+    /// Sends a message and waits for the bot's reply.
     pub async fn ask(&mut self, id: &str, text: &str) -> Value {
         self.say(id, text).await;
         self.reply().await
     }
 
-    /// Presses a button of the last message that has one of this label, and waits for the bot.
+    /// Presses a button with this label in the last message that has one, and waits for the bot's reply.
     pub async fn press(&mut self, id: &str, label: &str) -> Value {
         let button = self
             .shown
@@ -83,7 +83,7 @@ impl Page {
         self.reply().await
     }
 
-    /// The next message of the bot, or of a person of the staff.
+    /// The next message of the bot or of the staff.
     pub async fn reply(&mut self) -> Value {
         loop {
             let frame = self.hear().await.expect("open");
@@ -94,7 +94,7 @@ impl Page {
         }
     }
 
-    /// The next frame; `None` when the server is gone. Fails when it stays silent.
+    /// The next frame; `None` when the server is gone. Fails after a timeout.
     pub async fn hear(&mut self) -> Option<Value> {
         loop {
             let next =
@@ -104,7 +104,7 @@ impl Page {
                     let frame: Value = serde_json::from_str(&text).expect("JSON");
                     if frame["type"] == "message" {
                         let mut message = frame.clone();
-                        // The history in a welcome has no such field; otherwise the two are alike.
+                        // Messages of the history in `welcome` do not have this field; otherwise they are the same.
                         message.as_object_mut().expect("an object").remove("type");
                         self.shown.push(message);
                     }
@@ -116,7 +116,7 @@ impl Page {
         }
     }
 
-    /// Who said what so far.
+    /// Author and text of all messages so far.
     pub fn dialog(&self) -> Vec<(String, String)> {
         let text = |message: &Value, field: &str| message[field].as_str().expect("a text").to_owned();
         self.shown.iter().map(|message| (text(message, "who"), text(message, "text"))).collect()

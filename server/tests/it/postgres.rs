@@ -1,4 +1,4 @@
-//! The same on a PostgreSQL server: what the file does, and what only a server can refuse.
+//! The end-to-end tests on a PostgreSQL server, and failures that only a server has.
 
 use tolmach_testkit::postgres::Cluster;
 
@@ -9,7 +9,7 @@ use crate::{
     support::{Home, Server},
 };
 
-/// The cluster and a new database on it; `None` where there is no PostgreSQL.
+/// The cluster and a new database on it; `None` if PostgreSQL is not installed.
 fn database() -> Option<(&'static Cluster, String)> {
     let cluster = Cluster::shared().expect("PostgreSQL")?;
     Some((cluster, cluster.database().expect("a database")))
@@ -43,7 +43,7 @@ async fn a_first_start_needs_only_the_url() {
     assert!(!home.path("tolmach-data/tolmach.db").exists(), "there is no file beside it");
     let leads = tolmach(&["leads", "--json"]).run().ok().json();
     assert_eq!(leads[0]["lead"]["contact"]["name"], "Пётр", "{leads}");
-    // Every command that looks into the database looks into this one.
+    // Every command that reads the database uses this one.
     for (args, word) in [
         (&["release", "list"][..], "first start"),
         (&["handoff", "list"], "the bot has every chat"),
@@ -68,7 +68,7 @@ async fn what_was_acknowledged_is_answered_once() {
 }
 
 #[test]
-fn a_server_that_refuses_is_named_and_nothing_is_made() {
+fn a_refusing_server_is_named_and_nothing_is_created() {
     let Some((cluster, url)) = database() else { return };
     let home = Home::new();
     let tcp = cluster.over_tcp(&url);
@@ -89,7 +89,7 @@ fn a_server_that_refuses_is_named_and_nothing_is_made() {
 }
 
 #[test]
-fn who_published_and_imported_is_known() {
+fn publications_and_imports_are_audited() {
     let Some((_, url)) = database() else { return };
     audit::releases_and_price_lists(&on(staff::home(), &url));
 }

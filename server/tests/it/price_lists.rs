@@ -1,5 +1,4 @@
-//! Price lists before and while they are imported: what a look says, what a person corrects, and files that would take the
-//! machine's memory or never end.
+//! Price lists: preview, column mappings, photos, and files that would exhaust memory or never end.
 
 use std::{fs, io::Write, path::Path};
 
@@ -15,7 +14,7 @@ fn preview(home: &Home, args: &[&str]) -> Value {
 }
 
 #[test]
-fn a_look_says_everything_and_makes_nothing() {
+fn a_preview_reports_everything_and_creates_nothing() {
     let home = Home::new();
     home.write(
         "price.csv",
@@ -55,7 +54,7 @@ fn a_look_says_everything_and_makes_nothing() {
 }
 
 #[test]
-fn changes_and_disagreements_are_told() {
+fn changes_and_disagreements_are_reported() {
     let home = Home::new();
     home.write(
         "a.csv",
@@ -100,7 +99,7 @@ fn changes_and_disagreements_are_told() {
 }
 
 #[test]
-fn columns_that_a_person_names_are_remembered() {
+fn column_mappings_are_stored_for_the_supplier() {
     let home = Home::new();
     let list =
         |price: &str| format!("product_uid;product_title;Опт;Розница\n00017;Angle bracket;{price};9\n");
@@ -142,10 +141,10 @@ fn columns_that_a_person_names_are_remembered() {
     );
 }
 
-/// Two million rows in a few megabytes: more than the process may take.
+/// Two million rows in a few megabytes: more than the memory limit allows.
 #[cfg(unix)]
 #[test]
-fn a_file_that_takes_too_much_memory_is_one_line() {
+fn a_file_that_exceeds_the_memory_limit_is_an_error() {
     let home = Home::ready();
     home.write("tolmach.toml", "[import]\nmemory_mib = 256\n");
     home.write("small.csv", "Артикул;Наименование;Цена\nA-1;Насос;5\n");
@@ -157,14 +156,14 @@ fn a_file_that_takes_too_much_memory_is_one_line() {
         "new workbook",
     ]);
     assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
-    // What served before serves on.
+    // The previous generation keeps serving.
     home.tolmach(&["catalog", "search", "перфоратор"]).run().ok();
 }
 
-/// A server that is given such a file goes on, and takes the next one.
+/// A server that imports such a file survives, and imports the next one.
 #[cfg(unix)]
 #[tokio::test]
-async fn a_server_outlives_what_it_cannot_read() {
+async fn a_server_survives_a_file_that_exceeds_the_memory_limit() {
     let home = Home::ready();
     home.write("tolmach.toml", "[import]\nmemory_mib = 256\n");
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
@@ -178,10 +177,10 @@ async fn a_server_outlives_what_it_cannot_read() {
     assert!(code == Some(0) && !said.contains("panicked"), "{said}");
 }
 
-/// Opening a pipe that nobody writes to never ends.
+/// Opening a pipe without a writer blocks forever.
 #[cfg(unix)]
 #[test]
-fn a_file_that_is_never_read_to_its_end_is_one_line() {
+fn a_file_that_exceeds_the_time_limit_is_an_error() {
     let home = Home::new();
     home.write("tolmach.toml", "[import]\nseconds = 1\n");
     let made =
@@ -236,7 +235,7 @@ async fn photos_beside_a_price_list_reach_the_page() {
     }
     assert_eq!(get(&server.url("/health")).await.0, 200);
 
-    // A list that comes without photos keeps those that are there.
+    // A list without photos keeps the photos of earlier imports.
     fs::remove_file(home.path("price.zip")).expect("removed");
     home.tolmach(&["catalog", "import", "price.csv"]).run().ok();
     let found = home.tolmach(&["catalog", "search", "LB-010", "--json"]).run().ok().json();

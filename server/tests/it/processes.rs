@@ -1,4 +1,4 @@
-//! Several processes over one PostgreSQL, and what belongs to one process alone.
+//! Several processes on one PostgreSQL database, and the lock of an SQLite file.
 
 use std::time::Duration;
 
@@ -42,14 +42,14 @@ async fn a_chat_that_is_open_at_two_servers_is_one_chat() {
     let mut here = Page::new(&first, "ru").await;
     let mut there = Page::back(&second, &here.token).await;
     for n in 0..8 {
-        // Each server takes every other message; the other one shows it all the same.
+        // Each server receives every other message, and the other server shows it too.
         let (asks, sees) = if n % 2 == 0 { (&mut here, &mut there) } else { (&mut there, &mut here) };
         assert_eq!(asks.ask(&format!("m{n}"), "/start").await["text"], "Здравствуйте!", "message {n}");
         assert_eq!(sees.reply().await["text"], "Здравствуйте!", "message {n} at the other server");
     }
     assert_eq!(here.dialog(), there.dialog(), "both show the same, in the same order");
     assert_eq!(here.dialog().len(), 2 + 16, "the greeting, then questions and answers in turn");
-    // One of them is gone in the middle; the other goes on at once.
+    // One server is killed during a turn; the other continues at once.
     here.say("last", "/start").await;
     first.kill();
     there.say("after", "/lead").await;
@@ -57,7 +57,7 @@ async fn a_chat_that_is_open_at_two_servers_is_one_chat() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_receives_and_another_carries_out() {
+async fn a_bot_process_receives_and_a_worker_process_runs_tasks() {
     let Some(url) = database() else { return };
     let home = shop();
     let smtp = Smtp::start().await;
@@ -69,7 +69,7 @@ async fn one_receives_and_another_carries_out() {
             .env("TOLMACH_SMTP_TLS", "none")
             .env("TOLMACH_SMTP_FROM", "shop@example.com")
     };
-    // The one with clients has no mail server: whatever is sent, the other has sent.
+    // The bot process has no mail server, so the worker must have sent the mail.
     let bot = run(&home, &url, "bot").env("TOLMACH_STAFF_EMAIL", "sales@example.com").serve();
     assert_eq!(bot.health().await["jobs"], json!(null), "tasks are not its work");
     let mut page = Page::new(&bot, "ru").await;
@@ -85,7 +85,7 @@ async fn one_receives_and_another_carries_out() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(smtp.inner().mails.len(), 1, "the notice that waited");
-    // The silence of a client is noticed by the one without clients, and shown by the other.
+    // The worker fires the client's timeout, and the bot process shows the message.
     assert_eq!(page.reply().await["text"], "Вы ещё здесь?");
     assert_eq!(worker.interrupt(), Some(0));
     let (code, said) = bot.terminate();
@@ -93,7 +93,7 @@ async fn one_receives_and_another_carries_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_that_dies_is_told_and_started_again() {
+async fn a_worker_that_dies_is_reported_and_restarted() {
     let Some(mut cluster) = Cluster::start(Options { fsync: false }).expect("PostgreSQL") else { return };
     let url = cluster.database().expect("a database");
     let home = shop();
@@ -106,7 +106,7 @@ async fn a_worker_that_dies_is_told_and_started_again() {
     let refused = page.hear().await.expect("open");
     assert_eq!(refused["code"], "unavailable", "it is not acknowledged: {refused}");
     cluster.go_on().expect("started again");
-    // As the page does: what was not acknowledged goes out again under its id.
+    // As the page does: an unacknowledged message is sent again with its id.
     loop {
         page.say("while", "/lead").await;
         if page.hear().await.expect("open")["type"] == "ack" {
@@ -124,7 +124,7 @@ async fn a_worker_that_dies_is_told_and_started_again() {
 }
 
 #[test]
-fn a_file_has_one_server() {
+fn a_database_file_has_one_server() {
     let home = shop();
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     home.tolmach(&["run", "--listen", "127.0.0.1:0"]).run().fails_with(&[
@@ -136,13 +136,13 @@ fn a_file_has_one_server() {
     home.tolmach(&["run", "--listen", "127.0.0.1:0", "--role", "worker"])
         .run()
         .fails_with(&["--role worker", "one PostgreSQL"]);
-    // The lock goes with the process, however it ends.
+    // The lock is released even when the process is killed.
     home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve().kill();
     home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_price_list_is_imported_by_the_server_and_the_staff_is_told() {
+async fn a_queued_price_list_is_imported_and_the_staff_is_notified() {
     let home = shop();
     let smtp = Smtp::start().await;
     let server = home
@@ -180,9 +180,9 @@ async fn a_price_list_is_imported_by_the_server_and_the_staff_is_told() {
     home.tolmach(&["jobs", "retry", "x"]).run().fails_with(&["no task x", "tolmach jobs list"]);
 }
 
-/// Tasks in hand and a worker that stops once waited for each other.
+/// Regression test: running tasks and a stopping worker once waited for each other.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_with_tasks_in_hand_ends_when_it_is_asked_to() {
+async fn a_server_with_running_tasks_stops_on_request() {
     let home = shop();
     home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve().terminate();
     let store =

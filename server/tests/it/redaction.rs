@@ -1,4 +1,4 @@
-//! Records of turns as they are listed and exported: without personal values.
+//! Turn records are listed and exported without personal values.
 
 use tolmach_engine::{
     Session, Step,

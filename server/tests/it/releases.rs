@@ -1,4 +1,4 @@
-//! The life of a release: started, edited, compared, published, taken back, carried elsewhere.
+//! The life cycle of a release: publish, edit, diff, roll back, export and import.
 
 use std::{
     fs,
@@ -41,7 +41,7 @@ const TEST: &str = "\
       expect: { path: [hello] }
 ";
 
-/// A shop of three nodes whose catalogue is the samples.
+/// A shop of three nodes with the sample catalogue.
 fn shop() -> Home {
     let home = Home::ready();
     home.write("flows/shop.yaml", FLOW);
@@ -72,7 +72,7 @@ fn says(message: &Value, text: &str) {
     assert!(message["text"].as_str().is_some_and(|said| said.contains(text)), "«{text}» is not in {message}");
 }
 
-/// Within how long a running server has taken up what was published.
+/// Waits until a running server serves the release, and checks the time this took.
 async fn taken_up(server: &Server, id: &str, since: Instant) -> Value {
     let health = server.health_until(|health| health["release"]["id"] == id).await;
     assert!(since.elapsed() < Duration::from_secs(2), "taken up after {:?}", since.elapsed());
@@ -80,7 +80,7 @@ async fn taken_up(server: &Server, id: &str, since: Instant) -> Value {
 }
 
 #[tokio::test]
-async fn a_release_is_published_while_a_chat_is_in_a_form_and_taken_back() {
+async fn a_chat_in_a_form_survives_a_publication_and_a_rollback() {
     let home = shop();
     let server = serve(&home);
     let first = publications(&home);
@@ -92,7 +92,7 @@ async fn a_release_is_published_while_a_chat_is_in_a_form_and_taken_back() {
     let mut in_form = Page::new(&server, "en").await;
     says(&in_form.ask("1", "/size").await, "What size?");
 
-    // Another greeting, another question, a node more.
+    // Change the greeting and the question, and add a node.
     edit(&home, "First hello", "Second hello");
     edit(&home, "'Size {{", "'New size {{");
     edit(&home, "nodes:\n", "nodes:\n  bye:\n    say: { text: { ru: Пока, en: Bye } }\n");
@@ -120,7 +120,7 @@ async fn a_release_is_published_while_a_chat_is_in_a_form_and_taken_back() {
     assert_eq!(health["release"]["note"], "a warmer greeting");
     assert!(health["release"]["since"].as_str().is_some_and(|since| since.ends_with("UTC")), "{health}");
 
-    // The form ends on its release; what comes after is the new one.
+    // The form finishes on its release; the dialog then continues on the new one.
     says(&in_form.ask("2", "7").await, "Size 7");
     assert_eq!(in_form.shown.last().map(|message| message["text"].clone()), Some(json!("Size 7")));
     says(&in_form.ask("3", "hello").await, "Second hello");
@@ -128,7 +128,7 @@ async fn a_release_is_published_while_a_chat_is_in_a_form_and_taken_back() {
     let again = release(&home, &["publish"]).ok().stdout;
     assert!(again.contains("nothing changed"), "{again}");
 
-    // Back, while the server runs.
+    // Roll back while the server runs.
     let back = Instant::now();
     let said = release(&home, &["rollback", "--note", "too warm"]).ok().stdout;
     assert!(said.contains("rolled back to release") && said.contains("1 chat moves"), "{said}");
@@ -143,7 +143,7 @@ async fn a_release_is_published_while_a_chat_is_in_a_form_and_taken_back() {
     assert_eq!((&shown["current"], &shown["flows"]["shop"]), (&json!(false), &json!(4)));
     server.terminate();
 
-    // A start does not undo the way back, and says that the folder differs.
+    // A restart does not undo the rollback, and prints that the folder differs.
     let server = serve(&home);
     assert_eq!(server.health().await["release"]["id"], json!(first));
     assert!(server.printed().contains("differs from it; to serve the folder: tolmach release publish"));
@@ -181,7 +181,7 @@ async fn waiting_chats_are_moved_to_another_node() {
     server.health_until(|health| health["release"]["id"] == id.as_str()).await;
     says(&moved.ask("2", "7").await, "Moved size 7");
 
-    // The same with a restart: the answer is a message like any other.
+    // The same with `restart`: the client's answer is handled as a new message.
     says(&moved.ask("3", "/size").await, "What size?");
     edit(&home, "First hello", "Third hello");
     let said = publish(&["shop.how_big=restart"]).ok().stdout;
@@ -192,7 +192,7 @@ async fn waiting_chats_are_moved_to_another_node() {
 }
 
 #[test]
-fn two_who_edit_the_same_release_do_not_overwrite_each_other() {
+fn concurrent_edits_of_a_release_do_not_overwrite_each_other() {
     let home = shop();
     let said = release(&home, &["publish", "--note", "the start"]).ok().stdout;
     assert!(said.contains("published release") && said.contains("chats in progress: none"), "{said}");
@@ -218,10 +218,10 @@ fn two_who_edit_the_same_release_do_not_overwrite_each_other() {
     let first = publications(&home)[1]["release"].as_str().expect("an id").to_owned();
     release(&home, &["publish", "hers", "--parent", &first])
         .fails_with(&["is not the current release", "Пётр"]);
-    // Having looked, she publishes over it.
+    // After a review, she publishes over it explicitly.
     release(&home, &["publish", "hers", "--note", "hers", "--parent", "current"]).ok();
     assert_eq!(publications(&home)[0]["note"], "hers");
-    // Her folder is based on her release now; his is not.
+    // Her folder is now based on her release; his is not.
     edit_in("flows", "shop.yaml", "");
     home.write("flows/shop.yaml", FLOW.replace("First hello", "His second hello"));
     release(&home, &["publish"]).fails_with(&["flows is based on release", "hers"]);
@@ -230,7 +230,7 @@ fn two_who_edit_the_same_release_do_not_overwrite_each_other() {
 }
 
 #[test]
-fn what_is_broken_or_fails_its_tests_is_not_published() {
+fn a_bundle_that_is_broken_or_fails_its_tests_is_not_published() {
     let home = shop();
     release(&home, &["publish"]).ok();
     edit(&home, "start: hello", "start: helo");
@@ -247,7 +247,7 @@ fn what_is_broken_or_fails_its_tests_is_not_published() {
     assert_eq!(publications(&home).len(), 1);
     release(&home, &["rollback"]).fails_with(&["is the first release"]);
     release(&home, &["publish", "missing"]).fails_with(&["there is no folder missing"]);
-    // Elsewhere there is no folder, and the built-in bundle is no substitute for one.
+    // Without a flows folder, the built-in bundle is not published instead.
     fs::rename(home.path("flows"), home.path("moved")).expect("moved");
     release(&home, &["publish"]).fails_with(&["there is no folder flows here", "--flows"]);
     release(&home, &["diff"]).fails_with(&["there is no folder flows here"]);
@@ -263,7 +263,7 @@ fn what_is_broken_or_fails_its_tests_is_not_published() {
 }
 
 #[test]
-fn a_release_travels_as_a_folder_and_as_an_archive() {
+fn a_release_is_exported_and_imported_as_a_folder_and_an_archive() {
     let home = shop();
     release(&home, &["publish", "--note", "the first", "--author", "Анна"]).ok();
     let id = publications(&home)[0]["release"].as_str().expect("an id").to_owned();
@@ -286,7 +286,7 @@ fn a_release_travels_as_a_folder_and_as_an_archive() {
     release(&other, &["publish", "--release", &id[..12], "--note", "brought here"]).ok();
     assert_eq!(publications(&other)[0]["release"], json!(id), "the same release in another place");
 
-    // Nothing of anybody's is overwritten.
+    // Existing files are not overwritten.
     release(&home, &["export", "current", "out"]).ok();
     release(&home, &["export", "current", "out.zip"]).fails_with(&["out.zip exists already"]);
     release(&home, &["export", "current", "tolmach-data"]).fails_with(&["not empty", "no exported release"]);
@@ -343,7 +343,7 @@ fn a_damaged_or_hostile_archive_is_refused() {
     assert!(release(&home, &["import", "good.zip"]).ok().stdout.contains("kept already"));
 }
 
-/// A release that an older program published and this one does not compile.
+/// Publishes a release that this version of the program does not compile.
 async fn publish_unusable(home: &Home) -> String {
     let options = Options::new(home.path("tolmach-data/tolmach.db"));
     let store = SqliteStore::open(options).await.expect("opened");
@@ -384,7 +384,7 @@ async fn a_release_that_cannot_be_used_changes_nothing() {
     server.terminate();
     let run = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).run();
     run.fails_with(&["cannot use the published release", "unknown-kind", "release publish"]);
-    // The way out is back, or forwards.
+    // Both a rollback and a new publication solve it.
     let said = release(&home, &["rollback"]).ok().stdout;
     assert!(said.contains("rolled back to release"), "{said}");
     release(&home, &["rollback", &unusable]).fails_with(&[
@@ -412,7 +412,7 @@ async fn a_draft_is_served_as_it_is_saved() {
     assert!(saved.elapsed() < Duration::from_secs(2), "served after {:?}", saved.elapsed());
     says(&page.ask("2", "hello").await, "Edited hello");
 
-    // A broken edit is told, and the last good one goes on.
+    // A broken edit is reported, and the last good release keeps serving.
     edit(&home, "start: hello", "start: helo");
     let deadline = Instant::now() + Duration::from_secs(10);
     while !dev.printed().contains("unknown-target") {

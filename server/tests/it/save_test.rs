@@ -1,4 +1,4 @@
-//! `tolmach chat --save-test`: a dialog becomes a dialog test that passes.
+//! `tolmach chat --save-test`: a dialog is saved as a dialog test that passes.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ fn chat(home: &Home, lines: &str, more: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_saved_dialog_passes_and_the_next_is_added() {
+fn a_saved_dialog_passes_and_the_next_is_appended() {
     let home = Home::ready();
     home.demo_bundle("flows");
     let said =
@@ -58,9 +58,9 @@ fn a_saved_dialog_passes_and_the_next_is_added() {
     );
 }
 
-/// A test begins at the beginning, so an earlier dialog of the same person is no part of it.
+/// A test starts with an empty session, so an earlier dialog must not be part of it.
 #[test]
-fn a_dialog_to_be_saved_is_a_new_one() {
+fn a_dialog_to_be_saved_starts_a_new_chat() {
     let home = Home::ready();
     home.demo_bundle("flows");
     for _ in 0..2 {
@@ -74,7 +74,7 @@ fn a_dialog_to_be_saved_is_a_new_one() {
 }
 
 #[test]
-fn nothing_is_added_to_what_is_no_test_file() {
+fn nothing_is_appended_to_an_invalid_test_file() {
     let home = Home::ready();
     home.demo_bundle("flows");
     let before = "flow: something\n";
@@ -83,7 +83,7 @@ fn nothing_is_added_to_what_is_no_test_file() {
         chat(&home, "/start\n", &[]).fails_with(&["saved.test.yaml", "no valid test file", "list of tests"]);
     assert!(!refused.stdout.contains("Здравствуйте"), "it is said before the dialog: {}", refused.stdout);
     assert_eq!(fs::read_to_string(home.path(FILE)).expect("read"), before);
-    // A valid file in which a further entry has no place.
+    // A valid file in flow style, to which no entry can be appended.
     let flowing = "[ { name: one, steps: [ { command: start } ] } ]\n";
     home.write(FILE, flowing);
     chat(&home, "/start\n", &[]).fails_with(&["does not fit", "nothing was written", "- command: start"]);
@@ -96,7 +96,7 @@ fn nothing_is_added_to_what_is_no_test_file() {
 }
 
 #[test]
-fn another_catalogue_saves_no_cards() {
+fn cards_are_saved_only_with_the_sample_catalogue() {
     let home = Home::ready();
     home.demo_bundle("flows");
     home.write("own.csv", "article;name;price\nA-1;Перфоратор большой;100\nA-2;Перфоратор малый;50\n");
@@ -107,9 +107,9 @@ fn another_catalogue_saves_no_cards() {
     assert!(text.contains("path: [") && !text.contains("cards"), "{text}");
 }
 
-/// Paid models are no part of a test, so that what one said becomes the test's script.
+/// Tests do not call paid models, so the recorded answers become the test's script.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_model_said_becomes_a_script() {
+async fn model_answers_are_saved_as_a_script() {
     let home = Home::ready();
     home.demo_bundle("flows");
     let provider = provider().await;

@@ -1,4 +1,4 @@
-//! The staff: mail reaches them whatever happens in between, and they take chats over and give them back.
+//! The staff: delivery of mail despite failures, and handoff of chats.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     support::{Home, Server, Tolmach},
 };
 
-/// A shop that calls for people.
+/// A shop that notifies the staff and hands chats off.
 pub const FLOW: &str = "\
 flow: shop
 start: hello
@@ -53,7 +53,7 @@ pub fn with_mail(home: &Home, port: u16) -> Tolmach {
         .env("TOLMACH_SMTP_FROM", "Магазин <shop@example.com>")
 }
 
-/// Waits for so many mails.
+/// Waits for this many mails.
 pub async fn mails(smtp: &Smtp, count: usize) -> Vec<Mail> {
     for _ in 0..4000 {
         let mails = smtp.inner().mails.clone();
@@ -72,7 +72,7 @@ pub async fn ask_lead(server: &Server) -> Page {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mail_arrives_once_a_crash_or_not() {
+async fn mail_arrives_once_despite_a_crash() {
     let home = home();
     let smtp = Smtp::start().await;
     smtp.inner().login = Some(("shop".to_owned(), "correct-horse".to_owned()));
@@ -86,7 +86,7 @@ async fn mail_arrives_once_a_crash_or_not() {
     let server = serve();
     assert!(server.printed().contains(&format!("by 127.0.0.1:{}", smtp.port)), "{}", server.printed());
     assert_eq!(server.health().await["email"]["state"], "idle");
-    // The mail is taken, but the server dies before it knows.
+    // The mail is accepted, but the server is killed before it receives the reply.
     smtp.fails(Step::Receipt, Fault::TakeAndStall);
     ask_lead(&server).await;
     let first = mails(&smtp, 1).await.remove(0);
@@ -118,7 +118,7 @@ async fn mail_waits_for_its_server_and_its_settings() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.local_addr().expect("an address").port()
     };
-    // Nobody sends mail yet: the notice is kept.
+    // No mail server is configured yet: the notice stays in the outbox.
     let server = run(&home).env("TOLMACH_STAFF_EMAIL", "sales@example.com").serve();
     let printed = server.printed();
     assert!(printed.contains("mail to 1 address of") && printed.contains("TOLMACH_SMTP_HOST"), "{printed}");
@@ -133,7 +133,7 @@ async fn mail_waits_for_its_server_and_its_settings() {
     let smtp = Smtp::start_at(port).await;
     assert_eq!(mails(&smtp, 1).await[0].headers["subject"], "Новая заявка");
     server.health_until(|health| health["email"]["state"] == "working").await;
-    // Now it wants a login that nobody told us.
+    // The mail server now requires a login that is not configured.
     smtp.inner().login = Some(("shop".to_owned(), "word".to_owned()));
     server.kill();
     let server = with_mail(&home, port)
@@ -148,7 +148,7 @@ async fn mail_waits_for_its_server_and_its_settings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_takes_over_and_gives_back() {
+async fn a_staff_member_takes_a_chat_over_and_returns_it() {
     let home = home();
     let handoff = |args: &[&str]| home.tolmach(&[&["handoff"], args].concat()).run();
     let server = run(&home).serve();
@@ -174,7 +174,7 @@ async fn a_person_takes_over_and_gives_back() {
         "theirs, not the bot's"
     );
     page.say("3", "спасибо").await;
-    // The bot asks another client who fell silent later.
+    // The bot still sends its reminder to another client, who fell silent later.
     let mut other = Page::new(&server, "ru").await;
     assert_eq!(other.reply().await["text"], "Вы ещё здесь?");
     let given = handoff(&["return", &chat, "--json"]).ok().json();
@@ -188,7 +188,7 @@ async fn a_person_takes_over_and_gives_back() {
     let dialog: Vec<String> = page.dialog().into_iter().map(|(_, text)| text).collect();
     assert!(!dialog.iter().any(|text| text == "Вы ещё здесь?"), "{dialog:?}");
 
-    // The chat of the other client is taken without a word.
+    // Invalid actions are refused. Then the chat is taken over without a message.
     let mine = chat.clone();
     handoff(&["return", &chat]).fails_with(&[&mine, "the bot has", "already"]);
     handoff(&["say", "web:", "x"]).fails_with(&["several chats", &mine]);
@@ -198,7 +198,7 @@ async fn a_person_takes_over_and_gives_back() {
     assert!(handoff(&["take", &chat]).ok().stdout.contains("the bot is silent"));
     server.terminate();
 
-    // Nobody serves: it is kept until somebody does.
+    // No server runs: the action is kept until one does.
     let said = handoff(&["return", &chat]).ok().stdout;
     assert!(said.contains("kept") && said.contains("tolmach run"), "{said}");
     let server = run(&home).serve();

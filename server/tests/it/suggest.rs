@@ -1,4 +1,4 @@
-//! `tolmach suggest`: what clients wrote that no intent was found for.
+//! `tolmach suggest`: proposals for client messages without an intent.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn suggest(home: &Home, more: &[&str]) -> Value {
 }
 
 #[test]
-fn messages_that_nobody_understood_become_examples_and_intents() {
+fn unsure_messages_become_examples_and_intents() {
     let home = Home::ready();
     home.write("flows/shop.yaml", SHOP);
     for (name, lines) in [
@@ -77,7 +77,7 @@ fn messages_that_nobody_understood_become_examples_and_intents() {
     home.tolmach(&["suggest", "--node", "shop.rout"]).run().fails_with(&["shop.rout", "FLOW.NODE"]);
     assert_eq!(home.tolmach(&["suggest", "--since", "soon"]).run().code, Some(2));
 
-    // What became an example is not proposed again.
+    // A message that was added as an example is not proposed again.
     let line = "examples: [do you deliver to other cities,";
     home.write("flows/shop.yaml", SHOP.replace(line, &format!("{line} will a courier bring my parcel,")));
     home.tolmach(&["release", "publish", "--note", "delivery"]).run().ok();

@@ -1,4 +1,4 @@
-//! The binary as a child process: run to its end, or served until the test is over. Every wait has a deadline.
+//! Runs the binary as a child process, to its end or as a server. Every wait has a deadline.
 
 use std::{
     fs,
@@ -13,10 +13,10 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A command that takes longer hangs: the slowest one imports a catalogue in a debug build on a busy machine.
+/// The time limit of a command. The slowest one imports a catalogue in a debug build on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A current folder for the binary. It ends with the test.
+/// A working directory for the binary, removed when dropped.
 pub struct Home(TempDir);
 
 impl Home {
@@ -25,7 +25,7 @@ impl Home {
         Home(TempDir::new().expect("a folder"))
     }
 
-    /// One whose data folder holds what a first start makes. That is made once, because an import takes seconds.
+    /// One with the data folder of a first start. It is created once and copied, because the import takes seconds.
     pub fn ready() -> Home {
         static MADE: OnceLock<Home> = OnceLock::new();
         let made = MADE.get_or_init(|| {
@@ -43,7 +43,7 @@ impl Home {
         self.0.path().join(name)
     }
 
-    /// Writes a file, with the folders above it.
+    /// Writes a file and creates its parent folders.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
@@ -61,7 +61,7 @@ impl Home {
     pub fn tolmach(&self, args: &[&str]) -> Tolmach {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tolmach"));
         command.args(args).current_dir(self.0.path());
-        // Nothing of the surroundings may reach the binary: neither settings nor a proxy.
+        // Remove settings and proxies of the environment.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy().to_lowercase();
             if text.starts_with("tolmach_") || text.ends_with("_proxy") {
@@ -71,7 +71,7 @@ impl Home {
         Tolmach { command, stdin: Vec::new() }
     }
 
-    /// The names of what lies in this folder.
+    /// The names of the entries in this folder.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(self.0.path())
             .expect("listed")
@@ -107,13 +107,13 @@ impl Tolmach {
         self
     }
 
-    /// Runs as a user without rights, who can read `home` and the binary. Only the superuser can do this.
+    /// Runs as a user without rights who can read `home` and the binary. Requires root.
     #[cfg(unix)]
     pub fn without_rights(mut self, home: &Home) -> Tolmach {
         use std::os::unix::{fs::PermissionsExt, process::CommandExt};
         const NOBODY: u32 = 65_534;
         fs::set_permissions(home.0.path(), fs::Permissions::from_mode(0o755)).expect("set");
-        // The build's folder may be closed to others.
+        // The build folder may not be readable for other users.
         let binary = home.path("tolmach");
         fs::copy(env!("CARGO_BIN_EXE_tolmach"), &binary).expect("copied");
         let mut command = Command::new(binary);
@@ -122,7 +122,7 @@ impl Tolmach {
         self
     }
 
-    /// What standard input holds; nothing by default.
+    /// Sets standard input; empty by default.
     pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Tolmach {
         self.stdin = bytes.as_ref().to_vec();
         self
@@ -136,7 +136,7 @@ impl Tolmach {
         Ran { code: status.code(), stdout: process.stdout.text(), stderr: process.stderr.text() }
     }
 
-    /// Runs to the end while nobody reads what it prints.
+    /// Runs to the end with a closed standard output.
     pub fn run_unread(self) -> Ran {
         let mut process = Process::start_with(self, false);
         let status = process.ended(TIMEOUT);
@@ -144,13 +144,13 @@ impl Tolmach {
         Ran { code: status.code(), stdout: String::new(), stderr: process.stderr.text() }
     }
 
-    /// Starts it, to be looked at while it runs.
+    /// Starts it in the background.
     #[cfg(unix)]
     pub fn start(self) -> Running {
         Running(Process::start(self))
     }
 
-    /// Runs `tolmach run` until it says where its page is.
+    /// Runs `tolmach run` and waits until it prints its address.
     pub fn serve(self) -> Server {
         let mut process = Process::start(self);
         let deadline = Instant::now() + TIMEOUT;
@@ -172,13 +172,13 @@ impl Tolmach {
     }
 }
 
-/// A command that runs; it is killed when it is dropped.
+/// A running command, killed when dropped.
 #[cfg(unix)]
 pub struct Running(Process);
 
 #[cfg(unix)]
 impl Running {
-    /// Waits until it has printed this, and returns all that it has printed.
+    /// Waits until it has printed `text`; returns all output so far.
     pub fn until(&self, text: &str) -> String {
         let deadline = Instant::now() + TIMEOUT;
         loop {
@@ -195,7 +195,7 @@ impl Running {
         }
     }
 
-    /// Ends it as Ctrl-C does; gives its code.
+    /// Sends SIGINT, as Ctrl-C does; returns the exit code.
     pub fn interrupt(mut self) -> Option<i32> {
         let id = self.0.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success());
@@ -203,7 +203,7 @@ impl Running {
     }
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Ran {
     pub code: Option<i32>,
@@ -212,14 +212,14 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// It ended well, with nothing to complain of.
+    /// Checks that it succeeded without errors.
     #[track_caller]
     pub fn ok(self) -> Ran {
         assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{}", self.stdout);
         self
     }
 
-    /// It ended with one error that says all of this and nothing that only a programmer understands.
+    /// Checks that it failed with one error that contains all of this, and no debug output such as a panic.
     #[track_caller]
     pub fn fails_with(self, words: &[&str]) -> Ran {
         assert_eq!(self.code, Some(1), "{self:?}");
@@ -237,7 +237,7 @@ impl Ran {
     }
 }
 
-/// A server; it is killed when it is dropped.
+/// A running server, killed when dropped.
 pub struct Server {
     /// Host and port.
     pub address: String,
@@ -253,7 +253,7 @@ impl Server {
         get(&self.url("/health")).await.1
     }
 
-    /// Looks at /health until it is as wanted.
+    /// Polls /health until `wanted` accepts it.
     pub async fn health_until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
@@ -266,18 +266,18 @@ impl Server {
         }
     }
 
-    /// What it has printed so far, to both outputs.
+    /// The output so far, of both streams.
     pub fn printed(&self) -> String {
         self.process.stdout.text() + &self.process.stderr.text()
     }
 
-    /// Ends it without a warning, as a power cut would.
+    /// Kills it without a warning (SIGKILL).
     pub fn kill(mut self) {
         self.process.child.kill().expect("killed");
         self.process.child.wait().expect("waited");
     }
 
-    /// Asks it to end, and returns all that it printed once it has.
+    /// Sends a request to stop, and returns all output when it has ended.
     #[cfg(unix)]
     pub fn terminate(mut self) -> (Option<i32>, String) {
         let id = self.process.child.id().to_string();
@@ -314,7 +314,7 @@ impl Process {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("started");
         let mut input = child.stdin.take().expect("piped");
-        // The other side may end without reading; that is no failure of the test.
+        // The process may end without reading its input; that is no failure.
         let _ = input.write_all(&stdin);
         drop(input);
         let stdout = child.stdout.take().expect("piped");
@@ -356,7 +356,7 @@ impl Drop for Process {
     }
 }
 
-/// An output that is read while the process runs, so that it never waits for us.
+/// An output stream, read while the process runs, so that the process never blocks on a full pipe.
 struct Output {
     bytes: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,

@@ -1,4 +1,5 @@
-//! The bot against a Bot API that refuses what Telegram refuses and forgets an update only when it is confirmed.
+//! The Telegram bot against a fake Bot API, which validates requests like Telegram and drops an update only after it
+//! was confirmed.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +9,10 @@ use tolmach_testkit::telegram::{Inner, TOKEN, Telegram, bot, person, private};
 use crate::{page::Page, staff, support::Home};
 
 const CLIENT: i64 = 5_001_002_003;
-/// A group of the staff.
+/// A staff group.
 const GROUP: i64 = -1001;
 
-/// One of the staff writes in their group, in reply to what the bot wrote there last or to nobody.
+/// A staff member writes in the group, as a reply to the bot's last message there or not.
 fn staff_writes(telegram: &Telegram, text: &str, reply: bool) {
     let group = json!({ "id": GROUP, "type": "group", "title": "Продажи" });
     let mut message = json!({
@@ -27,7 +28,7 @@ fn staff_writes(telegram: &Telegram, text: &str, reply: bool) {
     telegram.push(json!({ "message": message }));
 }
 
-/// The client presses the last button of this label.
+/// The client presses the last button with this label.
 fn presses(telegram: &Telegram, label: &str) {
     let data = telegram.inner().shown.iter().rev().find_map(|message| {
         let rows = message["markup"]["inline_keyboard"].as_array()?.iter().filter_map(Value::as_array);
@@ -40,7 +41,7 @@ fn presses(telegram: &Telegram, label: &str) {
     } }));
 }
 
-/// Waits until something that people see holds this.
+/// Waits until a visible message contains this.
 async fn until_shown(telegram: &Telegram, part: &str) {
     until(telegram, |inner| inner.shown.iter().any(|message| message.to_string().contains(part))).await;
 }
@@ -55,7 +56,7 @@ async fn until(telegram: &Telegram, holds: impl Fn(&Inner) -> bool) {
     }
 }
 
-/// How often the program asked this of the Bot API.
+/// The requests of a method that the Bot API received.
 fn asked(inner: &Inner, method: &str) -> Vec<Value> {
     let of = inner.seen.iter().filter(|(seen, _)| seen == method);
     of.map(|(_, request)| request.clone()).collect()
@@ -90,16 +91,17 @@ async fn a_client_of_telegram_leaves_a_contact() {
     let health = server.health_until(|health| health["telegram"]["state"] == "polling").await;
     assert_eq!(health["telegram"]["error"], Value::Null);
     until(&telegram, |inner| inner.updates.is_empty()).await;
-    // Not killed: between Telegram's answer and our note of it, a message may be sent twice, as Telegram knows no ids.
+    // A regular stop. A kill between Telegram's reply and our record of it may send a message twice, because Telegram
+    // has no idempotency keys.
     let (_, mut printed) = server.terminate();
 
-    // Written while nobody listened; the form still waits for it.
+    // Written while the server was down; the form still waits for it.
     telegram.writes(CLIENT, "8 999 123-45-67");
     let server = serve();
     until_shown(&telegram, "Как к вам обращаться").await;
     telegram.inner().down = true;
     telegram.writes(CLIENT, "Анна");
-    // Telegram refuses to send, but the update is stored, so it is confirmed.
+    // Telegram refuses to send, but the update is stored and therefore confirmed.
     until(&telegram, |inner| {
         inner.updates.is_empty() && inner.refused.iter().any(|why| why == "Bad Gateway")
     })
@@ -117,7 +119,7 @@ async fn a_client_of_telegram_leaves_a_contact() {
     assert_eq!(leads[0]["lead"]["contact"], json!({ "name": "Анна", "phone": "+79991234567" }));
     let inner = telegram.inner();
     assert!(inner.refused.iter().all(|why| why == "Bad Gateway"), "{:?}", inner.refused);
-    // Each thing was said once.
+    // Each message was sent once.
     for part in ["Здравствуйте, Анна!", "имя и телефон", "Как к вам обращаться", "Спасибо, Анна!"]
     {
         let times = inner.shown.iter().filter(|message| message.to_string().contains(part)).count();
@@ -146,7 +148,7 @@ async fn the_menu_follows_the_release() {
     assert!(!has(&asked(&telegram.inner(), "setmycommands")[0]));
 }
 
-/// An update that was not confirmed comes again, and is known.
+/// An unconfirmed update is delivered again and recognized as a duplicate.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_that_comes_twice_is_answered_once() {
     let home = Home::ready();
@@ -162,7 +164,7 @@ async fn an_update_that_comes_twice_is_answered_once() {
     until_shown(&telegram, "Что я умею").await;
     until(&telegram, |inner| inner.updates.is_empty()).await;
     server.terminate();
-    // As if the confirmation had been lost with the process.
+    // Simulate a confirmation that was lost with the process.
     telegram.inner().last_update -= 1;
     telegram.writes(CLIENT, "/help");
     telegram.writes(CLIENT, "/catalog");
@@ -175,7 +177,7 @@ async fn an_update_that_comes_twice_is_answered_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_answers_from_the_group_of_the_staff() {
+async fn a_staff_member_answers_from_the_staff_group() {
     let home = Home::ready();
     home.write("flows/shop.yaml", staff::FLOW);
     let telegram = Telegram::start().await;

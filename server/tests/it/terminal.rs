@@ -1,4 +1,4 @@
-//! `tolmach chat`, `leads` and `replay`: a dialog without any network.
+//! `tolmach chat`, `leads` and `replay`: dialogs without a network.
 
 use crate::support::Home;
 
@@ -45,7 +45,7 @@ fn an_english_dialog_ends_in_a_lead() {
     assert_eq!(leads[0]["lead"]["contact"]["email"], "john@example.com");
 }
 
-/// The number of a button presses it, and the last lead says what was looked at.
+/// A number presses a button, and the last lead has the product that was looked at.
 #[test]
 fn buttons_are_pressed_by_number() {
     let home = Home::ready();
@@ -69,7 +69,7 @@ fn scripts_of_every_editor_are_read() {
 }
 
 #[test]
-fn a_script_that_is_none_is_an_error() {
+fn an_invalid_script_is_an_error() {
     let home = Home::new();
     home.write("empty.txt", "\n# only a note\n\n");
     home.write("binary.txt", [0xff, 0xfe, 0x00]);
@@ -83,9 +83,9 @@ fn a_script_that_is_none_is_an_error() {
     assert_eq!(home.names(), ["binary.txt", "empty.txt"], "nothing was made");
 }
 
-/// The contact form waits over the end of the process, and so does the number that was given first.
+/// The contact form and the given phone number survive a restart of the process.
 #[test]
-fn a_dialog_goes_on_in_the_next_process() {
+fn a_dialog_continues_in_the_next_process() {
     let home = Home::ready();
     let say =
         |line: &str| home.tolmach(&["chat", "--chat", "me", "--lang", "ru"]).stdin(line).run().ok().stdout;
@@ -99,7 +99,7 @@ fn a_dialog_goes_on_in_the_next_process() {
 
 /// `tolmach … | head` closes the pipe early.
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn a_closed_pipe_is_no_failure() {
     let home = Home::ready();
     let said = home.tolmach(&["catalog", "search", "дрель", "--limit", "100"]).run_unread().stderr;
     assert_eq!(said, "");

@@ -1,4 +1,4 @@
-//! Turns on the real store: order, repetition, failure, recovery, releases. Channels and catalogues are scripted.
+//! Turns on the real store: order, duplicates, failure, recovery, releases. Channels and catalogues are scripted.
 
 mod bursts;
 mod faults;
@@ -58,12 +58,12 @@ nodes:
     say: { text: sorry }
 ";
 
-/// Answers deliveries by a script, then always takes them.
+/// A channel that answers deliveries by a script, and then accepts all of them.
 #[derive(Default)]
 struct Scripted {
     script: Mutex<VecDeque<Delivery>>,
     delivered: Mutex<Vec<String>>,
-    /// The chats that got them.
+    /// The chats of the deliveries.
     chats: Mutex<Vec<String>>,
 }
 
@@ -89,7 +89,7 @@ impl Channel for Scripted {
     }
 }
 
-/// Never answers.
+/// A catalogue that never answers.
 struct Hanging;
 
 #[async_trait]
@@ -174,11 +174,11 @@ fn inbound(chat: &str, key: &str, text: &str) -> Inbound {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_burst_is_answered_in_order_and_a_repetition_once() {
+async fn messages_are_answered_in_order_and_duplicates_once() {
     let folder = tempfile::tempdir().unwrap();
     let bot = Bot::start(folder.path()).await;
     for n in 0..30 {
-        // Every update comes twice, as a channel repeats what it is not sure of.
+        // Every update is delivered twice, as channels do when they are unsure.
         let again = || inbound("a", &n.to_string(), "hello");
         bot.runtime.receive(vec![again(), again()]).await.unwrap();
         bot.runtime.receive(vec![again()]).await.unwrap();
@@ -189,7 +189,7 @@ async fn a_burst_is_answered_in_order_and_a_repetition_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_put_off_holds_later_ones_back() {
+async fn a_postponed_message_holds_later_ones_back() {
     let folder = tempfile::tempdir().unwrap();
     let bot = Bot::start(folder.path()).await;
     let later = Delivery::Later { after: Duration::ZERO, why: "busy".into() };
@@ -231,7 +231,7 @@ async fn what_was_received_before_a_crash_is_answered_after_it() {
         let later = Delivery::Later { after: Duration::from_secs(3600), why: "away".into() };
         bot.channel.script.lock().unwrap().push_back(later);
         bot.say("1", "committed, not delivered").await;
-        // Received by the store, and then the process is gone before the turn.
+        // Stored, but the process ends before the turn.
         let received = vec![(uuid::Uuid::now_v7(), inbound("b", "2", "received, not answered"))];
         bot.store.receive(0, received).await.unwrap();
     }
@@ -280,7 +280,7 @@ async fn a_stored_turn_replays_to_the_same_effects() {
         let replayed =
             bot.runtime.releases().with_release(&turn.release, |release| record.replay(release, &turn.event));
         assert_eq!(replayed.await.unwrap(), Some(Ok(())));
-        // A record that was tampered with does not pass for the turn.
+        // A record that was changed does not replay.
         let mut other = record.clone();
         other.effects.clear();
         let replayed =

@@ -1,4 +1,4 @@
-//! Databases that the version before the audit log made are opened, brought up to date, and served.
+//! Databases of the version before the audit log are opened, migrated and served.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::{
     support::{Home, Server, Tolmach},
 };
 
-/// Opens the chat that had asked for help before a colour was given.
+/// The token of a chat that had asked for help before it gave a colour.
 const TOKEN: &str = "76d1a60f5c8b47ed94f0aaf9fdbcd5ebdf357c02b84f4a52a0fb36d37b4b2a94";
 
 /// The flow that the databases' chats run on.
@@ -34,7 +34,7 @@ async fn sqlite_home() -> Home {
     home
 }
 
-/// What holds of both databases. `tolmach` makes a command on one.
+/// Checks that apply to both databases. `tolmach` builds a command on one.
 fn looks_whole(tolmach: impl Fn(&[&str]) -> Tolmach) {
     let leads = tolmach(&["leads", "--json"]).run().ok().json();
     let leads = leads.as_array().expect("a list");
@@ -63,7 +63,7 @@ fn looks_whole(tolmach: impl Fn(&[&str]) -> Tolmach) {
     let audit = tolmach(&["audit", "list", "--json"]).run().ok().json();
     assert_eq!(audit, json!([]), "nobody did anything since");
 
-    // A lead of before has a life now.
+    // A lead from before the migration can be changed.
     let id = leads[0]["id"].as_str().expect("an id");
     let set = ["leads", "set", id, "--status", "won", "--note", "оплачен", "--by", "Ольга", "--json"];
     assert_eq!(tolmach(&set).run().ok().json()["status"], "won");
@@ -88,13 +88,13 @@ async fn serves(server: &Server) {
 }
 
 #[tokio::test]
-async fn a_file_of_the_version_before_is_migrated_and_serves() {
+async fn a_sqlite_database_of_the_previous_version_is_migrated_and_served() {
     let home = sqlite_home().await;
     home.write("flows/shop.yaml", FLOW);
     looks_whole(|args| home.tolmach(args));
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     serves(&server).await;
-    // The page of before finds its history, once and in order, and goes on where it was.
+    // A page that was open before the migration gets its history once and in order, and continues.
     let mut page = Page::back(&server, TOKEN).await;
     let said: Vec<String> = page.dialog().into_iter().map(|(_, text)| text).collect();
     assert!(said.len() > 8 && said.iter().any(|text| text == "Спасибо!"), "{said:?}");
@@ -107,7 +107,7 @@ async fn a_file_of_the_version_before_is_migrated_and_serves() {
 }
 
 #[tokio::test]
-async fn a_postgresql_database_of_the_version_before_is_migrated_and_serves() {
+async fn a_postgresql_database_of_the_previous_version_is_migrated_and_served() {
     let Some(cluster) = Cluster::shared().expect("PostgreSQL") else { return };
     let url = cluster.database().expect("a database");
     let mut connection = PgConnection::connect(&url).await.expect("connected");

@@ -1,4 +1,4 @@
-//! The web chat over its socket, from a greeting to a lead.
+//! The web chat over its WebSocket, from the greeting to a lead.
 
 use serde_json::json;
 
@@ -29,7 +29,7 @@ async fn a_client_finds_goods_and_leaves_a_contact() {
     assert!(thanks["text"].as_str().is_some_and(|text| text.contains("Спасибо, Анна")), "{thanks}");
     assert_eq!(server.health().await["web"]["connected"], 1);
 
-    // A page that comes back sees the same dialog, and says only what it has not seen.
+    // A page that reconnects sees the same dialog, and requests only what it has not seen.
     let mut again = Page::back(&server, &page.token).await;
     assert_eq!(again.shown, page.shown);
     assert_eq!(again.token, page.token);
@@ -40,7 +40,7 @@ async fn a_client_finds_goods_and_leaves_a_contact() {
     let welcome = late.hello(json!({ "token": page.token, "after": seqs[seqs.len() - 2] })).await;
     assert_eq!(welcome["messages"].as_array().map(Vec::len), Some(1), "{welcome}");
 
-    // The same id is one message, whichever socket it comes by.
+    // Messages with the same id are one message, on any socket.
     again.say("3", "Анна 8 999 123-45-67").await;
     while again.hear().await.expect("open")["type"] != "ack" {}
     again.ask("4", "/help").await;
@@ -96,7 +96,7 @@ async fn wrong_frames_get_an_error_and_the_chat_goes_on() {
         let answer = page.hear().await.expect("open");
         assert_eq!(answer["code"], code, "{frame}");
     }
-    // A button that nobody was shown is answered, by words.
+    // A press of a button that was not shown is handled as text, by its label.
     page.send(json!({ "type": "press", "id": "9", "button": "0.0", "label": "?" })).await;
     page.reply().await;
     assert!(page.ask("10", "/help").await["text"].as_str().is_some_and(|text| text.contains("/catalog")));
@@ -112,7 +112,7 @@ async fn messages_sent_in_a_row_are_answered_once() {
     }
     let offer = page.reply().await;
     assert!(offer["cards"].as_array().is_some_and(|cards| !cards.is_empty()), "{offer}");
-    // A command does not wait, and by its answer everything before it was answered.
+    // A command is not delayed, and its reply comes after the replies to everything before it.
     page.ask("4", "/help").await;
     let who: Vec<String> = page.dialog().into_iter().map(|(who, _)| who).collect();
     assert_eq!(who, ["client", "bot", "client", "client", "client", "bot", "client", "bot"]);

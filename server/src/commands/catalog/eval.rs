@@ -1,4 +1,4 @@
-//! `tolmach catalog eval`: how good the search is on queries that people have judged.
+//! `tolmach catalog eval`: search quality on judged queries.
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
@@ -11,10 +11,10 @@ use crate::config::Config;
 
 #[derive(Debug, Args)]
 pub struct Eval {
-    /// A table of query, article and relevance, separated by tabs or commas; the first line may name the columns
+    /// A table of query, article and relevance, separated by tabs or commas; the first line may be a header
     #[arg(long, value_name = "FILE")]
     judgments: PathBuf,
-    /// 0 searches by words alone, 1 by vectors alone
+    /// 0 searches by words only, 1 by vectors only
     #[arg(long, default_value_t = 0.0)]
     semantic_ratio: f32,
     /// Show the N queries with the worst nDCG

@@ -1,4 +1,4 @@
-//! `tolmach catalog list` and `rollback`: the generations that are kept, and the way back.
+//! `tolmach catalog list` and `tolmach catalog rollback`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `tolmach catalog import`: a price list becomes a new generation.
+//! `tolmach catalog import`: imports a price list as a new generation.
 
 use std::{
     io::{IsTerminal, Write},
@@ -30,10 +30,10 @@ use crate::{
 pub struct Import {
     #[command(flatten)]
     list: PriceList,
-    /// Have a running server import it, and tell the staff how it went
+    /// Have a running server import it and notify the staff of the result
     #[arg(long)]
     later: bool,
-    /// Import even if golden questions are not answered
+    /// Import even if golden questions fail
     #[arg(long, conflicts_with = "later")]
     force: bool,
     /// Print JSON for tools
@@ -49,7 +49,7 @@ impl Import {
         let (json, force) = (self.json, self.force);
         let started = Instant::now();
         let actor = actor::cli(None);
-        // The file is read before anything is made: a wrong file leaves nothing behind.
+        // Read the file before anything is created, so that an invalid file leaves nothing behind.
         let mut understood = understand(self.list, config, &actor).await?;
         if !json {
             print!("{}", understood.imported.report);
@@ -80,7 +80,7 @@ impl Import {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Puts the import on the list of tasks.
+    /// Queues the import as a task.
     async fn leave(self, config: &Config) -> anyhow::Result<ExitCode> {
         let PriceList { file, source, map, photos } = self.list;
         if self.json {
@@ -98,7 +98,7 @@ impl Import {
     }
 }
 
-/// Reads the list; where there is a database already, a refusal is a row of its audit log.
+/// Reads the list. If that fails and a database exists, writes the failure to its audit log.
 async fn understand(list: PriceList, config: &Config, actor: &Actor) -> anyhow::Result<Understood> {
     let list = price_list::PriceList::from(list);
     let supplier = list.supplier().unwrap_or_default();
@@ -127,7 +127,7 @@ fn told(understood: &Understood, switch: &ImportOutcome, seconds: f32) {
     println!("the catalogue has {} items, generation {}", switch.rows, switch.generation);
 }
 
-/// Progress on one line, where somebody watches.
+/// Progress on one line of a terminal.
 struct Bar {
     shown: bool,
     last: Mutex<Option<(Stage, u64)>>,

@@ -1,4 +1,4 @@
-//! `tolmach catalog preview`: how a price list is understood and what it would change, before anything is.
+//! `tolmach catalog preview`: how a price list is read and what importing it would change.
 
 use std::{collections::BTreeMap, process::ExitCode};
 
@@ -14,7 +14,7 @@ use crate::config::Config;
 pub struct Preview {
     #[command(flatten)]
     list: PriceList,
-    /// Rows to show
+    /// How many rows to show
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=1000))]
     rows: u32,
     /// Print JSON for tools
@@ -50,12 +50,12 @@ impl Preview {
     }
 }
 
-/// What tools get; fields may be added.
+/// The JSON document. Fields may be added, but not removed.
 fn document(understood: &Understood, rows: usize) -> anyhow::Result<Value> {
     let Understood { source, imported, remembered, changes, disagreements, photos, .. } = understood;
     let report = &imported.report;
     let fields = report.main_sheet().into_iter().flat_map(|sheet| sheet.fields());
-    // A column without a heading is named as --map names it, by its letters.
+    // A column without a heading is named by its letters, as in --map.
     let heading = |column: &ColumnMapping| {
         if column.header.is_empty() { column.column.clone() } else { column.header.clone() }
     };

@@ -1,4 +1,4 @@
-//! A price list as a command is given it.
+//! The arguments of commands that read a price list.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use tolmach_app::price_list::{self, Map, Understood};
 
 use crate::{config::Config, reader};
 
-/// What `import` and `preview` are told of a file.
+/// The price list and its options, for `import` and `preview`.
 #[derive(Debug, Args)]
 pub struct PriceList {
     /// The price list
@@ -15,17 +15,20 @@ pub struct PriceList {
     /// The supplier; importing again under the same name replaces its rows [default: the file's name]
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
-    /// Columns by their headings or letters, e.g. article=SKU,price=D (field=- for none); remembered for the supplier
-    /// after an import; `auto` forgets them
+    /// Columns by heading or letters, e.g. article=SKU,price=D (field=- for none); stored for the supplier after an
+    /// import; `auto` ignores the stored mapping
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     pub map: Option<Map>,
-    /// A zip with photos named after articles [default: the file's name with .zip, where there is one]
+    /// A zip archive of photos named after articles [default: the file's name with .zip, if it exists]
     #[arg(long, value_name = "FILE")]
     pub photos: Option<PathBuf>,
 }
 
 impl PriceList {
-    /// Reads it; nothing is made.
+    /// Reads the list without changing anything.
+    ///
+    /// # Errors
+    /// When the list, its photos or the catalogue cannot be read.
     pub async fn understand(self, config: &Config) -> anyhow::Result<Understood> {
         Ok(price_list::understand(self.into(), config.data_dir.join("catalog"), reader::process(config)?)
             .await?)

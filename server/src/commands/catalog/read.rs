@@ -1,4 +1,5 @@
-//! `tolmach catalog read`: the process in which a price list is read. People need `preview`.
+//! `tolmach catalog read`: the child process that reads a price list with resource limits. For users there is
+//! `preview`.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -11,13 +12,13 @@ use tolmach_catalog::import::{
 
 #[derive(Debug, Args)]
 pub struct Read {
-    /// MiB of memory
+    /// The memory limit, in MiB
     #[arg(long)]
     memory: u64,
-    /// Seconds
+    /// The time limit, in seconds
     #[arg(long)]
     seconds: u64,
-    /// What a person says of its columns, as JSON
+    /// The column mapping, as JSON
     #[arg(long, value_parser = options)]
     options: Options,
     /// The price list

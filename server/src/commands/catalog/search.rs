@@ -1,4 +1,4 @@
-//! `tolmach catalog search`: what a client would be shown, for one query or for a file of them.
+//! `tolmach catalog search`: what a client would be shown, for one query or a file of queries.
 
 use std::{
     io::{BufWriter, Write},
@@ -29,19 +29,19 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub struct Search {
-    /// What a client would type, or an article
+    /// A query as a client would type it, or an article
     #[arg(required_unless_present_any = ["queries", "similar"])]
     query: Option<String>,
-    /// Search for every line of a file, and print query, article and score, separated by tabs, best first
+    /// Search for every line of a file; print query, article and score, separated by tabs, best first
     #[arg(long, value_name = "FILE", conflicts_with_all = ["query", "similar", "json", "facet"])]
     queries: Option<PathBuf>,
-    /// Rows like the one with this article
+    /// Rows similar to the one with this article
     #[arg(long, value_name = "ARTICLE", conflicts_with = "query")]
     similar: Option<String>,
-    /// Rows to show
+    /// The maximum number of rows
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
-    /// 0 searches by words alone, 1 by vectors alone
+    /// 0 searches by words only, 1 by vectors only
     #[arg(long, default_value_t = 0.0)]
     semantic_ratio: f32,
     /// Count the values of a column: brand, category, price, stock, power …, or a heading of the price list
@@ -57,7 +57,7 @@ impl Search {
         if !(0.0..=1.0).contains(&self.semantic_ratio) {
             bail!("--semantic-ratio is 0 to 1");
         }
-        // A file that cannot be read leaves nothing behind.
+        // Read the file before anything is created.
         let queries = self.queries.as_deref().map(read_queries).transpose()?;
         let catalog = serving(config).await?;
         if let Some(queries) = queries {
@@ -98,7 +98,7 @@ impl Search {
     }
 }
 
-/// The catalogue, with the samples in it where nothing has been imported.
+/// Opens the catalogue; imports the samples if it is empty.
 pub(super) async fn serving(config: &Config) -> anyhow::Result<Arc<EmbeddedCatalog>> {
     data_folder(&config.data_dir)?;
     let catalog = open_catalog(config)?;
@@ -114,7 +114,7 @@ pub(super) async fn serving(config: &Config) -> anyhow::Result<Arc<EmbeddedCatal
     Ok(catalog)
 }
 
-/// One query a line; empty lines ask nothing.
+/// Reads one query per line; skips empty lines.
 fn read_queries(file: &Path) -> anyhow::Result<Vec<String>> {
     let text = std::fs::read_to_string(file).with_context(|| {
         format!("{} cannot be read as a file of queries in UTF-8, one a line", file.display())

@@ -1,4 +1,4 @@
-//! How a price list was understood and what it changes, for people.
+//! Text output of a price list's content and changes.
 
 use std::path::PathBuf;
 
@@ -10,10 +10,10 @@ use tolmach_catalog::{
 };
 use tolmach_engine::catalog::Product;
 
-/// Changes that are spelled out on the screen.
+/// The maximum number of examples printed per kind of change.
 const LINES: usize = 5;
 
-/// What a supplier's list changes, in a line.
+/// The counts of changes in one line.
 pub fn summary(changes: &Changes) -> String {
     format!(
         "{} new, {} with another price, {} changed otherwise, {} gone, {} unchanged",
@@ -21,7 +21,7 @@ pub fn summary(changes: &Changes) -> String {
     )
 }
 
-/// The changes that weigh most.
+/// Prints examples of changes.
 pub fn changes(changes: &Changes) {
     for change in changes.examples.changed_price.iter().take(LINES) {
         let (old, new) = (price(change.old, ""), price(change.new, &change.currency));
@@ -34,7 +34,7 @@ pub fn changes(changes: &Changes) {
     }
 }
 
-/// Articles that another supplier prices differently.
+/// Prints articles for which another supplier has a different price.
 pub fn disagreements(found: &Disagreements) {
     if found.count == 0 {
         return;
@@ -52,7 +52,7 @@ pub fn disagreements(found: &Disagreements) {
     }
 }
 
-/// What an archive of photos has for the items.
+/// Prints the report on an archive of photos.
 pub fn photos(photos: Option<&(PathBuf, PhotoReport)>) {
     let Some((_, taken)) = photos else { return };
     let PhotoReport { file, items, pictures, unknown, further, unusable, examples } = taken;
@@ -64,14 +64,14 @@ pub fn photos(photos: Option<&(PathBuf, PhotoReport)>) {
     }
 }
 
-/// That columns were used which a person named at an earlier import.
+/// Prints the stored column mapping that was used, if any.
 pub fn remembered(mapping: &Mapping, source: &str) {
     if !mapping.is_empty() {
         println!("  columns remembered of \"{source}\": {mapping} (--map auto forgets them)");
     }
 }
 
-/// The first rows, as they would be.
+/// The first `count` rows as a table; `None` for 0.
 pub fn rows(items: &[Product], count: usize) -> Option<String> {
     if count == 0 {
         return None;

@@ -1,4 +1,4 @@
-//! `tolmach chat --save-test`: the dialog of a session as an entry of a test file.
+//! `tolmach chat --save-test`: writes the dialog of a chat as a dialog test.
 
 use std::{
     fs,
@@ -16,14 +16,17 @@ use tolmach_runtime::{
 
 use crate::assemble::Assembled;
 
-/// A test to be written when the dialog is over.
+/// A test to be written at the end of the dialog.
 pub struct Save {
     file: PathBuf,
     name: Option<String>,
 }
 
 impl Save {
-    /// Makes sure beforehand that the file can be written to: a dialog must not be lost at its end.
+    /// Checks in advance that the file can be extended, so that the dialog is not lost at the end.
+    ///
+    /// # Errors
+    /// When the file is not a valid test file, or its folder does not exist.
     pub fn new(file: PathBuf, name: Option<String>) -> anyhow::Result<Save> {
         let save = Save { file, name };
         save.existing()?;
@@ -34,7 +37,10 @@ impl Save {
         Ok(save)
     }
 
-    /// Writes the dialog of `chat`; gives lines to show.
+    /// Writes the dialog of `chat` as a test; returns lines to print.
+    ///
+    /// # Errors
+    /// When a stored trace or session cannot be read, or the file cannot be written.
     pub async fn write(
         &self,
         runtime: &Runtime,
@@ -96,7 +102,7 @@ impl Save {
                 self.file.display()
             );
         }
-        // Written beside and renamed, so that a test file is never half there.
+        // Write a temporary file and rename it, so that the test file is never incomplete.
         let file_name = self.file.file_name().unwrap_or_default().to_string_lossy();
         let beside = self.folder().join(format!(".{file_name}.{}", std::process::id()));
         let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &self.file));
@@ -106,7 +112,7 @@ impl Save {
         written.with_context(|| format!("{} cannot be written. The test is:\n\n{entry}", self.file.display()))
     }
 
-    /// What the file holds, and how many tests; nothing when it is not there.
+    /// The file's text and its number of tests; empty and 0 when the file does not exist.
     fn existing(&self) -> anyhow::Result<(String, usize)> {
         let file = self.file.display();
         if self.file.is_dir() {
@@ -133,7 +139,7 @@ impl Save {
     }
 }
 
-/// A test is called by the first message of the client.
+/// The default name of a test: the first message of the client.
 fn name(turns: &[SavedTurn]) -> String {
     let said = turns.iter().find_map(|turn| match &turn.event.kind {
         EventKind::Message { text } => Some(shorten(&text.replace('\n', " "), 60)),

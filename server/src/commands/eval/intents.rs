@@ -1,4 +1,4 @@
-//! `tolmach eval intents`: the built-in classifier on examples and messages of one's own.
+//! `tolmach eval intents`: evaluates the built-in intent classifier on labelled messages.
 
 use std::{
     io::{IsTerminal, stderr},
@@ -12,10 +12,10 @@ use tolmach_app::eval::{self, Step};
 
 #[derive(Debug, Args)]
 pub struct Intents {
-    /// What to learn: a line a message, its intent behind a tab. `oos` is the intent of messages that belong to none
+    /// The training file: one message a line, a tab, and its intent. `oos` is the intent of out-of-scope messages
     #[arg(long, value_name = "FILE")]
     train: PathBuf,
-    /// What to place: the same
+    /// The test file, in the same format
     #[arg(long, value_name = "FILE")]
     test: PathBuf,
     /// Show the N most frequent confusions
@@ -43,7 +43,7 @@ impl Intents {
     }
 }
 
-/// Says what takes time, to a person only; nothing clears it.
+/// Prints the current phase on one line of a terminal; an empty text clears it.
 fn progress(what: &str) {
     if stderr().is_terminal() {
         eprint!("\r\x1b[K{what}");

@@ -1,9 +1,9 @@
-//! How `tolmach eval intents` is printed.
+//! Output of `tolmach eval intents`.
 
 use comfy_table::{CellAlignment, Table, presets};
 use tolmach_app::eval::{Confusion, Cut, Evaluation, Figures, KEPT};
 
-/// The figures, with the `worst` most frequent confusions.
+/// Prints the evaluation, with the `worst` most frequent confusions.
 pub fn print(measured: &Evaluation, worst: usize, json: bool) {
     let Figures { inside, outside, right, accuracy, cuts, kept, calibration_error, confusions } =
         &measured.figures;

@@ -1,4 +1,4 @@
-//! How the difference between two releases is printed: nodes first, for whoever knows the flow, then lines.
+//! Text output of the differences between two releases: nodes first, then a unified diff of the files.
 
 use std::fmt::Write;
 
@@ -27,7 +27,7 @@ pub fn text(diff: &Diff) -> String {
     text
 }
 
-/// Nodes added, removed and changed, in a line.
+/// The nodes added, removed and changed in a flow, on one line.
 fn nodes(flow: &FlowDiff) -> String {
     let parts: Vec<String> = [("added", &flow.added), ("removed", &flow.removed), ("changed", &flow.changed)]
         .into_iter()
@@ -89,7 +89,7 @@ nodes:
     }
 
     #[test]
-    fn files_that_come_and_go_are_shown_whole() {
+    fn added_and_removed_files_are_shown_completely() {
         let mut more = bundle(FLOW);
         more.files.insert("prompts/offer.md".to_owned(), "Be brief.\n".to_owned());
         let added = text(&diff(&bundle(FLOW), &more));

@@ -1,4 +1,4 @@
-//! How the plan for chats in progress is printed.
+//! Text output of a publication's effect on chats in progress.
 
 use tolmach_app::{
     release::{Fate, Plan},
@@ -6,7 +6,7 @@ use tolmach_app::{
 };
 use tolmach_runtime::ports::WaitingPlace;
 
-/// A line for each place where chats wait, and one for the others.
+/// One line for each node at which chats wait, and one for the other chats.
 pub fn text(plan: &Plan) -> String {
     if plan.places.is_empty() && plan.resting == 0 {
         return "chats in progress: none".to_owned();
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everyone_who_waits_is_told_of() {
+    fn each_waiting_place_is_printed_with_its_fate() {
         let place = |release: &str, node: &str, chats: u64| WaitingPlace {
             release: release.to_owned(),
             flow: "shop".to_owned(),

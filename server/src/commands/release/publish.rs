@@ -1,4 +1,4 @@
-//! `tolmach release publish`: the checks as they ended, and the new current release.
+//! `tolmach release publish`: prints the results of the checks and the new current release.
 
 use std::{io::IsTerminal, path::PathBuf};
 
@@ -16,25 +16,25 @@ use crate::{actor, clock::now, commands::test, config::Config};
 /// Check a folder, run its dialog tests and make it the current release.
 #[derive(Debug, Args)]
 pub struct Publish {
-    /// The bundle's folder [default: the configured one]
+    /// The bundle's folder [default: the configured flows folder]
     dir: Option<PathBuf>,
-    /// Why
+    /// The reason
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     note: String,
-    /// Who does it [default: the name that git knows]
+    /// Who does it [default: the `user.name` of git]
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
-    /// Chats that wait at FROM (flow.node of the current release) go on at TO (flow.node of the new one), or begin
-    /// anew if it is `restart`; may be given several times
+    /// Chats that wait at FROM (flow.node of the current release) continue at TO (flow.node of the new one), or restart
+    /// if TO is `restart`; may be given several times
     #[arg(long = "move", value_name = "FROM=TO")]
     moves: Vec<String>,
-    /// Publish over this release, which must be the current one, whatever the folder is based on
+    /// Publish over this release, which must be the current one, even if the folder is based on another
     #[arg(long, value_name = "ID")]
     parent: Option<String>,
-    /// Publish a kept release instead of a folder
+    /// Publish a stored release instead of a folder
     #[arg(long, value_name = "ID", conflicts_with = "dir")]
     release: Option<String>,
-    /// Check and show what would happen, and stop there
+    /// Run all checks, show the effect and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -78,7 +78,7 @@ impl Publish {
         Ok(())
     }
 
-    /// Whether there is a folder that compiles, before a database is made for it.
+    /// Checks that there is a folder that compiles, before a database is created.
     pub(super) fn check_folder(&self, config: &Config) -> anyhow::Result<()> {
         if let Some(id) = &self.release {
             bail!("{} holds no database, so no release {id} is kept", config.data_dir.display());
@@ -91,7 +91,7 @@ impl Publish {
     }
 }
 
-/// What the checks found.
+/// Prints the results of the checks.
 fn show(checked: &Checked) {
     show_warnings(&checked.warnings);
     match checked.tests.passed() {

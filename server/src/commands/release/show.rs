@@ -1,4 +1,4 @@
-//! `tolmach release list` and `show`.
+//! Output of `tolmach release list` and `tolmach release show`.
 
 use tolmach_app::{
     release::{self, described},
@@ -6,7 +6,10 @@ use tolmach_app::{
 };
 use tolmach_runtime::ports::{Publication, PublicationKind, Store, WaitingPlace};
 
-/// Publications, newest first.
+/// Prints the publications, newest first.
+///
+/// # Errors
+/// When the database is unavailable.
 pub async fn list(store: &dyn Store, limit: u32, as_json: bool) -> anyhow::Result<()> {
     let publications = release::list(store, limit).await?;
     if as_json {
@@ -28,7 +31,10 @@ pub async fn list(store: &dyn Store, limit: u32, as_json: bool) -> anyhow::Resul
     Ok(())
 }
 
-/// Everything about one release.
+/// Prints a release in detail.
+///
+/// # Errors
+/// When there is no such release, or the database is unavailable.
 pub async fn one(store: &dyn Store, id: &str, as_json: bool) -> anyhow::Result<()> {
     let shown = release::show(store, id).await?;
     if as_json {

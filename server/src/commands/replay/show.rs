@@ -1,14 +1,14 @@
-//! How replays and backtests are printed.
+//! Output of replays and backtests.
 
 use tolmach_app::replay::Replayed;
 use tolmach_runtime::backtest::{Fault, Leads, Report};
 
 use crate::out::counted;
 
-/// How many chats or paths of a list are shown; the JSON has all.
+/// The maximum number of chats or paths printed per list; --json prints all.
 const SHOWN: usize = 20;
 
-/// The sum, with the turns that differ where they were not shown yet.
+/// Prints the summary, preceded by the turns that differ if `with_turns` is set.
 pub fn replayed(found: &Replayed, with_turns: bool) {
     for one in found.differ.iter().filter(|_| with_turns) {
         println!("  DIFF  {} {}\n        {}", one.chat, one.path.join(" → "), one.why);
@@ -17,7 +17,7 @@ pub fn replayed(found: &Replayed, with_turns: bool) {
     println!("{} turns{chats} replayed, {} differ", found.turns, found.differ.len());
 }
 
-/// One turn of a replayed chat.
+/// Prints one turn of a replayed chat.
 pub fn turn(path: &[String], outcome: &Result<(), String>) {
     let path = path.join(" → ");
     match outcome {
@@ -26,7 +26,7 @@ pub fn turn(path: &[String], outcome: &Result<(), String>) {
     }
 }
 
-/// What a draft would have changed.
+/// Prints the result of a backtest.
 pub fn backtest(report: &Report, draft: &str) {
     let draft = draft.get(..12).unwrap_or(draft);
     let (chats, turns) = (counted(report.chats, "chat"), counted(report.turns, "turn"));

@@ -1,4 +1,4 @@
-//! The Telegram bot of a running server: one process polls, and its menu follows the release.
+//! The Telegram bot of a running server. One process polls at a time, and the bot's menu follows the release.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,16 +14,19 @@ use tolmach_runtime::{Runtime, ports::SystemClock};
 
 use crate::config::Config;
 
-/// How often the bot's menu is compared with the release.
+/// How often the menu is compared with the release.
 const MENU: Duration = Duration::from_millis(500);
 
-/// How often the right to poll is asked for and kept: a lease lasts ten seconds.
+/// How often the polling lease is requested or renewed; a lease lasts ten seconds.
 const KEEP: Duration = Duration::from_secs(2);
 
-/// After so many failures to keep it in a row another process may poll.
+/// The number of consecutive failed renewals after which this process stops polling.
 const MISSED: u32 = 4;
 
-/// The bot of the configuration, if it has one.
+/// The configured bot; `None` without a token.
+///
+/// # Errors
+/// When the token or the API URL is malformed.
 pub(super) fn bot(config: &Config) -> anyhow::Result<Option<Arc<Bot>>> {
     if config.telegram.token.is_empty() {
         return Ok(None);
@@ -38,7 +41,7 @@ pub(super) fn bot(config: &Config) -> anyhow::Result<Option<Arc<Bot>>> {
     Ok(Some(Arc::new(Bot::new(options)?)))
 }
 
-/// What /health says of the bot.
+/// The bot's state for /health.
 #[derive(Clone, Default)]
 pub(super) struct State(Arc<Mutex<Option<Polling>>>);
 
@@ -61,14 +64,14 @@ impl State {
     }
 }
 
-/// Polls whenever no other process does, until asked to stop.
+/// Polls while this process holds the polling lease, until told to stop.
 pub(super) async fn take_turns(
     bot: Arc<Bot>,
     runtime: Arc<Runtime>,
     state: State,
     mut stopped: watch::Receiver<bool>,
 ) {
-    // A key like a chat's, of a channel that there is not.
+    // The lease's key. It has the form of a chat's key, with a channel that does not exist.
     let place = format!("poller:{}", bot.id());
     let mine = || async {
         let leased = runtime.store().lease(vec![place.clone()]).await;
@@ -95,26 +98,27 @@ pub(super) async fn take_turns(
         let _ = stop.send(true);
         let _ = polling.await;
         if over {
-            // A token that is wrong: the state says so.
+            // Polling failed for good, such as for a wrong token; the state has the error.
             return;
         }
     }
     let _ = runtime.store().release_lease(vec![place]).await;
 }
 
-/// Waits so long; `true` as soon as everything is to end.
+/// Waits for `pause`; returns `true` early when told to stop.
 async fn ended_within(stopped: &mut watch::Receiver<bool>, pause: Duration) -> bool {
     tokio::time::timeout(pause, stopped.wait_for(|stopped| *stopped)).await.is_ok()
 }
 
-/// Polls until asked to stop; a failure that polling itself cannot fix is shown and does not stop the web chat.
+/// Polls until told to stop. An error that polling cannot recover from is put into the state and does not stop the web
+/// chat.
 async fn poll(bot: Arc<Bot>, runtime: Arc<Runtime>, state: State, stopped: watch::Receiver<bool>) {
     state.set(&bot, "starting");
     let mut names = commands(&runtime).await;
     set_menu(&bot, &names).await;
     let (menu_bot, menu_runtime) = (Arc::clone(&bot), Arc::clone(&runtime));
     let keep_menu = async move {
-        // Another release may have other commands.
+        // A new release may have other commands.
         let mut release = menu_runtime.releases().current_id();
         loop {
             tokio::time::sleep(MENU).await;
@@ -157,7 +161,7 @@ async fn set_menu(bot: &Bot, names: &[String]) {
     }
 }
 
-/// The commands of the flow in which chats begin.
+/// The commands of the entry flow.
 async fn commands(runtime: &Runtime) -> Vec<String> {
     let Some(id) = runtime.releases().current_id() else { return Vec::new() };
     let names = runtime.releases().with_release(&id, |release| {

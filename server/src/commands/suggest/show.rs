@@ -1,16 +1,16 @@
-//! How suggestions are printed.
+//! Output of suggestions.
 
 use tolmach_app::suggest::{Cluster, Likeliest, Proposal, Suggestions};
 use tolmach_engine::text::shorten;
 
 use crate::out::counted;
 
-/// Messages of a group that are shown beside the central one; the JSON has all.
+/// How many messages of a group are printed besides the central one; --json prints all.
 const SHOWN: usize = 3;
-/// A message that is longer is cut for people; the line to paste is not.
+/// The length in characters to which printed messages are cut; the YAML line is not cut.
 const WIDTH: usize = 120;
 
-/// The groups with what to do, and what was not looked at.
+/// Prints the groups with their proposals, and counts of what was left out.
 pub fn print(found: &Suggestions) {
     let groups = counted(found.clusters.len() + found.more, "group");
     let (messages, different) = (counted(found.messages, "message"), found.different);

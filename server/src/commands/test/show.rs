@@ -1,4 +1,4 @@
-//! How results of tests are printed: for people as a diff, for tools as JSON.
+//! Output of test results: a diff for people, JSON for tools.
 
 use std::{io::IsTerminal, path::Path};
 
@@ -11,14 +11,14 @@ const GREEN: &str = "32";
 const BOLD: &str = "1";
 const DIM: &str = "2";
 
-/// Every test and the count.
+/// All tests and the counts.
 pub fn all(summary: &Summary, folder: &Path, seconds: f32) -> String {
     let colour = std::io::stdout().is_terminal();
     let tests: String = summary.tests.iter().map(|one| test(one, folder, colour)).collect();
     format!("{tests}\n{}\n", count(summary, seconds, colour))
 }
 
-/// `58 passed, 0 failed in 1.2 s`
+/// The counts, such as `58 passed, 0 failed in 1.2 s`.
 pub fn count(summary: &Summary, seconds: f32, colour: bool) -> String {
     let (passed, failed) = (summary.passed(), summary.failed());
     let text = format!("{passed} passed, {failed} failed");
@@ -26,12 +26,12 @@ pub fn count(summary: &Summary, seconds: f32, colour: bool) -> String {
     format!("{text} in {seconds:.1} s")
 }
 
-/// The tests that failed, paths under `folder`.
+/// The tests that failed. `folder` is put before file paths.
 pub fn failures(summary: &Summary, folder: &Path, colour: bool) -> String {
     summary.failures().map(|one| test(one, folder, colour)).collect()
 }
 
-/// One test: a line when it passed, the diff and the dialog when it failed.
+/// One test: one line if it passed, the differences and the transcript if it failed.
 pub fn test(ran: &Ran, folder: &Path, colour: bool) -> String {
     let Some(failure) = &ran.failure else {
         return format!("  {}    {}\n", paint(colour, GREEN, "ok"), ran.name);
@@ -54,7 +54,7 @@ fn diff(difference: &Difference, colour: bool) -> String {
     let mut text = String::new();
     let (expected, found, mark) = match &difference.paths {
         Some((expected, found)) => {
-            // A path that must only hold some nodes is told by its own words.
+            // An expectation that only some nodes are on the path is labelled `path with`.
             let exact = if difference.expected.starts_with("path with") { "path with" } else { "path" };
             let width = exact.chars().count();
             let (expected, found, at) = aligned(&shown(expected), &shown(found));
@@ -78,12 +78,12 @@ fn diff(difference: &Difference, colour: bool) -> String {
     text
 }
 
-/// A path without nodes has a word of its own.
+/// The names of a path's nodes; `(nothing)` for an empty path.
 fn shown(path: &[String]) -> Vec<String> {
     if path.is_empty() { vec!["(nothing)".to_owned()] } else { path.to_vec() }
 }
 
-/// Two paths, each node under its like, and the column of the first node that differs.
+/// Renders two paths one below the other with equal nodes aligned, and returns the column of the first difference.
 fn aligned(expected: &[String], found: &[String]) -> (String, String, Option<usize>) {
     let (mut top, mut bottom, mut differs) = (String::new(), String::new(), None);
     let mut column = 0;
@@ -104,9 +104,10 @@ fn aligned(expected: &[String], found: &[String]) -> (String, String, Option<usi
     (top.trim_end().to_owned(), bottom.trim_end().to_owned(), differs)
 }
 
-/// The pairs of an alignment that keeps as many nodes as possible together.
+/// Aligns two paths by their longest common subsequence.
 fn columns<'n>(expected: &'n [String], found: &'n [String]) -> Vec<(Option<&'n str>, Option<&'n str>)> {
-    // The classic table of longest common subsequences; `common[i][j]` is of the ends from i and j on.
+    // Dynamic programming table of longest common subsequences; `common[i][j]` is the length for the suffixes from i
+    // and j.
     let mut common = vec![vec![0usize; found.len() + 1]; expected.len() + 1];
     for i in (0..expected.len()).rev() {
         for j in (0..found.len()).rev() {
@@ -122,7 +123,7 @@ fn columns<'n>(expected: &'n [String], found: &'n [String]) -> Vec<(Option<&'n s
         let (wanted, got) = (expected.get(i).map(String::as_str), found.get(j).map(String::as_str));
         let both = wanted.is_some() && got.is_some();
         if both && (wanted == got || common[i + 1][j + 1] == common[i][j]) {
-            // The same node, or one that stands for another at no loss.
+            // Equal nodes, or a substitution that does not shorten the common subsequence.
             pairs.push((wanted, got));
             (i, j) = (i + 1, j + 1);
         } else if wanted.is_some() && (got.is_none() || common[i + 1][j] == common[i][j]) {
@@ -154,7 +155,7 @@ fn transcript(failure: &Failure, colour: bool) -> String {
     text
 }
 
-/// What was reached, and each place that was not.
+/// The coverage, and with `with_gaps` each node or exit that was not reached.
 pub fn coverage(summary: &Summary, folder: &Path, with_gaps: bool) -> String {
     let Summary { nodes, exits, gaps, .. } = summary;
     let mut text = format!(
@@ -177,7 +178,7 @@ pub fn coverage(summary: &Summary, folder: &Path, with_gaps: bool) -> String {
     text
 }
 
-/// Everything, for tools.
+/// The results as JSON.
 pub fn as_json(summary: &Summary) -> Value {
     let share =
         |share: Share| json!({ "reached": share.reached, "all": share.all, "percent": share.percent() });

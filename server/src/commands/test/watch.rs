@@ -1,4 +1,4 @@
-//! `tolmach test --watch`: runs again what a change may have broken, until Ctrl-C.
+//! `tolmach test --watch`: runs the affected tests after each change, until Ctrl-C.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,10 +14,13 @@ use tolmach_runtime::read_bundle;
 
 use super::show;
 
-/// How often the folder is looked at.
+/// How often the folder is read.
 const POLL: Duration = Duration::from_millis(200);
 
-/// Runs the tests of `folder` whose name holds `only`, now and after each change.
+/// Runs the tests of `folder` whose name contains `only`, now and after each change.
+///
+/// # Errors
+/// When the test environment cannot be created.
 pub async fn watch(folder: &Path, only: Option<&str>) -> anyhow::Result<ExitCode> {
     let mut watcher = Watcher { runner: DialogTestRunner::new()?, results: BTreeMap::new(), only };
     let mut seen: Option<Result<Bundle, String>> = None;
@@ -32,7 +35,7 @@ pub async fn watch(folder: &Path, only: Option<&str>) -> anyhow::Result<ExitCode
                     text = watcher.run(before, bundle, folder) => text,
                     _ = &mut ended => break,
                 },
-                // A folder in the middle of a change is no reason to leave.
+                // The folder may be in the middle of a change: report the error and continue.
                 Err(why) => format!("error: {why}\n"),
             };
             if std::io::stdout().is_terminal() {
@@ -51,19 +54,19 @@ pub async fn watch(folder: &Path, only: Option<&str>) -> anyhow::Result<ExitCode
 
 struct Watcher<'a> {
     runner: DialogTestRunner,
-    /// The last results, by file.
+    /// The last results by file.
     results: BTreeMap<String, Vec<Ran>>,
     only: Option<&'a str>,
 }
 
 impl Watcher<'_> {
-    /// Runs what the change from `before` may have changed; gives the text to show.
+    /// Runs the tests that the change from `before` may affect; returns the text to print.
     async fn run(&mut self, before: Option<&Bundle>, bundle: &Bundle, folder: &Path) -> String {
         let changed = before.and_then(|before| changed_tests(before, bundle));
         match self.run_changed(changed, bundle, folder).await {
             Ok(text) => text,
             Err(why) => {
-                // What ran before says nothing of what stands there now.
+                // The earlier results do not apply to the current files.
                 self.results.clear();
                 format!("{why:#}\n")
             }
@@ -102,7 +105,7 @@ impl Watcher<'_> {
     }
 }
 
-/// The test files that differ; `None` when anything else differs too, so that every test may be affected.
+/// The test files that differ; `None` if another file differs too, so that every test may be affected.
 fn changed_tests(before: &Bundle, now: &Bundle) -> Option<BTreeSet<String>> {
     let paths: BTreeSet<&String> = before.files.keys().chain(now.files.keys()).collect();
     let tests: BTreeSet<&str> = before.tests().chain(now.tests()).map(|(file, _)| file).collect();

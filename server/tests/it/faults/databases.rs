@@ -1,5 +1,5 @@
-//! A database that is locked, has no room, or dies: nothing is acknowledged that is not stored, nothing is lost or
-//! doubled, and the server goes on by itself.
+//! A database that is locked, full or killed: nothing is acknowledged that is not stored, nothing is lost or
+//! duplicated, and the server recovers by itself.
 
 use std::{
     fs::{self, File},
@@ -28,7 +28,7 @@ async fn another_process_locks_the_file() {
     let file = home.path("tolmach-data/tolmach.db");
     let mut other = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.expect("opened");
 
-    // For a moment: it is waited out.
+    // A short lock is waited for.
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("locked");
     page.say("m2", "m2").await;
     let silent = tokio::time::timeout(Duration::from_secs(1), async {
@@ -38,7 +38,7 @@ async fn another_process_locks_the_file() {
     sqlx::query("ROLLBACK").execute(&mut other).await.expect("unlocked");
     page.insist("m2").await;
 
-    // For longer than anybody waits.
+    // Longer than any timeout.
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("locked");
     assert!(!page.offer("m3").await, "it is said that nothing was stored");
     let why = server.status_until(503).await;
@@ -50,11 +50,11 @@ async fn another_process_locks_the_file() {
     page.is_whole(&server, &texts(3)).await;
 }
 
-/// A small disk in memory; it ends with the test.
+/// A small file system in memory; unmounted when dropped.
 struct Disk(PathBuf);
 
 impl Disk {
-    /// `None`, said in a line, where nobody may mount one.
+    /// `None`, with a printed note, if mounting is not permitted.
     fn mount(at: PathBuf) -> Option<Disk> {
         fs::create_dir_all(&at).expect("a folder");
         let mount = ["mount", "-t", "tmpfs", "-o", "size=24m,mode=0777", "tmpfs"];
@@ -63,13 +63,13 @@ impl Disk {
             command.args(&words[1..]).arg(&at).output().is_ok_and(|done| done.status.success())
         });
         if !mounted {
-            // A right that nobody can install, so no failure where everything must run.
+            // The right to mount cannot be installed, so this is skipped even where skipping other tests is a failure.
             eprintln!("skipped: a small disk cannot be mounted here");
         }
         mounted.then_some(Disk(at))
     }
 
-    /// Takes all room that is left.
+    /// Fills the remaining space.
     fn fill(&self) -> Filler {
         let path = self.0.join("filler");
         let mut file = File::create(&path).expect("made");
@@ -108,7 +108,7 @@ async fn the_disk_is_full_for_a_while() {
     let mut page = Page::new(&server, "en").await;
     page.insist("m1").await;
     let filler = disk.fill();
-    // What room is left within the files is used up.
+    // Use up the free space inside the database's files.
     let mut said = 1;
     loop {
         said += 1;
@@ -120,7 +120,7 @@ async fn the_disk_is_full_for_a_while() {
     }
     let why = server.status_until(503).await;
     assert!(why.contains("the disk is full; free some space"), "{why}");
-    // Clients who come now are not lied to, and it stays as it is while nothing changes.
+    // New messages are not acknowledged, and this stays so until there is space.
     assert!(!page.offer(&format!("m{said}")).await);
     assert_eq!(server.status().await.0, 503);
     filler.remove();
@@ -142,7 +142,7 @@ async fn the_database_server_dies_and_comes_back() {
     let mut said = 0;
     for _ in 0..2 {
         page.insist(&format!("m{}", said + 1)).await;
-        // It dies over the answer to the one and before the other is stored.
+        // The database is killed between the reply to one message and the storage of the next.
         page.say(&format!("m{}", said + 2), &format!("m{}", said + 2)).await;
         cluster.crash().expect("ended");
         let why = server.status_until(503).await;

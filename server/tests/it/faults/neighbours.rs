@@ -1,4 +1,4 @@
-//! Other people's servers: the language model, Telegram, the mail server.
+//! Faults of other servers: the language model, Telegram, the mail server.
 
 use serde_json::json;
 use tolmach_testkit::{
@@ -12,10 +12,10 @@ use super::*;
 use crate::{model::KEY, staff};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_misbehaves_costs_a_second_and_not_the_answer() {
+async fn a_faulty_model_delays_the_answer_but_does_not_lose_it() {
     let good = json!({ "choices": [{ "index": 0, "finish_reason": "stop",
         "message": { "role": "assistant", "content": "{\"text\": \"Да\"}" } }] });
-    // How it answers, and a word of what /health says.
+    // The fault, and a word of its text in /health.
     let faults = [
         (Answer::Hang, "no answer"),
         (Answer::Drip(good, Duration::from_millis(50)), "no answer"),
@@ -60,18 +60,18 @@ async fn until(telegram: &Telegram, what: &str, holds: impl Fn(&Inner) -> bool) 
     }
 }
 
-/// What a chat of Telegram shows.
+/// What a Telegram chat shows.
 fn shown(inner: &Inner, chat: i64) -> Vec<String> {
     let of = inner.shown.iter().filter(|message| message["chat"] == chat);
     of.map(|message| message["text"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn telegram_misbehaves_for_one_chat_and_the_others_do_not_wait() {
+async fn a_telegram_fault_in_one_chat_does_not_delay_others() {
     const WELL: i64 = 1;
     const TROUBLED: [(i64, ChatFault); 3] =
         [(11, ChatFault::Hang), (12, ChatFault::Garbage), (13, ChatFault::Limited(2))];
-    /// Limited for an hour.
+    /// Rate-limited for an hour.
     const LONG: i64 = 14;
     const LEFT: i64 = 15;
     let home = shop();
@@ -106,7 +106,7 @@ async fn telegram_misbehaves_for_one_chat_and_the_others_do_not_wait() {
         troubled.iter().all(|chat| shown(inner, *chat).len() == both.len())
     })
     .await;
-    // Whoever asked for an hour is left alone, and whoever blocked the bot is not tried again and again.
+    // A chat with an hour's rate limit gets no requests, and one that blocked the bot is not retried.
     telegram.writes(WELL, "hello 3");
     until(&telegram, "the others go on", |inner| shown(inner, WELL).len() == 3).await;
     let tries =
@@ -124,11 +124,11 @@ async fn telegram_misbehaves_for_one_chat_and_the_others_do_not_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_that_misbehaves_is_not_noticed_by_clients() {
+async fn clients_do_not_notice_a_faulty_mail_server() {
     let home = staff::home();
     let smtp = Smtp::start().await;
     let server = staff::with_mail(&home, smtp.port).env("TOLMACH_DEBOUNCE_MS", "0").serve();
-    // Mails that had come by then; one that was taken before the fault comes again, under its id.
+    // Mails accepted so far. A mail that was accepted before the fault is sent again with the same id.
     let mut known = 0;
     for (step, fault, copies) in [
         (Step::From, Fault::Say("451 4.3.0 try again later"), 1),
@@ -139,11 +139,11 @@ async fn a_mail_server_that_misbehaves_is_not_noticed_by_clients() {
         (Step::Greeting, Fault::Silence, 1),
     ] {
         if step == Step::Greeting {
-            // It is met by a new connection only.
+            // This fault affects new connections only.
             smtp.fails(Step::From, Fault::HangUp);
         }
         smtp.fails(step, fault.clone());
-        // Answered while the mail is under way.
+        // Clients are answered while mail is being sent.
         staff::ask_lead(&server).await;
         let mails = staff::mails(&smtp, known + copies).await;
         known += copies;

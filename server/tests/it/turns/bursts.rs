@@ -1,4 +1,4 @@
-//! A client who writes in pieces is answered once.
+//! Coalescing: messages sent in quick succession are answered once.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ async fn bot(folder: &Path, wait: bool) -> Bot {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_came_together_is_one_turn() {
+async fn messages_within_the_window_are_one_turn() {
     let folder = tempfile::tempdir().unwrap();
     let bot = bot(folder.path(), false).await;
     let all = [("1", "a"), ("2", "b"), ("3", "/size"), ("4", "7"), ("5", "8")];
@@ -37,7 +37,7 @@ async fn what_came_together_is_one_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reply_waits_for_a_client_who_types_but_not_for_ever() {
+async fn a_reply_waits_for_further_messages_up_to_a_limit() {
     let folder = tempfile::tempdir().unwrap();
     let bot = bot(folder.path(), true).await;
     let started = Instant::now();
@@ -45,7 +45,7 @@ async fn a_reply_waits_for_a_client_who_types_but_not_for_ever() {
     bot.runtime.settle().await;
     assert!(started.elapsed() >= WINDOW, "answered after {:?}", started.elapsed());
     assert_eq!(bot.channel.texts(), ["1: alone"]);
-    // Each piece comes within the window of the one before; five windows are the most that the first one waits.
+    // Each message comes within the window of the one before; the first one waits for at most five windows.
     let started = Instant::now();
     let mut pieces = 0;
     while bot.channel.texts().len() < 2 {
@@ -68,14 +68,14 @@ async fn a_command_ends_the_wait() {
     let settled = tokio::time::timeout(Duration::from_secs(20), bot.runtime.settle());
     settled.await.expect("the wait is over");
     assert_eq!(bot.channel.texts(), ["message 1", "what size"]);
-    // A server that stops answers at once what it has.
+    // A server that stops answers the waiting messages at once.
     bot.runtime.receive(vec![inbound("a", "3", "5")]).await.unwrap();
     assert!(bot.runtime.close(Duration::from_secs(20)).await);
     assert_eq!(bot.channel.texts(), ["message 1", "what size", "size 5"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_another_process_put_there_is_taken_up() {
+async fn messages_received_by_another_process_are_processed() {
     let folder = tempfile::tempdir().unwrap();
     let bot = bot(folder.path(), false).await;
     let timers = tokio::spawn(Arc::clone(&bot.runtime).run_maintenance(Tasks::Here));

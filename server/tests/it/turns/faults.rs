@@ -1,4 +1,4 @@
-//! Every port failing in every way, on the real store: what the client and the staff then get, and what is traced.
+//! Faults of every port on the real store: what clients and staff get, and what is traced.
 
 mod fakes;
 
@@ -9,7 +9,7 @@ use tolmach_runtime::ports::prelude::*;
 use super::*;
 use fakes::{Fault, Faulty, Script};
 
-/// One command a port, and one that asks them all.
+/// One command per port, and one that calls them all.
 const FLOW: &str = "\
 flow: shop
 start: count
@@ -72,12 +72,12 @@ nodes:
     say: { text: sorry }
 ";
 
-/// Nothing here takes longer, unless it hangs.
+/// The time limit of anything that does not hang.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Shop {
     runtime: Arc<Runtime>,
-    /// Without faults.
+    /// The store without faults.
     store: Arc<SqliteStore>,
     channel: Arc<Scripted>,
     script: Arc<Script>,
@@ -85,7 +85,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// `ladder` says whether the model has somebody to stand in for it.
+    /// `ladder` says whether the model has a fallback.
     async fn open(ladder: bool) -> Shop {
         let folder = tempfile::tempdir().unwrap();
         let store =
@@ -142,7 +142,7 @@ impl Shop {
         tokio::time::timeout(TIMEOUT, self.runtime.settle()).await.expect("the work ends");
     }
 
-    /// What a chat was sent, in order.
+    /// The messages that a chat was sent, in order.
     fn got(&self, chat: &str) -> Vec<String> {
         let chats = self.channel.chats.lock().unwrap().clone();
         let texts = self.channel.texts();
@@ -158,7 +158,7 @@ impl Shop {
         assert!(got.await.is_ok(), "{chat} got {:?} only", self.got(chat));
     }
 
-    /// The chat's turns, its marks and its outbox are as if nothing had happened.
+    /// Checks that the chat has this many turns, and that its inbox and outbox are empty.
     async fn is_whole(&self, chat: &str, turns: usize) {
         let address = format!("test:{chat}");
         assert_eq!(self.store.turns(&TurnQuery::of(&address, 100)).await.unwrap().len(), turns);
@@ -168,16 +168,16 @@ impl Shop {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_query_that_fails_is_answered_and_traced_and_the_next_one_is_good() {
+async fn a_failed_query_is_answered_and_traced_and_the_next_one_succeeds() {
     let shop = Shop::open(false).await;
     let faults =
         [(Fault::Hang, "time is used up"), (Fault::Unavailable, "away"), (Fault::Refused, "fault: no")];
-    // The call, what the client writes, what is said when it fails and when it does not.
+    // The call, the client's message, the reply when the call fails, and the reply when it succeeds.
     let calls = [
         ("search", "/search", "sorry", "nothing found"),
         ("http", "/stock", "the warehouse does not answer", "7 left"),
         ("answer", "/about", "no words", "The model says yes."),
-        // Without vectors the model decides.
+        // If the embedder fails, the language model classifies.
         ("embed", "/place some pump", "goods", "goods"),
         ("decide", "/place lovely weather", "unsure", "goods"),
     ];
@@ -195,7 +195,7 @@ async fn a_query_that_fails_is_answered_and_traced_and_the_next_one_is_good() {
             assert!(turns[0].trace.contains(why), "{chat}: {}", turns[0].trace);
             assert!(!turns[1].trace.contains(why), "{chat}: {}", turns[1].trace);
         }
-        // What is slow but in time is no fault.
+        // A slow call within the time limit is no fault.
         let chat = format!("{call} slow");
         shop.script.fails(call, Fault::Slow(Duration::from_millis(100)), 1);
         shop.receive(&chat, &chat, text).await.unwrap();
@@ -205,7 +205,7 @@ async fn a_query_that_fails_is_answered_and_traced_and_the_next_one_is_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_in_which_everything_hangs_ends_with_its_limit() {
+async fn a_turn_in_which_everything_hangs_ends_at_the_turns_limit() {
     let shop = Shop::open(false).await;
     for call in ["http", "answer", "search"] {
         shop.script.fails(call, Fault::Hang, 1);
@@ -217,13 +217,13 @@ async fn a_turn_in_which_everything_hangs_ends_with_its_limit() {
     assert!(shop.got("a").is_empty(), "another chat did not wait for it");
     shop.settled().await;
     assert_eq!(shop.got("a"), ["sorry"]);
-    // Its own deadline was a minute; the turn's is two seconds.
+    // The node's own deadline is a minute; the turn's is two seconds.
     assert!(started.elapsed() < Duration::from_secs(20), "after {:?}", started.elapsed());
     shop.is_whole("a", 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_stands_in_for_a_model_answers_when_it_hangs_too() {
+async fn the_fallback_answers_when_the_model_hangs() {
     let shop = Shop::open(true).await;
     for fault in [Fault::Hang, Fault::Unavailable, Fault::Refused] {
         let chat = format!("{fault:?}");
@@ -236,9 +236,9 @@ async fn whoever_stands_in_for_a_model_answers_when_it_hangs_too() {
     }
 }
 
-/// Whatever call of the store fails, and whether or not it had done its work: each message is answered once, in order.
+/// Any store call may fail, before or after its work is done: each message is answered once and in order.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_with_bad_moments_loses_doubles_and_turns_round_nothing() {
+async fn store_faults_lose_duplicate_and_reorder_nothing() {
     let calls = [
         ("next", Fault::Unavailable, 3),
         ("next", Fault::Refused, 1),
@@ -266,7 +266,7 @@ async fn a_store_with_bad_moments_loses_doubles_and_turns_round_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_not_acknowledged_is_repeated_and_taken_once() {
+async fn an_unacknowledged_message_is_resent_and_stored_once() {
     let shop = Shop::open(false).await;
     let tending = tokio::spawn(Arc::clone(&shop.runtime).run_maintenance(Tasks::Here));
     for fault in [Fault::Unavailable, Fault::Lost] {
@@ -284,7 +284,7 @@ async fn what_was_not_acknowledged_is_repeated_and_taken_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_that_hangs_holds_its_own_chat_alone() {
+async fn a_hanging_commit_blocks_only_its_own_chat() {
     let shop = Shop::open(false).await;
     shop.script.fails("commit", Fault::Hang, 1);
     shop.receive("a", "1", "hello").await.unwrap();
@@ -306,12 +306,12 @@ async fn a_commit_that_hangs_holds_its_own_chat_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_channel_that_fails_for_one_chat_fails_no_other() {
+async fn a_channel_fault_in_one_chat_does_not_affect_others() {
     let shop = Shop::open(false).await;
     let tending = tokio::spawn(Arc::clone(&shop.runtime).run_maintenance(Tasks::Here));
     shop.script.fails("deliver a", Fault::Hang, 1);
     shop.script.fails("deliver c", Fault::Unavailable, 2);
-    // That it was put off cannot be noted at first.
+    // The postponement cannot be stored at first.
     shop.script.fails("postpone", Fault::Unavailable, 1);
     for n in 1..=2 {
         for chat in ["a", "b", "c"] {
@@ -332,10 +332,10 @@ async fn a_channel_that_fails_for_one_chat_fails_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_staff_are_told_once_and_no_client_waits_for_that() {
+async fn staff_notices_are_sent_once_and_no_client_waits_for_them() {
     let shop = Shop::open(false).await;
     let tending = tokio::spawn(Arc::clone(&shop.runtime).run_maintenance(Tasks::Here));
-    // Nobody knows whether the turn is stored, marks fail, and the boss's phone is off.
+    // The commit's result is lost, marking as delivered fails, and the delivery to the staff hangs.
     shop.script.fails("commit", Fault::Lost, 1);
     shop.script.fails("delivered", Fault::Unavailable, 2);
     shop.script.fails("deliver boss", Fault::Hang, 1);

@@ -1,4 +1,4 @@
-//! Notices reach the staff: after the commit, in order, and again after a crash.
+//! Staff notices: sent after the commit, in order, and also after a crash.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use tolmach_runtime::ports::prelude::*;
 
 use super::*;
 
-/// Tells the staff what the client wrote.
+/// A node that notifies the staff of the client's message.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Alarm {}
 
@@ -57,7 +57,7 @@ impl Bot {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everyone_of_the_group_is_told_in_order() {
+async fn everyone_in_the_group_is_notified_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let bot = bot(folder.path(), &["test:boss", "test:night", "email:sales@example.com"]).await;
     for n in 0..20 {
@@ -76,17 +76,17 @@ async fn everyone_of_the_group_is_told_in_order() {
         }
     }
     assert_eq!(bot.told("a"), vec!["told"; 20]);
-    // Nobody here sends mail: it is kept for a process that does.
+    // No channel for mail in this process: the notice stays in the outbox for a process that has one.
     assert_eq!(bot.store.outbox("email:sales@example.com").await.unwrap().len(), 40);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_notice_survives_a_crash_and_nobody_is_no_failure() {
+async fn a_notice_survives_a_crash_and_an_empty_group_is_no_failure() {
     let folder = tempfile::tempdir().unwrap();
     {
         let bot = bot(folder.path(), &["test:boss"]).await;
         let later = Delivery::Later { after: Duration::from_millis(1), why: "away".into() };
-        // The client gets the reply; the boss's messages do not go out before the process is gone.
+        // The client gets the reply; the process ends before the notices are delivered.
         bot.channel.script.lock().unwrap().extend([Delivery::Done, later]);
         bot.say("1", "one").await;
         assert_eq!(bot.told("boss"), Vec::<String>::new());

@@ -1,4 +1,5 @@
-//! Every port with faults on order. What is not ordered goes through to the real thing, or to a plain good answer.
+//! Ports with scripted faults. A call without a scripted fault goes to the real implementation, or gets a plain
+//! success.
 
 use std::{
     collections::VecDeque,
@@ -29,22 +30,22 @@ use tolmach_runtime::{
 };
 use uuid::Uuid;
 
-/// What goes wrong with one call.
+/// A fault of one call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
-    /// It does not come back before [`Script::release`].
+    /// The call does not return before [`Script::release`].
     Hang,
-    /// An error worth trying again.
+    /// A transient error.
     Unavailable,
-    /// An error not worth trying again.
+    /// A permanent error.
     Refused,
-    /// It takes so long.
+    /// The call takes this long.
     Slow(Duration),
-    /// It is done, and the answer is lost on the way back.
+    /// The call takes effect, but its result is lost.
     Lost,
 }
 
-/// The faults on order, by call.
+/// The scripted faults by call.
 #[derive(Default)]
 pub struct Script {
     due: Mutex<Vec<(String, VecDeque<Fault>)>>,
@@ -52,18 +53,18 @@ pub struct Script {
 }
 
 impl Script {
-    /// The next `times` calls of this name fail so. A name may be narrowed: `deliver a` is for chat `a` alone.
+    /// The next `times` calls of this name fail with `fault`. A name may be narrowed: `deliver a` means chat `a` only.
     pub fn fails(&self, call: &str, fault: Fault, times: usize) {
         let faults = std::iter::repeat_n(fault, times).collect();
         self.due.lock().unwrap().push((call.to_owned(), faults));
     }
 
-    /// Ends all that hangs; what hangs later ends at once.
+    /// Ends all hanging calls; calls that would hang later return at once.
     pub fn release(&self) {
         self.released.send_replace(true);
     }
 
-    /// Whether every fault on order has happened.
+    /// Whether every scripted fault has happened.
     pub fn is_spent(&self) -> bool {
         self.due.lock().unwrap().iter().all(|(_, faults)| faults.is_empty())
     }
@@ -73,7 +74,7 @@ impl Script {
         due.iter_mut().find(|(name, faults)| name == call && !faults.is_empty())?.1.pop_front()
     }
 
-    /// Has a call meet its fault, if there is one.
+    /// Runs a call with its fault, if one is scripted.
     async fn meet<T>(&self, call: &str, good: impl Future<Output = ports::Result<T>>) -> ports::Result<T> {
         match self.next(call) {
             Some(Fault::Unavailable) => return Err(ports::Error::unavailable("fault", "away")),
@@ -90,7 +91,7 @@ impl Script {
     }
 }
 
-/// A port with a script.
+/// A port with a fault script.
 pub struct Faulty<P> {
     pub inner: P,
     pub script: Arc<Script>,
@@ -163,7 +164,7 @@ impl<C: Channel> Channel for Faulty<Arc<C>> {
     }
 }
 
-/// Every method by its own name in the script.
+/// Implements store methods; each is scripted by its own name.
 macro_rules! store {
     ($area:ident $(fn $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
         #[async_trait]
