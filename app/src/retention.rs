@@ -48,7 +48,7 @@ pub async fn run(store: &dyn Store, actor: &Actor, now: i64, keep: &Days) -> por
     }
     if all.all() > 0 || ended.is_err() {
         let mut change = Change::new(actor, "retention.run", now);
-        let Removed { inbox, outbox, turns, messages, tasks, workers } = all;
+        let Removed { inbox, outbox, turns, messages, tasks, workers, model_calls } = all;
         for (table, rows) in [
             ("inbox", inbox),
             ("outbox", outbox),
@@ -56,6 +56,7 @@ pub async fn run(store: &dyn Store, actor: &Actor, now: i64, keep: &Days) -> por
             ("messages", messages),
             ("tasks", tasks),
             ("workers", workers),
+            ("model_calls", model_calls),
         ] {
             change.detail(table, rows);
         }
@@ -76,6 +77,7 @@ async fn remove(store: &dyn Store, keep: &Retention, all: &mut Removed) -> ports
         all.messages += removed.messages;
         all.tasks += removed.tasks;
         all.workers += removed.workers;
+        all.model_calls += removed.model_calls;
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -53,13 +53,13 @@ impl Words {
     /// The text with misspelt words replaced by known ones: «гарантея» becomes «гарантия» if that is known. Words
     /// shorter than 5 letters, words with digits and common words are not changed.
     pub fn correct(&self, text: &str) -> String {
-        let mut mended = text.to_owned();
+        let mut corrected = text.to_owned();
         for word in split(text) {
             if let Some(correct_layout) = self.correct_layout(&word.to_lowercase()) {
-                mended = mended.replacen(word, correct_layout, 1);
+                corrected = corrected.replacen(word, correct_layout, 1);
             }
         }
-        mended
+        corrected
     }
 
     /// The known word that `word` is probably a misspelling of.

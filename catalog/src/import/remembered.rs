@@ -20,7 +20,7 @@ const FILE: &str = "columns.json";
 
 /// The file of remembered columns cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: the remembered columns cannot be {what}: {why}. Mend or delete the file.")]
+#[error("{path}: the remembered columns cannot be {what}: {why}. Fix or delete the file.")]
 pub struct Error {
     path: PathBuf,
     what: &'static str,

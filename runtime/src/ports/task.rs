@@ -118,7 +118,7 @@ pub struct Retention {
     pub inbox: Option<i64>,
     /// Delivered messages, by the time they were due.
     pub outbox: Option<i64>,
-    /// Turns with their traces.
+    /// Turns with their records, and the rows of the meter.
     pub turns: Option<i64>,
     /// Messages of the transcripts.
     pub messages: Option<i64>,
@@ -141,11 +141,13 @@ pub struct Removed {
     pub tasks: u64,
     /// Queue workers that have not been seen for a day.
     pub workers: u64,
+    /// Rows of the meter.
+    pub model_calls: u64,
 }
 
 impl Removed {
     /// The sum of all counts.
     pub fn all(&self) -> u64 {
-        self.inbox + self.outbox + self.turns + self.messages + self.tasks + self.workers
+        self.inbox + self.outbox + self.turns + self.messages + self.tasks + self.workers + self.model_calls
     }
 }

@@ -62,6 +62,7 @@ pub struct Retain {
     pub(crate) messages: &'static str,
     pub(crate) tasks: &'static str,
     pub(crate) workers: &'static str,
+    pub(crate) model_calls: &'static str,
     pub(crate) once: &'static str,
 }
 
@@ -295,6 +296,8 @@ macro_rules! statements {
                 once: "DELETE FROM once WHERE at < $1 AND key IN (SELECT key FROM once ORDER BY at LIMIT $2)",
                 messages: "DELETE FROM messages WHERE at < $1 AND seq IN (
                     SELECT seq FROM messages ORDER BY seq LIMIT $2)",
+                model_calls: "DELETE FROM model_calls WHERE at < $1 AND seq IN (
+                    SELECT seq FROM model_calls ORDER BY seq LIMIT $2)",
                 tasks: $tasks,
                 workers: $workers,
             },

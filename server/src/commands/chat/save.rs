@@ -82,7 +82,7 @@ impl Save {
         if !samples {
             notes.push(
                 "the catalogue in use is not the sample one that tests have: no cards are expected, and a step that \
-                 depends on what was found may have to be mended"
+                 depends on what was found may have to be adapted"
                     .to_owned(),
             );
         }

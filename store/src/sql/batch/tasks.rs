@@ -77,6 +77,7 @@ impl<S: DbConnection> Group<'_, S> {
             (keep.turns, retain.turns, &mut removed.turns),
             (keep.messages, retain.messages, &mut removed.messages),
             (keep.tasks, retain.tasks, &mut removed.tasks),
+            (keep.turns, retain.model_calls, &mut removed.model_calls),
         ] {
             if let Some(before) = before {
                 *count = self.session.run(sql, vec![Value::Integer(before), limit.clone()]).await?;
