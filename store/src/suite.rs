@@ -529,7 +529,7 @@ async fn many(stores: &[Arc<dyn Store>], chats: usize, turns: i64) {
     }
     let store = &stores[0];
     for n in 0..chats {
-        let messages = store.messages(&MessageQuery::of(&format!("web:{n}"), 0, 100)).await.expect("read");
+        let messages = store.messages(&MessageQuery::of(format!("web:{n}"), 0, 100)).await.expect("read");
         assert_eq!(i64::try_from(messages.len()), Ok(turns));
     }
     assert_eq!(store.unfinished(9_999, &web()).await.expect("read"), Vec::<String>::new());

@@ -256,7 +256,7 @@ impl<'a> Run<'a> {
     async fn turns(&mut self, before: usize, span: Span) -> ports::Result<Result<Turns, Difference>> {
         let runtime = self.stage.runtime;
         let mut all = Turns::default();
-        let turns = runtime.store().turns(&TurnQuery::of(&self.address.to_string(), u32::MAX)).await?;
+        let turns = runtime.store().turns(&TurnQuery::of(self.address.to_string(), u32::MAX)).await?;
         for turn in turns.into_iter().skip(before) {
             let record: Record = serde_json::from_str(&turn.trace)
                 .map_err(|why| ports::Error::refused("read a trace", why))?;

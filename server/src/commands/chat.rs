@@ -151,7 +151,7 @@ impl Talk<'_> {
         if known {
             self.terminal.note("The dialog goes on where it was left.");
             for message in
-                self.runtime.store().messages(&MessageQuery::of(&self.address.to_string(), 0, 6)).await?
+                self.runtime.store().messages(&MessageQuery::of(self.address.to_string(), 0, 6)).await?
             {
                 self.terminal.show_stored(&message);
             }

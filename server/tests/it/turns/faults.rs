@@ -191,7 +191,7 @@ async fn a_failed_query_is_answered_and_traced_and_the_next_one_succeeds() {
             shop.receive(&chat, &format!("{chat} 2"), text).await.unwrap();
             shop.settled().await;
             assert_eq!(shop.got(&chat), [bad, good], "{chat}");
-            let turns = shop.store.turns(&TurnQuery::of(&format!("test:{chat}"), 10)).await.unwrap();
+            let turns = shop.store.turns(&TurnQuery::of(format!("test:{chat}"), 10)).await.unwrap();
             assert!(turns[0].trace.contains(why), "{chat}: {}", turns[0].trace);
             assert!(!turns[1].trace.contains(why), "{chat}: {}", turns[1].trace);
         }
@@ -231,7 +231,7 @@ async fn the_fallback_answers_when_the_model_hangs() {
         shop.receive(&chat, &chat, "/about delivery").await.unwrap();
         shop.settled().await;
         assert!(shop.script.is_spent());
-        let turns = shop.store.turns(&TurnQuery::of(&format!("test:{chat}"), 10)).await.unwrap();
+        let turns = shop.store.turns(&TurnQuery::of(format!("test:{chat}"), 10)).await.unwrap();
         assert!(turns[0].trace.contains("by offline"), "{chat}: {}", turns[0].trace);
     }
 }
