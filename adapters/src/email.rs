@@ -25,7 +25,7 @@ use lettre::{
     transport::smtp::{authentication::Credentials, client::TlsParameters},
 };
 use serde::Deserialize;
-use tolmach_engine::effect::Outgoing;
+use tolmach_engine::{channel::Capabilities, effect::Outgoing};
 use tolmach_runtime::ports::{Address, Channel, Delivery, Error, Result};
 
 use session::{Connections, Failure};
@@ -195,6 +195,10 @@ impl EmailChannel {
 impl Channel for EmailChannel {
     fn name(&self) -> &str {
         NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { name: NAME, ..Capabilities::UNLIMITED }
     }
 
     async fn deliver(&self, to: &Address, effect: &str, message: &Outgoing) -> Delivery {

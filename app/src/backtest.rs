@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use serde::Serialize;
-use tolmach_engine::{Release, bundle::Bundle, compile};
+use tolmach_engine::{Platform, Release, bundle::Bundle, compile};
 use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_runtime::{
     BundleError, Trainer,
@@ -57,10 +57,15 @@ pub enum Error {
 /// # Errors
 /// When the draft cannot be read or does not compile, a stored trace or release cannot be read, or the database is
 /// unavailable. A draft with worse results is no error.
-pub async fn backtest(store: &dyn Store, chosen: &Chosen, against: &str) -> Result<Backtest, Error> {
-    let draft = draft(store, against).await?;
+pub async fn backtest(
+    store: &dyn Store,
+    platform: &Platform,
+    chosen: &Chosen,
+    against: &str,
+) -> Result<Backtest, Error> {
+    let draft = draft(store, platform, against).await?;
     let id = draft.id.clone();
-    let mut releases = CompiledReleases::of(store);
+    let mut releases = CompiledReleases::of(store, platform);
     let mut running =
         backtest::Backtest::new(draft, Arc::new(Trainer::new(Arc::new(MeaningEmbedder)))).await?;
     for chat in &chosen.chats {
@@ -74,17 +79,17 @@ pub async fn backtest(store: &dyn Store, chosen: &Chosen, against: &str) -> Resu
     Ok(Backtest { draft: id, report: running.finish() })
 }
 
-async fn draft(store: &dyn Store, against: &str) -> Result<Release, Error> {
+async fn draft(store: &dyn Store, platform: &Platform, against: &str) -> Result<Release, Error> {
     let folder = Path::new(against);
-    let bundle: Bundle = if folder.is_dir() {
-        read_bundle(folder)?
+    let (bundle, platform): (Bundle, Platform) = if folder.is_dir() {
+        (read_bundle(folder)?, platform.clone())
     } else {
         if store.release(against).await?.is_none() {
             return Err(Error::NoDraft(against.to_owned()));
         }
-        release::bundle(store, against).await?
+        (release::bundle(store, against).await?, platform.for_kept_release())
     };
-    let compiled = compile(&bundle, &tolmach_nodes::platform());
+    let compiled = compile(&bundle, &platform);
     let diagnosed = || Diagnosed::boxed(&bundle, folder, compiled.diagnostics);
     compiled.release.ok_or_else(|| Error::DoesNotCompile(diagnosed()))
 }

@@ -2,7 +2,7 @@
 
 mod hosts;
 
-use tolmach_engine::{Release, bundle::Bundle, compile, diagnostic::Diagnostic};
+use tolmach_engine::{Platform, Release, bundle::Bundle, compile, diagnostic::Diagnostic};
 use tolmach_runtime::{golden_questions, testing};
 
 pub use hosts::host_notes;
@@ -28,10 +28,10 @@ impl Checked {
     }
 }
 
-/// Checks the flows of a bundle, its dialog tests and its golden questions. Names in tests are checked only when the
+/// Checks the flows of a bundle against a platform, its dialog tests and its golden questions. Names in tests are checked only when the
 /// flows compile.
-pub fn check(bundle: &Bundle) -> Checked {
-    let compiled = compile(bundle, &tolmach_nodes::platform());
+pub fn check(bundle: &Bundle, platform: &Platform) -> Checked {
+    let compiled = compile(bundle, platform);
     let mut diagnostics = compiled.diagnostics;
     for (file, text) in bundle.tests() {
         let (dialogs, found) = testing::read(file, text);
@@ -54,14 +54,15 @@ mod tests {
         let flow =
             "flow: shop\nstart: hello\nnodes:\n  hello:\n    say: { text: { ru: Привет, en: Hello } }\n";
         let mut bundle = Bundle { files: [("shop.yaml".to_owned(), flow.to_owned())].into() };
-        let good = check(&bundle);
+        let platform = tolmach_nodes::platform();
+        let good = check(&bundle, &platform);
         assert_eq!((good.errors(), good.release.is_some()), (0, true), "{:?}", good.diagnostics);
         bundle.files.insert(
             "tests/a.test.yaml".to_owned(),
             "- name: a\n  steps: [{ command: x, expect: { pth: [x] } }]\n".to_owned(),
         );
         bundle.files.insert("golden/a.yaml".to_owned(), "- query: ''\n  expect: [A-1]\n".to_owned());
-        let bad = check(&bundle);
+        let bad = check(&bundle, &platform);
         let files: Vec<&str> = bad.diagnostics.iter().map(|one| one.file.as_str()).collect();
         assert_eq!(files, ["tests/a.test.yaml", "golden/a.yaml"], "{:?}", bad.diagnostics);
         assert!(bad.release.is_some(), "the flows themselves are sound");

@@ -4,7 +4,7 @@ mod runner;
 
 use std::{io, path::Path};
 
-use tolmach_engine::{Release, bundle::Bundle, compile, diagnostic::Diagnostic};
+use tolmach_engine::{Platform, Release, bundle::Bundle, compile, diagnostic::Diagnostic};
 use tolmach_runtime::{
     ports,
     testing::{self, Coverage, Dialog, Failure, Gap, Share},
@@ -96,9 +96,14 @@ pub enum Error {
 ///
 /// # Errors
 /// When the bundle or a test file has errors, or the test environment cannot be created. A test that fails is no error.
-pub async fn run_all(bundle: &Bundle, folder: &Path, only: Option<&str>) -> Result<Summary, Error> {
-    let (release, tests) = load(bundle, folder, only)?;
-    let tests = DialogTestRunner::new()?.run(bundle, tests).await?;
+pub async fn run_all(
+    bundle: &Bundle,
+    platform: &Platform,
+    folder: &Path,
+    only: Option<&str>,
+) -> Result<Summary, Error> {
+    let (release, tests) = load(bundle, platform, folder, only)?;
+    let tests = DialogTestRunner::new(platform)?.run(bundle, tests).await?;
     let mut all = Coverage::default();
     tests.iter().for_each(|one| all.merge(one.coverage.clone()));
     let (nodes, exits, gaps) = all.of(&release);
@@ -110,8 +115,13 @@ pub async fn run_all(bundle: &Bundle, folder: &Path, only: Option<&str>) -> Resu
 ///
 /// # Errors
 /// [`Error::DoNotCompile`] and [`Error::Unreadable`].
-pub fn load(bundle: &Bundle, folder: &Path, only: Option<&str>) -> Result<(Release, Vec<Test>), Error> {
-    let compiled = compile(bundle, &tolmach_nodes::platform());
+pub fn load(
+    bundle: &Bundle,
+    platform: &Platform,
+    folder: &Path,
+    only: Option<&str>,
+) -> Result<(Release, Vec<Test>), Error> {
+    let compiled = compile(bundle, platform);
     let Some(release) = compiled.release else {
         return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, folder, compiled.diagnostics)));
     };
@@ -161,24 +171,34 @@ nodes:
     #[tokio::test(flavor = "multi_thread")]
     async fn tests_run_in_order_and_report_coverage() {
         let bundle = bundle(FLOW, TESTS);
-        let all = run_all(&bundle, Path::new("flows"), None).await.unwrap();
+        let all = run_all(&bundle, &tolmach_nodes::platform(), Path::new("flows"), None).await.unwrap();
         assert_eq!((all.passed(), all.failed(), all.tests[0].name.as_str()), (1, 1, "a greeting"));
         assert_eq!(all.failures().next().map(|ran| ran.name.as_str()), Some("a wrong way"));
         assert_eq!((all.nodes.reached, all.nodes.all), (1, 2));
         assert_eq!(all.gaps.iter().filter(|gap| gap.exit.is_none()).count(), 1, "{:?}", all.gaps);
-        let one = run_all(&bundle, Path::new("flows"), Some("greeting")).await.unwrap();
+        let one =
+            run_all(&bundle, &tolmach_nodes::platform(), Path::new("flows"), Some("greeting")).await.unwrap();
         assert_eq!((one.passed(), one.failed()), (1, 0));
     }
 
     #[tokio::test]
     async fn flows_or_tests_with_errors_return_their_diagnostics() {
-        let why = run_all(&bundle("flow: shop\n", TESTS), Path::new("flows"), None).await.unwrap_err();
+        let why =
+            run_all(&bundle("flow: shop\n", TESTS), &tolmach_nodes::platform(), Path::new("flows"), None)
+                .await
+                .unwrap_err();
         assert!(
             matches!(why, Error::DoNotCompile(_)) && why.to_string().contains("flows/shop.yaml"),
             "{why}"
         );
-        let why =
-            run_all(&bundle(FLOW, "- name: x\n  steps: 5\n"), Path::new("flows"), None).await.unwrap_err();
+        let why = run_all(
+            &bundle(FLOW, "- name: x\n  steps: 5\n"),
+            &tolmach_nodes::platform(),
+            Path::new("flows"),
+            None,
+        )
+        .await
+        .unwrap_err();
         assert!(matches!(&why, Error::Unreadable(wrong) if !wrong.diagnostics.is_empty()), "{why}");
     }
 }

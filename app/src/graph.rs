@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tolmach_engine::{bundle::Bundle, compile, graph::Graph};
+use tolmach_engine::{Platform, bundle::Bundle, compile, graph::Graph};
 
 use crate::diagnostics::Diagnosed;
 
@@ -26,8 +26,13 @@ pub enum Error {
 ///
 /// # Errors
 /// When the flows do not compile, or there is no such flow.
-pub fn of_flow(bundle: &Bundle, folder: &Path, flow: Option<&str>) -> Result<Graph, Error> {
-    let compiled = compile(bundle, &tolmach_nodes::platform());
+pub fn of_flow(
+    bundle: &Bundle,
+    platform: &Platform,
+    folder: &Path,
+    flow: Option<&str>,
+) -> Result<Graph, Error> {
+    let compiled = compile(bundle, platform);
     let Some(release) = compiled.release else {
         return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, folder, compiled.diagnostics)));
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+use tolmach_engine::Platform;
 use tolmach_runtime::{
     Record,
     ports::{self, Store, StoredTurn, TurnQuery},
@@ -136,10 +137,11 @@ impl Chosen {
 /// When a stored trace or release cannot be read, or the database is unavailable. A turn that differs is no error.
 pub async fn replay(
     store: &dyn Store,
+    platform: &Platform,
     chosen: &Chosen,
     mut each: impl FnMut(&[String], &Result<(), String>),
 ) -> Result<Replayed, Error> {
-    let mut releases = CompiledReleases::of(store);
+    let mut releases = CompiledReleases::of(store, platform);
     let mut replayed = Replayed { chats: chosen.chats.len(), ..Replayed::default() };
     for chat in &chosen.chats {
         for turn in chosen.turns(store, chat).await? {

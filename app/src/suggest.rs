@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde::Serialize;
+use tolmach_engine::Platform;
 use tolmach_engine::{kind::Example, wording::normalized};
 use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_runtime::{
@@ -132,11 +133,11 @@ pub enum Error {
 /// # Errors
 /// When the current release has no such node or cannot be used, a stored trace cannot be read, or the database or the
 /// embedder fails.
-pub async fn suggest(store: &dyn Store, wanted: &Wanted) -> Result<Suggestions, Error> {
-    let unsure = Unsure::since(store, wanted.since, wanted.node.as_deref()).await?;
+pub async fn suggest(store: &dyn Store, platform: &Platform, wanted: &Wanted) -> Result<Suggestions, Error> {
+    let unsure = Unsure::since(store, platform, wanted.since, wanted.node.as_deref()).await?;
     let mut found =
         Suggestions { private: unsure.private, left_out: unsure.left_out, ..Suggestions::default() };
-    let examples = examples(store, wanted.node.as_deref(), unsure.last_release).await?;
+    let examples = examples(store, platform, wanted.node.as_deref(), unsure.last_release).await?;
     let mut groups = Vec::new();
     for (set, mut messages) in unsure.by_set {
         let Some(examples) = examples.get(&set) else {
@@ -185,13 +186,14 @@ impl Cluster {
 /// The examples by `FLOW.NODE` of the current release; before the first publication, of the release `last`.
 async fn examples(
     store: &dyn Store,
+    platform: &Platform,
     node: Option<&str>,
     last: Option<String>,
 ) -> Result<BTreeMap<String, Vec<Example>>, Error> {
     let Some(id) = release::current(store).await?.map(|current| current.release).or(last) else {
         return Ok(BTreeMap::new());
     };
-    let mut releases = CompiledReleases::of(store);
+    let mut releases = CompiledReleases::of(store, platform);
     let release = releases.get(&id).await?.ok_or_else(|| Error::Unusable(id.clone()))?;
     match node {
         Some(node) if !release.resources.examples.contains_key(node) => Err(Error::NoNode(node.to_owned())),

@@ -18,7 +18,7 @@ mod poll;
 mod render;
 mod staff;
 
-use tolmach_engine::catalog::Localized;
+use tolmach_engine::{catalog::Localized, channel::Capabilities};
 
 pub use api::{Bot, Options};
 pub use deliver::TelegramChannel;
@@ -28,6 +28,22 @@ pub(crate) const WHAT: &str = "telegram";
 
 /// The channel's name in addresses.
 pub const NAME: &str = "telegram";
+
+/// What Telegram shows; see core.telegram.org/bots/api.
+pub const CAPABILITIES: Capabilities = Capabilities {
+    name: NAME,
+    max_buttons: 100,
+    // Telegram has no limit; phones show about as many.
+    max_label: 40,
+    max_cards: None,
+    albums: false,
+    edits: false,
+    typing: false,
+    contact_sharing: true,
+    max_text: 4096,
+    max_caption: 1024,
+    max_callback_data: 64,
+};
 
 /// A command in the bot's menu.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,11 +7,30 @@ use std::{
 
 use async_trait::async_trait;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use tolmach_engine::effect::{Action, Author, Card, Outgoing};
+use tolmach_engine::{
+    channel::Capabilities,
+    effect::{Action, Author, Card, Outgoing},
+};
 use tolmach_runtime::ports::{Address, Channel, Delivery, MessageRow};
 
 /// The channel's name in addresses.
 pub const NAME: &str = "terminal";
+
+/// What the terminal shows. It has no limits of its own; they are as in the other channels, so that a dialog that works
+/// here works there.
+pub const CAPABILITIES: Capabilities = Capabilities {
+    name: NAME,
+    max_buttons: 100,
+    max_label: 40,
+    max_cards: None,
+    albums: false,
+    edits: false,
+    typing: false,
+    contact_sharing: false,
+    max_text: 4096,
+    max_caption: 1024,
+    max_callback_data: 64,
+};
 
 /// Prints the messages of one chat. Stores the buttons shown last, so that they can be pressed by number.
 pub struct Terminal {
@@ -128,6 +147,10 @@ fn cards(cards: &[Card]) -> Table {
 impl Channel for Terminal {
     fn name(&self) -> &str {
         NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
     }
 
     async fn deliver(&self, to: &Address, _: &str, message: &Outgoing) -> Delivery {

@@ -35,11 +35,27 @@ use std::{
 use async_trait::async_trait;
 use axum::{Router, routing::get};
 use tokio::sync::{Notify, Semaphore};
-use tolmach_engine::{catalog::Localized, effect::Outgoing};
+use tolmach_engine::{catalog::Localized, channel::Capabilities, effect::Outgoing};
 use tolmach_runtime::ports::{Address, Channel, ChatKey, Delivery, Intake, Store};
 
 /// The channel's name in addresses.
 pub const NAME: &str = "web";
+
+/// What the page shows. It has no limits of its own for texts and buttons; they are as on Telegram, so that a dialog
+/// looks alike in both.
+pub const CAPABILITIES: Capabilities = Capabilities {
+    name: NAME,
+    max_buttons: 100,
+    max_label: 40,
+    max_cards: Some(50),
+    albums: false,
+    edits: false,
+    typing: false,
+    contact_sharing: false,
+    max_text: 4096,
+    max_caption: 1024,
+    max_callback_data: 64,
+};
 
 /// Settings of the web chat.
 #[derive(Clone, Debug)]
@@ -98,6 +114,10 @@ impl WebChannel {
 impl Channel for WebChannel {
     fn name(&self) -> &str {
         NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
     }
 
     /// Always [`Delivery::Done`]: a page that is not connected reads the message from the store when it reconnects.

@@ -27,6 +27,24 @@ pub struct Capabilities {
     pub max_callback_data: u32,
 }
 
+impl Capabilities {
+    /// No limits, and nothing but texts and buttons: for fakes, and for channels that only the staff reads. The name is
+    /// empty.
+    pub const UNLIMITED: Capabilities = Capabilities {
+        name: "",
+        max_buttons: u32::MAX,
+        max_label: u32::MAX,
+        max_cards: None,
+        albums: false,
+        edits: false,
+        typing: false,
+        contact_sharing: false,
+        max_text: u32::MAX,
+        max_caption: u32::MAX,
+        max_callback_data: u32::MAX,
+    };
+}
+
 /// The smallest of a limit over all channels, where `value` exceeds it, with the names of the channels that have it.
 pub(crate) fn exceeded(
     channels: &[Capabilities],

@@ -74,7 +74,7 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
             file: &flow.file,
             text: bundle.files.get(&flow.file).map(String::as_str).unwrap_or_default(),
             channels: &platform.channels,
-            model_roles: &platform.model_roles,
+            model_roles: platform.model_roles.as_ref(),
             header: &flow.header,
             names: VariableNames {
                 slots: Some(&flow.slots),

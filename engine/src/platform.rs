@@ -14,6 +14,15 @@ pub struct Platform {
     pub kinds: &'static [&'static KindSpec],
     /// The channels through which clients are reached. A text must fit all of them.
     pub channels: Vec<Capabilities>,
-    /// The names of the configured language models.
-    pub model_roles: BTreeSet<String>,
+    /// The names of the configured language models; `None` for any name.
+    pub model_roles: Option<BTreeSet<String>>,
+}
+
+impl Platform {
+    /// The same platform for a release that was published before. A role that it names may no longer be configured; the
+    /// release is served all the same, and a query of such a role fails with an error that names it.
+    #[must_use]
+    pub fn for_kept_release(&self) -> Platform {
+        Platform { model_roles: None, ..self.clone() }
+    }
 }

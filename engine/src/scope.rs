@@ -29,7 +29,7 @@ pub struct Scope<'a> {
     /// The file's text.
     pub(crate) text: &'a str,
     pub(crate) channels: &'a [Capabilities],
-    pub(crate) model_roles: &'a BTreeSet<String>,
+    pub(crate) model_roles: Option<&'a BTreeSet<String>>,
     pub(crate) header: &'a Header,
     pub(crate) names: VariableNames<'a>,
     pub(crate) nodes: &'a BTreeSet<String>,
@@ -546,13 +546,11 @@ impl Scope<'_> {
 
 /// The diagnostic of a role that the platform does not have.
 pub(crate) fn unknown_role(
-    roles: &BTreeSet<String>,
+    roles: Option<&BTreeSet<String>>,
     file: &str,
     role: &Spanned<String>,
 ) -> Option<Diagnostic> {
-    if roles.contains(role.as_str()) {
-        return None;
-    }
+    let roles = roles.filter(|roles| !roles.contains(role.as_str()))?;
     let message = format!("there is no language model for the role `{}`", role.value);
     let known: Vec<&str> = roles.iter().map(String::as_str).collect();
     let help =

@@ -36,6 +36,8 @@ pub(crate) struct Current {
 /// Loads, compiles and caches releases. The compiled releases are kept until the registry is dropped.
 pub struct ReleaseRegistry {
     platform: Platform,
+    /// What kept releases are compiled against; see [`Platform::for_kept_release`].
+    kept: Platform,
     store: Arc<dyn Store>,
     trainer: Arc<Trainer>,
     current: RwLock<Option<Arc<Current>>>,
@@ -68,7 +70,8 @@ impl ReleaseRegistry {
     /// An empty shelf.
     pub fn new(platform: Platform, store: Arc<dyn Store>, trainer: Arc<Trainer>) -> ReleaseRegistry {
         let (current, pinned, seen) = (RwLock::default(), RwLock::default(), AtomicI64::new(0));
-        ReleaseRegistry { platform, store, trainer, current, pinned, seen }
+        let kept = platform.for_kept_release();
+        ReleaseRegistry { platform, kept, store, trainer, current, pinned, seen }
     }
 
     /// Compiles a bundle, stores it and makes it the current release of this process as a draft: no publication is
@@ -193,7 +196,7 @@ impl ReleaseRegistry {
         let Some(kept) = self.store.release(id).await? else { return Ok(Loaded::Unknown) };
         let bundle: Bundle =
             serde_json::from_str(&kept.files).map_err(|why| ports::Error::refused("read release", why))?;
-        let compiled = compile(&bundle, &self.platform);
+        let compiled = compile(&bundle, &self.kept);
         let Some(release) = compiled.release else {
             return Ok(Loaded::Broken(Box::new(bundle), compiled.diagnostics));
         };

@@ -14,6 +14,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
 use tolmach_engine::{
     bundle::Bundle,
+    channel::Capabilities,
     effect::Outgoing,
     event::{Client, EventKind},
 };
@@ -54,6 +55,10 @@ struct Replies(Mutex<HashMap<String, mpsc::UnboundedSender<()>>>);
 impl Channel for Replies {
     fn name(&self) -> &str {
         "bench"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { name: "bench", ..Capabilities::UNLIMITED }
     }
 
     async fn deliver(&self, to: &Address, _: &str, _: &Outgoing) -> Delivery {

@@ -16,7 +16,7 @@ use tolmach_app::{
 };
 use tolmach_catalog::{Cached, EmbeddedCatalog, Question, Questions, TitleEmbedder, meilisearch::Mirror};
 use tolmach_engine::{
-    Release,
+    Platform, Release,
     bundle::Bundle,
     catalog::{Localized, SearchRequest},
     compile,
@@ -59,6 +59,7 @@ pub struct Assembled {
     pub company: Localized,
     /// The flows folder and its bundle; `None` when there is no readable folder.
     pub folder: Option<(PathBuf, Bundle)>,
+    platform: Platform,
     serving: Serving,
 }
 
@@ -154,7 +155,21 @@ impl Assembled {
             llm,
             roles,
         };
-        Ok(Assembled { store, jobs, catalog, mirror, cached, model, world, notes, company, folder, serving })
+        let platform = config.platform();
+        Ok(Assembled {
+            store,
+            jobs,
+            catalog,
+            mirror,
+            cached,
+            model,
+            world,
+            notes,
+            company,
+            folder,
+            platform,
+            serving,
+        })
     }
 
     /// Creates a runtime with these channels and activates the release to serve.
@@ -168,11 +183,8 @@ impl Assembled {
         staff: Staff,
     ) -> anyhow::Result<Arc<Runtime>> {
         let store = Arc::clone(&self.store);
-        let releases = ReleaseRegistry::new(
-            tolmach_nodes::platform(),
-            Arc::clone(&store),
-            Arc::clone(&self.world.trainer),
-        );
+        let releases =
+            ReleaseRegistry::new(self.platform.clone(), Arc::clone(&store), Arc::clone(&self.world.trainer));
         let parts = RuntimePorts {
             store,
             world: self.world.clone(),
@@ -185,7 +197,7 @@ impl Assembled {
         let folder = self.folder.as_ref().map(|(path, bundle)| (path.as_path(), bundle));
         match (self.serving, folder) {
             (Serving::Draft, Some((path, bundle))) => {
-                release::serve_draft(&runtime, now(), path, bundle).await.map(drop)?;
+                release::serve_draft(&runtime, &self.platform, now(), path, bundle).await.map(drop)?;
             }
             _ => release::serve_published(&runtime, &actor::first_start(), now(), folder).await?,
         }
@@ -199,7 +211,7 @@ async fn published_release(
     store: &dyn Store,
     publication: &Publication,
 ) -> anyhow::Result<(Option<(PathBuf, Bundle)>, Localized, String)> {
-    let (release, warnings) = release::published(store, publication).await?;
+    let (release, warnings) = release::published(store, &config.platform(), publication).await?;
     let (summary, company) = (described(config, &release, warnings.len()), company(&release));
     let Some(path) = existing_folder(config) else { return Ok((None, company, summary)) };
     let at = path.display();
@@ -322,7 +334,7 @@ pub fn existing_folder(config: &Config) -> Option<PathBuf> {
 
 /// A one-line summary of the bundle, and the company's name; an error when the bundle does not compile.
 fn summary(config: &Config, bundle: &Bundle, folder: &Path) -> anyhow::Result<(String, Localized)> {
-    let compiled = compile(bundle, &tolmach_nodes::platform());
+    let compiled = compile(bundle, &config.platform());
     match compiled.release {
         Some(release) => Ok((described(config, &release, compiled.diagnostics.len()), company(&release))),
         None => {

@@ -22,6 +22,7 @@ use tolmach_adapters::{
     http::{Host, HttpClient},
 };
 use tolmach_catalog::meilisearch;
+use tolmach_engine::{Platform, platform::DEFAULT_ROLE};
 use tolmach_runtime::secret::Secret;
 use tolmach_runtime::{Staff, ports::Address};
 
@@ -402,6 +403,16 @@ impl Config {
     /// Whether `http` nodes may call this host.
     pub fn may_ask(&self, host: &str) -> bool {
         self.http.hosts.keys().any(|known| known.trim().eq_ignore_ascii_case(host))
+    }
+
+    /// What this program offers flows: every kind of node, every channel, and the configured model roles.
+    pub fn platform(&self) -> Platform {
+        let roles = self.llm.roles.keys().cloned();
+        Platform {
+            kinds: tolmach_nodes::KINDS,
+            channels: tolmach_channels::ALL.to_vec(),
+            model_roles: Some(roles.chain([DEFAULT_ROLE.to_owned()]).collect()),
+        }
     }
 
     /// The staff groups as addresses.

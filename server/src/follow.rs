@@ -10,7 +10,7 @@ use tolmach_app::{
     release::{self, Draft, DraftError},
     text::short,
 };
-use tolmach_engine::bundle::Bundle;
+use tolmach_engine::{Platform, bundle::Bundle};
 use tolmach_runtime::{FollowOutcome, Runtime, read_bundle};
 
 use crate::clock::now;
@@ -46,7 +46,7 @@ pub async fn publications(runtime: Arc<Runtime>) {
 }
 
 /// Activates the folder as a draft after each change, without publishing it. Never returns.
-pub async fn folder(runtime: Arc<Runtime>, folder: PathBuf, mut seen: Bundle) {
+pub async fn folder(runtime: Arc<Runtime>, platform: Platform, folder: PathBuf, mut seen: Bundle) {
     let mut last_error = String::new();
     loop {
         tokio::time::sleep(FOLDER).await;
@@ -68,7 +68,7 @@ pub async fn folder(runtime: Arc<Runtime>, folder: PathBuf, mut seen: Bundle) {
         let only_tests = bundle.id() == seen.id();
         seen = bundle;
         if !only_tests {
-            reload(&runtime, &folder, &seen).await;
+            reload(&runtime, &platform, &folder, &seen).await;
         }
     }
 }
@@ -90,9 +90,9 @@ async fn saved(folder: &Path, seen: &Bundle) -> Result<Option<Bundle>, String> {
     }
 }
 
-async fn reload(runtime: &Runtime, folder: &Path, bundle: &Bundle) {
+async fn reload(runtime: &Runtime, platform: &Platform, folder: &Path, bundle: &Bundle) {
     let started = Instant::now();
-    match release::serve_draft(runtime, now(), folder, bundle).await {
+    match release::serve_draft(runtime, platform, now(), folder, bundle).await {
         Ok(Draft { release, nodes, warnings }) => {
             let millis = started.elapsed().as_millis();
             println!(

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{sync::OnceCell, task::JoinSet};
 use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
-use tolmach_engine::bundle::Bundle;
+use tolmach_engine::{Platform, bundle::Bundle};
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_runtime::{
     Coalescing, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
@@ -32,6 +32,8 @@ const MONDAY: i64 = 1_795_424_400_000;
 pub struct DialogTestRunner(Arc<Shared>);
 
 struct Shared {
+    /// What the bundles are compiled against. Its model roles all have the test's scripted model.
+    platform: Platform,
     folder: tempfile::TempDir,
     /// Imported once, by the first test that needs it.
     samples: OnceCell<Arc<EmbeddedCatalog>>,
@@ -42,16 +44,17 @@ struct Shared {
 }
 
 impl DialogTestRunner {
-    /// A runner with a temporary folder, which is removed with the last clone.
+    /// A runner for bundles of this platform with a temporary folder, which is removed with the last clone.
     ///
     /// # Errors
     /// When the folder or the empty catalogue in it cannot be created.
-    pub fn new() -> Result<DialogTestRunner, Error> {
+    pub fn new(platform: &Platform) -> Result<DialogTestRunner, Error> {
         let folder = tempfile::tempdir().map_err(Error::NoFolder)?;
         let empty = Arc::new(EmbeddedCatalog::open(folder.path().join("empty"), Arc::new(TitleEmbedder))?);
         let databases = AtomicUsize::new(0);
         let trainer = Arc::new(Trainer::new(Arc::new(MeaningEmbedder)));
-        Ok(DialogTestRunner(Arc::new(Shared { folder, samples: OnceCell::new(), empty, trainer, databases })))
+        let (platform, samples) = (platform.clone(), OnceCell::new());
+        Ok(DialogTestRunner(Arc::new(Shared { platform, folder, samples, empty, trainer, databases })))
     }
 
     /// Runs tests of a bundle in parallel, as many at once as there are cores. Results are in the given order.
@@ -94,12 +97,13 @@ impl DialogTestRunner {
         options.durability = Durability::Normal;
         let store = Arc::new(SqliteStore::open(options).await?);
         let scripted = Scripted::new(&dialog.given, Arc::new(OfflineLlm));
+        let roles = self.0.platform.model_roles.iter().flatten();
         let world = QueryPorts {
             http: scripted.http(),
             catalog: self.catalogue(dialog.given.catalogue).await?,
             trainer: Arc::clone(&self.0.trainer),
             llm: scripted.llm(),
-            roles: Default::default(),
+            roles: roles.map(|role| (role.clone(), scripted.llm())).collect(),
         };
         let clock = Arc::new(ManualClock::new(MONDAY));
         let recorder = Arc::new(Recorder::new("test"));
@@ -112,7 +116,7 @@ impl DialogTestRunner {
             staff: Staff::new(),
         };
         let releases = ReleaseRegistry::new(
-            tolmach_nodes::platform(),
+            self.0.platform.clone(),
             Arc::clone(&store) as Arc<dyn Store>,
             world.trainer,
         );

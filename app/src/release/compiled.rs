@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tolmach_engine::{Release, bundle::Bundle, compile};
+use tolmach_engine::{Platform, Release, bundle::Bundle, compile};
 use tolmach_runtime::ports::Store;
 
 use super::Error;
@@ -10,13 +10,14 @@ use super::Error;
 /// A cache of stored releases, each compiled once.
 pub(crate) struct CompiledReleases<'s> {
     store: &'s dyn Store,
+    platform: Platform,
     known: HashMap<String, Option<Release>>,
 }
 
 impl<'s> CompiledReleases<'s> {
     /// An empty cache.
-    pub(crate) fn of(store: &'s dyn Store) -> CompiledReleases<'s> {
-        CompiledReleases { store, known: HashMap::new() }
+    pub(crate) fn of(store: &'s dyn Store, platform: &Platform) -> CompiledReleases<'s> {
+        CompiledReleases { store, platform: platform.for_kept_release(), known: HashMap::new() }
     }
 
     /// The compiled release; `None` when it is not stored or no longer compiles.
@@ -26,7 +27,7 @@ impl<'s> CompiledReleases<'s> {
                 Some(kept) => {
                     let bundle: Bundle = serde_json::from_str(&kept.files)
                         .map_err(|source| Error::Unreadable { id: id.to_owned(), source })?;
-                    compile(&bundle, &tolmach_nodes::platform()).release
+                    compile(&bundle, &self.platform).release
                 }
                 None => None,
             };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use tolmach_engine::{Release, bundle::Bundle, compile, flow::Flow};
+use tolmach_engine::{Platform, Release, bundle::Bundle, compile, flow::Flow};
 
 /// What differs between two bundles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -52,8 +52,8 @@ pub struct FileDiff {
     pub after: Option<String>,
 }
 
-/// The differences from one bundle to another.
-pub fn diff(from: &Bundle, to: &Bundle) -> Diff {
+/// The differences from one bundle to another. Either may name model roles that the platform does not have.
+pub fn diff(from: &Bundle, to: &Bundle, platform: &Platform) -> Diff {
     let paths: BTreeSet<&String> = from.files.keys().chain(to.files.keys()).collect();
     let differs = |path: &&String| from.files.get(*path) != to.files.get(*path);
     let file = |path: &String| FileDiff {
@@ -61,15 +61,15 @@ pub fn diff(from: &Bundle, to: &Bundle) -> Diff {
         before: from.files.get(path).cloned(),
         after: to.files.get(path).cloned(),
     };
-    Diff { flows: flows(from, to), files: paths.into_iter().filter(differs).map(file).collect() }
+    Diff {
+        flows: flows(from, to, &platform.for_kept_release()),
+        files: paths.into_iter().filter(differs).map(file).collect(),
+    }
 }
 
 /// Nodes added, removed and changed, by flow.
-fn flows(from: &Bundle, to: &Bundle) -> Option<Vec<FlowDiff>> {
-    let (old, new) = (
-        compile(from, &tolmach_nodes::platform()).release?,
-        compile(to, &tolmach_nodes::platform()).release?,
-    );
+fn flows(from: &Bundle, to: &Bundle, platform: &Platform) -> Option<Vec<FlowDiff>> {
+    let (old, new) = (compile(from, platform).release?, compile(to, platform).release?);
     let ids: BTreeSet<&String> = old.flows.keys().chain(new.flows.keys()).collect();
     let mut flows = Vec::new();
     for id in ids {
@@ -144,9 +144,13 @@ nodes:
         Bundle { files: [("shop.yaml".to_owned(), flow.to_owned())].into() }
     }
 
+    fn compare(from: &Bundle, to: &Bundle) -> Diff {
+        diff(from, to, &tolmach_nodes::platform())
+    }
+
     #[track_caller]
     fn check(to: &str, added: &[&str], removed: &[&str], changed: &[&str]) {
-        let found = diff(&bundle(FLOW), &bundle(to));
+        let found = compare(&bundle(FLOW), &bundle(to));
         let flows = found.flows.unwrap();
         let names = |of: fn(&FlowDiff) -> &Vec<String>| -> Vec<&str> {
             flows.iter().flat_map(of).map(String::as_str).collect()
@@ -163,16 +167,16 @@ nodes:
         check(&FLOW.replace("How it ends", "The end"), &[], &[], &[]);
         check(&FLOW.replace("  hello:", "\n\n  hello:"), &[], &[], &[]);
         check(&FLOW.replace("bye", "end_it"), &["end_it"], &["bye"], &["hello"]);
-        assert_eq!(diff(&bundle(FLOW), &bundle("flow: shop\n")).flows, None);
+        assert_eq!(compare(&bundle(FLOW), &bundle("flow: shop\n")).flows, None);
     }
 
     #[test]
     fn added_and_removed_files_are_listed_with_their_texts() {
         let mut more = bundle(FLOW);
         more.files.insert("prompts/offer.md".to_owned(), "Be brief.\n".to_owned());
-        let added = diff(&bundle(FLOW), &more).files;
+        let added = compare(&bundle(FLOW), &more).files;
         assert_eq!((added[0].before.as_deref(), added[0].after.as_deref()), (None, Some("Be brief.\n")));
-        let removed = diff(&more, &bundle(FLOW)).files;
+        let removed = compare(&more, &bundle(FLOW)).files;
         assert_eq!((removed.len(), removed[0].after.as_deref()), (1, None));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tolmach_engine::compile;
+use tolmach_engine::{Platform, compile};
 use tolmach_runtime::ports::{self, Page, Publication, Store, WaitingPlace};
 
 use super::{Error, bundle, resolve};
@@ -39,10 +39,10 @@ pub struct Shown {
 ///
 /// # Errors
 /// Those of [`resolve`] and [`bundle`].
-pub async fn show(store: &dyn Store, id: &str) -> Result<Shown, Error> {
+pub async fn show(store: &dyn Store, platform: &Platform, id: &str) -> Result<Shown, Error> {
     let id = resolve(store, id).await?;
     let bundle = bundle(store, &id).await?;
-    let compiled = compile(&bundle, &tolmach_nodes::platform());
+    let compiled = compile(&bundle, &platform.for_kept_release());
     let all = store.publications(Page::first(u32::MAX)).await?;
     let current = all.first().is_some_and(|last| last.release == id);
     let waiting = store.waiting_places().await?.into_iter().filter(|place| place.release == id).collect();

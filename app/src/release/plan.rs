@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tolmach_engine::compile;
+use tolmach_engine::{Platform, compile};
 use tolmach_runtime::{
     RESTART,
     ports::{Publication, Store, WaitingPlace},
@@ -35,14 +35,14 @@ pub enum Fate {
 }
 
 /// Computes the effect of `next` on the chats as they are now.
-pub(super) async fn of(store: &dyn Store, next: &Publication) -> Result<Plan, Error> {
+pub(super) async fn of(store: &dyn Store, platform: &Platform, next: &Publication) -> Result<Plan, Error> {
+    let platform = platform.for_kept_release();
     let mut usable = HashMap::new();
     let mut places = Vec::new();
     for place in store.waiting_places().await? {
         if !usable.contains_key(&place.release) {
             let kept = bundle(store, &place.release).await.ok();
-            let compiles =
-                kept.is_some_and(|bundle| compile(&bundle, &tolmach_nodes::platform()).release.is_some());
+            let compiles = kept.is_some_and(|bundle| compile(&bundle, &platform).release.is_some());
             usable.insert(place.release.clone(), compiles);
         }
         let compiles = usable.get(&place.release).copied().unwrap_or_default();

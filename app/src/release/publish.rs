@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tolmach_engine::{Release, bundle::Bundle, compile};
+use tolmach_engine::{Platform, Release, bundle::Bundle, compile};
 use tolmach_runtime::{
     ports::{Actor, Publication, PublicationKind, PublishOutcome, Store},
     read_bundle,
@@ -80,13 +80,14 @@ pub struct Checked {
 /// another publication was stored first, or the database is unavailable. Nothing was published.
 pub async fn publish(
     store: &dyn Store,
+    platform: &Platform,
     actor: &Actor,
     now: i64,
     wanted: Publish,
 ) -> Result<Published, Error> {
     let dry_run = wanted.dry_run;
     let mut change = Change::new(actor, ACTION, now);
-    let published = check_and_publish(store, actor, now, wanted, &mut change).await;
+    let published = check_and_publish(store, platform, actor, now, wanted, &mut change).await;
     if !dry_run && !matches!(published, Ok(Published::Unchanged(_))) {
         change.end(store, &published).await;
     }
@@ -97,9 +98,9 @@ pub async fn publish(
 ///
 /// # Errors
 /// When it is no bundle, or its flows do not compile.
-pub fn check_folder(folder: &Path) -> Result<(), Error> {
+pub fn check_folder(folder: &Path, platform: &Platform) -> Result<(), Error> {
     let bundle = read_bundle(folder)?;
-    let compiled = compile(&bundle, &tolmach_nodes::platform());
+    let compiled = compile(&bundle, platform);
     match compiled.release {
         Some(_) => Ok(()),
         None => Err(Error::DoNotCompile(Diagnosed::boxed(&bundle, folder, compiled.diagnostics))),
@@ -151,6 +152,7 @@ pub async fn publish_first(
 
 async fn check_and_publish(
     store: &dyn Store,
+    platform: &Platform,
     actor: &Actor,
     now: i64,
     wanted: Publish,
@@ -169,13 +171,13 @@ async fn check_and_publish(
         return Ok(Published::Unchanged(id));
     }
     check_parent(store, wanted.parent.as_deref(), current.as_ref(), folder.as_deref(), &bundle).await?;
-    let compiled = compile(&bundle, &tolmach_nodes::platform());
+    let compiled = compile(&bundle, platform);
     let Some(new) = compiled.release else {
         return Err(Error::DoNotCompile(Diagnosed::boxed(&bundle, &shown, compiled.diagnostics)));
     };
     let warnings = Diagnosed::boxed(&bundle, &shown, compiled.diagnostics);
-    let moves = checked_moves(store, &wanted.moves, current.as_ref(), &new).await?;
-    let tests = dialog_tests::run_all(&bundle, &shown, None).await?;
+    let moves = checked_moves(store, platform, &wanted.moves, current.as_ref(), &new).await?;
+    let tests = dialog_tests::run_all(&bundle, platform, &shown, None).await?;
     change.detail("tests", tests.tests.len());
     if tests.failed() > 0 {
         return Err(Error::TestsFail { tests: Box::new(tests), warnings });
@@ -193,7 +195,7 @@ async fn check_and_publish(
         kind: PublicationKind::Publish,
         moves,
     };
-    let plan = plan::of(store, &publication).await?;
+    let plan = plan::of(store, platform, &publication).await?;
     let checked = Box::new(Checked { release: id.clone(), parent, warnings: *warnings, tests, plan });
     if wanted.dry_run {
         return Ok(Published::Planned(checked));
@@ -235,6 +237,7 @@ async fn check_parent(
 
 async fn checked_moves(
     store: &dyn Store,
+    platform: &Platform,
     wanted: &[String],
     current: Option<&Publication>,
     new: &Release,
@@ -244,7 +247,7 @@ async fn checked_moves(
     }
     let Some(current) = current else { return Err(Error::NothingToMove) };
     let old = bundle(store, &current.release).await?;
-    match compile(&old, &tolmach_nodes::platform()).release {
+    match compile(&old, &platform.for_kept_release()).release {
         Some(old) => moves::check(wanted, &old, new),
         None => Err(Error::CurrentUnusable(current.release.clone())),
     }

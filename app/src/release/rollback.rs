@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use tolmach_engine::compile;
+use tolmach_engine::{Platform, compile};
 use tolmach_runtime::ports::{Actor, Page, Publication, PublicationKind, Store};
 
 use super::{Error, bundle, current, plan, plan::Plan, resolve, store_publication};
@@ -42,12 +42,13 @@ pub enum RolledBack {
 /// first, or the database is unavailable. Nothing was changed.
 pub async fn roll_back(
     store: &dyn Store,
+    platform: &Platform,
     actor: &Actor,
     now: i64,
     wanted: Rollback,
 ) -> Result<RolledBack, Error> {
     let mut change = Change::new(actor, "release.rollback", now);
-    let done = check_and_roll_back(store, actor, now, wanted, &mut change).await;
+    let done = check_and_roll_back(store, platform, actor, now, wanted, &mut change).await;
     if !matches!(done, Ok(RolledBack::Unchanged(_))) {
         change.end(store, &done).await;
     }
@@ -56,6 +57,7 @@ pub async fn roll_back(
 
 async fn check_and_roll_back(
     store: &dyn Store,
+    platform: &Platform,
     actor: &Actor,
     now: i64,
     wanted: Rollback,
@@ -85,7 +87,7 @@ async fn check_and_roll_back(
         return Err(Error::NeverPublished(target));
     }
     let bundle = bundle(store, &target).await?;
-    let compiled = compile(&bundle, &tolmach_nodes::platform());
+    let compiled = compile(&bundle, &platform.for_kept_release());
     if compiled.release.is_none() {
         let diagnosed = Diagnosed::boxed(&bundle, Path::new(""), compiled.diagnostics);
         return Err(Error::NoLongerCompiles { id: target, diagnosed });
@@ -100,7 +102,7 @@ async fn check_and_roll_back(
         kind: PublicationKind::Rollback,
         moves: BTreeMap::new(),
     };
-    let plan = plan::of(store, &publication).await?;
+    let plan = plan::of(store, platform, &publication).await?;
     store_publication(store, publication).await?;
     Ok(RolledBack::Done { release: target, from: current.release, plan })
 }

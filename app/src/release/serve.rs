@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tolmach_engine::{Release, bundle::Bundle, compile, diagnostic::Diagnostic};
+use tolmach_engine::{Platform, Release, bundle::Bundle, compile, diagnostic::Diagnostic};
 use tolmach_runtime::{
     FollowOutcome, Runtime,
     ports::{self, Actor, Publication, Store},
@@ -17,10 +17,11 @@ use crate::diagnostics::Diagnosed;
 /// When it is not stored or cannot be read, does not compile, or the database is unavailable.
 pub async fn published(
     store: &dyn Store,
+    platform: &Platform,
     publication: &Publication,
 ) -> Result<(Release, Vec<Diagnostic>), Error> {
     let texts = bundle(store, &publication.release).await?;
-    let compiled = compile(&texts, &tolmach_nodes::platform());
+    let compiled = compile(&texts, &platform.for_kept_release());
     match compiled.release {
         Some(release) => Ok((release, compiled.diagnostics)),
         None => Err(unusable(publication, &texts, compiled.diagnostics)),
@@ -80,11 +81,12 @@ pub enum DraftError {
 /// When its flows do not compile, or the database or the embedder fails.
 pub async fn serve_draft(
     runtime: &Runtime,
+    platform: &Platform,
     now: i64,
     folder: &Path,
     bundle: &Bundle,
 ) -> Result<Draft, DraftError> {
-    let compiled = compile(bundle, &tolmach_nodes::platform());
+    let compiled = compile(bundle, platform);
     let Some(release) = compiled.release else {
         return Err(DraftError::DoesNotCompile(Diagnosed::boxed(bundle, folder, compiled.diagnostics)));
     };

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tolmach_engine::{bundle::Bundle, compile};
+use tolmach_engine::{Platform, bundle::Bundle, compile};
 use tolmach_runtime::ports::{Actor, Page, Store};
 
 use super::{Card, Error, Exported, archive, base, bundle, keep, read_export, resolve};
@@ -49,31 +49,43 @@ pub async fn export(store: &dyn Store, id: &str, path: &Path) -> Result<Exported
 /// # Errors
 /// When there is no export at the path, it is damaged or was edited, its flows do not compile, or the database is
 /// unavailable. Nothing was changed.
-pub async fn import(store: &dyn Store, actor: &Actor, now: i64, path: &Path) -> Result<Imported, Error> {
+pub async fn import(
+    store: &dyn Store,
+    platform: &Platform,
+    actor: &Actor,
+    now: i64,
+    path: &Path,
+) -> Result<Imported, Error> {
     let mut change = Change::new(actor, "release.import", now);
-    let imported = take_in(store, now, path, &mut change).await;
+    let imported = take_in(store, platform, now, path, &mut change).await;
     if !imported.as_ref().is_ok_and(|imported| imported.known) {
         change.end(store, &imported).await;
     }
     imported
 }
 
-async fn take_in(store: &dyn Store, now: i64, path: &Path, change: &mut Change) -> Result<Imported, Error> {
+async fn take_in(
+    store: &dyn Store,
+    platform: &Platform,
+    now: i64,
+    path: &Path,
+    change: &mut Change,
+) -> Result<Imported, Error> {
     let Exported { bundle, card } = read_export(path)?;
     change.on(card.id.clone());
     change.detail("files", bundle.files.len());
     if !card.note.is_empty() {
         change.detail("note", card.note.clone());
     }
-    let warnings = compiled(&bundle, path)?;
+    let warnings = compiled(&bundle, platform, path)?;
     let known = store.release(&card.id).await?.is_some();
     keep(store, &bundle, now).await?;
     Ok(Imported { card, known, warnings })
 }
 
 /// Compiles a bundle and returns the warnings.
-fn compiled(bundle: &Bundle, folder: &Path) -> Result<Diagnosed, Error> {
-    let compiled = compile(bundle, &tolmach_nodes::platform());
+fn compiled(bundle: &Bundle, platform: &Platform, folder: &Path) -> Result<Diagnosed, Error> {
+    let compiled = compile(bundle, platform);
     let diagnosed = Diagnosed::boxed(bundle, folder, compiled.diagnostics);
     if compiled.release.is_none() { Err(Error::DoNotCompile(diagnosed)) } else { Ok(*diagnosed) }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use tolmach_engine::Platform;
 use tolmach_engine::{resources::example_set, trace::Visit, wording::normalized};
 use tolmach_nodes::holds_contact;
 use tolmach_runtime::{
@@ -45,9 +46,14 @@ pub(super) struct Unsure {
 
 impl Unsure {
     /// Reads the turns since `at`, milliseconds since the Unix epoch; of one example set if `set` is given.
-    pub(super) async fn since(store: &dyn Store, at: i64, set: Option<&str>) -> Result<Unsure, Error> {
+    pub(super) async fn since(
+        store: &dyn Store,
+        platform: &Platform,
+        at: i64,
+        set: Option<&str>,
+    ) -> Result<Unsure, Error> {
         let mut unsure = Unsure::default();
-        let mut releases = CompiledReleases::of(store);
+        let mut releases = CompiledReleases::of(store, platform);
         let mut last = 0;
         while let page = store.turns(&TurnQuery::since(at, last, PAGE)).await?
             && let Some(turn) = page.last()

@@ -54,7 +54,7 @@ async fn a_first_start_publishes_once() {
     let current = release::current(&store).await.unwrap().unwrap();
     assert_eq!((current.author.as_str(), current.at), ("anna", 5));
     assert_eq!(audited(&store).await, [row("release.publish", &bundle.id(), None)]);
-    let shown = release::show(&store, &bundle.id()[..6]).await.unwrap();
+    let shown = release::show(&store, &tolmach_nodes::platform(), &bundle.id()[..6]).await.unwrap();
     assert_eq!((shown.current, shown.flows.get("shop")), (true, Some(&1)));
     assert!(matches!(release::resolve(&store, "zz").await, Err(release::Error::Unknown(id)) if id == "zz"));
 }
@@ -69,7 +69,10 @@ async fn failures_are_audited_and_calls_without_changes_are_not() {
     let done = LeadChange { status: Some(LeadStatus::Won), note: Some("secret".to_owned()), assignee: None };
     let unknown = leads::change(&store, &anna, 6, "l1", done).await.unwrap_err();
     assert!(matches!(unknown, leads::Error::Unknown(_)), "{unknown}");
-    let nothing = release::roll_back(&store, &anna, 7, release::Rollback::default()).await.unwrap_err();
+    let nothing =
+        release::roll_back(&store, &tolmach_nodes::platform(), &anna, 7, release::Rollback::default())
+            .await
+            .unwrap_err();
     assert!(matches!(nothing, release::Error::NothingPublished), "{nothing}");
     let keep = retention::Days { inbox: 1, outbox: 1, traces: 1, messages: 1, tasks: 1 };
     assert_eq!(retention::run(&store, &Actor::system(), 8, &keep).await.unwrap().all(), 0);

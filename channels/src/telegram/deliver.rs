@@ -13,11 +13,11 @@ use teloxide_core::{
     payloads::{SendMessage, SendPhoto},
     types::{ChatId, InputFile, LinkPreviewOptions, ParseMode},
 };
-use tolmach_engine::effect::Outgoing;
+use tolmach_engine::{channel::Capabilities, effect::Outgoing};
 use tolmach_runtime::ports::{Address, Channel, Delivery, PHOTO_PREFIX, Photos};
 
 use super::{
-    NAME,
+    CAPABILITIES, NAME,
     api::{Bot, Failure},
     render::{self, Part},
 };
@@ -149,6 +149,10 @@ impl TelegramChannel {
 impl Channel for TelegramChannel {
     fn name(&self) -> &str {
         NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
     }
 
     async fn deliver(&self, to: &Address, effect: &str, message: &Outgoing) -> Delivery {

@@ -2,7 +2,7 @@
 //!
 //! Lengths are UTF-16 code units after entity parsing, as in core.telegram.org/bots/api#sendmessage.
 
-use super::staff::notice;
+use super::{CAPABILITIES, staff::notice};
 use teloxide_core::types::{
     ButtonRequest, InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup, ReplyMarkup,
 };
@@ -12,11 +12,13 @@ use tolmach_engine::{
 };
 
 /// Longest text, in UTF-16 units.
-const TEXT: usize = 4096;
+const TEXT: usize = CAPABILITIES.max_text as usize;
 /// Longest photo caption, in UTF-16 units.
-const CAPTION: usize = 1024;
+const CAPTION: usize = CAPABILITIES.max_caption as usize;
 /// Longest callback data of a button, in bytes.
-const DATA: usize = 64;
+const DATA: usize = CAPABILITIES.max_callback_data as usize;
+/// Most buttons under one message; a message with more would be refused as a whole.
+const BUTTONS: usize = CAPABILITIES.max_buttons as usize;
 
 /// One message to send: a text, or a photo with a caption.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +105,7 @@ fn attach(message: &Outgoing, parts: &mut Vec<Part>) {
 
 fn inline(buttons: &[Button]) -> Option<ReplyMarkup> {
     let rows: Vec<[InlineKeyboardButton; 1]> =
-        buttons.iter().filter_map(button).map(|button| [button]).collect();
+        buttons.iter().filter_map(button).take(BUTTONS).map(|button| [button]).collect();
     (!rows.is_empty()).then(|| ReplyMarkup::InlineKeyboard(InlineKeyboardMarkup::new(rows)))
 }
 

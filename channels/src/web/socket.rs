@@ -22,7 +22,7 @@ use tolmach_runtime::ports::{Address, ChatKey, Inbound, MessageQuery};
 use uuid::Uuid;
 
 use super::{
-    NAME, State, WebChannel,
+    CAPABILITIES, NAME, State, WebChannel,
     frame::{FromPage, MessageView, ToPage},
 };
 
@@ -34,9 +34,11 @@ const TRANSPORT: usize = 64 * 1024;
 /// Read buffer per socket, in bytes. The library's default of 128 KiB would cost more than 1 GB for 10,000 idle pages.
 const READ: usize = 4 * 1024;
 /// Longest message, in characters.
-const TEXT: usize = 4096;
-/// Longest frame `id` and button id, in characters.
+const TEXT: usize = CAPABILITIES.max_text as usize;
+/// Longest frame `id`, in characters.
 const ID: usize = 64;
+/// Longest button id, in bytes.
+const BUTTON: usize = CAPABILITIES.max_callback_data as usize;
 /// Longest button label, in characters.
 const LABEL: usize = 256;
 /// Maximum number of messages sent at once to a page that reconnects.
@@ -204,7 +206,7 @@ impl Page {
                 (id, (!text.is_empty()).then(|| EventKind::from_text(text)), None)
             }
             Ok(FromPage::Press { id, button, label }) => {
-                if button.chars().count() > ID || label.chars().count() > LABEL || button.contains('\0') {
+                if button.len() > BUTTON || label.chars().count() > LABEL || button.contains('\0') {
                     return self.error("bad_frame", Some(&id)).await;
                 }
                 (id, Some(EventKind::Press { label, press: None }), Some(button))

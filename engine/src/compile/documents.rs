@@ -144,7 +144,7 @@ pub(super) fn prompts(
                 diagnostics.push(Diagnostic::new(Code::BadValue, document.path, span, message, help));
             }
         }
-        if let Some(diagnostic) = unknown_role(&platform.model_roles, document.path, &head.model) {
+        if let Some(diagnostic) = unknown_role(platform.model_roles.as_ref(), document.path, &head.model) {
             diagnostics.push(Diagnostic { span: diagnostic.span.lines_down(1), ..diagnostic });
         }
         if body.trim_start().starts_with("---\n") && line == 1 {

@@ -249,6 +249,6 @@ fn a_model_role_is_one_that_the_program_has() {
     let found = compile(&bundle(&files), &platform).diagnostics;
     let found: Vec<_> = found.iter().map(|found| (found.code.text(), found.span.to_string())).collect();
     assert_eq!(found, [("unknown-role", "2:8".to_owned())]);
-    platform.model_roles.insert("writer".to_owned());
+    platform.model_roles.get_or_insert_default().insert("writer".to_owned());
     assert!(compile(&bundle(&files), &platform).diagnostics.is_empty());
 }

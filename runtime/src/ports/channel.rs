@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use tolmach_engine::{
+    channel::Capabilities,
     effect::Outgoing,
     event::{Client, EventKind},
 };
@@ -67,6 +68,9 @@ pub trait Intake: Send + Sync {
 pub trait Channel: Send + Sync {
     /// The channel's name, as in [`Address::channel`].
     fn name(&self) -> &str;
+
+    /// What the channel can show and do.
+    fn capabilities(&self) -> Capabilities;
 
     /// Delivers one message. `effect` is its stable id; a channel that can recognise a repeated id shows the message
     /// once.

@@ -8,6 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use tolmach_engine::{
     catalog::{SearchRequest, SearchResults},
+    channel::Capabilities,
     effect::Outgoing,
 };
 
@@ -58,6 +59,10 @@ impl Recorder {
 impl Channel for Recorder {
     fn name(&self) -> &str {
         self.name
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { name: self.name, ..Capabilities::UNLIMITED }
     }
 
     async fn deliver(&self, to: &Address, effect: &str, message: &Outgoing) -> Delivery {

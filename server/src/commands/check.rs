@@ -71,7 +71,7 @@ impl Check {
     pub fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let folder = self.dir.map_or_else(|| bundle_folder(config), Ok)?;
         let bundle = read_bundle(&folder)?;
-        let checked = check::check(&bundle);
+        let checked = check::check(&bundle, &config.platform());
         let (errors, warnings) = (checked.errors(), checked.warnings());
         let check::Checked { diagnostics, release } = checked;
         let flows = || release.iter().flat_map(|release| release.flows.values());

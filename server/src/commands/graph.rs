@@ -42,7 +42,7 @@ impl GraphCommand {
     pub fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let folder = bundle_folder(config)?;
         let bundle = read_bundle(&folder)?;
-        let graph = graph::of_flow(&bundle, &folder, self.flow.as_deref())?;
+        let graph = graph::of_flow(&bundle, &config.platform(), &folder, self.flow.as_deref())?;
         let svg_file =
             self.out.as_ref().is_some_and(|out| out.extension().is_some_and(|ending| ending == "svg"));
         let drawing = if svg_file || self.format == Form::Svg { svg(&graph) } else { graph.mermaid() };

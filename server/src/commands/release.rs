@@ -107,14 +107,14 @@ impl ReleaseCommand {
         };
         let done = match self {
             ReleaseCommand::List { limit, json } => show::list(&*store, limit, json).await,
-            ReleaseCommand::Show { id, json } => show::one(&*store, &id, json).await,
+            ReleaseCommand::Show { id, json } => show::one(&*store, &config.platform(), &id, json).await,
             ReleaseCommand::Diff { from, to } => compare(&*store, config, &from, &to).await,
             ReleaseCommand::Publish(publish) => publish.execute(&*store, config).await,
             ReleaseCommand::Rollback { id, note, author } => {
-                roll_back(&*store, Rollback { release: id, note }, author).await
+                roll_back(&*store, config, Rollback { release: id, note }, author).await
             }
             ReleaseCommand::Export { id, path } => export(&*store, &id, &path).await,
-            ReleaseCommand::Import(import) => import.execute(&*store).await,
+            ReleaseCommand::Import(import) => import.execute(&*store, config).await,
         };
         store.close().await?;
         done.map(|()| ExitCode::SUCCESS)
@@ -133,7 +133,7 @@ async fn compare(store: &dyn Store, config: &Config, from: &str, to: &str) -> an
         }
         Ok(release::bundle(store, &release::resolve(store, name).await?).await?)
     };
-    let text = diff::text(&release::diff(&side(from).await?, &side(to).await?));
+    let text = diff::text(&release::diff(&side(from).await?, &side(to).await?, &config.platform()));
     if text.is_empty() {
         println!("{from} and {to} are the same");
     } else {
@@ -148,8 +148,13 @@ fn folder(config: &Config) -> anyhow::Result<PathBuf> {
     existing_folder(config).context("there is no folder flows here; name the folder with --flows DIR")
 }
 
-async fn roll_back(store: &dyn Store, wanted: Rollback, author: Option<String>) -> anyhow::Result<()> {
-    match release::roll_back(store, &actor::cli(author), now(), wanted).await? {
+async fn roll_back(
+    store: &dyn Store,
+    config: &Config,
+    wanted: Rollback,
+    author: Option<String>,
+) -> anyhow::Result<()> {
+    match release::roll_back(store, &config.platform(), &actor::cli(author), now(), wanted).await? {
         RolledBack::Unchanged(id) => {
             println!("release {} is the current one; nothing changed", short(&id));
         }
@@ -170,8 +175,9 @@ async fn export(store: &dyn Store, id: &str, path: &Path) -> anyhow::Result<()> 
 }
 
 impl Import {
-    async fn execute(self, store: &dyn Store) -> anyhow::Result<()> {
-        let imported = release::import(store, &actor::cli(None), now(), &self.path).await?;
+    async fn execute(self, store: &dyn Store, config: &Config) -> anyhow::Result<()> {
+        let imported =
+            release::import(store, &config.platform(), &actor::cli(None), now(), &self.path).await?;
         show_warnings(&imported.warnings);
         let card = imported.card;
         let id = short(&card.id);

@@ -9,6 +9,7 @@ use tolmach_app::{
     backtest,
     replay::{self, Choice},
 };
+use tolmach_engine::Platform;
 use tolmach_engine::duration::Duration;
 use tolmach_runtime::ports::Store;
 
@@ -42,18 +43,18 @@ fn length_of_time(text: &str) -> Result<Duration, String> {
 impl Replay {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let store = Database::existing(config).await?;
-        let result = self.replay(&*store).await;
+        let result = self.replay(&*store, &config.platform()).await;
         store.close().await?;
         result
     }
 
-    async fn replay(&self, store: &dyn Store) -> anyhow::Result<ExitCode> {
+    async fn replay(&self, store: &dyn Store, platform: &Platform) -> anyhow::Result<ExitCode> {
         let since = || now() - self.since.map_or(0, |since| since.0);
         let choice = self.chat.clone().map_or_else(|| Choice::Since(since()), Choice::Chat);
         let chosen = replay::choose(store, &choice, self.limit).await?;
         let good = match &self.against {
             Some(against) => {
-                let found = backtest::backtest(store, &chosen, against).await?;
+                let found = backtest::backtest(store, platform, &chosen, against).await?;
                 match self.json {
                     true => println!("{}", serde_json::to_string_pretty(&found)?),
                     false => show::backtest(&found.report, &found.draft),
@@ -67,7 +68,7 @@ impl Replay {
                         show::turn(path, outcome);
                     }
                 };
-                let found = replay::replay(store, &chosen, shown).await?;
+                let found = replay::replay(store, platform, &chosen, shown).await?;
                 match self.json {
                     true => println!("{}", serde_json::to_string_pretty(&found)?),
                     false => show::replayed(&found, self.chat.is_none()),

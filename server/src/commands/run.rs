@@ -142,7 +142,8 @@ impl Run {
         match &assembled.folder {
             Some((folder, bundle)) if self.dev => {
                 println!("  {:<10} {} is watched; nothing of it is published", "dev", folder.display());
-                let watching = follow::folder(Arc::clone(&runtime), folder.clone(), bundle.clone());
+                let watching =
+                    follow::folder(Arc::clone(&runtime), config.platform(), folder.clone(), bundle.clone());
                 tasks.push(tokio::spawn(watching));
             }
             _ => tasks.push(tokio::spawn(follow::publications(Arc::clone(&runtime)))),

@@ -36,7 +36,7 @@ impl Suggest {
         let store = Database::existing(config).await?;
         let since = self.since.map_or(0, |since| now().saturating_sub(since.0));
         let wanted = Wanted { since, node: self.node, limit: self.limit };
-        let found = suggest::suggest(&*store, &wanted).await;
+        let found = suggest::suggest(&*store, &config.platform(), &wanted).await;
         store.close().await?;
         let found = found?;
         match self.json {

@@ -37,11 +37,12 @@ impl Test {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let folder = self.dir.clone().map_or_else(|| bundle_folder(config), Ok)?;
         if self.watch {
-            return watch::watch(&folder, self.only.as_deref()).await;
+            return watch::watch(config.platform(), &folder, self.only.as_deref()).await;
         }
         let bundle = read_bundle(&folder)?;
         let started = Instant::now();
-        let summary = dialog_tests::run_all(&bundle, &folder, self.only.as_deref()).await?;
+        let summary =
+            dialog_tests::run_all(&bundle, &config.platform(), &folder, self.only.as_deref()).await?;
         if summary.tests.is_empty() {
             let named =
                 self.only.as_ref().map_or(String::new(), |only| format!(" whose name holds «{only}»"));

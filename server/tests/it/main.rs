@@ -29,6 +29,7 @@ mod meilisearch;
 mod model;
 mod other_systems;
 mod page;
+mod platform;
 #[cfg(unix)]
 mod postgres;
 mod price_lists;
@@ -37,6 +38,7 @@ mod processes;
 mod redaction;
 mod releases;
 mod save_test;
+mod second_channel;
 mod staff;
 mod suggest;
 mod support;

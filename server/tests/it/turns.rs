@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use tolmach_engine::{
     bundle::Bundle,
     catalog::{SearchRequest, SearchResults},
+    channel::Capabilities,
     effect::{Author, Outgoing},
     event::{Client, EventKind},
     kind::KindSpec,
@@ -77,6 +78,10 @@ impl Scripted {
 impl Channel for Scripted {
     fn name(&self) -> &str {
         "test"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { name: "test", ..Capabilities::UNLIMITED }
     }
 
     async fn deliver(&self, to: &Address, _: &str, message: &Outgoing) -> Delivery {

@@ -49,6 +49,10 @@ mod tests {
 
     use super::*;
 
+    fn compare(from: &Bundle, to: &Bundle) -> Diff {
+        diff(from, to, &tolmach_nodes::platform())
+    }
+
     const FLOW: &str = "\
 flow: shop
 start: hello
@@ -71,7 +75,7 @@ nodes:
 
     #[track_caller]
     fn check(to: &str, summary: &str) {
-        let text = text(&diff(&bundle(FLOW), &bundle(to)));
+        let text = text(&compare(&bundle(FLOW), &bundle(to)));
         let (nodes, lines) = text.split_once("--- a/").unwrap_or((&text, ""));
         assert_eq!(nodes.trim_end(), summary, "{text}");
         assert_eq!(lines.is_empty(), to == FLOW, "{text}");
@@ -92,12 +96,12 @@ nodes:
     fn added_and_removed_files_are_shown_completely() {
         let mut more = bundle(FLOW);
         more.files.insert("prompts/offer.md".to_owned(), "Be brief.\n".to_owned());
-        let added = text(&diff(&bundle(FLOW), &more));
+        let added = text(&compare(&bundle(FLOW), &more));
         assert!(
             added.contains("--- /dev/null\n+++ b/prompts/offer.md") && added.contains("+Be brief."),
             "{added}"
         );
-        let removed = text(&diff(&more, &bundle(FLOW)));
+        let removed = text(&compare(&more, &bundle(FLOW)));
         assert!(removed.contains("--- a/prompts/offer.md\n+++ /dev/null"), "{removed}");
     }
 }

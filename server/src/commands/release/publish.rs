@@ -47,7 +47,7 @@ impl Publish {
         };
         let (note, parent, moves, dry_run) = (self.note, self.parent, self.moves, self.dry_run);
         let wanted = release::Publish { source, note, parent, moves, dry_run };
-        match release::publish(store, &actor::cli(self.author), now(), wanted).await {
+        match release::publish(store, &config.platform(), &actor::cli(self.author), now(), wanted).await {
             Ok(Published::Unchanged(id)) => {
                 println!("release {} is the current one already; nothing changed", short(&id));
             }
@@ -83,7 +83,7 @@ impl Publish {
         if let Some(id) = &self.release {
             bail!("{} holds no database, so no release {id} is kept", config.data_dir.display());
         }
-        Ok(release::check_folder(&self.folder(config)?)?)
+        Ok(release::check_folder(&self.folder(config)?, &config.platform())?)
     }
 
     fn folder(&self, config: &Config) -> anyhow::Result<PathBuf> {

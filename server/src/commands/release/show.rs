@@ -4,6 +4,7 @@ use tolmach_app::{
     release::{self, described},
     text::{one_line, short, when},
 };
+use tolmach_engine::Platform;
 use tolmach_runtime::ports::{Publication, PublicationKind, Store, WaitingPlace};
 
 /// Prints the publications, newest first.
@@ -35,8 +36,8 @@ pub async fn list(store: &dyn Store, limit: u32, as_json: bool) -> anyhow::Resul
 ///
 /// # Errors
 /// When there is no such release, or the database is unavailable.
-pub async fn one(store: &dyn Store, id: &str, as_json: bool) -> anyhow::Result<()> {
-    let shown = release::show(store, id).await?;
+pub async fn one(store: &dyn Store, platform: &Platform, id: &str, as_json: bool) -> anyhow::Result<()> {
+    let shown = release::show(store, platform, id).await?;
     if as_json {
         println!("{}", serde_json::to_string_pretty(&shown)?);
         return Ok(());

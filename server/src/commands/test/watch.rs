@@ -9,7 +9,7 @@ use std::{
 };
 
 use tolmach_app::dialog_tests::{self, DialogTestRunner, Ran, Summary};
-use tolmach_engine::bundle::Bundle;
+use tolmach_engine::{Platform, bundle::Bundle};
 use tolmach_runtime::read_bundle;
 
 use super::show;
@@ -21,8 +21,9 @@ const POLL: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// When the test environment cannot be created.
-pub async fn watch(folder: &Path, only: Option<&str>) -> anyhow::Result<ExitCode> {
-    let mut watcher = Watcher { runner: DialogTestRunner::new()?, results: BTreeMap::new(), only };
+pub async fn watch(platform: Platform, folder: &Path, only: Option<&str>) -> anyhow::Result<ExitCode> {
+    let runner = DialogTestRunner::new(&platform)?;
+    let mut watcher = Watcher { platform, runner, results: BTreeMap::new(), only };
     let mut seen: Option<Result<Bundle, String>> = None;
     let ended = tokio::signal::ctrl_c();
     tokio::pin!(ended);
@@ -53,6 +54,7 @@ pub async fn watch(folder: &Path, only: Option<&str>) -> anyhow::Result<ExitCode
 }
 
 struct Watcher<'a> {
+    platform: Platform,
     runner: DialogTestRunner,
     /// The last results by file.
     results: BTreeMap<String, Vec<Ran>>,
@@ -80,7 +82,7 @@ impl Watcher<'_> {
         folder: &Path,
     ) -> anyhow::Result<String> {
         let started = Instant::now();
-        let (_, mut tests) = dialog_tests::load(bundle, folder, self.only)?;
+        let (_, mut tests) = dialog_tests::load(bundle, &self.platform, folder, self.only)?;
         self.results.retain(|file, _| tests.iter().any(|test| test.file == *file));
         tests.retain(|test| {
             let changed = changed.as_ref().is_none_or(|changed| changed.contains(&test.file));

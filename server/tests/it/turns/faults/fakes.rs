@@ -9,6 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::sync::watch;
+use tolmach_engine::channel::Capabilities;
 use tolmach_engine::{
     catalog::{SearchRequest, SearchResults},
     effect::{
@@ -152,6 +153,10 @@ impl<E: Embedder> Embedder for Faulty<E> {
 impl<C: Channel> Channel for Faulty<Arc<C>> {
     fn name(&self) -> &str {
         self.inner.name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
     }
 
     async fn deliver(&self, to: &Address, effect: &str, message: &Outgoing) -> Delivery {
