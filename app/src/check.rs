@@ -2,7 +2,13 @@
 
 mod hosts;
 
-use tolmach_engine::{Platform, Release, bundle::Bundle, compile, diagnostic::Diagnostic};
+use tolmach_engine::{
+    Platform, Release,
+    bundle::Bundle,
+    compile,
+    diagnostic::{Code, Diagnostic, Severity},
+    span::Span,
+};
 use tolmach_runtime::{golden_questions, testing};
 
 pub use hosts::host_notes;
@@ -42,7 +48,24 @@ pub fn check(bundle: &Bundle, platform: &Platform) -> Checked {
         }
     }
     diagnostics.extend(golden_questions(bundle).1);
+    if let Some(release) = &compiled.release {
+        diagnostics.extend(missing_entries(release, platform));
+    }
     Checked { diagnostics, release: compiled.release }
+}
+
+/// A warning for each flow in which the configuration lets chats begin and that the bundle does not have.
+fn missing_entries(release: &Release, platform: &Platform) -> Vec<Diagnostic> {
+    let known: Vec<&str> = release.flows.keys().map(String::as_str).collect();
+    let missing = platform.entry_flows.iter().filter(|entry| !release.flows.contains_key(*entry));
+    let warning = |entry: &String| {
+        let message =
+            format!("the configuration lets chats of a site begin in the flow `{entry}`, which is not there");
+        let help = "add the flow, or name another as `entry` of the site; until then its chats begin in the entry flow";
+        let found = Diagnostic::new(Code::UnknownTarget, ".", Span::default(), message, help);
+        Diagnostic { severity: Severity::Warning, ..found.near(entry, known.iter().copied()) }
+    };
+    missing.map(warning).collect()
 }
 
 #[cfg(test)]
@@ -57,6 +80,11 @@ mod tests {
         let platform = tolmach_nodes::platform();
         let good = check(&bundle, &platform);
         assert_eq!((good.errors(), good.release.is_some()), (0, true), "{:?}", good.diagnostics);
+        let platform = tolmach_engine::Platform { entry_flows: ["shp".to_owned()].into(), ..platform };
+        let missing = check(&bundle, &platform);
+        assert_eq!((missing.errors(), missing.warnings()), (0, 1), "{:?}", missing.diagnostics);
+        assert_eq!(missing.diagnostics[0].nearest.as_deref(), Some("shop"));
+        let platform = tolmach_nodes::platform();
         bundle.files.insert(
             "tests/a.test.yaml".to_owned(),
             "- name: a\n  steps: [{ command: x, expect: { pth: [x] } }]\n".to_owned(),

@@ -320,6 +320,7 @@ async fn hand_in(
         client: Client::default(),
         kind: EventKind::Staff { action, by: Some(actor.id.clone()) },
         button: None,
+        origin: None,
     };
     store.receive(now, vec![(event, inbound)]).await?;
     match tokio::time::timeout(TIMEOUT, taken_up(store, chat, event)).await {

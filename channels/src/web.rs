@@ -16,6 +16,12 @@
 //! - `error { code, id? }`: `bad_frame`, `hello_first`, `too_long`, `too_fast` or `unavailable` (the page should resend
 //!   under the same `id`).
 //!
+//! # Sites
+//! One server may have several sites: pages with their own title, colours, languages and first flow. A chat belongs to
+//! the site on which it began: its address is made from the token and the site's name, so that a token of one site opens
+//! no chat on another.
+//!
+//! # Tokens
 //! A token is a secret of 244 random bits that gives access to one chat. The chat's address is a hash of the token, so
 //! the token itself is in neither the database nor the log. A delivery wakes the chat's sockets, and each socket reads
 //! the new messages from the store. A page that reconnects therefore gets each missed message once, up to the last 200.
@@ -24,19 +30,22 @@
 
 mod frame;
 mod page;
+mod site;
 mod socket;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use axum::{Router, routing::get};
+use axum::{Router, extract, routing::get};
 use tokio::sync::{Notify, Semaphore};
 use tolmach_engine::{catalog::Localized, channel::Capabilities, effect::Outgoing};
 use tolmach_runtime::ports::{Address, Channel, ChatKey, Delivery, Intake, Store};
+
+pub use site::{Colours, DEFAULT_SITE, Site};
 
 /// The channel's name in addresses.
 pub const NAME: &str = "web";
@@ -60,11 +69,15 @@ pub const CAPABILITIES: Capabilities = Capabilities {
 /// Settings of the web chat.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Heading of the page, usually the company name; empty for the default heading.
+    /// Heading of the pages of sites without a title of their own, usually the company name; empty for the default
+    /// heading.
     pub title: Localized,
-    /// Hosts (`chat.example.com`, with the port if there is one) whose pages may connect, besides the host in the
-    /// `Host` header. Needed behind a proxy that rewrites that header.
+    /// Hosts (`chat.example.com`, with the port if there is one) whose pages may connect to any site, besides the host
+    /// in the `Host` header. Needed behind a proxy that rewrites that header.
     pub hosts: Vec<String>,
+    /// The sites by name; [`DEFAULT_SITE`] is there also if it is not named. A name is made of ASCII lower-case letters,
+    /// digits, `-` and `_`.
+    pub sites: BTreeMap<String, Site>,
     /// Maximum number of concurrent sockets. Further ones get HTTP 503.
     pub sockets: usize,
     /// Ping interval. A page that sends nothing for 2.5 intervals is disconnected.
@@ -77,6 +90,7 @@ impl Default for Options {
         Options {
             title: Localized::default(),
             hosts: Vec::new(),
+            sites: BTreeMap::new(),
             sockets: 1000,
             ping: Duration::from_secs(30),
         }
@@ -95,9 +109,17 @@ pub struct WebChannel {
 
 impl WebChannel {
     /// A channel whose pages read messages from `store`.
-    pub fn new(store: Arc<dyn Store>, options: Options) -> WebChannel {
+    pub fn new(store: Arc<dyn Store>, mut options: Options) -> WebChannel {
+        options.sites.entry(DEFAULT_SITE.to_owned()).or_default();
         let places = Arc::new(Semaphore::new(options.sockets));
         WebChannel { store, options, places, open: Mutex::default() }
+    }
+
+    /// The site of a page: its name, and the site. `None` in the path is the default site.
+    fn site(&self, path: Option<extract::Path<String>>) -> Option<(String, &Site)> {
+        let name = path.map_or_else(|| DEFAULT_SITE.to_owned(), |extract::Path(name)| name);
+        let site = self.options.sites.get(&name)?;
+        Some((name, site))
     }
 
     /// Number of sockets that have said hello, for /health.
@@ -133,14 +155,20 @@ impl Channel for WebChannel {
     }
 }
 
-/// Routes of the page at `/`, its assets beside it, and the WebSocket at `/ws`. The page uses relative URLs only, so
-/// the router may be nested under a path that ends with a slash.
+/// Routes of the default site's page at `/`, its assets beside it, and the WebSocket at `/ws`; the same for the site NAME
+/// under `/s/NAME/`. The pages use relative URLs only, so the router may be nested under a path that ends with a slash.
+/// Photos of the catalogue are expected beside the default site's page.
 pub fn router(intake: Arc<dyn Intake>, channel: Arc<WebChannel>) -> Router {
     Router::new()
         .route("/", get(page::html))
         .route("/chat.css", get(page::css))
         .route("/chat.js", get(page::js))
         .route("/ws", get(socket::upgrade))
+        .route("/s/{site}", get(page::with_slash))
+        .route("/s/{site}/", get(page::html))
+        .route("/s/{site}/chat.css", get(page::css))
+        .route("/s/{site}/chat.js", get(page::js))
+        .route("/s/{site}/ws", get(socket::upgrade))
         .with_state(State { intake, channel })
 }
 

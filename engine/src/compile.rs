@@ -114,7 +114,15 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
         .collect();
     // What calls a flow, and with which values, is only known where every flow is sound.
     let all = sound.len() == flow_files;
-    analysis::check(&sound, all, entry.as_deref(), &slot_uses, &prompts, &mut diagnostics);
+    analysis::check(
+        &sound,
+        all,
+        entry.as_deref(),
+        &platform.entry_flows,
+        &slot_uses,
+        &prompts,
+        &mut diagnostics,
+    );
 
     diagnostics.sort_by(|a, b| (&a.file, a.span, a.code).cmp(&(&b.file, b.span, b.code)));
     diagnostics.dedup();

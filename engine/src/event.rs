@@ -15,8 +15,21 @@ pub struct Event {
     /// What the channel knows of the client.
     #[serde(default)]
     pub client: Client,
+    /// From which site of the channel it came; `None` for a channel without sites.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// What happened.
     pub kind: EventKind,
+}
+
+/// The site that an event came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The site's name in the configuration.
+    pub site: String,
+    /// The `Origin` header of the page, as the browser sent it, at most 200 characters; `None` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
 }
 
 /// What the channel knows about the client; every field may be empty.
@@ -34,6 +47,10 @@ pub struct Client {
     /// The language of the client's application, where it is a supported one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
+    /// The flow in which the client's dialogs begin; `None`, or a flow that the release does not have, for the release's
+    /// own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
 }
 
 /// The kinds of event.

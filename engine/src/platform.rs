@@ -16,6 +16,8 @@ pub struct Platform {
     pub channels: Vec<Capabilities>,
     /// The names of the configured language models; `None` for any name.
     pub model_roles: Option<BTreeSet<String>>,
+    /// Flows in which chats begin besides a bundle's entry, as the configuration names them. A bundle may lack them.
+    pub entry_flows: BTreeSet<String>,
 }
 
 impl Platform {

@@ -25,6 +25,12 @@ impl Release {
         self.flows.get(id)
     }
 
+    /// The flow in which the dialogs of a session begin: that of its client, if the release has it, or the release's own.
+    pub fn entry_of(&self, session: &Session) -> &str {
+        let own = session.client.entry.as_deref().and_then(|entry| self.flow(entry));
+        own.map_or(&self.entry, |flow| &flow.id)
+    }
+
     /// The bounds of a chat's turns: those of the flow in which it began.
     pub fn limits(&self, session: &Session) -> Limits {
         let outermost = session.frames.first().map_or(&self.entry, |frame| &frame.flow);

@@ -304,7 +304,7 @@ fn say(session: &mut Session, turn_state: &mut TurnState, phrase: Phrase, button
 
 /// The button that starts over, for a client who pressed an out-of-date button.
 fn start_button(release: &Release, session: &mut Session, turn_state: &mut TurnState) -> Vec<Button> {
-    let Some(flow) = release.flow(&release.entry) else { return Vec::new() };
+    let Some(flow) = release.flow(release.entry_of(session)) else { return Vec::new() };
     let to = flow.header.on.command.get("start").unwrap_or(&flow.header.start).value.clone();
     let label = phrases::START_OVER.get(session.language).to_owned();
     vec![turn_state.button(&release.id, &flow.id, &to, label, Choice::Go { to: to.clone() })]

@@ -81,5 +81,6 @@ pub fn platform() -> Platform {
         kinds: KINDS,
         channels: vec![telegram, web, terminal],
         model_roles: Some([DEFAULT_ROLE.to_owned()].into()),
+        entry_flows: Default::default(),
     }
 }

@@ -70,7 +70,13 @@ pub(crate) fn merged(rows: &[InboxRow]) -> Option<Event> {
         })
         .collect();
     let kind = EventKind::Message { text: texts.join("\n") };
-    Some(Event { id: first.event.id, at: last.event.at, client: last.event.client.clone(), kind })
+    Some(Event {
+        id: first.event.id,
+        at: last.event.at,
+        client: last.event.client.clone(),
+        origin: last.event.origin.clone(),
+        kind,
+    })
 }
 
 fn is_message(row: &InboxRow) -> bool {
@@ -88,7 +94,7 @@ mod tests {
 
     fn row(at: i64, kind: EventKind) -> InboxRow {
         let client = Client { first_name: at.to_string(), ..Client::default() };
-        let event = Event { id: Uuid::from_u128(at as u128), at, client, kind };
+        let event = Event { id: Uuid::from_u128(at as u128), at, client, origin: None, kind };
         InboxRow { seq: at, chat: "web:1".to_owned(), event, button: None }
     }
 

@@ -1,7 +1,8 @@
 //! The runtime: one turn per chat at a time, many chats at once.
 
 use std::{
-    sync::{Arc, Weak},
+    collections::BTreeSet,
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 
@@ -55,6 +56,8 @@ pub struct Runtime {
     pub(crate) releases: ReleaseRegistry,
     pub(crate) acknowledgements: Arc<Acknowledgements>,
     pub(crate) chats: Chats,
+    /// Releases with the entry flows of clients that they do not have, so that each is reported once.
+    pub(crate) missing_entries: Mutex<BTreeSet<(String, String)>>,
     pub(crate) me: Weak<Runtime>,
 }
 
@@ -67,6 +70,7 @@ impl Runtime {
             releases,
             acknowledgements,
             chats: Chats::default(),
+            missing_entries: Mutex::default(),
             me: me.clone(),
         })
     }

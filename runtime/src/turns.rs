@@ -1,6 +1,9 @@
 //! One turn: from stored events to a commit.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
 
 use tolmach_engine::{
     Session, Step,
@@ -37,6 +40,7 @@ impl Runtime {
         let mut before = session(&first.chat, chat.session.as_deref());
         let ready = self.release_for(&mut before).await?;
         let event = self.complete(first, event).await?;
+        self.report_missing_entry(&ready, &event);
         let (session, effects, trace) = self.run_turn(&ready, before.clone(), event.clone()).await;
 
         let at = self.parts.clock.now();
@@ -91,6 +95,22 @@ impl Runtime {
             return Ok(pinned);
         }
         Ok(std::sync::Arc::clone(&current.ready))
+    }
+
+    /// Logs once that a release lacks the flow in which a client's dialogs are to begin. They begin in its own entry.
+    fn report_missing_entry(&self, ready: &LoadedRelease, event: &Event) {
+        let release = &ready.release;
+        let Some(entry) = event.client.entry.as_ref().filter(|entry| release.flow(entry).is_none()) else {
+            return;
+        };
+        let mut known = self.missing_entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.insert((release.id.clone(), entry.clone())) {
+            tracing::warn!(
+                release = release.id,
+                flow = entry,
+                "the release has no such flow for chats of a site to begin in; they begin in its entry flow"
+            );
+        }
     }
 
     /// Adds the action of the pressed button to the event.

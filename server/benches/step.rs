@@ -63,6 +63,7 @@ fn main() {
         let event = Event {
             id: Uuid::from_u128(turn as u128),
             at: 1_795_000_000_000 + turn as i64,
+            origin: None,
             client: Client { first_name: "Анна".into(), ..Client::default() },
             kind: EventKind::Message { text: "нужен перфоратор для дома".into() },
         };

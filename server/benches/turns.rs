@@ -201,6 +201,7 @@ async fn client(
             client: Client::default(),
             kind: EventKind::Message { text: "сколько стоит перфоратор?".to_owned() },
             button: None,
+            origin: None,
         };
         runtime.receive(vec![inbound]).await.unwrap_or_else(|why| panic!("{why}"));
         replies.recv().await;

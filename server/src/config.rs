@@ -2,6 +2,7 @@
 //!
 //! Every setting has a default, so no configuration is needed.
 
+mod sites;
 mod upkeep;
 
 use std::{
@@ -26,6 +27,7 @@ use tolmach_engine::{Platform, platform::DEFAULT_ROLE};
 use tolmach_runtime::secret::Secret;
 use tolmach_runtime::{Staff, ports::Address};
 
+pub use sites::Site;
 pub use upkeep::{Import, Report, Retention, Role};
 
 /// All settings.
@@ -40,8 +42,10 @@ pub struct Config {
     pub database: Database,
     /// The address of the web chat. If unset: the first free port from 127.0.0.1:8080 to 8089.
     pub listen: Option<SocketAddr>,
-    /// Other hosts whose pages may embed the web chat, besides the host that serves it.
+    /// Other hosts whose pages may use any site of the web chat, besides the host that serves it.
     pub web_hosts: Vec<String>,
+    /// Sites of the web chat by name. The page of `default` is at `/`, that of another one at `/s/NAME/`.
+    pub sites: BTreeMap<String, Site>,
     /// The maximum number of open web chat connections, 1 to 1,000,000; each needs a file descriptor.
     pub web_sockets: usize,
     /// The debounce window in milliseconds, 0 to 10,000, 700 if unset. Messages of a client that come at most this far
@@ -200,6 +204,7 @@ impl Default for Config {
             database: Database::default(),
             listen: None,
             web_hosts: Vec::new(),
+            sites: BTreeMap::new(),
             web_sockets: 1000,
             debounce_ms: None,
             burst_ms: None,
@@ -337,6 +342,7 @@ impl Config {
         config.report.check()?;
         config.import.check()?;
         config.check_staff()?;
+        config.sites.iter().try_for_each(|(name, site)| site.check(name))?;
         Ok(config)
     }
 
@@ -411,6 +417,7 @@ impl Config {
         Platform {
             kinds: tolmach_nodes::KINDS,
             channels: tolmach_channels::ALL.to_vec(),
+            entry_flows: self.sites.values().filter_map(|site| site.entry.clone()).collect(),
             model_roles: Some(roles.chain([DEFAULT_ROLE.to_owned()]).collect()),
         }
     }

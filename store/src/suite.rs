@@ -90,6 +90,7 @@ fn text(chat: &str, key: &str, text: &str) -> (Uuid, Inbound) {
         client: Client { first_name: "Анна".to_owned(), ..Client::default() },
         kind: EventKind::Message { text: text.to_owned() },
         button: None,
+        origin: None,
     };
     (Uuid::now_v7(), inbound)
 }

@@ -35,6 +35,7 @@ fn read_raw(key: String, raw: &Value) -> Option<Inbound> {
         client: from.as_ref().map(client).unwrap_or_default(),
         kind: EventKind::Unsupported { what: "message".to_owned() },
         button: None,
+        origin: None,
     })
 }
 
@@ -51,6 +52,7 @@ fn read_message(key: String, message: &Message) -> Option<Inbound> {
         client: client(from),
         kind,
         button: None,
+        origin: None,
     })
 }
 
@@ -108,6 +110,7 @@ fn read_press(key: String, query: &CallbackQuery) -> Option<Inbound> {
         client: client(&query.from),
         kind: EventKind::Press { label, press: None },
         button: Some(button),
+        origin: None,
     })
 }
 
@@ -130,5 +133,6 @@ fn client(user: &User) -> Client {
         last_name: user.last_name.clone().unwrap_or_default(),
         username: user.username.clone().unwrap_or_default(),
         language: user.language_code.as_deref().and_then(Language::from_code),
+        entry: None,
     }
 }

@@ -81,6 +81,7 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
         client: Client::default(),
         kind: EventKind::Staff { action, by },
         button: None,
+        origin: None,
     })
 }
 

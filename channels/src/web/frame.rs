@@ -76,7 +76,8 @@ struct ButtonView {
 }
 
 impl MessageView {
-    pub(super) fn new(row: MessageRow) -> MessageView {
+    /// `photos` is the page's relative path to the folder beside which photos of the catalogue are served.
+    pub(super) fn new(row: MessageRow, photos: &str) -> MessageView {
         let MessageRow { seq, who, body, at } = row;
         let outgoing = match who {
             Author::Client => None,
@@ -97,13 +98,13 @@ impl MessageView {
         let cards = outgoing
             .cards
             .into_iter()
-            .map(|card| Card { photo: card.photo.and_then(safe_photo_url), ..card });
+            .map(|card| Card { photo: card.photo.and_then(|url| safe_photo_url(url, photos)), ..card });
         MessageView {
             seq,
             who,
             at,
             text: outgoing.text,
-            photo: outgoing.photo.and_then(safe_photo_url),
+            photo: outgoing.photo.and_then(|url| safe_photo_url(url, photos)),
             cards: cards.collect(),
             buttons: outgoing.buttons.into_iter().filter_map(button).collect(),
             language: Some(outgoing.language),
@@ -122,10 +123,10 @@ fn button(button: Button) -> Option<ButtonView> {
 }
 
 /// A photo URL that is safe to show; `None` for any other scheme.
-fn safe_photo_url(url: String) -> Option<String> {
-    // Photos of the catalogue are served beside the page, so their URL is made relative to it.
+fn safe_photo_url(url: String, photos: &str) -> Option<String> {
+    // Photos of the catalogue are served beside the default site's page, so their URL is made relative.
     if url.starts_with(PHOTO_PREFIX) {
-        return Some(url.trim_start_matches('/').to_owned());
+        return Some(format!("{photos}{}", url.trim_start_matches('/')));
     }
     has_scheme(&url, &["https:", "http:"]).then_some(url)
 }

@@ -15,15 +15,16 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tolmach_engine::{
-    event::{Client, EventKind},
+    event::{Client, EventKind, Origin},
     language::Language,
 };
 use tolmach_runtime::ports::{Address, ChatKey, Inbound, MessageQuery};
 use uuid::Uuid;
 
 use super::{
-    CAPABILITIES, NAME, State, WebChannel,
+    CAPABILITIES, DEFAULT_SITE, NAME, Site, State, WebChannel,
     frame::{FromPage, MessageView, ToPage},
+    page,
 };
 
 /// Largest frame that is parsed, in bytes.
@@ -39,6 +40,8 @@ const TEXT: usize = CAPABILITIES.max_text as usize;
 const ID: usize = 64;
 /// Longest button id, in bytes.
 const BUTTON: usize = CAPABILITIES.max_callback_data as usize;
+/// Most characters of the `Origin` header that are stored.
+const ORIGIN: usize = 200;
 /// Longest button label, in characters.
 const LABEL: usize = 256;
 /// Maximum number of messages sent at once to a page that reconnects.
@@ -50,26 +53,36 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) async fn upgrade(
     extract::State(state): extract::State<State>,
+    path: Option<extract::Path<String>>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !same_host(&headers, &state.channel.options.hosts) {
+    // The catalogue's photos are beside the page of the default site.
+    let photos = if path.is_some() { "../../" } else { "" };
+    let Some((name, site)) = state.channel.site(path) else { return page::unknown() };
+    if !same_host(&headers, state.channel.options.hosts.iter().chain(&site.hosts)) {
         return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
     }
     let Ok(place) = Arc::clone(&state.channel.places).try_acquire_owned() else {
         tracing::warn!("a web chat was turned away: all sockets are taken");
         return (StatusCode::SERVICE_UNAVAILABLE, "too many chats at once").into_response();
     };
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let at = Visit {
+        origin: Origin { site: name, page: origin.map(|origin| origin.chars().take(ORIGIN).collect()) },
+        site: site.clone(),
+        photos,
+    };
     upgrade
         .read_buffer_size(READ)
         .max_message_size(TRANSPORT)
         .max_frame_size(TRANSPORT)
-        .on_upgrade(move |socket| async move { Page::serve(state, socket, place).await })
+        .on_upgrade(move |socket| async move { Page::serve(state, at, socket, place).await })
 }
 
 /// Checks the `Origin` header against the `Host` header and the configured hosts (cross-site WebSocket hijacking).
 /// Browsers always send `Origin`. A request without it is not from a browser and is allowed.
-fn same_host(headers: &HeaderMap, hosts: &[String]) -> bool {
+fn same_host<'a>(headers: &HeaderMap, mut hosts: impl Iterator<Item = &'a String>) -> bool {
     let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
@@ -79,7 +92,7 @@ fn same_host(headers: &HeaderMap, hosts: &[String]) -> bool {
         return false;
     };
     text(header::HOST).is_some_and(|own| own.eq_ignore_ascii_case(host))
-        || hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+        || hosts.any(|known| known.eq_ignore_ascii_case(host))
 }
 
 /// Why the socket is closed.
@@ -92,8 +105,28 @@ enum End {
     Broken(u16, &'static str),
 }
 
+/// Where a socket was opened.
+struct Visit {
+    origin: Origin,
+    site: Site,
+    /// See [`MessageView::new`].
+    photos: &'static str,
+}
+
+impl Visit {
+    /// What is known about a client whose page asks for a language.
+    fn client(&self, language: Option<String>) -> Client {
+        let asked = language.as_deref().and_then(Language::from_code);
+        let offered = &self.site.languages;
+        let only = offered.first().filter(|_| offered.len() == 1).copied();
+        let language = asked.filter(|language| offered.contains(language)).or(only);
+        Client { language, entry: self.site.entry.clone(), ..Client::default() }
+    }
+}
+
 struct Page {
     state: State,
+    at: Visit,
     socket: WebSocket,
     address: Address,
     /// Profile of the client, attached to every event.
@@ -104,17 +137,17 @@ struct Page {
 }
 
 impl Page {
-    async fn serve(state: State, mut socket: WebSocket, _place: OwnedSemaphorePermit) {
+    async fn serve(state: State, at: Visit, mut socket: WebSocket, _place: OwnedSemaphorePermit) {
         let hello = timeout(TIMEOUT, hello(&mut socket)).await;
         let Ok(Some((token, language, after))) = hello else {
             return;
         };
-        let address = Address::new(NAME, address_of(&token));
+        let address = Address::new(NAME, address_of(&at.origin.site, &token));
         let wake = Arc::new(Notify::new());
         // Registered before the first read of the store, so that no message is missed between the two.
         let _listed = Registration::new(Arc::clone(&state.channel), address.to_string(), Arc::clone(&wake));
-        let client = Client { language, ..Client::default() };
-        let mut page = Page { state, socket, address, client, seen: after, pace: TokenBucket::new() };
+        let client = at.client(language);
+        let mut page = Page { state, at, socket, address, client, seen: after, pace: TokenBucket::new() };
         let end = match page.welcome(&token).await {
             Ok(()) => page.talk(&wake).await,
             Err(end) => end,
@@ -174,7 +207,7 @@ impl Page {
         }
         let rows = store.messages(&MessageQuery::of(&chat, self.seen, HISTORY)).await.map_err(read)?;
         self.seen = rows.last().map_or(self.seen, |row| row.seq);
-        let messages = rows.into_iter().map(MessageView::new).collect();
+        let messages = rows.into_iter().map(|row| MessageView::new(row, self.at.photos)).collect();
         self.say(&ToPage::Welcome { token, reset, messages }).await?;
         if last == 0 {
             let kind = EventKind::Command { name: "start".to_owned(), rest: String::new() };
@@ -213,7 +246,7 @@ impl Page {
             }
             // The chat is known already. Only the language may have changed.
             Ok(FromPage::Hello { language, .. }) => {
-                self.client.language = language.as_deref().and_then(Language::from_code);
+                self.client = self.at.client(language);
                 return Ok(());
             }
             Err(_) => return self.error("bad_frame", None).await,
@@ -240,6 +273,7 @@ impl Page {
             // Prefixed with the chat id, so that a page cannot use up the keys of another chat.
             key: format!("{}:{key}", self.address.id),
             client: self.client.clone(),
+            origin: Some(self.at.origin.clone()),
             kind,
             button,
         };
@@ -264,7 +298,7 @@ impl Page {
             )?;
         for row in rows {
             self.seen = row.seq;
-            self.say(&ToPage::Message(MessageView::new(row))).await?;
+            self.say(&ToPage::Message(MessageView::new(row, self.at.photos))).await?;
         }
         Ok(())
     }
@@ -300,12 +334,11 @@ impl Page {
 
 /// Waits for the `hello` frame: token, language and last seen `seq`. Any other frame gets an error frame. `None` if the
 /// page disconnects.
-async fn hello(socket: &mut WebSocket) -> Option<(String, Option<Language>, i64)> {
+async fn hello(socket: &mut WebSocket) -> Option<(String, Option<String>, i64)> {
     loop {
         let code = match socket.recv().await?.ok()? {
             Message::Text(text) => match serde_json::from_str(text.as_str()) {
                 Ok(FromPage::Hello { token, language, after }) => {
-                    let language = language.as_deref().and_then(Language::from_code);
                     // A token that this server cannot have issued starts a new chat.
                     let known = token
                         .filter(|token| token.len() == 64 && token.chars().all(|c| c.is_ascii_hexdigit()));
@@ -327,9 +360,10 @@ fn new_token() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
-/// The chat id of a token: 128 bits of its hash. They identify the chat and do not reveal the token.
-fn address_of(token: &str) -> String {
-    let hash = blake3::hash(format!("tolmach web chat {token}").as_bytes()).to_hex();
+/// The chat id of a token on a site: 128 bits of a hash of both. They identify the chat and do not reveal the token.
+fn address_of(site: &str, token: &str) -> String {
+    let name = if site == DEFAULT_SITE { String::new() } else { format!("{site} ") };
+    let hash = blake3::hash(format!("tolmach web chat {name}{token}").as_bytes()).to_hex();
     hash.chars().take(32).collect()
 }
 

@@ -13,7 +13,8 @@ use tokio_tungstenite::{
 use tolmach_engine::{
     catalog::Localized,
     effect::{Action, Author, Button, Card, Choice, Command, Effect, Press},
-    event::EventKind,
+    event::{EventKind, Origin},
+    language::Language,
 };
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{Commit, Error, Inbound, MessageRow, Next, Result};
@@ -103,18 +104,18 @@ fn reply(said: &str) -> Outgoing {
     }
 }
 
-struct Site {
+struct Server {
     at: SocketAddr,
     echo: Arc<Echo>,
     _folder: TempDir,
 }
 
-impl Site {
-    async fn start() -> Site {
-        Site::with(Options::default()).await
+impl Server {
+    async fn start() -> Server {
+        Server::with(Options::default()).await
     }
 
-    async fn with(options: Options) -> Site {
+    async fn with(options: Options) -> Server {
         let folder = TempDir::new().expect("a folder");
         let file = sqlite::Options::new(folder.path().join("chat.db"));
         let store = Arc::new(SqliteStore::open(file).await.expect("opened"));
@@ -129,7 +130,7 @@ impl Site {
         let at = listener.local_addr().expect("an address");
         let router = router(Arc::clone(&echo) as Arc<dyn Intake>, channel);
         tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
-        Site { at, echo, _folder: folder }
+        Server { at, echo, _folder: folder }
     }
 
     async fn open(&self) -> Page {
@@ -180,6 +181,11 @@ impl Page {
         }
     }
 
+    /// Waits for the reply to the command with which a chat starts.
+    async fn until_started(&mut self) {
+        while self.hear().await["who"] != "bot" {}
+    }
+
     /// All frames up to and including the one with this id.
     async fn until_answer(&mut self, id: &str) -> Vec<Value> {
         let mut frames = Vec::new();
@@ -200,7 +206,7 @@ fn message(id: &str, text: &str) -> Value {
 
 #[tokio::test]
 async fn a_chat_runs_from_hello_to_reply() {
-    let site = Site::start().await;
+    let site = Server::start().await;
     let (mut page, token, _) = site.new_page().await;
     assert_eq!(token.len(), 64);
     assert_eq!(site.echo.channel.connected(), 1);
@@ -232,7 +238,7 @@ async fn a_chat_runs_from_hello_to_reply() {
 
 #[tokio::test]
 async fn a_message_sent_twice_is_stored_once() {
-    let site = Site::start().await;
+    let site = Server::start().await;
     let (mut page, token, seen) = site.new_page().await;
     page.say(message("1", "раз")).await;
     page.until_answer("1").await;
@@ -252,7 +258,7 @@ async fn a_message_sent_twice_is_stored_once() {
 
 #[tokio::test]
 async fn a_reconnected_page_gets_every_missed_message_exactly_once() {
-    let site = Site::start().await;
+    let site = Server::start().await;
     let (mut first, token, seen) = site.new_page().await;
     // Two pages of the same chat.
     let (mut second, welcome) = site.page(Some(&token), 0).await;
@@ -276,7 +282,7 @@ async fn a_reconnected_page_gets_every_missed_message_exactly_once() {
 
 #[tokio::test]
 async fn an_invalid_token_opens_a_new_chat() {
-    let site = Site::start().await;
+    let site = Server::start().await;
     let (_, token, _) = site.new_page().await;
     for strange in ["", "1", "../../etc", "web:1"] {
         let (_, welcome) = site.page(Some(strange), 0).await;
@@ -288,7 +294,7 @@ async fn an_invalid_token_opens_a_new_chat() {
 
 #[tokio::test]
 async fn an_invalid_frame_gets_an_error_and_keeps_the_socket_open() {
-    let site = Site::start().await;
+    let site = Server::start().await;
     let mut page = site.open().await;
     page.say(message("1", "рано")).await;
     assert_eq!(page.hear().await["code"], "hello_first");
@@ -320,7 +326,7 @@ async fn an_invalid_frame_gets_an_error_and_keeps_the_socket_open() {
 
 #[tokio::test]
 async fn a_long_frame_is_refused_and_a_huge_one_closes_the_socket() {
-    let site = Site::start().await;
+    let site = Server::start().await;
     let (mut page, _, _) = site.new_page().await;
     page.say(message("1", &"a".repeat(20_000))).await;
     assert_eq!(page.hear().await["code"], "too_long");
@@ -336,7 +342,7 @@ async fn a_long_frame_is_refused_and_a_huge_one_closes_the_socket() {
 
 #[tokio::test]
 async fn too_many_messages_are_rate_limited() {
-    let site = Site::start().await;
+    let site = Server::start().await;
     let (mut page, _, _) = site.new_page().await;
     for n in 0..8 {
         page.say(message(&n.to_string(), "спам")).await;
@@ -349,7 +355,7 @@ async fn too_many_messages_are_rate_limited() {
 
 #[tokio::test]
 async fn a_message_that_could_not_be_stored_is_not_acknowledged() {
-    let site = Site::start().await;
+    let site = Server::start().await;
     let (mut page, _, _) = site.new_page().await;
     *site.echo.broken.lock().expect("not poisoned") = true;
     page.say(message("1", "раз")).await;
@@ -361,7 +367,7 @@ async fn a_message_that_could_not_be_stored_is_not_acknowledged() {
 
 #[tokio::test]
 async fn only_allowed_origins_connect() {
-    let site = Site::with(Options { hosts: vec!["shop.example".to_owned()], ..Options::default() }).await;
+    let site = Server::with(Options { hosts: vec!["shop.example".to_owned()], ..Options::default() }).await;
     let own = format!("http://{}", site.at);
     for (origin, welcome) in [
         (own.as_str(), true),
@@ -377,7 +383,7 @@ async fn only_allowed_origins_connect() {
 
 #[tokio::test]
 async fn the_number_of_sockets_is_bounded_and_permits_are_released() {
-    let site = Site::with(Options { sockets: 1, ..Options::default() }).await;
+    let site = Server::with(Options { sockets: 1, ..Options::default() }).await;
     let (page, _, _) = site.new_page().await;
     assert!(connect_async(format!("ws://{}/ws", site.at)).await.is_err());
     drop(page);
@@ -391,7 +397,7 @@ async fn the_number_of_sockets_is_bounded_and_permits_are_released() {
 
 #[tokio::test]
 async fn a_page_that_answers_no_ping_is_disconnected() {
-    let site = Site::with(Options { ping: Duration::from_millis(50), ..Options::default() }).await;
+    let site = Server::with(Options { ping: Duration::from_millis(50), ..Options::default() }).await;
     let (page, _, _) = site.new_page().await;
     assert_eq!(site.echo.channel.connected(), 1);
     // A client that is not polled does not answer pings.
@@ -406,7 +412,7 @@ async fn a_page_that_answers_no_ping_is_disconnected() {
 
 #[tokio::test]
 async fn the_page_is_served_with_security_headers() {
-    let site = Site::with(Options {
+    let site = Server::with(Options {
         title: Localized { ru: "Насосы & <b>Ко</b>".to_owned(), en: "Pumps".to_owned() },
         ..Options::default()
     })
@@ -427,4 +433,89 @@ async fn the_page_is_served_with_security_headers() {
             !text.contains("innerHTML") && !text.contains("insertAdjacentHTML") && !text.contains("eval(")
         );
     }
+}
+
+/// A server with the default site and the site `tools`.
+async fn two_sites() -> Server {
+    let tools = super::Site {
+        title: Localized { ru: "Инструменты".to_owned(), en: "Tools & <more>".to_owned() },
+        colours: Colours { accent: Some("#0a7a4b".to_owned()), background: None },
+        languages: vec![Language::En],
+        hosts: vec!["tools.example".to_owned()],
+        entry: Some("tools".to_owned()),
+    };
+    let title = Localized { ru: "Магазин".to_owned(), en: "Shop".to_owned() };
+    let sites = [("tools".to_owned(), tools)].into();
+    Server::with(Options { title, sites, hosts: vec!["shop.example".to_owned()], ..Options::default() }).await
+}
+
+#[tokio::test]
+async fn sites_have_their_own_pages() {
+    let server = two_sites().await;
+    let client =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("built");
+    let get = async |path: &str| {
+        let url = format!("http://{}{path}", server.at);
+        let response = client.get(url).send().await.expect("answered");
+        let location = response.headers().get("location").map(|to| to.to_str().expect("text").to_owned());
+        (response.status().as_u16(), location, response.text().await.expect("text"))
+    };
+    let (_, _, page) = get("/s/tools/").await;
+    for part in ["<title>Tools &amp; &lt;more&gt;</title>", "data-site=\"tools\"", "data-languages=\"en\""] {
+        assert!(page.contains(part), "«{part}» is not in {page}");
+    }
+    let (_, _, page) = get("/").await;
+    for part in ["<title>Магазин</title>", "data-site=\"default\"", "data-languages=\"ru en\""] {
+        assert!(page.contains(part), "«{part}» is not in {page}");
+    }
+    assert!(get("/s/tools/chat.css").await.2.contains("--accent: #0a7a4b;"));
+    assert!(!get("/chat.css").await.2.contains("#0a7a4b"));
+    assert_eq!(get("/s/tools/chat.js").await.2, get("/chat.js").await.2);
+    let (status, location, _) = get("/s/tools").await;
+    assert_eq!((status, location.as_deref()), (308, Some("tools/")));
+    for path in ["/s/other/", "/s/other", "/s/other/chat.css", "/s/other/chat.js"] {
+        assert_eq!(get(path).await.0, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_chat_belongs_to_its_site() {
+    let server = two_sites().await;
+    let connect = async |path: &str, origin: Option<&str>| {
+        let mut request = format!("ws://{}{path}", server.at).into_client_request().expect("a request");
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().expect("a header"));
+        }
+        connect_async(request).await.ok().map(|(socket, _)| Page(socket))
+    };
+    for (path, origin, welcome) in [
+        ("/s/tools/ws", "https://tools.example", true),
+        ("/s/tools/ws", "https://shop.example", true),
+        ("/s/tools/ws", "https://evil.example", false),
+        ("/ws", "https://tools.example", false),
+        ("/ws", "https://shop.example", true),
+    ] {
+        assert_eq!(connect(path, Some(origin)).await.is_some(), welcome, "{path} {origin}");
+    }
+    assert!(connect("/s/other/ws", None).await.is_none(), "there is no such site");
+
+    let mut page = connect("/s/tools/ws", Some("https://tools.example")).await.expect("connected");
+    page.say(json!({ "type": "hello", "language": "ru" })).await;
+    let token = page.hear().await["token"].as_str().expect("a token").to_owned();
+    // The same token opens another chat on another site.
+    let mut other = connect("/ws", None).await.expect("connected");
+    other.say(json!({ "type": "hello", "token": token, "language": "ru" })).await;
+    assert_eq!(other.hear().await["messages"], json!([]));
+    page.until_started().await;
+    other.until_started().await;
+    let received = server.echo.received.lock().expect("not poisoned").clone();
+    let [first, second] = received.as_slice() else { panic!("{received:?}") };
+    assert_ne!(first.address, second.address);
+    let origin = |site: &str, page: Option<&str>| {
+        Some(Origin { site: site.to_owned(), page: page.map(str::to_owned) })
+    };
+    assert_eq!(first.origin, origin("tools", Some("https://tools.example")));
+    assert_eq!((first.client.entry.as_deref(), first.client.language), (Some("tools"), Some(Language::En)));
+    assert_eq!(second.origin, origin("default", None));
+    assert_eq!((second.client.entry.as_deref(), second.client.language), (None, Some(Language::Ru)));
 }

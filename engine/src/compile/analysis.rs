@@ -9,7 +9,7 @@ mod graph;
 mod reachability;
 mod slots;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     diagnostic::Diagnostic,
@@ -26,12 +26,13 @@ pub(super) fn check(
     flows: &[&Flow],
     all: bool,
     entry: Option<&str>,
+    entry_flows: &BTreeSet<String>,
     uses: &SlotUses,
     prompts: &BTreeMap<String, ByLanguage<Prompt>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let graph = FlowGraph::of(flows);
-    reachability::check(&graph, entry.filter(|_| all), diagnostics);
+    reachability::check(&graph, entry.filter(|_| all), entry_flows, diagnostics);
     slots::check(&graph, uses, |flow| all || entry == Some(flow.id.as_str()), diagnostics);
     let order = cycles::check(&graph, diagnostics);
     // A turn without end has no worst case.

@@ -9,6 +9,7 @@ use crate::{
 /// Makes the frames those of a release: flows that are gone are dropped with everything above them, slots are those
 /// declared now, and there is always the flow in which chats begin.
 pub(super) fn fit(session: &mut Session, release: &Release) {
+    let entry = release.entry_of(session);
     let frames = &mut session.frames;
     let known = frames.iter().take_while(|frame| release.flow(&frame.flow).is_some()).count();
     frames.truncate(known);
@@ -27,7 +28,7 @@ pub(super) fn fit(session: &mut Session, release: &Release) {
         frames.truncate(orphan + 1);
     }
     if frames.is_empty()
-        && let Some(flow) = release.flow(&release.entry)
+        && let Some(flow) = release.flow(entry)
     {
         frames.push(Frame::new(&flow.id, &flow.slots));
     }

@@ -117,7 +117,9 @@ fn command(release: &Release, session: &mut Session, name: &str) -> Cursor {
         // `/start` begins a new dialog whatever the state of the old one.
         session.reset();
         fit(session, release);
-        let Some(flow) = release.flow(&release.entry) else { return Cursor::Say(phrases::APOLOGY) };
+        let Some(flow) = release.flow(release.entry_of(session)) else {
+            return Cursor::Say(phrases::APOLOGY);
+        };
         let to = flow.header.on.command.get("start").unwrap_or(&flow.header.start);
         return Cursor::Node(waiting(to), NodeInput::Enter);
     }

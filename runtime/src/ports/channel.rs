@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tolmach_engine::{
     channel::Capabilities,
     effect::Outgoing,
-    event::{Client, EventKind},
+    event::{Client, EventKind, Origin},
 };
 
 /// A chat's address: the channel's name and the chat's id in that channel, written `telegram:42`.
@@ -46,6 +46,8 @@ pub struct Inbound {
     pub key: String,
     /// What the channel knows about the client.
     pub client: Client,
+    /// The site of the channel that it came from; `None` for a channel without sites.
+    pub origin: Option<Origin>,
     /// The event. A press carries `press: None` here; its action is looked up by `button` when the turn starts.
     pub kind: EventKind,
     /// For a press: the button's id.

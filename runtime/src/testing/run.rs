@@ -209,6 +209,7 @@ impl<'a> Run<'a> {
                     client: if staff { Default::default() } else { client.clone() },
                     kind,
                     button: button.clone(),
+                    origin: None,
                 }
             })
             .collect())

@@ -85,6 +85,7 @@ impl Run {
         let options = web::Options {
             title: assembled.company.clone(),
             hosts: config.web_hosts.clone(),
+            sites: config.sites.iter().map(|(name, site)| (name.clone(), site.site())).collect(),
             sockets: config.web_sockets,
             ..Default::default()
         };

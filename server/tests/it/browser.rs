@@ -13,7 +13,10 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
-use crate::support::{Home, Server};
+use crate::{
+    sites,
+    support::{Home, Server},
+};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 const ARGUMENTS: [&str; 10] = [
@@ -92,6 +95,40 @@ async fn a_client_talks_to_the_page() {
     let leads = home.tolmach(&["leads", "--json"]).run().ok().json();
     assert_eq!(leads.as_array().map(Vec::len), Some(1), "{leads}");
     assert_eq!(leads[0]["lead"]["contact"]["name"], "John");
+}
+
+#[tokio::test]
+async fn sites_look_and_begin_as_configured() {
+    let Some(mut browser) = Browser::start().await else { return };
+    let home = sites::home();
+    let server = sites::serve(&home);
+    let colour = "getComputedStyle(document.querySelector('.mark')).backgroundColor";
+    let behind = "getComputedStyle(document.body).backgroundColor";
+    let languages = "document.getElementById('languages').hidden";
+    for (path, title, greeting, accent, back, one_language) in [
+        ("/", "Shop", "The shop listens", "rgb(31, 95, 208)", "rgb(238, 241, 245)", false),
+        ("/s/tools/", "Power tools", "Which tool?", "rgb(10, 122, 75)", "rgb(243, 247, 242)", true),
+    ] {
+        browser.screen(360, 640).await;
+        browser.call("Page.navigate", json!({ "url": server.url(path) })).await;
+        browser.until(&format!("location.pathname === '{path}' && document.readyState === 'complete'")).await;
+        browser.until("document.querySelectorAll('.message.bot').length === 1").await;
+        assert_eq!(browser.text(".message.bot .bubble").await, greeting, "each site has a chat of its own");
+        assert_eq!(browser.run("document.title").await, title);
+        assert_eq!(browser.run(colour).await, accent);
+        assert_eq!(browser.run(behind).await, back);
+        assert_eq!(browser.run(languages).await, one_language);
+        browser.fits(path).await;
+        browser.screen(1280, 800).await;
+        browser.fits(path).await;
+    }
+    // The first site still has its own chat.
+    browser.call("Page.navigate", json!({ "url": server.url("/") })).await;
+    browser
+        .until("location.pathname === '/' && document.querySelectorAll('.message.bot').length === 1")
+        .await;
+    assert_eq!(browser.text(".message.bot .bubble").await, "The shop listens");
+    assert_eq!(browser.complaints, Vec::<String>::new());
 }
 
 /// Whether an event is an error of the page: an exception, or a violation of its content security policy.

@@ -33,6 +33,10 @@ fn wrong_settings_are_named() {
         ),
         ("listen = \"nowhere\"", &["tolmach.toml", "listen", "address"]),
         ("web_hosts = \"one\"", &["tolmach.toml", "web_hosts"]),
+        ("[sites.Shop]", &["sites.Shop", "lower-case"]),
+        ("[sites.shop]\ncolours.accent = \"red\"", &["sites.shop.colours.accent", "red", "#1f5fd0"]),
+        ("[sites.shop]\nlanguages = [\"de\"]", &["tolmach.toml", "sites.shop.languages"]),
+        ("[sites.shop]\ntitle = 5", &["tolmach.toml", "sites.shop.title"]),
         ("no toml at all", &["tolmach.toml"]),
     ] {
         home.write("tolmach.toml", text);

@@ -39,6 +39,7 @@ mod redaction;
 mod releases;
 mod save_test;
 mod second_channel;
+mod sites;
 mod staff;
 mod suggest;
 mod support;

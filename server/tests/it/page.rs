@@ -36,7 +36,12 @@ impl Page {
 
     /// Connects without saying hello.
     pub async fn connect(server: &Server) -> Page {
-        let (socket, _) = connect_async(format!("ws://{}/ws", server.address)).await.expect("connected");
+        Page::connect_to(server, "/ws").await
+    }
+
+    /// A socket at a path that has not said hello.
+    pub async fn connect_to(server: &Server, path: &str) -> Page {
+        let (socket, _) = connect_async(format!("ws://{}{path}", server.address)).await.expect("connected");
         Page { socket, token: String::new(), shown: Vec::new() }
     }
 

@@ -52,7 +52,10 @@ mod pigeon {
             };
             let (address, key) = (Address::new(NAME, who), number.to_string());
             let client = Client::default();
-            intake.receive(vec![Inbound { address, key, client, kind, button }]).await.expect("stored");
+            intake
+                .receive(vec![Inbound { address, key, client, origin: None, kind, button }])
+                .await
+                .expect("stored");
         }
     }
 

@@ -175,6 +175,7 @@ fn inbound(chat: &str, key: &str, text: &str) -> Inbound {
         client: Client::default(),
         kind,
         button: None,
+        origin: None,
     }
 }
 

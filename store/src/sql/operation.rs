@@ -161,11 +161,11 @@ pub(super) fn receive(at: i64, inbound: Vec<(Uuid, Inbound)>) -> Result<Operatio
     let mut known = HashSet::new();
     let mut rows = Vec::with_capacity(inbound.len());
     for (id, inbound) in inbound {
-        let Inbound { address, key, client, kind, button } = inbound;
+        let Inbound { address, key, client, origin, kind, button } = inbound;
         let chat = address.to_string();
         plain("chat", &chat)?;
         plain("key", &key)?;
-        let event = json(&Event { id, at, client, kind })?;
+        let event = json(&Event { id, at, client, origin, kind })?;
         let row = json(&(&address.channel, &key, &chat, event, button.map(without_nul)))?;
         let identity = (address.channel, key);
         if known.insert(identity.clone()) {

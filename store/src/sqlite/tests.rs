@@ -84,6 +84,7 @@ fn message(key: &str) -> (Uuid, Inbound) {
         client: Client::default(),
         kind: EventKind::Message { text: "насос".to_owned() },
         button: None,
+        origin: None,
     };
     (Uuid::now_v7(), inbound)
 }

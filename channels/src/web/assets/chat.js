@@ -27,18 +27,23 @@
   const [log, scroll, banner, typing, form, text, send, status] =
     ["log", "scroll", "banner", "typing", "composer", "text", "send", "status"].map(find);
 
+  const site = document.querySelector("meta[name=chat-title]").dataset;
+  const offered = site.languages.split(" ");
+  // Sites of one server share the browser's storage; each has its own chat.
+  const prefix = site.site === "default" ? "tolmach." : `tolmach.${site.site}.`;
+
   // Private windows may refuse storage: the chat then lives as long as the page.
   const memory = {
     get(key) {
-      try { return localStorage.getItem(`tolmach.${key}`); } catch { return null; }
+      try { return localStorage.getItem(prefix + key); } catch { return null; }
     },
     set(key, value) {
-      try { localStorage.setItem(`tolmach.${key}`, value); } catch { /* see above */ }
+      try { localStorage.setItem(prefix + key, value); } catch { /* see above */ }
     },
   };
 
   const known = (code) => (String(code || "").toLowerCase().startsWith("ru") ? "ru" : "en");
-  let language = WORDS[memory.get("language")] ? memory.get("language") : known(navigator.language);
+  let language = [memory.get("language"), known(navigator.language)].find((code) => offered.includes(code)) || offered[0];
   let token = memory.get("token");
   let socket = null;
   let ready = false;
@@ -329,7 +334,7 @@
   function paint() {
     const words = WORDS[language];
     document.documentElement.lang = language;
-    const title = document.querySelector("meta[name=chat-title]").dataset[language] || words.title;
+    const title = site[language] || words.title;
     document.title = title;
     find("title").textContent = title;
     find("label").textContent = words.label;
@@ -373,6 +378,7 @@
   });
 
   for (const choice of document.querySelectorAll("[data-language]")) {
+    choice.hidden = !offered.includes(choice.dataset.language);
     choice.addEventListener("click", () => {
       language = choice.dataset.language;
       memory.set("language", language);
@@ -380,6 +386,8 @@
       if (ready) hello(socket);
     });
   }
+
+  find("languages").hidden = offered.length < 2;
 
   addEventListener("online", () => { attempt = 0; });
 

@@ -9,13 +9,18 @@ use crate::{
     target::Target,
 };
 
-pub(super) fn check(graph: &FlowGraph<'_>, entry: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(
+    graph: &FlowGraph<'_>,
+    entry: Option<&str>,
+    entry_flows: &BTreeSet<String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     for flow in &graph.flows {
         let reached = reached(graph, flow);
         unreachable(graph, flow, &reached, diagnostics);
         no_way_out(graph, flow, &reached, diagnostics);
     }
-    calls(graph, entry, diagnostics);
+    calls(graph, entry, entry_flows, diagnostics);
 }
 
 /// The nodes of a flow to which some path leads.
@@ -113,8 +118,13 @@ fn no_way_out(
     diagnostics.push(Diagnostic::new(Code::NoWayOut, &flow.file, span, message, help));
 }
 
-fn calls(graph: &FlowGraph<'_>, entry: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
-    let mut called = BTreeSet::new();
+fn calls(
+    graph: &FlowGraph<'_>,
+    entry: Option<&str>,
+    entry_flows: &BTreeSet<String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut called: BTreeSet<&str> = entry_flows.iter().map(String::as_str).collect();
     for node in &graph.nodes {
         let Some(call) = node.entry.node.call() else { continue };
         let Some(flow) = graph.flows.iter().find(|flow| flow.id == call.flow.value) else { continue };

@@ -141,7 +141,13 @@ impl<S: DbConnection> Group<'_, S> {
 }
 
 fn event(id: Uuid, at: i64, timer: &str) -> sqlx::Result<String> {
-    encode(&Event { id, at, client: Client::default(), kind: EventKind::Timer { name: timer.to_owned() } })
+    encode(&Event {
+        id,
+        at,
+        client: Client::default(),
+        origin: None,
+        kind: EventKind::Timer { name: timer.to_owned() },
+    })
 }
 
 fn task(task: &Task, at: i64) -> sqlx::Result<Pushed> {
