@@ -13,24 +13,15 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::{Address, Channel, Delivery, MessageRow};
 
+use crate::telegram;
+
 /// The channel's name in addresses.
 pub const NAME: &str = "terminal";
 
-/// What the terminal shows. It has no limits of its own; they are as in the other channels, so that a dialog that works
-/// here works there.
-pub const CAPABILITIES: Capabilities = Capabilities {
-    name: NAME,
-    max_buttons: 100,
-    max_label: 40,
-    max_cards: None,
-    albums: false,
-    edits: false,
-    typing: false,
-    contact_sharing: false,
-    max_text: 4096,
-    max_caption: 1024,
-    max_callback_data: 64,
-};
+/// What the terminal shows. It has no limits of its own; they are Telegram's, so that a dialog that works here works
+/// there.
+pub const CAPABILITIES: Capabilities =
+    Capabilities { name: NAME, contact_sharing: false, ..telegram::CAPABILITIES };
 
 /// Prints the messages of one chat. Stores the buttons shown last, so that they can be pressed by number.
 pub struct Terminal {

@@ -45,6 +45,8 @@ use tokio::sync::{Notify, Semaphore};
 use tolmach_engine::{catalog::Localized, channel::Capabilities, effect::Outgoing};
 use tolmach_runtime::ports::{Address, Channel, ChatKey, Delivery, Intake, Store};
 
+use crate::telegram;
+
 pub use site::{Colours, DEFAULT_SITE, Site};
 
 /// The channel's name in addresses.
@@ -52,19 +54,8 @@ pub const NAME: &str = "web";
 
 /// What the page shows. It has no limits of its own for texts and buttons; they are as on Telegram, so that a dialog
 /// looks alike in both.
-pub const CAPABILITIES: Capabilities = Capabilities {
-    name: NAME,
-    max_buttons: 100,
-    max_label: 40,
-    max_cards: Some(50),
-    albums: false,
-    edits: false,
-    typing: false,
-    contact_sharing: false,
-    max_text: 4096,
-    max_caption: 1024,
-    max_callback_data: 64,
-};
+pub const CAPABILITIES: Capabilities =
+    Capabilities { name: NAME, max_cards: Some(50), contact_sharing: false, ..telegram::CAPABILITIES };
 
 /// Settings of the web chat.
 #[derive(Clone, Debug)]

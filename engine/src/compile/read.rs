@@ -97,15 +97,12 @@ fn read_node(
 ) -> Option<NodeEntry> {
     let known = || kinds.iter().map(|kind| kind.name);
     let list = || known().collect::<Vec<_>>().join(", ");
-    let Node::Map(fields) = &body.node else {
+    let no_kind = || {
         let message = format!("node `{}` has no kind", name.value);
-        diagnostics.push(Diagnostic::new(
-            Code::NoKind,
-            file,
-            name.span,
-            message,
-            format!("give it one of: {}", list()),
-        ));
+        Diagnostic::new(Code::NoKind, file, name.span, message, format!("give it one of: {}", list()))
+    };
+    let Node::Map(fields) = &body.node else {
+        diagnostics.push(no_kind());
         return None;
     };
     let mut found: Option<(&'static KindSpec, &Tree)> = None;
@@ -146,14 +143,7 @@ fn read_node(
     }
     let Some((kind, config)) = found else {
         if !fields.iter().any(|(key, _)| key.value != "next") {
-            let message = format!("node `{}` has no kind", name.value);
-            diagnostics.push(Diagnostic::new(
-                Code::NoKind,
-                file,
-                name.span,
-                message,
-                format!("give it one of: {}", list()),
-            ));
+            diagnostics.push(no_kind());
         }
         return None;
     };
