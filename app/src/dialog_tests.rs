@@ -87,7 +87,7 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] ports::Error),
     /// A task that ran tests panicked.
-    #[error("a test broke off")]
+    #[error("a test stopped unexpectedly")]
     BrokeOff(#[source] tokio::task::JoinError),
 }
 

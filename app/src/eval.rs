@@ -21,7 +21,7 @@ const OUT_OF_SCOPE: &str = "oos";
 
 /// A test message with its expected and its predicted intent.
 #[derive(Clone, Debug, PartialEq)]
-struct Placed {
+struct Classified {
     text: String,
     /// The expected intent; `None` for an out-of-scope message.
     wanted: Option<String>,
@@ -143,7 +143,7 @@ pub async fn intents(
         let confidence = best.as_ref().map_or(0.0, |best| best.score);
         let found = best.map(|best| best.label).filter(|label| label != OUT_OF_SCOPE);
         let wanted = Some(label).filter(|label| label != OUT_OF_SCOPE);
-        placed.push(Placed { text, wanted, found, confidence });
+        placed.push(Classified { text, wanted, found, confidence });
     }
     times.sort();
     let figures = measure::figures(&placed);

@@ -33,12 +33,12 @@ pub struct Handoff {
     /// Since when, milliseconds since the Unix epoch.
     pub since: i64,
     /// The last messages, oldest first.
-    pub messages: Vec<Said>,
+    pub messages: Vec<HandoffMessage>,
 }
 
 /// A message of such a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Said {
+pub struct HandoffMessage {
     /// Who said it.
     pub who: Author,
     /// The name of the staff member who sent it.
@@ -52,7 +52,7 @@ pub struct Said {
 
 /// The result of a staff action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Acted {
+pub struct StaffActionResult {
     /// The chat's key.
     pub chat: String,
     /// The action.
@@ -125,7 +125,7 @@ impl Error {
 /// When the database is unavailable.
 pub async fn list(store: &dyn Store, messages: u32) -> ports::Result<Vec<Handoff>> {
     let mut listed = Vec::new();
-    for taken in store.handed().await? {
+    for taken in store.taken_over().await? {
         let messages = store
             .messages(&MessageQuery::of(&taken.chat, 0, messages))
             .await?
@@ -143,7 +143,7 @@ pub async fn list(store: &dyn Store, messages: u32) -> ports::Result<Vec<Handoff
 ///
 /// # Errors
 /// When no chat or several match, or the database is unavailable.
-pub async fn take(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -> Result<Acted, Error> {
+pub async fn take(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -> Result<StaffActionResult, Error> {
     act(store, actor, now, "handoff.take", chat, StaffAction::Take).await
 }
 
@@ -153,7 +153,7 @@ pub async fn take(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -> Res
 ///
 /// # Errors
 /// When the text is empty or too long, no chat or several match, or the database is unavailable.
-pub async fn say(store: &dyn Store, actor: &Actor, now: i64, chat: &str, text: &str) -> Result<Acted, Error> {
+pub async fn say(store: &dyn Store, actor: &Actor, now: i64, chat: &str, text: &str) -> Result<StaffActionResult, Error> {
     let text = text.trim().to_owned();
     act(store, actor, now, "handoff.say", chat, StaffAction::Say { text }).await
 }
@@ -164,7 +164,7 @@ pub async fn say(store: &dyn Store, actor: &Actor, now: i64, chat: &str, text: &
 ///
 /// # Errors
 /// When no chat or several match, the chat is not taken over, or the database is unavailable.
-pub async fn give_back(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -> Result<Acted, Error> {
+pub async fn give_back(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -> Result<StaffActionResult, Error> {
     act(store, actor, now, "handoff.return", chat, StaffAction::Return).await
 }
 
@@ -221,16 +221,16 @@ impl Intake for AuditedIntake {
     }
 }
 
-fn said(row: MessageRow) -> Said {
+fn said(row: MessageRow) -> HandoffMessage {
     let MessageRow { who, body, at, .. } = row;
     match who {
-        Author::Client => Said { who, name: None, text: body, at },
+        Author::Client => HandoffMessage { who, name: None, text: body, at },
         Author::Bot | Author::Staff => {
             let message: Outgoing = serde_json::from_str(&body).unwrap_or_default();
             let cards = message.cards.iter().map(|card| format!("[{}]", card.name));
             let parts: Vec<String> = std::iter::once(message.text.clone()).chain(cards).collect();
             let text = parts.join(" ").trim().to_owned();
-            Said { who, name: message.staff, text, at }
+            HandoffMessage { who, name: message.staff, text, at }
         }
     }
 }
@@ -242,7 +242,7 @@ async fn act(
     name: &'static str,
     part: &str,
     action: StaffAction,
-) -> Result<Acted, Error> {
+) -> Result<StaffActionResult, Error> {
     let mut change = Change::new(actor, name, now);
     if let StaffAction::Say { text } = &action {
         change.detail("characters", text.chars().count());
@@ -262,7 +262,7 @@ async fn find_and_act(
     part: &str,
     action: StaffAction,
     change: &mut Change,
-) -> Result<Acted, Error> {
+) -> Result<StaffActionResult, Error> {
     if let StaffAction::Say { text } = &action {
         match text.chars().count() {
             0 => return Err(Error::Empty),
@@ -273,7 +273,7 @@ async fn find_and_act(
     let chat = match action {
         // Only chats that are taken over can be returned, so the part must be unique among them only.
         StaffAction::Return => {
-            let keys = store.handed().await?.into_iter().map(|taken| taken.chat);
+            let keys = store.taken_over().await?.into_iter().map(|taken| taken.chat);
             let found: Vec<String> = keys.filter(|key| key.contains(part)).collect();
             if found.is_empty() {
                 let chat = find(store, part, store.chats_like(part).await?).await?;
@@ -286,7 +286,7 @@ async fn find_and_act(
     };
     change.on(chat.clone());
     let done = hand_in(store, actor, now, &chat, action.clone()).await?;
-    Ok(Acted { chat, action, done })
+    Ok(StaffActionResult { chat, action, done })
 }
 
 /// Picks the chat whose key equals `part`, or else the only one in `found`.

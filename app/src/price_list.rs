@@ -101,7 +101,7 @@ impl ReaderProcess {
 
 /// A price list that was read, and the changes that importing it would make.
 #[derive(Debug)]
-pub struct Understood {
+pub struct PriceListPreview {
     /// The supplier.
     pub source: String,
     /// The rows, and a report on how columns were recognized.
@@ -139,7 +139,7 @@ pub enum Error {
     #[error(transparent)]
     Upload(#[from] uploads::Error),
     /// The reading task panicked.
-    #[error("reading the price list broke off")]
+    #[error("reading the price list stopped unexpectedly")]
     BrokeOff(#[source] tokio::task::JoinError),
     /// The database failed.
     #[error(transparent)]
@@ -154,7 +154,7 @@ pub async fn understand(
     list: PriceList,
     folder: PathBuf,
     reader: ReaderProcess,
-) -> Result<Understood, Error> {
+) -> Result<PriceListPreview, Error> {
     let read = move || understand_blocking(list, &folder, &reader);
     tokio::task::spawn_blocking(read).await.map_err(Error::BrokeOff)?
 }
@@ -172,7 +172,7 @@ pub async fn import(
     audit: Option<&dyn AuditStore>,
     actor: &Actor,
     now: i64,
-    understood: &mut Understood,
+    understood: &mut PriceListPreview,
     progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<ImportOutcome, Error> {
     let imported = put_in(catalog, understood, progress).await;
@@ -203,7 +203,7 @@ pub async fn record_refusal(audit: &dyn AuditStore, actor: &Actor, now: i64, sup
 
 const ACTION: &str = "catalog.import";
 
-fn understand_blocking(list: PriceList, folder: &Path, reader: &ReaderProcess) -> Result<Understood, Error> {
+fn understand_blocking(list: PriceList, folder: &Path, reader: &ReaderProcess) -> Result<PriceListPreview, Error> {
     let Some(source) = list.supplier() else {
         // Read the file first: an error in its content is more useful than the missing name.
         reader.read(&list.file, &Options::default())?;
@@ -227,7 +227,7 @@ fn understand_blocking(list: PriceList, folder: &Path, reader: &ReaderProcess) -
         }
         None => None,
     };
-    Ok(Understood {
+    Ok(PriceListPreview {
         photos,
         changes: changes::changes(&current, &source, &imported.items),
         disagreements: changes::disagreements(&current, &source, &imported.items),
@@ -241,7 +241,7 @@ fn understand_blocking(list: PriceList, folder: &Path, reader: &ReaderProcess) -
 
 async fn put_in(
     catalog: &EmbeddedCatalog,
-    understood: &mut Understood,
+    understood: &mut PriceListPreview,
     progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<ImportOutcome, Error> {
     let folder = catalog.folder();
@@ -261,7 +261,7 @@ async fn put_in(
 
 /// Stores the photos beside the catalogue and sets them in the items. Photos that the supplier's rows already have
 /// stay.
-fn take_photos(understood: &mut Understood, catalogue: &Path) -> Result<(), Error> {
+fn take_photos(understood: &mut PriceListPreview, catalogue: &Path) -> Result<(), Error> {
     if let Some((archive, taken)) = &mut understood.photos {
         *taken = photos::take(archive, Some(catalogue), &mut understood.imported.items)?;
     }

@@ -50,7 +50,7 @@ fn english(day: &Day) -> String {
 
 /// Failure counts are listed only when they are not 0.
 fn lines(day: &Day, counts: [&str; 5], troubles: [&str; 2]) -> String {
-    let counted = [day.chats, day.turns, day.leads, day.goals, day.handed];
+    let counted = [day.chats, day.turns, day.leads, day.goals, day.taken_over];
     let all = counts.into_iter().zip(counted);
     let bad = troubles.into_iter().zip([day.undelivered, day.quarantined]).filter(|(_, count)| *count > 0);
     all.chain(bad).map(|(what, count)| format!("{what}: {count}")).collect::<Vec<_>>().join("\n")

@@ -121,7 +121,7 @@ pub enum Error {
     #[error(transparent)]
     Release(#[from] release::Error),
     /// The grouping task panicked.
-    #[error("grouping the messages broke off")]
+    #[error("grouping the messages stopped unexpectedly")]
     BrokeOff(#[source] tokio::task::JoinError),
     /// The database or the embedder failed.
     #[error(transparent)]

@@ -75,7 +75,7 @@ impl Uploads {
     /// # Errors
     /// When the file cannot be read or is larger than [`MAX_BYTES`], the copy cannot be written, or the database is
     /// unavailable.
-    pub async fn put(
+    pub async fn add(
         &self,
         store: &dyn Store,
         actor: &Actor,

@@ -180,7 +180,7 @@ impl Mirror {
 
     /// Publishing loop; never returns. Publishes the serving generation whenever the server does not have it: at the
     /// start, after an import or rollback (also by another process), and when the server is back.
-    pub async fn keep(&self) {
+    pub async fn run(&self) {
         let mut failures = 0;
         loop {
             match self.reconcile().await {

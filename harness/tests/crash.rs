@@ -1,6 +1,6 @@
 //! A short run of the crash harness against the binary that cargo builds beside it, with a fixed seed.
 
-#![expect(clippy::expect_used, reason = "a test ends at the first surprise")]
+#![expect(clippy::expect_used, reason = "a test ends at the first unexpected result")]
 
 use std::process::{Command, Output};
 

@@ -1,7 +1,7 @@
 //! A short load run against the binary that cargo builds beside the harness: checks that the figures are present and
 //! plausible.
 
-#![expect(clippy::expect_used, reason = "a test ends at the first surprise")]
+#![expect(clippy::expect_used, reason = "a test ends at the first unexpected result")]
 
 use std::process::Command;
 

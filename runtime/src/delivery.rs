@@ -35,8 +35,8 @@ impl Runtime {
     /// Delivers a chat's undelivered messages from the store. Returns whether any stays undelivered; `receipt` as for
     /// [`Runtime::deliver_now`].
     pub(crate) async fn deliver_stored(&self, chat: &str, receipt: &mut AckPosition) -> ports::Result<bool> {
-        for row in self.parts.store.outbox(chat).await? {
-            if row.due > self.parts.clock.now() {
+        for row in self.ports.store.outbox(chat).await? {
+            if row.due > self.ports.clock.now() {
                 return Ok(true);
             }
             let message: Outgoing = match serde_json::from_str(&row.payload) {
@@ -63,7 +63,7 @@ impl Runtime {
         attempts: i64,
         receipt: &mut AckPosition,
     ) -> ports::Result<bool> {
-        let channel = Address::parse(chat).and_then(|to| Some((self.parts.channel(&to.channel)?, to)));
+        let channel = Address::parse(chat).and_then(|to| Some((self.ports.channel(&to.channel)?, to)));
         let Some((channel, to)) = channel else {
             // The channel is not configured in this process. Another process, or a later start, delivers the message.
             return Ok(false);
@@ -76,7 +76,7 @@ impl Runtime {
             }
             Delivery::Gone { why } => {
                 tracing::info!(chat = short(chat), why, "the client cannot be reached any more");
-                let waiting = self.parts.store.outbox(chat).await?;
+                let waiting = self.ports.store.outbox(chat).await?;
                 *receipt = self.acknowledgements.give(waiting.into_iter().map(|row| row.effect).collect());
             }
             Delivery::Later { why, .. } if attempts + 1 >= ATTEMPTS => {
@@ -97,8 +97,8 @@ impl Runtime {
                     seconds = pause.as_secs(),
                     "a message is put off"
                 );
-                let due = self.parts.clock.now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
-                self.parts.store.postpone(effect, due).await?;
+                let due = self.ports.clock.now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
+                self.ports.store.postpone(effect, due).await?;
                 return Ok(false);
             }
         }

@@ -42,7 +42,7 @@ impl Runtime {
     /// # Errors
     /// When the store is unavailable.
     pub async fn recover(&self) -> ports::Result<usize> {
-        self.wake_unfinished(self.parts.clock.now()).await
+        self.wake_unfinished(self.ports.clock.now()).await
     }
 
     /// Runs the maintenance loop until the runtime is closed.
@@ -54,11 +54,11 @@ impl Runtime {
             tick.tick().await;
             if renewed.elapsed() >= RENEW {
                 renewed = Instant::now();
-                if let Err(why) = self.parts.store.lease(self.chats.leased()).await {
+                if let Err(why) = self.ports.store.lease(self.chats.leased()).await {
                     tracing::error!(%why, "the chats in hand could not be kept");
                 }
             }
-            let (now, (timers, messages)) = (self.parts.clock.now(), tasks.overdue());
+            let (now, (timers, messages)) = (self.ports.clock.now(), tasks.overdue());
             if let Err(why) = self.fire_timers(now - timers).await {
                 tracing::error!(%why, "timers could not be looked at");
             }
@@ -72,10 +72,10 @@ impl Runtime {
     /// is closed.
     pub async fn listen(self: Arc<Self>) {
         while !self.chats.closing() {
-            for chat in &self.parts.store.changed().await {
+            for chat in &self.ports.store.changed().await {
                 let Some(to) = Address::parse(chat) else { continue };
                 // A chat of a channel that this process does not have belongs to other processes.
-                if let Some(channel) = self.parts.channel(&to.channel) {
+                if let Some(channel) = self.ports.channel(&to.channel) {
                     channel.changed(&to);
                     self.wake_undelivered(chat);
                 }
@@ -88,11 +88,11 @@ impl Runtime {
     /// # Errors
     /// When the store is unavailable.
     pub async fn fire_due_timers(&self) -> ports::Result<()> {
-        self.fire_timers(self.parts.clock.now()).await
+        self.fire_timers(self.ports.clock.now()).await
     }
 
     async fn fire_timers(&self, due: i64) -> ports::Result<()> {
-        let chats = self.parts.store.fire_timers(due, &self.parts.channel_names()).await?;
+        let chats = self.ports.store.fire_timers(due, &self.ports.channel_names()).await?;
         chats.iter().for_each(|chat| self.wake(chat));
         Ok(())
     }
@@ -101,7 +101,7 @@ impl Runtime {
     /// while it worked on one.
     async fn wake_unfinished(&self, due: i64) -> ports::Result<usize> {
         let busy = self.chats.busy();
-        let mut chats = self.parts.store.unfinished(due, &self.parts.channel_names()).await?;
+        let mut chats = self.ports.store.unfinished(due, &self.ports.channel_names()).await?;
         chats.retain(|chat| !busy.contains(chat));
         chats.iter().for_each(|chat| self.wake_undelivered(chat));
         Ok(chats.len())

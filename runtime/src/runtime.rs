@@ -24,7 +24,7 @@ pub struct RuntimePorts {
     /// The store.
     pub store: Arc<dyn Store>,
     /// The ports that answer queries.
-    pub world: QueryPorts,
+    pub queries: QueryPorts,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The channels, with distinct names.
@@ -52,7 +52,7 @@ impl RuntimePorts {
 
 /// The turn loop.
 pub struct Runtime {
-    pub(crate) parts: RuntimePorts,
+    pub(crate) ports: RuntimePorts,
     pub(crate) releases: ReleaseRegistry,
     pub(crate) acknowledgements: Arc<Acknowledgements>,
     pub(crate) chats: Chats,
@@ -63,10 +63,10 @@ pub struct Runtime {
 
 impl Runtime {
     /// Creates a runtime. Events need a current release in `releases`: see [`ReleaseRegistry::follow`].
-    pub fn new(parts: RuntimePorts, releases: ReleaseRegistry) -> Arc<Runtime> {
-        let acknowledgements = Acknowledgements::new(Arc::clone(&parts.store));
+    pub fn new(ports: RuntimePorts, releases: ReleaseRegistry) -> Arc<Runtime> {
+        let acknowledgements = Acknowledgements::new(Arc::clone(&ports.store));
         Arc::new_cyclic(|me| Runtime {
-            parts,
+            ports,
             releases,
             acknowledgements,
             chats: Chats::default(),
@@ -82,7 +82,7 @@ impl Runtime {
 
     /// The store.
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.parts.store
+        &self.ports.store
     }
 
     /// Performs a task that concerns a chat and waits until the work on the chat ends; returns `false` for any other
@@ -94,7 +94,7 @@ impl Runtime {
         match task {
             Task::Deliver { chat } => self.work_on(chat).await,
             Task::Timer { chat, name } => {
-                if self.parts.store.fire_timer(chat, name, self.parts.clock.now()).await? {
+                if self.ports.store.fire_timer(chat, name, self.ports.clock.now()).await? {
                     self.work_on(chat).await;
                 }
             }
@@ -119,7 +119,7 @@ impl Runtime {
 impl Intake for Runtime {
     async fn receive(&self, inbound: Vec<Inbound>) -> ports::Result<()> {
         let with_ids = inbound.into_iter().map(|inbound| (Uuid::now_v7(), inbound)).collect();
-        let chats = self.parts.store.receive(self.parts.clock.now(), with_ids).await?;
+        let chats = self.ports.store.receive(self.ports.clock.now(), with_ids).await?;
         chats.iter().for_each(|chat| self.wake(chat));
         Ok(())
     }

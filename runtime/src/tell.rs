@@ -30,7 +30,7 @@ impl Runtime {
         let (subject, text) = if language == Some(Language::En) { english } else { russian };
         let (group, subject, text) = (group.to_owned(), subject.to_owned(), text.to_owned());
         let command = Command::Notify(Notice { group, subject, text, about_chat: false });
-        let rows = notices(&self.parts.staff, &ChatKey::new(), &[Effect { id: id.to_owned(), command }]);
-        self.parts.store.post(rows, self.parts.clock.now()).await
+        let rows = notices(&self.ports.staff, &ChatKey::new(), &[Effect { id: id.to_owned(), command }]);
+        self.ports.store.post(rows, self.ports.clock.now()).await
     }
 }

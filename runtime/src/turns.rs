@@ -43,7 +43,7 @@ impl Runtime {
         self.report_missing_entry(&ready, &event);
         let (session, effects, trace) = self.run_turn(&ready, before.clone(), event.clone()).await;
 
-        let at = self.parts.clock.now();
+        let at = self.ports.clock.now();
         // Merged messages stay separate in the transcript.
         let mut messages: Vec<MessageRow> = rows
             .iter()
@@ -56,7 +56,7 @@ impl Runtime {
             }
         }
         let path = trace.path().join(" → ");
-        let notices = staff::notices(&self.parts.staff, &first.chat, &effects);
+        let notices = staff::notices(&self.ports.staff, &first.chat, &effects);
         let notified = notices.iter().map(|notice| notice.chat.clone()).collect();
         let record = Record { before, trace, effects: effects.clone() };
         let commit = Commit {
@@ -66,14 +66,14 @@ impl Runtime {
             version: chat.version,
             session: json(&session)?,
             waits: session.waits_at().map(|(flow, node)| (flow.to_owned(), node.to_owned())),
-            handed: session.taken_over_at,
+            taken_over_at: session.taken_over_at,
             messages,
             effects: effects.clone(),
             notices,
             trace: json(&record)?,
             release: ready.release.id.clone(),
         };
-        let outcome = self.parts.store.commit(commit).await?;
+        let outcome = self.ports.store.commit(commit).await?;
         let millis = started.elapsed().as_millis() as u64;
         tracing::debug!(path, millis, merged = rows.len(), ?outcome, "turn");
         Ok(match outcome {
@@ -116,7 +116,7 @@ impl Runtime {
     /// Adds the action of the pressed button to the event.
     async fn complete(&self, row: &InboxRow, mut event: Event) -> ports::Result<Event> {
         if let (EventKind::Press { press, .. }, Some(button)) = (&mut event.kind, &row.button) {
-            *press = self.parts.store.button(&row.chat, button).await?;
+            *press = self.ports.store.button(&row.chat, button).await?;
         }
         Ok(event)
     }
@@ -151,7 +151,7 @@ impl Runtime {
                         at: suspended.at(),
                         intents: &ready.intents,
                     };
-                    let outcome = self.parts.world.run(&query, &context, left).await;
+                    let outcome = self.ports.queries.run(&query, &context, left).await;
                     step = resume(release, suspended, outcome);
                 }
             }

@@ -141,9 +141,9 @@ impl Working {
         if !self.lease().await? {
             return Ok(());
         }
-        let mut timeout = self.runtime.parts.coalescing.window * WINDOWS;
+        let mut timeout = self.runtime.ports.coalescing.window * WINDOWS;
         loop {
-            let next = self.runtime.parts.store.next(&self.chat).await?;
+            let next = self.runtime.ports.store.next(&self.chat).await?;
             if self.behind.unwrap_or(next.undelivered) {
                 self.catch_up().await?;
             }
@@ -155,9 +155,9 @@ impl Working {
                 timeout = timeout.saturating_sub(waited);
                 continue;
             }
-            timeout = self.runtime.parts.coalescing.window * WINDOWS;
+            timeout = self.runtime.ports.coalescing.window * WINDOWS;
             let found = rows.len();
-            rows.truncate(self.runtime.parts.coalescing.length(&rows));
+            rows.truncate(self.runtime.ports.coalescing.length(&rows));
             let left = found - rows.len();
             let Some(turned) = self.runtime.turn(rows, next.chat).await? else { continue };
             if self.behind == Some(true) {
@@ -171,7 +171,7 @@ impl Working {
                 self.behind = Some(behind);
             }
             // Addresses whose channel this process does not have are left to a process that has it.
-            let ours = turned.notified.iter().filter(|address| self.runtime.parts.reaches(address));
+            let ours = turned.notified.iter().filter(|address| self.runtime.ports.reaches(address));
             ours.for_each(|address| self.runtime.wake_undelivered(address));
             // Events that arrive from now on wake the chat again.
             if left == 0 && found < MAX_PENDING as usize || self.runtime.chats.closing() {
@@ -194,7 +194,7 @@ impl Working {
     /// Waits while the client may still be typing, until the chat is woken or the pause ends. Returns how long it
     /// waited, or `None` when it is time to answer.
     async fn client_types(&self, rows: &[InboxRow], timeout: Duration) -> Option<Duration> {
-        let pause = self.runtime.parts.coalescing.pause(rows, self.runtime.parts.clock.now())?;
+        let pause = self.runtime.ports.coalescing.pause(rows, self.runtime.ports.clock.now())?;
         let pause = Duration::from_millis(pause).min(timeout);
         // A process that stops answers the messages that it has.
         if self.runtime.chats.closing() || pause.is_zero() {
@@ -227,7 +227,7 @@ impl Working {
     /// that process is notified of new events.
     async fn lease(&mut self) -> ports::Result<bool> {
         if !self.leased {
-            self.leased = !self.runtime.parts.store.lease(vec![self.chat.clone()]).await?.is_empty();
+            self.leased = !self.runtime.ports.store.lease(vec![self.chat.clone()]).await?.is_empty();
             self.runtime.chats.note_lease(&self.chat, self.leased);
         }
         Ok(self.leased)
@@ -238,7 +238,7 @@ impl Working {
         self.behind = None;
         self.runtime.chats.note_lease(&self.chat, false);
         if std::mem::take(&mut self.leased)
-            && let Err(why) = self.runtime.parts.store.release_lease(vec![self.chat.clone()]).await
+            && let Err(why) = self.runtime.ports.store.release_lease(vec![self.chat.clone()]).await
         {
             // The lease expires by itself.
             tracing::warn!(chat = short(&self.chat), %why, "a lease could not be given back");

@@ -121,7 +121,7 @@ async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<V
             version: found.version,
             session: session.clone(),
             waits: None,
-            handed: None,
+            taken_over_at: None,
             messages: vec![
                 MessageRow {
                     seq: 0,

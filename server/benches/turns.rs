@@ -213,7 +213,7 @@ async fn client(
 async fn runtime(store: &Arc<dyn Store>, replies: &Arc<Replies>, folder: &std::path::Path) -> Arc<Runtime> {
     let catalog = EmbeddedCatalog::open(folder.join("catalog"), Arc::new(TitleEmbedder))
         .unwrap_or_else(|why| panic!("{why}"));
-    let world = QueryPorts {
+    let queries = QueryPorts {
         http: Arc::new(NoHttp),
         catalog: Arc::new(catalog),
         trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
@@ -222,17 +222,17 @@ async fn runtime(store: &Arc<dyn Store>, replies: &Arc<Replies>, folder: &std::p
     };
     let store = Arc::clone(store);
     let releases =
-        ReleaseRegistry::new(tolmach_nodes::platform(), Arc::clone(&store), Arc::clone(&world.trainer));
+        ReleaseRegistry::new(tolmach_nodes::platform(), Arc::clone(&store), Arc::clone(&queries.trainer));
     let channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(replies) as Arc<dyn Channel>];
-    let parts = RuntimePorts {
+    let ports = RuntimePorts {
         store,
-        world,
+        queries,
         clock: Arc::new(SystemClock),
         channels,
         coalescing: Coalescing::OFF,
         staff: Default::default(),
     };
-    let runtime = Runtime::new(parts, releases);
+    let runtime = Runtime::new(ports, releases);
     let bundle = Bundle { files: [("bench.yaml".to_owned(), FLOW.to_owned())].into() };
     let published = runtime.releases().activate_draft(&bundle, 0).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(published.is_ok(), "the bench's flow compiles: {published:?}");

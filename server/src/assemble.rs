@@ -52,7 +52,7 @@ pub struct Assembled {
     /// The catalogue that searches use: a cache over the mirror or the embedded catalogue.
     pub cached: Arc<Cached<dyn Catalog>>,
     pub model: Option<Arc<FallbackLlm>>,
-    pub world: QueryPorts,
+    pub queries: QueryPorts,
     /// Lines for the start-up output: a heading and a text.
     pub notes: Vec<(&'static str, String)>,
     /// The company's name, for page titles.
@@ -148,7 +148,7 @@ impl Assembled {
                 }
             },
         ));
-        let world = QueryPorts {
+        let queries = QueryPorts {
             http: Arc::new(http),
             catalog: Arc::clone(&cached) as Arc<dyn Catalog>,
             trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
@@ -163,7 +163,7 @@ impl Assembled {
             mirror,
             cached,
             model,
-            world,
+            queries,
             notes,
             company,
             folder,
@@ -184,16 +184,16 @@ impl Assembled {
     ) -> anyhow::Result<Arc<Runtime>> {
         let store = Arc::clone(&self.store);
         let releases =
-            ReleaseRegistry::new(self.platform.clone(), Arc::clone(&store), Arc::clone(&self.world.trainer));
-        let parts = RuntimePorts {
+            ReleaseRegistry::new(self.platform.clone(), Arc::clone(&store), Arc::clone(&self.queries.trainer));
+        let ports = RuntimePorts {
             store,
-            world: self.world.clone(),
+            queries: self.queries.clone(),
             clock: Arc::new(SystemClock),
             channels,
             coalescing,
             staff,
         };
-        let runtime = Runtime::new(parts, releases);
+        let runtime = Runtime::new(ports, releases);
         let folder = self.folder.as_ref().map(|(path, bundle)| (path.as_path(), bundle));
         match (self.serving, folder) {
             (Serving::Draft, Some((path, bundle))) => {

@@ -45,7 +45,7 @@ struct State {
     working: bool,
     since: Option<i64>,
     done: u64,
-    deaths: u32,
+    restarts: u32,
     error: Option<String>,
 }
 
@@ -73,7 +73,7 @@ impl Jobs {
             "state": if state.working { "working" } else { "down" },
             "since": state.since.map(when),
             "done": state.done,
-            "deaths": state.deaths,
+            "restarts": state.restarts,
             "error": state.error,
         })
     }

@@ -394,8 +394,8 @@ impl<D: Dialect> ChatStore for SqlStore<D> {
         self.said(read::chats_like(&*self.dialect, part).await)
     }
 
-    async fn handed(&self) -> Result<Vec<TakenOverChat>> {
-        self.said(read::handed(&*self.dialect).await)
+    async fn taken_over(&self) -> Result<Vec<TakenOverChat>> {
+        self.said(read::taken_over(&*self.dialect).await)
     }
 }
 

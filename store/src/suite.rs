@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 /// One empty database that may be opened several times at once.
 #[async_trait]
-pub(crate) trait Place: Send + Sync {
+pub(crate) trait TestDatabase: Send + Sync {
     async fn open(&self) -> Arc<dyn Store>;
 
     /// The pending tasks with their times in seconds since the Unix epoch, sorted by time and then by the task's JSON.
@@ -113,7 +113,7 @@ fn turn(row: &InboxRow, version: i64, commands: Vec<Command>) -> Commit {
         version,
         session: format!("{{\"turn\":{}}}", version + 1),
         waits: None,
-        handed: None,
+        taken_over_at: None,
         messages: vec![MessageRow { seq: 0, who: Author::Client, body: "привет".to_owned(), at: 7 }],
         effects: effects
             .map(|(n, command)| Effect { id: format!("{}.{n}", row.event.id), command })
@@ -151,7 +151,7 @@ async fn outbox(store: &dyn Store, chat: &str) -> Vec<String> {
     outgoing.map(|outgoing| outgoing.text).collect()
 }
 
-pub(crate) async fn keeps_received_events_in_order(place: &dyn Place) {
+pub(crate) async fn keeps_received_events_in_order(place: &dyn TestDatabase) {
     let store = place.open().await;
     let batch = vec![text(CHAT, "a", "раз"), text("web:2", "b", "другой"), text(CHAT, "c", "два")];
     let ids: Vec<Uuid> = batch.iter().map(|(id, _)| *id).collect();
@@ -172,7 +172,7 @@ pub(crate) async fn keeps_received_events_in_order(place: &dyn Place) {
     assert_eq!(store.receive(5, vec![]).await.expect("nothing"), Vec::<String>::new());
 }
 
-pub(crate) async fn ignores_a_repeated_update(place: &dyn Place) {
+pub(crate) async fn ignores_a_repeated_update(place: &dyn TestDatabase) {
     let store = place.open().await;
     let twice = vec![text(CHAT, "u1", "раз"), text(CHAT, "u1", "ещё раз")];
     assert_eq!(store.receive(5, twice).await.expect("received"), [CHAT]);
@@ -194,7 +194,7 @@ pub(crate) async fn ignores_a_repeated_update(place: &dyn Place) {
     assert_eq!(chats, [CHAT]);
 }
 
-pub(crate) async fn stores_all_parts_of_a_turn(place: &dyn Place) {
+pub(crate) async fn stores_all_parts_of_a_turn(place: &dyn TestDatabase) {
     let store = place.open().await;
     let row = run(&*store, CHAT, "a", vec![say("здравствуйте"), start("inactivity", 100)]).await;
     assert_eq!(waiting(&*store, CHAT).await, None);
@@ -216,7 +216,7 @@ pub(crate) async fn stores_all_parts_of_a_turn(place: &dyn Place) {
     assert_eq!(outbox(&*other, CHAT).await, ["здравствуйте"]);
 }
 
-pub(crate) async fn refuses_a_stale_turn(place: &dyn Place) {
+pub(crate) async fn refuses_a_stale_turn(place: &dyn TestDatabase) {
     let store = place.open().await;
     let first = receive(&*store, CHAT, "a").await;
     let stale = turn(&first, 0, vec![]);
@@ -238,7 +238,7 @@ pub(crate) async fn refuses_a_stale_turn(place: &dyn Place) {
     assert_eq!(store.commit(turn(&second, 1, vec![])).await.expect("answered"), CommitOutcome::Stored);
 }
 
-pub(crate) async fn stores_nothing_of_a_refused_turn(place: &dyn Place) {
+pub(crate) async fn stores_nothing_of_a_refused_turn(place: &dyn TestDatabase) {
     let store = place.open().await;
     run(&*store, CHAT, "a", vec![say("раз"), start("inactivity", 100)]).await;
     let row = receive(&*store, CHAT, "b").await;
@@ -255,7 +255,7 @@ pub(crate) async fn stores_nothing_of_a_refused_turn(place: &dyn Place) {
     assert!(waiting(&*store, CHAT).await.is_some(), "the event still waits");
 }
 
-pub(crate) async fn lets_one_of_two_turns_win(place: &dyn Place) {
+pub(crate) async fn lets_one_of_two_turns_win(place: &dyn TestDatabase) {
     let (store, other) = (place.open().await, place.open().await);
     for round in 0..20 {
         let row = receive(&*store, CHAT, &format!("k{round}")).await;
@@ -272,7 +272,7 @@ pub(crate) async fn lets_one_of_two_turns_win(place: &dyn Place) {
     assert_eq!(store.outbox(CHAT).await.expect("read").len(), 20);
 }
 
-pub(crate) async fn delivers_in_order(place: &dyn Place) {
+pub(crate) async fn delivers_in_order(place: &dyn TestDatabase) {
     let store = place.open().await;
     let first = run(&*store, CHAT, "a", vec![say("1"), say("2")]).await;
     run(&*store, "web:2", "b", vec![say("чужое")]).await;
@@ -289,7 +289,7 @@ pub(crate) async fn delivers_in_order(place: &dyn Place) {
     assert_eq!(outbox(&*store, "web:2").await, ["чужое"]);
 }
 
-pub(crate) async fn postpones_deliveries_and_counts_attempts(place: &dyn Place) {
+pub(crate) async fn postpones_deliveries_and_counts_attempts(place: &dyn TestDatabase) {
     let store = place.open().await;
     let row = run(&*store, CHAT, "a", vec![say("1"), say("2")]).await;
     let effect = format!("{}.0", row.event.id);
@@ -325,7 +325,7 @@ fn press(to: &str) -> Press {
     }
 }
 
-pub(crate) async fn keeps_old_buttons(place: &dyn Place) {
+pub(crate) async fn keeps_old_buttons(place: &dyn TestDatabase) {
     let store = place.open().await;
     run(&*store, CHAT, "a", vec![button("b1", "contact")]).await;
     run(&*store, CHAT, "b", vec![button("b2", "help")]).await;
@@ -344,7 +344,7 @@ pub(crate) async fn keeps_old_buttons(place: &dyn Place) {
     assert_eq!(row.button.as_deref(), Some("b1"));
 }
 
-pub(crate) async fn fires_a_timer_once(place: &dyn Place) {
+pub(crate) async fn fires_a_timer_once(place: &dyn TestDatabase) {
     let store = place.open().await;
     run(&*store, CHAT, "a", vec![start("inactivity", 100), start("remind", 200)]).await;
     run(&*store, "telegram:1", "a", vec![start("inactivity", 50)]).await;
@@ -367,7 +367,7 @@ pub(crate) async fn fires_a_timer_once(place: &dyn Place) {
     assert_eq!(row.event.kind, EventKind::Timer { name: "remind".to_owned() }, "the earlier one first");
 }
 
-pub(crate) async fn replaces_and_cancels_timers(place: &dyn Place) {
+pub(crate) async fn replaces_and_cancels_timers(place: &dyn TestDatabase) {
     let store = place.open().await;
     let cancel = |name: &str| Command::CancelTimer { name: name.to_owned() };
     run(&*store, CHAT, "a", vec![start("inactivity", 100)]).await;
@@ -381,7 +381,7 @@ pub(crate) async fn replaces_and_cancels_timers(place: &dyn Place) {
     assert_eq!(store.fire_timers(1000, &web()).await.expect("fired"), Vec::<String>::new());
 }
 
-pub(crate) async fn drops_a_fired_timer_that_the_turn_stops(place: &dyn Place) {
+pub(crate) async fn drops_a_fired_timer_that_the_turn_stops(place: &dyn TestDatabase) {
     let store = place.open().await;
     run(&*store, CHAT, "a", vec![start("inactivity", 100)]).await;
     // The client writes; before that turn is committed the timer falls due; the turn restarts it.
@@ -401,7 +401,7 @@ pub(crate) async fn drops_a_fired_timer_that_the_turn_stops(place: &dyn Place) {
     assert_eq!(row.event.kind, EventKind::Timer { name: "inactivity".to_owned() }, "the silence is noticed");
 }
 
-pub(crate) async fn merges_a_lead(place: &dyn Place) {
+pub(crate) async fn merges_a_lead(place: &dyn TestDatabase) {
     let store = place.open().await;
     let lead = |source: &str, contact: &[(&str, &str)], summary: &str, details: serde_json::Value| {
         Command::Lead(Lead {
@@ -435,7 +435,7 @@ pub(crate) async fn merges_a_lead(place: &dyn Place) {
     assert_eq!((late.lead.source.as_str(), late.lead.summary.as_str()), ("form", "дрель"));
 }
 
-pub(crate) async fn pages_the_history(place: &dyn Place) {
+pub(crate) async fn pages_the_history(place: &dyn TestDatabase) {
     let store = place.open().await;
     for n in 0..5 {
         run(&*store, CHAT, &format!("k{n}"), vec![]).await;
@@ -451,7 +451,7 @@ pub(crate) async fn pages_the_history(place: &dyn Place) {
     assert_eq!(store.turns(&TurnQuery::of(CHAT, 3)).await.expect("read").len(), 3);
 }
 
-pub(crate) async fn stores_unusual_texts(place: &dyn Place) {
+pub(crate) async fn stores_unusual_texts(place: &dyn TestDatabase) {
     let store = place.open().await;
     let chat = "web:'); DROP TABLE chats;--%_\"\\\n\u{1}🦀 [1,2] \u{2028}";
     let huge = "ы\"\\\u{7}".repeat(300_000);
@@ -475,7 +475,7 @@ pub(crate) async fn stores_unusual_texts(place: &dyn Place) {
     assert_eq!(waiting(&*store, CHAT).await, Some(EventKind::Message { text: "до\0после".to_owned() }));
 }
 
-pub(crate) async fn refuses_keys_with_nul(place: &dyn Place) {
+pub(crate) async fn refuses_keys_with_nul(place: &dyn TestDatabase) {
     let store = place.open().await;
     for (chat, key) in [("web:a\0b", "k"), ("web:a", "k\0")] {
         let error = store.receive(5, vec![text(chat, key, "?")]).await.expect_err("refused");
@@ -484,7 +484,7 @@ pub(crate) async fn refuses_keys_with_nul(place: &dyn Place) {
     assert_eq!(waiting(&*store, "web:a").await, None);
 }
 
-pub(crate) async fn keeps_releases(place: &dyn Place) {
+pub(crate) async fn keeps_releases(place: &dyn TestDatabase) {
     let store = place.open().await;
     let bundle = Bundle { id: "abc".to_owned(), files: json!({"flows/a.yaml": "flow: a\n"}).to_string() };
     assert_eq!(store.release("abc").await.expect("read"), None);
@@ -495,12 +495,12 @@ pub(crate) async fn keeps_releases(place: &dyn Place) {
     store.ping().await.expect("alive");
 }
 
-pub(crate) async fn serves_many_chats_at_once(place: &dyn Place) {
+pub(crate) async fn serves_many_chats_at_once(place: &dyn TestDatabase) {
     let store = place.open().await;
     many(&[Arc::clone(&store)], 60, 8).await;
 }
 
-pub(crate) async fn serves_two_processes(place: &dyn Place) {
+pub(crate) async fn serves_two_processes(place: &dyn TestDatabase) {
     let stores = [place.open().await, place.open().await];
     many(&stores, 20, 6).await;
 }
@@ -537,7 +537,7 @@ async fn many(stores: &[Arc<dyn Store>], chats: usize, turns: i64) {
     assert_eq!(store.fire_timers(9_999, &web()).await.expect("fired").len(), chats);
 }
 
-pub(crate) async fn lists_unfinished_chats(place: &dyn Place) {
+pub(crate) async fn lists_unfinished_chats(place: &dyn TestDatabase) {
     let store = place.open().await;
     receive(&*store, "web:waiting", "a").await;
     let sent = run(&*store, "web:sent", "b", vec![say("1")]).await;

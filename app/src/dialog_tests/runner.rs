@@ -98,7 +98,7 @@ impl DialogTestRunner {
         let store = Arc::new(SqliteStore::open(options).await?);
         let scripted = Scripted::new(&dialog.given, Arc::new(OfflineLlm));
         let roles = self.0.platform.model_roles.iter().flatten();
-        let world = QueryPorts {
+        let queries = QueryPorts {
             http: scripted.http(),
             catalog: self.catalogue(dialog.given.catalogue).await?,
             trainer: Arc::clone(&self.0.trainer),
@@ -107,9 +107,9 @@ impl DialogTestRunner {
         };
         let clock = Arc::new(ManualClock::new(MONDAY));
         let recorder = Arc::new(Recorder::new("test"));
-        let parts = RuntimePorts {
+        let ports = RuntimePorts {
             store: Arc::clone(&store) as Arc<dyn Store>,
-            world: world.clone(),
+            queries: queries.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             channels: vec![Arc::clone(&recorder) as Arc<dyn Channel>],
             coalescing: Coalescing { window: Duration::from_millis(700), wait: false },
@@ -118,9 +118,9 @@ impl DialogTestRunner {
         let releases = ReleaseRegistry::new(
             self.0.platform.clone(),
             Arc::clone(&store) as Arc<dyn Store>,
-            world.trainer,
+            queries.trainer,
         );
-        let runtime = Runtime::new(parts, releases);
+        let runtime = Runtime::new(ports, releases);
         if let Err(diagnostics) = runtime.releases().activate_draft(bundle, clock.now()).await? {
             return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, Path::new(""), diagnostics)));
         }

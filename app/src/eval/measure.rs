@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::Placed;
+use super::Classified;
 
 /// The confidence thresholds that are reported.
 const CONFIDENCES: [f32; 7] = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
@@ -60,8 +60,8 @@ pub struct Confusion {
 }
 
 /// Computes the figures of classified messages.
-pub(super) fn figures(placed: &[Placed]) -> Figures {
-    let inside: Vec<&Placed> = placed.iter().filter(|message| message.wanted.is_some()).collect();
+pub(super) fn figures(placed: &[Classified]) -> Figures {
+    let inside: Vec<&Classified> = placed.iter().filter(|message| message.wanted.is_some()).collect();
     let right = inside.iter().filter(|message| is_right(message)).count();
     Figures {
         inside: inside.len(),
@@ -75,11 +75,11 @@ pub(super) fn figures(placed: &[Placed]) -> Figures {
     }
 }
 
-fn is_right(message: &Placed) -> bool {
+fn is_right(message: &Classified) -> bool {
     message.wanted.is_some() && message.found == message.wanted
 }
 
-fn is_placed(message: &Placed, confidence: f32) -> bool {
+fn is_placed(message: &Classified, confidence: f32) -> bool {
     message.found.is_some() && message.confidence >= confidence
 }
 
@@ -87,7 +87,7 @@ fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-fn cut(placed: &[Placed], confidence: f32) -> Cut {
+fn cut(placed: &[Classified], confidence: f32) -> Cut {
     let (mut inside, mut outside, mut covered, mut right, mut accepted) = (0, 0, 0, 0, 0);
     for message in placed {
         let taken = is_placed(message, confidence);
@@ -110,7 +110,7 @@ fn cut(placed: &[Placed], confidence: f32) -> Cut {
 }
 
 /// The effect of the highest threshold at which at least `least` of the in-scope messages are classified correctly.
-fn keeping(placed: &[Placed], least: f64) -> Option<Cut> {
+fn keeping(placed: &[Classified], least: f64) -> Option<Cut> {
     let inside = placed.iter().filter(|message| message.wanted.is_some()).count();
     let mut right: Vec<f32> =
         placed.iter().filter(|message| is_right(message)).map(|message| message.confidence).collect();
@@ -122,7 +122,7 @@ fn keeping(placed: &[Placed], least: f64) -> Option<Cut> {
 
 /// Expected calibration error over ten equal bins of confidence. A prediction for an out-of-scope message counts as
 /// wrong.
-fn miscalibration(placed: &[Placed]) -> f64 {
+fn miscalibration(placed: &[Classified]) -> f64 {
     let mut tenths = [(0.0_f64, 0_usize, 0_usize); 10];
     for message in placed.iter().filter(|message| message.found.is_some()) {
         let at = ((message.confidence * 10.0) as usize).min(9);
@@ -137,7 +137,7 @@ fn miscalibration(placed: &[Placed]) -> f64 {
         / all.max(1) as f64
 }
 
-fn confusions(inside: &[&Placed]) -> Vec<Confusion> {
+fn confusions(inside: &[&Classified]) -> Vec<Confusion> {
     let mut found: BTreeMap<(&str, &str), (usize, &str)> = BTreeMap::new();
     for message in inside.iter().filter(|message| !is_right(message)) {
         let wanted = message.wanted.as_deref().unwrap_or_default();
@@ -161,9 +161,9 @@ fn confusions(inside: &[&Placed]) -> Vec<Confusion> {
 mod tests {
     use super::*;
 
-    fn placed(wanted: Option<&str>, found: Option<&str>, confidence: f32) -> Placed {
+    fn placed(wanted: Option<&str>, found: Option<&str>, confidence: f32) -> Classified {
         let owned = |label: Option<&str>| label.map(str::to_owned);
-        Placed { text: "x".to_owned(), wanted: owned(wanted), found: owned(found), confidence }
+        Classified { text: "x".to_owned(), wanted: owned(wanted), found: owned(found), confidence }
     }
 
     #[test]

@@ -139,9 +139,9 @@ async fn push(
     let beside = list.file.with_extension("zip");
     let beside = Some(beside).filter(|beside| *beside != list.file && beside.is_file());
     let archive = list.photos.clone().or(beside);
-    let upload = uploads.put(store, actor, now, &list.file).await?.id;
+    let upload = uploads.add(store, actor, now, &list.file).await?.id;
     let photos = match archive {
-        Some(archive) => Some(uploads.put(store, actor, now, &archive).await?.id),
+        Some(archive) => Some(uploads.add(store, actor, now, &archive).await?.id),
         None => None,
     };
     let options = ImportOptions { source: supplier, map: list.map.clone(), photos, by: Some(actor.clone()) };

@@ -118,7 +118,7 @@ pub enum Error {
     },
     /// Another publication was stored first.
     #[error(
-        "somebody was faster: {}\nnothing was published; look at `tolmach release diff` and publish again",
+        "another publication came first: {}\nnothing was published; look at `tolmach release diff` and publish again",
         .0.as_ref().map_or_else(String::new, |faster| described(faster))
     )]
     Conflict(Option<Box<Publication>>),

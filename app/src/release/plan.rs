@@ -14,14 +14,14 @@ use super::{Error, bundle};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Nodes at which chats wait, and what happens to these chats.
-    pub places: Vec<(WaitingPlace, Fate)>,
+    pub places: Vec<(WaitingPlace, WaitingChats)>,
     /// Number of chats that do not wait inside a node; they switch to the new release with their next message.
     pub resting: u64,
 }
 
 /// What happens to the chats that wait at a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum WaitingChats {
     /// They wait on the release that becomes the current one.
     Stay,
     /// They finish the dialog on their release.
@@ -46,22 +46,22 @@ pub(super) async fn of(store: &dyn Store, platform: &Platform, next: &Publicatio
             usable.insert(place.release.clone(), compiles);
         }
         let compiles = usable.get(&place.release).copied().unwrap_or_default();
-        let fate = fate(&place, next, compiles);
-        places.push((place, fate));
+        let effect = effect(&place, next, compiles);
+        places.push((place, effect));
     }
     Ok(Plan { places, resting: store.chats_at_rest().await? })
 }
 
-fn fate(place: &WaitingPlace, next: &Publication, compiles: bool) -> Fate {
+fn effect(place: &WaitingPlace, next: &Publication, compiles: bool) -> WaitingChats {
     if place.release == next.release {
-        return Fate::Stay;
+        return WaitingChats::Stay;
     }
     let moved = next.moves.get(&format!("{}.{}", place.flow, place.node));
     match moved.filter(|_| Some(&place.release) == next.parent.as_ref()) {
-        Some(to) if to == RESTART => Fate::Restart,
-        Some(to) => Fate::Move(to.clone()),
-        None if compiles => Fate::Finish,
-        None => Fate::TakenOver,
+        Some(to) if to == RESTART => WaitingChats::Restart,
+        Some(to) => WaitingChats::Move(to.clone()),
+        None if compiles => WaitingChats::Finish,
+        None => WaitingChats::TakenOver,
     }
 }
 
@@ -87,16 +87,16 @@ mod tests {
             kind: PublicationKind::Publish,
             moves: moves.into(),
         };
-        let check = |release: &str, node: &str, compiles: bool, expected: Fate| {
+        let check = |release: &str, node: &str, compiles: bool, expected: WaitingChats| {
             let (release, flow, node) = (release.to_owned(), "shop".to_owned(), node.to_owned());
             let place = WaitingPlace { release, flow, node, chats: 1 };
-            assert_eq!(fate(&place, &next, compiles), expected, "{place:?}");
+            assert_eq!(effect(&place, &next, compiles), expected, "{place:?}");
         };
-        check("r1", "size", true, Fate::Move("shop.how_big".to_owned()));
-        check("r1", "colour", true, Fate::Restart);
-        check("r1", "name", true, Fate::Finish);
-        check("r0", "size", true, Fate::Finish);
-        check("r0", "size", false, Fate::TakenOver);
-        check("r2", "size", true, Fate::Stay);
+        check("r1", "size", true, WaitingChats::Move("shop.how_big".to_owned()));
+        check("r1", "colour", true, WaitingChats::Restart);
+        check("r1", "name", true, WaitingChats::Finish);
+        check("r0", "size", true, WaitingChats::Finish);
+        check("r0", "size", false, WaitingChats::TakenOver);
+        check("r2", "size", true, WaitingChats::Stay);
     }
 }

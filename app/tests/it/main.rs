@@ -1,6 +1,6 @@
 //! Use cases on a real database file: their changes and their audit rows.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first unexpected result")]
 
 use std::{path::Path, sync::Arc};
 

@@ -97,7 +97,7 @@ impl ServerSearch<'_> {
             if self.request.filters.is_empty() {
                 return Ok(self.results(Found::default()));
             }
-            return Ok(self.results(self.look(&RequestParams::default(), &filters, skip, limit).await?));
+            return Ok(self.results(self.search_page(&RequestParams::default(), &filters, skip, limit).await?));
         }
         let named = self.named(&query.articles, &filters).await?;
         let articles = self.articles(&query.articles);
@@ -128,7 +128,7 @@ impl ServerSearch<'_> {
             return Ok(Found::default());
         }
         let filters = format!("{filters} AND {}", filter::articles(articles.iter().map(String::as_str)));
-        let mut found = self.look(&RequestParams::default(), &filters, 0, MOST_NAMED).await?;
+        let mut found = self.search_page(&RequestParams::default(), &filters, 0, MOST_NAMED).await?;
         found.hits.sort_by_key(|(row, _)| rows.iter().position(|named| named == row));
         Ok(found)
     }
@@ -157,20 +157,20 @@ impl ServerSearch<'_> {
             some: false,
             threshold,
         };
-        let found = self.look(&all, filters, skip, limit).await?;
+        let found = self.search_page(&all, filters, skip, limit).await?;
         if found.total > 0 || alone || said.terms.len() < 2 {
             return Ok(found);
         }
         // The server's score starts with the number of matched words: m of n words score more than (m − 1) / n.
         let (words, half) = (said.terms.len(), said.terms.len().div_ceil(2));
         let threshold = Some((half - 1) as f64 / words as f64 + 1e-6);
-        self.look(&RequestParams { ratio: 0.0, some: true, threshold, ..all }, filters, skip, limit).await
+        self.search_page(&RequestParams { ratio: 0.0, some: true, threshold, ..all }, filters, skip, limit).await
     }
 
     /// Runs one request. `limit` may be 0 to get only the total and the facets.
-    async fn look(
+    async fn search_page(
         &self,
-        looked: &RequestParams<'_>,
+        params: &RequestParams<'_>,
         filters: &str,
         skip: usize,
         limit: usize,
@@ -178,7 +178,7 @@ impl ServerSearch<'_> {
         let (page, per_page) = page_with(skip, limit.max(1));
         let names = self.facet_names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let said = looked.said.filter(|said| !said.terms.is_empty());
+        let said = params.said.filter(|said| !said.terms.is_empty());
         // The trailing space marks the last word as complete; otherwise the server treats it as a prefix.
         let text =
             said.map(|said| format!("{} ", document::written(said.terms.iter().map(|term| &term.text))));
@@ -186,19 +186,19 @@ impl ServerSearch<'_> {
         query.with_filter(filters).with_page(page).with_hits_per_page(per_page);
         query.with_attributes_to_retrieve(Selectors::Some(&["row", "product"]));
         query.with_show_ranking_score_details(true);
-        let matching = if looked.some { MatchingStrategies::FREQUENCY } else { MatchingStrategies::ALL };
+        let matching = if params.some { MatchingStrategies::FREQUENCY } else { MatchingStrategies::ALL };
         query.with_matching_strategy(matching);
         match &text {
             Some(text) => query.with_query(text),
-            None if looked.ratio > 0.0 => &mut query,
+            None if params.ratio > 0.0 => &mut query,
             None => query.with_sort(&["row:asc"]),
         };
-        if looked.ratio > 0.0
+        if params.ratio > 0.0
             && let Some(vector) = self.vector
         {
-            query.with_hybrid(EMBEDDER, looked.ratio).with_vector(vector);
+            query.with_hybrid(EMBEDDER, params.ratio).with_vector(vector);
         }
-        if let Some(threshold) = looked.threshold {
+        if let Some(threshold) = params.threshold {
             query.with_ranking_score_threshold(threshold);
         }
         if !names.is_empty() {
@@ -222,7 +222,7 @@ impl ServerSearch<'_> {
                 .ranking_score_details
                 .as_ref()
                 .and_then(|rules| rules.get("vectorSort")?.get("similarity")?.as_f64());
-            let score = self.score(looked, hit.result.row, near.unwrap_or_default() as f32);
+            let score = self.score(params, hit.result.row, near.unwrap_or_default() as f32);
             found.hits.push(shown(&hit.result, score)?);
         }
         Ok(found)
@@ -259,11 +259,11 @@ impl ServerSearch<'_> {
 
     /// A score comparable between queries: the share of the query's words that the row contains. Similarity can only
     /// raise it.
-    fn score(&self, looked: &RequestParams<'_>, row: u32, near: f32) -> f32 {
-        let Some(said) = looked.said else { return 1.0 };
+    fn score(&self, params: &RequestParams<'_>, row: u32, near: f32) -> f32 {
+        let Some(said) = params.said else { return 1.0 };
         let (share, ratio) = (said.share(row), self.request.semantic_ratio.clamp(0.0, 1.0));
         // With vectors alone words do not count, as in the embedded catalogue.
-        let share = if ratio >= 1.0 && looked.ratio > 0.0 { 0.0 } else { share };
+        let share = if ratio >= 1.0 && params.ratio > 0.0 { 0.0 } else { share };
         share.max((1.0 - ratio) * share + ratio * near.max(0.0)).clamp(0.0, 1.0)
     }
 

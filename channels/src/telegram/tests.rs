@@ -224,7 +224,7 @@ async fn a_kill_before_confirmation_loses_and_repeats_no_message() {
             version: chat.version,
             session: "{}".to_owned(),
             waits: None,
-            handed: None,
+            taken_over_at: None,
             messages: vec![],
             effects: vec![],
             notices: vec![],

@@ -166,7 +166,7 @@ impl Page {
                 received = self.socket.recv() => {
                     alive = Instant::now();
                     match received {
-                        Some(Ok(message)) => self.hear(message).await,
+                        Some(Ok(message)) => self.on_frame(message).await,
                         Some(Err(error)) if too_long(&error) => Err(End::Broken(close_code::SIZE, "too_long")),
                         Some(Err(_)) | None => Err(End::Gone),
                     }
@@ -176,7 +176,7 @@ impl Page {
                     if alive.elapsed() > every.mul_f32(2.5) {
                         Err(End::Gone)
                     } else {
-                        self.put(Message::Ping(Default::default())).await
+                        self.write(Message::Ping(Default::default())).await
                     }
                 }
             };
@@ -208,7 +208,7 @@ impl Page {
         let rows = store.messages(&MessageQuery::of(&chat, self.seen, HISTORY)).await.map_err(read)?;
         self.seen = rows.last().map_or(self.seen, |row| row.seq);
         let messages = rows.into_iter().map(|row| MessageView::new(row, self.at.photos)).collect();
-        self.say(&ToPage::Welcome { token, reset, messages }).await?;
+        self.send(&ToPage::Welcome { token, reset, messages }).await?;
         if last == 0 {
             let kind = EventKind::Command { name: "start".to_owned(), rest: String::new() };
             // The key is constant, so a chat starts once no matter how often its page connects.
@@ -220,7 +220,7 @@ impl Page {
     }
 
     /// Handles one frame from the page.
-    async fn hear(&mut self, message: Message) -> Result<(), End> {
+    async fn on_frame(&mut self, message: Message) -> Result<(), End> {
         let text = match message {
             Message::Text(text) => text,
             Message::Binary(_) => return self.error("bad_frame", None).await,
@@ -260,7 +260,7 @@ impl Page {
         }
         // The prefix keeps a page from using the key of the `start` command.
         if self.receive(&format!("m:{id}"), kind, button).await {
-            self.say(&ToPage::Ack { id: &id }).await
+            self.send(&ToPage::Ack { id: &id }).await
         } else {
             self.error("unavailable", Some(&id)).await
         }
@@ -298,21 +298,21 @@ impl Page {
             )?;
         for row in rows {
             self.seen = row.seq;
-            self.say(&ToPage::Message(MessageView::new(row, self.at.photos))).await?;
+            self.send(&ToPage::Message(MessageView::new(row, self.at.photos))).await?;
         }
         Ok(())
     }
 
     async fn error(&mut self, code: &'static str, id: Option<&str>) -> Result<(), End> {
-        self.say(&ToPage::Error { code, id }).await
+        self.send(&ToPage::Error { code, id }).await
     }
 
-    async fn say(&mut self, frame: &ToPage<'_>) -> Result<(), End> {
+    async fn send(&mut self, frame: &ToPage<'_>) -> Result<(), End> {
         let text = serde_json::to_string(frame).map_err(|_| End::Again)?;
-        self.put(Message::Text(text.into())).await
+        self.write(Message::Text(text.into())).await
     }
 
-    async fn put(&mut self, message: Message) -> Result<(), End> {
+    async fn write(&mut self, message: Message) -> Result<(), End> {
         match timeout(TIMEOUT, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(End::Gone),
@@ -327,7 +327,7 @@ impl Page {
         };
         if self.error(reason, None).await.is_ok() {
             let close = CloseFrame { code, reason: reason.into() };
-            drop(self.put(Message::Close(Some(close))).await);
+            drop(self.write(Message::Close(Some(close))).await);
         }
     }
 }

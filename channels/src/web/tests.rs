@@ -55,7 +55,7 @@ impl Intake for Echo {
                 version: state.version,
                 session: "{}".to_owned(),
                 waits: None,
-                handed: None,
+                taken_over_at: None,
                 messages: vec![
                     MessageRow { seq: 0, who: Author::Client, body: said, at: 1 },
                     MessageRow { seq: 0, who: Author::Bot, body, at: 2 },
@@ -141,8 +141,8 @@ impl Server {
     /// Connects, says hello and returns the page with its `welcome` frame.
     async fn page(&self, token: Option<&str>, after: i64) -> (Page, Value) {
         let mut page = self.open().await;
-        page.say(json!({ "type": "hello", "token": token, "language": "ru-RU", "after": after })).await;
-        let welcome = page.hear().await;
+        page.send(json!({ "type": "hello", "token": token, "language": "ru-RU", "after": after })).await;
+        let welcome = page.receive().await;
         assert_eq!(welcome["type"], "welcome", "{welcome}");
         (page, welcome)
     }
@@ -150,8 +150,8 @@ impl Server {
     /// Opens a new chat and reads its greeting. Returns the page, the token and the last `seq`.
     async fn new_page(&self) -> (Page, String, i64) {
         let (mut page, welcome) = self.page(None, 0).await;
-        assert_eq!(page.hear().await["text"], "/start");
-        let greeting = page.hear().await;
+        assert_eq!(page.receive().await["text"], "/start");
+        let greeting = page.receive().await;
         assert_eq!(greeting["text"], "вы сказали: /start");
         (
             page,
@@ -164,12 +164,12 @@ impl Server {
 struct Page(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Page {
-    async fn say(&mut self, frame: Value) {
+    async fn send(&mut self, frame: Value) {
         self.0.send(Message::text(frame.to_string())).await.expect("sent");
     }
 
     /// The next frame. Fails the test after 10 seconds without one.
-    async fn hear(&mut self) -> Value {
+    async fn receive(&mut self) -> Value {
         loop {
             let next =
                 tokio::time::timeout(Duration::from_secs(10), self.0.next()).await.expect("not silent");
@@ -183,14 +183,14 @@ impl Page {
 
     /// Waits for the reply to the command with which a chat starts.
     async fn until_started(&mut self) {
-        while self.hear().await["who"] != "bot" {}
+        while self.receive().await["who"] != "bot" {}
     }
 
     /// All frames up to and including the one with this id.
     async fn until_answer(&mut self, id: &str) -> Vec<Value> {
         let mut frames = Vec::new();
         loop {
-            let frame = self.hear().await;
+            let frame = self.receive().await;
             let answered = frame["id"] == id;
             frames.push(frame);
             if answered {
@@ -210,11 +210,11 @@ async fn a_chat_runs_from_hello_to_reply() {
     let (mut page, token, _) = site.new_page().await;
     assert_eq!(token.len(), 64);
     assert_eq!(site.echo.channel.connected(), 1);
-    page.say(message("1", "  нужен насос ")).await;
-    assert_eq!(page.hear().await, json!({ "type": "ack", "id": "1" }));
-    let echo = page.hear().await;
+    page.send(message("1", "  нужен насос ")).await;
+    assert_eq!(page.receive().await, json!({ "type": "ack", "id": "1" }));
+    let echo = page.receive().await;
     assert_eq!((&echo["who"], &echo["text"]), (&json!("client"), &json!("нужен насос")));
-    let reply = page.hear().await;
+    let reply = page.receive().await;
     assert_eq!((&reply["who"], &reply["text"]), (&json!("bot"), &json!("вы сказали: нужен насос")));
     assert_eq!(reply["cards"][0]["price"], "100 ₽");
     // The page gets ids and safe URLs, and no internal names.
@@ -224,7 +224,7 @@ async fn a_chat_runs_from_hello_to_reply() {
     );
     let whole = reply.to_string();
     assert!(!whole.contains("secret") && !whole.to_lowercase().contains("javascript"), "{whole}");
-    page.say(json!({ "type": "press", "id": "2", "button": "b1", "label": "Ещё" })).await;
+    page.send(json!({ "type": "press", "id": "2", "button": "b1", "label": "Ещё" })).await;
     page.until_answer("2").await;
     let received = site.echo.received.lock().expect("not poisoned").clone();
     let kinds: Vec<_> = received.iter().map(|one| one.kind.clone()).collect();
@@ -240,7 +240,7 @@ async fn a_chat_runs_from_hello_to_reply() {
 async fn a_message_sent_twice_is_stored_once() {
     let site = Server::start().await;
     let (mut page, token, seen) = site.new_page().await;
-    page.say(message("1", "раз")).await;
+    page.send(message("1", "раз")).await;
     page.until_answer("1").await;
     drop(page);
     // The acknowledgement was lost: the page reconnects and resends.
@@ -248,8 +248,8 @@ async fn a_message_sent_twice_is_stored_once() {
     let texts: Vec<_> =
         welcome["messages"].as_array().expect("a list").iter().map(|m| m["text"].clone()).collect();
     assert_eq!(texts, ["раз", "вы сказали: раз"]);
-    page.say(message("1", "раз")).await;
-    page.say(message("2", "/help me")).await;
+    page.send(message("1", "раз")).await;
+    page.send(message("2", "/help me")).await;
     let frames = page.until_answer("2").await;
     assert_eq!(frames, [json!({ "type": "ack", "id": "1" }), json!({ "type": "ack", "id": "2" })]);
     let last = site.echo.received.lock().expect("not poisoned").last().cloned().expect("received");
@@ -264,12 +264,12 @@ async fn a_reconnected_page_gets_every_missed_message_exactly_once() {
     let (mut second, welcome) = site.page(Some(&token), 0).await;
     assert_eq!(welcome["token"], *token);
     assert_eq!(welcome["messages"].as_array().map(Vec::len), Some(2), "the whole history for a new window");
-    first.say(message("1", "привет")).await;
+    first.send(message("1", "привет")).await;
     first.until_answer("1").await;
-    assert_eq!(second.hear().await["text"], "привет");
-    assert_eq!(second.hear().await["text"], "вы сказали: привет");
+    assert_eq!(second.receive().await["text"], "привет");
+    assert_eq!(second.receive().await["text"], "вы сказали: привет");
     drop(first);
-    second.say(message("2", "ещё")).await;
+    second.send(message("2", "ещё")).await;
     second.until_answer("2").await;
     let (_, welcome) = site.page(Some(&token), seen + 2).await;
     let texts: Vec<_> =
@@ -296,10 +296,10 @@ async fn an_invalid_token_opens_a_new_chat() {
 async fn an_invalid_frame_gets_an_error_and_keeps_the_socket_open() {
     let site = Server::start().await;
     let mut page = site.open().await;
-    page.say(message("1", "рано")).await;
-    assert_eq!(page.hear().await["code"], "hello_first");
+    page.send(message("1", "рано")).await;
+    assert_eq!(page.receive().await["code"], "hello_first");
     page.0.send(Message::text("{")).await.expect("sent");
-    assert_eq!(page.hear().await["code"], "bad_frame");
+    assert_eq!(page.receive().await["code"], "bad_frame");
     let (mut page, _, _) = site.new_page().await;
     for nonsense in [
         "",
@@ -310,27 +310,27 @@ async fn an_invalid_frame_gets_an_error_and_keeps_the_socket_open() {
         "{\"type\":\"message\",\"id\":1,\"text\":\"a\"}",
     ] {
         page.0.send(Message::text(nonsense)).await.expect("sent");
-        assert_eq!(page.hear().await["code"], "bad_frame", "{nonsense}");
+        assert_eq!(page.receive().await["code"], "bad_frame", "{nonsense}");
     }
     page.0.send(Message::binary(vec![0, 159])).await.expect("sent");
-    assert_eq!(page.hear().await["code"], "bad_frame");
+    assert_eq!(page.receive().await["code"], "bad_frame");
     for frame in [message("", "a"), message(&"x".repeat(65), "a"), message("a\0", "a"), message("1", "   ")] {
-        page.say(frame).await;
-        assert_eq!(page.hear().await["code"], "bad_frame");
+        page.send(frame).await;
+        assert_eq!(page.receive().await["code"], "bad_frame");
     }
-    page.say(message("2", &"ы".repeat(4097))).await;
-    assert_eq!(page.hear().await, json!({ "type": "error", "code": "too_long", "id": "2" }));
-    page.say(message("3", &"ы".repeat(4096))).await;
-    assert_eq!(page.hear().await["type"], "ack", "nothing of the above used up the pace");
+    page.send(message("2", &"ы".repeat(4097))).await;
+    assert_eq!(page.receive().await, json!({ "type": "error", "code": "too_long", "id": "2" }));
+    page.send(message("3", &"ы".repeat(4096))).await;
+    assert_eq!(page.receive().await["type"], "ack", "nothing of the above used up the pace");
 }
 
 #[tokio::test]
 async fn a_long_frame_is_refused_and_a_huge_one_closes_the_socket() {
     let site = Server::start().await;
     let (mut page, _, _) = site.new_page().await;
-    page.say(message("1", &"a".repeat(20_000))).await;
-    assert_eq!(page.hear().await["code"], "too_long");
-    page.say(message("2", "дальше")).await;
+    page.send(message("1", &"a".repeat(20_000))).await;
+    assert_eq!(page.receive().await["code"], "too_long");
+    page.send(message("2", "дальше")).await;
     page.until_answer("2").await;
     // The write may fail already, because the server has stopped reading.
     drop(page.0.send(Message::text("a".repeat(1_000_000))).await);
@@ -345,7 +345,7 @@ async fn too_many_messages_are_rate_limited() {
     let site = Server::start().await;
     let (mut page, _, _) = site.new_page().await;
     for n in 0..8 {
-        page.say(message(&n.to_string(), "спам")).await;
+        page.send(message(&n.to_string(), "спам")).await;
     }
     let frames = page.until_answer("7").await;
     let count = |kind: &str| frames.iter().filter(|frame| frame["type"] == kind).count();
@@ -358,11 +358,11 @@ async fn a_message_that_could_not_be_stored_is_not_acknowledged() {
     let site = Server::start().await;
     let (mut page, _, _) = site.new_page().await;
     *site.echo.broken.lock().expect("not poisoned") = true;
-    page.say(message("1", "раз")).await;
-    assert_eq!(page.hear().await, json!({ "type": "error", "code": "unavailable", "id": "1" }));
+    page.send(message("1", "раз")).await;
+    assert_eq!(page.receive().await, json!({ "type": "error", "code": "unavailable", "id": "1" }));
     *site.echo.broken.lock().expect("not poisoned") = false;
-    page.say(message("1", "раз")).await;
-    assert_eq!(page.hear().await["type"], "ack");
+    page.send(message("1", "раз")).await;
+    assert_eq!(page.receive().await["type"], "ack");
 }
 
 #[tokio::test]
@@ -500,12 +500,12 @@ async fn a_chat_belongs_to_its_site() {
     assert!(connect("/s/other/ws", None).await.is_none(), "there is no such site");
 
     let mut page = connect("/s/tools/ws", Some("https://tools.example")).await.expect("connected");
-    page.say(json!({ "type": "hello", "language": "ru" })).await;
-    let token = page.hear().await["token"].as_str().expect("a token").to_owned();
+    page.send(json!({ "type": "hello", "language": "ru" })).await;
+    let token = page.receive().await["token"].as_str().expect("a token").to_owned();
     // The same token opens another chat on another site.
     let mut other = connect("/ws", None).await.expect("connected");
-    other.say(json!({ "type": "hello", "token": token, "language": "ru" })).await;
-    assert_eq!(other.hear().await["messages"], json!([]));
+    other.send(json!({ "type": "hello", "token": token, "language": "ru" })).await;
+    assert_eq!(other.receive().await["messages"], json!([]));
     page.until_started().await;
     other.until_started().await;
     let received = server.echo.received.lock().expect("not poisoned").clone();

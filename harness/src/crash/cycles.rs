@@ -92,7 +92,7 @@ pub async fn run(
                 "{}: cycle {cycle} of {}, {} still to come",
                 database.name,
                 options.cycles,
-                test_bed.look()
+                test_bed.collect_shown()
             );
         }
     }
@@ -160,13 +160,13 @@ impl Run {
             _ => (false, true),
         };
         if stop {
-            self.test_bed.note(Entry::Down { process, blow: Interruption::Stop });
+            self.test_bed.note(Entry::Down { process, signal: Interruption::Stop });
             hit.tolmach.stop()?;
             self.blows.stops += 1;
             tokio::time::sleep(up_to(&mut self.rng, STILL)).await;
         }
         if kill {
-            self.test_bed.note(Entry::Down { process, blow: Interruption::Kill });
+            self.test_bed.note(Entry::Down { process, signal: Interruption::Kill });
             hit.tolmach.kill().await?;
             self.blows.kills += 1;
             return Ok(());
@@ -218,7 +218,7 @@ impl Run {
         }
         let mut last = (usize::MAX, Instant::now());
         while last.1.elapsed() < QUIET {
-            let left = self.test_bed.look() + self.test_bed.pending();
+            let left = self.test_bed.collect_shown() + self.test_bed.pending();
             if left == 0 {
                 break;
             }
@@ -230,12 +230,12 @@ impl Run {
         let lingering = Instant::now();
         while lingering.elapsed() < LINGER {
             tokio::time::sleep(Duration::from_millis(10)).await;
-            self.test_bed.look();
+            self.test_bed.collect_shown();
         }
         for process in self.processes.iter_mut().filter_map(Option::take) {
             process.tolmach.terminate(TIMEOUT).await?;
         }
-        self.test_bed.look();
+        self.test_bed.collect_shown();
         Ok(())
     }
 

@@ -27,7 +27,7 @@ pub enum Entry {
     /// A mail arrived.
     Mail { id: String, text: String },
     /// A process was killed or paused.
-    Down { process: usize, blow: Interruption },
+    Down { process: usize, signal: Interruption },
     /// A process serves, after its start or its pause.
     Up { process: usize },
 }
@@ -73,9 +73,9 @@ impl Ledger {
                     progress.unmailed.insert(text.clone());
                 }
             }
-            Entry::Shown { chat, text } => match Said::parse(text) {
-                Some(Said::Reply { text, .. }) => drop(progress.unanswered.remove(&(*chat, text.to_owned()))),
-                Some(Said::Nudge { after, .. }) => drop(progress.nudged.insert(*chat, after)),
+            Entry::Shown { chat, text } => match BotMessage::parse(text) {
+                Some(BotMessage::Reply { text, .. }) => drop(progress.unanswered.remove(&(*chat, text.to_owned()))),
+                Some(BotMessage::Nudge { after, .. }) => drop(progress.nudged.insert(*chat, after)),
                 None => {}
             },
             Entry::Mail { text, .. } => drop(progress.unmailed.remove(text)),
@@ -102,7 +102,7 @@ impl Ledger {
             let line = match entry {
                 Entry::Wrote { chat: of, text } if *of == chat => format!("client  {text}"),
                 Entry::Shown { chat: of, text } if *of == chat => format!("shown   {text}"),
-                Entry::Down { process, blow } => format!("        -- process {process}: {blow} --"),
+                Entry::Down { process, signal } => format!("        -- process {process}: {signal} --"),
                 Entry::Up { process } => format!("        -- process {process} serves --"),
                 _ => return None,
             };
@@ -119,21 +119,21 @@ pub fn is_urgent(text: &str) -> bool {
 
 /// A parsed message of the bundle.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Said<'a> {
+enum BotMessage<'a> {
     /// The reply to the n-th message.
     Reply { n: u64, text: &'a str },
     /// The k-th nudge, sent when `after` messages had been consumed.
     Nudge { k: u64, after: u64 },
 }
 
-impl Said<'_> {
-    fn parse(text: &str) -> Option<Said<'_>> {
+impl BotMessage<'_> {
+    fn parse(text: &str) -> Option<BotMessage<'_>> {
         if let Some(rest) = text.strip_prefix("reply ") {
             let (n, text) = rest.split_once(' ')?;
-            return Some(Said::Reply { n: n.parse().ok()?, text });
+            return Some(BotMessage::Reply { n: n.parse().ok()?, text });
         }
         let (k, after) = text.strip_prefix("nudge ")?.split_once(" after ")?;
-        Some(Said::Nudge { k: k.parse().ok()?, after: after.parse().ok()? })
+        Some(BotMessage::Nudge { k: k.parse().ok()?, after: after.parse().ok()? })
     }
 }
 
@@ -150,7 +150,7 @@ impl fmt::Display for Interruption {
 /// the end.
 #[derive(Clone, Copy, Debug)]
 struct Absence {
-    blow: Interruption,
+    signal: Interruption,
     from: usize,
     to: usize,
 }
@@ -160,9 +160,9 @@ fn absences(entries: &[(Duration, Entry)]) -> Vec<Absence> {
     let mut open: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (at, (_, entry)) in entries.iter().enumerate() {
         match entry {
-            Entry::Down { process, blow } => {
+            Entry::Down { process, signal } => {
                 open.entry(*process).or_default().push(absences.len());
-                absences.push(Absence { blow: *blow, from: at, to: entries.len() });
+                absences.push(Absence { signal: *signal, from: at, to: entries.len() });
             }
             Entry::Up { process } => {
                 open.remove(process).into_iter().flatten().for_each(|absence| absences[absence].to = at);

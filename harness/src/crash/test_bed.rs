@@ -42,14 +42,14 @@ impl TestBed {
     /// Records an entry after all messages that have been shown so far.
     pub fn note(&self, entry: Entry) {
         let mut ledger = self.ledger();
-        self.look_into(&mut ledger);
+        self.collect_into(&mut ledger);
         ledger.note(self.began.elapsed(), entry);
     }
 
     /// Moves shown messages and mails into the ledger. Returns how many effects are still expected.
-    pub fn look(&self) -> usize {
+    pub fn collect_shown(&self) -> usize {
         let mut ledger = self.ledger();
-        self.look_into(&mut ledger);
+        self.collect_into(&mut ledger);
         ledger.missing()
     }
 
@@ -69,7 +69,7 @@ impl TestBed {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn look_into(&self, ledger: &mut Ledger) {
+    fn collect_into(&self, ledger: &mut Ledger) {
         let shown = {
             let mut inner = self.telegram.inner();
             // Unused here, and large in a long run.

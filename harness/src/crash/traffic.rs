@@ -39,7 +39,7 @@ pub async fn write(test_bed: Arc<TestBed>, mut rng: Rng) {
             test_bed.write(*chat, format!("вопрос {number} <i> & «ё»{urgent}"));
         }
         tokio::time::sleep(up_to(&mut rng, GAP)).await;
-        test_bed.look();
+        test_bed.collect_shown();
     }
 }
 

@@ -45,7 +45,7 @@ impl Page {
         let mut page = Page { socket, said: 0 };
         page.send(json!({ "type": "hello", "language": "ru" })).await?;
         let greeted = async {
-            while !is_bots(&page.hear().await?) {}
+            while !is_bots(&page.receive().await?) {}
             Ok::<_, Failure>(())
         };
         timeout(TIMEOUT, greeted).await.map_err(|_| "no greeting in time".to_owned())??;
@@ -64,7 +64,7 @@ impl Page {
         let answered = async {
             let (mut ack, mut answer) = (None, None);
             loop {
-                let frame = self.hear().await?;
+                let frame = self.receive().await?;
                 if frame["type"] == "error" {
                     return Err(format!("refused: {}", frame["code"].as_str().unwrap_or_default()));
                 }
@@ -89,7 +89,7 @@ impl Page {
     pub async fn until<F: Future>(&mut self, over: F) -> Result<F::Output, Failure> {
         let reading = async {
             loop {
-                if let Err(why) = self.hear().await {
+                if let Err(why) = self.receive().await {
                     return why;
                 }
             }
@@ -105,7 +105,7 @@ impl Page {
         self.socket.send(Message::text(frame.to_string())).await.map_err(|_| "let go".to_owned())
     }
 
-    async fn hear(&mut self) -> Result<Value, Failure> {
+    async fn receive(&mut self) -> Result<Value, Failure> {
         loop {
             match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {

@@ -9,7 +9,7 @@ use tolmach_engine::{
     language::Language,
 };
 
-use crate::support::{Chat, empty_world, release, shop};
+use crate::support::{Chat, no_results, release, shop};
 
 fn commands(chat: &Chat) -> Vec<&Command> {
     chat.effects.iter().map(|effect| &effect.command).collect()
@@ -412,7 +412,7 @@ fn another_system_is_asked_and_its_reply_checked() {
     let said = |status: u16, body: serde_json::Value| {
         let mut chat = Chat::new(release(&[("shop.yaml", STOCK)])).with(move |query| match query {
             Query::Http(_) => QueryOutcome::Http(HttpReply { status, body: body.clone() }),
-            other => empty_world(other),
+            other => no_results(other),
         });
         chat.says("RH-10537")[0].text.clone()
     };

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use tolmach_engine::effect::{Query, QueryOutcome, Reply, Usage};
 
-use crate::support::{Chat, empty_world, release};
+use crate::support::{Chat, no_results, release};
 
 const FLOW: &str = "\
 flow: flow
@@ -63,7 +63,7 @@ fn chat() -> (Chat, Asked) {
             heard.borrow_mut().push(serde_json::to_string(query).unwrap());
             QueryOutcome::Generate(Reply { text: "Good.".to_owned(), usage: Usage::default() })
         }
-        other => empty_world(other),
+        other => no_results(other),
     });
     (chat, asked)
 }

@@ -11,7 +11,7 @@ use tolmach_engine::{
     event::{EventKind, StaffAction},
 };
 
-use crate::support::{Chat, bundle, empty_world, shop};
+use crate::support::{Chat, bundle, no_results, shop};
 
 /// A node of a random flow: a kind and where its exits lead, both as numbers.
 #[derive(Clone, Debug)]
@@ -189,8 +189,8 @@ fn happen(chat: &mut Chat, pressed: &mut Vec<(String, Press)>, what: (u8, u8)) -
     messages
 }
 
-/// A world that answers differently each time, the same way for the same query.
-fn world(seed: u8) -> impl Fn(&Query) -> QueryOutcome {
+/// Answers to queries that answers differently each time, the same way for the same query.
+fn answers(seed: u8) -> impl Fn(&Query) -> QueryOutcome {
     let (some, none) = (shop(3), shop(0));
     move |query| {
         let odd = query.key().bytes().fold(seed, u8::wrapping_add);
@@ -217,7 +217,7 @@ fn world(seed: u8) -> impl Fn(&Query) -> QueryOutcome {
                 status: 200,
                 body: serde_json::json!({ "n": if n > 0 { 5.into() } else { serde_json::json!("x") } }),
             }),
-            _ => empty_world(query),
+            _ => no_results(query),
         }
     }
 }
@@ -294,7 +294,7 @@ proptest! {
         };
         let (first, second) = (compiled(&main), compiled(&next));
         prop_assume!(first.is_some() && second.is_some());
-        let mut chat = Chat::new(first.unwrap()).with(world(seed));
+        let mut chat = Chat::new(first.unwrap()).with(answers(seed));
         chat.session.chat = "web:1".to_owned();
         let mut pressed = Vec::new();
         let mut second = second;

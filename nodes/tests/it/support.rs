@@ -26,10 +26,10 @@ pub fn release(files: &[(&str, &str)]) -> Release {
     compiled.release.unwrap_or_else(|| panic!("the bundle does not compile:\n{}", diagnostics.join("\n")))
 }
 
-pub type World = Box<dyn Fn(&Query) -> QueryOutcome>;
+pub type QueryAnswers = Box<dyn Fn(&Query) -> QueryOutcome>;
 
 /// Knows nothing and finds nothing.
-pub fn empty_world(query: &Query) -> QueryOutcome {
+pub fn no_results(query: &Query) -> QueryOutcome {
     match query {
         Query::Classify(_) => QueryOutcome::Classify { labels: Vec::new() },
         Query::LlmClassify(_) => {
@@ -68,7 +68,7 @@ pub fn shop(total: u32) -> impl Fn(&Query) -> QueryOutcome {
                 facets: vec![],
             })
         }
-        other => empty_world(other),
+        other => no_results(other),
     }
 }
 
@@ -76,7 +76,7 @@ pub fn shop(total: u32) -> impl Fn(&Query) -> QueryOutcome {
 pub struct Chat {
     pub release: Release,
     pub session: Session,
-    pub world: World,
+    pub answers: QueryAnswers,
     turn: u128,
     pub trace: Trace,
     pub effects: Vec<Effect>,
@@ -84,19 +84,19 @@ pub struct Chat {
 
 impl Chat {
     pub fn new(release: Release) -> Chat {
-        let world = Box::new(empty_world);
+        let answers = Box::new(no_results);
         Chat {
             release,
             session: Session::default(),
-            world,
+            answers,
             turn: 0,
             trace: Trace::default(),
             effects: Vec::new(),
         }
     }
 
-    pub fn with(mut self, world: impl Fn(&Query) -> QueryOutcome + 'static) -> Chat {
-        self.world = Box::new(world);
+    pub fn with(mut self, answers: impl Fn(&Query) -> QueryOutcome + 'static) -> Chat {
+        self.answers = Box::new(answers);
         self
     }
 
@@ -110,7 +110,7 @@ impl Chat {
         let (effects, trace) = loop {
             match step {
                 Step::Query { query, suspended } => {
-                    step = resume(&self.release, suspended, (self.world)(&query));
+                    step = resume(&self.release, suspended, (self.answers)(&query));
                 }
                 Step::Done { session, effects, trace } => {
                     self.session = session;

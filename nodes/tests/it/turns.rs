@@ -360,7 +360,7 @@ nodes:
                 label: decided.map(str::to_owned),
                 usage: Usage::default(),
             }),
-            other => crate::support::empty_world(other),
+            other => crate::support::no_results(other),
         });
         chat.says(message)[0].text.clone()
     };

@@ -89,7 +89,7 @@ pub struct Day {
     /// Goals that clients reached.
     pub goals: u64,
     /// Chats that staff have taken over now.
-    pub handed: u64,
+    pub taken_over: u64,
     /// Messages that are undelivered now after at least one attempt.
     pub undelivered: u64,
     /// Tasks in quarantine now.

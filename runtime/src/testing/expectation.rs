@@ -43,8 +43,8 @@ pub struct Expect {
     #[serde(default)]
     pub ends: Option<Spanned<bool>>,
     /// Whether staff have taken over the chat.
-    #[serde(default)]
-    pub handed: Option<Spanned<bool>>,
+    #[serde(default, alias = "handed")]
+    pub taken_over: Option<Spanned<bool>>,
     /// The client's lead.
     #[serde(default)]
     pub lead: Option<Spanned<Lead>>,

@@ -162,7 +162,7 @@ mod tests {
         goal: [x, y]
         notifies: { group: sales, contains: phone }
         model_calls: 2
-        handed: false
+        taken_over: false
         flow: shop
         ends: true
         fault: away

@@ -36,11 +36,11 @@ struct Shared {
     generate: Option<Mutex<VecDeque<Spanned<String>>>>,
     stubs: Vec<Spanned<Stub>>,
     calls: AtomicUsize,
-    surprises: Mutex<Vec<Surprise>>,
+    unexpected: Mutex<Vec<Unexpected>>,
 }
 
 /// A request that the test did not foresee. Without a span it is reported at its step.
-struct Surprise {
+struct Unexpected {
     span: Option<Span>,
     expected: String,
     found: String,
@@ -57,7 +57,7 @@ impl Scripted {
             generate: generate.map(list),
             stubs: given.http.clone(),
             calls: AtomicUsize::new(0),
-            surprises: Mutex::default(),
+            unexpected: Mutex::default(),
         }))
     }
 
@@ -77,11 +77,11 @@ impl Scripted {
     }
 
     /// Takes the unforeseen requests since the last call, as differences of a step.
-    pub(super) fn surprises(&self, step: Span) -> Vec<Difference> {
-        let surprises = std::mem::take(&mut *lock(&self.0.surprises));
-        surprises
+    pub(super) fn unexpected(&self, step: Span) -> Vec<Difference> {
+        let unexpected = std::mem::take(&mut *lock(&self.0.unexpected));
+        unexpected
             .into_iter()
-            .map(|surprise| Difference::new(surprise.span.unwrap_or(step), surprise.expected, surprise.found))
+            .map(|unexpected| Difference::new(unexpected.span.unwrap_or(step), unexpected.expected, unexpected.found))
             .collect()
     }
 
@@ -107,7 +107,7 @@ impl Scripted {
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         let Some(list) = list else { return Ok(None) };
         let Some(entry) = lock(list).pop_front() else {
-            self.surprise(
+            self.unexpected(
                 None,
                 format!("no further call of the model: the script of `{what}` is at its end"),
                 format!("{what} was asked «{}»", shortened(asked)),
@@ -122,8 +122,8 @@ impl Scripted {
         }
     }
 
-    fn surprise(&self, span: Option<Span>, expected: String, found: String) {
-        lock(&self.0.surprises).push(Surprise { span, expected, found });
+    fn unexpected(&self, span: Option<Span>, expected: String, found: String) {
+        lock(&self.0.unexpected).push(Unexpected { span, expected, found });
     }
 }
 
@@ -150,7 +150,7 @@ impl Llm for Scripted {
             if let Some(near) = nearest(&entry, labels.iter().copied()) {
                 expected.push_str(&format!("; did you mean {near}?"));
             }
-            self.surprise(Some(entry.span), expected, format!("the script decides `{}`", entry.value));
+            self.unexpected(Some(entry.span), expected, format!("the script decides `{}`", entry.value));
             return Err(ports::Error::refused("model", "the test's script decides a label that is none"));
         }
         Ok(Classification { label: Some(entry.value), usage: usage() })
@@ -172,7 +172,7 @@ impl Http for Scripted {
         };
         let Some(stub) = self.0.stubs.iter().find(fits) else {
             let found = format!("the request {} {}", method(request.method), request.url);
-            self.surprise(None, "a stub in `given: http` for every request".to_owned(), found);
+            self.unexpected(None, "a stub in `given: http` for every request".to_owned(), found);
             return Err(ports::Error::refused("http", "the test has no stub for this request"));
         };
         if stub.fail {
@@ -274,10 +274,10 @@ mod tests {
         scripted.request(&request).await.map(|reply| reply.status).map_err(|why| why.to_string())
     }
 
-    fn surprises(scripted: &Scripted) -> Vec<String> {
+    fn unexpected(scripted: &Scripted) -> Vec<String> {
         let span = Span::on_line(9, 9, 1);
         let line = |one: Difference| format!("{} {} | {}", one.span, one.expected, one.found);
-        scripted.surprises(span).into_iter().map(line).collect()
+        scripted.unexpected(span).into_iter().map(line).collect()
     }
 
     #[tokio::test]
@@ -287,9 +287,9 @@ mod tests {
         assert_eq!(classify(&model).await, Ok(None));
         assert!(classify(&model).await.unwrap_err().contains("fails here"));
         assert!(classify(&model).await.unwrap_err().contains("time is used up"));
-        assert_eq!((model.calls(), surprises(&model), model.left_over()), (4, Vec::new(), Vec::new()));
+        assert_eq!((model.calls(), unexpected(&model), model.left_over()), (4, Vec::new(), Vec::new()));
         assert!(classify(&model).await.is_err(), "beyond the script");
-        let said = surprises(&model);
+        let said = unexpected(&model);
         assert!(
             said.len() == 1 && said[0].starts_with("9:9 no further call") && said[0].contains("кого-нибудь"),
             "{said:?}"
@@ -300,7 +300,7 @@ mod tests {
     async fn an_unknown_label_is_refused_with_the_nearest() {
         let model = scripted("{ llm: { classify: [manger, product] } }");
         assert!(classify(&model).await.is_err());
-        let said = surprises(&model);
+        let said = unexpected(&model);
         assert!(said[0].starts_with("2:30 ") && said[0].contains("did you mean manager?"), "{said:?}");
         let left = model.left_over();
         assert!(left.len() == 1 && left[0].expected.contains("product"), "{left:?}");
@@ -310,30 +310,30 @@ mod tests {
     async fn calls_without_a_script_go_to_the_offline_composer() {
         let model = scripted("{ llm: { generate: [] } }");
         assert!(classify(&model).await.unwrap_err().contains("asked nobody"));
-        assert_eq!(surprises(&model), Vec::<String>::new());
+        assert_eq!(unexpected(&model), Vec::<String>::new());
     }
 
     #[tokio::test]
     async fn other_systems_reply_from_stubs() {
-        let world = scripted(
+        let model = scripted(
             "{ http: [ { url: \"https://a.example/stock\", method: GET, status: 404, json: { left: 3 } }, { url: \"https://b.example/\", fail: true } ] }",
         );
-        assert_eq!(request(&world, Method::Get, "https://a.example/stock?id=1", 100).await, Ok(404));
+        assert_eq!(request(&model, Method::Get, "https://a.example/stock?id=1", 100).await, Ok(404));
         assert!(
-            request(&world, Method::Get, "https://a.example/stock", 5)
+            request(&model, Method::Get, "https://a.example/stock", 5)
                 .await
                 .unwrap_err()
                 .contains("10 bytes")
         );
         assert!(
-            request(&world, Method::Get, "https://b.example/x", 100)
+            request(&model, Method::Get, "https://b.example/x", 100)
                 .await
                 .unwrap_err()
                 .contains("does not reply")
         );
-        assert_eq!(surprises(&world), Vec::<String>::new());
-        assert!(request(&world, Method::Post, "https://a.example/stock", 100).await.is_err());
-        let said = surprises(&world);
+        assert_eq!(unexpected(&model), Vec::<String>::new());
+        assert!(request(&model, Method::Post, "https://a.example/stock", 100).await.is_err());
+        let said = unexpected(&model);
         assert!(said.len() == 1 && said[0].contains("POST https://a.example/stock"), "{said:?}");
     }
 }

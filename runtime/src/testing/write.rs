@@ -149,7 +149,7 @@ fn expectations(turn: &SavedTurn, after: &Session, cards: bool, lead_known: &mut
         lines.push(format!("cards: {{ min: {shown} }}"));
     }
     if before.taken_over_at.is_some() != after.taken_over_at.is_some() {
-        lines.push(format!("handed: {}", after.taken_over_at.is_some()));
+        lines.push(format!("taken_over: {}", after.taken_over_at.is_some()));
     }
     let goals: Vec<String> = commands(effects)
         .filter_map(

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use tolmach_app::{
-    handoff::{self, Acted, Handoff, Said},
+    handoff::{self, StaffActionResult, Handoff, HandoffMessage},
     text::{one_line, when},
 };
 use tolmach_engine::{effect::Author, event::StaffAction};
@@ -83,14 +83,14 @@ async fn list(store: &dyn Store, messages: u32, as_json: bool) -> anyhow::Result
         return Ok(());
     }
     if listed.is_empty() {
-        println!("the bot has every chat");
+        println!("no chat is taken over by the staff");
     }
     for (number, Handoff { chat, since, messages }) in listed.iter().enumerate() {
         if number > 0 {
             println!("");
         }
         println!("{chat}  since {}", when(*since));
-        for Said { who, name, text, .. } in messages {
+        for HandoffMessage { who, name, text, .. } in messages {
             let who = match who {
                 Author::Client => "client",
                 Author::Bot => "bot",
@@ -104,13 +104,13 @@ async fn list(store: &dyn Store, messages: u32, as_json: bool) -> anyhow::Result
     Ok(())
 }
 
-fn show(acted: Result<Acted, handoff::Error>, as_json: bool) -> anyhow::Result<()> {
+fn show(acted: Result<StaffActionResult, handoff::Error>, as_json: bool) -> anyhow::Result<()> {
     let acted = acted?;
     if as_json {
         println!("{}", serde_json::to_string(&acted)?);
         return Ok(());
     }
-    let Acted { chat, action, done } = acted;
+    let StaffActionResult { chat, action, done } = acted;
     let what = match action {
         StaffAction::Say { .. } => "the client gets it, and the bot is silent",
         StaffAction::Take => "the bot is silent",

@@ -132,7 +132,7 @@ impl Run {
         }
         if let Some(mirror) = &assembled.mirror {
             let mirror = Arc::clone(mirror);
-            tasks.push(tokio::spawn(async move { mirror.keep().await }));
+            tasks.push(tokio::spawn(async move { mirror.run().await }));
         }
         let jobs = role
             .has_tasks()
@@ -156,9 +156,8 @@ impl Run {
         // Install the signal handlers before the address is announced, so that an early SIGTERM still shuts down
         // cleanly.
         let asked_to_stop = asked_to_stop();
-        let page =
-            if role.has_clients() { format!("  chat page  http://{address}/\n") } else { String::new() };
-        println!("\n{page}  health     http://{address}/health\n\nCtrl-C stops the server.");
+        let pages = if role.has_clients() { pages(address, config.sites.keys()) } else { String::new() };
+        println!("\n{pages}  health     http://{address}/health\n\nCtrl-C stops the server.");
 
         let state = Health {
             runtime: Arc::clone(&runtime),
@@ -195,6 +194,12 @@ impl Run {
         assembled.store.close().await?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The addresses of the chat pages: the default one and the sites'.
+fn pages<'a>(address: SocketAddr, sites: impl Iterator<Item = &'a String>) -> String {
+    let sites = sites.map(|name| format!("  {:<10} http://{address}/s/{name}/\n", ""));
+    std::iter::once(format!("  chat page  http://{address}/\n")).chain(sites).collect()
 }
 
 /// The number of staff addresses per group and channel. The addresses are personal data and are not printed.

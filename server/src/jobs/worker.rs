@@ -92,10 +92,10 @@ impl Jobs {
                 Ok(Err(why)) => why,
                 Err(why) => why.to_string(),
             };
-            tracing::error!(why, "the worker of tasks died; it is started again");
+            tracing::error!(why, "the task worker stopped unexpectedly and is restarted");
             {
                 let mut state = self.state();
-                state.deaths += 1;
+                state.restarts += 1;
                 state.error = Some(why);
             }
             tokio::time::sleep(PAUSE).await;

@@ -67,7 +67,7 @@ pub async fn acknowledged(home: &Home) {
             chat.write(cycle);
             for text in &chat.unsure {
                 // As the page does: an unacknowledged message is sent again with its id.
-                page.say(text, &format!("/help {text}")).await;
+                page.send(text, &format!("/help {text}")).await;
             }
             pages.push(page);
         }
@@ -118,7 +118,7 @@ impl Chat {
             return false;
         }
         loop {
-            let frame = page.hear().await.expect("the server runs");
+            let frame = page.receive().await.expect("the server runs");
             assert_ne!(frame["type"], "error", "{frame}");
             if frame["type"] == "ack" {
                 self.unsure.retain(|text| frame["id"] != text.as_str());
@@ -128,7 +128,7 @@ impl Chat {
     }
 
     async fn acks_to_the_end(&mut self, page: &mut Page) {
-        while let Some(frame) = page.hear().await {
+        while let Some(frame) = page.receive().await {
             if frame["type"] == "ack" {
                 self.unsure.retain(|text| frame["id"] != text.as_str());
             }
@@ -138,7 +138,7 @@ impl Chat {
     async fn check(&mut self, server: &Server) {
         let mut page = Page::back(server, &self.token).await;
         for text in &self.unsure {
-            page.say(text, &format!("/help {text}")).await;
+            page.send(text, &format!("/help {text}")).await;
         }
         // The reply to a last message shows that everything before it was answered.
         let mut page = if self.unsure.is_empty() {
@@ -147,9 +147,9 @@ impl Chat {
             while self.one_more_ack(&mut page).await {}
             Page::back(server, &self.token).await
         };
-        page.say("last", "/help last").await;
+        page.send("last", "/help last").await;
         while !page.dialog().ends_with(&[("client".into(), "/help last".into()), help(&page)]) {
-            page.hear().await.expect("open");
+            page.receive().await.expect("open");
         }
         let dialog = page.dialog();
         let asked: Vec<&str> = dialog

@@ -130,7 +130,7 @@ fn a_model_is_scripted() {
     - client: hmm three
       expect: { path: [route, about, nothing], model_calls: 2 }
     - client: hmm four
-      expect: { path: [route, about, nothing], model_calls: 2, not_path: [find, bye], flow: shop, handed: false }
+      expect: { path: [route, about, nothing], model_calls: 2, not_path: [find, bye], flow: shop, taken_over: false }
 ",
     );
 }
@@ -205,22 +205,22 @@ fn goals_notices_handoffs_http_and_delays_are_expected() {
   given: { catalogue: empty }
   steps:
     - client: person
-      expect: { path: [route, person], handed: true, notifies: { contains: person } }
+      expect: { path: [route, person], taken_over: true, notifies: { contains: person } }
     - client: are you there?
-      expect: { path: [], handed: true }
+      expect: { path: [], taken_over: true }
     - staff: { say: 'Yes, I am.' }
-      expect: { handed: true, says: { contains: 'Yes, I am' } }
+      expect: { taken_over: true, says: { contains: 'Yes, I am' } }
     - staff: return
-      expect: { path: [person, back], handed: false, says: { contains: The bot is back } }
+      expect: { path: [person, back], taken_over: false, says: { contains: The bot is back } }
     - staff: take
-      expect: { handed: true }
+      expect: { taken_over: true }
 
 - name: nobody has time
   given: { catalogue: empty }
   steps:
     - client: person
     - after: 3h
-      expect: { path: { contains: [late] }, handed: false }
+      expect: { path: { contains: [late] }, taken_over: false }
 
 - name: another system
   given:
@@ -355,7 +355,7 @@ fn missing_goals_notices_and_handoffs_are_differences() {
   given: { catalogue: empty }
   steps:
     - command: start
-      expect: { goal: [sale], notifies: { group: sales, contains: phone }, handed: true, ends: true, flow: other, model_calls: 3 }
+      expect: { goal: [sale], notifies: { group: sales, contains: phone }, taken_over: true, ends: true, flow: other, model_calls: 3 }
 ",
     );
     for part in [
@@ -370,7 +370,7 @@ fn missing_goals_notices_and_handoffs_are_differences() {
         assert!(said.contains(part), "«{part}» is not in:\n{said}");
     }
     passes(
-        "- name: none\n  given: { catalogue: empty }\n  steps: [ { command: start, expect: { goal: none, handed: false } } ]\n",
+        "- name: none\n  given: { catalogue: empty }\n  steps: [ { command: start, expect: { goal: none, taken_over: false } } ]\n",
     );
 }
 

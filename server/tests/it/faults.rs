@@ -65,7 +65,7 @@ impl Page {
     async fn offer(&mut self, text: &str) -> bool {
         self.say(text, text).await;
         loop {
-            let frame = self.hear().await.expect("open");
+            let frame = self.receive().await.expect("open");
             match frame["type"].as_str() {
                 Some("ack") => return frame["id"] == text,
                 Some("error") => {
@@ -91,7 +91,7 @@ impl Page {
     async fn is_whole(&mut self, server: &Server, texts: &[String]) {
         let last = format!("message {}", texts.len());
         while self.dialog().last() != Some(&("bot".to_owned(), last.clone())) {
-            self.hear().await.expect("open");
+            self.receive().await.expect("open");
         }
         let dialog = Page::back(server, &self.token).await.dialog();
         let of = |whom: &str| -> Vec<String> {

@@ -7,7 +7,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test ends at the first surprise"
+    reason = "a test ends at the first unexpected result"
 )]
 
 mod audit;

@@ -48,7 +48,7 @@ impl Page {
     pub async fn hello(&mut self, mut hello: Value) -> Value {
         hello["type"] = "hello".into();
         self.send(hello).await;
-        let welcome = self.hear().await.expect("open");
+        let welcome = self.receive().await.expect("open");
         assert_eq!(welcome["type"], "welcome", "{welcome}");
         self.token = welcome["token"].as_str().expect("a token").to_owned();
         self.shown.extend(welcome["messages"].as_array().expect("messages").iter().cloned());
@@ -64,13 +64,13 @@ impl Page {
         let _ = self.socket.send(Message::text(text)).await;
     }
 
-    pub async fn say(&mut self, id: &str, text: &str) {
+    pub async fn send(&mut self, id: &str, text: &str) {
         self.send(json!({ "type": "message", "id": id, "text": text })).await;
     }
 
     /// Sends a message and waits for the bot's reply.
     pub async fn ask(&mut self, id: &str, text: &str) -> Value {
-        self.say(id, text).await;
+        self.send(id, text).await;
         self.reply().await
     }
 
@@ -91,7 +91,7 @@ impl Page {
     /// The next message of the bot or of the staff.
     pub async fn reply(&mut self) -> Value {
         loop {
-            let frame = self.hear().await.expect("open");
+            let frame = self.receive().await.expect("open");
             assert_ne!(frame["type"], "error", "{frame}");
             if frame["type"] == "message" && frame["who"] != "client" {
                 return frame;
@@ -100,7 +100,7 @@ impl Page {
     }
 
     /// The next frame; `None` when the server is gone. Fails after a timeout.
-    pub async fn hear(&mut self) -> Option<Value> {
+    pub async fn receive(&mut self) -> Option<Value> {
         loop {
             let next =
                 tokio::time::timeout(Duration::from_secs(30), self.socket.next()).await.expect("not silent");

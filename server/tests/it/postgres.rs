@@ -46,7 +46,7 @@ async fn a_first_start_needs_only_the_url() {
     // Every command that reads the database uses this one.
     for (args, word) in [
         (&["release", "list"][..], "first start"),
-        (&["handoff", "list"], "the bot has every chat"),
+        (&["handoff", "list"], "no chat is taken over by the staff"),
         (&["goals"], "lead"),
         (&["replay", "--since", "1d"], "turns of 1 chats replayed, 0 differ"),
     ] {

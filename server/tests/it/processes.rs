@@ -102,21 +102,21 @@ async fn a_worker_that_dies_is_reported_and_restarted() {
     let mut page = Page::new(&server, "ru").await;
     cluster.crash().expect("crashed");
     server.health_until(|health| health["status"] == "failed").await;
-    page.say("while", "/lead").await;
-    let refused = page.hear().await.expect("open");
+    page.send("while", "/lead").await;
+    let refused = page.receive().await.expect("open");
     assert_eq!(refused["code"], "unavailable", "it is not acknowledged: {refused}");
     cluster.go_on().expect("started again");
     // As the page does: an unacknowledged message is sent again with its id.
     loop {
-        page.say("while", "/lead").await;
-        if page.hear().await.expect("open")["type"] == "ack" {
+        page.send("while", "/lead").await;
+        if page.receive().await.expect("open")["type"] == "ack" {
             break;
         }
         tokio::time::sleep(Duration::from_millis(1100)).await;
     }
     assert_eq!(page.reply().await["text"], "Передал.", "what was said meanwhile is answered");
     let wanted = |health: &serde_json::Value| {
-        health["jobs"]["deaths"].as_u64() > Some(0) && health["jobs"]["state"] == "working"
+        health["jobs"]["restarts"].as_u64() > Some(0) && health["jobs"]["state"] == "working"
     };
     let health = server.health_until(wanted).await;
     assert_eq!(health["status"], "ok", "{health}");

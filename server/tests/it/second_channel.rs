@@ -105,9 +105,9 @@ async fn a_dialog_with_buttons_runs_on_a_channel_of_one_module() {
     let store: Arc<dyn Store> = Arc::new(store);
     let trainer = Arc::new(Trainer::new(Arc::new(MeaningEmbedder)));
     let pigeon = Arc::new(PigeonChannel::default());
-    let parts = RuntimePorts {
+    let ports = RuntimePorts {
         store: Arc::clone(&store),
-        world: QueryPorts {
+        queries: QueryPorts {
             http: Arc::new(NoHttp),
             catalog: Arc::new(FailingCatalog),
             trainer: Arc::clone(&trainer),
@@ -124,7 +124,7 @@ async fn a_dialog_with_buttons_runs_on_a_channel_of_one_module() {
         channels: vec![telegram::CAPABILITIES, pigeon.capabilities()],
         ..tolmach_nodes::platform()
     };
-    let runtime = Runtime::new(parts, ReleaseRegistry::new(platform.clone(), store, trainer));
+    let runtime = Runtime::new(ports, ReleaseRegistry::new(platform.clone(), store, trainer));
     let bundle = |flow: &str| Bundle { files: [("shop.yaml".to_owned(), flow.to_owned())].into() };
     runtime.releases().activate_draft(&bundle(FLOW), 0).await.expect("stored").expect("it compiles");
 

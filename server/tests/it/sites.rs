@@ -82,6 +82,7 @@ async fn chats_of_a_site_begin_in_its_entry_flow() {
         "a new dialog begins in the site's flow too"
     );
 
+    assert!(server.printed().contains(&server.url("/s/tools/")), "{}", server.printed());
     let (_, printed) = server.terminate();
     assert_eq!(printed.matches("no such flow for chats of a site").count(), 1, "{printed}");
     let replayed = home.tolmach(&["replay", "--since", "1d"]).run().ok().stdout;

@@ -128,7 +128,7 @@ impl Bot {
     ) -> Bot {
         let store = Arc::new(SqliteStore::open(Options::new(folder.join("tolmach.db"))).await.unwrap());
         let channel = Arc::new(Scripted::default());
-        let world = QueryPorts {
+        let queries = QueryPorts {
             http: Arc::new(NoHttp),
             catalog: Arc::new(Hanging),
             trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
@@ -138,17 +138,17 @@ impl Bot {
         let releases = ReleaseRegistry::new(
             Platform { kinds, ..tolmach_nodes::platform() },
             Arc::clone(&store) as Arc<dyn Store>,
-            Arc::clone(&world.trainer),
+            Arc::clone(&queries.trainer),
         );
-        let parts = RuntimePorts {
+        let ports = RuntimePorts {
             store: Arc::clone(&store) as Arc<dyn Store>,
-            world,
+            queries,
             clock: Arc::new(SystemClock),
             channels: vec![Arc::clone(&channel) as Arc<dyn Channel>],
             coalescing,
             staff,
         };
-        let bot = Bot { runtime: Runtime::new(parts, releases), store, channel };
+        let bot = Bot { runtime: Runtime::new(ports, releases), store, channel };
         bot.publish(flow).await;
         bot
     }

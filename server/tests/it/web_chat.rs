@@ -42,7 +42,7 @@ async fn a_client_finds_goods_and_leaves_a_contact() {
 
     // Messages with the same id are one message, on any socket.
     again.say("3", "Анна 8 999 123-45-67").await;
-    while again.hear().await.expect("open")["type"] != "ack" {}
+    while again.receive().await.expect("open")["type"] != "ack" {}
     again.ask("4", "/help").await;
     assert_eq!(again.dialog().len(), page.dialog().len() + 2);
 
@@ -75,10 +75,10 @@ async fn wrong_frames_get_an_error_and_the_chat_goes_on() {
     let home = Home::ready();
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     let mut page = Page::connect(&server).await;
-    page.say("1", "hello?").await;
-    assert_eq!(page.hear().await, Some(json!({ "type": "error", "code": "hello_first" })));
+    page.send("1", "hello?").await;
+    assert_eq!(page.receive().await, Some(json!({ "type": "error", "code": "hello_first" })));
     page.send_text("no JSON").await;
-    assert_eq!(page.hear().await, Some(json!({ "type": "error", "code": "bad_frame" })));
+    assert_eq!(page.receive().await, Some(json!({ "type": "error", "code": "bad_frame" })));
     page.hello(json!({ "language": "ru", "token": "short" })).await;
     assert_eq!(page.token.len(), 64, "a token that cannot be ours opens a new chat");
     page.reply().await;
@@ -93,7 +93,7 @@ async fn wrong_frames_get_an_error_and_the_chat_goes_on() {
         (json!({ "type": "press", "id": "x", "button": long }), "bad_frame"),
     ] {
         page.send(frame.clone()).await;
-        let answer = page.hear().await.expect("open");
+        let answer = page.receive().await.expect("open");
         assert_eq!(answer["code"], code, "{frame}");
     }
     // A press of a button that was not shown is handled as text, by its label.
@@ -108,7 +108,7 @@ async fn messages_sent_in_a_row_are_answered_once() {
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     let mut page = Page::new(&server, "ru").await;
     for (id, text) in [("1", "нужен"), ("2", "перфоратор"), ("3", "до 10 тысяч")] {
-        page.say(id, text).await;
+        page.send(id, text).await;
     }
     let offer = page.reply().await;
     assert!(offer["cards"].as_array().is_some_and(|cards| !cards.is_empty()), "{offer}");

@@ -11,7 +11,7 @@ use tolmach_testkit::postgres::Cluster;
 use uuid::Uuid;
 
 use super::*;
-use crate::suite::{Place, Shared, conformance, sharing};
+use crate::suite::{TestDatabase, Shared, conformance, sharing};
 
 struct Database {
     url: String,
@@ -50,7 +50,7 @@ impl Database {
 }
 
 #[async_trait]
-impl Place for Database {
+impl TestDatabase for Database {
     async fn open(&self) -> Arc<dyn Store> {
         Arc::new(self.store().await)
     }

@@ -218,7 +218,7 @@ impl<S: DbConnection> Group<'_, S> {
         let mut outbox = Array::default();
         let mut stopped = Array::default();
         let mut started = Array::default();
-        let mut marks = Array::default();
+        let mut analytics = Array::default();
         let mut leads = Vec::new();
         for (position, (index, turn)) in turns.iter().enumerate() {
             let won = winners.contains(&position);
@@ -237,7 +237,7 @@ impl<S: DbConnection> Group<'_, S> {
             outbox.add(&turn.outbox);
             stopped.add(&turn.stopped);
             started.add(&turn.started);
-            marks.add(&turn.marks);
+            analytics.add(&turn.analytics);
             self.changed.insert(turn.chat.clone());
             self.tasks.extend(turn.notices.iter().map(|(_, task)| task.clone()));
             leads.extend(turn.leads.iter().cloned());
@@ -263,7 +263,7 @@ impl<S: DbConnection> Group<'_, S> {
         // one.
         let early: Vec<(String, String, i64)> = self.fetch(statements.timer_tasks, started).await?;
         self.push_timers(early)?;
-        self.run(statements.marks, marks).await?;
+        self.run(statements.analytics, analytics).await?;
         Ok(self.store_leads(leads).await?)
     }
 

@@ -111,7 +111,7 @@ pub(super) struct Turn {
     pub(super) chat: ChatKey,
     /// JSON `[chat, version, [inbox…]]`: what must still hold when the turn is stored.
     pub(super) check: String,
-    /// JSON `[chat, session, version, at, release, flow, node, handed]`.
+    /// JSON `[chat, session, version, at, release, flow, node, taken_over_at]`.
     pub(super) session: String,
     /// Rows `[inbox, at]`.
     pub(super) consumed: Rows,
@@ -132,7 +132,7 @@ pub(super) struct Turn {
     /// Lead data of the turn, in order.
     pub(super) leads: Vec<LeadUpdate>,
     /// Rows `[effect, chat, kind, name, value, arms, arm, release, at]` of analytics events.
-    pub(super) marks: Rows,
+    pub(super) analytics: Rows,
 }
 
 /// JSON rows joined by commas, to become part of an array.
@@ -183,7 +183,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         version,
         session,
         waits,
-        handed,
+        taken_over_at,
         messages,
         effects,
         notices,
@@ -197,7 +197,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
     let pinned = node.as_ref().map(|_| &release);
     let mut turn = Turn {
         check: json(&(&chat, version, &inbox))?,
-        session: json(&(&chat, session, version.saturating_add(1), at, pinned, flow, node, handed))?,
+        session: json(&(&chat, session, version.saturating_add(1), at, pinned, flow, node, taken_over_at))?,
         consumed: Rows::default(),
         messages: Rows::default(),
         turn: json(&(&chat, json(&event)?, &release, trace, at))?,
@@ -207,7 +207,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         stopped: Rows::default(),
         started: Rows::default(),
         leads: Vec::new(),
-        marks: Rows::default(),
+        analytics: Rows::default(),
         chat,
     };
     for seq in inbox {
@@ -242,13 +242,13 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
             Command::Goal(goal) => {
                 let (name, arms) = (without_nul(goal.name), json(&goal.arms)?);
                 let none = None::<&str>;
-                turn.marks
+                turn.analytics
                     .push(&(&effect.id, &turn.chat, "goal", name, goal.value, arms, none, &release, at))?;
             }
             Command::Arm { experiment, arm } => {
                 let (name, arm) = (without_nul(experiment), without_nul(arm));
                 let (value, arms) = (None::<f64>, None::<&str>);
-                turn.marks.push(&(&effect.id, &turn.chat, "arm", name, value, arms, arm, &release, at))?;
+                turn.analytics.push(&(&effect.id, &turn.chat, "arm", name, value, arms, arm, &release, at))?;
             }
             // Notices come with their recipients; who has a chat comes with the session.
             Command::Notify(_) | Command::HandOff { .. } | Command::EndHandoff => {}

@@ -140,8 +140,8 @@ pub(super) async fn chats_like<D: Dialect>(db: &D, part: &str) -> sqlx::Result<V
     firsts(db, db.statements().reads.chats_like, vec![text(part)]).await
 }
 
-pub(super) async fn handed<D: Dialect>(db: &D) -> sqlx::Result<Vec<TakenOverChat>> {
-    let rows = db.fetch(db.statements().reads.handed, vec![]).await?;
+pub(super) async fn taken_over<D: Dialect>(db: &D) -> sqlx::Result<Vec<TakenOverChat>> {
+    let rows = db.fetch(db.statements().reads.taken_over, vec![]).await?;
     Ok(rows.into_iter().map(|(chat, since)| TakenOverChat { chat, since }).collect())
 }
 
@@ -193,14 +193,14 @@ pub(super) async fn quarantined<D: Dialect>(db: &D, limit: u32) -> sqlx::Result<
 pub(super) async fn day<D: Dialect>(db: &D, at: i64) -> sqlx::Result<Day> {
     type Row = (i64, i64, i64, i64, i64, i64, i64);
     let row: Option<Row> = first(db, db.statements().reads.day, vec![Value::Integer(at)]).await?;
-    let (chats, turns, leads, goals, handed, undelivered, quarantined) = row.unwrap_or_default();
+    let (chats, turns, leads, goals, taken_over, undelivered, quarantined) = row.unwrap_or_default();
     let count = |count: i64| u64::try_from(count).unwrap_or_default();
     Ok(Day {
         chats: count(chats),
         turns: count(turns),
         leads: count(leads),
         goals: count(goals),
-        handed: count(handed),
+        taken_over: count(taken_over),
         undelivered: count(undelivered),
         quarantined: count(quarantined),
     })

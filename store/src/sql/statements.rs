@@ -19,7 +19,7 @@ pub struct Statements {
     pub(crate) stop_timers: &'static str,
     pub(crate) stop_fired: &'static str,
     pub(crate) start_timers: &'static str,
-    pub(crate) marks: &'static str,
+    pub(crate) analytics: &'static str,
     pub(crate) open_leads: &'static str,
     pub(crate) leads: &'static str,
     pub(crate) lead_history: &'static str,
@@ -84,7 +84,7 @@ pub struct Reads {
     pub(crate) waiting_places: &'static str,
     pub(crate) chats_at_rest: &'static str,
     pub(crate) chats_like: &'static str,
-    pub(crate) handed: &'static str,
+    pub(crate) taken_over: &'static str,
     pub(crate) analytics_since: &'static str,
     pub(crate) publications: &'static str,
     pub(crate) releases_like: &'static str,
@@ -210,7 +210,7 @@ macro_rules! statements {
                 "INSERT INTO timers (chat, name, channel, due)
                 SELECT e.value->>0, e.value->>1, e.value->>2, CAST(e.value->>3 AS BIGINT) FROM ", $rows
             ),
-            marks: concat!(
+            analytics: concat!(
                 "INSERT INTO marks (effect, chat, kind, name, value, arms, arm, release, at)
                 SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3,
                     CAST(e.value->>4 AS DOUBLE PRECISION), e.value->>5, e.value->>6, e.value->>7,
@@ -399,7 +399,7 @@ macro_rules! statements {
                     "SELECT key FROM chats WHERE ", $position,
                     "(key, $1) > 0 ORDER BY updated DESC, key LIMIT 10"
                 ),
-                handed: "SELECT key, handed FROM chats WHERE handed IS NOT NULL ORDER BY handed, key",
+                taken_over: "SELECT key, handed FROM chats WHERE handed IS NOT NULL ORDER BY handed, key",
                 analytics_since: "SELECT effect, chat, kind, name, value, arms, arm, release, at FROM marks
                     WHERE at >= $1 ORDER BY seq",
                 publications: "SELECT seq, release, parent, author, note, at, kind, moves FROM publications

@@ -14,7 +14,7 @@ use tolmach_runtime::ports::{Address, Commit, Inbound, Store, Task, WaitingPlace
 use uuid::Uuid;
 
 use super::*;
-use crate::suite::{Place, conformance};
+use crate::suite::{TestDatabase, conformance};
 
 struct Folder(TempDir);
 
@@ -41,7 +41,7 @@ impl Folder {
 }
 
 #[async_trait]
-impl Place for Folder {
+impl TestDatabase for Folder {
     async fn open(&self) -> Arc<dyn Store> {
         Arc::new(self.store().await)
     }
@@ -112,7 +112,7 @@ async fn acknowledged_writes_survive_a_crash() {
         version: 0,
         session: "{}".to_owned(),
         waits: None,
-        handed: None,
+        taken_over_at: None,
         messages: vec![],
         effects: vec![Effect { id: effect.clone(), command: send }],
         notices: vec![],
@@ -270,7 +270,7 @@ async fn upgrading_from_version_1_fills_in_where_chats_wait() {
     let (release, flow, node) = ("r1".to_owned(), "b".to_owned(), "y".to_owned());
     assert_eq!(store.waiting_places().await.expect("read"), [WaitingPlace { release, flow, node, chats: 1 }]);
     assert_eq!(store.chats_at_rest().await.expect("read"), 3);
-    assert_eq!(store.handed().await.expect("read"), []);
+    assert_eq!(store.taken_over().await.expect("read"), []);
     assert_eq!(store.chat("web:odd").await.expect("read").session.as_deref(), Some("no JSON"));
 }
 

@@ -17,7 +17,7 @@ fn entry(at: i64, actor: Actor, action: &str, object: &str) -> AuditEntry {
     }
 }
 
-pub(crate) async fn keeps_an_audit_log(place: &dyn Place) {
+pub(crate) async fn keeps_an_audit_log(place: &dyn TestDatabase) {
     let store = place.open().await;
     assert!(store.audit(&AuditQuery::last(10)).await.expect("read").is_empty());
     let anna = Actor { id: "-100:анна".to_owned(), via: Via::Staff("telegram".to_owned()) };

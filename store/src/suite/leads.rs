@@ -24,7 +24,7 @@ async fn change(store: &dyn Store, id: &str, change: LeadChange) -> LeadChanged 
     store.change_lead(id, change, &Actor::cli("ольга"), 9).await.expect("answered")
 }
 
-pub(crate) async fn changes_a_lead(place: &dyn Place) {
+pub(crate) async fn changes_a_lead(place: &dyn TestDatabase) {
     let store = place.open().await;
     assert_eq!(change(&*store, "none", status(LeadStatus::Won)).await, LeadChanged::Unknown);
     run(&*store, CHAT, "a", vec![lead("+7")]).await;
@@ -61,7 +61,7 @@ pub(crate) async fn changes_a_lead(place: &dyn Place) {
     assert!(history.windows(2).all(|two| two[0].seq < two[1].seq));
 }
 
-pub(crate) async fn opens_another_lead_once_one_is_closed(place: &dyn Place) {
+pub(crate) async fn opens_another_lead_once_one_is_closed(place: &dyn TestDatabase) {
     let store = place.open().await;
     run(&*store, CHAT, "a", vec![lead("+7")]).await;
     let first = newest(&*store).await;
@@ -83,7 +83,7 @@ pub(crate) async fn opens_another_lead_once_one_is_closed(place: &dyn Place) {
     assert!(matches!(reopened, LeadChanged::Changed(row) if row.closed.is_none()));
 }
 
-pub(crate) async fn keeps_one_open_lead_per_chat(place: &dyn Place) {
+pub(crate) async fn keeps_one_open_lead_per_chat(place: &dyn TestDatabase) {
     let stores = [place.open().await, place.open().await];
     // Staff close leads while turns of the same chat bring new values: no value is lost, and no chat has two open
     // leads.
@@ -106,7 +106,7 @@ pub(crate) async fn keeps_one_open_lead_per_chat(place: &dyn Place) {
     drop(row);
 }
 
-pub(crate) async fn finds_leads_by_status_and_page(place: &dyn Place) {
+pub(crate) async fn finds_leads_by_status_and_page(place: &dyn TestDatabase) {
     let store = place.open().await;
     for (number, to) in
         [LeadStatus::New, LeadStatus::Taken, LeadStatus::Won, LeadStatus::Spam].into_iter().enumerate()

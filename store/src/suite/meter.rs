@@ -26,7 +26,7 @@ fn row(at: i64, chat: &str, failure: Option<&str>) -> ModelCallRow {
     }
 }
 
-pub(crate) async fn keeps_model_calls(place: &dyn Place) {
+pub(crate) async fn keeps_model_calls(place: &dyn TestDatabase) {
     let store = place.open().await;
     let rows = [row(1, CHAT, None), row(2, "web:2", Some("429, rate_limit")), row(3, CHAT, None)];
     store.record_model_calls(vec![rows[0].clone(), rows[1].clone()]).await.expect("written");

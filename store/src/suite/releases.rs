@@ -22,7 +22,7 @@ fn publication(release: &str, parent: Option<&str>, note: &str) -> Publication {
     }
 }
 
-pub(crate) async fn publishes_in_order(place: &dyn Place) {
+pub(crate) async fn publishes_in_order(place: &dyn TestDatabase) {
     let store = place.open().await;
     assert_eq!(store.current_release().await.expect("read"), None);
     assert_eq!(store.publications(Page::first(10)).await.expect("read"), []);
@@ -55,7 +55,7 @@ pub(crate) async fn publishes_in_order(place: &dyn Place) {
     assert_eq!(other.current_release().await.expect("read").as_ref(), all.first());
 }
 
-pub(crate) async fn lets_one_of_two_publications_win(place: &dyn Place) {
+pub(crate) async fn lets_one_of_two_publications_win(place: &dyn TestDatabase) {
     let stores = [place.open().await, place.open().await];
     keep(&*stores[0], "r0").await;
     stores[0].publish(publication("r0", None, ""), None).await.expect("answered");
@@ -76,7 +76,7 @@ pub(crate) async fn lets_one_of_two_publications_win(place: &dyn Place) {
     assert_eq!(stores[1].publications(Page::first(100)).await.expect("read").len(), 10);
 }
 
-pub(crate) async fn finds_releases_by_prefix(place: &dyn Place) {
+pub(crate) async fn finds_releases_by_prefix(place: &dyn TestDatabase) {
     let store = place.open().await;
     for id in ["abc1", "abc2", "abd1"] {
         keep(&*store, id).await;

@@ -6,7 +6,7 @@ use super::*;
 
 /// A database on which each open store stands for a process.
 #[async_trait]
-pub(crate) trait Shared: Place {
+pub(crate) trait Shared: TestDatabase {
     async fn open_with(&self, lease: Duration) -> Arc<dyn Store>;
 }
 

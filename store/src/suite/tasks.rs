@@ -12,7 +12,7 @@ fn timer(name: &str) -> Task {
     Task::Timer { chat: CHAT.to_owned(), name: name.to_owned() }
 }
 
-pub(crate) async fn pushes_tasks(place: &dyn Place) {
+pub(crate) async fn pushes_tasks(place: &dyn TestDatabase) {
     let store = place.open().await;
     assert_eq!(place.tasks().await, []);
     store.push(Task::Report.into(), 0).await.expect("pushed");
@@ -26,7 +26,7 @@ pub(crate) async fn pushes_tasks(place: &dyn Place) {
     assert_eq!(place.tasks().await, expected);
 }
 
-pub(crate) async fn pushes_a_delivery_task_for_each_notice_address(place: &dyn Place) {
+pub(crate) async fn pushes_a_delivery_task_for_each_notice_address(place: &dyn TestDatabase) {
     let store = place.open().await;
     store.receive(7_500, vec![text(CHAT, "a", "?")]).await.expect("received");
     let row = oldest(&*store, CHAT).await;
@@ -45,7 +45,7 @@ pub(crate) async fn pushes_a_delivery_task_for_each_notice_address(place: &dyn P
     assert_eq!(place.tasks().await, [(deliver("email:a@example.com"), 7), (deliver("telegram:-1"), 7)]);
 }
 
-pub(crate) async fn pushes_a_delivery_task_for_a_postponed_message(place: &dyn Place) {
+pub(crate) async fn pushes_a_delivery_task_for_a_postponed_message(place: &dyn TestDatabase) {
     let store = place.open().await;
     let row = run(&*store, CHAT, "a", vec![say("1"), say("2")]).await;
     assert_eq!(store.unfinished(5, &web()).await.expect("read"), [CHAT]);
@@ -59,7 +59,7 @@ pub(crate) async fn pushes_a_delivery_task_for_a_postponed_message(place: &dyn P
     assert_eq!(store.unfinished(5, &web()).await.expect("read"), [CHAT]);
 }
 
-pub(crate) async fn pushes_one_task_per_timer(place: &dyn Place) {
+pub(crate) async fn pushes_one_task_per_timer(place: &dyn TestDatabase) {
     let store = place.open().await;
     run(&*store, CHAT, "a", vec![start("inactivity", 100_000)]).await;
     run(&*store, CHAT, "b", vec![start("inactivity", 200_000)]).await;
@@ -96,7 +96,7 @@ pub(crate) async fn pushes_one_task_per_timer(place: &dyn Place) {
     assert_eq!(times, [50, 70, 100, 200, 300, 400]);
 }
 
-pub(crate) async fn counts_and_quarantines_tasks(place: &dyn Place) {
+pub(crate) async fn counts_and_quarantines_tasks(place: &dyn TestDatabase) {
     let store = place.open().await;
     let task = deliver(CHAT);
     for starts in 1..=3 {
@@ -127,7 +127,7 @@ pub(crate) async fn counts_and_quarantines_tasks(place: &dyn Place) {
     assert_eq!(store.begin_task("t1", &task, 11).await.expect("counted"), 1, "counted anew");
 }
 
-pub(crate) async fn deletes_old_rows(place: &dyn Place) {
+pub(crate) async fn deletes_old_rows(place: &dyn TestDatabase) {
     let store = place.open().await;
     let mut said = Vec::new();
     for n in 0..6 {
@@ -142,7 +142,7 @@ pub(crate) async fn deletes_old_rows(place: &dyn Place) {
     store.delivered(said.split_off(1)).await.expect("marked");
     store.receive(1, vec![text("web:2", "waits", "?")]).await.expect("received");
     let nothing = store.retain(&Retention::default(), 100).await.expect("deleted");
-    assert_eq!(nothing, Removed::default(), "nothing is old that may be kept for ever");
+    assert_eq!(nothing, Removed::default(), "nothing is old that may be kept forever");
     let all = Some(30);
     let keep = Retention { inbox: all, outbox: all, turns: all, messages: all, tasks: None };
     let first = store.retain(&keep, 2).await.expect("deleted");
@@ -161,7 +161,7 @@ pub(crate) async fn deletes_old_rows(place: &dyn Place) {
     assert_eq!(store.chat(CHAT).await.expect("read").version, 6, "the chat itself stays");
 }
 
-pub(crate) async fn deletes_old_tasks(place: &dyn Place) {
+pub(crate) async fn deletes_old_tasks(place: &dyn TestDatabase) {
     let store = place.open().await;
     for _ in 0..3 {
         store.push(Task::Retain.into(), 0).await.expect("pushed");
@@ -179,7 +179,7 @@ pub(crate) async fn deletes_old_tasks(place: &dyn Place) {
     assert_eq!(place.tasks().await, [(Task::Report, 0)], "what is to be done stays");
 }
 
-pub(crate) async fn grants_and_renews_leases(place: &dyn Place) {
+pub(crate) async fn grants_and_renews_leases(place: &dyn TestDatabase) {
     let store = place.open().await;
     let chats = vec!["web:1".to_owned(), "web:2".to_owned()];
     for _ in 0..2 {

@@ -11,7 +11,7 @@ use tolmach_runtime::ports::{
 
 use super::*;
 
-pub(crate) async fn consumes_several_events_in_one_turn(place: &dyn Place) {
+pub(crate) async fn consumes_several_events_in_one_turn(place: &dyn TestDatabase) {
     let store = place.open().await;
     let many = (0..25).map(|n| text(CHAT, &format!("k{n:02}"), &n.to_string())).collect();
     store.receive(5, many).await.expect("received");
@@ -33,7 +33,7 @@ pub(crate) async fn consumes_several_events_in_one_turn(place: &dyn Place) {
     assert_eq!(store.next(CHAT).await.expect("read").rows.len(), MAX_PENDING as usize);
 }
 
-pub(crate) async fn counts_chats_by_waiting_place(place: &dyn Place) {
+pub(crate) async fn counts_chats_by_waiting_place(place: &dyn TestDatabase) {
     let store = place.open().await;
     assert_eq!(store.waiting_places().await.expect("read"), []);
     for (chat, release, node) in [
@@ -65,17 +65,17 @@ pub(crate) async fn counts_chats_by_waiting_place(place: &dyn Place) {
     assert_eq!(store.chats_at_rest().await.expect("read"), 2);
 }
 
-pub(crate) async fn lists_taken_over_chats(place: &dyn Place) {
+pub(crate) async fn lists_taken_over_chats(place: &dyn TestDatabase) {
     let store = place.open().await;
     assert_eq!(store.chats_like("").await.expect("read"), Vec::<String>::new());
-    for (chat, handed) in [("web:1", Some(900)), ("web:2", None), ("web:3", Some(400))] {
+    for (chat, taken_over_at) in [("web:1", Some(900)), ("web:2", None), ("web:3", Some(400))] {
         let row = receive(&*store, chat, chat).await;
-        store.commit(Commit { handed, ..turn(&row, 0, vec![]) }).await.expect("committed");
+        store.commit(Commit { taken_over_at, ..turn(&row, 0, vec![]) }).await.expect("committed");
     }
-    let handed = |chat: &str, since| TakenOverChat { chat: chat.to_owned(), since };
-    assert_eq!(store.handed().await.expect("read"), [handed("web:3", 400), handed("web:1", 900)]);
+    let taken_over = |chat: &str, since| TakenOverChat { chat: chat.to_owned(), since };
+    assert_eq!(store.taken_over().await.expect("read"), [taken_over("web:3", 400), taken_over("web:1", 900)]);
     run(&*store, "web:3", "b", vec![]).await;
-    assert_eq!(store.handed().await.expect("read"), [handed("web:1", 900)]);
+    assert_eq!(store.taken_over().await.expect("read"), [taken_over("web:1", 900)]);
     store.receive(9, vec![text("web:33", "c", "c")]).await.expect("received");
     for (part, chats) in
         [("", &["web:1", "web:2", "web:3"][..]), ("b:3", &["web:3"]), ("web:1", &["web:1"]), ("%", &[])]
@@ -84,7 +84,7 @@ pub(crate) async fn lists_taken_over_chats(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn stores_analytics_events(place: &dyn Place) {
+pub(crate) async fn stores_analytics_events(place: &dyn TestDatabase) {
     let store = place.open().await;
     let arm = Command::Arm { experiment: "greeting".to_owned(), arm: "warm".to_owned() };
     let arms: BTreeMap<String, String> = [("greeting".to_owned(), "warm".to_owned())].into();
@@ -109,7 +109,7 @@ pub(crate) async fn stores_analytics_events(place: &dyn Place) {
     assert_eq!(store.analytics_since(0).await.expect("read").len(), 3);
 }
 
-pub(crate) async fn sends_notices_to_their_addresses(place: &dyn Place) {
+pub(crate) async fn sends_notices_to_their_addresses(place: &dyn TestDatabase) {
     let store = place.open().await;
     let row = receive(&*store, CHAT, "a").await;
     let notice = |number: usize, chat: &str| NoticeRow {
@@ -134,7 +134,7 @@ pub(crate) async fn sends_notices_to_their_addresses(place: &dyn Place) {
     assert_eq!(store.unfinished(5, &email).await.expect("read"), ["email:sales@example.com"]);
 }
 
-pub(crate) async fn pages_turns_of_all_chats(place: &dyn Place) {
+pub(crate) async fn pages_turns_of_all_chats(place: &dyn TestDatabase) {
     let store = place.open().await;
     for n in 0..6 {
         let chat = if n % 2 == 0 { CHAT } else { "web:2" };
@@ -155,7 +155,7 @@ pub(crate) async fn pages_turns_of_all_chats(place: &dyn Place) {
 }
 
 /// A caller that got no reply repeats its commit, perhaps through another process.
-pub(crate) async fn stores_a_repeated_turn_once(place: &dyn Place) {
+pub(crate) async fn stores_a_repeated_turn_once(place: &dyn TestDatabase) {
     let (store, other) = (place.open().await, place.open().await);
     let row = receive(&*store, CHAT, "a").await;
     let lead = Command::Lead(Lead { source: "form".to_owned(), ..Lead::default() });
@@ -173,7 +173,7 @@ pub(crate) async fn stores_a_repeated_turn_once(place: &dyn Place) {
     assert_eq!(other.turns(&TurnQuery::of(CHAT, 10)).await.expect("read").len(), 1);
 }
 
-pub(crate) async fn stores_concurrent_duplicates_once(place: &dyn Place) {
+pub(crate) async fn stores_concurrent_duplicates_once(place: &dyn TestDatabase) {
     let stores = [place.open().await, place.open().await];
     let mut tasks = tokio::task::JoinSet::new();
     for caller in 0..8 {
@@ -200,7 +200,7 @@ pub(crate) async fn stores_concurrent_duplicates_once(place: &dyn Place) {
     }
 }
 
-pub(crate) async fn keeps_acknowledged_writes_after_closing(place: &dyn Place) {
+pub(crate) async fn keeps_acknowledged_writes_after_closing(place: &dyn TestDatabase) {
     let store = place.open().await;
     receive(&*store, CHAT, "a").await;
     let queued = (0..20).map(|n| store.receive(5, vec![text("web:2", &n.to_string(), "?")]));
@@ -217,7 +217,7 @@ pub(crate) async fn keeps_acknowledged_writes_after_closing(place: &dyn Place) {
     assert_eq!(rows, stored, "stored exactly if that was said");
 }
 
-pub(crate) async fn orders_keys_bytewise(place: &dyn Place) {
+pub(crate) async fn orders_keys_bytewise(place: &dyn TestDatabase) {
     let store = place.open().await;
     let chats = ["web:B", "web:_", "web:a", "web:é", "web:я"];
     for chat in ["web:я", "web:a", "web:_", "web:é", "web:B"] {

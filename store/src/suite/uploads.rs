@@ -4,7 +4,7 @@ use tolmach_runtime::ports::{Actor, Upload};
 
 use super::*;
 
-pub(crate) async fn keeps_uploads(place: &dyn Place) {
+pub(crate) async fn keeps_uploads(place: &dyn TestDatabase) {
     let store = place.open().await;
     let upload = |at: i64| Upload {
         id: Uuid::now_v7(),

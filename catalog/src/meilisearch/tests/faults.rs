@@ -12,7 +12,7 @@ async fn kept() -> (Fixture, String) {
     let fixture = Fixture::on_fake().await;
     let generation = fixture.import_here("A1").await;
     let keeper = Arc::clone(&fixture.mirror);
-    tokio::spawn(async move { keeper.keep().await });
+    tokio::spawn(async move { keeper.run().await });
     fixture.until_serving(&generation).await;
     (fixture, generation)
 }
@@ -65,7 +65,7 @@ async fn publishes_once_the_server_becomes_available() {
     let options = options(&fake.url, KEY);
     let fixture = Fixture::with(options, Some(fake));
     let keeper = Arc::clone(&fixture.mirror);
-    tokio::spawn(async move { keeper.keep().await });
+    tokio::spawn(async move { keeper.run().await });
     let generation = fixture.import_here("A1").await;
     fixture.until(|state| matches!(state, State::Fallback(_))).await;
     assert_eq!(fixture.found().await, "A1");

@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use super::{Absence, Entry, Interruption, Ledger, Said, absences, is_urgent};
+use super::{Absence, Entry, Interruption, Ledger, BotMessage, absences, is_urgent};
 
 /// What is allowed in this kind of run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,7 +94,7 @@ pub fn judge(ledger: &Ledger, rules: Rules) -> Verdict {
     let mut verdict = Verdict::default();
     let blows: Vec<Absence> = absences(ledger.entries())
         .into_iter()
-        .filter(|absence| absence.blow == Interruption::Kill || rules.stops_count)
+        .filter(|absence| absence.signal == Interruption::Kill || rules.stops_count)
         .collect();
     let mut chats: BTreeMap<i64, Chat<'_>> = BTreeMap::new();
     for (at, (_, entry)) in ledger.entries().iter().enumerate() {
@@ -132,7 +132,7 @@ impl<'a> Chat<'a> {
     /// Checks repeated messages. Returns the distinct messages in the order of their first showing.
     fn copies(&self, blows: &[Absence], verdict: &mut Verdict, faults: &mut Faults) -> Vec<&'a str> {
         let between =
-            |from: usize, to: usize| blows.iter().filter(|blow| blow.from < to && blow.to > from).count();
+            |from: usize, to: usize| blows.iter().filter(|signal| signal.from < to && signal.to > from).count();
         let mut distinct: Vec<&str> = Vec::new();
         let mut places: BTreeMap<&str, (usize, Vec<usize>)> = BTreeMap::new();
         let mut last: Option<(usize, usize)> = None;
@@ -172,9 +172,9 @@ impl<'a> Chat<'a> {
             self.written.iter().map(|text| (*text, BTreeSet::new())).collect();
         let mut silences: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
         for shown in distinct {
-            let known = match Said::parse(shown) {
-                Some(Said::Reply { n, text }) => numbers.get_mut(text).map(|of| of.insert(n)),
-                Some(Said::Nudge { k, after }) => Some(silences.entry(after).or_default().insert(k)),
+            let known = match BotMessage::parse(shown) {
+                Some(BotMessage::Reply { n, text }) => numbers.get_mut(text).map(|of| of.insert(n)),
+                Some(BotMessage::Nudge { k, after }) => Some(silences.entry(after).or_default().insert(k)),
                 None => None,
             };
             if known.is_none() {
@@ -201,13 +201,13 @@ impl<'a> Chat<'a> {
     fn out_of_order(&self, distinct: &[&str]) -> Option<(Broken, String)> {
         let (mut consumed, mut silences) = (0, 0);
         for shown in distinct {
-            let next = match Said::parse(shown)? {
-                Said::Reply { n, text } => {
+            let next = match BotMessage::parse(shown)? {
+                BotMessage::Reply { n, text } => {
                     let due = self.written.get(consumed);
                     consumed += 1;
                     n == consumed as u64 && due == Some(&text)
                 }
-                Said::Nudge { k, after } => {
+                BotMessage::Nudge { k, after } => {
                     silences += 1;
                     k == silences && after == consumed as u64
                 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::{Entry, Ledger, Said, absences};
+use super::{Entry, Ledger, BotMessage, absences};
 
 /// How late nudges were shown, for a bundle whose inactivity timeout is `after`. The timeout is measured from the
 /// reply, a few milliseconds after the message. Time in which a process was down does not count.
@@ -15,12 +15,12 @@ pub fn lateness(ledger: &Ledger, after: Duration) -> Vec<Duration> {
     let mut late = Vec::new();
     for (at, entry) in entries {
         let Entry::Shown { chat, text } = entry else { continue };
-        match Said::parse(text) {
-            Some(Said::Reply { n, .. }) if answered.get(chat).is_none_or(|(last, _)| n > *last) => {
+        match BotMessage::parse(text) {
+            Some(BotMessage::Reply { n, .. }) if answered.get(chat).is_none_or(|(last, _)| n > *last) => {
                 answered.insert(*chat, (n, *at));
             }
             // A repeated nudge is not counted again.
-            Some(Said::Nudge { after: n, .. }) if answered.get(chat).is_some_and(|(last, _)| n == *last) => {
+            Some(BotMessage::Nudge { after: n, .. }) if answered.get(chat).is_some_and(|(last, _)| n == *last) => {
                 let Some((_, reply)) = answered.remove(chat) else { continue };
                 let due = reply + after;
                 let back = away.iter().filter(|(_, to)| *to > due && *to < *at).map(|(_, to)| *to).max();

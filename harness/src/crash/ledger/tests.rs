@@ -8,8 +8,8 @@ fn ledger(lines: &[&str]) -> Ledger {
     let mut ledger = Ledger::default();
     for (at, line) in lines.iter().enumerate() {
         let entry = match *line {
-            "kill" => Entry::Down { process: 0, blow: Interruption::Kill },
-            "stop" => Entry::Down { process: 0, blow: Interruption::Stop },
+            "kill" => Entry::Down { process: 0, signal: Interruption::Kill },
+            "stop" => Entry::Down { process: 0, signal: Interruption::Stop },
             "up" => Entry::Up { process: 0 },
             _ => match line.split_once(' ').unwrap() {
                 (">", text) => Entry::Wrote { chat: 7, text: text.to_owned() },

@@ -94,5 +94,5 @@ pub trait ChatStore: Send + Sync {
     ///
     /// # Errors
     /// When the database is unavailable.
-    async fn handed(&self) -> Result<Vec<TakenOverChat>>;
+    async fn taken_over(&self) -> Result<Vec<TakenOverChat>>;
 }

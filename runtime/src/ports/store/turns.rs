@@ -34,7 +34,7 @@ pub struct Commit {
     /// The flow and node at which the chat waits after the turn; `None` when it waits at none.
     pub waits: Option<(String, String)>,
     /// Since when staff have taken over the chat, milliseconds since the Unix epoch; `None` when the bot has it.
-    pub handed: Option<i64>,
+    pub taken_over_at: Option<i64>,
     /// The client's messages in this turn, then the bot's messages, in order.
     pub messages: Vec<MessageRow>,
     /// The effects of the turn, in order.

@@ -10,7 +10,7 @@ use std::{
 use anyhow::bail;
 use clap::Args;
 use tolmach_app::{
-    price_list::{self, QueuedList, Understood},
+    price_list::{self, QueuedList, PriceListPreview},
     uploads::Uploads,
 };
 use tolmach_catalog::{ImportOutcome, Progress, Stage};
@@ -68,7 +68,7 @@ impl Import {
         }
         let switch = switch?;
         if json {
-            let Understood { imported, changes, disagreements, photos, .. } = &understood;
+            let PriceListPreview { imported, changes, disagreements, photos, .. } = &understood;
             let document = serde_json::json!({
                 "report": imported.report, "switch": switch, "changes": changes, "disagreements": disagreements,
                 "photos": photos.as_ref().map(|(_, taken)| taken),
@@ -99,7 +99,7 @@ impl Import {
 }
 
 /// Reads the list. If that fails and a database exists, writes the failure to its audit log.
-async fn understand(list: PriceList, config: &Config, actor: &Actor) -> anyhow::Result<Understood> {
+async fn understand(list: PriceList, config: &Config, actor: &Actor) -> anyhow::Result<PriceListPreview> {
     let list = price_list::PriceList::from(list);
     let supplier = list.supplier().unwrap_or_default();
     let understood =
@@ -113,8 +113,8 @@ async fn understand(list: PriceList, config: &Config, actor: &Actor) -> anyhow::
     Ok(understood?)
 }
 
-fn told(understood: &Understood, switch: &ImportOutcome, seconds: f32) {
-    let Understood { source, changes, disagreements, photos, .. } = understood;
+fn told(understood: &PriceListPreview, switch: &ImportOutcome, seconds: f32) {
+    let PriceListPreview { source, changes, disagreements, photos, .. } = understood;
     let replaced =
         if switch.replaced > 0 { format!(", {} replaced", switch.replaced) } else { String::new() };
     println!("\n{source}: {} items imported{replaced} in {seconds:.1} s", switch.imported);

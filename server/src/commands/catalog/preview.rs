@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::Args;
 use serde_json::{Value, json};
-use tolmach_app::price_list::Understood;
+use tolmach_app::price_list::PriceListPreview;
 use tolmach_catalog::import::ColumnMapping;
 
 use super::{price_list::PriceList, show};
@@ -30,7 +30,7 @@ impl Preview {
             println!("{}", serde_json::to_string_pretty(&document(&understood, rows)?)?);
             return Ok(ExitCode::SUCCESS);
         }
-        let Understood { source, imported, remembered, changes, disagreements, current, photos, .. } =
+        let PriceListPreview { source, imported, remembered, changes, disagreements, current, photos, .. } =
             &understood;
         print!("{}", imported.report);
         show::remembered(remembered, source);
@@ -51,8 +51,8 @@ impl Preview {
 }
 
 /// The JSON document. Fields may be added, but not removed.
-fn document(understood: &Understood, rows: usize) -> anyhow::Result<Value> {
-    let Understood { source, imported, remembered, changes, disagreements, photos, .. } = understood;
+fn document(understood: &PriceListPreview, rows: usize) -> anyhow::Result<Value> {
+    let PriceListPreview { source, imported, remembered, changes, disagreements, photos, .. } = understood;
     let report = &imported.report;
     let fields = report.main_sheet().into_iter().flat_map(|sheet| sheet.fields());
     // A column without a heading is named by its letters, as in --map.

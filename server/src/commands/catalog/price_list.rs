@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use tolmach_app::price_list::{self, Map, Understood};
+use tolmach_app::price_list::{self, Map, PriceListPreview};
 
 use crate::{config::Config, reader};
 
@@ -29,7 +29,7 @@ impl PriceList {
     ///
     /// # Errors
     /// When the list, its photos or the catalogue cannot be read.
-    pub async fn understand(self, config: &Config) -> anyhow::Result<Understood> {
+    pub async fn understand(self, config: &Config) -> anyhow::Result<PriceListPreview> {
         Ok(price_list::understand(self.into(), config.data_dir.join("catalog"), reader::process(config)?)
             .await?)
     }

@@ -1,7 +1,7 @@
 //! Text output of a publication's effect on chats in progress.
 
 use tolmach_app::{
-    release::{Fate, Plan},
+    release::{WaitingChats, Plan},
     text::short,
 };
 use tolmach_runtime::ports::WaitingPlace;
@@ -12,7 +12,7 @@ pub fn text(plan: &Plan) -> String {
         return "chats in progress: none".to_owned();
     }
     let mut lines = vec!["chats in progress".to_owned()];
-    lines.extend(plan.places.iter().map(|(place, fate)| line(place, fate)));
+    lines.extend(plan.places.iter().map(|(place, effect)| line(place, effect)));
     match plan.resting {
         0 => {}
         1 => lines.push("  1 chat moves with its next message".to_owned()),
@@ -21,16 +21,16 @@ pub fn text(plan: &Plan) -> String {
     lines.join("\n")
 }
 
-fn line(place: &WaitingPlace, fate: &Fate) -> String {
+fn line(place: &WaitingPlace, effect: &WaitingChats) -> String {
     let one = place.chats == 1;
     let (chats, wait) = if one { ("chat", "waits") } else { ("chats", "wait") };
     let verb = |single: &str, many: &str| if one { single.to_owned() } else { many.to_owned() };
-    let what = match fate {
-        Fate::Stay => verb("goes on there", "go on there"),
-        Fate::Finish => verb("finishes on that release", "finish on that release"),
-        Fate::Move(to) => format!("{} to {to}", verb("moves", "move")),
-        Fate::Restart => verb("begins at the flow's start", "begin at the flow's start"),
-        Fate::TakenOver => {
+    let what = match effect {
+        WaitingChats::Stay => verb("goes on there", "go on there"),
+        WaitingChats::Finish => verb("finishes on that release", "finish on that release"),
+        WaitingChats::Move(to) => format!("{} to {to}", verb("moves", "move")),
+        WaitingChats::Restart => verb("begins at the flow's start", "begin at the flow's start"),
+        WaitingChats::TakenOver => {
             format!("{} to the new release, because that one cannot be used any more", verb("moves", "move"))
         }
     };
@@ -51,12 +51,12 @@ mod tests {
             chats,
         };
         let places = vec![
-            (place("r1", "size", 2), Fate::Move("shop.how_big".to_owned())),
-            (place("r1", "colour", 1), Fate::Restart),
-            (place("r1", "name", 2), Fate::Finish),
-            (place("r0", "size", 1), Fate::Finish),
-            (place("r0", "size", 3), Fate::TakenOver),
-            (place("r2", "size", 1), Fate::Stay),
+            (place("r1", "size", 2), WaitingChats::Move("shop.how_big".to_owned())),
+            (place("r1", "colour", 1), WaitingChats::Restart),
+            (place("r1", "name", 2), WaitingChats::Finish),
+            (place("r0", "size", 1), WaitingChats::Finish),
+            (place("r0", "size", 3), WaitingChats::TakenOver),
+            (place("r2", "size", 1), WaitingChats::Stay),
         ];
         let expected = "chats in progress
   2 chats wait at shop.size of r1: move to shop.how_big

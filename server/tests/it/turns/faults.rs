@@ -92,7 +92,7 @@ impl Shop {
             Arc::new(SqliteStore::open(Options::new(folder.path().join("tolmach.db"))).await.unwrap());
         let (channel, script) = (Arc::new(Scripted::default()), Arc::new(Script::default()));
         let plain = || Arc::new(Faulty { inner: (), script: Arc::clone(&script) });
-        let world = QueryPorts {
+        let queries = QueryPorts {
             http: plain(),
             catalog: plain(),
             trainer: Arc::new(Trainer::new(Arc::new(Faulty {
@@ -105,17 +105,17 @@ impl Shop {
         let faulty: Arc<dyn Store> =
             Arc::new(Faulty { inner: Arc::clone(&store), script: Arc::clone(&script) });
         let releases =
-            ReleaseRegistry::new(tolmach_nodes::platform(), Arc::clone(&faulty), Arc::clone(&world.trainer));
+            ReleaseRegistry::new(tolmach_nodes::platform(), Arc::clone(&faulty), Arc::clone(&queries.trainer));
         let boss = vec![Address::new("test", "boss")];
-        let parts = RuntimePorts {
+        let ports = RuntimePorts {
             store: faulty,
-            world,
+            queries,
             clock: Arc::new(SystemClock),
             channels: vec![Arc::new(Faulty { inner: Arc::clone(&channel), script: Arc::clone(&script) })],
             coalescing: Coalescing::OFF,
             staff: [("default".to_owned(), boss)].into(),
         };
-        let runtime = Runtime::new(parts, releases);
+        let runtime = Runtime::new(ports, releases);
         let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
         let files = [
             file("shop.yaml", FLOW),

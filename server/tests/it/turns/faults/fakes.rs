@@ -227,7 +227,7 @@ store! { ChatStore
     fn waiting_places() -> Vec<WaitingPlace>;
     fn chats_at_rest() -> u64;
     fn chats_like(part: &str) -> Vec<ChatKey>;
-    fn handed() -> Vec<TakenOverChat>;
+    fn taken_over() -> Vec<TakenOverChat>;
 }
 
 store! { LeadStore
