@@ -143,7 +143,12 @@ pub async fn list(store: &dyn Store, messages: u32) -> ports::Result<Vec<Handoff
 ///
 /// # Errors
 /// When no chat or several match, or the database is unavailable.
-pub async fn take(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -> Result<StaffActionResult, Error> {
+pub async fn take(
+    store: &dyn Store,
+    actor: &Actor,
+    now: i64,
+    chat: &str,
+) -> Result<StaffActionResult, Error> {
     act(store, actor, now, "handoff.take", chat, StaffAction::Take).await
 }
 
@@ -153,7 +158,13 @@ pub async fn take(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -> Res
 ///
 /// # Errors
 /// When the text is empty or too long, no chat or several match, or the database is unavailable.
-pub async fn say(store: &dyn Store, actor: &Actor, now: i64, chat: &str, text: &str) -> Result<StaffActionResult, Error> {
+pub async fn say(
+    store: &dyn Store,
+    actor: &Actor,
+    now: i64,
+    chat: &str,
+    text: &str,
+) -> Result<StaffActionResult, Error> {
     let text = text.trim().to_owned();
     act(store, actor, now, "handoff.say", chat, StaffAction::Say { text }).await
 }
@@ -164,7 +175,12 @@ pub async fn say(store: &dyn Store, actor: &Actor, now: i64, chat: &str, text: &
 ///
 /// # Errors
 /// When no chat or several match, the chat is not taken over, or the database is unavailable.
-pub async fn give_back(store: &dyn Store, actor: &Actor, now: i64, chat: &str) -> Result<StaffActionResult, Error> {
+pub async fn give_back(
+    store: &dyn Store,
+    actor: &Actor,
+    now: i64,
+    chat: &str,
+) -> Result<StaffActionResult, Error> {
     act(store, actor, now, "handoff.return", chat, StaffAction::Return).await
 }
 

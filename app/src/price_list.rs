@@ -203,7 +203,11 @@ pub async fn record_refusal(audit: &dyn AuditStore, actor: &Actor, now: i64, sup
 
 const ACTION: &str = "catalog.import";
 
-fn understand_blocking(list: PriceList, folder: &Path, reader: &ReaderProcess) -> Result<PriceListPreview, Error> {
+fn understand_blocking(
+    list: PriceList,
+    folder: &Path,
+    reader: &ReaderProcess,
+) -> Result<PriceListPreview, Error> {
     let Some(source) = list.supplier() else {
         // Read the file first: an error in its content is more useful than the missing name.
         reader.read(&list.file, &Options::default())?;

@@ -27,7 +27,7 @@ pub use diff::{Diff, FileDiff, FlowDiff, Presence, diff};
 pub use error::Error;
 pub use look::{Shown, list, show};
 pub use moves::MoveError;
-pub use plan::{WaitingChats, Plan};
+pub use plan::{Plan, WaitingChats};
 pub use publish::{Checked, Publish, Published, Source, check_folder, publish, publish_first};
 pub use rollback::{Rollback, RolledBack, roll_back};
 pub use serve::{Draft, DraftError, published, serve_draft, serve_published};

@@ -183,8 +183,11 @@ impl Assembled {
         staff: Staff,
     ) -> anyhow::Result<Arc<Runtime>> {
         let store = Arc::clone(&self.store);
-        let releases =
-            ReleaseRegistry::new(self.platform.clone(), Arc::clone(&store), Arc::clone(&self.queries.trainer));
+        let releases = ReleaseRegistry::new(
+            self.platform.clone(),
+            Arc::clone(&store),
+            Arc::clone(&self.queries.trainer),
+        );
         let ports = RuntimePorts {
             store,
             queries: self.queries.clone(),

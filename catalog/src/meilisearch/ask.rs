@@ -97,7 +97,9 @@ impl ServerSearch<'_> {
             if self.request.filters.is_empty() {
                 return Ok(self.results(Found::default()));
             }
-            return Ok(self.results(self.search_page(&RequestParams::default(), &filters, skip, limit).await?));
+            return Ok(
+                self.results(self.search_page(&RequestParams::default(), &filters, skip, limit).await?)
+            );
         }
         let named = self.named(&query.articles, &filters).await?;
         let articles = self.articles(&query.articles);
@@ -164,7 +166,8 @@ impl ServerSearch<'_> {
         // The server's score starts with the number of matched words: m of n words score more than (m − 1) / n.
         let (words, half) = (said.terms.len(), said.terms.len().div_ceil(2));
         let threshold = Some((half - 1) as f64 / words as f64 + 1e-6);
-        self.search_page(&RequestParams { ratio: 0.0, some: true, threshold, ..all }, filters, skip, limit).await
+        self.search_page(&RequestParams { ratio: 0.0, some: true, threshold, ..all }, filters, skip, limit)
+            .await
     }
 
     /// Runs one request. `limit` may be 0 to get only the total and the facets.

@@ -74,7 +74,9 @@ impl Ledger {
                 }
             }
             Entry::Shown { chat, text } => match BotMessage::parse(text) {
-                Some(BotMessage::Reply { text, .. }) => drop(progress.unanswered.remove(&(*chat, text.to_owned()))),
+                Some(BotMessage::Reply { text, .. }) => {
+                    progress.unanswered.remove(&(*chat, text.to_owned()));
+                }
                 Some(BotMessage::Nudge { after, .. }) => drop(progress.nudged.insert(*chat, after)),
                 None => {}
             },

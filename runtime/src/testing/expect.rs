@@ -176,7 +176,12 @@ fn compare_state(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
     }
     if let Some(taken_over) = &expect.taken_over {
         let say = |taken_over| if taken_over { "a person" } else { "the bot" };
-        state(taken_over.span, "the chat is with", say(taken_over.value), say(seen.session.taken_over_at.is_some()));
+        state(
+            taken_over.span,
+            "the chat is with",
+            say(taken_over.value),
+            say(seen.session.taken_over_at.is_some()),
+        );
     }
     if let Some(ends) = &expect.ends {
         let say = |ended| if ended { "is over" } else { "goes on" };

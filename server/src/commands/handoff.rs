@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use tolmach_app::{
-    handoff::{self, StaffActionResult, Handoff, HandoffMessage},
+    handoff::{self, Handoff, HandoffMessage, StaffActionResult},
     text::{one_line, when},
 };
 use tolmach_engine::{effect::Author, event::StaffAction};

@@ -87,7 +87,9 @@ impl Retention {
     /// When `inbox_days` is 1.
     pub fn check(&self) -> anyhow::Result<()> {
         if self.inbox_days == 1 {
-            bail!("retention.inbox_days is 1; Telegram repeats for a day, so set 2 or more, or 0 to keep rows forever");
+            bail!(
+                "retention.inbox_days is 1; Telegram repeats for a day, so set 2 or more, or 0 to keep rows forever"
+            );
         }
         Ok(())
     }

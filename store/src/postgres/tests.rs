@@ -11,7 +11,7 @@ use tolmach_testkit::postgres::Cluster;
 use uuid::Uuid;
 
 use super::*;
-use crate::suite::{TestDatabase, Shared, conformance, sharing};
+use crate::suite::{Shared, TestDatabase, conformance, sharing};
 
 struct Database {
     url: String,

@@ -248,7 +248,8 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
             Command::Arm { experiment, arm } => {
                 let (name, arm) = (without_nul(experiment), without_nul(arm));
                 let (value, arms) = (None::<f64>, None::<&str>);
-                turn.analytics.push(&(&effect.id, &turn.chat, "arm", name, value, arms, arm, &release, at))?;
+                turn.analytics
+                    .push(&(&effect.id, &turn.chat, "arm", name, value, arms, arm, &release, at))?;
             }
             // Notices come with their recipients; who has a chat comes with the session.
             Command::Notify(_) | Command::HandOff { .. } | Command::EndHandoff => {}

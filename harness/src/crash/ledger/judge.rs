@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use super::{Absence, Entry, Interruption, Ledger, BotMessage, absences, is_urgent};
+use super::{Absence, BotMessage, Entry, Interruption, Ledger, absences, is_urgent};
 
 /// What is allowed in this kind of run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -131,8 +131,9 @@ struct Chat<'a> {
 impl<'a> Chat<'a> {
     /// Checks repeated messages. Returns the distinct messages in the order of their first showing.
     fn copies(&self, blows: &[Absence], verdict: &mut Verdict, faults: &mut Faults) -> Vec<&'a str> {
-        let between =
-            |from: usize, to: usize| blows.iter().filter(|signal| signal.from < to && signal.to > from).count();
+        let between = |from: usize, to: usize| {
+            blows.iter().filter(|signal| signal.from < to && signal.to > from).count()
+        };
         let mut distinct: Vec<&str> = Vec::new();
         let mut places: BTreeMap<&str, (usize, Vec<usize>)> = BTreeMap::new();
         let mut last: Option<(usize, usize)> = None;

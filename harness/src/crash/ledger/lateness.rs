@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::{Entry, Ledger, BotMessage, absences};
+use super::{BotMessage, Entry, Ledger, absences};
 
 /// How late nudges were shown, for a bundle whose inactivity timeout is `after`. The timeout is measured from the
 /// reply, a few milliseconds after the message. Time in which a process was down does not count.
@@ -20,7 +20,9 @@ pub fn lateness(ledger: &Ledger, after: Duration) -> Vec<Duration> {
                 answered.insert(*chat, (n, *at));
             }
             // A repeated nudge is not counted again.
-            Some(BotMessage::Nudge { after: n, .. }) if answered.get(chat).is_some_and(|(last, _)| n == *last) => {
+            Some(BotMessage::Nudge { after: n, .. })
+                if answered.get(chat).is_some_and(|(last, _)| n == *last) =>
+            {
                 let Some((_, reply)) = answered.remove(chat) else { continue };
                 let due = reply + after;
                 let back = away.iter().filter(|(_, to)| *to > due && *to < *at).map(|(_, to)| *to).max();

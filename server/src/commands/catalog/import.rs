@@ -10,7 +10,7 @@ use std::{
 use anyhow::bail;
 use clap::Args;
 use tolmach_app::{
-    price_list::{self, QueuedList, PriceListPreview},
+    price_list::{self, PriceListPreview, QueuedList},
     uploads::Uploads,
 };
 use tolmach_catalog::{ImportOutcome, Progress, Stage};

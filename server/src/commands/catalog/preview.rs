@@ -30,8 +30,9 @@ impl Preview {
             println!("{}", serde_json::to_string_pretty(&document(&understood, rows)?)?);
             return Ok(ExitCode::SUCCESS);
         }
-        let PriceListPreview { source, imported, remembered, changes, disagreements, current, photos, .. } =
-            &understood;
+        let PriceListPreview {
+            source, imported, remembered, changes, disagreements, current, photos, ..
+        } = &understood;
         print!("{}", imported.report);
         show::remembered(remembered, source);
         if let Some(table) = show::rows(&imported.items, rows) {

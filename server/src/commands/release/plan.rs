@@ -1,7 +1,7 @@
 //! Text output of a publication's effect on chats in progress.
 
 use tolmach_app::{
-    release::{WaitingChats, Plan},
+    release::{Plan, WaitingChats},
     text::short,
 };
 use tolmach_runtime::ports::WaitingPlace;

@@ -104,8 +104,11 @@ impl Shop {
         };
         let faulty: Arc<dyn Store> =
             Arc::new(Faulty { inner: Arc::clone(&store), script: Arc::clone(&script) });
-        let releases =
-            ReleaseRegistry::new(tolmach_nodes::platform(), Arc::clone(&faulty), Arc::clone(&queries.trainer));
+        let releases = ReleaseRegistry::new(
+            tolmach_nodes::platform(),
+            Arc::clone(&faulty),
+            Arc::clone(&queries.trainer),
+        );
         let boss = vec![Address::new("test", "boss")];
         let ports = RuntimePorts {
             store: faulty,
