@@ -67,7 +67,7 @@ pub async fn acknowledged(home: &Home) {
             chat.write(cycle);
             for text in &chat.unsure {
                 // As the page does: an unacknowledged message is sent again with its id.
-                page.send(text, &format!("/help {text}")).await;
+                page.send_message(text, &format!("/help {text}")).await;
             }
             pages.push(page);
         }
@@ -138,7 +138,7 @@ impl Chat {
     async fn check(&mut self, server: &Server) {
         let mut page = Page::back(server, &self.token).await;
         for text in &self.unsure {
-            page.send(text, &format!("/help {text}")).await;
+            page.send_message(text, &format!("/help {text}")).await;
         }
         // The reply to a last message shows that everything before it was answered.
         let mut page = if self.unsure.is_empty() {
@@ -147,7 +147,7 @@ impl Chat {
             while self.one_more_ack(&mut page).await {}
             Page::back(server, &self.token).await
         };
-        page.send("last", "/help last").await;
+        page.send_message("last", "/help last").await;
         while !page.dialog().ends_with(&[("client".into(), "/help last".into()), help(&page)]) {
             page.receive().await.expect("open");
         }

@@ -63,7 +63,7 @@ impl Server {
 impl Page {
     /// Sends a message once; returns whether it was acknowledged.
     async fn offer(&mut self, text: &str) -> bool {
-        self.say(text, text).await;
+        self.send_message(text, text).await;
         loop {
             let frame = self.receive().await.expect("open");
             match frame["type"].as_str() {

@@ -64,13 +64,13 @@ impl Page {
         let _ = self.socket.send(Message::text(text)).await;
     }
 
-    pub async fn send(&mut self, id: &str, text: &str) {
+    pub async fn send_message(&mut self, id: &str, text: &str) {
         self.send(json!({ "type": "message", "id": id, "text": text })).await;
     }
 
     /// Sends a message and waits for the bot's reply.
     pub async fn ask(&mut self, id: &str, text: &str) -> Value {
-        self.send(id, text).await;
+        self.send_message(id, text).await;
         self.reply().await
     }
 

@@ -50,9 +50,9 @@ async fn a_chat_that_is_open_at_two_servers_is_one_chat() {
     assert_eq!(here.dialog(), there.dialog(), "both show the same, in the same order");
     assert_eq!(here.dialog().len(), 2 + 16, "the greeting, then questions and answers in turn");
     // One server is killed during a turn; the other continues at once.
-    here.say("last", "/start").await;
+    here.send_message("last", "/start").await;
     first.kill();
-    there.say("after", "/lead").await;
+    there.send_message("after", "/lead").await;
     while there.reply().await["text"] != "Передал." {}
 }
 
@@ -102,13 +102,13 @@ async fn a_worker_that_dies_is_reported_and_restarted() {
     let mut page = Page::new(&server, "ru").await;
     cluster.crash().expect("crashed");
     server.health_until(|health| health["status"] == "failed").await;
-    page.send("while", "/lead").await;
+    page.send_message("while", "/lead").await;
     let refused = page.receive().await.expect("open");
     assert_eq!(refused["code"], "unavailable", "it is not acknowledged: {refused}");
     cluster.go_on().expect("started again");
     // As the page does: an unacknowledged message is sent again with its id.
     loop {
-        page.send("while", "/lead").await;
+        page.send_message("while", "/lead").await;
         if page.receive().await.expect("open")["type"] == "ack" {
             break;
         }

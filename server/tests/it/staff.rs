@@ -155,7 +155,7 @@ async fn a_staff_member_takes_a_chat_over_and_returns_it() {
     assert!(handoff(&["list"]).ok().stdout.contains("no chat is taken over by the staff"));
     let mut page = Page::new(&server, "ru").await;
     assert_eq!(page.ask("1", "/person").await["text"], "Зову менеджера.");
-    page.send("2", "у меня вопрос\u{1b}[31m").await;
+    page.send_message("2", "у меня вопрос\u{1b}[31m").await;
     let lists = (0..50).map(|_| handoff(&["list", "--json"]).ok().json());
     let listed =
         lists.into_iter().find(|listed| listed.to_string().contains("вопрос")).expect("it is listed");
@@ -173,7 +173,7 @@ async fn a_staff_member_takes_a_chat_over_and_returns_it() {
         (&"Добрый день, это Пётр".into(), &"staff".into()),
         "theirs, not the bot's"
     );
-    page.send("3", "спасибо").await;
+    page.send_message("3", "спасибо").await;
     // The bot still sends its reminder to another client, who fell silent later.
     let mut other = Page::new(&server, "ru").await;
     assert_eq!(other.reply().await["text"], "Вы ещё здесь?");

@@ -197,7 +197,7 @@ async fn a_staff_member_answers_from_the_staff_group() {
     let listed = home.tolmach(&["handoff", "list", "--json"]).run().ok().json();
     let said = listed[0]["messages"].as_array().expect("messages").iter().rfind(|one| one["who"] == "staff");
     assert_eq!(said.map(|said| &said["name"]), Some(&json!("Пётр (99)")), "{listed}");
-    page.send("2", "здравствуйте, Пётр").await;
+    page.send_message("2", "здравствуйте, Пётр").await;
     staff_writes(&telegram, "/return", true);
     assert_eq!(page.reply().await["text"], "Снова бот.");
     until(&telegram, |inner| inner.updates.is_empty()).await;

@@ -41,7 +41,7 @@ async fn a_client_finds_goods_and_leaves_a_contact() {
     assert_eq!(welcome["messages"].as_array().map(Vec::len), Some(1), "{welcome}");
 
     // Messages with the same id are one message, on any socket.
-    again.say("3", "Анна 8 999 123-45-67").await;
+    again.send_message("3", "Анна 8 999 123-45-67").await;
     while again.receive().await.expect("open")["type"] != "ack" {}
     again.ask("4", "/help").await;
     assert_eq!(again.dialog().len(), page.dialog().len() + 2);
@@ -75,7 +75,7 @@ async fn wrong_frames_get_an_error_and_the_chat_goes_on() {
     let home = Home::ready();
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     let mut page = Page::connect(&server).await;
-    page.send("1", "hello?").await;
+    page.send_message("1", "hello?").await;
     assert_eq!(page.receive().await, Some(json!({ "type": "error", "code": "hello_first" })));
     page.send_text("no JSON").await;
     assert_eq!(page.receive().await, Some(json!({ "type": "error", "code": "bad_frame" })));
@@ -108,7 +108,7 @@ async fn messages_sent_in_a_row_are_answered_once() {
     let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
     let mut page = Page::new(&server, "ru").await;
     for (id, text) in [("1", "нужен"), ("2", "перфоратор"), ("3", "до 10 тысяч")] {
-        page.send(id, text).await;
+        page.send_message(id, text).await;
     }
     let offer = page.reply().await;
     assert!(offer["cards"].as_array().is_some_and(|cards| !cards.is_empty()), "{offer}");

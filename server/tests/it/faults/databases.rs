@@ -30,7 +30,7 @@ async fn another_process_locks_the_file() {
 
     // A short lock is waited for.
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("locked");
-    page.send("m2", "m2").await;
+    page.send_message("m2", "m2").await;
     let silent = tokio::time::timeout(Duration::from_secs(1), async {
         while page.receive().await.expect("open")["type"] != "ack" {}
     });
@@ -143,7 +143,7 @@ async fn the_database_server_dies_and_comes_back() {
     for _ in 0..2 {
         page.insist(&format!("m{}", said + 1)).await;
         // The database is killed between the reply to one message and the storage of the next.
-        page.send(&format!("m{}", said + 2), &format!("m{}", said + 2)).await;
+        page.send_message(&format!("m{}", said + 2), &format!("m{}", said + 2)).await;
         cluster.crash().expect("ended");
         let why = server.status_until(503).await;
         assert!(why.starts_with("database"), "{why}");
