@@ -228,7 +228,7 @@ async fn clusters(messages: Vec<Message>) -> Result<Vec<Vec<Message>>, Error> {
 /// The most probable intent of a group.
 async fn likeliest(
     trainer: &Trainer,
-    learned: &TrainedClassifier,
+    learned: &Arc<TrainedClassifier>,
     messages: &[Message],
 ) -> ports::Result<Option<Likeliest>> {
     let mut sums: BTreeMap<String, f32> = BTreeMap::new();

@@ -74,6 +74,7 @@ pub fn name(task: &Task) -> &'static str {
     match task {
         Task::Deliver { .. } => "deliver",
         Task::Timer { .. } => "timer",
+        Task::Turn { .. } => "turn",
         Task::Retain => "retain",
         Task::Report => "report",
         Task::Import { .. } | Task::Reindex { .. } => "import",

@@ -12,7 +12,10 @@ use std::{
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::catalog::{Product, SearchRequest, SearchResults};
-use tolmach_runtime::ports::{self, Catalog, Embedder};
+use tolmach_runtime::{
+    cpu,
+    ports::{self, Catalog, Embedder},
+};
 
 use crate::{
     build,
@@ -327,13 +330,13 @@ impl EmbeddedCatalog {
 
 #[async_trait]
 impl Catalog for EmbeddedCatalog {
-    // Runs on the async thread: a search takes 1 to 2 ms, and moving it to a blocking thread would cost more under
-    // load.
     async fn search(&self, request: &SearchRequest) -> ports::Result<SearchResults> {
         self.refresh().await;
         let Some(generation) = self.serving() else { return Ok(SearchResults::default()) };
         let vector = self.vector_of(request, &generation).await;
-        search::search(&generation, request, vector.as_deref())
+        let request = request.clone();
+        cpu::run(move || search::search(&generation, &request, vector.as_deref()))
+            .await?
             .map_err(|error| ports::Error::unavailable("catalogue search", error))
     }
 

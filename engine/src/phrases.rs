@@ -82,7 +82,19 @@ pub const START_OVER: Phrase = Phrase::new("Начать заново", "Start o
 /// Why a chat is with a person, when the person took it.
 pub const TAKEN_BY_STAFF: Phrase = Phrase::new("Сотрудник взял чат", "A member of the staff took the chat");
 
-/// The subject of [`FAILED_FOR_STAFF`].
+/// For the client: a turn was abandoned. Sending the same again would fail the same way.
+pub const ABANDONED: Phrase = Phrase::new(
+    "Извините, с этим сообщением я не справился. Я передал его сотрудникам. Попробуйте написать короче.",
+    "Sorry, I could not handle this message. I have passed it on to the staff. Please try a shorter one.",
+);
+
+/// For the staff: a turn was abandoned. `{why}` is the reason.
+pub const ABANDONED_FOR_STAFF: Phrase = Phrase::new(
+    "Бот не смог обработать сообщение клиента: {why}. Напишите клиенту сами.",
+    "The bot could not handle a client's message: {why}. Please write to them yourself.",
+);
+
+/// The subject of [`FAILED_FOR_STAFF`] and [`ABANDONED_FOR_STAFF`].
 pub const FAILED_SUBJECT: Phrase = Phrase::new("Диалог прервался", "A dialog failed");
 
 /// For the staff: a turn failed and so did its error path.

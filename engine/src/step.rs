@@ -4,11 +4,13 @@
 //! They are total: a fault inside a node takes the flow's error path once, and a fault there ends the turn with an apology
 //! to the client and a notification of the staff.
 
+mod abandon;
 mod cursor;
 mod fit;
 mod interrupt;
 mod route;
 
+pub use abandon::{Abandoned, abandon};
 use cursor::{Cursor, waiting};
 
 use crate::{

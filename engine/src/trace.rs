@@ -14,6 +14,9 @@ pub struct Trace {
     /// Which queries they answer, in the same order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<Asked>,
+    /// Why the turn was abandoned; `None` for a turn that the flows ended. See [`crate::abandon()`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abandoned: Option<String>,
 }
 
 /// A query that was asked, without its texts.

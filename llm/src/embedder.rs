@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use tolmach_model::Encoder;
-use tolmach_runtime::ports::{self, Embedder};
+use tolmach_runtime::{
+    cpu,
+    ports::{self, Embedder},
+};
 
 /// Sentence embeddings from the built-in language model, for Russian and English. Paraphrases and translations get
 /// similar vectors. About 0.5 ms of CPU time per text; batches of more than 16 texts are split over all CPU cores.
@@ -24,15 +27,15 @@ impl Embedder for MeaningEmbedder {
         const SHARE: usize = 16;
         let vectors = |texts: &[String]| texts.iter().map(|text| Encoder::built_in().vector(text)).collect();
         if texts.len() <= SHARE {
-            return Ok(vectors(texts));
+            let texts = texts.to_vec();
+            return Ok(cpu::run(move || vectors(&texts)).await?);
         }
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         let shares = texts.chunks(texts.len().div_ceil(workers).max(SHARE)).map(<[String]>::to_vec);
-        let tasks: Vec<_> =
-            shares.map(|share| tokio::task::spawn_blocking(move || vectors(&share))).collect();
+        let tasks: Vec<_> = shares.map(|share| tokio::spawn(cpu::run(move || vectors(&share)))).collect();
         let mut all = Vec::with_capacity(texts.len());
         for task in tasks {
-            let share: Vec<Vec<f32>> = task.await.map_err(|why| ports::Error::refused("embed", why))?;
+            let share: Vec<Vec<f32>> = task.await.map_err(|why| ports::Error::refused("embed", why))??;
             all.extend(share);
         }
         Ok(all)

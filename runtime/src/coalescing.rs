@@ -9,6 +9,9 @@ use tolmach_engine::event::{Event, EventKind};
 
 use crate::ports::{InboxRow, MAX_PENDING};
 
+/// The most characters of one event: what the engine reads of a message.
+const MAX_CHARS: usize = 4_000;
+
 /// Settings of message coalescing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coalescing {
@@ -28,9 +31,11 @@ impl Coalescing {
     pub(crate) fn length(&self, rows: &[InboxRow]) -> usize {
         let window = self.window_millis();
         let mut length = rows.len().min(1);
+        let mut chars = rows.first().map_or(0, characters);
         while let [before, next] = rows.get(length.wrapping_sub(1)..=length).unwrap_or_default() {
             let close = next.event.at.saturating_sub(before.event.at) <= window;
-            if window == 0 || !is_message(before) || !is_message(next) || !close {
+            chars += 1 + characters(next);
+            if window == 0 || !is_message(before) || !is_message(next) || !close || chars > MAX_CHARS {
                 break;
             }
             length += 1;
@@ -79,6 +84,13 @@ pub(crate) fn merged(rows: &[InboxRow]) -> Option<Event> {
     })
 }
 
+fn characters(row: &InboxRow) -> usize {
+    match &row.event.kind {
+        EventKind::Message { text } => text.chars().count(),
+        _ => 0,
+    }
+}
+
 fn is_message(row: &InboxRow) -> bool {
     matches!(row.event.kind, EventKind::Message { .. }) && row.button.is_none()
 }
@@ -118,6 +130,16 @@ mod tests {
         assert_eq!(event.client.first_name, "1400");
         assert_eq!(merged(&rows[3..]).unwrap(), rows[3].event);
         assert_eq!(merged(&[]), None);
+    }
+
+    #[test]
+    fn an_event_has_a_bound() {
+        let long = "а".repeat(1_500);
+        let rows: Vec<InboxRow> = (0..20).map(|n| says(n, &long)).collect();
+        assert_eq!(COALESCING.length(&rows), 2);
+        assert_eq!(COALESCING.length(&[says(0, &"б".repeat(5_000)), says(1, "?")]), 1);
+        let short: Vec<InboxRow> = (0..20).map(|n| says(n, "да")).collect();
+        assert_eq!(COALESCING.length(&short), 20);
     }
 
     #[test]

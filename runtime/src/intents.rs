@@ -12,7 +12,10 @@ use tolmach_engine::{
 };
 use tolmach_model::{Classifier, Encoder, Words};
 
-use crate::ports::{self, Embedder};
+use crate::{
+    cpu,
+    ports::{self, Embedder},
+};
 
 /// Trains classifiers and caches them by their examples, so that a release with unchanged examples, or many dialog
 /// tests on one bundle, train only once.
@@ -68,11 +71,17 @@ impl Trainer {
     ///
     /// # Errors
     /// When the text cannot be embedded.
-    pub async fn place(&self, learned: &TrainedClassifier, text: &str) -> ports::Result<Vec<ScoredLabel>> {
-        let correct_layout = learned.words.correct(&Encoder::built_in().correct_layout(text));
-        let vectors = self.embedder.embed(std::slice::from_ref(&correct_layout)).await?;
-        let vector = vectors.first().map(Vec::as_slice).unwrap_or_default();
-        Ok(learned.place(&correct_layout, vector))
+    pub async fn place(
+        &self,
+        learned: &Arc<TrainedClassifier>,
+        text: &str,
+    ) -> ports::Result<Vec<ScoredLabel>> {
+        let (of, text) = (Arc::clone(learned), text.to_owned());
+        let correct = move || of.words.correct(&Encoder::built_in().correct_layout(&text));
+        let text = cpu::run(correct).await?;
+        let vectors = self.embedder.embed(std::slice::from_ref(&text)).await?;
+        let (of, vector) = (Arc::clone(learned), vectors.into_iter().next().unwrap_or_default());
+        Ok(cpu::run(move || of.place(&text, &vector)).await?)
     }
 
     fn recall(&self, examples: &[Example]) -> Option<Arc<TrainedClassifier>> {

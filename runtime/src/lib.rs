@@ -8,6 +8,7 @@ pub mod backtest;
 mod bundles;
 mod busy_chats;
 mod coalescing;
+pub mod cpu;
 mod delivery;
 mod golden;
 mod intents;
@@ -24,6 +25,7 @@ mod session_migration;
 mod staff;
 mod tell;
 pub mod testing;
+mod turn_starts;
 mod turns;
 mod work;
 

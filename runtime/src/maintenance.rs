@@ -103,7 +103,7 @@ impl Runtime {
         let busy = self.chats.busy();
         let mut chats = self.ports.store.unfinished(due, &self.ports.channel_names()).await?;
         chats.retain(|chat| !busy.contains(chat));
-        chats.iter().for_each(|chat| self.wake_undelivered(chat));
+        chats.iter().for_each(|chat| self.wake_unfinished_chat(chat));
         Ok(chats.len())
     }
 }

@@ -45,6 +45,10 @@ impl Record {
     /// # Errors
     /// When the replay asks more queries than were recorded, takes another path or has other effects.
     pub fn replay(&self, release: &Release, event: &Event) -> Result<(), Difference> {
+        if self.trace.abandoned.is_some() {
+            // Nothing of it came from the release, and what it did could happen again.
+            return Ok(());
+        }
         let mut outcomes = self.trace.outcomes.iter().cloned();
         let mut step = start(release, self.before.clone(), event.clone());
         loop {
@@ -94,6 +98,9 @@ impl Record {
 
     /// The session after the turn, found by running it again.
     fn session_after(&self, release: &Release, event: &Event) -> Option<Session> {
+        if self.trace.abandoned.is_some() {
+            return None;
+        }
         let mut outcomes = self.trace.outcomes.iter().cloned();
         let mut step = start(release, self.before.clone(), event.clone());
         loop {
@@ -107,6 +114,9 @@ impl Record {
     /// What the turn asked and what came back, found by walking it again.
     pub fn exchanges(&self, release: &Release, event: &Event) -> Vec<(Query, QueryOutcome)> {
         let mut exchanges = Vec::new();
+        if self.trace.abandoned.is_some() {
+            return exchanges;
+        }
         let mut outcomes = self.trace.outcomes.iter().cloned();
         let mut step = start(release, self.before.clone(), event.clone());
         while let Step::Query { query, suspended } = step {

@@ -11,6 +11,7 @@ use std::{
 use tolmach_engine::{Platform, Release, bundle::Bundle, compile, diagnostic::Diagnostic};
 
 use crate::{
+    cpu,
     intents::{Intents, Trainer},
     ports::{self, Publication, Store},
     session_migration::SessionMigration,
@@ -67,7 +68,7 @@ pub enum FollowOutcome {
 }
 
 impl ReleaseRegistry {
-    /// An empty shelf.
+    /// A registry without releases.
     pub fn new(platform: Platform, store: Arc<dyn Store>, trainer: Arc<Trainer>) -> ReleaseRegistry {
         let (current, pinned, seen) = (RwLock::default(), RwLock::default(), AtomicI64::new(0));
         let kept = platform.for_kept_release();
@@ -84,14 +85,15 @@ impl ReleaseRegistry {
         bundle: &Bundle,
         at: i64,
     ) -> ports::Result<Result<String, Vec<Diagnostic>>> {
-        let compiled = compile(bundle, &self.platform);
+        let (bundle, platform) = (bundle.clone(), self.platform.clone());
+        let compiled = cpu::run(move || compile(&bundle, &platform)).await?;
         match compiled.release {
             Some(release) => self.activate(release, at).await.map(Ok),
             None => Ok(Err(compiled.diagnostics)),
         }
     }
 
-    /// Like [`ReleaseRegistry::publish`], for a compiled release. Returns its id.
+    /// Like [`ReleaseRegistry::activate_draft`], for a compiled release. Returns its id.
     ///
     /// # Errors
     /// When the store is unavailable, or when the examples cannot be embedded.
@@ -196,7 +198,8 @@ impl ReleaseRegistry {
         let Some(kept) = self.store.release(id).await? else { return Ok(Loaded::Unknown) };
         let bundle: Bundle =
             serde_json::from_str(&kept.files).map_err(|why| ports::Error::refused("read release", why))?;
-        let compiled = compile(&bundle, &self.kept);
+        let (texts, kept) = (bundle.clone(), self.kept.clone());
+        let compiled = cpu::run(move || compile(&texts, &kept)).await?;
         let Some(release) = compiled.release else {
             return Ok(Loaded::Broken(Box::new(bundle), compiled.diagnostics));
         };

@@ -98,6 +98,7 @@ impl Runtime {
                     self.work_on(chat).await;
                 }
             }
+            Task::Turn { chat, turn } => self.receive_again(chat, *turn).await?,
             Task::Retain | Task::Report | Task::Import { .. } | Task::Reindex { .. } => return Ok(false),
         }
         Ok(true)

@@ -1,12 +1,12 @@
 //! One turn: from stored events to a commit.
 
 use std::{
-    sync::PoisonError,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
 use tolmach_engine::{
-    Session, Step,
+    Abandoned, Session, Step, abandon,
     effect::{Author, Command, Effect, Outgoing},
     event::{Event, EventKind},
     resume, start,
@@ -14,7 +14,7 @@ use tolmach_engine::{
 };
 
 use crate::{
-    coalescing,
+    coalescing, cpu,
     names::short,
     ports::{self, Chat, ChatKey, Commit, CommitOutcome, InboxRow, MessageRow},
     queries::QueryContext,
@@ -22,7 +22,12 @@ use crate::{
     release_registry::LoadedRelease,
     runtime::Runtime,
     staff,
+    turn_starts::Starts,
 };
+
+/// What a step of the engine may take at least, so that a turn whose time was used up by queries still takes its error
+/// path.
+const LEAST_STEP: Duration = Duration::from_secs(1);
 
 /// A committed turn: what remains to be delivered.
 pub(crate) struct CommittedTurn {
@@ -33,15 +38,32 @@ pub(crate) struct CommittedTurn {
 
 impl Runtime {
     /// Runs one turn for the event that `rows` are merged into, and commits it; `None` when another process committed
-    /// first.
-    pub(crate) async fn turn(&self, rows: Vec<InboxRow>, chat: Chat) -> ports::Result<Option<CommittedTurn>> {
+    /// first. `begun` says that the turn may have been begun before.
+    ///
+    /// A turn that cannot end (it takes too long, panics, or ended the process three times) is abandoned: the client and
+    /// the staff are told, and the event is consumed.
+    pub(crate) async fn turn(
+        &self,
+        rows: Vec<InboxRow>,
+        chat: Chat,
+        begun: bool,
+    ) -> ports::Result<Option<CommittedTurn>> {
         let (Some(first), Some(event)) = (rows.first(), coalescing::merged(&rows)) else { return Ok(None) };
         let started = Instant::now();
         let mut before = session(&first.chat, chat.session.as_deref());
         let ready = self.release_for(&mut before).await?;
         let event = self.complete(first, event).await?;
         self.report_missing_entry(&ready, &event);
-        let (session, effects, trace) = self.run_turn(&ready, before.clone(), event.clone()).await;
+        let mut starts = Starts::of(self, &first.chat, event.id);
+        let ended = if begun && starts.count().await? {
+            Err(Abandoned::Quarantined)
+        } else {
+            starts.count_if_slow(self.run_turn(&ready, before.clone(), event.clone())).await
+        };
+        let (session, effects, trace) = ended.unwrap_or_else(|why| {
+            tracing::error!(chat = short(&first.chat), why = why.reason(), "a turn was abandoned");
+            abandon(before.clone(), event.clone(), why)
+        });
 
         let at = self.ports.clock.now();
         // Merged messages stay separate in the transcript.
@@ -74,6 +96,7 @@ impl Runtime {
             release: ready.release.id.clone(),
         };
         let outcome = self.ports.store.commit(commit).await?;
+        starts.forget().await;
         let millis = started.elapsed().as_millis() as u64;
         tracing::debug!(path, millis, merged = rows.len(), ?outcome, "turn");
         Ok(match outcome {
@@ -84,7 +107,7 @@ impl Runtime {
 
     /// A chat that waits inside a node stays on its release, unless the publication migrates it. Any other chat gets
     /// the current release.
-    async fn release_for(&self, session: &mut Session) -> ports::Result<std::sync::Arc<LoadedRelease>> {
+    async fn release_for(&self, session: &mut Session) -> ports::Result<Arc<LoadedRelease>> {
         let none = || ports::Error::unavailable("turn", "no release is published");
         let current = self.releases.current().ok_or_else(none)?;
         if session.waits_at().is_some()
@@ -94,7 +117,7 @@ impl Runtime {
         {
             return Ok(pinned);
         }
-        Ok(std::sync::Arc::clone(&current.ready))
+        Ok(Arc::clone(&current.ready))
     }
 
     /// Logs once that a release lacks the flow in which a client's dialogs are to begin. They begin in its own entry.
@@ -123,10 +146,10 @@ impl Runtime {
 
     async fn run_turn(
         &self,
-        ready: &LoadedRelease,
+        ready: &Arc<LoadedRelease>,
         session: Session,
         event: Event,
-    ) -> (Session, Vec<Effect>, Trace) {
+    ) -> Result<(Session, Vec<Effect>, Trace), Abandoned> {
         let release = &ready.release;
         // The turn has to reach its commit, so the waiting time is bounded in total and for each model call.
         let limits = release.limits(&session);
@@ -135,10 +158,11 @@ impl Runtime {
         };
         let deadline = Instant::now() + millis(limits.turn);
         let (chat, turn) = (session.chat.clone(), event.id);
-        let mut step = start(release, session, event);
+        let of = Arc::clone(ready);
+        let mut step = compute(deadline, move || start(&of.release, session, event)).await?;
         loop {
             match step {
-                Step::Done { session, effects, trace } => return (session, effects, trace),
+                Step::Done { session, effects, trace } => return Ok((session, effects, trace)),
                 Step::Query { query, suspended } => {
                     let mut left = deadline.saturating_duration_since(Instant::now());
                     if query.calls_model() {
@@ -152,11 +176,21 @@ impl Runtime {
                         intents: &ready.intents,
                     };
                     let outcome = self.ports.queries.run(&query, &context, left).await;
-                    step = resume(release, suspended, outcome);
+                    let of = Arc::clone(ready);
+                    step = compute(deadline, move || resume(&of.release, suspended, outcome)).await?;
                 }
             }
         }
     }
+}
+
+/// Runs a step of the engine, until the turn's deadline or for [`LEAST_STEP`].
+async fn compute(deadline: Instant, step: impl FnOnce() -> Step + Send + 'static) -> Result<Step, Abandoned> {
+    let left = deadline.saturating_duration_since(Instant::now()).max(LEAST_STEP);
+    cpu::run_within(left, step).await.map_err(|why| match why {
+        cpu::Stopped::Panicked => Abandoned::Panicked,
+        cpu::Stopped::TooLong => Abandoned::TooLong,
+    })
 }
 
 fn session(chat: &str, stored: Option<&str>) -> Session {

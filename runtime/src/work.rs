@@ -22,15 +22,21 @@ const MAX_FAILURES: u32 = 20;
 impl Runtime {
     /// Starts work on a chat that has new events, or has the running work continue with them.
     pub(crate) fn wake(&self, chat: &str) {
-        self.wake_for(chat, false);
+        self.wake_for(chat, false, false);
     }
 
     /// Like [`Runtime::wake`], for a chat whose outbox may hold messages that its running work did not put there.
     pub(crate) fn wake_undelivered(&self, chat: &str) {
-        self.wake_for(chat, true);
+        self.wake_for(chat, true, false);
     }
 
-    fn wake_for(&self, chat: &str, undelivered: bool) {
+    /// Like [`Runtime::wake_undelivered`], for a chat that an earlier process or an earlier work may have left in the
+    /// middle of a turn.
+    pub(crate) fn wake_unfinished_chat(&self, chat: &str) {
+        self.wake_for(chat, true, true);
+    }
+
+    fn wake_for(&self, chat: &str, undelivered: bool, begun: bool) {
         let mut chats = self.chats.lock();
         if chats.closing {
             return;
@@ -51,6 +57,7 @@ impl Runtime {
             chat: chat.to_owned(),
             woken,
             leased: false,
+            begun,
             behind: None,
             delivered: AckPosition::default(),
             freed: false,
@@ -71,6 +78,8 @@ struct Working {
     chat: ChatKey,
     woken: Arc<Notify>,
     leased: bool,
+    /// Whether the waiting events may have been begun before: their starts are counted before they run.
+    begun: bool,
     /// Whether the store holds undelivered messages, which new ones must not overtake; `None` when the store has to be
     /// asked.
     behind: Option<bool>,
@@ -159,7 +168,7 @@ impl Working {
             let found = rows.len();
             rows.truncate(self.runtime.ports.coalescing.length(&rows));
             let left = found - rows.len();
-            let Some(turned) = self.runtime.turn(rows, next.chat).await? else { continue };
+            let Some(turned) = self.runtime.turn(rows, next.chat, self.begun).await? else { continue };
             if self.behind == Some(true) {
                 // Earlier messages are still undelivered, so the new ones are delivered after them.
                 self.catch_up().await?;

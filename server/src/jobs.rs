@@ -114,7 +114,9 @@ impl Jobs {
 
     async fn perform(&self, task: &Task) -> anyhow::Result<()> {
         match task {
-            Task::Deliver { .. } | Task::Timer { .. } => self.runtime.perform(task).await.map(drop)?,
+            Task::Deliver { .. } | Task::Timer { .. } | Task::Turn { .. } => {
+                self.runtime.perform(task).await.map(drop)?;
+            }
             Task::Retain => {
                 let keep = self.config.retention.days();
                 retention::run(&**self.store(), &Actor::system(), now(), &keep).await.map(drop)?;

@@ -19,7 +19,7 @@ mod log;
 mod photos;
 mod reader;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -91,6 +91,9 @@ enum Command {
     Suggest(commands::suggest::Suggest),
 }
 
+/// How long the process waits at its end for computations that have begun.
+const LAST_COMPUTATIONS: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = start(cli);
@@ -119,7 +122,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     // Only the server logs by default; the output of other commands must stay clean.
     log::start(&config.log, matches!(command, Command::Run(_)))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let code = runtime.block_on(async {
         match command {
             Command::Run(run) => run.execute(config).await,
             Command::Chat(chat) => chat.execute(config).await,
@@ -138,5 +141,8 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Replay(replay) => replay.execute(&config).await,
             Command::Suggest(suggest) => suggest.execute(&config).await,
         }
-    })
+    });
+    // A computation cannot be stopped from outside; the process does not wait for one that does not end.
+    runtime.shutdown_timeout(LAST_COMPUTATIONS);
+    code
 }

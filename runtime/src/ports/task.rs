@@ -24,6 +24,13 @@ pub enum Task {
         /// The timer's name.
         name: String,
     },
+    /// Run a turn again that was quarantined.
+    Turn {
+        /// The chat.
+        chat: ChatKey,
+        /// The id of the turn's event.
+        turn: Uuid,
+    },
     /// Delete rows that are older than the retention periods.
     Retain,
     /// Send the activity report to the staff.

@@ -2,6 +2,7 @@
 
 mod bursts;
 mod faults;
+mod poison;
 mod staff;
 
 use std::{
