@@ -17,8 +17,9 @@ use crate::{
 };
 
 /// Answers from catalogue rows, knowledge and what was said before. Whoever writes the words, rows are named by the
-/// engine, and a sentence with a number or a link that no source holds is dropped. Exits: `done`, and `failed` when
-/// there is nothing to say.
+/// engine. A sentence is dropped when its numbers and links do not all stand in one row or passage, or when it promises
+/// or agrees to something (discounts, refunds, delivery, terms, payment) that no passage says. The prompt and the client's
+/// words are no sources. Exits: `done`, and `failed` when there is nothing to say.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Answer {
@@ -134,14 +135,12 @@ impl Answer {
     fn reply(&self, turn: &mut TurnContext<'_>, text: &str, model: &str) -> Result<NodeOutcome, Fault> {
         // The sources are what the request held; nothing changed since it was made.
         let request = self.request(turn)?;
-        let mut sources = vec![request.question.as_str(), request.instructions.as_str()];
-        sources.extend(
-            request.passages.iter().flat_map(|passage| [passage.title.as_str(), passage.text.as_str()]),
-        );
-        let (text, dropped) = grounded::keep_grounded(text, &request.facts, &sources, request.language);
+        let (text, dropped) = grounded::keep_grounded(text, &request);
         turn.note(format!("by {model}"));
         if dropped > 0 {
-            turn.note(format!("{dropped} sentences dropped: no row or passage holds their numbers or links"));
+            turn.note(format!(
+                "{dropped} sentences dropped: no row or passage says what they state or promise"
+            ));
         }
         if text.is_empty() {
             return Ok(NodeOutcome::exit("failed"));

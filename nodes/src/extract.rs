@@ -29,6 +29,11 @@ pub(crate) use self::{
     sizes::{in_unit, sizes},
 };
 
+/// The values of all numbers of a text, in digits and in words.
+pub(crate) fn numbers_in(text: &str) -> Vec<f64> {
+    numbers::find(text).into_iter().map(|number| number.value).collect()
+}
+
 /// A constant pattern. An invalid one fails the tests of this crate.
 #[expect(clippy::expect_used, reason = "patterns are constants, and tests use each of them")]
 pub(crate) fn pattern(source: &str) -> Regex {
