@@ -39,7 +39,7 @@ use tolmach_runtime::{
 };
 use tolmach_store::JobPool;
 
-use crate::{actor, clock::now, config::Config, database::Database};
+use crate::{actor, clock::now, config::Config, database::Database, private};
 
 /// Dependencies that are shared by the runtime and other parts of the process, such as /health.
 pub struct Assembled {
@@ -277,13 +277,21 @@ fn golden(config: &Config) -> Questions {
     })
 }
 
-/// Creates the data folder if it does not exist.
+/// Creates the data folder if it does not exist, and makes it readable by this user only.
 ///
 /// # Errors
-/// When it is a file or cannot be created.
+/// When it is a file or cannot be created. Permissions that cannot be changed are a warning only: some file systems have
+/// none.
 pub fn data_folder(path: &Path) -> anyhow::Result<()> {
     not_a_file(path)?;
-    fs::create_dir_all(path).with_context(|| format!("the data folder {} cannot be made", path.display()))
+    fs::create_dir_all(path).with_context(|| format!("the data folder {} cannot be made", path.display()))?;
+    if let Err(why) = private::folder(path) {
+        let folder = path.display();
+        eprintln!(
+            "warning: the data folder {folder} may be read by other users, and that cannot be changed: {why}"
+        );
+    }
+    Ok(())
 }
 
 fn not_a_file(path: &Path) -> anyhow::Result<()> {

@@ -17,6 +17,7 @@ mod instance_lock;
 mod jobs;
 mod log;
 mod photos;
+mod private;
 mod reader;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -107,6 +108,7 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
+    private::new_files();
     // `catalog read` limits its own memory, so it must run before anything else is started.
     if let Some(Command::Catalog(commands::catalog::CatalogCommand::Read(read))) = &cli.command {
         return read.execute();

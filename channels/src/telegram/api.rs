@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -58,6 +61,8 @@ pub struct Bot {
     staff: BTreeSet<i64>,
     /// The current polling error, for /health.
     status: Mutex<Option<String>>,
+    /// Number of updates that could not be parsed.
+    unreadable: AtomicU64,
 }
 
 impl Bot {
@@ -86,7 +91,16 @@ impl Bot {
             .tcp_nodelay(true)
             .build()
             .map_err(|error| Error::refused(WHAT, format!("no HTTP client: {}", error.without_url())))?;
-        Ok(Bot { client, base, token, id, hold, staff, status: Mutex::default() })
+        Ok(Bot {
+            client,
+            base,
+            token,
+            id,
+            hold,
+            staff,
+            status: Mutex::default(),
+            unreadable: AtomicU64::new(0),
+        })
     }
 
     /// The bot's user name without the at sign. Also checks the token at startup.
@@ -119,6 +133,15 @@ impl Bot {
             self.call::<_, bool>(&payload, Duration::ZERO).await.map_err(Failure::into_error)?;
         }
         Ok(())
+    }
+
+    /// How many updates could not be parsed since the start. The clients of those that name a private chat were answered.
+    pub fn unreadable(&self) -> u64 {
+        self.unreadable.load(Relaxed)
+    }
+
+    pub(super) fn count_unreadable(&self) {
+        self.unreadable.fetch_add(1, Relaxed);
     }
 
     /// The current polling error, for /health; `None` while polling works.

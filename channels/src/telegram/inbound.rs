@@ -1,9 +1,12 @@
 //! Conversion of Telegram updates to events. Most kinds of update are ignored.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use teloxide_core::types::{
-    CallbackQuery, InlineKeyboardButtonKind, MaybeInaccessibleMessage, MediaKind, Message, MessageKind,
-    Update, UpdateKind, User,
+    CallbackQuery, Contact, InlineKeyboardButtonKind, MaybeInaccessibleMessage, MediaKind, Message,
+    MessageKind, Update, UpdateKind, User,
 };
 use tolmach_engine::{
     event::{Client, EventKind},
@@ -19,24 +22,66 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
     match &update.kind {
         UpdateKind::Message(message) => read_message(key, message),
         UpdateKind::CallbackQuery(query) => read_press(key, query),
-        UpdateKind::Error(raw) => read_raw(key, raw),
         _ => None,
     }
 }
 
-/// A message that the API types cannot parse still has a chat, so the client gets a reply.
-fn read_raw(key: String, raw: &Value) -> Option<Inbound> {
-    let message = raw.get("message")?;
-    let chat = message.get("chat").filter(|chat| chat.get("type").is_some_and(|kind| kind == "private"))?;
-    let from = message.get("from").and_then(|from| serde_json::from_value::<User>(from.clone()).ok());
+/// What is read of an update that the API types cannot parse. Everything else is skipped without looking into it.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct BareUpdate {
+    #[serde(default)]
+    pub(super) update_id: i64,
+    #[serde(default, deserialize_with = "or_default")]
+    message: Option<BareMessage>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct BareMessage {
+    chat: BareChat,
+    #[serde(default)]
+    from: Option<Box<RawValue>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct BareChat {
+    id: i64,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// A value, or the default where it has another type.
+fn or_default<'de, D: Deserializer<'de>, T: Default + DeserializeOwned>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).unwrap_or_default())
+}
+
+/// The event in an update that cannot be parsed: its private chat is still known, so the client gets a reply.
+pub(super) fn read_bare(bot: &str, staff: &BTreeSet<i64>, update: &BareUpdate) -> Option<Inbound> {
+    let BareMessage { chat, from } = update.message.as_ref()?;
+    if chat.kind != "private" || staff.contains(&chat.id) {
+        return None;
+    }
+    let from = from.as_ref().and_then(|from| serde_json::from_str::<User>(from.get()).ok());
     Some(Inbound {
-        address: Address::new(NAME, chat.get("id")?.as_i64()?.to_string()),
-        key,
+        address: Address::new(NAME, chat.id.to_string()),
+        key: format!("{bot}:{}", update.update_id),
         client: from.as_ref().map(client).unwrap_or_default(),
         kind: EventKind::Unsupported { what: "message".to_owned() },
         button: None,
         origin: None,
     })
+}
+
+/// A contact card. The sender's own is a contact; somebody else's is what the client says.
+fn shared(contact: &Contact, from: Option<&User>) -> EventKind {
+    let name = format!("{} {}", contact.first_name, contact.last_name.as_deref().unwrap_or_default());
+    let (name, phone) = (name.trim().to_owned(), contact.phone_number.clone());
+    match (contact.user_id, from) {
+        (Some(user), Some(from)) if user == from.id => EventKind::Contact { phone, name },
+        _ => EventKind::Message { text: format!("{name} {phone}").trim().to_owned() },
+    }
 }
 
 fn read_message(key: String, message: &Message) -> Option<Inbound> {
@@ -66,14 +111,7 @@ fn kind(message: &Message) -> Option<EventKind> {
     };
     let what = match &common.media_kind {
         MediaKind::Text(text) => return Some(EventKind::from_text(&text.text)),
-        MediaKind::Contact(contact) => {
-            let contact = &contact.contact;
-            let name = format!("{} {}", contact.first_name, contact.last_name.as_deref().unwrap_or_default());
-            return Some(EventKind::Contact {
-                phone: contact.phone_number.clone(),
-                name: name.trim().to_owned(),
-            });
-        }
+        MediaKind::Contact(contact) => return Some(shared(&contact.contact, message.from.as_ref())),
         MediaKind::Animation(_) => "animation",
         MediaKind::Audio(_) => "audio",
         MediaKind::Document(_) => "document",

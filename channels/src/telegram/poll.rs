@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use serde::de::IgnoredAny;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use teloxide_core::{
     payloads::{AnswerCallbackQuery, GetUpdates, SendMessage},
     types::{AllowedUpdate, CallbackQueryId, ChatId, Update, UpdateKind},
@@ -15,7 +15,8 @@ use tolmach_runtime::ports::{Error, Inbound, Intake, Result};
 
 use super::{
     api::{Bot, Failure, Response},
-    inbound, staff,
+    inbound::{self, BareUpdate},
+    staff,
 };
 use tolmach_runtime::backoff;
 
@@ -93,16 +94,28 @@ async fn round(
     request.limit = Some(100);
     request.allowed_updates = Some(vec![AllowedUpdate::Message, AllowedUpdate::CallbackQuery]);
     let response = bot.send(&request, bot.hold()).await.map_err(PollError::Telegram)?;
-    let updates = updates(&response).map_err(PollError::Telegram)?;
-    let read = |update: &Update| match staff::is_staff_chat(bot.staff(), update) {
-        true => staff::read(bot.id(), update),
-        false => inbound::read(bot.id(), update),
+    let received = received(&response).map_err(PollError::Telegram)?;
+    let read = |received: &Received| match received {
+        Received::Whole(update) if staff::is_staff_chat(bot.staff(), update) => staff::read(bot.id(), update),
+        Received::Whole(update) => inbound::read(bot.id(), update),
+        Received::Bare(update) => {
+            bot.count_unreadable();
+            tracing::warn!(bot.id = bot.id(), update = update.update_id, "an update cannot be parsed");
+            inbound::read_bare(bot.id(), bot.staff(), update)
+        }
     };
-    let inbound: Vec<Inbound> = updates.iter().filter_map(read).collect();
+    let inbound: Vec<Inbound> = received.iter().filter_map(read).collect();
+    let updates: Vec<&Update> = received
+        .iter()
+        .filter_map(|received| match received {
+            Received::Whole(update) => Some(&**update),
+            Received::Bare(_) => None,
+        })
+        .collect();
     if !inbound.is_empty() {
         receive(intake, inbound).await.map_err(PollError::Intake)?;
     }
-    join_all(updates.iter().filter_map(pressed).map(|id| stop_spinner(bot, id))).await;
+    join_all(updates.iter().filter_map(|update| pressed(update)).map(|id| stop_spinner(bot, id))).await;
     let staffs = updates.iter().filter(|update| staff::is_staff_chat(bot.staff(), update));
     join_all(
         staffs.filter_map(|update| staff::hint(bot.id(), update)).map(|(chat, text)| tell(bot, chat, text)),
@@ -110,25 +123,36 @@ async fn round(
     .await;
     // After an empty answer everything is confirmed. The offset is then omitted, because Telegram may restart the
     // numbering after a week without updates.
-    Ok(updates
+    let last = received
         .iter()
-        .map(|update| update.id.0)
-        .max()
-        .and_then(|last| i32::try_from(last).ok()?.checked_add(1)))
+        .map(|received| match received {
+            Received::Whole(update) => i64::from(update.id.0),
+            Received::Bare(update) => update.update_id,
+        })
+        .max();
+    Ok(last.and_then(|last| i32::try_from(last).ok()?.checked_add(1)))
 }
 
-/// Parses the updates. teloxide-core drops the content of updates that it cannot parse, so the raw JSON is put back.
-fn updates(response: &Response) -> std::result::Result<Vec<Update>, Failure> {
-    let mut updates: Vec<Update> = response.read()?;
-    if updates.iter().any(|update| matches!(update.kind, UpdateKind::Error(_))) {
-        let raw: Vec<Value> = response.read()?;
-        for (update, raw) in updates.iter_mut().zip(raw) {
-            if let UpdateKind::Error(content) = &mut update.kind {
-                *content = raw;
-            }
+/// An update of a response.
+enum Received {
+    Whole(Box<Update>),
+    /// What is left of one that cannot be parsed.
+    Bare(BareUpdate),
+}
+
+/// Parses the updates, each by itself: one that is nested too deep, or in which a field has another type, must not hold
+/// back the others.
+fn received(response: &Response) -> std::result::Result<Vec<Received>, Failure> {
+    let raw: Vec<Box<RawValue>> = response.read()?;
+    let parse = |raw: Box<RawValue>| match serde_json::from_str::<Update>(raw.get()) {
+        // teloxide-core drops the content of an update that it cannot parse. One without even a number cannot be
+        // confirmed by itself; a later one confirms it.
+        Ok(Update { kind: UpdateKind::Error(_), .. }) | Err(_) => {
+            Received::Bare(serde_json::from_str(raw.get()).unwrap_or_default())
         }
-    }
-    Ok(updates)
+        Ok(update) => Received::Whole(Box::new(update)),
+    };
+    Ok(raw.into_iter().map(parse).collect())
 }
 
 /// Passes a batch to the intake. If the store refuses it permanently, passes the events one by one, so that one event

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use super::render::fitting;
-use serde_json::Value;
 use teloxide_core::types::{Message, Update, UpdateKind};
 use tolmach_engine::{
     effect::{Outgoing, paragraphs},
@@ -53,7 +52,6 @@ pub(super) fn is_staff_chat(chats: &BTreeSet<i64>, update: &Update) -> bool {
         UpdateKind::CallbackQuery(query) => {
             query.message.as_ref().map(|message| message.chat().id.0).or(i64::try_from(query.from.id.0).ok())
         }
-        UpdateKind::Error(raw) => raw.pointer("/message/chat/id").and_then(Value::as_i64),
         _ => None,
     };
     chat.is_some_and(|chat| chats.contains(&chat))
@@ -62,7 +60,7 @@ pub(super) fn is_staff_chat(chats: &BTreeSet<i64>, update: &Update) -> bool {
 /// The staff action in a reply to a notice; `None` if the message is not such a reply.
 pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
     let UpdateKind::Message(message) = &update.kind else { return None };
-    let from = message.from.as_ref().filter(|from| !from.is_bot)?;
+    let by = author(message)?;
     let address = about(bot, message)?;
     let text = message.text().map(str::trim).filter(|text| !text.is_empty())?;
     let word = text.split('@').next().unwrap_or_default().trim().to_lowercase();
@@ -73,16 +71,27 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
         true => return None,
         false => StaffAction::Say { text: text.to_owned() },
     };
-    // The number tells two people of one name apart.
-    let by = Some(format!("{} ({})", from.full_name(), from.id.0));
     Some(Inbound {
         address,
         key: format!("staff:{bot}:{}", update.id.0),
         client: Client::default(),
-        kind: EventKind::Staff { action, by },
+        kind: EventKind::Staff { action, by: Some(by) },
         button: None,
         origin: None,
     })
+}
+
+/// Who of the staff wrote a message. An anonymous administrator writes in the group's name, with a signature if they have
+/// one.
+fn author(message: &Message) -> Option<String> {
+    let from = message.from.as_ref()?;
+    if !from.is_bot {
+        // The number tells two people of one name apart.
+        return Some(format!("{} ({})", from.full_name(), from.id.0));
+    }
+    let group = message.sender_chat.as_ref().filter(|sender| sender.id == message.chat.id)?;
+    let signature = message.author_signature().or(group.title()).unwrap_or_default();
+    Some(format!("{signature} ({})", group.id.0))
 }
 
 /// A usage hint, with the chat to send it to, for a message in a private staff chat that is not a reply to a notice.
@@ -118,7 +127,7 @@ fn about(bot: &str, message: &Message) -> Option<Address> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::telegram::render;
@@ -224,5 +233,28 @@ mod tests {
         assert_eq!(hint(BOT, &update(own, Some((4242, "x\nweb:1")), "да")), None);
         assert_eq!(hint(BOT, &update(group(), None, "привет")), None);
         assert!(is_staff_chat(&[7].into(), &alone) && !is_staff_chat(&[8, -100].into(), &alone));
+    }
+
+    #[test]
+    fn an_anonymous_administrator_is_answered_in_the_groups_name() {
+        let chat = json!({ "id": -100, "type": "supergroup", "title": "Отдел продаж" });
+        let quoted = |sender: i64| {
+            let notice = json!({
+                "message_id": 8, "date": 1, "chat": chat, "text": "Заявка\nweb:1",
+                "from": { "id": 4242, "is_bot": true, "first_name": "Бот" },
+            });
+            let message = json!({
+                "message_id": 9, "date": 1, "chat": chat, "text": "Здравствуйте", "reply_to_message": notice,
+                "from": { "id": 1087968824, "is_bot": true, "first_name": "Group", "username": "GroupAnonymousBot" },
+                "sender_chat": { "id": sender, "type": "supergroup", "title": "Отдел продаж" },
+            });
+            let update = json!({ "update_id": 5, "message": message }).to_string();
+            read(BOT, &serde_json::from_str::<Update>(&update).unwrap())
+        };
+        let EventKind::Staff { by, .. } = quoted(-100).expect("an action").kind else {
+            panic!("another event")
+        };
+        assert_eq!(by.as_deref(), Some("Отдел продаж (-100)"));
+        assert_eq!(quoted(-200), None, "a channel that posts into the group is no administrator");
     }
 }

@@ -124,6 +124,9 @@ async fn converts_updates_to_events() {
     edited.as_object_mut().expect("an object").remove("message");
     let mut group = message(13, json!({ "text": "в группе" }));
     group["message"]["chat"] = json!({ "id": -5, "type": "group", "title": "Группа" });
+    // Deeper than parsers of JSON go.
+    let deep =
+        message(17, json!({ "text": "глубоко", "x": (0..300).fold(json!(1), |inner, _| json!([inner])) }));
     for update in [
         message(1, json!({ "text": "нужен насос" })),
         message(
@@ -143,6 +146,13 @@ async fn converts_updates_to_events() {
         json!({ "update_id": 14, "something_new": { "a": 1 } }),
         message(15, json!({ "hologram": { "file_id": "h" } })),
         message(16, json!({ "text": "раз", "date": "когда-то" })),
+        deep,
+        message(
+            18,
+            json!({ "contact": { "phone_number": "+79991112233", "first_name": "Пётр", "user_id": 8 } }),
+        ),
+        message(19, json!({ "contact": { "phone_number": "+79991112233", "first_name": "Пётр" } })),
+        json!({ "update_id": 20, "message": 5 }),
     ] {
         fake.push(update);
     }
@@ -164,7 +174,10 @@ async fn converts_updates_to_events() {
             EventKind::Unsupported { what: "voice".to_owned() },
             EventKind::Press { label: "Ещё".to_owned(), press: None },
             unread.clone(),
+            unread.clone(),
             unread,
+            EventKind::Message { text: "Пётр +79991112233".to_owned() },
+            EventKind::Message { text: "Пётр +79991112233".to_owned() },
         ]
     );
     let first = &received[0];

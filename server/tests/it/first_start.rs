@@ -44,6 +44,45 @@ async fn two_servers_share_a_machine() {
     assert_eq!(second.health().await["status"], "ok");
 }
 
+/// Files and folders below a folder, with their permissions.
+#[cfg(unix)]
+fn permissions(folder: &std::path::Path) -> Vec<(std::path::PathBuf, u32)> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut found = vec![];
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let mode = |path: &std::path::Path| path.metadata().expect("metadata").permissions().mode() & 0o777;
+        found.push((folder.clone(), mode(&folder)));
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { found.push((path.clone(), mode(&path))) }
+        }
+    }
+    found
+}
+
+#[cfg(unix)]
+#[test]
+fn the_data_folder_is_private_whatever_the_umask() {
+    use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
+    let home = Home::ready();
+    home.write("prices.csv", "Артикул;Наименование;Цена\nA-1;Насос дренажный «Родник»;9900\n");
+    // What an earlier version left, or a person made.
+    let old = home.write("tolmach-data/catalog/old/rows", "x");
+    for folder in ["tolmach-data", "tolmach-data/catalog", "tolmach-data/catalog/old"] {
+        fs::set_permissions(home.path(folder), fs::Permissions::from_mode(0o755)).expect("set");
+    }
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o644)).expect("set");
+    let command = format!("umask 0; exec '{}' catalog import prices.csv", env!("CARGO_BIN_EXE_tolmach"));
+    let ran = Command::new("sh").args(["-c", &command]).current_dir(home.path("")).output().expect("run");
+    assert!(ran.status.success(), "{ran:?}");
+    let found = permissions(&home.path("tolmach-data"));
+    assert!(found.len() > 5 && found.iter().any(|(path, _)| path.ends_with("tolmach.db")), "{found:?}");
+    for (path, mode) in found {
+        assert_eq!(mode & 0o077, 0, "{} has {mode:o}", path.display());
+    }
+}
+
 #[test]
 fn an_address_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -59,7 +59,9 @@ impl State {
     pub(super) fn show(&self) -> Value {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Value::Null,
-            Some(Polling { bot, state }) => json!({ "state": state, "error": bot.polling_error() }),
+            Some(Polling { bot, state }) => {
+                json!({ "state": state, "error": bot.polling_error(), "unreadable": bot.unreadable() })
+            }
         }
     }
 }
