@@ -71,7 +71,7 @@ pub async fn run(dialog: &Dialog, stage: &Environment<'_>) -> ports::Result<Test
     let mut run = Run::new(dialog, stage);
     for (number, step) in dialog.steps.iter().enumerate() {
         let mut differences = run.step(number, step).await?;
-        differences.extend(stage.scripted.unexpected(step.span));
+        differences.extend(stage.scripted.take_unexpected(step.span));
         if number + 1 == dialog.steps.len() && differences.is_empty() {
             differences.extend(stage.scripted.left_over());
         }

@@ -77,11 +77,13 @@ impl Scripted {
     }
 
     /// Takes the unforeseen requests since the last call, as differences of a step.
-    pub(super) fn unexpected(&self, step: Span) -> Vec<Difference> {
+    pub(super) fn take_unexpected(&self, step: Span) -> Vec<Difference> {
         let unexpected = std::mem::take(&mut *lock(&self.0.unexpected));
         unexpected
             .into_iter()
-            .map(|unexpected| Difference::new(unexpected.span.unwrap_or(step), unexpected.expected, unexpected.found))
+            .map(|unexpected| {
+                Difference::new(unexpected.span.unwrap_or(step), unexpected.expected, unexpected.found)
+            })
             .collect()
     }
 
@@ -107,7 +109,7 @@ impl Scripted {
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         let Some(list) = list else { return Ok(None) };
         let Some(entry) = lock(list).pop_front() else {
-            self.unexpected(
+            self.note_unexpected(
                 None,
                 format!("no further call of the model: the script of `{what}` is at its end"),
                 format!("{what} was asked «{}»", shortened(asked)),
@@ -122,7 +124,7 @@ impl Scripted {
         }
     }
 
-    fn unexpected(&self, span: Option<Span>, expected: String, found: String) {
+    fn note_unexpected(&self, span: Option<Span>, expected: String, found: String) {
         lock(&self.0.unexpected).push(Unexpected { span, expected, found });
     }
 }
@@ -150,7 +152,7 @@ impl Llm for Scripted {
             if let Some(near) = nearest(&entry, labels.iter().copied()) {
                 expected.push_str(&format!("; did you mean {near}?"));
             }
-            self.unexpected(Some(entry.span), expected, format!("the script decides `{}`", entry.value));
+            self.note_unexpected(Some(entry.span), expected, format!("the script decides `{}`", entry.value));
             return Err(ports::Error::refused("model", "the test's script decides a label that is none"));
         }
         Ok(Classification { label: Some(entry.value), usage: usage() })
@@ -172,7 +174,7 @@ impl Http for Scripted {
         };
         let Some(stub) = self.0.stubs.iter().find(fits) else {
             let found = format!("the request {} {}", method(request.method), request.url);
-            self.unexpected(None, "a stub in `given: http` for every request".to_owned(), found);
+            self.note_unexpected(None, "a stub in `given: http` for every request".to_owned(), found);
             return Err(ports::Error::refused("http", "the test has no stub for this request"));
         };
         if stub.fail {
@@ -277,7 +279,7 @@ mod tests {
     fn unexpected(scripted: &Scripted) -> Vec<String> {
         let span = Span::on_line(9, 9, 1);
         let line = |one: Difference| format!("{} {} | {}", one.span, one.expected, one.found);
-        scripted.unexpected(span).into_iter().map(line).collect()
+        scripted.take_unexpected(span).into_iter().map(line).collect()
     }
 
     #[tokio::test]
