@@ -22,11 +22,12 @@ pub(crate) use tolmach_engine::wording::same_words;
 
 pub(crate) use self::{
     agreement::{is_cancel, is_refusal, yes_or_no},
-    contacts::{email, name, phone, without_contact},
+    contacts::{email, name, phone, take_phones, without_contact},
     dates::date,
     money::price_bounds,
     numbers::number,
     sizes::{in_unit, sizes},
+    words::last_chars,
 };
 
 /// A constant pattern. An invalid one fails the tests of this crate.
