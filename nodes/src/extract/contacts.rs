@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::{
     pattern,
-    words::{folded, last_chars, last_word},
+    words::{first_chars, folded, last_chars, last_word},
 };
 
 /// The first phone number of a text, as `+79991234567`, with an extension as `+74951234567;ext=12` (RFC 3966); numbers
@@ -123,6 +123,10 @@ fn fits(text: &str, at: &Range<usize>, shown: &str, alone: bool) -> Option<Strin
 
 /// Whether digits that follow belong to an article, an account, an address of a page.
 fn is_code(before: &str) -> bool {
+    /// A word with the signs after it, in characters. What stands before may be a long run of signs, as where contacts
+    /// were replaced.
+    const NEAR: usize = 48;
+    let before = last_chars(before, NEAR);
     let close = before.chars().next_back();
     if close.is_some_and(|c| c.is_ascii_digit() || matches!(c, '=' | '_' | '№' | '#' | '@')) {
         return true;
@@ -243,7 +247,10 @@ fn extension(text: &str, end: usize) -> (Option<String>, usize) {
             r"(?i)^[\s,;(]*(?:добавочный|добав\.?|доб\.?|вн\.?|внутр\.?|внутренний|extension|ext\.?|x)\s*(?:номер\s*)?[:№#]?\s*(\d{1,6})\)?(?:\D|$)",
         )
     });
-    let found = text.get(end..).and_then(|rest| FORM.captures(rest));
+    /// The longest form with blanks in it, in characters. Captures cost time in proportion to the text that they are
+    /// looked for in, even where the pattern can only fit at its beginning.
+    const WINDOW: usize = 64;
+    let found = text.get(end..).and_then(|rest| FORM.captures(first_chars(rest, WINDOW)));
     match found.and_then(|found| found.get(1)) {
         Some(digits) => (Some(digits.as_str().to_owned()), end + digits.end()),
         None => (None, end),
