@@ -18,7 +18,6 @@ mod tests;
 
 use regex::Regex;
 use serde_json::{Value, json};
-pub(crate) use tolmach_engine::wording::same_words;
 
 pub(crate) use self::{
     agreement::{is_cancel, is_refusal, yes_or_no},
