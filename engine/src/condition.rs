@@ -439,7 +439,10 @@ mod tests {
         let twenty = |name: &str| vec![name; 20].join("+");
         let grown = format!(
             "[slots.name].map(a, {}).map(b, {}).map(c, {}).map(d, {})",
-            twenty("a"), twenty("b"), twenty("c"), twenty("d")
+            twenty("a"),
+            twenty("b"),
+            twenty("c"),
+            twenty("d")
         );
         refused(&grown, 1, 4_000);
     }

@@ -227,7 +227,8 @@ impl Scope<'_> {
     /// Checks a catalogue filter: its columns, types and variables.
     pub fn filter(&mut self, filter: &FilterExpression) {
         if let Some(error) = filter.error() {
-            let message = self.named(format!("`{}` is not a filter: {error}", shorten(filter.source(), SHOWN)));
+            let message =
+                self.named(format!("`{}` is not a filter: {error}", shorten(filter.source(), SHOWN)));
             let span = filter.span().narrowed(self.text, filter.unknown_column());
             let code = if filter.is_too_complex() { Code::TooComplex } else { Code::BadFilter };
             let diagnostic = Diagnostic::new(code, self.file, span, message, filter.help());

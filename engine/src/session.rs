@@ -157,7 +157,8 @@ impl Frame {
     /// Its slots and what its nodes remember, with the frames that it keeps, in bytes.
     fn bytes(&self) -> usize {
         let slots = self.slots.iter().map(|(name, value)| name.len() + bytes(value)).sum::<usize>();
-        let states = self.waiting.iter().chain(self.interrupted.iter().map(|interrupted| &interrupted.waiting));
+        let states =
+            self.waiting.iter().chain(self.interrupted.iter().map(|interrupted| &interrupted.waiting));
         let above = self.interrupted.iter().flat_map(|interrupted| &interrupted.above);
         slots
             + states.map(|waiting| bytes(&waiting.state)).sum::<usize>()

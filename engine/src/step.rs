@@ -253,7 +253,9 @@ fn call(
         let declaration =
             declaration.ok_or_else(|| Fault(format!("flow `{called}` has no slot `{name}`")))?;
         let value = declaration.accept(value).map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
-        session.check_room(&value, &serde_json::Value::Null).map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
+        session
+            .check_room(&value, &serde_json::Value::Null)
+            .map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
         frame.slots.insert(name, value);
     }
     if let Some(caller) = session.frames.last_mut() {

@@ -649,9 +649,12 @@ mod tests {
         assert_eq!(money(0.995, ""), "1");
         assert_eq!(money(999.999, "USD"), "1\u{a0}000\u{a0}$");
         assert_eq!(shorten("one two three", 9), "one two…");
-        for (text, kept) in
-            [("one two three", "one two"), ("one two  three", "one two "), ("ёёёёёёёёёё", "ёёёёёёёё"), ("one two", "one two")]
-        {
+        for (text, kept) in [
+            ("one two three", "one two"),
+            ("one two  three", "one two "),
+            ("ёёёёёёёёёё", "ёёёёёёёё"),
+            ("one two", "one two"),
+        ] {
             assert_eq!(cut(text, 8), kept, "{text}");
         }
         for (n, word) in

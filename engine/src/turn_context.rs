@@ -198,7 +198,9 @@ impl<'a> TurnContext<'a> {
         let declaration = self.slot_declaration(name)?;
         let (personal, placeholder) = (declaration.personal, personal::placeholder(declaration.kind));
         let value = declaration.accept(value).map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
-        self.session.check_room(&value, self.slot(name)).map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
+        self.session
+            .check_room(&value, self.slot(name))
+            .map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
         if personal && !value.is_null() {
             self.personal.add(&value, placeholder);
             if self.collects_personal_data {

@@ -50,7 +50,9 @@ impl TurnState {
         let left_out = event.cut();
         let notes = match left_out {
             0 => Vec::new(),
-            _ => vec![format!("{left_out} characters after the first {MAX_TEXT} of the message were not read")],
+            _ => {
+                vec![format!("{left_out} characters after the first {MAX_TEXT} of the message were not read")]
+            }
         };
         let words = wording::normalized(event.kind.text());
         TurnState {

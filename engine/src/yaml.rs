@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn depth_is_bounded_before_the_stack_is() {
-        let nested = |open: &str, close: &str, depth| format!("a: {}1{}\n", open.repeat(depth), close.repeat(depth));
+        let nested =
+            |open: &str, close: &str, depth| format!("a: {}1{}\n", open.repeat(depth), close.repeat(depth));
         for (open, close) in [("[", "]"), ("{ b: ", "}"), ("[{ b: ", "}]")] {
             assert!(parse(&nested(open, close, 10)).is_ok());
             for depth in [DEPTH + 1, 100, 5_000, 100_000] {

@@ -121,7 +121,8 @@ fn bound_before(before: &str) -> Option<Bound> {
         )
     });
     // Without a sign or a word of a range or a bound at its end no pattern fits: the usual case, and cheap to see.
-    if !before.trim_end().ends_with(|c: char| c.is_alphabetic() || matches!(c, '-' | '–' | '—' | '.' | '…')) {
+    if !before.trim_end().ends_with(|c: char| c.is_alphabetic() || matches!(c, '-' | '–' | '—' | '.' | '…'))
+    {
         return None;
     }
     if let Some(range) = RANGE.captures(before) {

@@ -153,7 +153,10 @@ fn signs(source: &str) -> impl Iterator<Item = Sign> {
                 b'+' | b'-' | b'*' | b'/' | b'%' | b'!' | b'<' | b'>' | b'=' | b'&' | b'|' | b'?' | b'.' => {
                     return Some(Sign::Operator);
                 }
-                b'i' if byte(at) == b'n' && !is_name(byte(at + 1)) && (here == 0 || !is_name(byte(here - 1))) => {
+                b'i' if byte(at) == b'n'
+                    && !is_name(byte(at + 1))
+                    && (here == 0 || !is_name(byte(here - 1))) =>
+                {
                     at += 1;
                     return Some(Sign::Operator);
                 }

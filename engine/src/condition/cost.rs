@@ -182,11 +182,13 @@ impl Walk<'_> {
             }
             (Expr::Call(call), _) => {
                 let target = call.target.iter().map(|target| &**target);
-                let sides: Vec<Bound> = target.chain(&call.args).map(|side| self.visit(side, times)).collect();
+                let sides: Vec<Bound> =
+                    target.chain(&call.args).map(|side| self.visit(side, times)).collect();
                 self.call(&call.func_name, &sides, times)
             }
             (Expr::List(_) | Expr::Map(_) | Expr::Struct(_), _) => {
-                let parts: Vec<Bound> = children(node).into_iter().map(|part| self.visit(part, times)).collect();
+                let parts: Vec<Bound> =
+                    children(node).into_iter().map(|part| self.visit(part, times)).collect();
                 let heaviest = parts.iter().map(|part| part.weight).max().unwrap_or_default();
                 let nested = parts.iter().map(|part| part.length.max(part.nested)).max().unwrap_or_default();
                 let weight = parts.iter().fold(NODE, |sum, part| sum.saturating_add(part.weight));

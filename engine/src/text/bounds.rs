@@ -64,7 +64,11 @@ pub(super) fn check_source(source: &str) -> Result<(), ParseError> {
         let shown: String = tag.chars().take(20).collect();
         if tag.len() > TAG_BYTES {
             let what = format!("`{shown}…` has {} bytes, the most is {TAG_BYTES}", tag.len());
-            return error(what, "divide it: choose with `{{#if}}`, or compute the value in a `set` node", &shown);
+            return error(
+                what,
+                "divide it: choose with `{{#if}}`, or compute the value in a `set` node",
+                &shown,
+            );
         }
         if nesting(tag) > BRACKETS {
             let what = format!("brackets stand more than {BRACKETS} deep in `{shown}…`");
@@ -83,7 +87,8 @@ pub(super) fn check_source(source: &str) -> Result<(), ParseError> {
             levels += 1;
         }
         if levels > BLOCKS {
-            let what = format!("blocks stand more than {BLOCKS} deep inside each other, `{{{{else if}}}}` counted");
+            let what =
+                format!("blocks stand more than {BLOCKS} deep inside each other, `{{{{else if}}}}` counted");
             return error(what, "decide in a `branch` node, and write a text for each case", "");
         }
     }
@@ -131,7 +136,9 @@ impl Work {
     pub(super) fn add(&mut self, loops: usize, comparisons: u64) -> Result<(), ParseError> {
         let counts = self.elements.get_mut(loops).zip(self.comparisons.get_mut(loops));
         let Some((elements, compared)) = counts else {
-            let why = format!("this is {TOO_COMPLEX}`{{{{#each}}}}` stands more than {LOOPS} deep inside each other");
+            let why = format!(
+                "this is {TOO_COMPLEX}`{{{{#each}}}}` stands more than {LOOPS} deep inside each other"
+            );
             return Err(ParseError::new(why, "show one list inside another at most", "{{#each"));
         };
         *elements += 1;

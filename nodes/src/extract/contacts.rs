@@ -134,9 +134,7 @@ fn is_code(before: &str) -> bool {
     // Letters hard before the digits («RH-8999…»), except a word for a phone written together.
     let head = before.trim_end_matches('-');
     let glued = head.chars().next_back().is_some_and(char::is_alphabetic);
-    let last = |text: &str| {
-        folded(last_word(text.trim_end_matches(|c: char| !c.is_alphanumeric())))
-    };
+    let last = |text: &str| folded(last_word(text.trim_end_matches(|c: char| !c.is_alphanumeric())));
     if glued {
         return !PHONE_WORDS.contains(&last(head).as_str());
     }

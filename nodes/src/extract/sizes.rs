@@ -263,9 +263,9 @@ fn unit_after(text: &str, at: usize, quotes: &[usize]) -> (String, usize) {
 fn article_end(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
     let trimmed = rest.trim_start_matches(BLANKS);
-    let word = ["an", "a", "of"].into_iter().find(|word| {
-        trimmed.strip_prefix(word).is_some_and(|rest| rest.starts_with(' '))
-    })?;
+    let word = ["an", "a", "of"]
+        .into_iter()
+        .find(|word| trimmed.strip_prefix(word).is_some_and(|rest| rest.starts_with(' ')))?;
     Some(at + rest.len() - trimmed.len() + word.len())
 }
 
