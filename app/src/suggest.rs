@@ -197,7 +197,10 @@ async fn examples(
     let release = releases.get(&id).await?.ok_or_else(|| Error::Unusable(id.clone()))?;
     match node {
         Some(node) if !release.resources.examples.contains_key(node) => Err(Error::NoNode(node.to_owned())),
-        _ => Ok(release.resources.examples.clone()),
+        _ => {
+            let sets = release.resources.examples.iter();
+            Ok(sets.map(|(name, examples)| (name.clone(), examples.to_vec())).collect())
+        }
     }
 }
 

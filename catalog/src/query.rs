@@ -10,8 +10,13 @@ use crate::words::{self, Word};
 
 /// Maximum number of characters parsed; the rest is ignored. Longer texts are not typed by clients and would only cost
 /// time.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 4_000;
 const MOST_WORDS: usize = 32;
+/// Maximum number of letters of a word that is looked up in other ways than as it is typed. No catalogue writes a longer
+/// one.
+const LONGEST_WORD: usize = 48;
+/// Maximum number of article numbers taken from a text.
+const MOST_ARTICLES: usize = 32;
 const COMPLETIONS: usize = 20;
 /// Weight of a match by prefix, by the last part of a compound, of a number without its unit, and of a word that the
 /// catalogue writes together with the next one.
@@ -110,7 +115,7 @@ fn take_articles(text: &str, generation: &Generation, rows: &mut Vec<u32>) -> St
             let found = generation.articles.get(&article).filter(|_| plausible)?;
             Some((count, found))
         });
-        let Some((count, found)) = taken else {
+        let Some((count, found)) = taken.filter(|_| rows.len() < MOST_ARTICLES) else {
             position += 1;
             continue;
         };
@@ -180,21 +185,26 @@ fn is_money(word: &str) -> bool {
         .contains(&word)
 }
 
-/// The words that tell products apart, without stop words and amounts of money.
+/// The words that tell products apart, without stop words and amounts of money; one more than are looked up, at most, which
+/// shows that the last one is not the last of the text.
 fn meaningful(words: &[Word]) -> Vec<Word> {
     let mut found = Vec::new();
     let mut position = 0;
-    while let Some(word) = words.get(position) {
+    // Where the run of numbers ends that is known to be no amount.
+    let mut no_amount = 0;
+    while let Some(word) = words.get(position).filter(|_| found.len() <= MOST_WORDS) {
         let before = position.checked_sub(1).and_then(|at| words.get(at));
         let bounded = before.is_some_and(|before| is_bound(&before.text));
         // «30 000 руб» is one amount in two words.
-        let digits = words.iter().skip(position).take_while(|word| words::is_number(&word.text)).count();
+        let numbers = |from| words.iter().skip(from).take_while(|word| words::is_number(&word.text)).count();
+        let digits = if position < no_amount { 0 } else { numbers(position) };
         if digits > 0 {
             let after = words.get(position + digits);
             if bounded || after.is_some_and(|after| is_money(&after.text)) {
                 position += digits + usize::from(after.is_some_and(|after| is_money(&after.text)));
                 continue;
             }
+            no_amount = position + digits;
         }
         position += 1;
         let short = word.text.trim_end_matches(['k', 'p', 't']);
@@ -226,6 +236,10 @@ fn alternatives(word: &Word, last: bool, generation: &Generation) -> tantivy::Re
     if index.holds(&stem)? {
         return Ok(vec![vec![(stem, 1.0)]]);
     }
+    let letters = word.text.chars().count();
+    if letters > LONGEST_WORD {
+        return Ok(vec![vec![]]);
+    }
     if words::has_digit(&word.text) {
         let parts = parts(&word.text);
         let mut held = parts.len() > 1;
@@ -238,7 +252,6 @@ fn alternatives(word: &Word, last: bool, generation: &Generation) -> tantivy::Re
             vec![vec![]]
         });
     }
-    let letters = word.text.chars().count();
     // Messages arrive whole, so a prefix match is tried only if no row contains the word as typed.
     if last && letters >= 3 {
         let completions = index.completions(&stem, COMPLETIONS);

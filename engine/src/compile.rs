@@ -17,7 +17,7 @@ use crate::{
     flow::Flow,
     platform::Platform,
     release::Release,
-    resources::{Answers, Example, Resources, example_set},
+    resources::{Answers, Examples, Resources, example_set},
     scope::{FlowSignature, Scope, SlotUses},
     span::Span,
     vars::VariableNames,
@@ -181,11 +181,12 @@ fn drop_unused_slots_of_broken_places(
     });
 }
 
-fn examples(flows: &BTreeMap<String, Flow>, answers: &Answers) -> BTreeMap<String, Vec<Example>> {
+fn examples(flows: &BTreeMap<String, Flow>, answers: &Answers) -> BTreeMap<String, Examples> {
     let nodes =
         flows.values().flat_map(|flow| flow.nodes.iter().map(move |(name, entry)| (flow, name, entry)));
     let sets = nodes.map(|(flow, name, entry)| (example_set(&flow.id, name), entry.node.examples(answers)));
-    sets.filter(|(_, examples)| !examples.is_empty()).collect()
+    let filled = sets.filter(|(_, examples)| !examples.is_empty());
+    filled.map(|(name, examples)| (name, Examples::new(examples))).collect()
 }
 
 fn entry(

@@ -1,10 +1,18 @@
 //! Conditions, expressions and catalogue filters: CEL, parsed once.
+//!
+//! What an expression may cost is bounded three times: its source before it is parsed and its tree after that (`bounds`),
+//! and its work and memory before each evaluation, from the sizes of the values that enter it (`cost`).
 
+mod bounds;
+mod children;
+mod cost;
 mod explain;
 mod facts;
 mod parsed;
 
 use std::collections::BTreeSet;
+
+pub(crate) use bounds::{BYTES, LOOPS, NESTING, TERMS};
 
 use cel::{
     IdedExpr,
@@ -52,6 +60,11 @@ impl Expression {
     pub fn error(&self) -> Option<(&str, &str)> {
         let why = self.parsed.as_ref().err()?;
         Some(why.split_once('\n').unwrap_or((why, "write a condition such as slots.budget < 5000")))
+    }
+
+    /// Whether the error is that it is too long, too deep or too much work.
+    pub fn is_too_complex(&self) -> bool {
+        self.parsed.as_ref().err().is_some_and(|why| why.starts_with(bounds::TOO_COMPLEX))
     }
 
     /// A function that it calls and that does not exist, with those that do.
@@ -172,6 +185,11 @@ impl FilterExpression {
     pub fn error(&self) -> Option<&str> {
         let why = self.clauses.as_ref().err()?;
         Some(why.split_once('\n').map_or(why.as_str(), |(why, _)| why))
+    }
+
+    /// Whether the error is that it is too long, too deep or too much work.
+    pub fn is_too_complex(&self) -> bool {
+        self.error().is_some_and(|why| why.starts_with(bounds::TOO_COMPLEX))
     }
 
     /// The column that was probably meant where one is not known.
@@ -361,6 +379,72 @@ mod tests {
         assert_eq!(value("slots.name + '!'"), Ok(json!("насос!")));
         assert_eq!(value("size(slots.list) > 2 && slots.list.exists(x, x == 2)"), Ok(json!(true)));
         assert_eq!(value("slots.list[0]"), Ok(json!(1)));
+    }
+
+    /// What the source hides in texts and comments is no operator, and what it does not hide there is one.
+    #[test]
+    fn terms_are_counted_as_the_parser_reads_them() {
+        let many = "+1".repeat(200);
+        let error = |source: &str| {
+            Expression::compile(source.to_owned(), Span::default()).error().map(|(why, _)| why.to_owned())
+        };
+        for fine in [
+            format!("'{many}' == 'x'"),
+            format!("\"\"\"{many}\n\"{many}\"\"\" == 'x'"),
+            format!("1 == 1 // {many}"),
+            format!("r'\\' + '{many}' == 'x'"),
+            "slots.n == 1.5 && slots.inn != 'in'".to_owned(),
+        ] {
+            assert_eq!(error(&fine), None, "{fine}");
+        }
+        for wrong in [
+            format!("1{many} == 1"),
+            format!("'it\\'s' == 'x' || 1{many} == 1"),
+            format!("1 // '''\n{many} == 1"),
+            format!("r'\\' == 'x' || 1{many} == 1 || '' == ''"),
+            format!("size(''{many}) == 1"),
+        ] {
+            let found = error(&wrong);
+            assert!(found.as_ref().is_some_and(|why| why.contains("operators")), "{wrong}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn work_is_bounded_by_the_values_that_enter() {
+        let of = |source: &str, items: usize, bytes: usize| {
+            let item = json!({ "name": "n".repeat(bytes), "price": 5 });
+            let slots = Slots(json!({ "list": vec![item; items], "name": "n".repeat(bytes) }));
+            Expression::compile(source.to_owned(), Span::default()).value(&slots)
+        };
+        let fits = |source: &str, items, bytes| {
+            let found = of(source, items, bytes);
+            assert!(found.is_ok(), "{source}: {found:?}");
+        };
+        let refused = |source: &str, items, bytes| {
+            let why = of(source, items, bytes).err();
+            assert!(why.as_ref().is_some_and(|why| why.contains("too much work")), "{source}: {why:?}");
+        };
+        let page = "slots.list.filter(x, x.price < 9 && x.name == slots.name).map(x, x.name)";
+        let pairs = "slots.list.map(x, slots.list.map(y, x.name + y.name + x.name + y.name))";
+        let compared = "slots.list.all(x, slots.list.exists(y, x == y))";
+        let matched = "slots.list.all(x, slots.name.matches('n*'))";
+        fits(page, 50, 500);
+        fits(compared, 10, 100);
+        fits(pairs, 5, 100);
+        fits(matched, 5, 100);
+        refused(pairs, 50, 4_000);
+        refused(compared, 1_000, 4_000);
+        refused(matched, 1_000, 400);
+        // A text that grows by twenty in each of four steps.
+        let twenty = |name: &str| vec![name; 20].join("+");
+        let grown = format!(
+            "[slots.name].map(a, {}).map(b, {}).map(c, {}).map(d, {})",
+            twenty("a"),
+            twenty("b"),
+            twenty("c"),
+            twenty("d")
+        );
+        refused(&grown, 1, 4_000);
     }
 
     #[test]

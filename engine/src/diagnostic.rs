@@ -93,6 +93,8 @@ codes! {
     BadCondition = "bad-condition", Error;
     /// A filter that is more than comparisons of catalogue columns joined by `&&`.
     BadFilter = "bad-filter", Error;
+    /// An expression, a filter or a text that is longer, deeper or more work than a server can bear.
+    TooComplex = "too-complex", Error;
     /// A flow that does not exist.
     UnknownFlow = "unknown-flow", Error;
     /// A file of quick answers that does not exist.

@@ -3,7 +3,14 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{effect::Press, language::Language};
+use crate::{effect::Press, language::Language, text::cut};
+
+/// The most characters of a client's message that a turn reads. Whatever reads it, so an extractor, a classifier or a
+/// search, takes time linear in it. Channels have limits of their own, a little higher.
+pub const MAX_TEXT: usize = 4_000;
+
+/// The most characters of what a channel says of a client: a name, a handle, a phone.
+const MAX_FIELD: usize = 256;
 
 /// One thing that happened; starts exactly one turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,7 +66,7 @@ pub struct Client {
 pub enum EventKind {
     /// The client wrote.
     Message {
-        /// Their text, at most 4,096 characters are used.
+        /// Their text; at most [`MAX_TEXT`] characters of it are read.
         text: String,
     },
     /// The client sent `/name rest`.
@@ -105,7 +112,45 @@ pub enum EventKind {
     },
 }
 
+impl Event {
+    /// Cuts what the client wrote to [`MAX_TEXT`] characters, at a word where possible, and what the channel says of them
+    /// to 256; returns how many characters of the text are left out.
+    pub(crate) fn cut(&mut self) -> usize {
+        let shorten = |text: &mut String, most: usize| {
+            let kept = cut(text, most).len();
+            let left_out = text.get(kept..).map_or(0, |rest| rest.chars().count());
+            text.truncate(kept);
+            left_out
+        };
+        let client = &mut self.client;
+        for field in [&mut client.first_name, &mut client.last_name, &mut client.username] {
+            shorten(field, MAX_FIELD);
+        }
+        match &mut self.kind {
+            EventKind::Message { text } => shorten(text, MAX_TEXT),
+            EventKind::Command { rest, .. } => shorten(rest, MAX_TEXT),
+            EventKind::Press { label, .. } => shorten(label, MAX_TEXT),
+            EventKind::Contact { phone, name } => {
+                shorten(phone, MAX_FIELD);
+                shorten(name, MAX_FIELD);
+                0
+            }
+            _ => 0,
+        }
+    }
+}
+
 impl EventKind {
+    /// What the client wrote, or the label that they pressed; empty for other events.
+    pub fn text(&self) -> &str {
+        match self {
+            EventKind::Message { text } => text,
+            EventKind::Press { label, .. } => label,
+            EventKind::Command { rest, .. } => rest,
+            _ => "",
+        }
+    }
+
     /// What a client's text is: a [`EventKind::Command`] if it has the form `/name` or `/name rest`, where the name is
     /// made of ASCII letters, digits and underscores, and a [`EventKind::Message`] with the text as it is otherwise.
     /// Every channel reads texts with it, so that a command works alike in all of them.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{resources::Example, span::Spanned, wording};
+use crate::{
+    resources::{Example, Examples},
+    span::Spanned,
+};
 
 /// The intents that interrupt, and the examples by which they are recognised.
 #[derive(Clone, Copy, Debug)]
@@ -10,16 +13,13 @@ pub(crate) struct InterruptingIntents<'r> {
     /// Nodes by intent.
     pub(crate) to: &'r BTreeMap<Spanned<String>, Spanned<String>>,
     /// Labelled examples; those of intents that do not interrupt are among them.
-    pub(crate) examples: &'r [Example],
+    pub(crate) examples: &'r Examples,
 }
 
 impl<'r> InterruptingIntents<'r> {
-    /// The intent of which a text is an example, word for word.
-    pub(crate) fn matching(&self, text: &str) -> Option<&'r str> {
-        let text = wording::normalized(text);
-        let example = self.examples.iter().find(|example| {
-            self.to.contains_key(example.label.as_str()) && wording::normalized(&example.text) == text
-        });
-        example.map(|example| example.label.as_str())
+    /// The intent of which a text, given as normalised words, is an example, word for word.
+    pub(crate) fn matching(&self, words: &str) -> Option<&'r str> {
+        let interrupts = |example: &Example| self.to.contains_key(example.label.as_str());
+        self.examples.matching_words(words, interrupts).map(|example| example.label.as_str())
     }
 }

@@ -196,8 +196,9 @@ fn unit_after(text: &str, from: usize) -> (usize, usize) {
     let letters = |c: char| c.is_alphabetic() || matches!(c, '²' | '³' | '·' | '*');
     let mut end = start + rest.find(|c| !letters(c)).unwrap_or(rest.len());
     // «м3», «л/мин», «об/мин»: what follows may belong to the unit.
+    let begin: String = rest.chars().take(LONGEST_COMPOUND).flat_map(char::to_lowercase).collect();
     for (part, _) in COMPOUND {
-        if rest.to_lowercase().starts_with(part) {
+        if begin.starts_with(part) {
             let length: usize = rest.chars().take(part.chars().count()).map(char::len_utf8).sum();
             let ends =
                 !rest.get(length..).and_then(|rest| rest.chars().next()).is_some_and(char::is_alphanumeric);
@@ -208,6 +209,9 @@ fn unit_after(text: &str, from: usize) -> (usize, usize) {
     }
     (start, end)
 }
+
+/// The most characters of a unit of [`COMPOUND`].
+const LONGEST_COMPOUND: usize = 8;
 
 /// Units with more than letters in them.
 const COMPOUND: [(&str, (Dimension, f64)); 14] = [

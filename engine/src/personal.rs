@@ -179,9 +179,10 @@ fn replace_word(text: &str, word: &str, with: &str) -> String {
     let mut at = 0;
     while at < original.len() {
         let end = at + length;
-        let found = text_folded.get(at..end) == Some(word_folded.as_slice())
-            && !inside(at.checked_sub(1).and_then(|before| original.get(before)))
-            && !inside(original.get(end));
+        // The neighbours first: they are cheaper to look at than the word.
+        let found = !inside(at.checked_sub(1).and_then(|before| original.get(before)))
+            && !inside(original.get(end))
+            && text_folded.get(at..end) == Some(word_folded.as_slice());
         if found {
             replaced.push_str(with);
             at = end;
@@ -215,13 +216,13 @@ fn replace_phone(text: &str, phone: &str, with: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit() || c == '+' || c == '(') {
         let (before, from) = rest.split_at(start);
-        let run = from.split(|c| !part(c)).next().unwrap_or_default();
-        let run = run.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let signs = from.split(|c| !part(c)).next().unwrap_or_default();
+        let run = signs.trim_end_matches(|c: char| !c.is_ascii_digit());
         if run.is_empty() {
-            let next = from.chars().next().map_or(0, char::len_utf8);
+            // Signs without a digit: all of them are passed over, so that each is read once.
             replaced.push_str(before);
-            replaced.push_str(from.get(..next).unwrap_or_default());
-            rest = from.get(next..).unwrap_or_default();
+            replaced.push_str(signs);
+            rest = from.get(signs.len()..).unwrap_or_default();
             continue;
         }
         replaced.push_str(before);

@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::{
+    condition,
     diagnostic::{Code, Severity},
+    event,
     kind::KindSpec,
     schema::flow_schema,
-    vars,
+    session, slot, text, vars, yaml,
 };
 
 /// The whole reference.
@@ -233,11 +235,11 @@ fn escaped(cell: &str) -> String {
 
 /// What templates and expressions may name.
 fn values() -> String {
-    let mut text = String::from("\n## Values in texts and expressions\n\n| name | fields |\n|---|---|\n");
+    let mut page = String::from("\n## Values in texts and expressions\n\n| name | fields |\n|---|---|\n");
     for (root, fields) in vars::documented() {
-        text.push_str(&format!("| `{root}` | {fields} |\n"));
+        page.push_str(&format!("| `{root}` | {fields} |\n"));
     }
-    text.push_str(
+    page.push_str(
         "\nA slot of type `contact` has name, phone, email; `product` and the items of `products` have id, article, name, \
          description, brand, category, unit, price, currency, stock, photo; `products` has query, total, items. Unset \
          slots are `null`.\n\nHelpers in texts: `{{money 1992.6 \"RUB\"}}`, `{{plural n \"one\" \"few\" \"many\"}}`, and \
@@ -245,7 +247,31 @@ fn values() -> String {
          `len`, `lookup`.\n\nFilters of the catalogue compare `price`, `stock`, `brand`, `category` or `article` with an \
          expression; comparisons are joined by `&&`, and one whose value is unset is dropped.\n",
     );
-    text
+    page.push_str(&format!(
+        "\n### Bounds\n\nAn expression or a filter has at most {} bytes, {} operators, calls and fields, brackets {} deep inside \
+         each other, and macros such as `map` and `exists` {} deep; the pattern of `matches` is a text in quotes. Before an \
+         expression with a macro or a pattern is evaluated, the work and the memory that it may need are computed from the \
+         sizes of its values; too much of either is a fault of the node. A template with variables has at most {} bytes, {} \
+         tags of {} bytes, blocks {} deep (`{{{{else if}}}}` counted) and `{{{{each}}}}` {} deep; a rendered text has at most {} \
+         bytes. Values of YAML stand at most {} deep inside each other. Of a message the first {} characters are read, and the \
+         trace says how many were not. A text in a slot has at most {} characters, a session at most {} bytes: a node that \
+         sets more fails.\n",
+        condition::BYTES,
+        condition::TERMS,
+        condition::NESTING,
+        condition::LOOPS,
+        text::BYTES,
+        text::TAGS,
+        text::TAG_BYTES,
+        text::BLOCKS,
+        text::LOOPS,
+        text::OUTPUT,
+        yaml::DEPTH,
+        event::MAX_TEXT,
+        slot::MAX_TEXT,
+        session::MAX_BYTES,
+    ));
+    page
 }
 
 fn diagnostics() -> String {

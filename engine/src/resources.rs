@@ -1,6 +1,9 @@
 //! What flows refer to: prompts, quick answers, knowledge, company data, labelled examples.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Deref,
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,6 +14,7 @@ use crate::{
     language::Language,
     span::Spanned,
     text::{Template, Text},
+    wording,
 };
 
 /// Everything of a release that is not a flow.
@@ -27,7 +31,7 @@ pub struct Resources {
     /// The company's time zone; UTC when it names none.
     pub time_zone: jiff::tz::TimeZone,
     /// Labelled examples by [`example_set`].
-    pub examples: BTreeMap<String, Vec<Example>>,
+    pub examples: BTreeMap<String, Examples>,
 }
 
 /// The name of a node's set of examples: `<flow>.<node>`.
@@ -42,6 +46,44 @@ pub struct Example {
     pub label: String,
     /// The text.
     pub text: String,
+}
+
+/// A set of labelled examples, with an index of their words that is made when the release is compiled.
+#[derive(Clone, Debug, Default)]
+pub struct Examples {
+    all: Vec<Example>,
+    /// The examples with the same [`wording::normalized`] words, in order.
+    by_words: HashMap<String, Vec<usize>>,
+}
+
+impl Examples {
+    /// A set of these examples, whose order decides where several have the same words.
+    pub fn new(all: Vec<Example>) -> Examples {
+        let mut by_words: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, example) in all.iter().enumerate() {
+            by_words.entry(wording::normalized(&example.text)).or_default().push(at);
+        }
+        Examples { all, by_words }
+    }
+
+    /// The first example that is, word for word, this text, among those that `wanted` accepts.
+    pub fn matching(&self, text: &str, wanted: impl Fn(&Example) -> bool) -> Option<&Example> {
+        self.matching_words(&wording::normalized(text), wanted)
+    }
+
+    /// The same for a text that is normalised already.
+    pub fn matching_words(&self, words: &str, wanted: impl Fn(&Example) -> bool) -> Option<&Example> {
+        let found = self.by_words.get(words)?;
+        found.iter().filter_map(|at| self.all.get(*at)).find(|example| wanted(example))
+    }
+}
+
+impl Deref for Examples {
+    type Target = [Example];
+
+    fn deref(&self) -> &[Example] {
+        &self.all
+    }
 }
 
 /// Something that exists in some languages, or once for all.

@@ -18,7 +18,7 @@ use crate::{
     slot,
     span::{Span, Spanned},
     target::Target,
-    text::{Template, Text},
+    text::{Template, Text, shorten},
     vars::{UnknownName, VariableNames},
 };
 
@@ -175,7 +175,8 @@ impl Scope<'_> {
     pub fn template(&mut self, template: &Template) {
         if let Some((why, help)) = template.error() {
             let span = template.span().narrowed(self.text, template.error_part());
-            self.report(Code::BadTemplate, span, format!("in a text, {why}"), help);
+            let code = if template.is_too_complex() { Code::TooComplex } else { Code::BadTemplate };
+            self.report(code, span, format!("in a text, {why}"), help);
             let nearest = template.nearest_helper().map(str::to_owned);
             if let Some(last) = self.diagnostics.last_mut() {
                 last.nearest = nearest;
@@ -190,9 +191,10 @@ impl Scope<'_> {
         if let Some((why, help)) = expression.error() {
             let message = match expression.source().trim() {
                 "" => "an expression is empty".to_owned(),
-                source => format!("`{source}` cannot be read: {why}"),
+                source => format!("`{}` cannot be read: {why}", shorten(source, SHOWN)),
             };
-            self.report(Code::BadCondition, expression.span(), message, help);
+            let code = if expression.is_too_complex() { Code::TooComplex } else { Code::BadCondition };
+            self.report(code, expression.span(), message, help);
         }
         if let Some((name, known)) = expression.unknown_function() {
             let message = self.named(format!("there is no function `{name}` (in `{}`)", expression.source()));
@@ -225,9 +227,11 @@ impl Scope<'_> {
     /// Checks a catalogue filter: its columns, types and variables.
     pub fn filter(&mut self, filter: &FilterExpression) {
         if let Some(error) = filter.error() {
-            let message = self.named(format!("`{}` is not a filter: {error}", filter.source()));
+            let message =
+                self.named(format!("`{}` is not a filter: {error}", shorten(filter.source(), SHOWN)));
             let span = filter.span().narrowed(self.text, filter.unknown_column());
-            let diagnostic = Diagnostic::new(Code::BadFilter, self.file, span, message, filter.help());
+            let code = if filter.is_too_complex() { Code::TooComplex } else { Code::BadFilter };
+            let diagnostic = Diagnostic::new(code, self.file, span, message, filter.help());
             self.diagnostics
                 .push(Diagnostic { nearest: filter.nearest_column().map(str::to_owned), ..diagnostic });
         }
@@ -543,6 +547,9 @@ impl Scope<'_> {
         self.slots.entry(self.node.to_owned()).or_default()
     }
 }
+
+/// How much of a source that cannot be read is shown, in characters.
+const SHOWN: usize = 80;
 
 /// The diagnostic of a role that the platform does not have.
 pub(crate) fn unknown_role(

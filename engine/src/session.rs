@@ -17,6 +17,9 @@ const HISTORY: usize = 12;
 /// The most characters of an utterance in the history.
 pub(crate) const UTTERANCE: usize = 500;
 
+/// The most bytes of a session, about as they are stored: it is read, cloned and written in every turn.
+pub const MAX_BYTES: usize = 1_000_000;
+
 /// The state of one chat.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Session {
@@ -102,6 +105,19 @@ impl Session {
         Some((&frame.flow, &frame.waiting.as_ref()?.node))
     }
 
+    /// Checks that a value may replace another one in the session.
+    ///
+    /// # Errors
+    /// The session would have more than [`MAX_BYTES`].
+    pub(crate) fn check_room(&self, new: &Value, old: &Value) -> Result<(), String> {
+        let grown = bytes(new).saturating_sub(bytes(old));
+        let whole = self.frames.iter().map(Frame::bytes).sum::<usize>();
+        if grown > 0 && whole.saturating_add(grown) > MAX_BYTES {
+            return Err(format!("the session would have more than {MAX_BYTES} bytes"));
+        }
+        Ok(())
+    }
+
     /// Resets the dialog: slots, questions, history. What is known of the client stays.
     pub(crate) fn reset(&mut self) {
         self.frames.clear();
@@ -138,6 +154,17 @@ impl Frame {
         frame
     }
 
+    /// Its slots and what its nodes remember, with the frames that it keeps, in bytes.
+    fn bytes(&self) -> usize {
+        let slots = self.slots.iter().map(|(name, value)| name.len() + bytes(value)).sum::<usize>();
+        let states =
+            self.waiting.iter().chain(self.interrupted.iter().map(|interrupted| &interrupted.waiting));
+        let above = self.interrupted.iter().flat_map(|interrupted| &interrupted.above);
+        slots
+            + states.map(|waiting| bytes(&waiting.state)).sum::<usize>()
+            + above.map(Frame::bytes).sum::<usize>()
+    }
+
     /// Adapts the slots to their declarations: new ones get their default, undeclared ones and values that no longer fit are
     /// removed.
     pub(crate) fn fit_slots(&mut self, slots: &BTreeMap<String, slot::Declaration>) {
@@ -154,9 +181,35 @@ impl Frame {
     }
 }
 
+/// The length of a value's JSON in bytes, but for the escapes of its texts.
+fn bytes(value: &Value) -> usize {
+    /// A number, a truth value, or the signs around a text or a field.
+    const SMALL: usize = 8;
+    match value {
+        Value::String(text) => text.len() + SMALL,
+        Value::Array(items) => SMALL + items.iter().map(bytes).sum::<usize>(),
+        Value::Object(fields) => {
+            SMALL + fields.iter().map(|(name, value)| name.len() + SMALL + bytes(value)).sum::<usize>()
+        }
+        _ => SMALL,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_that_makes_the_session_too_large_is_refused() {
+        let mut session = Session { frames: vec![Frame::default()], ..Session::default() };
+        let half = Value::String("x".repeat(MAX_BYTES / 2));
+        assert_eq!(session.check_room(&half, &Value::Null), Ok(()));
+        session.frames[0].slots.insert("a".to_owned(), half.clone());
+        assert!(session.check_room(&half, &Value::Null).is_err());
+        // In place of the one that is there it fits, and so does a smaller one.
+        assert_eq!(session.check_room(&half, &half), Ok(()));
+        assert_eq!(session.check_room(&Value::Null, &half), Ok(()));
+    }
 
     #[test]
     fn a_session_of_an_earlier_version_reads() {

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::span::Spanned;
 
+/// The most characters of a slot of type text, date, phone or email: what a message has at most.
+pub const MAX_TEXT: usize = crate::event::MAX_TEXT;
+
 /// The type of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -128,6 +131,9 @@ impl Declaration {
         if !fits {
             let found = if self.personal { String::new() } else { format!(", not {value}") };
             return Err(format!("a {} is expected{found}", self.kind.name()));
+        }
+        if value.as_str().is_some_and(|text| text.chars().nth(MAX_TEXT).is_some()) {
+            return Err(format!("the text is longer than {MAX_TEXT} characters"));
         }
         if let Some(number) = value.as_f64() {
             let shown = if self.personal { "the value".to_owned() } else { number.to_string() };

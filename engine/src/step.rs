@@ -173,7 +173,8 @@ fn visit(
     if !resumed {
         turn_state.visited += 1;
         let kind = entry.kind.name.to_owned();
-        let visit = Visit { flow: flow.id.clone(), node: name, kind, ..Visit::default() };
+        let notes = std::mem::take(&mut turn_state.notes);
+        let visit = Visit { flow: flow.id.clone(), node: name, kind, notes, ..Visit::default() };
         turn_state.trace.visits.push(visit);
         let limit = limits.nodes_per_turn;
         if turn_state.visited > limit {
@@ -254,6 +255,9 @@ fn call(
         let declaration =
             declaration.ok_or_else(|| Fault(format!("flow `{called}` has no slot `{name}`")))?;
         let value = declaration.accept(value).map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
+        session
+            .check_room(&value, &serde_json::Value::Null)
+            .map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
         frame.slots.insert(name, value);
     }
     if let Some(caller) = session.frames.last_mut() {

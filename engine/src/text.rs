@@ -1,6 +1,10 @@
 //! Texts for clients: one for all languages or one per language, each a strict Handlebars template.
 
-use std::{collections::BTreeSet, fmt, sync::LazyLock};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{LazyLock, OnceLock},
+};
 
 use handlebars::{
     Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, Renderable,
@@ -13,14 +17,17 @@ use serde::{
 };
 use serde_json::Value;
 
+mod bounds;
 mod explain;
 mod needs;
+
+pub(crate) use bounds::{BLOCKS, BYTES, LOOPS, OUTPUT, TAG_BYTES, TAGS};
 
 use crate::{
     diagnostic::nearest,
     language::Language,
     span::{Span, Spanned},
-    vars,
+    vars, wording,
 };
 
 /// A text in one or several languages.
@@ -130,6 +137,8 @@ pub struct Template {
     compiled: Result<Compiled, ParseError>,
     /// Values are made safe for a part of an address.
     address: bool,
+    /// The words of a text without variables, once they have been asked for.
+    words: OnceLock<String>,
 }
 
 /// Why a template does not parse.
@@ -156,6 +165,7 @@ enum Compiled {
         paths: Vec<Vec<String>>,
         roots: Vec<String>,
         needs: Vec<String>,
+        work: bounds::Work,
     },
 }
 
@@ -163,7 +173,7 @@ impl Template {
     /// Parses a template.
     pub fn compile(source: String, span: Span) -> Template {
         let compiled = parse(&source);
-        Template { source, span, compiled, address: false }
+        Template { source, span, compiled, address: false, words: OnceLock::new() }
     }
 
     /// Parses the template of an address. Values are percent-encoded, so that they can only be parts of a path or a query.
@@ -198,6 +208,11 @@ impl Template {
         self.compiled.as_ref().err().map_or("", |error| &error.part)
     }
 
+    /// Whether the error is that it is too long, too deep or too much work.
+    pub fn is_too_complex(&self) -> bool {
+        self.error().is_some_and(|(why, _)| why.contains(bounds::TOO_COMPLEX))
+    }
+
     /// The helper that was probably meant where one is not known.
     pub fn nearest_helper(&self) -> Option<&'static str> {
         let name = self.error()?.0.strip_prefix(NO_HELPER)?.trim_matches('`');
@@ -220,24 +235,34 @@ impl Template {
         }
     }
 
+    /// The text as [`wording::normalized`] words, if it is the same whatever the variables are.
+    pub fn constant_words(&self) -> Option<&str> {
+        matches!(self.compiled, Ok(Compiled::Plain))
+            .then(|| self.words.get_or_init(|| wording::normalized(&self.source)).as_str())
+    }
+
     /// Renders the text.
     ///
     /// # Errors
-    /// The template does not parse, or a variable that it shows is unset. The message is for logs and traces.
+    /// The template does not parse, a variable that it shows is unset, or the text would be longer or more work than the
+    /// bounds of a text. The message is for logs and traces.
     pub fn render(&self, source: &dyn vars::VariableSource) -> Result<String, String> {
         match &self.compiled {
             Err(error) => Err(error.message.clone()),
             Ok(Compiled::Plain) => Ok(self.source.clone()),
-            Ok(Compiled::Expressions { template, roots, .. }) => {
+            Ok(Compiled::Expressions { template, roots, work, .. }) => {
                 let values = vars::context(source, roots.iter().map(String::as_str));
+                work.check(&values)?;
                 let context = Context::from(values);
-                template
-                    .renders(
-                        if self.address { &ADDRESSES } else { &REGISTRY },
-                        &context,
-                        &mut RenderContext::new(None),
-                    )
-                    .map_err(|error| error.reason().to_string())
+                let registry: &Handlebars<'_> = if self.address { &ADDRESSES } else { &REGISTRY };
+                let mut rendered = bounds::Capped::default();
+                let result =
+                    template.render(registry, &context, &mut RenderContext::new(None), &mut rendered);
+                match result {
+                    Ok(()) => Ok(rendered.text),
+                    Err(_) if rendered.full => Err(bounds::Capped::error()),
+                    Err(error) => Err(error.reason().to_string()),
+                }
             }
         }
     }
@@ -304,9 +329,12 @@ fn parse(source: &str) -> Result<Compiled, ParseError> {
     if !source.contains("{{") && !source.contains('\\') {
         return Ok(Compiled::Plain);
     }
+    bounds::check_source(source)?;
     let template = handlebars::Template::compile(source).map_err(|error| explain::explain(source, &error))?;
     let mut paths = Vec::new();
     walk(source, &template, true, &mut paths)?;
+    let mut work = bounds::Work::default();
+    count(&template, 0, &mut work)?;
     let mut needs = BTreeSet::new();
     needs::collect(&template, true, &BTreeSet::new(), &mut needs);
     paths.sort();
@@ -318,7 +346,40 @@ fn parse(source: &str) -> Result<Compiled, ParseError> {
         roots = vars::ROOTS.map(str::to_owned).to_vec();
     }
     roots.retain(|root| vars::ROOTS.contains(&root.as_str()));
-    Ok(Compiled::Expressions { template, paths, roots, needs: needs.into_iter().collect() })
+    Ok(Compiled::Expressions { template, paths, roots, needs: needs.into_iter().collect(), work })
+}
+
+/// Counts the elements of a template by the number of loops that they stand in.
+fn count(template: &handlebars::Template, loops: usize, work: &mut bounds::Work) -> Result<(), ParseError> {
+    for element in &template.elements {
+        work.add(loops, comparisons(element))?;
+        if let TemplateElement::HelperBlock(call) = element {
+            let inside = loops + usize::from(call.name.as_name() == Some("each"));
+            if let Some(inner) = &call.template {
+                count(inner, inside, work)?;
+            }
+            if let Some(inner) = &call.inverse {
+                count(inner, loops, work)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How often an element compares two values, which may be whole lists and maps.
+fn comparisons(element: &TemplateElement) -> u64 {
+    let (TemplateElement::HelperBlock(call)
+    | TemplateElement::Expression(call)
+    | TemplateElement::HtmlExpression(call)) = element
+    else {
+        return 0;
+    };
+    let own = u64::from(matches!(call.name.as_name(), Some("eq" | "ne")));
+    let inside = call.params.iter().chain(call.hash.values()).map(|parameter| match parameter {
+        Parameter::Subexpression(inner) => comparisons(&inner.element),
+        _ => 0,
+    });
+    own + inside.sum::<u64>()
 }
 
 /// Collects the paths read from the root. `outer` is false inside `each` and `with`, where names mean the item's.
@@ -492,6 +553,17 @@ pub fn shorten(text: &str, limit: usize) -> String {
     format!("{}…", cut.trim_end_matches([' ', ',', ';', '.']))
 }
 
+/// The beginning of a text, at most `limit` characters, up to a blank where one stands in its second half.
+pub fn cut(text: &str, limit: usize) -> &str {
+    let Some((end, next)) = text.char_indices().nth(limit) else { return text };
+    let head = text.get(..end).unwrap_or_default();
+    if next.is_whitespace() {
+        return head;
+    }
+    let blank = head.rfind(char::is_whitespace).filter(|at| at * 2 > end);
+    blank.and_then(|at| head.get(..at)).unwrap_or(head)
+}
+
 /// A value as plain text; `null` is empty.
 pub fn plain(value: &Value) -> String {
     match value {
@@ -551,11 +623,40 @@ mod tests {
     }
 
     #[test]
+    fn rendering_has_bounds() {
+        let render = |source: &str, items: usize, bytes: usize| {
+            let list = vec![json!({ "name": "n".repeat(bytes), "list": vec![1; items] }); items];
+            let values = Fixed(json!({ "slots": { "list": list } }));
+            Template::compile(source.to_owned(), Span::default()).render(&values)
+        };
+        let once = "{{#each slots.list}}{{name}}{{/each}}";
+        let twice = "{{#each slots.list}}{{#each list}}{{this}}{{/each}}{{/each}}";
+        let silent = "{{#each slots.list}}{{#each list}}{{#if (eq this ../this)}}{{/if}}{{/each}}{{/each}}";
+        assert_eq!(render(once, 3, 2), Ok("nnnnnn".to_owned()));
+        assert_eq!(render(twice, 2, 1), Ok("1111".to_owned()));
+        let refused = |source: &str, items, bytes, part: &str| {
+            let why = render(source, items, bytes).err();
+            assert!(why.as_ref().is_some_and(|why| why.contains(part)), "{source}: {why:?}");
+        };
+        refused(once, 50, 4_000, "longer than");
+        refused(twice, 1_000, 1, "too much work");
+        refused(silent, 100, 4_000, "compared");
+    }
+
+    #[test]
     fn amounts_and_cuts() {
         assert_eq!(money(1_234_567.0, "RUB"), "1\u{a0}234\u{a0}567\u{a0}₽");
         assert_eq!(money(0.995, ""), "1");
         assert_eq!(money(999.999, "USD"), "1\u{a0}000\u{a0}$");
         assert_eq!(shorten("one two three", 9), "one two…");
+        for (text, kept) in [
+            ("one two three", "one two"),
+            ("one two  three", "one two "),
+            ("ёёёёёёёёёё", "ёёёёёёёё"),
+            ("one two", "one two"),
+        ] {
+            assert_eq!(cut(text, 8), kept, "{text}");
+        }
         for (n, word) in
             [(1.0, "one"), (2.0, "few"), (5.0, "many"), (11.0, "many"), (21.0, "one"), (112.0, "many")]
         {

@@ -20,14 +20,14 @@ use crate::{
     language::Language,
     personal::{self, PersonalValues, masked_slots},
     phrases,
-    resources::{Resources, example_set},
+    resources::{Example, Resources, example_set},
     results::Found,
     session::{Frame, Session},
     slot,
     text::{Template, Text},
     timers,
     turn_state::TurnState,
-    vars,
+    vars, wording,
 };
 
 /// The turn as a node sees it: the event, the slots of its flow, the resources of the release; and what it may do:
@@ -60,14 +60,33 @@ impl<'a> TurnContext<'a> {
         &self.turn_state.event
     }
 
-    /// What the client wrote, or the label that they pressed; empty for other events.
+    /// What the client wrote, at most [`crate::event::MAX_TEXT`] characters of it, or the label that they pressed; empty
+    /// for other events.
     pub fn message(&self) -> &str {
-        match &self.turn_state.event.kind {
-            EventKind::Message { text } => text,
-            EventKind::Press { label, .. } => label,
-            EventKind::Command { rest, .. } => rest,
-            _ => "",
+        self.turn_state.event.kind.text()
+    }
+
+    /// The message as [`crate::wording::normalized`] words.
+    pub fn words(&self) -> &str {
+        &self.turn_state.words
+    }
+
+    /// Whether a text in the client's language is, word for word, the message. The words of a text without variables are
+    /// normalised once a release.
+    ///
+    /// # Errors
+    /// A variable that the text shows is unset.
+    pub fn is_said(&self, text: &Text) -> Result<bool, Fault> {
+        let template = text.in_language(self.language());
+        match template.constant_words() {
+            Some(words) => Ok(words == self.words()),
+            None => Ok(wording::normalized(&self.template(template)?) == self.words()),
         }
+    }
+
+    /// The example of this node's set that is, word for word, a text.
+    pub fn example(&self, text: &str) -> Option<&'a Example> {
+        self.resources.examples.get(&self.example_set())?.matching(text, |_| true)
     }
 
     /// The client's language.
@@ -174,11 +193,14 @@ impl<'a> TurnContext<'a> {
     /// Sets a slot.
     ///
     /// # Errors
-    /// There is no such slot, or the value does not fit its type or bounds.
+    /// There is no such slot, the value does not fit its type or bounds, or the session would become too large.
     pub fn set_slot(&mut self, name: &str, value: Value) -> Result<(), Fault> {
         let declaration = self.slot_declaration(name)?;
         let (personal, placeholder) = (declaration.personal, personal::placeholder(declaration.kind));
         let value = declaration.accept(value).map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
+        self.session
+            .check_room(&value, self.slot(name))
+            .map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
         if personal && !value.is_null() {
             self.personal.add(&value, placeholder);
             if self.collects_personal_data {
@@ -217,9 +239,11 @@ impl<'a> TurnContext<'a> {
     /// Stores the node's state, which lasts until the node is left.
     ///
     /// # Errors
-    /// The state has no JSON form.
+    /// The state has no JSON form, or the session would become too large.
     pub fn set_state<T: Serialize>(&mut self, state: &T) -> Result<(), Fault> {
-        self.turn_state.current.state = serde_json::to_value(state).map_err(|why| Fault(why.to_string()))?;
+        let state = serde_json::to_value(state).map_err(|why| Fault(why.to_string()))?;
+        self.session.check_room(&state, &self.turn_state.current.state).map_err(Fault)?;
+        self.turn_state.current.state = state;
         Ok(())
     }
 
@@ -308,7 +332,7 @@ impl<'a> TurnContext<'a> {
     /// should not take such a message as its answer.
     pub fn interrupts(&self) -> bool {
         matches!(self.turn_state.event.kind, EventKind::Message { .. })
-            && self.interrupting.is_some_and(|intents| intents.matching(self.message()).is_some())
+            && self.interrupting.is_some_and(|intents| intents.matching(self.words()).is_some())
     }
 
     /// Removes the client's message from the history, because it holds personal data.

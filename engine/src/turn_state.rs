@@ -2,16 +2,21 @@
 
 use crate::{
     effect::{Action, Author, Button, Choice, Command, Effect, Outgoing, Press},
-    event::Event,
+    event::{Event, MAX_TEXT},
     personal::PersonalValues,
     session::{Session, Waiting},
     trace::Trace,
+    wording,
 };
 
 /// A turn in progress.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TurnState {
     pub(crate) event: Event,
+    /// What the client wrote or pressed, normalised once for all comparisons of the turn.
+    pub(crate) words: String,
+    /// What the trace says of the event before the first node is visited.
+    pub(crate) notes: Vec<String>,
     /// The node being run, with what it remembers.
     pub(crate) current: Waiting,
     /// Nodes visited so far.
@@ -41,9 +46,19 @@ pub(crate) struct TurnState {
 }
 
 impl TurnState {
-    pub(crate) fn new(event: Event) -> TurnState {
+    pub(crate) fn new(mut event: Event) -> TurnState {
+        let left_out = event.cut();
+        let notes = match left_out {
+            0 => Vec::new(),
+            _ => {
+                vec![format!("{left_out} characters after the first {MAX_TEXT} of the message were not read")]
+            }
+        };
+        let words = wording::normalized(event.kind.text());
         TurnState {
             event,
+            words,
+            notes,
             current: Waiting::default(),
             visited: 0,
             model_calls: 0,

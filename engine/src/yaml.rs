@@ -69,12 +69,17 @@ pub struct SyntaxError {
     pub nearest: Option<String>,
 }
 
+/// How deep values may stand inside each other. Reading is recursive, so that the depth is a matter of the stack: the
+/// parser's own bound of 64 overflows 2 MB of it in unoptimised code. A flow needs about ten.
+pub(crate) const DEPTH: usize = 24;
+
 /// Reads one YAML document.
 ///
 /// # Errors
 /// The first error of syntax.
 pub fn parse(text: &str) -> Result<Tree, SyntaxError> {
     let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_depth: DEPTH },
         strict_booleans: true,
         with_snippet: false,
     };
@@ -102,6 +107,22 @@ mod tests {
         assert_eq!(inner[0].1, Tree { span: Span::on_line(4, 10, 2), node: Node::Str("да".into()) });
         assert_eq!(inner[1].0.value, "no");
         assert_eq!(inner[1].1.node, Node::Str("yes".into()));
+    }
+
+    #[test]
+    fn depth_is_bounded_before_the_stack_is() {
+        let nested =
+            |open: &str, close: &str, depth| format!("a: {}1{}\n", open.repeat(depth), close.repeat(depth));
+        for (open, close) in [("[", "]"), ("{ b: ", "}"), ("[{ b: ", "}]")] {
+            assert!(parse(&nested(open, close, 10)).is_ok());
+            for depth in [DEPTH + 1, 100, 5_000, 100_000] {
+                let error = parse(&nested(open, close, depth)).unwrap_err();
+                assert!(error.message.contains("too deep"), "{depth} {open}: {error:?}");
+            }
+        }
+        let indented = |depth| (0..depth).map(|at| format!("{}a:\n", " ".repeat(at))).collect::<String>();
+        assert!(parse(&indented(10)).is_ok());
+        assert!(parse(&indented(2_000)).is_err());
     }
 
     #[test]

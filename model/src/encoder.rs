@@ -134,10 +134,12 @@ impl Encoder {
     pub fn correct_layout<'a>(&self, text: &'a str) -> Cow<'a, str> {
         /// Required gain of the log-probability per letter. Texts typed on the wrong layout gain two or more.
         const MIN_GAIN: f32 = 1.0;
+        /// Maximum number of characters of a text that is looked at, in letters and other signs.
+        const LONGEST: usize = 400;
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
         // Words of up to three letters are often abbreviations, and nobody types a long text without noticing the
         // layout.
-        if !(4..=100).contains(&letters) {
+        if !(4..=100).contains(&letters) || text.chars().nth(LONGEST).is_some() {
             return Cow::Borrowed(text);
         }
         match other_layout(text) {

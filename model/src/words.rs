@@ -10,6 +10,9 @@ use crate::Encoder;
 const ONE_EDIT: usize = 5;
 /// Minimum length, in characters, of a word that is corrected by up to two edits.
 const TWO_EDITS: usize = 9;
+/// Words of a text that are corrected. The encoder reads about a hundred words, and each correction compares a word with
+/// every known one.
+const MOST_WORDS: usize = 100;
 /// By how much the log-probability of the correction must exceed that of the typed word. Common words are therefore not
 /// changed.
 const MIN_GAIN: f32 = 6.0;
@@ -51,10 +54,11 @@ impl Words {
     }
 
     /// The text with misspelt words replaced by known ones: «гарантея» becomes «гарантия» if that is known. Words
-    /// shorter than 5 letters, words with digits and common words are not changed.
+    /// shorter than 5 letters, words with digits and common words are not changed, nor is anything after the first 100
+    /// words.
     pub fn correct(&self, text: &str) -> String {
         let mut corrected = text.to_owned();
-        for word in split(text) {
+        for word in split(text).take(MOST_WORDS) {
             if let Some(correct_layout) = self.correct_layout(&word.to_lowercase()) {
                 corrected = corrected.replacen(word, correct_layout, 1);
             }

@@ -17,6 +17,7 @@ use tolmach_engine::{
     span::Spanned,
     text::Text,
     turn_context::TurnContext,
+    wording,
 };
 
 use crate::{extract, phrases};
@@ -299,9 +300,7 @@ impl Ask {
         let text = turn.message().trim();
         if !self.choices.is_empty() {
             for choice in &self.choices {
-                if extract::same_words(&turn.render(&choice.label)?, text)
-                    || extract::same_words(&choice.value, text)
-                {
+                if turn.is_said(&choice.label)? || wording::normalized(&choice.value) == turn.words() {
                     return Ok(Ok(Value::String(choice.value.value.clone())));
                 }
             }

@@ -34,14 +34,29 @@ pub fn request_for(text: &str) -> SearchRequest {
     }
 }
 
+/// The most quantities with bounds that one request has; further ones stay words. Every row is compared with every filter.
+const MOST_BOUNDS: usize = 8;
+
+/// The most characters before a number in which the words of its bound are looked for.
+const WINDOW: usize = 64;
+
 /// The bounds on quantities and the text without them.
 pub(crate) fn measure_bounds(text: &str) -> (String, Vec<Filter>) {
     let mut filters = Vec::new();
     let mut cuts: Vec<Range<usize>> = Vec::new();
     for found in measure::find(text) {
+        if cuts.len() == MOST_BOUNDS {
+            break;
+        }
         let from = cuts.last().map_or(0, |cut| cut.end);
-        let before = text.get(from..found.number.start).unwrap_or_default();
+        let all = text.get(from..found.number.start).unwrap_or_default();
+        let before = extract::last_chars(all, WINDOW);
+        let from = from + all.len() - before.len();
         let Some(bound) = bound_before(before) else { continue };
+        // What begins where the window does may have begun before it.
+        if bound.start == 0 && before.len() < all.len() {
+            continue;
+        }
         let field = Field::Measure(found.measure.dimension);
         let mut add = |comparison, value| {
             filters.push(Filter { field: field.clone(), comparison, value: FilterValue::Number(value) });
@@ -105,6 +120,11 @@ fn bound_before(before: &str) -> Option<Bound> {
             r"(?i)(?:^|[\s,;(])(?:до|не более|не больше|не выше|максимум|менее|меньше|ниже|up to|at most|under|below|less than|max\.?)\s+(?:чем\s+)?$",
         )
     });
+    // Without a sign or a word of a range or a bound at its end no pattern fits: the usual case, and cheap to see.
+    if !before.trim_end().ends_with(|c: char| c.is_alphabetic() || matches!(c, '-' | '–' | '—' | '.' | '…'))
+    {
+        return None;
+    }
     if let Some(range) = RANGE.captures(before) {
         let low = measure::value(range.name("low")?.as_str())?;
         return Some(Bound { kind: Kind::Between(low), start: range.get(0)?.start() });

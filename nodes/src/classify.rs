@@ -186,12 +186,9 @@ impl Classify {
         if text.is_empty() {
             return Ok(NodeOutcome::exit("unsure"));
         }
-        for (name, intent) in &self.intents.value {
-            if let Some(example) = intent.examples.iter().find(|example| extract::same_words(example, &text))
-            {
-                turn.note(format!("the words of an example: {example}"));
-                return Ok(NodeOutcome::Exit(name.value.clone()));
-            }
+        if let Some(example) = turn.example(&text) {
+            turn.note(format!("the words of an example: {}", example.text));
+            return Ok(NodeOutcome::Exit(example.label.clone()));
         }
         Ok(NodeOutcome::Query(Query::Classify(ClassifyRequest { set: turn.example_set(), text })))
     }

@@ -302,11 +302,10 @@ impl CollectContact {
             }
         }
         // Of several numbers the first is kept; the others are no part of the name either.
-        while let Some((phone, range)) = extract::phone(&text) {
-            text.replace_range(range, " ");
-            if wanted(Field::Phone) {
-                found.entry("phone").or_insert(json!(phone));
-            }
+        if let Some(phone) = extract::take_phones(&mut text)
+            && wanted(Field::Phone)
+        {
+            found.insert("phone".to_owned(), json!(phone));
         }
         let name = if shared_name.is_empty() { extract::name(&text) } else { Some(shared_name) };
         // A lone word is a name beside a phone, or when a name was asked for; otherwise it may be anything.

@@ -18,15 +18,15 @@ mod tests;
 
 use regex::Regex;
 use serde_json::{Value, json};
-pub(crate) use tolmach_engine::wording::same_words;
 
 pub(crate) use self::{
     agreement::{is_cancel, is_refusal, yes_or_no},
-    contacts::{email, name, phone, without_contact},
+    contacts::{email, name, phone, take_phones, without_contact},
     dates::date,
     money::price_bounds,
     numbers::number,
     sizes::{in_unit, sizes},
+    words::last_chars,
 };
 
 /// The values of all numbers of a text, in digits and in words.

@@ -11,10 +11,7 @@ use tolmach_engine::{
     turn_context::TurnContext,
 };
 
-use crate::{
-    buttons::{self, FlowButton},
-    extract,
-};
+use crate::buttons::{self, FlowButton};
 
 /// Gives the quick answer whose question is nearest to the client's words. The answers are a file of their own,
 /// `faq/NAME.yaml`, so that they can be kept by those who know them. Exits: `hit` after an answer, `miss` when no
@@ -95,10 +92,7 @@ impl Node for Faq {
             }
             _ => {
                 let text = turn.message().trim().to_owned();
-                let entries = turn.resources().answers.get(&self.from.value).map_or(&[][..], Vec::as_slice);
-                let asked = entries.iter().position(|entry| {
-                    entry.questions.iter().any(|question| extract::same_words(question, &text))
-                });
+                let asked = turn.example(&text).and_then(|example| example.label.parse().ok());
                 return match asked {
                     _ if text.is_empty() => Ok(NodeOutcome::exit("miss")),
                     Some(entry) => self.answer(turn, entry),

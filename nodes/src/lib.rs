@@ -23,6 +23,7 @@ mod lead;
 mod menu;
 mod notify;
 mod phrases;
+pub mod reading;
 mod say;
 mod search;
 mod set;

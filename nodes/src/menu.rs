@@ -12,8 +12,6 @@ use tolmach_engine::{
     turn_context::TurnContext,
 };
 
-use crate::extract;
-
 /// Offers choices as buttons and waits. A typed text that is one of the labels counts as a press; any other text
 /// leaves by `other`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -105,7 +103,7 @@ impl Node for Menu {
             }
             NodeInput::Reply => {
                 for choice in &self.choices {
-                    if extract::same_words(&turn.render(&choice.label)?, turn.message()) {
+                    if turn.is_said(&choice.label)? {
                         return Ok(NodeOutcome::Exit(choice.exit.value.clone()));
                     }
                 }

@@ -7,12 +7,13 @@ use tolmach_engine::{
     catalog::{Comparison, Field, Filter, FilterValue, SearchRequest},
     condition::FilterExpression,
     effect::{Query, QueryOutcome},
+    event::MAX_TEXT,
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     results::Found,
     scope::{Scope, Sets},
     slot::Type,
     span::Spanned,
-    text::Text,
+    text::{Text, cut},
     turn_context::TurnContext,
 };
 
@@ -182,6 +183,8 @@ impl Search {
             Some(query) => turn.render(query)?,
             None => turn.message().to_owned(),
         };
+        // A query made of slots may be longer than a message can be.
+        text.truncate(cut(&text, MAX_TEXT).len());
         let (rest, measures) = bounds::measure_bounds(&text);
         let mut filters = Vec::new();
         text = rest;

@@ -226,7 +226,8 @@ fn check_template(
 ) {
     if let Some((why, help)) = template.error() {
         let span = template.span().narrowed(text, template.error_part());
-        let diagnostic = Diagnostic::new(Code::BadTemplate, file, span, format!("in the text, {why}"), help);
+        let code = if template.is_too_complex() { Code::TooComplex } else { Code::BadTemplate };
+        let diagnostic = Diagnostic::new(code, file, span, format!("in the text, {why}"), help);
         diagnostics.push(Diagnostic { nearest: template.nearest_helper().map(str::to_owned), ..diagnostic });
     }
     let names = VariableNames { slots: None, company: company.keys.iter().map(String::as_str).collect() };

@@ -3,7 +3,10 @@
 //! All numbers of a dialog are doubles, and CEL refuses to add an int to a double; so whole-number literals in
 //! arithmetic are read as doubles too.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use cel::{
     Context, Env, IdedExpr, Value as Cel,
@@ -12,7 +15,7 @@ use cel::{
 };
 use serde_json::Value;
 
-use super::{explain, facts};
+use super::{bounds, cost, explain, facts};
 use crate::vars;
 
 /// A CEL expression with what is known of it before it is run.
@@ -21,6 +24,8 @@ pub(super) struct Parsed {
     pub(super) expression: IdedExpr,
     pub(super) paths: Vec<Vec<String>>,
     pub(super) needs: Vec<String>,
+    /// Its cost depends on the values that enter it and is bounded before each evaluation.
+    costly: bool,
 }
 
 impl Parsed {
@@ -31,44 +36,47 @@ impl Parsed {
         paths.sort();
         paths.dedup();
         let needs = facts::needs(&expression);
-        Parsed { expression, paths, needs }
+        let costly = cost::must_be_bounded(&expression);
+        Parsed { expression, paths, needs, costly }
     }
 
     /// The value, with variables out of `source`.
     ///
     /// # Errors
-    /// Why there is no value.
+    /// Why there is no value: also that it might be too much work, see [`cost`].
     pub(super) fn value(&self, source: &dyn vars::VariableSource) -> Result<Value, String> {
-        evaluate(&self.expression, &self.paths, source).and_then(from_cel)
+        let roots = self.paths.iter().filter_map(|path| path.first()).map(String::as_str);
+        let mut values: BTreeMap<&str, Value> = BTreeMap::new();
+        for root in roots {
+            values.entry(root).or_insert_with(|| source.root(root));
+        }
+        if self.costly {
+            cost::check(&self.expression, &values)?;
+        }
+        evaluate(&self.expression, &values).and_then(from_cel)
     }
 }
 
-/// Parses a CEL expression.
+/// Parses a CEL expression within the bounds of [`bounds`].
 ///
 /// # Errors
-/// Why it does not parse, and after a newline how to fix it.
+/// Why it does not parse or is too complex, and after a newline how to fix it.
 pub(super) fn parse(source: &str) -> Result<IdedExpr, String> {
-    Parser::new().parse(source).map_err(|errors| match errors.errors.first() {
+    bounds::check_source(source)?;
+    let parsed = Parser::new().parse(source).map_err(|errors| match errors.errors.first() {
         Some(error) => explain::explain(source, &error.msg),
         None => "it cannot be read".to_owned(),
-    })
+    })?;
+    bounds::check_tree(&parsed)?;
+    Ok(parsed)
 }
 
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
-fn evaluate(
-    expression: &IdedExpr,
-    paths: &[Vec<String>],
-    source: &dyn vars::VariableSource,
-) -> Result<Cel, String> {
+fn evaluate(expression: &IdedExpr, roots: &BTreeMap<&str, Value>) -> Result<Cel, String> {
     let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
-    let mut last = "";
-    for root in paths.iter().filter_map(|path| path.first()) {
-        // Paths are sorted, so the same root comes in a run.
-        if root != last {
-            context.add_variable_from_value(root.as_str(), to_cel(&source.root(root)));
-            last = root;
-        }
+    for (root, value) in roots {
+        context.add_variable_from_value(*root, to_cel(value));
     }
     context.resolve(expression).map_err(|error| error.to_string())
 }

@@ -101,7 +101,7 @@ pub(super) fn find_interrupt(
     let not_answered = || Cursor::Node(turn_state.current.clone(), NodeInput::NotAnswered);
     let EventKind::Message { text } = &turn_state.event.kind else { return Ok(not_answered()) };
     let Some(listener) = listener(release, session) else { return Ok(not_answered()) };
-    if let Some(intent) = listener.intents(release).matching(text) {
+    if let Some(intent) = listener.intents(release).and_then(|intents| intents.matching(&turn_state.words)) {
         let why = "the words of an example".to_owned();
         return Ok(interrupt(release, session, turn_state, &listener, intent, why));
     }
@@ -135,7 +135,7 @@ pub(super) fn classified(
 
 /// The intents that may interrupt the question that waits.
 pub(super) fn intents<'r>(release: &'r Release, session: &Session) -> Option<InterruptingIntents<'r>> {
-    listener(release, session).map(|listener| listener.intents(release))
+    listener(release, session)?.intents(release)
 }
 
 /// The innermost running flow whose header names intents that interrupt.
@@ -148,9 +148,9 @@ struct Listener<'r> {
 }
 
 impl<'r> Listener<'r> {
-    fn intents(&self, release: &'r Release) -> InterruptingIntents<'r> {
-        let examples = release.resources.examples.get(&self.set).map_or(&[][..], Vec::as_slice);
-        InterruptingIntents { to: &self.on.to, examples }
+    fn intents(&self, release: &'r Release) -> Option<InterruptingIntents<'r>> {
+        let examples = release.resources.examples.get(&self.set)?;
+        Some(InterruptingIntents { to: &self.on.to, examples })
     }
 }
 

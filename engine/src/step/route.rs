@@ -27,12 +27,14 @@ const DEFAULT_HANDOFF_TIMEOUT: i64 = 4 * 60 * 60 * 1000;
 /// Adapts the session to the release and decides where the event enters.
 pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (TurnState, Cursor) {
     session.release.clone_from(&release.id);
+    let mut turn_state = TurnState::new(event);
+    // The event as it is read: no longer than a turn may take.
+    let event = turn_state.event.clone();
     if event.client != Default::default() {
         session.client = event.client.clone();
     }
     learn_language(session, &event);
     fit(session, release);
-    let mut turn_state = TurnState::new(event.clone());
     let cursor = route(release, session, &mut turn_state, &event);
     (turn_state, cursor)
 }

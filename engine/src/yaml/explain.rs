@@ -67,13 +67,13 @@ pub(super) fn explain(message: &str, span: Span, text: &str) -> SyntaxError {
             format!("`*{name}` repeats what `&{name}` marks, and nothing above is marked so"),
             format!("write `&{name}` before the value that is meant, or write the value out"),
         )
+    } else if has("recursion limit") || has("depth") {
+        ("values stand inside each other too deep here".to_owned(), "write it flatter".to_owned())
     } else if has("budget") || has("expansion") {
         (
             "this file is too large, or repeats what it marks with `&` too often".to_owned(),
             "write values out instead of repeating them, or split the file".to_owned(),
         )
-    } else if has("recursion limit") || has("depth") {
-        ("values stand inside each other too deep here".to_owned(), "write it flatter".to_owned())
     } else if has("expected ':'") {
         (
             "a colon is missing on this line".to_owned(),

@@ -1,5 +1,7 @@
 //! Agreement: yes, no, and cancelling a question.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use tolmach_engine::wording::normalized;
 
 /// Whether the client wants out of a question, whatever it asks.
@@ -514,8 +516,12 @@ fn phrases(words: &str) -> Option<Vec<Said>> {
 }
 
 fn look_up(phrase: &str) -> Option<Said> {
-    let known =
-        |phrase: &str| PHRASES.iter().find(|(_, phrases)| phrases.contains(&phrase)).map(|(said, _)| *said);
+    // Of a phrase that stands in the table twice, the first meaning counts.
+    static KNOWN: LazyLock<HashMap<&str, Said>> = LazyLock::new(|| {
+        let all = PHRASES.iter().rev();
+        all.flat_map(|(said, phrases)| phrases.iter().map(|phrase| (*phrase, *said))).collect()
+    });
+    let known = |phrase: &str| KNOWN.get(phrase).copied();
     // «дааа», "nooo"
     known(phrase).or_else(|| {
         let mut short = String::new();

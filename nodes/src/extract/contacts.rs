@@ -5,25 +5,34 @@ use std::{ops::Range, sync::LazyLock};
 use email_address::EmailAddress;
 use regex::Regex;
 
-use super::{pattern, words::folded};
+use super::{
+    pattern,
+    words::{first_chars, folded, last_chars, last_word},
+};
 
 /// The first phone number of a text, as `+79991234567`, with an extension as `+74951234567;ext=12` (RFC 3966); numbers
 /// without a country code are taken for Russian ones. Digits of a code, an account or a price are no phone number.
 pub(crate) fn phone(text: &str) -> Option<(String, Range<usize>)> {
-    // Digits in groups, with what people put between them.
+    phone_from(text, 0)
+}
+
+/// The first phone number that begins at `from` or later; what stands before is looked at, but not read.
+fn phone_from(text: &str, mut from: usize) -> Option<(String, Range<usize>)> {
+    // Digits in groups, with what people put between them. A number has at most 15 digits (E.164), so that one more shows
+    // whether a group goes on; a longer run would be read to its end from each of its groups.
     static RUN: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"\+?[\s(]{0,2}\d(?:[\s()\-–—.\u{2011}]{0,3}\d)+"));
-    let mut from = 0;
+        LazyLock::new(|| pattern(r"\+?[\s(]{0,2}[0-9](?:[\s()\-–—.\u{2011}]{0,3}[0-9]){1,15}"));
+    let filled = filled(text);
     while let Some(run) = text.get(from..).and_then(|rest| RUN.find(rest)) {
         let blank = run.as_str().len() - run.as_str().trim_start().len();
         let range = from + run.start() + blank..from + run.end();
-        if let Some((number, end)) = begins_phone(text, range.clone()) {
+        if let Some((number, end)) = begins_phone(text, range.clone(), &filled) {
             let (extension, end) = extension(text, end);
             let number = extension.map_or(number.clone(), |digits| format!("{number};ext={digits}"));
             return Some((number, range.start..end));
         }
         // The number may begin at a later group: «5 штук 8 999 …», «2 89991234567».
-        let rest = text.get(range.clone()).unwrap_or_default();
+        let rest = text.get(range.start..).unwrap_or_default();
         let group = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
         let skipped =
             group + rest.get(group..).unwrap_or_default().bytes().take_while(u8::is_ascii_digit).count();
@@ -32,8 +41,14 @@ pub(crate) fn phone(text: &str) -> Option<(String, Range<usize>)> {
     None
 }
 
-/// The phone number that a run of digits begins with, and where it ends.
-fn begins_phone(text: &str, run: Range<usize>) -> Option<(String, usize)> {
+/// The text without the blanks around it.
+fn filled(text: &str) -> Range<usize> {
+    let start = text.len() - text.trim_start().len();
+    start..text.trim_end().len().max(start)
+}
+
+/// The phone number that a run of digits begins with, and where it ends. `filled` is the text without the blanks around it.
+fn begins_phone(text: &str, run: Range<usize>, filled: &Range<usize>) -> Option<(String, usize)> {
     let source = text.get(run.clone())?;
     let before = text.get(..run.start)?;
     if is_code(before) {
@@ -47,7 +62,9 @@ fn begins_phone(text: &str, run: Range<usize>) -> Option<(String, usize)> {
     let digits = |end: usize| source.bytes().take(end).filter(u8::is_ascii_digit).count();
     let known = ends.iter().rev().filter(|end| (7..=15).contains(&digits(**end))).find_map(|end| {
         let shown = source.get(..*end)?;
-        fits(text, run.start, run.start + *end, shown).map(|number| (number, run.start + *end))
+        let at = run.start..run.start + *end;
+        let alone = at.start <= filled.start && at.end >= filled.end;
+        fits(text, &at, shown, alone).map(|number| (number, at.end))
     });
     known.or_else(|| {
         // Numbering plans grow faster than libraries: a full international form is believed.
@@ -57,8 +74,9 @@ fn begins_phone(text: &str, run: Range<usize>) -> Option<(String, usize)> {
     })
 }
 
-/// The number in E.164 form, if it is a phone number by its form and surroundings.
-fn fits(text: &str, start: usize, end: usize, shown: &str) -> Option<String> {
+/// The number in E.164 form, if it is a phone number by its form and surroundings. `alone`: the text is nothing else.
+fn fits(text: &str, at: &Range<usize>, shown: &str, alone: bool) -> Option<String> {
+    let Range { start, end } = *at;
     let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
     let plus = shown.starts_with('+');
     let number = match digits.as_str() {
@@ -77,7 +95,6 @@ fn fits(text: &str, start: usize, end: usize, shown: &str) -> Option<String> {
                 .take_while(char::is_ascii_digit);
             let first = first.count();
             let formatted = shown.contains(['(', ')', '-', '–']);
-            let alone = text.get(..start)?.trim().is_empty() && text.get(end..)?.trim().is_empty();
             let shaped = match digits.len() {
                 // «8 999 …», «8(999)…», «79991234567»: not the groups of a sum such as «89 990 000 000».
                 11 => digits.starts_with(['7', '8']) && (first == 1 || first >= 4 || first == 0),
@@ -106,6 +123,10 @@ fn fits(text: &str, start: usize, end: usize, shown: &str) -> Option<String> {
 
 /// Whether digits that follow belong to an article, an account, an address of a page.
 fn is_code(before: &str) -> bool {
+    /// A word with the signs after it, in characters. What stands before may be a long run of signs, as where contacts
+    /// were replaced.
+    const NEAR: usize = 48;
+    let before = last_chars(before, NEAR);
     let close = before.chars().next_back();
     if close.is_some_and(|c| c.is_ascii_digit() || matches!(c, '=' | '_' | '№' | '#' | '@')) {
         return true;
@@ -113,10 +134,7 @@ fn is_code(before: &str) -> bool {
     // Letters hard before the digits («RH-8999…»), except a word for a phone written together.
     let head = before.trim_end_matches('-');
     let glued = head.chars().next_back().is_some_and(char::is_alphabetic);
-    let last = |text: &str| {
-        let text = text.trim_end_matches(|c: char| !c.is_alphanumeric());
-        folded(text.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default())
-    };
+    let last = |text: &str| folded(last_word(text.trim_end_matches(|c: char| !c.is_alphanumeric())));
     if glued {
         return !PHONE_WORDS.contains(&last(head).as_str());
     }
@@ -204,7 +222,9 @@ const PHONE_WORDS: &[&str] = &[
 
 /// Whether the words before digits announce a phone number.
 fn announced(before: &str) -> bool {
-    let words = folded(before);
+    /// Two words with what parts them, in characters.
+    const NEAR: usize = 48;
+    let words = folded(last_chars(before, NEAR));
     words
         .rsplit(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -225,7 +245,10 @@ fn extension(text: &str, end: usize) -> (Option<String>, usize) {
             r"(?i)^[\s,;(]*(?:добавочный|добав\.?|доб\.?|вн\.?|внутр\.?|внутренний|extension|ext\.?|x)\s*(?:номер\s*)?[:№#]?\s*(\d{1,6})\)?(?:\D|$)",
         )
     });
-    let found = text.get(end..).and_then(|rest| FORM.captures(rest));
+    /// The longest form with blanks in it, in characters. Captures cost time in proportion to the text that they are
+    /// looked for in, even where the pattern can only fit at its beginning.
+    const WINDOW: usize = 64;
+    let found = text.get(end..).and_then(|rest| FORM.captures(first_chars(rest, WINDOW)));
     match found.and_then(|found| found.get(1)) {
         Some(digits) => (Some(digits.as_str().to_owned()), end + digits.end()),
         None => (None, end),
@@ -235,19 +258,29 @@ fn extension(text: &str, end: usize) -> (Option<String>, usize) {
 /// The first e-mail address of a text, with a domain that has a dot. One that is spelled in words («ivan собака mail точка
 /// ru») is read where nothing else can be meant.
 pub(crate) fn email(text: &str) -> Option<(String, Range<usize>)> {
+    written_email(text, 0).or_else(|| spelled_email(text, 0))
+}
+
+/// The first address with an `@` that begins at `from` or later.
+fn written_email(text: &str, from: usize) -> Option<(String, Range<usize>)> {
     static FORM: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
             r"([\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]+) ?@ ?([\p{L}\p{N}]+(?:-+[\p{L}\p{N}]+)*(?:[.,][\p{L}\p{N}]+(?:-+[\p{L}\p{N}]+)*)+)",
         )
     });
-    let written = FORM.captures_iter(text).find_map(|found| {
+    let rest = text.get(from..)?;
+    if !rest.contains('@') {
+        return None;
+    }
+    let (address, range) = FORM.captures_iter(rest).find_map(|found| {
         let (whole, local, domain) = (found.get(0)?, found.get(1)?, found.get(2)?);
         let (domain, length) = domain_of(domain.as_str())?;
         // A word and a slash or an equals sign before it are not a part of it: «почта/ivan@…», "to=ivan@…".
         let starts = std::iter::once(0)
             .chain(local.as_str().match_indices(['/', '=', '|', '\'', '*', '?']).map(|(at, _)| at + 1));
         let spaced = whole.as_str().contains(' ');
-        starts.filter_map(|at| local.as_str().get(at..)).find_map(|part| {
+        let parts = starts.filter_map(|at| local.as_str().get(at..));
+        parts.filter(|part| part.len() <= LONGEST_LOCAL).find_map(|part| {
             let address = format!("{part}@{domain}");
             // With blanks around the mark («цена @ site.ru») the name before it must look like one.
             let likely = !spaced || part.is_ascii() && part.len() > 1;
@@ -256,9 +289,12 @@ pub(crate) fn email(text: &str) -> Option<(String, Range<usize>)> {
             let end = found.get(2)?.start() + length;
             (likely && is_address(&address)).then_some((address, start..end))
         })
-    });
-    written.or_else(|| spelled_email(text))
+    })?;
+    Some((address, from + range.start..from + range.end))
 }
+
+/// The most bytes of the part before the `@` (RFC 5321, 4.5.3.1.1).
+const LONGEST_LOCAL: usize = 64;
 
 /// Whether a mail server would take it; 254 is the longest that a path may hold (RFC 3696, erratum 1690).
 fn is_address(address: &str) -> bool {
@@ -308,7 +344,7 @@ fn domain_of(source: &str) -> Option<(String, usize)> {
 
 /// «ivan собака mail точка ru», "ivan at mail dot ru", "ivan [at] mail.ru". In Latin letters only: how to spell «мейл» is
 /// anyone's guess.
-fn spelled_email(text: &str) -> Option<(String, Range<usize>)> {
+fn spelled_email(text: &str, from: usize) -> Option<(String, Range<usize>)> {
     static FORM: LazyLock<Regex> = LazyLock::new(|| {
         let join = r"(?:\s*\.\s*|\s+(?:точка|dot)\s+|\s*[\[(]\s*(?:точка|dot)\s*[\])]\s*)";
         let in_name = r"(?:[._-]|\s+(?:точка|dot|тире|дефис|минус|dash|hyphen|нижнее подч[её]ркивание|подч[её]ркивание|underscore)\s+)";
@@ -331,7 +367,7 @@ fn spelled_email(text: &str) -> Option<(String, Range<usize>)> {
         });
         signs.chars().filter(|c| !c.is_whitespace()).collect::<String>()
     };
-    FORM.captures_iter(text).find_map(|found| {
+    let accept = |found: &regex::Captures<'_>| {
         let (whole, local, mark, domain) =
             (found.get(0)?, found.name("local")?, found.name("mark")?, found.name("domain")?);
         // "look at example.com": a bare "at" counts only with a spelled dot, and no page begins with www.
@@ -349,7 +385,16 @@ fn spelled_email(text: &str) -> Option<(String, Range<usize>)> {
             && !domain.as_str().to_lowercase().starts_with("www");
         let address = format!("{}@{}", spell(local.as_str()), spell(domain.as_str()));
         (sure && is_address(&address)).then(|| (address, whole.range()))
-    })
+    };
+    let mut at = from;
+    while let Some(found) = FORM.captures_at(text, at) {
+        at = found.get(0)?.end();
+        let accepted = accept(&found);
+        if accepted.is_some() {
+            return accepted;
+        }
+    }
+    None
 }
 
 /// A text without phone numbers and e-mail addresses: for models, which need not see them, and because digits say
@@ -361,20 +406,56 @@ pub(crate) fn without_contact(text: &str) -> String {
 /// A text in which a mark stands for every phone number and e-mail address.
 pub(crate) fn without(text: &str, mark: char) -> String {
     let mut text = text.to_owned();
-    while let Some((_, range)) = email(&text).or_else(|| phone(&text)) {
-        text.replace_range(range, mark.encode_utf8(&mut [0; 4]));
-    }
+    replace_all(&mut text, |_| mark.to_string());
     text
 }
 
 /// A text of the same length in which phone numbers and e-mail addresses are blank.
 pub(crate) fn masked(text: &str) -> String {
     let mut text = text.to_owned();
-    while let Some((_, range)) = email(&text).or_else(|| phone(&text)) {
-        let blanks = ";".repeat(range.len());
-        text.replace_range(range, &blanks);
-    }
+    replace_all(&mut text, |length| ";".repeat(length));
     text
+}
+
+/// The first phone number of a text, and the text with a blank for every phone number: of several the first is meant, and
+/// the others are no part of anything else.
+pub(crate) fn take_phones(text: &mut String) -> Option<String> {
+    let mut first = None;
+    replace(text, phone_from, |_| " ".to_owned(), |phone| first = first.take().or(Some(phone)));
+    first
+}
+
+/// What is left where a contact was may make another one with what stood around it, but hardly twice.
+const PASSES: usize = 4;
+
+/// Replaces every contact: addresses first, because their digits are no phone numbers. `with` gets the length in bytes.
+fn replace_all(text: &mut String, with: impl Fn(usize) -> String) {
+    for _ in 0..PASSES {
+        let mut changed = false;
+        for find in [written_email, spelled_email, phone_from] {
+            changed |= replace(text, find, &with, |_| ());
+        }
+        if !changed {
+            break;
+        }
+    }
+}
+
+/// Replaces what `find` finds, from the beginning on, and goes on after each replacement; returns whether there was one.
+fn replace(
+    text: &mut String,
+    find: impl Fn(&str, usize) -> Option<(String, Range<usize>)>,
+    with: impl Fn(usize) -> String,
+    mut found: impl FnMut(String),
+) -> bool {
+    let mut from = 0;
+    while let Some((value, range)) = find(text, from) {
+        let mark = with(range.len());
+        from = range.start + mark.len();
+        text.replace_range(range, &mark);
+        found(value);
+    }
+    from > 0
 }
 
 /// A name: what is left of a contact message, if it looks like one. Where the whole does not, a part between commas may.

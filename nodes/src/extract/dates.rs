@@ -141,7 +141,8 @@ impl<'t> Reader<'t> {
     /// A number that begins at a token, with how many tokens it takes.
     fn number(&self, at: usize) -> Option<(f64, usize)> {
         let token = self.tokens.get(at)?;
-        let number = self.numbers.iter().find(|number| number.range.start == token.range.start)?;
+        let number = self.numbers.binary_search_by_key(&token.range.start, |number| number.range.start);
+        let number = self.numbers.get(number.ok()?)?;
         let taken =
             self.tokens.iter().skip(at).take_while(|token| token.range.end <= number.range.end).count();
         Some((number.value, taken))
@@ -551,10 +552,17 @@ fn monday_of(day: Date) -> Result<Date, jiff::Error> {
 
 /// A day some working days ahead; Saturdays and Sundays are not counted, holidays are not known here.
 fn working_days(from: Date, count: i64) -> Result<Date, jiff::Error> {
+    let resting = |day: Date| matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+    let count = count.min(1000);
     let mut day = from;
-    for _ in 0..count.min(1000) {
+    // Five working days are a week from any of them; before the first one stands the Friday.
+    while count > 0 && resting(day) {
+        day = day.checked_sub(1.day())?;
+    }
+    day = day.checked_add((count / 5 * 7).days())?;
+    for _ in 0..count % 5 {
         day = day.checked_add(1.day())?;
-        while matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+        while resting(day) {
             day = day.checked_add(1.day())?;
         }
     }

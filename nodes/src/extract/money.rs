@@ -6,7 +6,7 @@ use super::{
     contacts,
     numbers::{Span, spans},
     units::{self, Unit},
-    words::folded,
+    words::{LONGEST_WORD, first_chars, folded, last_word},
 };
 
 /// A lower and an upper bound on the price, and the text without the words that gave them.
@@ -273,6 +273,12 @@ const LEADS: &[&str] = &[
     "for",
 ];
 
+/// The most words of [`LEADS`] that stand before one bound.
+const MOST_LEADS: usize = 6;
+
+/// The most characters after a number in which the words of a bound are looked for; more than the longest of them has.
+const AFTER_WINDOW: usize = 48;
+
 /// Reads «до 10 тысяч», "under $200", «от 5 до 10 тыс. руб.», «около 20 тысяч» (a fifth either way); `None` when the text
 /// bounds no price. A number with a unit of measure («до 7 кВт») is not a price, nor is a small number without a currency
 /// («до 5»), a date, a time, a count or a part of a phone number.
@@ -366,7 +372,7 @@ impl<'s> Found<'s> {
         let (mut bound, mut loose) = (None, false);
         if let Some((kind, at)) = before(head, BEFORE) {
             (bound, start) = (Some(kind), at);
-            let words = folded(text.get(at..)?);
+            let words = folded(first_chars(text.get(at..)?, LONGEST_WORD));
             loose = ["больше", "более", "выше", "свыше", "меньше", "менее", "ниже", "мин", "макс"]
                 .iter()
                 .any(|word| words.starts_with(word));
@@ -389,7 +395,8 @@ impl<'s> Found<'s> {
             }
         }
         if bound.is_some() || span.low.is_some() {
-            while let Some(at) = ends_with(text.get(..start)?, LEADS) {
+            for _ in 0..MOST_LEADS {
+                let Some(at) = ends_with(text.get(..start)?, LEADS) else { break };
                 start = at;
             }
         }
@@ -421,13 +428,12 @@ fn ends_with(text: &str, words: &[&str]) -> Option<usize> {
         let head = text.get(..end)?;
         let head_end = head.trim_end_matches([' ', '\u{a0}', '-']).len();
         let head = head.get(..head_end)?;
-        let start = head.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| {
-            at + head.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-        });
-        if start == head_end {
+        let word = last_word(head);
+        if word.is_empty() {
             break;
         }
-        last.push((folded(head.get(start..)?), start));
+        let start = head_end - word.len();
+        last.push((folded(word), start));
         end = start;
     }
     let fits = |entry: &str| {
@@ -448,7 +454,7 @@ fn ends_with(text: &str, words: &[&str]) -> Option<usize> {
 /// The bound that the words after a number give, and how long they are.
 fn after(text: &str) -> Option<(Bound, usize)> {
     let start = text.len() - text.trim_start_matches([' ', '\u{a0}', ',', '(']).len();
-    let rest = text.get(start..)?;
+    let rest = first_chars(text.get(start..)?, AFTER_WINDOW);
     let folded = folded(rest);
     // Folding changes no length of Cyrillic or Latin letters, but another alphabet's may.
     let same = folded.len() == rest.len();

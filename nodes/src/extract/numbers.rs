@@ -10,7 +10,7 @@ use self::vocabulary::{Form, Part, part};
 use super::{
     contacts,
     units::{self, Unit},
-    words::{Token, What, folded, tokens},
+    words::{Token, What, folded, last_word, tokens},
 };
 
 /// A number, with the place of its digits or words.
@@ -39,11 +39,19 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     let mut plain = Vec::new();
     let mut counted = Vec::new();
     let mut measured = Vec::new();
+    // Of each span, whether it is measured; and where measured spans begin and end, with their units, in order.
+    let mut is_measured = Vec::with_capacity(spans.len());
+    let mut measures: Vec<Range<usize>> = Vec::new();
     for span in &spans {
         let unit = units::after(text, span.range.end);
-        match unit.as_ref().map(|unit| unit.kind) {
+        let kind = unit.as_ref().map(|unit| unit.kind);
+        is_measured.push(matches!(kind, Some(Unit::Measure | Unit::Time)));
+        match kind {
             Some(Unit::Piece | Unit::Currency) => counted.push(span),
-            Some(Unit::Measure | Unit::Time) => measured.push(span),
+            Some(Unit::Measure | Unit::Time) => {
+                measured.push(span);
+                measures.push(span.range.start..unit.map_or(span.range.end, |unit| unit.end));
+            }
             Some(Unit::Date) => {}
             None if units::currency_before(text, span.range.start).is_some() => counted.push(span),
             None => plain.push(span),
@@ -60,14 +68,15 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     }
     if !plain.is_empty() {
         // «3 на 4 метра», «два метра двадцать»: a measure of which the bare number is a part.
-        let parts = spans.windows(2).any(|pair| match pair {
-            [a, b] => measured.contains(&a) != measured.contains(&b) && is_one_measure(text, a, b),
+        let parts = spans.windows(2).zip(is_measured.windows(2)).any(|pair| match pair {
+            ([a, b], [a_measured, b_measured]) => a_measured != b_measured && is_one_measure(text, a, b),
             _ => false,
         });
         return if parts { None } else { one(&plain) };
     }
     // «50 см» answers a question for a width, «насос на 5 кВт» is another request.
-    let others = tokens(text).iter().filter(|token| is_content(text, token, &measured)).count();
+    let tokens = tokens(text);
+    let others = tokens.iter().filter(|token| is_content(token, &measures)).take(2).count();
     if others > 1 { None } else { one(&measured) }
 }
 
@@ -78,8 +87,8 @@ fn is_one_measure(text: &str, a: &Span, b: &Span) -> bool {
     matches!(between.as_deref(), Some("" | "x" | "х" | "×" | "*" | "на" | "by"))
 }
 
-/// A word that says something of its own beside a measure.
-fn is_content(text: &str, token: &Token, spans: &[&Span]) -> bool {
+/// A word that says something of its own beside measures, which are given by their ranges, in order.
+fn is_content(token: &Token, measures: &[Range<usize>]) -> bool {
     const APPROXIMATE: &[&str] = &[
         "около",
         "примерно",
@@ -104,10 +113,10 @@ fn is_content(text: &str, token: &Token, spans: &[&Span]) -> bool {
         "most",
     ];
     let What::Word(word) = &token.what else { return false };
-    let inside = spans.iter().any(|span| {
-        let unit = units::after(text, span.range.end).map_or(span.range.end, |unit| unit.end);
-        span.range.start <= token.range.start && token.range.end <= unit
-    });
+    // Ranges do not overlap, so that only the last one that begins before the word can hold it.
+    let after = measures.partition_point(|range| range.start <= token.range.start);
+    let before = after.checked_sub(1).and_then(|at| measures.get(at));
+    let inside = before.is_some_and(|range| token.range.end <= range.end);
     !inside && word.chars().count() > 2 && !APPROXIMATE.contains(&word.as_str())
 }
 
@@ -162,9 +171,9 @@ fn joins(text: &str, low: &Number, high: &Number) -> bool {
     });
     let words = text.get(start..high.range.start).unwrap_or(between).trim().to_lowercase();
     let words = words.trim_end_matches(['$', '€', '₽']).trim();
-    let before =
-        text.get(..low.range.start).unwrap_or_default().trim_end_matches(['$', '€', '₽', ' ']).to_lowercase();
-    let last = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let before = text.get(..low.range.start).unwrap_or_default().trim_end_matches(['$', '€', '₽', ' ']);
+    let last = last_word(before).to_lowercase();
+    let last = last.as_str();
     same_kind
         && match words {
             "-" | "–" | "—" | "до" | "to" | ".." | "..." | "…" | "или" | "or" | "либо" | "- до" => {
@@ -196,8 +205,24 @@ pub(crate) fn find(text: &str) -> Vec<Number> {
 
 /// The number that begins at a token: its value, its last multiplier, and the token after it.
 fn parse(tokens: &[Token], from: usize) -> Option<(f64, f64, usize)> {
-    let mut walk =
-        Walk { tokens, at: from, total: 0.0, group: None, lowest: 1000.0, factor: f64::INFINITY, end: from };
+    parse_within(tokens, from, 0)
+}
+
+/// How many inverted numbers («тысяч двадцать») may stand inside each other. A row of such words would otherwise be read
+/// to its end from each of them.
+const INVERTED: u8 = 2;
+
+fn parse_within(tokens: &[Token], from: usize, depth: u8) -> Option<(f64, f64, usize)> {
+    let mut walk = Walk {
+        tokens,
+        at: from,
+        total: 0.0,
+        group: None,
+        lowest: 1000.0,
+        factor: f64::INFINITY,
+        end: from,
+        depth,
+    };
     walk.article();
     while walk.step().is_some() {}
     if walk.end == from {
@@ -220,6 +245,8 @@ struct Walk<'t> {
     factor: f64,
     /// Where the number ends: after the last token that belongs to it.
     end: usize,
+    /// In how many inverted numbers this one stands.
+    depth: u8,
 }
 
 impl Walk<'_> {
@@ -380,8 +407,11 @@ impl Walk<'_> {
                         self.word(self.at + 1),
                         Some("за" | "до" | "по" | "на" | "от" | "в")
                     ));
-                    let number = parse(self.tokens, self.at + 1 + led).filter(|number| number.0 < 1000.0);
-                    if follows && let Some((value, _, next)) = number {
+                    let number = (follows && self.depth < INVERTED)
+                        .then(|| parse_within(self.tokens, self.at + 1 + led, self.depth + 1))
+                        .flatten()
+                        .filter(|number| number.0 < 1000.0);
+                    if let Some((value, _, next)) = number {
                         // «десятка два» is said of small numbers only, «тысяч двадцать» of any.
                         (factor >= 1000.0 || value < 10.0).then_some(())?;
                         self.total = value * factor;

@@ -7,7 +7,7 @@ use tolmach_engine::measure::{self, Dimension};
 use super::{
     contacts,
     numbers::{self, Number},
-    words::{What, folded, tokens},
+    words::{What, first_chars, folded, tokens},
 };
 
 /// What may be said of the sides of a thing.
@@ -35,6 +35,9 @@ pub(crate) fn in_unit(text: &str, unit: &str) -> Option<f64> {
     let text = &contacts::masked(text);
     let found = quantities(text, dimension)?;
     let [.., last] = found.as_slice() else { return None };
+    if found.len() > 2 {
+        return None;
+    }
     let range = numbers::spans(text).iter().any(|span| {
         let low = span.low.as_ref().map(|low| low.range.start);
         let inside =
@@ -52,6 +55,10 @@ pub(crate) fn sizes(text: &str, unit: &str) -> Option<Sizes> {
     let (_, default) = measure::unit_of(unit).filter(|(dimension, _)| *dimension == Dimension::Length)?;
     let text = &contacts::masked(text);
     let found = quantities(text, Dimension::Length)?;
+    // A thing has three sides: of four numbers two would be of one side, or one of none.
+    if found.len() > 3 {
+        return None;
+    }
     let named: Vec<Option<Side>> = (0..found.len()).map(|at| side(text, &found, at)).collect();
     if named.iter().all(Option::is_none) && !(2..=3).contains(&found.len()) {
         return None;
@@ -141,12 +148,13 @@ fn quantities(text: &str, dimension: Dimension) -> Option<Vec<Quantity>> {
     let mut numbers = numbers::find(text);
     numbers.extend(half_and_lone_units(text, &numbers));
     numbers.sort_by_key(|number| number.range.start);
+    let quotes: Vec<usize> = text.match_indices(['"', '“', '„']).map(|(at, _)| at).collect();
     for Number { value, range, .. } in numbers {
         // The quarter of «дюйм с четвертью» was read with its inch.
         if found.last().is_some_and(|before| range.start < before.end) {
             continue;
         }
-        let (unit, unit_end) = unit_after(text, range.end);
+        let (unit, unit_end) = unit_after(text, range.end, &quotes);
         let own = match measure::unit_of(&unit) {
             Some((of, factor)) if of == dimension => Some(factor),
             // «100 в длину»: a letter that is a preposition here.
@@ -178,6 +186,9 @@ fn quantities(text: &str, dimension: Dimension) -> Option<Vec<Quantity>> {
     Some(found)
 }
 
+/// The most bytes between a number and its unit written out: "of a" among blanks.
+const LONGEST_GAP: usize = 64;
+
 /// The unit of a length that stands without a number («метр», «полметра»), as a number of one or a half before it.
 fn half_and_lone_units(text: &str, numbers: &[Number]) -> Vec<Number> {
     let tokens = tokens(text);
@@ -185,8 +196,11 @@ fn half_and_lone_units(text: &str, numbers: &[Number]) -> Vec<Number> {
     for (at, token) in tokens.iter().enumerate() {
         let What::Word(word) = &token.what else { continue };
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
-        let counted = numbers.iter().any(|number| {
-            number.range.end <= token.range.start
+        // Only the number right before can count it: the words of any other one stand between.
+        let number = numbers.partition_point(|number| number.range.end <= token.range.start);
+        let number = number.checked_sub(1).and_then(|at| numbers.get(at));
+        let counted = number.is_some_and(|number| {
+            token.range.start - number.range.end <= LONGEST_GAP
                 && text.get(number.range.end..token.range.start).is_some_and(|gap| {
                     matches!(gap.trim_matches([' ', '-']), "" | "a" | "an" | "of" | "of a")
                 })
@@ -230,15 +244,42 @@ fn is_long(word: &str) -> bool {
     word.chars().count() > 3 && measure::unit_of(word).is_some()
 }
 
-/// The unit after a number and where it ends; "a" of "half a metre" is passed over.
-fn unit_after(text: &str, at: usize) -> (String, usize) {
+/// The unit after a number and where it ends; "a" of "half a metre" is passed over. `quotes` are where quotation marks
+/// that may open stand in the text, in order.
+fn unit_after(text: &str, at: usize, quotes: &[usize]) -> (String, usize) {
+    // "half of a metre" has two such words.
+    const PASSED_OVER: usize = 2;
+    let mut at = at;
+    for _ in 0..PASSED_OVER {
+        match article_end(text, at) {
+            Some(end) => at = end,
+            None => break,
+        }
+    }
+    unit_right_after(text, at, quotes)
+}
+
+/// Where an article or "of" that stands between a number and its unit ends.
+fn article_end(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let trimmed = rest.trim_start_matches(BLANKS);
+    let word = ["an", "a", "of"]
+        .into_iter()
+        .find(|word| trimmed.strip_prefix(word).is_some_and(|rest| rest.starts_with(' ')))?;
+    Some(at + rest.len() - trimmed.len() + word.len())
+}
+
+/// What may stand between a number and its unit.
+const BLANKS: [char; 4] = [' ', '\u{a0}', '\u{202f}', '-'];
+
+fn unit_right_after(text: &str, at: usize, quotes: &[usize]) -> (String, usize) {
     let rest = text.get(at..).unwrap_or_default();
-    let trimmed = rest.trim_start_matches([' ', '\u{a0}', '\u{202f}', '-']);
+    let trimmed = rest.trim_start_matches(BLANKS);
     let start = at + rest.len() - trimmed.len();
     if let Some(mark) = trimmed.chars().next().filter(|c| matches!(c, '"' | '″' | '”' | '′' | '\'')) {
         // A quotation mark that closes is no inch.
-        let head = text.get(..start).unwrap_or_default();
-        if head.matches(['"', '“', '„']).count() % 2 == 1 && matches!(mark, '"' | '”') {
+        let before = quotes.partition_point(|quote| *quote < start);
+        if before % 2 == 1 && matches!(mark, '"' | '”') {
             return (String::new(), at);
         }
         let unit = if mark == '\'' { '′' } else { mark };
@@ -247,9 +288,6 @@ fn unit_after(text: &str, at: usize) -> (String, usize) {
     let length =
         trimmed.find(|c: char| !(c.is_alphabetic() || matches!(c, '²' | '³'))).unwrap_or(trimmed.len());
     let word = trimmed.get(..length).unwrap_or_default();
-    if matches!(word, "a" | "an" | "of") && trimmed.get(length..).is_some_and(|rest| rest.starts_with(' ')) {
-        return unit_after(text, start + length);
-    }
     // «х30»: the sign between two sides is no unit.
     let unit = if matches!(folded(word).as_str(), "x" | "х") { String::new() } else { folded(word) };
     (unit, start + length)
@@ -269,7 +307,9 @@ fn and_a_part(text: &str, at: usize) -> Option<(f64, usize)> {
     ];
     let rest = text.get(at..)?;
     let start = at + rest.len() - rest.trim_start().len();
-    let lower = folded(rest.trim_start());
+    /// More than the longest of the words above has.
+    const LONGEST: usize = 24;
+    let lower = folded(first_chars(rest.trim_start(), LONGEST));
     PARTS.iter().find_map(|(words, part)| lower.starts_with(words).then_some((*part, start + words.len())))
 }
 

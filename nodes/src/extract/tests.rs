@@ -3,6 +3,7 @@
 mod agreement;
 mod contacts;
 mod dates;
+mod hostile;
 mod money;
 mod numbers;
 mod sizes;

@@ -2,7 +2,10 @@
 
 use tolmach_engine::measure;
 
-use super::{calendar, words::folded};
+use super::{
+    calendar,
+    words::{first_chars, folded},
+};
 
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,9 @@ pub(crate) struct After {
     pub(crate) end: usize,
 }
 
+/// The most characters of a unit with what is glued to it («кВт/час,»). A longer run is no unit.
+const LONGEST_UNIT: usize = 48;
+
 /// The unit that follows a number which ends at `at`.
 pub(crate) fn after(text: &str, at: usize) -> Option<After> {
     let rest = text.get(at..)?;
@@ -48,7 +54,11 @@ pub(crate) fn after(text: &str, at: usize) -> Option<After> {
     let at = at + hyphen;
     let ends =
         |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '!' | '?' | ')' | ':' | '"' | '»' | '(');
-    let word = rest.get(..rest.find(ends).unwrap_or(rest.len()))?;
+    let window = first_chars(rest, LONGEST_UNIT);
+    let word = window.get(..window.find(ends).unwrap_or(window.len()))?;
+    if word.len() == window.len() && window.len() < rest.len() {
+        return None;
+    }
     let bare = word.trim_end_matches(['.', '…', '-', '–', '—']);
     if bare.is_empty() {
         return None;

@@ -1,4 +1,8 @@
-//! The tokenizer: words, numbers in digits and marks, with their byte ranges.
+//! The tokenizer: words, numbers in digits and marks, with their byte ranges. Also the windows through which extractors
+//! look at the text beside a match.
+//!
+//! Extractors are linear in the text. So nothing looks at all of the text before or after a match: it looks at a stated
+//! number of characters, or at the run of like characters that touches the match.
 
 use std::ops::Range;
 
@@ -51,6 +55,37 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
 /// Lower case, ё as е.
 pub(crate) fn folded(word: &str) -> String {
     word.chars().flat_map(char::to_lowercase).map(|c| if c == 'ё' { 'е' } else { c }).collect()
+}
+
+/// The longest word, in characters, that is compared with a table. No entry is longer.
+pub(crate) const LONGEST_WORD: usize = 32;
+
+/// The word that a text ends with: letters and digits up to any other character. Empty where the text ends with another
+/// character, or where the word has more than [`LONGEST_WORD`] characters.
+pub(crate) fn last_word(text: &str) -> &str {
+    let mut start = text.len();
+    for (at, c) in text.char_indices().rev().take(LONGEST_WORD + 1) {
+        if !c.is_alphanumeric() {
+            return text.get(start..).unwrap_or_default();
+        }
+        start = at;
+    }
+    if start == 0 { text } else { "" }
+}
+
+/// The first `count` characters of a text.
+pub(crate) fn first_chars(text: &str, count: usize) -> &str {
+    text.char_indices().nth(count).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+}
+
+/// The last `count` characters of a text.
+pub(crate) fn last_chars(text: &str, count: usize) -> &str {
+    let start = count.checked_sub(1).and_then(|before| text.char_indices().rev().nth(before));
+    match start {
+        Some((start, _)) => text.get(start..).unwrap_or_default(),
+        None if count == 0 => "",
+        None => text,
+    }
 }
 
 fn run(text: &str, from: usize, of: impl Fn(char) -> bool) -> &str {
@@ -115,22 +150,28 @@ fn is_measure_power(word: &str, after: &str) -> bool {
     matches!(word, "м" | "m" | "см" | "cm" | "мм" | "mm") && !more && after.starts_with(['2', '3'])
 }
 
+/// The most groups of three, and the most parts between decimal marks, that one number has. More are no number, and
+/// reading on would make the work quadratic: each group begins a number of its own.
+const MOST_GROUPS: usize = 12;
+
 /// The length of digits with groups of three («15 000», «15'000»), a decimal mark or a fraction («1-1/2», «3/4»).
 fn number_length(text: &str, at: usize) -> usize {
     let count = |from: usize| run(text, from, |c| c.is_ascii_digit()).len();
     let mark = |from: usize| text.get(from..).and_then(|rest| rest.chars().next());
     let mut end = at + count(at);
     if end - at <= 3 && mark(at) != Some('0') {
-        while let Some(blank) = mark(end).filter(|c| matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\'' | '’'))
-        {
-            if count(end + blank.len_utf8()) != 3 {
-                break;
-            }
+        for _ in 0..MOST_GROUPS {
+            let blank = mark(end).filter(|c| matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\'' | '’'));
+            let Some(blank) = blank.filter(|blank| count(end + blank.len_utf8()) == 3) else { break };
             end += blank.len_utf8() + 3;
         }
     }
-    while matches!(mark(end), Some('.' | ',')) && count(end + 1) > 0 {
-        end += 1 + count(end + 1);
+    for _ in 0..MOST_GROUPS {
+        let more = if matches!(mark(end), Some('.' | ',')) { count(end + 1) } else { 0 };
+        if more == 0 {
+            break;
+        }
+        end += 1 + more;
     }
     let fraction = |from: usize| {
         let above = count(from);

@@ -10,6 +10,7 @@
 mod broken;
 mod compiling;
 mod examples;
+mod fuzzed;
 mod kinds;
 mod personal;
 mod properties;

@@ -371,3 +371,48 @@ nodes:
     assert_eq!(run("кто вы", "a", 0.3, Some("invented")), "three", "a label that is no intent is no answer");
     assert_eq!(run("кто вы", "invented", 0.99, None), "three");
 }
+
+const WORDS: &str = "\
+flow: words
+start: ask
+slots:
+  said: { type: text }
+on: { error: sorry }
+nodes:
+  ask:
+    ask: { text: 'What?', into: said }
+    next: { done: thanks, cancelled: wait, gave_up: wait }
+  thanks:
+    set: { said: slots.said + slots.said }
+    next: again
+  again:
+    say: { text: 'Twice: {{slots.said}}' }
+  sorry:
+    say: { text: Sorry. }
+";
+
+#[test]
+fn a_long_message_is_read_up_to_a_bound_and_the_trace_says_so() {
+    let mut chat = Chat::new(release(&[("words.yaml", WORDS)]));
+    chat.says("hello");
+    chat.says(&"word ".repeat(2_000));
+    let read = "word ".repeat(800);
+    assert_eq!(chat.session.frames[0].slots["said"], json!(read.trim_end()));
+    let notes = &chat.trace.visits[0].notes;
+    assert_eq!(*notes, ["6001 characters after the first 4000 of the message were not read"]);
+}
+
+/// What a slot cannot hold is a fault of the node that sets it: the client is answered, and the trace says why.
+#[test]
+fn a_slot_that_becomes_too_long_takes_the_error_path() {
+    let mut chat = Chat::new(release(&[("words.yaml", WORDS)]));
+    chat.says("hello");
+    chat.says("short");
+    assert_eq!(chat.session.frames[0].slots["said"], json!("shortshort"));
+    let mut chat = Chat::new(release(&[("words.yaml", WORDS)]));
+    chat.says("hello");
+    chat.says(&"x".repeat(3_000));
+    assert_eq!(chat.trace.path(), ["ask", "thanks", "sorry"]);
+    let fault = chat.trace.visits[1].fault.as_deref().unwrap_or_default();
+    assert!(fault.contains("slot `said`: the text is longer than 4000 characters"), "{fault}");
+}

@@ -4,7 +4,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{super::pattern, Reader, coming};
+use super::{
+    super::{
+        pattern,
+        words::{LONGEST_WORD, last_chars},
+    },
+    Reader, coming,
+};
 
 impl Reader<'_> {
     /// `15.03`, `15/03/2027`, `2027-03-15` and the like.
@@ -14,12 +20,15 @@ impl Reader<'_> {
                 r"(?P<year>\d{4})\s?(?:-|/|\.)\s?(?P<m>\d{1,2})\s?(?:-|/|\.)\s?(?P<d>\d{1,2})|(?P<day>\d{1,2})\s?(?P<sep>[-/.,])\s?(?P<month>\d{1,2})(?:\s?[-/.,]\s?(?P<later>\d{4}|\d{2})(?:\s?(?:г\.?|года?))?)?",
             )
         });
+        // Where the text begins, and where it ends but for marks that say nothing.
+        let first = self.text.len() - self.text.trim_start().len();
+        let last = self.text.trim_end_matches([' ', '.', '!']).len();
         for found in FORM.captures_iter(self.text) {
             let Some(whole) = found.get(0) else { continue };
             let part = |name: &str| found.name(name).and_then(|part| part.as_str().parse::<i16>().ok());
             let (before, after) = (self.text.get(..whole.start()), self.text.get(whole.end()..));
             let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
-            let alone = before.trim().is_empty() && after.trim_matches([' ', '.', '!']).is_empty();
+            let alone = whole.start() <= first && whole.end() >= last;
             // A part of a longer number or code, a share, a measure.
             let joined = before
                 .ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '/' | ':' | ','))
@@ -45,7 +54,8 @@ impl Reader<'_> {
                     continue;
                 }
                 // «труба 3/4», «насос 2.5»: a share and a number, unless a word asks for a day.
-                let last = before.split_whitespace().next_back().unwrap_or_default().to_lowercase();
+                let near = last_chars(before.trim_end(), LONGEST_WORD);
+                let last = near.rsplit(char::is_whitespace).next().unwrap_or_default().to_lowercase();
                 let led = ["к", "до", "на", "с", "от", "после", "by", "on", "for", "until", "before", "from"]
                     .contains(&last.as_str());
                 let two_digits = found.name("month").is_some_and(|month| month.len() == 2);

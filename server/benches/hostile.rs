@@ -1,0 +1,66 @@
+//! The worst 4,000 characters for each reader of a client's text: `cargo bench --bench hostile`.
+//!
+//! The texts are a table of repeated motifs; the slowest of them counts for each reader.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a measurement stops at the first failure and prints"
+)]
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tolmach_engine::{compile, event::MAX_TEXT};
+use tolmach_llm::embedder::MeaningEmbedder;
+use tolmach_nodes::reading::{HOSTILE, READERS};
+use tolmach_runtime::{Trainer, read_bundle};
+
+/// For one reader and one text.
+const TARGET: Duration = Duration::from_millis(5);
+const RUNS: usize = 5;
+
+fn main() {
+    let texts: Vec<(&str, String)> =
+        HOSTILE.iter().map(|motif| (*motif, motif.chars().cycle().take(MAX_TEXT).collect())).collect();
+    println!("worst {MAX_TEXT} characters a kind, of {} motifs; target under {TARGET:?}", texts.len());
+    for (name, read) in READERS {
+        report(name, &texts, |text| read(text));
+    }
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
+    let bundle = read_bundle(&folder).expect("the demo bundle");
+    let release = compile(&bundle, &tolmach_nodes::platform()).release.expect("it compiles");
+    let examples = &release.resources.examples["consultant.route"];
+    let trainer = Trainer::new(Arc::new(MeaningEmbedder));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let learned = runtime.block_on(trainer.learn(examples)).expect("learned");
+    report("classify", &texts, |text| {
+        runtime.block_on(trainer.place(&learned, text)).expect("placed");
+    });
+    report("an example", &texts, |text| {
+        std::hint::black_box(examples.matching(text, |_| true));
+    });
+}
+
+fn report(name: &str, texts: &[(&str, String)], mut run: impl FnMut(&str)) {
+    let mut worst = (Duration::ZERO, "");
+    for (motif, text) in texts {
+        // The first run compiles patterns.
+        run(text);
+        let least = (0..RUNS).map(|_| {
+            let started = Instant::now();
+            run(text);
+            started.elapsed()
+        });
+        let least = least.min().unwrap_or_default();
+        if least > worst.0 {
+            worst = (least, motif);
+        }
+    }
+    let mark = if worst.0 > TARGET { "  OVER" } else { "" };
+    println!("  {name:<20} {:>9.2?}  by «{}»{mark}", worst.0, worst.1);
+}
