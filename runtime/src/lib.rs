@@ -10,6 +10,7 @@ mod busy_chats;
 mod coalescing;
 mod delivery;
 mod golden;
+mod greeting;
 mod intents;
 pub mod leads;
 mod maintenance;
