@@ -13,9 +13,11 @@ mod config;
 mod database;
 mod follow;
 mod health;
+mod http_server;
 mod instance_lock;
 mod jobs;
 mod log;
+mod open_files;
 mod photos;
 mod reader;
 
