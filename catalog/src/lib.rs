@@ -40,5 +40,5 @@ pub use embedded::{EmbeddedCatalog, Error, ImportOutcome, Progress, Source, Stag
 pub use embedder::TitleEmbedder;
 pub use generation::{Manifest, SourceSummary};
 pub use golden::{Question, Questions};
-pub use photos::PhotoFolder;
+pub use photos::{OpenPhoto, PhotoFolder};
 pub use rows::{Row, rows};

@@ -263,18 +263,49 @@ impl PhotoFolder {
     pub fn of(catalogue: &Path) -> PhotoFolder {
         PhotoFolder { catalogue: catalogue.to_owned() }
     }
+
+    /// Opens a photo by its name; `None` if no photo has this name.
+    ///
+    /// # Errors
+    /// [`ports::Error::Unavailable`] when the file cannot be opened, [`ports::Error::Refused`] when it is larger than a
+    /// photo may be.
+    pub async fn open(&self, name: &str) -> ports::Result<Option<OpenPhoto>> {
+        let Some(media) = media_type(name) else { return Ok(None) };
+        let failed = |error: io::Error| ports::Error::unavailable("read a photo", error);
+        let file = match tokio::fs::File::open(folder_of(&self.catalogue).join(name)).await {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let bytes = file.metadata().await.map_err(failed)?.len();
+        if bytes > MAX_PHOTO {
+            return Err(ports::Error::refused("read a photo", format!("{name} has {bytes} bytes")));
+        }
+        Ok(Some(OpenPhoto { media, bytes, file }))
+    }
+}
+
+/// A photo that is read piece by piece.
+#[derive(Debug)]
+pub struct OpenPhoto {
+    /// The media type, such as `image/jpeg`.
+    pub media: &'static str,
+    /// Its size, at most 10 MiB.
+    pub bytes: u64,
+    /// Its content.
+    pub file: tokio::fs::File,
 }
 
 #[async_trait]
 impl Photos for PhotoFolder {
     async fn read(&self, name: &str) -> ports::Result<Option<Photo>> {
-        let Some(media) = media_type(name) else { return Ok(None) };
-        let path = folder_of(&self.catalogue).join(name);
-        match tokio::fs::read(path).await {
-            Ok(bytes) => Ok(Some(Photo { media, bytes })),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(ports::Error::unavailable("read a photo", error)),
-        }
+        let Some(OpenPhoto { media, bytes: length, mut file }) = self.open(name).await? else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+        let read = tokio::io::AsyncReadExt::read_to_end(&mut file, &mut bytes).await;
+        read.map_err(|error| ports::Error::unavailable("read a photo", error))?;
+        Ok(Some(Photo { media, bytes }))
     }
 }
 

@@ -3,18 +3,29 @@
 //! # Protocol
 //! JSON text frames on `/ws`, each with a `type`. Frames from the page:
 //! - `hello { token?, language?, after? }` comes first. `token` is the one from an earlier `welcome`; `after` is the
-//!   last `seq` that the page has seen.
+//!   last `seq` that the page has seen. A later one may change the language.
 //! - `message { id, text }` and `press { id, button, label }`. The page chooses the `id`. The server stores each `id`
 //!   once, so the page resends a frame until it gets the `ack`.
+//! - `older { before }` asks for the messages before a `seq`.
 //!
 //! Frames from the server:
-//! - `welcome { token, reset, messages }`: the messages after `after`, at most the last 200. `reset` tells the page to
-//!   discard what it shows, because the store does not have those messages.
+//! - `welcome { token, reset, earlier, messages }`: the messages after `after`, at most the last 50 and 256 KiB. `reset`
+//!   tells the page to discard what it shows, because the store does not have those messages, or because more were
+//!   missed than are sent. `earlier` tells a page that shows nothing that the chat has older messages.
+//! - `greeting { messages }`: how the chat begins, to a page of a chat without messages. Nothing of it is stored: the
+//!   messages have `seq` and `at` 0, and another `greeting` or the first `message` frames take their place. May be empty.
 //! - `message { seq, who, at, text, photo?, cards, buttons, language? }`: in ascending order of `seq`, each once per
 //!   socket. `at` is in milliseconds since the Unix epoch.
+//! - `older { messages, earlier }`: at most the last 50 and 256 KiB before the given `seq`, in ascending order, and
+//!   whether there are older ones.
 //! - `ack { id }`: the frame is stored; the reply follows as `message` frames.
 //! - `error { code, id? }`: `bad_frame`, `hello_first`, `too_long`, `too_fast` or `unavailable` (the page should resend
 //!   under the same `id`).
+//!
+//! # What is stored
+//! Nothing, before the client's first message or press: a page that is only opened costs no row. With the first one the
+//! command `start` is stored before it, under a constant key. The buttons of the greeting have the ids that they get
+//! then (see [`Greeter`]), so that one of them may be the first press.
 //!
 //! # Sites
 //! One server may have several sites: pages with their own title, colours, languages and first flow. A chat belongs to
@@ -24,14 +35,24 @@
 //! # Tokens
 //! A token is a secret of 244 random bits that gives access to one chat. The chat's address is a hash of the token, so
 //! the token itself is in neither the database nor the log. A delivery wakes the chat's sockets, and each socket reads
-//! the new messages from the store. A page that reconnects therefore gets each missed message once, up to the last 200.
+//! the new messages from the store. A page that reconnects therefore gets each missed message once.
 //!
-//! Not here: logins, files, voice, and limits across sockets, which the reverse proxy enforces.
+//! # Limits
+//! A [`Guard`] counts what an address and a chat do, across sockets: every frame counts, whether it is valid or not. A
+//! request above a limit gets the status 429 with `Retry-After`, a message above one the error `too_fast`; a socket that
+//! floods is closed with the code 1008. What is refused is logged with the client's address under the target `security`.
+//!
+//! Not here: logins, files, voice, and the timeouts of connections, which the HTTP server has.
 
 mod frame;
+mod guard;
+mod history;
+mod origin;
 mod page;
+mod protect;
 mod site;
 mod socket;
+mod visitor;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -41,13 +62,17 @@ use std::{
 
 use async_trait::async_trait;
 use axum::{Router, extract, routing::get};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tolmach_engine::{catalog::Localized, channel::Capabilities, effect::Outgoing};
-use tolmach_runtime::ports::{Address, Channel, ChatKey, Delivery, Intake, Store};
+use tolmach_runtime::ports::{Address, Channel, ChatKey, Delivery, Greeter, Store};
 
 use crate::telegram;
 
+pub use guard::{AddressLimits, ChatLimits, Counted, Guard, Limits, Refused, TARGET};
+pub use origin::{AllowedHost, NoHost};
+pub use protect::protected;
 pub use site::{Colours, DEFAULT_SITE, Site};
+pub use visitor::{Proxies, ProxyHeader, Visitor};
 
 /// The channel's name in addresses.
 pub const NAME: &str = "web";
@@ -63,9 +88,9 @@ pub struct Options {
     /// Heading of the pages of sites without a title of their own, usually the company name; empty for the default
     /// heading.
     pub title: Localized,
-    /// Hosts (`chat.example.com`, with the port if there is one) whose pages may connect to any site, besides the host
-    /// in the `Host` header. Needed behind a proxy that rewrites that header.
-    pub hosts: Vec<String>,
+    /// Hosts whose pages may connect to any site, besides the host in the `Host` header. Needed behind a proxy that
+    /// rewrites that header.
+    pub hosts: Vec<AllowedHost>,
     /// The sites by name; [`DEFAULT_SITE`] is there also if it is not named. A name is made of ASCII lower-case letters,
     /// digits, `-` and `_`.
     pub sites: BTreeMap<String, Site>,
@@ -96,6 +121,8 @@ pub struct WebChannel {
     places: Arc<Semaphore>,
     /// Wake-up handles of the connected sockets, by chat.
     open: Mutex<HashMap<ChatKey, Vec<Arc<Notify>>>>,
+    /// Becomes true when the sockets are to be closed.
+    closing: watch::Sender<bool>,
 }
 
 impl WebChannel {
@@ -103,7 +130,7 @@ impl WebChannel {
     pub fn new(store: Arc<dyn Store>, mut options: Options) -> WebChannel {
         options.sites.entry(DEFAULT_SITE.to_owned()).or_default();
         let places = Arc::new(Semaphore::new(options.sockets));
-        WebChannel { store, options, places, open: Mutex::default() }
+        WebChannel { store, options, places, open: Mutex::default(), closing: watch::Sender::new(false) }
     }
 
     /// The site of a page: its name, and the site. `None` in the path is the default site.
@@ -116,6 +143,17 @@ impl WebChannel {
     /// Number of sockets that have said hello, for /health.
     pub fn connected(&self) -> usize {
         self.open().values().map(Vec::len).sum()
+    }
+
+    /// Closes all sockets with the code 1001 and waits until they are, at most `deadline`. Their pages reconnect.
+    pub async fn close(&self, deadline: Duration) {
+        self.closing.send_replace(true);
+        let closed = async {
+            while self.connected() > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _ = tokio::time::timeout(deadline, closed).await;
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<ChatKey, Vec<Arc<Notify>>>> {
@@ -148,8 +186,8 @@ impl Channel for WebChannel {
 
 /// Routes of the default site's page at `/`, its assets beside it, and the WebSocket at `/ws`; the same for the site NAME
 /// under `/s/NAME/`. The pages use relative URLs only, so the router may be nested under a path that ends with a slash.
-/// Photos of the catalogue are expected beside the default site's page.
-pub fn router(intake: Arc<dyn Intake>, channel: Arc<WebChannel>) -> Router {
+/// Photos of the catalogue are expected beside the default site's page. The router needs [`protected`] around it.
+pub fn router(intake: Arc<dyn Greeter>, channel: Arc<WebChannel>, guard: Arc<Guard>) -> Router {
     Router::new()
         .route("/", get(page::html))
         .route("/chat.css", get(page::css))
@@ -160,13 +198,14 @@ pub fn router(intake: Arc<dyn Intake>, channel: Arc<WebChannel>) -> Router {
         .route("/s/{site}/chat.css", get(page::css))
         .route("/s/{site}/chat.js", get(page::js))
         .route("/s/{site}/ws", get(socket::upgrade))
-        .with_state(State { intake, channel })
+        .with_state(State { intake, channel, guard })
 }
 
 #[derive(Clone)]
 struct State {
-    intake: Arc<dyn Intake>,
+    intake: Arc<dyn Greeter>,
     channel: Arc<WebChannel>,
+    guard: Arc<Guard>,
 }
 
 #[cfg(test)]

@@ -5,12 +5,9 @@
 
 use std::time::Duration;
 
-use tolmach_engine::event::{Event, EventKind};
+use tolmach_engine::event::{Event, EventKind, MAX_TEXT};
 
 use crate::ports::{InboxRow, MAX_PENDING};
-
-/// The most characters of one event: what the engine reads of a message.
-const MAX_CHARS: usize = 4_000;
 
 /// Settings of message coalescing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +32,7 @@ impl Coalescing {
         while let [before, next] = rows.get(length.wrapping_sub(1)..=length).unwrap_or_default() {
             let close = next.event.at.saturating_sub(before.event.at) <= window;
             chars += 1 + characters(next);
-            if window == 0 || !is_message(before) || !is_message(next) || !close || chars > MAX_CHARS {
+            if window == 0 || !is_message(before) || !is_message(next) || !close || chars > MAX_TEXT {
                 break;
             }
             length += 1;

@@ -11,6 +11,7 @@ mod coalescing;
 pub mod cpu;
 mod delivery;
 mod golden;
+mod greeting;
 mod intents;
 pub mod leads;
 mod maintenance;

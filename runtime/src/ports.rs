@@ -8,6 +8,7 @@ mod catalog;
 mod channel;
 mod clock;
 mod embedder;
+mod greeter;
 mod http;
 mod llm;
 mod meter;
@@ -22,6 +23,7 @@ pub use catalog::Catalog;
 pub use channel::{Address, Channel, Delivery, Inbound, Intake};
 pub use clock::{Clock, SystemClock};
 pub use embedder::Embedder;
+pub use greeter::Greeter;
 pub use http::{Http, NoHttp};
 pub use llm::Llm;
 pub use meter::{

@@ -13,6 +13,7 @@ use crate::{
     acknowledgements::Acknowledgements,
     busy_chats::Chats,
     coalescing::Coalescing,
+    greeting::Greetings,
     ports::{self, Address, Channel, Clock, Inbound, Intake, Store, Task},
     queries::QueryPorts,
     release_registry::ReleaseRegistry,
@@ -56,6 +57,7 @@ pub struct Runtime {
     pub(crate) releases: ReleaseRegistry,
     pub(crate) acknowledgements: Arc<Acknowledgements>,
     pub(crate) chats: Chats,
+    pub(crate) greetings: Greetings,
     /// Releases with the entry flows of clients that they do not have, so that each is reported once.
     pub(crate) missing_entries: Mutex<BTreeSet<(String, String)>>,
     pub(crate) me: Weak<Runtime>,
@@ -70,6 +72,7 @@ impl Runtime {
             releases,
             acknowledgements,
             chats: Chats::default(),
+            greetings: Greetings::default(),
             missing_entries: Mutex::default(),
             me: me.clone(),
         })
@@ -119,8 +122,14 @@ impl Runtime {
 #[async_trait]
 impl Intake for Runtime {
     async fn receive(&self, inbound: Vec<Inbound>) -> ports::Result<()> {
-        let with_ids = inbound.into_iter().map(|inbound| (Uuid::now_v7(), inbound)).collect();
-        let chats = self.ports.store.receive(self.ports.clock.now(), with_ids).await?;
+        self.receive_as(inbound.into_iter().map(|inbound| (Uuid::now_v7(), inbound)).collect()).await
+    }
+}
+
+impl Runtime {
+    /// Stores events under these ids and wakes their chats.
+    pub(crate) async fn receive_as(&self, events: Vec<(Uuid, Inbound)>) -> ports::Result<()> {
+        let chats = self.ports.store.receive(self.ports.clock.now(), events).await?;
         chats.iter().for_each(|chat| self.wake(chat));
         Ok(())
     }

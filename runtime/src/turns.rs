@@ -121,7 +121,7 @@ impl Runtime {
     }
 
     /// Logs once that a release lacks the flow in which a client's dialogs are to begin. They begin in its own entry.
-    fn report_missing_entry(&self, ready: &LoadedRelease, event: &Event) {
+    pub(crate) fn report_missing_entry(&self, ready: &LoadedRelease, event: &Event) {
         let release = &ready.release;
         let Some(entry) = event.client.entry.as_ref().filter(|entry| release.flow(entry).is_none()) else {
             return;

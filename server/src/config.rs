@@ -4,6 +4,7 @@
 
 mod sites;
 mod upkeep;
+mod web;
 
 use std::{
     collections::BTreeMap,
@@ -23,12 +24,14 @@ use tolmach_adapters::{
     http::{Host, HttpClient},
 };
 use tolmach_catalog::meilisearch;
+use tolmach_channels::web::AllowedHost;
 use tolmach_engine::{Platform, platform::DEFAULT_ROLE};
 use tolmach_runtime::secret::Secret;
 use tolmach_runtime::{Staff, ports::Address};
 
 pub use sites::Site;
 pub use upkeep::{Import, Report, Retention, Role};
+pub use web::{Limits, Proxy};
 
 /// All settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -48,6 +51,13 @@ pub struct Config {
     pub sites: BTreeMap<String, Site>,
     /// The maximum number of open web chat connections, 1 to 1,000,000; each needs a file descriptor.
     pub web_sockets: usize,
+    /// The reverse proxies in front of the server.
+    pub proxy: Proxy,
+    /// What one address and one chat may do.
+    pub limits: Limits,
+    /// The token with which /health shows details to other machines; empty for none.
+    #[serde(deserialize_with = "secret")]
+    pub health_token: Secret,
     /// The debounce window in milliseconds, 0 to 10,000, 700 if unset. Messages of a client that come at most this far
     /// apart are combined and answered once; 0 answers each at once.
     pub debounce_ms: Option<u64>,
@@ -206,6 +216,9 @@ impl Default for Config {
             web_hosts: Vec::new(),
             sites: BTreeMap::new(),
             web_sockets: 1000,
+            proxy: Proxy::default(),
+            limits: Limits::default(),
+            health_token: Secret::default(),
             debounce_ms: None,
             burst_ms: None,
             log: "info".to_owned(),
@@ -239,7 +252,7 @@ impl Default for Llm {
 const HOSTS: &str = "http.hosts";
 
 /// Variables with the settings they set.
-const VARIABLES: [(&str, &str); 30] = [
+const VARIABLES: [(&str, &str); 34] = [
     ("TOLMACH_DATA_DIR", "data_dir"),
     ("TOLMACH_FLOWS", "flows"),
     ("TOLMACH_DATABASE_URL", "database.url"),
@@ -249,6 +262,10 @@ const VARIABLES: [(&str, &str); 30] = [
     ("TOLMACH_REPORT_TIMEZONE", "report.timezone"),
     ("TOLMACH_WEB_HOSTS", "web_hosts"),
     ("TOLMACH_WEB_SOCKETS", "web_sockets"),
+    ("TOLMACH_PROXY_HEADER", "proxy.header"),
+    ("TOLMACH_TRUSTED_PROXIES", "proxy.trusted"),
+    ("TOLMACH_PROXY_HTTPS", "proxy.https"),
+    ("TOLMACH_HEALTH_TOKEN", "health_token"),
     ("TOLMACH_DEBOUNCE_MS", "debounce_ms"),
     ("TOLMACH_BURST_MS", "burst_ms"),
     ("TOLMACH_LOG", "log"),
@@ -305,8 +322,15 @@ impl Config {
                     hosts.extend(parts().map(str::to_owned));
                     figment
                 }
-                "web_hosts" | "staff.default.telegram" | "staff.default.email" => {
+                "web_hosts" | "proxy.trusted" | "staff.default.telegram" | "staff.default.email" => {
                     figment.merge(Serialized::default(key, parts().collect::<Vec<_>>()))
+                }
+                "proxy.https" => {
+                    let yes: bool = value
+                        .trim()
+                        .parse()
+                        .with_context(|| format!("{name}={value}: true or false is expected"))?;
+                    figment.merge(Serialized::default(key, yes))
                 }
                 "llm.timeout_seconds" | "debounce_ms" | "burst_ms" | "smtp.port" | "web_sockets" => {
                     let unit = match *key {
@@ -342,8 +366,30 @@ impl Config {
         config.report.check()?;
         config.import.check()?;
         config.check_staff()?;
+        config.limits.check()?;
+        config.proxy.proxies()?;
+        config.web_hosts()?;
+        config.check_health_token()?;
         config.sites.iter().try_for_each(|(name, site)| site.check(name))?;
         Ok(config)
+    }
+
+    /// The hosts whose pages may use any site.
+    ///
+    /// # Errors
+    /// When one is no host.
+    pub fn web_hosts(&self) -> anyhow::Result<Vec<AllowedHost>> {
+        web::hosts("web_hosts", &self.web_hosts)
+    }
+
+    /// A short token could be guessed.
+    fn check_health_token(&self) -> anyhow::Result<()> {
+        let token = self.health_token.expose();
+        let printable = token.chars().all(|c| c.is_ascii_graphic());
+        if !token.is_empty() && (token.len() < 16 || !printable) {
+            bail!("health_token: at least 16 printable ASCII characters without spaces are expected");
+        }
+        Ok(())
     }
 
     /// The debounce window.

@@ -1,18 +1,35 @@
 //! `/health`: the state of the process and its dependencies.
+//!
+//! Everybody is told whether clients get answers. The details name other systems and count clients: only this machine
+//! and whoever knows the health token see them.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use axum::{
+    Extension, Json, Router,
+    extract::State,
+    http::{
+        HeaderMap, StatusCode,
+        header::{AUTHORIZATION, CACHE_CONTROL},
+    },
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
+use tokio::sync::Mutex;
 use tolmach_adapters::email::EmailChannel;
 use tolmach_app::text::when;
 use tolmach_catalog::{
     Cached, EmbeddedCatalog,
     meilisearch::{self, Mirror},
 };
-use tolmach_channels::web::WebChannel;
+use tolmach_channels::web::{Visitor, WebChannel};
 use tolmach_llm::fallback::FallbackLlm;
-use tolmach_runtime::{Runtime, ports::Catalog};
+use tolmach_runtime::{Runtime, ports::Catalog, secret::Secret};
 
 use crate::{config::Role, jobs::Jobs};
 
@@ -31,16 +48,58 @@ pub struct Health {
     pub role: Role,
     /// The task worker, if this process has one.
     pub jobs: Option<Arc<Jobs>>,
+    /// The token of other machines that see the details; empty for none.
+    pub token: Secret,
 }
 
-/// The route `/health`.
+/// How long an answer for everybody is given again, so that asking does not load the database.
+const KEPT: Duration = Duration::from_millis(250);
+
+/// The route `/health`. It needs [`tolmach_channels::web::protected`] around it.
 pub fn router(health: Arc<Health>) -> Router {
-    Router::new().route("/health", get(show)).with_state(health)
+    let served = Served { health, last: Arc::default() };
+    Router::new().route("/health", get(show)).with_state(served)
+}
+
+#[derive(Clone)]
+struct Served {
+    health: Arc<Health>,
+    /// The last status for everybody. Whoever finds it too old asks anew under the lock, so that one asks at a time.
+    last: Arc<Mutex<Option<(Instant, StatusCode, Value)>>>,
 }
 
 /// Returns 200 while clients get answers, even in degraded mode; 503 when the database is unavailable, so that no turn
 /// can be stored.
-async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
+async fn show(
+    State(served): State<Served>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+) -> Response {
+    let (code, body) = if visitor.local || knows(&headers, &served.health.token) {
+        details(&served.health).await
+    } else {
+        let mut last = served.last.lock().await;
+        match &*last {
+            Some((at, code, status)) if at.elapsed() < KEPT => (*code, status.clone()),
+            _ => {
+                let (code, body) = details(&served.health).await;
+                let status = json!({ "status": body["status"] });
+                *last = Some((Instant::now(), code, status.clone()));
+                (code, status)
+            }
+        }
+    };
+    (code, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+/// Whether the request has the token. Takes the same time for every wrong one of the same length.
+fn knows(headers: &HeaderMap, token: &Secret) -> bool {
+    let given = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
+    let given = given.and_then(|given| given.strip_prefix(b"Bearer "));
+    !token.is_empty() && given.is_some_and(|given| given.ct_eq(token.expose().as_bytes()).into())
+}
+
+async fn details(health: &Health) -> (StatusCode, Value) {
     let database = health.runtime.store().ping().await;
     let degraded = health.model.as_ref().and_then(|model| model.degraded());
     // Load a new generation first: after an import there may have been no search yet that would load it.
@@ -68,7 +127,7 @@ async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
         "database": match &database { Ok(()) => "ok".to_owned(), Err(why) => why.to_string() },
         "release": release(&health.runtime),
         "catalogue": catalogue.map(|(generation, items)| json!({ "generation": generation, "items": items })),
-        "search": search(&health),
+        "search": search(health),
         "model": match &health.model {
             Some(model) => json!({ "name": tolmach_runtime::ports::Llm::name(&**model), "degraded": degraded }),
             None => json!({ "name": "offline", "degraded": null }),
@@ -78,11 +137,11 @@ async fn show(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
         "web": { "connected": health.web.connected() },
     });
     let code = if database.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(body))
+    (code, body)
 }
 
-/// The current release; with `run --dev` a draft without a publication. The publication's author is left out, because
-/// this page is public.
+/// The current release; with `run --dev` a draft without a publication. The publication's author is left out:
+/// nothing here names a person.
 fn release(runtime: &Runtime) -> Value {
     let releases = runtime.releases();
     json!({

@@ -27,6 +27,9 @@ pub(super) enum FromPage {
         #[serde(default)]
         label: String,
     },
+    Older {
+        before: i64,
+    },
 }
 
 /// A frame from the server.
@@ -36,9 +39,17 @@ pub(super) enum ToPage<'a> {
     Welcome {
         token: &'a str,
         reset: bool,
+        earlier: bool,
+        messages: Vec<MessageView>,
+    },
+    Greeting {
         messages: Vec<MessageView>,
     },
     Message(MessageView),
+    Older {
+        earlier: bool,
+        messages: Vec<MessageView>,
+    },
     Ack {
         id: &'a str,
     },
@@ -95,6 +106,15 @@ impl MessageView {
                 language: None,
             };
         };
+        MessageView::of(seq, who, at, outgoing, photos)
+    }
+
+    /// A message that is not stored: its `seq` is 0.
+    pub(super) fn greeting(outgoing: Outgoing, at: i64, photos: &str) -> MessageView {
+        MessageView::of(0, Author::Bot, at, outgoing, photos)
+    }
+
+    fn of(seq: i64, who: Author, at: i64, outgoing: Outgoing, photos: &str) -> MessageView {
         let cards = outgoing
             .cards
             .into_iter()

@@ -2,6 +2,8 @@
 
 use tolmach_engine::{catalog::Localized, language::Language};
 
+use super::AllowedHost;
+
 /// The name of the site whose page is at `/`.
 pub const DEFAULT_SITE: &str = "default";
 
@@ -14,8 +16,8 @@ pub struct Site {
     pub colours: Colours,
     /// Languages that the page offers; at least one. The first one is used where the browser's is not among them.
     pub languages: Vec<Language>,
-    /// Hosts whose pages may connect to this site, besides those that may connect to any; with the port if there is one.
-    pub hosts: Vec<String>,
+    /// Hosts whose pages may connect to this site, besides those that may connect to any.
+    pub hosts: Vec<AllowedHost>,
     /// The flow in which chats of this site begin; `None` for the release's entry.
     pub entry: Option<String>,
 }

@@ -1,8 +1,12 @@
-//! One WebSocket connection. An invalid frame gets an error frame; only an oversized one closes the socket.
+//! One WebSocket connection. An invalid frame gets an error frame; only an oversized one, or too many, close the socket.
+
+mod hello;
+mod registration;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
+    Extension,
     extract::{
         self,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code},
@@ -14,18 +18,16 @@ use tokio::{
     sync::{Notify, OwnedSemaphorePermit},
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
-use tolmach_engine::{
-    event::{Client, EventKind, Origin},
-    language::Language,
-};
-use tolmach_runtime::ports::{Address, ChatKey, Inbound, MessageQuery};
-use uuid::Uuid;
+use tolmach_engine::event::{Client, EventKind, Origin};
+use tolmach_runtime::ports::{self, Address, Inbound, MessageQuery};
 
 use super::{
-    CAPABILITIES, DEFAULT_SITE, NAME, Site, State, WebChannel,
+    CAPABILITIES, Counted, NAME, State, Visitor,
     frame::{FromPage, MessageView, ToPage},
-    page,
+    history, origin, page,
 };
+use hello::{Hello, Visit, address_of, hello};
+use registration::Registration;
 
 /// Largest frame that is parsed, in bytes.
 const FRAME: usize = 16 * 1024;
@@ -44,15 +46,16 @@ const BUTTON: usize = CAPABILITIES.max_callback_data as usize;
 const ORIGIN: usize = 200;
 /// Longest button label, in characters.
 const LABEL: usize = 256;
-/// Maximum number of messages sent at once to a page that reconnects.
-const HISTORY: u32 = 200;
-/// Rate limit: burst size of the token bucket, in messages. It refills at one message per second.
-const BURST: f64 = 5.0;
+/// Most messages that are read at a time to be shown as they come.
+const NEWS: u32 = 200;
 /// Timeout for the `hello` frame and for each write.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// The command with which a chat begins.
+const START: &str = "start";
 
 pub(super) async fn upgrade(
     extract::State(state): extract::State<State>,
+    Extension(visitor): Extension<Visitor>,
     path: Option<extract::Path<String>>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
@@ -60,15 +63,22 @@ pub(super) async fn upgrade(
     // The catalogue's photos are beside the page of the default site.
     let photos = if path.is_some() { "../../" } else { "" };
     let Some((name, site)) = state.channel.site(path) else { return page::unknown() };
-    if !same_host(&headers, state.channel.options.hosts.iter().chain(&site.hosts)) {
+    if !origin::is_allowed(&headers, &visitor, state.channel.options.hosts.iter().chain(&site.hosts)) {
+        state.guard.event("a page of another origin was refused", visitor.address);
         return (StatusCode::FORBIDDEN, "this page may not connect here").into_response();
     }
+    let counted = match state.guard.socket(&visitor) {
+        Ok(counted) => counted,
+        Err(refused) => return refused.into_response(),
+    };
     let Ok(place) = Arc::clone(&state.channel.places).try_acquire_owned() else {
-        tracing::warn!("a web chat was turned away: all sockets are taken");
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many chats at once").into_response();
+        state.guard.event("a web chat was refused: all sockets are taken", visitor.address);
+        let later = [(header::RETRY_AFTER, "10")];
+        return (StatusCode::SERVICE_UNAVAILABLE, later, "too many chats at once").into_response();
     };
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let at = Visit {
+        visitor,
         origin: Origin { site: name, page: origin.map(|origin| origin.chars().take(ORIGIN).collect()) },
         site: site.clone(),
         photos,
@@ -77,22 +87,7 @@ pub(super) async fn upgrade(
         .read_buffer_size(READ)
         .max_message_size(TRANSPORT)
         .max_frame_size(TRANSPORT)
-        .on_upgrade(move |socket| async move { Page::serve(state, at, socket, place).await })
-}
-
-/// Checks the `Origin` header against the `Host` header and the configured hosts (cross-site WebSocket hijacking).
-/// Browsers always send `Origin`. A request without it is not from a browser and is allowed.
-fn same_host<'a>(headers: &HeaderMap, mut hosts: impl Iterator<Item = &'a String>) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return true;
-    };
-    let Some(host) = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host)
-    else {
-        return false;
-    };
-    text(header::HOST).is_some_and(|own| own.eq_ignore_ascii_case(host))
-        || hosts.any(|known| known.eq_ignore_ascii_case(host))
+        .on_upgrade(move |socket| async move { Page::serve(state, at, socket, (place, counted)).await })
 }
 
 /// Why the socket is closed.
@@ -101,27 +96,15 @@ enum End {
     Gone,
     /// The store failed; the page should reconnect.
     Again,
+    /// The server stops; the page should reconnect.
+    Stopping,
     /// Protocol violation: WebSocket close code and reason.
     Broken(u16, &'static str),
 }
 
-/// Where a socket was opened.
-struct Visit {
-    origin: Origin,
-    site: Site,
-    /// See [`MessageView::new`].
-    photos: &'static str,
-}
-
-impl Visit {
-    /// What is known about a client whose page asks for a language.
-    fn client(&self, language: Option<String>) -> Client {
-        let asked = language.as_deref().and_then(Language::from_code);
-        let offered = &self.site.languages;
-        let only = offered.first().filter(|_| offered.len() == 1).copied();
-        let language = asked.filter(|language| offered.contains(language)).or(only);
-        Client { language, entry: self.site.entry.clone(), ..Client::default() }
-    }
+impl End {
+    /// The page sends more than it may.
+    const TOO_FAST: End = End::Broken(close_code::POLICY, "too_fast");
 }
 
 struct Page {
@@ -133,26 +116,38 @@ struct Page {
     client: Client,
     /// `seq` of the last message that was sent to the page.
     seen: i64,
-    pace: TokenBucket,
+    /// Whether the chat has messages, or events that will be.
+    begun: bool,
 }
 
 impl Page {
-    async fn serve(state: State, at: Visit, mut socket: WebSocket, _place: OwnedSemaphorePermit) {
-        let hello = timeout(TIMEOUT, hello(&mut socket)).await;
-        let Ok(Some((token, language, after))) = hello else {
+    async fn serve(
+        state: State,
+        at: Visit,
+        mut socket: WebSocket,
+        _counted: (OwnedSemaphorePermit, Counted),
+    ) {
+        let Ok(greeted) = timeout(TIMEOUT, hello(&mut socket, &state.guard, &at.visitor)).await else {
             return;
         };
+        let Hello { token, language, after } = match greeted {
+            Ok(hello) => hello,
+            Err(end) => return close(&mut socket, end).await,
+        };
         let address = Address::new(NAME, address_of(&at.origin.site, &token));
+        if state.guard.hello(&at.visitor, &address.id).is_err() {
+            return close(&mut socket, End::TOO_FAST).await;
+        }
         let wake = Arc::new(Notify::new());
         // Registered before the first read of the store, so that no message is missed between the two.
         let _listed = Registration::new(Arc::clone(&state.channel), address.to_string(), Arc::clone(&wake));
         let client = at.client(language);
-        let mut page = Page { state, at, socket, address, client, seen: after, pace: TokenBucket::new() };
+        let mut page = Page { state, at, socket, address, client, seen: after, begun: false };
         let end = match page.welcome(&token).await {
             Ok(()) => page.talk(&wake).await,
             Err(end) => end,
         };
-        page.close(end).await;
+        close(&mut page.socket, end).await;
     }
 
     /// Serves the connection until it ends.
@@ -160,6 +155,7 @@ impl Page {
         let every = self.state.channel.options.ping;
         let mut ping = interval(every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut closing = self.state.channel.closing.subscribe();
         let mut alive = Instant::now();
         loop {
             let step = tokio::select! {
@@ -176,9 +172,10 @@ impl Page {
                     if alive.elapsed() > every.mul_f32(2.5) {
                         Err(End::Gone)
                     } else {
-                        self.write(Message::Ping(Default::default())).await
+                        write(&mut self.socket, Message::Ping(Default::default())).await
                     }
                 }
+                () = async { drop(closing.wait_for(|closing| *closing).await) } => Err(End::Stopping),
             };
             if let Err(end) = step {
                 return end;
@@ -186,41 +183,44 @@ impl Page {
         }
     }
 
-    /// Sends the `welcome` frame. A new chat also gets the `start` command as its first event.
+    /// Sends the `welcome` frame, and to a chat that has not begun its greeting.
     async fn welcome(&mut self, token: &str) -> Result<(), End> {
         let chat = self.address.to_string();
         let store = Arc::clone(&self.state.channel.store);
-        let read = |error| {
-            tracing::warn!(%error, "a web chat could not be read");
-            End::Again
-        };
-        let last = store
-            .messages(&MessageQuery::of(&chat, 0, 1))
-            .await
-            .map_err(read)?
-            .last()
-            .map_or(0, |row| row.seq);
+        let rows = store.messages(&MessageQuery::of(&chat, 0, 1)).await.map_err(unread)?;
+        let last = rows.last().map_or(0, |row| row.seq);
         // The page has seen messages that the store does not have: the database was replaced.
-        let reset = self.seen > last;
-        if reset || self.seen < 0 {
+        let lost = self.seen > last;
+        if lost || self.seen < 0 {
             self.seen = 0;
         }
-        let rows = store.messages(&MessageQuery::of(&chat, self.seen, HISTORY)).await.map_err(read)?;
-        self.seen = rows.last().map_or(self.seen, |row| row.seq);
-        let messages = rows.into_iter().map(|row| MessageView::new(row, self.at.photos)).collect();
-        self.send(&ToPage::Welcome { token, reset, messages }).await?;
-        if last == 0 {
-            let kind = EventKind::Command { name: "start".to_owned(), rest: String::new() };
-            // The key is constant, so a chat starts once no matter how often its page connects.
-            if !self.receive("start", kind, None).await {
-                return Err(End::Again);
-            }
+        let page = history::last(&*store, &chat, self.seen, None).await.map_err(unread)?;
+        // The page has missed more than one page: what it shows would have a gap.
+        let gap = self.seen > 0 && page.earlier;
+        self.seen = page.rows.last().map_or(self.seen, |row| row.seq);
+        self.begun = last > 0;
+        let messages = self.views(page.rows);
+        self.send(&ToPage::Welcome { token, reset: lost || gap, earlier: page.earlier, messages }).await?;
+        self.greet().await
+    }
+
+    /// Shows how the chat begins, unless it has begun.
+    async fn greet(&mut self) -> Result<(), End> {
+        if self.begun {
+            return Ok(());
         }
-        Ok(())
+        let greeting = self.state.intake.greeting(&self.start()).await;
+        let photos = self.at.photos;
+        let messages =
+            greeting.into_iter().map(|message| MessageView::greeting(message, 0, photos)).collect();
+        self.send(&ToPage::Greeting { messages }).await
     }
 
     /// Handles one frame from the page.
     async fn on_frame(&mut self, message: Message) -> Result<(), End> {
+        let guard = Arc::clone(&self.state.guard);
+        let counted = guard.frame(&self.at.visitor, Some(&self.address.id), size(&message));
+        counted.map_err(|_| End::TOO_FAST)?;
         let text = match message {
             Message::Text(text) => text,
             Message::Binary(_) => return self.error("bad_frame", None).await,
@@ -244,31 +244,77 @@ impl Page {
                 }
                 (id, Some(EventKind::Press { label, press: None }), Some(button))
             }
-            // The chat is known already. Only the language may have changed.
-            Ok(FromPage::Hello { language, .. }) => {
-                self.client = self.at.client(language);
-                return Ok(());
-            }
+            Ok(FromPage::Older { before }) => return self.older(before).await,
+            Ok(FromPage::Hello { language, .. }) => return self.change_language(language).await,
             Err(_) => return self.error("bad_frame", None).await,
         };
         let fitting = (1..=ID).contains(&id.chars().count()) && !id.contains('\0');
         let (true, Some(kind)) = (fitting, kind) else {
             return self.error("bad_frame", fitting.then_some(id.as_str())).await;
         };
-        if !self.pace.allows() {
+        if guard.message(&self.at.visitor, &self.address.id, !self.begun).is_err() {
             return self.error("too_fast", Some(&id)).await;
         }
         // The prefix keeps a page from using the key of the `start` command.
-        if self.receive(&format!("m:{id}"), kind, button).await {
+        let inbound = self.inbound(&format!("m:{id}"), kind, button);
+        if self.receive(inbound).await {
             self.send(&ToPage::Ack { id: &id }).await
         } else {
             self.error("unavailable", Some(&id)).await
         }
     }
 
-    /// Passes an event to the intake. Returns false if it could not be stored.
-    async fn receive(&mut self, key: &str, kind: EventKind, button: Option<String>) -> bool {
-        let inbound = Inbound {
+    /// The chat of a further `hello` is known already. Only the language may have changed, and with it the greeting.
+    async fn change_language(&mut self, language: Option<String>) -> Result<(), End> {
+        let client = self.at.client(language);
+        if client == self.client {
+            return Ok(());
+        }
+        self.client = client;
+        if self.begun {
+            return Ok(());
+        }
+        if self.state.guard.message(&self.at.visitor, &self.address.id, false).is_err() {
+            return self.error("too_fast", None).await;
+        }
+        self.greet().await
+    }
+
+    /// Sends the messages before a `seq`.
+    async fn older(&mut self, before: i64) -> Result<(), End> {
+        if self.state.guard.older(&self.at.visitor, &self.address.id).is_err() {
+            return self.error("too_fast", None).await;
+        }
+        let chat = self.address.to_string();
+        let store = Arc::clone(&self.state.channel.store);
+        let page = history::last(&*store, &chat, 0, Some(before)).await.map_err(unread)?;
+        let messages = self.views(page.rows);
+        self.send(&ToPage::Older { earlier: page.earlier, messages }).await
+    }
+
+    /// Passes an event of the client to the intake; the first one with the command before it with which chats begin.
+    /// Returns false if it could not be stored.
+    async fn receive(&mut self, inbound: Inbound) -> bool {
+        let intake = Arc::clone(&self.state.intake);
+        let starts = matches!(&inbound.kind, EventKind::Command { name, .. } if name == START);
+        let stored = match self.begun || starts {
+            true => intake.receive(vec![inbound]).await,
+            false => intake.begin(self.start(), inbound).await,
+        };
+        if let Err(error) = &stored {
+            tracing::warn!(%error, "a message of a web chat could not be stored; the page repeats it");
+        }
+        self.begun |= stored.is_ok();
+        stored.is_ok()
+    }
+
+    /// The event with which the chat begins. Its key is constant, so that a chat starts once whatever its pages do.
+    fn start(&self) -> Inbound {
+        self.inbound(START, EventKind::Command { name: START.to_owned(), rest: String::new() }, None)
+    }
+
+    fn inbound(&self, key: &str, kind: EventKind, button: Option<String>) -> Inbound {
+        Inbound {
             address: self.address.clone(),
             // Prefixed with the chat id, so that a page cannot use up the keys of another chat.
             key: format!("{}:{key}", self.address.id),
@@ -276,31 +322,24 @@ impl Page {
             origin: Some(self.at.origin.clone()),
             kind,
             button,
-        };
-        match self.state.intake.receive(vec![inbound]).await {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::warn!(%error, "a message of a web chat could not be stored; the page repeats it");
-                false
-            }
         }
     }
 
     /// Sends the messages that were stored since the last read.
     async fn show_news(&mut self) -> Result<(), End> {
         let chat = self.address.to_string();
-        let rows =
-            self.state.channel.store.messages(&MessageQuery::of(&chat, self.seen, HISTORY)).await.map_err(
-                |error| {
-                    tracing::warn!(%error, "a web chat could not be read");
-                    End::Again
-                },
-            )?;
+        let store = Arc::clone(&self.state.channel.store);
+        let rows = store.messages(&MessageQuery::of(&chat, self.seen, NEWS)).await.map_err(unread)?;
         for row in rows {
+            self.begun = true;
             self.seen = row.seq;
             self.send(&ToPage::Message(MessageView::new(row, self.at.photos))).await?;
         }
         Ok(())
+    }
+
+    fn views(&self, rows: Vec<ports::MessageRow>) -> Vec<MessageView> {
+        rows.into_iter().map(|row| MessageView::new(row, self.at.photos)).collect()
     }
 
     async fn error(&mut self, code: &'static str, id: Option<&str>) -> Result<(), End> {
@@ -308,116 +347,55 @@ impl Page {
     }
 
     async fn send(&mut self, frame: &ToPage<'_>) -> Result<(), End> {
-        let text = serde_json::to_string(frame).map_err(|_| End::Again)?;
-        self.write(Message::Text(text.into())).await
-    }
-
-    async fn write(&mut self, message: Message) -> Result<(), End> {
-        match timeout(TIMEOUT, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Gone),
-        }
-    }
-
-    async fn close(&mut self, end: End) {
-        let (code, reason) = match end {
-            End::Gone => return,
-            End::Again => (close_code::AGAIN, "unavailable"),
-            End::Broken(code, reason) => (code, reason),
-        };
-        if self.error(reason, None).await.is_ok() {
-            let close = CloseFrame { code, reason: reason.into() };
-            drop(self.write(Message::Close(Some(close))).await);
-        }
+        send(&mut self.socket, frame).await
     }
 }
 
-/// Waits for the `hello` frame: token, language and last seen `seq`. Any other frame gets an error frame. `None` if the
-/// page disconnects.
-async fn hello(socket: &mut WebSocket) -> Option<(String, Option<String>, i64)> {
-    loop {
-        let code = match socket.recv().await?.ok()? {
-            Message::Text(text) => match serde_json::from_str(text.as_str()) {
-                Ok(FromPage::Hello { token, language, after }) => {
-                    // A token that this server cannot have issued starts a new chat.
-                    let known = token
-                        .filter(|token| token.len() == 64 && token.chars().all(|c| c.is_ascii_hexdigit()));
-                    return Some((known.unwrap_or_else(new_token), language, after));
-                }
-                Ok(FromPage::Message { .. } | FromPage::Press { .. }) => "hello_first",
-                Err(_) => "bad_frame",
-            },
-            Message::Binary(_) => "bad_frame",
-            Message::Ping(_) | Message::Pong(_) => continue,
-            Message::Close(_) => return None,
-        };
-        let error = serde_json::to_string(&ToPage::Error { code, id: None }).ok()?;
-        socket.send(Message::Text(error.into())).await.ok()?;
+async fn send(socket: &mut WebSocket, frame: &ToPage<'_>) -> Result<(), End> {
+    let text = serde_json::to_string(frame).map_err(|_| End::Again)?;
+    write(socket, Message::Text(text.into())).await
+}
+
+async fn write(socket: &mut WebSocket, message: Message) -> Result<(), End> {
+    match timeout(TIMEOUT, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(End::Gone),
     }
 }
 
-fn new_token() -> String {
-    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+async fn close(socket: &mut WebSocket, end: End) {
+    let (code, reason) = match end {
+        End::Gone => return,
+        End::Again => (close_code::AGAIN, "unavailable"),
+        End::Stopping => (close_code::AWAY, "stopping"),
+        End::Broken(code, reason) => (code, reason),
+    };
+    let told = match code {
+        close_code::AWAY => Ok(()),
+        _ => send(socket, &ToPage::Error { code: reason, id: None }).await,
+    };
+    if told.is_ok() {
+        let close = CloseFrame { code, reason: reason.into() };
+        drop(write(socket, Message::Close(Some(close))).await);
+    }
 }
 
-/// The chat id of a token on a site: 128 bits of a hash of both. They identify the chat and do not reveal the token.
-fn address_of(site: &str, token: &str) -> String {
-    let name = if site == DEFAULT_SITE { String::new() } else { format!("{site} ") };
-    let hash = blake3::hash(format!("tolmach web chat {name}{token}").as_bytes()).to_hex();
-    hash.chars().take(32).collect()
+fn unread(error: ports::Error) -> End {
+    tracing::warn!(%error, "a web chat could not be read");
+    End::Again
+}
+
+/// Bytes of a frame's payload.
+fn size(message: &Message) -> usize {
+    match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
+        Message::Close(_) => 0,
+    }
 }
 
 fn too_long(error: &axum::Error) -> bool {
     // axum does not expose the protocol error type, only its text.
     error.to_string().to_lowercase().contains("too long")
         || error.to_string().to_lowercase().contains("too big")
-}
-
-/// Token bucket: up to [`BURST`] messages, refilled at one per second.
-struct TokenBucket {
-    left: f64,
-    at: Instant,
-}
-
-impl TokenBucket {
-    fn new() -> TokenBucket {
-        TokenBucket { left: BURST, at: Instant::now() }
-    }
-
-    fn allows(&mut self) -> bool {
-        let now = Instant::now();
-        self.left = (self.left + (now - self.at).as_secs_f64()).min(BURST);
-        self.at = now;
-        if self.left < 1.0 {
-            return false;
-        }
-        self.left -= 1.0;
-        true
-    }
-}
-
-/// Registration in the channel's list of open sockets, removed on drop.
-struct Registration {
-    channel: Arc<WebChannel>,
-    chat: ChatKey,
-    wake: Arc<Notify>,
-}
-
-impl Registration {
-    fn new(channel: Arc<WebChannel>, chat: ChatKey, wake: Arc<Notify>) -> Registration {
-        channel.open().entry(chat.clone()).or_default().push(Arc::clone(&wake));
-        Registration { channel, chat, wake }
-    }
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        let mut open = self.channel.open();
-        if let Some(sockets) = open.get_mut(&self.chat) {
-            sockets.retain(|socket| !Arc::ptr_eq(socket, &self.wake));
-            if sockets.is_empty() {
-                open.remove(&self.chat);
-            }
-        }
-    }
 }

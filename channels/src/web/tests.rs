@@ -16,9 +16,12 @@ use tolmach_engine::{
     event::{EventKind, Origin},
     language::Language,
 };
+use tolmach_runtime::ports::TurnQuery;
 use tolmach_runtime::ports::prelude::*;
-use tolmach_runtime::ports::{Commit, Error, Inbound, MessageRow, Next, Result};
+use tolmach_runtime::ports::{Commit, Error, Inbound, Intake, MessageRow, Next, Result};
 use uuid::Uuid;
+
+mod limits;
 
 use super::*;
 use tolmach_store::sqlite::{self, SqliteStore};
@@ -29,6 +32,20 @@ struct Echo {
     channel: Arc<WebChannel>,
     received: Mutex<Vec<Inbound>>,
     broken: Mutex<bool>,
+}
+
+#[async_trait]
+impl Greeter for Echo {
+    async fn greeting(&self, start: &Inbound) -> Vec<Outgoing> {
+        let language = start.client.language.unwrap_or_default().code();
+        vec![Outgoing { text: format!("{language}: здравствуйте"), ..reply("") }]
+    }
+
+    async fn begin(&self, start: Inbound, first: Inbound) -> Result<()> {
+        // One by one, because this turn loop takes one event at a time.
+        self.receive(vec![start]).await?;
+        self.receive(vec![first]).await
+    }
 }
 
 #[async_trait]
@@ -116,6 +133,10 @@ impl Server {
     }
 
     async fn with(options: Options) -> Server {
+        Server::limited(options, Limits::default(), Proxies::default()).await
+    }
+
+    async fn limited(options: Options, limits: Limits, proxies: Proxies) -> Server {
         let folder = TempDir::new().expect("a folder");
         let file = sqlite::Options::new(folder.path().join("chat.db"));
         let store = Arc::new(SqliteStore::open(file).await.expect("opened"));
@@ -128,8 +149,10 @@ impl Server {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let at = listener.local_addr().expect("an address");
-        let router = router(Arc::clone(&echo) as Arc<dyn Intake>, channel);
-        tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+        let guard = Arc::new(Guard::new(limits, proxies));
+        let router = router(Arc::clone(&echo) as Arc<dyn Greeter>, channel, Arc::clone(&guard));
+        let service = protected(router, guard).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await.expect("served") });
         Server { at, echo, _folder: folder }
     }
 
@@ -147,17 +170,35 @@ impl Server {
         (page, welcome)
     }
 
-    /// Opens a new chat and reads its greeting. Returns the page, the token and the last `seq`.
-    async fn new_page(&self) -> (Page, String, i64) {
+    /// Opens a new chat and reads its greeting. Returns the page and the token.
+    async fn greeted(&self) -> (Page, String) {
         let (mut page, welcome) = self.page(None, 0).await;
+        let greeting = page.receive().await;
+        assert_eq!(
+            (&greeting["type"], &greeting["messages"][0]["text"]),
+            (&json!("greeting"), &json!("ru: здравствуйте"))
+        );
+        (page, welcome["token"].as_str().expect("a token").to_owned())
+    }
+
+    /// Opens a new chat and begins it with a command. Returns the page, the token and the last `seq`.
+    async fn new_page(&self) -> (Page, String, i64) {
+        let (mut page, token) = self.greeted().await;
+        page.send(message("begin", "/start")).await;
+        page.until_answer("begin").await;
         assert_eq!(page.receive().await["text"], "/start");
         let greeting = page.receive().await;
         assert_eq!(greeting["text"], "вы сказали: /start");
-        (
-            page,
-            welcome["token"].as_str().expect("a token").to_owned(),
-            greeting["seq"].as_i64().expect("a seq"),
-        )
+        (page, token, greeting["seq"].as_i64().expect("a seq"))
+    }
+
+    /// The number of rows of all kinds that a chat leaves.
+    async fn rows(&self) -> usize {
+        let store = &self.echo.store;
+        let stored = store.chats_like("").await.expect("read").len();
+        let turns = store.turns(&TurnQuery::since(0, 0, 100)).await.expect("read").len();
+        let waiting = store.unfinished(i64::MAX, &[NAME.to_owned()]).await.expect("read").len();
+        stored + turns + waiting + self.echo.received.lock().expect("not poisoned").len()
     }
 }
 
@@ -181,9 +222,24 @@ impl Page {
         }
     }
 
-    /// Waits for the reply to the command with which a chat starts.
-    async fn until_started(&mut self) {
-        while self.receive().await["who"] != "bot" {}
+    /// Begins the chat with a message and waits for the reply.
+    async fn begin(&mut self) {
+        self.send(message("begin", "здравствуйте")).await;
+        while self.receive().await["text"] != "вы сказали: здравствуйте" {}
+    }
+
+    /// Whether the server has closed the socket with this code, after any frames.
+    async fn closed_with(mut self, code: u16) -> bool {
+        let read = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Close(Some(frame)))) => return u16::from(frame.code) == code,
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return false,
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), read).await.expect("closed")
     }
 
     /// All frames up to and including the one with this id.
@@ -207,11 +263,14 @@ fn message(id: &str, text: &str) -> Value {
 #[tokio::test]
 async fn a_chat_runs_from_hello_to_reply() {
     let site = Server::start().await;
-    let (mut page, token, _) = site.new_page().await;
+    let (mut page, token) = site.greeted().await;
     assert_eq!(token.len(), 64);
     assert_eq!(site.echo.channel.connected(), 1);
     page.send(message("1", "  нужен насос ")).await;
     assert_eq!(page.receive().await, json!({ "type": "ack", "id": "1" }));
+    // The command with which the chat begins is stored with the first message.
+    assert_eq!(page.receive().await["text"], "/start");
+    assert_eq!(page.receive().await["text"], "вы сказали: /start");
     let echo = page.receive().await;
     assert_eq!((&echo["who"], &echo["text"]), (&json!("client"), &json!("нужен насос")));
     let reply = page.receive().await;
@@ -264,6 +323,7 @@ async fn a_reconnected_page_gets_every_missed_message_exactly_once() {
     let (mut second, welcome) = site.page(Some(&token), 0).await;
     assert_eq!(welcome["token"], *token);
     assert_eq!(welcome["messages"].as_array().map(Vec::len), Some(2), "the whole history for a new window");
+    assert_eq!(welcome["earlier"], false);
     first.send(message("1", "привет")).await;
     first.until_answer("1").await;
     assert_eq!(second.receive().await["text"], "привет");
@@ -343,7 +403,7 @@ async fn a_long_frame_is_refused_and_a_huge_one_closes_the_socket() {
 #[tokio::test]
 async fn too_many_messages_are_rate_limited() {
     let site = Server::start().await;
-    let (mut page, _, _) = site.new_page().await;
+    let (mut page, _) = site.greeted().await;
     for n in 0..8 {
         page.send(message(&n.to_string(), "спам")).await;
     }
@@ -367,7 +427,9 @@ async fn a_message_that_could_not_be_stored_is_not_acknowledged() {
 
 #[tokio::test]
 async fn only_allowed_origins_connect() {
-    let site = Server::with(Options { hosts: vec!["shop.example".to_owned()], ..Options::default() }).await;
+    let site =
+        Server::with(Options { hosts: vec!["shop.example".parse().expect("a host")], ..Options::default() })
+            .await;
     let own = format!("http://{}", site.at);
     for (origin, welcome) in [
         (own.as_str(), true),
@@ -441,12 +503,18 @@ async fn two_sites() -> Server {
         title: Localized { ru: "Инструменты".to_owned(), en: "Tools & <more>".to_owned() },
         colours: Colours { accent: Some("#0a7a4b".to_owned()), background: None },
         languages: vec![Language::En],
-        hosts: vec!["tools.example".to_owned()],
+        hosts: vec!["tools.example".parse().expect("a host")],
         entry: Some("tools".to_owned()),
     };
     let title = Localized { ru: "Магазин".to_owned(), en: "Shop".to_owned() };
     let sites = [("tools".to_owned(), tools)].into();
-    Server::with(Options { title, sites, hosts: vec!["shop.example".to_owned()], ..Options::default() }).await
+    Server::with(Options {
+        title,
+        sites,
+        hosts: vec!["shop.example".parse().expect("a host")],
+        ..Options::default()
+    })
+    .await
 }
 
 #[tokio::test]
@@ -506,10 +574,10 @@ async fn a_chat_belongs_to_its_site() {
     let mut other = connect("/ws", None).await.expect("connected");
     other.send(json!({ "type": "hello", "token": token, "language": "ru" })).await;
     assert_eq!(other.receive().await["messages"], json!([]));
-    page.until_started().await;
-    other.until_started().await;
+    page.begin().await;
+    other.begin().await;
     let received = server.echo.received.lock().expect("not poisoned").clone();
-    let [first, second] = received.as_slice() else { panic!("{received:?}") };
+    let [first, _, second, _] = received.as_slice() else { panic!("{received:?}") };
     assert_ne!(first.address, second.address);
     let origin = |site: &str, page: Option<&str>| {
         Some(Origin { site: site.to_owned(), page: page.map(str::to_owned) })

@@ -14,6 +14,9 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(120);
 /// Pages that are opened concurrently.
 pub(super) const OPENING: usize = 64;
+/// All clients of a load have one address, for which the limits of an office are too low.
+const LIMITS: &str = "[limits.address]\nconnections = 1000000\nrequests = 10000000\nsockets = 1000000\n\
+                      chats = 1000000\nmessages = 10000000\nframes = 10000000\nkib = 1000000\n";
 
 /// The running binary.
 pub struct Server {
@@ -31,6 +34,7 @@ impl Server {
     /// If it does not become ready.
     pub async fn start(binary: PathBuf, database: &Database, sockets: usize) -> anyhow::Result<Server> {
         let home = TempDir::new().context("no temporary folder")?;
+        std::fs::write(home.path().join("tolmach.toml"), LIMITS).context("no configuration file")?;
         let settings = Settings::new(binary, home.path().to_owned(), database)
             .with("TOLMACH_WEB_SOCKETS", sockets + OPENING);
         let mut tolmach = settings.spawn(Role::Alone)?;

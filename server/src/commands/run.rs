@@ -18,11 +18,11 @@ use tolmach_adapters::email::{self, EmailChannel};
 use tolmach_catalog::PhotoFolder;
 use tolmach_channels::{
     telegram::TelegramChannel,
-    web::{self, WebChannel},
+    web::{self, Guard, WebChannel},
 };
 use tolmach_runtime::{
     Coalescing, Staff, Tasks,
-    ports::{Channel, Intake},
+    ports::{Channel, Greeter},
 };
 
 use crate::{
@@ -31,13 +31,16 @@ use crate::{
     database::Database,
     follow,
     health::{self, Health},
-    instance_lock,
+    http_server, instance_lock,
     jobs::Jobs,
-    photos,
+    open_files, photos,
 };
 
 /// How long running turns may take to finish at shutdown.
 const GRACE: Duration = Duration::from_secs(20);
+
+/// How long the pages may take to be told that the server stops.
+const PAGES: Duration = Duration::from_secs(1);
 
 /// How long the task worker and the Telegram polling may take to stop after that.
 const LAST: Duration = Duration::from_secs(5);
@@ -82,9 +85,18 @@ impl Run {
         let listener = listen(self.listen.or(config.listen)).await?;
         let address = listener.local_addr()?;
 
+        let guard = Arc::new(Guard::new(config.limits.limits(config.web_sockets), config.proxy.proxies()?));
+        if let Some(files) = open_files::raise_limit().filter(|files| (*files as usize) < config.web_sockets)
+        {
+            tracing::warn!(
+                files,
+                config.web_sockets,
+                "fewer files may be open than sockets; raise ulimit -n"
+            );
+        }
         let options = web::Options {
             title: assembled.company.clone(),
-            hosts: config.web_hosts.clone(),
+            hosts: config.web_hosts()?,
             sites: config.sites.iter().map(|(name, site)| (name.clone(), site.site())).collect(),
             sockets: config.web_sockets,
             ..Default::default()
@@ -171,15 +183,20 @@ impl Run {
             role,
             jobs,
             started,
+            token: config.health_token.clone(),
         };
-        let intake = Arc::clone(&runtime) as Arc<dyn Intake>;
+        let intake = Arc::clone(&runtime) as Arc<dyn Greeter>;
         let mut app = health::router(Arc::new(state));
         if role.has_clients() {
-            app = app.merge(web::router(intake, web));
-            app = app.merge(photos::router(Arc::new(PhotoFolder::of(assembled.catalog.folder()))));
+            app = app.merge(web::router(intake, Arc::clone(&web), Arc::clone(&guard)));
+            app = app.merge(photos::router(PhotoFolder::of(assembled.catalog.folder())));
         }
+        let app = web::protected(app, Arc::clone(&guard));
+        let serving =
+            http_server::serve(listener, app, guard, http_server::Timeouts::default(), stopped.clone());
+        let mut serving = tokio::spawn(serving);
         tokio::select! {
-            served = async { axum::serve(listener, app).await } => served.context("the web server ended")?,
+            ended = &mut serving => ended.context("the web server ended")?,
             () = asked_to_stop => {}
         }
 
@@ -188,6 +205,9 @@ impl Run {
         if !runtime.close(GRACE).await {
             tracing::warn!("turns were cut off; the next start takes them up");
         }
+        // After the turns: their replies are shown to the pages that are open.
+        web.close(PAGES).await;
+        ending.push(serving);
         // Wait for the tasks that were told to stop, but not forever.
         let _ = tokio::time::timeout(LAST, futures_util::future::join_all(&mut ending)).await;
         tasks.iter().chain(&ending).for_each(tokio::task::JoinHandle::abort);

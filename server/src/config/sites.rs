@@ -36,7 +36,7 @@ impl Site {
     /// Checks what the types do not; `name` is the site's.
     ///
     /// # Errors
-    /// A name that cannot stand in an address, or a colour that is none.
+    /// A name that cannot stand in an address, a colour that is none, or a host that is none.
     pub fn check(&self, name: &str) -> anyhow::Result<()> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
         if !(1..=40).contains(&name.len()) || !name.chars().all(plain) {
@@ -52,10 +52,10 @@ impl Site {
                 bail!("sites.{name}.colours.{key} is {colour}; write it like #1f5fd0 or #fff");
             }
         }
-        Ok(())
+        super::web::hosts(&format!("sites.{name}.hosts"), &self.hosts).map(drop)
     }
 
-    /// The site as the channel takes it.
+    /// The site as the channel takes it. Hosts that [`Site::check`] refuses are left out.
     pub fn site(&self) -> web::Site {
         let all = web::Site::default().languages;
         let Colours { accent, background } = self.colours.clone();
@@ -63,7 +63,7 @@ impl Site {
             title: self.title.clone(),
             colours: web::Colours { accent, background },
             languages: if self.languages.is_empty() { all } else { self.languages.clone() },
-            hosts: self.hosts.clone(),
+            hosts: self.hosts.iter().filter_map(|host| host.parse().ok()).collect(),
             entry: self.entry.clone(),
         }
     }

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
 use crate::{
+    page::Page,
     sites,
     support::{Home, Server},
 };
@@ -128,6 +129,88 @@ async fn sites_look_and_begin_as_configured() {
         .until("location.pathname === '/' && document.querySelectorAll('.message.bot').length === 1")
         .await;
     assert_eq!(browser.text(".message.bot .bubble").await, "The shop listens");
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_greeting_is_stored_when_the_client_acts() {
+    let Some(mut browser) = Browser::start().await else { return };
+    let home = Home::ready();
+    let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
+    browser.screen(360, 640).await;
+    browser.call("Page.navigate", json!({ "url": server.url("/") })).await;
+    browser.until("document.querySelectorAll('.message.bot').length === 1").await;
+    // The greeting follows the language until the chat has begun.
+    browser.run("document.querySelector('[data-language=ru]').click()").await;
+    browser.until("document.querySelector('.message.bot').innerText.includes('Здравствуйте')").await;
+    browser.run("document.querySelector('[data-language=en]').click()").await;
+    browser.until("document.querySelector('.message.bot').innerText.includes('Hello')").await;
+    // A reload shows it again, and once.
+    browser.call("Page.reload", json!({})).await;
+    browser.until("document.querySelectorAll('.message.bot').length === 1").await;
+    let count = "document.querySelectorAll('.message').length";
+    browser.run("document.querySelector('.message.bot').mark = 'kept'").await;
+    browser.click("Delivery and payment").await;
+    browser.until("document.querySelectorAll('.message.bot').length === 2").await;
+    browser.until("document.querySelectorAll('.pending').length === 0").await;
+    assert_eq!(browser.run(count).await, 3);
+    // What is the same is left alone, so that it is not read out again.
+    assert_eq!(browser.run("document.querySelector('.message.bot').mark").await, "kept");
+    let order = "[...document.querySelectorAll('.message')].map((box) => box.classList.contains('client'))";
+    assert_eq!(browser.run(order).await, json!([false, true, false]));
+    let log = browser.text("#log").await;
+    assert!(log.contains("Hello") && log.matches("Delivery and payment").count() == 2, "{log}");
+    browser.fits("the first press").await;
+    // The stored greeting is the same, so its button still works.
+    browser.click("Talk to a manager").await;
+    browser.until("document.body.innerText.includes('Write your name')").await;
+    browser.call("Page.reload", json!({})).await;
+    browser.until("document.querySelectorAll('.message').length === 5").await;
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn older_messages_come_on_request() {
+    let Some(mut browser) = Browser::start().await else { return };
+    let home = Home::ready();
+    home.write("tolmach.toml", "debounce_ms = 0\n[limits.chat]\nmessages = 60000\n");
+    let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
+    browser.screen(360, 640).await;
+    browser.call("Page.navigate", json!({ "url": server.url("/") })).await;
+    browser.until("document.querySelectorAll('.message.bot').length === 1").await;
+    assert_eq!(browser.run("document.getElementById('earlier').hidden").await, true);
+    let token = browser.run("localStorage.getItem('tolmach.token')").await;
+    let mut page = Page::connect(&server).await;
+    page.hello(json!({ "token": token, "language": "en" })).await;
+    for number in 0..60 {
+        page.ask(&number.to_string(), "/help").await;
+    }
+    // 122 messages are stored, of which the page never shows the first, the command with which the chat began.
+    browser.until("document.querySelectorAll('.message').length === 121").await;
+    browser.call("Page.reload", json!({})).await;
+    for (shown, width) in [(50, 360), (100, 1280), (121, 360)] {
+        browser.screen(width, 640).await;
+        browser.until(&format!("document.querySelectorAll('.message').length === {shown}")).await;
+        browser.fits("a part of the history").await;
+        let hidden = browser.run("document.getElementById('earlier').hidden").await;
+        assert_eq!(hidden, shown == 121, "{shown}");
+        if shown == 121 {
+            break;
+        }
+        let label = browser.text("#earlier").await;
+        assert_eq!(label, "Earlier messages");
+        // What the client looks at stays where it is.
+        browser.run("window.first = document.querySelector('.message')").await;
+        browser.run("document.getElementById('scroll').scrollTop = 0").await;
+        let top = "Math.round(window.first.getBoundingClientRect().top)";
+        let before = browser.run(top).await.as_f64().expect("a number");
+        browser.run("document.getElementById('earlier').click()").await;
+        browser.until(&format!("document.querySelectorAll('.message').length > {shown}")).await;
+        let moved = browser.run(top).await.as_f64().expect("a number") - before;
+        assert!(moved.abs() <= 60.0, "it moved by {moved} pixels");
+    }
+    let first = browser.text(".message").await;
+    assert!(first.contains("Hello"), "{first}");
     assert_eq!(browser.complaints, Vec::<String>::new());
 }
 

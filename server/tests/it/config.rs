@@ -37,6 +37,16 @@ fn wrong_settings_are_named() {
         ("[sites.shop]\ncolours.accent = \"red\"", &["sites.shop.colours.accent", "red", "#1f5fd0"]),
         ("[sites.shop]\nlanguages = [\"de\"]", &["tolmach.toml", "sites.shop.languages"]),
         ("[sites.shop]\ntitle = 5", &["tolmach.toml", "sites.shop.title"]),
+        (
+            "[sites.shop]\nhosts = [\"https://a/b\"]",
+            &["sites.shop.hosts", "https://a/b", "https://chat.example.com"],
+        ),
+        ("web_hosts = [\"ftp://a\"]", &["web_hosts", "ftp://a"]),
+        ("[proxy]\nheader = \"forwarded\"", &["proxy.header", "x-forwarded-for"]),
+        ("[proxy]\ntrusted = [\"localhost\"]", &["proxy.trusted", "localhost", "10.0.0.0/8"]),
+        ("[limits.address]\nsockets = 0", &["limits.address.sockets", "1 or more"]),
+        ("[limits.chat]\nmesages = 5", &["tolmach.toml", "mesages", "messages"]),
+        ("health_token = \"hunter2\"", &["health_token", "16"]),
         ("no toml at all", &["tolmach.toml"]),
     ] {
         home.write("tolmach.toml", text);
@@ -50,6 +60,9 @@ fn wrong_settings_are_named() {
         ("TOLMACH_LLM_TIMEOUT_SECONDS", "soon", &["TOLMACH_LLM_TIMEOUT_SECONDS", "whole number"]),
         ("TOLMACH_DEBOUNCE_MS", "soon", &["TOLMACH_DEBOUNCE_MS", "whole number of milliseconds"]),
         ("TOLMACH_WEB_SOCKETS", "many", &["TOLMACH_WEB_SOCKETS", "whole number"]),
+        ("TOLMACH_PROXY_HEADER", "via", &["proxy.header", "via"]),
+        ("TOLMACH_TRUSTED_PROXIES", "10.0.0.0/8, nowhere", &["proxy.trusted", "nowhere"]),
+        ("TOLMACH_PROXY_HTTPS", "yes", &["TOLMACH_PROXY_HTTPS", "true or false"]),
         ("TOLMACH_STAFF_TELEGRAM", "-100,@shop", &["staff.default.telegram", "entry 2"]),
         ("TOLMACH_LOG", "info,=,=loud", &["log", "info,=,=loud"]),
         ("TOLMACH_LLM_API_KEY", "sk-secret", &["TOLMACH_LLM_MODEL"]),

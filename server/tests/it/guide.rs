@@ -37,9 +37,17 @@ fn an_analyst_can_follow_the_guide() {
     let mut commands = 0;
     for block in blocks(guide) {
         match block.form {
-            "yaml" | "text" => {
+            "yaml" | "text" | "toml" => {
                 home.write(block.file, &block.text);
             }
+            // Configurations of other programs: only what the server needs of them is checked.
+            "nginx" => {
+                for needed in ["Host", "X-Forwarded-For", "X-Forwarded-Proto", "Upgrade", "Connection"] {
+                    assert!(block.text.contains(&format!("proxy_set_header {needed} ")), "{needed}");
+                }
+                assert_eq!(block.text.matches('{').count(), block.text.matches('}').count());
+            }
+            "caddy" => assert_eq!(block.text.matches('{').count(), block.text.matches('}').count()),
             // Two lines: the text to replace, and the replacement.
             "sed" => {
                 let (old, new) = block.text.trim_end().split_once('\n').expect("two lines");

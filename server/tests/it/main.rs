@@ -22,8 +22,12 @@ mod dialog_tests;
 #[cfg(unix)]
 mod faults;
 mod first_start;
+#[cfg(unix)]
+mod greeting;
 mod guide;
 mod intents;
+#[cfg(unix)]
+mod internet;
 mod leads;
 mod meilisearch;
 mod model;

@@ -14,8 +14,20 @@ pub struct Page {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// The token that opens the chat again.
     pub token: String,
-    /// All messages that the page was shown, in order.
+    /// All messages that the page shows, in order.
     pub shown: Vec<Value>,
+    greeting: Greeting,
+}
+
+/// How far the greeting of a new chat is.
+#[derive(Clone, Copy, PartialEq)]
+enum Greeting {
+    /// There is none, or the client has written since.
+    Over,
+    /// Shown; nothing of it is stored.
+    Shown,
+    /// The stored messages take its place.
+    Stored,
 }
 
 impl Page {
@@ -30,7 +42,15 @@ impl Page {
     /// Opens an existing chat with its whole history.
     pub async fn back(server: &Server, token: &str) -> Page {
         let mut page = Page::connect(server).await;
-        page.hello(json!({ "token": token })).await;
+        let mut part = page.hello(json!({ "token": token })).await;
+        while part["earlier"] == true {
+            page.send(json!({ "type": "older", "before": page.shown[0]["seq"] })).await;
+            while part["type"] != "older" {
+                part = page.receive().await.expect("open");
+            }
+            page.shown.splice(0..0, part["messages"].as_array().expect("messages").iter().cloned());
+            part["type"] = Value::Null;
+        }
         page
     }
 
@@ -42,7 +62,7 @@ impl Page {
     /// A socket at a path that has not said hello.
     pub async fn connect_to(server: &Server, path: &str) -> Page {
         let (socket, _) = connect_async(format!("ws://{}{path}", server.address)).await.expect("connected");
-        Page { socket, token: String::new(), shown: Vec::new() }
+        Page { socket, token: String::new(), shown: Vec::new(), greeting: Greeting::Over }
     }
 
     pub async fn hello(&mut self, mut hello: Value) -> Value {
@@ -65,6 +85,11 @@ impl Page {
     }
 
     pub async fn send_message(&mut self, id: &str, text: &str) {
+        if text == "/start" && self.greeting == Greeting::Shown {
+            // The greeting is what is asked for.
+            self.shown.clear();
+            self.greeting = Greeting::Over;
+        }
         self.send(json!({ "type": "message", "id": id, "text": text })).await;
     }
 
@@ -88,13 +113,18 @@ impl Page {
         self.reply().await
     }
 
-    /// The next message of the bot or of the staff.
+    /// The next message of the bot or of the staff. What was shown as the greeting already is not one.
     pub async fn reply(&mut self) -> Value {
         loop {
             let frame = self.receive().await.expect("open");
             assert_ne!(frame["type"], "error", "{frame}");
-            if frame["type"] == "message" && frame["who"] != "client" {
-                return frame;
+            let last = frame["messages"].as_array().and_then(|messages| messages.last());
+            match (frame["type"].as_str(), last) {
+                (Some("greeting"), Some(last)) => return last.clone(),
+                (Some("message"), _) if frame["who"] != "client" && self.greeting == Greeting::Over => {
+                    return frame;
+                }
+                _ => {}
             }
         }
     }
@@ -107,7 +137,18 @@ impl Page {
             match next?.ok()? {
                 Message::Text(text) => {
                     let frame: Value = serde_json::from_str(&text).expect("JSON");
+                    if frame["type"] == "greeting" {
+                        self.greeting = Greeting::Shown;
+                        self.shown = frame["messages"].as_array().expect("messages").clone();
+                    }
                     if frame["type"] == "message" {
+                        if self.greeting == Greeting::Shown {
+                            self.shown.clear();
+                            self.greeting = Greeting::Stored;
+                        }
+                        if frame["who"] == "client" && frame["text"] != "/start" {
+                            self.greeting = Greeting::Over;
+                        }
                         let mut message = frame.clone();
                         // Messages of the history in `welcome` do not have this field; otherwise they are the same.
                         message.as_object_mut().expect("an object").remove("type");

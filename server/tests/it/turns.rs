@@ -3,6 +3,7 @@
 mod bursts;
 mod faults;
 mod poison;
+mod greeting;
 mod staff;
 
 use std::{
@@ -127,10 +128,22 @@ impl Bot {
         coalescing: Coalescing,
         staff: Staff,
     ) -> Bot {
+        Bot::asking(folder, kinds, flow, coalescing, staff, Arc::new(NoHttp)).await
+    }
+
+    /// One that asks this other system.
+    async fn asking(
+        folder: &Path,
+        kinds: &'static [&'static KindSpec],
+        flow: &str,
+        coalescing: Coalescing,
+        staff: Staff,
+        http: Arc<dyn ports::Http>,
+    ) -> Bot {
         let store = Arc::new(SqliteStore::open(Options::new(folder.join("tolmach.db"))).await.unwrap());
         let channel = Arc::new(Scripted::default());
         let queries = QueryPorts {
-            http: Arc::new(NoHttp),
+            http,
             catalog: Arc::new(Hanging),
             trainer: Arc::new(Trainer::new(Arc::new(MeaningEmbedder))),
             llm: Arc::new(OfflineLlm),

@@ -10,7 +10,7 @@
       fast: "Слишком быстро: сообщение уйдёт через несколько секунд.",
       long: "Сообщение слишком длинное: не больше 4096 знаков.", bad: "Сообщение не удалось отправить.",
       sending: "отправляется…", failed: "не отправлено", article: "Артикул", photo: "Фото",
-      log: "Переписка", staff: "Менеджер", typing: "Консультант печатает",
+      log: "Переписка", staff: "Менеджер", typing: "Консультант печатает", earlier: "Более ранние сообщения",
     },
     en: {
       title: "Consultant", label: "Message", placeholder: "What are you looking for?", send: "Send",
@@ -19,13 +19,15 @@
       fast: "Too fast: the message goes out in a few seconds.",
       long: "The message is too long: 4096 characters at most.", bad: "The message could not be sent.",
       sending: "sending…", failed: "not sent", article: "Article", photo: "Photo",
-      log: "Conversation", staff: "Manager", typing: "The consultant is typing",
+      log: "Conversation", staff: "Manager", typing: "The consultant is typing", earlier: "Earlier messages",
     },
   };
   const REPLY_TIMEOUT = 25000;
+  // The server takes so many messages at once; the rest of a longer queue goes out later.
+  const BURST = 5;
   const find = (id) => document.getElementById(id);
-  const [log, scroll, banner, typing, form, text, send, status] =
-    ["log", "scroll", "banner", "typing", "composer", "text", "send", "status"].map(find);
+  const [log, scroll, banner, typing, form, text, send, status, earlier] =
+    ["log", "scroll", "banner", "typing", "composer", "text", "send", "status", "earlier"].map(find);
 
   const site = document.querySelector("meta[name=chat-title]").dataset;
   const offered = site.languages.split(" ");
@@ -49,6 +51,10 @@
   let ready = false;
   let attempt = 0;
   let seen = 0;
+  // The first message on the page that is stored.
+  let oldest = 0;
+  // The greeting of a chat that is not stored yet; null once the chat has begun.
+  let greeting = null;
   let waiting = null;
   let resending = null;
   // Not yet acknowledged, in order; kept over a reload.
@@ -132,6 +138,8 @@
     }
     const made = element("button", "", data.label);
     made.type = "button";
+    // A stored greeting differs from the one before it if its buttons do.
+    made.dataset.id = data.id;
     made.addEventListener("click", () => say({ type: "press", button: data.id, label: data.label }, data.label));
     return made;
   }
@@ -142,20 +150,8 @@
     return box;
   }
 
-  function show(message) {
-    if (message.seq <= seen) return;
-    seen = message.seq;
-    if (message.who === "client") {
-      const index = own.findIndex((mine) => mine.text.trim() === message.text.trim());
-      if (index >= 0) {
-        const [mine] = own.splice(index, 1);
-        settle(mine.box);
-        return;
-      }
-      // A new chat begins with a command that nobody typed.
-      if (message.text.trim() !== "/start") log.append(bubble("client", message.text));
-      return;
-    }
+  // A message of the bot or of the staff.
+  function reply(message) {
     const box = bubble("bot", message.text);
     if (message.who === "staff") {
       box.classList.add("staff");
@@ -168,8 +164,9 @@
       photo.referrerPolicy = "no-referrer";
       const place = element("div");
       photo.onload = () => {
+        const atEnd = isAtEnd();
         place.append(photo);
-        toEnd();
+        if (atEnd) toEnd();
       };
       photo.src = message.photo;
       box.append(place);
@@ -184,8 +181,82 @@
       buttons.append(...message.buttons.map(button));
       box.append(buttons);
     }
+    return box;
+  }
+
+  // A chat begins with a command that nobody typed.
+  const isStart = (message) => message.who === "client" && message.text.trim() === "/start";
+
+  function show(message) {
+    if (message.seq <= seen) return;
+    seen = message.seq;
+    oldest ||= message.seq;
+    if (message.who === "client") {
+      const index = own.findIndex((mine) => mine.text.trim() === message.text.trim());
+      if (index >= 0) {
+        const [mine] = own.splice(index, 1);
+        settle(mine.box);
+        begun();
+      } else if (!isStart(message)) {
+        begun();
+        log.append(bubble("client", message.text));
+      }
+      return;
+    }
+    const box = reply(message);
+    if (greeting) {
+      store(box);
+      return;
+    }
     log.append(box);
     expect(false);
+  }
+
+  // Shows how the chat begins. It stands above what the client writes, and nothing of it is stored.
+  function greet(messages) {
+    if (!greeting) {
+      greeting = { box: element("div", "greeting"), stored: 0 };
+      log.prepend(greeting.box);
+    }
+    greeting.box.replaceChildren(...messages.map(reply));
+    expect(unsent.length > 0);
+  }
+
+  // Puts a stored message of the greeting in the place of the one that was shown before it was stored. One that is the
+  // same is left alone, so that it is not read out again.
+  function store(box) {
+    const shown = greeting.box.children[greeting.stored];
+    greeting.stored += 1;
+    if (!shown) greeting.box.append(box);
+    else if (!shown.isEqualNode(box)) shown.replaceWith(box);
+  }
+
+  // The chat is stored from its beginning to here.
+  function begun() {
+    if (greeting && greeting.stored > 0) {
+      [...greeting.box.children].slice(greeting.stored).forEach((box) => box.remove());
+    }
+    greeting = null;
+  }
+
+  // Puts older messages above those on the page, which stay where they are on the screen.
+  function showOlder(messages) {
+    const fromEnd = scroll.scrollHeight - scroll.scrollTop;
+    const boxes = messages.filter((message) => !isStart(message));
+    log.prepend(...boxes.map((message) => (message.who === "client" ? bubble("client", message.text) : reply(message))));
+    if (messages.length) oldest = messages[0].seq;
+    scroll.scrollTop = scroll.scrollHeight - fromEnd;
+  }
+
+  function offerEarlier(yes) {
+    // The focus must not be lost with the button.
+    if (!yes && document.activeElement === earlier) scroll.focus();
+    earlier.hidden = !yes;
+    earlier.disabled = false;
+  }
+
+  function isAtEnd() {
+    return scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 160;
   }
 
   function toEnd() {
@@ -247,13 +318,19 @@
 
   function later(ms) {
     clearTimeout(resending);
-    resending = setTimeout(() => unsent.forEach(transmit), ms);
+    resending = setTimeout(resend, ms);
+  }
+
+  function resend() {
+    unsent.slice(0, BURST).forEach(transmit);
+    if (unsent.length > BURST) later(1000 * BURST);
   }
 
   function refused(frame) {
     const words = WORDS[language];
     if (frame.code === "too_fast" || frame.code === "unavailable") {
       complain(frame.code === "too_fast" ? words.fast : words.lost);
+      earlier.disabled = false;
       later(frame.code === "too_fast" ? 2500 : 5000);
       return;
     }
@@ -279,7 +356,11 @@
         log.replaceChildren();
         own.length = 0;
         seen = 0;
+        oldest = 0;
+        greeting = null;
       }
+      if (!seen) offerEarlier(frame.earlier);
+      earlier.disabled = false;
       attempt = 0;
       ready = true;
       complain("");
@@ -289,13 +370,21 @@
         if (!own.some((mine) => mine.id === one.id)) place(one, one.text ?? one.label ?? "");
       }
       if (!log.children.length) expect(true);
-      unsent.forEach(transmit);
+      resend();
+      toEnd();
+    },
+    greeting(frame) {
+      greet(frame.messages);
       toEnd();
     },
     message(frame) {
-      const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 160;
+      const atEnd = isAtEnd();
       show(frame);
       if (atEnd) toEnd();
+    },
+    older(frame) {
+      showOlder(frame.messages);
+      offerEarlier(frame.earlier);
     },
     ack(frame) { acknowledged(frame.id); },
     error(frame) { refused(frame); },
@@ -345,6 +434,7 @@
     text.placeholder = words.placeholder;
     send.setAttribute("aria-label", words.send);
     send.title = words.send;
+    earlier.textContent = words.earlier;
     status.textContent = ready ? words.online : words.connecting;
     status.classList.toggle("on", ready);
     for (const choice of document.querySelectorAll("[data-language]")) {
@@ -386,6 +476,12 @@
       if (ready) hello(socket);
     });
   }
+
+  earlier.addEventListener("click", () => {
+    if (!ready) return;
+    earlier.disabled = true;
+    socket.send(JSON.stringify({ type: "older", before: oldest }));
+  });
 
   find("languages").hidden = offered.length < 2;
 

@@ -1,0 +1,177 @@
+//! Settings of the HTTP server: the proxies in front of it, and the limits by address and by chat.
+
+use anyhow::bail;
+use ipnet::IpNet;
+use serde::Deserialize;
+use tolmach_channels::web::{self, AllowedHost, ProxyHeader};
+
+/// The reverse proxies in front of the server.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Proxy {
+    /// The header in which a trusted proxy gives the client's address: `x-forwarded-for` or `x-real-ip`; empty when there
+    /// is no proxy.
+    pub header: String,
+    /// Addresses or networks of the proxies whose headers are believed; if unset, the loopback.
+    pub trusted: Option<Vec<String>>,
+    /// Whether the proxies serve HTTPS only. Needed for proxies that send no `X-Forwarded-Proto`.
+    pub https: bool,
+}
+
+impl Proxy {
+    /// The settings as the web chat takes them.
+    ///
+    /// # Errors
+    /// When the header is another one, or an address is none.
+    pub fn proxies(&self) -> anyhow::Result<web::Proxies> {
+        let header = match self.header.trim() {
+            "" => None,
+            name => match ProxyHeader::from_name(name) {
+                Some(header) => Some(header),
+                None => bail!("proxy.header is `{name}`; it is x-forwarded-for or x-real-ip"),
+            },
+        };
+        let mut proxies = web::Proxies { header, https: self.https, ..web::Proxies::default() };
+        if let Some(trusted) = &self.trusted {
+            proxies.trusted = trusted.iter().map(|text| network(text)).collect::<anyhow::Result<_>>()?;
+        }
+        Ok(proxies)
+    }
+}
+
+/// Reads `192.0.2.1`, `192.0.2.0/24`, or the same in IPv6.
+fn network(text: &str) -> anyhow::Result<IpNet> {
+    let text = text.trim();
+    let network = text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
+    match network {
+        Ok(network) => Ok(network),
+        Err(_) => bail!("proxy.trusted: `{text}` is no address; write 192.0.2.1 or 10.0.0.0/8"),
+    }
+}
+
+/// Reads the hosts of a setting.
+///
+/// # Errors
+/// When one is no host.
+pub fn hosts(setting: &str, texts: &[String]) -> anyhow::Result<Vec<AllowedHost>> {
+    let host = |text: &String| text.parse().map_err(|why| anyhow::anyhow!("{setting}: {why}"));
+    texts.iter().map(host).collect()
+}
+
+/// What one address and one chat may do.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Connections that are open at a time; if unset, `web_sockets` and 512.
+    pub connections: Option<usize>,
+    /// Limits for each address; an IPv6 address stands for its /64.
+    pub address: AddressLimits,
+    /// Limits for each chat.
+    pub chat: ChatLimits,
+}
+
+/// Limits for each address; all but the first are a minute.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AddressLimits {
+    /// Connections that are open at a time.
+    pub connections: usize,
+    /// HTTP requests.
+    pub requests: u32,
+    /// Sockets of the web chat opened.
+    pub sockets: u32,
+    /// Chats begun.
+    pub chats: u32,
+    /// Messages and presses.
+    pub messages: u32,
+    /// Frames of any kind.
+    pub frames: u32,
+    /// KiB received in frames.
+    pub kib: u32,
+    /// Requests for older messages.
+    pub older: u32,
+}
+
+/// Limits for each chat, a minute.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChatLimits {
+    /// Sockets opened.
+    pub sockets: u32,
+    /// Messages and presses; a twelfth of them at once.
+    pub messages: u32,
+    /// Frames of any kind.
+    pub frames: u32,
+    /// KiB received in frames.
+    pub kib: u32,
+    /// Requests for older messages.
+    pub older: u32,
+}
+
+impl Default for AddressLimits {
+    fn default() -> AddressLimits {
+        let web::AddressLimits { connections, requests, sockets, chats, messages, frames, kib, older } =
+            web::Limits::default().address;
+        AddressLimits { connections, requests, sockets, chats, messages, frames, kib, older }
+    }
+}
+
+impl Default for ChatLimits {
+    fn default() -> ChatLimits {
+        let web::ChatLimits { sockets, messages, frames, kib, older } = web::Limits::default().chat;
+        ChatLimits { sockets, messages, frames, kib, older }
+    }
+}
+
+/// Connections besides those of the web chat's sockets: pages, photos, /health.
+const OTHERS: usize = 512;
+
+impl Limits {
+    /// The settings as the web chat takes them.
+    pub fn limits(&self, sockets: usize) -> web::Limits {
+        let AddressLimits { connections, requests, sockets: opened, chats, messages, frames, kib, older } =
+            self.address;
+        let address = web::AddressLimits {
+            connections,
+            requests,
+            sockets: opened,
+            chats,
+            messages,
+            frames,
+            kib,
+            older,
+        };
+        let ChatLimits { sockets: opened, messages, frames, kib, older } = self.chat;
+        let chat = web::ChatLimits { sockets: opened, messages, frames, kib, older };
+        let connections = self.connections.unwrap_or(sockets.saturating_add(OTHERS));
+        web::Limits { connections, address, chat }
+    }
+
+    /// Checks that no limit is 0, which would let nobody in.
+    ///
+    /// # Errors
+    /// When one is.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let (address, chat) = (&self.address, &self.chat);
+        let set = [
+            ("connections", self.connections.unwrap_or(OTHERS)),
+            ("address.connections", address.connections),
+            ("address.requests", address.requests as usize),
+            ("address.sockets", address.sockets as usize),
+            ("address.chats", address.chats as usize),
+            ("address.messages", address.messages as usize),
+            ("address.frames", address.frames as usize),
+            ("address.kib", address.kib as usize),
+            ("address.older", address.older as usize),
+            ("chat.sockets", chat.sockets as usize),
+            ("chat.messages", chat.messages as usize),
+            ("chat.frames", chat.frames as usize),
+            ("chat.kib", chat.kib as usize),
+            ("chat.older", chat.older as usize),
+        ];
+        if let Some((name, _)) = set.iter().find(|(_, value)| *value == 0) {
+            bail!("limits.{name} is 0; it is 1 or more");
+        }
+        Ok(())
+    }
+}
