@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 use tolmach_engine::{
     condition::{Expression, FilterExpression},
+    effect::{GenerateRequest, Passage},
     language::Language,
     measure,
     span::Span,
@@ -38,8 +39,24 @@ pub const READERS: &[Reader] = &[
     ("request", |text| unused(bounds::request_for(text))),
     ("words", |text| unused(wording::normalized(text))),
     ("language", |text| unused(Language::evidence(text))),
-    ("sentences", |text| unused(grounded::keep_grounded(text, &[], &[text], Language::Ru))),
+    ("sentences", |text| unused(grounded::keep_grounded(text, &asked(text)))),
 ];
+
+/// A request for a reply to a client's text.
+fn asked(text: &str) -> GenerateRequest {
+    let delivery = "Доставляем по всей России за 2 дня, скидок не даём.".to_owned();
+    GenerateRequest {
+        role: String::new(),
+        instructions: String::new(),
+        question: text.to_owned(),
+        language: Language::Ru,
+        facts: Vec::new(),
+        passages: vec![Passage { id: String::new(), title: "Доставка".to_owned(), text: delivery }],
+        history: Vec::new(),
+        temperature: 0.0,
+        max_tokens: 1,
+    }
+}
 
 /// Texts that are slow to read where they are repeated: found so once, or made to be.
 pub const HOSTILE: &[&str] = &[

@@ -2,8 +2,8 @@
 
 mod bursts;
 mod faults;
-mod poison;
 mod greeting;
+mod poison;
 mod staff;
 
 use std::{
