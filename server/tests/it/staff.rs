@@ -176,6 +176,7 @@ async fn a_staff_member_takes_a_chat_over_and_returns_it() {
     page.send_message("3", "спасибо").await;
     // The bot still sends its reminder to another client, who fell silent later.
     let mut other = Page::new(&server, "ru").await;
+    other.ask("1", "привет").await;
     assert_eq!(other.reply().await["text"], "Вы ещё здесь?");
     let given = handoff(&["return", &chat, "--json"]).ok().json();
     assert_eq!(
