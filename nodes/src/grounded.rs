@@ -68,7 +68,7 @@ impl Sources {
         let figures = parts(sentence).all(|(row, part)| {
             let figures = Figures::of(&without_references(part));
             about_a_row |= row.is_some();
-            figures.is_empty() || self.states(row, &figures) || self.counts(part, &figures)
+            figures.is_empty() || self.states(row, &figures) || self.counts(&figures)
         });
         figures && promises::allowed(&without_references(sentence), &self.statements, leads, about_a_row)
     }
@@ -83,13 +83,11 @@ impl Sources {
     }
 
     /// «Нашлось 3 варианта»: how many rows there are may be said, but not as a price or a share.
-    fn counts(&self, part: &str, figures: &Figures) -> bool {
-        const AMOUNTS: &[&str] = &["%", "проц", "perc", "₽", "$", "€", "руб", "rub", "тыс"];
+    fn counts(&self, figures: &Figures) -> bool {
         let count = self.rows.len().to_string();
-        let lower = part.to_lowercase();
         figures.addresses.is_empty()
+            && figures.amounts.is_empty()
             && figures.numbers.iter().all(|number| *number == count)
-            && !AMOUNTS.iter().any(|amount| lower.contains(amount))
     }
 }
 
@@ -97,6 +95,8 @@ impl Sources {
 #[derive(Default)]
 struct Figures {
     numbers: BTreeSet<String>,
+    /// Those of the numbers that are money or shares, with which of the two.
+    amounts: BTreeSet<(String, Amount)>,
     addresses: BTreeSet<String>,
 }
 
@@ -105,13 +105,17 @@ impl Figures {
         let addresses = addresses(text);
         let mut numbers = numbers(text);
         numbers.extend(spelled_numbers(text));
-        Figures { numbers, addresses }
+        Figures { numbers, amounts: amounts(text), addresses }
     }
 
     fn of_row(row: &Product) -> Figures {
         let mut figures = Figures::of(&serde_json::to_string(row).unwrap_or_default());
         if let Some(price) = row.price {
-            figures.numbers.extend(numbers(&money(price, "")));
+            let written = [money(price, ""), price.to_string()];
+            for number in written.iter().flat_map(|price| numbers(price)) {
+                figures.amounts.insert((number.clone(), Amount::Money));
+                figures.numbers.insert(number);
+            }
         }
         figures
     }
@@ -121,7 +125,9 @@ impl Figures {
     }
 
     fn holds(&self, others: &Figures) -> bool {
-        others.numbers.is_subset(&self.numbers) && others.addresses.is_subset(&self.addresses)
+        others.numbers.is_subset(&self.numbers)
+            && others.amounts.is_subset(&self.amounts)
+            && others.addresses.is_subset(&self.addresses)
     }
 }
 
@@ -131,6 +137,30 @@ fn numbers(text: &str) -> BTreeSet<String> {
     static FORM: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[.,\u{a0}\u{202f} ]\d+)*"));
     let digits = |found: regex::Match<'_>| found.as_str().chars().filter(|c| c.is_numeric()).collect();
     FORM.find_iter(text).map(digits).collect()
+}
+
+/// What a number is an amount of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Amount {
+    Money,
+    Share,
+}
+
+/// Numbers beside a currency or a percent sign.
+fn amounts(text: &str) -> BTreeSet<(String, Amount)> {
+    static FORM: LazyLock<Regex> = LazyLock::new(|| {
+        let number = r"\d+(?:[.,\u{a0}\u{202f} ]\d+)*";
+        let money = r"₽|руб|р\.|\$|€|rub|usd|eur|dollar|доллар|евро|тыс|тысяч|thousand|\bk\b";
+        pattern(&format!(
+            r"(?i)(?P<share>{number})\s*(?:%|проц|perc)|(?P<money>{number})\s*(?:{money})|[₽$€]\s*(?P<before>{number})"
+        ))
+    });
+    let of = |found: regex::Captures<'_>| {
+        let kind = if found.name("share").is_some() { Amount::Share } else { Amount::Money };
+        let number = found.name("share").or(found.name("money")).or(found.name("before"))?;
+        Some((number.as_str().chars().filter(|c| c.is_numeric()).collect(), kind))
+    };
+    FORM.captures_iter(text).filter_map(of).collect()
 }
 
 /// Numbers in words, as digits. Those up to ten are left out («один из лучших», "one or two words").

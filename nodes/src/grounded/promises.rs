@@ -127,6 +127,8 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         stems: &[
             "достав",
+            "приед",
+            "успее",
             "привез",
             "привоз",
             "отправ",
@@ -134,6 +136,7 @@ const SUBJECTS: &[Subject] = &[
             "курьер",
             "самовывоз",
             "deliver",
+            "arriv",
             "ship",
             "dispatch",
             "courier",
@@ -321,8 +324,8 @@ const NEGATION: &[&str] =
 /// Words that refer the client to a person or offer to tell more.
 const REFERRAL: &[&str] = &[
     "менеджер",
-    "расскаж",
-    "подскаж",
+    "расска",
+    "подска",
     "уточн",
     "специалист",
     "manager",

@@ -167,6 +167,13 @@ fn a_read_only_database_is_an_error() {
     let mut rights = fs::metadata(&path).expect("there").permissions();
     rights.set_readonly(true);
     fs::set_permissions(&path, rights.clone()).expect("set");
+    #[cfg(unix)]
+    {
+        // The other user has to get into the folder.
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(home.path("tolmach-data"), fs::Permissions::from_mode(0o755)).expect("set");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).expect("set");
+    }
     let serve = home.tolmach(&["run", "--listen", "127.0.0.1:0"]);
     // Root may write read-only files, so the test runs the command as another user.
     let serve = if fs::OpenOptions::new().append(true).open(&path).is_ok() {
