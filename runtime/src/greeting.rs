@@ -25,6 +25,7 @@ use crate::{
     queries::QueryContext,
     release_registry::LoadedRelease,
     runtime::Runtime,
+    turns::compute,
 };
 
 /// How long a greeting is kept, in milliseconds.
@@ -121,7 +122,7 @@ impl Runtime {
     /// Runs the first turn of a chat: what it says to this chat, and what of it may be kept for others.
     async fn first_turn(
         &self,
-        ready: &LoadedRelease,
+        ready: &Arc<LoadedRelease>,
         first: &Inbound,
         id: Uuid,
         at: i64,
@@ -165,7 +166,7 @@ impl Runtime {
     /// long.
     async fn without_storing(
         &self,
-        ready: &LoadedRelease,
+        ready: &Arc<LoadedRelease>,
         first: &Inbound,
         event: Event,
         queries: Queries,
@@ -174,7 +175,8 @@ impl Runtime {
         let (chat, turn) = (first.address.to_string(), event.id);
         let session = Session { chat: chat.clone(), ..Session::default() };
         let deadline = Instant::now() + TIMEOUT;
-        let mut step = start(release, session, event);
+        let of = Arc::clone(ready);
+        let mut step = compute(deadline, move || start(&of.release, session, event)).await.ok()?;
         loop {
             match step {
                 Step::Done { effects, trace, .. } => return Some((effects, trace)),
@@ -191,7 +193,8 @@ impl Runtime {
                         intents: &ready.intents,
                     };
                     let outcome = self.ports.queries.run(&query, &context, left).await;
-                    step = resume(release, suspended, outcome);
+                    let of = Arc::clone(ready);
+                    step = compute(deadline, move || resume(&of.release, suspended, outcome)).await.ok()?;
                 }
             }
         }

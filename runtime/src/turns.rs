@@ -185,7 +185,10 @@ impl Runtime {
 }
 
 /// Runs a step of the engine, until the turn's deadline or for [`LEAST_STEP`].
-async fn compute(deadline: Instant, step: impl FnOnce() -> Step + Send + 'static) -> Result<Step, Abandoned> {
+pub(crate) async fn compute(
+    deadline: Instant,
+    step: impl FnOnce() -> Step + Send + 'static,
+) -> Result<Step, Abandoned> {
     let left = deadline.saturating_duration_since(Instant::now()).max(LEAST_STEP);
     cpu::run_within(left, step).await.map_err(|why| match why {
         cpu::Stopped::Panicked => Abandoned::Panicked,

@@ -28,7 +28,7 @@ fn main() {
         HOSTILE.iter().map(|motif| (*motif, motif.chars().cycle().take(MAX_TEXT).collect())).collect();
     println!("worst {MAX_TEXT} characters a kind, of {} motifs; target under {TARGET:?}", texts.len());
     for (name, read) in READERS {
-        report(name, &texts, |text| read(text));
+        report(name, &texts, read);
     }
 
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
@@ -36,7 +36,7 @@ fn main() {
     let release = compile(&bundle, &tolmach_nodes::platform()).release.expect("it compiles");
     let examples = &release.resources.examples["consultant.route"];
     let trainer = Trainer::new(Arc::new(MeaningEmbedder));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let learned = runtime.block_on(trainer.learn(examples)).expect("learned");
     report("classify", &texts, |text| {
         runtime.block_on(trainer.place(&learned, text)).expect("placed");
