@@ -36,7 +36,7 @@ fn main() {
         .expect("it compiles");
     let examples = &release.resources.examples["consultant.route"];
     let trainer = Trainer::new(Arc::new(MeaningEmbedder));
-    let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().expect("a runtime");
     let started = Instant::now();
     let learned = runtime.block_on(trainer.learn(examples)).expect("learned");
     println!("learn {} examples      {:>9.1?}", examples.len(), started.elapsed());
