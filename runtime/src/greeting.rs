@@ -22,7 +22,6 @@ use uuid::{Builder, Uuid};
 
 use crate::{
     ports::{self, Greeter, Inbound},
-    queries::QueryContext,
     release_registry::LoadedRelease,
     runtime::Runtime,
     turns::compute,
@@ -171,7 +170,6 @@ impl Runtime {
         event: Event,
         queries: Queries,
     ) -> Option<(Vec<Effect>, Trace)> {
-        let release = &ready.release;
         let (chat, turn) = (first.address.to_string(), event.id);
         let session = Session { chat: chat.clone(), ..Session::default() };
         let deadline = Instant::now() + TIMEOUT;
@@ -185,14 +183,7 @@ impl Runtime {
                     if left.is_zero() || !queries.allow(&query) {
                         return None;
                     }
-                    let context = QueryContext {
-                        chat: &chat,
-                        turn,
-                        release: &release.id,
-                        at: suspended.at(),
-                        intents: &ready.intents,
-                    };
-                    let outcome = self.ports.queries.run(&query, &context, left).await;
+                    let outcome = self.ask(ready, (&chat, turn), &query, &suspended, left).await;
                     let of = Arc::clone(ready);
                     step = compute(deadline, move || resume(&of.release, suspended, outcome)).await.ok()?;
                 }

@@ -6,12 +6,13 @@ use std::{
 };
 
 use tolmach_engine::{
-    Abandoned, Session, Step, abandon,
-    effect::{Author, Command, Effect, Outgoing},
+    Abandoned, Session, Step, SuspendedTurn, abandon,
+    effect::{Author, Command, Effect, Outgoing, Query, QueryOutcome},
     event::{Event, EventKind},
     resume, start,
     trace::Trace,
 };
+use uuid::Uuid;
 
 use crate::{
     coalescing, cpu,
@@ -168,19 +169,26 @@ impl Runtime {
                     if query.calls_model() {
                         left = left.min(millis(limits.llm_call));
                     }
-                    let context = QueryContext {
-                        chat: &chat,
-                        turn,
-                        release: &release.id,
-                        at: suspended.at(),
-                        intents: &ready.intents,
-                    };
-                    let outcome = self.ports.queries.run(&query, &context, left).await;
+                    let outcome = self.ask(ready, (&chat, turn), &query, &suspended, left).await;
                     let of = Arc::clone(ready);
                     step = compute(deadline, move || resume(&of.release, suspended, outcome)).await?;
                 }
             }
         }
+    }
+
+    /// Runs a query of a suspended turn for at most `left`. `turn` is the chat and the id of the turn's event.
+    pub(crate) async fn ask(
+        &self,
+        ready: &LoadedRelease,
+        (chat, turn): (&str, Uuid),
+        query: &Query,
+        suspended: &SuspendedTurn,
+        left: Duration,
+    ) -> QueryOutcome {
+        let (release, at) = (ready.release.id.as_str(), suspended.at());
+        let context = QueryContext { chat, turn, release, at, intents: &ready.intents };
+        self.ports.queries.run(query, &context, left).await
     }
 }
 

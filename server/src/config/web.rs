@@ -65,62 +65,9 @@ pub struct Limits {
     /// Connections that are open at a time; if unset, `web_sockets` and 512.
     pub connections: Option<usize>,
     /// Limits for each address; an IPv6 address stands for its /64.
-    pub address: AddressLimits,
+    pub address: web::AddressLimits,
     /// Limits for each chat.
-    pub chat: ChatLimits,
-}
-
-/// Limits for each address; all but the first are a minute.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AddressLimits {
-    /// Connections that are open at a time.
-    pub connections: usize,
-    /// HTTP requests.
-    pub requests: u32,
-    /// Sockets of the web chat opened.
-    pub sockets: u32,
-    /// Chats begun.
-    pub chats: u32,
-    /// Messages and presses.
-    pub messages: u32,
-    /// Frames of any kind.
-    pub frames: u32,
-    /// KiB received in frames.
-    pub kib: u32,
-    /// Requests for older messages.
-    pub older: u32,
-}
-
-/// Limits for each chat, a minute.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ChatLimits {
-    /// Sockets opened.
-    pub sockets: u32,
-    /// Messages and presses; a twelfth of them at once.
-    pub messages: u32,
-    /// Frames of any kind.
-    pub frames: u32,
-    /// KiB received in frames.
-    pub kib: u32,
-    /// Requests for older messages.
-    pub older: u32,
-}
-
-impl Default for AddressLimits {
-    fn default() -> AddressLimits {
-        let web::AddressLimits { connections, requests, sockets, chats, messages, frames, kib, older } =
-            web::Limits::default().address;
-        AddressLimits { connections, requests, sockets, chats, messages, frames, kib, older }
-    }
-}
-
-impl Default for ChatLimits {
-    fn default() -> ChatLimits {
-        let web::ChatLimits { sockets, messages, frames, kib, older } = web::Limits::default().chat;
-        ChatLimits { sockets, messages, frames, kib, older }
-    }
+    pub chat: web::ChatLimits,
 }
 
 /// Connections besides those of the web chat's sockets: pages, photos, /health.
@@ -129,22 +76,8 @@ const OTHERS: usize = 512;
 impl Limits {
     /// The settings as the web chat takes them.
     pub fn limits(&self, sockets: usize) -> web::Limits {
-        let AddressLimits { connections, requests, sockets: opened, chats, messages, frames, kib, older } =
-            self.address;
-        let address = web::AddressLimits {
-            connections,
-            requests,
-            sockets: opened,
-            chats,
-            messages,
-            frames,
-            kib,
-            older,
-        };
-        let ChatLimits { sockets: opened, messages, frames, kib, older } = self.chat;
-        let chat = web::ChatLimits { sockets: opened, messages, frames, kib, older };
         let connections = self.connections.unwrap_or(sockets.saturating_add(OTHERS));
-        web::Limits { connections, address, chat }
+        web::Limits { connections, address: self.address, chat: self.chat }
     }
 
     /// Checks that no limit is 0, which would let nobody in.

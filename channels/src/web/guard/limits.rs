@@ -1,4 +1,6 @@
-//! What one client may take of the server.
+//! What one client may take of the server. The configuration is read into these types.
+
+use serde::Deserialize;
 
 /// Limits of the web chat. The defaults leave an office of two hundred people behind one address alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +14,8 @@ pub struct Limits {
 }
 
 /// Limits for each address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct AddressLimits {
     /// Connections that are open at a time. Behind a proxy: sockets of the web chat that are open at a time.
     pub connections: usize,
@@ -33,7 +36,8 @@ pub struct AddressLimits {
 }
 
 /// Limits for each chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ChatLimits {
     /// Sockets opened a minute.
     pub sockets: u32,
@@ -49,19 +53,27 @@ pub struct ChatLimits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            connections: 1512,
-            address: AddressLimits {
-                connections: 256,
-                requests: 3000,
-                sockets: 300,
-                chats: 60,
-                messages: 600,
-                frames: 6000,
-                kib: 8192,
-                older: 300,
-            },
-            chat: ChatLimits { sockets: 30, messages: 60, frames: 600, kib: 1024, older: 30 },
+        Limits { connections: 1512, address: AddressLimits::default(), chat: ChatLimits::default() }
+    }
+}
+
+impl Default for AddressLimits {
+    fn default() -> AddressLimits {
+        AddressLimits {
+            connections: 256,
+            requests: 3000,
+            sockets: 300,
+            chats: 60,
+            messages: 600,
+            frames: 6000,
+            kib: 8192,
+            older: 300,
         }
+    }
+}
+
+impl Default for ChatLimits {
+    fn default() -> ChatLimits {
+        ChatLimits { sockets: 30, messages: 60, frames: 600, kib: 1024, older: 30 }
     }
 }
