@@ -8,7 +8,7 @@ mod promises;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{cell::OnceCell, collections::BTreeSet, sync::LazyLock};
 
 use regex::Regex;
 use tolmach_engine::{
@@ -24,62 +24,71 @@ use crate::extract::{self, pattern};
 /// were dropped. `request` is what the text was generated from.
 pub(crate) fn keep_grounded(text: &str, request: &GenerateRequest) -> (String, usize) {
     let sources = Sources::of(request);
-    let leads = promises::leads(&request.question);
     let mut kept = String::new();
     let mut dropped = 0;
     for sentence in sentences(text) {
         match references(sentence, &request.facts, request.language) {
-            Some(named) if sources.support(sentence, leads) => kept.push_str(&named),
+            Some(named) if sources.support(sentence) => kept.push_str(&named),
             _ => dropped += 1,
         }
     }
     (kept.trim().to_owned(), dropped)
 }
 
-/// What a text may state.
-struct Sources {
-    rows: Vec<Figures>,
-    passages: Vec<Figures>,
+/// What a text may state. Each source is read when a sentence first asks for it: most sentences state nothing.
+struct Sources<'r> {
+    request: &'r GenerateRequest,
+    rows: Vec<OnceCell<Figures>>,
+    passages: Vec<OnceCell<Figures>>,
     /// What may be promised.
-    statements: Vec<promises::Statement>,
+    statements: OnceCell<Vec<promises::Statement>>,
+    /// Whether the client's message asks for a promise.
+    leads: OnceCell<bool>,
 }
 
-impl Sources {
-    fn of(request: &GenerateRequest) -> Sources {
-        let whole = |passage: &Passage| format!("{}\n{}", passage.title, passage.text);
-        let mut statements: Vec<_> =
-            request.passages.iter().flat_map(|passage| promises::statements(&whole(passage))).collect();
-        let attributes = request.facts.iter().flat_map(|row| &row.attributes);
-        statements.extend(
-            attributes.flat_map(|attribute| {
-                promises::statements(&format!("{} {}", attribute.name, attribute.value))
-            }),
-        );
+impl<'r> Sources<'r> {
+    fn of(request: &'r GenerateRequest) -> Sources<'r> {
         Sources {
-            rows: request.facts.iter().map(Figures::of_row).collect(),
-            passages: request.passages.iter().map(|passage| Figures::of(&whole(passage))).collect(),
-            statements,
+            request,
+            rows: request.facts.iter().map(|_| OnceCell::new()).collect(),
+            passages: request.passages.iter().map(|_| OnceCell::new()).collect(),
+            statements: OnceCell::new(),
+            leads: OnceCell::new(),
         }
     }
 
-    /// Whether a sentence may be said. `leads` says that the client's message asks for a promise.
-    fn support(&self, sentence: &str, leads: bool) -> bool {
+    fn statements(&self) -> &[promises::Statement] {
+        self.statements.get_or_init(|| {
+            let passages = self.request.passages.iter().map(whole);
+            let attributes = self.request.facts.iter().flat_map(|row| &row.attributes);
+            let attributes = attributes.map(|attribute| format!("{} {}", attribute.name, attribute.value));
+            passages.chain(attributes).flat_map(|text| promises::statements(&text)).collect()
+        })
+    }
+
+    /// Whether a sentence may be said.
+    fn support(&self, sentence: &str) -> bool {
         let mut about_a_row = false;
         let figures = parts(sentence).all(|(row, part)| {
             let figures = Figures::of(&without_references(part));
             about_a_row |= row.is_some();
             figures.is_empty() || self.states(row, &figures) || self.counts(&figures)
         });
-        figures && promises::allowed(&without_references(sentence), &self.statements, leads, about_a_row)
+        let leads = || *self.leads.get_or_init(|| promises::leads(&self.request.question));
+        figures && promises::allowed(&without_references(sentence), || self.statements(), leads, about_a_row)
     }
 
     /// Whether one row or passage holds all of these figures. A part that names a row is about that row.
     fn states(&self, row: Option<usize>, figures: &Figures) -> bool {
         let rows = match row {
-            Some(row) => self.rows.get(row).map_or(&[][..], std::slice::from_ref),
-            None => &self.rows,
+            Some(row) => row..row + 1,
+            None => 0..self.rows.len(),
         };
-        rows.iter().chain(&self.passages).any(|source| source.holds(figures))
+        let mut rows = rows.filter_map(|at| Some((self.rows.get(at)?, self.request.facts.get(at)?)));
+        let mut passages = self.passages.iter().zip(&self.request.passages);
+        rows.any(|(read, row)| read.get_or_init(|| Figures::of_row(row)).holds(figures))
+            || passages
+                .any(|(read, passage)| read.get_or_init(|| Figures::of(&whole(passage))).holds(figures))
     }
 
     /// «Нашлось 3 варианта»: how many rows there are may be said, but not as a price or a share.
@@ -89,6 +98,11 @@ impl Sources {
             && figures.amounts.is_empty()
             && figures.numbers.iter().all(|number| *number == count)
     }
+}
+
+/// A passage with its title.
+fn whole(passage: &Passage) -> String {
+    format!("{}\n{}", passage.title, passage.text)
 }
 
 /// The numbers and addresses of a text.
@@ -102,10 +116,15 @@ struct Figures {
 
 impl Figures {
     fn of(text: &str) -> Figures {
-        let addresses = addresses(text);
-        let mut numbers = numbers(text);
+        // Patterns cost more than a look for what all of their matches hold.
+        let digits = text.contains(char::is_numeric);
+        let mut numbers = if digits { numbers(text) } else { BTreeSet::new() };
         numbers.extend(spelled_numbers(text));
-        Figures { numbers, amounts: amounts(text), addresses }
+        Figures {
+            numbers,
+            amounts: if digits { amounts(text) } else { BTreeSet::new() },
+            addresses: addresses(text),
+        }
     }
 
     fn of_row(row: &Product) -> Figures {
@@ -177,6 +196,10 @@ fn addresses(text: &str) -> BTreeSet<String> {
             r"(?i)(?:https?://|www\.)[^\s)\]>»]+|[^\s,;<>()]+@[^\s,;<>()]+\.[\p{L}]+|\b[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,10}\b(?:/[^\s)\]>»]*)?|\b[\p{L}0-9-]+\.рф\b(?:/[^\s)\]>»]*)?",
         )
     });
+    // Each of them has a dot or two slashes.
+    if !text.contains(['.', '/']) {
+        return BTreeSet::new();
+    }
     FORM.find_iter(text)
         .map(|found| found.as_str().trim_end_matches(['.', ',', '!', '?', '"', '/']).to_lowercase())
         .collect()

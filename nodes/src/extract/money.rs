@@ -415,40 +415,52 @@ impl<'s> Found<'s> {
 
 /// The longest words of the table that a text ends with, and where they begin.
 fn before(text: &str, table: &[(Bound, &[&str])]) -> Option<(Bound, usize)> {
-    let found = table.iter().filter_map(|(bound, words)| Some((*bound, ends_with(text, words)?)));
+    let last = LastWords::of(text);
+    let found = table.iter().filter_map(|(bound, words)| Some((*bound, last.longest_of(words)?)));
     found.min_by_key(|(_, at)| *at)
 }
 
 /// Where the longest of some words, at the end of a text, begins.
 fn ends_with(text: &str, words: &[&str]) -> Option<usize> {
-    // Words and where they begin, the last one first; as many as the longest entry has.
-    let mut last = Vec::new();
-    let mut end = text.trim_end_matches([' ', '\u{a0}', '.', '~', '(']).len();
-    for _ in 0..4 {
-        let head = text.get(..end)?;
-        let head_end = head.trim_end_matches([' ', '\u{a0}', '-']).len();
-        let head = head.get(..head_end)?;
-        let word = last_word(head);
-        if word.is_empty() {
-            break;
-        }
-        let start = head_end - word.len();
-        last.push((folded(word), start));
-        end = start;
-    }
-    let fits = |entry: &str| {
-        let mut at = None;
-        let mut said = last.iter();
-        for word in entry.rsplit(' ') {
-            let (said, start) = said.next()?;
-            if said != word {
-                return None;
+    LastWords::of(text).longest_of(words)
+}
+
+/// The words that a text ends with and where they begin, the last one first; as many as the longest entry of a table has.
+struct LastWords(Vec<(String, usize)>);
+
+impl LastWords {
+    fn of(text: &str) -> LastWords {
+        let mut last = Vec::new();
+        let mut end = text.trim_end_matches([' ', '\u{a0}', '.', '~', '(']).len();
+        for _ in 0..4 {
+            let head = text.get(..end).unwrap_or_default();
+            let head = head.trim_end_matches([' ', '\u{a0}', '-']);
+            let word = last_word(head);
+            if word.is_empty() {
+                break;
             }
-            at = Some(*start);
+            end = head.len() - word.len();
+            last.push((folded(word), end));
         }
-        at
-    };
-    words.iter().filter_map(|entry| fits(entry)).min()
+        LastWords(last)
+    }
+
+    /// Where the longest of some entries begins.
+    fn longest_of(&self, words: &[&str]) -> Option<usize> {
+        let fits = |entry: &str| {
+            let mut at = None;
+            let mut said = self.0.iter();
+            for word in entry.rsplit(' ') {
+                let (said, start) = said.next()?;
+                if said != word {
+                    return None;
+                }
+                at = Some(*start);
+            }
+            at
+        };
+        words.iter().filter_map(|entry| fits(entry)).min()
+    }
 }
 
 /// The bound that the words after a number give, and how long they are.

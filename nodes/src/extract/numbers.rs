@@ -188,10 +188,11 @@ fn joins(text: &str, low: &Number, high: &Number) -> bool {
 /// Every number of a text, in order. Digits inside a code («RH-10537», «M8x20»), a time and a date are none.
 pub(crate) fn find(text: &str) -> Vec<Number> {
     let tokens = tokens(text);
+    let parts = parts_of(&tokens);
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        match parse(&tokens, at) {
+        match parse(&tokens, &parts, at) {
             Some((value, factor, next)) => {
                 let range = tokens[at].range.start..tokens[next - 1].range.end;
                 found.push(Number { value, factor, range });
@@ -204,17 +205,43 @@ pub(crate) fn find(text: &str) -> Vec<Number> {
 }
 
 /// The number that begins at a token: its value, its last multiplier, and the token after it.
-fn parse(tokens: &[Token], from: usize) -> Option<(f64, f64, usize)> {
-    parse_within(tokens, from, 0)
+fn parse(tokens: &[Token], parts: &[Option<Part>], from: usize) -> Option<(f64, f64, usize)> {
+    parse_within(tokens, parts, from, 0)
+}
+
+/// What each token adds to a number; `None` for what is no word of a number.
+fn parts_of(tokens: &[Token]) -> Vec<Option<Part>> {
+    /// "this one": words after which it is no number.
+    const POINTS: &[&str] = &[
+        "this", "that", "which", "the", "any", "no", "every", "another", "each", "red", "new", "same",
+        "other",
+    ];
+    let mut before = None;
+    let parts = tokens.iter().map(|token| {
+        let this = match &token.what {
+            What::Word(word) => Some(word.as_str()),
+            _ => None,
+        };
+        let pointed = this == Some("one") && before.is_some_and(|before| POINTS.contains(&before));
+        before = this;
+        this.filter(|_| !pointed).and_then(part)
+    });
+    parts.collect()
 }
 
 /// How many inverted numbers («тысяч двадцать») may stand inside each other. A row of such words would otherwise be read
 /// to its end from each of them.
 const INVERTED: u8 = 2;
 
-fn parse_within(tokens: &[Token], from: usize, depth: u8) -> Option<(f64, f64, usize)> {
+fn parse_within(
+    tokens: &[Token],
+    parts: &[Option<Part>],
+    from: usize,
+    depth: u8,
+) -> Option<(f64, f64, usize)> {
     let mut walk = Walk {
         tokens,
+        parts,
         at: from,
         total: 0.0,
         group: None,
@@ -234,6 +261,8 @@ fn parse_within(tokens: &[Token], from: usize, depth: u8) -> Option<(f64, f64, u
 
 struct Walk<'t> {
     tokens: &'t [Token],
+    /// What each of them adds.
+    parts: &'t [Option<Part>],
     at: usize,
     /// What was multiplied already.
     total: f64,
@@ -258,17 +287,7 @@ impl Walk<'_> {
     }
 
     fn part(&self, at: usize) -> Option<Part> {
-        let word = self.word(at)?;
-        let before = at.checked_sub(1).and_then(|before| self.word(before));
-        // "this one", «теплый пол»: words that only look like numbers.
-        const POINTS: &[&str] = &[
-            "this", "that", "which", "the", "any", "no", "every", "another", "each", "red", "new", "same",
-            "other",
-        ];
-        if word == "one" && before.is_some_and(|before| POINTS.contains(&before)) {
-            return None;
-        }
-        part(word)
+        self.parts.get(at).copied().flatten()
     }
 
     /// "a dozen", "a couple hundred", "half a million".
@@ -408,7 +427,7 @@ impl Walk<'_> {
                         Some("за" | "до" | "по" | "на" | "от" | "в")
                     ));
                     let number = (follows && self.depth < INVERTED)
-                        .then(|| parse_within(self.tokens, self.at + 1 + led, self.depth + 1))
+                        .then(|| parse_within(self.tokens, self.parts, self.at + 1 + led, self.depth + 1))
                         .flatten()
                         .filter(|number| number.0 < 1000.0);
                     if let Some((value, _, next)) = number {

@@ -380,19 +380,25 @@ pub(super) fn leads(question: &str) -> bool {
         || super::spelled_numbers(question).next().is_some()
 }
 
-/// Whether a sentence promises nothing that no source says. `about_a_row` says that it names a catalogue row.
-pub(super) fn allowed(sentence: &str, sources: &[Statement], leads: bool, about_a_row: bool) -> bool {
+/// Whether a sentence promises nothing that no source says. `sources` are read and `leads` is asked only where that decides;
+/// `about_a_row` says that the sentence names a catalogue row.
+pub(super) fn allowed<'s>(
+    sentence: &str,
+    sources: impl FnOnce() -> &'s [Statement],
+    leads: impl FnOnce() -> bool,
+    about_a_row: bool,
+) -> bool {
     let said = Statement::of(sentence);
-    let agrees = leads
-        && (said.words.iter().take(FIRST).any(|word| AGREEMENT.contains(&word.as_str()))
-            || said.words.iter().any(|word| COMMITMENT.iter().any(|stem| word.starts_with(stem))));
+    let agrees = (said.words.iter().take(FIRST).any(|word| AGREEMENT.contains(&word.as_str()))
+        || said.words.iter().any(|word| COMMITMENT.iter().any(|stem| word.starts_with(stem))))
+        && leads();
     if said.subjects.is_empty() && (!agrees || about_a_row) {
         return true;
     }
     let referable = said.subjects.iter().all(|at| SUBJECTS.get(*at).is_some_and(|subject| subject.referable));
     let refers = said.words.iter().any(|word| REFERRAL.iter().any(|stem| word.starts_with(stem)))
         || REFERRAL.iter().any(|phrase| phrase.contains(' ') && sentence.to_lowercase().contains(phrase));
-    (referable && refers && !agrees) || sources.iter().any(|source| source.says(&said))
+    (referable && refers && !agrees) || sources().iter().any(|source| source.says(&said))
 }
 
 /// The words of a text in lower case, «ё» as «е».

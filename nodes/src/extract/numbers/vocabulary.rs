@@ -1,5 +1,9 @@
 //! The words that numbers are said in, with the slips that are safe to correct.
 
+use std::{collections::HashMap, sync::LazyLock};
+
+use crate::extract::words::LONGEST_WORD;
+
 /// What a word adds to a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Part {
@@ -104,32 +108,41 @@ pub(super) fn part(word: &str) -> Option<Part> {
 }
 
 fn exactly(word: &str) -> Option<Part> {
-    WORDS.iter().find(|(_, words)| words.contains(&word)).map(|(part, _)| *part)
+    static KNOWN: LazyLock<HashMap<&str, Part>> = LazyLock::new(|| {
+        let words = WORDS.iter().flat_map(|(part, words)| words.iter().map(|word| (*word, *part)));
+        words.collect()
+    });
+    KNOWN.get(word).copied()
 }
 
 /// A long word with one letter wrong («питнадцать», "thousend"). Short ones are too near to other words, and an ordinal
 /// ("seventh") is no number; nor are «палочка» and «четверг», which are near to «парочка» and «четверо».
 fn misspelt(word: &str) -> Option<Part> {
     const LONG: usize = 7;
-    if word.chars().count() < LONG || word.ends_with("th") {
+    static KNOWN: LazyLock<Vec<(Part, Vec<char>)>> = LazyLock::new(|| {
+        let parts = WORDS
+            .iter()
+            .filter(|(part, _)| !matches!(part, Part::Unit(_) | Part::Alone(_) | Part::Fraction(_)));
+        let words = parts.flat_map(|(part, words)| words.iter().map(|word| (*part, word.chars().collect())));
+        words.filter(|(_, word): &(Part, Vec<char>)| word.len() >= LONG).collect()
+    });
+    let count = word.chars().count();
+    if !(LONG..=LONGEST_WORD).contains(&count) || word.ends_with("th") {
         return None;
     }
-    let mut near = WORDS
-        .iter()
-        .filter(|(part, _)| !matches!(part, Part::Unit(_) | Part::Alone(_) | Part::Fraction(_)))
-        .filter(|(_, words)| {
-            words.iter().any(|known| known.chars().count() >= LONG && one_apart(known, word))
-        })
-        .map(|(part, _)| *part);
+    let word: Vec<char> = word.chars().collect();
+    let mut near = KNOWN.iter().filter(|(_, known)| one_apart(known, &word)).map(|(part, _)| *part);
     let part = near.next()?;
     near.all(|other| other == part).then_some(part)
 }
 
 /// Whether one letter more, less or other, or two neighbours swapped, make one word of the other.
-fn one_apart(a: &str, b: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+fn one_apart(a: &[char], b: &[char]) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    let same = short.iter().zip(&long).take_while(|(a, b)| a == b).count();
+    if long.len() - short.len() > 1 {
+        return false;
+    }
+    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
     let (short, long) = (short.get(same..).unwrap_or_default(), long.get(same..).unwrap_or_default());
     match long.len() - short.len() {
         0 => match (short, long) {
