@@ -106,8 +106,14 @@ pub enum QueryOutcome {
 pub struct ClassifyRequest {
     /// Name of an example set of the release: `<flow>.<node>`.
     pub set: String,
-    /// The text to classify.
+    /// The text to classify, at most [`ClassifyRequest::MAX_TEXT`] characters.
     pub text: String,
+}
+
+impl ClassifyRequest {
+    /// The most characters of a message that are classified. What a client wants is said within them, and comparing more with
+    /// the examples costs time for nothing.
+    pub const MAX_TEXT: usize = 1_000;
 }
 
 /// A label with its score.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::{
     condition,
     diagnostic::{Code, Severity},
+    effect::ClassifyRequest,
     event,
     kind::KindSpec,
     schema::flow_schema,
@@ -253,8 +254,8 @@ fn values() -> String {
          expression with a macro or a pattern is evaluated, the work and the memory that it may need are computed from the \
          sizes of its values; too much of either is a fault of the node. A template with variables has at most {} bytes, {} \
          tags of {} bytes, blocks {} deep (`{{{{else if}}}}` counted) and `{{{{each}}}}` {} deep; a rendered text has at most {} \
-         bytes. Values of YAML stand at most {} deep inside each other. Of a message the first {} characters are read, and the \
-         trace says how many were not. A text in a slot has at most {} characters, a session at most {} bytes: a node that \
+         bytes. Values of YAML stand at most {} deep inside each other. Of a message the first {} characters are read and the \
+         first {} are classified, and the trace says so. A text in a slot has at most {} characters, a session at most {} bytes: a node that \
          sets more fails.\n",
         condition::BYTES,
         condition::TERMS,
@@ -268,6 +269,7 @@ fn values() -> String {
         text::OUTPUT,
         yaml::DEPTH,
         event::MAX_TEXT,
+        ClassifyRequest::MAX_TEXT,
         slot::MAX_TEXT,
         session::MAX_BYTES,
     ));

@@ -89,6 +89,11 @@ impl<'a> TurnContext<'a> {
         self.resources.examples.get(&self.example_set())?.matching(text, |_| true)
     }
 
+    /// The query that classifies a text by the node's examples.
+    pub fn classify(&mut self, text: &str) -> Query {
+        self.turn_state.classify(self.example_set(), text)
+    }
+
     /// The client's language.
     pub fn language(&self) -> Language {
         self.session.language
@@ -113,7 +118,7 @@ impl<'a> TurnContext<'a> {
     }
 
     /// The name of this node's set of examples.
-    pub fn example_set(&self) -> String {
+    fn example_set(&self) -> String {
         example_set(self.flow, &self.turn_state.current.node)
     }
 

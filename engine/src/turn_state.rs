@@ -1,10 +1,11 @@
 //! The state of a turn in progress.
 
 use crate::{
-    effect::{Action, Author, Button, Choice, Command, Effect, Outgoing, Press},
+    effect::{Action, Author, Button, Choice, ClassifyRequest, Command, Effect, Outgoing, Press, Query},
     event::{Event, MAX_TEXT},
     personal::PersonalValues,
     session::{Session, Waiting},
+    text::cut,
     trace::Trace,
     wording,
 };
@@ -80,6 +81,16 @@ impl TurnState {
     pub(crate) fn push(&mut self, command: Command) {
         let id = format!("{}.{}", self.event.id.simple(), self.effects.len());
         self.effects.push(Effect { id, command });
+    }
+
+    /// The query that classifies a text by a set of examples. What is too long for it is cut, with a note in the trace.
+    pub(crate) fn classify(&mut self, set: String, text: &str) -> Query {
+        let read = cut(text, ClassifyRequest::MAX_TEXT);
+        if read.len() < text.len() {
+            let notes = self.trace.visits.last_mut().map_or(&mut self.notes, |visit| &mut visit.notes);
+            notes.push(format!("the first {} characters were classified", read.chars().count()));
+        }
+        Query::Classify(ClassifyRequest { set, text: read.to_owned() })
     }
 
     /// Sends a message in the client's language and adds it to the history.

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
     diagnostic::Code,
-    effect::{ClassifyRequest, Label, LlmClassifyRequest, Query, QueryOutcome, ScoredLabel},
+    effect::{Label, LlmClassifyRequest, Query, QueryOutcome, ScoredLabel},
     kind::{Cost, Costs, Example, Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     platform::DEFAULT_ROLE,
     resources::Answers,
@@ -190,7 +190,7 @@ impl Classify {
             turn.note(format!("the words of an example: {}", example.text));
             return Ok(NodeOutcome::Exit(example.label.clone()));
         }
-        Ok(NodeOutcome::Query(Query::Classify(ClassifyRequest { set: turn.example_set(), text })))
+        Ok(NodeOutcome::Query(turn.classify(&text)))
     }
 
     fn fall_back(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {

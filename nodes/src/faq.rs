@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
-    effect::{ClassifyRequest, Outgoing, Query, QueryOutcome, ScoredLabel},
+    effect::{Outgoing, QueryOutcome, ScoredLabel},
     kind::{Example, Exit, Fault, Kind, Node, NodeInput, NodeOutcome, Transition},
     resources::Answers,
     scope::Scope,
@@ -96,10 +96,7 @@ impl Node for Faq {
                 return match asked {
                     _ if text.is_empty() => Ok(NodeOutcome::exit("miss")),
                     Some(entry) => self.answer(turn, entry),
-                    None => Ok(NodeOutcome::Query(Query::Classify(ClassifyRequest {
-                        set: turn.example_set(),
-                        text,
-                    }))),
+                    None => Ok(NodeOutcome::Query(turn.classify(&text))),
                 };
             }
         };

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, waiting};
 use crate::{
-    effect::{Author, ClassifyRequest, Query, QueryOutcome},
+    effect::{Author, Query, QueryOutcome},
     event::EventKind,
     flow::Flow,
     header::IntentInterrupt,
@@ -105,8 +105,9 @@ pub(super) fn find_interrupt(
         let why = "the words of an example".to_owned();
         return Ok(interrupt(release, session, turn_state, &listener, intent, why));
     }
+    let text = text.clone();
     turn_state.classifying_interrupt = true;
-    Err(Box::new(Query::Classify(ClassifyRequest { set: listener.set, text: text.clone() })))
+    Err(Box::new(turn_state.classify(listener.set, &text)))
 }
 
 /// The outcome of the query of [`find_interrupt`].
