@@ -29,6 +29,13 @@ pub struct Database {
     _cluster: Option<Arc<Cluster>>,
 }
 
+impl Database {
+    /// The SQLite file in the data folder.
+    pub fn file() -> Database {
+        Database { name: "sqlite", url: None, _cluster: None }
+    }
+}
+
 impl Choice {
     /// The databases to run on, in order.
     ///
@@ -37,7 +44,7 @@ impl Choice {
     pub fn databases(self, postgres_url: Option<&str>) -> anyhow::Result<Vec<Database>> {
         let mut databases = Vec::new();
         if self != Choice::Postgres {
-            databases.push(Database { name: "sqlite", url: None, _cluster: None });
+            databases.push(Database::file());
         }
         if self != Choice::Sqlite {
             let (url, cluster) = match postgres_url {

@@ -2,7 +2,6 @@
 //! chats.
 
 mod open;
-mod page;
 mod report;
 mod server;
 
@@ -13,6 +12,8 @@ use clap::Args;
 use serde_json::json;
 
 use crate::database::Choice;
+
+pub use open::enough_files;
 
 /// Options of `harness load`.
 #[derive(Debug, Args)]

@@ -1,13 +1,16 @@
 //! `harness`: crash and load tests that run the real `tolmach` binary over loopback.
 //!
-//! `crash` kills the binary at random moments and checks the delivery guarantees; `load` measures it with many clients.
+//! `crash` kills the binary at random moments and checks the delivery guarantees; `load` measures it with many clients;
+//! `attack` does what hostile clients do, while ordinary ones talk.
 //! It is a black-box test: it sees only what a client, a mailbox and an operator see.
 
+mod attack;
 mod binary;
 mod crash;
 mod database;
 mod figures;
 mod load;
+mod page;
 mod process;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -31,6 +34,8 @@ enum Command {
     Crash(crash::Options),
     /// Run clients of the web chat against the binary, and measure
     Load(load::Options),
+    /// Attack the binary in each of several ways while ordinary clients talk, and measure what they notice
+    Attack(attack::Options),
 }
 
 #[tokio::main]
@@ -41,6 +46,7 @@ async fn main() -> ExitCode {
         match cli.command {
             Command::Crash(options) => options.execute(binary).await,
             Command::Load(options) => options.execute(binary).await,
+            Command::Attack(options) => options.execute(binary).await,
         }
     };
     // Dropping the run kills every child that it started.

@@ -1,21 +1,45 @@
 //! A client of the web chat. The protocol is described in `channels/src/web.rs`.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::{Duration, Instant},
+};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    WebSocketStream, client_async_with_config,
     tungstenite::{Message, protocol::WebSocketConfig},
 };
 
 /// Time limit of a connection, a greeting and an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// An open chat that has received its greeting.
+/// The address of this machine from which clients connect, unless another one is named. On Linux all of 127.0.0.0/8 is this
+/// machine, so that clients can be told apart by address.
+pub const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Messages of ordinary clients.
+pub const WORDS: [&str; 10] = [
+    "нужен перфоратор до 20 тысяч",
+    "ищу сварочный инвертор",
+    "какой насос для скважины посоветуете?",
+    "есть ли доставка в Казань?",
+    "дрель аккумуляторная",
+    "какая гарантия?",
+    "бензиновый генератор до 60 тысяч",
+    "/help",
+    "нужна болгарка 125 мм",
+    "как оплатить?",
+];
+
+/// A page of the web chat.
 pub struct Page {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: WebSocketStream<TcpStream>,
     said: u64,
 }
 
@@ -32,24 +56,48 @@ pub struct Answered {
 pub type Failure = String;
 
 impl Page {
-    /// Opens a new chat and waits for its greeting.
+    /// Opens a new chat from an address of this machine and waits for its greeting.
     ///
     /// # Errors
     /// If the connection fails, or there is no greeting within 30 seconds.
-    pub async fn open(address: &str) -> Result<Page, Failure> {
+    pub async fn open(address: &str, from: IpAddr) -> Result<Page, Failure> {
+        let mut page = Page::connect(address, from).await?;
+        page.send(json!({ "type": "hello", "language": "ru" })).await?;
+        page.wait_for("greeting").await?;
+        Ok(page)
+    }
+
+    /// Opens a socket and says nothing.
+    ///
+    /// # Errors
+    /// If the connection fails or is refused.
+    pub async fn connect(address: &str, from: IpAddr) -> Result<Page, Failure> {
         // Small buffers, because thousands of pages run in one process.
         let config = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(4 * 1024);
-        let connecting = connect_async_with_config(format!("ws://{address}/ws"), Some(config), true);
-        let connected = timeout(TIMEOUT, connecting).await.map_err(|_| "no connection in time".to_owned())?;
-        let (socket, _) = connected.map_err(|why| format!("no connection: {why}"))?;
-        let mut page = Page { socket, said: 0 };
-        page.send(json!({ "type": "hello", "language": "ru" })).await?;
-        let greeted = async {
-            while page.receive().await?["type"] != "greeting" {}
-            Ok::<_, Failure>(())
+        let connecting = async {
+            let stream = connect(address, from).await.map_err(|why| format!("no connection: {why}"))?;
+            let upgraded = client_async_with_config(format!("ws://{address}/ws"), stream, Some(config)).await;
+            upgraded.map_err(|why| format!("no connection: {why}"))
         };
-        timeout(TIMEOUT, greeted).await.map_err(|_| "no greeting in time".to_owned())??;
-        Ok(page)
+        let (socket, _) =
+            timeout(TIMEOUT, connecting).await.map_err(|_| "no connection in time".to_owned())??;
+        Ok(Page { socket, said: 0 })
+    }
+
+    /// Reads frames until one of this type, and returns it.
+    ///
+    /// # Errors
+    /// If the server disconnects the page, or there is none within 30 seconds.
+    pub async fn wait_for(&mut self, kind: &str) -> Result<Value, Failure> {
+        let found = async {
+            loop {
+                let frame = self.receive().await?;
+                if frame["type"] == kind {
+                    return Ok(frame);
+                }
+            }
+        };
+        timeout(TIMEOUT, found).await.map_err(|_| format!("no {kind} in time"))?
     }
 
     /// Sends a message and waits for the acknowledgement and the bot's first reply.
@@ -103,11 +151,19 @@ impl Page {
         }
     }
 
-    async fn send(&mut self, frame: Value) -> Result<(), Failure> {
+    /// Sends a frame.
+    ///
+    /// # Errors
+    /// If the server has disconnected the page.
+    pub async fn send(&mut self, frame: Value) -> Result<(), Failure> {
         self.socket.send(Message::text(frame.to_string())).await.map_err(|_| "let go".to_owned())
     }
 
-    async fn receive(&mut self) -> Result<Value, Failure> {
+    /// Reads the next frame.
+    ///
+    /// # Errors
+    /// If the server disconnects the page, or the frame is no JSON.
+    pub async fn receive(&mut self) -> Result<Value, Failure> {
         loop {
             match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
@@ -118,6 +174,21 @@ impl Page {
             }
         }
     }
+}
+
+/// Connects to the server from an address of this machine.
+///
+/// # Errors
+/// If the server does not accept, or the address is none of this machine's.
+pub async fn connect(address: &str, from: IpAddr) -> std::io::Result<TcpStream> {
+    let to: SocketAddr = address.parse().map_err(std::io::Error::other)?;
+    let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    if from != HERE {
+        socket.bind(SocketAddr::new(from, 0))?;
+    }
+    let stream = socket.connect(to).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 fn is_bots(frame: &Value) -> bool {

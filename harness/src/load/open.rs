@@ -12,29 +12,15 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
-    page::{Answered, Failure, Page},
     report::{Errors, Measured},
     server::{OPENING, Server},
 };
+use crate::page::{Answered, Failure, HERE, Page, WORDS};
 
 /// Open files besides the pages' sockets: the database, the catalogue, threads.
 const SPARE: u64 = 512;
 /// Pause before the memory of idle chats is read.
 const SETTLE: Duration = Duration::from_secs(5);
-
-/// Messages that the clients send.
-const WORDS: [&str; 10] = [
-    "нужен перфоратор до 20 тысяч",
-    "ищу сварочный инвертор",
-    "какой насос для скважины посоветуете?",
-    "есть ли доставка в Казань?",
-    "дрель аккумуляторная",
-    "какая гарантия?",
-    "бензиновый генератор до 60 тысяч",
-    "/help",
-    "нужна болгарка 125 мм",
-    "как оплатить?",
-];
 
 /// Raises the limit of open files for this process and the child, which inherits it.
 ///
@@ -68,7 +54,7 @@ async fn open<F>(
     F: AsyncFn(usize, &mut Page) -> Result<(), Failure>,
 {
     let opening = stream::iter(0..count).map(async |number| {
-        let mut page = Page::open(&server.address).await?;
+        let mut page = Page::open(&server.address, HERE).await?;
         first(number, &mut page).await?;
         Ok::<_, Failure>(page)
     });

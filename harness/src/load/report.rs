@@ -4,12 +4,10 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{
-    page::{Answered, Failure},
-    server::Server,
-};
+use super::server::Server;
 use crate::{
     figures::{Spread, millis},
+    page::{Answered, Failure},
     process::Usage,
 };
 

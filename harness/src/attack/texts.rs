@@ -1,0 +1,53 @@
+//! Texts and flows that are expensive to read.
+
+/// Characters of a message; the page takes no more.
+pub const LENGTH: usize = 4000;
+
+/// Motifs whose repetition is, or once was, slow to read: numbers, phone numbers, addresses, prices, sizes, dates, words.
+pub const MOTIFS: &[&str] = &[
+    "1 2 3 4 5 6 7 8 9 0 ",
+    "+7 1 2 3 4 5 6 7 8 9 0 1 2 3 4 ",
+    "a@b.ru ",
+    "a at b dot ru ",
+    "до10",
+    "тысяч за ",
+    "миллиард миллион тысяч сотня десяток ",
+    "5\" ",
+    "через 999 рабочих дней ",
+    "15 марта ",
+    "длина 1 метр ",
+    "насос ",
+    "ghbdtn ",
+    "а",
+    "((((",
+    "🙂\u{200d}",
+];
+
+/// A message of one motif.
+pub fn poison(motif: &str) -> String {
+    motif.chars().cycle().take(LENGTH).collect()
+}
+
+/// Flows that a recursive reader cannot read, or that no turn could evaluate.
+pub fn flows() -> Vec<String> {
+    let flow = |condition: &str, text: &str| {
+        format!(
+            "title: Яд\nstart: choose\nnodes:\n  choose:\n    branch:\n      - when: {condition}\n        go: end\n      \
+             - go: tell\n  tell:\n    say: {text}\n    next: end\n"
+        )
+    };
+    let sum = format!("'1{} > 0'", " + 1".repeat(5000));
+    let brackets = format!("'{}1{} > 0'", "(".repeat(5000), ")".repeat(5000));
+    let list = format!("'size({}1{}) > 0'", "[".repeat(5000), "]".repeat(5000));
+    let not = format!("'{}true'", "!".repeat(5000));
+    let blocks = format!("'{}{}'", "{{#if slots.a}}".repeat(2000), "{{/if}}".repeat(2000));
+    let yaml = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
+    vec![
+        flow(&sum, "да"),
+        flow(&brackets, "да"),
+        flow(&list, "да"),
+        flow(&not, "да"),
+        flow("'true'", &blocks),
+        flow("'true'", &yaml),
+    ]
+}
