@@ -14,14 +14,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tolmach_engine::{compile, event::MAX_TEXT};
+use tolmach_catalog::{EmbeddedCatalog, Source, TitleEmbedder, import};
+use tolmach_engine::{catalog::SearchRequest, compile, effect::ClassifyRequest, event::MAX_TEXT, text::cut};
 use tolmach_llm::embedder::MeaningEmbedder;
-use tolmach_nodes::reading::{HOSTILE, READERS};
-use tolmach_runtime::{Trainer, read_bundle};
+use tolmach_nodes::{
+    reading::{HOSTILE, READERS},
+    request_for,
+};
+use tolmach_runtime::{Trainer, ports::Catalog as _, read_bundle};
 
 /// For one reader and one text.
 const TARGET: Duration = Duration::from_millis(5);
 const RUNS: usize = 5;
+/// How many rows of the sample list lend their names to a text.
+const ROWS: usize = 200;
 
 fn main() {
     let texts: Vec<(&str, String)> =
@@ -39,10 +45,28 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let learned = runtime.block_on(trainer.learn(examples)).expect("learned");
     report("classify", &texts, |text| {
+        // As the engine cuts it.
+        let text = cut(text, ClassifyRequest::MAX_TEXT);
         runtime.block_on(trainer.place(&learned, text)).expect("placed");
     });
     report("an example", &texts, |text| {
         std::hint::black_box(examples.matching(text, |_| true));
+    });
+
+    // Words that stand in many rows are slower to search than words that stand in none.
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalog-samples/tolmach-samples.xlsx");
+    let items = import::read(&list).expect("a sample list").items;
+    let names: String =
+        items.iter().take(ROWS).map(|item| format!("{} {} ", item.name.ru, item.name.en)).collect();
+    let home = tempfile::tempdir().expect("a folder");
+    let catalog = EmbeddedCatalog::open(home.path().to_owned(), Arc::new(TitleEmbedder)).expect("a folder");
+    let source = Source { name: "samples".into(), demo: false };
+    runtime.block_on(catalog.import(source, items, |_| {})).expect("an import");
+    let mut texts = texts;
+    texts.push(("names of the list", names.chars().cycle().take(MAX_TEXT).collect()));
+    report("search", &texts, |text| {
+        let request = SearchRequest { semantic_ratio: 0.3, ..request_for(text) };
+        runtime.block_on(catalog.search(&request)).expect("an answer");
     });
 }
 

@@ -67,23 +67,27 @@ impl Target {
         shown + self.smtp.inner().mails.len()
     }
 
-    /// Publishes a bundle that consists of one flow; returns whether that was refused with an error, as it should be.
+    /// Checks and publishes a bundle that consists of one flow; returns whether both were refused because it is too complex.
+    ///
+    /// # Errors
+    /// If the binary cannot be run.
     pub async fn refuses(&self, number: usize, flow: &str) -> anyhow::Result<bool> {
         let folder = self.home.path().join(format!("poison-{number}"));
         fs::create_dir_all(&folder)?;
         fs::write(folder.join("shop.yaml"), flow)?;
-        let checked = self.exit_code(&["check"], &folder).await?;
-        let published = self.exit_code(&["release", "publish"], &folder).await?;
-        Ok(checked == Some(1) && published == Some(1))
+        Ok(self.is_too_complex(&["check"], &folder).await?
+            && self.is_too_complex(&["release", "publish"], &folder).await?)
     }
 
-    /// The exit code of a command about a folder; `None` if a signal ended it.
-    async fn exit_code(&self, command: &[&str], folder: &Path) -> anyhow::Result<Option<i32>> {
+    /// Whether a command about a folder ends with an error that names the diagnostic.
+    async fn is_too_complex(&self, command: &[&str], folder: &Path) -> anyhow::Result<bool> {
         let mut run = Command::new(&self.settings.binary);
         run.current_dir(&self.settings.home).args(command).arg(folder);
         run.envs(self.settings.variables.iter().map(|(name, value)| (name, value)));
-        run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        Ok(run.status().await?.code())
+        let ran = run.stdin(Stdio::null()).kill_on_drop(true).output().await?;
+        let said = [ran.stdout, ran.stderr].concat();
+        // A signal leaves no code.
+        Ok(ran.status.code() == Some(1) && String::from_utf8_lossy(&said).contains("too-complex"))
     }
 
     /// Resource usage so far; `None` if the system does not report it.

@@ -32,8 +32,8 @@ pub fn poison(motif: &str) -> String {
 pub fn flows() -> Vec<String> {
     let flow = |condition: &str, text: &str| {
         format!(
-            "title: Яд\nstart: choose\nnodes:\n  choose:\n    branch:\n      - when: {condition}\n        go: end\n      \
-             - go: tell\n  tell:\n    say: {text}\n    next: end\n"
+            "flow: shop\nstart: which\nslots: {{ a: {{ type: text }} }}\nnodes:\n  which:\n    branch:\n      - {{ when: \
+             {condition}, to: tell }}\n      - {{ else: tell }}\n  tell:\n    say: {{ text: {text} }}\n"
         )
     };
     let sum = format!("'1{} > 0'", " + 1".repeat(5000));

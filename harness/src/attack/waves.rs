@@ -31,8 +31,10 @@ const ADDRESSES: u8 = 3;
 /// Pause of a client that was refused.
 const REFUSED: Duration = Duration::from_millis(50);
 /// What a client of Telegram asks for once more.
-const NAGGING: [&str; 4] =
-    ["позовите менеджера", "оператора!", "мой телефон +7 916 123-45-67, Анна, перезвоните", "/help"];
+const NAGGING: [&str; 3] = ["позовите менеджера", "Анна, +7 916 123-45-67", "перезвоните срочно!"];
+/// Clients of Telegram who do so, and their pause; without one they would only be merged into long messages.
+const NAGGERS: i64 = 10;
+const NAG: Duration = Duration::from_millis(300);
 
 /// A kind of attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -276,14 +278,14 @@ async fn slow_reader(address: &str, from: IpAddr, tally: &Tally) {
     }
 }
 
-/// Five people who want the staff, twenty times a second each.
+/// People who want the staff, leave their number, and want the staff again.
 async fn notice_flood(target: &Target, tally: &Tally) {
     for words in NAGGING.iter().cycle() {
-        for chat in 0..5 {
+        for chat in 0..NAGGERS {
             tally.tried();
             target.telegram.writes(7_000_000_000 + chat, words);
         }
-        sleep(Duration::from_millis(50)).await;
+        sleep(NAG).await;
     }
 }
 

@@ -344,10 +344,10 @@ fn a_damaged_or_hostile_archive_is_refused() {
 }
 
 /// Publishes a release that this version of the program does not compile.
-async fn publish_unusable(home: &Home) -> String {
+async fn publish_unusable(home: &Home, flow: String) -> String {
     let options = Options::new(home.path("tolmach-data/tolmach.db"));
     let store = SqliteStore::open(options).await.expect("opened");
-    let bundle = Bundle { files: [("shop.yaml".to_owned(), FLOW.replace("say:", "oldkind:"))].into() };
+    let bundle = Bundle { files: [("shop.yaml".to_owned(), flow)].into() };
     let files = serde_json::to_string(&bundle).expect("JSON");
     store.keep_release(&ports::Bundle { id: bundle.id(), files }, 5).await.expect("kept");
     let parent = store.current_release().await.expect("read").map(|current| current.release);
@@ -367,18 +367,44 @@ async fn publish_unusable(home: &Home) -> String {
     bundle.id()
 }
 
+async fn reports_unusable(server: &Server) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !server.printed().contains("cannot be used by this program") {
+        assert!(Instant::now() < deadline, "{}", server.printed());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A release of a version that did not bound its sources: a recursive parser would end the process.
+#[tokio::test]
+async fn a_stored_release_that_is_too_complex_changes_nothing() {
+    let home = shop();
+    let server = serve(&home);
+    let good = server.health().await["release"].clone();
+    let sum = format!("1{}", " + 1".repeat(5000));
+    let flow = FLOW.replace("start: hello", "start: which").replace(
+        "nodes:\n",
+        &format!("nodes:\n  which:\n    branch: [{{ when: '{sum} > 1', to: hello }}, {{ else: hello }}]\n"),
+    );
+    publish_unusable(&home, flow).await;
+    reports_unusable(&server).await;
+    assert!(server.printed().contains("too-complex"), "{}", server.printed());
+    assert_eq!(server.health().await["release"], good);
+    let mut page = Page::new(&server, "en").await;
+    says(&page.ask("1", "hello").await, "First hello");
+    server.terminate();
+    let run = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).run();
+    run.fails_with(&["cannot use the published release", "too-complex"]);
+}
+
 #[tokio::test]
 async fn a_release_that_cannot_be_used_changes_nothing() {
     let home = shop();
     let server = serve(&home);
     let mut page = Page::new(&server, "en").await;
     let good = server.health().await["release"].clone();
-    let unusable = publish_unusable(&home).await;
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !server.printed().contains("cannot be used by this program") {
-        assert!(Instant::now() < deadline, "{}", server.printed());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let unusable = publish_unusable(&home, FLOW.replace("say:", "oldkind:")).await;
+    reports_unusable(&server).await;
     assert_eq!(server.health().await["release"], good);
     says(&page.ask("1", "hello").await, "First hello");
     server.terminate();
