@@ -4,12 +4,13 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
+use tolmach_engine::effect::Command;
 
 use crate::{
     acknowledgements::AckPosition,
     busy_chats::Busy,
     names::short,
-    ports::{self, ChatKey, InboxRow, MAX_PENDING},
+    ports::{self, Address, ChatKey, InboxRow, MAX_PENDING},
     runtime::Runtime,
 };
 
@@ -169,6 +170,10 @@ impl Working {
             rows.truncate(self.runtime.ports.coalescing.length(&rows));
             let left = found - rows.len();
             let Some(turned) = self.runtime.turn(rows, next.chat, self.begun).await? else { continue };
+            if !turned.effects.iter().any(|effect| matches!(effect.command, Command::Send(_))) {
+                // Nothing will be delivered, as where the staff has the chat, but the client's own message is stored now.
+                self.show_change();
+            }
             if self.behind == Some(true) {
                 // Earlier messages are still undelivered, so the new ones are delivered after them.
                 self.catch_up().await?;
@@ -189,6 +194,14 @@ impl Working {
         }
         self.stored().await;
         Ok(())
+    }
+
+    /// Lets the pages of the chat that are connected to this process show what was stored.
+    fn show_change(&self) {
+        let Some(to) = Address::parse(&self.chat) else { return };
+        if let Some(channel) = self.runtime.ports.channel(&to.channel) {
+            channel.changed(&to);
+        }
     }
 
     async fn catch_up(&mut self) -> ports::Result<()> {

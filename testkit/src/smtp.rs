@@ -12,8 +12,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-pub use mail::Mail;
-use mail::{base64, read};
+use mail::read;
+pub use mail::{Mail, base64};
 
 /// A step of the SMTP conversation.
 #[derive(Clone, Copy, Debug, PartialEq)]

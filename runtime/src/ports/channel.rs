@@ -78,8 +78,8 @@ pub trait Channel: Send + Sync {
     /// once.
     async fn deliver(&self, to: &Address, effect: &str, message: &Outgoing) -> Delivery;
 
-    /// Called when another process changed this chat. A channel with clients connected to this process shows them the
-    /// change.
+    /// Called when another process changed this chat, or when a turn stored something and sent nothing. A channel with
+    /// clients connected to this process shows them the change.
     fn changed(&self, _to: &Address) {}
 }
 

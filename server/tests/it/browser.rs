@@ -99,6 +99,40 @@ async fn a_client_talks_to_the_page() {
 }
 
 #[tokio::test]
+async fn a_client_sees_who_of_the_two_speaks() {
+    let Some(mut browser) = Browser::start().await else { return };
+    let home = Home::ready();
+    let server = home.tolmach(&["run", "--listen", "127.0.0.1:0"]).serve();
+    browser.screen(360, 640).await;
+    browser.call("Page.navigate", json!({ "url": server.url("/") })).await;
+    browser.until("document.getElementById('status').classList.contains('on')").await;
+    browser.write("I need a welding inverter").await;
+    browser.until("document.querySelectorAll('.card').length > 0").await;
+    browser.until("document.querySelectorAll('.pending').length === 0").await;
+
+    let handoff = |args: &[&str]| home.tolmach(&[&["handoff"], args].concat()).run().ok().stdout;
+    handoff(&["take", "web:"]);
+    let words = "Good afternoon! Which <current> do you need, 160 or 250 A?";
+    handoff(&["say", "web:", words]);
+    browser.until("document.querySelectorAll('.message.staff').length === 1").await;
+    assert_eq!(browser.text(".message.staff .author").await, "Manager");
+    assert!(browser.text(".message.staff").await.contains(words));
+    browser.write("250, please").await;
+    browser.until("document.querySelectorAll('.pending').length === 0").await;
+    assert_eq!(browser.run("document.getElementById('typing').hidden").await, true, "the bot is silent");
+    browser.fits("a message of the staff").await;
+    browser.photograph("staff-narrow").await;
+    // After a reload, and on a wide screen, they are told apart as before.
+    browser.screen(1280, 800).await;
+    browser.call("Page.reload", json!({})).await;
+    browser.until("document.querySelectorAll('.message.staff').length === 1").await;
+    browser.until("document.body.innerText.includes('250, please')").await;
+    browser.fits("a message of the staff on a wide screen").await;
+    browser.photograph("staff-wide").await;
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn sites_look_and_begin_as_configured() {
     let Some(mut browser) = Browser::start().await else { return };
     let home = sites::home();
@@ -353,6 +387,14 @@ impl Browser {
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
         self.call("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Saves what is on the screen as NAME.png in the folder `TOLMACH_SCREENSHOTS`, if that is set: for people to look at.
+    async fn photograph(&mut self, name: &str) {
+        let Some(folder) = std::env::var_os("TOLMACH_SCREENSHOTS").map(PathBuf::from) else { return };
+        let picture = self.call("Page.captureScreenshot", json!({})).await;
+        let data = tolmach_testkit::smtp::base64(picture["data"].as_str().expect("a picture"));
+        fs::write(folder.join(format!("{name}.png")), data).expect("saved");
     }
 
     /// Checks that the page is not wider than the screen.

@@ -388,7 +388,6 @@ async fn a_stored_release_that_is_too_complex_changes_nothing() {
     );
     publish_unusable(&home, flow).await;
     reports_unusable(&server).await;
-    assert!(server.printed().contains("too-complex"), "{}", server.printed());
     assert_eq!(server.health().await["release"], good);
     let mut page = Page::new(&server, "en").await;
     says(&page.ask("1", "hello").await, "First hello");

@@ -85,7 +85,8 @@ fn words(value: &str) -> String {
     String::from_utf8(text).expect("UTF-8")
 }
 
-pub(super) fn base64(text: &str) -> Vec<u8> {
+/// Decodes base64; characters that are none of its digits are passed over.
+pub fn base64(text: &str) -> Vec<u8> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut bytes, mut bits, mut count) = (Vec::new(), 0u32, 0);
     for digit in text.bytes().filter_map(|c| DIGITS.iter().position(|known| *known == c)) {

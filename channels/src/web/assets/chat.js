@@ -273,8 +273,11 @@
     box.append(element("span", "note", words));
   }
 
+  // Whether an answer is on its way. A person who speaks in place of the bot types when they do.
   function expect(yes) {
     clearTimeout(waiting);
+    const last = [...log.querySelectorAll(".message:not(.client)")].pop();
+    yes = yes && !last?.classList.contains("staff");
     typing.hidden = !yes;
     if (yes) waiting = setTimeout(() => { typing.hidden = true; }, REPLY_TIMEOUT);
   }
