@@ -12,7 +12,8 @@ use tolmach_engine::{
     event::{Client, EventKind, StaffAction},
 };
 use tolmach_runtime::ports::{
-    self, Actor, Address, Clock, Inbound, Intake, MAX_PENDING, MessageQuery, MessageRow, Store, Via,
+    self, Actor, Address, Clock, Inbound, Intake, MAX_PENDING, MessageQuery, MessageRow, Store, UnreadUpdate,
+    Via,
 };
 use uuid::Uuid;
 
@@ -209,6 +210,10 @@ impl AuditedIntake {
 
 #[async_trait]
 impl Intake for AuditedIntake {
+    async fn put_aside(&self, update: UnreadUpdate) -> ports::Result<()> {
+        self.intake.put_aside(update).await
+    }
+
     async fn receive(&self, inbound: Vec<Inbound>) -> ports::Result<()> {
         let changes: Vec<Change> = inbound
             .iter()

@@ -75,6 +75,7 @@ pub fn name(task: &Task) -> &'static str {
         Task::Deliver { .. } => "deliver",
         Task::Timer { .. } => "timer",
         Task::Turn { .. } => "turn",
+        Task::Update(_) => "update",
         Task::Retain => "retain",
         Task::Report => "report",
         Task::Import { .. } | Task::Reindex { .. } => "import",

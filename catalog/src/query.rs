@@ -98,22 +98,28 @@ fn together(word: &Word, next: &Word, generation: &Generation) -> Option<String>
 fn take_articles(text: &str, generation: &Generation, rows: &mut Vec<u32>) -> String {
     let tokens = tokens(text);
     let word = |at: usize| tokens.get(at).and_then(|span| text.get(span.clone())).unwrap_or_default();
+    // Characters are normalised one by one, so that tokens can be joined afterwards.
+    let normalised: Vec<String> = (0..tokens.len()).map(|at| words::normalise_article(word(at))).collect();
     let mut rest = String::with_capacity(text.len());
     let (mut position, mut kept) = (0, 0);
     while position < tokens.len() {
         // An article number with spaces is several tokens.
-        let taken = (1..=3).rev().filter(|count| position + count <= tokens.len()).find_map(|count| {
-            let joined: String = (position..position + count).map(word).collect();
-            let article = words::normalise_article(&joined);
+        let taken = (1..=3).rev().find_map(|count| {
+            let parts = normalised.get(position..position + count)?;
+            if !parts.iter().any(|part| words::has_digit(part)) {
+                return None;
+            }
+            let article = parts.concat();
+            let found = generation.articles.get(&article)?;
             let number = article.chars().all(|c| c.is_ascii_digit());
             // «до 15000 руб» is a price, even if an article number is equal; short numbers are sizes and quantities.
-            let amount = position.checked_sub(1).is_some_and(|before| is_bound(&word(before).to_lowercase()))
-                || is_money(word(position + 1).to_lowercase().trim_end_matches('.'));
-            let plausible = article.chars().count() >= 3
-                && words::has_digit(&article)
-                && !(number && (article.len() < 5 || count > 1 || amount));
-            let found = generation.articles.get(&article).filter(|_| plausible)?;
-            Some((count, found))
+            let amount = || {
+                position.checked_sub(1).is_some_and(|before| is_bound(&word(before).to_lowercase()))
+                    || is_money(word(position + 1).to_lowercase().trim_end_matches('.'))
+            };
+            let plausible =
+                article.chars().count() >= 3 && !(number && (article.len() < 5 || count > 1 || amount()));
+            plausible.then_some((count, found))
         });
         let Some((count, found)) = taken.filter(|_| rows.len() < MOST_ARTICLES) else {
             position += 1;

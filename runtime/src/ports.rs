@@ -39,7 +39,7 @@ pub use store::{
     PublishOutcome, ReleaseStore, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnQuery,
     TurnStore, WaitingPlace, presses,
 };
-pub use task::{Day, ImportOptions, Job, QUEUE, QuarantinedTask, Removed, Retention, Task};
+pub use task::{Day, ImportOptions, Job, QUEUE, QuarantinedTask, Removed, Retention, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};
 
 /// The store traits, for calling their methods on a concrete store: `use tolmach_runtime::ports::prelude::*`. A `dyn

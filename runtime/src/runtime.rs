@@ -14,7 +14,7 @@ use crate::{
     busy_chats::Chats,
     coalescing::Coalescing,
     greeting::Greetings,
-    ports::{self, Address, Channel, Clock, Inbound, Intake, Store, Task},
+    ports::{self, Address, Channel, Clock, Inbound, Intake, Store, Task, UnreadUpdate},
     queries::QueryPorts,
     release_registry::ReleaseRegistry,
     staff::Staff,
@@ -102,6 +102,7 @@ impl Runtime {
                 }
             }
             Task::Turn { chat, turn } => self.receive_again(chat, *turn).await?,
+            Task::Update(update) => self.read_again(update).await?,
             Task::Retain | Task::Report | Task::Import { .. } | Task::Reindex { .. } => return Ok(false),
         }
         Ok(true)
@@ -123,6 +124,12 @@ impl Runtime {
 impl Intake for Runtime {
     async fn receive(&self, inbound: Vec<Inbound>) -> ports::Result<()> {
         self.receive_as(inbound.into_iter().map(|inbound| (Uuid::now_v7(), inbound)).collect()).await
+    }
+
+    async fn put_aside(&self, update: UnreadUpdate) -> ports::Result<()> {
+        let (now, id) = (self.ports.clock.now(), update.task_id());
+        self.store().begin_task(&id, &Task::Update(update), now).await?;
+        self.store().quarantine(&id, "it cannot be read", now).await
     }
 }
 

@@ -10,7 +10,10 @@ use uuid::Uuid;
 
 use crate::{
     names::short,
-    ports::{self, Actor, Address, AuditEntry, AuditResult, ChatKey, Inbound, Intake as _, Task, TurnQuery},
+    ports::{
+        self, Actor, Address, AuditEntry, AuditResult, ChatKey, Inbound, Intake as _, Task, TurnQuery,
+        UnreadUpdate,
+    },
     runtime::Runtime,
 };
 
@@ -97,6 +100,16 @@ impl Runtime {
         // The key is constant, so a retry that comes twice is received once.
         let key = format!("retry:{turn}");
         self.receive(vec![Inbound { address, key, client, origin, kind, button: None }]).await
+    }
+
+    /// Receives an update that could not be read, if it can be now; otherwise it goes back into the quarantine.
+    pub(crate) async fn read_again(&self, update: &UnreadUpdate) -> ports::Result<()> {
+        let channel = self.ports.channel(&update.channel);
+        match channel.and_then(|channel| channel.read_update(&update.update)) {
+            // The update's own key is used up: its client was told that it could not be read.
+            Some(inbound) => self.receive(vec![Inbound { key: update.task_id(), ..inbound }]).await,
+            None => self.put_aside(update.clone()).await,
+        }
     }
 
     async fn event_of(&self, chat: &ChatKey, turn: Uuid) -> ports::Result<Option<Event>> {

@@ -114,7 +114,7 @@ impl Jobs {
 
     async fn perform(&self, task: &Task) -> anyhow::Result<()> {
         match task {
-            Task::Deliver { .. } | Task::Timer { .. } | Task::Turn { .. } => {
+            Task::Deliver { .. } | Task::Timer { .. } | Task::Turn { .. } | Task::Update(_) => {
                 self.runtime.perform(task).await.map(drop)?;
             }
             Task::Retain => {

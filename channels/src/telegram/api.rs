@@ -140,8 +140,9 @@ impl Bot {
         self.unreadable.load(Relaxed)
     }
 
-    pub(super) fn count_unreadable(&self) {
-        self.unreadable.fetch_add(1, Relaxed);
+    /// Counts an update that could not be parsed; returns how many there were.
+    pub(super) fn count_unreadable(&self) -> u64 {
+        self.unreadable.fetch_add(1, Relaxed) + 1
     }
 
     /// The current polling error, for /health; `None` while polling works.

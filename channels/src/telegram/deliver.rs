@@ -14,11 +14,12 @@ use teloxide_core::{
     types::{ChatId, InputFile, LinkPreviewOptions, ParseMode},
 };
 use tolmach_engine::{channel::Capabilities, effect::Outgoing};
-use tolmach_runtime::ports::{Address, Channel, Delivery, PHOTO_PREFIX, Photos};
+use tolmach_runtime::ports::{Address, Channel, Delivery, Inbound, PHOTO_PREFIX, Photos};
 
 use super::{
     CAPABILITIES, NAME,
     api::{Bot, Failure},
+    poll,
     render::{self, Part},
 };
 
@@ -153,6 +154,10 @@ impl Channel for TelegramChannel {
 
     fn capabilities(&self) -> Capabilities {
         CAPABILITIES
+    }
+
+    fn read_update(&self, update: &str) -> Option<Inbound> {
+        poll::read_again(&self.bot, update)
     }
 
     async fn deliver(&self, to: &Address, effect: &str, message: &Outgoing) -> Delivery {

@@ -35,6 +35,13 @@ pub(super) struct BareUpdate {
     message: Option<BareMessage>,
 }
 
+impl BareUpdate {
+    /// The id of its chat, if that could be read.
+    pub(super) fn chat(&self) -> Option<i64> {
+        self.message.as_ref().map(|message| message.chat.id)
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 struct BareMessage {
     chat: BareChat,

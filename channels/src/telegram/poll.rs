@@ -11,9 +11,10 @@ use teloxide_core::{
     types::{AllowedUpdate, CallbackQueryId, ChatId, Update, UpdateKind},
 };
 use tokio::{sync::watch, time::sleep};
-use tolmach_runtime::ports::{Error, Inbound, Intake, Result};
+use tolmach_runtime::ports::{Address, Error, Inbound, Intake, Result, UnreadUpdate};
 
 use super::{
+    NAME,
     api::{Bot, Failure, Response},
     inbound::{self, BareUpdate},
     staff,
@@ -98,18 +99,19 @@ async fn round(
     let read = |received: &Received| match received {
         Received::Whole(update) if staff::is_staff_chat(bot.staff(), update) => staff::read(bot.id(), update),
         Received::Whole(update) => inbound::read(bot.id(), update),
-        Received::Bare(update) => {
-            bot.count_unreadable();
-            tracing::warn!(bot.id = bot.id(), update = update.update_id, "an update cannot be parsed");
-            inbound::read_bare(bot.id(), bot.staff(), update)
-        }
+        Received::Bare(update, _) => inbound::read_bare(bot.id(), bot.staff(), update),
     };
+    for received in &received {
+        if let Received::Bare(update, raw) = received {
+            put_aside(bot, intake, update, raw).await.map_err(PollError::Intake)?;
+        }
+    }
     let inbound: Vec<Inbound> = received.iter().filter_map(read).collect();
     let updates: Vec<&Update> = received
         .iter()
         .filter_map(|received| match received {
             Received::Whole(update) => Some(&**update),
-            Received::Bare(_) => None,
+            Received::Bare(..) => None,
         })
         .collect();
     if !inbound.is_empty() {
@@ -127,7 +129,7 @@ async fn round(
         .iter()
         .map(|received| match received {
             Received::Whole(update) => i64::from(update.id.0),
-            Received::Bare(update) => update.update_id,
+            Received::Bare(update, _) => update.update_id,
         })
         .max();
     Ok(last.and_then(|last| i32::try_from(last).ok()?.checked_add(1)))
@@ -136,8 +138,8 @@ async fn round(
 /// An update of a response.
 enum Received {
     Whole(Box<Update>),
-    /// What is left of one that cannot be parsed.
-    Bare(BareUpdate),
+    /// What is left of one that cannot be parsed, and the whole as it came.
+    Bare(BareUpdate, Box<RawValue>),
 }
 
 /// Parses the updates, each by itself: one that is nested too deep, or in which a field has another type, must not hold
@@ -148,11 +150,39 @@ fn received(response: &Response) -> std::result::Result<Vec<Received>, Failure> 
         // teloxide-core drops the content of an update that it cannot parse. One without even a number cannot be
         // confirmed by itself; a later one confirms it.
         Ok(Update { kind: UpdateKind::Error(_), .. }) | Err(_) => {
-            Received::Bare(serde_json::from_str(raw.get()).unwrap_or_default())
+            Received::Bare(serde_json::from_str(raw.get()).unwrap_or_default(), raw)
         }
         Ok(update) => Received::Whole(Box::new(update)),
     };
     Ok(raw.into_iter().map(parse).collect())
+}
+
+/// The most updates that one process keeps which cannot be parsed. Further ones are only counted.
+const MOST_PUT_ASIDE: u64 = 1_000;
+
+/// Keeps an update that cannot be parsed, so that a later version can read it.
+async fn put_aside(bot: &Bot, intake: &dyn Intake, update: &BareUpdate, raw: &RawValue) -> Result<()> {
+    let counted = bot.count_unreadable();
+    let id = format!("{}-{}", bot.id(), update.update_id);
+    tracing::warn!(bot.id = bot.id(), update = update.update_id, "an update cannot be parsed");
+    if counted > MOST_PUT_ASIDE {
+        return Ok(());
+    }
+    let chat = update.chat().map(|chat| Address::new(NAME, chat.to_string()).to_string());
+    // U+0000 is escaped in JSON, so that no database refuses the text.
+    let text = raw.get();
+    let end = (0..=text.len().min(UnreadUpdate::MAX_TEXT)).rev().find(|end| text.is_char_boundary(*end));
+    let update = text.get(..end.unwrap_or_default()).unwrap_or_default().to_owned();
+    intake.put_aside(UnreadUpdate { channel: NAME.to_owned(), id, chat, update }).await
+}
+
+/// Reads an update that was put aside.
+pub(super) fn read_again(bot: &Bot, update: &str) -> Option<Inbound> {
+    let update: Update = serde_json::from_str(update).ok()?;
+    match staff::is_staff_chat(bot.staff(), &update) {
+        true => staff::read(bot.id(), &update),
+        false => inbound::read(bot.id(), &update),
+    }
 }
 
 /// Passes a batch to the intake. If the store refuses it permanently, passes the events one by one, so that one event

@@ -16,7 +16,7 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{
-    Address, Channel, Delivery, Error, Inbound, Intake, Next, Photo, Photos, Result,
+    Address, Channel, Delivery, Error, Inbound, Intake, Next, Photo, Photos, Result, UnreadUpdate,
 };
 use tolmach_testkit::telegram::{TOKEN, Telegram};
 use uuid::Uuid;
@@ -52,6 +52,7 @@ fn shown(fake: &Telegram) -> Vec<String> {
 #[derive(Default)]
 struct FakeIntake {
     received: Mutex<Vec<Inbound>>,
+    aside: Mutex<Vec<UnreadUpdate>>,
     calls: Mutex<usize>,
     came: Notify,
     store: Option<Arc<SqliteStore>>,
@@ -61,6 +62,11 @@ struct FakeIntake {
 
 #[async_trait]
 impl Intake for FakeIntake {
+    async fn put_aside(&self, update: UnreadUpdate) -> Result<()> {
+        self.aside.lock().expect("not poisoned").push(update);
+        Ok(())
+    }
+
     async fn receive(&self, inbound: Vec<Inbound>) -> Result<()> {
         *self.calls.lock().expect("not poisoned") += 1;
         if let Some(error) = self.errors.lock().expect("not poisoned").pop() {
@@ -195,6 +201,12 @@ async fn converts_updates_to_events() {
         .iter()
         .any(|(method, request)| method == "answercallbackquery" && request["callback_query_id"] == "q1");
     assert!(answered, "the wheel on the button is stopped");
+    // What could not be read is kept as it came, with the chat where that is known.
+    let aside = door.aside.lock().expect("not poisoned");
+    let kept: Vec<_> = aside.iter().map(|one| (one.id.as_str(), one.chat.as_deref())).collect();
+    let chat = Some("telegram:7");
+    assert_eq!(kept, [("4242-14", None), ("4242-16", chat), ("4242-17", chat), ("4242-20", None)]);
+    assert!(aside[0].update.contains("something_new") && aside[2].update.len() > 600, "{aside:?}");
 }
 
 #[tokio::test]

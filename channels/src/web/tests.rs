@@ -18,7 +18,7 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::TurnQuery;
 use tolmach_runtime::ports::prelude::*;
-use tolmach_runtime::ports::{Commit, Error, Inbound, Intake, MessageRow, Next, Result};
+use tolmach_runtime::ports::{Commit, Error, Inbound, Intake, MessageRow, Next, Result, UnreadUpdate};
 use uuid::Uuid;
 
 mod limits;
@@ -50,6 +50,10 @@ impl Greeter for Echo {
 
 #[async_trait]
 impl Intake for Echo {
+    async fn put_aside(&self, update: UnreadUpdate) -> Result<()> {
+        panic!("the web chat has no updates: {update:?}")
+    }
+
     async fn receive(&self, inbound: Vec<Inbound>) -> Result<()> {
         if *self.broken.lock().expect("not poisoned") {
             return Err(Error::unavailable("database", "the disk is full"));

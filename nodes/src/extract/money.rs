@@ -466,7 +466,12 @@ impl LastWords {
 /// The bound that the words after a number give, and how long they are.
 fn after(text: &str) -> Option<(Bound, usize)> {
     let start = text.len() - text.trim_start_matches([' ', '\u{a0}', ',', '(']).len();
-    let rest = first_chars(text.get(start..)?, AFTER_WINDOW);
+    let rest = text.get(start..)?;
+    // All of the words begin with a letter: the usual case, and cheap to see.
+    if !rest.starts_with(char::is_alphabetic) {
+        return None;
+    }
+    let rest = first_chars(rest, AFTER_WINDOW);
     let folded = folded(rest);
     // Folding changes no length of Cyrillic or Latin letters, but another alphabet's may.
     let same = folded.len() == rest.len();

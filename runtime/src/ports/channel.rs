@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use super::UnreadUpdate;
 use async_trait::async_trait;
 use tolmach_engine::{
     channel::Capabilities,
@@ -63,6 +64,13 @@ pub trait Intake: Send + Sync {
     /// # Errors
     /// When the store is unavailable, or when a chat id or key contains U+0000. The channel must not acknowledge then.
     async fn receive(&self, inbound: Vec<Inbound>) -> super::Result<()>;
+
+    /// Keeps an update that the channel cannot read in the quarantine, and returns once that is durable. One that is there
+    /// already stays as it is.
+    ///
+    /// # Errors
+    /// When the store is unavailable. The channel must not acknowledge then.
+    async fn put_aside(&self, update: UnreadUpdate) -> super::Result<()>;
 }
 
 /// Sends messages to clients.
@@ -81,6 +89,11 @@ pub trait Channel: Send + Sync {
     /// Called when another process changed this chat, or when a turn stored something and sent nothing. A channel with
     /// clients connected to this process shows them the change.
     fn changed(&self, _to: &Address) {}
+
+    /// Reads an update that was put aside before; `None` if it still cannot be read, or holds nothing for a dialog.
+    fn read_update(&self, _update: &str) -> Option<Inbound> {
+        None
+    }
 }
 
 /// The result of a delivery attempt.

@@ -31,6 +31,8 @@ pub enum Task {
         /// The id of the turn's event.
         turn: Uuid,
     },
+    /// Read an update again that a channel could not read. Only pushed by a retry: it is quarantined when it comes.
+    Update(UnreadUpdate),
     /// Delete rows that are older than the retention periods.
     Retain,
     /// Send the activity report to the staff.
@@ -48,6 +50,29 @@ pub enum Task {
         /// The path.
         file: String,
     },
+}
+
+/// An update that a channel received and could not read, as of a later version of its platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadUpdate {
+    /// The channel's name.
+    pub channel: String,
+    /// Its id, unique within the channel.
+    pub id: String,
+    /// The chat, if that could be read.
+    pub chat: Option<ChatKey>,
+    /// The update as it came, at most [`UnreadUpdate::MAX_TEXT`] bytes of it.
+    pub update: String,
+}
+
+impl UnreadUpdate {
+    /// The most bytes that are kept. What is longer is cut, and cannot be read later either.
+    pub const MAX_TEXT: usize = 64 * 1024;
+
+    /// Its id as a task.
+    pub fn task_id(&self) -> String {
+        format!("update-{}-{}", self.channel, self.id)
+    }
 }
 
 /// How a price list is to be imported.

@@ -86,6 +86,10 @@ impl Channel for Scripted {
         Capabilities { name: "test", ..Capabilities::UNLIMITED }
     }
 
+    fn read_update(&self, update: &str) -> Option<Inbound> {
+        update.starts_with("readable").then(|| inbound("a", "its own", update))
+    }
+
     async fn deliver(&self, to: &Address, _: &str, message: &Outgoing) -> Delivery {
         let scripted = self.script.lock().unwrap().pop_front().unwrap_or(Delivery::Done);
         if scripted == Delivery::Done {

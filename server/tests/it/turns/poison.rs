@@ -9,7 +9,7 @@ use tolmach_engine::{
     scope::Scope,
     turn_context::TurnContext,
 };
-use tolmach_runtime::ports::{QuarantinedTask, Task, prelude::*};
+use tolmach_runtime::ports::{QuarantinedTask, Task, UnreadUpdate, prelude::*};
 
 use super::*;
 
@@ -168,4 +168,32 @@ async fn an_event_that_was_left_is_run_twice_more() {
         1,
         "a turn that has ended is counted no more"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_cannot_be_read_is_kept_until_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let bot = bot(folder.path()).await;
+    let update = |id: &str, update: &str| UnreadUpdate {
+        channel: "test".to_owned(),
+        id: id.to_owned(),
+        chat: None,
+        update: update.to_owned(),
+    };
+    for unread in [update("1", "{}"), update("2", "readable now"), update("2", "readable now")] {
+        bot.runtime.put_aside(unread).await.unwrap();
+    }
+    let aside = bot.store.quarantined(10).await.unwrap();
+    let mut ids: Vec<&str> = aside.iter().map(|task| task.id.as_str()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["update-test-1", "update-test-2"], "one that comes twice is kept once");
+    for kept in &aside {
+        assert!(bot.store.retry_task(&kept.id, 5).await.unwrap());
+        assert!(bot.runtime.perform(&kept.task).await.unwrap());
+        assert!(bot.runtime.perform(&kept.task).await.unwrap(), "a task that comes twice");
+    }
+    bot.runtime.settle().await;
+    assert_eq!(bot.shown_to("a"), ["answered"]);
+    let left = bot.store.quarantined(10).await.unwrap();
+    assert!(matches!(&left[..], [QuarantinedTask { id, .. }] if id == "update-test-1"), "{left:?}");
 }
