@@ -404,7 +404,7 @@ async fn sends_text_cards_and_buttons() {
         cards: vec![
             card("Первый", Some("https://example.com/1.jpg")),
             card("Второй", Some("https://example.com/bad.gif")),
-            card("Третий", None),
+            card("Третий", Some("https://user:secret@example.com/1.jpg")),
         ],
         buttons: vec![button("Ещё", "b1"), button("Длинный", &"x".repeat(65))],
         ..Outgoing::default()
@@ -417,6 +417,7 @@ async fn sends_text_cards_and_buttons() {
     assert!(texts[2].starts_with("Второй") && texts[3].starts_with("Третий"));
     assert_eq!(sent[1]["photo"], "https://example.com/1.jpg");
     assert_eq!(sent[2]["photo"], Value::Null, "a photo that Telegram cannot fetch becomes a text");
+    assert_eq!(sent[3]["photo"], Value::Null, "an address with a password is not passed on");
     assert_eq!(sent[3]["markup"], json!({ "inline_keyboard": [[{ "text": "Ещё", "callback_data": "b1" }]] }));
     assert!(sent[..3].iter().all(|message| message["markup"].is_null()), "buttons stand under the last part");
 }
