@@ -16,6 +16,8 @@ mod browser;
 mod bundles;
 mod catalogue;
 mod catalogue_tools;
+#[cfg(unix)]
+mod clients;
 mod config;
 mod crash;
 mod dialog_tests;
