@@ -51,6 +51,7 @@ mod suggest;
 mod support;
 mod telegram;
 mod terminal;
+mod third_party;
 mod turns;
 mod upgrade;
 mod web_chat;
