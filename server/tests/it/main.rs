@@ -35,6 +35,7 @@ mod meilisearch;
 mod model;
 mod other_systems;
 mod page;
+mod personal;
 mod platform;
 #[cfg(unix)]
 mod postgres;
