@@ -357,6 +357,10 @@ async fn explains_a_conflict_and_a_bad_token() {
 
 #[tokio::test]
 async fn never_reveals_the_token() {
+    let mut options = Options::new(Secret::new(TOKEN));
+    options.api_url = "https://user:secret@api.example.com".to_owned();
+    let error = Bot::new(options).expect_err("refused").to_string();
+    assert!(error.contains("user name or a password") && !error.contains("secret"), "{error}");
     for url in ["http://127.0.0.1:1", "http://no-such-host.invalid"] {
         let mut options = Options::new(Secret::new(TOKEN));
         options.api_url = url.to_owned();
