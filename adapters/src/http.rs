@@ -18,7 +18,10 @@ use reqwest::{
     redirect::Policy,
 };
 use serde_json::Value;
-use tolmach_engine::effect::{HttpReply, HttpRequest, Method};
+use tolmach_engine::{
+    effect::{HttpReply, HttpRequest, Method},
+    visible::make_json_visible,
+};
 use tolmach_runtime::ports::{Error, Http, Result};
 
 use tolmach_runtime::secret::Secret;
@@ -176,13 +179,16 @@ async fn read(mut response: Response, most: u64, name: &str) -> Result<Vec<u8>> 
     Ok(body)
 }
 
-/// Parses the body. That of a 2xx response must be JSON; any other body that is not JSON becomes null.
+/// Parses the body, without invisible characters in its texts. That of a 2xx response must be JSON; any other body that is not JSON becomes null.
 fn json(body: &[u8], status: u16, name: &str) -> Result<Value> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Null);
     }
     match serde_json::from_slice(body) {
-        Ok(value) => Ok(value),
+        Ok(mut value) => {
+            make_json_visible(&mut value);
+            Ok(value)
+        }
         Err(_) if !(200..300).contains(&status) => Ok(Value::Null),
         Err(_) => Err(Error::refused(WHAT, format!("{name}: the reply is not JSON"))),
     }

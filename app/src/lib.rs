@@ -9,6 +9,7 @@ pub mod audit;
 pub mod backtest;
 pub mod catalog;
 pub mod check;
+pub mod clients;
 pub mod diagnostics;
 pub mod dialog_tests;
 pub mod eval;

@@ -120,6 +120,15 @@ pub struct PriceListPreview {
     pub photos: Option<(PathBuf, PhotoReport)>,
 }
 
+impl PriceListPreview {
+    /// The number of items whose photo is on another host. Telegram's servers fetch such a photo; the chat page leaves it
+    /// out, because the host would learn the addresses of the shop's clients.
+    pub fn photos_elsewhere(&self) -> usize {
+        let elsewhere = |photo: &str| !photo.starts_with(ports::PHOTO_PREFIX);
+        self.imported.items.iter().filter(|item| item.photo.as_deref().is_some_and(elsewhere)).count()
+    }
+}
+
 /// Why a price list could not be read or imported.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

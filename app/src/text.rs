@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tolmach_engine::visible::visible;
 use uuid::{NoContext, Timestamp, Uuid};
 
 /// Formats a time, milliseconds since the Unix epoch, to the minute: `2026-02-28 09:00 UTC`.
@@ -15,9 +16,11 @@ pub fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }
 
-/// Replaces each run of white space and control characters by one space, for tables.
+/// Replaces each run of white space and control characters by one space and leaves other invisible characters out, for
+/// tables.
 pub fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control())
+    visible(text)
+        .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")

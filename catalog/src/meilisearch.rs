@@ -29,7 +29,10 @@ use tokio::{
     sync::Notify,
     time::{Instant, sleep, timeout},
 };
-use tolmach_engine::catalog::{SearchRequest, SearchResults};
+use tolmach_engine::{
+    catalog::{SearchRequest, SearchResults},
+    link::has_credentials,
+};
 use tolmach_runtime::ports::{self, Catalog};
 
 use super::{EmbeddedCatalog, generation::Generation};
@@ -90,6 +93,11 @@ impl Options {
     }
 
     fn http(&self) -> ports::Result<Http> {
+        if has_credentials(&self.address()) {
+            let why =
+                "meilisearch.url holds a user name or a password; remove it, the key is meilisearch.api_key";
+            return Err(ports::Error::refused(WHAT, why));
+        }
         let usable = Url::parse(&self.address())
             .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         if !usable {

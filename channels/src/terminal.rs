@@ -10,6 +10,8 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use tolmach_engine::{
     channel::Capabilities,
     effect::{Action, Author, Card, Outgoing},
+    link::without_credentials,
+    visible::visible,
 };
 use tolmach_runtime::ports::{Address, Channel, Delivery, MessageRow};
 
@@ -40,7 +42,7 @@ impl Terminal {
 
     /// Prints a line of the client that was not typed.
     pub fn echo(&self, line: &str) {
-        self.print(&format!("\n{}\n", self.paint("1;36", &format!("> {line}"))));
+        self.print(&format!("\n{}\n", self.paint("1;36", &format!("> {}", visible(line)))));
     }
 
     /// Prints a note that is not part of the dialog.
@@ -70,16 +72,16 @@ impl Terminal {
 
     fn show(&self, message: &Outgoing) {
         let mut text = String::new();
-        let words = message.whole_text();
+        let words = visible(&message.whole_text()).into_owned();
         if !words.is_empty() {
             text.push_str(&words);
             text.push('\n');
         }
         if let Some(photo) = &message.photo {
-            text.push_str(&format!("[{photo}]\n"));
+            text.push_str(&format!("[{}]\n", without_credentials(photo)));
         }
         if !message.cards.is_empty() {
-            text.push_str(&format!("{}\n", cards(&message.cards)));
+            text.push_str(&format!("{}\n", visible(&cards(&message.cards).to_string())));
         }
         let mut buttons = self.buttons();
         // Buttons can be pressed until other buttons are shown, as in a messenger.
@@ -96,7 +98,9 @@ impl Terminal {
                         button.label
                     ));
                 }
-                Action::Open { url } => text.push_str(&format!("  {} {url}\n", button.label)),
+                Action::Open { url } => {
+                    text.push_str(&format!("  {} {}\n", button.label, without_credentials(url)));
+                }
             }
         }
         drop(buttons);

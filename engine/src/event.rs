@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{effect::Press, language::Language, text::cut};
+use crate::{effect::Press, language::Language, text::cut, visible::make_visible};
 
 /// The most characters of a client's message that a turn reads. Whatever reads it, so an extractor, a classifier or a
 /// search, takes time linear in it. Channels have limits of their own, a little higher.
@@ -140,7 +140,29 @@ impl Event {
     }
 }
 
+impl Client {
+    /// Removes invisible characters from what the channel says of the client.
+    pub fn make_visible(&mut self) {
+        [&mut self.first_name, &mut self.last_name, &mut self.username].into_iter().for_each(make_visible);
+    }
+}
+
 impl EventKind {
+    /// Removes invisible characters from what the client wrote. What staff write stays as it is.
+    pub fn make_visible(&mut self) {
+        match self {
+            EventKind::Message { text } => make_visible(text),
+            EventKind::Command { rest, .. } => make_visible(rest),
+            EventKind::Press { label, .. } => make_visible(label),
+            EventKind::Contact { phone, name } => {
+                make_visible(phone);
+                make_visible(name);
+            }
+            EventKind::Unsupported { what } => make_visible(what),
+            EventKind::Timer { .. } | EventKind::Staff { .. } => {}
+        }
+    }
+
     /// What the client wrote, or the label that they pressed; empty for other events.
     pub fn text(&self) -> &str {
         match self {

@@ -22,6 +22,7 @@ pub mod header;
 mod intents;
 pub mod kind;
 pub mod language;
+pub mod link;
 pub mod measure;
 pub mod node_info;
 pub mod personal;
@@ -45,6 +46,7 @@ pub mod trace;
 pub mod turn_context;
 mod turn_state;
 pub mod vars;
+pub mod visible;
 pub mod wording;
 pub mod yaml;
 

@@ -13,6 +13,7 @@ use crate::{
     duration::Duration,
     header::Header,
     language::Language,
+    link::has_credentials,
     node_info::Call,
     resources::{Answers, ByLanguage, Prompt},
     slot,
@@ -173,6 +174,7 @@ impl Scope<'_> {
 
     /// Checks a template that is not sent as it is: its syntax and variables.
     pub fn template(&mut self, template: &Template) {
+        self.link(template.source(), template.span());
         if let Some((why, help)) = template.error() {
             let span = template.span().narrowed(self.text, template.error_part());
             let code = if template.is_too_complex() { Code::TooComplex } else { Code::BadTemplate };
@@ -184,6 +186,15 @@ impl Scope<'_> {
         }
         self.paths(template.paths().iter().map(Vec::as_slice), template.span());
         self.needs(template.needs(), template.span(), "the text would fail");
+    }
+
+    /// Checks that an address, or a text with addresses in it, holds no credentials.
+    pub fn link(&mut self, text: &str, span: Span) {
+        if has_credentials(text) {
+            let message = "an address holds a user name or a password";
+            let help = "remove what stands before the @; whoever reads the text reads it too";
+            self.report(Code::BadValue, span, message, help);
+        }
     }
 
     /// Checks an expression: its syntax, functions, variables and types.

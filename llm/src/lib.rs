@@ -1,8 +1,9 @@
 //! Language models: OpenAI-compatible endpoints, an offline composer without a model, a fallback from one model to
-//! another, and the sentence embedder.
+//! another, the masking of contacts, and the sentence embedder.
 
 pub mod embedder;
 pub mod fallback;
+pub mod masked;
 pub mod meter;
 pub mod offline;
 pub mod openai;

@@ -41,6 +41,7 @@ pub(crate) fn check(buttons: &[FlowButton], scope: &mut Scope<'_>) {
             scope.report(Code::BadValue, button.label.span(), message, help);
         }
         if let Some(url) = &button.url {
+            scope.link(url, url.span);
             let schemes = ["https://", "http://", "tel:", "mailto:"];
             if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
                 let message = format!("`{}` is not an address a client can open", url.value);

@@ -7,6 +7,7 @@ mod agreement;
 mod calendar;
 mod contacts;
 mod dates;
+mod mask;
 mod money;
 mod numbers;
 mod sizes;
@@ -21,8 +22,9 @@ use serde_json::{Value, json};
 
 pub(crate) use self::{
     agreement::{is_cancel, is_refusal, yes_or_no},
-    contacts::{email, name, phone, take_phones, without_contact},
+    contacts::{email, every_contact, name, phone, take_phones, without_contact},
     dates::date,
+    mask::{holds_placeholder, mask},
     money::price_bounds,
     numbers::number,
     sizes::{in_unit, sizes},

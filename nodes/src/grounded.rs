@@ -15,6 +15,7 @@ use tolmach_engine::{
     catalog::Product,
     effect::{GenerateRequest, Passage},
     language::Language,
+    link::has_credentials,
     text::money,
 };
 
@@ -28,11 +29,18 @@ pub(crate) fn keep_grounded(text: &str, request: &GenerateRequest) -> (String, u
     let mut dropped = 0;
     for sentence in sentences(text) {
         match references(sentence, &request.facts, request.language) {
-            Some(named) if sources.support(sentence) => kept.push_str(&named),
+            Some(named) if sources.support(sentence) && !must_not_be_shown(sentence) => {
+                kept.push_str(&named);
+            }
             _ => dropped += 1,
         }
     }
     (kept.trim().to_owned(), dropped)
+}
+
+/// Whether a sentence holds what no client may see: «Позвоним на [телефон]», an address with a password.
+fn must_not_be_shown(sentence: &str) -> bool {
+    extract::holds_placeholder(sentence) || has_credentials(sentence)
 }
 
 /// What a text may state. Each source is read when a sentence first asks for it: most sentences state nothing.

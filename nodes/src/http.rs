@@ -97,7 +97,7 @@ impl Node for Http {
                 let message = format!("`{}` does not begin with https://", url);
                 scope.report(Code::BadValue, span, message, "write the whole address, with https://");
             }
-            Some(host) if host.is_empty() || host.contains(['{', '@', ' ']) => {
+            Some(host) if host.is_empty() || host.contains(['{', ' ']) => {
                 let message = format!("the host of `{}` is not written out", url);
                 let help = "write the host itself; templates may stand in the path and the query";
                 scope.report(Code::BadValue, span, message, help);

@@ -10,6 +10,7 @@ mod call;
 mod cards;
 mod classify;
 mod collect_contact;
+pub mod contact;
 mod delay;
 mod end;
 mod experiment;
@@ -30,11 +31,6 @@ mod set;
 
 pub use bounds::request_for;
 use tolmach_engine::{Platform, channel::Capabilities, kind::KindSpec, platform::DEFAULT_ROLE};
-
-/// Whether a text holds a phone number or an e-mail address.
-pub fn holds_contact(text: &str) -> bool {
-    extract::phone(text).is_some() || extract::email(text).is_some()
-}
 
 /// Every kind, in the order of the reference.
 pub const KINDS: &[&KindSpec] = &[

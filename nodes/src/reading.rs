@@ -27,6 +27,8 @@ pub const READERS: &[Reader] = &[
     ("email", |text| unused(extract::email(text))),
     ("name", |text| unused(extract::name(text))),
     ("contacts removed", |text| unused(extract::without_contact(text))),
+    ("contacts masked", |text| unused(extract::mask(text, Language::Ru))),
+    ("contacts found", |text| unused(extract::every_contact(text))),
     ("phones taken", |text| unused(extract::take_phones(&mut text.to_owned()))),
     ("number", |text| unused(extract::number(text))),
     ("length", |text| unused(extract::in_unit(text, "cm"))),

@@ -23,7 +23,8 @@ use crate::{
 pub(crate) struct Say {
     /// The text.
     text: Text,
-    /// The address of a picture.
+    /// The address of a picture. Telegram fetches it; the web chat leaves it out, because another host would learn the
+    /// client's address.
     #[serde(default)]
     photo: Option<Text>,
     /// A slot with search results, shown as cards with further pages.

@@ -33,11 +33,11 @@ pub use meter::{
 pub use photos::{PHOTO_PREFIX, Photo, Photos};
 pub use query::{Order, Page};
 pub use store::{
-    AnalyticsEvent, AnalyticsEventKind, AnalyticsStore, Bundle, Chat, ChatKey, ChatStore, Commit,
-    CommitOutcome, InboxRow, InboxStore, LeadChanged, LeadQuery, LeadStore, LeaseStore, MAX_PENDING,
-    MessageQuery, MessageRow, Next, NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind,
-    PublishOutcome, ReleaseStore, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnQuery,
-    TurnStore, WaitingPlace, presses,
+    AnalyticsEvent, AnalyticsEventKind, AnalyticsStore, Bundle, Chat, ChatKey, ChatStore, ClientStore,
+    ClientTable, Commit, CommitOutcome, Erased, Erasure, InboxRow, InboxStore, LeadChanged, LeadQuery,
+    LeadStore, LeaseStore, MAX_MENTIONS, MAX_PENDING, Mention, MessageQuery, MessageRow, Needle, Next,
+    NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, ReleaseStore,
+    Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnQuery, TurnStore, WaitingPlace, presses,
 };
 pub use task::{Day, ImportOptions, Job, QUEUE, QuarantinedTask, Removed, Retention, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};
@@ -46,9 +46,9 @@ pub use upload::{Upload, UploadStore};
 /// Store` needs no import.
 pub mod prelude {
     pub use super::{
-        AnalyticsStore as _, AuditStore as _, ChatStore as _, InboxStore as _, LeadStore as _,
-        LeaseStore as _, MeterStore as _, OutboxStore as _, ReleaseStore as _, Store as _, TaskStore as _,
-        TimerStore as _, TurnStore as _, UploadStore as _,
+        AnalyticsStore as _, AuditStore as _, ChatStore as _, ClientStore as _, InboxStore as _,
+        LeadStore as _, LeaseStore as _, MeterStore as _, OutboxStore as _, ReleaseStore as _, Store as _,
+        TaskStore as _, TimerStore as _, TurnStore as _, UploadStore as _,
     };
 }
 

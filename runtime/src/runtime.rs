@@ -135,7 +135,12 @@ impl Intake for Runtime {
 
 impl Runtime {
     /// Stores events under these ids and wakes their chats.
-    pub(crate) async fn receive_as(&self, events: Vec<(Uuid, Inbound)>) -> ports::Result<()> {
+    /// What clients write enters here, and loses its invisible characters.
+    pub(crate) async fn receive_as(&self, mut events: Vec<(Uuid, Inbound)>) -> ports::Result<()> {
+        for (_, inbound) in &mut events {
+            inbound.client.make_visible();
+            inbound.kind.make_visible();
+        }
         let chats = self.ports.store.receive(self.ports.clock.now(), events).await?;
         chats.iter().for_each(|chat| self.wake(chat));
         Ok(())

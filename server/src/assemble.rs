@@ -25,11 +25,12 @@ use tolmach_engine::{
 use tolmach_llm::{
     embedder::MeaningEmbedder,
     fallback::FallbackLlm,
+    masked::MaskedLlm,
     meter::StoredMeter,
     offline::OfflineLlm,
     openai::{self, OpenAiLlm},
 };
-use tolmach_nodes::request_for;
+use tolmach_nodes::{contact, request_for};
 use tolmach_runtime::{
     BundleError, Coalescing, GoldenQuestion, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff,
     Trainer, golden_questions,
@@ -419,7 +420,8 @@ fn language_models(config: &Config, meter: &Arc<dyn Meter>) -> anyhow::Result<Mo
         |base_url: &str, api_key: &Secret, model: &str, seconds: u64| -> anyhow::Result<FallbackLlm> {
             let mut options = openai::Options::new(base_url, api_key.clone(), model);
             options.deadline = Duration::from_secs(seconds);
-            let first = OpenAiLlm::new(options, Arc::clone(meter))?;
+            let remote = OpenAiLlm::new(options, Arc::clone(meter))?;
+            let first = MaskedLlm::new(Arc::new(remote), contact::masked);
             Ok(FallbackLlm::new(Arc::new(first), Arc::new(OfflineLlm)))
         };
     let default = build(&llm.base_url, &llm.api_key, &llm.model, llm.timeout_seconds)?;

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod catalog;
 pub mod chat;
 pub mod check;
+pub mod client;
 pub mod embed;
 pub mod eval;
 pub mod goals;

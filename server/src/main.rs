@@ -67,6 +67,9 @@ enum Command {
     /// Import, preview and search price lists
     #[command(subcommand)]
     Catalog(commands::catalog::CatalogCommand),
+    /// Show, export or erase everything that is kept of a client
+    #[command(subcommand)]
+    Client(commands::client::ClientCommand),
     /// Evaluate classifiers
     #[command(subcommand)]
     Eval(commands::eval::EvalCommand),
@@ -134,6 +137,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Test(test) => test.execute(&config).await,
             Command::Graph(graph) => graph.execute(&config),
             Command::Catalog(catalog) => catalog.execute(&config).await,
+            Command::Client(client) => client.execute(&config).await,
             Command::Eval(eval) => eval.execute().await,
             Command::Audit(audit) => audit.execute(&config).await,
             Command::Embed(embed) => embed.execute().await,

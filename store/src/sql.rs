@@ -9,6 +9,7 @@
 
 mod answer;
 mod batch;
+mod clients;
 mod look;
 mod operation;
 pub(crate) mod queue;
@@ -33,11 +34,12 @@ use tolmach_runtime::{
     leads::{LeadChange, LeadHistoryRow, LeadRow},
     ports::{
         Actor, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle, Chat, ChatKey,
-        ChatStore, Commit, CommitOutcome, Day, Error, Inbound, InboxStore, Job, LeadChanged, LeadQuery,
-        LeadStore, LeaseStore, MessageQuery, MessageRow, MeterStore, ModelCallQuery, ModelCallRow, Next,
-        NoticeRow, OutboxRow, OutboxStore, Page, Publication, PublishOutcome, QuarantinedTask, ReleaseStore,
-        Removed, Result, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnQuery,
-        TurnStore, Upload, UploadStore, WaitingPlace,
+        ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, Day, Erased, Erasure, Error, Inbound,
+        InboxStore, Job, LeadChanged, LeadQuery, LeadStore, LeaseStore, Mention, MessageQuery, MessageRow,
+        MeterStore, ModelCallQuery, ModelCallRow, Needle, Next, NoticeRow, OutboxRow, OutboxStore, Page,
+        Publication, PublishOutcome, Purged, QuarantinedTask, ReleaseStore, Removed, Result, Retention,
+        Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnQuery, TurnStore, Upload,
+        UploadStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -177,6 +179,11 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// The database's name in messages: a path or `user@host:port/database`, never a password.
     fn name(&self) -> &str;
+
+    /// See [`ClientStore::purge`]. The default, for a server that keeps files of its own, leaves it to the server.
+    fn purge(&self) -> impl Future<Output = Result<Purged>> + Send {
+        std::future::ready(Ok(Purged::ByServer))
+    }
 
     /// Called after each group with its number of operations, failed ones included.
     fn wrote(&self, operations: usize);
@@ -415,6 +422,29 @@ impl<D: Dialect> LeadStore for SqlStore<D> {
 
     async fn change_lead(&self, id: &str, change: LeadChange, actor: &Actor, at: i64) -> Result<LeadChanged> {
         Ok(self.write(operation::change_lead(id, change, actor, at)?).await?.lead())
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> ClientStore for SqlStore<D> {
+    async fn client_rows(&self, chat: &str, table: ClientTable) -> Result<Vec<serde_json::Value>> {
+        self.said(clients::rows(&*self.dialect, chat, table).await)
+    }
+
+    async fn mentions(&self, needle: &Needle) -> Result<Vec<Mention>> {
+        self.said(clients::mentions(&*self.dialect, needle).await)
+    }
+
+    async fn erase_history(&self, chat: &str, limit: u32) -> Result<Erased> {
+        Ok(self.write(clients::erase_history(chat, limit)?).await?.erased())
+    }
+
+    async fn erase_client(&self, erasure: Erasure) -> Result<Erased> {
+        Ok(self.write(clients::erase_client(erasure)?).await?.erased())
+    }
+
+    async fn purge(&self) -> Result<Purged> {
+        self.dialect.purge().await
     }
 }
 

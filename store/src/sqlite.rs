@@ -5,11 +5,12 @@
 
 mod checkpoint;
 mod open;
+mod purge;
 
 use std::{path::PathBuf, time::Duration};
 
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, SqlitePool};
-use tolmach_runtime::ports::{Error, QUEUE, Result};
+use tolmach_runtime::ports::{Error, Purged, QUEUE, Result};
 
 use crate::sql::{
     DbConnection, DbError, Dialect, Fetched, JobPool, Pushed, SqlStore, Value, bound, queue,
@@ -184,6 +185,10 @@ impl Dialect for File {
 
     fn name(&self) -> &str {
         &self.path
+    }
+
+    async fn purge(&self) -> Result<Purged> {
+        purge::purge(&self.options).await.map_err(|error| self.explain(&error))
     }
 
     fn wrote(&self, operations: usize) {

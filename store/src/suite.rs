@@ -5,6 +5,7 @@
 //! Tests of files, servers or crashes of one database stay with its adapter.
 
 mod audit;
+mod clients;
 mod leads;
 mod meter;
 mod releases;
@@ -37,6 +38,12 @@ pub(crate) trait TestDatabase: Send + Sync {
 
     /// Marks all tasks as done at `at`, seconds since the Unix epoch, by a worker that was last seen long ago.
     async fn end_tasks(&self, at: i64);
+
+    /// Every table of the database, from its own catalogue, with the names of its columns; all names in lower case.
+    async fn columns(&self) -> Vec<(String, Vec<String>)>;
+
+    /// Everything that each table holds, as one text.
+    async fn dump(&self) -> Vec<(String, String)>;
 }
 
 macro_rules! conformance {
@@ -57,7 +64,10 @@ macro_rules! conformance {
             pushes_one_task_per_timer, counts_and_quarantines_tasks, deletes_old_rows, deletes_old_tasks,
             grants_and_renews_leases, keeps_an_audit_log, changes_a_lead,
             opens_another_lead_once_one_is_closed, keeps_one_open_lead_per_chat,
-            finds_leads_by_status_and_page, keeps_model_calls, keeps_uploads);
+            finds_leads_by_status_and_page, keeps_model_calls, keeps_uploads, reads_every_row_of_a_client,
+            finds_a_client_by_a_contact, erases_every_row_of_a_client,
+            a_turn_in_progress_does_not_bring_an_erased_chat_back, erasing_beside_turns_leaves_nothing_of_them,
+            erases_a_long_history_in_steps, every_table_is_known_to_the_erasure);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,6 +78,7 @@ macro_rules! conformance {
     };
 }
 pub(crate) use audit::*;
+pub(crate) use clients::*;
 pub(crate) use conformance;
 pub(crate) use leads::*;
 pub(crate) use meter::*;

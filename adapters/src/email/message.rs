@@ -10,6 +10,7 @@ use lettre::{
 use tolmach_engine::{
     effect::{Outgoing, paragraphs},
     language::Language,
+    visible::visible,
 };
 
 /// Longest subject, in characters; mail programs show about as many.
@@ -62,7 +63,7 @@ fn id(effect: &str, from: &Mailbox) -> String {
 
 /// Makes a subject one line. It may contain client text, and a line break would start another header.
 fn one_line(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let spaced: String = visible(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(SUBJECT) {
         Some((cut, _)) => format!("{}…", words[..cut].trim_end()),
@@ -70,8 +71,8 @@ fn one_line(text: &str) -> String {
     }
 }
 
-/// Normalises line breaks to LF and removes control characters other than line breaks and tabs.
+/// Normalises line breaks to LF and removes invisible characters.
 fn text(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = visible(text).replace("\r\n", "\n").replace('\r', "\n");
     text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()
 }

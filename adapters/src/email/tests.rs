@@ -87,6 +87,11 @@ async fn client_text_cannot_inject_headers_or_commands() {
         };
         assert_eq!(words(&mail.text), words(text));
     }
+    // The reading direction stays: «fdp.exe» is not shown as «exe.pdf».
+    let turned = notice("счёт \u{202e}fdp.exe", "текст\u{2066} за\u{200b}каза");
+    assert_eq!(deliver(&channel, "sales@example.com", "e.4", &turned).await, Delivery::Done);
+    let mail = smtp.inner().mails.last().unwrap().clone();
+    assert_eq!((mail.headers["subject"].as_str(), mail.text.trim()), ("счёт fdp.exe", "текст заказа"));
     let shown = {
         deliver(&channel, "sales@example.com", "e.2", &notice(&long, "text")).await;
         smtp.inner().mails.last().unwrap().headers["subject"].clone()

@@ -60,6 +60,8 @@ async fn sends_get_and_post_requests() {
     order.body = Some(json!({ "n": 3 }));
     let reply = client.request(&order).await.unwrap();
     assert_eq!(reply.body, json!({ "auth": "Bearer s3cret", "key": "k1", "body": { "n": 3 } }));
+    let turned = client.request(&request(format!("{base}/items/a%E2%80%AEb%E2%80%8Bc"))).await.unwrap();
+    assert_eq!(turned.body, json!({ "article": "abc" }), "invisible characters are left out");
     let reply = client.request(&request(format!("{base}/gone"))).await.unwrap();
     assert_eq!(reply, HttpReply { status: 404, body: Value::Null });
     let reply = client.request(&request(format!("{base}/empty"))).await.unwrap();

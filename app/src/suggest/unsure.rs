@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use tolmach_engine::Platform;
 use tolmach_engine::{resources::example_set, trace::Visit, wording::normalized};
-use tolmach_nodes::holds_contact;
+use tolmach_nodes::contact::holds_contact;
 use tolmach_runtime::{
     backtest::RecordedTurn,
     ports::{Store, StoredTurn, TurnQuery},

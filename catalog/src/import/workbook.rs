@@ -1,5 +1,7 @@
 //! A workbook as it is read: the filled cells of its visible sheets.
 
+use tolmach_engine::{link::without_credentials, visible::visible};
+
 /// A workbook's visible sheets, in order.
 #[derive(Debug, Default)]
 pub(super) struct Workbook {
@@ -48,15 +50,11 @@ impl Value {
     }
 }
 
-/// Normalises a text: no control characters, single spaces, no empty lines. `None` if nothing is left.
+/// Normalises a text: no invisible characters, no credentials in addresses, single spaces, no empty lines. `None` if
+/// nothing is left.
 pub(super) fn text(text: &str) -> Option<Value> {
-    let plain;
-    let text = if text.contains(|c: char| c.is_control() && !c.is_whitespace()) {
-        plain = text.replace(|c: char| c.is_control() && !c.is_whitespace(), "");
-        &plain
-    } else {
-        text
-    };
+    let text = visible(text);
+    let text = without_credentials(&text);
     let tidy = text
         .split(['\n', '\r'])
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -64,4 +62,21 @@ pub(super) fn text(text: &str) -> Option<Value> {
         .collect::<Vec<_>>()
         .join("\n");
     (!tidy.is_empty()).then_some(Value::Text(tidy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_shows_what_it_holds() {
+        let check = |cell: &str, expected: Option<&str>| {
+            assert_eq!(text(cell).map(|value| value.text()).as_deref(), expected, "{cell:?}");
+        };
+        check(" Насос \u{202e}тсохв\u{2069}\u{200b} ", Some("Насос тсохв"));
+        check("\u{feff}\u{200e}", None);
+        check("раз\r\n\u{1b}[2Jдва\tтри", Some("раз\n[2Jдва три"));
+        check("фото https://shop:secret@photos.example/1.jpg", Some("фото https://photos.example/1.jpg"));
+        check("https://photos.example/@1.jpg", Some("https://photos.example/@1.jpg"));
+    }
 }

@@ -84,6 +84,9 @@ impl Bot {
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| Error::refused(WHAT, "the API address is no http(s) address"))?;
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err(Error::refused(WHAT, "the API address holds a user name or a password; remove it"));
+        }
         let client = Client::builder()
             .redirect(Policy::none())
             .connect_timeout(Duration::from_secs(5))

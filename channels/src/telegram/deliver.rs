@@ -20,7 +20,7 @@ use super::{
     CAPABILITIES, NAME,
     api::{Bot, Failure},
     poll,
-    render::{self, Part},
+    render::{self, Part, is_anonymous},
 };
 
 /// Maximum number of partly sent messages whose progress is kept. At the limit all progress is dropped, and the parts
@@ -110,7 +110,8 @@ impl TelegramChannel {
     async fn source(&self, photo: Option<&str>) -> Option<Photo> {
         let photo = photo?;
         let Some(name) = photo.strip_prefix(PHOTO_PREFIX) else {
-            return Url::parse(photo).ok().map(Photo::Url);
+            // Telegram's servers fetch it, so that its host learns nothing of the client.
+            return Url::parse(photo).ok().filter(is_anonymous).map(Photo::Url);
         };
         match self.photos.as_ref()?.read(name).await {
             Ok(Some(photo)) => Some(Photo::Upload(name.to_owned(), photo.media, photo.bytes)),

@@ -119,10 +119,17 @@ fn button(button: &Button) -> Option<InlineKeyboardButton> {
             None
         }
         Action::Open { url } => {
-            let url = reqwest::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+            let url = reqwest::Url::parse(url)
+                .ok()
+                .filter(|url| matches!(url.scheme(), "http" | "https") && is_anonymous(url))?;
             Some(InlineKeyboardButton::url(&button.label, url))
         }
     }
+}
+
+/// Whether an address holds no user name and no password.
+pub(super) fn is_anonymous(url: &reqwest::Url) -> bool {
+    url.username().is_empty() && url.password().is_none()
 }
 
 fn share(label: &str) -> ReplyMarkup {
@@ -303,7 +310,8 @@ mod tests {
             label: "Позвонить".to_owned(),
             action: Action::Open { url: url.to_owned() },
         };
-        let buttons = vec![open("tel:+78000000000"), open("javascript:alert(1)")];
+        let buttons =
+            vec![open("tel:+78000000000"), open("javascript:alert(1)"), open("https://a:b@example.com")];
         let parts_of =
             |text: &str, buttons| parts(&Outgoing { text: text.to_owned(), buttons, ..Outgoing::default() });
         let found = parts_of("Звоните", buttons);

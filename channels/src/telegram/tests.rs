@@ -369,6 +369,10 @@ async fn explains_a_conflict_and_a_bad_token() {
 
 #[tokio::test]
 async fn never_reveals_the_token() {
+    let mut options = Options::new(Secret::new(TOKEN));
+    options.api_url = "https://user:secret@api.example.com".to_owned();
+    let error = Bot::new(options).expect_err("refused").to_string();
+    assert!(error.contains("user name or a password") && !error.contains("secret"), "{error}");
     for url in ["http://127.0.0.1:1", "http://no-such-host.invalid"] {
         let mut options = Options::new(Secret::new(TOKEN));
         options.api_url = url.to_owned();
@@ -416,7 +420,7 @@ async fn sends_text_cards_and_buttons() {
         cards: vec![
             card("Первый", Some("https://example.com/1.jpg")),
             card("Второй", Some("https://example.com/bad.gif")),
-            card("Третий", None),
+            card("Третий", Some("https://user:secret@example.com/1.jpg")),
         ],
         buttons: vec![button("Ещё", "b1"), button("Длинный", &"x".repeat(65))],
         ..Outgoing::default()
@@ -429,6 +433,7 @@ async fn sends_text_cards_and_buttons() {
     assert!(texts[2].starts_with("Второй") && texts[3].starts_with("Третий"));
     assert_eq!(sent[1]["photo"], "https://example.com/1.jpg");
     assert_eq!(sent[2]["photo"], Value::Null, "a photo that Telegram cannot fetch becomes a text");
+    assert_eq!(sent[3]["photo"], Value::Null, "an address with a password is not passed on");
     assert_eq!(sent[3]["markup"], json!({ "inline_keyboard": [[{ "text": "Ещё", "callback_data": "b1" }]] }));
     assert!(sent[..3].iter().all(|message| message["markup"].is_null()), "buttons stand under the last part");
 }

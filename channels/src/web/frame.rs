@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tolmach_engine::{
     effect::{Action, Author, Button, Card, Outgoing},
     language::Language,
+    link::has_credentials,
 };
 use tolmach_runtime::ports::{MessageRow, PHOTO_PREFIX};
 
@@ -118,13 +119,13 @@ impl MessageView {
         let cards = outgoing
             .cards
             .into_iter()
-            .map(|card| Card { photo: card.photo.and_then(|url| safe_photo_url(url, photos)), ..card });
+            .map(|card| Card { photo: card.photo.and_then(|url| own_photo(&url, photos)), ..card });
         MessageView {
             seq,
             who,
             at,
             text: outgoing.text,
-            photo: outgoing.photo.and_then(|url| safe_photo_url(url, photos)),
+            photo: outgoing.photo.and_then(|url| own_photo(&url, photos)),
             cards: cards.collect(),
             buttons: outgoing.buttons.into_iter().filter_map(button).collect(),
             language: Some(outgoing.language),
@@ -137,18 +138,16 @@ fn button(button: Button) -> Option<ButtonView> {
     match action {
         Action::Press { id, .. } => Some(ButtonView { label, id: Some(id), url: None }),
         // Price lists may contain any URL. One with an executable scheme such as `javascript:` is left out.
-        Action::Open { url } => has_scheme(&url, &["https:", "http:", "tel:", "mailto:"])
-            .then_some(ButtonView { label, id: None, url: Some(url) }),
+        Action::Open { url } => (has_scheme(&url, &["https:", "http:", "tel:", "mailto:"])
+            && !has_credentials(&url))
+        .then_some(ButtonView { label, id: None, url: Some(url) }),
     }
 }
 
-/// A photo URL that is safe to show; `None` for any other scheme.
-fn safe_photo_url(url: String, photos: &str) -> Option<String> {
-    // Photos of the catalogue are served beside the default site's page, so their URL is made relative.
-    if url.starts_with(PHOTO_PREFIX) {
-        return Some(format!("{photos}{}", url.trim_start_matches('/')));
-    }
-    has_scheme(&url, &["https:", "http:"]).then_some(url)
+/// The relative URL of a photo of the catalogue, which is served beside the default site's page; `None` for any other: a
+/// page that loads from other hosts tells them its client's address, and the page's policy forbids it.
+fn own_photo(url: &str, photos: &str) -> Option<String> {
+    url.starts_with(PHOTO_PREFIX).then(|| format!("{photos}{}", url.trim_start_matches('/')))
 }
 
 fn has_scheme(url: &str, schemes: &[&str]) -> bool {

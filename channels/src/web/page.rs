@@ -13,10 +13,10 @@ use tolmach_engine::{catalog::Localized, language::Language};
 
 use super::State;
 
-/// Content-Security-Policy. Photos may come from any host; everything else only from this server. Inline scripts and
-/// styles are blocked.
+/// Content-Security-Policy. Everything comes from this server: a photo on another host would tell that host the client's
+/// address. Inline scripts and styles are blocked.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src https: http: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+    img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 pub(super) async fn html(
     extract::State(state): extract::State<State>,

@@ -116,10 +116,12 @@ fn reply(said: &str) -> Outgoing {
             photo: Some("javascript:alert(1)".to_owned()),
             ..Card::default()
         }],
+        photo: Some("https://elsewhere.example/1.jpg".to_owned()),
         buttons: vec![
             Button { label: "Ещё".to_owned(), action: Action::Press { id: "b1".to_owned(), press } },
             open("https://example.com"),
             open(" JavaScript:alert(1)"),
+            open("https://user:secret@example.com"),
         ],
         ..Outgoing::default()
     }
@@ -287,6 +289,7 @@ async fn a_chat_runs_from_hello_to_reply() {
     );
     let whole = reply.to_string();
     assert!(!whole.contains("secret") && !whole.to_lowercase().contains("javascript"), "{whole}");
+    assert!(!whole.contains("elsewhere"), "a photo on another host is left out: {whole}");
     page.send(json!({ "type": "press", "id": "2", "button": "b1", "label": "Ещё" })).await;
     page.until_answer("2").await;
     let received = site.echo.received.lock().expect("not poisoned").clone();
@@ -487,6 +490,9 @@ async fn the_page_is_served_with_security_headers() {
     let response = get("/").await.expect("served");
     let policy = response.headers()["content-security-policy"].to_str().expect("text").to_owned();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let images =
+        policy.split(';').find(|part| part.trim().starts_with("img-src")).expect("a rule for images");
+    assert_eq!(images.trim(), "img-src 'self' data:", "images come from this server only");
     let html = response.text().await.expect("text");
     assert!(html.contains("Насосы &amp; &lt;b&gt;Ко&lt;/b&gt;") && !html.contains("{{"), "{html}");
     for (path, kind) in [("/chat.css", "text/css"), ("/chat.js", "text/javascript")] {

@@ -83,6 +83,10 @@ impl Http {
                     "the base URL is no http(s) address; write it like https://api.openai.com/v1",
                 )
             })?;
+        if !url.username().is_empty() || url.password().is_some() {
+            let why = "the base URL holds a user name or a password; remove it, a key is set as the API key";
+            return Err(Error::refused(WHAT, why));
+        }
         let mut headers = HeaderMap::new();
         if !options.api_key.is_empty() {
             let mut value =

@@ -3,7 +3,10 @@
 use async_openai::types::chat::CompletionUsage;
 use serde::Deserialize;
 use serde_json::Value;
-use tolmach_engine::effect::{Label, Usage};
+use tolmach_engine::{
+    effect::{Label, Usage},
+    visible::visible,
+};
 use tolmach_runtime::ports::{Error, Result};
 
 use super::WHAT;
@@ -122,14 +125,14 @@ pub(super) fn text(completion: &Completion) -> Result<String> {
     }
     let content = unfenced(&completion.content);
     if let Ok(written) = serde_json::from_str::<Written>(content) {
-        return Ok(written.text.trim().to_owned());
+        return Ok(visible(written.text.trim()).into_owned());
     }
     let why = if completion.cut {
         "the reply was cut at the token limit; raise max_tokens"
     } else if content.starts_with('{') {
         "the reply is not the JSON that was asked for"
     } else {
-        return Ok(content.to_owned());
+        return Ok(visible(content).into_owned());
     };
     Err(Error::unavailable(WHAT, why))
 }

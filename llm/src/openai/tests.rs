@@ -432,3 +432,18 @@ async fn a_call_that_the_meter_refuses_is_not_made_and_the_fallback_answers() {
     assert!(llm.degraded().is_some_and(|why| why.contains("budget is used up")), "{:?}", llm.degraded());
     assert_eq!((provider.calls(), meter.settled().len()), (0, 0));
 }
+
+#[tokio::test]
+async fn what_a_model_writes_shows_what_it_holds() {
+    let provider =
+        Provider::start(vec![completion("{\"text\":\"Цена \u{202e}000 1\u{200b} рублей\"}")]).await;
+    let reply = provider.llm().generate(&CALL, &question()).await.expect("answered");
+    assert_eq!(reply.text, "Цена 000 1 рублей");
+}
+
+#[test]
+fn an_endpoint_with_a_password_in_its_address_is_refused() {
+    let options = Options::new("https://user:secret@models.example/v1", Secret::new(KEY), "small-1");
+    let why = OpenAiLlm::new(options, Arc::new(NoMeter)).expect_err("refused").to_string();
+    assert!(why.contains("user name or a password") && !why.contains("secret"), "{why}");
+}

@@ -17,7 +17,7 @@ pub(crate) fn phone(text: &str) -> Option<(String, Range<usize>)> {
 }
 
 /// The first phone number that begins at `from` or later; what stands before is looked at, but not read.
-fn phone_from(text: &str, mut from: usize) -> Option<(String, Range<usize>)> {
+pub(super) fn phone_from(text: &str, mut from: usize) -> Option<(String, Range<usize>)> {
     // Digits in groups, with what people put between them. A number has at most 15 digits (E.164), so that one more shows
     // whether a group goes on; a longer run would be read to its end from each of its groups.
     static RUN: LazyLock<Regex> =
@@ -262,7 +262,7 @@ pub(crate) fn email(text: &str) -> Option<(String, Range<usize>)> {
 }
 
 /// The first address with an `@` that begins at `from` or later.
-fn written_email(text: &str, from: usize) -> Option<(String, Range<usize>)> {
+pub(super) fn written_email(text: &str, from: usize) -> Option<(String, Range<usize>)> {
     static FORM: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
             r"([\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]+) ?@ ?([\p{L}\p{N}]+(?:-+[\p{L}\p{N}]+)*(?:[.,][\p{L}\p{N}]+(?:-+[\p{L}\p{N}]+)*)+)",
@@ -344,7 +344,7 @@ fn domain_of(source: &str) -> Option<(String, usize)> {
 
 /// «ivan собака mail точка ru», "ivan at mail dot ru", "ivan [at] mail.ru". In Latin letters only: how to spell «мейл» is
 /// anyone's guess.
-fn spelled_email(text: &str, from: usize) -> Option<(String, Range<usize>)> {
+pub(super) fn spelled_email(text: &str, from: usize) -> Option<(String, Range<usize>)> {
     static FORM: LazyLock<Regex> = LazyLock::new(|| {
         let join = r"(?:\s*\.\s*|\s+(?:точка|dot)\s+|\s*[\[(]\s*(?:точка|dot)\s*[\])]\s*)";
         let in_name = r"(?:[._-]|\s+(?:точка|dot|тире|дефис|минус|dash|hyphen|нижнее подч[её]ркивание|подч[её]ркивание|underscore)\s+)";
@@ -425,8 +425,18 @@ pub(crate) fn take_phones(text: &mut String) -> Option<String> {
     first
 }
 
+/// Every e-mail address and every phone number of a text. Digits of an address are no phone number.
+pub(crate) fn every_contact(text: &str) -> (Vec<String>, Vec<String>) {
+    let (mut text, mut emails, mut phones) = (text.to_owned(), Vec::new(), Vec::new());
+    for find in [written_email, spelled_email] {
+        replace(&mut text, find, |_| " ".to_owned(), |address| emails.push(address));
+    }
+    replace(&mut text, phone_from, |_| " ".to_owned(), |number| phones.push(number));
+    (emails, phones)
+}
+
 /// What is left where a contact was may make another one with what stood around it, but hardly twice.
-const PASSES: usize = 4;
+pub(super) const PASSES: usize = 4;
 
 /// Replaces every contact: addresses first, because their digits are no phone numbers. `with` gets the length in bytes.
 fn replace_all(text: &mut String, with: impl Fn(usize) -> String) {
@@ -442,7 +452,7 @@ fn replace_all(text: &mut String, with: impl Fn(usize) -> String) {
 }
 
 /// Replaces what `find` finds, from the beginning on, and goes on after each replacement; returns whether there was one.
-fn replace(
+pub(super) fn replace(
     text: &mut String,
     find: impl Fn(&str, usize) -> Option<(String, Range<usize>)>,
     with: impl Fn(usize) -> String,

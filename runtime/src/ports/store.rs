@@ -7,6 +7,7 @@
 
 mod analytics;
 mod chats;
+mod clients;
 mod inbox;
 mod leads;
 mod leases;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 
 pub use analytics::{AnalyticsEvent, AnalyticsEventKind, AnalyticsStore};
 pub use chats::{ChatStore, MessageQuery, MessageRow, TakenOverChat, WaitingPlace};
+pub use clients::{ClientStore, ClientTable, Erased, Erasure, MAX_MENTIONS, Mention, Needle, Purged};
 pub use inbox::{InboxRow, InboxStore, MAX_PENDING, Next};
 pub use leads::{LeadChanged, LeadQuery, LeadStore};
 pub use leases::LeaseStore;
@@ -50,6 +52,7 @@ pub trait Store:
     + AuditStore
     + MeterStore
     + UploadStore
+    + ClientStore
 {
     /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each kind. A count that
     /// reaches `limit` means that there may be more.

@@ -16,6 +16,8 @@ mod browser;
 mod bundles;
 mod catalogue;
 mod catalogue_tools;
+#[cfg(unix)]
+mod clients;
 mod config;
 mod crash;
 mod dialog_tests;
@@ -33,6 +35,7 @@ mod meilisearch;
 mod model;
 mod other_systems;
 mod page;
+mod personal;
 mod platform;
 #[cfg(unix)]
 mod postgres;
@@ -49,6 +52,7 @@ mod suggest;
 mod support;
 mod telegram;
 mod terminal;
+mod third_party;
 mod turns;
 mod upgrade;
 mod web_chat;

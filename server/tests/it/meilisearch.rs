@@ -86,5 +86,6 @@ fn settings_of_the_server_are_checked_before_anything_is_made() {
     };
     refused("TOLMACH_MEILISEARCH_API_KEY", KEY, &["meilisearch.url is not", "TOLMACH_MEILISEARCH_URL"]);
     refused("TOLMACH_MEILISEARCH_URL", "localhost:7700", &["http://localhost:7700"]);
+    refused("TOLMACH_MEILISEARCH_URL", "http://user:secret@localhost:7700", &["a user name or a password"]);
     assert!(home.names().is_empty(), "{:?}", home.names());
 }

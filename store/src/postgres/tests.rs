@@ -73,6 +73,35 @@ impl TestDatabase for Database {
         let ended = sqlx::query(sql).bind(at as f64).execute(&mut self.connection().await).await;
         ended.expect("ended");
     }
+
+    async fn columns(&self) -> Vec<(String, Vec<String>)> {
+        let sql =
+            "SELECT CAST(table_name AS TEXT), string_agg(column_name, ',') FROM information_schema.columns
+            WHERE table_schema IN ('public', 'apalis') GROUP BY table_schema, table_name";
+        let rows: Vec<(String, String)> =
+            sqlx::query_as(sql).fetch_all(&mut self.connection().await).await.expect("read");
+        rows.into_iter().map(|(table, of)| (table, of.split(',').map(str::to_owned).collect())).collect()
+    }
+
+    async fn dump(&self) -> Vec<(String, String)> {
+        let sql =
+            "SELECT CAST(table_name AS TEXT), format('SELECT concat_ws(''|'', %s) FROM %I.%I', string_agg(
+                CASE data_type WHEN 'bytea' THEN format('convert_from(%I, ''UTF8'')', column_name)
+                ELSE format('CAST(%I AS TEXT)', column_name) END, ', '), table_schema, table_name)
+            FROM information_schema.columns
+            WHERE table_schema IN ('public', 'apalis') AND (table_name NOT LIKE '%migrations')
+            GROUP BY table_schema, table_name";
+        let mut connection = self.connection().await;
+        let tables: Vec<(String, String)> =
+            sqlx::query_as(sql).fetch_all(&mut connection).await.expect("read");
+        let mut dump = Vec::new();
+        for (table, sql) in tables {
+            let rows: Vec<(String,)> =
+                sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.expect("read");
+            dump.push((table, rows.into_iter().map(|(row,)| row + "\n").collect()));
+        }
+        dump
+    }
 }
 
 #[async_trait]

@@ -1,6 +1,6 @@
 //! Results of operations, which the writer sends to the callers.
 
-use tolmach_runtime::ports::{ChatKey, CommitOutcome, LeadChanged, PublishOutcome, Removed};
+use tolmach_runtime::ports::{ChatKey, CommitOutcome, Erased, LeadChanged, PublishOutcome, Removed};
 
 /// The result of one operation. An accessor for another variant returns a default; that does not occur by construction.
 #[derive(Clone, Debug)]
@@ -12,6 +12,7 @@ pub(super) enum Answer {
     Found(bool),
     Count(i64),
     Removed(Removed),
+    Erased(Erased),
     Lead(LeadChanged),
     Done,
 }
@@ -48,5 +49,9 @@ impl Answer {
 
     pub(super) fn removed(self) -> Removed {
         if let Answer::Removed(removed) = self { removed } else { Removed::default() }
+    }
+
+    pub(super) fn erased(self) -> Erased {
+        if let Answer::Erased(erased) = self { erased } else { Erased::default() }
     }
 }

@@ -59,9 +59,9 @@ pub(super) async fn run<S: DbConnection>(
     stored
 }
 
-struct Group<'s, S> {
-    session: &'s mut S,
-    statements: &'static Statements,
+pub(super) struct Group<'s, S> {
+    pub(super) session: &'s mut S,
+    pub(super) statements: &'static Statements,
     /// Tasks to push into the queue.
     tasks: Vec<Pushed>,
     /// Chats to announce to other processes.
@@ -127,6 +127,8 @@ impl<S: DbConnection> Group<'_, S> {
                 | Operation::Quarantine { .. }
                 | Operation::RetryTask { .. }
                 | Operation::ChangeLead(..)
+                | Operation::EraseHistory { .. }
+                | Operation::EraseClient(..)
                 | Operation::Retain(..) => others.push((index, *operation)),
             }
         }
@@ -220,6 +222,7 @@ impl<S: DbConnection> Group<'_, S> {
         let mut started = Array::default();
         let mut analytics = Array::default();
         let mut leads = Vec::new();
+        let mut events = 0;
         for (position, (index, turn)) in turns.iter().enumerate() {
             let won = winners.contains(&position);
             if let Some(answer) = answers.get_mut(*index) {
@@ -231,6 +234,7 @@ impl<S: DbConnection> Group<'_, S> {
             }
             chats.push(&turn.session);
             consumed.add(&turn.consumed);
+            events += turn.events;
             messages.add(&turn.messages);
             traces.push(&turn.turn);
             buttons.add(&turn.buttons);
@@ -251,7 +255,15 @@ impl<S: DbConnection> Group<'_, S> {
                 return Err(Failure::Overtaken);
             }
         }
-        self.run(statements.consume, consumed).await?;
+        if statements.alone {
+            self.run(statements.consume, consumed).await?;
+        } else if let Some(rows) = consumed.finish() {
+            // Another process may have erased the chat since the check; the upsert has then made it anew.
+            let consumed = self.session.run(statements.consume, vec![Value::Text(rows)]).await?;
+            if consumed < events {
+                return Err(Failure::Overtaken);
+            }
+        }
         self.run(statements.messages, messages).await?;
         self.run(statements.turns, traces).await?;
         self.run(statements.buttons, buttons).await?;

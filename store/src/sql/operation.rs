@@ -13,6 +13,8 @@ use tolmach_runtime::ports::{
 };
 use uuid::Uuid;
 
+use super::clients::Erasing;
+
 /// One write operation. Comments give the columns of its JSON rows.
 pub(super) enum Operation {
     Receive(Vec<Received>),
@@ -59,6 +61,11 @@ pub(super) enum Operation {
         now: i64,
     },
     Retain(Retention, u32),
+    EraseHistory {
+        chat: ChatKey,
+        limit: u32,
+    },
+    EraseClient(Box<Erasing>),
     ChangeLead(Box<ChangingLead>),
     /// `[id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage]`.
     ModelCalls(Rows),
@@ -115,6 +122,8 @@ pub(super) struct Turn {
     pub(super) session: String,
     /// Rows `[inbox, at]`.
     pub(super) consumed: Rows,
+    /// The number of rows in `consumed`.
+    pub(super) events: u64,
     /// Rows `[chat, who, body, at]`.
     pub(super) messages: Rows,
     /// JSON `[chat, event, release, trace, at]`.
@@ -199,6 +208,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         check: json(&(&chat, version, &inbox))?,
         session: json(&(&chat, session, version.saturating_add(1), at, pinned, flow, node, taken_over_at))?,
         consumed: Rows::default(),
+        events: inbox.len() as u64,
         messages: Rows::default(),
         turn: json(&(&chat, json(&event)?, &release, trace, at))?,
         buttons: Rows::default(),
@@ -448,7 +458,7 @@ fn json<T: Serialize>(value: &T) -> Result<String> {
 }
 
 /// Rejects an identifier with U+0000: SQLite's JSON functions end a text there, and PostgreSQL cannot store it.
-fn plain(what: &'static str, text: &str) -> Result<()> {
+pub(super) fn plain(what: &'static str, text: &str) -> Result<()> {
     if text.contains('\0') {
         return Err(Error::refused("database", format!("the {what} contains the character U+0000")));
     }

@@ -1,6 +1,8 @@
 //! The SQL statements, written once for both dialects. A batched statement takes the rows of the whole group in `$1`,
 //! as a JSON array of arrays. A dialect supplies the row source and the few parts that differ.
 
+use super::clients::{self, Clients};
+
 /// The statements of one dialect.
 pub struct Statements {
     pub(crate) begin: &'static str,
@@ -49,6 +51,7 @@ pub struct Statements {
     pub(crate) model_calls: &'static str,
     pub(crate) add_upload: &'static str,
     pub(crate) remove_upload: &'static str,
+    pub(crate) clients: Clients,
     pub(crate) reads: Reads,
 }
 
@@ -138,12 +141,13 @@ macro_rules! model_call_columns {
 /// `stored`: what the upsert of chats returns of those that were stored; `rows`: the source of `e (key, value)`;
 /// `parts`: the source of `s (value)` from the JSON in `e.value->2`; `channel`: the part of `chat` before the colon; `position`: the function that finds a text in another; `locked_leads`: what
 /// keeps other transactions from changing the leads `l` that are read; `free`:
-/// the condition that nobody else has the chat `u.chat`; `tasks`, `workers`: what deletes those of the queue.
+/// the condition that nobody else has the chat `u.chat`; `tasks`, `workers`: what deletes those of the queue; `clients`:
+/// the statements on all rows of one chat.
 macro_rules! statements {
     (begin: $begin:literal, alone: $alone:literal, stored: $stored:literal, lock_publications: $lock:literal,
         rows: $rows:literal, parts: $parts:literal,
         channel: $channel:literal, position: $position:literal, locked_leads: $locked_leads:literal, free: $free:expr, notify: $notify:literal,
-        tasks: $tasks:literal, workers: $workers:literal $(,)?) => {
+        tasks: $tasks:literal, workers: $workers:literal, clients: $clients:expr $(,)?) => {
         Statements {
             begin: $begin,
             alone: $alone,
@@ -323,11 +327,16 @@ macro_rules! statements {
             remove_upload: concat!(
                 "DELETE FROM uploads WHERE id IN (SELECT e.value->>0 FROM ", $rows, ")"
             ),
+            // The call of a turn whose chat was erased meanwhile is counted without the chat, as is that of a page that was
+            // only opened.
             model_calls: concat!(
                 "INSERT INTO model_calls (id, at, chat, turn, release, flow, node, purpose, role, model, attempt,
                     millis, failure, usage)
-                SELECT e.value->>0, CAST(e.value->>1 AS BIGINT), e.value->>2, e.value->>3, e.value->>4, e.value->>5,
-                    e.value->>6, e.value->>7, e.value->>8, e.value->>9, CAST(e.value->>10 AS BIGINT),
+                SELECT e.value->>0, CAST(e.value->>1 AS BIGINT),
+                    CASE WHEN EXISTS (SELECT 1 FROM chats WHERE key = e.value->>2) OR EXISTS (
+                        SELECT 1 FROM inbox WHERE chat = e.value->>2 AND consumed IS NULL)
+                    THEN e.value->>2 ELSE '' END,
+                    e.value->>3, e.value->>4, e.value->>5, e.value->>6, e.value->>7, e.value->>8, e.value->>9, CAST(e.value->>10 AS BIGINT),
                     CAST(e.value->>11 AS BIGINT), e.value->>12, e.value->>13
                 FROM ", $rows, " WHERE true ORDER BY e.key ON CONFLICT (id) DO NOTHING"
             ),
@@ -337,6 +346,7 @@ macro_rules! statements {
                     e.value->>5, e.value->>6
                 FROM ", $rows, " ORDER BY e.key"
             ),
+            clients: $clients,
             reads: Reads {
                 // At least one row per chat, so that the session is returned even when no event waits.
                 next: concat!(
@@ -484,6 +494,7 @@ pub(crate) static SQLITE: Statements = statements!(
     workers: "DELETE FROM Workers WHERE id IN (
         SELECT id FROM Workers WHERE last_seen < CAST(strftime('%s', 'now') AS INTEGER) - 86400
         AND NOT EXISTS (SELECT 1 FROM Jobs WHERE lock_by = Workers.id) LIMIT $1)",
+    clients: clients::SQLITE,
 );
 
 pub(crate) static POSTGRES: Statements = statements!(
@@ -510,4 +521,5 @@ pub(crate) static POSTGRES: Statements = statements!(
     workers: "DELETE FROM apalis.workers WHERE id IN (
         SELECT id FROM apalis.workers AS w WHERE last_seen < now() - INTERVAL '1 day'
         AND NOT EXISTS (SELECT 1 FROM apalis.jobs AS j WHERE j.lock_by = w.id) LIMIT $1)",
+    clients: clients::POSTGRES,
 );

@@ -9,7 +9,7 @@ use sqlx::{
 };
 use tolmach_runtime::ports::{Error, Result};
 
-use super::{Durability, Options};
+use super::{Durability, Options, purge};
 use crate::sql::queue;
 
 const WHAT: &str = "database";
@@ -40,11 +40,14 @@ pub(super) async fn open(options: &Options) -> Result<Opened> {
         .await
         .map_err(|error| explain(&path, &error))?;
     check_library(&mut probe, &path).await?;
-    check_owner(&mut probe, &path).await?;
+    let new = check_owner(&mut probe, &path).await?;
     probe.close().await.map_err(|error| explain(&path, &error))?;
     let mut writer = self::writer(options).await.map_err(|error| explain(&path, &error))?;
     migrate(&MIGRATIONS, &mut writer, &path).await?;
     migrate(&queue::sqlite_migrations(), &mut writer, &path).await?;
+    if new {
+        purge::mark_new(&mut writer).await.map_err(|error| explain(&path, &error))?;
+    }
     let checkpoints = self::writer(options).await.map_err(|error| explain(&path, &error))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(options.readers.max(1))
@@ -90,6 +93,8 @@ fn writing(options: &Options) -> SqliteConnectOptions {
     base(options)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
+        // What is deleted or replaced is what clients wrote: it must not stay in the file.
+        .pragma("secure_delete", "ON")
         .pragma("cache_size", "-32768")
         .pragma("temp_store", "MEMORY")
         .pragma("wal_autocheckpoint", "8000")
@@ -194,15 +199,16 @@ fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
     Some((parts.next()??, parts.next()??, parts.next().flatten().unwrap_or(0)))
 }
 
-/// Accepts an empty file, or one with our `application_id`. A file that holds only the table of migrations is being
-/// created by another process of ours.
-async fn check_owner(connection: &mut SqliteConnection, path: &str) -> Result<()> {
+/// Accepts an empty file, or one with our `application_id`; returns whether it is new. A file that holds only the table of
+/// migrations is being created by another process of ours.
+async fn check_owner(connection: &mut SqliteConnection, path: &str) -> Result<bool> {
     let sql = "SELECT (SELECT application_id FROM pragma_application_id),
         (SELECT count(*) FROM sqlite_schema WHERE tbl_name <> '_sqlx_migrations')";
     let (owner, tables): (i64, i64) =
         sqlx::query_as(sql).fetch_one(connection).await.map_err(|error| explain(path, &error))?;
-    if owner == APPLICATION_ID || (owner == 0 && tables == 0) {
-        return Ok(());
+    let new = owner == 0 && tables == 0;
+    if owner == APPLICATION_ID || new {
+        return Ok(new);
     }
     Err(Error::refused(WHAT, format!("{path} is the database of another program; name another path")))
 }

@@ -10,7 +10,9 @@ use tolmach_engine::{
     event::{Client, EventKind},
 };
 use tolmach_runtime::ports::prelude::*;
-use tolmach_runtime::ports::{Address, Commit, Inbound, Store, Task, WaitingPlace};
+use tolmach_runtime::ports::{
+    Actor, Address, AuditEntry, AuditResult, Commit, Erased, Erasure, Inbound, Store, Task, WaitingPlace,
+};
 use uuid::Uuid;
 
 use super::*;
@@ -69,6 +71,36 @@ impl TestDatabase for Folder {
         sqlx::query(sql).bind(at).execute(&mut connection).await.expect("ended");
         connection.close().await.expect("closed");
     }
+
+    async fn columns(&self) -> Vec<(String, Vec<String>)> {
+        let sql = "SELECT lower(t.name), group_concat(lower(c.name)) FROM sqlite_schema AS t
+            JOIN pragma_table_info(t.name) AS c WHERE t.type = 'table' GROUP BY t.name";
+        let options = SqliteConnectOptions::new().filename(self.file());
+        let mut connection = options.connect().await.expect("connected");
+        let rows: Vec<(String, String)> = sqlx::query_as(sql).fetch_all(&mut connection).await.expect("read");
+        connection.close().await.expect("closed");
+        rows.into_iter().map(|(table, of)| (table, of.split(',').map(str::to_owned).collect())).collect()
+    }
+
+    async fn dump(&self) -> Vec<(String, String)> {
+        let mut dump = Vec::new();
+        let options = SqliteConnectOptions::new().filename(self.file());
+        for (table, columns) in self.columns().await {
+            // Their checksums are no texts.
+            if table.ends_with("migrations") {
+                continue;
+            }
+            let texts: Vec<_> =
+                columns.iter().map(|name| format!("coalesce(CAST(\"{name}\" AS TEXT), '')")).collect();
+            let sql = format!("SELECT {} FROM \"{table}\"", texts.join(" || '|' || "));
+            let mut connection = options.connect().await.expect("connected");
+            let rows: Vec<(String,)> =
+                sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut connection).await.expect("read");
+            connection.close().await.expect("closed");
+            dump.push((table, rows.into_iter().map(|(row,)| row + "\n").collect()));
+        }
+        dump
+    }
 }
 
 fn place() -> Option<Folder> {
@@ -95,6 +127,97 @@ async fn check_refused(path: PathBuf, says: &[&str]) {
     for part in says {
         assert!(error.contains(part), "{part:?} in: {error}");
     }
+}
+
+/// Whether any file of the database holds these bytes.
+fn on_disk(folder: &Folder, bytes: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder.file().parent().expect("a folder")).expect("listed") {
+        let path = entry.expect("an entry").path();
+        let content = fs::read(&path).expect("read");
+        if content.windows(bytes.len()).any(|window| window == bytes) {
+            found.push(path.file_name().expect("a name").to_string_lossy().into_owned());
+        }
+    }
+    found
+}
+
+const PHONE: &str = "+79165550142";
+
+async fn erase(store: &SqliteStore) -> Purged {
+    let receipt = AuditEntry {
+        seq: 0,
+        at: 9,
+        actor: Actor::system(),
+        action: "client.erase".to_owned(),
+        object: "erased:1".to_owned(),
+        result: AuditResult::Done,
+        details: serde_json::json!({}),
+    };
+    let (chat, pseudonym) = ("web:1".to_owned(), "erased:1".to_owned());
+    let erasure = Erasure { chat, pseudonym, receipt, before: Erased::default() };
+    assert!(store.erase_client(erasure).await.expect("erased").all() > 0);
+    store.purge().await.expect("purged")
+}
+
+/// Many messages with the phone number, some of them larger than a page.
+async fn talk(store: &SqliteStore) {
+    for number in 0..40 {
+        let (id, mut inbound) = message(&number.to_string());
+        let long = "насос ".repeat(number * 60);
+        inbound.kind = EventKind::Message { text: format!("{long}{PHONE}") };
+        store.receive(5, vec![(id, inbound)]).await.expect("received");
+        let row = store.next("web:1").await.expect("read").rows.remove(0);
+        let commit = Commit {
+            chat: row.chat.clone(),
+            inbox: vec![row.seq],
+            version: store.chat("web:1").await.expect("read").version,
+            session: format!("{{\"phone\":\"{PHONE}{long}\"}}"),
+            waits: None,
+            taken_over_at: None,
+            messages: vec![],
+            effects: vec![],
+            notices: vec![],
+            trace: format!("{{\"phone\":\"{PHONE}{long}\"}}"),
+            release: "r".to_owned(),
+            event: row.event,
+        };
+        store.commit(commit).await.expect("committed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_erased_is_not_in_the_files() {
+    let folder = Folder::new();
+    let (store, server) = (folder.store().await, folder.store().await);
+    talk(&server).await;
+    assert!(!on_disk(&folder, PHONE.as_bytes()).is_empty());
+    // A server reads and writes meanwhile.
+    assert!(server.next("web:1").await.expect("read").rows.is_empty());
+    assert_eq!(erase(&store).await, Purged::Overwritten);
+    assert_eq!(on_disk(&folder, PHONE.as_bytes()), Vec::<String>::new());
+    server.receive(6, vec![message("later")]).await.expect("received");
+    assert_eq!(server.next("web:1").await.expect("read").rows.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_kept_deleted_bytes_is_rewritten_once() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    talk(&store).await;
+    store.close().await.expect("closed");
+    // As an earlier version did it: bytes of deleted rows stay.
+    folder
+        .sql("PRAGMA secure_delete = OFF; PRAGMA user_version = 0; DELETE FROM turns; UPDATE chats SET session = '{}'")
+        .await;
+    assert!(!on_disk(&folder, PHONE.as_bytes()).is_empty(), "the test has something to find");
+    let store = folder.store().await;
+    assert_eq!(erase(&store).await, Purged::Overwritten);
+    assert_eq!(on_disk(&folder, PHONE.as_bytes()), Vec::<String>::new());
+    let options = SqliteConnectOptions::new().filename(folder.file());
+    let mut connection = options.connect().await.expect("connected");
+    let mark: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await.expect("read");
+    assert_eq!(mark, 1, "the next erasure has nothing to rewrite");
 }
 
 #[tokio::test]

@@ -28,6 +28,14 @@ fn row(at: i64, chat: &str, failure: Option<&str>) -> ModelCallRow {
 
 pub(crate) async fn keeps_model_calls(place: &dyn TestDatabase) {
     let store = place.open().await;
+    // The chats are known: a call of another one is counted without it.
+    let events = ["a", "b"].map(|key| text(if key == "a" { CHAT } else { "web:2" }, key, key));
+    store.receive(1, events.to_vec()).await.expect("received");
+    store.record_model_calls(vec![row(0, "web:3", None)]).await.expect("written");
+    let mut unknown = store.model_calls(&ModelCallQuery::last(1)).await.expect("read");
+    assert_eq!(unknown.remove(0).call.chat, "");
+    let first = Retention { turns: Some(1), ..Retention::default() };
+    assert_eq!(store.retain(&first, 10).await.expect("removed").model_calls, 1);
     let rows = [row(1, CHAT, None), row(2, "web:2", Some("429, rate_limit")), row(3, CHAT, None)];
     store.record_model_calls(vec![rows[0].clone(), rows[1].clone()]).await.expect("written");
     // A repeated write, as after a lost answer, adds what is new.

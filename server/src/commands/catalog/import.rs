@@ -72,6 +72,7 @@ impl Import {
             let document = serde_json::json!({
                 "report": imported.report, "switch": switch, "changes": changes, "disagreements": disagreements,
                 "photos": photos.as_ref().map(|(_, taken)| taken),
+                "photos_elsewhere": understood.photos_elsewhere(),
             });
             println!("{}", serde_json::to_string_pretty(&document)?);
         } else {
@@ -120,6 +121,7 @@ fn told(understood: &PriceListPreview, switch: &ImportOutcome, seconds: f32) {
     println!("\n{source}: {} items imported{replaced} in {seconds:.1} s", switch.imported);
     println!("  {}", show::summary(changes));
     show::photos(photos.as_ref());
+    show::photos_elsewhere(understood.photos_elsewhere());
     show::disagreements(disagreements);
     for demo in &switch.dropped_demo {
         println!("the items of the demo source \"{demo}\" were removed");

@@ -41,6 +41,7 @@ impl Preview {
         println!("\n  against the catalogue's rows of \"{source}\": {}", show::summary(changes));
         show::changes(changes);
         show::photos(photos.as_ref());
+        show::photos_elsewhere(understood.photos_elsewhere());
         show::disagreements(disagreements);
         let demo = current.iter().filter(|row| row.demo).count();
         if demo > 0 {
@@ -86,6 +87,7 @@ fn document(understood: &PriceListPreview, rows: usize) -> anyhow::Result<Value>
         "warnings": report.warnings,
         "changes": serde_json::to_value(changes)?,
         "photos": photos.as_ref().map(|(_, taken)| taken),
+        "photos_elsewhere": understood.photos_elsewhere(),
         "disagreements": serde_json::to_value(disagreements)?,
     }))
 }

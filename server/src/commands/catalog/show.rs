@@ -64,6 +64,17 @@ pub fn photos(photos: Option<&(PathBuf, PhotoReport)>) {
     }
 }
 
+/// Prints how many items have their photo on another host, if any.
+pub fn photos_elsewhere(count: usize) {
+    if count > 0 {
+        println!(
+            "  {} a photo on another host: Telegram shows it, the chat page does not, because the host would see your \
+             clients' addresses; bring photos in a zip (--photos)",
+            if count == 1 { "1 item has".to_owned() } else { format!("{count} items have") }
+        );
+    }
+}
+
 /// Prints the stored column mapping that was used, if any.
 pub fn remembered(mapping: &Mapping, source: &str) {
     if !mapping.is_empty() {

@@ -62,6 +62,8 @@ impl<S: DbConnection> Group<'_, S> {
                 Ok(Answer::Found(!new.is_empty()))
             }
             Operation::ChangeLead(changing) => self.change_lead(changing).await.map(Answer::Lead),
+            Operation::EraseHistory { chat, limit } => self.erase_history(chat, *limit).await,
+            Operation::EraseClient(erasing) => self.erase_client(erasing).await,
             Operation::Retain(keep, limit) => self.retain(keep, *limit).await.map(Answer::Removed),
             _ => Ok(Answer::Done),
         }

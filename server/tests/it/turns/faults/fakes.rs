@@ -21,12 +21,12 @@ use tolmach_runtime::{
     leads::{LeadChange, LeadHistoryRow, LeadRow},
     ports::{
         self, Actor, Address, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle,
-        Catalog, Channel, Chat, ChatKey, ChatStore, Commit, CommitOutcome, Day, Delivery, Embedder, Http,
-        Inbound, InboxStore, Job, LeadChanged, LeadQuery, LeadStore, LeaseStore, Llm, MessageQuery,
-        MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow, Next, NoticeRow, OutboxRow,
-        OutboxStore, Page, Publication, PublishOutcome, QuarantinedTask, ReleaseStore, Removed, Retention,
-        Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnQuery, TurnStore, Upload,
-        UploadStore, WaitingPlace,
+        Catalog, Channel, Chat, ChatKey, ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, Day,
+        Delivery, Embedder, Erased, Erasure, Http, Inbound, InboxStore, Job, LeadChanged, LeadQuery,
+        LeadStore, LeaseStore, Llm, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery,
+        ModelCallRow, Needle, Next, NoticeRow, OutboxRow, OutboxStore, Page, Publication, PublishOutcome,
+        Purged, QuarantinedTask, ReleaseStore, Removed, Retention, Store, StoredTurn, TakenOverChat, Task,
+        TaskStore, TimerStore, TurnQuery, TurnStore, Upload, UploadStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -276,6 +276,14 @@ store! { MeterStore
 store! { AuditStore
     fn record(entry: AuditEntry) -> ();
     fn audit(query: &AuditQuery) -> Vec<AuditEntry>;
+}
+
+store! { ClientStore
+    fn client_rows(chat: &str, table: ClientTable) -> Vec<serde_json::Value>;
+    fn mentions(needle: &Needle) -> Vec<Mention>;
+    fn erase_history(chat: &str, limit: u32) -> Erased;
+    fn erase_client(erasure: Erasure) -> Erased;
+    fn purge() -> Purged;
 }
 
 store! { Store
