@@ -14,6 +14,7 @@ mod llm;
 mod meter;
 mod photos;
 mod query;
+mod retention;
 mod store;
 mod task;
 mod upload;
@@ -32,6 +33,7 @@ pub use meter::{
 };
 pub use photos::{PHOTO_PREFIX, Photo, Photos};
 pub use query::{Order, Page};
+pub use retention::{Removed, Retention};
 pub use store::{
     AnalyticsEvent, AnalyticsEventKind, AnalyticsStore, Bundle, Chat, ChatKey, ChatStore, Commit,
     CommitOutcome, InboxRow, InboxStore, LeadChanged, LeadQuery, LeadStore, LeaseStore, MAX_PENDING,
@@ -39,7 +41,7 @@ pub use store::{
     PublishOutcome, ReleaseStore, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnQuery,
     TurnStore, WaitingPlace, presses,
 };
-pub use task::{Day, ImportOptions, Job, QUEUE, QuarantinedTask, Removed, Retention, Task};
+pub use task::{Day, ImportOptions, Job, QUEUE, QuarantinedTask, Task};
 pub use upload::{Upload, UploadStore};
 
 /// The store traits, for calling their methods on a concrete store: `use tolmach_runtime::ports::prelude::*`. A `dyn

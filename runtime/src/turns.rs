@@ -90,6 +90,7 @@ impl Runtime {
             session: json(&session)?,
             waits: session.waits_at().map(|(flow, node)| (flow.to_owned(), node.to_owned())),
             taken_over_at: session.taken_over_at,
+            spoke: rows.iter().any(|row| speaks(&row.event)) || effects.iter().any(is_lead),
             messages,
             effects: effects.clone(),
             notices,
@@ -227,6 +228,23 @@ fn said(event: &Event) -> Option<String> {
         EventKind::Unsupported { what } => Some(format!("[{what}]")),
         EventKind::Timer { .. } | EventKind::Staff { .. } => None,
     }
+}
+
+/// Whether a person said something. `/start` alone is how a chat is opened.
+fn speaks(event: &Event) -> bool {
+    match &event.kind {
+        EventKind::Command { name, .. } => name != "start",
+        EventKind::Timer { .. } => false,
+        EventKind::Message { .. }
+        | EventKind::Press { .. }
+        | EventKind::Contact { .. }
+        | EventKind::Unsupported { .. }
+        | EventKind::Staff { .. } => true,
+    }
+}
+
+fn is_lead(effect: &Effect) -> bool {
+    matches!(effect.command, Command::Lead(_))
 }
 
 /// Who says a message to the client.

@@ -8,6 +8,7 @@ mod audit;
 mod leads;
 mod meter;
 mod releases;
+mod retention;
 mod sharing;
 mod tasks;
 mod turns;
@@ -54,7 +55,7 @@ macro_rules! conformance {
             keeps_acknowledged_writes_after_closing, orders_keys_bytewise, publishes_in_order,
             lets_one_of_two_publications_win, finds_releases_by_prefix, pushes_tasks,
             pushes_a_delivery_task_for_each_notice_address, pushes_a_delivery_task_for_a_postponed_message,
-            pushes_one_task_per_timer, counts_and_quarantines_tasks, deletes_old_rows, deletes_old_tasks,
+            pushes_one_task_per_timer, counts_and_quarantines_tasks,
             grants_and_renews_leases, keeps_an_audit_log, changes_a_lead,
             opens_another_lead_once_one_is_closed, keeps_one_open_lead_per_chat,
             finds_leads_by_status_and_page, keeps_model_calls, keeps_uploads);
@@ -72,6 +73,7 @@ pub(crate) use conformance;
 pub(crate) use leads::*;
 pub(crate) use meter::*;
 pub(crate) use releases::*;
+pub(crate) use retention::*;
 pub(crate) use sharing::*;
 pub(crate) use tasks::*;
 pub(crate) use turns::*;
@@ -114,6 +116,7 @@ fn turn(row: &InboxRow, version: i64, commands: Vec<Command>) -> Commit {
         session: format!("{{\"turn\":{}}}", version + 1),
         waits: None,
         taken_over_at: None,
+        spoke: true,
         messages: vec![MessageRow { seq: 0, who: Author::Client, body: "привет".to_owned(), at: 7 }],
         effects: effects
             .map(|(n, command)| Effect { id: format!("{}.{n}", row.event.id), command })

@@ -238,6 +238,7 @@ async fn a_kill_before_confirmation_loses_and_repeats_no_message() {
             session: "{}".to_owned(),
             waits: None,
             taken_over_at: None,
+            spoke: true,
             messages: vec![],
             effects: vec![],
             notices: vec![],

@@ -73,6 +73,7 @@ impl Intake for Echo {
                 session: "{}".to_owned(),
                 waits: None,
                 taken_over_at: None,
+                spoke: true,
                 messages: vec![
                     MessageRow { seq: 0, who: Author::Client, body: said, at: 1 },
                     MessageRow { seq: 0, who: Author::Bot, body, at: 2 },

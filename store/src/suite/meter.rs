@@ -39,7 +39,7 @@ pub(crate) async fn keeps_model_calls(place: &dyn TestDatabase) {
         ModelCallQuery { chat: Some(CHAT.to_owned()), order: Order::OldestFirst, ..ModelCallQuery::last(1) };
     assert_eq!(store.model_calls(&of_chat).await.expect("read")[0].at, 1);
     let old = Retention { turns: Some(2), ..Retention::default() };
-    assert_eq!(store.retain(&old, 10).await.expect("removed").model_calls, 1);
+    assert_eq!(store.retain(&old, 10).await.expect("removed").of("model_calls"), 1);
     assert_eq!(store.model_calls(&ModelCallQuery::last(10)).await.expect("read").len(), 2);
     let since = ModelCallQuery { since: Some(2), ..ModelCallQuery::last(10) };
     assert_eq!(store.model_calls(&since).await.expect("read").len(), 2);

@@ -35,6 +35,9 @@ pub struct Commit {
     pub waits: Option<(String, String)>,
     /// Since when staff have taken over the chat, milliseconds since the Unix epoch; `None` when the bot has it.
     pub taken_over_at: Option<i64>,
+    /// Whether something was said in this turn that makes the chat worth keeping: see
+    /// [`crate::ports::Retention::silent_chats`].
+    pub spoke: bool,
     /// The client's messages in this turn, then the bot's messages, in order.
     pub messages: Vec<MessageRow>,
     /// The effects of the turn, in order.
