@@ -73,14 +73,27 @@ impl Runtime {
             .filter_map(|row| Some((said(&row.event)?, row.event.at)))
             .map(|(body, at)| MessageRow { seq: 0, who: Author::Client, body, at })
             .collect();
+        let turn = staff::Turn {
+            chat: &first.chat,
+            event: &event,
+            before: &before,
+            after: &session,
+            effects: &effects,
+            said: messages.iter().map(|message| message.body.clone()).collect(),
+            state: chat.staff.as_deref(),
+            now: at,
+        };
+        let told = staff::told(&self.ports.staff, &self.ports.notices, turn)?;
         for effect in &effects {
             if let Command::Send(message) = &effect.command {
                 messages.push(MessageRow { seq: 0, who: author(message), body: json(message)?, at });
             }
         }
         let path = trace.path().join(" → ");
-        let notices = staff::notices(&self.ports.staff, &first.chat, &effects);
-        let notified = notices.iter().map(|notice| notice.chat.clone()).collect();
+        let notified = told.rows.iter().map(|notice| notice.chat.clone()).collect();
+        // Not in the record: a replay has the effects of the flow alone.
+        let timer =
+            told.timer.map(|command| Effect { id: format!("{}.{}", event.id, staff::TIMER), command });
         let record = Record { before, trace, effects: effects.clone() };
         let commit = Commit {
             chat: first.chat.clone(),
@@ -92,8 +105,9 @@ impl Runtime {
             taken_over_at: session.taken_over_at,
             spoke: rows.iter().any(|row| speaks(&row.event)) || effects.iter().any(is_lead),
             messages,
-            effects: effects.clone(),
-            notices,
+            effects: effects.iter().cloned().chain(timer).collect(),
+            notices: told.rows,
+            staff: told.state,
             trace: json(&record)?,
             release: ready.release.id.clone(),
         };

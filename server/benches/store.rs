@@ -140,6 +140,7 @@ async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<V
                 },
             ],
             notices: vec![],
+            staff: None,
             trace: trace.clone(),
             release: "bench".to_owned(),
         };

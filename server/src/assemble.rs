@@ -31,8 +31,8 @@ use tolmach_llm::{
 };
 use tolmach_nodes::request_for;
 use tolmach_runtime::{
-    BundleError, Coalescing, GoldenQuestion, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff,
-    Trainer, golden_questions,
+    BundleError, Coalescing, GoldenQuestion, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime,
+    RuntimePorts, Staff, Trainer, golden_questions,
     ports::{Catalog, Channel, Llm, Meter, NoMeter, Publication, Store, SystemClock},
     read_bundle,
     secret::Secret,
@@ -61,6 +61,7 @@ pub struct Assembled {
     pub folder: Option<(PathBuf, Bundle)>,
     platform: Platform,
     serving: Serving,
+    notices: NoticeLimits,
 }
 
 /// Which release a process runs on.
@@ -169,6 +170,7 @@ impl Assembled {
             folder,
             platform,
             serving,
+            notices: config.limits.notices(),
         })
     }
 
@@ -195,6 +197,7 @@ impl Assembled {
             channels,
             coalescing,
             staff,
+            notices: self.notices,
         };
         let runtime = Runtime::new(ports, releases);
         let folder = self.folder.as_ref().map(|(path, bundle)| (path.as_path(), bundle));

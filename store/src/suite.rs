@@ -49,7 +49,8 @@ macro_rules! conformance {
             fires_a_timer_once, replaces_and_cancels_timers, drops_a_fired_timer_that_the_turn_stops,
             merges_a_lead, pages_the_history, stores_unusual_texts, refuses_keys_with_nul, keeps_releases,
             serves_many_chats_at_once, serves_two_processes, lists_unfinished_chats,
-            consumes_several_events_in_one_turn, counts_chats_by_waiting_place, lists_taken_over_chats,
+            consumes_several_events_in_one_turn, keeps_what_a_chat_holds_back_from_staff,
+            counts_chats_by_waiting_place, lists_taken_over_chats,
             stores_analytics_events, sends_notices_to_their_addresses, pages_turns_of_all_chats,
             stores_a_repeated_turn_once, stores_concurrent_duplicates_once,
             keeps_acknowledged_writes_after_closing, orders_keys_bytewise, publishes_in_order,
@@ -122,6 +123,7 @@ fn turn(row: &InboxRow, version: i64, commands: Vec<Command>) -> Commit {
             .map(|(n, command)| Effect { id: format!("{}.{n}", row.event.id), command })
             .collect(),
         notices: vec![],
+        staff: None,
         trace: "{\"steps\":[]}".to_owned(),
         release: "r1".to_owned(),
     }

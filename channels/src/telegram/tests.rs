@@ -242,6 +242,7 @@ async fn a_kill_before_confirmation_loses_and_repeats_no_message() {
             messages: vec![],
             effects: vec![],
             notices: vec![],
+            staff: None,
             trace: "{}".to_owned(),
             release: "r".to_owned(),
         };

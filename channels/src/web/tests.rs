@@ -83,6 +83,7 @@ impl Intake for Echo {
                     command: Command::Send(outgoing.clone()),
                 }],
                 notices: vec![],
+                staff: None,
                 trace: "{}".to_owned(),
                 release: "r".to_owned(),
                 event: row.event,

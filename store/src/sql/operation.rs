@@ -111,7 +111,7 @@ pub(super) struct Turn {
     pub(super) chat: ChatKey,
     /// JSON `[chat, version, [inbox…]]`: what must still hold when the turn is stored.
     pub(super) check: String,
-    /// JSON `[chat, session, version, at, release, flow, node, taken_over_at, spoke]`.
+    /// JSON `[chat, session, version, at, release, flow, node, taken_over_at, spoke, staff]`.
     pub(super) session: String,
     /// Rows `[inbox, at]`.
     pub(super) consumed: Rows,
@@ -188,6 +188,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         messages,
         effects,
         notices,
+        staff,
         trace,
         release,
     } = commit;
@@ -208,6 +209,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
             node,
             taken_over_at,
             i32::from(spoke),
+            staff.map(without_nul),
         ))?,
         consumed: Rows::default(),
         messages: Rows::default(),

@@ -151,15 +151,15 @@ macro_rules! statements {
             ),
             // Compares the version again: under READ COMMITTED another process may have stored a turn since `check`.
             chats: concat!(
-                "INSERT INTO chats (key, session, version, updated, release, flow, node, handed, day, spoke)
+                "INSERT INTO chats (key, session, version, updated, release, flow, node, handed, day, spoke, staff)
                 SELECT e.value->>0, e.value->>1, CAST(e.value->>2 AS BIGINT), CAST(e.value->>3 AS BIGINT),
                     e.value->>4, e.value->>5, e.value->>6, CAST(e.value->>7 AS BIGINT),
-                    CAST(e.value->>3 AS BIGINT) / 86400000, CAST(e.value->>8 AS SMALLINT)
+                    CAST(e.value->>3 AS BIGINT) / 86400000, CAST(e.value->>8 AS SMALLINT), e.value->>9
                 FROM ", $rows, " WHERE true ORDER BY e.key
                 ON CONFLICT (key) DO UPDATE SET session = excluded.session, version = excluded.version,
                     updated = excluded.updated, release = excluded.release, flow = excluded.flow,
                     node = excluded.node, handed = excluded.handed, day = excluded.day,
-                    spoke = chats.spoke | excluded.spoke
+                    spoke = chats.spoke | excluded.spoke, staff = excluded.staff
                 WHERE chats.version = excluded.version - 1", $stored
             ),
             consume: concat!(
@@ -316,7 +316,7 @@ macro_rules! statements {
             reads: Reads {
                 // At least one row per chat, so that the session is returned even when no event waits.
                 next: concat!(
-                    "SELECT e.value->>0, i.seq, i.event, i.button, c.session, coalesce(c.version, 0),
+                    "SELECT e.value->>0, i.seq, i.event, i.button, c.session, coalesce(c.version, 0), c.staff,
                         EXISTS (SELECT 1 FROM outbox o WHERE o.chat = e.value->>0 AND o.delivered = 0)
                     FROM ", $rows, " LEFT JOIN chats c ON c.key = e.value->>0
                     LEFT JOIN inbox i ON i.chat = e.value->>0 AND i.consumed IS NULL AND i.seq <= coalesce((
@@ -324,7 +324,7 @@ macro_rules! statements {
                         ORDER BY seq LIMIT 1 OFFSET $2), 9223372036854775807)
                     ORDER BY e.key, i.seq"
                 ),
-                chat: "SELECT session, version FROM chats WHERE key = $1",
+                chat: "SELECT session, version, staff FROM chats WHERE key = $1",
                 // Only the oldest undelivered message of a chat counts: the later ones wait behind it.
                 unfinished: concat!(
                     "SELECT chat FROM (

@@ -149,6 +149,7 @@ async fn acknowledged_writes_survive_a_crash() {
         messages: vec![],
         effects: vec![Effect { id: effect.clone(), command: send }],
         notices: vec![],
+        staff: None,
         trace: "{}".to_owned(),
         release: "r".to_owned(),
     };

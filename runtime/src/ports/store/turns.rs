@@ -16,6 +16,8 @@ pub struct Chat {
     pub session: Option<String>,
     /// The number of committed turns; 0 before the first.
     pub version: i64,
+    /// What the runtime remembers of the chat's messages to staff, as JSON; `None` for nothing.
+    pub staff: Option<String>,
 }
 
 /// One turn, to be stored atomically.
@@ -44,6 +46,8 @@ pub struct Commit {
     pub effects: Vec<Effect>,
     /// Messages to staff, with their recipients.
     pub notices: Vec<NoticeRow>,
+    /// The new value of [`Chat::staff`].
+    pub staff: Option<String>,
     /// The turn's [`crate::Record`], as JSON.
     pub trace: String,
     /// The release that the turn ran on.
