@@ -258,7 +258,8 @@ pub fn open_catalog_unquestioned(config: &Config) -> anyhow::Result<Arc<Embedded
 }
 
 fn open(config: &Config) -> anyhow::Result<EmbeddedCatalog> {
-    Ok(EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(TitleEmbedder))?)
+    let catalog = EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(TitleEmbedder))?;
+    Ok(catalog.with_limits(config.import.build()))
 }
 
 /// The golden questions of the flows folder, read at each import.

@@ -48,8 +48,12 @@ impl Value {
     }
 }
 
+/// Longest text of a cell in characters; the rest is not read. No field of a product takes so many.
+pub(super) const MAX_CELL: usize = 5_000;
+
 /// Normalises a text: no control characters, single spaces, no empty lines. `None` if nothing is left.
 pub(super) fn text(text: &str) -> Option<Value> {
+    let text = text.char_indices().nth(MAX_CELL).map_or(text, |(end, _)| text.split_at(end).0);
     let plain;
     let text = if text.contains(|c: char| c.is_control() && !c.is_whitespace()) {
         plain = text.replace(|c: char| c.is_control() && !c.is_whitespace(), "");

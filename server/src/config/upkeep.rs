@@ -3,7 +3,7 @@
 use anyhow::bail;
 use serde::Deserialize;
 use tolmach_app::retention::Days;
-use tolmach_catalog::import::child::Limits;
+use tolmach_catalog::{BuildLimits, import::child::Limits};
 
 /// The role of a process; several processes on one PostgreSQL database share the work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -185,20 +185,23 @@ impl Report {
     }
 }
 
-/// Limits of the process that reads a price list.
+/// Limits of importing a price list: of the process that reads it, and of the build of the catalogue.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Import {
-    /// Address space in MiB, 64 to 65,536.
+    /// Memory in MiB, 64 to 65,536: the address space of the process that reads, and what the build may take besides
+    /// the catalogue that serves.
     pub memory_mib: u64,
-    /// Run time in seconds, 1 to 3,600.
+    /// Run time of the process that reads, in seconds, 1 to 3,600.
     pub seconds: u64,
+    /// Items of a list, and rows of the catalogue, 1 to 100,000,000.
+    pub rows: usize,
 }
 
 impl Default for Import {
     fn default() -> Import {
-        let Limits { memory, seconds } = Limits::default();
-        Import { memory_mib: memory, seconds }
+        let Limits { memory, seconds, rows } = Limits::default();
+        Import { memory_mib: memory, seconds, rows }
     }
 }
 
@@ -214,12 +217,20 @@ impl Import {
         if !(1..=3600).contains(&self.seconds) {
             bail!("import.seconds is {}; it is 1 to 3600", self.seconds);
         }
+        if !(1..=100_000_000).contains(&self.rows) {
+            bail!("import.rows is {}; it is 1 to 100000000", self.rows);
+        }
         Ok(())
     }
 
     /// The limits as the reader takes them.
     pub fn limits(&self) -> Limits {
-        Limits { memory: self.memory_mib, seconds: self.seconds }
+        Limits { memory: self.memory_mib, seconds: self.seconds, rows: self.rows }
+    }
+
+    /// The limits as the build takes them.
+    pub fn build(&self) -> BuildLimits {
+        BuildLimits { memory: self.memory_mib, rows: self.rows }
     }
 }
 
