@@ -1,10 +1,10 @@
-//! Retention: deletes finished records that are older than configured.
+//! Retention: deletes records that are older than configured.
 
 use std::time::Duration;
 
 use tolmach_runtime::ports::{self, Actor, Removed, Retention, Store};
 
-use crate::audit::Change;
+use crate::{audit::Change, uploads::Uploads};
 
 /// The maximum number of rows deleted per table and step, so that turns do not wait long for the write lock.
 const CHUNK: u32 = 500;
@@ -12,52 +12,86 @@ const CHUNK: u32 = 500;
 /// The pause between two chunks, which lets turns run.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How many days finished records are kept; 0 keeps them forever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How many days records are kept; 0 keeps them forever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Days {
     /// Deduplication keys of received events.
     pub inbox: u32,
     /// Ids of delivered messages.
     pub outbox: u32,
-    /// Traces of turns.
+    /// Messages that could not be delivered.
+    pub undelivered: u32,
+    /// Traces of turns, and model calls.
     pub traces: u32,
     /// Messages of chats.
     pub messages: u32,
+    /// Chats after their last turn, with their messages, traces and buttons.
+    pub chats: u32,
+    /// Chats in which the client never said anything.
+    pub silent_chats: u32,
+    /// Buttons under the bot's messages.
+    pub buttons: u32,
+    /// Closed leads with their history.
+    pub leads: u32,
+    /// Goals, and arms of experiments.
+    pub analytics: u32,
+    /// Rows of the audit log.
+    pub audit: u32,
     /// Finished tasks.
     pub tasks: u32,
+    /// Quarantined tasks.
+    pub quarantine: u32,
+    /// Files that were handed over and not used.
+    pub uploads: u32,
 }
 
-/// Deletes everything that is past its retention, in chunks; returns the number of deleted rows by table.
+impl Days {
+    fn before(&self, now: i64) -> Retention {
+        Retention {
+            inbox: before(now, self.inbox),
+            outbox: before(now, self.outbox),
+            undelivered: before(now, self.undelivered),
+            turns: before(now, self.traces),
+            messages: before(now, self.messages),
+            chats: before(now, self.chats),
+            silent_chats: before(now, self.silent_chats),
+            buttons: before(now, self.buttons),
+            leads: before(now, self.leads),
+            analytics: before(now, self.analytics),
+            audit: before(now, self.audit),
+            tasks: before(now, self.tasks),
+            quarantine: before(now, self.quarantine),
+        }
+    }
+}
+
+/// Deletes everything that is past its retention, in chunks; returns the number of deleted rows by table. An upload
+/// counts as a row, and its files go with it.
 ///
 /// Writes a `retention.run` row of the audit log, unless there was nothing to delete.
 ///
 /// # Errors
 /// When the database is unavailable; chunks deleted before that stay deleted.
-pub async fn run(store: &dyn Store, actor: &Actor, now: i64, keep: &Days) -> ports::Result<Removed> {
-    let keep = Retention {
-        inbox: before(now, keep.inbox),
-        outbox: before(now, keep.outbox),
-        turns: before(now, keep.traces),
-        messages: before(now, keep.messages),
-        tasks: before(now, keep.tasks),
-    };
+pub async fn run(
+    store: &dyn Store,
+    uploads: &Uploads,
+    actor: &Actor,
+    now: i64,
+    days: &Days,
+) -> ports::Result<Removed> {
     let mut all = Removed::default();
-    let ended = remove(store, &keep, &mut all).await;
+    let mut ended = remove(store, &days.before(now), &mut all).await;
+    if ended.is_ok()
+        && let Some(before) = before(now, days.uploads)
+    {
+        ended = uploads.sweep(store, before).await.map(|removed| all.add("uploads", removed));
+    }
     if all.all() > 0 {
         tracing::info!(rows = all.all(), "old rows were removed");
     }
     if all.all() > 0 || ended.is_err() {
         let mut change = Change::new(actor, "retention.run", now);
-        let Removed { inbox, outbox, turns, messages, tasks, workers, model_calls } = all;
-        for (table, rows) in [
-            ("inbox", inbox),
-            ("outbox", outbox),
-            ("turns", turns),
-            ("messages", messages),
-            ("tasks", tasks),
-            ("workers", workers),
-            ("model_calls", model_calls),
-        ] {
+        for (table, rows) in all.tables() {
             change.detail(table, rows);
         }
         change.end(store, &ended).await;
@@ -71,13 +105,7 @@ async fn remove(store: &dyn Store, keep: &Retention, all: &mut Removed) -> ports
         if removed.all() == 0 {
             return Ok(());
         }
-        all.inbox += removed.inbox;
-        all.outbox += removed.outbox;
-        all.turns += removed.turns;
-        all.messages += removed.messages;
-        all.tasks += removed.tasks;
-        all.workers += removed.workers;
-        all.model_calls += removed.model_calls;
+        all.extend(&removed);
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -18,9 +18,6 @@ use crate::text::event_id;
 /// The largest upload, in bytes. Archives of photos can be this large.
 pub const MAX_BYTES: u64 = 4 << 30;
 
-/// The age after which an unused upload is removed, in milliseconds: a week.
-const KEPT: i64 = 7 * 24 * 60 * 60 * 1000;
-
 /// The uploads folder.
 #[derive(Clone, Debug)]
 pub struct Uploads {
@@ -111,12 +108,12 @@ impl Uploads {
         store.remove_upload(id).await
     }
 
-    /// Removes uploads older than a week, and copies that old without a row. Returns how many.
+    /// Removes uploads from before `old`, milliseconds since the Unix epoch, and copies that old without a row. Returns
+    /// how many.
     ///
     /// # Errors
     /// When the database is unavailable.
-    pub async fn sweep(&self, store: &dyn Store, now: i64) -> ports::Result<usize> {
-        let old = now.saturating_sub(KEPT);
+    pub async fn sweep(&self, store: &dyn Store, old: i64) -> ports::Result<u64> {
         let mut removed = 0;
         for upload in store.uploads_before(old).await? {
             self.remove(store, upload.id).await?;

@@ -15,6 +15,7 @@ use tolmach_runtime::ports::Embedder;
 
 use super::{
     Error, ImportOutcome, Progress, Source, SourceSummary, Stage,
+    budget::{self, BuildLimits},
     generation::{self, Content, Generation, Item, Manifest, UNFINISHED},
     golden::{self, Questions},
     vectors::Vectors,
@@ -36,6 +37,7 @@ pub(super) async fn import(
     embedder: Option<Arc<dyn Embedder>>,
     source: Source,
     items: Vec<Product>,
+    limits: BuildLimits,
     questions: Option<Questions>,
     report: Report,
 ) -> Result<(ImportOutcome, Generation), Error> {
@@ -43,7 +45,7 @@ pub(super) async fn import(
     let demo = source.demo;
     let merging = {
         let (folder, report) = (folder.clone(), report.clone());
-        move || Build::begin(&folder, &source, items, &report)
+        move || Build::begin(&folder, &source, items, limits, &report)
     };
     let mut build = blocking(merging).await?;
     if let Some(embedder) = embedder {
@@ -100,6 +102,7 @@ fn lock(folder: &Path) -> Result<File, Error> {
 
 /// A build in progress. It holds the import lock until it is dropped.
 struct Build {
+    limits: BuildLimits,
     manifest: Manifest,
     items: Vec<Item>,
     vectors: Option<Vectors>,
@@ -111,7 +114,13 @@ struct Build {
 }
 
 impl Build {
-    fn begin(folder: &Path, source: &Source, items: Vec<Product>, report: &Report) -> Result<Build, Error> {
+    fn begin(
+        folder: &Path,
+        source: &Source,
+        items: Vec<Product>,
+        limits: BuildLimits,
+        report: &Report,
+    ) -> Result<Build, Error> {
         generation::prepare(folder)?;
         let lock = lock(folder)?;
         remove_unfinished(folder)?;
@@ -146,6 +155,7 @@ impl Build {
         merged.retain(|item| !dropped_demo.contains(&item.source));
         let imported = items.len() as u64;
         merged.extend(with_ids(&source.name, items));
+        budget::check(&merged, limits)?;
         demos.insert(source.name.clone(), source.demo);
         let id = uuid::Uuid::now_v7().to_string();
         let manifest = Manifest {
@@ -158,7 +168,7 @@ impl Build {
         let rows = manifest.rows;
         report(Progress { stage: Stage::Merging, done: rows, total: rows });
         let switch = ImportOutcome { generation: id, rows, imported, replaced, dropped_demo };
-        Ok(Build { manifest, items: merged, vectors: None, known, switch, _lock: lock })
+        Ok(Build { limits, manifest, items: merged, vectors: None, known, switch, _lock: lock })
     }
 
     async fn embed(&mut self, embedder: &dyn Embedder, report: &Report) -> Result<(), Error> {
@@ -219,8 +229,12 @@ impl Build {
     fn write_and_verify(&self, path: &Path, report: &Report) -> Result<Generation, Error> {
         let total = self.manifest.rows;
         fs::create_dir(path).map_err(|error| Error::disk(format!("making {}", path.display()), error))?;
-        let content =
-            Content { manifest: &self.manifest, items: &self.items, vectors: self.vectors.as_ref() };
+        let content = Content {
+            manifest: &self.manifest,
+            items: &self.items,
+            vectors: self.vectors.as_ref(),
+            limits: self.limits,
+        };
         generation::write(path, &content, &|done| report(Progress { stage: Stage::Indexing, done, total }))?;
         report(Progress { stage: Stage::Verifying, done: 0, total });
         let generation = Generation::load_from(path).map_err(|why| Error::Unverified { why })?;

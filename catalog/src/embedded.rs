@@ -18,6 +18,7 @@ use tolmach_runtime::{
 };
 
 use crate::{
+    budget::BuildLimits,
     build,
     generation::{self, Generation, Manifest},
     golden::Questions,
@@ -93,6 +94,17 @@ pub enum Error {
         /// The rejected name.
         name: String,
     },
+    /// The new generation would exceed a limit.
+    #[error(
+        "the catalogue would be too large: {what}, and at most {limit} is built. Leave out what is not sold, or raise the \
+         limit in the configuration."
+    )]
+    TooLarge {
+        /// The size that exceeds the limit.
+        what: String,
+        /// The limit, with its setting.
+        limit: String,
+    },
     /// There is no earlier generation to roll back to.
     #[error("there is no earlier generation to go back to")]
     NoEarlier,
@@ -150,6 +162,7 @@ pub struct EmbeddedCatalog {
     folder: PathBuf,
     embedder: Arc<dyn Embedder>,
     vectors: bool,
+    limits: BuildLimits,
     check_every: Duration,
     questions: Option<Questions>,
     serving: RwLock<Option<Arc<Generation>>>,
@@ -173,6 +186,7 @@ impl EmbeddedCatalog {
             folder,
             embedder,
             vectors: true,
+            limits: BuildLimits::default(),
             check_every: Duration::from_secs(1),
             questions: None,
             serving: RwLock::new(serving),
@@ -184,6 +198,13 @@ impl EmbeddedCatalog {
     #[must_use]
     pub fn without_vectors(mut self) -> EmbeddedCatalog {
         self.vectors = false;
+        self
+    }
+
+    /// Sets the limits of further builds.
+    #[must_use]
+    pub fn with_limits(mut self, limits: BuildLimits) -> EmbeddedCatalog {
+        self.limits = limits;
         self
     }
 
@@ -246,6 +267,7 @@ impl EmbeddedCatalog {
             embedder,
             source,
             items,
+            self.limits,
             self.questions.clone(),
             Arc::new(progress),
         )

@@ -20,6 +20,7 @@ use tolmach_runtime::ports::Embedder;
 
 use super::{
     Error,
+    budget::BuildLimits,
     index::Index,
     names::{self, Names},
     scratch::ScratchPool,
@@ -236,6 +237,7 @@ pub(super) struct Content<'a> {
     pub manifest: &'a Manifest,
     pub items: &'a [Item],
     pub vectors: Option<&'a Vectors>,
+    pub limits: BuildLimits,
 }
 
 /// Writes a generation into an empty folder, the manifest last, and syncs it to disk. `indexed` is called with the
@@ -258,7 +260,8 @@ pub(super) fn write(path: &Path, content: &Content<'_>, indexed: &dyn Fn(u64)) -
         vectors.write(&vectors_path).map_err(|error| failed(&vectors_path, &error))?;
     }
     let words_path = path.join(WORDS);
-    Index::build(&words_path, content.items.iter().map(|item| &item.product), indexed)
+    let products = content.items.iter().map(|item| &item.product);
+    Index::build(&words_path, products, content.limits.writer(), indexed)
         .map_err(|error| failed(&words_path, &error))?;
     let mut names = names::Builder::default();
     content.items.iter().for_each(|item| names.add(&item.product));

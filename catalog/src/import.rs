@@ -105,6 +105,17 @@ pub enum Error {
         /// The limit.
         limit: String,
     },
+    /// There are more items than the limit.
+    #[error(
+        "{file}: more than {limit} items, the most that is imported. Leave out what is not sold, or raise `rows` under \
+         [import] in the configuration."
+    )]
+    TooManyItems {
+        /// The file's name.
+        file: String,
+        /// The limit.
+        limit: usize,
+    },
     /// The reading process exceeded its memory limit.
     #[error(
         "{file}: reading it takes more than {limit} MiB of memory, so it was stopped. Copy the rows of the price list alone \
@@ -205,9 +216,20 @@ pub fn read(path: &Path) -> Result<Imported, Error> {
 /// # Errors
 /// Those of [`read`], and [`Error::UnknownHeading`] if no sheet has a heading of [`Options::given`].
 pub fn read_with(path: &Path, options: &Options) -> Result<Imported, Error> {
+    read_at_most(path, options, MAX_ROWS)
+}
+
+/// The maximum number of items of a list, and of rows of a catalogue, unless another one is configured.
+pub const MAX_ROWS: usize = 1_000_000;
+
+/// Like [`read_with`], with another maximum number of items.
+///
+/// # Errors
+/// Those of [`read_with`].
+pub fn read_at_most(path: &Path, options: &Options, rows: usize) -> Result<Imported, Error> {
     let file = name_of(path);
     let workbook = cells::read(path, &file)?;
-    rows::collect(workbook, file, options)
+    rows::collect(workbook, file, options, rows)
 }
 
 /// File name without folders, for messages.

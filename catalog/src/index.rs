@@ -26,8 +26,6 @@ const COMPLETING: usize = 4;
 /// Framework").
 const K1: f32 = 1.2;
 const B: f32 = 0.4;
-/// Memory budget of the index writer in bytes.
-const WRITER_MEMORY: usize = 128 << 20;
 
 /// An open index.
 pub(super) struct Index {
@@ -65,10 +63,12 @@ pub(super) struct Posting {
 }
 
 impl Index {
-    /// Writes the index of these rows into a new folder. `indexed` is called every 1,000 rows and at the end.
+    /// Writes the index of these rows into a new folder, with `memory` bytes for the writer. `indexed` is called every
+    /// 1,000 rows and at the end.
     pub fn build<'a>(
         path: &Path,
         products: impl Iterator<Item = &'a Product>,
+        memory: usize,
         indexed: &dyn Fn(u64),
     ) -> tantivy::Result<()> {
         std::fs::create_dir(path)?;
@@ -83,7 +83,7 @@ impl Index {
         let row_field = schema.add_u64_field("row", FAST);
         let index = tantivy::Index::create_in_dir(path, schema.build())?;
         // One writer thread usually makes one segment, and one segment is faster to search than several.
-        let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_MEMORY)?;
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, memory)?;
         let mut done = 0;
         for (row, product) in (0_u64..).zip(products) {
             let labels = format!("{} {} {}", product.brand, product.category.ru, product.category.en);

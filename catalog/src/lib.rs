@@ -5,6 +5,7 @@
 //! verifies it and switches to it; the two previous generations are kept for rollback. [`meilisearch`] mirrors the
 //! serving generation. How results are presented to a client is the engine's concern.
 
+mod budget;
 mod build;
 mod cache;
 mod candidate;
@@ -35,6 +36,7 @@ mod tests;
 mod vectors;
 mod words;
 
+pub use budget::{BuildLimits, memory_needed};
 pub use cache::{Cached, Counts};
 pub use embedded::{EmbeddedCatalog, Error, ImportOutcome, Progress, Source, Stage};
 pub use embedder::TitleEmbedder;

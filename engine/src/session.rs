@@ -51,6 +51,9 @@ pub struct Session {
     /// How long the handoff lasts after the last message of staff, milliseconds, where a node has set it.
     #[serde(default, alias = "patience", alias = "timeout", skip_serializing_if = "Option::is_none")]
     pub handoff_timeout: Option<i64>,
+    /// The group of staff that a node called; `None` for the default group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handoff_group: Option<String>,
     /// Flows being run, the outermost first; empty before the first turn and after `end`.
     #[serde(default)]
     pub frames: Vec<Frame>,

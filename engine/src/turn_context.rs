@@ -291,10 +291,12 @@ impl<'a> TurnContext<'a> {
         format!("{}-{}", self.turn_state.event.id.simple(), self.turn_state.trace.visits.len())
     }
 
-    /// Starts a handoff: the bot is silent until staff end it, or until `timeout` milliseconds after their last message.
-    pub fn hand_off(&mut self, reason: String, timeout: i64) {
+    /// Starts a handoff to a group of staff: the bot is silent until they end it, or until `timeout` milliseconds after
+    /// their last message.
+    pub fn hand_off(&mut self, group: &str, reason: String, timeout: i64) {
         self.session.taken_over_at = Some(self.turn_state.event.at);
         self.session.handoff_timeout = Some(timeout);
+        self.session.handoff_group = Some(group.to_owned());
         self.command(Command::HandOff { reason });
         self.start_timer(timers::HANDOFF, timeout);
     }

@@ -15,8 +15,8 @@ use tolmach_engine::{
 
 use crate::{notify, phrases};
 
-/// Hands the chat over to staff. They are notified, and the bot is silent until they return the chat (`returned`) or
-/// have not written for too long (`timeout`).
+/// Hands the chat over to staff. They are notified, what the client writes is passed on to them, and the bot is silent
+/// until they return the chat (`returned`) or have not written for too long (`timeout`).
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Handoff {
@@ -101,7 +101,7 @@ impl Node for Handoff {
             text: reason.clone(),
             about_chat: true,
         }));
-        turn.hand_off(reason, self.timeout.0);
+        turn.hand_off(&self.to.value, reason, self.timeout.0);
         Ok(NodeOutcome::Wait)
     }
 }

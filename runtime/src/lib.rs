@@ -40,4 +40,4 @@ pub use record::{Difference, Record};
 pub use release_registry::{FollowOutcome, ReleaseRegistry};
 pub use runtime::{Runtime, RuntimePorts};
 pub use session_migration::{RESTART, place};
-pub use staff::Staff;
+pub use staff::{NoticeLimits, Rate, Staff};

@@ -14,6 +14,7 @@ mod llm;
 mod meter;
 mod photos;
 mod query;
+mod retention;
 mod store;
 mod task;
 mod upload;
@@ -32,6 +33,7 @@ pub use meter::{
 };
 pub use photos::{PHOTO_PREFIX, Photo, Photos};
 pub use query::{Order, Page};
+pub use retention::{Removed, Retention};
 pub use store::{
     AnalyticsEvent, AnalyticsEventKind, AnalyticsStore, Bundle, Chat, ChatKey, ChatStore, ClientStore,
     ClientTable, Commit, CommitOutcome, Erased, Erasure, InboxRow, InboxStore, LeadChanged, LeadQuery,
@@ -39,7 +41,7 @@ pub use store::{
     NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, ReleaseStore,
     Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnQuery, TurnStore, WaitingPlace, presses,
 };
-pub use task::{Day, ImportOptions, Job, QUEUE, QuarantinedTask, Removed, Retention, Task, UnreadUpdate};
+pub use task::{Day, ImportOptions, Job, QUEUE, QuarantinedTask, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};
 
 /// The store traits, for calling their methods on a concrete store: `use tolmach_runtime::ports::prelude::*`. A `dyn

@@ -17,7 +17,7 @@ use crate::{
     ports::{self, Address, Channel, Clock, Inbound, Intake, Store, Task, UnreadUpdate},
     queries::QueryPorts,
     release_registry::ReleaseRegistry,
-    staff::Staff,
+    staff::{NoticeLimits, Staff},
 };
 
 /// The ports and settings of a runtime.
@@ -34,6 +34,8 @@ pub struct RuntimePorts {
     pub coalescing: Coalescing,
     /// The recipients of notices to staff, by group.
     pub staff: Staff,
+    /// How many messages one chat may send to them.
+    pub notices: NoticeLimits,
 }
 
 impl RuntimePorts {

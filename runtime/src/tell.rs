@@ -9,7 +9,7 @@ use tolmach_engine::{
 use crate::{
     ports::{self, ChatKey},
     runtime::Runtime,
-    staff::notices,
+    staff::unlimited,
 };
 
 impl Runtime {
@@ -30,7 +30,8 @@ impl Runtime {
         let (subject, text) = if language == Some(Language::En) { english } else { russian };
         let (group, subject, text) = (group.to_owned(), subject.to_owned(), text.to_owned());
         let command = Command::Notify(Notice { group, subject, text, about_chat: false });
-        let rows = notices(&self.ports.staff, &ChatKey::new(), &[Effect { id: id.to_owned(), command }]);
+        let effect = Effect { id: id.to_owned(), command };
+        let rows = unlimited(&self.ports.staff, &ChatKey::new(), &effect);
         self.ports.store.post(rows, self.ports.clock.now()).await
     }
 }

@@ -73,14 +73,27 @@ impl Runtime {
             .filter_map(|row| Some((said(&row.event)?, row.event.at)))
             .map(|(body, at)| MessageRow { seq: 0, who: Author::Client, body, at })
             .collect();
+        let turn = staff::Turn {
+            chat: &first.chat,
+            event: &event,
+            before: &before,
+            after: &session,
+            effects: &effects,
+            said: messages.iter().map(|message| message.body.clone()).collect(),
+            state: chat.staff.as_deref(),
+            now: at,
+        };
+        let told = staff::told(&self.ports.staff, &self.ports.notices, turn)?;
         for effect in &effects {
             if let Command::Send(message) = &effect.command {
                 messages.push(MessageRow { seq: 0, who: author(message), body: json(message)?, at });
             }
         }
         let path = trace.path().join(" → ");
-        let notices = staff::notices(&self.ports.staff, &first.chat, &effects);
-        let notified = notices.iter().map(|notice| notice.chat.clone()).collect();
+        let notified = told.rows.iter().map(|notice| notice.chat.clone()).collect();
+        // Not in the record: a replay has the effects of the flow alone.
+        let timer =
+            told.timer.map(|command| Effect { id: format!("{}.{}", event.id, staff::TIMER), command });
         let record = Record { before, trace, effects: effects.clone() };
         let commit = Commit {
             chat: first.chat.clone(),
@@ -90,9 +103,11 @@ impl Runtime {
             session: json(&session)?,
             waits: session.waits_at().map(|(flow, node)| (flow.to_owned(), node.to_owned())),
             taken_over_at: session.taken_over_at,
+            spoke: rows.iter().any(|row| speaks(&row.event)) || effects.iter().any(is_lead),
             messages,
-            effects: effects.clone(),
-            notices,
+            effects: effects.iter().cloned().chain(timer).collect(),
+            notices: told.rows,
+            staff: told.state,
             trace: json(&record)?,
             release: ready.release.id.clone(),
         };
@@ -227,6 +242,23 @@ fn said(event: &Event) -> Option<String> {
         EventKind::Unsupported { what } => Some(format!("[{what}]")),
         EventKind::Timer { .. } | EventKind::Staff { .. } => None,
     }
+}
+
+/// Whether a person said something. `/start` alone is how a chat is opened.
+fn speaks(event: &Event) -> bool {
+    match &event.kind {
+        EventKind::Command { name, .. } => name != "start",
+        EventKind::Timer { .. } => false,
+        EventKind::Message { .. }
+        | EventKind::Press { .. }
+        | EventKind::Contact { .. }
+        | EventKind::Unsupported { .. }
+        | EventKind::Staff { .. } => true,
+    }
+}
+
+fn is_lead(effect: &Effect) -> bool {
+    matches!(effect.command, Command::Lead(_))
 }
 
 /// Who says a message to the client.

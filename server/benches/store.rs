@@ -122,6 +122,7 @@ async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<V
             session: session.clone(),
             waits: None,
             taken_over_at: None,
+            spoke: true,
             messages: vec![
                 MessageRow {
                     seq: 0,
@@ -139,6 +140,7 @@ async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<V
                 },
             ],
             notices: vec![],
+            staff: None,
             trace: trace.clone(),
             release: "bench".to_owned(),
         };

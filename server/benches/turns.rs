@@ -231,6 +231,7 @@ async fn runtime(store: &Arc<dyn Store>, replies: &Arc<Replies>, folder: &std::p
         channels,
         coalescing: Coalescing::OFF,
         staff: Default::default(),
+        notices: Default::default(),
     };
     let runtime = Runtime::new(ports, releases);
     let bundle = Bundle { files: [("bench.yaml".to_owned(), FLOW.to_owned())].into() };

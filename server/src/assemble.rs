@@ -32,8 +32,8 @@ use tolmach_llm::{
 };
 use tolmach_nodes::{contact, request_for};
 use tolmach_runtime::{
-    BundleError, Coalescing, GoldenQuestion, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff,
-    Trainer, golden_questions,
+    BundleError, Coalescing, GoldenQuestion, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime,
+    RuntimePorts, Staff, Trainer, golden_questions,
     ports::{Catalog, Channel, Llm, Meter, NoMeter, Publication, Store, SystemClock},
     read_bundle,
     secret::Secret,
@@ -62,6 +62,7 @@ pub struct Assembled {
     pub folder: Option<(PathBuf, Bundle)>,
     platform: Platform,
     serving: Serving,
+    notices: NoticeLimits,
 }
 
 /// Which release a process runs on.
@@ -170,6 +171,7 @@ impl Assembled {
             folder,
             platform,
             serving,
+            notices: config.limits.notices(),
         })
     }
 
@@ -196,6 +198,7 @@ impl Assembled {
             channels,
             coalescing,
             staff,
+            notices: self.notices,
         };
         let runtime = Runtime::new(ports, releases);
         let folder = self.folder.as_ref().map(|(path, bundle)| (path.as_path(), bundle));
@@ -256,7 +259,8 @@ pub fn open_catalog_unquestioned(config: &Config) -> anyhow::Result<Arc<Embedded
 }
 
 fn open(config: &Config) -> anyhow::Result<EmbeddedCatalog> {
-    Ok(EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(TitleEmbedder))?)
+    let catalog = EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(TitleEmbedder))?;
+    Ok(catalog.with_limits(config.import.build()))
 }
 
 /// The golden questions of the flows folder, read at each import.

@@ -118,9 +118,8 @@ impl Jobs {
                 self.runtime.perform(task).await.map(drop)?;
             }
             Task::Retain => {
-                let keep = self.config.retention.days();
-                retention::run(&**self.store(), &Actor::system(), now(), &keep).await.map(drop)?;
-                Uploads::of(&self.config.data_dir).sweep(&**self.store(), now()).await?;
+                let (days, uploads) = (self.config.retention.days(), Uploads::of(&self.config.data_dir));
+                retention::run(&**self.store(), &uploads, &Actor::system(), now(), &days).await.map(drop)?;
             }
             Task::Report => {
                 let (now, report) = (now(), &self.config.report);
@@ -217,7 +216,7 @@ mod tests {
         jobs.store().delivered(vec![]).await.unwrap();
         jobs.carry_out(Task::Retain.into(), "c").await.unwrap();
         let nothing = Retention { outbox: Some(i64::MAX), ..Retention::default() };
-        assert_eq!(jobs.store().retain(&nothing, 10).await.unwrap().outbox, 0, "what waits is never old");
+        assert_eq!(jobs.store().retain(&nothing, 10).await.unwrap().all(), 0, "what waits is never old");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod look;
 mod operation;
 pub(crate) mod queue;
 mod read;
+pub(crate) mod retention;
 pub(crate) mod statements;
 mod writer;
 
@@ -536,7 +537,7 @@ impl<D: Dialect> TaskStore for SqlStore<D> {
 #[async_trait]
 impl<D: Dialect> Store for SqlStore<D> {
     async fn retain(&self, keep: &Retention, limit: u32) -> Result<Removed> {
-        Ok(self.write(Operation::Retain(*keep, limit)).await?.removed())
+        Ok(self.write(Operation::Retain(Box::new(*keep), limit)).await?.removed())
     }
 
     async fn ping(&self) -> Result<()> {

@@ -9,6 +9,7 @@ mod clients;
 mod leads;
 mod meter;
 mod releases;
+mod retention;
 mod sharing;
 mod tasks;
 mod turns;
@@ -55,13 +56,14 @@ macro_rules! conformance {
             fires_a_timer_once, replaces_and_cancels_timers, drops_a_fired_timer_that_the_turn_stops,
             merges_a_lead, pages_the_history, stores_unusual_texts, refuses_keys_with_nul, keeps_releases,
             serves_many_chats_at_once, serves_two_processes, lists_unfinished_chats,
-            consumes_several_events_in_one_turn, counts_chats_by_waiting_place, lists_taken_over_chats,
+            consumes_several_events_in_one_turn, keeps_what_a_chat_holds_back_from_staff,
+            counts_chats_by_waiting_place, lists_taken_over_chats,
             stores_analytics_events, sends_notices_to_their_addresses, pages_turns_of_all_chats,
             stores_a_repeated_turn_once, stores_concurrent_duplicates_once,
             keeps_acknowledged_writes_after_closing, orders_keys_bytewise, publishes_in_order,
             lets_one_of_two_publications_win, finds_releases_by_prefix, pushes_tasks,
             pushes_a_delivery_task_for_each_notice_address, pushes_a_delivery_task_for_a_postponed_message,
-            pushes_one_task_per_timer, counts_and_quarantines_tasks, deletes_old_rows, deletes_old_tasks,
+            pushes_one_task_per_timer, counts_and_quarantines_tasks,
             grants_and_renews_leases, keeps_an_audit_log, changes_a_lead,
             opens_another_lead_once_one_is_closed, keeps_one_open_lead_per_chat,
             finds_leads_by_status_and_page, keeps_model_calls, keeps_uploads, reads_every_row_of_a_client,
@@ -83,6 +85,7 @@ pub(crate) use conformance;
 pub(crate) use leads::*;
 pub(crate) use meter::*;
 pub(crate) use releases::*;
+pub(crate) use retention::*;
 pub(crate) use sharing::*;
 pub(crate) use tasks::*;
 pub(crate) use turns::*;
@@ -125,11 +128,13 @@ fn turn(row: &InboxRow, version: i64, commands: Vec<Command>) -> Commit {
         session: format!("{{\"turn\":{}}}", version + 1),
         waits: None,
         taken_over_at: None,
+        spoke: true,
         messages: vec![MessageRow { seq: 0, who: Author::Client, body: "привет".to_owned(), at: 7 }],
         effects: effects
             .map(|(n, command)| Effect { id: format!("{}.{n}", row.event.id), command })
             .collect(),
         notices: vec![],
+        staff: None,
         trace: "{\"steps\":[]}".to_owned(),
         release: "r1".to_owned(),
     }

@@ -15,7 +15,7 @@ use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
 use tolmach_engine::{Platform, bundle::Bundle};
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_runtime::{
-    Coalescing, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
+    Coalescing, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
     ports::{Actor, Catalog, Channel, Clock, Store},
     testing::{self, Catalogue, Dialog, Environment, FailingCatalog, ManualClock, Recorder, Scripted},
 };
@@ -114,6 +114,7 @@ impl DialogTestRunner {
             channels: vec![Arc::clone(&recorder) as Arc<dyn Channel>],
             coalescing: Coalescing { window: Duration::from_millis(700), wait: false },
             staff: Staff::new(),
+            notices: NoticeLimits::UNLIMITED,
         };
         let releases = ReleaseRegistry::new(
             self.0.platform.clone(),

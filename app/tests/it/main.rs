@@ -6,7 +6,7 @@ use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use tolmach_app::{catalog, leads, release, retention, samples, tasks};
+use tolmach_app::{catalog, leads, release, retention, samples, tasks, uploads::Uploads};
 use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
 use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::ports::prelude::*;
@@ -74,8 +74,9 @@ async fn failures_are_audited_and_calls_without_changes_are_not() {
             .await
             .unwrap_err();
     assert!(matches!(nothing, release::Error::NothingPublished), "{nothing}");
-    let keep = retention::Days { inbox: 1, outbox: 1, traces: 1, messages: 1, tasks: 1 };
-    assert_eq!(retention::run(&store, &Actor::system(), 8, &keep).await.unwrap().all(), 0);
+    let (days, uploads) = (retention::Days { messages: 1, ..Default::default() }, Uploads::of(folder.path()));
+    let removed = retention::run(&store, &uploads, &Actor::system(), 8, &days).await.unwrap();
+    assert_eq!(removed.all(), 0);
     assert_eq!(
         audited(&store).await,
         [
@@ -89,6 +90,35 @@ async fn failures_are_audited_and_calls_without_changes_are_not() {
         rows.iter().all(|row| row.actor == anna && !row.details.to_string().contains("secret")),
         "{rows:?}"
     );
+}
+
+#[tokio::test]
+async fn retention_removes_unused_uploads_with_their_files_and_says_what_it_removed() {
+    const DAY: i64 = 86_400_000;
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let (file, uploads) = (folder.path().join("price.csv"), Uploads::of(folder.path()));
+    std::fs::write(&file, "article;name\n1;pump\n").unwrap();
+    let anna = Actor::cli("anna");
+    let old = uploads.add(&store, &anna, DAY, &file).await.unwrap();
+    let young = uploads.add(&store, &anna, 9 * DAY, &file).await.unwrap();
+    // A copy whose row was never stored.
+    store.remove_upload(uploads.add(&store, &anna, DAY, &file).await.unwrap().id).await.unwrap();
+    store.begin_task("t1", &Task::Retain, 1).await.unwrap();
+    store.quarantine("t1", "it ended the process", 2).await.unwrap();
+    let days = retention::Days { uploads: 7, quarantine: 5, ..Default::default() };
+    let removed = retention::run(&store, &uploads, &Actor::system(), 10 * DAY, &days).await.unwrap();
+    let tables: Vec<_> = removed.tables().collect();
+    assert_eq!(tables, [("quarantine", 1), ("uploads", 2)]);
+    assert!(uploads.file(&store, old.id).await.is_err());
+    assert!(uploads.file(&store, young.id).await.is_ok());
+    assert_eq!(std::fs::read_dir(folder.path().join("uploads")).unwrap().count(), 1);
+    let audit = store.audit(&AuditQuery::last(1)).await.unwrap();
+    assert_eq!(audit[0].action, "retention.run");
+    assert_eq!(audit[0].details, serde_json::json!({ "quarantine": 1, "uploads": 2 }));
+    let kept = retention::Days::default();
+    let removed = retention::run(&store, &uploads, &Actor::system(), 1000 * DAY, &kept).await.unwrap();
+    assert_eq!(removed.all(), 0, "0 days keep everything");
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Reads a price list in a separate process, so that no file can exhaust the bot's memory or time, or crash it.
 //!
 //! The child limits its resources, reads the file and prints one JSON document. The parent waits with a timeout and
-//! maps every way in which a child can end to one error.
+//! maps every way in which a child can end to one error. A parent that is killed takes its child with it: the child's
+//! stdin is a pipe that only the parent holds, so its end is the parent's, on every system and without a race.
 
 use std::{
     io::{self, Read, Write},
@@ -14,10 +15,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Imported, Options, name_of, read_with};
+use super::{Error, Imported, MAX_ROWS, Options, name_of, read_at_most};
 
-/// Maximum size of a response in bytes, about twice that of the products of the largest file accepted.
-const MAX_ANSWER: u64 = 512 << 20;
+/// The part of the child's memory that its response may have: the parent holds the response and what it says at once.
+const ANSWER_SHARE: u64 = 4;
 /// Number of bytes kept of the child's stderr.
 const MAX_COMPLAINT: u64 = 16 << 10;
 
@@ -28,12 +29,21 @@ pub struct Limits {
     pub memory: u64,
     /// Wall-clock and CPU time in seconds.
     pub seconds: u64,
+    /// Maximum number of items.
+    pub rows: usize,
 }
 
 impl Default for Limits {
-    /// 1,536 MiB and 60 seconds.
+    /// 1,536 MiB, 60 seconds and 1,000,000 items.
     fn default() -> Limits {
-        Limits { memory: 1536, seconds: 60 }
+        Limits { memory: 1536, seconds: 60, rows: MAX_ROWS }
+    }
+}
+
+impl Limits {
+    /// Maximum size of a response in bytes.
+    fn answer(self) -> u64 {
+        (self.memory << 20) / ANSWER_SHARE
     }
 }
 
@@ -68,18 +78,22 @@ impl Reader<'_> {
                 .args(self.arguments)
                 .arg(format!("--memory={}", self.limits.memory))
                 .arg(format!("--seconds={}", self.limits.seconds))
+                .arg(format!("--rows={}", self.limits.rows))
+                .arg("--attached")
                 .arg(format!("--options={}", serde_json::to_string(options)?))
                 .arg("--")
                 .arg(path)
-                .stdin(Stdio::null())
+                .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
         };
         let mut child =
             started().map_err(|why| Error::NotStarted { file: file.clone(), why: why.to_string() })?;
+        // Held open until the child has ended.
+        let _attached = child.stdin.take();
         // Read both pipes in threads of their own, so that a child that fills one cannot block while the other is read.
-        let answer = child.stdout.take().map(|pipe| read_pipe(pipe, MAX_ANSWER));
+        let answer = child.stdout.take().map(|pipe| read_pipe(pipe, self.limits.answer()));
         let stderr_text = child.stderr.take().map(|pipe| read_pipe(pipe, MAX_COMPLAINT));
         let wait = Duration::from_secs(self.limits.seconds);
         let answer = answer.and_then(|answer| answer.recv_timeout(wait).ok());
@@ -95,6 +109,10 @@ impl Reader<'_> {
         let stderr_text =
             stderr_text.and_then(|stderr_text| stderr_text.recv_timeout(Duration::from_secs(1)).ok());
         let stderr_text = String::from_utf8_lossy(&stderr_text.unwrap_or_default()).into_owned();
+        if answer.len() as u64 >= self.limits.answer() {
+            let limit = format!("{} MiB", self.limits.answer() >> 20);
+            return Err(Error::TooLarge { file, what: format!("its items take more than {limit}"), limit });
+        }
         match serde_json::from_slice(&answer) {
             Ok(Answer::Read(imported)) if status.success() => Ok(*imported),
             Ok(Answer::Failed(error)) => Err(error),
@@ -104,7 +122,7 @@ impl Reader<'_> {
 
     /// The error for a child that gave no valid response.
     fn exit_error(&self, file: String, status: ExitStatus, stderr_text: &str) -> Error {
-        let Limits { memory, seconds } = self.limits;
+        let Limits { memory, seconds, .. } = self.limits;
         // Messages of Rust's allocator; a process without memory cannot report anything else.
         if stderr_text.contains("memory allocation of") || stderr_text.contains("capacity overflow") {
             return Error::Heavy { file, limit: memory };
@@ -133,20 +151,40 @@ impl Reader<'_> {
     }
 }
 
-/// Runs in the child: limits the process, reads the file and writes the response.
+/// Runs in the child: limits the process, reads the file and writes the response. With `attached` the process ends as
+/// soon as its stdin does.
 ///
 /// Call it before starting anything else: threads and connections would count against the memory limit.
 ///
 /// # Errors
 /// The limits cannot be set or the response cannot be written. Errors of the file are part of the response.
-pub fn serve(path: &Path, options: &Options, limits: Limits, mut out: impl Write) -> io::Result<()> {
+pub fn serve(
+    path: &Path,
+    options: &Options,
+    limits: Limits,
+    attached: bool,
+    mut out: impl Write,
+) -> io::Result<()> {
     limit(limits)?;
-    let answer = match read_with(path, options) {
+    if attached {
+        end_with_stdin()?;
+    }
+    let answer = match read_at_most(path, options, limits.rows) {
         Ok(imported) => Answer::Read(Box::new(imported)),
         Err(error) => Answer::Failed(error),
     };
     serde_json::to_writer(&mut out, &answer)?;
     out.flush()
+}
+
+/// Ends this process when its stdin ends: the parent is gone, and nobody waits for the response.
+fn end_with_stdin() -> io::Result<()> {
+    let wait = || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        std::process::exit(1);
+    };
+    // A small stack: it counts against the memory limit.
+    thread::Builder::new().stack_size(64 << 10).spawn(wait).map(drop)
 }
 
 /// Sets the limits of this process. Core dumps are disabled: they would fill the disk.

@@ -16,14 +16,24 @@ use super::{
 
 /// Maximum number of attributes per product.
 const ATTRIBUTES: usize = 40;
-/// Maximum length of an attribute value in characters.
-const ATTRIBUTE_LENGTH: usize = 200;
+/// Maximum lengths in characters. What is longer is cut, and the report says so; an address is left out.
+const ARTICLE: usize = 100;
+const NAME: usize = 500;
+const DESCRIPTION: usize = 4_000;
+const BRAND: usize = 100;
+const CATEGORY: usize = 200;
+const UNIT: usize = 30;
+const ATTRIBUTE_NAME: usize = 100;
+const ATTRIBUTE_VALUE: usize = 200;
+const ADDRESS: usize = 2_000;
 
 /// Products and warnings collected from all sheets.
-#[derive(Default)]
 pub(super) struct Items {
     pub items: Vec<Product>,
     pub warnings: Warnings,
+    /// Maximum number of products. Further ones are only noticed: see [`Items::too_many`].
+    most: usize,
+    pub too_many: bool,
     /// Number of uses of each id, to make ids of repeated articles unique.
     ids: HashMap<String, usize>,
     /// Sheet and row of the first use of each normalised article number.
@@ -31,6 +41,18 @@ pub(super) struct Items {
 }
 
 impl Items {
+    /// None yet, and at most so many.
+    pub fn at_most(most: usize) -> Items {
+        Items {
+            items: Vec::new(),
+            warnings: Warnings::default(),
+            most,
+            too_many: false,
+            ids: HashMap::new(),
+            articles: HashMap::new(),
+        }
+    }
+
     /// Reads a row as an item. Returns whether it has a price.
     pub fn read(
         &mut self,
@@ -40,6 +62,10 @@ impl Items {
         sheet: &str,
         section: &str,
     ) -> bool {
+        if self.items.len() >= self.most {
+            self.too_many = true;
+            return true;
+        }
         let cell = |column| header.columns.get(&column).and_then(|at| row.get(*at));
         let text = |column| cell(column).map(Value::text).unwrap_or_default();
         let line = |column| text(column).replace('\n', " ");
@@ -74,6 +100,7 @@ impl Items {
         if product.category.is_empty() {
             product.category.ru = section.to_owned();
         }
+        self.cut(&mut product, &place);
         if let Some(Value::Date(date)) = cell(Column::Article) {
             self.warnings.add(
                 "articles that are dates in the file, perhaps not what they were",
@@ -96,6 +123,36 @@ impl Items {
         }
         product.stock = cell(Column::Stock).and_then(|value| self.stock(value, &place));
         self.add(product, row.number, sheet, &place)
+    }
+
+    /// Cuts texts that are longer than their field takes.
+    fn cut(&mut self, product: &mut Product, place: &str) {
+        let Product { article, name, description, brand, category, unit, photo, attributes, .. } = product;
+        let fields = [
+            ("article", article, ARTICLE),
+            ("name", &mut name.ru, NAME),
+            ("name", &mut name.en, NAME),
+            ("description", &mut description.ru, DESCRIPTION),
+            ("description", &mut description.en, DESCRIPTION),
+            ("brand", brand, BRAND),
+            ("category", &mut category.ru, CATEGORY),
+            ("category", &mut category.en, CATEGORY),
+            ("unit", unit, UNIT),
+        ];
+        for (field, text, most) in fields {
+            if shorten(text, most) {
+                self.warnings.add(CUT, format!("{place}: {field}, {most} characters are kept"));
+            }
+        }
+        for Attribute { name, value } in attributes {
+            shorten(name, ATTRIBUTE_NAME);
+            if shorten(value, ATTRIBUTE_VALUE) {
+                self.warnings.add(CUT, format!("{place}: {name}, {ATTRIBUTE_VALUE} characters are kept"));
+            }
+        }
+        if photo.take_if(|address| address.len() > ADDRESS).is_some() {
+            self.warnings.add("addresses of photos that are too long, left out", place.to_owned());
+        }
     }
 
     fn price(&mut self, value: &Value, place: &str) -> Option<f64> {
@@ -159,8 +216,19 @@ fn attribute(value: &Value, name: &str) -> Option<Attribute> {
     if !text.chars().any(char::is_alphanumeric) {
         return None;
     }
-    let value = text.chars().take(ATTRIBUTE_LENGTH).collect();
-    Some(Attribute { name: name.to_owned(), value })
+    Some(Attribute { name: name.to_owned(), value: text })
+}
+
+const CUT: &str = "texts that are longer than their field takes, cut";
+
+/// Cuts a text to so many characters; returns whether it was longer.
+fn shorten(text: &mut String, most: usize) -> bool {
+    let end = text.char_indices().nth(most).map(|(end, _)| end);
+    if let Some(end) = end {
+        text.truncate(end);
+        text.truncate(text.trim_end().len());
+    }
+    end.is_some()
 }
 
 /// A value shortened for a warning: one line of at most 60 characters.

@@ -17,8 +17,13 @@ const NO_NAME: &str = "no name";
 /// Maximum length of a section name in characters; a longer text alone in its row is a note.
 const LONGEST_SECTION: usize = 120;
 
-/// Reads every sheet that has a header.
-pub(super) fn collect(workbook: Workbook, file: String, options: &Options) -> Result<Imported, Error> {
+/// Reads every sheet that has a header; an error if there are more than `most` items.
+pub(super) fn collect(
+    workbook: Workbook,
+    file: String,
+    options: &Options,
+    most: usize,
+) -> Result<Imported, Error> {
     let mapping = options.remembered.clone().corrected(&options.given);
     let headers: Vec<Option<Header>> =
         workbook.sheets.iter().map(|sheet| header::find(sheet, &mapping)).collect();
@@ -26,7 +31,7 @@ pub(super) fn collect(workbook: Workbook, file: String, options: &Options) -> Re
     if let Some((column, heading)) = gone.iter().find(|(column, _)| options.given.0.contains_key(column)) {
         return Err(unknown_heading(file, *column, heading, &workbook.sheets, &headers));
     }
-    let mut items = Items::default();
+    let mut items = Items::at_most(most);
     let mut report = Report { file: file.clone(), ..Report::default() };
     for (sheet, header) in workbook.sheets.iter().zip(headers) {
         let found = match header {
@@ -43,6 +48,9 @@ pub(super) fn collect(workbook: Workbook, file: String, options: &Options) -> Re
             looked: header::LOOKED_AT as usize,
             seen: row_preview(&workbook.sheets),
         });
+    }
+    if items.too_many {
+        return Err(Error::TooManyItems { file, limit: most });
     }
     if items.items.is_empty() {
         let reasons: Vec<String> = report

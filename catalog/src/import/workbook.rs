@@ -50,9 +50,13 @@ impl Value {
     }
 }
 
+/// Longest text of a cell in characters; the rest is not read. No field of a product takes so many.
+pub(super) const MAX_CELL: usize = 5_000;
+
 /// Normalises a text: no invisible characters, no credentials in addresses, single spaces, no empty lines. `None` if
 /// nothing is left.
 pub(super) fn text(text: &str) -> Option<Value> {
+    let text = text.char_indices().nth(MAX_CELL).map_or(text, |(end, _)| text.split_at(end).0);
     let text = visible(text);
     let text = without_credentials(&text);
     let tidy = text

@@ -250,9 +250,11 @@ async fn a_kill_before_confirmation_loses_and_repeats_no_message() {
             session: "{}".to_owned(),
             waits: None,
             taken_over_at: None,
+            spoke: true,
             messages: vec![],
             effects: vec![],
             notices: vec![],
+            staff: None,
             trace: "{}".to_owned(),
             release: "r".to_owned(),
         };

@@ -77,6 +77,7 @@ impl Intake for Echo {
                 session: "{}".to_owned(),
                 waits: None,
                 taken_over_at: None,
+                spoke: true,
                 messages: vec![
                     MessageRow { seq: 0, who: Author::Client, body: said, at: 1 },
                     MessageRow { seq: 0, who: Author::Bot, body, at: 2 },
@@ -86,6 +87,7 @@ impl Intake for Echo {
                     command: Command::Send(outgoing.clone()),
                 }],
                 notices: vec![],
+                staff: None,
                 trace: "{}".to_owned(),
                 release: "r".to_owned(),
                 event: row.event,

@@ -229,6 +229,7 @@ impl Session {
     /// Ends the handoff; returns whether there was one.
     fn end_handoff(&mut self) -> bool {
         self.handoff_timeout = None;
+        self.handoff_group = None;
         self.taken_over_at.take().is_some()
     }
 }

@@ -28,6 +28,9 @@ use crate::{
 
 const BUNDLE: &str = include_str!("../../bundle/ledger.yaml");
 
+/// Every urgent message is a mail of its own, so that a lost one is noticed.
+const SETTINGS: &str = "[limits.notices]\nat_once = 1000000\nan_hour = 1000000\n";
+
 /// Inactivity after which the bundle sends a nudge.
 const SILENCE: Duration = Duration::from_secs(1);
 /// Time limit of a start and of a stop. Debug builds on a busy machine are slow.
@@ -58,6 +61,7 @@ pub async fn run(
     let home = TempDir::new().context("no temporary folder")?;
     fs::create_dir(home.path().join("flows"))?;
     fs::write(home.path().join("flows/ledger.yaml"), BUNDLE)?;
+    fs::write(home.path().join("tolmach.toml"), SETTINGS)?;
     let test_bed = Arc::new(TestBed::new().await);
     let settings = Settings::new(binary.to_owned(), home.path().to_owned(), database)
         .with("TOLMACH_FLOWS", "flows")

@@ -54,8 +54,8 @@ pub trait Store:
     + UploadStore
     + ClientStore
 {
-    /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each kind. A count that
-    /// reaches `limit` means that there may be more.
+    /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each table. A count that
+    /// is not 0 means that there may be more.
     ///
     /// # Errors
     /// When the database is unavailable.

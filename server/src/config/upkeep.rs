@@ -3,7 +3,7 @@
 use anyhow::bail;
 use serde::Deserialize;
 use tolmach_app::retention::Days;
-use tolmach_catalog::import::child::Limits;
+use tolmach_catalog::{BuildLimits, import::child::Limits};
 
 /// The role of a process; several processes on one PostgreSQL database share the work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -47,7 +47,7 @@ impl Role {
     }
 }
 
-/// How many days finished records are kept; 0 keeps them forever.
+/// How many days records are kept; 0 keeps them forever.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
@@ -55,17 +55,50 @@ pub struct Retention {
     pub inbox_days: u32,
     /// Ids of delivered messages.
     pub outbox_days: u32,
-    /// Traces of turns, which `tolmach replay` needs.
+    /// Messages that could not be delivered, because nothing serves their channel any more.
+    pub undelivered_days: u32,
+    /// Traces of turns, which `tolmach replay` needs, and model calls.
     pub traces_days: u32,
-    /// Messages of chats.
+    /// Messages of chats. Three years are the general limitation period for claims in Russia.
     pub messages_days: u32,
+    /// Chats after their last turn, with their messages, traces and buttons; not those with an open lead.
+    pub chats_days: u32,
+    /// Chats that were opened and in which the client never said anything.
+    pub silent_chats_days: u32,
+    /// Buttons under the bot's messages; an older one is answered as out of date.
+    pub buttons_days: u32,
+    /// Closed leads with their history.
+    pub leads_days: u32,
+    /// Goals, and arms of experiments. More than a year, so that a season can be compared with the last one.
+    pub analytics_days: u32,
+    /// The audit log.
+    pub audit_days: u32,
     /// Finished tasks.
     pub tasks_days: u32,
+    /// Quarantined tasks.
+    pub quarantine_days: u32,
+    /// Files that were handed over for a task and that no task took.
+    pub uploads_days: u32,
 }
 
 impl Default for Retention {
     fn default() -> Retention {
-        Retention { inbox_days: 30, outbox_days: 30, traces_days: 90, messages_days: 0, tasks_days: 2 }
+        Retention {
+            inbox_days: 30,
+            outbox_days: 30,
+            undelivered_days: 90,
+            traces_days: 90,
+            messages_days: 1095,
+            chats_days: 1095,
+            silent_chats_days: 30,
+            buttons_days: 365,
+            leads_days: 1095,
+            analytics_days: 400,
+            audit_days: 1095,
+            tasks_days: 2,
+            quarantine_days: 90,
+            uploads_days: 7,
+        }
     }
 }
 
@@ -75,9 +108,18 @@ impl Retention {
         Days {
             inbox: self.inbox_days,
             outbox: self.outbox_days,
+            undelivered: self.undelivered_days,
             traces: self.traces_days,
             messages: self.messages_days,
+            chats: self.chats_days,
+            silent_chats: self.silent_chats_days,
+            buttons: self.buttons_days,
+            leads: self.leads_days,
+            analytics: self.analytics_days,
+            audit: self.audit_days,
             tasks: self.tasks_days,
+            quarantine: self.quarantine_days,
+            uploads: self.uploads_days,
         }
     }
 
@@ -143,20 +185,23 @@ impl Report {
     }
 }
 
-/// Limits of the process that reads a price list.
+/// Limits of importing a price list: of the process that reads it, and of the build of the catalogue.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Import {
-    /// Address space in MiB, 64 to 65,536.
+    /// Memory in MiB, 64 to 65,536: the address space of the process that reads, and what the build may take besides
+    /// the catalogue that serves.
     pub memory_mib: u64,
-    /// Run time in seconds, 1 to 3,600.
+    /// Run time of the process that reads, in seconds, 1 to 3,600.
     pub seconds: u64,
+    /// Items of a list, and rows of the catalogue, 1 to 100,000,000.
+    pub rows: usize,
 }
 
 impl Default for Import {
     fn default() -> Import {
-        let Limits { memory, seconds } = Limits::default();
-        Import { memory_mib: memory, seconds }
+        let Limits { memory, seconds, rows } = Limits::default();
+        Import { memory_mib: memory, seconds, rows }
     }
 }
 
@@ -172,12 +217,20 @@ impl Import {
         if !(1..=3600).contains(&self.seconds) {
             bail!("import.seconds is {}; it is 1 to 3600", self.seconds);
         }
+        if !(1..=100_000_000).contains(&self.rows) {
+            bail!("import.rows is {}; it is 1 to 100000000", self.rows);
+        }
         Ok(())
     }
 
     /// The limits as the reader takes them.
     pub fn limits(&self) -> Limits {
-        Limits { memory: self.memory_mib, seconds: self.seconds }
+        Limits { memory: self.memory_mib, seconds: self.seconds, rows: self.rows }
+    }
+
+    /// The limits as the build takes them.
+    pub fn build(&self) -> BuildLimits {
+        BuildLimits { memory: self.memory_mib, rows: self.rows }
     }
 }
 

@@ -1,9 +1,11 @@
-//! Settings of the HTTP server: the proxies in front of it, and the limits by address and by chat.
+//! Settings of the HTTP server: the proxies in front of it, and the limits by address and by chat. Also how many messages
+//! a chat may send to the staff.
 
 use anyhow::bail;
 use ipnet::IpNet;
 use serde::Deserialize;
 use tolmach_channels::web::{self, AllowedHost, ProxyHeader};
+use tolmach_runtime::{NoticeLimits, Rate};
 
 /// The reverse proxies in front of the server.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -68,6 +70,10 @@ pub struct Limits {
     pub address: web::AddressLimits,
     /// Limits for each chat.
     pub chat: web::ChatLimits,
+    /// Notices that a chat sends to each group of the staff.
+    pub notices: Option<Rate>,
+    /// Messages of a client that are passed on to the staff who have the chat.
+    pub relayed: Option<Rate>,
 }
 
 /// Connections besides those of the web chat's sockets: pages, photos, /health.
@@ -80,12 +86,19 @@ impl Limits {
         web::Limits { connections, address: self.address, chat: self.chat }
     }
 
+    /// The limits of messages to the staff as the runtime takes them.
+    pub fn notices(&self) -> NoticeLimits {
+        let NoticeLimits { notices, relayed } = NoticeLimits::default();
+        NoticeLimits { notices: self.notices.unwrap_or(notices), relayed: self.relayed.unwrap_or(relayed) }
+    }
+
     /// Checks that no limit is 0, which would let nobody in.
     ///
     /// # Errors
     /// When one is.
     pub fn check(&self) -> anyhow::Result<()> {
         let (address, chat) = (&self.address, &self.chat);
+        let NoticeLimits { notices, relayed } = self.notices();
         let set = [
             ("connections", self.connections.unwrap_or(OTHERS)),
             ("address.connections", address.connections),
@@ -101,6 +114,10 @@ impl Limits {
             ("chat.frames", chat.frames as usize),
             ("chat.kib", chat.kib as usize),
             ("chat.older", chat.older as usize),
+            ("notices.at_once", notices.at_once as usize),
+            ("notices.an_hour", notices.an_hour as usize),
+            ("relayed.at_once", relayed.at_once as usize),
+            ("relayed.an_hour", relayed.an_hour as usize),
         ];
         if let Some((name, _)) = set.iter().find(|(_, value)| *value == 0) {
             bail!("limits.{name} is 0; it is 1 or more");

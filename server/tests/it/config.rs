@@ -45,6 +45,8 @@ fn wrong_settings_are_named() {
         ("[proxy]\nheader = \"forwarded\"", &["proxy.header", "x-forwarded-for"]),
         ("[proxy]\ntrusted = [\"localhost\"]", &["proxy.trusted", "localhost", "10.0.0.0/8"]),
         ("[limits.address]\nsockets = 0", &["limits.address.sockets", "1 or more"]),
+        ("[limits.notices]\nat_once = 0\nan_hour = 5", &["limits.notices.at_once", "1 or more"]),
+        ("[limits.relayed]\nat_once = 5", &["limits.relayed", "an_hour"]),
         ("[limits.chat]\nmesages = 5", &["tolmach.toml", "mesages", "messages"]),
         ("health_token = \"hunter2\"", &["health_token", "16"]),
         ("no toml at all", &["tolmach.toml"]),

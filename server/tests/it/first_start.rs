@@ -1,6 +1,9 @@
 //! A first start without any configuration, and the starts after it.
 
-use crate::support::{Home, get};
+use crate::{
+    price_lists::{JPEG, photos},
+    support::{Home, get},
+};
 
 #[tokio::test]
 async fn a_first_start_needs_no_configuration_and_prints_what_it_did() {
@@ -67,19 +70,31 @@ fn the_data_folder_is_private_whatever_the_umask() {
     use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
     let home = Home::ready();
     home.write("prices.csv", "Артикул;Наименование;Цена\nA-1;Насос дренажный «Родник»;9900\n");
+    photos(&home.path("prices.zip"), &[("A-1.jpg", JPEG)]);
     // What an earlier version left, or a person made.
     let old = home.write("tolmach-data/catalog/old/rows", "x");
     for folder in ["tolmach-data", "tolmach-data/catalog", "tolmach-data/catalog/old"] {
         fs::set_permissions(home.path(folder), fs::Permissions::from_mode(0o755)).expect("set");
     }
     fs::set_permissions(&old, fs::Permissions::from_mode(0o644)).expect("set");
-    let command = format!("umask 0; exec '{}' catalog import prices.csv", env!("CARGO_BIN_EXE_tolmach"));
-    let ran = Command::new("sh").args(["-c", &command]).current_dir(home.path("")).output().expect("run");
-    assert!(ran.status.success(), "{ran:?}");
+    let shell = |command: &str| {
+        let command = format!("umask 0; exec '{}' {command}", env!("CARGO_BIN_EXE_tolmach"));
+        let ran = Command::new("sh").args(["-c", &command]).current_dir(home.path("")).output().expect("run");
+        assert!(ran.status.success(), "{ran:?}");
+    };
+    // At once, and handed over for a server that does not run: the list and its photos are uploads now.
+    shell("catalog import prices.csv --map price=Цена");
+    shell("catalog import prices.csv --photos prices.zip --later");
     let found = permissions(&home.path("tolmach-data"));
-    assert!(found.len() > 5 && found.iter().any(|(path, _)| path.ends_with("tolmach.db")), "{found:?}");
+    for part in
+        ["tolmach.db", "catalog/photos/", "generations/", "/words/", "uploads/", "prices.zip", "columns.json"]
+    {
+        let has = |(path, _): &(std::path::PathBuf, u32)| path.to_string_lossy().contains(part);
+        assert!(found.iter().any(has), "no {part} in {found:?}");
+    }
     for (path, mode) in found {
-        assert_eq!(mode & 0o077, 0, "{} has {mode:o}", path.display());
+        let expected = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode, expected, "{} has {mode:o}", path.display());
     }
 }
 

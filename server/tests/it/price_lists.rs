@@ -7,7 +7,7 @@ use zip::write::SimpleFileOptions;
 
 use crate::support::{Home, get};
 
-const JPEG: &[u8] = &[0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3];
+pub const JPEG: &[u8] = &[0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3];
 
 fn preview(home: &Home, args: &[&str]) -> Value {
     home.tolmach(&[&["catalog", "preview", "--json"], args].concat()).run().ok().json()
@@ -191,7 +191,93 @@ fn a_file_that_exceeds_the_time_limit_is_an_error() {
     home.tolmach(&["catalog", "preview", "price.csv"]).run().fails_with(&["import.seconds is 0"]);
 }
 
-fn photos(path: &Path, entries: &[(&str, &[u8])]) {
+/// The processes that a process has started, with their state: `Z` for one that has ended.
+#[cfg(target_os = "linux")]
+fn children(parent: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").expect("listed").filter_map(Result::ok);
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(|id| status(*id).is_some_and(|(of, _)| of == parent)).collect()
+}
+
+/// The parent and the state of a process; `None` when there is none.
+#[cfg(target_os = "linux")]
+fn status(id: u32) -> Option<(u32, char)> {
+    let status = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // The name in parentheses may hold anything.
+    let mut rest = status.rsplit_once(')')?.1.split_whitespace();
+    let state = rest.next()?.chars().next()?;
+    Some((rest.next()?.parse().ok()?, state))
+}
+
+/// The child waits for a pipe without a writer when its parent is killed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_importer_takes_its_reader_with_it() {
+    use std::{
+        process::{Command, Stdio},
+        time::{Duration, Instant},
+    };
+    let home = Home::new();
+    assert!(Command::new("mkfifo").arg(home.path("price.csv")).status().expect("mkfifo runs").success());
+    let mut importer = Command::new(env!("CARGO_BIN_EXE_tolmach"))
+        .args(["catalog", "import", "price.csv"])
+        .current_dir(home.path(""))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
+    let until = |what: &str, mut is: Box<dyn FnMut() -> bool + '_>| {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !is() {
+            assert!(Instant::now() < deadline, "{what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    until("a reader is started", Box::new(|| !children(importer.id()).is_empty()));
+    let readers = children(importer.id());
+    assert_eq!(readers.len(), 1, "{readers:?}");
+    importer.kill().expect("killed");
+    importer.wait().expect("ended");
+    let gone = || status(readers[0]).is_none_or(|(_, state)| state == 'Z');
+    until("the reader ends", Box::new(gone));
+    assert_eq!(home.names(), ["price.csv"], "nothing was made");
+}
+
+#[test]
+fn texts_and_rows_beyond_their_limits_are_reported() {
+    let home = Home::new();
+    home.write("tolmach.toml", "[import]\nrows = 3\n");
+    let (name, long) = (format!("Насос {}", "ж".repeat(600)), "я".repeat(9000));
+    home.write(
+        "price.csv",
+        format!("Артикул;Наименование;Описание;Цена;Корпус\nA-1;{name};{long};5;{long}\nA-2;Кран;;6;\nA-3;Люк;;7;\n"),
+    );
+    let seen = preview(&home, &["price.csv"]);
+    let product = &seen["rows"][0];
+    let length = |text: &Value| text.as_str().expect("text").chars().count();
+    assert_eq!((length(&product["name"]["ru"]), length(&product["description"]["ru"])), (500, 4000));
+    assert_eq!(length(&product["attributes"][0]["value"]), 200);
+    let text = home.tolmach(&["catalog", "preview", "price.csv"]).run().ok().stdout;
+    for part in [
+        "texts that are longer than their field takes, cut (3)",
+        "row 2: name, 500 characters are kept",
+        "row 2: Корпус, 200 characters are kept",
+    ] {
+        assert!(text.contains(part), "«{part}» is not in: {text}");
+    }
+    home.tolmach(&["catalog", "import", "price.csv"]).run().ok();
+    home.write("price.csv", "Артикул;Наименование;Цена\nA;Насос;1\nB;Кран;1\nC;Люк;1\nD;Труба;1\n");
+    let ran = home.tolmach(&["catalog", "import", "price.csv"]).run();
+    ran.fails_with(&["price.csv: more than 3 items", "[import]"]);
+    // The limit is also one of the catalogue, whatever the supplier.
+    home.write("other.csv", "Артикул;Наименование;Цена\nE;Муфта;1\n");
+    home.tolmach(&["catalog", "import", "other.csv"]).run().fails_with(&["4 rows", "3 rows (import.rows)"]);
+    let found = home.tolmach(&["catalog", "search", "Люк", "--json"]).run().ok().json();
+    assert_eq!(found["hits"][0]["product"]["article"], "A-3", "the old one serves");
+}
+
+pub fn photos(path: &Path, entries: &[(&str, &[u8])]) {
     let mut zip = zip::ZipWriter::new(fs::File::create(path).expect("made"));
     for (name, bytes) in entries {
         zip.start_file(*name, SimpleFileOptions::default()).expect("an entry");

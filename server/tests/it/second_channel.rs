@@ -7,7 +7,7 @@ use tolmach_channels::telegram;
 use tolmach_engine::{Platform, bundle::Bundle, compile};
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_runtime::{
-    Coalescing, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
+    Coalescing, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
     ports::{Channel, NoHttp, Store, SystemClock},
     testing::FailingCatalog,
 };
@@ -119,6 +119,7 @@ async fn a_dialog_with_buttons_runs_on_a_channel_of_one_module() {
         channels: vec![Arc::clone(&pigeon) as Arc<dyn Channel>],
         coalescing: Coalescing::OFF,
         staff: Staff::new(),
+        notices: NoticeLimits::default(),
     };
     let platform = Platform {
         channels: vec![telegram::CAPABILITIES, pigeon.capabilities()],

@@ -27,9 +27,11 @@ use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_nodes::KINDS;
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::{
-    Coalescing, QueryPorts, Record, ReleaseRegistry, Runtime, RuntimePorts, Staff, Tasks, Trainer,
+    Coalescing, NoticeLimits, QueryPorts, Record, ReleaseRegistry, Runtime, RuntimePorts, Staff, Tasks,
+    Trainer,
     ports::{
-        self, Address, Catalog, Channel, Delivery, Inbound, Intake, NoHttp, Store, SystemClock, TurnQuery,
+        self, Address, Catalog, Channel, Clock, Delivery, Inbound, Intake, NoHttp, Store, SystemClock,
+        TurnQuery,
     },
 };
 use tolmach_store::sqlite::{Options, SqliteStore};
@@ -135,6 +137,18 @@ impl Bot {
         Bot::asking(folder, kinds, flow, coalescing, staff, Arc::new(NoHttp)).await
     }
 
+    /// One with limits on what a chat sends to the staff, and with this clock.
+    async fn limited(
+        folder: &Path,
+        kinds: &'static [&'static KindSpec],
+        flow: &str,
+        staff: Staff,
+        clock: Arc<dyn Clock>,
+    ) -> Bot {
+        let limits = NoticeLimits::default();
+        Bot::made(folder, kinds, flow, Coalescing::OFF, (staff, limits), Arc::new(NoHttp), clock).await
+    }
+
     /// One that asks this other system.
     async fn asking(
         folder: &Path,
@@ -143,6 +157,19 @@ impl Bot {
         coalescing: Coalescing,
         staff: Staff,
         http: Arc<dyn ports::Http>,
+    ) -> Bot {
+        let staff = (staff, NoticeLimits::UNLIMITED);
+        Bot::made(folder, kinds, flow, coalescing, staff, http, Arc::new(SystemClock)).await
+    }
+
+    async fn made(
+        folder: &Path,
+        kinds: &'static [&'static KindSpec],
+        flow: &str,
+        coalescing: Coalescing,
+        (staff, notices): (Staff, NoticeLimits),
+        http: Arc<dyn ports::Http>,
+        clock: Arc<dyn Clock>,
     ) -> Bot {
         let store = Arc::new(SqliteStore::open(Options::new(folder.join("tolmach.db"))).await.unwrap());
         let channel = Arc::new(Scripted::default());
@@ -161,10 +188,11 @@ impl Bot {
         let ports = RuntimePorts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             queries,
-            clock: Arc::new(SystemClock),
+            clock,
             channels: vec![Arc::clone(&channel) as Arc<dyn Channel>],
             coalescing,
             staff,
+            notices,
         };
         let bot = Bot { runtime: Runtime::new(ports, releases), store, channel };
         bot.publish(flow).await;

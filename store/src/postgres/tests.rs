@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::ConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions};
 use tolmach_engine::event::{Client, EventKind};
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{Address, Inbound, Store, Task};
@@ -11,7 +11,10 @@ use tolmach_testkit::postgres::Cluster;
 use uuid::Uuid;
 
 use super::*;
-use crate::suite::{Shared, TestDatabase, conformance, sharing};
+use crate::{
+    sql::{Value, bound, retention::Retain, statements::POSTGRES},
+    suite::{Catalogue, Shared, TestDatabase, conformance, retention, sharing},
+};
 
 struct Database {
     url: String,
@@ -105,6 +108,31 @@ impl TestDatabase for Database {
 }
 
 #[async_trait]
+impl Catalogue for Database {
+    fn retain(&self) -> &'static Retain {
+        &POSTGRES.retain
+    }
+
+    async fn tables(&self) -> Vec<String> {
+        let sql =
+            "SELECT CASE schemaname WHEN 'public' THEN tablename ELSE schemaname || '.' || tablename END
+            FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')";
+        sqlx::query_scalar(sql).fetch_all(&mut self.connection().await).await.expect("read")
+    }
+
+    /// A small table is always read from end to end, unless that is made expensive.
+    async fn scanned(&self, sql: &'static str, values: Vec<Value>, _: bool) -> Vec<String> {
+        let mut connection = self.connection().await;
+        sqlx::raw_sql("SET enable_seqscan = off").execute(&mut connection).await.expect("set");
+        let sql = AssertSqlSafe(format!("EXPLAIN {sql}"));
+        let plan: Vec<(String,)> =
+            bound!(sqlx::query_as(sql), values).fetch_all(&mut connection).await.expect("planned");
+        let tables = plan.iter().filter_map(|(step,)| step.split("Seq Scan on ").nth(1));
+        tables.map(|rest| rest.split_whitespace().next().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+#[async_trait]
 impl Shared for Database {
     async fn open_with(&self, lease: Duration) -> Arc<dyn Store> {
         let options = Options { lease, ..Options::parse(&self.url).expect("read") };
@@ -113,6 +141,7 @@ impl Shared for Database {
 }
 
 conformance!(place);
+retention!(place);
 sharing!(place);
 
 fn message(key: &str) -> (Uuid, Inbound) {

@@ -3,6 +3,7 @@
 //! Rows are written in the order of their chats, which reduces deadlocks between the groups of two processes. This
 //! module does not retry: a failure rolls everything back and is reported.
 
+mod retention;
 mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

@@ -17,8 +17,10 @@ pub(super) use statements::Clients;
 pub(super) use statements::{POSTGRES, SQLITE};
 
 /// Columns that hold JSON; exports show it nested.
-const JSON_COLUMNS: [&str; 11] =
-    ["session", "event", "trace", "press", "payload", "lead", "sources", "arms", "usage", "task", "details"];
+const JSON_COLUMNS: [&str; 12] = [
+    "session", "staff", "event", "trace", "press", "payload", "lead", "sources", "arms", "usage", "task",
+    "details",
+];
 
 /// An erasure as the writer runs it.
 pub(super) struct Erasing {

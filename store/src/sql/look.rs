@@ -17,9 +17,10 @@ const GROUP: usize = 128;
 /// A request: the chat, and where its rows are sent.
 pub(super) type Look = (ChatKey, oneshot::Sender<Result<Vec<Row>>>);
 
-/// Chat, `seq` of a waiting event, the event as JSON, its button id, session, session version, and whether the chat has
-/// undelivered messages.
-pub(super) type Row = (String, Option<i64>, Option<String>, Option<String>, Option<String>, i64, bool);
+/// Chat, `seq` of a waiting event, the event as JSON, its button id, session, session version, what is remembered of messages to
+/// staff, and whether the chat has undelivered messages.
+pub(super) type Row =
+    (String, Option<i64>, Option<String>, Option<String>, Option<String>, i64, Option<String>, bool);
 
 /// Answers requests until the store is dropped.
 pub(super) async fn run<D: Dialect>(dialect: Arc<D>, mut queue: mpsc::Receiver<Look>) {
@@ -59,8 +60,8 @@ async fn found<D: Dialect>(dialect: &D, chats: &[&str]) -> sqlx::Result<HashMap<
 /// Decodes the rows of one chat. Runs in the caller's task, so that decoding delays no other chat.
 pub(super) fn next(chat: &str, rows: Vec<Row>) -> sqlx::Result<Next> {
     let mut next = Next::default();
-    for (_, seq, event, button, session, version, undelivered) in rows {
-        next.chat = Chat { session, version };
+    for (_, seq, event, button, session, version, staff, undelivered) in rows {
+        next.chat = Chat { session, version, staff };
         next.undelivered = undelivered;
         if let (Some(seq), Some(event)) = (seq, event) {
             next.rows.push(InboxRow { seq, chat: chat.to_owned(), event: stored(&event)?, button });

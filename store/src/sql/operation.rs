@@ -60,7 +60,7 @@ pub(super) enum Operation {
         id: String,
         now: i64,
     },
-    Retain(Retention, u32),
+    Retain(Box<Retention>, u32),
     EraseHistory {
         chat: ChatKey,
         limit: u32,
@@ -118,7 +118,7 @@ pub(super) struct Turn {
     pub(super) chat: ChatKey,
     /// JSON `[chat, version, [inbox…]]`: what must still hold when the turn is stored.
     pub(super) check: String,
-    /// JSON `[chat, session, version, at, release, flow, node, taken_over_at]`.
+    /// JSON `[chat, session, version, at, release, flow, node, taken_over_at, spoke, staff]`.
     pub(super) session: String,
     /// Rows `[inbox, at]`.
     pub(super) consumed: Rows,
@@ -128,7 +128,7 @@ pub(super) struct Turn {
     pub(super) messages: Rows,
     /// JSON `[chat, event, release, trace, at]`.
     pub(super) turn: String,
-    /// Rows `[chat, id, press]`.
+    /// Rows `[chat, id, press, at]`.
     pub(super) buttons: Rows,
     /// Rows `[effect, chat, payload, due]`.
     pub(super) outbox: Rows,
@@ -193,9 +193,11 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         session,
         waits,
         taken_over_at,
+        spoke,
         messages,
         effects,
         notices,
+        staff,
         trace,
         release,
     } = commit;
@@ -206,7 +208,18 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
     let pinned = node.as_ref().map(|_| &release);
     let mut turn = Turn {
         check: json(&(&chat, version, &inbox))?,
-        session: json(&(&chat, session, version.saturating_add(1), at, pinned, flow, node, taken_over_at))?,
+        session: json(&(
+            &chat,
+            session,
+            version.saturating_add(1),
+            at,
+            pinned,
+            flow,
+            node,
+            taken_over_at,
+            i32::from(spoke),
+            staff.map(without_nul),
+        ))?,
         consumed: Rows::default(),
         events: inbox.len() as u64,
         messages: Rows::default(),
@@ -266,7 +279,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         }
     }
     for (id, press) in buttons {
-        turn.buttons.push(&(&turn.chat, id, press))?;
+        turn.buttons.push(&(&turn.chat, id, press, at))?;
     }
     for notice in notices {
         plain("address", &notice.chat)?;

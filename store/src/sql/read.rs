@@ -16,8 +16,10 @@ use super::{
 };
 
 pub(super) async fn chat<D: Dialect>(db: &D, chat: &str) -> sqlx::Result<Chat> {
-    let row: Option<(String, i64)> = first(db, db.statements().reads.chat, vec![text(chat)]).await?;
-    Ok(row.map_or_else(Chat::default, |(session, version)| Chat { session: Some(session), version }))
+    let row: Option<(String, i64, Option<String>)> =
+        first(db, db.statements().reads.chat, vec![text(chat)]).await?;
+    let chat = |(session, version, staff)| Chat { session: Some(session), version, staff };
+    Ok(row.map_or_else(Chat::default, chat))
 }
 
 pub(super) async fn unfinished<D: Dialect>(

@@ -1,7 +1,10 @@
 //! The SQL statements, written once for both dialects. A batched statement takes the rows of the whole group in `$1`,
 //! as a JSON array of arrays. A dialect supplies the row source and the few parts that differ.
 
-use super::clients::{self, Clients};
+use super::{
+    clients::{self, Clients},
+    retention::{OldChats, Retain, Rule, retain, unneeded},
+};
 
 /// The statements of one dialect.
 pub struct Statements {
@@ -53,20 +56,6 @@ pub struct Statements {
     pub(crate) remove_upload: &'static str,
     pub(crate) clients: Clients,
     pub(crate) reads: Reads,
-}
-
-/// The statements that delete old rows. Parameters: a time (not for `workers`), then the maximum number of rows. Most
-/// tables are roughly in order of time, so only their first rows by primary key are examined: an index on the time
-/// would slow down every turn.
-pub struct Retain {
-    pub(crate) inbox: &'static str,
-    pub(crate) outbox: &'static str,
-    pub(crate) turns: &'static str,
-    pub(crate) messages: &'static str,
-    pub(crate) tasks: &'static str,
-    pub(crate) workers: &'static str,
-    pub(crate) model_calls: &'static str,
-    pub(crate) once: &'static str,
 }
 
 /// The statements that only read.
@@ -141,13 +130,13 @@ macro_rules! model_call_columns {
 /// `stored`: what the upsert of chats returns of those that were stored; `rows`: the source of `e (key, value)`;
 /// `parts`: the source of `s (value)` from the JSON in `e.value->2`; `channel`: the part of `chat` before the colon; `position`: the function that finds a text in another; `locked_leads`: what
 /// keeps other transactions from changing the leads `l` that are read; `free`:
-/// the condition that nobody else has the chat `u.chat`; `tasks`, `workers`: what deletes those of the queue; `clients`:
-/// the statements on all rows of one chat.
+/// the condition that nobody else has the chat `u.chat`; `retain`: what deletes old rows; `clients`: the statements on all
+/// rows of one chat.
 macro_rules! statements {
     (begin: $begin:literal, alone: $alone:literal, stored: $stored:literal, lock_publications: $lock:literal,
         rows: $rows:literal, parts: $parts:literal,
         channel: $channel:literal, position: $position:literal, locked_leads: $locked_leads:literal, free: $free:expr, notify: $notify:literal,
-        tasks: $tasks:literal, workers: $workers:literal, clients: $clients:expr $(,)?) => {
+        retain: $retain:expr, clients: $clients:expr $(,)?) => {
         Statements {
             begin: $begin,
             alone: $alone,
@@ -167,13 +156,15 @@ macro_rules! statements {
             ),
             // Compares the version again: under READ COMMITTED another process may have stored a turn since `check`.
             chats: concat!(
-                "INSERT INTO chats (key, session, version, updated, release, flow, node, handed)
+                "INSERT INTO chats (key, session, version, updated, release, flow, node, handed, day, spoke, staff)
                 SELECT e.value->>0, e.value->>1, CAST(e.value->>2 AS BIGINT), CAST(e.value->>3 AS BIGINT),
-                    e.value->>4, e.value->>5, e.value->>6, CAST(e.value->>7 AS BIGINT)
+                    e.value->>4, e.value->>5, e.value->>6, CAST(e.value->>7 AS BIGINT),
+                    CAST(e.value->>3 AS BIGINT) / 86400000, CAST(e.value->>8 AS SMALLINT), e.value->>9
                 FROM ", $rows, " WHERE true ORDER BY e.key
                 ON CONFLICT (key) DO UPDATE SET session = excluded.session, version = excluded.version,
                     updated = excluded.updated, release = excluded.release, flow = excluded.flow,
-                    node = excluded.node, handed = excluded.handed
+                    node = excluded.node, handed = excluded.handed, day = excluded.day,
+                    spoke = chats.spoke | excluded.spoke, staff = excluded.staff
                 WHERE chats.version = excluded.version - 1", $stored
             ),
             consume: concat!(
@@ -191,9 +182,9 @@ macro_rules! statements {
                 FROM ", $rows, " ORDER BY e.key"
             ),
             buttons: concat!(
-                "INSERT INTO buttons (chat, id, press)
-                SELECT e.value->>0, e.value->>1, e.value->>2 FROM ", $rows, " WHERE true
-                ON CONFLICT (chat, id) DO UPDATE SET press = excluded.press"
+                "INSERT INTO buttons (chat, id, press, at)
+                SELECT e.value->>0, e.value->>1, e.value->>2, CAST(e.value->>3 AS BIGINT) FROM ", $rows,
+                " WHERE true ON CONFLICT (chat, id) DO UPDATE SET press = excluded.press, at = excluded.at"
             ),
             outbox: concat!(
                 "INSERT INTO outbox (effect, chat, payload, due)
@@ -290,21 +281,7 @@ macro_rules! statements {
                 ON CONFLICT (id) DO UPDATE SET starts = excluded.starts, why = excluded.why, at = excluded.at",
             retry_task: "DELETE FROM quarantine WHERE id = $1 RETURNING task",
             push_once: "INSERT INTO once (key, at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING RETURNING key",
-            retain: Retain {
-                inbox: "DELETE FROM inbox WHERE consumed < $1 AND seq IN (
-                    SELECT seq FROM inbox WHERE consumed IS NOT NULL ORDER BY seq LIMIT $2)",
-                outbox: "DELETE FROM outbox WHERE due < $1 AND seq IN (
-                    SELECT seq FROM outbox WHERE delivered = 1 ORDER BY seq LIMIT $2)",
-                turns: "DELETE FROM turns WHERE at < $1 AND seq IN (
-                    SELECT seq FROM turns ORDER BY seq LIMIT $2)",
-                once: "DELETE FROM once WHERE at < $1 AND key IN (SELECT key FROM once ORDER BY at LIMIT $2)",
-                messages: "DELETE FROM messages WHERE at < $1 AND seq IN (
-                    SELECT seq FROM messages ORDER BY seq LIMIT $2)",
-                model_calls: "DELETE FROM model_calls WHERE at < $1 AND seq IN (
-                    SELECT seq FROM model_calls ORDER BY seq LIMIT $2)",
-                tasks: $tasks,
-                workers: $workers,
-            },
+            retain: $retain,
             notify: $notify,
             fire_timers: concat!(
                 "INSERT INTO inbox (channel, key, chat, event, timer)
@@ -350,7 +327,7 @@ macro_rules! statements {
             reads: Reads {
                 // At least one row per chat, so that the session is returned even when no event waits.
                 next: concat!(
-                    "SELECT e.value->>0, i.seq, i.event, i.button, c.session, coalesce(c.version, 0),
+                    "SELECT e.value->>0, i.seq, i.event, i.button, c.session, coalesce(c.version, 0), c.staff,
                         EXISTS (SELECT 1 FROM outbox o WHERE o.chat = e.value->>0 AND o.delivered = 0)
                     FROM ", $rows, " LEFT JOIN chats c ON c.key = e.value->>0
                     LEFT JOIN inbox i ON i.chat = e.value->>0 AND i.consumed IS NULL AND i.seq <= coalesce((
@@ -358,7 +335,7 @@ macro_rules! statements {
                         ORDER BY seq LIMIT 1 OFFSET $2), 9223372036854775807)
                     ORDER BY e.key, i.seq"
                 ),
-                chat: "SELECT session, version FROM chats WHERE key = $1",
+                chat: "SELECT session, version, staff FROM chats WHERE key = $1",
                 // Only the oldest undelivered message of a chat counts: the later ones wait behind it.
                 unfinished: concat!(
                     "SELECT chat FROM (
@@ -486,14 +463,20 @@ pub(crate) static SQLITE: Statements = statements!(
     locked_leads: "",
     free: "",
     notify: "",
-    // The condition repeats that of the queue's partial index `idx_jobs_completed_done_at`, so that SQLite can use it.
-    tasks: "DELETE FROM Jobs WHERE id IN (
-        SELECT id FROM Jobs WHERE status IN ('Done', 'Failed', 'Killed') AND done_at IS NOT NULL
-        AND done_at < $1 / 1000 AND job_type = 'tolmach' AND (status <> 'Failed' OR attempts >= max_attempts)
-        LIMIT $2)",
-    workers: "DELETE FROM Workers WHERE id IN (
-        SELECT id FROM Workers WHERE last_seen < CAST(strftime('%s', 'now') AS INTEGER) - 86400
-        AND NOT EXISTS (SELECT 1 FROM Jobs WHERE lock_by = Workers.id) LIMIT $1)",
+    retain: retain!(
+        rows: "json_each($1) AS e",
+        locked_chats: "",
+        // The condition repeats that of the queue's partial index `idx_jobs_completed_done_at`, so that SQLite can use
+        // it.
+        tasks: ("Jobs", "DELETE FROM Jobs WHERE id IN (
+            SELECT id FROM Jobs WHERE status IN ('Done', 'Failed', 'Killed') AND done_at IS NOT NULL
+            AND done_at < $1 / 1000 AND job_type = 'tolmach' AND (status <> 'Failed' OR attempts >= max_attempts)
+            LIMIT $2)"),
+        workers: ("Workers", "DELETE FROM Workers WHERE id IN (
+            SELECT id FROM Workers WHERE last_seen < $1 / 1000
+            AND NOT EXISTS (SELECT 1 FROM Jobs WHERE lock_by = Workers.id) LIMIT $2)"),
+        more: [],
+    ),
     clients: clients::SQLITE,
 );
 
@@ -514,12 +497,24 @@ pub(crate) static POSTGRES: Statements = statements!(
             AND l.until >= ", now!(), " AND l.lock IN ", living!(), ")"
     ),
     notify: "SELECT pg_notify('tolmach', $1)",
-    tasks: "DELETE FROM apalis.jobs WHERE id IN (
-        SELECT id FROM apalis.jobs WHERE status IN ('Done', 'Failed', 'Killed')
-        AND done_at < to_timestamp(CAST($1 AS DOUBLE PRECISION) / 1000) AND job_type = 'tolmach'
-        AND (status <> 'Failed' OR attempts >= max_attempts) LIMIT $2)",
-    workers: "DELETE FROM apalis.workers WHERE id IN (
-        SELECT id FROM apalis.workers AS w WHERE last_seen < now() - INTERVAL '1 day'
-        AND NOT EXISTS (SELECT 1 FROM apalis.jobs AS j WHERE j.lock_by = w.id) LIMIT $1)",
+    retain: retain!(
+        rows: "(SELECT value FROM json_array_elements($1::json) AS a (value)) AS e",
+        locked_chats: " FOR UPDATE OF c SKIP LOCKED",
+        tasks: ("apalis.jobs", "DELETE FROM apalis.jobs WHERE id IN (
+            SELECT id FROM apalis.jobs WHERE status IN ('Done', 'Failed', 'Killed')
+            AND done_at < to_timestamp(CAST($1 AS DOUBLE PRECISION) / 1000) AND job_type = 'tolmach'
+            AND (status <> 'Failed' OR attempts >= max_attempts) LIMIT $2)"),
+        workers: ("apalis.workers", "DELETE FROM apalis.workers WHERE id IN (
+            SELECT id FROM apalis.workers AS w
+            WHERE last_seen < to_timestamp(CAST($1 AS DOUBLE PRECISION) / 1000)
+            AND NOT EXISTS (SELECT 1 FROM apalis.jobs AS j WHERE j.lock_by = w.id) LIMIT $2)"),
+        // Left by processes that died. As many as there were chats in work, so they need no index.
+        more: [Rule {
+            name: "leases",
+            table: "leases",
+            before: |keep| keep.tasks,
+            sql: "DELETE FROM leases WHERE chat IN (SELECT chat FROM leases WHERE until < $1 LIMIT $2)",
+        }],
+    ),
     clients: clients::POSTGRES,
 );

@@ -16,7 +16,10 @@ use tolmach_runtime::ports::{
 use uuid::Uuid;
 
 use super::*;
-use crate::suite::{TestDatabase, conformance};
+use crate::{
+    sql::retention::Retain,
+    suite::{Catalogue, TestDatabase, conformance, retention},
+};
 
 struct Folder(TempDir);
 
@@ -103,11 +106,40 @@ impl TestDatabase for Folder {
     }
 }
 
+#[async_trait]
+impl Catalogue for Folder {
+    fn retain(&self) -> &'static Retain {
+        &SQLITE.retain
+    }
+
+    async fn tables(&self) -> Vec<String> {
+        let options = SqliteConnectOptions::new().filename(self.file());
+        let mut connection = options.connect().await.expect("connected");
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table'";
+        sqlx::query_scalar(sql).fetch_all(&mut connection).await.expect("read")
+    }
+
+    async fn scanned(&self, sql: &'static str, values: Vec<Value>, ordered: bool) -> Vec<String> {
+        let options = SqliteConnectOptions::new().filename(self.file());
+        let mut connection = options.connect().await.expect("connected");
+        let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let plan: Vec<(i64, i64, i64, String)> =
+            bound!(sqlx::query_as(sql), values).fetch_all(&mut connection).await.expect("planned");
+        let steps = plan.into_iter().map(|(.., step)| step);
+        let steps = steps.filter(|step| {
+            let bounded = ordered || step.contains(" USING ") || step.contains("VIRTUAL TABLE");
+            step.starts_with("SCAN ") && !bounded || step.contains("TEMP B-TREE")
+        });
+        steps.map(|step| step.trim_start_matches("SCAN ").to_owned()).collect()
+    }
+}
+
 fn place() -> Option<Folder> {
     Some(Folder::new())
 }
 
 conformance!(place);
+retention!(place);
 
 fn message(key: &str) -> (Uuid, Inbound) {
     let inbound = Inbound {
@@ -175,9 +207,12 @@ async fn talk(store: &SqliteStore) {
             session: format!("{{\"phone\":\"{PHONE}{long}\"}}"),
             waits: None,
             taken_over_at: None,
+            spoke: true,
             messages: vec![],
             effects: vec![],
             notices: vec![],
+            // What is held back for the staff holds the client's words as well.
+            staff: Some(format!("{{\"held\":\"{PHONE}{long}\"}}")),
             trace: format!("{{\"phone\":\"{PHONE}{long}\"}}"),
             release: "r".to_owned(),
             event: row.event,
@@ -236,9 +271,11 @@ async fn acknowledged_writes_survive_a_crash() {
         session: "{}".to_owned(),
         waits: None,
         taken_over_at: None,
+        spoke: true,
         messages: vec![],
         effects: vec![Effect { id: effect.clone(), command: send }],
         notices: vec![],
+        staff: None,
         trace: "{}".to_owned(),
         release: "r".to_owned(),
     };
@@ -395,6 +432,44 @@ async fn upgrading_from_version_1_fills_in_where_chats_wait() {
     assert_eq!(store.chats_at_rest().await.expect("read"), 3);
     assert_eq!(store.taken_over().await.expect("read"), []);
     assert_eq!(store.chat("web:odd").await.expect("read").session.as_deref(), Some("no JSON"));
+}
+
+#[tokio::test]
+async fn upgrading_gives_chats_and_buttons_an_age() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.file().parent().expect("a folder")).expect("made");
+    let options = SqliteConnectOptions::new().filename(folder.file()).create_if_missing(true);
+    let mut old = options.connect().await.expect("connected");
+    let mut before = sqlx::migrate::Migrator::DEFAULT;
+    before.migrations = open::MIGRATIONS.iter().filter(|one| one.version < 5).cloned().collect();
+    before.run_direct(None, &mut old, false).await.expect("migrated");
+    sqlx::raw_sql(
+        "INSERT INTO chats (key, session, version, updated, handed) VALUES
+            ('web:opened', '{}', 1, 172800009, NULL), ('web:spoke', '{}', 2, 172800009, NULL),
+            ('web:forgotten', '{}', 2, 172800009, NULL), ('web:taken', '{}', 2, 172800009, 7);
+        INSERT INTO messages (chat, who, body, at) VALUES
+            ('web:opened', 'client', '/start', 5), ('web:opened', 'bot', '{}', 6), ('web:opened', 'client', '/start x', 5),
+            ('web:spoke', 'client', '/start', 5), ('web:spoke', 'client', '/started', 6),
+            ('web:forgotten', 'bot', '{}', 6), ('web:taken', 'client', '/start', 5);
+        INSERT INTO buttons (chat, id, press) VALUES ('web:spoke', 'b', '{}'), ('web:none', 'b', '{}')",
+    )
+    .execute(&mut old)
+    .await
+    .expect("stored");
+    old.close().await.expect("closed");
+    folder.store().await.close().await.expect("closed");
+    let mut new = SqliteConnectOptions::new().filename(folder.file()).connect().await.expect("connected");
+    let chats: Vec<(String, i64, i64)> = sqlx::query_as("SELECT key, day, spoke FROM chats ORDER BY key")
+        .fetch_all(&mut new)
+        .await
+        .expect("read");
+    let silent: Vec<_> = chats.iter().filter(|(.., spoke)| *spoke == 0).map(|(key, ..)| key).collect();
+    assert_eq!(silent, ["web:opened"]);
+    assert!(chats.iter().all(|(_, day, _)| *day == 2), "{chats:?}");
+    let ages: Vec<(i64,)> =
+        sqlx::query_as("SELECT at FROM buttons ORDER BY chat DESC").fetch_all(&mut new).await.expect("read");
+    assert_eq!(ages[0].0, 172_800_009);
+    assert!(ages[1].0 > 1_700_000_000_000, "without a chat: now");
 }
 
 #[tokio::test]

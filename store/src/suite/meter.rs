@@ -35,7 +35,7 @@ pub(crate) async fn keeps_model_calls(place: &dyn TestDatabase) {
     let mut unknown = store.model_calls(&ModelCallQuery::last(1)).await.expect("read");
     assert_eq!(unknown.remove(0).call.chat, "");
     let first = Retention { turns: Some(1), ..Retention::default() };
-    assert_eq!(store.retain(&first, 10).await.expect("removed").model_calls, 1);
+    assert_eq!(store.retain(&first, 10).await.expect("removed").of("model_calls"), 1);
     let rows = [row(1, CHAT, None), row(2, "web:2", Some("429, rate_limit")), row(3, CHAT, None)];
     store.record_model_calls(vec![rows[0].clone(), rows[1].clone()]).await.expect("written");
     // A repeated write, as after a lost answer, adds what is new.
@@ -47,7 +47,7 @@ pub(crate) async fn keeps_model_calls(place: &dyn TestDatabase) {
         ModelCallQuery { chat: Some(CHAT.to_owned()), order: Order::OldestFirst, ..ModelCallQuery::last(1) };
     assert_eq!(store.model_calls(&of_chat).await.expect("read")[0].at, 1);
     let old = Retention { turns: Some(2), ..Retention::default() };
-    assert_eq!(store.retain(&old, 10).await.expect("removed").model_calls, 1);
+    assert_eq!(store.retain(&old, 10).await.expect("removed").of("model_calls"), 1);
     assert_eq!(store.model_calls(&ModelCallQuery::last(10)).await.expect("read").len(), 2);
     let since = ModelCallQuery { since: Some(2), ..ModelCallQuery::last(10) };
     assert_eq!(store.model_calls(&since).await.expect("read").len(), 2);

@@ -1,6 +1,6 @@
-//! Tasks: pushed in the transaction that needs them, counted before they run, and deleted when they are old.
+//! Tasks: pushed in the transaction that needs them, and counted before they run.
 
-use tolmach_runtime::ports::{MessageQuery, NoticeRow, QuarantinedTask, Removed, Retention, Task, TurnQuery};
+use tolmach_runtime::ports::{NoticeRow, QuarantinedTask, Task};
 
 use super::*;
 
@@ -125,58 +125,6 @@ pub(crate) async fn counts_and_quarantines_tasks(place: &dyn TestDatabase) {
     assert!(!store.retry_task("t1", 2_001).await.expect("answered"), "it is out already");
     assert_eq!(place.tasks().await, [(task.clone(), 3)]);
     assert_eq!(store.begin_task("t1", &task, 11).await.expect("counted"), 1, "counted anew");
-}
-
-pub(crate) async fn deletes_old_rows(place: &dyn TestDatabase) {
-    let store = place.open().await;
-    let mut said = Vec::new();
-    for n in 0..6 {
-        store.receive(10 * n, vec![text(CHAT, &n.to_string(), "?")]).await.expect("received");
-        let row = oldest(&*store, CHAT).await;
-        let mut commit = turn(&row, n, vec![say(&n.to_string())]);
-        commit.messages[0].at = 10 * n;
-        store.commit(commit).await.expect("committed");
-        said.push(format!("{}.0", row.event.id));
-    }
-    // One message stays undelivered, and one event stays without a turn.
-    store.delivered(said.split_off(1)).await.expect("marked");
-    store.receive(1, vec![text("web:2", "waits", "?")]).await.expect("received");
-    let nothing = store.retain(&Retention::default(), 100).await.expect("deleted");
-    assert_eq!(nothing, Removed::default(), "nothing is old that may be kept forever");
-    let all = Some(30);
-    let keep = Retention { inbox: all, outbox: all, turns: all, messages: all, tasks: None };
-    let first = store.retain(&keep, 2).await.expect("deleted");
-    assert_eq!(first, Removed { inbox: 2, outbox: 2, turns: 2, messages: 2, ..Removed::default() });
-    let second = store.retain(&keep, 2).await.expect("deleted");
-    assert_eq!(second, Removed { inbox: 1, turns: 1, messages: 1, ..Removed::default() });
-    assert_eq!((second.all(), store.retain(&keep, 2).await.expect("deleted").all()), (3, 0));
-    assert_eq!(outbox(&*store, CHAT).await, ["0"], "what is not delivered stays");
-    assert!(waiting(&*store, "web:2").await.is_some());
-    let times = |rows: Vec<MessageRow>| rows.into_iter().map(|row| row.at).collect::<Vec<_>>();
-    assert_eq!(times(store.messages(&MessageQuery::of(CHAT, 0, 100)).await.expect("read")), [30, 40, 50]);
-    assert_eq!(store.turns(&TurnQuery::of(CHAT, 100)).await.expect("read").len(), 3);
-    let (old, known) = (text(CHAT, "2", "?"), text(CHAT, "3", "?"));
-    assert_eq!(store.receive(99, vec![known]).await.expect("received"), Vec::<String>::new());
-    assert_eq!(store.receive(99, vec![old]).await.expect("received"), [CHAT], "it is forgotten");
-    assert_eq!(store.chat(CHAT).await.expect("read").version, 6, "the chat itself stays");
-}
-
-pub(crate) async fn deletes_old_tasks(place: &dyn TestDatabase) {
-    let store = place.open().await;
-    for _ in 0..3 {
-        store.push(Task::Retain.into(), 0).await.expect("pushed");
-    }
-    place.end_tasks(50).await;
-    store.push(Task::Report.into(), 0).await.expect("pushed");
-    let keep = |tasks| Retention { tasks, ..Retention::default() };
-    assert_eq!(store.retain(&keep(Some(50_000)), 100).await.expect("deleted").tasks, 0);
-    let removed = store.retain(&keep(Some(51_000)), 2).await.expect("deleted");
-    // The old worker is deleted only after the last task that refers to it.
-    assert_eq!((removed.tasks, removed.workers), (2, 0));
-    let removed = store.retain(&keep(Some(51_000)), 2).await.expect("deleted");
-    assert_eq!((removed.tasks, removed.workers), (1, 1));
-    assert_eq!(store.retain(&keep(Some(51_000)), 2).await.expect("deleted").all(), 0);
-    assert_eq!(place.tasks().await, [(Task::Report, 0)], "what is to be done stays");
 }
 
 pub(crate) async fn grants_and_renews_leases(place: &dyn TestDatabase) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use tolmach_engine::effect::Goal;
 use tolmach_runtime::ports::{
-    AnalyticsEventKind, MessageQuery, NoticeRow, TakenOverChat, TurnQuery, WaitingPlace,
+    AnalyticsEventKind, Chat, MessageQuery, NoticeRow, TakenOverChat, TurnQuery, WaitingPlace,
 };
 
 use super::*;
@@ -31,6 +31,20 @@ pub(crate) async fn consumes_several_events_in_one_turn(place: &dyn TestDatabase
     assert_eq!(store.commit(late).await.expect("answered"), CommitOutcome::Conflict, "one is consumed");
     assert_eq!(waiting(&*store, CHAT).await, Some(EventKind::Message { text: "3".to_owned() }));
     assert_eq!(store.next(CHAT).await.expect("read").rows.len(), MAX_PENDING as usize);
+}
+
+pub(crate) async fn keeps_what_a_chat_holds_back_from_staff(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    for (key, staff) in [("a", Some("[\"я\"]")), ("b", Some("[2]")), ("c", None)] {
+        let row = receive(&*store, CHAT, key).await;
+        let Chat { version, .. } = store.chat(CHAT).await.expect("read");
+        let commit = Commit { staff: staff.map(str::to_owned), ..turn(&row, version, vec![]) };
+        let late = Commit { version: 7, staff: Some("[9]".to_owned()), ..commit.clone() };
+        assert_eq!(store.commit(late).await.expect("answered"), CommitOutcome::Conflict);
+        assert_eq!(store.commit(commit).await.expect("committed"), CommitOutcome::Stored);
+        assert_eq!(store.chat(CHAT).await.expect("read").staff.as_deref(), staff);
+        assert_eq!(store.next(CHAT).await.expect("read").chat.staff.as_deref(), staff);
+    }
 }
 
 pub(crate) async fn counts_chats_by_waiting_place(place: &dyn TestDatabase) {

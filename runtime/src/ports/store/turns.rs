@@ -16,6 +16,8 @@ pub struct Chat {
     pub session: Option<String>,
     /// The number of committed turns; 0 before the first.
     pub version: i64,
+    /// What the runtime remembers of the chat's messages to staff, as JSON; `None` for nothing.
+    pub staff: Option<String>,
 }
 
 /// One turn, to be stored atomically.
@@ -35,12 +37,17 @@ pub struct Commit {
     pub waits: Option<(String, String)>,
     /// Since when staff have taken over the chat, milliseconds since the Unix epoch; `None` when the bot has it.
     pub taken_over_at: Option<i64>,
+    /// Whether something was said in this turn that makes the chat worth keeping: see
+    /// [`crate::ports::Retention::silent_chats`].
+    pub spoke: bool,
     /// The client's messages in this turn, then the bot's messages, in order.
     pub messages: Vec<MessageRow>,
     /// The effects of the turn, in order.
     pub effects: Vec<Effect>,
     /// Messages to staff, with their recipients.
     pub notices: Vec<NoticeRow>,
+    /// The new value of [`Chat::staff`].
+    pub staff: Option<String>,
     /// The turn's [`crate::Record`], as JSON.
     pub trace: String,
     /// The release that the turn ran on.

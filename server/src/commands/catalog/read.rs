@@ -18,6 +18,12 @@ pub struct Read {
     /// The time limit, in seconds
     #[arg(long)]
     seconds: u64,
+    /// The maximum number of items
+    #[arg(long, default_value_t = tolmach_catalog::import::MAX_ROWS)]
+    rows: usize,
+    /// Ends when its standard input does
+    #[arg(long)]
+    attached: bool,
     /// The column mapping, as JSON
     #[arg(long, value_parser = options)]
     options: Options,
@@ -31,9 +37,10 @@ fn options(text: &str) -> Result<Options, String> {
 
 impl Read {
     pub fn execute(&self) -> anyhow::Result<ExitCode> {
-        let limits = Limits { memory: self.memory, seconds: self.seconds };
+        let limits = Limits { memory: self.memory, seconds: self.seconds, rows: self.rows };
         let out = std::io::BufWriter::new(std::io::stdout().lock());
-        child::serve(&self.file, &self.options, limits, out).context("the answer cannot be given")?;
+        child::serve(&self.file, &self.options, limits, self.attached, out)
+            .context("the answer cannot be given")?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -117,6 +117,7 @@ impl Shop {
             channels: vec![Arc::new(Faulty { inner: Arc::clone(&channel), script: Arc::clone(&script) })],
             coalescing: Coalescing::OFF,
             staff: [("default".to_owned(), boss)].into(),
+            notices: NoticeLimits::UNLIMITED,
         };
         let runtime = Runtime::new(ports, releases);
         let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());

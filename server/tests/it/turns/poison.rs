@@ -9,7 +9,10 @@ use tolmach_engine::{
     scope::Scope,
     turn_context::TurnContext,
 };
-use tolmach_runtime::ports::{QuarantinedTask, Task, UnreadUpdate, prelude::*};
+use tolmach_runtime::{
+    ports::{QuarantinedTask, Task, UnreadUpdate, prelude::*},
+    testing::ManualClock,
+};
 
 use super::*;
 
@@ -114,6 +117,25 @@ async fn a_turn_that_panics_ends_with_an_apology() {
     assert_eq!(shown[1], "answered");
     assert_eq!(bot.shown_to("staff").len(), 1);
     assert_eq!(bot.store.quarantined(10).await.unwrap(), [], "it has ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_turns_that_fail_are_few_messages_to_the_staff() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::new(0)));
+    let staff = [("default".to_owned(), vec![Address::new("test", "staff")])].into();
+    let bot =
+        Bot::limited(folder.path(), POISON, FLOW, staff, Arc::clone(&clock) as Arc<dyn ports::Clock>).await;
+    for n in 0..100 {
+        bot.receives("a", &n.to_string(), "panic").await;
+        bot.runtime.settle().await;
+    }
+    assert_eq!(bot.shown_to("a").len(), 100, "the client is told each time");
+    assert_eq!(bot.shown_to("staff").len(), 4);
+    clock.advance(300_000);
+    bot.runtime.fire_due_timers().await.unwrap();
+    bot.runtime.settle().await;
+    let told = bot.shown_to("staff");
+    assert!(told.len() == 5 && told[4].contains("(×96)"), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
-//! Operations on timers and tasks, single-row operations, and retention.
+//! Operations on timers and tasks, and single-row operations.
 
 use tolmach_engine::event::{Client, Event, EventKind};
-use tolmach_runtime::ports::{ChatKey, Removed, Retention, Task};
+use tolmach_runtime::ports::{ChatKey, Task};
 use uuid::Uuid;
 
 use super::{Array, Group, encode};
@@ -67,31 +67,6 @@ impl<S: DbConnection> Group<'_, S> {
             Operation::Retain(keep, limit) => self.retain(keep, *limit).await.map(Answer::Removed),
             _ => Ok(Answer::Done),
         }
-    }
-
-    async fn retain(&mut self, keep: &Retention, limit: u32) -> sqlx::Result<Removed> {
-        let retain = &self.statements.retain;
-        let limit = Value::Integer(i64::from(limit));
-        let mut removed = Removed::default();
-        for (before, sql, count) in [
-            (keep.inbox, retain.inbox, &mut removed.inbox),
-            (keep.outbox, retain.outbox, &mut removed.outbox),
-            (keep.turns, retain.turns, &mut removed.turns),
-            (keep.messages, retain.messages, &mut removed.messages),
-            (keep.tasks, retain.tasks, &mut removed.tasks),
-            (keep.turns, retain.model_calls, &mut removed.model_calls),
-        ] {
-            if let Some(before) = before {
-                *count = self.session.run(sql, vec![Value::Integer(before), limit.clone()]).await?;
-            }
-        }
-        if keep.tasks.is_some() {
-            if let Some(before) = keep.tasks {
-                self.session.run(retain.once, vec![Value::Integer(before), limit.clone()]).await?;
-            }
-            removed.workers = self.session.run(retain.workers, vec![limit]).await?;
-        }
-        Ok(removed)
     }
 
     async fn fire_one(&mut self, chat: &str, name: &str, now: i64) -> sqlx::Result<bool> {

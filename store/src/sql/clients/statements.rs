@@ -108,7 +108,7 @@ macro_rules! clients {
         Clients {
             rows: &[
                 (ClientTable::Chats, concat!("SELECT ",
-                    row!($object, key, session, version, updated, release, flow, node, handed),
+                    row!($object, key, session, version, updated, release, flow, node, handed, spoke, staff),
                     " FROM chats WHERE key = $1")),
                 (ClientTable::Inbox, concat!("SELECT ",
                     row!($object, seq, channel, key, chat, event, button, timer, consumed),
@@ -117,7 +117,7 @@ macro_rules! clients {
                     " FROM messages WHERE chat = $1 ORDER BY seq")),
                 (ClientTable::Turns, concat!("SELECT ", row!($object, seq, chat, event, release, trace, at),
                     " FROM turns WHERE chat = $1 ORDER BY seq")),
-                (ClientTable::Buttons, concat!("SELECT ", row!($object, chat, id, press),
+                (ClientTable::Buttons, concat!("SELECT ", row!($object, chat, id, press, at),
                     " FROM buttons WHERE chat = $1 ORDER BY id")),
                 (ClientTable::Outbox, concat!("SELECT ",
                     row!($object, seq, effect, chat, payload, attempts, due, delivered),
