@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     bystanders::Noticed,
-    waves::{Tally, Wave},
+    waves::{self, Tally, Wave},
 };
 use crate::{figures::millis, process::Usage};
 
@@ -18,8 +18,9 @@ pub const HEALTH: Duration = Duration::from_millis(100);
 const MEMORY: u64 = 400 << 20;
 /// Target for the time until all is as before.
 const NORMAL: Duration = Duration::from_secs(5);
-/// Target for what the staff gets during one attack, in messages and mails.
-const STAFF: usize = 60;
+/// Target for what the staff gets during one attack: from each chat four notices and ten of the client's own words, in two
+/// places, by the default limits.
+const STAFF: usize = (4 + 10) * 2 * waves::NAGGERS as usize;
 
 /// One attack.
 pub struct Row {

@@ -32,8 +32,9 @@ const ADDRESSES: u8 = 3;
 const REFUSED: Duration = Duration::from_millis(50);
 /// What a client of Telegram asks for once more.
 const NAGGING: [&str; 3] = ["позовите менеджера", "Анна, +7 916 123-45-67", "перезвоните срочно!"];
-/// Clients of Telegram who do so, and their pause; without one they would only be merged into long messages.
-const NAGGERS: i64 = 10;
+/// Clients of Telegram who do so.
+pub const NAGGERS: u32 = 10;
+/// Their pause; without one they would only be merged into long messages.
 const NAG: Duration = Duration::from_millis(300);
 
 /// A kind of attack.
@@ -283,7 +284,7 @@ async fn notice_flood(target: &Target, tally: &Tally) {
     for words in NAGGING.iter().cycle() {
         for chat in 0..NAGGERS {
             tally.tried();
-            target.telegram.writes(7_000_000_000 + chat, words);
+            target.telegram.writes(7_000_000_000 + i64::from(chat), words);
         }
         sleep(NAG).await;
     }
