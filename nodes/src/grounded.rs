@@ -48,8 +48,8 @@ struct Sources<'r> {
     request: &'r GenerateRequest,
     rows: Vec<OnceCell<Figures>>,
     passages: Vec<OnceCell<Figures>>,
-    /// What may be promised.
-    statements: OnceCell<Vec<promises::Statement>>,
+    /// What may be promised, by passage and then by row.
+    statements: Vec<OnceCell<Vec<promises::Statement>>>,
     /// Whether the client's message asks for a promise.
     leads: OnceCell<bool>,
 }
@@ -60,17 +60,24 @@ impl<'r> Sources<'r> {
             request,
             rows: request.facts.iter().map(|_| OnceCell::new()).collect(),
             passages: request.passages.iter().map(|_| OnceCell::new()).collect(),
-            statements: OnceCell::new(),
+            statements: vec![OnceCell::new(); request.passages.len() + request.facts.len()],
             leads: OnceCell::new(),
         }
     }
 
-    fn statements(&self) -> &[promises::Statement] {
-        self.statements.get_or_init(|| {
-            let passages = self.request.passages.iter().map(whole);
-            let attributes = self.request.facts.iter().flat_map(|row| &row.attributes);
-            let attributes = attributes.map(|attribute| format!("{} {}", attribute.name, attribute.value));
-            passages.chain(attributes).flat_map(|text| promises::statements(&text)).collect()
+    fn statements(&self) -> impl Iterator<Item = &promises::Statement> {
+        let (passages, facts) = (&self.request.passages, &self.request.facts);
+        self.statements.iter().enumerate().flat_map(move |(at, read)| {
+            read.get_or_init(|| match passages.get(at) {
+                Some(passage) => promises::statements(&whole(passage)),
+                None => {
+                    let attributes = facts.get(at - passages.len()).map(|row| &row.attributes);
+                    let said = attributes.into_iter().flatten().map(|attribute| {
+                        promises::statements(&format!("{} {}", attribute.name, attribute.value))
+                    });
+                    said.flatten().collect()
+                }
+            })
         })
     }
 
@@ -83,7 +90,7 @@ impl<'r> Sources<'r> {
             figures.is_empty() || self.states(row, &figures) || self.counts(&figures)
         });
         let leads = || *self.leads.get_or_init(|| promises::leads(&self.request.question));
-        figures && promises::allowed(&without_references(sentence), || self.statements(), leads, about_a_row)
+        figures && promises::allowed(&without_references(sentence), self.statements(), leads, about_a_row)
     }
 
     /// Whether one row or passage holds all of these figures. A part that names a row is about that row.

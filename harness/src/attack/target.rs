@@ -67,27 +67,27 @@ impl Target {
         shown + self.smtp.inner().mails.len()
     }
 
-    /// Checks and publishes a bundle that consists of one flow; returns whether both were refused because it is too complex.
+    /// Checks and publishes a bundle that consists of one flow; returns whether both were refused with this diagnostic.
     ///
     /// # Errors
     /// If the binary cannot be run.
-    pub async fn refuses(&self, number: usize, flow: &str) -> anyhow::Result<bool> {
+    pub async fn refuses(&self, number: usize, flow: &str, code: &str) -> anyhow::Result<bool> {
         let folder = self.home.path().join(format!("poison-{number}"));
         fs::create_dir_all(&folder)?;
         fs::write(folder.join("shop.yaml"), flow)?;
-        Ok(self.is_too_complex(&["check"], &folder).await?
-            && self.is_too_complex(&["release", "publish"], &folder).await?)
+        Ok(self.fails_with(code, &["check"], &folder).await?
+            && self.fails_with(code, &["release", "publish"], &folder).await?)
     }
 
     /// Whether a command about a folder ends with an error that names the diagnostic.
-    async fn is_too_complex(&self, command: &[&str], folder: &Path) -> anyhow::Result<bool> {
+    async fn fails_with(&self, code: &str, command: &[&str], folder: &Path) -> anyhow::Result<bool> {
         let mut run = Command::new(&self.settings.binary);
         run.current_dir(&self.settings.home).args(command).arg(folder);
         run.envs(self.settings.variables.iter().map(|(name, value)| (name, value)));
         let ran = run.stdin(Stdio::null()).kill_on_drop(true).output().await?;
         let said = [ran.stdout, ran.stderr].concat();
         // A signal leaves no code.
-        Ok(ran.status.code() == Some(1) && String::from_utf8_lossy(&said).contains("too-complex"))
+        Ok(ran.status.code() == Some(1) && String::from_utf8_lossy(&said).contains(code))
     }
 
     /// Resource usage so far; `None` if the system does not report it.

@@ -313,9 +313,9 @@ async fn broken_updates(target: &Target, tally: &Tally) {
 /// A manager who checks and publishes flows that no reader should try.
 async fn poison_flows(target: &Target, tally: &Tally) {
     let flows = texts::flows();
-    for (number, flow) in flows.iter().enumerate().cycle() {
+    for (number, (flow, code)) in flows.iter().enumerate().cycle() {
         tally.tried();
-        match target.refuses(number, flow).await {
+        match target.refuses(number, flow, code).await {
             Ok(true) => tally.was_refused().await,
             Ok(false) | Err(_) => {
                 tally.accepted.fetch_add(1, Ordering::Relaxed);

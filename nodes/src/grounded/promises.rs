@@ -336,6 +336,7 @@ const REFERRAL: &[&str] = &[
 ];
 
 /// A sentence of a source, prepared for comparison.
+#[derive(Clone)]
 pub(super) struct Statement {
     words: Vec<String>,
     subjects: Vec<usize>,
@@ -384,7 +385,7 @@ pub(super) fn leads(question: &str) -> bool {
 /// `about_a_row` says that the sentence names a catalogue row.
 pub(super) fn allowed<'s>(
     sentence: &str,
-    sources: impl FnOnce() -> &'s [Statement],
+    mut sources: impl Iterator<Item = &'s Statement>,
     leads: impl FnOnce() -> bool,
     about_a_row: bool,
 ) -> bool {
@@ -398,7 +399,7 @@ pub(super) fn allowed<'s>(
     let referable = said.subjects.iter().all(|at| SUBJECTS.get(*at).is_some_and(|subject| subject.referable));
     let refers = said.words.iter().any(|word| REFERRAL.iter().any(|stem| word.starts_with(stem)))
         || REFERRAL.iter().any(|phrase| phrase.contains(' ') && sentence.to_lowercase().contains(phrase));
-    (referable && refers && !agrees) || sources().iter().any(|source| source.says(&said))
+    (referable && refers && !agrees) || sources.any(|source| source.says(&said))
 }
 
 /// The words of a text in lower case, «ё» as «е».
