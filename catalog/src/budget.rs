@@ -11,7 +11,7 @@ use std::{
 
 use tolmach_engine::catalog::Product;
 
-use super::{Error, generation::Item, import::MAX_ROWS};
+use super::{Error, import::MAX_ROWS};
 use crate::words;
 
 /// The limits of a build.
@@ -72,23 +72,27 @@ impl Size {
 ///
 /// # Errors
 /// [`Error::TooLarge`] if not.
-pub(super) fn check(items: &[Item], limits: BuildLimits) -> Result<(), Error> {
+pub(super) fn check<'p>(
+    products: impl ExactSizeIterator<Item = &'p Product>,
+    limits: BuildLimits,
+) -> Result<(), Error> {
+    let rows = products.len();
     let too_large = |what: String, limit: String| Err(Error::TooLarge { what, limit });
-    if items.len() > limits.rows {
-        return too_large(format!("{} rows", items.len()), format!("{} rows (import.rows)", limits.rows));
+    if rows > limits.rows {
+        return too_large(format!("{rows} rows"), format!("{} rows (import.rows)", limits.rows));
     }
     let memory = limits.memory << 20;
     let mut size = Size::default();
     let mut counted = Words::default();
-    for item in items {
+    for product in products {
         size.rows += 1;
-        size.text += bytes(&item.product);
-        size.occurrences += counted.add(&item.product);
+        size.text += bytes(product);
+        size.occurrences += counted.add(product);
         size.words = counted.distinct.len() as u64;
         // Before the count itself becomes large.
         if size.memory(limits) > memory {
             return too_large(
-                format!("{} rows, of which {} take {} MiB of memory", items.len(), size.rows, limits.memory),
+                format!("{rows} rows, of which {} take {} MiB of memory", size.rows, limits.memory),
                 format!("{} MiB (import.memory_mib)", limits.memory),
             );
         }
@@ -165,28 +169,28 @@ mod tests {
 
     use super::*;
 
-    fn items(count: usize, name: impl Fn(usize) -> String) -> Vec<Item> {
+    fn products(count: usize, name: impl Fn(usize) -> String) -> Vec<Product> {
         let product = |n| Product {
             id: format!("shop/{n}"),
             name: Localized { ru: name(n), en: String::new() },
             ..Product::default()
         };
-        (0..count).map(|n| Item { source: "shop".to_owned(), product: product(n) }).collect()
+        (0..count).map(product).collect()
     }
 
     #[test]
     fn a_list_of_a_shop_fits_and_one_that_needs_too_much_is_refused_before_it_is_built() {
         let limits = BuildLimits { memory: 160, rows: 30_000 };
-        let usual = items(20_000, |n| format!("Перфоратор Korvund SDS-Plus {} Вт", n % 90));
-        check(&usual, limits).unwrap();
-        let why = check(&items(30_001, |_| "a".to_owned()), limits).unwrap_err().to_string();
+        let usual = products(20_000, |n| format!("Перфоратор Korvund SDS-Plus {} Вт", n % 90));
+        check(usual.iter(), limits).unwrap();
+        let why = check(products(30_001, |_| "a".to_owned()).iter(), limits).unwrap_err().to_string();
         assert!(why.contains("30001 rows") && why.contains("import.rows"), "{why}");
         // Words that occur once, and long texts.
         let words = |n| (0..15).map(|word| format!("q{n}w{word}z")).collect::<Vec<_>>().join(" ");
-        for hostile in [items(20_000, words), items(20_000, |_| "я".repeat(499))] {
-            let why = check(&hostile, limits).unwrap_err().to_string();
+        for hostile in [products(20_000, words), products(20_000, |_| "я".repeat(499))] {
+            let why = check(hostile.iter(), limits).unwrap_err().to_string();
             assert!(why.contains("160 MiB") && why.contains("import.memory_mib"), "{why}");
-            assert!(memory_needed(hostile.iter().map(|item| &item.product), limits) > 160 << 20);
+            assert!(memory_needed(&hostile, limits) > 160 << 20);
         }
     }
 }

@@ -155,7 +155,7 @@ impl Build {
         merged.retain(|item| !dropped_demo.contains(&item.source));
         let imported = items.len() as u64;
         merged.extend(with_ids(&source.name, items));
-        budget::check(&merged, limits)?;
+        budget::check(merged.iter().map(|item| &item.product), limits)?;
         demos.insert(source.name.clone(), source.demo);
         let id = uuid::Uuid::now_v7().to_string();
         let manifest = Manifest {

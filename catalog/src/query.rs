@@ -5,12 +5,11 @@
 
 use std::ops::Range;
 
+use tolmach_engine::catalog::SearchRequest;
+
 use super::{generation::Generation, index::Index, spelling::Suggestion};
 use crate::words::{self, Word};
 
-/// Maximum number of characters parsed; the rest is ignored. Longer texts are not typed by clients and would only cost
-/// time.
-const LONGEST: usize = 4_000;
 const MOST_WORDS: usize = 32;
 /// Maximum number of letters of a word that is looked up in other ways than as it is typed. No catalogue writes a longer
 /// one.
@@ -51,7 +50,7 @@ impl Query {
 
 /// Parses a text against the vocabulary of a generation.
 pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Query> {
-    let text: String = text.chars().take(LONGEST).collect();
+    let text: String = text.chars().take(SearchRequest::MAX_TEXT).collect();
     let mut query = Query::default();
     if let Some(rows) = generation.articles.get(&words::normalise_article(&text)) {
         query.articles.extend(rows);

@@ -17,6 +17,7 @@ mod inbound;
 mod poll;
 mod render;
 mod staff;
+mod units;
 
 use tolmach_engine::{catalog::Localized, channel::Capabilities};
 

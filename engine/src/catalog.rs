@@ -284,10 +284,15 @@ impl Filter {
     }
 }
 
+impl SearchRequest {
+    /// The most characters of a text that are looked up. Thirty-two words and as many articles are used of them.
+    pub const MAX_TEXT: usize = 1_000;
+}
+
 /// A catalogue query.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchRequest {
-    /// What the client typed; may hold anything up to 4,096 characters, including an article.
+    /// What the client typed; may hold anything, including articles. At most [`SearchRequest::MAX_TEXT`] characters are read.
     pub text: String,
     /// The language to prefer in ties.
     pub language: Language,

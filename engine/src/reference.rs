@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::{
+    catalog::SearchRequest,
     condition,
     diagnostic::{Code, Severity},
     effect::ClassifyRequest,
@@ -254,8 +255,8 @@ fn values() -> String {
          expression with a macro or a pattern is evaluated, the work and the memory that it may need are computed from the \
          sizes of its values; too much of either is a fault of the node. A template with variables has at most {} bytes, {} \
          tags of {} bytes, blocks {} deep (`{{{{else if}}}}` counted) and `{{{{each}}}}` {} deep; a rendered text has at most {} \
-         bytes. Values of YAML stand at most {} deep inside each other. Of a message the first {} characters are read and the \
-         first {} are classified, and the trace says so. A text in a slot has at most {} characters, a session at most {} bytes: a node that \
+         bytes. Values of YAML stand at most {} deep inside each other. Of a message the first {} characters are read, the first {} \
+         are classified and the first {} looked up in the catalogue, and the trace says so. A text in a slot has at most {} characters, a session at most {} bytes: a node that \
          sets more fails.\n",
         condition::BYTES,
         condition::TERMS,
@@ -270,6 +271,7 @@ fn values() -> String {
         yaml::DEPTH,
         event::MAX_TEXT,
         ClassifyRequest::MAX_TEXT,
+        SearchRequest::MAX_TEXT,
         slot::MAX_TEXT,
         session::MAX_BYTES,
     ));

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::span::Spanned;
 
-/// The most characters of a slot of type text, date, phone or email: what a message has at most.
-pub const MAX_TEXT: usize = crate::event::MAX_TEXT;
+/// The most characters of a slot of type text, date, phone or email: as many as are read of a message.
+pub const MAX_TEXT: usize = 4_000;
 
 /// The type of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

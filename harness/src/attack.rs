@@ -7,6 +7,7 @@
 mod bystanders;
 mod report;
 mod target;
+mod targets;
 mod texts;
 mod waves;
 

@@ -18,7 +18,7 @@ const BRANCHES: usize = 3;
 const FEATURES: usize = DIMENSIONS + BRANCHES * BRANCH;
 const HIDDEN: usize = 320;
 /// Maximum number of pieces that are read. A client's message has a few dozen; more would add time but little meaning.
-const MOST_PIECES: usize = 128;
+const MOST_PIECES: usize = 48;
 
 /// Encodes Russian and English texts as vectors of length 1. The dot product of two vectors grows with the similarity
 /// of the texts' meanings.
@@ -100,7 +100,7 @@ impl Encoder {
     }
 
     /// The vector of a text, of length 1; all zero for a text without letters or digits. Case does not matter. Only the
-    /// first 128 pieces (about a hundred words) are used.
+    /// first 48 pieces (about forty words) are used.
     pub fn vector(&self, text: &str) -> Vec<f32> {
         if !text.chars().any(char::is_alphanumeric) {
             return vec![0.0; DIMENSIONS];

@@ -10,9 +10,9 @@ use crate::Encoder;
 const ONE_EDIT: usize = 5;
 /// Minimum length, in characters, of a word that is corrected by up to two edits.
 const TWO_EDITS: usize = 9;
-/// Words of a text that are corrected. The encoder reads about a hundred words, and each correction compares a word with
+/// Words of a text that are corrected. The encoder reads about forty words, and each correction compares a word with
 /// every known one.
-const MOST_WORDS: usize = 100;
+const MOST_WORDS: usize = 40;
 /// By how much the log-probability of the correction must exceed that of the typed word. Common words are therefore not
 /// changed.
 const MIN_GAIN: f32 = 6.0;

@@ -217,6 +217,11 @@ impl Search {
         }
         let measured = measures.len();
         filters.extend(measures);
+        let read = cut(&text, SearchRequest::MAX_TEXT).len();
+        if read < text.len() {
+            text.truncate(read);
+            turn.note(format!("the first {} characters were looked up", text.chars().count()));
+        }
         let request = SearchRequest {
             text,
             language: turn.language(),

@@ -17,10 +17,7 @@ use std::{
 use tolmach_catalog::{EmbeddedCatalog, Source, TitleEmbedder, import};
 use tolmach_engine::{catalog::SearchRequest, compile, effect::ClassifyRequest, event::MAX_TEXT, text::cut};
 use tolmach_llm::embedder::MeaningEmbedder;
-use tolmach_nodes::{
-    reading::{HOSTILE, READERS},
-    request_for,
-};
+use tolmach_nodes::reading::{HOSTILE, READERS};
 use tolmach_runtime::{Trainer, ports::Catalog as _, read_bundle};
 
 /// For one reader and one text.
@@ -64,8 +61,10 @@ fn main() {
     runtime.block_on(catalog.import(source, items, |_| {})).expect("an import");
     let mut texts = texts;
     texts.push(("names of the list", names.chars().cycle().take(MAX_TEXT).collect()));
+    // What reads bounds in the text has a row above.
     report("search", &texts, |text| {
-        let request = SearchRequest { semantic_ratio: 0.3, ..request_for(text) };
+        let request =
+            SearchRequest { text: text.into(), semantic_ratio: 0.3, limit: 10, ..Default::default() };
         runtime.block_on(catalog.search(&request)).expect("an answer");
     });
 }

@@ -2,7 +2,7 @@
 //!
 //! Lengths are UTF-16 code units after entity parsing, as in core.telegram.org/bots/api#sendmessage.
 
-use super::{CAPABILITIES, staff::notice};
+use super::{CAPABILITIES, staff::notice, units::fitting};
 use teloxide_core::types::{
     ButtonRequest, InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup, ReplyMarkup,
 };
@@ -220,18 +220,6 @@ fn split(text: &str, limit: usize) -> Vec<String> {
         pieces.push(rest.to_owned());
     }
     pieces
-}
-
-/// Byte length of the longest prefix of at most `limit` units.
-pub(super) fn fitting(text: &str, limit: usize) -> usize {
-    let mut left = limit;
-    for (at, c) in text.char_indices() {
-        let Some(rest) = left.checked_sub(c.len_utf16()) else {
-            return at;
-        };
-        left = rest;
-    }
-    text.len()
 }
 
 #[cfg(test)]

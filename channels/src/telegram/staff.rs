@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::render::fitting;
+use super::units::fitting;
 use teloxide_core::types::{Message, Update, UpdateKind};
 use tolmach_engine::{
     effect::{Outgoing, paragraphs},

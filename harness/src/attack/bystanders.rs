@@ -13,7 +13,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{report, target::Target};
+use super::{
+    target::Target,
+    targets::{ANSWER, HEALTH},
+};
 use crate::{
     figures::Spread,
     page::{Page, WORDS, connect},
@@ -90,9 +93,9 @@ impl Bystanders {
         while began.elapsed() < PATIENCE {
             let health = health(&target.address).await;
             let noticed = self.take();
-            let fast = health.is_ok_and(|health| health < report::HEALTH)
+            let fast = health.is_ok_and(|health| health < HEALTH)
                 && noticed.failures.is_empty()
-                && noticed.answers.max() < report::ANSWER;
+                && noticed.answers.max() < ANSWER;
             good = if fast { good + 1 } else { 0 };
             if good == IN_A_ROW {
                 return Some(began.elapsed());

@@ -6,14 +6,11 @@ use serde_json::{Value, json};
 
 use super::{
     bystanders::Noticed,
+    targets::{ANSWER, HEALTH},
     waves::{self, Tally, Wave},
 };
 use crate::{figures::millis, process::Usage};
 
-/// Target for the 99th percentile of the ordinary clients' answers.
-pub const ANSWER: Duration = Duration::from_millis(200);
-/// Target for the 99th percentile of /health.
-pub const HEALTH: Duration = Duration::from_millis(100);
 /// Target for the memory of the process, in bytes.
 const MEMORY: u64 = 400 << 20;
 /// Target for the time until all is as before.

@@ -52,6 +52,10 @@ pub(crate) fn after(text: &str, at: usize) -> Option<After> {
     let hyphen = usize::from(!spaced && rest.starts_with('-'));
     let rest = rest.get(hyphen..)?;
     let at = at + hyphen;
+    // No unit begins with a digit: «5-5-5».
+    if rest.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let ends =
         |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '!' | '?' | ')' | ':' | '"' | '»' | '(');
     let window = first_chars(rest, LONGEST_UNIT);
