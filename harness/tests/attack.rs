@@ -2,8 +2,6 @@
 //! here: a test machine is busy. That everybody is answered, that the memory is bounded and that no poisoned flow is accepted
 //! is judged.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test ends at the first unexpected result")]
-
 use std::process::Command;
 
 use serde_json::Value;

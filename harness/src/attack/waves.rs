@@ -171,7 +171,7 @@ async fn slow_request(address: &str, from: IpAddr, head: String, piece: &str, ta
 async fn idle_socket(address: &str, from: IpAddr, tally: &Tally) {
     loop {
         tally.tried();
-        if tally.tries.load(Ordering::Relaxed) % 2 == 0 {
+        if tally.tries.load(Ordering::Relaxed).is_multiple_of(2) {
             if let Ok(mut page) = Page::connect(address, from).await {
                 while page.receive().await.is_ok() {}
             }
