@@ -2,7 +2,7 @@
 
 use tolmach_runtime::{
     Runtime,
-    ports::{self, Actor, QuarantinedTask, Store, Task},
+    ports::{self, Actor, QuarantineQuery, QuarantinedTask, Store, Task},
 };
 
 use crate::audit::Change;
@@ -23,7 +23,7 @@ pub enum Error {
 /// # Errors
 /// When the database is unavailable.
 pub async fn quarantined(store: &dyn Store, limit: u32) -> ports::Result<Vec<QuarantinedTask>> {
-    store.quarantined(limit).await
+    store.quarantined(&QuarantineQuery::last(limit)).await
 }
 
 /// Queues a quarantined task again, on behalf of `actor`.

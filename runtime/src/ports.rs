@@ -41,7 +41,7 @@ pub use store::{
     NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, ReleaseStore,
     Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnQuery, TurnStore, WaitingPlace, presses,
 };
-pub use task::{Day, ImportOptions, Job, QUEUE, QuarantinedTask, Task, UnreadUpdate};
+pub use task::{Day, ImportOptions, Job, QUEUE, QuarantineQuery, QuarantinedTask, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};
 
 /// The store traits, for calling their methods on a concrete store: `use tolmach_runtime::ports::prelude::*`. A `dyn

@@ -153,7 +153,7 @@ fn backoff(tries: u32, id: &str) -> Duration {
 mod tests {
     use tolmach_runtime::{
         Coalescing,
-        ports::{Address, Retention},
+        ports::{Address, QuarantineQuery, Retention},
     };
 
     use super::*;
@@ -183,7 +183,7 @@ mod tests {
             jobs.store().begin_task("t1", &task, 1).await.unwrap();
         }
         jobs.carry_out(task.clone().into(), "t1").await.unwrap();
-        let aside = jobs.store().quarantined(10).await.unwrap();
+        let aside = jobs.store().quarantined(&QuarantineQuery::last(10)).await.unwrap();
         assert_eq!((aside.len(), aside[0].id.as_str(), &aside[0].task), (1, "t1", &task));
         let said = told(&jobs).await;
         assert_eq!(said.len(), 1, "once: {said:?}");
@@ -193,7 +193,7 @@ mod tests {
         jobs.carry_out(task.into(), "t2").await.unwrap();
         let said = told(&jobs).await;
         assert!(said.len() == 2 && said[1].contains("file.xlsx"), "{said:?}");
-        assert_eq!(jobs.store().quarantined(10).await.unwrap(), []);
+        assert_eq!(jobs.store().quarantined(&QuarantineQuery::last(10)).await.unwrap(), []);
     }
 
     #[tokio::test(flavor = "multi_thread")]

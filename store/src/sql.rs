@@ -38,9 +38,9 @@ use tolmach_runtime::{
         ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, Day, Erased, Erasure, Error, Inbound,
         InboxStore, Job, LeadChanged, LeadQuery, LeadStore, LeaseStore, Mention, MessageQuery, MessageRow,
         MeterStore, ModelCallQuery, ModelCallRow, Needle, Next, NoticeRow, OutboxRow, OutboxStore, Page,
-        Publication, PublishOutcome, Purged, QuarantinedTask, ReleaseStore, Removed, Result, Retention,
-        Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnQuery, TurnStore, Upload,
-        UploadStore, WaitingPlace,
+        Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, ReleaseStore, Removed, Result,
+        Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnQuery, TurnStore,
+        Upload, UploadStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -525,8 +525,8 @@ impl<D: Dialect> TaskStore for SqlStore<D> {
         self.write(operation::quarantine(id, why, now)?).await.map(drop)
     }
 
-    async fn quarantined(&self, limit: u32) -> Result<Vec<QuarantinedTask>> {
-        self.said(read::quarantined(&*self.dialect, limit).await)
+    async fn quarantined(&self, query: &QuarantineQuery) -> Result<Vec<QuarantinedTask>> {
+        self.said(read::quarantined(&*self.dialect, query).await)
     }
 
     async fn retry_task(&self, id: &str, now: i64) -> Result<bool> {

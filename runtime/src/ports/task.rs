@@ -109,6 +109,22 @@ impl From<Task> for Job {
     }
 }
 
+/// Which tasks in quarantine to read, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuarantineQuery {
+    /// Quarantined before this time, milliseconds since the Unix epoch; `None` for all.
+    pub before: Option<i64>,
+    /// Maximum number of tasks.
+    pub limit: u32,
+}
+
+impl QuarantineQuery {
+    /// The newest `limit` tasks.
+    pub const fn last(limit: u32) -> QuarantineQuery {
+        QuarantineQuery { before: None, limit }
+    }
+}
+
 /// Activity counts since a given time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Day {

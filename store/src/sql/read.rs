@@ -6,8 +6,8 @@ use tolmach_runtime::leads::{LeadHistoryRow, LeadRow};
 use tolmach_runtime::ports::{
     Actor, AnalyticsEvent, AnalyticsEventKind, AuditEntry, AuditQuery, AuditResult, Bundle, Chat, ChatKey,
     Day, LeadQuery, MessageQuery, MessageRow, ModelCall, ModelCallQuery, ModelCallRow, Order, OutboxRow,
-    Page, Publication, PublicationKind, Purpose, QuarantinedTask, StoredTurn, TakenOverChat, TurnQuery,
-    Upload, WaitingPlace,
+    Page, Publication, PublicationKind, Purpose, QuarantineQuery, QuarantinedTask, StoredTurn, TakenOverChat,
+    TurnQuery, Upload, WaitingPlace,
 };
 
 use super::{
@@ -184,9 +184,13 @@ pub(super) async fn release<D: Dialect>(db: &D, id: &str) -> sqlx::Result<Option
     Ok(row.map(|(files,)| Bundle { id: id.to_owned(), files }))
 }
 
-pub(super) async fn quarantined<D: Dialect>(db: &D, limit: u32) -> sqlx::Result<Vec<QuarantinedTask>> {
+pub(super) async fn quarantined<D: Dialect>(
+    db: &D,
+    query: &QuarantineQuery,
+) -> sqlx::Result<Vec<QuarantinedTask>> {
     type Row = (String, String, i64, String, i64);
-    let rows: Vec<Row> = db.fetch(db.statements().reads.quarantined, vec![number(limit)]).await?;
+    let values = vec![Value::Integer(query.before.unwrap_or(i64::MAX)), number(query.limit)];
+    let rows: Vec<Row> = db.fetch(db.statements().reads.quarantined, values).await?;
     let task =
         |(id, task, starts, why, at): Row| Ok(QuarantinedTask { id, task: stored(&task)?, starts, why, at });
     rows.into_iter().map(task).collect()

@@ -394,7 +394,8 @@ macro_rules! statements {
                 releases_like: "SELECT id FROM releases WHERE substr(id, 1, length($1)) = $1
                     ORDER BY id LIMIT 10",
                 release: "SELECT files FROM releases WHERE id = $1",
-                quarantined: "SELECT id, task, starts, why, at FROM quarantine ORDER BY at DESC, id LIMIT $1",
+                quarantined: "SELECT id, task, starts, why, at FROM quarantine WHERE at < $1
+                    ORDER BY at DESC, id LIMIT $2",
                 day: "SELECT (SELECT count(DISTINCT chat) FROM turns WHERE at >= $1),
                     (SELECT count(*) FROM turns WHERE at >= $1),
                     (SELECT count(*) FROM leads WHERE created >= $1),

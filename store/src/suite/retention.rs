@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use tolmach_runtime::{
     leads::{LeadChange, LeadStatus},
     ports::{
-        Actor, AuditEntry, AuditQuery, AuditResult, LeadQuery, MessageQuery, Removed, Retention, Task,
-        TurnQuery,
+        Actor, AuditEntry, AuditQuery, AuditResult, LeadQuery, MessageQuery, QuarantineQuery, Removed,
+        Retention, Task, TurnQuery,
     },
 };
 
@@ -216,7 +216,7 @@ pub(crate) async fn deletes_old_notes_of_what_happened(place: &dyn TestDatabase)
     assert_eq!(counts(&removed), expected);
     assert_eq!(store.analytics_since(0).await.expect("read").len(), 2);
     assert_eq!(store.audit(&AuditQuery::last(9)).await.expect("read").len(), 2);
-    assert_eq!(store.quarantined(9).await.expect("read").len(), 2);
+    assert_eq!(store.quarantined(&QuarantineQuery::last(9)).await.expect("read").len(), 2);
     assert_eq!(store.begin_task("started5", &Task::Retain, 9).await.expect("counted"), 2, "still counted");
 }
 

@@ -1,6 +1,6 @@
 //! Tasks: pushed in the transaction that needs them, and counted before they run.
 
-use tolmach_runtime::ports::{NoticeRow, QuarantinedTask, Task};
+use tolmach_runtime::ports::{NoticeRow, QuarantineQuery, QuarantinedTask, Task};
 
 use super::*;
 
@@ -106,7 +106,7 @@ pub(crate) async fn counts_and_quarantines_tasks(place: &dyn TestDatabase) {
     store.end_task("t2").await.expect("forgotten");
     store.end_task("t2").await.expect("forgetting twice is harmless");
     assert_eq!(store.begin_task("t2", &Task::Retain, 5).await.expect("counted"), 1);
-    assert_eq!(store.quarantined(10).await.expect("read"), []);
+    assert_eq!(store.quarantined(&QuarantineQuery::last(10)).await.expect("read"), []);
     store.quarantine("t1", "ends the process\0", 9).await.expect("put away");
     store.quarantine("unknown", "?", 9).await.expect("nothing to put away");
     let kept = QuarantinedTask {
@@ -116,11 +116,26 @@ pub(crate) async fn counts_and_quarantines_tasks(place: &dyn TestDatabase) {
         why: "ends the process\u{FFFD}".to_owned(),
         at: 9,
     };
-    assert_eq!(store.quarantined(10).await.expect("read"), std::slice::from_ref(&kept));
+    assert_eq!(
+        store.quarantined(&QuarantineQuery::last(10)).await.expect("read"),
+        std::slice::from_ref(&kept)
+    );
     store.quarantine("t2", "later", 10).await.expect("put away");
-    let ids: Vec<_> = store.quarantined(10).await.expect("read").into_iter().map(|one| one.id).collect();
+    let ids: Vec<_> = store
+        .quarantined(&QuarantineQuery::last(10))
+        .await
+        .expect("read")
+        .into_iter()
+        .map(|one| one.id)
+        .collect();
     assert_eq!(ids, ["t2", "t1"], "the last first");
-    assert_eq!(store.quarantined(1).await.expect("read").len(), 1);
+    assert_eq!(store.quarantined(&QuarantineQuery::last(1)).await.expect("read").len(), 1);
+    let older = QuarantineQuery { before: Some(10), limit: 10 };
+    assert_eq!(
+        store.quarantined(&older).await.expect("read"),
+        std::slice::from_ref(&kept),
+        "the page before"
+    );
     assert!(store.retry_task("t1", 2_001).await.expect("answered"));
     assert!(!store.retry_task("t1", 2_001).await.expect("answered"), "it is out already");
     assert_eq!(place.tasks().await, [(task.clone(), 3)]);

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::ports::{Job, QuarantinedTask, Result, Task};
+use crate::ports::{Job, QuarantineQuery, QuarantinedTask, Result, Task};
 
 /// Pushes tasks, counts their starts and stores those in quarantine. Times are in milliseconds since the Unix epoch.
 #[async_trait]
@@ -38,11 +38,11 @@ pub trait TaskStore: Send + Sync {
     /// When the database is unavailable, or when `id` contains U+0000.
     async fn quarantine(&self, id: &str, why: &str, now: i64) -> Result<()>;
 
-    /// The tasks in quarantine, newest first, at most `limit`.
+    /// Tasks in quarantine, newest first.
     ///
     /// # Errors
     /// When the database is unavailable.
-    async fn quarantined(&self, limit: u32) -> Result<Vec<QuarantinedTask>>;
+    async fn quarantined(&self, query: &QuarantineQuery) -> Result<Vec<QuarantinedTask>>;
 
     /// Removes a task from quarantine and pushes it again; `false` if it is not in quarantine.
     ///

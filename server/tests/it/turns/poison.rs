@@ -10,7 +10,7 @@ use tolmach_engine::{
     turn_context::TurnContext,
 };
 use tolmach_runtime::{
-    ports::{QuarantinedTask, Task, UnreadUpdate, prelude::*},
+    ports::{QuarantineQuery, QuarantinedTask, Task, UnreadUpdate, prelude::*},
     testing::ManualClock,
 };
 
@@ -116,7 +116,7 @@ async fn a_turn_that_panics_ends_with_an_apology() {
     assert!(shown.len() == 2 && shown[0].contains("не справился"), "{shown:?}");
     assert_eq!(shown[1], "answered");
     assert_eq!(bot.shown_to("staff").len(), 1);
-    assert_eq!(bot.store.quarantined(10).await.unwrap(), [], "it has ended");
+    assert_eq!(bot.store.quarantined(&QuarantineQuery::last(10)).await.unwrap(), [], "it has ended");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +155,7 @@ async fn a_turn_that_was_begun_three_times_is_quarantined_and_can_be_retried() {
     let shown = bot.shown_to("a");
     assert!(shown.len() == 1 && shown[0].contains("не справился"), "{shown:?}");
     assert!(bot.shown_to("staff")[0].contains("tolmach jobs"), "{:?}", bot.shown_to("staff"));
-    let aside = bot.store.quarantined(10).await.unwrap();
+    let aside = bot.store.quarantined(&QuarantineQuery::last(10)).await.unwrap();
     assert!(
         matches!(&aside[..], [QuarantinedTask { id, task: of, .. }] if *id == name && *of == task),
         "{aside:?}"
@@ -169,7 +169,7 @@ async fn a_turn_that_was_begun_three_times_is_quarantined_and_can_be_retried() {
     assert!(bot.runtime.perform(&task).await.unwrap(), "a task that comes twice");
     bot.runtime.settle().await;
     assert_eq!(bot.shown_to("a")[1..], ["answered"]);
-    assert_eq!(bot.store.quarantined(10).await.unwrap(), []);
+    assert_eq!(bot.store.quarantined(&QuarantineQuery::last(10)).await.unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,7 +205,7 @@ async fn an_update_that_cannot_be_read_is_kept_until_it_can() {
     for unread in [update("1", "{}"), update("2", "readable now"), update("2", "readable now")] {
         bot.runtime.put_aside(unread).await.unwrap();
     }
-    let aside = bot.store.quarantined(10).await.unwrap();
+    let aside = bot.store.quarantined(&QuarantineQuery::last(10)).await.unwrap();
     let mut ids: Vec<&str> = aside.iter().map(|task| task.id.as_str()).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["update-test-1", "update-test-2"], "one that comes twice is kept once");
@@ -216,6 +216,6 @@ async fn an_update_that_cannot_be_read_is_kept_until_it_can() {
     }
     bot.runtime.settle().await;
     assert_eq!(bot.shown_to("a"), ["answered"]);
-    let left = bot.store.quarantined(10).await.unwrap();
+    let left = bot.store.quarantined(&QuarantineQuery::last(10)).await.unwrap();
     assert!(matches!(&left[..], [QuarantinedTask { id, .. }] if id == "update-test-1"), "{left:?}");
 }

@@ -25,8 +25,8 @@ use tolmach_runtime::{
         Delivery, Embedder, Erased, Erasure, Http, Inbound, InboxStore, Job, LeadChanged, LeadQuery,
         LeadStore, LeaseStore, Llm, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery,
         ModelCallRow, Needle, Next, NoticeRow, OutboxRow, OutboxStore, Page, Publication, PublishOutcome,
-        Purged, QuarantinedTask, ReleaseStore, Removed, Retention, Store, StoredTurn, TakenOverChat, Task,
-        TaskStore, TimerStore, TurnQuery, TurnStore, Upload, UploadStore, WaitingPlace,
+        Purged, QuarantineQuery, QuarantinedTask, ReleaseStore, Removed, Retention, Store, StoredTurn,
+        TakenOverChat, Task, TaskStore, TimerStore, TurnQuery, TurnStore, Upload, UploadStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -257,7 +257,7 @@ store! { TaskStore
     fn begin_task(id: &str, task: &Task, now: i64) -> i64;
     fn end_task(id: &str) -> ();
     fn quarantine(id: &str, why: &str, now: i64) -> ();
-    fn quarantined(limit: u32) -> Vec<QuarantinedTask>;
+    fn quarantined(query: &QuarantineQuery) -> Vec<QuarantinedTask>;
     fn retry_task(id: &str, now: i64) -> bool;
 }
 
