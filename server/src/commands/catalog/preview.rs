@@ -85,6 +85,8 @@ fn document(understood: &PriceListPreview, rows: usize) -> anyhow::Result<Value>
         "rows": imported.items.iter().take(rows).collect::<Vec<_>>(),
         "skipped": skipped,
         "warnings": report.warnings,
+        "odd": report.odd,
+        "odd_rows": report.odd_rows,
         "changes": serde_json::to_value(changes)?,
         "photos": photos.as_ref().map(|(_, taken)| taken),
         "photos_elsewhere": understood.photos_elsewhere(),
