@@ -17,7 +17,7 @@ use super::{
     heading_rows::headings,
     names::{self, HeadingMeaning},
     profile::{Profile, is_absent, number, profiles},
-    sections::is_note,
+    sections::{is_letterhead, is_note},
     workbook::{Row, Sheet, Value},
 };
 
@@ -27,6 +27,8 @@ const FEWEST: usize = 3;
 const ENOUGH: usize = 10;
 /// Columns of numbers and codes that are assigned together; further ones stay unused.
 const ASSIGNED: usize = 12;
+/// What a reading with a price is better by.
+const PRICED: f64 = 0.25;
 /// A reading is near if it is worse than the best one by less.
 const NEAR: f64 = 0.12;
 
@@ -147,6 +149,7 @@ pub(super) fn read(sheet: &Sheet, mapping: &Mapping) -> Reading {
     for (at, heading) in found.attributes {
         header.headings.entry(at).or_insert(heading);
     }
+    header.questions = found.questions;
     if header.columns.contains_key(&Column::Name) {
         Reading::Clear(Box::new(header))
     } else {
@@ -181,6 +184,8 @@ struct Found {
     columns: BTreeMap<Column, (u32, f64)>,
     /// Attributes with a name of their own.
     attributes: Vec<(u32, String)>,
+    /// Choices between columns that are nearly as good.
+    questions: Vec<String>,
 }
 
 impl Found {
@@ -269,7 +274,9 @@ impl Found {
         };
         let fields = [Column::Article, Column::Price, Column::Stock];
         let total = |reading: &[usize; 3]| -> f64 {
-            fields.iter().zip(reading).map(|(field, at)| score(*field, *at)).sum()
+            // A list of prices has a price: one column of numbers is rather that than an article.
+            let priced = if reading[1] < columns.len() { PRICED } else { 0.0 };
+            priced + fields.iter().zip(reading).map(|(field, at)| score(*field, *at)).sum::<f64>()
         };
         let mut readings: Vec<([usize; 3], f64)> =
             readings.filter(different).map(|reading| (reading, total(&reading))).collect();
@@ -284,6 +291,18 @@ impl Found {
         {
             let columns = [chosen, other].map(|column| (column.at, column.examples.clone()));
             return Some(Question { field: Column::Price, columns });
+        }
+        // Either article finds its row, so one is taken and the other named.
+        let article = |reading: &[usize; 3]| columns.get(reading[0]).copied();
+        if let Some(chosen) = article(&best)
+            && let Some(other) = readings.iter().find_map(|(reading, score)| {
+                let other = article(reading).filter(|other| other.at != chosen.at)?;
+                (most - score < NEAR && reading[1] == best[1]).then_some(other)
+            })
+        {
+            let columns = [chosen, other].map(|column| (column.at, column.examples.clone()));
+            let question = Question { field: Column::Article, columns };
+            self.questions.push(format!("{question}; the first was taken"));
         }
         for (field, at) in fields.iter().zip(best) {
             if let Some(column) = columns.get(at)
@@ -350,8 +369,13 @@ fn start(sheet: &Sheet, is_whole: &dyn Fn(&Row) -> bool, is_item: &dyn Fn(&Row) 
     let below = sheet.rows.get(first..).unwrap_or_default();
     let sections: std::collections::BTreeSet<u32> = below.iter().filter_map(lone).collect();
     let above = sheet.rows.get(..first).unwrap_or_default();
-    let sections_above =
-        above.iter().rev().take_while(|row| lone(row).is_some_and(|at| sections.contains(&at))).count();
+    let sections_above = above
+        .iter()
+        .rev()
+        .take_while(|row| {
+            lone(row).is_some_and(|at| sections.contains(&at)) && !is_letterhead(&lone_text(row))
+        })
+        .count();
     let line = first - sections_above;
     let before = line.checked_sub(1).and_then(|last| sheet.rows.get(last));
     let headings = match before {
@@ -371,4 +395,9 @@ pub(super) fn above_items(sheet: &Sheet, columns: &BTreeMap<Column, u32>) -> Opt
         named && (price || cell(Column::Article).is_some() || cell(Column::Stock).is_some())
     };
     start(sheet, &is_item, &is_item).map(|start| start.above)
+}
+
+/// The text of a row's only cell.
+fn lone_text(row: &Row) -> String {
+    row.cells.first().map(|(_, value)| value.text()).unwrap_or_default()
 }

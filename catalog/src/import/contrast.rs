@@ -11,7 +11,9 @@ use super::{
 };
 
 /// Number of rows below that are compared.
-const COMPARED: usize = 40;
+const COMPARED: usize = 20;
+/// Number of rows in which they are looked for.
+const LOOKED_AT: usize = 100;
 
 /// What the cells of a row have in common with the rows below.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,9 +46,29 @@ struct Column<'a> {
 
 /// Compares a row with the rows below it, of which those with at least two cells count.
 pub(super) fn evidence<'a>(row: &Row, below: impl Iterator<Item = &'a Row>) -> Evidence {
+    evidence_of(row, below, |_| true)
+}
+
+/// Whether a row that begins like headings is an item: it looks like the rows below, and none of the cells that would be
+/// headings of fields stands over other values. Sizes in a header are numbers over numbers too.
+pub(super) fn is_item<'a, I>(row: &Row, below: I, fields: &BTreeMap<super::columns::Column, u32>) -> bool
+where
+    I: Iterator<Item = &'a Row> + Clone,
+{
+    let of_fields = |at: u32| fields.values().any(|field| *field == at);
+    evidence(row, below.clone()).is_item() && evidence_of(row, below, of_fields).unlike == 0
+}
+
+fn evidence_of<'a>(
+    row: &Row,
+    below: impl Iterator<Item = &'a Row>,
+    counts: impl Fn(u32) -> bool,
+) -> Evidence {
     let mut columns: BTreeMap<u32, Column<'a>> = BTreeMap::new();
     // A header that is repeated on every page does not look like its items.
-    for row in below.filter(|other| other.cells.len() > 1 && other.cells != row.cells).take(COMPARED) {
+    for row in
+        below.take(LOOKED_AT).filter(|other| other.cells.len() > 1 && other.cells != row.cells).take(COMPARED)
+    {
         for (at, value) in &row.cells {
             let column = columns.entry(*at).or_default();
             column.count += 1;
@@ -62,7 +84,7 @@ pub(super) fn evidence<'a>(row: &Row, below: impl Iterator<Item = &'a Row>) -> E
         }
     }
     let mut evidence = Evidence::default();
-    for (at, value) in &row.cells {
+    for (at, value) in row.cells.iter().filter(|(at, _)| counts(*at)) {
         let Some(column) = columns.get(at) else { continue };
         let most = |part: usize| part * 10 >= column.count * 6;
         let text = value.text();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{
     columns::{Column, Mapping, NONE, from_letters},
-    contrast::evidence,
+    contrast::is_item,
     fit::Values,
     heading_rows::{detect, headings, joined, worth},
     names::{self, HeadingMeaning},
@@ -37,6 +37,8 @@ pub(super) struct Header {
     pub moved: BTreeMap<u32, u32>,
     /// How the columns were found.
     pub read_by: ReadBy,
+    /// Choices between columns without headings that are nearly as good.
+    pub questions: Vec<String>,
     /// A person's mapping, to be applied to headers further down.
     pub mapping: Mapping,
 }
@@ -80,7 +82,7 @@ impl Header {
         if worth(&columns) < 3 || columns.values().any(|at| headings.get(at).is_some_and(numeric)) {
             return None;
         }
-        if evidence(row, below.iter()).is_item() {
+        if is_item(row, below.iter(), &columns) {
             return None;
         }
         let mapping = self.mapping.clone();
@@ -116,7 +118,7 @@ pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
 }
 
 /// Number of rows below a header further down that say where the values of its headings stand.
-const MOVED_BY: usize = 50;
+const MOVED_BY: usize = 20;
 
 /// Moves a heading over an empty column to the values beside it that have no heading: it is merged over both, or was
 /// centred by hand.

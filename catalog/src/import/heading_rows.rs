@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{
     columns::Column,
-    contrast::evidence,
+    contrast::{evidence, is_item},
     header::{Header, best_names},
     names::{self, HeadingMeaning},
     profile::is_known_heading,
@@ -31,7 +31,7 @@ pub(super) fn detect(sheet: &Sheet) -> Option<Header> {
         let (mut score, headings) = single(row);
         let below = || sheet.rows.iter().skip(index + 1);
         // An item whose texts begin like headings.
-        if score > 0 && evidence(row, below()).is_item() {
+        if score > 0 && is_item(row, below(), &best_names(&headings)) {
             score = 0;
         }
         let mut header = Header { row: row.number, lines: 1, headings, ..Header::default() };

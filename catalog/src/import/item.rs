@@ -27,6 +27,9 @@ const ATTRIBUTE_NAME: usize = 100;
 const ATTRIBUTE_VALUE: usize = 200;
 const ADDRESS: usize = 2_000;
 
+/// The warning about items without a price.
+pub(super) const ON_REQUEST: &str = "items without a price, offered on request";
+
 /// Products and warnings collected from all sheets.
 pub(super) struct Items {
     pub items: Vec<Product>,
@@ -121,8 +124,7 @@ impl Items {
         if product.price.is_none() && header.columns.contains_key(&Column::Price) {
             let said = cell(Column::Price).map_or_else(|| "empty".to_owned(), short);
             let what = format!("{} {}", product.article, said);
-            self.warnings
-                .add("items without a price, offered on request", format!("{place}: {}", what.trim()));
+            self.warnings.add(ON_REQUEST, format!("{place}: {}", what.trim()));
         }
         product.stock = cell(Column::Stock).and_then(|value| self.stock(value, &place));
         let id =

@@ -28,7 +28,7 @@ pub struct Report {
     pub warnings: Vec<Warning>,
     /// Rows that look odd, at most 12: of each reason the first ones.
     pub odd: Vec<OddRow>,
-    /// Number of rows that look odd.
+    /// Number of all oddities; a row may have several.
     pub odd_rows: usize,
 }
 

@@ -171,7 +171,8 @@ fn read_sheet(
     mapping: &Mapping,
     items: &mut Items,
 ) -> (SheetReport, Vec<String>) {
-    let (columns, questions) = summary::columns(sheet, &header, mapping);
+    let (columns, mut questions) = summary::columns(sheet, &header, mapping);
+    questions.append(&mut header.questions);
     let mut report = SheetReport {
         name: sheet.name.clone(),
         read_by: header.read_by.clone(),

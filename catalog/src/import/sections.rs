@@ -80,10 +80,9 @@ impl Habits {
             return false;
         };
         let name = header.columns.get(&Column::Name).and_then(|at| row.get(*at)).map(Value::text);
-        let words =
-            |text: &str| text.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count();
-        // A name of an item says what it is: several words, or a long one.
-        let named = name.is_some_and(|name| name.chars().count() > 12 || words(&name) >= 2);
+        // A group's code beside its name has no small letters; the name of an item has.
+        let named =
+            name.is_some_and(|name| name.chars().any(char::is_lowercase) || name.chars().count() > 12);
         self.numeric
             && self.prices
             && !named
@@ -211,6 +210,16 @@ pub(super) fn is_note(text: &str) -> bool {
     let name = text.replace('\n', " ");
     let sentence = name.ends_with(['.', '!', '?']) && name.split(' ').count() > 4;
     sentence || name.chars().count() > LONGEST_SECTION
+}
+
+/// Whether a text above a list is about the supplier and not about the goods.
+pub(super) fn is_letterhead(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let words = ["@", "www", "http", "прайс", "price list", "тел.", "телефон", "phone", "инн ", "склад:"];
+    let starts = ["ооо", "оао", "зао", "тов ", "ип ", "чп ", "адрес", "address", "цены", "ціни", "г. "];
+    is_note(text)
+        || words.iter().any(|word| lower.contains(word))
+        || starts.iter().any(|start| lower.starts_with(start))
 }
 
 /// Whether the row repeats the headings, as on every printed page.

@@ -40,12 +40,14 @@ impl Plan {
 pub(super) fn plan(workbook: &Workbook, mapping: &Mapping) -> Vec<Plan> {
     let mut plans: Vec<Plan> = Vec::new();
     for sheet in &workbook.sheets {
-        let before = workbook.sheets.iter().zip(&plans).rev().find_map(|(sheet, plan)| {
-            plan.header()
-                .filter(|header| header.read_by == ReadBy::Heading)
-                .map(|header| (sheet.name.as_str(), header))
-        });
-        let plan = one(sheet, mapping, before);
+        let before = |read_by: ReadBy| {
+            let mut before = workbook.sheets.iter().zip(&plans).rev();
+            before.find_map(|(sheet, plan)| {
+                let header = plan.header().filter(|header| header.read_by == read_by)?;
+                Some((sheet.name.as_str(), header))
+            })
+        };
+        let plan = one(sheet, mapping, [before(ReadBy::Heading), before(ReadBy::Content)]);
         plans.push(plan);
     }
     let contents = contents(workbook, &plans);
@@ -57,7 +59,9 @@ pub(super) fn plan(workbook: &Workbook, mapping: &Mapping) -> Vec<Plan> {
     plans
 }
 
-fn one(sheet: &Sheet, mapping: &Mapping, before: Option<(&str, &Header)>) -> Plan {
+/// `before` are the last sheets with a header, and without one, that were read.
+fn one(sheet: &Sheet, mapping: &Mapping, before: [Option<(&str, &Header)>; 2]) -> Plan {
+    let [headed, bare] = before;
     if sheet.rows.is_empty() {
         return Plan::Ignored("it is empty");
     }
@@ -82,12 +86,16 @@ fn one(sheet: &Sheet, mapping: &Mapping, before: Option<(&str, &Header)>) -> Pla
         }
         None => {}
     }
-    if let Some((name, header)) = before
-        && let Some(header) = continued(sheet, name, header)
+    let read = content::read(sheet, mapping);
+    // The values may say that the columns stand in another order here.
+    let name = |header: &Header| header.columns.get(&Column::Name).copied();
+    let other = |header: &Header| matches!(&read, Reading::Clear(read) if name(read) != name(header));
+    if let Some((from, header)) = headed.filter(|(_, header)| !other(header))
+        && let Some(header) = continued(sheet, from, header)
     {
         return Plan::Items(Box::new(header));
     }
-    match content::read(sheet, mapping) {
+    match read {
         Reading::Clear(mut header) => {
             header.mapping = mapping.clone();
             header.currency = header::above(sheet, header.row + 1);
@@ -95,6 +103,12 @@ fn one(sheet: &Sheet, mapping: &Mapping, before: Option<(&str, &Header)>) -> Pla
         }
         Reading::Unclear(question) => Plan::Unclear(question),
         Reading::Nothing => {
+            // Too few rows to speak for themselves.
+            if let Some((name, header)) = bare
+                && let Some(header) = continued(sheet, name, header)
+            {
+                return Plan::Items(Box::new(header));
+            }
             Plan::Ignored("no header row with a column of names, and no columns that speak for themselves")
         }
     }
@@ -117,8 +131,8 @@ fn continued(sheet: &Sheet, from: &str, header: &Header) -> Option<Header> {
         return None;
     }
     // Columns that the header does not know would be lost: then it is another list.
-    let unknown = values.columns().any(|at| values.filled(at) >= 0.5 && !header.headings.contains_key(&at));
-    if unknown {
+    let unknown = |at: u32| values.filled(at) >= 0.5 && !header.headings.contains_key(&at);
+    if header.read_by == ReadBy::Heading && values.columns().any(unknown) {
         return None;
     }
     let row = content::above_items(sheet, &header.columns)?;

@@ -12,7 +12,7 @@ use super::{
     names::{self, HeadingMeaning},
     profile::{is_absent, is_dash, number},
     report::SizeTable,
-    sections::is_note,
+    sections::{is_letterhead, is_note},
     value,
     workbook::{Row, Sheet, Value},
 };
@@ -22,6 +22,10 @@ const FEWEST: usize = 2;
 /// Maximum length of a size, and of a row's label that is a name, in characters.
 const SIZE: usize = 16;
 const LABEL: usize = 120;
+/// How often a row is looked at on average before a sheet is taken for another kind of list.
+const LOOKS: usize = 20;
+/// Number of columns that the labels of rows may stand before the first size.
+const LABEL_AWAY: u32 = 3;
 /// Number of rows above a table in which its name is looked for.
 const ABOVE: usize = 4;
 
@@ -50,8 +54,9 @@ pub(super) fn find(sheet: &Sheet) -> Vec<Table> {
     let mut section = String::new();
     let mut index = 0;
     let mut free_from = 0;
-    while index < sheet.rows.len() {
-        let beside = beside(sheet, index);
+    let mut budget = sheet.rows.len().saturating_mul(LOOKS);
+    while index < sheet.rows.len() && budget > 0 {
+        let beside = beside(sheet, index, &mut budget);
         let Some(end) = beside.iter().map(|table| table.rows.1).max() else {
             index += 1;
             continue;
@@ -73,7 +78,7 @@ pub(super) fn find(sheet: &Sheet) -> Vec<Table> {
 }
 
 /// The tables whose line of sizes is a row.
-fn beside(sheet: &Sheet, index: usize) -> Vec<Table> {
+fn beside(sheet: &Sheet, index: usize, budget: &mut usize) -> Vec<Table> {
     let Some(line) = sheet.rows.get(index) else { return Vec::new() };
     let mut runs: Vec<Vec<(u32, String)>> = Vec::new();
     for (at, value) in &line.cells {
@@ -86,17 +91,30 @@ fn beside(sheet: &Sheet, index: usize) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
     for sizes in runs {
         let Some((first, _)) = sizes.first() else { continue };
-        let own = first.checked_sub(1);
-        let first_label = tables.first().map(|table| table.label);
-        // A table may share the labels of the one to its left.
-        let label =
-            own.filter(|at| below(sheet, index).is_some_and(|row| row.get(*at).is_some())).or(first_label);
+        // The labels stand right before the sizes or a few columns away; a table may share those of the one to its left.
+        let filled = |at: &u32| below(sheet, index).is_some_and(|row| row.get(*at).is_some());
+        let taken = tables
+            .iter()
+            .filter_map(|table| table.sizes.last())
+            .map(|(at, _)| at + 1)
+            .max()
+            .unwrap_or_default();
+        let own = (taken.max(first.saturating_sub(LABEL_AWAY))..*first).rev().find(filled);
+        let label = own.or(tables.first().map(|table| table.label));
         let Some(label) = label else { continue };
-        if line.get(label).is_some_and(|corner| size(corner).is_some()) || !plausible(&sizes) {
+        let corner = line.get(label);
+        let headed = corner.is_some_and(|corner| {
+            let field = names::meaning(&corner.text());
+            matches!(field, HeadingMeaning::Field(Column::Price | Column::Stock | Column::Article, _))
+        });
+        if headed || corner.is_some_and(|corner| size(corner).is_some()) || !plausible(&sizes) {
             continue;
         }
         let rows = sheet.rows.get(index + 1..).unwrap_or_default();
-        let height = rows.iter().take_while(|row| is_row(row, label, &sizes)).count();
+        let named = rows.first().and_then(|row| row.get(label)).is_some_and(|value| size(value).is_none());
+        let goes_on = |row: &&Row| is_row(row, label, &sizes, named);
+        let height = rows.iter().take(*budget).take_while(goes_on).count();
+        *budget = budget.saturating_sub(height);
         let table = Table {
             title: String::new(),
             section: String::new(),
@@ -130,15 +148,18 @@ fn plausible(sizes: &[(u32, String)]) -> bool {
     sizes.len() >= FEWEST && ascending && different && numbers.iter().all(|number| *number > 0.0)
 }
 
-/// Whether a row goes on a table: a label, and prices or nothing under the sizes, at least one of them.
-fn is_row(row: &Row, label: u32, sizes: &[(u32, String)]) -> bool {
-    let labelled = row.get(label).is_some_and(|value| {
-        let text = value.text();
-        size(value).is_some() || text.chars().count() <= LABEL && text.chars().any(char::is_alphabetic)
-    });
-    let cells = || sizes.iter().filter_map(|(at, _)| row.get(*at));
-    let fits = |value: &Value| number(value).is_some() || is_absent(&value.text());
-    labelled && cells().all(fits) && cells().any(|value| number(value).is_some())
+/// Whether a row goes on a table: a label, and prices or nothing under the sizes. A name among sizes, and the sizes
+/// repeated, begin another table.
+fn is_row(row: &Row, label: u32, sizes: &[(u32, String)], named: bool) -> bool {
+    let Some(label) = row.get(label) else { return false };
+    let sized = size(label).is_some();
+    let text = label.text();
+    let labelled = sized || named && text.chars().count() <= LABEL && text.chars().any(char::is_alphabetic);
+    let cells = || sizes.iter().filter_map(|(at, size)| Some((row.get(*at)?, size)));
+    let fits = |(value, _): (&Value, &String)| number(value).is_some() || is_absent(&value.text());
+    let priced = sized || cells().any(|(value, _)| number(value).is_some());
+    let repeated = cells().count() == sizes.len() && cells().all(|(value, size)| value.text() == *size);
+    labelled && priced && !repeated && cells().all(fits)
 }
 
 /// A size: a number, or a short text with a digit such as `М6`, `DN 15`, `20 мм`, `10x1,5`.
@@ -233,13 +254,14 @@ fn describe(sheet: &Sheet, table: &mut Table, line: usize, free_from: usize, sec
                 (table.down, table.across) = (Some(down.trim().to_owned()), Some(across.trim().to_owned()));
             }
             _ if axis(&corner).is_some() => table.down = Some(corner),
-            _ if names_rows || corner.is_empty() => {}
+            _ if names_rows && matches!(names::meaning(&corner), HeadingMeaning::Field(Column::Name, _)) => {}
             _ => table.title = corner,
         }
     }
     let above = sheet.rows.get(free_from.max(line.saturating_sub(ABOVE))..line).unwrap_or_default();
     let mut before = sheet.rows.get(line).map_or(0, |row| row.number);
-    for (place, row) in above.iter().enumerate().rev() {
+    let mut titled = if table.title.is_empty() { None } else { Some(before) };
+    for row in above.iter().rev() {
         // An empty row may stand between the name and the table, a gap may not.
         if before > row.number + 2 {
             break;
@@ -254,24 +276,38 @@ fn describe(sheet: &Sheet, table: &mut Table, line: usize, free_from: usize, sec
                 _ => None,
             })
             .collect();
+        // Beside a name of the sizes down stands that of the sizes across.
+        let of_axes = texts.iter().any(|(at, text)| *at < first && axis(text).is_some());
         for (at, text) in texts {
             table.currency = table.currency.or_else(|| value::currency(&text));
-            if axis(&text).is_some() {
+            if axis(&text).is_some() || of_axes && at >= first {
                 let name = if at < first { &mut table.down } else { &mut table.across };
                 name.get_or_insert(text);
             } else if table.title.is_empty() && !is_note(&text) && !is_money(&text) {
                 table.title = text;
-            } else if row.cells.len() == 1 && place + 1 < above.len() && !is_note(&text) {
+                titled = Some(row.number);
+            } else if row.cells.len() == 1 && titled == Some(row.number + 1) && !is_letterhead(&text) {
                 *section = text;
                 break;
             }
         }
     }
     table.section.clone_from(section);
+    if table.title.is_empty() && !names_rows && !is_default_name(&sheet.name) {
+        table.title.clone_from(&sheet.name);
+    }
     table.currency = table.currency.or_else(|| {
         let number = sheet.rows.get(line).map_or(0, |row| row.number);
         header::above(sheet, number)
     });
+}
+
+/// Whether a sheet has the name that a spreadsheet program gave it, or the file's.
+fn is_default_name(name: &str) -> bool {
+    let word: String = name.to_lowercase().chars().take_while(|c| c.is_alphabetic()).collect();
+    let given =
+        ["лист", "sheet", "аркуш", "tabelle", "arkusz", "table", "tdsheet", "прайс", "price", "worksheet"];
+    given.contains(&word.as_str()) || name.contains('.')
 }
 
 /// Whether a text only says that prices follow: «Цена, руб. за шт.»
@@ -363,7 +399,14 @@ impl Table {
         let russian =
             [&self.title, &label].into_iter().any(|text| text.chars().any(crate::words::is_cyrillic));
         let times = if russian { 'х' } else { 'x' };
-        let both = format!("{size}{times}{label}");
+        // The diameter comes first, whichever way the table has it.
+        // Sizes of several parts stand beside each other: `25х25х3, 6 м`.
+        let plain = |size: &str| size.chars().skip(1).all(|c| c.is_ascii_digit() || ".,/-".contains(c));
+        let both = match self.diameters_down(&label) {
+            _ if !plain(size) || !plain(&label) => format!("{label}, {size}"),
+            true => format!("{label}{times}{size}"),
+            false => format!("{size}{times}{label}"),
+        };
         let name = if names {
             format!("{} {label} {size}", self.kind_of(&label)).trim().to_owned()
         } else {
@@ -386,6 +429,17 @@ impl Table {
         };
         let category = Localized { ru: self.section.clone(), en: String::new() };
         Product { name: text(name), category, attributes, ..Product::default() }
+    }
+
+    fn diameters_down(&self, label: &str) -> bool {
+        let starts =
+            |text: &str, words: &[&str]| words.iter().any(|word| text.to_lowercase().starts_with(word));
+        let axis = |axis: &Option<String>| {
+            axis.as_ref()
+                .is_some_and(|axis| starts(axis, &["диам", "diam", "durchm", "średn", "ду", "dn", "ø"]))
+        };
+        let thread = starts(label, &["м", "m", "ø", "d", "ду"]) && label.chars().any(|c| c.is_ascii_digit());
+        axis(&self.down) || thread && !axis(&self.across)
     }
 
     /// What to put before a row's label that is a name: the title, unless the label says it.

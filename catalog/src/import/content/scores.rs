@@ -113,8 +113,9 @@ pub(in super::super) fn stock_score(column: &Profile, right: bool) -> f64 {
         return 0.0;
     }
     let one = |yes: bool| f64::from(u8::from(yes));
-    0.35 + 0.25 * one(column.zeros > 0.02)
-        + 0.2 * one(column.different < 0.6 && column.distinct >= 5)
+    // Without a zero it may as well be the number in a package.
+    0.3 + 0.3 * one(column.zeros > 0.02)
+        + 0.15 * one(column.different < 0.6 && column.distinct >= 5)
         + 0.1 * one(column.median < 1000.0)
-        + 0.1 * one(right)
+        + 0.05 * one(right)
 }

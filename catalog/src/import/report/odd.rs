@@ -6,7 +6,7 @@ use std::{collections::HashMap, ops::Range};
 
 use tolmach_engine::catalog::Product;
 
-use super::{OddRow, Warning};
+use super::{super::item::ON_REQUEST, OddRow, Warning};
 
 /// Maximum number of rows listed, and of rows per reason.
 const LISTED: usize = 12;
@@ -161,9 +161,11 @@ impl Found<'_> {
 
     /// What was noticed while the rows were read.
     fn warned(&mut self, warnings: &[Warning]) {
-        // What one of ten items has is not odd.
-        let odd =
-            |warning: &&Warning| !warning.rows.is_empty() && warning.count * 10 <= self.items.len().max(30);
+        // What one of ten items has is not odd, nor is an item on request.
+        let odd = |warning: &&Warning| {
+            let rare = warning.count * 10 <= self.items.len().max(30);
+            rare && !warning.rows.is_empty() && warning.kind != ON_REQUEST
+        };
         for warning in warnings.iter().filter(odd) {
             let rows =
                 warning.rows.iter().zip(&warning.examples).take(PER_REASON).map(|((sheet, row), example)| {

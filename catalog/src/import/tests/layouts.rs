@@ -126,6 +126,31 @@ fn two_near_readings_are_a_question() {
 }
 
 #[test]
+fn of_two_columns_of_articles_one_is_taken_and_the_other_named() {
+    let list: Vec<Vec<String>> = (0..12)
+        .map(|n| {
+            let (own, maker) = (format!("{}", 4000 + n * 7), format!("OM-{n}-77"));
+            vec![own, maker, format!("Фильтр масляный {n} для авто"), format!("{}.5", 90 + n)]
+        })
+        .collect();
+    let list: Vec<Vec<&str>> = list.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+    let list: Vec<&[&str]> = list.iter().map(Vec::as_slice).collect();
+    // A sheet of one row goes on like the one before it.
+    let imported =
+        book(&[("1", &list), ("2", &[&["5000", "OM-90-1", "Фильтр салонный угольный", "99.5"]])]).unwrap();
+    assert_eq!(
+        (imported.items.len(), item(&imported, 12).article.as_str()),
+        (13, "OM-90-1"),
+        "{}",
+        imported.report
+    );
+    let warning = &imported.report.warnings[0].kind;
+    for part in ["B (OM-0-77; ", "A (4000; ", "--map article=A", "the first was taken"] {
+        assert!(warning.contains(part), "no {part} in: {warning}");
+    }
+}
+
+#[test]
 fn a_purchase_price_is_not_taken_for_its_values() {
     let list: &[&[&str]] = &[
         &["Шифр1", "Чем торгуем", "Закупочная"],
@@ -148,6 +173,47 @@ fn sheets_of_other_things_are_not_read_for_their_values() {
     ])
     .unwrap();
     assert_eq!(imported.items.len(), 1, "{}", imported.report);
+}
+
+#[test]
+fn a_sheet_with_its_columns_in_another_order_is_read_by_its_values() {
+    let pipes: Vec<Vec<String>> = (1..15)
+        .map(|n| vec![format!("Труба полимерная {n} мм"), format!("TR-{n}0"), format!("{}", 3 + n * 12)])
+        .collect();
+    let pipes: Vec<Vec<&str>> = pipes.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+    let pipes: Vec<&[&str]> = pipes.iter().map(Vec::as_slice).collect();
+    let first: &[&[&str]] = &[&["Артикул", "Наименование", "Цена"], &["A-1", "Кран шаровой", "5.5"]];
+    let imported = book(&[("Краны", first), ("Трубы", &pipes)]).unwrap();
+    let pipe = item(&imported, 1);
+    assert_eq!(
+        (pipe.article.as_str(), pipe.name.ru.as_str(), pipe.price),
+        ("TR-10", "Труба полимерная 1 мм", Some(15.0))
+    );
+}
+
+#[test]
+fn a_single_column_of_numbers_is_the_price_and_packs_are_no_stock() {
+    let list: Vec<Vec<String>> =
+        (0..12).map(|n| vec![format!("Стол письменный модель {n}"), format!("{}", 5000 + n * 150)]).collect();
+    let list: Vec<Vec<&str>> = list.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+    let list: Vec<&[&str]> = list.iter().map(Vec::as_slice).collect();
+    let imported = rows(&list);
+    assert_eq!((imported.items.len(), item(&imported, 1).price), (12, Some(5150.0)));
+    let list: Vec<Vec<String>> = (0..30)
+        .map(|n| {
+            let pack = [1, 5, 10, 20, 50][n % 5];
+            vec![
+                format!("T{}", 1000 + n),
+                format!("Сверло по металлу {n} мм"),
+                format!("{pack}"),
+                format!("{}.7", 15 + n),
+            ]
+        })
+        .collect();
+    let list: Vec<Vec<&str>> = list.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+    let list: Vec<&[&str]> = list.iter().map(Vec::as_slice).collect();
+    let imported = rows(&list);
+    assert_eq!((item(&imported, 1).stock, item(&imported, 1).price), (None, Some(16.7)));
 }
 
 #[test]
@@ -254,6 +320,22 @@ fn a_row_with_an_article_or_a_unit_is_never_a_section() {
     );
     let sheet = &imported.report.sheets[0];
     assert_eq!((sheet.on_request, sheet.section_rows.as_slice()), (2, &[(2, "Краны".to_owned())][..]));
+}
+
+#[test]
+fn a_group_with_its_code_differs_from_an_item_without_a_price() {
+    let mut list: Vec<Vec<String>> = vec![["Артикул", "Номенклатура", "Цена"].map(String::from).to_vec()];
+    list.push(vec!["012_Серия Б".into(), "PG7".into()]);
+    list.extend((0..25).map(|n| vec![format!("{}", 71_000 + n), format!("Насос {n}"), "5".into()]));
+    list.push(vec!["КМ 12".into(), "Кран".into()]);
+    let list: Vec<Vec<&str>> = list.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+    let list: Vec<&[&str]> = list.iter().map(Vec::as_slice).collect();
+    let imported = rows(&list);
+    let last = item(&imported, 25);
+    assert_eq!(
+        (last.article.as_str(), last.price, last.category.ru.as_str()),
+        ("КМ 12", None, "012_Серия Б")
+    );
 }
 
 #[test]
