@@ -16,7 +16,7 @@ use super::{
     header::{Header, ReadBy},
     heading_rows::headings,
     names::{self, HeadingMeaning},
-    profile::{Profile, is_absent, number, profiles},
+    profile::{Profile, is_absent, is_known_heading, number, profiles},
     sections::{is_letterhead, is_note},
     workbook::{Row, Sheet, Value},
 };
@@ -126,7 +126,10 @@ pub(super) fn read(sheet: &Sheet, mapping: &Mapping) -> Reading {
     let currency = columns.iter().any(|column| Some(column.at) == price && column.currencies >= 0.5);
     let goods = [Column::Article, Column::Unit, Column::Stock, Column::Photo];
     let goods = goods.iter().any(|column| found.columns.get(column).is_some_and(|(_, sure)| *sure >= 0.7));
-    let sure = items >= ENOUGH || currency || goods || !found.attributes.is_empty();
+    let spoken = currency || goods || !found.attributes.is_empty();
+    // Headings of which none is known are rather those of another table.
+    let foreign = !start.headings.is_empty() && !start.headings.values().any(|text| is_known_heading(text));
+    let sure = items >= ENOUGH || spoken && !foreign;
     if mapping.is_empty() && (items < FEWEST || at(Column::Price).is_none() || !sure) {
         return Reading::Nothing;
     }

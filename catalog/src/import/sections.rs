@@ -35,7 +35,7 @@ pub(super) struct Habits {
     numeric: bool,
     /// At least 90 % of the rows have an article number.
     articles: bool,
-    /// At least 95 % of the rows say something in the price column, if only «по запросу».
+    /// At least 85 % of the rows with several cells say something in the price column, if only «по запросу».
     prices: bool,
 }
 
@@ -105,7 +105,10 @@ impl Habits {
             Some((stock, total)) => {
                 missing >= 3 && self.priced >= ENOUGH || self.is_sum(total, stock, header, below)
             }
-            None => missing >= 2,
+            None => {
+                let totals = |(at, _): &(u32, Value)| Some(at) == name || !self.filled.contains(at);
+                missing >= 2 && row.cells.iter().all(totals)
+            }
         }
     }
 
@@ -113,10 +116,16 @@ impl Habits {
     fn is_sum(&self, total: f64, stock: u32, header: &Header, below: &[Row]) -> bool {
         let article =
             |row: &Row| header.columns.get(&Column::Article).is_some_and(|at| row.get(*at).is_some());
-        let mut sum = 0.0;
+        let (mut sum, mut groups) = (0.0, 0);
         for (index, row) in below.iter().take(SUMMED).enumerate() {
             if article(row) {
+                groups = 0;
                 sum += row.get(stock).and_then(number).unwrap_or_default();
+            } else {
+                groups += 1;
+            }
+            if groups > NESTED {
+                return false;
             }
             let last = below.get(index + 1).is_none_or(|next| !article(next));
             if last && article(row) && (sum - total).abs() < 0.001 {
@@ -130,6 +139,8 @@ impl Habits {
     }
 }
 
+/// Number of groups that may stand in each other.
+const NESTED: usize = 8;
 /// Number of rows that may add up to the total of a group.
 const SUMMED: usize = 300;
 

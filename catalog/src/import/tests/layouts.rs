@@ -170,6 +170,15 @@ fn sheets_of_other_things_are_not_read_for_their_values() {
         ("Товары", &[&["Артикул", "Наименование", "Цена"], &["A-1", "Кран", "5"]]),
         ("Скидки", &[&["PG1", "30"], &["PG2", "40"], &["PG3", "45"], &["PG4", "50"]]),
         ("Погода", &[&["Место", "Градусы"], &["Тверь", "15"], &["Псков", "18"], &["Орёл", "21"]]),
+        (
+            "Климат",
+            &[
+                &["Станция", "Градусы", "Давление"],
+                &["Тверь", "15.5", "1013"],
+                &["Псков", "18", "1009"],
+                &["Орёл", "21", "1011"],
+            ],
+        ),
     ])
     .unwrap();
     assert_eq!(imported.items.len(), 1, "{}", imported.report);
@@ -351,6 +360,13 @@ fn an_item_with_stock_is_no_group_unless_the_stock_is_a_total() {
     let names: Vec<&str> = imported.items.iter().map(|item| item.name.ru.as_str()).collect();
     assert_eq!(names, ["Лампа без артикула", "Лампа", "Кабель", "Шнур"]);
     assert_eq!(imported.report.sheets[0].sections, 1);
+    let imported = rows(&[
+        &["Товар", "Артикул", "Цена", "Штрихкод"],
+        &["Лампа", "L-1", "50", "4006381333931"],
+        &["Шнур", "L-2", "30", "4006381333948"],
+        &["Патрон", "", "", "4006381333955"],
+    ]);
+    assert_eq!((imported.items.len(), imported.report.sheets[0].sections), (3, 0), "a barcode makes an item");
 }
 
 #[test]
