@@ -61,7 +61,8 @@ pub struct Progress {
 }
 
 /// The stages of a build, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Merging the new rows with the rows of other sources.
     Merging,

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use tolmach_engine::catalog::{Attribute, Localized, Product};
 
 use super::{
-    columns::Column,
+    columns::{Column, letters},
     header::Header,
     report::Warnings,
     value::{self, Amount},
@@ -27,9 +27,14 @@ const ATTRIBUTE_NAME: usize = 100;
 const ATTRIBUTE_VALUE: usize = 200;
 const ADDRESS: usize = 2_000;
 
+/// The warning about items without a price.
+pub(super) const ON_REQUEST: &str = "items without a price, offered on request";
+
 /// Products and warnings collected from all sheets.
 pub(super) struct Items {
     pub items: Vec<Product>,
+    /// The row of each product, numbered from 1.
+    pub rows: Vec<u32>,
     pub warnings: Warnings,
     /// Maximum number of products. Further ones are only noticed: see [`Items::too_many`].
     most: usize,
@@ -45,6 +50,7 @@ impl Items {
     pub fn at_most(most: usize) -> Items {
         Items {
             items: Vec::new(),
+            rows: Vec::new(),
             warnings: Warnings::default(),
             most,
             too_many: false,
@@ -69,7 +75,7 @@ impl Items {
         let cell = |column| header.columns.get(&column).and_then(|at| row.get(*at));
         let text = |column| cell(column).map(Value::text).unwrap_or_default();
         let line = |column| text(column).replace('\n', " ");
-        let place = format!("sheet \"{sheet}\" row {}", row.number);
+        let place = self.warnings.at(sheet, row.number);
         let localized = |native: Column, foreign: Column, read: &dyn Fn(Column) -> String| {
             let (native_text, foreign_text) = (read(native), read(foreign));
             // With an English heading and no column in the other language, a text without Cyrillic letters is English.
@@ -118,11 +124,35 @@ impl Items {
         if product.price.is_none() && header.columns.contains_key(&Column::Price) {
             let said = cell(Column::Price).map_or_else(|| "empty".to_owned(), short);
             let what = format!("{} {}", product.article, said);
-            self.warnings
-                .add("items without a price, offered on request", format!("{place}: {}", what.trim()));
+            self.warnings.add(ON_REQUEST, format!("{place}: {}", what.trim()));
         }
         product.stock = cell(Column::Stock).and_then(|value| self.stock(value, &place));
-        self.add(product, row.number, sheet, &place)
+        let id =
+            if product.article.is_empty() { format!("row-{}", row.number) } else { product.article.clone() };
+        self.add(product, id, row.number, sheet, &place)
+    }
+
+    /// Adds the product of a cell in a table of sizes, whose price the cell is. Returns whether it has a price.
+    pub fn read_cell(
+        &mut self,
+        mut product: Product,
+        value: &Value,
+        (row, column): (u32, u32),
+        sheet: &str,
+        currency: Option<&'static str>,
+    ) -> bool {
+        if self.items.len() >= self.most {
+            self.too_many = true;
+            return true;
+        }
+        let place = self.warnings.at(sheet, row);
+        self.cut(&mut product, &place);
+        product.price = self.price(value, &place);
+        if product.price.is_some() {
+            let named = if let Value::Text(text) = value { value::currency(text) } else { None };
+            product.currency = named.or(currency).unwrap_or_default().to_owned();
+        }
+        self.add(product, format!("cell-{}{row}", letters(column)), row, sheet, &place)
     }
 
     /// Cuts texts that are longer than their field takes.
@@ -187,8 +217,7 @@ impl Items {
         None
     }
 
-    fn add(&mut self, mut product: Product, row: u32, sheet: &str, place: &str) -> bool {
-        let id = if product.article.is_empty() { format!("row-{row}") } else { product.article.clone() };
+    fn add(&mut self, mut product: Product, id: String, row: u32, sheet: &str, place: &str) -> bool {
         if !product.article.is_empty() {
             let twin = crate::words::normalise_article(&product.article);
             match self.articles.get(&twin) {
@@ -206,6 +235,7 @@ impl Items {
         product.id = if *uses == 1 { id } else { format!("{id}~{uses}") };
         let priced = product.price.is_some();
         self.items.push(product);
+        self.rows.push(row);
         priced
     }
 }
