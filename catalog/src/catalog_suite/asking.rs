@@ -2,8 +2,9 @@
 
 use tolmach_engine::{
     catalog::{
+        ArticleMatch,
         Comparison::{Eq, Ge, Gt, Le, Lt, Ne},
-        Facet, Field, SearchRequest,
+        Facet, Field, NearArticle, SearchRequest,
     },
     language::Language,
     measure::Dimension,
