@@ -5,6 +5,7 @@
 //! Details of ranking, files and servers are tested next to each implementation.
 
 mod asking;
+mod naming;
 mod switching;
 
 use async_trait::async_trait;
@@ -37,7 +38,9 @@ macro_rules! conformance {
             counts_facets, counts_facets_over_all_that_match, finds_similar_rows,
             finds_words_in_any_form, forgives_typing_errors, finds_articles_in_every_spelling,
             lists_rows_named_by_article_first, finds_nothing_for_unknown_products,
-            scores_by_the_share_of_the_words,
+            scores_by_the_share_of_the_words, puts_the_thing_before_what_is_for_it,
+            compares_numbers_by_value_and_unit, leaves_out_what_is_not_wanted, reads_one_root_in_many_spellings,
+            stems_latin_words_by_the_language_of_the_row, finds_what_columns_say,
             filters_by_columns, filters_by_texts, filters_by_measures_and_attributes, lists_what_passes_filters,
             pages_without_overlap, finds_by_vectors, mixes_words_and_vectors, accepts_any_text,
             switches_under_load, rolls_back, is_empty_before_the_first_import, keeps_other_sources);
@@ -53,6 +56,7 @@ macro_rules! conformance {
 }
 pub(crate) use asking::*;
 pub(crate) use conformance;
+pub(crate) use naming::*;
 pub(crate) use switching::*;
 
 pub(crate) fn product(article: &str, ru: &str, en: &str, price: f64, stock: f64) -> Product {

@@ -24,8 +24,8 @@ const LONGEST_WORD: usize = 48;
 const MOST_ARTICLES: usize = 32;
 /// Minimum numbers of characters and digits of a code that is compared with articles, and the most digits of a number that is
 /// an amount.
-const SHORTEST_CODE: usize = 5;
-const LEAST_DIGITS: usize = 3;
+const SHORTEST_CODE: usize = 4;
+const LEAST_DIGITS: usize = 2;
 const LONGEST_AMOUNT: usize = 5;
 /// From how many digits on a number with a letter in front is no size.
 const LONGEST_MARKED: usize = 4;

@@ -19,12 +19,12 @@ use tolmach_engine::{
     measure::{self, Dimension},
 };
 
-use super::super::generation::Generation;
+use super::super::{generation::Generation, head::head};
 use crate::words;
 
 /// Version of documents and settings. Increase it with every change, so that generations published in an older format
 /// are published again.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Name of the embedder on the server.
 pub(super) const EMBEDDER: &str = "rows";
 /// Id of the marker document, which says what an index contains.
@@ -40,8 +40,11 @@ pub(super) struct Document<'a> {
     row: u32,
     /// The product as a JSON string; the server does not need to know its fields.
     product: String,
+    /// The words of the name that say what the row is. The first attribute, so that a match in it ranks before others.
+    head: String,
     name: String,
     labels: String,
+    attributes: String,
     description: String,
     #[serde(flatten)]
     columns: Map<String, Value>,
@@ -53,7 +56,12 @@ impl<'a> Document<'a> {
     /// The document of a row; `None` after the last one.
     pub fn of(generation: &'a Generation, row: u32) -> Option<Document<'a>> {
         let product = generation.products.get(row as usize)?;
-        let terms = |texts: &[&str]| written(words::index_terms(&texts.join(" ")).iter());
+        // Each text by itself: its language tells how its words are stemmed.
+        let terms = |texts: &[&str]| {
+            let terms: Vec<String> = texts.iter().flat_map(|text| words::index_terms(text)).collect();
+            written(terms.iter())
+        };
+        let values: Vec<&str> = product.attributes.iter().map(|of| of.value.as_str()).collect();
         let vectors = generation.vectors.as_ref().map(|vectors| {
             // A row without words has a zero vector; the server is told that it has no vector.
             let vector = vectors.get(row as usize).filter(|vector| vector.iter().any(|value| *value != 0.0));
@@ -64,8 +72,16 @@ impl<'a> Document<'a> {
             generation: &generation.manifest.id,
             row,
             product: serde_json::to_string(product).ok()?,
+            head: written(
+                [&product.name.ru, &product.name.en]
+                    .into_iter()
+                    .flat_map(|name| head(name))
+                    .collect::<Vec<_>>()
+                    .iter(),
+            ),
             name: terms(&[&product.name.ru, &product.name.en]),
             labels: terms(&[&product.brand, &product.category.ru, &product.category.en]),
+            attributes: terms(&values),
             description: terms(&[&product.description.ru, &product.description.en]),
             columns: columns(generation, row, product),
             vectors,
@@ -220,7 +236,7 @@ pub(super) fn settings(generation: &Generation) -> Settings {
         ..Embedder::default()
     });
     Settings {
-        searchable_attributes: Some(names(&["name", "labels", "description"])),
+        searchable_attributes: Some(names(&["head", "name", "labels", "attributes", "description"])),
         displayed_attributes: Some(names(&["id", "row", "product", "marks"])),
         filterable_attributes: Some(filterable),
         sortable_attributes: Some(names(&["row"])),

@@ -88,6 +88,38 @@ fn searches_are_parsed_and_evaluated() {
         (&2.into(), &1.0.into(), &1.0.into()),
         "{figures}"
     );
+    home.write(
+        "patterns.tsv",
+        "query\tpattern\nнасос погружной\t^насос.*погружн\nдрель\t^дрель\nкофемолка\t^кофемолка\n",
+    );
+    let eval = |more: &[&str]| {
+        home.tolmach(&[&["catalog", "eval", "--judgments", "patterns.tsv"], more].concat()).run().ok()
+    };
+    let figures = eval(&["--json", "--compare", "ratio=0.5"]).json();
+    assert_eq!((&figures["queries"], &figures["ndcg@10"]), (&2.into(), &1.0.into()), "{figures}");
+    assert_eq!(figures["unmatched"], serde_json::json!(["кофемолка"]), "{figures}");
+    assert_eq!(
+        (&figures["compared"]["with"], &figures["compared"]["queries"]),
+        (&"ratio=0.5".into(), &2.into())
+    );
+    assert!(eval(&[]).stdout.contains("not counted, no name matches: кофемолка"));
+    // The list without the pump: what was found before is lost.
+    home.write("shop.csv", SECOND);
+    home.tolmach(&["catalog", "import", "shop.csv"]).run().ok();
+    home.write("judged2.tsv", "насос погружной\tPN-1\t3\n");
+    let worse =
+        home.tolmach(&["catalog", "eval", "--judgments", "judged2.tsv", "--compare", "previous"]).run().ok();
+    assert!(worse.stdout.contains("1.000 → 0.000  насос погружной"), "{}", worse.stdout);
+    let unknown =
+        home.tolmach(&["catalog", "eval", "--judgments", "judged2.tsv", "--compare", "nothing"]).run();
+    assert!(unknown.stderr.contains("no generation nothing; there are "), "{}", unknown.stderr);
+    home.write("broken.tsv", "насос\t(насос\n");
+    let broken = home.tolmach(&["catalog", "eval", "--judgments", "broken.tsv"]).run();
+    assert!(
+        broken.stderr.contains("line 1: the pattern cannot be used: unclosed group"),
+        "{}",
+        broken.stderr
+    );
     home.write("judged.csv", "насос,PN-1,3\nдрель,DR-1\n");
     let broken = home.tolmach(&["catalog", "eval", "--judgments", "judged.csv"]).run();
     assert!(broken.stderr.contains("line 2: 2 columns"), "{}", broken.stderr);

@@ -84,9 +84,11 @@ pub(super) fn by_words(index: &Index, among: &[usize], words: &Words, strategy: 
         if matching == 0 || strategy == "all" && matching < most {
             continue;
         }
-        let worst = order.iter().take(matching).filter_map(|n| held[*n]).max().unwrap_or_default();
-        let ranks =
-            [(matching, most), (1, 1), (attributes - worst.min(attributes - 1), attributes), (1, 3), (2, 2)];
+        // The server adds up how far down the list of attributes each word is.
+        let down: usize = order.iter().take(matching).filter_map(|n| held[*n]).sum();
+        let farthest = matching * (attributes - 1);
+        let by_attribute = (farthest - down.min(farthest) + 1, farthest + 1);
+        let ranks = [(matching, most), (1, 1), by_attribute, (1, 3), (2, 2)];
         let details = json!({
             "words": { "order": 0, "matchingWords": matching, "maxMatchingWords": most, "score": matching as f64 / most as f64 },
             "proximity": { "order": 1, "score": 1.0 },
