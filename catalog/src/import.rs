@@ -1,4 +1,4 @@
-//! Reads a price list, a workbook or a CSV file, into products and a report of how it was understood.
+//! Reads a price list, a workbook, delimited text, an HTML table or an XML catalogue, into products and a report of how it was understood.
 //!
 //! Nothing is stored, and the catalogue is not involved: [`read`] takes a path and returns plain data. [`child`] runs
 //! it in a separate process with resource limits; all uploaded files are read that way.
@@ -8,14 +8,19 @@ mod cfb;
 pub mod child;
 mod columns;
 mod csv;
+mod currency;
+mod encoding;
 mod fit;
 mod guard;
+mod guess;
 mod header;
 mod item;
+mod money;
 mod names;
 pub mod remembered;
 mod report;
 mod rows;
+mod stock;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -28,7 +33,7 @@ use serde::{Deserialize, Serialize};
 use tolmach_engine::catalog::Product;
 
 pub use columns::{Column, Mapping};
-pub use report::{ATTRIBUTE, ColumnMapping, Report, SheetReport, Skipped, Warning};
+pub use report::{ATTRIBUTE, ColumnMapping, CurrencyUse, Report, SheetReport, Skipped, Warning};
 
 /// A person's choice of columns for a price list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +44,9 @@ pub struct Options {
     /// Columns remembered for the supplier. A heading that the file no longer has is a warning.
     #[serde(default)]
     pub remembered: Mapping,
+    /// ISO 4217 code of the company's currency, for prices of a list that states none; empty for none.
+    #[serde(default)]
+    pub currency: String,
 }
 
 /// The contents of a price list.
@@ -198,7 +206,8 @@ pub enum Error {
     },
 }
 
-/// Reads a price list: .xlsx, .xlsm, .xls, .xlsb, .ods or delimited text. The format is detected from the content, not
+/// Reads a price list: .xlsx, .xlsm, .xls, .xlsb, .ods, delimited text, HTML tables, SpreadsheetML, YML or CommerceML.
+/// The format is detected from the content, not
 /// the file name.
 ///
 /// Blocks on I/O and CPU, so call it off the async threads. Damaged files give errors, not panics.

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use super::{
     columns::{Column, Mapping, NONE, from_letters},
     fit::Values,
-    names::{self, HeadingMeaning},
+    guess,
+    money::{self, Stated},
+    names::{self, HeadingMeaning, PriceKind},
     value,
     workbook::{Row, Sheet, Value},
 };
@@ -15,7 +17,7 @@ use super::{
 /// The header is searched in the rows up to this number.
 pub(super) const LOOKED_AT: u32 = 1000;
 /// Maximum length of a heading in characters; a longer cell is a sentence.
-const LONGEST_HEADING: usize = 80;
+pub(super) const LONGEST_HEADING: usize = 80;
 
 /// A header that was found.
 #[derive(Clone, Debug, Default)]
@@ -26,12 +28,14 @@ pub(super) struct Header {
     pub columns: BTreeMap<Column, u32>,
     /// The headings of all columns.
     pub headings: BTreeMap<u32, String>,
-    /// Currency of prices, from the price heading, the text above the header, or the sheet's name.
-    pub currency: Option<&'static str>,
+    /// Currency of prices, from the price heading, the text above the header, the sheet's name or a note.
+    pub currency: Option<Stated>,
     /// Confidence for each mapped field, 0 to 1.
     pub confidence: BTreeMap<Column, f64>,
     /// Fields for which the mapping names a heading that this sheet does not have.
     pub missing: Vec<Column>,
+    /// What a person should know about the choice of columns.
+    pub notes: Vec<String>,
     /// A person's mapping, to be applied to headers further down.
     mapping: Mapping,
 }
@@ -45,6 +49,10 @@ impl Header {
             .is_some_and(|heading| is_english(heading))
     }
 
+    fn price_heading(&self) -> Option<&String> {
+        self.columns.get(&Column::Price).and_then(|at| self.headings.get(at))
+    }
+
     /// The columns that become attributes of the product, with their headings as one line.
     pub fn attributes(&self) -> impl Iterator<Item = (u32, String)> {
         let used = |at: &u32| self.columns.values().any(|used| used == at);
@@ -52,8 +60,11 @@ impl Header {
             // Other prices are not for clients, and pictures are not text.
             match names::meaning(heading) {
                 HeadingMeaning::Nothing
+                | HeadingMeaning::Number
                 | HeadingMeaning::Field(Column::Price | Column::Photo | Column::Currency, _) => None,
-                HeadingMeaning::Field(..) | HeadingMeaning::Other => Some((*at, one_line(heading))),
+                HeadingMeaning::Field(..) | HeadingMeaning::Other | HeadingMeaning::Unknown => {
+                    Some((*at, one_line(heading)))
+                }
             }
         })
     }
@@ -65,15 +76,16 @@ impl Header {
         if headings.len() != row.cells.len() || headings.len() < 2 {
             return None;
         }
-        let columns = best_names(&headings);
+        let mut columns = best_names(&headings);
         let numeric = |text: &String| text.chars().any(|c| c.is_ascii_digit());
         if worth(&columns) < 3 || columns.values().any(|at| headings.get(at).is_some_and(numeric)) {
             return None;
         }
+        columns.retain(|column, at| *column != Column::Price || !guess::is_internal(&headings, *at));
         let mapping = self.mapping.clone();
         let mut changed = Header { row: row.number, columns, headings, mapping, ..Header::default() };
         correct(&mut changed, &self.mapping, &mut BTreeMap::new());
-        changed.currency = price_currency(&changed.columns, &changed.headings).or(self.currency);
+        changed.currency = money::of_sheet(changed.price_heading(), &Sheet::default(), 0).or(self.currency);
         changed.columns.contains_key(&Column::Name).then_some(changed)
     }
 }
@@ -81,22 +93,40 @@ impl Header {
 /// Finds the header of a sheet and its columns. `None` if there is no header row and no mapping that replaces it, or
 /// if no column can be the name.
 pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
+    let mut unsure = false;
     let mut header = match detect(sheet) {
         Some(found) if resolves_all(&found.headings, mapping) => found,
-        found => named(sheet, mapping).or(found)?,
+        found => match named(sheet, mapping).or(found) {
+            Some(found) => found,
+            None => {
+                unsure = true;
+                at_row(sheet, guess::lone_name(sheet)?)?
+            }
+        },
     };
     let values = Values::below(&sheet.rows, header.row);
     let mut ranks = choose(&mut header, &values);
+    guess::complete(&mut header, &values, &mut ranks);
     correct(&mut header, mapping, &mut ranks);
     header.mapping = mapping.clone();
     header.columns.get(&Column::Name)?;
-    header.currency = price_currency(&header.columns, &header.headings).or_else(|| above(sheet, header.row));
+    if unsure && !guess::is_list(&header) {
+        return None;
+    }
+    header.currency = money::of_sheet(header.price_heading(), sheet, header.row);
+    header.notes = guess::notes(&header, &values);
     header.confidence = header
         .columns
         .iter()
         .map(|(column, at)| (*column, confidence(*column, *at, ranks.get(column).copied(), &values)))
         .collect();
     Some(header)
+}
+
+/// The header in a row.
+fn at_row(sheet: &Sheet, number: u32) -> Option<Header> {
+    let row = sheet.rows.iter().find(|row| row.number == number)?;
+    Some(Header { row: number, headings: headings(row), ..Header::default() })
 }
 
 /// The best header candidate in the first rows; its columns are not chosen yet.
@@ -231,8 +261,10 @@ fn choose(header: &mut Header, values: &Values<'_>) -> BTreeMap<Column, u8> {
             found.sort_by_key(|(rank, at)| (*rank, values.different(*at) < 0.5 && *rank > 0, *at));
         }
         let quality = |at: u32| values.fit(*column, at) * (values.filled(at) * 2.0).min(1.0);
-        // A purchase price must never replace a missing retail price.
-        let open = |rank: u8, first: u8| *column != Column::Price || rank <= first.max(1);
+        // A price for dealers is never shown, and another kind must never replace a missing retail price.
+        let open = |rank: u8, first: u8| {
+            *column != Column::Price || rank <= first.max(1) && rank < PriceKind::Internal.rank()
+        };
         let Some((first, _)) = found.first() else { continue };
         let best = found
             .iter()
@@ -387,27 +419,6 @@ fn confidence(column: Column, at: u32, rank: Option<u8>, values: &Values<'_>) ->
     let fit = if values.filled(at) > 0.0 { values.fit(column, at) } else { 0.4 };
     let whole: f64 = name * (0.4 + 0.6 * f64::from(fit));
     (whole * 100.0).round() / 100.0
-}
-
-fn price_currency(columns: &BTreeMap<Column, u32>, headings: &BTreeMap<u32, String>) -> Option<&'static str> {
-    columns.get(&Column::Price).and_then(|at| headings.get(at)).and_then(|heading| value::currency(heading))
-}
-
-/// A currency given above the header for all prices («Цены указаны в евро»), or in the sheet's name.
-fn above(sheet: &Sheet, header: u32) -> Option<&'static str> {
-    let texts = sheet.rows.iter().take_while(|row| row.number < header).flat_map(|row| &row.cells);
-    let mut said = texts.filter_map(|(_, value)| match value {
-        Value::Text(text) => Some(text),
-        _ => None,
-    });
-    said.find_map(|text| {
-        let lower = text.to_lowercase();
-        let prices =
-            ["цен", "цін", "price", "валют", "currency", "прайс"].iter().any(|word| lower.contains(word));
-        // An exchange rate («курс 95 руб./$») names two currencies.
-        value::currency(text).filter(|_| prices && !lower.contains("курс"))
-    })
-    .or_else(|| value::currency(&sheet.name))
 }
 
 fn is_english(heading: &str) -> bool {

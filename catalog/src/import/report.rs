@@ -54,6 +54,20 @@ pub struct SheetReport {
     pub on_request: usize,
     /// Rows that gave no item, by reason.
     pub skipped: BTreeMap<String, Skipped>,
+    /// The currencies of the prices, the most frequent first.
+    #[serde(default)]
+    pub currencies: Vec<CurrencyUse>,
+}
+
+/// A currency of a sheet's prices.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CurrencyUse {
+    /// ISO 4217 code; empty if none is stated and none configured.
+    pub code: String,
+    /// Where it was read, as a part of a sentence.
+    pub source: String,
+    /// Number of prices.
+    pub prices: usize,
 }
 
 /// Rows that gave no item for the same reason.
@@ -134,6 +148,10 @@ impl fmt::Display for SheetReport {
             let field = column.field.as_deref().unwrap_or("not used");
             let sure = column.confidence.map_or_else(String::new, |sure| format!(" ({:.0} %)", sure * 100.0));
             writeln!(f, "    {:<3} {header} -> {field}{sure}", column.column)?;
+        }
+        for CurrencyUse { code, source, prices } in &self.currencies {
+            let code = if code.is_empty() { "no currency" } else { code };
+            writeln!(f, "    {prices} prices in {code}: {source}")?;
         }
         for (reason, skipped) in &self.skipped {
             writeln!(f, "    skipped {}: {reason} ({skipped})", skipped.count)?;

@@ -2,7 +2,7 @@
 //!
 //! A row that is an item is read in `item`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Error, Imported, Options,
@@ -31,7 +31,8 @@ pub(super) fn collect(
     if let Some((column, heading)) = gone.iter().find(|(column, _)| options.given.0.contains_key(column)) {
         return Err(unknown_heading(file, *column, heading, &workbook.sheets, &headers));
     }
-    let mut items = Items::at_most(most);
+    let mut items = Items::at_most(most, &options.currency);
+    let notes: Vec<String> = headers.iter().flatten().flat_map(|header| header.notes.clone()).collect();
     let mut report = Report { file: file.clone(), ..Report::default() };
     for (sheet, header) in workbook.sheets.iter().zip(headers) {
         let found = match header {
@@ -66,6 +67,7 @@ pub(super) fn collect(
     report.warnings = workbook.warnings.into_iter().map(Warning::whole).collect();
     let lost: Vec<Warning> = gone.iter().map(|(column, heading)| lost(*column, heading, &report)).collect();
     report.warnings.extend(lost);
+    report.warnings.extend(notes.into_iter().collect::<BTreeSet<_>>().into_iter().map(Warning::whole));
     report.warnings.extend(items.warnings.into_list());
     Ok(Imported { items: items.items, report })
 }
@@ -150,10 +152,13 @@ fn read_sheet(sheet: &Sheet, mut header: Header, items: &mut Items) -> SheetRepo
     let articles = Articles::of(&below, &header);
     let mut attributes: Vec<(u32, String)> = header.attributes().collect();
     let mut section = String::new();
+    for (reason, row) in &sheet.left_out {
+        report.skip(reason, *row);
+    }
     for row in below {
         match kind(row, &header, articles) {
             Kind::Item => {
-                let read = items.read(row, &header, &attributes, &sheet.name, &section);
+                let read = items.read(row, &header, &attributes, sheet, &section);
                 report.items += 1;
                 report.on_request += usize::from(!read);
             }
@@ -174,6 +179,7 @@ fn read_sheet(sheet: &Sheet, mut header: Header, items: &mut Items) -> SheetRepo
             }
         }
     }
+    report.currencies = items.currencies();
     report
 }
 

@@ -16,6 +16,7 @@ use super::{
     workbook::{self, Row, Sheet, Value},
 };
 
+mod meanings;
 mod suppliers;
 
 // The generator of the samples, to compare the committed files with its output.
@@ -251,6 +252,7 @@ fn detects_an_encoding_that_the_file_does_not_name() {
         sheets: vec![Sheet {
             name: "1".into(),
             rows: vec![row(1, "Наименование"), row(2, "Гайка М8, ёмкость")],
+            ..Sheet::default()
         }],
         ..workbook::Workbook::default()
     };
