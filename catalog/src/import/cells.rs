@@ -14,7 +14,7 @@ use calamine::{Data, DataRef, Ods, Reader, SheetType, SheetVisible, Xls, Xlsb, X
 use super::{
     Error, csv,
     guard::{self, Format, MAX_CELLS},
-   
+    markup, shops,
     workbook::{Row, Sheet, Style, Styles, Value, Workbook, text},
     zeros::Zeros,
 };
@@ -24,8 +24,11 @@ const MAX_COLUMNS: u32 = 256;
 
 pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
     let format = guard::inspect(path, file)?;
-    if format == Format::Text {
-        return csv::read(path, file);
+    if matches!(format, Format::Text | Format::Markup) {
+        let mut workbook =
+            if format == Format::Text { csv::read(path, file) } else { markup::read(path, file) }?;
+        shops::rewrite(&mut workbook);
+        return Ok(workbook);
     }
     // calamine indexes into damaged files without bounds checks. Such a panic means a malformed file, not a bug here.
     let outcome = catch_unwind(AssertUnwindSafe(|| workbook(path, file, format)));
@@ -38,6 +41,7 @@ pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
     if workbook.sheets.iter().all(|sheet| sheet.rows.is_empty()) && workbook.skipped.is_empty() {
         return Err(Error::Empty { file: file.into() });
     }
+    shops::rewrite(&mut workbook);
     Ok(workbook)
 }
 
@@ -88,7 +92,7 @@ fn workbook(path: &Path, file: &str, format: Format) -> Result<Workbook, Error> 
             let mut book = Xls::new(source).map_err(|error| failed(error.to_string()))?;
             sheets(&mut book, file, dense)
         }
-        Format::Ods | Format::Text => {
+        Format::Ods | Format::Text | Format::Markup => {
             let mut book = Ods::new(source).map_err(|error| failed(error.to_string()))?;
             sheets(&mut book, file, dense)
         }

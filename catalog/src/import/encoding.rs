@@ -39,7 +39,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     }
     let at = ["encoding=", "charset="].iter().find_map(|key| Some(start.find(key)? + key.len()))?;
     let rest = start.get(at..)?.trim_start_matches(['"', '\'', ' ']);
-    let label = rest.split(|c: char| matches!(c, '"' | '\'' | ' ' | '>' | '?' | ';' | '/')).next()?;
+    let label = rest.split(['\"', '\'', ' ', '>', '?', ';', '/']).next()?;
     Encoding::for_label(label.as_bytes())
 }
 

@@ -76,14 +76,15 @@ fn marks(text: &str) -> Option<Amount> {
         Some(Amount::Known(1.0))
     } else if all(&['✗', '✘', '❌', '×', '☒', '○']) {
         Some(Amount::Known(0.0))
-    } else if ["n/a", "н/д", "нд", "k.a.", "k. a.", "b/d", "#n/a", "н/a"].contains(&text) {
-        Some(Amount::NotGiven)
-    } else if all(&['-', '–', '—', '−', '_', '.', '?', '/']) {
+    } else if all(&['-', '–', '—', '−', '_', '.', '?', '/']) || NO_ANSWER.contains(&text) {
         Some(Amount::NotGiven)
     } else {
         None
     }
 }
+
+/// Abbreviations of "not available", which say that nothing is known.
+const NO_ANSWER: &[&str] = &["n/a", "н/д", "нд", "k.a.", "k. a.", "b/d", "#n/a", "н/а"];
 
 #[derive(Debug, PartialEq)]
 enum Token {
@@ -171,7 +172,7 @@ fn number_in(rest: &[Token], number: &str, before: &[Token]) -> (Meaning, usize)
     {
         next += 1;
     }
-    if word(next).is_some_and(|word| is_time(word)) {
+    if word(next).is_some_and(is_time) {
         return (Meaning::Time, next + 1);
     }
     let length = range + 1;

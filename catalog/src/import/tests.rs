@@ -16,6 +16,7 @@ use super::{
     workbook::{self, Row, Sheet, Value},
 };
 
+mod formats;
 mod meanings;
 mod suppliers;
 
@@ -337,7 +338,7 @@ fn every_bad_file_gets_one_clear_message() {
     refused(&files.bytes("empty.xlsx", b""), &["empty"]);
     refused(&files.bytes("blank.csv", b"  \n\n"), &["empty"]);
     refused(&files.bytes("offer.xlsx", b"%PDF-1.7 ..."), &["PDF", "Save it as .xlsx"]);
-    refused(&files.bytes("export.xls", b"<html><table></table></html>"), &["web page"]);
+    refused(&files.bytes("export.xls", b"<html><table></table></html>"), &["web page without a table"]);
     refused(&files.bytes("noise.xls", &[1, 0, 2, 0, 3]), &["binary"]);
     refused(&files.zip("photos.zip", &[("a.jpg", "x")]), &["zip archive without a workbook"]);
     refused(&files.zip("letter.docx", &[("word/document.xml", "x")]), &["text document"]);

@@ -223,7 +223,8 @@ impl Import {
             bail!("import.rows is {}; it is 1 to 100000000", self.rows);
         }
         let code = self.currency.as_str();
-        if !code.is_empty() && !(code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        let known = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        if !known && !code.is_empty() {
             bail!("import.currency is {code:?}; an ISO 4217 code such as RUB or EUR is expected");
         }
         Ok(())
