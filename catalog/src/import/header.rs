@@ -410,7 +410,7 @@ fn named(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
 /// Confidence of a column, 0 to 1, from the rank of its heading and the fit of its values.
 fn confidence(column: Column, at: u32, rank: Option<u8>, values: &Values<'_>) -> f64 {
     let name = match (rank, column) {
-        (Some(0) | None, _) | (Some(1), Column::Price) => 1.0,
+        (Some(0) | None, _) | (Some(1), Column::Price | Column::Stock) => 1.0,
         (Some(1), _) | (Some(2), Column::Article) => 0.85,
         (Some(2), _) => 0.7,
         (Some(_), _) => 0.4,
