@@ -90,6 +90,15 @@ fn said(row: &Row) -> Option<&'static str> {
     })
 }
 
+/// Whether a line above the header says that prices are in conditional units.
+fn above_is_conditional(sheet: &Sheet, header: &Header) -> bool {
+    let above = sheet.rows.iter().take_while(|row| row.number < header.row);
+    above.flat_map(|row| &row.cells).any(|(_, value)| {
+        matches!(value, Value::Text(text) if currency::is_conditional(text)
+            && PRICE_WORDS.iter().any(|word| text.to_lowercase().contains(word)))
+    })
+}
+
 /// Whether a text is a code, a sign or an abbreviation of a currency, with «в» or "in" in front at most.
 fn is_mark(lower: &str) -> bool {
     let rest = ["в ", "in ", "w "].iter().find_map(|start| lower.strip_prefix(start)).unwrap_or(lower);
@@ -157,7 +166,7 @@ pub(super) struct PriceColumn {
     pub factor: f64,
     /// The number formats show different currencies, so that they tell rows apart.
     formats_differ: bool,
-    /// The heading speaks of conditional units («у.е.»).
+    /// The heading, or a line above it, speaks of conditional units («у.е.») and no currency.
     conditional: bool,
 }
 
@@ -171,7 +180,9 @@ impl PriceColumn {
             marks: Marks::of(values),
             factor: value::heading_factor(heading),
             formats_differ: at.is_some_and(|at| sheet.styles.currencies(at, header.row).len() > 1),
-            conditional: currency::is_conditional(heading) && currency::named(heading).is_none(),
+            conditional: currency::named(heading).is_none()
+                && (currency::is_conditional(heading)
+                    || header.currency.is_none() && above_is_conditional(sheet, header)),
         }
     }
 

@@ -129,6 +129,15 @@ fn currencies_come_from_formats_lines_and_columns() {
 }
 
 #[test]
+fn prices_in_conditional_units_are_on_request() {
+    let list = "Цены указаны в у.е.\nАртикул;Наименование;Цена\nK-1;Клемма;5\n";
+    let files = Files::new();
+    let options = Options { currency: "RUB".into(), ..Options::default() };
+    let imported = read_with(&files.bytes("list.csv", list.as_bytes()), &options).unwrap();
+    assert_eq!(item(&imported, 0).price, None, "not five roubles");
+}
+
+#[test]
 fn a_list_without_a_currency_has_the_companys() {
     let files = Files::new();
     let path =
