@@ -9,7 +9,7 @@ use tolmach_runtime::ports::{Actor, AuditStore, Catalog};
 
 use crate::audit::Change;
 
-pub use eval::{Evaluation, Judgments, JudgmentsError, evaluate};
+pub use eval::{Changed, Evaluation, Judgments, JudgmentsError, changes, evaluate};
 pub use search::{Found, Query, SearchError, Wanted, search};
 
 /// A stored generation of the catalogue.

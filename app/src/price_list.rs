@@ -3,6 +3,7 @@
 //! A list is read in a child process with memory and time limits, so that a malicious file cannot harm the server. The
 //! caller names the program.
 
+mod progress;
 mod queued;
 
 use std::{
@@ -11,7 +12,7 @@ use std::{
 };
 
 use tolmach_catalog::{
-    EmbeddedCatalog, ImportOutcome, Progress, Row, Source,
+    EmbeddedCatalog, ImportOutcome, Row, Source,
     changes::{self, Changes, Disagreements},
     import::{
         self, Imported, Mapping, Options,
@@ -25,6 +26,7 @@ use tolmach_runtime::ports::{self, Actor, AuditStore};
 
 use crate::{audit::Change, uploads};
 
+pub use progress::ImportProgress;
 pub use queued::{QueuedList, import_queued, import_queued_file, queue};
 
 /// A price list and the options of its import.
@@ -171,7 +173,7 @@ pub async fn understand(
 }
 
 /// Imports the rows into the catalogue on behalf of `actor` and stores the column mapping. Needs a multi-threaded Tokio
-/// runtime. `progress` is called often, from a thread of the build.
+/// runtime. `progress` is called often, from a thread of the build, with how far each stage is and how fast it goes.
 ///
 /// Writes a `catalog.import` row if an audit log is given.
 ///
@@ -184,7 +186,7 @@ pub async fn import(
     actor: &Actor,
     now: i64,
     understood: &mut PriceListPreview,
-    progress: impl Fn(Progress) + Send + Sync + 'static,
+    progress: impl Fn(ImportProgress) + Send + Sync + 'static,
 ) -> Result<ImportOutcome, Error> {
     let imported = put_in(catalog, understood, progress).await;
     if let Some(audit) = audit {
@@ -258,7 +260,7 @@ fn understand_blocking(
 async fn put_in(
     catalog: &EmbeddedCatalog,
     understood: &mut PriceListPreview,
-    progress: impl Fn(Progress) + Send + Sync + 'static,
+    progress: impl Fn(ImportProgress) + Send + Sync + 'static,
 ) -> Result<ImportOutcome, Error> {
     let folder = catalog.folder();
     tokio::task::block_in_place(|| take_photos(understood, folder))?;
@@ -266,7 +268,8 @@ async fn put_in(
     understood.current = Vec::new();
     let source = Source { name: understood.source.clone(), demo: false };
     let items = std::mem::take(&mut understood.imported.items);
-    let imported = catalog.import(source, items, progress).await?;
+    let meter = progress::Meter::start();
+    let imported = catalog.import(source, items, move |done| progress(meter.observe(done))).await?;
     remembered::remember(folder, &understood.source, &understood.remember)?;
     // Photos that no item refers to only take disk space.
     if let Err(why) = tokio::task::block_in_place(|| photos::sweep(folder)) {

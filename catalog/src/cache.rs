@@ -129,6 +129,10 @@ impl<C: Catalog + ?Sized> Catalog for Cached<C> {
         self.inner.generation()
     }
 
+    async fn holds_article(&self, text: &str) -> bool {
+        self.inner.holds_article(text).await
+    }
+
     async fn current(&self) -> Option<String> {
         self.inner.current().await
     }
@@ -175,8 +179,18 @@ mod tests {
             tokio::task::yield_now().await;
             let product =
                 Product { id: generation.to_string(), unit: "x".repeat(self.filling), ..Product::default() };
-            let hits = vec![Hit { product, score: 1.0 }];
-            Ok(SearchResults { generation: generation.to_string(), total: 1, hits, facets: vec![] })
+            let hits = vec![Hit { product, score: 1.0, near: None }];
+            Ok(SearchResults {
+                generation: generation.to_string(),
+                total: 1,
+                hits,
+                facets: vec![],
+                only_accessories: false,
+            })
+        }
+
+        async fn holds_article(&self, _text: &str) -> bool {
+            false
         }
 
         fn generation(&self) -> Option<(String, u64)> {

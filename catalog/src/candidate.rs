@@ -16,6 +16,8 @@ pub(super) struct Candidate {
     /// Score shown to the flow, 0 to 1; comparable between queries.
     pub score: f32,
     pub preferred: bool,
+    /// How surely a word of the query says what the row is, 0 to 1.
+    pub headed: f32,
 }
 
 /// The part of the results that a request needs.

@@ -22,7 +22,7 @@ use crate::{
     build,
     generation::{self, Generation, Manifest},
     golden::Questions,
-    search,
+    query, search,
 };
 
 /// A named origin of rows, usually one supplier. A new import of a source replaces all of its rows.
@@ -61,7 +61,8 @@ pub struct Progress {
 }
 
 /// The stages of a build, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Merging the new rows with the rows of other sources.
     Merging,
@@ -179,19 +180,23 @@ impl EmbeddedCatalog {
         let folder = folder.into();
         generation::prepare(&folder)?;
         let serving = match generation::current(&folder)? {
-            Some(id) => Some(Arc::new(Generation::load(&folder, &id)?)),
+            Some(id) => Some(Generation::load(&folder, &id)?),
             None => None,
         };
-        Ok(EmbeddedCatalog {
+        Ok(EmbeddedCatalog::of(folder, embedder, serving))
+    }
+
+    fn of(folder: PathBuf, embedder: Arc<dyn Embedder>, serving: Option<Generation>) -> EmbeddedCatalog {
+        EmbeddedCatalog {
             folder,
             embedder,
             vectors: true,
             limits: BuildLimits::default(),
             check_every: Duration::from_secs(1),
             questions: None,
-            serving: RwLock::new(serving),
+            serving: RwLock::new(serving.map(Arc::new)),
             checked: Mutex::new(Instant::now()),
-        })
+        }
     }
 
     /// Builds further generations without vectors: imports are faster, and searches use keywords only.
@@ -199,6 +204,20 @@ impl EmbeddedCatalog {
     pub fn without_vectors(mut self) -> EmbeddedCatalog {
         self.vectors = false;
         self
+    }
+
+    /// Opens one of the kept generations for searching, whichever serves. A search does not follow later switches.
+    ///
+    /// # Errors
+    /// [`Error::Disk`] if the folder cannot be read; [`Error::Broken`] if the generation cannot be loaded.
+    pub fn open_generation(
+        folder: impl Into<PathBuf>,
+        id: &str,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<EmbeddedCatalog, Error> {
+        let folder = folder.into();
+        let generation = Generation::load(&folder, id)?;
+        Ok(EmbeddedCatalog::of(folder, embedder, Some(generation)).check_every(Duration::MAX))
     }
 
     /// Sets the limits of further builds.
@@ -231,6 +250,11 @@ impl EmbeddedCatalog {
     /// Manifest of the serving generation; `None` before the first import.
     pub fn manifest(&self) -> Option<Manifest> {
         self.serving().map(|generation| generation.manifest.clone())
+    }
+
+    /// A value of every row of the serving generation, in its order.
+    pub fn map_products<T>(&self, of: impl FnMut(&Product) -> T) -> Vec<T> {
+        self.serving().map_or_else(Vec::new, |generation| generation.products.iter().map(of).collect())
     }
 
     /// Manifests of the kept generations, newest first, each with whether it serves.
@@ -364,6 +388,11 @@ impl Catalog for EmbeddedCatalog {
 
     fn generation(&self) -> Option<(String, u64)> {
         self.serving().map(|generation| (generation.manifest.id.clone(), generation.manifest.rows))
+    }
+
+    async fn holds_article(&self, text: &str) -> bool {
+        self.refresh().await;
+        self.serving().is_some_and(|generation| query::holds_article(text, &generation))
     }
 
     async fn current(&self) -> Option<String> {

@@ -94,7 +94,7 @@ fn clause(generation: &Generation, filter: &Filter) -> Clause {
         }
         (Field::Article, FilterValue::Text(wanted)) => {
             let rows =
-                generation.articles.get(&words::normalise_article(wanted)).cloned().unwrap_or_default();
+                generation.articles.get(&words::normalise_article(wanted)).unwrap_or_default().to_vec();
             Clause::Rows { rows, pass: equal }
         }
         _ => Clause::Nothing,

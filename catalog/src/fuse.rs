@@ -71,6 +71,7 @@ pub(super) fn fuse(
         rank: ratio * nearness,
         score: ratio * nearness,
         preferred: false,
+        headed: 0.0,
     }));
     mix.keep_worth_showing(wanted);
     mix.rank_first(wanted.rows);

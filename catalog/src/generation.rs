@@ -1,6 +1,6 @@
 //! Generations on disk and in memory, and the pointer file that names the serving one.
 //!
-//! `generations/<id>/` contains `words/` (the keyword index), `names.*`, `items.jsonl`, `vectors.i8` (unless built
+//! `generations/<id>/` contains `words-2/` (the keyword index), `names-2.*`, `items.jsonl`, `vectors.i8` (unless built
 //! without vectors) and `manifest.json`, which is written last. A generation is immutable after the switch.
 
 use std::{
@@ -20,20 +20,25 @@ use tolmach_runtime::ports::Embedder;
 
 use super::{
     Error,
+    articles::Articles,
     budget::BuildLimits,
     index::Index,
     names::{self, Names},
     scratch::ScratchPool,
     vectors::Vectors,
 };
-use crate::words;
+use crate::words::Latin;
 
 const POINTER: &str = "current";
 const MANIFEST: &str = "manifest.json";
 const ITEMS: &str = "items.jsonl";
 const VECTORS: &str = "vectors.i8";
 const EARLIER_VECTORS: &str = "vectors.f32";
-const WORDS: &str = "words";
+/// The folder of the keyword index. Its number grows when the terms of a text change, because a query must be read like the
+/// rows were.
+const WORDS: &str = "words-2";
+/// A language counts when at least one name in so many is in it: a few foreign words do not change how queries are read.
+const ONE_IN: usize = 20;
 /// Prefix of the folders of unfinished builds.
 pub(super) const UNFINISHED: &str = ".building-";
 
@@ -77,12 +82,13 @@ pub(super) struct Generation {
     pub index: Index,
     pub names: Names,
     pub vectors: Option<Vectors>,
-    /// Rows by normalised article number.
-    pub articles: HashMap<String, Vec<u32>>,
+    pub articles: Articles,
     pub brands: Distinct<String>,
     pub categories: Distinct<Localized>,
     /// Measures of all rows, concatenated, and the start offset of each row's, with one more offset at the end.
     measures: (Vec<Measure>, Vec<u32>),
+    /// Languages with Latin letters, besides English, that enough names are in.
+    pub languages: Vec<Latin>,
     pub scratch_pool: ScratchPool,
 }
 
@@ -105,6 +111,9 @@ impl Generation {
     /// Loads a generation from a folder, which may still have its temporary name.
     pub fn load_from(path: &Path) -> Result<Generation, String> {
         let manifest = read_manifest(path)?;
+        if !path.join(WORDS).exists() {
+            index_anew(path)?;
+        }
         let rows = usize::try_from(manifest.rows).map_err(|error| format!("{MANIFEST}: {error}"))?;
         // Parsing the rows takes nearly all of the time, so index and vectors are read in parallel to it.
         let (products, index, vectors) = thread::scope(|scope| {
@@ -118,19 +127,21 @@ impl Generation {
         }
         let index = index?.map_err(|error| format!("{WORDS}: {error}"))?;
         let vectors = vectors??;
-        let (names, articles, listed, measures) = thread::scope(|scope| {
+        let (names, articles, languages, listed, measures) = thread::scope(|scope| {
             let names = scope.spawn(|| Names::read(path, &products));
-            let articles = scope.spawn(|| by_article(&products));
+            let articles = scope.spawn(|| Articles::of(&products));
+            let languages = scope.spawn(|| languages(&products));
             let listed = scope.spawn(|| {
                 let brands = distinct(&products, |product| &product.brand, |brand| [brand, ""]);
                 let both =
                     distinct(&products, |product| &product.category, |category| [&category.ru, &category.en]);
                 (brands, both)
             });
-            (joined(names), joined(articles), joined(listed), measures(&products))
+            (joined(names), joined(articles), joined(languages), joined(listed), measures(&products))
         });
         let names = names?.map_err(|error| error.to_string())?;
-        let (articles, (brands, categories), measures) = (articles?, listed?, measures?);
+        let (articles, languages, (brands, categories), measures) =
+            (articles?, languages?, listed?, measures?);
         let scratch_pool = ScratchPool::default();
         Ok(Generation {
             manifest,
@@ -142,6 +153,7 @@ impl Generation {
             brands,
             categories,
             measures,
+            languages,
             scratch_pool,
         })
     }
@@ -167,6 +179,27 @@ impl Generation {
     }
 }
 
+/// Builds the keyword index of a generation of an earlier version of the program. Two processes may do so at once.
+fn index_anew(path: &Path) -> Result<(), String> {
+    tracing::info!(generation = %path.display(), "the catalogue's index is of an earlier version and is built anew");
+    let failed = |error: &dyn ToString| format!("{WORDS}: {}", error.to_string());
+    let unfinished = path.join(format!("{UNFINISHED}{WORDS}-{}", uuid::Uuid::now_v7()));
+    let products = read_products(path)?;
+    let memory = BuildLimits::default().writer();
+    let built = Index::build(&unfinished, products.iter(), memory, &|_| {}).map_err(|error| failed(&error));
+    let moved = built.and_then(|()| {
+        let moved = fs::rename(&unfinished, path.join(WORDS)).and_then(|()| sync_folder(path));
+        // Whoever was first has built the same.
+        moved
+            .or_else(|error| if path.join(WORDS).exists() { Ok(()) } else { Err(error) })
+            .map_err(|error| failed(&error))
+    });
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished).map_err(|error| failed(&error))?;
+    }
+    moved
+}
+
 fn read_vectors(path: &Path, manifest: &Manifest, rows: usize) -> Result<Option<Vectors>, String> {
     let file = path.join(VECTORS);
     // An earlier format stored f32 vectors. Search by keywords only until the next import writes new ones.
@@ -176,15 +209,17 @@ fn read_vectors(path: &Path, manifest: &Manifest, rows: usize) -> Result<Option<
     Vectors::read(&file, rows).map(Some).map_err(|error| format!("{VECTORS}: {error}"))
 }
 
-fn by_article(products: &[Product]) -> HashMap<String, Vec<u32>> {
-    let mut articles: HashMap<String, Vec<u32>> = HashMap::new();
-    for (row, product) in (0..).zip(products) {
-        let article = words::normalise_article(&product.article);
-        if !article.is_empty() {
-            articles.entry(article).or_default().push(row);
+/// The languages of at least one name in [`ONE_IN`].
+fn languages(products: &[Product]) -> Vec<Latin> {
+    let mut counts = [(Latin::German, 0), (Latin::Polish, 0)];
+    for name in products.iter().flat_map(|product| [&product.name.ru, &product.name.en]) {
+        let language = Latin::of(name);
+        if let Some((_, count)) = counts.iter_mut().find(|(known, _)| *known == language) {
+            *count += 1;
         }
     }
-    articles
+    let enough = counts.into_iter().filter(|(_, count)| *count > 0 && count * ONE_IN >= products.len());
+    enough.map(|(language, _)| language).collect()
 }
 
 /// Parses the measures of all rows, in parallel; see [`Generation::measures`].

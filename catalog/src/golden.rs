@@ -28,7 +28,7 @@ pub type Questions = Arc<dyn Fn() -> Result<Vec<Question>, String> + Send + Sync
 pub(super) fn unanswered(generation: &Generation, questions: &[Question]) -> Result<Vec<String>, String> {
     let mut lines = Vec::new();
     for question in questions {
-        let known = |article: &&String| generation.articles.contains_key(&words::normalise_article(article));
+        let known = |article: &&String| generation.articles.contains(&words::normalise_article(article));
         let wanted: Vec<&String> = question.articles.iter().filter(known).collect();
         if wanted.is_empty() {
             continue;

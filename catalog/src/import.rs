@@ -8,6 +8,8 @@ mod cfb;
 pub mod child;
 mod columns;
 mod commerceml;
+mod content;
+mod contrast;
 mod csv;
 mod currency;
 mod encoding;
@@ -15,17 +17,23 @@ mod fit;
 mod guard;
 mod guess;
 mod header;
+mod heading_rows;
 mod html;
 mod item;
 mod markup;
 mod money;
 mod names;
+mod profile;
 pub mod remembered;
 mod report;
 mod rows;
+mod sections;
+mod sheets;
 mod shops;
+mod sizes;
 mod spreadsheetml;
 mod stock;
+mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -41,7 +49,10 @@ use serde::{Deserialize, Serialize};
 use tolmach_engine::catalog::Product;
 
 pub use columns::{Column, Mapping};
-pub use report::{ATTRIBUTE, ColumnMapping, CurrencyUse, Report, SheetReport, Skipped, Warning};
+pub use report::{
+    ATTRIBUTE, Alternative, ColumnMapping, CurrencyUse, OddRow, ReadBy, Report, SheetReport, SizeTable,
+    Skipped, Warning,
+};
 
 /// A person's choice of columns for a price list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -190,6 +201,16 @@ pub enum Error {
         /// The first rows of the sheets.
         seen: String,
     },
+    /// There are no headings, and two readings of the columns are near.
+    #[error("{file}: no headings in sheet \"{sheet}\", and {question}.")]
+    Unclear {
+        /// The file's name.
+        file: String,
+        /// The sheet's name.
+        sheet: String,
+        /// The two columns, and what to give for each.
+        question: String,
+    },
     /// A heading named in [`Options::given`] does not exist.
     #[error("{file}: no column \"{heading}\" for {column}{near} {seen}")]
     UnknownHeading {
@@ -221,7 +242,8 @@ pub enum Error {
 /// Blocks on I/O and CPU, so call it off the async threads. Damaged files give errors, not panics.
 ///
 /// # Errors
-/// The file is unreadable, empty, too large, malformed or protected, or has no header or no items. Never
+/// The file is unreadable, empty, too large, malformed or protected, has no header and no columns that speak for
+/// themselves, has columns without headings that can be read in two ways, or has no items. Never
 /// [`Error::Heavy`], [`Error::Slow`], [`Error::Ended`] or [`Error::NotStarted`], which only [`child`] returns, nor
 /// [`Error::UnknownHeading`].
 pub fn read(path: &Path) -> Result<Imported, Error> {

@@ -13,15 +13,36 @@ use tantivy::{
 };
 use tolmach_engine::catalog::Product;
 
+use super::head::head;
 use crate::words;
 
-/// Index fields and their weights. `head` repeats the words of a name that say what the product is, on top of the name
-/// field.
-const FIELDS: [(&str, f32); 5] =
-    [("name_ru", 1.0), ("name_en", 1.0), (HEAD, 0.22), ("labels", 0.4), ("description", 0.17)];
-const HEAD: &str = "head";
+/// An index field.
+struct IndexField {
+    name: &'static str,
+    /// Weight of a term frequency in the field.
+    weight: f32,
+    /// The share of a word of the query that a row holds when it has the word in this field alone: what a name says, a row
+    /// is; what a column or a section says may be about something else.
+    share: f32,
+}
+
+const fn index_field(name: &'static str, weight: f32, share: f32) -> IndexField {
+    IndexField { name, weight, share }
+}
+
+/// Index fields. `head` repeats the words of a name that say what the product is, on top of the name field.
+const FIELDS: [IndexField; 7] = [
+    index_field("name_ru", 1.0, 1.0),
+    index_field("name_en", 1.0, 1.0),
+    index_field("head", 0.22, 1.0),
+    index_field("brand", 0.4, 1.0),
+    index_field("category", 0.3, 0.6),
+    index_field("attributes", 0.25, 0.8),
+    index_field("description", 0.17, 0.5),
+];
+const HEAD: usize = 2;
 /// The first fields, whose terms are offered as completions: all but the description.
-const COMPLETING: usize = 4;
+const COMPLETING: usize = 6;
 /// BM25 saturation `k1` and length normalisation `b` (Robertson and Zaragoza, 2009: "The Probabilistic Relevance
 /// Framework").
 const K1: f32 = 1.2;
@@ -58,8 +79,12 @@ pub(super) struct Posting {
     pub row: u32,
     /// Term frequency, weighted by field and normalised by field length.
     pub frequency: f32,
+    /// The share of the word that the row holds by this posting, 0 to 1.
+    pub share: f32,
     /// Whether the posting is of the Russian name and of the English name.
     pub in_name: [bool; 2],
+    /// Whether the term says what the product is.
+    pub is_head: bool,
 }
 
 impl Index {
@@ -79,19 +104,29 @@ impl Index {
             .set_index_option(IndexRecordOption::WithFreqs)
             .set_fieldnorms(true);
         let options = TextOptions::default().set_indexing_options(terms);
-        let fields = FIELDS.map(|(name, _)| schema.add_text_field(name, options.clone()));
+        let fields = FIELDS.map(|field| schema.add_text_field(field.name, options.clone()));
         let row_field = schema.add_u64_field("row", FAST);
         let index = tantivy::Index::create_in_dir(path, schema.build())?;
         // One writer thread usually makes one segment, and one segment is faster to search than several.
         let mut writer: IndexWriter = index.writer_with_num_threads(1, memory)?;
         let mut done = 0;
         for (row, product) in (0_u64..).zip(products) {
-            let labels = format!("{} {} {}", product.brand, product.category.ru, product.category.en);
+            let category = format!("{} {}", product.category.ru, product.category.en);
+            let attributes: Vec<String> =
+                product.attributes.iter().flat_map(|of| words::index_terms(&of.value)).collect();
             let description = format!("{} {}", product.description.ru, product.description.en);
             let name = &product.name;
             let terms = |text: &str| words::index_terms(text).join(" ");
             let head = [&name.ru, &name.en].map(|name| head(name)).concat().join(" ");
-            let texts = [terms(&name.ru), terms(&name.en), head, terms(&labels), terms(&description)];
+            let texts = [
+                terms(&name.ru),
+                terms(&name.en),
+                head,
+                terms(&product.brand),
+                terms(&category),
+                attributes.join(" "),
+                terms(&description),
+            ];
             let mut document = TantivyDocument::new();
             document.add_u64(row_field, row);
             for (field, text) in fields.into_iter().zip(texts) {
@@ -117,13 +152,8 @@ impl Index {
         let index = tantivy::Index::open_in_dir(path)?;
         let schema = index.schema();
         let mut fields = Vec::new();
-        for (position, (name, _)) in FIELDS.iter().enumerate() {
-            match schema.get_field(name) {
-                Ok(field) => fields.push((position, field)),
-                // An index of an earlier version lacks this field and is used until the next import.
-                Err(_) if *name == HEAD => {}
-                Err(error) => return Err(error),
-            }
+        for (position, of) in FIELDS.iter().enumerate() {
+            fields.push((position, schema.get_field(of.name)?));
         }
         let reader = index.reader_builder().reload_policy(tantivy::ReloadPolicy::Manual).try_into()?;
         let searcher = reader.searcher();
@@ -169,7 +199,7 @@ impl Index {
         }
         let average_length = tokens.map(|tokens| (tokens as f32 / rows.max(1) as f32).max(0.1));
         for field in segments.iter_mut().flat_map(|segment| &mut segment.fields) {
-            let weight = FIELDS.get(field.position).map_or(0.0, |(_, weight)| *weight);
+            let weight = FIELDS.get(field.position).map_or(0.0, |of| of.weight);
             let average = average_length.get(field.position).copied().unwrap_or(1.0);
             let length = |id: u8| FieldNormReader::id_to_fieldnorm(id) as f32;
             field.weight_by_length =
@@ -189,6 +219,7 @@ impl Index {
         for segment in &self.segments {
             for field in &segment.fields {
                 let position = field.position;
+                let share = FIELDS.get(position).map_or(0.0, |of| of.share);
                 let term = Term::from_field_text(field.field, term);
                 let Some(mut postings) = field.postings.read_postings(&term, IndexRecordOption::WithFreqs)?
                 else {
@@ -197,10 +228,18 @@ impl Index {
                 let mut doc = postings.doc();
                 while doc != TERMINATED {
                     let length = usize::from(field.lengths.fieldnorm_id(doc));
-                    let frequency = postings.term_freq() as f32
-                        * field.weight_by_length.get(length).copied().unwrap_or_default();
+                    let times = postings.term_freq();
+                    let frequency =
+                        times as f32 * field.weight_by_length.get(length).copied().unwrap_or_default();
                     if let Some(row) = segment.rows.get(doc as usize) {
-                        visit(Posting { row: *row, frequency, in_name: [position == 0, position == 1] });
+                        let in_name = [position == 0, position == 1];
+                        visit(Posting {
+                            row: *row,
+                            frequency,
+                            share,
+                            in_name,
+                            is_head: position == HEAD && times > 1,
+                        });
                     }
                     doc = postings.advance();
                 }
@@ -219,6 +258,12 @@ impl Index {
         Ok(false)
     }
 
+    /// In how many rows a name or label has a term: the largest number of any field.
+    pub fn count(&self, term: &str) -> u32 {
+        let at = self.vocabulary.binary_search_by(|(known, _)| known.as_str().cmp(term));
+        at.ok().and_then(|at| self.vocabulary.get(at)).map_or(0, |(_, count)| *count)
+    }
+
     /// Terms of names and labels that start with `start`, most frequent first.
     pub fn completions(&self, start: &str, limit: usize) -> Vec<&str> {
         let from = self.vocabulary.partition_point(|(term, _)| term.as_str() < start);
@@ -235,40 +280,4 @@ pub(super) fn saturate(frequency: f32) -> f32 {
 fn most_frequent(mut terms: Vec<&(String, u32)>, limit: usize) -> Vec<&str> {
     terms.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     terms.into_iter().take(limit).map(|(term, _)| term.as_str()).collect()
-}
-
-/// The words of a name that say what the product is, with the head noun repeated. An English name ends with its noun,
-/// before "with", "in" or "for" and before sizes; a Russian name starts with it, possibly after adjectives.
-fn head(name: &str) -> Vec<String> {
-    const ADJECTIVE: [&str; 9] = ["ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие"];
-    let words: Vec<String> = words::words(name).into_iter().map(|word| word.text).collect();
-    let plain = |word: &&String| !words::has_digit(word);
-    if name.chars().any(words::is_cyrillic) {
-        let mut first = words.iter().take(3).filter(plain);
-        let noun = first.find(|word| !ADJECTIVE.iter().any(|ending| word.ends_with(ending)));
-        let Some(noun) = noun.or(words.first()) else { return Vec::new() };
-        return vec![words::stem(noun); 2];
-    }
-    let end = words.iter().skip(2).position(|word| matches!(word.as_str(), "with" | "in" | "for" | "w"));
-    let main = words.get(..end.map_or(words.len(), |end| end + 2)).unwrap_or_default();
-    let mut last = main.iter().rev().skip_while(|word| !plain(word));
-    let mut terms = Vec::new();
-    if let Some(noun) = last.next() {
-        terms.extend(vec![words::stem(noun); 2]);
-        terms.extend(last.next().filter(plain).map(|word| words::stem(word)));
-    }
-    terms
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn finds_the_head_noun_of_a_name() {
-        let check = |name: &str, expected: &[&str]| assert_eq!(super::head(name), expected, "{name}");
-        check("Перфоратор SDS-Plus 800 Вт", &["перфоратор"; 2]);
-        check("Аккумуляторная дрель 18 В", &["дрел"; 2]);
-        check("DEWALT 1/2 in. Cordless Drill with Battery", &["drill", "drill", "cordless"]);
-        check("Wood Screws (100-Pack)", &["pack", "pack"]);
-        check("", &[]);
-    }
 }

@@ -5,6 +5,7 @@
 //! verifies it and switches to it; the two previous generations are kept for rollback. [`meilisearch`] mirrors the
 //! serving generation. How results are presented to a client is the engine's concern.
 
+mod articles;
 mod budget;
 mod build;
 mod cache;
@@ -19,6 +20,7 @@ mod filter;
 mod fuse;
 mod generation;
 mod golden;
+mod head;
 pub mod import;
 mod index;
 pub mod meilisearch;
@@ -26,6 +28,7 @@ mod names;
 pub mod photos;
 mod query;
 mod rank;
+mod roots;
 mod rows;
 mod scratch;
 mod search;

@@ -348,6 +348,10 @@ impl Catalog for Mirror {
         self.embedded.generation()
     }
 
+    async fn holds_article(&self, text: &str) -> bool {
+        self.embedded.holds_article(text).await
+    }
+
     async fn current(&self) -> Option<String> {
         self.embedded.current().await
     }

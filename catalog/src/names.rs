@@ -15,11 +15,17 @@ use tolmach_engine::catalog::Product;
 use super::spelling::Spellings;
 use crate::words;
 
-const WORDS: &str = "names.u32";
-const TERMS: &str = "names.terms";
-const SPELLINGS: &str = "names.spellings";
+const WORDS: &str = "names-2.u32";
+const TERMS: &str = "names-2.terms";
+const SPELLINGS: &str = "names-2.spellings";
 /// Separates the Russian from the English name, so that no words of the two are adjacent.
 const GAP: u32 = u32::MAX;
+/// Words of a name after which comes what the product is for.
+const FOR_OTHER: [&str; 6] = ["для", "к", "под", "for", "fits", "до"];
+/// The most rows that are looked at for a pair of words.
+const MOST_COMPARED: usize = 200;
+/// How many words after one of [`words::WITHOUT`] a name speaks of what the product lacks.
+const LACKING: u8 = 3;
 
 /// The names of a generation.
 pub(super) struct Names {
@@ -30,6 +36,10 @@ pub(super) struct Names {
     words: Vec<u32>,
     /// Inverted index: start offset of each term's rows, and the rows, ascending per term.
     postings: (Vec<u32>, Vec<u32>),
+    /// Terms after which a name speaks of something else.
+    prepositions: Vec<u32>,
+    /// Terms after which a name says what the product lacks.
+    without: Vec<u32>,
     pub spellings: Spellings,
 }
 
@@ -58,12 +68,13 @@ impl Builder {
     }
 
     fn text(&mut self, text: &str, in_name: bool) {
+        let language = words::Latin::of(text);
         for word in words::words(text) {
             if !words::has_digit(&word.text) && word.text.chars().count() > 2 {
                 *self.spellings.entry(word.text.clone()).or_default() += 1;
             }
             if in_name {
-                let term = words::stem(&word.text);
+                let term = language.stem(&word.text);
                 let id = *self.ids.entry(term).or_insert_with_key(|term| {
                     self.terms.push(term.clone());
                     length(&self.terms) - 1
@@ -81,8 +92,8 @@ impl Builder {
         Names::new(self.terms, self.begins, self.words, spellings)
     }
 
-    /// Writes and syncs the three files. `names.u32`: the number of offsets, the offsets, the terms, as little-endian
-    /// u32; `names.terms`: a term per line; `names.spellings`: a word and its count per line.
+    /// Writes and syncs the three files, with the number of [the index](super::generation) in their names. `names-2.u32`: the number of offsets, the offsets, the terms, as little-endian
+    /// u32; `names-2.terms`: a term per line; `names-2.spellings`: a word and its count per line.
     pub fn write(mut self, folder: &Path) -> Result<()> {
         self.begins.push(length(&self.words));
         let mut file = BufWriter::new(File::create(folder.join(WORDS))?);
@@ -138,9 +149,21 @@ impl Names {
     }
 
     fn new(terms: Vec<String>, begins: Vec<u32>, words: Vec<u32>, spellings: Vec<(String, u32)>) -> Names {
-        let ids = (0..).zip(&terms).map(|(id, term)| (term.clone(), id)).collect();
+        let ids: HashMap<String, u32> = (0..).zip(&terms).map(|(id, term)| (term.clone(), id)).collect();
+        let known =
+            |words: &[&str]| words.iter().filter_map(|word| ids.get(&words::stem(word)).copied()).collect();
+        let (prepositions, without) = (known(&FOR_OTHER), known(&words::WITHOUT));
         let postings = invert(&begins, &words, terms.len());
-        Names { terms, ids, begins, words, postings, spellings: Spellings::new(spellings) }
+        Names {
+            terms,
+            ids,
+            begins,
+            words,
+            postings,
+            prepositions,
+            without,
+            spellings: Spellings::new(spellings),
+        }
     }
 
     /// The terms of a row's name in order, with [`GAP`] after each language.
@@ -164,6 +187,45 @@ impl Names {
         let (begins, rows) = &self.postings;
         let at = |id: usize| begins.get(id).copied().unwrap_or_default() as usize;
         if id == GAP { &[] } else { rows.get(at(id as usize)..at(id as usize + 1)).unwrap_or_default() }
+    }
+
+    /// Whether the terms stand in a row's name, and each of them only where it names something else than the product: after
+    /// a preposition («Ремкомплект для ключа»).
+    pub fn only_complements(&self, row: u32, wanted: &[u32]) -> bool {
+        let (mut after, mut found) = (false, false);
+        for term in self.of(row) {
+            if *term == GAP {
+                after = false;
+            } else if self.prepositions.contains(term) {
+                after = true;
+            } else if wanted.contains(term) {
+                if !after {
+                    return false;
+                }
+                found = true;
+            }
+        }
+        found
+    }
+
+    /// Whether a row's name has all of these terms, none of them as something that it lacks («без аккумулятора»).
+    pub fn has_all(&self, row: u32, wanted: &[u32]) -> bool {
+        let mut lacking = 0;
+        let mut has: Vec<u32> = Vec::with_capacity(wanted.len());
+        for term in self.of(row) {
+            if wanted.contains(term) && lacking == 0 {
+                has.push(*term);
+            }
+            lacking = if self.without.contains(term) { LACKING } else { lacking.saturating_sub(1) };
+        }
+        wanted.iter().all(|term| has.contains(term))
+    }
+
+    /// Whether a name has one term right after the other. Looks at the first rows of the rarer one.
+    pub fn holds_pair(&self, [left, right]: [u32; 2]) -> bool {
+        let rarer = [left, right].into_iter().min_by_key(|id| self.rows_with(*id).len()).unwrap_or(left);
+        let rows = self.rows_with(rarer).iter().take(MOST_COMPARED);
+        rows.copied().any(|row| self.of(row).windows(2).any(|pair| pair == [left, right]))
     }
 
     /// Proximity of the query's words in a row's name, 0 to 1: the mean over successive words of 1 for adjacent, 0.5

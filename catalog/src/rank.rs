@@ -11,7 +11,7 @@ use super::{
     filter::Filters,
     generation::Generation,
     index::saturate,
-    query::Alternatives,
+    query::QueryWord,
     scratch::Sums,
 };
 use crate::words;
@@ -25,6 +25,14 @@ const SHARE: f32 = 1.2;
 const ADJACENCY: f32 = 0.3;
 const TYPICAL: f32 = 0.03;
 const LENGTH: f32 = -0.03;
+/// A row that is what was asked for stands before one that is for it or with it.
+const HEADED: f32 = 0.6;
+/// Deduction for a row that is only for what was asked for.
+const COMPLEMENT: f32 = 0.4;
+/// How surely the last noun of an English name says what the row is. A Russian name says it surely by its first noun.
+const LATIN: f32 = 0.1;
+/// Addend to the factor of the first pass for a row that is what was asked for, so that it takes part in the second one.
+const HEADED_FIRST: f32 = 1.0;
 /// Pseudo-relevance feedback: number of best rows taken as models, and number of words taken from them.
 const MODELS: usize = 20;
 const TYPICAL_WORDS: usize = 15;
@@ -33,7 +41,7 @@ const TYPICAL_WORDS: usize = 15;
 /// query's words that the row contains.
 pub(super) fn by_words(
     generation: &Generation,
-    words: &[Alternatives],
+    words: &[QueryWord],
     language: Language,
     filters: &Filters<'_>,
 ) -> tantivy::Result<Vec<Candidate>> {
@@ -48,7 +56,7 @@ pub(super) fn by_words(
 /// Candidates in no order, ranked by BM25F alone. `all` is zero before the call and after a successful one.
 fn summed(
     generation: &Generation,
-    words: &[Alternatives],
+    words: &[QueryWord],
     language: Language,
     filters: &Filters<'_>,
     all: &mut [Sums],
@@ -57,8 +65,8 @@ fn summed(
     let mut touched: Vec<u32> = Vec::new();
     let mut postings: Vec<u32> = Vec::new();
     let mut weight_of_all = 0.0;
-    for alternatives in words {
-        for (term, weight) in alternatives {
+    for QueryWord { terms, may_be_head } in words {
+        for (term, weight) in terms {
             generation.index.visit(term, |holder| {
                 let Some(sums) = all.get_mut(holder.row as usize) else { return };
                 if sums.factor == 0.0 {
@@ -66,6 +74,10 @@ fn summed(
                 }
                 sums.frequency += holder.frequency;
                 sums.factor = sums.factor.max(*weight);
+                sums.share = sums.share.max(*weight * holder.share);
+                if *may_be_head && holder.is_head {
+                    sums.headed = sums.headed.max(headed_by(term));
+                }
                 sums.in_name = [sums.in_name[0] | holder.in_name[0], sums.in_name[1] | holder.in_name[1]];
             })?;
         }
@@ -78,7 +90,7 @@ fn summed(
             }
             let factor = std::mem::take(&mut sums.factor);
             sums.relevance += idf * saturate(std::mem::take(&mut sums.frequency)) * factor;
-            sums.held += idf * factor;
+            sums.held += idf * std::mem::take(&mut sums.share);
         }
     }
     let preferred = match language {
@@ -93,8 +105,9 @@ fn summed(
             candidates.push(Candidate {
                 row,
                 // Prefer rows that contain every word to rows that repeat some of them.
-                rank: sums.relevance * (1.0 + share),
+                rank: sums.relevance * (1.0 + share) * (1.0 + HEADED_FIRST * sums.headed),
                 score: share,
+                headed: sums.headed,
                 preferred: sums.in_name.get(preferred).copied().unwrap_or(false),
             });
         }
@@ -104,18 +117,14 @@ fn summed(
 
 /// Second pass: ranks the best rows also by word proximity, by similarity to the other results and by name length.
 /// Their ranks are from 0.001 to about 1; all other candidates rank below them.
-fn rerank(
-    generation: &Generation,
-    words: &[Alternatives],
-    candidates: &mut [Candidate],
-    scratch: &mut [f32],
-) {
+fn rerank(generation: &Generation, words: &[QueryWord], candidates: &mut [Candidate], scratch: &mut [f32]) {
     let names = &generation.names;
     let query: Vec<Vec<u32>> = words
         .iter()
-        .map(|word| word.iter().filter_map(|(term, _)| names.id(term)).collect::<Vec<u32>>())
+        .map(|word| word.terms.iter().filter_map(|(term, _)| names.id(term)).collect::<Vec<u32>>())
         .filter(|ids| !ids.is_empty())
         .collect();
+    let things = things(generation, words);
     let best = candidates.iter().map(|candidate| candidate.rank).fold(f32::MIN_POSITIVE, f32::max);
     let closely = first(candidates, RERANKED).len();
     let (close, others) = candidates.split_at_mut(closely);
@@ -130,13 +139,26 @@ fn rerank(
             + SHARE * candidate.score
             + ADJACENCY * adjacency
             + TYPICAL * typical
+            + HEADED * candidate.headed
+            - if names.only_complements(candidate.row, &things) { COMPLEMENT } else { 0.0 }
             + LENGTH * length.ln();
-        candidate.rank = (rank / (RELEVANCE + SHARE + ADJACENCY + TYPICAL)).max(0.001);
+        candidate.rank = (rank / (RELEVANCE + SHARE + ADJACENCY + TYPICAL + HEADED)).max(0.001);
         least = least.min(candidate.rank);
     }
     for candidate in others {
         candidate.rank *= least * 0.999 / best;
     }
+}
+
+/// The terms in names that say what is wanted.
+pub(super) fn things(generation: &Generation, words: &[QueryWord]) -> Vec<u32> {
+    let wanted = words.iter().filter(|word| word.may_be_head).flat_map(|word| &word.terms);
+    wanted.filter_map(|(term, _)| generation.names.id(term)).collect()
+}
+
+/// How surely the head noun of a row says what it is.
+fn headed_by(term: &str) -> f32 {
+    if term.chars().any(words::is_cyrillic) { 1.0 } else { LATIN }
 }
 
 /// Moves the best `count` candidates to the front and returns them.

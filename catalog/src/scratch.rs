@@ -11,6 +11,10 @@ pub(super) struct Sums {
     /// For the word being looked up: its frequency, and the largest weight of the terms found.
     pub frequency: f32,
     pub factor: f32,
+    /// The largest share of the word that the row holds.
+    pub share: f32,
+    /// How surely one of the words that say what is wanted says what the row is, 0 to 1.
+    pub headed: f32,
 }
 
 /// Scratch buffers with one entry per row, all zero between searches. Allocating them for each search would cost more

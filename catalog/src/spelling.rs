@@ -143,7 +143,7 @@ fn distance(a: &[char], b: &str, most: usize) -> Option<usize> {
 }
 
 /// Transliterations into the other script, with common spellings of brand names.
-fn transliterated(word: &str) -> Vec<String> {
+pub(super) fn transliterated(word: &str) -> Vec<String> {
     const LETTERS: [(&str, &str); 33] = [
         ("щ", "shch"),
         ("ш", "sh"),

@@ -2,18 +2,15 @@
 //!
 //! Shared by indexing, query parsing and import, so that all of them read a text alike. Nothing is ranked here.
 
-use std::sync::LazyLock;
-
-use frostem::{Algorithm, Stemmer};
-
+mod size;
+mod stems;
 mod stop;
 mod units;
 
+use size::{factors, goes_on, marked, marked_number, marks_next};
+pub(crate) use stems::{Latin, foreign, same_meaning};
 pub(crate) use stop::is_stop_word;
-use units::{canonical_unit, fraction, number_and_unit, size};
-
-static RUSSIAN: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::Russian));
-static ENGLISH: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::English));
+use units::{Unit, canonical, fraction, number_and_unit, unit};
 
 /// A word of a text, before stemming.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,40 +25,49 @@ pub(crate) struct Word {
 
 /// The words of a text, in order.
 pub(crate) fn words(text: &str) -> Vec<Word> {
-    let raw = numbers_joined(split(text));
+    let raw = numbers_joined(&split(text));
     let mut words: Vec<Word> = Vec::with_capacity(raw.len());
     let mut index = 0;
     while let Some((text, joined)) = raw.get(index) {
         index += 1;
-        let number = |number: String, unit: &str| Word {
-            text: format!("{number}{unit}"),
-            number: Some(number),
-            joined: *joined,
+        let joined = *joined;
+        let quantity = |number: &str, unit: Unit| Word {
+            text: unit.of(number),
+            number: Some(canonical(number)),
+            joined,
         };
         if let Some((value, unit)) = number_and_unit(text) {
-            words.push(number(value, unit));
+            words.push(quantity(value, unit));
         } else if is_number(text)
             && let Some((next, _)) = raw.get(index)
-            && let Some(unit) = canonical_unit(next)
+            && let Some(unit) = unit(next)
         {
             index += 1;
-            words.push(number(text.clone(), unit));
+            words.push(quantity(text, unit));
+        } else if is_number(text) {
+            words.push(Word { text: canonical(text), number: None, joined });
+        } else if let Some((mark, number)) = marked_number(text) {
+            let number = canonical(number);
+            words.push(Word { text: format!("{mark}{number}"), number: Some(number), joined });
         } else {
-            words.push(Word { text: fold_code(text), number: None, joined: *joined });
+            words.push(Word { text: fold_code(text), number: None, joined });
         }
     }
     words
 }
 
 /// Converts fractions to decimals, splits sizes into their numbers, and drops an "x" between two numbers.
-fn numbers_joined(raw: Vec<(String, bool)>) -> Vec<(String, bool)> {
+fn numbers_joined(raw: &[(String, bool)]) -> Vec<(String, bool)> {
     let mut joined: Vec<(String, bool)> = Vec::with_capacity(raw.len());
-    for (position, (text, hyphen)) in raw.iter().enumerate() {
-        let next_is_number = || raw.get(position + 1).is_some_and(|(next, _)| next.starts_with(digit));
+    let mut position = 0;
+    while let Some((text, hyphen)) = raw.get(position) {
+        let next = raw.get(position + 1).map_or("", |(next, _)| next.as_str());
+        position += 1;
+        let after_number = || joined.last().is_some_and(|(last, _)| is_number(last));
+        let whole =
+            || joined.last().filter(|(last, _)| last.chars().all(digit)).map(|(last, _)| last.clone());
         if let Some(value) = fraction(None, text) {
-            let whole =
-                joined.last().filter(|(last, _)| last.chars().all(digit)).map(|(last, _)| last.clone());
-            match whole.and_then(|whole| fraction(Some(&whole), text)) {
+            match whole().and_then(|whole| fraction(Some(&whole), text)) {
                 Some(value) => {
                     if let Some(last) = joined.last_mut() {
                         last.0 = value;
@@ -69,11 +75,13 @@ fn numbers_joined(raw: Vec<(String, bool)>) -> Vec<(String, bool)> {
                 }
                 None => joined.push((value, *hyphen)),
             }
-        } else if text.contains('/') {
-            joined.extend(text.split('/').map(|part| (part.to_owned(), false)));
-        } else if let Some(parts) = size(text) {
-            joined.extend(parts.into_iter().map(|part| (part.to_owned(), false)));
-        } else if !(matches!(text.as_str(), "x" | "х") && position > 0 && next_is_number()) {
+        } else if marks_next(text, next) && !after_number() {
+            // «М 10х1,5» is «М10х1,5».
+            position += 1;
+            joined.extend(factors(&format!("{text}{next}")).into_iter().map(|part| (part, false)));
+        } else if text.contains('/') || marked(text).is_some() || text.starts_with(digit) {
+            joined.extend(factors(text).into_iter().map(|part| (part, *hyphen)));
+        } else if !(matches!(text.as_str(), "x" | "х") && position > 1 && next.starts_with(digit)) {
             joined.push((text.clone(), *hyphen));
         }
     }
@@ -87,10 +95,10 @@ fn digit(c: char) -> bool {
 /// All terms under which a text is indexed: stems, numbers without their units, and hyphenated codes without the
 /// hyphen.
 pub(crate) fn index_terms(text: &str) -> Vec<String> {
-    let words = words(text);
+    let (words, language) = (words(text), Latin::of(text));
     let mut terms = Vec::with_capacity(words.len() + 4);
     for (position, word) in words.iter().enumerate() {
-        terms.push(stem(&word.text));
+        terms.push(language.stem(&word.text));
         terms.extend(word.number.clone());
         // «WD-40» must also be found as "wd40"; joining plain words would only grow the index.
         if word.joined
@@ -103,16 +111,9 @@ pub(crate) fn index_terms(text: &str) -> Vec<String> {
     terms
 }
 
-/// The stem of a lower-case word: Russian rules for Cyrillic, English rules for Latin. Words with a digit are
-/// unchanged.
+/// The stem of a lower-case word of a query: like that of a word in a text of which nothing shows the language.
 pub(crate) fn stem(word: &str) -> String {
-    if has_digit(word) {
-        word.to_owned()
-    } else if word.chars().any(is_cyrillic) {
-        RUSSIAN.stem(word).into_owned()
-    } else {
-        ENGLISH.stem(word).into_owned()
-    }
+    Latin::English.stem(word)
 }
 
 /// Normalises an article number for comparison: upper case, letters and digits only, Cyrillic look-alikes as Latin.
@@ -120,6 +121,9 @@ pub(crate) fn stem(word: &str) -> String {
 pub(crate) fn normalise_article(article: &str) -> String {
     article.chars().flat_map(char::to_uppercase).filter(|c| c.is_alphanumeric()).map(latin_twin).collect()
 }
+
+/// Words after which a client or a name says what the product is to lack or lacks.
+pub(crate) const WITHOUT: [&str; 6] = ["без", "кроме", "крім", "without", "except", "excluding"];
 
 /// Whether a character is a Cyrillic letter.
 pub(crate) fn is_cyrillic(c: char) -> bool {
@@ -151,16 +155,12 @@ fn split(text: &str) -> Vec<(String, bool)> {
         } else if (c == '.' || c == ',')
             && before.is_ascii_digit()
             && after.is_ascii_digit()
-            && is_number(&current)
+            && (is_number(&current) || goes_on(&current))
         {
             current.push('.');
         } else if c == '.' && after.is_ascii_digit() && current.is_empty() && !before.is_alphanumeric() {
             current.push_str("0.");
-        } else if c == '/'
-            && before.is_ascii_digit()
-            && after.is_ascii_digit()
-            && current.chars().all(|c| c.is_ascii_digit())
-        {
+        } else if c == '/' && before.is_ascii_digit() && after.is_ascii_digit() && goes_on(&current) {
             current.push('/');
         } else {
             let ended = !current.is_empty();
@@ -185,11 +185,17 @@ fn split(text: &str) -> Vec<(String, bool)> {
 fn plain(c: char) -> char {
     match c {
         'ё' => 'е',
-        'é' | 'è' | 'ê' => 'e',
-        'ä' | 'à' | 'á' | 'â' => 'a',
+        '⌀' | '∅' => 'ø',
+        'é' | 'è' | 'ê' | 'ę' => 'e',
+        'ä' | 'à' | 'á' | 'â' | 'ą' => 'a',
         'ö' | 'ó' | 'ô' => 'o',
         'ü' | 'ú' | 'ù' => 'u',
         'í' | 'î' => 'i',
+        'ć' | 'č' => 'c',
+        'ł' => 'l',
+        'ń' => 'n',
+        'ś' | 'š' => 's',
+        'ź' | 'ż' | 'ž' => 'z',
         '‑' | '–' => '-',
         '²' => '2',
         '³' => '3',
@@ -256,7 +262,11 @@ mod tests {
         check("20х30х5мм", &["20", "30", "5mm"]);
         check("4 ft. x 8 ft.", &["4ft", "8ft"]);
         check("1-1/2 in. x 5/8\"", &["1.5in", "0.625in"]);
-        check("1 1/2 .25 24/7 M8x20", &["1.5", "0.25", "24", "7", "m8x20"]);
+        check("1 1/2 .25 24/7 M8x20", &["1.5", "0.25", "24", "7", "m8", "20"]);
+        check("М 10х1,5 М10х1,5", &["m10", "1.5", "m10", "1.5"]);
+        check("Ф20х350/410 ⌀20 F1/2\"-M3/4\"", &["d20", "350", "410", "d20", "0.5in", "0.75in"]);
+        check("7,5х22,5 13х13 10,0", &["7.5", "22.5", "13", "13", "10"]);
+        check("60 см 600 мм 0,6 м 500г 0,5 кг 3т", &["600mm", "600mm", "600mm", "0.5kg", "0.5kg", "3t"]);
     }
 
     #[test]

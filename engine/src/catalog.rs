@@ -335,6 +335,9 @@ pub struct SearchResults {
     /// As asked for, in that order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facets: Vec<Facet>,
+    /// Whether every hit is for what the text names («ремкомплект для ключа»), and none is it («ключ»).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_accessories: bool,
 }
 
 /// The values of a column over the rows that match.
@@ -351,6 +354,25 @@ pub struct Facet {
     pub range: Option<(f64, f64)>,
 }
 
+/// A code in the text that a row may be meant by, though it is not the row's article number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NearArticle {
+    /// The code as typed.
+    pub code: String,
+    /// How it fits.
+    pub by: ArticleMatch,
+}
+
+/// How a code fits an article number without being it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArticleMatch {
+    /// The number, or a part of it after a separator, begins with the code.
+    Beginning,
+    /// The number differs from the code by one character.
+    Similar,
+}
+
 /// A row found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
@@ -359,4 +381,7 @@ pub struct Hit {
     /// 0 to 1: how well the row answers the query, comparable between queries. 1.0 is an exact article; for words
     /// it is the weighted share of the query's meaningful words that the row holds.
     pub score: f32,
+    /// Set when the text named the row by an article number, but not by its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<NearArticle>,
 }

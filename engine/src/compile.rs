@@ -184,9 +184,12 @@ fn drop_unused_slots_of_broken_places(
 fn examples(flows: &BTreeMap<String, Flow>, answers: &Answers) -> BTreeMap<String, Examples> {
     let nodes =
         flows.values().flat_map(|flow| flow.nodes.iter().map(move |(name, entry)| (flow, name, entry)));
-    let sets = nodes.map(|(flow, name, entry)| (example_set(&flow.id, name), entry.node.examples(answers)));
-    let filled = sets.filter(|(_, examples)| !examples.is_empty());
-    filled.map(|(name, examples)| (name, Examples::new(examples))).collect()
+    let sets = nodes.map(|(flow, name, entry)| (example_set(&flow.id, name), &entry.node));
+    let filled = sets.map(|(name, node)| (name, node.examples(answers), node.article_label()));
+    filled
+        .filter(|(_, examples, _)| !examples.is_empty())
+        .map(|(name, examples, label)| (name, Examples::new(examples).with_article_label(label)))
+        .collect()
 }
 
 fn entry(

@@ -106,8 +106,12 @@ pub enum QueryOutcome {
 pub struct ClassifyRequest {
     /// Name of an example set of the release: `<flow>.<node>`.
     pub set: String,
-    /// The text to classify, at most [`ClassifyRequest::MAX_TEXT`] characters.
+    /// The text to classify, at most [`ClassifyRequest::MAX_TEXT`] characters. An empty one has no label by its words.
     pub text: String,
+    /// The whole message, where more of it than the text may be an article number of the catalogue: one of digits alone looks
+    /// like a phone number, which is not classified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 impl ClassifyRequest {
@@ -125,6 +129,16 @@ pub struct ScoredLabel {
     pub score: f32,
     /// The nearest example, for the trace.
     pub example: String,
+}
+
+impl ScoredLabel {
+    /// The example of a label that is surely meant because the text holds an article number of the catalogue.
+    pub const ARTICLE: &'static str = "[an article number of the catalogue]";
+
+    /// The label of a text that holds an article number of the catalogue.
+    pub fn of_article(label: &str) -> ScoredLabel {
+        ScoredLabel { label: label.to_owned(), score: 1.0, example: ScoredLabel::ARTICLE.to_owned() }
+    }
 }
 
 /// See [`Query::LlmClassify`].

@@ -133,6 +133,12 @@ pub trait Node: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
+    /// The label of a message that holds an article number of the catalogue, whatever else it says; for [`Query::Classify`]
+    /// with this node's set.
+    fn article_label(&self) -> Option<&str> {
+        None
+    }
+
     /// Runs the node. It is called again with the outcome after a query, and with the client's reply after a wait.
     ///
     /// # Errors

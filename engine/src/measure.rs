@@ -99,6 +99,7 @@ pub fn find(text: &str) -> Vec<Found> {
         let (unit_start, unit_end) = unit_after(text, number.end);
         let Some(unit) = text.get(unit_start..unit_end) else { continue };
         if let Some((dimension, factor)) = unit_of(unit)
+            && !is_part_of_code(text, &number, unit_start..unit_end)
             && let Some(value) = text.get(number.clone()).and_then(value)
         {
             let measure = Measure { dimension, value: value * factor };
@@ -108,6 +109,27 @@ pub fn find(text: &str) -> Vec<Found> {
     }
     found
 }
+
+/// Whether a number and the unit after it are parts of an article: «5320-1001171-СМ», «236-1003210-В5», `4L60E`. «5-кВт» and
+/// `12V7Ah` are quantities.
+fn is_part_of_code(text: &str, number: &Range<usize>, unit: Range<usize>) -> bool {
+    let before = text.get(..number.start).unwrap_or_default();
+    let after = text.get(unit.end..).unwrap_or_default();
+    if after.starts_with(|c: char| c.is_ascii_digit()) {
+        let digits = number_length(after);
+        let (start, end) = unit_after(after, digits);
+        let next = after.get(start..end).unwrap_or_default();
+        return start > digits || unit_of(next).is_none();
+    }
+    if text.get(number.end..unit.start) != Some("-") {
+        return false;
+    }
+    let joined = before.ends_with('-') && before.trim_end_matches('-').ends_with(char::is_alphanumeric);
+    joined || number.len() > LONGEST_HYPHENATED
+}
+
+/// The most digits of a number that a hyphen joins to its unit.
+const LONGEST_HYPHENATED: usize = 4;
 
 /// Every quantity of a text.
 pub fn measures(text: &str) -> Vec<Measure> {
@@ -308,6 +330,7 @@ mod tests {
         );
         check("бак 1 200 л, 0,5 м3", &[(Volume, 1200.0), (Volume, 500.0)]);
         check("подача 3 м3/ч, 2800 об/мин, 10 м²", &[(Flow, 50.0), (Speed, 2800.0), (Area, 10.0)]);
+        check("12V7Ah", &[(Voltage, 12.0)]);
         check("1 1/4 in x 10 ft", &[(Length, 31.75), (Length, 3048.0)]);
     }
 
@@ -315,6 +338,8 @@ mod tests {
     fn codes_and_counts_are_no_quantities() {
         check("RH-10537, Т91204, 3 шт, 1/0, 5/0 м", &[]);
         check("винт M8x20", &[]);
+        check("5320-1001171-СМ, 236-1003210-В5 и 238-1005115-Л", &[]);
+        check("4L60E, коробка 5HP19, 1001171-СМ", &[]);
         check("", &[]);
     }
 }

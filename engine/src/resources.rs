@@ -52,6 +52,8 @@ pub struct Example {
 #[derive(Clone, Debug, Default)]
 pub struct Examples {
     all: Vec<Example>,
+    /// The label of a message that holds an article number of the catalogue.
+    article_label: Option<String>,
     /// The examples with the same [`wording::normalized`] words, in order.
     by_words: HashMap<String, Vec<usize>>,
 }
@@ -63,7 +65,18 @@ impl Examples {
         for (at, example) in all.iter().enumerate() {
             by_words.entry(wording::normalized(&example.text)).or_default().push(at);
         }
-        Examples { all, by_words }
+        Examples { all, by_words, article_label: None }
+    }
+
+    /// The same set; a message that holds an article number of the catalogue has this label, whatever else it says.
+    #[must_use]
+    pub fn with_article_label(self, label: Option<&str>) -> Examples {
+        Examples { article_label: label.map(str::to_owned), ..self }
+    }
+
+    /// The label of a message that holds an article number of the catalogue.
+    pub fn article_label(&self) -> Option<&str> {
+        self.article_label.as_deref()
     }
 
     /// The first example that is, word for word, this text, among those that `wanted` accepts.

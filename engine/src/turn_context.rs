@@ -10,8 +10,8 @@ use crate::{
     catalog::{Filter, Product},
     condition::{Expression, FilterExpression},
     effect::{
-        Author, Button, Card, Choice, Command, GenerateRequest, LlmClassifyRequest, Outgoing, Query,
-        Utterance,
+        Author, Button, Card, Choice, ClassifyRequest, Command, GenerateRequest, LlmClassifyRequest,
+        Outgoing, Query, Utterance,
     },
     event::{Event, EventKind},
     fault::Fault,
@@ -24,7 +24,7 @@ use crate::{
     results::Found,
     session::{Frame, Session},
     slot,
-    text::{Template, Text},
+    text::{Template, Text, cut},
     timers,
     turn_state::TurnState,
     vars, wording,
@@ -92,6 +92,18 @@ impl<'a> TurnContext<'a> {
     /// The query that classifies a text by the node's examples.
     pub fn classify(&mut self, text: &str) -> Query {
         self.turn_state.classify(self.example_set(), text)
+    }
+
+    /// The query that classifies a text, which is the message without the contacts in it, by the node's examples; the message
+    /// itself is looked through for article numbers.
+    pub fn classify_message(&mut self, text: &str) -> Query {
+        let message = cut(self.message(), ClassifyRequest::MAX_TEXT).to_owned();
+        match self.classify(text) {
+            Query::Classify(request) if message != text => {
+                Query::Classify(ClassifyRequest { message: Some(message), ..request })
+            }
+            query => query,
+        }
     }
 
     /// The client's language.

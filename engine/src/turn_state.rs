@@ -90,7 +90,7 @@ impl TurnState {
             let notes = self.trace.visits.last_mut().map_or(&mut self.notes, |visit| &mut visit.notes);
             notes.push(format!("the first {} characters were classified", read.chars().count()));
         }
-        Query::Classify(ClassifyRequest { set, text: read.to_owned() })
+        Query::Classify(ClassifyRequest { set, text: read.to_owned(), message: None })
     }
 
     /// Sends a message in the client's language and adds it to the history.

@@ -13,7 +13,8 @@ use tolmach_engine::{
 
 use crate::{
     buttons::{self, FlowButton},
-    cards, grounded,
+    cards::{self, Shown},
+    grounded,
 };
 
 /// Answers from catalogue rows, knowledge and what was said before. Whoever writes the words, rows are named by the
@@ -145,13 +146,11 @@ impl Answer {
         if text.is_empty() {
             return Ok(NodeOutcome::exit("failed"));
         }
-        let (cards, more) = match &self.cards {
-            Some(slot) => cards::of_slot(turn, slot),
-            None => (Vec::new(), None),
-        };
-        let mut buttons: Vec<_> = more.into_iter().collect();
+        let mut shown = Shown::of_slot(turn, self.cards.as_ref().map(|slot| slot.value.as_str()));
+        let text = shown.with_remark(text);
+        let mut buttons: Vec<_> = shown.more.into_iter().collect();
         buttons.extend(buttons::render(&self.buttons, turn)?);
-        turn.send(Outgoing { text, cards, buttons, ..Outgoing::default() });
+        turn.send(Outgoing { text, cards: shown.cards, buttons, ..Outgoing::default() });
         Ok(NodeOutcome::exit("done"))
     }
 }

@@ -44,6 +44,10 @@ struct Intent {
     description: String,
     /// What clients write who mean it; the more, the better.
     examples: Vec<String>,
+    /// Whether a message that holds an article number of the catalogue means this intent, whatever else it says. One intent
+    /// of a node at most.
+    #[serde(default)]
+    articles: Option<Spanned<bool>>,
 }
 
 fn default_confidence() -> Spanned<f32> {
@@ -101,6 +105,10 @@ impl Node for Classify {
             let help = "add one: `intents: { product: { examples: [what a client writes] } }`";
             scope.report(Code::BadValue, self.intents.span, "there are no intents to choose from", help);
         }
+        for (name, articles) in self.of_articles().skip(1) {
+            let message = format!("`{}` is the second intent of article numbers", name.value);
+            scope.report(Code::BadValue, articles.span, message, "keep `articles: true` at one intent");
+        }
         for (name, intent) in &self.intents.value {
             if name.value == "unsure" {
                 let message = "`unsure` is the exit for messages that fit no intent";
@@ -135,12 +143,22 @@ impl Node for Classify {
             .collect()
     }
 
+    fn article_label(&self) -> Option<&str> {
+        self.of_articles().next().map(|(name, _)| name.value.as_str())
+    }
+
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let outcome = match input {
             NodeInput::Outcome(outcome) => outcome,
             _ => return self.begin(turn),
         };
         match outcome {
+            // A contact and nothing else, which no model needs to see.
+            QueryOutcome::Classify { labels }
+                if labels.is_empty() && extract::without_contact(turn.message()).is_empty() =>
+            {
+                Ok(NodeOutcome::exit("unsure"))
+            }
             QueryOutcome::Classify { labels } => {
                 if let Some(first) = labels.first() {
                     turn.note(weighed(&labels, self.min_confidence.value));
@@ -183,14 +201,14 @@ fn weighed(labels: &[ScoredLabel], bound: f32) -> String {
 impl Classify {
     fn begin(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
         let text = extract::without_contact(turn.message());
-        if text.is_empty() {
+        if text.is_empty() && (turn.message().is_empty() || self.article_label().is_none()) {
             return Ok(NodeOutcome::exit("unsure"));
         }
         if let Some(example) = turn.example(&text) {
             turn.note(format!("the words of an example: {}", example.text));
             return Ok(NodeOutcome::Exit(example.label.clone()));
         }
-        Ok(NodeOutcome::Query(turn.classify(&text)))
+        Ok(NodeOutcome::Query(turn.classify_message(&text)))
     }
 
     fn fall_back(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
@@ -211,6 +229,12 @@ impl Classify {
             history: turn.history(),
             language: turn.language(),
         }))
+    }
+
+    /// The intents that are meant by article numbers.
+    fn of_articles(&self) -> impl Iterator<Item = (&Spanned<String>, &Spanned<bool>)> {
+        let marked = self.intents.iter().filter_map(|(name, intent)| Some((name, intent.articles.as_ref()?)));
+        marked.filter(|(_, articles)| articles.value)
     }
 
     fn knows(&self, label: &str) -> bool {

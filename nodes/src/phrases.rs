@@ -48,3 +48,17 @@ pub(crate) const PHONE_OR_EMAIL: Phrase = Phrase::new(
 /// The subject of the notice that calls for a person.
 pub(crate) const CALLS_FOR_PERSON: Phrase =
     Phrase::new("Клиент ждёт человека", "A client waits for a person");
+
+/// Before rows that are for what was asked for.
+pub(crate) const ONLY_ACCESSORIES: Phrase = Phrase::new(
+    "Самого товара не нашлось, есть то, что к нему подходит.",
+    "The product itself was not found; here is what goes with it.",
+);
+/// Before rows whose number begins with the code at `{}`.
+pub(crate) const BEGINS_WITH: Phrase = Phrase::new(
+    "Точного номера {} нет. Вот номера, которые с него начинаются или содержат его.",
+    "There is no article {}. These numbers begin with it or contain it.",
+);
+/// Before rows whose number is like the code at `{}`.
+pub(crate) const SIMILAR_TO: Phrase =
+    Phrase::new("Нашлось похожее, точного номера {} нет", "There is no article {}, only similar ones");

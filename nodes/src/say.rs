@@ -14,7 +14,7 @@ use tolmach_engine::{
 
 use crate::{
     buttons::{self, FlowButton},
-    cards,
+    cards::{self, Shown},
 };
 
 /// Sends a message: a text in the client's language, optionally with a photo, product cards and buttons.
@@ -85,13 +85,11 @@ impl Node for Say {
         }
         let text = turn.render(&self.text)?;
         let photo = self.photo.as_ref().map(|photo| turn.render(photo)).transpose()?;
-        let (cards, more) = match &self.cards {
-            Some(slot) => cards::of_slot(turn, slot),
-            None => (Vec::new(), None),
-        };
-        let mut buttons: Vec<_> = more.into_iter().collect();
+        let mut shown = Shown::of_slot(turn, self.cards.as_ref().map(|slot| slot.value.as_str()));
+        let text = shown.with_remark(text);
+        let mut buttons: Vec<_> = shown.more.into_iter().collect();
         buttons.extend(buttons::render(&self.buttons, turn)?);
-        turn.send(Outgoing { text, photo, cards, buttons, ..Outgoing::default() });
+        turn.send(Outgoing { text, photo, cards: shown.cards, buttons, ..Outgoing::default() });
         Ok(NodeOutcome::exit("done"))
     }
 }

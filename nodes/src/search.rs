@@ -9,7 +9,7 @@ use tolmach_engine::{
     effect::{Query, QueryOutcome},
     event::MAX_TEXT,
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
-    results::Found,
+    results::{Found, Remark},
     scope::{Scope, Sets},
     slot::Type,
     span::Spanned,
@@ -147,6 +147,7 @@ impl Node for Search {
                     request.filters.truncate(request.filters.len().saturating_sub(measured));
                     return Search::send(turn, Asked { request, measured: 0 });
                 }
+                let remark = Remark::of(&results);
                 let returned = results.hits.len();
                 let hits = results.hits.into_iter().filter(|hit| hit.score >= self.min_score.value);
                 let items: Vec<_> = hits.map(|hit| hit.product).collect();
@@ -158,6 +159,18 @@ impl Node for Search {
                     results.total,
                     items.len()
                 ));
+                match &remark {
+                    Some(Remark::NearArticle(near)) => {
+                        turn.note(format!(
+                            "no article is «{}»; rows with a number like it come first",
+                            near.code
+                        ));
+                    }
+                    Some(Remark::OnlyAccessories) => {
+                        turn.note("every row is for what was asked for, none is it".to_owned());
+                    }
+                    None => {}
+                }
                 let exit = if items.is_empty() {
                     "empty"
                 } else if total < self.few {
@@ -165,7 +178,7 @@ impl Node for Search {
                 } else {
                     "found"
                 };
-                let found = Found { query: request.text.clone(), total, items, request };
+                let found = Found { query: request.text.clone(), total, items, request, remark };
                 turn.set_slot(&self.into, json!(found))?;
                 turn.set_results(&self.into);
                 Ok(NodeOutcome::exit(exit))

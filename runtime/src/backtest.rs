@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use tolmach_engine::{
     Release, Session, Step,
-    effect::{Command, Effect, Query, QueryOutcome},
+    effect::{Command, Effect, Query, QueryOutcome, ScoredLabel},
     resume, start,
     trace::{Asked, Trace},
 };
@@ -110,10 +110,18 @@ impl Backtest {
     async fn answer(&self, query: &Query, number: usize, memory: &mut RecordedOutcomes<'_>) -> QueryOutcome {
         match query {
             // Recorded outcomes belong to the old examples, and classifying with the draft's own is cheap.
-            Query::Classify(request) => match self.intents.nearest(request, &self.trainer).await {
-                Ok(outcome) => outcome,
-                Err(why) => QueryOutcome::Failed { reason: why.to_string() },
-            },
+            Query::Classify(request) => {
+                // Only the catalogue of that time knows whether the text held an article number.
+                if let Some(label) = self.intents.article_label(&request.set)
+                    && memory.held_article(query)
+                {
+                    return QueryOutcome::Classify { labels: vec![ScoredLabel::of_article(label)] };
+                }
+                match self.intents.nearest(request, &self.trainer).await {
+                    Ok(outcome) => outcome,
+                    Err(why) => QueryOutcome::Failed { reason: why.to_string() },
+                }
+            }
             query => memory.outcome(number, query),
         }
     }

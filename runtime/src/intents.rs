@@ -123,6 +123,8 @@ impl TrainedClassifier {
 /// The classifiers of one release, by the name of the example set.
 pub(crate) struct Intents {
     sets: BTreeMap<String, Arc<TrainedClassifier>>,
+    /// The label of a message that holds an article number, of the sets that have one.
+    article_labels: BTreeMap<String, String>,
 }
 
 impl Intents {
@@ -131,7 +133,15 @@ impl Intents {
         for (name, examples) in &release.resources.examples {
             sets.insert(name.clone(), trainer.learn(examples).await?);
         }
-        Ok(Intents { sets })
+        let examples = release.resources.examples.iter();
+        let article_labels =
+            examples.filter_map(|(name, of)| Some((name.clone(), of.article_label()?.to_owned()))).collect();
+        Ok(Intents { sets, article_labels })
+    }
+
+    /// The label that a set gives to a message that holds an article number of the catalogue; `None` if to none.
+    pub(crate) fn article_label(&self, set: &str) -> Option<&str> {
+        self.article_labels.get(set).map(String::as_str)
     }
 
     pub(crate) async fn nearest(
@@ -142,6 +152,9 @@ impl Intents {
         let set = self.sets.get(&request.set);
         let set =
             set.ok_or_else(|| ports::Error::refused("nearest examples", format!("no set {}", request.set)))?;
+        if request.text.is_empty() {
+            return Ok(QueryOutcome::Classify { labels: Vec::new() });
+        }
         Ok(QueryOutcome::Classify { labels: trainer.place(set, &request.text).await? })
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tolmach_engine::{
-    effect::{Query, QueryOutcome},
+    effect::{Query, QueryOutcome, ScoredLabel},
     platform::DEFAULT_ROLE,
 };
 use uuid::Uuid;
@@ -103,7 +103,14 @@ impl QueryPorts {
 
     async fn ask(&self, query: &Query, context: &QueryContext<'_>) -> ports::Result<QueryOutcome> {
         match query {
-            Query::Classify(request) => context.intents.nearest(request, &self.trainer).await,
+            Query::Classify(request) => {
+                if let Some(label) = context.intents.article_label(&request.set)
+                    && self.catalog.holds_article(request.message.as_deref().unwrap_or(&request.text)).await
+                {
+                    return Ok(QueryOutcome::Classify { labels: vec![ScoredLabel::of_article(label)] });
+                }
+                context.intents.nearest(request, &self.trainer).await
+            }
             Query::LlmClassify(request) => {
                 let call = context.call(Purpose::Classify, &request.role);
                 self.model(&request.role)?.classify(&call, request).await.map(QueryOutcome::LlmClassify)

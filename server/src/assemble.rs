@@ -258,6 +258,15 @@ pub fn open_catalog_unquestioned(config: &Config) -> anyhow::Result<Arc<Embedded
     Ok(Arc::new(open(config)?))
 }
 
+/// Opens a kept generation of the catalogue for searching.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn open_generation(config: &Config, id: &str) -> anyhow::Result<EmbeddedCatalog> {
+    let folder = config.data_dir.join("catalog");
+    Ok(EmbeddedCatalog::open_generation(folder, id, Arc::new(TitleEmbedder))?)
+}
+
 fn open(config: &Config) -> anyhow::Result<EmbeddedCatalog> {
     let catalog = EmbeddedCatalog::open(config.data_dir.join("catalog"), Arc::new(TitleEmbedder))?;
     Ok(catalog.with_limits(config.import.build()))

@@ -48,6 +48,12 @@ impl<'a> Values<'a> {
         share(self.of(at).len(), self.rows)
     }
 
+    /// The share of rows that have a value in this column that is not its heading, repeated on every page.
+    pub fn filled_below(&self, at: u32, heading: &str) -> f32 {
+        let values = self.of(at).iter().filter(|value| !heading.contains(&value.text()));
+        share(values.count(), self.rows)
+    }
+
     /// The share of the column's values that are plausible for the field, 0 to 1; 0 for an empty column.
     pub fn fit(&self, column: Column, at: u32) -> f32 {
         let values = self.of(at);

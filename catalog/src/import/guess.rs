@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use super::{
     columns::{Column, letters},
+    contrast::evidence,
     fit::Values,
-    header::{Header, LONGEST_HEADING, LOOKED_AT, one_line},
+    header::{Header, one_line},
+    heading_rows::{LONGEST_HEADING, LOOKED_AT},
     names::{self, HeadingMeaning, PriceKind},
     workbook::{Sheet, Value},
 };
@@ -20,9 +22,9 @@ pub(super) fn is_internal(headings: &BTreeMap<u32, String>, at: u32) -> bool {
 /// The first row that names a column of names beside headings that are not known, and has rows below; whether its other
 /// columns are what a list needs, their values tell.
 pub(super) fn lone_name(sheet: &Sheet) -> Option<u32> {
-    let rows = sheet.rows.iter().take_while(|row| row.number <= LOOKED_AT);
-    let mut rows = rows
-        .filter(|row| row.cells.len() >= 2 && row.number < sheet.rows.last().map_or(0, |last| last.number));
+    let last = sheet.rows.last().map_or(0, |last| last.number);
+    let rows = sheet.rows.iter().take_while(|row| row.number <= LOOKED_AT.min(last.saturating_sub(1)));
+    let mut rows = rows.filter(|row| row.cells.len() >= 2);
     let found = rows.find(|row| {
         let meanings = row.cells.iter().map(|(_, value)| match value {
             Value::Text(text) if text.chars().count() <= LONGEST_HEADING => Some(names::meaning(text)),
@@ -30,6 +32,7 @@ pub(super) fn lone_name(sheet: &Sheet) -> Option<u32> {
         });
         let meanings: Option<Vec<HeadingMeaning>> = meanings.collect();
         meanings.is_some_and(|all| all.contains(&HeadingMeaning::Field(Column::Name, 0)))
+            && !evidence(row, sheet.below(row.number).iter()).is_item()
     });
     found.map(|row| row.number)
 }
@@ -102,8 +105,17 @@ fn looks_coded(values: &Values<'_>, at: u32) -> bool {
     values.numeric(at) < 0.5 || values.length(at) >= 5.0 && values.with_cents(at) < 0.1
 }
 
-/// What a person should know: prices that are not shown, and columns that look like a field nothing fills.
-pub(super) fn notes(header: &Header, values: &Values<'_>) -> Vec<String> {
+/// Whether numbers have the two decimals of money. Under a heading that is not known they may still be measures.
+pub(super) fn reads_like_prices(values: &Values<'_>, at: u32) -> bool {
+    values.filled(at) > 0.5
+        && values.numeric(at) > 0.9
+        && !values.counts_rows(at)
+        && values.with_cents(at) > 0.3
+}
+
+/// What a person should know: prices that are not shown, and columns that were taken by their values. Columns that only
+/// look like a field are proposed in `summary`.
+pub(super) fn notes(header: &Header) -> Vec<String> {
     let mut notes = Vec::new();
     let named = |at: u32| {
         let heading = header.headings.get(&at).map(|heading| one_line(heading)).unwrap_or_default();
@@ -129,33 +141,11 @@ pub(super) fn notes(header: &Header, values: &Values<'_>) -> Vec<String> {
         )),
         _ => {}
     }
-    let unknown = |at: &u32| {
-        !header.columns.values().any(|used| used == at)
-            && header
-                .headings
-                .get(at)
-                .is_some_and(|heading| names::meaning(heading) == HeadingMeaning::Unknown)
-    };
     if let Some(at) = price.filter(|at| is_unknown(header, *at)) {
         notes.push(format!(
             "{} has no known heading and was taken for the price by its values; if it is none: --map price=-",
             named(at)
         ));
-    }
-    if price.is_none() && internal.is_empty() {
-        let looks = |at: &u32| {
-            values.filled(*at) > 0.5
-                && values.numeric(*at) > 0.9
-                && !values.counts_rows(*at)
-                && values.with_cents(*at) > 0.3
-        };
-        for at in header.headings.keys().filter(|at| unknown(at) && looks(at)).take(3) {
-            notes.push(format!(
-                "{} looks like prices, but its heading is not known; if it is the price: --map price={}",
-                named(*at),
-                letters(*at)
-            ));
-        }
     }
     if let Some(at) = header.columns.get(&Column::Article).copied().filter(|at| is_unknown(header, *at)) {
         notes.push(format!(

@@ -6,24 +6,24 @@ use std::collections::BTreeMap;
 
 use super::{
     columns::{Column, Mapping, NONE, from_letters},
+    contrast::is_item,
     fit::Values,
     guess,
+    heading_rows::{detect, headings, joined, worth},
     money::{self, Stated},
     names::{self, HeadingMeaning, PriceKind},
-    value,
-    workbook::{Row, Sheet, Value},
+    workbook::{Row, Sheet},
 };
 
-/// The header is searched in the rows up to this number.
-pub(super) const LOOKED_AT: u32 = 1000;
-/// Maximum length of a heading in characters; a longer cell is a sentence.
-pub(super) const LONGEST_HEADING: usize = 80;
+pub(super) use super::report::ReadBy;
 
 /// A header that was found.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Header {
     /// Number of its last row, from 1; 0 for a sheet without a header whose columns a person named.
     pub row: u32,
+    /// Number of rows that the header takes.
+    pub lines: u32,
     /// The column of each field.
     pub columns: BTreeMap<Column, u32>,
     /// The headings of all columns.
@@ -36,8 +36,14 @@ pub(super) struct Header {
     pub missing: Vec<Column>,
     /// What a person should know about the choice of columns.
     pub notes: Vec<String>,
+    /// Columns of headings that stand beside their values, by the column of the heading in the file.
+    pub moved: BTreeMap<u32, u32>,
+    /// How the columns were found.
+    pub read_by: ReadBy,
+    /// Choices between columns without headings that are nearly as good.
+    pub questions: Vec<String>,
     /// A person's mapping, to be applied to headers further down.
-    mapping: Mapping,
+    pub mapping: Mapping,
 }
 
 impl Header {
@@ -49,7 +55,7 @@ impl Header {
             .is_some_and(|heading| is_english(heading))
     }
 
-    fn price_heading(&self) -> Option<&String> {
+    pub fn price_heading(&self) -> Option<&String> {
         self.columns.get(&Column::Price).and_then(|at| self.headings.get(at))
     }
 
@@ -69,21 +75,35 @@ impl Header {
         })
     }
 
+    /// The heading over a cell of a line of headings, wherever its values stand.
+    pub fn heading(&self, at: u32) -> Option<&String> {
+        self.headings.get(self.moved.get(&at).unwrap_or(&at))
+    }
+
     /// A header further down, in a sheet with several tables; `None` if the row is not one. All its cells must be
-    /// headings.
-    pub fn changed(&self, row: &Row) -> Option<Header> {
+    /// headings, and it must differ from the rows below.
+    pub fn changed(&self, row: &Row, below: &[Row]) -> Option<Header> {
         let headings = headings(row);
         if headings.len() != row.cells.len() || headings.len() < 2 {
             return None;
         }
-        let mut columns = best_names(&headings);
+        let columns = best_names(&headings);
         let numeric = |text: &String| text.chars().any(|c| c.is_ascii_digit());
         if worth(&columns) < 3 || columns.values().any(|at| headings.get(at).is_some_and(numeric)) {
             return None;
         }
-        columns.retain(|column, at| *column != Column::Price || !guess::is_internal(&headings, *at));
+        if is_item(row, below.iter(), &columns) {
+            return None;
+        }
         let mapping = self.mapping.clone();
-        let mut changed = Header { row: row.number, columns, headings, mapping, ..Header::default() };
+        let mut changed = Header { row: row.number, lines: 1, headings, mapping, ..Header::default() };
+        move_to_values(&mut changed, &Values::below(below.get(..MOVED_BY).unwrap_or(below), 0));
+        changed.columns = best_names(&changed.headings);
+        let internal =
+            changed.columns.get(&Column::Price).is_some_and(|at| guess::is_internal(&changed.headings, *at));
+        if internal {
+            changed.columns.remove(&Column::Price);
+        }
         correct(&mut changed, &self.mapping, &mut BTreeMap::new());
         changed.currency = money::of_sheet(changed.price_heading(), &Sheet::default(), 0).or(self.currency);
         changed.columns.contains_key(&Column::Name).then_some(changed)
@@ -105,6 +125,7 @@ pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
         },
     };
     let values = Values::below(&sheet.rows, header.row);
+    move_to_values(&mut header, &values);
     let mut ranks = choose(&mut header, &values);
     guess::complete(&mut header, &values, &mut ranks);
     correct(&mut header, mapping, &mut ranks);
@@ -114,7 +135,7 @@ pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
         return None;
     }
     header.currency = money::of_sheet(header.price_heading(), sheet, header.row);
-    header.notes = guess::notes(&header, &values);
+    header.notes = guess::notes(&header);
     header.confidence = header
         .columns
         .iter()
@@ -126,109 +147,41 @@ pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
 /// The header in a row.
 fn at_row(sheet: &Sheet, number: u32) -> Option<Header> {
     let row = sheet.rows.iter().find(|row| row.number == number)?;
-    Some(Header { row: number, headings: headings(row), ..Header::default() })
+    Some(Header { row: number, lines: 1, headings: headings(row), ..Header::default() })
 }
 
-/// The best header candidate in the first rows; its columns are not chosen yet.
-fn detect(sheet: &Sheet) -> Option<Header> {
-    let mut best: Option<(usize, Header)> = None;
-    let mut first: Option<Header> = None;
-    let single = |row: &Row| {
-        let headings = headings(row);
-        (worth(&best_names(&headings)), headings)
-    };
-    for (index, row) in sheet.rows.iter().enumerate().take_while(|(_, row)| row.number <= LOOKED_AT) {
-        let (mut score, headings) = single(row);
-        let mut header = Header { row: row.number, headings, ..Header::default() };
-        if let Some(next) = sheet.rows.get(index + 1).filter(|next| next.number == row.number + 1)
-            && let Some(joined) = joined(&header.headings, next)
-        {
-            let columns = best_names(&joined);
-            let together = worth(&columns);
-            // Two rows are one header only if together they map more fields than either alone. A letterhead above adds
-            // nothing.
-            if together > score && together > single(next).0
-                || together == score && score > 0 && continues(&header, row, next)
-            {
-                score = together;
-                header = Header { row: next.number, headings: joined, ..Header::default() };
-            }
-        }
-        if score > best.as_ref().map_or(0, |(score, _)| *score) {
-            // In a sheet with several tables the first header counts, not the widest.
-            if score > 2 && first.as_ref().is_none_or(|first| !has_prices(sheet, first, header.row)) {
-                first = Some(header.clone());
-            }
-            best = Some((score, header));
-        }
-    }
-    let (_, best) = best?;
-    Some(first.filter(|first| has_prices(sheet, first, best.row)).unwrap_or(best))
-}
+/// Number of rows below a header further down that say where the values of its headings stand.
+const MOVED_BY: usize = 20;
 
-/// Whether there are prices between a header and a row further down.
-fn has_prices(sheet: &Sheet, header: &Header, until: u32) -> bool {
-    let Some(price) = best_names(&header.headings).get(&Column::Price).copied() else { return false };
-    let between = sheet.rows.iter().filter(|row| (header.row + 1..until).contains(&row.number));
-    between
-        .filter_map(|row| row.get(price))
-        .any(|value| matches!(value::price(value), value::Amount::Known(_)))
-}
-
-/// Score of a header candidate by its fields; 0 if the row cannot be a header.
-fn worth(columns: &BTreeMap<Column, u32>) -> usize {
-    let has = |wanted: &[Column]| wanted.iter().filter(|column| columns.contains_key(column)).count();
-    let more =
-        has(&[Column::Article, Column::Price, Column::Stock, Column::Unit, Column::Brand, Column::Category]);
-    match columns.contains_key(&Column::Name) {
-        true if more >= 1 => columns.len() + 1,
-        // No known name column: the values will tell which column it is.
-        false if columns.contains_key(&Column::Price) && more >= 2 => 1,
-        _ => 0,
-    }
-}
-
-fn headings(row: &Row) -> BTreeMap<u32, String> {
-    row.cells
-        .iter()
-        .filter_map(|(column, value)| match value {
-            Value::Text(text) if text.chars().count() <= LONGEST_HEADING => Some((*column, text.clone())),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Joins the headings of a row with those of the row below. A heading merged over several columns extends to the right
-/// while there are headings below and none next to it. `None` if the lower row has anything but texts.
-fn joined(upper: &BTreeMap<u32, String>, lower: &Row) -> Option<BTreeMap<u32, String>> {
-    if lower.cells.iter().any(|(_, value)| !matches!(value, Value::Text(_))) {
-        return None;
-    }
-    let lower = headings(lower);
-    let mut joined = upper.clone();
-    for (column, below) in &lower {
-        let mut at = *column;
-        while !upper.contains_key(&at) && at > 0 && lower.contains_key(&(at - 1)) {
-            at -= 1;
-        }
-        let heading = match upper.get(&at) {
-            Some(above) => format!("{above} {below}"),
-            None => below.clone(),
+/// Moves a heading over an empty column to the values beside it that have no heading: it is merged over both, or was
+/// centred by hand.
+fn move_to_values(header: &mut Header, values: &Values<'_>) {
+    let empty = |(at, heading): &(&u32, &String)| values.filled_below(**at, heading) < 0.1;
+    let moves: Vec<u32> = header.headings.iter().filter(empty).map(|(at, _)| *at).collect();
+    for at in moves.into_iter().rev() {
+        let Some(heading) = header.headings.get(&at) else { continue };
+        let next = header.headings.range(at + 1..).next().map_or(at + 1 + MERGED, |(next, _)| *next);
+        let free = |to: &u32| !header.headings.contains_key(to) && values.filled(*to) >= 0.3;
+        let fits = |to: &u32| match names::meaning(heading) {
+            HeadingMeaning::Field(column, _) => values.fit(column, *to) >= 0.5,
+            HeadingMeaning::Nothing
+            | HeadingMeaning::Number
+            | HeadingMeaning::Other
+            | HeadingMeaning::Unknown => true,
         };
-        joined.insert(*column, heading);
+        let right = (at + 1..next.min(at + 1 + MERGED)).find(|to| free(to) && fits(to));
+        let found = right.or_else(|| at.checked_sub(1).filter(|to| free(to) && fits(to)));
+        if let Some(to) = found
+            && let Some(heading) = header.headings.remove(&at)
+        {
+            header.headings.insert(to, heading);
+            header.moved.insert(at, to);
+        }
     }
-    Some(joined)
 }
 
-/// Whether the next row continues the header: it has nothing in the name and article columns, where an item would, and
-/// does not start in the same column, where a section would.
-fn continues(header: &Header, row: &Row, next: &Row) -> bool {
-    let columns = best_names(&header.headings);
-    let empty = |column| columns.get(&column).is_none_or(|at| next.get(*at).is_none());
-    empty(Column::Name)
-        && empty(Column::Article)
-        && next.cells.first().map(|(at, _)| at) != row.cells.first().map(|(at, _)| at)
-}
+/// Number of columns to the right of a heading that it may be merged over.
+const MERGED: u32 = 8;
 
 /// Candidate columns for each field by heading alone, best rank first, then from the left.
 fn candidates(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, Vec<(u8, u32)>> {
@@ -242,7 +195,7 @@ fn candidates(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, Vec<(u8, u32
     all
 }
 
-fn best_names(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, u32> {
+pub(super) fn best_names(headings: &BTreeMap<u32, String>) -> BTreeMap<Column, u32> {
     let mut columns: BTreeMap<Column, u32> = candidates(headings)
         .into_iter()
         .filter_map(|(column, found)| Some((column, found.first()?.1)))
@@ -399,11 +352,11 @@ fn named(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
     sheet.rows.iter().enumerate().find_map(|(index, row)| {
         let single = headings(row);
         if resolves_all(&single, mapping) {
-            return Some(Header { row: row.number, headings: single, ..Header::default() });
+            return Some(Header { row: row.number, lines: 1, headings: single, ..Header::default() });
         }
         let next = sheet.rows.get(index + 1).filter(|next| next.number == row.number + 1)?;
         let joined = joined(&single, next).filter(|joined| resolves_all(joined, mapping))?;
-        Some(Header { row: next.number, headings: joined, ..Header::default() })
+        Some(Header { row: next.number, lines: 2, headings: joined, ..Header::default() })
     })
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use tolmach_engine::catalog::{Attribute, Localized, Product};
 
 use super::{
-    columns::Column,
+    columns::{Column, letters},
     header::Header,
     money::{Place, PriceColumn, Stated},
     report::{CurrencyUse, Warnings},
@@ -28,9 +28,14 @@ const ATTRIBUTE_NAME: usize = 100;
 const ATTRIBUTE_VALUE: usize = 200;
 const ADDRESS: usize = 2_000;
 
+/// The warning about items without a price.
+pub(super) const ON_REQUEST: &str = "items without a price, offered on request";
+
 /// Products and warnings collected from all sheets.
 pub(super) struct Items {
     pub items: Vec<Product>,
+    /// The row of each product, numbered from 1.
+    pub rows: Vec<u32>,
     pub warnings: Warnings,
     /// Maximum number of products. Further ones are only noticed: see [`Items::too_many`].
     most: usize,
@@ -52,6 +57,7 @@ impl Items {
     pub fn at_most(most: usize, company: &str) -> Items {
         Items {
             items: Vec::new(),
+            rows: Vec::new(),
             warnings: Warnings::default(),
             most,
             too_many: false,
@@ -79,7 +85,7 @@ impl Items {
         let cell = |column| header.columns.get(&column).and_then(|at| row.get(*at));
         let text = |column| cell(column).map(Value::text).unwrap_or_default();
         let line = |column| text(column).replace('\n', " ");
-        let place = format!("sheet \"{}\" row {}", sheet.name, row.number);
+        let place = self.warnings.at(&sheet.name, row.number);
         let localized = |native: Column, foreign: Column, read: &dyn Fn(Column) -> String| {
             let (native_text, foreign_text) = (read(native), read(foreign));
             // With an English heading and no column in the other language, a text without Cyrillic letters is English.
@@ -121,25 +127,42 @@ impl Items {
             let column = self.price_column(sheet, header);
             product.price = self.price(value, &column, &place);
             if product.price.is_some() {
-                match column.currency(row, header, sheet) {
-                    Ok(stated) => product.currency = self.currency(stated),
-                    Err(text) => {
-                        product.price = None;
-                        let what = format!("{place}: {}", short(&Value::Text(text)));
-                        self.warnings
-                            .add("prices in units that are no known currency, offered on request", what);
-                    }
-                }
+                self.set_currency(&mut product, column.currency(row, header, sheet), &place);
             }
         }
         if product.price.is_none() && header.columns.contains_key(&Column::Price) {
             let said = cell(Column::Price).map_or_else(|| "empty".to_owned(), short);
             let what = format!("{} {}", product.article, said);
-            self.warnings
-                .add("items without a price, offered on request", format!("{place}: {}", what.trim()));
+            self.warnings.add(ON_REQUEST, format!("{place}: {}", what.trim()));
         }
         product.stock = cell(Column::Stock).and_then(|value| self.stock(value, &place));
-        self.add(product, row.number, &sheet.name, &place)
+        let id =
+            if product.article.is_empty() { format!("row-{}", row.number) } else { product.article.clone() };
+        self.add(product, id, row.number, &sheet.name, &place)
+    }
+
+    /// Adds the product of a cell in a table of sizes, whose price the cell is. Returns whether it has a price.
+    pub fn read_cell(
+        &mut self,
+        mut product: Product,
+        value: &Value,
+        (row, column): (u32, u32),
+        sheet: &Sheet,
+        prices: &PriceColumn,
+        stated: Option<Stated>,
+    ) -> bool {
+        if self.items.len() >= self.most {
+            self.too_many = true;
+            return true;
+        }
+        let place = self.warnings.at(&sheet.name, row);
+        self.cut(&mut product, &place);
+        product.price = self.price(value, prices, &place);
+        if product.price.is_some() {
+            let format = sheet.styles.get(row, column).currency;
+            self.set_currency(&mut product, prices.currency_in_table(value, format, stated), &place);
+        }
+        self.add(product, format!("cell-{}{row}", letters(column)), row, &sheet.name, &place)
     }
 
     /// Cuts texts that are longer than their field takes.
@@ -184,6 +207,18 @@ impl Items {
         }
     }
 
+    /// Gives a product with a price the currency that was found, or takes the price away if it is in no known one.
+    fn set_currency(&mut self, product: &mut Product, found: Result<Option<Stated>, String>, place: &str) {
+        match found {
+            Ok(stated) => product.currency = self.currency(stated),
+            Err(text) => {
+                product.price = None;
+                let what = format!("{place}: {}", short(&Value::Text(text)));
+                self.warnings.add("prices in units that are no known currency, offered on request", what);
+            }
+        }
+    }
+
     /// The currency of a price, the company's if none is stated.
     fn currency(&mut self, stated: Option<Stated>) -> String {
         let (code, place) = match stated {
@@ -196,10 +231,15 @@ impl Items {
     }
 
     /// The currencies of the prices since the last call, the most frequent first.
-    pub fn currencies(&mut self) -> Vec<CurrencyUse> {
+    /// `heading` is that of the sheet's prices.
+    pub fn currencies(&mut self, sheet: &Sheet, heading: Option<&String>) -> Vec<CurrencyUse> {
         let used = std::mem::take(&mut self.currencies).into_iter();
         let mut used: Vec<CurrencyUse> = used
-            .map(|((code, place), prices)| CurrencyUse { code, source: place.describe(), prices })
+            .map(|((code, place), prices)| CurrencyUse {
+                code,
+                source: place.describe(sheet, heading),
+                prices,
+            })
             .collect();
         used.sort_by_key(|used| std::cmp::Reverse(used.prices));
         used
@@ -243,8 +283,7 @@ impl Items {
         None
     }
 
-    fn add(&mut self, mut product: Product, row: u32, sheet: &str, place: &str) -> bool {
-        let id = if product.article.is_empty() { format!("row-{row}") } else { product.article.clone() };
+    fn add(&mut self, mut product: Product, id: String, row: u32, sheet: &str, place: &str) -> bool {
         if !product.article.is_empty() {
             let twin = crate::words::normalise_article(&product.article);
             match self.articles.get(&twin) {
@@ -262,6 +301,7 @@ impl Items {
         product.id = if *uses == 1 { id } else { format!("{id}~{uses}") };
         let priced = product.price.is_some();
         self.items.push(product);
+        self.rows.push(row);
         priced
     }
 }

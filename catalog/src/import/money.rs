@@ -5,10 +5,13 @@
 use super::{
     columns::Column,
     currency,
-    header::Header,
+    header::{Header, one_line},
     value::{self, Marks},
     workbook::{Row, Sheet, Value},
 };
+
+/// Length to which a text of the list is cut in the report, in characters.
+const QUOTED: usize = 50;
 
 /// A currency and where the list states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub(super) enum Place {
     Above(u32),
     /// A note below the header, with its row.
     Note(u32),
+    /// Lines above tables of sizes.
+    Tables,
     SheetName,
     Company,
     /// Nowhere.
@@ -36,20 +41,31 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// For the report: "from …".
-    pub fn describe(self) -> String {
+    /// For the report: "from …", with the words of the list.
+    pub fn describe(self, sheet: &Sheet, heading: Option<&String>) -> String {
+        let quoted = |text: String| {
+            let text: String = one_line(&text).chars().take(QUOTED).collect();
+            format!("«{text}»")
+        };
+        let said_in = |number: u32| {
+            let row = sheet.rows.iter().find(|row| row.number == number);
+            let text = row.and_then(|row| row.cells.iter().find(|(_, value)| said_by(value).is_some()));
+            text.map_or_else(String::new, |(_, value)| format!(": {}", quoted(value.text())))
+        };
         match self {
             Place::Cells => "from the price cells".to_owned(),
             Place::CurrencyColumn => "from the column of currencies".to_owned(),
             Place::Format => "from the number format of the prices".to_owned(),
-            Place::Heading => "from the heading of the prices".to_owned(),
-            Place::Above(row) => format!("from row {row}, above the header"),
-            Place::Note(row) => format!("from the note in row {row}"),
+            Place::Heading => match heading {
+                Some(heading) => format!("from the heading {}", quoted(heading.clone())),
+                None => "from the heading of the prices".to_owned(),
+            },
+            Place::Above(row) => format!("from row {row}, above the header{}", said_in(row)),
+            Place::Note(row) => format!("from the note in row {row}{}", said_in(row)),
+            Place::Tables => "from the lines above the tables".to_owned(),
             Place::SheetName => "from the name of the sheet".to_owned(),
-            Place::Company => "the company's (import.currency), because the list states none".to_owned(),
-            Place::Unstated => {
-                "the list states none, and the configuration names no import.currency".to_owned()
-            }
+            Place::Company => "the company's (import.currency); the list states none".to_owned(),
+            Place::Unstated => "the list states none, nor does import.currency".to_owned(),
         }
     }
 }
@@ -72,27 +88,29 @@ pub(super) fn of_sheet(heading: Option<&String>, sheet: &Sheet, header: u32) -> 
 
 /// The currency that a line gives for all prices: «Цены указаны в евро», "Currency: USD", «руб.».
 fn said(row: &Row) -> Option<&'static str> {
-    row.cells.iter().find_map(|(_, value)| {
-        let Value::Text(text) = value else { return None };
-        let lower = text.to_lowercase();
-        let about = PRICE_WORDS.iter().any(|word| lower.contains(word));
-        if !about {
-            let short = text.chars().count() <= 12 && !text.chars().any(char::is_numeric);
-            // «руб.» alone in a cell; a word such as «Лира» may be a name.
-            return currency::mentioned(text).filter(|_| short && is_mark(&lower));
-        }
-        // «Цены в USD, оплата в рублях по курсу 95 руб./$»: the first part is about the prices.
-        let end = NOT_PRICES.iter().filter_map(|word| lower.find(word)).min().unwrap_or(lower.len());
-        // Lower case hides ISO codes, and may move bytes; characters keep their places nearly always.
-        let length = lower.get(..end).map_or(0, |part| part.chars().count());
-        let part: String = text.chars().take(length).collect();
-        currency::mentioned(&part)
-    })
+    row.cells.iter().find_map(|(_, value)| said_by(value))
 }
 
-/// Whether a line above the header says that prices are in conditional units.
-fn above_is_conditional(sheet: &Sheet, header: &Header) -> bool {
-    let above = sheet.rows.iter().take_while(|row| row.number < header.row);
+fn said_by(value: &Value) -> Option<&'static str> {
+    let Value::Text(text) = value else { return None };
+    let lower = text.to_lowercase();
+    let about = PRICE_WORDS.iter().any(|word| lower.contains(word));
+    if !about {
+        let short = text.chars().count() <= 12 && !text.chars().any(char::is_numeric);
+        // «руб.» alone in a cell; a word such as «Лира» may be a name.
+        return currency::mentioned(text).filter(|_| short && is_mark(&lower));
+    }
+    // «Цены в USD, оплата в рублях по курсу 95 руб./$»: the first part is about the prices.
+    let end = NOT_PRICES.iter().filter_map(|word| lower.find(word)).min().unwrap_or(lower.len());
+    // Lower case hides ISO codes, and may move bytes; characters keep their places nearly always.
+    let length = lower.get(..end).map_or(0, |part| part.chars().count());
+    let part: String = text.chars().take(length).collect();
+    currency::mentioned(&part)
+}
+
+/// Whether a line down to a row, above the list, says that prices are in conditional units.
+pub(super) fn above_is_conditional(sheet: &Sheet, last: u32) -> bool {
+    let above = sheet.rows.iter().take_while(|row| row.number <= last);
     above.flat_map(|row| &row.cells).any(|(_, value)| {
         matches!(value, Value::Text(text) if currency::is_conditional(text)
             && PRICE_WORDS.iter().any(|word| text.to_lowercase().contains(word)))
@@ -182,8 +200,39 @@ impl PriceColumn {
             formats_differ: at.is_some_and(|at| sheet.styles.currencies(at, header.row).len() > 1),
             conditional: currency::named(heading).is_none()
                 && (currency::is_conditional(heading)
-                    || header.currency.is_none() && above_is_conditional(sheet, header)),
+                    || header.currency.is_none()
+                        && above_is_conditional(sheet, header.row.saturating_sub(header.lines))),
         }
+    }
+
+    /// What is known of the prices of a table of sizes.
+    pub fn of_table<'a>(cells: impl Iterator<Item = &'a Value>, conditional: bool) -> PriceColumn {
+        PriceColumn { marks: Marks::of(cells), factor: 1.0, formats_differ: false, conditional }
+    }
+
+    /// The currency of a price in a table of sizes: of its cell, its number format, or stated for the table.
+    ///
+    /// # Errors
+    /// The text of conditional units.
+    pub fn currency_in_table(
+        &self,
+        value: &Value,
+        format: Option<&'static str>,
+        table: Option<Stated>,
+    ) -> Result<Option<Stated>, String> {
+        if let Value::Text(text) = value {
+            if let Some(code) = currency::named(text) {
+                return Ok(Some(Stated { code, place: Place::Cells }));
+            }
+            if currency::is_conditional(text) {
+                return Err(text.clone());
+            }
+        }
+        let format = format.map(|code| Stated { code, place: Place::Format });
+        if self.conditional && format.is_none() {
+            return Err("у.е.".to_owned());
+        }
+        Ok(table.filter(|table| table.place == Place::Tables).or(format).or(table))
     }
 
     /// The currency of a price.

@@ -1,21 +1,22 @@
-//! Converts sheets to products: chooses the sheets to read and classifies their rows.
+//! Converts sheets to products: chooses the sheets to read and reads their rows.
 //!
-//! A row that is an item is read in `item`.
+//! Rows are told apart in `sections`; a row that is an item is read in `item`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
     Error, Imported, Options,
-    columns::{Column, Mapping, NONE, letters, nearest},
+    columns::{Column, Mapping, NONE, nearest},
     header::{self, Header},
+    heading_rows::LOOKED_AT,
     item::{Items, short},
-    report::{ATTRIBUTE, ColumnMapping, Report, SheetReport, Warning},
-    workbook::{Row, Sheet, Value, Workbook},
+    report::{ReadBy, Report, SheetReport, Warning, odd_rows},
+    sections::{Habits, Kind, NO_NAME, kind},
+    sheets::{self, Plan},
+    sizes::{self, Table},
+    summary,
+    workbook::{Row, Sheet, Workbook},
 };
-
-const NO_NAME: &str = "no name";
-/// Maximum length of a section name in characters; a longer text alone in its row is a note.
-const LONGEST_SECTION: usize = 120;
 
 /// Reads every sheet that has a header; an error if there are more than `most` items.
 pub(super) fn collect(
@@ -25,28 +26,49 @@ pub(super) fn collect(
     most: usize,
 ) -> Result<Imported, Error> {
     let mapping = options.remembered.clone().corrected(&options.given);
-    let headers: Vec<Option<Header>> =
-        workbook.sheets.iter().map(|sheet| header::find(sheet, &mapping)).collect();
+    let plans = sheets::plan(&workbook, &mapping);
+    let headers: Vec<&Header> = plans.iter().filter_map(Plan::header).collect();
     let gone = unresolved(&headers, &mapping);
     if let Some((column, heading)) = gone.iter().find(|(column, _)| options.given.0.contains_key(column)) {
         return Err(unknown_heading(file, *column, heading, &workbook.sheets, &headers));
     }
     let mut items = Items::at_most(most, &options.currency);
-    let notes: Vec<String> = headers.iter().flatten().flat_map(|header| header.notes.clone()).collect();
+    let notes: Vec<String> = headers.iter().flat_map(|header| header.notes.clone()).collect();
     let mut report = Report { file: file.clone(), ..Report::default() };
-    for (sheet, header) in workbook.sheets.iter().zip(headers) {
-        let found = match header {
-            Some(header) => read_sheet(sheet, header, &mut items),
-            None if sheet.rows.is_empty() => ignored(&sheet.name, "it is empty"),
-            None => ignored(&sheet.name, "no header row with a column of names"),
+    let (mut parts, mut questions, mut unclear) = (Vec::new(), Vec::new(), None);
+    for (sheet, plan) in workbook.sheets.iter().zip(plans) {
+        let from = items.items.len();
+        let found = match plan {
+            Plan::Items(header) => {
+                let (found, asked) = read_sheet(sheet, *header, &mapping, &mut items);
+                questions.extend(asked.into_iter().map(|asked| format!("sheet \"{}\": {asked}", sheet.name)));
+                found
+            }
+            Plan::Sizes(tables) => read_sizes(sheet, &tables, &mut items),
+            Plan::Ignored(reason) => ignored(sheet, reason),
+            Plan::Unclear(question) => {
+                unclear.get_or_insert_with(|| (sheet.name.clone(), question.to_string()));
+                ignored(sheet, &question.to_string())
+            }
         };
+        parts.push((sheet.name.clone(), from..items.items.len()));
         report.sheets.push(found);
     }
-    report.sheets.extend(workbook.skipped.iter().map(|(name, reason)| ignored(name, reason)));
+    let skipped = |(name, reason): &(String, String)| SheetReport {
+        name: name.clone(),
+        ignored: Some(reason.clone()),
+        ..SheetReport::default()
+    };
+    report.sheets.extend(workbook.skipped.iter().map(skipped));
+    if items.items.is_empty()
+        && let Some((sheet, question)) = unclear
+    {
+        return Err(Error::Unclear { file, sheet, question });
+    }
     if report.sheets.iter().all(|sheet| sheet.header_row.is_none()) {
         return Err(Error::NoHeader {
             file,
-            looked: header::LOOKED_AT as usize,
+            looked: LOOKED_AT as usize,
             seen: row_preview(&workbook.sheets),
         });
     }
@@ -68,7 +90,9 @@ pub(super) fn collect(
     let lost: Vec<Warning> = gone.iter().map(|(column, heading)| lost(*column, heading, &report)).collect();
     report.warnings.extend(lost);
     report.warnings.extend(notes.into_iter().collect::<BTreeSet<_>>().into_iter().map(Warning::whole));
+    report.warnings.extend(questions.into_iter().map(Warning::whole));
     report.warnings.extend(items.warnings.into_list());
+    (report.odd, report.odd_rows) = odd_rows(&items.items, &items.rows, &parts, &report.warnings);
     Ok(Imported { items: items.items, report })
 }
 
@@ -82,13 +106,18 @@ fn lost(column: Column, heading: &str, report: &Report) -> Warning {
     Warning::whole(format!("the remembered column \"{heading}\" for {column} is not in this file; {found}"))
 }
 
-fn ignored(name: &str, reason: &str) -> SheetReport {
-    SheetReport { name: name.to_owned(), ignored: Some(reason.to_owned()), ..SheetReport::default() }
+fn ignored(sheet: &Sheet, reason: &str) -> SheetReport {
+    SheetReport {
+        name: sheet.name.clone(),
+        ignored: Some(reason.to_owned()),
+        rows: sheet.rows.len(),
+        ..SheetReport::default()
+    }
 }
 
 /// The columns of a mapping that no sheet has.
-fn unresolved(headers: &[Option<Header>], mapping: &Mapping) -> Vec<(Column, String)> {
-    let found = |column: &Column| headers.iter().flatten().any(|header| !header.missing.contains(column));
+fn unresolved(headers: &[&Header], mapping: &Mapping) -> Vec<(Column, String)> {
+    let found = |column: &Column| headers.iter().any(|header| !header.missing.contains(column));
     let wanted = mapping.0.iter().filter(|(_, wanted)| *wanted != NONE);
     wanted.filter(|(column, _)| !found(column)).map(|(column, wanted)| (*column, wanted.clone())).collect()
 }
@@ -98,11 +127,10 @@ fn unknown_heading(
     column: Column,
     heading: &str,
     sheets: &[Sheet],
-    headers: &[Option<Header>],
+    headers: &[&Header],
 ) -> Error {
     let headings: Vec<String> = headers
         .iter()
-        .flatten()
         .flat_map(|header| header.headings.values())
         .map(|text| header::one_line(text))
         .collect();
@@ -141,30 +169,43 @@ fn row_preview(sheets: &[Sheet]) -> String {
     sheets.join("; ")
 }
 
-fn read_sheet(sheet: &Sheet, mut header: Header, items: &mut Items) -> SheetReport {
+fn read_sheet(
+    sheet: &Sheet,
+    mut header: Header,
+    mapping: &Mapping,
+    items: &mut Items,
+) -> (SheetReport, Vec<String>) {
+    let (columns, mut questions) = summary::columns(sheet, &header, mapping);
+    questions.append(&mut header.questions);
     let mut report = SheetReport {
         name: sheet.name.clone(),
+        read_by: header.read_by.clone(),
         header_row: Some(header.row),
-        columns: columns(&header),
+        rows: sheet.rows.len() + sheet.left_out.len(),
+        columns,
         ..SheetReport::default()
     };
-    let below: Vec<&Row> = sheet.rows.iter().filter(|row| row.number > header.row).collect();
-    let articles = Articles::of(&below, &header);
+    for row in sheet.rows.iter().take_while(|row| row.number + header.lines <= header.row) {
+        report.above.add(row.number);
+    }
+    let below = sheet.below(header.row);
+    let habits = Habits::of(below, &header);
     let mut attributes: Vec<(u32, String)> = header.attributes().collect();
+    let heading = header.price_heading().cloned();
     let mut section = String::new();
     for (reason, row) in &sheet.left_out {
         report.skip(reason, *row);
     }
-    for row in below {
-        match kind(row, &header, articles) {
+    for (index, row) in below.iter().enumerate() {
+        match kind(row, &header, &habits, below.get(index + 1..).unwrap_or_default()) {
             Kind::Item => {
                 let read = items.read(row, &header, &attributes, sheet, &section);
                 report.items += 1;
                 report.on_request += usize::from(!read);
             }
             Kind::Section(name) => {
+                report.section(row.number, &name);
                 section = name;
-                report.sections += 1;
             }
             Kind::Header(changed) => {
                 header = *changed;
@@ -173,172 +214,41 @@ fn read_sheet(sheet: &Sheet, mut header: Header, items: &mut Items) -> SheetRepo
             }
             Kind::Skipped(reason) => {
                 if reason == NO_NAME && row.cells.len() > 1 {
-                    items.warnings.add("rows without a name, left out", nameless(row, &sheet.name));
+                    let place = items.warnings.at(&sheet.name, row.number);
+                    items.warnings.add("rows without a name, left out", nameless(row, &place));
                 }
                 report.skip(reason, row.number);
             }
         }
     }
-    report.currencies = items.currencies();
+    report.currencies = items.currencies(sheet, heading.as_ref());
+    (report, questions)
+}
+
+/// Reads a sheet of tables with a price for each pair of sizes.
+fn read_sizes(sheet: &Sheet, tables: &[Table], items: &mut Items) -> SheetReport {
+    let from = items.items.len();
+    let (tables, on_request) = sizes::read(sheet, tables, items);
+    let mut report = SheetReport {
+        name: sheet.name.clone(),
+        read_by: ReadBy::Sizes,
+        header_row: Some(0),
+        rows: sheet.rows.len(),
+        items: items.items.len() - from,
+        on_request,
+        currencies: items.currencies(sheet, None),
+        ..SheetReport::default()
+    };
+    let held = |number: u32| tables.iter().any(|table| (table.rows.0..=table.rows.1).contains(&number));
+    for row in sheet.rows.iter().filter(|row| !held(row.number)) {
+        report.skip("names and sizes of the tables, and what stands around them", row.number);
+    }
+    report.tables = tables;
     report
 }
 
-fn columns(header: &Header) -> Vec<ColumnMapping> {
-    let attributes: BTreeMap<u32, String> = header.attributes().collect();
-    // A person may have mapped a column without a heading.
-    let all: std::collections::BTreeSet<u32> =
-        header.headings.keys().chain(header.columns.values()).copied().collect();
-    all.into_iter()
-        .map(|at| {
-            let field = header.columns.iter().find(|(_, used)| **used == at).map(|(column, _)| *column);
-            let attribute = attributes.contains_key(&at).then(|| ATTRIBUTE.to_owned());
-            ColumnMapping {
-                column: letters(at),
-                header: header.headings.get(&at).cloned().unwrap_or_default(),
-                field: field.map(|column| column.name().to_owned()).or(attribute),
-                confidence: field.and_then(|column| header.confidence.get(&column).copied()),
-            }
-        })
-        .collect()
-}
-
 /// Describes a row without a name by its first cells.
-fn nameless(row: &Row, sheet: &str) -> String {
+fn nameless(row: &Row, place: &str) -> String {
     let seen: Vec<String> = row.cells.iter().take(3).map(|(_, value)| short(value)).collect();
-    format!("sheet \"{sheet}\" row {}: {}", row.number, seen.join(" | "))
-}
-
-/// Classification of a row below a header.
-enum Kind {
-    Item,
-    Section(String),
-    /// Header of another table in the same sheet.
-    Header(Box<Header>),
-    Skipped(&'static str),
-}
-
-fn kind(row: &Row, header: &Header, articles: Articles) -> Kind {
-    let cell = |column| header.columns.get(&column).and_then(|at| row.get(*at));
-    let texts: Vec<&str> = row
-        .cells
-        .iter()
-        .filter_map(|(_, value)| match value {
-            Value::Text(text) => Some(text.as_str()),
-            _ => None,
-        })
-        .collect();
-    if is_header_again(row, header) {
-        return Kind::Skipped("the header again");
-    }
-    let first = texts.first().map(|text| text.to_lowercase()).unwrap_or_default();
-    let total =
-        ["итог", "всего", "total", "grand total", "subtotal", "разом", "всього", "усього", "підсум", "сумма"]
-            .iter()
-            .any(|word| {
-                first
-                    .strip_prefix(word)
-                    .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic() && !"оаок".contains(c)))
-            });
-    if total && cell(Column::Article).is_none_or(|article| article.text().to_lowercase() == first) {
-        return Kind::Skipped("a total");
-    }
-    if row.cells.len() >= 3
-        && row.cells.iter().zip(1..).all(|((_, value), place)| value.text() == place.to_string())
-    {
-        return Kind::Skipped("numbers of the columns");
-    }
-    let article = cell(Column::Article);
-    if row.cells.len() == 1
-        && let [text] = texts.as_slice()
-        && text.chars().any(char::is_alphabetic)
-    {
-        let name = text.replace('\n', " ");
-        // A sentence such as «Цены действительны до конца месяца. НДС включён.» is a note.
-        let sentence = name.ends_with(['.', '!', '?']) && name.split(' ').count() > 4;
-        if sentence || name.chars().count() > LONGEST_SECTION {
-            return Kind::Skipped("a note");
-        }
-        return Kind::Section(name);
-    }
-    // A section may have a group code in the next column. Words in the article column give it away if article numbers
-    // are numeric.
-    if cell(Column::Price).is_none()
-        && cell(Column::Stock).is_none()
-        && let Some(Value::Text(text)) = article
-        && text.chars().any(char::is_alphabetic)
-        && (articles.numeric
-            || text.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count() >= 2)
-    {
-        return Kind::Section(text.replace('\n', " "));
-    }
-    // Accounting programs print a group as a row with the group's stock, but without article number, price and unit,
-    // which all products have.
-    if articles.everywhere
-        && article.is_none()
-        && cell(Column::Price).is_none()
-        && cell(Column::Unit).is_none()
-        && let Some(Value::Text(name)) = cell(Column::Name)
-    {
-        return Kind::Section(name.replace('\n', " "));
-    }
-    // A row with a number in the price or stock column cannot be a header.
-    let unpriced =
-        |column| !cell(column).is_some_and(|value| value.text().chars().any(|c| c.is_ascii_digit()));
-    if unpriced(Column::Price)
-        && unpriced(Column::Stock)
-        && let Some(changed) = header.changed(row)
-    {
-        return Kind::Header(Box::new(changed));
-    }
-    match cell(Column::Name) {
-        // A number or date alone in its row is a page number or the printing date.
-        Some(Value::Text(_)) => Kind::Item,
-        Some(Value::Number(_)) if row.cells.len() > 1 => Kind::Item,
-        _ => Kind::Skipped(NO_NAME),
-    }
-}
-
-/// Whether the row repeats the headings, as on every printed page.
-fn is_header_again(row: &Row, header: &Header) -> bool {
-    let repeats = row.cells.iter().filter(|(at, value)| {
-        let Value::Text(text) = value else { return false };
-        // Of a header with two rows, either row may be repeated alone.
-        header.headings.get(at).is_some_and(|heading| {
-            heading == text
-                || heading.starts_with(&format!("{text} "))
-                || heading.ends_with(&format!(" {text}"))
-        })
-    });
-    let repeats = repeats.count();
-    repeats >= 2 && repeats == row.cells.len()
-}
-
-/// Properties of the article numbers of rows with prices.
-#[derive(Clone, Copy)]
-struct Articles {
-    /// At least 90% of them are digits only, out of at least 20.
-    numeric: bool,
-    /// At least 90% of the rows have one.
-    everywhere: bool,
-}
-
-impl Articles {
-    fn of(rows: &[&Row], header: &Header) -> Articles {
-        let (Some(article), Some(price)) =
-            (header.columns.get(&Column::Article), header.columns.get(&Column::Price))
-        else {
-            return Articles { numeric: false, everywhere: false };
-        };
-        let (mut numbers, mut articles, mut priced) = (0_usize, 0_usize, 0_usize);
-        for row in rows.iter().filter(|row| row.get(*price).is_some()) {
-            priced += 1;
-            let Some(value) = row.get(*article) else { continue };
-            articles += 1;
-            numbers += usize::from(value.text().chars().all(|c| c.is_ascii_digit()));
-        }
-        Articles {
-            numeric: articles >= 20 && numbers * 10 >= articles * 9,
-            everywhere: priced >= 2 && articles * 10 >= priced * 9,
-        }
-    }
+    format!("{place}: {}", seen.join(" | "))
 }

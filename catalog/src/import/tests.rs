@@ -17,7 +17,9 @@ use super::{
 };
 
 mod formats;
+mod layouts;
 mod meanings;
+mod sizes;
 mod suppliers;
 
 // The generator of the samples, to compare the committed files with its output.
@@ -206,7 +208,7 @@ fn unclear_values_are_reported_and_never_guessed() {
         assert!(warnings.contains(kind), "{kind} in {warnings}");
     }
     // The report can be shown as text and survives a JSON round trip.
-    assert!(imported.report.to_string().contains("Наименование -> name"));
+    assert!(imported.report.to_string().contains("Наименование               -> name"));
     let json = serde_json::to_string(&imported.report).unwrap();
     assert_eq!(serde_json::from_str::<super::Report>(&json).unwrap(), imported.report);
 }

@@ -77,6 +77,13 @@ impl Styles {
     }
 }
 
+impl Sheet {
+    /// The rows below the row with a number.
+    pub fn below(&self, number: u32) -> &[Row] {
+        self.rows.get(self.rows.partition_point(|row| row.number <= number)..).unwrap_or_default()
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Row {
     /// From 1, as a spreadsheet program shows it.

@@ -23,14 +23,14 @@ use tolmach_engine::{
 use super::{
     super::{
         generation::Generation,
-        query::{self, Alternatives},
-        rank::idf,
+        query::{self, QueryWord},
+        rank::{idf, things},
+        search::{near_score, unwanted},
     },
     document::{self, EMBEDDER, FACET_VALUES},
     filter,
     http::{Http, MirrorError},
 };
-use crate::words;
 
 /// Limits of rows found by similarity: their maximum number, and the minimum similarity alone and together with words.
 /// The latter is low because it also applies to the server's score of a row that has the words only in its description.
@@ -41,6 +41,8 @@ const NEAR_BESIDE_WORDS: f64 = 0.1;
 const MOST_WORDS: usize = 10;
 /// Maximum number of rows named by article number.
 const MOST_NAMED: usize = 1000;
+/// Maximum number of rows that are left out because they have what is not wanted.
+const MOST_LEFT_OUT: usize = 1000;
 
 /// The attributes of a document that are retrieved.
 #[derive(Deserialize)]
@@ -101,35 +103,42 @@ impl ServerSearch<'_> {
                 self.results(self.search_page(&RequestParams::default(), &filters, skip, limit).await?)
             );
         }
-        let named = self.named(&query.articles, &filters).await?;
-        let articles = self.articles(&query.articles);
-        let rest = if articles.is_empty() {
-            filters
+        let near = query.near.iter().map(|(row, _)| *row);
+        let named: Vec<u32> = query.articles.iter().copied().chain(near).collect();
+        let mut left_out: Vec<u32> = unwanted(self.generation, &query).into_iter().collect();
+        left_out.sort_unstable();
+        left_out.truncate(MOST_LEFT_OUT);
+        left_out.extend(&named);
+        let rest = if left_out.is_empty() {
+            filters.clone()
         } else {
-            format!("{filters} AND NOT {}", filter::articles(articles.iter().map(String::as_str)))
+            format!("{filters} AND NOT {}", filter::rows(&left_out))
         };
+        let mut named = self.named(&named, &filters).await?;
+        for (row, hit) in &mut named.hits {
+            hit.near = query.near.iter().find(|(near, _)| near == row).map(|(_, how)| how.clone());
+            hit.score = hit.near.as_ref().map_or(hit.score, |near| near_score(near.by));
+        }
         let taken = named.hits.len();
         let (skip, limit) = (skip.saturating_sub(taken), limit.saturating_sub(taken.saturating_sub(skip)));
         let by_words = self.by_words(&query.words, query.has_plain_words, &rest, skip, limit).await?;
-        Ok(self.results(self.joined(named, by_words)))
+        let found = self.joined(named, by_words);
+        let things = things(self.generation, &query.words);
+        let only_accessories = !found.hits.is_empty()
+            && found.hits.iter().all(|(row, _)| self.generation.names.only_complements(*row, &things));
+        Ok(SearchResults { only_accessories, ..self.results(found) })
     }
 
     fn page(&self) -> (usize, usize) {
         (self.request.offset as usize, self.request.limit.clamp(1, 100) as usize)
     }
 
-    fn articles(&self, rows: &[u32]) -> HashSet<String> {
-        let products = rows.iter().filter_map(|row| self.generation.products.get(*row as usize));
-        products.map(|product| words::normalise_article(&product.article)).collect()
-    }
-
     /// All rows that the text names by article number and that pass the filters, in text order.
     async fn named(&self, rows: &[u32], filters: &str) -> Result<Found, MirrorError> {
-        let articles = self.articles(rows);
-        if articles.is_empty() {
+        if rows.is_empty() {
             return Ok(Found::default());
         }
-        let filters = format!("{filters} AND {}", filter::articles(articles.iter().map(String::as_str)));
+        let filters = format!("{filters} AND {}", filter::rows(rows));
         let mut found = self.search_page(&RequestParams::default(), &filters, 0, MOST_NAMED).await?;
         found.hits.sort_by_key(|(row, _)| rows.iter().position(|named| named == row));
         Ok(found)
@@ -138,7 +147,7 @@ impl ServerSearch<'_> {
     /// Rows by words and vectors. If no row contains every word, rows with at least half of the words.
     async fn by_words(
         &self,
-        words: &[Alternatives],
+        words: &[QueryWord],
         plain: bool,
         filters: &str,
         skip: usize,
@@ -311,6 +320,7 @@ impl ServerSearch<'_> {
             total: found.total as u64,
             hits: found.hits.into_iter().map(|(_, hit)| hit).collect(),
             facets,
+            only_accessories: false,
         }
     }
 }
@@ -338,12 +348,12 @@ impl QueryTerms {
 }
 
 /// The most probable term for each word. No terms if no row contains any of the words.
-fn said(words: &[Alternatives], generation: &Generation) -> Result<QueryTerms, MirrorError> {
+fn said(words: &[QueryWord], generation: &Generation) -> Result<QueryTerms, MirrorError> {
     let mut said = QueryTerms { terms: Vec::new(), weight: 0.0 };
-    for alternatives in words {
+    for QueryWord { terms, .. } in words {
         let mut rows = HashSet::new();
         // Of equally weighted terms take the first, which is the most frequent.
-        let likeliest = alternatives.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
+        let likeliest = terms.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
         let Some((term, factor)) = likeliest else {
             said.weight += idf(generation.index.rows(), 0);
             continue;
@@ -364,7 +374,7 @@ fn said(words: &[Alternatives], generation: &Generation) -> Result<QueryTerms, M
 fn shown(shown: &RetrievedRow, score: f32) -> Result<(u32, Hit), MirrorError> {
     let product = serde_json::from_str(&shown.product)
         .map_err(|_| MirrorError::Unverified("a row that is no product".to_owned()))?;
-    Ok((shown.row, Hit { product, score }))
+    Ok((shown.row, Hit { product, score, near: None }))
 }
 
 /// The smallest server page that contains the wanted rows, and its number from 1. The server counts the total exactly

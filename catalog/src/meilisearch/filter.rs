@@ -21,11 +21,6 @@ pub(super) fn expression(generation: &Generation, filters: &[Filter]) -> String 
     clauses.join(" AND ")
 }
 
-/// The expression for rows with one of these normalised article numbers.
-pub(super) fn articles<'a>(articles: impl Iterator<Item = &'a str>) -> String {
-    format!("article_key IN [{}]", articles.map(key).collect::<Vec<_>>().join(", "))
-}
-
 /// The expression for rows with these numbers.
 pub(super) fn rows(rows: &[u32]) -> String {
     format!("row IN [{}]", numbers(rows.iter().copied()))

@@ -2,59 +2,94 @@
 //!
 //! Dimensions and unit conversion are in `tolmach_engine::measure`.
 
+/// A unit of measure: the one that quantities are compared in, and how many of it one is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Unit {
+    name: &'static str,
+    factor: f64,
+}
+
+impl Unit {
+    /// The spelling that all equal quantities share: `600mm` for 60 cm, 600 mm and 0.6 m.
+    pub fn of(self, number: &str) -> String {
+        let Self { name, factor } = self;
+        match number.parse::<f64>() {
+            Ok(value) if factor != 1.0 => format!("{}{name}", decimal(value * factor)),
+            _ => format!("{}{name}", canonical(number)),
+        }
+    }
+}
+
+/// One spelling per value: without zeros at the end of the decimals («10,0» is `10`). Zeros in front stay, they are of a code.
+pub(super) fn canonical(number: &str) -> String {
+    if number.contains('.') {
+        number.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        number.to_owned()
+    }
+}
+
+fn decimal(value: f64) -> String {
+    canonical(&format!("{value:.4}"))
+}
+
 /// Splits a number written together with its unit: `18в`, but not `18x24`.
-pub(super) fn number_and_unit(word: &str) -> Option<(String, &'static str)> {
+pub(super) fn number_and_unit(word: &str) -> Option<(&str, Unit)> {
     let digits = word.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     if digits == 0 {
         return None;
     }
-    let (number, unit) = word.split_at(digits);
-    Some((number.to_owned(), canonical_unit(unit)?))
+    let (number, after) = word.split_at(digits);
+    Some((number, unit(after)?))
 }
 
-/// The canonical spelling of a unit; `None` if the word is not a unit.
-pub(super) fn canonical_unit(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "в" | "v" | "вольт" | "вольта" | "volt" | "volts" => "v",
-        "вт" | "w" | "ватт" | "watt" | "watts" => "w",
-        "квт" | "kw" | "киловатт" => "kw",
-        "ква" | "kva" => "kva",
-        "а" | "a" | "ампер" | "амп" | "amp" | "amps" => "a",
-        "ач" | "ah" => "ah",
-        "дж" | "j" | "джоуль" | "джоулей" | "джоуля" | "joule" | "joules" => "j",
-        "нм" | "nm" => "nm",
-        "мм" | "mm" => "mm",
-        "см" | "cm" => "cm",
-        "м" | "m" | "метр" | "метра" | "метров" => "m",
-        "м2" | "m2" => "m2",
-        "м3" | "m3" => "m3",
+/// The unit that a word names; `None` if it is not a unit.
+pub(super) fn unit(word: &str) -> Option<Unit> {
+    let (name, factor) = match word {
+        "в" | "v" | "вольт" | "вольта" | "volt" | "volts" => ("v", 1.0),
+        "вт" | "w" | "ватт" | "watt" | "watts" => ("w", 1.0),
+        "квт" | "kw" | "киловатт" => ("w", 1000.0),
+        "ква" | "kva" => ("kva", 1.0),
+        "а" | "a" | "ампер" | "амп" | "amp" | "amps" => ("a", 1.0),
+        "ач" | "ah" => ("ah", 1.0),
+        "дж" | "j" | "джоуль" | "джоулей" | "джоуля" | "joule" | "joules" => ("j", 1.0),
+        "нм" | "nm" => ("nm", 1.0),
+        "мм" | "mm" => ("mm", 1.0),
+        "см" | "cm" => ("mm", 10.0),
+        "м" | "m" | "метр" | "метра" | "метров" => ("mm", 1000.0),
+        "м2" | "m2" => ("m2", 1.0),
+        "м3" | "m3" => ("m3", 1.0),
         "л" | "l" | "литр" | "литра" | "литров" | "liter" | "liters" | "litre" | "litres" => {
-            "l"
+            ("l", 1.0)
         }
-        "мл" | "ml" => "ml",
-        "кг" | "kg" => "kg",
-        "г" | "гр" => "gr",
-        "бар" | "bar" => "bar",
-        "атм" => "atm",
-        "гц" | "hz" => "hz",
-        "лм" | "lm" => "lm",
-        "об" | "rpm" => "rpm",
-        "in" | "inch" | "inches" | "дюйм" | "дюйма" | "дюймов" => "in",
-        "ft" | "foot" | "feet" => "ft",
-        "lb" | "lbs" | "pound" | "pounds" => "lb",
-        "oz" | "ounce" | "ounces" => "oz",
-        "qt" | "quart" | "quarts" => "qt",
-        "cu" => "cu",
-        "sq" => "sq",
-        "hp" | "лс" => "hp",
-        "gal" | "gallon" | "gallons" => "gal",
-        "yd" | "yard" | "yards" => "yd",
-        "gauge" | "ga" => "ga",
-        "psi" => "psi",
-        "btu" => "btu",
-        "cfm" => "cfm",
+        "мл" | "ml" => ("l", 0.001),
+        "т" | "тн" | "тонн" | "тонна" | "тонны" | "ton" | "tons" | "tonne" | "tonnes" => {
+            ("t", 1.0)
+        }
+        "кг" | "kg" => ("kg", 1.0),
+        "г" | "гр" | "грамм" | "грамма" | "граммов" => ("kg", 0.001),
+        "бар" | "bar" => ("bar", 1.0),
+        "атм" => ("atm", 1.0),
+        "гц" | "hz" => ("hz", 1.0),
+        "лм" | "lm" => ("lm", 1.0),
+        "об" | "rpm" => ("rpm", 1.0),
+        "in" | "inch" | "inches" | "дюйм" | "дюйма" | "дюймов" => ("in", 1.0),
+        "ft" | "foot" | "feet" => ("ft", 1.0),
+        "lb" | "lbs" | "pound" | "pounds" => ("lb", 1.0),
+        "oz" | "ounce" | "ounces" => ("oz", 1.0),
+        "qt" | "quart" | "quarts" => ("qt", 1.0),
+        "cu" => ("cu", 1.0),
+        "sq" => ("sq", 1.0),
+        "hp" | "лс" => ("hp", 1.0),
+        "gal" | "gallon" | "gallons" => ("gal", 1.0),
+        "yd" | "yard" | "yards" => ("yd", 1.0),
+        "gauge" | "ga" => ("ga", 1.0),
+        "psi" => ("psi", 1.0),
+        "btu" => ("btu", 1.0),
+        "cfm" => ("cfm", 1.0),
         _ => return None,
-    })
+    };
+    Some(Unit { name, factor })
 }
 
 /// The decimal value of a fraction such as `5/8`, plus the whole number before it, if any. `None` for anything that is
@@ -66,15 +101,5 @@ pub(super) fn fraction(whole: Option<&str>, text: &str) -> Option<String> {
     if above == 0 || above >= below || below > 64 {
         return None;
     }
-    let value = format!("{:.4}", f64::from(whole) + f64::from(above) / f64::from(below));
-    Some(value.trim_end_matches('0').trim_end_matches('.').to_owned())
-}
-
-/// The parts of a size written as one word (`4x8`, «20х30х5мм»); `None` for anything else.
-pub(super) fn size(text: &str) -> Option<Vec<&str>> {
-    let parts: Vec<&str> = text.split(['x', 'х']).collect();
-    let (last, first) = parts.split_last()?;
-    let number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit() || c == '.');
-    let ends = number(last) || number_and_unit(last).is_some();
-    (!first.is_empty() && ends && first.iter().all(|part| number(part))).then_some(parts)
+    Some(decimal(f64::from(whole) + f64::from(above) / f64::from(below)))
 }

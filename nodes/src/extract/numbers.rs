@@ -164,6 +164,12 @@ pub(crate) fn spans(text: &str) -> Vec<Span> {
 /// Whether the words between two numbers make them the ends of a range.
 fn joins(text: &str, low: &Number, high: &Number) -> bool {
     let Some(between) = text.get(low.range.end..high.range.start) else { return false };
+    // «10х12 до 100 рублей»: a side of a size begins no range.
+    let head = text.get(..low.range.start).unwrap_or_default().trim_end();
+    let side = head.strip_suffix(['x', 'х', 'X', 'Х', '×', '*']);
+    if side.is_some_and(|head| head.trim_end().ends_with(|c: char| c.is_ascii_digit())) {
+        return false;
+    }
     let unit = units::after(text, low.range.end).filter(|unit| unit.end <= high.range.start);
     let (start, same_kind) = unit.as_ref().map_or((low.range.end, true), |unit| {
         let later = units::after(text, high.range.end).map(|unit| unit.kind);

@@ -58,14 +58,18 @@ pub fn product(n: u32) -> Product {
 pub fn shop(total: u32) -> impl Fn(&Query) -> QueryOutcome {
     move |query| match query {
         Query::Search(SearchRequest { limit, offset, .. }) => {
-            let hits =
-                (offset + 1..=total).take(*limit as usize).map(|n| Hit { product: product(n), score: 0.9 });
+            let hits = (offset + 1..=total).take(*limit as usize).map(|n| Hit {
+                product: product(n),
+                score: 0.9,
+                near: None,
+            });
             let hits = hits.collect();
             QueryOutcome::Search(SearchResults {
                 generation: "g1".into(),
                 total: u64::from(total),
                 hits,
                 facets: vec![],
+                only_accessories: false,
             })
         }
         other => no_results(other),

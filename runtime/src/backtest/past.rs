@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tolmach_engine::{
     Release,
-    effect::{Query, QueryOutcome},
+    effect::{Query, QueryOutcome, ScoredLabel},
     event::{Event, EventKind},
     trace::{Asked, Visit},
 };
@@ -123,6 +123,13 @@ impl<'p> RecordedOutcomes<'p> {
         let all = turns.iter().flatten().filter(|one| !one.asked.key.is_empty());
         let chat = all.map(|one| ((one.asked.query.as_str(), one.asked.key.as_str()), one.outcome)).collect();
         RecordedOutcomes { turns, chat, approximate: 0, not_recorded: 0 }
+    }
+
+    /// Whether a text that the chat's turns classified held an article number of the catalogue then.
+    pub(super) fn held_article(&self, query: &Query) -> bool {
+        let recorded = self.chat.get(&(query.name(), query.key().as_str())).copied();
+        matches!(recorded, Some(QueryOutcome::Classify { labels })
+            if labels.first().is_some_and(|label| label.example == ScoredLabel::ARTICLE))
     }
 
     /// Answers a query in turn number `turn`: by the outcome of the same query in that turn or else elsewhere in the

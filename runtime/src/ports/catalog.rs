@@ -16,6 +16,10 @@ pub trait Catalog: Send + Sync {
     /// The id of the serving generation and its number of rows; `None` before the first import.
     fn generation(&self) -> Option<(String, u64)>;
 
+    /// Whether a text holds an article number of the catalogue, alone or among other words. Never so for a short number
+    /// («125»), which is rather a size.
+    async fn holds_article(&self, text: &str) -> bool;
+
     /// The id of the generation that would answer now. Unlike [`Catalog::generation`] it detects a switch by another
     /// process.
     async fn current(&self) -> Option<String> {

@@ -82,6 +82,10 @@ impl Catalog for FailingCatalog {
         Err(ports::Error::unavailable("search", "the test's catalogue is away"))
     }
 
+    async fn holds_article(&self, _: &str) -> bool {
+        false
+    }
+
     fn generation(&self) -> Option<(String, u64)> {
         None
     }

@@ -1,5 +1,6 @@
 //! `tolmach catalog`: import of price lists, and search.
 
+mod bar;
 mod eval;
 mod generations;
 mod import;

@@ -86,9 +86,15 @@ fn the_data_folder_is_private_whatever_the_umask() {
     shell("catalog import prices.csv --map price=Цена");
     shell("catalog import prices.csv --photos prices.zip --later");
     let found = permissions(&home.path("tolmach-data"));
-    for part in
-        ["tolmach.db", "catalog/photos/", "generations/", "/words/", "uploads/", "prices.zip", "columns.json"]
-    {
+    for part in [
+        "tolmach.db",
+        "catalog/photos/",
+        "generations/",
+        "/words-2/",
+        "uploads/",
+        "prices.zip",
+        "columns.json",
+    ] {
         let has = |(path, _): &(std::path::PathBuf, u32)| path.to_string_lossy().contains(part);
         assert!(found.iter().any(has), "no {part} in {found:?}");
     }

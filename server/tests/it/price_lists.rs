@@ -39,16 +39,26 @@ fn a_preview_reports_everything_and_creates_nothing() {
         assert!(warnings.contains(part), "«{part}» is not in {warnings}");
     }
     assert_eq!((&seen["on_request"], &seen["changes"]["new"]), (&1.into(), &3.into()));
+    let sheet = &seen["sheets"][0];
+    assert_eq!((&sheet["rows"], &sheet["above"]["rows"][0]), (&7.into(), &1.into()), "{sheet}");
+    assert_eq!(sheet["currencies"][0]["source"], "from the heading «Цена, руб.»");
+    assert_eq!((&seen["odd"][0]["row"], &seen["odd_rows"]), (&4.into(), &3.into()), "{}", seen["odd"]);
     let text = home.tolmach(&["catalog", "preview", "price.csv", "--rows", "1"]).run().ok().stdout;
     for part in [
-        "Цена, руб. -> price (100 %)",
+        "price.csv: 3 items, 1 of them on request; 0 section rows; 3 other rows gave nothing",
+        "C   Цена, руб.                 -> price          100 %",
+        "currency RUB, 2 prices: from the heading «Цена, руб.»",
+        "skipped 1: above the list (row 1)",
         "skipped 1: no name (row 6)",
+        "row 4     A-2 Кран",
+        "negative stock: -5",
         "1992.64 RUB",
         "3 new",
         "nothing was changed",
     ] {
         assert!(text.contains(part), "«{part}» is not in: {text}");
     }
+    assert!(text.lines().all(|line| line.chars().count() <= 100 || line.contains("against")), "{text}");
     assert!(!text.contains("Насос второй 2000"), "one row only: {text}");
     assert_eq!(home.names(), ["price.csv"], "nothing was made");
 }
@@ -260,9 +270,9 @@ fn texts_and_rows_beyond_their_limits_are_reported() {
     assert_eq!(length(&product["attributes"][0]["value"]), 200);
     let text = home.tolmach(&["catalog", "preview", "price.csv"]).run().ok().stdout;
     for part in [
-        "texts that are longer than their field takes, cut (3)",
-        "row 2: name, 500 characters are kept",
-        "row 2: Корпус, 200 characters are kept",
+        "texts that are longer than their field takes, cut (3): rows 2",
+        "name, 500 characters are kept",
+        "Корпус, 200 characters are kept",
     ] {
         assert!(text.contains(part), "«{part}» is not in: {text}");
     }
@@ -328,4 +338,20 @@ async fn photos_beside_a_price_list_reach_the_page() {
     assert_eq!(found["hits"][0]["product"]["photo"], format!("/{photo}"));
     fs::write(home.path("bad.zip"), "no archive").expect("written");
     home.tolmach(&["catalog", "import", "price.csv", "--photos", "bad.zip"]).run().fails_with(&["bad.zip"]);
+}
+
+#[test]
+fn a_list_without_headings_is_imported_or_asked_about() {
+    let home = Home::new();
+    let rows: Vec<String> = (0..12)
+        .map(|n| format!("KR-{};Кран шаровой {n} мм;{}.5;{}.9", 700 + n, 120 + n * 9, 90 + n * 7))
+        .collect();
+    home.write("two.csv", rows.join("\n"));
+    home.tolmach(&["catalog", "import", "two.csv"]).run().fails_with(&["--map price=C", "--map price=D"]);
+    assert_eq!(home.names(), ["two.csv"], "nothing was made");
+    let seen = preview(&home, &["two.csv", "--map", "price=C"]);
+    assert_eq!((&seen["sheets"][0]["read_by"], &seen["items"]), (&"content".into(), &12.into()), "{seen}");
+    let ran = home.tolmach(&["catalog", "import", "two.csv", "--map", "price=C"]).run().ok();
+    assert!(ran.stdout.contains("12 items imported"), "{}", ran.stdout);
+    assert_eq!(ran.stderr, "", "a bar is for terminals");
 }

@@ -111,6 +111,10 @@ impl Catalog for Hanging {
         std::future::pending().await
     }
 
+    async fn holds_article(&self, _: &str) -> bool {
+        false
+    }
+
     fn generation(&self) -> Option<(String, u64)> {
         None
     }

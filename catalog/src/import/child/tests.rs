@@ -58,7 +58,7 @@ fn maps_every_way_a_child_ends_to_a_one_line_error() {
 
 #[test]
 fn ignores_the_response_of_a_child_that_failed() {
-    let report = "{\"file\":\"f\",\"items\":0,\"sheets\":[],\"warnings\":[]}";
+    let report = "{\"file\":\"f\",\"items\":0,\"sheets\":[],\"warnings\":[],\"odd\":[],\"odd_rows\":0}";
     let good = format!("echo '{{\"Read\":{{\"items\":[],\"report\":{report}}}}}'");
     assert_eq!(Script::new(&good).read().unwrap().report.file, "f");
     Script::new(&format!("{good}; exit 1")).says(&["failed"]);

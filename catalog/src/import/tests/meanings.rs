@@ -102,7 +102,7 @@ fn currencies_come_from_formats_lines_and_columns() {
     }))
     .unwrap();
     assert_eq!((item(&imported, 0).currency.as_str(), item(&imported, 1).currency.as_str()), ("EUR", "CHF"));
-    assert!(imported.report.to_string().contains("EUR: from the number format"));
+    assert!(imported.report.to_string().contains("currency EUR, 1 prices: from the number format"));
     for (line, code) in [
         ("Цены указаны в долларах США, оплата в рублях по курсу ЦБ", "USD"),
         ("Alle Preise in EUR zzgl. MwSt.", "EUR"),
@@ -145,9 +145,13 @@ fn a_list_without_a_currency_has_the_companys() {
     let options = Options { currency: "RUB".into(), ..Options::default() };
     let imported = read_with(&path, &options).unwrap();
     assert_eq!((item(&imported, 0).currency.as_str(), item(&imported, 1).currency.as_str()), ("RUB", "EUR"));
-    assert!(imported.report.to_string().contains("1 prices in RUB: the company's"), "{}", imported.report);
+    assert!(
+        imported.report.to_string().contains("currency RUB, 1 prices: the company's"),
+        "{}",
+        imported.report
+    );
     let imported = read(&path).unwrap();
-    assert!(imported.report.to_string().contains("names no import.currency"));
+    assert!(imported.report.to_string().contains("nor does import.currency"));
 }
 
 #[test]

@@ -1,11 +1,6 @@
 //! `tolmach catalog import`: imports a price list as a new generation.
 
-use std::{
-    io::{IsTerminal, Write},
-    process::ExitCode,
-    sync::Mutex,
-    time::Instant,
-};
+use std::{process::ExitCode, time::Instant};
 
 use anyhow::bail;
 use clap::Args;
@@ -13,10 +8,10 @@ use tolmach_app::{
     price_list::{self, PriceListPreview, QueuedList},
     uploads::Uploads,
 };
-use tolmach_catalog::{ImportOutcome, Progress, Stage};
+use tolmach_catalog::ImportOutcome;
 use tolmach_runtime::ports::{Actor, AuditStore};
 
-use super::{price_list::PriceList, show};
+use super::{bar::Bar, price_list::PriceList, show};
 use crate::{
     actor,
     assemble::{data_folder, open_catalog, open_catalog_unquestioned},
@@ -50,7 +45,8 @@ impl Import {
         let started = Instant::now();
         let actor = actor::cli(None);
         // Read the file before anything is created, so that an invalid file leaves nothing behind.
-        let mut understood = understand(self.list, config, &actor).await?;
+        let bar = Bar::new(!json);
+        let mut understood = bar.reading(understand(self.list, config, &actor)).await?;
         if !json {
             print!("{}", understood.imported.report);
             show::remembered(&understood.remembered, &understood.source);
@@ -60,7 +56,6 @@ impl Import {
         let catalog = open(config)?;
         let store = Database::for_audit(config, true).await;
         let audit = store.as_deref().map(|store| store as &dyn AuditStore);
-        let bar = Bar::new(!json && std::io::stderr().is_terminal());
         let progress = move |progress| bar.show(progress);
         let switch = price_list::import(&catalog, audit, &actor, now(), &mut understood, progress).await;
         if let Some(store) = &store {
@@ -127,37 +122,4 @@ fn told(understood: &PriceListPreview, switch: &ImportOutcome, seconds: f32) {
         println!("the items of the demo source \"{demo}\" were removed");
     }
     println!("the catalogue has {} items, generation {}", switch.rows, switch.generation);
-}
-
-/// Progress on one line of a terminal.
-struct Bar {
-    shown: bool,
-    last: Mutex<Option<(Stage, u64)>>,
-}
-
-impl Bar {
-    fn new(shown: bool) -> Bar {
-        Bar { shown, last: Mutex::default() }
-    }
-
-    fn show(&self, progress: Progress) {
-        let percent = (progress.done * 100).checked_div(progress.total).unwrap_or(100);
-        let now = Some((progress.stage, percent));
-        let Ok(mut last) = self.last.lock() else { return };
-        if !self.shown || *last == now {
-            return;
-        }
-        *last = now;
-        let stage = match progress.stage {
-            Stage::Merging => "merging",
-            Stage::Embedding => "embedding",
-            Stage::Indexing => "indexing",
-            Stage::Verifying => "verifying",
-        };
-        eprint!("\r  {stage:<10} {percent:>3} %");
-        if progress.stage == Stage::Verifying && progress.done == progress.total {
-            eprint!("\r                    \r");
-        }
-        let _ = std::io::stderr().flush();
-    }
 }

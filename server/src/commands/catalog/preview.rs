@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tolmach_app::price_list::PriceListPreview;
 use tolmach_catalog::import::ColumnMapping;
 
-use super::{price_list::PriceList, show};
+use super::{bar::Bar, price_list::PriceList, show};
 use crate::config::Config;
 
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub struct Preview {
 
 impl Preview {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let understood = self.list.understand(config).await?;
+        let understood = Bar::new(!self.json).reading(self.list.understand(config)).await?;
         let rows = self.rows as usize;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&document(&understood, rows)?)?);
@@ -85,6 +85,8 @@ fn document(understood: &PriceListPreview, rows: usize) -> anyhow::Result<Value>
         "rows": imported.items.iter().take(rows).collect::<Vec<_>>(),
         "skipped": skipped,
         "warnings": report.warnings,
+        "odd": report.odd,
+        "odd_rows": report.odd_rows,
         "changes": serde_json::to_value(changes)?,
         "photos": photos.as_ref().map(|(_, taken)| taken),
         "photos_elsewhere": understood.photos_elsewhere(),

@@ -91,7 +91,7 @@ pub fn rows(items: &[Product], count: usize) -> Option<String> {
     table
         .load_style(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(120);
+        .set_width(100);
     table.set_header(["article", "name", "price", "stock", "unit", "brand", "category"]);
     for item in items.iter().take(count) {
         let either = |ru: &str, en: &str| short(if ru.is_empty() { en } else { ru });

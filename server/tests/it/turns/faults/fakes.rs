@@ -104,6 +104,10 @@ impl Catalog for Faulty<()> {
         self.script.meet("search", async { Ok(SearchResults::default()) }).await
     }
 
+    async fn holds_article(&self, _: &str) -> bool {
+        false
+    }
+
     fn generation(&self) -> Option<(String, u64)> {
         None
     }
