@@ -92,6 +92,8 @@ pub struct ReaderProcess {
     pub arguments: &'static [&'static str],
     /// Its memory and time limits.
     pub limits: Limits,
+    /// ISO 4217 code of the company's currency, for lists that state none; empty for none.
+    pub currency: String,
 }
 
 impl ReaderProcess {
@@ -226,7 +228,8 @@ fn understand_blocking(
     };
     let map = list.map.unwrap_or_default();
     let remembered = if map.forget { Mapping::default() } else { remembered::recall(folder, &source)? };
-    let options = Options { given: map.mapping.clone(), remembered: remembered.clone() };
+    let currency = reader.currency.clone();
+    let options = Options { given: map.mapping.clone(), remembered: remembered.clone(), currency };
     let imported = reader.read(&list.file, &options)?;
     let wanted = remembered.clone().corrected(&map.mapping);
     let remember = remembered::by_headings(&wanted, &imported.report);

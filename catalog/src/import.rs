@@ -1,4 +1,4 @@
-//! Reads a price list, a workbook or a CSV file, into products and a report of how it was understood.
+//! Reads a price list, a workbook, delimited text, an HTML table or an XML catalogue, into products and a report of how it was understood.
 //!
 //! Nothing is stored, and the catalogue is not involved: [`read`] takes a path and returns plain data. [`child`] runs
 //! it in a separate process with resource limits; all uploaded files are read that way.
@@ -7,14 +7,21 @@ mod cells;
 mod cfb;
 pub mod child;
 mod columns;
+mod commerceml;
 mod content;
 mod contrast;
 mod csv;
+mod currency;
+mod encoding;
 mod fit;
 mod guard;
+mod guess;
 mod header;
 mod heading_rows;
+mod html;
 mod item;
+mod markup;
+mod money;
 mod names;
 mod profile;
 pub mod remembered;
@@ -22,12 +29,18 @@ mod report;
 mod rows;
 mod sections;
 mod sheets;
+mod shops;
 mod sizes;
+mod spreadsheetml;
+mod stock;
 mod summary;
+mod table;
 #[cfg(test)]
 mod tests;
 mod value;
 mod workbook;
+mod xml;
+mod yml;
 mod zeros;
 
 use std::path::Path;
@@ -50,6 +63,9 @@ pub struct Options {
     /// Columns remembered for the supplier. A heading that the file no longer has is a warning.
     #[serde(default)]
     pub remembered: Mapping,
+    /// ISO 4217 code of the company's currency, for prices of a list that states none; empty for none.
+    #[serde(default)]
+    pub currency: String,
 }
 
 /// The contents of a price list.
@@ -219,7 +235,8 @@ pub enum Error {
     },
 }
 
-/// Reads a price list: .xlsx, .xlsm, .xls, .xlsb, .ods or delimited text. The format is detected from the content, not
+/// Reads a price list: .xlsx, .xlsm, .xls, .xlsb, .ods, delimited text, HTML tables, SpreadsheetML, YML or CommerceML.
+/// The format is detected from the content, not
 /// the file name.
 ///
 /// Blocks on I/O and CPU, so call it off the async threads. Damaged files give errors, not panics.

@@ -11,5 +11,11 @@ use crate::config::Config;
 /// When the path of this program is unknown.
 pub fn process(config: &Config) -> anyhow::Result<ReaderProcess> {
     let program = std::env::current_exe().context("the path of this program is not known")?;
-    Ok(ReaderProcess { program, arguments: &["catalog", "read"], limits: config.import.limits() })
+    let import = &config.import;
+    Ok(ReaderProcess {
+        program,
+        arguments: &["catalog", "read"],
+        limits: import.limits(),
+        currency: import.currency.clone(),
+    })
 }

@@ -14,7 +14,8 @@ use calamine::{Data, DataRef, Ods, Reader, SheetType, SheetVisible, Xls, Xlsb, X
 use super::{
     Error, csv,
     guard::{self, Format, MAX_CELLS},
-    workbook::{Row, Sheet, Value, Workbook, text},
+    markup, shops,
+    workbook::{Row, Sheet, Style, Styles, Value, Workbook, text},
     zeros::Zeros,
 };
 
@@ -23,8 +24,11 @@ const MAX_COLUMNS: u32 = 256;
 
 pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
     let format = guard::inspect(path, file)?;
-    if format == Format::Text {
-        return csv::read(path, file);
+    if matches!(format, Format::Text | Format::Markup) {
+        let mut workbook =
+            if format == Format::Text { csv::read(path, file) } else { markup::read(path, file) }?;
+        shops::rewrite(&mut workbook);
+        return Ok(workbook);
     }
     // calamine indexes into damaged files without bounds checks. Such a panic means a malformed file, not a bug here.
     let outcome = catch_unwind(AssertUnwindSafe(|| workbook(path, file, format)));
@@ -37,6 +41,7 @@ pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
     if workbook.sheets.iter().all(|sheet| sheet.rows.is_empty()) && workbook.skipped.is_empty() {
         return Err(Error::Empty { file: file.into() });
     }
+    shops::rewrite(&mut workbook);
     Ok(workbook)
 }
 
@@ -56,19 +61,18 @@ fn workbook(path: &Path, file: &str, format: Format) -> Result<Workbook, Error> 
             let mut book = Xlsx::new(source).map_err(|error| failed(error.to_string()))?;
             sheets(&mut book, file, |book, name, collect| {
                 let mut cells = book.worksheet_cells_reader(name).map_err(|error| error.to_string())?;
-                let formats = cells.styles().iter().map(|style| style.number_format.as_ref());
-                let formats: Vec<Option<Zeros>> =
-                    formats.map(|format| Zeros::parse(format?.format_code.as_str())).collect();
+                let codes: Vec<String> = cells
+                    .styles()
+                    .iter()
+                    .map(|style| style.number_format.as_ref().map(|format| format.format_code.to_string()))
+                    .map(Option::unwrap_or_default)
+                    .collect();
+                let formats = Formats::new(codes.iter().map(String::as_str));
                 while let Some((cell, style)) =
                     cells.next_cell_with_style_id().map_err(|error| error.to_string())?
                 {
-                    let mut value = value_ref(cell.get_value());
-                    if let (Some(Value::Number(number)), Some(Some(zeros))) = (&value, formats.get(style))
-                        && let Some(shown) = zeros.show(*number)
-                    {
-                        value = Some(Value::Text(shown));
-                    }
-                    collect.add(cell.get_position(), value)?;
+                    let value = value_ref(cell.get_value());
+                    collect.add_formatted(cell.get_position(), value, formats.get(style))?;
                 }
                 Ok(())
             })
@@ -88,7 +92,7 @@ fn workbook(path: &Path, file: &str, format: Format) -> Result<Workbook, Error> 
             let mut book = Xls::new(source).map_err(|error| failed(error.to_string()))?;
             sheets(&mut book, file, dense)
         }
-        Format::Ods | Format::Text => {
+        Format::Ods | Format::Text | Format::Markup => {
             let mut book = Ods::new(source).map_err(|error| failed(error.to_string()))?;
             sheets(&mut book, file, dense)
         }
@@ -145,21 +149,70 @@ where
             }
         }
         total = collect.total;
-        workbook.sheets.push(Sheet { name: sheet.name, rows: collect.finish() });
+        workbook.sheets.push(collect.finish(sheet.name));
     }
     Ok(workbook)
 }
 
+/// The number formats of a workbook, by their numbers.
+pub(super) struct Formats(Vec<(Option<Zeros>, Option<Style>)>);
+
+impl Formats {
+    pub fn new<'a>(codes: impl Iterator<Item = &'a str>) -> Formats {
+        Formats(codes.map(|code| (Zeros::parse(code), Style::of(code))).collect())
+    }
+
+    fn get(&self, number: usize) -> Option<&(Option<Zeros>, Option<Style>)> {
+        self.0.get(number)
+    }
+}
+
 /// Collects cells, in any order, into sorted rows.
 #[derive(Default)]
-struct Collect {
+pub(super) struct Collect {
     rows: Vec<Row>,
-    total: u64,
+    styles: Styles,
+    pub total: u64,
     unsorted: bool,
 }
 
 impl Collect {
-    fn add(&mut self, (row, column): (u32, u32), value: Option<Value>) -> Result<(), String> {
+    /// Adds a cell; a number whose format shows leading zeros becomes the text that it shows.
+    fn add_formatted(
+        &mut self,
+        (row, column): (u32, u32),
+        mut value: Option<Value>,
+        format: Option<&(Option<Zeros>, Option<Style>)>,
+    ) -> Result<(), String> {
+        if let (Some(Value::Number(number)), Some((zeros, style))) = (&value, format) {
+            if let Some(style) = style.filter(|_| column < MAX_COLUMNS) {
+                self.styles.add(row.saturating_add(1), column, style);
+            }
+            if let Some(shown) = zeros.as_ref().and_then(|zeros| zeros.show(*number)) {
+                value = Some(Value::Text(shown));
+            }
+        }
+        self.add((row, column), value)
+    }
+
+    /// Adds a cell with what its number format says.
+    pub fn add_styled(
+        &mut self,
+        at: (u32, u32),
+        value: Option<Value>,
+        style: Option<Style>,
+    ) -> Result<(), String> {
+        if let Some(style) = style.filter(|_| at.1 < MAX_COLUMNS) {
+            self.styles.add(at.0.saturating_add(1), at.1, style);
+        }
+        self.add(at, value)
+    }
+
+    /// Adds a cell at a row and column, both from 0.
+    ///
+    /// # Errors
+    /// There are more cells than are read.
+    pub fn add(&mut self, (row, column): (u32, u32), value: Option<Value>) -> Result<(), String> {
         self.total += 1;
         if self.total > MAX_CELLS {
             return Err("more cells than are read".into());
@@ -179,7 +232,7 @@ impl Collect {
         Ok(())
     }
 
-    fn finish(mut self) -> Vec<Row> {
+    pub fn finish(mut self, name: String) -> Sheet {
         if self.unsorted {
             self.rows.sort_by_key(|row| row.number);
             self.rows.dedup_by(|later, earlier| {
@@ -194,7 +247,8 @@ impl Collect {
                 row.cells.dedup_by_key(|(column, _)| *column);
             }
         }
-        self.rows
+        self.styles.sort();
+        Sheet { name, rows: self.rows, styles: self.styles, ..Sheet::default() }
     }
 }
 

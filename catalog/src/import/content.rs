@@ -15,7 +15,7 @@ use super::{
     contrast::evidence,
     header::{Header, ReadBy},
     heading_rows::headings,
-    names::{self, HeadingMeaning},
+    names::{self, HeadingMeaning, PriceKind},
     profile::{Profile, is_absent, is_known_heading, number, profiles},
     sections::{is_letterhead, is_note},
     workbook::{Row, Sheet, Value},
@@ -162,16 +162,22 @@ pub(super) fn read(sheet: &Sheet, mapping: &Mapping) -> Reading {
 
 /// Where a heading is known after all, it counts: a purchase price is no price for clients, whatever it looks like.
 fn obey(header: &mut Header, mapping: &Mapping) {
+    let said = |column: &Column| mapping.0.contains_key(column);
+    let prices = header.headings.values().filter_map(|heading| names::price_kind(heading));
+    let best = prices.map(PriceKind::rank).min().unwrap_or_default();
+    let shown = |rank: u8| rank <= best.max(1) && rank < PriceKind::Internal.rank();
     for (at, heading) in &header.headings {
-        let said = |column: &Column| mapping.0.contains_key(column);
         let wrong = |column: &Column| match names::meaning(heading) {
-            HeadingMeaning::Field(field, rank) => field != *column || field == Column::Price && rank > 1,
+            HeadingMeaning::Field(field, rank) => field != *column || field == Column::Price && !shown(rank),
             HeadingMeaning::Nothing => true,
-            HeadingMeaning::Other => false,
+            HeadingMeaning::Number => *column != Column::Article,
+            HeadingMeaning::Other | HeadingMeaning::Unknown => false,
         };
         header.columns.retain(|column, used| used != at || said(column) || !wrong(column));
+    }
+    for (at, heading) in &header.headings {
         if let HeadingMeaning::Field(field, rank) = names::meaning(heading)
-            && (field != Column::Price || rank <= 1)
+            && (field != Column::Price || shown(rank))
             && !said(&field)
             && !header.columns.values().any(|used| used == at)
         {

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::{
-    Error,
+    Error, encoding,
     workbook::{self, Row, Sheet, Workbook},
 };
 
@@ -15,7 +15,8 @@ const SAMPLE: usize = 200;
 pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
     let bytes = std::fs::read(path)
         .map_err(|error| Error::Unreadable { file: file.into(), why: error.to_string() })?;
-    let (text, guessed) = decode(&bytes);
+    let (text, guessed) = encoding::decode(&bytes);
+    drop(bytes);
     if text.trim().is_empty() {
         return Err(Error::Empty { file: file.into() });
     }
@@ -38,22 +39,14 @@ pub(super) fn read(path: &Path, file: &str) -> Result<Workbook, Error> {
         })
         .filter(|row| !row.cells.is_empty())
         .collect();
-    let mut workbook = Workbook { sheets: vec![Sheet { name: file.into(), rows }], ..Workbook::default() };
-    if guessed {
-        workbook.warnings.push("the text is not UTF-8; it was read as Windows-1251".into());
+    let mut workbook = Workbook {
+        sheets: vec![Sheet { name: file.into(), rows, ..Sheet::default() }],
+        ..Workbook::default()
+    };
+    if let Some(encoding) = guessed {
+        workbook.warnings.push(format!("the text is not UTF-8; it was read as {encoding}"));
     }
     Ok(workbook)
-}
-
-/// Decodes by byte order mark, as UTF-8, or else as Windows-1251. Returns whether the encoding is a guess.
-fn decode(bytes: &[u8]) -> (String, bool) {
-    if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(bytes) {
-        return (encoding.decode(bytes).0.into_owned(), false);
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.into(), false),
-        Err(_) => (encoding_rs::WINDOWS_1251.decode(bytes).0.into_owned(), true),
-    }
 }
 
 /// The separator that gives the most rows of equal width greater than 1.

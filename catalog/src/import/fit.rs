@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{
     columns::Column,
+    currency,
     value::{self, Amount},
     workbook::{Row, Value},
 };
@@ -81,7 +82,7 @@ impl<'a> Values<'a> {
                 &|value| matches!(value, Value::Text(text) if text.chars().count() <= 12 && text.chars().any(char::is_alphabetic)),
             ),
             Column::Photo => fitting(&|value| value::web_address(&value.text()).is_some()),
-            Column::Currency => fitting(&|value| value::currency(&value.text()).is_some()),
+            Column::Currency => fitting(&|value| currency::named(&value.text()).is_some()),
             Column::Brand | Column::Category | Column::CategoryEn => {
                 fitting(&|value| matches!(value, Value::Text(text) if text.chars().count() <= 80))
             }
@@ -113,6 +114,42 @@ impl<'a> Values<'a> {
             text.chars().count() <= 30 && !text.contains(' ') && text.chars().any(|c| c.is_ascii_digit())
         });
         !values.is_empty() && like.count() * 10 >= values.len() * 8 && self.fit(Column::Article, at) > 0.8
+    }
+
+    /// Whether the values count the rows: each number is one more than the one before it, in at least 80% of them.
+    pub fn counts_rows(&self, at: u32) -> bool {
+        let numbers: Vec<f64> =
+            self.of(at).iter().filter_map(|value| value.text().trim_end_matches('.').parse().ok()).collect();
+        let steps = numbers.windows(2).filter(|pair| matches!(pair, [a, b] if *b == *a + 1.0)).count();
+        let whole = self.of(at).len();
+        numbers.first().is_some_and(|first| *first <= 2.0) && (steps + 1) * 10 >= whole * 8
+    }
+
+    /// The share of values that are numbers above zero, or texts of one with a currency, 0 to 1.
+    pub fn numeric(&self, at: u32) -> f32 {
+        let values = self.of(at);
+        let is = |value: &&&Value| {
+            matches!(value::price(value), Amount::Known(number) if number > 0.0)
+                && value.text().chars().filter(|c| c.is_alphabetic()).count() <= 6
+        };
+        share(values.iter().filter(is).count(), values.len())
+    }
+
+    /// The share of values that name a currency, 0 to 1.
+    pub fn in_money(&self, at: u32) -> f32 {
+        let values = self.of(at);
+        let is = |value: &&&Value| matches!(value, Value::Text(text) if currency::named(text).is_some());
+        share(values.iter().filter(is).count(), values.len())
+    }
+
+    /// The share of the numbers in a column that have two decimals, 0 to 1.
+    pub fn with_cents(&self, at: u32) -> f32 {
+        let values = self.of(at);
+        let is = |value: &&&Value| {
+            let text = value.text();
+            text.rsplit_once(['.', ',']).is_some_and(|(_, decimals)| decimals.len() == 2)
+        };
+        share(values.iter().filter(is).count(), values.len())
     }
 
     /// Mean length of the values in characters.

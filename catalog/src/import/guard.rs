@@ -28,6 +28,8 @@ pub(super) enum Format {
     Ods,
     Xls,
     Text,
+    /// HTML or XML, whatever the name says.
+    Markup,
 }
 
 /// Detects the format and rejects files that cannot be read safely.
@@ -57,19 +59,19 @@ pub(super) fn inspect(path: &Path, file: &str) -> Result<Format, Error> {
         compound(source, file)
     } else if let Some(found) = unsupported_format(&start) {
         Err(Error::NotAWorkbook { file: file.into(), found: found.into() })
+    } else if is_markup(&start) {
+        Ok(Format::Markup)
     } else {
         Ok(Format::Text)
     }
 }
 
-fn too_large(file: &str, what: String, limit: String) -> Error {
+pub(super) fn too_large(file: &str, what: String, limit: String) -> Error {
     Error::TooLarge { file: file.into(), what, limit }
 }
 
 /// Describes files that people upload by mistake; `None` if the file may be text.
 fn unsupported_format(start: &[u8]) -> Option<&'static str> {
-    let lower: Vec<u8> = start.iter().take(512).map(u8::to_ascii_lowercase).collect();
-    let has = |needle: &[u8]| lower.windows(needle.len()).any(|window| window == needle);
     if start.starts_with(b"%PDF") {
         Some("it is a PDF document")
     } else if start.starts_with(b"\x89PNG")
@@ -82,17 +84,26 @@ fn unsupported_format(start: &[u8]) -> Option<&'static str> {
         || start.starts_with(&[0x1F, 0x8B])
     {
         Some("it is an archive; unpack it first")
-    } else if has(b"<html") || has(b"<!doctype html") {
-        Some("it is a web page with a spreadsheet's name")
-    } else if has(b"<?xml") {
-        Some("it is an XML document")
-    } else if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
+    } else if start.starts_with(&[0xFF, 0xFE])
+        || start.starts_with(&[0xFE, 0xFF])
+        || start.starts_with(b"<\0")
+        || start.starts_with(b"\0<")
+    {
         None
     } else if start.contains(&0) {
         Some("it is a binary file of an unknown kind")
     } else {
         None
     }
+}
+
+/// Whether a file begins with a tag, after a byte order mark and blanks, in an encoding of one or two bytes.
+fn is_markup(start: &[u8]) -> bool {
+    let mut bytes = start.iter().filter(|byte| !matches!(byte, 0 | 0xEF | 0xBB | 0xBF | 0xFF | 0xFE));
+    let first = bytes.by_ref().find(|byte| !byte.is_ascii_whitespace());
+    // A list may begin with «< 5»; no letter follows there.
+    first == Some(&b'<')
+        && bytes.next().is_some_and(|next| !next.is_ascii_digit() && *next != b' ' && *next != b'=')
 }
 
 /// Detects the format of a zipped workbook. `unpacked` limits the total size of all entries in bytes.

@@ -8,10 +8,11 @@ use super::{
     columns::{Column, Mapping, NONE, from_letters},
     contrast::is_item,
     fit::Values,
+    guess,
     heading_rows::{detect, headings, joined, worth},
-    names::{self, HeadingMeaning},
-    value,
-    workbook::{Row, Sheet, Value},
+    money::{self, Stated},
+    names::{self, HeadingMeaning, PriceKind},
+    workbook::{Row, Sheet},
 };
 
 pub(super) use super::report::ReadBy;
@@ -27,12 +28,14 @@ pub(super) struct Header {
     pub columns: BTreeMap<Column, u32>,
     /// The headings of all columns.
     pub headings: BTreeMap<u32, String>,
-    /// Currency of prices, from the price heading, the text above the header, or the sheet's name.
-    pub currency: Option<&'static str>,
+    /// Currency of prices, from the price heading, the text above the header, the sheet's name or a note.
+    pub currency: Option<Stated>,
     /// Confidence for each mapped field, 0 to 1.
     pub confidence: BTreeMap<Column, f64>,
     /// Fields for which the mapping names a heading that this sheet does not have.
     pub missing: Vec<Column>,
+    /// What a person should know about the choice of columns.
+    pub notes: Vec<String>,
     /// Columns of headings that stand beside their values, by the column of the heading in the file.
     pub moved: BTreeMap<u32, u32>,
     /// How the columns were found.
@@ -52,6 +55,10 @@ impl Header {
             .is_some_and(|heading| is_english(heading))
     }
 
+    pub fn price_heading(&self) -> Option<&String> {
+        self.columns.get(&Column::Price).and_then(|at| self.headings.get(at))
+    }
+
     /// The columns that become attributes of the product, with their headings as one line.
     pub fn attributes(&self) -> impl Iterator<Item = (u32, String)> {
         let used = |at: &u32| self.columns.values().any(|used| used == at);
@@ -59,8 +66,11 @@ impl Header {
             // Other prices are not for clients, and pictures are not text.
             match names::meaning(heading) {
                 HeadingMeaning::Nothing
+                | HeadingMeaning::Number
                 | HeadingMeaning::Field(Column::Price | Column::Photo | Column::Currency, _) => None,
-                HeadingMeaning::Field(..) | HeadingMeaning::Other => Some((*at, one_line(heading))),
+                HeadingMeaning::Field(..) | HeadingMeaning::Other | HeadingMeaning::Unknown => {
+                    Some((*at, one_line(heading)))
+                }
             }
         })
     }
@@ -86,11 +96,16 @@ impl Header {
             return None;
         }
         let mapping = self.mapping.clone();
-        let mut changed = Header { row: row.number, headings, mapping, ..Header::default() };
+        let mut changed = Header { row: row.number, lines: 1, headings, mapping, ..Header::default() };
         move_to_values(&mut changed, &Values::below(below.get(..MOVED_BY).unwrap_or(below), 0));
         changed.columns = best_names(&changed.headings);
+        let internal =
+            changed.columns.get(&Column::Price).is_some_and(|at| guess::is_internal(&changed.headings, *at));
+        if internal {
+            changed.columns.remove(&Column::Price);
+        }
         correct(&mut changed, &self.mapping, &mut BTreeMap::new());
-        changed.currency = price_currency(&changed.columns, &changed.headings).or(self.currency);
+        changed.currency = money::of_sheet(changed.price_heading(), &Sheet::default(), 0).or(self.currency);
         changed.columns.contains_key(&Column::Name).then_some(changed)
     }
 }
@@ -98,23 +113,41 @@ impl Header {
 /// Finds the header of a sheet and its columns. `None` if there is no header row and no mapping that replaces it, or
 /// if no column can be the name.
 pub(super) fn find(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
+    let mut unsure = false;
     let mut header = match detect(sheet) {
         Some(found) if resolves_all(&found.headings, mapping) => found,
-        found => named(sheet, mapping).or(found)?,
+        found => match named(sheet, mapping).or(found) {
+            Some(found) => found,
+            None => {
+                unsure = true;
+                at_row(sheet, guess::lone_name(sheet)?)?
+            }
+        },
     };
     let values = Values::below(&sheet.rows, header.row);
     move_to_values(&mut header, &values);
     let mut ranks = choose(&mut header, &values);
+    guess::complete(&mut header, &values, &mut ranks);
     correct(&mut header, mapping, &mut ranks);
     header.mapping = mapping.clone();
     header.columns.get(&Column::Name)?;
-    header.currency = price_currency(&header.columns, &header.headings).or_else(|| above(sheet, header.row));
+    if unsure && !guess::is_list(&header) {
+        return None;
+    }
+    header.currency = money::of_sheet(header.price_heading(), sheet, header.row);
+    header.notes = guess::notes(&header);
     header.confidence = header
         .columns
         .iter()
         .map(|(column, at)| (*column, confidence(*column, *at, ranks.get(column).copied(), &values)))
         .collect();
     Some(header)
+}
+
+/// The header in a row.
+fn at_row(sheet: &Sheet, number: u32) -> Option<Header> {
+    let row = sheet.rows.iter().find(|row| row.number == number)?;
+    Some(Header { row: number, lines: 1, headings: headings(row), ..Header::default() })
 }
 
 /// Number of rows below a header further down that say where the values of its headings stand.
@@ -131,7 +164,10 @@ fn move_to_values(header: &mut Header, values: &Values<'_>) {
         let free = |to: &u32| !header.headings.contains_key(to) && values.filled(*to) >= 0.3;
         let fits = |to: &u32| match names::meaning(heading) {
             HeadingMeaning::Field(column, _) => values.fit(column, *to) >= 0.5,
-            HeadingMeaning::Nothing | HeadingMeaning::Other => true,
+            HeadingMeaning::Nothing
+            | HeadingMeaning::Number
+            | HeadingMeaning::Other
+            | HeadingMeaning::Unknown => true,
         };
         let right = (at + 1..next.min(at + 1 + MERGED)).find(|to| free(to) && fits(to));
         let found = right.or_else(|| at.checked_sub(1).filter(|to| free(to) && fits(to)));
@@ -178,8 +214,10 @@ fn choose(header: &mut Header, values: &Values<'_>) -> BTreeMap<Column, u8> {
             found.sort_by_key(|(rank, at)| (*rank, values.different(*at) < 0.5 && *rank > 0, *at));
         }
         let quality = |at: u32| values.fit(*column, at) * (values.filled(at) * 2.0).min(1.0);
-        // A purchase price must never replace a missing retail price.
-        let open = |rank: u8, first: u8| *column != Column::Price || rank <= first.max(1);
+        // A price for dealers is never shown, and another kind must never replace a missing retail price.
+        let open = |rank: u8, first: u8| {
+            *column != Column::Price || rank <= first.max(1) && rank < PriceKind::Internal.rank()
+        };
         let Some((first, _)) = found.first() else { continue };
         let best = found
             .iter()
@@ -325,7 +363,7 @@ fn named(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
 /// Confidence of a column, 0 to 1, from the rank of its heading and the fit of its values.
 fn confidence(column: Column, at: u32, rank: Option<u8>, values: &Values<'_>) -> f64 {
     let name = match (rank, column) {
-        (Some(0) | None, _) | (Some(1), Column::Price) => 1.0,
+        (Some(0) | None, _) | (Some(1), Column::Price | Column::Stock) => 1.0,
         (Some(1), _) | (Some(2), Column::Article) => 0.85,
         (Some(2), _) => 0.7,
         (Some(_), _) => 0.4,
@@ -334,30 +372,6 @@ fn confidence(column: Column, at: u32, rank: Option<u8>, values: &Values<'_>) ->
     let fit = if values.filled(at) > 0.0 { values.fit(column, at) } else { 0.4 };
     let whole: f64 = name * (0.4 + 0.6 * f64::from(fit));
     (whole * 100.0).round() / 100.0
-}
-
-pub(super) fn price_currency(
-    columns: &BTreeMap<Column, u32>,
-    headings: &BTreeMap<u32, String>,
-) -> Option<&'static str> {
-    columns.get(&Column::Price).and_then(|at| headings.get(at)).and_then(|heading| value::currency(heading))
-}
-
-/// A currency given above the header for all prices («Цены указаны в евро»), or in the sheet's name.
-pub(super) fn above(sheet: &Sheet, header: u32) -> Option<&'static str> {
-    let texts = sheet.rows.iter().take_while(|row| row.number < header).flat_map(|row| &row.cells);
-    let mut said = texts.filter_map(|(_, value)| match value {
-        Value::Text(text) => Some(text),
-        _ => None,
-    });
-    said.find_map(|text| {
-        let lower = text.to_lowercase();
-        let prices =
-            ["цен", "цін", "price", "валют", "currency", "прайс"].iter().any(|word| lower.contains(word));
-        // An exchange rate («курс 95 руб./$») names two currencies.
-        value::currency(text).filter(|_| prices && !lower.contains("курс"))
-    })
-    .or_else(|| value::currency(&sheet.name))
 }
 
 fn is_english(heading: &str) -> bool {

@@ -17,7 +17,7 @@ use super::{
 /// The header is searched in the rows up to this number.
 pub(super) const LOOKED_AT: u32 = 1000;
 /// Maximum length of a heading in characters; a longer cell is a sentence.
-const LONGEST_HEADING: usize = 80;
+pub(super) const LONGEST_HEADING: usize = 80;
 
 /// The best header candidate in the first rows; its columns are not chosen yet.
 pub(super) fn detect(sheet: &Sheet) -> Option<Header> {

@@ -2,16 +2,17 @@
 //!
 //! Values are never guessed: one that is not understood is left out with a warning.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tolmach_engine::catalog::{Attribute, Localized, Product};
 
 use super::{
     columns::{Column, letters},
     header::Header,
-    report::Warnings,
+    money::{Place, PriceColumn, Stated},
+    report::{CurrencyUse, Warnings},
     value::{self, Amount},
-    workbook::{Row, Value},
+    workbook::{Row, Sheet, Value},
 };
 
 /// Maximum number of attributes per product.
@@ -43,11 +44,17 @@ pub(super) struct Items {
     ids: HashMap<String, usize>,
     /// Sheet and row of the first use of each normalised article number.
     articles: HashMap<String, (String, u32)>,
+    /// The company's currency; empty for none.
+    company: String,
+    /// What is known of the price column below the header that was used last, with the sheet and the row of that header.
+    prices: Option<(String, u32, PriceColumn)>,
+    /// Number of prices by currency and place, since the last [`Items::currencies`].
+    currencies: BTreeMap<(String, Place), usize>,
 }
 
 impl Items {
-    /// None yet, and at most so many.
-    pub fn at_most(most: usize) -> Items {
+    /// None yet, and at most so many. Prices without a currency have the company's.
+    pub fn at_most(most: usize, company: &str) -> Items {
         Items {
             items: Vec::new(),
             rows: Vec::new(),
@@ -56,6 +63,9 @@ impl Items {
             too_many: false,
             ids: HashMap::new(),
             articles: HashMap::new(),
+            company: company.to_owned(),
+            prices: None,
+            currencies: BTreeMap::new(),
         }
     }
 
@@ -65,7 +75,7 @@ impl Items {
         row: &Row,
         header: &Header,
         attributes: &[(u32, String)],
-        sheet: &str,
+        sheet: &Sheet,
         section: &str,
     ) -> bool {
         if self.items.len() >= self.most {
@@ -75,7 +85,7 @@ impl Items {
         let cell = |column| header.columns.get(&column).and_then(|at| row.get(*at));
         let text = |column| cell(column).map(Value::text).unwrap_or_default();
         let line = |column| text(column).replace('\n', " ");
-        let place = self.warnings.at(sheet, row.number);
+        let place = self.warnings.at(&sheet.name, row.number);
         let localized = |native: Column, foreign: Column, read: &dyn Fn(Column) -> String| {
             let (native_text, foreign_text) = (read(native), read(foreign));
             // With an English heading and no column in the other language, a text without Cyrillic letters is English.
@@ -89,7 +99,7 @@ impl Items {
             }
         };
         let mut product = Product {
-            article: line(Column::Article),
+            article: shown(row, header, sheet).unwrap_or_else(|| line(Column::Article)),
             name: localized(Column::Name, Column::NameEn, &line),
             description: localized(Column::Description, Column::DescriptionEn, &text),
             brand: line(Column::Brand),
@@ -114,11 +124,10 @@ impl Items {
             );
         }
         if let Some(value) = cell(Column::Price) {
-            product.price = self.price(value, &place);
+            let column = self.price_column(sheet, header);
+            product.price = self.price(value, &column, &place);
             if product.price.is_some() {
-                let named = if let Value::Text(text) = value { value::currency(text) } else { None };
-                let column = cell(Column::Currency).and_then(|value| value::currency(&value.text()));
-                product.currency = named.or(column).or(header.currency).unwrap_or_default().to_owned();
+                self.set_currency(&mut product, column.currency(row, header, sheet), &place);
             }
         }
         if product.price.is_none() && header.columns.contains_key(&Column::Price) {
@@ -129,7 +138,7 @@ impl Items {
         product.stock = cell(Column::Stock).and_then(|value| self.stock(value, &place));
         let id =
             if product.article.is_empty() { format!("row-{}", row.number) } else { product.article.clone() };
-        self.add(product, id, row.number, sheet, &place)
+        self.add(product, id, row.number, &sheet.name, &place)
     }
 
     /// Adds the product of a cell in a table of sizes, whose price the cell is. Returns whether it has a price.
@@ -138,21 +147,22 @@ impl Items {
         mut product: Product,
         value: &Value,
         (row, column): (u32, u32),
-        sheet: &str,
-        currency: Option<&'static str>,
+        sheet: &Sheet,
+        prices: &PriceColumn,
+        stated: Option<Stated>,
     ) -> bool {
         if self.items.len() >= self.most {
             self.too_many = true;
             return true;
         }
-        let place = self.warnings.at(sheet, row);
+        let place = self.warnings.at(&sheet.name, row);
         self.cut(&mut product, &place);
-        product.price = self.price(value, &place);
+        product.price = self.price(value, prices, &place);
         if product.price.is_some() {
-            let named = if let Value::Text(text) = value { value::currency(text) } else { None };
-            product.currency = named.or(currency).unwrap_or_default().to_owned();
+            let format = sheet.styles.get(row, column).currency;
+            self.set_currency(&mut product, prices.currency_in_table(value, format, stated), &place);
         }
-        self.add(product, format!("cell-{}{row}", letters(column)), row, sheet, &place)
+        self.add(product, format!("cell-{}{row}", letters(column)), row, &sheet.name, &place)
     }
 
     /// Cuts texts that are longer than their field takes.
@@ -185,9 +195,65 @@ impl Items {
         }
     }
 
-    fn price(&mut self, value: &Value, place: &str) -> Option<f64> {
-        match value::price(value) {
-            Amount::Known(price) if price > 0.0 => return Some(price),
+    /// What is known of the price column below a header, computed once for each header.
+    fn price_column(&mut self, sheet: &Sheet, header: &Header) -> PriceColumn {
+        match &self.prices {
+            Some((name, row, column)) if *name == sheet.name && *row == header.row => *column,
+            _ => {
+                let column = PriceColumn::of(sheet, header);
+                self.prices = Some((sheet.name.clone(), header.row, column));
+                column
+            }
+        }
+    }
+
+    /// Gives a product with a price the currency that was found, or takes the price away if it is in no known one.
+    fn set_currency(&mut self, product: &mut Product, found: Result<Option<Stated>, String>, place: &str) {
+        match found {
+            Ok(stated) => product.currency = self.currency(stated),
+            Err(text) => {
+                product.price = None;
+                let what = format!("{place}: {}", short(&Value::Text(text)));
+                self.warnings.add("prices in units that are no known currency, offered on request", what);
+            }
+        }
+    }
+
+    /// The currency of a price, the company's if none is stated.
+    fn currency(&mut self, stated: Option<Stated>) -> String {
+        let (code, place) = match stated {
+            Some(Stated { code, place }) => (code.to_owned(), place),
+            None if self.company.is_empty() => (String::new(), Place::Unstated),
+            None => (self.company.clone(), Place::Company),
+        };
+        *self.currencies.entry((code.clone(), place)).or_default() += 1;
+        code
+    }
+
+    /// The currencies of the prices since the last call, the most frequent first.
+    /// `heading` is that of the sheet's prices.
+    pub fn currencies(&mut self, sheet: &Sheet, heading: Option<&String>) -> Vec<CurrencyUse> {
+        let used = std::mem::take(&mut self.currencies).into_iter();
+        let mut used: Vec<CurrencyUse> = used
+            .map(|((code, place), prices)| CurrencyUse {
+                code,
+                source: place.describe(sheet, heading),
+                prices,
+            })
+            .collect();
+        used.sort_by_key(|used| std::cmp::Reverse(used.prices));
+        used
+    }
+
+    fn price(&mut self, value: &Value, column: &PriceColumn, place: &str) -> Option<f64> {
+        if column.marks.doubtful && value::is_ambiguous(value) {
+            self.warnings.add(
+                "prices whose mark could part decimals or thousands, read as thousands",
+                format!("{place}: {}", short(value)),
+            );
+        }
+        match value::price_in(value, column.marks) {
+            Amount::Known(price) if price > 0.0 => return Some(price * column.factor),
             Amount::Known(price) if price < 0.0 => {
                 self.warnings.add("negative prices, left out", format!("{place}: {price}"));
             }
@@ -238,6 +304,14 @@ impl Items {
         self.rows.push(row);
         priced
     }
+}
+
+/// An article number as its cell shows it: 90.75 in the format 0.000 is the article 90.750.
+fn shown(row: &Row, header: &Header, sheet: &Sheet) -> Option<String> {
+    let at = *header.columns.get(&Column::Article)?;
+    let Some(Value::Number(number)) = row.get(at) else { return None };
+    let decimals = sheet.styles.get(row.number, at).decimals?;
+    Some(format!("{number:.*}", usize::from(decimals)))
 }
 
 fn attribute(value: &Value, name: &str) -> Option<Attribute> {

@@ -1,258 +1,80 @@
-//! Maps a heading to its meaning, by the names common in Russian, Ukrainian and English price lists.
+//! Maps a heading to its meaning, by the names common in Russian, Ukrainian, Kazakh, English, German and Polish price
+//! lists.
 //!
-//! Looks at one heading at a time, without values and neighbouring columns.
+//! Looks at one heading at a time, without values and neighbouring columns. The tables are in `names/fields.rs` and
+//! `names/prices.rs`.
 
-use super::{columns::Column, value};
+mod fields;
+mod heading;
+mod prices;
+
+use std::sync::LazyLock;
+
+use super::columns::Column;
+use heading::{Heading, Phrases, Rules};
+
+pub(super) use heading::is_currency_sign;
+pub(super) use prices::PriceKind;
 
 /// The meaning of a column heading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HeadingMeaning {
     /// It fills a field. The rank says how good a name it is for the field, 0 being the best.
     Field(Column, u8),
-    /// Not about the product, or not for clients: row numbers, order quantities, discounts.
+    /// Not about the product, or not for clients: order quantities, discounts, suppliers.
     Nothing,
-    /// Another property of the product.
+    /// «№», "Nr": row numbers, or article numbers. The values decide.
+    Number,
+    /// Another property of the product that is known to be no field.
     Other,
+    /// Not in the tables: another property, or a field under a name of the supplier's own.
+    Unknown,
 }
+
+static BEFORE_PRICES: LazyLock<Rules<HeadingMeaning>> = LazyLock::new(|| Rules::new(fields::BEFORE_PRICES));
+static AFTER_PRICES: LazyLock<Rules<HeadingMeaning>> = LazyLock::new(|| Rules::new(fields::AFTER_PRICES));
+
+static ENGLISH: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(fields::ENGLISH));
+static NAMES_OR_ARTICLES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(fields::NAMES_OR_ARTICLES));
 
 /// Determines the meaning of a heading.
-pub(super) fn meaning(heading: &str) -> HeadingMeaning {
-    let lower = heading.to_lowercase().replace('ё', "е");
-    let plain = lower
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
-    let words: Vec<&str> = plain.split(' ').collect();
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
-    let starts =
-        |wanted: &[&str]| words.iter().any(|word| wanted.iter().any(|start| word.starts_with(start)));
-    let is = |wanted: &[&str]| wanted.contains(&plain.as_str());
-    let field = HeadingMeaning::Field;
-
-    // «Код для заказа» and "Order No." are article numbers; other columns with these words are for the client's order.
-    if starts(&["заказ", "замов", "order"])
-        && (has(&["код", "номер", "no", "number", "code", "nr"]) || lower.contains('№'))
-    {
-        return field(Column::Article, 1);
+pub(super) fn meaning(text: &str) -> HeadingMeaning {
+    let heading = Heading::new(text);
+    if let Some(found) = BEFORE_PRICES.meaning(&heading) {
+        return found;
     }
-    if is(&["п п", "n п п", "no п п", "no", "n", "nn", "пп", "npp", "nr", "line", "line no", "пор номер"])
-        || lower.trim() == "№"
-        || lower.trim() == "#"
-        || starts(&["скид", "discount", "знижк", "сумма", "сума", "amount", "заказ", "замов", "order"])
-        || is(&["поставщик", "постачальник", "supplier", "supplier name", "наименование поставщика"])
-        || starts(&["наценк", "націнк", "маржа", "margin", "бонус", "комисси"])
-    {
+    if let Some(kind) = prices::kind(text, &heading) {
+        return HeadingMeaning::Field(Column::Price, kind.rank());
+    }
+    if prices::is_discount(&heading) {
         return HeadingMeaning::Nothing;
     }
-    // Columns that share a word with a field but mean something else.
-    if starts(&[
-        "штрих",
-        "barcode",
-        "ean",
-        "gtin",
-        "страна",
-        "країн",
-        "country",
-        "упак",
-        "pack",
-        "гарант",
-        "warranty",
-    ]) || starts(&[
-        "вес",
-        "вага",
-        "weight",
-        "объем",
-        "обсяг",
-        "volume",
-        "кратн",
-        "кратіст",
-        "тнвэд",
-        "moq",
-    ]) || is(&["тн вэд", "код тн вэд", "код тнвэд", "hs code", "код уктзед", "код укт зед"])
-    {
-        return HeadingMeaning::Other;
+    let found = AFTER_PRICES.meaning(&heading).unwrap_or(HeadingMeaning::Unknown);
+    if !heading.has(&ENGLISH) {
+        return found;
     }
-    if starts(&["валют", "currenc"]) {
-        return field(Column::Currency, 0);
+    match found {
+        HeadingMeaning::Field(Column::Name, rank) => HeadingMeaning::Field(Column::NameEn, rank),
+        HeadingMeaning::Field(Column::Category, rank) => HeadingMeaning::Field(Column::CategoryEn, rank),
+        HeadingMeaning::Field(Column::Description, rank) => {
+            HeadingMeaning::Field(Column::DescriptionEn, rank)
+        }
+        other => other,
     }
-    if let Some(rank) = price(heading, &plain, &words) {
-        return field(Column::Price, rank);
-    }
-    if starts(&[
-        "фото",
-        "изображ",
-        "картин",
-        "зображ",
-        "світлин",
-        "рисунок",
-        "photo",
-        "image",
-        "picture",
-        "img",
-    ]) {
-        return field(Column::Photo, u8::from(!has(&["url", "ссылка", "link", "посилання"])));
-    }
-    if starts(&["артикул", "sku"]) || is(&["арт", "article", "article no", "article number", "product uid"])
-    {
-        // The supplier's own article number ranks above the manufacturer's.
-        return field(
-            Column::Article,
-            u8::from(starts(&["производител", "виробник", "завод", "manufacturer"])),
-        );
-    }
-    if starts(&["каталожн"])
-        || lower.trim_end().ends_with('#')
-        || is(&[
-            "part no",
-            "part number",
-            "part",
-            "item no",
-            "item number",
-            "item code",
-            "product code",
-            "item id",
-        ])
-        || is(&[
-            "product id",
-            "vendor code",
-            "catalog no",
-            "catalogue no",
-            "ref",
-            "reference",
-            "mpn",
-            "model no",
-        ])
-        || is(&["model number", "stock code", "cat no", "ref no", "article code", "style", "oem"])
-    {
-        return field(Column::Article, 1);
-    }
-    if has(&["код", "code", "шифр"]) || is(&["номенклатурный номер", "id", "номер"])
-    {
-        return field(Column::Article, 2);
-    }
-    if starts(&["остат", "налич", "залиш", "наявн", "stock", "availab", "склад", "in stock"])
-    {
-        return field(
-            Column::Stock,
-            u8::from(!starts(&["остат", "налич", "залиш", "наявн", "stock", "availab"])),
-        );
-    }
-    if starts(&["колич", "кільк", "qty", "quantity"])
-        || is(&["кол во", "кол", "к во", "к сть", "balance", "on hand", "кол во шт"])
-    {
-        return field(Column::Stock, 1);
-    }
-    if words.len() <= 4
-        && has(&["ед", "од", "unit", "units", "uom", "единица", "единицы", "одиниця", "одиниці", "measure"])
-        || is(&["еи", "изм"])
-    {
-        return field(Column::Unit, 0);
-    }
-    if starts(&["бренд", "производител", "изготовител", "виробник", "brand", "manufacturer"])
-    {
-        return field(Column::Brand, 0);
-    }
-    if is(&["марка", "торговая марка", "торгова марка", "тм", "vendor", "maker", "producer", "make"])
-    {
-        return field(Column::Brand, 1);
-    }
-    let english = has(&["en", "eng", "english", "англ", "английский", "английском", "англійською"]);
-    let either = |native, foreign, rank| field(if english { foreign } else { native }, rank);
-    if starts(&["категор", "categor"]) {
-        return either(Column::Category, Column::CategoryEn, 0);
-    }
-    if starts(&["групп", "груп", "раздел", "розділ", "group", "section", "department"]) {
-        return either(Column::Category, Column::CategoryEn, 1);
-    }
-    // A name of a person or company is not a product name.
-    let person =
-        starts(&["buyer", "contact", "client", "customer", "company", "покупател", "контакт", "клиент"])
-            || is(&["first name", "last name", "full name", "user name"]);
-    if person && starts(&["name", "наимен", "назва", "title"]) {
-        return HeadingMeaning::Other;
-    }
-    if starts(&["наимен", "наймен", "номенклатур", "назва", "title", "name"]) {
-        return either(Column::Name, Column::NameEn, 0);
-    }
-    if starts(&["описан", "опис", "description"]) {
-        return either(Column::Description, Column::DescriptionEn, 0);
-    }
-    if starts(&["характерист", "specification", "specs", "details", "комментар"]) {
-        return either(Column::Description, Column::DescriptionEn, 1);
-    }
-    if starts(&["товар", "продукц", "ассортимент", "асортимент", "позиц", "издели", "виріб", "вироб"])
-        || is(&["product", "products", "item", "items", "goods"])
-    {
-        return either(Column::Name, Column::NameEn, 1);
-    }
-    if is(&["model", "модель", "тип", "type", "обозначение", "позначення", "марка насоса"])
-    {
-        return either(Column::Name, Column::NameEn, 2);
-    }
-    HeadingMeaning::Other
 }
 
-/// Rank of a price heading, retail prices first; `None` if it is not a price.
-fn price(heading: &str, plain: &str, words: &[&str]) -> Option<u8> {
-    let starts =
-        |wanted: &[&str]| words.iter().any(|word| wanted.iter().any(|start| word.starts_with(start)));
-    let named = starts(&[
-        "цена",
-        "цены",
-        "ціна",
-        "ціни",
-        "price",
-        "стоимост",
-        "вартіст",
-        "cost",
-        "ррц",
-        "мрц",
-        "rrp",
-        "msrp",
-        "розница",
-        "розничн",
-        "опт",
-        "оптов",
-        "закупоч",
-        "закупів",
-        "дилерск",
-        "роздріб",
-        "роздрібн",
-        "гурт",
-        "себестоим",
-        "собіварт",
-        "базовая",
-        "базова",
-        "retail",
-        "wholesale",
-        "dealer",
-    ]) || plain.starts_with("прайс");
-    let money = value::currency(heading).is_some()
-        && plain.chars().count() <= 24
-        && !plain.chars().any(char::is_numeric);
-    if !named && !money {
-        return None;
+/// The kind of price of a heading; `None` if it is no price.
+pub(super) fn price_kind(text: &str) -> Option<PriceKind> {
+    let heading = Heading::new(text);
+    match BEFORE_PRICES.meaning(&heading) {
+        Some(_) => None,
+        None => prices::kind(text, &heading),
     }
-    Some(if starts(&["розн", "роздр", "retail", "ррц", "rrp", "msrp", "рекоменд"]) {
-        0
-    } else if starts(&[
-        "опт",
-        "гурт",
-        "закуп",
-        "себес",
-        "акци",
-        "дилер",
-        "партнер",
-        "wholesale",
-        "dealer",
-        "cost",
-    ]) || starts(&["old", "стар", "мин", "мін", "purchase", "trade", "b2b", "спец", "вхід", "вход"])
-    {
-        2
-    } else {
-        1
-    })
+}
+
+/// Whether a heading of names is one of article numbers when another column holds the names: «Модель», "Type".
+pub(super) fn may_be_articles(text: &str) -> bool {
+    Heading::new(text).is(&NAMES_OR_ARTICLES)
 }
 
 #[cfg(test)]
@@ -262,13 +84,13 @@ mod tests {
     fn check(heading: &str, expected: Option<Column>) {
         let found = match meaning(heading) {
             HeadingMeaning::Field(column, _) => Some(column),
-            HeadingMeaning::Nothing | HeadingMeaning::Other => None,
+            _ => None,
         };
         assert_eq!(found, expected, "{heading}");
     }
 
     #[test]
-    fn understands_headings_in_three_languages() {
+    fn understands_headings_of_fields() {
         check("Артикул", Some(Column::Article));
         check("Код товара", Some(Column::Article));
         check("Part No.", Some(Column::Article));
@@ -301,13 +123,158 @@ mod tests {
     }
 
     #[test]
+    fn understands_what_suppliers_write_in_six_languages() {
+        let fields: &[(Column, &[&str])] = &[
+            (
+                Column::Article,
+                &[
+                    "Номер запчасти",
+                    "Кат. №",
+                    "№ по каталогу",
+                    "Кат. номер",
+                    "Каталожный номер",
+                    "OEM",
+                    "OEM номер",
+                    "P/N",
+                    "Партномер",
+                    "Арт. продавца",
+                    "Ном. №",
+                    "ID товара",
+                    "Номер деталі",
+                    "Каталог нөмірі",
+                    "Тауар коды",
+                    "Part Number",
+                    "Mfr. Part No.",
+                    "Artikel-Nr.",
+                    "Art.-Nr.",
+                    "Bestellnummer",
+                    "Teilenummer",
+                    "Indeks",
+                    "Nr kat.",
+                    "Kod produktu",
+                    "Numer katalogowy",
+                    "Symbol",
+                ],
+            ),
+            (
+                Column::Name,
+                &[
+                    "Атауы",
+                    "Найменування",
+                    "Bezeichnung",
+                    "Artikelbezeichnung",
+                    "Nazwa towaru",
+                    "Тауар",
+                    "Полное наименование",
+                    "Product name",
+                ],
+            ),
+            (
+                Column::Price,
+                &[
+                    "РРЦ",
+                    "SRP",
+                    "MSRP",
+                    "Розн.",
+                    "Тариф",
+                    "Cena",
+                    "Preis",
+                    "Цена со скидкой",
+                    "Price (after discount)",
+                    "Цена без скидки",
+                    "Бағасы, тг",
+                    "Listenpreis",
+                    "Cena detaliczna",
+                    "UVP",
+                    "Роздріб",
+                    "Цена реализации шт",
+                    "Price per unit (before discount)",
+                    "Опт 1, руб.",
+                    "Nettopreis",
+                    "Discount price",
+                ],
+            ),
+            (
+                Column::Stock,
+                &[
+                    "Доступно",
+                    "Вільно",
+                    "Свободный остаток",
+                    "Stan",
+                    "Bestand",
+                    "Lagerbestand",
+                    "Қалдық",
+                    "Stan magazynowy",
+                    "Остаток за вычетом резерва",
+                    "Qty available",
+                ],
+            ),
+            (Column::Unit, &["Өлшем бірлігі", "Einheit", "J.m.", "UoM", "Од. вим."]),
+            (
+                Column::Brand,
+                &["Өндіруші", "Hersteller", "Producent", "Торговая марка", "Наименование производителя"],
+            ),
+            (Column::Category, &["Санаты", "Warengruppe", "Kategoria", "Товарная группа"]),
+            (Column::Currency, &["Валюта цены", "Währung", "Waluta", "Currency code"]),
+            (Column::Description, &["Сипаттамасы", "Beschreibung", "Opis", "Краткое описание"]),
+            (Column::Photo, &["Зображення", "Bild", "Zdjęcie", "Сурет", "Image Src"]),
+        ];
+        for (field, headings) in fields {
+            for heading in *headings {
+                check(heading, Some(*field));
+            }
+        }
+        for heading in [
+            "Наличник",
+            "Складной",
+            "Фоторамка",
+            "Группа безопасности",
+            "Брендированная",
+            "Единичный",
+            "Номерной",
+            "Ценник",
+            "Оптика",
+            "Stockings",
+            "Скидка, %",
+            "Discount percentage",
+            "Rabatt",
+            "Знижка",
+            "Штрихкод",
+            "EAN",
+            "Гарантия",
+            "Гарантія, міс.",
+            "Gewicht",
+            "Kraj pochodzenia",
+            "Мин. заказ",
+            "Mindestmenge",
+            "Срок поставки",
+            "НДС, %",
+            "Резерв",
+            "В пути",
+            "Ожидается",
+            "Unterwegs",
+            "Поставщик",
+            "Lieferant",
+            "Группа цен",
+            "Скидка от цены",
+        ] {
+            check(heading, None);
+        }
+        assert_eq!(meaning("№"), HeadingMeaning::Number);
+        assert_eq!(meaning("Nr"), HeadingMeaning::Number);
+        assert_eq!(meaning("Давление"), HeadingMeaning::Unknown);
+    }
+
+    #[test]
     fn separates_internal_columns_from_attributes() {
-        for heading in ["Заказ", "Скидка, %", "Сумма", "№ п/п", "№"] {
+        for heading in ["Заказ", "Скидка, %", "Сумма", "№ п/п", "Резерв", "Поставщик", "Наценка"]
+        {
             assert_eq!(meaning(heading), HeadingMeaning::Nothing, "{heading}");
         }
-        for heading in ["Вес, кг", "Штрихкод", "Мощность, кВт", "Упаковка"] {
+        for heading in ["Вес, кг", "Штрихкод", "Упаковка"] {
             assert_eq!(meaning(heading), HeadingMeaning::Other, "{heading}");
         }
+        assert_eq!(meaning("Мощность, кВт"), HeadingMeaning::Unknown);
     }
 
     #[test]
@@ -319,5 +286,43 @@ mod tests {
         assert!(rank("Розничная цена") < rank("Цена") && rank("Цена") < rank("Цена дилерская"));
         assert!(rank("Ціна роздрібна, грн") < rank("Ціна гуртова, грн"));
         assert!(rank("Розница") < rank("Опт") && rank("Розничная") < rank("Закупочная"));
+    }
+
+    #[test]
+    fn knows_the_prices_that_clients_must_not_see() {
+        for heading in [
+            "Дилерская цена",
+            "Цена закупки (шт)",
+            "Закупочная",
+            "Себестоимость",
+            "Ціна закупівельна",
+            "Дилерська",
+            "Сатып алу бағасы",
+            "Dealer price",
+            "Cost",
+            "Purchase price",
+            "Your price",
+            "Einkaufspreis",
+            "EK",
+            "Händlerpreis",
+            "Cena zakupu",
+            "Цена для партнёров",
+            "Цена поставщика",
+            "Trade price",
+        ] {
+            assert_eq!(price_kind(heading), Some(PriceKind::Internal), "{heading}");
+        }
+        for (heading, kind) in [
+            ("Розничная цена", PriceKind::Retail),
+            ("Цена", PriceKind::List),
+            ("Цена по акции", PriceKind::Promotion),
+            ("Цена за упаковку", PriceKind::Promotion),
+            ("Оптовая цена", PriceKind::Wholesale),
+            ("Cena hurtowa", PriceKind::Wholesale),
+            ("Ескі баға", PriceKind::Wholesale),
+            ("UVP", PriceKind::Retail),
+        ] {
+            assert_eq!(price_kind(heading), Some(kind), "{heading}");
+        }
     }
 }

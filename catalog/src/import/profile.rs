@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use super::{
+    currency,
     names::{self, HeadingMeaning},
     value::{self, Amount},
     workbook::{Row, Value},
@@ -12,6 +13,8 @@ use super::{
 
 /// Number of rows examined, from the top.
 const SAMPLE: usize = 2000;
+/// Maximum length of an amount of money, or of the name of a currency, in characters.
+const MONEY: usize = 30;
 /// Words of units of sale, in lower case and without a full stop.
 const UNITS: [&str; 34] = [
     "шт",
@@ -149,7 +152,7 @@ impl Counts {
         profile.whole += one(number.is_some_and(|number| number.fract() == 0.0));
         profile.fractions += one(number.is_some_and(|number| number.fract() != 0.0));
         profile.zeros += one(number == Some(0.0));
-        profile.currencies += one(value::currency(&text).is_some());
+        profile.currencies += one(characters <= MONEY && currency::named(&text).is_some());
         profile.absent += one(number.is_none() && is_absent(&text));
         profile.texts += one(matches!(value, Value::Text(_)) && text.chars().any(char::is_alphabetic));
         profile.words += text.split_whitespace().count() as f32;
@@ -237,7 +240,7 @@ pub(super) fn number(value: &Value) -> Option<f64> {
     let Amount::Known(number) = value::price(value) else { return None };
     let foreign = |word: &str| {
         let letters: String = word.chars().filter(|c| c.is_alphabetic()).collect();
-        !letters.is_empty() && value::currency(word).is_none() && !is_unit(&letters)
+        !letters.is_empty() && currency::named(word).is_none() && !is_unit(&letters)
     };
     // `М6` and `10х20` are not amounts, and «от 100 руб.» is one.
     let glued = text
@@ -326,7 +329,7 @@ pub(super) fn is_absent(text: &str) -> bool {
 
 /// Whether a heading says something about a column.
 pub(super) fn is_known_heading(text: &str) -> bool {
-    names::meaning(text) != HeadingMeaning::Other
+    names::meaning(text) != HeadingMeaning::Unknown
 }
 
 #[cfg(test)]

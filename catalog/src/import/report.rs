@@ -92,6 +92,17 @@ pub struct SheetReport {
     pub skipped: BTreeMap<String, Skipped>,
 }
 
+/// A currency of a sheet's prices.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CurrencyUse {
+    /// ISO 4217 code; empty if none is stated and none configured.
+    pub code: String,
+    /// Where it was read, as a part of a sentence.
+    pub source: String,
+    /// Number of prices.
+    pub prices: usize,
+}
+
 /// Rows that gave no item for the same reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
@@ -131,17 +142,6 @@ pub struct SizeTable {
     pub across: Option<String>,
     /// Number of items: of cells that are not empty.
     pub items: usize,
-}
-
-/// A currency of a sheet's prices.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CurrencyUse {
-    /// ISO 4217 code; empty where no currency is stated.
-    pub code: String,
-    /// Number of prices.
-    pub items: usize,
-    /// Where it was read.
-    pub from: String,
 }
 
 /// A field that a column could fill as well.

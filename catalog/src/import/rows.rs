@@ -2,6 +2,8 @@
 //!
 //! Rows are told apart in `sections`; a row that is an item is read in `item`.
 
+use std::collections::BTreeSet;
+
 use super::{
     Error, Imported, Options,
     columns::{Column, Mapping, NONE, nearest},
@@ -30,7 +32,8 @@ pub(super) fn collect(
     if let Some((column, heading)) = gone.iter().find(|(column, _)| options.given.0.contains_key(column)) {
         return Err(unknown_heading(file, *column, heading, &workbook.sheets, &headers));
     }
-    let mut items = Items::at_most(most);
+    let mut items = Items::at_most(most, &options.currency);
+    let notes: Vec<String> = headers.iter().flat_map(|header| header.notes.clone()).collect();
     let mut report = Report { file: file.clone(), ..Report::default() };
     let (mut parts, mut questions, mut unclear) = (Vec::new(), Vec::new(), None);
     for (sheet, plan) in workbook.sheets.iter().zip(plans) {
@@ -86,6 +89,7 @@ pub(super) fn collect(
     report.warnings = workbook.warnings.into_iter().map(Warning::whole).collect();
     let lost: Vec<Warning> = gone.iter().map(|(column, heading)| lost(*column, heading, &report)).collect();
     report.warnings.extend(lost);
+    report.warnings.extend(notes.into_iter().collect::<BTreeSet<_>>().into_iter().map(Warning::whole));
     report.warnings.extend(questions.into_iter().map(Warning::whole));
     report.warnings.extend(items.warnings.into_list());
     (report.odd, report.odd_rows) = odd_rows(&items.items, &items.rows, &parts, &report.warnings);
@@ -177,22 +181,25 @@ fn read_sheet(
         name: sheet.name.clone(),
         read_by: header.read_by.clone(),
         header_row: Some(header.row),
-        rows: sheet.rows.len(),
+        rows: sheet.rows.len() + sheet.left_out.len(),
         columns,
         ..SheetReport::default()
     };
     for row in sheet.rows.iter().take_while(|row| row.number + header.lines <= header.row) {
         report.above.add(row.number);
     }
-    let first = (header.clone(), items.items.len());
     let below = sheet.below(header.row);
     let habits = Habits::of(below, &header);
     let mut attributes: Vec<(u32, String)> = header.attributes().collect();
+    let heading = header.price_heading().cloned();
     let mut section = String::new();
+    for (reason, row) in &sheet.left_out {
+        report.skip(reason, *row);
+    }
     for (index, row) in below.iter().enumerate() {
         match kind(row, &header, &habits, below.get(index + 1..).unwrap_or_default()) {
             Kind::Item => {
-                let read = items.read(row, &header, &attributes, &sheet.name, &section);
+                let read = items.read(row, &header, &attributes, sheet, &section);
                 report.items += 1;
                 report.on_request += usize::from(!read);
             }
@@ -214,9 +221,7 @@ fn read_sheet(
             }
         }
     }
-    let (header, from) = first;
-    report.currencies =
-        summary::currencies(sheet, Some(&header), items.items.get(from..).unwrap_or_default());
+    report.currencies = items.currencies(sheet, heading.as_ref());
     (report, questions)
 }
 
@@ -224,15 +229,14 @@ fn read_sheet(
 fn read_sizes(sheet: &Sheet, tables: &[Table], items: &mut Items) -> SheetReport {
     let from = items.items.len();
     let (tables, on_request) = sizes::read(sheet, tables, items);
-    let read = items.items.get(from..).unwrap_or_default();
     let mut report = SheetReport {
         name: sheet.name.clone(),
         read_by: ReadBy::Sizes,
         header_row: Some(0),
         rows: sheet.rows.len(),
-        items: read.len(),
+        items: items.items.len() - from,
         on_request,
-        currencies: summary::currencies(sheet, None, read),
+        currencies: items.currencies(sheet, None),
         ..SheetReport::default()
     };
     let held = |number: u32| tables.iter().any(|table| (table.rows.0..=table.rows.1).contains(&number));

@@ -10,6 +10,7 @@ use super::{
     content::{self, Question, Reading},
     fit::Values,
     header::{self, Header, ReadBy},
+    money,
     sizes::{self, Table},
     value::{self, Amount},
     workbook::{Sheet, Value, Workbook},
@@ -80,7 +81,7 @@ fn one(sheet: &Sheet, mapping: &Mapping, before: [Option<(&str, &Header)>; 2]) -
             if let Reading::Clear(read) = content::read(sheet, mapping) {
                 header = *read;
                 header.mapping = mapping.clone();
-                header.currency = header::above(sheet, header.row + 1);
+                header.currency = money::of_sheet(header.price_heading(), sheet, header.row + 1);
             }
             return Plan::Items(Box::new(header));
         }
@@ -98,7 +99,7 @@ fn one(sheet: &Sheet, mapping: &Mapping, before: [Option<(&str, &Header)>; 2]) -
     match read {
         Reading::Clear(mut header) => {
             header.mapping = mapping.clone();
-            header.currency = header::above(sheet, header.row + 1);
+            header.currency = money::of_sheet(header.price_heading(), sheet, header.row + 1);
             Plan::Items(header)
         }
         Reading::Unclear(question) => Plan::Unclear(question),
@@ -139,9 +140,7 @@ fn continued(sheet: &Sheet, from: &str, header: &Header) -> Option<Header> {
     let mut continued = header.clone();
     (continued.row, continued.lines) = (row, 0);
     continued.read_by = ReadBy::Continued(from.to_owned());
-    continued.currency = header::price_currency(&header.columns, &header.headings)
-        .or_else(|| header::above(sheet, row + 1))
-        .or(header.currency);
+    continued.currency = money::of_sheet(header.price_heading(), sheet, row + 1).or(header.currency);
     Some(continued)
 }
 

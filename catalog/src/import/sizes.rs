@@ -7,13 +7,13 @@ use tolmach_engine::catalog::{Attribute, Localized, Product};
 
 use super::{
     columns::{Column, letters},
-    header,
+    currency, header,
     item::Items,
+    money::{self, Place, PriceColumn, Stated},
     names::{self, HeadingMeaning},
     profile::{is_absent, is_dash, number},
     report::SizeTable,
     sections::{is_letterhead, is_note},
-    value,
     workbook::{Row, Sheet, Value},
 };
 
@@ -44,7 +44,9 @@ pub(super) struct Table {
     sizes: Vec<(u32, String)>,
     /// Indices of the first row below the line of sizes and of the row behind the last.
     rows: (usize, usize),
-    currency: Option<&'static str>,
+    currency: Option<Stated>,
+    /// The prices are in conditional units («у.е.»).
+    conditional: bool,
 }
 
 /// The tables of a sheet from above, those in the same rows from the left. None of a sheet in which tables do not hold most
@@ -70,6 +72,14 @@ pub(super) fn find(sheet: &Sheet) -> Vec<Table> {
     }
     let named = |table: &Table| !table.title.is_empty() || table.named_rows(sheet);
     tables.retain(|table| named(table) && !table.is_other(sheet));
+    let first = tables.first().and_then(|table| sheet.rows.get(table.rows.0.saturating_sub(1)));
+    let first = first.map_or(0, |row| row.number);
+    let stated = money::of_sheet(None, sheet, first);
+    let conditional = money::above_is_conditional(sheet, first.saturating_sub(1));
+    for table in tables.iter_mut().filter(|table| table.currency.is_none()) {
+        table.conditional |= stated.is_none() && conditional;
+        table.currency = stated.filter(|_| !table.conditional);
+    }
     let numbers = |rows: &[Row]| -> usize {
         rows.iter().flat_map(|row| &row.cells).filter(|(_, value)| number(value).is_some()).count()
     };
@@ -124,6 +134,7 @@ fn beside(sheet: &Sheet, index: usize, budget: &mut usize) -> Vec<Table> {
             sizes,
             rows: (index + 1, index + 1 + height),
             currency: None,
+            conditional: false,
         };
         if height >= FEWEST
             && table.prices(sheet) * 10 >= height * table.sizes.len() * 2
@@ -172,7 +183,7 @@ fn size(value: &Value) -> Option<String> {
                 && text.chars().any(|c| c.is_ascii_digit())
                 && letters <= 4
                 && text.split_whitespace().count() <= 2;
-            (fits && value::currency(text).is_none()).then(|| text.clone())
+            (fits && currency::named(text).is_none()).then(|| text.clone())
         }
         Value::Number(_) | Value::Date(_) => None,
     }
@@ -279,7 +290,9 @@ fn describe(sheet: &Sheet, table: &mut Table, line: usize, free_from: usize, sec
         // Beside a name of the sizes down stands that of the sizes across.
         let of_axes = texts.iter().any(|(at, text)| *at < first && axis(text).is_some());
         for (at, text) in texts {
-            table.currency = table.currency.or_else(|| value::currency(&text));
+            let named = if is_money(&text) { currency::named(&text) } else { currency::mentioned(&text) };
+            table.currency = table.currency.or(named.map(|code| Stated { code, place: Place::Tables }));
+            table.conditional |= currency::is_conditional(&text);
             if axis(&text).is_some() || of_axes && at >= first {
                 let name = if at < first { &mut table.down } else { &mut table.across };
                 name.get_or_insert(text);
@@ -296,10 +309,6 @@ fn describe(sheet: &Sheet, table: &mut Table, line: usize, free_from: usize, sec
     if table.title.is_empty() && !names_rows && !is_default_name(&sheet.name) {
         table.title.clone_from(&sheet.name);
     }
-    table.currency = table.currency.or_else(|| {
-        let number = sheet.rows.get(line).map_or(0, |row| row.number);
-        header::above(sheet, number)
-    });
 }
 
 /// Whether a sheet has the name that a spreadsheet program gave it, or the file's.
@@ -362,6 +371,9 @@ pub(super) fn read(sheet: &Sheet, tables: &[Table], items: &mut Items) -> (Vec<S
     let mut read = Vec::new();
     for table in tables {
         let before = items.items.len();
+        let cells = table.lines(sheet).iter();
+        let cells = cells.flat_map(|row| table.sizes.iter().filter_map(|(at, _)| row.get(*at)));
+        let prices = PriceColumn::of_table(cells, table.conditional && table.currency.is_none());
         for row in table.lines(sheet) {
             let Some(label) = row.get(table.label).map(Value::text) else { continue };
             for (at, size) in &table.sizes {
@@ -372,7 +384,8 @@ pub(super) fn read(sheet: &Sheet, tables: &[Table], items: &mut Items) -> (Vec<S
                     product,
                     cell,
                     (row.number, *at),
-                    &sheet.name,
+                    sheet,
+                    &prices,
                     table.currency,
                 ));
             }

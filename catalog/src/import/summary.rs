@@ -1,18 +1,17 @@
-//! Describes for the report what the columns of a sheet were taken for, and where the currency was read.
+//! Describes for the report what the columns of a sheet were taken for, and proposes columns for fields that have none.
 
 use std::collections::BTreeMap;
-
-use tolmach_engine::catalog::Product;
 
 use super::{
     columns::{Column, Mapping, letters},
     content,
+    fit::Values,
+    guess,
     header::{self, Header, ReadBy},
     names::{self, HeadingMeaning},
     profile::{Profile, profiles},
-    report::{ATTRIBUTE, Alternative, ColumnMapping, CurrencyUse},
-    value,
-    workbook::{Sheet, Value},
+    report::{ATTRIBUTE, Alternative, ColumnMapping},
+    workbook::Sheet,
 };
 
 /// Maximum number of fields named that a column could fill as well.
@@ -40,7 +39,10 @@ pub(super) fn columns(
         let guesses = profile(at).map(|profile| content::guesses(profile, name)).unwrap_or_default();
         let other = |(column, confidence): (Column, f64)| {
             let confidence = (confidence * 100.0).round() / 100.0;
-            (Some(column) != field).then(|| Alternative { field: column.name().to_owned(), confidence })
+            // A price that clients must not see is not even proposed.
+            let hidden = column == Column::Price && guess::is_internal(&header.headings, at);
+            (Some(column) != field && !hidden)
+                .then(|| Alternative { field: column.name().to_owned(), confidence })
         };
         ColumnMapping {
             column: letters(at),
@@ -52,7 +54,7 @@ pub(super) fn columns(
             examples: profile(at).map(|profile| profile.examples.clone()).unwrap_or_default(),
         }
     });
-    (columns.collect(), proposals(header, &profiles, mapping))
+    (columns.collect(), proposals(header, &profiles, &Values::below(&sheet.rows, header.row), mapping))
 }
 
 /// Why a column fills a field or is left out; empty where its heading says it.
@@ -70,7 +72,11 @@ fn why(header: &Header, at: u32, field: Option<Column>, mapping: &Mapping) -> St
             _ => "by its values".to_owned(),
         },
         None => match heading {
+            Some(HeadingMeaning::Field(Column::Price, _)) if guess::is_internal(&header.headings, at) => {
+                "a price for dealers or of purchase".to_owned()
+            }
             Some(HeadingMeaning::Field(Column::Price, _)) => "another price".to_owned(),
+            Some(HeadingMeaning::Number) => "numbers of rows".to_owned(),
             Some(HeadingMeaning::Nothing) => "not about the goods".to_owned(),
             Some(_) => String::new(),
             None => "no heading".to_owned(),
@@ -79,12 +85,12 @@ fn why(header: &Header, at: u32, field: Option<Column>, mapping: &Mapping) -> St
 }
 
 /// Fields that clients need, without a column, though the values of an unused one look like it.
-fn proposals(header: &Header, profiles: &[Profile], mapping: &Mapping) -> Vec<String> {
+fn proposals(header: &Header, profiles: &[Profile], values: &Values<'_>, mapping: &Mapping) -> Vec<String> {
     let name = header.columns.get(&Column::Name).copied();
     let used = |at: u32| header.columns.values().any(|used| *used == at);
     let unknown = |at: u32| {
         let heading = header.headings.get(&at).map(|heading| names::meaning(heading));
-        matches!(heading, None | Some(HeadingMeaning::Other))
+        matches!(heading, None | Some(HeadingMeaning::Unknown))
             && !header.headings.get(&at).is_some_and(|heading| is_measured(heading))
     };
     let headed = |field: Column| {
@@ -104,8 +110,14 @@ fn proposals(header: &Header, profiles: &[Profile], mapping: &Mapping) -> Vec<St
                 .iter()
                 .filter(fits)
                 .filter_map(|profile| {
-                    let (best, score) = content::guesses(profile, name).first().copied()?;
-                    (best == field && score >= PROPOSED).then_some((score, profile))
+                    let guesses = content::guesses(profile, name);
+                    let money = field == Column::Price && guess::reads_like_prices(values, profile.at);
+                    match guesses.first() {
+                        Some((best, score)) if *best == field && *score >= PROPOSED => {
+                            Some((*score, profile))
+                        }
+                        _ => money.then_some((PROPOSED, profile)),
+                    }
                 })
                 .collect();
             found.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -168,44 +180,4 @@ fn is_measured(heading: &str) -> bool {
         "год",
     ];
     words.any(|word| units.contains(&word) || starts.iter().any(|start| word.starts_with(start)))
-}
-
-/// The currencies of items with a price, the most frequent first, and where each was read.
-pub(super) fn currencies(sheet: &Sheet, header: Option<&Header>, items: &[Product]) -> Vec<CurrencyUse> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for item in items.iter().filter(|item| item.price.is_some()) {
-        *counts.entry(item.currency.as_str()).or_default() += 1;
-    }
-    let mut used: Vec<CurrencyUse> = counts
-        .into_iter()
-        .map(|(code, items)| CurrencyUse { code: code.to_owned(), items, from: origin(sheet, header, code) })
-        .collect();
-    used.sort_by_key(|used| std::cmp::Reverse(used.items));
-    used
-}
-
-fn origin(sheet: &Sheet, header: Option<&Header>, code: &str) -> String {
-    if code.is_empty() {
-        return "the list does not say; the company's counts".to_owned();
-    }
-    let names = |text: &str| value::currency(text) == Some(code);
-    let price = header.and_then(|header| header.headings.get(header.columns.get(&Column::Price)?));
-    if let Some(heading) = price.filter(|heading| names(heading)) {
-        return format!("the heading «{}»", header::one_line(heading));
-    }
-    if header.is_some_and(|header| header.columns.contains_key(&Column::Currency)) {
-        return "the column of currencies".to_owned();
-    }
-    let above = sheet.rows.iter().take_while(|row| header.is_none_or(|header| row.number <= header.row));
-    let said = above.flat_map(|row| row.cells.iter().map(move |(_, value)| (row.number, value))).find_map(
-        |(row, value)| match value {
-            Value::Text(text) if names(text) => Some((row, header::one_line(text))),
-            _ => None,
-        },
-    );
-    match said {
-        Some((row, text)) => format!("row {row}: «{}»", text.chars().take(50).collect::<String>()),
-        None if names(&sheet.name) => "the sheet's name".to_owned(),
-        None => "the cells of the prices".to_owned(),
-    }
 }

@@ -16,7 +16,9 @@ use super::{
     workbook::{self, Row, Sheet, Value},
 };
 
+mod formats;
 mod layouts;
+mod meanings;
 mod sizes;
 mod suppliers;
 
@@ -253,6 +255,7 @@ fn detects_an_encoding_that_the_file_does_not_name() {
         sheets: vec![Sheet {
             name: "1".into(),
             rows: vec![row(1, "Наименование"), row(2, "Гайка М8, ёмкость")],
+            ..Sheet::default()
         }],
         ..workbook::Workbook::default()
     };
@@ -337,7 +340,7 @@ fn every_bad_file_gets_one_clear_message() {
     refused(&files.bytes("empty.xlsx", b""), &["empty"]);
     refused(&files.bytes("blank.csv", b"  \n\n"), &["empty"]);
     refused(&files.bytes("offer.xlsx", b"%PDF-1.7 ..."), &["PDF", "Save it as .xlsx"]);
-    refused(&files.bytes("export.xls", b"<html><table></table></html>"), &["web page"]);
+    refused(&files.bytes("export.xls", b"<html><table></table></html>"), &["web page without a table"]);
     refused(&files.bytes("noise.xls", &[1, 0, 2, 0, 3]), &["binary"]);
     refused(&files.zip("photos.zip", &[("a.jpg", "x")]), &["zip archive without a workbook"]);
     refused(&files.zip("letter.docx", &[("word/document.xml", "x")]), &["text document"]);

@@ -1,6 +1,10 @@
 //! A workbook as it is read: the filled cells of its visible sheets.
 
+use std::collections::BTreeSet;
+
 use tolmach_engine::{link::without_credentials, visible::visible};
+
+use super::{currency, zeros};
 
 /// A workbook's visible sheets, in order.
 #[derive(Debug, Default)]
@@ -16,6 +20,61 @@ pub(super) struct Sheet {
     pub name: String,
     /// Rows with at least one filled cell, in order.
     pub rows: Vec<Row>,
+    /// What number formats say besides the numbers.
+    pub styles: Styles,
+    /// Rows that the reader of a shop's export left out, with the reason.
+    pub left_out: Vec<(&'static str, u32)>,
+}
+
+/// What a number format says besides the number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Style {
+    /// The currency that it shows.
+    pub currency: Option<&'static str>,
+    /// The number of decimals that it always shows.
+    pub decimals: Option<u8>,
+}
+
+impl Style {
+    /// What a number format says; `None` if nothing.
+    pub fn of(format: &str) -> Option<Style> {
+        let style = Style { currency: currency::of_format(format), decimals: zeros::decimals(format) };
+        (style != Style::default()).then_some(style)
+    }
+}
+
+/// The styles of the cells whose number format says something.
+#[derive(Debug, Default)]
+pub(super) struct Styles {
+    /// Row (from 1), column (from 0) and style.
+    cells: Vec<(u32, u32, Style)>,
+    unsorted: bool,
+}
+
+impl Styles {
+    pub fn add(&mut self, row: u32, column: u32, style: Style) {
+        self.unsorted |= self.cells.last().is_some_and(|(r, c, _)| (*r, *c) >= (row, column));
+        self.cells.push((row, column, style));
+    }
+
+    /// To be called when all are added, before the first [`Styles::get`].
+    pub fn sort(&mut self) {
+        if std::mem::take(&mut self.unsorted) {
+            self.cells.sort_by_key(|(row, column, _)| (*row, *column));
+        }
+    }
+
+    /// The style of a cell, the default one if its format says nothing.
+    pub fn get(&self, row: u32, column: u32) -> Style {
+        let found = self.cells.binary_search_by_key(&(row, column), |(row, column, _)| (*row, *column));
+        found.ok().and_then(|at| self.cells.get(at)).map_or_else(Style::default, |(_, _, style)| *style)
+    }
+
+    /// The currencies that formats of a column show, below a row.
+    pub fn currencies(&self, column: u32, below: u32) -> BTreeSet<&'static str> {
+        let cells = self.cells.iter().filter(|(row, at, _)| *at == column && *row > below);
+        cells.filter_map(|(_, _, style)| style.currency).collect()
+    }
 }
 
 impl Sheet {

@@ -58,6 +58,18 @@ impl Zeros {
     }
 }
 
+/// The decimals that a format such as `0.000` always shows, up to 9; `None` for formats that group digits or hide
+/// trailing zeros, and for those without a point.
+pub(super) fn decimals(format: &str) -> Option<u8> {
+    let format = format.split(';').next().unwrap_or_default();
+    let (whole, fraction) = format.split_once('.')?;
+    let zeros = fraction.chars().take_while(|c| *c == '0').count();
+    let rest = fraction.get(zeros..).unwrap_or_default();
+    let plain = !whole.is_empty() && whole.chars().all(|c| matches!(c, '0' | '#')) && whole.ends_with('0');
+    let literal = rest.is_empty() || rest.chars().all(|c| matches!(c, '_' | ' ' | ')'));
+    (plain && literal && (1..=9).contains(&zeros)).then(|| u8::try_from(zeros).unwrap_or(9))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +95,15 @@ mod tests {
         for format in ["General", "0", "0\" шт\"", "0.00", "#,##0", "00.00", "dd/mm/yyyy", "00%", "[Red]00"]
         {
             assert_eq!(Zeros::parse(format), None, "{format}");
+        }
+    }
+
+    #[test]
+    fn knows_the_decimals_that_are_always_shown() {
+        assert_eq!(decimals("0.000"), Some(3));
+        assert_eq!(decimals("0.0_ "), Some(1));
+        for format in ["General", "0", "#,##0.00", "0.0#", "0.00%", "0.00E+00", "mm:ss.0", "0.00\" кг\""] {
+            assert_eq!(decimals(format), None, "{format}");
         }
     }
 }

@@ -196,12 +196,14 @@ pub struct Import {
     pub seconds: u64,
     /// Items of a list, and rows of the catalogue, 1 to 100,000,000.
     pub rows: usize,
+    /// ISO 4217 code of the currency of lists that state none; empty for none.
+    pub currency: String,
 }
 
 impl Default for Import {
     fn default() -> Import {
         let Limits { memory, seconds, rows } = Limits::default();
-        Import { memory_mib: memory, seconds, rows }
+        Import { memory_mib: memory, seconds, rows, currency: String::new() }
     }
 }
 
@@ -219,6 +221,11 @@ impl Import {
         }
         if !(1..=100_000_000).contains(&self.rows) {
             bail!("import.rows is {}; it is 1 to 100000000", self.rows);
+        }
+        let code = self.currency.as_str();
+        let known = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        if !known && !code.is_empty() {
+            bail!("import.currency is {code:?}; an ISO 4217 code such as RUB or EUR is expected");
         }
         Ok(())
     }

@@ -41,13 +41,13 @@ fn a_preview_reports_everything_and_creates_nothing() {
     assert_eq!((&seen["on_request"], &seen["changes"]["new"]), (&1.into(), &3.into()));
     let sheet = &seen["sheets"][0];
     assert_eq!((&sheet["rows"], &sheet["above"]["rows"][0]), (&7.into(), &1.into()), "{sheet}");
-    assert_eq!(sheet["currencies"][0]["from"], "the heading «Цена, руб.»");
+    assert_eq!(sheet["currencies"][0]["source"], "from the heading «Цена, руб.»");
     assert_eq!((&seen["odd"][0]["row"], &seen["odd_rows"]), (&4.into(), &3.into()), "{}", seen["odd"]);
     let text = home.tolmach(&["catalog", "preview", "price.csv", "--rows", "1"]).run().ok().stdout;
     for part in [
         "price.csv: 3 items, 1 of them on request; 0 section rows; 3 other rows gave nothing",
         "C   Цена, руб.                 -> price          100 %",
-        "currency RUB, 2 prices: the heading «Цена, руб.»",
+        "currency RUB, 2 prices: from the heading «Цена, руб.»",
         "skipped 1: above the list (row 1)",
         "skipped 1: no name (row 6)",
         "row 4     A-2 Кран",

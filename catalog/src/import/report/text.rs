@@ -104,7 +104,7 @@ impl Display for SheetReport {
         }
         for used in &self.currencies {
             let code = if used.code.is_empty() { "none stated" } else { &used.code };
-            line(f, &format!("    currency {code}, {} prices: {}", used.items, used.from))?;
+            line(f, &format!("    currency {code}, {} prices: {}", used.prices, used.source))?;
         }
         if self.above.count > 0 {
             writeln!(f, "    skipped {}: above the list ({})", self.above.count, self.above)?;

@@ -18,7 +18,7 @@ fn mapped(sheets: &[(&str, &[&[&str]])], given: &str) -> Result<Imported, Error>
             fill(book.add_worksheet().set_name(*name).unwrap(), rows);
         }
     });
-    read_with(&path, &Options { given, remembered: Mapping::default() })
+    read_with(&path, &Options { given, ..Options::default() })
 }
 
 fn seen(imported: &Imported) -> Vec<String> {
@@ -456,13 +456,13 @@ fn the_report_says_where_the_currency_was_read() {
     let origin = |list: &[&[&str]]| {
         let report = rows(list).report;
         let used = &report.sheets[0].currencies[0];
-        format!("{} {}", used.code, used.from)
+        format!("{} {}", used.code, used.source)
     };
-    assert_eq!(origin(&[&["Name", "Price, EUR"], &["Pump", "5"]]), "EUR the heading «Price, EUR»");
+    assert_eq!(origin(&[&["Name", "Price, EUR"], &["Pump", "5"]]), "EUR from the heading «Price, EUR»");
     assert_eq!(
         origin(&[&["Цены в евро"], &["Название", "Цена"], &["Насос", "5"]]),
-        "EUR row 1: «Цены в евро»"
+        "EUR from row 1, above the header: «Цены в евро»"
     );
-    assert_eq!(origin(&[&["Name", "Price"], &["Pump", "5 $"]]), "USD the cells of the prices");
-    assert!(origin(&[&["Name", "Price"], &["Pump", "5"]]).contains("the list does not say"));
+    assert_eq!(origin(&[&["Name", "Price"], &["Pump", "5 $"]]), "USD from the price cells");
+    assert!(origin(&[&["Name", "Price"], &["Pump", "5"]]).contains("the list states none"));
 }

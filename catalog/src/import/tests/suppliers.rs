@@ -10,7 +10,7 @@ use crate::import::{Error, Imported, Mapping, Options, read_with, remembered};
 fn mapped(list: &[&[&str]], given: &str, remembered: &str) -> Result<Imported, Error> {
     let files = Files::new();
     let mapping = |text: &str| if text.is_empty() { Mapping::default() } else { text.parse().unwrap() };
-    let options = Options { given: mapping(given), remembered: mapping(remembered) };
+    let options = Options { given: mapping(given), remembered: mapping(remembered), ..Options::default() };
     read_with(&files.book(|book| fill(book.add_worksheet(), list)), &options)
 }
 
