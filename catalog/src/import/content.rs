@@ -18,6 +18,7 @@ use super::{
     names::{self, HeadingMeaning, PriceKind},
     profile::{Profile, is_absent, is_known_heading, number, profiles},
     sections::{is_letterhead, is_note},
+    summary::is_measured,
     workbook::{Row, Sheet, Value},
 };
 
@@ -171,7 +172,8 @@ fn obey(header: &mut Header, mapping: &Mapping) {
             HeadingMeaning::Field(field, rank) => field != *column || field == Column::Price && !shown(rank),
             HeadingMeaning::Nothing => true,
             HeadingMeaning::Number => *column != Column::Article,
-            HeadingMeaning::Other | HeadingMeaning::Unknown => false,
+            HeadingMeaning::Other => *column != Column::Name,
+            HeadingMeaning::Unknown => *column == Column::Price && is_measured(heading),
         };
         header.columns.retain(|column, used| used != at || said(column) || !wrong(column));
     }

@@ -240,7 +240,10 @@ pub(super) fn number(value: &Value) -> Option<f64> {
     let Amount::Known(number) = value::price(value) else { return None };
     let foreign = |word: &str| {
         let letters: String = word.chars().filter(|c| c.is_alphabetic()).collect();
-        !letters.is_empty() && currency::named(word).is_none() && !is_unit(&letters)
+        !letters.is_empty()
+            && currency::named(word).is_none()
+            && !currency::is_conditional(word)
+            && !is_unit(&letters)
     };
     // `М6` and `10х20` are not amounts, and «от 100 руб.» is one.
     let glued = text

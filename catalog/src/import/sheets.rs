@@ -9,6 +9,7 @@ use super::{
     columns::{Column, Mapping},
     content::{self, Question, Reading},
     fit::Values,
+    guess,
     header::{self, Header, ReadBy},
     money,
     sizes::{self, Table},
@@ -82,6 +83,7 @@ fn one(sheet: &Sheet, mapping: &Mapping, before: [Option<(&str, &Header)>; 2]) -
                 header = *read;
                 header.mapping = mapping.clone();
                 header.currency = money::of_sheet(header.price_heading(), sheet, header.row + 1);
+                header.notes = guess::notes(&header);
             }
             return Plan::Items(Box::new(header));
         }
@@ -100,6 +102,7 @@ fn one(sheet: &Sheet, mapping: &Mapping, before: [Option<(&str, &Header)>; 2]) -
         Reading::Clear(mut header) => {
             header.mapping = mapping.clone();
             header.currency = money::of_sheet(header.price_heading(), sheet, header.row + 1);
+            header.notes = guess::notes(&header);
             Plan::Items(header)
         }
         Reading::Unclear(question) => Plan::Unclear(question),

@@ -296,8 +296,10 @@ fn describe(sheet: &Sheet, table: &mut Table, line: usize, free_from: usize, sec
             if axis(&text).is_some() || of_axes && at >= first {
                 let name = if at < first { &mut table.down } else { &mut table.across };
                 name.get_or_insert(text);
-            } else if table.title.is_empty() && !is_note(&text) && !is_money(&text) {
-                table.title = text;
+            } else if table.title.is_empty()
+                && let Some(title) = without_money(&text).filter(|title| !is_note(title))
+            {
+                title.clone_into(&mut table.title);
                 titled = Some(row.number);
             } else if row.cells.len() == 1 && titled == Some(row.number + 1) && !is_letterhead(&text) {
                 *section = text;
@@ -322,6 +324,19 @@ fn is_default_name(name: &str) -> bool {
 /// Whether a text only says that prices follow: «Цена, руб. за шт.»
 fn is_money(text: &str) -> bool {
     matches!(names::meaning(text), HeadingMeaning::Field(Column::Price | Column::Currency, _))
+}
+
+/// A title without what it says about prices: «Болт DIN 933, цена за шт.»; `None` if it says nothing else.
+fn without_money(text: &str) -> Option<&str> {
+    if !is_money(text) {
+        return Some(text);
+    }
+    let mut parts = text.match_indices([',', '(', ';']);
+    let title = parts.find_map(|(at, _)| {
+        let (title, rest) = text.split_at_checked(at)?;
+        is_money(rest).then_some(title.trim())
+    });
+    title.filter(|title| !title.is_empty() && !is_money(title))
 }
 
 /// The name of a size that a text is, without the unit: «Диаметр, мм».

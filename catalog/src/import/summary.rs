@@ -36,7 +36,14 @@ pub(super) fn columns(
     let columns = all.into_iter().map(|at| {
         let field = header.columns.iter().find(|(_, used)| **used == at).map(|(column, _)| *column);
         let attribute = attributes.contains_key(&at).then(|| ATTRIBUTE.to_owned());
-        let guesses = profile(at).map(|profile| content::guesses(profile, name)).unwrap_or_default();
+        // A heading that is known to be no field leaves nothing to guess.
+        let settled = field.is_none()
+            && header.headings.get(&at).is_some_and(|heading| {
+                let meaning = names::meaning(heading);
+                matches!(meaning, HeadingMeaning::Nothing | HeadingMeaning::Number | HeadingMeaning::Other)
+            });
+        let guesses = profile(at).filter(|_| !settled);
+        let guesses = guesses.map(|profile| content::guesses(profile, name)).unwrap_or_default();
         let other = |(column, confidence): (Column, f64)| {
             let confidence = (confidence * 100.0).round() / 100.0;
             // A price that clients must not see is not even proposed.
@@ -144,7 +151,7 @@ fn proposals(header: &Header, profiles: &[Profile], values: &Values<'_>, mapping
 }
 
 /// Whether a heading is about a quantity of the thing itself: «Вес, кг», `Length, mm`, «Штрихкод».
-fn is_measured(heading: &str) -> bool {
+pub(super) fn is_measured(heading: &str) -> bool {
     let lower = heading.to_lowercase();
     let mut words = lower.split(|c: char| !c.is_alphanumeric());
     let units = [

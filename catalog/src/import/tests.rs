@@ -17,6 +17,7 @@ use super::{
 };
 
 mod formats;
+mod joined;
 mod layouts;
 mod meanings;
 mod sizes;
