@@ -105,12 +105,11 @@ impl Articles {
 
     /// Rows whose number differs from a normalised one by one character more, less, other or swapped with its neighbour.
     pub fn similar(&self, number: &str) -> Vec<u32> {
-        let wanted: Vec<char> = number.chars().collect();
-        if wanted.len() < SHORTEST_SIMILAR || !words::has_digit(number) {
+        if number.chars().count() < SHORTEST_SIMILAR || !words::has_digit(number) {
             return Vec::new();
         }
         let mut rows: Vec<u32> = Vec::new();
-        let near = self.exact.iter().filter(|(key, _)| differs_by_one(&wanted, key));
+        let near = self.exact.iter().filter(|(key, _)| differs_by_one(number, key));
         let mut near: Vec<(&String, &Vec<u32>)> = near.collect();
         near.sort_unstable();
         for row in near.into_iter().flat_map(|(_, rows)| rows) {
@@ -251,20 +250,21 @@ pub(super) fn other_script(key: &str) -> Option<String> {
 }
 
 /// Whether two numbers differ by one character more, less, other, or by two neighbours swapped.
-fn differs_by_one(a: &[char], b: &str) -> bool {
-    if a.len().abs_diff(b.len()) > 1 && a.len().abs_diff(b.chars().count()) > 1 {
+fn differs_by_one(a: &str, b: &str) -> bool {
+    // A character has four bytes at most.
+    if a.len().abs_diff(b.len()) > 4 {
         return false;
     }
-    let b: Vec<char> = b.chars().collect();
-    let common = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (a.get(common..).unwrap_or_default(), b.get(common..).unwrap_or_default());
-    match (a, b) {
-        ([x, y, a @ ..], [u, v, b @ ..]) if x == v && y == u && a == b => true,
-        ([_, a_rest @ ..], [_, b_rest @ ..]) if a_rest == b_rest => true,
-        ([_, a_rest @ ..], b) if a_rest == b => true,
-        (a, [_, b_rest @ ..]) if a == b_rest => true,
-        _ => false,
+    let same = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum::<usize>();
+    let (a, b) = (a.get(same..).unwrap_or_default(), b.get(same..).unwrap_or_default());
+    let (mut after_a, mut after_b) = (a.chars(), b.chars());
+    let (first_a, first_b) = (after_a.next(), after_b.next());
+    let (one_a, one_b) = (after_a.as_str(), after_b.as_str());
+    if one_a == one_b || one_a == b || a == one_b {
+        return true;
     }
+    let swapped = after_a.next() == first_b && after_b.next() == first_a && first_a.is_some();
+    swapped && after_a.as_str() == after_b.as_str()
 }
 
 #[cfg(test)]

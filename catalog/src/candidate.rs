@@ -11,7 +11,7 @@ const WORTH_SHOWING: f32 = 0.5;
 #[derive(Clone, Copy)]
 pub(super) struct Candidate {
     pub row: u32,
-    /// Sort key; 0 to about 1, except for rows named by article number, which are above.
+    /// Sort key; 0 to about 1.3, except for rows named by article number, which are above.
     pub rank: f32,
     /// Score shown to the flow, 0 to 1; comparable between queries.
     pub score: f32,

@@ -116,7 +116,7 @@ fn summed(
 }
 
 /// Second pass: ranks the best rows also by word proximity, by similarity to the other results and by name length.
-/// Their ranks are from 0.001 to about 1; all other candidates rank below them.
+/// Their ranks are from 0.001 to about 1.3; all other candidates rank below them.
 fn rerank(generation: &Generation, words: &[QueryWord], candidates: &mut [Candidate], scratch: &mut [f32]) {
     let names = &generation.names;
     let query: Vec<Vec<u32>> = words
@@ -142,7 +142,7 @@ fn rerank(generation: &Generation, words: &[QueryWord], candidates: &mut [Candid
             + HEADED * candidate.headed
             - if names.only_complements(candidate.row, &things) { COMPLEMENT } else { 0.0 }
             + LENGTH * length.ln();
-        candidate.rank = (rank / (RELEVANCE + SHARE + ADJACENCY + TYPICAL + HEADED)).max(0.001);
+        candidate.rank = (rank / (RELEVANCE + SHARE + ADJACENCY + TYPICAL)).max(0.001);
         least = least.min(candidate.rank);
     }
     for candidate in others {
