@@ -169,7 +169,7 @@ impl Scale {
         let all = judged.iter().filter(|relevance| **relevance >= self.good()).count();
         let hit = found.iter().filter(|relevance| is_good(relevance)).count();
         Figures {
-            ndcg: if ideal > 0.0 { gained / ideal } else { 0.0 },
+            ndcg: if ideal > 0.0 && gained > 0.0 { gained / ideal } else { 0.0 },
             reciprocal_rank: found.iter().take(TOP).position(is_good).map_or(0.0, |at| 1.0 / (at + 1) as f64),
             recall: if all == 0 { 1.0 } else { hit as f64 / all as f64 },
         }

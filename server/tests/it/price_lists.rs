@@ -244,8 +244,13 @@ fn a_killed_importer_takes_its_reader_with_it() {
             std::thread::sleep(Duration::from_millis(10));
         }
     };
-    until("a reader is started", Box::new(|| !children(importer.id()).is_empty()));
-    let readers = children(importer.id());
+    // One look: a second one may miss a process for a moment, because /proc is listed while others come and go.
+    let mut readers = Vec::new();
+    let look = || {
+        readers = children(importer.id());
+        !readers.is_empty()
+    };
+    until("a reader is started", Box::new(look));
     assert_eq!(readers.len(), 1, "{readers:?}");
     importer.kill().expect("killed");
     importer.wait().expect("ended");
