@@ -30,10 +30,8 @@ pub(super) fn of(stem: &str) -> Family {
             continue;
         };
         family.nouns.push(root.to_owned());
-        if let Some(root) = suffix.strip_suffix('н').and(root_of_diminutive(stem)) {
-            family.nouns.push(root);
-        }
     }
+    family.nouns.extend(root_of_diminutive(stem));
     family
 }
 
@@ -46,4 +44,21 @@ fn root_of_diminutive(stem: &str) -> Option<String> {
 /// Whether a stem is a beginning and one of the suffixes.
 pub(super) fn is_derived(stem: &str, begin: &str) -> bool {
     stem.strip_prefix(begin).is_some_and(|rest| SUFFIXES.contains(&rest) || rest == "к")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_noun_and_its_adjective_are_one_family() {
+        let noun = of("ножовк");
+        assert!(noun.begins.iter().any(|begin| is_derived("ножовочн", begin)), "{noun:?}");
+        assert!(noun.begins.iter().any(|begin| is_derived("ножовочк", begin)), "{noun:?}");
+        assert!(of("ножовочн").nouns.contains(&"ножовк".to_owned()));
+        assert!(of("насосн").nouns.contains(&"насос".to_owned()));
+        assert!(of("насос").begins.iter().any(|begin| is_derived("насосн", begin)));
+        assert!(!is_derived("насосист", "насос"));
+        assert_eq!((of("вод"), of("drill")), (Family::default(), Family::default()));
+    }
 }
