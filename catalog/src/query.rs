@@ -29,6 +29,8 @@ const LEAST_DIGITS: usize = 2;
 const LONGEST_AMOUNT: usize = 5;
 /// From how many digits on a number with a letter in front is no size.
 const LONGEST_MARKED: usize = 4;
+/// Maximum number of codes of a text that are compared with all numbers, each of which takes up to a millisecond.
+const MOST_CODES: usize = 4;
 /// How many times the lower end the upper end of a range may be.
 const WIDEST_RANGE: f64 = 10.0;
 /// The most things that are not wanted, and words of each.
@@ -95,7 +97,7 @@ pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Quer
         query.articles.extend(rows);
         return Ok(query);
     }
-    let rest = take_articles(&text, generation, &mut query);
+    let rest = take_articles(&text, generation, &mut query, MOST_CODES);
     let (wanted, unwanted) = without_unwanted(words::words(&rest));
     query.unwanted = unwanted;
     let found = meaningful(&wanted);
@@ -140,13 +142,13 @@ fn together(word: &Word, next: &Word, generation: &Generation) -> Option<String>
 pub(super) fn holds_article(text: &str, generation: &Generation) -> bool {
     let text: String = text.chars().take(SearchRequest::MAX_TEXT).collect();
     let mut query = Query::default();
-    take_articles(&text, generation, &mut query);
+    take_articles(&text, generation, &mut query, 0);
     !query.articles.is_empty()
 }
 
-/// Finds article numbers among the words of a text, adds their rows, and returns the text without them. A code that no row
-/// has is taken for a beginning or a misspelling of one.
-fn take_articles(text: &str, generation: &Generation, query: &mut Query) -> String {
+/// Finds article numbers among the words of a text, adds their rows, and returns the text without them. The first `codes`
+/// codes that no row has are taken for a beginning or a misspelling of one.
+fn take_articles(text: &str, generation: &Generation, query: &mut Query, mut codes: usize) -> String {
     let tokens = tokens(text);
     let word = |at: usize| tokens.get(at).and_then(|span| text.get(span.clone())).unwrap_or_default();
     // Characters are normalised one by one, so that tokens can be joined afterwards.
@@ -181,10 +183,10 @@ fn take_articles(text: &str, generation: &Generation, query: &mut Query) -> Stri
                 }
             }
             count
-        } else if query.near.len() < MOST_ARTICLES
+        } else if codes > 0
             && is_code(word(position), generation)
             && !amount()
-            && let near = near(word(position), generation)
+            && let near = near(word(position), generation, &mut codes)
             && !near.is_empty()
         {
             query.near.extend(near);
@@ -206,8 +208,9 @@ fn take_articles(text: &str, generation: &Generation, query: &mut Query) -> Stri
     rest
 }
 
-/// Rows that a code may mean which no row has.
-fn near(code: &str, generation: &Generation) -> Vec<(u32, NearArticle)> {
+/// Rows that a code may mean which no row has; takes one off the codes that may still be looked for.
+fn near(code: &str, generation: &Generation, codes: &mut usize) -> Vec<(u32, NearArticle)> {
+    *codes -= 1;
     let articles = &generation.articles;
     let number = words::normalise_article(code);
     let mut rows = articles.beginning_with(&number);

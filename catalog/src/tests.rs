@@ -472,6 +472,18 @@ mod suite {
 }
 
 #[tokio::test]
+async fn only_the_first_codes_of_a_text_are_compared_with_all_numbers() {
+    let fixture = Fixture::with_tools().await;
+    let numbers = ["KA1111", "LB2222", "MC3333", "ND4444", "PE5555", "RF6666"];
+    let items = numbers.map(|number| product(number, "Деталь", "", 1.0, 1.0)).to_vec();
+    fixture.catalog.import(real("parts"), items, |_| {}).await.unwrap();
+    let found = fixture.search(request("KA1112 LB2223 MC3334 ND4445 PE5556 RF6667")).await;
+    assert_eq!(articles(&found), numbers[..4]);
+    assert!(!fixture.catalog.holds_article("KA1112 LB2223").await);
+    assert!(fixture.catalog.holds_article("что с ka-1111?").await);
+}
+
+#[tokio::test]
 async fn a_generation_of_an_earlier_version_serves_until_the_next_import() {
     let fixture = Fixture::with_tools().await;
     let id = fixture.catalog.generation().unwrap().0;
