@@ -2,12 +2,12 @@
 
 mod runner;
 
-use std::{io, path::Path};
+use std::{collections::BTreeMap, io, path::Path};
 
 use tolmach_engine::{Platform, Release, bundle::Bundle, compile, diagnostic::Diagnostic};
 use tolmach_runtime::{
     ports,
-    testing::{self, Coverage, Dialog, Failure, Gap, Share},
+    testing::{self, Coverage, Dialog, Failure, Gap, Share, Turned},
 };
 
 use crate::{diagnostics::Diagnosed, samples};
@@ -21,8 +21,14 @@ pub struct Ran {
     pub file: String,
     /// Its name.
     pub name: String,
+    /// The habit of clients that it is about.
+    pub kind: Option<String>,
+    /// Why it is known to fail.
+    pub pending: Option<String>,
     /// `None` when it passed.
     pub failure: Option<Failure>,
+    /// How many turns of the client were understood as meant.
+    pub turns: Turned,
     coverage: Coverage,
 }
 
@@ -42,18 +48,48 @@ pub struct Summary {
 impl Summary {
     /// How many tests passed.
     pub fn passed(&self) -> usize {
-        self.tests.len() - self.failed()
+        self.tests.iter().filter(|one| one.failure.is_none()).count()
     }
 
-    /// How many tests failed.
+    /// How many tests failed that are not known to.
     pub fn failed(&self) -> usize {
         self.failures().count()
     }
 
-    /// The tests that failed.
-    pub fn failures(&self) -> impl Iterator<Item = &Ran> {
-        self.tests.iter().filter(|one| one.failure.is_some())
+    /// How many tests are known to fail, and did.
+    pub fn pending(&self) -> usize {
+        self.tests.iter().filter(|one| one.failure.is_some() && one.pending.is_some()).count()
     }
+
+    /// The tests that failed and are not known to.
+    pub fn failures(&self) -> impl Iterator<Item = &Ran> {
+        self.tests.iter().filter(|one| one.failure.is_some() && one.pending.is_none())
+    }
+
+    /// The turns of the tests that name a kind, by kind.
+    pub fn by_kind(&self) -> BTreeMap<&str, Understood> {
+        let mut kinds: BTreeMap<&str, Understood> = BTreeMap::new();
+        for one in &self.tests {
+            let Some(kind) = &one.kind else { continue };
+            let sum = kinds.entry(kind).or_default();
+            sum.dialogs += 1;
+            sum.passed += usize::from(one.failure.is_none());
+            sum.turns.all += one.turns.all;
+            sum.turns.met += one.turns.met;
+        }
+        kinds
+    }
+}
+
+/// How much of the dialogs of one kind was understood as meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Understood {
+    /// Dialogs.
+    pub dialogs: usize,
+    /// Dialogs that were understood from beginning to end.
+    pub passed: usize,
+    /// Turns of the client.
+    pub turns: Turned,
 }
 
 /// A test of a bundle that was read but has not run.
@@ -91,7 +127,8 @@ pub enum Error {
     BrokeOff(#[source] tokio::task::JoinError),
 }
 
-/// Runs the tests of a bundle in a temporary folder: all, or those whose name contains `only`. A bundle without tests
+/// Runs the tests of a bundle in a temporary folder: all, or those whose name contains `only`; each up to its first failure or
+/// `to_the_end`. A bundle without tests
 /// gives an empty summary. `folder` is the bundle's path as shown in diagnostics.
 ///
 /// # Errors
@@ -101,9 +138,10 @@ pub async fn run_all(
     platform: &Platform,
     folder: &Path,
     only: Option<&str>,
+    to_the_end: bool,
 ) -> Result<Summary, Error> {
     let (release, tests) = load(bundle, platform, folder, only)?;
-    let tests = DialogTestRunner::new(platform)?.run(bundle, tests).await?;
+    let tests = DialogTestRunner::new(platform)?.run(bundle, tests, to_the_end).await?;
     let mut all = Coverage::default();
     tests.iter().for_each(|one| all.merge(one.coverage.clone()));
     let (nodes, exits, gaps) = all.of(&release);
@@ -171,20 +209,20 @@ nodes:
     #[tokio::test(flavor = "multi_thread")]
     async fn tests_run_in_order_and_report_coverage() {
         let bundle = bundle(FLOW, TESTS);
-        let all = run_all(&bundle, &tolmach_nodes::platform(), Path::new("flows"), None).await.unwrap();
+        let all = run_all(&bundle, &tolmach_nodes::platform(), Path::new("flows"), None, false).await.unwrap();
         assert_eq!((all.passed(), all.failed(), all.tests[0].name.as_str()), (1, 1, "a greeting"));
         assert_eq!(all.failures().next().map(|ran| ran.name.as_str()), Some("a wrong way"));
         assert_eq!((all.nodes.reached, all.nodes.all), (1, 2));
         assert_eq!(all.gaps.iter().filter(|gap| gap.exit.is_none()).count(), 1, "{:?}", all.gaps);
         let one =
-            run_all(&bundle, &tolmach_nodes::platform(), Path::new("flows"), Some("greeting")).await.unwrap();
+            run_all(&bundle, &tolmach_nodes::platform(), Path::new("flows"), Some("greeting"), false).await.unwrap();
         assert_eq!((one.passed(), one.failed()), (1, 0));
     }
 
     #[tokio::test]
     async fn flows_or_tests_with_errors_return_their_diagnostics() {
         let why =
-            run_all(&bundle("flow: shop\n", TESTS), &tolmach_nodes::platform(), Path::new("flows"), None)
+            run_all(&bundle("flow: shop\n", TESTS), &tolmach_nodes::platform(), Path::new("flows"), None, false)
                 .await
                 .unwrap_err();
         assert!(
@@ -196,6 +234,7 @@ nodes:
             &tolmach_nodes::platform(),
             Path::new("flows"),
             None,
+            false,
         )
         .await
         .unwrap_err();

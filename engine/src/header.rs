@@ -58,6 +58,10 @@ pub struct On {
     /// The intents that interrupt a question when a message does not answer it.
     #[serde(default)]
     pub intent: Option<IntentInterrupt>,
+    /// The `refer` node that reads every message first: one that speaks of what the client was shown goes on there, any other
+    /// where it would go without it.
+    #[serde(default)]
+    pub refer: Option<Spanned<String>>,
     /// Where a dialog goes when the client is inactive.
     #[serde(default)]
     pub inactivity: Option<Inactivity>,

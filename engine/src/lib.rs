@@ -11,6 +11,7 @@ pub mod channel;
 pub mod compile;
 pub mod condition;
 pub mod config;
+pub mod context;
 pub mod diagnostic;
 pub mod duration;
 pub mod effect;

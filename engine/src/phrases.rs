@@ -70,6 +70,13 @@ pub const OUT_OF_STOCK: Phrase = Phrase::new("под заказ", "to order");
 /// The next page turned out empty.
 pub const NO_MORE: Phrase = Phrase::new("Больше ничего не нашлось.", "There is nothing more.");
 
+/// Wishes of a message that are not answered yet, at `{}`, before the button [`GO_ON`].
+pub const MORE_WISHES: Phrase =
+    Phrase::new("Ещё вы спрашивали: {}. Ответить?", "You also asked: {}. Shall I answer?");
+
+/// The button that answers the wishes that are left.
+pub const GO_ON: Phrase = Phrase::new("Да, ответьте", "Yes, please");
+
 /// The next page could not be fetched.
 pub const LATER: Phrase = Phrase::new(
     "Сейчас не получается. Попробуйте ещё раз чуть позже.",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
+    context::Context,
     effect::{Author, Utterance},
     event::Client,
     language::Language,
@@ -60,6 +61,9 @@ pub struct Session {
     /// What was said lately, oldest first.
     #[serde(default)]
     pub history: VecDeque<Utterance>,
+    /// What the conversation is about. Outlives dialogs.
+    #[serde(default, skip_serializing_if = "Context::is_empty")]
+    pub context: Context,
 }
 
 /// A flow being run.

@@ -8,7 +8,9 @@ mod abandon;
 mod cursor;
 mod fit;
 mod interrupt;
+mod refer;
 mod route;
+mod wishes;
 
 pub use abandon::{Abandoned, abandon};
 use cursor::{Cursor, waiting};
@@ -99,6 +101,13 @@ fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, 
             say(&mut session, &mut turn_state, phrases::APOLOGY, Vec::new());
             return done(release, session, turn_state);
         };
+        if let Cursor::Node(at, NodeInput::Enter) = &cursor
+            && at.node == flow.header.start.value
+            && let Some(next) = refer::ask(release, &mut session, &mut turn_state, None)
+        {
+            cursor = next;
+            continue;
+        }
         match cursor {
             Cursor::Say(phrase) => {
                 say(&mut session, &mut turn_state, phrase, Vec::new());
@@ -110,9 +119,13 @@ fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, 
                 return done(release, session, turn_state);
             }
             Cursor::Stop => return done(release, session, turn_state),
-            Cursor::Follow(target) => cursor = follow(&mut session, &mut turn_state, target),
+            Cursor::Follow(target) => cursor = follow(release, &mut session, &mut turn_state, target),
             Cursor::Node(at, input) => {
-                match visit(release, flow, &mut session, &mut turn_state, at, input) {
+                let outcome = visit(release, flow, &mut session, &mut turn_state, at, input);
+                if !matches!(outcome, Ok(NodeOutcome::Query(_) | NodeOutcome::NotAnswered)) {
+                    refer::taken(release, &mut session, &mut turn_state);
+                }
+                match outcome {
                     Ok(NodeOutcome::Query(query)) => return ask(session, turn_state, query),
                     Ok(NodeOutcome::Wait) => {
                         if let Some(frame) = session.frames.last_mut()
@@ -138,6 +151,20 @@ fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, 
                         };
                     }
                     Ok(NodeOutcome::NotAnswered) => {
+                        if let Some(referring) = turn_state.referring.take() {
+                            match refer::declined(&mut session, &mut turn_state, *referring) {
+                                Some(waited) => turn_state.current = waited,
+                                None => {
+                                    let start = running_flow(&session, &turn_state)
+                                        .and_then(|flow| release.flow(flow))
+                                        .map(|flow| waiting(&flow.header.start));
+                                    cursor = start.map_or(Cursor::Stop, |start| {
+                                        Cursor::Node(start, NodeInput::Enter)
+                                    });
+                                    continue;
+                                }
+                            }
+                        }
                         match interrupt::find_interrupt(release, &mut session, &mut turn_state) {
                             Ok(next) => cursor = next,
                             Err(query) => return ask(session, turn_state, *query),
@@ -213,7 +240,7 @@ fn visit(
     Ok(outcome)
 }
 
-fn follow(session: &mut Session, turn_state: &mut TurnState, target: Target) -> Cursor {
+fn follow(release: &Release, session: &mut Session, turn_state: &mut TurnState, target: Target) -> Cursor {
     if turn_state.paging_flow.is_some() {
         return Cursor::Stop;
     }
@@ -232,7 +259,8 @@ fn follow(session: &mut Session, turn_state: &mut TurnState, target: Target) -> 
             }
         }
         // The entry flow has no caller to return to: it waits.
-        Target::Wait | Target::Return => interrupt::resume_interrupted(session, turn_state),
+        Target::Wait | Target::Return => wishes::next(release, session, turn_state)
+            .unwrap_or_else(|| interrupt::resume_interrupted(session, turn_state)),
     }
 }
 
@@ -316,7 +344,11 @@ fn start_button(release: &Release, session: &mut Session, turn_state: &mut TurnS
     vec![turn_state.button(&release.id, &flow.id, &to, label, Choice::Go { to: to.clone() })]
 }
 
-fn done(release: &Release, session: Session, mut turn_state: Box<TurnState>) -> Step {
+fn done(release: &Release, mut session: Session, mut turn_state: Box<TurnState>) -> Step {
+    if let Some((text, buttons)) = wishes::keep(release, &mut session, &mut turn_state) {
+        let offer = Outgoing { text, buttons, ..Outgoing::default() };
+        turn_state.send(&mut session, &PersonalValues::default(), offer);
+    }
     let by_client = !matches!(turn_state.event.kind, EventKind::Timer { .. } | EventKind::Staff { .. });
     let of = |flow: &Flow| flow.header.on.inactivity.as_ref().map(|silence| silence.after.0);
     if session.taken_over_at.is_some() || turn_state.ended {

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     card::card,
-    catalog::{Filter, Product},
+    catalog::{Filter, Product, SearchRequest},
     condition::{Expression, FilterExpression},
+    context::Context,
     effect::{
         Author, Button, Card, Choice, ClassifyRequest, Command, GenerateRequest, LlmClassifyRequest,
         Outgoing, Query, Utterance,
@@ -26,7 +27,7 @@ use crate::{
     slot,
     text::{Template, Text, cut},
     timers,
-    turn_state::TurnState,
+    turn_state::{TurnState, Wish},
     vars, wording,
 };
 
@@ -227,6 +228,55 @@ impl<'a> TurnContext<'a> {
         }
         self.frame_mut().slots.insert(name.to_owned(), value);
         Ok(())
+    }
+
+    /// What the conversation is about.
+    pub fn context(&self) -> &Context {
+        &self.session.context
+    }
+
+    /// The same, to be changed: what is in focus, the order, the tone.
+    pub fn context_mut(&mut self) -> &mut Context {
+        &mut self.session.context
+    }
+
+    /// Records that the client sees the rows of a search, so that «второй» means the second of them.
+    pub fn show(&mut self, found: &Found) {
+        self.session.context.show(found, self.turn_state.event.at);
+    }
+
+    /// Goes back to the search before the one that was shown last, which is forgotten.
+    pub fn earlier_search(&mut self) -> Option<SearchRequest> {
+        let earlier = self.session.context.earlier.pop_back()?;
+        self.session.context.shown = None;
+        Some(earlier)
+    }
+
+    /// Whether the node was asked, by `on.refer`, whether the message speaks of what was shown: then
+    /// [`crate::kind::NodeOutcome::NotAnswered`] leaves the turn as if it had not been asked.
+    pub fn may_decline(&self) -> bool {
+        self.turn_state.referring.is_some()
+    }
+
+    /// Whether a question waited when the message came.
+    pub fn question_waits(&self) -> bool {
+        self.turn_state.referring.as_ref().is_some_and(|referring| referring.waited.is_some())
+    }
+
+    /// Reads a part of the message from here on, as if it were all that the client wrote.
+    pub fn read_as(&mut self, text: &str) {
+        self.turn_state.read_as(text.to_owned());
+    }
+
+    /// Adds a part of the message that is a wish of its own: it is answered when the present one is, by an exit of this node
+    /// or, without one, from the start of the flow. What does not fit into the turn is answered in a later one.
+    pub fn also_wants(&mut self, text: &str, exit: Option<&str>) {
+        self.turn_state.wishes.push_back(Wish {
+            text: text.to_owned(),
+            flow: self.flow.to_owned(),
+            node: self.turn_state.current.node.clone(),
+            exit: exit.map(str::to_owned),
+        });
     }
 
     /// Remembers which slot holds the last search results, for `results` in templates.
@@ -470,6 +520,7 @@ impl vars::VariableSource for TurnContext<'_> {
                 Some(slot) => self.slot(slot).clone(),
                 None => json!({ "query": "", "total": 0, "items": [] }),
             },
+            "context" => self.session.context.variables(self.language()),
             "company" => {
                 Value::Object(self.resources.company.get(&self.language()).cloned().unwrap_or_default())
             }

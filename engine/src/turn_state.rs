@@ -1,14 +1,36 @@
 //! The state of a turn in progress.
 
+use std::collections::VecDeque;
+
 use crate::{
     effect::{Action, Author, Button, Choice, ClassifyRequest, Command, Effect, Outgoing, Press, Query},
-    event::{Event, MAX_TEXT},
+    event::{Event, EventKind, MAX_TEXT},
     personal::PersonalValues,
-    session::{Session, Waiting},
+    session::{Frame, Session, Waiting},
     text::cut,
     trace::Trace,
     wording,
 };
+
+/// Where a turn was before a `refer` node ran.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Referring {
+    /// The flows that ran.
+    pub(crate) frames: Vec<Frame>,
+    /// The node that waited, with what it remembers; `None` when none did.
+    pub(crate) waited: Option<Waiting>,
+}
+
+/// A part of a message that is a wish of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wish {
+    pub(crate) text: String,
+    /// The flow and the node that read it.
+    pub(crate) flow: String,
+    pub(crate) node: String,
+    /// The exit of that node that it leaves by; `None` to enter the flow at its start.
+    pub(crate) exit: Option<String>,
+}
 
 /// A turn in progress.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +54,14 @@ pub(crate) struct TurnState {
     pub(crate) client_inactive: bool,
     /// The query asked is whether the client's message is an intent that interrupts.
     pub(crate) classifying_interrupt: bool,
+    /// The node of `on.refer` has been asked of the message.
+    pub(crate) referred: bool,
+    /// The `refer` node of `on.refer` runs; where the turn goes if the message speaks of nothing that was shown.
+    pub(crate) referring: Option<Box<Referring>>,
+    /// Further wishes of the message, to be answered when this one is.
+    pub(crate) wishes: VecDeque<Wish>,
+    /// Wishes answered in this turn.
+    pub(crate) answered: u32,
     /// The client's message as it was added to the history, if it was.
     pub(crate) remembered: Option<String>,
     /// The client's message holds the value of a personal slot, however it is written.
@@ -67,6 +97,10 @@ impl TurnState {
             paging_flow: None,
             client_inactive: false,
             classifying_interrupt: false,
+            referred: false,
+            referring: None,
+            wishes: VecDeque::new(),
+            answered: 0,
             remembered: None,
             personal_message: false,
             ended: false,
@@ -75,6 +109,13 @@ impl TurnState {
             effects: Vec::new(),
             trace: Trace::default(),
         }
+    }
+
+    /// Reads a part of the message, or an earlier one, as if it were all that the client wrote.
+    pub(crate) fn read_as(&mut self, text: String) {
+        self.words = wording::normalized(&text);
+        self.referred = false;
+        self.event.kind = EventKind::Message { text };
     }
 
     /// Adds a command to the turn.

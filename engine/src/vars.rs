@@ -7,12 +7,14 @@ use serde_json::{Map, Value};
 use crate::slot;
 
 /// Roots of every context, in the order of the specification.
-pub const ROOTS: [&str; 7] = ["client", "message", "slots", "session", "results", "company", "now"];
+pub const ROOTS: [&str; 8] =
+    ["client", "message", "slots", "session", "results", "context", "company", "now"];
 
 const CLIENT: [&str; 3] = ["first_name", "last_name", "username"];
 const MESSAGE: [&str; 1] = ["text"];
 const SESSION: [&str; 2] = ["language", "flow"];
 const RESULTS: [&str; 3] = ["query", "total", "items"];
+const CONTEXT: [&str; 6] = ["shown", "focus", "order", "pending", "urgent", "upset"];
 const NOW: [&str; 5] = ["date", "time", "hour", "weekday", "iso"];
 
 /// Every root with its fields in words, for the reference.
@@ -24,6 +26,7 @@ pub(crate) fn documented() -> impl Iterator<Item = (&'static str, String)> {
             "message" => list(&MESSAGE),
             "session" => list(&SESSION),
             "results" => format!("{} (of the last search)", list(&RESULTS)),
+            "context" => list(&CONTEXT),
             "now" => format!("{} (in the company's time zone; weekday 1 is Monday)", list(&NOW)),
             "company" => "the keys of company.yaml".to_owned(),
             _ => "the flow's own".to_owned(),
@@ -68,6 +71,7 @@ impl VariableNames<'_> {
             "message" => &MESSAGE,
             "session" => &SESSION,
             "results" => &RESULTS,
+            "context" => &CONTEXT,
             "now" => &NOW,
             "company" if self.company.contains(&name.as_str()) => return Ok(()),
             "company" => return Err(unknown("field", name, self.company.iter().copied())),

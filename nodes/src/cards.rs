@@ -26,6 +26,7 @@ impl Shown {
     /// The results of a slot; nothing without one.
     pub(crate) fn of_slot(turn: &mut TurnContext<'_>, slot: Option<&str>) -> Shown {
         let Some(found) = slot.and_then(|slot| turn.found(slot)) else { return Shown::default() };
+        turn.show(&found);
         let cards = turn.cards(&found.items);
         let remark = found.remark.as_ref().map(|remark| said(remark, &found.items, turn.language()));
         Shown { cards, more: turn.more_button(&found), remark }
@@ -103,6 +104,7 @@ pub(crate) fn show_more(turn: &mut TurnContext<'_>, outcome: QueryOutcome) -> Re
         return Ok(NodeOutcome::exit("done"));
     }
     let found = Found { query: request.text.clone(), total: results.total, items, request, remark: None };
+    turn.show(&found);
     let cards = turn.cards(&found.items);
     let buttons = turn.more_button(&found).into_iter().collect();
     turn.send(Outgoing { cards, buttons, ..Outgoing::default() });

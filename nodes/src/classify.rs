@@ -9,16 +9,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
     diagnostic::Code,
-    effect::{Label, LlmClassifyRequest, Query, QueryOutcome, ScoredLabel},
+    effect::{Choice, Label, LlmClassifyRequest, Query, QueryOutcome, ScoredLabel},
     kind::{Cost, Costs, Example, Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     platform::DEFAULT_ROLE,
     resources::Answers,
     scope::Scope,
     span::Spanned,
+    text::Text,
     turn_context::TurnContext,
 };
 
-use crate::extract;
+use crate::{
+    extract, phrases, tone,
+    wishes::{self, Wish},
+};
 
 /// Classifies the client's message by intents. Exits: one per intent, and `unsure`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -30,6 +34,13 @@ pub(crate) struct Classify {
     /// that are placed at 0.8, about four in five are placed rightly.
     #[serde(default = "default_confidence")]
     min_confidence: Spanned<f32>,
+    /// The same for intents that `commits`, which end or begin something that the client must then get out of.
+    #[serde(default = "default_commit_confidence")]
+    commit_confidence: Spanned<f32>,
+    /// Whether a message may hold several wishes: each of its parts that surely means an intent of its own is answered in turn,
+    /// and those that `commits` come last.
+    #[serde(default = "yes")]
+    several: bool,
     /// The configured model to ask when examples are unsure.
     #[serde(default = "default_model")]
     model: Spanned<String>,
@@ -48,10 +59,28 @@ struct Intent {
     /// of a node at most.
     #[serde(default)]
     articles: Option<Spanned<bool>>,
+    /// Whether it ends or begins something: a goodbye, a contact form. It needs `commit_confidence`, and a message that refuses
+    /// it («не звоните мне») leaves by `refused`.
+    #[serde(default)]
+    commits: bool,
+    /// Whether it is said beside a request, like a greeting: where a message holds another wish, only that one is answered.
+    #[serde(default)]
+    aside: bool,
+    /// What a button says of it. Where two intents with labels are about as likely, the client is asked which is meant.
+    #[serde(default)]
+    label: Option<Text>,
 }
 
 fn default_confidence() -> Spanned<f32> {
     Spanned::new(0.55, Default::default())
+}
+
+fn default_commit_confidence() -> Spanned<f32> {
+    Spanned::new(0.6, Default::default())
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn default_model() -> Spanned<String> {
@@ -61,7 +90,11 @@ fn default_model() -> Spanned<String> {
 impl Kind for Classify {
     const NAME: &'static str = "classify";
     const EXITS: &'static [(&'static str, &'static str)] =
-        &[("<intent>", "one for each intent"), ("unsure", "no intent is near enough, and no model decided")];
+        &[
+        ("<intent>", "one for each intent"),
+        ("unsure", "no intent is near enough, and no model decided"),
+        ("refused", "the client refuses what an intent that `commits` would begin; leads where `unsure` does unless it is named"),
+    ];
     const EXAMPLE: &'static str = "\
 flow: example
 start: route
@@ -84,10 +117,23 @@ nodes:
 /// Labels that the trace names.
 const RUNNERS_UP: usize = 2;
 
+/// How likely a part of a message must be an intent to be a wish of its own.
+const OWN_WISH: f32 = 0.7;
+/// Two intents are about as likely when they differ by less than this.
+const NEAR: f32 = 0.12;
+
 #[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 struct State {
     /// The nearest label, for the trace of what a model then says.
     nearest: Option<String>,
+    /// The labels of the whole message, while its parts are classified.
+    whole: Vec<ScoredLabel>,
+    parts: Vec<String>,
+    /// What each part was found to mean.
+    placed: Vec<Option<ScoredLabel>>,
+    /// The message, while the client is asked what it means, and the intents that they are asked about.
+    asked: Option<(String, Vec<String>)>,
 }
 
 impl Node for Classify {
@@ -95,11 +141,16 @@ impl Node for Classify {
         let mut exits: Vec<Exit> =
             self.intents.keys().map(|intent| Exit::required(intent.value.clone())).collect();
         exits.push(Exit::required("unsure"));
+        exits.push(Exit::optional("refused", "unsure"));
         exits
     }
 
     fn check(&self, scope: &mut Scope<'_>) {
         scope.probability("min_confidence", &self.min_confidence);
+        scope.probability("commit_confidence", &self.commit_confidence);
+        for label in self.intents.values().filter_map(|intent| intent.label.as_ref()) {
+            scope.label(label);
+        }
         scope.model_role(&self.model);
         if self.intents.value.is_empty() {
             let help = "add one: `intents: { product: { examples: [what a client writes] } }`";
@@ -110,8 +161,11 @@ impl Node for Classify {
             scope.report(Code::BadValue, articles.span, message, "keep `articles: true` at one intent");
         }
         for (name, intent) in &self.intents.value {
-            if name.value == "unsure" {
-                let message = "`unsure` is the exit for messages that fit no intent";
+            if matches!(name.value.as_str(), "unsure" | "refused") {
+                let message = match name.value.as_str() {
+                    "unsure" => "`unsure` is the exit for messages that fit no intent",
+                    _ => "`refused` is the exit for messages that refuse an intent",
+                };
                 scope.report(Code::BadValue, name.span, message, "choose another name");
             }
             if intent.examples.is_empty() {
@@ -150,6 +204,8 @@ impl Node for Classify {
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let outcome = match input {
             NodeInput::Outcome(outcome) => outcome,
+            NodeInput::ButtonPressed(intent) => return self.chosen(turn, &intent),
+            NodeInput::Reply | NodeInput::Resumed | NodeInput::HandoffEnded => return self.answered(turn, &input),
             _ => return self.begin(turn),
         };
         match outcome {
@@ -160,14 +216,17 @@ impl Node for Classify {
                 Ok(NodeOutcome::exit("unsure"))
             }
             QueryOutcome::Classify { labels } => {
-                if let Some(first) = labels.first() {
-                    turn.note(weighed(&labels, self.min_confidence.value));
-                    if first.score >= self.min_confidence.value && self.knows(&first.label) {
-                        return Ok(NodeOutcome::Exit(first.label.clone()));
+                let mut state: State = turn.state();
+                if state.parts.is_empty() {
+                    state.parts = if self.several { wishes::parts(turn.message()) } else { Vec::new() };
+                    state.whole = labels;
+                    if state.parts.len() < 2 {
+                        return self.whole(turn, &state.whole);
                     }
-                    turn.set_state(&State { nearest: Some(first.label.clone()) })?;
+                } else {
+                    state.placed.push(labels.into_iter().next().filter(|label| label.score >= OWN_WISH));
                 }
-                Ok(self.ask_model(turn))
+                self.place_parts(turn, state)
             }
             QueryOutcome::LlmClassify(decision) => {
                 let label = decision.label.filter(|label| self.knows(label));
@@ -204,15 +263,136 @@ impl Classify {
         if text.is_empty() && (turn.message().is_empty() || self.article_label().is_none()) {
             return Ok(NodeOutcome::exit("unsure"));
         }
+        tone::notice(turn);
         if let Some(example) = turn.example(&text) {
             turn.note(format!("the words of an example: {}", example.text));
             return Ok(NodeOutcome::Exit(example.label.clone()));
         }
+        turn.set_state(&State::default())?;
         Ok(NodeOutcome::Query(turn.classify_message(&text)))
     }
 
+    /// Classifies the next part of the message; when all are, each wish that is surely one is answered in turn.
+    fn place_parts(&self, turn: &mut TurnContext<'_>, mut state: State) -> Result<NodeOutcome, Fault> {
+        while let Some(part) = state.parts.get(state.placed.len()) {
+            let text = extract::without_contact(part);
+            if text.is_empty() {
+                state.placed.push(None);
+            } else if let Some(example) = turn.example(&text) {
+                let (label, example) = (example.label.clone(), example.text.clone());
+                state.placed.push(Some(ScoredLabel { label, score: 1.0, example }));
+            } else {
+                turn.set_state(&state)?;
+                return Ok(NodeOutcome::Query(turn.classify(&text)));
+            }
+        }
+        let wishes = wishes::of(&state.parts, &state.placed, |label| self.aside(label));
+        if wishes.len() < 2 {
+            return self.whole(turn, &state.whole);
+        }
+        let (last, mut first): (Vec<Wish>, Vec<Wish>) =
+            wishes.into_iter().partition(|wish| self.intent(&wish.label).is_some_and(|intent| intent.commits));
+        first.extend(last);
+        let said: Vec<String> = first.iter().map(|wish| format!("«{}» {}", wish.text, wish.label)).collect();
+        turn.note(format!("{} wishes: {}", first.len(), said.join("; ")));
+        let mut wishes = first.into_iter();
+        let Some(now) = wishes.next() else { return self.whole(turn, &state.whole) };
+        for wish in wishes {
+            turn.also_wants(&wish.text, Some(&wish.label));
+        }
+        turn.read_as(&now.text);
+        Ok(NodeOutcome::Exit(now.label))
+    }
+
+    /// What the whole message means.
+    fn whole(&self, turn: &mut TurnContext<'_>, labels: &[ScoredLabel]) -> Result<NodeOutcome, Fault> {
+        let Some(first) = labels.first() else { return Ok(self.ask_model(turn)) };
+        let known = self.intent(&first.label);
+        let commits = known.is_some_and(|intent| intent.commits);
+        let bound = if commits {
+            self.commit_confidence.value.max(self.min_confidence.value)
+        } else {
+            self.min_confidence.value
+        };
+        turn.note(weighed(labels, bound));
+        if commits && extract::refuses(turn.message()) && !extract::refuses(&first.example) {
+            turn.note(format!("{} is refused", first.label));
+            return Ok(NodeOutcome::exit("refused"));
+        }
+        if let Some(near) = self.near(labels) {
+            return self.ask_which(turn, near);
+        }
+        if first.score >= bound && known.is_some() {
+            return Ok(NodeOutcome::Exit(first.label.clone()));
+        }
+        if commits && first.score >= self.min_confidence.value {
+            turn.note(format!("{} needs {bound:.2}, because it commits", first.label));
+        }
+        turn.set_state(&State { nearest: Some(first.label.clone()), ..State::default() })?;
+        Ok(self.ask_model(turn))
+    }
+
+    /// Two intents that are about as likely, if both can be asked about and one of them is likely at all.
+    fn near(&self, labels: &[ScoredLabel]) -> Option<Vec<String>> {
+        let [first, second, ..] = labels else { return None };
+        let close = first.score >= self.min_confidence.value && first.score - second.score < NEAR;
+        let labelled = |scored: &ScoredLabel| self.intent(&scored.label).is_some_and(|intent| intent.label.is_some());
+        (close && labelled(first) && labelled(second)).then(|| vec![first.label.clone(), second.label.clone()])
+    }
+
+    fn ask_which(&self, turn: &mut TurnContext<'_>, intents: Vec<String>) -> Result<NodeOutcome, Fault> {
+        turn.note(format!("asked which is meant: {}", intents.join(" or ")));
+        let mut buttons = Vec::with_capacity(intents.len());
+        for name in &intents {
+            let Some(label) = self.intent(name).and_then(|intent| intent.label.as_ref()) else { continue };
+            let label = turn.render(label)?;
+            buttons.push(turn.button(label, Choice::Answer { value: name.clone() }));
+        }
+        let message = turn.message().to_owned();
+        turn.set_state(&State { asked: Some((message, intents)), ..State::default() })?;
+        turn.say(phrases::WHICH_IS_MEANT.get(turn.language()).to_owned(), buttons);
+        Ok(NodeOutcome::Wait)
+    }
+
+    /// The client pressed what they meant.
+    fn chosen(&self, turn: &mut TurnContext<'_>, intent: &str) -> Result<NodeOutcome, Fault> {
+        let state: State = turn.state();
+        let Some((message, intents)) = state.asked else { return self.begin(turn) };
+        if !intents.iter().any(|known| known == intent) {
+            return self.begin(turn);
+        }
+        turn.read_as(&message);
+        Ok(NodeOutcome::Exit(intent.to_owned()))
+    }
+
+    /// The client wrote instead of pressing: the words of a button choose it, anything else is a new message.
+    fn answered(&self, turn: &mut TurnContext<'_>, input: &NodeInput) -> Result<NodeOutcome, Fault> {
+        let state: State = turn.state();
+        let Some((message, intents)) = state.asked else { return self.begin(turn) };
+        if *input != NodeInput::Reply {
+            turn.read_as(&message);
+            return self.ask_which(turn, intents);
+        }
+        for name in &intents {
+            if let Some(label) = self.intent(name).and_then(|intent| intent.label.as_ref())
+                && turn.is_said(label)?
+            {
+                return self.chosen(turn, name);
+            }
+        }
+        self.begin(turn)
+    }
+
+    fn intent(&self, name: &str) -> Option<&Intent> {
+        self.intents.iter().find(|(known, _)| known.value == name).map(|(_, intent)| intent)
+    }
+
+    fn aside(&self, label: &str) -> bool {
+        self.intent(label).is_some_and(|intent| intent.aside)
+    }
+
     fn fall_back(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
-        turn.set_state(&State { nearest: Some(String::new()) })?;
+        turn.set_state(&State { nearest: Some(String::new()), ..State::default() })?;
         Ok(self.ask_model(turn))
     }
 

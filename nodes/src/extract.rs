@@ -9,9 +9,10 @@ mod contacts;
 mod dates;
 mod mask;
 mod money;
-mod numbers;
+mod polarity;
+pub(crate) mod numbers;
 mod sizes;
-mod units;
+pub(crate) mod units;
 mod words;
 
 #[cfg(test)]
@@ -26,9 +27,10 @@ pub(crate) use self::{
     dates::date,
     mask::{holds_placeholder, mask},
     money::price_bounds,
+    polarity::refuses,
     numbers::number,
     sizes::{in_unit, sizes},
-    words::last_chars,
+    words::{What, first_chars, folded, last_chars, tokens},
 };
 
 /// The values of all numbers of a text, in digits and in words.

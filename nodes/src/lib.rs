@@ -24,10 +24,14 @@ mod lead;
 mod menu;
 mod notify;
 mod phrases;
+mod price_slots;
 pub mod reading;
+mod refer;
 mod say;
 mod search;
 mod set;
+mod tone;
+mod wishes;
 
 pub use bounds::request_for;
 use tolmach_engine::{Platform, channel::Capabilities, kind::KindSpec, platform::DEFAULT_ROLE};
@@ -39,6 +43,7 @@ pub const KINDS: &[&KindSpec] = &[
     &KindSpec::of::<menu::Menu>(),
     &KindSpec::of::<classify::Classify>(),
     &KindSpec::of::<search::Search>(),
+    &KindSpec::of::<refer::Refer>(),
     &KindSpec::of::<answer::Answer>(),
     &KindSpec::of::<faq::Faq>(),
     &KindSpec::of::<collect_contact::CollectContact>(),

@@ -62,3 +62,61 @@ pub(crate) const BEGINS_WITH: Phrase = Phrase::new(
 /// Before rows whose number is like the code at `{}`.
 pub(crate) const SIMILAR_TO: Phrase =
     Phrase::new("Нашлось похожее, точного номера {} нет", "There is no article {}, only similar ones");
+
+pub(crate) const NO_PHOTO: Phrase =
+    Phrase::new("Фотографии этого товара нет.", "There is no photo of this product.");
+pub(crate) const NO_DETAILS: Phrase =
+    Phrase::new("Больше о нём в каталоге ничего не сказано.", "The catalogue says no more about it.");
+/// Headings of a comparison.
+pub(crate) const PRICE: Phrase = Phrase::new("Цена", "Price");
+pub(crate) const STOCK: Phrase = Phrase::new("Наличие", "Stock");
+pub(crate) const BRAND: Phrase = Phrase::new("Марка", "Brand");
+pub(crate) const ALIKE: Phrase =
+    Phrase::new("По данным каталога они не отличаются.", "The catalogue shows no difference between them.");
+pub(crate) const CHEAPER_BY: Phrase = Phrase::new(
+    "Дешевле всех №{place}: на {sum} дешевле самого дорогого.",
+    "No. {place} is the cheapest, by {sum} less than the dearest.",
+);
+/// A recommendation of the product at `{}`, and why.
+pub(crate) const I_RECOMMEND: Phrase = Phrase::new("Советую {}.", "I recommend {}.");
+pub(crate) const NEAREST_IN_STOCK: Phrase = Phrase::new(
+    "Он ближе всего к запросу из того, что есть в наличии.",
+    "Of what is in stock it is nearest to what you asked for.",
+);
+pub(crate) const NEAREST: Phrase =
+    Phrase::new("Он ближе всего к запросу.", "It is nearest to what you asked for.");
+pub(crate) const CHEAPER_IS: Phrase = Phrase::new("Если нужно дешевле: {}", "If you want a cheaper one: {}");
+/// An order read back.
+pub(crate) const IN_ORDER: Phrase = Phrase::new("Записал в заказ:", "In your order:");
+pub(crate) const ORDER_SUM: Phrase = Phrase::new("Сумма: {}", "Sum: {}");
+pub(crate) const ORDER_PLACE: Phrase = Phrase::new("Куда: {}", "Delivery to: {}");
+pub(crate) const ORDER_EMPTY: Phrase =
+    Phrase::new("Убрал. В заказе больше ничего нет.", "Removed. There is nothing in the order now.");
+pub(crate) const ORDER_FULL: Phrase = Phrase::new(
+    "В заказ больше не помещается: {} строк — предел. Остальное передайте менеджеру.",
+    "The order is full at {} lines. Please tell a manager the rest.",
+);
+/// Lines of a pasted list.
+pub(crate) const LIST_FOUND: Phrase = Phrase::new("Нашёл:", "Found:");
+pub(crate) const LIST_UNSURE: Phrase = Phrase::new("Похоже на это, проверьте:", "Is this what you mean:");
+pub(crate) const LIST_MISSING: Phrase = Phrase::new("Не нашёл:", "Not found:");
+pub(crate) const LIST_CUT: Phrase = Phrase::new(
+    "Прочитал первые {} строк. Остальные пришлите отдельно.",
+    "I read the first {} lines. Please send the others separately.",
+);
+/// There are only so many rows as `{}`.
+pub(crate) const NO_SUCH_PLACE: Phrase = Phrase::new(
+    "Я показал только {}. Напишите номер из них или «ещё».",
+    "I showed only {}. Write the number of one of them, or \"more\".",
+);
+pub(crate) const WHAT_OF_THEM: Phrase = Phrase::new(
+    "Что сделать? Напишите, например: «второй подробнее», «сравни первый и третий», «подешевле», «беру первый».",
+    "What would you like? For example: \"more about the second\", \"compare the first and third\", \"cheaper\", \"I'll take the first\".",
+);
+pub(crate) const NOTHING_CHEAPER: Phrase =
+    Phrase::new("Дешевле не нашлось. Самый недорогой:", "There is nothing cheaper. The cheapest one:");
+pub(crate) const NO_EARLIER: Phrase =
+    Phrase::new("Раньше мы ничего другого не смотрели.", "There was no other search before.");
+/// Before the buttons of two intents that are about as likely.
+pub(crate) const WHICH_IS_MEANT: Phrase =
+    Phrase::new("Уточните, пожалуйста, о чём вы:", "What do you mean, please?");

@@ -17,7 +17,7 @@ use tolmach_engine::{
     turn_context::TurnContext,
 };
 
-use crate::{bounds, extract};
+use crate::{bounds, extract, price_slots::PriceSlots};
 
 /// Searches the catalogue and puts what it finds into a slot. Exits: `found`, `few` (fewer than `few` rows; falls
 /// back to `found`) and `empty`.
@@ -60,18 +60,6 @@ struct Asked {
     request: SearchRequest,
     /// How many of its filters, the last ones, are quantities that the client named.
     measured: usize,
-}
-
-/// Number slots for the bounds on the price.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct PriceSlots {
-    /// The slot for the lower bound.
-    #[serde(default)]
-    min: Option<Spanned<String>>,
-    /// The slot for the upper bound.
-    #[serde(default)]
-    max: Option<Spanned<String>>,
 }
 
 fn five() -> Spanned<u32> {
@@ -124,9 +112,7 @@ impl Node for Search {
         if let Some(filter) = &self.filter {
             scope.filter(filter);
         }
-        for slot in [&self.price.min, &self.price.max].into_iter().flatten() {
-            scope.sets(slot, &[Type::Number], Sets::Maybe);
-        }
+        self.price.check(scope);
         scope.sets(&self.into, &[Type::Products], Sets::Always);
         scope.count("limit", &self.limit, 1..=50);
         scope.probability("semantic_ratio", &self.semantic_ratio);
@@ -201,7 +187,7 @@ impl Search {
         let (rest, measures) = bounds::measure_bounds(&text);
         let mut filters = Vec::new();
         text = rest;
-        if self.price.min.is_some() || self.price.max.is_some() {
+        if self.price.named() {
             let bounds = extract::price_bounds(&text);
             if let Some(bounds) = &bounds {
                 text.clone_from(&bounds.rest);
@@ -210,13 +196,7 @@ impl Search {
             for (slot, value, comparison) in
                 [(&self.price.min, min, Comparison::Ge), (&self.price.max, max, Comparison::Le)]
             {
-                let Some(slot) = slot else { continue };
-                // A new search without a price clears the old bounds: it is about something else. A price
-                // outside the slot's bounds is no price that a client can mean.
-                let declaration = turn.slot_declaration(slot)?;
-                let value = value.filter(|value| declaration.accept(json!(value)).is_ok());
-                turn.set_slot(slot, value.map_or(serde_json::Value::Null, extract::whole_or_not))?;
-                if let Some(value) = value {
+                if let Some(value) = value.filter(|_| slot.is_some()) {
                     filters.push(Filter {
                         field: Field::Price,
                         comparison,
@@ -224,6 +204,9 @@ impl Search {
                     });
                 }
             }
+            // A new search without a price clears the old bounds: it is about something else. A bound that the slot does not
+            // take still bounds the search: nothing at that price is the honest answer.
+            self.price.keep(turn, &filters)?;
         }
         if let Some(filter) = &self.filter {
             filters.extend(turn.filters(filter)?);

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{sync::OnceCell, task::JoinSet};
 use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
-use tolmach_engine::{Platform, bundle::Bundle};
+use tolmach_engine::{Platform, bundle::Bundle, span::Spanned};
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_runtime::{
     Coalescing, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
@@ -57,12 +57,13 @@ impl DialogTestRunner {
         Ok(DialogTestRunner(Arc::new(Shared { platform, folder, samples, empty, trainer, databases })))
     }
 
-    /// Runs tests of a bundle in parallel, as many at once as there are cores. Results are in the given order.
+    /// Runs tests of a bundle in parallel, as many at once as there are cores, each up to its first failure or `to_the_end`.
+    /// Results are in the given order.
     ///
     /// # Errors
     /// When the bundle does not compile, a catalogue or database cannot be created, or a test panics. A test that fails
     /// is no error.
-    pub async fn run(&self, bundle: &Bundle, tests: Vec<Test>) -> Result<Vec<Ran>, Error> {
+    pub async fn run(&self, bundle: &Bundle, tests: Vec<Test>, to_the_end: bool) -> Result<Vec<Ran>, Error> {
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(tests.len());
         let (tests, bundle) = (Arc::new(tests), Arc::new(bundle.clone()));
         let next = Arc::new(AtomicUsize::new(0));
@@ -74,10 +75,18 @@ impl DialogTestRunner {
                 loop {
                     let number = next.fetch_add(1, Ordering::SeqCst);
                     let Some(Test { file, dialog }) = tests.get(number) else { return Ok(ran) };
-                    let outcome = runner.one(&bundle, dialog).await?;
-                    let name = dialog.name.value.clone();
-                    let (failure, coverage) = (outcome.failure, outcome.coverage);
-                    ran.push((number, Ran { file: file.clone(), name, failure, coverage }));
+                    let outcome = runner.one(&bundle, dialog, to_the_end).await?;
+                    let text = |word: &Option<Spanned<String>>| word.as_ref().map(|word| word.value.clone());
+                    let one = Ran {
+                        file: file.clone(),
+                        name: dialog.name.value.clone(),
+                        kind: text(&dialog.kind),
+                        pending: text(&dialog.pending),
+                        failure: outcome.failure,
+                        turns: outcome.turns,
+                        coverage: outcome.coverage,
+                    };
+                    ran.push((number, one));
                 }
             });
         }
@@ -89,7 +98,12 @@ impl DialogTestRunner {
         Ok(all.into_iter().map(|(_, ran)| ran).collect())
     }
 
-    async fn one(&self, bundle: &Bundle, dialog: &Dialog) -> Result<testing::TestOutcome, Error> {
+    async fn one(
+        &self,
+        bundle: &Bundle,
+        dialog: &Dialog,
+        to_the_end: bool,
+    ) -> Result<testing::TestOutcome, Error> {
         let number = self.0.databases.fetch_add(1, Ordering::SeqCst);
         let file = self.0.folder.path().join(format!("{number}.db"));
         let mut options = sqlite::Options::new(file.clone());
@@ -127,7 +141,7 @@ impl DialogTestRunner {
         }
         let stage =
             Environment { runtime: &runtime, recorder: &recorder, clock: &clock, scripted: &scripted };
-        let outcome = testing::run(dialog, &stage).await?;
+        let outcome = testing::run(dialog, &stage, to_the_end).await?;
         store.close().await?;
         // Watch mode runs for hours: remove the database to save disk space.
         drop(std::fs::remove_file(file));

@@ -177,7 +177,7 @@ async fn check_and_publish(
     };
     let warnings = Diagnosed::boxed(&bundle, &shown, compiled.diagnostics);
     let moves = checked_moves(store, platform, &wanted.moves, current.as_ref(), &new).await?;
-    let tests = dialog_tests::run_all(&bundle, platform, &shown, None).await?;
+    let tests = dialog_tests::run_all(&bundle, platform, &shown, None, false).await?;
     change.detail("tests", tests.tests.len());
     if tests.failed() > 0 {
         return Err(Error::TestsFail { tests: Box::new(tests), warnings });

@@ -9,6 +9,7 @@ use crate::{
     flow::{Flow, NodeEntry, Transitions},
     header::IntentInterrupt,
     scope::Scope,
+    span::Spanned,
     target::Target,
 };
 
@@ -27,6 +28,9 @@ pub(super) fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
     let on = &header.on;
     if let Some(intent) = &on.intent {
         check_intents(flow, intent, scope);
+    }
+    if let Some(refer) = &on.refer {
+        check_kind(flow, refer, "refer", "add one that reads what messages refer to", scope);
     }
     let interrupts =
         on.command.values().chain(&on.error).chain(on.inactivity.iter().map(|inactivity| &inactivity.to));
@@ -75,23 +79,8 @@ fn check_intents<'a>(flow: &'a Flow, intent: &'a IntentInterrupt, scope: &mut Sc
     for to in intent.to.values() {
         scope.target(to, to.span);
     }
-    let classifies = |entry: &NodeEntry| entry.kind.name == "classify";
-    let Some(entry) = flow.nodes.get(&intent.from.value).filter(|entry| classifies(entry)) else {
-        if flow.declared.contains(&intent.from.value) && !flow.nodes.contains_key(&intent.from.value) {
-            // The node could not be read, which has its own diagnostic.
-            return;
-        }
-        let message = format!("`{}` is no `classify` node of this flow", intent.from.value);
-        let known: Vec<&str> =
-            flow.nodes.iter().filter(|(_, entry)| classifies(entry)).map(|(name, _)| name.as_str()).collect();
-        let help = match known.as_slice() {
-            [] => "add a `classify` node whose intents may interrupt a question".to_owned(),
-            known => format!("name the node whose intents may interrupt a question: {}", known.join(", ")),
-        };
-        let diagnostic = Diagnostic::new(Code::UnknownTarget, scope.file, intent.from.span, message, help);
-        scope.diagnostics.push(diagnostic.near(&intent.from.value, known));
-        return;
-    };
+    let help = "add one whose intents may interrupt a question";
+    let Some(entry) = check_kind(flow, &intent.from, "classify", help, scope) else { return };
     let exits = entry.node.exits();
     let known: Vec<&str> =
         exits.iter().map(|exit| exit.name.as_str()).filter(|exit| *exit != "unsure").collect();
@@ -103,6 +92,31 @@ fn check_intents<'a>(flow: &'a Flow, intent: &'a IntentInterrupt, scope: &mut Sc
             scope.diagnostics.push(diagnostic.near(name, known.iter().copied()));
         }
     }
+}
+
+/// A node of this flow that must be of a kind; `help` says what to do where the flow has none.
+fn check_kind<'a>(
+    flow: &'a Flow,
+    name: &Spanned<String>,
+    kind: &str,
+    help: &str,
+    scope: &mut Scope<'a>,
+) -> Option<&'a NodeEntry> {
+    let fits = |entry: &NodeEntry| entry.kind.name == kind;
+    let found = flow.nodes.get(&name.value).filter(|entry| fits(entry));
+    // A node that could not be read has its own diagnostic.
+    if found.is_none() && (flow.nodes.contains_key(&name.value) || !flow.declared.contains(&name.value)) {
+        let message = format!("`{}` is no `{kind}` node of this flow", name.value);
+        let known: Vec<&str> =
+            flow.nodes.iter().filter(|(_, entry)| fits(entry)).map(|(name, _)| name.as_str()).collect();
+        let help = match known.as_slice() {
+            [] => help.to_owned(),
+            known => format!("name a node of this kind: {}", known.join(", ")),
+        };
+        let diagnostic = Diagnostic::new(Code::UnknownTarget, scope.file, name.span, message, help);
+        scope.diagnostics.push(diagnostic.near(&name.value, known));
+    }
+    found
 }
 
 fn check_exits(name: &str, entry: &NodeEntry, scope: &mut Scope<'_>) {

@@ -98,6 +98,9 @@ pub(super) fn find_interrupt(
     session: &mut Session,
     turn_state: &mut TurnState,
 ) -> Result<Cursor, Box<Query>> {
+    if let Some(cursor) = super::refer::ask(release, session, turn_state, Some(turn_state.current.clone())) {
+        return Ok(cursor);
+    }
     let not_answered = || Cursor::Node(turn_state.current.clone(), NodeInput::NotAnswered);
     let EventKind::Message { text } = &turn_state.event.kind else { return Ok(not_answered()) };
     let Some(listener) = listener(release, session) else { return Ok(not_answered()) };

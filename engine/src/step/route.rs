@@ -6,6 +6,7 @@ use super::{
     interrupt,
 };
 use crate::{
+    context::Context,
     effect::{Author, Choice, Command, Outgoing, Press},
     event::{Event, EventKind, StaffAction},
     flow::NodeEntry,
@@ -33,6 +34,7 @@ pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (
     if event.client != Default::default() {
         session.client = event.client.clone();
     }
+    session.context.expire(event.at);
     learn_language(session, &event);
     fit(session, release);
     let cursor = route(release, session, &mut turn_state, &event);
@@ -118,6 +120,7 @@ fn command(release: &Release, session: &mut Session, name: &str) -> Cursor {
     if name == "start" {
         // `/start` begins a new dialog whatever the state of the old one.
         session.reset();
+        session.context = Context::default();
         fit(session, release);
         let Some(flow) = release.flow(release.entry_of(session)) else {
             return Cursor::Say(phrases::APOLOGY);

@@ -20,6 +20,12 @@ use super::{expectation::Expect, texts::Texts};
 pub struct Dialog {
     /// What the test shows.
     pub name: Spanned<String>,
+    /// The habit of clients that it is about, a word: `tolmach test --report` counts by it.
+    #[serde(default)]
+    pub kind: Option<Spanned<String>>,
+    /// Why it is known to fail. It is run and counted in the report, and its failure fails nothing.
+    #[serde(default)]
+    pub pending: Option<Spanned<String>>,
     /// The initial state.
     #[serde(default)]
     pub given: Given,
@@ -200,6 +206,11 @@ impl Step {
     pub(super) fn command_text(&self) -> Option<String> {
         let command = self.command.as_ref()?;
         Some(format!("/{}", command.trim().trim_start_matches('/')))
+    }
+
+    /// Whether the client does something in it.
+    pub(super) fn by_client(&self) -> bool {
+        self.staff.is_none() && self.after.is_none()
     }
 
     /// The step in one line.

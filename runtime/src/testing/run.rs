@@ -48,6 +48,18 @@ pub struct TestOutcome {
     pub failure: Option<Failure>,
     /// The nodes and exits that the test reached.
     pub coverage: Coverage,
+    /// The steps of the client with expectations, and how many of them were met. Steps after a failure count only where the
+    /// test was run to its end.
+    pub turns: Turned,
+}
+
+/// How many turns of a client were understood as meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turned {
+    /// The client's steps that ran.
+    pub all: usize,
+    /// Those whose expectations were met.
+    pub met: usize,
 }
 
 /// The environment of a dialog test. The runtime's only channel must be `recorder`, its clock `clock`, and its model
@@ -63,25 +75,35 @@ pub struct Environment<'a> {
     pub scripted: &'a Scripted,
 }
 
-/// Runs a dialog test up to the first failure. Each turn is also replayed from its record.
+/// Runs a dialog test up to the first failure, or with `to_the_end` through all its steps. Each turn is also replayed from
+/// its record.
 ///
 /// # Errors
 /// When the store fails, or when a stored record cannot be parsed. A failed expectation is no error.
-pub async fn run(dialog: &Dialog, stage: &Environment<'_>) -> ports::Result<TestOutcome> {
+pub async fn run(dialog: &Dialog, stage: &Environment<'_>, to_the_end: bool) -> ports::Result<TestOutcome> {
     let mut run = Run::new(dialog, stage);
+    let mut outcome = TestOutcome::default();
     for (number, step) in dialog.steps.iter().enumerate() {
         let mut differences = run.step(number, step).await?;
         differences.extend(stage.scripted.take_unexpected(step.span));
         if number + 1 == dialog.steps.len() && differences.is_empty() {
             differences.extend(stage.scripted.left_over());
         }
-        if !differences.is_empty() {
-            let transcript = std::mem::take(&mut run.transcript);
-            let failure = Failure { step: step.span, what: step.describe(), differences, transcript };
-            return Ok(TestOutcome { failure: Some(failure), coverage: run.coverage });
+        if step.by_client() {
+            outcome.turns.all += 1;
+            outcome.turns.met += usize::from(differences.is_empty());
+        }
+        if !differences.is_empty() && outcome.failure.is_none() {
+            let transcript = run.transcript.clone();
+            outcome.failure =
+                Some(Failure { step: step.span, what: step.describe(), differences, transcript });
+            if !to_the_end {
+                break;
+            }
         }
     }
-    Ok(TestOutcome { failure: None, coverage: run.coverage })
+    outcome.coverage = run.coverage;
+    Ok(outcome)
 }
 
 struct Run<'a> {

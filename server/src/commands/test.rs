@@ -25,6 +25,10 @@ pub struct Test {
     /// Print JSON for tools
     #[arg(long)]
     json: bool,
+    /// Count how many turns of clients are understood as meant, by the `kind` of the tests: every test runs to its end, and
+    /// none fails the command
+    #[arg(long, conflicts_with = "watch")]
+    report: bool,
     /// Fail if less than N percent of the nodes or of the exits was reached
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
     min_coverage: Option<u8>,
@@ -42,11 +46,19 @@ impl Test {
         let bundle = read_bundle(&folder)?;
         let started = Instant::now();
         let summary =
-            dialog_tests::run_all(&bundle, &config.platform(), &folder, self.only.as_deref()).await?;
+            dialog_tests::run_all(&bundle, &config.platform(), &folder, self.only.as_deref(), self.report).await?;
         if summary.tests.is_empty() {
             let named =
                 self.only.as_ref().map_or(String::new(), |only| format!(" whose name holds «{only}»"));
             bail!("{} has no tests{named} to run; write tests/NAME.test.yaml", folder.display());
+        }
+        if self.report {
+            if self.json {
+                println!("{}", serde_json::to_string_pretty(&show::report_json(&summary))?);
+            } else {
+                print!("{}", show::report(&summary)?);
+            }
+            return Ok(ExitCode::SUCCESS);
         }
         if self.json {
             println!("{}", serde_json::to_string_pretty(&show::as_json(&summary))?);

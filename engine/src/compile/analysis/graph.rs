@@ -73,6 +73,7 @@ impl<'f> FlowGraph<'f> {
         let names = std::iter::once(&flow.header.start)
             .chain(on.command.values())
             .chain(intents)
+            .chain(&on.refer)
             .chain(on.inactivity.iter().map(|silence| &silence.to))
             .chain(&on.error);
         let mut seen = BTreeSet::new();

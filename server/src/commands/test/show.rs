@@ -3,7 +3,7 @@
 use std::{io::IsTerminal, path::Path};
 
 use serde_json::{Value, json};
-use tolmach_app::dialog_tests::{Ran, Summary};
+use tolmach_app::dialog_tests::{Ran, Summary, Understood};
 use tolmach_runtime::testing::{Difference, Failure, Line, Share, Who};
 
 const RED: &str = "31";
@@ -21,7 +21,11 @@ pub fn all(summary: &Summary, folder: &Path, seconds: f32) -> String {
 /// The counts, such as `58 passed, 0 failed in 1.2 s`.
 pub fn count(summary: &Summary, seconds: f32, colour: bool) -> String {
     let (passed, failed) = (summary.passed(), summary.failed());
-    let text = format!("{passed} passed, {failed} failed");
+    let mut text = format!("{passed} passed, {failed} failed");
+    let pending = summary.pending();
+    if pending > 0 {
+        text.push_str(&format!(", {pending} pending"));
+    }
     let text = paint(colour, if failed == 0 { GREEN } else { RED }, &text);
     format!("{text} in {seconds:.1} s")
 }
@@ -33,8 +37,17 @@ pub fn failures(summary: &Summary, folder: &Path, colour: bool) -> String {
 
 /// One test: one line if it passed, the differences and the transcript if it failed.
 pub fn test(ran: &Ran, folder: &Path, colour: bool) -> String {
-    let Some(failure) = &ran.failure else {
-        return format!("  {}    {}\n", paint(colour, GREEN, "ok"), ran.name);
+    let failure = match (&ran.failure, &ran.pending) {
+        (None, None) => return format!("  {}    {}\n", paint(colour, GREEN, "ok"), ran.name),
+        (None, Some(_)) => {
+            let text = "passes now: remove its `pending`";
+            return format!("  {}    {}: {text}\n", paint(colour, GREEN, "ok"), ran.name);
+        }
+        (Some(failure), Some(why)) => {
+            let at = format!("{} {}", failure.step, failure.what);
+            return format!("  {} {}: {why} (at {at})\n", paint(colour, DIM, "known"), ran.name);
+        }
+        (Some(failure), None) => failure,
     };
     let file = folder.join(&ran.file).display().to_string();
     let mut text = format!("  {}  {}\n", paint(colour, RED, "FAIL"), paint(colour, BOLD, &ran.name));
@@ -178,6 +191,61 @@ pub fn coverage(summary: &Summary, folder: &Path, with_gaps: bool) -> String {
     text
 }
 
+/// How many turns were understood as meant, by kind: a table.
+///
+/// # Errors
+/// No test names a kind.
+pub fn report(summary: &Summary) -> anyhow::Result<String> {
+    let kinds = summary.by_kind();
+    if kinds.is_empty() {
+        anyhow::bail!("no test names a kind; write `kind: refine`, or another word, beside a test's name");
+    }
+    let mut text = format!("{:<12} {:>8} {:>8} {:>8} {:>10} {:>8}\n", "kind", "dialogs", "whole", "turns", "understood", "share");
+    let mut all = Understood::default();
+    for (kind, one) in &kinds {
+        text.push_str(&row(kind, one));
+        all.dialogs += one.dialogs;
+        all.passed += one.passed;
+        all.turns.all += one.turns.all;
+        all.turns.met += one.turns.met;
+    }
+    text.push_str(&row("all", &all));
+    Ok(text)
+}
+
+fn row(kind: &str, one: &Understood) -> String {
+    let Understood { dialogs, passed, turns } = one;
+    let share = 100.0 * turns.met as f64 / turns.all.max(1) as f64;
+    format!("{kind:<12} {dialogs:>8} {passed:>8} {:>8} {:>10} {share:>6.1} %\n", turns.all, turns.met)
+}
+
+/// The same as JSON, with the turns of each dialog and where it first failed.
+pub fn report_json(summary: &Summary) -> Value {
+    let kinds: serde_json::Map<String, Value> = summary
+        .by_kind()
+        .into_iter()
+        .map(|(kind, one)| {
+            let value = json!({
+                "dialogs": one.dialogs, "whole": one.passed, "turns": one.turns.all, "understood": one.turns.met,
+            });
+            (kind.to_owned(), value)
+        })
+        .collect();
+    let dialogs: Vec<Value> = summary
+        .tests
+        .iter()
+        .filter(|one| one.kind.is_some())
+        .map(|one| {
+            json!({
+                "file": one.file, "name": one.name, "kind": one.kind, "pending": one.pending,
+                "turns": one.turns.all, "understood": one.turns.met,
+                "failure": one.failure.as_ref().map(failure),
+            })
+        })
+        .collect();
+    json!({ "kinds": kinds, "dialogs": dialogs })
+}
+
 /// The results as JSON.
 pub fn as_json(summary: &Summary) -> Value {
     let share =
@@ -187,7 +255,10 @@ pub fn as_json(summary: &Summary) -> Value {
         .iter()
         .map(|one| {
             let failure = one.failure.as_ref().map(failure);
-            json!({ "file": one.file, "name": one.name, "passed": failure.is_none(), "failure": failure })
+            json!({
+                "file": one.file, "name": one.name, "passed": failure.is_none(), "pending": one.pending,
+                "failure": failure,
+            })
         })
         .collect();
     json!({

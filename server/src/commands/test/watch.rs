@@ -92,7 +92,7 @@ impl Watcher<'_> {
         for test in &tests {
             self.results.remove(&test.file);
         }
-        for ran in self.runner.run(bundle, tests).await? {
+        for ran in self.runner.run(bundle, tests, false).await? {
             self.results.entry(ran.file.clone()).or_default().push(ran);
         }
         let summary =

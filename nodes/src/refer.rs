@@ -1,0 +1,506 @@
+//! `refer`: what a message says of the rows that the client was shown.
+
+mod lexicon;
+mod list;
+mod moves;
+mod reading;
+mod rows;
+mod telling;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tolmach_engine::{
+    catalog::{Product, SearchRequest, SearchResults},
+    context::{MAX_LINES, OrderLine},
+    effect::{Outgoing, Query, QueryOutcome},
+    kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome, Transition},
+    language::Language,
+    phrases as engine_phrases,
+    results::Found,
+    scope::{Scope, Sets},
+    slot::Type,
+    span::Spanned,
+    turn_context::TurnContext,
+};
+
+use self::{
+    list::Wanted,
+    moves::{Move, Refinement},
+    reading::Reading,
+    rows::RowWords,
+};
+use crate::{
+    buttons::{self, FlowButton},
+    cards,
+    extract,
+    phrases,
+    price_slots::PriceSlots,
+    tone, wishes,
+};
+
+/// Reads a message as speech about what the client was shown: «а второй сколько?», «подешевле», «не Korvund», «сравни первый и
+/// третий», «беру первый, 2 штуки, в Самару»; also a pasted list of goods with quantities. Named in `on.refer`, it reads every
+/// message first, and one that speaks of something else goes on as if it had not been read. Prices, stock and details are told
+/// from the rows; goods that are chosen go into the order (`context.order`), which a `lead` takes along. Exits: `found` (the
+/// search was changed, and the rows are in `into`), `empty` (nothing fits the change), `ordered` (the order was added to or
+/// changed), `told` (the client has their answer) and `none` (it speaks of something else; only where a transition leads here).
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Refer {
+    /// The slot for the rows of a changed search.
+    into: Spanned<String>,
+    /// Where the bounds on the price go.
+    #[serde(default)]
+    price: PriceSlots,
+    /// Buttons under what is told of rows.
+    #[serde(default)]
+    buttons: Vec<FlowButton>,
+}
+
+/// What the node has asked the catalogue for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// A changed search.
+    Refining { request: SearchRequest, confirm: bool, cheaper: bool },
+    /// The lines of a list, looked up one by one.
+    Listing { wanted: Vec<Wanted>, found: Vec<Option<(Product, bool)>>, left_out: usize },
+}
+
+/// The most characters of a message that is read as speech about rows.
+const LONGEST: usize = 500;
+/// Rows that are asked for where they must hold the words of the message.
+const CONFIRMED: u32 = 20;
+/// The score from which a line of a list is that row, and not only like it.
+const SURE: f32 = 0.9;
+/// The score below which a line is not found.
+const LIKELY: f32 = 0.6;
+/// Rows a page where what was shown does not say.
+const PAGE: u32 = 5;
+
+impl Kind for Refer {
+    const NAME: &'static str = "refer";
+    const EXITS: &'static [(&'static str, &'static str)] = &[
+        ("found", "the search was changed; its rows are in the slot"),
+        ("empty", "nothing fits the changed search"),
+        ("ordered", "the order was added to or changed"),
+        ("told", "the client was told what they asked of the rows; waits unless it is named"),
+        ("none", "the message speaks of something else; waits unless it is named"),
+    ];
+    const EXAMPLE: &'static str = "\
+flow: example
+start: find
+slots:
+  results: { type: products }
+on:
+  refer: shown
+nodes:
+  find:
+    search: { into: results }
+    next: { found: offer, empty: none }
+  shown:
+    refer: { into: results }
+    next: { found: offer, empty: none, ordered: noted }
+  offer:
+    say: { text: { ru: Вот что есть., en: Here is what we have. }, cards: results }
+  none:
+    say: { text: { ru: Ничего не нашлось., en: Nothing found. } }
+  noted:
+    say: { text: { ru: Передам менеджеру., en: I will tell a manager. } }
+";
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) = (&["а второй сколько?"], &["find", "none"]);
+}
+
+impl Node for Refer {
+    fn exits(&self) -> Vec<Exit> {
+        vec![
+            Exit::required("found"),
+            Exit::required("empty"),
+            Exit::required("ordered"),
+            Exit::optional("told", "wait"),
+            Exit::optional("none", "wait"),
+        ]
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        self.price.check(scope);
+        scope.sets(&self.into, &[Type::Products], Sets::OnExits(&["found"]));
+        buttons::check(&self.buttons, scope);
+    }
+
+    fn transitions(&self) -> Vec<Transition> {
+        buttons::transitions(&self.buttons)
+    }
+
+    fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
+        match input {
+            NodeInput::NextPage(request) => return cards::ask_for_more(turn, request),
+            NodeInput::Outcome(QueryOutcome::Search(results)) => {
+                return match turn.state::<Option<State>>() {
+                    Some(State::Refining { request, confirm, cheaper }) => {
+                        self.refined(turn, request, confirm, cheaper, results)
+                    }
+                    Some(State::Listing { wanted, found, left_out }) => self.listed(turn, wanted, found, left_out, results),
+                    None => cards::show_more(turn, QueryOutcome::Search(results)),
+                };
+            }
+            NodeInput::Outcome(QueryOutcome::Failed { reason }) => return Err(Fault(reason)),
+            NodeInput::Outcome(other) => return Err(Fault(format!("an outcome of another query: {other:?}"))),
+            _ => {}
+        }
+        tone::notice(turn);
+        if let Some((wanted, left_out)) = list::read(turn.message()) {
+            turn.note(format!("a list of {} lines", wanted.len()));
+            return self.look_up(turn, wanted, Vec::new(), left_out);
+        }
+        let message = turn.message().to_owned();
+        if message.chars().count() > LONGEST {
+            return self.decline(turn, "it is too long to be about rows");
+        }
+        match self.read(turn, &message) {
+            Ok((reading, found)) => self.act(turn, &reading, found),
+            Err(why) => match self.part(turn, &message) {
+                Some((reading, found)) => self.act(turn, &reading, found),
+                None => self.decline(turn, &why),
+            },
+        }
+    }
+}
+
+impl Refer {
+    fn read(&self, turn: &TurnContext<'_>, text: &str) -> Result<(Reading, Move), String> {
+        let reading = Reading::of(&extract::without_contact(text)).ok_or("it has too many words to be about rows")?;
+        let found = moves::decide(&reading, turn.context(), turn.language(), turn.question_waits())?;
+        Ok((reading, found))
+    }
+
+    /// A part of the message that speaks of rows, where the rest is a wish of its own («второй сколько? и доставка в Тулу есть?»).
+    fn part(&self, turn: &mut TurnContext<'_>, message: &str) -> Option<(Reading, Move)> {
+        let parts = wishes::parts(message);
+        if parts.len() < 2 {
+            return None;
+        }
+        for (at, part) in parts.iter().enumerate() {
+            let Ok((reading, found)) = self.read(turn, part) else { continue };
+            // Words that only narrow a search belong to the rest as well as to the rows.
+            let of_rows = matches!(found, Move::Tell(_) | Move::Compare(_) | Move::Recommend(_) | Move::Choose(_));
+            if !of_rows {
+                continue;
+            }
+            let rest: Vec<&str> =
+                parts.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, part)| part.as_str()).collect();
+            turn.also_wants(&rest.join(", "), None);
+            turn.read_as(part);
+            turn.note(format!("«{part}» is of the rows; then «{}»", rest.join(", ")));
+            return Some((reading, found));
+        }
+        None
+    }
+
+    /// Leaves the message to whoever else reads it.
+    fn decline(&self, turn: &mut TurnContext<'_>, why: &str) -> Result<NodeOutcome, Fault> {
+        turn.note(format!("not of what was shown: {why}"));
+        Ok(if turn.may_decline() { NodeOutcome::NotAnswered } else { NodeOutcome::exit("none") })
+    }
+
+    fn act(&self, turn: &mut TurnContext<'_>, reading: &Reading, found: Move) -> Result<NodeOutcome, Fault> {
+        let language = turn.language();
+        match found {
+            Move::Tell(rows) => {
+                turn.note(format!("of the rows {}", articles(&rows)));
+                let text = telling::of_rows(&rows, reading, language);
+                // «есть в Казани?»: the stock is told from the rows, the way there by whoever knows of delivery.
+                if let Some(place) = reading.places.first().filter(|_| reading.have || reading.stock) {
+                    let delivery = match language {
+                        Language::Ru => format!("доставка в {place}"),
+                        Language::En => format!("delivery to {place}"),
+                    };
+                    turn.also_wants(&delivery, None);
+                }
+                self.tell(turn, text, &rows)
+            }
+            Move::NoSuchPlace(count) => {
+                let text = phrases::NO_SUCH_PLACE.get(language).replace("{}", &count.to_string());
+                self.tell(turn, text, &[])
+            }
+            Move::Compare(rows) => {
+                turn.note(format!("comparison of {}", articles(&rows)));
+                let text = telling::comparison(&rows, language);
+                self.tell(turn, text, &rows)
+            }
+            Move::Recommend(rows) => {
+                let Some((row, text)) = telling::recommended(&rows, language) else {
+                    return self.decline(turn, "there is no row to recommend");
+                };
+                turn.note(format!("recommended among {}: {}", rows.len(), row.article));
+                self.tell(turn, text, &[row])
+            }
+            Move::Choose(lines) => self.choose(turn, reading, lines),
+            Move::Adjust => {
+                let place = reading.places_of(turn.message());
+                let order = &mut turn.context_mut().order;
+                if let (Some(line), Some(count)) = (order.lines.last_mut(), reading.count) {
+                    line.quantity = Some(count);
+                }
+                order.place = place.unwrap_or(std::mem::take(&mut order.place));
+                turn.note("the order was changed".to_owned());
+                self.say_order(turn)
+            }
+            Move::Remove(ids) => {
+                let order = &mut turn.context_mut().order;
+                order.lines.retain(|line| !ids.contains(&line.id));
+                turn.note(format!("{} lines were taken out of the order", ids.len()));
+                if turn.context().order.lines.is_empty() {
+                    let text = phrases::ORDER_EMPTY.get(language).to_owned();
+                    return self.tell(turn, text, &[]);
+                }
+                self.say_order(turn)
+            }
+            Move::Ask => {
+                turn.note("agreement without a question".to_owned());
+                let text = phrases::WHAT_OF_THEM.get(language).to_owned();
+                self.tell(turn, text, &[])
+            }
+            Move::Further => {
+                let Some(shown) = &turn.context().shown else { return self.decline(turn, "nothing was shown") };
+                let offset = u64::from(shown.request.offset) + shown.rows.len() as u64;
+                if offset >= shown.total {
+                    let text = engine_phrases::NO_MORE.get(language).to_owned();
+                    return self.tell(turn, text, &[]);
+                }
+                let mut request = shown.request.clone();
+                request.offset = u32::try_from(offset).unwrap_or(u32::MAX);
+                turn.note("the next page".to_owned());
+                self.search(turn, Refinement { request, confirm: false, why: String::new(), cheaper: false })
+            }
+            Move::Back => match turn.earlier_search() {
+                Some(request) => {
+                    turn.note(format!("back to «{}»", request.text));
+                    self.search(turn, Refinement { request, confirm: false, why: String::new(), cheaper: false })
+                }
+                None => {
+                    let text = phrases::NO_EARLIER.get(language).to_owned();
+                    self.tell(turn, text, &[])
+                }
+            },
+            Move::Refine(refinement) => {
+                turn.note(format!("the last search, changed: {}", refinement.why));
+                self.search(turn, *refinement)
+            }
+        }
+    }
+
+    /// Says something of rows and shows them.
+    fn tell(&self, turn: &mut TurnContext<'_>, text: String, rows: &[Product]) -> Result<NodeOutcome, Fault> {
+        if let [row] = rows {
+            turn.context_mut().focus_on(row);
+        }
+        let cards = turn.cards(rows);
+        let buttons = buttons::render(&self.buttons, turn)?;
+        turn.send(Outgoing { text, cards, buttons, ..Outgoing::default() });
+        Ok(NodeOutcome::exit("told"))
+    }
+
+    fn choose(
+        &self,
+        turn: &mut TurnContext<'_>,
+        reading: &Reading,
+        lines: Vec<(Product, Option<f64>)>,
+    ) -> Result<NodeOutcome, Fault> {
+        let language = turn.language();
+        let said = extract::without_contact(turn.message());
+        let place = reading.places_of(turn.message());
+        let mut full = false;
+        for (row, quantity) in &lines {
+            turn.context_mut().focus_on(row);
+            let known = turn.context().order.lines.iter().find(|line| line.id == row.id).and_then(|line| line.quantity);
+            let quantity = quantity.or(known).or(Some(1.0));
+            full |= !turn.context_mut().order.add(OrderLine::of(row, language, quantity, &said));
+        }
+        if let Some(place) = place {
+            turn.context_mut().order.place = place;
+        }
+        let rows: Vec<Product> = lines.into_iter().map(|(row, _)| row).collect();
+        turn.note(format!("chosen: {}", articles(&rows)));
+        if full {
+            let text = phrases::ORDER_FULL.get(language).replace("{}", &MAX_LINES.to_string());
+            turn.say(text, Vec::new());
+        }
+        self.say_order(turn)
+    }
+
+    fn say_order(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
+        let text = telling::order(&turn.context().order, turn.language());
+        turn.say(text, Vec::new());
+        Ok(NodeOutcome::exit("ordered"))
+    }
+
+    fn search(&self, turn: &mut TurnContext<'_>, refinement: Refinement) -> Result<NodeOutcome, Fault> {
+        let Refinement { request, confirm, cheaper, .. } = refinement;
+        let asked = SearchRequest {
+            limit: if confirm { request.limit.max(CONFIRMED) } else { request.limit.max(1) },
+            language: turn.language(),
+            ..request.clone()
+        };
+        turn.set_state(&Some(State::Refining { request, confirm, cheaper }))?;
+        Ok(NodeOutcome::Query(Query::Search(asked)))
+    }
+
+    fn refined(
+        &self,
+        turn: &mut TurnContext<'_>,
+        request: SearchRequest,
+        confirm: bool,
+        cheaper: bool,
+        results: SearchResults,
+    ) -> Result<NodeOutcome, Fault> {
+        let hits = results.hits.into_iter().filter(|hit| hit.score >= request.min_score);
+        let mut items: Vec<Product> = hits.map(|hit| hit.product).collect();
+        let mut total = results.total;
+        if confirm {
+            let Some(reading) = Reading::of(&extract::without_contact(turn.message())) else {
+                return self.decline(turn, "it has too many words to be about rows");
+            };
+            let of_section = sections(turn);
+            let fits = |row: &Product| {
+                (of_section.is_empty() || of_section.contains(&row.category.ru) || of_section.contains(&row.category.en))
+                    && RowWords::of(row).fits(&reading)
+            };
+            let returned = items.len();
+            items.retain(fits);
+            if items.is_empty() {
+                turn.note(format!("«{}»: no row of that kind holds it", request.text));
+                return self.decline(turn, "it may name something else");
+            }
+            if items.len() < returned {
+                total = items.len() as u64;
+            }
+        }
+        let limit = if request.limit == 0 { PAGE } else { request.limit } as usize;
+        if items.len() > limit {
+            items.truncate(limit);
+        }
+        turn.note(format!("«{}»: {} rows of {total}", request.text, items.len()));
+        if items.is_empty() {
+            return self.nothing(turn, &request, cheaper);
+        }
+        self.price.keep(turn, &request.filters)?;
+        let found = Found { query: request.text.clone(), total, items, request, remark: None };
+        turn.set_slot(&self.into, json!(found))?;
+        turn.set_results(&self.into);
+        Ok(NodeOutcome::exit("found"))
+    }
+
+    /// Nothing fits the change. Where something cheaper was asked for, the cheapest row is an answer too.
+    fn nothing(&self, turn: &mut TurnContext<'_>, request: &SearchRequest, cheaper: bool) -> Result<NodeOutcome, Fault> {
+        let cheapest = turn.context().shown.as_ref().and_then(|shown| {
+            let at = rows::extreme(&shown.rows, true)?;
+            shown.rows.get(at).cloned()
+        });
+        if let Some(row) = cheapest.filter(|_| cheaper) {
+            let language = turn.language();
+            let text = format!("{} {}", phrases::NOTHING_CHEAPER.get(language), telling::line(&row, language));
+            return self.tell(turn, text, &[row]);
+        }
+        self.price.keep(turn, &request.filters)?;
+        Ok(NodeOutcome::exit("empty"))
+    }
+
+    /// Looks up the next line of a list.
+    fn look_up(
+        &self,
+        turn: &mut TurnContext<'_>,
+        wanted: Vec<Wanted>,
+        found: Vec<Option<(Product, bool)>>,
+        left_out: usize,
+    ) -> Result<NodeOutcome, Fault> {
+        let Some(next) = wanted.get(found.len()) else { return self.list_read(turn, wanted, found, left_out) };
+        let request = SearchRequest {
+            text: next.what.clone(),
+            language: turn.language(),
+            limit: 1,
+            ..SearchRequest::default()
+        };
+        turn.set_state(&Some(State::Listing { wanted, found, left_out }))?;
+        Ok(NodeOutcome::Query(Query::Search(request)))
+    }
+
+    fn listed(
+        &self,
+        turn: &mut TurnContext<'_>,
+        wanted: Vec<Wanted>,
+        mut found: Vec<Option<(Product, bool)>>,
+        left_out: usize,
+        results: SearchResults,
+    ) -> Result<NodeOutcome, Fault> {
+        let hit = results.hits.into_iter().next().filter(|hit| hit.score >= LIKELY);
+        found.push(hit.map(|hit| (hit.product, hit.score >= SURE && hit.near.is_none())));
+        self.look_up(turn, wanted, found, left_out)
+    }
+
+    /// Every line of a list was looked up: what was found is in the order, what was not is named.
+    fn list_read(
+        &self,
+        turn: &mut TurnContext<'_>,
+        wanted: Vec<Wanted>,
+        found: Vec<Option<(Product, bool)>>,
+        left_out: usize,
+    ) -> Result<NodeOutcome, Fault> {
+        let language = turn.language();
+        let (mut sure, mut unsure, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+        let none = found.iter().all(Option::is_none);
+        if none {
+            return self.decline(turn, "no line of the list is in the catalogue");
+        }
+        for (wanted, found) in wanted.into_iter().zip(found) {
+            let line = match &found {
+                Some((row, _)) => OrderLine::of(row, language, wanted.quantity.or(Some(1.0)), &wanted.said),
+                None => OrderLine {
+                    name: wanted.what.clone(),
+                    quantity: wanted.quantity,
+                    said: wanted.said.clone(),
+                    ..OrderLine::default()
+                },
+            };
+            let text = line.text();
+            turn.context_mut().order.add(line);
+            match found {
+                Some((row, true)) => {
+                    let card = telling::price_of(&row, language);
+                    sure.push(format!("• {text}{card}"));
+                }
+                Some(_) => unsure.push(format!("• «{}» → {text}", wanted.what)),
+                None => missing.push(format!("• {text}")),
+            }
+        }
+        let mut paragraphs = Vec::new();
+        for (heading, lines) in
+            [(phrases::LIST_FOUND, &sure), (phrases::LIST_UNSURE, &unsure), (phrases::LIST_MISSING, &missing)]
+        {
+            if !lines.is_empty() {
+                paragraphs.push(format!("{}\n{}", heading.get(language), lines.join("\n")));
+            }
+        }
+        if left_out > 0 {
+            paragraphs.push(phrases::LIST_CUT.get(language).replace("{}", &list::MOST_LINES.to_string()));
+        }
+        turn.note(format!("{} lines found, {} unsure, {} not found", sure.len(), unsure.len(), missing.len()));
+        turn.say(paragraphs.join("\n\n"), Vec::new());
+        Ok(NodeOutcome::exit("ordered"))
+    }
+}
+
+/// The sections of the rows that were shown, in both languages; none where a row has none.
+fn sections(turn: &TurnContext<'_>) -> Vec<String> {
+    let Some(shown) = &turn.context().shown else { return Vec::new() };
+    if shown.rows.iter().any(|row| row.category.is_empty()) {
+        return Vec::new();
+    }
+    let names = shown.rows.iter().flat_map(|row| [row.category.ru.clone(), row.category.en.clone()]);
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+fn articles(rows: &[Product]) -> String {
+    rows.iter().map(|row| if row.article.is_empty() { row.id.as_str() } else { row.article.as_str() }).collect::<Vec<_>>().join(", ")
+}

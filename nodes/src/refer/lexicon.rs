@@ -1,0 +1,245 @@
+//! The words by which clients speak of what they were shown, in Russian and English.
+//!
+//! A phrase is matched word by word, folded to lower case; `*` ends a word that may go on. The longest phrase wins, so that
+//! «сколько на складе» is not «сколько».
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use tolmach_engine::measure::Dimension;
+
+/// What a phrase does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Means {
+    /// The row at this place, from 1.
+    Nth(usize),
+    /// The last row.
+    Last,
+    /// «последний»: the last, unless it is the goods of that kind that are asked for.
+    /// Points at the row that is spoken of: «он», «этот».
+    This,
+    /// Begins a description of a row: «тот, который».
+    Which,
+    /// All rows that were shown.
+    All,
+    /// Asks for the price.
+    Price,
+    /// Asks whether and how many there are.
+    Stock,
+    /// «есть», "do you have": asks for stock only where a row is named.
+    Have,
+    /// Asks to tell more.
+    Details,
+    /// Asks for a picture.
+    Photo,
+    /// Takes something.
+    Choose,
+    /// «давайте», «хочу»: takes something only where a row is named.
+    Want,
+    /// Takes a line out of the order.
+    Remove,
+    /// Wants rows compared.
+    Compare,
+    /// Wants one recommended.
+    Recommend,
+    /// Wants something cheaper.
+    Cheaper,
+    /// Wants something dearer.
+    Dearer,
+    /// The cheapest of the rows.
+    Cheapest,
+    /// The dearest.
+    Dearest,
+    /// More of a quantity.
+    More(Dimension),
+    /// Less of it.
+    Less(Dimension),
+    /// More of whatever the rows state.
+    Bigger,
+    /// Less of it.
+    Smaller,
+    /// Only what is in stock.
+    InStock,
+    /// Further rows.
+    Further,
+    /// The search before.
+    Back,
+    /// What follows is not wanted.
+    Not,
+    /// What follows is not wanted, and was never asked for: «без».
+    Without,
+    /// A number after it is a place: «номер».
+    Number,
+    /// A number after it bounds the price from above: «за», «до».
+    UpTo,
+    /// The same from below.
+    From,
+    /// Before a place of delivery: «в», "to".
+    To,
+    /// Agrees.
+    Yes,
+    /// Joins or parts: «и», «или».
+    And,
+    /// «или» between rows asks to compare them.
+    Or,
+    /// Says nothing of its own.
+    Filler,
+}
+
+type Row = (Means, &'static str);
+
+/// Phrases of one meaning, parted by `|`.
+const TABLE: &[Row] = &[
+    (Means::Nth(1), "перв*|первый|1й|first|the first|1st"),
+    (Means::Nth(2), "втор*|2й|second|2nd"),
+    (Means::Nth(3), "трет*|third|3rd"),
+    (Means::Nth(4), "четверт*|fourth|4th"),
+    (Means::Nth(5), "пяты*|пятая|пятое|пятого|пятую|пятой|fifth|5th"),
+    (Means::Nth(6), "шесто*|шестая|шестую|sixth|6th"),
+    (Means::Nth(7), "седьм*|seventh|7th"),
+    (Means::Nth(8), "восьмо*|восьмая|восьмую|eighth|8th"),
+    (Means::Nth(9), "девяты*|девятая|девятую|ninth|9th"),
+    (Means::Nth(10), "десяты*|десятая|десятую|tenth|10th"),
+    (Means::Last, "последн*|last|the last"),
+    (
+        Means::This,
+        "он|она|оно|его|ее|ему|ней|нем|него|нее|этот|эта|это|эту|этого|этой|этом|it|its|this|this one|that one|на него|у него",
+    ),
+    (
+        Means::Which,
+        "тот|та|то|ту|тот что|та что|тот который|та которая|ту которая|который|которая|которые|которую|which is|the one|the one with|one with|the one that|the one for|that",
+    ),
+    (Means::All, "все|всех|они|их|эти|этих|оба|обе|обоих|ними|них|all|them|they|these|both|those"),
+    (
+        Means::Price,
+        "сколько|скока|скоко|сколько стоит|сколько стоят|сколько будет|сколько будет стоить|скока стоит|почем|цена|цену|цены|ценник|какая цена|по цене|какой ценник|стоимость|стоит|стоят|прайс|how much|how much is|how much are|how much does|price|cost|costs|what is the price|what does it cost|what's the price",
+    ),
+    (
+        Means::Stock,
+        "сколько штук|сколько есть|сколько на складе|сколько в наличии|на складе|осталось|остаток|остатки|есть ли в наличии|есть в наличии|имеется|имеются|is it in stock|are they in stock|how many do you have|how many are|how many left|in stock|available|availability|in store",
+    ),
+    (Means::Have, "есть|есть ли|а есть|do you have|have you got|is there|are there|got"),
+    (
+        Means::Details,
+        "подробн*|поподробн*|характеристик*|параметр*|описан*|расскаж*|опиш*|что за|какая мощность|какой вес|сколько весит|какие размеры|какой размер|что входит|комплектация|тех характеристики|ттх|details|detail|specs|specification*|tell me more|tell me about|more about|describe|what about|more info|info|про",
+    ),
+    (Means::Photo, "фото|фотк*|фотограф*|картинк*|как выглядит|покажи фото|photo|photos|picture|pictures|image|what does it look like"),
+    (
+        Means::Choose,
+        "беру|возьму|берем|возьмем|заберу|забираю|заказываю|закажу|закажем|заказать|оформляйте|оформляем|оформите|оформить|оформи|куплю|покупаю|купить|хочу купить|хочу взять|хочу заказать|отложите|забронируйте|положите|добавьте|добавь|i'll take|i will take|i take|take|i'll have|i'd take|order|i want to order|i want to buy|i'd like to order|buy|i'll buy|add|reserve|book|put me down for|взять|возьми|берём",
+    ),
+    (Means::Want, "давайте|давай|мне|хочу|хотим|хочется|хотел бы|хотела бы|нужно|надо|нужен|нужна|нужны|give me|i want|i need|i'd like|i would like|let's|let's go with|go with|i'd go with|i'll go with"),
+    (Means::Remove, "уберите|убери|удалите|удали|исключите|вычеркните|remove|delete|drop|take off"),
+    (
+        Means::Compare,
+        "сравни|сравните|сравнить|сравнение|чем отлича*|отлича*|отличие|отличия|разница|разницу|в чем разница|в чем отличие|какая разница|что лучше|compare|comparison|difference|differences|what's the difference|what is the difference|differ|vs|versus|which is better|что выбрать",
+    ),
+    (
+        Means::Recommend,
+        "посовет*|советуете|порекоменд*|рекоменд*|какой лучше|какая лучше|какую лучше|какие лучше|какой выбрать|какую выбрать|какой взять|какой брать|какую взять|что посоветуете|что лучше взять|что взять|лучше взять|лучший|recommend|suggest|which one|which is best|which one is best|which one is better|which one would you|best one|which should i|what would you|advise|would you recommend|do you recommend|you recommend|which one would you recommend|which one do you recommend|the best",
+    ),
+    (
+        Means::Cheaper,
+        "дешевле|подешевле|дешевл*|подешевл*|бюджетн*|побюджетн*|недорог*|подоступн*|слишком дорого|дороговат*|дорого|дорогой|дорогие|дорогая|не по карману|cheaper|less expensive|too expensive|expensive|pricey|more affordable|budget|cheap",
+    ),
+    (Means::Dearer, "дороже|подороже|получше|more expensive|dearer|pricier|premium|better one"),
+    (Means::Cheapest, "самый дешевый|самая дешевая|самую дешевую|самое дешевое|самого дешевого|дешевый|дешевую|который дешевле|что дешевле|которая дешевле|тот что дешевле|та что дешевле|the cheaper one|the cheaper|cheaper one|the cheapest|cheapest|cheapest one"),
+    (Means::Dearest, "самый дорогой|самая дорогая|самую дорогую|который дороже|тот что дороже|the more expensive one|the most expensive|most expensive|the dearer one"),
+    (Means::More(Dimension::Power), "мощнее|помощнее|помощней|мощней|more powerful|stronger|higher power|more power"),
+    (Means::Less(Dimension::Power), "послабее|слабее|маломощн*|less powerful|weaker"),
+    (Means::Less(Dimension::Mass), "легче|полегче|lighter"),
+    (Means::More(Dimension::Mass), "тяжелее|потяжелее|heavier"),
+    (Means::More(Dimension::Length), "длиннее|подлиннее|longer"),
+    (Means::Less(Dimension::Length), "короче|покороче|shorter"),
+    (Means::More(Dimension::Volume), "вместительнее|более вместит*|больше объем|larger capacity"),
+    (Means::More(Dimension::Light), "ярче|поярче|brighter"),
+    (Means::Bigger, "побольше|больше размер|крупнее|покрупнее|bigger|larger"),
+    (Means::Smaller, "поменьше|помельче|меньше размер|smaller|more compact|компактнее|покомпактнее"),
+    (Means::InStock, "в наличии|из наличия|только в наличии|что в наличии|что есть в наличии|которые есть|что есть на складе|только то что есть|only in stock|in stock only|what is in stock"),
+    (
+        Means::Further,
+        "еще|ещё|еще варианты|еще есть|покажи еще|покажите еще|дальше|другие|другой|другая|другое|других|другую|иные|остальные|следующие|more|more options|others|other|other ones|another|another one|next|something else|anything else|show more|what else|else",
+    ),
+    (Means::Back, "назад|вернись|вернитесь|вернемся|предыдущ*|back|go back|previous|go back to"),
+    (Means::Not, "не|кроме|только не|но не|не надо|не нужен|не нужна|не нужно|не нужны|не хочу|not|except|but not|no|don't want|i don't want|anything but|other than"),
+    (Means::Without, "без|without|with no"),
+    (Means::Number, "номер|номером|под номером|вариант|варианта|позици*|пункт|№|number|no|option|item|position"),
+    (Means::UpTo, "до|за|не дороже|дешевле чем|в пределах|максимум|не более|не больше|бюджет|бюджете|укладываться в|уложиться в|under|below|up to|within|at most|max|for|less than|around|около|примерно|в районе"),
+    (Means::From, "от|дороже чем|не дешевле|минимум|from|over|above|at least"),
+    (Means::To, "в|во|на|to|in|into|доставка в|доставьте в|доставить в|с доставкой в|отправьте в|отправить в|привезите в|deliver to|delivered to|ship to|shipped to|delivery to|город|г|city"),
+    (Means::Yes, "да|ага|угу|ок|окей|yes|yeah|yep|ok|okay|sure"),
+    (Means::And, "и|плюс|and|plus|также|тоже|also|too"),
+    (Means::Or, "или|либо|or"),
+    (
+        Means::Filler,
+        "а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой|какая|какие|какое|какого|какую|какой нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|what|what's|which|one|ones|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
+    ),
+];
+
+/// A phrase as its words, with whether each may go on.
+struct Phrase {
+    words: Vec<(&'static str, bool)>,
+    means: Means,
+}
+
+/// Phrases by the first three characters of their first word.
+static PHRASES: LazyLock<HashMap<String, Vec<Phrase>>> = LazyLock::new(|| {
+    let mut all: HashMap<String, Vec<Phrase>> = HashMap::new();
+    for (means, phrases) in TABLE {
+        for phrase in phrases.split('|') {
+            let words: Vec<_> = phrase
+                .split([' ', '-'])
+                .filter(|word| !word.is_empty())
+                .map(|word| word.strip_suffix('*').map_or((word, false), |stem| (stem, true)))
+                .collect();
+            if let Some((first, _)) = words.first() {
+                all.entry(key(first)).or_default().push(Phrase { words, means: *means });
+            }
+        }
+    }
+    // The longest first: the first that fits is the one that is meant.
+    for phrases in all.values_mut() {
+        phrases.sort_by_key(|phrase| std::cmp::Reverse((phrase.words.len(), exact(phrase))));
+    }
+    all
+});
+
+/// How exactly a phrase says its words: whole words go before beginnings of words, and longer ones before shorter.
+fn exact(phrase: &Phrase) -> (bool, usize) {
+    (
+        phrase.words.iter().all(|(_, open)| !open),
+        phrase.words.iter().map(|(word, _)| word.chars().count()).sum(),
+    )
+}
+
+fn key(word: &str) -> String {
+    word.chars().take(1).collect()
+}
+
+/// The longest phrase that begins at the first of these words: what it means and how many words it has. `ё` is written as `е`
+/// in them.
+pub(super) fn longest(words: &[&str]) -> Option<(Means, usize)> {
+    let first = words.first()?;
+    let phrases = PHRASES.get(&key(first))?;
+    let fits = |phrase: &&Phrase| {
+        phrase.words.len() <= words.len()
+            && phrase.words.iter().zip(words).all(|((wanted, open), word)| {
+                if *open { word.starts_with(wanted) } else { word == wanted }
+            })
+    };
+    phrases.iter().find(fits).map(|phrase| (phrase.means, phrase.words.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_phrase_is_meant() {
+        assert_eq!(longest(&["сколько", "на", "складе"]), Some((Means::Stock, 3)));
+        assert_eq!(longest(&["сколько", "стоит"]), Some((Means::Price, 2)));
+        assert_eq!(longest(&["второй"]), Some((Means::Nth(2), 1)));
+        assert_eq!(longest(&["only", "in", "stock"]), Some((Means::InStock, 3)));
+        assert_eq!(longest(&["перфоратор"]), None);
+        assert_eq!(longest(&[]), None);
+    }
+}

@@ -1,0 +1,554 @@
+//! What a message about rows comes to: something to tell, to compare, to choose, or a search that is changed.
+
+use tolmach_engine::{
+    catalog::{Comparison, Field, Filter, FilterValue, Product, SearchRequest},
+    context::{Context, Shown},
+    language::Language,
+    measure,
+};
+
+use super::{
+    reading::Reading,
+    rows::{self, RowWords, root, same_root},
+};
+
+/// The most rows that are told of or compared at once.
+pub(super) const MOST_TOLD: usize = 4;
+
+/// What is done.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Move {
+    /// Tell of rows.
+    Tell(Vec<Product>),
+    /// There is no such place: so many rows were shown.
+    NoSuchPlace(usize),
+    /// Compare rows.
+    Compare(Vec<Product>),
+    /// Recommend one of these.
+    Recommend(Vec<Product>),
+    /// Put rows into the order.
+    Choose(Vec<(Product, Option<f64>)>),
+    /// Change the order's last line or its place.
+    Adjust,
+    /// Take lines out of the order.
+    Remove(Vec<String>),
+    /// Ask what is meant.
+    Ask,
+    /// The next page.
+    Further,
+    /// The search before.
+    Back,
+    /// The search, changed.
+    Refine(Box<Refinement>),
+}
+
+/// A changed search.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Refinement {
+    pub(super) request: SearchRequest,
+    /// Rows must hold the words, numbers and quantities of the message: they may name something else entirely.
+    pub(super) confirm: bool,
+    /// What was changed, for the trace.
+    pub(super) why: String,
+    /// Something cheaper was asked for.
+    pub(super) cheaper: bool,
+}
+
+/// What a message comes to; otherwise why it says nothing of the rows.
+///
+/// # Errors
+/// The reason, for the trace.
+pub(super) fn decide(
+    reading: &Reading,
+    context: &Context,
+    language: Language,
+    question_waits: bool,
+) -> Result<Move, String> {
+    let order = !context.order.lines.is_empty();
+    let Some(shown) = &context.shown else {
+        return if order { adjust(reading, context) } else { Err("nothing was shown".to_owned()) };
+    };
+    Decision { reading, context, shown, language, question_waits, words: words_of(&shown.rows) }.take()
+}
+
+fn words_of(rows: &[Product]) -> Vec<RowWords> {
+    rows.iter().map(RowWords::of).collect()
+}
+
+/// A message that changes an order and points at no row: «2 штуки», «в Самару».
+fn adjust(reading: &Reading, context: &Context) -> Result<Move, String> {
+    let plain = reading.include.is_empty()
+        && reading.exclude.is_empty()
+        && reading.codes.is_empty()
+        && reading.numbers.is_empty()
+        && !reading.asks()
+        && !reading.points()
+        && !reading.refines();
+    let says = reading.count.is_some() || !reading.places.is_empty() && context.order.place.is_empty();
+    if plain && says { Ok(Move::Adjust) } else { Err("nothing of the order".to_owned()) }
+}
+
+struct Decision<'d> {
+    reading: &'d Reading,
+    context: &'d Context,
+    shown: &'d Shown,
+    language: Language,
+    question_waits: bool,
+    words: Vec<RowWords>,
+}
+
+impl Decision<'_> {
+    fn take(&self) -> Result<Move, String> {
+        let reading = self.reading;
+        let rows = &self.shown.rows;
+        if let Some(place) = reading.nth.iter().find(|place| **place > rows.len()) {
+            // «четвертый» of three; but «размер 48» and the like are no places.
+            return if *place <= 10 && reading.include.is_empty() {
+                Ok(Move::NoSuchPlace(rows.len()))
+            } else {
+                Err(format!("there is no row {place}"))
+            };
+        }
+        let picked = self.picked();
+        let ordered = !self.context.order.lines.is_empty();
+        // Words that describe none of the rows pointed at are about something else.
+        let unread = self.unread(&picked);
+        if let Some(code) = self.foreign_code() {
+            return Err(format!("«{code}» is the number of none of the rows"));
+        }
+        if reading.remove && ordered {
+            return self.removed(&picked);
+        }
+        if unread.is_empty() {
+            if let Some(found) = self.spoken(&picked, ordered)? {
+                return Ok(found);
+            }
+        } else if !picked.is_empty() && reading.points() {
+            return Err(format!("nothing shown is «{}»", unread.join(" ")));
+        }
+        if ordered && let Ok(adjusted) = adjust(reading, self.context) {
+            return Ok(adjusted);
+        }
+        if (reading.further || reading.back)
+            && reading.include.is_empty()
+            && !reading.refines()
+            && !self.question_waits
+            && !reading.asks()
+            && reading.places.is_empty()
+            && reading.numbers.is_empty()
+        {
+            return Ok(if reading.back { Move::Back } else { Move::Further });
+        }
+        self.refined()
+    }
+
+    /// The rows that the message points at, in the order in which it does.
+    fn picked(&self) -> Vec<usize> {
+        let (reading, rows) = (self.reading, &self.shown.rows);
+        let mut picked: Vec<usize> = reading.nth.iter().map(|place| place - 1).collect();
+        if reading.last > 0 {
+            picked.extend(rows.len().saturating_sub(reading.last)..rows.len());
+        }
+        let asked = reading.which || reading.asks() || reading.choose || reading.compare;
+        if reading.cheapest || reading.cheaper && reading.which {
+            picked.extend(rows::extreme(rows, true));
+        }
+        if reading.dearest || reading.dearer && reading.which {
+            picked.extend(rows::extreme(rows, false));
+        }
+        for code in &reading.codes {
+            picked.extend(rows.iter().position(|row| same_code(&row.article, code)));
+        }
+        let money = reading.amounts.iter().copied().chain(reading.raw_bounds.iter().map(|bound| bound.value));
+        let money: Vec<f64> = money.chain(reading.numbers.iter().copied()).collect();
+        if picked.is_empty() && !money.is_empty() && reading.include.is_empty() {
+            let exact = |at: &usize| {
+                rows.get(*at).and_then(|row| row.price).is_some_and(|price| money.iter().any(|m| (price - m).abs() < 1.0))
+            };
+            let near = rows::at_price(rows, &money);
+            // Without «тот» an exact price is meant only where it is a row's own to the rouble.
+            if asked || near.iter().all(exact) {
+                picked.extend(near);
+            }
+        }
+        // «красный сколько стоит»: words that some of the rows hold, but not all.
+        if picked.is_empty() && asked && self.describes() {
+            let fits: Vec<usize> = (0..rows.len())
+                .filter(|at| self.words.get(*at).is_some_and(|words| words.fits(reading)))
+                .collect();
+            if fits.len() < rows.len() {
+                picked.extend(fits);
+            }
+        }
+        // «мощнее который»: the one that has most of it.
+        if picked.is_empty() && reading.which && let Some((dimension, more)) = reading.scale {
+            picked.extend(self.most(dimension, more));
+        }
+        if picked.is_empty() && reading.all {
+            picked.extend(0..rows.len());
+        }
+        let mut seen = Vec::new();
+        picked.retain(|at| *at < rows.len() && !seen.contains(at) && { seen.push(*at); true });
+        picked
+    }
+
+    /// Whether the message says what something is like.
+    fn describes(&self) -> bool {
+        let reading = self.reading;
+        !reading.include.is_empty() || !reading.numbers.is_empty() || !reading.measures.is_empty()
+    }
+
+    fn most(&self, dimension: Option<measure::Dimension>, more: bool) -> Option<usize> {
+        let rows = &self.shown.rows;
+        let stated = rows.iter().enumerate().filter_map(|(at, row)| {
+            let measures = row.measures();
+            let mut of = measures.iter().filter(|m| dimension.is_none_or(|wanted| m.dimension == wanted));
+            Some((at, of.next()?.value))
+        });
+        let order = |a: &(usize, f64), b: &(usize, f64)| a.1.total_cmp(&b.1);
+        let found = if more { stated.max_by(order) } else { stated.min_by(order) };
+        found.map(|(at, _)| at)
+    }
+
+    /// Words of the message that describe none of the rows it points at.
+    fn unread(&self, picked: &[usize]) -> Vec<String> {
+        let rows = |at: &usize| self.words.get(*at);
+        let held = |word: &&String| {
+            let root = root(word);
+            let held = picked.iter().filter_map(rows).any(|words| words.holds(&root));
+            let focus = picked.is_empty() && self.context.focus.as_ref().is_some_and(|row| RowWords::of(row).holds(&root));
+            held || focus
+        };
+        self.reading.include.iter().filter(|word| !held(word)).cloned().collect()
+    }
+
+    /// A code that is the article of no row shown: another product is meant.
+    fn foreign_code(&self) -> Option<&str> {
+        let known = |code: &&String| !self.shown.rows.iter().any(|row| same_code(&row.article, code));
+        self.reading.codes.iter().find(known).map(String::as_str)
+    }
+
+    fn rows(&self, picked: &[usize]) -> Vec<Product> {
+        picked.iter().filter_map(|at| self.shown.rows.get(*at)).take(MOST_TOLD).cloned().collect()
+    }
+
+    /// The row that «он», "it" or no word at all means.
+    fn focused(&self) -> Option<Product> {
+        let only = || match self.shown.rows.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        };
+        self.context.focus.clone().or_else(only)
+    }
+
+    /// Speech about rows, when no word of the message is about anything else.
+    fn spoken(&self, picked: &[usize], ordered: bool) -> Result<Option<Move>, String> {
+        let reading = self.reading;
+        let rows = self.rows(picked);
+        let explicit = !picked.is_empty();
+        let takes = reading.choose || reading.count.is_some() || reading.want && reading.points();
+        let refused = !reading.exclude.is_empty();
+        if takes && !refused && !reading.asks() && !reading.refines() || reading.choose && explicit && !refused {
+            let lines: Vec<(Product, Option<f64>)> = picked
+                .iter()
+                .filter_map(|at| {
+                    let counted = reading.counts.iter().find(|(place, _)| place - 1 == *at).map(|(_, count)| *count);
+                    Some((self.shown.rows.get(*at)?.clone(), counted.or(reading.count)))
+                })
+                .collect();
+            if !lines.is_empty() && !(reading.all && picked.len() > MOST_TOLD) {
+                return Ok(Some(Move::Choose(lines)));
+            }
+            let this = reading.choose || reading.this;
+            if !explicit && this && let Some(row) = self.focused() {
+                return Ok(Some(Move::Choose(vec![(row, reading.count)])));
+            }
+            if !explicit && reading.count.is_some() && !ordered && let Some(row) = self.focused() {
+                return Ok(Some(Move::Choose(vec![(row, reading.count)])));
+            }
+        }
+        if reading.compare || reading.or && rows.len() > 1 {
+            let compared = match rows.len() {
+                0 if self.context.focus.is_none() || !reading.this => self.rows(&self.first(3)),
+                0 | 1 => {
+                    let mut both: Vec<Product> = self.focused().into_iter().chain(rows).collect();
+                    both.dedup_by(|a, b| a.id == b.id);
+                    if both.len() < 2 { self.rows(&self.first(2)) } else { both }
+                }
+                _ => rows,
+            };
+            return if compared.len() > 1 {
+                Ok(Some(Move::Compare(compared)))
+            } else {
+                Err("there is one row, so that there is nothing to compare".to_owned())
+            };
+        }
+        if reading.recommend && !self.describes() {
+            let among = if rows.len() > 1 { rows } else { self.shown.rows.clone() };
+            return Ok(Some(Move::Recommend(among)));
+        }
+        let changes = reading.refines() && !explicit;
+        if explicit && !changes && !refused {
+            return Ok(Some(Move::Tell(rows)));
+        }
+        let asks = reading.asks() || reading.have && !reading.places.is_empty() || reading.this && reading.have;
+        if asks && !changes && !self.describes() && !refused {
+            if let Some(row) = self.focused() {
+                return Ok(Some(Move::Tell(vec![row])));
+            }
+            // «сколько стоит?» after several rows is of all of them; «есть в наличии?» narrows them.
+            if reading.stock && reading.places.is_empty() && !reading.this {
+                return Ok(None);
+            }
+            let several = if reading.this { self.first(1) } else { self.first(MOST_TOLD) };
+            return Ok(Some(Move::Tell(self.rows(&several))));
+        }
+        if reading.this && !reading.spoke_otherwise() && let Some(row) = self.focused() {
+            return Ok(Some(Move::Tell(vec![row])));
+        }
+        if reading.yes && reading.says_only_yes() && !self.question_waits {
+            return Ok(Some(Move::Ask));
+        }
+        Ok(None)
+    }
+
+    fn first(&self, count: usize) -> Vec<usize> {
+        (0..self.shown.rows.len().min(count)).collect()
+    }
+
+    fn removed(&self, picked: &[usize]) -> Result<Move, String> {
+        let lines = &self.context.order.lines;
+        let mut ids: Vec<String> = self.rows(picked).into_iter().map(|row| row.id).collect();
+        ids.retain(|id| lines.iter().any(|line| line.id == *id));
+        if ids.is_empty() {
+            let place = self.reading.nth.first().and_then(|place| lines.get(place - 1));
+            ids.extend(place.or(lines.last()).filter(|_| self.reading.include.is_empty()).map(|line| line.id.clone()));
+        }
+        if ids.is_empty() { Err("no line of the order is meant".to_owned()) } else { Ok(Move::Remove(ids)) }
+    }
+
+    /// The last search, changed by the message.
+    fn refined(&self) -> Result<Move, String> {
+        let reading = self.reading;
+        let rows = &self.shown.rows;
+        if reading.asks() && !reading.stock && !reading.refines() {
+            return Err("it asks of something that was not shown".to_owned());
+        }
+        if reading.choose || reading.remove {
+            return Err("it takes something that was not shown".to_owned());
+        }
+        if !reading.places.is_empty() {
+            return Err("it speaks of a place".to_owned());
+        }
+        let in_stock = reading.in_stock || reading.stock;
+        if self.question_waits && !reading.refines() {
+            return Err("a question waits, and it may be its answer".to_owned());
+        }
+        // The thing itself again: a new search, unless something like what was shown is wanted.
+        let again = reading.include.iter().any(|word| {
+            let root = root(word);
+            self.words.iter().all(|words| words.named(&root))
+        });
+        if again && !reading.compares() && reading.exclude.is_empty() {
+            return Err("it names the thing again".to_owned());
+        }
+        let mut request = SearchRequest { offset: 0, similar_to: None, ..self.shown.request.clone() };
+        let mut why: Vec<String> = Vec::new();
+        let mut confirm = false;
+        // Words of a new thing are what is wanted instead: «не нужен перфоратор, нужна дрель».
+        for word in &reading.exclude {
+            let root = root(word);
+            let brand = rows.iter().find(|row| same_root(&self::root(&row.brand), &root));
+            if let Some(row) = brand {
+                drop_filters(&mut request, |filter| filter.field == Field::Brand);
+                request.filters.push(text_filter(Field::Brand, Comparison::Ne, &row.brand));
+            } else if self.words.iter().any(|words| words.holds(&root)) {
+                if self.words.iter().all(|words| words.named(&root)) && !reading.include.is_empty() {
+                    return Err(format!("«{word}» is not wanted any more"));
+                }
+                let without = match self.language {
+                    Language::Ru => "без",
+                    Language::En => "without",
+                };
+                request.text = format!("{} {without} {word}", request.text);
+            } else {
+                return Err(format!("nothing shown is «{word}»"));
+            }
+            why.push(format!("without «{word}»"));
+        }
+        for word in &reading.include {
+            let root = root(word);
+            let brand = rows.iter().find(|row| same_root(&self::root(&row.brand), &root));
+            if let Some(row) = brand {
+                drop_filters(&mut request, |filter| filter.field == Field::Brand);
+                request.filters.push(text_filter(Field::Brand, Comparison::Eq, &row.brand));
+            } else if !again || !self.words.iter().all(|words| words.named(&root)) {
+                request.text = format!("{} {word}", request.text);
+                confirm = true;
+            }
+            why.push(format!("with «{word}»"));
+        }
+        for number in &reading.numbers {
+            if self.is_price(*number) {
+                self.bound_price(&mut request, None, Some(*number));
+                why.push(format!("price up to {number}"));
+            } else {
+                request.text = format!("{} {number}", without_numbers(&request.text));
+                confirm = true;
+                why.push(format!("with the number {number}"));
+            }
+        }
+        for (_, words) in &reading.measures {
+            request.text = format!("{} {words}", without_numbers(&request.text));
+            confirm = true;
+            why.push(format!("with «{words}»"));
+        }
+        let (mut low, mut high) = (reading.min_price, reading.max_price);
+        for bound in &reading.raw_bounds {
+            let Some(value) = self.as_price(bound.value) else {
+                return Err(format!("{} is no price of such goods", bound.value));
+            };
+            if bound.upper { high = Some(value) } else { low = Some(value) }
+        }
+        if low.is_some() || high.is_some() {
+            self.bound_price(&mut request, low, high);
+            why.push("within the price".to_owned());
+        }
+        if !reading.filters.is_empty() {
+            let fields: Vec<Field> = reading.filters.iter().map(|filter| filter.field.clone()).collect();
+            drop_filters(&mut request, |filter| fields.contains(&filter.field));
+            request.filters.extend(reading.filters.iter().cloned());
+            why.push("within the quantities".to_owned());
+        }
+        if in_stock {
+            drop_filters(&mut request, |filter| filter.field == Field::Stock);
+            request.filters.push(number_filter(Field::Stock, Comparison::Gt, 0.0));
+            why.push("in stock".to_owned());
+        }
+        self.compared(&mut request, &mut why)?;
+        if why.is_empty() {
+            return Err("it says nothing of what was shown".to_owned());
+        }
+        let why = why.join(", ");
+        Ok(Move::Refine(Box::new(Refinement { request, confirm, why, cheaper: reading.cheaper })))
+    }
+
+    /// «подешевле», «помощнее»: compared with the row that is spoken of, or the first one, which was offered.
+    fn compared(&self, request: &mut SearchRequest, why: &mut Vec<String>) -> Result<(), String> {
+        let reading = self.reading;
+        let of = self.context.focus.as_ref().or(self.shown.rows.first());
+        if reading.cheaper || reading.dearer {
+            let price = of.and_then(|row| row.price).or_else(|| rows::median_price(&self.shown.rows));
+            let Some(price) = price else { return Err("no row has a price".to_owned()) };
+            drop_filters(request, |filter| filter.field == Field::Price);
+            let comparison = if reading.cheaper { Comparison::Lt } else { Comparison::Gt };
+            request.filters.push(number_filter(Field::Price, comparison, price));
+            why.push(format!("{} than {price}", if reading.cheaper { "cheaper" } else { "dearer" }));
+        }
+        if let Some((dimension, more)) = reading.scale {
+            let measures = of.map(Product::measures).unwrap_or_default();
+            let stated = measures.iter().find(|m| dimension.is_none_or(|wanted| m.dimension == wanted));
+            let Some(stated) = stated else { return Err("the row states no such quantity".to_owned()) };
+            let field = Field::Measure(stated.dimension);
+            drop_filters(request, |filter| filter.field == field);
+            let comparison = if more { Comparison::Gt } else { Comparison::Lt };
+            request.filters.push(number_filter(field, comparison, stated.value));
+            why.push(format!(
+                "{} {} than {}",
+                if more { "more" } else { "less" },
+                stated.dimension.name(),
+                stated.value
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether a number alone is a sum of money here: as large as the prices, and in no row.
+    fn is_price(&self, number: f64) -> bool {
+        number >= 1000.0
+            && rows::median_price(&self.shown.rows).is_some_and(|median| number > median / 10.0 && number < median * 10.0)
+            && !self.words.iter().any(|words| words.states(number))
+    }
+
+    /// A number after «до» as a price: «за 15» is of thousands where the goods cost thousands.
+    fn as_price(&self, number: f64) -> Option<f64> {
+        let median = rows::median_price(&self.shown.rows)?;
+        let fits = |price: f64| price > median / 20.0 && price < median * 20.0;
+        [number, number * 1000.0].into_iter().find(|price| fits(*price))
+    }
+
+    fn bound_price(&self, request: &mut SearchRequest, low: Option<f64>, high: Option<f64>) {
+        drop_filters(request, |filter| {
+            let upper = matches!(filter.comparison, Comparison::Lt | Comparison::Le);
+            let FilterValue::Number(bound) = filter.value else { return false };
+            // An older bound that contradicts the new one goes too.
+            filter.field == Field::Price
+                && (upper && (high.is_some() || low.is_some_and(|low| low > bound))
+                    || !upper && (low.is_some() || high.is_some_and(|high| high < bound)))
+        });
+        let bounds = [(low, Comparison::Ge), (high, Comparison::Le)];
+        for (value, comparison) in bounds {
+            request.filters.extend(value.map(|value| number_filter(Field::Price, comparison, value)));
+        }
+    }
+}
+
+impl Reading {
+    /// Whether there is nothing in it but agreement.
+    fn says_only_yes(&self) -> bool {
+        *self == Reading { yes: true, spoke: true, ..Reading::default() }
+            || *self == Reading { yes: true, want: true, spoke: true, ..Reading::default() }
+            || *self == Reading { want: true, spoke: true, ..Reading::default() }
+    }
+
+    /// Whether it says more than «этот».
+    fn spoke_otherwise(&self) -> bool {
+        *self != Reading { this: true, spoke: true, ..Reading::default() }
+    }
+}
+
+fn drop_filters(request: &mut SearchRequest, which: impl Fn(&Filter) -> bool) {
+    request.filters.retain(|filter| !which(filter));
+}
+
+fn number_filter(field: Field, comparison: Comparison, value: f64) -> Filter {
+    Filter { field, comparison, value: FilterValue::Number(value) }
+}
+
+fn text_filter(field: Field, comparison: Comparison, value: &str) -> Filter {
+    Filter { field, comparison, value: FilterValue::Text(value.to_owned()) }
+}
+
+/// A query without the numbers that an earlier refinement put there: «болгарка 125», then «150».
+fn without_numbers(text: &str) -> String {
+    let number = |word: &&str| !word.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
+    text.split_whitespace().filter(number).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether two article numbers are one, however they are parted and in whichever script.
+fn same_code(article: &str, code: &str) -> bool {
+    let plain = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).map(look_alike).collect()
+    };
+    let (article, code) = (plain(article), plain(code));
+    !code.is_empty() && (article == code || code.len() >= 4 && article.ends_with(&code))
+}
+
+/// Cyrillic letters that look like Latin ones as those.
+fn look_alike(c: char) -> char {
+    match c {
+        'а' => 'a',
+        'в' => 'b',
+        'е' => 'e',
+        'к' => 'k',
+        'м' => 'm',
+        'н' => 'h',
+        'о' => 'o',
+        'р' => 'p',
+        'с' => 'c',
+        'т' => 't',
+        'у' => 'y',
+        'х' => 'x',
+        c => c,
+    }
+}

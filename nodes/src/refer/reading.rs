@@ -1,0 +1,441 @@
+//! A message taken apart: which of its words point at rows, ask, refine or choose, and which say something else.
+
+use tolmach_engine::{
+    catalog::Filter,
+    measure::{self, Dimension, Measure},
+};
+
+use super::lexicon::{self, Means};
+use crate::{
+    bounds,
+    extract::{self, numbers, units},
+};
+
+/// The most words of a message that is read as speech about rows. Longer ones tell a story of their own.
+const MOST_WORDS: usize = 48;
+
+/// A piece of a message.
+#[derive(Clone, Debug, PartialEq)]
+enum Piece {
+    Word(String),
+    /// A number without a unit, and what «тысяч» multiplied it by.
+    Number(f64, f64),
+    /// An amount of money.
+    Amount(f64),
+    /// A count: «2 штуки».
+    Count(f64),
+    /// A quantity with its words.
+    Measured(Measure, String),
+    /// «2-й».
+    Nth(usize),
+    Code(String),
+    /// A mark that ends what a «не» covers.
+    Break,
+}
+
+/// A number after «до» or «от».
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct RawBound {
+    pub(super) value: f64,
+    pub(super) upper: bool,
+}
+
+/// What a message says of rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Reading {
+    /// Rows by their place, from 1.
+    pub(super) nth: Vec<usize>,
+    /// How many of a row were named after it, where they were: place and count.
+    pub(super) counts: Vec<(usize, f64)>,
+    /// The last so many rows.
+    pub(super) last: usize,
+    pub(super) this: bool,
+    pub(super) which: bool,
+    pub(super) all: bool,
+    pub(super) price: bool,
+    pub(super) stock: bool,
+    pub(super) have: bool,
+    pub(super) details: bool,
+    pub(super) photo: bool,
+    pub(super) choose: bool,
+    pub(super) want: bool,
+    pub(super) remove: bool,
+    pub(super) compare: bool,
+    pub(super) or: bool,
+    pub(super) recommend: bool,
+    pub(super) cheaper: bool,
+    pub(super) dearer: bool,
+    pub(super) cheapest: bool,
+    pub(super) dearest: bool,
+    /// A quantity of which more (or less) is wanted; `None` for whichever the rows state.
+    pub(super) scale: Option<(Option<Dimension>, bool)>,
+    pub(super) in_stock: bool,
+    pub(super) further: bool,
+    pub(super) back: bool,
+    pub(super) yes: bool,
+    /// Words that say what something is like.
+    pub(super) include: Vec<String>,
+    /// Words that say what it is not.
+    pub(super) exclude: Vec<String>,
+    /// Words after «в» or "to".
+    pub(super) places: Vec<String>,
+    /// Numbers without a unit.
+    pub(super) numbers: Vec<f64>,
+    /// Numbers that are money.
+    pub(super) amounts: Vec<f64>,
+    /// Quantities with their words.
+    pub(super) measures: Vec<(Measure, String)>,
+    /// How many are wanted.
+    pub(super) count: Option<f64>,
+    /// Numbers after «до» and «от» that no currency makes money.
+    pub(super) raw_bounds: Vec<RawBound>,
+    /// Article numbers, or what is written like one.
+    pub(super) codes: Vec<String>,
+    /// Bounds on the price.
+    pub(super) min_price: Option<f64>,
+    /// See above.
+    pub(super) max_price: Option<f64>,
+    /// Bounds on quantities.
+    pub(super) filters: Vec<Filter>,
+    /// Whether any word of it was in the lexicon.
+    pub(super) spoke: bool,
+}
+
+impl Reading {
+    /// Reads a message; `None` when it is too long to be read so.
+    pub(super) fn of(text: &str) -> Option<Reading> {
+        let mut reading = Reading::default();
+        let (rest, filters) = bounds::measure_bounds(text);
+        reading.filters = filters;
+        let bounds = extract::price_bounds(&rest);
+        // What a bound on the price covers is read for its numbers only: «тот, что за 7 820» names a row.
+        if let Some(bounds) = &bounds {
+            (reading.min_price, reading.max_price) = (bounds.min, bounds.max);
+            reading.amounts.extend([bounds.min, bounds.max].into_iter().flatten());
+        }
+        let rest = bounds.map_or(rest, |bounds| bounds.rest);
+        let pieces = pieces(&rest);
+        if pieces.len() > MOST_WORDS {
+            return None;
+        }
+        reading.walk(&pieces);
+        Some(reading)
+    }
+
+    /// Whether anything of a row is asked.
+    pub(super) fn asks(&self) -> bool {
+        self.price || self.stock || self.details || self.photo
+    }
+
+    /// Whether rows are pointed at, by place or otherwise than by their words.
+    pub(super) fn points(&self) -> bool {
+        !self.nth.is_empty() || self.last > 0 || self.this || self.all || self.cheapest || self.dearest
+    }
+
+    /// Whether the search is to be changed, apart from words that rows must hold.
+    pub(super) fn refines(&self) -> bool {
+        self.compares() || self.bounds() || self.in_stock || !self.exclude.is_empty()
+    }
+
+    /// Whether something like what was shown is wanted, but cheaper, stronger or the like.
+    pub(super) fn compares(&self) -> bool {
+        self.cheaper || self.dearer || self.scale.is_some()
+    }
+
+    /// Whether the price or a quantity is bounded.
+    pub(super) fn bounds(&self) -> bool {
+        self.min_price.is_some()
+            || self.max_price.is_some()
+            || !self.filters.is_empty()
+            || !self.raw_bounds.is_empty()
+    }
+
+    /// The place of delivery as the client wrote it, in the form of a name («Самара» for «в Самару»); `None` without one.
+    pub(super) fn places_of(&self, message: &str) -> Option<String> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let written = |folded: &String| {
+            let words = message.split(|c: char| !(c.is_alphanumeric() || c == '-'));
+            let found = words.into_iter().find(|word| extract::folded(word) == *folded);
+            nominative(found.unwrap_or(folded))
+        };
+        Some(self.places.iter().map(written).collect::<Vec<_>>().join(" "))
+    }
+
+    fn walk(&mut self, pieces: &[Piece]) {
+        let mut at = 0;
+        let mut negated = false;
+        // What the words just before mean, for the piece that follows.
+        let mut before: Option<Means> = None;
+        while let Some(piece) = pieces.get(at) {
+            let mut taken = 1;
+            let mut means = None;
+            match piece {
+                Piece::Break => negated = false,
+                Piece::Nth(place) => self.nth.push(*place),
+                Piece::Code(code) => self.codes.push(code.clone()),
+                Piece::Measured(measure, words) => {
+                    if negated {
+                        self.exclude.push(words.clone());
+                    } else {
+                        self.measures.push((*measure, words.clone()));
+                    }
+                }
+                Piece::Amount(amount) => self.amount(*amount, before),
+                Piece::Count(count) => self.counted(*count),
+                Piece::Number(value, factor) => self.number(*value, *factor, before),
+                Piece::Word(word) if matches!(word.as_str(), "а" | "но" | "but") => negated = false,
+                Piece::Word(word) => {
+                    let words: Vec<&str> = pieces
+                        .get(at..)
+                        .unwrap_or_default()
+                        .iter()
+                        .map_while(|piece| match piece {
+                            Piece::Word(word) => Some(word.as_str()),
+                            _ => None,
+                        })
+                        .take(6)
+                        .collect();
+                    match lexicon::longest(&words) {
+                        Some((found, length)) => {
+                            taken = length;
+                            means = Some(found);
+                            self.spoke |= found != Means::Filler;
+                            negated = self.phrase(found, negated, &words[..length.min(words.len())]);
+                        }
+                        None if negated => self.exclude.push(word.clone()),
+                        None if matches!(before, Some(Means::To | Means::UpTo)) => {
+                            // «в Нижний Новгород»
+                            means = Some(Means::To);
+                            self.places.push(word.clone());
+                        }
+                        None => self.include.push(word.clone()),
+                    }
+                }
+            }
+            before = means.filter(|means| *means != Means::Filler);
+            at += taken;
+        }
+    }
+
+    /// Takes a phrase in; returns whether what follows it is negated.
+    fn phrase(&mut self, means: Means, negated: bool, words: &[&str]) -> bool {
+        match means {
+            Means::Nth(_) | Means::Last if negated => {}
+            Means::Nth(place) => self.nth.push(place),
+            Means::Last => self.last = self.last.max(1),
+            Means::This => self.this = true,
+            Means::Which => self.which = true,
+            Means::All => self.all = true,
+            Means::Price => self.price = true,
+            Means::Stock => self.stock = true,
+            Means::Have => self.have = true,
+            Means::Details => self.details = true,
+            Means::Photo => self.photo = true,
+            Means::Choose if negated => self.exclude.push(words.join(" ")),
+            Means::Choose => self.choose = true,
+            Means::Want => {
+                self.want = true;
+                return false;
+            }
+            Means::Remove => self.remove = true,
+            Means::Compare => self.compare = true,
+            Means::Recommend => self.recommend = true,
+            Means::Cheaper => self.cheaper = true,
+            Means::Dearer => self.dearer = true,
+            Means::Cheapest => self.cheapest = true,
+            Means::Dearest => self.dearest = true,
+            Means::More(dimension) => self.scale = Some((Some(dimension), true)),
+            Means::Less(dimension) => self.scale = Some((Some(dimension), false)),
+            Means::Bigger => self.scale = Some((None, true)),
+            Means::Smaller => self.scale = Some((None, false)),
+            Means::InStock => self.in_stock = true,
+            Means::Further => self.further = true,
+            Means::Back => self.back = true,
+            Means::Not | Means::Without => return true,
+            Means::Yes => self.yes = true,
+            Means::Or => self.or = true,
+            Means::Number | Means::UpTo | Means::From | Means::To | Means::And | Means::Filler => {}
+        }
+        negated
+    }
+
+    fn amount(&mut self, amount: f64, before: Option<Means>) {
+        self.amounts.push(amount);
+        match before {
+            Some(Means::From) => self.min_price = Some(amount),
+            _ => self.max_price = Some(amount),
+        }
+    }
+
+    fn counted(&mut self, count: f64) {
+        match self.nth.last() {
+            Some(place) => self.counts.push((*place, count)),
+            None => {}
+        }
+        self.count = Some(count);
+    }
+
+    fn number(&mut self, value: f64, factor: f64, before: Option<Means>) {
+        /// The most rows that «первые три» may speak of.
+        const FEW: f64 = 10.0;
+        let whole = value.fract() == 0.0 && value >= 1.0;
+        match before {
+            Some(Means::Number) if whole && value <= 100.0 => self.nth.push(value as usize),
+            // «первые два», «последние три»
+            Some(Means::Nth(1)) if whole && value <= FEW && !self.choose => {
+                self.nth = (1..=value as usize).collect();
+            }
+            Some(Means::Last) if whole && value <= FEW => self.last = value as usize,
+            // «второй три»: so many of it.
+            Some(Means::Nth(_)) if whole && self.choose => self.counted(value),
+            Some(Means::UpTo) if factor == 1.0 => self.raw_bounds.push(RawBound { value, upper: true }),
+            Some(Means::From) if factor == 1.0 => self.raw_bounds.push(RawBound { value, upper: false }),
+            _ if factor > 1.0 => self.amount(value, before),
+            _ => self.numbers.push(value),
+        }
+    }
+}
+
+/// A town as it is called: «в Самару» goes to «Самара».
+fn nominative(word: &str) -> String {
+    /// Names that end so by themselves.
+    const OWN: &[&str] = &["баку", "тарту", "сочи", "алматы"];
+    let capital = |word: &str| -> String {
+        let mut chars = word.chars();
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    };
+    let lower = word.to_lowercase();
+    if OWN.contains(&lower.as_str()) {
+        return capital(word);
+    }
+    let changed = match (word.strip_suffix('у'), word.strip_suffix('ю')) {
+        (Some(head), _) => format!("{head}а"),
+        (_, Some(head)) => format!("{head}я"),
+        _ => word.to_owned(),
+    };
+    capital(&changed)
+}
+
+/// The pieces of a text.
+fn pieces(text: &str) -> Vec<Piece> {
+    /// Endings of «2-й», "2nd".
+    const ORDINAL: &[&str] =
+        &["й", "я", "е", "ю", "ый", "ой", "ая", "ое", "ую", "го", "ого", "му", "st", "nd", "rd", "th"];
+    let measured = measure::find(text);
+    let numbered = numbers::find(text);
+    let tokens = extract::tokens(text);
+    let mut pieces = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let start = token.range.start;
+        // A quantity or a number may be several tokens; what follows it begins after its last one.
+        let skip_to = |end: usize, at: &mut usize| {
+            while tokens.get(*at).is_some_and(|token| token.range.start < end) {
+                *at += 1;
+            }
+        };
+        let ordinal = match tokens.get(at + 1) {
+            Some(next) if next.glued => {
+                let dash = next.what == extract::What::Mark('-');
+                let word = if dash { tokens.get(at + 2).filter(|word| word.glued) } else { Some(next) };
+                word.filter(|word| matches!(&word.what, extract::What::Word(word) if ORDINAL.contains(&word.as_str())))
+                    .map(|_| if dash { 3 } else { 2 })
+            }
+            _ => None,
+        };
+        if let (extract::What::Digits(value), Some(length)) = (&token.what, ordinal)
+            && (1.0..=100.0).contains(value)
+        {
+            pieces.push(Piece::Nth(*value as usize));
+            at += length;
+            continue;
+        }
+        if let Some(found) = measured.iter().find(|found| found.whole.start == start) {
+            let words = text.get(found.whole.clone()).unwrap_or_default().to_owned();
+            pieces.push(Piece::Measured(found.measure, words));
+            skip_to(found.whole.end, &mut at);
+            continue;
+        }
+        if let Some(number) = numbered.iter().find(|number| number.range.start == start) {
+            let unit = units::after(text, number.range.end);
+            let (piece, end) = match unit.as_ref().map(|unit| unit.kind) {
+                Some(units::Unit::Piece) => (Piece::Count(number.value), unit.map_or(0, |unit| unit.end)),
+                Some(units::Unit::Currency) => (Piece::Amount(number.value), unit.map_or(0, |unit| unit.end)),
+                _ => (Piece::Number(number.value, number.factor), number.range.end),
+            };
+            pieces.push(piece);
+            skip_to(end.max(number.range.end), &mut at);
+            continue;
+        }
+        match &token.what {
+            extract::What::Word(word) => match pieces.last_mut() {
+                // "i'll", "don't"
+                Some(Piece::Word(before)) if token.glued && before.ends_with('\'') => before.push_str(word),
+                _ => pieces.push(Piece::Word(word.clone())),
+            },
+            extract::What::Mark('\'' | '’') if token.glued => {
+                if let Some(Piece::Word(before)) = pieces.last_mut() {
+                    before.push('\'');
+                }
+            }
+            extract::What::Mark('№' | '#') => pieces.push(Piece::Word("№".to_owned())),
+            extract::What::Mark(',' | '.' | ';' | '!' | '?' | '\n' | '(' | ')' | ':') => pieces.push(Piece::Break),
+            extract::What::Mark(_) => {}
+            extract::What::Digits(value) => pieces.push(Piece::Number(*value, 1.0)),
+            extract::What::Code => {
+                pieces.push(Piece::Code(text.get(token.range.clone()).unwrap_or_default().to_owned()));
+            }
+        }
+        at += 1;
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Reading {
+        Reading::of(text).unwrap()
+    }
+
+    #[test]
+    fn places_are_read_in_words_and_figures() {
+        for text in ["а второй сколько?", "2-й сколько стоит", "номер 2 почём", "how much is the second one?", "№2 цена"] {
+            let reading = read(text);
+            assert_eq!((reading.nth.as_slice(), reading.price), ([2].as_slice(), true), "{text}: {reading:?}");
+            assert!(reading.include.is_empty(), "{text}: {reading:?}");
+        }
+        assert_eq!(read("сравни первые три").nth, [1, 2, 3]);
+        assert_eq!(read("не первый, а третий").nth, [3]);
+    }
+
+    #[test]
+    fn a_choice_has_counts_and_a_place() {
+        let reading = read("беру первый, 2 штуки, в Самару");
+        assert!(reading.choose && reading.include.is_empty(), "{reading:?}");
+        assert_eq!((reading.nth, reading.count), (vec![1], Some(2.0)));
+        assert_eq!(reading.places, ["самару"]);
+        let reading = read("I'll take the second one, 3 pcs");
+        assert!(reading.choose, "{reading:?}");
+        assert_eq!((reading.nth, reading.count), (vec![2], Some(3.0)));
+        assert_eq!(read("первый 2 шт и третий 5 шт, оформляйте").counts, [(1, 2.0), (3, 5.0)]);
+    }
+
+    #[test]
+    fn refinements_are_told_from_words_of_a_thing() {
+        let reading = read("до 10 тысяч");
+        assert_eq!((reading.max_price, reading.include.is_empty()), (Some(10_000.0), true));
+        assert!(read("подешевле").cheaper && read("помощнее есть?").compares());
+        assert_eq!(read("за 15").raw_bounds, [RawBound { value: 15.0, upper: true }]);
+        assert_eq!(read("125").numbers, [125.0]);
+        assert_eq!(read("не Korvund").exclude, ["korvund"]);
+        assert_eq!(read("без аккумулятора").exclude, ["аккумулятора"]);
+        let reading = read("не нужен перфоратор, нужна дрель");
+        assert_eq!((reading.exclude, reading.include), (vec!["перфоратор".to_owned()], vec!["дрель".to_owned()]));
+        let reading = read("сколько стоит доставка в Казань");
+        assert_eq!((reading.price, reading.include.as_slice()), (true, ["доставка".to_owned()].as_slice()));
+    }
+}

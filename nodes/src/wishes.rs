@@ -1,0 +1,155 @@
+//! The parts of a message that may be wishes of their own.
+
+use tolmach_engine::effect::ScoredLabel;
+
+use crate::extract;
+
+/// A wish: its words and the intent that they mean.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wish {
+    pub(crate) text: String,
+    pub(crate) label: String,
+}
+
+/// The most parts that a message is taken apart into.
+pub(crate) const MOST: usize = 8;
+
+/// The parts of a message: its sentences, and what commas and «и» part, in order. Marks at their ends are left out. A message
+/// of more than [`MOST`] parts tells a story: it is one.
+pub(crate) fn parts(text: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut current = String::new();
+    let mut chars = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        let digit_after = chars.peek().is_some_and(char::is_ascii_digit);
+        let ends = match c {
+            '!' | '?' | ';' | '\n' => true,
+            // «3,5 кВт», «2.5»: no end.
+            '.' | ',' => !(before.is_ascii_digit() && digit_after) && chars.peek().is_none_or(|next| next.is_whitespace()),
+            _ => false,
+        };
+        if ends {
+            push(&mut parts, &current);
+            current.clear();
+        } else {
+            current.push(c);
+        }
+        before = c;
+    }
+    push(&mut parts, &current);
+    let parts: Vec<String> = parts.iter().flat_map(|part| at_conjunctions(part)).collect();
+    if parts.len() > MOST { vec![text.trim().to_owned()] } else { parts }
+}
+
+/// The wishes of a message from its parts and what each surely means. A part that means nothing by itself belongs to the one
+/// before it («до 10 тысяч»), and so does one of the same intent, unless both are searches with a price of their own. What is
+/// said aside is none where there is another.
+pub(crate) fn of(parts: &[String], placed: &[Option<ScoredLabel>], aside: impl Fn(&str) -> bool) -> Vec<Wish> {
+    let priced = |text: &str| extract::price_bounds(text).is_some();
+    let mut wishes: Vec<Wish> = Vec::new();
+    // Words before the first that mean something: «подскажите пожалуйста, …».
+    let mut before = String::new();
+    for (part, label) in parts.iter().zip(placed) {
+        match (label, wishes.last_mut()) {
+            (Some(label), Some(last)) if last.label == label.label && !(priced(&last.text) && priced(part)) => {
+                last.text.push_str(", ");
+                last.text.push_str(part);
+            }
+            (Some(label), _) => {
+                let text = if before.is_empty() { part.clone() } else { format!("{before}, {part}") };
+                before.clear();
+                wishes.push(Wish { text, label: label.label.clone() });
+            }
+            (None, Some(last)) => {
+                last.text.push_str(", ");
+                last.text.push_str(part);
+            }
+            (None, None) => before = if before.is_empty() { part.clone() } else { format!("{before}, {part}") },
+        }
+    }
+    if wishes.iter().any(|wish| !aside(&wish.label)) {
+        wishes.retain(|wish| !aside(&wish.label));
+    }
+    wishes
+}
+
+fn push(parts: &mut Vec<String>, part: &str) {
+    let part = part.trim();
+    if !part.is_empty() {
+        parts.push(part.to_owned());
+    }
+}
+
+/// A part without the conjunction that it begins with, and split where «и» joins two requests that each have a verb or a bound
+/// of their own.
+fn at_conjunctions(part: &str) -> Vec<String> {
+    const JOINS: &[&str] =
+        &[" и еще ", " и ещё ", " а еще ", " а ещё ", " и также ", " и ", " а также ", " плюс ", " and also ", " and "];
+    for join in JOINS {
+        if let Some((head, tail)) = part.split_once(join)
+            && stands_alone(head)
+            && stands_alone(tail)
+        {
+            let mut parts = vec![head.trim().to_owned()];
+            parts.extend(at_conjunctions(tail.trim()));
+            return parts;
+        }
+    }
+    let bare = ["и ", "а ", "ну ", "and "].iter().find_map(|start| part.strip_prefix(start));
+    vec![bare.unwrap_or(part).trim().to_owned()]
+}
+
+/// Whether words can be a request of their own: they ask, they want, or they name an amount.
+fn stands_alone(words: &str) -> bool {
+    const ASKS: &[&str] = &[
+        "есть", "можно", "можете", "сколько", "какая", "какой", "какие", "когда", "где", "нужен", "нужна", "нужно", "нужны",
+        "хочу", "доставк", "доставляете", "доставите", "оплат", "счет", "счёт", "гаранти", "возьму", "беру", "покажите", "ищу", "как",
+        "посоветуйте", "работаете", "позовите", "перезвоните", "скидк", "до", "за", "от", "do", "can", "is", "are", "what", "how", "when",
+        "where", "need", "want", "deliver", "delivery", "pay", "warranty", "call", "show", "under", "below", "discount",
+    ];
+    let lower = words.to_lowercase();
+    let mut said = lower.split(|c: char| !c.is_alphanumeric());
+    said.any(|word| ASKS.iter().any(|ask| if ask.chars().count() > 4 { word.starts_with(ask) } else { word == *ask }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        assert_eq!(parts(text), expected, "{text}");
+    }
+
+    #[test]
+    fn parts_that_mean_nothing_alone_belong_to_the_one_before() {
+        let said = |wishes: Vec<Wish>| wishes.into_iter().map(|wish| format!("{}: {}", wish.label, wish.text)).collect::<Vec<_>>();
+        let label = |label: &str| Some(ScoredLabel { label: label.to_owned(), score: 0.9, example: String::new() });
+        let check = |parts: &[&str], labels: &[Option<ScoredLabel>], expected: &[&str]| {
+            let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+            assert_eq!(said(of(&parts, labels, |label| label == "hello")), expected);
+        };
+        check(
+            &["здравствуйте", "нужен насос", "до 10 тысяч", "доставка есть"],
+            &[label("hello"), label("product"), None, label("services")],
+            &["product: нужен насос, до 10 тысяч", "services: доставка есть"],
+        );
+        check(&["дрель за 5000", "болгарку до 4000"], &[label("product"), label("product")], &["product: дрель за 5000", "product: болгарку до 4000"]);
+        check(&["дрель", "шуруповёрт"], &[label("product"), label("product")], &["product: дрель, шуруповёрт"]);
+        check(&["добрый день", "как дела"], &[label("hello"), label("hello")], &["hello: добрый день, как дела"]);
+    }
+
+    #[test]
+    fn a_message_is_taken_apart_at_marks_and_conjunctions() {
+        check(
+            "здравствуйте, нужен генератор 5 кВт, есть ли доставка в Тулу и можно ли оплатить по счёту?",
+            &["здравствуйте", "нужен генератор 5 кВт", "есть ли доставка в Тулу", "можно ли оплатить по счёту"],
+        );
+        check("дрель за 5000 и болгарку до 4000", &["дрель за 5000", "болгарку до 4000"]);
+        check("насос 3,5 кВт. Доставка есть?", &["насос 3,5 кВт", "Доставка есть"]);
+        check("пила по дереву и металлу", &["пила по дереву и металлу"]);
+        check("", &[]);
+        let story = "раз, два, три, четыре, пять, шесть, семь, восемь, девять";
+        check(story, &[story]);
+    }
+}
