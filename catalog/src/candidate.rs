@@ -40,6 +40,41 @@ impl Wanted {
     }
 }
 
+/// Moves the best `count` candidates to the front, in no order.
+pub(super) fn move_best_first(candidates: &mut [Candidate], count: usize) {
+    if count == 0 || count >= candidates.len() {
+        return;
+    }
+    // The best keys so far, at most twice as many as wanted: nearly all candidates are refused by one comparison.
+    let mut keys: Vec<u64> = Vec::with_capacity(2 * count);
+    let mut least = 0;
+    for candidate in candidates.iter() {
+        let key = order(candidate);
+        if key >= least {
+            keys.push(key);
+            if keys.len() == 2 * count {
+                least = keep_greatest(&mut keys, count);
+            }
+        }
+    }
+    least = keep_greatest(&mut keys, count);
+    let mut front = 0;
+    for place in 0..candidates.len() {
+        if candidates.get(place).is_some_and(|candidate| order(candidate) >= least) {
+            candidates.swap(front, place);
+            front += 1;
+        }
+    }
+}
+
+/// Keeps the greatest `count` keys, of which there are at least so many, and returns the least of them.
+fn keep_greatest(keys: &mut Vec<u64>, count: usize) -> u64 {
+    let (_, least, _) = keys.select_nth_unstable_by(count - 1, |a, b| b.cmp(a));
+    let least = *least;
+    keys.truncate(count);
+    least
+}
+
 /// A total order, best first, so that pages neither overlap nor skip a row.
 pub(super) fn best_first(a: &Candidate, b: &Candidate) -> Ordering {
     order(b).cmp(&order(a))
@@ -50,4 +85,39 @@ pub(super) fn best_first(a: &Candidate, b: &Candidate) -> Ordering {
 fn order(candidate: &Candidate) -> u64 {
     let rank = u64::from(candidate.rank.to_bits());
     rank << 32 | u64::from(candidate.preferred) << 31 | u64::from(!candidate.row & (u32::MAX >> 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moves_the_same_candidates_to_the_front_as_sorting_does() {
+        let mut state = 5_u64;
+        let mut next = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        let candidates: Vec<Candidate> = (0..1000)
+            .map(|row| {
+                let (rank, preferred) = ((next() % 20) as f32 / 10.0, next() % 2 == 0);
+                Candidate { row, rank, score: 0.0, preferred, headed: 0.0 }
+            })
+            .collect();
+        let rows = |candidates: &[Candidate]| candidates.iter().map(|of| of.row).collect::<Vec<u32>>();
+        let mut sorted = candidates.clone();
+        sorted.sort_unstable_by(best_first);
+        for count in [0, 1, 2, 99, 400, 999, 1000, 1001] {
+            let mut moved = candidates.clone();
+            move_best_first(&mut moved, count);
+            let count = count.min(moved.len());
+            moved[..count].sort_unstable_by(best_first);
+            assert_eq!(rows(&moved[..count]), rows(&sorted[..count]), "{count}");
+            let mut all = rows(&moved);
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..1000), "{count}");
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! rows found by keywords, total and facets are the same as if every similarity had been computed.
 
 use super::{
-    candidate::{Candidate, Wanted},
+    candidate::{Candidate, Wanted, move_best_first},
     filter::Filters,
     vectors::{QueryVector, Vectors},
 };
@@ -75,11 +75,10 @@ pub(super) fn fuse(
     }));
     mix.keep_worth_showing(wanted);
     mix.rank_first(wanted.rows);
-    let Mix { mut mixed, open, .. } = mix;
-    mixed.extend(
-        open.into_iter().map(|candidate| Candidate { rank: (1.0 - ratio) * candidate.rank, ..candidate }),
-    );
-    mixed
+    let Mix { mixed, mut open, .. } = mix;
+    open.iter_mut().for_each(|candidate| candidate.rank *= 1.0 - ratio);
+    open.extend(mixed);
+    open
 }
 
 /// State of mixing.
@@ -98,6 +97,7 @@ impl Mix<'_> {
         let compared = &self.near.compared;
         let known = Rows::of(compared.iter().map(|(row, _)| *row));
         let rows = Rows::of(by_words.iter().map(|candidate| candidate.row));
+        self.open.reserve(by_words.len());
         for candidate in by_words {
             let row = candidate.row;
             let place =
@@ -147,23 +147,33 @@ impl Mix<'_> {
 
     /// Computes the similarity of every candidate that may be among the best `rows`.
     fn rank_first(&mut self, rows: usize) {
-        let words = 1.0 - self.ratio;
-        let open = self.open.iter().map(|candidate| words * candidate.rank);
-        let mut at_least: Vec<f32> = self.mixed.iter().map(|candidate| candidate.rank).chain(open).collect();
+        // Those that are best by words, first: what they reach with their similarity, the others must reach as well, and
+        // nearly none of them can.
+        move_best_first(&mut self.open, rows);
+        let best: Vec<Candidate> = self.open.drain(..rows.min(self.open.len())).collect();
+        self.compare(best);
+        if self.open.is_empty() {
+            return;
+        }
+        // At least `rows` are mixed, and none of them is below the rank of an open one by words.
+        let mut ranks: Vec<f32> = self.mixed.iter().map(|candidate| candidate.rank).collect();
         let last = match rows.checked_sub(1) {
-            Some(last) if last < at_least.len() => {
-                *at_least.select_nth_unstable_by(last, |a, b| b.total_cmp(a)).1
-            }
+            Some(last) if last < ranks.len() => *ranks.select_nth_unstable_by(last, |a, b| b.total_cmp(a)).1,
             _ => 0.0,
         };
+        let words = 1.0 - self.ratio;
         self.compare_where(|mix, candidate| words * candidate.rank + mix.ratio * mix.near.best >= last);
     }
 
     fn compare_where(&mut self, is_wanted: impl Fn(&Self, &Candidate) -> bool) {
-        let open = std::mem::take(&mut self.open);
-        let (wanted, open): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|candidate| is_wanted(self, candidate));
+        let mut open = std::mem::take(&mut self.open);
+        let wanted = open.extract_if(.., |candidate| is_wanted(self, candidate)).collect();
         self.open = open;
+        self.compare(wanted);
+    }
+
+    /// Computes the similarity of candidates and mixes them.
+    fn compare(&mut self, wanted: Vec<Candidate>) {
         let rows: Vec<u32> = wanted.iter().map(|candidate| candidate.row).collect();
         let nearness = self.near.vectors.compare(&self.near.asked, &rows);
         for (candidate, nearness) in wanted.into_iter().zip(nearness) {
@@ -192,5 +202,54 @@ impl Rows {
 
     fn has(&self, row: u32) -> bool {
         self.0.get(row as usize / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::candidate::best_first, *};
+
+    #[test]
+    fn ranks_the_first_rows_as_if_every_similarity_were_computed() {
+        let mut state = 11_u64;
+        let mut next = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % 1000) as f32 / 1000.0
+        };
+        let mut vectors = Vectors::new(16);
+        for _ in 0..600 {
+            assert!(vectors.push(&std::array::from_fn::<f32, 16, _>(|_| (next() - 0.3) / 2.0)));
+        }
+        let asked = || vectors.ask(&[0.25; 16]);
+        let all: Vec<u32> = (0..600).collect();
+        let nearness: Vec<f32> =
+            vectors.compare(&asked(), &all).iter().map(|near| near.clamp(0.0, 1.0)).collect();
+        let best = nearness.iter().copied().fold(0.0, f32::max);
+        let by_words: Vec<Candidate> = (0..600)
+            .filter(|row| row % 3 > 0)
+            .map(|row| Candidate { row, rank: next(), score: next(), preferred: row % 2 == 0, headed: 0.0 })
+            .collect();
+        let compared = all.iter().zip(&nearness).filter(|(row, _)| *row % 5 == 0);
+        let compared: Vec<(u32, f32)> = compared.map(|(row, near)| (*row, *near)).collect();
+        for (ratio, limit, min_score) in [(0.25, 1, 0.0), (0.25, 20, 0.0), (0.6, 100, 0.0), (0.25, 30, 0.4)] {
+            let wanted = Wanted::of(&tolmach_engine::catalog::SearchRequest {
+                limit,
+                min_score,
+                ..Default::default()
+            });
+            let fused = |compared: Vec<(u32, f32)>| {
+                let similar = SimilarRows { vectors: &vectors, asked: asked(), best, compared };
+                // Rows found by similarity alone are of the compared ones, so that they are left out here.
+                let mut found = fuse(by_words.clone(), &similar, ratio, wanted, |_| true);
+                found.sort_unstable_by(best_first);
+                let first: Vec<(u32, f32)> =
+                    found.iter().take(limit as usize).map(|of| (of.row, of.rank)).collect();
+                (found.len(), first)
+            };
+            let every = all.iter().copied().zip(nearness.iter().copied()).collect();
+            assert_eq!(fused(compared.clone()), fused(every), "{ratio}, {limit} rows from {min_score}");
+        }
     }
 }

@@ -6,9 +6,8 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use tantivy::{
-    DocSet, IndexWriter, InvertedIndexReader, TERMINATED, TantivyDocument, Term,
+    IndexWriter, InvertedIndexReader, TantivyDocument, Term,
     fieldnorm::FieldNormReader,
-    postings::Postings,
     schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
 };
 use tolmach_engine::catalog::Product;
@@ -48,6 +47,9 @@ const COMPLETING: usize = 6;
 const K1: f32 = 1.2;
 const B: f32 = 0.4;
 
+/// Number of tantivy's field length codes.
+const LENGTHS: usize = 256;
+
 /// An open index.
 pub(super) struct Index {
     rows: usize,
@@ -67,10 +69,11 @@ struct SegmentField {
     position: usize,
     field: Field,
     postings: Arc<InvertedIndexReader>,
-    lengths: FieldNormReader,
+    /// Tantivy's code of the field's length, by document.
+    lengths: Vec<u8>,
     /// Weight of one occurrence for each of tantivy's 256 field length codes, computed once to save a division per
     /// posting.
-    weight_by_length: Vec<f32>,
+    weight_by_length: [f32; LENGTHS],
 }
 
 /// One posting: a row that contains a term.
@@ -181,12 +184,13 @@ impl Index {
                     }
                 }
                 let lengths = segment.get_fieldnorms_reader(field)?;
+                let lengths = (0..segment.max_doc()).map(|doc| lengths.fieldnorm_id(doc)).collect();
                 of_fields.push(SegmentField {
                     position,
                     field,
                     postings,
                     lengths,
-                    weight_by_length: Vec::new(),
+                    weight_by_length: [0.0; LENGTHS],
                 });
             }
             segments.push(Segment { rows: rows_of, fields: of_fields });
@@ -202,8 +206,9 @@ impl Index {
             let weight = FIELDS.get(field.position).map_or(0.0, |of| of.weight);
             let average = average_length.get(field.position).copied().unwrap_or(1.0);
             let length = |id: u8| FieldNormReader::id_to_fieldnorm(id) as f32;
-            field.weight_by_length =
-                (0..=u8::MAX).map(|id| weight / (1.0 - B + B * length(id) / average)).collect();
+            for (id, of_length) in (0..=u8::MAX).zip(&mut field.weight_by_length) {
+                *of_length = weight / (1.0 - B + B * length(id) / average);
+            }
         }
         Ok(Index { rows, segments, vocabulary: vocabulary.into_iter().collect() })
     }
@@ -221,27 +226,28 @@ impl Index {
                 let position = field.position;
                 let share = FIELDS.get(position).map_or(0.0, |of| of.share);
                 let term = Term::from_field_text(field.field, term);
-                let Some(mut postings) = field.postings.read_postings(&term, IndexRecordOption::WithFreqs)?
-                else {
-                    continue;
-                };
-                let mut doc = postings.doc();
-                while doc != TERMINATED {
-                    let length = usize::from(field.lengths.fieldnorm_id(doc));
-                    let times = postings.term_freq();
-                    let frequency =
-                        times as f32 * field.weight_by_length.get(length).copied().unwrap_or_default();
-                    if let Some(row) = segment.rows.get(doc as usize) {
-                        let in_name = [position == 0, position == 1];
+                let read = field.postings.read_block_postings(&term, IndexRecordOption::WithFreqs)?;
+                let Some(mut postings) = read else { continue };
+                let in_name = [position == 0, position == 1];
+                // A block at a time: a posting costs a few instructions, so that the processor reads several rows from
+                // memory at once.
+                while postings.block_len() > 0 {
+                    for (doc, times) in postings.docs().iter().zip(postings.freqs()) {
+                        let doc = *doc as usize;
+                        let (Some(row), Some(length)) = (segment.rows.get(doc), field.lengths.get(doc))
+                        else {
+                            continue;
+                        };
+                        let weight = field.weight_by_length.get(usize::from(*length)).copied();
                         visit(Posting {
                             row: *row,
-                            frequency,
+                            frequency: *times as f32 * weight.unwrap_or_default(),
                             share,
                             in_name,
-                            is_head: position == HEAD && times > 1,
+                            is_head: position == HEAD && *times > 1,
                         });
                     }
-                    doc = postings.advance();
+                    postings.advance();
                 }
             }
         }

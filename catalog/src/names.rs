@@ -229,11 +229,13 @@ impl Names {
     }
 
     /// Proximity of the query's words in a row's name, 0 to 1: the mean over successive words of 1 for adjacent, 0.5
-    /// and 0.25 for distance 2 and 3. `query` has, for each word, the ids of the terms that may stand for it.
-    pub fn adjacency(&self, row: u32, query: &[Vec<u32>]) -> f32 {
-        let name = self.of(row);
+    /// and 0.25 for distance 2 and 3.
+    pub fn adjacency(&self, row: u32, query: &QueryTerms) -> f32 {
+        let name = (0..).zip(self.of(row)).filter(|(_, term)| query.may_contain(**term));
+        let name: Vec<(i32, &u32)> = name.collect();
+        let query = &query.words;
         let places = |wanted: &[u32]| -> Vec<i32> {
-            (0..).zip(name).filter(|(_, term)| wanted.contains(term)).map(|(place, _)| place).collect()
+            name.iter().filter(|(_, term)| wanted.contains(term)).map(|(place, _)| *place).collect()
         };
         let mut before = match query.first() {
             Some(first) => places(first),
@@ -256,6 +258,26 @@ impl Names {
             before = here;
         }
         sum / (query.len().max(2) - 1) as f32
+    }
+}
+
+/// The terms of a query in names.
+pub(super) struct QueryTerms {
+    /// For each word, the ids of the terms that may stand for it.
+    pub words: Vec<Vec<u32>>,
+    /// The last six bits of all ids, as a set: most terms of a name are none of the query, and this tells it at once.
+    low_bits: u64,
+}
+
+impl QueryTerms {
+    pub fn new(words: Vec<Vec<u32>>) -> QueryTerms {
+        let low_bits = words.iter().flatten().fold(0, |bits, id| bits | 1 << (id % 64));
+        QueryTerms { words, low_bits }
+    }
+
+    /// Whether a term may be one of the query's.
+    fn may_contain(&self, id: u32) -> bool {
+        self.low_bits >> (id % 64) & 1 == 1
     }
 }
 

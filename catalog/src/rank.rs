@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use tolmach_engine::language::Language;
 
 use super::{
-    candidate::{Candidate, best_first},
+    candidate::{Candidate, move_best_first},
     filter::Filters,
     generation::Generation,
     index::saturate,
+    names::QueryTerms,
     query::QueryWord,
-    scratch::Sums,
+    scratch::Scratch,
 };
 use crate::words;
 
@@ -47,23 +48,23 @@ pub(super) fn by_words(
 ) -> tantivy::Result<Vec<Candidate>> {
     let mut scratch = generation.scratch_pool.acquire(generation.index.rows());
     // After an error the buffer is not zero any more, so it is dropped and not returned to the pool.
-    let mut candidates = summed(generation, words, language, filters, &mut scratch.sums)?;
+    let mut candidates = summed(generation, words, language, filters, &mut scratch)?;
     rerank(generation, words, &mut candidates, &mut scratch.typical);
     generation.scratch_pool.release(scratch);
     Ok(candidates)
 }
 
-/// Candidates in no order, ranked by BM25F alone. `all` is zero before the call and after a successful one.
+/// Candidates in no order, ranked by BM25F alone. `scratch` is zero and empty before the call and after a
+/// successful one.
 fn summed(
     generation: &Generation,
     words: &[QueryWord],
     language: Language,
     filters: &Filters<'_>,
-    all: &mut [Sums],
+    scratch: &mut Scratch,
 ) -> tantivy::Result<Vec<Candidate>> {
     let rows = generation.index.rows();
-    let mut touched: Vec<u32> = Vec::new();
-    let mut postings: Vec<u32> = Vec::new();
+    let Scratch { sums: all, touched, postings, .. } = scratch;
     let mut weight_of_all = 0.0;
     for QueryWord { terms, may_be_head } in words {
         for (term, weight) in terms {
@@ -98,9 +99,10 @@ fn summed(
         Language::En => 1,
     };
     let mut candidates: Vec<Candidate> = Vec::with_capacity(touched.len());
-    for row in touched {
+    let every_row_passes = filters.is_empty();
+    for row in touched.drain(..) {
         let sums = all.get_mut(row as usize).map(std::mem::take).unwrap_or_default();
-        if filters.pass(row) {
+        if every_row_passes || filters.pass(row) {
             let share = sums.held / weight_of_all.max(f32::MIN_POSITIVE);
             candidates.push(Candidate {
                 row,
@@ -119,22 +121,22 @@ fn summed(
 /// Their ranks are from 0.001 to about 1.3; all other candidates rank below them.
 fn rerank(generation: &Generation, words: &[QueryWord], candidates: &mut [Candidate], scratch: &mut [f32]) {
     let names = &generation.names;
-    let query: Vec<Vec<u32>> = words
+    let query = words
         .iter()
         .map(|word| word.terms.iter().filter_map(|(term, _)| names.id(term)).collect::<Vec<u32>>())
-        .filter(|ids| !ids.is_empty())
-        .collect();
+        .filter(|ids| !ids.is_empty());
+    let query = QueryTerms::new(query.collect());
     let things = things(generation, words);
     let best = candidates.iter().map(|candidate| candidate.rank).fold(f32::MIN_POSITIVE, f32::max);
     let closely = first(candidates, RERANKED).len();
     let (close, others) = candidates.split_at_mut(closely);
-    let typical = typical_words(generation, &query, first(close, MODELS));
+    let typical = typical_words(generation, &query.words, first(close, MODELS));
     let typical = typicality(generation, &typical, close, scratch);
     let mut least = f32::MAX;
     for (candidate, typical) in close.iter_mut().zip(typical) {
         candidate.rank /= best;
         let length = names.of(candidate.row).len().max(1) as f32;
-        let adjacency = if query.len() > 1 { names.adjacency(candidate.row, &query) } else { 0.0 };
+        let adjacency = if query.words.len() > 1 { names.adjacency(candidate.row, &query) } else { 0.0 };
         let rank = RELEVANCE * candidate.rank
             + SHARE * candidate.score
             + ADJACENCY * adjacency
@@ -163,9 +165,7 @@ fn headed_by(term: &str) -> f32 {
 
 /// Moves the best `count` candidates to the front and returns them.
 fn first(candidates: &mut [Candidate], count: usize) -> &[Candidate] {
-    if count < candidates.len() {
-        candidates.select_nth_unstable_by(count, best_first);
-    }
+    move_best_first(candidates, count);
     candidates.get(..count.min(candidates.len())).unwrap_or_default()
 }
 
@@ -182,16 +182,16 @@ fn typicality(
         for row in generation.names.rows_with(*term) {
             if let Some(sum) = scratch.get_mut(*row as usize) {
                 *sum += weight;
-                most = most.max(*sum);
+                if *sum > most {
+                    most = *sum;
+                }
             }
         }
     }
     let of = |row: u32| scratch.get(row as usize).copied().unwrap_or_default() / most;
     let found = rows.iter().map(|candidate| of(candidate.row)).collect();
-    for row in typical.iter().flat_map(|(term, _)| generation.names.rows_with(*term)) {
-        if let Some(sum) = scratch.get_mut(*row as usize) {
-            *sum = 0.0;
-        }
+    if !typical.is_empty() {
+        scratch.fill(0.0);
     }
     found
 }

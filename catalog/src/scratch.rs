@@ -23,6 +23,9 @@ pub(super) struct Sums {
 pub(super) struct Scratch {
     pub sums: Vec<Sums>,
     pub typical: Vec<f32>,
+    /// Rows found, empty between searches: of all words, and of the word being looked up.
+    pub touched: Vec<u32>,
+    pub postings: Vec<u32>,
 }
 
 /// Scratch buffers that no search is using.
@@ -32,7 +35,11 @@ pub(super) struct ScratchPool(Mutex<Vec<Scratch>>);
 impl ScratchPool {
     pub fn acquire(&self, rows: usize) -> Scratch {
         let scratch = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        scratch.unwrap_or_else(|| Scratch { sums: vec![Sums::default(); rows], typical: vec![0.0; rows] })
+        scratch.unwrap_or_else(|| Scratch {
+            sums: vec![Sums::default(); rows],
+            typical: vec![0.0; rows],
+            ..Scratch::default()
+        })
     }
 
     pub fn release(&self, scratch: Scratch) {

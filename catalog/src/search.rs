@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use tolmach_engine::catalog::{ArticleMatch, Hit, NearArticle, SearchRequest, SearchResults};
 
 use super::{
-    candidate::{Candidate, Wanted, best_first},
+    candidate::{Candidate, Wanted, best_first, move_best_first},
     facets,
     filter::Filters,
     fuse::{SimilarRows, fuse},
@@ -63,7 +63,9 @@ pub(super) fn search(
             || near.iter().any(|(near, _)| *near == row)
             || unwanted.contains(&row)
     };
-    candidates.retain(|candidate| !left_out(candidate.row));
+    if like.is_some() || !(named.is_empty() && near.is_empty() && unwanted.is_empty()) {
+        candidates.retain(|candidate| !left_out(candidate.row));
+    }
     let wanted = Wanted::of(request);
     if let (Some(vectors), Some(vector)) = (&generation.vectors, vector)
         && ratio > 0.0
@@ -73,7 +75,9 @@ pub(super) fn search(
         candidates = fuse(candidates, &similar, ratio, wanted, left_out);
     } else {
         let bar = wanted.bar(candidates.iter().map(|candidate| candidate.score).fold(0.0, f32::max));
-        candidates.retain(|candidate| candidate.score >= bar);
+        if bar > 0.0 {
+            candidates.retain(|candidate| candidate.score >= bar);
+        }
     }
     // Rows named by article number come first, in text order, then those that a code may mean.
     let first =
@@ -142,7 +146,7 @@ fn page(
     let facets = facets::count(generation, &candidates, request);
     // A broad query matches thousands of rows, of which a page shows a few: only those are sorted.
     if wanted < candidates.len() {
-        candidates.select_nth_unstable_by(wanted, best_first);
+        move_best_first(&mut candidates, wanted);
         candidates.truncate(wanted);
     }
     candidates.sort_unstable_by(best_first);

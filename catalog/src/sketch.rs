@@ -4,7 +4,7 @@
 //! They only select the rows to compare exactly; similarity is computed in [`super::vectors`]. They are derived from
 //! the vectors at load time and never stored.
 
-use std::{cmp::Ordering, slice::ChunksExact};
+use std::cmp::Ordering;
 
 use pulp::{Arch, NullaryFnOnce};
 
@@ -66,53 +66,67 @@ impl Sketches {
     pub fn distances(&self, asked: &QuerySketch) -> Vec<u16> {
         let mut distances = vec![0; self.bits.len() / self.words_of_row];
         // Dispatches to a version compiled for CPUs with a popcount instruction, which takes half the time.
-        let rows = self.bits.chunks_exact(self.words_of_row);
-        Arch::new().dispatch(Measuring { rows, asked, distances: &mut distances });
+        let Sketches { words_of_row, bits, .. } = self;
+        Arch::new().dispatch(Measuring {
+            words_of_row: *words_of_row,
+            bits,
+            asked,
+            distances: &mut distances,
+        });
         distances
     }
 }
+
+/// Number of distances that [`least`] looks at together.
+const TOGETHER: usize = 16;
 
 /// The `count` rows with the smallest distances, in row order. Ties at the largest distance go to the first rows.
 pub(super) fn least(distances: &[u16], count: usize) -> Vec<u32> {
     if count == 0 {
         return Vec::new();
     }
-    let mut rows_at: Vec<usize> = Vec::new();
+    let greatest = distances.iter().copied().max().unwrap_or_default();
+    let mut rows_at: Vec<u32> = vec![0; usize::from(greatest) + 1];
     for distance in distances {
-        let distance = usize::from(*distance);
-        if distance >= rows_at.len() {
-            rows_at.resize(distance + 1, 0);
-        }
-        if let Some(rows) = rows_at.get_mut(distance) {
+        if let Some(rows) = rows_at.get_mut(usize::from(*distance)) {
             *rows += 1;
         }
     }
     let mut room = count;
     let mut farthest = u16::MAX;
     for (distance, rows) in (0..).zip(&rows_at) {
-        if *rows >= room {
+        if *rows as usize >= room {
             farthest = distance;
             break;
         }
-        room -= rows;
+        room -= *rows as usize;
     }
-    // There may be thousands of equal rows at the last distance; take only as many as still fit.
-    let mut taken = |distance: u16| match distance.cmp(&farthest) {
-        Ordering::Less => true,
-        Ordering::Equal => {
-            let taken = room > 0;
-            room = room.saturating_sub(1);
-            taken
+    let mut taken = Vec::with_capacity(count.min(distances.len()));
+    // Few rows are taken, so most groups of rows are passed over as a whole.
+    for (group, first) in distances.chunks(TOGETHER).zip((0..).step_by(TOGETHER)) {
+        if group.iter().fold(u16::MAX, |least, distance| least.min(*distance)) > farthest {
+            continue;
         }
-        Ordering::Greater => false,
-    };
-    (0..).zip(distances).filter(|(_, distance)| taken(**distance)).map(|(row, _)| row).collect()
+        for (distance, row) in group.iter().zip(first..) {
+            match distance.cmp(&farthest) {
+                Ordering::Less => taken.push(row),
+                // There may be thousands of equal rows at the last distance; take only as many as still fit.
+                Ordering::Equal if room > 0 => {
+                    taken.push(row);
+                    room -= 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    taken
 }
 
 /// Computes the distances of all rows. A struct with a plain loop and not a closure or iterator chain: functions that
 /// are not inlined here would not be compiled for the detected CPU.
 struct Measuring<'a> {
-    rows: ChunksExact<'a, u64>,
+    words_of_row: usize,
+    bits: &'a [u64],
     asked: &'a QuerySketch,
     distances: &'a mut [u16],
 }
@@ -122,9 +136,24 @@ impl NullaryFnOnce for Measuring<'_> {
 
     #[inline(always)]
     fn call(self) {
-        for (row, distance) in self.rows.zip(self.distances) {
+        let Measuring { words_of_row, bits, asked, distances } = self;
+        // The embedder's vectors have one block. A loop of known length is unrolled and takes half the time.
+        if let ([query], [strong]) = (asked.bits.as_chunks::<WORDS>().0, asked.strong.as_chunks::<WORDS>().0)
+            && words_of_row == WORDS
+        {
+            for (row, distance) in bits.as_chunks::<WORDS>().0.iter().zip(distances) {
+                let mut sum = 0;
+                for ((row, query), strong) in row.iter().zip(query).zip(strong) {
+                    let other = row ^ query;
+                    sum += other.count_ones() + 2 * (other & strong).count_ones();
+                }
+                *distance = sum as u16;
+            }
+            return;
+        }
+        for (row, distance) in bits.chunks_exact(words_of_row).zip(distances) {
             let mut sum = 0;
-            for ((row, query), strong) in row.iter().zip(&self.asked.bits).zip(&self.asked.strong) {
+            for ((row, query), strong) in row.iter().zip(&asked.bits).zip(&asked.strong) {
                 let other = row ^ query;
                 sum += other.count_ones() + 2 * (other & strong).count_ones();
             }
