@@ -218,17 +218,20 @@ impl Channel for WebChannel {
 /// under `/s/NAME/`. The pages use relative URLs only, so the router may be nested under a path that ends with a slash.
 /// Photos of the catalogue are expected beside the default site's page. The router needs [`protected`] around it.
 pub fn router(intake: Arc<dyn Greeter>, channel: Arc<WebChannel>, guard: Arc<Guard>) -> Router {
-    Router::new()
+    let mut router = Router::new()
         .route("/", get(page::html))
         .route("/chat.css", get(page::css))
-        .route("/chat.js", get(page::js))
         .route("/ws", get(socket::upgrade))
         .route("/s/{site}", get(page::with_slash))
         .route("/s/{site}/", get(page::html))
         .route("/s/{site}/chat.css", get(page::css))
-        .route("/s/{site}/chat.js", get(page::js))
-        .route("/s/{site}/ws", get(socket::upgrade))
-        .with_state(State { intake, channel, guard })
+        .route("/s/{site}/ws", get(socket::upgrade));
+    for (name, script) in page::SCRIPTS {
+        let serve = move |state, path| page::script(script, state, path);
+        router =
+            router.route(&format!("/{name}"), get(serve)).route(&format!("/s/{{site}}/{name}"), get(serve));
+    }
+    router.with_state(State { intake, channel, guard })
 }
 
 #[derive(Clone)]
