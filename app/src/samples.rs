@@ -3,11 +3,13 @@
 mod embedded;
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
-use tolmach_catalog::{EmbeddedCatalog, ImportOutcome, Source, import};
+use tolmach_catalog::{EmbeddedCatalog, ImportOutcome, Source, import, photos};
+use tolmach_engine::catalog::Product;
 use tolmach_runtime::ports::{Actor, AuditStore};
 
 use crate::audit::Change;
@@ -85,7 +87,26 @@ async fn import_samples(catalog: &EmbeddedCatalog) -> Result<ImportOutcome, Erro
     let folder = tempfile::tempdir().map_err(Error::NoFolder)?;
     let path = folder.path().join(name);
     fs::write(&path, bytes).map_err(Error::Unwritable)?;
-    let imported = import::read(&path)?;
+    let mut imported = import::read(&path)?;
+    take_pictures(catalog.folder(), &mut imported.items)?;
     let source = Source { name: SOURCE.to_owned(), demo: true };
     Ok(catalog.import(source, imported.items, |_| {}).await?)
+}
+
+/// Stores the pictures that the binary holds beside the catalogue and sets them in the items, whose photos are addresses on a
+/// host that does not exist: the last part of each is the picture's name.
+fn take_pictures(folder: &Path, items: &mut [Product]) -> Result<(), Error> {
+    let mut kept: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for photo in items.iter_mut().map(|item| &mut item.photo) {
+        let name = photo.take().and_then(|address| address.rsplit('/').next().map(str::to_owned));
+        let Some(name) = name else { continue };
+        if let Some(known) = kept.get(&name) {
+            photo.clone_from(known);
+            continue;
+        }
+        let stored = embedded::sample_picture(&name).map(|bytes| photos::put(folder, &bytes)).transpose()?;
+        photo.clone_from(&stored.flatten());
+        kept.insert(name, photo.clone());
+    }
+    Ok(())
 }

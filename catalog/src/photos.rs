@@ -124,6 +124,20 @@ pub fn keep_known(rows: &[Row], source: &str, products: &mut [Product]) -> usize
     kept
 }
 
+/// Stores a picture beside the catalogue in `folder` and returns the address by which a product refers to it; `None` if it is
+/// not a JPEG, PNG, WebP or GIF file.
+///
+/// Blocks.
+///
+/// # Errors
+/// [`Error::Disk`] if it cannot be written.
+pub fn put(folder: &Path, bytes: &[u8]) -> Result<Option<String>, Error> {
+    let Some(kind) = kind(bytes) else { return Ok(None) };
+    let name = format!("{}.{kind}", short_hash(bytes));
+    keep(folder, &name, bytes)?;
+    Ok(Some(format!("{PHOTO_PREFIX}{name}")))
+}
+
 /// The picture of each article: the one named exactly like it, or else the first of `…-1`, `…_2`.
 fn chosen(
     zip: &mut zip::ZipArchive<BufReader<File>>,

@@ -9,7 +9,7 @@
 //! - `older { before }` asks for the messages before a `seq`.
 //!
 //! Frames from the server:
-//! - `welcome { token, reset, earlier, messages }`: the messages after `after`, at most the last 50 and 256 KiB. `reset`
+//! - `welcome { token, reset, earlier, storing, messages }`: the messages after `after`, at most the last 50 and 256 KiB. `reset`
 //!   tells the page to discard what it shows, because the store does not have those messages, or because more were
 //!   missed than are sent. `earlier` tells a page that shows nothing that the chat has older messages.
 //! - `greeting { messages }`: how the chat begins, to a page of a chat without messages. Nothing of it is stored: the
@@ -18,6 +18,8 @@
 //!   socket. `at` is in milliseconds since the Unix epoch.
 //! - `older { messages, earlier }`: at most the last 50 and 256 KiB before the given `seq`, in ascending order, and
 //!   whether there are older ones.
+//! - `state { storing }`: whether messages can be stored, when that has changed since `welcome`. While they cannot, the page
+//!   must not look as if somebody listened.
 //! - `ack { id }`: the frame is stored; the reply follows as `message` frames.
 //! - `error { code, id? }`: `bad_frame`, `hello_first`, `too_long`, `too_fast` or `unavailable` (the page should resend
 //!   under the same `id`).
@@ -82,6 +84,9 @@ pub const NAME: &str = "web";
 pub const CAPABILITIES: Capabilities =
     Capabilities { name: NAME, max_cards: Some(50), contact_sharing: false, ..telegram::CAPABILITIES };
 
+/// How often the store is asked whether it takes messages.
+const ASK_STORE: Duration = Duration::from_secs(2);
+
 /// Settings of the web chat.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -123,6 +128,8 @@ pub struct WebChannel {
     open: Mutex<HashMap<ChatKey, Vec<Arc<Notify>>>>,
     /// Becomes true when the sockets are to be closed.
     closing: watch::Sender<bool>,
+    /// Whether the store takes what clients write, as far as is known.
+    storing: watch::Sender<bool>,
 }
 
 impl WebChannel {
@@ -130,7 +137,30 @@ impl WebChannel {
     pub fn new(store: Arc<dyn Store>, mut options: Options) -> WebChannel {
         options.sites.entry(DEFAULT_SITE.to_owned()).or_default();
         let places = Arc::new(Semaphore::new(options.sockets));
-        WebChannel { store, options, places, open: Mutex::default(), closing: watch::Sender::new(false) }
+        let (closing, storing) = (watch::Sender::new(false), watch::Sender::new(true));
+        WebChannel { store, options, places, open: Mutex::default(), closing, storing }
+    }
+
+    /// Tells the pages, until they are closed, whether messages can be stored. Asks the store while pages are connected; a
+    /// message that could not be stored is told at once.
+    pub async fn watch_store(&self) {
+        let mut closing = self.closing.subscribe();
+        let asking = async {
+            loop {
+                tokio::time::sleep(ASK_STORE).await;
+                if self.connected() > 0 {
+                    self.is_storing(self.store.ping().await.is_ok());
+                }
+            }
+        };
+        tokio::select! {
+            () = asking => {}
+            () = async { drop(closing.wait_for(|closing| *closing).await) } => {}
+        }
+    }
+
+    fn is_storing(&self, now: bool) {
+        self.storing.send_if_modified(|storing| std::mem::replace(storing, now) != now);
     }
 
     /// The site of a page: its name, and the site. `None` in the path is the default site.
@@ -188,17 +218,20 @@ impl Channel for WebChannel {
 /// under `/s/NAME/`. The pages use relative URLs only, so the router may be nested under a path that ends with a slash.
 /// Photos of the catalogue are expected beside the default site's page. The router needs [`protected`] around it.
 pub fn router(intake: Arc<dyn Greeter>, channel: Arc<WebChannel>, guard: Arc<Guard>) -> Router {
-    Router::new()
+    let mut router = Router::new()
         .route("/", get(page::html))
         .route("/chat.css", get(page::css))
-        .route("/chat.js", get(page::js))
         .route("/ws", get(socket::upgrade))
         .route("/s/{site}", get(page::with_slash))
         .route("/s/{site}/", get(page::html))
         .route("/s/{site}/chat.css", get(page::css))
-        .route("/s/{site}/chat.js", get(page::js))
-        .route("/s/{site}/ws", get(socket::upgrade))
-        .with_state(State { intake, channel, guard })
+        .route("/s/{site}/ws", get(socket::upgrade));
+    for (name, script) in page::SCRIPTS {
+        let serve = move |state, path| page::script(script, state, path);
+        router =
+            router.route(&format!("/{name}"), get(serve)).route(&format!("/s/{{site}}/{name}"), get(serve));
+    }
+    router.with_state(State { intake, channel, guard })
 }
 
 #[derive(Clone)]

@@ -1,4 +1,4 @@
-//! The files built into the binary: the demo bundle and the sample price lists, so that no other files are needed.
+//! The files built into the binary: the demo bundle, the sample price lists and their pictures, so that no other files are needed.
 
 use std::{fs, path::Path};
 
@@ -11,7 +11,7 @@ use super::Error;
 #[folder = "../flows"]
 struct Flows;
 
-/// The sample price lists.
+/// The sample price lists, and the pictures of their goods in `photos/`.
 #[derive(RustEmbed)]
 #[folder = "../catalog-samples"]
 struct Samples;
@@ -43,4 +43,9 @@ pub(super) fn sample_price_list() -> Result<(&'static str, Vec<u8>), Error> {
     let name = "tolmach-samples.xlsx";
     let file = Samples::get(name).ok_or(Error::Missing)?;
     Ok((name, file.data.into_owned()))
+}
+
+/// A picture of the sample goods; `None` if the binary has none of this name.
+pub(super) fn sample_picture(name: &str) -> Option<Vec<u8>> {
+    Samples::get(&format!("photos/{name}")).map(|file| file.data.into_owned())
 }

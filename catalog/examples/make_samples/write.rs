@@ -4,7 +4,10 @@
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use super::goods::{Family, families};
+use super::{
+    goods::{Family, families},
+    pictures::picture_of,
+};
 
 /// A row of a sample price list.
 struct Item {
@@ -58,8 +61,10 @@ pub fn samples() -> Result<Vec<u8>, XlsxError> {
         }
         sheet.write_number(row, 3, item.price)?;
         sheet.write_number(row, 4, item.stock)?;
-        // As plain text, because some programs store links separately from the cell.
-        sheet.write_string(row, 11, format!("https://example.com/photos/{}.jpg", item.article))?;
+        // As plain text, because some programs store links separately from the cell. The last part names the picture that
+        // lies beside the list.
+        let picture = picture_of(item.family);
+        sheet.write_string(row, 11, format!("https://example.com/photos/{picture}.png"))?;
     }
     workbook.save_to_buffer()
 }

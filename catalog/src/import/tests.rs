@@ -26,6 +26,8 @@ mod suppliers;
 // The generator of the samples, to compare the committed files with its output.
 #[path = "../../examples/make_samples/goods/mod.rs"]
 mod goods;
+#[path = "../../examples/make_samples/pictures/mod.rs"]
+mod pictures;
 #[path = "../../examples/make_samples/write.rs"]
 mod write;
 
@@ -470,9 +472,17 @@ fn the_committed_samples_are_what_the_program_makes() {
         let committed = fs::read(folder.join(name)).unwrap();
         assert!(
             committed == made.unwrap(),
-            "{name}: run `cargo run -p tolmach-adapters --example make_samples`"
+            "{name}: run `cargo run -p tolmach-catalog --example make_samples`"
         );
     }
+    let made = pictures::pictures().unwrap();
+    for (name, bytes) in &made {
+        let committed = fs::read(folder.join("photos").join(name)).unwrap();
+        assert!(committed == *bytes, "{name}: run `cargo run -p tolmach-catalog --example make_samples`");
+    }
+    let size: usize = made.iter().map(|(_, bytes)| bytes.len()).sum();
+    assert!(size < 150_000, "the pictures take {size} bytes of each binary");
+    assert_eq!(fs::read_dir(folder.join("photos")).unwrap().count(), made.len(), "no picture is left over");
 }
 
 #[test]

@@ -56,6 +56,18 @@ async fn matches_pictures_to_articles_by_file_name() {
     assert_eq!(fs::read_dir(folder.path().join("photos")).unwrap().count(), 4, "generated names, one folder");
 }
 
+#[tokio::test]
+async fn a_picture_is_put_beside_the_catalogue_once() {
+    let folder = TempDir::new().unwrap();
+    let address = put(folder.path(), JPEG).unwrap().unwrap();
+    assert_eq!(put(folder.path(), JPEG).unwrap(), Some(address.clone()));
+    let name = address.strip_prefix(PHOTO_PREFIX).unwrap();
+    let kept = PhotoFolder::of(folder.path()).read(name).await.unwrap();
+    assert_eq!(kept, Some(Photo { media: "image/jpeg", bytes: JPEG.to_vec() }));
+    assert_eq!(put(folder.path(), b"<svg onload='alert(1)'/>").unwrap(), None);
+    assert_eq!(fs::read_dir(folder.path().join("photos")).unwrap().count(), 1);
+}
+
 #[test]
 fn writes_nothing_without_a_folder() {
     let folder = TempDir::new().unwrap();

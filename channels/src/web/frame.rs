@@ -41,6 +41,7 @@ pub(super) enum ToPage<'a> {
         token: &'a str,
         reset: bool,
         earlier: bool,
+        storing: bool,
         messages: Vec<MessageView>,
     },
     Greeting {
@@ -50,6 +51,9 @@ pub(super) enum ToPage<'a> {
     Older {
         earlier: bool,
         messages: Vec<MessageView>,
+    },
+    State {
+        storing: bool,
     },
     Ack {
         id: &'a str,

@@ -44,14 +44,25 @@ pub(super) async fn css(
     asset("text/css; charset=utf-8", site.colours.apply(include_str!("assets/chat.css")))
 }
 
-pub(super) async fn js(
+/// The page's scripts, by name.
+pub(super) const SCRIPTS: [(&str, &str); 5] = [
+    ("chat.js", include_str!("assets/chat.js")),
+    ("follow.js", include_str!("assets/follow.js")),
+    ("parts.js", include_str!("assets/parts.js")),
+    ("view.js", include_str!("assets/view.js")),
+    ("words.js", include_str!("assets/words.js")),
+];
+
+/// The response with one of [`SCRIPTS`].
+pub(super) async fn script(
+    script: &'static str,
     extract::State(state): extract::State<State>,
     path: Option<extract::Path<String>>,
 ) -> Response {
     if state.channel.site(path).is_none() {
         return unknown();
     }
-    asset("text/javascript; charset=utf-8", include_str!("assets/chat.js").to_owned())
+    asset("text/javascript; charset=utf-8", script.to_owned())
 }
 
 /// Redirects to the site's page, whose relative URLs need the slash at the end.

@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit},
+    sync::{Notify, OwnedSemaphorePermit, watch},
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tolmach_engine::event::{Client, EventKind, Origin};
@@ -143,15 +143,17 @@ impl Page {
         let _listed = Registration::new(Arc::clone(&state.channel), address.to_string(), Arc::clone(&wake));
         let client = at.client(language);
         let mut page = Page { state, at, socket, address, client, seen: after, begun: false };
-        let end = match page.welcome(&token).await {
-            Ok(()) => page.talk(&wake).await,
+        let mut storing = page.state.channel.storing.subscribe();
+        let now = *storing.borrow_and_update();
+        let end = match page.welcome(&token, now).await {
+            Ok(()) => page.talk(&wake, storing).await,
             Err(end) => end,
         };
         close(&mut page.socket, end).await;
     }
 
     /// Serves the connection until it ends.
-    async fn talk(&mut self, wake: &Notify) -> End {
+    async fn talk(&mut self, wake: &Notify, mut storing: watch::Receiver<bool>) -> End {
         let every = self.state.channel.options.ping;
         let mut ping = interval(every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -168,6 +170,10 @@ impl Page {
                     }
                 }
                 () = wake.notified() => self.show_news().await,
+                Ok(()) = storing.changed() => {
+                    let now = *storing.borrow_and_update();
+                    self.send(&ToPage::State { storing: now }).await
+                }
                 _ = ping.tick() => {
                     if alive.elapsed() > every.mul_f32(2.5) {
                         Err(End::Gone)
@@ -184,7 +190,7 @@ impl Page {
     }
 
     /// Sends the `welcome` frame, and to a chat that has not begun its greeting.
-    async fn welcome(&mut self, token: &str) -> Result<(), End> {
+    async fn welcome(&mut self, token: &str, storing: bool) -> Result<(), End> {
         let chat = self.address.to_string();
         let store = Arc::clone(&self.state.channel.store);
         let rows = store.messages(&MessageQuery::of(&chat, 0, 1)).await.map_err(unread)?;
@@ -200,7 +206,8 @@ impl Page {
         self.seen = page.rows.last().map_or(self.seen, |row| row.seq);
         self.begun = last > 0;
         let messages = self.views(page.rows);
-        self.send(&ToPage::Welcome { token, reset: lost || gap, earlier: page.earlier, messages }).await?;
+        let reset = lost || gap;
+        self.send(&ToPage::Welcome { token, reset, earlier: page.earlier, storing, messages }).await?;
         self.greet().await
     }
 
@@ -303,6 +310,11 @@ impl Page {
         };
         if let Err(error) = &stored {
             tracing::warn!(%error, "a message of a web chat could not be stored; the page repeats it");
+        }
+        match &stored {
+            Ok(()) => self.state.channel.is_storing(true),
+            Err(ports::Error::Unavailable { .. }) => self.state.channel.is_storing(false),
+            Err(ports::Error::Refused { .. }) => {}
         }
         self.begun |= stored.is_ok();
         stored.is_ok()

@@ -430,9 +430,19 @@ async fn a_message_that_could_not_be_stored_is_not_acknowledged() {
     *site.echo.broken.lock().expect("not poisoned") = true;
     page.send(message("1", "раз")).await;
     assert_eq!(page.receive().await, json!({ "type": "error", "code": "unavailable", "id": "1" }));
+    // The other pages are told too, and those that come later.
+    assert_eq!(page.receive().await, json!({ "type": "state", "storing": false }));
+    assert_eq!(site.page(None, 0).await.1["storing"], false);
     *site.echo.broken.lock().expect("not poisoned") = false;
     page.send(message("1", "раз")).await;
     assert_eq!(page.receive().await["type"], "ack");
+    loop {
+        let frame = page.receive().await;
+        if frame["type"] == "state" {
+            assert_eq!(frame["storing"], true);
+            break;
+        }
+    }
 }
 
 #[tokio::test]

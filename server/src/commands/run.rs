@@ -146,6 +146,10 @@ impl Run {
             let mirror = Arc::clone(mirror);
             tasks.push(tokio::spawn(async move { mirror.run().await }));
         }
+        if role.has_clients() {
+            let web = Arc::clone(&web);
+            tasks.push(tokio::spawn(async move { web.watch_store().await }));
+        }
         let jobs = role
             .has_tasks()
             .then(|| Jobs::new(&config, Arc::clone(&runtime), Arc::clone(&assembled.catalog)));

@@ -19,6 +19,8 @@ use crate::{
     support::{Home, Server},
 };
 
+mod view;
+
 const TIMEOUT: Duration = Duration::from_secs(60);
 const ARGUMENTS: [&str; 10] = [
     "--headless",

@@ -25,6 +25,18 @@ async fn a_first_start_needs_no_configuration_and_prints_what_it_did() {
     assert_eq!(health["release"]["id"].as_str().map(|id| said.contains(&id[..12])), Some(true));
     let page = reqwest::get(server.url("/")).await.expect("a page").text().await.expect("text");
     assert!(page.contains("<textarea") && !page.contains("{{title}}"), "{page}");
+    // The samples' pictures need no other host.
+    let kept = std::fs::read_dir(home.path("tolmach-data/catalog/photos")).expect("pictures");
+    let names: Vec<String> =
+        kept.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        let picture = reqwest::get(server.url(&format!("/photos/{name}"))).await.expect("a picture");
+        assert_eq!(
+            (picture.status().as_u16(), &picture.headers()["content-type"]),
+            (200, &"image/png".parse().expect("a value"))
+        );
+    }
 
     let (code, said) = server.terminate();
     assert_eq!(code, Some(0), "{said}");

@@ -85,6 +85,12 @@ async fn a_client_of_telegram_leaves_a_contact() {
     until_shown(&telegram, "Здравствуйте, Анна!").await;
     telegram.writes(CLIENT, "нужен перфоратор до 20 тысяч");
     until_shown(&telegram, "Перфоратор").await;
+    // The pictures of the samples are uploaded: they lie on no host that Telegram could ask.
+    let picture = |inner: &Inner| inner.shown.iter().find_map(|shown| shown["photo"].as_object().cloned());
+    until(&telegram, |inner| picture(inner).is_some()).await;
+    let uploaded = picture(&telegram.inner()).expect("an upload");
+    assert_eq!(uploaded["media"], "image/png");
+    assert!(uploaded["bytes"].as_u64().is_some_and(|bytes| (200..20_000).contains(&bytes)), "{uploaded:?}");
     presses(&telegram, "Связаться с менеджером");
     until_shown(&telegram, "имя и телефон").await;
     assert_eq!(asked(&telegram.inner(), "answercallbackquery").len(), 1, "the wheel on the button ends");
