@@ -23,6 +23,8 @@ pub const MAX_ROWS: usize = 20;
 const MAX_EARLIER: usize = 4;
 /// The most lines of an order.
 pub const MAX_LINES: usize = 50;
+/// The most words, numbers and quantities that narrow a search down.
+const MAX_NARROWED: usize = 8;
 /// The most wishes that wait for an answer.
 const MAX_PENDING: usize = 6;
 /// The most characters of a wish, and of the words by which a line was ordered.
@@ -45,6 +47,9 @@ pub struct Context {
     /// The searches before it, the newest last, without their rows.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub earlier: VecDeque<SearchRequest>,
+    /// What rows must be like beside the query, as the client narrowed the search down, one word, number or quantity each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub narrowed: Vec<String>,
     /// The row that is spoken of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub focus: Option<Product>,
@@ -145,9 +150,11 @@ impl Context {
         if self.shown.as_ref().is_some_and(|shown| now.saturating_sub(shown.at) > LASTS) {
             self.shown = None;
             self.earlier.clear();
+            self.narrowed.clear();
             self.focus = None;
             self.pending.clear();
             self.tone = Tone::default();
+            self.order = Order::default();
         }
     }
 
@@ -172,6 +179,18 @@ impl Context {
             _ => None,
         };
         self.shown = Some(Shown { request: found.request.clone(), total: found.total, rows, at: now });
+    }
+
+    /// Begins a new search: what narrowed the one before does not matter any more.
+    pub fn begin_search(&mut self) {
+        self.narrowed.clear();
+    }
+
+    /// Narrows the search down; the oldest narrowing is forgotten where there are too many.
+    pub fn narrow(&mut self, to: Vec<String>) {
+        self.narrowed = to;
+        let over = self.narrowed.len().saturating_sub(MAX_NARROWED);
+        self.narrowed.drain(..over);
     }
 
     /// Speaks of a row from now on.

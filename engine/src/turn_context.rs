@@ -268,6 +268,12 @@ impl<'a> TurnContext<'a> {
         self.turn_state.read_as(text.to_owned());
     }
 
+    /// The same for a message that this node then declines: whoever reads it next reads only that.
+    pub fn read_on_as(&mut self, text: &str) {
+        self.turn_state.read_as(text.to_owned());
+        self.turn_state.referred = true;
+    }
+
     /// Adds a part of the message that is a wish of its own: it is answered when the present one is, by an exit of this node
     /// or, without one, from the start of the flow. What does not fit into the turn is answered in a later one.
     pub fn also_wants(&mut self, text: &str, exit: Option<&str>) {

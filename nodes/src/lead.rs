@@ -14,7 +14,8 @@ use tolmach_engine::{
     turn_context::TurnContext,
 };
 
-/// Creates the client's open lead, or adds to it.
+/// Creates the client's open lead, or adds to it. The order that a `refer` node collected is among its details, each line with
+/// the client's words.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Lead {
@@ -98,6 +99,11 @@ impl Node for Lead {
             if !value.is_null() {
                 lead.details.insert(slot.value.clone(), value);
             }
+        }
+        // What the client chose is worth as much as any slot.
+        let order = &turn.context().order;
+        if !order.is_empty() {
+            lead.details.insert("order".to_owned(), serde_json::json!(order));
         }
         turn.command(Command::Lead(lead));
         Ok(NodeOutcome::exit("done"))

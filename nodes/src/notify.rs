@@ -12,6 +12,8 @@ use tolmach_engine::{
     turn_context::TurnContext,
 };
 
+use crate::tone;
+
 /// Tells a group of the staff something, on Telegram and by e-mail. Who belongs to the group is set in the
 /// configuration (`[staff.NAME]`), not in the flow. The dialog continues at once.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -71,7 +73,7 @@ impl Node for Notify {
         turn.command(Command::Notify(Notice {
             group: self.to.value.clone(),
             subject: subject.unwrap_or_default(),
-            text,
+            text: tone::told(turn, text),
             about_chat: true,
         }));
         Ok(NodeOutcome::exit("done"))

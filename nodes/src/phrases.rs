@@ -120,3 +120,6 @@ pub(crate) const NO_EARLIER: Phrase =
 /// Before the buttons of two intents that are about as likely.
 pub(crate) const WHICH_IS_MEANT: Phrase =
     Phrase::new("Уточните, пожалуйста, о чём вы:", "What do you mean, please?");
+/// For the staff, of how the client speaks.
+pub(crate) const IN_A_HURRY: Phrase = Phrase::new("Клиенту срочно.", "The client is in a hurry.");
+pub(crate) const UPSET: Phrase = Phrase::new("Клиент раздражён.", "The client is upset.");

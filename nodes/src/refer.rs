@@ -63,7 +63,9 @@ pub(crate) struct Refer {
 #[serde(rename_all = "snake_case")]
 enum State {
     /// A changed search.
-    Refining { request: SearchRequest, confirm: bool, cheaper: bool },
+    Refining { request: SearchRequest, confirm: bool, narrowed: Vec<String>, instead: Option<String>, cheaper: bool },
+    /// A row that was not shown, to be compared with these.
+    Comparing { rows: Vec<Product> },
     /// The lines of a list, looked up one by one.
     Listing { wanted: Vec<Wanted>, found: Vec<Option<(Product, bool)>>, left_out: usize },
 }
@@ -138,9 +140,11 @@ impl Node for Refer {
             NodeInput::NextPage(request) => return cards::ask_for_more(turn, request),
             NodeInput::Outcome(QueryOutcome::Search(results)) => {
                 return match turn.state::<Option<State>>() {
-                    Some(State::Refining { request, confirm, cheaper }) => {
-                        self.refined(turn, request, confirm, cheaper, results)
+                    Some(State::Refining { request, confirm, narrowed, instead, cheaper }) => {
+                        let why = String::new();
+                        self.refined(turn, Refinement { request, confirm, narrowed, instead, why, cheaper }, results)
                     }
+                    Some(State::Comparing { rows }) => self.compared(turn, rows, results),
                     Some(State::Listing { wanted, found, left_out }) => self.listed(turn, wanted, found, left_out, results),
                     None => cards::show_more(turn, QueryOutcome::Search(results)),
                 };
@@ -171,7 +175,13 @@ impl Node for Refer {
 impl Refer {
     fn read(&self, turn: &TurnContext<'_>, text: &str) -> Result<(Reading, Move), String> {
         let reading = Reading::of(&extract::without_contact(text)).ok_or("it has too many words to be about rows")?;
-        let found = moves::decide(&reading, turn.context(), turn.language(), turn.question_waits())?;
+        let alternatives: Vec<Reading> = if reading.compare || reading.or {
+            wishes::alternatives(text).iter().filter_map(|part| Reading::of(part)).collect()
+        } else {
+            Vec::new()
+        };
+        let found =
+            moves::decide(&reading, &alternatives, turn.context(), turn.language(), turn.question_waits())?;
         Ok((reading, found))
     }
 
@@ -229,6 +239,17 @@ impl Refer {
                 let text = telling::comparison(&rows, language);
                 self.tell(turn, text, &rows)
             }
+            Move::CompareWith(rows, article) => {
+                turn.note(format!("comparison with {article}"));
+                let request = SearchRequest {
+                    text: article,
+                    language,
+                    limit: 1,
+                    ..SearchRequest::default()
+                };
+                turn.set_state(&Some(State::Comparing { rows }))?;
+                Ok(NodeOutcome::Query(Query::Search(request)))
+            }
             Move::Recommend(rows) => {
                 let Some((row, text)) = telling::recommended(&rows, language) else {
                     return self.decline(turn, "there is no row to recommend");
@@ -272,12 +293,12 @@ impl Refer {
                 let mut request = shown.request.clone();
                 request.offset = u32::try_from(offset).unwrap_or(u32::MAX);
                 turn.note("the next page".to_owned());
-                self.search(turn, Refinement { request, confirm: false, why: String::new(), cheaper: false })
+                self.search(turn, Refinement::plain(turn, request))
             }
             Move::Back => match turn.earlier_search() {
                 Some(request) => {
                     turn.note(format!("back to «{}»", request.text));
-                    self.search(turn, Refinement { request, confirm: false, why: String::new(), cheaper: false })
+                    self.search(turn, Refinement::plain(turn, request))
                 }
                 None => {
                     let text = phrases::NO_EARLIER.get(language).to_owned();
@@ -337,31 +358,29 @@ impl Refer {
     }
 
     fn search(&self, turn: &mut TurnContext<'_>, refinement: Refinement) -> Result<NodeOutcome, Fault> {
-        let Refinement { request, confirm, cheaper, .. } = refinement;
+        let Refinement { request, confirm, narrowed, instead, cheaper, .. } = refinement;
         let asked = SearchRequest {
             limit: if confirm { request.limit.max(CONFIRMED) } else { request.limit.max(1) },
             language: turn.language(),
             ..request.clone()
         };
-        turn.set_state(&Some(State::Refining { request, confirm, cheaper }))?;
+        turn.set_state(&Some(State::Refining { request, confirm, narrowed, instead, cheaper }))?;
         Ok(NodeOutcome::Query(Query::Search(asked)))
     }
 
     fn refined(
         &self,
         turn: &mut TurnContext<'_>,
-        request: SearchRequest,
-        confirm: bool,
-        cheaper: bool,
+        refinement: Refinement,
         results: SearchResults,
     ) -> Result<NodeOutcome, Fault> {
+        let Refinement { request, confirm, narrowed, instead, cheaper, .. } = refinement;
         let hits = results.hits.into_iter().filter(|hit| hit.score >= request.min_score);
         let mut items: Vec<Product> = hits.map(|hit| hit.product).collect();
         let mut total = results.total;
         if confirm {
-            let Some(reading) = Reading::of(&extract::without_contact(turn.message())) else {
-                return self.decline(turn, "it has too many words to be about rows");
-            };
+            // Everything that narrowed the search, this message included.
+            let reading = Reading::of_words(&narrowed);
             let of_section = sections(turn);
             let fits = |row: &Product| {
                 (of_section.is_empty() || of_section.contains(&row.category.ru) || of_section.contains(&row.category.en))
@@ -371,6 +390,9 @@ impl Refer {
             items.retain(fits);
             if items.is_empty() {
                 turn.note(format!("«{}»: no row of that kind holds it", request.text));
+                if let Some(text) = instead {
+                    return self.instead(turn, &text);
+                }
                 return self.decline(turn, "it may name something else");
             }
             if items.len() < returned {
@@ -387,9 +409,33 @@ impl Refer {
         }
         self.price.keep(turn, &request.filters)?;
         let found = Found { query: request.text.clone(), total, items, request, remark: None };
+        turn.context_mut().narrow(narrowed);
         turn.set_slot(&self.into, json!(found))?;
         turn.set_results(&self.into);
         Ok(NodeOutcome::exit("found"))
+    }
+
+    /// Something else is wanted: the message is read on as if it said only that.
+    fn instead(&self, turn: &mut TurnContext<'_>, text: &str) -> Result<NodeOutcome, Fault> {
+        turn.note(format!("«{text}» is wanted instead"));
+        turn.read_on_as(text);
+        self.decline(turn, "it may name something else")
+    }
+
+    /// A row that was not shown, compared with those that were.
+    fn compared(
+        &self,
+        turn: &mut TurnContext<'_>,
+        mut rows: Vec<Product>,
+        results: SearchResults,
+    ) -> Result<NodeOutcome, Fault> {
+        let exact = results.hits.into_iter().next().filter(|hit| hit.near.is_none() && hit.score >= SURE);
+        let Some(hit) = exact else { return self.decline(turn, "there is no such article to compare with") };
+        rows.retain(|row| row.id != hit.product.id);
+        rows.push(hit.product);
+        rows.truncate(moves::MOST_TOLD);
+        let text = telling::comparison(&rows, turn.language());
+        self.tell(turn, text, &rows)
     }
 
     /// Nothing fits the change. Where something cheaper was asked for, the cheapest row is an answer too.
@@ -488,6 +534,14 @@ impl Refer {
         turn.note(format!("{} lines found, {} unsure, {} not found", sure.len(), unsure.len(), missing.len()));
         turn.say(paragraphs.join("\n\n"), Vec::new());
         Ok(NodeOutcome::exit("ordered"))
+    }
+}
+
+impl Refinement {
+    /// A search that is not changed in what it asks for.
+    fn plain(turn: &TurnContext<'_>, request: SearchRequest) -> Refinement {
+        let narrowed = turn.context().narrowed.clone();
+        Refinement { request, confirm: false, narrowed, instead: None, why: String::new(), cheaper: false }
     }
 }
 

@@ -165,6 +165,7 @@ impl Node for Search {
                     "found"
                 };
                 let found = Found { query: request.text.clone(), total, items, request, remark };
+                turn.context_mut().begin_search();
                 turn.set_slot(&self.into, json!(found))?;
                 turn.set_results(&self.into);
                 Ok(NodeOutcome::exit(exit))

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use tolmach_engine::{context::Tone, turn_context::TurnContext};
 
+use crate::phrases;
+
 /// Beginnings of words that hurry.
 const HURRY: &[&str] = &["срочн", "немедленн", "горит", "побыстрее", "asap", "urgent", "immediately", "hurry"];
 /// Phrases that do.
@@ -30,6 +32,18 @@ pub(crate) fn notice(turn: &mut TurnContext<'_>) {
         turn.note(format!("the client is {}", if heard.upset { "upset" } else { "in a hurry" }));
         turn.context_mut().tone = tone;
     }
+}
+
+/// A text for the staff, with how the client speaks where that is worth knowing.
+pub(crate) fn told(turn: &TurnContext<'_>, text: String) -> String {
+    let tone = turn.context().tone;
+    let mut lines = vec![text];
+    for (heard, phrase) in [(tone.urgent, phrases::IN_A_HURRY), (tone.upset, phrases::UPSET)] {
+        if heard {
+            lines.push(phrase.get(turn.language()).to_owned());
+        }
+    }
+    lines.join("\n")
 }
 
 /// The tone of normalised words.

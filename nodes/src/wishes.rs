@@ -42,6 +42,16 @@ pub(crate) fn parts(text: &str) -> Vec<String> {
     if parts.len() > MOST { vec![text.trim().to_owned()] } else { parts }
 }
 
+/// What «или», «и», commas and "vs" part in a message that compares.
+pub(crate) fn alternatives(text: &str) -> Vec<String> {
+    let mut parts = vec![text.to_owned()];
+    for join in [" или ", " либо ", " и ", " or ", " vs ", " versus ", " and ", ", "] {
+        parts = parts.iter().flat_map(|part| part.split(join)).map(str::to_owned).collect();
+    }
+    parts.truncate(MOST);
+    parts
+}
+
 /// The wishes of a message from its parts and what each surely means. A part that means nothing by itself belongs to the one
 /// before it («до 10 тысяч»), and so does one of the same intent, unless both are searches with a price of their own. What is
 /// said aside is none where there is another.
@@ -52,11 +62,14 @@ pub(crate) fn of(parts: &[String], placed: &[Option<ScoredLabel>], aside: impl F
     let mut before = String::new();
     for (part, label) in parts.iter().zip(placed) {
         match (label, wishes.last_mut()) {
-            (Some(label), Some(last)) if last.label == label.label && !(priced(&last.text) && priced(part)) => {
+            (Some(label), Some(last))
+                if last.label == label.label && !(priced(&last.text) && priced(&with_thousands(part, &last.text))) =>
+            {
                 last.text.push_str(", ");
                 last.text.push_str(part);
             }
             (Some(label), _) => {
+                let part = wishes.last().map_or_else(|| part.clone(), |last| with_thousands(part, &last.text));
                 let text = if before.is_empty() { part.clone() } else { format!("{before}, {part}") };
                 before.clear();
                 wishes.push(Wish { text, label: label.label.clone() });
@@ -72,6 +85,15 @@ pub(crate) fn of(parts: &[String], placed: &[Option<ScoredLabel>], aside: impl F
         wishes.retain(|wish| !aside(&wish.label));
     }
     wishes
+}
+
+/// «дрель до 5 тысяч и болгарку до 8»: the «тысяч» of the part before serves a small bound at the end of this one.
+fn with_thousands(part: &str, before: &str) -> String {
+    let mut words = part.rsplit(' ');
+    let small = words.next().is_some_and(|last| last.len() <= 3 && last.chars().all(|c| c.is_ascii_digit()));
+    let bounds = words.next().is_some_and(|word| matches!(word.to_lowercase().as_str(), "до" | "за" | "under" | "to" | "below"));
+    let factor = extract::numbers::find(before).iter().any(|number| number.factor >= 1000.0);
+    if small && bounds && factor { format!("{part} тысяч") } else { part.to_owned() }
 }
 
 fn push(parts: &mut Vec<String>, part: &str) {

@@ -23,6 +23,9 @@ const ABOUT: f64 = 0.2;
 /// A number without a currency or «тысяч» is a price from here on: «до 5» may be anything.
 const PLAIN_PRICE: f64 = 100.0;
 
+/// The same after «за», which stands before many other numbers too.
+const PLAIN_SUM: f64 = 1000.0;
+
 /// What the words beside a number make of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bound {
@@ -297,7 +300,9 @@ pub(crate) fn price_bounds(text: &str) -> Option<PriceBounds> {
         let high = grow(span.high.value, span.high.factor);
         let low = span.low.as_ref().map(|low| grow(low.value, low.factor));
         let meant = match bound {
-            Some(Bound::For) | None => *surely && (bound.is_some() || low.is_some()),
+            // «за 5000»: nothing else costs that much without a unit.
+            Some(Bound::For) => *surely || high >= PLAIN_SUM,
+            None => *surely && low.is_some(),
             Some(Bound::About) => *surely,
             // «больше 200» may be of anything, «не дороже 200» hardly.
             Some(_) if *loose => sure,

@@ -23,7 +23,18 @@ pub(super) fn read(text: &str) -> Option<(Vec<Wanted>, usize)> {
     let mut lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.len() == 1 {
         // «RH-1 — 2 шт; PF-7 — 1 шт»
-        lines = text.split(';').map(str::trim).filter(|line| !line.is_empty()).collect();
+        let by = |mark: &str| -> Vec<&str> { text.split(mark).map(str::trim).filter(|line| !line.is_empty()).collect() };
+        lines = by(";");
+        if lines.len() < 2 {
+            lines = by(", ");
+        }
+        // «нужно: AG-1 — 2 шт, …»
+        if let Some(first) = lines.first_mut()
+            && let Some((head, rest)) = first.split_once(": ")
+            && !head.contains(|c: char| c.is_ascii_digit())
+        {
+            *first = rest;
+        }
     }
     if lines.len() < 2 {
         return None;
@@ -128,6 +139,6 @@ mod tests {
     fn a_long_list_is_cut() {
         let text = (0..50).map(|n| format!("насос {n} кВт — {n} шт")).collect::<Vec<_>>().join("\n");
         let (lines, left_out) = read(&text).unwrap();
-        assert_eq!((lines.len(), left_out), (MOST_LINES, 29));
+        assert_eq!((lines.len(), left_out), (MOST_LINES, 30));
     }
 }

@@ -24,6 +24,8 @@ pub(super) enum Move {
     NoSuchPlace(usize),
     /// Compare rows.
     Compare(Vec<Product>),
+    /// Compare rows with one that was not shown, by its article.
+    CompareWith(Vec<Product>, String),
     /// Recommend one of these.
     Recommend(Vec<Product>),
     /// Put rows into the order.
@@ -48,6 +50,10 @@ pub(super) struct Refinement {
     pub(super) request: SearchRequest,
     /// Rows must hold the words, numbers and quantities of the message: they may name something else entirely.
     pub(super) confirm: bool,
+    /// What rows must be like, with what narrowed the search before.
+    pub(super) narrowed: Vec<String>,
+    /// What to read the message as where no row is like that: something else is wanted.
+    pub(super) instead: Option<String>,
     /// What was changed, for the trace.
     pub(super) why: String,
     /// Something cheaper was asked for.
@@ -60,6 +66,7 @@ pub(super) struct Refinement {
 /// The reason, for the trace.
 pub(super) fn decide(
     reading: &Reading,
+    alternatives: &[Reading],
     context: &Context,
     language: Language,
     question_waits: bool,
@@ -68,7 +75,7 @@ pub(super) fn decide(
     let Some(shown) = &context.shown else {
         return if order { adjust(reading, context) } else { Err("nothing was shown".to_owned()) };
     };
-    Decision { reading, context, shown, language, question_waits, words: words_of(&shown.rows) }.take()
+    Decision { reading, alternatives, context, shown, language, question_waits, words: words_of(&shown.rows) }.take()
 }
 
 fn words_of(rows: &[Product]) -> Vec<RowWords> {
@@ -82,6 +89,7 @@ fn adjust(reading: &Reading, context: &Context) -> Result<Move, String> {
         && reading.codes.is_empty()
         && reading.numbers.is_empty()
         && !reading.asks()
+        && !(reading.question && (reading.delivery || reading.have))
         && !reading.points()
         && !reading.refines();
     let says = reading.count.is_some() || !reading.places.is_empty() && context.order.place.is_empty();
@@ -90,6 +98,8 @@ fn adjust(reading: &Reading, context: &Context) -> Result<Move, String> {
 
 struct Decision<'d> {
     reading: &'d Reading,
+    /// The parts of the message that «или», «и» and commas part, read one by one.
+    alternatives: &'d [Reading],
     context: &'d Context,
     shown: &'d Shown,
     language: Language,
@@ -110,9 +120,18 @@ impl Decision<'_> {
             };
         }
         let picked = self.picked();
+        if (reading.compare || reading.or)
+            && let Some(compared) = self.compared_with()
+        {
+            return Ok(compared);
+        }
         let ordered = !self.context.order.lines.is_empty();
         // Words that describe none of the rows pointed at are about something else.
         let unread = self.unread(&picked);
+        // «сколько стоит в Самару?» is of delivery.
+        if reading.price && !reading.places.is_empty() && !reading.choose {
+            return Err("it asks of a place".to_owned());
+        }
         if let Some(code) = self.foreign_code() {
             return Err(format!("«{code}» is the number of none of the rows"));
         }
@@ -146,6 +165,9 @@ impl Decision<'_> {
     fn picked(&self) -> Vec<usize> {
         let (reading, rows) = (self.reading, &self.shown.rows);
         let mut picked: Vec<usize> = reading.nth.iter().map(|place| place - 1).collect();
+        if reading.before_last {
+            picked.extend(rows.len().checked_sub(2));
+        }
         if reading.last > 0 {
             picked.extend(rows.len().saturating_sub(reading.last)..rows.len());
         }
@@ -171,8 +193,19 @@ impl Decision<'_> {
                 picked.extend(near);
             }
         }
+        // «korvund 250 или stavrek 250»: a row for each.
+        if picked.is_empty() && (reading.compare || reading.or) && self.alternatives.len() > 1 {
+            for alternative in self.alternatives.iter().filter(|part| part.describes()) {
+                picked.extend((0..rows.len()).find(|at| self.words.get(*at).is_some_and(|words| words.fits(alternative))));
+            }
+            if picked.len() < 2 {
+                picked.clear();
+            }
+        }
+        // «а красный?»: of those that are there.
+        let asked = asked || reading.and && !reading.refines() && !reading.want;
         // «красный сколько стоит»: words that some of the rows hold, but not all.
-        if picked.is_empty() && asked && self.describes() {
+        if picked.is_empty() && asked && reading.describes() {
             let fits: Vec<usize> = (0..rows.len())
                 .filter(|at| self.words.get(*at).is_some_and(|words| words.fits(reading)))
                 .collect();
@@ -192,10 +225,16 @@ impl Decision<'_> {
         picked
     }
 
-    /// Whether the message says what something is like.
-    fn describes(&self) -> bool {
-        let reading = self.reading;
-        !reading.include.is_empty() || !reading.numbers.is_empty() || !reading.measures.is_empty()
+    /// A comparison with a row that was not shown, which its article names.
+    fn compared_with(&self) -> Option<Move> {
+        let code = self.foreign_code()?.to_owned();
+        let mut with: Vec<Product> = self.shown.rows.iter().filter(|row| {
+            self.reading.codes.iter().any(|known| same_code(&row.article, known))
+        }).cloned().collect();
+        if with.is_empty() {
+            with.extend(self.focused().or_else(|| self.shown.rows.first().cloned()));
+        }
+        Some(Move::CompareWith(with, code))
     }
 
     fn most(&self, dimension: Option<measure::Dimension>, more: bool) -> Option<usize> {
@@ -215,7 +254,8 @@ impl Decision<'_> {
         let rows = |at: &usize| self.words.get(*at);
         let held = |word: &&String| {
             let root = root(word);
-            let held = picked.iter().filter_map(rows).any(|words| words.holds(&root));
+            let among = picked.iter().filter_map(rows);
+            let held = among.clone().any(|words| words.holds(&root));
             let focus = picked.is_empty() && self.context.focus.as_ref().is_some_and(|row| RowWords::of(row).holds(&root));
             held || focus
         };
@@ -246,22 +286,38 @@ impl Decision<'_> {
         let reading = self.reading;
         let rows = self.rows(picked);
         let explicit = !picked.is_empty();
-        let takes = reading.choose || reading.count.is_some() || reading.want && reading.points();
+        // «15 второго»: a number that no row states counts.
+        let counted = match reading.numbers.as_slice() {
+            [number] if explicit && reading.nth.len() == picked.len() && number.fract() == 0.0 => {
+                let stated = picked.iter().filter_map(|at| self.words.get(*at)).any(|words| words.states(*number));
+                Some(*number).filter(|_| !stated && !reading.asks())
+            }
+            _ => None,
+        };
+        let count = reading.count.or(counted);
+        let takes = reading.choose || count.is_some() || reading.want && reading.points();
         let refused = !reading.exclude.is_empty();
         if takes && !refused && !reading.asks() && !reading.refines() || reading.choose && explicit && !refused {
             let lines: Vec<(Product, Option<f64>)> = picked
                 .iter()
                 .filter_map(|at| {
                     let counted = reading.counts.iter().find(|(place, _)| place - 1 == *at).map(|(_, count)| *count);
-                    Some((self.shown.rows.get(*at)?.clone(), counted.or(reading.count)))
+                    Some((self.shown.rows.get(*at)?.clone(), counted.or(count)))
                 })
                 .collect();
-            if !lines.is_empty() && !(reading.all && picked.len() > MOST_TOLD) {
+            if !lines.is_empty() && !(reading.all && (picked.len() > MOST_TOLD || self.context.focus.is_some())) {
                 return Ok(Some(Move::Choose(lines)));
             }
             let this = reading.choose || reading.this;
-            if !explicit && this && let Some(row) = self.focused() {
+            if (!explicit || reading.all) && (this || reading.all && reading.choose) && let Some(row) = self.focused() {
                 return Ok(Some(Move::Choose(vec![(row, reading.count)])));
+            }
+            // «возьму 3» where nothing is spoken of: the third.
+            let place = reading.count.filter(|count| *count >= 1.0 && *count <= self.shown.rows.len() as f64);
+            if !explicit && reading.choose && !ordered && let Some(place) = place
+                && let Some(row) = self.shown.rows.get(place as usize - 1)
+            {
+                return Ok(Some(Move::Choose(vec![(row.clone(), None)])));
             }
             if !explicit && reading.count.is_some() && !ordered && let Some(row) = self.focused() {
                 return Ok(Some(Move::Choose(vec![(row, reading.count)])));
@@ -283,7 +339,7 @@ impl Decision<'_> {
                 Err("there is one row, so that there is nothing to compare".to_owned())
             };
         }
-        if reading.recommend && !self.describes() {
+        if reading.recommend && !reading.describes() {
             let among = if rows.len() > 1 { rows } else { self.shown.rows.clone() };
             return Ok(Some(Move::Recommend(among)));
         }
@@ -292,13 +348,16 @@ impl Decision<'_> {
             return Ok(Some(Move::Tell(rows)));
         }
         let asks = reading.asks() || reading.have && !reading.places.is_empty() || reading.this && reading.have;
-        if asks && !changes && !self.describes() && !refused {
+        if asks && !changes && !reading.describes() && !refused && !reading.delivery {
             if let Some(row) = self.focused() {
                 return Ok(Some(Move::Tell(vec![row])));
             }
             // «сколько стоит?» after several rows is of all of them; «есть в наличии?» narrows them.
             if reading.stock && reading.places.is_empty() && !reading.this {
                 return Ok(None);
+            }
+            if reading.details && !reading.this {
+                return Err("it is not said of which row".to_owned());
             }
             let several = if reading.this { self.first(1) } else { self.first(MOST_TOLD) };
             return Ok(Some(Move::Tell(self.rows(&several))));
@@ -340,6 +399,9 @@ impl Decision<'_> {
         if !reading.places.is_empty() {
             return Err("it speaks of a place".to_owned());
         }
+        if reading.delivery {
+            return Err("it speaks of delivery".to_owned());
+        }
         let in_stock = reading.in_stock || reading.stock;
         if self.question_waits && !reading.refines() {
             return Err("a question waits, and it may be its answer".to_owned());
@@ -355,6 +417,8 @@ impl Decision<'_> {
         let mut request = SearchRequest { offset: 0, similar_to: None, ..self.shown.request.clone() };
         let mut why: Vec<String> = Vec::new();
         let mut confirm = false;
+        let mut narrowed = self.context.narrowed.clone();
+        let mut instead = None;
         // Words of a new thing are what is wanted instead: «не нужен перфоратор, нужна дрель».
         for word in &reading.exclude {
             let root = root(word);
@@ -363,14 +427,18 @@ impl Decision<'_> {
                 drop_filters(&mut request, |filter| filter.field == Field::Brand);
                 request.filters.push(text_filter(Field::Brand, Comparison::Ne, &row.brand));
             } else if self.words.iter().any(|words| words.holds(&root)) {
+                // «не нужен перфоратор, нужна дрель»: another of the same kind, or something else.
                 if self.words.iter().all(|words| words.named(&root)) && !reading.include.is_empty() {
-                    return Err(format!("«{word}» is not wanted any more"));
+                    let of_it = |word: &&str| !same_root(&self::root(word), &root);
+                    request.text = request.text.split_whitespace().filter(of_it).collect::<Vec<_>>().join(" ");
+                    narrowed.retain(|word| !same_root(&self::root(word), &root));
+                    instead = Some(reading.rest());
+                    why.push(format!("not «{word}»"));
+                    continue;
                 }
-                let without = match self.language {
-                    Language::Ru => "без",
-                    Language::En => "without",
-                };
-                request.text = format!("{} {without} {word}", request.text);
+                request.text = format!("{} {} {word}", request.text, self.without());
+            } else if self.reading.firmly {
+                request.text = format!("{} {} {word}", request.text, self.without());
             } else {
                 return Err(format!("nothing shown is «{word}»"));
             }
@@ -384,6 +452,7 @@ impl Decision<'_> {
                 request.filters.push(text_filter(Field::Brand, Comparison::Eq, &row.brand));
             } else if !again || !self.words.iter().all(|words| words.named(&root)) {
                 request.text = format!("{} {word}", request.text);
+                narrowed.push(word.clone());
                 confirm = true;
             }
             why.push(format!("with «{word}»"));
@@ -394,11 +463,19 @@ impl Decision<'_> {
                 why.push(format!("price up to {number}"));
             } else {
                 request.text = format!("{} {number}", without_numbers(&request.text));
+                narrowed.retain(|known| measure::value(known).is_none());
+                narrowed.push(number.to_string());
                 confirm = true;
                 why.push(format!("with the number {number}"));
             }
         }
-        for (_, words) in &reading.measures {
+        for (measured, words) in &reading.measures {
+            let same = |known: &String| measure::measures(known).iter().any(|m| m.dimension == measured.dimension);
+            for known in narrowed.iter().filter(|known| same(known)) {
+                request.text = request.text.replace(known.as_str(), " ");
+            }
+            narrowed.retain(|known| !same(known) && measure::value(known).is_none());
+            narrowed.push(words.clone());
             request.text = format!("{} {words}", without_numbers(&request.text));
             confirm = true;
             why.push(format!("with «{words}»"));
@@ -430,7 +507,7 @@ impl Decision<'_> {
             return Err("it says nothing of what was shown".to_owned());
         }
         let why = why.join(", ");
-        Ok(Move::Refine(Box::new(Refinement { request, confirm, why, cheaper: reading.cheaper })))
+        Ok(Move::Refine(Box::new(Refinement { request, confirm, narrowed, instead, why, cheaper: reading.cheaper })))
     }
 
     /// «подешевле», «помощнее»: compared with the row that is spoken of, or the first one, which was offered.
@@ -477,6 +554,13 @@ impl Decision<'_> {
         [number, number * 1000.0].into_iter().find(|price| fits(*price))
     }
 
+    fn without(&self) -> &'static str {
+        match self.language {
+            Language::Ru => "без",
+            Language::En => "without",
+        }
+    }
+
     fn bound_price(&self, request: &mut SearchRequest, low: Option<f64>, high: Option<f64>) {
         drop_filters(request, |filter| {
             let upper = matches!(filter.comparison, Comparison::Lt | Comparison::Le);
@@ -499,6 +583,15 @@ impl Reading {
         *self == Reading { yes: true, spoke: true, ..Reading::default() }
             || *self == Reading { yes: true, want: true, spoke: true, ..Reading::default() }
             || *self == Reading { want: true, spoke: true, ..Reading::default() }
+    }
+
+    /// What is wanted, without what is not.
+    fn rest(&self) -> String {
+        let mut words = self.include.clone();
+        words.extend(self.measures.iter().map(|(_, words)| words.clone()));
+        words.extend(self.numbers.iter().map(f64::to_string));
+        words.extend(self.max_price.map(|price| format!("до {price} руб")));
+        words.join(" ")
     }
 
     /// Whether it says more than «этот».

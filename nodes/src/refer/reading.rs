@@ -20,6 +20,8 @@ enum Piece {
     Word(String),
     /// A number without a unit, and what «тысяч» multiplied it by.
     Number(f64, f64),
+    /// A number in one word.
+    Spelled(f64, String),
     /// An amount of money.
     Amount(f64),
     /// A count: «2 штуки».
@@ -47,6 +49,14 @@ pub(super) struct Reading {
     pub(super) nth: Vec<usize>,
     /// How many of a row were named after it, where they were: place and count.
     pub(super) counts: Vec<(usize, f64)>,
+    /// The last row but one.
+    pub(super) before_last: bool,
+    /// The message speaks of delivery.
+    pub(super) delivery: bool,
+    /// It asks: it has a question mark.
+    pub(super) question: bool,
+    /// It begins like «а красный?», which speaks of what is there.
+    pub(super) and: bool,
     /// The last so many rows.
     pub(super) last: usize,
     pub(super) this: bool,
@@ -75,6 +85,8 @@ pub(super) struct Reading {
     pub(super) yes: bool,
     /// Words that say what something is like.
     pub(super) include: Vec<String>,
+    /// Whether «без», «кроме» or "except" says so: then it is no refusal of anything else.
+    pub(super) firmly: bool,
     /// Words that say what it is not.
     pub(super) exclude: Vec<String>,
     /// Words after «в» or "to".
@@ -104,7 +116,9 @@ pub(super) struct Reading {
 impl Reading {
     /// Reads a message; `None` when it is too long to be read so.
     pub(super) fn of(text: &str) -> Option<Reading> {
-        let mut reading = Reading::default();
+        let lower = text.trim_start().to_lowercase();
+        let begins = ["а ", "и ", "and ", "the ", "ну а "].iter().any(|start| lower.starts_with(start));
+        let mut reading = Reading { question: text.contains('?'), and: begins, ..Reading::default() };
         let (rest, filters) = bounds::measure_bounds(text);
         reading.filters = filters;
         let bounds = extract::price_bounds(&rest);
@@ -119,7 +133,22 @@ impl Reading {
             return None;
         }
         reading.walk(&pieces);
+        reading.settle();
+        reading.firmly |= !extract::refuses(text);
         Some(reading)
+    }
+
+    /// What rows must be like, as a search was narrowed down to it: a word, a number or a quantity each.
+    pub(super) fn of_words(words: &[String]) -> Reading {
+        let mut reading = Reading::default();
+        for word in words {
+            match (measure::measures(word).as_slice(), measure::value(word)) {
+                ([measure, ..], _) => reading.measures.push((*measure, word.clone())),
+                (_, Some(number)) => reading.numbers.push(number),
+                _ => reading.include.push(word.clone()),
+            }
+        }
+        reading
     }
 
     /// Whether anything of a row is asked.
@@ -127,9 +156,14 @@ impl Reading {
         self.price || self.stock || self.details || self.photo
     }
 
+    /// Whether it says what something is like.
+    pub(super) fn describes(&self) -> bool {
+        !self.include.is_empty() || !self.numbers.is_empty() || !self.measures.is_empty()
+    }
+
     /// Whether rows are pointed at, by place or otherwise than by their words.
     pub(super) fn points(&self) -> bool {
-        !self.nth.is_empty() || self.last > 0 || self.this || self.all || self.cheapest || self.dearest
+        !self.nth.is_empty() || self.last > 0 || self.before_last || self.this || self.all || self.cheapest || self.dearest
     }
 
     /// Whether the search is to be changed, apart from words that rows must hold.
@@ -163,6 +197,25 @@ impl Reading {
         Some(self.places.iter().map(written).collect::<Vec<_>>().join(" "))
     }
 
+    /// Words that mean one thing alone and another beside others.
+    fn settle(&mut self) {
+        // «он в наличии?» asks, «в наличии» narrows.
+        if self.in_stock && (self.this || self.which || !self.nth.is_empty() || self.last > 0) {
+            self.in_stock = false;
+            self.stock = true;
+        }
+        // «возьму 3»: so many, where it is known of what.
+        if self.choose
+            && self.count.is_none()
+            && let [number] = self.numbers.as_slice()
+            && number.fract() == 0.0
+            && *number >= 1.0
+        {
+            self.count = Some(*number);
+            self.numbers.clear();
+        }
+    }
+
     fn walk(&mut self, pieces: &[Piece]) {
         let mut at = 0;
         let mut negated = false;
@@ -185,6 +238,14 @@ impl Reading {
                 Piece::Amount(amount) => self.amount(*amount, before),
                 Piece::Count(count) => self.counted(*count),
                 Piece::Number(value, factor) => self.number(*value, *factor, before),
+                // «а с двумя?»: a word of the name, unless it counts what is chosen.
+                Piece::Spelled(value, word) => match before {
+                    Some(Means::Nth(_) | Means::Last | Means::Number | Means::Choose) => {
+                        self.number(*value, 1.0, before);
+                    }
+                    _ if self.choose || self.want && !self.nth.is_empty() => self.number(*value, 1.0, before),
+                    _ => self.include.push(word.clone()),
+                },
                 Piece::Word(word) if matches!(word.as_str(), "а" | "но" | "but") => negated = false,
                 Piece::Word(word) => {
                     let words: Vec<&str> = pieces
@@ -225,6 +286,8 @@ impl Reading {
             Means::Nth(_) | Means::Last if negated => {}
             Means::Nth(place) => self.nth.push(place),
             Means::Last => self.last = self.last.max(1),
+            Means::BeforeLast => self.before_last = true,
+            Means::Delivery => self.delivery = true,
             Means::This => self.this = true,
             Means::Which => self.which = true,
             Means::All => self.all = true,
@@ -253,7 +316,11 @@ impl Reading {
             Means::InStock => self.in_stock = true,
             Means::Further => self.further = true,
             Means::Back => self.back = true,
-            Means::Not | Means::Without => return true,
+            Means::Not => return true,
+            Means::Without => {
+                self.firmly = true;
+                return true;
+            }
             Means::Yes => self.yes = true,
             Means::Or => self.or = true,
             Means::Number | Means::UpTo | Means::From | Means::To | Means::And | Means::Filler => {}
@@ -296,6 +363,13 @@ impl Reading {
             _ => self.numbers.push(value),
         }
     }
+}
+
+/// "number 3 in stock": «in» before a word is no inch.
+fn in_before_word(text: &str, found: &measure::Found) -> bool {
+    let whole = text.get(found.whole.clone()).unwrap_or_default();
+    let after = text.get(found.whole.end..).unwrap_or_default();
+    whole.ends_with(" in") && after.starts_with(' ') && after.trim_start().starts_with(char::is_alphabetic)
 }
 
 /// A town as it is called: «в Самару» goes to «Самара».
@@ -352,7 +426,9 @@ fn pieces(text: &str) -> Vec<Piece> {
             at += length;
             continue;
         }
-        if let Some(found) = measured.iter().find(|found| found.whole.start == start) {
+        if let Some(found) = measured.iter().find(|found| found.whole.start == start)
+            && !in_before_word(text, found)
+        {
             let words = text.get(found.whole.clone()).unwrap_or_default().to_owned();
             pieces.push(Piece::Measured(found.measure, words));
             skip_to(found.whole.end, &mut at);
@@ -360,9 +436,18 @@ fn pieces(text: &str) -> Vec<Piece> {
         }
         if let Some(number) = numbered.iter().find(|number| number.range.start == start) {
             let unit = units::after(text, number.range.end);
+            let said = text.get(number.range.clone()).unwrap_or_default();
+            // "the white one" counts nothing.
+            if matches!(said.to_lowercase().as_str(), "one" | "ones") && unit.is_none() {
+                pieces.push(Piece::Word("one".to_owned()));
+                skip_to(number.range.end, &mut at);
+                continue;
+            }
+            let spelled = said.chars().all(char::is_alphabetic) && number.factor == 1.0;
             let (piece, end) = match unit.as_ref().map(|unit| unit.kind) {
                 Some(units::Unit::Piece) => (Piece::Count(number.value), unit.map_or(0, |unit| unit.end)),
                 Some(units::Unit::Currency) => (Piece::Amount(number.value), unit.map_or(0, |unit| unit.end)),
+                _ if spelled => (Piece::Spelled(number.value, extract::folded(said)), number.range.end),
                 _ => (Piece::Number(number.value, number.factor), number.range.end),
             };
             pieces.push(piece);

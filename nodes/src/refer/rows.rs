@@ -123,9 +123,30 @@ impl RowWords {
     }
 }
 
+/// The words of texts as roots, without those that a text says are lacking («без аккумулятора и зарядки»).
 fn words(texts: &[&String]) -> BTreeSet<String> {
-    let split = |c: char| !c.is_alphanumeric();
-    texts.iter().flat_map(|text| text.split(split)).filter(|word| !word.is_empty()).map(root).collect()
+    let mut roots = BTreeSet::new();
+    for text in texts {
+        let mut lacking = false;
+        let mut joined = false;
+        for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            let lower = extract::folded(word);
+            match lower.as_str() {
+                "без" | "without" => lacking = true,
+                "и" | "and" if joined => lacking = true,
+                _ if lacking => {
+                    lacking = false;
+                    joined = true;
+                    continue;
+                }
+                _ => {
+                    roots.insert(root(word));
+                }
+            }
+            joined = joined && lacking;
+        }
+    }
+    roots
 }
 
 /// The numbers of a text, also those of «10х12» and «125/22».
