@@ -354,6 +354,20 @@ impl<'a> TurnContext<'a> {
             && self.interrupting.is_some_and(|intents| intents.matching(self.words()).is_some())
     }
 
+    /// Whether `is` holds of a word in the examples of the intents that may interrupt; words of fewer than four characters
+    /// are not asked about.
+    pub fn any_example_word(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.interrupting.is_some_and(|intents| intents.examples.words().any(is))
+    }
+
+    /// What this node remembered when it was interrupted, where its question has not been asked again since.
+    pub fn interrupted_state<T: for<'de> Deserialize<'de>>(&self) -> Option<T> {
+        let frame = self.session.frames.last()?;
+        let node = &self.turn_state.current.node;
+        let interrupted = frame.interrupted.iter().rfind(|interrupted| interrupted.waiting.node == *node)?;
+        T::deserialize(&interrupted.waiting.state).ok()
+    }
+
     /// Removes the client's message from the history, because it holds personal data.
     pub fn forget_message(&mut self) {
         if let Some(text) = self.turn_state.remembered.take() {

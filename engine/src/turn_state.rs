@@ -77,6 +77,11 @@ impl TurnState {
         }
     }
 
+    /// Adds a line of explanation to the trace: to the node that runs or, before the first one, to that one.
+    pub(crate) fn note(&mut self, note: String) {
+        self.trace.visits.last_mut().map_or(&mut self.notes, |visit| &mut visit.notes).push(note);
+    }
+
     /// Adds a command to the turn.
     pub(crate) fn push(&mut self, command: Command) {
         let id = format!("{}.{}", self.event.id.simple(), self.effects.len());
@@ -116,8 +121,13 @@ impl TurnState {
     ) -> Button {
         let id = format!("{}.{}", self.event.id.simple(), self.buttons);
         self.buttons += 1;
-        let press =
-            Press { release: release.to_owned(), flow: flow.to_owned(), node: node.to_owned(), choice };
+        let press = Press {
+            release: release.to_owned(),
+            id: id.clone(),
+            flow: flow.to_owned(),
+            node: node.to_owned(),
+            choice,
+        };
         Button { label, action: Action::Press { id, press } }
     }
 }

@@ -74,7 +74,8 @@ impl<'f> FlowGraph<'f> {
             .chain(on.command.values())
             .chain(intents)
             .chain(on.inactivity.iter().map(|silence| &silence.to))
-            .chain(&on.error);
+            .chain(&on.error)
+            .chain(&on.contact);
         let mut seen = BTreeSet::new();
         names.filter_map(|name| self.at(&flow.id, name)).filter(|at| seen.insert(*at)).collect()
     }
