@@ -354,6 +354,13 @@ impl<'a> TurnContext<'a> {
             && self.interrupting.is_some_and(|intents| intents.matching(self.words()).is_some())
     }
 
+    /// Lets an intent interrupt the question that waits only with this confidence (0 to 1) or more; where the flow's own
+    /// bound is higher, that holds. For a node that returns [`crate::kind::NodeOutcome::NotAnswered`] for a message that it
+    /// will take as an answer unless it is plainly something else.
+    pub fn require_confidence(&mut self, least: f32) {
+        self.turn_state.least_confidence = least;
+    }
+
     /// Whether `is` holds of a word in the examples of the intents that may interrupt; words of fewer than four characters
     /// are not asked about.
     pub fn any_example_word(&self, is: impl Fn(&str) -> bool) -> bool {

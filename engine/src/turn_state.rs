@@ -32,6 +32,8 @@ pub(crate) struct TurnState {
     pub(crate) client_inactive: bool,
     /// The query asked is whether the client's message is an intent that interrupts.
     pub(crate) classifying_interrupt: bool,
+    /// The least confidence at which an intent interrupts the question that waits, where that is more than the flow's own.
+    pub(crate) least_confidence: f32,
     /// The client's message as it was added to the history, if it was.
     pub(crate) remembered: Option<String>,
     /// The client's message holds the value of a personal slot, however it is written.
@@ -67,6 +69,7 @@ impl TurnState {
             paging_flow: None,
             client_inactive: false,
             classifying_interrupt: false,
+            least_confidence: 0.0,
             remembered: None,
             personal_message: false,
             ended: false,

@@ -73,28 +73,39 @@ fn by_name(text: &str, words: &[&str], labels: &[Vec<Vec<String>>], beside: Besi
     let content: Vec<&str> =
         words.iter().copied().filter(|word| !FILLERS.contains(word) && !NEGATIONS.contains(word)).collect();
     let said: Vec<&str> = content.iter().copied().filter(|word| !is_refused(word)).collect();
-    // How many words of the label are said, and whether that is all of them.
-    let fit = |label: &Vec<String>| -> Option<(bool, usize)> {
+    // Whether all telling words of the label are said, and by which words of the message.
+    let fit = |label: &Vec<String>| -> Option<(bool, Vec<usize>)> {
         let telling: Vec<&String> = label.iter().filter(|word| !FILLERS.contains(&word.as_str())).collect();
         let telling = if telling.is_empty() { label.iter().collect() } else { telling };
-        let has = |word: &&&String| said.iter().any(|said| same_word(said, word));
-        let matched = telling.iter().filter(has).count();
-        let all = matched == telling.len() && matched > 0;
+        let named = |said: &&str| telling.iter().any(|word| same_word(said, word));
+        let by: Vec<usize> =
+            said.iter().enumerate().filter(|(_, said)| named(said)).map(|(at, _)| at).collect();
+        let all = telling.iter().all(|word| said.iter().any(|said| same_word(said, word)));
         let no_more = || said.iter().all(|said| label.iter().any(|word| same_word(said, word)));
-        let fits = match beside {
-            Beside::Anything => all || matched > 0 && no_more(),
-            Beside::Nothing => matched > 0 && no_more(),
-        };
-        fits.then_some((all, matched))
+        let fits = !by.is_empty() && (beside == Beside::Anything && all || no_more());
+        fits.then_some((all, by))
     };
-    let fits: Vec<(usize, (bool, usize))> = labels
+    let mut fits: Vec<(usize, (bool, Vec<usize>))> = labels
         .iter()
         .enumerate()
-        .filter_map(|(at, labels)| Some((at, labels.iter().filter_map(fit).max()?)))
+        .filter_map(|(at, labels)| {
+            Some((at, labels.iter().filter_map(fit).max_by_key(|(all, by)| (*all, by.len()))?))
+        })
         .collect();
-    let Some(best) = fits.iter().map(|(_, fit)| *fit).max() else { return Reading::None };
-    let best: Vec<usize> = fits.iter().filter(|(_, fit)| *fit == best).map(|(at, _)| *at).collect();
+    // A whole label wins over a part of another one, and «раннее утро» over «утро»; «утро или вечер» are two.
+    if fits.iter().any(|(_, (all, _))| *all) {
+        fits.retain(|(_, (all, _))| *all);
+    }
+    let within = |small: &[usize], large: &[usize]| {
+        small.len() < large.len() && small.iter().all(|at| large.contains(at))
+    };
+    let best: Vec<usize> = fits
+        .iter()
+        .filter(|(_, (_, by))| !fits.iter().any(|(_, (_, other))| within(by, other)))
+        .map(|(at, _)| *at)
+        .collect();
     match best.as_slice() {
+        [] => Reading::None,
         [one] => Reading::One(*one, "its words"),
         _ => Reading::Several(best),
     }
@@ -474,6 +485,7 @@ mod tests {
             &[
                 ("не утром", Reading::None),
                 ("утром или вечером", Reading::Several(vec![0, 2])),
+                ("утром или после обеда", Reading::Several(vec![0, 1])),
                 ("ночью", Reading::None),
                 ("мне нужно 2 штуки", Reading::None),
                 ("", Reading::None),

@@ -187,10 +187,11 @@ pub(super) fn classified(
     turn_state: &mut TurnState,
     outcome: &QueryOutcome,
 ) -> Cursor {
+    let least = std::mem::take(&mut turn_state.least_confidence);
     if let QueryOutcome::Classify { labels } = outcome
         && let Some(first) = labels.first()
         && let Some(listener) = listener(release, session)
-        && first.score >= listener.on.min_confidence.value
+        && first.score >= listener.on.min_confidence.value.max(least)
     {
         return interrupt(
             release,

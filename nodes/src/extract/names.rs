@@ -438,6 +438,7 @@ const LEADS: &[&str] = &[
     "ко",
     "e",
     "email",
+    "e-mail",
     "mail",
     "my",
     "is",
@@ -814,6 +815,7 @@ mod tests {
             "вот почта",
             "Ann Smith",
             "it's Bob",
+            "my e-mail is",
             "Гаврош",
         ] {
             assert!(is_only_a_name(text), "{text}");

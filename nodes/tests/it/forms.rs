@@ -392,3 +392,20 @@ fn an_old_button_returns_to_the_form() {
     chat.event(EventKind::Press { label: "Отмена".into(), press: Some(cancel) });
     assert_eq!((chat.path(), chat.waits_at()), (vec!["form", "cancelled"], None));
 }
+
+#[test]
+fn an_open_question_takes_what_is_not_plainly_something_else() {
+    let surely = |score: f32| {
+        move |query: &Query| match query {
+            Query::Classify(_) => QueryOutcome::Classify {
+                labels: vec![ScoredLabel { label: "goods".into(), score, example: String::new() }],
+            },
+            other => no_results(other),
+        }
+    };
+    let mut unsure = chat().with(surely(0.9));
+    assert_eq!(talk(&mut unsure, "city", &["перфораторная улица"]), "city перфораторная улица");
+    let mut sure = chat().with(surely(0.99));
+    talk(&mut sure, "city", &["перфоратор"]);
+    assert_eq!(sure.path(), ["city", "goods", "city"]);
+}
