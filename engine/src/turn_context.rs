@@ -354,6 +354,15 @@ impl<'a> TurnContext<'a> {
             && self.interrupting.is_some_and(|intents| intents.matching(self.words()).is_some())
     }
 
+    /// Takes the client's message for a press of the button with this label: from here on the label is the message, for
+    /// texts, queries and conditions. The history keeps what was written.
+    pub fn take_as_press(&mut self, label: &str) {
+        if let EventKind::Message { text } = &mut self.turn_state.event.kind {
+            label.clone_into(text);
+            self.turn_state.words = wording::normalized(label);
+        }
+    }
+
     /// Lets an intent interrupt the question that waits only with this confidence (0 to 1) or more; where the flow's own
     /// bound is higher, that holds. For a node that returns [`crate::kind::NodeOutcome::NotAnswered`] for a message that it
     /// will take as an answer unless it is plainly something else.

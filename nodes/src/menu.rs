@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Offers choices as buttons and waits. A typed text that names one of them counts as a press: its label or a part of it, also
-/// in another form, its number, its place («второй»), yes or no where a label says that. Any other text leaves by `other`, and so
+/// in another form, its number, its place («второй»), yes or no where a label says that; `message.text` is then the label. Any other text leaves by `other`, and so
 /// does one that says more than the choice.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -121,6 +121,10 @@ impl Node for Menu {
                     }
                     Reading::None | Reading::Cancel => return Ok(NodeOutcome::exit("other")),
                 };
+                // What follows gets the label, as after a press: «2» says nothing to a search.
+                if let Some(label) = labels.get(at).and_then(|labels| labels.first()) {
+                    turn.take_as_press(label);
+                }
                 let exit = self.choices.get(at).map_or("other", |choice| choice.exit.value.as_str());
                 Ok(NodeOutcome::exit(exit))
             }
