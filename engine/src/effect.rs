@@ -489,7 +489,7 @@ pub enum Action {
 pub struct Press {
     /// The release that sent the button.
     pub release: String,
-    /// The button's id; empty in what earlier versions stored.
+    /// The id of the button that was pressed; empty in a button that is sent, which has it beside this.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// The flow of the node that sent it.

@@ -126,7 +126,7 @@ impl TurnState {
         self.buttons += 1;
         let press = Press {
             release: release.to_owned(),
-            id: id.clone(),
+            id: String::new(),
             flow: flow.to_owned(),
             node: node.to_owned(),
             choice,
