@@ -304,7 +304,9 @@ impl CollectContact {
             return self.question(turn, complaint);
         }
         let wants_name = self.wants(Field::Name) && !self.only_required;
-        if wants_name && !state.contact.contains_key("name") && !state.name_asked {
+        // A state that an earlier version stored says it by `asked` alone.
+        let name_asked = state.name_asked || state.asked == Some(Field::Name);
+        if wants_name && !state.contact.contains_key("name") && !name_asked {
             state.asked = Some(Field::Name);
             state.name_asked = true;
             turn.set_state(&state)?;
