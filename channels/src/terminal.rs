@@ -25,12 +25,22 @@ pub const NAME: &str = "terminal";
 pub const CAPABILITIES: Capabilities =
     Capabilities { name: NAME, contact_sharing: false, ..telegram::CAPABILITIES };
 
-/// Prints the messages of one chat. Stores the buttons shown last, so that they can be pressed by number.
+/// Prints the messages of one chat. Stores the buttons shown last, so that they can be pressed by label, and by number unless
+/// the question under which they stand takes numbers itself.
 pub struct Terminal {
     chat: String,
     colour: bool,
     out: Mutex<Box<dyn Write + Send>>,
-    buttons: Mutex<Vec<(String, String)>>,
+    buttons: Mutex<Buttons>,
+}
+
+/// The buttons shown last.
+#[derive(Default)]
+struct Buttons {
+    /// Labels and ids.
+    shown: Vec<(String, String)>,
+    /// Whether a number presses one. Under a question that has no choices stands only the way out, and «1» is an answer.
+    numbered: bool,
 }
 
 impl Terminal {
@@ -55,11 +65,12 @@ impl Terminal {
         self.print(&format!("\n{} ", self.paint("1;36", ">")));
     }
 
-    /// The label and id of a button shown last, by number or label.
+    /// The label and id of a button shown last, by its label, or by its number where numbers press.
     pub fn button(&self, line: &str) -> Option<(String, String)> {
         let buttons = self.buttons();
-        let by_number = line.parse::<usize>().ok().and_then(|number| buttons.get(number.checked_sub(1)?));
-        by_number.or_else(|| buttons.iter().find(|(label, _)| label == line)).cloned()
+        let number = line.parse::<usize>().ok().filter(|_| buttons.numbered);
+        let by_number = number.and_then(|number| buttons.shown.get(number.checked_sub(1)?));
+        by_number.or_else(|| buttons.shown.iter().find(|(label, _)| label == line)).cloned()
     }
 
     /// Prints a message of the chat's history.
@@ -85,18 +96,28 @@ impl Terminal {
         }
         let mut buttons = self.buttons();
         // Buttons can be pressed until other buttons are shown, as in a messenger.
-        if message.buttons.iter().any(|button| matches!(button.action, Action::Press { .. })) {
-            buttons.clear();
+        let presses = || {
+            message.buttons.iter().filter_map(|button| match &button.action {
+                Action::Press { press, .. } => Some(press),
+                Action::Open { .. } => None,
+            })
+        };
+        if presses().next().is_some() {
+            buttons.shown.clear();
+            buttons.numbered = presses().any(|press| !press.choice.cancels());
         }
         for button in &message.buttons {
             match &button.action {
                 Action::Press { id, .. } => {
-                    buttons.push((button.label.clone(), id.clone()));
-                    text.push_str(&format!(
-                        "  {} {}\n",
-                        self.paint("1;33", &format!("[{}]", buttons.len())),
-                        button.label
-                    ));
+                    buttons.shown.push((button.label.clone(), id.clone()));
+                    let line = match buttons.numbered {
+                        true => {
+                            let number = self.paint("1;33", &format!("[{}]", buttons.shown.len()));
+                            format!("  {number} {}\n", button.label)
+                        }
+                        false => format!("  {}\n", self.paint("1;33", &format!("[{}]", button.label))),
+                    };
+                    text.push_str(&line);
                 }
                 Action::Open { url } => {
                     text.push_str(&format!("  {} {}\n", button.label, without_credentials(url)));
@@ -107,7 +128,7 @@ impl Terminal {
         self.print(&text);
     }
 
-    fn buttons(&self) -> MutexGuard<'_, Vec<(String, String)>> {
+    fn buttons(&self) -> MutexGuard<'_, Buttons> {
         self.buttons.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -184,7 +205,7 @@ mod tests {
         let terminal = Terminal::new("me".to_owned(), false, Box::new(printed.clone()));
         let choice = Choice::Go { to: "hello".to_owned() };
         let (release, flow, node) = ("r".to_owned(), "shop".to_owned(), "hello".to_owned());
-        let press = Press { release, flow, node, choice };
+        let press = Press { release, id: String::new(), flow, node, choice };
         let buttons = vec![
             Button { label: "Ещё".to_owned(), action: Action::Press { id: "b1".to_owned(), press } },
             Button {
@@ -208,5 +229,25 @@ mod tests {
         let pressed = Some(("Ещё".to_owned(), "b1".to_owned()));
         assert_eq!((terminal.button("1"), terminal.button("Ещё")), (pressed.clone(), pressed));
         assert_eq!((terminal.button("2"), terminal.button("0")), (None, None));
+        // Under a question of a number stands only the way out: «1» is an answer.
+        let cancel = Choice::Answer { value: Choice::CANCELLED.to_owned() };
+        let press = Press {
+            release: "r".to_owned(),
+            id: String::new(),
+            flow: "shop".to_owned(),
+            node: "n".to_owned(),
+            choice: cancel,
+        };
+        let out =
+            Button { label: "Отмена".to_owned(), action: Action::Press { id: "b2".to_owned(), press } };
+        let question =
+            Outgoing {
+                text: "Сколько штук?".to_owned(), buttons: vec![out], ..Outgoing::default()
+            };
+        terminal.deliver(&Address::new(NAME, "me"), "e.2", &question).await;
+        let text = String::from_utf8(printed.0.lock().unwrap().clone()).unwrap();
+        assert!(text.ends_with("Сколько штук?\n  [Отмена]\n"), "{text}");
+        assert_eq!(terminal.button("1"), None);
+        assert_eq!(terminal.button("Отмена"), Some(("Отмена".to_owned(), "b2".to_owned())));
     }
 }

@@ -489,6 +489,9 @@ pub enum Action {
 pub struct Press {
     /// The release that sent the button.
     pub release: String,
+    /// The id of the button that was pressed; empty in a button that is sent, which has it beside this.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
     /// The flow of the node that sent it.
     pub flow: String,
     /// The node that sent it.
@@ -516,6 +519,16 @@ pub enum Choice {
         /// The search, with the offset of that page.
         request: Box<SearchRequest>,
     },
+}
+
+impl Choice {
+    /// The value of the button that leaves a question.
+    pub const CANCELLED: &str = "\u{0}cancel";
+
+    /// Whether it leaves a question.
+    pub fn cancels(&self) -> bool {
+        matches!(self, Choice::Answer { value } if value == Choice::CANCELLED)
+    }
 }
 
 /// What a client wants and how to reach them. Fields given again replace the old, others stay.

@@ -70,12 +70,12 @@ impl Graph {
 fn in_order(flow: &Flow) -> Vec<&str> {
     let on = &flow.header.on;
     let silence = on.inactivity.iter().map(|inactivity| &inactivity.to);
-    let entry_points =
-        std::iter::once(&flow.header.start)
-            .chain(&on.refer)
-            .chain(on.command.values())
-            .chain(silence)
-            .chain(&on.error);
+    let entry_points = std::iter::once(&flow.header.start)
+        .chain(&on.refer)
+        .chain(on.command.values())
+        .chain(silence)
+        .chain(&on.error)
+        .chain(&on.contact);
     let mut order: Vec<&str> = Vec::with_capacity(flow.nodes.len());
     let all =
         entry_points.map(|entry_point| entry_point.as_str()).chain(flow.nodes.keys().map(String::as_str));

@@ -62,6 +62,10 @@ pub struct On {
     /// where it would go without it.
     #[serde(default)]
     pub refer: Option<Spanned<String>>,
+    /// The `collect_contact` node for a contact that comes by itself: a phone number or an address with a name at most, or a
+    /// contact that is shared, while no form and no question waits for it.
+    #[serde(default)]
+    pub contact: Option<Spanned<String>>,
     /// Where a dialog goes when the client is inactive.
     #[serde(default)]
     pub inactivity: Option<Inactivity>,

@@ -11,6 +11,7 @@ use crate::{
     config,
     diagnostic::Diagnostic,
     effect::{Query, QueryOutcome},
+    event::EventKind,
     resources::Answers,
     scope::Scope,
     slot,
@@ -125,6 +126,16 @@ pub trait Node: fmt::Debug + Send + Sync {
     /// Whether what the client answers here is personal data, which is kept out of the history that models see. `slots`
     /// are those that the flow declares.
     fn collects_personal_data(&self, _slots: &BTreeMap<String, slot::Declaration>) -> bool {
+        false
+    }
+
+    /// Whether the node asks for something that would be lost if its question were dropped: an interruption returns to it.
+    fn collects(&self) -> bool {
+        false
+    }
+
+    /// Whether an event gives this node a contact, with nothing else in it; for `on.contact`.
+    fn takes_contact(&self, _: &EventKind) -> bool {
         false
     }
 

@@ -1,7 +1,7 @@
 //! What flows refer to: prompts, quick answers, knowledge, company data, labelled examples.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::Deref,
 };
 
@@ -56,6 +56,8 @@ pub struct Examples {
     article_label: Option<String>,
     /// The examples with the same [`wording::normalized`] words, in order.
     by_words: HashMap<String, Vec<usize>>,
+    /// Every word of the examples that has four characters or more.
+    words: BTreeSet<String>,
 }
 
 impl Examples {
@@ -65,7 +67,10 @@ impl Examples {
         for (at, example) in all.iter().enumerate() {
             by_words.entry(wording::normalized(&example.text)).or_default().push(at);
         }
-        Examples { all, by_words, article_label: None }
+        let long = |word: &&str| word.chars().count() >= 4;
+        let words =
+            by_words.keys().flat_map(|words| words.split(' ')).filter(long).map(str::to_owned).collect();
+        Examples { all, by_words, words, article_label: None }
     }
 
     /// The same set; a message that holds an article number of the catalogue has this label, whatever else it says.
@@ -77,6 +82,11 @@ impl Examples {
     /// The label of a message that holds an article number of the catalogue.
     pub fn article_label(&self) -> Option<&str> {
         self.article_label.as_deref()
+    }
+
+    /// The words of the examples that have four characters or more, each once.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(String::as_str)
     }
 
     /// The first example that is, word for word, this text, among those that `wanted` accepts.

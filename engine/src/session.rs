@@ -58,12 +58,24 @@ pub struct Session {
     /// Flows being run, the outermost first; empty before the first turn and after `end`.
     #[serde(default)]
     pub frames: Vec<Frame>,
+    /// The button that the client pressed last, if nothing else came from them since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_press: Option<LastPress>,
     /// What was said lately, oldest first.
     #[serde(default)]
     pub history: VecDeque<Utterance>,
     /// What the conversation is about. Outlives dialogs.
     #[serde(default, skip_serializing_if = "Context::is_empty")]
     pub context: Context,
+}
+
+/// A press that may come once more: a double tap, or an update that a channel repeats.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastPress {
+    /// The button's id.
+    pub id: String,
+    /// When, milliseconds since the Unix epoch.
+    pub at: i64,
 }
 
 /// A flow being run.

@@ -140,6 +140,13 @@ fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, 
                     }
                     Ok(NodeOutcome::To(target)) => cursor = Cursor::Follow(target),
                     Ok(NodeOutcome::Exit(exit)) => {
+                        // Its question, interrupted earlier, is answered now.
+                        if let Some(frame) =
+                            session.frames.last_mut().filter(|_| turn_state.paging_flow.is_none())
+                        {
+                            let node = &turn_state.current.node;
+                            frame.interrupted.retain(|interrupted| interrupted.waiting.node != *node);
+                        }
                         let target =
                             flow.nodes.get(&turn_state.current.node).map(|entry| entry.target(&exit));
                         cursor = Cursor::Follow(target.unwrap_or(Target::Wait));

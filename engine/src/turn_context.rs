@@ -410,6 +410,36 @@ impl<'a> TurnContext<'a> {
             && self.interrupting.is_some_and(|intents| intents.matching(self.words()).is_some())
     }
 
+    /// Takes the client's message for a press of the button with this label: from here on the label is the message, for
+    /// texts, queries and conditions. The history keeps what was written.
+    pub fn take_as_press(&mut self, label: &str) {
+        if let EventKind::Message { text } = &mut self.turn_state.event.kind {
+            label.clone_into(text);
+            self.turn_state.words = wording::normalized(label);
+        }
+    }
+
+    /// Lets an intent interrupt the question that waits only with this confidence (0 to 1) or more; where the flow's own
+    /// bound is higher, that holds. For a node that returns [`crate::kind::NodeOutcome::NotAnswered`] for a message that it
+    /// will take as an answer unless it is plainly something else.
+    pub fn require_confidence(&mut self, least: f32) {
+        self.turn_state.least_confidence = least;
+    }
+
+    /// Whether `is` holds of a word in the examples of the intents that may interrupt; words of fewer than four characters
+    /// are not asked about.
+    pub fn any_example_word(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.interrupting.is_some_and(|intents| intents.examples.words().any(is))
+    }
+
+    /// What this node remembered when it was interrupted, where its question has not been asked again since.
+    pub fn interrupted_state<T: for<'de> Deserialize<'de>>(&self) -> Option<T> {
+        let frame = self.session.frames.last()?;
+        let node = &self.turn_state.current.node;
+        let interrupted = frame.interrupted.iter().rfind(|interrupted| interrupted.waiting.node == *node)?;
+        T::deserialize(&interrupted.waiting.state).ok()
+    }
+
     /// Removes the client's message from the history, because it holds personal data.
     pub fn forget_message(&mut self) {
         if let Some(text) = self.turn_state.remembered.take() {

@@ -62,6 +62,8 @@ pub(crate) struct TurnState {
     pub(crate) wishes: VecDeque<Wish>,
     /// Wishes answered in this turn.
     pub(crate) answered: u32,
+    /// The least confidence at which an intent interrupts the question that waits, where that is more than the flow's own.
+    pub(crate) least_confidence: f32,
     /// The client's message as it was added to the history, if it was.
     pub(crate) remembered: Option<String>,
     /// The client's message holds the value of a personal slot, however it is written.
@@ -101,6 +103,7 @@ impl TurnState {
             referring: None,
             wishes: VecDeque::new(),
             answered: 0,
+            least_confidence: 0.0,
             remembered: None,
             personal_message: false,
             ended: false,
@@ -116,6 +119,11 @@ impl TurnState {
         self.words = wording::normalized(&text);
         self.referred = false;
         self.event.kind = EventKind::Message { text };
+    }
+
+    /// Adds a line of explanation to the trace: to the node that runs or, before the first one, to that one.
+    pub(crate) fn note(&mut self, note: String) {
+        self.trace.visits.last_mut().map_or(&mut self.notes, |visit| &mut visit.notes).push(note);
     }
 
     /// Adds a command to the turn.
@@ -157,8 +165,13 @@ impl TurnState {
     ) -> Button {
         let id = format!("{}.{}", self.event.id.simple(), self.buttons);
         self.buttons += 1;
-        let press =
-            Press { release: release.to_owned(), flow: flow.to_owned(), node: node.to_owned(), choice };
+        let press = Press {
+            release: release.to_owned(),
+            id: String::new(),
+            flow: flow.to_owned(),
+            node: node.to_owned(),
+            choice,
+        };
         Button { label, action: Action::Press { id, press } }
     }
 }

@@ -1,30 +1,38 @@
 //! `collect_contact`: how to reach the client.
 
+mod fields;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tolmach_engine::{
     diagnostic::Code,
     effect::Outgoing,
     event::EventKind,
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
+    language::Language,
     phrases::Phrase,
     scope::{Scope, Sets},
     slot::{Declaration, Type},
     span::Spanned,
     text::Text,
     turn_context::TurnContext,
+    wording,
 };
 
+use self::fields::{Field, Require};
 use crate::{
     ask::{CANCELLED, cancel_button},
-    extract, phrases,
+    extract::{self, Disowned, Misfit, Sign},
+    phrases,
 };
 
-/// Collects name, phone and e-mail, all in one message or one by one, with a button that shares the client's own
-/// contact where the channel has one. What is written here stays out of the history that models see.
+/// Collects name, phone and e-mail, all in one message or one by one and in any order, with a button that shares the
+/// client's own contact where the channel has one. A name may stand alone or in a sentence; a value that is said to be wrong is
+/// replaced or asked for again; a question in between is answered and the form goes on. What is written here stays out of the
+/// history that models see.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CollectContact {
@@ -34,7 +42,7 @@ pub(crate) struct CollectContact {
     /// What must be given: `all`, or `one_of(phone, email)`. Without it, one of phone and e-mail.
     #[serde(default)]
     require: Require,
-    /// The question; there is one by default.
+    /// The question; the default one names the fields.
     #[serde(default)]
     text: Option<Text>,
     /// A prompt file with the personal-data notice, shown under the question.
@@ -46,74 +54,16 @@ pub(crate) struct CollectContact {
     #[serde(default = "three")]
     #[schemars(range(min = 1, max = 10))]
     attempts: Spanned<u32>,
-}
-
-/// A field of a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Field {
-    Name,
-    Phone,
-    Email,
-}
-
-impl Field {
-    const fn key(self) -> &'static str {
-        match self {
-            Field::Name => "name",
-            Field::Phone => "phone",
-            Field::Email => "email",
-        }
-    }
-
-    fn parse(name: &str) -> Option<Field> {
-        [Field::Name, Field::Phone, Field::Email].into_iter().find(|field| field.key() == name)
-    }
-}
-
-/// What must be given.
-#[derive(Clone, Debug, PartialEq)]
-enum Require {
-    All,
-    OneOf(Vec<Field>),
-}
-
-impl Default for Require {
-    fn default() -> Require {
-        Require::OneOf(vec![Field::Phone, Field::Email])
-    }
-}
-
-impl JsonSchema for Require {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Require".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": r"^(all|one_of\([a-z, ]+\))$" })
-    }
-}
-
-impl<'de> Deserialize<'de> for Require {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Require, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text == "all" {
-            return Ok(Require::All);
-        }
-        let list = text.strip_prefix("one_of(").and_then(|rest| rest.strip_suffix(')'));
-        let fields: Option<Vec<Field>> =
-            list.and_then(|list| list.split(',').map(|name| Field::parse(name.trim())).collect());
-        match fields {
-            Some(fields) if !fields.is_empty() => Ok(Require::OneOf(fields)),
-            _ => Err(de::Error::custom(format!(
-                "`{text}` is not a requirement\nwrite all, or \"one_of(phone, email)\" with its quotes; the fields are name, phone and email"
-            ))),
-        }
-    }
+    /// Ask for nothing that is not required; what the client gives beside it is kept. Without it, a name that is among the
+    /// fields and not required is asked for once.
+    #[serde(default)]
+    only_required: bool,
+    /// Begin with what the slot holds: what the client gives replaces it field by field.
+    #[serde(default)]
+    update: bool,
+    /// Keep what was given in the slot also where the form is cancelled or given up.
+    #[serde(default)]
+    keep_partial: bool,
 }
 
 fn all_fields() -> Vec<Spanned<Field>> {
@@ -129,7 +79,24 @@ struct State {
     contact: Map<String, Value>,
     /// The field that was asked for by name.
     asked: Option<Field>,
+    /// A name that is not required was asked for; it is not asked for again.
+    #[serde(default)]
+    name_asked: bool,
     failures: u32,
+}
+
+/// What a message gives.
+#[derive(Debug, Default)]
+struct Given {
+    fields: Map<String, Value>,
+    /// A name whose form alone shows that it is one: taken where nothing else can be meant.
+    unsure_name: Option<extract::Name>,
+}
+
+impl Given {
+    fn has_contact(&self) -> bool {
+        self.fields.contains_key("phone") || self.fields.contains_key("email")
+    }
 }
 
 impl Kind for CollectContact {
@@ -165,19 +132,22 @@ impl Node for CollectContact {
 
     fn check(&self, scope: &mut Scope<'_>) {
         scope.sets(&self.into, &[Type::Contact], Sets::OnExits(&["done"]));
+        if self.keep_partial {
+            scope.sets(&self.into, &[Type::Contact], Sets::Maybe);
+        }
         if let Some(text) = &self.text {
             scope.text(text);
         }
         if let Some(consent) = &self.consent {
             scope.prompt(consent);
         }
-        let one_of_enough = matches!(self.require, Require::OneOf(_))
-            && self
-                .required()
-                .iter()
-                .any(|required| self.fields.iter().any(|field| field.value == *required));
-        for required in self.required() {
-            if !one_of_enough && !self.fields.iter().any(|field| field.value == required) {
+        let one_of_enough = matches!(self.require, Require::OneOf(_)) && !self.required().is_empty();
+        let named = match &self.require {
+            Require::OneOf(fields) => fields.clone(),
+            Require::All => Vec::new(),
+        };
+        for required in named {
+            if !one_of_enough && !self.wants(required) {
                 let message = format!("`{}` is required but not among the fields", required.key());
                 scope.report(
                     Code::BadValue,
@@ -198,63 +168,120 @@ impl Node for CollectContact {
         true
     }
 
+    fn collects(&self) -> bool {
+        true
+    }
+
+    fn takes_contact(&self, event: &EventKind) -> bool {
+        match event {
+            EventKind::Contact { .. } => true,
+            EventKind::Message { text } => {
+                let given = self.read_text(text, None);
+                given.has_contact() && extract::is_only_a_name(&extract::without_contact(text))
+            }
+            _ => false,
+        }
+    }
+
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         match input {
-            NodeInput::ButtonPressed(value) if value == CANCELLED => Ok(NodeOutcome::exit("cancelled")),
-            NodeInput::Reply if extract::is_cancel(turn.message()) || extract::is_refusal(turn.message()) => {
-                Ok(NodeOutcome::exit("cancelled"))
-            }
+            NodeInput::ButtonPressed(value) if value == CANCELLED => self.leave(turn, "cancelled"),
+            NodeInput::Reply if extract::is_cancel(turn.message()) => self.leave(turn, "cancelled"),
             NodeInput::Reply => self.take(turn, true),
             NodeInput::NotAnswered => self.take(turn, false),
+            // An interrupted form is asked again, and what was given stays given.
+            NodeInput::Resumed | NodeInput::HandoffEnded => self.begin(turn),
             input => {
-                // An interrupted form is asked again, and what was given stays given.
-                if input != NodeInput::Resumed && input != NodeInput::HandoffEnded {
-                    turn.set_state(&State::default())?;
-                }
-                // «Перезвоните, 8 999 123-45-67» has answered already; the words beside it are hardly a name.
+                let interrupted: State = turn.interrupted_state().unwrap_or_default();
+                let known = match turn.slot(&self.into) {
+                    Value::Object(known) if self.update => known.clone(),
+                    _ => Map::new(),
+                };
+                let contact = known.into_iter().chain(interrupted.contact).collect();
+                let state = State { contact, ..State::default() };
+                turn.set_state(&state)?;
+                // «Перезвоните, 8 999 123-45-67» has answered already; the words beside it are a name only if they are known
+                // as one.
                 if input == NodeInput::Enter {
-                    let mut found = self.read(turn, None);
-                    found.remove("name");
-                    if !found.is_empty() {
+                    let given = self.read(turn, None);
+                    if given.has_contact() {
                         turn.forget_message();
                         if let Some(consent) = &self.consent {
                             let notice = self.notice(turn, consent)?;
                             turn.say(notice, Vec::new());
                         }
-                        return self.keep(turn, State::default(), found);
+                        return self.keep(turn, state, given.fields);
                     }
                 }
-                let mut text = match &self.text {
-                    Some(text) => turn.render(text)?,
-                    None => phrases::CONTACT.get(turn.language()).to_owned(),
-                };
-                if let Some(consent) = &self.consent {
-                    text.push_str("\n\n");
-                    text.push_str(&self.notice(turn, consent)?);
-                }
-                self.question(turn, text)
+                self.begin(turn)
             }
         }
     }
 }
 
 impl CollectContact {
+    /// The form's question, or the one for what is missing where something was given.
+    fn begin(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
+        let state: State = turn.state();
+        if !state.contact.is_empty() {
+            let phrase = self.missing(&state.contact).map_or(phrases::NAME, |missing| self.asks_for(missing));
+            return self.question(turn, phrase.get(turn.language()).to_owned());
+        }
+        let mut text = match &self.text {
+            Some(text) => turn.render(text)?,
+            None => self.default_question(turn.language()),
+        };
+        if let Some(consent) = &self.consent {
+            text.push_str("\n\n");
+            text.push_str(&self.notice(turn, consent)?);
+        }
+        self.question(turn, text)
+    }
+
     /// Reads the contact out of the message. A message that holds none and does not look like a failed attempt may
     /// interrupt the form, if `may_interrupt` is set.
     fn take(&self, turn: &mut TurnContext<'_>, may_interrupt: bool) -> Result<NodeOutcome, Fault> {
         let mut state: State = turn.state();
-        let found = self.read(turn, state.asked);
-        let helped = !found.is_empty();
-        let attempt =
-            turn.message().contains('@') || turn.message().chars().filter(char::is_ascii_digit).count() >= 5;
-        if may_interrupt && (!helped && !attempt || helped && !found_contact(&found) && turn.interrupts()) {
+        let mut given = self.read(turn, state.asked);
+        if !given.has_contact() {
+            if given.fields.is_empty() && self.is_refused(turn, &state) {
+                // Who gave what is needed refuses only the rest.
+                return match self.missing(&state.contact) {
+                    None if !state.contact.is_empty() => self.finish(turn, state),
+                    _ => self.leave(turn, "cancelled"),
+                };
+            }
+            if let Some(field) = self.disowned(turn, &state) {
+                turn.note(format!("the client says that the {} is wrong", field.key()));
+                state.contact.remove(field.key());
+                state.asked = Some(field);
+                turn.set_state(&state)?;
+                return self.question(turn, self.asks_for(field).get(turn.language()).to_owned());
+            }
+            // An unknown name may as well be a request; only when nothing claims it is it taken for a name.
+            let asked = state.asked == Some(Field::Name);
+            if let Some(name) = given.unsure_name.take().filter(|name| asked || name.sign == Sign::Capitals) {
+                if may_interrupt {
+                    return Ok(NodeOutcome::NotAnswered);
+                }
+                given.fields.insert("name".to_owned(), json!(name.text));
+            }
+        }
+        let helped = !given.fields.is_empty();
+        let text = turn.message();
+        let attempt = text.contains('@') || text.chars().filter(char::is_ascii_digit).count() >= 5;
+        let asks = helped && !given.has_contact() && (turn.interrupts() || extract::is_request(text));
+        if may_interrupt && (!helped && !attempt || asks) {
+            // «Анна. А сколько ждать?» gives a name all the same.
+            state.contact.extend(given.fields);
+            turn.set_state(&state)?;
             return Ok(NodeOutcome::NotAnswered);
         }
         if !helped {
             state.failures += 1;
             turn.note(format!("message {} of {} held no contact", state.failures, self.attempts.value));
         }
-        self.keep(turn, state, found)
+        self.keep(turn, state, given.fields)
     }
 
     /// Adds what was found and asks for what is still missing.
@@ -268,59 +295,101 @@ impl CollectContact {
         state.contact.extend(found);
         if let Some(missing) = self.missing(&state.contact) {
             if state.failures >= self.attempts.value {
-                return Ok(NodeOutcome::exit("gave_up"));
+                turn.set_state(&state)?;
+                return self.leave(turn, "gave_up");
             }
             let complaint = self.complaint(turn, missing);
             state.asked = Some(missing);
             turn.set_state(&state)?;
-            return self.question(turn, complaint.get(turn.language()).to_owned());
+            return self.question(turn, complaint);
         }
-        let wants_name = self.fields.iter().any(|field| field.value == Field::Name);
-        if wants_name && !state.contact.contains_key("name") && state.asked != Some(Field::Name) {
+        let wants_name = self.wants(Field::Name) && !self.only_required;
+        // A state that an earlier version stored says it by `asked` alone.
+        let name_asked = state.name_asked || state.asked == Some(Field::Name);
+        if wants_name && !state.contact.contains_key("name") && !name_asked {
             state.asked = Some(Field::Name);
+            state.name_asked = true;
             turn.set_state(&state)?;
             return self.question(turn, phrases::NAME.get(turn.language()).to_owned());
         }
+        self.finish(turn, state)
+    }
+
+    fn finish(&self, turn: &mut TurnContext<'_>, state: State) -> Result<NodeOutcome, Fault> {
         turn.set_slot(&self.into, Value::Object(state.contact))?;
         Ok(NodeOutcome::exit("done"))
     }
 
-    /// What the message gives, for the fields that are wanted.
-    fn read(&self, turn: &TurnContext<'_>, asked: Option<Field>) -> Map<String, Value> {
-        let (mut text, mut shared_name) = (turn.message().to_owned(), String::new());
+    /// Leaves without a complete contact.
+    fn leave(&self, turn: &mut TurnContext<'_>, exit: &str) -> Result<NodeOutcome, Fault> {
+        let state: State = turn.state();
+        if self.keep_partial && !state.contact.is_empty() {
+            turn.set_slot(&self.into, Value::Object(state.contact))?;
+        }
+        Ok(NodeOutcome::exit(exit))
+    }
+
+    /// What the event gives, for the fields that are wanted.
+    fn read(&self, turn: &TurnContext<'_>, asked: Option<Field>) -> Given {
         if let EventKind::Contact { phone, name } = &turn.event().kind {
             // Channels give numbers without the plus.
-            text = if phone.starts_with('+') { phone.clone() } else { format!("+{phone}") };
-            shared_name.clone_from(name);
+            let phone = if phone.starts_with('+') { phone.clone() } else { format!("+{phone}") };
+            let mut given = self.read_text(&phone, asked);
+            if !name.is_empty() && self.wants(Field::Name) {
+                given.fields.insert("name".to_owned(), json!(name));
+            }
+            return given;
         }
-        let mut found = Map::new();
-        let wanted = |field: Field| self.fields.iter().any(|wanted| wanted.value == field);
+        let mut given = self.read_text(turn.message(), asked);
+        // Beside a contact stands a name, unless it is a word of what clients ask for: «перфоратор 8 999 123-45-67».
+        if given.has_contact()
+            && let Some(name) = given.unsure_name.take()
+            && !name.text.split(' ').any(|word| is_example_word(turn, word))
+        {
+            given.fields.insert("name".to_owned(), json!(name.text));
+        }
+        given
+    }
+
+    fn read_text(&self, text: &str, asked: Option<Field>) -> Given {
+        let mut text = text.to_owned();
+        let mut given = Given::default();
         if let Some((email, range)) = extract::email(&text) {
             text.replace_range(range, " ");
-            if wanted(Field::Email) {
-                found.insert("email".to_owned(), json!(email));
+            if self.wants(Field::Email) {
+                given.fields.insert("email".to_owned(), json!(email));
             }
         }
         // Of several numbers the first is kept; the others are no part of the name either.
         if let Some(phone) = extract::take_phones(&mut text)
-            && wanted(Field::Phone)
+            && self.wants(Field::Phone)
         {
-            found.insert("phone".to_owned(), json!(phone));
+            given.fields.insert("phone".to_owned(), json!(phone));
         }
-        let name = if shared_name.is_empty() { extract::name(&text) } else { Some(shared_name) };
-        // A lone word is a name beside a phone, or when a name was asked for; otherwise it may be anything.
-        if let Some(name) = name
-            && wanted(Field::Name)
-            && (!found.is_empty() || asked == Some(Field::Name))
-        {
-            found.insert("name".to_owned(), json!(name));
+        let name = extract::name(&text).filter(|_| self.wants(Field::Name));
+        match name {
+            Some(name) if name.sign <= Sign::Known => {
+                given.fields.insert("name".to_owned(), json!(name.text));
+            }
+            // In lower case it is a name beside a contact, or when it was asked for.
+            Some(name)
+                if name.sign == Sign::Capitals || given.has_contact() || asked == Some(Field::Name) =>
+            {
+                given.unsure_name = Some(name);
+            }
+            _ => {}
         }
-        found
+        given
     }
 
+    fn wants(&self, field: Field) -> bool {
+        self.fields.iter().any(|wanted| wanted.value == field)
+    }
+
+    /// The required fields among those that are wanted.
     fn required(&self) -> Vec<Field> {
         match &self.require {
-            Require::OneOf(fields) => fields.clone(),
+            Require::OneOf(fields) => fields.iter().copied().filter(|field| self.wants(*field)).collect(),
             Require::All => self.fields.iter().map(|field| field.value).collect(),
         }
     }
@@ -336,18 +405,86 @@ impl CollectContact {
         }
     }
 
-    fn complaint(&self, turn: &TurnContext<'_>, missing: Field) -> Phrase {
+    /// Whether the client will not answer. «Нет» refuses where nothing that was given may be meant by it.
+    fn is_refused(&self, turn: &TurnContext<'_>, state: &State) -> bool {
         let text = turn.message();
-        let either = matches!(&self.require, Require::OneOf(fields) if fields.contains(&Field::Phone) && fields.contains(&Field::Email));
-        let digits = text.chars().filter(char::is_ascii_digit).count();
+        let no = extract::yes_or_no(text) == Some(false) && self.disowned(turn, state).is_none();
+        no || extract::is_refusal(text) || extract::refuses_form(text)
+    }
+
+    /// The field that was given and that the client says is wrong.
+    fn disowned(&self, turn: &TurnContext<'_>, state: &State) -> Option<Field> {
+        let field = match extract::disowned(turn.message())? {
+            Disowned::Name => Field::Name,
+            Disowned::Phone => Field::Phone,
+            Disowned::Email => Field::Email,
+        };
+        state.contact.contains_key(field.key()).then_some(field)
+    }
+
+    /// The question for the fields and what is required of them.
+    fn default_question(&self, language: Language) -> String {
+        let required = self.required();
+        let one_of = matches!(self.require, Require::OneOf(_)) && required.len() > 1;
+        let (or, and) = match language {
+            Language::Ru => (" или ", " и "),
+            Language::En => (" or ", " and "),
+        };
+        let asked = self.fields.iter().map(|field| field.value);
+        let asked: Vec<Field> = asked
+            .filter(|field| required.contains(field) || *field == Field::Name && !self.only_required)
+            .collect();
+        let mut items: Vec<String> = Vec::new();
+        let mut either: Option<usize> = None;
+        for field in &asked {
+            let phrase = field.phrase().get(language);
+            let in_group = one_of && required.contains(field);
+            match either.filter(|_| in_group).and_then(|at| items.get_mut(at)) {
+                Some(group) => group.extend([or, phrase]),
+                None => {
+                    if in_group {
+                        either = Some(items.len());
+                    }
+                    items.push(phrase.to_owned());
+                }
+            }
+        }
+        if let [only] = asked.as_slice() {
+            return self.asks_for(*only).get(language).to_owned();
+        }
+        let list = match items.split_last() {
+            Some((last, before)) if !before.is_empty() => format!("{}{and}{last}", before.join(", ")),
+            _ => items.concat(),
+        };
+        phrases::CONTACT.get(language).replace("{}", &list)
+    }
+
+    /// The question for a missing field.
+    fn asks_for(&self, missing: Field) -> Phrase {
+        let required = self.required();
+        let either = matches!(self.require, Require::OneOf(_))
+            && required.contains(&Field::Phone)
+            && required.contains(&Field::Email);
         match missing {
-            _ if text.contains('@') => phrases::NOT_AN_EMAIL,
-            Field::Phone | Field::Email if digits >= 5 => phrases::NOT_A_PHONE,
             Field::Phone | Field::Email if either => phrases::PHONE_OR_EMAIL,
             Field::Name => phrases::NAME,
             Field::Phone => phrases::PHONE,
             Field::Email => phrases::EMAIL,
         }
+    }
+
+    /// What to say where a field is missing: what was wrong with an attempt, or the question.
+    fn complaint(&self, turn: &TurnContext<'_>, missing: Field) -> String {
+        let (text, language) = (turn.message(), turn.language());
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        let wanted = self.required();
+        if text.contains('@') && wanted.contains(&Field::Email) && missing != Field::Name {
+            return phrases::NOT_AN_EMAIL.get(language).to_owned();
+        }
+        if digits >= 5 && wanted.contains(&Field::Phone) && missing != Field::Name {
+            return not_a_phone(text, language);
+        }
+        self.asks_for(missing).get(language).to_owned()
     }
 
     fn notice(&self, turn: &TurnContext<'_>, name: &Spanned<String>) -> Result<String, Fault> {
@@ -357,7 +494,7 @@ impl CollectContact {
     }
 
     fn question(&self, turn: &mut TurnContext<'_>, text: String) -> Result<NodeOutcome, Fault> {
-        let shares = self.fields.iter().any(|field| field.value == Field::Phone);
+        let shares = self.wants(Field::Phone);
         let share_contact = shares.then(|| phrases::SHARE_CONTACT.get(turn.language()).to_owned());
         let buttons = vec![cancel_button(turn)];
         turn.send(Outgoing { text, buttons, share_contact, ..Outgoing::default() });
@@ -365,6 +502,27 @@ impl CollectContact {
     }
 }
 
-fn found_contact(found: &Map<String, Value>) -> bool {
-    found.contains_key("phone") || found.contains_key("email")
+/// What to say of a text that was to be a phone number: by how many digits it is too short or too long, where that is what is
+/// wrong.
+pub(crate) fn not_a_phone(text: &str, language: Language) -> String {
+    let count = |phrases: &[Phrase; 4], by: usize| Some(phrases.get(by.checked_sub(1)?)?.get(language));
+    let said = match extract::misfit(text) {
+        Some(Misfit::Missing(by)) => {
+            count(&phrases::MISSING_DIGITS, by).map(|digits| (phrases::PHONE_TOO_SHORT, digits))
+        }
+        Some(Misfit::Extra(by)) => {
+            count(&phrases::EXTRA_DIGITS, by).map(|digits| (phrases::PHONE_TOO_LONG, digits))
+        }
+        None => None,
+    };
+    match said {
+        Some((phrase, digits)) => phrase.get(language).replace("{}", digits),
+        None => phrases::NOT_A_PHONE.get(language).to_owned(),
+    }
+}
+
+/// Whether a word is one of those by which the interrupting intents are recognised.
+fn is_example_word(turn: &TurnContext<'_>, word: &str) -> bool {
+    let word = wording::normalized(word);
+    turn.any_example_word(|known| extract::same_word(known, &word))
 }

@@ -7,11 +7,15 @@ mod agreement;
 mod calendar;
 mod contacts;
 mod dates;
+mod forms;
 mod mask;
 mod money;
-mod polarity;
+mod names;
 pub(crate) mod numbers;
+mod phone_length;
+mod polarity;
 mod sizes;
+mod speech;
 pub(crate) mod units;
 mod words;
 
@@ -23,13 +27,17 @@ use serde_json::{Value, json};
 
 pub(crate) use self::{
     agreement::{is_cancel, is_refusal, yes_or_no},
-    contacts::{email, every_contact, name, phone, take_phones, without_contact},
+    contacts::{email, every_contact, phone, take_phones, without_contact},
     dates::date,
+    forms::same_word,
     mask::{holds_placeholder, mask},
     money::price_bounds,
+    names::{Name, Sign, is_only_a_name, name},
     polarity::refuses,
     numbers::number,
+    phone_length::{Misfit, misfit},
     sizes::{in_unit, sizes},
+    speech::{Disowned, agreement, disowned, is_question, is_request, refuses_form},
     words::{What, first_chars, folded, last_chars, tokens},
 };
 

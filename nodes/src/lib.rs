@@ -8,6 +8,7 @@ mod branch;
 mod buttons;
 mod call;
 mod cards;
+mod choices;
 mod classify;
 mod collect_contact;
 pub mod contact;

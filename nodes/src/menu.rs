@@ -12,8 +12,14 @@ use tolmach_engine::{
     turn_context::TurnContext,
 };
 
-/// Offers choices as buttons and waits. A typed text that is one of the labels counts as a press; any other text
-/// leaves by `other`.
+use crate::{
+    ask,
+    choices::{self, Beside, Reading},
+};
+
+/// Offers choices as buttons and waits. A typed text that names one of them counts as a press: its label or a part of it, also
+/// in another form, its number, its place («второй»), yes or no where a label says that; `message.text` is then the label. Any other text leaves by `other`, and so
+/// does one that says more than the choice.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Menu {
@@ -102,23 +108,42 @@ impl Node for Menu {
                 Ok(NodeOutcome::Exit(exit))
             }
             NodeInput::Reply => {
-                for choice in &self.choices {
-                    if turn.is_said(&choice.label)? {
-                        return Ok(NodeOutcome::Exit(choice.exit.value.clone()));
+                let labels = ask::labels(turn, self.choices.iter().map(|choice| &choice.label))?;
+                let at = match choices::read(turn.message(), &labels, Beside::Nothing, false) {
+                    Reading::One(at, how) => {
+                        turn.note(format!("the choice {} by {how}", at + 1));
+                        at
                     }
+                    Reading::Any => ask::say_first(turn, &labels),
+                    Reading::Several(several) => {
+                        let text = ask::between(turn, &labels, &several);
+                        return self.question(turn, text);
+                    }
+                    Reading::None | Reading::Cancel => return Ok(NodeOutcome::exit("other")),
+                };
+                // What follows gets the label, as after a press: «2» says nothing to a search.
+                if let Some(label) = labels.get(at).and_then(|labels| labels.first()) {
+                    turn.take_as_press(label);
                 }
-                Ok(NodeOutcome::exit("other"))
+                let exit = self.choices.get(at).map_or("other", |choice| choice.exit.value.as_str());
+                Ok(NodeOutcome::exit(exit))
             }
             _ => {
                 let text = turn.render(&self.text)?;
-                let mut buttons = Vec::with_capacity(self.choices.len());
-                for choice in &self.choices {
-                    let label = turn.render(&choice.label)?;
-                    buttons.push(turn.button(label, Choice::Answer { value: choice.exit.value.clone() }));
-                }
-                turn.say(text, buttons);
-                Ok(NodeOutcome::Wait)
+                self.question(turn, text)
             }
         }
+    }
+}
+
+impl Menu {
+    fn question(&self, turn: &mut TurnContext<'_>, text: String) -> Result<NodeOutcome, Fault> {
+        let mut buttons = Vec::with_capacity(self.choices.len());
+        for choice in &self.choices {
+            let label = turn.render(&choice.label)?;
+            buttons.push(turn.button(label, Choice::Answer { value: choice.exit.value.clone() }));
+        }
+        turn.say(text, buttons);
+        Ok(NodeOutcome::Wait)
     }
 }

@@ -16,7 +16,11 @@ use tolmach_engine::{
     wording,
 };
 
-use crate::{bounds, extract, grounded};
+use crate::{
+    bounds,
+    choices::{self, Beside},
+    extract, grounded,
+};
 
 /// A name and a reader whose result is dropped.
 pub type Reader = (&'static str, fn(&str));
@@ -26,6 +30,24 @@ pub const READERS: &[Reader] = &[
     ("phone", |text| unused(extract::phone(text))),
     ("email", |text| unused(extract::email(text))),
     ("name", |text| unused(extract::name(text))),
+    ("name alone", |text| unused(extract::is_only_a_name(text))),
+    ("digits of a phone", |text| unused(extract::misfit(text))),
+    ("kind of speech", |text| {
+        unused((
+            extract::is_request(text),
+            extract::refuses_form(text),
+            extract::disowned(text),
+            extract::agreement(text),
+        ))
+    }),
+    ("choice", |text| {
+        unused(choices::read(
+            text,
+            &[vec!["Утро".to_owned()], vec!["После обеда".to_owned()]],
+            Beside::Anything,
+            true,
+        ))
+    }),
     ("contacts removed", |text| unused(extract::without_contact(text))),
     ("contacts masked", |text| unused(extract::mask(text, Language::Ru))),
     ("contacts found", |text| unused(extract::every_contact(text))),
@@ -93,6 +115,13 @@ pub const HOSTILE: &[&str] = &[
     "длина 1 ",
     "1,",
     "1/2 ",
+    "это ",
+    "И. ",
+    "Анна ",
+    "не надо ",
+    "а а ",
+    "как ",
+    "8-8 ",
 ];
 
 /// Runs every reader on a text.

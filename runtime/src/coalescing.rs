@@ -57,20 +57,21 @@ impl Coalescing {
     }
 }
 
-/// Merges rows into one event: the id of the first, all texts joined by line breaks, time and client of the last.
-/// `None` for no rows.
+/// Merges rows into one event: the id of the first, all texts joined by line breaks, time and client of the last. A text that
+/// follows itself, as by a double tap on "send", is one answer and stands once; the transcript keeps both. `None` for no rows.
 pub(crate) fn merged(rows: &[InboxRow]) -> Option<Event> {
     let (first, last) = (rows.first()?, rows.last()?);
     if rows.len() == 1 {
         return Some(first.event.clone());
     }
-    let texts: Vec<&str> = rows
+    let mut texts: Vec<&str> = rows
         .iter()
         .filter_map(|row| match &row.event.kind {
             EventKind::Message { text } => Some(text.as_str()),
             _ => None,
         })
         .collect();
+    texts.dedup_by_key(|text| text.trim());
     let kind = EventKind::Message { text: texts.join("\n") };
     Some(Event {
         id: first.event.id,
@@ -127,6 +128,14 @@ mod tests {
         assert_eq!(event.client.first_name, "1400");
         assert_eq!(merged(&rows[3..]).unwrap(), rows[3].event);
         assert_eq!(merged(&[]), None);
+    }
+
+    #[test]
+    fn the_same_text_in_a_row_is_merged_once() {
+        let rows = [says(0, "Анна"), says(60, "Анна "), says(120, "8 999 123-45-67"), says(180, "Анна")];
+        let EventKind::Message { text } = merged(&rows).unwrap().kind else { panic!("a message") };
+        assert_eq!(text, "Анна\n8 999 123-45-67\nАнна");
+        assert_eq!(merged(&rows[..2]).unwrap().kind, EventKind::Message { text: "Анна".to_owned() });
     }
 
     #[test]

@@ -284,6 +284,7 @@ mod tests {
     fn a_kept_greeting_gets_the_buttons_of_the_chat() {
         let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let press = Press {
+            id: String::new(),
             release: "r".to_owned(),
             flow: "f".to_owned(),
             node: "n".to_owned(),

@@ -7,7 +7,7 @@ use std::{
 
 use tolmach_engine::{
     Abandoned, Session, Step, SuspendedTurn, abandon,
-    effect::{Author, Command, Effect, Outgoing, Query, QueryOutcome},
+    effect::{Author, Command, Effect, Outgoing, Press, Query, QueryOutcome},
     event::{Event, EventKind},
     resume, start,
     trace::Trace,
@@ -155,7 +155,8 @@ impl Runtime {
     /// Adds the action of the pressed button to the event.
     async fn complete(&self, row: &InboxRow, mut event: Event) -> ports::Result<Event> {
         if let (EventKind::Press { press, .. }, Some(button)) = (&mut event.kind, &row.button) {
-            *press = self.ports.store.button(&row.chat, button).await?;
+            let found = self.ports.store.button(&row.chat, button).await?;
+            *press = found.map(|press| Press { id: button.clone(), ..press });
         }
         Ok(event)
     }

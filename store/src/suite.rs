@@ -334,6 +334,7 @@ fn button(id: &str, to: &str) -> Command {
 
 fn press(to: &str) -> Press {
     Press {
+        id: String::new(),
         release: "r1".to_owned(),
         flow: "consultant".to_owned(),
         node: "greet".to_owned(),

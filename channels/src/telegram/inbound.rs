@@ -21,7 +21,8 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
     let key = format!("{bot}:{}", update.id.0);
     match &update.kind {
         UpdateKind::Message(message) => read_message(key, message),
-        UpdateKind::CallbackQuery(query) => read_press(key, query),
+        // The id of the query: Telegram may bring one press in several updates.
+        UpdateKind::CallbackQuery(query) => read_press(format!("{bot}:press:{}", query.id), query),
         _ => None,
     }
 }

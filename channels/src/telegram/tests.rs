@@ -211,6 +211,21 @@ async fn converts_updates_to_events() {
     assert!(aside[0].update.contains("something_new") && aside[2].update.len() > 600, "{aside:?}");
 }
 
+/// One press in three updates is stored once: the intake knows it by its key.
+#[tokio::test]
+async fn one_callback_in_several_updates_has_one_key() {
+    let fake = Telegram::start().await;
+    let asked = message(1, json!({ "text": "Что ищете?" }))["message"].clone();
+    let press = |id: &str| json!({ "id": id, "from": asked["from"], "chat_instance": "1", "data": "b1", "message": asked });
+    for (update, query) in [(7, "q1"), (8, "q1"), (9, "q1"), (10, "q2")] {
+        fake.push(json!({ "update_id": update, "callback_query": press(query) }));
+    }
+    let door = Arc::new(FakeIntake::default());
+    poll_all(&fake, &door).await;
+    let keys: Vec<String> = door.received().into_iter().map(|one| one.key).collect();
+    assert_eq!(keys, ["4242:press:q1", "4242:press:q1", "4242:press:q1", "4242:press:q2"]);
+}
+
 #[tokio::test]
 async fn a_kill_before_confirmation_loses_and_repeats_no_message() {
     let folder = TempDir::new().expect("a folder");

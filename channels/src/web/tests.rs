@@ -104,6 +104,7 @@ impl Intake for Echo {
 
 fn reply(said: &str) -> Outgoing {
     let press = Press {
+        id: String::new(),
         release: "secret-release".to_owned(),
         flow: "f".to_owned(),
         node: "n".to_owned(),

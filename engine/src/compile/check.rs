@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::header;
 use crate::{
     diagnostic::{Code, Diagnostic},
+    event::EventKind,
     flow::{Flow, NodeEntry, Transitions},
     header::IntentInterrupt,
     scope::Scope,
@@ -32,10 +33,21 @@ pub(super) fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
     if let Some(refer) = &on.refer {
         check_kind(flow, refer, "refer", "add one that reads what messages refer to", scope);
     }
-    let interrupts =
-        on.command.values().chain(&on.error).chain(on.inactivity.iter().map(|inactivity| &inactivity.to));
+    let interrupts = on
+        .command
+        .values()
+        .chain(&on.error)
+        .chain(&on.contact)
+        .chain(on.inactivity.iter().map(|inactivity| &inactivity.to));
     for to in interrupts {
         scope.target(to, to.span);
+    }
+    if let Some(contact) = &on.contact
+        && let Some(entry) = flow.nodes.get(contact.as_str())
+        && !entry.node.takes_contact(&EventKind::Contact { phone: String::new(), name: String::new() })
+    {
+        let message = format!("`{}` takes no contact", contact.value);
+        scope.report(Code::BadValue, contact.span, message, "name a `collect_contact` node of this flow");
     }
     for (name, entry) in &flow.nodes {
         scope.node = name;

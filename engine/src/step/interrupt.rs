@@ -1,6 +1,9 @@
 //! Interruptions of a question: commands, intents, inactivity. Afterwards the question is asked again.
 
-use super::cursor::{Cursor, waiting};
+use super::{
+    cursor::{Cursor, waiting},
+    route::{self, waiting_entry, waits_to_collect},
+};
 use crate::{
     effect::{Author, Query, QueryOutcome},
     event::EventKind,
@@ -37,32 +40,85 @@ pub(super) fn by(session: &mut Session, frame: usize, node: &str) -> Cursor {
     let above = session.frames.split_off((frame + 1).min(session.frames.len()));
     if let Some(frame) = session.frames.last_mut()
         && let Some(waited) = frame.waiting.take()
-        // A question that the interruption itself asks again need not be kept.
-        && waited.node != node
     {
+        // The interruption may ask the same question again: it is kept until then, with what it remembers.
         keep_interrupted(frame, Interrupted { waiting: waited, above });
     }
     Cursor::Node(waiting(node), NodeInput::Enter)
 }
 
 /// The node whose button was pressed, with what it remembers. A press may answer an interrupted question: then the one
-/// that waits now is asked again afterwards. A press for a question that no longer waits drops the interrupted ones.
-pub(super) fn answered(session: &mut Session, node: &str) -> Waiting {
+/// that waits now, with the flows `above` it, is asked again afterwards. A press for a question that no longer waits drops
+/// the interrupted ones, and the one that waits unless `keep` is set.
+pub(super) fn answered(session: &mut Session, node: &str, above: Vec<Frame>, keep: bool) -> Waiting {
     let Some(frame) = session.frames.last_mut() else { return waiting(node) };
     let current = frame.waiting.take();
     if let Some(current) = current.as_ref().filter(|current| current.node == node) {
         return current.clone();
     }
     let found = frame.interrupted.iter().position(|interrupted| interrupted.waiting.node == node);
-    let Some(found) = found else {
+    let answered = found.map(|found| frame.interrupted.remove(found));
+    if answered.is_none() && !keep {
         frame.interrupted.clear();
-        return waiting(node);
-    };
-    let answered = frame.interrupted.remove(found);
-    if let Some(current) = current {
-        keep_interrupted(frame, Interrupted { waiting: current, above: Vec::new() });
     }
-    answered.waiting
+    if let Some(current) = current
+        && (answered.is_some() || keep)
+    {
+        keep_interrupted(frame, Interrupted { waiting: current, above });
+    }
+    answered.map_or_else(|| waiting(node), |answered| answered.waiting)
+}
+
+/// Brings a flow back that was interrupted together with the question that it asked; what waits now is asked again
+/// afterwards. Nothing happens where no interrupted flow is this one.
+pub(super) fn restore(release: &Release, session: &mut Session, flow: &str) {
+    let holds = |interrupted: &Interrupted| interrupted.above.iter().any(|frame| frame.flow == flow);
+    let found = session
+        .frames
+        .iter()
+        .enumerate()
+        .rev()
+        .find_map(|(at, frame)| Some((at, frame.interrupted.iter().rposition(holds)?)));
+    let Some((at, which)) = found else { return };
+    let keep = waits_to_collect(release, session);
+    let above = session.frames.split_off((at + 1).min(session.frames.len()));
+    let Some(frame) = session.frames.last_mut() else { return };
+    let interrupted = frame.interrupted.remove(which);
+    if let Some(current) = frame.waiting.take().filter(|_| keep) {
+        keep_interrupted(frame, Interrupted { waiting: current, above });
+    }
+    frame.waiting = Some(interrupted.waiting);
+    session.frames.extend(interrupted.above);
+}
+
+/// A contact that comes by itself, while no form and no question waits, enters at the node of `on.contact`.
+pub(super) fn by_contact(release: &Release, session: &mut Session, event: &EventKind) -> Option<Cursor> {
+    let waits = waiting_entry(release, session);
+    // A question reads the message first; so does a node that waits for something else than words.
+    if waits.is_some_and(|entry| entry.node.collects() || entry.node.timer().is_some()) {
+        return None;
+    }
+    let (frame, node) = contact_node(release, session, event)?;
+    // A menu offers; nothing is lost when it is not shown again.
+    session.frames.last_mut().and_then(|frame| frame.waiting.take_if(|_| waits.is_some()));
+    Some(by(session, frame, &node))
+}
+
+/// The node of `on.contact` of the innermost flow that has one, if the event is a contact for it.
+fn contact_node(release: &Release, session: &Session, event: &EventKind) -> Option<(usize, String)> {
+    let takes = |flow: &'_ Flow| {
+        let to = flow.header.on.contact.as_ref()?;
+        flow.nodes
+            .get(to.as_str())
+            .is_some_and(|entry| entry.node.takes_contact(event))
+            .then(|| to.value.clone())
+    };
+    session
+        .frames
+        .iter()
+        .enumerate()
+        .rev()
+        .find_map(|(at, frame)| Some((at, takes(release.flow(&frame.flow)?)?)))
 }
 
 fn keep_interrupted(frame: &mut Frame, interrupted: Interrupted) {
@@ -102,6 +158,20 @@ pub(super) fn find_interrupt(
         return Ok(cursor);
     }
     let not_answered = || Cursor::Node(turn_state.current.clone(), NodeInput::NotAnswered);
+    // A contact is for `on.contact`, unless the node that waits is a form itself.
+    let event = turn_state.event.kind.clone();
+    let form = route::entry_of(release, session, &turn_state.current.node)
+        .is_some_and(|entry| entry.node.takes_contact(&event));
+    if !form && let Some((frame, to)) = contact_node(release, session, &event) {
+        turn_state.note("interrupted by a contact".to_owned());
+        if let Some(visit) = turn_state.trace.visits.last_mut() {
+            visit.exit = Some("interrupted".to_owned());
+        }
+        if let Some(frame) = session.frames.last_mut() {
+            frame.waiting = Some(std::mem::take(&mut turn_state.current));
+        }
+        return Ok(by(session, frame, &to));
+    }
     let EventKind::Message { text } = &turn_state.event.kind else { return Ok(not_answered()) };
     let Some(listener) = listener(release, session) else { return Ok(not_answered()) };
     if let Some(intent) = listener.intents(release).and_then(|intents| intents.matching(&turn_state.words)) {
@@ -120,10 +190,11 @@ pub(super) fn classified(
     turn_state: &mut TurnState,
     outcome: &QueryOutcome,
 ) -> Cursor {
+    let least = std::mem::take(&mut turn_state.least_confidence);
     if let QueryOutcome::Classify { labels } = outcome
         && let Some(first) = labels.first()
         && let Some(listener) = listener(release, session)
-        && first.score >= listener.on.min_confidence.value
+        && first.score >= listener.on.min_confidence.value.max(least)
     {
         return interrupt(
             release,

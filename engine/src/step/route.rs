@@ -16,7 +16,7 @@ use crate::{
     phrases,
     redact::personal_values,
     release::Release,
-    session::Session,
+    session::{LastPress, Session},
     target::Target,
     timers::{HANDOFF, INACTIVITY},
     turn_state::TurnState,
@@ -24,6 +24,9 @@ use crate::{
 
 /// How long a handoff lasts after the last message of staff where no node has set it, milliseconds: 4 hours.
 const DEFAULT_HANDOFF_TIMEOUT: i64 = 4 * 60 * 60 * 1000;
+
+/// How long the same button, pressed again with nothing in between, counts as the same press, milliseconds.
+const REPEATED_PRESS: i64 = 10_000;
 
 /// Adapts the session to the release and decides where the event enters.
 pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (TurnState, Cursor) {
@@ -87,6 +90,10 @@ fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, e
     if let EventKind::Timer { name } = &event.kind {
         return timer(release, session, turn_state, name);
     }
+    if is_repeated_press(session, event) {
+        turn_state.note("the same button was pressed again: nothing is done twice".to_owned());
+        return Cursor::Stop;
+    }
     let said = match &event.kind {
         EventKind::Message { text } if !answers_personally(release, session) => text,
         EventKind::Press { label, .. } => label,
@@ -103,8 +110,28 @@ fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, e
         EventKind::Command { name, .. } => command(release, session, name),
         EventKind::Press { press: Some(press), .. } => pressed(release, session, turn_state, press),
         EventKind::Press { press: None, .. } => Cursor::Stale,
-        _ => reply_or_start(release, session),
+        _ => match interrupt::by_contact(release, session, &event.kind) {
+            Some(cursor) => cursor,
+            None => reply_or_start(release, session),
+        },
     }
+}
+
+/// Whether a client's event is the last press once more; remembers it if it is a press.
+fn is_repeated_press(session: &mut Session, event: &Event) -> bool {
+    let press = match &event.kind {
+        EventKind::Press { press: Some(press), .. } if !press.id.is_empty() => press,
+        _ => {
+            session.last_press = None;
+            return false;
+        }
+    };
+    let last = session.last_press.take().filter(|last| last.id == press.id);
+    let repeated = last.as_ref().is_some_and(|last| event.at.saturating_sub(last.at) <= REPEATED_PRESS);
+    // Repetitions do not prolong the time: a client who presses on is heard.
+    let first = last.filter(|_| repeated).map_or(event.at, |last| last.at);
+    session.last_press = Some(LastPress { id: press.id.clone(), at: first });
+    repeated
 }
 
 fn reply_or_start(release: &Release, session: &mut Session) -> Cursor {
@@ -138,7 +165,11 @@ fn command(release: &Release, session: &mut Session, name: &str) -> Cursor {
 }
 
 fn pressed(release: &Release, session: &mut Session, turn_state: &mut TurnState, press: &Press) -> Cursor {
-    let frame = session.frames.iter().rposition(|frame| frame.flow == press.flow);
+    let runs = |session: &Session| session.frames.iter().rposition(|frame| frame.flow == press.flow);
+    let frame = runs(session).or_else(|| {
+        interrupt::restore(release, session, &press.flow);
+        runs(session)
+    });
     let flow = release.flow(&press.flow).filter(|flow| flow.nodes.contains_key(&press.node));
     let (Some(frame), Some(flow)) = (frame, flow) else { return Cursor::Stale };
     match &press.choice {
@@ -148,16 +179,33 @@ fn pressed(release: &Release, session: &mut Session, turn_state: &mut TurnState,
         }
         Choice::Go { to } => match Target::parse(to) {
             Target::Node(node) if !flow.nodes.contains_key(&node) => Cursor::Stale,
+            Target::Node(node) if waits_to_collect(release, session) => {
+                let called = session.frames.len() > frame + 1
+                    && session
+                        .frames
+                        .get(frame)
+                        .and_then(|frame| frame.waiting.as_ref())
+                        .is_some_and(|call| call.node == node);
+                let waiting =
+                    session.frames.last_mut().filter(|_| called).and_then(|frame| frame.waiting.take());
+                match waiting {
+                    // It began the flow that runs: back to its question.
+                    Some(waiting) => Cursor::Node(waiting, NodeInput::Resumed),
+                    // What was given in answer is not lost: the question is asked again afterwards.
+                    None => interrupt::by(session, frame, &node),
+                }
+            }
             target => {
-                // The button leads elsewhere: the question that waits is dropped.
+                // The button leads elsewhere: the menu that waits is dropped.
                 session.frames.truncate(frame + 1);
                 session.clear_waiting();
                 Cursor::Follow(target)
             }
         },
         Choice::Answer { value } => {
-            session.frames.truncate(frame + 1);
-            let at = interrupt::answered(session, &press.node);
+            let keep = waits_to_collect(release, session);
+            let above = session.frames.split_off((frame + 1).min(session.frames.len()));
+            let at = interrupt::answered(session, &press.node, above, keep);
             Cursor::Node(at, NodeInput::ButtonPressed(value.clone()))
         }
     }
@@ -244,8 +292,18 @@ fn answers_personally(release: &Release, session: &Session) -> bool {
     waiting.zip(flow).is_some_and(|(entry, flow)| entry.node.collects_personal_data(&flow.slots))
 }
 
+/// The entry of a node of the innermost flow.
+pub(super) fn entry_of<'r>(release: &'r Release, session: &Session, node: &str) -> Option<&'r NodeEntry> {
+    release.flow(&session.frames.last()?.flow)?.nodes.get(node)
+}
+
+/// Whether what waits innermost asks for something that would be lost if its question were dropped.
+pub(super) fn waits_to_collect(release: &Release, session: &Session) -> bool {
+    waiting_entry(release, session).is_some_and(|entry| entry.node.collects())
+}
+
 /// The entry of the node that waits innermost.
-fn waiting_entry<'r>(release: &'r Release, session: &Session) -> Option<&'r NodeEntry> {
+pub(super) fn waiting_entry<'r>(release: &'r Release, session: &Session) -> Option<&'r NodeEntry> {
     let frame = session.frames.last()?;
     release.flow(&frame.flow)?.nodes.get(&frame.waiting.as_ref()?.node)
 }

@@ -1,4 +1,4 @@
-//! Phone numbers, e-mail addresses and the name beside them.
+//! Phone numbers and e-mail addresses.
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -6,7 +6,7 @@ use email_address::EmailAddress;
 use regex::Regex;
 
 use super::{
-    pattern,
+    pattern, phone_length,
     words::{first_chars, folded, last_chars, last_word},
 };
 
@@ -67,8 +67,12 @@ fn begins_phone(text: &str, run: Range<usize>, filled: &Range<usize>) -> Option<
         fits(text, &at, shown, alone).map(|number| (number, at.end))
     });
     known.or_else(|| {
-        // Numbering plans grow faster than libraries: a full international form is believed.
-        let end = *ends.iter().rev().find(|end| plus && (10..=15).contains(&digits(**end)))?;
+        // Numbering plans grow faster than libraries: an international form of the right length is believed.
+        let number = |end: usize| {
+            source.bytes().take(end).filter(u8::is_ascii_digit).map(char::from).collect::<String>()
+        };
+        let fits = |end: usize| (10..=15).contains(&digits(end)) && phone_length::is_possible(&number(end));
+        let end = *ends.iter().rev().find(|end| plus && fits(**end))?;
         let number = phonenumber::parse(Some(phonenumber::country::RU), source.get(..end)?).ok()?;
         Some((number.format().mode(phonenumber::Mode::E164).to_string(), run.start + end))
     })
@@ -466,126 +470,4 @@ pub(super) fn replace(
         found(value);
     }
     from > 0
-}
-
-/// A name: what is left of a contact message, if it looks like one. Where the whole does not, a part between commas may.
-pub(crate) fn name(text: &str) -> Option<String> {
-    const PARTS: &[char] = &[',', ';', '\n', '.', '!', '('];
-    whole_name(text).or_else(|| {
-        let mut parts = text.split(PARTS).filter(|part| part.chars().any(char::is_alphabetic));
-        let first = parts.next()?;
-        // Only the first part, in capitals: «Мария, перезвоните после 18», not «добрый день, сколько стоит…».
-        let capital = first.trim().starts_with(char::is_uppercase);
-        whole_name(first)
-            .filter(|name| capital && name.split(' ').count() <= 3 && name.starts_with(char::is_uppercase))
-    })
-}
-
-fn whole_name(text: &str) -> Option<String> {
-    const FILLERS: &[&str] = &[
-        "меня",
-        "зовут",
-        "имя",
-        "это",
-        "мой",
-        "моя",
-        "мои",
-        "телефон",
-        "тел",
-        "номер",
-        "почта",
-        "емейл",
-        "мейл",
-        "имейл",
-        "контакт",
-        "email",
-        "e",
-        "mail",
-        "my",
-        "name",
-        "is",
-        "i",
-        "am",
-        "i'm",
-        "phone",
-        "number",
-        "и",
-        "или",
-        "либо",
-        "and",
-        "or",
-        "здравствуйте",
-        "добрый",
-        "день",
-        "вечер",
-        "hello",
-        "hi",
-        "whatsapp",
-        "ватсап",
-        "вотсап",
-        "telegram",
-        "телеграм",
-        "вайбер",
-        "viber",
-        "моб",
-        "спасибо",
-        "thanks",
-        "пожалуйста",
-        "please",
-    ];
-    // Words that are no names.
-    const OTHERS: &[&str] = &[
-        "перезвоните",
-        "позвоните",
-        "звоните",
-        "наберите",
-        "свяжитесь",
-        "напишите",
-        "пишите",
-        "жду",
-        "звонка",
-        "можно",
-        "нужен",
-        "нужна",
-        "нужно",
-        "нужны",
-        "хочу",
-        "после",
-        "завтра",
-        "сегодня",
-        "утром",
-        "вечером",
-        "call",
-        "ring",
-        "back",
-        "want",
-        "need",
-        "after",
-        "tomorrow",
-        "today",
-        "contact",
-        "me",
-        "us",
-        "the",
-        "to",
-        "нет",
-        "да",
-        "не",
-        "no",
-        "yes",
-        "not",
-        "знаю",
-        "менеджер",
-        "manager",
-    ];
-    let word = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
-    let words: Vec<String> = text
-        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '|'))
-        .map(word)
-        .filter(|word| !word.is_empty() && !FILLERS.contains(&word.to_lowercase().as_str()))
-        .collect();
-    let letters =
-        words.iter().all(|word| word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’')));
-    let called = !words.iter().any(|word| OTHERS.contains(&word.to_lowercase().as_str()));
-    ((1..=4).contains(&words.len()) && letters && called).then(|| words.join(" "))
 }

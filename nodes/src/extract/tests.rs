@@ -7,6 +7,7 @@ mod hostile;
 mod money;
 mod numbers;
 mod sizes;
+mod speech;
 
 use jiff::civil::Date;
 use proptest::prelude::*;

@@ -10,6 +10,7 @@
 mod broken;
 mod compiling;
 mod examples;
+mod forms;
 mod fuzzed;
 mod kinds;
 mod personal;

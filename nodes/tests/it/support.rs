@@ -174,7 +174,8 @@ impl Chat {
     pub fn button(&self, label: &str) -> Press {
         let buttons = self.messages().into_iter().flat_map(|message| message.buttons);
         let pressed = buttons.filter(|button| button.label == label).find_map(|button| match button.action {
-            Action::Press { press, .. } => Some(press),
+            // As the runtime gives it to the engine.
+            Action::Press { press, id } => Some(Press { id, ..press }),
             Action::Open { .. } => None,
         });
         pressed.unwrap_or_else(|| panic!("no button «{label}» in {:?}", self.messages()))

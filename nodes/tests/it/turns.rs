@@ -255,6 +255,7 @@ fn limits_end_a_turn() {
 fn old_buttons_are_explained() {
     let mut chat = chat();
     let gone = Press {
+        id: String::new(),
         release: "old".into(),
         flow: "shop".into(),
         node: "gone".into(),

@@ -146,10 +146,10 @@ pub struct Step {
     /// `/name rest` is a command.
     #[serde(default)]
     pub client: Option<Texts>,
-    /// The client presses a button of the last step that showed any: its label, or a part of the label that no other
-    /// has.
+    /// The client presses a button: its label, or a part of the label that no other has. Of the last step that showed any, or
+    /// with `{ label: …, of: 2 }` of the one before, and so on.
     #[serde(default)]
-    pub press: Option<String>,
+    pub press: Option<PressStep>,
     /// The client sends a command: its name, with or without the slash, and what follows it.
     #[serde(default)]
     pub command: Option<String>,
@@ -166,6 +166,59 @@ pub struct Step {
     #[serde(default)]
     pub expect: Expect,
 }
+
+/// A press of a button.
+#[derive(Clone, Debug)]
+pub struct PressStep {
+    /// The label, or a part of it.
+    pub label: String,
+    /// Of which step that showed buttons, counted back from the last, which is 1.
+    pub of: usize,
+}
+
+impl<'de> Deserialize<'de> for PressStep {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PressStep, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Older {
+            label: String,
+            #[serde(default = "last")]
+            of: usize,
+        }
+
+        const fn last() -> usize {
+            1
+        }
+
+        struct PressVisitor;
+
+        impl<'de> serde::de::Visitor<'de> for PressVisitor {
+            type Value = PressStep;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a button's label, or { label: …, of: 2 } for a button of an older message")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, label: &str) -> Result<PressStep, E> {
+                Ok(PressStep { label: label.to_owned(), of: 1 })
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<PressStep, A::Error> {
+                let Older { label, of } =
+                    Older::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                match of {
+                    1..=MOST_PRESSABLE => Ok(PressStep { label, of }),
+                    _ => Err(serde::de::Error::custom(format!("`of` is 1 to {MOST_PRESSABLE}"))),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(PressVisitor)
+    }
+}
+
+/// How many steps with buttons a test keeps.
+pub(super) const MOST_PRESSABLE: usize = 50;
 
 /// A contact shared through the channel.
 #[derive(Clone, Debug, Deserialize)]
@@ -217,7 +270,7 @@ impl Step {
     pub(super) fn describe(&self) -> String {
         match self {
             Step { client: Some(texts), .. } => format!("client: {}", texts.0.join(" / ")),
-            Step { press: Some(label), .. } => format!("press: {label}"),
+            Step { press: Some(press), .. } => format!("press: {}", press.label),
             Step { command: Some(command), .. } => format!("command: {command}"),
             Step { contact: Some(_), .. } => "contact".to_owned(),
             Step { staff: Some(StaffStep::Say(text)), .. } => format!("staff: say {text}"),

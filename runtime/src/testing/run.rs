@@ -1,6 +1,9 @@
 //! Runs one dialog test.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use tolmach_engine::{
     Release, Session,
@@ -14,7 +17,7 @@ use tolmach_engine::{
 
 use super::{
     coverage::Coverage,
-    dialog::{Dialog, Step},
+    dialog::{Dialog, MOST_PRESSABLE, PressStep, Step},
     expect::{self, Difference, Seen},
     fakes::{ManualClock, Recorder},
     scripted::Scripted,
@@ -110,8 +113,8 @@ struct Run<'a> {
     dialog: &'a Dialog,
     stage: &'a Environment<'a>,
     address: Address,
-    /// Labels and ids of the buttons of the last step that showed any.
-    buttons: Vec<(String, String)>,
+    /// Labels and ids of the buttons of the steps that showed any, oldest first.
+    buttons: VecDeque<Vec<(String, String)>>,
     products: HashMap<String, Product>,
     transcript: Vec<Line>,
     coverage: Coverage,
@@ -137,7 +140,7 @@ impl<'a> Run<'a> {
             dialog,
             stage,
             address: Address::new("test", "chat"),
-            buttons: Vec::new(),
+            buttons: VecDeque::new(),
             products: HashMap::new(),
             transcript: Vec::new(),
             coverage: Coverage::default(),
@@ -166,7 +169,10 @@ impl<'a> Run<'a> {
         self.transcript.extend(messages.iter().flat_map(Line::of_message));
         let shown: Vec<(String, String)> = messages.iter().flat_map(pressable).collect();
         if !shown.is_empty() {
-            self.buttons = shown;
+            if self.buttons.len() == MOST_PRESSABLE {
+                self.buttons.pop_front();
+            }
+            self.buttons.push_back(shown);
         }
         let turns = match self.turns(before, span).await? {
             Ok(turns) => turns,
@@ -252,22 +258,25 @@ impl<'a> Run<'a> {
         if let Some(staff) = &step.staff {
             return one(EventKind::Staff { action: staff.action(), by: Some("staff".to_owned()) });
         }
-        let Some(label) = &step.press else { return Ok((Vec::new(), None)) };
-        let (label, id) = self.button(label)?;
+        let Some(press) = &step.press else { return Ok((Vec::new(), None)) };
+        let (label, id) = self.button(press)?;
         Ok((vec![EventKind::Press { label: label.to_owned(), press: None }], Some(id.to_owned())))
     }
 
     /// The button with this label, or the only one whose label contains it.
-    fn button(&self, label: &str) -> Result<(&str, &str), NoButton> {
-        if let Some((label, id)) = self.buttons.iter().find(|(known, _)| known == label) {
+    fn button(&self, press: &PressStep) -> Result<(&str, &str), NoButton> {
+        let label = press.label.as_str();
+        let at = self.buttons.len().checked_sub(press.of);
+        let shown = at.and_then(|at| self.buttons.get(at)).map(Vec::as_slice).unwrap_or_default();
+        if let Some((label, id)) = shown.iter().find(|(known, _)| known == label) {
             return Ok((label, id));
         }
         let part = label.to_lowercase();
-        let mut fitting = self.buttons.iter().filter(|(known, _)| known.to_lowercase().contains(&part));
+        let mut fitting = shown.iter().filter(|(known, _)| known.to_lowercase().contains(&part));
         match (fitting.next(), fitting.next()) {
             (Some((label, id)), None) => Ok((label, id)),
             (first, _) => {
-                let labels: Vec<&str> = self.buttons.iter().map(|(label, _)| label.as_str()).collect();
+                let labels: Vec<&str> = shown.iter().map(|(label, _)| label.as_str()).collect();
                 let one = if first.is_some() { "only one button with" } else { "a button" };
                 let found = format!("buttons {labels:?}");
                 Err(NoButton { wanted: format!("{one} «{label}»"), found })

@@ -56,6 +56,20 @@ fn buttons_are_pressed_by_number() {
     assert!(pumps.to_lowercase().contains("насос"), "{pumps}");
 }
 
+/// Under a question of a number stands only the way out, and «1» is an answer; the saved test says the same.
+#[test]
+fn a_number_answers_a_question_of_a_number() {
+    let home = Home::ready();
+    let script = "нужен перфоратор\nЗапросить предложение\n1\nОтмена\n";
+    let ran =
+        home.tolmach(&["chat", "--lang", "ru", "--save-test", "one.test.yaml"]).stdin(script).run().ok();
+    let (_, after) = ran.stdout.split_once("> 1\n").expect("the line is echoed");
+    assert!(after.starts_with("В какой город доставить?\n  [Отмена]\n"), "{}", ran.stdout);
+    assert!(after.contains("Если передумаете"), "the label presses: {}", ran.stdout);
+    let saved = std::fs::read_to_string(home.path("one.test.yaml")).expect("saved");
+    assert!(saved.contains("client: \"1\"") && saved.contains("press: Отмена"), "{saved}");
+}
+
 #[test]
 fn scripts_of_every_editor_are_read() {
     let home = Home::ready();

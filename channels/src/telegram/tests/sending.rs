@@ -6,6 +6,7 @@ use super::*;
 async fn sends_text_cards_and_buttons() {
     let fake = Telegram::start().await;
     let press = Press {
+        id: String::new(),
         release: "r".to_owned(),
         flow: "f".to_owned(),
         node: "n".to_owned(),

@@ -75,7 +75,8 @@ impl<'f> FlowGraph<'f> {
             .chain(intents)
             .chain(&on.refer)
             .chain(on.inactivity.iter().map(|silence| &silence.to))
-            .chain(&on.error);
+            .chain(&on.error)
+            .chain(&on.contact);
         let mut seen = BTreeSet::new();
         names.filter_map(|name| self.at(&flow.id, name)).filter(|at| seen.insert(*at)).collect()
     }

@@ -1,5 +1,5 @@
 use super::{
-    super::{email, name, phone, without_contact},
+    super::{email, phone, without_contact},
     check, check_all,
 };
 
@@ -135,22 +135,5 @@ fn not_emails() {
             "info@example.co-uk",
         ],
         None,
-    );
-}
-
-#[test]
-fn names_beside_a_contact() {
-    check(
-        |text| name(text).unwrap_or_default(),
-        &[
-            ("Меня зовут Анна Петрова", "Анна Петрова".into()),
-            ("Анна,  или ", "Анна".into()),
-            ("Анна, звоните после обеда", "Анна".into()),
-            ("my name is Ann", "Ann".into()),
-            ("перезвоните, пожалуйста", String::new()),
-            ("please call me", String::new()),
-            ("а сколько стоит доставка в Казань, подскажите?", String::new()),
-            ("123", String::new()),
-        ],
     );
 }

@@ -50,12 +50,19 @@ async fn a_reply_waits_for_further_messages_up_to_a_limit() {
     let mut pieces = 0;
     while bot.channel.texts().len() < 2 {
         assert!(started.elapsed() < WINDOW * 20, "never answered");
-        bot.runtime.receive(vec![inbound("a", &pieces.to_string(), "piece")]).await.unwrap();
+        bot.runtime
+            .receive(vec![inbound("a", &pieces.to_string(), &format!("piece {pieces}"))])
+            .await
+            .unwrap();
         pieces += 1;
         tokio::time::sleep(WINDOW / 4).await;
     }
     assert!(started.elapsed() >= WINDOW * 4, "answered after {:?}", started.elapsed());
-    assert!(pieces > 2 && bot.channel.texts()[1].starts_with("2: piece\npiece"), "{:?}", bot.channel.texts());
+    assert!(
+        pieces > 2 && bot.channel.texts()[1].starts_with("2: piece 0\npiece 1"),
+        "{:?}",
+        bot.channel.texts()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
