@@ -209,22 +209,29 @@ nodes:
     #[tokio::test(flavor = "multi_thread")]
     async fn tests_run_in_order_and_report_coverage() {
         let bundle = bundle(FLOW, TESTS);
-        let all = run_all(&bundle, &tolmach_nodes::platform(), Path::new("flows"), None, false).await.unwrap();
+        let all =
+            run_all(&bundle, &tolmach_nodes::platform(), Path::new("flows"), None, false).await.unwrap();
         assert_eq!((all.passed(), all.failed(), all.tests[0].name.as_str()), (1, 1, "a greeting"));
         assert_eq!(all.failures().next().map(|ran| ran.name.as_str()), Some("a wrong way"));
         assert_eq!((all.nodes.reached, all.nodes.all), (1, 2));
         assert_eq!(all.gaps.iter().filter(|gap| gap.exit.is_none()).count(), 1, "{:?}", all.gaps);
-        let one =
-            run_all(&bundle, &tolmach_nodes::platform(), Path::new("flows"), Some("greeting"), false).await.unwrap();
+        let one = run_all(&bundle, &tolmach_nodes::platform(), Path::new("flows"), Some("greeting"), false)
+            .await
+            .unwrap();
         assert_eq!((one.passed(), one.failed()), (1, 0));
     }
 
     #[tokio::test]
     async fn flows_or_tests_with_errors_return_their_diagnostics() {
-        let why =
-            run_all(&bundle("flow: shop\n", TESTS), &tolmach_nodes::platform(), Path::new("flows"), None, false)
-                .await
-                .unwrap_err();
+        let why = run_all(
+            &bundle("flow: shop\n", TESTS),
+            &tolmach_nodes::platform(),
+            Path::new("flows"),
+            None,
+            false,
+        )
+        .await
+        .unwrap_err();
         assert!(
             matches!(why, Error::DoNotCompile(_)) && why.to_string().contains("flows/shop.yaml"),
             "{why}"

@@ -261,7 +261,8 @@ impl Order {
 
     /// Adds a wish in the client's words.
     pub fn wish(&mut self, words: &str) {
-        let joined = if self.wishes.is_empty() { words.to_owned() } else { format!("{}; {words}", self.wishes) };
+        let joined =
+            if self.wishes.is_empty() { words.to_owned() } else { format!("{}; {words}", self.wishes) };
         self.wishes = shorten(&joined, MAX_WORDS);
     }
 
@@ -376,7 +377,12 @@ mod tests {
     #[test]
     fn a_row_that_is_chosen_again_changes_its_quantity() {
         let mut order = Order::default();
-        let row = Product { id: "s/1".to_owned(), article: "A-1".to_owned(), price: Some(5.0), ..Product::default() };
+        let row = Product {
+            id: "s/1".to_owned(),
+            article: "A-1".to_owned(),
+            price: Some(5.0),
+            ..Product::default()
+        };
         let line = |quantity| OrderLine::of(&row, Language::Ru, quantity, "беру");
         assert!(order.add(line(None)) && order.add(line(Some(3.0))));
         assert_eq!((order.text(), order.sum()), (" (A-1) — 3".to_owned(), Some((15.0, ""))));

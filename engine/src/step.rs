@@ -165,9 +165,8 @@ fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, 
                                     let start = running_flow(&session, &turn_state)
                                         .and_then(|flow| release.flow(flow))
                                         .map(|flow| waiting(&flow.header.start));
-                                    cursor = start.map_or(Cursor::Stop, |start| {
-                                        Cursor::Node(start, NodeInput::Enter)
-                                    });
+                                    cursor = start
+                                        .map_or(Cursor::Stop, |start| Cursor::Node(start, NodeInput::Enter));
                                     continue;
                                 }
                             }

@@ -151,6 +151,11 @@ impl TurnState {
         }
         let author = if message.staff.is_some() { Author::Staff } else { Author::Bot };
         session.remember(author, &personal.redact(&said, session.language));
+        // Two wishes of a message may have one answer.
+        let said = |effect: &Effect| matches!(&effect.command, Command::Send(sent) if sent.text == message.text && sent.cards == message.cards);
+        if self.answered > 0 && self.effects.iter().any(said) {
+            return;
+        }
         self.push(Command::Send(message));
     }
 

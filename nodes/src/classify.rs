@@ -89,11 +89,13 @@ fn default_model() -> Spanned<String> {
 
 impl Kind for Classify {
     const NAME: &'static str = "classify";
-    const EXITS: &'static [(&'static str, &'static str)] =
-        &[
+    const EXITS: &'static [(&'static str, &'static str)] = &[
         ("<intent>", "one for each intent"),
         ("unsure", "no intent is near enough, and no model decided"),
-        ("refused", "the client refuses what an intent that `commits` would begin; leads where `unsure` does unless it is named"),
+        (
+            "refused",
+            "the client refuses what an intent that `commits` would begin; leads where `unsure` does unless it is named",
+        ),
     ];
     const EXAMPLE: &'static str = "\
 flow: example
@@ -119,6 +121,8 @@ const RUNNERS_UP: usize = 2;
 
 /// How likely a part of a message must be an intent to be a wish of its own.
 const OWN_WISH: f32 = 0.7;
+/// How much less likely a part may be that names a price of its own.
+const PRICED: f32 = 0.25;
 /// Two intents are about as likely when they differ by less than this.
 const NEAR: f32 = 0.12;
 
@@ -205,7 +209,9 @@ impl Node for Classify {
         let outcome = match input {
             NodeInput::Outcome(outcome) => outcome,
             NodeInput::ButtonPressed(intent) => return self.chosen(turn, &intent),
-            NodeInput::Reply | NodeInput::Resumed | NodeInput::HandoffEnded => return self.answered(turn, &input),
+            NodeInput::Reply | NodeInput::Resumed | NodeInput::HandoffEnded => {
+                return self.answered(turn, &input);
+            }
             _ => return self.begin(turn),
         };
         match outcome {
@@ -224,7 +230,13 @@ impl Node for Classify {
                         return self.whole(turn, &state.whole);
                     }
                 } else {
-                    state.placed.push(labels.into_iter().next().filter(|label| label.score >= OWN_WISH));
+                    // A part with a price of its own is hardly anything but a request.
+                    let priced = state
+                        .parts
+                        .get(state.placed.len())
+                        .is_some_and(|part| extract::price_bounds(part).is_some());
+                    let bound = if priced { OWN_WISH - PRICED } else { OWN_WISH };
+                    state.placed.push(labels.into_iter().next().filter(|label| label.score >= bound));
                 }
                 self.place_parts(turn, state)
             }
@@ -286,13 +298,22 @@ impl Classify {
                 return Ok(NodeOutcome::Query(turn.classify(&text)));
             }
         }
-        let wishes = wishes::of(&state.parts, &state.placed, |label| self.aside(label));
+        let wishes =
+            wishes::of(&state.parts, &state.placed, |label| self.aside(label), |label| self.joins(label));
         if wishes.len() < 2 {
             return self.whole(turn, &state.whole);
         }
-        let (last, mut first): (Vec<Wish>, Vec<Wish>) =
-            wishes.into_iter().partition(|wish| self.intent(&wish.label).is_some_and(|intent| intent.commits));
-        first.extend(last);
+        let (last, mut first): (Vec<Wish>, Vec<Wish>) = wishes
+            .into_iter()
+            .partition(|wish| self.intent(&wish.label).is_some_and(|intent| intent.commits));
+        // A message commits to one thing at most: the one that it means as a whole.
+        let likely = |wish: &Wish| {
+            state.whole.iter().find(|label| label.label == wish.label).map_or(0.0, |label| label.score)
+        };
+        first.extend(last.into_iter().max_by(|a, b| likely(a).total_cmp(&likely(b))));
+        if first.len() < 2 {
+            return self.whole(turn, &state.whole);
+        }
         let said: Vec<String> = first.iter().map(|wish| format!("«{}» {}", wish.text, wish.label)).collect();
         turn.note(format!("{} wishes: {}", first.len(), said.join("; ")));
         let mut wishes = first.into_iter();
@@ -336,8 +357,10 @@ impl Classify {
     fn near(&self, labels: &[ScoredLabel]) -> Option<Vec<String>> {
         let [first, second, ..] = labels else { return None };
         let close = first.score >= self.min_confidence.value && first.score - second.score < NEAR;
-        let labelled = |scored: &ScoredLabel| self.intent(&scored.label).is_some_and(|intent| intent.label.is_some());
-        (close && labelled(first) && labelled(second)).then(|| vec![first.label.clone(), second.label.clone()])
+        let labelled =
+            |scored: &ScoredLabel| self.intent(&scored.label).is_some_and(|intent| intent.label.is_some());
+        (close && labelled(first) && labelled(second))
+            .then(|| vec![first.label.clone(), second.label.clone()])
     }
 
     fn ask_which(&self, turn: &mut TurnContext<'_>, intents: Vec<String>) -> Result<NodeOutcome, Fault> {
@@ -385,6 +408,13 @@ impl Classify {
 
     fn intent(&self, name: &str) -> Option<&Intent> {
         self.intents.iter().find(|(known, _)| known.value == name).map(|(_, intent)| intent)
+    }
+
+    /// Whether two parts of a message that mean this intent are one wish.
+    fn joins(&self, label: &str) -> bool {
+        self.intent(label).is_none_or(|intent| {
+            intent.commits || intent.aside || intent.articles.as_ref().is_some_and(|articles| articles.value)
+        })
     }
 
     fn aside(&self, label: &str) -> bool {

@@ -46,12 +46,17 @@ impl PriceSlots {
     pub(crate) fn keep(&self, turn: &mut TurnContext<'_>, filters: &[Filter]) -> Result<(), Fault> {
         let bound = |upper: bool| {
             filters.iter().find_map(|filter| match (filter.comparison, &filter.value) {
-                (Comparison::Le | Comparison::Lt, FilterValue::Number(value)) if upper => Some((filter, *value)),
-                (Comparison::Ge | Comparison::Gt, FilterValue::Number(value)) if !upper => Some((filter, *value)),
+                (Comparison::Le | Comparison::Lt, FilterValue::Number(value)) if upper => {
+                    Some((filter, *value))
+                }
+                (Comparison::Ge | Comparison::Gt, FilterValue::Number(value)) if !upper => {
+                    Some((filter, *value))
+                }
                 _ => None,
             })
         };
-        let price = |upper| bound(upper).filter(|(filter, _)| filter.field == Field::Price).map(|(_, value)| value);
+        let price =
+            |upper| bound(upper).filter(|(filter, _)| filter.field == Field::Price).map(|(_, value)| value);
         for (slot, value) in [(&self.min, price(false)), (&self.max, price(true))] {
             let Some(slot) = slot else { continue };
             let declaration = turn.slot_declaration(slot)?;

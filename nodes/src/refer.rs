@@ -4,6 +4,7 @@ mod lexicon;
 mod list;
 mod moves;
 mod reading;
+mod refine;
 mod rows;
 mod telling;
 
@@ -32,9 +33,7 @@ use self::{
 };
 use crate::{
     buttons::{self, FlowButton},
-    cards,
-    extract,
-    phrases,
+    cards, extract, phrases,
     price_slots::PriceSlots,
     tone, wishes,
 };
@@ -63,7 +62,13 @@ pub(crate) struct Refer {
 #[serde(rename_all = "snake_case")]
 enum State {
     /// A changed search.
-    Refining { request: SearchRequest, confirm: bool, narrowed: Vec<String>, instead: Option<String>, cheaper: bool },
+    Refining {
+        request: SearchRequest,
+        confirm: bool,
+        narrowed: Vec<String>,
+        instead: Option<String>,
+        cheaper: bool,
+    },
     /// A row that was not shown, to be compared with these.
     Comparing { rows: Vec<Product> },
     /// The lines of a list, looked up one by one.
@@ -111,7 +116,8 @@ nodes:
   noted:
     say: { text: { ru: Передам менеджеру., en: I will tell a manager. } }
 ";
-    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) = (&["а второй сколько?"], &["find", "none"]);
+    const EXAMPLE_PATH: (&'static [&'static str], &'static [&'static str]) =
+        (&["а второй сколько?"], &["find", "none"]);
 }
 
 impl Node for Refer {
@@ -142,15 +148,23 @@ impl Node for Refer {
                 return match turn.state::<Option<State>>() {
                     Some(State::Refining { request, confirm, narrowed, instead, cheaper }) => {
                         let why = String::new();
-                        self.refined(turn, Refinement { request, confirm, narrowed, instead, why, cheaper }, results)
+                        self.refined(
+                            turn,
+                            Refinement { request, confirm, narrowed, instead, why, cheaper },
+                            results,
+                        )
                     }
                     Some(State::Comparing { rows }) => self.compared(turn, rows, results),
-                    Some(State::Listing { wanted, found, left_out }) => self.listed(turn, wanted, found, left_out, results),
+                    Some(State::Listing { wanted, found, left_out }) => {
+                        self.listed(turn, wanted, found, left_out, results)
+                    }
                     None => cards::show_more(turn, QueryOutcome::Search(results)),
                 };
             }
             NodeInput::Outcome(QueryOutcome::Failed { reason }) => return Err(Fault(reason)),
-            NodeInput::Outcome(other) => return Err(Fault(format!("an outcome of another query: {other:?}"))),
+            NodeInput::Outcome(other) => {
+                return Err(Fault(format!("an outcome of another query: {other:?}")));
+            }
             _ => {}
         }
         tone::notice(turn);
@@ -174,7 +188,8 @@ impl Node for Refer {
 
 impl Refer {
     fn read(&self, turn: &TurnContext<'_>, text: &str) -> Result<(Reading, Move), String> {
-        let reading = Reading::of(&extract::without_contact(text)).ok_or("it has too many words to be about rows")?;
+        let reading =
+            Reading::of(&extract::without_contact(text)).ok_or("it has too many words to be about rows")?;
         let alternatives: Vec<Reading> = if reading.compare || reading.or {
             wishes::alternatives(text).iter().filter_map(|part| Reading::of(part)).collect()
         } else {
@@ -194,12 +209,17 @@ impl Refer {
         for (at, part) in parts.iter().enumerate() {
             let Ok((reading, found)) = self.read(turn, part) else { continue };
             // Words that only narrow a search belong to the rest as well as to the rows.
-            let of_rows = matches!(found, Move::Tell(_) | Move::Compare(_) | Move::Recommend(_) | Move::Choose(_));
+            let of_rows =
+                matches!(found, Move::Tell(_) | Move::Compare(_) | Move::Recommend(_) | Move::Choose(_));
             if !of_rows {
                 continue;
             }
-            let rest: Vec<&str> =
-                parts.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, part)| part.as_str()).collect();
+            let rest: Vec<&str> = parts
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != at)
+                .map(|(_, part)| part.as_str())
+                .collect();
             turn.also_wants(&rest.join(", "), None);
             turn.read_as(part);
             turn.note(format!("«{part}» is of the rows; then «{}»", rest.join(", ")));
@@ -241,12 +261,7 @@ impl Refer {
             }
             Move::CompareWith(rows, article) => {
                 turn.note(format!("comparison with {article}"));
-                let request = SearchRequest {
-                    text: article,
-                    language,
-                    limit: 1,
-                    ..SearchRequest::default()
-                };
+                let request = SearchRequest { text: article, language, limit: 1, ..SearchRequest::default() };
                 turn.set_state(&Some(State::Comparing { rows }))?;
                 Ok(NodeOutcome::Query(Query::Search(request)))
             }
@@ -261,7 +276,7 @@ impl Refer {
             Move::Adjust => {
                 let place = reading.places_of(turn.message());
                 let order = &mut turn.context_mut().order;
-                if let (Some(line), Some(count)) = (order.lines.last_mut(), reading.count) {
+                if let (Some(line), Some(count)) = (order.lines.last_mut(), reading.new_count()) {
                     line.quantity = Some(count);
                 }
                 order.place = place.unwrap_or(std::mem::take(&mut order.place));
@@ -278,13 +293,20 @@ impl Refer {
                 }
                 self.say_order(turn)
             }
+            Move::Total => {
+                let text = telling::order(&turn.context().order, language);
+                turn.note("what the order costs".to_owned());
+                self.tell(turn, text, &[])
+            }
             Move::Ask => {
                 turn.note("agreement without a question".to_owned());
                 let text = phrases::WHAT_OF_THEM.get(language).to_owned();
                 self.tell(turn, text, &[])
             }
             Move::Further => {
-                let Some(shown) = &turn.context().shown else { return self.decline(turn, "nothing was shown") };
+                let Some(shown) = &turn.context().shown else {
+                    return self.decline(turn, "nothing was shown");
+                };
                 let offset = u64::from(shown.request.offset) + shown.rows.len() as u64;
                 if offset >= shown.total {
                     let text = engine_phrases::NO_MORE.get(language).to_owned();
@@ -335,7 +357,13 @@ impl Refer {
         let mut full = false;
         for (row, quantity) in &lines {
             turn.context_mut().focus_on(row);
-            let known = turn.context().order.lines.iter().find(|line| line.id == row.id).and_then(|line| line.quantity);
+            let known = turn
+                .context()
+                .order
+                .lines
+                .iter()
+                .find(|line| line.id == row.id)
+                .and_then(|line| line.quantity);
             let quantity = quantity.or(known).or(Some(1.0));
             full |= !turn.context_mut().order.add(OrderLine::of(row, language, quantity, &said));
         }
@@ -383,7 +411,9 @@ impl Refer {
             let reading = Reading::of_words(&narrowed);
             let of_section = sections(turn);
             let fits = |row: &Product| {
-                (of_section.is_empty() || of_section.contains(&row.category.ru) || of_section.contains(&row.category.en))
+                (of_section.is_empty()
+                    || of_section.contains(&row.category.ru)
+                    || of_section.contains(&row.category.en))
                     && RowWords::of(row).fits(&reading)
             };
             let returned = items.len();
@@ -439,14 +469,20 @@ impl Refer {
     }
 
     /// Nothing fits the change. Where something cheaper was asked for, the cheapest row is an answer too.
-    fn nothing(&self, turn: &mut TurnContext<'_>, request: &SearchRequest, cheaper: bool) -> Result<NodeOutcome, Fault> {
+    fn nothing(
+        &self,
+        turn: &mut TurnContext<'_>,
+        request: &SearchRequest,
+        cheaper: bool,
+    ) -> Result<NodeOutcome, Fault> {
         let cheapest = turn.context().shown.as_ref().and_then(|shown| {
             let at = rows::extreme(&shown.rows, true)?;
             shown.rows.get(at).cloned()
         });
         if let Some(row) = cheapest.filter(|_| cheaper) {
             let language = turn.language();
-            let text = format!("{} {}", phrases::NOTHING_CHEAPER.get(language), telling::line(&row, language));
+            let text =
+                format!("{} {}", phrases::NOTHING_CHEAPER.get(language), telling::line(&row, language));
             return self.tell(turn, text, &[row]);
         }
         self.price.keep(turn, &request.filters)?;
@@ -461,7 +497,9 @@ impl Refer {
         found: Vec<Option<(Product, bool)>>,
         left_out: usize,
     ) -> Result<NodeOutcome, Fault> {
-        let Some(next) = wanted.get(found.len()) else { return self.list_read(turn, wanted, found, left_out) };
+        let Some(next) = wanted.get(found.len()) else {
+            return self.list_read(turn, wanted, found, left_out);
+        };
         let request = SearchRequest {
             text: next.what.clone(),
             language: turn.language(),
@@ -531,7 +569,12 @@ impl Refer {
         if left_out > 0 {
             paragraphs.push(phrases::LIST_CUT.get(language).replace("{}", &list::MOST_LINES.to_string()));
         }
-        turn.note(format!("{} lines found, {} unsure, {} not found", sure.len(), unsure.len(), missing.len()));
+        turn.note(format!(
+            "{} lines found, {} unsure, {} not found",
+            sure.len(),
+            unsure.len(),
+            missing.len()
+        ));
         turn.say(paragraphs.join("\n\n"), Vec::new());
         Ok(NodeOutcome::exit("ordered"))
     }
@@ -556,5 +599,8 @@ fn sections(turn: &TurnContext<'_>) -> Vec<String> {
 }
 
 fn articles(rows: &[Product]) -> String {
-    rows.iter().map(|row| if row.article.is_empty() { row.id.as_str() } else { row.article.as_str() }).collect::<Vec<_>>().join(", ")
+    rows.iter()
+        .map(|row| if row.article.is_empty() { row.id.as_str() } else { row.article.as_str() })
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -8,19 +8,85 @@ use tolmach_engine::{context::Tone, turn_context::TurnContext};
 use crate::phrases;
 
 /// Beginnings of words that hurry.
-const HURRY: &[&str] = &["срочн", "немедленн", "горит", "побыстрее", "asap", "urgent", "immediately", "hurry"];
+const HURRY: &[&str] =
+    &["срочн", "немедленн", "горит", "побыстрее", "asap", "urgent", "immediately", "hurry"];
 /// Phrases that do.
-const HURRIES: &[&str] = &["как можно быстрее", "как можно скорее", "прямо сейчас", "right now", "as soon as possible"];
+const HURRIES: &[&str] =
+    &["как можно быстрее", "как можно скорее", "прямо сейчас", "right now", "as soon as possible"];
 /// Beginnings of words that a calm client does not use.
 const UPSET: &[&str] = &[
-    "ужас", "безобраз", "хамств", "обман", "мошенни", "развод", "кошмар", "позор", "отврат", "издева", "достал", "заколеб", "бесит", "идиот",
-    "дурак", "тупой", "тупая", "тупые", "дебил", "придур", "сволоч", "скотин", "нафиг", "нахрен", "хрен", "хрень", "фигн", "говн", "дерьм", "жоп", "сука",
-    "суки", "бляд", "блят", "бля", "пизд", "хуй", "хуев", "хуйн", "ебан", "ебат", "заеб", "мудак", "пидор", "жалоб", "пожалуюсь", "роспотреб",
-    "terrible", "awful", "horrible", "disgust", "scam", "fraud", "liar", "idiot", "stupid", "moron", "bullshit", "shit", "fuck", "damn", "crap",
-    "rubbish", "useless", "ridiculous", "furious", "outrage", "complain",
+    "ужас",
+    "безобраз",
+    "хамств",
+    "обман",
+    "мошенни",
+    "развод",
+    "кошмар",
+    "позор",
+    "отврат",
+    "издева",
+    "достал",
+    "заколеб",
+    "бесит",
+    "идиот",
+    "дурак",
+    "тупой",
+    "тупая",
+    "тупые",
+    "дебил",
+    "придур",
+    "сволоч",
+    "скотин",
+    "нафиг",
+    "нахрен",
+    "хрен",
+    "хрень",
+    "фигн",
+    "говн",
+    "дерьм",
+    "жоп",
+    "сука",
+    "суки",
+    "бляд",
+    "блят",
+    "бля",
+    "пизд",
+    "хуй",
+    "хуев",
+    "хуйн",
+    "ебан",
+    "ебат",
+    "заеб",
+    "мудак",
+    "пидор",
+    "жалоб",
+    "пожалуюсь",
+    "роспотреб",
+    "terrible",
+    "awful",
+    "horrible",
+    "disgust",
+    "scam",
+    "fraud",
+    "liar",
+    "idiot",
+    "stupid",
+    "moron",
+    "bullshit",
+    "shit",
+    "fuck",
+    "damn",
+    "crap",
+    "rubbish",
+    "useless",
+    "ridiculous",
+    "furious",
+    "outrage",
+    "complain",
 ];
 /// Words of those lists that are innocent.
-static INNOCENT: LazyLock<HashSet<&'static str>> = LazyLock::new(|| ["развод", "разводной", "разводные", "разводка", "разводки", "хрен"].into());
+static INNOCENT: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| ["развод", "разводной", "разводные", "разводка", "разводки", "хрен"].into());
 
 /// Adds what the message says of the client's temper to what is known of it; an urgent or angry client stays so for the
 /// dialog.
@@ -52,7 +118,9 @@ pub(crate) fn of(words: &str) -> Tone {
     const SHORT: usize = 4;
     let says = |word: &str, list: &[&str]| {
         !INNOCENT.contains(word)
-            && list.iter().any(|start| if start.chars().count() < SHORT { word == *start } else { word.starts_with(start) })
+            && list.iter().any(|start| {
+                if start.chars().count() < SHORT { word == *start } else { word.starts_with(start) }
+            })
     };
     let mut tone = Tone::default();
     for word in words.split(' ') {
@@ -74,7 +142,8 @@ mod tests {
         let of = |text: &str| of(&normalized(text));
         assert!(of("Срочно нужен насос!").urgent && of("I need it ASAP").urgent);
         assert!(of("это безобразие, верните деньги").upset && of("your drill is a piece of shit").upset);
-        for calm in ["нужен разводной ключ", "нужна сушилка", "нужен перфоратор", "I need a drill"] {
+        for calm in ["нужен разводной ключ", "нужна сушилка", "нужен перфоратор", "I need a drill"]
+        {
             assert!(of(calm).is_plain(), "{calm}");
         }
     }

@@ -26,7 +26,10 @@ pub(crate) fn parts(text: &str) -> Vec<String> {
         let ends = match c {
             '!' | '?' | ';' | '\n' => true,
             // «3,5 кВт», «2.5»: no end.
-            '.' | ',' => !(before.is_ascii_digit() && digit_after) && chars.peek().is_none_or(|next| next.is_whitespace()),
+            '.' | ',' => {
+                !(before.is_ascii_digit() && digit_after)
+                    && chars.peek().is_none_or(|next| next.is_whitespace())
+            }
             _ => false,
         };
         if ends {
@@ -53,9 +56,15 @@ pub(crate) fn alternatives(text: &str) -> Vec<String> {
 }
 
 /// The wishes of a message from its parts and what each surely means. A part that means nothing by itself belongs to the one
-/// before it («до 10 тысяч»), and so does one of the same intent, unless both are searches with a price of their own. What is
-/// said aside is none where there is another.
-pub(crate) fn of(parts: &[String], placed: &[Option<ScoredLabel>], aside: impl Fn(&str) -> bool) -> Vec<Wish> {
+/// before it («до 10 тысяч»), and so does one of the same intent that `joins`, unless both are searches with a price of their
+/// own: two questions are answered one by one, a product is described in several parts. What is said aside is none where
+/// there is another.
+pub(crate) fn of(
+    parts: &[String],
+    placed: &[Option<ScoredLabel>],
+    aside: impl Fn(&str) -> bool,
+    joins: impl Fn(&str) -> bool,
+) -> Vec<Wish> {
     let priced = |text: &str| extract::price_bounds(text).is_some();
     let mut wishes: Vec<Wish> = Vec::new();
     // Words before the first that mean something: «подскажите пожалуйста, …».
@@ -63,13 +72,16 @@ pub(crate) fn of(parts: &[String], placed: &[Option<ScoredLabel>], aside: impl F
     for (part, label) in parts.iter().zip(placed) {
         match (label, wishes.last_mut()) {
             (Some(label), Some(last))
-                if last.label == label.label && !(priced(&last.text) && priced(&with_thousands(part, &last.text))) =>
+                if last.label == label.label
+                    && joins(&label.label)
+                    && !(priced(&last.text) && priced(&with_thousands(part, &last.text))) =>
             {
                 last.text.push_str(", ");
                 last.text.push_str(part);
             }
             (Some(label), _) => {
-                let part = wishes.last().map_or_else(|| part.clone(), |last| with_thousands(part, &last.text));
+                let part =
+                    wishes.last().map_or_else(|| part.clone(), |last| with_thousands(part, &last.text));
                 let text = if before.is_empty() { part.clone() } else { format!("{before}, {part}") };
                 before.clear();
                 wishes.push(Wish { text, label: label.label.clone() });
@@ -78,7 +90,9 @@ pub(crate) fn of(parts: &[String], placed: &[Option<ScoredLabel>], aside: impl F
                 last.text.push_str(", ");
                 last.text.push_str(part);
             }
-            (None, None) => before = if before.is_empty() { part.clone() } else { format!("{before}, {part}") },
+            (None, None) => {
+                before = if before.is_empty() { part.clone() } else { format!("{before}, {part}") }
+            }
         }
     }
     if wishes.iter().any(|wish| !aside(&wish.label)) {
@@ -91,7 +105,9 @@ pub(crate) fn of(parts: &[String], placed: &[Option<ScoredLabel>], aside: impl F
 fn with_thousands(part: &str, before: &str) -> String {
     let mut words = part.rsplit(' ');
     let small = words.next().is_some_and(|last| last.len() <= 3 && last.chars().all(|c| c.is_ascii_digit()));
-    let bounds = words.next().is_some_and(|word| matches!(word.to_lowercase().as_str(), "до" | "за" | "under" | "to" | "below"));
+    let bounds = words
+        .next()
+        .is_some_and(|word| matches!(word.to_lowercase().as_str(), "до" | "за" | "under" | "to" | "below"));
     let factor = extract::numbers::find(before).iter().any(|number| number.factor >= 1000.0);
     if small && bounds && factor { format!("{part} тысяч") } else { part.to_owned() }
 }
@@ -106,8 +122,18 @@ fn push(parts: &mut Vec<String>, part: &str) {
 /// A part without the conjunction that it begins with, and split where «и» joins two requests that each have a verb or a bound
 /// of their own.
 fn at_conjunctions(part: &str) -> Vec<String> {
-    const JOINS: &[&str] =
-        &[" и еще ", " и ещё ", " а еще ", " а ещё ", " и также ", " и ", " а также ", " плюс ", " and also ", " and "];
+    const JOINS: &[&str] = &[
+        " и еще ",
+        " и ещё ",
+        " а еще ",
+        " а ещё ",
+        " и также ",
+        " и ",
+        " а также ",
+        " плюс ",
+        " and also ",
+        " and ",
+    ];
     for join in JOINS {
         if let Some((head, tail)) = part.split_once(join)
             && stands_alone(head)
@@ -125,14 +151,65 @@ fn at_conjunctions(part: &str) -> Vec<String> {
 /// Whether words can be a request of their own: they ask, they want, or they name an amount.
 fn stands_alone(words: &str) -> bool {
     const ASKS: &[&str] = &[
-        "есть", "можно", "можете", "сколько", "какая", "какой", "какие", "когда", "где", "нужен", "нужна", "нужно", "нужны",
-        "хочу", "доставк", "доставляете", "доставите", "оплат", "счет", "счёт", "гаранти", "возьму", "беру", "покажите", "ищу", "как",
-        "посоветуйте", "работаете", "позовите", "перезвоните", "скидк", "до", "за", "от", "do", "can", "is", "are", "what", "how", "when",
-        "where", "need", "want", "deliver", "delivery", "pay", "warranty", "call", "show", "under", "below", "discount",
+        "есть",
+        "можно",
+        "можете",
+        "сколько",
+        "какая",
+        "какой",
+        "какие",
+        "когда",
+        "где",
+        "нужен",
+        "нужна",
+        "нужно",
+        "нужны",
+        "хочу",
+        "доставк",
+        "доставляете",
+        "доставите",
+        "оплат",
+        "счет",
+        "счёт",
+        "гаранти",
+        "возьму",
+        "беру",
+        "покажите",
+        "ищу",
+        "как",
+        "посоветуйте",
+        "работаете",
+        "позовите",
+        "перезвоните",
+        "скидк",
+        "до",
+        "за",
+        "от",
+        "do",
+        "can",
+        "is",
+        "are",
+        "what",
+        "how",
+        "when",
+        "where",
+        "need",
+        "want",
+        "deliver",
+        "delivery",
+        "pay",
+        "warranty",
+        "call",
+        "show",
+        "under",
+        "below",
+        "discount",
     ];
     let lower = words.to_lowercase();
     let mut said = lower.split(|c: char| !c.is_alphanumeric());
-    said.any(|word| ASKS.iter().any(|ask| if ask.chars().count() > 4 { word.starts_with(ask) } else { word == *ask }))
+    said.any(|word| {
+        ASKS.iter().any(|ask| if ask.chars().count() > 4 { word.starts_with(ask) } else { word == *ask })
+    })
 }
 
 #[cfg(test)]
@@ -145,27 +222,55 @@ mod tests {
 
     #[test]
     fn parts_that_mean_nothing_alone_belong_to_the_one_before() {
-        let said = |wishes: Vec<Wish>| wishes.into_iter().map(|wish| format!("{}: {}", wish.label, wish.text)).collect::<Vec<_>>();
-        let label = |label: &str| Some(ScoredLabel { label: label.to_owned(), score: 0.9, example: String::new() });
+        let said = |wishes: Vec<Wish>| {
+            wishes.into_iter().map(|wish| format!("{}: {}", wish.label, wish.text)).collect::<Vec<_>>()
+        };
+        let label =
+            |label: &str| Some(ScoredLabel { label: label.to_owned(), score: 0.9, example: String::new() });
         let check = |parts: &[&str], labels: &[Option<ScoredLabel>], expected: &[&str]| {
             let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
-            assert_eq!(said(of(&parts, labels, |label| label == "hello")), expected);
+            assert_eq!(
+                said(of(&parts, labels, |label| label == "hello", |label| label != "services")),
+                expected
+            );
         };
         check(
             &["здравствуйте", "нужен насос", "до 10 тысяч", "доставка есть"],
             &[label("hello"), label("product"), None, label("services")],
             &["product: нужен насос, до 10 тысяч", "services: доставка есть"],
         );
-        check(&["дрель за 5000", "болгарку до 4000"], &[label("product"), label("product")], &["product: дрель за 5000", "product: болгарку до 4000"]);
-        check(&["дрель", "шуруповёрт"], &[label("product"), label("product")], &["product: дрель, шуруповёрт"]);
-        check(&["добрый день", "как дела"], &[label("hello"), label("hello")], &["hello: добрый день, как дела"]);
+        check(
+            &["дрель за 5000", "болгарку до 4000"],
+            &[label("product"), label("product")],
+            &["product: дрель за 5000", "product: болгарку до 4000"],
+        );
+        check(
+            &["дрель", "шуруповёрт"],
+            &[label("product"), label("product")],
+            &["product: дрель, шуруповёрт"],
+        );
+        check(
+            &["доставка есть", "по безналу можно"],
+            &[label("services"), label("services")],
+            &["services: доставка есть", "services: по безналу можно"],
+        );
+        check(
+            &["добрый день", "как дела"],
+            &[label("hello"), label("hello")],
+            &["hello: добрый день, как дела"],
+        );
     }
 
     #[test]
     fn a_message_is_taken_apart_at_marks_and_conjunctions() {
         check(
             "здравствуйте, нужен генератор 5 кВт, есть ли доставка в Тулу и можно ли оплатить по счёту?",
-            &["здравствуйте", "нужен генератор 5 кВт", "есть ли доставка в Тулу", "можно ли оплатить по счёту"],
+            &[
+                "здравствуйте",
+                "нужен генератор 5 кВт",
+                "есть ли доставка в Тулу",
+                "можно ли оплатить по счёту",
+            ],
         );
         check("дрель за 5000 и болгарку до 4000", &["дрель за 5000", "болгарку до 4000"]);
         check("насос 3,5 кВт. Доставка есть?", &["насос 3,5 кВт", "Доставка есть"]);

@@ -67,7 +67,11 @@ pub(super) fn taken(release: &Release, session: &mut Session, turn_state: &mut T
 }
 
 /// The node declined: everything is as it was. Returns the node whose question waits, if one does.
-pub(super) fn declined(session: &mut Session, turn_state: &mut TurnState, referring: Referring) -> Option<Waiting> {
+pub(super) fn declined(
+    session: &mut Session,
+    turn_state: &mut TurnState,
+    referring: Referring,
+) -> Option<Waiting> {
     if let Some(visit) = turn_state.trace.visits.pop() {
         turn_state.visited = turn_state.visited.saturating_sub(1);
         // Why it declined is worth knowing at the node that takes the message instead.

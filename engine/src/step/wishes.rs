@@ -55,7 +55,11 @@ pub(super) fn next(release: &Release, session: &mut Session, turn_state: &mut Tu
 
 /// The end of a turn: wishes without an answer are remembered. Unless a question waits, after which they are answered, they
 /// are offered.
-pub(super) fn keep(release: &Release, session: &mut Session, turn_state: &mut TurnState) -> Option<(String, Vec<Button>)> {
+pub(super) fn keep(
+    release: &Release,
+    session: &mut Session,
+    turn_state: &mut TurnState,
+) -> Option<(String, Vec<Button>)> {
     if turn_state.ended {
         turn_state.wishes.clear();
         session.context.pending.clear();

@@ -282,6 +282,12 @@ const MOST_LEADS: usize = 6;
 /// The most characters after a number in which the words of a bound are looked for; more than the longest of them has.
 const AFTER_WINDOW: usize = 48;
 
+/// Whether «между» or "between" stands before a range.
+fn between(text: &str, span: &Span) -> bool {
+    let before = text.get(..span.range.start).unwrap_or_default().trim_end();
+    matches!(last_word(before).to_lowercase().as_str(), "между" | "between")
+}
+
 /// Reads «до 10 тысяч», "under $200", «от 5 до 10 тыс. руб.», «около 20 тысяч» (a fifth either way); `None` when the text
 /// bounds no price. A number with a unit of measure («до 7 кВт») is not a price, nor is a small number without a currency
 /// («до 5»), a date, a time, a count or a part of a phone number.
@@ -302,7 +308,7 @@ pub(crate) fn price_bounds(text: &str) -> Option<PriceBounds> {
         let meant = match bound {
             // «за 5000»: nothing else costs that much without a unit.
             Some(Bound::For) => *surely || high >= PLAIN_SUM,
-            None => *surely && low.is_some(),
+            None => low.is_some() && (*surely || high >= PLAIN_SUM && between(&masked, span)),
             Some(Bound::About) => *surely,
             // «больше 200» may be of anything, «не дороже 200» hardly.
             Some(_) if *loose => sure,

@@ -4,14 +4,31 @@ use super::words::{What, tokens};
 
 /// Words after «не» that make it a refusal, beside verbs in the imperative.
 const NOT_WANTED: &[&str] = &[
-    "надо", "нужно", "нужен", "нужна", "нужны", "хочу", "хотим", "буду", "будем", "стоит", "требуется", "звони", "пиши", "беспокой", "дергай",
-    "интересует", "интересно",
+    "надо",
+    "нужно",
+    "нужен",
+    "нужна",
+    "нужны",
+    "хочу",
+    "хотим",
+    "буду",
+    "будем",
+    "стоит",
+    "требуется",
+    "звони",
+    "пиши",
+    "беспокой",
+    "дергай",
+    "интересует",
+    "интересно",
 ];
 /// Endings of verbs in the imperative: «звоните», «пишите», «соединяйте».
 const IMPERATIVE: &[&str] = &["ите", "йте", "ьте", "йтесь", "итесь"];
 /// Verbs after "don't" that make it a refusal.
-const DO_NOT: &[&str] =
-    &["call", "phone", "contact", "write", "want", "need", "bother", "message", "ring", "email", "text", "connect", "transfer", "send"];
+const DO_NOT: &[&str] = &[
+    "call", "phone", "contact", "write", "want", "need", "bother", "message", "ring", "email", "text",
+    "connect", "transfer", "send",
+];
 /// Nouns after "no" that do.
 const NO: &[&str] = &["need", "manager", "managers", "calls", "call", "operator", "human", "thanks"];
 
@@ -47,10 +64,23 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_from_a_complaint() {
-        for text in ["не звоните мне", "не надо менеджера", "don't call me", "please do not call", "no need to call", "не соединяйте с оператором"] {
+        for text in [
+            "не звоните мне",
+            "не надо менеджера",
+            "don't call me",
+            "please do not call",
+            "no need to call",
+            "не соединяйте с оператором",
+        ] {
             assert!(refuses(text), "{text}");
         }
-        for text in ["почему не перезвонили?", "не могу дозвониться, перезвоните", "позовите менеджера", "call me back", "я не робот"] {
+        for text in [
+            "почему не перезвонили?",
+            "не могу дозвониться, перезвоните",
+            "позовите менеджера",
+            "call me back",
+            "я не робот",
+        ] {
             assert!(!refuses(text), "{text}");
         }
     }

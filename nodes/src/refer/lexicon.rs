@@ -22,6 +22,14 @@ pub(super) enum Means {
     Which,
     /// All rows that were shown.
     All,
+    /// «они», "them": the row that is spoken of or, where none is, all.
+    Them,
+    /// The row with most of a quantity.
+    Most(Dimension),
+    /// The row with least of it.
+    Least(Dimension),
+    /// Asks what the order costs.
+    Total,
     /// Asks for the price.
     Price,
     /// Asks whether and how many there are.
@@ -110,12 +118,13 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Which,
-        "тот|та|то|ту|тот что|та что|тот который|та которая|ту которая|который|которая|которые|которую|which is|the one|the one with|one with|the one that|the one for|that|какой из них|какая из них|какое из них|какие из них|из них|из этих|which of them|which of these|of them|of these",
+        "тот|та|то|ту|тот что|та что|тот который|та которая|ту которая|который|которая|которые|которую|which is|the one|the one with|one with|the one that|the one for|that|какой из них|какая из них|какое из них|какие из них|из них|из этих|which of them|which of these|of them|of the",
     ),
-    (Means::All, "все|всех|они|их|эти|этих|оба|обе|обоих|ними|них|all|them|they|these|both|those"),
+    (Means::All, "все|всех|оба|обе|обоих|обеих|all|both|all of them|both of them|of these|these"),
+    (Means::Them, "они|их|эти|этих|ними|них|them|they|those"),
     (
         Means::Price,
-        "сколько|скока|скоко|сколько стоит|сколько стоят|сколько будет|сколько будет стоить|скока стоит|почем|цена|цену|цены|ценник|какая цена|по цене|какой ценник|стоимость|стоит|стоят|прайс|how much|how much is|how much are|how much does|price|cost|costs|what is the price|what does it cost|what's the price|whats the price|стоил|стоила|стоило|стоили|did it cost|was",
+        "сколько|скока|скоко|сколько стоит|сколько стоят|сколько будет|сколько будет стоить|скока стоит|почем|цена|цену|цены|ценник|какая цена|по цене|какой ценник|стоимость|за сколько|прайс|how much|how much is|how much are|how much does|price|cost|costs|what is the price|what does it cost|what's the price|whats the price|стоил|стоила|стоило|стоили|did it cost|was",
     ),
     (
         Means::Stock,
@@ -124,23 +133,26 @@ const TABLE: &[Row] = &[
     (Means::Have, "есть|есть ли|а есть|do you have|have you got|is there|are there|got"),
     (
         Means::Details,
-        "подробн*|поподробн*|характеристик*|параметр*|описан*|расскаж*|опиш*|что за|какая мощность|какой вес|сколько весит|какие размеры|какой размер|что входит|комплектация|тех характеристики|ттх|details|detail|specs|specification*|tell me more|tell me about|more about|describe|what about|more info|info|про|вес|веса|масса|габарит*|оборот*|weight|dimensions",
+        "подробн*|поподробн*|характеристик*|параметр*|описан*|расскаж*|опиш*|что за|какая мощность|какой вес|какой мощности|мощности|how many joules|how many watts|joules|how powerful|how heavy|сколько весит|какие размеры|какой размер|что входит|комплектация|тех характеристики|ттх|details|detail|specs|specification*|tell me more|tell me about|more about|describe|what about|more info|info|про|вес|веса|масса|габарит*|оборот*|weight|dimensions",
     ),
-    (Means::Photo, "фото|фотк*|фотограф*|картинк*|как выглядит|покажи фото|photo|photos|picture|pictures|image|what does it look like"),
+    (
+        Means::Photo,
+        "фото|фотк*|фотограф*|картинк*|как выглядит|покажи фото|photo|photos|picture|pictures|image|what does it look like",
+    ),
     (
         Means::Choose,
         "беру|возьму|берем|возьмем|заберу|забираю|заказываю|закажу|закажем|заказать|оформляйте|оформляем|оформите|оформить|оформи|куплю|покупаю|купить|хочу купить|хочу взять|хочу заказать|отложите|забронируйте|положите|добавьте|добавь|i'll take|i will take|i take|take|i'll have|i'd take|order|i want to order|i want to buy|i'd like to order|buy|i'll buy|add|reserve|book|put me down for|взять|возьми|берём|ill take|ill have|ill buy|id take|i take it",
     ),
-    (Means::Want, "давайте|давай|мне|хочу|хотим|хочется|хотел бы|хотела бы|нужно|надо|нужен|нужна|нужны|give me|i want|i need|i'd like|i would like|let's|let's go with|go with|i'd go with|i'll go with|id like|let me have|i need a|i need an"),
+    (
+        Means::Want,
+        "давайте|давай|пусть будет|make it|make that|мне|хочу|хотим|хочется|хотел бы|хотела бы|нужно|надо|нужен|нужна|нужны|give me|i want|i need|i'd like|i would like|let's|let's go with|go with|i'd go with|i'll go with|id like|let me have|i need a|i need an",
+    ),
     (Means::Remove, "уберите|убери|удалите|удали|исключите|вычеркните|remove|delete|drop|take off"),
     (
         Means::Compare,
-        "сравни|сравните|сравнить|сравнение|чем отлича*|отлича*|отличие|отличия|разница|разницу|в чем разница|в чем отличие|какая разница|что лучше|compare|comparison|difference|differences|what's the difference|whats the difference|what is the difference|differ|vs|versus|which is better|что выбрать",
+        "сравни|сравните|сравнить|сравнение|чем отлича*|чем разные|чем разнятся|по сравнению с|против|against|compared to|compared with|отлича*|отличие|отличия|разница|разницу|в чем разница|в чем отличие|какая разница|что лучше|compare|comparison|difference|differences|what's the difference|whats the difference|what is the difference|differ|vs|versus|which is better|что выбрать",
     ),
-    (
-        Means::Delivery,
-        "доставк*|доставл*|доставит*|доставьте|привез*|довез*|deliver*|shipping|ship",
-    ),
+    (Means::Delivery, "доставк*|доставл*|доставит*|доставьте|привез*|довез*|deliver*|shipping|ship"),
     (
         Means::Recommend,
         "посовет*|советуете|порекоменд*|рекоменд*|какой лучше|какая лучше|какую лучше|какие лучше|какой выбрать|какую выбрать|какой взять|какой брать|какую взять|что посоветуете|что лучше взять|что взять|лучше взять|лучший|recommend|suggest|which one|which is best|which one is best|which one is better|which one would you|best one|which should i|what would you|advise|почему он|почему она|почему именно он|почему именно она|почему его|почему ее|why that one|why this one|why it|why him|would you recommend|do you recommend|you recommend|which one would you recommend|which one do you recommend|the best",
@@ -150,9 +162,29 @@ const TABLE: &[Row] = &[
         "дешевле|подешевле|дешевл*|подешевл*|бюджетн*|побюджетн*|недорог*|подоступн*|слишком дорого|дороговат*|дорого|дорогой|дорогие|дорогая|не по карману|cheaper|less expensive|too expensive|expensive|pricey|more affordable|budget|cheap",
     ),
     (Means::Dearer, "дороже|подороже|получше|more expensive|dearer|pricier|premium|better one"),
-    (Means::Cheapest, "самый дешевый|самая дешевая|самую дешевую|самое дешевое|самого дешевого|дешевый|дешевую|который дешевле|что дешевле|которая дешевле|тот что дешевле|та что дешевле|the cheaper one|the cheaper|cheaper one|the cheapest|cheapest|cheapest one"),
-    (Means::Dearest, "самый дорогой|самая дорогая|самую дорогую|который дороже|тот что дороже|the more expensive one|the most expensive|most expensive|the dearer one"),
-    (Means::More(Dimension::Power), "мощнее|помощнее|помощней|мощней|more powerful|stronger|higher power|more power"),
+    (
+        Means::Cheapest,
+        "the cheap one|cheap one|the cheaper of|cheaper of|самый дешевый|самая дешевая|самую дешевую|самое дешевое|самого дешевого|дешевый|дешевую|который дешевле|что дешевле|которая дешевле|тот что дешевле|та что дешевле|the cheaper one|the cheaper|cheaper one|the cheapest|cheapest|cheapest one",
+    ),
+    (
+        Means::Dearest,
+        "самый дорогой|самая дорогая|самую дорогую|который дороже|тот что дороже|the more expensive one|the most expensive|most expensive|the dearer one",
+    ),
+    (
+        Means::Most(Dimension::Power),
+        "самый мощный|самая мощная|самое мощное|мощнее всех|strongest|the strongest|most powerful|the most powerful",
+    ),
+    (Means::Least(Dimension::Power), "самый слабый|самая слабая|weakest|the weakest"),
+    (Means::Least(Dimension::Mass), "самый легкий|самая легкая|lightest|the lightest"),
+    (Means::Most(Dimension::Volume), "самый большой объем|самый вместительный"),
+    (
+        Means::Total,
+        "сколько всего|сколько выйдет|сколько всего выйдет|итого|общая сумма|в сумме|сколько получится|how much in total|how much altogether|how much is it in total|total|in total",
+    ),
+    (
+        Means::More(Dimension::Power),
+        "мощнее|помощнее|помощней|мощней|more powerful|stronger|higher power|more power",
+    ),
     (Means::Less(Dimension::Power), "послабее|слабее|маломощн*|less powerful|weaker"),
     (Means::Less(Dimension::Mass), "легче|полегче|lighter"),
     (Means::More(Dimension::Mass), "тяжелее|потяжелее|heavier"),
@@ -162,24 +194,36 @@ const TABLE: &[Row] = &[
     (Means::More(Dimension::Light), "ярче|поярче|brighter"),
     (Means::Bigger, "побольше|больше размер|крупнее|покрупнее|bigger|larger"),
     (Means::Smaller, "поменьше|помельче|меньше размер|smaller|more compact|компактнее|покомпактнее"),
-    (Means::InStock, "в наличии|из наличия|только в наличии|что в наличии|что есть в наличии|которые есть|что есть на складе|только то что есть|only in stock|in stock only|what is in stock"),
+    (
+        Means::InStock,
+        "в наличии|из наличия|только в наличии|что в наличии|что есть в наличии|которые есть|что есть на складе|только то что есть|only in stock|in stock only|what is in stock",
+    ),
     (
         Means::Further,
         "еще|ещё|еще варианты|еще есть|покажи еще|покажите еще|дальше|другие|другой|другая|другое|других|другую|иные|остальные|следующие|more|more options|others|other|other ones|another|another one|next|something else|anything else|show more|what else|else",
     ),
     (Means::Back, "назад|вернись|вернитесь|вернемся|предыдущ*|back|go back|previous|go back to"),
-    (Means::Not, "не|не надо|не нужен|не нужна|не нужно|не нужны|не хочу|not|no|don't want|dont want|i don't want|i dont want"),
+    (
+        Means::Not,
+        "не|не надо|не нужен|не нужна|не нужно|не нужны|не хочу|not|no|don't want|dont want|i don't want|i dont want",
+    ),
     (Means::Without, "без|without|with no|кроме|только не|но не|except|but not|anything but|other than"),
-    (Means::Number, "номер|номером|под номером|вариант|варианта|позици*|пункт|№|number|no|option|item|position"),
-    (Means::UpTo, "до|за|не дороже|дешевле чем|в пределах|максимум|не более|не больше|бюджет|бюджете|укладываться в|уложиться в|under|below|up to|within|at most|max|for|less than|around|около|примерно|в районе"),
-    (Means::From, "от|дороже чем|не дешевле|минимум|from|over|above|at least"),
+    (
+        Means::Number,
+        "номер|номером|под номером|вариант|варианта|позици*|пункт|№|number|no|option|item|position",
+    ),
+    (
+        Means::UpTo,
+        "до|за|не дороже|дешевле чем|в пределах|максимум|не более|не больше|бюджет|бюджете|укладываться в|уложиться в|under|below|up to|within|at most|max|for|less than|around|около|примерно|в районе",
+    ),
+    (Means::From, "от|хотя бы|дороже чем|не дешевле|минимум|from|over|above|at least"),
     (Means::To, "в|во|на|to|in|into|отправьте в|отправить в|город|г|city"),
     (Means::Yes, "да|ага|угу|ок|окей|yes|yeah|yep|ok|okay|sure"),
     (Means::And, "и|плюс|and|plus|также|тоже|also|too"),
     (Means::Or, "или|либо|or"),
     (
         Means::Filler,
-        "а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|whats|it's|in total|for now|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой|какая|какие|какое|какого|какую|какой нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|what|what's|which|one|ones|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
+        "а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|сейчас|из списка|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|whats|it's|for now|стоит|стоят|fine|good|great|come|comes|included|include|идет|идут|входит|комплекте|хватит|нормально|ой нет|wait|then|точнее|вернее|скажем|примерно так|got it|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой|какая|какие|какое|какого|какую|какой нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|what|what's|which|one|ones|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
     ),
 ];
 
@@ -228,12 +272,13 @@ fn key(word: &str) -> String {
 pub(super) fn longest(words: &[&str]) -> Option<(Means, usize)> {
     let first = words.first()?;
     let phrases = PHRASES.get(&key(first))?;
-    let fits = |phrase: &&Phrase| {
-        phrase.words.len() <= words.len()
-            && phrase.words.iter().zip(words).all(|((wanted, open), word)| {
-                if *open { word.starts_with(wanted) } else { word == wanted }
-            })
-    };
+    let fits =
+        |phrase: &&Phrase| {
+            phrase.words.len() <= words.len()
+                && phrase.words.iter().zip(words).all(|((wanted, open), word)| {
+                    if *open { word.starts_with(wanted) } else { word == wanted }
+                })
+        };
     phrases.iter().find(fits).map(|phrase| (phrase.means, phrase.words.len()))
 }
 

@@ -23,7 +23,9 @@ pub(super) fn read(text: &str) -> Option<(Vec<Wanted>, usize)> {
     let mut lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.len() == 1 {
         // «RH-1 — 2 шт; PF-7 — 1 шт»
-        let by = |mark: &str| -> Vec<&str> { text.split(mark).map(str::trim).filter(|line| !line.is_empty()).collect() };
+        let by = |mark: &str| -> Vec<&str> {
+            text.split(mark).map(str::trim).filter(|line| !line.is_empty()).collect()
+        };
         lines = by(";");
         if lines.len() < 2 {
             lines = by(", ");
@@ -76,7 +78,9 @@ fn wanted(line: &str) -> Option<Wanted> {
         }
         None => (bare.to_owned(), None),
     };
-    let mark = |c: char| matches!(c, '-' | '–' | '—' | ':' | ',' | ';' | '.' | '=' | ' ' | '\t' | '|' | '(' | ')' | '×');
+    let mark = |c: char| {
+        matches!(c, '-' | '–' | '—' | ':' | ',' | ';' | '.' | '=' | ' ' | '\t' | '|' | '(' | ')' | '×')
+    };
     let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
     let what = what.trim_matches(mark).to_owned();
     (!what.is_empty()).then(|| Wanted { what, quantity, said: line.to_owned() })
@@ -86,7 +90,9 @@ fn wanted(line: &str) -> Option<Wanted> {
 fn quantity(line: &str) -> Option<(std::ops::Range<usize>, f64)> {
     let found = numbers::find(line);
     for number in found.iter().rev() {
-        if let Some(unit) = units::after(line, number.range.end).filter(|unit| unit.kind == units::Unit::Piece) {
+        if let Some(unit) =
+            units::after(line, number.range.end).filter(|unit| unit.kind == units::Unit::Piece)
+        {
             return Some((number.range.start..unit.end, number.value));
         }
     }
@@ -99,8 +105,12 @@ fn quantity(line: &str) -> Option<(std::ops::Range<usize>, f64)> {
     }
     let count: f64 = trimmed.get(head.len()..)?.parse().ok().filter(|count| *count > 0.0)?;
     let bare = head.trim_end();
-    let times = bare.strip_suffix(['x', 'х', 'X', 'Х', '×', '*']).filter(|rest| rest.ends_with(' ') || head != bare && rest.ends_with(char::is_whitespace));
-    let dash = bare.strip_suffix(['-', '–', '—', ':', '=', '\t', '|']).filter(|rest| rest.ends_with([' ', '\t']) || bare.ends_with([':', '=', '\t', '|', '–', '—']));
+    let times = bare
+        .strip_suffix(['x', 'х', 'X', 'Х', '×', '*'])
+        .filter(|rest| rest.ends_with(' ') || head != bare && rest.ends_with(char::is_whitespace));
+    let dash = bare
+        .strip_suffix(['-', '–', '—', ':', '=', '\t', '|'])
+        .filter(|rest| rest.ends_with([' ', '\t']) || bare.ends_with([':', '=', '\t', '|', '–', '—']));
     let column = head.ends_with('\t').then_some(bare);
     times.or(dash).or(column).map(|rest| (rest.trim_end().len()..trimmed.len(), count))
 }
@@ -130,7 +140,9 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_left_alone() {
-        for text in ["нужен насос", "здравствуйте\nнужен перфоратор\nдо 10 тысяч", "Анна\n8 921 123-45-67", ""] {
+        for text in
+            ["нужен насос", "здравствуйте\nнужен перфоратор\nдо 10 тысяч", "Анна\n8 921 123-45-67", ""]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

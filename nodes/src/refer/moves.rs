@@ -1,7 +1,7 @@
 //! What a message about rows comes to: something to tell, to compare, to choose, or a search that is changed.
 
 use tolmach_engine::{
-    catalog::{Comparison, Field, Filter, FilterValue, Product, SearchRequest},
+    catalog::{Product, SearchRequest},
     context::{Context, Shown},
     language::Language,
     measure,
@@ -9,7 +9,7 @@ use tolmach_engine::{
 
 use super::{
     reading::Reading,
-    rows::{self, RowWords, root, same_root},
+    rows::{self, RowWords, root},
 };
 
 /// The most rows that are told of or compared at once.
@@ -30,6 +30,8 @@ pub(super) enum Move {
     Recommend(Vec<Product>),
     /// Put rows into the order.
     Choose(Vec<(Product, Option<f64>)>),
+    /// Tell what the order costs.
+    Total,
     /// Change the order's last line or its place.
     Adjust,
     /// Take lines out of the order.
@@ -75,7 +77,16 @@ pub(super) fn decide(
     let Some(shown) = &context.shown else {
         return if order { adjust(reading, context) } else { Err("nothing was shown".to_owned()) };
     };
-    Decision { reading, alternatives, context, shown, language, question_waits, words: words_of(&shown.rows) }.take()
+    let words = words_of(&shown.rows);
+    // «какой из них в кейсе?»: no place, but a word of a row.
+    let (described, places): (Vec<String>, Vec<String>) = reading
+        .places
+        .iter()
+        .cloned()
+        .partition(|place| !reading.choose && words.iter().any(|words| words.holds(&root(place))));
+    let mut reading = Reading { places, ..reading.clone() };
+    reading.include.extend(described);
+    Decision { reading: &reading, alternatives, context, shown, language, question_waits, words }.take()
 }
 
 fn words_of(rows: &[Product]) -> Vec<RowWords> {
@@ -84,27 +95,30 @@ fn words_of(rows: &[Product]) -> Vec<RowWords> {
 
 /// A message that changes an order and points at no row: «2 штуки», «в Самару».
 fn adjust(reading: &Reading, context: &Context) -> Result<Move, String> {
+    if reading.total && reading.include.is_empty() && !context.order.lines.is_empty() {
+        return Ok(Move::Total);
+    }
     let plain = reading.include.is_empty()
         && reading.exclude.is_empty()
         && reading.codes.is_empty()
-        && reading.numbers.is_empty()
+        && (reading.numbers.is_empty() || reading.numbers.len() == 1 && reading.want)
         && !reading.asks()
         && !(reading.question && (reading.delivery || reading.have))
         && !reading.points()
         && !reading.refines();
-    let says = reading.count.is_some() || !reading.places.is_empty() && context.order.place.is_empty();
+    let says = reading.new_count().is_some() || !reading.places.is_empty() && context.order.place.is_empty();
     if plain && says { Ok(Move::Adjust) } else { Err("nothing of the order".to_owned()) }
 }
 
-struct Decision<'d> {
-    reading: &'d Reading,
+pub(super) struct Decision<'d> {
+    pub(super) reading: &'d Reading,
     /// The parts of the message that «или», «и» and commas part, read one by one.
-    alternatives: &'d [Reading],
-    context: &'d Context,
-    shown: &'d Shown,
-    language: Language,
-    question_waits: bool,
-    words: Vec<RowWords>,
+    pub(super) alternatives: &'d [Reading],
+    pub(super) context: &'d Context,
+    pub(super) shown: &'d Shown,
+    pub(super) language: Language,
+    pub(super) question_waits: bool,
+    pub(super) words: Vec<RowWords>,
 }
 
 impl Decision<'_> {
@@ -175,6 +189,9 @@ impl Decision<'_> {
         if reading.cheapest || reading.cheaper && reading.which {
             picked.extend(rows::extreme(rows, true));
         }
+        if let Some((dimension, most)) = reading.extreme {
+            picked.extend(self.most(Some(dimension), most));
+        }
         if reading.dearest || reading.dearer && reading.which {
             picked.extend(rows::extreme(rows, false));
         }
@@ -183,9 +200,11 @@ impl Decision<'_> {
         }
         let money = reading.amounts.iter().copied().chain(reading.raw_bounds.iter().map(|bound| bound.value));
         let money: Vec<f64> = money.chain(reading.numbers.iter().copied()).collect();
-        if picked.is_empty() && !money.is_empty() && reading.include.is_empty() {
+        if picked.is_empty() && !money.is_empty() && (reading.include.is_empty() || reading.which) {
             let exact = |at: &usize| {
-                rows.get(*at).and_then(|row| row.price).is_some_and(|price| money.iter().any(|m| (price - m).abs() < 1.0))
+                rows.get(*at)
+                    .and_then(|row| row.price)
+                    .is_some_and(|price| money.iter().any(|m| (price - m).abs() < 1.0))
             };
             let near = rows::at_price(rows, &money);
             // Without «тот» an exact price is meant only where it is a row's own to the rouble.
@@ -195,8 +214,18 @@ impl Decision<'_> {
         }
         // «korvund 250 или stavrek 250»: a row for each.
         if picked.is_empty() && (reading.compare || reading.or) && self.alternatives.len() > 1 {
-            for alternative in self.alternatives.iter().filter(|part| part.describes()) {
-                picked.extend((0..rows.len()).find(|at| self.words.get(*at).is_some_and(|words| words.fits(alternative))));
+            for part in self.alternatives.iter().filter(|part| part.describes()) {
+                // «korvund и stavrek на 620»: the number is of both.
+                let mut alternative = part.clone();
+                if alternative.numbers.is_empty() && alternative.measures.is_empty() {
+                    alternative.numbers.clone_from(&reading.numbers);
+                    alternative.measures.clone_from(&reading.measures);
+                }
+                let alternative = &alternative;
+                picked.extend(
+                    (0..rows.len())
+                        .find(|at| self.words.get(*at).is_some_and(|words| words.fits(alternative))),
+                );
             }
             if picked.len() < 2 {
                 picked.clear();
@@ -209,28 +238,50 @@ impl Decision<'_> {
             let fits: Vec<usize> = (0..rows.len())
                 .filter(|at| self.words.get(*at).is_some_and(|words| words.fits(reading)))
                 .collect();
+            // «25 оранжевых»: the number counts where no row states it.
+            let fits = if fits.is_empty() && reading.numbers.len() == 1 && !reading.include.is_empty() {
+                let words_only = Reading { numbers: Vec::new(), ..reading.clone() };
+                (0..rows.len())
+                    .filter(|at| self.words.get(*at).is_some_and(|words| words.fits(&words_only)))
+                    .collect()
+            } else {
+                fits
+            };
             if fits.len() < rows.len() {
                 picked.extend(fits);
             }
         }
         // «мощнее который»: the one that has most of it.
-        if picked.is_empty() && reading.which && let Some((dimension, more)) = reading.scale {
+        if picked.is_empty()
+            && reading.which
+            && let Some((dimension, more)) = reading.scale
+        {
             picked.extend(self.most(dimension, more));
         }
-        if picked.is_empty() && reading.all {
+        if picked.is_empty() && (reading.all || reading.them && (self.focused().is_none() || reading.compare))
+        {
             picked.extend(0..rows.len());
         }
         let mut seen = Vec::new();
-        picked.retain(|at| *at < rows.len() && !seen.contains(at) && { seen.push(*at); true });
+        picked.retain(|at| {
+            *at < rows.len() && !seen.contains(at) && {
+                seen.push(*at);
+                true
+            }
+        });
         picked
     }
 
     /// A comparison with a row that was not shown, which its article names.
     fn compared_with(&self) -> Option<Move> {
         let code = self.foreign_code()?.to_owned();
-        let mut with: Vec<Product> = self.shown.rows.iter().filter(|row| {
-            self.reading.codes.iter().any(|known| same_code(&row.article, known))
-        }).cloned().collect();
+        let mut with: Vec<Product> = self
+            .shown
+            .rows
+            .iter()
+            .filter(|row| self.reading.codes.iter().any(|known| same_code(&row.article, known)))
+            .cloned()
+            .collect();
         if with.is_empty() {
             with.extend(self.focused().or_else(|| self.shown.rows.first().cloned()));
         }
@@ -256,7 +307,8 @@ impl Decision<'_> {
             let root = root(word);
             let among = picked.iter().filter_map(rows);
             let held = among.clone().any(|words| words.holds(&root));
-            let focus = picked.is_empty() && self.context.focus.as_ref().is_some_and(|row| RowWords::of(row).holds(&root));
+            let focus = picked.is_empty()
+                && self.context.focus.as_ref().is_some_and(|row| RowWords::of(row).holds(&root));
             held || focus
         };
         self.reading.include.iter().filter(|word| !held(word)).cloned().collect()
@@ -288,8 +340,9 @@ impl Decision<'_> {
         let explicit = !picked.is_empty();
         // «15 второго»: a number that no row states counts.
         let counted = match reading.numbers.as_slice() {
-            [number] if explicit && reading.nth.len() == picked.len() && number.fract() == 0.0 => {
-                let stated = picked.iter().filter_map(|at| self.words.get(*at)).any(|words| words.states(*number));
+            [number] if explicit && number.fract() == 0.0 => {
+                let stated =
+                    picked.iter().filter_map(|at| self.words.get(*at)).any(|words| words.states(*number));
                 Some(*number).filter(|_| !stated && !reading.asks())
             }
             _ => None,
@@ -297,29 +350,44 @@ impl Decision<'_> {
         let count = reading.count.or(counted);
         let takes = reading.choose || count.is_some() || reading.want && reading.points();
         let refused = !reading.exclude.is_empty();
-        if takes && !refused && !reading.asks() && !reading.refines() || reading.choose && explicit && !refused {
+        if takes && !refused && !reading.asks() && !reading.refines()
+            || reading.choose && explicit && !refused
+        {
             let lines: Vec<(Product, Option<f64>)> = picked
                 .iter()
                 .filter_map(|at| {
-                    let counted = reading.counts.iter().find(|(place, _)| place - 1 == *at).map(|(_, count)| *count);
+                    let counted =
+                        reading.counts.iter().find(|(place, _)| place - 1 == *at).map(|(_, count)| *count);
                     Some((self.shown.rows.get(*at)?.clone(), counted.or(count)))
                 })
                 .collect();
-            if !lines.is_empty() && !(reading.all && (picked.len() > MOST_TOLD || self.context.focus.is_some())) {
+            if !lines.is_empty()
+                && !(reading.all && (picked.len() > MOST_TOLD || self.context.focus.is_some()))
+            {
                 return Ok(Some(Move::Choose(lines)));
             }
-            let this = reading.choose || reading.this;
-            if (!explicit || reading.all) && (this || reading.all && reading.choose) && let Some(row) = self.focused() {
+            let this = reading.choose || reading.this || reading.them;
+            if (!explicit || reading.all)
+                && (this || reading.all && reading.choose)
+                && let Some(row) = self.focused()
+            {
                 return Ok(Some(Move::Choose(vec![(row, reading.count)])));
             }
             // «возьму 3» where nothing is spoken of: the third.
             let place = reading.count.filter(|count| *count >= 1.0 && *count <= self.shown.rows.len() as f64);
-            if !explicit && reading.choose && !ordered && let Some(place) = place
+            if !explicit
+                && reading.choose
+                && !ordered
+                && let Some(place) = place
                 && let Some(row) = self.shown.rows.get(place as usize - 1)
             {
                 return Ok(Some(Move::Choose(vec![(row.clone(), None)])));
             }
-            if !explicit && reading.count.is_some() && !ordered && let Some(row) = self.focused() {
+            if !explicit
+                && reading.count.is_some()
+                && !ordered
+                && let Some(row) = self.focused()
+            {
                 return Ok(Some(Move::Choose(vec![(row, reading.count)])));
             }
         }
@@ -347,7 +415,8 @@ impl Decision<'_> {
         if explicit && !changes && !refused {
             return Ok(Some(Move::Tell(rows)));
         }
-        let asks = reading.asks() || reading.have && !reading.places.is_empty() || reading.this && reading.have;
+        let asks =
+            reading.asks() || reading.have && (!reading.places.is_empty() || reading.this || reading.them);
         if asks && !changes && !reading.describes() && !refused && !reading.delivery {
             if let Some(row) = self.focused() {
                 return Ok(Some(Move::Tell(vec![row])));
@@ -362,7 +431,12 @@ impl Decision<'_> {
             let several = if reading.this { self.first(1) } else { self.first(MOST_TOLD) };
             return Ok(Some(Move::Tell(self.rows(&several))));
         }
-        if reading.this && !reading.spoke_otherwise() && let Some(row) = self.focused() {
+        // «у него есть аккумулятор?»: what is known of it is shown.
+        let alone = (reading.this || reading.them) && !refused && !changes && !reading.delivery;
+        if alone
+            && !reading.spoke_otherwise()
+            && let Some(row) = self.focused()
+        {
             return Ok(Some(Move::Tell(vec![row])));
         }
         if reading.yes && reading.says_only_yes() && !self.question_waits {
@@ -381,212 +455,36 @@ impl Decision<'_> {
         ids.retain(|id| lines.iter().any(|line| line.id == *id));
         if ids.is_empty() {
             let place = self.reading.nth.first().and_then(|place| lines.get(place - 1));
-            ids.extend(place.or(lines.last()).filter(|_| self.reading.include.is_empty()).map(|line| line.id.clone()));
+            ids.extend(
+                place
+                    .or(lines.last())
+                    .filter(|_| self.reading.include.is_empty())
+                    .map(|line| line.id.clone()),
+            );
         }
         if ids.is_empty() { Err("no line of the order is meant".to_owned()) } else { Ok(Move::Remove(ids)) }
-    }
-
-    /// The last search, changed by the message.
-    fn refined(&self) -> Result<Move, String> {
-        let reading = self.reading;
-        let rows = &self.shown.rows;
-        if reading.asks() && !reading.stock && !reading.refines() {
-            return Err("it asks of something that was not shown".to_owned());
-        }
-        if reading.choose || reading.remove {
-            return Err("it takes something that was not shown".to_owned());
-        }
-        if !reading.places.is_empty() {
-            return Err("it speaks of a place".to_owned());
-        }
-        if reading.delivery {
-            return Err("it speaks of delivery".to_owned());
-        }
-        let in_stock = reading.in_stock || reading.stock;
-        if self.question_waits && !reading.refines() {
-            return Err("a question waits, and it may be its answer".to_owned());
-        }
-        // The thing itself again: a new search, unless something like what was shown is wanted.
-        let again = reading.include.iter().any(|word| {
-            let root = root(word);
-            self.words.iter().all(|words| words.named(&root))
-        });
-        if again && !reading.compares() && reading.exclude.is_empty() {
-            return Err("it names the thing again".to_owned());
-        }
-        let mut request = SearchRequest { offset: 0, similar_to: None, ..self.shown.request.clone() };
-        let mut why: Vec<String> = Vec::new();
-        let mut confirm = false;
-        let mut narrowed = self.context.narrowed.clone();
-        let mut instead = None;
-        // Words of a new thing are what is wanted instead: «не нужен перфоратор, нужна дрель».
-        for word in &reading.exclude {
-            let root = root(word);
-            let brand = rows.iter().find(|row| same_root(&self::root(&row.brand), &root));
-            if let Some(row) = brand {
-                drop_filters(&mut request, |filter| filter.field == Field::Brand);
-                request.filters.push(text_filter(Field::Brand, Comparison::Ne, &row.brand));
-            } else if self.words.iter().any(|words| words.holds(&root)) {
-                // «не нужен перфоратор, нужна дрель»: another of the same kind, or something else.
-                if self.words.iter().all(|words| words.named(&root)) && !reading.include.is_empty() {
-                    let of_it = |word: &&str| !same_root(&self::root(word), &root);
-                    request.text = request.text.split_whitespace().filter(of_it).collect::<Vec<_>>().join(" ");
-                    narrowed.retain(|word| !same_root(&self::root(word), &root));
-                    instead = Some(reading.rest());
-                    why.push(format!("not «{word}»"));
-                    continue;
-                }
-                request.text = format!("{} {} {word}", request.text, self.without());
-            } else if self.reading.firmly {
-                request.text = format!("{} {} {word}", request.text, self.without());
-            } else {
-                return Err(format!("nothing shown is «{word}»"));
-            }
-            why.push(format!("without «{word}»"));
-        }
-        for word in &reading.include {
-            let root = root(word);
-            let brand = rows.iter().find(|row| same_root(&self::root(&row.brand), &root));
-            if let Some(row) = brand {
-                drop_filters(&mut request, |filter| filter.field == Field::Brand);
-                request.filters.push(text_filter(Field::Brand, Comparison::Eq, &row.brand));
-            } else if !again || !self.words.iter().all(|words| words.named(&root)) {
-                request.text = format!("{} {word}", request.text);
-                narrowed.push(word.clone());
-                confirm = true;
-            }
-            why.push(format!("with «{word}»"));
-        }
-        for number in &reading.numbers {
-            if self.is_price(*number) {
-                self.bound_price(&mut request, None, Some(*number));
-                why.push(format!("price up to {number}"));
-            } else {
-                request.text = format!("{} {number}", without_numbers(&request.text));
-                narrowed.retain(|known| measure::value(known).is_none());
-                narrowed.push(number.to_string());
-                confirm = true;
-                why.push(format!("with the number {number}"));
-            }
-        }
-        for (measured, words) in &reading.measures {
-            let same = |known: &String| measure::measures(known).iter().any(|m| m.dimension == measured.dimension);
-            for known in narrowed.iter().filter(|known| same(known)) {
-                request.text = request.text.replace(known.as_str(), " ");
-            }
-            narrowed.retain(|known| !same(known) && measure::value(known).is_none());
-            narrowed.push(words.clone());
-            request.text = format!("{} {words}", without_numbers(&request.text));
-            confirm = true;
-            why.push(format!("with «{words}»"));
-        }
-        let (mut low, mut high) = (reading.min_price, reading.max_price);
-        for bound in &reading.raw_bounds {
-            let Some(value) = self.as_price(bound.value) else {
-                return Err(format!("{} is no price of such goods", bound.value));
-            };
-            if bound.upper { high = Some(value) } else { low = Some(value) }
-        }
-        if low.is_some() || high.is_some() {
-            self.bound_price(&mut request, low, high);
-            why.push("within the price".to_owned());
-        }
-        if !reading.filters.is_empty() {
-            let fields: Vec<Field> = reading.filters.iter().map(|filter| filter.field.clone()).collect();
-            drop_filters(&mut request, |filter| fields.contains(&filter.field));
-            request.filters.extend(reading.filters.iter().cloned());
-            why.push("within the quantities".to_owned());
-        }
-        if in_stock {
-            drop_filters(&mut request, |filter| filter.field == Field::Stock);
-            request.filters.push(number_filter(Field::Stock, Comparison::Gt, 0.0));
-            why.push("in stock".to_owned());
-        }
-        self.compared(&mut request, &mut why)?;
-        if why.is_empty() {
-            return Err("it says nothing of what was shown".to_owned());
-        }
-        let why = why.join(", ");
-        Ok(Move::Refine(Box::new(Refinement { request, confirm, narrowed, instead, why, cheaper: reading.cheaper })))
-    }
-
-    /// «подешевле», «помощнее»: compared with the row that is spoken of, or the first one, which was offered.
-    fn compared(&self, request: &mut SearchRequest, why: &mut Vec<String>) -> Result<(), String> {
-        let reading = self.reading;
-        let of = self.context.focus.as_ref().or(self.shown.rows.first());
-        if reading.cheaper || reading.dearer {
-            let price = of.and_then(|row| row.price).or_else(|| rows::median_price(&self.shown.rows));
-            let Some(price) = price else { return Err("no row has a price".to_owned()) };
-            drop_filters(request, |filter| filter.field == Field::Price);
-            let comparison = if reading.cheaper { Comparison::Lt } else { Comparison::Gt };
-            request.filters.push(number_filter(Field::Price, comparison, price));
-            why.push(format!("{} than {price}", if reading.cheaper { "cheaper" } else { "dearer" }));
-        }
-        if let Some((dimension, more)) = reading.scale {
-            let measures = of.map(Product::measures).unwrap_or_default();
-            let stated = measures.iter().find(|m| dimension.is_none_or(|wanted| m.dimension == wanted));
-            let Some(stated) = stated else { return Err("the row states no such quantity".to_owned()) };
-            let field = Field::Measure(stated.dimension);
-            drop_filters(request, |filter| filter.field == field);
-            let comparison = if more { Comparison::Gt } else { Comparison::Lt };
-            request.filters.push(number_filter(field, comparison, stated.value));
-            why.push(format!(
-                "{} {} than {}",
-                if more { "more" } else { "less" },
-                stated.dimension.name(),
-                stated.value
-            ));
-        }
-        Ok(())
-    }
-
-    /// Whether a number alone is a sum of money here: as large as the prices, and in no row.
-    fn is_price(&self, number: f64) -> bool {
-        number >= 1000.0
-            && rows::median_price(&self.shown.rows).is_some_and(|median| number > median / 10.0 && number < median * 10.0)
-            && !self.words.iter().any(|words| words.states(number))
-    }
-
-    /// A number after «до» as a price: «за 15» is of thousands where the goods cost thousands.
-    fn as_price(&self, number: f64) -> Option<f64> {
-        let median = rows::median_price(&self.shown.rows)?;
-        let fits = |price: f64| price > median / 20.0 && price < median * 20.0;
-        [number, number * 1000.0].into_iter().find(|price| fits(*price))
-    }
-
-    fn without(&self) -> &'static str {
-        match self.language {
-            Language::Ru => "без",
-            Language::En => "without",
-        }
-    }
-
-    fn bound_price(&self, request: &mut SearchRequest, low: Option<f64>, high: Option<f64>) {
-        drop_filters(request, |filter| {
-            let upper = matches!(filter.comparison, Comparison::Lt | Comparison::Le);
-            let FilterValue::Number(bound) = filter.value else { return false };
-            // An older bound that contradicts the new one goes too.
-            filter.field == Field::Price
-                && (upper && (high.is_some() || low.is_some_and(|low| low > bound))
-                    || !upper && (low.is_some() || high.is_some_and(|high| high < bound)))
-        });
-        let bounds = [(low, Comparison::Ge), (high, Comparison::Le)];
-        for (value, comparison) in bounds {
-            request.filters.extend(value.map(|value| number_filter(Field::Price, comparison, value)));
-        }
     }
 }
 
 impl Reading {
+    /// How many are wanted instead: «4 штуки», "make it 25".
+    pub(super) fn new_count(&self) -> Option<f64> {
+        let number = self
+            .numbers
+            .first()
+            .copied()
+            .filter(|number| self.want && number.fract() == 0.0 && *number >= 1.0);
+        self.count.or(number)
+    }
+
     /// Whether there is nothing in it but agreement.
     fn says_only_yes(&self) -> bool {
-        *self == Reading { yes: true, spoke: true, ..Reading::default() }
-            || *self == Reading { yes: true, want: true, spoke: true, ..Reading::default() }
-            || *self == Reading { want: true, spoke: true, ..Reading::default() }
+        let bare = Reading { question: false, and: false, yes: false, want: false, ..self.clone() };
+        (self.yes || self.want) && bare == Reading { spoke: true, ..Reading::default() }
     }
 
     /// What is wanted, without what is not.
-    fn rest(&self) -> String {
+    pub(super) fn rest(&self) -> String {
         let mut words = self.include.clone();
         words.extend(self.measures.iter().map(|(_, words)| words.clone()));
         words.extend(self.numbers.iter().map(f64::to_string));
@@ -596,26 +494,9 @@ impl Reading {
 
     /// Whether it says more than «этот».
     fn spoke_otherwise(&self) -> bool {
-        *self != Reading { this: true, spoke: true, ..Reading::default() }
+        let bare = Reading { question: false, and: false, this: false, them: false, ..self.clone() };
+        bare != Reading { spoke: true, ..Reading::default() }
     }
-}
-
-fn drop_filters(request: &mut SearchRequest, which: impl Fn(&Filter) -> bool) {
-    request.filters.retain(|filter| !which(filter));
-}
-
-fn number_filter(field: Field, comparison: Comparison, value: f64) -> Filter {
-    Filter { field, comparison, value: FilterValue::Number(value) }
-}
-
-fn text_filter(field: Field, comparison: Comparison, value: &str) -> Filter {
-    Filter { field, comparison, value: FilterValue::Text(value.to_owned()) }
-}
-
-/// A query without the numbers that an earlier refinement put there: «болгарка 125», then «150».
-fn without_numbers(text: &str) -> String {
-    let number = |word: &&str| !word.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
-    text.split_whitespace().filter(number).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether two article numbers are one, however they are parted and in whichever script.

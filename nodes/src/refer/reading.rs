@@ -62,6 +62,15 @@ pub(super) struct Reading {
     pub(super) this: bool,
     pub(super) which: bool,
     pub(super) all: bool,
+    /// «они», "them".
+    pub(super) them: bool,
+    /// The row with most (or least) of a quantity.
+    pub(super) extreme: Option<(Dimension, bool)>,
+    pub(super) total: bool,
+    /// Numbers in words, which may count or be a part of a name.
+    pub(super) spelled: Vec<(f64, String)>,
+    /// The message ends with «не надо», which speaks of the words before it.
+    pub(super) ends_negated: bool,
     pub(super) price: bool,
     pub(super) stock: bool,
     pub(super) have: bool,
@@ -85,7 +94,7 @@ pub(super) struct Reading {
     pub(super) yes: bool,
     /// Words that say what something is like.
     pub(super) include: Vec<String>,
-    /// Whether «без», «кроме» or "except" says so: then it is no refusal of anything else.
+    /// Whether that is said of goods («без кейса»), and is no refusal of anything else («не звоните»).
     pub(super) firmly: bool,
     /// Words that say what it is not.
     pub(super) exclude: Vec<String>,
@@ -134,7 +143,7 @@ impl Reading {
         }
         reading.walk(&pieces);
         reading.settle();
-        reading.firmly |= !extract::refuses(text);
+        reading.firmly = !reading.exclude.is_empty() && !extract::refuses(text);
         Some(reading)
     }
 
@@ -163,7 +172,15 @@ impl Reading {
 
     /// Whether rows are pointed at, by place or otherwise than by their words.
     pub(super) fn points(&self) -> bool {
-        !self.nth.is_empty() || self.last > 0 || self.before_last || self.this || self.all || self.cheapest || self.dearest
+        !self.nth.is_empty()
+            || self.last > 0
+            || self.before_last
+            || self.this
+            || self.all
+            || self.them
+            || self.cheapest
+            || self.dearest
+            || self.extreme.is_some()
     }
 
     /// Whether the search is to be changed, apart from words that rows must hold.
@@ -199,6 +216,20 @@ impl Reading {
 
     /// Words that mean one thing alone and another beside others.
     fn settle(&mut self) {
+        // «две второго» counts, «с двумя» describes.
+        let counts = self.choose || !self.nth.is_empty() || self.which;
+        for (value, word) in std::mem::take(&mut self.spelled) {
+            if counts {
+                self.numbers.push(value);
+            } else {
+                self.include.push(word);
+            }
+        }
+        // «и Korvund тоже не надо»
+        if self.ends_negated && self.exclude.is_empty() && !self.want {
+            self.exclude = std::mem::take(&mut self.include);
+        }
+        self.ends_negated = false;
         // «он в наличии?» asks, «в наличии» narrows.
         if self.in_stock && (self.this || self.which || !self.nth.is_empty() || self.last > 0) {
             self.in_stock = false;
@@ -236,15 +267,15 @@ impl Reading {
                     }
                 }
                 Piece::Amount(amount) => self.amount(*amount, before),
+                Piece::Number(..) | Piece::Count(_) if negated => {}
                 Piece::Count(count) => self.counted(*count),
                 Piece::Number(value, factor) => self.number(*value, *factor, before),
                 // «а с двумя?»: a word of the name, unless it counts what is chosen.
                 Piece::Spelled(value, word) => match before {
-                    Some(Means::Nth(_) | Means::Last | Means::Number | Means::Choose) => {
-                        self.number(*value, 1.0, before);
-                    }
-                    _ if self.choose || self.want && !self.nth.is_empty() => self.number(*value, 1.0, before),
-                    _ => self.include.push(word.clone()),
+                    Some(Means::Nth(_) | Means::Last | Means::Number) => self.number(*value, 1.0, before),
+                    // «все три», "these five"
+                    Some(Means::All | Means::Them) => {}
+                    _ => self.spelled.push((*value, word.clone())),
                 },
                 Piece::Word(word) if matches!(word.as_str(), "а" | "но" | "but") => negated = false,
                 Piece::Word(word) => {
@@ -260,13 +291,17 @@ impl Reading {
                         .collect();
                     match lexicon::longest(&words) {
                         Some((found, length)) => {
+                            self.ends_negated = found == Means::Not;
                             taken = length;
                             means = Some(found);
                             self.spoke |= found != Means::Filler;
                             negated = self.phrase(found, negated, &words[..length.min(words.len())]);
                         }
-                        None if negated => self.exclude.push(word.clone()),
-                        None if matches!(before, Some(Means::To | Means::UpTo)) => {
+                        None if negated => {
+                            self.ends_negated = false;
+                            self.exclude.push(word.clone());
+                        }
+                        None if matches!(before, Some(Means::To)) => {
                             // «в Нижний Новгород»
                             means = Some(Means::To);
                             self.places.push(word.clone());
@@ -291,6 +326,10 @@ impl Reading {
             Means::This => self.this = true,
             Means::Which => self.which = true,
             Means::All => self.all = true,
+            Means::Them => self.them = true,
+            Means::Most(dimension) => self.extreme = Some((dimension, true)),
+            Means::Least(dimension) => self.extreme = Some((dimension, false)),
+            Means::Total => self.total = true,
             Means::Price => self.price = true,
             Means::Stock => self.stock = true,
             Means::Have => self.have = true,
@@ -317,10 +356,7 @@ impl Reading {
             Means::Further => self.further = true,
             Means::Back => self.back = true,
             Means::Not => return true,
-            Means::Without => {
-                self.firmly = true;
-                return true;
-            }
+            Means::Without => return true,
             Means::Yes => self.yes = true,
             Means::Or => self.or = true,
             Means::Number | Means::UpTo | Means::From | Means::To | Means::And | Means::Filler => {}
@@ -444,6 +480,13 @@ fn pieces(text: &str) -> Vec<Piece> {
                 continue;
             }
             let spelled = said.chars().all(char::is_alphabetic) && number.factor == 1.0;
+            // «третью» is a place, not a third.
+            let folded = extract::folded(said);
+            if spelled && matches!(lexicon::longest(&[&folded]), Some((Means::Nth(_), _))) {
+                pieces.push(Piece::Word(folded));
+                skip_to(number.range.end, &mut at);
+                continue;
+            }
             let (piece, end) = match unit.as_ref().map(|unit| unit.kind) {
                 Some(units::Unit::Piece) => (Piece::Count(number.value), unit.map_or(0, |unit| unit.end)),
                 Some(units::Unit::Currency) => (Piece::Amount(number.value), unit.map_or(0, |unit| unit.end)),
@@ -466,7 +509,9 @@ fn pieces(text: &str) -> Vec<Piece> {
                 }
             }
             extract::What::Mark('№' | '#') => pieces.push(Piece::Word("№".to_owned())),
-            extract::What::Mark(',' | '.' | ';' | '!' | '?' | '\n' | '(' | ')' | ':') => pieces.push(Piece::Break),
+            extract::What::Mark(',' | '.' | ';' | '!' | '?' | '\n' | '(' | ')' | ':') => {
+                pieces.push(Piece::Break)
+            }
             extract::What::Mark(_) => {}
             extract::What::Digits(value) => pieces.push(Piece::Number(*value, 1.0)),
             extract::What::Code => {
@@ -488,9 +533,19 @@ mod tests {
 
     #[test]
     fn places_are_read_in_words_and_figures() {
-        for text in ["а второй сколько?", "2-й сколько стоит", "номер 2 почём", "how much is the second one?", "№2 цена"] {
+        for text in [
+            "а второй сколько?",
+            "2-й сколько стоит",
+            "номер 2 почём",
+            "how much is the second one?",
+            "№2 цена",
+        ] {
             let reading = read(text);
-            assert_eq!((reading.nth.as_slice(), reading.price), ([2].as_slice(), true), "{text}: {reading:?}");
+            assert_eq!(
+                (reading.nth.as_slice(), reading.price),
+                ([2].as_slice(), true),
+                "{text}: {reading:?}"
+            );
             assert!(reading.include.is_empty(), "{text}: {reading:?}");
         }
         assert_eq!(read("сравни первые три").nth, [1, 2, 3]);
@@ -519,7 +574,10 @@ mod tests {
         assert_eq!(read("не Korvund").exclude, ["korvund"]);
         assert_eq!(read("без аккумулятора").exclude, ["аккумулятора"]);
         let reading = read("не нужен перфоратор, нужна дрель");
-        assert_eq!((reading.exclude, reading.include), (vec!["перфоратор".to_owned()], vec!["дрель".to_owned()]));
+        assert_eq!(
+            (reading.exclude, reading.include),
+            (vec!["перфоратор".to_owned()], vec!["дрель".to_owned()])
+        );
         let reading = read("сколько стоит доставка в Казань");
         assert_eq!((reading.price, reading.include.as_slice()), (true, ["доставка".to_owned()].as_slice()));
     }

@@ -112,7 +112,9 @@ impl RowWords {
     /// Whether it states a quantity.
     pub(super) fn measures(&self, wanted: &measure::Measure) -> bool {
         let close = |a: f64, b: f64| (a - b).abs() <= 1e-6 * a.abs().max(b.abs());
-        self.measures.iter().any(|known| known.dimension == wanted.dimension && close(known.value, wanted.value))
+        self.measures
+            .iter()
+            .any(|known| known.dimension == wanted.dimension && close(known.value, wanted.value))
     }
 
     /// Whether it holds everything that a message says something is like.
@@ -204,14 +206,16 @@ mod tests {
         ] {
             assert!(same_root(&root(a), &root(b)), "{a} {b}: {} {}", root(a), root(b));
         }
-        for (a, b) in [("станок", "станция"), ("болгарка", "болты"), ("пила", "пилот"), ("насос", "носок")] {
+        for (a, b) in [("станок", "станция"), ("болгарка", "болты"), ("пила", "пилот"), ("насос", "носок")]
+        {
             assert!(!same_root(&root(a), &root(b)), "{a} {b}: {} {}", root(a), root(b));
         }
     }
 
     #[test]
     fn numbers_and_quantities_are_those_of_the_row() {
-        let name = Localized { ru: "Шлифмашина 125 мм 1,2 кВт".to_owned(), ..Localized::default() };
+        let name =
+            Localized { ru: "Шлифмашина 125 мм 1,2 кВт".to_owned(), ..Localized::default() };
         let row = RowWords::of(&Product { name, ..Product::default() });
         assert!(row.states(125.0) && !row.states(12.0));
         let power = |value| measure::Measure { dimension: measure::Dimension::Power, value };

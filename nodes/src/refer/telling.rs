@@ -1,12 +1,7 @@
 //! Sentences about rows, from the rows alone: what one is and costs, how several differ, which one to take and why.
 
 use tolmach_engine::{
-    card::card,
-    catalog::Product,
-    context::Order,
-    language::Language,
-    measure::Dimension,
-    phrases::Phrase,
+    card::card, catalog::Product, context::Order, language::Language, measure::Dimension, phrases::Phrase,
     text::money,
 };
 
@@ -66,11 +61,8 @@ fn details(row: &Product, language: Language) -> Vec<String> {
 
 /// How rows differ: a line for each field and attribute whose values are not all the same, and a sentence on price.
 pub(super) fn comparison(rows: &[Product], language: Language) -> String {
-    let mut lines: Vec<String> = rows
-        .iter()
-        .enumerate()
-        .map(|(at, row)| format!("{}. {}", at + 1, named(row, language)))
-        .collect();
+    let mut lines: Vec<String> =
+        rows.iter().enumerate().map(|(at, row)| format!("{}. {}", at + 1, named(row, language))).collect();
     lines.push(String::new());
     let cards: Vec<_> = rows.iter().map(|row| card(row, language)).collect();
     let mut differing: Vec<(String, Vec<String>)> = vec![
@@ -131,7 +123,10 @@ fn quantities(rows: &[Product], language: Language) -> Vec<(String, Vec<String>)
         values.join(", ")
     };
     let lines = dimensions.into_iter().map(|dimension| {
-        (called(dimension).get(language).to_owned(), of_rows.iter().map(|row| value(row, dimension)).collect())
+        (
+            called(dimension).get(language).to_owned(),
+            of_rows.iter().map(|row| value(row, dimension)).collect(),
+        )
     });
     lines.collect()
 }
@@ -192,7 +187,10 @@ pub(super) fn recommended(rows: &[Product], language: Language) -> Option<(Produ
             && other.price.zip(row.price).is_some_and(|(other, price)| other < price)
             && other.stock.is_none_or(|stock| stock > 0.0)
     };
-    let cheapest = rows.iter().filter(cheaper).min_by(|a, b| a.price.partial_cmp(&b.price).unwrap_or(std::cmp::Ordering::Equal));
+    let cheapest = rows
+        .iter()
+        .filter(cheaper)
+        .min_by(|a, b| a.price.partial_cmp(&b.price).unwrap_or(std::cmp::Ordering::Equal));
     if let Some(other) = cheapest {
         text.push('\n');
         text.push_str(&phrases::CHEAPER_IS.get(language).replace("{}", &line(other, language)));

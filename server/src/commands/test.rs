@@ -46,7 +46,8 @@ impl Test {
         let bundle = read_bundle(&folder)?;
         let started = Instant::now();
         let summary =
-            dialog_tests::run_all(&bundle, &config.platform(), &folder, self.only.as_deref(), self.report).await?;
+            dialog_tests::run_all(&bundle, &config.platform(), &folder, self.only.as_deref(), self.report)
+                .await?;
         if summary.tests.is_empty() {
             let named =
                 self.only.as_ref().map_or(String::new(), |only| format!(" whose name holds «{only}»"));

@@ -200,7 +200,10 @@ pub fn report(summary: &Summary) -> anyhow::Result<String> {
     if kinds.is_empty() {
         anyhow::bail!("no test names a kind; write `kind: refine`, or another word, beside a test's name");
     }
-    let mut text = format!("{:<12} {:>8} {:>8} {:>8} {:>10} {:>8}\n", "kind", "dialogs", "whole", "turns", "understood", "share");
+    let mut text = format!(
+        "{:<12} {:>8} {:>8} {:>8} {:>10} {:>8}\n",
+        "kind", "dialogs", "whole", "turns", "understood", "share"
+    );
     let mut all = Understood::default();
     for (kind, one) in &kinds {
         text.push_str(&row(kind, one));
