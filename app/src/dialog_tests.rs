@@ -23,8 +23,6 @@ pub struct Ran {
     pub name: String,
     /// The habit of clients that it is about.
     pub kind: Option<String>,
-    /// Why it is known to fail.
-    pub pending: Option<String>,
     /// `None` when it passed.
     pub failure: Option<Failure>,
     /// How many turns of the client were understood as meant.
@@ -51,19 +49,14 @@ impl Summary {
         self.tests.iter().filter(|one| one.failure.is_none()).count()
     }
 
-    /// How many tests failed that are not known to.
+    /// How many tests failed.
     pub fn failed(&self) -> usize {
         self.failures().count()
     }
 
-    /// How many tests are known to fail, and did.
-    pub fn pending(&self) -> usize {
-        self.tests.iter().filter(|one| one.failure.is_some() && one.pending.is_some()).count()
-    }
-
-    /// The tests that failed and are not known to.
+    /// The tests that failed.
     pub fn failures(&self) -> impl Iterator<Item = &Ran> {
-        self.tests.iter().filter(|one| one.failure.is_some() && one.pending.is_none())
+        self.tests.iter().filter(|one| one.failure.is_some())
     }
 
     /// The turns of the tests that name a kind, by kind.

@@ -35,7 +35,7 @@ pub(crate) use self::{
     names::{Name, Sign, is_only_a_name, name},
     numbers::number,
     phone_length::{Misfit, misfit},
-    polarity::refuses,
+    polarity::{refuses, wanted},
     sizes::{in_unit, sizes},
     speech::{Disowned, agreement, disowned, is_question, is_request, refuses_form},
     words::{What, first_chars, folded, last_chars, tokens},

@@ -116,7 +116,7 @@ pub(crate) const CHEAPER_BY: Phrase = Phrase::new(
     "No. {place} is the cheapest, by {sum} less than the dearest.",
 );
 /// A recommendation of the product at `{}`, and why.
-pub(crate) const I_RECOMMEND: Phrase = Phrase::new("Советую {}.", "I recommend {}.");
+pub(crate) const I_RECOMMEND: Phrase = Phrase::new("Советую {}", "I recommend {}");
 pub(crate) const NEAREST_IN_STOCK: Phrase = Phrase::new(
     "Он ближе всего к запросу из того, что есть в наличии.",
     "Of what is in stock it is nearest to what you asked for.",

@@ -181,7 +181,13 @@ impl Search {
     fn ask(&self, turn: &mut TurnContext<'_>) -> Result<NodeOutcome, Fault> {
         let mut text = match &self.query {
             Some(query) => turn.render(query)?,
-            None => turn.message().to_owned(),
+            None => match extract::wanted(turn.message()) {
+                Some(wanted) => {
+                    turn.note(format!("read as «{wanted}»"));
+                    wanted
+                }
+                None => turn.message().to_owned(),
+            },
         };
         // A query made of slots may be longer than a message can be.
         text.truncate(cut(&text, MAX_TEXT).len());

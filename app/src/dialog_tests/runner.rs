@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{sync::OnceCell, task::JoinSet};
 use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
-use tolmach_engine::{Platform, bundle::Bundle, span::Spanned};
+use tolmach_engine::{Platform, bundle::Bundle};
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_runtime::{
     Coalescing, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
@@ -76,12 +76,10 @@ impl DialogTestRunner {
                     let number = next.fetch_add(1, Ordering::SeqCst);
                     let Some(Test { file, dialog }) = tests.get(number) else { return Ok(ran) };
                     let outcome = runner.one(&bundle, dialog, to_the_end).await?;
-                    let text = |word: &Option<Spanned<String>>| word.as_ref().map(|word| word.value.clone());
                     let one = Ran {
                         file: file.clone(),
                         name: dialog.name.value.clone(),
-                        kind: text(&dialog.kind),
-                        pending: text(&dialog.pending),
+                        kind: dialog.kind.as_ref().map(|kind| kind.value.clone()),
                         failure: outcome.failure,
                         turns: outcome.turns,
                         coverage: outcome.coverage,

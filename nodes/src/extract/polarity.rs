@@ -58,9 +58,66 @@ pub(crate) fn refuses(text: &str) -> bool {
     })
 }
 
+/// The most words that «не нужен» takes away.
+const MOST_UNWANTED: usize = 4;
+
+/// A request without what it says is not wanted: «не нужен перфоратор, нужна дрель» is «нужна дрель»; `None` when nothing is
+/// taken away, or nothing would be left.
+pub(crate) fn wanted(text: &str) -> Option<String> {
+    /// What may stand between «не» and the thing.
+    const LEADS: &[&str] =
+        &["нужен", "нужна", "нужно", "нужны", "надо", "хочу", "ищу", "а", "want", "need", "a", "an", "the"];
+    let tokens = tokens(text);
+    let word = |at: usize| match tokens.get(at).map(|token| &token.what) {
+        Some(What::Word(word)) => Some(word.as_str()),
+        _ => None,
+    };
+    for at in 0..tokens.len() {
+        let begins = match word(at) {
+            Some("не") => true,
+            Some("not" | "dont") => true,
+            Some("don") => matches!(word(at + 2), Some("t")),
+            _ => false,
+        };
+        if !begins {
+            continue;
+        }
+        let mut end = at + 1 + if word(at) == Some("don") { 2 } else { 0 };
+        let mut led = false;
+        while word(end).is_some_and(|word| LEADS.contains(&word)) {
+            led = true;
+            end += 1;
+        }
+        let first = end;
+        while end < first + MOST_UNWANTED && word(end).is_some() {
+            end += 1;
+        }
+        // The thing ends at a comma, after which something else is wanted.
+        let comma = tokens.get(end).is_some_and(|token| matches!(token.what, What::Mark(',' | ';' | '.')));
+        let instead = word(end + 1).is_some_and(|word| led || matches!(word, "а" | "но" | "but"));
+        if end == first || !comma || !instead {
+            continue;
+        }
+        let (from, to) = (tokens.get(at)?.range.start, tokens.get(end)?.range.end);
+        let rest = format!("{} {}", text.get(..from)?.trim_end(), text.get(to..)?.trim_start());
+        return Some(rest.trim().to_owned());
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_wanted_is_taken_away() {
+        let wanted = |text| wanted(text);
+        assert_eq!(wanted("не нужен перфоратор, нужна дрель").as_deref(), Some("нужна дрель"));
+        assert_eq!(wanted("мне не перфоратор, а дрель до 5000").as_deref(), Some("мне а дрель до 5000"));
+        assert_eq!(wanted("I don't need a pump, I need a drill").as_deref(), Some("I I need a drill"));
+        assert_eq!(wanted("нужна дрель, не дороже 5000"), None);
+        assert_eq!(wanted("не нужен перфоратор"), None);
+    }
 
     #[test]
     fn a_refusal_is_told_from_a_complaint() {

@@ -70,6 +70,8 @@ pub(super) enum Means {
     Smaller,
     /// Only what is in stock.
     InStock,
+    /// Rows of other brands.
+    OtherBrand,
     /// Further rows.
     Further,
     /// The search before.
@@ -118,7 +120,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Which,
-        "тот|та|то|ту|тот что|та что|тот который|та которая|ту которая|который|которая|которые|которую|which is|the one|the one with|one with|the one that|the one for|that|какой из них|какая из них|какое из них|какие из них|из них|из этих|which of them|which of these|of them|of the",
+        "тот|та|то|ту|тот что|та что|тот который|та которая|ту которая|который|которая|которые|которую|which is|the one|the one with|one with|the one that|the one for|that|какой из них|какая из них|какое из них|какие из них|из них|из этих|which of them|which of these|of them|of the|the one for|whats the one for",
     ),
     (Means::All, "все|всех|оба|обе|обоих|обеих|all|both|all of them|both of them|of these|these"),
     (Means::Them, "они|их|эти|этих|ними|них|them|they|those"),
@@ -172,7 +174,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Most(Dimension::Power),
-        "самый мощный|самая мощная|самое мощное|мощнее всех|strongest|the strongest|most powerful|the most powerful",
+        "самый мощный|самая мощная|самое мощное|мощнее всех|strongest|the strongest|which is the strongest|which is the most powerful|most powerful|the most powerful",
     ),
     (Means::Least(Dimension::Power), "самый слабый|самая слабая|weakest|the weakest"),
     (Means::Least(Dimension::Mass), "самый легкий|самая легкая|lightest|the lightest"),
@@ -197,6 +199,10 @@ const TABLE: &[Row] = &[
     (
         Means::InStock,
         "в наличии|из наличия|только в наличии|что в наличии|что есть в наличии|которые есть|что есть на складе|только то что есть|only in stock|in stock only|what is in stock",
+    ),
+    (
+        Means::OtherBrand,
+        "другой фирмы|другой марки|другого бренда|других фирм|других брендов|другие бренды|другие марки|другие фирмы|other brands|other brand|another brand|different brand|other makes",
     ),
     (
         Means::Further,

@@ -290,6 +290,7 @@ impl Decision<'_> {
 
     fn most(&self, dimension: Option<measure::Dimension>, more: bool) -> Option<usize> {
         let rows = &self.shown.rows;
+        let dimension = dimension.map(|dimension| self.strength(dimension, rows));
         let stated = rows.iter().enumerate().filter_map(|(at, row)| {
             let measures = row.measures();
             let mut of = measures.iter().filter(|m| dimension.is_none_or(|wanted| m.dimension == wanted));
@@ -298,6 +299,18 @@ impl Decision<'_> {
         let order = |a: &(usize, f64), b: &(usize, f64)| a.1.total_cmp(&b.1);
         let found = if more { stated.max_by(order) } else { stated.min_by(order) };
         found.map(|(at, _)| at)
+    }
+
+    /// What is meant by strength where the rows state no power: torque, energy or current.
+    pub(super) fn strength(&self, dimension: measure::Dimension, rows: &[Product]) -> measure::Dimension {
+        use measure::Dimension::{Current, Energy, Power, Torque};
+        let stated = |wanted: &measure::Dimension| {
+            rows.iter().any(|row| row.measures().iter().any(|measure| measure.dimension == *wanted))
+        };
+        match dimension {
+            Power => [Power, Torque, Energy, Current].into_iter().find(stated).unwrap_or(Power),
+            dimension => dimension,
+        }
     }
 
     /// Words of the message that describe none of the rows it points at.

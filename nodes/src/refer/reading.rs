@@ -90,6 +90,8 @@ pub(super) struct Reading {
     pub(super) scale: Option<(Option<Dimension>, bool)>,
     pub(super) in_stock: bool,
     pub(super) further: bool,
+    /// «другой фирмы»
+    pub(super) other_brand: bool,
     pub(super) back: bool,
     pub(super) yes: bool,
     /// Words that say what something is like.
@@ -185,7 +187,7 @@ impl Reading {
 
     /// Whether the search is to be changed, apart from words that rows must hold.
     pub(super) fn refines(&self) -> bool {
-        self.compares() || self.bounds() || self.in_stock || !self.exclude.is_empty()
+        self.compares() || self.bounds() || self.in_stock || self.other_brand || !self.exclude.is_empty()
     }
 
     /// Whether something like what was shown is wanted, but cheaper, stronger or the like.
@@ -354,6 +356,7 @@ impl Reading {
             Means::Smaller => self.scale = Some((None, false)),
             Means::InStock => self.in_stock = true,
             Means::Further => self.further = true,
+            Means::OtherBrand => self.other_brand = true,
             Means::Back => self.back = true,
             Means::Not => return true,
             Means::Without => return true,
@@ -401,11 +404,12 @@ impl Reading {
     }
 }
 
-/// "number 3 in stock": «in» before a word is no inch.
+/// "number 3 in stock", «не 3 а 4»: before more words these letters are no units.
 fn in_before_word(text: &str, found: &measure::Found) -> bool {
     let whole = text.get(found.whole.clone()).unwrap_or_default();
     let after = text.get(found.whole.end..).unwrap_or_default();
-    whole.ends_with(" in") && after.starts_with(' ') && after.trim_start().starts_with(char::is_alphabetic)
+    let letters = [" in", " а", " a", " в", " с"].iter().any(|unit| whole.ends_with(unit));
+    letters && after.starts_with(' ') && after.trim_start().starts_with(char::is_alphanumeric)
 }
 
 /// A town as it is called: «в Самару» goes to «Самара».
@@ -579,6 +583,9 @@ mod tests {
             (vec!["перфоратор".to_owned()], vec!["дрель".to_owned()])
         );
         let reading = read("сколько стоит доставка в Казань");
-        assert_eq!((reading.price, reading.include.as_slice()), (true, ["доставка".to_owned()].as_slice()));
+        assert_eq!(
+            (reading.price, reading.delivery, reading.places.as_slice()),
+            (true, true, ["казань".to_owned()].as_slice())
+        );
     }
 }

@@ -142,6 +142,27 @@ impl Decision<'_> {
             request.filters.push(number_filter(Field::Stock, Comparison::Gt, 0.0));
             why.push("in stock".to_owned());
         }
+        if reading.other_brand {
+            let of = self.context.focus.as_ref().or(rows.first());
+            let wanted = request.filters.iter().find(|filter| filter.field == Field::Brand);
+            let brand = match wanted.map(|filter| &filter.value) {
+                Some(FilterValue::Text(brand)) => brand.clone(),
+                _ => of.map(|row| row.brand.clone()).unwrap_or_default(),
+            };
+            if brand.is_empty() {
+                return Err("the rows name no brand".to_owned());
+            }
+            drop_filters(&mut request, |filter| filter.field == Field::Brand);
+            request.filters.push(text_filter(Field::Brand, Comparison::Ne, &brand));
+            narrowed.retain(|word| !same_root(&root(word), &root(&brand)));
+            request.text = request
+                .text
+                .split_whitespace()
+                .filter(|word| !same_root(&root(word), &root(&brand)))
+                .collect::<Vec<_>>()
+                .join(" ");
+            why.push(format!("other than {brand}"));
+        }
         self.compared(&mut request, &mut narrowed, &mut why)?;
         if why.is_empty() {
             return Err("it says nothing of what was shown".to_owned());
@@ -175,6 +196,7 @@ impl Decision<'_> {
             why.push(format!("{} than {price}", if reading.cheaper { "cheaper" } else { "dearer" }));
         }
         if let Some((dimension, more)) = reading.scale {
+            let dimension = dimension.map(|dimension| self.strength(dimension, &self.shown.rows));
             let measures = of.map(Product::measures).unwrap_or_default();
             let stated = measures.iter().find(|m| dimension.is_none_or(|wanted| m.dimension == wanted));
             let Some(stated) = stated else { return Err("the row states no such quantity".to_owned()) };

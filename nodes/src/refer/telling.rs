@@ -67,7 +67,7 @@ pub(super) fn comparison(rows: &[Product], language: Language) -> String {
     let cards: Vec<_> = rows.iter().map(|row| card(row, language)).collect();
     let mut differing: Vec<(String, Vec<String>)> = vec![
         (phrases::PRICE.get(language).to_owned(), cards.iter().map(|card| card.price.clone()).collect()),
-        (phrases::STOCK.get(language).to_owned(), cards.iter().map(|card| card.stock.clone()).collect()),
+        (phrases::STOCK.get(language).to_owned(), cards.iter().map(|card| bare_stock(&card.stock)).collect()),
         (phrases::BRAND.get(language).to_owned(), cards.iter().map(|card| card.brand.clone()).collect()),
     ];
     differing.extend(quantities(rows, language));
@@ -96,6 +96,11 @@ pub(super) fn comparison(rows: &[Product], language: Language) -> String {
         lines.push(sentence);
     }
     lines.join("\n")
+}
+
+/// «20 шт» of «в наличии: 20 шт», under a heading that says the rest.
+fn bare_stock(stock: &str) -> String {
+    stock.split_once(": ").map_or(stock, |(_, count)| count).to_owned()
 }
 
 /// The quantities that the names state, a dimension each, as the first row writes its unit.
@@ -175,12 +180,8 @@ pub(super) fn recommended(rows: &[Product], language: Language) -> Option<(Produ
         Some(row) => (row, phrases::NEAREST_IN_STOCK),
         None => (rows.first()?, phrases::NEAREST),
     };
-    let mut text = format!(
-        "{} {} {}",
-        phrases::I_RECOMMEND.get(language).replace("{}", &named(row, language)),
-        why.get(language),
-        line(row, language)
-    );
+    let recommended = phrases::I_RECOMMEND.get(language).replace("{}", &line(row, language));
+    let mut text = format!("{recommended} {}", why.get(language));
     let cheaper = |other: &&Product| {
         other.id != row.id
             && other.currency == row.currency

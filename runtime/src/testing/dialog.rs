@@ -23,9 +23,6 @@ pub struct Dialog {
     /// The habit of clients that it is about, a word: `tolmach test --report` counts by it.
     #[serde(default)]
     pub kind: Option<Spanned<String>>,
-    /// Why it is known to fail. It is run and counted in the report, and its failure fails nothing.
-    #[serde(default)]
-    pub pending: Option<Spanned<String>>,
     /// The initial state.
     #[serde(default)]
     pub given: Given,

@@ -3,11 +3,16 @@
 mod show;
 mod watch;
 
-use std::{path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use tolmach_app::dialog_tests;
+use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::read_bundle;
 
 use crate::{assemble::bundle_folder, config::Config};
@@ -19,6 +24,9 @@ pub use show::failures;
 pub struct Test {
     /// The bundle's folder [default: the configured flows folder]
     dir: Option<PathBuf>,
+    /// Tests from this folder instead of the bundle's own: every file *.test.yaml
+    #[arg(long, value_name = "DIR", conflicts_with = "watch")]
+    tests: Option<PathBuf>,
     /// Only tests whose name contains this
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
@@ -43,7 +51,10 @@ impl Test {
         if self.watch {
             return watch::watch(config.platform(), &folder, self.only.as_deref()).await;
         }
-        let bundle = read_bundle(&folder)?;
+        let mut bundle = read_bundle(&folder)?;
+        if let Some(tests) = &self.tests {
+            replace_tests(&mut bundle, tests)?;
+        }
         let started = Instant::now();
         let summary =
             dialog_tests::run_all(&bundle, &config.platform(), &folder, self.only.as_deref(), self.report)
@@ -75,4 +86,20 @@ impl Test {
         }
         Ok(if summary.failed() == 0 && covered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// Puts the test files of a folder in place of a bundle's own.
+fn replace_tests(bundle: &mut Bundle, folder: &Path) -> anyhow::Result<()> {
+    bundle.files.retain(|file, _| !file.starts_with("tests/"));
+    let unreadable = || format!("the tests of {} cannot be read", folder.display());
+    for entry in std::fs::read_dir(folder).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        if name.ends_with(".test.yaml") {
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            bundle.files.insert(format!("tests/{name}"), text);
+        }
+    }
+    Ok(())
 }

@@ -50,6 +50,7 @@ mod sites;
 mod staff;
 mod suggest;
 mod support;
+mod talk;
 mod telegram;
 mod terminal;
 mod third_party;

@@ -21,11 +21,7 @@ pub fn all(summary: &Summary, folder: &Path, seconds: f32) -> String {
 /// The counts, such as `58 passed, 0 failed in 1.2 s`.
 pub fn count(summary: &Summary, seconds: f32, colour: bool) -> String {
     let (passed, failed) = (summary.passed(), summary.failed());
-    let mut text = format!("{passed} passed, {failed} failed");
-    let pending = summary.pending();
-    if pending > 0 {
-        text.push_str(&format!(", {pending} pending"));
-    }
+    let text = format!("{passed} passed, {failed} failed");
     let text = paint(colour, if failed == 0 { GREEN } else { RED }, &text);
     format!("{text} in {seconds:.1} s")
 }
@@ -37,17 +33,8 @@ pub fn failures(summary: &Summary, folder: &Path, colour: bool) -> String {
 
 /// One test: one line if it passed, the differences and the transcript if it failed.
 pub fn test(ran: &Ran, folder: &Path, colour: bool) -> String {
-    let failure = match (&ran.failure, &ran.pending) {
-        (None, None) => return format!("  {}    {}\n", paint(colour, GREEN, "ok"), ran.name),
-        (None, Some(_)) => {
-            let text = "passes now: remove its `pending`";
-            return format!("  {}    {}: {text}\n", paint(colour, GREEN, "ok"), ran.name);
-        }
-        (Some(failure), Some(why)) => {
-            let at = format!("{} {}", failure.step, failure.what);
-            return format!("  {} {}: {why} (at {at})\n", paint(colour, DIM, "known"), ran.name);
-        }
-        (Some(failure), None) => failure,
+    let Some(failure) = &ran.failure else {
+        return format!("  {}    {}\n", paint(colour, GREEN, "ok"), ran.name);
     };
     let file = folder.join(&ran.file).display().to_string();
     let mut text = format!("  {}  {}\n", paint(colour, RED, "FAIL"), paint(colour, BOLD, &ran.name));
@@ -240,7 +227,7 @@ pub fn report_json(summary: &Summary) -> Value {
         .filter(|one| one.kind.is_some())
         .map(|one| {
             json!({
-                "file": one.file, "name": one.name, "kind": one.kind, "pending": one.pending,
+                "file": one.file, "name": one.name, "kind": one.kind,
                 "turns": one.turns.all, "understood": one.turns.met,
                 "failure": one.failure.as_ref().map(failure),
             })
@@ -258,10 +245,7 @@ pub fn as_json(summary: &Summary) -> Value {
         .iter()
         .map(|one| {
             let failure = one.failure.as_ref().map(failure);
-            json!({
-                "file": one.file, "name": one.name, "passed": failure.is_none(), "pending": one.pending,
-                "failure": failure,
-            })
+            json!({ "file": one.file, "name": one.name, "passed": failure.is_none(), "failure": failure })
         })
         .collect();
     json!({
