@@ -196,7 +196,15 @@ impl Talk<'_> {
         let client = Client { language: self.lang, ..Client::default() };
         let key = Uuid::now_v7().to_string();
         self.runtime
-            .receive(vec![Inbound { address: self.address.clone(), key, client, origin: None, kind, button }])
+            .receive(vec![Inbound {
+                address: self.address.clone(),
+                key,
+                client,
+                origin: None,
+                kind,
+                button,
+                sent: None,
+            }])
             .await?;
         self.runtime.settle().await;
         Ok(())
