@@ -31,6 +31,7 @@ use self::{
     rows::RowWords,
 };
 use crate::{
+    bounds,
     buttons::{self, FlowButton},
     cards,
     extract,
@@ -364,6 +365,7 @@ impl Refer {
             language: turn.language(),
             ..request.clone()
         };
+        bounds::note_filters(turn, &request.filters);
         turn.set_state(&Some(State::Refining { request, confirm, narrowed, instead, cheaper }))?;
         Ok(NodeOutcome::Query(Query::Search(asked)))
     }
