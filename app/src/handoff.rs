@@ -342,6 +342,7 @@ async fn hand_in(
         kind: EventKind::Staff { action, by: Some(actor.id.clone()) },
         button: None,
         origin: None,
+        sent: None,
     };
     store.receive(now, vec![(event, inbound)]).await?;
     match tokio::time::timeout(TIMEOUT, taken_up(store, chat, event)).await {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use tolmach_engine::Platform;
+use tolmach_engine::{Platform, trace::Trace};
 use tolmach_runtime::{
     Record,
     ports::{self, Store, StoredTurn, TurnQuery},
@@ -130,8 +130,8 @@ impl Chosen {
     }
 }
 
-/// Replays every chosen turn on the release it ran on. `each` is called after every turn with the nodes that it visited
-/// and the result.
+/// Replays every chosen turn on the release it ran on. `each` is called after every turn with its trace and the
+/// result.
 ///
 /// # Errors
 /// When a stored trace or release cannot be read, or the database is unavailable. A turn that differs is no error.
@@ -139,7 +139,7 @@ pub async fn replay(
     store: &dyn Store,
     platform: &Platform,
     chosen: &Chosen,
-    mut each: impl FnMut(&[String], &Result<(), String>),
+    mut each: impl FnMut(&Trace, &Result<(), String>),
 ) -> Result<Replayed, Error> {
     let mut releases = CompiledReleases::of(store, platform);
     let mut replayed = Replayed { chats: chosen.chats.len(), ..Replayed::default() };
@@ -151,7 +151,7 @@ pub async fn replay(
                 Some(release) => record.replay(release, &turn.event).map_err(|why| why.to_string()),
                 None => Err(format!("release {} is not kept, or no longer compiles", turn.release)),
             };
-            each(&path, &outcome);
+            each(&record.trace, &outcome);
             replayed.turns += 1;
             if let Err(why) = outcome {
                 replayed.differ.push(Differing { chat: chat.clone(), path, why });

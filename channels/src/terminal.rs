@@ -60,6 +60,15 @@ impl Terminal {
         self.print(&format!("{}\n", self.paint("2", &format!("· {text}"))));
     }
 
+    /// Prints lines about what was understood, apart from the dialog.
+    pub fn explain(&self, lines: &[String]) {
+        let lines: String = lines
+            .iter()
+            .map(|line| format!("{}\n", self.paint("2", &format!("  │ {}", visible(line)))))
+            .collect();
+        self.print(&lines);
+    }
+
     /// Prints the prompt.
     pub fn prompt(&self) {
         self.print(&format!("\n{} ", self.paint("1;36", ">")));

@@ -25,8 +25,36 @@ pub struct Event {
     /// From which site of the channel it came; `None` for a channel without sites.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// Which of the client's messages it is, in a channel in which messages can be edited: one, or several that were merged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<Sent>,
     /// What happened.
     pub kind: EventKind,
+}
+
+/// A message of the client's, in a channel in which messages can be edited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The channel's own id of the message, unique within the chat.
+    pub id: String,
+    /// Whether the text is a later one: the client edited the message.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub edited: bool,
+    /// Its text where the event merges several messages; `None` where it is the text of the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl Sent {
+    /// A message that was written.
+    pub fn written(id: impl Into<String>) -> Sent {
+        Sent { id: id.into(), ..Sent::default() }
+    }
+
+    /// A message that got another text.
+    pub fn edited(id: impl Into<String>) -> Sent {
+        Sent { id: id.into(), edited: true, text: None }
+    }
 }
 
 /// The site that an event came from.
@@ -113,6 +141,11 @@ pub enum EventKind {
 }
 
 impl Event {
+    /// The message of the client's whose text this event changes.
+    pub fn edits(&self) -> Option<&Sent> {
+        self.sent.first().filter(|sent| sent.edited)
+    }
+
     /// Cuts what the client wrote to [`MAX_TEXT`] characters, at a word where possible, and what the channel says of them
     /// to 256; returns how many characters of the text are left out.
     pub(crate) fn cut(&mut self) -> usize {

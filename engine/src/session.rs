@@ -67,6 +67,39 @@ pub struct Session {
     /// What the conversation is about. Outlives dialogs.
     #[serde(default, skip_serializing_if = "Context::is_empty")]
     pub context: Context,
+    /// The client's last messages, oldest first, in a channel in which messages can be edited.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub sent: VecDeque<SentMessage>,
+    /// The question that the client's last message was a reply to, in such a channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replied: Option<Replied>,
+}
+
+/// A message of the client's that may still be edited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentMessage {
+    /// The channel's own id of it.
+    pub id: String,
+    /// When it was first received, milliseconds since the Unix epoch.
+    pub at: i64,
+    /// A hash of its words, to tell whether an edit changes them; no text, because that may be personal.
+    pub words: String,
+    /// What stands of it in the history; empty where nothing does.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub said: String,
+}
+
+/// A question that a message was a reply to, as it waited before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Replied {
+    /// The channel's own ids of the messages.
+    pub ids: Vec<String>,
+    /// How many flows ran.
+    pub depth: usize,
+    /// The flow that asked.
+    pub flow: String,
+    /// The node that waited, with what it remembered.
+    pub waiting: Waiting,
 }
 
 /// A press that may come once more: a double tap, or an update that a channel repeats.
@@ -141,6 +174,8 @@ impl Session {
     pub(crate) fn reset(&mut self) {
         self.frames.clear();
         self.history.clear();
+        self.sent.iter_mut().for_each(|sent| sent.said.clear());
+        self.replied = None;
     }
 
     /// Drops the question that waits in the innermost flow, and those that were interrupted there.

@@ -6,6 +6,7 @@
 
 mod abandon;
 mod cursor;
+mod edit;
 mod fit;
 mod interrupt;
 mod refer;
@@ -13,6 +14,7 @@ mod route;
 mod wishes;
 
 pub use abandon::{Abandoned, abandon};
+pub use edit::changes_nothing;
 use cursor::{Cursor, waiting};
 
 use crate::{
@@ -367,6 +369,10 @@ fn done(release: &Release, mut session: Session, mut turn_state: Box<TurnState>)
     {
         let due = turn_state.event.at.saturating_add(after);
         turn_state.push(Command::StartTimer { name: INACTIVITY.to_owned(), due });
+    }
+    edit::keep_said(&mut session, &turn_state);
+    if turn_state.trace.visits.is_empty() {
+        turn_state.trace.notes = std::mem::take(&mut turn_state.notes);
     }
     Step::Done { session, effects: turn_state.effects, trace: turn_state.trace }
 }

@@ -9,6 +9,9 @@ use crate::effect::QueryOutcome;
 pub struct Trace {
     /// Nodes visited, in order.
     pub visits: Vec<Visit>,
+    /// Explanations of a turn that visited no node.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The outcomes of queries, in order; a replay uses them in place of the ports.
     pub outcomes: Vec<QueryOutcome>,
     /// Which queries they answer, in the same order.

@@ -41,6 +41,7 @@ fuzz_target!(|data: &[u8]| {
             id: uuid::Uuid::from_u128(turn as u128),
             at: 1_795_000_000_000,
             origin: None, client: Client::default(),
+            sent: Vec::new(),
             kind: EventKind::Message { text: word.to_owned() },
         };
         let mut step = start(&release, session, event);

@@ -9,6 +9,7 @@ use tolmach_engine::{
     catalog::{Comparison, Field, Filter, FilterValue, SearchRequest},
     language::Language,
     measure,
+    turn_context::TurnContext,
 };
 
 use crate::extract::{self, pattern};
@@ -31,6 +32,18 @@ pub fn request_for(text: &str) -> SearchRequest {
         filters,
         limit: 10,
         ..SearchRequest::default()
+    }
+}
+
+/// Filters in one line, as a filter in YAML spells them.
+pub(crate) fn told(filters: &[Filter]) -> String {
+    filters.iter().map(Filter::to_string).collect::<Vec<_>>().join(" && ")
+}
+
+/// Says in the trace which filters a search has.
+pub(crate) fn note_filters(turn: &mut TurnContext<'_>, filters: &[Filter]) {
+    if !filters.is_empty() {
+        turn.note(format!("filters: {}", told(filters)));
     }
 }
 

@@ -133,6 +133,7 @@ impl Node for Branch {
     }
 
     fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
+        let mut not = Vec::new();
         for case in self.0.iter() {
             let (holds, to) = match (&case.when, &case.to, &case.otherwise) {
                 (Some(when), Some(to), _) => (turn.holds(when)?, to),
@@ -141,9 +142,11 @@ impl Node for Branch {
             };
             if holds {
                 let because = case.when.as_ref().map_or("else", Expression::source);
-                turn.note(format!("case: {because}"));
+                let others = if not.is_empty() { String::new() } else { format!("; not {}", not.join("; not ")) };
+                turn.note(format!("case: {because}{others}"));
                 return Ok(NodeOutcome::To(Target::parse(to)));
             }
+            not.extend(case.when.as_ref().map(Expression::source));
         }
         Err(Fault("no case of the branch held".to_owned()))
     }

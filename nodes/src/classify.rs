@@ -262,8 +262,13 @@ impl Node for Classify {
 /// What the examples say, for the trace: how likely the likeliest intents are, and by which example.
 fn weighed(labels: &[ScoredLabel], bound: f32) -> String {
     let Some(first) = labels.first() else { return "examples: nothing".to_owned() };
-    let verdict = if first.score >= bound { "" } else { ", unsure" };
-    let runners_up = labels.iter().skip(1).take(RUNNERS_UP);
+    let verdict = match labels.get(1) {
+        _ if first.score < bound => format!("; unsure, {bound:.2} is needed"),
+        Some(second) => format!("; {:.2} ahead, {bound:.2} is needed", first.score - second.score),
+        None => format!("; {bound:.2} is needed"),
+    };
+    // What would be written as 0.00 is not named.
+    let runners_up = labels.iter().skip(1).take(RUNNERS_UP).filter(|label| label.score >= 0.005);
     let runners_up: String =
         runners_up.map(|label| format!(", {} {:.2}", label.label, label.score)).collect();
     format!("examples: {} {:.2} by «{}»{runners_up}{verdict}", first.label, first.score, first.example)

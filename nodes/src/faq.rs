@@ -103,7 +103,7 @@ impl Node for Faq {
         let Some(ScoredLabel { label, score, example }) = labels.into_iter().next() else {
             return Ok(NodeOutcome::exit("miss"));
         };
-        turn.note(format!("nearest: «{example}» {score:.2}"));
+        turn.note(format!("nearest: «{example}» {score:.2}, {:.2} is needed", self.min_confidence.value));
         match label.parse() {
             Ok(entry) if score >= self.min_confidence.value => self.answer(turn, entry),
             _ => Ok(NodeOutcome::exit("miss")),

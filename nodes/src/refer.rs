@@ -32,6 +32,7 @@ use self::{
     rows::RowWords,
 };
 use crate::{
+    bounds,
     buttons::{self, FlowButton},
     cards, extract, phrases,
     price_slots::PriceSlots,
@@ -392,6 +393,7 @@ impl Refer {
             language: turn.language(),
             ..request.clone()
         };
+        bounds::note_filters(turn, &request.filters);
         turn.set_state(&Some(State::Refining { request, confirm, narrowed, instead, cheaper }))?;
         Ok(NodeOutcome::Query(Query::Search(asked)))
     }

@@ -129,7 +129,12 @@ impl Node for Search {
                 if measured > 0 && results.hits.is_empty() {
                     // Price lists seldom state everything: without the quantity something may still fit, and the client sees
                     // what is shown.
-                    turn.note(format!("«{}»: no row states the quantities asked for", request.text));
+                    let at = request.filters.len().saturating_sub(measured);
+                    let dropped = bounds::told(request.filters.get(at..).unwrap_or_default());
+                    turn.note(format!(
+                        "«{}»: no row states the quantities asked for: {dropped} dropped",
+                        request.text
+                    ));
                     request.filters.truncate(request.filters.len().saturating_sub(measured));
                     return Search::send(turn, Asked { request, measured: 0 });
                 }
@@ -140,10 +145,11 @@ impl Node for Search {
                 // Where the page itself holds rows that are too far off, the rest would be farther.
                 let total = if items.len() < returned { items.len() as u64 } else { results.total };
                 turn.note(format!(
-                    "«{}»: {returned} rows of {}, {} near enough",
+                    "«{}»: {returned} rows of {}, {} near enough ({:.2})",
                     request.text,
                     results.total,
-                    items.len()
+                    items.len(),
+                    self.min_score.value
                 ));
                 match &remark {
                     Some(Remark::NearArticle(near)) => {
@@ -238,6 +244,7 @@ impl Search {
     }
 
     fn send(turn: &mut TurnContext<'_>, asked: Asked) -> Result<NodeOutcome, Fault> {
+        bounds::note_filters(turn, &asked.request.filters);
         turn.set_state(&asked)?;
         Ok(NodeOutcome::Query(Query::Search(asked.request)))
     }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use tolmach_engine::event::{Event, EventKind, MAX_TEXT};
+use tolmach_engine::event::{Event, EventKind, MAX_TEXT, Sent};
 
 use crate::ports::{InboxRow, MAX_PENDING};
 
@@ -57,6 +57,24 @@ impl Coalescing {
     }
 }
 
+/// Gives waiting messages the texts that they were edited to. An edit of a message that waits is consumed with it; an edit of
+/// one that was read before stays a row of its own, which is a correction.
+pub(crate) fn with_edits(rows: Vec<InboxRow>) -> Vec<InboxRow> {
+    let mut kept: Vec<InboxRow> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = row.event.edits().map(|edit| edit.id.clone());
+        let same = |other: &InboxRow| other.event.sent.first().map(|sent| &sent.id) == id.as_ref();
+        match kept.iter_mut().find(|other| id.is_some() && same(other)) {
+            Some(waiting) => {
+                waiting.event.kind = row.event.kind;
+                waiting.edits.push(row.seq);
+            }
+            None => kept.push(row),
+        }
+    }
+    kept
+}
+
 /// Merges rows into one event: the id of the first, all texts joined by line breaks, time and client of the last. A text that
 /// follows itself, as by a double tap on "send", is one answer and stands once; the transcript keeps both. `None` for no rows.
 pub(crate) fn merged(rows: &[InboxRow]) -> Option<Event> {
@@ -78,8 +96,15 @@ pub(crate) fn merged(rows: &[InboxRow]) -> Option<Event> {
         at: last.event.at,
         client: last.event.client.clone(),
         origin: last.event.origin.clone(),
+        sent: rows.iter().flat_map(sent).collect(),
         kind,
     })
+}
+
+/// Which message a row is, with its text.
+fn sent(row: &InboxRow) -> Option<Sent> {
+    let sent = row.event.sent.first()?;
+    Some(Sent { text: Some(row.event.kind.text().to_owned()), ..sent.clone() })
 }
 
 fn characters(row: &InboxRow) -> usize {
@@ -90,7 +115,8 @@ fn characters(row: &InboxRow) -> usize {
 }
 
 fn is_message(row: &InboxRow) -> bool {
-    matches!(row.event.kind, EventKind::Message { .. }) && row.button.is_none()
+    // A correction is answered by itself.
+    matches!(row.event.kind, EventKind::Message { .. }) && row.button.is_none() && row.event.edits().is_none()
 }
 
 #[cfg(test)]
@@ -104,12 +130,41 @@ mod tests {
 
     fn row(at: i64, kind: EventKind) -> InboxRow {
         let client = Client { first_name: at.to_string(), ..Client::default() };
-        let event = Event { id: Uuid::from_u128(at as u128), at, client, origin: None, kind };
-        InboxRow { seq: at, chat: "web:1".to_owned(), event, button: None }
+        let event =
+            Event { id: Uuid::from_u128(at as u128), at, client, origin: None, sent: Vec::new(), kind };
+        InboxRow { seq: at, chat: "web:1".to_owned(), event, button: None, edits: Vec::new() }
     }
 
     fn says(at: i64, text: &str) -> InboxRow {
         row(at, EventKind::Message { text: text.to_owned() })
+    }
+
+    #[test]
+    fn an_edit_of_a_waiting_message_replaces_its_text() {
+        let of = |at, text: &str, sent: Sent| {
+            let mut row = says(at, text);
+            row.event.sent = vec![sent];
+            row
+        };
+        let rows = vec![
+            of(0, "нужен генератр", Sent::written("5")),
+            of(200, "до 20 тысяч", Sent::written("6")),
+            of(300, "нужен генератор", Sent::edited("5")),
+            of(350, "нужен генератор 5 кВт", Sent::edited("5")),
+            of(400, "старое", Sent::edited("4")),
+        ];
+        let rows = with_edits(rows);
+        let texts: Vec<&str> = rows.iter().map(|row| row.event.kind.text()).collect();
+        assert_eq!(texts, ["нужен генератор 5 кВт", "до 20 тысяч", "старое"]);
+        assert_eq!(rows[0].edits, [300, 350]);
+        // The edit of a message that was read before is a turn of its own, and is never merged.
+        assert_eq!(COALESCING.length(&rows), 2);
+        assert_eq!(COALESCING.length(&rows[2..]), 1);
+        let event = merged(&rows[..2]).unwrap();
+        assert_eq!(event.kind.text(), "нужен генератор 5 кВт\nдо 20 тысяч");
+        let sent = |id: &str, text: &str| Sent { text: Some(text.to_owned()), ..Sent::written(id) };
+        assert_eq!(event.sent, [sent("5", "нужен генератор 5 кВт"), sent("6", "до 20 тысяч")]);
+        assert_eq!(event.edits(), None);
     }
 
     #[test]

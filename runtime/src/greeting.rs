@@ -132,6 +132,7 @@ impl Runtime {
             at,
             client: first.client.clone(),
             origin: first.origin.clone(),
+            sent: Vec::new(),
             kind: first.kind.clone(),
         };
         self.report_missing_entry(ready, &event);
@@ -263,6 +264,7 @@ mod tests {
             origin: None,
             kind: EventKind::Command { name: "start".to_owned(), rest: String::new() },
             button: None,
+            sent: None,
         }
     }
 

@@ -99,7 +99,7 @@ impl Runtime {
         };
         // The key is constant, so a retry that comes twice is received once.
         let key = format!("retry:{turn}");
-        self.receive(vec![Inbound { address, key, client, origin, kind, button: None }]).await
+        self.receive(vec![Inbound { address, key, client, origin, kind, button: None, sent: None }]).await
     }
 
     /// Receives an update that could not be read, if it can be now; otherwise it goes back into the quarantine.

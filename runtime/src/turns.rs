@@ -6,7 +6,7 @@ use std::{
 };
 
 use tolmach_engine::{
-    Abandoned, Session, Step, SuspendedTurn, abandon,
+    Abandoned, Session, Step, SuspendedTurn, abandon, changes_nothing,
     effect::{Author, Command, Effect, Outgoing, Press, Query, QueryOutcome},
     event::{Event, EventKind},
     resume, start,
@@ -68,8 +68,10 @@ impl Runtime {
 
         let at = self.ports.clock.now();
         // Merged messages stay separate in the transcript.
+        let ignored = changes_nothing(&before, &event);
         let mut messages: Vec<MessageRow> = rows
             .iter()
+            .filter(|_| !ignored)
             .filter_map(|row| Some((said(&row.event)?, row.event.at)))
             .map(|(body, at)| MessageRow { seq: 0, who: Author::Client, body, at })
             .collect();
@@ -97,13 +99,16 @@ impl Runtime {
         let record = Record { before, trace, effects: effects.clone() };
         let commit = Commit {
             chat: first.chat.clone(),
-            inbox: rows.iter().map(|row| row.seq).collect(),
+            inbox: rows
+                .iter()
+                .flat_map(|row| std::iter::once(row.seq).chain(row.edits.iter().copied()))
+                .collect(),
             event,
             version: chat.version,
             session: json(&session)?,
             waits: session.waits_at().map(|(flow, node)| (flow.to_owned(), node.to_owned())),
             taken_over_at: session.taken_over_at,
-            spoke: rows.iter().any(|row| speaks(&row.event)) || effects.iter().any(is_lead),
+            spoke: !ignored && rows.iter().any(|row| speaks(&row.event)) || effects.iter().any(is_lead),
             messages,
             effects: effects.iter().cloned().chain(timer).collect(),
             notices: told.rows,
@@ -233,9 +238,14 @@ fn session(chat: &str, stored: Option<&str>) -> Session {
     session
 }
 
+/// Begins a corrected message in the transcript and in what staff are told.
+const EDITED: &str = "✎ ";
+
 /// The event as the client's message in the transcript; `None` for timers and staff actions.
 fn said(event: &Event) -> Option<String> {
     match &event.kind {
+        // The message that it corrects stays: the transcript shows what was written when.
+        EventKind::Message { text } if event.edits().is_some() => Some(format!("{EDITED}{text}")),
         EventKind::Message { text } => Some(text.clone()),
         EventKind::Command { name, rest } => Some(format!("/{name} {rest}").trim_end().to_owned()),
         EventKind::Press { label, .. } => Some(label.clone()),

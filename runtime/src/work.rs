@@ -9,6 +9,7 @@ use tolmach_engine::effect::Command;
 use crate::{
     acknowledgements::AckPosition,
     busy_chats::Busy,
+    coalescing,
     names::short,
     ports::{self, Address, ChatKey, InboxRow, MAX_PENDING},
     runtime::Runtime,
@@ -157,7 +158,8 @@ impl Working {
             if self.behind.unwrap_or(next.undelivered) {
                 self.catch_up().await?;
             }
-            let mut rows = next.rows;
+            let stored = next.rows.len();
+            let mut rows = coalescing::with_edits(next.rows);
             if rows.is_empty() {
                 break;
             }
@@ -188,7 +190,7 @@ impl Working {
             let ours = turned.notified.iter().filter(|address| self.runtime.ports.reaches(address));
             ours.for_each(|address| self.runtime.wake_undelivered(address));
             // Events that arrive from now on wake the chat again.
-            if left == 0 && found < MAX_PENDING as usize || self.runtime.chats.closing() {
+            if left == 0 && stored < MAX_PENDING as usize || self.runtime.chats.closing() {
                 break;
             }
         }

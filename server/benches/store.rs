@@ -105,6 +105,7 @@ async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<V
             kind: EventKind::Message { text: "нужен насос для скважины".to_owned() },
             button: None,
             origin: None,
+            sent: None,
         };
         let started = Instant::now();
         store.receive(turn, vec![(Uuid::now_v7(), inbound)]).await?;

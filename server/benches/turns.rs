@@ -202,6 +202,7 @@ async fn client(
             kind: EventKind::Message { text: "сколько стоит перфоратор?".to_owned() },
             button: None,
             origin: None,
+            sent: None,
         };
         runtime.receive(vec![inbound]).await.unwrap_or_else(|why| panic!("{why}"));
         replies.recv().await;

@@ -17,3 +17,4 @@ pub mod replay;
 pub mod run;
 pub mod suggest;
 pub mod test;
+mod understood;

@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use serde_json::json;
 use tolmach_engine::{
     effect::{Action, Author, Button, Choice, Command, Effect, Lead, Outgoing, Press},
-    event::{Client, EventKind},
+    event::{Client, EventKind, Sent},
 };
 use tolmach_runtime::ports::{
     Address, Bundle, Commit, CommitOutcome, Inbound, InboxRow, LeadQuery, MAX_PENDING, MessageQuery,
@@ -56,7 +56,7 @@ macro_rules! conformance {
             fires_a_timer_once, replaces_and_cancels_timers, drops_a_fired_timer_that_the_turn_stops,
             merges_a_lead, pages_the_history, stores_unusual_texts, refuses_keys_with_nul, keeps_releases,
             serves_many_chats_at_once, serves_two_processes, lists_unfinished_chats,
-            consumes_several_events_in_one_turn, keeps_what_a_chat_holds_back_from_staff,
+            consumes_several_events_in_one_turn, keeps_which_message_an_event_is, keeps_what_a_chat_holds_back_from_staff,
             counts_chats_by_waiting_place, lists_taken_over_chats,
             stores_analytics_events, sends_notices_to_their_addresses, pages_turns_of_all_chats,
             stores_a_repeated_turn_once, stores_concurrent_duplicates_once,
@@ -105,6 +105,7 @@ fn text(chat: &str, key: &str, text: &str) -> (Uuid, Inbound) {
         kind: EventKind::Message { text: text.to_owned() },
         button: None,
         origin: None,
+        sent: None,
     };
     (Uuid::now_v7(), inbound)
 }

@@ -63,6 +63,8 @@ pub struct Inner {
     pub updates: Vec<Value>,
     /// Id of the last update.
     pub last_update: i64,
+    /// How many messages people wrote; their ids count up from 1000, as in one chat.
+    pub written: i64,
     /// Every request: lower-case method and body.
     pub seen: Vec<(String, Value)>,
     /// Messages that were accepted: `chat`, `text` without markup, `photo` (a URL, or the description of an upload),
@@ -117,16 +119,23 @@ impl Telegram {
         self.news.notify_waiters();
     }
 
-    /// Adds an update with a text message from a person.
-    pub fn writes(&self, chat: i64, text: &str) {
-        let mut message = json!({
-            "message_id": 1000, "date": 1, "text": text, "from": person(chat), "chat": private(chat),
-        });
-        if text.starts_with('/') {
-            let length = text.split(' ').next().unwrap_or_default().len();
-            message["entities"] = json!([{ "type": "bot_command", "offset": 0, "length": length }]);
-        }
-        self.push(json!({ "message": message }));
+    /// Adds an update with a text message from a person; returns the id of the message.
+    pub fn writes(&self, chat: i64, text: &str) -> i64 {
+        let id = {
+            let mut inner = self.inner();
+            inner.written += 1;
+            999 + inner.written
+        };
+        self.push(json!({ "message": message(chat, id, text) }));
+        id
+    }
+
+    /// Adds an update of a person's message that got another text `seconds` after it was sent: the same `message_id` and
+    /// `date`, and an `edit_date` (<https://core.telegram.org/bots/api#message>).
+    pub fn edits(&self, chat: i64, id: i64, text: &str, seconds: i64) {
+        let mut message = message(chat, id, text);
+        message["edit_date"] = json!(1 + seconds);
+        self.push(json!({ "edited_message": message }));
     }
 
     async fn answer(&self, path: &str, request: Value) -> (u16, Value) {
@@ -177,6 +186,16 @@ impl Telegram {
             }
             if let Some(offset) = request["offset"].as_i64() {
                 inner.updates.retain(|update| update["update_id"].as_i64() >= Some(offset));
+            }
+            // Only kinds that are asked for are sent; the others are gone.
+            if let Some(kinds) = request["allowed_updates"].as_array().filter(|kinds| !kinds.is_empty()) {
+                let asked = |update: &Value| {
+                    kinds.iter().filter_map(Value::as_str).any(|kind| update.get(kind).is_some())
+                };
+                let known = ["message", "edited_message", "callback_query"];
+                inner
+                    .updates
+                    .retain(|update| asked(update) || !known.iter().any(|kind| update.get(*kind).is_some()));
             }
             let limit = usize::try_from(request["limit"].as_u64().unwrap_or(100)).expect("small");
             Ok(inner.updates.iter().take(limit).cloned().collect::<Vec<_>>())
@@ -260,6 +279,18 @@ impl Telegram {
         }));
         Ok(json!({ "message_id": inner.shown.len(), "date": 1, "chat": private(chat) }))
     }
+}
+
+/// A text message of a person.
+fn message(chat: i64, id: i64, text: &str) -> Value {
+    let mut message = json!({
+        "message_id": id, "date": 1, "text": text, "from": person(chat), "chat": private(chat),
+    });
+    if text.starts_with('/') {
+        let length = text.split(' ').next().unwrap_or_default().len();
+        message["entities"] = json!([{ "type": "bot_command", "offset": 0, "length": length }]);
+    }
+    message
 }
 
 /// A number, or a number as a string, as in a form.

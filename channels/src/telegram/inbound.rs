@@ -9,7 +9,7 @@ use teloxide_core::types::{
     MessageKind, Update, UpdateKind, User,
 };
 use tolmach_engine::{
-    event::{Client, EventKind},
+    event::{Client, EventKind, Sent},
     language::Language,
 };
 use tolmach_runtime::ports::{Address, Inbound};
@@ -21,6 +21,7 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
     let key = format!("{bot}:{}", update.id.0);
     match &update.kind {
         UpdateKind::Message(message) => read_message(key, message),
+        UpdateKind::EditedMessage(message) => read_edit(key, message),
         // The id of the query: Telegram may bring one press in several updates.
         UpdateKind::CallbackQuery(query) => read_press(format!("{bot}:press:{}", query.id), query),
         _ => None,
@@ -79,6 +80,7 @@ pub(super) fn read_bare(bot: &str, staff: &BTreeSet<i64>, update: &BareUpdate) -
         kind: EventKind::Unsupported { what: "message".to_owned() },
         button: None,
         origin: None,
+        sent: None,
     })
 }
 
@@ -92,6 +94,33 @@ fn shared(contact: &Contact, from: Option<&User>) -> EventKind {
     }
 }
 
+/// How long after a message was sent its edits are read, seconds: 1 hour. The engine has the same bound by its own clock.
+const LONGEST_EDIT: i64 = 60 * 60;
+
+/// The new text of a message. Edits of anything but a text, and of old messages, are ignored. Telegram also reports edits that
+/// change nothing that a bot can see; the engine compares the words.
+fn read_edit(key: String, message: &Message) -> Option<Inbound> {
+    if !message.chat.is_private() {
+        return None;
+    }
+    let ignored = |why| tracing::info!(why, "an edit of a message was ignored");
+    let edited = message.edit_date().unwrap_or(&message.date);
+    if edited.signed_duration_since(message.date).num_seconds() > LONGEST_EDIT {
+        ignored("the message is more than an hour old");
+        return None;
+    }
+    let inbound = read_message(key, message)?;
+    match (&inbound.kind, message.text()) {
+        (EventKind::Message { .. }, Some(_)) => {
+            Some(Inbound { sent: Some(Sent::edited(message.id.0.to_string())), ..inbound })
+        }
+        _ => {
+            ignored("it is not a text");
+            None
+        }
+    }
+}
+
 fn read_message(key: String, message: &Message) -> Option<Inbound> {
     if !message.chat.is_private() {
         tracing::info!("a message of a group was left unanswered: this bot talks in private chats only");
@@ -99,6 +128,7 @@ fn read_message(key: String, message: &Message) -> Option<Inbound> {
     }
     let from = message.from.as_ref().filter(|from| !from.is_bot)?;
     let kind = kind(message)?;
+    let text = message.text().filter(|_| matches!(kind, EventKind::Message { .. }));
     Some(Inbound {
         address: Address::new(NAME, message.chat.id.0.to_string()),
         key,
@@ -106,6 +136,7 @@ fn read_message(key: String, message: &Message) -> Option<Inbound> {
         kind,
         button: None,
         origin: None,
+        sent: text.map(|_| Sent::written(message.id.0.to_string())),
     })
 }
 
@@ -157,6 +188,7 @@ fn read_press(key: String, query: &CallbackQuery) -> Option<Inbound> {
         kind: EventKind::Press { label, press: None },
         button: Some(button),
         origin: None,
+        sent: None,
     })
 }
 

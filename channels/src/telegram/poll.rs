@@ -93,7 +93,8 @@ async fn round(
     request.offset = offset;
     request.timeout = Some(u32::try_from(bot.hold().as_secs()).unwrap_or(25));
     request.limit = Some(100);
-    request.allowed_updates = Some(vec![AllowedUpdate::Message, AllowedUpdate::CallbackQuery]);
+    request.allowed_updates =
+        Some(vec![AllowedUpdate::Message, AllowedUpdate::EditedMessage, AllowedUpdate::CallbackQuery]);
     let response = bot.send(&request, bot.hold()).await.map_err(PollError::Telegram)?;
     let received = received(&response).map_err(PollError::Telegram)?;
     let read = |received: &Received| match received {

@@ -48,7 +48,7 @@ pub(super) fn notice(message: &Outgoing) -> Option<String> {
 /// Whether an update comes from a staff chat.
 pub(super) fn is_staff_chat(chats: &BTreeSet<i64>, update: &Update) -> bool {
     let chat = match &update.kind {
-        UpdateKind::Message(message) => Some(message.chat.id.0),
+        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) => Some(message.chat.id.0),
         UpdateKind::CallbackQuery(query) => {
             query.message.as_ref().map(|message| message.chat().id.0).or(i64::try_from(query.from.id.0).ok())
         }
@@ -78,6 +78,7 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
         kind: EventKind::Staff { action, by: Some(by) },
         button: None,
         origin: None,
+        sent: None,
     })
 }
 

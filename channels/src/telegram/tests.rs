@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use tolmach_engine::{
     catalog::Localized,
     effect::{Action, Button, Card, Choice, Outgoing, Press},
-    event::EventKind,
+    event::{EventKind, Sent},
 };
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{
@@ -181,6 +181,7 @@ async fn converts_updates_to_events() {
             EventKind::Contact { phone: "+79990000000".to_owned(), name: "Анна".to_owned() },
             EventKind::Unsupported { what: "voice".to_owned() },
             EventKind::Press { label: "Ещё".to_owned(), press: None },
+            EventKind::Message { text: "исправлено".to_owned() },
             unread.clone(),
             unread.clone(),
             unread,
@@ -197,6 +198,10 @@ async fn converts_updates_to_events() {
     );
     assert_eq!(client.language.map(|language| language.code()), Some("en"));
     assert_eq!(received[6].button.as_deref(), Some("b1"));
+    // A message has its id, and so has an edit of it; what is no message has none.
+    let sent: Vec<_> = received.iter().map(|one| one.sent.clone()).collect();
+    assert_eq!((&sent[0], &sent[1]), (&Some(Sent::written("1")), &None));
+    assert_eq!((&sent[7], &sent[10]), (&Some(Sent::edited("12")), &None));
     let answered = fake
         .inner()
         .seen
@@ -209,6 +214,37 @@ async fn converts_updates_to_events() {
     let chat = Some("telegram:7");
     assert_eq!(kept, [("4242-14", None), ("4242-16", chat), ("4242-17", chat), ("4242-20", None)]);
     assert!(aside[0].update.contains("something_new") && aside[2].update.len() > 600, "{aside:?}");
+}
+
+/// Edits of texts are read for an hour; those of anything else never.
+#[tokio::test]
+async fn edits_of_recent_texts_are_read() {
+    let fake = Telegram::start().await;
+    let id = fake.writes(7, "нужен генератр");
+    fake.edits(7, id, "нужен генератор", 60 * 60);
+    fake.edits(7, id, "нужен насос", 60 * 60 + 1);
+    let photo = json!({ "photo": [{ "file_id": "f", "file_unique_id": "u", "width": 1, "height": 1, "file_size": 1 }],
+        "caption": "вот такой", "edit_date": 1_700_000_001 });
+    let mut media = message(90, photo);
+    media["edited_message"] = media["message"].take();
+    media.as_object_mut().expect("an object").remove("message");
+    fake.push(media);
+    let door = Arc::new(FakeIntake::default());
+    poll_all(&fake, &door).await;
+    let received = door.received();
+    let read: Vec<_> = received.iter().map(|one| (one.kind.text(), one.sent.clone())).collect();
+    let id = id.to_string();
+    assert_eq!(
+        read,
+        [("нужен генератр", Some(Sent::written(&*id))), ("нужен генератор", Some(Sent::edited(&*id)))]
+    );
+    let asked = fake
+        .inner()
+        .seen
+        .iter()
+        .find(|(method, _)| method == "getupdates")
+        .map(|(_, request)| request.clone());
+    assert!(asked.is_some_and(|request| request["allowed_updates"].to_string().contains("edited_message")));
 }
 
 /// One press in three updates is stored once: the intake knows it by its key.

@@ -332,6 +332,7 @@ impl Page {
             key: format!("{}:{key}", self.address.id),
             client: self.client.clone(),
             origin: Some(self.at.origin.clone()),
+            sent: None,
             kind,
             button,
         }

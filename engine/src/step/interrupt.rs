@@ -5,7 +5,7 @@ use super::{
     route::{self, waiting_entry, waits_to_collect},
 };
 use crate::{
-    effect::{Author, Query, QueryOutcome},
+    effect::{Author, Query, QueryOutcome, ScoredLabel},
     event::EventKind,
     flow::Flow,
     header::IntentInterrupt,
@@ -194,18 +194,26 @@ pub(super) fn classified(
     if let QueryOutcome::Classify { labels } = outcome
         && let Some(first) = labels.first()
         && let Some(listener) = listener(release, session)
-        && first.score >= listener.on.min_confidence.value.max(least)
     {
-        return interrupt(
-            release,
-            session,
-            turn_state,
-            &listener,
-            &first.label,
-            format!("{:.2}", first.score),
-        );
+        let bound = listener.on.min_confidence.value.max(least);
+        if first.score >= bound {
+            let why = format!("{:.2} of {bound:.2}{}", first.score, others(labels));
+            return interrupt(release, session, turn_state, &listener, &first.label, why);
+        }
+        let considered = format!("{} {:.2}{}", first.label, first.score, others(labels));
+        turn_state.note(format!("not interrupted: {considered}; an intent needs {bound:.2}"));
     }
     Cursor::Node(turn_state.current.clone(), NodeInput::NotAnswered)
+}
+
+/// The runners-up, for the trace.
+fn others(labels: &[ScoredLabel]) -> String {
+    /// Labels that the trace names beside the first.
+    const NAMED: usize = 2;
+    /// What would be written as 0.00 is not named.
+    const SMALLEST: f32 = 0.005;
+    let likely = labels.iter().skip(1).take(NAMED).filter(|label| label.score >= SMALLEST);
+    likely.map(|label| format!(", {} {:.2}", label.label, label.score)).collect()
 }
 
 /// The intents that may interrupt the question that waits.
@@ -245,6 +253,7 @@ fn interrupt(
     why: String,
 ) -> Cursor {
     let Some(to) = listener.on.to.get(intent) else {
+        turn_state.note(format!("not interrupted: {intent} ({why}) is none of the intents of `on.intent`"));
         return Cursor::Node(turn_state.current.clone(), NodeInput::NotAnswered);
     };
     if let Some(visit) = turn_state.trace.visits.last_mut() {

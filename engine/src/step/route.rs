@@ -2,6 +2,7 @@
 
 use super::{
     cursor::{Cursor, waiting},
+    edit,
     fit::fit,
     interrupt,
 };
@@ -94,6 +95,11 @@ fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, e
         turn_state.note("the same button was pressed again: nothing is done twice".to_owned());
         return Cursor::Stop;
     }
+    if event.edits().is_some() && !edit::corrects(release, session, turn_state, event) {
+        return Cursor::Stop;
+    }
+    edit::keep_question(session, event);
+    edit::keep_messages(session, event);
     let said = match &event.kind {
         EventKind::Message { text } if !answers_personally(release, session) => text,
         EventKind::Press { label, .. } => label,

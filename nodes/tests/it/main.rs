@@ -9,6 +9,7 @@
 
 mod broken;
 mod compiling;
+mod edits;
 mod examples;
 mod forms;
 mod fuzzed;

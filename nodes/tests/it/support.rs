@@ -8,7 +8,7 @@ use tolmach_engine::{
     catalog::{Hit, Localized, Product, SearchRequest, SearchResults},
     compile,
     effect::{Action, Classification, Command, Effect, Outgoing, Press, Query, QueryOutcome, Reply, Usage},
-    event::{Client, Event, EventKind},
+    event::{Client, Event, EventKind, Sent},
     resume, start,
     trace::Trace,
 };
@@ -107,8 +107,35 @@ impl Chat {
     pub fn event(&mut self, kind: EventKind) -> Vec<Outgoing> {
         self.turn += 1;
         let at = 1_795_000_000_000 + self.turn as i64 * 1000;
-        let event =
-            Event { id: Uuid::from_u128(self.turn), at, client: Client::default(), origin: None, kind };
+        self.turn_of(Event {
+            id: Uuid::from_u128(self.turn),
+            at,
+            client: Client::default(),
+            origin: None,
+            sent: Vec::new(),
+            kind,
+        })
+    }
+
+    /// A message with its id, or another text of one, so many milliseconds after the first turn.
+    pub fn sends(&mut self, sent: Sent, text: &str, after: i64) -> Vec<Outgoing> {
+        self.sends_all(vec![sent], text, after)
+    }
+
+    /// The same for messages that were merged.
+    pub fn sends_all(&mut self, sent: Vec<Sent>, text: &str, after: i64) -> Vec<Outgoing> {
+        self.turn += 1;
+        self.turn_of(Event {
+            id: Uuid::from_u128(self.turn),
+            at: 1_795_000_000_000 + after,
+            client: Client::default(),
+            origin: None,
+            sent,
+            kind: EventKind::Message { text: text.into() },
+        })
+    }
+
+    fn turn_of(&mut self, event: Event) -> Vec<Outgoing> {
         let before = self.session.clone();
         let mut step = start(&self.release, std::mem::take(&mut self.session), event.clone());
         let (effects, trace) = loop {

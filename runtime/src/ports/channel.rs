@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tolmach_engine::{
     channel::Capabilities,
     effect::Outgoing,
-    event::{Client, EventKind, Origin},
+    event::{Client, EventKind, Origin, Sent},
 };
 
 /// A chat's address: the channel's name and the chat's id in that channel, written `telegram:42`.
@@ -53,6 +53,8 @@ pub struct Inbound {
     pub kind: EventKind,
     /// For a press: the button's id.
     pub button: Option<String>,
+    /// Which message of the client's it is, or which one it gives another text, in a channel in which messages can be edited.
+    pub sent: Option<Sent>,
 }
 
 /// Accepts received events.

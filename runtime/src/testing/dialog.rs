@@ -135,7 +135,7 @@ const fn ok() -> u16 {
     200
 }
 
-/// One step: exactly one of `client`, `press`, `command`, `contact`, `staff`, `after`, and the expectations after it.
+/// One step: exactly one of `client`, `edit`, `press`, `command`, `contact`, `staff`, `after`, and the expectations after it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
@@ -143,6 +143,10 @@ pub struct Step {
     /// `/name rest` is a command.
     #[serde(default)]
     pub client: Option<Texts>,
+    /// The client edits one of their messages, as in Telegram: `{ text: … }` for the last one, `{ text: …, of: 2 }` for the
+    /// one before, and so on.
+    #[serde(default)]
+    pub edit: Option<EditStep>,
     /// The client presses a button: its label, or a part of the label that no other has. Of the last step that showed any, or
     /// with `{ label: …, of: 2 }` of the one before, and so on.
     #[serde(default)]
@@ -164,6 +168,21 @@ pub struct Step {
     pub expect: Expect,
 }
 
+/// An edit of a message.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditStep {
+    /// The new text.
+    pub text: String,
+    /// Which message of the client's, counted back from the last, which is 1.
+    #[serde(default = "last")]
+    pub of: usize,
+}
+
+const fn last() -> usize {
+    1
+}
+
 /// A press of a button.
 #[derive(Clone, Debug)]
 pub struct PressStep {
@@ -181,10 +200,6 @@ impl<'de> Deserialize<'de> for PressStep {
             label: String,
             #[serde(default = "last")]
             of: usize,
-        }
-
-        const fn last() -> usize {
-            1
         }
 
         struct PressVisitor;
@@ -267,6 +282,7 @@ impl Step {
     pub(super) fn describe(&self) -> String {
         match self {
             Step { client: Some(texts), .. } => format!("client: {}", texts.0.join(" / ")),
+            Step { edit: Some(edit), .. } => format!("edit: {}", edit.text),
             Step { press: Some(press), .. } => format!("press: {}", press.label),
             Step { command: Some(command), .. } => format!("command: {command}"),
             Step { contact: Some(_), .. } => "contact".to_owned(),

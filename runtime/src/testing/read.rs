@@ -86,7 +86,7 @@ fn check(file: &str, dialog: &Dialog, diagnostics: &mut Vec<Diagnostic>) {
     }
     for step in &dialog.steps {
         if happenings(step) != 1 {
-            let message = "a step is exactly one of client, press, command, contact, staff and after";
+            let message = "a step is exactly one of client, edit, press, command, contact, staff and after";
             wrong(Code::BadValue, step.span, message, "write one of them");
         }
         if step
@@ -107,6 +107,7 @@ fn check(file: &str, dialog: &Dialog, diagnostics: &mut Vec<Diagnostic>) {
 fn happenings(step: &Step) -> usize {
     let has = [
         step.client.is_some(),
+        step.edit.is_some(),
         step.press.is_some(),
         step.command.is_some(),
         step.contact.is_some(),

@@ -9,7 +9,7 @@ use tolmach_engine::{
     Release, Session,
     catalog::Product,
     effect::{Action, Effect, Lead, Outgoing, QueryOutcome},
-    event::EventKind,
+    event::{EventKind, Sent},
     span::Span,
     target::Target,
     trace::{Trace, Visit},
@@ -115,6 +115,8 @@ struct Run<'a> {
     address: Address,
     /// Labels and ids of the buttons of the steps that showed any, oldest first.
     buttons: VecDeque<Vec<(String, String)>>,
+    /// How many messages the client has written.
+    written: usize,
     products: HashMap<String, Product>,
     transcript: Vec<Line>,
     coverage: Coverage,
@@ -141,6 +143,7 @@ impl<'a> Run<'a> {
             stage,
             address: Address::new("test", "chat"),
             buttons: VecDeque::new(),
+            written: 0,
             products: HashMap::new(),
             transcript: Vec::new(),
             coverage: Coverage::default(),
@@ -221,16 +224,21 @@ impl<'a> Run<'a> {
     }
 
     /// The events of a step: none where only time passes, one per text for several messages.
-    fn inbound(&self, number: usize, step: &Step) -> Result<Vec<Inbound>, NoButton> {
+    fn inbound(&mut self, number: usize, step: &Step) -> Result<Vec<Inbound>, NoButton> {
         let mut client = self.dialog.given.client.clone();
         client.language = self.dialog.given.language;
         let (kinds, button) = self.kinds(step)?;
+        let before = self.written;
+        self.written += step.client.as_ref().map_or(0, |texts| texts.0.len());
+        let edited =
+            step.edit.as_ref().map(|edit| Sent::edited((before + 1).saturating_sub(edit.of).to_string()));
         Ok(kinds
             .into_iter()
             .enumerate()
             .map(|(part, kind)| {
                 // A staff action carries no data about the client.
                 let staff = matches!(kind, EventKind::Staff { .. });
+                let written = step.client.as_ref().map(|_| Sent::written((before + part + 1).to_string()));
                 Inbound {
                     address: self.address.clone(),
                     key: format!("{number}.{part}"),
@@ -238,6 +246,7 @@ impl<'a> Run<'a> {
                     kind,
                     button: button.clone(),
                     origin: None,
+                    sent: edited.clone().or(written),
                 }
             })
             .collect())
@@ -248,6 +257,9 @@ impl<'a> Run<'a> {
         if let Some(texts) = &step.client {
             let texts = texts.0.iter();
             return Ok((texts.map(|text| EventKind::from_text(text)).collect(), None));
+        }
+        if let Some(edit) = &step.edit {
+            return one(EventKind::Message { text: edit.text.clone() });
         }
         if let Some(command) = step.command_text() {
             return one(EventKind::from_text(&command));

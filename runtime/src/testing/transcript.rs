@@ -36,6 +36,7 @@ impl Line {
             Step { client: Some(texts), .. } => {
                 texts.0.iter().map(|text| Line { who: Who::Client, text: text.clone() }).collect()
             }
+            Step { edit: Some(edit), .. } => line(Who::Client, format!("✎ {}", edit.text)),
             Step { press: Some(press), .. } => line(Who::Client, format!("[{}]", press.label)),
             Step { command: Some(command), .. } => {
                 line(Who::Client, format!("/{}", command.trim_start_matches('/')))

@@ -112,6 +112,9 @@ fn stub(request: &HttpRequest, outcome: &QueryOutcome) -> String {
 
 fn happening(event: &Event, before: Option<i64>) -> String {
     match &event.kind {
+        EventKind::Message { text } if event.edits().is_some() => {
+            format!("edit: {{ text: {} }}", quoted(text))
+        }
         EventKind::Message { text } => format!("client: {}", scalar(text)),
         EventKind::Command { name, rest } => {
             format!("command: {}", scalar(format!("{name} {rest}").trim_end()))

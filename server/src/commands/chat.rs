@@ -6,7 +6,10 @@ use std::{
     io::{BufRead, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use anyhow::{Context, bail};
@@ -17,11 +20,12 @@ use tolmach_engine::{
     language::Language,
 };
 use tolmach_runtime::{
-    Coalescing, Runtime, Staff,
-    ports::{Address, Channel, Inbound, Intake, LeadQuery, MessageQuery},
+    Coalescing, Record, Runtime, Staff,
+    ports::{Address, Channel, Inbound, Intake, LeadQuery, MessageQuery, Page, TurnQuery},
 };
 use uuid::Uuid;
 
+use super::understood;
 use crate::{
     assemble::{Assembled, Serving},
     config::Config,
@@ -40,6 +44,10 @@ pub struct Chat {
     /// The chat to continue [default: `me` in a terminal, a new one for a script]
     #[arg(long, value_name = "NAME")]
     chat: Option<String>,
+    /// Print under each answer what was understood: the nodes visited, why each exit was taken, intents with their
+    /// probabilities, filters of searches. Personal values are left out
+    #[arg(long)]
+    trace: bool,
     /// Save the dialog as a dialog test at the end, appended to the file. Starts a new chat. The file contains your
     /// messages as you wrote them, including names and phone numbers
     #[arg(long, value_name = "FILE", conflicts_with = "chat")]
@@ -77,7 +85,11 @@ impl Chat {
             terminal: &terminal,
             address: Address::new(terminal::NAME, name),
             lang: self.lang,
+            seen: self.trace.then(|| AtomicI64::new(0)),
         };
+        if self.trace {
+            talk.understood().await?;
+        }
 
         match lines {
             Some(lines) => talk.script(&lines).await?,
@@ -126,6 +138,8 @@ struct Talk<'a> {
     terminal: &'a Terminal,
     address: Address,
     lang: Option<Language>,
+    /// With `--trace`: the `seq` of the last turn that was looked at.
+    seen: Option<AtomicI64>,
 }
 
 impl Talk<'_> {
@@ -196,9 +210,33 @@ impl Talk<'_> {
         let client = Client { language: self.lang, ..Client::default() };
         let key = Uuid::now_v7().to_string();
         self.runtime
-            .receive(vec![Inbound { address: self.address.clone(), key, client, origin: None, kind, button }])
+            .receive(vec![Inbound {
+                address: self.address.clone(),
+                key,
+                client,
+                origin: None,
+                kind,
+                button,
+                sent: None,
+            }])
             .await?;
         self.runtime.settle().await;
+        self.terminal.explain(&self.understood().await?);
         Ok(())
+    }
+
+    /// What was understood in the turns since the last call; nothing without `--trace`.
+    async fn understood(&self) -> anyhow::Result<Vec<String>> {
+        let Some(seen) = &self.seen else { return Ok(Vec::new()) };
+        let page = Page { limit: u32::MAX, after: Some(seen.load(Ordering::Relaxed)) };
+        let query = TurnQuery { page, ..TurnQuery::of(self.address.to_string(), u32::MAX) };
+        let mut lines = Vec::new();
+        for turn in self.runtime.store().turns(&query).await? {
+            seen.store(turn.seq, Ordering::Relaxed);
+            let record: Record =
+                serde_json::from_str(&turn.trace).context("a stored trace cannot be read")?;
+            lines.extend(understood::lines(&record.trace));
+        }
+        Ok(lines)
     }
 }

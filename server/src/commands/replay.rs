@@ -9,10 +9,10 @@ use tolmach_app::{
     backtest,
     replay::{self, Choice},
 };
-use tolmach_engine::Platform;
-use tolmach_engine::duration::Duration;
+use tolmach_engine::{Platform, duration::Duration, trace::Trace};
 use tolmach_runtime::ports::Store;
 
+use super::understood;
 use crate::{clock::now, config::Config, database::Database};
 
 /// Replay stored turns from their traces and compare the effects, or backtest a draft on them.
@@ -31,6 +31,9 @@ pub struct Replay {
     /// Only the newest N turns
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// Print under each turn of a chat what was understood, as `tolmach chat --trace` does
+    #[arg(long, conflicts_with_all = ["since", "against", "json"])]
+    trace: bool,
     /// Print JSON for tools
     #[arg(long)]
     json: bool,
@@ -63,9 +66,12 @@ impl Replay {
             }
             None => {
                 let each = self.chat.is_some() && !self.json;
-                let shown = |path: &[String], outcome: &Result<(), String>| {
+                let shown = |trace: &Trace, outcome: &Result<(), String>| {
                     if each {
-                        show::turn(path, outcome);
+                        show::turn(&trace.path(), outcome);
+                    }
+                    if each && self.trace {
+                        understood::lines(trace).iter().for_each(|line| println!("        {line}"));
                     }
                 };
                 let found = replay::replay(store, platform, &chosen, shown).await?;

@@ -53,7 +53,7 @@ mod pigeon {
             let (address, key) = (Address::new(NAME, who), number.to_string());
             let client = Client::default();
             intake
-                .receive(vec![Inbound { address, key, client, origin: None, kind, button }])
+                .receive(vec![Inbound { address, key, client, origin: None, kind, button, sent: None }])
                 .await
                 .expect("stored");
         }

@@ -251,3 +251,27 @@ async fn a_refused_token_leaves_the_web_chat_working() {
     assert!(!printed.contains(&wrong[11..]) && !health.to_string().contains(&wrong[11..]), "{printed}");
     assert!(printed.contains("telegram bot is off"), "{printed}");
 }
+
+/// Within the burst the edit is the message; an answered message that is edited to another wish is answered anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn edited_messages_are_read_as_they_were_meant() {
+    let home = Home::ready();
+    let telegram = Telegram::start().await;
+    let server = home
+        .tolmach(&["run", "--listen", "127.0.0.1:0"])
+        .env("TOLMACH_TELEGRAM_TOKEN", TOKEN)
+        .env("TOLMACH_TELEGRAM_API_URL", &telegram.url)
+        .serve();
+    telegram.writes(CLIENT, "/start");
+    until_shown(&telegram, "Здравствуйте, Анна!").await;
+    let id = telegram.writes(CLIENT, "нужен генератр");
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    telegram.edits(CLIENT, id, "нужен генератор", 1);
+    until_shown(&telegram, "енератор").await;
+    telegram.edits(CLIENT, id, "нужен насос", 30);
+    until_shown(&telegram, "асос").await;
+    drop(server);
+    let turns = home.tolmach(&["replay", &format!("telegram:{CLIENT}"), "--trace"]).run().ok().stdout;
+    assert!(turns.contains("3 turns replayed, 0 differ"), "{turns}");
+    assert!(turns.contains("corrects the message «нужен генератор» of "), "{turns}");
+}

@@ -45,6 +45,38 @@ fn an_english_dialog_ends_in_a_lead() {
     assert_eq!(leads[0]["lead"]["contact"]["email"], "john@example.com");
 }
 
+/// `--trace` says under each answer what was understood, in 100 columns, and a stored chat shows the same lines.
+#[test]
+fn a_dialog_with_its_trace_says_why() {
+    let home = Home::ready();
+    let dialog = "/start\nнужен перфоратор до 20 тысяч\nа второй сколько?\nподешевле\nпозовите менеджера\n\
+                  а доставка в Тулу есть?\nАнна, 8 999 123-45-67\n";
+    home.write("dialog.txt", dialog);
+    let ran = home.tolmach(&["chat", "--chat", "anna", "--trace", "--script", "dialog.txt"]).run().ok();
+    for part in [
+        "│ find             search           → ",
+        "│     filters: price <= 20000",
+        "│     of the rows ",
+        "│     the last search, changed: ",
+        "is needed",
+        "│     interrupted by the intent services: ",
+    ] {
+        assert!(ran.stdout.contains(part), "«{part}» is not in: {}", ran.stdout);
+    }
+    let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("  │ ")).collect();
+    let wide: Vec<_> = lines.iter().filter(|line| line.chars().count() > 100).collect();
+    assert!(wide.is_empty(), "{wide:?}");
+    assert!(!lines.iter().any(|line| line.contains("999")), "no personal values: {lines:?}");
+
+    let replayed = home.tolmach(&["replay", "terminal:anna", "--trace"]).run().ok().stdout;
+    for line in lines {
+        let line = line.trim_start_matches("  │ ");
+        assert!(replayed.contains(line), "«{line}» is not in: {replayed}");
+    }
+    let plain = home.tolmach(&["chat", "--chat", "otto", "--script", "dialog.txt"]).run().ok();
+    assert!(!plain.stdout.contains('│'), "{}", plain.stdout);
+}
+
 /// A number presses a button, and the last lead has the product that was looked at.
 #[test]
 fn buttons_are_pressed_by_number() {

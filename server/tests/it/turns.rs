@@ -226,6 +226,7 @@ fn inbound(chat: &str, key: &str, text: &str) -> Inbound {
         kind,
         button: None,
         origin: None,
+        sent: None,
     }
 }
 

@@ -152,6 +152,7 @@ fn message(key: &str) -> (Uuid, Inbound) {
         kind: EventKind::Message { text: "насос".to_owned() },
         button: None,
         origin: None,
+        sent: None,
     };
     (Uuid::now_v7(), inbound)
 }

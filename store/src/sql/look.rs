@@ -64,7 +64,8 @@ pub(super) fn next(chat: &str, rows: Vec<Row>) -> sqlx::Result<Next> {
         next.chat = Chat { session, version, staff };
         next.undelivered = undelivered;
         if let (Some(seq), Some(event)) = (seq, event) {
-            next.rows.push(InboxRow { seq, chat: chat.to_owned(), event: stored(&event)?, button });
+            let (chat, event) = (chat.to_owned(), stored(&event)?);
+            next.rows.push(InboxRow { seq, chat, event, button, edits: Vec::new() });
         }
     }
     Ok(next)

@@ -170,11 +170,12 @@ pub(super) fn receive(at: i64, inbound: Vec<(Uuid, Inbound)>) -> Result<Operatio
     let mut known = HashSet::new();
     let mut rows = Vec::with_capacity(inbound.len());
     for (id, inbound) in inbound {
-        let Inbound { address, key, client, origin, kind, button } = inbound;
+        let Inbound { address, key, client, origin, kind, button, sent } = inbound;
         let chat = address.to_string();
         plain("chat", &chat)?;
         plain("key", &key)?;
-        let event = json(&Event { id, at, client, origin, kind })?;
+        let sent = sent.into_iter().collect();
+        let event = json(&Event { id, at, client, origin, sent, kind })?;
         let row = json(&(&address.channel, &key, &chat, event, button.map(without_nul)))?;
         let identity = (address.channel, key);
         if known.insert(identity.clone()) {

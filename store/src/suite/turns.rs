@@ -33,6 +33,33 @@ pub(crate) async fn consumes_several_events_in_one_turn(place: &dyn TestDatabase
     assert_eq!(store.next(CHAT).await.expect("read").rows.len(), MAX_PENDING as usize);
 }
 
+pub(crate) async fn keeps_which_message_an_event_is(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    let sent = |key: &str, sent| {
+        let (id, inbound) = text(CHAT, key, key);
+        (id, Inbound { sent, ..inbound })
+    };
+    let all = vec![
+        sent("нужен генератр", Some(Sent::written("5"))),
+        sent("не из мессенджера", None),
+        sent("нужен генератор", Some(Sent::edited("5"))),
+    ];
+    store.receive(5, all).await.expect("received");
+    let rows = store.next(CHAT).await.expect("read").rows;
+    let read: Vec<_> = rows.iter().map(|row| row.event.sent.clone()).collect();
+    assert_eq!(read, [vec![Sent::written("5")], vec![], vec![Sent::edited("5")]]);
+    assert!(rows.iter().all(|row| row.edits.is_empty()));
+    // A message is consumed with its edit, and what came between them waits on.
+    let mut commit = turn(&rows[0], 0, vec![say("да")]);
+    commit.inbox = vec![rows[0].seq, rows[2].seq];
+    assert_eq!(store.commit(commit.clone()).await.expect("answered"), CommitOutcome::Stored);
+    let left = store.next(CHAT).await.expect("read").rows;
+    assert_eq!(left.iter().map(|row| row.seq).collect::<Vec<_>>(), [rows[1].seq]);
+    // The turn's event keeps it too, for replays.
+    let turns = store.turns(&TurnQuery::of(CHAT, 10)).await.expect("read");
+    assert_eq!(turns[0].event.sent, [Sent::written("5")]);
+}
+
 pub(crate) async fn keeps_what_a_chat_holds_back_from_staff(place: &dyn TestDatabase) {
     let store = place.open().await;
     for (key, staff) in [("a", Some("[\"я\"]")), ("b", Some("[2]")), ("c", None)] {

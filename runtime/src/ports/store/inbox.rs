@@ -21,6 +21,9 @@ pub struct InboxRow {
     pub event: Event,
     /// For a press: the button's id.
     pub button: Option<String>,
+    /// The `seq` of further rows that are consumed with this one: edits of its message that it has the text of. None as read
+    /// from the store.
+    pub edits: Vec<i64>,
 }
 
 /// The pending work of a chat.

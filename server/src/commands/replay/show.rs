@@ -18,7 +18,7 @@ pub fn replayed(found: &Replayed, with_turns: bool) {
 }
 
 /// Prints one turn of a replayed chat.
-pub fn turn(path: &[String], outcome: &Result<(), String>) {
+pub fn turn(path: &[&str], outcome: &Result<(), String>) {
     let path = path.join(" → ");
     match outcome {
         Ok(()) => println!("  same  {path}"),
