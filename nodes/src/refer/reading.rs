@@ -376,9 +376,8 @@ impl Reading {
     }
 
     fn counted(&mut self, count: f64) {
-        match self.nth.last() {
-            Some(place) => self.counts.push((*place, count)),
-            None => {}
+        if let Some(place) = self.nth.last() {
+            self.counts.push((*place, count));
         }
         self.count = Some(count);
     }
