@@ -19,7 +19,7 @@ use tolmach_engine::{
 use crate::{
     bounds,
     choices::{self, Beside},
-    extract, grounded,
+    extract, grounded, refer, tone, wishes,
 };
 
 /// A name and a reader whose result is dropped.
@@ -63,6 +63,10 @@ pub const READERS: &[Reader] = &[
     ("request", |text| unused(bounds::request_for(text))),
     ("words", |text| unused(wording::normalized(text))),
     ("language", |text| unused(Language::evidence(text))),
+    ("of rows, a list", |text| unused(refer::read_both(text))),
+    ("wishes", |text| unused((wishes::parts(text), wishes::alternatives(text)))),
+    ("tone", |text| unused(tone::of(&wording::normalized(text)))),
+    ("refusal of a thing", |text| unused(extract::refuses(text))),
     ("sentences", |text| unused(grounded::keep_grounded(text, &asked(text)))),
 ];
 
@@ -122,6 +126,20 @@ pub const HOSTILE: &[&str] = &[
     "а а ",
     "как ",
     "8-8 ",
+    "второй ",
+    "не не ",
+    "без ",
+    "2 шт ",
+    "дрель 2 шт\n",
+    "1. болт - 5\n",
+    " и ",
+    "хочу и хочу ",
+    " или ",
+    "а,",
+    "не звоните ",
+    "подешевле ",
+    "5-7 кВт ",
+    "срочно ",
 ];
 
 /// Runs every reader on a text.

@@ -590,6 +590,11 @@ impl Refinement {
     }
 }
 
+/// Reads a text as speech about rows, and as a list of goods, for the tests of what is linear.
+pub(crate) fn read_both(text: &str) -> (bool, bool) {
+    (Reading::of(text).is_some(), list::read(text).is_some())
+}
+
 /// The sections of the rows that were shown, in both languages; none where a row has none.
 fn sections(turn: &TurnContext<'_>) -> Vec<String> {
     let Some(shown) = &turn.context().shown else { return Vec::new() };

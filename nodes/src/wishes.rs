@@ -41,7 +41,7 @@ pub(crate) fn parts(text: &str) -> Vec<String> {
         before = c;
     }
     push(&mut parts, &current);
-    let parts: Vec<String> = parts.iter().flat_map(|part| at_conjunctions(part)).collect();
+    let parts: Vec<String> = parts.iter().flat_map(|part| at_conjunctions(part, MOST)).collect();
     if parts.len() > MOST { vec![text.trim().to_owned()] } else { parts }
 }
 
@@ -121,26 +121,19 @@ fn push(parts: &mut Vec<String>, part: &str) {
 
 /// A part without the conjunction that it begins with, and split where «и» joins two requests that each have a verb or a bound
 /// of their own.
-fn at_conjunctions(part: &str) -> Vec<String> {
-    const JOINS: &[&str] = &[
-        " и еще ",
-        " и ещё ",
-        " а еще ",
-        " а ещё ",
-        " и также ",
-        " и ",
-        " а также ",
-        " плюс ",
-        " and also ",
-        " and ",
-    ];
+///
+/// It is split `left` times at most: more parts than [`MOST`] are none, and each split reads the rest again.
+fn at_conjunctions(part: &str, left: usize) -> Vec<String> {
+    const JOINS: &[&str] =
+        &[" и еще ", " и ещё ", " а еще ", " а ещё ", " и также ", " и ", " а также ", " плюс ", " and also ", " and "];
     for join in JOINS {
-        if let Some((head, tail)) = part.split_once(join)
+        if left > 0
+            && let Some((head, tail)) = part.split_once(join)
             && stands_alone(head)
             && stands_alone(tail)
         {
             let mut parts = vec![head.trim().to_owned()];
-            parts.extend(at_conjunctions(tail.trim()));
+            parts.extend(at_conjunctions(tail.trim(), left - 1));
             return parts;
         }
     }
