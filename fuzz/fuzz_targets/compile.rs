@@ -40,7 +40,7 @@ fuzz_target!(|data: &[u8]| {
         let event = Event {
             id: uuid::Uuid::from_u128(turn as u128),
             at: 1_795_000_000_000,
-            origin: None, client: Client::default(),
+            origin: None, reading: None, client: Client::default(),
             kind: EventKind::Message { text: word.to_owned() },
         };
         let mut step = start(&release, session, event);

@@ -78,6 +78,7 @@ pub(crate) fn merged(rows: &[InboxRow]) -> Option<Event> {
         at: last.event.at,
         client: last.event.client.clone(),
         origin: last.event.origin.clone(),
+        reading: None,
         kind,
     })
 }
@@ -104,7 +105,7 @@ mod tests {
 
     fn row(at: i64, kind: EventKind) -> InboxRow {
         let client = Client { first_name: at.to_string(), ..Client::default() };
-        let event = Event { id: Uuid::from_u128(at as u128), at, client, origin: None, kind };
+        let event = Event { id: Uuid::from_u128(at as u128), at, client, origin: None, reading: None, kind };
         InboxRow { seq: at, chat: "web:1".to_owned(), event, button: None }
     }
 

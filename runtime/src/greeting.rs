@@ -132,6 +132,7 @@ impl Runtime {
             at,
             client: first.client.clone(),
             origin: first.origin.clone(),
+            reading: None,
             kind: first.kind.clone(),
         };
         self.report_missing_entry(ready, &event);

@@ -174,7 +174,7 @@ mod tests {
     }
 
     fn event(kind: EventKind) -> Event {
-        Event { id: Uuid::from_u128(7), at: 5, client: Client::default(), origin: None, kind }
+        Event { id: Uuid::from_u128(7), at: 5, client: Client::default(), origin: None, reading: None, kind }
     }
 
     fn told_by(

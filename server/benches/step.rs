@@ -64,6 +64,7 @@ fn main() {
             id: Uuid::from_u128(turn as u128),
             at: 1_795_000_000_000 + turn as i64,
             origin: None,
+            reading: None,
             client: Client { first_name: "Анна".into(), ..Client::default() },
             kind: EventKind::Message { text: "нужен перфоратор для дома".into() },
         };

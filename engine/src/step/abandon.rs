@@ -69,7 +69,14 @@ mod tests {
     use crate::event::Client;
 
     fn sent(session: Session, kind: EventKind) -> Vec<String> {
-        let event = Event { id: Uuid::from_u128(1), at: 5, client: Client::default(), origin: None, kind };
+        let event = Event {
+            id: Uuid::from_u128(1),
+            at: 5,
+            client: Client::default(),
+            origin: None,
+            reading: None,
+            kind,
+        };
         let before = session.clone();
         let (after, effects, trace) = abandon(session, event, Abandoned::TooLong);
         assert_eq!(after.waits_at(), before.waits_at());

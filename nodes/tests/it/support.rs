@@ -107,8 +107,14 @@ impl Chat {
     pub fn event(&mut self, kind: EventKind) -> Vec<Outgoing> {
         self.turn += 1;
         let at = 1_795_000_000_000 + self.turn as i64 * 1000;
-        let event =
-            Event { id: Uuid::from_u128(self.turn), at, client: Client::default(), origin: None, kind };
+        let event = Event {
+            id: Uuid::from_u128(self.turn),
+            at,
+            client: Client::default(),
+            origin: None,
+            reading: None,
+            kind,
+        };
         let before = self.session.clone();
         let mut step = start(&self.release, std::mem::take(&mut self.session), event.clone());
         let (effects, trace) = loop {

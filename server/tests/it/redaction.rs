@@ -30,7 +30,8 @@ fn a_redacted_record_holds_no_personal_value() {
     for (turn, text) in ["hello", "+7 900 123-45-67"].into_iter().enumerate() {
         let kind = EventKind::Message { text: text.to_owned() };
         let id = uuid::Uuid::from_u128(turn as u128);
-        let event = Event { id, at: 1_795_000_000_000, client: Client::default(), origin: None, kind };
+        let event =
+            Event { id, at: 1_795_000_000_000, client: Client::default(), origin: None, reading: None, kind };
         let before = session.clone();
         let Step::Done { session: after, effects, trace } = start(&release, before.clone(), event.clone())
         else {

@@ -174,7 +174,7 @@ pub(super) fn receive(at: i64, inbound: Vec<(Uuid, Inbound)>) -> Result<Operatio
         let chat = address.to_string();
         plain("chat", &chat)?;
         plain("key", &key)?;
-        let event = json(&Event { id, at, client, origin, kind })?;
+        let event = json(&Event { id, at, client, origin, reading: None, kind })?;
         let row = json(&(&address.channel, &key, &chat, event, button.map(without_nul)))?;
         let identity = (address.channel, key);
         if known.insert(identity.clone()) {

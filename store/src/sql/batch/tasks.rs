@@ -123,6 +123,7 @@ fn event(id: Uuid, at: i64, timer: &str) -> sqlx::Result<String> {
         at,
         client: Client::default(),
         origin: None,
+        reading: None,
         kind: EventKind::Timer { name: timer.to_owned() },
     })
 }
