@@ -28,6 +28,10 @@ pub struct Event {
     /// Which of the client's messages it is, in a channel in which messages can be edited: one, or several that were merged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<Sent>,
+    /// What a message is read as where it is written otherwise than it is meant: colloquially, in Latin letters. It goes to
+    /// whatever reads the message; the history and the staff have what was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<String>,
     /// What happened.
     pub kind: EventKind,
 }
@@ -158,6 +162,9 @@ impl Event {
         let client = &mut self.client;
         for field in [&mut client.first_name, &mut client.last_name, &mut client.username] {
             shorten(field, MAX_FIELD);
+        }
+        if let Some(reading) = &mut self.reading {
+            shorten(reading, MAX_TEXT);
         }
         match &mut self.kind {
             EventKind::Message { text } => shorten(text, MAX_TEXT),

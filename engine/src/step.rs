@@ -14,8 +14,8 @@ mod route;
 mod wishes;
 
 pub use abandon::{Abandoned, abandon};
-pub use edit::changes_nothing;
 use cursor::{Cursor, waiting};
+pub use edit::changes_nothing;
 
 use crate::{
     effect::{Button, Choice, Command, Effect, Notice, Outgoing, Query, QueryOutcome},

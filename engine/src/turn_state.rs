@@ -5,12 +5,16 @@ use std::collections::VecDeque;
 use crate::{
     effect::{Action, Author, Button, Choice, ClassifyRequest, Command, Effect, Outgoing, Press, Query},
     event::{Event, EventKind, MAX_TEXT},
+    language::Language,
     personal::PersonalValues,
     session::{Frame, Session, Waiting},
     text::cut,
     trace::Trace,
     wording,
 };
+
+/// Digits of the shortest phone number.
+const PHONE_DIGITS: usize = 7;
 
 /// Where a turn was before a `refer` node ran.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,6 +125,19 @@ impl TurnState {
         self.event.kind = EventKind::Message { text };
     }
 
+    /// Reads the message as it is meant where it is written otherwise, with a note in the trace. Contacts stand in no note.
+    pub(crate) fn take_reading(&mut self, personal: &PersonalValues, language: Language) {
+        let Some(reading) = self.event.reading.take() else { return };
+        let bare =
+            !reading.contains('@') && reading.chars().filter(char::is_ascii_digit).count() < PHONE_DIGITS;
+        self.note(match bare {
+            true => format!("read as «{}»", personal.redact(&reading, language)),
+            false => "read with other spellings".to_owned(),
+        });
+        self.words = wording::normalized(&reading);
+        self.event.kind = EventKind::Message { text: reading };
+    }
+
     /// Adds a line of explanation to the trace: to the node that runs or, before the first one, to that one.
     pub(crate) fn note(&mut self, note: String) {
         self.trace.visits.last_mut().map_or(&mut self.notes, |visit| &mut visit.notes).push(note);
@@ -178,5 +195,38 @@ impl TurnState {
             choice,
         };
         Button { label, action: Action::Press { id, press } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Client;
+
+    fn check(text: &str, reading: &str, note: &str) {
+        let kind = EventKind::Message { text: text.to_owned() };
+        let (id, reading) = (uuid::Uuid::from_u128(1), Some(reading.to_owned()));
+        let event = Event {
+            id,
+            at: 5,
+            client: Client::default(),
+            origin: None,
+            sent: Vec::new(),
+            reading: reading.clone(),
+            kind,
+        };
+        let mut turn_state = TurnState::new(event);
+        assert_eq!(turn_state.event.kind.text(), text);
+        turn_state.take_reading(&PersonalValues::default(), Language::Ru);
+        assert_eq!(Some(turn_state.event.kind.text()), reading.as_deref());
+        assert_eq!(turn_state.words, wording::normalized(&reading.unwrap_or_default()));
+        assert_eq!(turn_state.notes, [note]);
+    }
+
+    #[test]
+    fn a_reading_replaces_the_message_and_is_noted_without_contacts() {
+        check("nuzhen nasos", "нужен насос", "read as «нужен насос»");
+        check("moi nomer 8 921 123-45-67", "мой номер 8 921 123-45-67", "read with other spellings");
+        check("pochta oleg@example.com", "почта oleg@example.com", "read with other spellings");
     }
 }

@@ -42,6 +42,7 @@ fuzz_target!(|data: &[u8]| {
             at: 1_795_000_000_000,
             origin: None, client: Client::default(),
             sent: Vec::new(),
+            reading: None,
             kind: EventKind::Message { text: word.to_owned() },
         };
         let mut step = start(&release, session, event);

@@ -142,7 +142,8 @@ impl Node for Branch {
             };
             if holds {
                 let because = case.when.as_ref().map_or("else", Expression::source);
-                let others = if not.is_empty() { String::new() } else { format!("; not {}", not.join("; not ")) };
+                let others =
+                    if not.is_empty() { String::new() } else { format!("; not {}", not.join("; not ")) };
                 turn.note(format!("case: {because}{others}"));
                 return Ok(NodeOutcome::To(Target::parse(to)));
             }

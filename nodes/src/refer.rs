@@ -73,7 +73,17 @@ enum State {
     /// A row that was not shown, to be compared with these.
     Comparing { rows: Vec<Product> },
     /// The lines of a list, looked up one by one.
-    Listing { wanted: Vec<Wanted>, found: Vec<Option<(Product, bool)>>, left_out: usize },
+    Listing { wanted: Vec<Wanted>, found: Vec<Option<Looked>>, left_out: usize },
+}
+
+/// A line of a list as it was found.
+#[derive(Debug, Serialize, Deserialize)]
+struct Looked {
+    line: OrderLine,
+    /// «, 9 490 ₽»
+    price: String,
+    /// Whether it is surely what was meant.
+    sure: bool,
 }
 
 /// The most characters of a message that is read as speech about rows.
@@ -496,7 +506,7 @@ impl Refer {
         &self,
         turn: &mut TurnContext<'_>,
         wanted: Vec<Wanted>,
-        found: Vec<Option<(Product, bool)>>,
+        found: Vec<Option<Looked>>,
         left_out: usize,
     ) -> Result<NodeOutcome, Fault> {
         let Some(next) = wanted.get(found.len()) else {
@@ -516,12 +526,23 @@ impl Refer {
         &self,
         turn: &mut TurnContext<'_>,
         wanted: Vec<Wanted>,
-        mut found: Vec<Option<(Product, bool)>>,
+        mut found: Vec<Option<Looked>>,
         left_out: usize,
         results: SearchResults,
     ) -> Result<NodeOutcome, Fault> {
         let hit = results.hits.into_iter().next().filter(|hit| hit.score >= LIKELY);
-        found.push(hit.map(|hit| (hit.product, hit.score >= SURE && hit.near.is_none())));
+        // Only what the answer needs is kept: the state is written for each line.
+        let language = turn.language();
+        found.push(hit.map(|hit| {
+            let wanted = wanted.get(found.len());
+            let quantity = wanted.and_then(|wanted| wanted.quantity).or(Some(1.0));
+            let said = wanted.map(|wanted| wanted.said.as_str()).unwrap_or_default();
+            Looked {
+                line: OrderLine::of(&hit.product, language, quantity, said),
+                price: telling::price_of(&hit.product, language),
+                sure: hit.score >= SURE && hit.near.is_none(),
+            }
+        }));
         self.look_up(turn, wanted, found, left_out)
     }
 
@@ -530,7 +551,7 @@ impl Refer {
         &self,
         turn: &mut TurnContext<'_>,
         wanted: Vec<Wanted>,
-        found: Vec<Option<(Product, bool)>>,
+        found: Vec<Option<Looked>>,
         left_out: usize,
     ) -> Result<NodeOutcome, Fault> {
         let language = turn.language();
@@ -540,24 +561,25 @@ impl Refer {
             return self.decline(turn, "no line of the list is in the catalogue");
         }
         for (wanted, found) in wanted.into_iter().zip(found) {
-            let line = match &found {
-                Some((row, _)) => OrderLine::of(row, language, wanted.quantity.or(Some(1.0)), &wanted.said),
-                None => OrderLine {
-                    name: wanted.what.clone(),
-                    quantity: wanted.quantity,
-                    said: wanted.said.clone(),
-                    ..OrderLine::default()
-                },
-            };
-            let text = line.text();
-            turn.context_mut().order.add(line);
             match found {
-                Some((row, true)) => {
-                    let card = telling::price_of(&row, language);
-                    sure.push(format!("• {text}{card}"));
+                Some(Looked { line, price, sure: true }) => {
+                    sure.push(format!("• {}{price}", line.text()));
+                    turn.context_mut().order.add(line);
                 }
-                Some(_) => unsure.push(format!("• «{}» → {text}", wanted.what)),
-                None => missing.push(format!("• {text}")),
+                Some(Looked { line, .. }) => {
+                    unsure.push(format!("• «{}» → {}", wanted.what, line.text()));
+                    turn.context_mut().order.add(line);
+                }
+                None => {
+                    let line = OrderLine {
+                        name: wanted.what,
+                        quantity: wanted.quantity,
+                        said: wanted.said,
+                        ..OrderLine::default()
+                    };
+                    missing.push(format!("• {}", line.text()));
+                    turn.context_mut().order.add(line);
+                }
             }
         }
         let mut paragraphs = Vec::new();

@@ -124,8 +124,18 @@ fn push(parts: &mut Vec<String>, part: &str) {
 ///
 /// It is split `left` times at most: more parts than [`MOST`] are none, and each split reads the rest again.
 fn at_conjunctions(part: &str, left: usize) -> Vec<String> {
-    const JOINS: &[&str] =
-        &[" и еще ", " и ещё ", " а еще ", " а ещё ", " и также ", " и ", " а также ", " плюс ", " and also ", " and "];
+    const JOINS: &[&str] = &[
+        " и еще ",
+        " и ещё ",
+        " а еще ",
+        " а ещё ",
+        " и также ",
+        " и ",
+        " а также ",
+        " плюс ",
+        " and also ",
+        " and ",
+    ];
     for join in JOINS {
         if left > 0
             && let Some((head, tail)) = part.split_once(join)

@@ -97,6 +97,7 @@ pub(crate) fn merged(rows: &[InboxRow]) -> Option<Event> {
         client: last.event.client.clone(),
         origin: last.event.origin.clone(),
         sent: rows.iter().flat_map(sent).collect(),
+        reading: None,
         kind,
     })
 }
@@ -130,8 +131,15 @@ mod tests {
 
     fn row(at: i64, kind: EventKind) -> InboxRow {
         let client = Client { first_name: at.to_string(), ..Client::default() };
-        let event =
-            Event { id: Uuid::from_u128(at as u128), at, client, origin: None, sent: Vec::new(), kind };
+        let event = Event {
+            id: Uuid::from_u128(at as u128),
+            at,
+            client,
+            origin: None,
+            sent: Vec::new(),
+            reading: None,
+            kind,
+        };
         InboxRow { seq: at, chat: "web:1".to_owned(), event, button: None, edits: Vec::new() }
     }
 

@@ -133,6 +133,7 @@ impl Runtime {
             client: first.client.clone(),
             origin: first.origin.clone(),
             sent: Vec::new(),
+            reading: None,
             kind: first.kind.clone(),
         };
         self.report_missing_entry(ready, &event);

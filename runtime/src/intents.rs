@@ -8,7 +8,9 @@ use std::{
 use tolmach_engine::{
     Release,
     effect::{ClassifyRequest, QueryOutcome, ScoredLabel},
+    event::{Event, EventKind, MAX_TEXT},
     kind::Example,
+    text::cut,
 };
 use tolmach_model::{Classifier, Encoder, Words};
 
@@ -66,8 +68,8 @@ impl Trainer {
         Ok(learned)
     }
 
-    /// Classifies a text; labels come most likely first. A text typed in the wrong keyboard layout and words close to
-    /// those of the examples are corrected first.
+    /// Classifies a text; labels come most likely first. A text typed in the wrong keyboard layout or in Latin letters,
+    /// colloquial forms, and words close to those of the examples are corrected first.
     ///
     /// # Errors
     /// When the text cannot be embedded.
@@ -77,7 +79,10 @@ impl Trainer {
         text: &str,
     ) -> ports::Result<Vec<ScoredLabel>> {
         let (of, text) = (Arc::clone(learned), text.to_owned());
-        let correct = move || of.words.correct(&Encoder::built_in().correct_layout(&text));
+        let correct = move || {
+            let text = Encoder::built_in().correct_layout(&text);
+            of.words.correct(&of.words.read(&text).unwrap_or_else(|| text.into_owned()))
+        };
         let text = cpu::run(correct).await?;
         let vectors = self.embedder.embed(std::slice::from_ref(&text)).await?;
         let (of, vector) = (Arc::clone(learned), vectors.into_iter().next().unwrap_or_default());
@@ -125,6 +130,8 @@ pub(crate) struct Intents {
     sets: BTreeMap<String, Arc<TrainedClassifier>>,
     /// The label of a message that holds an article number, of the sets that have one.
     article_labels: BTreeMap<String, String>,
+    /// The words of all sets.
+    words: Arc<Words>,
 }
 
 impl Intents {
@@ -136,7 +143,18 @@ impl Intents {
         let examples = release.resources.examples.iter();
         let article_labels =
             examples.filter_map(|(name, of)| Some((name.clone(), of.article_label()?.to_owned()))).collect();
-        Ok(Intents { sets, article_labels })
+        let texts =
+            release.resources.examples.values().flat_map(|of| of.iter().map(|example| example.text.as_str()));
+        let words = Arc::new(Words::of(texts));
+        Ok(Intents { sets, article_labels, words })
+    }
+
+    /// The event with what its message is read as, where it is written otherwise than it is meant.
+    pub(crate) async fn read(&self, event: Event) -> ports::Result<Event> {
+        let EventKind::Message { text } = &event.kind else { return Ok(event) };
+        let (words, text) = (Arc::clone(&self.words), text.clone());
+        let read = move || words.read(cut(&text, MAX_TEXT));
+        Ok(Event { reading: cpu::run(read).await?, ..event })
     }
 
     /// The label that a set gives to a message that holds an article number of the catalogue; `None` if to none.

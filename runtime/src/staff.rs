@@ -180,6 +180,7 @@ mod tests {
             client: Client::default(),
             origin: None,
             sent: Vec::new(),
+            reading: None,
             kind,
         }
     }

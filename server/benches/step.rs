@@ -65,6 +65,7 @@ fn main() {
             at: 1_795_000_000_000 + turn as i64,
             origin: None,
             sent: Vec::new(),
+            reading: None,
             client: Client { first_name: "Анна".into(), ..Client::default() },
             kind: EventKind::Message { text: "нужен перфоратор для дома".into() },
         };

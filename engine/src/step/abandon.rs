@@ -75,6 +75,7 @@ mod tests {
             client: Client::default(),
             origin: None,
             sent: Vec::new(),
+            reading: None,
             kind,
         };
         let before = session.clone();

@@ -267,6 +267,7 @@ fn interrupt(
         let text = personal_values(release, session).redact(text, session.language);
         turn_state.remembered = session.remember(Author::Client, &text);
     }
+    turn_state.take_reading(&personal_values(release, session), session.language);
     if let Some(frame) = session.frames.last_mut() {
         frame.waiting = Some(std::mem::take(&mut turn_state.current));
     }

@@ -54,7 +54,9 @@ fn learn_language(session: &mut Session, event: &Event) {
     let EventKind::Message { text } = &event.kind else {
         return assume_language(session, event);
     };
-    match Language::evidence(text) {
+    // Of a message without words the reading says nothing about the language.
+    let written = text.chars().any(char::is_alphabetic);
+    match Language::evidence(event.reading.as_ref().filter(|_| written).unwrap_or(text)) {
         None => assume_language(session, event),
         Some(Evidence { language, .. }) if language == session.language => {
             session.language_known = true;
@@ -110,6 +112,10 @@ fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, e
     if session.taken_over_at.is_some() {
         // Staff have the chat and answer the client themselves.
         return Cursor::Stop;
+    }
+    // An answer that is kept, a name perhaps, is kept as it was written.
+    if !waits_to_collect(release, session) {
+        turn_state.take_reading(&personal_values(release, session), session.language);
     }
     match &event.kind {
         EventKind::Unsupported { .. } => Cursor::Say(phrases::UNSUPPORTED),

@@ -113,6 +113,7 @@ impl Chat {
             client: Client::default(),
             origin: None,
             sent: Vec::new(),
+            reading: None,
             kind,
         })
     }
@@ -131,6 +132,7 @@ impl Chat {
             client: Client::default(),
             origin: None,
             sent,
+            reading: None,
             kind: EventKind::Message { text: text.into() },
         })
     }

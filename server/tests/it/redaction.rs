@@ -36,6 +36,7 @@ fn a_redacted_record_holds_no_personal_value() {
             client: Client::default(),
             origin: None,
             sent: Vec::new(),
+            reading: None,
             kind,
         };
         let before = session.clone();

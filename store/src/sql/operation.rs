@@ -175,7 +175,7 @@ pub(super) fn receive(at: i64, inbound: Vec<(Uuid, Inbound)>) -> Result<Operatio
         plain("chat", &chat)?;
         plain("key", &key)?;
         let sent = sent.into_iter().collect();
-        let event = json(&Event { id, at, client, origin, sent, kind })?;
+        let event = json(&Event { id, at, client, origin, sent, reading: None, kind })?;
         let row = json(&(&address.channel, &key, &chat, event, button.map(without_nul)))?;
         let identity = (address.channel, key);
         if known.insert(identity.clone()) {

@@ -16,11 +16,13 @@ pub(super) const INTRODUCTIONS: &[&str] = &[
     "name",
     "named",
     "speaking",
+    "zovut",
 ];
 
 /// Words that stand around a name and are no part of it.
 pub(super) const LEADS: &[&str] = &[
     "меня",
+    "menya",
     "это",
     "эта",
     "этот",

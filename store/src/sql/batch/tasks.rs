@@ -124,6 +124,7 @@ fn event(id: Uuid, at: i64, timer: &str) -> sqlx::Result<String> {
         client: Client::default(),
         origin: None,
         sent: Vec::new(),
+        reading: None,
         kind: EventKind::Timer { name: timer.to_owned() },
     })
 }
