@@ -319,7 +319,10 @@ impl Classify {
         if first.len() < 2 {
             return self.whole(turn, &state.whole);
         }
-        let said: Vec<String> = first.iter().map(|wish| format!("«{}» {}", wish.text, wish.label)).collect();
+        let said: Vec<String> = first
+            .iter()
+            .map(|wish| format!("«{}» {}", extract::without_contact(&wish.text), wish.label))
+            .collect();
         turn.note(format!("{} wishes: {}", first.len(), said.join("; ")));
         let mut wishes = first.into_iter();
         let Some(now) = wishes.next() else { return self.whole(turn, &state.whole) };

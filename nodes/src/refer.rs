@@ -233,7 +233,8 @@ impl Refer {
                 .collect();
             turn.also_wants(&rest.join(", "), None);
             turn.read_as(part);
-            turn.note(format!("«{part}» is of the rows; then «{}»", rest.join(", ")));
+            let rest = extract::without_contact(&rest.join(", "));
+            turn.note(format!("«{}» is of the rows; then «{rest}»", extract::without_contact(part)));
             return Some((reading, found));
         }
         None

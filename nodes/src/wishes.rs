@@ -17,30 +17,30 @@ pub(crate) const MOST: usize = 8;
 /// The parts of a message: its sentences, and what commas and «и» part, in order. Marks at their ends are left out. A message
 /// of more than [`MOST`] parts tells a story: it is one.
 pub(crate) fn parts(text: &str) -> Vec<String> {
+    // No mark within a contact ends a part: a phone number in two parts would be none in either.
+    let masked = extract::masked_with(text, "x");
     let mut parts: Vec<String> = Vec::new();
-    let mut current = String::new();
-    let mut chars = text.chars().peekable();
+    let mut from = 0;
+    let mut chars = masked.char_indices().peekable();
     let mut before = ' ';
-    while let Some(c) = chars.next() {
-        let digit_after = chars.peek().is_some_and(char::is_ascii_digit);
+    while let Some((at, c)) = chars.next() {
+        let after = chars.peek().map(|(_, next)| *next);
         let ends = match c {
             '!' | '?' | ';' | '\n' => true,
             // «3,5 кВт», «2.5»: no end.
             '.' | ',' => {
-                !(before.is_ascii_digit() && digit_after)
-                    && chars.peek().is_none_or(|next| next.is_whitespace())
+                !(before.is_ascii_digit() && after.is_some_and(|next| next.is_ascii_digit()))
+                    && after.is_none_or(char::is_whitespace)
             }
             _ => false,
         };
         if ends {
-            push(&mut parts, &current);
-            current.clear();
-        } else {
-            current.push(c);
+            push(&mut parts, text.get(from..at).unwrap_or_default());
+            from = at + c.len_utf8();
         }
         before = c;
     }
-    push(&mut parts, &current);
+    push(&mut parts, text.get(from..).unwrap_or_default());
     let parts: Vec<String> = parts.iter().flat_map(|part| at_conjunctions(part, MOST)).collect();
     if parts.len() > MOST { vec![text.trim().to_owned()] } else { parts }
 }
@@ -279,6 +279,10 @@ mod tests {
         check("насос 3,5 кВт. Доставка есть?", &["насос 3,5 кВт", "Доставка есть"]);
         check("пила по дереву и металлу", &["пила по дереву и металлу"]);
         check("", &[]);
+        check(
+            "мой номер +7 916\n555-01-42, доставка есть?",
+            &["мой номер +7 916\n555-01-42", "доставка есть"],
+        );
         let story = "раз, два, три, четыре, пять, шесть, семь, восемь, девять";
         check(story, &[story]);
     }

@@ -45,7 +45,8 @@ pub(super) fn next(release: &Release, session: &mut Session, turn_state: &mut Tu
     let flow = release.flow(&wish.flow).filter(|flow| flow.id == frame.flow)?;
     turn_state.answered += 1;
     turn_state.read_as(wish.text.clone());
-    turn_state.notes.push(format!("the next wish: «{}»", shorten(&wish.text, QUOTED)));
+    let exit = wish.exit.as_ref().map_or(String::new(), |exit| format!(": {exit}"));
+    turn_state.notes.push(format!("the next wish of the message{exit}"));
     let target = wish.exit.as_ref().and_then(|exit| Some(flow.nodes.get(&wish.node)?.target(exit)));
     Some(match target {
         Some(target) => Cursor::Follow(target),
@@ -65,12 +66,13 @@ pub(super) fn keep(
         session.context.pending.clear();
         return None;
     }
+    let more = !turn_state.wishes.is_empty();
     let personal = crate::redact::personal_values(release, session);
     for wish in std::mem::take(&mut turn_state.wishes) {
         session.context.want(&personal.redact(&wish.text, session.language));
     }
     let waits = session.waits_at().is_some() || session.taken_over_at.is_some();
-    if waits || turn_state.answered == 0 || session.context.pending.is_empty() {
+    if waits || !more && turn_state.answered == 0 || session.context.pending.is_empty() {
         return None;
     }
     let quoted: Vec<String> =

@@ -416,8 +416,13 @@ pub(crate) fn without(text: &str, mark: char) -> String {
 
 /// A text of the same length in which phone numbers and e-mail addresses are blank.
 pub(crate) fn masked(text: &str) -> String {
+    masked_with(text, ";")
+}
+
+/// The same with a sign of one byte of the caller's choice.
+pub(crate) fn masked_with(text: &str, mark: &str) -> String {
     let mut text = text.to_owned();
-    replace_all(&mut text, |length| ";".repeat(length));
+    replace_all(&mut text, |length| mark.repeat(length));
     text
 }
 

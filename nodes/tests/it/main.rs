@@ -19,3 +19,4 @@ mod properties;
 mod spans;
 mod support;
 mod turns;
+mod wishes;
