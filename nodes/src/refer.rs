@@ -2,6 +2,7 @@
 
 mod lexicon;
 mod list;
+mod listing;
 mod moves;
 mod reading;
 mod refine;
@@ -26,7 +27,7 @@ use tolmach_engine::{
 };
 
 use self::{
-    list::Wanted,
+    listing::Listing,
     moves::{Move, Refinement},
     reading::Reading,
     rows::RowWords,
@@ -73,17 +74,7 @@ enum State {
     /// A row that was not shown, to be compared with these.
     Comparing { rows: Vec<Product> },
     /// The lines of a list, looked up one by one.
-    Listing { wanted: Vec<Wanted>, found: Vec<Option<Looked>>, left_out: usize },
-}
-
-/// A line of a list as it was found.
-#[derive(Debug, Serialize, Deserialize)]
-struct Looked {
-    line: OrderLine,
-    /// «, 9 490 ₽»
-    price: String,
-    /// Whether it is surely what was meant.
-    sure: bool,
+    Listing(Listing),
 }
 
 /// The most characters of a message that is read as speech about rows.
@@ -92,8 +83,6 @@ const LONGEST: usize = 500;
 const CONFIRMED: u32 = 20;
 /// The score from which a line of a list is that row, and not only like it.
 const SURE: f32 = 0.9;
-/// The score below which a line is not found.
-const LIKELY: f32 = 0.6;
 /// Rows a page where what was shown does not say.
 const PAGE: u32 = 5;
 
@@ -166,8 +155,9 @@ impl Node for Refer {
                         )
                     }
                     Some(State::Comparing { rows }) => self.compared(turn, rows, results),
-                    Some(State::Listing { wanted, found, left_out }) => {
-                        self.listed(turn, wanted, found, left_out, results)
+                    Some(State::Listing(mut listing)) => {
+                        listing.take(results, turn.language());
+                        self.look_up(turn, listing)
                     }
                     None => cards::show_more(turn, QueryOutcome::Search(results)),
                 };
@@ -179,9 +169,10 @@ impl Node for Refer {
             _ => {}
         }
         tone::notice(turn);
-        if let Some((wanted, left_out)) = list::read(turn.message()) {
-            turn.note(format!("a list of {} lines", wanted.len()));
-            return self.look_up(turn, wanted, Vec::new(), left_out);
+        if let Some(list) = list::read(turn.message()) {
+            let listing = Listing::of(list);
+            turn.note(format!("a list of {} lines", listing.len()));
+            return self.look_up(turn, listing);
         }
         let message = turn.message().to_owned();
         if message.chars().count() > LONGEST {
@@ -502,105 +493,19 @@ impl Refer {
         Ok(NodeOutcome::exit("empty"))
     }
 
-    /// Looks up the next line of a list.
-    fn look_up(
-        &self,
-        turn: &mut TurnContext<'_>,
-        wanted: Vec<Wanted>,
-        found: Vec<Option<Looked>>,
-        left_out: usize,
-    ) -> Result<NodeOutcome, Fault> {
-        let Some(next) = wanted.get(found.len()) else {
-            return self.list_read(turn, wanted, found, left_out);
-        };
-        let request = SearchRequest {
-            text: next.what.clone(),
-            language: turn.language(),
-            limit: 1,
-            ..SearchRequest::default()
-        };
-        turn.set_state(&Some(State::Listing { wanted, found, left_out }))?;
-        Ok(NodeOutcome::Query(Query::Search(request)))
-    }
-
-    fn listed(
-        &self,
-        turn: &mut TurnContext<'_>,
-        wanted: Vec<Wanted>,
-        mut found: Vec<Option<Looked>>,
-        left_out: usize,
-        results: SearchResults,
-    ) -> Result<NodeOutcome, Fault> {
-        let hit = results.hits.into_iter().next().filter(|hit| hit.score >= LIKELY);
-        // Only what the answer needs is kept: the state is written for each line.
+    /// Looks up the next line of a list; when all are, what was found is in the order, and what was not is named.
+    fn look_up(&self, turn: &mut TurnContext<'_>, listing: Listing) -> Result<NodeOutcome, Fault> {
         let language = turn.language();
-        found.push(hit.map(|hit| {
-            let wanted = wanted.get(found.len());
-            let quantity = wanted.and_then(|wanted| wanted.quantity).or(Some(1.0));
-            let said = wanted.map(|wanted| wanted.said.as_str()).unwrap_or_default();
-            Looked {
-                line: OrderLine::of(&hit.product, language, quantity, said),
-                price: telling::price_of(&hit.product, language),
-                sure: hit.score >= SURE && hit.near.is_none(),
-            }
-        }));
-        self.look_up(turn, wanted, found, left_out)
-    }
-
-    /// Every line of a list was looked up: what was found is in the order, what was not is named.
-    fn list_read(
-        &self,
-        turn: &mut TurnContext<'_>,
-        wanted: Vec<Wanted>,
-        found: Vec<Option<Looked>>,
-        left_out: usize,
-    ) -> Result<NodeOutcome, Fault> {
-        let language = turn.language();
-        let (mut sure, mut unsure, mut missing) = (Vec::new(), Vec::new(), Vec::new());
-        let none = found.iter().all(Option::is_none);
-        if none {
+        if let Some(request) = listing.next(language) {
+            turn.set_state(&Some(State::Listing(listing)))?;
+            return Ok(NodeOutcome::Query(Query::Search(request)));
+        }
+        if listing.is_foreign() {
             return self.decline(turn, "no line of the list is in the catalogue");
         }
-        for (wanted, found) in wanted.into_iter().zip(found) {
-            match found {
-                Some(Looked { line, price, sure: true }) => {
-                    sure.push(format!("• {}{price}", line.text()));
-                    turn.context_mut().order.add(line);
-                }
-                Some(Looked { line, .. }) => {
-                    unsure.push(format!("• «{}» → {}", wanted.what, line.text()));
-                    turn.context_mut().order.add(line);
-                }
-                None => {
-                    let line = OrderLine {
-                        name: wanted.what,
-                        quantity: wanted.quantity,
-                        said: wanted.said,
-                        ..OrderLine::default()
-                    };
-                    missing.push(format!("• {}", line.text()));
-                    turn.context_mut().order.add(line);
-                }
-            }
-        }
-        let mut paragraphs = Vec::new();
-        for (heading, lines) in
-            [(phrases::LIST_FOUND, &sure), (phrases::LIST_UNSURE, &unsure), (phrases::LIST_MISSING, &missing)]
-        {
-            if !lines.is_empty() {
-                paragraphs.push(format!("{}\n{}", heading.get(language), lines.join("\n")));
-            }
-        }
-        if left_out > 0 {
-            paragraphs.push(phrases::LIST_CUT.get(language).replace("{}", &list::MOST_LINES.to_string()));
-        }
-        turn.note(format!(
-            "{} lines found, {} unsure, {} not found",
-            sure.len(),
-            unsure.len(),
-            missing.len()
-        ));
-        turn.say(paragraphs.join("\n\n"), Vec::new());
+        let (text, [sure, unsure, missing]) = listing.put_into(&mut turn.context_mut().order, language);
+        turn.note(format!("{sure} lines found, {unsure} unsure, {missing} not found"));
+        turn.say(text, Vec::new());
         Ok(NodeOutcome::exit("ordered"))
     }
 }
