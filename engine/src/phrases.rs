@@ -74,6 +74,9 @@ pub const NO_MORE: Phrase = Phrase::new("Больше ничего не нашл
 pub const MORE_WISHES: Phrase =
     Phrase::new("Ещё вы спрашивали: {}. Ответить?", "You also asked: {}. Shall I answer?");
 
+/// Before the answer to a further wish of a message, with its words at `{}`.
+pub const OF_WISH: Phrase = Phrase::new("Про «{}»: ", "About «{}»: ");
+
 /// The button that answers the wishes that are left.
 pub const GO_ON: Phrase = Phrase::new("Да, ответьте", "Yes, please");
 

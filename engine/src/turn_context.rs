@@ -285,6 +285,12 @@ impl<'a> TurnContext<'a> {
         });
     }
 
+    /// Takes a wish that `takes` accepts out of those that are to be answered next: the node that runs answers it.
+    pub fn take_wish(&mut self, takes: impl Fn(&str) -> bool) -> Option<String> {
+        let at = self.turn_state.wishes.iter().position(|wish| takes(&wish.text))?;
+        self.turn_state.wishes.remove(at).map(|wish| wish.text)
+    }
+
     /// Remembers which slot holds the last search results, for `results` in templates.
     pub fn set_results(&mut self, slot: &str) {
         self.frame_mut().results = Some(slot.to_owned());

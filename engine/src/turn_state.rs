@@ -66,6 +66,8 @@ pub(crate) struct TurnState {
     pub(crate) wishes: VecDeque<Wish>,
     /// Wishes answered in this turn.
     pub(crate) answered: u32,
+    /// What the next text begins with: the words of the wish that it answers.
+    pub(crate) heading: Option<String>,
     /// The least confidence at which an intent interrupts the question that waits, where that is more than the flow's own.
     pub(crate) least_confidence: f32,
     /// The client's message as it was added to the history, if it was.
@@ -107,6 +109,7 @@ impl TurnState {
             referring: None,
             wishes: VecDeque::new(),
             answered: 0,
+            heading: None,
             least_confidence: 0.0,
             remembered: None,
             personal_message: false,
@@ -169,9 +172,13 @@ impl TurnState {
         let author = if message.staff.is_some() { Author::Staff } else { Author::Bot };
         session.remember(author, &personal.redact(&said, session.language));
         // Two wishes of a message may have one answer.
-        let said = |effect: &Effect| matches!(&effect.command, Command::Send(sent) if sent.text == message.text && sent.cards == message.cards);
+        let said = |effect: &Effect| matches!(&effect.command, Command::Send(sent) if sent.text.ends_with(&message.text) && sent.cards == message.cards);
+        let heading = self.heading.take();
         if self.answered > 0 && self.effects.iter().any(said) {
             return;
+        }
+        if let Some(heading) = heading.filter(|_| !message.text.is_empty()) {
+            message.text.insert_str(0, &heading);
         }
         self.push(Command::Send(message));
     }

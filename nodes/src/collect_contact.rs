@@ -175,10 +175,7 @@ impl Node for CollectContact {
     fn takes_contact(&self, event: &EventKind) -> bool {
         match event {
             EventKind::Contact { .. } => true,
-            EventKind::Message { text } => {
-                let given = self.read_text(text, None);
-                given.has_contact() && extract::is_only_a_name(&extract::without_contact(text))
-            }
+            EventKind::Message { text } => self.is_contact(text),
             _ => false,
         }
     }
@@ -203,7 +200,13 @@ impl Node for CollectContact {
                 // «Перезвоните, 8 999 123-45-67» has answered already; the words beside it are a name only if they are known
                 // as one.
                 if input == NodeInput::Enter {
-                    let given = self.read(turn, None);
+                    let mut given = self.read(turn, None);
+                    // «беру первый. Анна, 8 999 123-45-67»: the contact is a part of the message that was read as a wish.
+                    if !given.has_contact()
+                        && let Some(wish) = turn.take_wish(|wish| self.is_contact(wish))
+                    {
+                        given = self.read_beside(turn, &wish, None);
+                    }
                     if given.has_contact() {
                         turn.forget_message();
                         if let Some(consent) = &self.consent {
@@ -340,7 +343,16 @@ impl CollectContact {
             }
             return given;
         }
-        let mut given = self.read_text(turn.message(), asked);
+        self.read_beside(turn, turn.message(), asked)
+    }
+
+    /// Whether a text is a contact, with a name and words around it at most.
+    fn is_contact(&self, text: &str) -> bool {
+        self.read_text(text, None).has_contact() && extract::is_only_a_name(&extract::without_contact(text))
+    }
+
+    fn read_beside(&self, turn: &TurnContext<'_>, text: &str, asked: Option<Field>) -> Given {
+        let mut given = self.read_text(text, asked);
         // Beside a contact stands a name, unless it is a word of what clients ask for: «перфоратор 8 999 123-45-67».
         if given.has_contact()
             && let Some(name) = given.unsure_name.take()

@@ -44,6 +44,9 @@ pub(super) fn next(release: &Release, session: &mut Session, turn_state: &mut Tu
     })?;
     let flow = release.flow(&wish.flow).filter(|flow| flow.id == frame.flow)?;
     turn_state.answered += 1;
+    let personal = crate::redact::personal_values(release, session);
+    let quoted = shorten(&personal.redact(&wish.text, session.language), QUOTED);
+    turn_state.heading = Some(phrases::OF_WISH.get(session.language).replace("{}", &quoted));
     turn_state.read_as(wish.text.clone());
     let exit = wish.exit.as_ref().map_or(String::new(), |exit| format!(": {exit}"));
     turn_state.notes.push(format!("the next wish of the message{exit}"));
