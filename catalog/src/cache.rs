@@ -133,6 +133,10 @@ impl<C: Catalog + ?Sized> Catalog for Cached<C> {
         self.inner.holds_article(text).await
     }
 
+    fn holds_word(&self, word: &str) -> bool {
+        self.inner.holds_word(word)
+    }
+
     async fn current(&self) -> Option<String> {
         self.inner.current().await
     }

@@ -395,6 +395,10 @@ impl Catalog for EmbeddedCatalog {
         self.serving().is_some_and(|generation| query::holds_article(text, &generation))
     }
 
+    fn holds_word(&self, word: &str) -> bool {
+        self.serving().is_some_and(|generation| generation.names.spellings.knows(word))
+    }
+
     async fn current(&self) -> Option<String> {
         self.refresh().await;
         self.generation().map(|(id, _)| id)

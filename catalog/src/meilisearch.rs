@@ -352,6 +352,10 @@ impl Catalog for Mirror {
         self.embedded.holds_article(text).await
     }
 
+    fn holds_word(&self, word: &str) -> bool {
+        self.embedded.holds_word(word)
+    }
+
     async fn current(&self) -> Option<String> {
         self.embedded.current().await
     }

@@ -67,8 +67,8 @@ impl Words {
 
     /// The text as it is certainly meant: «skolko stoit dostavka» is «сколько стоит доставка», «10тыщ» is «10 тысяч»,
     /// «нужон» is «нужен», «дастафка» is «доставка», and emoji beside words are left out. `None` if nothing is to be read
-    /// otherwise.
-    pub fn read(&self, text: &str) -> Option<String> {
+    /// otherwise. `known` tells of words, in lower case, that are no misspellings although this vocabulary has none of them.
+    pub fn read(&self, text: &str, known: &dyn Fn(&str) -> bool) -> Option<String> {
         if !text.chars().any(char::is_alphanumeric) {
             return text.chars().any(is_assent).then(|| ASSENT.to_owned());
         }
@@ -94,6 +94,7 @@ impl Words {
                             && looked_up < MOST_LOOKED_UP
                             && !is_name
                             && self.may_be_wrong(&lower(word))
+                            && !known(&lower(word))
                         {
                             looked_up += 1;
                             meant = self.surely(&lower(word)).map(str::to_owned);

@@ -38,7 +38,7 @@ pub(crate) use self::{
     polarity::{refuses, wanted},
     sizes::{in_unit, sizes},
     speech::{Disowned, agreement, disowned, is_question, is_request, refuses_form},
-    words::{What, first_chars, folded, last_chars, tokens},
+    words::{Token, What, first_chars, folded, last_chars, tokens},
 };
 
 /// The values of all numbers of a text, in digits and in words.

@@ -358,6 +358,10 @@ impl Refer {
         let said = extract::without_contact(turn.message());
         let place = reading.places_of(turn.message());
         let mut full = false;
+        if reading.instead {
+            let order = &mut turn.context_mut().order;
+            order.lines.pop_if(|line| !lines.iter().any(|(row, _)| row.id == line.id));
+        }
         for (row, quantity) in &lines {
             turn.context_mut().focus_on(row);
             let known = turn

@@ -16,7 +16,7 @@ use tolmach_model::{Classifier, Encoder, Words};
 
 use crate::{
     cpu,
-    ports::{self, Embedder},
+    ports::{self, Catalog, Embedder},
 };
 
 /// Trains classifiers and caches them by their examples, so that a release with unchanged examples, or many dialog
@@ -81,7 +81,7 @@ impl Trainer {
         let (of, text) = (Arc::clone(learned), text.to_owned());
         let correct = move || {
             let text = Encoder::built_in().correct_layout(&text);
-            of.words.correct(&of.words.read(&text).unwrap_or_else(|| text.into_owned()))
+            of.words.correct(&of.words.read(&text, &|_| false).unwrap_or_else(|| text.into_owned()))
         };
         let text = cpu::run(correct).await?;
         let vectors = self.embedder.embed(std::slice::from_ref(&text)).await?;
@@ -149,11 +149,12 @@ impl Intents {
         Ok(Intents { sets, article_labels, words })
     }
 
-    /// The event with what its message is read as, where it is written otherwise than it is meant.
-    pub(crate) async fn read(&self, event: Event) -> ports::Result<Event> {
+    /// The event with what its message is read as, where it is written otherwise than it is meant. What goods are called is
+    /// spelt as it should be.
+    pub(crate) async fn read(&self, event: Event, catalog: &Arc<dyn Catalog>) -> ports::Result<Event> {
         let EventKind::Message { text } = &event.kind else { return Ok(event) };
-        let (words, text) = (Arc::clone(&self.words), text.clone());
-        let read = move || words.read(cut(&text, MAX_TEXT));
+        let (words, text, catalog) = (Arc::clone(&self.words), text.clone(), Arc::clone(catalog));
+        let read = move || words.read(cut(&text, MAX_TEXT), &|word| catalog.holds_word(word));
         Ok(Event { reading: cpu::run(read).await?, ..event })
     }
 

@@ -53,7 +53,8 @@ impl Runtime {
         let started = Instant::now();
         let mut before = session(&first.chat, chat.session.as_deref());
         let ready = self.release_for(&mut before).await?;
-        let event = ready.intents.read(self.complete(first, event).await?).await?;
+        let event =
+            ready.intents.read(self.complete(first, event).await?, &self.ports.queries.catalog).await?;
         self.report_missing_entry(&ready, &event);
         let mut starts = Starts::of(self, &first.chat, event.id);
         let ended = if begun && starts.count().await? {

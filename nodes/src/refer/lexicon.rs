@@ -44,6 +44,8 @@ pub(super) enum Means {
     Choose,
     /// «давайте», «хочу»: takes something only where a row is named.
     Want,
+    /// Takes what follows in place of what was chosen.
+    Instead,
     /// Takes a line out of the order.
     Remove,
     /// Wants rows compared.
@@ -130,7 +132,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Stock,
-        "сколько штук|сколько есть|сколько на складе|сколько в наличии|на складе|осталось|остаток|остатки|есть ли в наличии|есть в наличии|имеется|имеются|how many do you have|is it in stock|are they in stock|how many do you have|how many are|how many left|in stock|available|availability|in store",
+        "сколько штук|сколько есть|сколько на складе|сколько в наличии|на складе|осталось|когда будет|когда будут|когда появится|когда появятся|когда поступит|когда поступят|back in stock|when will it be in stock|when will it be back|остаток|остатки|есть ли в наличии|есть в наличии|имеется|имеются|how many do you have|how many of those do you have|how many of them|how many of those|how many of these|how many of it|is it in stock|are they in stock|how many do you have|how many are|how many left|in stock|available|availability|in store",
     ),
     (Means::Have, "есть|есть ли|а есть|do you have|have you got|is there|are there|got"),
     (
@@ -149,6 +151,7 @@ const TABLE: &[Row] = &[
         Means::Want,
         "давайте|давай|пусть будет|make it|make that|мне|хочу|хотим|хочется|хотел бы|хотела бы|нужно|надо|нужен|нужна|нужны|give me|i want|i need|i'd like|i would like|let's|let's go with|go with|i'd go with|i'll go with|id like|let me have|i need a|i need an",
     ),
+    (Means::Instead, "instead|rather|вместо этого|вместо него|вместо нее|вместо них|вместо этих|взамен"),
     (Means::Remove, "уберите|убери|удалите|удали|исключите|вычеркните|remove|delete|drop|take off"),
     (
         Means::Compare,
@@ -229,7 +232,7 @@ const TABLE: &[Row] = &[
     (Means::Or, "или|либо|or"),
     (
         Means::Filler,
-        "а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|сейчас|из списка|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|whats|it's|for now|стоит|стоят|fine|good|great|come|comes|included|include|идет|идут|входит|комплекте|хватит|нормально|ой нет|wait|then|точнее|вернее|скажем|примерно так|got it|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой|какая|какие|какое|какого|какую|какой нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|what|what's|which|one|ones|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
+        "а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|сейчас|из списка|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|whats|it's|for now|стоит|стоят|fine|good|great|come|comes|included|include|идет|идут|входит|комплекте|хватит|нормально|ой нет|wait|then|точнее|вернее|скажем|примерно так|got it|actually|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой|какая|какие|какое|какого|какую|какой нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|what|what's|which|one|ones|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
     ),
 ];
 

@@ -142,6 +142,17 @@ impl Decision<'_> {
         let ordered = !self.context.order.lines.is_empty();
         // Words that describe none of the rows pointed at are about something else.
         let unread = self.unread(&picked);
+        // "does it come with a battery?": of the row, with words of rows like it.
+        if let Some(row) = self.focused()
+            && reading.this
+            && picked.is_empty()
+            && !unread.is_empty()
+            && !(reading.choose || reading.want || reading.compare || reading.delivery || reading.refines())
+            && reading.places.is_empty()
+            && unread.iter().all(|word| self.words.iter().any(|words| words.holds(&root(word))))
+        {
+            return Ok(Move::Tell(vec![row]));
+        }
         // «сколько стоит в Самару?» is of delivery.
         if reading.price && !reading.places.is_empty() && !reading.choose {
             return Err("it asks of a place".to_owned());
@@ -185,7 +196,12 @@ impl Decision<'_> {
         if reading.last > 0 {
             picked.extend(rows.len().saturating_sub(reading.last)..rows.len());
         }
-        let asked = reading.which || reading.asks() || reading.choose || reading.compare;
+        let asked = reading.which
+            || reading.asks()
+            || reading.choose
+            || reading.compare
+            || reading.instead
+            || reading.count.is_some();
         if reading.cheapest || reading.cheaper && reading.which {
             picked.extend(rows::extreme(rows, true));
         }
@@ -356,7 +372,9 @@ impl Decision<'_> {
             [number] if explicit && number.fract() == 0.0 => {
                 let stated =
                     picked.iter().filter_map(|at| self.words.get(*at)).any(|words| words.states(*number));
-                Some(*number).filter(|_| !stated && !reading.asks())
+                let priced =
+                    rows.iter().any(|row| row.price.is_some_and(|price| (price - number).abs() < 1.0));
+                Some(*number).filter(|_| !stated && !priced && !reading.asks())
             }
             _ => None,
         };

@@ -69,6 +69,10 @@ pub(super) struct Reading {
     pub(super) total: bool,
     /// Numbers in words, which may count or be a part of a name.
     pub(super) spelled: Vec<(f64, String)>,
+    /// It takes back what was chosen: «не их, а …», "instead".
+    pub(super) instead: bool,
+    /// It takes back a number: «не одну, а две».
+    pub(super) recounts: bool,
     /// The message ends with «не надо», which speaks of the words before it.
     pub(super) ends_negated: bool,
     pub(super) price: bool,
@@ -128,7 +132,8 @@ impl Reading {
     /// Reads a message; `None` when it is too long to be read so.
     pub(super) fn of(text: &str) -> Option<Reading> {
         let lower = text.trim_start().to_lowercase();
-        let begins = ["а ", "и ", "and ", "the ", "ну а "].iter().any(|start| lower.starts_with(start));
+        let begins =
+            ["а ", "и ", "and ", "the "].iter().any(|start| without_assent(&lower).starts_with(start));
         let mut reading = Reading { question: text.contains('?'), and: begins, ..Reading::default() };
         let (rest, filters) = bounds::measure_bounds(text);
         reading.filters = filters;
@@ -221,7 +226,9 @@ impl Reading {
         // «две второго» counts, «с двумя» describes.
         let counts = self.choose || !self.nth.is_empty() || self.which;
         for (value, word) in std::mem::take(&mut self.spelled) {
-            if counts {
+            if self.recounts && self.count.is_none() {
+                self.count = Some(value);
+            } else if counts {
                 self.numbers.push(value);
             } else {
                 self.include.push(word);
@@ -269,7 +276,7 @@ impl Reading {
                     }
                 }
                 Piece::Amount(amount) => self.amount(*amount, before),
-                Piece::Number(..) | Piece::Count(_) if negated => {}
+                Piece::Number(..) | Piece::Count(_) | Piece::Spelled(..) if negated => self.recounts = true,
                 Piece::Count(count) => self.counted(*count),
                 Piece::Number(value, factor) => self.number(*value, *factor, before),
                 // «а с двумя?»: a word of the name, unless it counts what is chosen.
@@ -325,6 +332,8 @@ impl Reading {
             Means::Last => self.last = self.last.max(1),
             Means::BeforeLast => self.before_last = true,
             Means::Delivery => self.delivery = true,
+            Means::This | Means::Them | Means::Which if negated => self.instead = true,
+            Means::Instead => self.instead = true,
             Means::This => self.this = true,
             Means::Which => self.which = true,
             Means::All => self.all = true,
@@ -431,6 +440,25 @@ fn nominative(word: &str) -> String {
     capital(&changed)
 }
 
+/// A text, in lower case, without the assent that it begins with: «ладно, а …».
+fn without_assent(text: &str) -> &str {
+    const ASSENTS: &[&str] = &["ok", "okay", "well", "so", "да", "ну", "ладно", "хорошо", "тогда", "ясно"];
+    let (first, rest) = text.split_at(text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len()));
+    if ASSENTS.contains(&first) { rest.trim_start_matches([',', '.', ' ']) } else { text }
+}
+
+/// Whether these tokens make a count of the number before them.
+fn of_rows(tokens: &[extract::Token]) -> bool {
+    let word = |at: usize| match tokens.get(at).map(|token| &token.what) {
+        Some(extract::What::Word(word)) => word.as_str(),
+        _ => "",
+    };
+    match word(0) {
+        "of" => matches!(word(1), "them" | "these" | "those" | "it" | "this" | "that"),
+        first => matches!(first, "таких" | "такие" | "такой" | "этих"),
+    }
+}
+
 /// The pieces of a text.
 fn pieces(text: &str) -> Vec<Piece> {
     /// Endings of «2-й», "2nd".
@@ -490,7 +518,10 @@ fn pieces(text: &str) -> Vec<Piece> {
                 skip_to(number.range.end, &mut at);
                 continue;
             }
+            // "14 of them", «14 таких»
+            let of_rows = of_rows(tokens.get(at + 1..).unwrap_or_default());
             let (piece, end) = match unit.as_ref().map(|unit| unit.kind) {
+                None if of_rows => (Piece::Count(number.value), number.range.end),
                 Some(units::Unit::Piece) => (Piece::Count(number.value), unit.map_or(0, |unit| unit.end)),
                 Some(units::Unit::Currency) => (Piece::Amount(number.value), unit.map_or(0, |unit| unit.end)),
                 _ if spelled => (Piece::Spelled(number.value, extract::folded(said)), number.range.end),

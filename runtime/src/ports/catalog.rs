@@ -20,6 +20,11 @@ pub trait Catalog: Send + Sync {
     /// («125»), which is rather a size.
     async fn holds_article(&self, text: &str) -> bool;
 
+    /// Whether a word, in lower case, is one of those that names of goods are written with; it is then no misspelling.
+    fn holds_word(&self, _word: &str) -> bool {
+        false
+    }
+
     /// The id of the generation that would answer now. Unlike [`Catalog::generation`] it detects a switch by another
     /// process.
     async fn current(&self) -> Option<String> {
