@@ -36,7 +36,7 @@ pub fn card(product: &Product, language: Language) -> Card {
 }
 
 /// A unit of sale in the client's language, where the price list writes a common one in the other.
-fn unit(written: &str, language: Language) -> &str {
+pub(crate) fn unit(written: &str, language: Language) -> &str {
     const UNITS: [(&str, &str); 6] =
         [("шт", "pcs"), ("компл", "sets"), ("пара", "pairs"), ("м", "m"), ("кг", "kg"), ("л", "l")];
     let plain = written.trim_end_matches('.').to_lowercase();

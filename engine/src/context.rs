@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     card::card,
+    card::unit,
     catalog::{Product, SearchRequest},
     language::Language,
     results::Found,
@@ -294,7 +295,7 @@ impl OrderLine {
             article: row.article.clone(),
             name: row.name.get(language).to_owned(),
             quantity,
-            unit: row.unit.clone(),
+            unit: unit(&row.unit, language).to_owned(),
             price: row.price,
             currency: row.currency.clone(),
             said: said.to_owned(),

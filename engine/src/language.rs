@@ -48,14 +48,18 @@ impl Language {
     pub fn evidence(text: &str) -> Option<Evidence> {
         let cyrillic = text.chars().filter(|c| is_cyrillic(*c)).count();
         let latin = text.chars().filter(char::is_ascii_alphabetic).count();
-        // A single Cyrillic letter is usually a look-alike inside an article («Т91204»).
-        if cyrillic >= 2 && (cyrillic * 4 >= latin || cyrillic >= 4) {
-            return Some(Evidence { language: Language::Ru, clear: true });
-        }
         let words: Vec<&str> =
             text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();
         let common =
             words.iter().filter(|word| COMMON_ENGLISH.contains(&word.to_ascii_lowercase().as_str())).count();
+        // "how about the Зубр": a brand between English words.
+        if common >= 2 && latin > cyrillic {
+            return Some(Evidence { language: Language::En, clear: true });
+        }
+        // A single Cyrillic letter is usually a look-alike inside an article («Т91204»).
+        if cyrillic >= 2 && (cyrillic * 4 >= latin || cyrillic >= 4) {
+            return Some(Evidence { language: Language::Ru, clear: true });
+        }
         // «ok», "hi" and "thanks" are said in every language.
         let clear = common >= 2 || common == 1 && words.len() >= 3;
         (common > 0).then_some(Evidence { language: Language::En, clear })

@@ -73,11 +73,18 @@ impl Words {
             return text.chars().any(is_assent).then(|| ASSENT.to_owned());
         }
         let russian = text.chars().any(is_cyrillic);
-        let transliterated = self.is_transliterated(text, russian);
+        let plain = || text.split(char::is_whitespace).filter(|chunk| !is_address(chunk));
+        let transliterated = !russian && self.is_transliterated(&plain().collect::<Vec<_>>().join(" "));
         let mut read = String::with_capacity(text.len());
         let (mut changed, mut words, mut looked_up) = (false, 0, 0);
-        for part in parts(text) {
+        let chunks = text.split_inclusive(char::is_whitespace);
+        for part in chunks.flat_map(|chunk| {
+            let address = is_address(chunk).then_some(Part::Address(chunk));
+            let rest = if address.is_some() { "" } else { chunk };
+            address.into_iter().chain(parts(rest))
+        }) {
             match part {
+                Part::Address(address) => read.push_str(address),
                 Part::Between(between) => {
                     let kept: String = between.chars().filter(|c| !is_emoji(*c)).collect();
                     changed |= kept.len() != between.len();
@@ -119,7 +126,7 @@ impl Words {
         let mut corrected = Corrected { text: String::with_capacity(text.len()), lookups: 0 };
         let (mut words, mut looked_up) = (0, 0);
         for part in parts(text) {
-            let (Part::Word(word) | Part::Between(word)) = part;
+            let (Part::Word(word) | Part::Between(word) | Part::Address(word)) = part;
             let is_word = matches!(part, Part::Word(_));
             words += usize::from(is_word);
             let lower = lower(word);
@@ -168,10 +175,7 @@ impl Words {
 
     /// Whether a text is Russian in Latin letters: a word of it can be nothing else, and no fewer words are that than are
     /// only English.
-    fn is_transliterated(&self, text: &str, russian: bool) -> bool {
-        if russian {
-            return false;
-        }
+    fn is_transliterated(&self, text: &str) -> bool {
         let words = split(text).take(MOST_WORDS).filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()));
         let (mut only_russian, mut only_english) = (0, 0);
         for word in words {
@@ -258,6 +262,8 @@ fn amount(word: &str) -> Option<String> {
 enum Part<'a> {
     Word(&'a str),
     Between(&'a str),
+    /// An e-mail address or a link, which is left as it is.
+    Address(&'a str),
 }
 
 /// A text in parts, nothing left out.
@@ -270,6 +276,11 @@ fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
         rest = after;
         Some(if first { Part::Word(part) } else { Part::Between(part) })
     })
+}
+
+/// Whether a piece of text without spaces is an e-mail address or a link, which is spelt as it is.
+fn is_address(chunk: &str) -> bool {
+    chunk.contains('@') || chunk.contains("://") || chunk.contains("www.")
 }
 
 fn split(text: &str) -> impl Iterator<Item = &str> {

@@ -66,6 +66,10 @@ struct Intent {
     /// Whether it is said beside a request, like a greeting: where a message holds another wish, only that one is answered.
     #[serde(default)]
     aside: bool,
+    /// How likely it must be while the client has rows before them, of which the message may speak instead; `min_confidence`
+    /// where it is less.
+    #[serde(default)]
+    beside_rows: Option<Spanned<f32>>,
     /// What a button says of it. Where two intents with labels are about as likely, the client is asked which is meant.
     #[serde(default)]
     label: Option<Text>,
@@ -152,6 +156,9 @@ impl Node for Classify {
     fn check(&self, scope: &mut Scope<'_>) {
         scope.probability("min_confidence", &self.min_confidence);
         scope.probability("commit_confidence", &self.commit_confidence);
+        for bound in self.intents.values().filter_map(|intent| intent.beside_rows.as_ref()) {
+            scope.probability("beside_rows", bound);
+        }
         for label in self.intents.values().filter_map(|intent| intent.label.as_ref()) {
             scope.label(label);
         }
@@ -338,7 +345,11 @@ impl Classify {
         let Some(first) = labels.first() else { return Ok(self.ask_model(turn)) };
         let known = self.intent(&first.label);
         let commits = known.is_some_and(|intent| intent.commits);
-        let bound = if commits {
+        let shown = turn.context().shown.is_some();
+        let beside = known.and_then(|intent| intent.beside_rows.as_ref()).filter(|_| shown);
+        let bound = if let Some(beside) = beside {
+            beside.value.max(self.min_confidence.value)
+        } else if commits {
             self.commit_confidence.value.max(self.min_confidence.value)
         } else {
             self.min_confidence.value

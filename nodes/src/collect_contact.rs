@@ -61,6 +61,10 @@ pub(crate) struct CollectContact {
     /// Begin with what the slot holds: what the client gives replaces it field by field.
     #[serde(default)]
     update: bool,
+    /// A text slot for what is said beside the contact of how to call or write («только звоните после шести»); kept as it is
+    /// where nothing is said.
+    #[serde(default)]
+    remark: Option<Spanned<String>>,
     /// Keep what was given in the slot also where the form is cancelled or given up.
     #[serde(default)]
     keep_partial: bool,
@@ -89,6 +93,8 @@ struct State {
 #[derive(Debug, Default)]
 struct Given {
     fields: Map<String, Value>,
+    /// How to call or write.
+    remark: Option<String>,
     /// A name whose form alone shows that it is one: taken where nothing else can be meant.
     unsure_name: Option<extract::Name>,
 }
@@ -134,6 +140,9 @@ impl Node for CollectContact {
         scope.sets(&self.into, &[Type::Contact], Sets::OnExits(&["done"]));
         if self.keep_partial {
             scope.sets(&self.into, &[Type::Contact], Sets::Maybe);
+        }
+        if let Some(remark) = &self.remark {
+            scope.sets(remark, &[Type::Text], Sets::Maybe);
         }
         if let Some(text) = &self.text {
             scope.text(text);
@@ -207,12 +216,18 @@ impl Node for CollectContact {
                     {
                         given = self.read_beside(turn, &wish, None);
                     }
+                    let attempt = nearly_a_phone(turn.message());
+                    if !given.has_contact() && attempt && extract::is_only_a_name(turn.message()) {
+                        turn.forget_message();
+                        return self.keep(turn, state, given.fields);
+                    }
                     if given.has_contact() {
                         turn.forget_message();
                         if let Some(consent) = &self.consent {
                             let notice = self.notice(turn, consent)?;
                             turn.say(notice, Vec::new());
                         }
+                        self.keep_remark(turn, given.remark.take())?;
                         return self.keep(turn, state, given.fields);
                     }
                 }
@@ -270,6 +285,7 @@ impl CollectContact {
                 given.fields.insert("name".to_owned(), json!(name.text));
             }
         }
+        self.keep_remark(turn, given.remark.take())?;
         let helped = !given.fields.is_empty();
         let text = turn.message();
         let attempt = text.contains('@') || text.chars().filter(char::is_ascii_digit).count() >= 5;
@@ -285,6 +301,14 @@ impl CollectContact {
             turn.note(format!("message {} of {} held no contact", state.failures, self.attempts.value));
         }
         self.keep(turn, state, given.fields)
+    }
+
+    fn keep_remark(&self, turn: &mut TurnContext<'_>, remark: Option<String>) -> Result<(), Fault> {
+        if let (Some(slot), Some(remark)) = (&self.remark, remark) {
+            turn.note(format!("beside the contact: {remark}"));
+            turn.set_slot(slot, json!(remark))?;
+        }
+        Ok(())
     }
 
     /// Adds what was found and asks for what is still missing.
@@ -348,7 +372,9 @@ impl CollectContact {
 
     /// Whether a text is a contact, with a name and words around it at most.
     fn is_contact(&self, text: &str) -> bool {
-        self.read_text(text, None).has_contact() && extract::is_only_a_name(&extract::without_contact(text))
+        let only = extract::is_only_a_name(&extract::without_contact(text));
+        // A number that lacks a digit is asked for again.
+        only && (self.read_text(text, None).has_contact() || self.wants(Field::Phone) && nearly_a_phone(text))
     }
 
     fn read_beside(&self, turn: &TurnContext<'_>, text: &str, asked: Option<Field>) -> Given {
@@ -390,6 +416,9 @@ impl CollectContact {
                 given.unsure_name = Some(name);
             }
             _ => {}
+        }
+        if !given.fields.is_empty() {
+            given.remark = extract::manner(&text);
         }
         given
     }
@@ -512,6 +541,14 @@ impl CollectContact {
         turn.send(Outgoing { text, buttons, share_contact, ..Outgoing::default() });
         Ok(NodeOutcome::Wait)
     }
+}
+
+/// Whether a text holds a phone number that lacks a digit or two, or has as many too many.
+fn nearly_a_phone(text: &str) -> bool {
+    /// Digits that no size, price or article has.
+    const LEAST: usize = 9;
+    text.chars().filter(char::is_ascii_digit).count() >= LEAST
+        && matches!(extract::misfit(text), Some(Misfit::Missing(1..=2) | Misfit::Extra(1..=2)))
 }
 
 /// What to say of a text that was to be a phone number: by how many digits it is too short or too long, where that is what is

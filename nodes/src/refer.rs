@@ -54,6 +54,10 @@ pub(crate) struct Refer {
     /// Where the bounds on the price go.
     #[serde(default)]
     price: PriceSlots,
+    /// Whether words that no row holds are passed over where others speak of rows. For messages that nobody else has
+    /// understood; a node of `on.refer` leaves them to others.
+    #[serde(default)]
+    loose: bool,
     /// Buttons under what is told of rows.
     #[serde(default)]
     buttons: Vec<FlowButton>,
@@ -80,7 +84,7 @@ enum State {
 /// The most characters of a message that is read as speech about rows.
 const LONGEST: usize = 500;
 /// Rows that are asked for where they must hold the words of the message.
-const CONFIRMED: u32 = 20;
+const CONFIRMED: u32 = 40;
 /// The score from which a line of a list is that row, and not only like it.
 const SURE: f32 = 0.9;
 /// Rows a page where what was shown does not say.
@@ -197,8 +201,14 @@ impl Refer {
         } else {
             Vec::new()
         };
-        let found =
-            moves::decide(&reading, &alternatives, turn.context(), turn.language(), turn.question_waits())?;
+        let found = moves::decide(
+            &reading,
+            &alternatives,
+            turn.context(),
+            turn.language(),
+            turn.question_waits(),
+            self.loose,
+        )?;
         Ok((reading, found))
     }
 
@@ -414,18 +424,32 @@ impl Refer {
         let hits = results.hits.into_iter().filter(|hit| hit.score >= request.min_score);
         let mut items: Vec<Product> = hits.map(|hit| hit.product).collect();
         let mut total = results.total;
+        let (mut request, mut narrowed) = (request, narrowed);
         if confirm {
+            let of_section = sections(turn);
+            items.retain(|row| {
+                of_section.is_empty()
+                    || of_section.contains(&row.category.ru)
+                    || of_section.contains(&row.category.en)
+            });
+            if self.loose {
+                let passed_over = pass_over(&mut narrowed, &items, turn);
+                let changed = turn.context().narrowed != narrowed
+                    || turn
+                        .context()
+                        .shown
+                        .as_ref()
+                        .is_some_and(|shown| shown.request.filters != request.filters);
+                if !changed {
+                    return self.decline(turn, "no word of it is of rows");
+                }
+                let kept = |word: &&str| !passed_over.iter().any(|passed| passed == word);
+                request.text = request.text.split_whitespace().filter(kept).collect::<Vec<_>>().join(" ");
+            }
             // Everything that narrowed the search, this message included.
             let reading = Reading::of_words(&narrowed);
-            let of_section = sections(turn);
-            let fits = |row: &Product| {
-                (of_section.is_empty()
-                    || of_section.contains(&row.category.ru)
-                    || of_section.contains(&row.category.en))
-                    && RowWords::of(row).fits(&reading)
-            };
             let returned = items.len();
-            items.retain(fits);
+            items.retain(|row| RowWords::of(row).fits(&reading));
             if items.is_empty() {
                 turn.note(format!("«{}»: no row of that kind holds it", request.text));
                 if let Some(text) = instead {
@@ -525,6 +549,25 @@ impl Refinement {
 /// Reads a text as speech about rows, and as a list of goods, for the tests of what is linear.
 pub(crate) fn read_both(text: &str) -> (bool, bool) {
     (Reading::of(text).is_some(), list::read(text).is_some())
+}
+
+/// Takes the words out of `narrowed` that the message adds and that none of the rows holds; returns them.
+fn pass_over(narrowed: &mut Vec<String>, rows: &[Product], turn: &mut TurnContext<'_>) -> Vec<String> {
+    let words: Vec<RowWords> = rows.iter().map(RowWords::of).collect();
+    let known = turn.context().narrowed.clone();
+    let mut passed_over = Vec::new();
+    narrowed.retain(|word| {
+        let held = known.contains(word)
+            || words.iter().any(|words| words.fits(&Reading::of_words(std::slice::from_ref(word))));
+        if !held {
+            passed_over.push(word.clone());
+        }
+        held
+    });
+    if !passed_over.is_empty() {
+        turn.note(format!("passed over: «{}»", passed_over.join(" ")));
+    }
+    passed_over
 }
 
 /// The sections of the rows that were shown, in both languages; none where a row has none.

@@ -172,6 +172,49 @@ pub(crate) fn is_only_a_name(text: &str) -> bool {
         "personal",
         "actually",
         "извините",
+        "только",
+        "звонить",
+        "писать",
+        "звонок",
+        "после",
+        "до",
+        "утром",
+        "вечером",
+        "днем",
+        "обеда",
+        "шести",
+        "семи",
+        "восьми",
+        "пяти",
+        "дам",
+        "дать",
+        "старый",
+        "прежний",
+        "был",
+        "номеру",
+        "но",
+        "not",
+        "but",
+        "dont",
+        "don",
+        "t",
+        "me",
+        "before",
+        "after",
+        "lunch",
+        "six",
+        "evening",
+        "morning",
+        "old",
+        "was",
+        "one",
+        "my",
+        "that",
+        "this",
+        "it",
+        "only",
+        "prefer",
+        "звоните",
         "contact",
     ];
     // A name has so many words at most that no table knows.
@@ -187,6 +230,38 @@ pub(crate) fn is_only_a_name(text: &str) -> bool {
             unknown += usize::from(!known);
             known || word.starts_with(char::is_uppercase) && in_name(word, &lower) && unknown <= UNKNOWN
         })
+}
+
+/// How to call or write, said beside a contact: «только звоните после шести», "text me, dont call".
+pub(crate) fn manner(text: &str) -> Option<String> {
+    const VERBS: &[&str] = &["звон", "пиши", "писа", "напиш", "набер", "call", "text", "write", "ring"];
+    const WHEN: &[&str] = &[
+        "после",
+        "до",
+        "утром",
+        "вечером",
+        "днем",
+        "обеда",
+        "after",
+        "before",
+        "evening",
+        "morning",
+        "whatsapp",
+        "ватсап",
+        "вотсап",
+        "telegram",
+        "телеграм",
+        "вайбер",
+        "viber",
+    ];
+    let said = text.split([',', '.', ';', '\n', '!']).map(str::trim).filter(|part| {
+        let words: Vec<String> = part.split(|c: char| !c.is_alphanumeric()).map(folded).collect();
+        let verb = words.iter().any(|word| VERBS.iter().any(|verb| word.starts_with(verb)));
+        let when = words.iter().any(|word| WHEN.contains(&word.as_str()));
+        !part.ends_with('?') && words.len() >= 2 && (verb || when && words.len() >= 3)
+    });
+    let said = said.collect::<Vec<_>>().join(", ");
+    (!said.is_empty()).then_some(said)
 }
 
 /// What stands between two marks.

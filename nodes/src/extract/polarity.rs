@@ -27,7 +27,7 @@ const IMPERATIVE: &[&str] = &["ите", "йте", "ьте", "йтесь", "ит�
 /// Verbs after "don't" that make it a refusal.
 const DO_NOT: &[&str] = &[
     "call", "phone", "contact", "write", "want", "need", "bother", "message", "ring", "email", "text",
-    "connect", "transfer", "send",
+    "connect", "transfer", "send", "ask", "worry", "bother", "order", "book",
 ];
 /// Nouns after "no" that do.
 const NO: &[&str] = &["need", "manager", "managers", "calls", "call", "operator", "human", "thanks"];
@@ -50,9 +50,31 @@ pub(crate) fn refuses(text: &str) -> bool {
             "без" => matches!(*second, "менеджера" | "менеджеров" | "звонков" | "оператора"),
             "don" | "dont" => DO_NOT.contains(second) || *second == "t" && DO_NOT.contains(&third),
             "do" | "please" if *second == "not" => DO_NOT.contains(&third),
-            "no" => NO.contains(second),
+            "no" => {
+                NO.contains(second) || matches!(*second, "phone" | "more" | "further") && NO.contains(&third)
+            }
+            "rather" | "prefer" | "d" if *second == "not" || third == "not" => true,
+            "without" => matches!(*second, "calls" | "calling" | "managers"),
+            "just" | "only" | "просто" | "только" => {
+                matches!(
+                    *second,
+                    "looking"
+                        | "browsing"
+                        | "asking"
+                        | "смотрю"
+                        | "узнаю"
+                        | "спрашиваю"
+                        | "спросить"
+                        | "узнать"
+                )
+            }
             "stop" => second.ends_with("ing"),
-            "not" => matches!(*second, "interested" | "needed"),
+            "not" => {
+                matches!(
+                    *second,
+                    "interested" | "needed" | "yet" | "now" | "leave" | "leaving" | "ordering" | "buying"
+                ) || matches!(*second, "ready" | "going" | "calling" | "to")
+            }
             _ => false,
         }
     })

@@ -28,6 +28,14 @@ pub(super) enum Means {
     Most(Dimension),
     /// The row with least of it.
     Least(Dimension),
+    /// The row with most of whatever the rows state.
+    Biggest,
+    /// The row with least of it.
+    Smallest,
+    /// Asks for a property: «какая», "how many".
+    What,
+    /// Says goodbye.
+    Bye,
     /// Asks what the order costs.
     Total,
     /// Asks for the price.
@@ -122,7 +130,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Which,
-        "тот|та|то|ту|тот что|та что|тот который|та которая|ту которая|который|которая|которые|которую|which is|the one|the one with|one with|the one that|the one for|that|какой из них|какая из них|какое из них|какие из них|из них|из этих|which of them|which of these|of them|of the|the one for|whats the one for",
+        "тот|та|то|ту|того|той|тех|те|тот где|та где|ту где|того что|ту что|та что|тех что|тех которые|которых|ones|the ones|the ones that|the ones for|тот что|та что|тот который|та которая|ту которая|который|которая|которые|которую|which is|the one|the one with|one with|the one that|the one for|that|какой из них|какая из них|какое из них|какие из них|какой из этих|какая из этих|какой это|какая это|это какая|это какой|из них|из этих|which of them|which of these|of them|of the|the one for|whats the one for",
     ),
     (Means::All, "все|всех|оба|обе|обоих|обеих|all|both|all of them|both of them|of these|these"),
     (Means::Them, "они|их|эти|этих|ними|них|them|they|those"),
@@ -132,12 +140,12 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Stock,
-        "сколько штук|сколько есть|сколько на складе|сколько в наличии|на складе|осталось|когда будет|когда будут|когда появится|когда появятся|когда поступит|когда поступят|back in stock|when will it be in stock|when will it be back|остаток|остатки|есть ли в наличии|есть в наличии|имеется|имеются|how many do you have|how many of those do you have|how many of them|how many of those|how many of these|how many of it|is it in stock|are they in stock|how many do you have|how many are|how many left|in stock|available|availability|in store",
+        "сколько штук|сколько есть|сколько на складе|сколько в наличии|на складе|осталось|осталась|остался|много у вас|сколько у вас|сколько их|сколько их осталось|сколько штук осталось|how many have you|how many have you got|have you got many|on the shelf|on stock|come from stock|comes from stock|available today|когда будет|когда будут|когда появится|когда появятся|когда поступит|когда поступят|back in stock|when will it be in stock|when will it be back|остаток|остатки|есть ли в наличии|есть в наличии|имеется|имеются|how many do you have|how many of those do you have|how many of them|how many of those|how many of these|how many of it|is it in stock|are they in stock|how many do you have|how many are|how many left|in stock|available|availability|in store",
     ),
     (Means::Have, "есть|есть ли|а есть|do you have|have you got|is there|are there|got"),
     (
         Means::Details,
-        "подробн*|поподробн*|характеристик*|параметр*|описан*|расскаж*|опиш*|что за|какая мощность|какой вес|какой мощности|мощности|how many joules|how many watts|joules|how powerful|how heavy|сколько весит|какие размеры|какой размер|что входит|комплектация|тех характеристики|ттх|details|detail|specs|specification*|tell me more|tell me about|more about|describe|what about|more info|info|про|вес|веса|масса|габарит*|оборот*|weight|dimensions",
+        "подробн*|поподробн*|характеристик*|параметр*|описан*|расскаж*|опиш*|что за|какая мощность|какой вес|какой мощности|мощности|how many joules|how many watts|joules|how powerful|how heavy|сколько весит|какие размеры|какой размер|что входит|комплектация|тех характеристики|ттх|details|detail|specs|specification*|tell me more|tell me about|more about|describe|what about|how about|how bout|what bout|мощность какая|размер какой|вес какой|more info|info|про|вес|веса|масса|габарит*|оборот*|weight|dimensions",
     ),
     (
         Means::Photo,
@@ -145,22 +153,22 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Choose,
-        "беру|возьму|берем|возьмем|заберу|забираю|заказываю|закажу|закажем|заказать|оформляйте|оформляем|оформите|оформить|оформи|куплю|покупаю|купить|хочу купить|хочу взять|хочу заказать|отложите|забронируйте|положите|добавьте|добавь|i'll take|i will take|i take|take|i'll have|i'd take|order|i want to order|i want to buy|i'd like to order|buy|i'll buy|add|reserve|book|put me down for|взять|возьми|берём|ill take|ill have|ill buy|id take|i take it",
+        "запишите|запиши|запишите мне|put me down|i'll go with|ill go with|беру|возьму|берем|возьмем|заберу|забираю|заказываю|закажу|закажем|заказать|оформляйте|оформляем|оформите|оформить|оформи|куплю|покупаю|купить|хочу купить|хочу взять|хочу заказать|отложите|забронируйте|положите|добавьте|добавь|i'll take|i will take|i take|take|i'll have|i'd take|order|i want to order|i want to buy|i'd like to order|buy|i'll buy|add|reserve|book|put me down for|взять|возьми|берём|ill take|ill have|ill buy|id take|i take it",
     ),
     (
         Means::Want,
-        "давайте|давай|пусть будет|make it|make that|мне|хочу|хотим|хочется|хотел бы|хотела бы|нужно|надо|нужен|нужна|нужны|give me|i want|i need|i'd like|i would like|let's|let's go with|go with|i'd go with|i'll go with|id like|let me have|i need a|i need an",
+        "давайте|давай|пусть будет|make it|make that|мне|хочу|хотим|хочется|хотел бы|хотела бы|нужно|надо|нужен|нужна|нужны|give me|i want|i need|i'd like|i would like|let's|let's go with|go with|i'd go with|id like|let me have|i need a|i need an",
     ),
     (Means::Instead, "instead|rather|вместо этого|вместо него|вместо нее|вместо них|вместо этих|взамен"),
     (Means::Remove, "уберите|убери|удалите|удали|исключите|вычеркните|remove|delete|drop|take off"),
     (
         Means::Compare,
-        "сравни|сравните|сравнить|сравнение|чем отлича*|чем разные|чем разнятся|по сравнению с|против|against|compared to|compared with|отлича*|отличие|отличия|разница|разницу|в чем разница|в чем отличие|какая разница|что лучше|compare|comparison|difference|differences|what's the difference|whats the difference|what is the difference|differ|vs|versus|which is better|что выбрать",
+        "side by side|worth it over|worth it against|better than|чем первая отличается|чем первый отличается|чем отличаются|выбрать между|выбирать между|between|сравни|сравните|сравнить|сравнение|чем отлича*|чем разные|чем разнятся|по сравнению с|против|against|compared to|compared with|отлича*|отличие|отличия|разница|разницу|в чем разница|в чем отличие|какая разница|что лучше|compare|comparison|difference|differences|what's the difference|whats the difference|what is the difference|differ|vs|versus|which is better|что выбрать",
     ),
     (Means::Delivery, "доставк*|доставл*|доставит*|доставьте|привез*|довез*|deliver*|shipping|ship"),
     (
         Means::Recommend,
-        "посовет*|советуете|порекоменд*|рекоменд*|какой лучше|какая лучше|какую лучше|какие лучше|какой выбрать|какую выбрать|какой взять|какой брать|какую взять|что посоветуете|что лучше взять|что взять|лучше взять|лучший|recommend|suggest|which one|which is best|which one is best|which one is better|which one would you|best one|which should i|what would you|advise|почему он|почему она|почему именно он|почему именно она|почему его|почему ее|why that one|why this one|why it|why him|would you recommend|do you recommend|you recommend|which one would you recommend|which one do you recommend|the best",
+        "which would you pick|which would you take|what would you pick|which one would you pick|which would you choose|какую бы взяли|какой бы взяли|что бы взяли|какую взяли бы|какой взяли бы|сами бы какую взяли|сами бы какой взяли|your advice|your recommendation|ваш совет|посовет*|советуете|порекоменд*|рекоменд*|какой лучше|какая лучше|какую лучше|какие лучше|какой выбрать|какую выбрать|какой взять|какой брать|какую взять|что посоветуете|что лучше взять|что взять|лучше взять|лучший|recommend|suggest|which one|which is best|which one is best|which one is better|which one would you|best one|which should i|what would you|advise|почему он|почему она|почему именно он|почему именно она|почему его|почему ее|why that one|why this one|why it|why him|would you recommend|do you recommend|you recommend|which one would you recommend|which one do you recommend|the best",
     ),
     (
         Means::Cheaper,
@@ -178,6 +186,27 @@ const TABLE: &[Row] = &[
     (
         Means::Most(Dimension::Power),
         "самый мощный|самая мощная|самое мощное|мощнее всех|strongest|the strongest|which is the strongest|which is the most powerful|most powerful|the most powerful",
+    ),
+    (
+        Means::Biggest,
+        "самый большой|самая большая|самое большое|самую большую|самого большого|самой большой|самый крупный|самая крупная|biggest|the biggest|largest|the largest|the big one|biggest one|the biggest one|which is the biggest|which is bigger",
+    ),
+    (
+        Means::Smallest,
+        "самый маленький|самая маленькая|самое маленькое|самую маленькую|самый компактный|самая компактная|smallest|the smallest|the small one|most compact|the most compact",
+    ),
+    (
+        Means::Most(Dimension::Length),
+        "самый длинный|самая длинная|самое длинное|самую длинную|longest|the longest",
+    ),
+    (Means::Most(Dimension::Mass), "самый тяжелый|самая тяжелая|heaviest|the heaviest"),
+    (
+        Means::What,
+        "какой|какая|какое|какие|какого|какую|what|whats|what's|what is|how many|how much of|сколько у него|сколько у нее",
+    ),
+    (
+        Means::Bye,
+        "до свидания|досвидания|до встречи|всего доброго|всего хорошего|bye|goodbye|bye bye|cya|see you|see ya|good night|have a nice day|хорошего дня|ну все пока|все пока|спасибо пока",
     ),
     (Means::Least(Dimension::Power), "самый слабый|самая слабая|weakest|the weakest"),
     (Means::Least(Dimension::Mass), "самый легкий|самая легкая|lightest|the lightest"),
@@ -201,7 +230,7 @@ const TABLE: &[Row] = &[
     (Means::Smaller, "поменьше|помельче|меньше размер|smaller|more compact|компактнее|покомпактнее"),
     (
         Means::InStock,
-        "в наличии|из наличия|только в наличии|что в наличии|что есть в наличии|которые есть|что есть на складе|только то что есть|only in stock|in stock only|what is in stock",
+        "from stock|in stock now|right now in stock|what you have in stock|on the shelf now|на складе лежит|лежит на складе|лежат на складе|на складе лежат|что на складе|был на складе|была на складе|были на складе|чтобы на складе|в наличии|из наличия|только в наличии|что в наличии|что есть в наличии|которые есть|что есть на складе|только то что есть|only in stock|in stock only|what is in stock",
     ),
     (
         Means::OtherBrand,
@@ -211,12 +240,18 @@ const TABLE: &[Row] = &[
         Means::Further,
         "еще|ещё|еще варианты|еще есть|покажи еще|покажите еще|дальше|другие|другой|другая|другое|других|другую|иные|остальные|следующие|more|more options|others|other|other ones|another|another one|next|something else|anything else|show more|what else|else",
     ),
-    (Means::Back, "назад|вернись|вернитесь|вернемся|предыдущ*|back|go back|previous|go back to"),
+    (
+        Means::Back,
+        "верните|верните предыдущие|верни предыдущие|обратно|назад|вернись|вернитесь|вернемся|предыдущ*|back|go back|previous|go back to",
+    ),
     (
         Means::Not,
         "не|не надо|не нужен|не нужна|не нужно|не нужны|не хочу|not|no|don't want|dont want|i don't want|i dont want",
     ),
-    (Means::Without, "без|without|with no|кроме|только не|но не|except|but not|anything but|other than"),
+    (
+        Means::Without,
+        "besides|apart from|помимо|исключая|any but|без|without|with no|кроме|только не|но не|except|but not|anything but|other than",
+    ),
     (
         Means::Number,
         "номер|номером|под номером|вариант|варианта|позици*|пункт|№|number|no|option|item|position",
@@ -232,7 +267,7 @@ const TABLE: &[Row] = &[
     (Means::Or, "или|либо|or"),
     (
         Means::Filler,
-        "а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|сейчас|из списка|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|whats|it's|for now|стоит|стоят|fine|good|great|come|comes|included|include|идет|идут|входит|комплекте|хватит|нормально|ой нет|wait|then|точнее|вернее|скажем|примерно так|got it|actually|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой|какая|какие|какое|какого|какую|какой нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|what|what's|which|one|ones|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
+        "if|though|tops|today|right|right now|now|nothing|mean|i mean|hmm|hm|yet|over|spend|i can spend|get|i get|пожалуй|хотя|все таки|всетаки|раз|прям|прямо|прямо сейчас|чтоб прям|вообще|там|разве|а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|сейчас|из списка|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|it's|for now|стоит|стоят|fine|good|great|come|comes|included|include|идет|идут|входит|комплекте|хватит|нормально|ой нет|wait|then|точнее|вернее|скажем|примерно так|got it|actually|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой нибудь|какая нибудь|какие нибудь|какую нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|which|one|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
     ),
 ];
 

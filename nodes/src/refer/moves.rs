@@ -72,7 +72,11 @@ pub(super) fn decide(
     context: &Context,
     language: Language,
     question_waits: bool,
+    loose: bool,
 ) -> Result<Move, String> {
+    if reading.bye {
+        return Err("it says goodbye".to_owned());
+    }
     let order = !context.order.lines.is_empty();
     let Some(shown) = &context.shown else {
         return if order { adjust(reading, context) } else { Err("nothing was shown".to_owned()) };
@@ -86,7 +90,8 @@ pub(super) fn decide(
         .partition(|place| !reading.choose && words.iter().any(|words| words.holds(&root(place))));
     let mut reading = Reading { places, ..reading.clone() };
     reading.include.extend(described);
-    Decision { reading: &reading, alternatives, context, shown, language, question_waits, words }.take()
+    Decision { reading: &reading, alternatives, context, shown, language, question_waits, words, loose }
+        .take()
 }
 
 fn words_of(rows: &[Product]) -> Vec<RowWords> {
@@ -119,6 +124,8 @@ pub(super) struct Decision<'d> {
     pub(super) language: Language,
     pub(super) question_waits: bool,
     pub(super) words: Vec<RowWords>,
+    /// Words that nothing is known of are passed over.
+    pub(super) loose: bool,
 }
 
 impl Decision<'_> {
@@ -144,7 +151,7 @@ impl Decision<'_> {
         let unread = self.unread(&picked);
         // "does it come with a battery?": of the row, with words of rows like it.
         if let Some(row) = self.focused()
-            && reading.this
+            && (reading.this || reading.what)
             && picked.is_empty()
             && !unread.is_empty()
             && !(reading.choose || reading.want || reading.compare || reading.delivery || reading.refines())
@@ -163,7 +170,8 @@ impl Decision<'_> {
         if reading.remove && ordered {
             return self.removed(&picked);
         }
-        if unread.is_empty() {
+        let passed_over = self.loose && !picked.is_empty() && (reading.asks() || reading.choose);
+        if unread.is_empty() || passed_over {
             if let Some(found) = self.spoken(&picked, ordered)? {
                 return Ok(found);
             }
@@ -206,7 +214,7 @@ impl Decision<'_> {
             picked.extend(rows::extreme(rows, true));
         }
         if let Some((dimension, most)) = reading.extreme {
-            picked.extend(self.most(Some(dimension), most));
+            picked.extend(self.most(dimension, most));
         }
         if reading.dearest || reading.dearer && reading.which {
             picked.extend(rows::extreme(rows, false));
@@ -368,14 +376,13 @@ impl Decision<'_> {
         let rows = self.rows(picked);
         let explicit = !picked.is_empty();
         // «15 второго»: a number that no row states counts.
-        let counted = match reading.numbers.as_slice() {
-            [number] if explicit && number.fract() == 0.0 => {
-                let stated =
-                    picked.iter().filter_map(|at| self.words.get(*at)).any(|words| words.states(*number));
-                let priced =
-                    rows.iter().any(|row| row.price.is_some_and(|price| (price - number).abs() < 1.0));
-                Some(*number).filter(|_| !stated && !priced && !reading.asks())
-            }
+        let stated = |number: &f64| {
+            picked.iter().filter_map(|at| self.words.get(*at)).any(|words| words.states(*number))
+                || rows.iter().any(|row| row.price.is_some_and(|price| (price - number).abs() < 1.0))
+        };
+        let of_none: Vec<f64> = reading.numbers.iter().copied().filter(|number| !stated(number)).collect();
+        let counted = match of_none.as_slice() {
+            [number] if explicit && number.fract() == 0.0 && !reading.asks() => Some(*number),
             _ => None,
         };
         let count = reading.count.or(counted);

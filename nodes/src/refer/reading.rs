@@ -64,8 +64,12 @@ pub(super) struct Reading {
     pub(super) all: bool,
     /// «они», "them".
     pub(super) them: bool,
-    /// The row with most (or least) of a quantity.
-    pub(super) extreme: Option<(Dimension, bool)>,
+    /// The row with most (or least) of a quantity; `None` for whichever the rows state.
+    pub(super) extreme: Option<(Option<Dimension>, bool)>,
+    /// It asks for a property: «какая», "how many".
+    pub(super) what: bool,
+    /// It says goodbye.
+    pub(super) bye: bool,
     pub(super) total: bool,
     /// Numbers in words, which may count or be a part of a name.
     pub(super) spelled: Vec<(f64, String)>,
@@ -247,6 +251,8 @@ impl Reading {
         // «возьму 3»: so many, where it is known of what.
         if self.choose
             && self.count.is_none()
+            && self.include.is_empty()
+            && self.measures.is_empty()
             && let [number] = self.numbers.as_slice()
             && number.fract() == 0.0
             && *number >= 1.0
@@ -259,13 +265,18 @@ impl Reading {
     fn walk(&mut self, pieces: &[Piece]) {
         let mut at = 0;
         let mut negated = false;
+        let mut clause = self.said();
         // What the words just before mean, for the piece that follows.
         let mut before: Option<Means> = None;
         while let Some(piece) = pieces.get(at) {
             let mut taken = 1;
             let mut means = None;
+            let the = matches!(at.checked_sub(1).and_then(|at| pieces.get(at)), Some(Piece::Word(word)) if word == "the");
             match piece {
-                Piece::Break => negated = false,
+                Piece::Break => {
+                    negated = false;
+                    clause = self.said();
+                }
                 Piece::Nth(place) => self.nth.push(*place),
                 Piece::Code(code) => self.codes.push(code.clone()),
                 Piece::Measured(measure, words) => {
@@ -280,6 +291,8 @@ impl Reading {
                 Piece::Count(count) => self.counted(*count),
                 Piece::Number(value, factor) => self.number(*value, *factor, before),
                 // «а с двумя?»: a word of the name, unless it counts what is chosen.
+                // "the two 60 m ones"
+                Piece::Spelled(..) if the => self.which = true,
                 Piece::Spelled(value, word) => match before {
                     Some(Means::Nth(_) | Means::Last | Means::Number) => self.number(*value, 1.0, before),
                     // «все три», "these five"
@@ -304,7 +317,14 @@ impl Reading {
                             taken = length;
                             means = Some(found);
                             self.spoke |= found != Means::Filler;
-                            negated = self.phrase(found, negated, &words[..length.min(words.len())]);
+                            let said = words.get(..length).unwrap_or(&words);
+                            let ends = matches!(pieces.get(at + length), None | Some(Piece::Break));
+                            negated = if found == Means::Not && said.len() > 1 && ends && self.unsay(&clause)
+                            {
+                                false
+                            } else {
+                                self.phrase(found, negated, said)
+                            };
                         }
                         None if negated => {
                             self.ends_negated = false;
@@ -324,6 +344,22 @@ impl Reading {
         }
     }
 
+    /// How much has been said.
+    fn said(&self) -> [usize; 4] {
+        [self.nth.len(), self.include.len(), self.measures.len(), self.numbers.len()]
+    }
+
+    /// «250 мм не нужно», «первый не нужен»: what a clause has said since `from` is not wanted; `false` where it said nothing.
+    fn unsay(&mut self, from: &[usize; 4]) -> bool {
+        let before = self.said();
+        let [nth, include, measures, numbers] = *from;
+        self.nth.truncate(nth);
+        self.exclude.extend(self.include.drain(include.min(before[1])..));
+        self.exclude.extend(self.measures.drain(measures.min(before[2])..).map(|(_, words)| words));
+        self.numbers.truncate(numbers);
+        self.said() != before
+    }
+
     /// Takes a phrase in; returns whether what follows it is negated.
     fn phrase(&mut self, means: Means, negated: bool, words: &[&str]) -> bool {
         match means {
@@ -338,8 +374,12 @@ impl Reading {
             Means::Which => self.which = true,
             Means::All => self.all = true,
             Means::Them => self.them = true,
-            Means::Most(dimension) => self.extreme = Some((dimension, true)),
-            Means::Least(dimension) => self.extreme = Some((dimension, false)),
+            Means::Most(dimension) => self.extreme = Some((Some(dimension), true)),
+            Means::Least(dimension) => self.extreme = Some((Some(dimension), false)),
+            Means::Biggest => self.extreme = Some((None, true)),
+            Means::Smallest => self.extreme = Some((None, false)),
+            Means::What => self.what = true,
+            Means::Bye => self.bye = true,
             Means::Total => self.total = true,
             Means::Price => self.price = true,
             Means::Stock => self.stock = true,
@@ -511,6 +551,21 @@ fn pieces(text: &str) -> Vec<Piece> {
                 continue;
             }
             let spelled = said.chars().all(char::is_alphabetic) && number.factor == 1.0;
+            // «в сорок втором»: a size, no place.
+            let units = match tokens.iter().find(|token| token.range.start >= number.range.end) {
+                Some(extract::Token { what: extract::What::Word(word), .. })
+                    if spelled && number.value >= 20.0 && number.value % 10.0 == 0.0 =>
+                {
+                    lexicon::longest(&[word.as_str()])
+                }
+                _ => None,
+            };
+            if let Some((Means::Nth(place @ 1..=9), _)) = units {
+                pieces.push(Piece::Number(number.value + place as f64, 1.0));
+                skip_to(number.range.end, &mut at);
+                at += 1;
+                continue;
+            }
             // «третью» is a place, not a third.
             let folded = extract::folded(said);
             if spelled && matches!(lexicon::longest(&[&folded]), Some((Means::Nth(_), _))) {
@@ -522,6 +577,10 @@ fn pieces(text: &str) -> Vec<Piece> {
             let of_rows = of_rows(tokens.get(at + 1..).unwrap_or_default());
             let (piece, end) = match unit.as_ref().map(|unit| unit.kind) {
                 None if of_rows => (Piece::Count(number.value), number.range.end),
+                // «десяток», "a dozen"
+                None if number.factor > 1.0 && number.factor < 100.0 => {
+                    (Piece::Count(number.value), number.range.end)
+                }
                 Some(units::Unit::Piece) => (Piece::Count(number.value), unit.map_or(0, |unit| unit.end)),
                 Some(units::Unit::Currency) => (Piece::Amount(number.value), unit.map_or(0, |unit| unit.end)),
                 _ if spelled => (Piece::Spelled(number.value, extract::folded(said)), number.range.end),

@@ -75,6 +75,8 @@ impl Decision<'_> {
                     continue;
                 }
                 request.text = format!("{} {} {word}", request.text, self.without());
+            } else if self.loose {
+                continue;
             } else if self.reading.firmly && !self.question_waits {
                 request.text = format!("{} {} {word}", request.text, self.without());
             } else {
