@@ -285,6 +285,11 @@ impl<'a> TurnContext<'a> {
         });
     }
 
+    /// Whether a further wish of the message is read, after another was answered.
+    pub fn is_further_wish(&self) -> bool {
+        self.turn_state.answered > 0
+    }
+
     /// Takes a wish that `takes` accepts out of those that are to be answered next: the node that runs answers it.
     pub fn take_wish(&mut self, takes: impl Fn(&str) -> bool) -> Option<String> {
         let at = self.turn_state.wishes.iter().position(|wish| takes(&wish.text))?;

@@ -182,6 +182,8 @@ impl Words {
             let low = lower(word);
             let english = Encoder::built_in().is_piece(&low) || self.index.contains(&low);
             match self.certainly_russian(&low) {
+                // A letter alone is no word: "name's".
+                _ if low.len() == 1 => {}
                 Some(_) if !english => only_russian += 1,
                 None if english => only_english += 1,
                 _ => {}

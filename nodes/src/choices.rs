@@ -321,6 +321,9 @@ const NEGATIONS: &[&str] = &["не", "нет", "кроме", "без", "not", "n
 
 /// Words around a place.
 const PLACE_WORDS: &[&str] = &[
+    "раздел",
+    "раздела",
+    "section",
     "вариант",
     "варианта",
     "номер",

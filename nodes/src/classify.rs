@@ -15,6 +15,7 @@ use tolmach_engine::{
     resources::Answers,
     scope::Scope,
     span::Spanned,
+    target::Target,
     text::Text,
     turn_context::TurnContext,
 };
@@ -66,6 +67,10 @@ struct Intent {
     /// Whether it is said beside a request, like a greeting: where a message holds another wish, only that one is answered.
     #[serde(default)]
     aside: bool,
+    /// Whether the rest of a message belongs to it where a part of the message means it: a complaint is not answered with an
+    /// offer of what broke.
+    #[serde(default)]
+    overrides: bool,
     /// How likely it must be while the client has rows before them, of which the message may speak instead; `min_confidence`
     /// where it is less.
     #[serde(default)]
@@ -73,6 +78,12 @@ struct Intent {
     /// What a button says of it. Where two intents with labels are about as likely, the client is asked which is meant.
     #[serde(default)]
     label: Option<Text>,
+}
+
+impl Intent {
+    fn is_of_articles(&self) -> bool {
+        self.articles.as_ref().is_some_and(|articles| articles.value)
+    }
 }
 
 fn default_confidence() -> Spanned<f32> {
@@ -125,6 +136,8 @@ const RUNNERS_UP: usize = 2;
 
 /// How likely a part of a message must be an intent to be a wish of its own.
 const OWN_WISH: f32 = 0.7;
+/// The same for a part that names goods.
+const OWN_GOODS: f32 = 0.5;
 /// How much less likely a part may be that names a price of its own.
 const PRICED: f32 = 0.25;
 /// Two intents are about as likely when they differ by less than this.
@@ -243,7 +256,11 @@ impl Node for Classify {
                         .get(state.placed.len())
                         .is_some_and(|part| extract::price_bounds(part).is_some());
                     let bound = if priced { OWN_WISH - PRICED } else { OWN_WISH };
-                    state.placed.push(labels.into_iter().next().filter(|label| label.score >= bound));
+                    let likely = labels.into_iter().next().filter(|label| {
+                        let goods = self.intent(&label.label).is_some_and(Intent::is_of_articles);
+                        label.score >= if goods { bound.min(OWN_GOODS) } else { bound }
+                    });
+                    state.placed.push(likely);
                 }
                 self.place_parts(turn, state)
             }
@@ -310,10 +327,25 @@ impl Classify {
                 return Ok(NodeOutcome::Query(turn.classify(&text)));
             }
         }
+        let overriding = state.placed.iter().flatten().find(|label| {
+            self.intent(&label.label)
+                .is_some_and(|intent| intent.overrides && label.score >= self.commit_confidence.value)
+        });
+        if let Some(label) = overriding {
+            turn.note(format!("a part of the message means {}", label.label));
+            return Ok(NodeOutcome::Exit(label.label.clone()));
+        }
         let wishes =
             wishes::of(&state.parts, &state.placed, |label| self.aside(label), |label| self.joins(label));
         if wishes.len() < 2 {
-            return self.whole(turn, &state.whole);
+            // Of what is left of a message only that counts which is surely a wish.
+            return match wishes.into_iter().next().filter(|_| turn.is_further_wish()) {
+                Some(wish) => {
+                    turn.read_as(&wish.text);
+                    Ok(NodeOutcome::Exit(wish.label))
+                }
+                None => self.whole(turn, &state.whole),
+            };
         }
         let (last, mut first): (Vec<Wish>, Vec<Wish>) = wishes
             .into_iter()
@@ -361,6 +393,10 @@ impl Classify {
         }
         if let Some(near) = self.near(labels) {
             return self.ask_which(turn, near);
+        }
+        if turn.is_further_wish() && first.score < OWN_WISH.max(bound) {
+            turn.note("no wish of its own: the rest of what is answered".to_owned());
+            return Ok(NodeOutcome::To(Target::Wait));
         }
         if first.score >= bound && known.is_some() {
             return Ok(NodeOutcome::Exit(first.label.clone()));
@@ -431,9 +467,7 @@ impl Classify {
 
     /// Whether two parts of a message that mean this intent are one wish.
     fn joins(&self, label: &str) -> bool {
-        self.intent(label).is_none_or(|intent| {
-            intent.commits || intent.aside || intent.articles.as_ref().is_some_and(|articles| articles.value)
-        })
+        self.intent(label).is_none_or(|intent| intent.commits || intent.aside || intent.is_of_articles())
     }
 
     fn aside(&self, label: &str) -> bool {

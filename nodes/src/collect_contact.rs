@@ -288,7 +288,7 @@ impl CollectContact {
         self.keep_remark(turn, given.remark.take())?;
         let helped = !given.fields.is_empty();
         let text = turn.message();
-        let attempt = text.contains('@') || text.chars().filter(char::is_ascii_digit).count() >= 5;
+        let attempt = text.contains('@') || longest_number(text) >= 5;
         let asks = helped && !given.has_contact() && (turn.interrupts() || extract::is_request(text));
         if may_interrupt && (!helped && !attempt || asks) {
             // «Анна. А сколько ждать?» gives a name all the same.
@@ -372,7 +372,7 @@ impl CollectContact {
 
     /// Whether a text is a contact, with a name and words around it at most.
     fn is_contact(&self, text: &str) -> bool {
-        let only = extract::is_only_a_name(&extract::without_contact(text));
+        let only = extract::is_of_contacts(&extract::without_contact(text));
         // A number that lacks a digit is asked for again.
         only && (self.read_text(text, None).has_contact() || self.wants(Field::Phone) && nearly_a_phone(text))
     }
@@ -541,6 +541,13 @@ impl CollectContact {
         turn.send(Outgoing { text, buttons, share_contact, ..Outgoing::default() });
         Ok(NodeOutcome::Wait)
     }
+}
+
+/// The most digits of a text between which only the signs of phone numbers stand.
+fn longest_number(text: &str) -> usize {
+    let between = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '+' | '.');
+    let runs = text.split(|c: char| !between(c));
+    runs.map(|run| run.chars().filter(char::is_ascii_digit).count()).max().unwrap_or_default()
 }
 
 /// Whether a text holds a phone number that lacks a digit or two, or has as many too many.

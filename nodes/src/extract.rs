@@ -32,7 +32,7 @@ pub(crate) use self::{
     forms::same_word,
     mask::{holds_placeholder, mask},
     money::price_bounds,
-    names::{Name, Sign, is_only_a_name, manner, name},
+    names::{Name, Sign, is_of_contacts, is_only_a_name, manner, name},
     numbers::number,
     phone_length::{Misfit, misfit},
     polarity::{refuses, wanted},

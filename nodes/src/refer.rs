@@ -182,6 +182,9 @@ impl Node for Refer {
         if message.chars().count() > LONGEST {
             return self.decline(turn, "it is too long to be about rows");
         }
+        if Reading::of(&message).is_some_and(|reading| reading.bye) {
+            return self.decline(turn, "it says goodbye");
+        }
         match self.read(turn, &message) {
             Ok((reading, found)) => self.act(turn, &reading, found),
             Err(why) => match self.part(turn, &message) {
@@ -370,7 +373,10 @@ impl Refer {
         let mut full = false;
         if reading.instead {
             let order = &mut turn.context_mut().order;
-            order.lines.pop_if(|line| !lines.iter().any(|(row, _)| row.id == line.id));
+            // «первого 20 вместо 12» changes a line and takes none out.
+            if !order.lines.iter().any(|line| lines.iter().any(|(row, _)| row.id == line.id)) {
+                order.lines.pop();
+            }
         }
         for (row, quantity) in &lines {
             turn.context_mut().focus_on(row);
@@ -544,6 +550,11 @@ impl Refinement {
         let narrowed = turn.context().narrowed.clone();
         Refinement { request, confirm: false, narrowed, instead: None, why: String::new(), cheaper: false }
     }
+}
+
+/// Whether a row's name holds a word, in whichever form and script.
+pub(crate) fn names(row: &Product, word: &str) -> bool {
+    RowWords::of(row).named(&rows::root(word))
 }
 
 /// Reads a text as speech about rows, and as a list of goods, for the tests of what is linear.

@@ -1,10 +1,12 @@
 //! `search`: searches the catalogue.
 
+mod goods;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tolmach_engine::{
-    catalog::{Comparison, Field, Filter, FilterValue, SearchRequest},
+    catalog::{Comparison, Field, Filter, FilterValue, SearchRequest, SearchResults},
     condition::FilterExpression,
     effect::{Query, QueryOutcome},
     event::MAX_TEXT,
@@ -17,6 +19,7 @@ use tolmach_engine::{
     turn_context::TurnContext,
 };
 
+use self::goods::Goods;
 use crate::{bounds, extract, price_slots::PriceSlots};
 
 /// Searches the catalogue and puts what it finds into a slot. Exits: `found`, `few` (fewer than `few` rows; falls
@@ -50,6 +53,9 @@ pub(crate) struct Search {
     /// Fewer rows than this leave by `few`.
     #[serde(default)]
     few: u64,
+    /// Whether a message may name several goods («мультиметры и рулетки»): then a few rows of each are found.
+    #[serde(default = "yes")]
+    several: bool,
     /// The slot for the results.
     into: Spanned<String>,
 }
@@ -60,6 +66,13 @@ struct Asked {
     request: SearchRequest,
     /// How many of its filters, the last ones, are quantities that the client named.
     measured: usize,
+    /// Goods that are searched for one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    goods: Option<Goods>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn five() -> Spanned<u32> {
@@ -123,7 +136,7 @@ impl Node for Search {
         match input {
             NodeInput::Outcome(QueryOutcome::Search(results)) => {
                 let asked: Option<Asked> = turn.state();
-                let Some(Asked { mut request, measured }) = asked else {
+                let Some(Asked { mut request, measured, goods }) = asked else {
                     return Err(Fault("results that nobody asked for".to_owned()));
                 };
                 if measured > 0 && results.hits.is_empty() {
@@ -136,7 +149,38 @@ impl Node for Search {
                         request.text
                     ));
                     request.filters.truncate(request.filters.len().saturating_sub(measured));
-                    return Search::send(turn, Asked { request, measured: 0 });
+                    return Search::send(turn, Asked { request, measured: 0, goods });
+                }
+                let (results, rows) = match goods {
+                    Some(mut goods) => {
+                        if !goods.take(results, self.min_score.value) {
+                            (goods.together, None)
+                        } else if let Some(next) = goods.next(&request) {
+                            return Search::look_up(
+                                turn,
+                                Asked { request, measured, goods: Some(goods) },
+                                next,
+                            );
+                        } else {
+                            turn.note(format!("searched for one by one: {}", goods.told()));
+                            (SearchResults::default(), Some(goods.rows()))
+                        }
+                    }
+                    None => match Goods::of(&request.text, &results).filter(|_| self.several) {
+                        Some(goods) if let Some(next) = goods.next(&request) => {
+                            return Search::look_up(
+                                turn,
+                                Asked { request, measured, goods: Some(goods) },
+                                next,
+                            );
+                        }
+                        _ => (results, None),
+                    },
+                };
+                if let Some(items) = rows {
+                    let total = items.len() as u64;
+                    let found = Found { query: request.text.clone(), total, items, request, remark: None };
+                    return self.found(turn, found);
                 }
                 let remark = Remark::of(&results);
                 let returned = results.hits.len();
@@ -163,18 +207,8 @@ impl Node for Search {
                     }
                     None => {}
                 }
-                let exit = if items.is_empty() {
-                    "empty"
-                } else if total < self.few {
-                    "few"
-                } else {
-                    "found"
-                };
                 let found = Found { query: request.text.clone(), total, items, request, remark };
-                turn.context_mut().begin_search();
-                turn.set_slot(&self.into, json!(found))?;
-                turn.set_results(&self.into);
-                Ok(NodeOutcome::exit(exit))
+                self.found(turn, found)
             }
             NodeInput::Outcome(QueryOutcome::Failed { reason }) => Err(Fault(reason)),
             NodeInput::Outcome(other) => Err(Fault(format!("an outcome of another query: {other:?}"))),
@@ -240,7 +274,27 @@ impl Search {
             min_score: self.min_score.value,
             ..SearchRequest::default()
         };
-        Search::send(turn, Asked { request, measured })
+        Search::send(turn, Asked { request, measured, goods: None })
+    }
+
+    fn found(&self, turn: &mut TurnContext<'_>, found: Found) -> Result<NodeOutcome, Fault> {
+        let exit = if found.items.is_empty() {
+            "empty"
+        } else if found.total < self.few {
+            "few"
+        } else {
+            "found"
+        };
+        turn.context_mut().begin_search();
+        turn.set_slot(&self.into, json!(found))?;
+        turn.set_results(&self.into);
+        Ok(NodeOutcome::exit(exit))
+    }
+
+    /// Searches for one of several goods.
+    fn look_up(turn: &mut TurnContext<'_>, asked: Asked, next: SearchRequest) -> Result<NodeOutcome, Fault> {
+        turn.set_state(&asked)?;
+        Ok(NodeOutcome::Query(Query::Search(next)))
     }
 
     fn send(turn: &mut TurnContext<'_>, asked: Asked) -> Result<NodeOutcome, Fault> {

@@ -89,6 +89,9 @@ pub(crate) fn wanted(text: &str) -> Option<String> {
     /// What may stand between «не» and the thing.
     const LEADS: &[&str] =
         &["нужен", "нужна", "нужно", "нужны", "надо", "хочу", "ищу", "а", "want", "need", "a", "an", "the"];
+    if let Some(rest) = without_dismissed(text) {
+        return Some(rest);
+    }
     let tokens = tokens(text);
     let word = |at: usize| match tokens.get(at).map(|token| &token.what) {
         Some(What::Word(word)) => Some(word.as_str()),
@@ -127,6 +130,24 @@ pub(crate) fn wanted(text: &str) -> Option<String> {
     None
 }
 
+/// A text without the clauses that dismiss something: «прожектор не надо. фонарь покажи», "forget generators, I need …".
+fn without_dismissed(text: &str) -> Option<String> {
+    const ENDS: &[&str] =
+        &["не надо", "не нужен", "не нужна", "не нужно", "не нужны", "не хочу", "not needed"];
+    const BEGINS: &[&str] = &["forget", "never mind", "забудь", "забудьте"];
+    let clauses: Vec<&str> = text.split_inclusive([',', '.', ';', '!']).collect();
+    let dismisses = |clause: &&str| {
+        let words = clause.trim_matches([',', '.', ';', '!', ' ']).to_lowercase();
+        let ends = ENDS.iter().any(|end| words.strip_suffix(end).is_some_and(|thing| thing.ends_with(' ')));
+        let begins =
+            BEGINS.iter().any(|start| words.strip_prefix(start).is_some_and(|thing| thing.starts_with(' ')));
+        ends || begins
+    };
+    let kept: String = clauses.iter().copied().filter(|clause| !dismisses(clause)).collect();
+    let says = kept.split(|c: char| !c.is_alphanumeric()).any(|word| word.chars().count() > 3);
+    (says && kept.len() < text.len()).then(|| kept.trim().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +160,12 @@ mod tests {
         assert_eq!(wanted("I don't need a pump, I need a drill").as_deref(), Some("I I need a drill"));
         assert_eq!(wanted("нужна дрель, не дороже 5000"), None);
         assert_eq!(wanted("не нужен перфоратор"), None);
+        assert_eq!(
+            wanted("ладно, прожектор не надо. фонарь покажи").as_deref(),
+            Some("ладно, фонарь покажи")
+        );
+        assert_eq!(wanted("forget generators, I need a head torch").as_deref(), Some("I need a head torch"));
+        assert_eq!(wanted("перфоратор не надо"), None);
     }
 
     #[test]

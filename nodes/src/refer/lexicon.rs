@@ -163,9 +163,12 @@ const TABLE: &[Row] = &[
     (Means::Remove, "уберите|убери|удалите|удали|исключите|вычеркните|remove|delete|drop|take off"),
     (
         Means::Compare,
-        "side by side|worth it over|worth it against|better than|чем первая отличается|чем первый отличается|чем отличаются|выбрать между|выбирать между|between|сравни|сравните|сравнить|сравнение|чем отлича*|чем разные|чем разнятся|по сравнению с|против|against|compared to|compared with|отлича*|отличие|отличия|разница|разницу|в чем разница|в чем отличие|какая разница|что лучше|compare|comparison|difference|differences|what's the difference|whats the difference|what is the difference|differ|vs|versus|which is better|что выбрать",
+        "side by side|worth it over|worth it against|better than|чем отличаются|выбрать между|выбирать между|between|сравни|сравните|сравнить|сравнение|чем отлича*|чем разные|чем разнятся|по сравнению с|против|against|compared to|compared with|отлича*|отличие|отличия|разница|разницу|в чем разница|в чем отличие|какая разница|что лучше|compare|comparison|difference|differences|what's the difference|whats the difference|what is the difference|differ|vs|versus|which is better|что выбрать",
     ),
-    (Means::Delivery, "доставк*|доставл*|доставит*|доставьте|привез*|довез*|deliver*|shipping|ship"),
+    (
+        Means::Delivery,
+        "везти|отвезти|отправить|go to|goes to|has to go to|have to go to|send to|to be delivered|доставк*|доставл*|доставит*|доставьте|привез*|довез*|deliver*|shipping|ship",
+    ),
     (
         Means::Recommend,
         "which would you pick|which would you take|what would you pick|which one would you pick|which would you choose|какую бы взяли|какой бы взяли|что бы взяли|какую взяли бы|какой взяли бы|сами бы какую взяли|сами бы какой взяли|your advice|your recommendation|ваш совет|посовет*|советуете|порекоменд*|рекоменд*|какой лучше|какая лучше|какую лучше|какие лучше|какой выбрать|какую выбрать|какой взять|какой брать|какую взять|что посоветуете|что лучше взять|что взять|лучше взять|лучший|recommend|suggest|which one|which is best|which one is best|which one is better|which one would you|best one|which should i|what would you|advise|почему он|почему она|почему именно он|почему именно она|почему его|почему ее|why that one|why this one|why it|why him|would you recommend|do you recommend|you recommend|which one would you recommend|which one do you recommend|the best",
@@ -177,7 +180,7 @@ const TABLE: &[Row] = &[
     (Means::Dearer, "дороже|подороже|получше|more expensive|dearer|pricier|premium|better one"),
     (
         Means::Cheapest,
-        "the cheap one|cheap one|the cheaper of|cheaper of|самый дешевый|самая дешевая|самую дешевую|самое дешевое|самого дешевого|дешевый|дешевую|который дешевле|что дешевле|которая дешевле|тот что дешевле|та что дешевле|the cheaper one|the cheaper|cheaper one|the cheapest|cheapest|cheapest one",
+        "выгоднее|что выгоднее|какой выгоднее|какая выгоднее|по цене выгоднее|best value|the cheap one|cheap one|the cheaper of|cheaper of|самый дешевый|самая дешевая|самую дешевую|самое дешевое|самого дешевого|дешевый|дешевую|который дешевле|что дешевле|которая дешевле|тот что дешевле|та что дешевле|the cheaper one|the cheaper|cheaper one|the cheapest|cheapest|cheapest one",
     ),
     (
         Means::Dearest,
@@ -213,7 +216,7 @@ const TABLE: &[Row] = &[
     (Means::Most(Dimension::Volume), "самый большой объем|самый вместительный"),
     (
         Means::Total,
-        "сколько всего|сколько выйдет|сколько всего выйдет|итого|общая сумма|в сумме|сколько получится|how much in total|how much altogether|how much is it in total|total|in total",
+        "altogether|how much is that altogether|how much altogether is that|сколько всего получается|сколько получается всего|сколько всего|сколько выйдет|сколько всего выйдет|итого|общая сумма|в сумме|сколько получится|how much in total|how much altogether|how much is it in total|total|in total",
     ),
     (
         Means::More(Dimension::Power),
@@ -267,7 +270,7 @@ const TABLE: &[Row] = &[
     (Means::Or, "или|либо|or"),
     (
         Means::Filler,
-        "if|though|tops|today|right|right now|now|nothing|mean|i mean|hmm|hm|yet|over|spend|i can spend|get|i get|пожалуй|хотя|все таки|всетаки|раз|прям|прямо|прямо сейчас|чтоб прям|вообще|там|разве|а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|сейчас|из списка|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|it's|for now|стоит|стоят|fine|good|great|come|comes|included|include|идет|идут|входит|комплекте|хватит|нормально|ой нет|wait|then|точнее|вернее|скажем|примерно так|got it|actually|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой нибудь|какая нибудь|какие нибудь|какую нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|which|one|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
+        "таких|лежит|лежат|make|lot|the lot|by|понедельник*|вторник*|сред*|четверг*|пятниц*|суббот*|воскресень*|monday|tuesday|wednesday|thursday|friday|saturday|sunday|чем|х|ти|хотя нет|if|though|tops|today|right|right now|now|nothing|mean|i mean|hmm|hm|yet|over|spend|i can spend|get|i get|пожалуй|хотя|все таки|всетаки|раз|прям|прямо|прямо сейчас|чтоб прям|вообще|там|разве|а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|сейчас|из списка|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|it's|for now|стоит|стоят|fine|good|great|come|comes|included|include|идет|идут|входит|комплекте|хватит|нормально|ой нет|wait|then|точнее|вернее|скажем|примерно так|got it|actually|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой нибудь|какая нибудь|какие нибудь|какую нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|which|one|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
     ),
 ];
 

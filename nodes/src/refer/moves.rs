@@ -74,9 +74,6 @@ pub(super) fn decide(
     question_waits: bool,
     loose: bool,
 ) -> Result<Move, String> {
-    if reading.bye {
-        return Err("it says goodbye".to_owned());
-    }
     let order = !context.order.lines.is_empty();
     let Some(shown) = &context.shown else {
         return if order { adjust(reading, context) } else { Err("nothing was shown".to_owned()) };
@@ -90,6 +87,28 @@ pub(super) fn decide(
         .partition(|place| !reading.choose && words.iter().any(|words| words.holds(&root(place))));
     let mut reading = Reading { places, ..reading.clone() };
     reading.include.extend(described);
+    if loose && (reading.recommend || reading.compare || reading.asks() || reading.choose || reading.points())
+    {
+        let held = |word: &String| words.iter().any(|words| words.holds(&root(word)));
+        let known: Vec<String> = reading.include.iter().filter(|word| held(word)).cloned().collect();
+        if known.len() < reading.include.len() {
+            let bare = Reading { include: known, ..reading.clone() };
+            let words = words_of(&shown.rows);
+            let decision = Decision {
+                reading: &bare,
+                alternatives,
+                context,
+                shown,
+                language,
+                question_waits,
+                words,
+                loose,
+            };
+            if let Ok(found) = decision.take() {
+                return Ok(found);
+            }
+        }
+    }
     Decision { reading: &reading, alternatives, context, shown, language, question_waits, words, loose }
         .take()
 }
@@ -258,7 +277,7 @@ impl Decision<'_> {
         // «а красный?»: of those that are there.
         let asked = asked || reading.and && !reading.refines() && !reading.want;
         // «красный сколько стоит»: words that some of the rows hold, but not all.
-        if picked.is_empty() && asked && reading.describes() {
+        if (picked.is_empty() || reading.compare && picked.len() == 1) && asked && reading.describes() {
             let fits: Vec<usize> = (0..rows.len())
                 .filter(|at| self.words.get(*at).is_some_and(|words| words.fits(reading)))
                 .collect();
@@ -274,6 +293,14 @@ impl Decision<'_> {
             if fits.len() < rows.len() {
                 picked.extend(fits);
             }
+        }
+        // «тот, где 94 предмета»: a count that the rows state.
+        if picked.is_empty() && reading.which {
+            let states = |at: &usize| {
+                let words = self.words.get(*at);
+                words.is_some_and(|words| reading.counted.iter().any(|count| words.states(*count)))
+            };
+            picked.extend((0..rows.len()).filter(states));
         }
         // «мощнее который»: the one that has most of it.
         if picked.is_empty()
@@ -385,7 +412,8 @@ impl Decision<'_> {
             [number] if explicit && number.fract() == 0.0 && !reading.asks() => Some(*number),
             _ => None,
         };
-        let count = reading.count.or(counted);
+        let others = reading.counted.iter().copied().filter(|count| !stated(count)).next_back();
+        let count = if reading.which { others.or(counted) } else { reading.count.or(counted) };
         let takes = reading.choose || count.is_some() || reading.want && reading.points();
         let refused = !reading.exclude.is_empty();
         if takes && !refused && !reading.asks() && !reading.refines()

@@ -66,6 +66,8 @@ pub(super) struct Reading {
     pub(super) them: bool,
     /// The row with most (or least) of a quantity; `None` for whichever the rows state.
     pub(super) extreme: Option<(Option<Dimension>, bool)>,
+    /// Words after «без» are not wanted, whether or not a row holds them.
+    pub(super) without: bool,
     /// It asks for a property: «какая», "how many".
     pub(super) what: bool,
     /// It says goodbye.
@@ -118,6 +120,8 @@ pub(super) struct Reading {
     pub(super) measures: Vec<(Measure, String)>,
     /// How many are wanted.
     pub(super) count: Option<f64>,
+    /// Every count that is named.
+    pub(super) counted: Vec<f64>,
     /// Numbers after «до» and «от» that no currency makes money.
     pub(super) raw_bounds: Vec<RawBound>,
     /// Article numbers, or what is written like one.
@@ -154,7 +158,7 @@ impl Reading {
         }
         reading.walk(&pieces);
         reading.settle();
-        reading.firmly = !reading.exclude.is_empty() && !extract::refuses(text);
+        reading.firmly = reading.without && !reading.exclude.is_empty() && !extract::refuses(text);
         Some(reading)
     }
 
@@ -408,7 +412,10 @@ impl Reading {
             Means::OtherBrand => self.other_brand = true,
             Means::Back => self.back = true,
             Means::Not => return true,
-            Means::Without => return true,
+            Means::Without => {
+                self.without = true;
+                return true;
+            }
             Means::Yes => self.yes = true,
             Means::Or => self.or = true,
             Means::Number | Means::UpTo | Means::From | Means::To | Means::And | Means::Filler => {}
@@ -429,6 +436,7 @@ impl Reading {
             self.counts.push((*place, count));
         }
         self.count = Some(count);
+        self.counted.push(count);
     }
 
     fn number(&mut self, value: f64, factor: f64, before: Option<Means>) {

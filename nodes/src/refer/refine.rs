@@ -58,6 +58,13 @@ impl Decision<'_> {
         let mut instead = None;
         // Words of a new thing are what is wanted instead: «не нужен перфоратор, нужна дрель».
         for word in &reading.exclude {
+            if let [measure, ..] = measure::measures(word).as_slice() {
+                let field = Field::Measure(measure.dimension);
+                request.filters.push(number_filter(field, Comparison::Ne, measure.value));
+                narrowed.retain(|known| !measure::measures(known).contains(measure));
+                why.push(format!("without «{word}»"));
+                continue;
+            }
             let root = root(word);
             let brand = rows.iter().find(|row| same_root(&super::rows::root(&row.brand), &root));
             if let Some(row) = brand {
@@ -192,6 +199,11 @@ impl Decision<'_> {
         if reading.cheaper || reading.dearer {
             let price = of.and_then(|row| row.price).or_else(|| rows::median_price(&self.shown.rows));
             let Some(price) = price else { return Err("no row has a price".to_owned()) };
+            // «дороговато, давайте до 13 тысяч»: the sum that is named bounds it.
+            let named = reading.max_price.is_some() || reading.min_price.is_some();
+            if named {
+                return Ok(());
+            }
             drop_filters(request, |filter| filter.field == Field::Price);
             let comparison = if reading.cheaper { Comparison::Lt } else { Comparison::Gt };
             request.filters.push(number_filter(Field::Price, comparison, price));
