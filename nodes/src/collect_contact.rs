@@ -450,7 +450,7 @@ impl CollectContact {
     fn is_refused(&self, turn: &TurnContext<'_>, state: &State) -> bool {
         let text = turn.message();
         let no = extract::yes_or_no(text) == Some(false) && self.disowned(turn, state).is_none();
-        no || extract::is_refusal(text) || extract::refuses_form(text)
+        no || extract::is_refusal(text) || extract::refuses_form(text) || extract::is_goodbye(text)
     }
 
     /// The field that was given and that the client says is wrong.

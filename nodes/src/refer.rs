@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tolmach_engine::{
-    catalog::{Product, SearchRequest, SearchResults},
+    catalog::{Hit, Product, SearchRequest, SearchResults},
     context::{MAX_LINES, OrderLine},
     effect::{Outgoing, Query, QueryOutcome},
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome, Transition},
@@ -74,9 +74,13 @@ enum State {
         narrowed: Vec<String>,
         instead: Option<String>,
         cheaper: bool,
+        #[serde(default)]
+        loose: bool,
     },
     /// A row that was not shown, to be compared with these.
     Comparing { rows: Vec<Product> },
+    /// A row that was not shown, to be put into the order.
+    Choosing { quantity: Option<f64> },
     /// The lines of a list, looked up one by one.
     Listing(Listing),
 }
@@ -150,15 +154,16 @@ impl Node for Refer {
             NodeInput::NextPage(request) => return cards::ask_for_more(turn, request),
             NodeInput::Outcome(QueryOutcome::Search(results)) => {
                 return match turn.state::<Option<State>>() {
-                    Some(State::Refining { request, confirm, narrowed, instead, cheaper }) => {
+                    Some(State::Refining { request, confirm, narrowed, instead, cheaper, loose }) => {
                         let why = String::new();
                         self.refined(
                             turn,
-                            Refinement { request, confirm, narrowed, instead, why, cheaper },
+                            Refinement { request, confirm, narrowed, instead, why, cheaper, loose },
                             results,
                         )
                     }
                     Some(State::Comparing { rows }) => self.compared(turn, rows, results),
+                    Some(State::Choosing { quantity }) => self.chosen(turn, quantity, results),
                     Some(State::Listing(mut listing)) => {
                         listing.take(results, turn.language());
                         self.look_up(turn, listing)
@@ -279,6 +284,12 @@ impl Refer {
                 turn.note(format!("comparison with {article}"));
                 let request = SearchRequest { text: article, language, limit: 1, ..SearchRequest::default() };
                 turn.set_state(&Some(State::Comparing { rows }))?;
+                Ok(NodeOutcome::Query(Query::Search(request)))
+            }
+            Move::ChooseCode(article, quantity) => {
+                turn.note(format!("chosen by its number: {article}"));
+                let request = SearchRequest { text: article, language, limit: 1, ..SearchRequest::default() };
+                turn.set_state(&Some(State::Choosing { quantity }))?;
                 Ok(NodeOutcome::Query(Query::Search(request)))
             }
             Move::Recommend(rows) => {
@@ -409,14 +420,14 @@ impl Refer {
     }
 
     fn search(&self, turn: &mut TurnContext<'_>, refinement: Refinement) -> Result<NodeOutcome, Fault> {
-        let Refinement { request, confirm, narrowed, instead, cheaper, .. } = refinement;
+        let Refinement { request, confirm, narrowed, instead, cheaper, loose, .. } = refinement;
         let asked = SearchRequest {
             limit: if confirm { request.limit.max(CONFIRMED) } else { request.limit.max(1) },
             language: turn.language(),
             ..request.clone()
         };
         bounds::note_filters(turn, &request.filters);
-        turn.set_state(&Some(State::Refining { request, confirm, narrowed, instead, cheaper }))?;
+        turn.set_state(&Some(State::Refining { request, confirm, narrowed, instead, cheaper, loose }))?;
         Ok(NodeOutcome::Query(Query::Search(asked)))
     }
 
@@ -426,7 +437,7 @@ impl Refer {
         refinement: Refinement,
         results: SearchResults,
     ) -> Result<NodeOutcome, Fault> {
-        let Refinement { request, confirm, narrowed, instead, cheaper, .. } = refinement;
+        let Refinement { request, confirm, narrowed, instead, cheaper, loose, .. } = refinement;
         let hits = results.hits.into_iter().filter(|hit| hit.score >= request.min_score);
         let mut items: Vec<Product> = hits.map(|hit| hit.product).collect();
         let mut total = results.total;
@@ -438,7 +449,7 @@ impl Refer {
                     || of_section.contains(&row.category.ru)
                     || of_section.contains(&row.category.en)
             });
-            if self.loose {
+            if loose {
                 let passed_over = pass_over(&mut narrowed, &items, turn);
                 let changed = turn.context().narrowed != narrowed
                     || turn
@@ -497,13 +508,28 @@ impl Refer {
         mut rows: Vec<Product>,
         results: SearchResults,
     ) -> Result<NodeOutcome, Fault> {
-        let exact = results.hits.into_iter().next().filter(|hit| hit.near.is_none() && hit.score >= SURE);
-        let Some(hit) = exact else { return self.decline(turn, "there is no such article to compare with") };
+        let Some(hit) = exact(results) else {
+            return self.decline(turn, "there is no such article to compare with");
+        };
         rows.retain(|row| row.id != hit.product.id);
         rows.push(hit.product);
         rows.truncate(moves::MOST_TOLD);
         let text = telling::comparison(&rows, turn.language());
         self.tell(turn, text, &rows)
+    }
+
+    /// A row that was not shown, chosen by its article.
+    fn chosen(
+        &self,
+        turn: &mut TurnContext<'_>,
+        quantity: Option<f64>,
+        results: SearchResults,
+    ) -> Result<NodeOutcome, Fault> {
+        let reading = Reading::of(&extract::without_contact(turn.message()));
+        let (Some(hit), Some(reading)) = (exact(results), reading) else {
+            return self.decline(turn, "there is no such article");
+        };
+        self.choose(turn, &reading, vec![(hit.product, quantity)])
     }
 
     /// Nothing fits the change. Where something cheaper was asked for, the cheapest row is an answer too.
@@ -548,7 +574,15 @@ impl Refinement {
     /// A search that is not changed in what it asks for.
     fn plain(turn: &TurnContext<'_>, request: SearchRequest) -> Refinement {
         let narrowed = turn.context().narrowed.clone();
-        Refinement { request, confirm: false, narrowed, instead: None, why: String::new(), cheaper: false }
+        Refinement {
+            request,
+            confirm: false,
+            narrowed,
+            instead: None,
+            why: String::new(),
+            cheaper: false,
+            loose: false,
+        }
     }
 }
 
@@ -560,6 +594,11 @@ pub(crate) fn names(row: &Product, word: &str) -> bool {
 /// Reads a text as speech about rows, and as a list of goods, for the tests of what is linear.
 pub(crate) fn read_both(text: &str) -> (bool, bool) {
     (Reading::of(text).is_some(), list::read(text).is_some())
+}
+
+/// The row whose article was looked up.
+fn exact(results: SearchResults) -> Option<Hit> {
+    results.hits.into_iter().next().filter(|hit| hit.near.is_none() && hit.score >= SURE)
 }
 
 /// Takes the words out of `narrowed` that the message adds and that none of the rows holds; returns them.

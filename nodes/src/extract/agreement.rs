@@ -39,6 +39,32 @@ pub(crate) fn is_cancel(text: &str) -> bool {
     WORDS.contains(&words.as_str()) || WORDS.contains(&polite)
 }
 
+/// Whether the client says goodbye, and nothing else.
+pub(crate) fn is_goodbye(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "пока",
+        "всем пока",
+        "ну все пока",
+        "все пока",
+        "до свидания",
+        "всего доброго",
+        "всего хорошего",
+        "до встречи",
+        "спасибо до свидания",
+        "спасибо пока",
+        "bye",
+        "bye bye",
+        "goodbye",
+        "cya",
+        "ok cya",
+        "see you",
+        "see ya",
+        "thanks bye",
+        "ok bye",
+    ];
+    WORDS.contains(&normalized(text).as_str())
+}
+
 /// Whether the client refuses what was asked: leaving, for a question that is not one of yes or no.
 pub(crate) fn is_refusal(text: &str) -> bool {
     const WORDS: &[&str] = &[

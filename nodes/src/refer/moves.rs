@@ -30,6 +30,8 @@ pub(super) enum Move {
     Recommend(Vec<Product>),
     /// Put rows into the order.
     Choose(Vec<(Product, Option<f64>)>),
+    /// Put a row that was not shown into the order, by its article.
+    ChooseCode(String, Option<f64>),
     /// Tell what the order costs.
     Total,
     /// Change the order's last line or its place.
@@ -60,6 +62,8 @@ pub(super) struct Refinement {
     pub(super) why: String,
     /// Something cheaper was asked for.
     pub(super) cheaper: bool,
+    /// Words that no row holds are passed over.
+    pub(super) loose: bool,
 }
 
 /// What a message comes to; otherwise why it says nothing of the rows.
@@ -75,7 +79,11 @@ pub(super) fn decide(
     loose: bool,
 ) -> Result<Move, String> {
     let order = !context.order.lines.is_empty();
+    let taken = (reading.choose || reading.count.is_some()) && !reading.compare && !reading.asks();
     let Some(shown) = &context.shown else {
+        if let Some(code) = reading.codes.first().filter(|_| taken && reading.include.is_empty()) {
+            return Ok(Move::ChooseCode(code.clone(), reading.count));
+        }
         return if order { adjust(reading, context) } else { Err("nothing was shown".to_owned()) };
     };
     let words = words_of(&shown.rows);
@@ -87,6 +95,8 @@ pub(super) fn decide(
         .partition(|place| !reading.choose && words.iter().any(|words| words.holds(&root(place))));
     let mut reading = Reading { places, ..reading.clone() };
     reading.include.extend(described);
+    // «есть мультиметры?»: words that no row holds name other goods.
+    let loose = loose && !(reading.have || reading.want);
     if loose && (reading.recommend || reading.compare || reading.asks() || reading.choose || reading.points())
     {
         let held = |word: &String| words.iter().any(|words| words.holds(&root(word)));
@@ -184,6 +194,9 @@ impl Decision<'_> {
             return Err("it asks of a place".to_owned());
         }
         if let Some(code) = self.foreign_code() {
+            if picked.is_empty() && (reading.choose || reading.count.is_some()) && !reading.asks() {
+                return Ok(Move::ChooseCode(code.to_owned(), reading.count));
+            }
             return Err(format!("«{code}» is the number of none of the rows"));
         }
         if reading.remove && ordered {

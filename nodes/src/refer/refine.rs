@@ -184,6 +184,7 @@ impl Decision<'_> {
             instead,
             why,
             cheaper: reading.cheaper,
+            loose: self.loose,
         })))
     }
 
