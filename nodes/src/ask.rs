@@ -63,6 +63,9 @@ pub(crate) struct Ask {
     /// where the answer says no more.
     #[serde(default)]
     remark: Option<Spanned<String>>,
+    /// Whether the client may leave it open («не срочно», «не знаю», "no rush"): that leaves by `done` with the slot unset.
+    #[serde(default)]
+    optional: bool,
     /// How many unfitting answers end in `gave_up`.
     #[serde(default = "three")]
     #[schemars(range(min = 1, max = 10))]
@@ -154,7 +157,7 @@ impl Node for Ask {
         scope.sets(
             &self.into,
             &[Type::Text, Type::Number, Type::Boolean, Type::Date, Type::Phone, Type::Email, Type::Size],
-            Sets::OnExits(&["done"]),
+            if self.optional { Sets::Maybe } else { Sets::OnExits(&["done"]) },
         );
         scope.buttons(self.choices.len() + 1, self.text.span());
         if let Some(name) = &self.name_into {
@@ -231,6 +234,11 @@ impl Node for Ask {
             NodeInput::ButtonPressed(value) if value == CANCELLED => Answer::Cancel,
             NodeInput::ButtonPressed(value) => self.pressed(turn, value)?,
             NodeInput::Reply if self.is_left(turn)? => Answer::Cancel,
+            NodeInput::Reply if self.optional && extract::is_open(turn.message()) => {
+                turn.note("left open".to_owned());
+                turn.set_slot(&self.into, Value::Null)?;
+                return Ok(NodeOutcome::exit("done"));
+            }
             // Any words may answer an open question, except those that plainly want something else.
             NodeInput::Reply if self.is_open(turn)? && self.is_doubted(turn) => {
                 return Ok(NodeOutcome::NotAnswered);

@@ -383,6 +383,8 @@ impl CollectContact {
         if given.has_contact()
             && let Some(name) = given.unsure_name.take()
             && !name.text.split(' ').any(|word| is_example_word(turn, word))
+            // A name that is known is not replaced by a word that may be one: "oops, 8 999 …".
+            && !turn.state::<State>().contact.contains_key("name")
         {
             given.fields.insert("name".to_owned(), json!(name.text));
         }

@@ -26,7 +26,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 pub(crate) use self::{
-    agreement::{is_cancel, is_goodbye, is_refusal, yes_or_no},
+    agreement::{is_cancel, is_goodbye, is_open, is_refusal, yes_or_no},
     contacts::{email, every_contact, masked_with, phone, take_phones, without_contact},
     dates::date,
     forms::same_word,

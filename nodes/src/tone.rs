@@ -8,8 +8,19 @@ use tolmach_engine::{context::Tone, turn_context::TurnContext};
 use crate::phrases;
 
 /// Beginnings of words that hurry.
-const HURRY: &[&str] =
-    &["срочн", "немедленн", "горит", "побыстрее", "asap", "urgent", "immediately", "hurry"];
+const HURRY: &[&str] = &[
+    "срочн",
+    "немедленн",
+    "горит",
+    "побыстрее",
+    "поживее",
+    "живее",
+    "шевелит",
+    "asap",
+    "urgent",
+    "immediately",
+    "hurry",
+];
 /// Phrases that do.
 const HURRIES: &[&str] =
     &["как можно быстрее", "как можно скорее", "прямо сейчас", "right now", "as soon as possible"];

@@ -36,7 +36,81 @@ pub(crate) fn is_cancel(text: &str) -> bool {
     ];
     let words = normalized(text);
     let polite = words.trim_start_matches("нет ").trim_end_matches(" пожалуйста").trim_end_matches(" please");
-    WORDS.contains(&words.as_str()) || WORDS.contains(&polite)
+    // "nah, actually leave it"
+    let left = words.ends_with("leave it") && words.split(' ').count() <= 5;
+    left || WORDS.contains(&words.as_str()) || WORDS.contains(&polite)
+}
+
+/// Whether the client leaves a question open: «не срочно», «без разницы», "no rush", "whenever".
+pub(crate) fn is_open(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "не срочно",
+        "несрочно",
+        "не горит",
+        "не к спеху",
+        "не спешу",
+        "не тороплюсь",
+        "без разницы",
+        "все равно",
+        "неважно",
+        "не важно",
+        "не знаю",
+        "пока не знаю",
+        "когда угодно",
+        "когда получится",
+        "как получится",
+        "любой день",
+        "любое",
+        "любой",
+        "любая",
+        "no rush",
+        "no hurry",
+        "not urgent",
+        "whenever",
+        "any day",
+        "any time",
+        "anytime",
+        "any",
+        "doesn t matter",
+        "does not matter",
+        "i don t mind",
+        "don t know",
+        "not sure",
+        "i don t know",
+    ];
+    const AROUND: &[&str] = &[
+        "да",
+        "ну",
+        "а",
+        "нет",
+        "мне",
+        "это",
+        "спасибо",
+        "пока",
+        "так",
+        "at",
+        "all",
+        "really",
+        "there",
+        "s",
+        "is",
+        "it",
+        "oh",
+        "well",
+        "thanks",
+    ];
+    let words = normalized(text);
+    WORDS.iter().any(|open| {
+        words.match_indices(open).any(|(at, _)| {
+            let (before, after) =
+                (words.get(..at).unwrap_or_default(), words.get(at + open.len()..).unwrap_or_default());
+            let around = |text: &str| text.split_whitespace().all(|word| AROUND.contains(&word));
+            (before.is_empty() || before.ends_with(' '))
+                && (after.is_empty() || after.starts_with(' '))
+                && around(before)
+                && around(after)
+        })
+    })
 }
 
 /// Whether the client says goodbye, and nothing else.

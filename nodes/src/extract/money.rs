@@ -1,6 +1,8 @@
 //! Price bounds in a request: «до 10 тысяч», "under $200", «не дороже пятнадцати тысяч», «15-20 тысяч руб.».
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
+
+use regex::Regex;
 
 use super::{
     contacts,
@@ -288,10 +290,32 @@ fn between(text: &str, span: &Span) -> bool {
     matches!(last_word(before).to_lowercase().as_str(), "между" | "between")
 }
 
+/// «тысяч до десяти» as «до десяти тысяч»; any other text as it is.
+fn in_order(text: &str) -> Cow<'_, str> {
+    static REVERSED: LazyLock<Regex> =
+        LazyLock::new(|| super::pattern(r"(?i)\b(тысяч|тыщ|тыс)\s+((?:до|от|за)\s+\w+)"));
+    let Some(found) = REVERSED.captures(text) else { return Cow::Borrowed(text) };
+    let (Some(whole), Some(factor), Some(bound)) = (found.get(0), found.get(1), found.get(2)) else {
+        return Cow::Borrowed(text);
+    };
+    let (before, after) = text.split_at(whole.start());
+    let after = after.get(whole.len()..).unwrap_or_default();
+    // «от 5 тысяч до 10 тысяч» is in order.
+    let counted = spans(before)
+        .last()
+        .is_some_and(|span| before.get(span.range.end..).is_some_and(|rest| rest.trim().is_empty()));
+    let again = after.trim_start().to_lowercase().starts_with("ты");
+    if counted || again {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{before}{} {}{after}", bound.as_str(), factor.as_str()))
+}
+
 /// Reads «до 10 тысяч», "under $200", «от 5 до 10 тыс. руб.», «около 20 тысяч» (a fifth either way); `None` when the text
 /// bounds no price. A number with a unit of measure («до 7 кВт») is not a price, nor is a small number without a currency
 /// («до 5»), a date, a time, a count or a part of a phone number.
 pub(crate) fn price_bounds(text: &str) -> Option<PriceBounds> {
+    let text = &in_order(text);
     let masked = contacts::masked(text);
     let spans = spans(&masked);
     let found: Vec<Found<'_>> = spans.iter().filter_map(|span| Found::of(&masked, span)).collect();

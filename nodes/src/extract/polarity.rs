@@ -27,7 +27,7 @@ const IMPERATIVE: &[&str] = &["ите", "йте", "ьте", "йтесь", "ит�
 /// Verbs after "don't" that make it a refusal.
 const DO_NOT: &[&str] = &[
     "call", "phone", "contact", "write", "want", "need", "bother", "message", "ring", "email", "text",
-    "connect", "transfer", "send", "ask", "worry", "bother", "order", "book",
+    "connect", "transfer", "send", "ask", "worry", "place", "show", "bother", "order", "book",
 ];
 /// Nouns after "no" that do.
 const NO: &[&str] = &["need", "manager", "managers", "calls", "call", "operator", "human", "thanks"];
@@ -68,12 +68,14 @@ pub(crate) fn refuses(text: &str) -> bool {
                         | "узнать"
                 )
             }
+            "незачем" => true,
+            _ if *second == "незачем" => true,
             "stop" => second.ends_with("ing"),
             "not" => {
                 matches!(
                     *second,
                     "interested" | "needed" | "yet" | "now" | "leave" | "leaving" | "ordering" | "buying"
-                ) || matches!(*second, "ready" | "going" | "calling" | "to")
+                ) || matches!(*second, "ready" | "going" | "calling" | "giving" | "sharing" | "to")
             }
             _ => false,
         }

@@ -140,12 +140,12 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Stock,
-        "сколько штук|сколько есть|сколько на складе|сколько в наличии|на складе|осталось|осталась|остался|много у вас|сколько у вас|сколько их|сколько их осталось|сколько штук осталось|how many have you|how many have you got|have you got many|on the shelf|on stock|come from stock|comes from stock|available today|когда будет|когда будут|когда появится|когда появятся|когда поступит|когда поступят|back in stock|when will it be in stock|when will it be back|остаток|остатки|есть ли в наличии|есть в наличии|имеется|имеются|how many do you have|how many of those do you have|how many of them|how many of those|how many of these|how many of it|is it in stock|are they in stock|how many do you have|how many are|how many left|in stock|available|availability|in store",
+        "сколько штук|сколько есть|сколько на складе|сколько в наличии|на складе|осталось|осталась|остался|много у вас|any left|got any left|are there any left|have to order in|have to order|order in|to order|on order|под заказ|на заказ|только на заказ|только под заказ|сколько у вас|сколько их|сколько их осталось|сколько штук осталось|how many have you|how many have you got|have you got many|on the shelf|on stock|come from stock|comes from stock|available today|когда будет|когда будут|когда появится|когда появятся|когда поступит|когда поступят|back in stock|when will it be in stock|when will it be back|остаток|остатки|есть ли в наличии|есть в наличии|имеется|имеются|how many do you have|how many of those do you have|how many of them|how many of those|how many of these|how many of it|is it in stock|are they in stock|how many do you have|how many are|how many left|in stock|available|availability|in store",
     ),
     (Means::Have, "есть|есть ли|а есть|do you have|have you got|is there|are there|got"),
     (
         Means::Details,
-        "подробн*|поподробн*|характеристик*|параметр*|описан*|расскаж*|опиш*|что за|какая мощность|какой вес|какой мощности|мощности|how many joules|how many watts|joules|how powerful|how heavy|сколько весит|какие размеры|какой размер|что входит|комплектация|тех характеристики|ттх|details|detail|specs|specification*|tell me more|tell me about|more about|describe|what about|how about|how bout|what bout|мощность какая|размер какой|вес какой|more info|info|про|вес|веса|масса|габарит*|оборот*|weight|dimensions",
+        "скиньте инфу|скинь инфу|скиньте инфу по|скинь инфу по|инфу|инфа|инфу по|подробн*|поподробн*|характеристик*|параметр*|описан*|расскаж*|опиш*|что за|какая мощность|какой вес|какой мощности|мощности|how many joules|how many watts|joules|how powerful|how heavy|сколько весит|какие размеры|какой размер|что входит|комплектация|тех характеристики|ттх|details|detail|specs|specification*|tell me more|tell me about|more about|describe|what about|how about|how bout|what bout|мощность какая|размер какой|вес какой|more info|info|про|вес|веса|масса|габарит*|оборот*|weight|dimensions",
     ),
     (
         Means::Photo,
@@ -157,13 +157,13 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Want,
-        "давайте|давай|пусть будет|make it|make that|мне|хочу|хотим|хочется|хотел бы|хотела бы|нужно|надо|нужен|нужна|нужны|give me|i want|i need|i'd like|i would like|let's|let's go with|go with|i'd go with|id like|let me have|i need a|i need an",
+        "make that|let it be|давайте|давай|пусть будет|make it|make that|мне|хочу|хотим|хочется|хотел бы|хотела бы|нужно|надо|нужен|нужна|нужны|give me|i want|i need|i'd like|i would like|let's|let's go with|go with|i'd go with|id like|let me have|i need a|i need an",
     ),
     (Means::Instead, "instead|rather|вместо этого|вместо него|вместо нее|вместо них|вместо этих|взамен"),
     (Means::Remove, "уберите|убери|удалите|удали|исключите|вычеркните|remove|delete|drop|take off"),
     (
         Means::Compare,
-        "side by side|worth it over|worth it against|better than|чем отличаются|выбрать между|выбирать между|between|сравни|сравните|сравнить|сравнение|чем отлича*|чем разные|чем разнятся|по сравнению с|против|against|compared to|compared with|отлича*|отличие|отличия|разница|разницу|в чем разница|в чем отличие|какая разница|что лучше|compare|comparison|difference|differences|what's the difference|whats the difference|what is the difference|differ|vs|versus|which is better|что выбрать",
+        "stack up|how do|side by side|worth it over|worth it against|better than|чем отличаются|выбрать между|выбирать между|between|сравни|сравните|сравнить|сравнение|чем отлича*|чем разные|чем разнятся|по сравнению с|против|against|compared to|compared with|отлича*|отличие|отличия|разница|разницу|в чем разница|в чем отличие|какая разница|что лучше|compare|comparison|difference|differences|what's the difference|whats the difference|what is the difference|differ|vs|versus|which is better|что выбрать",
     ),
     (
         Means::Delivery,
@@ -171,7 +171,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Recommend,
-        "which would you pick|which would you take|what would you pick|which one would you pick|which would you choose|какую бы взяли|какой бы взяли|что бы взяли|какую взяли бы|какой взяли бы|сами бы какую взяли|сами бы какой взяли|your advice|your recommendation|ваш совет|посовет*|советуете|порекоменд*|рекоменд*|какой лучше|какая лучше|какую лучше|какие лучше|какой выбрать|какую выбрать|какой взять|какой брать|какую взять|что посоветуете|что лучше взять|что взять|лучше взять|лучший|recommend|suggest|which one|which is best|which one is best|which one is better|which one would you|best one|which should i|what would you|advise|почему он|почему она|почему именно он|почему именно она|почему его|почему ее|why that one|why this one|why it|why him|would you recommend|do you recommend|you recommend|which one would you recommend|which one do you recommend|the best",
+        "which would you go for|what would you go for|which would you|which one would you go for|вы бы какой взяли|вы бы какую взяли|себе вы бы какой взяли|себе вы бы какую взяли|бы какой взяли|бы какую взяли|which would you pick|which would you take|what would you pick|which one would you pick|which would you choose|какую бы взяли|какой бы взяли|что бы взяли|какую взяли бы|какой взяли бы|сами бы какую взяли|сами бы какой взяли|your advice|your recommendation|ваш совет|посовет*|советуете|порекоменд*|рекоменд*|какой лучше|какая лучше|какую лучше|какие лучше|какой выбрать|какую выбрать|какой взять|какой брать|какую взять|что посоветуете|что лучше взять|что взять|лучше взять|лучший|recommend|suggest|which one|which is best|which one is best|which one is better|which one would you|best one|which should i|what would you|advise|почему он|почему она|почему именно он|почему именно она|почему его|почему ее|why that one|why this one|why it|why him|would you recommend|do you recommend|you recommend|which one would you recommend|which one do you recommend|the best",
     ),
     (
         Means::Cheaper,
@@ -180,29 +180,26 @@ const TABLE: &[Row] = &[
     (Means::Dearer, "дороже|подороже|получше|more expensive|dearer|pricier|premium|better one"),
     (
         Means::Cheapest,
-        "выгоднее|что выгоднее|какой выгоднее|какая выгоднее|по цене выгоднее|best value|the cheap one|cheap one|the cheaper of|cheaper of|самый дешевый|самая дешевая|самую дешевую|самое дешевое|самого дешевого|дешевый|дешевую|который дешевле|что дешевле|которая дешевле|тот что дешевле|та что дешевле|the cheaper one|the cheaper|cheaper one|the cheapest|cheapest|cheapest one",
+        "выгоднее|что выгоднее|какой выгоднее|какая выгоднее|по цене выгоднее|best value|the cheap one|cheap one|the cheaper of|cheaper of|сам* дешев*|сам* бюджетн*|сам* недорог*|сам* доступн*|дешевый|дешевую|который дешевле|что дешевле|которая дешевле|тот что дешевле|та что дешевле|the cheaper one|the cheaper|cheaper one|the cheapest|cheapest|cheapest one",
     ),
     (
         Means::Dearest,
-        "самый дорогой|самая дорогая|самую дорогую|который дороже|тот что дороже|the more expensive one|the most expensive|most expensive|the dearer one",
+        "сам* дорог*|priciest|the priciest|dearest|the dearest|который дороже|тот что дороже|the more expensive one|the most expensive|most expensive|the dearer one",
     ),
     (
         Means::Most(Dimension::Power),
-        "самый мощный|самая мощная|самое мощное|мощнее всех|strongest|the strongest|which is the strongest|which is the most powerful|most powerful|the most powerful",
+        "сам* мощн*|сам* сильн*|мощнее всех|strongest|the strongest|which is the strongest|which is the most powerful|most powerful|the most powerful",
     ),
     (
         Means::Biggest,
-        "самый большой|самая большая|самое большое|самую большую|самого большого|самой большой|самый крупный|самая крупная|biggest|the biggest|largest|the largest|the big one|biggest one|the biggest one|which is the biggest|which is bigger",
+        "сам* больш*|сам* крупн*|biggest|the biggest|largest|the largest|the big one|biggest one|the biggest one|which is the biggest|which is bigger",
     ),
     (
         Means::Smallest,
-        "самый маленький|самая маленькая|самое маленькое|самую маленькую|самый компактный|самая компактная|smallest|the smallest|the small one|most compact|the most compact",
+        "сам* маленьк*|сам* компактн*|smallest|the smallest|the small one|most compact|the most compact",
     ),
-    (
-        Means::Most(Dimension::Length),
-        "самый длинный|самая длинная|самое длинное|самую длинную|longest|the longest",
-    ),
-    (Means::Most(Dimension::Mass), "самый тяжелый|самая тяжелая|heaviest|the heaviest"),
+    (Means::Most(Dimension::Length), "сам* длинн*|longest|the longest"),
+    (Means::Most(Dimension::Mass), "сам* тяжел*|heaviest|the heaviest"),
     (
         Means::What,
         "какой|какая|какое|какие|какого|какую|what|whats|what's|what is|how many|how much of|сколько у него|сколько у нее",
@@ -211,12 +208,12 @@ const TABLE: &[Row] = &[
         Means::Bye,
         "до свидания|досвидания|до встречи|всего доброго|всего хорошего|bye|goodbye|bye bye|cya|see you|see ya|good night|have a nice day|хорошего дня|ну все пока|все пока|спасибо пока",
     ),
-    (Means::Least(Dimension::Power), "самый слабый|самая слабая|weakest|the weakest"),
-    (Means::Least(Dimension::Mass), "самый легкий|самая легкая|lightest|the lightest"),
+    (Means::Least(Dimension::Power), "сам* слаб*|weakest|the weakest"),
+    (Means::Least(Dimension::Mass), "сам* легк*|lightest|the lightest"),
     (Means::Most(Dimension::Volume), "самый большой объем|самый вместительный"),
     (
         Means::Total,
-        "altogether|how much is that altogether|how much altogether is that|сколько всего получается|сколько получается всего|сколько всего|сколько выйдет|сколько всего выйдет|итого|общая сумма|в сумме|сколько получится|how much in total|how much altogether|how much is it in total|total|in total",
+        "come to|that come to|whats that come to|what does that come to|come to altogether|that come to altogether|whats that come to altogether|altogether|how much is that altogether|how much altogether is that|сколько всего получается|сколько получается всего|сколько всего|сколько выйдет|сколько всего выйдет|итого|общая сумма|в сумме|сколько получится|how much in total|how much altogether|how much is it in total|total|in total",
     ),
     (
         Means::More(Dimension::Power),
@@ -233,7 +230,7 @@ const TABLE: &[Row] = &[
     (Means::Smaller, "поменьше|помельче|меньше размер|smaller|more compact|компактнее|покомпактнее"),
     (
         Means::InStock,
-        "from stock|in stock now|right now in stock|what you have in stock|on the shelf now|на складе лежит|лежит на складе|лежат на складе|на складе лежат|что на складе|был на складе|была на складе|были на складе|чтобы на складе|в наличии|из наличия|только в наличии|что в наличии|что есть в наличии|которые есть|что есть на складе|только то что есть|only in stock|in stock only|what is in stock",
+        "можно забрать сейчас|забрать сейчас|забрать сегодня|можно забрать сегодня|pick up today|pick up now|on your shelf|have on the shelf|from stock|in stock now|right now in stock|what you have in stock|on the shelf now|на складе лежит|лежит на складе|лежат на складе|на складе лежат|что на складе|был на складе|была на складе|были на складе|чтобы на складе|в наличии|из наличия|только в наличии|что в наличии|что есть в наличии|которые есть|что есть на складе|только то что есть|only in stock|in stock only|what is in stock",
     ),
     (
         Means::OtherBrand,
@@ -249,11 +246,11 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Not,
-        "не|не надо|не нужен|не нужна|не нужно|не нужны|не хочу|not|no|don't want|dont want|i don't want|i dont want",
+        "не предлагайте|не предлагай|не показывайте|не показывай|не интересует|не интересуют|не подходит|не подходят|не подойдет|не подойдут|не рассматриваю|не|не надо|не нужен|не нужна|не нужно|не нужны|не хочу|not|no|don't want|dont want|i don't want|i dont want",
     ),
     (
         Means::Without,
-        "besides|apart from|помимо|исключая|any but|без|without|with no|кроме|только не|но не|except|but not|anything but|other than",
+        "leave out|skip|forget|not interested in|don't show|dont show|исключая|исключите|besides|apart from|помимо|any but|без|without|with no|кроме|только не|но не|except|but not|anything but|other than",
     ),
     (
         Means::Number,
@@ -261,7 +258,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::UpTo,
-        "до|за|не дороже|дешевле чем|в пределах|максимум|не более|не больше|бюджет|бюджете|укладываться в|уложиться в|under|below|up to|within|at most|max|for|less than|around|около|примерно|в районе",
+        "tops out at|budget tops out at|my budget|my budget is|budget is|my limit is|top out at|до|за|не дороже|дешевле чем|в пределах|максимум|не более|не больше|бюджет|бюджете|укладываться в|уложиться в|under|below|up to|within|at most|max|for|less than|around|около|примерно|в районе",
     ),
     (Means::From, "от|хотя бы|дороже чем|не дешевле|минимум|from|over|above|at least"),
     (Means::To, "в|во|на|to|in|into|отправьте в|отправить в|город|г|city"),
@@ -270,7 +267,7 @@ const TABLE: &[Row] = &[
     (Means::Or, "или|либо|or"),
     (
         Means::Filler,
-        "таких|лежит|лежат|make|lot|the lot|by|понедельник*|вторник*|сред*|четверг*|пятниц*|суббот*|воскресень*|monday|tuesday|wednesday|thursday|friday|saturday|sunday|чем|х|ти|хотя нет|if|though|tops|today|right|right now|now|nothing|mean|i mean|hmm|hm|yet|over|spend|i can spend|get|i get|пожалуй|хотя|все таки|всетаки|раз|прям|прямо|прямо сейчас|чтоб прям|вообще|там|разве|а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|сейчас|из списка|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|it's|for now|стоит|стоят|fine|good|great|come|comes|included|include|идет|идут|входит|комплекте|хватит|нормально|ой нет|wait|then|точнее|вернее|скажем|примерно так|got it|actually|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой нибудь|какая нибудь|какие нибудь|какую нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|which|one|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
+        "себе|tell|tell me|just tell me|out of|that lot|this lot|таких|лежит|лежат|make|lot|the lot|by|понедельник*|вторник*|сред*|четверг*|пятниц*|суббот*|воскресень*|monday|tuesday|wednesday|thursday|friday|saturday|sunday|чем|х|ти|хотя нет|if|though|tops|today|right|right now|now|nothing|mean|i mean|hmm|hm|yet|over|spend|i can spend|get|i get|пожалуй|хотя|все таки|всетаки|раз|прям|прямо|прямо сейчас|чтоб прям|вообще|там|разве|а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|сейчас|из списка|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|it's|for now|стоит|стоят|fine|good|great|come|comes|included|include|идет|идут|входит|комплекте|хватит|нормально|ой нет|wait|then|точнее|вернее|скажем|примерно так|got it|actually|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой нибудь|какая нибудь|какие нибудь|какую нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|which|one|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
     ),
 ];
 

@@ -96,6 +96,14 @@ fn quantity(line: &str) -> Option<(std::ops::Range<usize>, f64)> {
             return Some((number.range.start..unit.end, number.value));
         }
     }
+    // "3 x HG-14331"
+    if let Some(number) = found.first().filter(|number| number.range.start == 0 && number.factor == 1.0)
+        && let Some(rest) = line.get(number.range.end..)
+        && let Some(after) = rest.trim_start().strip_prefix(['x', 'х', 'X', 'Х', '×', '*'])
+        && after.starts_with(' ')
+    {
+        return Some((0..line.len() - after.len(), number.value));
+    }
     // «RH-10628 х2», "x 2"
     let trimmed = line.trim_end();
     let digits = trimmed.len() - trimmed.trim_end_matches(|c: char| c.is_ascii_digit()).len();
@@ -136,6 +144,8 @@ mod tests {
             ]
         );
         assert_eq!(lines("AG-1 2 шт; PF-7 1 шт").len(), 2);
+        let times = lines("3 x HG-14331\n2 х Дрель 750 Вт");
+        assert_eq!(times, [("HG-14331".to_owned(), Some(3.0)), ("Дрель 750 Вт".to_owned(), Some(2.0))]);
     }
 
     #[test]

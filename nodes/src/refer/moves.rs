@@ -256,13 +256,25 @@ impl Decision<'_> {
         }
         let money = reading.amounts.iter().copied().chain(reading.raw_bounds.iter().map(|bound| bound.value));
         let money: Vec<f64> = money.chain(reading.numbers.iter().copied()).collect();
-        if picked.is_empty() && !money.is_empty() && (reading.include.is_empty() || reading.which) {
+        if picked.is_empty() && !money.is_empty() {
             let exact = |at: &usize| {
                 rows.get(*at)
                     .and_then(|row| row.price)
                     .is_some_and(|price| money.iter().any(|m| (price - m).abs() < 1.0))
             };
             let near = rows::at_price(rows, &money);
+            // «красный velmarq, он 4470 стоит?»: the row at that price is what else is said of it.
+            let near: Vec<usize> = near
+                .into_iter()
+                .filter(|at| {
+                    let words = self.words.get(*at);
+                    reading.which
+                        || reading
+                            .include
+                            .iter()
+                            .all(|word| words.is_some_and(|words| words.holds(&root(word))))
+                })
+                .collect();
             // Without «тот» an exact price is meant only where it is a row's own to the rouble.
             if asked || near.iter().all(exact) {
                 picked.extend(near);

@@ -252,6 +252,13 @@ impl Reading {
             self.in_stock = false;
             self.stock = true;
         }
+        // "how do 1 and 4 stack up": places.
+        if self.compare && self.nth.is_empty() && self.include.is_empty() && self.numbers.len() > 1 {
+            let place = |number: &f64| number.fract() == 0.0 && (1.0..=10.0).contains(number);
+            if self.numbers.iter().all(place) {
+                self.nth = std::mem::take(&mut self.numbers).iter().map(|number| *number as usize).collect();
+            }
+        }
         // «возьму 3»: so many, where it is known of what.
         if self.choose
             && self.count.is_none()
@@ -502,7 +509,7 @@ fn of_rows(tokens: &[extract::Token]) -> bool {
         _ => "",
     };
     match word(0) {
-        "of" => matches!(word(1), "them" | "these" | "those" | "it" | "this" | "that"),
+        "of" => matches!(word(1), "the" | "them" | "these" | "those" | "it" | "this" | "that"),
         first => matches!(first, "таких" | "такие" | "такой" | "этих"),
     }
 }

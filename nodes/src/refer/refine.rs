@@ -66,7 +66,7 @@ impl Decision<'_> {
                 continue;
             }
             let root = root(word);
-            let brand = rows.iter().find(|row| same_root(&super::rows::root(&row.brand), &root));
+            let brand = rows.iter().find(|row| rows::of_brand(&root, &rows::root(&row.brand)));
             if let Some(row) = brand {
                 drop_filters(&mut request, |filter| filter.field == Field::Brand);
                 request.filters.push(text_filter(Field::Brand, Comparison::Ne, &row.brand));
@@ -94,7 +94,7 @@ impl Decision<'_> {
         confirm |= !narrowed.is_empty();
         for word in &reading.include {
             let root = root(word);
-            let brand = rows.iter().find(|row| same_root(&super::rows::root(&row.brand), &root));
+            let brand = rows.iter().find(|row| rows::of_brand(&root, &rows::root(&row.brand)));
             if let Some(row) = brand {
                 drop_filters(&mut request, |filter| filter.field == Field::Brand);
                 request.filters.push(text_filter(Field::Brand, Comparison::Eq, &row.brand));

@@ -74,10 +74,19 @@ pub(super) fn same_root(a: &str, b: &str) -> bool {
     short == long || short.len() >= LEAST && long.len() - short.len() <= 2 && long.starts_with(short)
 }
 
+/// Whether a root is of a brand, itself or as an adjective.
+pub(super) fn of_brand(word: &str, brand: &str) -> bool {
+    /// Letters of a brand that begins an adjective.
+    const LEAST: usize = 5;
+    !brand.is_empty() && (same_root(word, brand) || brand.len() >= LEAST && word.starts_with(brand))
+}
+
 /// The words of a row, as roots, and its numbers.
 #[derive(Debug)]
 pub(super) struct RowWords {
     roots: BTreeSet<String>,
+    /// The root of the brand; empty without one.
+    brand: String,
     /// Those of the name alone.
     name: BTreeSet<String>,
     numbers: Vec<f64>,
@@ -91,12 +100,14 @@ impl RowWords {
         texts.extend([&row.brand, &row.category.ru, &row.category.en]);
         texts.extend(row.attributes.iter().map(|attribute| &attribute.value));
         let numbers = texts.iter().flat_map(|text| numbers(text)).collect();
-        RowWords { roots: words(&texts), name, numbers, measures: row.measures() }
+        RowWords { roots: words(&texts), brand: root(&row.brand), name, numbers, measures: row.measures() }
     }
 
-    /// Whether the row holds a word.
+    /// Whether the row holds a word, or one of its brand («мерегоновский»).
     pub(super) fn holds(&self, root: &str) -> bool {
-        self.roots.contains(root) || self.roots.iter().any(|known| same_root(known, root))
+        self.roots.contains(root)
+            || self.roots.iter().any(|known| same_root(known, root))
+            || of_brand(root, &self.brand)
     }
 
     /// Whether its name does.
