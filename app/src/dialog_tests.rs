@@ -27,6 +27,8 @@ pub struct Ran {
     pub failure: Option<Failure>,
     /// How many turns of the client were understood as meant.
     pub turns: Turned,
+    /// The same with a model that says what the client means, wherever it is asked and the test tells it.
+    pub with_model: Turned,
     coverage: Coverage,
 }
 
@@ -69,6 +71,7 @@ impl Summary {
             sum.passed += usize::from(one.failure.is_none());
             sum.turns.all += one.turns.all;
             sum.turns.met += one.turns.met;
+            sum.with_model += one.with_model.met;
         }
         kinds
     }
@@ -83,6 +86,8 @@ pub struct Understood {
     pub passed: usize,
     /// Turns of the client.
     pub turns: Turned,
+    /// Those that were understood with a model that says what the client means.
+    pub with_model: usize,
 }
 
 /// A test of a bundle that was read but has not run.

@@ -18,7 +18,7 @@ pub use dialog::{Catalogue, Dialog, Given, Model, StaffStep, Step, Stub};
 pub use expect::Difference;
 pub use fakes::{FailingCatalog, ManualClock, Recorder};
 pub use read::{read, unknown_names};
-pub use run::{Environment, Failure, TestOutcome, Turned, run};
+pub use run::{Environment, Extent, Failure, TestOutcome, Turned, run};
 pub use scripted::Scripted;
 pub use transcript::{Line, Who};
 pub use write::{Saved, SavedTurn, write};

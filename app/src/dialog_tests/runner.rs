@@ -17,7 +17,9 @@ use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_runtime::{
     Coalescing, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
     ports::{Actor, Catalog, Channel, Clock, Store},
-    testing::{self, Catalogue, Dialog, Environment, FailingCatalog, ManualClock, Recorder, Scripted},
+    testing::{
+        self, Catalogue, Dialog, Environment, Extent, FailingCatalog, ManualClock, Recorder, Scripted,
+    },
 };
 use tolmach_store::sqlite::{self, Durability, SqliteStore};
 
@@ -57,8 +59,8 @@ impl DialogTestRunner {
         Ok(DialogTestRunner(Arc::new(Shared { platform, folder, samples, empty, trainer, databases })))
     }
 
-    /// Runs tests of a bundle in parallel, as many at once as there are cores, each up to its first failure or `to_the_end`.
-    /// Results are in the given order.
+    /// Runs tests of a bundle in parallel, as many at once as there are cores, each up to its first failure or `to_the_end`; then
+    /// those that say what their clients mean run once more with a model that knows it. Results are in the given order.
     ///
     /// # Errors
     /// When the bundle does not compile, a catalogue or database cannot be created, or a test panics. A test that fails
@@ -75,13 +77,20 @@ impl DialogTestRunner {
                 loop {
                     let number = next.fetch_add(1, Ordering::SeqCst);
                     let Some(Test { file, dialog }) = tests.get(number) else { return Ok(ran) };
-                    let outcome = runner.one(&bundle, dialog, to_the_end).await?;
+                    let extent = if to_the_end { Extent::ToTheEnd } else { Extent::FirstFailure };
+                    let outcome = runner.one(&bundle, dialog, extent).await?;
+                    let with_model = if to_the_end && dialog.steps.iter().any(|step| step.means.is_some()) {
+                        runner.one(&bundle, dialog, Extent::WithModel).await?.turns
+                    } else {
+                        outcome.turns
+                    };
                     let one = Ran {
                         file: file.clone(),
                         name: dialog.name.value.clone(),
                         kind: dialog.kind.as_ref().map(|kind| kind.value.clone()),
                         failure: outcome.failure,
                         turns: outcome.turns,
+                        with_model,
                         coverage: outcome.coverage,
                     };
                     ran.push((number, one));
@@ -100,7 +109,7 @@ impl DialogTestRunner {
         &self,
         bundle: &Bundle,
         dialog: &Dialog,
-        to_the_end: bool,
+        extent: Extent,
     ) -> Result<testing::TestOutcome, Error> {
         let number = self.0.databases.fetch_add(1, Ordering::SeqCst);
         let file = self.0.folder.path().join(format!("{number}.db"));
@@ -139,7 +148,7 @@ impl DialogTestRunner {
         }
         let stage =
             Environment { runtime: &runtime, recorder: &recorder, clock: &clock, scripted: &scripted };
-        let outcome = testing::run(dialog, &stage, to_the_end).await?;
+        let outcome = testing::run(dialog, &stage, extent).await?;
         store.close().await?;
         // Watch mode runs for hours: remove the database to save disk space.
         drop(std::fs::remove_file(file));

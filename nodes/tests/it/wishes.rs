@@ -66,7 +66,11 @@ fn what_does_not_fit_into_a_turn_is_offered_and_answered_then() {
     let said =
         texts(chat.says("we want you to call us. also how do you deliver? and is it ok to pay later?"));
     // The limit of six nodes holds two answers; the call, which commits, comes last.
-    assert_eq!(said[..2], ["we deliver".to_owned(), "About «is it ok to pay later»: cards are fine".to_owned()], "{said:?}");
+    assert_eq!(
+        said[..2],
+        ["we deliver".to_owned(), "About «is it ok to pay later»: cards are fine".to_owned()],
+        "{said:?}"
+    );
     assert!(said[2].contains("we want you to call us"), "{said:?}");
     assert_eq!(chat.session.context.pending.len(), 1);
     let said = texts(chat.press("Yes, please"));

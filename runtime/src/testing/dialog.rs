@@ -163,6 +163,10 @@ pub struct Step {
     /// Time passes. Timers that become due fire at their own times.
     #[serde(default)]
     pub after: Option<Duration>,
+    /// The intent that the client means, for `tolmach test --report`: what a model that understands everything says when it is
+    /// asked. Other runs do not read it.
+    #[serde(default)]
+    pub means: Option<Spanned<String>>,
     /// What has to hold after the step.
     #[serde(default)]
     pub expect: Expect,

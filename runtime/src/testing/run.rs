@@ -78,15 +78,27 @@ pub struct Environment<'a> {
     pub scripted: &'a Scripted,
 }
 
-/// Runs a dialog test up to the first failure, or with `to_the_end` through all its steps. Each turn is also replayed from
-/// its record.
+/// How far a test runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// To its first failure.
+    FirstFailure,
+    /// Through all its steps.
+    ToTheEnd,
+    /// Through all its steps, with a model that says what the client `means` where a step tells it.
+    WithModel,
+}
+
+/// Runs a dialog test. Each turn is also replayed from its record.
 ///
 /// # Errors
 /// When the store fails, or when a stored record cannot be parsed. A failed expectation is no error.
-pub async fn run(dialog: &Dialog, stage: &Environment<'_>, to_the_end: bool) -> ports::Result<TestOutcome> {
+pub async fn run(dialog: &Dialog, stage: &Environment<'_>, extent: Extent) -> ports::Result<TestOutcome> {
     let mut run = Run::new(dialog, stage);
     let mut outcome = TestOutcome::default();
     for (number, step) in dialog.steps.iter().enumerate() {
+        let meant = step.means.as_ref().filter(|_| extent == Extent::WithModel);
+        stage.scripted.mean(meant.map(|intent| intent.as_str()));
         let mut differences = run.step(number, step).await?;
         differences.extend(stage.scripted.take_unexpected(step.span));
         if number + 1 == dialog.steps.len() && differences.is_empty() {
@@ -100,7 +112,7 @@ pub async fn run(dialog: &Dialog, stage: &Environment<'_>, to_the_end: bool) -> 
             let transcript = run.transcript.clone();
             outcome.failure =
                 Some(Failure { step: step.span, what: step.describe(), differences, transcript });
-            if !to_the_end {
+            if extent == Extent::FirstFailure {
                 break;
             }
         }

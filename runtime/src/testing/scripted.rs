@@ -34,6 +34,8 @@ struct Shared {
     offline: Arc<dyn Llm>,
     classify: Option<Mutex<VecDeque<Spanned<String>>>>,
     generate: Option<Mutex<VecDeque<Spanned<String>>>>,
+    /// The intent that the client means, while a model is played that understands everything.
+    meant: Mutex<Option<String>>,
     stubs: Vec<Spanned<Stub>>,
     calls: AtomicUsize,
     unexpected: Mutex<Vec<Unexpected>>,
@@ -55,6 +57,7 @@ impl Scripted {
             offline,
             classify: classify.map(list),
             generate: generate.map(list),
+            meant: Mutex::default(),
             stubs: given.http.clone(),
             calls: AtomicUsize::new(0),
             unexpected: Mutex::default(),
@@ -69,6 +72,12 @@ impl Scripted {
     /// The other systems, for [`crate::QueryPorts`].
     pub fn http(&self) -> Arc<dyn Http> {
         Arc::new(self.clone())
+    }
+
+    /// From here on the model says that the client means this intent wherever it is asked for one that it knows; with `None`
+    /// it is offline.
+    pub(super) fn mean(&self, intent: Option<&str>) {
+        *lock(&self.0.meant) = intent.map(str::to_owned);
     }
 
     /// The number of model calls so far.
@@ -141,6 +150,11 @@ impl Llm for Scripted {
         request: &LlmClassifyRequest,
     ) -> ports::Result<Classification> {
         let Some(entry) = self.next(&self.0.classify, "classify", &request.text)? else {
+            let meant = lock(&self.0.meant).clone();
+            if let Some(label) = meant.filter(|meant| request.labels.iter().any(|label| label.name == *meant))
+            {
+                return Ok(Classification { label: Some(label), usage: usage() });
+            }
             return self.0.offline.classify(call, request).await;
         };
         if entry.value == "none" {

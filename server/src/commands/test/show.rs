@@ -188,8 +188,8 @@ pub fn report(summary: &Summary) -> anyhow::Result<String> {
         anyhow::bail!("no test names a kind; write `kind: refine`, or another word, beside a test's name");
     }
     let mut text = format!(
-        "{:<12} {:>8} {:>8} {:>8} {:>10} {:>8}\n",
-        "kind", "dialogs", "whole", "turns", "understood", "share"
+        "{:<12} {:>8} {:>8} {:>8} {:>10} {:>8} {:>11}\n",
+        "kind", "dialogs", "whole", "turns", "understood", "share", "with model"
     );
     let mut all = Understood::default();
     for (kind, one) in &kinds {
@@ -198,15 +198,17 @@ pub fn report(summary: &Summary) -> anyhow::Result<String> {
         all.passed += one.passed;
         all.turns.all += one.turns.all;
         all.turns.met += one.turns.met;
+        all.with_model += one.with_model;
     }
     text.push_str(&row("all", &all));
     Ok(text)
 }
 
 fn row(kind: &str, one: &Understood) -> String {
-    let Understood { dialogs, passed, turns } = one;
+    let Understood { dialogs, passed, turns, with_model } = one;
     let share = 100.0 * turns.met as f64 / turns.all.max(1) as f64;
-    format!("{kind:<12} {dialogs:>8} {passed:>8} {:>8} {:>10} {share:>6.1} %\n", turns.all, turns.met)
+    let (all, met) = (turns.all, turns.met);
+    format!("{kind:<12} {dialogs:>8} {passed:>8} {all:>8} {met:>10} {share:>6.1} % {with_model:>11}\n")
 }
 
 /// The same as JSON, with the turns of each dialog and where it first failed.
@@ -217,6 +219,7 @@ pub fn report_json(summary: &Summary) -> Value {
         .map(|(kind, one)| {
             let value = json!({
                 "dialogs": one.dialogs, "whole": one.passed, "turns": one.turns.all, "understood": one.turns.met,
+                "understood_with_model": one.with_model,
             });
             (kind.to_owned(), value)
         })
@@ -229,6 +232,7 @@ pub fn report_json(summary: &Summary) -> Value {
             json!({
                 "file": one.file, "name": one.name, "kind": one.kind,
                 "turns": one.turns.all, "understood": one.turns.met,
+                "understood_with_model": one.with_model.met,
                 "failure": one.failure.as_ref().map(failure),
             })
         })
