@@ -5,7 +5,7 @@
 
 use super::{
     Signalling,
-    confidence::{Calibration, HeldOut},
+    confidence::{Calibration, HeldOut, Signals},
     descent::{Precision, dot},
     elsewhere::Subject,
     regression::{Features, Regression},
@@ -46,43 +46,62 @@ pub(super) fn calibrated(set: &Set<'_>) -> Calibration {
         return Calibration::USUAL;
     }
     let is_first = first_half(set);
-    let (mut inside, mut foreign) = (Vec::new(), Vec::new());
-    for held_out in [true, false] {
-        let examples = || set.examples.iter().enumerate();
-        let known: Vec<&(Features, usize)> =
-            examples().filter(|(at, _)| is_first[*at] != held_out).map(|(_, example)| example).collect();
-        let regression = Regression::train(&known, set.dimensions, set.grams, set.labels, Precision::ROUGH);
-        let mut counts = vec![0; set.labels];
-        known.iter().for_each(|(_, label)| counts[*label] += 1);
-        let near: Vec<(usize, usize, &[f32])> = known
-            .iter()
-            .enumerate()
-            .map(|(at, (features, label))| (at, *label, features.meaning.as_slice()))
-            .collect();
-        let vectors: Vec<&[f32]> = near.iter().map(|(_, _, vector)| *vector).collect();
-        let others = |first: bool| set.others.iter().skip(usize::from(!first)).step_by(2);
-        let subject = Subject::of(&vectors, &others(!held_out).collect::<Vec<_>>());
-        let of = Signalling {
-            examples: &near,
-            counts: &counts,
-            dense: set.dense,
-            regression: &regression,
-            subject: &subject,
-        };
-        // A label whose examples are all held out cannot be found.
-        for (_, (features, label)) in
-            examples().filter(|(at, (_, label))| is_first[*at] == held_out && counts[*label] > 0)
-        {
-            let found = of.signals(features);
-            inside.extend(found.map(|found| (found.signals, found.order.first() == Some(label))));
-        }
-        foreign
-            .extend(others(held_out).filter_map(|features| of.signals(features)).map(|found| found.signals));
-    }
+    // The halves do not depend on each other, so two threads take half as long.
+    let halves = std::thread::scope(|scope| {
+        let second = scope.spawn(|| judged(set, &is_first, false));
+        let first = judged(set, &is_first, true);
+        second.join().ok().map(|second| [first, second])
+    });
+    let Some([first, second]) = halves else { return Calibration::USUAL };
+    let inside: Vec<(Signals, bool)> = first.inside.into_iter().chain(second.inside).collect();
+    let foreign: Vec<Signals> = first.foreign.into_iter().chain(second.foreign).collect();
     let weight = inside.len() as f64 * FOREIGN / foreign.len().max(1) as f64;
     let inside = inside.into_iter().map(|(signals, right)| HeldOut { signals, right, weight: 1.0 });
     let foreign = foreign.into_iter().map(|signals| HeldOut { signals, right: false, weight });
     Calibration::fitted(&inside.chain(foreign).collect::<Vec<_>>())
+}
+
+/// What a half of a set says of the other half.
+struct Judged {
+    /// The signals of each example, and whether the label is right.
+    inside: Vec<(Signals, bool)>,
+    /// The signals of messages of other subjects.
+    foreign: Vec<Signals>,
+}
+
+/// Holds out the first half, or the second, and trains on the other one.
+fn judged(set: &Set<'_>, is_first: &[bool], held_out: bool) -> Judged {
+    let examples = || set.examples.iter().zip(is_first);
+    let known: Vec<&(Features, usize)> =
+        examples().filter(|(_, first)| **first != held_out).map(|(example, _)| example).collect();
+    let regression = Regression::train(&known, set.dimensions, set.grams, set.labels, Precision::ROUGH);
+    let mut counts = vec![0; set.labels];
+    known.iter().for_each(|(_, label)| counts[*label] += 1);
+    let near: Vec<(usize, usize, &[f32])> = known
+        .iter()
+        .enumerate()
+        .map(|(at, (features, label))| (at, *label, features.meaning.as_slice()))
+        .collect();
+    let vectors: Vec<&[f32]> = near.iter().map(|(_, _, vector)| *vector).collect();
+    let others = |first: bool| set.others.iter().skip(usize::from(!first)).step_by(2);
+    let subject = Subject::of(&vectors, &others(!held_out).collect::<Vec<_>>());
+    let of = Signalling {
+        examples: &near,
+        counts: &counts,
+        dense: set.dense,
+        regression: &regression,
+        subject: &subject,
+    };
+    let inside = examples()
+        // A label whose examples are all held out cannot be found.
+        .filter(|((_, label), first)| **first == held_out && counts[*label] > 0)
+        .filter_map(|((features, label), _)| {
+            let found = of.signals(features)?;
+            Some((found.signals, found.order.first() == Some(label)))
+        })
+        .collect();
+    let foreign = others(held_out).filter_map(|features| Some(of.signals(features)?.signals)).collect();
+    Judged { inside, foreign }
 }
 
 /// Whether each example is of the first half. Each label is halved; examples that are nearly the same are kept together.
