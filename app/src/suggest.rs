@@ -32,8 +32,8 @@ const NEAR: f32 = 0.45;
 /// How many messages of a group are classified to find its most probable intent; more do not change the average.
 const PLACED: usize = 20;
 /// The probability from which an existing intent is proposed. With nine training examples in all, «are you hiring» is
-/// classified as a question about goods with 0.58; proposals below this bound would be wrong too often.
-const LIKELY: f32 = 0.65;
+/// classified as a question about goods with 0.68; proposals below this bound would be wrong too often.
+const LIKELY: f32 = 0.75;
 /// How many messages besides the central one become examples of a new intent.
 const EXAMPLES: usize = 3;
 

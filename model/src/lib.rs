@@ -13,7 +13,7 @@ mod pieces;
 mod titles;
 mod words;
 
-pub use classifier::{Candidate, Classifier, Example};
+pub use classifier::{Candidate, Classifier, Example, elsewhere};
 pub use encoder::{DIMENSIONS, Encoder};
 pub use layout::other_layout;
 pub use titles::{TITLE_DIMENSIONS, Titles};

@@ -293,7 +293,7 @@ impl Node for Ask {
 }
 
 /// The confidence with which an intent takes a message from an open question to which it would be an answer by its form. Of
-/// thirty names of places the surest was 0.38 for an intent of the demo, of bare requests the least sure 0.97.
+/// thirty-five names of places the surest was 0.74 for an intent of the demo that interrupts, of bare requests the least sure 0.99.
 const PLAINLY: f32 = 0.95;
 
 /// What a message answers.

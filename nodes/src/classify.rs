@@ -91,7 +91,7 @@ fn default_confidence() -> Spanned<f32> {
 }
 
 fn default_commit_confidence() -> Spanned<f32> {
-    Spanned::new(0.6, Default::default())
+    Spanned::new(0.75, Default::default())
 }
 
 const fn yes() -> bool {
@@ -134,10 +134,11 @@ nodes:
 /// Labels that the trace names.
 const RUNNERS_UP: usize = 2;
 
-/// How likely a part of a message must be an intent to be a wish of its own.
-const OWN_WISH: f32 = 0.7;
+/// How likely a part of a message must be an intent to be a wish of its own: nine in ten, because an answer that nobody asked
+/// for is worse than one wish answered of two, which the client repeats.
+const OWN_WISH: f32 = 0.9;
 /// The same for a part that names goods.
-const OWN_GOODS: f32 = 0.5;
+const OWN_GOODS: f32 = 0.65;
 /// How much less likely a part may be that names a price of its own.
 const PRICED: f32 = 0.25;
 /// Two intents are about as likely when they differ by less than this.

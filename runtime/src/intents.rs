@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use tokio::sync::OnceCell;
 use tolmach_engine::{
     Release,
     effect::{ClassifyRequest, QueryOutcome, ScoredLabel},
@@ -25,6 +26,8 @@ pub struct Trainer {
     embedder: Arc<dyn Embedder>,
     /// Cached classifiers, most recently used last.
     known: Mutex<Vec<Arc<TrainedClassifier>>>,
+    /// Vectors of messages of other subjects, by which a classifier tells foreign ones.
+    elsewhere: OnceCell<Arc<[Vec<f32>]>>,
 }
 
 /// Maximum number of cached classifiers.
@@ -42,7 +45,7 @@ pub struct TrainedClassifier {
 impl Trainer {
     /// A trainer with an empty cache.
     pub fn new(embedder: Arc<dyn Embedder>) -> Trainer {
-        Trainer { embedder, known: Mutex::default() }
+        Trainer { embedder, known: Mutex::default(), elsewhere: OnceCell::new() }
     }
 
     /// Trains a classifier on a set of examples, or returns the cached one. Examples without letters or digits have no
@@ -56,8 +59,9 @@ impl Trainer {
         }
         let texts: Vec<String> = examples.iter().map(|example| example.text.clone()).collect();
         let vectors = self.embedder.embed(&texts).await?;
+        let elsewhere = Arc::clone(self.elsewhere.get_or_try_init(|| self.embed_elsewhere()).await?);
         let examples = examples.to_vec();
-        let learn = move || Arc::new(TrainedClassifier::of(examples, vectors));
+        let learn = move || Arc::new(TrainedClassifier::of(examples, vectors, &elsewhere));
         let failed = |why| ports::Error::refused("learn examples", why);
         let learned = tokio::task::spawn_blocking(learn).await.map_err(failed)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,6 +93,11 @@ impl Trainer {
         Ok(cpu::run(move || of.place(&text, &vector)).await?)
     }
 
+    async fn embed_elsewhere(&self) -> ports::Result<Arc<[Vec<f32>]>> {
+        let texts: Vec<String> = tolmach_model::elsewhere().map(str::to_owned).collect();
+        Ok(self.embedder.embed(&texts).await?.into())
+    }
+
     fn recall(&self, examples: &[Example]) -> Option<Arc<TrainedClassifier>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let at = known.iter().position(|learned| learned.examples == examples)?;
@@ -99,7 +108,7 @@ impl Trainer {
 }
 
 impl TrainedClassifier {
-    fn of(examples: Vec<Example>, vectors: Vec<Vec<f32>>) -> TrainedClassifier {
+    fn of(examples: Vec<Example>, vectors: Vec<Vec<f32>>, elsewhere: &[Vec<f32>]) -> TrainedClassifier {
         let mut labels: Vec<String> = examples.iter().map(|example| example.label.clone()).collect();
         labels.sort();
         labels.dedup();
@@ -107,7 +116,7 @@ impl TrainedClassifier {
             let label = labels.binary_search(&example.label).ok()?;
             Some(tolmach_model::Example { label, text: &example.text, vector })
         });
-        let classifier = Classifier::train(taught.collect());
+        let classifier = Classifier::train(taught.collect(), elsewhere);
         let words = Words::of(examples.iter().map(|example| example.text.as_str()));
         TrainedClassifier { labels, words, classifier, examples }
     }
