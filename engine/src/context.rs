@@ -60,9 +60,16 @@ pub struct Context {
     /// Wishes of the client that were understood and not answered yet, the oldest first.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub pending: VecDeque<String>,
+    /// How many leads the dialog has made.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub leads: u32,
     /// How the client speaks, for the staff.
     #[serde(skip_serializing_if = "Tone::is_plain")]
     pub tone: Tone,
+}
+
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A page of rows as the client saw it.
@@ -156,6 +163,7 @@ impl Context {
             self.pending.clear();
             self.tone = Tone::default();
             self.order = Order::default();
+            self.leads = 0;
         }
     }
 
@@ -231,6 +239,7 @@ impl Context {
                 "place": self.order.place, "wishes": self.order.wishes,
             },
             "pending": self.pending,
+            "leads": self.leads,
             "urgent": self.tone.urgent,
             "upset": self.tone.upset,
         })

@@ -187,6 +187,9 @@ pub enum NodeInput {
 pub enum NodeOutcome {
     /// Leave by an exit.
     Exit(String),
+    /// Leave by an exit as if the node had not been visited: it made nothing of the message. What it noted stays in the trace,
+    /// at the node before.
+    Passed(String),
     /// Leave to a target of the node's own.
     To(Target),
     /// Wait for the client here.

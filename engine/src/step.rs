@@ -141,7 +141,7 @@ fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, 
                         cursor = Cursor::Stop;
                     }
                     Ok(NodeOutcome::To(target)) => cursor = Cursor::Follow(target),
-                    Ok(NodeOutcome::Exit(exit)) => {
+                    Ok(NodeOutcome::Exit(exit) | NodeOutcome::Passed(exit)) => {
                         // Its question, interrupted earlier, is answered now.
                         if let Some(frame) =
                             session.frames.last_mut().filter(|_| turn_state.paging_flow.is_none())
@@ -234,6 +234,10 @@ fn visit(
             turn.query_allowed(&query)?;
             NodeOutcome::Query(turn.without_personal_values(query))
         }
+        NodeOutcome::Passed(exit) => {
+            pass(turn.turn_state);
+            return Ok(NodeOutcome::Exit(exit));
+        }
         outcome => outcome,
     };
     if let Some(visit) = turn.turn_state.trace.visits.last_mut() {
@@ -242,10 +246,20 @@ fn visit(
             NodeOutcome::To(target) => Some(format!("to {target}")),
             NodeOutcome::Call { flow, .. } => Some(format!("call {flow}")),
             NodeOutcome::Wait => Some("wait".to_owned()),
-            NodeOutcome::Query(_) | NodeOutcome::NotAnswered => None,
+            NodeOutcome::Query(_) | NodeOutcome::NotAnswered | NodeOutcome::Passed(_) => None,
         };
     }
     Ok(outcome)
+}
+
+/// Takes the last visit out of the trace; its notes explain the one before.
+fn pass(turn_state: &mut TurnState) {
+    let Some(visit) = turn_state.trace.visits.pop() else { return };
+    turn_state.visited = turn_state.visited.saturating_sub(1);
+    match turn_state.trace.visits.last_mut() {
+        Some(before) => before.notes.extend(visit.notes),
+        None => turn_state.notes.extend(visit.notes),
+    }
 }
 
 fn follow(release: &Release, session: &mut Session, turn_state: &mut TurnState, target: Target) -> Cursor {

@@ -14,7 +14,7 @@ const CLIENT: [&str; 3] = ["first_name", "last_name", "username"];
 const MESSAGE: [&str; 1] = ["text"];
 const SESSION: [&str; 2] = ["language", "flow"];
 const RESULTS: [&str; 3] = ["query", "total", "items"];
-const CONTEXT: [&str; 6] = ["shown", "focus", "order", "pending", "urgent", "upset"];
+const CONTEXT: [&str; 7] = ["shown", "focus", "order", "pending", "leads", "urgent", "upset"];
 const NOW: [&str; 5] = ["date", "time", "hour", "weekday", "iso"];
 
 /// Every root with its fields in words, for the reference.

@@ -106,6 +106,8 @@ impl Node for Lead {
             lead.details.insert("order".to_owned(), serde_json::json!(order));
         }
         turn.command(Command::Lead(lead));
+        let context = turn.context_mut();
+        context.leads = context.leads.saturating_add(1);
         Ok(NodeOutcome::exit("done"))
     }
 }

@@ -55,7 +55,7 @@ pub(crate) struct Refer {
     #[serde(default)]
     price: PriceSlots,
     /// Whether words that no row holds are passed over where others speak of rows. For messages that nobody else has
-    /// understood; a node of `on.refer` leaves them to others.
+    /// understood; a node of `on.refer` leaves them to others. Where nothing speaks of rows either, the node leaves no visit.
     #[serde(default)]
     loose: bool,
     /// Buttons under what is told of rows.
@@ -252,7 +252,11 @@ impl Refer {
     /// Leaves the message to whoever else reads it.
     fn decline(&self, turn: &mut TurnContext<'_>, why: &str) -> Result<NodeOutcome, Fault> {
         turn.note(format!("not of what was shown: {why}"));
-        Ok(if turn.may_decline() { NodeOutcome::NotAnswered } else { NodeOutcome::exit("none") })
+        Ok(match turn.may_decline() {
+            true => NodeOutcome::NotAnswered,
+            false if self.loose => NodeOutcome::Passed("none".to_owned()),
+            false => NodeOutcome::exit("none"),
+        })
     }
 
     fn act(&self, turn: &mut TurnContext<'_>, reading: &Reading, found: Move) -> Result<NodeOutcome, Fault> {

@@ -74,7 +74,7 @@ fn what_does_not_fit_into_a_turn_is_offered_and_answered_then() {
     assert!(said[2].contains("we want you to call us"), "{said:?}");
     assert_eq!(chat.session.context.pending.len(), 1);
     let said = texts(chat.press("Yes, please"));
-    assert_eq!(said, ["we will call"]);
+    assert_eq!(said, ["About «we want you to call us»: we will call"]);
     assert!(chat.session.context.pending.is_empty());
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::Home;
 
 /// The turns of the corpus that are understood as meant, of [`ALL`]: raise it with what is learned.
-const UNDERSTOOD: u64 = 720;
+const UNDERSTOOD: u64 = 748;
 /// The turns of the corpus.
 const ALL: u64 = 830;
 
