@@ -437,7 +437,7 @@ impl Decision<'_> {
             [number] if explicit && number.fract() == 0.0 && !reading.asks() => Some(*number),
             _ => None,
         };
-        let others = reading.counted.iter().copied().filter(|count| !stated(count)).next_back();
+        let others = reading.counted.iter().copied().rfind(|count| !stated(count));
         let count = if reading.which { others.or(counted) } else { reading.count.or(counted) };
         let takes = reading.choose || count.is_some() || reading.want && reading.points();
         let refused = !reading.exclude.is_empty();
