@@ -172,7 +172,7 @@ impl TurnState {
         let author = if message.staff.is_some() { Author::Staff } else { Author::Bot };
         session.remember(author, &personal.redact(&said, session.language));
         // Two wishes of a message may have one answer.
-        let said = |effect: &Effect| matches!(&effect.command, Command::Send(sent) if sent.text.ends_with(&message.text) && sent.cards == message.cards);
+        let said = |effect: &Effect| matches!(&effect.command, Command::Send(sent) if of_wish(&sent.text, &message.text) && sent.cards == message.cards);
         let heading = self.heading.take();
         if self.answered > 0 && self.effects.iter().any(said) {
             return;
@@ -203,6 +203,12 @@ impl TurnState {
         };
         Button { label, action: Action::Press { id, press } }
     }
+}
+
+/// Whether a text was sent already, with or without the words of a wish before it.
+fn of_wish(sent: &str, text: &str) -> bool {
+    sent == text
+        || !text.is_empty() && sent.strip_suffix(text).is_some_and(|heading| heading.ends_with("»: "))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use tolmach_engine::{
     scope::{Scope, Sets},
     slot::{Declaration, Type},
     span::Spanned,
-    text::Text,
+    text::{Text, shorten},
     turn_context::TurnContext,
     wording,
 };
@@ -77,6 +77,9 @@ fn all_fields() -> Vec<Spanned<Field>> {
 fn three() -> Spanned<u32> {
     Spanned::new(3, Default::default())
 }
+
+/// The most characters of what is said beside contacts.
+const LONGEST_REMARK: usize = 400;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct State {
@@ -216,11 +219,6 @@ impl Node for CollectContact {
                     {
                         given = self.read_beside(turn, &wish, None);
                     }
-                    let attempt = nearly_a_phone(turn.message());
-                    if !given.has_contact() && attempt && extract::is_only_a_name(turn.message()) {
-                        turn.forget_message();
-                        return self.keep(turn, state, given.fields);
-                    }
                     if given.has_contact() {
                         turn.forget_message();
                         if let Some(consent) = &self.consent {
@@ -305,8 +303,15 @@ impl CollectContact {
 
     fn keep_remark(&self, turn: &mut TurnContext<'_>, remark: Option<String>) -> Result<(), Fault> {
         if let (Some(slot), Some(remark)) = (&self.remark, remark) {
-            turn.note(format!("beside the contact: {remark}"));
-            turn.set_slot(slot, json!(remark))?;
+            turn.note("beside the contact it is said how to call or write".to_owned());
+            let before = turn.slot(slot).as_str().unwrap_or_default().to_owned();
+            let known = before.contains(&remark);
+            let all = if before.is_empty() || known {
+                before + if known { "" } else { &remark }
+            } else {
+                format!("{before}; {remark}")
+            };
+            turn.set_slot(slot, json!(shorten(&all, LONGEST_REMARK)))?;
         }
         Ok(())
     }
@@ -373,8 +378,7 @@ impl CollectContact {
     /// Whether a text is a contact, with a name and words around it at most.
     fn is_contact(&self, text: &str) -> bool {
         let only = extract::is_of_contacts(&extract::without_contact(text));
-        // A number that lacks a digit is asked for again.
-        only && (self.read_text(text, None).has_contact() || self.wants(Field::Phone) && nearly_a_phone(text))
+        only && self.read_text(text, None).has_contact()
     }
 
     fn read_beside(&self, turn: &TurnContext<'_>, text: &str, asked: Option<Field>) -> Given {
@@ -392,7 +396,7 @@ impl CollectContact {
     }
 
     fn read_text(&self, text: &str, asked: Option<Field>) -> Given {
-        let mut text = text.to_owned();
+        let mut text = extract::without_refused_contacts(text);
         let mut given = Given::default();
         if let Some((email, range)) = extract::email(&text) {
             text.replace_range(range, " ");
@@ -420,7 +424,7 @@ impl CollectContact {
             _ => {}
         }
         if !given.fields.is_empty() {
-            given.remark = extract::manner(&text);
+            given.remark = extract::manner(&extract::without_contact(&text));
         }
         given
     }
@@ -452,6 +456,10 @@ impl CollectContact {
     fn is_refused(&self, turn: &TurnContext<'_>, state: &State) -> bool {
         let text = turn.message();
         let no = extract::yes_or_no(text) == Some(false) && self.disowned(turn, state).is_none();
+        // «пока не звоните, лучше напишите в ватсап» says how to write, and refuses no form.
+        if extract::manner(&extract::without_contact(text)).is_some() {
+            return false;
+        }
         no || extract::is_refusal(text) || extract::refuses_form(text) || extract::is_goodbye(text)
     }
 
@@ -550,14 +558,6 @@ fn longest_number(text: &str) -> usize {
     let between = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '+' | '.');
     let runs = text.split(|c: char| !between(c));
     runs.map(|run| run.chars().filter(char::is_ascii_digit).count()).max().unwrap_or_default()
-}
-
-/// Whether a text holds a phone number that lacks a digit or two, or has as many too many.
-fn nearly_a_phone(text: &str) -> bool {
-    /// Digits that no size, price or article has.
-    const LEAST: usize = 9;
-    text.chars().filter(char::is_ascii_digit).count() >= LEAST
-        && matches!(extract::misfit(text), Some(Misfit::Missing(1..=2) | Misfit::Extra(1..=2)))
 }
 
 /// What to say of a text that was to be a phone number: by how many digits it is too short or too long, where that is what is

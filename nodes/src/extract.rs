@@ -27,7 +27,9 @@ use serde_json::{Value, json};
 
 pub(crate) use self::{
     agreement::{is_cancel, is_goodbye, is_open, is_refusal, yes_or_no},
-    contacts::{email, every_contact, masked_with, phone, take_phones, without_contact},
+    contacts::{
+        email, every_contact, masked_with, phone, take_phones, without_contact, without_refused_contacts,
+    },
     dates::date,
     forms::same_word,
     mask::{holds_placeholder, mask},

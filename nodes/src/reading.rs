@@ -31,6 +31,9 @@ pub const READERS: &[Reader] = &[
     ("email", |text| unused(extract::email(text))),
     ("name", |text| unused(extract::name(text))),
     ("name alone", |text| unused(extract::is_only_a_name(text))),
+    ("of contacts", |text| unused((extract::is_of_contacts(text), extract::manner(text)))),
+    ("refused contacts", |text| unused(extract::without_refused_contacts(text))),
+    ("left open", |text| unused((extract::is_open(text), extract::is_goodbye(text)))),
     ("digits of a phone", |text| unused(extract::misfit(text))),
     ("kind of speech", |text| {
         unused((

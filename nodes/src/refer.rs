@@ -187,7 +187,7 @@ impl Node for Refer {
         if message.chars().count() > LONGEST {
             return self.decline(turn, "it is too long to be about rows");
         }
-        if Reading::of(&message).is_some_and(|reading| reading.bye) {
+        if Reading::of(&message).is_some_and(|reading| reading.only_bye()) {
             return self.decline(turn, "it says goodbye");
         }
         match self.read(turn, &message) {

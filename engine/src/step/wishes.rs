@@ -64,6 +64,7 @@ pub(super) fn keep(
     session: &mut Session,
     turn_state: &mut TurnState,
 ) -> Option<(String, Vec<Button>)> {
+    turn_state.heading = None;
     if turn_state.ended {
         turn_state.wishes.clear();
         session.context.pending.clear();

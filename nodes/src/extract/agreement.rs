@@ -37,7 +37,11 @@ pub(crate) fn is_cancel(text: &str) -> bool {
     let words = normalized(text);
     let polite = words.trim_start_matches("нет ").trim_end_matches(" пожалуйста").trim_end_matches(" please");
     // "nah, actually leave it"
-    let left = words.ends_with("leave it") && words.split(' ').count() <= 5;
+    let left = words.strip_suffix("leave it").is_some_and(|before| {
+        before
+            .split_whitespace()
+            .all(|word| matches!(word, "nah" | "no" | "actually" | "just" | "please" | "ok" | "so"))
+    });
     left || WORDS.contains(&words.as_str()) || WORDS.contains(&polite)
 }
 
@@ -99,7 +103,12 @@ pub(crate) fn is_open(text: &str) -> bool {
         "well",
         "thanks",
     ];
+    /// The most words of such an answer.
+    const MOST: usize = 10;
     let words = normalized(text);
+    if words.split(' ').nth(MOST).is_some() {
+        return false;
+    }
     WORDS.iter().any(|open| {
         words.match_indices(open).any(|(at, _)| {
             let (before, after) =

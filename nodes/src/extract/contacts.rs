@@ -401,6 +401,31 @@ pub(super) fn spelled_email(text: &str, from: usize) -> Option<(String, Range<us
     None
 }
 
+/// A text without the clauses that name a contact not to be used: «не пишите на 8 999 …», «старый был 8 999 …, новый 8 911 …».
+pub(crate) fn without_refused_contacts(text: &str) -> String {
+    const REFUSALS: &[&str] =
+        &["не", "not", "dont", "don", "старый", "старая", "прежний", "был", "old", "was"];
+    /// Words before a contact among which a refusal stands.
+    const BEFORE: usize = 4;
+    const MARK: char = '\u{1}';
+    let masked = masked_with(text, "\u{1}");
+    let clauses = masked.split_inclusive([',', ';', '\n']).flat_map(|clause| clause.split_inclusive(" а "));
+    let mut kept = String::with_capacity(text.len());
+    let mut from = 0;
+    for clause in clauses {
+        let to = from + clause.len();
+        let refused = clause.split_once(MARK).is_some_and(|(before, _)| {
+            let words = before.rsplit(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+            words.take(BEFORE).any(|word| REFUSALS.contains(&super::folded(word).as_str()))
+        });
+        if !refused {
+            kept.push_str(text.get(from..to).unwrap_or_default());
+        }
+        from = to;
+    }
+    kept
+}
+
 /// A text without phone numbers and e-mail addresses: for models, which need not see them, and because digits say
 /// nothing of what is wanted. A text that is nothing else stays empty.
 pub(crate) fn without_contact(text: &str) -> String {

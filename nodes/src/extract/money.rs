@@ -304,7 +304,8 @@ fn in_order(text: &str) -> Cow<'_, str> {
     let counted = spans(before)
         .last()
         .is_some_and(|span| before.get(span.range.end..).is_some_and(|rest| rest.trim().is_empty()));
-    let again = after.trim_start().to_lowercase().starts_with("ты");
+    let again =
+        ["ты", "шт", "пар", "комп"].iter().any(|start| after.trim_start().to_lowercase().starts_with(start));
     if counted || again {
         return Cow::Borrowed(text);
     }

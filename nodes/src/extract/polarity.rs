@@ -53,30 +53,15 @@ pub(crate) fn refuses(text: &str) -> bool {
             "no" => {
                 NO.contains(second) || matches!(*second, "phone" | "more" | "further") && NO.contains(&third)
             }
-            "rather" | "prefer" | "d" if *second == "not" || third == "not" => true,
+            "rather" => *second == "not",
             "without" => matches!(*second, "calls" | "calling" | "managers"),
-            "just" | "only" | "просто" | "только" => {
-                matches!(
-                    *second,
-                    "looking"
-                        | "browsing"
-                        | "asking"
-                        | "смотрю"
-                        | "узнаю"
-                        | "спрашиваю"
-                        | "спросить"
-                        | "узнать"
-                )
-            }
             "незачем" => true,
             _ if *second == "незачем" => true,
             "stop" => second.ends_with("ing"),
-            "not" => {
-                matches!(
-                    *second,
-                    "interested" | "needed" | "yet" | "now" | "leave" | "leaving" | "ordering" | "buying"
-                ) || matches!(*second, "ready" | "going" | "calling" | "giving" | "sharing" | "to")
-            }
+            "not" => matches!(
+                *second,
+                "interested" | "needed" | "leave" | "leaving" | "ordering" | "buying" | "giving" | "sharing"
+            ),
             _ => false,
         }
     })
@@ -137,7 +122,20 @@ fn without_dismissed(text: &str) -> Option<String> {
     const ENDS: &[&str] =
         &["не надо", "не нужен", "не нужна", "не нужно", "не нужны", "не хочу", "not needed"];
     const BEGINS: &[&str] = &["forget", "never mind", "забудь", "забудьте"];
-    let clauses: Vec<&str> = text.split_inclusive([',', '.', ';', '!']).collect();
+    /// Words that ask for nothing.
+    const COURTESY: &[&str] =
+        &["спасибо", "пожалуйста", "ладно", "хорошо", "thanks", "thank", "please", "okay"];
+    // «1.5 кВт» is one clause.
+    let mut clauses: Vec<&str> = Vec::new();
+    let (mut from, mut marked) = (0, false);
+    for (at, c) in text.char_indices() {
+        if marked && c.is_whitespace() {
+            clauses.push(text.get(from..at).unwrap_or_default());
+            from = at;
+        }
+        marked = matches!(c, ',' | '.' | ';' | '!');
+    }
+    clauses.push(text.get(from..).unwrap_or_default());
     let dismisses = |clause: &&str| {
         let words = clause.trim_matches([',', '.', ';', '!', ' ']).to_lowercase();
         let ends = ENDS.iter().any(|end| words.strip_suffix(end).is_some_and(|thing| thing.ends_with(' ')));
@@ -146,7 +144,9 @@ fn without_dismissed(text: &str) -> Option<String> {
         ends || begins
     };
     let kept: String = clauses.iter().copied().filter(|clause| !dismisses(clause)).collect();
-    let says = kept.split(|c: char| !c.is_alphanumeric()).any(|word| word.chars().count() > 3);
+    let says = kept
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| word.chars().count() > 3 && !COURTESY.contains(&word.to_lowercase().as_str()));
     (says && kept.len() < text.len()).then(|| kept.trim().to_owned())
 }
 
@@ -168,6 +168,8 @@ mod tests {
         );
         assert_eq!(wanted("forget generators, I need a head torch").as_deref(), Some("I need a head torch"));
         assert_eq!(wanted("перфоратор не надо"), None);
+        assert_eq!(wanted("дрель не нужна, спасибо"), None);
+        assert_eq!(wanted("генератор 1.5 кВт не надо, нужен 2.5").as_deref(), Some("нужен 2.5"));
     }
 
     #[test]

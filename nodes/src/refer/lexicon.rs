@@ -54,6 +54,8 @@ pub(super) enum Means {
     Want,
     /// Takes what follows in place of what was chosen.
     Instead,
+    /// What follows was chosen, and something else is taken for it.
+    InsteadOf,
     /// Takes a line out of the order.
     Remove,
     /// Wants rows compared.
@@ -140,7 +142,7 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Stock,
-        "сколько штук|сколько есть|сколько на складе|сколько в наличии|на складе|осталось|осталась|остался|много у вас|any left|got any left|are there any left|have to order in|have to order|order in|to order|on order|под заказ|на заказ|только на заказ|только под заказ|сколько у вас|сколько их|сколько их осталось|сколько штук осталось|how many have you|how many have you got|have you got many|on the shelf|on stock|come from stock|comes from stock|available today|когда будет|когда будут|когда появится|когда появятся|когда поступит|когда поступят|back in stock|when will it be in stock|when will it be back|остаток|остатки|есть ли в наличии|есть в наличии|имеется|имеются|how many do you have|how many of those do you have|how many of them|how many of those|how many of these|how many of it|is it in stock|are they in stock|how many do you have|how many are|how many left|in stock|available|availability|in store",
+        "сколько штук|сколько есть|сколько на складе|сколько в наличии|на складе|осталось|осталась|остался|много у вас|any left|got any left|are there any left|have to order in|have to order|order in|on order|под заказ|на заказ|только на заказ|только под заказ|сколько у вас|сколько их|сколько их осталось|сколько штук осталось|how many have you|how many have you got|have you got many|on the shelf|on stock|come from stock|comes from stock|available today|когда будет|когда будут|когда появится|когда появятся|когда поступит|когда поступят|back in stock|when will it be in stock|when will it be back|остаток|остатки|есть ли в наличии|есть в наличии|имеется|имеются|how many do you have|how many of those do you have|how many of them|how many of those|how many of these|how many of it|is it in stock|are they in stock|how many do you have|how many are|how many left|in stock|available|availability|in store",
     ),
     (Means::Have, "есть|есть ли|а есть|do you have|have you got|is there|are there|got"),
     (
@@ -153,13 +155,14 @@ const TABLE: &[Row] = &[
     ),
     (
         Means::Choose,
-        "запишите|запиши|запишите мне|put me down|i'll go with|ill go with|беру|возьму|берем|возьмем|заберу|забираю|заказываю|закажу|закажем|заказать|оформляйте|оформляем|оформите|оформить|оформи|куплю|покупаю|купить|хочу купить|хочу взять|хочу заказать|отложите|забронируйте|положите|добавьте|добавь|i'll take|i will take|i take|take|i'll have|i'd take|order|i want to order|i want to buy|i'd like to order|buy|i'll buy|add|reserve|book|put me down for|взять|возьми|берём|ill take|ill have|ill buy|id take|i take it",
+        "запишите|запиши|запишите мне|put me down|i'll go with|ill go with|беру|возьму|берем|возьмем|заберу|забираю|заказываю|закажу|закажем|заказать|оформляйте|оформляем|оформите|оформить|оформи|куплю|покупаю|купить|хочу купить|хочу взять|хочу заказать|отложите|забронируйте|положите|добавьте|добавь|i'll take|i will take|i take|take|i'll have|i'd take|order|i want to order|i would like to order|would like to order|like to order|i want to buy|i'd like to order|buy|i'll buy|add|reserve|book|put me down for|взять|возьми|берём|ill take|ill have|ill buy|id take|i take it",
     ),
     (
         Means::Want,
         "make that|let it be|давайте|давай|пусть будет|make it|make that|мне|хочу|хотим|хочется|хотел бы|хотела бы|нужно|надо|нужен|нужна|нужны|give me|i want|i need|i'd like|i would like|let's|let's go with|go with|i'd go with|id like|let me have|i need a|i need an",
     ),
-    (Means::Instead, "instead|rather|вместо этого|вместо него|вместо нее|вместо них|вместо этих|взамен"),
+    (Means::InsteadOf, "вместо|instead of"),
+    (Means::Instead, "instead|вместо этого|вместо него|вместо нее|вместо них|вместо этих|взамен"),
     (Means::Remove, "уберите|убери|удалите|удали|исключите|вычеркните|remove|delete|drop|take off"),
     (
         Means::Compare,
@@ -267,13 +270,13 @@ const TABLE: &[Row] = &[
     (Means::Or, "или|либо|or"),
     (
         Means::Filler,
-        "себе|tell|tell me|just tell me|out of|that lot|this lot|таких|лежит|лежат|make|lot|the lot|by|понедельник*|вторник*|сред*|четверг*|пятниц*|суббот*|воскресень*|monday|tuesday|wednesday|thursday|friday|saturday|sunday|чем|х|ти|хотя нет|if|though|tops|today|right|right now|now|nothing|mean|i mean|hmm|hm|yet|over|spend|i can spend|get|i get|пожалуй|хотя|все таки|всетаки|раз|прям|прямо|прямо сейчас|чтоб прям|вообще|там|разве|а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|сейчас|из списка|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|it's|for now|стоит|стоят|fine|good|great|come|comes|included|include|идет|идут|входит|комплекте|хватит|нормально|ой нет|wait|then|точнее|вернее|скажем|примерно так|got it|actually|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой нибудь|какая нибудь|какие нибудь|какую нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|which|one|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
+        "don't forget|dont forget|don't forget to|dont forget to|не забудьте|не забудь|себе|tell|tell me|just tell me|out of|that lot|this lot|таких|лежит|лежат|make|lot|the lot|by|понедельник*|вторник*|сред*|четверг*|пятниц*|суббот*|воскресень*|monday|tuesday|wednesday|thursday|friday|saturday|sunday|чем|х|ти|хотя нет|if|though|tops|today|right|right now|now|nothing|mean|i mean|hmm|hm|yet|over|spend|i can spend|get|i get|пожалуй|хотя|все таки|всетаки|раз|прям|прямо|прямо сейчас|чтоб прям|вообще|там|разве|а|ну|вот|же|ли|бы|мне бы|нам|у|с|со|от|из|для|о|об|то есть|между|по|точно|напомни|напомните|чтоб|чтобы|сегодня|сейчас|из списка|там же|переплачивать|переплатить|всего|штучк*|просто|пока|кстати|вообще|вроде|типа|thats all|that's all|that is all|it's|for now|стоит|стоят|fine|good|great|come|comes|included|include|идет|идут|входит|комплекте|хватит|нормально|ой нет|wait|then|точнее|вернее|скажем|примерно так|got it|actually|between|пожалуйста|плиз|пж|пожалста|скажите|скажи|подскажите|подскажи|покажите|покажи|показать|посмотреть|гляну|что|что-то|что нибудь|какой нибудь|какая нибудь|какие нибудь|какую нибудь|можно|можете|можно ли|вас|вы|вам|я|мы|меня|нас|так|там|тут|этот же|такой|такая|такие|такое|такую|такой же|сам|самый|модель|модели|модельк*|товар|товара|штук|штука|подойдет|подходит|пусть|будет|тогда|теперь|ладно|хорошо|окей|только|именно|лучше|очень|интересует|интересуют|интересно|ищу|подберите|подбери|найдите|найди|варианты|вариантов|среди|них|фирмы|бренда|марки|марка|производител*|цвет|цвета|размер|размера|диаметр|мощность|мощностью|на сколько|уже|еще раз|сразу|заодно|плюс|привет|здравствуйте|спасибо|у вас|нету|нет|стоп|погодите|подождите|слушайте|понятно|ясно|if|a|an|the|is|are|do|does|you|your|i|me|my|we|us|please|pls|show|show me|can|could|would|there|which|one|of|with|have|any|some|something|anything|looking for|find|find me|and then|then|just|only|that's|so|hi|hello|thanks|brand|model|color|colour|size|like|want|need|about|от фирмы|by|at|on|be|was|will|how|now|well|really|maybe|еще бы|а вот|ой|эх|эт|который из|из них|of them|of these|from these|among|between|у него|у нее",
     ),
 ];
 
 /// A phrase as its words, with whether each may go on.
 struct Phrase {
-    words: Vec<(&'static str, bool)>,
+    words: Vec<(String, bool)>,
     means: Means,
 }
 
@@ -282,13 +285,18 @@ static PHRASES: LazyLock<HashMap<String, Vec<Phrase>>> = LazyLock::new(|| {
     let mut all: HashMap<String, Vec<Phrase>> = HashMap::new();
     for (means, phrases) in TABLE {
         for phrase in phrases.split('|') {
-            let words: Vec<_> = phrase
-                .split([' ', '-'])
-                .filter(|word| !word.is_empty())
-                .map(|word| word.strip_suffix('*').map_or((word, false), |stem| (stem, true)))
-                .collect();
-            if let Some((first, _)) = words.first() {
-                all.entry(key(first)).or_default().push(Phrase { words, means: *means });
+            for phrase in forms(phrase) {
+                let words: Vec<_> = phrase
+                    .split([' ', '-'])
+                    .filter(|word| !word.is_empty())
+                    .map(|word| {
+                        word.strip_suffix('*')
+                            .map_or((word.to_owned(), false), |stem| (stem.to_owned(), true))
+                    })
+                    .collect();
+                if let Some((first, _)) = words.first() {
+                    all.entry(key(first)).or_default().push(Phrase { words, means: *means });
+                }
             }
         }
     }
@@ -298,6 +306,16 @@ static PHRASES: LazyLock<HashMap<String, Vec<Phrase>>> = LazyLock::new(|| {
     }
     all
 });
+
+/// The forms of a phrase that begins with «самый».
+fn forms(phrase: &'static str) -> Vec<String> {
+    const MOST: [&str; 9] =
+        ["самый", "самая", "самое", "самую", "самого", "самой", "самые", "самому", "самых"];
+    match phrase.strip_prefix("сам* ") {
+        Some(rest) => MOST.iter().map(|most| format!("{most} {rest}")).collect(),
+        None => vec![phrase.to_owned()],
+    }
+}
 
 /// How exactly a phrase says its words: whole words go before beginnings of words, and longer ones before shorter.
 fn exact(phrase: &Phrase) -> (bool, usize) {
@@ -316,13 +334,12 @@ fn key(word: &str) -> String {
 pub(super) fn longest(words: &[&str]) -> Option<(Means, usize)> {
     let first = words.first()?;
     let phrases = PHRASES.get(&key(first))?;
-    let fits =
-        |phrase: &&Phrase| {
-            phrase.words.len() <= words.len()
-                && phrase.words.iter().zip(words).all(|((wanted, open), word)| {
-                    if *open { word.starts_with(wanted) } else { word == wanted }
-                })
-        };
+    let fits = |phrase: &&Phrase| {
+        phrase.words.len() <= words.len()
+            && phrase.words.iter().zip(words).all(|((wanted, open), word)| {
+                if *open { word.starts_with(wanted.as_str()) } else { *word == wanted }
+            })
+    };
     phrases.iter().find(fits).map(|phrase| (phrase.means, phrase.words.len()))
 }
 

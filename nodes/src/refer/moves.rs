@@ -79,9 +79,8 @@ pub(super) fn decide(
     loose: bool,
 ) -> Result<Move, String> {
     let order = !context.order.lines.is_empty();
-    let taken = (reading.choose || reading.count.is_some()) && !reading.compare && !reading.asks();
     let Some(shown) = &context.shown else {
-        if let Some(code) = reading.codes.first().filter(|_| taken && reading.include.is_empty()) {
+        if let Some(code) = reading.codes.first().filter(|_| reading.takes_code()) {
             return Ok(Move::ChooseCode(code.clone(), reading.count));
         }
         return if order { adjust(reading, context) } else { Err("nothing was shown".to_owned()) };
@@ -114,7 +113,13 @@ pub(super) fn decide(
                 words,
                 loose,
             };
-            if let Ok(found) = decision.take() {
+            // Nothing is ordered by words that were not understood.
+            let ordered = |found: &Move| {
+                matches!(found, Move::Choose(_) | Move::ChooseCode(..) | Move::Adjust | Move::Remove(_))
+            };
+            if let Ok(found) = decision.take()
+                && !ordered(&found)
+            {
                 return Ok(found);
             }
         }
@@ -194,7 +199,7 @@ impl Decision<'_> {
             return Err("it asks of a place".to_owned());
         }
         if let Some(code) = self.foreign_code() {
-            if picked.is_empty() && (reading.choose || reading.count.is_some()) && !reading.asks() {
+            if picked.is_empty() && reading.takes_code() {
                 return Ok(Move::ChooseCode(code.to_owned(), reading.count));
             }
             return Err(format!("«{code}» is the number of none of the rows"));
@@ -202,7 +207,7 @@ impl Decision<'_> {
         if reading.remove && ordered {
             return self.removed(&picked);
         }
-        let passed_over = self.loose && !picked.is_empty() && (reading.asks() || reading.choose);
+        let passed_over = self.loose && !picked.is_empty() && reading.asks() && !reading.choose;
         if unread.is_empty() || passed_over {
             if let Some(found) = self.spoken(&picked, ordered)? {
                 return Ok(found);
@@ -558,6 +563,16 @@ impl Decision<'_> {
 }
 
 impl Reading {
+    /// Whether it puts goods into the order by their number: «беру WH-12062», «WH-12062 2 шт».
+    fn takes_code(&self) -> bool {
+        let counted = self.count.is_some() && !self.question && !self.have && !self.unsaid;
+        (self.choose || counted)
+            && !self.compare
+            && !self.asks()
+            && self.include.is_empty()
+            && self.exclude.is_empty()
+    }
+
     /// How many are wanted instead: «4 штуки», "make it 25".
     pub(super) fn new_count(&self) -> Option<f64> {
         let number = self
@@ -566,6 +581,11 @@ impl Reading {
             .copied()
             .filter(|number| self.want && number.fract() == 0.0 && *number >= 1.0);
         self.count.or(number)
+    }
+
+    /// Whether it says goodbye and speaks of no row: «беру второй, хорошего дня» does.
+    pub(super) fn only_bye(&self) -> bool {
+        self.bye && !(self.choose || self.count.is_some() || self.asks() || !self.nth.is_empty())
     }
 
     /// Whether there is nothing in it but agreement.

@@ -77,6 +77,8 @@ pub(super) struct Reading {
     pub(super) spelled: Vec<(f64, String)>,
     /// It takes back what was chosen: «не их, а …», "instead".
     pub(super) instead: bool,
+    /// «… не надо»: what it said before is not wanted.
+    pub(super) unsaid: bool,
     /// It takes back a number: «не одну, а две».
     pub(super) recounts: bool,
     /// The message ends with «не надо», which speaks of the words before it.
@@ -368,6 +370,7 @@ impl Reading {
         self.exclude.extend(self.include.drain(include.min(before[1])..));
         self.exclude.extend(self.measures.drain(measures.min(before[2])..).map(|(_, words)| words));
         self.numbers.truncate(numbers);
+        self.unsaid = true;
         self.said() != before
     }
 
@@ -379,8 +382,12 @@ impl Reading {
             Means::Last => self.last = self.last.max(1),
             Means::BeforeLast => self.before_last = true,
             Means::Delivery => self.delivery = true,
-            Means::This | Means::Them | Means::Which if negated => self.instead = true,
+            Means::This | Means::Them if negated => self.instead = true,
             Means::Instead => self.instead = true,
+            Means::InsteadOf => {
+                self.instead = true;
+                return true;
+            }
             Means::This => self.this = true,
             Means::Which => self.which = true,
             Means::All => self.all = true,

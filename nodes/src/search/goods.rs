@@ -9,6 +9,8 @@ use crate::{extract, refer::names};
 const MOST: usize = 3;
 /// Rows of each that are shown.
 const SHOWN: u32 = 3;
+/// The most words of one of them.
+const LONGEST: usize = 8;
 /// Letters of a word that may name goods.
 const SHORTEST: usize = 4;
 /// What stands between two goods.
@@ -46,7 +48,8 @@ impl Goods {
                 parts.iter().flat_map(|part| part.split(join)).map(|part| part.trim().to_owned()).collect();
         }
         parts.retain(|part| !part.is_empty());
-        let named = parts.iter().all(|part| words(part).next().is_some());
+        let named =
+            parts.iter().all(|part| words(part).next().is_some() && words(part).nth(LONGEST).is_none());
         if !(2..=MOST).contains(&parts.len()) || !named {
             return None;
         }
