@@ -234,16 +234,26 @@ impl Refer {
             if !of_rows {
                 continue;
             }
-            let rest: Vec<&str> = parts
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != at)
-                .map(|(_, part)| part.as_str())
-                .collect();
-            turn.also_wants(&rest.join(", "), None);
-            turn.read_as(part);
+            // «беру его, две штуки, в Самару. Анна, 8 999 …»: as many parts as are of the choice.
+            let longer =
+                (at + 2..=parts.len()).rev().filter(|_| matches!(found, Move::Choose(_))).find_map(|end| {
+                    let text = parts.get(at..end)?.join(", ");
+                    let (reading, found) = self.read(turn, &text).ok()?;
+                    matches!(found, Move::Choose(_)).then_some((end, text, reading, found))
+                });
+            let (end, part, reading, found) =
+                longer.unwrap_or_else(|| (at + 1, part.clone(), reading, found));
+            let others = parts.iter().enumerate().filter(|(other, _)| !(at..end).contains(other));
+            let others: Vec<&str> = others.map(|(_, part)| part.as_str()).collect();
+            // A contact, with the name and the wishes beside it, is for the form that may follow.
+            let (contact, rest): (Vec<&str>, Vec<&str>) =
+                others.into_iter().partition(|part| extract::is_of_contacts(&extract::without_contact(part)));
+            for wish in [rest.join(", "), contact.join(", ")].iter().filter(|wish| !wish.is_empty()) {
+                turn.also_wants(wish, None);
+            }
+            turn.read_as(&part);
             let rest = extract::without_contact(&rest.join(", "));
-            turn.note(format!("«{}» is of the rows; then «{rest}»", extract::without_contact(part)));
+            turn.note(format!("«{}» is of the rows; then «{rest}»", extract::without_contact(&part)));
             return Some((reading, found));
         }
         None
