@@ -277,11 +277,21 @@ impl<'a> TurnContext<'a> {
     /// Adds a part of the message that is a wish of its own: it is answered when the present one is, by an exit of this node
     /// or, without one, from the start of the flow. What does not fit into the turn is answered in a later one.
     pub fn also_wants(&mut self, text: &str, exit: Option<&str>) {
+        self.add_wish(text, exit, true);
+    }
+
+    /// The same for a wish that the message implies in other words: its answer does not begin with them.
+    pub fn also_implies(&mut self, text: &str) {
+        self.add_wish(text, None, false);
+    }
+
+    fn add_wish(&mut self, text: &str, exit: Option<&str>, said: bool) {
         self.turn_state.wishes.push_back(Wish {
             text: text.to_owned(),
             flow: self.flow.to_owned(),
             node: self.turn_state.current.node.clone(),
             exit: exit.map(str::to_owned),
+            said,
         });
     }
 

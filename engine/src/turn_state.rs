@@ -34,6 +34,8 @@ pub(crate) struct Wish {
     pub(crate) node: String,
     /// The exit of that node that it leaves by; `None` to enter the flow at its start.
     pub(crate) exit: Option<String>,
+    /// Whether the words are the client's, so that its answer may begin with them.
+    pub(crate) said: bool,
 }
 
 /// A turn in progress.

@@ -8,6 +8,8 @@ mod calendar;
 mod contacts;
 mod dates;
 mod forms;
+mod leaving;
+mod manner;
 mod mask;
 mod money;
 mod names;
@@ -26,15 +28,17 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 pub(crate) use self::{
-    agreement::{is_cancel, is_goodbye, is_open, is_refusal, yes_or_no},
+    agreement::{is_cancel, is_refusal, yes_or_no},
     contacts::{
         email, every_contact, masked_with, phone, take_phones, without_contact, without_refused_contacts,
     },
     dates::date,
     forms::same_word,
+    leaving::{is_goodbye, is_open},
+    manner::{is_of_contacts, manner},
     mask::{holds_placeholder, mask},
     money::price_bounds,
-    names::{Name, Sign, is_of_contacts, is_only_a_name, manner, name},
+    names::{Name, Sign, is_only_a_name, name},
     numbers::number,
     phone_length::{Misfit, misfit},
     polarity::{refuses, wanted},

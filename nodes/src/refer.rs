@@ -281,7 +281,7 @@ impl Refer {
                         Language::Ru => format!("доставка в {place}"),
                         Language::En => format!("delivery to {place}"),
                     };
-                    turn.also_wants(&delivery, None);
+                    turn.also_implies(&delivery);
                 }
                 self.tell(turn, text, &rows)
             }

@@ -40,13 +40,13 @@ pub(super) fn next(release: &Release, session: &mut Session, turn_state: &mut Tu
     }
     let wish = turn_state.wishes.pop_front().or_else(|| {
         let text = session.context.pending.pop_front()?;
-        Some(Wish { text, flow: frame.flow.clone(), node: String::new(), exit: None })
+        Some(Wish { text, flow: frame.flow.clone(), node: String::new(), exit: None, said: true })
     })?;
     let flow = release.flow(&wish.flow).filter(|flow| flow.id == frame.flow)?;
     turn_state.answered += 1;
     let personal = crate::redact::personal_values(release, session);
     let quoted = shorten(&personal.redact(&wish.text, session.language), QUOTED);
-    turn_state.heading = Some(phrases::OF_WISH.get(session.language).replace("{}", &quoted));
+    turn_state.heading = wish.said.then(|| phrases::OF_WISH.get(session.language).replace("{}", &quoted));
     turn_state.read_as(wish.text.clone());
     let exit = wish.exit.as_ref().map_or(String::new(), |exit| format!(": {exit}"));
     turn_state.notes.push(format!("the next wish of the message{exit}"));
