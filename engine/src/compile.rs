@@ -2,6 +2,7 @@
 
 mod analysis;
 mod check;
+mod company;
 mod documents;
 mod header;
 mod read;
@@ -17,7 +18,7 @@ use crate::{
     flow::Flow,
     platform::Platform,
     release::Release,
-    resources::{Answers, Examples, Resources, example_set},
+    resources::{Answers, Examples, Labels, Resources, example_set},
     scope::{FlowSignature, Scope, SlotUses},
     span::Span,
     vars::VariableNames,
@@ -35,7 +36,7 @@ pub struct Compiled {
 /// Compiles a bundle for a platform: its kinds of node, channels and language models.
 pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
     let mut diagnostics = Vec::new();
-    let company = documents::company(bundle, &mut diagnostics);
+    let company = company::read(bundle, &mut diagnostics);
     // Files that exist but cannot be read: references to them are not reported.
     let mut unread = BTreeSet::new();
     if company.unread {
@@ -68,18 +69,17 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
     }
     let signatures: BTreeMap<&str, FlowSignature<'_>> =
         flows.values().map(|flow| (flow.id.as_str(), flow.signature())).collect();
+    let labels = labels_of(&flows);
     let mut slot_uses = SlotUses::new();
     for flow in flows.values() {
+        let labels = labels.get(&flow.id).map(|slots| slots.keys().cloned().collect()).unwrap_or_default();
         let mut scope = Scope {
             file: &flow.file,
             text: bundle.files.get(&flow.file).map(String::as_str).unwrap_or_default(),
             channels: &platform.channels,
             model_roles: platform.model_roles.as_ref(),
             header: &flow.header,
-            names: VariableNames {
-                slots: Some(&flow.slots),
-                company: company.keys.iter().map(String::as_str).collect(),
-            },
+            names: VariableNames { slots: Some(&flow.slots), labels: Some(&labels), ..company.names() },
             nodes: &flow.declared,
             prompts: &prompts,
             knowledge: names_of_knowledge.clone(),
@@ -133,11 +133,13 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
             entry,
             resources: Resources {
                 examples: examples(&flows, &answers),
+                labels,
                 prompts,
                 answers,
                 knowledge,
                 company: company.by_language,
-                time_zone: company.time_zone,
+                time_zone: company.time_zone.unwrap_or(jiff::tz::TimeZone::UTC),
+                calendar: company.calendar,
             },
             flows,
         }),
@@ -180,6 +182,39 @@ fn drop_unused_slots_of_broken_places(
         })
     });
 }
+
+/// What the choices in the slots of each flow are called, also where another flow asked and gave its answer back.
+fn labels_of(flows: &BTreeMap<String, Flow>) -> Labels {
+    let mut all = Labels::new();
+    let nodes = || flows.values().flat_map(|flow| flow.nodes.values().map(move |entry| (&flow.id, &entry.node)));
+    for (flow, node) in nodes() {
+        let Some((slot, choices)) = node.choices() else { continue };
+        let known = all.entry(flow.clone()).or_default().entry(slot.to_owned()).or_default();
+        known.extend(choices.into_iter().map(|(value, label)| (value.to_owned(), label.clone())));
+    }
+    // A flow may give on what it was given.
+    for _ in 0..flows.len().min(GIVEN_ON) {
+        let mut given = Vec::new();
+        for (flow, node) in nodes() {
+            for (ours, theirs) in node.call().into_iter().flat_map(|call| {
+                let theirs = all.get(&call.flow.value);
+                call.results.into_iter().filter_map(move |(ours, of)| Some((ours, theirs?.get(&of.value)?)))
+            }) {
+                given.push((flow.clone(), ours.value.clone(), theirs.clone()));
+            }
+        }
+        for (flow, slot, labels) in given {
+            let known = all.entry(flow).or_default().entry(slot).or_default();
+            labels.into_iter().for_each(|(value, label)| {
+                known.entry(value).or_insert(label);
+            });
+        }
+    }
+    all
+}
+
+/// How many flows an answer may be given back through, with its label.
+const GIVEN_ON: usize = 4;
 
 fn examples(flows: &BTreeMap<String, Flow>, answers: &Answers) -> BTreeMap<String, Examples> {
     let nodes =

@@ -8,11 +8,14 @@ mod children;
 mod cost;
 mod explain;
 mod facts;
+mod kinds;
 mod parsed;
+mod values;
 
 use std::collections::BTreeSet;
 
 pub(crate) use bounds::{BYTES, LOOPS, NESTING, TERMS};
+pub use kinds::fits;
 
 use cel::{
     IdedExpr,
@@ -93,12 +96,31 @@ impl Expression {
         self.parsed.as_ref().is_ok_and(|parsed| facts::is_null(&parsed.expression))
     }
 
+    /// The number that it is, if it is nothing but one.
+    pub fn literal_number(&self) -> Option<f64> {
+        use cel::common::ast::LiteralValue;
+        match &self.parsed.as_ref().ok()?.expression.expr {
+            Expr::Literal(LiteralValue::Double(number)) => Some(*number.inner()),
+            Expr::Literal(LiteralValue::Int(number)) => Some(*number.inner() as f64),
+            Expr::Literal(LiteralValue::UInt(number)) => Some(*number.inner() as f64),
+            _ => None,
+        }
+    }
+
+    /// The text that it is, if it is nothing but one.
+    pub fn literal_text(&self) -> Option<&str> {
+        match &self.parsed.as_ref().ok()?.expression.expr {
+            Expr::Literal(cel::common::ast::LiteralValue::String(text)) => Some(text.inner()),
+            _ => None,
+        }
+    }
+
     /// The type of the value, where it is certain.
     ///
     /// # Errors
-    /// Which values of different types are compared.
+    /// Which values of different types are compared or computed with, and after a newline how to fix it.
     pub fn kind(&self, names: &vars::VariableNames<'_>) -> Result<Option<slot::Type>, String> {
-        self.parsed.as_ref().map_or(Ok(None), |parsed| facts::kind(&parsed.expression, names))
+        self.parsed.as_ref().map_or(Ok(None), |parsed| kinds::kind(&parsed.expression, names))
     }
 
     /// The value.
@@ -108,6 +130,15 @@ impl Expression {
     pub fn value(&self, source: &dyn vars::VariableSource) -> Result<Value, String> {
         let parsed = self.parsed.as_ref().map_err(|why| why.replace('\n', "; "))?;
         parsed.value(source)
+    }
+
+    /// The value as [`crate::typed::Typed::tag`] gives it, for texts.
+    ///
+    /// # Errors
+    /// Why there is no value.
+    pub fn tagged_value(&self, source: &dyn vars::VariableSource) -> Result<Value, String> {
+        let parsed = self.parsed.as_ref().map_err(|why| why.replace('\n', "; "))?;
+        parsed.tagged_value(source)
     }
 
     /// The value of a condition.
@@ -219,13 +250,13 @@ impl FilterExpression {
                 field if field.is_number() => slot::Type::Number,
                 _ => slot::Type::Text,
             };
-            match facts::kind(&clause.value.expression, names) {
-                Ok(Some(kind)) if kind != wanted => Some(format!(
+            match kinds::kind(&clause.value.expression, names) {
+                Ok(Some(kind)) if kind != wanted && !(kind == slot::Type::Money && *column == Field::Price) => Some(format!(
                     "`{column}` is a {}, but it is compared with a {}",
                     wanted.name(),
                     kind.name()
                 )),
-                Err(clash) => Some(clash),
+                Err(clash) => Some(clash.split_once('\n').map_or(clash.clone(), |(clash, _)| clash.to_owned())),
                 _ => None,
             }
         })
@@ -258,6 +289,10 @@ impl FilterExpression {
                 }
                 (Value::Number(number), field) if either || field.is_number() => {
                     FilterValue::Number(number.as_f64().unwrap_or_default())
+                }
+                (Value::Object(money), Field::Price) if money.contains_key("amount") => {
+                    let amount = money.get("amount").and_then(Value::as_f64);
+                    FilterValue::Number(amount.unwrap_or_default())
                 }
                 (Value::String(text), field) if either || !field.is_number() => FilterValue::Text(text),
                 (other, field) => return Err(format!("{field} cannot be compared with {other}")),

@@ -91,6 +91,8 @@ codes! {
     BadTemplate = "bad-template", Error;
     /// A condition or expression that does not parse.
     BadCondition = "bad-condition", Error;
+    /// A value whose type does not fit its use: compared, computed with or shown as something else.
+    WrongType = "wrong-type", Error;
     /// A filter that is more than comparisons of catalogue columns joined by `&&`.
     BadFilter = "bad-filter", Error;
     /// An expression, a filter or a text that is longer, deeper or more work than a server can bear.

@@ -15,6 +15,7 @@ use crate::{
     resources::Answers,
     scope::Scope,
     slot,
+    text::Text,
     turn_context::TurnContext,
     yaml::Tree,
 };
@@ -137,6 +138,11 @@ pub trait Node: fmt::Debug + Send + Sync {
     /// Whether an event gives this node a contact, with nothing else in it; for `on.contact`.
     fn takes_contact(&self, _: &EventKind) -> bool {
         false
+    }
+
+    /// The slot that this node fills with one of several choices, and the label of each value.
+    fn choices(&self) -> Option<(&str, Vec<(&str, &Text)>)> {
+        None
     }
 
     /// Labelled examples for [`Query::Classify`] with this node's set.

@@ -5,6 +5,7 @@
 //! outcomes.
 
 pub mod bundle;
+pub mod calendar;
 pub mod card;
 pub mod catalog;
 pub mod channel;
@@ -46,6 +47,7 @@ pub mod timers;
 pub mod trace;
 pub mod turn_context;
 mod turn_state;
+pub mod typed;
 pub mod vars;
 pub mod visible;
 pub mod wording;

@@ -11,6 +11,7 @@ use crate::{
     language::Language,
     phrases::{self, Phrase},
     slot::{Declaration, Type},
+    typed::{Typed, written},
 };
 
 /// How many digits at the end of two phone numbers must be equal: the national number without trunk and country codes.
@@ -35,8 +36,19 @@ impl PersonalValues {
     ) {
         for (name, declaration) in declarations.iter().filter(|(_, declaration)| declaration.personal) {
             if let Some(value) = slots.get(name) {
-                self.add(value, placeholder(declaration.kind));
+                self.add_of(declaration.kind, value);
             }
+        }
+    }
+
+    /// Adds the value of a slot of a type, in every form in which texts write it.
+    pub(crate) fn add_of(&mut self, kind: Type, value: &Value) {
+        match Typed::read(kind, value) {
+            Some(typed) => {
+                let placeholder = placeholder(kind);
+                self.0.extend(written(&typed).into_iter().map(|text| PersonalValue { text, placeholder }));
+            }
+            None => self.add(value, placeholder(kind)),
         }
     }
 
@@ -140,8 +152,13 @@ pub(crate) fn masked_slots(
 ) -> Map<String, Value> {
     let shown = slots.iter().map(|(name, value)| {
         let personal = declarations.get(name).filter(|declaration| declaration.personal);
-        let value =
-            personal.map_or_else(|| value.clone(), |slot| masked(value, placeholder(slot.kind), language));
+        let value = match personal {
+            None => value.clone(),
+            Some(slot) if slot.kind.is_typed() && !value.is_null() => {
+                Value::String(placeholder(slot.kind).get(language).to_owned())
+            }
+            Some(slot) => masked(value, placeholder(slot.kind), language),
+        };
         (name.clone(), value)
     });
     shown.collect()
@@ -152,7 +169,7 @@ pub(crate) const fn placeholder(kind: Type) -> Phrase {
     match kind {
         Type::Phone => phrases::PERSONAL_PHONE,
         Type::Email => phrases::PERSONAL_EMAIL,
-        Type::Date => phrases::PERSONAL_DATE,
+        Type::Date | Type::DateTime => phrases::PERSONAL_DATE,
         _ => phrases::PERSONAL,
     }
 }

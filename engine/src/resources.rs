@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
+    calendar::Calendar,
     effect::Passage,
     language::Language,
     span::Spanned,
@@ -26,13 +27,20 @@ pub struct Resources {
     pub answers: Answers,
     /// Knowledge by name.
     pub knowledge: BTreeMap<String, ByLanguage<Vec<Passage>>>,
-    /// The keys of `company.yaml` with their values, a map a language.
+    /// When the company works.
+    pub calendar: Calendar,
+    /// The keys of `company.yaml` with their values as [`crate::typed::Typed::tag`] gives them, a map a language.
     pub company: BTreeMap<Language, Map<String, Value>>,
     /// The company's time zone; UTC when it names none.
     pub time_zone: jiff::tz::TimeZone,
+    /// What the choices that questions put into slots are called.
+    pub labels: Labels,
     /// Labelled examples by [`example_set`].
     pub examples: BTreeMap<String, Examples>,
 }
+
+/// The labels of the choices that fill a slot: by flow, by slot, by value.
+pub type Labels = BTreeMap<String, BTreeMap<String, BTreeMap<String, Text>>>;
 
 /// The name of a node's set of examples: `<flow>.<node>`.
 pub fn example_set(flow: &str, node: &str) -> String {

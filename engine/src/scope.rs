@@ -185,7 +185,14 @@ impl Scope<'_> {
             }
         }
         self.paths(template.paths().iter().map(Vec::as_slice), template.span());
-        self.needs(template.needs(), template.span(), "the text would fail");
+        self.needs(template.needs(), template.span(), "a dash would stand for it");
+        for clash in template.clashes(&self.names) {
+            let span = template.span().narrowed(self.text, &clash.part);
+            self.report(Code::WrongType, span, format!("in a text, {}", clash.message), clash.help);
+        }
+        for expression in template.computed() {
+            self.computed(expression, template.span().narrowed(self.text, expression.source()));
+        }
     }
 
     /// Checks that an address, or a text with addresses in it, holds no credentials.
@@ -199,27 +206,32 @@ impl Scope<'_> {
 
     /// Checks an expression: its syntax, functions, variables and types.
     pub fn expression(&mut self, expression: &Expression) {
+        self.computed(expression, expression.span());
+        self.paths(expression.paths().iter().map(Vec::as_slice), expression.span());
+        self.needs(expression.needs(), expression.span(), "the expression would fail");
+    }
+
+    /// Checks the syntax, the functions and the types of an expression.
+    fn computed(&mut self, expression: &Expression, whole: Span) {
         if let Some((why, help)) = expression.error() {
             let message = match expression.source().trim() {
                 "" => "an expression is empty".to_owned(),
                 source => format!("`{}` cannot be read: {why}", shorten(source, SHOWN)),
             };
             let code = if expression.is_too_complex() { Code::TooComplex } else { Code::BadCondition };
-            self.report(code, expression.span(), message, help);
+            self.report(code, whole, message, help);
         }
         if let Some((name, known)) = expression.unknown_function() {
             let message = self.named(format!("there is no function `{name}` (in `{}`)", expression.source()));
             let help = format!("use one such as: {}", known[..8].join(", "));
-            let span = expression.span().narrowed(self.text, name);
+            let span = whole.narrowed(self.text, name);
             let diagnostic = Diagnostic::new(Code::BadCondition, self.file, span, message, help);
             self.diagnostics.push(diagnostic.near(name, known.iter().copied()));
         }
-        self.paths(expression.paths().iter().map(Vec::as_slice), expression.span());
-        self.needs(expression.needs(), expression.span(), "the expression would fail");
         if let Err(clash) = expression.kind(&self.names) {
+            let (clash, help) = clash.split_once('\n').unwrap_or((&clash, "use values of one type"));
             let message = format!("in `{}`, {clash}", expression.source());
-            let help = "use values of one type: a number has no quotes (5000), a text has them ('5000')";
-            self.report(Code::BadCondition, expression.span(), message, help);
+            self.report(Code::WrongType, whole, message, help);
         }
     }
 
@@ -354,6 +366,16 @@ impl Scope<'_> {
     /// The type of a declared slot.
     pub fn slot_type(&self, name: &str) -> Option<slot::Type> {
         self.header.slots.get(name).map(|declaration| declaration.kind)
+    }
+
+    /// The least and the most that a slot takes.
+    pub fn slot_limits(&self, name: &str) -> (Option<f64>, Option<f64>) {
+        self.header.slots.get(name).map_or((None, None), |declaration| (declaration.min, declaration.max))
+    }
+
+    /// Whether company.yaml says when the company works.
+    pub fn has_working_hours(&self) -> bool {
+        self.names.working_hours || self.unread("company")
     }
 
     /// The type of an expression's value, where it is certain.
@@ -532,7 +554,13 @@ impl Scope<'_> {
                         .push(Diagnostic { nearest: Some(format!("slots.{whole}")), ..diagnostic });
                     continue;
                 }
+                let hours = path.first().is_some_and(|root| root == "now")
+                    && ["working", "workday", "opens", "next_workday"].contains(&name.as_str());
                 let help = match what {
+                    _ if hours => {
+                        "write into company.yaml when it works: `working_hours: { mon-fri: 09:00-18:00 }`".to_owned()
+                    }
+                    "label" => "give the question that fills the slot `choices`".to_owned(),
                     "slot" => format!("declare it under `slots:`, for example `{name}: {{ type: text }}`"),
                     _ if company => format!("write it into company.yaml: `{name}: …`"),
                     _ if known.is_empty() => format!("declare the {what} or remove it"),
@@ -549,6 +577,13 @@ impl Scope<'_> {
 
     fn needs(&mut self, slots: &[String], span: Span, why: &str) {
         for slot in slots {
+            if let Some(name) = slot.strip_prefix("client.") {
+                let span = span.narrowed(self.text, slot);
+                let message = format!("the {} of a client may be unknown, and {why}", name.replace('_', " "));
+                let help = format!("guard it: {{{{#if {slot}}}}}…{{{{/if}}}}");
+                self.report(Code::MaybeUnset, span, message, help);
+                continue;
+            }
             let span = span.narrowed(self.text, &format!("slots.{slot}"));
             self.use_of().needs.push((slot.clone(), span, why.to_owned()));
         }

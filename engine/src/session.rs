@@ -227,8 +227,10 @@ impl Frame {
         });
         for (name, declaration) in slots {
             if !self.slots.contains_key(name) {
-                let default =
-                    declaration.default.as_ref().map_or(Value::Null, |default| default.value.clone());
+                let default = declaration.default.as_ref();
+                // One that does not fit is an error of the release, which never runs.
+                let default = default.and_then(|default| declaration.accept(default.value.clone()).ok());
+                let default = default.unwrap_or_default();
                 self.slots.insert(name.clone(), default);
             }
         }

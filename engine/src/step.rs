@@ -13,6 +13,8 @@ mod refer;
 mod route;
 mod wishes;
 
+use std::cell::RefCell;
+
 pub use abandon::{Abandoned, abandon};
 use cursor::{Cursor, waiting};
 pub use edit::changes_nothing;
@@ -225,10 +227,15 @@ fn visit(
         interrupting: interrupt::intents(release, session),
         personal: personal_values(release, session),
         collects_personal_data: entry.node.collects_personal_data(&flow.slots),
+        text_faults: RefCell::default(),
         session,
         turn_state,
     };
-    let outcome = entry.node.run(&mut turn, input).map_err(|fault| Fault(turn.redacted(&fault.0)))?;
+    let outcome = entry.node.run(&mut turn, input);
+    for fault in turn.text_faults.take() {
+        turn.note(fault);
+    }
+    let outcome = outcome.map_err(|fault| Fault(turn.redacted(&fault.0)))?;
     let outcome = match outcome {
         NodeOutcome::Query(query) => {
             turn.query_allowed(&query)?;

@@ -1,13 +1,14 @@
 //! Texts for clients: one for all languages or one per language, each a strict Handlebars template.
 
 use std::{
+    cmp::Ordering,
     collections::BTreeSet,
     fmt,
     sync::{LazyLock, OnceLock},
 };
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, Renderable,
+    Context, Handlebars, RenderContext, Renderable,
     template::{HelperTemplate, Parameter, TemplateElement},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -15,17 +16,22 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 mod bounds;
 mod explain;
+mod helpers;
+mod kinds;
 mod needs;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use bounds::{BLOCKS, BYTES, LOOPS, OUTPUT, TAG_BYTES, TAGS};
+pub use kinds::Clash;
+use helpers::{CALC, COMPUTED, SHOW, WHY};
 
 use crate::{
+    condition::Expression,
     diagnostic::nearest,
     language::Language,
     span::{Span, Spanned},
@@ -167,6 +173,8 @@ enum Compiled {
         paths: Vec<Vec<String>>,
         roots: Vec<String>,
         needs: Vec<String>,
+        /// The expressions that `{{calc "…"}}` computes, by number.
+        computed: Vec<Expression>,
         work: bounds::Work,
     },
 }
@@ -229,12 +237,29 @@ impl Template {
         }
     }
 
-    /// Slots that must be set, or the text cannot be rendered: fields of them are shown outside `{{#if}}`.
+    /// Slots, and fields of the client, that must be set, or a dash stands for their value: they are shown outside `{{#if}}`.
     pub fn needs(&self) -> &[String] {
         match &self.compiled {
             Ok(Compiled::Expressions { needs, .. }) => needs,
             _ => &[],
         }
+    }
+
+    /// The expressions that `{{calc "…"}}` computes.
+    pub fn computed(&self) -> &[Expression] {
+        match &self.compiled {
+            Ok(Compiled::Expressions { computed, .. }) => computed,
+            _ => &[],
+        }
+    }
+
+    /// Values that the text shows or compares and that have no meaning there.
+    pub fn clashes(&self, names: &vars::VariableNames<'_>) -> Vec<Clash> {
+        let mut found = Vec::new();
+        if let Ok(Compiled::Expressions { template, computed, .. }) = &self.compiled {
+            kinds::check(template, computed, names, true, &mut found);
+        }
+        found
     }
 
     /// The text as [`wording::normalized`] words, if it is the same whatever the variables are.
@@ -243,31 +268,48 @@ impl Template {
             .then(|| self.words.get_or_init(|| wording::normalized(&self.source)).as_str())
     }
 
-    /// Renders the text.
+    /// Renders the text. A value that is unset or of a type that the text cannot show is a dash, and a fault.
     ///
     /// # Errors
-    /// The template does not parse, a variable that it shows is unset, or the text would be longer or more work than the
-    /// bounds of a text. The message is for logs and traces.
-    pub fn render(&self, source: &dyn vars::VariableSource) -> Result<String, String> {
+    /// The template does not parse, it goes through something that is unset, the text would be longer or more work than the
+    /// bounds of a text; in an address also a value that cannot be shown. The message is for logs and traces.
+    pub fn render(&self, source: &dyn vars::VariableSource) -> Result<Rendered, String> {
         match &self.compiled {
             Err(error) => Err(error.message.clone()),
-            Ok(Compiled::Plain) => Ok(self.source.clone()),
-            Ok(Compiled::Expressions { template, roots, work, .. }) => {
-                let values = vars::context(source, roots.iter().map(String::as_str));
+            Ok(Compiled::Plain) => Ok(Rendered { text: self.source.clone(), faults: Vec::new() }),
+            Ok(Compiled::Expressions { template, roots, work, computed, .. }) => {
+                let mut values = vars::context(source, roots.iter().map(String::as_str));
                 work.check(&values)?;
+                if let (false, Value::Object(values)) = (computed.is_empty(), &mut values) {
+                    let compute = |expression: &Expression| {
+                        expression.tagged_value(source).unwrap_or_else(|why| json!({ WHY: why }))
+                    };
+                    values.insert(COMPUTED.to_owned(), computed.iter().map(compute).collect());
+                }
                 let context = Context::from(values);
                 let registry: &Handlebars<'_> = if self.address { &ADDRESSES } else { &REGISTRY };
                 let mut rendered = bounds::Capped::default();
+                helpers::begin(source.language(), self.address);
                 let result =
                     template.render(registry, &context, &mut RenderContext::new(None), &mut rendered);
+                let faults = helpers::end();
                 match result {
-                    Ok(()) => Ok(rendered.text),
+                    Ok(()) => Ok(Rendered { text: rendered.text, faults }),
                     Err(_) if rendered.full => Err(bounds::Capped::error()),
                     Err(error) => Err(error.reason().to_string()),
                 }
             }
         }
     }
+}
+
+/// A rendered text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rendered {
+    /// The text.
+    pub text: String,
+    /// Why a dash stands for a value, for the trace. No values are named.
+    pub faults: Vec<String>,
 }
 
 /// The template of an address; see [`Template::for_address`].
@@ -314,14 +356,25 @@ fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     registry.register_escape_fn(escape);
-    registry.register_helper("money", Box::new(money_helper));
-    registry.register_helper("plural", Box::new(plural_helper));
+    registry.register_helper(SHOW, Box::new(helpers::Show));
+    registry.register_helper(CALC, Box::new(helpers::Calc));
+    registry.register_helper("money", Box::new(helpers::Format(helpers::money)));
+    registry.register_helper("date", Box::new(helpers::Format(helpers::date)));
+    registry.register_helper("time", Box::new(helpers::Format(helpers::time)));
+    registry.register_helper("number", Box::new(helpers::Format(helpers::number)));
+    registry.register_helper("plural", Box::new(helpers::Format(helpers::plural)));
+    registry.register_helper("eq", Box::new(helpers::Compare("eq", Ordering::is_eq)));
+    registry.register_helper("ne", Box::new(helpers::Compare("ne", Ordering::is_ne)));
+    registry.register_helper("gt", Box::new(helpers::Compare("gt", Ordering::is_gt)));
+    registry.register_helper("gte", Box::new(helpers::Compare("gte", Ordering::is_ge)));
+    registry.register_helper("lt", Box::new(helpers::Compare("lt", Ordering::is_lt)));
+    registry.register_helper("lte", Box::new(helpers::Compare("lte", Ordering::is_le)));
     registry
 }
 
 /// Helpers that templates may call. Any other name with arguments is an error.
-const HELPERS: [&str; 18] = [
-    "money", "plural", "if", "unless", "each", "with", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or",
+const HELPERS: [&str; 22] = [
+    "money", "date", "time", "number", "plural", "calc", "if", "unless", "each", "with", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or",
     "not", "len", "lookup", "raw",
 ];
 
@@ -332,13 +385,17 @@ fn parse(source: &str) -> Result<Compiled, ParseError> {
         return Ok(Compiled::Plain);
     }
     bounds::check_source(source)?;
-    let template = handlebars::Template::compile(source).map_err(|error| explain::explain(source, &error))?;
+    let mut template =
+        handlebars::Template::compile(source).map_err(|error| explain::explain(source, &error))?;
     let mut paths = Vec::new();
     walk(source, &template, true, &mut paths)?;
     let mut work = bounds::Work::default();
     count(&template, 0, &mut work)?;
     let mut needs = BTreeSet::new();
     needs::collect(&template, true, &BTreeSet::new(), &mut needs);
+    let mut computed = Vec::new();
+    rewrite(&mut template, true, &mut computed)?;
+    paths.extend(computed.iter().flat_map(|expression: &Expression| expression.paths().iter().cloned()));
     paths.sort();
     paths.dedup();
     let mut roots: Vec<String> = paths.iter().filter_map(|path| path.first().cloned()).collect();
@@ -348,7 +405,64 @@ fn parse(source: &str) -> Result<Compiled, ParseError> {
         roots = vars::ROOTS.map(str::to_owned).to_vec();
     }
     roots.retain(|root| vars::ROOTS.contains(&root.as_str()));
-    Ok(Compiled::Expressions { template, paths, roots, needs: needs.into_iter().collect(), work })
+    Ok(Compiled::Expressions { template, paths, roots, needs: needs.into_iter().collect(), computed, work })
+}
+
+/// Turns every `{{variable}}` into a call of the helper that shows values, and numbers the expressions of `{{calc "…"}}`.
+fn rewrite(
+    template: &mut handlebars::Template,
+    outer: bool,
+    computed: &mut Vec<Expression>,
+) -> Result<(), ParseError> {
+    for element in &mut template.elements {
+        match element {
+            TemplateElement::HtmlExpression(call) | TemplateElement::Expression(call) => {
+                if call.params.is_empty() && call.hash.is_empty() {
+                    let mut paths = Vec::new();
+                    path(&call.name, outer, &mut paths);
+                    let whole = paths.into_iter().next().filter(|_| outer).map(|path| path.join("."));
+                    let name = std::mem::replace(&mut call.name, Parameter::Name(SHOW.to_owned()));
+                    call.params.push(whole.map_or(name, |path| Parameter::Literal(Value::String(path))));
+                } else {
+                    number(call, computed)?;
+                }
+            }
+            TemplateElement::HelperBlock(call) => {
+                number(call, computed)?;
+                let moves = matches!(call.name.as_name(), Some("each" | "with"));
+                if let Some(inner) = &mut call.template {
+                    rewrite(inner, outer && !moves, computed)?;
+                }
+                if let Some(inner) = &mut call.inverse {
+                    rewrite(inner, outer, computed)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Puts a number in the place of each expression of a call of `calc`, and of those among its parameters.
+fn number(call: &mut HelperTemplate, computed: &mut Vec<Expression>) -> Result<(), ParseError> {
+    if call.name.as_name() == Some(CALC) {
+        let [Parameter::Literal(Value::String(source))] = call.params.as_slice() else {
+            let help = "write the expression as one text: {{calc \"slots.n * 2\"}}";
+            return Err(ParseError::new("`calc` computes one expression", help, CALC));
+        };
+        let at = computed.len();
+        computed.push(Expression::compile(source.clone(), Span::default()));
+        call.params = vec![Parameter::Literal(json!(at))];
+    }
+    for parameter in call.params.iter_mut().chain(call.hash.values_mut()) {
+        if let Parameter::Subexpression(inner) = parameter
+            && let TemplateElement::Expression(inner) | TemplateElement::HtmlExpression(inner) =
+                &mut *inner.element
+        {
+            number(inner, computed)?;
+        }
+    }
+    Ok(())
 }
 
 /// Counts the elements of a template by the number of loops that they stand in.
@@ -456,55 +570,15 @@ fn path(parameter: &Parameter, outer: bool, paths: &mut Vec<Vec<String>>) {
         }
         return;
     }
-    let raw = from_root.unwrap_or(raw);
-    paths.push(raw.split(['.', '/']).map(|part| part.trim_matches(['[', ']']).to_owned()).collect());
+    paths.push(parts(from_root.unwrap_or(raw)));
 }
 
-/// `{{money 1992.6 "RUB"}}` is «1 992,60 ₽».
-fn money_helper(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
-    let amount = helper.param(0).and_then(|param| param.value().as_f64());
-    let Some(amount) = amount else { return Ok(()) };
-    let currency = helper.param(1).and_then(|param| param.value().as_str()).unwrap_or_default();
-    out.write(&money(amount, currency))?;
-    Ok(())
+/// The names of a path such as `slots.budget` or `slots.r.items.[0].name`.
+fn parts(path: &str) -> Vec<String> {
+    path.split(['.', '/']).map(|part| part.trim_matches(['[', ']']).to_owned()).collect()
 }
 
-/// `{{plural slots.results.total "товар" "товара" "товаров"}}` chooses by Russian rules; two forms are English ones.
-fn plural_helper(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
-    let count = helper.param(0).and_then(|param| param.value().as_f64()).unwrap_or_default();
-    let forms: Vec<&str> = (1..).map_while(|i| helper.param(i)).filter_map(|p| p.value().as_str()).collect();
-    let form = match forms.as_slice() {
-        [one, few, many] => russian_plural(count, one, few, many),
-        [one, many] => {
-            if count == 1.0 {
-                one
-            } else {
-                many
-            }
-        }
-        _ => {
-            return Err(
-                RenderErrorReason::Other("plural needs a number and two or three forms".to_owned()).into()
-            );
-        }
-    };
-    out.write(form)?;
-    Ok(())
-}
-
-fn russian_plural<'f>(count: f64, one: &'f str, few: &'f str, many: &'f str) -> &'f str {
+pub(crate) fn russian_plural<'f>(count: f64, one: &'f str, few: &'f str, many: &'f str) -> &'f str {
     if count.fract() != 0.0 {
         return few;
     }
@@ -517,8 +591,14 @@ fn russian_plural<'f>(count: f64, one: &'f str, few: &'f str, many: &'f str) -> 
     }
 }
 
-/// An amount in Russian notation: groups of three digits, a decimal comma, the currency sign at the end, with no-break spaces.
+/// An amount in Russian notation: see [`money_in`].
 pub fn money(amount: f64, currency: &str) -> String {
+    money_in(amount, currency, Language::Ru)
+}
+
+/// An amount with groups of three digits, the decimal mark of the language and the currency sign at the end, with no-break
+/// spaces.
+pub fn money_in(amount: f64, currency: &str, language: Language) -> String {
     let cents = (amount.abs() * 100.0).round();
     let whole = format!("{:.0}", (cents / 100.0).trunc());
     let mut grouped = String::new();
@@ -528,8 +608,9 @@ pub fn money(amount: f64, currency: &str) -> String {
         }
         grouped.push(digit);
     }
+    let mark = if language == Language::Ru { ',' } else { '.' };
     let rest = cents % 100.0;
-    let fraction = if rest == 0.0 { String::new() } else { format!(",{rest:02.0}") };
+    let fraction = if rest == 0.0 { String::new() } else { format!("{mark}{rest:02.0}") };
     let sign = if amount < 0.0 { "−" } else { "" };
     let currency = match currency {
         "" => String::new(),

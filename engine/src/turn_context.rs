@@ -1,11 +1,13 @@
 //! The interface of a running node to its turn.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    calendar::Calendar,
     card::card,
     catalog::{Filter, Product, SearchRequest},
     condition::{Expression, FilterExpression},
@@ -28,6 +30,7 @@ use crate::{
     text::{Template, Text, cut},
     timers,
     turn_state::{TurnState, Wish},
+    typed::Typed,
     vars, wording,
 };
 
@@ -51,6 +54,8 @@ pub struct TurnContext<'a> {
     pub(crate) personal: PersonalValues,
     /// Whether the node that runs asks for personal data.
     pub(crate) collects_personal_data: bool,
+    /// Values that the texts of the visit could not show; they become notes of the visit.
+    pub(crate) text_faults: RefCell<Vec<String>>,
     pub(crate) session: &'a mut Session,
     pub(crate) turn_state: &'a mut TurnState,
 }
@@ -146,9 +151,23 @@ impl<'a> TurnContext<'a> {
     /// Renders a template.
     ///
     /// # Errors
-    /// A variable that the template shows is unset.
+    /// The template goes through something that is unset, or is too long.
     pub fn template(&self, template: &Template) -> Result<String, Fault> {
-        template.render(self).map_err(|why| Fault(format!("template at {}: {why}", template.span())))
+        self.rendered(template, self)
+    }
+
+    fn rendered(&self, template: &Template, source: &dyn vars::VariableSource) -> Result<String, Fault> {
+        let rendered = template.render(source);
+        let rendered =
+            rendered.map_err(|why| Fault(format!("template at {}: {why}", template.span())))?;
+        for why in rendered.faults {
+            let fault = format!("fault: in the text at {}, {why}", template.span());
+            let mut faults = self.text_faults.borrow_mut();
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+        Ok(rendered.text)
     }
 
     /// The same for a language model: placeholders stand for the values of personal slots.
@@ -156,9 +175,7 @@ impl<'a> TurnContext<'a> {
     /// # Errors
     /// A value that the template needs and that is unset.
     pub fn template_for_model(&self, template: &Template) -> Result<String, Fault> {
-        template
-            .render(&ForModel(self))
-            .map_err(|why| Fault(format!("template at {}: {why}", template.span())))
+        self.rendered(template, &ForModel(self))
     }
 
     /// Whether a slot is declared personal.
@@ -214,13 +231,13 @@ impl<'a> TurnContext<'a> {
     /// There is no such slot, the value does not fit its type or bounds, or the session would become too large.
     pub fn set_slot(&mut self, name: &str, value: Value) -> Result<(), Fault> {
         let declaration = self.slot_declaration(name)?;
-        let (personal, placeholder) = (declaration.personal, personal::placeholder(declaration.kind));
+        let (personal, kind) = (declaration.personal, declaration.kind);
         let value = declaration.accept(value).map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
         self.session
             .check_room(&value, self.slot(name))
             .map_err(|why| Fault(format!("slot `{name}`: {why}")))?;
         if personal && !value.is_null() {
-            self.personal.add(&value, placeholder);
+            self.personal.add_of(kind, &value);
             if self.collects_personal_data {
                 self.turn_state.personal_message = true;
                 self.forget_message();
@@ -319,10 +336,36 @@ impl<'a> TurnContext<'a> {
         self.declarations.get(name).ok_or_else(|| Fault(format!("there is no slot `{name}`")))
     }
 
+    /// The moment of the turn on the company's clock.
+    pub fn now(&self) -> DateTime {
+        let timestamp = jiff::Timestamp::from_millisecond(self.turn_state.event.at).unwrap_or_default();
+        timestamp.to_zoned(self.resources.time_zone.clone()).datetime()
+    }
+
     /// The day of the turn in the company's time zone.
     pub fn today(&self) -> jiff::civil::Date {
-        let timestamp = jiff::Timestamp::from_millisecond(self.turn_state.event.at).unwrap_or_default();
-        timestamp.to_zoned(self.resources.time_zone.clone()).date()
+        self.now().date()
+    }
+
+    /// Slots with their types, as [`Typed::tag`] gives them.
+    fn tagged(&self, mut slots: Map<String, Value>) -> Map<String, Value> {
+        for (name, declaration) in self.declarations.iter().filter(|(_, slot)| slot.kind.is_typed()) {
+            if let Some(value) = slots.get_mut(name) {
+                *value = Typed::tag_stored(declaration.kind, value);
+            }
+        }
+        slots
+    }
+
+    /// What the choices in the slots are called in the client's language; `null` for a value that is none of them.
+    fn labels(&self) -> Map<String, Value> {
+        let labels = self.resources.labels.get(self.flow).into_iter().flatten();
+        let shown = labels.map(|(slot, choices)| {
+            let label = self.slot(slot).as_str().and_then(|value| choices.get(value));
+            let label = label.and_then(|label| self.render(label).ok());
+            (slot.clone(), label.map_or(Value::Null, Value::String))
+        });
+        shown.collect()
     }
 
     /// The node's state since it was entered; the default before anything was stored.
@@ -421,6 +464,12 @@ impl<'a> TurnContext<'a> {
         self.session.language = language;
         self.session.language_known = true;
         self.session.language_chosen = true;
+        self.session.language_doubt = None;
+    }
+
+    /// The language follows the client's messages again, beginning with the next one.
+    pub fn free_language(&mut self) {
+        self.session.language_chosen = false;
         self.session.language_doubt = None;
     }
 
@@ -565,13 +614,17 @@ impl<'a> TurnContext<'a> {
 impl vars::VariableSource for TurnContext<'_> {
     fn root(&self, name: &str) -> Value {
         match name {
-            "client" => json!({
-                "first_name": self.session.client.first_name,
-                "last_name": self.session.client.last_name,
-                "username": self.session.client.username,
-            }),
+            "client" => {
+                let client = &self.session.client;
+                let known = |text: &String| Some(text.clone()).filter(|text| !text.trim().is_empty());
+                json!({
+                    "first_name": known(&client.first_name),
+                    "last_name": known(&client.last_name),
+                    "username": known(&client.username),
+                })
+            }
             "message" => json!({ "text": self.message() }),
-            "slots" => Value::Object(self.slots().cloned().unwrap_or_default()),
+            "slots" => Value::Object(self.tagged(self.slots().cloned().unwrap_or_default())),
             "session" => json!({ "language": self.language().code(), "flow": self.flow }),
             "results" => match self.session.frames.last().and_then(|frame| frame.results.as_ref()) {
                 Some(slot) => self.slot(slot).clone(),
@@ -581,9 +634,14 @@ impl vars::VariableSource for TurnContext<'_> {
             "company" => {
                 Value::Object(self.resources.company.get(&self.language()).cloned().unwrap_or_default())
             }
-            "now" => now(self.turn_state.event.at, &self.resources.time_zone),
+            "now" => now(self.now(), self.turn_state.event.at, &self.resources.calendar),
+            "labels" => Value::Object(self.labels()),
             _ => Value::Null,
         }
+    }
+
+    fn language(&self) -> Language {
+        self.session.language
     }
 }
 
@@ -596,7 +654,7 @@ impl vars::VariableSource for ForModel<'_, '_> {
         match name {
             "slots" => {
                 let slots = turn.slots().map(|slots| masked_slots(turn.declarations, slots, turn.language()));
-                Value::Object(slots.unwrap_or_default())
+                Value::Object(turn.tagged(slots.unwrap_or_default()))
             }
             "results" => match turn.session.frames.last().and_then(|frame| frame.results.as_ref()) {
                 Some(slot) if turn.is_personal(slot) => {
@@ -611,17 +669,25 @@ impl vars::VariableSource for ForModel<'_, '_> {
             _ => turn.root(name),
         }
     }
+
+    fn language(&self) -> Language {
+        self.0.session.language
+    }
 }
 
-fn now(at: i64, zone: &jiff::tz::TimeZone) -> Value {
-    let Ok(timestamp) = jiff::Timestamp::from_millisecond(at) else { return Value::Null };
-    let local = timestamp.to_zoned(zone.clone());
-    json!({
-        "date": local.strftime("%d.%m.%Y").to_string(),
-        "time": local.strftime("%H:%M").to_string(),
-        "hour": local.hour(),
-        // Monday is 1, as in ISO 8601.
-        "weekday": local.weekday().to_monday_one_offset(),
-        "iso": timestamp.to_string(),
-    })
+/// The moment of the turn, with what the company's calendar says of it.
+fn now(at: DateTime, utc: i64, calendar: &Calendar) -> Value {
+    let mut now = Typed::DateTime(at).tag();
+    if let Value::Object(fields) = &mut now {
+        let timestamp = jiff::Timestamp::from_millisecond(utc).unwrap_or_default();
+        fields.insert("iso".to_owned(), json!(Typed::DateTime(at).iso()));
+        fields.insert("utc".to_owned(), json!(timestamp.to_string()));
+        fields.insert("working".to_owned(), json!(calendar.is_open(at)));
+        fields.insert("workday".to_owned(), json!(calendar.is_workday(at.date())));
+        let opens = calendar.opens(at).map_or(Value::Null, |at| Typed::DateTime(at).tag());
+        fields.insert("opens".to_owned(), opens);
+        let next = calendar.next_workday(at.date()).map_or(Value::Null, |day| Typed::Date(day).tag());
+        fields.insert("next_workday".to_owned(), next);
+    }
+    now
 }

@@ -1,21 +1,30 @@
 //! The names that templates, conditions and filters may use, and the checks of them that the compiler makes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::slot;
+use crate::{
+    language::Language,
+    slot::{self, Type},
+};
 
 /// Roots of every context, in the order of the specification.
-pub const ROOTS: [&str; 8] =
-    ["client", "message", "slots", "session", "results", "context", "company", "now"];
+pub const ROOTS: [&str; 9] =
+    ["client", "message", "slots", "labels", "session", "results", "context", "company", "now"];
 
 const CLIENT: [&str; 3] = ["first_name", "last_name", "username"];
 const MESSAGE: [&str; 1] = ["text"];
 const SESSION: [&str; 2] = ["language", "flow"];
 const RESULTS: [&str; 3] = ["query", "total", "items"];
 const CONTEXT: [&str; 7] = ["shown", "focus", "order", "pending", "leads", "urgent", "upset"];
-const NOW: [&str; 5] = ["date", "time", "hour", "weekday", "iso"];
+const NOW: [&str; 13] = [
+    "date", "time", "year", "month", "day", "weekday", "hour", "minute", "iso", "working", "workday", "opens",
+    "next_workday",
+];
+
+/// How many fields of `now` need no working hours.
+const CLOCK: usize = 9;
 
 /// Every root with its fields in words, for the reference.
 pub(crate) fn documented() -> impl Iterator<Item = (&'static str, String)> {
@@ -27,8 +36,15 @@ pub(crate) fn documented() -> impl Iterator<Item = (&'static str, String)> {
             "session" => list(&SESSION),
             "results" => format!("{} (of the last search)", list(&RESULTS)),
             "context" => list(&CONTEXT),
-            "now" => format!("{} (in the company's time zone; weekday 1 is Monday)", list(&NOW)),
-            "company" => "the keys of company.yaml".to_owned(),
+            "now" => format!(
+                "the moment, a datetime in the company's time zone; {} (weekday 1 is Monday; `working` says whether the \
+                 company works now, `workday` whether it does today, `opens` when it opens next, by `working_hours` and \
+                 `holidays` of company.yaml)",
+                list(&NOW)
+            ),
+            "labels" => "for a slot that a question with `choices` fills: what the choice is called in the client's language"
+                .to_owned(),
+            "company" => "the keys of company.yaml, each of the type that it is written as".to_owned(),
             _ => "the flow's own".to_owned(),
         };
         (root, fields)
@@ -40,8 +56,12 @@ pub(crate) fn documented() -> impl Iterator<Item = (&'static str, String)> {
 pub struct VariableNames<'a> {
     /// The flow's slots.
     pub slots: Option<&'a BTreeMap<String, slot::Declaration>>,
-    /// The keys of `company.yaml`.
-    pub company: Vec<&'a str>,
+    /// The keys of `company.yaml`, with the types of their values.
+    pub company: BTreeMap<&'a str, Option<Type>>,
+    /// Slots whose values have labels; `None` where they are not known.
+    pub labels: Option<&'a BTreeSet<String>>,
+    /// Whether `working_hours` of company.yaml are known, so that `now` has the fields that depend on them.
+    pub working_hours: bool,
 }
 
 /// An unknown name, with the known ones.
@@ -56,6 +76,23 @@ pub struct UnknownName {
 }
 
 impl VariableNames<'_> {
+    /// The type of the value at a path such as `slots.budget`, where it is certain.
+    pub fn kind(&self, path: &[String]) -> Option<Type> {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let (root, fields) = match path.as_slice() {
+            ["slots", slot, fields @ ..] => (self.slots?.get(*slot)?.kind, fields),
+            ["company", key, fields @ ..] => ((*self.company.get(key)?)?, fields),
+            ["now", "working" | "workday"] => return Some(Type::Boolean),
+            ["now", "iso"] => return Some(Type::Text),
+            ["now", "next_workday", fields @ ..] => (Type::Date, fields),
+            ["now", "opens", fields @ ..] | ["now", fields @ ..] => (Type::DateTime, fields),
+            ["results", fields @ ..] => (Type::Products, fields),
+            ["message", "text"] | ["session" | "client" | "labels", _] => return Some(Type::Text),
+            _ => return None,
+        };
+        fields.iter().try_fold(root, |kind, field| kind.field_type(field))
+    }
+
     /// Checks a path such as `slots.budget`, as far as its types are known.
     ///
     /// # Errors
@@ -72,9 +109,18 @@ impl VariableNames<'_> {
             "session" => &SESSION,
             "results" => &RESULTS,
             "context" => &CONTEXT,
+            "now" if !self.working_hours => NOW.split_at(CLOCK).0,
             "now" => &NOW,
-            "company" if self.company.contains(&name.as_str()) => return Ok(()),
-            "company" => return Err(unknown("field", name, self.company.iter().copied())),
+            "company" if self.company.contains_key(name.as_str()) => return Ok(()),
+            "company" => return Err(unknown("field", name, self.company.keys().copied())),
+            "labels" => {
+                return match self.labels {
+                    Some(labels) if !labels.contains(name) => {
+                        Err(unknown("label", name, labels.iter().map(String::as_str)))
+                    }
+                    _ => Ok(()),
+                };
+            }
             _ => {
                 let Some(slots) = self.slots else { return Ok(()) };
                 let Some(declaration) = slots.get(name) else {
@@ -104,6 +150,11 @@ fn unknown<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &
 pub trait VariableSource {
     /// The value of a root of [`ROOTS`].
     fn root(&self, name: &str) -> Value;
+
+    /// The language in which texts show values.
+    fn language(&self) -> Language {
+        Language::default()
+    }
 }
 
 /// A context of the wanted roots.

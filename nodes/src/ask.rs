@@ -1,11 +1,15 @@
 //! `ask`: a question, and a validated answer in a slot.
 
+mod limits;
+mod moments;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use tolmach_engine::{
+    condition::Expression,
     diagnostic::Code,
     effect::{Button, Choice},
     event::EventKind,
@@ -18,9 +22,14 @@ use tolmach_engine::{
     span::Spanned,
     text::Text,
     turn_context::TurnContext,
+    typed::{Money, Typed},
     wording,
 };
 
+use self::{
+    limits::{Limits, Only},
+    moments::{Half, Moment},
+};
 use crate::{
     choices::{self, Beside, Reading},
     collect_contact::not_a_phone,
@@ -38,7 +47,9 @@ pub(crate) struct Ask {
     /// The question.
     text: Text,
     /// The slot for the answer. Its type says what fits: text, number («15 тысяч», «десяток», "two hundred"), boolean (yes or
-    /// no), date («завтра», «15 марта», "next Friday"; a time of day is passed over), phone, email, size («50х30х20 см»).
+    /// no), date («завтра», «15 марта», "next Friday"; a time of day is passed over), time («в шесть вечера»), datetime («завтра в
+    /// 10»; a day or a time alone is asked to be completed), duration («полтора часа»), money («5 тысяч»), phone, email, size
+    /// («50х30х20 см»).
     into: Spanned<String>,
     /// For a text slot: the only answers that fit, offered as buttons.
     #[serde(default)]
@@ -48,8 +59,19 @@ pub(crate) struct Ask {
     pattern: Option<Pattern>,
     /// For a number or size slot: the unit of an answer that names none, such as cm, kW or л. A number is kept in it: with
     /// cm, «полметра» is 50. A size is kept in millimetres whatever the unit, and is taken to be written in them without one.
+    /// For a money slot: the currency, RUB without one.
     #[serde(default)]
     unit: Option<Spanned<String>>,
+    /// The least answer that fits, an expression: `1`, `now.date`, `now + hours(2)`. For numbers, dates, times, lengths of
+    /// time and money.
+    #[serde(default)]
+    min: Option<Expression>,
+    /// The most, as `min`: `now.date + days(30)`.
+    #[serde(default)]
+    max: Option<Expression>,
+    /// For a date, a time or a datetime: only `workdays` or `working_hours` of company.yaml.
+    #[serde(default)]
+    only: Option<Spanned<Only>>,
     /// What to say when an answer does not fit; the question follows.
     #[serde(default)]
     error: Option<Text>,
@@ -156,7 +178,7 @@ impl Node for Ask {
         scope.text(&self.text);
         scope.sets(
             &self.into,
-            &[Type::Text, Type::Number, Type::Boolean, Type::Date, Type::Phone, Type::Email, Type::Size],
+            &ANSWERS,
             if self.optional { Sets::Maybe } else { Sets::OnExits(&["done"]) },
         );
         scope.buttons(self.choices.len() + 1, self.text.span());
@@ -202,6 +224,7 @@ impl Node for Ask {
             }
         }
         self.check_unit(scope);
+        self.limits().check(&self.into, scope);
         for (i, choice) in self.choices.iter().enumerate() {
             if self.choices[..i].iter().any(|before| before.value == choice.value) {
                 let message = format!("the choice `{}` is there twice", choice.value.value);
@@ -218,6 +241,11 @@ impl Node for Ask {
 
     fn waits(&self) -> bool {
         true
+    }
+
+    fn choices(&self) -> Option<(&str, Vec<(&str, &Text)>)> {
+        let choices = self.choices.iter().map(|choice| (choice.value.value.as_str(), &choice.label));
+        (!self.choices.is_empty()).then(|| (self.into.value.as_str(), choices.collect()))
     }
 
     fn collects_personal_data(&self, slots: &BTreeMap<String, Declaration>) -> bool {
@@ -266,24 +294,36 @@ impl Node for Ask {
         };
         let problem = match reading {
             Answer::Cancel => return Ok(NodeOutcome::exit("cancelled")),
-            Answer::Value { value, remark } => match turn.slot_declaration(&self.into)?.accept(value.clone())
-            {
-                Ok(_) => {
+            Answer::Value { value, remark } => {
+                let declaration = turn.slot_declaration(&self.into)?;
+                let kind = declaration.kind;
+                let broken = match declaration.accept(value.clone()) {
+                    Ok(_) => self.limits().broken(turn, kind, &value)?,
+                    Err(_) => Some(phrases::OUT_OF_RANGE.get(turn.language()).to_owned()),
+                };
+                let Some(broken) = broken else {
                     self.keep_name(turn)?;
                     turn.set_slot(&self.into, value)?;
                     self.keep_remark(turn, remark)?;
                     return Ok(NodeOutcome::exit("done"));
-                }
-                Err(_) => phrases::OUT_OF_RANGE.get(turn.language()).to_owned(),
-            },
+                };
+                broken
+            }
+            Answer::Half(half, question) => {
+                let failures = turn.state::<State>().failures;
+                turn.note("half of the answer is known".to_owned());
+                turn.set_state(&State { failures, half })?;
+                let question = question.get(turn.language()).to_owned();
+                return self.question(turn, question);
+            }
             Answer::Between(complaint) | Answer::Unfit(complaint) => complaint,
         };
-        let failures: u32 = turn.state::<u32>() + 1;
+        let failures = turn.state::<State>().failures + 1;
         turn.note(format!("answer {failures} of {} did not fit", self.attempts.value));
         if failures >= self.attempts.value {
             return Ok(NodeOutcome::exit("gave_up"));
         }
-        turn.set_state(&failures)?;
+        turn.set_state(&State { failures, half: Half::default() })?;
         let complaint = match &self.error {
             Some(error) => turn.render(error)?,
             None => problem,
@@ -296,6 +336,31 @@ impl Node for Ask {
 /// thirty-five names of places the surest was 0.74 for an intent of the demo that interrupts, of bare requests the least sure 0.99.
 const PLAINLY: f32 = 0.95;
 
+/// What the question remembers.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct State {
+    /// How many answers did not fit.
+    failures: u32,
+    /// Of a day with a time, what is known.
+    #[serde(flatten)]
+    half: Half,
+}
+
+/// What may be asked for.
+const ANSWERS: [Type; 11] = [
+    Type::Text,
+    Type::Number,
+    Type::Boolean,
+    Type::Date,
+    Type::Time,
+    Type::DateTime,
+    Type::Duration,
+    Type::Money,
+    Type::Phone,
+    Type::Email,
+    Type::Size,
+];
+
 /// What a message answers.
 enum Answer {
     Value {
@@ -307,6 +372,8 @@ enum Answer {
     Cancel,
     /// Several choices fit: what to ask back.
     Between(String),
+    /// A day without its time, or a time without its day, and the question for the rest.
+    Half(Half, Phrase),
     /// No answer: what to say of it.
     Unfit(String),
 }
@@ -354,8 +421,18 @@ impl Ask {
         Ok(extract::is_cancel(text) || !answers && extract::is_refusal(text))
     }
 
+    fn limits(&self) -> Limits<'_> {
+        Limits { min: self.min.as_ref(), max: self.max.as_ref(), only: self.only.as_ref() }
+    }
+
     fn check_unit(&self, scope: &mut Scope<'_>) {
         let Some(unit) = &self.unit else { return };
+        if scope.slot_type(&self.into) == Some(Type::Money) {
+            if let Err(why) = Money::new(0.0, unit) {
+                scope.report(Code::BadValue, unit.span, why, "write the code of a currency: RUB, USD, EUR");
+            }
+            return;
+        }
         let Some((dimension, _)) = measure::unit_of(unit) else {
             let message = format!("`{}` is no unit", unit.value);
             let help = "write one of mm, cm, m, in, kg, g, l, m3, W, kW, V, A, bar, or its Russian name";
@@ -368,7 +445,7 @@ impl Ask {
             scope.report(Code::BadValue, unit.span, message, "write mm, cm, m or in");
         } else if kind.is_some_and(|kind| !matches!(kind, Type::Number | Type::Size)) {
             let message = format!(
-                "`unit` is for slots of type number or size, and the slot `{}` is of another",
+                "`unit` is for slots of type number, size or money, and the slot `{}` is of another",
                 self.into.value
             );
             scope.report(
@@ -498,6 +575,26 @@ impl Ask {
             }
             Type::Date => {
                 (extract::date(text, turn.today()).map(|day| json!(day.to_string())), phrases::NOT_A_DATE)
+            }
+            Type::Time => {
+                let calendar = &turn.resources().calendar;
+                let usual = |time| !calendar.is_known() || calendar.is_usual(time);
+                let time = extract::time(text, usual);
+                (time.map(|time| Typed::Time(time).stored()), phrases::NOT_A_TIME)
+            }
+            Type::DateTime => match moments::read(turn, text, &turn.state::<State>().half) {
+                Moment::Whole(moment) => (Some(moment.stored()), phrases::NOT_A_MOMENT),
+                Moment::Half(half, question) => return Ok(Answer::Half(half, question)),
+                Moment::None => (None, phrases::NOT_A_MOMENT),
+            },
+            Type::Duration => {
+                let length = extract::duration(text);
+                (length.map(|length| Typed::Period(length).stored()), phrases::NOT_A_DURATION)
+            }
+            Type::Money => {
+                let currency = self.unit.as_ref().map_or("RUB", |unit| unit.value.as_str());
+                let money = extract::number(text).and_then(|amount| Money::new(amount, currency).ok());
+                (money.map(|money| Typed::Money(money).stored()), phrases::NOT_A_NUMBER)
             }
             Type::Phone => match extract::phone(shared.unwrap_or(text)) {
                 Some((phone, _)) => (Some(json!(phone)), phrases::NOT_A_PHONE),

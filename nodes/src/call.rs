@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
-    condition::Expression,
+    condition::{Expression, fits},
     diagnostic::Code,
     kind::{Call as Called, Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
-    slot::Type,
     span::Spanned,
     turn_context::TurnContext,
 };
 
 /// Runs another flow of the bundle. It has slots of its own: `with` sets some of them before it begins, `into` takes
-/// some of them when it leads to `return`. While it runs, its messages enter at its own `start`; commands and intents
+/// some of them when it leads to `return`, or when it is left for good in another way; a slot whose value did not come back
+/// keeps its own. While it runs, its messages enter at its own `start`; commands and intents
 /// that it does not know itself are those of the calling flow.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -83,11 +83,7 @@ impl Node for Call {
         }
         for (slot, expression) in &self.with {
             let Some(theirs) = scope.slot_type_in(&self.flow, slot) else { continue };
-            let holds = match theirs {
-                Type::Date | Type::Phone | Type::Email => Type::Text,
-                other => other,
-            };
-            if let Some(kind) = scope.kind_of(expression).filter(|kind| *kind != holds) {
+            if let Some(kind) = scope.kind_of(expression).filter(|kind| !fits(*kind, theirs)) {
                 let message = format!(
                     "`{}` is a {}, but the slot `{}` of the flow `{}` is of type {}",
                     expression.source(),
@@ -96,7 +92,7 @@ impl Node for Call {
                     self.flow.value,
                     theirs.name()
                 );
-                let help = "give a value of that type; a text inside an expression has quotes: \"'text'\"";
+                let help = format!("give a value of that type, such as {}", theirs.example());
                 scope.report(Code::WrongSlotType, expression.span(), message, help);
             }
         }
@@ -110,8 +106,10 @@ impl Node for Call {
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         if let NodeInput::FlowReturned(slots) = input {
             for (slot, of) in &self.into {
-                let value = slots.get(&of.value).cloned().unwrap_or_default();
-                turn.set_slot(slot, value)?;
+                // What did not come back takes nothing away.
+                if let Some(value) = slots.get(&of.value).filter(|value| !value.is_null()) {
+                    turn.set_slot(slot, value.clone())?;
+                }
             }
             return Ok(NodeOutcome::exit("done"));
         }

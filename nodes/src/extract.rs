@@ -18,6 +18,7 @@ mod phone_length;
 mod polarity;
 mod sizes;
 mod speech;
+mod times;
 pub(crate) mod units;
 mod words;
 
@@ -44,6 +45,7 @@ pub(crate) use self::{
     polarity::{refuses, wanted},
     sizes::{in_unit, sizes},
     speech::{Disowned, agreement, disowned, is_question, is_request, refuses_form},
+    times::{duration, time},
     words::{Token, What, first_chars, folded, last_chars, tokens},
 };
 

@@ -82,7 +82,19 @@ nodes:
 }
 
 /// What fits into one reply of JSON.
-const VALUES: [Type; 6] = [Type::Text, Type::Number, Type::Boolean, Type::Date, Type::Phone, Type::Email];
+const VALUES: [Type; 11] = [
+    Type::Text,
+    Type::Number,
+    Type::Boolean,
+    Type::Date,
+    Type::Time,
+    Type::DateTime,
+    Type::Duration,
+    Type::Money,
+    Type::Phone,
+    Type::Email,
+    Type::List,
+];
 
 impl Node for Http {
     fn exits(&self) -> Vec<Exit> {

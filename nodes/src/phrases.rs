@@ -25,6 +25,35 @@ pub(crate) const OUT_OF_RANGE: Phrase =
     Phrase::new("Это число не подходит. Напишите другое.", "That number does not fit. Please write another.");
 pub(crate) const NOT_A_DATE: Phrase =
     Phrase::new("Напишите дату, например 25.12.2026.", "Please write a date, for example 25.12.2026.");
+pub(crate) const NOT_A_TIME: Phrase =
+    Phrase::new("Напишите время, например 14:30.", "Please write a time, for example 14:30.");
+pub(crate) const NOT_A_MOMENT: Phrase = Phrase::new(
+    "Напишите день и время, например 25.12.2026 в 14:30.",
+    "Please write a day and a time, for example 25.12.2026 at 14:30.",
+);
+pub(crate) const NOT_A_DURATION: Phrase = Phrase::new(
+    "Напишите, сколько времени, например 2 часа или 3 дня.",
+    "Please write how long, for example 2 hours or 3 days.",
+);
+/// The half of a day with a time that an answer leaves open.
+pub(crate) const WHAT_TIME: Phrase = Phrase::new("А во сколько?", "And at what time?");
+pub(crate) const WHAT_DAY: Phrase = Phrase::new("А в какой день?", "And on what day?");
+/// An answer beyond a limit; at `{}` stands the limit.
+pub(crate) const NOT_BEFORE: Phrase =
+    Phrase::new("Не раньше: {}. Выберите другое время.", "Not before {}. Please choose another time.");
+pub(crate) const NOT_AFTER: Phrase =
+    Phrase::new("Не позже: {}. Выберите другое время.", "Not after {}. Please choose another time.");
+pub(crate) const NOT_LESS: Phrase = Phrase::new("Не меньше: {}.", "Not less than {}.");
+pub(crate) const NOT_MORE: Phrase = Phrase::new("Не больше: {}.", "Not more than {}.");
+/// A day or a time at which nobody works; at `{}` stand the working hours.
+pub(crate) const NOT_A_WORKDAY: Phrase = Phrase::new(
+    "В этот день мы не работаем. Рабочее время: {}. Выберите другой день.",
+    "We do not work on that day. Working hours: {}. Please choose another day.",
+);
+pub(crate) const NOT_WORKING_HOURS: Phrase = Phrase::new(
+    "В это время мы не работаем. Рабочее время: {}. Выберите другое время.",
+    "We do not work at that time. Working hours: {}. Please choose another time.",
+);
 pub(crate) const NOT_A_PHONE: Phrase = Phrase::new(
     "Не похоже на номер телефона. Напишите с кодом, например +7 999 123-45-67.",
     "That does not look like a phone number. Please include the code, for example +7 999 123-45-67.",

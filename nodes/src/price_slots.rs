@@ -14,7 +14,7 @@ use tolmach_engine::{
 
 use crate::extract;
 
-/// Number slots for the bounds on the price.
+/// Number or money slots for the bounds on the price.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PriceSlots {
@@ -26,10 +26,13 @@ pub(crate) struct PriceSlots {
     pub(crate) max: Option<Spanned<String>>,
 }
 
+/// The currency of a bound in a slot of type money: that of price lists that name none.
+const CURRENCY: &str = "RUB";
+
 impl PriceSlots {
     pub(crate) fn check(&self, scope: &mut Scope<'_>) {
         for slot in [&self.min, &self.max].into_iter().flatten() {
-            scope.sets(slot, &[Type::Number], Sets::Maybe);
+            scope.sets(slot, &[Type::Number, Type::Money], Sets::Maybe);
         }
     }
 
@@ -60,8 +63,18 @@ impl PriceSlots {
         for (slot, value) in [(&self.min, price(false)), (&self.max, price(true))] {
             let Some(slot) = slot else { continue };
             let declaration = turn.slot_declaration(slot)?;
-            let value = value.filter(|value| declaration.accept(json!(value)).is_ok());
-            turn.set_slot(slot, value.map_or(Value::Null, extract::whole_or_not))?;
+            let value = match (value, declaration.kind) {
+                (None, _) => Value::Null,
+                (Some(amount), Type::Money) => json!({ "amount": amount, "currency": CURRENCY }),
+                (Some(amount), _) => extract::whole_or_not(amount),
+            };
+            match declaration.accept(value.clone()) {
+                Ok(_) => turn.set_slot(slot, value)?,
+                Err(why) => {
+                    turn.note(format!("fault: the slot `{}` does not take the bound on the price: {why}", slot.value));
+                    turn.set_slot(slot, Value::Null)?;
+                }
+            }
         }
         Ok(())
     }

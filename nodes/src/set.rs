@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
-    condition::Expression,
+    condition::{Expression, fits},
     diagnostic::Code,
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     language::Language,
@@ -16,7 +16,8 @@ use tolmach_engine::{
 };
 
 /// Sets slots to the values of CEL expressions. All expressions see the slots as they were before. The name
-/// `session.language` stands for the dialog's language: set to `'ru'` or `'en'`, it no longer follows the messages.
+/// `session.language` stands for the dialog's language: set to `'ru'` or `'en'`, it no longer follows the messages; set to
+/// `null`, it follows them again.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub(crate) struct Set(BTreeMap<Spanned<String>, Expression>);
@@ -52,20 +53,20 @@ impl Node for Set {
             scope.expression(expression);
             let kind = scope.kind_of(expression);
             if slot.value == LANGUAGE {
-                if kind.is_some_and(|kind| kind != Type::Text) {
+                let text = expression.literal_text();
+                if kind.is_some_and(|kind| kind != Type::Text)
+                    || text.is_some_and(|text| Language::from_code(text).is_none())
+                {
                     let message = format!("`{}` is no language", expression.source());
-                    scope.report(Code::BadValue, expression.span(), message, "write \"'ru'\" or \"'en'\"");
+                    let help = "write \"'ru'\" or \"'en'\", or null to follow the client again";
+                    scope.report(Code::BadValue, expression.span(), message, help);
                 }
                 continue;
             }
             let when = if expression.is_null() { Sets::Clears } else { Sets::Always };
             scope.sets(slot, &Type::ALL, when);
-            let holds = scope.slot_type(slot).map(|holds| match holds {
-                Type::Date | Type::Phone | Type::Email => Type::Text,
-                other => other,
-            });
-            if let (Some(kind), Some(holds)) = (kind, holds)
-                && kind != holds
+            if let (Some(kind), Some(holds)) = (kind, scope.slot_type(slot))
+                && !fits(kind, holds)
             {
                 let message = format!(
                     "`{}` is a {}, but the slot `{}` holds a {}",
@@ -74,8 +75,11 @@ impl Node for Set {
                     slot.value,
                     holds.name()
                 );
-                let help =
-                    "change the expression or the slot's type; a text inside CEL has quotes: \"'text'\"";
+                let help = format!(
+                    "change the expression or the slot's type; a {} is written {}",
+                    holds.name(),
+                    holds.example()
+                );
                 scope.report(Code::WrongSlotType, expression.span(), message, help);
             }
         }
@@ -88,6 +92,10 @@ impl Node for Set {
         }
         for (slot, value) in values {
             if slot.value == LANGUAGE {
+                if value.is_null() {
+                    turn.free_language();
+                    continue;
+                }
                 let language = value.as_str().and_then(Language::from_code);
                 let language =
                     language.ok_or_else(|| Fault(format!("{value} is no language; ru and en are")))?;

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
-
+use super::company::Company;
 use crate::{
-    bundle::{Bundle, COMPANY},
+    bundle::Bundle,
     config,
     diagnostic::{Code, Diagnostic},
     effect::Passage,
@@ -15,71 +14,9 @@ use crate::{
     resources::{Answers, ByLanguage, Prompt, QuickAnswer},
     scope::unknown_role,
     span::{Span, Spanned},
-    text::{Template, Text},
-    vars::VariableNames,
+    text::Template,
     yaml::Node,
 };
-
-/// The content of `company.yaml`.
-pub(super) struct Company {
-    /// Whether the file is there but could not be read.
-    pub(super) unread: bool,
-    pub(super) keys: Vec<String>,
-    pub(super) by_language: BTreeMap<Language, Map<String, Value>>,
-    pub(super) time_zone: jiff::tz::TimeZone,
-}
-
-pub(super) fn company(bundle: &Bundle, diagnostics: &mut Vec<Diagnostic>) -> Company {
-    let mut company = Company {
-        unread: false,
-        keys: Vec::new(),
-        by_language: BTreeMap::new(),
-        time_zone: jiff::tz::TimeZone::UTC,
-    };
-    let Some(text) = bundle.files.get(COMPANY) else { return company };
-    company.unread = true;
-    let Some(tree) = config::parse(COMPANY, text, diagnostics) else { return company };
-    if matches!(tree.node, Node::Null) {
-        company.unread = false;
-        return company;
-    }
-    let read = config::read_with_recovery::<BTreeMap<String, Text>>(COMPANY, &tree, diagnostics);
-    let Some(config::Read { value: particulars, complete }) = read else { return company };
-    company.unread = !complete;
-    for (key, text) in &particulars {
-        for language in Language::ALL {
-            let value = Value::String(text.in_language(language).source().to_owned());
-            company.by_language.entry(language).or_default().insert(key.clone(), value);
-        }
-        for language in text.missing(&Language::ALL) {
-            let message = format!("`{key}` has no {language} version");
-            diagnostics.push(Diagnostic::new(
-                Code::MissingTranslation,
-                COMPANY,
-                text.span(),
-                message,
-                format!("add `{language}: …`"),
-            ));
-        }
-    }
-    if let Some(zone) = particulars.get("timezone") {
-        match jiff::tz::TimeZone::get(zone.in_language(Language::En).source()) {
-            Ok(found) => company.time_zone = found,
-            Err(_) => {
-                let message = format!("there is no time zone `{}`", zone.in_language(Language::En).source());
-                diagnostics.push(Diagnostic::new(
-                    Code::BadValue,
-                    COMPANY,
-                    zone.span(),
-                    message,
-                    "write one such as Europe/Moscow",
-                ));
-            }
-        }
-    }
-    company.keys = particulars.into_keys().collect();
-    company
-}
 
 /// The head of a prompt file, between two lines of dashes.
 #[derive(Debug, Deserialize)]
@@ -230,7 +167,12 @@ fn check_template(
         let diagnostic = Diagnostic::new(code, file, span, format!("in the text, {why}"), help);
         diagnostics.push(Diagnostic { nearest: template.nearest_helper().map(str::to_owned), ..diagnostic });
     }
-    let names = VariableNames { slots: None, company: company.keys.iter().map(String::as_str).collect() };
+    let names = company.names();
+    for clash in template.clashes(&names) {
+        let span = template.span().narrowed(text, &clash.part);
+        let message = format!("in the text, {}", clash.message);
+        diagnostics.push(Diagnostic::new(Code::WrongType, file, span, message, clash.help));
+    }
     for path in template.paths() {
         if let Err(unknown) = names.check(path) {
             let of_company = path.first().is_some_and(|root| root == "company");

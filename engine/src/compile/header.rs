@@ -65,22 +65,16 @@ fn field<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
 
 /// A declaration that contradicts itself.
 pub(super) fn check_declaration(name: &str, slot: &Spanned<Declaration>, scope: &mut Scope<'_>) {
-    if (slot.min.is_some() || slot.max.is_some()) && slot.kind != Type::Number {
+    if (slot.min.is_some() || slot.max.is_some()) && !matches!(slot.kind, Type::Number | Type::Money) {
         let message =
-            format!("slot `{name}` is of type {}; `min` and `max` are for numbers", slot.kind.name());
-        scope.report(Code::WrongSlotType, slot.span, message, "remove them, or write `type: number`");
+            format!("slot `{name}` is of type {}; `min` and `max` are for numbers and money", slot.kind.name());
+        let help = "remove them, or write `type: number`; a question has limits of its own (ask: min, max, only)";
+        scope.report(Code::WrongSlotType, slot.span, message, help);
     }
     if let (Some(min), Some(max)) = (slot.min, slot.max)
         && min > max
     {
         let message = format!("no number fits the slot `{name}`: its min is {min} and its max {max}");
         scope.report(Code::BadValue, slot.span, message, "write the smaller one as `min`");
-    }
-    if let Some(Spanned { value: serde_json::Value::String(day), span }) = &slot.default
-        && slot.kind == Type::Date
-        && day.parse::<jiff::civil::Date>().is_err()
-    {
-        let message = format!("the default of slot `{name}` is no day: `{day}`");
-        scope.report(Code::WrongSlotType, *span, message, "write a day such as 2026-11-22");
     }
 }

@@ -54,3 +54,11 @@ pub(super) fn explain(source: &str, message: &str) -> String {
         _ => "it cannot be read\nwrite a condition such as slots.budget < 5000".to_owned(),
     }
 }
+
+/// Why an expression has no value, without the wrapping of the evaluator.
+pub(super) fn evaluation(error: &cel::ExecutionError) -> String {
+    match error {
+        cel::ExecutionError::FunctionError { message, .. } => message.clone(),
+        other => other.to_string(),
+    }
+}

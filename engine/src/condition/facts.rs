@@ -1,7 +1,5 @@
-//! Static facts about an expression: the slots that it needs to be set, the slots that are set where it holds (or does
-//! not), and the type of its value.
-//!
-//! Not a type checker of CEL: it gives no answer where the answer is not certain.
+//! Static facts about an expression: the slots that it needs to be set, and the slots that are set where it holds (or does
+//! not).
 
 use std::collections::BTreeSet;
 
@@ -10,11 +8,9 @@ use cel::{
     common::ast::{EntryExpr, Expr, LiteralValue, operators},
 };
 
-use crate::{slot::Type, vars::VariableNames};
-
-const ORDER: [&str; 4] =
+pub(super) const ORDER: [&str; 4] =
     [operators::LESS, operators::LESS_EQUALS, operators::GREATER, operators::GREATER_EQUALS];
-const ARITHMETIC: [&str; 6] = [
+pub(super) const ARITHMETIC: [&str; 6] = [
     operators::ADD,
     operators::SUBSTRACT,
     operators::MULTIPLY,
@@ -133,84 +129,30 @@ pub(super) fn when(node: &IdedExpr, value: bool) -> Slots {
     }
 }
 
-/// The type of the expression's value, where it is certain; the error is a comparison of values of different types.
-pub(super) fn kind(node: &IdedExpr, names: &VariableNames<'_>) -> Result<Option<Type>, String> {
-    if let Some(path) = as_path(node) {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        return Ok(match path.as_slice() {
-            ["slots", slot] => {
-                names.slots.and_then(|slots| slots.get(*slot)).map(|declaration| match declaration.kind {
-                    Type::Date | Type::Phone | Type::Email => Type::Text,
-                    kind => kind,
-                })
-            }
-            ["message", "text"] | ["session" | "client", _] | ["now", "date" | "time" | "iso"] => {
-                Some(Type::Text)
-            }
-            ["now", "hour" | "weekday"] | ["results", "total"] => Some(Type::Number),
-            _ => None,
-        });
-    }
-    Ok(match &node.expr {
-        Expr::Literal(LiteralValue::Boolean(_)) => Some(Type::Boolean),
-        Expr::Literal(LiteralValue::String(_)) => Some(Type::Text),
-        Expr::Literal(LiteralValue::Double(_) | LiteralValue::Int(_) | LiteralValue::UInt(_)) => {
-            Some(Type::Number)
-        }
-        Expr::Select(select) if select.test => Some(Type::Boolean),
-        Expr::Call(call) => {
-            let mut kinds = Vec::with_capacity(call.args.len());
-            for argument in call.target.iter().map(|target| &**target).chain(&call.args) {
-                kinds.push(kind(argument, names)?);
-            }
-            match (call.func_name.as_str(), kinds.as_slice()) {
-                (operator, [Some(a), Some(b)])
-                    if a != b
-                        && (ORDER.contains(&operator)
-                            || ARITHMETIC.contains(&operator)
-                            || [operators::EQUALS, operators::NOT_EQUALS].contains(&operator)) =>
-                {
-                    let sign = operator.trim_matches('_');
-                    return Err(format!("a {} {sign} a {} has no meaning", a.name(), b.name()));
-                }
-                (operators::CONDITIONAL, [_, yes, no]) if yes == no => *yes,
-                (operators::ADD, [Some(Type::Text), _] | [_, Some(Type::Text)]) => Some(Type::Text),
-                (operators::ADD, [Some(Type::Number), _] | [_, Some(Type::Number)]) => Some(Type::Number),
-                (operators::ADD, _) => None,
-                (operator, _) if ARITHMETIC.contains(&operator) => Some(Type::Number),
-                (operator, _)
-                    if ORDER.contains(&operator)
-                        || [
-                            operators::EQUALS,
-                            operators::NOT_EQUALS,
-                            operators::LOGICAL_AND,
-                            operators::LOGICAL_OR,
-                            operators::LOGICAL_NOT,
-                            operators::IN,
-                            "contains",
-                            "startsWith",
-                            "endsWith",
-                            "matches",
-                        ]
-                        .contains(&operator) =>
-                {
-                    Some(Type::Boolean)
-                }
-                ("size", _) => Some(Type::Number),
-                _ => None,
-            }
-        }
-        _ => None,
-    })
-}
-
 /// Functions of expressions, methods among them.
-pub(super) const FUNCTIONS: [&str; 34] = [
+pub(super) const FUNCTIONS: [&str; 36] = [
     "size",
     "contains",
     "startsWith",
     "endsWith",
     "matches",
+    "min",
+    "max",
+    "round",
+    "date",
+    "time",
+    "datetime",
+    "duration",
+    "money",
+    "days",
+    "hours",
+    "minutes",
+    "weeks",
+    "months",
+    "years",
+    "floor",
+    "ceil",
+    "abs",
     "exists",
     "exists_one",
     "all",
@@ -222,24 +164,9 @@ pub(super) const FUNCTIONS: [&str; 34] = [
     "double",
     "string",
     "bytes",
-    "min",
-    "max",
-    "duration",
-    "timestamp",
-    "getFullYear",
-    "getMonth",
-    "getDate",
-    "getHours",
-    "getMinutes",
-    "getDayOfWeek",
     "bool",
     "dyn",
     "type",
-    "join",
-    "sort",
-    "reverse",
-    "distinct",
-    "flatten",
 ];
 
 /// A function that an author calls and that does not exist. Operators and what macros turn into are no such names.
@@ -248,7 +175,7 @@ pub(super) fn unknown_function(node: &IdedExpr) -> Option<&str> {
         Expr::Call(call) => {
             let name = call.func_name.as_str();
             let plain = name.chars().all(char::is_alphabetic) && name != operators::IN;
-            if plain && !FUNCTIONS.contains(&name) && !name.starts_with("get") {
+            if plain && !FUNCTIONS.contains(&name) {
                 return Some(name);
             }
             call.target.iter().map(|target| &**target).chain(&call.args).find_map(unknown_function)

@@ -15,7 +15,7 @@ use cel::{
 };
 use serde_json::Value;
 
-use super::{bounds, cost, explain, facts};
+use super::{bounds, cost, explain, facts, values};
 use crate::vars;
 
 /// A CEL expression with what is known of it before it is run.
@@ -31,6 +31,7 @@ pub(super) struct Parsed {
 impl Parsed {
     pub(super) fn new(mut expression: IdedExpr) -> Parsed {
         doubles(&mut expression, false);
+        texts_last(&mut expression);
         let mut paths = Vec::new();
         collect(&expression, &mut Vec::new(), &mut paths);
         paths.sort();
@@ -45,6 +46,18 @@ impl Parsed {
     /// # Errors
     /// Why there is no value: also that it might be too much work, see [`cost`].
     pub(super) fn value(&self, source: &dyn vars::VariableSource) -> Result<Value, String> {
+        self.evaluated(source, false)
+    }
+
+    /// The same with types, as texts show it.
+    ///
+    /// # Errors
+    /// Why there is no value.
+    pub(super) fn tagged_value(&self, source: &dyn vars::VariableSource) -> Result<Value, String> {
+        self.evaluated(source, true)
+    }
+
+    fn evaluated(&self, source: &dyn vars::VariableSource, tagged: bool) -> Result<Value, String> {
         let roots = self.paths.iter().filter_map(|path| path.first()).map(String::as_str);
         let mut values: BTreeMap<&str, Value> = BTreeMap::new();
         for root in roots {
@@ -53,7 +66,7 @@ impl Parsed {
         if self.costly {
             cost::check(&self.expression, &values)?;
         }
-        evaluate(&self.expression, &values).and_then(from_cel)
+        evaluate(&self.expression, &values, tagged)
     }
 }
 
@@ -71,58 +84,15 @@ pub(super) fn parse(source: &str) -> Result<IdedExpr, String> {
     Ok(parsed)
 }
 
-static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(values::environment()));
 
-fn evaluate(expression: &IdedExpr, roots: &BTreeMap<&str, Value>) -> Result<Cel, String> {
+fn evaluate(expression: &IdedExpr, roots: &BTreeMap<&str, Value>, tagged: bool) -> Result<Value, String> {
     let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
     for (root, value) in roots {
-        context.add_variable_from_value(*root, to_cel(value));
+        context.add_variable_as_val(*root, values::to_val(value));
     }
-    context.resolve(expression).map_err(|error| error.to_string())
-}
-
-fn to_cel(value: &Value) -> Cel {
-    match value {
-        Value::Null => Cel::Null,
-        Value::Bool(value) => Cel::Bool(*value),
-        Value::Number(number) => Cel::Float(number.as_f64().unwrap_or_default()),
-        Value::String(text) => Cel::from(text.as_str()),
-        Value::Array(items) => Cel::from(items.iter().map(to_cel).collect::<Vec<_>>()),
-        Value::Object(fields) => {
-            let map: std::collections::HashMap<String, Cel> =
-                fields.iter().map(|(key, value)| (key.clone(), to_cel(value))).collect();
-            Cel::from(map)
-        }
-    }
-}
-
-fn from_cel(value: Cel) -> Result<Value, String> {
-    Ok(match value {
-        Cel::Null => Value::Null,
-        Cel::Bool(value) => Value::Bool(value),
-        Cel::Int(number) => number_value(number as f64),
-        Cel::UInt(number) => number_value(number as f64),
-        Cel::Float(number) if number.is_finite() => number_value(number),
-        Cel::String(text) => Value::String(text.as_str().to_owned()),
-        Cel::List(items) => Value::Array(items.iter().cloned().map(from_cel).collect::<Result<_, _>>()?),
-        Cel::Map(map) => {
-            let mut fields = serde_json::Map::new();
-            for (key, value) in map.map.iter() {
-                fields.insert(key.to_string(), from_cel(value.clone())?);
-            }
-            Value::Object(fields)
-        }
-        other => return Err(format!("the value {other:?} cannot be kept")),
-    })
-}
-
-/// Whole numbers stay whole in JSON, so that a template shows 3 and not 3.0.
-fn number_value(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 9e15 {
-        Value::from(number as i64)
-    } else {
-        Value::from(number)
-    }
+    let value = Cel::resolve_val(expression, &context).map_err(|error| explain::evaluation(&error))?;
+    values::from_val(value.as_ref(), tagged)
 }
 
 /// Turns whole-number literals that stand in arithmetic into doubles.
@@ -145,6 +115,38 @@ fn doubles(node: &mut IdedExpr, in_arithmetic: bool) {
         Expr::Comprehension(comprehension) => {
             doubles(&mut comprehension.iter_range, false);
             doubles(&mut comprehension.loop_step, false);
+        }
+        _ => {}
+    }
+}
+
+/// Turns `'2026-12-01' < slots.day` round: the value on the left decides how the text on the right is read.
+fn texts_last(node: &mut IdedExpr) {
+    let is_literal = |node: &IdedExpr| matches!(&node.expr, Expr::Literal(_));
+    if let Expr::Call(call) = &mut node.expr {
+        let turned = match call.func_name.as_str() {
+            operators::EQUALS => operators::EQUALS,
+            operators::NOT_EQUALS => operators::NOT_EQUALS,
+            operators::LESS => operators::GREATER,
+            operators::LESS_EQUALS => operators::GREATER_EQUALS,
+            operators::GREATER => operators::LESS,
+            operators::GREATER_EQUALS => operators::LESS_EQUALS,
+            _ => "",
+        };
+        if !turned.is_empty() && matches!(call.args.as_slice(), [a, b] if is_literal(a) && !is_literal(b)) {
+            call.func_name = turned.to_owned();
+            call.args.reverse();
+        }
+    }
+    match &mut node.expr {
+        Expr::Call(call) => {
+            call.target.iter_mut().map(|target| &mut **target).chain(&mut call.args).for_each(texts_last);
+        }
+        Expr::Select(select) => texts_last(&mut select.operand),
+        Expr::List(list) => list.elements.iter_mut().for_each(texts_last),
+        Expr::Comprehension(inner) => {
+            texts_last(&mut inner.iter_range);
+            texts_last(&mut inner.loop_step);
         }
         _ => {}
     }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use handlebars::template::{Parameter, TemplateElement};
+use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
+use serde_json::Value;
 
-use super::path;
+use super::{helpers::CALC, path};
+use crate::{condition::Expression, span::Span};
 
 /// Slots of which a field is shown, or over which something is repeated, where no `{{#if}}` makes sure of them.
 pub(super) fn collect(
@@ -17,9 +19,8 @@ pub(super) fn collect(
         match element {
             TemplateElement::HtmlExpression(call) | TemplateElement::Expression(call) => {
                 let shown = std::iter::once(&call.name).filter(|_| call.params.is_empty());
-                for parameter in shown.chain(&call.params) {
-                    need(parameter, outer, 1, have, needs);
-                }
+                shown.for_each(|name| need(name, outer, 0, have, needs));
+                of_call(call, outer, have, needs);
             }
             TemplateElement::HelperBlock(call) => {
                 let name = call.name.as_name().unwrap_or_default();
@@ -47,6 +48,28 @@ pub(super) fn collect(
     }
 }
 
+/// What the parameters of a helper need: those that show a value need it, those that compare accept what is unset.
+fn of_call(call: &HelperTemplate, outer: bool, have: &BTreeSet<String>, needs: &mut BTreeSet<String>) {
+    let name = call.name.as_name().unwrap_or_default();
+    let fields = usize::from(!matches!(name, "money" | "date" | "time" | "number" | "plural"));
+    for parameter in &call.params {
+        match parameter {
+            Parameter::Literal(Value::String(source)) if name == CALC => {
+                let expression = Expression::compile(source.clone(), Span::default());
+                needs.extend(expression.needs().iter().filter(|slot| !have.contains(*slot)).cloned());
+            }
+            Parameter::Subexpression(inner) => {
+                if let TemplateElement::Expression(call) | TemplateElement::HtmlExpression(call) =
+                    &*inner.element
+                {
+                    of_call(call, outer, have, needs);
+                }
+            }
+            other => need(other, outer, fields, have, needs),
+        }
+    }
+}
+
 /// Adds the slot of a path that goes at least `fields` fields below it.
 fn need(
     parameter: &Parameter,
@@ -55,22 +78,25 @@ fn need(
     have: &BTreeSet<String>,
     needs: &mut BTreeSet<String>,
 ) {
-    if let Parameter::Subexpression(inner) = parameter {
-        if let TemplateElement::Expression(call) | TemplateElement::HtmlExpression(call) = &*inner.element {
-            call.params.iter().for_each(|parameter| need(parameter, outer, fields, have, needs));
-        }
-        return;
-    }
     let mut paths = Vec::new();
     path(parameter, outer, &mut paths);
     for path in paths {
-        if let [root, slot, rest @ ..] = path.as_slice()
-            && root == "slots"
+        if let [root, name, rest @ ..] = path.as_slice()
             && rest.len() >= fields
-            && !have.contains(slot)
+            && let Some(name) = named(root, name)
+            && !have.contains(&name)
         {
-            needs.insert(slot.clone());
+            needs.insert(name);
         }
+    }
+}
+
+/// A slot by its name, a label by its slot, something of the client as `client.first_name`; nothing else may be unset.
+fn named(root: &str, name: &str) -> Option<String> {
+    match root {
+        "slots" | "labels" => Some(name.to_owned()),
+        "client" => Some(format!("client.{name}")),
+        _ => None,
     }
 }
 
@@ -90,8 +116,7 @@ fn slots_set_by(parameters: &[Parameter], outer: bool) -> BTreeSet<String> {
             other => {
                 let mut paths = Vec::new();
                 path(other, outer, &mut paths);
-                let slots = paths.into_iter().filter(|path| path.first().is_some_and(|root| root == "slots"));
-                found.extend(slots.filter_map(|path| path.into_iter().nth(1)));
+                found.extend(paths.iter().filter_map(|path| named(path.first()?, path.get(1)?)));
             }
         }
     }

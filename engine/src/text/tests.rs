@@ -16,7 +16,7 @@ fn check(source: &str, expected: Result<&str, &str>) {
         "slots": { "budget": 1992.6, "n": 3, "list": { "items": [{"name": "a"}, {"name": "b"}] } },
     });
     let template = Template::compile(source.to_owned(), Span::default());
-    match (template.render(&Fixed(values)), expected) {
+    match (template.render(&Fixed(values)).map(|rendered| rendered.text), expected) {
         (Ok(text), Ok(expected)) => assert_eq!(text, expected, "{source}"),
         (Err(error), Err(part)) => assert!(error.contains(part), "{source}: {error}"),
         (other, _) => panic!("{source}: {other:?}"),
@@ -50,7 +50,7 @@ fn rendering_has_bounds() {
     let render = |source: &str, items: usize, bytes: usize| {
         let list = vec![json!({ "name": "n".repeat(bytes), "list": vec![1; items] }); items];
         let values = Fixed(json!({ "slots": { "list": list } }));
-        Template::compile(source.to_owned(), Span::default()).render(&values)
+        Template::compile(source.to_owned(), Span::default()).render(&values).map(|rendered| rendered.text)
     };
     let once = "{{#each slots.list}}{{name}}{{/each}}";
     let twice = "{{#each slots.list}}{{#each list}}{{this}}{{/each}}{{/each}}";
