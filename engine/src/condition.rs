@@ -8,11 +8,13 @@ mod children;
 mod cost;
 mod explain;
 mod facts;
+mod functions;
 mod parsed;
 
 use std::collections::BTreeSet;
 
 pub(crate) use bounds::{BYTES, LOOPS, NESTING, TERMS};
+pub(crate) use functions::{FUNCTIONS, Sort};
 
 use cel::{
     IdedExpr,
@@ -70,7 +72,7 @@ impl Expression {
     /// A function that it calls and that does not exist, with those that do.
     pub fn unknown_function(&self) -> Option<(&str, &'static [&'static str])> {
         let name = facts::unknown_function(&self.parsed.as_ref().ok()?.expression)?;
-        Some((name, &facts::FUNCTIONS))
+        Some((name, functions::names()))
     }
 
     /// Paths such as `slots.budget` that it reads.

@@ -2,6 +2,8 @@
 //!
 //! Descriptions come from the doc comments of the types, so that they are written once.
 
+mod calls;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
@@ -38,6 +40,7 @@ pub fn reference(kinds: &[&'static KindSpec]) -> String {
         page.kind(kind, &bodies[kind.name]);
     }
     page.text.push_str(&values());
+    page.text.push_str(&calls::calls());
     page.text.push_str(&diagnostics());
     page.text
 }
@@ -244,9 +247,7 @@ fn values() -> String {
     page.push_str(
         "\nA slot of type `contact` has name, phone, email; `product` and the items of `products` have id, article, name, \
          description, brand, category, unit, price, currency, stock, photo; `products` has query, total, items. Unset \
-         slots are `null`.\n\nHelpers in texts: `{{money 1992.6 \"RUB\"}}`, `{{plural n \"one\" \"few\" \"many\"}}`, and \
-         Handlebars' own `if`, `unless`, `each`, `with`, `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `and`, `or`, `not`, \
-         `len`, `lookup`.\n\nFilters of the catalogue compare `price`, `stock`, `brand`, `category` or `article` with an \
+         slots are `null`.\n\nFilters of the catalogue compare `price`, `stock`, `brand`, `category` or `article` with an \
          expression; comparisons are joined by `&&`, and one whose value is unset is dropped.\n",
     );
     page.push_str(&format!(

@@ -19,11 +19,13 @@ use serde_json::Value;
 
 mod bounds;
 mod explain;
+mod helpers;
 mod needs;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use bounds::{BLOCKS, BYTES, LOOPS, OUTPUT, TAG_BYTES, TAGS};
+pub(crate) use helpers::HELPERS;
 
 use crate::{
     diagnostic::nearest,
@@ -218,7 +220,7 @@ impl Template {
     /// The helper that was probably meant where one is not known.
     pub fn nearest_helper(&self) -> Option<&'static str> {
         let name = self.error()?.0.strip_prefix(NO_HELPER)?.trim_matches('`');
-        nearest(name, HELPERS)
+        nearest(name, helpers::names())
     }
 
     /// Paths such as `slots.budget` that it reads from the root of the context.
@@ -319,12 +321,6 @@ fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     registry
 }
 
-/// Helpers that templates may call. Any other name with arguments is an error.
-const HELPERS: [&str; 18] = [
-    "money", "plural", "if", "unless", "each", "with", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or",
-    "not", "len", "lookup", "raw",
-];
-
 const NO_HELPER: &str = "there is no helper ";
 
 fn parse(source: &str) -> Result<Compiled, ParseError> {
@@ -423,8 +419,8 @@ fn walk(
 
 fn helper(call: &HelperTemplate, outer: bool, paths: &mut Vec<Vec<String>>) -> Result<(), ParseError> {
     let name = call.name.as_name().unwrap_or_default();
-    if !HELPERS.contains(&name) {
-        let help = format!("use one of: {}", HELPERS.join(", "));
+    if !helpers::names().any(|known| known == name) {
+        let help = format!("use one of: {}", helpers::names().collect::<Vec<_>>().join(", "));
         return Err(ParseError::new(format!("{NO_HELPER}`{name}`"), help, name));
     }
     for parameter in call.params.iter().chain(call.hash.values()) {

@@ -10,6 +10,7 @@ use cel::{
     common::ast::{EntryExpr, Expr, LiteralValue, operators},
 };
 
+use super::functions;
 use crate::{slot::Type, vars::VariableNames};
 
 const ORDER: [&str; 4] =
@@ -204,51 +205,14 @@ pub(super) fn kind(node: &IdedExpr, names: &VariableNames<'_>) -> Result<Option<
     })
 }
 
-/// Functions of expressions, methods among them.
-pub(super) const FUNCTIONS: [&str; 34] = [
-    "size",
-    "contains",
-    "startsWith",
-    "endsWith",
-    "matches",
-    "exists",
-    "exists_one",
-    "all",
-    "filter",
-    "map",
-    "has",
-    "int",
-    "uint",
-    "double",
-    "string",
-    "bytes",
-    "min",
-    "max",
-    "duration",
-    "timestamp",
-    "getFullYear",
-    "getMonth",
-    "getDate",
-    "getHours",
-    "getMinutes",
-    "getDayOfWeek",
-    "bool",
-    "dyn",
-    "type",
-    "join",
-    "sort",
-    "reverse",
-    "distinct",
-    "flatten",
-];
-
 /// A function that an author calls and that does not exist. Operators and what macros turn into are no such names.
 pub(super) fn unknown_function(node: &IdedExpr) -> Option<&str> {
     match &node.expr {
         Expr::Call(call) => {
             let name = call.func_name.as_str();
-            let plain = name.chars().all(char::is_alphabetic) && name != operators::IN;
-            if plain && !FUNCTIONS.contains(&name) && !name.starts_with("get") {
+            let plain = name.starts_with(char::is_alphabetic)
+                && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+            if plain && !functions::names().contains(&name) {
                 return Some(name);
             }
             call.target.iter().map(|target| &**target).chain(&call.args).find_map(unknown_function)

@@ -1,0 +1,48 @@
+//! The values that the examples of the reference stand on, so that each example can be evaluated as it is printed.
+
+use serde_json::{Value, json};
+
+use crate::vars;
+
+/// The variables of the examples, printed above them in the reference.
+pub(crate) struct SampleValues(Value);
+
+impl SampleValues {
+    /// A client in a dialog that has a name, a budget, a city and three goods.
+    pub(crate) fn new() -> SampleValues {
+        SampleValues(json!({
+            "client": { "first_name": "Анна", "last_name": "", "username": "" },
+            "message": { "text": "нужен насос" },
+            "session": { "language": "ru", "flow": "shop" },
+            "slots": {
+                "name": "Anna",
+                "city": null,
+                "budget": 9500,
+                "count": 3,
+                "urgent": true,
+                "tags": ["new", "sale", "pump"],
+                "goods": [
+                    { "name": "Pump", "price": 4990.5, "stock": 2 },
+                    { "name": "Hose", "price": 700, "stock": 0 },
+                    { "name": "Drill", "price": 12000, "stock": 5 },
+                ],
+            },
+            "results": { "query": "pump", "total": 2, "items": [] },
+            "company": { "name": "Example Ltd", "prices": { "visit": 1500 } },
+            "now": { "date": "2026-03-02", "time": "14:30", "hour": 14, "weekday": 1, "iso": "2026-03-02T14:30:00+03:00" },
+        }))
+    }
+
+    /// The slots as YAML, for the page.
+    pub(crate) fn page(&self) -> String {
+        let slots = self.0["slots"].as_object();
+        let lines = slots.into_iter().flatten().map(|(name, value)| format!("{name}: {value}\n"));
+        lines.collect()
+    }
+}
+
+impl vars::VariableSource for SampleValues {
+    fn root(&self, name: &str) -> Value {
+        self.0[name].clone()
+    }
+}
