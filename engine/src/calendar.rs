@@ -20,15 +20,8 @@ pub struct Calendar {
 /// How far a day of work is looked for, in days.
 const HORIZON: i64 = 366;
 
-const DAYS: [(&str, &str); 7] = [
-    ("mon", "пн"),
-    ("tue", "вт"),
-    ("wed", "ср"),
-    ("thu", "чт"),
-    ("fri", "пт"),
-    ("sat", "сб"),
-    ("sun", "вс"),
-];
+const DAYS: [(&str, &str); 7] =
+    [("mon", "пн"), ("tue", "вт"), ("wed", "ср"), ("thu", "чт"), ("fri", "пт"), ("sat", "сб"), ("sun", "вс")];
 
 impl Calendar {
     /// Whether any hours are known.
@@ -127,9 +120,7 @@ impl Calendar {
 
     /// The first working day after a day, within a year.
     pub fn next_workday(&self, day: Date) -> Option<Date> {
-        (1..=HORIZON)
-            .filter_map(|ahead| day.checked_add(ahead.days()).ok())
-            .find(|day| self.is_workday(*day))
+        (1..=HORIZON).filter_map(|ahead| day.checked_add(ahead.days()).ok()).find(|day| self.is_workday(*day))
     }
 
     /// «пн–пт 09:00–18:00, сб 10:00–15:00».
@@ -147,7 +138,8 @@ impl Calendar {
         while let Some(hours) = self.week.get(at) {
             let same = self.week.iter().skip(at).take_while(|other| *other == hours).count();
             if !hours.is_empty() {
-                let days = if same > 1 { format!("{}–{}", name(at), name(at + same - 1)) } else { name(at) };
+                let days =
+                    if same > 1 { format!("{}–{}", name(at), name(at + same - 1)) } else { name(at) };
                 let clock = |time: &Time| match time.second() {
                     59 => "24:00".to_owned(),
                     _ => time.strftime("%H:%M").to_string(),

@@ -87,6 +87,7 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
             flows: &signatures,
             unread: &unread,
             node: "",
+            node_span: Span::default(),
             used: documents::slots_in_prompts(&prompts),
             slots: BTreeMap::new(),
             diagnostics: Vec::new(),
@@ -186,7 +187,8 @@ fn drop_unused_slots_of_broken_places(
 /// What the choices in the slots of each flow are called, also where another flow asked and gave its answer back.
 fn labels_of(flows: &BTreeMap<String, Flow>) -> Labels {
     let mut all = Labels::new();
-    let nodes = || flows.values().flat_map(|flow| flow.nodes.values().map(move |entry| (&flow.id, &entry.node)));
+    let nodes =
+        || flows.values().flat_map(|flow| flow.nodes.values().map(move |entry| (&flow.id, &entry.node)));
     for (flow, node) in nodes() {
         let Some((slot, choices)) = node.choices() else { continue };
         let known = all.entry(flow.clone()).or_default().entry(slot.to_owned()).or_default();

@@ -8,6 +8,7 @@ mod children;
 mod cost;
 mod explain;
 mod facts;
+mod functions;
 mod kinds;
 mod parsed;
 mod values;
@@ -15,6 +16,7 @@ mod values;
 use std::collections::BTreeSet;
 
 pub(crate) use bounds::{BYTES, LOOPS, NESTING, TERMS};
+pub(crate) use functions::{FUNCTIONS, Sort};
 pub use kinds::fits;
 
 use cel::{
@@ -73,7 +75,7 @@ impl Expression {
     /// A function that it calls and that does not exist, with those that do.
     pub fn unknown_function(&self) -> Option<(&str, &'static [&'static str])> {
         let name = facts::unknown_function(&self.parsed.as_ref().ok()?.expression)?;
-        Some((name, &facts::FUNCTIONS))
+        Some((name, functions::names()))
     }
 
     /// Paths such as `slots.budget` that it reads.
@@ -251,12 +253,18 @@ impl FilterExpression {
                 _ => slot::Type::Text,
             };
             match kinds::kind(&clause.value.expression, names) {
-                Ok(Some(kind)) if kind != wanted && !(kind == slot::Type::Money && *column == Field::Price) => Some(format!(
-                    "`{column}` is a {}, but it is compared with a {}",
-                    wanted.name(),
-                    kind.name()
-                )),
-                Err(clash) => Some(clash.split_once('\n').map_or(clash.clone(), |(clash, _)| clash.to_owned())),
+                Ok(Some(kind))
+                    if kind != wanted && !(kind == slot::Type::Money && *column == Field::Price) =>
+                {
+                    Some(format!(
+                        "`{column}` is a {}, but it is compared with a {}",
+                        wanted.name(),
+                        kind.name()
+                    ))
+                }
+                Err(clash) => {
+                    Some(clash.split_once('\n').map_or(clash.clone(), |(clash, _)| clash.to_owned()))
+                }
                 _ => None,
             }
         })

@@ -109,6 +109,11 @@ pub trait Node: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Whether the dialog goes on while this node waits for a time, as if nothing waited.
+    fn lasts(&self) -> bool {
+        false
+    }
+
     /// The flow that this node calls.
     fn call(&self) -> Option<Call<'_>> {
         None

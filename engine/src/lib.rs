@@ -35,6 +35,7 @@ pub mod reference;
 pub mod release;
 pub mod resources;
 pub mod results;
+mod sample_values;
 pub mod schema;
 pub mod scope;
 pub mod session;

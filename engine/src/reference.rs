@@ -2,6 +2,8 @@
 //!
 //! Descriptions come from the doc comments of the types, so that they are written once.
 
+mod calls;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
@@ -38,6 +40,7 @@ pub fn reference(kinds: &[&'static KindSpec]) -> String {
         page.kind(kind, &bodies[kind.name]);
     }
     page.text.push_str(&values());
+    page.text.push_str(&calls::calls());
     page.text.push_str(&diagnostics());
     page.text
 }
@@ -244,9 +247,20 @@ fn values() -> String {
     page.push_str(
         "\nA slot of type `contact` has name, phone, email; `product` and the items of `products` have id, article, name, \
          description, brand, category, unit, price, currency, stock, photo; `products` has query, total, items. Unset \
-         slots are `null`.\n\nHelpers in texts: `{{money 1992.6 \"RUB\"}}`, `{{plural n \"one\" \"few\" \"many\"}}`, and \
-         Handlebars' own `if`, `unless`, `each`, `with`, `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `and`, `or`, `not`, \
-         `len`, `lookup`.\n\nFilters of the catalogue compare `price`, `stock`, `brand`, `category` or `article` with an \
+         slots are `null`.\n\n### Types\n\nDates, times, datetimes, lengths of time and amounts of money are values of their own: \
+         they are compared and computed with values of their type alone, and a text shows them in the client's language \
+         («29.11.2026», \"29 Nov 2026\"), numbers with the decimal mark of the language, `true` as «да» or \"yes\", a list with commas, a size \
+         with its unit. A `date` has year, month, day, weekday (1 is Monday); a `time` hour, minute; a `datetime` all of these and \
+         date, time; a `duration` months, days, hours, minutes (each the whole length in that unit, months apart); `money` amount, \
+         currency. A slot keeps them as `2026-11-29`, `14:30`, `2026-11-29T14:30`, `2h30m`, `{ amount: 4500, currency: RUB }`, and so \
+         do tests and requests to other systems. Days and times are those of the company's clock (`timezone` of company.yaml); \
+         the difference of two datetimes counts the hours of that clock.\n\nA value of company.yaml has the type that it is \
+         written as: `4500` is a number, `4500 RUB` and `4 500 ₽` are money, `2026-12-31` is a date, `14:30` a time, `true` a truth \
+         value, `[a, b]` a list; what is in quotes is a text. `working_hours: { mon-fri: 09:00-18:00, sat: [10:00-13:00, 14:00-16:00] }` \
+         and `holidays: [2027-01-01]` say when the company works: `now.working`, `now.workday`, `now.opens`, `now.next_workday` \
+         and `only` of a question follow them.\n\nA value that is unset, or of a type that a text cannot show, is a dash in the text \
+         and a fault in the trace; the compiler warns where it can know (`maybe-unset`, `wrong-type`). An expression or a \
+         request to another system fails instead.\n\n### Filters\n\nFilters of the catalogue compare `price`, `stock`, `brand`, `category` or `article` with an \
          expression; comparisons are joined by `&&`, and one whose value is unset is dropped.\n",
     );
     page.push_str(&format!(

@@ -42,6 +42,8 @@ pub struct Scope<'a> {
     pub(crate) unread: &'a BTreeSet<String>,
     /// The node being checked; empty outside the nodes.
     pub(crate) node: &'a str,
+    /// Where its name stands.
+    pub(crate) node_span: Span,
     /// Slots that something reads or sets.
     pub(crate) used: BTreeSet<String>,
     /// What each node does with slots.
@@ -91,6 +93,12 @@ impl Scope<'_> {
     pub fn report(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
         let message = self.named(message);
         self.diagnostics.push(Diagnostic::new(code, self.file, span, message, help));
+    }
+
+    /// The same for the node as a whole.
+    pub fn report_here(&mut self, code: Code, message: impl Into<String>, help: impl Into<String>) {
+        let span = self.node_span;
+        self.report(code, span, message, help);
     }
 
     /// A message prefixed with the node that is checked, if any.
@@ -321,7 +329,8 @@ impl Scope<'_> {
         for body in prompt.values().map(|prompt| &prompt.body) {
             let paths = body.paths().iter().filter(|path| path.first().is_some_and(|root| root == "slots"));
             let read: Vec<String> = paths.filter_map(|path| path.get(1).cloned()).collect();
-            for slot in read.iter().chain(body.needs()) {
+            let needed = body.needs().iter().filter(|name| !name.starts_with("client."));
+            for slot in read.iter().chain(needed) {
                 if !self.header.slots.contains_key(slot.as_str()) {
                     let message = format!(
                         "node `{}`: prompt `{}` uses the slot `{slot}`, which this flow does not declare",
@@ -333,7 +342,7 @@ impl Scope<'_> {
                     self.diagnostics.push(diagnostic.near(slot, known));
                 }
             }
-            self.needs(body.needs(), name.span, "the prompt would fail");
+            self.needs(body.needs(), name.span, "a dash would stand for it in the prompt");
         }
         for language in &self.header.languages {
             if !prompt.has(*language) {
@@ -558,7 +567,8 @@ impl Scope<'_> {
                     && ["working", "workday", "opens", "next_workday"].contains(&name.as_str());
                 let help = match what {
                     _ if hours => {
-                        "write into company.yaml when it works: `working_hours: { mon-fri: 09:00-18:00 }`".to_owned()
+                        "write into company.yaml when it works: `working_hours: { mon-fri: 09:00-18:00 }`"
+                            .to_owned()
                     }
                     "label" => "give the question that fills the slot `choices`".to_owned(),
                     "slot" => format!("declare it under `slots:`, for example `{name}: {{ type: text }}`"),
@@ -578,6 +588,9 @@ impl Scope<'_> {
     fn needs(&mut self, slots: &[String], span: Span, why: &str) {
         for slot in slots {
             if let Some(name) = slot.strip_prefix("client.") {
+                if self.names.check(&["client".to_owned(), name.to_owned()]).is_err() {
+                    continue;
+                }
                 let span = span.narrowed(self.text, slot);
                 let message = format!("the {} of a client may be unknown, and {why}", name.replace('_', " "));
                 let help = format!("guard it: {{{{#if {slot}}}}}…{{{{/if}}}}");

@@ -148,6 +148,9 @@ pub struct Waiting {
     /// What it remembers.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub state: Value,
+    /// Whether it waits for a time while the dialog goes on, and is not dropped when a question is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
 }
 
 impl Session {
@@ -178,11 +181,13 @@ impl Session {
         self.replied = None;
     }
 
-    /// Drops the question that waits in the innermost flow, and those that were interrupted there.
+    /// Drops the question that waits in the innermost flow, and those that were interrupted there; a wait for a time that
+    /// lasts stays.
     pub(crate) fn clear_waiting(&mut self) {
         if let Some(frame) = self.frames.last_mut() {
-            frame.waiting = None;
-            frame.interrupted.clear();
+            frame.interrupted.retain(|interrupted| interrupted.waiting.lasting);
+            let lasting = frame.waiting.take().filter(|waiting| waiting.lasting);
+            frame.interrupted.extend(lasting.map(|waiting| Interrupted { waiting, above: Vec::new() }));
         }
     }
 

@@ -118,9 +118,7 @@ impl Type {
             Type::Size => Some(&["length", "width", "height"]),
             Type::Date => Some(&["year", "month", "day", "weekday"]),
             Type::Time => Some(&["hour", "minute"]),
-            Type::DateTime => {
-                Some(&["date", "time", "year", "month", "day", "weekday", "hour", "minute"])
-            }
+            Type::DateTime => Some(&["date", "time", "year", "month", "day", "weekday", "hour", "minute"]),
             Type::Duration => Some(&["months", "days", "hours", "minutes"]),
             Type::Money => Some(&["amount", "currency"]),
             Type::Contact => Some(&["name", "phone", "email"]),
@@ -197,9 +195,9 @@ impl Declaration {
                 Type::Number => value.is_number(),
                 Type::Boolean => value.is_boolean(),
                 Type::Size | Type::Contact | Type::Product | Type::Products => value.is_object(),
-                Type::List => {
-                    value.as_array().is_some_and(|items| items.iter().all(|item| !item.is_object() && !item.is_array()))
-                }
+                Type::List => value
+                    .as_array()
+                    .is_some_and(|items| items.iter().all(|item| !item.is_object() && !item.is_array())),
                 _ => value.is_string(),
             };
             if fits { Ok(value) } else { Err(value) }
@@ -215,7 +213,9 @@ impl Declaration {
         if long(&value) || value.as_array().is_some_and(|items| items.iter().any(long)) {
             return Err(format!("the text is longer than {MAX_TEXT} characters"));
         }
-        if let Some(number) = value.get("amount").filter(|_| self.kind == Type::Money).unwrap_or(&value).as_f64() {
+        if let Some(number) =
+            value.get("amount").filter(|_| self.kind == Type::Money).unwrap_or(&value).as_f64()
+        {
             let shown = if self.personal { "the value".to_owned() } else { number.to_string() };
             if self.min.is_some_and(|min| number < min) {
                 return Err(format!("{shown} is below the slot's min"));

@@ -8,6 +8,7 @@ mod abandon;
 mod cursor;
 mod edit;
 mod fit;
+mod give;
 mod interrupt;
 mod refer;
 mod route;
@@ -135,7 +136,8 @@ fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, 
                         if let Some(frame) = session.frames.last_mut()
                             && turn_state.paging_flow.is_none()
                         {
-                            let waits = std::mem::take(&mut turn_state.current);
+                            let mut waits = std::mem::take(&mut turn_state.current);
+                            waits.lasting = flow.nodes.get(&waits.node).is_some_and(|entry| entry.node.lasts());
                             // This question is asked now, so it is not asked again after the interruption.
                             frame.interrupted.retain(|interrupted| interrupted.waiting.node != waits.node);
                             frame.waiting = Some(waits);
@@ -340,6 +342,7 @@ fn fail(release: &Release, session: &mut Session, turn_state: &mut TurnState, fa
         && !turn_state.failed
     {
         // The error path belongs to the flow that declares it: the flows above it end.
+        give::results(release, session, frame);
         session.frames.truncate(frame + 1);
         session.clear_waiting();
         turn_state.failed = true;

@@ -23,12 +23,15 @@ mod explain;
 mod helpers;
 mod kinds;
 mod needs;
+mod show;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use bounds::{BLOCKS, BYTES, LOOPS, OUTPUT, TAG_BYTES, TAGS};
+pub(crate) use helpers::HELPERS;
 pub use kinds::Clash;
-use helpers::{CALC, COMPUTED, SHOW, WHY};
+
+use show::{CALC, COMPUTED, SHOW, WHY};
 
 use crate::{
     condition::Expression,
@@ -226,7 +229,7 @@ impl Template {
     /// The helper that was probably meant where one is not known.
     pub fn nearest_helper(&self) -> Option<&'static str> {
         let name = self.error()?.0.strip_prefix(NO_HELPER)?.trim_matches('`');
-        nearest(name, HELPERS)
+        nearest(name, helpers::names())
     }
 
     /// Paths such as `slots.budget` that it reads from the root of the context.
@@ -289,10 +292,10 @@ impl Template {
                 let context = Context::from(values);
                 let registry: &Handlebars<'_> = if self.address { &ADDRESSES } else { &REGISTRY };
                 let mut rendered = bounds::Capped::default();
-                helpers::begin(source.language(), self.address);
+                show::begin(source.language(), self.address);
                 let result =
                     template.render(registry, &context, &mut RenderContext::new(None), &mut rendered);
-                let faults = helpers::end();
+                let faults = show::end();
                 match result {
                     Ok(()) => Ok(Rendered { text: rendered.text, faults }),
                     Err(_) if rendered.full => Err(bounds::Capped::error()),
@@ -356,27 +359,21 @@ fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     registry.register_escape_fn(escape);
-    registry.register_helper(SHOW, Box::new(helpers::Show));
-    registry.register_helper(CALC, Box::new(helpers::Calc));
-    registry.register_helper("money", Box::new(helpers::Format(helpers::money)));
-    registry.register_helper("date", Box::new(helpers::Format(helpers::date)));
-    registry.register_helper("time", Box::new(helpers::Format(helpers::time)));
-    registry.register_helper("number", Box::new(helpers::Format(helpers::number)));
-    registry.register_helper("plural", Box::new(helpers::Format(helpers::plural)));
-    registry.register_helper("eq", Box::new(helpers::Compare("eq", Ordering::is_eq)));
-    registry.register_helper("ne", Box::new(helpers::Compare("ne", Ordering::is_ne)));
-    registry.register_helper("gt", Box::new(helpers::Compare("gt", Ordering::is_gt)));
-    registry.register_helper("gte", Box::new(helpers::Compare("gte", Ordering::is_ge)));
-    registry.register_helper("lt", Box::new(helpers::Compare("lt", Ordering::is_lt)));
-    registry.register_helper("lte", Box::new(helpers::Compare("lte", Ordering::is_le)));
+    registry.register_helper(SHOW, Box::new(show::Show));
+    registry.register_helper(CALC, Box::new(show::Calc));
+    registry.register_helper("money", Box::new(show::Format(show::money)));
+    registry.register_helper("date", Box::new(show::Format(show::date)));
+    registry.register_helper("time", Box::new(show::Format(show::time)));
+    registry.register_helper("number", Box::new(show::Format(show::number)));
+    registry.register_helper("plural", Box::new(show::Format(show::plural)));
+    registry.register_helper("eq", Box::new(show::Compare("eq", Ordering::is_eq)));
+    registry.register_helper("ne", Box::new(show::Compare("ne", Ordering::is_ne)));
+    registry.register_helper("gt", Box::new(show::Compare("gt", Ordering::is_gt)));
+    registry.register_helper("gte", Box::new(show::Compare("gte", Ordering::is_ge)));
+    registry.register_helper("lt", Box::new(show::Compare("lt", Ordering::is_lt)));
+    registry.register_helper("lte", Box::new(show::Compare("lte", Ordering::is_le)));
     registry
 }
-
-/// Helpers that templates may call. Any other name with arguments is an error.
-const HELPERS: [&str; 22] = [
-    "money", "date", "time", "number", "plural", "calc", "if", "unless", "each", "with", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or",
-    "not", "len", "lookup", "raw",
-];
 
 const NO_HELPER: &str = "there is no helper ";
 
@@ -537,8 +534,8 @@ fn walk(
 
 fn helper(call: &HelperTemplate, outer: bool, paths: &mut Vec<Vec<String>>) -> Result<(), ParseError> {
     let name = call.name.as_name().unwrap_or_default();
-    if !HELPERS.contains(&name) {
-        let help = format!("use one of: {}", HELPERS.join(", "));
+    if !helpers::names().any(|known| known == name) {
+        let help = format!("use one of: {}", helpers::names().collect::<Vec<_>>().join(", "));
         return Err(ParseError::new(format!("{NO_HELPER}`{name}`"), help, name));
     }
     for parameter in call.params.iter().chain(call.hash.values()) {

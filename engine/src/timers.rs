@@ -6,3 +6,13 @@ pub const INACTIVITY: &str = "inactivity";
 pub const HANDOFF: &str = "handoff";
 /// The timer of a node that waits for a time.
 pub const DELAY: &str = "delay";
+
+/// The timer of a node that waits for a time while the dialog goes on.
+pub(crate) fn lasting(flow: &str, node: &str) -> String {
+    format!("{DELAY}:{flow}/{node}")
+}
+
+/// The flow and the node whose timer it is.
+pub(crate) fn of_lasting(name: &str) -> Option<(&str, &str)> {
+    name.strip_prefix(DELAY)?.strip_prefix(':')?.split_once('/')
+}

@@ -158,8 +158,7 @@ impl<'a> TurnContext<'a> {
 
     fn rendered(&self, template: &Template, source: &dyn vars::VariableSource) -> Result<String, Fault> {
         let rendered = template.render(source);
-        let rendered =
-            rendered.map_err(|why| Fault(format!("template at {}: {why}", template.span())))?;
+        let rendered = rendered.map_err(|why| Fault(format!("template at {}: {why}", template.span())))?;
         for why in rendered.faults {
             let fault = format!("fault: in the text at {}, {why}", template.span());
             let mut faults = self.text_faults.borrow_mut();
@@ -411,6 +410,19 @@ impl<'a> TurnContext<'a> {
     pub fn start_timer(&mut self, name: &str, after: i64) {
         let due = self.turn_state.event.at.saturating_add(after);
         self.command(Command::StartTimer { name: name.to_owned(), due });
+    }
+
+    /// Starts the timer of this node, which fires at a moment (milliseconds since the Unix epoch) whatever the dialog does
+    /// meanwhile; for a node of [`crate::kind::Node::lasts`].
+    pub fn start_lasting_timer(&mut self, due: i64) {
+        let name = timers::lasting(self.flow, &self.turn_state.current.node);
+        self.command(Command::StartTimer { name, due });
+    }
+
+    /// When a moment on the company's clock is, in milliseconds since the Unix epoch.
+    pub fn millis_of(&self, at: DateTime) -> i64 {
+        let zoned = self.resources.time_zone.to_ambiguous_timestamp(at).compatible();
+        zoned.map_or(self.turn_state.event.at, |at| at.as_millisecond())
     }
 
     /// Cancels a timer.

@@ -14,8 +14,8 @@ use jiff::{
 };
 use serde_json::{Map, Value, json};
 
-pub use format::{DateStyle, date as format_date, show};
 pub(crate) use format::written;
+pub use format::{DateStyle, date as format_date, show};
 
 use crate::slot::Type;
 
@@ -167,8 +167,7 @@ impl Money {
             (before, "") => before,
             _ => return None,
         };
-        let digits: String =
-            number.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}')).collect();
+        let digits: String = number.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}')).collect();
         Money::new(digits.replace(',', ".").parse().ok()?, currency).ok()
     }
 }
@@ -223,7 +222,9 @@ impl Typed {
     /// As a slot keeps it.
     pub fn stored(&self) -> Value {
         match self {
-            Typed::Money(money) => json!({ "amount": plain_number(money.amount), "currency": money.currency }),
+            Typed::Money(money) => {
+                json!({ "amount": plain_number(money.amount), "currency": money.currency })
+            }
             other => Value::String(other.iso()),
         }
     }
@@ -315,10 +316,9 @@ impl Typed {
             (Typed::Period(_), Typed::Period(_)) => {
                 Err("months have no fixed length: compare months with months, or days with days".to_owned())
             }
-            (Typed::Money(a), Typed::Money(b)) if a.currency == b.currency => a
-                .amount
-                .partial_cmp(&b.amount)
-                .ok_or_else(|| "an amount of money is no number".to_owned()),
+            (Typed::Money(a), Typed::Money(b)) if a.currency == b.currency => {
+                a.amount.partial_cmp(&b.amount).ok_or_else(|| "an amount of money is no number".to_owned())
+            }
             (Typed::Money(a), Typed::Money(b)) => {
                 Err(format!("{} and {} are different currencies", a.currency, b.currency))
             }
@@ -372,13 +372,10 @@ impl Typed {
                     |why| if a.currency == b.currency { "the amount is too large".to_owned() } else { why },
                 )
             }
-            (_, Typed::Period(period)) => self
-                .plus(&Typed::Period(Period { months: -period.months, seconds: -period.seconds })),
-            _ => Err(format!(
-                "a {} cannot be taken from a {}",
-                other.kind().name(),
-                self.kind().name()
-            )),
+            (_, Typed::Period(period)) => {
+                self.plus(&Typed::Period(Period { months: -period.months, seconds: -period.seconds }))
+            }
+            _ => Err(format!("a {} cannot be taken from a {}", other.kind().name(), self.kind().name())),
         }
     }
 
@@ -457,7 +454,11 @@ fn zoneless(text: &str) -> &str {
 
 /// Whole numbers stay whole in JSON, so that a template shows 3 and not 3.0.
 pub(crate) fn plain_number(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 9e15 { Value::from(number as i64) } else { Value::from(number) }
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        Value::from(number as i64)
+    } else {
+        Value::from(number)
+    }
 }
 
 #[cfg(test)]
@@ -513,7 +514,10 @@ mod tests {
         assert_eq!(date("2026-01-31").plus(&period("1mo")), Ok(date("2026-02-28")));
         assert_eq!(date("2026-11-29").plus(&period("2d")), Ok(date("2026-12-01")));
         assert_eq!(date("2026-12-01").minus(&date("2026-11-29")), Ok(period("2d")));
-        assert_eq!(date("2026-11-29").plus(&typed(Type::Time, "10:00")), Ok(typed(Type::DateTime, "2026-11-29T10:00")));
+        assert_eq!(
+            date("2026-11-29").plus(&typed(Type::Time, "10:00")),
+            Ok(typed(Type::DateTime, "2026-11-29T10:00"))
+        );
         assert!(date("2026-11-29").plus(&period("2h")).is_err());
         assert!(typed(Type::Time, "23:30").plus(&period("1h")).is_err());
         assert!(date("9999-12-31").plus(&period("1d")).is_err());

@@ -19,7 +19,18 @@ const SESSION: [&str; 2] = ["language", "flow"];
 const RESULTS: [&str; 3] = ["query", "total", "items"];
 const CONTEXT: [&str; 7] = ["shown", "focus", "order", "pending", "leads", "urgent", "upset"];
 const NOW: [&str; 13] = [
-    "date", "time", "year", "month", "day", "weekday", "hour", "minute", "iso", "working", "workday", "opens",
+    "date",
+    "time",
+    "year",
+    "month",
+    "day",
+    "weekday",
+    "hour",
+    "minute",
+    "iso",
+    "working",
+    "workday",
+    "opens",
     "next_workday",
 ];
 

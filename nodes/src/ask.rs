@@ -176,11 +176,7 @@ impl Node for Ask {
 
     fn check(&self, scope: &mut Scope<'_>) {
         scope.text(&self.text);
-        scope.sets(
-            &self.into,
-            &ANSWERS,
-            if self.optional { Sets::Maybe } else { Sets::OnExits(&["done"]) },
-        );
+        scope.sets(&self.into, &ANSWERS, if self.optional { Sets::Maybe } else { Sets::OnExits(&["done"]) });
         scope.buttons(self.choices.len() + 1, self.text.span());
         if let Some(name) = &self.name_into {
             scope.sets(name, &[Type::Contact], Sets::Maybe);

@@ -3,23 +3,48 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
+    condition::Expression,
+    diagnostic::Code,
     duration::Duration,
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
+    slot::Type,
     span::Spanned,
     timers::DELAY,
     turn_context::TurnContext,
+    typed::Typed,
 };
 
-/// Waits from a minute to weeks; the wait survives restarts. Exits: `done` when the time has come, `message` when the
-/// client writes before.
+/// Waits from a minute to weeks, or until a moment; the wait survives restarts. A message of the client ends it by the exit
+/// `message`, unless `on_message: wait` says that the dialog goes on meanwhile: then `done` is the only exit, and what it
+/// leads to comes whatever the client did. A wait ends with its flow and with the dialog (`end`, `/start`).
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Delay {
     /// How long: `30m`, `2h`, `3d`, `2w`.
-    #[serde(rename = "for")]
-    time: Spanned<Duration>,
+    #[serde(rename = "for", default)]
+    time: Option<Spanned<Duration>>,
+    /// Until which moment, an expression: `slots.visit - hours(24)`. One that is past is over at once.
+    #[serde(default)]
+    until: Option<Expression>,
+    /// What a message of the client does: `leave` by the exit `message`, or `wait` on while it is answered.
+    #[serde(default)]
+    on_message: OnMessage,
 }
+
+/// What a message does to a wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum OnMessage {
+    /// Ends it.
+    #[default]
+    Leave,
+    /// Nothing: the dialog goes on, and so does the wait.
+    Wait,
+}
+
+/// The longest wait, milliseconds.
+const YEAR: i64 = 366 * 86_400_000;
 
 #[derive(Default, Serialize, Deserialize)]
 struct State {
@@ -30,7 +55,7 @@ struct State {
 impl Kind for Delay {
     const NAME: &'static str = "delay";
     const EXITS: &'static [(&'static str, &'static str)] =
-        &[("done", "the time has come"), ("message", "the client wrote before")];
+        &[("done", "the time has come"), ("message", "the client wrote before; not with `on_message: wait`")];
     const EXAMPLE: &'static str = "\
 flow: example
 start: thanks
@@ -50,11 +75,31 @@ nodes:
 
 impl Node for Delay {
     fn exits(&self) -> Vec<Exit> {
-        vec![Exit::required("done"), Exit::required("message")]
+        match self.on_message {
+            OnMessage::Leave => vec![Exit::required("done"), Exit::required("message")],
+            OnMessage::Wait => vec![Exit::required("done")],
+        }
     }
 
     fn check(&self, scope: &mut Scope<'_>) {
-        scope.waiting_time("for", &self.time);
+        if let Some(time) = &self.time {
+            scope.waiting_time("for", time);
+        }
+        if let Some(until) = &self.until {
+            scope.expression(until);
+            if let Some(kind) = scope.kind_of(until).filter(|kind| *kind != Type::DateTime) {
+                let message = format!("`until` is a {}, not a moment", kind.name());
+                let help = "write a datetime, such as slots.visit - hours(24) or datetime(slots.day, time('9:00'))";
+                scope.report(Code::WrongType, until.span(), message, help);
+            }
+        }
+        match (&self.time, &self.until) {
+            (Some(_), Some(until)) => {
+                scope.report(Code::BadValue, until.span(), "a wait has both `for` and `until`", "remove one of them");
+            }
+            (None, None) => scope.report_here(Code::MissingField, "a wait has no end", "write `for: 3d`, or `until: slots.visit`"),
+            _ => {}
+        }
     }
 
     fn waits(&self) -> bool {
@@ -63,6 +108,10 @@ impl Node for Delay {
 
     fn timer(&self) -> Option<&'static str> {
         Some(DELAY)
+    }
+
+    fn lasts(&self) -> bool {
+        self.on_message == OnMessage::Wait
     }
 
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
@@ -78,10 +127,29 @@ impl Node for Delay {
                 return Ok(NodeOutcome::exit("done"));
             }
             (NodeInput::Resumed | NodeInput::HandoffEnded, Some(due)) => due,
-            _ => now.saturating_add(self.time.0),
+            _ => match (&self.time, &self.until) {
+                (Some(time), _) => now.saturating_add(time.value.0),
+                (None, Some(until)) => {
+                    let value = turn.value(until)?;
+                    let Some(Typed::DateTime(at)) = Typed::read(Type::DateTime, &value) else {
+                        return Err(Fault(format!("`{}` is no moment", until.source())));
+                    };
+                    let due = turn.millis_of(at);
+                    if due <= now {
+                        turn.note("the moment is past".to_owned());
+                        return Ok(NodeOutcome::exit("done"));
+                    }
+                    due.min(now.saturating_add(YEAR))
+                }
+                (None, None) => return Err(Fault("a wait without an end".to_owned())),
+            },
         };
         turn.set_state(&State { due: Some(due) })?;
-        turn.start_timer(DELAY, due.saturating_sub(now));
+        if self.lasts() {
+            turn.start_lasting_timer(due);
+        } else {
+            turn.start_timer(DELAY, due.saturating_sub(now));
+        }
         Ok(NodeOutcome::Wait)
     }
 }

@@ -45,7 +45,7 @@ nodes:
     notify:
       to: sales
       subject: { ru: Вопрос клиента, en: A client's question }
-      text: '{{client.first_name}}: {{message.text}}'
+      text: '{{#if client.first_name}}{{client.first_name}}: {{/if}}{{message.text}}'
     next: thanks
   thanks:
     say: { text: { ru: Передал., en: I have passed it on. } }

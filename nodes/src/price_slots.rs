@@ -71,7 +71,10 @@ impl PriceSlots {
             match declaration.accept(value.clone()) {
                 Ok(_) => turn.set_slot(slot, value)?,
                 Err(why) => {
-                    turn.note(format!("fault: the slot `{}` does not take the bound on the price: {why}", slot.value));
+                    turn.note(format!(
+                        "fault: the slot `{}` does not take the bound on the price: {why}",
+                        slot.value
+                    ));
                     turn.set_slot(slot, Value::Null)?;
                 }
             }

@@ -51,6 +51,7 @@ pub(super) fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
     }
     for (name, entry) in &flow.nodes {
         scope.node = name;
+        scope.node_span = entry.span;
         entry.node.check(scope);
         check_exits(name, entry, scope);
         for transition in entry.node.transitions() {

@@ -73,6 +73,7 @@ pub(super) fn read(bundle: &Bundle, diagnostics: &mut Vec<Diagnostic>) -> Compan
             _ => particular(&mut company, text, key, value, diagnostics),
         }
     }
+    company.unread = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count() > before;
     if company.calendar.is_known() {
         for language in Language::ALL {
             let shown = company.calendar.shown(language);
@@ -94,7 +95,6 @@ pub(super) fn read(bundle: &Bundle, diagnostics: &mut Vec<Diagnostic>) -> Compan
             }
         }
     }
-    company.unread = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count() > before;
     company
 }
 
@@ -123,11 +123,18 @@ fn particular(
                 kinds.push(of);
                 company.add(key, language, value);
             }
-            kind = kinds.first().copied().flatten().filter(|first| kinds.iter().all(|of| *of == Some(*first)));
+            kind =
+                kinds.first().copied().flatten().filter(|first| kinds.iter().all(|of| *of == Some(*first)));
             for language in text.missing(&Language::ALL) {
                 let message = format!("`{}` has no {language} version", key.value);
                 let help = format!("add `{language}: …`");
-                diagnostics.push(Diagnostic::new(Code::MissingTranslation, COMPANY, text.span(), message, help));
+                diagnostics.push(Diagnostic::new(
+                    Code::MissingTranslation,
+                    COMPANY,
+                    text.span(),
+                    message,
+                    help,
+                ));
             }
         }
         Node::Null | Node::Map(_) => {
@@ -135,7 +142,9 @@ fn particular(
             config::read::<Text>(COMPANY, value, diagnostics);
             return;
         }
-        Node::Seq(items) if items.iter().any(|item| matches!(item.node, Node::Seq(_) | Node::Map(_) | Node::Null)) => {
+        Node::Seq(items)
+            if items.iter().any(|item| matches!(item.node, Node::Seq(_) | Node::Map(_) | Node::Null)) =>
+        {
             let message = format!("`{}` is a list of more than plain values", key.value);
             let help = "write texts and numbers in it, such as [Москва, Тула]";
             diagnostics.push(Diagnostic::new(Code::BadValue, COMPANY, value.span, message, help));
@@ -164,7 +173,8 @@ fn scalar(source: &str, tree: &Tree) -> (Option<Type>, Value) {
         Node::Str(text) if is_plain(source, tree.span) => {
             let kinds = [Type::Date, Type::Time, Type::DateTime, Type::Money];
             let typed = kinds.into_iter().find_map(|kind| {
-                Typed::parse(kind, text).filter(|typed| kind == Type::Money || typed.iso().len() >= text.len())
+                Typed::parse(kind, text)
+                    .filter(|typed| kind == Type::Money || typed.iso().len() >= text.len())
             });
             match typed {
                 Some(typed) => (Some(typed.kind()), typed.tag()),

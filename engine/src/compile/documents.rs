@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use super::company::Company;
 use crate::{
     bundle::Bundle,
@@ -17,6 +16,7 @@ use crate::{
     text::Template,
     yaml::Node,
 };
+use serde::Deserialize;
 
 /// The head of a prompt file, between two lines of dashes.
 #[derive(Debug, Deserialize)]

@@ -66,9 +66,12 @@ fn field<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
 /// A declaration that contradicts itself.
 pub(super) fn check_declaration(name: &str, slot: &Spanned<Declaration>, scope: &mut Scope<'_>) {
     if (slot.min.is_some() || slot.max.is_some()) && !matches!(slot.kind, Type::Number | Type::Money) {
-        let message =
-            format!("slot `{name}` is of type {}; `min` and `max` are for numbers and money", slot.kind.name());
-        let help = "remove them, or write `type: number`; a question has limits of its own (ask: min, max, only)";
+        let message = format!(
+            "slot `{name}` is of type {}; `min` and `max` are for numbers and money",
+            slot.kind.name()
+        );
+        let help =
+            "remove them, or write `type: number`; a question has limits of its own (ask: min, max, only)";
         scope.report(Code::WrongSlotType, slot.span, message, help);
     }
     if let (Some(min), Some(max)) = (slot.min, slot.max)

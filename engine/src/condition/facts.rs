@@ -8,6 +8,8 @@ use cel::{
     common::ast::{EntryExpr, Expr, LiteralValue, operators},
 };
 
+use super::functions;
+
 pub(super) const ORDER: [&str; 4] =
     [operators::LESS, operators::LESS_EQUALS, operators::GREATER, operators::GREATER_EQUALS];
 pub(super) const ARITHMETIC: [&str; 6] = [
@@ -129,53 +131,14 @@ pub(super) fn when(node: &IdedExpr, value: bool) -> Slots {
     }
 }
 
-/// Functions of expressions, methods among them.
-pub(super) const FUNCTIONS: [&str; 36] = [
-    "size",
-    "contains",
-    "startsWith",
-    "endsWith",
-    "matches",
-    "min",
-    "max",
-    "round",
-    "date",
-    "time",
-    "datetime",
-    "duration",
-    "money",
-    "days",
-    "hours",
-    "minutes",
-    "weeks",
-    "months",
-    "years",
-    "floor",
-    "ceil",
-    "abs",
-    "exists",
-    "exists_one",
-    "all",
-    "filter",
-    "map",
-    "has",
-    "int",
-    "uint",
-    "double",
-    "string",
-    "bytes",
-    "bool",
-    "dyn",
-    "type",
-];
-
 /// A function that an author calls and that does not exist. Operators and what macros turn into are no such names.
 pub(super) fn unknown_function(node: &IdedExpr) -> Option<&str> {
     match &node.expr {
         Expr::Call(call) => {
             let name = call.func_name.as_str();
-            let plain = name.chars().all(char::is_alphabetic) && name != operators::IN;
-            if plain && !FUNCTIONS.contains(&name) {
+            let plain = name.starts_with(char::is_alphabetic)
+                && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+            if plain && !functions::names().contains(&name) {
                 return Some(name);
             }
             call.target.iter().map(|target| &**target).chain(&call.args).find_map(unknown_function)

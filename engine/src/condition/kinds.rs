@@ -208,11 +208,15 @@ fn binary_kind(operator: &str, left: Type, right: Type) -> Result<Type, String> 
         (_, Number, Number) => Number,
         (operators::ADD, Text, Text) => Text,
         (operators::ADD, List, List) => List,
-        (operators::ADD, Date | Time | DateTime, Duration) | (operators::ADD | operators::SUBSTRACT, Money, Money) => left,
+        (operators::ADD, Date | Time | DateTime, Duration)
+        | (operators::ADD | operators::SUBSTRACT, Money, Money) => left,
         (operators::ADD, Duration, Date | Time | DateTime | Duration) => right,
         (operators::ADD, Date, Time) => DateTime,
-        (operators::SUBSTRACT, Date | Time | DateTime, Duration) | (operators::SUBSTRACT, Duration, Duration) => left,
-        (operators::SUBSTRACT, Date, Date) | (operators::SUBSTRACT, Time, Time) | (operators::SUBSTRACT, DateTime, DateTime) => Duration,
+        (operators::SUBSTRACT, Date | Time | DateTime, Duration)
+        | (operators::SUBSTRACT, Duration, Duration) => left,
+        (operators::SUBSTRACT, Date, Date)
+        | (operators::SUBSTRACT, Time, Time)
+        | (operators::SUBSTRACT, DateTime, DateTime) => Duration,
         (operators::MULTIPLY | operators::DIVIDE, Money | Duration, Number) => left,
         (operators::DIVIDE, Money, Money) | (operators::DIVIDE, Duration, Duration) => Number,
         (operators::MULTIPLY, Number, Money | Duration) => {

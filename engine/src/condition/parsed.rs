@@ -114,6 +114,8 @@ fn doubles(node: &mut IdedExpr, in_arithmetic: bool) {
         Expr::List(list) => list.elements.iter_mut().for_each(|item| doubles(item, false)),
         Expr::Comprehension(comprehension) => {
             doubles(&mut comprehension.iter_range, false);
+            // The counter of `exists_one` begins as a literal and has literals added to it.
+            doubles(&mut comprehension.accu_init, true);
             doubles(&mut comprehension.loop_step, false);
         }
         _ => {}

@@ -6,7 +6,10 @@ use cel::{
     Env, ExecutionError,
     common::{
         traits::{Adder, Comparer, Divider, Indexer, Multiplier, Subtractor},
-        types::{CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, CelUInt, DYN_TYPE, Kind, Type as CelType},
+        types::{
+            CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, CelUInt, DYN_TYPE,
+            Kind, Type as CelType,
+        },
         value::{CowVal, StaticVal, Val},
     },
 };
@@ -168,7 +171,8 @@ impl Divider for TypedVal {
             Some(0.0) => Err(failed("division by zero".to_owned())),
             Some(divisor) => owned(self.typed.times(1.0 / divisor)),
             None => {
-                let share = self.typed.over(&other(&self.typed, rhs, &[self.typed.kind()])?).map_err(failed)?;
+                let share =
+                    self.typed.over(&other(&self.typed, rhs, &[self.typed.kind()])?).map_err(failed)?;
                 Ok(CowVal::owned(CelDouble::from(share)))
             }
         }
@@ -218,10 +222,8 @@ pub(super) fn to_val(value: &Value) -> Box<dyn Val> {
         Value::Object(fields) => match Typed::tagged(value) {
             Some(typed) => Box::new(TypedVal { typed, tag: Arc::new(value.clone()) }),
             None => {
-                let map: HashMap<CelMapKey<'static>, Box<dyn Val>> = fields
-                    .iter()
-                    .map(|(key, value)| (CelMapKey::from(key.clone()), to_val(value)))
-                    .collect();
+                let map: HashMap<CelMapKey<'static>, Box<dyn Val>> =
+                    fields.iter().map(|(key, value)| (CelMapKey::from(key.clone()), to_val(value))).collect();
                 Box::new(CelMap::from(map))
             }
         },
@@ -326,7 +328,9 @@ fn extreme<'b, 'v>(arguments: Arguments<'b, 'v>, wanted: Ordering) -> Outcome<'b
             .as_comparer()
             .ok_or_else(|| failed(format!("{} has no order", told(item.as_ref()))))?
             .compare(best.as_ref())
-            .map_err(|_| failed(format!("{} and {} have no order", told(item.as_ref()), told(best.as_ref()))))?;
+            .map_err(|_| {
+                failed(format!("{} and {} have no order", told(item.as_ref()), told(best.as_ref())))
+            })?;
         if order == wanted {
             best = item;
         }
@@ -354,10 +358,9 @@ fn absolute<'b, 'v>(arguments: &Arguments<'b, 'v>) -> Outcome<'b, 'v> {
         Some(TypedVal { typed: Typed::Money(money), .. }) => {
             owned(Ok(Typed::Money(Money { amount: money.amount.abs(), currency: money.currency.clone() })))
         }
-        Some(TypedVal { typed: Typed::Period(period), .. }) => owned(Ok(Typed::Period(Period {
-            months: period.months.abs(),
-            seconds: period.seconds.abs(),
-        }))),
+        Some(TypedVal { typed: Typed::Period(period), .. }) => {
+            owned(Ok(Typed::Period(Period { months: period.months.abs(), seconds: period.seconds.abs() })))
+        }
         _ => Ok(CowVal::owned(CelDouble::from(numeric(arguments, 0)?.abs()))),
     }
 }
@@ -397,7 +400,12 @@ pub(super) fn environment() -> Env {
     let mut add = |name: &str, most: usize, function: cel::common::functions::Function| {
         for count in 1..=most {
             // Only a name that is there twice is refused, which a test of every function would show.
-            let _ = env.add_overload(name, &format!("{name}_{count}"), (0..count).map(|_| DYN_TYPE).collect(), function);
+            let _ = env.add_overload(
+                name,
+                &format!("{name}_{count}"),
+                (0..count).map(|_| DYN_TYPE).collect(),
+                function,
+            );
         }
     };
     add("date", 1, |arguments| read(&arguments, Type::Date));

@@ -2,6 +2,7 @@
 
 use super::{
     cursor::{Cursor, waiting},
+    give,
     route::{self, waiting_entry, waits_to_collect},
 };
 use crate::{
@@ -36,7 +37,8 @@ pub(super) fn innermost(
 }
 
 /// Goes to a node of a running flow. What waits there, and every flow above it, is interrupted and continues afterwards.
-pub(super) fn by(session: &mut Session, frame: usize, node: &str) -> Cursor {
+pub(super) fn by(release: &Release, session: &mut Session, frame: usize, node: &str) -> Cursor {
+    give::results(release, session, frame);
     let above = session.frames.split_off((frame + 1).min(session.frames.len()));
     if let Some(frame) = session.frames.last_mut()
         && let Some(waited) = frame.waiting.take()
@@ -45,6 +47,31 @@ pub(super) fn by(session: &mut Session, frame: usize, node: &str) -> Cursor {
         keep_interrupted(frame, Interrupted { waiting: waited, above });
     }
     Cursor::Node(waiting(node), NodeInput::Enter)
+}
+
+/// The client writes while the innermost node waits for a time that does not hold the dialog up: it waits on beside it.
+pub(super) fn set_aside(session: &mut Session) {
+    if let Some(frame) = session.frames.last_mut()
+        && let Some(waiting) = frame.waiting.take_if(|waiting| waiting.lasting)
+    {
+        keep_interrupted(frame, Interrupted { waiting, above: Vec::new() });
+    }
+}
+
+/// The timer of a node of [`crate::kind::Node::lasts`] has fired: what waits is interrupted by it.
+pub(super) fn by_lasting(release: &Release, session: &mut Session, flow: &str, node: &str) -> Cursor {
+    let entry = release.flow(flow).and_then(|flow| flow.nodes.get(node));
+    let frame = session.frames.iter().rposition(|frame| frame.flow == flow);
+    let (Some(at), true) = (frame, entry.is_some_and(|entry| entry.node.lasts())) else { return Cursor::Stop };
+    let Some(frame) = session.frames.get_mut(at) else { return Cursor::Stop };
+    if let Some(waiting) = frame.waiting.take_if(|waiting| waiting.lasting && waiting.node == node) {
+        return Cursor::Node(waiting, NodeInput::TimerFired);
+    }
+    frame.interrupted.retain(|interrupted| interrupted.waiting.node != node);
+    match by(release, session, at, node) {
+        Cursor::Node(waiting, _) => Cursor::Node(waiting, NodeInput::TimerFired),
+        cursor => cursor,
+    }
 }
 
 /// The node whose button was pressed, with what it remembers. A press may answer an interrupted question: then the one
@@ -59,10 +86,10 @@ pub(super) fn answered(session: &mut Session, node: &str, above: Vec<Frame>, kee
     let found = frame.interrupted.iter().position(|interrupted| interrupted.waiting.node == node);
     let answered = found.map(|found| frame.interrupted.remove(found));
     if answered.is_none() && !keep {
-        frame.interrupted.clear();
+        frame.interrupted.retain(|interrupted| interrupted.waiting.lasting);
     }
     if let Some(current) = current
-        && (answered.is_some() || keep)
+        && (answered.is_some() || keep || current.lasting)
     {
         keep_interrupted(frame, Interrupted { waiting: current, above });
     }
@@ -101,7 +128,7 @@ pub(super) fn by_contact(release: &Release, session: &mut Session, event: &Event
     let (frame, node) = contact_node(release, session, event)?;
     // A menu offers; nothing is lost when it is not shown again.
     session.frames.last_mut().and_then(|frame| frame.waiting.take_if(|_| waits.is_some()));
-    Some(by(session, frame, &node))
+    Some(by(release, session, frame, &node))
 }
 
 /// The node of `on.contact` of the innermost flow that has one, if the event is a contact for it.
@@ -124,7 +151,8 @@ fn contact_node(release: &Release, session: &Session, event: &EventKind) -> Opti
 fn keep_interrupted(frame: &mut Frame, interrupted: Interrupted) {
     frame.interrupted.retain(|earlier| earlier.waiting.node != interrupted.waiting.node);
     if frame.interrupted.len() == INTERRUPTED {
-        frame.interrupted.remove(0);
+        let oldest = frame.interrupted.iter().position(|interrupted| !interrupted.waiting.lasting);
+        frame.interrupted.remove(oldest.unwrap_or_default());
     }
     frame.interrupted.push(interrupted);
 }
@@ -132,7 +160,10 @@ fn keep_interrupted(frame: &mut Frame, interrupted: Interrupted) {
 /// The end of a path: the question that was interrupted last is asked again.
 pub(super) fn resume_interrupted(session: &mut Session, turn_state: &TurnState) -> Cursor {
     let Some(frame) = session.frames.last_mut() else { return Cursor::Stop };
-    let Some(Interrupted { waiting, above }) = frame.interrupted.pop() else { return Cursor::Stop };
+    // A question comes before a wait that does not hold the dialog up.
+    let question = frame.interrupted.iter().rposition(|interrupted| !interrupted.waiting.lasting);
+    let Some(last) = question.or(frame.interrupted.len().checked_sub(1)) else { return Cursor::Stop };
+    let Interrupted { waiting, above } = frame.interrupted.remove(last);
     frame.waiting = Some(waiting);
     session.frames.extend(above);
     if turn_state.client_inactive {
@@ -170,7 +201,7 @@ pub(super) fn find_interrupt(
         if let Some(frame) = session.frames.last_mut() {
             frame.waiting = Some(std::mem::take(&mut turn_state.current));
         }
-        return Ok(by(session, frame, &to));
+        return Ok(by(release, session, frame, &to));
     }
     let EventKind::Message { text } = &turn_state.event.kind else { return Ok(not_answered()) };
     let Some(listener) = listener(release, session) else { return Ok(not_answered()) };
@@ -271,5 +302,5 @@ fn interrupt(
     if let Some(frame) = session.frames.last_mut() {
         frame.waiting = Some(std::mem::take(&mut turn_state.current));
     }
-    by(session, listener.frame, to)
+    by(release, session, listener.frame, to)
 }

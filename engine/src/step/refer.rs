@@ -45,7 +45,7 @@ pub(super) fn ask(
             if let Some(last) = session.frames.last_mut() {
                 last.waiting = Some(waited.clone());
             }
-            interrupt::by(session, frame, &node)
+            interrupt::by(release, session, frame, &node)
         }
         None => Cursor::Node(waiting(&node), NodeInput::Enter),
     };

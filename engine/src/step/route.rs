@@ -4,6 +4,7 @@ use super::{
     cursor::{Cursor, waiting},
     edit,
     fit::fit,
+    give,
     interrupt,
 };
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     release::Release,
     session::{LastPress, Session},
     target::Target,
-    timers::{HANDOFF, INACTIVITY},
+    timers::{HANDOFF, INACTIVITY, of_lasting},
     turn_state::TurnState,
 };
 
@@ -147,6 +148,7 @@ fn is_repeated_press(session: &mut Session, event: &Event) -> bool {
 }
 
 fn reply_or_start(release: &Release, session: &mut Session) -> Cursor {
+    interrupt::set_aside(session);
     let Some(frame) = session.frames.last_mut() else { return Cursor::Say(phrases::APOLOGY) };
     match (frame.waiting.take(), release.flow(&frame.flow)) {
         (Some(waiting), _) => Cursor::Node(waiting, NodeInput::Reply),
@@ -171,7 +173,7 @@ fn command(release: &Release, session: &mut Session, name: &str) -> Cursor {
         interrupt::innermost(release, session, |flow| flow.header.on.command.get(name).map(|to| to.as_str()))
     };
     match of(name).or_else(|| of("help")) {
-        Some((frame, to)) => interrupt::by(session, frame, &to),
+        Some((frame, to)) => interrupt::by(release, session, frame, &to),
         None => reply_or_start(release, session),
     }
 }
@@ -204,11 +206,12 @@ fn pressed(release: &Release, session: &mut Session, turn_state: &mut TurnState,
                     // It began the flow that runs: back to its question.
                     Some(waiting) => Cursor::Node(waiting, NodeInput::Resumed),
                     // What was given in answer is not lost: the question is asked again afterwards.
-                    None => interrupt::by(session, frame, &node),
+                    None => interrupt::by(release, session, frame, &node),
                 }
             }
             target => {
                 // The button leads elsewhere: the menu that waits is dropped.
+                give::results(release, session, frame);
                 session.frames.truncate(frame + 1);
                 session.clear_waiting();
                 Cursor::Follow(target)
@@ -216,6 +219,7 @@ fn pressed(release: &Release, session: &mut Session, turn_state: &mut TurnState,
         },
         Choice::Answer { value } => {
             let keep = waits_to_collect(release, session);
+            give::results(release, session, frame);
             let above = session.frames.split_off((frame + 1).min(session.frames.len()));
             let at = interrupt::answered(session, &press.node, above, keep);
             Cursor::Node(at, NodeInput::ButtonPressed(value.clone()))
@@ -224,6 +228,14 @@ fn pressed(release: &Release, session: &mut Session, turn_state: &mut TurnState,
 }
 
 fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, name: &str) -> Cursor {
+    if let Some((flow, node)) = of_lasting(name) {
+        // While staff have the chat it stays, and is over when the dialog comes back to it.
+        if session.taken_over_at.is_some() {
+            return Cursor::Stop;
+        }
+        turn_state.client_inactive = true;
+        return interrupt::by_lasting(release, session, flow, node);
+    }
     let own = waiting_entry(release, session).is_some_and(|entry| entry.node.timer() == Some(name));
     if name == HANDOFF && session.end_handoff() {
         turn_state.push(Command::EndHandoff);
@@ -249,7 +261,7 @@ fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, n
         Some((frame, to)) => {
             // An inactive client is not asked again: their question stays as it is.
             turn_state.client_inactive = true;
-            interrupt::by(session, frame, &to)
+            interrupt::by(release, session, frame, &to)
         }
         None => Cursor::Stop,
     }

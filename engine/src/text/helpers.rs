@@ -1,302 +1,237 @@
-//! The helpers of templates, and what they say of values that they cannot show.
+//! Helpers of templates, with what they do and examples that are rendered in tests.
 //!
-//! A text is sent even where one of its values is unset or of another type: a dash stands for the value, and the trace
-//! has a fault. An address fails instead: nothing is asked of another system with a dash in it.
+//! A helper exists for authors if it has an entry here: the compiler knows its name, the reference shows it.
 
-use std::{cell::RefCell, cmp::Ordering};
-
-use handlebars::{
-    Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson,
-};
-use serde_json::{Value, json};
-
-use super::{money_in, russian_plural};
-use crate::{
-    language::Language,
-    typed::{DateStyle, Typed, format_date, show},
-};
-
-/// Stands for a value that cannot be shown.
-pub(super) const DASH: &str = "—";
-
-/// The helper that every `{{variable}}` is turned into.
-pub(super) const SHOW: &str = "show";
-/// The helper that computes with values.
-pub(super) const CALC: &str = "calc";
-/// Where the values of computations are in the context.
-pub(super) const COMPUTED: &str = "@calc";
-/// The field of a computation that has no value.
-pub(super) const WHY: &str = "$why";
-
-/// What the rendering at hand needs beside the values. Rendering neither waits nor changes threads.
-#[derive(Debug, Default)]
-struct Rendering {
-    language: Language,
-    for_machines: bool,
-    faults: Vec<String>,
+/// A helper.
+#[derive(Debug)]
+pub(crate) struct TemplateHelper {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is written.
+    pub signature: &'static str,
+    /// What it does, in a sentence or two.
+    pub about: &'static str,
+    /// Templates over the sample values, each with its text, or with `fault: ` and a part of the error.
+    pub examples: &'static [(&'static str, &'static str)],
 }
 
-thread_local! {
-    static RENDERING: RefCell<Rendering> = RefCell::default();
+const fn helper(
+    name: &'static str,
+    signature: &'static str,
+    about: &'static str,
+    examples: &'static [(&'static str, &'static str)],
+) -> TemplateHelper {
+    TemplateHelper { name, signature, about, examples }
 }
 
-/// Begins a rendering.
-pub(super) fn begin(language: Language, for_machines: bool) {
-    RENDERING.set(Rendering { language, for_machines, faults: Vec::new() });
+/// The names of all helpers, as the compiler suggests them.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    HELPERS.iter().map(|helper| helper.name)
 }
 
-/// Ends the rendering; returns its faults.
-pub(super) fn end() -> Vec<String> {
-    RENDERING.take().faults
-}
+/// Everything that a template may call, in the order of the reference.
+pub(crate) const HELPERS: &[TemplateHelper] = &[
+    helper(
+        "money",
+        "{{money amount \"currency\"}}, {{money money}}",
+        "An amount with groups of three digits and the sign of its currency, which an amount of money knows itself; blanks in \
+         it do not break.",
+        &[
+            ("{{money slots.budget \"RUB\"}}", "9\u{a0}500\u{a0}₽"),
+            ("{{money slots.price}}", "4\u{a0}500\u{a0}₽"),
+            ("{{money slots.name}}", "fault: a text"),
+            ("{{money 1992.6 \"USD\"}}", "1\u{a0}992,60\u{a0}$"),
+        ],
+    ),
+    helper(
+        "date",
+        "{{date value \"style\"}}",
+        "A date, or the date of a datetime: `short` (without a style), `day`, `long` or `weekday`.",
+        &[
+            ("{{date slots.day}}", "04.03.2026"),
+            ("{{date slots.day \"day\"}}", "4 марта"),
+            ("{{date now \"long\"}}", "2 марта 2026"),
+            ("{{date slots.at \"weekday\"}}", "среда, 4 марта"),
+        ],
+    ),
+    helper(
+        "time",
+        "{{time value}}",
+        "A time of day, or that of a datetime.",
+        &[("{{time now}}", "14:30"), ("{{time slots.day}}", "fault: a date")],
+    ),
+    helper(
+        "number",
+        "{{number value}}",
+        "A number with groups of three digits; without the helper digits are not grouped.",
+        &[("{{number 12500.5}}", "12\u{a0}500,50"), ("{{number slots.budget}}", "9\u{a0}500")],
+    ),
+    helper(
+        "calc",
+        "{{calc \"expression\"}}, (calc \"expression\")",
+        "The value of an expression, as conditions have them.",
+        &[
+            ("{{calc \"slots.day + days(2)\"}}", "06.03.2026"),
+            ("{{calc \"slots.price * slots.count\"}}", "13\u{a0}500\u{a0}₽"),
+            ("{{#if (calc \"slots.at - now > hours(24)\")}}later{{/if}}", "later"),
+            ("{{calc \"slots.city + '!'\"}}", "fault: "),
+        ],
+    ),
+    helper(
+        "plural",
+        "{{plural number \"one\" \"few\" \"many\"}}, {{plural number \"one\" \"many\"}}",
+        "The form of a noun that fits a number: of three forms by Russian rules, of two by English ones.",
+        &[
+            ("{{slots.count}} {{plural slots.count \"товар\" \"товара\" \"товаров\"}}", "3 товара"),
+            ("{{plural 21 \"товар\" \"товара\" \"товаров\"}}", "товар"),
+            ("{{plural 1 \"item\" \"items\"}}", "item"),
+        ],
+    ),
+    helper(
+        "if",
+        "{{#if value}} … {{else}} … {{/if}}",
+        "The first part where a value is there: neither unset, false, 0, an empty text nor an empty list.",
+        &[
+            ("{{#if slots.city}}to {{slots.city}}{{else}}no city{{/if}}", "no city"),
+            ("{{#if slots.urgent}}today{{/if}}", "today"),
+        ],
+    ),
+    helper(
+        "unless",
+        "{{#unless value}} … {{else}} … {{/unless}}",
+        "The other way round: the first part where a value is not there.",
+        &[("{{#unless slots.city}}where to?{{/unless}}", "where to?")],
+    ),
+    helper(
+        "each",
+        "{{#each list}} … {{else}} … {{/each}}",
+        "Its part for every item of a list. Inside, names are fields of the item, `this` is the item, `@index` its position from \
+         0, `@first` and `@last` say where it stands; a name of the outside begins with `@root.`.",
+        &[
+            ("{{#each slots.goods}}{{name}}; {{/each}}", "Pump; Hose; Drill; "),
+            ("{{#each slots.tags}}{{@index}}{{this}} {{/each}}", "0new 1sale 2pump "),
+            ("{{#each slots.tags}}{{this}}{{#unless @last}}, {{/unless}}{{/each}}", "new, sale, pump"),
+            ("{{#each results.items}}{{name}}{{else}}nothing{{/each}}", "nothing"),
+        ],
+    ),
+    helper(
+        "with",
+        "{{#with value}} … {{else}} … {{/with}}",
+        "Inside, names are fields of the value; the second part where it is not there.",
+        &[("{{#with client}}{{first_name}}{{/with}}", "Анна")],
+    ),
+    helper(
+        "eq",
+        "(eq a b)",
+        "Whether two values are equal; a text may stand for a date, a time or an amount of money.",
+        &[
+            ("{{#if (eq slots.day \"2026-03-04\")}}on Wednesday{{/if}}", "on Wednesday"),
+            ("{{#if (eq slots.count 3)}}three{{/if}}", "three"),
+            ("{{#if (eq session.language \"en\")}}Hi{{else}}Привет{{/if}}", "Привет"),
+        ],
+    ),
+    helper(
+        "ne",
+        "(ne a b)",
+        "Whether two values differ.",
+        &[("{{#if (ne slots.name \"Ivan\")}}other{{/if}}", "other")],
+    ),
+    helper(
+        "gt",
+        "(gt a b)",
+        "Whether a value is greater or later than another of its type; never where one is unset.",
+        &[
+            ("{{#if (gt slots.count 2)}}many{{/if}}", "many"),
+            ("{{#if (gt slots.day now.date)}}ahead{{/if}}", "ahead"),
+            ("{{#if (gt slots.city 2)}}many{{else}}none{{/if}}", "none"),
+        ],
+    ),
+    helper("gte", "(gte a b)", "Greater or equal.", &[("{{#if (gte slots.count 3)}}yes{{/if}}", "yes")]),
+    helper(
+        "lt",
+        "(lt a b)",
+        "Whether a value is less or earlier than another of its type; never where one is unset.",
+        &[("{{#if (lt slots.count 3)}}yes{{else}}no{{/if}}", "no")],
+    ),
+    helper("lte", "(lte a b)", "Less or equal.", &[("{{#if (lte slots.count 3)}}yes{{/if}}", "yes")]),
+    helper(
+        "and",
+        "(and a b …)",
+        "Whether all values are there.",
+        &[("{{#if (and slots.urgent slots.name)}}both{{/if}}", "both")],
+    ),
+    helper(
+        "or",
+        "(or a b …)",
+        "Whether one of the values is there.",
+        &[("{{#if (or slots.city slots.name)}}one{{/if}}", "one")],
+    ),
+    helper(
+        "not",
+        "(not a)",
+        "Whether a value is not there.",
+        &[("{{#if (not slots.city)}}none{{/if}}", "none")],
+    ),
+    helper(
+        "len",
+        "{{len value}}",
+        "The number of items of a list, fields of a map or bytes of a text.",
+        &[("{{len slots.tags}}", "3")],
+    ),
+    helper(
+        "lookup",
+        "{{lookup value key}}",
+        "A field of a map by a name that is a value itself, or an item of a list by its position from 0.",
+        &[("{{lookup company.prices \"visit\"}}", "1500"), ("{{lookup slots.tags 1}}", "sale")],
+    ),
+    helper(
+        "raw",
+        "{{{{raw}}}} … {{{{/raw}}}}",
+        "Its part as it is written, with its braces.",
+        &[("{{{{raw}}}}{{name}}{{{{/raw}}}}", "{{name}}")],
+    ),
+];
 
-fn language() -> Language {
-    RENDERING.with_borrow(|rendering| rendering.language)
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
 
-type Shown<'rc> = Result<ScopedJson<'rc>, RenderError>;
+    use super::*;
+    use crate::{sample_values::SampleValues, span::Span, text::Template};
 
-fn text<'rc>(text: String) -> Shown<'rc> {
-    Ok(ScopedJson::Derived(Value::String(text)))
-}
-
-/// A dash with a fault, or an error for machines.
-fn fault<'rc>(why: String) -> Shown<'rc> {
-    let machine = RENDERING.with_borrow_mut(|rendering| {
-        if !rendering.for_machines {
-            rendering.faults.push(why.clone());
-        }
-        rendering.for_machines
-    });
-    if machine { Err(RenderErrorReason::Other(why).into()) } else { text(DASH.to_owned()) }
-}
-
-/// The value of a parameter and how it is written in the template.
-fn parameter<'h>(helper: &'h Helper<'_>, at: usize) -> (&'h Value, String) {
-    let Some(found) = helper.param(at) else { return (&Value::Null, "nothing".to_owned()) };
-    let written = found.relative_path().cloned();
-    (found.value(), written.unwrap_or_else(|| found.value().to_string()))
-}
-
-/// What a value is, in a message; never the value itself, which may be personal.
-fn told(value: &Value) -> String {
-    match (Typed::tagged(value), value) {
-        (Some(typed), _) => format!("a {}", typed.kind().name()),
-        (None, Value::Null) => "unset".to_owned(),
-        (None, Value::String(_)) => "a text".to_owned(),
-        (None, Value::Number(_)) => "a number".to_owned(),
-        (None, Value::Bool(_)) => "true or false".to_owned(),
-        (None, Value::Array(_)) => "a list".to_owned(),
-        (None, Value::Object(_)) => "a group of values".to_owned(),
-    }
-}
-
-fn shown<'rc>(value: &Value, path: &str) -> Shown<'rc> {
-    let (language, machine) = RENDERING.with_borrow(|rendering| (rendering.language, rendering.for_machines));
-    if let Some(why) = value.get(WHY).and_then(Value::as_str) {
-        return fault(format!("{path}: {why}"));
-    }
-    if machine && !value.is_null() {
-        let plain = Typed::tagged(value).map(|typed| typed.iso());
-        return text(plain.unwrap_or_else(|| super::plain(value)));
-    }
-    match show(value, language) {
-        Ok(shown) => text(shown),
-        Err(why) => fault(format!("`{path}` is {why}")),
-    }
-}
-
-/// `{{slots.budget}}`: a value by its path from the root, which is written out, or a value of a loop's item.
-pub(super) struct Show;
-
-impl HelperDef for Show {
-    fn call_inner<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-    ) -> Shown<'rc> {
-        let Some(found) = helper.param(0) else { return fault("nothing to show".to_owned()) };
-        if let Some(path) = found.relative_path() {
-            return shown(found.value(), path);
-        }
-        let path = found.value().as_str().unwrap_or_default();
-        let mut value = context.data();
-        for name in super::parts(path) {
-            value = match value {
-                Value::Object(fields) => match fields.get(&name) {
-                    Some(inner) => inner,
-                    None => {
-                        return Err(RenderErrorReason::Other(format!("there is no `{path}`")).into());
+    #[test]
+    fn every_helper_is_documented_and_its_examples_have_the_texts_that_they_say() {
+        let values = SampleValues::new();
+        let mut names = BTreeSet::new();
+        for helper in HELPERS {
+            let name = helper.name;
+            assert!(names.insert(name), "{name} stands twice in the table");
+            assert!(helper.signature.contains(name), "{name}");
+            assert!(helper.about.ends_with('.'), "{name} is not documented");
+            assert!(!helper.examples.is_empty(), "{name} has no example");
+            for (source, expected) in helper.examples {
+                assert!(source.contains(name), "{name} is not in its example");
+                let template = Template::compile((*source).to_owned(), Span::default());
+                assert_eq!(template.error(), None, "{source}");
+                match (template.render(&values), expected.strip_prefix("fault: ")) {
+                    (Ok(rendered), None) => {
+                        assert_eq!(
+                            (rendered.text.as_str(), rendered.faults.len()),
+                            (*expected, 0),
+                            "{source}"
+                        );
                     }
-                },
-                Value::Array(items) => {
-                    name.parse().ok().and_then(|at: usize| items.get(at)).unwrap_or(&Value::Null)
+                    (Ok(rendered), Some(part)) => {
+                        assert!(
+                            rendered.faults.iter().any(|why| why.contains(part)),
+                            "{source}: {rendered:?}"
+                        );
+                        assert!(rendered.text.contains('—'), "{source}: {rendered:?}");
+                    }
+                    (Err(why), Some(part)) => assert!(why.contains(part), "{source}: {why}"),
+                    (found, _) => panic!("{source}: {found:?}, not {expected}"),
                 }
-                _ => &Value::Null,
-            };
-        }
-        shown(value, path)
-    }
-}
-
-/// `{{calc "slots.day + days(2)"}}`: the value of an expression; its number stands for it.
-pub(super) struct Calc;
-
-impl HelperDef for Calc {
-    fn call_inner<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-    ) -> Shown<'rc> {
-        let at = helper.param(0).and_then(|at| at.value().as_u64()).and_then(|at| usize::try_from(at).ok());
-        let value = at.and_then(|at| context.data().get(COMPUTED)?.get(at)).unwrap_or(&Value::Null);
-        Ok(ScopedJson::Derived(value.clone()))
-    }
-
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        registry: &'reg Handlebars<'reg>,
-        context: &'rc Context,
-        rendering: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn handlebars::Output,
-    ) -> handlebars::HelperResult {
-        let value = self.call_inner(helper, registry, context, rendering)?;
-        let shown = shown(value.as_json(), "a computed value")?;
-        out.write(&registry.get_escape_fn()(&shown.render()))?;
-        Ok(())
-    }
-}
-
-/// A helper that makes a text of its parameters.
-pub(super) struct Format(pub(super) for<'h, 'rc> fn(&'h Helper<'rc>) -> Shown<'rc>);
-
-impl HelperDef for Format {
-    fn call_inner<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-    ) -> Shown<'rc> {
-        (self.0)(helper)
-    }
-}
-
-/// A helper that compares its two parameters.
-pub(super) struct Compare(pub(super) &'static str, pub(super) fn(Ordering) -> bool);
-
-impl HelperDef for Compare {
-    fn call_inner<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-    ) -> Shown<'rc> {
-        let ((a, first), (b, second)) = (parameter(helper, 0), parameter(helper, 1));
-        let equality = matches!(self.0, "eq" | "ne");
-        let order = match (order(a, b), equality) {
-            (Some(order), _) => Some(order),
-            (None, true) => Some(if a == b { Ordering::Equal } else { Ordering::Less }),
-            // An unset value is neither less nor more.
-            (None, false) if a.is_null() || b.is_null() => None,
-            (None, false) => {
-                let why = format!("`{}`: {first} is {}, {second} is {}", self.0, told(a), told(b));
-                fault(why)?;
-                None
             }
-        };
-        Ok(ScopedJson::Derived(json!(order.is_some_and(self.1))))
-    }
-}
-
-/// The order of two values of one type; a text may stand for a value of the other's type.
-fn order(a: &Value, b: &Value) -> Option<Ordering> {
-    match (Typed::tagged(a), Typed::tagged(b)) {
-        (Some(a), Some(b)) => a.compare(&b).ok(),
-        (Some(a), None) => a.compare(&Typed::parse(a.kind(), b.as_str()?)?).ok(),
-        (None, Some(b)) => Typed::parse(b.kind(), a.as_str()?)?.compare(&b).ok(),
-        (None, None) => match (a, b) {
-            (Value::Number(a), Value::Number(b)) => a.as_f64()?.partial_cmp(&b.as_f64()?),
-            (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
-            (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-            _ => None,
-        },
-    }
-}
-
-/// A number, or the amount of money.
-fn amount(value: &Value) -> Option<f64> {
-    match Typed::tagged(value) {
-        Some(Typed::Money(money)) => Some(money.amount),
-        Some(_) => None,
-        None => value.as_f64(),
-    }
-}
-
-/// `{{money 1992.6 "RUB"}}` is «1 992,60 ₽»; of an amount of money the currency is known.
-pub(super) fn money<'rc>(helper: &Helper<'rc>) -> Shown<'rc> {
-    let (value, written) = parameter(helper, 0);
-    if let Some(Typed::Money(money)) = Typed::tagged(value) {
-        return text(money_in(money.amount, &money.currency, language()));
-    }
-    let Some(number) = value.as_f64() else {
-        return fault(format!("`money` shows a number or money, and `{written}` is {}", told(value)));
-    };
-    let currency = parameter(helper, 1).0.as_str().unwrap_or_default().to_owned();
-    text(money_in(number, &currency, language()))
-}
-
-/// `{{date slots.day "day"}}` is «29 ноября».
-pub(super) fn date<'rc>(helper: &Helper<'rc>) -> Shown<'rc> {
-    let (value, written) = parameter(helper, 0);
-    let day = match Typed::tagged(value) {
-        Some(Typed::Date(day)) => day,
-        Some(Typed::DateTime(at)) => at.date(),
-        _ => return fault(format!("`date` shows a date, and `{written}` is {}", told(value))),
-    };
-    let name = helper.param(1).map_or("short", |style| style.value().as_str().unwrap_or_default());
-    match DateStyle::ALL.into_iter().find(|(known, _)| *known == name) {
-        Some((_, style)) => text(format_date(day, style, language())),
-        None => fault(format!("`date` has no style `{name}`")),
-    }
-}
-
-/// `{{time now}}` is «14:30».
-pub(super) fn time<'rc>(helper: &Helper<'rc>) -> Shown<'rc> {
-    let (value, written) = parameter(helper, 0);
-    match Typed::tagged(value) {
-        Some(Typed::Time(at)) => shown(&Typed::Time(at).tag(), &written),
-        Some(Typed::DateTime(at)) => shown(&Typed::Time(at.time()).tag(), &written),
-        _ => fault(format!("`time` shows a time, and `{written}` is {}", told(value))),
-    }
-}
-
-/// `{{number 12500.5}}` is «12 500,50»: grouped, with two digits after the mark where there are any.
-pub(super) fn number<'rc>(helper: &Helper<'rc>) -> Shown<'rc> {
-    let (value, written) = parameter(helper, 0);
-    match amount(value) {
-        Some(number) => text(money_in(number, "", language())),
-        None => fault(format!("`number` shows a number, and `{written}` is {}", told(value))),
-    }
-}
-
-/// `{{plural slots.results.total "товар" "товара" "товаров"}}` chooses by Russian rules; two forms are English ones.
-pub(super) fn plural<'rc>(helper: &Helper<'rc>) -> Shown<'rc> {
-    let (value, written) = parameter(helper, 0);
-    let Some(count) = amount(value) else {
-        return fault(format!("`plural` counts a number, and `{written}` is {}", told(value)));
-    };
-    let forms: Vec<&str> = (1..).map_while(|at| helper.param(at)).filter_map(|form| form.value().as_str()).collect();
-    match forms.as_slice() {
-        [one, few, many] => text(russian_plural(count, one, few, many).to_owned()),
-        [one, _] if count == 1.0 => text((*one).to_owned()),
-        [_, many] => text((*many).to_owned()),
-        _ => Err(RenderErrorReason::Other("plural needs a number and two or three forms".to_owned()).into()),
+        }
     }
 }

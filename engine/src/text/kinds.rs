@@ -2,7 +2,7 @@
 
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 
-use super::helpers::{CALC, SHOW};
+use super::show::{CALC, SHOW};
 use crate::{condition::Expression, slot::Type, vars::VariableNames};
 
 /// A value of the wrong type.
@@ -52,7 +52,8 @@ fn check_call(
 ) {
     for parameter in &call.params {
         if let Parameter::Subexpression(inner) = parameter
-            && let TemplateElement::HtmlExpression(inner) | TemplateElement::Expression(inner) = &*inner.element
+            && let TemplateElement::HtmlExpression(inner) | TemplateElement::Expression(inner) =
+                &*inner.element
         {
             check_call(inner, computed, names, outer, found);
         }

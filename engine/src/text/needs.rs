@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use serde_json::Value;
 
-use super::{helpers::CALC, path};
+use super::{path, show::CALC};
 use crate::{condition::Expression, span::Span};
 
 /// Slots of which a field is shown, or over which something is repeated, where no `{{#if}}` makes sure of them.

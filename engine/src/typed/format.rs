@@ -145,8 +145,11 @@ pub fn show(value: &Value, language: Language) -> Result<String, &'static str> {
             let shown: Result<Vec<String>, _> = items.iter().map(|item| show(item, language)).collect();
             Ok(shown?.join(", "))
         }
-        Value::Object(fields) if ["length", "width", "height"].iter().all(|side| fields.contains_key(*side)) => {
-            let sides = ["length", "width", "height"].into_iter().filter_map(|side| fields.get(side)?.as_f64());
+        Value::Object(fields)
+            if ["length", "width", "height"].iter().all(|side| fields.contains_key(*side)) =>
+        {
+            let sides =
+                ["length", "width", "height"].into_iter().filter_map(|side| fields.get(side)?.as_f64());
             let sides: Vec<String> = sides.map(|side| number(side, language)).collect();
             let unit = if language == Language::Ru { "мм" } else { "mm" };
             Ok(format!("{} {unit}", sides.join(" × ")))

@@ -48,10 +48,24 @@ impl Limits<'_> {
             scope.expression(bound);
             let Some(of) = of else { continue };
             if !ORDERED.contains(&of) {
-                let message = format!("`{field}` limits numbers, dates, times and money, and the slot `{}` is a {}", into.value, of.name());
-                scope.report(Code::WrongSlotType, bound.span(), message, "remove the field, or use another slot");
+                let message = format!(
+                    "`{field}` limits numbers, dates, times and money, and the slot `{}` is a {}",
+                    into.value,
+                    of.name()
+                );
+                scope.report(
+                    Code::WrongSlotType,
+                    bound.span(),
+                    message,
+                    "remove the field, or use another slot",
+                );
             } else if let Some(kind) = scope.kind_of(bound).filter(|kind| !fits(*kind, of)) {
-                let message = format!("`{field}` is a {}, and the slot `{}` is a {}", kind.name(), into.value, of.name());
+                let message = format!(
+                    "`{field}` is a {}, and the slot `{}` is a {}",
+                    kind.name(),
+                    into.value,
+                    of.name()
+                );
                 let help = format!("write a limit such as {}", limit_of(of));
                 scope.report(Code::WrongType, bound.span(), message, help);
             } else if let Some(limit) = bound.literal_number() {
@@ -61,7 +75,11 @@ impl Limits<'_> {
                     _ => least.is_some_and(|least| limit < least),
                 };
                 if nothing {
-                    let message = format!("no answer fits: `{field}` is {limit}, and the slot `{}` takes {}", into.value, taken(least, most));
+                    let message = format!(
+                        "no answer fits: `{field}` is {limit}, and the slot `{}` takes {}",
+                        into.value,
+                        taken(least, most)
+                    );
                     scope.report(Code::BadValue, bound.span(), message, "change one of the limits");
                 }
             }
@@ -74,7 +92,12 @@ impl Limits<'_> {
             if of.is_some_and(|of| !types.contains(&of)) {
                 let types: Vec<&str> = types.iter().map(|kind| kind.name()).collect();
                 let message = format!("`only: {name}` is for slots of type {}", types.join(" and "));
-                scope.report(Code::WrongSlotType, only.span, message, "remove the field, or use another slot");
+                scope.report(
+                    Code::WrongSlotType,
+                    only.span,
+                    message,
+                    "remove the field, or use another slot",
+                );
             }
             if !scope.has_working_hours() {
                 let message = format!("`only: {name}` needs to know when the company works");
@@ -85,7 +108,12 @@ impl Limits<'_> {
     }
 
     /// What to say of an answer that is beyond the limits; `None` for one that fits.
-    pub(super) fn broken(&self, turn: &TurnContext<'_>, kind: Type, value: &Value) -> Result<Option<String>, Fault> {
+    pub(super) fn broken(
+        &self,
+        turn: &TurnContext<'_>,
+        kind: Type,
+        value: &Value,
+    ) -> Result<Option<String>, Fault> {
         let language = turn.language();
         for (bound, wrong, of_time, of_amount) in [
             (self.min, Ordering::Less, phrases::NOT_BEFORE, phrases::NOT_LESS),

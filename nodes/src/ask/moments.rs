@@ -28,7 +28,8 @@ pub(super) enum Moment {
 /// Reads a message together with what is known.
 pub(super) fn read(turn: &TurnContext<'_>, text: &str, known: &Half) -> Moment {
     let calendar = &turn.resources().calendar;
-    let usual = |time| if calendar.is_known() { calendar.is_usual(time) } else { (8..20).contains(&time.hour()) };
+    let usual =
+        |time| if calendar.is_known() { calendar.is_usual(time) } else { (8..20).contains(&time.hour()) };
     // «15» is a day of the month, unless the day is known.
     let lone = text.trim().parse::<u8>().is_ok();
     let day = extract::date(text, turn.today()).filter(|_| !(lone && known.day.is_some()));

@@ -60,10 +60,13 @@ fn resolved(hour: i8, minute: i8, half: Option<Half>, usual: &impl Fn(Time) -> b
 /// Takes times such as `14:30` and «18ч30» out of a text; what stands between a date's dots is none.
 fn clock(text: &str, found: &mut Vec<Found>) -> String {
     static FORM: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)(^|[^\d:.,])([01]?\d|2[0-4])(?:\s?:\s?|\s?[чh]\.?\s?)([0-5]\d)(?:\s?(?:м|мин|m|min)\.?)?(\s?[ap]\.?m\b\.?)?($|[^\d:])")
+        pattern(
+            r"(?i)(^|[^\d:.,])([01]?\d|2[0-4])(?:\s?:\s?|\s?[чh]\.?\s?)([0-5]\d)(?:\s?(?:м|мин|m|min)\.?)?(\s?[ap]\.?m\b\.?)?($|[^\d:])",
+        )
     });
-    static DOTTED: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)^\s*(?:(?:в|к|на|at|by)\s+)?([01]?\d|2[0-3])[.\- ]([0-5]\d)\s*[.!]?\s*$"));
+    static DOTTED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)^\s*(?:(?:в|к|на|at|by)\s+)?([01]?\d|2[0-3])[.\- ]([0-5]\d)\s*[.!]?\s*$")
+    });
     if let Some(parts) = DOTTED.captures(text) {
         let number = |at: usize| parts.get(at).and_then(|part| part.as_str().parse().ok());
         if let (Some(hour), Some(minute)) = (number(1), number(2)) {
@@ -127,7 +130,8 @@ impl Reader {
         let token = self.tokens.get(at)?;
         let number = self.numbers.binary_search_by_key(&token.range.start, |number| number.range.start);
         let number = self.numbers.get(number.ok()?)?;
-        let taken = self.tokens.iter().skip(at).take_while(|token| token.range.end <= number.range.end).count();
+        let taken =
+            self.tokens.iter().skip(at).take_while(|token| token.range.end <= number.range.end).count();
         Some((number.value, taken))
     }
 
@@ -178,13 +182,19 @@ impl Reader {
     /// A time that begins at a token, with how many tokens it takes.
     fn here(&self, at: usize) -> Option<(Found, usize)> {
         match self.word(at) {
-            Some("полдень" | "полудню" | "noon" | "midday") => return Some(((12, 0, Some(Half::Evening)), 1)),
-            Some("полночь" | "полуночи" | "midnight") => return Some(((0, 0, Some(Half::Morning)), 1)),
+            Some("полдень" | "полудню" | "noon" | "midday") => {
+                return Some(((12, 0, Some(Half::Evening)), 1));
+            }
+            Some("полночь" | "полуночи" | "midnight") => {
+                return Some(((0, 0, Some(Half::Morning)), 1));
+            }
             Some("половина" | "половине" | "половину" | "пол") => {
                 let hour = self.word(at + 1).and_then(calendar::ordinal).filter(|hour| *hour <= 12)?;
                 return Some(((hour - 1, 30, None), 2));
             }
-            Some(word) if word.strip_prefix("пол").and_then(calendar::ordinal).is_some_and(|hour| hour <= 12) => {
+            Some(word)
+                if word.strip_prefix("пол").and_then(calendar::ordinal).is_some_and(|hour| hour <= 12) =>
+            {
                 let hour = word.strip_prefix("пол").and_then(calendar::ordinal)?;
                 return Some(((hour - 1, 30, None), 1));
             }
@@ -286,11 +296,21 @@ fn is_counted(word: &str) -> bool {
 /// Months and seconds of a unit of time.
 fn unit(word: &str) -> Option<(i64, i64)> {
     Some(match word {
-        "секунда" | "секунды" | "секунд" | "сек" | "second" | "seconds" | "sec" => (0, 1),
-        "минута" | "минуту" | "минуты" | "минут" | "минутку" | "мин" | "minute" | "minutes" | "min" => (0, 60),
-        "час" | "часа" | "часов" | "часик" | "ч" | "hour" | "hours" | "hr" | "hrs" => (0, 3600),
-        "день" | "дня" | "дней" | "дн" | "сутки" | "суток" | "day" | "days" => (0, 86_400),
-        "неделя" | "неделю" | "недели" | "недель" | "нед" | "week" | "weeks" => (0, 7 * 86_400),
+        "секунда" | "секунды" | "секунд" | "сек" | "second" | "seconds" | "sec" => {
+            (0, 1)
+        }
+        "минута" | "минуту" | "минуты" | "минут" | "минутку" | "мин" | "minute" | "minutes" | "min" => {
+            (0, 60)
+        }
+        "час" | "часа" | "часов" | "часик" | "ч" | "hour" | "hours" | "hr" | "hrs" => {
+            (0, 3600)
+        }
+        "день" | "дня" | "дней" | "дн" | "сутки" | "суток" | "day" | "days" => {
+            (0, 86_400)
+        }
+        "неделя" | "неделю" | "недели" | "недель" | "нед" | "week" | "weeks" => {
+            (0, 7 * 86_400)
+        }
         "месяц" | "месяца" | "месяцев" | "мес" | "month" | "months" => (1, 0),
         "год" | "года" | "лет" | "year" | "years" => (12, 0),
         _ => return None,
@@ -345,7 +365,9 @@ mod tests {
         ] {
             check(text, Some(expected));
         }
-        for text in ["с 10 до 12", "10 или 11 утра", "25:00", "в понедельник", "2 штуки", "15 марта", "", "в 40"] {
+        for text in
+            ["с 10 до 12", "10 или 11 утра", "25:00", "в понедельник", "2 штуки", "15 марта", "", "в 40"]
+        {
             check(text, None);
         }
     }

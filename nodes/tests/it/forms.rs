@@ -40,7 +40,7 @@ nodes:
   kept:
     collect_contact: { fields: [name, phone], require: all, keep_partial: true, into: left }
     next: { done: goods, cancelled: cancelled, gave_up: gave_up }
-  given: { say: { text: '{{slots.contact.name}}/{{slots.contact.phone}}/{{slots.contact.email}}' } }
+  given: { say: { text: '{{#if slots.contact.name}}{{slots.contact.name}}{{/if}}/{{#if slots.contact.phone}}{{slots.contact.phone}}{{/if}}/{{#if slots.contact.email}}{{slots.contact.email}}{{/if}}' } }
   both:
     collect_contact: { fields: [name, phone], require: all, into: both }
     next: { done: both_given, cancelled: cancelled, gave_up: gave_up }
@@ -50,7 +50,7 @@ nodes:
   heard:
     collect_contact: { fields: [name, phone, email], only_required: true, update: true, into: contact }
     next: { done: heard_said, cancelled: cancelled, gave_up: gave_up }
-  heard_said: { say: { text: 'heard {{slots.contact.name}}/{{slots.contact.phone}}/{{slots.contact.email}}' } }
+  heard_said: { say: { text: 'heard {{#if slots.contact.name}}{{slots.contact.name}}{{/if}}/{{#if slots.contact.phone}}{{slots.contact.phone}}{{/if}}/{{#if slots.contact.email}}{{slots.contact.email}}{{/if}}' } }
   part:
     ask:
       text: { ru: Когда удобно?, en: When? }
@@ -320,18 +320,18 @@ fn yes_or_no_has_buttons_and_keeps_what_is_said_beside_it() {
     let labels: Vec<String> =
         chat.command("agree")[0].buttons.iter().map(|button| button.label.clone()).collect();
     assert_eq!(labels, ["Да", "Нет", "Отмена"]);
-    assert_eq!(chat.press("Нет")[0].text, "agreed false");
+    assert_eq!(chat.press("Нет")[0].text, "agreed нет");
     chat.command("agree");
-    assert_eq!(chat.press("Да")[0].text, "agreed true");
+    assert_eq!(chat.press("Да")[0].text, "agreed да");
     check(
         "agree",
         &[
-            (&["да, только после шести"], "agreed true: только после шести"),
-            (&["Да только после шести"], "agreed true: только после шести"),
-            (&["да"], "agreed true"),
-            (&["1"], "agreed true"),
-            (&["2"], "agreed false"),
-            (&["нет, у меня есть"], "agreed false: у меня есть"),
+            (&["да, только после шести"], "agreed да: только после шести"),
+            (&["Да только после шести"], "agreed да: только после шести"),
+            (&["да"], "agreed да"),
+            (&["1"], "agreed да"),
+            (&["2"], "agreed нет"),
+            (&["нет, у меня есть"], "agreed нет: у меня есть"),
         ],
     );
 }

@@ -489,7 +489,7 @@ fn a_fault_in_a_called_flow_takes_the_callers_error_path() {
 
 #[test]
 fn a_second_failure_calls_for_a_person() {
-    let flow = "flow: shop\nstart: a\non: { error: b }\nnodes:\n  a: { set: { session.language: \"'fr'\" } }\n  b: { set: { session.language: \"'fr'\" } }\n";
+    let flow = "flow: shop\nstart: a\non: { error: b }\nnodes:\n  a: { set: { session.language: message.text } }\n  b: { set: { session.language: message.text } }\n";
     let mut chat = Chat::new(release(&[("shop.yaml", flow)]));
     assert!(chat.says("привет")[0].text.contains("что-то пошло не так"));
     assert!(commands(&chat).iter().any(|command| matches!(command, Command::Notify(n) if n.about_chat)));

@@ -19,4 +19,5 @@ mod properties;
 mod spans;
 mod support;
 mod turns;
+mod values;
 mod wishes;

@@ -230,7 +230,7 @@ fn a_fault_takes_the_error_path_once() {
     assert_eq!(messages[0].text, "Ой");
     assert!(chat.trace.visits[0].fault.as_deref().unwrap().contains("above the slot's max"));
 
-    let endless = SHOP.replace("{ ru: Ой, en: Oops }", "'{{money slots.size \"x\"}}{{slots.contact.name}}'");
+    let endless = SHOP.replace("{ ru: Ой, en: Oops }", "'{{#each slots.results.items}}{{name}}{{/each}}'");
     let mut chat = Chat::new(release(&[("shop.yaml", &endless)]));
     let messages = chat.command("broken");
     assert!(messages[0].text.contains("что-то пошло не так"), "{messages:?}");
