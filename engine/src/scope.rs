@@ -70,6 +70,8 @@ pub enum Sets {
     Always,
     /// On some paths only, or to `null`.
     Maybe,
+    /// On some paths only; on the others it stays as it is.
+    Perhaps,
     /// Never: it sets the slot to `null`.
     Clears,
 }
@@ -395,7 +397,7 @@ impl Scope<'_> {
     /// Checks a call of another flow: the flow, its slots and their types.
     pub fn call(&mut self, call: &Call<'_>) {
         for (slot, _) in &call.results {
-            self.sets(slot, &slot::Type::ALL, Sets::Maybe);
+            self.sets(slot, &slot::Type::ALL, Sets::Perhaps);
         }
         let Some(flow) = self.flows.get(call.flow.as_str()) else {
             let known: Vec<&str> = self.flows.keys().copied().collect();

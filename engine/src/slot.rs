@@ -94,7 +94,58 @@ impl Type {
         matches!(self, Type::Date | Type::Time | Type::DateTime | Type::Duration | Type::Money)
     }
 
-    /// How a value of the type is written, for messages.
+    /// The type with its article, for messages.
+    pub const fn told(self) -> &'static str {
+        match self {
+            Type::Text => "a text",
+            Type::Number => "a number",
+            Type::Boolean => "true or false",
+            Type::Date => "a date",
+            Type::Time => "a time",
+            Type::DateTime => "a datetime",
+            Type::Duration => "a length of time",
+            Type::Money => "an amount of money",
+            Type::Phone => "a phone number",
+            Type::Email => "an e-mail address",
+            Type::Size => "a size",
+            Type::Contact => "a contact",
+            Type::Product => "a product",
+            Type::Products => "a list of products",
+            Type::List => "a list",
+        }
+    }
+
+    /// How to give a value of the type, for messages.
+    pub fn how(self) -> String {
+        match self {
+            Type::Size | Type::Contact | Type::Product | Type::Products => {
+                format!("a {} comes out of a slot of that type", self.name())
+            }
+            _ => format!("a {} is written {}", self.name(), self.example()),
+        }
+    }
+
+    /// How a value of the type is written in YAML.
+    pub const fn in_yaml(self) -> &'static str {
+        match self {
+            Type::Text => "some words",
+            Type::Number => "5000",
+            Type::Boolean => "true",
+            Type::Date => "2026-12-31",
+            Type::Time => "14:30",
+            Type::DateTime => "2026-12-31T14:30",
+            Type::Duration => "2h30m",
+            Type::Money => "4500 RUB",
+            Type::Phone => "\"+79990001122\"",
+            Type::Email => "name@example.com",
+            Type::List => "[one, two]",
+            Type::Size => "{ length: 500, width: 300, height: 200 }",
+            Type::Contact => "{ name: Anna }",
+            Type::Product | Type::Products => "nothing: only a search fills it",
+        }
+    }
+
+    /// How a value of the type is written in an expression, for messages.
     pub const fn example(self) -> &'static str {
         match self {
             Type::Text => "'text'",

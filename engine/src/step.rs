@@ -137,7 +137,8 @@ fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, 
                             && turn_state.paging_flow.is_none()
                         {
                             let mut waits = std::mem::take(&mut turn_state.current);
-                            waits.lasting = flow.nodes.get(&waits.node).is_some_and(|entry| entry.node.lasts());
+                            waits.lasting =
+                                flow.nodes.get(&waits.node).is_some_and(|entry| entry.node.lasts());
                             // This question is asked now, so it is not asked again after the interruption.
                             frame.interrupted.retain(|interrupted| interrupted.waiting.node != waits.node);
                             frame.waiting = Some(waits);

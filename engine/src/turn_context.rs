@@ -482,6 +482,7 @@ impl<'a> TurnContext<'a> {
     /// The language follows the client's messages again, beginning with the next one.
     pub fn free_language(&mut self) {
         self.session.language_chosen = false;
+        self.session.language_known = false;
         self.session.language_doubt = None;
     }
 

@@ -44,7 +44,7 @@ nodes:
     call: { flow: room, with: { height: '3' }, into: { area: square } }
     next: tell
   tell:
-    say: { text: '{{slots.area}}' }
+    say: { text: '{{#if slots.area}}{{slots.area}} m²{{else}}?{{/if}}' }
 ";
     const EXAMPLE_FILES: &'static [(&'static str, &'static str)] = &[(
         "room.yaml",
@@ -92,7 +92,7 @@ impl Node for Call {
                     self.flow.value,
                     theirs.name()
                 );
-                let help = format!("give a value of that type, such as {}", theirs.example());
+                let help = format!("give a value of that type; {}", theirs.how());
                 scope.report(Code::WrongSlotType, expression.span(), message, help);
             }
         }

@@ -89,15 +89,25 @@ impl Node for Delay {
             scope.expression(until);
             if let Some(kind) = scope.kind_of(until).filter(|kind| *kind != Type::DateTime) {
                 let message = format!("`until` is a {}, not a moment", kind.name());
-                let help = "write a datetime, such as slots.visit - hours(24) or datetime(slots.day, time('9:00'))";
+                let help =
+                    "write a datetime, such as slots.visit - hours(24) or datetime(slots.day, time('9:00'))";
                 scope.report(Code::WrongType, until.span(), message, help);
             }
         }
         match (&self.time, &self.until) {
             (Some(_), Some(until)) => {
-                scope.report(Code::BadValue, until.span(), "a wait has both `for` and `until`", "remove one of them");
+                scope.report(
+                    Code::BadValue,
+                    until.span(),
+                    "a wait has both `for` and `until`",
+                    "remove one of them",
+                );
             }
-            (None, None) => scope.report_here(Code::MissingField, "a wait has no end", "write `for: 3d`, or `until: slots.visit`"),
+            (None, None) => scope.report_here(
+                Code::MissingField,
+                "a wait has no end",
+                "write `for: 3d`, or `until: slots.visit`",
+            ),
             _ => {}
         }
     }

@@ -65,6 +65,14 @@ impl Node for Set {
             }
             let when = if expression.is_null() { Sets::Clears } else { Sets::Always };
             scope.sets(slot, &Type::ALL, when);
+            let (least, most) = scope.slot_limits(slot);
+            if let Some(number) = expression.literal_number()
+                && (least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most))
+            {
+                let message = format!("{number} is outside of the limits of the slot `{}`", slot.value);
+                let help = "set it within `min` and `max` of the slot, or change them";
+                scope.report(Code::BadValue, expression.span(), message, help);
+            }
             if let (Some(kind), Some(holds)) = (kind, scope.slot_type(slot))
                 && !fits(kind, holds)
             {
@@ -75,11 +83,7 @@ impl Node for Set {
                     slot.value,
                     holds.name()
                 );
-                let help = format!(
-                    "change the expression or the slot's type; a {} is written {}",
-                    holds.name(),
-                    holds.example()
-                );
+                let help = format!("change the expression or the slot's type; {}", holds.how());
                 scope.report(Code::WrongSlotType, expression.span(), message, help);
             }
         }

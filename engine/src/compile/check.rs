@@ -70,7 +70,7 @@ pub(super) fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
                 &flow.file,
                 default.span,
                 message,
-                "change the default",
+                format!("write a default such as {}", slot.kind.in_yaml()),
             ));
         }
         if !scope.used.contains(name.as_str()) {

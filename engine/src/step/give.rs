@@ -12,7 +12,8 @@ pub(super) fn results(release: &Release, session: &mut Session, frame: usize) {
         let mut given = Vec::new();
         for (ours, theirs) in call.into_iter().flat_map(|call| call.results) {
             let value = called.slots.get(&theirs.value).filter(|value| !value.is_null());
-            let accepted = value.zip(flow.slots.get(&ours.value)).map(|(value, slot)| slot.accept(value.clone()));
+            let accepted =
+                value.zip(flow.slots.get(&ours.value)).map(|(value, slot)| slot.accept(value.clone()));
             if let Some(Ok(value)) = accepted {
                 given.push((ours.value.clone(), value));
             }

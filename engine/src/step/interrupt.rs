@@ -62,7 +62,9 @@ pub(super) fn set_aside(session: &mut Session) {
 pub(super) fn by_lasting(release: &Release, session: &mut Session, flow: &str, node: &str) -> Cursor {
     let entry = release.flow(flow).and_then(|flow| flow.nodes.get(node));
     let frame = session.frames.iter().rposition(|frame| frame.flow == flow);
-    let (Some(at), true) = (frame, entry.is_some_and(|entry| entry.node.lasts())) else { return Cursor::Stop };
+    let (Some(at), true) = (frame, entry.is_some_and(|entry| entry.node.lasts())) else {
+        return Cursor::Stop;
+    };
     let Some(frame) = session.frames.get_mut(at) else { return Cursor::Stop };
     if let Some(waiting) = frame.waiting.take_if(|waiting| waiting.lasting && waiting.node == node) {
         return Cursor::Node(waiting, NodeInput::TimerFired);
@@ -164,9 +166,11 @@ pub(super) fn resume_interrupted(session: &mut Session, turn_state: &TurnState) 
     let question = frame.interrupted.iter().rposition(|interrupted| !interrupted.waiting.lasting);
     let Some(last) = question.or(frame.interrupted.len().checked_sub(1)) else { return Cursor::Stop };
     let Interrupted { waiting, above } = frame.interrupted.remove(last);
+    // A wait that lasts has never ended: its timer runs.
+    let lasting = waiting.lasting;
     frame.waiting = Some(waiting);
     session.frames.extend(above);
-    if turn_state.client_inactive {
+    if turn_state.client_inactive || lasting {
         return Cursor::Stop;
     }
     match session.frames.last_mut().and_then(|frame| frame.waiting.take()) {

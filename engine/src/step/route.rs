@@ -4,8 +4,7 @@ use super::{
     cursor::{Cursor, waiting},
     edit,
     fit::fit,
-    give,
-    interrupt,
+    give, interrupt,
 };
 use crate::{
     context::Context,
@@ -26,6 +25,9 @@ use crate::{
 
 /// How long a handoff lasts after the last message of staff where no node has set it, milliseconds: 4 hours.
 const DEFAULT_HANDOFF_TIMEOUT: i64 = 4 * 60 * 60 * 1000;
+
+/// How long a wait that is over is put off while staff have the chat, milliseconds.
+const HOUR: i64 = 60 * 60 * 1000;
 
 /// How long the same button, pressed again with nothing in between, counts as the same press, milliseconds.
 const REPEATED_PRESS: i64 = 10_000;
@@ -229,8 +231,10 @@ fn pressed(release: &Release, session: &mut Session, turn_state: &mut TurnState,
 
 fn timer(release: &Release, session: &mut Session, turn_state: &mut TurnState, name: &str) -> Cursor {
     if let Some((flow, node)) = of_lasting(name) {
-        // While staff have the chat it stays, and is over when the dialog comes back to it.
+        // While staff have the chat nothing is sent between their words.
         if session.taken_over_at.is_some() {
+            let due = turn_state.event.at.saturating_add(HOUR);
+            turn_state.push(Command::StartTimer { name: name.to_owned(), due });
             return Cursor::Stop;
         }
         turn_state.client_inactive = true;

@@ -73,7 +73,7 @@ fn check_call(
             {
                 found.push(Clash {
                     part: of.clone(),
-                    message: format!("`{name}` compares `{of}`, a {}, with a {}", a.name(), b.name()),
+                    message: format!("`{name}` compares `{of}`, {}, with {}", a.told(), b.told()),
                     help: "compare values of one type".to_owned(),
                 });
             }
@@ -87,7 +87,7 @@ fn check_call(
             {
                 let field = fields.iter().find(|field| **field == "name").or(fields.first());
                 found.push(Clash {
-                    message: format!("`{path}` is a {}, which has no form of its own in a text", kind.name()),
+                    message: format!("`{path}` is {}, which has no form of its own in a text", kind.told()),
                     help: format!(
                         "show one of its fields, such as {{{{{path}.{}}}}}: {}",
                         field.unwrap_or(&""),
@@ -103,7 +103,7 @@ fn check_call(
     if let Some((kind, written)) = kind(0)
         && !wanted.contains(&kind)
     {
-        let wanted: Vec<&str> = wanted.iter().map(|kind| kind.name()).collect();
+        let wanted: Vec<&str> = wanted.iter().map(|kind| kind.told()).collect();
         let company = written.starts_with("company.");
         let help = match (name, kind) {
             ("money" | "number", Type::Text) if company => {
@@ -112,14 +112,10 @@ fn check_call(
             ("date" | "time", Type::Text) if company => {
                 "write it in company.yaml without quotes: 2026-12-31, 14:30".to_owned()
             }
-            _ => format!("show it without `{name}`, or use a slot of type {}", wanted[0]),
+            _ => format!("show it without `{name}`, or use {}", wanted.join(" or ")),
         };
         found.push(Clash {
-            message: format!(
-                "`{name}` shows a {}, and `{written}` is a {}",
-                wanted.join(" or a "),
-                kind.name()
-            ),
+            message: format!("`{name}` shows {}, and `{written}` is {}", wanted.join(" or "), kind.told()),
             help,
             part: written,
         });

@@ -90,5 +90,5 @@ fn a_diagnostic_of_a_prompt_underlines_it_there() {
     );
     let prompt = "---\ntemperature: 3\n---\n\nBe kind to {{client.first_nam}} with {{slots.budget}}.\n";
     let found = underlined(&[("shop.yaml", &flow), ("prompts/sell.md", prompt)]);
-    assert_eq!(found, ["bad-value 3", "unknown-variable client.first_nam", "maybe-unset sell"]);
+    assert_eq!(found, ["bad-value 3", "unknown-variable client.first_nam"]);
 }

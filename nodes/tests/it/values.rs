@@ -2,11 +2,7 @@
 //! 18 November 2026, at 14:06 in Moscow.
 
 use serde_json::json;
-use tolmach_engine::{
-    compile,
-    effect::Command,
-    event::EventKind,
-};
+use tolmach_engine::{compile, effect::Command, event::EventKind};
 
 use crate::support::{Chat, bundle, release};
 
@@ -24,7 +20,8 @@ cities: [Москва, Тула]
 
 /// A chat of one flow beside [`COMPANY`].
 fn chat(slots: &str, nodes: &str) -> Chat {
-    let flow = format!("flow: shop\nstart: a\non: {{ command: {{ go: a }} }}\nslots:\n{slots}nodes:\n{nodes}");
+    let flow =
+        format!("flow: shop\nstart: a\non: {{ command: {{ go: a }} }}\nslots:\n{slots}nodes:\n{nodes}");
     Chat::new(release(&[("shop.yaml", &flow), ("company.yaml", COMPANY)]))
 }
 
@@ -36,7 +33,8 @@ fn said(chat: &mut Chat, text: &str) -> String {
 /// The codes of the diagnostics of a flow, and their texts.
 fn diagnostics(slots: &str, nodes: &str) -> (Vec<String>, String) {
     let flow = format!("flow: shop\nstart: a\nslots:\n{slots}nodes:\n{nodes}");
-    let found = compile(&bundle(&[("shop.yaml", &flow), ("company.yaml", COMPANY)]), &tolmach_nodes::platform());
+    let found =
+        compile(&bundle(&[("shop.yaml", &flow), ("company.yaml", COMPANY)]), &tolmach_nodes::platform());
     let codes = found.diagnostics.iter().map(|diagnostic| diagnostic.code.text().to_owned()).collect();
     (codes, found.diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect())
 }
@@ -97,7 +95,10 @@ fn texts_show_values_as_clients_write_them() {
     let russian = "01.12.2026|вторник, 1 декабря|01.12.2026 10:30|1 час 30 минут|4\u{a0}500\u{a0}₽|1,5|да|a, b|4\u{a0}500\u{a0}₽|1\u{a0}500\u{a0}₽|1 мая 2010|Москва, Тула|пн–пт 09:00–18:00, сб 10:00–15:00|7\u{a0}500\u{a0}₽|18.11.2026 14:06 3";
     assert_eq!(said(&mut chat, "привет"), russian);
     let english = said(&mut chat, "hello, what do you have for me?");
-    assert!(english.starts_with("1 Dec 2026|Tuesday, 1 December|1 Dec 2026, 10:30|1 hour 30 minutes|"), "{english}");
+    assert!(
+        english.starts_with("1 Dec 2026|Tuesday, 1 December|1 Dec 2026, 10:30|1 hour 30 minutes|"),
+        "{english}"
+    );
     assert!(english.contains("|1.5|yes|"), "{english}");
 }
 
@@ -118,7 +119,9 @@ fn a_value_that_cannot_be_shown_is_a_dash_and_a_fault() {
 fn unlike_types_are_found_when_the_bundle_is_compiled() {
     let slots = "  day: { type: date, default: 2026-12-01 }\n  word: { type: text, default: x }\n  price: { type: money, default: 5 RUB }\n  n: { type: number, default: 1 }\n";
     let branch = |when: &str| {
-        format!("  a:\n    branch:\n      - {{ when: \"{when}\", to: b }}\n      - {{ else: b }}\n  b: {{ say: {{ text: '{{{{slots.day}}}}{{{{slots.word}}}}{{{{slots.price}}}}{{{{slots.n}}}}' }} }}\n")
+        format!(
+            "  a:\n    branch:\n      - {{ when: \"{when}\", to: b }}\n      - {{ else: b }}\n  b: {{ say: {{ text: '{{{{slots.day}}}}{{{{slots.word}}}}{{{{slots.price}}}}{{{{slots.n}}}}' }} }}\n"
+        )
     };
     for (when, part) in [
         ("slots.day > slots.word", "a date > a text"),
@@ -155,7 +158,9 @@ fn unlike_types_are_found_when_the_bundle_is_compiled() {
         ("{{date slots.n}}", "`date` shows a date or a datetime"),
         ("{{#if (gt slots.day slots.n)}}x{{/if}}", "compares `slots.day`, a date, with a number"),
     ] {
-        let nodes = format!("  a: {{ say: {{ text: '{say}{{{{slots.day}}}}{{{{slots.word}}}}{{{{slots.price}}}}{{{{slots.n}}}}' }} }}\n");
+        let nodes = format!(
+            "  a: {{ say: {{ text: '{say}{{{{slots.day}}}}{{{{slots.word}}}}{{{{slots.price}}}}{{{{slots.n}}}}' }} }}\n"
+        );
         let (codes, text) = diagnostics(slots, &nodes);
         assert_eq!(codes, ["wrong-type"], "{say}: {text}");
         assert!(text.contains(part), "{say}: {text}");
@@ -172,7 +177,37 @@ fn what_may_be_unset_is_said_of_texts_too() {
         "  a: { ask: { text: 'N, {{client.first_name}}?', into: n }, next: { done: b, cancelled: b, gave_up: b } }\n  b: { say: { text: 'N={{slots.n}}' } }\n",
     );
     assert_eq!(codes, ["maybe-unset", "maybe-unset"], "{text}");
-    assert!(text.contains("the first name of a client may be unknown") && text.contains("a dash would stand"), "{text}");
+    assert!(
+        text.contains("the first name of a client may be unknown") && text.contains("a dash would stand"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_value_outside_of_limits_is_found() {
+    let slots = "  n: { type: number, min: 10, max: 20 }\n";
+    let after = "  b: { say: { text: '{{slots.n}}' } }\n";
+    for (nodes, part) in [
+        ("  a: { set: { n: 5 }, next: b }\n", "5 is outside of the limits"),
+        (
+            "  a: { ask: { text: N?, into: n, max: 5 }, next: { done: b, cancelled: a, gave_up: a } }\n",
+            "no answer fits",
+        ),
+        (
+            "  a: { ask: { text: N?, into: n, min: \"'5'\" }, next: { done: b, cancelled: a, gave_up: a } }\n",
+            "`min` is a text",
+        ),
+    ] {
+        let (_, text) = diagnostics(slots, &format!("{nodes}{after}"));
+        assert!(text.contains(part), "{nodes}: {text}");
+    }
+    let mut chat = chat(
+        "  r: { type: products }\n  budget: { type: number, min: 1000 }\n",
+        "  a: { search: { price: { max: budget }, into: r }, next: { found: b, empty: b } }\n  b: { say: { text: 'B={{slots.budget}}' } }\n",
+    );
+    assert_eq!(said(&mut chat, "дрель до 100 рублей"), "B=—");
+    let faults = faults(&chat);
+    assert!(faults.iter().any(|fault| fault.contains("100 is below the slot's min")), "{faults:?}");
 }
 
 #[test]
@@ -274,7 +309,10 @@ fn a_choice_has_a_name() {
     );
     chat.command("go");
     assert_eq!(said(&mut chat, "самовывоз"), "Самовывоз (pickup)");
-    let (codes, text) = diagnostics("  n: { type: text, default: x }\n", "  a: { say: { text: '{{labels.n}}{{slots.n}}' } }\n");
+    let (codes, text) = diagnostics(
+        "  n: { type: text, default: x }\n",
+        "  a: { say: { text: '{{labels.n}}{{slots.n}}' } }\n",
+    );
     assert!(codes.contains(&"unknown-variable".to_owned()), "{text}");
 }
 
@@ -289,7 +327,7 @@ fn a_language_that_was_chosen_can_be_freed() {
     chat.command("ru");
     assert_eq!(said(&mut chat, "hello there, how are you?"), "РУ");
     chat.command("auto");
-    assert_eq!(said(&mut chat, "hello there, how are you?"), "EN");
+    assert_eq!(said(&mut chat, "hello"), "EN", "the first message decides");
 }
 
 #[test]
@@ -332,6 +370,9 @@ fn a_wait_until_a_moment_ends_then() {
     });
     // 2026-11-19T10:00 in Moscow.
     assert_eq!(due, Some(1_795_071_600_000));
-    let (codes, text) = diagnostics("  n: { type: number, default: 1 }\n", "  a: { delay: { until: slots.n }, next: { done: b, message: b } }\n  b: { delay: {}, next: { done: a, message: a } }\n");
+    let (codes, text) = diagnostics(
+        "  n: { type: number, default: 1 }\n",
+        "  a: { delay: { until: slots.n }, next: { done: b, message: b } }\n  b: { delay: {}, next: { done: a, message: a } }\n",
+    );
     assert_eq!(codes, ["wrong-type", "missing-field"], "{text}");
 }

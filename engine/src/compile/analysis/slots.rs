@@ -209,6 +209,7 @@ impl Slots<'_, '_> {
         for (slot, when) in self.use_at(at).into_iter().flat_map(|uses| &uses.sets) {
             let sure = match when {
                 Sets::Always => true,
+                Sets::Perhaps => false,
                 Sets::OnExits(exits) => exits.contains(&edge.label.as_str()),
                 Sets::Maybe | Sets::Clears => {
                     set.remove(slot);
