@@ -20,6 +20,7 @@ impl SampleValues {
                 "budget": 9500,
                 "count": 3,
                 "urgent": true,
+                "contact": { "name": "Anna", "phone": "+79990001122" },
                 "tags": ["new", "sale", "pump"],
                 "goods": [
                     { "name": "Pump", "price": 4990.5, "stock": 2 },
@@ -28,7 +29,7 @@ impl SampleValues {
                 ],
             },
             "results": { "query": "pump", "total": 2, "items": [] },
-            "company": { "name": "Example Ltd", "prices": { "visit": 1500 } },
+            "company": { "name": "Example Ltd" },
             "now": { "date": "2026-03-02", "time": "14:30", "hour": 14, "weekday": 1, "iso": "2026-03-02T14:30:00+03:00" },
         }))
     }

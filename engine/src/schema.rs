@@ -52,6 +52,51 @@ pub fn flow_schema(kinds: &[&'static KindSpec]) -> Value {
     schema
 }
 
+/// The schema of a file that is a list of `T`s, with this title and description.
+pub fn list_schema<T: JsonSchema>(title: &str, description: &str) -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let items = generator.subschema_for::<T>().to_value();
+    let mut definitions = Value::Object(generator.take_definitions(true).into_iter().collect());
+    neat(&mut definitions);
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "description": description,
+        // An empty file is an empty list.
+        "type": ["array", "null"],
+        "items": items,
+        "$defs": definitions,
+    })
+}
+
+/// The schema of `company.yaml`.
+pub fn company_schema() -> Value {
+    let scalar = json!({ "type": ["string", "number", "boolean"] });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The particulars of a company",
+        "description": "Values for texts as {{company.KEY}}: one for every language, or one a language.",
+        "type": ["object", "null"],
+        "properties": {
+            "timezone": {
+                "description": "The IANA name of the time zone whose clock the dialogs have, such as Europe/Moscow; UTC unless said.",
+                "type": "string",
+            },
+        },
+        "additionalProperties": {
+            "anyOf": [
+                scalar,
+                {
+                    "type": "object",
+                    "properties": { "ru": scalar, "en": scalar },
+                    "additionalProperties": false,
+                    "minProperties": 1,
+                },
+            ],
+        },
+    })
+}
+
 /// Rounds defaults of type `f32`, which would otherwise show as 0.3499999940395355 in place of 0.35.
 fn neat(schema: &mut Value) {
     match schema {

@@ -1,5 +1,7 @@
 //! The interface of a running node to its turn.
 
+mod explained;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

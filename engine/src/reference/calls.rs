@@ -10,7 +10,7 @@ use crate::{
 pub(super) fn calls() -> String {
     let mut page = format!(
         "\n## Functions and helpers\n\nThe examples are evaluated by a test; in them the slots are\n\n```yaml\n{}```\n\n\
-         and `company.prices` is `{{ visit: 1500 }}`. A *fault* is an error of the node, which the trace tells.\n",
+         A *fault* is an error of the node, which the trace tells.\n",
         SampleValues::new().page()
     );
     for (sort, title) in [
