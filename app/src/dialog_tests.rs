@@ -1,5 +1,7 @@
 //! Dialog tests of a bundle: running them and measuring their coverage of the flows.
 
+#[cfg(test)]
+mod examples;
 mod runner;
 
 use std::{collections::BTreeMap, io, path::Path};

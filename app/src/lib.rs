@@ -23,6 +23,7 @@ pub mod replay;
 pub mod report;
 pub mod retention;
 pub mod samples;
+pub mod schemas;
 pub mod suggest;
 pub mod tasks;
 pub mod text;

@@ -72,7 +72,7 @@ impl JsonSchema for Duration {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[0-9]+ *[smhd]$", "description": "A length of time: 15s, 30m, 2h, 7d." })
+        json_schema!({ "type": "string", "pattern": "^[0-9]+ *[smhdw]$", "description": "A length of time: 15s, 30m, 2h, 7d." })
     }
 }
 

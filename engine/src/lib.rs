@@ -58,4 +58,4 @@ pub use compile::{Compiled, compile};
 pub use platform::Platform;
 pub use release::Release;
 pub use session::Session;
-pub use step::{Abandoned, Step, SuspendedTurn, abandon, changes_nothing, resume, start};
+pub use step::{Abandoned, Step, SuspendedTurn, abandon, changes_nothing, explain, resume, start};

@@ -45,6 +45,13 @@ pub fn reference(kinds: &[&'static KindSpec]) -> String {
     page.text
 }
 
+/// Tables of the fields of an object, and of the objects inside it. `schema` holds the definitions that `body` refers to.
+pub fn field_tables(schema: &Value, body: &Value) -> String {
+    let mut page = Page { schema, text: String::new() };
+    page.fields(body, &[]);
+    page.text
+}
+
 const HEAD: &str = "\
 # Flow reference
 
@@ -60,7 +67,7 @@ A **bundle** is a folder of text files:
 | `prompts/NAME.md`, `NAME.ru.md`, `NAME.en.md` | how a model should answer, or a long text; a head between `---` lines may set `model`, `temperature` (0 to 2, default 0.3) and `max_tokens` (1 to 8000, default 400) |
 | `knowledge/NAME.md`, … | what `answer` may lean on; every `## heading` begins a passage |
 | `faq/NAME.yaml` | quick answers: a list of `{ questions: [...], answer: TEXT }` |
-| `tests/NAME.test.yaml` | dialog tests |
+| `tests/NAME.test.yaml` | [dialog tests](test-reference.md) |
 
 Wherever a **text** is expected, write one text for every language or a map by language: `{ ru: …, en: … }`. Texts are
 [Handlebars](https://handlebarsjs.com/guide/) templates in strict mode; expressions are [CEL](https://cel.dev).
@@ -118,7 +125,9 @@ impl Page<'_> {
             }
             self.text.push_str("| field | form | default | meaning |\n|---|---|---|---|\n");
             let mut inner = Vec::new();
-            for (name, field) in fields.iter().filter(|(name, _)| !except.contains(&name.as_str())) {
+            // Names of earlier versions are read and not told of.
+            let told = |name: &str, field: &Value| !except.contains(&name) && field["deprecated"] != true;
+            for (name, field) in fields.iter().filter(|(name, field)| told(name, field)) {
                 let default = match &field["default"] {
                     _ if required.contains(&name.as_str()) => "must be there".to_owned(),
                     Value::Null => "–".to_owned(),
@@ -158,6 +167,8 @@ impl Page<'_> {
                 "Text" => "text".to_owned(),
                 "Expression" => "CEL expression".to_owned(),
                 "Filter" => "filter".to_owned(),
+                "Texts" => "text or list of texts".to_owned(),
+                "RowText" => "text, or one a language".to_owned(),
                 "Duration" => "time: `30s`, `15m`, `2h`, `7d`, `2w`".to_owned(),
                 _ => self.form_of(self.resolved(schema)),
             };

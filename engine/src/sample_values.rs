@@ -21,6 +21,7 @@ impl SampleValues {
                 "budget": 9500,
                 "count": 3,
                 "urgent": true,
+                "contact": { "name": "Anna", "phone": "+79990001122" },
                 "tags": ["new", "sale", "pump"],
                 "day": typed(Type::Date, "2026-03-04"),
                 "at": typed(Type::DateTime, "2026-03-04T10:00"),
@@ -33,7 +34,7 @@ impl SampleValues {
                 ],
             },
             "results": { "query": "pump", "total": 2, "items": [] },
-            "company": { "name": "Example Ltd", "prices": { "visit": 1500 } },
+            "company": { "name": "Example Ltd" },
             "now": typed(Type::DateTime, "2026-03-02T14:30"),
         }))
     }

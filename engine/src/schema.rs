@@ -52,6 +52,65 @@ pub fn flow_schema(kinds: &[&'static KindSpec]) -> Value {
     schema
 }
 
+/// The schema of a file that is a list of `T`s, with this title and description.
+pub fn list_schema<T: JsonSchema>(title: &str, description: &str) -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let items = generator.subschema_for::<T>().to_value();
+    let mut definitions = Value::Object(generator.take_definitions(true).into_iter().collect());
+    neat(&mut definitions);
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "description": description,
+        // An empty file is an empty list.
+        "type": ["array", "null"],
+        "items": items,
+        "$defs": definitions,
+    })
+}
+
+/// The schema of `company.yaml`.
+pub fn company_schema() -> Value {
+    let scalar = json!({ "type": ["string", "number", "boolean"] });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The particulars of a company",
+        "description": "Values for texts and conditions as company.KEY: one for every language, or one a language. A value has the \
+                        type that it is written as: 4500 is a number, 4500 RUB money, 2026-12-31 a date; a text has quotes.",
+        "type": ["object", "null"],
+        "properties": {
+            "timezone": {
+                "description": "The IANA name of the time zone whose clock the dialogs have, such as Europe/Moscow; UTC unless said.",
+                "type": "string",
+            },
+            "working_hours": {
+                "description": "When the company works: hours such as 09:00-18:00 by day or days (mon, mon-fri, sat); several as a list.",
+                "anyOf": [
+                    scalar,
+                    { "type": "object", "additionalProperties": { "anyOf": [scalar, { "type": "array", "items": scalar }] } },
+                ],
+            },
+            "holidays": {
+                "description": "Days on which nobody works, such as 2027-01-01.",
+                "type": "array",
+                "items": { "type": "string" },
+            },
+        },
+        "additionalProperties": {
+            "anyOf": [
+                scalar,
+                { "type": "array", "items": scalar },
+                {
+                    "type": "object",
+                    "properties": { "ru": scalar, "en": scalar },
+                    "additionalProperties": false,
+                    "minProperties": 1,
+                },
+            ],
+        },
+    })
+}
+
 /// Rounds defaults of type `f32`, which would otherwise show as 0.3499999940395355 in place of 0.35.
 fn neat(schema: &mut Value) {
     match schema {

@@ -75,8 +75,19 @@ impl SuspendedTurn {
 }
 
 /// Begins the turn of an event.
-pub fn start(release: &Release, mut session: Session, event: Event) -> Step {
-    let (turn_state, cursor) = route::begin(release, &mut session, event);
+pub fn start(release: &Release, session: Session, event: Event) -> Step {
+    begin(release, session, event, false)
+}
+
+/// Begins the same turn with a trace that tells more, because it is not stored: the values in the conditions of a branch, and
+/// [`crate::trace::Understood`]. It costs time that a turn of a client does not spend.
+pub fn explain(release: &Release, session: Session, event: Event) -> Step {
+    begin(release, session, event, true)
+}
+
+fn begin(release: &Release, mut session: Session, event: Event, explained: bool) -> Step {
+    let (mut turn_state, cursor) = route::begin(release, &mut session, event);
+    turn_state.explained = explained;
     run(release, session, Box::new(turn_state), cursor)
 }
 

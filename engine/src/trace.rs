@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::effect::QueryOutcome;
+use crate::{catalog::Filter, effect::QueryOutcome};
 
 /// What happened in a turn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,20 @@ pub struct Visit {
     /// Why the node failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// What the node understood; only of an explained turn, and never stored.
+    #[serde(skip)]
+    pub understood: Understood,
+}
+
+/// What a node understood of a message, for tests: see [`crate::explain`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Understood {
+    /// The intent that interrupted the question that waited.
+    pub intent: Option<String>,
+    /// The articles of the rows that the message was found to be about.
+    pub rows: Vec<String>,
+    /// The last search: what was looked up, and under which conditions.
+    pub search: Option<(String, Vec<Filter>)>,
 }
 
 impl Trace {

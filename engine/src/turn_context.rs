@@ -1,5 +1,7 @@
 //! The interface of a running node to its turn.
 
+mod explained;
+
 use std::{cell::RefCell, collections::BTreeMap};
 
 use jiff::civil::DateTime;

@@ -80,6 +80,8 @@ pub(crate) struct TurnState {
     pub(crate) ended: bool,
     /// The error path has been taken.
     pub(crate) failed: bool,
+    /// The trace also tells the values of conditions, and what nodes understood.
+    pub(crate) explained: bool,
     /// Buttons made so far.
     pub(crate) buttons: u32,
     pub(crate) effects: Vec<Effect>,
@@ -117,6 +119,7 @@ impl TurnState {
             personal_message: false,
             ended: false,
             failed: false,
+            explained: false,
             buttons: 0,
             effects: Vec::new(),
             trace: Trace::default(),

@@ -41,9 +41,12 @@ pub(crate) fn told(filters: &[Filter]) -> String {
 }
 
 /// Says in the trace which filters a search has.
-pub(crate) fn note_filters(turn: &mut TurnContext<'_>, filters: &[Filter]) {
-    if !filters.is_empty() {
-        turn.note(format!("filters: {}", told(filters)));
+pub(crate) fn note_filters(turn: &mut TurnContext<'_>, request: &SearchRequest) {
+    if let Some(understood) = turn.understood() {
+        understood.search = Some((request.text.clone(), request.filters.clone()));
+    }
+    if !request.filters.is_empty() {
+        turn.note(format!("filters: {}", told(&request.filters)));
     }
 }
 

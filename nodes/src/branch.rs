@@ -141,13 +141,13 @@ impl Node for Branch {
                 _ => continue,
             };
             if holds {
-                let because = case.when.as_ref().map_or("else", Expression::source);
+                let because = case.when.as_ref().map_or("else".into(), |when| turn.told(when));
                 let others =
                     if not.is_empty() { String::new() } else { format!("; not {}", not.join("; not ")) };
                 turn.note(format!("case: {because}{others}"));
                 return Ok(NodeOutcome::To(Target::parse(to)));
             }
-            not.extend(case.when.as_ref().map(Expression::source));
+            not.extend(case.when.as_ref().map(|when| turn.told(when)));
         }
         Err(Fault("no case of the branch held".to_owned()))
     }

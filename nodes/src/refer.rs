@@ -380,6 +380,7 @@ impl Refer {
         if let [row] = rows {
             turn.context_mut().focus_on(row);
         }
+        turn.is_about(rows);
         let cards = turn.cards(rows);
         let buttons = buttons::render(&self.buttons, turn)?;
         turn.send(Outgoing { text, cards, buttons, ..Outgoing::default() });
@@ -420,6 +421,7 @@ impl Refer {
         }
         let rows: Vec<Product> = lines.into_iter().map(|(row, _)| row).collect();
         turn.note(format!("chosen: {}", articles(&rows)));
+        turn.is_about(&rows);
         if full {
             let text = phrases::ORDER_FULL.get(language).replace("{}", &MAX_LINES.to_string());
             turn.say(text, Vec::new());
@@ -440,7 +442,7 @@ impl Refer {
             language: turn.language(),
             ..request.clone()
         };
-        bounds::note_filters(turn, &request.filters);
+        bounds::note_filters(turn, &request);
         turn.set_state(&Some(State::Refining { request, confirm, narrowed, instead, cheaper, loose }))?;
         Ok(NodeOutcome::Query(Query::Search(asked)))
     }

@@ -298,7 +298,7 @@ impl Search {
     }
 
     fn send(turn: &mut TurnContext<'_>, asked: Asked) -> Result<NodeOutcome, Fault> {
-        bounds::note_filters(turn, &asked.request.filters);
+        bounds::note_filters(turn, &asked.request);
         turn.set_state(&asked)?;
         Ok(NodeOutcome::Query(Query::Search(asked.request)))
     }

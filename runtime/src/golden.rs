@@ -3,6 +3,7 @@
 //!
 //! This module only reads and validates them. A catalogue asks them of each new generation before that serves.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     bundle::Bundle,
@@ -13,7 +14,7 @@ use tolmach_engine::{
 };
 
 /// A search query with its expected result.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GoldenQuestion {
     /// The query, as a client would type it.
@@ -22,6 +23,7 @@ pub struct GoldenQuestion {
     pub expect: Spanned<Vec<String>>,
     /// The article must be among the first `within` rows: 1 to 100, default 10.
     #[serde(default = "ten")]
+    #[schemars(range(min = 1, max = 100))]
     pub within: Spanned<u32>,
 }
 

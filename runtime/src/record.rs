@@ -5,11 +5,12 @@ use tolmach_engine::{
     Release, Session, Step,
     effect::{Command, Effect, Query, QueryOutcome},
     event::Event,
+    explain,
     language::Language,
     personal::PersonalValues,
     redact::personal_values,
     resume, start,
-    trace::{Trace, Visit},
+    trace::{Trace, Understood, Visit},
 };
 
 /// The record of a turn. With the event and the release the turn can be replayed offline.
@@ -41,7 +42,8 @@ pub enum Difference {
 
 /// Whether two turns visited the same nodes to the same exits. Notes explain, in words that change with the program.
 fn same_way(a: &Trace, b: &Trace) -> bool {
-    let bare = |visit: &Visit| Visit { notes: Vec::new(), ..visit.clone() };
+    let bare =
+        |visit: &Visit| Visit { notes: Vec::new(), understood: Understood::default(), ..visit.clone() };
     a.visits.iter().map(bare).eq(b.visits.iter().map(bare))
 }
 
@@ -55,8 +57,22 @@ impl Record {
             // Nothing of it came from the release, and what it did could happen again.
             return Ok(());
         }
+        self.replay_from(release, start(release, self.before.clone(), event.clone())).map(drop)
+    }
+
+    /// Replays the turn and returns its trace as [`explain`] tells it.
+    ///
+    /// # Errors
+    /// As [`Record::replay`].
+    pub(crate) fn explained(&self, release: &Release, event: &Event) -> Result<Trace, Difference> {
+        if self.trace.abandoned.is_some() {
+            return Ok(self.trace.clone());
+        }
+        self.replay_from(release, explain(release, self.before.clone(), event.clone()))
+    }
+
+    fn replay_from(&self, release: &Release, mut step: Step) -> Result<Trace, Difference> {
         let mut outcomes = self.trace.outcomes.iter().cloned();
-        let mut step = start(release, self.before.clone(), event.clone());
         loop {
             match step {
                 Step::Query { query, suspended } => {
@@ -67,7 +83,7 @@ impl Record {
                 Step::Done { effects, trace, .. }
                     if effects == self.effects && same_way(&trace, &self.trace) =>
                 {
-                    return Ok(());
+                    return Ok(trace);
                 }
                 Step::Done { effects, trace, .. } => {
                     let say = |trace: &Trace, effects: &[Effect]| {

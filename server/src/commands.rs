@@ -15,6 +15,7 @@ pub mod leads;
 pub mod release;
 pub mod replay;
 pub mod run;
+pub mod schema;
 pub mod suggest;
 pub mod test;
 mod understood;

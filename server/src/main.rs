@@ -62,6 +62,8 @@ enum Command {
     Check(commands::check::Check),
     /// Run the dialog tests of a bundle
     Test(commands::test::Test),
+    /// Write the schemas with which editors check the files of a bundle
+    Schema(commands::schema::Schema),
     /// Draw a flow
     Graph(commands::graph::GraphCommand),
     /// Import, preview and search price lists
@@ -135,6 +137,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Chat(chat) => chat.execute(config).await,
             Command::Check(check) => check.execute(&config),
             Command::Test(test) => test.execute(&config).await,
+            Command::Schema(schema) => schema.execute(&config),
             Command::Graph(graph) => graph.execute(&config),
             Command::Catalog(catalog) => catalog.execute(&config).await,
             Command::Client(client) => client.execute(&config).await,

@@ -1,24 +1,26 @@
 //! Runs dialog tests in parallel in a temporary folder. Tests share the catalogues, and each has its own database.
 
 use std::{
+    collections::HashMap,
     num::NonZero,
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use tokio::{sync::OnceCell, task::JoinSet};
-use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
-use tolmach_engine::{Platform, bundle::Bundle};
+use tolmach_catalog::{EmbeddedCatalog, Source, TitleEmbedder};
+use tolmach_engine::{Platform, bundle::Bundle, catalog::Product};
 use tolmach_llm::{embedder::MeaningEmbedder, offline::OfflineLlm};
 use tolmach_runtime::{
     Coalescing, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime, RuntimePorts, Staff, Trainer,
     ports::{Actor, Catalog, Channel, Clock, Store},
     testing::{
         self, Catalogue, Dialog, Environment, Extent, FailingCatalog, ManualClock, Recorder, Scripted,
+        products,
     },
 };
 use tolmach_store::sqlite::{self, Durability, SqliteStore};
@@ -40,10 +42,15 @@ struct Shared {
     /// Imported once, by the first test that needs it.
     samples: OnceCell<Arc<EmbeddedCatalog>>,
     empty: Arc<EmbeddedCatalog>,
+    /// Catalogues of tests that bring rows along, by their rows as JSON: tests with the same rows share one.
+    own: Mutex<HashMap<String, OwnCatalogue>>,
     /// Shared, so that the examples of a bundle are trained once.
     trainer: Arc<Trainer>,
     databases: AtomicUsize,
 }
+
+/// A catalogue that the first test with its rows makes.
+type OwnCatalogue = Arc<OnceCell<Arc<EmbeddedCatalog>>>;
 
 impl DialogTestRunner {
     /// A runner for bundles of this platform with a temporary folder, which is removed with the last clone.
@@ -55,8 +62,8 @@ impl DialogTestRunner {
         let empty = Arc::new(EmbeddedCatalog::open(folder.path().join("empty"), Arc::new(TitleEmbedder))?);
         let databases = AtomicUsize::new(0);
         let trainer = Arc::new(Trainer::new(Arc::new(MeaningEmbedder)));
-        let (platform, samples) = (platform.clone(), OnceCell::new());
-        Ok(DialogTestRunner(Arc::new(Shared { platform, folder, samples, empty, trainer, databases })))
+        let (platform, samples, own) = (platform.clone(), OnceCell::new(), Mutex::default());
+        Ok(DialogTestRunner(Arc::new(Shared { platform, folder, samples, empty, own, trainer, databases })))
     }
 
     /// Runs tests of a bundle in parallel, as many at once as there are cores, each up to its first failure or `to_the_end`; then
@@ -121,7 +128,7 @@ impl DialogTestRunner {
         let roles = self.0.platform.model_roles.iter().flatten();
         let queries = QueryPorts {
             http: scripted.http(),
-            catalog: self.catalogue(dialog.given.catalogue).await?,
+            catalog: self.catalogue(&dialog.given.catalogue).await?,
             trainer: Arc::clone(&self.0.trainer),
             llm: scripted.llm(),
             roles: roles.map(|role| (role.clone(), scripted.llm())).collect(),
@@ -143,8 +150,19 @@ impl DialogTestRunner {
             queries.trainer,
         );
         let runtime = Runtime::new(ports, releases);
-        if let Err(diagnostics) = runtime.releases().activate_draft(bundle, clock.now()).await? {
-            return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, Path::new(""), diagnostics)));
+        let release = match runtime.releases().activate_draft(bundle, clock.now()).await? {
+            Ok(release) => release,
+            Err(diagnostics) => {
+                return Err(Error::DoNotCompile(Diagnosed::boxed(bundle, Path::new(""), diagnostics)));
+            }
+        };
+        if let Some(moment) = &dialog.given.now {
+            let start = runtime
+                .releases()
+                .with_release(&release, |release| moment.at(&release.resources.time_zone))
+                .await?
+                .flatten();
+            clock.advance(start.unwrap_or(MONDAY) - clock.now());
         }
         let stage =
             Environment { runtime: &runtime, recorder: &recorder, clock: &clock, scripted: &scripted };
@@ -155,7 +173,7 @@ impl DialogTestRunner {
         Ok(outcome)
     }
 
-    async fn catalogue(&self, which: Catalogue) -> Result<Arc<dyn Catalog>, Error> {
+    async fn catalogue(&self, which: &Catalogue) -> Result<Arc<dyn Catalog>, Error> {
         Ok(match which {
             Catalogue::Samples => {
                 let made = self.0.samples.get_or_try_init(|| async {
@@ -168,6 +186,24 @@ impl DialogTestRunner {
             }
             Catalogue::Empty => Arc::clone(&self.0.empty) as Arc<dyn Catalog>,
             Catalogue::Failing => Arc::new(FailingCatalog),
+            Catalogue::Rows(rows) => self.own_catalogue(products(rows)).await? as Arc<dyn Catalog>,
         })
+    }
+
+    /// A catalogue of these rows.
+    async fn own_catalogue(&self, rows: Vec<Product>) -> Result<Arc<EmbeddedCatalog>, Error> {
+        let key = serde_json::to_string(&rows).unwrap_or_default();
+        let cell = {
+            let mut own = self.0.own.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(own.entry(key).or_default())
+        };
+        let made = cell.get_or_try_init(|| async {
+            let number = self.0.databases.fetch_add(1, Ordering::SeqCst);
+            let folder = self.0.folder.path().join(format!("rows-{number}"));
+            let catalogue = Arc::new(EmbeddedCatalog::open(folder, Arc::new(TitleEmbedder))?);
+            catalogue.import(Source { name: "test".to_owned(), demo: false }, rows, |_| {}).await?;
+            Ok::<_, Error>(catalogue)
+        });
+        made.await.map(Arc::clone)
     }
 }

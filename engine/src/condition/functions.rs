@@ -178,7 +178,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &[
             ("'sale' in slots.tags", "true"),
             ("session.language in ['ru', 'en']", "true"),
-            ("'visit' in company.prices", "true"),
+            ("'phone' in slots.contact", "true"),
         ],
     ),
     operator(
@@ -188,7 +188,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &[
             ("slots.tags[0]", "\"new\""),
             ("slots.goods[0].name", "\"Pump\""),
-            ("company.prices['visit']", "1500"),
+            ("slots.contact['name']", "\"Anna\""),
             ("slots.tags[9]", "fault: "),
         ],
     ),
@@ -336,7 +336,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "has",
         "has(value.field)",
         "Whether a map has a field.",
-        &[("has(company.prices.visit)", "true"), ("has(company.prices.delivery)", "false")],
+        &[("has(slots.contact.phone)", "true"), ("has(slots.contact.city)", "false")],
     ),
     rewritten(
         "exists",

@@ -10,8 +10,8 @@ use crate::{
 pub(super) fn calls() -> String {
     let mut page = format!(
         "\n## Functions and helpers\n\nThe examples are evaluated by a test; in them the slots are\n\n```yaml\n{}```\n\n\
-         `company.prices` is `{{ visit: 1500 }}` and `now` is 2026-03-02T14:30, a Monday. A *fault* is an error of the node, which the \
-         trace tells; in a text a dash stands for the value.\n",
+         and `now` is 2026-03-02T14:30, a Monday. A *fault* is an error of the node, which the trace tells; in a text a dash stands for the \
+         value.\n",
         SampleValues::new().page()
     );
     for (sort, title) in [

@@ -294,6 +294,9 @@ fn interrupt(
     if let Some(visit) = turn_state.trace.visits.last_mut() {
         visit.notes.push(format!("interrupted by the intent {intent}: {why}"));
         visit.exit = Some("interrupted".to_owned());
+        if turn_state.explained {
+            visit.understood.intent = Some(intent.to_owned());
+        }
     }
     // A message to a node that asks for personal data was kept out of the history; this one holds none.
     if let EventKind::Message { text } = &turn_state.event.kind

@@ -182,7 +182,7 @@ pub(crate) const HELPERS: &[TemplateHelper] = &[
         "lookup",
         "{{lookup value key}}",
         "A field of a map by a name that is a value itself, or an item of a list by its position from 0.",
-        &[("{{lookup company.prices \"visit\"}}", "1500"), ("{{lookup slots.tags 1}}", "sale")],
+        &[("{{lookup slots.contact \"name\"}}", "Anna"), ("{{lookup slots.tags 1}}", "sale")],
     ),
     helper(
         "raw",

@@ -6,19 +6,30 @@ use serde_json::Value;
 use tolmach_engine::{
     Session,
     catalog::Product,
-    effect::{Command, Effect, Goal, Lead as LeadEffect, Notice, Outgoing},
+    effect::{Command, Effect, Goal, Lead as LeadEffect, Notice, Outgoing, QueryOutcome},
     span::Span,
     trace::Visit,
     vars,
 };
 
-use super::expectation::{Cards, Expect, Lead, Notifies, Path, Says};
+use super::{
+    expectation::{Cards, Expect, Lead, Notifies, Path, Says},
+    understood,
+};
 
 /// The results of a step.
 pub(super) struct Seen<'a> {
     /// The visited nodes of all turns of the step.
     pub(super) visits: &'a [Visit],
     pub(super) effects: &'a [Effect],
+    /// The notes of turns that visited no node.
+    pub(super) turn_notes: &'a [String],
+    /// What the messages of the step were read as.
+    pub(super) readings: &'a [String],
+    /// The outcomes of the queries of the step.
+    pub(super) outcomes: &'a [QueryOutcome],
+    /// The session before the step; `None` where nothing happened.
+    pub(super) before: Option<&'a Session>,
     pub(super) session: &'a Session,
     pub(super) messages: &'a [Outgoing],
     pub(super) products: &'a HashMap<String, Product>,
@@ -41,7 +52,7 @@ pub struct Difference {
     pub found: String,
     /// For a path: the expected and the found nodes, to be shown one below the other.
     pub paths: Option<(Vec<String>, Vec<String>)>,
-    /// Explanations: notes of the nodes, the most similar line of the messages.
+    /// Explanations: the most similar line of the messages; of the first difference of a step why its nodes took their exits.
     pub notes: Vec<String>,
 }
 
@@ -77,13 +88,17 @@ pub(super) fn compare(expect: &Expect, seen: &Seen<'_>) -> Vec<Difference> {
         compare_lead(lead, lead.span, seen, &mut all);
     }
     compare_commands(expect, seen, &mut all);
+    understood::compare(expect, seen, &mut all);
+    if let Some(first) = all.0.first_mut() {
+        first.notes.extend(why(seen));
+    }
     all.0
 }
 
-struct Differences(Vec<Difference>);
+pub(super) struct Differences(Vec<Difference>);
 
 impl Differences {
-    fn add(&mut self, span: Span, expected: impl Into<String>, found: impl Into<String>) {
+    pub(super) fn add(&mut self, span: Span, expected: impl Into<String>, found: impl Into<String>) {
         self.0.push(Difference::new(span, expected, found));
     }
 }
@@ -94,7 +109,7 @@ fn compare_path(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
         let wanted: Vec<String> = path.nodes().iter().map(|node| node.value.clone()).collect();
         let (fits, word) = match &path.value {
             Path::Exact(_) => (wanted == found, "path"),
-            Path::Contains(_) => (in_order(&wanted, &found), "path with"),
+            Path::Parts { .. } => (in_order(&wanted, &found), "path with"),
         };
         if !fits {
             all.0.push(Difference {
@@ -102,11 +117,12 @@ fn compare_path(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
                 expected: format!("{word} {}", wanted.join(" → ")),
                 found: format!("path {}", found.join(" → ")),
                 paths: Some((wanted, found.clone())),
-                notes: notes(seen.visits),
+                notes: Vec::new(),
             });
         }
     }
-    for node in expect.not_path.iter().flat_map(|nodes| nodes.iter()) {
+    let absent = expect.path.iter().flat_map(|path| path.absent());
+    for node in absent.chain(expect.not_path.iter().flat_map(|nodes| nodes.iter())) {
         if found.contains(&node.value) {
             all.add(
                 node.span,
@@ -333,27 +349,31 @@ fn compare_lead(expected: &Lead, span: Span, seen: &Seen<'_>, all: &mut Differen
     }
 }
 
-fn contains(text: &str, part: &str) -> bool {
+pub(super) fn contains(text: &str, part: &str) -> bool {
     text.to_lowercase().contains(&part.to_lowercase())
 }
 
 /// Whether two values are equal. Numbers are compared as numbers: a slot may hold 10000 or 10000.0.
-fn same(expected: &Value, found: &Value) -> bool {
+pub(super) fn same(expected: &Value, found: &Value) -> bool {
     match (expected.as_f64(), found.as_f64()) {
         (Some(expected), Some(found)) => (expected - found).abs() < 1e-9,
         _ => expected == found,
     }
 }
 
-fn notes(visits: &[Visit]) -> Vec<String> {
-    let of = |visit: &Visit| -> Vec<String> {
-        visit.notes.iter().chain(&visit.fault).map(|note| format!("{}: {note}", visit.node)).collect()
+/// Why the nodes of the step took the exits that they took, one line for each that tells.
+fn why(seen: &Seen<'_>) -> Vec<String> {
+    let of = |visit: &Visit| {
+        let exit = visit.exit.as_deref().map(|exit| format!(" → {exit}")).unwrap_or_default();
+        let mut said = visit.notes.clone();
+        said.extend(visit.fault.iter().map(|fault| format!("fault: {fault}")));
+        (!said.is_empty()).then(|| format!("{}{exit}: {}", visit.node, said.join("; ")))
     };
-    visits.iter().flat_map(of).collect()
+    seen.turn_notes.iter().cloned().chain(seen.visits.iter().filter_map(of)).collect()
 }
 
 /// The variables of a filter in a test: none, because it compares with constants only.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl vars::VariableSource for Nothing {
     fn root(&self, _: &str) -> Value {

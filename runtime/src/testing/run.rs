@@ -1,14 +1,11 @@
 //! Runs one dialog test.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use tolmach_engine::{
     Release, Session,
     catalog::Product,
-    effect::{Action, Effect, Lead, Outgoing, QueryOutcome},
+    effect::{Effect, Lead, Outgoing, QueryOutcome},
     event::{EventKind, Sent},
     span::Span,
     target::Target,
@@ -16,8 +13,9 @@ use tolmach_engine::{
 };
 
 use super::{
+    chat::{Chat, NotThere},
     coverage::Coverage,
-    dialog::{Dialog, MOST_PRESSABLE, PressStep, Step},
+    dialog::{Dialog, Step},
     expect::{self, Difference, Seen},
     fakes::{ManualClock, Recorder},
     scripted::Scripted,
@@ -25,7 +23,7 @@ use super::{
 };
 use crate::{
     Record, Runtime,
-    ports::{self, Address, Clock, Inbound, Intake, LeadQuery, TurnQuery},
+    ports::{self, Clock, Inbound, Intake, LeadQuery, TurnQuery},
 };
 
 /// Maximum number of timers that fire within one step; more means a dialog that restarts its own timers without end.
@@ -124,38 +122,36 @@ pub async fn run(dialog: &Dialog, stage: &Environment<'_>, extent: Extent) -> po
 struct Run<'a> {
     dialog: &'a Dialog,
     stage: &'a Environment<'a>,
-    address: Address,
-    /// Labels and ids of the buttons of the steps that showed any, oldest first.
-    buttons: VecDeque<Vec<(String, String)>>,
-    /// How many messages the client has written.
-    written: usize,
+    /// The chats of the clients: the only one, or one for each name.
+    chats: Vec<Chat>,
     products: HashMap<String, Product>,
     transcript: Vec<Line>,
     coverage: Coverage,
 }
 
-/// The results of the turns of a step.
+/// The results of the turns of a step in one chat.
 #[derive(Default)]
 struct Turns {
     visits: Vec<Visit>,
     effects: Vec<Effect>,
+    notes: Vec<String>,
+    readings: Vec<String>,
+    outcomes: Vec<QueryOutcome>,
+    before: Option<Session>,
     release: String,
-}
-
-/// The button of a `press` step does not exist or is ambiguous.
-struct NoButton {
-    wanted: String,
-    found: String,
 }
 
 impl<'a> Run<'a> {
     fn new(dialog: &'a Dialog, stage: &'a Environment<'a>) -> Run<'a> {
+        let named = dialog.given.clients.keys().map(|name| Chat::new(Some(&name.value)));
+        let mut chats: Vec<Chat> = named.collect();
+        if chats.is_empty() {
+            chats.push(Chat::new(None));
+        }
         Run {
             dialog,
             stage,
-            address: Address::new("test", "chat"),
-            buttons: VecDeque::new(),
-            written: 0,
+            chats,
             products: HashMap::new(),
             transcript: Vec::new(),
             coverage: Coverage::default(),
@@ -164,8 +160,8 @@ impl<'a> Run<'a> {
 
     async fn step(&mut self, number: usize, step: &Step) -> ports::Result<Vec<Difference>> {
         let span = self.dialog.steps.get(number).map(|step| step.span).unwrap_or_default();
-        let (store, chat) = (self.stage.runtime.store(), self.address.to_string());
-        let before = store.turns(&TurnQuery::of(&chat, u32::MAX)).await?.len();
+        // A step without a name in a test with several clients is time that passes, of which nothing is expected.
+        let at = self.chats.iter().position(|chat| chat.name.as_deref() == step.who()).unwrap_or_default();
         let calls = self.stage.scripted.calls();
         self.transcript.extend(Line::of_step(step));
         // At least one second passes before each step, as between the messages of a real client.
@@ -173,40 +169,75 @@ impl<'a> Run<'a> {
         if let Err(difference) = self.pass(passing, span).await? {
             return Ok(vec![difference]);
         }
-        match self.inbound(number, step) {
+        match self.inbound(number, at, step) {
             Ok(inbound) => self.stage.runtime.receive(inbound).await?,
-            Err(NoButton { wanted, found }) => return Ok(vec![Difference::new(span, wanted, found)]),
+            Err(NotThere { wanted, found }) => return Ok(vec![Difference::new(span, wanted, found)]),
         }
         self.stage.runtime.settle().await;
 
-        let messages: Vec<Outgoing> =
-            self.stage.recorder.take().into_iter().map(|(_, _, message)| message).collect();
-        self.transcript.extend(messages.iter().flat_map(Line::of_message));
-        let shown: Vec<(String, String)> = messages.iter().flat_map(pressable).collect();
-        if !shown.is_empty() {
-            if self.buttons.len() == MOST_PRESSABLE {
-                self.buttons.pop_front();
-            }
-            self.buttons.push_back(shown);
+        let mut delivered: Vec<Vec<Outgoing>> = vec![Vec::new(); self.chats.len()];
+        for (to, _, message) in self.stage.recorder.take() {
+            let Some(chat) = self.chats.iter().position(|chat| chat.address == to) else { continue };
+            self.transcript.extend(Line::of_message(self.chats[chat].name.as_deref(), &message));
+            delivered[chat].push(message);
         }
-        let turns = match self.turns(before, span).await? {
-            Ok(turns) => turns,
-            Err(difference) => return Ok(vec![difference]),
-        };
+        for (chat, messages) in self.chats.iter_mut().zip(&delivered) {
+            chat.show(messages);
+        }
+        let mut differences = Vec::new();
+        for (chat, messages) in delivered.iter().enumerate() {
+            let turns = match self.turns(chat, span).await? {
+                Ok(turns) => turns,
+                Err(difference) => return Ok(vec![difference]),
+            };
+            if chat == at {
+                let calls = self.stage.scripted.calls() - calls;
+                differences.extend(self.compare(step, chat, &turns, messages, calls, span).await?);
+            } else {
+                let name = self.chats[chat].name.as_deref().unwrap_or_default();
+                let faults =
+                    turns.visits.iter().filter_map(|visit| Some((&visit.node, visit.fault.as_ref()?)));
+                differences.extend(faults.map(|(node, fault)| {
+                    Difference::new(
+                        span,
+                        format!("no fault in the chat of {name}"),
+                        format!("fault in {node}: {fault}"),
+                    )
+                }));
+            }
+        }
+        Ok(differences)
+    }
+
+    async fn compare(
+        &self,
+        step: &Step,
+        chat: usize,
+        turns: &Turns,
+        messages: &[Outgoing],
+        model_calls: usize,
+        span: Span,
+    ) -> ports::Result<Vec<Difference>> {
+        let store = self.stage.runtime.store();
+        let chat = self.chats[chat].address.to_string();
         let stored = store.chat(&chat).await?.session.unwrap_or_default();
         let session: Session = serde_json::from_str(&stored).unwrap_or_default();
-        let last = LeadQuery { chat: Some(chat.clone()), ..LeadQuery::newest(1) };
+        let last = LeadQuery { chat: Some(chat), ..LeadQuery::newest(1) };
         let lead: Option<Lead> = store.leads(&last).await?.into_iter().next().map(|row| row.lead);
         let releases = self.stage.runtime.releases();
         let ended = releases.with_release(&turns.release, |release| ended(release, &turns.visits)).await?;
         let seen = Seen {
             visits: &turns.visits,
             effects: &turns.effects,
+            turn_notes: &turns.notes,
+            readings: &turns.readings,
+            outcomes: &turns.outcomes,
+            before: turns.before.as_ref(),
             session: &session,
-            messages: &messages,
+            messages,
             products: &self.products,
             lead: lead.as_ref(),
-            model_calls: self.stage.scripted.calls() - calls,
+            model_calls,
             ended: ended == Some(true) || session.frames.is_empty(),
             step: span,
         };
@@ -217,7 +248,8 @@ impl<'a> Run<'a> {
     async fn pass(&self, millis: i64, span: Span) -> ports::Result<Result<(), Difference>> {
         let Environment { runtime, clock, .. } = self.stage;
         let until = clock.now() + millis;
-        let channels = [self.address.channel.clone()];
+        let channels: Vec<String> =
+            self.chats.first().map(|chat| chat.address.channel.clone()).into_iter().collect();
         for _ in 0..TIMERS {
             match runtime.store().next_timer(&channels).await? {
                 Some(due) if due <= until => {
@@ -235,103 +267,97 @@ impl<'a> Run<'a> {
         Ok(Err(Difference::new(span, expected, "a dialog that wakes itself again and again")))
     }
 
-    /// The events of a step: none where only time passes, one per text for several messages.
-    fn inbound(&mut self, number: usize, step: &Step) -> Result<Vec<Inbound>, NoButton> {
-        let mut client = self.dialog.given.client.clone();
-        client.language = self.dialog.given.language;
-        let (kinds, button) = self.kinds(step)?;
-        let before = self.written;
-        self.written += step.client.as_ref().map_or(0, |texts| texts.0.len());
+    /// The events of a step: none where only time passes, one per text for several messages, one per press.
+    fn inbound(&mut self, number: usize, at: usize, step: &Step) -> Result<Vec<Inbound>, NotThere> {
+        let chat = &mut self.chats[at];
+        let (kinds, button) = kinds(step, chat)?;
         let edited =
-            step.edit.as_ref().map(|edit| Sent::edited((before + 1).saturating_sub(edit.of).to_string()));
-        Ok(kinds
-            .into_iter()
-            .enumerate()
-            .map(|(part, kind)| {
-                // A staff action carries no data about the client.
-                let staff = matches!(kind, EventKind::Staff { .. });
-                let written = step.client.as_ref().map(|_| Sent::written((before + part + 1).to_string()));
-                Inbound {
-                    address: self.address.clone(),
-                    key: format!("{number}.{part}"),
-                    client: if staff { Default::default() } else { client.clone() },
-                    kind,
-                    button: button.clone(),
-                    origin: None,
-                    sent: edited.clone().or(written),
-                }
-            })
-            .collect())
-    }
-
-    fn kinds(&self, step: &Step) -> Result<(Vec<EventKind>, Option<String>), NoButton> {
-        let one = |kind| Ok((vec![kind], None));
-        if let Some(texts) = &step.client {
-            let texts = texts.0.iter();
-            return Ok((texts.map(|text| EventKind::from_text(text)).collect(), None));
-        }
-        if let Some(edit) = &step.edit {
-            return one(EventKind::Message { text: edit.text.clone() });
-        }
-        if let Some(command) = step.command_text() {
-            return one(EventKind::from_text(&command));
-        }
-        if let Some(contact) = &step.contact {
-            return one(EventKind::Contact { phone: contact.phone.clone(), name: contact.name.clone() });
-        }
-        if let Some(staff) = &step.staff {
-            return one(EventKind::Staff { action: staff.action(), by: Some("staff".to_owned()) });
-        }
-        let Some(press) = &step.press else { return Ok((Vec::new(), None)) };
-        let (label, id) = self.button(press)?;
-        Ok((vec![EventKind::Press { label: label.to_owned(), press: None }], Some(id.to_owned())))
-    }
-
-    /// The button with this label, or the only one whose label contains it.
-    fn button(&self, press: &PressStep) -> Result<(&str, &str), NoButton> {
-        let label = press.label.as_str();
-        let at = self.buttons.len().checked_sub(press.of);
-        let shown = at.and_then(|at| self.buttons.get(at)).map(Vec::as_slice).unwrap_or_default();
-        if let Some((label, id)) = shown.iter().find(|(known, _)| known == label) {
-            return Ok((label, id));
-        }
-        let part = label.to_lowercase();
-        let mut fitting = shown.iter().filter(|(known, _)| known.to_lowercase().contains(&part));
-        match (fitting.next(), fitting.next()) {
-            (Some((label, id)), None) => Ok((label, id)),
-            (first, _) => {
-                let labels: Vec<&str> = shown.iter().map(|(label, _)| label.as_str()).collect();
-                let one = if first.is_some() { "only one button with" } else { "a button" };
-                let found = format!("buttons {labels:?}");
-                Err(NoButton { wanted: format!("{one} «{label}»"), found })
+            step.edit.as_ref().map(|edit| chat.message(edit.of.value)).transpose()?.map(Sent::edited);
+        let before = chat.written;
+        chat.written += step.client.as_ref().map_or(0, |texts| texts.0.len());
+        // Staff and time carry no data about the client.
+        let client = match step.by_client() {
+            true => self.dialog.given.client(step.who()),
+            false => Default::default(),
+        };
+        let address = &chat.address;
+        let inbound = kinds.into_iter().enumerate().map(|(part, kind)| {
+            let written = step.client.as_ref().map(|_| Sent::written((before + part + 1).to_string()));
+            Inbound {
+                address: address.clone(),
+                key: format!("{number}.{part}"),
+                client: client.clone(),
+                kind,
+                button: button.clone(),
+                origin: None,
+                sent: edited.clone().or(written),
             }
-        }
+        });
+        Ok(inbound.collect())
     }
 
-    /// The turns since `before`, each replayed from its record.
-    async fn turns(&mut self, before: usize, span: Span) -> ports::Result<Result<Turns, Difference>> {
+    /// The further turns of a chat, each replayed from its record.
+    async fn turns(&mut self, chat: usize, span: Span) -> ports::Result<Result<Turns, Difference>> {
         let runtime = self.stage.runtime;
         let mut all = Turns::default();
-        let turns = runtime.store().turns(&TurnQuery::of(self.address.to_string(), u32::MAX)).await?;
-        for turn in turns.into_iter().skip(before) {
+        let address = self.chats[chat].address.to_string();
+        let turns = runtime.store().turns(&TurnQuery::of(address, u32::MAX)).await?;
+        let known = std::mem::replace(&mut self.chats[chat].turns, turns.len());
+        for turn in turns.into_iter().skip(known) {
             let record: Record = serde_json::from_str(&turn.trace)
                 .map_err(|why| ports::Error::refused("read a trace", why))?;
             let replayed = runtime
                 .releases()
-                .with_release(&turn.release, |release| record.replay(release, &turn.event))
+                .with_release(&turn.release, |release| record.explained(release, &turn.event))
                 .await?;
-            if let Some(Err(difference)) = replayed {
-                let expected = "a turn that replays to the same effects";
-                return Ok(Err(Difference::new(span, expected, difference.to_string())));
-            }
-            self.coverage.add(&record.trace);
-            learn_products(&record.trace, &mut self.products);
-            all.visits.extend(record.trace.visits);
+            let trace = match replayed {
+                Some(Err(difference)) => {
+                    let expected = "a turn that replays to the same effects";
+                    return Ok(Err(Difference::new(span, expected, difference.to_string())));
+                }
+                Some(Ok(trace)) => trace,
+                None => record.trace,
+            };
+            self.coverage.add(&trace);
+            learn_products(&trace, &mut self.products);
+            all.before.get_or_insert(record.before);
+            all.readings.extend(turn.event.reading);
+            all.visits.extend(trace.visits);
+            all.notes.extend(trace.notes);
+            all.outcomes.extend(trace.outcomes);
             all.effects.extend(record.effects);
             all.release = turn.release;
         }
         Ok(Ok(all))
     }
+}
+
+/// What a step is to the dialog, and for presses the button.
+fn kinds(step: &Step, chat: &Chat) -> Result<(Vec<EventKind>, Option<String>), NotThere> {
+    let one = |kind| Ok((vec![kind], None));
+    if let Some(texts) = &step.client {
+        let texts = texts.0.iter();
+        return Ok((texts.map(|text| EventKind::from_text(text)).collect(), None));
+    }
+    if let Some(edit) = &step.edit {
+        return one(EventKind::Message { text: edit.text.clone() });
+    }
+    if let Some(command) = step.command_text() {
+        return one(EventKind::from_text(&command));
+    }
+    if let Some(contact) = &step.contact {
+        return one(EventKind::Contact { phone: contact.phone.clone(), name: contact.name.clone() });
+    }
+    if let Some(media) = step.media() {
+        return one(media);
+    }
+    if let Some(staff) = &step.staff {
+        return one(EventKind::Staff { action: staff.action(), by: Some("staff".to_owned()) });
+    }
+    let Some(press) = &step.press else { return Ok((Vec::new(), None)) };
+    let (label, id) = chat.button(press)?;
+    let press_event = EventKind::Press { label: label.to_owned(), press: None };
+    Ok((vec![press_event; press.times], Some(id.to_owned())))
 }
 
 /// Whether the last node led to the end of the dialog.
@@ -343,14 +369,6 @@ fn ended(release: &Release, visits: &[Visit]) -> bool {
         Some(target) => Target::parse(target) == Target::End,
         None => exit != "wait" && entry.is_some_and(|entry| entry.target(exit) == Target::End),
     }
-}
-
-fn pressable(message: &Outgoing) -> Vec<(String, String)> {
-    let id = |action: &Action| match action {
-        Action::Press { id, .. } => Some(id.clone()),
-        Action::Open { .. } => None,
-    };
-    message.buttons.iter().filter_map(|button| Some((button.label.clone(), id(&button.action)?))).collect()
 }
 
 fn learn_products(trace: &Trace, products: &mut HashMap<String, Product>) {

@@ -20,8 +20,8 @@ use tolmach_engine::{
 };
 
 use super::{
-    dialog::{Given, Model, Stub},
     expect::Difference,
+    given::{Given, Model, Stub},
 };
 use crate::ports::{self, Http, Llm, ModelCall};
 

@@ -3,13 +3,19 @@
 use serde::Serialize;
 use tolmach_engine::effect::Outgoing;
 
-use super::dialog::{StaffStep, Step};
+use super::{
+    dialog::Step,
+    step::{PhotoStep, StaffStep, VoiceStep},
+};
 
 /// One message or event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
     /// Its author.
     pub who: Who,
+    /// In whose chat, in a test with several clients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat: Option<String>,
     /// Its text; may have several lines.
     pub text: String,
 }
@@ -31,13 +37,25 @@ pub enum Who {
 impl Line {
     /// The entries of a step; none for an empty step.
     pub(super) fn of_step(step: &Step) -> Vec<Line> {
-        let line = |who, text: String| vec![Line { who, text }];
+        let one = |who, text: String| Line { who, chat: step.who().map(str::to_owned), text };
+        let line = |who, text: String| vec![one(who, text)];
         match step {
             Step { client: Some(texts), .. } => {
-                texts.0.iter().map(|text| Line { who: Who::Client, text: text.clone() }).collect()
+                texts.0.iter().map(|text| one(Who::Client, text.clone())).collect()
             }
             Step { edit: Some(edit), .. } => line(Who::Client, format!("✎ {}", edit.text)),
-            Step { press: Some(press), .. } => line(Who::Client, format!("[{}]", press.label)),
+            Step { press: Some(press), .. } => {
+                vec![one(Who::Client, format!("[{}]", press.label)); press.times]
+            }
+            Step { photo: Some(PhotoStep { caption }), .. } => line(
+                Who::Client,
+                format!("(photo) {}", caption.as_deref().unwrap_or_default()).trim().to_owned(),
+            ),
+            Step { voice: Some(VoiceStep { transcript }), .. } => line(
+                Who::Client,
+                format!("(voice) {}", transcript.as_deref().unwrap_or_default()).trim().to_owned(),
+            ),
+            Step { sends: Some(what), .. } => line(Who::Client, format!("({what})")),
             Step { command: Some(command), .. } => {
                 line(Who::Client, format!("/{}", command.trim_start_matches('/')))
             }
@@ -58,7 +76,7 @@ impl Line {
     }
 
     /// The entry of a message: text, photo, cards as name and price, buttons as labels. `None` if it has none of them.
-    pub(super) fn of_message(message: &Outgoing) -> Option<Line> {
+    pub(super) fn of_message(chat: Option<&str>, message: &Outgoing) -> Option<Line> {
         let mut parts: Vec<String> = Vec::new();
         if !message.text.is_empty() {
             parts.push(message.text.clone());
@@ -70,6 +88,10 @@ impl Line {
                 message.buttons.iter().map(|button| format!("[{}]", button.label)).collect();
             parts.push(labels.join(" "));
         }
-        (!parts.is_empty()).then(|| Line { who: Who::Bot, text: parts.join("\n") })
+        (!parts.is_empty()).then(|| Line {
+            who: Who::Bot,
+            chat: chat.map(str::to_owned),
+            text: parts.join("\n"),
+        })
     }
 }

@@ -123,8 +123,8 @@ fn happening(event: &Event, before: Option<i64>) -> String {
         EventKind::Contact { phone, name } => {
             format!("contact: {{ phone: {}, name: {} }}", quoted(phone), quoted(name))
         }
-        // A test has no step for unsupported content, so its description is written as a message.
-        EventKind::Unsupported { what } => format!("client: {}", scalar(what)),
+        EventKind::Unsupported { what } if what == "photo" || what == "voice" => format!("{what}: {{}}"),
+        EventKind::Unsupported { what } => format!("sends: {}", scalar(what)),
         EventKind::Timer { .. } => {
             let millis = before.map_or(1000, |before| event.at - before);
             format!("after: {}s", (millis / 1000 + 1).max(1))
@@ -221,6 +221,22 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_dialog_cannot_read_is_written_as_it_came() {
+        for (what, step) in [("photo", "photo: {}"), ("voice", "voice: {}"), ("sticker", "sends: sticker")] {
+            let event = Event {
+                id: uuid::Uuid::nil(),
+                at: 0,
+                client: Default::default(),
+                origin: None,
+                sent: Vec::new(),
+                reading: None,
+                kind: EventKind::Unsupported { what: what.to_owned() },
+            };
+            assert_eq!(happening(&event, None), step);
+        }
+    }
 
     #[test]
     fn text_that_yaml_would_misread_is_quoted() {

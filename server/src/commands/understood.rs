@@ -65,6 +65,7 @@ mod tests {
             notes: notes.iter().map(|note| (*note).to_owned()).collect(),
             exit: exit.map(str::to_owned),
             fault: None,
+            ..Visit::default()
         };
         let trace = Trace {
             visits: vec![

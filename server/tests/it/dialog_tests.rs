@@ -1,5 +1,8 @@
 //! `tolmach test`: what dialog tests can express, the output of failures, and watch mode.
 
+mod schemas;
+mod steps;
+
 use std::fs;
 
 use crate::support::Home;

@@ -139,13 +139,16 @@ fn columns<'n>(expected: &'n [String], found: &'n [String]) -> Vec<(Option<&'n s
 
 fn transcript(failure: &Failure, colour: bool) -> String {
     let mut text = String::new();
-    for Line { who, text: said } in &failure.transcript {
+    for Line { who, chat, text: said } in &failure.transcript {
         let name = match who {
-            Who::Client => "client",
+            Who::Client => chat.as_deref().unwrap_or("client"),
             Who::Bot => "bot",
             Who::Staff => "staff",
             Who::Time => "time",
         };
+        // What bot and staff say in a chat of several is told with the client's name.
+        let whose = chat.as_deref().filter(|_| *who != Who::Client).map(|chat| format!("{name} to {chat}"));
+        let name = whose.as_deref().unwrap_or(name);
         for (number, line) in said.lines().enumerate() {
             let name = if number == 0 { name } else { "" };
             let line = paint(colour, DIM, &format!("{name:>6} │ {line}"));
