@@ -419,6 +419,10 @@ impl<'t> Reader<'t> {
     /// «двадцать пятого», "twenty-fifth": as a day of a month.
     fn ordinal(&self, at: usize) -> Option<(i8, usize)> {
         let word = self.word(at)?;
+        // «в половине двенадцатого» is a time.
+        if matches!(self.word(at.wrapping_sub(1)), Some("половина" | "половине" | "половину" | "пол")) {
+            return None;
+        }
         let tens: i8 = match word {
             "двадцать" | "twenty" => 20,
             "тридцать" | "thirty" => 30,

@@ -72,7 +72,7 @@ nodes:
   silent:
     lead: { source: inactivity }
   broken:
-    set: { size: '100' }
+    set: { size: 99 + 1 }
   sorry:
     say: { text: { ru: Ой, en: Oops } }
 ";

@@ -7,8 +7,10 @@ use tolmach_engine::{
     Session,
     catalog::Product,
     effect::{Command, Effect, Goal, Lead as LeadEffect, Notice, Outgoing, QueryOutcome},
+    slot::Type,
     span::Span,
     trace::Visit,
+    typed::Typed,
     vars,
 };
 
@@ -349,15 +351,22 @@ fn compare_lead(expected: &Lead, span: Span, seen: &Seen<'_>, all: &mut Differen
     }
 }
 
+/// Whether a text holds a part, ignoring case. A blank that does not break, as in an amount of money, is a blank.
 pub(super) fn contains(text: &str, part: &str) -> bool {
-    text.to_lowercase().contains(&part.to_lowercase())
+    let plain = |text: &str| text.to_lowercase().replace(['\u{a0}', '\u{202f}'], " ");
+    plain(text).contains(&plain(part))
 }
 
-/// Whether two values are equal. Numbers are compared as numbers: a slot may hold 10000 or 10000.0.
+/// Whether two values are equal. Numbers are compared as numbers: a slot may hold 10000 or 10000.0. A date, a time, a length of
+/// time or an amount of money may be written in any of its forms: `90m` is `1h30m`, `4500 RUB` an amount with its currency.
 pub(super) fn same(expected: &Value, found: &Value) -> bool {
     match (expected.as_f64(), found.as_f64()) {
         (Some(expected), Some(found)) => (expected - found).abs() < 1e-9,
-        _ => expected == found,
+        _ => {
+            let typed = |kind: Type| Typed::read(kind, expected).filter(|_| kind.is_typed());
+            let same = |kind: Type| typed(kind).is_some_and(|typed| Typed::read(kind, found) == Some(typed));
+            expected == found || !expected.is_null() && Type::ALL.into_iter().any(same)
+        }
     }
 }
 
