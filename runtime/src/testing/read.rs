@@ -118,6 +118,9 @@ fn happenings(step: &Step) -> usize {
 }
 
 #[cfg(test)]
+mod traps;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
