@@ -1,6 +1,9 @@
 //! Checks a bundle and reports every problem in one run.
 
+mod fix;
+mod groups;
 mod hosts;
+mod near;
 
 use tolmach_engine::{
     Platform, Release,
@@ -11,7 +14,10 @@ use tolmach_engine::{
 };
 use tolmach_runtime::{golden_questions, testing};
 
+pub use fix::{Change, Fixed, Written, fixed};
+pub use groups::empty_groups;
 pub use hosts::host_notes;
+pub use near::near_examples;
 
 /// The result of a check.
 #[derive(Debug)]

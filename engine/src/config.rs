@@ -4,6 +4,7 @@
 //! collected (with the nearest known name) instead of ending the read, and an error has the span of the innermost value
 //! that it is about.
 
+mod comma;
 mod error;
 mod repair;
 
@@ -23,16 +24,29 @@ use crate::{
     span::{SPANNED, Span, Spanned},
     yaml::{self, Node, Tree},
 };
+pub(crate) use comma::Comma;
 use error::{Error, misfit};
-use repair::{fill, filled, leave_out};
+use repair::{as_text, fill, filled, leave_out};
 
-/// Parses a file's YAML. A syntax error becomes a diagnostic.
+/// Parses a file's YAML. A syntax error becomes a diagnostic, and so does a text that YAML reads otherwise than it looks.
 pub fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Tree> {
-    let not_yaml = |error: yaml::SyntaxError| {
-        let diagnostic = Diagnostic::new(Code::BadYaml, file, error.span, error.message, error.help);
-        diagnostics.push(Diagnostic { nearest: error.nearest, ..diagnostic });
-    };
-    yaml::parse(text).map_err(not_yaml).ok()
+    match yaml::parse_noting(text) {
+        Ok((tree, misread)) => {
+            diagnostics.extend(misread.into_iter().map(|yaml::Misread { span, message, help }| {
+                Diagnostic::new(Code::MisreadText, file, span, message, help)
+            }));
+            Some(tree)
+        }
+        Err(error) => {
+            let diagnostic = Diagnostic::new(Code::BadYaml, file, error.span, error.message, error.help);
+            diagnostics.push(Diagnostic {
+                nearest: error.nearest,
+                fix: error.fix.map(|fix| *fix),
+                ..diagnostic
+            });
+            None
+        }
+    }
 }
 
 /// Reads a `T` out of `tree`. Diagnostics go to `diagnostics`; `None` when there is a value that could not be read.
@@ -60,7 +74,19 @@ pub(crate) fn read_with_recovery<T: DeserializeOwned>(
 ) -> Option<Read<T>> {
     let unknown = RefCell::new(Vec::new());
     let first = T::deserialize(Reader { tree, unknown: &unknown });
-    for Unknown { name, span, known } in unknown.into_inner() {
+    let mut commas: Vec<Comma> = Vec::new();
+    for Unknown { name, span, known, comma } in unknown.into_inner() {
+        if let Some(comma) = comma {
+            if !commas.iter().any(|other| other.same_text(&comma)) {
+                diagnostics.push(comma.diagnostic(file));
+                commas.push(comma);
+            }
+            continue;
+        }
+        if let Some(diagnostic) = unspaced(file, &name, span, known) {
+            diagnostics.push(diagnostic);
+            continue;
+        }
         let help = if known.is_empty() {
             "remove it".to_owned()
         } else {
@@ -76,9 +102,28 @@ pub(crate) fn read_with_recovery<T: DeserializeOwned>(
         Err(error) => error,
     };
     let mut rest = tree.clone();
+    for comma in &commas {
+        comma.join(&mut rest);
+    }
     // Fields that are missing only because they were left out here.
     let mut left_out: Vec<(Span, String)> = Vec::new();
     for _ in 0..MAX_ERRORS {
+        // With the whole text in the place of its part, the rest can be read.
+        if let Some(comma) = error.comma.take() {
+            let told = commas.iter().any(|other| other.same_text(&comma));
+            if !told {
+                diagnostics.push(comma.diagnostic(file));
+            }
+            if told || !comma.join(&mut rest) {
+                return None;
+            }
+            commas.push(*comma);
+            match T::deserialize(Reader { tree: &rest, unknown: &RefCell::new(Vec::new()) }) {
+                Ok(value) => return Some(Read { value, complete: false }),
+                Err(next) => error = next,
+            }
+            continue;
+        }
         let span = error.span.unwrap_or(tree.span);
         let told = span == Span::default()
             || error.missing.is_some_and(|field| {
@@ -89,6 +134,8 @@ pub(crate) fn read_with_recovery<T: DeserializeOwned>(
                     })
             });
         let missing = error.missing;
+        // A number that was meant as a text is read as one.
+        let is_text = error.is_certain();
         if !told {
             diagnostics.push(error.diagnostic(file, tree.span));
         }
@@ -101,6 +148,7 @@ pub(crate) fn read_with_recovery<T: DeserializeOwned>(
             None if span == Span::default() => {
                 filled(&rest).is_some_and(|whole| leave_out(&mut rest, whole, &mut left_out))
             }
+            None if is_text && as_text(&mut rest, span) => true,
             None => leave_out(&mut rest, span, &mut left_out),
         };
         if !went_on {
@@ -114,10 +162,23 @@ pub(crate) fn read_with_recovery<T: DeserializeOwned>(
     None
 }
 
+/// A name and its value without a space between: `text:Hello`.
+fn unspaced(file: &str, name: &str, span: Span, known: &[&str]) -> Option<Diagnostic> {
+    let (field, value) = name.split_once([':', '：']).filter(|(field, _)| known.contains(field))?;
+    let message = format!("a space is missing after the colon of `{field}`, so that no value begins there");
+    let written = format!("{field}: {}", value.trim_start());
+    let diagnostic = Diagnostic::new(Code::UnknownField, file, span, message, format!("write `{written}`"));
+    let diagnostic = Diagnostic { nearest: Some(field.to_owned()), ..diagnostic };
+    // In quotes it would be longer than its name.
+    Some(if span.is_on_line(name.chars().count()) { diagnostic.with_fix(written) } else { diagnostic })
+}
+
 struct Unknown {
     name: String,
     span: Span,
     known: &'static [&'static str],
+    /// The comma of a text that the name is a part of.
+    comma: Option<Comma>,
 }
 
 #[derive(Clone, Copy)]
@@ -136,6 +197,23 @@ impl<'t, 'u> Reader<'t, 'u> {
         misfit(&self.tree.node.describe(), &expected.to_string())
     }
 
+    /// The error of another value in place of one of these words.
+    fn not_one_of(&self, words: &[&str]) -> Error {
+        let list = words.join(", ");
+        let first = words.first().copied().unwrap_or("…");
+        let found = match &self.tree.node {
+            Node::Map(entries) if !entries.is_empty() => {
+                let names: Vec<&str> = entries.iter().take(5).map(|(name, _)| name.as_str()).collect();
+                format!("a map of `{}`", names.join("`, `"))
+            }
+            other => other.describe(),
+        };
+        let error: Error = de::Error::custom(format!(
+            "found {found} where one word belongs\nwrite one of: {list}; one that takes a value as in {{ {first}: … }}"
+        ));
+        error.with_comma_of(Comma::of(self.tree, Some(words), None))
+    }
+
     /// The error of another value in place of a map with these fields.
     fn not_fields(&self, fields: &[&str]) -> Error {
         let found = self.tree.node.describe();
@@ -145,6 +223,18 @@ impl<'t, 'u> Reader<'t, 'u> {
             }
             _ => "…".to_owned(),
         };
+        if let Node::Str(text) = &self.tree.node
+            && let Some((field, value)) = text.split_once([':', '：'])
+            && fields.contains(&field)
+        {
+            let message = format!(
+                "a space is missing after the colon of `{field}`, so that all of it is one text\nwrite `{field}: {}`",
+                value.trim_start()
+            );
+            let error: Error = de::Error::custom(message);
+            let is_plain = self.tree.span.is_on_line(text.chars().count());
+            return error.replaced_by(is_plain.then(|| format!("{field}: {}", value.trim_start())));
+        }
         let help = match fields {
             [] => "remove it".to_owned(),
             [first, ..] => format!("write a field by its name, as in {{ {first}: {example} }}"),
@@ -163,7 +253,9 @@ impl<'t, 'u> Reader<'t, 'u> {
         known: Option<&'static [&'static str]>,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_map(Entries { reader: *self, entries: entries.iter(), value: None, known })
+        visitor
+            .visit_map(Entries { reader: *self, entries: entries.iter(), value: None, known })
+            .map_err(|error| error.with_comma(self.tree, known))
     }
 
     fn any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -183,7 +275,7 @@ impl<'t> Deserializer<'t> for Reader<'t, '_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.any(visitor).map_err(|error| error.at(self.tree.span))
+        self.any(visitor).map_err(|error| error.of(self.tree))
     }
 
     fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -222,7 +314,7 @@ impl<'t> Deserializer<'t> for Reader<'t, '_> {
     fn deserialize_enum<V: Visitor<'t>>(
         self,
         _name: &'static str,
-        _variants: &'static [&'static str],
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
         let result = match &self.tree.node {
@@ -231,7 +323,7 @@ impl<'t> Deserializer<'t> for Reader<'t, '_> {
                 let (name, value) = &entries[0];
                 visitor.visit_enum(Variant { name, value: Some(value), reader: self })
             }
-            _ => Err(self.wrong(&visitor)),
+            _ => Err(self.not_one_of(variants)),
         };
         result.map_err(|error| error.at(self.tree.span))
     }
@@ -277,7 +369,8 @@ impl<'t> MapAccess<'t> for Entries<'t, '_> {
             if let Some(known) = self.known
                 && !known.contains(&name.as_str())
             {
-                let unknown = Unknown { name: name.value.clone(), span: name.span, known };
+                let comma = Comma::of(self.reader.tree, Some(known), Some(name.span));
+                let unknown = Unknown { name: name.value.clone(), span: name.span, known, comma };
                 self.reader.unknown.borrow_mut().push(unknown);
                 continue;
             }

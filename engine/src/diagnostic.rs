@@ -2,9 +2,13 @@
 //!
 //! The compiler collects all of them, so that an author can fix a file in one go.
 
+mod explanation;
+
 use std::fmt;
 
 use serde::Serialize;
+
+pub use explanation::Explanation;
 
 use crate::span::Span;
 
@@ -44,6 +48,13 @@ macro_rules! codes {
             pub const fn meaning(self) -> &'static str {
                 match self { $(Code::$name => concat!($($doc),+),)+ }
             }
+
+            /// The file of its long explanation.
+            const fn explained(self) -> &'static str {
+                match self {
+                    $(Code::$name => include_str!(concat!("diagnostic/explanations/", $text, ".txt")),)+
+                }
+            }
         }
     };
 }
@@ -55,6 +66,8 @@ codes! {
     NoEntry = "no-entry", Error;
     /// The text is not YAML.
     BadYaml = "bad-yaml", Error;
+    /// A text without quotes that a comma cuts in two.
+    CutText = "cut-text", Error;
     /// A value has the wrong type or form.
     BadValue = "bad-value", Error;
     /// A field that must be there is missing.
@@ -129,6 +142,22 @@ codes! {
     MissingTranslation = "missing-translation", Warning;
     /// A text or label longer than a channel shows.
     TooLong = "too-long", Warning;
+    /// A text without quotes that YAML reads otherwise than it looks.
+    MisreadText = "misread-text", Warning;
+    /// Two buttons or choices of one message with the same words.
+    DuplicateLabel = "duplicate-label", Warning;
+    /// An example of two intents, or a question of two quick answers.
+    DuplicateExample = "duplicate-example", Warning;
+    /// Examples of two intents that mean the same to the classifier.
+    NearExample = "near-example", Warning;
+    /// A case of a branch whose condition a case above it has already.
+    NeverTaken = "never-taken", Warning;
+    /// An experiment whose arms all lead to the same place.
+    IdleExperiment = "idle-experiment", Warning;
+    /// One experiment with different arms at two nodes.
+    ClashingArms = "clashing-arms", Warning;
+    /// A group of the staff that nobody is in.
+    EmptyGroup = "empty-group", Warning;
     /// A declared slot that nothing uses.
     UnusedSlot = "unused-slot", Warning;
 }
@@ -158,6 +187,19 @@ pub struct Diagnostic {
     /// The nearest known name, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<String>,
+    /// The change that mends it, where there is only one that can be meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Fix>,
+}
+
+/// A change of the diagnostic's file: `replacement` takes the place of the text of `span`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// What is replaced; never no place.
+    #[serde(flatten)]
+    pub span: Span,
+    /// By what.
+    pub replacement: String,
 }
 
 impl Diagnostic {
@@ -177,12 +219,40 @@ impl Diagnostic {
             message: message.into(),
             help: help.into(),
             nearest: None,
+            fix: None,
         }
     }
 
-    /// Sets `nearest` to the most similar of `known`, if one is similar enough to be what was meant.
+    /// Sets `nearest` to the most similar of `known`, if one is similar enough to be what was meant. Where only one can be
+    /// meant and the span is the name alone, writing it is the fix.
     pub fn near<'a>(mut self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
-        self.nearest = nearest(name, known).map(str::to_owned);
+        let known: Vec<&str> = known.into_iter().collect();
+        self.nearest = nearest(name, known.iter().copied()).map(str::to_owned);
+        match &self.nearest {
+            Some(meant) if self.span.is_on_line(name.chars().count()) && is_certain(name, meant, &known) => {
+                let replacement = meant.clone();
+                self.with_fix(replacement)
+            }
+            _ => self,
+        }
+    }
+
+    /// Sets the fix: `replacement` in place of the text of the diagnostic's own span.
+    #[must_use]
+    pub fn with_fix(mut self, replacement: impl Into<String>) -> Diagnostic {
+        if !self.span.is_none() {
+            self.fix = Some(Fix { span: self.span, replacement: replacement.into() });
+        }
+        self
+    }
+
+    /// The diagnostic of a part of a file that begins so many lines further down.
+    #[must_use]
+    pub(crate) fn lines_down(mut self, lines: u32) -> Diagnostic {
+        self.span = self.span.lines_down(lines);
+        if let Some(fix) = &mut self.fix {
+            fix.span = fix.span.lines_down(lines);
+        }
         self
     }
 
@@ -208,6 +278,22 @@ impl fmt::Display for Diagnostic {
         }
         write!(f, "\n  help: {}", self.help)
     }
+}
+
+/// Whether nothing but `meant` can have been meant by `name`: they differ by one slip (two in names of eight characters or
+/// more) or by the case of letters, and no other known name is as near or nearly so.
+pub(crate) fn is_certain(name: &str, meant: &str, known: &[&str]) -> bool {
+    let lower = name.to_lowercase();
+    let distance = |other: &str| strsim::osa_distance(&lower, &other.to_lowercase());
+    let length = name.chars().count();
+    let slips = if length >= 8 { 2 } else { 1 };
+    let own = distance(meant);
+    length >= 3
+        && own <= slips
+        && known
+            .iter()
+            .filter(|other| **other != meant && **other != name)
+            .all(|other| distance(other) > (2 * own).saturating_sub(1))
 }
 
 /// The most similar of `known` to `name`, if `name` may be a misspelling of it: at most a third of its characters differ,

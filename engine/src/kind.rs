@@ -15,6 +15,7 @@ use crate::{
     resources::Answers,
     scope::Scope,
     slot,
+    span::Spanned,
     text::Text,
     turn_context::TurnContext,
     yaml::Tree,
@@ -121,6 +122,16 @@ pub trait Node: fmt::Debug + Send + Sync {
 
     /// The host of another system that this node asks, as it is written.
     fn host(&self) -> Option<&str> {
+        None
+    }
+
+    /// The group of the staff that this node tells. Its span is no place where the flow names none.
+    fn staff_group(&self) -> Option<&Spanned<String>> {
+        None
+    }
+
+    /// The experiment whose arm this node chooses, with the arms, sorted.
+    fn experiment(&self) -> Option<(&Spanned<String>, Vec<&str>)> {
         None
     }
 

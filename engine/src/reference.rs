@@ -3,21 +3,18 @@
 //! Descriptions come from the doc comments of the types, so that they are written once.
 
 mod calls;
+mod diagnostics;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 use crate::{
-    catalog::SearchRequest,
-    condition,
-    diagnostic::{Code, Severity},
-    effect::ClassifyRequest,
-    event,
-    kind::KindSpec,
-    schema::flow_schema,
-    session, slot, text, vars, yaml,
+    catalog::SearchRequest, condition, diagnostic::Code, effect::ClassifyRequest, event, kind::KindSpec,
+    schema::flow_schema, session, slot, text, vars, yaml,
 };
+
+pub use diagnostics::diagnostics_page;
 
 /// The whole reference.
 pub fn reference(kinds: &[&'static KindSpec]) -> String {
@@ -41,7 +38,7 @@ pub fn reference(kinds: &[&'static KindSpec]) -> String {
     }
     page.text.push_str(&values());
     page.text.push_str(&calls::calls());
-    page.text.push_str(&diagnostics());
+    page.text.push_str(&codes());
     page.text
 }
 
@@ -303,17 +300,19 @@ fn values() -> String {
     page
 }
 
-fn diagnostics() -> String {
+fn codes() -> String {
     let mut text = String::from(
-        "\n## Diagnostics\n\n`tolmach check` prints them with span, message and help, `--format json` gives the same to tools. A \
-         bundle with an error does not run.\n\n| code | severity | meaning |\n|---|---|---|\n",
+        "\n## Diagnostics\n\n`tolmach check` prints them with span, message and help, `--format json` gives the same to tools, \
+         and `--fix` applies the mends that are certain. A bundle with an error does not run. `tolmach explain CODE`, or the page of \
+         [diagnostics](diagnostics.md), tells each at length.\n\n| code | severity | meaning |\n|---|---|---|\n",
     );
     for code in Code::ALL {
-        let severity = match code.severity() {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        text.push_str(&format!("| `{}` | {severity} | {} |\n", code.text(), code.meaning().trim()));
+        let severity = diagnostics::word(code.severity());
+        text.push_str(&format!(
+            "| [`{0}`](diagnostics.md#{0}) | {severity} | {1} |\n",
+            code.text(),
+            code.meaning().trim()
+        ));
     }
     text
 }

@@ -160,7 +160,7 @@ pub type Answers = BTreeMap<String, Vec<QuickAnswer>>;
 #[serde(deny_unknown_fields)]
 pub struct QuickAnswer {
     /// How clients ask it; the more ways, the better.
-    pub questions: Spanned<Vec<String>>,
+    pub questions: Spanned<Vec<Spanned<String>>>,
     /// What to answer.
     pub answer: Text,
 }

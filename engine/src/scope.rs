@@ -9,7 +9,7 @@ use std::{
 use crate::{
     channel::{Capabilities, exceeded},
     condition::{Expression, FilterExpression},
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, is_certain},
     duration::Duration,
     header::Header,
     language::Language,
@@ -458,7 +458,9 @@ impl Scope<'_> {
         let diagnostic = |help: String| Diagnostic::new(code, self.file, name.span, message, help);
         let diagnostic = if bare != name.value && known.contains(&bare) {
             let help = format!("write its name alone, without folder and ending: {bare}");
-            Diagnostic { nearest: Some(bare.to_owned()), ..diagnostic(help) }
+            let diagnostic = Diagnostic { nearest: Some(bare.to_owned()), ..diagnostic(help) };
+            let is_alone = name.span.is_on_line(name.chars().count());
+            if is_alone { diagnostic.with_fix(bare) } else { diagnostic }
         } else {
             diagnostic(format!("name one that there is, or write {folder}{bare}{ending}"))
                 .near(bare, known.iter().copied())
@@ -561,8 +563,10 @@ impl Scope<'_> {
                 if what == "variable" && self.header.slots.contains_key(name.as_str()) {
                     let help = format!("write slots.{whole}");
                     let diagnostic = Diagnostic::new(code, self.file, span, message, help);
-                    self.diagnostics
-                        .push(Diagnostic { nearest: Some(format!("slots.{whole}")), ..diagnostic });
+                    let meant = format!("slots.{whole}");
+                    let is_alone = span.is_on_line(whole.chars().count());
+                    let diagnostic = Diagnostic { nearest: Some(meant.clone()), ..diagnostic };
+                    self.diagnostics.push(if is_alone { diagnostic.with_fix(meant) } else { diagnostic });
                     continue;
                 }
                 let hours = path.first().is_some_and(|root| root == "now")
@@ -582,7 +586,18 @@ impl Scope<'_> {
                     _ => format!("use one of: {}", known.join(", ")),
                 };
                 let diagnostic = Diagnostic::new(code, self.file, span, message, help);
-                self.diagnostics.push(diagnostic.near(&name, known.iter().map(String::as_str)));
+                let mut diagnostic = diagnostic.near(&name, known.iter().map(String::as_str));
+                // The span is that of the whole path.
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                if let Some(meant) =
+                    diagnostic.nearest.clone().filter(|meant| is_certain(&name, meant, &known))
+                    && span.is_on_line(whole.chars().count())
+                    && path.iter().filter(|part| **part == name).count() == 1
+                {
+                    let parts = path.iter().map(|part| if *part == name { meant.as_str() } else { part });
+                    diagnostic = diagnostic.with_fix(parts.collect::<Vec<_>>().join("."));
+                }
+                self.diagnostics.push(diagnostic);
             }
         }
     }

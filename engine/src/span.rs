@@ -39,6 +39,13 @@ impl Span {
         self.line == 0
     }
 
+    /// Whether it is so many characters of one line.
+    pub const fn is_on_line(self, characters: usize) -> bool {
+        self.line > 0
+            && self.line == self.end_line
+            && self.end_column.saturating_sub(self.column) as usize == characters
+    }
+
     /// Line and column of the first character.
     pub const fn start(self) -> (u32, u32) {
         (self.line, self.column)

@@ -2,12 +2,21 @@
 //!
 //! Syntax only; [`crate::config`] reads the values.
 
+mod blame;
 mod explain;
+mod line;
 mod located;
+mod mend;
+mod misread;
 
+pub(crate) use line::{end_in_brackets, quoted};
 use located::Located;
+pub(crate) use misread::Misread;
 
-use crate::span::{Span, Spanned};
+use crate::{
+    diagnostic::Fix,
+    span::{Span, Spanned},
+};
 
 /// A value with its span.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +25,16 @@ pub struct Tree {
     pub span: Span,
     /// What it is.
     pub node: Node,
+    /// What is written, where a diagnostic may have to show it: a number, `true` or nothing by a word, and the first line of
+    /// a map in braces that may hold a text without quotes.
+    pub(crate) written: Option<Box<str>>,
+}
+
+impl Tree {
+    /// A value of which only its place is known.
+    pub(crate) const fn new(span: Span, node: Node) -> Tree {
+        Tree { span, node, written: None }
+    }
 }
 
 /// A YAML value. Duplicate keys never get here: they are a syntax error.
@@ -67,6 +86,8 @@ pub struct SyntaxError {
     pub help: String,
     /// The name that was probably meant.
     pub nearest: Option<String>,
+    /// The change that mends it, where there is only one that can be meant.
+    pub fix: Option<Box<Fix>>,
 }
 
 /// How deep values may stand inside each other. Reading is recursive, so that the depth is a matter of the stack: the
@@ -78,17 +99,25 @@ pub(crate) const DEPTH: usize = 24;
 /// # Errors
 /// The first error of syntax.
 pub fn parse(text: &str) -> Result<Tree, SyntaxError> {
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_depth: DEPTH },
-        strict_booleans: true,
-        with_snippet: false,
-    };
-    match serde_saphyr::from_str_with_options::<Located>(text, options) {
+    parse_noting(text).map(|(tree, _)| tree)
+}
+
+/// Reads one YAML document, with the texts that YAML reads otherwise than they look.
+pub(crate) fn parse_noting(text: &str) -> Result<(Tree, Vec<Misread>), SyntaxError> {
+    match serde_saphyr::from_str_with_options::<Located>(text, options()) {
         Ok(located) => Ok(located.into_tree(text)),
         Err(error) => {
             let start = error.location().map(located::start).unwrap_or_default();
             Err(explain::explain(&error.to_string(), start, text))
         }
+    }
+}
+
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_depth: DEPTH },
+        strict_booleans: true,
+        with_snippet: false,
     }
 }
 
@@ -104,7 +133,7 @@ mod tests {
         let Node::Seq(items) = &entries[1].1.node else { panic!("a list") };
         assert_eq!(items[0].span, Span::on_line(3, 5, 1));
         let Node::Map(inner) = &items[1].node else { panic!("a map") };
-        assert_eq!(inner[0].1, Tree { span: Span::on_line(4, 10, 2), node: Node::Str("да".into()) });
+        assert_eq!(inner[0].1, Tree::new(Span::on_line(4, 10, 2), Node::Str("да".into())));
         assert_eq!(inner[1].0.value, "no");
         assert_eq!(inner[1].1.node, Node::Str("yes".into()));
     }

@@ -34,7 +34,7 @@ use crate::{
     choices::{self, Beside, Reading},
     collect_contact::not_a_phone,
     extract::{self, Sign},
-    phrases,
+    labels, phrases,
 };
 
 /// Asks a question, waits, checks the answer and puts it into a slot. An answer that does not fit is asked for again. A
@@ -193,6 +193,7 @@ impl Node for Ask {
         if let Some(error) = &self.error {
             scope.text(error);
         }
+        labels::check(self.choices.iter().map(|choice| &choice.label), scope);
         for choice in &self.choices {
             scope.label(&choice.label);
         }

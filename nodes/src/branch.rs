@@ -68,6 +68,18 @@ impl Node for Branch {
         for (i, case) in self.0.iter().enumerate() {
             if let Some(when) = &case.when {
                 scope.condition(when);
+                let words =
+                    |source: &Expression| source.source().split_whitespace().collect::<Vec<_>>().join(" ");
+                let own = words(when);
+                if self.0[..i].iter().filter_map(|case| case.when.as_ref()).any(|before| words(before) == own)
+                {
+                    let message = format!(
+                        "case {} of the branch has the condition of a case above it, which is always taken first",
+                        i + 1
+                    );
+                    let help = "change the condition, or remove the case";
+                    scope.report(Code::NeverTaken, when.span(), message, help);
+                }
             }
             let fits = match (&case.when, &case.to, &case.otherwise) {
                 (Some(_), Some(_), None) => i < last,

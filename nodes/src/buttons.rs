@@ -12,6 +12,8 @@ use tolmach_engine::{
     turn_context::TurnContext,
 };
 
+use crate::labels;
+
 /// A button that leads to a node of the flow or opens an address.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +32,7 @@ pub(crate) fn check(buttons: &[FlowButton], scope: &mut Scope<'_>) {
     if let Some(first) = buttons.first() {
         scope.buttons(buttons.len(), first.label.span());
     }
+    labels::check(buttons.iter().map(|button| &button.label), scope);
     for button in buttons {
         scope.label(&button.label);
         if button.to.is_some() == button.url.is_some() {

@@ -21,7 +21,7 @@ use tolmach_engine::{
 };
 
 use crate::{
-    extract, phrases, tone,
+    extract, labels, phrases, tone,
     wishes::{self, Wish},
 };
 
@@ -55,7 +55,7 @@ struct Intent {
     #[serde(default)]
     description: String,
     /// What clients write who mean it; the more, the better.
-    examples: Vec<String>,
+    examples: Vec<Spanned<String>>,
     /// Whether a message that holds an article number of the catalogue means this intent, whatever else it says. One intent
     /// of a node at most.
     #[serde(default)]
@@ -173,8 +173,19 @@ impl Node for Classify {
         for bound in self.intents.values().filter_map(|intent| intent.beside_rows.as_ref()) {
             scope.probability("beside_rows", bound);
         }
-        for label in self.intents.values().filter_map(|intent| intent.label.as_ref()) {
+        let labels = || self.intents.values().filter_map(|intent| intent.label.as_ref());
+        labels::check(labels(), scope);
+        for label in labels() {
             scope.label(label);
+        }
+        let examples = self.intents.iter().flat_map(|(name, intent)| {
+            intent.examples.iter().map(|example| (name.as_str(), example.as_str(), example.span))
+        });
+        for (span, text, other) in labels::same_examples(examples) {
+            let message = format!(
+                "the example `{text}` is one of the intent `{other}` too, which a message with these words always means"
+            );
+            scope.report(Code::DuplicateExample, span, message, "keep it under the intent that it means");
         }
         scope.model_role(&self.model);
         if self.intents.value.is_empty() {
@@ -216,7 +227,7 @@ impl Node for Classify {
                 // The description says in general what the examples say in particular.
                 let texts = std::iter::once(&intent.description)
                     .filter(|text| !text.is_empty())
-                    .chain(&intent.examples);
+                    .chain(intent.examples.iter().map(|example| &example.value));
                 texts.map(|text| Example { label: name.value.clone(), text: text.clone() })
             })
             .collect()
@@ -484,7 +495,7 @@ impl Classify {
         let labels = self.intents.iter().map(|(name, intent)| Label {
             name: name.value.clone(),
             description: intent.description.clone(),
-            examples: intent.examples.iter().take(5).cloned().collect(),
+            examples: intent.examples.iter().take(5).map(|example| example.value.clone()).collect(),
         });
         NodeOutcome::Query(Query::LlmClassify(LlmClassifyRequest {
             role: self.model.value.clone(),

@@ -62,6 +62,10 @@ impl Node for Experiment {
         }
     }
 
+    fn experiment(&self) -> Option<(&Spanned<String>, Vec<&str>)> {
+        Some((&self.name, self.arms.keys().map(|arm| arm.as_str()).collect()))
+    }
+
     fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let known = turn.arm(&self.name).filter(|arm| self.arms.keys().any(|name| name.value == *arm));
         if let Some(arm) = known.map(str::to_owned) {

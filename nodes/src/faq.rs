@@ -75,7 +75,7 @@ impl Node for Faq {
         let entries = answers.get(&self.from.value).into_iter().flatten().enumerate();
         let questions = entries.flat_map(|(at, entry)| {
             let label = at.to_string();
-            entry.questions.iter().map(move |text| Example { label: label.clone(), text: text.clone() })
+            entry.questions.iter().map(move |text| Example { label: label.clone(), text: text.value.clone() })
         });
         questions.collect()
     }

@@ -73,6 +73,10 @@ impl Node for Handoff {
         scope.waiting_time("timeout", &self.timeout);
     }
 
+    fn staff_group(&self) -> Option<&Spanned<String>> {
+        Some(&self.to)
+    }
+
     fn waits(&self) -> bool {
         true
     }

@@ -21,6 +21,7 @@ mod goal;
 mod grounded;
 mod handoff;
 mod http;
+mod labels;
 mod lead;
 mod menu;
 mod notify;

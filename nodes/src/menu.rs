@@ -15,6 +15,7 @@ use tolmach_engine::{
 use crate::{
     ask,
     choices::{self, Beside, Reading},
+    labels,
 };
 
 /// Offers choices as buttons and waits. A typed text that names one of them counts as a press: its label or a part of it, also
@@ -80,6 +81,7 @@ impl Node for Menu {
                 "add at least one choice",
             );
         }
+        labels::check(self.choices.iter().map(|choice| &choice.label), scope);
         for (i, choice) in self.choices.iter().enumerate() {
             scope.label(&choice.label);
             let taken = choice.exit.value == "other"

@@ -67,6 +67,10 @@ impl Node for Notify {
         scope.text(&self.text);
     }
 
+    fn staff_group(&self) -> Option<&Spanned<String>> {
+        Some(&self.to)
+    }
+
     fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let subject = self.subject.as_ref().map(|subject| turn.render(subject)).transpose()?;
         let text = turn.render(&self.text)?;

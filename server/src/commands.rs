@@ -7,6 +7,7 @@ pub mod check;
 pub mod client;
 pub mod embed;
 pub mod eval;
+pub mod explain;
 pub mod goals;
 pub mod graph;
 pub mod handoff;

@@ -60,6 +60,8 @@ enum Command {
     Chat(commands::chat::Chat),
     /// Check a bundle of flows and report every problem
     Check(commands::check::Check),
+    /// Explain a code that `check` prints, with an example; without a code, list all
+    Explain(commands::explain::Explain),
     /// Run the dialog tests of a bundle
     Test(commands::test::Test),
     /// Write the schemas with which editors check the files of a bundle
@@ -135,9 +137,10 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         match command {
             Command::Run(run) => run.execute(config).await,
             Command::Chat(chat) => chat.execute(config).await,
-            Command::Check(check) => check.execute(&config),
+            Command::Check(check) => check.execute(&config).await,
             Command::Test(test) => test.execute(&config).await,
             Command::Schema(schema) => schema.execute(&config),
+            Command::Explain(explain) => explain.execute(),
             Command::Graph(graph) => graph.execute(&config),
             Command::Catalog(catalog) => catalog.execute(&config).await,
             Command::Client(client) => client.execute(&config).await,

@@ -5,6 +5,7 @@
 
 mod cost;
 mod cycles;
+mod experiments;
 mod graph;
 mod reachability;
 mod slots;
@@ -33,6 +34,7 @@ pub(super) fn check(
 ) {
     let graph = FlowGraph::of(flows);
     reachability::check(&graph, entry.filter(|_| all), entry_flows, diagnostics);
+    experiments::check(&graph, diagnostics);
     slots::check(&graph, uses, |flow| all || entry == Some(flow.id.as_str()), diagnostics);
     let order = cycles::check(&graph, diagnostics);
     // A turn without end has no worst case.

@@ -14,6 +14,7 @@ use crate::{
     scope::unknown_role,
     span::{Span, Spanned},
     text::Template,
+    wording,
     yaml::Node,
 };
 use serde::Deserialize;
@@ -55,9 +56,8 @@ pub(super) fn prompts(
         let tree = config::parse(document.path, head, diagnostics);
         let read = tree.and_then(|tree| config::read::<FrontMatter>(document.path, &tree, diagnostics));
         // The head begins on the file's second line.
-        for diagnostic in &mut diagnostics[before..] {
-            diagnostic.span = diagnostic.span.lines_down(1);
-        }
+        let of_head: Vec<Diagnostic> = diagnostics.drain(before..).map(|one| one.lines_down(1)).collect();
+        diagnostics.extend(of_head);
         let Some(head) = read else {
             unread.insert(document.path.to_owned());
             continue;
@@ -82,7 +82,7 @@ pub(super) fn prompts(
             }
         }
         if let Some(diagnostic) = unknown_role(platform.model_roles.as_ref(), document.path, &head.model) {
-            diagnostics.push(Diagnostic { span: diagnostic.span.lines_down(1), ..diagnostic });
+            diagnostics.push(diagnostic.lines_down(1));
         }
         if body.trim_start().starts_with("---\n") && line == 1 {
             let message = "the file begins with `---` as if settings followed, but no second `---` ends them";
@@ -217,6 +217,7 @@ pub(super) fn quick_answers(
             }
         };
         let entries: Vec<QuickAnswer> = entries.collect();
+        same_questions(path, &entries, diagnostics);
         for entry in &entries {
             if entry.questions.iter().all(|question| question.trim().is_empty()) {
                 let message = "a quick answer without a question";
@@ -254,6 +255,22 @@ pub(super) fn quick_answers(
         all.insert(name.to_owned(), entries);
     }
     all
+}
+
+/// A question of two answers, which only the first of them can answer.
+fn same_questions(file: &str, entries: &[QuickAnswer], diagnostics: &mut Vec<Diagnostic>) {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    for (at, entry) in entries.iter().enumerate() {
+        for question in entry.questions.iter() {
+            let words = wording::normalized(question);
+            if !words.is_empty() && *first.entry(words).or_insert(at) != at {
+                let message =
+                    format!("the question `{}` has an answer above, which is always given", question.value);
+                let help = "keep it with the answer that it means";
+                diagnostics.push(Diagnostic::new(Code::DuplicateExample, file, question.span, message, help));
+            }
+        }
+    }
 }
 
 pub(super) fn slots_in_prompts(prompts: &BTreeMap<String, ByLanguage<Prompt>>) -> BTreeSet<String> {

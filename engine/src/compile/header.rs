@@ -44,7 +44,7 @@ pub(super) fn check(file: &str, tree: &Tree, diagnostics: &mut Vec<Diagnostic>) 
             wrong(name.span, format!("`{}` is no name that conditions can read", name.value), help);
         }
     }
-    if let Some(Tree { span, node: Node::Seq(items) }) = field(tree, "languages")
+    if let Some(Tree { span, node: Node::Seq(items), .. }) = field(tree, "languages")
         && items.is_empty()
     {
         let help = "name at least one, as in [ru, en], or remove the field: then all are promised";

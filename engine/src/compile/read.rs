@@ -110,6 +110,7 @@ fn read_node(
     let kind_of_node = fields.iter().find_map(|(key, _)| kinds.iter().find(|kind| kind.name == key.value));
     let own_fields = kind_of_node.map(|kind| fields_of(kind)).unwrap_or_default();
     let mut misplaced = false;
+    let mut commas = Vec::new();
     for (key, value) in fields {
         if key.value == "next" {
             transitions = read_transitions(file, value, diagnostics);
@@ -134,6 +135,8 @@ fn read_node(
             );
             let help = format!("indent it below `{}:`", kind.name);
             diagnostics.push(Diagnostic::new(Code::UnknownKind, file, key.span, message, help));
+        } else if let Some(comma) = comma_at(body, key.span, kinds) {
+            commas.push(comma.diagnostic(file));
         } else {
             let message = format!("node `{}`: there is no kind `{}`", name.value, key.value);
             let help = format!("use one of: {} (and `next`)", list());
@@ -141,6 +144,9 @@ fn read_node(
             diagnostics.push(diagnostic.near(&key.value, known().chain(["next"])));
         }
     }
+    // A text with several commas is told of once.
+    commas.dedup();
+    diagnostics.append(&mut commas);
     let Some((kind, config)) = found else {
         if !fields.iter().any(|(key, _)| key.value != "next") {
             diagnostics.push(no_kind());
@@ -159,6 +165,12 @@ fn read_node(
     }
     let node = node?;
     Some(NodeEntry { span: name.span, kind, node, transitions: transitions? })
+}
+
+/// The comma of a text in braces that a name which is no kind is a part of.
+fn comma_at(body: &Tree, name: Span, kinds: &[&'static KindSpec]) -> Option<config::Comma> {
+    let known: Vec<&str> = kinds.iter().map(|kind| kind.name).chain(["next"]).collect();
+    config::Comma::of(body, Some(&known), Some(name))
 }
 
 /// The fields of a kind's body.

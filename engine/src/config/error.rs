@@ -4,10 +4,11 @@ use std::fmt;
 
 use serde::de;
 
+use super::Comma;
 use crate::{
     diagnostic::{Code, Diagnostic},
     span::Span,
-    yaml::Node,
+    yaml::{Node, Tree, quoted},
 };
 
 /// Why a value could not be read.
@@ -15,7 +16,13 @@ use crate::{
 pub(super) struct Error {
     pub(super) span: Option<Span>,
     pub(super) missing: Option<&'static str>,
-    unknown_variant: Option<(String, &'static [&'static str])>,
+    /// The comma that is to blame.
+    pub(super) comma: Option<Box<Comma>>,
+    unknown_variant: Option<(Box<str>, &'static [&'static str])>,
+    /// Whether a text was expected.
+    text: bool,
+    /// What takes the place of the value, for certain.
+    replacement: Option<Box<str>>,
     message: String,
 }
 
@@ -23,6 +30,63 @@ impl Error {
     pub(super) fn at(mut self, span: Span) -> Error {
         self.span.get_or_insert(span);
         self
+    }
+
+    /// Completes an error that is about this very value: its place, and for a text that is read as something else how to make
+    /// it one.
+    pub(super) fn of(mut self, tree: &Tree) -> Error {
+        if self.span.is_none()
+            && self.text
+            && let Some(written) = &tree.written
+            && matches!(tree.node, Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Null)
+        {
+            if written.starts_with('#') {
+                self.message = format!(
+                    "`#` begins a comment, so that there is nothing where a text belongs\nput the text in quotes: {}",
+                    quoted(written)
+                );
+                return self.at(tree.span);
+            }
+            let quoted = format!("\"{written}\"");
+            let found = match &tree.node {
+                Node::Bool(_) => format!("`{written}`, which is true or false for YAML,"),
+                Node::Null => format!("`{written}`, which is nothing for YAML,"),
+                _ => format!("the number {written}"),
+            };
+            self.message = format!("found {found} where a text belongs\nmake it a text by quotes: {quoted}");
+            self.replacement = Some(quoted.into());
+        }
+        self.at(tree.span)
+    }
+
+    /// The same error, with what takes the place of the value.
+    pub(super) fn replaced_by(self, replacement: Option<String>) -> Error {
+        Error { replacement: replacement.map(Into::into), ..self }
+    }
+
+    /// Whether it is certain which text was meant.
+    pub(super) fn is_certain(&self) -> bool {
+        self.replacement.is_some()
+    }
+
+    /// Looks in the map that is read for a comma that is to blame.
+    pub(super) fn with_comma(self, map: &Tree, fields: Option<&[&str]>) -> Error {
+        if map.written.is_none() || self.comma.is_some() || self.missing.is_some() {
+            return self;
+        }
+        let known = self.unknown_variant.as_ref().map(|(_, known)| *known);
+        let Some(at) = self.span else { return self };
+        // `1,5` begins like a number.
+        if self.replacement.is_some() {
+            let comma = Comma::of(map, fields, None).filter(|comma| comma.begins_at(at));
+            return self.with_comma_of(comma);
+        }
+        let comma = Comma::of(map, known, Some(at));
+        self.with_comma_of(comma)
+    }
+
+    pub(super) fn with_comma_of(self, comma: Option<Comma>) -> Error {
+        Error { comma: comma.map(Box::new).or(self.comma), ..self }
     }
 
     pub(super) fn diagnostic(self, file: &str, fallback: Span) -> Diagnostic {
@@ -34,8 +98,8 @@ impl Error {
         if let Some((name, known)) = self.unknown_variant {
             let message = format!("`{name}` is none of the words that fit here");
             let help = format!("use one of: {}", known.join(", "));
-            let meant = SYNONYMS.iter().find(|(other, word)| *other == name && known.contains(word));
-            let meant = meant.map_or(name.as_str(), |(_, word)| word);
+            let meant = SYNONYMS.iter().find(|(other, word)| *other == &*name && known.contains(word));
+            let meant = meant.map_or(&*name, |(_, word)| word);
             let diagnostic = Diagnostic::new(Code::BadValue, file, span, message, help);
             return match known.iter().find(|word| **word == meant) {
                 Some(word) => Diagnostic { nearest: Some((*word).to_owned()), ..diagnostic },
@@ -49,7 +113,11 @@ impl Error {
             .map_or((self.message.as_str(), "write a value of the expected form"), |(message, help)| {
                 (message, help)
             });
-        Diagnostic::new(Code::BadValue, file, span, message, help)
+        let diagnostic = Diagnostic::new(Code::BadValue, file, span, message, help);
+        match self.replacement {
+            Some(replacement) => diagnostic.with_fix(replacement.into_string()),
+            None => diagnostic,
+        }
     }
 }
 
@@ -63,7 +131,15 @@ impl std::error::Error for Error {}
 
 impl de::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Error {
-        Error { span: None, missing: None, unknown_variant: None, message: message.to_string() }
+        Error {
+            span: None,
+            missing: None,
+            comma: None,
+            unknown_variant: None,
+            text: false,
+            replacement: None,
+            message: message.to_string(),
+        }
     }
 
     fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Error {
@@ -90,7 +166,7 @@ impl de::Error for Error {
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Error {
-        Error { unknown_variant: Some((variant.to_owned(), expected)), ..Error::custom("") }
+        Error { unknown_variant: Some((variant.into(), expected)), ..Error::custom("") }
     }
 }
 
@@ -105,6 +181,9 @@ const SYNONYMS: [(&str, &str); 8] = [
     ("mail", "email"),
     ("telephone", "phone"),
 ];
+
+/// Words of a reader's own description of what it expects.
+const RUST_TYPES: &[&str] = &["struct ", "enum ", "newtype", "tuple", "variant", "unit "];
 
 /// The error of a value of the wrong type, in an author's words.
 pub(super) fn misfit(found: &str, expected: &str) -> Error {
@@ -122,7 +201,12 @@ pub(super) fn misfit(found: &str, expected: &str) -> Error {
             "a text",
             "write a text, or one a language: { ru: …, en: … }; a number becomes a text in quotes: \"5\"",
         ),
+        // The names of the program's own types are no help.
+        other if RUST_TYPES.iter().any(|name| other.contains(name)) => {
+            ("another form", "see the form of this field in the reference")
+        }
         other => (other, "write it in that form"),
     };
-    de::Error::custom(format!("found {found} where {wanted} belongs\n{help}"))
+    let error: Error = de::Error::custom(format!("found {found} where {wanted} belongs\n{help}"));
+    Error { text: wanted == "a text", ..error }
 }

@@ -17,7 +17,7 @@ pub(super) fn fill(tree: &mut Tree, span: Span, field: &str) -> bool {
             if entries.iter().any(|(name, _)| name.value == field) {
                 return false;
             }
-            let nowhere = Tree { span: Span::default(), node: Node::Str(String::new()) };
+            let nowhere = Tree::new(Span::default(), Node::Str(String::new()));
             entries.push((Spanned::new(field.to_owned(), Span::default()), nowhere));
             true
         }
@@ -36,6 +36,20 @@ pub(super) fn filled(tree: &Tree) -> Option<Span> {
         }
         Node::Seq(items) => items.iter().find_map(filled),
         _ => None,
+    }
+}
+
+/// Makes a text of the number, `true` or nothing that starts where `span` starts. Returns whether there was one.
+pub(super) fn as_text(tree: &mut Tree, span: Span) -> bool {
+    match &mut tree.node {
+        Node::Map(entries) => entries.iter_mut().any(|(_, value)| as_text(value, span)),
+        Node::Seq(items) => items.iter_mut().any(|item| as_text(item, span)),
+        Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Null if tree.span.start() == span.start() => {
+            let Some(written) = tree.written.take() else { return false };
+            tree.node = Node::Str(written.into());
+            true
+        }
+        _ => false,
     }
 }
 

@@ -9,7 +9,10 @@ use serde::{
 };
 use serde_saphyr::{Location, Spanned as SaphyrSpanned};
 
-use super::{Node, Tree};
+use super::{
+    Node, Tree,
+    misread::{self, Misread},
+};
 use crate::span::{Span, Spanned};
 
 /// A value with the parser's location.
@@ -31,40 +34,93 @@ pub(super) fn start(location: Location) -> Span {
 }
 
 impl Located {
-    pub(super) fn into_tree(self, text: &str) -> Tree {
-        let lines: Vec<&str> = text.lines().collect();
-        self.tree(text, &lines)
+    /// The tree, and the texts in it that YAML reads otherwise than they look.
+    pub(super) fn into_tree(self, text: &str) -> (Tree, Vec<Misread>) {
+        let mut reading = Reading { text, lines: text.lines().collect(), misread: Vec::new() };
+        let tree = self.tree(&mut reading);
+        (tree, reading.misread)
     }
 
-    fn tree(self, text: &str, lines: &[&str]) -> Tree {
+    fn tree(self, reading: &mut Reading<'_>) -> Tree {
         match self.value {
-            Value::Scalar(node) => Tree { span: scalar(self.location, text), node },
+            Value::Scalar(node) => {
+                let written = written(self.location, reading.text);
+                let span = scalar(self.location, written);
+                if let Node::Str(value) = &node {
+                    misread::look(self.location, span, written, value, reading);
+                    return Tree::new(span, node);
+                }
+                let written = (!written.is_empty()).then(|| written.into());
+                Tree { span, node, written }
+            }
             Value::Seq(items) => {
-                let items: Vec<Tree> = items.into_iter().map(|item| item.tree(text, lines)).collect();
-                let span = collection(self.location, items.iter().map(|item| item.span), lines);
-                Tree { span, node: Node::Seq(items) }
+                let items: Vec<Tree> = items.into_iter().map(|item| item.tree(reading)).collect();
+                let span = collection(self.location, items.iter().map(|item| item.span), &reading.lines);
+                Tree::new(span, Node::Seq(items))
             }
             Value::Map(entries) => {
+                let text = reading.text;
                 let entries = entries.into_iter().map(|(name, location, value)| {
-                    (Spanned::new(name, scalar(location, text)), value.tree(text, lines))
+                    let span = scalar(location, written(location, text));
+                    let mut value = value.tree(reading);
+                    if value.node == Node::Null && value.written.is_none() {
+                        value.written = comment_for_value(span, &reading.lines).map(Into::into);
+                    }
+                    (Spanned::new(name, span), value)
                 });
                 let entries: Vec<(Spanned<String>, Tree)> = entries.collect();
                 let inner = entries.iter().flat_map(|(name, value)| [name.span, value.span]);
-                Tree { span: collection(self.location, inner, lines), node: Node::Map(entries) }
+                let span = collection(self.location, inner, &reading.lines);
+                let written = may_hold_a_comma(span, &entries, &reading.lines).map(Into::into);
+                Tree { span, node: Node::Map(entries), written }
             }
         }
     }
 }
 
-/// The span of a scalar's text, its quotes included.
-fn scalar(location: Location, text: &str) -> Span {
-    let start = start(location);
+/// The comment that stands where the value of a name belongs, as in `text: # 5`.
+fn comment_for_value<'t>(name: Span, lines: &[&'t str]) -> Option<&'t str> {
+    let line = lines.get((name.line as usize).checked_sub(1)?)?;
+    let at = line.char_indices().nth((name.end_column as usize).checked_sub(1)?).map(|(at, _)| at)?;
+    let rest = line.get(at..)?.trim_start().strip_prefix(':')?.trim();
+    rest.starts_with('#').then_some(rest)
+}
+
+/// What values are read from.
+pub(super) struct Reading<'t> {
+    pub(super) text: &'t str,
+    pub(super) lines: Vec<&'t str>,
+    pub(super) misread: Vec<Misread>,
+}
+
+/// The line of a map in braces of which a name may be the rest of a text before it: it has no value, or is more than a word.
+fn may_hold_a_comma<'t>(
+    span: Span,
+    entries: &[(Spanned<String>, Tree)],
+    lines: &[&'t str],
+) -> Option<&'t str> {
+    let is_word = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let suspicious = entries.iter().skip(1).any(|(name, value)| {
+        name.span.line == span.line && (value.node == Node::Null && value.written.is_none() || !is_word(name))
+    });
+    let line = suspicious.then(|| lines.get((span.line as usize).checked_sub(1)?).copied())??;
+    line.chars().nth((span.column as usize).checked_sub(1)?).filter(|first| *first == '{')?;
+    Some(line)
+}
+
+/// A scalar as it is written, its quotes included.
+fn written(location: Location, text: &str) -> &str {
     let bytes = location.span().byte_offset().zip(location.span().byte_len());
     let written = bytes.and_then(|(offset, length)| {
         let offset = usize::try_from(offset).ok()?;
         text.get(offset..offset.checked_add(usize::try_from(length).ok()?)?)
     });
-    let written = written.unwrap_or_default().trim_end();
+    written.unwrap_or_default().trim_end()
+}
+
+/// The span of a scalar's text, its quotes included.
+fn scalar(location: Location, written: &str) -> Span {
+    let start = start(location);
     let count = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
     match written.rsplit_once('\n') {
         None => Span::on_line(start.line, start.column, count(written)),

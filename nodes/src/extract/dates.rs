@@ -420,7 +420,8 @@ impl<'t> Reader<'t> {
     fn ordinal(&self, at: usize) -> Option<(i8, usize)> {
         let word = self.word(at)?;
         // «в половине двенадцатого» is a time.
-        if matches!(self.word(at.wrapping_sub(1)), Some("половина" | "половине" | "половину" | "пол")) {
+        if matches!(self.word(at.wrapping_sub(1)), Some("половина" | "половине" | "половину" | "пол"))
+        {
             return None;
         }
         let tens: i8 = match word {

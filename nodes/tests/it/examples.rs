@@ -1,6 +1,10 @@
 //! Every kind's own example compiles without a diagnostic and does what it says.
 
-use tolmach_engine::{compile, reference::reference, schema::flow_schema};
+use tolmach_engine::{
+    compile,
+    reference::{diagnostics_page, reference},
+    schema::flow_schema,
+};
 use tolmach_nodes::KINDS;
 
 use crate::support::{Chat, bundle, release};
@@ -69,6 +73,12 @@ fn the_committed_schema_is_true() {
 #[test]
 fn the_committed_reference_is_true() {
     is_true("docs/flow-reference.md", reference(KINDS).trim_end());
+}
+
+/// The long explanations that people read are those of the program.
+#[test]
+fn the_committed_diagnostics_are_true() {
+    is_true("docs/diagnostics.md", diagnostics_page().trim_end());
 }
 
 /// Run with UPDATE_GENERATED=1 to write the file anew.

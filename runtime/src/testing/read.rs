@@ -208,6 +208,9 @@ fn check_clients(file: &str, dialog: &Dialog, diagnostics: &mut Vec<Diagnostic>)
 }
 
 #[cfg(test)]
+mod traps;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -32,6 +32,7 @@ mod intents;
 mod internet;
 mod leads;
 mod meilisearch;
+mod mends;
 mod model;
 mod other_systems;
 mod page;
