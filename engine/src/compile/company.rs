@@ -9,7 +9,7 @@ use crate::{
     bundle::{Bundle, COMPANY},
     calendar::Calendar,
     config,
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, Fix},
     language::Language,
     slot::Type,
     span::{Span, Spanned},
@@ -105,6 +105,18 @@ fn particular(
     value: &Tree,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let values: Vec<&Tree> = match &value.node {
+        Node::Map(variants) => variants.iter().map(|(_, variant)| variant).collect(),
+        Node::Seq(items) => items.iter().collect(),
+        _ => vec![value],
+    };
+    for (value, written) in values.into_iter().filter_map(|value| Some((value, misread(source, value)?))) {
+        let message = format!("`{written}` is read as a number, and would not be shown as it is written");
+        let quoted = format!("\"{written}\"");
+        let help = format!("make it a text by quotes: {quoted}");
+        let fix = Fix { span: value.span, replacement: quoted };
+        diagnostics.push(Diagnostic { fix: Some(fix), ..Diagnostic::new(Code::BadValue, COMPANY, value.span, message, help) });
+    }
     let kind;
     match &value.node {
         Node::Map(variants) if !variants.is_empty() => {
@@ -184,6 +196,24 @@ fn scalar(source: &str, tree: &Tree) -> (Option<Type>, Value) {
         Node::Str(text) => (Some(Type::Text), json!(text)),
         _ => (None, Value::Null),
     }
+}
+
+/// The most digits of a number; more are a telephone or an account.
+const DIGITS: usize = 9;
+
+/// What is written where a number would not be shown so: `007`, `1.10`, `+7`, a telephone number.
+fn misread(source: &str, tree: &Tree) -> Option<String> {
+    let number = match &tree.node {
+        Node::Int(number) => json!(number),
+        Node::Float(number) => crate::typed::plain_number(*number),
+        _ => return None,
+    };
+    let line = source.lines().nth((tree.span.line as usize).saturating_sub(1))?;
+    let start = (tree.span.column as usize).saturating_sub(1);
+    let length = (tree.span.end_column as usize).saturating_sub(1).saturating_sub(start);
+    let written: String = line.chars().skip(start).take(length).collect();
+    let long = written.chars().filter(char::is_ascii_digit).count() > DIGITS;
+    (long || written != number.to_string()).then_some(written)
 }
 
 /// Whether a text stands in the file without quotes, on one line.
