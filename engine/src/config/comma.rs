@@ -36,15 +36,19 @@ impl Comma {
             let of_value = |at: Span| known.is_none() && at.start() == value.span.start();
             at.is_none_or(|at| at.start() == name.span.start() || of_value(at))
         };
-        let first = entries.iter().position(|entry| alien(entry) && meant(entry))?;
+        // A word with a value of its own is a misspelt name rather than a part of a text.
+        let is_word = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        let like_text = |(name, value): &(Spanned<String>, Tree)| is_none(value) || !is_word(name);
+        let first = entries.iter().position(|entry| alien(entry) && meant(entry) && like_text(entry))?;
         // Several commas: back to the value that the text began as.
         let earlier = entries.get(..first)?;
         let of_known = earlier.iter().rposition(|entry| !alien(entry));
         // The name of the value may be misspelt itself; then only names without a value are parts of the text.
         let before = of_known.or_else(|| earlier.iter().rposition(|(_, value)| !is_none(value)))?;
         let (_, value) = entries.get(before)?;
-        let is_part =
-            |entry: &&(Spanned<String>, Tree)| alien(entry) && (of_known.is_some() || is_none(&entry.1));
+        let is_part = |entry: &&(Spanned<String>, Tree)| {
+            alien(entry) && like_text(entry) && (of_known.is_some() || is_none(&entry.1))
+        };
         let last = entries.iter().skip(before + 1).take_while(is_part).last()?;
         let is_on_line = |span: Span| span.line == map.span.line && span.end_line == map.span.line;
         let read = plain(value)?;
@@ -60,7 +64,7 @@ impl Comma {
         }
         // A word with a colon may be the next name or a part of the text: the names that are known tell.
         end = end.max(end_in_brackets(&chars, start, true)).min(
-            match entries.iter().skip(before + 1).find(|e| !alien(e)) {
+            match entries.iter().skip(before + 1).find(|entry| !is_part(entry)) {
                 Some((next, _)) if is_on_line(next.span) => (next.span.column as usize).saturating_sub(1),
                 _ => usize::MAX,
             },
