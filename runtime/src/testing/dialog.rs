@@ -34,7 +34,8 @@ pub struct Dialog {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Given {
-    /// The catalogue: `samples` (the default), `empty`, or `failing`, where every search fails, to test error paths.
+    /// The catalogue: `samples`, `empty`, or `failing`, where every search fails, to test error paths. Without it, the
+    /// samples for the bundle of their company, the demo, and an empty one for any other.
     #[serde(default)]
     pub catalogue: Catalogue,
     /// The language of the client's application.
@@ -55,8 +56,11 @@ pub struct Given {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Catalogue {
-    /// The sample price lists.
+    /// None is named: the samples for a bundle of their company, no rows for any other.
     #[default]
+    #[serde(skip)]
+    OfTheBundle,
+    /// The sample price lists.
     Samples,
     /// An empty catalogue.
     Empty,
