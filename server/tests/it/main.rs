@@ -33,6 +33,7 @@ mod internet;
 mod leads;
 mod meilisearch;
 mod model;
+mod new;
 mod other_systems;
 mod page;
 mod personal;
