@@ -17,6 +17,7 @@ pub mod goals;
 pub mod graph;
 pub mod handoff;
 pub mod leads;
+pub mod new;
 pub mod price_list;
 pub mod release;
 pub mod replay;

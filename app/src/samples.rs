@@ -1,6 +1,10 @@
 //! The sample catalogue and the demo bundle, for a first start and for dialog tests.
+//!
+//! The samples are the goods of the demo's company. A bundle that names another company in its company.yaml never has them: it
+//! begins with an empty catalogue. One that names none, as the first steps of an author, may play with them.
 
 mod embedded;
+mod own_rows;
 
 use std::{
     collections::BTreeMap,
@@ -9,12 +13,42 @@ use std::{
 };
 
 use tolmach_catalog::{EmbeddedCatalog, ImportOutcome, Source, import, photos};
-use tolmach_engine::catalog::Product;
+use tolmach_engine::{
+    bundle::{Bundle, COMPANY},
+    catalog::Product,
+    config,
+    yaml::Node,
+};
 use tolmach_runtime::ports::{Actor, AuditStore};
 
 use crate::audit::Change;
 
 pub use embedded::write_flows;
+pub use own_rows::OwnRows;
+
+/// The Russian name of the company whose goods the samples are.
+const OWNER: &str = "Оснадар";
+
+/// Whether a bundle whose company has this Russian name may have the samples: the demo's company, and none.
+pub fn belong_to_company(name: &str) -> bool {
+    name.trim().is_empty() || name == OWNER
+}
+
+/// Whether a bundle may have the samples: until its company.yaml names somebody else than the demo's company.
+pub fn belong_to(bundle: &Bundle) -> bool {
+    let Some(text) = bundle.files.get(COMPANY) else { return true };
+    // A company.yaml with errors is reported when the bundle is compiled.
+    let tree = config::parse(COMPANY, text, &mut Vec::new());
+    let Some(Node::Map(entries)) = tree.map(|tree| tree.node) else { return true };
+    let name = entries.into_iter().find(|(key, _)| key.as_str() == "name").map(|(_, name)| name.node);
+    match name {
+        Some(Node::Str(name)) => belong_to_company(&name),
+        Some(Node::Map(names)) => {
+            names.iter().any(|(_, name)| matches!(&name.node, Node::Str(name) if belong_to_company(name)))
+        }
+        _ => true,
+    }
+}
 
 /// Why the samples or the demo bundle could not be installed.
 #[derive(Debug, thiserror::Error)]
@@ -109,4 +143,33 @@ fn take_pictures(folder: &Path, items: &mut [Product]) -> Result<(), Error> {
         kept.insert(name, photo.clone());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bundle(company: &str) -> Bundle {
+        Bundle { files: [(COMPANY.to_owned(), company.to_owned())].into() }
+    }
+
+    #[test]
+    fn the_samples_belong_to_the_company_of_the_demo() {
+        let folder = tempfile::tempdir().unwrap();
+        write_flows(&folder.path().join("flows")).unwrap();
+        let demo = tolmach_runtime::read_bundle(&folder.path().join("flows")).unwrap();
+        assert!(belong_to(&demo));
+        let company =
+            &tolmach_engine::compile(&demo, &tolmach_nodes::platform()).release.unwrap().resources.company;
+        let name = company[&tolmach_engine::language::Language::Ru]["name"].as_str().unwrap();
+        assert!(belong_to_company(name), "{name}");
+
+        for nobody in ["phone: x\nname: Оснадар\n", "phone: Дом\n", "", "name: [\n", "- name\n"] {
+            assert!(belong_to(&bundle(nobody)), "{nobody}");
+        }
+        assert!(belong_to(&Bundle::default()));
+        for own in ["name: Тёплый дом\n", "name: { ru: Дом, en: House }\n"] {
+            assert!(!belong_to(&bundle(own)), "{own}");
+        }
+    }
 }

@@ -11,7 +11,8 @@ use std::{
 use anyhow::{Context, bail};
 use tolmach_app::{
     check::host_notes,
-    diagnostics, release, samples,
+    diagnostics, release,
+    samples::{self, OwnRows},
     text::{short, when},
 };
 use tolmach_catalog::{Cached, EmbeddedCatalog, Question, Questions, TitleEmbedder, meilisearch::Mirror};
@@ -122,7 +123,8 @@ impl Assembled {
             None => database.open_with_jobs().await?,
         };
         let catalog = open_catalog(config)?;
-        notes.push(("catalogue", catalogue_note(&catalog, &*store).await?));
+        let own = !samples::belong_to_company(&company.ru);
+        notes.push(("catalogue", catalogue_note(&catalog, &*store, own).await?));
         let mirror =
             mirror.map(|options| Mirror::new(Arc::clone(&catalog), options)).transpose()?.map(Arc::new);
         if mirror.is_some() {
@@ -132,6 +134,8 @@ impl Assembled {
             Some(mirror) => Arc::clone(mirror) as Arc<dyn Catalog>,
             None => Arc::clone(&catalog) as Arc<dyn Catalog>,
         };
+        let searched: Arc<dyn Catalog> =
+            if own { Arc::new(OwnRows::new(Arc::clone(&catalog), searched)) } else { searched };
         let cached = Arc::new(Cached::new(searched));
 
         let meter = StoredMeter::new(Arc::clone(&store), Arc::new(SystemClock));
@@ -393,10 +397,16 @@ fn company(release: &Release) -> Localized {
     Localized { ru: name(Language::Ru), en: name(Language::En) }
 }
 
-async fn catalogue_note(catalog: &EmbeddedCatalog, store: &dyn Store) -> anyhow::Result<String> {
+/// What the catalogue holds. The samples are imported at the first start of the demo; a bundle of an `own` company begins with
+/// an empty catalogue.
+async fn catalogue_note(catalog: &EmbeddedCatalog, store: &dyn Store, own: bool) -> anyhow::Result<String> {
     let started = Instant::now();
-    if let Some((_, rows)) = catalog.generation() {
-        return Ok(format!("{rows} items"));
+    match catalog.manifest() {
+        Some(manifest) if !own || manifest.sources.iter().any(|source| !source.demo) => {
+            return Ok(format!("{} items", manifest.rows));
+        }
+        _ if own => return Ok("empty; your price list: tolmach catalog import FILE".to_owned()),
+        _ => {}
     }
     let switch = samples::import_into(catalog, Some(store), &actor::first_start(), now())
         .await

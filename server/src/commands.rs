@@ -13,6 +13,7 @@ pub mod graph;
 pub mod handoff;
 pub mod jobs;
 pub mod leads;
+pub mod new;
 pub mod release;
 pub mod replay;
 pub mod run;

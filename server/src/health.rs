@@ -104,10 +104,10 @@ async fn details(health: &Health) -> (StatusCode, Value) {
     let degraded = health.model.as_ref().and_then(|model| model.degraded());
     // Load a new generation first: after an import there may have been no search yet that would load it.
     health.catalog.refresh().await;
-    let catalogue = health.catalog.generation();
-    let status = match (&database, &degraded, &catalogue) {
-        (Err(_), ..) => "failed",
-        (_, Some(_), _) | (_, _, None) => "degraded",
+    let catalogue = health.cached.generation();
+    let status = match (&database, &degraded) {
+        (Err(_), _) => "failed",
+        (_, Some(_)) => "degraded",
         _ if health
             .mirror
             .as_ref()

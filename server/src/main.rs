@@ -58,6 +58,8 @@ enum Command {
     Run(commands::run::Run),
     /// Chat with the bot in the terminal
     Chat(commands::chat::Chat),
+    /// Make a bundle for a business: flows, prompts, knowledge and dialog tests
+    New(commands::new::New),
     /// Check a bundle of flows and report every problem
     Check(commands::check::Check),
     /// Explain a code that `check` prints, with an example; without a code, list all
@@ -137,6 +139,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         match command {
             Command::Run(run) => run.execute(config).await,
             Command::Chat(chat) => chat.execute(config).await,
+            Command::New(new) => new.execute(),
             Command::Check(check) => check.execute(&config).await,
             Command::Test(test) => test.execute(&config).await,
             Command::Schema(schema) => schema.execute(&config),

@@ -128,7 +128,7 @@ impl DialogTestRunner {
         let roles = self.0.platform.model_roles.iter().flatten();
         let queries = QueryPorts {
             http: scripted.http(),
-            catalog: self.catalogue(&dialog.given.catalogue).await?,
+            catalog: self.catalogue(&dialog.given.catalogue, bundle).await?,
             trainer: Arc::clone(&self.0.trainer),
             llm: scripted.llm(),
             roles: roles.map(|role| (role.clone(), scripted.llm())).collect(),
@@ -173,8 +173,9 @@ impl DialogTestRunner {
         Ok(outcome)
     }
 
-    async fn catalogue(&self, which: &Catalogue) -> Result<Arc<dyn Catalog>, Error> {
-        Ok(match which {
+    async fn catalogue(&self, which: &Catalogue, bundle: &Bundle) -> Result<Arc<dyn Catalog>, Error> {
+        let of_the_bundle = if samples::belong_to(bundle) { Catalogue::Samples } else { Catalogue::Empty };
+        Ok(match if matches!(which, Catalogue::OfTheBundle) { &of_the_bundle } else { which } {
             Catalogue::Samples => {
                 let made = self.0.samples.get_or_try_init(|| async {
                     let folder = self.0.folder.path().join("samples");
@@ -184,7 +185,7 @@ impl DialogTestRunner {
                 });
                 Arc::clone(made.await?) as Arc<dyn Catalog>
             }
-            Catalogue::Empty => Arc::clone(&self.0.empty) as Arc<dyn Catalog>,
+            Catalogue::Empty | Catalogue::OfTheBundle => Arc::clone(&self.0.empty) as Arc<dyn Catalog>,
             Catalogue::Failing => Arc::new(FailingCatalog),
             Catalogue::Rows(rows) => self.own_catalogue(products(rows)).await? as Arc<dyn Catalog>,
         })

@@ -115,7 +115,10 @@ fn particular(
         let quoted = format!("\"{written}\"");
         let help = format!("make it a text by quotes: {quoted}");
         let fix = Fix { span: value.span, replacement: quoted };
-        diagnostics.push(Diagnostic { fix: Some(fix), ..Diagnostic::new(Code::BadValue, COMPANY, value.span, message, help) });
+        diagnostics.push(Diagnostic {
+            fix: Some(fix),
+            ..Diagnostic::new(Code::BadValue, COMPANY, value.span, message, help)
+        });
     }
     let kind;
     match &value.node {

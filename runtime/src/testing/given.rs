@@ -14,7 +14,7 @@ use super::rows::Row;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Given {
-    /// The catalogue: `samples` (the default), `empty`, `failing`, where every search fails, to test error paths, or a list of
+    /// The catalogue: `samples` (the default, unless company.yaml names a company of your own), `empty` (the default then), `failing`, where every search fails, to test error paths, or a list of
     /// rows, which become a real catalogue for this test.
     #[serde(default)]
     pub catalogue: Catalogue,
@@ -125,8 +125,10 @@ impl JsonSchema for Moment {
 /// The catalogue of a test.
 #[derive(Clone, Debug, Default)]
 pub enum Catalogue {
-    /// The sample price lists.
+    /// None is named: no rows where company.yaml names a company of the author's own, the samples otherwise.
     #[default]
+    OfTheBundle,
+    /// The sample price lists.
     Samples,
     /// An empty catalogue.
     Empty,

@@ -99,6 +99,8 @@ nodes:
 fn shop(tests: &str) -> Home {
     let home = Home::new();
     home.write("flows/shop.yaml", SHOP);
+    // The samples are this company's goods.
+    home.write("flows/company.yaml", "name: Оснадар\n");
     home.write("flows/prompts/about.md", "Answer politely.");
     home.write("flows/knowledge/shop.md", "# Opening hours\n\nWe are open from nine to five.\n");
     home.write("flows/tests/shop.test.yaml", tests);

@@ -126,9 +126,10 @@ fn an_address_in_use_is_named() {
 #[test]
 fn help_names_every_command() {
     let said = Home::new().tolmach(&["--help"]).run().ok().stdout;
-    for command in
-        ["run", "chat", "check", "explain", "test", "graph", "catalog", "leads", "release", "goals", "replay"]
-    {
+    for command in [
+        "run", "chat", "new", "check", "explain", "test", "graph", "catalog", "leads", "release", "goals",
+        "replay",
+    ] {
         assert!(said.contains(&format!("\n  {command} ")), "{command} is not in: {said}");
     }
 }

@@ -34,6 +34,7 @@ mod leads;
 mod meilisearch;
 mod mends;
 mod model;
+mod new;
 mod other_systems;
 mod page;
 mod personal;

@@ -101,7 +101,7 @@ fn cards_are_saved_only_with_the_sample_catalogue() {
     home.write("own.csv", "article;name;price\nA-1;Перфоратор большой;100\nA-2;Перфоратор малый;50\n");
     home.tolmach(&["catalog", "import", "own.csv"]).run().ok();
     let said = chat(&home, "нужен перфоратор\n", &[]).ok().stdout;
-    assert!(said.contains("not the sample one"), "{said}");
+    assert!(said.contains("do not have the catalogue in use"), "{said}");
     let text = fs::read_to_string(home.path(FILE)).expect("written");
     assert!(text.contains("path: [") && !text.contains("cards"), "{text}");
 }

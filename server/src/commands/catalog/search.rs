@@ -17,11 +17,14 @@ use tolmach_app::{
 };
 use tolmach_catalog::EmbeddedCatalog;
 use tolmach_engine::{card::card, language::Language};
-use tolmach_runtime::ports::{AuditStore, Catalog};
+use tolmach_runtime::{
+    ports::{AuditStore, Catalog},
+    read_bundle,
+};
 
 use crate::{
     actor,
-    assemble::{data_folder, open_catalog},
+    assemble::{data_folder, existing_folder, open_catalog},
     clock::now,
     config::Config,
     database::Database,
@@ -98,11 +101,11 @@ impl Search {
     }
 }
 
-/// Opens the catalogue; imports the samples if it is empty.
+/// Opens the catalogue; imports the samples if it is empty, unless the flows are those of another company.
 pub(super) async fn serving(config: &Config) -> anyhow::Result<Arc<EmbeddedCatalog>> {
     data_folder(&config.data_dir)?;
     let catalog = open_catalog(config)?;
-    if catalog.generation().is_none() {
+    if catalog.generation().is_none() && !own_flows(config) {
         let store = Database::for_audit(config, false).await;
         let audit = store.as_deref().map(|store| store as &dyn AuditStore);
         let imported = samples::import_into(&catalog, audit, &actor::cli(None), now()).await;
@@ -112,6 +115,12 @@ pub(super) async fn serving(config: &Config) -> anyhow::Result<Arc<EmbeddedCatal
         imported?;
     }
     Ok(catalog)
+}
+
+/// Whether there are flows, and they are those of another company than the samples'.
+fn own_flows(config: &Config) -> bool {
+    let bundle = existing_folder(config).and_then(|folder| read_bundle(&folder).ok());
+    bundle.is_some_and(|bundle| !samples::belong_to(&bundle))
 }
 
 /// Reads one query per line; skips empty lines.

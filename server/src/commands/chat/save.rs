@@ -66,7 +66,7 @@ impl Save {
             None => Session::default(),
         };
         let manifest = assembled.catalog.manifest();
-        let samples = manifest.is_some_and(|manifest| manifest.sources.iter().all(|source| source.demo));
+        let samples = manifest.is_none_or(|manifest| manifest.sources.iter().all(|source| source.demo));
         let name = self.name.clone().unwrap_or_else(|| name(&turns));
         let text = testing::write(&Saved {
             name: &name,
@@ -81,7 +81,7 @@ impl Save {
             vec![format!("saved as the test «{name}» in {}: {} steps", self.file.display(), turns.len())];
         if !samples {
             notes.push(
-                "the catalogue in use is not the sample one that tests have: no cards are expected, and a step that \
+                "tests do not have the catalogue in use: no cards are expected, and a step that \
                  depends on what was found may have to be adapted"
                     .to_owned(),
             );
