@@ -39,9 +39,11 @@ fn a_bundle_is_made_by_flags_checked_tested_and_talked_to() {
     let tested = home.tolmach(&["test", "service", "--json"]).run().ok().json();
     assert_eq!(tested["failed"], 0, "{tested}");
 
-    let talk = home.tolmach(&["chat", "--flows", "service"]).stdin("/start\nремонт котлов\nкак отменить запись\n");
+    let talk =
+        home.tolmach(&["chat", "--flows", "service"]).stdin("/start\nремонт котлов\nкак отменить запись\n");
     let said = talk.run().ok().stdout;
-    for part in ["Это Тёплый \"дом\": {{x}} 🔥. ", "• выезд мастера", "Запись меняет менеджер"] {
+    for part in ["Это Тёплый \"дом\": {{x}} 🔥. ", "• выезд мастера", "Запись меняет менеджер"]
+    {
         assert!(said.contains(part), "«{part}» is not in: {said}");
     }
     home.tolmach(&["release", "publish", "service", "--note", "the first one"]).run().ok();
@@ -57,7 +59,9 @@ fn without_a_terminal_nothing_is_asked() {
     let home = Home::new();
     let said = home.tolmach(&["new", "shop"]).run().ok().stdout;
     assert!(said.contains("tolmach check shop") && said.contains("tolmach chat --flows shop"), "{said}");
-    home.tolmach(&["new", "other", "--hours", "always"]).run().fails_with(&["«always»", "mon-fri 09:00-18:00"]);
+    home.tolmach(&["new", "other", "--hours", "always"])
+        .run()
+        .fails_with(&["«always»", "mon-fri 09:00-18:00"]);
     home.tolmach(&["new", "other", "--timezone", "Moscow"]).run().fails_with(&["Europe/Moscow"]);
     assert_eq!(home.names(), ["shop"]);
     let said = home.tolmach(&["new", "other", "--languages", "de"]).run();
@@ -68,7 +72,9 @@ fn without_a_terminal_nothing_is_asked() {
 fn an_own_bundle_sells_its_own_goods_and_never_the_samples() {
     // The data folder of a first start of the demo has the samples.
     for home in [Home::new(), Home::ready()] {
-        home.tolmach(&["new", "shop", "--languages", "ru", "--sells", "goods", "--offers", "чай, кофе"]).run().ok();
+        home.tolmach(&["new", "shop", "--languages", "ru", "--sells", "goods", "--offers", "чай, кофе"])
+            .run()
+            .ok();
         let talk = |lines: &str| home.tolmach(&["chat", "--flows", "shop"]).stdin(lines).run().ok().stdout;
         let said = talk("нужен перфоратор\nпокажите дрели\n");
         assert!(said.contains("не нашлось") && !said.contains('₽'), "{said}");
@@ -94,7 +100,11 @@ async fn a_server_of_an_own_bundle_says_how_to_import_a_price_list() {
     assert!(said.contains("catalogue  empty; your price list: tolmach catalog import FILE"), "{said}");
     assert!(!said.contains("sample"), "{said}");
     let health = server.health().await;
-    assert_eq!((&health["status"], &health["catalogue"]), (&"ok".into(), &serde_json::Value::Null), "{health}");
+    assert_eq!(
+        (&health["status"], &health["catalogue"]),
+        (&"ok".into(), &serde_json::Value::Null),
+        "{health}"
+    );
     // Commands that search do not bring them in either.
     let found = home.tolmach(&["catalog", "search", "дрель", "--json"]).run().json();
     assert_eq!(found["total"], 0, "{found}");
