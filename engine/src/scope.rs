@@ -245,6 +245,17 @@ impl Scope<'_> {
         }
     }
 
+    /// Checks a condition that is only looked at where these slots are set.
+    pub fn condition_knowing(&mut self, expression: &Expression, known: &BTreeSet<String>) {
+        let before = self.use_of().needs.len();
+        self.condition(expression);
+        let mut at = 0;
+        self.use_of().needs.retain(|(slot, ..)| {
+            at += 1;
+            at <= before || !known.contains(slot)
+        });
+    }
+
     /// Checks an expression whose value is true or false.
     pub fn condition(&mut self, expression: &Expression) {
         self.expression(expression);

@@ -255,7 +255,10 @@ impl Declaration {
         };
         let value = value.map_err(|value| {
             let found = if self.personal { String::new() } else { format!(", not {value}") };
-            format!("a {} is expected{found}", self.kind.name())
+            match self.kind.is_typed() {
+                true => format!("{} is expected, such as {}{found}", self.kind.told(), self.kind.in_yaml()),
+                false => format!("a {} is expected{found}", self.kind.name()),
+            }
         })?;
         if value.as_array().is_some_and(|items| items.len() > MAX_ITEMS) {
             return Err(format!("the list has more than {MAX_ITEMS} items"));

@@ -172,7 +172,7 @@ enum Compiled {
     /// No expression inside: nothing to render.
     Plain,
     Expressions {
-        template: handlebars::Template,
+        template: Box<handlebars::Template>,
         paths: Vec<Vec<String>>,
         roots: Vec<String>,
         needs: Vec<String>,
@@ -402,7 +402,14 @@ fn parse(source: &str) -> Result<Compiled, ParseError> {
         roots = vars::ROOTS.map(str::to_owned).to_vec();
     }
     roots.retain(|root| vars::ROOTS.contains(&root.as_str()));
-    Ok(Compiled::Expressions { template, paths, roots, needs: needs.into_iter().collect(), computed, work })
+    Ok(Compiled::Expressions {
+        template: Box::new(template),
+        paths,
+        roots,
+        needs: needs.into_iter().collect(),
+        computed,
+        work,
+    })
 }
 
 /// Turns every `{{variable}}` into a call of the helper that shows values, and numbers the expressions of `{{calc "…"}}`.

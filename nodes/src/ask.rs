@@ -59,7 +59,8 @@ pub(crate) struct Ask {
     pattern: Option<Pattern>,
     /// For a number or size slot: the unit of an answer that names none, such as cm, kW or л. A number is kept in it: with
     /// cm, «полметра» is 50. A size is kept in millimetres whatever the unit, and is taken to be written in them without one.
-    /// For a money slot: the currency, RUB without one.
+    /// For a money slot: the currency; an answer in another does not fit. Without it an answer may name its currency, and is
+    /// in RUB where it does not.
     #[serde(default)]
     unit: Option<Spanned<String>>,
     /// The least answer that fits, an expression: `1`, `now.date`, `now + hours(2)`. For numbers, dates, times, lengths of
@@ -88,7 +89,8 @@ pub(crate) struct Ask {
     /// Whether the client may leave it open («не срочно», «не знаю», "no rush"): that leaves by `done` with the slot unset.
     #[serde(default)]
     optional: bool,
-    /// How many unfitting answers end in `gave_up`.
+    /// How many answers that are not understood or do not fit the slot end in `gave_up`; those beyond `min`, `max` and `only`
+    /// do not count.
     #[serde(default = "three")]
     #[schemars(range(min = 1, max = 10))]
     attempts: Spanned<u32>,
@@ -294,17 +296,22 @@ impl Node for Ask {
             Answer::Value { value, remark } => {
                 let declaration = turn.slot_declaration(&self.into)?;
                 let kind = declaration.kind;
-                let broken = match declaration.accept(value.clone()) {
-                    Ok(_) => self.limits().broken(turn, kind, &value)?,
-                    Err(_) => Some(phrases::OUT_OF_RANGE.get(turn.language()).to_owned()),
-                };
-                let Some(broken) = broken else {
+                if declaration.accept(value.clone()).is_err() {
+                    phrases::OUT_OF_RANGE.get(turn.language()).to_owned()
+                } else if let Some(broken) = self.limits().broken(turn, kind, &value)? {
+                    // It was understood: whoever looks for a free hour is not sent away after three of them.
+                    turn.note(format!("read as {value}, which is beyond the limits"));
+                    let complaint = match &self.error {
+                        Some(error) => turn.render(error)?,
+                        None => broken,
+                    };
+                    return self.question(turn, complaint);
+                } else {
                     self.keep_name(turn)?;
                     turn.set_slot(&self.into, value)?;
                     self.keep_remark(turn, remark)?;
                     return Ok(NodeOutcome::exit("done"));
-                };
-                broken
+                }
             }
             Answer::Half(half, question) => {
                 let failures = turn.state::<State>().failures;
@@ -589,8 +596,13 @@ impl Ask {
                 (length.map(|length| Typed::Period(length).stored()), phrases::NOT_A_DURATION)
             }
             Type::Money => {
-                let currency = self.unit.as_ref().map_or("RUB", |unit| unit.value.as_str());
-                let money = extract::number(text).and_then(|amount| Money::new(amount, currency).ok());
+                let wanted = self.unit.as_ref().map(|unit| unit.value.as_str());
+                // An amount in another currency than the one that is asked for does not fit.
+                let named = extract::currency(text);
+                let currency = named.or(wanted).unwrap_or("RUB");
+                let fits = wanted.is_none_or(|wanted| Money::new(0.0, wanted) == Money::new(0.0, currency));
+                let money = extract::number(text).filter(|_| fits && !extract::is_of_cents(text));
+                let money = money.and_then(|amount| Money::new(amount, currency).ok());
                 (money.map(|money| Typed::Money(money).stored()), phrases::NOT_A_NUMBER)
             }
             Type::Phone => match extract::phone(shared.unwrap_or(text)) {

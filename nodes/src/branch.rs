@@ -67,7 +67,9 @@ impl Node for Branch {
         }
         for (i, case) in self.0.iter().enumerate() {
             if let Some(when) = &case.when {
-                scope.condition(when);
+                let known = self.0[..i].iter().filter_map(|case| case.when.as_ref());
+                let known = known.flat_map(|before| before.slots_set_when(false)).collect();
+                scope.condition_knowing(when, &known);
                 let words =
                     |source: &Expression| source.source().split_whitespace().collect::<Vec<_>>().join(" ");
                 let own = words(when);

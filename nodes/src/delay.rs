@@ -17,7 +17,8 @@ use tolmach_engine::{
 
 /// Waits from a minute to weeks, or until a moment; the wait survives restarts. A message of the client ends it by the exit
 /// `message`, unless `on_message: wait` says that the dialog goes on meanwhile: then `done` is the only exit, and what it
-/// leads to comes whatever the client did. A wait ends with its flow and with the dialog (`end`, `/start`).
+/// leads to comes whatever the client did. A wait ends with its flow and with the dialog (`end`,
+/// `/start`), and begins anew when the node is reached again.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Delay {

@@ -38,7 +38,7 @@ pub(crate) use self::{
     leaving::{is_goodbye, is_open},
     manner::{is_of_contacts, manner},
     mask::{holds_placeholder, mask},
-    money::price_bounds,
+    money::{currency, is_of_cents, price_bounds},
     names::{Name, Sign, is_only_a_name, name},
     numbers::number,
     phone_length::{Misfit, misfit},

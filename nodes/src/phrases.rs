@@ -43,6 +43,11 @@ pub(crate) const NOT_BEFORE: Phrase =
     Phrase::new("Не раньше: {}. Выберите другое время.", "Not before {}. Please choose another time.");
 pub(crate) const NOT_AFTER: Phrase =
     Phrase::new("Не позже: {}. Выберите другое время.", "Not after {}. Please choose another time.");
+/// The same for days.
+pub(crate) const NOT_BEFORE_DAY: Phrase =
+    Phrase::new("Не раньше: {}. Выберите другой день.", "Not before {}. Please choose another day.");
+pub(crate) const NOT_AFTER_DAY: Phrase =
+    Phrase::new("Не позже: {}. Выберите другой день.", "Not after {}. Please choose another day.");
 pub(crate) const NOT_LESS: Phrase = Phrase::new("Не меньше: {}.", "Not less than {}.");
 pub(crate) const NOT_MORE: Phrase = Phrase::new("Не больше: {}.", "Not more than {}.");
 /// A day or a time at which nobody works; at `{}` stand the working hours.

@@ -216,7 +216,8 @@ fn misread(source: &str, tree: &Tree) -> Option<String> {
     let length = (tree.span.end_column as usize).saturating_sub(1).saturating_sub(start);
     let written: String = line.chars().skip(start).take(length).collect();
     let long = written.chars().filter(char::is_ascii_digit).count() > DIGITS;
-    (long || written != number.to_string()).then_some(written)
+    let shown = number.to_string();
+    (long || written != shown).then_some(written)
 }
 
 /// Whether a text stands in the file without quotes, on one line.

@@ -247,6 +247,9 @@ fn unlike(operator: &str, left: Type, right: Type) -> String {
         (typed, other) | (other, typed) if typed.is_typed() && other == Type::Text => {
             format!("use a slot of type {}, or write the value out: {}", typed.name(), typed.example())
         }
+        (Type::Duration, Type::Number) | (Type::Number, Type::Duration) => {
+            "write a length of time: days(3), hours(2); or take its field, as in (slots.day - now.date).days".to_owned()
+        }
         (Type::Date | Type::DateTime, Type::Number) => {
             "add a length of time, as in slots.day + days(2)".to_owned()
         }

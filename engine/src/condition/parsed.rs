@@ -57,6 +57,15 @@ impl Parsed {
         self.evaluated(source, true)
     }
 
+    /// A path that it reads and that leads to nothing.
+    fn unset(&self, roots: &BTreeMap<&str, Value>) -> Option<String> {
+        self.paths.iter().find_map(|path| {
+            let (root, fields) = path.split_first()?;
+            let found = fields.iter().try_fold(roots.get(root.as_str())?, |value, field| value.get(field));
+            found.is_none_or(Value::is_null).then(|| path.join("."))
+        })
+    }
+
     fn evaluated(&self, source: &dyn vars::VariableSource, tagged: bool) -> Result<Value, String> {
         let roots = self.paths.iter().filter_map(|path| path.first()).map(String::as_str);
         let mut values: BTreeMap<&str, Value> = BTreeMap::new();
@@ -66,7 +75,10 @@ impl Parsed {
         if self.costly {
             cost::check(&self.expression, &values)?;
         }
-        evaluate(&self.expression, &values, tagged)
+        evaluate(&self.expression, &values, tagged).map_err(|why| match self.unset(&values) {
+            Some(path) => format!("`{path}` is unset ({why})"),
+            None => why,
+        })
     }
 }
 

@@ -69,7 +69,10 @@ pub(super) fn by_lasting(release: &Release, session: &mut Session, flow: &str, n
     if let Some(waiting) = frame.waiting.take_if(|waiting| waiting.lasting && waiting.node == node) {
         return Cursor::Node(waiting, NodeInput::TimerFired);
     }
-    frame.interrupted.retain(|interrupted| interrupted.waiting.node != node);
+    // Of a dialog that ended, or begun anew, nothing waits.
+    let waits = |interrupted: &Interrupted| interrupted.waiting.lasting && interrupted.waiting.node == node;
+    let Some(which) = frame.interrupted.iter().position(waits) else { return Cursor::Stop };
+    frame.interrupted.remove(which);
     match by(release, session, at, node) {
         Cursor::Node(waiting, _) => Cursor::Node(waiting, NodeInput::TimerFired),
         cursor => cursor,

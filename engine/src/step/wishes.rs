@@ -27,7 +27,7 @@ pub(super) fn next(release: &Release, session: &mut Session, turn_state: &mut Tu
         return None;
     }
     let frame = session.frames.last()?;
-    if !frame.interrupted.is_empty() {
+    if frame.interrupted.iter().any(|interrupted| !interrupted.waiting.lasting) {
         // The question that was interrupted comes first; the wishes are kept.
         return None;
     }

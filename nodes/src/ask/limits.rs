@@ -116,8 +116,8 @@ impl Limits<'_> {
     ) -> Result<Option<String>, Fault> {
         let language = turn.language();
         for (bound, wrong, of_time, of_amount) in [
-            (self.min, Ordering::Less, phrases::NOT_BEFORE, phrases::NOT_LESS),
-            (self.max, Ordering::Greater, phrases::NOT_AFTER, phrases::NOT_MORE),
+            (self.min, Ordering::Less, [phrases::NOT_BEFORE_DAY, phrases::NOT_BEFORE], phrases::NOT_LESS),
+            (self.max, Ordering::Greater, [phrases::NOT_AFTER_DAY, phrases::NOT_AFTER], phrases::NOT_MORE),
         ] {
             let Some(bound) = bound else { continue };
             let limit = turn.value(bound)?;
@@ -125,8 +125,12 @@ impl Limits<'_> {
                 .ok_or_else(|| Fault(format!("`{}` is no {}", bound.source(), kind.name())))?;
             if order == wrong {
                 let shown = show(&Typed::tag_stored(kind, &limit), language).unwrap_or_default();
-                let timely = matches!(kind, Type::Date | Type::Time | Type::DateTime);
-                let phrase = if timely { of_time } else { of_amount };
+                let [of_day, of_time] = of_time;
+                let phrase = match kind {
+                    Type::Date => of_day,
+                    Type::Time | Type::DateTime => of_time,
+                    _ => of_amount,
+                };
                 return Ok(Some(phrase.get(language).replace("{}", &shown)));
             }
         }

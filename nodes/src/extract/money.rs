@@ -19,6 +19,45 @@ pub(crate) struct PriceBounds {
     pub(crate) rest: String,
 }
 
+/// The code of the currency that a text names beside a number; `None` where it names none.
+pub(crate) fn currency(text: &str) -> Option<&'static str> {
+    if let Some(sign) = text.chars().find_map(|c| match c {
+        '$' => Some("USD"),
+        '€' => Some("EUR"),
+        '₽' => Some("RUB"),
+        '₴' => Some("UAH"),
+        '₸' => Some("KZT"),
+        _ => None,
+    }) {
+        return Some(sign);
+    }
+    text.split(|c: char| !c.is_alphabetic()).take(MOST_WORDS).find_map(|word| {
+        let word = folded(word);
+        Some(match word.as_str() {
+            "usd" | "dollar" | "dollars" | "bucks" | "баксов" => "USD",
+            "eur" | "euro" | "euros" | "евро" => "EUR",
+            "rub" | "rur" | "руб" | "р" => "RUB",
+            "uah" | "грн" => "UAH",
+            "kzt" | "тенге" => "KZT",
+            word if word.starts_with("доллар") => "USD",
+            word if word.starts_with("рубл") => "RUB",
+            word if word.starts_with("гривн") => "UAH",
+            _ => return None,
+        })
+    })
+}
+
+/// Whether an amount is in hundredths: «500 коп».
+pub(crate) fn is_of_cents(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphabetic()).take(MOST_WORDS).any(|word| {
+        let word = folded(word);
+        word.starts_with("копе") || matches!(word.as_str(), "коп" | "cents" | "cent")
+    })
+}
+
+/// The words that are looked through for a currency.
+const MOST_WORDS: usize = 64;
+
 /// How far from «около 20 тысяч» a price may be: a fifth either way.
 const ABOUT: f64 = 0.2;
 

@@ -190,20 +190,20 @@ impl Reader {
             }
             Some("половина" | "половине" | "половину" | "пол") => {
                 let hour = self.word(at + 1).and_then(calendar::ordinal).filter(|hour| *hour <= 12)?;
-                return Some(((hour - 1, 30, None), 2));
+                return Some(((before(hour), 30, None), 2));
             }
             Some(word)
                 if word.strip_prefix("пол").and_then(calendar::ordinal).is_some_and(|hour| hour <= 12) =>
             {
                 let hour = word.strip_prefix("пол").and_then(calendar::ordinal)?;
-                return Some(((hour - 1, 30, None), 1));
+                return Some(((before(hour), 30, None), 1));
             }
             Some("half" | "quarter") => {
                 let minutes = if self.word(at) == Some("half") { 30 } else { 15 };
                 let (hour, taken) = self.whole(at + 2, 12.0)?;
                 return match self.word(at + 1) {
                     Some("past" | "after") => Some(((hour, minutes, None), 2 + taken)),
-                    Some("to") => Some((((hour + 11) % 12, 60 - minutes, None), 2 + taken)),
+                    Some("to") => Some(((before(hour), 60 - minutes, None), 2 + taken)),
                     _ => None,
                 };
             }
@@ -211,8 +211,10 @@ impl Reader {
                 let quarter = matches!(self.word(at + 1), Some("четверти"));
                 let (minutes, taken) = if quarter { (15, 1) } else { self.whole(at + 1, 30.0)? };
                 let unit = usize::from(matches!(self.word(at + 1 + taken), Some("минут")));
-                let (hour, more) = self.whole(at + 1 + taken + unit, 12.0)?;
-                return Some((((hour + 11) % 12, 60 - minutes, None), 1 + taken + unit + more));
+                // «без пятнадцати час»
+                let one = (self.word(at + 1 + taken + unit) == Some("час")).then_some((1, 1));
+                let (hour, more) = one.or_else(|| self.whole(at + 1 + taken + unit, 12.0))?;
+                return Some(((before(hour), 60 - minutes, None), 1 + taken + unit + more));
             }
             _ => {}
         }
@@ -246,6 +248,16 @@ impl Reader {
         {
             minute = minutes;
             taken += more + 1;
+        }
+        // «в двенадцать тридцать»
+        if !unit
+            && !half
+            && !clock
+            && let Some((minutes, more)) = self.whole(at + taken, 59.0).filter(|(minutes, _)| *minutes >= 10)
+            && self.tokens.get(at + taken).is_some_and(|token| !token.glued)
+        {
+            minute = minutes;
+            taken += more;
         }
         Some(((hour, minute, None), taken))
     }
@@ -284,6 +296,11 @@ impl Reader {
         }
         (parts > 0).then_some(total)
     }
+}
+
+/// The hour before an hour of the dial: before one it is twelve.
+const fn before(hour: i8) -> i8 {
+    if hour <= 1 { 12 } else { hour - 1 }
 }
 
 /// Words after a number that make it no hour.
@@ -349,6 +366,9 @@ mod tests {
             ("в полшестого", "17:30"),
             ("без четверти шесть", "17:45"),
             ("без 10 минут 12", "11:50"),
+            ("в половине первого дня", "12:30"),
+            ("без пятнадцати час", "12:45"),
+            ("в двенадцать тридцать", "12:30"),
             ("в полдень", "12:00"),
             ("час дня", "13:00"),
             ("в 12 ночи", "00:00"),

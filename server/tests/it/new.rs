@@ -76,7 +76,7 @@ fn an_own_bundle_sells_its_own_goods_and_never_the_samples() {
             .run()
             .ok();
         let talk = |lines: &str| home.tolmach(&["chat", "--flows", "shop"]).stdin(lines).run().ok().stdout;
-        let said = talk("нужен перфоратор\nпокажите дрели\n");
+        let said = talk("нужен чай\nнужен перфоратор\n");
         assert!(said.contains("не нашлось") && !said.contains('₽'), "{said}");
 
         home.write(
