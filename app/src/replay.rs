@@ -147,11 +147,15 @@ pub async fn replay(
         for turn in chosen.turns(store, chat).await? {
             let record: Record = serde_json::from_str(&turn.trace).map_err(Error::unreadable(&turn))?;
             let path: Vec<String> = record.trace.path().into_iter().map(str::to_owned).collect();
-            let outcome = match releases.get(&turn.release).await? {
-                Some(release) => record.replay(release, &turn.event).map_err(|why| why.to_string()),
+            let explained = match releases.get(&turn.release).await? {
+                Some(release) => record.explained(release, &turn.event).map_err(|why| why.to_string()),
                 None => Err(format!("release {} is not kept, or no longer compiles", turn.release)),
             };
-            each(&record.trace, &outcome);
+            let (trace, outcome) = match explained {
+                Ok(trace) => (trace, Ok(())),
+                Err(why) => (record.trace, Err(why)),
+            };
+            each(&trace, &outcome);
             replayed.turns += 1;
             if let Err(why) = outcome {
                 replayed.differ.push(Differing { chat: chat.clone(), path, why });

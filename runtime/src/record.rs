@@ -64,7 +64,7 @@ impl Record {
     ///
     /// # Errors
     /// As [`Record::replay`].
-    pub(crate) fn explained(&self, release: &Release, event: &Event) -> Result<Trace, Difference> {
+    pub fn explained(&self, release: &Release, event: &Event) -> Result<Trace, Difference> {
         if self.trace.abandoned.is_some() {
             return Ok(self.trace.clone());
         }

@@ -235,7 +235,14 @@ impl Talk<'_> {
             seen.store(turn.seq, Ordering::Relaxed);
             let record: Record =
                 serde_json::from_str(&turn.trace).context("a stored trace cannot be read")?;
-            lines.extend(understood::lines(&record.trace));
+            // Replayed, the turn also tells the values in its conditions, which a stored trace leaves out.
+            let replayed = self
+                .runtime
+                .releases()
+                .with_release(&turn.release, |release| record.explained(release, &turn.event))
+                .await?;
+            let trace = replayed.and_then(Result::ok).unwrap_or(record.trace);
+            lines.extend(understood::lines(&trace));
         }
         Ok(lines)
     }

@@ -77,6 +77,22 @@ fn a_dialog_with_its_trace_says_why() {
     assert!(!plain.stdout.contains('│'), "{}", plain.stdout);
 }
 
+/// The cases of a branch are shown with the values that they saw, by the chat as by the replay.
+#[test]
+fn a_trace_shows_the_values_that_a_branch_saw() {
+    let home = Home::new();
+    let flow = "flow: own\nstart: ask\nslots: { nights: { type: number } }\nnodes:\n  ask:\n    ask: { text: Сколько ночей?, into: nights }\n    next: { done: long, cancelled: wait, gave_up: wait }\n  long:\n    branch: [{ when: slots.nights > 7, to: yes }, { else: no }]\n  yes: { say: { text: Долго } }\n  no: { say: { text: Недолго } }\n";
+    home.write("own/own.yaml", flow);
+    home.write("dialog.txt", "/start\n3\n");
+    let chat = ["chat", "--flows", "own", "--chat", "anna", "--trace", "--script", "dialog.txt"];
+    for shown in [
+        home.tolmach(&chat).run().ok().stdout,
+        home.tolmach(&["replay", "terminal:anna", "--trace"]).run().ok().stdout,
+    ] {
+        assert!(shown.contains("(slots.nights is 3)"), "{shown}");
+    }
+}
+
 /// A number presses a button, and the last lead has the product that was looked at.
 #[test]
 fn buttons_are_pressed_by_number() {
