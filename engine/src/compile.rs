@@ -5,6 +5,7 @@ mod check;
 mod company;
 mod documents;
 mod header;
+mod phrases;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use crate::{
     bundle::Bundle,
     diagnostic::{Code, Diagnostic},
     flow::Flow,
+    phrases::Phrases,
     platform::Platform,
     release::Release,
     resources::{Answers, Examples, Labels, Resources, example_set},
@@ -107,6 +109,7 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
         slot_uses.insert(flow.id.clone(), scope.slots);
     }
     let entry = entry(&flows, flow_files, &unread, &mut diagnostics);
+    phrases::check(&flows, entry.as_deref(), platform, &mut diagnostics);
     let sound: Vec<&Flow> = flows
         .values()
         .filter(|flow| {
@@ -131,9 +134,9 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
         Some(entry) if !diagnostics.iter().any(Diagnostic::is_error) => Some(Release {
             id: bundle.id(),
             bundle: bundle.clone(),
-            entry,
             resources: Resources {
                 examples: examples(&flows, &answers),
+                phrases: flows.get(&entry).map(|flow| Phrases::of(&flow.header.phrases)).unwrap_or_default(),
                 labels,
                 prompts,
                 answers,
@@ -142,6 +145,7 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
                 time_zone: company.time_zone.unwrap_or(jiff::tz::TimeZone::UTC),
                 calendar: company.calendar,
             },
+            entry,
             flows,
         }),
         _ => None,

@@ -27,7 +27,8 @@ pub struct Header {
     pub entry: bool,
     /// The node at which a message enters when nothing waits for it.
     pub start: Spanned<String>,
-    /// The languages that the flow promises to speak.
+    /// The languages that the flow promises to speak. Those of the entry flow are the only ones that clients are spoken to in; the
+    /// first is used until a client shows another.
     #[serde(default = "all_languages")]
     pub languages: Vec<Language>,
     /// The typed memory of the dialog.
@@ -36,6 +37,10 @@ pub struct Header {
     /// What may interrupt the dialog.
     #[serde(default)]
     pub on: On,
+    /// Sentences in place of the program's own, by the names of the table under Phrases: `{ old_button: { ru: …, en: … } }`. They
+    /// hold for the whole bundle, so only the entry flow has them.
+    #[serde(default)]
+    pub phrases: BTreeMap<Spanned<String>, Text>,
     /// Bounds on one turn.
     #[serde(default)]
     pub limits: Limits,
@@ -48,14 +53,18 @@ fn all_languages() -> Vec<Language> {
     Language::ALL.to_vec()
 }
 
-/// What may interrupt a dialog. Afterwards the interrupted question is asked again.
+/// What may interrupt a dialog. Afterwards the interrupted question is asked again. What a flow does not say itself holds as in
+/// the flow that called it; at a node of that flow the slots of the called one are not seen.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct On {
-    /// Nodes by `/command`. `/start` begins the dialog anew.
+    /// Nodes by `/command`. A command is a new wish: the question that waits is asked again where the command is answered at once
+    /// (`/help`) or by a person, and is dropped, with its flow, where the command leads to a question of its own. `/start` begins
+    /// the dialog anew.
     #[serde(default)]
     pub command: BTreeMap<String, Spanned<String>>,
-    /// The intents that interrupt a question when a message does not answer it.
+    /// The intents that interrupt a question when a message does not answer it. As at their own node, one that `commits` needs
+    /// `commit_confidence` too, and does not interrupt where the message refuses it.
     #[serde(default)]
     pub intent: Option<IntentInterrupt>,
     /// The `refer` node that reads every message first: one that speaks of what the client was shown goes on there, any other

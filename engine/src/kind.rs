@@ -10,7 +10,7 @@ use crate::{
     catalog::SearchRequest,
     config,
     diagnostic::Diagnostic,
-    effect::{Query, QueryOutcome},
+    effect::{Query, QueryOutcome, ScoredLabel},
     event::EventKind,
     resources::Answers,
     scope::Scope,
@@ -172,11 +172,36 @@ pub trait Node: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Whether the likeliest label of a message is taken, where labels of this node's set are taken from `least` on. It is asked
+    /// at the node and where the same labels interrupt a question (`on.intent`).
+    fn verdict(&self, _message: &str, _first: &ScoredLabel, least: f32) -> Verdict {
+        Verdict::Unsure { bound: least }
+    }
+
     /// Runs the node. It is called again with the outcome after a query, and with the client's reply after a wait.
     ///
     /// # Errors
     /// A fault, which takes the flow's error path.
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault>;
+}
+
+/// Whether a label of a message is taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verdict {
+    /// It is, because it is at least as likely as the bound.
+    Taken {
+        /// The bound, 0 to 1.
+        bound: f32,
+    },
+    /// The message refuses what the label would begin.
+    Refused,
+    /// The message says nothing by itself («да»), and the example that it is nearest to does.
+    SaysNothing,
+    /// It is less likely than the bound.
+    Unsure {
+        /// The bound, 0 to 1.
+        bound: f32,
+    },
 }
 
 /// Why a node is run.

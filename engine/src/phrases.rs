@@ -1,10 +1,15 @@
-//! Texts that the engine itself sends to clients, in both languages.
+//! Texts that the engine itself sends to clients, in both languages. Those with a name may be said otherwise by a bundle:
+//! see [`Phrases`].
 
-use crate::language::Language;
+use std::collections::BTreeMap;
+
+use crate::{language::Language, span::Spanned, text::Text};
 
 /// A sentence in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phrase {
+    /// The name by which a bundle says it otherwise; empty for a sentence that it cannot change.
+    pub name: &'static str,
     /// Russian.
     pub ru: &'static str,
     /// English.
@@ -14,7 +19,24 @@ pub struct Phrase {
 impl Phrase {
     /// A sentence from its two versions.
     pub const fn new(ru: &'static str, en: &'static str) -> Phrase {
-        Phrase { ru, en }
+        Phrase { name: "", ru, en }
+    }
+
+    /// A sentence that a bundle may say otherwise.
+    pub const fn named(name: &'static str, ru: &'static str, en: &'static str) -> Phrase {
+        Phrase { name, ru, en }
+    }
+
+    /// What stands in braces for a value: `{}`, `{sum}`.
+    pub fn placeholders(&self) -> impl Iterator<Item = &'static str> {
+        let mut rest = self.ru;
+        std::iter::from_fn(move || {
+            let from = rest.find('{')?;
+            let end = from + rest.get(from..)?.find('}')? + 1;
+            let (placeholder, after) = (rest.get(from..end)?, rest.get(end..)?);
+            rest = after;
+            Some(placeholder)
+        })
     }
 
     /// The sentence in a language.
@@ -25,6 +47,40 @@ impl Phrase {
         }
     }
 }
+
+/// A sentence that a bundle may say otherwise, and when it is said.
+pub type Listed = (Phrase, &'static str);
+
+/// The sentences of a bundle in place of the engine's own, by name: `phrases` of the entry flow.
+#[derive(Clone, Debug, Default)]
+pub struct Phrases(pub(crate) BTreeMap<String, Text>);
+
+impl Phrases {
+    /// Those of a flow's header.
+    pub(crate) fn of(header: &BTreeMap<Spanned<String>, Text>) -> Phrases {
+        Phrases(header.iter().map(|(name, text)| (name.value.clone(), text.clone())).collect())
+    }
+
+    /// A sentence in a language: the bundle's, or the engine's own.
+    pub fn get(&self, phrase: Phrase, language: Language) -> &str {
+        let own = self.0.get(phrase.name).filter(|_| !phrase.name.is_empty());
+        own.map_or(phrase.get(language), |text| text.in_language(language).source())
+    }
+}
+
+/// The sentences of the engine that a bundle may say otherwise, in the order of the reference.
+pub const LISTED: &[Listed] = &[
+    (APOLOGY, "a turn failed and the flow has no `on.error`, or that failed too"),
+    (STALE_BUTTON, "a button was pressed whose node or flow is gone"),
+    (START_OVER, "the button under `old_button`"),
+    (UNSUPPORTED, "the client sent a voice message, a sticker or a photo without words"),
+    (LATER, "the next page of cards could not be fetched"),
+    (NO_MORE, "the next page of cards turned out empty"),
+    (MORE, "the button for the next page of cards"),
+    (MORE_WISHES, "wishes of a message are not answered yet; `{}` is their words"),
+    (GO_ON, "the button under `more_wishes`"),
+    (OF_WISH, "before the answer to a further wish of a message; `{}` is its words"),
+];
 
 /// What stands for a personal value where models, traces and listings may not see it.
 pub const PERSONAL: Phrase = Phrase::new("[личное]", "[personal]");
@@ -38,25 +94,28 @@ pub const PERSONAL_EMAIL: Phrase = Phrase::new("[почта]", "[email]");
 pub const PERSONAL_DATE: Phrase = Phrase::new("[дата]", "[date]");
 
 /// A turn failed and the flow has no error path, or that failed too.
-pub const APOLOGY: Phrase = Phrase::new(
-    "Извините, что-то пошло не так. Попробуйте ещё раз чуть позже или напишите /start.",
-    "Sorry, something went wrong. Please try again a little later or send /start.",
+pub const APOLOGY: Phrase = Phrase::named(
+    "failed",
+    "Извините, что-то пошло не так. Попробуйте ещё раз чуть позже.",
+    "Sorry, something went wrong. Please try again a little later.",
 );
 
 /// A button whose node is gone.
-pub const STALE_BUTTON: Phrase = Phrase::new(
-    "Эта кнопка уже не работает. Напишите, что вы ищете, или начните заново: /start.",
-    "This button no longer works. Tell me what you are looking for, or start over: /start.",
+pub const STALE_BUTTON: Phrase = Phrase::named(
+    "old_button",
+    "Эта кнопка уже не работает. Напишите, пожалуйста, словами, что вам нужно.",
+    "This button no longer works. Please write what you need.",
 );
 
 /// A voice message, a sticker and the like.
-pub const UNSUPPORTED: Phrase = Phrase::new(
+pub const UNSUPPORTED: Phrase = Phrase::named(
+    "unsupported",
     "Пока я понимаю только текст. Напишите, пожалуйста, словами.",
     "I can only read text so far. Please write it in words.",
 );
 
 /// The button for the next page of cards.
-pub const MORE: Phrase = Phrase::new("Показать ещё", "Show more");
+pub const MORE: Phrase = Phrase::named("more", "Показать ещё", "Show more");
 
 /// A price that is not in the price list.
 pub const ON_REQUEST: Phrase = Phrase::new("цена по запросу", "price on request");
@@ -68,26 +127,27 @@ pub const IN_STOCK: Phrase = Phrase::new("в наличии", "in stock");
 pub const OUT_OF_STOCK: Phrase = Phrase::new("под заказ", "to order");
 
 /// The next page turned out empty.
-pub const NO_MORE: Phrase = Phrase::new("Больше ничего не нашлось.", "There is nothing more.");
+pub const NO_MORE: Phrase = Phrase::named("no_more", "Больше ничего не нашлось.", "There is nothing more.");
 
 /// Wishes of a message that are not answered yet, at `{}`, before the button [`GO_ON`].
 pub const MORE_WISHES: Phrase =
-    Phrase::new("Ещё вы спрашивали: {}. Ответить?", "You also asked: {}. Shall I answer?");
+    Phrase::named("more_wishes", "Ещё вы спрашивали: {}. Ответить?", "You also asked: {}. Shall I answer?");
 
 /// Before the answer to a further wish of a message, with its words at `{}`.
-pub const OF_WISH: Phrase = Phrase::new("Про «{}»: ", "About «{}»: ");
+pub const OF_WISH: Phrase = Phrase::named("of_wish", "Про «{}»: ", "About «{}»: ");
 
 /// The button that answers the wishes that are left.
-pub const GO_ON: Phrase = Phrase::new("Да, ответьте", "Yes, please");
+pub const GO_ON: Phrase = Phrase::named("go_on", "Да, ответьте", "Yes, please");
 
 /// The next page could not be fetched.
-pub const LATER: Phrase = Phrase::new(
+pub const LATER: Phrase = Phrase::named(
+    "later",
     "Сейчас не получается. Попробуйте ещё раз чуть позже.",
     "That does not work right now. Please try again a little later.",
 );
 
 /// The button beside [`STALE_BUTTON`].
-pub const START_OVER: Phrase = Phrase::new("Начать заново", "Start over");
+pub const START_OVER: Phrase = Phrase::named("start_over", "Начать заново", "Start over");
 
 /// Why a chat is with a person, when the person took it.
 pub const TAKEN_BY_STAFF: Phrase = Phrase::new("Сотрудник взял чат", "A member of the staff took the chat");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{channel::Capabilities, kind::KindSpec};
+use crate::{channel::Capabilities, kind::KindSpec, phrases::Listed};
 
 /// The model role that every program has.
 pub const DEFAULT_ROLE: &str = "default";
@@ -12,6 +12,8 @@ pub const DEFAULT_ROLE: &str = "default";
 pub struct Platform {
     /// The kinds of node, in the order of the reference.
     pub kinds: &'static [&'static KindSpec],
+    /// The sentences of the kinds of node that a bundle may say otherwise, beside those of the engine.
+    pub phrases: &'static [Listed],
     /// The channels through which clients are reached. A text must fit all of them.
     pub channels: Vec<Capabilities>,
     /// The names of the configured language models; `None` for any name.

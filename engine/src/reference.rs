@@ -10,14 +10,21 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::{
-    catalog::SearchRequest, condition, diagnostic::Code, effect::ClassifyRequest, event, kind::KindSpec,
-    schema::flow_schema, session, slot, text, vars, yaml,
+    catalog::SearchRequest,
+    condition,
+    diagnostic::Code,
+    effect::ClassifyRequest,
+    event,
+    kind::KindSpec,
+    phrases::{LISTED, Listed},
+    schema::flow_schema,
+    session, slot, text, vars, yaml,
 };
 
 pub use diagnostics::diagnostics_page;
 
 /// The whole reference.
-pub fn reference(kinds: &[&'static KindSpec]) -> String {
+pub fn reference(kinds: &[&'static KindSpec], of_kinds: &[Listed]) -> String {
     let schema = flow_schema(kinds);
     let mut page = Page { schema: &schema, text: String::from(HEAD) };
     page.text.push_str("\n## A flow file\n\n");
@@ -36,6 +43,7 @@ pub fn reference(kinds: &[&'static KindSpec]) -> String {
     for kind in kinds {
         page.kind(kind, &bodies[kind.name]);
     }
+    page.text.push_str(&phrases(of_kinds));
     page.text.push_str(&values());
     page.text.push_str(&calls::calls());
     page.text.push_str(&codes());
@@ -73,8 +81,34 @@ Wherever a **text** is expected, write one text for every language or a map by l
 const TARGETS: &str = "
 A **target** is the name of a node of the same flow, or one of `wait` (the turn ends; the next message enters at `start`,
 or what was interrupted goes on), `end` (the dialog ends; slots are forgotten) and `return` (back to the flow that called
-this one). Under `next`, write one target for every exit or a map from exits to targets. A node without `next` waits.
+this one). Under `next`, write one target for every exit or a map from exits to targets. A node of a kind with one exit may leave `next` out,
+and waits then; of other kinds every exit has a target, except those that the kind says may be left out.
 ";
+
+/// The table of sentences that a bundle may say otherwise.
+fn phrases(of_kinds: &[Listed]) -> String {
+    let mut text = String::from(
+        "
+## Phrases
+
+What the program says by itself. `phrases` of the entry flow says it in your own words, for the whole bundle:
+
+```yaml
+phrases:
+  old_button: { ru: Эта кнопка устарела. Напишите нам словами., en: This button is out of date. Please write to us. }
+```
+
+A phrase is plain text without variables, in every language of the flow; `{}` and the like stand for a value and must stay.
+
+| phrase | when | Russian | English |
+|---|---|---|---|
+",
+    );
+    for (phrase, when) in LISTED.iter().chain(of_kinds) {
+        text.push_str(&format!("| `{}` | {when} | {} | {} |\n", phrase.name, phrase.ru, phrase.en));
+    }
+    text
+}
 
 struct Page<'a> {
     schema: &'a Value,
@@ -255,7 +289,9 @@ fn values() -> String {
     page.push_str(
         "\nA slot of type `contact` has name, phone, email; `product` and the items of `products` have id, article, name, \
          description, brand, category, unit, price, currency, stock, photo; `products` has query, total, items. Unset \
-         slots are `null`.\n\n### Types\n\nDates, times, datetimes, lengths of time and amounts of money are values of their own: \
+         slots are `null`. A slot of type `list` is filled by its `default`, by `set` and by `http`; no question collects one. \
+         `labels.SLOT` is known where a question of the flow fills the slot, or a called flow gives it back by `into`; a slot that a \
+         flow is given by `with` has no label there.\n\n### Types\n\nDates, times, datetimes, lengths of time and amounts of money are values of their own: \
          they are compared and computed with values of their type alone, and a text shows them in the client's language \
          («29.11.2026», \"29 Nov 2026\"), numbers with the decimal mark of the language, `true` as «да» or \"yes\", a list with commas, a size \
          with its unit. A `date` has year, month, day, weekday (1 is Monday); a `time` hour, minute; a `datetime` all of these and \

@@ -13,6 +13,7 @@ use crate::{
     calendar::Calendar,
     effect::Passage,
     language::Language,
+    phrases::Phrases,
     span::Spanned,
     text::{Template, Text},
     wording,
@@ -35,6 +36,8 @@ pub struct Resources {
     pub time_zone: jiff::tz::TimeZone,
     /// What the choices that questions put into slots are called.
     pub labels: Labels,
+    /// Sentences of the bundle in place of the program's own.
+    pub phrases: Phrases,
     /// Labelled examples by [`example_set`].
     pub examples: BTreeMap<String, Examples>,
 }

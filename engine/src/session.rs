@@ -138,6 +138,9 @@ pub struct Interrupted {
     /// The frames of the flows that it had called; the last one waits for the client.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub above: Vec<Frame>,
+    /// Whether a command of this turn interrupted it: it comes back in the same turn or not at all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_command: bool,
 }
 
 /// A node that waits.
@@ -187,7 +190,9 @@ impl Session {
         if let Some(frame) = self.frames.last_mut() {
             frame.interrupted.retain(|interrupted| interrupted.waiting.lasting);
             let lasting = frame.waiting.take().filter(|waiting| waiting.lasting);
-            frame.interrupted.extend(lasting.map(|waiting| Interrupted { waiting, above: Vec::new() }));
+            frame
+                .interrupted
+                .extend(lasting.map(|waiting| Interrupted { waiting, ..Interrupted::default() }));
         }
     }
 

@@ -114,7 +114,7 @@ fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, 
             return done(release, session, turn_state);
         }
         let Some(flow) = running_flow(&session, &turn_state).and_then(|flow| release.flow(flow)) else {
-            say(&mut session, &mut turn_state, phrases::APOLOGY, Vec::new());
+            say(release, &mut session, &mut turn_state, phrases::APOLOGY, Vec::new());
             return done(release, session, turn_state);
         };
         if let Cursor::Node(at, NodeInput::Enter) = &cursor
@@ -126,12 +126,12 @@ fn run(release: &Release, mut session: Session, mut turn_state: Box<TurnState>, 
         }
         match cursor {
             Cursor::Say(phrase) => {
-                say(&mut session, &mut turn_state, phrase, Vec::new());
+                say(release, &mut session, &mut turn_state, phrase, Vec::new());
                 return done(release, session, turn_state);
             }
             Cursor::Stale => {
                 let start = start_button(release, &mut session, &mut turn_state);
-                say(&mut session, &mut turn_state, phrases::STALE_BUTTON, start);
+                say(release, &mut session, &mut turn_state, phrases::STALE_BUTTON, start);
                 return done(release, session, turn_state);
             }
             Cursor::Stop => return done(release, session, turn_state),
@@ -375,8 +375,14 @@ fn fail(release: &Release, session: &mut Session, turn_state: &mut TurnState, fa
     Cursor::Say(phrases::APOLOGY)
 }
 
-fn say(session: &mut Session, turn_state: &mut TurnState, phrase: Phrase, buttons: Vec<Button>) {
-    let text = phrase.get(session.language).to_owned();
+fn say(
+    release: &Release,
+    session: &mut Session,
+    turn_state: &mut TurnState,
+    phrase: Phrase,
+    buttons: Vec<Button>,
+) {
+    let text = release.resources.phrases.get(phrase, session.language).to_owned();
     turn_state.send(session, &PersonalValues::default(), Outgoing { text, buttons, ..Outgoing::default() });
 }
 
@@ -384,7 +390,7 @@ fn say(session: &mut Session, turn_state: &mut TurnState, phrase: Phrase, button
 fn start_button(release: &Release, session: &mut Session, turn_state: &mut TurnState) -> Vec<Button> {
     let Some(flow) = release.flow(release.entry_of(session)) else { return Vec::new() };
     let to = flow.header.on.command.get("start").unwrap_or(&flow.header.start).value.clone();
-    let label = phrases::START_OVER.get(session.language).to_owned();
+    let label = release.resources.phrases.get(phrases::START_OVER, session.language).to_owned();
     vec![turn_state.button(&release.id, &flow.id, &to, label, Choice::Go { to: to.clone() })]
 }
 
@@ -393,6 +399,7 @@ fn done(release: &Release, mut session: Session, mut turn_state: Box<TurnState>)
         let offer = Outgoing { text, buttons, ..Outgoing::default() };
         turn_state.send(&mut session, &PersonalValues::default(), offer);
     }
+    interrupt::drop_by_command(&mut session, &mut turn_state);
     let by_client = !matches!(turn_state.event.kind, EventKind::Timer { .. } | EventKind::Staff { .. });
     let of = |flow: &Flow| flow.header.on.inactivity.as_ref().map(|silence| silence.after.0);
     if session.taken_over_at.is_some() || turn_state.ended {

@@ -24,7 +24,7 @@ use crate::{
     intents::InterruptingIntents,
     language::Language,
     personal::{self, PersonalValues, masked_slots},
-    phrases,
+    phrases::{self, Phrase},
     resources::{Example, Resources, example_set},
     results::Found,
     session::{Frame, Session},
@@ -117,6 +117,11 @@ impl<'a> TurnContext<'a> {
     /// The client's language.
     pub fn language(&self) -> Language {
         self.session.language
+    }
+
+    /// A sentence in the client's language: the bundle's, or the program's own.
+    pub fn phrase(&self, phrase: Phrase) -> &'a str {
+        self.resources.phrases.get(phrase, self.language())
     }
 
     /// The history, oldest first, without the message that started this turn.
@@ -551,7 +556,7 @@ impl<'a> TurnContext<'a> {
         }
         let mut request = found.request.clone();
         request.offset = u32::try_from(shown).unwrap_or(u32::MAX);
-        let label = phrases::MORE.get(self.language()).to_owned();
+        let label = self.phrase(phrases::MORE).to_owned();
         Some(self.button(label, Choice::More { request: Box::new(request) }))
     }
 

@@ -2,6 +2,10 @@
 //!
 //! Not a measure of similarity, which is what embedders are for.
 
+mod fillers;
+
+pub use fillers::{is_courtesy, says_nothing};
+
 /// Lower case, ё as е, words parted by single spaces, nothing else.
 pub fn normalized(text: &str) -> String {
     let mut words = String::with_capacity(text.len());

@@ -100,7 +100,7 @@ pub(crate) fn show_more(turn: &mut TurnContext<'_>, outcome: QueryOutcome) -> Re
     let Some(request) = request else { return Err(Fault("a page that nobody asked for".to_owned())) };
     let items: Vec<_> = results.hits.into_iter().map(|hit| hit.product).collect();
     if items.is_empty() {
-        turn.say(phrases::NO_MORE.get(turn.language()).to_owned(), Vec::new());
+        turn.say(turn.phrase(phrases::NO_MORE).to_owned(), Vec::new());
         return Ok(NodeOutcome::exit("done"));
     }
     let found = Found { query: request.text.clone(), total: results.total, items, request, remark: None };

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tolmach_engine::{
     diagnostic::Code,
     effect::{Choice, Label, LlmClassifyRequest, Query, QueryOutcome, ScoredLabel},
-    kind::{Cost, Costs, Example, Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
+    kind::{Cost, Costs, Example, Exit, Fault, Kind, Node, NodeInput, NodeOutcome, Verdict},
     platform::DEFAULT_ROLE,
     resources::Answers,
     scope::Scope,
@@ -18,6 +18,7 @@ use tolmach_engine::{
     target::Target,
     text::Text,
     turn_context::TurnContext,
+    wording::{is_courtesy, says_nothing},
 };
 
 use crate::{
@@ -25,7 +26,9 @@ use crate::{
     wishes::{self, Wish},
 };
 
-/// Classifies the client's message by intents. Exits: one per intent, and `unsure`.
+/// Classifies the client's message by intents. Exits: one per intent, and `unsure`. Words that mean nothing by themselves («да»,
+/// «ок», "hm") are an intent only where such words are among its examples; thanks and greetings go with the part of the message
+/// that means something.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Classify {
@@ -237,6 +240,20 @@ impl Node for Classify {
         self.of_articles().next().map(|(name, _)| name.value.as_str())
     }
 
+    fn verdict(&self, message: &str, first: &ScoredLabel, least: f32) -> Verdict {
+        let Some(intent) = self.intent(&first.label) else { return Verdict::Unsure { bound: least } };
+        let bound = if intent.commits { least.max(self.commit_confidence.value) } else { least };
+        if intent.commits && extract::refuses(message) && !extract::refuses(&first.example) {
+            Verdict::Refused
+        } else if says_nothing(message) && !says_nothing(&first.example) {
+            Verdict::SaysNothing
+        } else if first.score >= bound {
+            Verdict::Taken { bound }
+        } else {
+            Verdict::Unsure { bound }
+        }
+    }
+
     fn run(&self, turn: &mut TurnContext<'_>, input: NodeInput) -> Result<NodeOutcome, Fault> {
         let outcome = match input {
             NodeInput::Outcome(outcome) => outcome,
@@ -268,7 +285,12 @@ impl Node for Classify {
                         .get(state.placed.len())
                         .is_some_and(|part| extract::price_bounds(part).is_some());
                     let bound = if priced { OWN_WISH - PRICED } else { OWN_WISH };
-                    let likely = labels.into_iter().next().filter(|label| {
+                    let said = state.parts.get(state.placed.len()).map_or("", String::as_str);
+                    let likely = labels
+                        .into_iter()
+                        .next()
+                        .filter(|label| !says_nothing(said) || says_nothing(&label.example));
+                    let likely = likely.filter(|label| {
                         let goods = self.intent(&label.label).is_some_and(Intent::is_of_articles);
                         label.score >= if goods { bound.min(OWN_GOODS) } else { bound }
                     });
@@ -347,6 +369,15 @@ impl Classify {
             turn.note(format!("a part of the message means {}", label.label));
             return Ok(NodeOutcome::Exit(label.label.clone()));
         }
+        if let Some(label) = self.beside_courtesy(turn, &state) {
+            turn.note(format!("{} {:.2} by «{}», beside courtesy", label.label, label.score, label.example));
+            return Ok(NodeOutcome::Exit(label.label));
+        }
+        if state.parts.iter().zip(&state.placed).any(|(part, label)| label.is_some() && !is_courtesy(part)) {
+            for (part, label) in state.parts.iter().zip(&mut state.placed) {
+                label.take_if(|_| is_courtesy(part));
+            }
+        }
         let wishes =
             wishes::of(&state.parts, &state.placed, |label| self.aside(label), |label| self.joins(label));
         if wishes.len() < 2 {
@@ -387,21 +418,20 @@ impl Classify {
     /// What the whole message means.
     fn whole(&self, turn: &mut TurnContext<'_>, labels: &[ScoredLabel]) -> Result<NodeOutcome, Fault> {
         let Some(first) = labels.first() else { return Ok(self.ask_model(turn)) };
-        let known = self.intent(&first.label);
-        let commits = known.is_some_and(|intent| intent.commits);
-        let shown = turn.context().shown.is_some();
-        let beside = known.and_then(|intent| intent.beside_rows.as_ref()).filter(|_| shown);
-        let bound = if let Some(beside) = beside {
-            beside.value.max(self.min_confidence.value)
-        } else if commits {
-            self.commit_confidence.value.max(self.min_confidence.value)
-        } else {
-            self.min_confidence.value
+        let least = self.least(turn, &first.label);
+        let verdict = self.verdict(turn.message(), first, least);
+        let bound = match verdict {
+            Verdict::Taken { bound } | Verdict::Unsure { bound } => bound,
+            Verdict::Refused | Verdict::SaysNothing => least,
         };
         turn.note(weighed(labels, bound));
-        if commits && extract::refuses(turn.message()) && !extract::refuses(&first.example) {
+        if verdict == Verdict::Refused {
             turn.note(format!("{} is refused", first.label));
             return Ok(NodeOutcome::exit("refused"));
+        }
+        if verdict == Verdict::SaysNothing {
+            turn.note("the words mean nothing by themselves".to_owned());
+            return Ok(NodeOutcome::exit("unsure"));
         }
         if let Some(near) = self.near(labels) {
             return self.ask_which(turn, near);
@@ -410,14 +440,36 @@ impl Classify {
             turn.note("no wish of its own: the rest of what is answered".to_owned());
             return Ok(NodeOutcome::To(Target::Wait));
         }
-        if first.score >= bound && known.is_some() {
+        if matches!(verdict, Verdict::Taken { .. }) {
             return Ok(NodeOutcome::Exit(first.label.clone()));
         }
-        if commits && first.score >= self.min_confidence.value {
+        if bound > least && first.score >= least {
             turn.note(format!("{} needs {bound:.2}, because it commits", first.label));
         }
         turn.set_state(&State { nearest: Some(first.label.clone()), ..State::default() })?;
         Ok(self.ask_model(turn))
+    }
+
+    /// How likely an intent must be: more while the client has rows before them, of which the message may speak.
+    fn least(&self, turn: &TurnContext<'_>, label: &str) -> f32 {
+        let beside = self.intent(label).and_then(|intent| intent.beside_rows.as_ref());
+        let beside = beside.filter(|_| turn.context().shown.is_some()).map_or(0.0, |beside| beside.value);
+        self.min_confidence.value.max(beside)
+    }
+
+    /// The one part of a message that means something where all others are courtesy («спасибо, до свидания»), if it says more
+    /// surely what is meant than the whole does.
+    fn beside_courtesy(&self, turn: &TurnContext<'_>, state: &State) -> Option<ScoredLabel> {
+        let mut said = state.parts.iter().zip(&state.placed).filter(|(part, _)| !is_courtesy(part));
+        let (part, placed) = said.next()?;
+        let placed = placed.as_ref().filter(|_| said.next().is_none() && state.parts.len() > 1)?;
+        let surer = state.whole.first().is_none_or(|whole| {
+            let taken = self.verdict(turn.message(), whole, self.least(turn, &whole.label));
+            !matches!(taken, Verdict::Taken { .. })
+                || whole.label != placed.label && whole.score < placed.score
+        });
+        let taken = self.verdict(part, placed, self.least(turn, &placed.label));
+        (surer && matches!(taken, Verdict::Taken { .. })).then(|| placed.clone())
     }
 
     /// Two intents that are about as likely, if both can be asked about and one of them is likely at all.
@@ -440,7 +492,7 @@ impl Classify {
         }
         let message = turn.message().to_owned();
         turn.set_state(&State { asked: Some((message, intents)), ..State::default() })?;
-        turn.say(phrases::WHICH_IS_MEANT.get(turn.language()).to_owned(), buttons);
+        turn.say(turn.phrase(phrases::WHICH_IS_MEANT).to_owned(), buttons);
         Ok(NodeOutcome::Wait)
     }
 

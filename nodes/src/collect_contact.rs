@@ -1,6 +1,7 @@
 //! `collect_contact`: how to reach the client.
 
 mod fields;
+mod phone;
 
 use std::collections::BTreeMap;
 
@@ -23,9 +24,10 @@ use tolmach_engine::{
 };
 
 use self::fields::{Field, Require};
+pub(crate) use self::phone::not_a_phone;
 use crate::{
     ask::{CANCELLED, cancel_button},
-    extract::{self, Disowned, Misfit, Sign},
+    extract::{self, Disowned, Sign},
     phrases,
 };
 
@@ -187,7 +189,7 @@ impl Node for CollectContact {
     fn takes_contact(&self, event: &EventKind) -> bool {
         match event {
             EventKind::Contact { .. } => true,
-            EventKind::Message { text } => self.is_contact(text),
+            EventKind::Message { text } => self.is_contact(text) || self.is_broken_phone(text),
             _ => false,
         }
     }
@@ -228,6 +230,15 @@ impl Node for CollectContact {
                         self.keep_remark(turn, given.remark.take())?;
                         return self.keep(turn, state, given.fields);
                     }
+                    if self.is_broken_phone(turn.message()) {
+                        turn.forget_message();
+                        turn.set_state(&State { asked: Some(Field::Phone), ..state })?;
+                        let mut text = not_a_phone(turn, turn.message());
+                        if let Some(consent) = &self.consent {
+                            text = format!("{text}\n\n{}", self.notice(turn, consent)?);
+                        }
+                        return self.question(turn, text);
+                    }
                 }
                 self.begin(turn)
             }
@@ -241,11 +252,11 @@ impl CollectContact {
         let state: State = turn.state();
         if !state.contact.is_empty() {
             let phrase = self.missing(&state.contact).map_or(phrases::NAME, |missing| self.asks_for(missing));
-            return self.question(turn, phrase.get(turn.language()).to_owned());
+            return self.question(turn, turn.phrase(phrase).to_owned());
         }
         let mut text = match &self.text {
             Some(text) => turn.render(text)?,
-            None => self.default_question(turn.language()),
+            None => self.default_question(turn),
         };
         if let Some(consent) = &self.consent {
             text.push_str("\n\n");
@@ -272,7 +283,7 @@ impl CollectContact {
                 state.contact.remove(field.key());
                 state.asked = Some(field);
                 turn.set_state(&state)?;
-                return self.question(turn, self.asks_for(field).get(turn.language()).to_owned());
+                return self.question(turn, turn.phrase(self.asks_for(field)).to_owned());
             }
             // An unknown name may as well be a request; only when nothing claims it is it taken for a name.
             let asked = state.asked == Some(Field::Name);
@@ -325,7 +336,14 @@ impl CollectContact {
     ) -> Result<NodeOutcome, Fault> {
         // A shared or corrected value replaces the old one.
         state.contact.extend(found);
-        if let Some(missing) = self.missing(&state.contact) {
+        if let Some(mut missing) = self.missing(&state.contact) {
+            // What is wrong with a number is said before anything else is asked for.
+            if missing == Field::Name
+                && !state.contact.contains_key("phone")
+                && self.is_phone_attempt(turn.message())
+            {
+                missing = Field::Phone;
+            }
             if state.failures >= self.attempts.value {
                 turn.set_state(&state)?;
                 return self.leave(turn, "gave_up");
@@ -342,7 +360,7 @@ impl CollectContact {
             state.asked = Some(Field::Name);
             state.name_asked = true;
             turn.set_state(&state)?;
-            return self.question(turn, phrases::NAME.get(turn.language()).to_owned());
+            return self.question(turn, turn.phrase(phrases::NAME).to_owned());
         }
         self.finish(turn, state)
     }
@@ -474,7 +492,8 @@ impl CollectContact {
     }
 
     /// The question for the fields and what is required of them.
-    fn default_question(&self, language: Language) -> String {
+    fn default_question(&self, turn: &TurnContext<'_>) -> String {
+        let language = turn.language();
         let required = self.required();
         let one_of = matches!(self.require, Require::OneOf(_)) && required.len() > 1;
         let (or, and) = match language {
@@ -501,13 +520,13 @@ impl CollectContact {
             }
         }
         if let [only] = asked.as_slice() {
-            return self.asks_for(*only).get(language).to_owned();
+            return turn.phrase(self.asks_for(*only)).to_owned();
         }
         let list = match items.split_last() {
             Some((last, before)) if !before.is_empty() => format!("{}{and}{last}", before.join(", ")),
             _ => items.concat(),
         };
-        phrases::CONTACT.get(language).replace("{}", &list)
+        turn.phrase(phrases::CONTACT).replace("{}", &list)
     }
 
     /// The question for a missing field.
@@ -526,16 +545,15 @@ impl CollectContact {
 
     /// What to say where a field is missing: what was wrong with an attempt, or the question.
     fn complaint(&self, turn: &TurnContext<'_>, missing: Field) -> String {
-        let (text, language) = (turn.message(), turn.language());
-        let digits = text.chars().filter(char::is_ascii_digit).count();
+        let text = turn.message();
         let wanted = self.required();
         if text.contains('@') && wanted.contains(&Field::Email) && missing != Field::Name {
-            return phrases::NOT_AN_EMAIL.get(language).to_owned();
+            return turn.phrase(phrases::NOT_AN_EMAIL).to_owned();
         }
-        if digits >= 5 && wanted.contains(&Field::Phone) && missing != Field::Name {
-            return not_a_phone(text, language);
+        if self.is_phone_attempt(text) && missing != Field::Name {
+            return not_a_phone(turn, text);
         }
-        self.asks_for(missing).get(language).to_owned()
+        turn.phrase(self.asks_for(missing)).to_owned()
     }
 
     fn notice(&self, turn: &TurnContext<'_>, name: &Spanned<String>) -> Result<String, Fault> {
@@ -546,7 +564,7 @@ impl CollectContact {
 
     fn question(&self, turn: &mut TurnContext<'_>, text: String) -> Result<NodeOutcome, Fault> {
         let shares = self.wants(Field::Phone);
-        let share_contact = shares.then(|| phrases::SHARE_CONTACT.get(turn.language()).to_owned());
+        let share_contact = shares.then(|| turn.phrase(phrases::SHARE_CONTACT).to_owned());
         let buttons = vec![cancel_button(turn)];
         turn.send(Outgoing { text, buttons, share_contact, ..Outgoing::default() });
         Ok(NodeOutcome::Wait)
@@ -558,25 +576,6 @@ fn longest_number(text: &str) -> usize {
     let between = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '+' | '.');
     let runs = text.split(|c: char| !between(c));
     runs.map(|run| run.chars().filter(char::is_ascii_digit).count()).max().unwrap_or_default()
-}
-
-/// What to say of a text that was to be a phone number: by how many digits it is too short or too long, where that is what is
-/// wrong.
-pub(crate) fn not_a_phone(text: &str, language: Language) -> String {
-    let count = |phrases: &[Phrase; 4], by: usize| Some(phrases.get(by.checked_sub(1)?)?.get(language));
-    let said = match extract::misfit(text) {
-        Some(Misfit::Missing(by)) => {
-            count(&phrases::MISSING_DIGITS, by).map(|digits| (phrases::PHONE_TOO_SHORT, digits))
-        }
-        Some(Misfit::Extra(by)) => {
-            count(&phrases::EXTRA_DIGITS, by).map(|digits| (phrases::PHONE_TOO_LONG, digits))
-        }
-        None => None,
-    };
-    match said {
-        Some((phrase, digits)) => phrase.get(language).replace("{}", digits),
-        None => phrases::NOT_A_PHONE.get(language).to_owned(),
-    }
 }
 
 /// Whether a word is one of those by which the interrupting intents are recognised.

@@ -101,7 +101,7 @@ impl Node for Handoff {
         };
         turn.command(Command::Notify(Notice {
             group: self.to.value.clone(),
-            subject: phrases::CALLS_FOR_PERSON.get(turn.language()).to_owned(),
+            subject: turn.phrase(phrases::CALLS_FOR_PERSON).to_owned(),
             text: reason.clone(),
             about_chat: true,
         }));

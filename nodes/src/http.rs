@@ -20,7 +20,8 @@ use tolmach_engine::{
 
 /// Asks another system over HTTP and puts parts of its JSON reply into slots. Only hosts on the configuration's list
 /// are asked, never addresses of a private network; redirects are not followed; credentials are the configuration's.
-/// Exits: `ok` for a status from 200 to 299 whose parts fit the slots, `failed` for everything else.
+/// Exits: `ok` for a status from 200 to 299 whose parts fit the slots, `failed` for everything else. The flow is not told which
+/// status it was: that stands in the trace. A system that knows no such booking is best asked so that it says it in a reply.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Http {
@@ -36,7 +37,9 @@ pub(crate) struct Http {
     #[serde(default)]
     body: BTreeMap<String, Expression>,
     /// Slots, and where their values stand in the reply: a JSON pointer such as `/items/0/price`; an empty text is the
-    /// whole reply.
+    /// whole reply. With a `?` behind it, as in `/extras?`, the part may be missing or null, and the slot is unset then. An
+    /// amount of money is a text with its currency (`"8100 RUB"`) or `{ "amount": 8100, "currency": "RUB" }`; a date is
+    /// `2026-12-08`.
     #[serde(default)]
     into: BTreeMap<Spanned<String>, Spanned<String>>,
     /// How long to wait for the reply.
@@ -142,7 +145,8 @@ impl Node for Http {
             scope.expression(expression);
         }
         for (slot, pointer) in &self.into {
-            scope.sets(slot, &VALUES, Sets::OnExits(&["ok"]));
+            let (_, optional) = part(pointer);
+            scope.sets(slot, &VALUES, if optional { Sets::Maybe } else { Sets::OnExits(&["ok"]) });
             if !pointer.is_empty() && !pointer.starts_with('/') {
                 let message = format!("`{}` is no path into a reply: it begins with `/`", pointer.value);
                 scope.report(Code::BadValue, pointer.span, message, format!("write /{}", pointer.value));
@@ -174,6 +178,11 @@ impl Node for Http {
             _ => self.ask(turn),
         }
     }
+}
+
+/// Where a part of the reply stands, and whether it may be missing.
+fn part(pointer: &str) -> (&str, bool) {
+    pointer.strip_suffix('?').map_or((pointer, false), |pointer| (pointer, true))
 }
 
 impl Http {
@@ -213,18 +222,27 @@ impl Http {
             return Ok(NodeOutcome::exit("failed"));
         }
         let mut values = Vec::with_capacity(self.into.len());
+        let mut wrong = Vec::new();
         for (slot, pointer) in &self.into {
-            let value = reply.body.pointer(pointer).cloned().unwrap_or_default();
+            let (pointer, optional) = part(pointer);
             // What another system sends is checked like what a client types: a surprise is an exit, not a fault.
-            if value.is_null() {
-                turn.note(format!("the reply has nothing at `{}`", pointer.value));
-                return Ok(NodeOutcome::exit("failed"));
+            match reply.body.pointer(pointer) {
+                None | Some(Value::Null) if optional => values.push((slot, Value::Null)),
+                None => wrong.push(format!("the reply has nothing at `{pointer}`")),
+                Some(Value::Null) => {
+                    wrong.push(format!("`{pointer}` is null; write `{pointer}?` if it may be"))
+                }
+                Some(value) => match turn.slot_declaration(slot)?.accept(value.clone()) {
+                    Ok(_) => values.push((slot, value.clone())),
+                    Err(why) => {
+                        wrong.push(format!("`{pointer}` does not fit the slot `{}`: {why}", slot.value))
+                    }
+                },
             }
-            if let Err(why) = turn.slot_declaration(slot)?.accept(value.clone()) {
-                turn.note(format!("`{}` does not fit the slot `{}`: {why}", pointer.value, slot.value));
-                return Ok(NodeOutcome::exit("failed"));
-            }
-            values.push((slot, value));
+        }
+        if !wrong.is_empty() {
+            wrong.into_iter().for_each(|why| turn.note(why));
+            return Ok(NodeOutcome::exit("failed"));
         }
         for (slot, value) in values {
             turn.set_slot(slot, value)?;

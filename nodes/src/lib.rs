@@ -62,6 +62,9 @@ pub const KINDS: &[&KindSpec] = &[
     &KindSpec::of::<end::End>(),
 ];
 
+/// The sentences of these kinds that a bundle may say otherwise, in the order of the reference.
+pub const PHRASES: &[tolmach_engine::phrases::Listed] = phrases::LISTED;
+
 /// A platform for tests: every kind, the channels Telegram, web and terminal, and the one role `default`. The channels'
 /// limits are those that the channels crate declares, which this crate does not know; a test compares them.
 pub fn platform() -> Platform {
@@ -83,6 +86,7 @@ pub fn platform() -> Platform {
     let terminal = Capabilities { name: "terminal", contact_sharing: false, ..telegram.clone() };
     Platform {
         kinds: KINDS,
+        phrases: PHRASES,
         channels: vec![telegram, web, terminal],
         model_roles: Some([DEFAULT_ROLE.to_owned()].into()),
         entry_flows: Default::default(),

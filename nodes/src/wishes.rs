@@ -142,13 +142,18 @@ fn at_conjunctions(part: &str, left: usize) -> Vec<String> {
             && stands_alone(head)
             && stands_alone(tail)
         {
-            let mut parts = vec![head.trim().to_owned()];
+            let mut parts = vec![bare(head).to_owned()];
             parts.extend(at_conjunctions(tail.trim(), left - 1));
             return parts;
         }
     }
-    let bare = ["и ", "а ", "ну ", "and "].iter().find_map(|start| part.strip_prefix(start));
-    vec![bare.unwrap_or(part).trim().to_owned()]
+    vec![bare(part).to_owned()]
+}
+
+/// A part without the conjunction that it begins with.
+fn bare(part: &str) -> &str {
+    let rest = ["и ", "а ", "ну ", "and "].iter().find_map(|start| part.strip_prefix(start));
+    rest.unwrap_or(part).trim()
 }
 
 /// Whether words can be a request of their own: they ask, they want, or they name an amount.
@@ -209,10 +214,23 @@ fn stands_alone(words: &str) -> bool {
         "discount",
     ];
     let lower = words.to_lowercase();
-    let mut said = lower.split(|c: char| !c.is_alphanumeric());
-    said.any(|word| {
-        ASKS.iter().any(|ask| if ask.chars().count() > 4 { word.starts_with(ask) } else { word == *ask })
+    let mut before = "";
+    lower.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        let asks = |ask: &&str| if ask.chars().count() > 4 { word.starts_with(*ask) } else { word == *ask };
+        let found = ASKS.iter().any(asks) || is_of_you(word) && !PREPOSITIONS.contains(&before);
+        before = word;
+        found
     })
+}
+
+/// Prepositions of the prepositional case, whose nouns end as verbs do: «в пакете».
+const PREPOSITIONS: &[&str] = &["в", "во", "на", "о", "об", "при", "по"];
+
+/// Whether a word has the form of a verb that asks whom it is said to: «стрижёте», «чините».
+fn is_of_you(word: &str) -> bool {
+    /// The fewest characters of such a verb.
+    const SHORTEST: usize = 5;
+    word.chars().count() >= SHORTEST && ["ете", "ёте", "ите"].iter().any(|ending| word.ends_with(ending))
 }
 
 #[cfg(test)]
@@ -278,6 +296,8 @@ mod tests {
         check("дрель за 5000 и болгарку до 4000", &["дрель за 5000", "болгарку до 4000"]);
         check("насос 3,5 кВт. Доставка есть?", &["насос 3,5 кВт", "Доставка есть"]);
         check("пила по дереву и металлу", &["пила по дереву и металлу"]);
+        check("а стрижёте когти и сколько стоит ночь", &["стрижёте когти", "сколько стоит ночь"]);
+        check("насос в пакете и сколько стоит ночь", &["насос в пакете и сколько стоит ночь"]);
         check("", &[]);
         check(
             "мой номер +7 916\n555-01-42, доставка есть?",

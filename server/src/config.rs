@@ -462,6 +462,7 @@ impl Config {
         let roles = self.llm.roles.keys().cloned();
         Platform {
             kinds: tolmach_nodes::KINDS,
+            phrases: tolmach_nodes::PHRASES,
             channels: tolmach_channels::ALL.to_vec(),
             entry_flows: self.sites.values().filter_map(|site| site.entry.clone()).collect(),
             model_roles: Some(roles.chain([DEFAULT_ROLE.to_owned()]).collect()),

@@ -26,6 +26,9 @@ pub(super) fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
     if let Some(title) = &header.title {
         scope.text(title);
     }
+    for text in header.phrases.values() {
+        scope.text(text);
+    }
     let on = &header.on;
     if let Some(intent) = &on.intent {
         check_intents(flow, intent, scope);

@@ -1,9 +1,9 @@
 //! The end of a turn that the flows cannot bring to an end.
 
-use super::say;
 use crate::{
-    effect::{Command, Effect, Notice},
+    effect::{Command, Effect, Notice, Outgoing},
     event::{Event, EventKind},
+    personal::PersonalValues,
     phrases::{self, Phrase},
     session::Session,
     trace::Trace,
@@ -56,7 +56,8 @@ pub fn abandon(mut session: Session, event: Event, why: Abandoned) -> (Session, 
         about_chat: true,
     }));
     if by_client && session.taken_over_at.is_none() {
-        say(&mut session, &mut turn_state, phrases::ABANDONED, Vec::new());
+        let text = phrases::ABANDONED.get(language).to_owned();
+        turn_state.send(&mut session, &PersonalValues::default(), Outgoing { text, ..Outgoing::default() });
     }
     (session, turn_state.effects, turn_state.trace)
 }

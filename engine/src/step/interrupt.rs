@@ -11,7 +11,7 @@ use crate::{
     flow::Flow,
     header::IntentInterrupt,
     intents::InterruptingIntents,
-    kind::NodeInput,
+    kind::{NodeInput, Verdict},
     redact::personal_values,
     release::Release,
     resources::example_set,
@@ -44,9 +44,41 @@ pub(super) fn by(release: &Release, session: &mut Session, frame: usize, node: &
         && let Some(waited) = frame.waiting.take()
     {
         // The interruption may ask the same question again: it is kept until then, with what it remembers.
-        keep_interrupted(frame, Interrupted { waiting: waited, above });
+        keep_interrupted(frame, Interrupted { waiting: waited, above, by_command: false });
     }
     Cursor::Node(waiting(node), NodeInput::Enter)
+}
+
+/// Goes to the node of a command. A command is a new wish: the question that waits comes back where the command is answered
+/// within the turn, and is dropped by [`drop_by_command`] where the command asks something itself.
+pub(super) fn by_command(release: &Release, session: &mut Session, frame: usize, node: &str) -> Cursor {
+    let of = |session: &Session| session.frames.get(frame).and_then(|frame| frame.waiting.clone());
+    let waited = of(session).is_some_and(|waiting| !waiting.lasting);
+    let cursor = by(release, session, frame, node);
+    if waited
+        && let Some(interrupted) = session.frames.last_mut().and_then(|frame| frame.interrupted.last_mut())
+    {
+        interrupted.by_command = true;
+    }
+    cursor
+}
+
+/// The end of a turn: a question that a command interrupted and that is not back is dropped, with those behind it. Where a person
+/// has taken the chat over it waits for them to give it back.
+pub(super) fn drop_by_command(session: &mut Session, turn_state: &mut TurnState) {
+    let taken_over = session.taken_over_at.is_some();
+    for frame in &mut session.frames {
+        let Some(at) = frame.interrupted.iter().position(|interrupted| interrupted.by_command) else {
+            continue;
+        };
+        if taken_over {
+            frame.interrupted.iter_mut().for_each(|interrupted| interrupted.by_command = false);
+            continue;
+        }
+        let dropped = frame.interrupted.get(at).map_or("", |dropped| dropped.waiting.node.as_str());
+        turn_state.note(format!("the question {dropped} is dropped: the command began something else"));
+        frame.interrupted.retain(|interrupted| interrupted.waiting.lasting);
+    }
 }
 
 /// The client writes while the innermost node waits for a time that does not hold the dialog up: it waits on beside it.
@@ -54,7 +86,7 @@ pub(super) fn set_aside(session: &mut Session) {
     if let Some(frame) = session.frames.last_mut()
         && let Some(waiting) = frame.waiting.take_if(|waiting| waiting.lasting)
     {
-        keep_interrupted(frame, Interrupted { waiting, above: Vec::new() });
+        keep_interrupted(frame, Interrupted { waiting, ..Interrupted::default() });
     }
 }
 
@@ -96,7 +128,7 @@ pub(super) fn answered(session: &mut Session, node: &str, above: Vec<Frame>, kee
     if let Some(current) = current
         && (answered.is_some() || keep || current.lasting)
     {
-        keep_interrupted(frame, Interrupted { waiting: current, above });
+        keep_interrupted(frame, Interrupted { waiting: current, above, by_command: false });
     }
     answered.map_or_else(|| waiting(node), |answered| answered.waiting)
 }
@@ -117,7 +149,7 @@ pub(super) fn restore(release: &Release, session: &mut Session, flow: &str) {
     let Some(frame) = session.frames.last_mut() else { return };
     let interrupted = frame.interrupted.remove(which);
     if let Some(current) = frame.waiting.take().filter(|_| keep) {
-        keep_interrupted(frame, Interrupted { waiting: current, above });
+        keep_interrupted(frame, Interrupted { waiting: current, above, by_command: false });
     }
     frame.waiting = Some(interrupted.waiting);
     session.frames.extend(interrupted.above);
@@ -168,7 +200,7 @@ pub(super) fn resume_interrupted(session: &mut Session, turn_state: &TurnState) 
     // A question comes before a wait that does not hold the dialog up.
     let question = frame.interrupted.iter().rposition(|interrupted| !interrupted.waiting.lasting);
     let Some(last) = question.or(frame.interrupted.len().checked_sub(1)) else { return Cursor::Stop };
-    let Interrupted { waiting, above } = frame.interrupted.remove(last);
+    let Interrupted { waiting, above, .. } = frame.interrupted.remove(last);
     // A wait that lasts has never ended: its timer runs.
     let lasting = waiting.lasting;
     frame.waiting = Some(waiting);
@@ -233,13 +265,17 @@ pub(super) fn classified(
         && let Some(first) = labels.first()
         && let Some(listener) = listener(release, session)
     {
-        let bound = listener.on.min_confidence.value.max(least);
-        if first.score >= bound {
-            let why = format!("{:.2} of {bound:.2}{}", first.score, others(labels));
-            return interrupt(release, session, turn_state, &listener, &first.label, why);
-        }
         let considered = format!("{} {:.2}{}", first.label, first.score, others(labels));
-        turn_state.note(format!("not interrupted: {considered}; an intent needs {bound:.2}"));
+        let why_not = match listener.verdict(release, session, turn_state, first, least) {
+            Verdict::Taken { bound } => {
+                let why = format!("{:.2} of {bound:.2}{}", first.score, others(labels));
+                return interrupt(release, session, turn_state, &listener, &first.label, why);
+            }
+            Verdict::Refused => format!("{} is refused", first.label),
+            Verdict::SaysNothing => "the words mean nothing by themselves".to_owned(),
+            Verdict::Unsure { bound } => format!("an intent needs {bound:.2}"),
+        };
+        turn_state.note(format!("not interrupted: {considered}; {why_not}"));
     }
     Cursor::Node(turn_state.current.clone(), NodeInput::NotAnswered)
 }
@@ -272,6 +308,23 @@ impl<'r> Listener<'r> {
     fn intents(&self, release: &'r Release) -> Option<InterruptingIntents<'r>> {
         let examples = release.resources.examples.get(&self.set)?;
         Some(InterruptingIntents { to: &self.on.to, examples })
+    }
+
+    /// Whether an intent interrupts: by what the node says whose intents these are, and at `least` where the node that waits
+    /// asks for more.
+    fn verdict(
+        &self,
+        release: &Release,
+        session: &Session,
+        turn_state: &TurnState,
+        first: &ScoredLabel,
+        least: f32,
+    ) -> Verdict {
+        let least = self.on.min_confidence.value.max(least);
+        let flow = session.frames.get(self.frame).and_then(|frame| release.flow(&frame.flow));
+        let from = flow.and_then(|flow| flow.nodes.get(&self.on.from.value));
+        let message = turn_state.event.kind.text();
+        from.map_or(Verdict::Unsure { bound: least }, |from| from.node.verdict(message, first, least))
     }
 }
 

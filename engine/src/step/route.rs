@@ -42,25 +42,35 @@ pub(super) fn begin(release: &Release, session: &mut Session, event: Event) -> (
         session.client = event.client.clone();
     }
     session.context.expire(event.at);
-    learn_language(session, &event);
+    learn_language(release, session, &event);
     fit(session, release);
     let cursor = route(release, session, &mut turn_state, &event);
     (turn_state, cursor)
 }
 
 /// Updates the dialog's language by a message: at once when the language is clear, after two messages when it is not
-/// («ok» or "hi" in a Russian dialog).
-fn learn_language(session: &mut Session, event: &Event) {
+/// («ok» or "hi" in a Russian dialog). Only languages that the entry flow promises are spoken, unless the flow chose one.
+fn learn_language(release: &Release, session: &mut Session, event: &Event) {
     if session.language_chosen {
         return;
     }
+    let entry = release.flow(release.entry_of(session));
+    let promised = entry.map_or(&[][..], |flow| flow.header.languages.as_slice());
+    let spoken = |language: &Language| promised.is_empty() || promised.contains(language);
+    if let Some(first) = promised.first().filter(|_| !spoken(&session.language)) {
+        session.language = *first;
+        session.language_known = false;
+        session.language_doubt = None;
+    }
+    let assumed = event.client.language.filter(spoken);
     let EventKind::Message { text } = &event.kind else {
-        return assume_language(session, event);
+        return assume_language(session, assumed);
     };
     // Of a message without words the reading says nothing about the language.
     let written = text.chars().any(char::is_alphabetic);
-    match Language::evidence(event.reading.as_ref().filter(|_| written).unwrap_or(text)) {
-        None => assume_language(session, event),
+    let evidence = Language::evidence(event.reading.as_ref().filter(|_| written).unwrap_or(text));
+    match evidence.filter(|evidence| spoken(&evidence.language)) {
+        None => assume_language(session, assumed),
         Some(Evidence { language, .. }) if language == session.language => {
             session.language_known = true;
             session.language_doubt = None;
@@ -78,9 +88,9 @@ fn learn_language(session: &mut Session, event: &Event) {
 }
 
 /// Uses the language of the client's application until a message shows the language.
-fn assume_language(session: &mut Session, event: &Event) {
+fn assume_language(session: &mut Session, assumed: Option<Language>) {
     if !session.language_known
-        && let Some(language) = event.client.language
+        && let Some(language) = assumed
     {
         session.language = language;
     }
@@ -175,7 +185,7 @@ fn command(release: &Release, session: &mut Session, name: &str) -> Cursor {
         interrupt::innermost(release, session, |flow| flow.header.on.command.get(name).map(|to| to.as_str()))
     };
     match of(name).or_else(|| of("help")) {
-        Some((frame, to)) => interrupt::by(release, session, frame, &to),
+        Some((frame, to)) => interrupt::by_command(release, session, frame, &to),
         None => reply_or_start(release, session),
     }
 }

@@ -46,7 +46,9 @@ pub(super) fn next(release: &Release, session: &mut Session, turn_state: &mut Tu
     turn_state.answered += 1;
     let personal = crate::redact::personal_values(release, session);
     let quoted = shorten(&personal.redact(&wish.text, session.language), QUOTED);
-    turn_state.heading = wish.said.then(|| phrases::OF_WISH.get(session.language).replace("{}", &quoted));
+    turn_state.heading = wish
+        .said
+        .then(|| release.resources.phrases.get(phrases::OF_WISH, session.language).replace("{}", &quoted));
     turn_state.read_as(wish.text.clone());
     let exit = wish.exit.as_ref().map_or(String::new(), |exit| format!(": {exit}"));
     turn_state.notes.push(format!("the next wish of the message{exit}"));
@@ -81,10 +83,14 @@ pub(super) fn keep(
     }
     let quoted: Vec<String> =
         session.context.pending.iter().map(|wish| format!("«{}»", shorten(wish, QUOTED))).collect();
-    let text = phrases::MORE_WISHES.get(session.language).replace("{}", &quoted.join(", "));
+    let text = release
+        .resources
+        .phrases
+        .get(phrases::MORE_WISHES, session.language)
+        .replace("{}", &quoted.join(", "));
     let flow = session.frames.last()?.flow.clone();
     let start = release.flow(&flow)?.header.start.value.clone();
-    let label = phrases::GO_ON.get(session.language).to_owned();
+    let label = release.resources.phrases.get(phrases::GO_ON, session.language).to_owned();
     let choice = Choice::Go { to: "wait".to_owned() };
     let button = turn_state.button(&release.id, &flow, &start, label, choice);
     Some((text, vec![button]))

@@ -9,8 +9,9 @@ use tolmach_engine::{
     condition::{Expression, fits},
     diagnostic::Code,
     kind::Fault,
+    language::Language,
     scope::Scope,
-    slot::Type,
+    slot::{Declaration, Type},
     span::Spanned,
     turn_context::TurnContext,
     typed::{Typed, show},
@@ -131,7 +132,7 @@ impl Limits<'_> {
                     Type::Time | Type::DateTime => of_time,
                     _ => of_amount,
                 };
-                return Ok(Some(phrase.get(language).replace("{}", &shown)));
+                return Ok(Some(turn.phrase(phrase).replace("{}", &shown)));
             }
         }
         let Some(only) = self.only else { return Ok(None) };
@@ -149,7 +150,30 @@ impl Limits<'_> {
             }
             _ => return Ok(None),
         };
-        Ok((!works).then(|| phrase.get(language).replace("{}", &calendar.shown(language))))
+        Ok((!works).then(|| turn.phrase(phrase).replace("{}", &calendar.shown(language))))
+    }
+}
+
+impl Limits<'_> {
+    /// A number within the limits of a question and its slot, as an example of an answer.
+    pub(super) fn example(&self, turn: &TurnContext<'_>, slot: &Declaration) -> Result<String, Fault> {
+        /// From here on amounts of money are asked for rather than things counted.
+        const LARGE: f64 = 100_000.0;
+        let bound = |bound: Option<&Expression>| -> Result<Option<f64>, Fault> {
+            Ok(bound.map(|bound| turn.value(bound)).transpose()?.and_then(|value| value.as_f64()))
+        };
+        let least = bound(self.min)?.into_iter().chain(slot.min).fold(f64::NEG_INFINITY, f64::max);
+        let most = bound(self.max)?.into_iter().chain(slot.max).fold(f64::INFINITY, f64::min);
+        let money = slot.kind == Type::Money || most.is_finite() && most >= LARGE;
+        let candidates = if money {
+            [15_000.0, 1000.0, 100.0, 10.0, 5.0, 2.0, 1.0]
+        } else {
+            [10.0, 5.0, 3.0, 2.0, 1.0, 100.0, 15_000.0]
+        };
+        let fits = candidates.into_iter().find(|example| (least..=most).contains(example));
+        let example = fits.unwrap_or(if least.is_finite() { least } else { most.min(LARGE) });
+        let shown = example.to_string();
+        Ok(if turn.language() == Language::Ru { shown.replace('.', ",") } else { shown })
     }
 }
 

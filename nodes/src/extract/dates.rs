@@ -34,6 +34,14 @@ pub(crate) fn date(text: &str, today: Date) -> Option<Date> {
     (!reader.failed && reader.days.iter().all(|day| *day == first)).then_some(first)
 }
 
+/// The one day before today that an answer names («вчера»), where it names no other.
+pub(crate) fn past_day(text: &str, today: Date) -> Option<Date> {
+    let text = contacts::masked(text);
+    let mut reader = Reader::new(&text, today);
+    reader.read();
+    reader.past.filter(|_| reader.days.is_empty())
+}
+
 fn lone_day(text: &str) -> Option<i8> {
     static FORM: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?i)^\s*(?:(?:к|до|на|by|on|for)\s+)?(\d{1,2})\s*[.!]?\s*$"));
@@ -82,6 +90,8 @@ struct Reader<'t> {
     days: Vec<Date>,
     /// The text names a day that is no answer: a past one, one that does not exist.
     failed: bool,
+    /// The past one.
+    past: Option<Date>,
 }
 
 impl<'t> Reader<'t> {
@@ -94,6 +104,7 @@ impl<'t> Reader<'t> {
             at: 0,
             days: Vec::new(),
             failed: false,
+            past: None,
         }
     }
 
@@ -112,6 +123,10 @@ impl<'t> Reader<'t> {
                 continue;
             }
             match day {
+                Some(Day::Sure(day)) if day < self.today && self.is_relative(before) => {
+                    self.failed = true;
+                    self.past = Some(day);
+                }
                 Some(Day::Sure(day)) => self.days.push(day),
                 Some(Day::Weekday(weekday, day)) => named.push((weekday, day)),
                 None => self.failed = true,
@@ -165,7 +180,12 @@ impl<'t> Reader<'t> {
     /// «завтра», "the day after tomorrow".
     fn relative(&self, at: usize) -> Option<(Option<Day>, usize)> {
         let (words, days) = calendar::RELATIVE.iter().find(|(words, _)| self.says(at, words))?;
-        Some((self.sure(self.today.checked_add(days.days())), words.len()))
+        Some((self.today.checked_add(days.days()).ok().map(Day::Sure), words.len()))
+    }
+
+    /// Whether a day counted from today is named at a token.
+    fn is_relative(&self, at: usize) -> bool {
+        calendar::RELATIVE.iter().any(|(words, _)| self.says(at, words))
     }
 
     /// «через две недели», «недели через две», "in 3 days", "a week from now".

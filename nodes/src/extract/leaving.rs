@@ -79,6 +79,48 @@ pub(crate) fn is_open(text: &str) -> bool {
     })
 }
 
+/// Whether the client has nothing to say to a question for words: «нет», «не надо», «ничего», "no", "nothing".
+pub(crate) fn is_nothing(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "нет",
+        "неа",
+        "нету",
+        "не надо",
+        "не нужно",
+        "ненадо",
+        "ничего",
+        "ничего не надо",
+        "ничего не нужно",
+        "никаких",
+        "никакие",
+        "пожеланий нет",
+        "нет пожеланий",
+        "без пожеланий",
+        "особых нет",
+        "нечего",
+        "вроде нет",
+        "пока нет",
+        "no",
+        "nope",
+        "nah",
+        "none",
+        "nothing",
+        "no need",
+        "not needed",
+        "nothing else",
+        "nothing special",
+        "no wishes",
+        "n a",
+    ];
+    let words = normalized(text);
+    let mut said = words.as_str();
+    for polite in [" спасибо", " thanks", " thank you", " пожалуйста"] {
+        said = said.strip_suffix(polite).unwrap_or(said);
+    }
+    let rest = ["нет ", "no ", "да ", "ну "].iter().find_map(|start| said.strip_prefix(start));
+    WORDS.contains(&said) || rest.is_some_and(|rest| WORDS.contains(&rest)) || text.trim() == "-"
+}
+
 /// Whether the client says goodbye, and nothing else.
 pub(crate) fn is_goodbye(text: &str) -> bool {
     const WORDS: &[&str] = &[
@@ -103,4 +145,21 @@ pub(crate) fn is_goodbye(text: &str) -> bool {
         "ok bye",
     ];
     WORDS.contains(&normalized(text).as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_told_from_something() {
+        for text in
+            ["нет", "Нет, спасибо", "не надо", "нет, не надо", "ничего", "no", "No, thanks", "nothing", "-"]
+        {
+            assert!(is_nothing(text), "{text}");
+        }
+        for text in ["нет лактозы", "не будите до 10", "no dairy please", "да", ""] {
+            assert!(!is_nothing(text), "{text}");
+        }
+    }
 }

@@ -80,6 +80,22 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     if others > 1 { None } else { one(&measured) }
 }
 
+/// The two numbers of a text between which it leaves the choice open: «3 или 4», «с 3 по 7», "3-5". A range of amounts
+/// («15-20 тысяч», «от 5000 до 10000») is none: its upper end is what is meant.
+pub(crate) fn either(text: &str) -> Option<[f64; 2]> {
+    /// From here on a range is one of amounts.
+    const AMOUNT: f64 = 100.0;
+    let text = contacts::without(text, ' ');
+    let [span] = spans(&text).try_into().ok()?;
+    let Span { low, high, range } = span;
+    let low = low?;
+    let between = folded(text.get(low.range.end..high.range.start)?);
+    let or = between.split_whitespace().any(|word| matches!(word, "или" | "or" | "либо"));
+    let counted = high.value < AMOUNT && high.factor == 1.0;
+    let costs = matches!(units::after(&text, range.end).map(|unit| unit.kind), Some(Unit::Currency));
+    (low.value != high.value && (or || counted && !costs)).then_some([low.value, high.value])
+}
+
 /// Whether two numbers are sides of one thing or one length in two units.
 fn is_one_measure(text: &str, a: &Span, b: &Span) -> bool {
     let end = units::after(text, a.range.end).map_or(a.range.end, |unit| unit.end);

@@ -11,7 +11,7 @@ use super::{
     calendar, contacts,
     numbers::{self, Number},
     pattern,
-    words::{Token, What, tokens},
+    words::{Token, What, first_chars, tokens},
 };
 
 /// The one time of day that an answer names; `None` for none and for several («с 10 до 12»). Where neither the words nor the
@@ -57,6 +57,9 @@ fn resolved(hour: i8, minute: i8, half: Option<Half>, usual: &impl Fn(Time) -> b
     }
 }
 
+/// The most characters after a time in which the half of the day is looked for.
+const HALF: usize = 24;
+
 /// Takes times such as `14:30` and «18ч30» out of a text; what stands between a date's dots is none.
 fn clock(text: &str, found: &mut Vec<Found>) -> String {
     static FORM: LazyLock<Regex> = LazyLock::new(|| {
@@ -74,11 +77,28 @@ fn clock(text: &str, found: &mut Vec<Found>) -> String {
             return String::new();
         }
     }
+    let latin = text.chars().any(|c| c.is_ascii_alphabetic());
     FORM.replace_all(text, |parts: &regex::Captures<'_>| {
         let number = |at: usize| parts.get(at).and_then(|part| part.as_str().parse::<i8>().ok());
-        let half = parts.get(4).map(|half| {
+        let said = parts.get(4).map(|half| {
             if half.as_str().to_lowercase().contains('p') { Half::Evening } else { Half::Morning }
         });
+        let half = said.or_else(|| {
+            let end = parts.get(4).or(parts.get(3)).map_or(text.len(), |part| part.end());
+            let after = first_chars(text.get(end..).unwrap_or_default(), HALF);
+            let after = Reader::new(after);
+            let at = after.tokens.iter().position(|token| matches!(token.what, What::Word(_)))?;
+            after.half(at).map(|(half, _)| half)
+        });
+        // «в 5:00» is written in 24 hours, and so is "05:00"; "at 5:00" may be of the evening.
+        let between = text
+            .get(parts.get(2).map_or(0, |hour| hour.end())..parts.get(3).map_or(0, |minute| minute.start()));
+        let whole_day = between.is_some_and(|between| between.contains(':'))
+            && (parts.get(2).is_some_and(|hour| hour.as_str().starts_with('0')) || !latin);
+        let half =
+            half.or(
+                (whole_day && number(2).is_some_and(|hour| (1..12).contains(&hour))).then_some(Half::Morning)
+            );
         if let (Some(hour), Some(minute)) = (number(2), number(3)) {
             found.push((hour, minute, half));
         }
@@ -219,7 +239,9 @@ impl Reader {
             _ => {}
         }
         // «час дня»: one o'clock.
-        if self.word(at) == Some("час") && self.half(at + 1).is_some() {
+        let asked = matches!(self.word(at.wrapping_sub(1)), Some("в" | "к" | "около"));
+        let peak = self.word(at + 1) == Some("пик");
+        if self.word(at) == Some("час") && (self.half(at + 1).is_some() || asked && !peak) {
             return Some(((1, 0, None), 1));
         }
         let (hour, mut taken) = self.whole(at, 24.0)?;
@@ -354,6 +376,12 @@ mod tests {
             ("14:30", "14:30"),
             ("в 9:05 утра", "09:05"),
             ("14.30", "14:30"),
+            ("завтра в 5:00", "05:00"),
+            ("05:00", "05:00"),
+            ("в 5:30 вечера", "17:30"),
+            ("at 5:30", "17:30"),
+            ("at 5:30 in the evening", "17:30"),
+            ("послезавтра в час", "13:00"),
             ("в 10", "10:00"),
             ("10", "10:00"),
             ("давайте в 3", "15:00"),

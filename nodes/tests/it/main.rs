@@ -8,6 +8,7 @@
 )]
 
 mod broken;
+mod clients;
 mod compiling;
 mod edits;
 mod examples;
