@@ -21,6 +21,7 @@ use serde::{
 
 use crate::{
     diagnostic::{Code, Diagnostic},
+    or_none::{NONE, OR_NONE},
     span::{SPANNED, Span, Spanned},
     yaml::{self, Node, Tree},
 };
@@ -307,6 +308,13 @@ impl<'t> Deserializer<'t> for Reader<'t, '_> {
     ) -> Result<V::Value, Error> {
         if name == SPANNED {
             return visitor.visit_seq(SpanThenValue { reader: self, next: 0 });
+        }
+        if name == OR_NONE {
+            return match &self.tree.node {
+                Node::Null => visitor.visit_none(),
+                Node::Str(word) if word == NONE => visitor.visit_none(),
+                _ => visitor.visit_some(self),
+            };
         }
         visitor.visit_newtype_struct(self)
     }

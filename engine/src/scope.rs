@@ -6,6 +6,9 @@ use std::{
     ops::RangeInclusive,
 };
 
+use jiff::civil::DateTime;
+use serde_json::Value;
+
 use crate::{
     channel::{Capabilities, exceeded},
     condition::{Expression, FilterExpression},
@@ -197,7 +200,12 @@ impl Scope<'_> {
         self.paths(template.paths().iter().map(Vec::as_slice), template.span());
         self.needs(template.needs(), template.span(), "a dash would stand for it");
         for clash in template.clashes(&self.names) {
-            let span = template.span().narrowed(self.text, &clash.part);
+            let whole = template.span();
+            let mut span = whole.narrowed(self.text, &clash.part);
+            if let (true, Some((_, value))) = (span == whole, clash.part.split_once(' ')) {
+                // Written with other spaces between the helper and its value, or inside another call.
+                span = whole.narrowed(self.text, value);
+            }
             self.report(Code::WrongType, span, format!("in a text, {}", clash.message), clash.help);
         }
         for expression in template.computed() {
@@ -242,6 +250,11 @@ impl Scope<'_> {
             let (clash, help) = clash.split_once('\n').unwrap_or((&clash, "use values of one type"));
             let message = format!("in `{}`, {clash}", expression.source());
             self.report(Code::WrongType, whole, message, help);
+        } else if expression.unknown_function().is_none()
+            && let Some(why) = expression.always_fails(&self.names)
+        {
+            let message = format!("`{}` has no value whatever a client says: {why}", expression.source());
+            self.report(Code::BadCondition, whole, message, "change the values that it computes with");
         }
     }
 
@@ -400,6 +413,12 @@ impl Scope<'_> {
         self.names.working_hours || self.unread("company")
     }
 
+    /// The values of an expression at a few moments, where they depend on nothing but company.yaml and the moment; of the
+    /// types of [`crate::typed::Typed`] where they have one.
+    pub fn constants(&self, expression: &Expression) -> Option<Vec<(DateTime, Value)>> {
+        expression.constants(&self.names)
+    }
+
     /// The type of an expression's value, where it is certain.
     pub fn kind_of(&self, expression: &Expression) -> Option<slot::Type> {
         expression.kind(&self.names).ok().flatten()
@@ -415,7 +434,8 @@ impl Scope<'_> {
             self.no_file(Code::UnknownFlow, "flow", "", ".yaml", call.flow, &known);
             return;
         };
-        let theirs = call.arguments.iter().copied().chain(call.results.iter().map(|(_, theirs)| *theirs));
+        let arguments = call.arguments.iter().map(|(theirs, _)| *theirs);
+        let theirs = arguments.chain(call.results.iter().map(|(_, theirs)| *theirs));
         for slot in theirs {
             if !flow.slots.contains_key(&slot.value) {
                 let message =
@@ -625,7 +645,10 @@ impl Scope<'_> {
                 self.report(Code::MaybeUnset, span, message, help);
                 continue;
             }
-            let span = span.narrowed(self.text, &format!("slots.{slot}"));
+            let of_slot = span.narrowed(self.text, &format!("slots.{slot}"));
+            // The label of a choice needs its slot.
+            let of_label = span.narrowed(self.text, &format!("labels.{slot}"));
+            let span = if of_slot == span { of_label } else { of_slot };
             self.use_of().needs.push((slot.clone(), span, why.to_owned()));
         }
     }
