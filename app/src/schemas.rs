@@ -60,7 +60,7 @@ pub struct Unwritable {
     pub source: io::Error,
 }
 
-/// Writes every schema into a folder, which is made where it is missing; returns the files that were not the same before.
+/// Writes every schema into a folder; returns the files that were not the same before.
 ///
 /// # Errors
 /// When the folder or a file cannot be written.
@@ -69,7 +69,6 @@ pub fn write(folder: &Path) -> Result<Vec<PathBuf>, Unwritable> {
         let path = path.to_owned();
         |source| Unwritable { path, source }
     };
-    fs::create_dir_all(folder).map_err(failed(folder))?;
     let mut changed = Vec::new();
     for schema in schemas() {
         let (path, text) = (folder.join(schema.file()), schema.text());

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod children;
+mod constant;
 mod cost;
 mod explain;
 mod facts;
@@ -23,6 +24,7 @@ use cel::{
     IdedExpr,
     common::ast::{Expr, operators},
 };
+use jiff::civil::DateTime;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -98,6 +100,14 @@ impl Expression {
         self.parsed.as_ref().is_ok_and(|parsed| facts::is_null(&parsed.expression))
     }
 
+    /// The slot whose value it is, if it is nothing but one: then it is unset where the slot is.
+    pub fn only_slot(&self) -> Option<&str> {
+        match facts::as_path(&self.parsed.as_ref().ok()?.expression)?.as_slice() {
+            [root, _] if root == "slots" => self.paths().first()?.get(1).map(String::as_str),
+            _ => None,
+        }
+    }
+
     /// The number that it is, if it is nothing but one.
     pub fn literal_number(&self) -> Option<f64> {
         use cel::common::ast::LiteralValue;
@@ -123,6 +133,16 @@ impl Expression {
     /// Which values of different types are compared or computed with, and after a newline how to fix it.
     pub fn kind(&self, names: &vars::VariableNames<'_>) -> Result<Option<slot::Type>, String> {
         self.parsed.as_ref().map_or(Ok(None), |parsed| kinds::kind(&parsed.expression, names))
+    }
+
+    /// Why it has no value whatever a client does: it divides by zero, or adds up two currencies of company.yaml.
+    pub(crate) fn always_fails(&self, names: &vars::VariableNames<'_>) -> Option<String> {
+        constant::failure(&self.parsed.as_ref().ok()?.expression, names)
+    }
+
+    /// Its values at a few moments, where no client changes it, as [`crate::typed::Typed::tag`] gives them.
+    pub(crate) fn constants(&self, names: &vars::VariableNames<'_>) -> Option<Vec<(DateTime, Value)>> {
+        constant::values(&self.parsed.as_ref().ok()?.expression, names)
     }
 
     /// The value.

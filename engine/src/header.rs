@@ -106,7 +106,7 @@ fn default_min_confidence() -> Spanned<f32> {
 #[serde(deny_unknown_fields)]
 pub struct Inactivity {
     /// How long after the client's last message.
-    pub after: Duration,
+    pub after: Spanned<Duration>,
     /// The node to run then.
     pub to: Spanned<String>,
 }

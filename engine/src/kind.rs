@@ -130,6 +130,11 @@ pub trait Node: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The goal that it marks.
+    fn goal(&self) -> Option<&str> {
+        None
+    }
+
     /// The experiment whose arm this node chooses, with the arms, sorted.
     fn experiment(&self) -> Option<(&Spanned<String>, Vec<&str>)> {
         None

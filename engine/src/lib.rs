@@ -27,6 +27,7 @@ pub mod language;
 pub mod link;
 pub mod measure;
 pub mod node_info;
+pub mod or_none;
 pub mod personal;
 pub mod phrases;
 pub mod platform;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    condition::Expression,
     resources::{ByLanguage, Prompt},
     span::Spanned,
     target::Target,
@@ -47,8 +48,8 @@ pub struct Transition {
 pub struct Call<'n> {
     /// The flow.
     pub flow: &'n Spanned<String>,
-    /// Slots of the called flow that are given values.
-    pub arguments: Vec<&'n Spanned<String>>,
+    /// Slots of the called flow that are given values, and the values.
+    pub arguments: Vec<(&'n Spanned<String>, &'n Expression)>,
     /// Slots of the calling flow, and those of the called one that they take their values from.
     pub results: Vec<(&'n Spanned<String>, &'n Spanned<String>)>,
 }

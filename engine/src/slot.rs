@@ -119,9 +119,9 @@ impl Type {
     pub fn how(self) -> String {
         match self {
             Type::Size | Type::Contact | Type::Product | Type::Products => {
-                format!("a {} comes out of a slot of that type", self.name())
+                format!("{} comes out of a slot of that type", self.told())
             }
-            _ => format!("a {} is written {}", self.name(), self.example()),
+            _ => format!("{} is written {}", self.told(), self.example()),
         }
     }
 
@@ -257,7 +257,7 @@ impl Declaration {
             let found = if self.personal { String::new() } else { format!(", not {value}") };
             match self.kind.is_typed() {
                 true => format!("{} is expected, such as {}{found}", self.kind.told(), self.kind.in_yaml()),
-                false => format!("a {} is expected{found}", self.kind.name()),
+                false => format!("{} is expected{found}", self.kind.told()),
             }
         })?;
         if value.as_array().is_some_and(|items| items.len() > MAX_ITEMS) {

@@ -2,15 +2,11 @@
 
 use std::{
     cmp::Ordering,
-    collections::BTreeSet,
     fmt,
     sync::{LazyLock, OnceLock},
 };
 
-use handlebars::{
-    Context, Handlebars, RenderContext, Renderable,
-    template::{HelperTemplate, Parameter, TemplateElement},
-};
+use handlebars::{Context, Handlebars, RenderContext, Renderable};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
@@ -23,15 +19,22 @@ mod explain;
 mod helpers;
 mod kinds;
 mod needs;
+mod parse;
 mod show;
+mod simple;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub(crate) use bounds::{BLOCKS, BYTES, LOOPS, OUTPUT, TAG_BYTES, TAGS};
 pub(crate) use helpers::HELPERS;
 pub use kinds::Clash;
+pub(crate) use write::russian_plural;
+pub use write::{cut, money, money_in, plain, shorten};
 
+use parse::{NO_HELPER, parse, parts, path};
 use show::{CALC, COMPUTED, SHOW, WHY};
+use simple::Piece;
 
 use crate::{
     condition::Expression,
@@ -173,8 +176,10 @@ enum Compiled {
     Plain,
     Expressions {
         template: Box<handlebars::Template>,
+        /// The same where it is only words and values.
+        pieces: Option<Vec<Piece>>,
         paths: Vec<Vec<String>>,
-        roots: Vec<String>,
+        reads: Vec<vars::Read>,
         needs: Vec<String>,
         /// The expressions that `{{calc "…"}}` computes, by number.
         computed: Vec<Expression>,
@@ -280,16 +285,19 @@ impl Template {
         match &self.compiled {
             Err(error) => Err(error.message.clone()),
             Ok(Compiled::Plain) => Ok(Rendered { text: self.source.clone(), faults: Vec::new() }),
-            Ok(Compiled::Expressions { template, roots, work, computed, .. }) => {
-                let mut values = vars::context(source, roots.iter().map(String::as_str));
+            Ok(Compiled::Expressions { pieces: Some(pieces), reads, computed, .. }) => {
+                simple::render(pieces, &vars::context(source, reads), computed, source, self.address)
+            }
+            Ok(Compiled::Expressions { template, reads, work, computed, .. }) => {
+                let mut values = vars::context(source, reads);
                 work.check(&values)?;
-                if let (false, Value::Object(values)) = (computed.is_empty(), &mut values) {
+                if !computed.is_empty() {
                     let compute = |expression: &Expression| {
                         expression.tagged_value(source).unwrap_or_else(|why| json!({ WHY: why }))
                     };
                     values.insert(COMPUTED.to_owned(), computed.iter().map(compute).collect());
                 }
-                let context = Context::from(values);
+                let context = Context::from(Value::Object(values));
                 let registry: &Handlebars<'_> = if self.address { &ADDRESSES } else { &REGISTRY };
                 let mut rendered = bounds::Capped::default();
                 show::begin(source.language(), self.address);
@@ -373,289 +381,4 @@ fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     registry.register_helper("lt", Box::new(show::Compare("lt", Ordering::is_lt)));
     registry.register_helper("lte", Box::new(show::Compare("lte", Ordering::is_le)));
     registry
-}
-
-const NO_HELPER: &str = "there is no helper ";
-
-fn parse(source: &str) -> Result<Compiled, ParseError> {
-    if !source.contains("{{") && !source.contains('\\') {
-        return Ok(Compiled::Plain);
-    }
-    bounds::check_source(source)?;
-    let mut template =
-        handlebars::Template::compile(source).map_err(|error| explain::explain(source, &error))?;
-    let mut paths = Vec::new();
-    walk(source, &template, true, &mut paths)?;
-    let mut work = bounds::Work::default();
-    count(&template, 0, &mut work)?;
-    let mut needs = BTreeSet::new();
-    needs::collect(&template, true, &BTreeSet::new(), &mut needs);
-    let mut computed = Vec::new();
-    rewrite(&mut template, true, &mut computed)?;
-    paths.extend(computed.iter().flat_map(|expression: &Expression| expression.paths().iter().cloned()));
-    paths.sort();
-    paths.dedup();
-    let mut roots: Vec<String> = paths.iter().filter_map(|path| path.first().cloned()).collect();
-    roots.dedup();
-    // `@root` inside a block can reach paths that are not collected: every root is provided.
-    if roots.len() < vars::ROOTS.len() && source.contains("@root") {
-        roots = vars::ROOTS.map(str::to_owned).to_vec();
-    }
-    roots.retain(|root| vars::ROOTS.contains(&root.as_str()));
-    Ok(Compiled::Expressions {
-        template: Box::new(template),
-        paths,
-        roots,
-        needs: needs.into_iter().collect(),
-        computed,
-        work,
-    })
-}
-
-/// Turns every `{{variable}}` into a call of the helper that shows values, and numbers the expressions of `{{calc "…"}}`.
-fn rewrite(
-    template: &mut handlebars::Template,
-    outer: bool,
-    computed: &mut Vec<Expression>,
-) -> Result<(), ParseError> {
-    for element in &mut template.elements {
-        match element {
-            TemplateElement::HtmlExpression(call) | TemplateElement::Expression(call) => {
-                if call.params.is_empty() && call.hash.is_empty() {
-                    let mut paths = Vec::new();
-                    path(&call.name, outer, &mut paths);
-                    let whole = paths.into_iter().next().filter(|_| outer).map(|path| path.join("."));
-                    let name = std::mem::replace(&mut call.name, Parameter::Name(SHOW.to_owned()));
-                    call.params.push(whole.map_or(name, |path| Parameter::Literal(Value::String(path))));
-                } else {
-                    number(call, computed)?;
-                }
-            }
-            TemplateElement::HelperBlock(call) => {
-                number(call, computed)?;
-                let moves = matches!(call.name.as_name(), Some("each" | "with"));
-                if let Some(inner) = &mut call.template {
-                    rewrite(inner, outer && !moves, computed)?;
-                }
-                if let Some(inner) = &mut call.inverse {
-                    rewrite(inner, outer, computed)?;
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Puts a number in the place of each expression of a call of `calc`, and of those among its parameters.
-fn number(call: &mut HelperTemplate, computed: &mut Vec<Expression>) -> Result<(), ParseError> {
-    if call.name.as_name() == Some(CALC) {
-        let [Parameter::Literal(Value::String(source))] = call.params.as_slice() else {
-            let help = "write the expression as one text: {{calc \"slots.n * 2\"}}";
-            return Err(ParseError::new("`calc` computes one expression", help, CALC));
-        };
-        let at = computed.len();
-        computed.push(Expression::compile(source.clone(), Span::default()));
-        call.params = vec![Parameter::Literal(json!(at))];
-    }
-    for parameter in call.params.iter_mut().chain(call.hash.values_mut()) {
-        if let Parameter::Subexpression(inner) = parameter
-            && let TemplateElement::Expression(inner) | TemplateElement::HtmlExpression(inner) =
-                &mut *inner.element
-        {
-            number(inner, computed)?;
-        }
-    }
-    Ok(())
-}
-
-/// Counts the elements of a template by the number of loops that they stand in.
-fn count(template: &handlebars::Template, loops: usize, work: &mut bounds::Work) -> Result<(), ParseError> {
-    for element in &template.elements {
-        work.add(loops, comparisons(element))?;
-        if let TemplateElement::HelperBlock(call) = element {
-            let inside = loops + usize::from(call.name.as_name() == Some("each"));
-            if let Some(inner) = &call.template {
-                count(inner, inside, work)?;
-            }
-            if let Some(inner) = &call.inverse {
-                count(inner, loops, work)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// How often an element compares two values, which may be whole lists and maps.
-fn comparisons(element: &TemplateElement) -> u64 {
-    let (TemplateElement::HelperBlock(call)
-    | TemplateElement::Expression(call)
-    | TemplateElement::HtmlExpression(call)) = element
-    else {
-        return 0;
-    };
-    let own = u64::from(matches!(call.name.as_name(), Some("eq" | "ne")));
-    let inside = call.params.iter().chain(call.hash.values()).map(|parameter| match parameter {
-        Parameter::Subexpression(inner) => comparisons(&inner.element),
-        _ => 0,
-    });
-    own + inside.sum::<u64>()
-}
-
-/// Collects the paths read from the root. `outer` is false inside `each` and `with`, where names mean the item's.
-fn walk(
-    source: &str,
-    template: &handlebars::Template,
-    outer: bool,
-    paths: &mut Vec<Vec<String>>,
-) -> Result<(), ParseError> {
-    for element in &template.elements {
-        match element {
-            TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
-            TemplateElement::HtmlExpression(call) | TemplateElement::Expression(call) => {
-                if call.params.is_empty() && call.hash.is_empty() {
-                    path(&call.name, outer, paths);
-                } else {
-                    helper(call, outer, paths)?;
-                }
-            }
-            TemplateElement::HelperBlock(call) => {
-                helper(call, outer, paths)?;
-                let moves = matches!(call.name.as_name(), Some("each" | "with"));
-                if let Some(inner) = &call.template {
-                    walk(source, inner, outer && !moves, paths)?;
-                }
-                if let Some(inner) = &call.inverse {
-                    walk(source, inner, outer, paths)?;
-                }
-            }
-            _ => {
-                let why = "`{{> …}}` and `{{* …}}` are not part of the language";
-                let part = if source.contains("{{>") { "{{>" } else { "" };
-                return Err(ParseError::new(why, "write the text itself, or use a variable", part));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn helper(call: &HelperTemplate, outer: bool, paths: &mut Vec<Vec<String>>) -> Result<(), ParseError> {
-    let name = call.name.as_name().unwrap_or_default();
-    if !helpers::names().any(|known| known == name) {
-        let help = format!("use one of: {}", helpers::names().collect::<Vec<_>>().join(", "));
-        return Err(ParseError::new(format!("{NO_HELPER}`{name}`"), help, name));
-    }
-    for parameter in call.params.iter().chain(call.hash.values()) {
-        match parameter {
-            Parameter::Subexpression(inner) => match &*inner.element {
-                TemplateElement::Expression(inner) | TemplateElement::HtmlExpression(inner) => {
-                    helper(inner, outer, paths)?;
-                }
-                _ => {}
-            },
-            other => path(other, outer, paths),
-        }
-    }
-    Ok(())
-}
-
-fn path(parameter: &Parameter, outer: bool, paths: &mut Vec<Vec<String>>) {
-    let raw = match parameter {
-        Parameter::Name(name) => name.as_str(),
-        Parameter::Path(handlebars::Path::Relative((_, raw))) => raw.as_str(),
-        _ => return,
-    };
-    let from_root = raw.strip_prefix("@root.");
-    if !outer && from_root.is_none() {
-        // The item's own fields, or a root reached through parent scopes: a root's name is still worth providing.
-        let first = raw.trim_start_matches("../").split('.').next().unwrap_or_default();
-        if vars::ROOTS.contains(&first) {
-            paths.push(vec![first.to_owned()]);
-        }
-        return;
-    }
-    paths.push(parts(from_root.unwrap_or(raw)));
-}
-
-/// The names of a path such as `slots.budget` or `slots.r.items.[0].name`.
-fn parts(path: &str) -> Vec<String> {
-    path.split(['.', '/']).map(|part| part.trim_matches(['[', ']']).to_owned()).collect()
-}
-
-pub(crate) fn russian_plural<'f>(count: f64, one: &'f str, few: &'f str, many: &'f str) -> &'f str {
-    if count.fract() != 0.0 {
-        return few;
-    }
-    let last_two = count.abs() % 100.0;
-    match (last_two % 10.0, last_two) {
-        (_, n) if (11.0..=14.0).contains(&n) => many,
-        (1.0, _) => one,
-        (n, _) if (2.0..=4.0).contains(&n) => few,
-        _ => many,
-    }
-}
-
-/// An amount in Russian notation: see [`money_in`].
-pub fn money(amount: f64, currency: &str) -> String {
-    money_in(amount, currency, Language::Ru)
-}
-
-/// An amount with groups of three digits, the decimal mark of the language and the currency sign at the end, with no-break
-/// spaces.
-pub fn money_in(amount: f64, currency: &str, language: Language) -> String {
-    let cents = (amount.abs() * 100.0).round();
-    let whole = format!("{:.0}", (cents / 100.0).trunc());
-    let mut grouped = String::new();
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            grouped.push('\u{00A0}');
-        }
-        grouped.push(digit);
-    }
-    let mark = if language == Language::Ru { ',' } else { '.' };
-    let rest = cents % 100.0;
-    let fraction = if rest == 0.0 { String::new() } else { format!("{mark}{rest:02.0}") };
-    let sign = if amount < 0.0 { "−" } else { "" };
-    let currency = match currency {
-        "" => String::new(),
-        "RUB" => "\u{00A0}₽".to_owned(),
-        "USD" => "\u{00A0}$".to_owned(),
-        "EUR" => "\u{00A0}€".to_owned(),
-        "UAH" => "\u{00A0}₴".to_owned(),
-        other => format!("\u{00A0}{other}"),
-    };
-    format!("{sign}{grouped}{fraction}{currency}")
-}
-
-/// Cuts a text to at most `limit` characters, at a word where possible, and marks the cut.
-pub fn shorten(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    let cut: String = text.chars().take(limit.saturating_sub(1)).collect();
-    let cut = match cut.rsplit_once(char::is_whitespace) {
-        Some((head, _)) if head.chars().count() * 2 > limit => head,
-        _ => &cut,
-    };
-    format!("{}…", cut.trim_end_matches([' ', ',', ';', '.']))
-}
-
-/// The beginning of a text, at most `limit` characters, up to a blank where one stands in its second half.
-pub fn cut(text: &str, limit: usize) -> &str {
-    let Some((end, next)) = text.char_indices().nth(limit) else { return text };
-    let head = text.get(..end).unwrap_or_default();
-    if next.is_whitespace() {
-        return head;
-    }
-    let blank = head.rfind(char::is_whitespace).filter(|at| at * 2 > end);
-    blank.and_then(|at| head.get(..at)).unwrap_or(head)
-}
-
-/// A value as plain text; `null` is empty.
-pub fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }

@@ -244,6 +244,18 @@ impl Typed {
         }
     }
 
+    /// The fields of a tagged value from which [`Typed::tagged`] reads it; the others follow from them.
+    pub(crate) const IDENTITY: [&str; 2] = [TAG, "iso"];
+
+    /// A field of [`Typed::IDENTITY`].
+    pub(crate) fn identity(&self, field: &str) -> Option<Value> {
+        match field {
+            TAG => Some(json!(self.kind().name())),
+            "iso" => Some(Value::String(self.iso())),
+            _ => None,
+        }
+    }
+
     /// With its type and its fields, for conditions and texts.
     pub fn tag(&self) -> Value {
         let mut fields = Map::new();

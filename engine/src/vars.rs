@@ -37,6 +37,11 @@ const NOW: [&str; 13] = [
 /// How many fields of `now` need no working hours.
 const CLOCK: usize = 9;
 
+/// Whether a field of `now` follows from the company's calendar.
+pub(crate) fn of_calendar(field: &str) -> bool {
+    NOW.split_at(CLOCK).1.contains(&field)
+}
+
 /// Every root with its fields in words, for the reference.
 pub(crate) fn documented() -> impl Iterator<Item = (&'static str, String)> {
     let list = |fields: &[&str]| fields.join(", ");
@@ -69,6 +74,8 @@ pub struct VariableNames<'a> {
     pub slots: Option<&'a BTreeMap<String, slot::Declaration>>,
     /// The keys of `company.yaml`, with the types of their values.
     pub company: BTreeMap<&'a str, Option<Type>>,
+    /// The values of these keys as [`crate::typed::Typed::tag`] gives them, in one of the languages.
+    pub company_values: Option<&'a Map<String, Value>>,
     /// Slots whose values have labels; `None` where they are not known.
     pub labels: Option<&'a BTreeSet<String>>,
     /// Whether `working_hours` of company.yaml are known, so that `now` has the fields that depend on them.
@@ -157,10 +164,56 @@ fn unknown<'a>(what: &'static str, name: &str, known: impl IntoIterator<Item = &
     UnknownName { what, name: name.to_owned(), known: known.into_iter().map(str::to_owned).collect() }
 }
 
+/// What a text or an expression reads of one root. It follows from the source, so it is found when that is compiled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Read {
+    root: String,
+    /// The fields that are read; `None` for all of them.
+    fields: Option<Vec<String>>,
+}
+
+/// What is read of each root by these paths; names that are no roots are left out.
+pub(crate) fn reads(paths: &[Vec<String>]) -> Vec<Read> {
+    let of = |root: &str| -> Option<Read> {
+        let mut of_root =
+            paths.iter().filter(|path| path.first().is_some_and(|first| first == root)).peekable();
+        of_root.peek()?;
+        let fields: Option<BTreeSet<String>> = of_root.map(|path| path.get(1).cloned()).collect();
+        let fields = fields.map(|fields| fields.into_iter().collect());
+        Some(Read { root: root.to_owned(), fields })
+    };
+    ROOTS.into_iter().filter_map(of).collect()
+}
+
+/// Every root with all of its fields.
+pub(crate) fn every_root() -> Vec<Read> {
+    ROOTS.into_iter().map(|root| Read { root: root.to_owned(), fields: None }).collect()
+}
+
+impl Read {
+    /// The name of the root.
+    pub(crate) fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// The value of the root, with the fields that are read.
+    pub(crate) fn value(&self, source: &dyn VariableSource) -> Value {
+        match &self.fields {
+            Some(fields) => source.fields(&self.root, fields),
+            None => source.root(&self.root),
+        }
+    }
+}
+
 /// The source of values at run time: one root at a time, because most texts use one or two.
 pub trait VariableSource {
     /// The value of a root of [`ROOTS`].
     fn root(&self, name: &str) -> Value;
+
+    /// The same with at least these fields, where it has them: a text rarely reads more than one or two of them.
+    fn fields(&self, root: &str, _fields: &[String]) -> Value {
+        self.root(root)
+    }
 
     /// The language in which texts show values.
     fn language(&self) -> Language {
@@ -168,7 +221,7 @@ pub trait VariableSource {
     }
 }
 
-/// A context of the wanted roots.
-pub fn context<'r>(source: &dyn VariableSource, roots: impl IntoIterator<Item = &'r str>) -> Value {
-    Value::Object(roots.into_iter().map(|root| (root.to_owned(), source.root(root))).collect::<Map<_, _>>())
+/// A context of what is read.
+pub(crate) fn context(source: &dyn VariableSource, reads: &[Read]) -> Map<String, Value> {
+    reads.iter().map(|read| (read.root.clone(), read.value(source))).collect()
 }

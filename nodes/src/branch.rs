@@ -1,6 +1,6 @@
 //! `branch`: the first condition that holds.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -161,8 +161,14 @@ impl Node for Branch {
                 turn.note(format!("case: {because}{others}"));
                 return Ok(NodeOutcome::To(Target::parse(to)));
             }
-            not.extend(case.when.as_ref().map(|when| turn.told(when)));
+            not.extend(case.when.as_ref().map(|when| negatable(when.source(), turn.told(when))));
         }
         Err(Fault("no case of the branch held".to_owned()))
     }
+}
+
+/// A condition as it stands after `not`: in brackets where the word would seem to belong to its first part only.
+fn negatable<'e>(source: &str, told: Cow<'e, str>) -> Cow<'e, str> {
+    let joins = ["&&", "||", "?"].iter().any(|sign| source.contains(sign));
+    if joins { format!("({told})").into() } else { told }
 }

@@ -125,7 +125,7 @@ impl Call {
     fn call_of(&self) -> Called<'_> {
         Called {
             flow: &self.flow,
-            arguments: self.with.keys().collect(),
+            arguments: self.with.iter().collect(),
             results: self.into.iter().collect(),
         }
     }

@@ -93,6 +93,13 @@ impl Node for Delay {
                 let help =
                     "write a datetime, such as slots.visit - hours(24) or datetime(slots.day, time('9:00'))";
                 scope.report(Code::WrongType, until.span(), message, help);
+            } else if let Some(moments) = scope.constants(until)
+                && moments.iter().all(|(now, at)| {
+                    matches!(Typed::read(Type::DateTime, at), Some(Typed::DateTime(at)) if at <= *now)
+                })
+            {
+                let message = format!("`{}` is past whenever the dialog comes here", until.source());
+                scope.report(Code::BadValue, until.span(), message, "name a moment that is to come");
             }
         }
         match (&self.time, &self.until) {

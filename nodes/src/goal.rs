@@ -65,6 +65,10 @@ impl Node for Goal {
         }
     }
 
+    fn goal(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
     fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
         let value = match &self.value {
             Some(value) => match turn.value(value)? {

@@ -109,7 +109,7 @@ pub enum Error {
     #[error(transparent)]
     Tests(#[from] dialog_tests::Error),
     /// Dialog tests failed.
-    #[error("{} dialog tests fail; nothing was published", tests.failed())]
+    #[error("{}; nothing was published", failing(tests))]
     TestsFail {
         /// The test results.
         tests: Box<Summary>,
@@ -137,4 +137,17 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] ports::Error),
+}
+
+/// How many names of failing tests are told.
+const NAMED: usize = 5;
+
+/// How many tests fail, and which.
+fn failing(tests: &Summary) -> String {
+    let count = tests.failed();
+    let named: Vec<String> =
+        tests.failures().take(NAMED).map(|test| format!("«{}» ({})", test.name, test.file)).collect();
+    let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
+    let fail = if count == 1 { "dialog test fails" } else { "dialog tests fail" };
+    format!("{count} {fail}: {}{more}", named.join(", "))
 }

@@ -36,6 +36,7 @@ impl Company {
     pub(super) fn names(&self) -> VariableNames<'_> {
         VariableNames {
             company: self.keys.iter().map(|(key, kind)| (key.as_str(), *kind)).collect(),
+            company_values: self.by_language.values().next(),
             working_hours: self.calendar.is_known(),
             ..VariableNames::default()
         }

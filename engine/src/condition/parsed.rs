@@ -15,8 +15,8 @@ use cel::{
 };
 use serde_json::Value;
 
-use super::{bounds, cost, explain, facts, values};
-use crate::vars;
+use super::{bounds, children::children, cost, explain, facts, values};
+use crate::{typed::Typed, vars};
 
 /// A CEL expression with what is known of it before it is run.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,7 @@ pub(super) struct Parsed {
     pub(super) expression: IdedExpr,
     pub(super) paths: Vec<Vec<String>>,
     pub(super) needs: Vec<String>,
+    reads: Vec<vars::Read>,
     /// Its cost depends on the values that enter it and is bounded before each evaluation.
     costly: bool,
 }
@@ -32,13 +33,11 @@ impl Parsed {
     pub(super) fn new(mut expression: IdedExpr) -> Parsed {
         doubles(&mut expression, false);
         texts_last(&mut expression);
-        let mut paths = Vec::new();
-        collect(&expression, &mut Vec::new(), &mut paths);
-        paths.sort();
-        paths.dedup();
+        let paths = paths(&expression);
         let needs = facts::needs(&expression);
+        let reads = reads(&expression, &paths);
         let costly = cost::must_be_bounded(&expression);
-        Parsed { expression, paths, needs, costly }
+        Parsed { expression, paths, needs, reads, costly }
     }
 
     /// The value, with variables out of `source`.
@@ -67,11 +66,8 @@ impl Parsed {
     }
 
     fn evaluated(&self, source: &dyn vars::VariableSource, tagged: bool) -> Result<Value, String> {
-        let roots = self.paths.iter().filter_map(|path| path.first()).map(String::as_str);
-        let mut values: BTreeMap<&str, Value> = BTreeMap::new();
-        for root in roots {
-            values.entry(root).or_insert_with(|| source.root(root));
-        }
+        let values: BTreeMap<&str, Value> =
+            self.reads.iter().map(|read| (read.root(), read.value(source))).collect();
         if self.costly {
             cost::check(&self.expression, &values)?;
         }
@@ -80,6 +76,34 @@ impl Parsed {
             None => why,
         })
     }
+}
+
+/// What is read of each root. Where no loop names the moment of the turn anew and nothing is looked up by a computed name,
+/// `now` on its own is only the moment, without what the company's calendar says of it.
+fn reads(expression: &IdedExpr, paths: &[Vec<String>]) -> Vec<vars::Read> {
+    if looks_up(expression) {
+        return vars::reads(paths);
+    }
+    let (now, mut others): (Vec<_>, Vec<_>) =
+        paths.iter().cloned().partition(|path| path.as_slice() == ["now"]);
+    if !now.is_empty() {
+        others.extend(Typed::IDENTITY.map(|field| vec!["now".to_owned(), field.to_owned()]));
+    }
+    vars::reads(&others)
+}
+
+/// Whether a field may be read by a name that is computed, or of a value that a loop has named.
+fn looks_up(expression: &IdedExpr) -> bool {
+    let here = match &expression.expr {
+        Expr::Comprehension(_) => true,
+        Expr::Call(call) => {
+            [operators::INDEX, operators::OPT_INDEX, operators::OPT_SELECT].contains(&call.func_name.as_str())
+        }
+        // A field of a value that is computed, as in `max(now, slots.at).weekday`.
+        Expr::Select(_) => facts::as_path(expression).is_none(),
+        _ => false,
+    };
+    here || children(expression).into_iter().any(looks_up)
 }
 
 /// Parses a CEL expression within the bounds of [`bounds`].
@@ -98,7 +122,15 @@ pub(super) fn parse(source: &str) -> Result<IdedExpr, String> {
 
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(values::environment()));
 
-fn evaluate(expression: &IdedExpr, roots: &BTreeMap<&str, Value>, tagged: bool) -> Result<Value, String> {
+/// The value with these roots, of our types as texts show them (`tagged`) or as slots keep them.
+///
+/// # Errors
+/// Why there is no value.
+pub(super) fn evaluate(
+    expression: &IdedExpr,
+    roots: &BTreeMap<&str, Value>,
+    tagged: bool,
+) -> Result<Value, String> {
     let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
     for (root, value) in roots {
         context.add_variable_as_val(*root, values::to_val(value));
@@ -164,6 +196,15 @@ fn texts_last(node: &mut IdedExpr) {
         }
         _ => {}
     }
+}
+
+/// The paths of variables that an expression reads, each once.
+pub(super) fn paths(expression: &IdedExpr) -> Vec<Vec<String>> {
+    let mut paths = Vec::new();
+    collect(expression, &mut Vec::new(), &mut paths);
+    paths.sort();
+    paths.dedup();
+    paths
 }
 
 /// Collects the paths of variables; `bound` are the names that comprehensions introduce.

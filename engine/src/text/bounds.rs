@@ -6,7 +6,7 @@
 use std::io;
 
 use handlebars::Output;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::ParseError;
 
@@ -151,11 +151,11 @@ impl Work {
     ///
     /// # Errors
     /// That it may be too much work.
-    pub(super) fn check(&self, values: &Value) -> Result<(), String> {
+    pub(super) fn check(&self, values: &Map<String, Value>) -> Result<(), String> {
         if self.elements.iter().skip(1).all(|count| *count == 0) {
             return Ok(());
         }
-        let size = Size::of(values);
+        let size = Size::of_fields(values);
         let (mut times, mut steps, mut compared) = (1_u64, 0_u64, 0_u64);
         for (elements, comparisons) in self.elements.into_iter().zip(self.comparisons) {
             steps = steps.saturating_add(elements.saturating_mul(times));
@@ -184,10 +184,19 @@ impl Size {
     fn of(value: &Value) -> Size {
         let (own, inside): (usize, Vec<Size>) = match value {
             Value::Array(items) => (items.len(), items.iter().map(Size::of).collect()),
-            Value::Object(fields) => (fields.len(), fields.values().map(Size::of).collect()),
+            Value::Object(fields) => return Size::of_fields(fields),
             Value::String(text) => return Size { longest: 0, values: 1 + text.len() as u64 / 64 },
             _ => return Size { longest: 0, values: 1 },
         };
+        Size::around(own, inside)
+    }
+
+    fn of_fields(fields: &Map<String, Value>) -> Size {
+        Size::around(fields.len(), fields.values().map(Size::of).collect())
+    }
+
+    /// The size of a list or a map of so many items.
+    fn around(own: usize, inside: Vec<Size>) -> Size {
         inside.into_iter().fold(Size { longest: own as u64, values: 1 }, |all, one| Size {
             longest: all.longest.max(one.longest),
             values: all.values.saturating_add(one.values),

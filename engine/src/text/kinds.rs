@@ -72,7 +72,7 @@ fn check_call(
                 && !(a.is_typed() && literal(call.params.get(1)))
             {
                 found.push(Clash {
-                    part: of.clone(),
+                    part: format!("{name} {of}"),
                     message: format!("`{name}` compares `{of}`, {}, with {}", a.told(), b.told()),
                     help: "compare values of one type".to_owned(),
                 });
@@ -117,7 +117,8 @@ fn check_call(
         found.push(Clash {
             message: format!("`{name}` shows {}, and `{written}` is {}", wanted.join(" or "), kind.told()),
             help,
-            part: written,
+            // The same value may be shown in another way before.
+            part: format!("{name} {written}"),
         });
     }
 }

@@ -8,9 +8,9 @@ use std::{cell::RefCell, cmp::Ordering};
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{money_in, russian_plural};
+use super::{money_in, russian_plural, simple::COMPUTATION};
 use crate::{
     language::Language,
     typed::{DateStyle, Typed, format_date, show},
@@ -92,18 +92,38 @@ fn told(value: &Value) -> String {
 }
 
 fn shown<'rc>(value: &Value, path: &str) -> Shown<'rc> {
-    let (language, machine) = RENDERING.with_borrow(|rendering| (rendering.language, rendering.for_machines));
     if let Some(why) = value.get(WHY).and_then(Value::as_str) {
         return fault(format!("{path}: {why}"));
     }
+    let (language, machine) = RENDERING.with_borrow(|rendering| (rendering.language, rendering.for_machines));
+    match form(value, path, language, machine) {
+        Ok(shown) => text(shown),
+        Err(why) => fault(why),
+    }
+}
+
+/// A value as a client reads it, or as a machine does.
+///
+/// # Errors
+/// Why the value at this path cannot be shown.
+pub(super) fn form(value: &Value, path: &str, language: Language, machine: bool) -> Result<String, String> {
     if machine && !value.is_null() {
         let plain = Typed::tagged(value).map(|typed| typed.iso());
-        return text(plain.unwrap_or_else(|| super::plain(value)));
+        return Ok(plain.unwrap_or_else(|| super::plain(value)));
     }
-    match show(value, language) {
-        Ok(shown) => text(shown),
-        Err(why) => fault(format!("`{path}` is {why}")),
-    }
+    show(value, language).map_err(|why| format!("`{path}` is {why}"))
+}
+
+/// The value at a path. What is inside something unset is unset; `None` where a group has no such field.
+pub(super) fn find<'v>(values: &'v Map<String, Value>, names: &[String]) -> Option<&'v Value> {
+    let (root, fields) = names.split_first()?;
+    fields.iter().try_fold(values.get(root)?, |value, name| match value {
+        Value::Object(fields) => fields.get(name),
+        Value::Array(items) => {
+            Some(name.parse().ok().and_then(|at: usize| items.get(at)).unwrap_or(&Value::Null))
+        }
+        _ => Some(&Value::Null),
+    })
 }
 
 /// `{{slots.budget}}`: a value by its path from the root, which is written out, or a value of a loop's item.
@@ -122,21 +142,11 @@ impl HelperDef for Show {
             return shown(found.value(), path);
         }
         let path = found.value().as_str().unwrap_or_default();
-        let mut value = context.data();
-        for name in super::parts(path) {
-            value = match value {
-                Value::Object(fields) => match fields.get(&name) {
-                    Some(inner) => inner,
-                    None => {
-                        return Err(RenderErrorReason::Other(format!("there is no `{path}`")).into());
-                    }
-                },
-                Value::Array(items) => {
-                    name.parse().ok().and_then(|at: usize| items.get(at)).unwrap_or(&Value::Null)
-                }
-                _ => &Value::Null,
-            };
-        }
+        let names = helper.param(1).and_then(|names| names.value().as_array());
+        let names: Vec<String> =
+            names.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
+        let value = context.data().as_object().and_then(|values| find(values, &names));
+        let value = value.ok_or_else(|| RenderErrorReason::Other(format!("there is no `{path}`")))?;
         shown(value, path)
     }
 }
@@ -166,7 +176,7 @@ impl HelperDef for Calc {
         out: &mut dyn handlebars::Output,
     ) -> handlebars::HelperResult {
         let value = self.call_inner(helper, registry, context, rendering)?;
-        let shown = shown(value.as_json(), "a computed value")?;
+        let shown = shown(value.as_json(), COMPUTATION)?;
         out.write(&registry.get_escape_fn()(&shown.render()))?;
         Ok(())
     }

@@ -85,6 +85,20 @@ impl Limits<'_> {
                 }
             }
         }
+        if let (Some(min), Some(max), Some(of)) = (self.min, self.max, of)
+            && let (Some(least), Some(most)) = (scope.constants(min), scope.constants(max))
+            && least
+                .iter()
+                .zip(&most)
+                .all(|((_, least), (_, most))| order(of, least, most) == Some(Ordering::Greater))
+        {
+            let message = format!(
+                "no answer fits: the least is `{}`, and the most is `{}`, which is less",
+                min.source(),
+                max.source()
+            );
+            scope.report(Code::BadValue, max.span(), message, "change one of the limits");
+        }
         if let Some(only) = self.only {
             let (name, types): (_, &[Type]) = match only.value {
                 Only::Workdays => ("workdays", &[Type::Date, Type::DateTime]),

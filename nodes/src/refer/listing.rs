@@ -8,7 +8,7 @@ use tolmach_engine::{
 };
 
 use super::{
-    SURE,
+    found::SURE,
     list::{MOST_LINES, Wanted},
     telling,
 };

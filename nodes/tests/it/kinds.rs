@@ -478,7 +478,7 @@ fn a_fault_in_a_called_flow_takes_the_callers_error_path() {
         "  terms:",
         "  boom:\n    set: { months: slots.months / 0 - slots.plan }\n    next: return\n  terms:",
     );
-    let broken = leasing.replace("slots.months / 0 - slots.plan", "\"[1, 2][5]\"");
+    let broken = leasing.replace("slots.months / 0 - slots.plan", "\"[1, 2][int(slots.months) + 5]\"");
     let mut chat = Chat::new(release(&[("shop.yaml", FORM), ("leasing.yaml", &broken)]));
     chat.command("lease");
     assert_eq!(chat.says("x")[0].text, "sorry");

@@ -7,6 +7,7 @@ use tolmach_engine::{
     Session,
     catalog::Product,
     effect::{Command, Effect, Goal, Lead as LeadEffect, Notice, Outgoing, QueryOutcome},
+    or_none::OrNone,
     slot::Type,
     span::Span,
     trace::Visit,
@@ -86,8 +87,10 @@ pub(super) fn compare(expect: &Expect, seen: &Seen<'_>) -> Vec<Difference> {
             all.add(buttons.span, format!("a button «{label}»"), format!("buttons {labels:?}"));
         }
     }
-    if let Some(lead) = &expect.lead {
-        compare_lead(lead, lead.span, seen, &mut all);
+    match expect.lead.as_ref().map(|lead| (&lead.value, lead.span)) {
+        Some((OrNone::Some(lead), span)) => compare_lead(lead, span, seen, &mut all),
+        Some((OrNone::None, span)) if seen.lead.is_some() => all.add(span, "no lead", "a lead"),
+        _ => {}
     }
     compare_commands(expect, seen, &mut all);
     understood::compare(expect, seen, &mut all);
@@ -223,22 +226,28 @@ fn compare_commands(expect: &Expect, seen: &Seen<'_>, all: &mut Differences) {
         }
     }
     if let Some(expected) = &expect.notifies {
-        let notices: Vec<&Notice> = commands(seen).filter_map(notice).collect();
-        if !notices.iter().any(|notice| told(expected, notice)) {
+        compare_notices(expected, expected.span, seen, all);
+    }
+}
+
+fn compare_notices(expected: &OrNone<Notifies>, span: Span, seen: &Seen<'_>, all: &mut Differences) {
+    let notices: Vec<&Notice> = commands(seen).filter_map(notice).collect();
+    let wanted = match expected {
+        OrNone::None if notices.is_empty() => return,
+        OrNone::None => "no message to the staff".to_owned(),
+        OrNone::Some(expected) if notices.iter().any(|notice| told(expected, notice)) => return,
+        OrNone::Some(expected) => {
             let group = expected.group.as_ref().map_or(String::new(), |group| format!(" to {group}"));
             let parts: Vec<String> = expected.contains.0.iter().map(|part| format!(" «{part}»")).collect();
-            let found: Vec<String> = notices
-                .iter()
-                .map(|notice| format!("to {}: «{} {}»", notice.group, notice.subject, notice.text))
-                .collect();
-            let found = if found.is_empty() { "nothing".to_owned() } else { found.join("; ") };
-            all.add(
-                expected.span,
-                format!("a message to the staff{group}{}", parts.concat()),
-                format!("the staff was told {found}"),
-            );
+            format!("a message to the staff{group}{}", parts.concat())
         }
-    }
+    };
+    let found: Vec<String> = notices
+        .iter()
+        .map(|notice| format!("to {}: «{} {}»", notice.group, notice.subject, notice.text))
+        .collect();
+    let found = if found.is_empty() { "nothing".to_owned() } else { found.join("; ") };
+    all.add(span, wanted, format!("the staff was told {found}"));
 }
 
 fn commands<'a>(seen: &'a Seen<'_>) -> impl Iterator<Item = &'a Command> {

@@ -8,7 +8,7 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Value;
-use tolmach_engine::{condition::FilterExpression, language::Language, span::Spanned};
+use tolmach_engine::{condition::FilterExpression, language::Language, or_none::OrNone, span::Spanned};
 
 use super::texts::Texts;
 
@@ -47,15 +47,15 @@ pub struct Expect {
     /// Whether staff have taken over the chat.
     #[serde(default, alias = "handed")]
     pub taken_over: Option<Spanned<bool>>,
-    /// The client's lead.
-    #[serde(default)]
-    pub lead: Option<Spanned<Lead>>,
+    /// The client's lead; `none` if there may be none.
+    #[serde(default, deserialize_with = "OrNone::field")]
+    pub lead: Option<Spanned<OrNone<Lead>>>,
     /// Goals that must be reached in this step, by name; `none` if no goal may be.
     #[serde(default)]
     pub goal: Option<Spanned<Texts>>,
-    /// A notice to staff that must be sent.
-    #[serde(default)]
-    pub notifies: Option<Spanned<Notifies>>,
+    /// A notice to staff that must be sent; `none` if none may be.
+    #[serde(default, deserialize_with = "OrNone::field")]
+    pub notifies: Option<Spanned<OrNone<Notifies>>>,
     /// The number of calls to the language model in this step, whether scripted or offline.
     #[serde(default)]
     pub model_calls: Option<Spanned<usize>>,

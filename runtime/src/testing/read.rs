@@ -30,7 +30,12 @@ pub fn read(file: &str, text: &str) -> (Vec<Dialog>, Vec<Diagnostic>) {
             Vec::new()
         }
     };
-    for dialog in &dialogs {
+    for (at, dialog) in dialogs.iter().enumerate() {
+        if dialogs.iter().take(at).any(|other| other.name.value == dialog.name.value) {
+            let message = format!("two tests of this file have the name `{}`", dialog.name.value);
+            let help = "give each a name of its own: a failure is told by it";
+            diagnostics.push(Diagnostic::new(Code::BadValue, file, dialog.name.span, message, help));
+        }
         check_given(file, dialog, &mut diagnostics);
         check_steps(file, dialog, &mut diagnostics);
     }
@@ -45,11 +50,12 @@ pub fn unknown_names(file: &str, dialogs: &[Dialog], release: &Release) -> Vec<D
     let mut slots: Vec<&str> =
         release.flows.values().flat_map(|flow| flow.slots.keys().map(String::as_str)).collect();
     let entries = || release.flows.values().flat_map(|flow| flow.nodes.values());
+    let mut goals: Vec<&str> = entries().filter_map(|entry| entry.node.goal()).collect();
     let mut kinds: Vec<&str> = entries().map(|entry| entry.kind.name).collect();
     let classify = entries().filter(|entry| entry.kind.name == "classify");
     let exits: Vec<String> = classify.flat_map(|entry| entry.node.exits()).map(|exit| exit.name).collect();
     let mut intents: Vec<&str> = exits.iter().map(String::as_str).collect();
-    for names in [&mut nodes, &mut slots, &mut kinds, &mut intents] {
+    for names in [&mut nodes, &mut slots, &mut kinds, &mut intents, &mut goals] {
         names.sort_unstable();
         names.dedup();
     }
@@ -58,11 +64,13 @@ pub fn unknown_names(file: &str, dialogs: &[Dialog], release: &Release) -> Vec<D
         if !known.contains(&name.as_str()) {
             let message = match what {
                 "flow" => format!("there is no flow `{}`", name.value),
+                "goal" => format!("no `goal` node marks the goal `{}`", name.value),
                 "kind" => format!("no node of the bundle is of the kind `{}`", name.value),
                 "intent" => format!("no `classify` node has an intent `{}`", name.value),
                 _ => format!("no flow has a {what} `{}`", name.value),
             };
-            let help = format!("name a {what} of the bundle");
+            let article = if what == "intent" { "an" } else { "a" };
+            let help = format!("name {article} {what} of the bundle");
             let diagnostic = Diagnostic::new(code, file, name.span, message, help);
             diagnostics.push(diagnostic.near(name, known.iter().copied()));
         }
@@ -85,6 +93,11 @@ pub fn unknown_names(file: &str, dialogs: &[Dialog], release: &Release) -> Vec<D
         let set = expect.understood.iter().flat_map(|understood| understood.sets.keys());
         for name in expect.slots.keys().chain(set) {
             look(Code::UnknownSlot, "slot", name, &slots);
+        }
+        if let Some(expected) = &expect.goal {
+            for name in expected.0.iter().filter(|name| *name != "none") {
+                look(Code::UnknownTarget, "goal", &Spanned::new(name.clone(), expected.span), &goals);
+            }
         }
         if let Some(flow) = expect.flow.as_ref().filter(|name| name.value != "none") {
             look(Code::UnknownTarget, "flow", flow, &flows);
@@ -270,6 +283,28 @@ mod tests {
         assert_eq!(check(wrong), ["bad-value 2:36"]);
         let wrong = "- name: x\n  steps: [ { staff: leave } ]\n";
         assert_eq!(check(wrong), ["bad-value 2:21"]);
+    }
+
+    #[test]
+    fn two_tests_of_a_file_have_two_names() {
+        let one = "- name: x\n  steps: [ { client: a } ]\n";
+        assert_eq!(check(one), Vec::<String>::new());
+        assert_eq!(check(&format!("{one}{one}")), ["bad-value 3:9"]);
+    }
+
+    #[test]
+    fn nothing_may_be_expected_of_leads_and_notices() {
+        let test =
+            |expect: &str| format!("- name: x\n  steps: [ {{ client: a, expect: {{ {expect} }} }} ]\n");
+        for expect in ["lead: none", "notifies: null", "lead: null, notifies: none", "lead: { source: chat }"]
+        {
+            let (dialogs, diagnostics) = read("tests/x.test.yaml", &test(expect));
+            assert_eq!(diagnostics, [], "{expect}");
+            let expect = &dialogs[0].steps[0].expect;
+            assert!(expect.lead.is_some() || expect.notifies.is_some(), "{expect:?}");
+        }
+        assert_eq!(check(&test("lead: nobody")), ["bad-value 2:41"]);
+        assert_eq!(check(&test("notifies: { grop: sales }")), ["unknown-field 2:47"]);
     }
 
     /// Checks the only diagnostic of a test: its code, and what stands where it points.

@@ -43,6 +43,12 @@ impl Schema {
             return Ok(ExitCode::SUCCESS);
         }
         let folder = self.dir.map_or_else(|| bundle_folder(config), Ok)?;
+        if !folder.is_dir() {
+            bail!(
+                "there is no folder {}; name the folder of a bundle, or make one: tolmach new {0}",
+                folder.display()
+            );
+        }
         let changed = schemas::write(&folder)?;
         for path in &changed {
             println!("{} written", path.display());

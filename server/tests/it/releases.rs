@@ -236,7 +236,7 @@ fn a_bundle_that_is_broken_or_fails_its_tests_is_not_published() {
     edit(&home, "start: hello", "start: helo");
     release(&home, &["publish"]).fails_with(&["do not compile", "shop.yaml:2:8", "unknown-target", "hello"]);
     edit(&home, "start: helo", "start: size");
-    let ran = release(&home, &["publish"]).fails_with(&["1 dialog tests fail; nothing was published"]);
+    let ran = release(&home, &["publish"]).fails_with(&["1 dialog test fails: «", "; nothing was published"]);
     assert!(
         ran.stdout.contains("FAIL  a greeting") && ran.stdout.contains("shop.test.yaml"),
         "{}",

@@ -22,10 +22,16 @@ pub(super) fn check(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let nothing = BTreeMap::new();
-    for flow in graph.flows.iter().filter(|flow| known(flow)) {
-        let uses = uses.get(&flow.id).unwrap_or(&nothing);
-        let given = given(graph, flow);
-        let slots = Slots { graph, flow, uses, given };
+    let all: BTreeMap<&str, Slots<'_, '_>> = graph
+        .flows
+        .iter()
+        .map(|flow| {
+            let uses = uses.get(&flow.id).unwrap_or(&nothing);
+            (flow.id.as_str(), Slots { graph, flow, uses, given: given(graph, flow) })
+        })
+        .collect();
+    let all = without_unset_arguments(graph, all);
+    for slots in all.values().filter(|slots| known(slots.flow)) {
         let never = slots.never_set(diagnostics);
         slots.maybe_unset(&never, diagnostics);
     }
@@ -35,16 +41,62 @@ pub(super) fn check(
 struct Given {
     always: BTreeSet<String>,
     sometimes: BTreeSet<String>,
+    /// Slots that a caller gives, but may have unset itself: that caller's flow, node and slot.
+    perhaps: BTreeMap<String, (String, String, String)>,
 }
 
 fn given(graph: &FlowGraph<'_>, flow: &Flow) -> Given {
     let calls = graph.nodes.iter().filter_map(|node| node.entry.node.call());
     let calls = calls.filter(|call| call.flow.value == flow.id);
-    let gifts: Vec<BTreeSet<String>> =
-        calls.map(|call| call.arguments.iter().map(|slot| slot.value.clone()).collect()).collect();
+    let gifts: Vec<BTreeSet<String>> = calls
+        .map(|call| {
+            let values = call.arguments.iter().filter(|(_, value)| !value.is_null());
+            values.map(|(slot, _)| slot.value.clone()).collect()
+        })
+        .collect();
     let sometimes = gifts.iter().flatten().cloned().collect();
     let always = gifts.into_iter().reduce(|a, b| &a & &b).unwrap_or_default();
-    Given { always, sometimes }
+    Given { always, sometimes, perhaps: BTreeMap::new() }
+}
+
+/// Takes back what a call gives out of a slot that may be unset at the call. What is taken from a flow may be what it gives
+/// on, so it is looked for until nothing changes.
+fn without_unset_arguments<'a, 'f>(
+    graph: &'a FlowGraph<'f>,
+    mut all: BTreeMap<&'f str, Slots<'a, 'f>>,
+) -> BTreeMap<&'f str, Slots<'a, 'f>> {
+    loop {
+        let mut unset: Vec<(String, String, (String, String, String))> = Vec::new();
+        for caller in all.values() {
+            let calls =
+                graph.of_flow(caller.flow).filter_map(|(at, node)| Some((at, node, node.entry.node.call()?)));
+            let mut known = None;
+            for (at, node, call) in calls {
+                let Some(called) = all.get(call.flow.value.as_str()) else { continue };
+                for (theirs, value) in &call.arguments {
+                    let Some(ours) = value.only_slot() else { continue };
+                    if !called.given.always.contains(&theirs.value) {
+                        continue;
+                    }
+                    let known = known.get_or_insert_with(|| caller.surely_set());
+                    // A node that is not reached calls nothing.
+                    if known.get(&at).is_some_and(|set| !set.contains(ours)) {
+                        let of = (caller.flow.id.clone(), node.name.to_owned(), ours.to_owned());
+                        unset.push((call.flow.value.clone(), theirs.value.clone(), of));
+                    }
+                }
+            }
+        }
+        if unset.is_empty() {
+            return all;
+        }
+        for (flow, slot, of) in unset {
+            if let Some(called) = all.get_mut(flow.as_str()) {
+                called.given.always.remove(&slot);
+                called.given.perhaps.entry(slot).or_insert(of);
+            }
+        }
+    }
 }
 
 struct Slots<'a, 'f> {
@@ -157,11 +209,16 @@ impl Slots<'_, '_> {
                     continue;
                 }
                 let path = self.path_without(slot, at);
-                let message = format!(
+                let mut message = format!(
                     "node `{}`: the slot `{slot}` may be unset here, and {consequence}; for example on the path: {}",
                     node.name,
                     self.graph.path(&path)
                 );
+                if let Some((caller, call, ours)) = self.given.perhaps.get(slot) {
+                    message.push_str(&format!(
+                        " (node `{call}` of the flow `{caller}` gives it `slots.{ours}`, which may be unset there)"
+                    ));
+                }
                 let guard = match consequence.as_str() {
                     "the expression would fail" => format!("guard it (slots.{slot} != null && …)"),
                     "the filter would fail" => {

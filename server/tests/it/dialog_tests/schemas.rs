@@ -18,6 +18,9 @@ fn schemas_are_written_and_printed() {
     assert!(again.stdout.contains("are current") && !again.stdout.contains("written"), "{}", again.stdout);
     // The schemas are no part of the bundle.
     home.tolmach(&["check"]).run().ok();
+    home.tolmach(&["schema", "elsewhere"]).run().fails_with(&["there is no folder elsewhere"]);
+    assert!(!home.path("elsewhere").exists(), "nothing is made for a misspelt name");
+    std::fs::create_dir(home.path("elsewhere")).expect("made");
     home.tolmach(&["schema", "elsewhere"]).run().ok();
     let written = std::fs::read_to_string(home.path("elsewhere/faq.schema.json")).expect("written");
     let printed = home.tolmach(&["schema", "--print", "faq"]).run().ok();
