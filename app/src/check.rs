@@ -12,7 +12,8 @@ use tolmach_engine::{
     diagnostic::{Code, Diagnostic, Severity},
     span::Span,
 };
-use tolmach_runtime::{golden_questions, testing};
+use tolmach_llm::embedder::MeaningEmbedder;
+use tolmach_runtime::{Staff, golden_questions, ports, testing};
 
 pub use fix::{Change, Fixed, Written, fixed};
 pub use groups::empty_groups;
@@ -58,6 +59,17 @@ pub fn check(bundle: &Bundle, platform: &Platform) -> Checked {
         diagnostics.extend(missing_entries(release, platform));
     }
     Checked { diagnostics, release: compiled.release }
+}
+
+/// Warnings of what the compiler does not see: groups of the staff that nobody is in, and examples that the classifier cannot
+/// part.
+///
+/// # Errors
+/// The embedder fails.
+pub async fn advice(release: &Release, staff: &Staff) -> ports::Result<Vec<Diagnostic>> {
+    let mut found = empty_groups(release, staff);
+    found.extend(near_examples(release, &MeaningEmbedder).await?);
+    Ok(found)
 }
 
 /// A warning for each flow in which the configuration lets chats begin and that the bundle does not have.

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod children;
+mod compared;
 mod constant;
 mod cost;
 mod explain;
@@ -98,6 +99,15 @@ impl Expression {
     /// Whether it is nothing but `null`, which unsets a slot.
     pub fn is_null(&self) -> bool {
         self.parsed.as_ref().is_ok_and(|parsed| facts::is_null(&parsed.expression))
+    }
+
+    /// The texts that slots are compared with by `==` or `!=`.
+    pub(crate) fn texts_compared(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        if let Ok(parsed) = &self.parsed {
+            compared::collect(&parsed.expression, &mut found);
+        }
+        found
     }
 
     /// The slot whose value it is, if it is nothing but one: then it is unset where the slot is.

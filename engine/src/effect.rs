@@ -432,7 +432,7 @@ pub fn paragraphs(texts: &[&str]) -> String {
 }
 
 /// A product as the client sees it; every field is rendered from the row.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
     /// The product's id.
     pub id: String,

@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{effect::Press, language::Language, text::cut, visible::make_visible};
+use crate::{
+    effect::{Card, Press},
+    language::Language,
+    text::cut,
+    visible::make_visible,
+};
 
 /// The most characters of a client's message that a turn reads. Whatever reads it, so an extractor, a classifier or a
 /// search, takes time linear in it. Channels have limits of their own, a little higher.
@@ -237,13 +242,23 @@ fn command(text: &str) -> Option<EventKind> {
 pub enum StaffAction {
     /// Writes to the client, which takes the chat over: the bot is silent from now on.
     Say {
-        /// The text.
+        /// The text; may be empty when there are products.
         text: String,
+        /// Products to show after the text.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cards: Vec<Card>,
     },
     /// Takes the chat over without writing.
     Take,
     /// Ends the handoff: the bot answers again.
     Return,
+}
+
+impl StaffAction {
+    /// A message without products.
+    pub fn say(text: impl Into<String>) -> StaffAction {
+        StaffAction::Say { text: text.into(), cards: Vec::new() }
+    }
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ impl Phrases {
 /// The sentences of the engine that a bundle may say otherwise, in the order of the reference.
 pub const LISTED: &[Listed] = &[
     (APOLOGY, "a turn failed and the flow has no `on.error`, or that failed too"),
+    (GAVE_UP, "a question took no further answer, and nothing else was said in the turn"),
     (STALE_BUTTON, "a button was pressed whose node or flow is gone"),
     (START_OVER, "the button under `old_button`"),
     (UNSUPPORTED, "the client sent a voice message, a sticker or a photo without words"),
@@ -98,6 +99,13 @@ pub const APOLOGY: Phrase = Phrase::named(
     "failed",
     "Извините, что-то пошло не так. Попробуйте ещё раз чуть позже.",
     "Sorry, something went wrong. Please try again a little later.",
+);
+
+/// A question gave up, and nothing that came of it was said.
+pub const GAVE_UP: Phrase = Phrase::named(
+    "gave_up",
+    "Не получилось разобрать ответ, поэтому этот вопрос пропущу. Напишите, чем ещё помочь.",
+    "I could not make out the answer, so I will skip this question. Tell me what else I can do for you.",
 );
 
 /// A button whose node is gone.

@@ -82,6 +82,8 @@ pub(crate) struct SlotUse {
     pub(crate) reads: Vec<(String, Span)>,
     /// Slots that must be set, or the node fails: the slot, where it is needed, and what would fail.
     pub(crate) needs: Vec<(String, Span, String)>,
+    /// Slots that it compares with texts: the slot, the text, and where.
+    pub(crate) compares: Vec<(String, String, Span)>,
     /// Slots that it sets.
     pub(crate) sets: Vec<(String, Sets)>,
 }

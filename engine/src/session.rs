@@ -49,6 +49,13 @@ pub struct Session {
     /// When staff took the chat over, or last wrote in it, milliseconds since the Unix epoch; the bot is silent.
     #[serde(default, alias = "handed", skip_serializing_if = "Option::is_none")]
     pub taken_over_at: Option<i64>,
+    /// The staff member who has the chat, by the name that their channel gives; `None` while nobody answered a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_over_by: Option<String>,
+    /// Since when the client waits for a person, milliseconds since the Unix epoch: since the chat was handed off, or since the
+    /// first message that staff have not answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaited_since: Option<i64>,
     /// How long the handoff lasts after the last message of staff, milliseconds, where a node has set it.
     #[serde(default, alias = "patience", alias = "timeout", skip_serializing_if = "Option::is_none")]
     pub handoff_timeout: Option<i64>,

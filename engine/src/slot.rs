@@ -89,6 +89,20 @@ impl Type {
         }
     }
 
+    /// Those of which a value is written as one word, number or sentence: what a client answers, or another system replies with.
+    pub const PLAIN: [Type; 10] = [
+        Type::Text,
+        Type::Number,
+        Type::Boolean,
+        Type::Date,
+        Type::Time,
+        Type::DateTime,
+        Type::Duration,
+        Type::Money,
+        Type::Phone,
+        Type::Email,
+    ];
+
     /// Whether it is one of those that have their own notation, arithmetic and order: see [`Typed`].
     pub const fn is_typed(self) -> bool {
         matches!(self, Type::Date | Type::Time | Type::DateTime | Type::Duration | Type::Money)

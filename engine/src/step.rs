@@ -375,6 +375,17 @@ fn fail(release: &Release, session: &mut Session, turn_state: &mut TurnState, fa
     Cursor::Say(phrases::APOLOGY)
 }
 
+/// Whether a question took no further answer and the client was told nothing in this turn: they would wait for the question
+/// that they believe to be still open.
+fn gave_up_in_silence(session: &Session, turn_state: &TurnState) -> bool {
+    let gave_up = |visit: &Visit| {
+        ["ask", "collect_contact"].contains(&visit.kind.as_str()) && visit.exit.as_deref() == Some("gave_up")
+    };
+    session.taken_over_at.is_none()
+        && turn_state.trace.visits.iter().any(gave_up)
+        && !turn_state.effects.iter().any(|effect| matches!(effect.command, Command::Send(_)))
+}
+
 fn say(
     release: &Release,
     session: &mut Session,
@@ -395,6 +406,9 @@ fn start_button(release: &Release, session: &mut Session, turn_state: &mut TurnS
 }
 
 fn done(release: &Release, mut session: Session, mut turn_state: Box<TurnState>) -> Step {
+    if gave_up_in_silence(&session, &turn_state) {
+        say(release, &mut session, &mut turn_state, phrases::GAVE_UP, Vec::new());
+    }
     if let Some((text, buttons)) = wishes::keep(release, &mut session, &mut turn_state) {
         let offer = Outgoing { text, buttons, ..Outgoing::default() };
         turn_state.send(&mut session, &PersonalValues::default(), offer);

@@ -84,21 +84,6 @@ nodes:
         (&["RH-10537"], &["stock", "sorry"]);
 }
 
-/// What fits into one reply of JSON.
-const VALUES: [Type; 11] = [
-    Type::Text,
-    Type::Number,
-    Type::Boolean,
-    Type::Date,
-    Type::Time,
-    Type::DateTime,
-    Type::Duration,
-    Type::Money,
-    Type::Phone,
-    Type::Email,
-    Type::List,
-];
-
 impl Node for Http {
     fn exits(&self) -> Vec<Exit> {
         vec![Exit::required("ok"), Exit::required("failed")]
@@ -144,9 +129,10 @@ impl Node for Http {
         for expression in self.body.values() {
             scope.expression(expression);
         }
+        let values: Vec<Type> = Type::PLAIN.into_iter().chain([Type::List]).collect();
         for (slot, pointer) in &self.into {
             let (_, optional) = part(pointer);
-            scope.sets(slot, &VALUES, if optional { Sets::Maybe } else { Sets::OnExits(&["ok"]) });
+            scope.sets(slot, &values, if optional { Sets::Maybe } else { Sets::OnExits(&["ok"]) });
             if !pointer.is_empty() && !pointer.starts_with('/') {
                 let message = format!("`{}` is no path into a reply: it begins with `/`", pointer.value);
                 scope.report(Code::BadValue, pointer.span, message, format!("write /{}", pointer.value));

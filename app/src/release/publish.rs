@@ -7,6 +7,7 @@ use std::{
 
 use tolmach_engine::{Platform, Release, bundle::Bundle, compile};
 use tolmach_runtime::{
+    Staff,
     ports::{Actor, Publication, PublicationKind, PublishOutcome, Store},
     read_bundle,
 };
@@ -14,6 +15,7 @@ use tolmach_runtime::{
 use super::{Error, base, bundle, current, keep, moves, plan, plan::Plan, resolve, store_publication};
 use crate::{
     audit::Change,
+    check::advice,
     diagnostics::Diagnosed,
     dialog_tests::{self, Summary},
 };
@@ -32,6 +34,8 @@ pub struct Publish {
     pub parent: Option<String>,
     /// Session migrations, each as `FROM=TO`.
     pub moves: Vec<String>,
+    /// Who is in the groups of the staff, for the warnings.
+    pub staff: Staff,
     /// Run all checks and change nothing.
     pub dry_run: bool,
 }
@@ -171,10 +175,11 @@ async fn check_and_publish(
         return Ok(Published::Unchanged(id));
     }
     check_parent(store, wanted.parent.as_deref(), current.as_ref(), folder.as_deref(), &bundle).await?;
-    let compiled = compile(&bundle, platform);
+    let mut compiled = compile(&bundle, platform);
     let Some(new) = compiled.release else {
         return Err(Error::DoNotCompile(Diagnosed::boxed(&bundle, &shown, compiled.diagnostics)));
     };
+    compiled.diagnostics.extend(advice(&new, &wanted.staff).await?);
     let warnings = Diagnosed::boxed(&bundle, &shown, compiled.diagnostics);
     let moves = checked_moves(store, platform, &wanted.moves, current.as_ref(), &new).await?;
     let tests = dialog_tests::run_all(&bundle, platform, &shown, None, false).await?;

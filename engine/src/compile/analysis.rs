@@ -3,6 +3,7 @@
 //!
 //! Nothing is run. Flows with errors are left out: with nodes missing, the graph would show errors that are none.
 
+mod choices;
 mod cost;
 mod cycles;
 mod experiments;
@@ -35,6 +36,7 @@ pub(super) fn check(
     let graph = FlowGraph::of(flows);
     reachability::check(&graph, entry.filter(|_| all), entry_flows, diagnostics);
     experiments::check(&graph, diagnostics);
+    choices::check(&graph, uses, all, diagnostics);
     slots::check(&graph, uses, |flow| all || entry == Some(flow.id.as_str()), diagnostics);
     let order = cycles::check(&graph, diagnostics);
     // A turn without end has no worst case.

@@ -52,9 +52,6 @@ pub(super) fn check_flow<'a>(flow: &'a Flow, scope: &mut Scope<'a>) {
         let message = format!("`{}` takes no contact", contact.value);
         scope.report(Code::BadValue, contact.span, message, "name a `collect_contact` node of this flow");
     }
-    if let Some(inactivity) = &on.inactivity {
-        scope.waiting_time("after", &inactivity.after);
-    }
     for (name, entry) in &flow.nodes {
         scope.node = name;
         scope.node_span = entry.span;

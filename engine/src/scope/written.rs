@@ -79,6 +79,10 @@ impl Scope<'_> {
         self.computed(expression, expression.span());
         self.paths(expression.paths().iter().map(Vec::as_slice), expression.span());
         self.needs(expression.needs(), expression.span(), "the expression would fail");
+        for (slot, text) in expression.texts_compared() {
+            let span = expression.span().narrowed(self.text, &text);
+            self.use_of().compares.push((slot, text, span));
+        }
     }
 
     /// Checks the syntax, the functions and the types of an expression.

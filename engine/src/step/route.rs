@@ -123,6 +123,7 @@ fn route(release: &Release, session: &mut Session, turn_state: &mut TurnState, e
     let said = personal_values(release, session).redact(said, session.language);
     turn_state.remembered = session.remember(Author::Client, &said);
     if session.taken_over_at.is_some() {
+        session.awaited_since.get_or_insert(event.at);
         // Staff have the chat and answer the client themselves.
         return Cursor::Stop;
     }
@@ -301,14 +302,21 @@ fn staff(
             .push(Command::HandOff { reason: phrases::TAKEN_BY_STAFF.get(session.language).to_owned() });
     }
     session.taken_over_at = Some(turn_state.event.at);
+    session.taken_over_by = by.map(str::to_owned).or(session.taken_over_by.take());
     let timeout = session.handoff_timeout.unwrap_or(DEFAULT_HANDOFF_TIMEOUT);
     let due = turn_state.event.at.saturating_add(timeout);
     turn_state.push(Command::StartTimer { name: HANDOFF.to_owned(), due });
-    if let StaffAction::Say { text } = action {
+    if let StaffAction::Say { text, cards } = action {
+        session.awaited_since = None;
         turn_state.send(
             session,
             &PersonalValues::default(),
-            Outgoing { text: text.clone(), staff: by.map(str::to_owned), ..Outgoing::default() },
+            Outgoing {
+                text: text.clone(),
+                cards: cards.clone(),
+                staff: by.map(str::to_owned),
+                ..Outgoing::default()
+            },
         );
     }
     Cursor::Stop
@@ -319,6 +327,8 @@ impl Session {
     fn end_handoff(&mut self) -> bool {
         self.handoff_timeout = None;
         self.handoff_group = None;
+        self.taken_over_by = None;
+        self.awaited_since = None;
         self.taken_over_at.take().is_some()
     }
 }

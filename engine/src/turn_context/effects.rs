@@ -72,6 +72,8 @@ impl TurnContext<'_> {
     /// their last message.
     pub fn hand_off(&mut self, group: &str, reason: String, timeout: i64) {
         self.session.taken_over_at = Some(self.turn_state.event.at);
+        self.session.taken_over_by = None;
+        self.session.awaited_since.get_or_insert(self.turn_state.event.at);
         self.session.handoff_timeout = Some(timeout);
         self.session.handoff_group = Some(group.to_owned());
         self.command(Command::HandOff { reason });

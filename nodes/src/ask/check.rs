@@ -11,26 +11,12 @@ use tolmach_engine::{
 use super::{Ask, Pattern};
 use crate::labels;
 
-/// What may be asked for.
-const ANSWERS: [Type; 11] = [
-    Type::Text,
-    Type::Number,
-    Type::Boolean,
-    Type::Date,
-    Type::Time,
-    Type::DateTime,
-    Type::Duration,
-    Type::Money,
-    Type::Phone,
-    Type::Email,
-    Type::Size,
-];
-
 impl Ask {
     /// Checks the fields of a question.
     pub(super) fn check_fields(&self, scope: &mut Scope<'_>) {
         scope.text(&self.text);
-        scope.sets(&self.into, &ANSWERS, if self.optional { Sets::Maybe } else { Sets::OnExits(&["done"]) });
+        let answers: Vec<Type> = Type::PLAIN.into_iter().chain([Type::Size]).collect();
+        scope.sets(&self.into, &answers, if self.optional { Sets::Maybe } else { Sets::OnExits(&["done"]) });
         scope.buttons(self.choices.len() + 1, self.text.span());
         if let Some(name) = &self.name_into {
             scope.sets(name, &[Type::Contact], Sets::Maybe);

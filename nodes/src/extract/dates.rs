@@ -155,12 +155,7 @@ impl<'t> Reader<'t> {
 
     /// A number that begins at a token, with how many tokens it takes.
     fn number(&self, at: usize) -> Option<(f64, usize)> {
-        let token = self.tokens.get(at)?;
-        let number = self.numbers.binary_search_by_key(&token.range.start, |number| number.range.start);
-        let number = self.numbers.get(number.ok()?)?;
-        let taken =
-            self.tokens.iter().skip(at).take_while(|token| token.range.end <= number.range.end).count();
-        Some((number.value, taken))
+        numbers::at(&self.numbers, &self.tokens, at)
     }
 
     /// What day is named from the current token on, and with how many tokens; `Some((None, _))` for one that is no answer.

@@ -226,6 +226,15 @@ pub(crate) fn find(text: &str) -> Vec<Number> {
     found
 }
 
+/// The number among `found` that begins at a token, with how many tokens it takes.
+pub(super) fn at(found: &[Number], tokens: &[Token], at: usize) -> Option<(f64, usize)> {
+    let token = tokens.get(at)?;
+    let number = found.binary_search_by_key(&token.range.start, |number| number.range.start);
+    let number = found.get(number.ok()?)?;
+    let taken = tokens.iter().skip(at).take_while(|token| token.range.end <= number.range.end).count();
+    Some((number.value, taken))
+}
+
 /// The number that begins at a token: its value, its last multiplier, and the token after it.
 fn parse(tokens: &[Token], parts: &[Option<Part>], from: usize) -> Option<(f64, f64, usize)> {
     parse_within(tokens, parts, from, 0)

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use serde_json::json;
 use tolmach_engine::{
-    effect::{Command, HttpReply, Method, Query, QueryOutcome, ScoredLabel},
+    effect::{Card, Command, HttpReply, Method, Query, QueryOutcome, ScoredLabel},
     event::{EventKind, StaffAction},
     language::Language,
 };
@@ -110,7 +110,7 @@ fn timer(chat: &mut Chat, name: &str) -> Vec<tolmach_engine::effect::Outgoing> {
 }
 
 fn staff(chat: &mut Chat, action: StaffAction) -> Vec<tolmach_engine::effect::Outgoing> {
-    chat.event(EventKind::Staff { action, by: None })
+    chat.event(EventKind::Staff { action, by: Some("Пётр".to_owned()) })
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn the_bot_is_silent_while_a_person_has_the_chat() {
     assert!(chat.says("нужен насос").is_empty());
     assert!(chat.command("start").is_empty());
     assert!(timer(&mut chat, "inactivity").is_empty());
-    let said = staff(&mut chat, StaffAction::Say { text: "Здравствуйте, это Пётр".into() });
+    let said = staff(&mut chat, StaffAction::say("Здравствуйте, это Пётр"));
     let at = chat.session.taken_over_at.unwrap();
     assert!(commands(&chat).iter().any(|command| {
         matches!(command, Command::StartTimer { name, due } if name == "handoff" && *due == at + 2 * 3_600_000)
@@ -285,6 +285,40 @@ fn the_bot_is_silent_while_a_person_has_the_chat() {
     assert_eq!(chat.path(), ["person", "thanks", "size"]);
     assert_eq!(chat.session.taken_over_at, None);
     assert_eq!(chat.says("5")[0].text, "thanks");
+}
+
+#[test]
+fn it_is_known_since_when_a_client_waits_and_who_has_the_chat() {
+    let mut chat = chat();
+    chat.command("size");
+    assert_eq!(chat.session.awaited_since, None, "the bot answers");
+    chat.command("person");
+    let called = chat.session.awaited_since;
+    assert!(called.is_some() && called == chat.session.taken_over_at);
+    assert_eq!(chat.session.taken_over_by, None, "nobody has come yet");
+    chat.says("есть кто?");
+    assert_eq!(chat.session.awaited_since, called, "the first word counts");
+
+    staff(&mut chat, StaffAction::Take);
+    assert_eq!((chat.session.awaited_since, chat.session.taken_over_by.as_deref()), (called, Some("Пётр")));
+    staff(&mut chat, StaffAction::say("слушаю"));
+    assert_eq!(chat.session.awaited_since, None);
+    chat.says("нужен счёт");
+    assert!(chat.session.awaited_since > called);
+    staff(&mut chat, StaffAction::Return);
+    assert_eq!((chat.session.awaited_since, chat.session.taken_over_by.clone()), (None, None));
+}
+
+#[test]
+fn a_person_shows_products() {
+    let mut chat = chat();
+    chat.command("person");
+    let card =
+        Card {
+            id: "a/1".to_owned(), name: "Насос".to_owned(), price: "5 ₽".to_owned(), ..Card::default()
+        };
+    let said = staff(&mut chat, StaffAction::Say { text: String::new(), cards: vec![card.clone()] });
+    assert_eq!((said[0].cards.as_slice(), said[0].staff.as_deref()), ([card].as_slice(), Some("Пётр")));
 }
 
 #[test]
@@ -300,7 +334,7 @@ fn a_chat_that_nobody_answers_comes_back_to_the_bot() {
 fn a_person_may_take_any_chat_by_writing() {
     let mut chat = chat();
     chat.command("size");
-    staff(&mut chat, StaffAction::Say { text: "минуту".into() });
+    staff(&mut chat, StaffAction::say("минуту"));
     assert!(chat.says("7").is_empty());
     staff(&mut chat, StaffAction::Return);
     assert_eq!((chat.path(), chat.waits_at()), (vec!["size"], Some("size")), "the question is asked again");

@@ -170,7 +170,7 @@ fn happen(chat: &mut Chat, pressed: &mut Vec<(String, Press)>, what: (u8, u8)) -
         },
         9 => EventKind::Staff {
             action: match what.1 % 3 {
-                0 => StaffAction::Say { text: "здравствуйте".into() },
+                0 => StaffAction::say("здравствуйте"),
                 1 => StaffAction::Take,
                 _ => StaffAction::Return,
             },

@@ -229,6 +229,24 @@ fn a_question_has_limits_and_says_them() {
 }
 
 #[test]
+fn a_question_that_gives_up_in_silence_says_so() {
+    let chat_of = |to: &str| {
+        let nodes = format!(
+            "  a: {{ ask: {{ text: 'N?', into: n, attempts: 1 }}, next: {{ done: b, cancelled: wait, gave_up: {to} }} }}\n  b: {{ say: {{ text: OK }} }}\n"
+        );
+        chat("  n: { type: number }\n", &nodes)
+    };
+    for (to, expected) in [("wait", "Не получилось разобрать ответ"), ("end", "Не получилось"), ("b", "OK")]
+    {
+        let mut chat = chat_of(to);
+        chat.command("go");
+        let said = chat.says("сто пятьсот тыщ");
+        assert_eq!(said.len(), 1, "{to}: {said:?}");
+        assert!(said[0].text.starts_with(expected), "{to}: {said:?}");
+    }
+}
+
+#[test]
 fn a_visit_is_named_in_one_message_or_in_two() {
     let nodes = "  a:
     ask: { text: When?, into: at, min: now + hours(2), only: working_hours }
