@@ -138,7 +138,9 @@ impl Runtime {
         };
         self.report_missing_entry(ready, &event);
         let none = (Greeting::None, Vec::new());
-        let Some((effects, trace)) = self.without_storing(ready, first, event, queries).await else {
+        let session = Session { chat: first.address.to_string(), ..Session::default() };
+        let Some((effects, trace)) = self.without_storing(ready, session, event, queries, TIMEOUT).await
+        else {
             return none;
         };
         let failed = trace.outcomes.iter().any(|outcome| matches!(outcome, QueryOutcome::Failed { .. }))
@@ -163,18 +165,18 @@ impl Runtime {
         (greeting, said)
     }
 
-    /// Runs a turn on a new session and drops the session. `None` if it asks a query that it may not ask, or takes too
-    /// long.
-    async fn without_storing(
+    /// Runs a turn on a session and drops the session after it. `None` if it asks a query that it may not ask, or takes longer
+    /// than `timeout`.
+    pub(crate) async fn without_storing(
         &self,
         ready: &Arc<LoadedRelease>,
-        first: &Inbound,
+        session: Session,
         event: Event,
         queries: Queries,
+        timeout: Duration,
     ) -> Option<(Vec<Effect>, Trace)> {
-        let (chat, turn) = (first.address.to_string(), event.id);
-        let session = Session { chat: chat.clone(), ..Session::default() };
-        let deadline = Instant::now() + TIMEOUT;
+        let (chat, turn) = (session.chat.clone(), event.id);
+        let deadline = Instant::now() + timeout;
         let of = Arc::clone(ready);
         let mut step = compute(deadline, move || start(&of.release, session, event)).await.ok()?;
         loop {
@@ -194,9 +196,9 @@ impl Runtime {
     }
 }
 
-/// Which queries a greeting may ask.
+/// Which queries a turn may ask of which nothing is stored.
 #[derive(Clone, Copy)]
-enum Queries {
+pub(crate) enum Queries {
     /// Those that change nothing.
     All,
     /// Those that also ask neither a language model nor another system.

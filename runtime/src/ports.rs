@@ -35,11 +35,14 @@ pub use photos::{PHOTO_PREFIX, Photo, Photos};
 pub use query::{Order, Page};
 pub use retention::{Removed, Retention};
 pub use store::{
-    AnalyticsEvent, AnalyticsEventKind, AnalyticsStore, Bundle, Chat, ChatKey, ChatStore, ClientStore,
-    ClientTable, Commit, CommitOutcome, Erased, Erasure, InboxRow, InboxStore, LeadChanged, LeadQuery,
-    LeadStore, LeaseStore, MAX_MENTIONS, MAX_PENDING, Mention, MessageQuery, MessageRow, Needle, Next,
-    NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, ReleaseStore,
-    Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnQuery, TurnStore, WaitingPlace, presses,
+    Account, AccountSaved, AccountStore, AnalyticsEvent, AnalyticsEventKind, AnalyticsStore, Bundle, Chat,
+    ChatKey, ChatOverview, ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, DialogFact,
+    DialogFigures, DialogQuery, DialogRow, DialogStore, Erased, Erasure, FigurePeriod, FigureStore, InboxRow,
+    InboxStore, Invitation, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Login,
+    Logins, MAX_MENTIONS, MAX_PENDING, Mention, MessageQuery, MessageRow, ModelFigures, Needle, News, Next,
+    NoteRow, NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, Queue,
+    ReleaseStore, ReplyFigures, Said, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnFigures,
+    TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting, WaitingPlace, handle, presses,
 };
 pub use task::{Day, ImportOptions, Job, QUEUE, QuarantineQuery, QuarantinedTask, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};
@@ -48,9 +51,10 @@ pub use upload::{Upload, UploadStore};
 /// Store` needs no import.
 pub mod prelude {
     pub use super::{
-        AnalyticsStore as _, AuditStore as _, ChatStore as _, ClientStore as _, InboxStore as _,
-        LeadStore as _, LeaseStore as _, MeterStore as _, OutboxStore as _, ReleaseStore as _, Store as _,
-        TaskStore as _, TimerStore as _, TurnStore as _, UploadStore as _,
+        AccountStore as _, AnalyticsStore as _, AuditStore as _, ChatStore as _, ClientStore as _,
+        DialogStore as _, FigureStore as _, InboxStore as _, LeadStore as _, LeaseStore as _,
+        MeterStore as _, OutboxStore as _, ReleaseStore as _, Store as _, TaskStore as _, TimerStore as _,
+        TurnStore as _, UploadStore as _,
     };
 }
 

@@ -148,6 +148,12 @@ impl ReleaseRegistry {
         self.current().map(|current| current.ready.release.id.clone())
     }
 
+    /// The company's time zone; UTC before the first release.
+    pub fn time_zone(&self) -> jiff::tz::TimeZone {
+        self.current()
+            .map_or(jiff::tz::TimeZone::UTC, |current| current.ready.release.resources.time_zone.clone())
+    }
+
     /// Since when the current release has been current, milliseconds since the Unix epoch.
     pub fn since(&self) -> Option<i64> {
         self.current().map(|current| current.since)

@@ -240,7 +240,7 @@ mod tests {
         }
         assert_eq!(told.rows, []);
         assert!(matches!(told.timer, Some(Command::StartTimer { .. })), "{:?}", told.timer);
-        let action = StaffAction::Say { text: "Здравствуйте".to_owned() };
+        let action = StaffAction::say("Здравствуйте");
         let answer = event(EventKind::Staff { action, by: None });
         let told = told_by(&taken, &answer, &[], &[], told.state.as_deref());
         assert_eq!((told.rows.len(), told.rows[0].message.text.as_str()), (2, "ещё (×12)"));

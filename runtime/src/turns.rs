@@ -8,16 +8,16 @@ use std::{
 use tolmach_engine::{
     Abandoned, Session, Step, SuspendedTurn, abandon, changes_nothing,
     effect::{Author, Command, Effect, Outgoing, Press, Query, QueryOutcome},
-    event::{Event, EventKind},
+    event::{Client, Event, EventKind},
     resume, start,
     trace::Trace,
 };
 use uuid::Uuid;
 
 use crate::{
-    coalescing, cpu,
+    coalescing, cpu, figures,
     names::short,
-    ports::{self, Chat, ChatKey, Commit, CommitOutcome, InboxRow, MessageRow},
+    ports::{self, Chat, ChatKey, ChatOverview, Commit, CommitOutcome, InboxRow, MessageRow},
     queries::QueryContext,
     record::Record,
     release_registry::LoadedRelease,
@@ -93,6 +93,16 @@ impl Runtime {
             }
         }
         let path = trace.path().join(" → ");
+        let figures = figures::of(&figures::Turned {
+            events: &rows.iter().filter(|_| !ignored).map(|row| &row.event).collect::<Vec<_>>(),
+            before: &before,
+            after: &session,
+            effects: &effects,
+            messages: &messages,
+            trace: &trace,
+            at: event.at,
+            zone: &ready.release.resources.time_zone,
+        });
         let notified = told.rows.iter().map(|notice| notice.chat.clone()).collect();
         // Not in the record: a replay has the effects of the flow alone.
         let timer =
@@ -109,6 +119,8 @@ impl Runtime {
             session: json(&session)?,
             waits: session.waits_at().map(|(flow, node)| (flow.to_owned(), node.to_owned())),
             taken_over_at: session.taken_over_at,
+            overview: overview(&session, &messages),
+            figures,
             spoke: !ignored && rows.iter().any(|row| speaks(&row.event)) || effects.iter().any(is_lead),
             messages,
             effects: effects.iter().cloned().chain(timer).collect(),
@@ -237,6 +249,19 @@ fn session(chat: &str, stored: Option<&str>) -> Session {
         chat.clone_into(&mut session.chat);
     }
     session
+}
+
+/// What lists show of the chat after a turn with these messages.
+fn overview(session: &Session, messages: &[MessageRow]) -> ChatOverview {
+    let Client { first_name, last_name, username, .. } = &session.client;
+    let name = format!("{first_name} {last_name}");
+    ChatOverview {
+        said: messages.last().map(|message| message.who),
+        awaited_since: session.awaited_since,
+        holder: session.taken_over_by.clone(),
+        language: session.language.code().to_owned(),
+        client: if name.trim().is_empty() { username.clone() } else { name.trim().to_owned() },
+    }
 }
 
 /// Begins a corrected message in the transcript and in what staff are told.

@@ -7,9 +7,12 @@
 //!
 //! This module holds no policy: when to deliver, when to retry a task and what a turn means is decided by the runtime.
 
+mod accounts;
 mod answer;
 mod batch;
 mod clients;
+mod dialogs;
+mod figures;
 mod look;
 mod operation;
 pub(crate) mod queue;
@@ -34,13 +37,15 @@ use tolmach_engine::effect::Press;
 use tolmach_runtime::{
     leads::{LeadChange, LeadHistoryRow, LeadRow},
     ports::{
-        Actor, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle, Chat, ChatKey,
-        ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, Day, Erased, Erasure, Error, Inbound,
-        InboxStore, Job, LeadChanged, LeadQuery, LeadStore, LeaseStore, Mention, MessageQuery, MessageRow,
-        MeterStore, ModelCallQuery, ModelCallRow, Needle, Next, NoticeRow, OutboxRow, OutboxStore, Page,
-        Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, ReleaseStore, Removed, Result,
-        Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnQuery, TurnStore,
-        Upload, UploadStore, WaitingPlace,
+        Account, AccountSaved, AccountStore, Actor, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery,
+        AuditStore, Bundle, Chat, ChatKey, ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, Day,
+        DialogFigures, DialogQuery, DialogRow, DialogStore, Erased, Erasure, Error, FigurePeriod,
+        FigureStore, Inbound, InboxStore, Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery,
+        LeadStore, LeaseStore, Login, Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCallQuery,
+        ModelCallRow, ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page,
+        Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, ReleaseStore, Removed,
+        ReplyFigures, Result, Retention, Said, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore,
+        TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -413,6 +418,10 @@ impl<D: Dialect> LeadStore for SqlStore<D> {
         self.said(read::leads(&*self.dialect, query).await)
     }
 
+    async fn lead_counts(&self) -> Result<Vec<LeadCount>> {
+        self.said(read::lead_counts(&*self.dialect).await)
+    }
+
     async fn leads_like(&self, prefix: &str) -> Result<Vec<LeadRow>> {
         self.said(read::leads_like(&*self.dialect, prefix).await)
     }
@@ -446,6 +455,129 @@ impl<D: Dialect> ClientStore for SqlStore<D> {
 
     async fn purge(&self) -> Result<Purged> {
         self.dialect.purge().await
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> AccountStore for SqlStore<D> {
+    async fn accounts(&self) -> Result<Vec<Account>> {
+        self.said(accounts::accounts(&*self.dialect).await)
+    }
+
+    async fn account_named(&self, name: &str) -> Result<Option<Account>> {
+        self.said(accounts::account_named(&*self.dialect, name).await)
+    }
+
+    async fn save_account(&self, account: &Account) -> Result<AccountSaved> {
+        Ok(self.write(accounts::save(account)?).await?.account())
+    }
+
+    async fn add_login(&self, login: &Login) -> Result<()> {
+        self.write(accounts::add_login(login)?).await.map(drop)
+    }
+
+    async fn login(&self, id: &str) -> Result<Option<(Login, Account)>> {
+        self.said(accounts::login(&*self.dialect, id).await)
+    }
+
+    async fn logins(&self, account: Uuid) -> Result<Vec<Login>> {
+        self.said(accounts::logins(&*self.dialect, account).await)
+    }
+
+    async fn touch_login(&self, id: &str, at: i64) -> Result<()> {
+        self.write(accounts::touch_login(id, at)).await.map(drop)
+    }
+
+    async fn end_logins(&self, which: &Logins) -> Result<u64> {
+        let ended = self.write(accounts::end_logins(which)).await?.count();
+        Ok(u64::try_from(ended).unwrap_or_default())
+    }
+
+    async fn invite(&self, invitation: &Invitation) -> Result<()> {
+        self.write(accounts::end_invitations(&invitation.role)).await?;
+        self.write(accounts::invite(invitation)?).await.map(drop)
+    }
+
+    async fn invitation(&self, id: &str) -> Result<Option<Invitation>> {
+        self.said(accounts::invitation(&*self.dialect, id).await)
+    }
+
+    async fn use_invitation(&self, id: &str) -> Result<bool> {
+        Ok(self.write(accounts::use_invitation(id)).await?.count() > 0)
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> DialogStore for SqlStore<D> {
+    async fn dialogs(&self, query: &DialogQuery) -> Result<Vec<DialogRow>> {
+        self.said(dialogs::dialogs(&*self.dialect, query).await)
+    }
+
+    async fn dialog(&self, chat: &str) -> Result<Option<DialogRow>> {
+        self.said(dialogs::dialog(&*self.dialect, chat).await)
+    }
+
+    async fn waiting(&self, holder: &str) -> Result<Waiting> {
+        self.said(dialogs::waiting(&*self.dialect, holder).await)
+    }
+
+    async fn news(&self, after: i64, limit: u32) -> Result<Vec<News>> {
+        self.said(dialogs::news(&*self.dialect, after, limit).await)
+    }
+
+    async fn said_before(&self, seq: i64, limit: u32) -> Result<Vec<Said>> {
+        self.said(dialogs::said_before(&*self.dialect, seq, limit).await)
+    }
+
+    async fn last_news(&self) -> Result<i64> {
+        self.said(dialogs::last_news(&*self.dialect).await)
+    }
+
+    async fn turn_lines(&self, chat: &str, from: i64, until: i64, limit: u32) -> Result<Vec<TurnLine>> {
+        self.said(dialogs::turn_lines(&*self.dialect, chat, (from, until), limit).await)
+    }
+
+    async fn add_note(&self, note: &NoteRow) -> Result<bool> {
+        Ok(self.write(dialogs::add_note(note)?).await?.found())
+    }
+
+    async fn notes(&self, chat: &str) -> Result<Vec<NoteRow>> {
+        self.said(dialogs::notes(&*self.dialect, chat).await)
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> FigureStore for SqlStore<D> {
+    async fn dialog_figures(&self, period: &FigurePeriod, step: i64) -> Result<Vec<DialogFigures>> {
+        self.said(figures::dialogs(&*self.dialect, period, step).await)
+    }
+
+    async fn reply_figures(&self, period: &FigurePeriod) -> Result<ReplyFigures> {
+        self.said(figures::replies(&*self.dialect, period).await)
+    }
+
+    async fn lead_figures(&self, period: &FigurePeriod, step: i64) -> Result<Vec<LeadFigures>> {
+        self.said(figures::leads(&*self.dialect, period, step).await)
+    }
+
+    async fn intent_figures(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<(String, u64)>> {
+        self.said(figures::intents(&*self.dialect, period, limit).await)
+    }
+
+    async fn unsure_turns(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<UnsureTurn>> {
+        self.said(figures::unsure(&*self.dialect, period, limit).await)
+    }
+
+    async fn model_figures(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<ModelFigures>> {
+        self.said(figures::models(&*self.dialect, period, limit).await)
+    }
+
+    async fn model_calls_made(&self, period: &FigurePeriod) -> Result<u64> {
+        self.said(figures::calls(&*self.dialect, period).await)
+    }
+
+    async fn undelivered(&self) -> Result<u64> {
+        self.said(figures::undelivered(&*self.dialect).await)
     }
 }
 

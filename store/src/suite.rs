@@ -4,8 +4,11 @@
 //!
 //! Tests of files, servers or crashes of one database stay with its adapter.
 
+mod accounts;
 mod audit;
 mod clients;
+mod dialogs;
+mod figures;
 mod leads;
 mod meter;
 mod releases;
@@ -24,8 +27,8 @@ use tolmach_engine::{
     event::{Client, EventKind, Sent},
 };
 use tolmach_runtime::ports::{
-    Address, Bundle, Commit, CommitOutcome, Inbound, InboxRow, LeadQuery, MAX_PENDING, MessageQuery,
-    MessageRow, Next, Store, Task, TurnQuery,
+    Address, Bundle, ChatOverview, Commit, CommitOutcome, Inbound, InboxRow, LeadQuery, MAX_PENDING,
+    MessageQuery, MessageRow, Next, Store, Task, TurnFigures, TurnQuery,
 };
 use uuid::Uuid;
 
@@ -69,7 +72,9 @@ macro_rules! conformance {
             finds_leads_by_status_and_page, keeps_model_calls, keeps_uploads, reads_every_row_of_a_client,
             finds_a_client_by_a_contact, erases_every_row_of_a_client,
             a_turn_in_progress_does_not_bring_an_erased_chat_back, erasing_beside_turns_leaves_nothing_of_them,
-            erases_a_long_history_in_steps, every_table_is_known_to_the_erasure);
+            erases_a_long_history_in_steps, every_table_is_known_to_the_erasure,
+            keeps_accounts, keeps_logins, uses_an_invitation_once, lists_chats_by_queue_and_filter,
+            tells_the_news_and_the_turns, keeps_notes, counts_dialogs_leads_and_intents, counts_model_calls);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -79,9 +84,12 @@ macro_rules! conformance {
         })+
     };
 }
+pub(crate) use accounts::*;
 pub(crate) use audit::*;
 pub(crate) use clients::*;
 pub(crate) use conformance;
+pub(crate) use dialogs::*;
+pub(crate) use figures::*;
 pub(crate) use leads::*;
 pub(crate) use meter::*;
 pub(crate) use releases::*;
@@ -129,6 +137,8 @@ fn turn(row: &InboxRow, version: i64, commands: Vec<Command>) -> Commit {
         session: format!("{{\"turn\":{}}}", version + 1),
         waits: None,
         taken_over_at: None,
+        overview: ChatOverview::default(),
+        figures: TurnFigures::default(),
         spoke: true,
         messages: vec![MessageRow { seq: 0, who: Author::Client, body: "привет".to_owned(), at: 7 }],
         effects: effects

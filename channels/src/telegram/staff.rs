@@ -69,7 +69,7 @@ pub(super) fn read(bot: &str, update: &Update) -> Option<Inbound> {
         true if TAKE.contains(&word.as_str()) => StaffAction::Take,
         // An unknown or mistyped command must not reach the client.
         true => return None,
-        false => StaffAction::Say { text: text.to_owned() },
+        false => StaffAction::say(text),
     };
     Some(Inbound {
         address,
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(
             said.kind,
             EventKind::Staff {
-                action: StaffAction::Say { text: "Добрый день!\nЯ Пётр".to_owned() },
+                action: StaffAction::say("Добрый день!\nЯ Пётр"),
                 by: Some("Пётр (7)".to_owned()),
             }
         );

@@ -303,6 +303,8 @@ async fn a_kill_before_confirmation_loses_and_repeats_no_message() {
             session: "{}".to_owned(),
             waits: None,
             taken_over_at: None,
+            overview: tolmach_runtime::ports::ChatOverview::default(),
+            figures: tolmach_runtime::ports::TurnFigures::default(),
             spoke: true,
             messages: vec![],
             effects: vec![],

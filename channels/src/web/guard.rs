@@ -1,11 +1,10 @@
 //! The limits of the web chat: how many connections, requests, frames and chats an address may have.
 //!
-//! The counting is in [`rate`] and [`counter`], which know neither sockets nor the time. Here limits get their names, and
+//! The counting is in [`tolmach_runtime::rate`] and [`counter`], which know neither sockets nor the time. Here limits get their names, and
 //! what is refused is logged.
 
 mod counter;
 mod limits;
-mod rate;
 mod security_log;
 
 use std::{
@@ -16,6 +15,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use tolmach_runtime::rate::{Rate, RateLimiter};
 
 use axum::{
     http::{HeaderMap, StatusCode, header},
@@ -24,7 +24,6 @@ use axum::{
 
 use super::visitor::{Network, Proxies, Visitor};
 use counter::Counter;
-use rate::{Rate, RateLimiter};
 use security_log::SecurityLog;
 
 pub use counter::Counted;

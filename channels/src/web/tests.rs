@@ -18,7 +18,9 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::TurnQuery;
 use tolmach_runtime::ports::prelude::*;
-use tolmach_runtime::ports::{Commit, Error, Inbound, Intake, MessageRow, Next, Result, UnreadUpdate};
+use tolmach_runtime::ports::{
+    ChatOverview, Commit, Error, Inbound, Intake, MessageRow, Next, Result, TurnFigures, UnreadUpdate,
+};
 use uuid::Uuid;
 
 mod limits;
@@ -78,6 +80,8 @@ impl Intake for Echo {
                 session: "{}".to_owned(),
                 waits: None,
                 taken_over_at: None,
+                overview: ChatOverview::default(),
+                figures: TurnFigures::default(),
                 spoke: true,
                 messages: vec![
                     MessageRow { seq: 0, who: Author::Client, body: said, at: 1 },

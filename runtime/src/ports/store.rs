@@ -5,9 +5,12 @@
 //! [`super::Error::Unavailable`] when the database is unavailable, and [`super::Error::Refused`] for a value that it
 //! cannot store, such as a key with U+0000.
 
+mod accounts;
 mod analytics;
 mod chats;
 mod clients;
+mod dialogs;
+mod figures;
 mod inbox;
 mod leads;
 mod leases;
@@ -19,11 +22,19 @@ mod turns;
 
 use async_trait::async_trait;
 
+pub use accounts::{Account, AccountSaved, AccountStore, Invitation, Login, Logins, handle};
 pub use analytics::{AnalyticsEvent, AnalyticsEventKind, AnalyticsStore};
 pub use chats::{ChatStore, MessageQuery, MessageRow, TakenOverChat, WaitingPlace};
 pub use clients::{ClientStore, ClientTable, Erased, Erasure, MAX_MENTIONS, Mention, Needle, Purged};
+pub use dialogs::{
+    ChatOverview, DialogQuery, DialogRow, DialogStore, News, NoteRow, Queue, Said, TurnLine, Waiting,
+};
+pub use figures::{
+    DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ReplyFigures,
+    TurnFigures, UnsureTurn,
+};
 pub use inbox::{InboxRow, InboxStore, MAX_PENDING, Next};
-pub use leads::{LeadChanged, LeadQuery, LeadStore};
+pub use leads::{LeadChanged, LeadCount, LeadQuery, LeadStore};
 pub use leases::LeaseStore;
 pub use outbox::{NoticeRow, OutboxRow, OutboxStore, presses};
 pub use releases::{Bundle, Publication, PublicationKind, PublishOutcome, ReleaseStore};
@@ -53,6 +64,9 @@ pub trait Store:
     + MeterStore
     + UploadStore
     + ClientStore
+    + AccountStore
+    + DialogStore
+    + FigureStore
 {
     /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each table. A count that
     /// is not 0 means that there may be more.

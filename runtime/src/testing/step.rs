@@ -184,7 +184,7 @@ impl StaffStep {
     /// The action of the event.
     pub(super) fn action(&self) -> event::StaffAction {
         match self {
-            StaffStep::Say(text) => event::StaffAction::Say { text: text.clone() },
+            StaffStep::Say(text) => event::StaffAction::say(text.clone()),
             StaffStep::Take => event::StaffAction::Take,
             StaffStep::Return => event::StaffAction::Return,
         }

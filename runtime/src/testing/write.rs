@@ -129,7 +129,7 @@ fn happening(event: &Event, before: Option<i64>) -> String {
             let millis = before.map_or(1000, |before| event.at - before);
             format!("after: {}s", (millis / 1000 + 1).max(1))
         }
-        EventKind::Staff { action: StaffAction::Say { text }, .. } => {
+        EventKind::Staff { action: StaffAction::Say { text, .. }, .. } => {
             format!("staff: {{ say: {} }}", quoted(text))
         }
         EventKind::Staff { action: StaffAction::Take, .. } => "staff: take".to_owned(),

@@ -1,6 +1,8 @@
 //! Results of operations, which the writer sends to the callers.
 
-use tolmach_runtime::ports::{ChatKey, CommitOutcome, Erased, LeadChanged, PublishOutcome, Removed};
+use tolmach_runtime::ports::{
+    AccountSaved, ChatKey, CommitOutcome, Erased, LeadChanged, PublishOutcome, Removed,
+};
 
 /// The result of one operation. An accessor for another variant returns a default; that does not occur by construction.
 #[derive(Clone, Debug)]
@@ -14,6 +16,7 @@ pub(super) enum Answer {
     Removed(Removed),
     Erased(Erased),
     Lead(LeadChanged),
+    Account(AccountSaved),
     Done,
 }
 
@@ -45,6 +48,10 @@ impl Answer {
 
     pub(super) fn lead(self) -> LeadChanged {
         if let Answer::Lead(changed) = self { changed } else { LeadChanged::Unknown }
+    }
+
+    pub(super) fn account(self) -> AccountSaved {
+        if let Answer::Account(saved) = self { saved } else { AccountSaved::Conflict }
     }
 
     pub(super) fn removed(self) -> Removed {

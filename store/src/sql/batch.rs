@@ -128,6 +128,8 @@ impl<S: DbConnection> Group<'_, S> {
                 | Operation::Quarantine { .. }
                 | Operation::RetryTask { .. }
                 | Operation::ChangeLead(..)
+                | Operation::Account(..)
+                | Operation::AddNote(..)
                 | Operation::EraseHistory { .. }
                 | Operation::EraseClient(..)
                 | Operation::Retain(..) => others.push((index, *operation)),
@@ -222,6 +224,7 @@ impl<S: DbConnection> Group<'_, S> {
         let mut stopped = Array::default();
         let mut started = Array::default();
         let mut analytics = Array::default();
+        let mut figures = Array::default();
         let mut leads = Vec::new();
         let mut events = 0;
         for (position, (index, turn)) in turns.iter().enumerate() {
@@ -243,6 +246,7 @@ impl<S: DbConnection> Group<'_, S> {
             stopped.add(&turn.stopped);
             started.add(&turn.started);
             analytics.add(&turn.analytics);
+            figures.add(&turn.figures);
             self.changed.insert(turn.chat.clone());
             self.tasks.extend(turn.notices.iter().map(|(_, task)| task.clone()));
             leads.extend(turn.leads.iter().cloned());
@@ -277,6 +281,7 @@ impl<S: DbConnection> Group<'_, S> {
         let early: Vec<(String, String, i64)> = self.fetch(statements.timer_tasks, started).await?;
         self.push_timers(early)?;
         self.run(statements.analytics, analytics).await?;
+        self.run(statements.figures.add, figures).await?;
         Ok(self.store_leads(leads).await?)
     }
 

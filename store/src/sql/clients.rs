@@ -118,7 +118,7 @@ impl<S: DbConnection> Group<'_, S> {
     }
 
     /// Runs the statements that a dialect has deferred, so that the next count is that of its own statement.
-    async fn flush(&mut self) -> sqlx::Result<()> {
+    pub(super) async fn flush(&mut self) -> sqlx::Result<()> {
         self.session.fetch::<(i64,)>("SELECT CAST(1 AS BIGINT)", vec![]).await.map(drop)
     }
 }

@@ -8,12 +8,12 @@ use tolmach_engine::effect::{Author, Command};
 use tolmach_engine::{event::Event, text::shorten};
 use tolmach_runtime::leads::{LeadChange, LeadHistoryRow, LeadRow, LeadStatus, LeadUpdate};
 use tolmach_runtime::ports::{
-    Actor, AuditEntry, AuditResult, Bundle, ChatKey, Commit, Error, Inbound, ModelCall, ModelCallRow,
-    NoticeRow, Publication, PublicationKind, Result, Retention, Task, Upload, presses,
+    Actor, AuditEntry, AuditResult, Bundle, ChatKey, ChatOverview, Commit, Error, Inbound, ModelCall,
+    ModelCallRow, NoticeRow, Publication, PublicationKind, Result, Retention, Task, Upload, presses,
 };
 use uuid::Uuid;
 
-use super::clients::Erasing;
+use super::{accounts::AccountWrite, clients::Erasing};
 
 /// One write operation. Comments give the columns of its JSON rows.
 pub(super) enum Operation {
@@ -67,6 +67,9 @@ pub(super) enum Operation {
     },
     EraseClient(Box<Erasing>),
     ChangeLead(Box<ChangingLead>),
+    Account(Box<AccountWrite>),
+    /// `[chat, at, author, body]`.
+    AddNote(Rows),
     /// `[id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage]`.
     ModelCalls(Rows),
     /// `[id, name, bytes, hash, at, actor, via]`.
@@ -118,7 +121,8 @@ pub(super) struct Turn {
     pub(super) chat: ChatKey,
     /// JSON `[chat, version, [inbox…]]`: what must still hold when the turn is stored.
     pub(super) check: String,
-    /// JSON `[chat, session, version, at, release, flow, node, taken_over_at, spoke, staff]`.
+    /// JSON `[chat, session, version, at, release, flow, node, taken_over_at, spoke, staff, said, awaited_since, holder, language,
+    /// client]`.
     pub(super) session: String,
     /// Rows `[inbox, at]`.
     pub(super) consumed: Rows,
@@ -126,7 +130,7 @@ pub(super) struct Turn {
     pub(super) events: u64,
     /// Rows `[chat, who, body, at]`.
     pub(super) messages: Rows,
-    /// JSON `[chat, event, release, trace, at]`.
+    /// JSON `[chat, event, release, trace, at, intent]`.
     pub(super) turn: String,
     /// Rows `[chat, id, press, at]`.
     pub(super) buttons: Rows,
@@ -142,6 +146,8 @@ pub(super) struct Turn {
     pub(super) leads: Vec<LeadUpdate>,
     /// Rows `[effect, chat, kind, name, value, arms, arm, release, at]` of analytics events.
     pub(super) analytics: Rows,
+    /// Rows `[day, chat, at, facts, reply]`: at most one.
+    pub(super) figures: Rows,
 }
 
 /// JSON rows joined by commas, to become part of an array.
@@ -157,7 +163,7 @@ impl Rows {
         Ok(())
     }
 
-    fn one<T: Serialize>(row: &T) -> Result<Rows> {
+    pub(super) fn one<T: Serialize>(row: &T) -> Result<Rows> {
         json(row).map(Rows)
     }
 
@@ -194,6 +200,8 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         session,
         waits,
         taken_over_at,
+        overview,
+        figures,
         spoke,
         messages,
         effects,
@@ -207,6 +215,7 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
     plain("trace", &trace)?;
     let (flow, node) = waits.unzip();
     let pinned = node.as_ref().map(|_| &release);
+    let ChatOverview { said, awaited_since, holder, language, client } = overview;
     let mut turn = Turn {
         check: json(&(&chat, version, &inbox))?,
         session: json(&(
@@ -220,11 +229,18 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
             taken_over_at,
             i32::from(spoke),
             staff.map(without_nul),
+            (
+                said.map(who),
+                awaited_since,
+                holder.map(without_nul),
+                without_nul(language),
+                without_nul(client),
+            ),
         ))?,
         consumed: Rows::default(),
         events: inbox.len() as u64,
         messages: Rows::default(),
-        turn: json(&(&chat, json(&event)?, &release, trace, at))?,
+        turn: json(&(&chat, json(&event)?, &release, trace, at, figures.intent.map(without_nul)))?,
         buttons: Rows::default(),
         outbox: Rows::default(),
         notices: Vec::new(),
@@ -232,18 +248,18 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         started: Rows::default(),
         leads: Vec::new(),
         analytics: Rows::default(),
+        figures: Rows::default(),
         chat,
     };
+    let facts = figures.facts.iter().fold(0, |bits, fact| bits | fact.bit());
+    if facts != 0 {
+        turn.figures.push(&(figures.day, &turn.chat, at, facts, figures.reply))?;
+    }
     for seq in inbox {
         turn.consumed.push(&(seq, at))?;
     }
     for message in messages {
-        let who = match message.who {
-            Author::Client => "client",
-            Author::Bot => "bot",
-            Author::Staff => "staff",
-        };
-        turn.messages.push(&(&turn.chat, who, without_nul(message.body), message.at))?;
+        turn.messages.push(&(&turn.chat, who(message.who), without_nul(message.body), message.at))?;
     }
     let mut timers: Vec<(String, Option<i64>)> = Vec::new();
     // An upsert may write a row only once, so of two buttons with one id the last one counts.
@@ -301,6 +317,15 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
         }
     }
     Ok(Operation::Commit(Box::new(turn)))
+}
+
+/// The stored form of an author.
+const fn who(author: Author) -> &'static str {
+    match author {
+        Author::Client => "client",
+        Author::Bot => "bot",
+        Author::Staff => "staff",
+    }
 }
 
 pub(super) fn record(entry: AuditEntry) -> Result<Operation> {
@@ -467,7 +492,7 @@ pub(super) fn listed(texts: &[impl Serialize]) -> Result<String> {
     json(&texts.iter().map(|text| [text]).collect::<Vec<_>>())
 }
 
-fn json<T: Serialize>(value: &T) -> Result<String> {
+pub(super) fn json<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::refused("database", format!("encode a row: {error}")))
 }
 
@@ -480,7 +505,7 @@ pub(super) fn plain(what: &'static str, text: &str) -> Result<()> {
 }
 
 /// Replaces U+0000 in text written by people with the visible U+FFFD.
-fn without_nul(text: String) -> String {
+pub(super) fn without_nul(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text }
 }
 

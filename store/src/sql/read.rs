@@ -2,12 +2,12 @@
 //! write.
 
 use tolmach_engine::effect::{Author, Press};
-use tolmach_runtime::leads::{LeadHistoryRow, LeadRow};
+use tolmach_runtime::leads::{LeadHistoryRow, LeadRow, LeadStatus};
 use tolmach_runtime::ports::{
     Actor, AnalyticsEvent, AnalyticsEventKind, AuditEntry, AuditQuery, AuditResult, Bundle, Chat, ChatKey,
-    Day, LeadQuery, MessageQuery, MessageRow, ModelCall, ModelCallQuery, ModelCallRow, Order, OutboxRow,
-    Page, Publication, PublicationKind, Purpose, QuarantineQuery, QuarantinedTask, StoredTurn, TakenOverChat,
-    TurnQuery, Upload, WaitingPlace,
+    Day, LeadCount, LeadQuery, MessageQuery, MessageRow, ModelCall, ModelCallQuery, ModelCallRow, Order,
+    OutboxRow, Page, Publication, PublicationKind, Purpose, QuarantineQuery, QuarantinedTask, StoredTurn,
+    TakenOverChat, TurnQuery, Upload, WaitingPlace,
 };
 
 use super::{
@@ -59,19 +59,34 @@ pub(super) async fn messages<D: Dialect>(db: &D, query: &MessageQuery) -> sqlx::
     let before = Value::Integer(query.before.unwrap_or(i64::MAX));
     let values = vec![text(&query.chat), Value::Integer(query.after), before, number(query.limit)];
     let rows: Vec<(i64, String, String, i64)> = db.fetch(db.statements().reads.messages, values).await?;
-    let message = |(seq, who, body, at): (i64, String, String, i64)| {
-        let who = match who.as_str() {
-            "client" => Author::Client,
-            "staff" => Author::Staff,
-            _ => Author::Bot,
-        };
-        MessageRow { seq, who, body, at }
-    };
-    Ok(rows.into_iter().map(message).collect())
+    Ok(rows.into_iter().map(|(seq, who, body, at)| MessageRow { seq, who: author(&who), body, at }).collect())
+}
+
+/// An author from the stored form.
+pub(super) fn author(who: &str) -> Author {
+    match who {
+        "client" => Author::Client,
+        "staff" => Author::Staff,
+        _ => Author::Bot,
+    }
 }
 
 pub(super) async fn leads<D: Dialect>(db: &D, query: &LeadQuery) -> sqlx::Result<Vec<LeadRow>> {
     let reads = &db.statements().reads;
+    let (since, limit) = (Value::Integer(query.since.unwrap_or(i64::MIN)), number(query.page.limit));
+    let before = Value::Integer(query.page.after.unwrap_or(i64::MAX));
+    // The usual lists have an index each: one column of a board, and what a chat brought.
+    match (query.order, query.status.as_slice(), &query.assignee, &query.chat) {
+        (Order::NewestFirst, [status], assignee, None) => {
+            let values = vec![text(status.name()), optional(assignee), since, before, limit];
+            return db.fetch(reads.leads_of_status, values).await?.into_iter().map(lead).collect();
+        }
+        (Order::NewestFirst, [], None, Some(chat)) if query.since.is_none() => {
+            let values = vec![text(chat), before, limit];
+            return db.fetch(reads.leads_of_chat, values).await?.into_iter().map(lead).collect();
+        }
+        _ => {}
+    }
     let (sql, from) = match query.order {
         Order::NewestFirst => (reads.leads_newest, i64::MAX),
         Order::OldestFirst => (reads.leads_oldest, i64::MIN),
@@ -87,6 +102,16 @@ pub(super) async fn leads<D: Dialect>(db: &D, query: &LeadQuery) -> sqlx::Result
         number(query.page.limit),
     ];
     db.fetch(sql, values).await?.into_iter().map(lead).collect()
+}
+
+pub(super) async fn lead_counts<D: Dialect>(db: &D) -> sqlx::Result<Vec<LeadCount>> {
+    let rows: Vec<(String, i64, i64)> = db.fetch(db.statements().reads.lead_counts, vec![]).await?;
+    let count = |(status, leads, unassigned): (String, i64, i64)| {
+        let number = |number| u64::try_from(number).unwrap_or_default();
+        let status = LeadStatus::parse(&status)?;
+        Some(LeadCount { status, leads: number(leads), unassigned: number(unassigned) })
+    };
+    Ok(rows.into_iter().filter_map(count).collect())
 }
 
 pub(super) async fn leads_like<D: Dialect>(db: &D, prefix: &str) -> sqlx::Result<Vec<LeadRow>> {
@@ -314,7 +339,7 @@ pub(super) async fn ping<D: Dialect>(db: &D) -> sqlx::Result<()> {
     first::<_, (i64,)>(db, db.statements().reads.ping, vec![]).await.map(drop)
 }
 
-async fn first<D: Dialect, T: super::Fetched>(
+pub(super) async fn first<D: Dialect, T: super::Fetched>(
     db: &D,
     sql: &'static str,
     values: Vec<Value>,
@@ -329,7 +354,7 @@ async fn firsts<D: Dialect>(db: &D, sql: &'static str, values: Vec<Value>) -> sq
 
 /// A text parameter. SQLite accepts U+0000 and finds nothing, PostgreSQL rejects it. No stored key contains it, so it
 /// is replaced by U+FFFD and finds nothing on both.
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::Text(if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.to_owned() })
 }
 
@@ -338,7 +363,7 @@ fn optional(field: &Option<String>) -> Value {
     text(field.as_deref().unwrap_or_default())
 }
 
-fn number(number: u32) -> Value {
+pub(super) fn number(number: u32) -> Value {
     Value::Integer(i64::from(number))
 }
 

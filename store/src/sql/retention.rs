@@ -43,10 +43,12 @@ pub struct OldChats {
 
 /// Tables without a rule, and why they need none.
 #[cfg(test)]
-pub(crate) const EXCEPTIONS: [(&str, &str); 7] = [
+pub(crate) const EXCEPTIONS: [(&str, &str); 9] = [
     ("releases", "a row for each bundle that staff served; its texts are what traces replay on"),
     ("publications", "a row for each publication by staff; it says what serves and served"),
     ("uploads", "a row goes with its files, by the data folder's own sweep"),
+    ("accounts", "a row for each person of the staff"),
+    ("invitations", "one for each role: a new one takes the place of the last"),
     ("_sqlx_migrations", "a row for each migration"),
     ("sqlite_sequence", "SQLite's own: a row for each table"),
     ("apalis._sqlx_migrations", "a row for each migration of the queue"),
@@ -136,6 +138,13 @@ macro_rules! retain {
                         SELECT seq FROM marks WHERE at < $1 ORDER BY at LIMIT $2)",
                 },
                 Rule {
+                    name: "dialog_days",
+                    table: "dialog_days",
+                    before: |keep| keep.analytics,
+                    sql: "DELETE FROM dialog_days WHERE (day, chat) IN (
+                        SELECT day, chat FROM dialog_days WHERE day < $1 / 86400000 ORDER BY day LIMIT $2)",
+                },
+                Rule {
                     name: "audit",
                     table: "audit",
                     before: |keep| keep.audit,
@@ -163,6 +172,13 @@ macro_rules! retain {
                     sql: "DELETE FROM quarantine WHERE id IN (
                         SELECT id FROM quarantine WHERE at < $1 ORDER BY at LIMIT $2)",
                 },
+                Rule {
+                    name: "logins",
+                    table: "logins",
+                    before: |keep| keep.logins,
+                    sql: "DELETE FROM logins WHERE id IN (
+                        SELECT id FROM logins WHERE made < $1 ORDER BY made LIMIT $2)",
+                },
                 Rule { name: "tasks", table: $tasks_table, before: |keep| keep.tasks, sql: $tasks },
                 Rule { name: "workers", table: $workers_table, before: |keep| keep.tasks, sql: $workers },
                 $($more),*
@@ -189,6 +205,10 @@ macro_rules! retain {
                         "DELETE FROM buttons WHERE (chat, id) IN (
                             SELECT b.chat, b.id FROM ", $rows, " JOIN buttons AS b ON b.chat = e.value->>0 LIMIT $2)"
                     )),
+                    ("notes", concat!(
+                        "DELETE FROM notes WHERE seq IN (
+                            SELECT n.seq FROM ", $rows, " JOIN notes AS n ON n.chat = e.value->>0 LIMIT $2)"
+                    )),
                     ("timers", concat!(
                         "DELETE FROM timers WHERE (chat, name) IN (
                             SELECT t.chat, t.name FROM ", $rows, " JOIN timers AS t ON t.chat = e.value->>0 LIMIT $2)"
@@ -204,6 +224,7 @@ macro_rules! retain {
                         AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.chat = chats.key)
                         AND NOT EXISTS (SELECT 1 FROM turns AS t WHERE t.chat = chats.key)
                         AND NOT EXISTS (SELECT 1 FROM buttons AS b WHERE b.chat = chats.key)
+                        AND NOT EXISTS (SELECT 1 FROM notes AS n WHERE n.chat = chats.key)
                         AND NOT EXISTS (SELECT 1 FROM timers AS t WHERE t.chat = chats.key)
                         AND NOT EXISTS (SELECT 1 FROM timer_tasks AS t WHERE t.chat = chats.key)"
                 ),

@@ -3,6 +3,8 @@
 
 use super::{
     clients::{self, Clients},
+    dialogs::{self, Dialogs},
+    figures::{self, Figures},
     retention::{OldChats, Retain, Rule, retain, unneeded},
 };
 
@@ -55,6 +57,8 @@ pub struct Statements {
     pub(crate) add_upload: &'static str,
     pub(crate) remove_upload: &'static str,
     pub(crate) clients: Clients,
+    pub(crate) dialogs: Dialogs,
+    pub(crate) figures: Figures,
     pub(crate) reads: Reads,
 }
 
@@ -69,6 +73,9 @@ pub struct Reads {
     pub(crate) messages: &'static str,
     pub(crate) leads_newest: &'static str,
     pub(crate) leads_oldest: &'static str,
+    pub(crate) leads_of_status: &'static str,
+    pub(crate) leads_of_chat: &'static str,
+    pub(crate) lead_counts: &'static str,
     pub(crate) leads_like: &'static str,
     pub(crate) lead_history: &'static str,
     pub(crate) turns: &'static str,
@@ -131,12 +138,12 @@ macro_rules! model_call_columns {
 /// `parts`: the source of `s (value)` from the JSON in `e.value->2`; `channel`: the part of `chat` before the colon; `position`: the function that finds a text in another; `locked_leads`: what
 /// keeps other transactions from changing the leads `l` that are read; `free`:
 /// the condition that nobody else has the chat `u.chat`; `retain`: what deletes old rows; `clients`: the statements on all
-/// rows of one chat.
+/// rows of one chat; `dialogs`: those of lists; `figures`: those of the panel's figures.
 macro_rules! statements {
     (begin: $begin:literal, alone: $alone:literal, stored: $stored:literal, lock_publications: $lock:literal,
         rows: $rows:literal, parts: $parts:literal,
         channel: $channel:literal, position: $position:literal, locked_leads: $locked_leads:literal, free: $free:expr, notify: $notify:literal,
-        retain: $retain:expr, clients: $clients:expr $(,)?) => {
+        retain: $retain:expr, clients: $clients:expr, dialogs: $dialogs:expr, figures: $figures:expr $(,)?) => {
         Statements {
             begin: $begin,
             alone: $alone,
@@ -156,15 +163,19 @@ macro_rules! statements {
             ),
             // Compares the version again: under READ COMMITTED another process may have stored a turn since `check`.
             chats: concat!(
-                "INSERT INTO chats (key, session, version, updated, release, flow, node, handed, day, spoke, staff)
+                "INSERT INTO chats (key, session, version, updated, release, flow, node, handed, day, spoke, staff, said, awaited,
+                    holder, language, client)
                 SELECT e.value->>0, e.value->>1, CAST(e.value->>2 AS BIGINT), CAST(e.value->>3 AS BIGINT),
                     e.value->>4, e.value->>5, e.value->>6, CAST(e.value->>7 AS BIGINT),
-                    CAST(e.value->>3 AS BIGINT) / 86400000, CAST(e.value->>8 AS SMALLINT), e.value->>9
+                    CAST(e.value->>3 AS BIGINT) / 86400000, CAST(e.value->>8 AS SMALLINT), e.value->>9,
+                    e.value->10->>0, CAST(e.value->10->>1 AS BIGINT), e.value->10->>2, e.value->10->>3, e.value->10->>4
                 FROM ", $rows, " WHERE true ORDER BY e.key
                 ON CONFLICT (key) DO UPDATE SET session = excluded.session, version = excluded.version,
                     updated = excluded.updated, release = excluded.release, flow = excluded.flow,
                     node = excluded.node, handed = excluded.handed, day = excluded.day,
-                    spoke = chats.spoke | excluded.spoke, staff = excluded.staff
+                    spoke = chats.spoke | excluded.spoke, staff = excluded.staff,
+                    said = coalesce(excluded.said, chats.said), awaited = excluded.awaited,
+                    holder = excluded.holder, language = excluded.language, client = excluded.client
                 WHERE chats.version = excluded.version - 1", $stored
             ),
             consume: concat!(
@@ -177,8 +188,8 @@ macro_rules! statements {
                 " ORDER BY e.key"
             ),
             turns: concat!(
-                "INSERT INTO turns (chat, event, release, trace, at)
-                SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, CAST(e.value->>4 AS BIGINT)
+                "INSERT INTO turns (chat, event, release, trace, at, intent)
+                SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, CAST(e.value->>4 AS BIGINT), e.value->>5
                 FROM ", $rows, " ORDER BY e.key"
             ),
             buttons: concat!(
@@ -324,6 +335,8 @@ macro_rules! statements {
                 FROM ", $rows, " ORDER BY e.key"
             ),
             clients: $clients,
+            dialogs: $dialogs,
+            figures: $figures,
             reads: Reads {
                 // At least one row per chat, so that the session is returned even when no event waits.
                 next: concat!(
@@ -360,14 +373,24 @@ macro_rules! statements {
                     ) AS m ORDER BY seq",
                 leads_newest: concat!(
                     "SELECT ", lead_columns!(""), " FROM leads WHERE ($1 = '' OR ", $position,
-                    "($1, ',' || status || ',') > 0) AND ($2 = '' OR assignee = $2) AND ($3 = '' OR chat = $3)
+                    "($1, ',' || status || ',') > 0) AND ($2 = '' OR coalesce(assignee, '-') = $2) AND ($3 = '' OR chat = $3)
                         AND created >= $4 AND seq < $5 ORDER BY seq DESC LIMIT $6"
                 ),
                 leads_oldest: concat!(
                     "SELECT ", lead_columns!(""), " FROM leads WHERE ($1 = '' OR ", $position,
-                    "($1, ',' || status || ',') > 0) AND ($2 = '' OR assignee = $2) AND ($3 = '' OR chat = $3)
+                    "($1, ',' || status || ',') > 0) AND ($2 = '' OR coalesce(assignee, '-') = $2) AND ($3 = '' OR chat = $3)
                         AND created >= $4 AND seq > $5 ORDER BY seq LIMIT $6"
                 ),
+                leads_of_status: concat!(
+                    "SELECT ", lead_columns!(""), " FROM leads WHERE status = $1 AND ($2 = '' OR coalesce(assignee, '-') = $2)
+                        AND created >= $3 AND seq < $4 ORDER BY seq DESC LIMIT $5"
+                ),
+                leads_of_chat: concat!(
+                    "SELECT ", lead_columns!(""), " FROM leads WHERE chat = $1 AND seq < $2
+                    ORDER BY seq DESC LIMIT $3"
+                ),
+                lead_counts: "SELECT status, count(*), sum(CASE WHEN assignee IS NULL THEN 1 ELSE 0 END)
+                    FROM leads GROUP BY status",
                 leads_like: concat!(
                     "SELECT ", lead_columns!(""), " FROM leads WHERE substr(id, 1, length($1)) = $1
                     ORDER BY id LIMIT 10"
@@ -479,6 +502,8 @@ pub(crate) static SQLITE: Statements = statements!(
         more: [],
     ),
     clients: clients::SQLITE,
+    dialogs: dialogs::SQLITE,
+    figures: figures::SQLITE,
 );
 
 pub(crate) static POSTGRES: Statements = statements!(
@@ -518,4 +543,6 @@ pub(crate) static POSTGRES: Statements = statements!(
         }],
     ),
     clients: clients::POSTGRES,
+    dialogs: dialogs::POSTGRES,
+    figures: figures::POSTGRES,
 );

@@ -11,7 +11,8 @@ use tolmach_engine::{
 };
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{
-    Actor, Address, AuditEntry, AuditResult, Commit, Erased, Erasure, Inbound, Store, Task, WaitingPlace,
+    Actor, Address, AuditEntry, AuditResult, ChatOverview, Commit, Erased, Erasure, Inbound, Store, Task,
+    TurnFigures, WaitingPlace,
 };
 use uuid::Uuid;
 
@@ -208,6 +209,8 @@ async fn talk(store: &SqliteStore) {
             session: format!("{{\"phone\":\"{PHONE}{long}\"}}"),
             waits: None,
             taken_over_at: None,
+            overview: ChatOverview::default(),
+            figures: TurnFigures::default(),
             spoke: true,
             messages: vec![],
             effects: vec![],
@@ -272,6 +275,8 @@ async fn acknowledged_writes_survive_a_crash() {
         session: "{}".to_owned(),
         waits: None,
         taken_over_at: None,
+        overview: ChatOverview::default(),
+        figures: TurnFigures::default(),
         spoke: true,
         messages: vec![],
         effects: vec![Effect { id: effect.clone(), command: send }],

@@ -5,8 +5,8 @@ use tolmach_engine::{
     event::EventKind,
 };
 use tolmach_runtime::ports::{
-    Actor, AuditEntry, AuditQuery, AuditResult, ClientTable, Erased, Erasure, ModelCall, ModelCallQuery,
-    ModelCallRow, Needle, NoticeRow, Purged, Purpose,
+    Actor, AuditEntry, AuditQuery, AuditResult, ClientTable, DialogFact, Erased, Erasure, ModelCall,
+    ModelCallQuery, ModelCallRow, Needle, NoteRow, NoticeRow, Purged, Purpose,
 };
 
 use super::*;
@@ -16,9 +16,12 @@ const PHONE: &str = "+79165550142";
 const OTHER: &str = "web:2";
 
 /// Tables that hold nothing of clients, and why.
-const NOT_OF_CLIENTS: [(&str, &str); 8] = [
+const NOT_OF_CLIENTS: [(&str, &str); 11] = [
     ("releases", "texts of flows"),
     ("publications", "who published which release"),
+    ("accounts", "people of the staff"),
+    ("logins", "their sessions"),
+    ("invitations", "links that make accounts"),
     ("once", "keys such as the day of a report"),
     ("uploads", "price lists that staff handed over"),
     ("workers", "processes that take tasks"),
@@ -45,6 +48,7 @@ async fn fill(store: &dyn Store, chat: &str, phone: &str) {
         Command::Goal(goal),
     ];
     let mut commit = turn(&row, store.chat(chat).await.expect("read").version, commands);
+    commit.figures = TurnFigures { facts: vec![DialogFact::Spoke], ..TurnFigures::default() };
     commit.session = json!({ "slots": { "phone": phone } }).to_string();
     commit.messages[0].body = format!("звоните {phone}");
     commit.trace = json!({ "before": { "slots": { "phone": phone } } }).to_string();
@@ -96,6 +100,14 @@ async fn fill(store: &dyn Store, chat: &str, phone: &str) {
         ..entry("handoff.return", chat, json!({ "chat": chat }))
     };
     store.record(taken).await.expect("written");
+    let note = NoteRow {
+        seq: 0,
+        chat: chat.to_owned(),
+        at: 9,
+        author: "ольга".to_owned(),
+        body: format!("звонить на {phone}"),
+    };
+    assert!(store.add_note(&note).await.expect("noted"));
     store.lease(vec![chat.to_owned()]).await.expect("leased");
 }
 

@@ -123,6 +123,23 @@ pub(crate) async fn finds_leads_by_status_and_page(place: &dyn TestDatabase) {
     assert_eq!(chats(open).await, ["web:1", "web:0"]);
     let mine = LeadQuery { assignee: Some("ольга".to_owned()), ..LeadQuery::newest(10) };
     assert_eq!(chats(mine).await, ["web:1"]);
+    let one = |status| LeadQuery { status: vec![status], ..LeadQuery::newest(10) };
+    assert_eq!(chats(one(LeadStatus::Won)).await, ["web:2"]);
+    let taken = LeadQuery { assignee: Some("анна".to_owned()), ..one(LeadStatus::Taken) };
+    assert_eq!(chats(taken).await, Vec::<String>::new());
+    let of_chat = LeadQuery { chat: Some("web:3".to_owned()), ..LeadQuery::newest(10) };
+    assert_eq!(chats(of_chat).await, ["web:3"]);
+    let mut counts = store.lead_counts().await.expect("read");
+    counts.sort_unstable();
+    let each: Vec<_> = counts.iter().map(|count| (count.status, count.leads, count.unassigned)).collect();
+    let (new, taken) = ((LeadStatus::New, 1, 1), (LeadStatus::Taken, 1, 0));
+    assert_eq!(each[..2], [new, taken]);
+    assert_eq!(
+        each[2..].iter().map(|count| count.0).collect::<Vec<_>>(),
+        [LeadStatus::Won, LeadStatus::Spam]
+    );
+    let nobody = LeadQuery { assignee: Some(LeadQuery::NOBODY.to_owned()), ..one(LeadStatus::New) };
+    assert_eq!(chats(nobody).await, ["web:0"]);
     let first = store.leads(&LeadQuery::newest(2)).await.expect("read");
     let next = Page { limit: 2, after: first.last().map(|row| row.seq) };
     assert_eq!(chats(LeadQuery { page: next, ..LeadQuery::newest(2) }).await, ["web:1", "web:0"]);

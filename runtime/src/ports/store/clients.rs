@@ -47,13 +47,17 @@ pub enum ClientTable {
     Tasks,
     /// Leases; only where several processes share a database.
     Leases,
+    /// What staff noted.
+    Notes,
+    /// What happened on which day, for figures.
+    DialogDays,
     /// The audit log. Erasing keeps the rows, without the chat's key.
     Audit,
 }
 
 impl ClientTable {
     /// All tables, in the order in which they are shown.
-    pub const ALL: [ClientTable; 17] = [
+    pub const ALL: [ClientTable; 19] = [
         ClientTable::Chats,
         ClientTable::Inbox,
         ClientTable::Messages,
@@ -70,6 +74,8 @@ impl ClientTable {
         ClientTable::Quarantine,
         ClientTable::Tasks,
         ClientTable::Leases,
+        ClientTable::Notes,
+        ClientTable::DialogDays,
         ClientTable::Audit,
     ];
 
@@ -92,6 +98,8 @@ impl ClientTable {
             ClientTable::Quarantine => "quarantine",
             ClientTable::Tasks => "tasks",
             ClientTable::Leases => "leases",
+            ClientTable::Notes => "notes",
+            ClientTable::DialogDays => "dialog_days",
             ClientTable::Audit => "audit",
         }
     }

@@ -12,7 +12,7 @@ use crate::{
 pub struct LeadQuery {
     /// One of these statuses; empty for any.
     pub status: Vec<LeadStatus>,
-    /// The assignee, exactly.
+    /// The assignee, exactly; [`LeadQuery::NOBODY`] for leads without one.
     pub assignee: Option<String>,
     /// The chat, exactly.
     pub chat: Option<String>,
@@ -24,7 +24,21 @@ pub struct LeadQuery {
     pub page: Page,
 }
 
+/// The number of leads of a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeadCount {
+    /// The status.
+    pub status: LeadStatus,
+    /// All of them.
+    pub leads: u64,
+    /// Those without an assignee.
+    pub unassigned: u64,
+}
+
 impl LeadQuery {
+    /// Stands for the assignee of leads that have none.
+    pub const NOBODY: &str = "-";
+
     /// The newest `limit` leads, newest first.
     pub fn newest(limit: u32) -> LeadQuery {
         LeadQuery {
@@ -57,6 +71,12 @@ pub trait LeadStore: Send + Sync {
     /// # Errors
     /// When the database is unavailable.
     async fn leads(&self, query: &LeadQuery) -> Result<Vec<LeadRow>>;
+
+    /// The number of leads of each status; a status without any is missing.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    async fn lead_counts(&self) -> Result<Vec<LeadCount>>;
 
     /// The leads whose ids begin with `prefix`, at most 10.
     ///

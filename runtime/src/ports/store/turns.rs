@@ -6,7 +6,7 @@ use tolmach_engine::{
     event::Event,
 };
 
-use super::{ChatKey, MessageRow, NoticeRow};
+use super::{ChatKey, ChatOverview, MessageRow, NoticeRow, TurnFigures};
 use crate::ports::{Page, Result};
 
 /// The stored state of a chat between turns.
@@ -37,6 +37,10 @@ pub struct Commit {
     pub waits: Option<(String, String)>,
     /// Since when staff have taken over the chat, milliseconds since the Unix epoch; `None` when the bot has it.
     pub taken_over_at: Option<i64>,
+    /// What lists show of the chat.
+    pub overview: ChatOverview,
+    /// What the panel counts.
+    pub figures: TurnFigures,
     /// Whether something was said in this turn that makes the chat worth keeping: see
     /// [`crate::ports::Retention::silent_chats`].
     pub spoke: bool,

@@ -61,6 +61,8 @@ impl<S: DbConnection> Group<'_, S> {
                 self.tasks.extend(new.first().map(|_| pushed.clone()));
                 Ok(Answer::Found(!new.is_empty()))
             }
+            Operation::Account(write) => self.write_account(write).await,
+            Operation::AddNote(rows) => self.add_note(rows).await,
             Operation::ChangeLead(changing) => self.change_lead(changing).await.map(Answer::Lead),
             Operation::EraseHistory { chat, limit } => self.erase_history(chat, *limit).await,
             Operation::EraseClient(erasing) => self.erase_client(erasing).await,

@@ -7,16 +7,16 @@ const KEYS: usize = 8192;
 
 /// How many units may be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Rate {
+pub struct Rate {
     /// Units a minute, at least 1.
-    pub(super) per_minute: u32,
+    pub per_minute: u32,
     /// Units that may be taken at once, at least 1.
-    pub(super) burst: u32,
+    pub burst: u32,
 }
 
 impl Rate {
     /// As many at once as in a minute.
-    pub(super) fn a_minute(per_minute: u32) -> Rate {
+    pub fn a_minute(per_minute: u32) -> Rate {
         Rate { per_minute: per_minute.max(1), burst: per_minute.max(1) }
     }
 
@@ -32,14 +32,15 @@ impl Rate {
 /// Keys are bounded. When a generation is full it becomes the older one, and the older one is forgotten: a key that was
 /// not used since starts with a full bucket.
 #[derive(Debug)]
-pub(super) struct RateLimiter<K> {
+pub struct RateLimiter<K> {
     rate: Rate,
     recent: HashMap<K, Duration>,
     older: HashMap<K, Duration>,
 }
 
 impl<K: Eq + Hash> RateLimiter<K> {
-    pub(super) fn new(rate: Rate) -> RateLimiter<K> {
+    /// With full buckets.
+    pub fn new(rate: Rate) -> RateLimiter<K> {
         RateLimiter { rate, recent: HashMap::new(), older: HashMap::new() }
     }
 
@@ -48,7 +49,7 @@ impl<K: Eq + Hash> RateLimiter<K> {
     ///
     /// # Errors
     /// When there are not so many: the time after which there are. Nothing is taken then.
-    pub(super) fn take(&mut self, key: K, amount: u32, now: Duration) -> Result<(), Duration> {
+    pub fn take(&mut self, key: K, amount: u32, now: Duration) -> Result<(), Duration> {
         let known = self.recent.get(&key).or_else(|| self.older.get(&key));
         let full_at = known.copied().unwrap_or(now).max(now);
         let after = full_at + self.rate.interval() * amount.min(self.rate.burst);

@@ -1,0 +1,193 @@
+//! What the panel counts: the statements and reads of [`tolmach_runtime::ports::FigureStore`].
+//!
+//! Dialogs are read by the primary key of `dialog_days`, which begins with the day. A day in the company's time zone is at most one
+//! away from the day in UTC, so the range of days is one wider on both sides and the time decides.
+
+use tolmach_runtime::ports::{
+    DialogFigures, FigurePeriod, LeadFigures, ModelFigures, ReplyFigures, UnsureTurn,
+};
+
+use super::{
+    Dialect, Value,
+    operation::stored,
+    read::{first, number},
+};
+
+/// The statements of one dialect that differ.
+pub(crate) struct Figures {
+    pub(crate) add: &'static str,
+    pub(crate) models: &'static str,
+}
+
+const DIALOGS: &str = "SELECT at / $5 * $5, count(*), sum(facts / 2 & 1),
+        sum(facts / 4 & 1), sum(facts / 16 & 1),
+        sum(CASE WHEN (facts & 40) = 0 THEN 1 ELSE 0 END)
+    FROM dialog_days
+    WHERE day >= $1 AND day <= $2 AND at >= $3 AND at < $4 AND (facts & 1) = 1 GROUP BY at / $5 ORDER BY 1";
+const REPLIES: &str = "SELECT count(*) FROM dialog_days
+    WHERE day >= $1 AND day <= $2 AND at >= $3 AND at < $4 AND reply IS NOT NULL";
+const REPLY: &str = "SELECT reply FROM dialog_days
+    WHERE day >= $1 AND day <= $2 AND at >= $3 AND at < $4 AND reply IS NOT NULL ORDER BY reply LIMIT 1 OFFSET $5";
+const LEADS: &str =
+    "SELECT created / $3 * $3, count(*), sum(CASE WHEN status = 'won' THEN 1 ELSE 0 END) FROM leads
+    WHERE created >= $1 AND created < $2 GROUP BY created / $3 ORDER BY 1";
+const INTENTS: &str = "SELECT intent, count(*) AS turns FROM turns
+    WHERE at >= $1 AND at < $2 AND intent IS NOT NULL GROUP BY intent ORDER BY turns DESC, intent LIMIT $3";
+const UNSURE: &str = "SELECT seq, chat, at, event FROM turns
+    WHERE at >= $1 AND at < $2 AND intent IS NOT NULL AND intent = 'unsure' ORDER BY at DESC LIMIT $3";
+const CALLS: &str = "SELECT count(*) FROM model_calls WHERE at >= $1 AND at < $2";
+const UNDELIVERED: &str = "SELECT count(*) FROM outbox WHERE delivered = 0 AND attempts > 0";
+
+/// `rows`: the source of `e (key, value)`; `open`, `close`: what stands around a text to read it as JSON.
+macro_rules! figures {
+    (rows: $rows:literal, open: $open:literal, close: $close:literal) => {
+        Figures {
+            add: concat!(
+                "INSERT INTO dialog_days AS d (day, chat, at, facts, reply)
+                SELECT CAST(e.value->>0 AS BIGINT), e.value->>1, CAST(e.value->>2 AS BIGINT),
+                    CAST(e.value->>3 AS INTEGER), CAST(e.value->>4 AS BIGINT)
+                FROM ",
+                $rows,
+                " WHERE true ORDER BY e.key
+                ON CONFLICT (day, chat) DO UPDATE SET facts = d.facts | excluded.facts,
+                    reply = coalesce(d.reply, excluded.reply)
+                WHERE (d.facts | excluded.facts) <> d.facts OR d.reply IS NULL AND excluded.reply IS NOT NULL"
+            ),
+            models: concat!(
+                "SELECT purpose, model, count(*), sum(failed), sum(CASE WHEN failed = 0 AND tokens IS NULL THEN 1 ELSE 0 END),
+                    coalesce(sum(tokens), 0), coalesce(min(CASE WHEN place * 100 >= places * 95 THEN millis END), 0)
+                FROM (
+                    SELECT purpose, model, millis, failed, tokens,
+                        row_number() OVER (PARTITION BY purpose, model ORDER BY millis) AS place,
+                        count(*) OVER (PARTITION BY purpose, model) AS places
+                    FROM (
+                        SELECT purpose, model, millis, CASE WHEN failure IS NULL THEN 0 ELSE 1 END AS failed,
+                            CAST(coalesce(",
+                $open,
+                "usage",
+                $close,
+                "->>'total_tokens', ",
+                $open,
+                "usage",
+                $close,
+                "->>'prompt_tokens') AS INTEGER) AS tokens
+                        FROM model_calls WHERE at >= $1 AND at < $2 ORDER BY at DESC LIMIT $3
+                    ) AS c
+                ) AS r GROUP BY purpose, model ORDER BY count(*) DESC, purpose, model LIMIT 50"
+            ),
+        }
+    };
+}
+
+pub(super) const SQLITE: Figures = figures!(rows: "json_each($1) AS e", open: "", close: "");
+pub(super) const POSTGRES: Figures = figures!(
+    rows: "(SELECT value, key - 1 AS key
+        FROM json_array_elements($1::json) WITH ORDINALITY AS a (value, key)) AS e",
+    open: "CAST(", close: " AS json)");
+
+fn count(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or_default()
+}
+
+/// The days that hold a period, and the period.
+fn within(period: &FigurePeriod) -> Vec<Value> {
+    let day = |at: i64| at.div_euclid(86_400_000);
+    let numbers =
+        [day(period.from).saturating_sub(1), day(period.until).saturating_add(1), period.from, period.until];
+    numbers.map(Value::Integer).to_vec()
+}
+
+pub(super) async fn dialogs<D: Dialect>(
+    db: &D,
+    period: &FigurePeriod,
+    step: i64,
+) -> sqlx::Result<Vec<DialogFigures>> {
+    let mut values = within(period);
+    values.push(Value::Integer(step.max(1)));
+    let rows: Vec<(i64, i64, i64, i64, i64, i64)> = db.fetch(DIALOGS, values).await?;
+    let figures = |(at, dialogs, shown, contact, leads, alone)| DialogFigures {
+        at,
+        dialogs: count(dialogs),
+        shown: count(shown),
+        contact: count(contact),
+        leads: count(leads),
+        alone: count(alone),
+    };
+    Ok(rows.into_iter().map(figures).collect())
+}
+
+pub(super) async fn replies<D: Dialect>(db: &D, period: &FigurePeriod) -> sqlx::Result<ReplyFigures> {
+    let all: Option<(i64,)> = first(db, REPLIES, within(period)).await?;
+    let all = all.map_or(0, |(all,)| all);
+    let mut values = within(period);
+    values.push(Value::Integer((all - 1).max(0) / 2));
+    let median: Option<(i64,)> = first(db, REPLY, values).await?;
+    Ok(ReplyFigures { dialogs: count(all), median: median.map(|(median,)| median) })
+}
+
+pub(super) async fn leads<D: Dialect>(
+    db: &D,
+    period: &FigurePeriod,
+    step: i64,
+) -> sqlx::Result<Vec<LeadFigures>> {
+    let values = [period.from, period.until, step.max(1)].map(Value::Integer).to_vec();
+    let rows: Vec<(i64, i64, i64)> = db.fetch(LEADS, values).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(at, leads, won)| LeadFigures { at, leads: count(leads), won: count(won) })
+        .collect())
+}
+
+pub(super) async fn intents<D: Dialect>(
+    db: &D,
+    period: &FigurePeriod,
+    limit: u32,
+) -> sqlx::Result<Vec<(String, u64)>> {
+    let values = vec![Value::Integer(period.from), Value::Integer(period.until), number(limit)];
+    let rows: Vec<(String, i64)> = db.fetch(INTENTS, values).await?;
+    Ok(rows.into_iter().map(|(intent, turns)| (intent, count(turns))).collect())
+}
+
+pub(super) async fn unsure<D: Dialect>(
+    db: &D,
+    period: &FigurePeriod,
+    limit: u32,
+) -> sqlx::Result<Vec<UnsureTurn>> {
+    let values = vec![Value::Integer(period.from), Value::Integer(period.until), number(limit)];
+    let rows: Vec<(i64, String, i64, String)> = db.fetch(UNSURE, values).await?;
+    let turn = |(seq, chat, at, event): (i64, String, i64, String)| {
+        Ok(UnsureTurn { seq, chat, at, event: stored(&event)? })
+    };
+    rows.into_iter().map(turn).collect()
+}
+
+pub(super) async fn models<D: Dialect>(
+    db: &D,
+    period: &FigurePeriod,
+    limit: u32,
+) -> sqlx::Result<Vec<ModelFigures>> {
+    let values = vec![Value::Integer(period.from), Value::Integer(period.until), number(limit)];
+    let rows: Vec<(String, String, i64, i64, i64, i64, i64)> =
+        db.fetch(db.statements().figures.models, values).await?;
+    let figures = |(purpose, model, calls, failed, unknown, tokens, p95)| ModelFigures {
+        purpose,
+        model,
+        calls: count(calls),
+        failed: count(failed),
+        unknown: count(unknown),
+        tokens: count(tokens),
+        p95,
+    };
+    Ok(rows.into_iter().map(figures).collect())
+}
+
+pub(super) async fn calls<D: Dialect>(db: &D, period: &FigurePeriod) -> sqlx::Result<u64> {
+    let values = vec![Value::Integer(period.from), Value::Integer(period.until)];
+    let all: Option<(i64,)> = first(db, CALLS, values).await?;
+    Ok(all.map_or(0, |(all,)| count(all)))
+}
+
+pub(super) async fn undelivered<D: Dialect>(db: &D) -> sqlx::Result<u64> {
+    let all: Option<(i64,)> = first(db, UNDELIVERED, vec![]).await?;
+    Ok(all.map_or(0, |(all,)| count(all)))
+}

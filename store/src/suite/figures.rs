@@ -1,0 +1,137 @@
+//! What the panel counts.
+
+use serde_json::Value;
+use tolmach_runtime::{
+    leads::{LeadChange, LeadStatus},
+    ports::{
+        Actor, DialogFact as F, DialogFigures, FigurePeriod, LeadFigures, ModelCall, ModelCallRow,
+        ModelFigures, Purpose, ReplyFigures, TurnFigures,
+    },
+};
+
+use super::*;
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+/// A Monday, 21:00 UTC: the next day in Moscow.
+const BEGIN: i64 = 20_780 * DAY + 21 * HOUR;
+
+/// A turn at a time, of the day that begins three hours before that of UTC.
+async fn counted(store: &dyn Store, at: i64, chat: &str, figures: TurnFigures, commands: Vec<Command>) {
+    store.receive(at, vec![text(chat, &format!("{chat}{at}"), "есть насос?")]).await.expect("received");
+    let row = oldest(store, chat).await;
+    let version = store.chat(chat).await.expect("read").version;
+    let figures = TurnFigures { day: (at + 3 * HOUR).div_euclid(DAY), ..figures };
+    let commit = Commit { figures, ..turn(&row, version, commands) };
+    assert_eq!(store.commit(commit).await.expect("committed"), CommitOutcome::Stored);
+}
+
+fn facts(facts: &[F]) -> TurnFigures {
+    TurnFigures { facts: facts.to_vec(), ..TurnFigures::default() }
+}
+
+fn meant(intent: &str) -> TurnFigures {
+    TurnFigures { intent: Some(intent.to_owned()), ..facts(&[F::Spoke]) }
+}
+
+pub(crate) async fn counts_dialogs_leads_and_intents(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    let lead = || Command::Lead(Lead { source: "form".to_owned(), ..Lead::default() });
+    counted(&*store, BEGIN - 1, "web:0", facts(&[F::Spoke]), vec![]).await;
+    counted(&*store, BEGIN, "web:1", meant("unsure"), vec![]).await;
+    counted(&*store, BEGIN + 60, "web:1", meant("product"), vec![]).await;
+    counted(&*store, BEGIN + 70, "web:1", facts(&[F::Shown]), vec![]).await;
+    counted(&*store, BEGIN + 80, "web:1", facts(&[F::Lead]), vec![lead()]).await;
+    counted(&*store, BEGIN + HOUR, "web:2", meant("product"), vec![]).await;
+    counted(&*store, BEGIN + HOUR + 1, "web:2", facts(&[F::Called, F::Contact]), vec![]).await;
+    let reply = |reply| TurnFigures { reply: Some(reply), ..facts(&[F::Staff]) };
+    counted(&*store, BEGIN + HOUR + 2, "web:2", reply(90), vec![]).await;
+    counted(&*store, BEGIN + HOUR + 3, "web:2", reply(7), vec![]).await;
+    // Staff write on another day; the client does not: no dialog, but an answer.
+    counted(&*store, BEGIN + DAY, "web:1", reply(30), vec![]).await;
+    counted(&*store, BEGIN + 2 * DAY, "web:1", meant("price"), vec![lead()]).await;
+    // Nothing that counts.
+    counted(&*store, BEGIN + 2, "web:3", TurnFigures::default(), vec![]).await;
+
+    let store = place.open().await;
+    let period = FigurePeriod { from: BEGIN, until: BEGIN + 2 * DAY };
+    let figures = |at, dialogs, alone| DialogFigures { at, dialogs, alone, ..DialogFigures::default() };
+    assert_eq!(
+        store.dialog_figures(&period, HOUR).await.expect("read"),
+        [
+            DialogFigures { shown: 1, leads: 1, ..figures(BEGIN, 1, 1) },
+            DialogFigures { contact: 1, ..figures(BEGIN + HOUR, 1, 0) },
+        ]
+    );
+    let before = FigurePeriod { from: BEGIN - DAY, until: BEGIN };
+    assert_eq!(store.dialog_figures(&before, HOUR).await.expect("read"), [figures(BEGIN - HOUR, 1, 1)]);
+    let whole = FigurePeriod { from: BEGIN, until: BEGIN + 3 * DAY };
+    let days = store.dialog_figures(&whole, DAY).await.expect("read");
+    assert_eq!(days.iter().map(|day| day.dialogs).collect::<Vec<_>>(), [2, 1], "days in UTC");
+
+    let replies = store.reply_figures(&period).await.expect("read");
+    assert_eq!(replies, ReplyFigures { dialogs: 2, median: Some(30) });
+    assert_eq!(store.reply_figures(&before).await.expect("read"), ReplyFigures::default());
+
+    let made = store.leads(&LeadQuery::newest(10)).await.expect("read");
+    let won = LeadChange { status: Some(LeadStatus::Won), ..LeadChange::default() };
+    store.change_lead(&made[0].id, won, &Actor::system(), BEGIN + DAY).await.expect("changed");
+    let leads = |at, leads, won| LeadFigures { at, leads, won };
+    assert_eq!(store.lead_figures(&period, HOUR).await.expect("read"), [leads(BEGIN, 1, 1)]);
+
+    let intents = store.intent_figures(&period, 10).await.expect("read");
+    assert_eq!(intents, [("product".to_owned(), 2), ("unsure".to_owned(), 1)]);
+    let unsure = store.unsure_turns(&whole, 10).await.expect("read");
+    let said: Vec<_> = unsure.iter().map(|turn| (turn.chat.as_str(), turn.at)).collect();
+    assert_eq!(said, [("web:1", BEGIN)]);
+    let row = &store.outbox("web:2").await.expect("read");
+    assert_eq!((row.len(), store.undelivered().await.expect("read")), (0, 0));
+    counted(&*store, BEGIN + 2 * DAY + 9, "web:2", TurnFigures::default(), vec![say("ответ")]).await;
+    let effect = store.outbox("web:2").await.expect("read").remove(0).effect;
+    store.postpone(&effect, BEGIN + 3 * DAY).await.expect("postponed");
+    assert_eq!(store.undelivered().await.expect("read"), 1);
+    assert!(matches!(&unsure[0].event.kind, EventKind::Message { text } if text == "есть насос?"));
+}
+
+pub(crate) async fn counts_model_calls(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    let row = |at: i64, millis: u64, failure: Option<&str>, usage: Option<Value>| ModelCallRow {
+        seq: 0,
+        id: Uuid::now_v7(),
+        at,
+        call: ModelCall {
+            chat: CHAT.to_owned(),
+            turn: Uuid::now_v7(),
+            release: "r1".to_owned(),
+            flow: "shop".to_owned(),
+            node: "talk".to_owned(),
+            purpose: Purpose::Generate,
+            role: "default".to_owned(),
+        },
+        model: "example/small".to_owned(),
+        attempt: 1,
+        millis,
+        failure: failure.map(str::to_owned),
+        usage,
+    };
+    let mut rows: Vec<ModelCallRow> =
+        (1..=20).map(|n| row(BEGIN + n, n as u64, None, Some(json!({ "total_tokens": 10 })))).collect();
+    rows.push(row(BEGIN + 30, 5, Some("timeout"), None));
+    rows.push(row(BEGIN + 31, 5, None, None));
+    rows.push(row(BEGIN - 1, 5_000, None, Some(json!({ "total_tokens": 999 }))));
+    store.record_model_calls(rows).await.expect("written");
+    let period = FigurePeriod { from: BEGIN, until: BEGIN + DAY };
+    let found = store.model_figures(&period, 1_000).await.expect("read");
+    let expected = ModelFigures {
+        purpose: "generate".to_owned(),
+        model: "example/small".to_owned(),
+        calls: 22,
+        failed: 1,
+        unknown: 1,
+        tokens: 200,
+        p95: 19,
+    };
+    assert_eq!(found, [expected]);
+    assert_eq!(store.model_calls_made(&period).await.expect("read"), 22);
+    assert_eq!(store.model_figures(&period, 2).await.expect("read")[0].calls, 2, "the newest");
+}
