@@ -17,7 +17,7 @@ use super::{
     Error, ImportOutcome, Progress, Source, SourceSummary, Stage,
     budget::{self, BuildLimits},
     generation::{self, Content, Generation, Item, Manifest, UNFINISHED},
-    golden::{self, Questions},
+    golden::{self, Answered, Question, Questions},
     vectors::Vectors,
 };
 use crate::words;
@@ -54,6 +54,33 @@ pub(super) async fn import(
     // Golden questions are about the real catalogue; demo rows cannot be expected to answer them.
     let questions = questions.filter(|_| !demo);
     blocking(move || build.finish(&folder, questions, &report)).await
+}
+
+/// Implements [`super::EmbeddedCatalog::trial`].
+pub(super) async fn trial(
+    folder: PathBuf,
+    source: Source,
+    items: Vec<Product>,
+    limits: BuildLimits,
+    questions: Vec<Question>,
+    scratch: PathBuf,
+    report: Report,
+) -> Result<Vec<Answered>, Error> {
+    check(&source, &items)?;
+    blocking(move || {
+        let build = Build::merge(&folder, &source, items, limits, &report, None)?;
+        let built = build.write_and_verify(&scratch, &report);
+        let answers = built.and_then(|generation| {
+            golden::answers(&generation, &questions).map_err(|why| Error::Unverified { why })
+        });
+        if let Err(error) = fs::remove_dir_all(&scratch)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "the files of a trial catalogue cannot be removed");
+        }
+        answers
+    })
+    .await
 }
 
 /// Runs blocking work on tokio's blocking thread pool.
@@ -110,7 +137,8 @@ struct Build {
     /// from.
     known: (Option<String>, HashMap<String, Vec<f32>>),
     switch: ImportOutcome,
-    _lock: File,
+    /// `None` for a trial.
+    _lock: Option<File>,
 }
 
 impl Build {
@@ -124,6 +152,18 @@ impl Build {
         generation::prepare(folder)?;
         let lock = lock(folder)?;
         remove_unfinished(folder)?;
+        Build::merge(folder, source, items, limits, report, Some(lock))
+    }
+
+    /// Merges the new rows with the serving ones; writes nothing.
+    fn merge(
+        folder: &Path,
+        source: &Source,
+        items: Vec<Product>,
+        limits: BuildLimits,
+        report: &Report,
+        lock: Option<File>,
+    ) -> Result<Build, Error> {
         let mut known = (None, HashMap::new());
         let mut merged: Vec<Item> = Vec::new();
         let mut demos: BTreeMap<String, bool> = BTreeMap::new();
@@ -322,7 +362,8 @@ fn verify(generation: &Generation, items: &[Item]) -> Result<(), Error> {
 fn ask(generation: &Generation, questions: Option<Questions>) -> Result<(), Error> {
     let Some(questions) = questions else { return Ok(()) };
     let questions = questions().map_err(|why| Error::NoQuestions { why })?;
-    let lines = golden::unanswered(generation, &questions).map_err(|why| Error::Unverified { why })?;
+    let answers = golden::answers(generation, &questions).map_err(|why| Error::Unverified { why })?;
+    let lines: Vec<String> = answers.iter().filter(|one| one.fails()).map(ToString::to_string).collect();
     if lines.is_empty() { Ok(()) } else { Err(Error::Golden { lines }) }
 }
 

@@ -4,34 +4,38 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tolmach_engine::catalog::Product;
 
 use super::rows::Row;
 use crate::words;
 
-/// Maximum number of rows listed per kind of change; the rest are only counted.
-const EXAMPLES: usize = 10;
+/// Maximum number of rows listed per kind of change, unless another one is asked for; the rest are only counted.
+pub const EXAMPLES: usize = 10;
+/// From which relative difference on a price has jumped.
+const JUMP: f64 = 0.3;
 
 /// Differences between a source's new rows and its rows in the catalogue. Counts are in rows.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Changes {
     /// Rows that are not in the catalogue yet.
     pub new: usize,
     /// Rows with a different price or currency.
     pub changed_price: usize,
+    /// Rows whose price changes by more than three tenths.
+    pub jumped: usize,
     /// Rows with the same price and a difference in another column.
     pub changed_other: usize,
     /// Rows of the catalogue that are missing from the new list.
     pub gone: usize,
     /// Rows without a difference, ids and photos aside.
     pub unchanged: usize,
-    /// Up to 10 rows of each kind: price changes by size, largest first; others in list order.
+    /// The first rows of each kind: price changes by size, largest first; others in list order.
     pub examples: Examples,
 }
 
-/// Example rows, at most 10 per list.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+/// Example rows, at most as many per list as were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Examples {
     /// New rows.
     pub new: Vec<ItemSummary>,
@@ -42,7 +46,7 @@ pub struct Examples {
 }
 
 /// Summary of a row.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ItemSummary {
     /// Article number; may be empty.
     pub article: String,
@@ -55,7 +59,7 @@ pub struct ItemSummary {
 }
 
 /// A price that changed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PriceChange {
     /// Article number; may be empty.
     pub article: String,
@@ -70,16 +74,16 @@ pub struct PriceChange {
 }
 
 /// Articles for which another source has a different price.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Disagreements {
     /// Number of rows of the new list with a disagreement.
     pub count: usize,
-    /// Up to 10 of them, largest relative difference first.
+    /// The first of them, largest relative difference first.
     pub examples: Vec<Disagreement>,
 }
 
 /// One article with two prices in the same currency.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Disagreement {
     /// Article number as written in the new list.
     pub article: String,
@@ -98,6 +102,11 @@ pub struct Disagreement {
 /// Compares a source's new rows with its rows in the catalogue. Rows are matched by normalised article number, or by
 /// name if there is none. Repeated article numbers are matched by position: the second one with the second one.
 pub fn changes(current: &[Row], source: &str, items: &[Product]) -> Changes {
+    changes_with(current, source, items, EXAMPLES)
+}
+
+/// Like [`changes`], with another number of examples of each kind.
+pub fn changes_with(current: &[Row], source: &str, items: &[Product], examples: usize) -> Changes {
     let mut before: HashMap<Key, &Product> = HashMap::new();
     let mut keys = Keys::default();
     for row in current.iter().filter(|row| row.source == source) {
@@ -109,7 +118,7 @@ pub fn changes(current: &[Row], source: &str, items: &[Product]) -> Changes {
         match before.remove(&keys.next(product)) {
             None => {
                 found.new += 1;
-                spell(&mut found.examples.new, product);
+                spell(&mut found.examples.new, product, examples);
             }
             Some(old) if !same_price(old, product) => prices.push((old, product)),
             Some(old) if same_but_for_id(old, product) => found.unchanged += 1,
@@ -117,11 +126,15 @@ pub fn changes(current: &[Row], source: &str, items: &[Product]) -> Changes {
         }
     }
     found.changed_price = prices.len();
+    let jumps = |(old, new): &&(&Product, &Product)| {
+        old.price.is_some() && new.price.is_some() && difference(old.price, new.price) > JUMP
+    };
+    found.jumped = prices.iter().filter(jumps).count();
     // The sort is stable: equal changes stay in list order.
     prices.sort_by(|a, b| difference(b.0.price, b.1.price).total_cmp(&difference(a.0.price, a.1.price)));
     found.examples.changed_price = prices
         .into_iter()
-        .take(EXAMPLES)
+        .take(examples)
         .map(|(old, new)| PriceChange {
             article: new.article.clone(),
             name: name(new),
@@ -135,7 +148,7 @@ pub fn changes(current: &[Row], source: &str, items: &[Product]) -> Changes {
     let mut keys = Keys::default();
     for row in left {
         if before.contains_key(&keys.next(&row.product)) {
-            spell(&mut found.examples.gone, &row.product);
+            spell(&mut found.examples.gone, &row.product, examples);
         }
     }
     found
@@ -143,6 +156,16 @@ pub fn changes(current: &[Row], source: &str, items: &[Product]) -> Changes {
 
 /// Finds articles that another real (not demo) source has at a different price in the same currency.
 pub fn disagreements(current: &[Row], source: &str, items: &[Product]) -> Disagreements {
+    disagreements_with(current, source, items, EXAMPLES)
+}
+
+/// Like [`disagreements`], with another number of examples.
+pub fn disagreements_with(
+    current: &[Row],
+    source: &str,
+    items: &[Product],
+    examples: usize,
+) -> Disagreements {
     let mut others: HashMap<String, Vec<&Row>> = HashMap::new();
     for row in current.iter().filter(|row| row.source != source && !row.demo) {
         let article = words::normalise_article(&row.product.article);
@@ -173,7 +196,7 @@ pub fn disagreements(current: &[Row], source: &str, items: &[Product]) -> Disagr
     let size = |found: &Disagreement| difference(Some(found.price), Some(found.other_price));
     found.sort_by(|a, b| size(b).total_cmp(&size(a)));
     let count = found.len();
-    found.truncate(EXAMPLES);
+    found.truncate(examples);
     Disagreements { count, examples: found }
 }
 
@@ -199,8 +222,8 @@ impl Keys {
     }
 }
 
-fn spell(list: &mut Vec<ItemSummary>, product: &Product) {
-    if list.len() < EXAMPLES {
+fn spell(list: &mut Vec<ItemSummary>, product: &Product, most: usize) {
+    if list.len() < most {
         list.push(ItemSummary {
             article: product.article.clone(),
             name: name(product),

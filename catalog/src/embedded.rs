@@ -4,6 +4,7 @@
 //! kept. Reading price lists belongs to [`crate::import`]; presenting results belongs to the engine.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
@@ -20,8 +21,9 @@ use tolmach_runtime::{
 use crate::{
     budget::BuildLimits,
     build,
+    explain::{self, Reasons},
     generation::{self, Generation, Manifest},
-    golden::Questions,
+    golden::{self, Answered, Question, Questions},
     query, search,
 };
 
@@ -61,7 +63,7 @@ pub struct Progress {
 }
 
 /// The stages of a build, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Merging the new rows with the rows of other sources.
@@ -298,6 +300,81 @@ impl EmbeddedCatalog {
         .await?;
         self.serve(generation);
         Ok(switch)
+    }
+
+    /// The golden questions as they stand now.
+    ///
+    /// # Errors
+    /// [`Error::NoQuestions`] if they cannot be read.
+    pub fn questions(&self) -> Result<Vec<Question>, Error> {
+        let Some(questions) = &self.questions else { return Ok(Vec::new()) };
+        questions().map_err(|why| Error::NoQuestions { why })
+    }
+
+    /// How the serving generation answers questions; nothing before the first import.
+    ///
+    /// # Errors
+    /// [`Error::Unverified`] if a search fails.
+    pub async fn answers(&self, questions: Vec<Question>) -> Result<Vec<Answered>, Error> {
+        let Some(generation) = self.serving() else { return Ok(Vec::new()) };
+        let asked = move || golden::answers(&generation, &questions);
+        build::blocking(move || asked().map_err(|why| Error::Unverified { why })).await
+    }
+
+    /// How a generation with these rows would answer questions. It is built in the folder `scratch`, which must not be there
+    /// yet, without vectors, and is removed; nothing of it serves, and an import may run at the same time.
+    ///
+    /// # Errors
+    /// Those of [`EmbeddedCatalog::import`] but [`Error::Busy`], [`Error::Golden`] and [`Error::NoQuestions`].
+    pub async fn trial(
+        &self,
+        source: Source,
+        items: Vec<Product>,
+        questions: Vec<Question>,
+        scratch: PathBuf,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Vec<Answered>, Error> {
+        let (folder, limits) = (self.folder.clone(), self.limits);
+        build::trial(folder, source, items, limits, questions, scratch, Arc::new(progress)).await
+    }
+
+    /// Why the rows with these ids stand where they stand among the results of a request; nothing for a row that the serving
+    /// generation does not have.
+    ///
+    /// # Errors
+    /// When the index fails.
+    pub async fn reasons(
+        &self,
+        request: &SearchRequest,
+        ids: Vec<String>,
+    ) -> ports::Result<HashMap<String, Reasons>> {
+        let Some(generation) = self.serving() else { return Ok(HashMap::new()) };
+        let text = request.text.clone();
+        cpu::run(move || explain::reasons(&generation, &text, &ids))
+            .await?
+            .map_err(|error| ports::Error::unavailable("catalogue search", error))
+    }
+
+    /// Rows with an article number in every kept generation, newest first: its manifest, whether it serves, and the row, with
+    /// its source; `None` where it has none. Article numbers are compared as written.
+    ///
+    /// # Errors
+    /// [`Error::Disk`] or [`Error::Broken`] if a generation cannot be read.
+    pub async fn history(
+        &self,
+        article: &str,
+    ) -> Result<Vec<(Manifest, bool, Option<(String, Product)>)>, Error> {
+        let (folder, article) = (self.folder.clone(), article.to_owned());
+        let kept = self.kept()?;
+        build::blocking(move || {
+            kept.into_iter()
+                .map(|(manifest, serves)| {
+                    let row = generation::find_item(&folder, &manifest.id, &article)?;
+                    Ok((manifest, serves, row.map(|item| (item.source, item.product))))
+                })
+                .collect()
+        })
+        .await
     }
 
     /// Switches back to the generation built before the serving one and returns its id. Calling it again goes back

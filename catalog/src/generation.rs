@@ -11,6 +11,7 @@ use std::{
     thread,
 };
 
+use memchr::{memchr, memmem, memrchr};
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
     catalog::{Localized, Product},
@@ -311,6 +312,30 @@ pub(super) fn write(path: &Path, content: &Content<'_>, indexed: &dyn Fn(u64)) -
 /// The rows of a generation with their sources.
 pub(super) fn read_items(path: &Path) -> Result<Vec<Item>, String> {
     read_rows(path, |item| item)
+}
+
+/// The first row of a generation with an article number. The file is searched for the text, and only lines with it are parsed.
+pub(super) fn find_item(folder: &Path, id: &str, article: &str) -> Result<Option<Item>, Error> {
+    let broken = |why: String| Error::Broken { generation: id.into(), why };
+    let wanted = serde_json::to_string(article).map_err(|error| broken(error.to_string()))?;
+    let wanted = format!("\"article\":{wanted}");
+    let path = generations(folder).join(id).join(ITEMS);
+    let text = fs::read(path).map_err(|error| broken(format!("{ITEMS}: {error}")))?;
+    let mut from = 0;
+    while let Some(at) = memmem::find(text.get(from..).unwrap_or_default(), wanted.as_bytes()) {
+        let at = from + at;
+        let before = text.get(..at).unwrap_or_default();
+        let after = text.get(at..).unwrap_or_default();
+        let begins = memrchr(b'\n', before).map_or(0, |end| end + 1);
+        let ends = memchr(b'\n', after).map_or(text.len(), |end| at + end);
+        let line = text.get(begins..ends).unwrap_or_default();
+        let item: Item = serde_json::from_slice(line).map_err(|error| broken(format!("{ITEMS}: {error}")))?;
+        if item.product.article == article {
+            return Ok(Some(item));
+        }
+        from = ends;
+    }
+    Ok(None)
 }
 
 fn read_products(path: &Path) -> Result<Vec<Product>, String> {

@@ -27,6 +27,7 @@ mod profile;
 pub mod remembered;
 mod report;
 mod rows;
+mod sample;
 mod sections;
 mod sheets;
 mod shops;
@@ -48,11 +49,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tolmach_engine::catalog::Product;
 
-pub use columns::{Column, Mapping};
+pub use columns::{BETWEEN, Column, Mapping};
 pub use report::{
     ATTRIBUTE, Alternative, ColumnMapping, CurrencyUse, OddRow, ReadBy, Report, SheetReport, SizeTable,
     Skipped, Warning,
 };
+pub use sample::{SampleRow, SheetSample};
 
 /// A person's choice of columns for a price list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +68,9 @@ pub struct Options {
     /// ISO 4217 code of the company's currency, for prices of a list that states none; empty for none.
     #[serde(default)]
     pub currency: String,
+    /// Whether the first rows of the sheets are wanted, too.
+    #[serde(default)]
+    pub sample: bool,
 }
 
 /// The contents of a price list.
@@ -269,6 +274,22 @@ pub fn read_at_most(path: &Path, options: &Options, rows: usize) -> Result<Impor
     let file = name_of(path);
     let workbook = cells::read(path, &file)?;
     rows::collect(workbook, file, options, rows)
+}
+
+/// Like [`read_at_most`], with the first rows of every sheet. They are there as well where the columns could not be understood.
+pub fn read_sampled(
+    path: &Path,
+    options: &Options,
+    rows: usize,
+) -> (Result<Imported, Error>, Vec<SheetSample>) {
+    let file = name_of(path);
+    match cells::read(path, &file) {
+        Ok(workbook) => {
+            let samples = sample::samples(&workbook);
+            (rows::collect(workbook, file, options, rows), samples)
+        }
+        Err(error) => (Err(error), Vec::new()),
+    }
 }
 
 /// File name without folders, for messages.

@@ -13,7 +13,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tolmach_engine::catalog::Product;
 use tolmach_runtime::ports::{self, PHOTO_PREFIX, Photo, Photos};
 
@@ -30,7 +30,7 @@ const MAX_ALL: u64 = 4 << 30;
 const GRACE: Duration = Duration::from_secs(3600);
 
 /// Result of reading an archive of photos.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhotoReport {
     /// Name of the archive, without folders.
     pub file: String,

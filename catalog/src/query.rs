@@ -72,6 +72,8 @@ pub(super) struct Query {
 /// A word to look up.
 #[derive(Clone, Debug, Default)]
 pub(super) struct QueryWord {
+    /// The word as typed; empty for words that were not.
+    pub typed: String,
     pub terms: Alternatives,
     /// Whether it may say what the wanted product is; not so for numbers, and for what the product is wanted for («для
     /// ключа»).
@@ -118,7 +120,8 @@ pub(super) fn parse(text: &str, generation: &Generation) -> tantivy::Result<Quer
             let key = alternatives.first().map_or_else(|| word.text.clone(), |(term, _)| term.clone());
             if !seen.contains(&key) {
                 seen.push(key);
-                query.words.push(QueryWord { terms: alternatives, may_be_head: plain && !of_other });
+                let typed = word.text.clone();
+                query.words.push(QueryWord { typed, terms: alternatives, may_be_head: plain && !of_other });
             }
         }
     }

@@ -66,7 +66,7 @@ fn summed(
     let rows = generation.index.rows();
     let Scratch { sums: all, touched, postings, .. } = scratch;
     let mut weight_of_all = 0.0;
-    for QueryWord { terms, may_be_head } in words {
+    for QueryWord { terms, may_be_head, .. } in words {
         for (term, weight) in terms {
             generation.index.visit(term, |holder| {
                 let Some(sums) = all.get_mut(holder.row as usize) else { return };

@@ -131,7 +131,7 @@ fn words_of(generation: &Generation, row: u32) -> Vec<QueryWord> {
     let terms = terms.into_iter().map(|term| names.term(term)).filter(|term| !term.is_empty());
     let weight = |term: &str| if words::has_digit(term) { SIZES } else { 1.0 };
     let weighed =
-        terms.map(|term| QueryWord { terms: vec![(term.to_owned(), weight(term))], may_be_head: false });
+        terms.map(|term| QueryWord { terms: vec![(term.to_owned(), weight(term))], ..QueryWord::default() });
     weighed.take(OF_ONE_ROW).collect()
 }
 

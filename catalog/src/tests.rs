@@ -1,5 +1,7 @@
 //! Tests of the embedded catalogue on real files, from the view of clients and administrators.
 
+mod drafts;
+
 use std::{fs, sync::Arc, time::Duration};
 
 use async_trait::async_trait;

@@ -15,7 +15,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Imported, MAX_ROWS, Options, name_of, read_at_most};
+use super::{Error, Imported, MAX_ROWS, Options, SheetSample, name_of, read_at_most, read_sampled};
 
 /// The part of the child's memory that its response may have: the parent holds the response and what it says at once.
 const ANSWER_SHARE: u64 = 4;
@@ -63,6 +63,7 @@ pub struct Reader<'a> {
 enum Answer {
     Read(Box<Imported>),
     Failed(Error),
+    Sampled { result: Result<Box<Imported>, Error>, sheets: Vec<SheetSample> },
 }
 
 impl Reader<'_> {
@@ -72,6 +73,29 @@ impl Reader<'_> {
     /// Those of [`super::read_with`], and [`Error::Heavy`], [`Error::Slow`], [`Error::Ended`] and
     /// [`Error::NotStarted`].
     pub fn read(&self, path: &Path, options: &Options) -> Result<Imported, Error> {
+        match self.ask(path, &Options { sample: false, ..options.clone() })? {
+            Answer::Read(imported) => Ok(*imported),
+            Answer::Failed(error) | Answer::Sampled { result: Err(error), .. } => Err(error),
+            Answer::Sampled { result: Ok(imported), .. } => Ok(*imported),
+        }
+    }
+
+    /// Like [`Reader::read`], with the first rows of every sheet, which are there as well where only the columns could not be
+    /// understood.
+    pub fn read_sampled(
+        &self,
+        path: &Path,
+        options: &Options,
+    ) -> (Result<Imported, Error>, Vec<SheetSample>) {
+        match self.ask(path, &Options { sample: true, ..options.clone() }) {
+            Ok(Answer::Sampled { result, sheets }) => (result.map(|imported| *imported), sheets),
+            Ok(Answer::Read(imported)) => (Ok(*imported), Vec::new()),
+            Ok(Answer::Failed(error)) | Err(error) => (Err(error), Vec::new()),
+        }
+    }
+
+    /// The answer of a child about a file.
+    fn ask(&self, path: &Path, options: &Options) -> Result<Answer, Error> {
         let file = name_of(path);
         let started = || -> io::Result<Child> {
             Command::new(self.program)
@@ -114,7 +138,7 @@ impl Reader<'_> {
             return Err(Error::TooLarge { file, what: format!("its items take more than {limit}"), limit });
         }
         match serde_json::from_slice(&answer) {
-            Ok(Answer::Read(imported)) if status.success() => Ok(*imported),
+            Ok(answer @ (Answer::Read(_) | Answer::Sampled { .. })) if status.success() => Ok(answer),
             Ok(Answer::Failed(error)) => Err(error),
             _ => Err(self.exit_error(file, status, &stderr_text)),
         }
@@ -169,9 +193,14 @@ pub fn serve(
     if attached {
         end_with_stdin()?;
     }
-    let answer = match read_at_most(path, options, limits.rows) {
-        Ok(imported) => Answer::Read(Box::new(imported)),
-        Err(error) => Answer::Failed(error),
+    let answer = if options.sample {
+        let (result, sheets) = read_sampled(path, options, limits.rows);
+        Answer::Sampled { result: result.map(Box::new), sheets }
+    } else {
+        match read_at_most(path, options, limits.rows) {
+            Ok(imported) => Answer::Read(Box::new(imported)),
+            Err(error) => Answer::Failed(error),
+        }
     };
     serde_json::to_writer(&mut out, &answer)?;
     out.flush()

@@ -36,10 +36,13 @@ pub enum Column {
     Stock,
     /// URL of a photo.
     Photo,
+    /// No field: columns that are left out, too, where they would become attributes.
+    #[serde(rename = "none")]
+    Nothing,
 }
 
 impl Column {
-    /// All fields, in display order.
+    /// All fields, in display order; without [`Column::Nothing`].
     pub const ALL: [Column; 13] = [
         Column::Article,
         Column::Name,
@@ -72,11 +75,12 @@ impl Column {
             Column::Currency => "currency",
             Column::Stock => "stock",
             Column::Photo => "photo",
+            Column::Nothing => "none",
         }
     }
 
     fn named(name: &str) -> Option<Column> {
-        Column::ALL.into_iter().find(|column| column.name() == name)
+        Column::ALL.into_iter().chain([Column::Nothing]).find(|column| column.name() == name)
     }
 }
 
@@ -86,13 +90,16 @@ impl fmt::Display for Column {
     }
 }
 
-/// For each field a column as a person named it: by its heading, by its letters, or `-` for no column.
+/// For each field a column as a person named it: by its heading, by its letters, or `-` for no column. [`Column::Nothing`] may
+/// name several, with `|` between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Mapping(pub BTreeMap<Column, String>);
 
 /// The mapping value for "no column".
 pub(super) const NONE: &str = "-";
+/// What stands between the columns that are left out.
+pub const BETWEEN: char = '|';
 
 impl Mapping {
     /// Whether nothing is mapped.

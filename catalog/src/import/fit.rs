@@ -81,6 +81,7 @@ impl<'a> Values<'a> {
             Column::Unit => fitting(
                 &|value| matches!(value, Value::Text(text) if text.chars().count() <= 12 && text.chars().any(char::is_alphabetic)),
             ),
+            Column::Nothing => 0.0,
             Column::Photo => fitting(&|value| value::web_address(&value.text()).is_some()),
             Column::Currency => fitting(&|value| currency::named(&value.text()).is_some()),
             Column::Brand | Column::Category | Column::CategoryEn => {

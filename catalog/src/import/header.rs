@@ -2,10 +2,10 @@
 //!
 //! The meaning of a heading is decided in `names`, the fit of values in `fit`. A person's mapping overrides both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    columns::{Column, Mapping, NONE, from_letters},
+    columns::{BETWEEN, Column, Mapping, NONE, from_letters},
     contrast::is_item,
     fit::Values,
     guess,
@@ -26,6 +26,8 @@ pub(super) struct Header {
     pub lines: u32,
     /// The column of each field.
     pub columns: BTreeMap<Column, u32>,
+    /// Columns that a person left out.
+    pub left_out: BTreeSet<u32>,
     /// The headings of all columns.
     pub headings: BTreeMap<u32, String>,
     /// Currency of prices, from the price heading, the text above the header, the sheet's name or a note.
@@ -61,7 +63,7 @@ impl Header {
 
     /// The columns that become attributes of the product, with their headings as one line.
     pub fn attributes(&self) -> impl Iterator<Item = (u32, String)> {
-        let used = |at: &u32| self.columns.values().any(|used| used == at);
+        let used = |at: &u32| self.left_out.contains(at) || self.columns.values().any(|used| used == at);
         self.headings.iter().filter(move |(at, _)| !used(at)).filter_map(|(at, heading)| {
             // Other prices are not for clients, and pictures are not text.
             match names::meaning(heading) {
@@ -316,6 +318,14 @@ fn correct(header: &mut Header, mapping: &Mapping, ranks: &mut BTreeMap<Column, 
             header.columns.remove(column);
             continue;
         }
+        if *column == Column::Nothing {
+            // A column that this sheet does not have is left out anyway.
+            header.left_out =
+                wanted.split(BETWEEN).filter_map(|one| resolve(&header.headings, one)).collect();
+            let left_out = &header.left_out;
+            header.columns.retain(|_, used| !left_out.contains(used));
+            continue;
+        }
         let Some(at) = resolve(&header.headings, wanted) else {
             header.missing.push(*column);
             continue;
@@ -337,15 +347,20 @@ pub(super) fn resolve(headings: &BTreeMap<u32, String>, wanted: &str) -> Option<
         .or_else(|| from_letters(wanted))
 }
 
+/// The columns that must be there: not those to be left out.
+fn named_columns(mapping: &Mapping) -> impl Iterator<Item = &String> {
+    mapping.0.iter().filter(|(column, _)| **column != Column::Nothing).map(|(_, wanted)| wanted)
+}
+
 fn resolves_all(headings: &BTreeMap<u32, String>, mapping: &Mapping) -> bool {
-    mapping.0.values().all(|wanted| wanted == NONE || resolve(headings, wanted).is_some())
+    named_columns(mapping).all(|wanted| wanted == NONE || resolve(headings, wanted).is_some())
 }
 
 /// The first row, or two rows, with all headings of a mapping. A mapping with letters only, the name among them, allows
 /// a sheet without a header.
 fn named(sheet: &Sheet, mapping: &Mapping) -> Option<Header> {
     let by_heading = |wanted: &String| wanted != NONE && from_letters(wanted).is_none();
-    if !mapping.0.values().any(by_heading) {
+    if !named_columns(mapping).any(by_heading) {
         let name = mapping.0.get(&Column::Name).is_some_and(|wanted| wanted != NONE);
         return (name && detect(sheet).is_none()).then(Header::default);
     }

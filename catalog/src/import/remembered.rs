@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     Mapping, Report,
-    columns::{Column, NONE},
+    columns::{BETWEEN, Column, NONE},
     header,
 };
 
@@ -71,9 +71,22 @@ pub fn by_headings(mapping: &Mapping, report: &Report) -> Mapping {
     };
     let kept = mapping.0.iter().map(|(column, wanted)| {
         let letters = super::columns::from_letters(wanted).is_some() && wanted != NONE;
+        if *column == Column::Nothing {
+            return (*column, left_out(wanted, report));
+        }
         (*column, heading(column).filter(|_| letters).unwrap_or_else(|| wanted.clone()))
     });
     Mapping(kept.collect())
+}
+
+/// The columns to be left out, by their headings.
+fn left_out(wanted: &str, report: &Report) -> String {
+    let heading = |one: &str| {
+        let found = report.main_sheet()?.columns.iter().find(|column| column.column == one)?;
+        Some(header::one_line(&found.header)).filter(|text| !text.is_empty() && !text.contains(BETWEEN))
+    };
+    let named = wanted.split(BETWEEN).map(|one| heading(one).unwrap_or_else(|| one.to_owned()));
+    named.collect::<Vec<_>>().join(&BETWEEN.to_string())
 }
 
 fn all(folder: &Path) -> Result<All, Error> {

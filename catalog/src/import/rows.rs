@@ -118,7 +118,7 @@ fn ignored(sheet: &Sheet, reason: &str) -> SheetReport {
 /// The columns of a mapping that no sheet has.
 fn unresolved(headers: &[&Header], mapping: &Mapping) -> Vec<(Column, String)> {
     let found = |column: &Column| headers.iter().any(|header| !header.missing.contains(column));
-    let wanted = mapping.0.iter().filter(|(_, wanted)| *wanted != NONE);
+    let wanted = mapping.0.iter().filter(|(column, wanted)| *wanted != NONE && **column != Column::Nothing);
     wanted.filter(|(column, _)| !found(column)).map(|(column, wanted)| (*column, wanted.clone())).collect()
 }
 

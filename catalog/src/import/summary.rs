@@ -78,6 +78,7 @@ fn why(header: &Header, at: u32, field: Option<Column>, mapping: &Mapping) -> St
             }
             _ => "by its values".to_owned(),
         },
+        None if header.left_out.contains(&at) => "left out as said".to_owned(),
         None => match heading {
             Some(HeadingMeaning::Field(Column::Price, _)) if guess::is_internal(&header.headings, at) => {
                 "a price for dealers or of purchase".to_owned()

@@ -304,3 +304,29 @@ fn removes_control_characters_from_messages() {
         refused(&files.bytes("odd.csv", "Привет\u{1b}[31m;\u{7}мир\n".as_bytes()), &["Привет[31m | мир"]);
     assert!(!error.to_string().chars().any(char::is_control));
 }
+
+#[test]
+fn columns_that_a_person_leaves_out_are_no_attributes_and_are_remembered_by_heading() {
+    let list: &[&[&str]] = &[
+        &["Артикул", "Наименование", "Цена", "Цвет", "Упаковка"],
+        &["A-1", "Насос скважинный", "100", "синий", "коробка"],
+        &["A-2", "Кран шаровой", "20", "серый", "пакет"],
+    ];
+    let plain = mapped(list, "", "").unwrap();
+    assert_eq!(attributes(&plain.items[0]), [("Цвет", "синий"), ("Упаковка", "коробка")]);
+    let without = mapped(list, "none=D", "").unwrap();
+    assert_eq!(attributes(&without.items[0]), [("Упаковка", "коробка")]);
+    let sheet = without.report.main_sheet().unwrap();
+    assert_eq!(
+        (sheet.columns[3].field.as_deref(), sheet.columns[3].why.as_str()),
+        (None, "left out as said")
+    );
+    let mapping: Mapping = "none=D|Упаковка".parse().unwrap();
+    let remembered = remembered::by_headings(&mapping, &without.report);
+    assert_eq!(remembered.to_string(), "none=Цвет|Упаковка");
+    // A column that a later list does not have is no mistake; a field that is left out has no column.
+    let later = mapped(list, "none=Цвет|Вес", "none=Цена").unwrap();
+    assert_eq!(attributes(&later.items[0]), [("Упаковка", "коробка")]);
+    let nothing = mapped(list, "", "none=Цена|Цвет|Упаковка").unwrap();
+    assert_eq!((nothing.items[0].price, attributes(&nothing.items[0]).len()), (None, 0));
+}
