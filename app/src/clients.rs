@@ -222,6 +222,8 @@ fn time(table: ClientTable, row: &Value) -> Option<i64> {
         | ClientTable::ModelCalls
         | ClientTable::TaskStarts
         | ClientTable::Quarantine
+        | ClientTable::Notes
+        | ClientTable::DialogDays
         | ClientTable::Audit => row["at"].as_i64(),
     }
 }

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use serde::Serialize;
 use tolmach_engine::{
-    effect::{Author, Outgoing},
+    effect::{Author, Card, Outgoing},
     event::{Client, EventKind, StaffAction},
 };
 use tolmach_runtime::ports::{
@@ -25,6 +25,8 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 const POLL: Duration = Duration::from_millis(50);
 /// The longest message to a client, in characters; the same limit as for clients.
 const LONGEST: usize = 4096;
+/// The most products of a message.
+pub const MOST_CARDS: usize = 10;
 
 /// A chat that the staff took over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -71,6 +73,9 @@ pub enum Error {
     /// The text is longer than 4,096 characters.
     #[error("the text has {0} characters; at most {LONGEST} are sent")]
     TooLong(usize),
+    /// There are more than [`MOST_CARDS`] products.
+    #[error("there are {0} products; a message shows at most {MOST_CARDS}")]
+    TooManyCards(usize),
     /// No chat was named.
     #[error("name a chat, as `tolmach handoff list` shows them")]
     NoName,
@@ -108,7 +113,11 @@ impl Error {
     /// The reason for the audit log, without any input: a message may have been given in place of a chat's key.
     fn reason(&self) -> String {
         let reason = match self {
-            Error::Empty | Error::TooLong(_) | Error::NotTaken(_) | Error::Store(_) => {
+            Error::Empty
+            | Error::TooLong(_)
+            | Error::TooManyCards(_)
+            | Error::NotTaken(_)
+            | Error::Store(_) => {
                 return self.to_string();
             }
             Error::NoName => "no chat was named",
@@ -153,7 +162,8 @@ pub async fn take(
     act(store, actor, now, "handoff.take", chat, StaffAction::Take).await
 }
 
-/// Sends a message to the client and takes the chat over. The text has 1 to 4,096 characters after trimming.
+/// Sends a message to the client and takes the chat over. The text has at most 4,096 characters after trimming, and is empty only
+/// beside products, of which there are at most [`MOST_CARDS`].
 ///
 /// Writes a `handoff.say` row of the audit log, without the text.
 ///
@@ -165,9 +175,10 @@ pub async fn say(
     now: i64,
     chat: &str,
     text: &str,
+    cards: Vec<Card>,
 ) -> Result<StaffActionResult, Error> {
     let text = text.trim().to_owned();
-    act(store, actor, now, "handoff.say", chat, StaffAction::Say { text }).await
+    act(store, actor, now, "handoff.say", chat, StaffAction::Say { text, cards }).await
 }
 
 /// Returns a chat to the bot.
@@ -220,7 +231,7 @@ impl Intake for AuditedIntake {
             .filter_map(|inbound| {
                 let EventKind::Staff { action, by } = &inbound.kind else { return None };
                 let (name, characters) = match action {
-                    StaffAction::Say { text } => ("handoff.say", Some(text.chars().count())),
+                    StaffAction::Say { text, .. } => ("handoff.say", Some(text.chars().count())),
                     StaffAction::Take => ("handoff.take", None),
                     StaffAction::Return => ("handoff.return", None),
                 };
@@ -265,7 +276,8 @@ async fn act(
     action: StaffAction,
 ) -> Result<StaffActionResult, Error> {
     let mut change = Change::new(actor, name, now);
-    if let StaffAction::Say { text } = &action {
+    if let StaffAction::Say { text, cards } = &action {
+        change.detail("products", cards.len());
         change.detail("characters", text.chars().count());
     }
     let acted = find_and_act(store, actor, now, part, action, &mut change).await;
@@ -284,9 +296,12 @@ async fn find_and_act(
     action: StaffAction,
     change: &mut Change,
 ) -> Result<StaffActionResult, Error> {
-    if let StaffAction::Say { text } = &action {
+    if let StaffAction::Say { text, cards } = &action {
+        if cards.len() > MOST_CARDS {
+            return Err(Error::TooManyCards(cards.len()));
+        }
         match text.chars().count() {
-            0 => return Err(Error::Empty),
+            0 if cards.is_empty() => return Err(Error::Empty),
             count if count > LONGEST => return Err(Error::TooLong(count)),
             _ => {}
         }

@@ -1,12 +1,15 @@
 //! Leads: listing, history, status, assignee and notes.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use tolmach_engine::event::EventKind;
 use tolmach_runtime::{
     leads::{LeadChange, LeadHistoryRow, LeadRow},
-    ports::{self, Actor, LeadChanged, LeadQuery, Store},
+    ports::{self, Actor, LeadChanged, LeadQuery, Page, Store},
 };
 
-use crate::audit::Change;
+use crate::{audit::Change, text::when};
 
 /// A lead with its history.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -115,6 +118,180 @@ async fn find(store: &dyn Store, id: &str) -> Result<LeadRow, Error> {
         _ => {
             let ids = found.into_iter().map(|lead| lead.id).collect();
             Err(Error::Ambiguous { text: id.to_owned(), ids })
+        }
+    }
+}
+
+/// Where the value of a field came from: the client's words and the turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// The turn's `seq`; `None` when it is not kept any more.
+    pub turn: Option<i64>,
+    /// What the client wrote, or the label that they pressed.
+    pub quote: Option<String>,
+}
+
+/// The proofs of a lead's fields, by the fields' paths.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn proofs(store: &dyn Store, lead: &LeadRow) -> ports::Result<BTreeMap<String, Proof>> {
+    let mut proofs = BTreeMap::new();
+    let mut known: BTreeMap<&str, Proof> = BTreeMap::new();
+    for (field, source) in &lead.sources {
+        // Effects are named after the event of their turn.
+        let event = source.effect.split('.').next().unwrap_or_default();
+        if !known.contains_key(event) {
+            let near = store.turn_lines(&lead.chat, source.at, source.at.saturating_add(1), 10).await?;
+            let turn = near.into_iter().find(|line| {
+                let id = line.event.id;
+                id.to_string() == event || id.simple().to_string() == event
+            });
+            let quote = turn.as_ref().and_then(|turn| match &turn.event.kind {
+                EventKind::Message { text } => Some(text.clone()),
+                EventKind::Press { label, .. } => Some(label.clone()),
+                _ => None,
+            });
+            known.insert(event, Proof { turn: turn.map(|turn| turn.seq), quote });
+        }
+        if let Some(proof) = known.get(event) {
+            proofs.insert(field.clone(), proof.clone());
+        }
+    }
+    Ok(proofs)
+}
+
+/// The most leads that a search looks at.
+pub const SEARCHED: u32 = 5_000;
+/// The most leads of an export.
+pub const EXPORTED: u32 = 20_000;
+/// Leads that are read at once.
+const READ: u32 = 500;
+
+/// The leads that pass a query and in which a text stands: in a contact, the summary or a detail, whatever the case of its
+/// letters. At most [`SEARCHED`] are looked at, the newest first.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn search(store: &dyn Store, query: &LeadQuery, text: &str) -> ports::Result<Vec<LeadRow>> {
+    let wanted = text.trim().to_lowercase();
+    let digits: String = wanted.chars().filter(char::is_ascii_digit).collect();
+    let limit = usize::try_from(query.page.limit).unwrap_or(usize::MAX);
+    let holds = |lead: &LeadRow| {
+        let details = lead.lead.details.values().map(|value| value.to_string());
+        let texts = lead.lead.contact.values().cloned().chain([lead.lead.summary.clone()]).chain(details);
+        let mut texts = texts.map(|text| text.to_lowercase());
+        // A phone is looked for however it is written.
+        let phone = digits.len() >= 4
+            && digits.len() * 2 > wanted.chars().count()
+            && lead.lead.contact.get("phone").is_some_and(|phone| phone.replace('+', "").contains(&digits));
+        phone || texts.any(|text| text.contains(&wanted))
+    };
+    let mut found = Vec::new();
+    let mut page = Page { limit: READ, after: query.page.after };
+    for _ in 0..SEARCHED / READ {
+        let rows = store.leads(&LeadQuery { page, ..query.clone() }).await?;
+        page.after = rows.last().map(|row| row.seq);
+        let last = rows.len() < usize::try_from(READ).unwrap_or(usize::MAX);
+        found.extend(rows.into_iter().filter(|row| holds(row)));
+        if last || found.len() >= limit {
+            break;
+        }
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// Leads as a table for spreadsheets: CSV with semicolons, at most [`EXPORTED`] rows, newest first. Writes a `lead.export` row of
+/// the audit log with their number.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn export(store: &dyn Store, actor: &Actor, now: i64, query: &LeadQuery) -> ports::Result<String> {
+    let mut change = Change::new(actor, "lead.export", now);
+    let exported = async {
+        // Spreadsheets take a file without this mark for one in an old encoding.
+        let mut csv = String::from("\u{feff}");
+        csv.push_str(
+            "id;status;assignee;name;phone;email;summary;source;chat;created;updated;closed;details\r\n",
+        );
+        let mut page = Page { limit: READ, after: None };
+        let mut rows = 0_u32;
+        loop {
+            let read = store.leads(&LeadQuery { page, ..query.clone() }).await?;
+            page.after = read.last().map(|row| row.seq);
+            rows = rows.saturating_add(u32::try_from(read.len()).unwrap_or(u32::MAX));
+            let last = read.len() < usize::try_from(READ).unwrap_or(usize::MAX) || rows >= EXPORTED;
+            for lead in &read {
+                csv.push_str(&line(lead));
+            }
+            if last {
+                return Ok((csv, rows));
+            }
+        }
+    };
+    let exported: ports::Result<(String, u32)> = exported.await;
+    if let Ok((_, rows)) = &exported {
+        change.detail("leads", *rows);
+    }
+    change.end(store, &exported).await;
+    exported.map(|(csv, _)| csv)
+}
+
+fn line(row: &LeadRow) -> String {
+    let contact = |name: &str| row.lead.contact.get(name).cloned().unwrap_or_default();
+    let details: Vec<String> = row
+        .lead
+        .details
+        .iter()
+        .map(|(name, value)| match value.as_str() {
+            Some(text) => format!("{name}: {text}"),
+            None => format!("{name}: {value}"),
+        })
+        .collect();
+    let cells = [
+        row.id.clone(),
+        row.status.name().to_owned(),
+        row.assignee.clone().unwrap_or_default(),
+        contact("name"),
+        contact("phone"),
+        contact("email"),
+        row.lead.summary.clone(),
+        row.lead.source.clone(),
+        row.chat.clone(),
+        when(row.created),
+        when(row.updated),
+        row.closed.map(when).unwrap_or_default(),
+        details.join(", "),
+    ];
+    let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
+    cells.join(";") + "\r\n"
+}
+
+/// A cell in quotes. What a spreadsheet would take for a formula gets an apostrophe before it: a client must not compute in
+/// the spreadsheet of whoever opens the file.
+pub fn csv_cell(text: &str) -> String {
+    let formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r'])
+        || text.starts_with(['\t', '\r', '\n']);
+    let mark = if formula { "'" } else { "" };
+    format!("\"{mark}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_never_a_formula() {
+        for (text, cell) in [
+            ("Анна", "\"Анна\""),
+            ("=cmd|' /C calc'!A0", "\"'=cmd|' /C calc'!A0\""),
+            ("+79165550142", "\"'+79165550142\""),
+            (" @SUM(A1)", "\"' @SUM(A1)\""),
+            ("\t=1", "\"'\t=1\""),
+            ("say \"hi\"; bye", "\"say \"\"hi\"\"; bye\""),
+        ] {
+            assert_eq!(csv_cell(text), cell, "{text}");
         }
     }
 }

@@ -5,17 +5,22 @@
 //! takes an [`Actor`](tolmach_runtime::ports::Actor) and writes one row of the [audit log](audit). Commands, jobs and
 //! pages parse their input, call one function and render its result.
 
+pub mod accounts;
 pub mod audit;
 pub mod backtest;
 pub mod catalog;
+pub mod catalog_drafts;
 pub mod check;
 pub mod clients;
+pub mod demo;
 pub mod diagnostics;
 pub mod dialog_tests;
 pub mod eval;
+pub mod figures;
 pub mod goals;
 pub mod graph;
 pub mod handoff;
+pub mod inbox;
 pub mod leads;
 pub mod new;
 pub mod price_list;

@@ -3,6 +3,7 @@
 //! A list is read in a child process with memory and time limits, so that a malicious file cannot harm the server. The
 //! caller names the program.
 
+mod parts;
 mod progress;
 mod queued;
 
@@ -26,7 +27,9 @@ use tolmach_runtime::ports::{self, Actor, AuditStore};
 
 use crate::{audit::Change, uploads};
 
+pub(crate) use parts::{Parts, ReadParts, read_parts};
 pub use progress::ImportProgress;
+pub(crate) use progress::Meter;
 pub use queued::{QueuedList, import_queued, import_queued_file, queue};
 
 /// A price list and the options of its import.
@@ -229,7 +232,8 @@ fn understand_blocking(
     let map = list.map.unwrap_or_default();
     let remembered = if map.forget { Mapping::default() } else { remembered::recall(folder, &source)? };
     let currency = reader.currency.clone();
-    let options = Options { given: map.mapping.clone(), remembered: remembered.clone(), currency };
+    let options =
+        Options { given: map.mapping.clone(), remembered: remembered.clone(), currency, sample: false };
     let imported = reader.read(&list.file, &options)?;
     let wanted = remembered.clone().corrected(&map.mapping);
     let remember = remembered::by_headings(&wanted, &imported.report);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tolmach_runtime::ports::{self, Actor, Removed, Retention, Store};
 
-use crate::{audit::Change, uploads::Uploads};
+use crate::{accounts, audit::Change, uploads::Uploads};
 
 /// The maximum number of rows deleted per table and step, so that turns do not wait long for the write lock.
 const CHUNK: u32 = 500;
@@ -60,6 +60,7 @@ impl Days {
             analytics: before(now, self.analytics),
             audit: before(now, self.audit),
             tasks: before(now, self.tasks),
+            logins: Some(now - accounts::LONGEST_LOGIN),
             quarantine: before(now, self.quarantine),
         }
     }

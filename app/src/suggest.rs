@@ -1,6 +1,7 @@
 //! Finds frequent client messages that `classify` was unsure of, and proposes examples or intents for them.
 
 mod cluster;
+mod questions;
 mod unsure;
 
 use std::{
@@ -17,6 +18,8 @@ use tolmach_runtime::{
     TrainedClassifier, Trainer,
     ports::{self, Embedder, Store},
 };
+
+pub use self::questions::{Question, questions};
 
 use self::unsure::{Message, Unsure};
 use crate::{

@@ -1,6 +1,8 @@
 //! Catalogue search as a client gets it, for checking what clients are shown.
 
-use tolmach_engine::catalog::{Field, SearchRequest, SearchResults};
+use tolmach_engine::catalog::{
+    Comparison, Field, Filter, FilterValue, Product, SearchRequest, SearchResults,
+};
 use tolmach_nodes::request_for;
 use tolmach_runtime::ports::{self, Catalog};
 
@@ -51,6 +53,29 @@ pub enum SearchError {
 /// # Errors
 /// When no row has the given article, or the catalogue fails.
 pub async fn search(catalog: &dyn Catalog, query: &Query) -> Result<Found, SearchError> {
+    search_within(catalog, query, &Narrowed::default()).await
+}
+
+/// What a person has chosen beside a query.
+#[derive(Clone, Debug, Default)]
+pub struct Narrowed {
+    /// Only rows of this category, in either language.
+    pub category: Option<String>,
+    /// Only rows of this brand.
+    pub brand: Option<String>,
+    /// Rows to skip.
+    pub offset: u32,
+}
+
+/// As [`search`], among the rows of a category or a brand, or from a later row on.
+///
+/// # Errors
+/// As [`search`].
+pub async fn search_within(
+    catalog: &dyn Catalog,
+    query: &Query,
+    narrowed: &Narrowed,
+) -> Result<Found, SearchError> {
     let mut request = match &query.wanted {
         Wanted::Text(text) => request_for(text),
         Wanted::Similar(article) => {
@@ -61,10 +86,29 @@ pub async fn search(catalog: &dyn Catalog, query: &Query) -> Result<Found, Searc
             SearchRequest { similar_to: Some(row.product.id), ..SearchRequest::default() }
         }
     };
+    let chosen = [(Field::Category, &narrowed.category), (Field::Brand, &narrowed.brand)];
+    request.filters.extend(chosen.into_iter().filter_map(|(field, value)| {
+        let value = FilterValue::Text(value.clone()?);
+        Some(Filter { field, comparison: Comparison::Eq, value })
+    }));
+    request.offset = narrowed.offset;
     request.limit = query.limit;
     request.semantic_ratio = query.semantic_ratio;
     let column = |name: &String| Field::named(name).unwrap_or_else(|| Field::Attribute(name.clone()));
     request.facets = query.facets.iter().map(column).collect();
     let results = catalog.search(&request).await?;
     Ok(Found { request, results })
+}
+
+/// The row with an article, written as in the catalogue; `None` if there is none.
+///
+/// # Errors
+/// When the catalogue fails.
+pub async fn row(catalog: &dyn Catalog, article: &str) -> ports::Result<Option<Product>> {
+    if article.trim().is_empty() {
+        return Ok(None);
+    }
+    let request = SearchRequest { text: article.to_owned(), limit: 10, ..SearchRequest::default() };
+    let hits = catalog.search(&request).await?.hits;
+    Ok(hits.into_iter().map(|hit| hit.product).find(|product| product.article == article))
 }

@@ -28,7 +28,7 @@ pub struct ImportProgress {
 
 /// Measures how fast the rows of each stage are processed.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     started: Instant,
     /// The current stage and when it began.
     stage: Mutex<Option<(Stage, Duration)>>,

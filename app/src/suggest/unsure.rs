@@ -28,7 +28,7 @@ pub(super) struct Message {
     /// How many.
     pub(super) count: usize,
     /// The `seq` of the last turn with it.
-    seq: i64,
+    pub(super) seq: i64,
 }
 
 /// The messages by example set, `<flow>.<node>`, most frequent first.
@@ -125,7 +125,7 @@ fn unsure_visit(visits: &[Visit]) -> Option<&Visit> {
 
 /// Whether a message contains no personal data. Numbers of passports, cards and contracts count as personal like phone
 /// numbers, and so do account names.
-fn may_be_shown(text: &str) -> bool {
+pub(super) fn may_be_shown(text: &str) -> bool {
     let mut digits = 0;
     for c in text.chars() {
         match c {

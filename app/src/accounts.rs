@@ -1,0 +1,304 @@
+//! Accounts of the panel: making them, logging in with a password and a second factor, changing them.
+//!
+//! A login is known by a hash of its token, a password by its argon2id hash; neither can be read back. A name that does not
+//! exist takes as long to refuse as a wrong password. Limits on attempts are the caller's: it knows the address.
+
+mod invite;
+mod login;
+mod passwords;
+mod roles;
+mod second_factor;
+mod settings;
+
+use tolmach_runtime::ports::{self, Account, AccountSaved, Actor, Logins, Store, Via};
+use uuid::Uuid;
+
+use crate::{audit::Change, text::event_id};
+
+pub use invite::{INVITED_FOR, accept, invitation_role, invite_owner};
+pub use login::{
+    Browser, LoggedIn, Session, end_login, end_other_logins, log_in, log_out, own_logins, pass, session,
+};
+pub use passwords::{MIN_PASSWORD, Passwords, made_password};
+pub use roles::{Permission, Role};
+pub use second_factor::{NewFactor, confirm_factor, new_codes, new_factor, remove_factor};
+pub use settings::{Choice, Settings, save_settings};
+
+/// How long a login lasts at most, milliseconds.
+pub const LONGEST_LOGIN: i64 = 30 * DAY;
+/// After what time without use a login ends, milliseconds.
+pub const IDLE_LOGIN: i64 = 12 * 3_600_000;
+
+const DAY: i64 = 86_400_000;
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 60;
+
+/// Why something about accounts was refused. The texts are for the command line; pages have their own by the variant.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The name and the password do not belong together, or the account is disabled. Which of these is not told.
+    #[error("the name or the password is wrong")]
+    Wrong,
+    /// The code of the second factor is wrong, or was used before.
+    #[error("the code is wrong, or was used before")]
+    WrongCode,
+    /// The name is empty, too long or has control characters.
+    #[error("a name has 1 to {LONGEST_NAME} characters, without line breaks")]
+    BadName,
+    /// The password is too short, too long or too simple.
+    #[error("a password has 10 to 200 characters, at least 5 different ones, and is not the name")]
+    BadPassword,
+    /// Another account has the name.
+    #[error("there is an account with the name {0} already; names differ by more than their case")]
+    NameTaken(String),
+    /// There is no such account.
+    #[error("there is no account with the name {0}; `tolmach admin list` shows them")]
+    Unknown(String),
+    /// The link is unknown, was used, or is too old.
+    #[error("the link was used already, or is too old")]
+    BadLink,
+    /// Without this account nobody could manage the others.
+    #[error("it is the only owner who can log in; make another one first")]
+    LastOwner,
+    /// Somebody else changed the account at the same time.
+    #[error("the account was changed at the same time; try again")]
+    Conflict,
+    /// The password could not be hashed.
+    #[error("the password could not be hashed: {0}")]
+    Hash(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] ports::Error),
+}
+
+/// The name of the panel in the audit log, as of a channel in which staff act.
+pub const CHANNEL: &str = "panel";
+
+/// The actor of what somebody does in the panel.
+pub fn actor(account: &Account) -> Actor {
+    Actor { id: account.name.clone(), via: Via::Staff(CHANNEL.to_owned()) }
+}
+
+/// All accounts by name.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn list(store: &dyn Store) -> Result<Vec<Account>, Error> {
+    Ok(store.accounts().await?)
+}
+
+/// Makes an account and writes an `account.create` row of the audit log.
+///
+/// # Errors
+/// When the name is taken or unfit, the password is unfit, or the database is unavailable.
+pub async fn create(
+    store: &dyn Store,
+    passwords: &Passwords,
+    actor: &Actor,
+    now: i64,
+    new: New<'_>,
+) -> Result<Account, Error> {
+    let mut change = Change::new(actor, "account.create", now);
+    change.detail("role", new.role.name());
+    let made = make(store, passwords, now, new).await;
+    if let Ok(account) = &made {
+        change.on(account.name.clone());
+    }
+    change.end(store, &made).await;
+    made
+}
+
+/// A new account.
+#[derive(Clone, Copy, Debug)]
+pub struct New<'n> {
+    /// Its name; spaces around it are left out.
+    pub name: &'n str,
+    /// Its role.
+    pub role: Role,
+    /// Its password.
+    pub password: &'n str,
+}
+
+async fn make(
+    store: &dyn Store,
+    passwords: &Passwords,
+    now: i64,
+    New { name, role, password }: New<'_>,
+) -> Result<Account, Error> {
+    let name = good_name(name)?;
+    if store.account_named(&name).await?.is_some() {
+        return Err(Error::NameTaken(name));
+    }
+    let account = Account {
+        id: event_id(now),
+        password: passwords.hash(&name, password).await?,
+        role: role.name().to_owned(),
+        second_factor: None,
+        last_step: 0,
+        recovery: Vec::new(),
+        settings: "{}".to_owned(),
+        disabled: false,
+        created: now,
+        version: 0,
+        name,
+    };
+    save(store, &account).await?;
+    Ok(Account { version: 1, ..account })
+}
+
+fn good_name(name: &str) -> Result<String, Error> {
+    let name = name.trim();
+    let fits = !name.is_empty()
+        && name.chars().count() <= LONGEST_NAME
+        && !name.chars().any(|c| c.is_control())
+        && tolmach_engine::visible::visible(name) == name;
+    if fits { Ok(name.to_owned()) } else { Err(Error::BadName) }
+}
+
+async fn save(store: &dyn Store, account: &Account) -> Result<(), Error> {
+    match store.save_account(account).await? {
+        AccountSaved::Stored => Ok(()),
+        AccountSaved::NameTaken => Err(Error::NameTaken(account.name.clone())),
+        AccountSaved::Conflict => Err(Error::Conflict),
+    }
+}
+
+/// What [`reset`] has touched.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Reset {
+    /// The account's name.
+    pub name: String,
+    /// Logins that were ended.
+    pub logins: u64,
+    /// Whether a second factor and its recovery codes were removed.
+    pub second_factor: bool,
+}
+
+/// Gives an account a new password, removes its second factor, ends its logins and enables it again: for whoever has lost
+/// theirs. Writes an `account.reset` row of the audit log.
+///
+/// # Errors
+/// When there is no such account, the password is unfit, or the database is unavailable.
+pub async fn reset(
+    store: &dyn Store,
+    passwords: &Passwords,
+    actor: &Actor,
+    now: i64,
+    name: &str,
+    password: &str,
+) -> Result<Reset, Error> {
+    let mut change = Change::new(actor, "account.reset", now);
+    let done = async {
+        let account = named(store, name).await?;
+        change.on(account.name.clone());
+        let second_factor = account.second_factor.is_some();
+        let password = passwords.hash(&account.name, password).await?;
+        let account =
+            Account { password, second_factor: None, recovery: Vec::new(), disabled: false, ..account };
+        save(store, &account).await?;
+        let logins = store.end_logins(&Logins::Of(account.id)).await?;
+        Ok(Reset { name: account.name, logins, second_factor })
+    };
+    let done: Result<Reset, Error> = done.await;
+    if let Ok(Reset { logins, second_factor, .. }) = &done {
+        change.detail("logins", *logins);
+        change.detail("second_factor", *second_factor);
+    }
+    change.end(store, &done).await;
+    done
+}
+
+/// Changes the password of whoever is logged in by `login`, and ends their other logins. Writes an `account.password` row.
+///
+/// # Errors
+/// When the old password is wrong, the new one is unfit, or the database is unavailable.
+pub async fn change_password(
+    store: &dyn Store,
+    passwords: &Passwords,
+    now: i64,
+    session: &Session,
+    (old, new): (&str, &str),
+) -> Result<u64, Error> {
+    let mut change = Change::new(&session.actor(), "account.password", now);
+    change.on(session.account.name.clone());
+    let done = async {
+        if !passwords.fits(old, Some(&session.account.password)).await? {
+            return Err(Error::Wrong);
+        }
+        let password = passwords.hash(&session.account.name, new).await?;
+        save(store, &Account { password, ..session.account.clone() }).await?;
+        Ok(store.end_logins(&Logins::OthersOf(session.account.id, session.login.id.clone())).await?)
+    };
+    let done: Result<u64, Error> = done.await;
+    change.end(store, &done).await;
+    done
+}
+
+/// Changes an account's role, or disables it, which ends its logins. Writes an `account.set` row.
+///
+/// # Errors
+/// When there is no such account, when nobody could manage accounts afterwards, or the database is unavailable.
+pub async fn set(
+    store: &dyn Store,
+    actor: &Actor,
+    now: i64,
+    name: &str,
+    (role, disabled): (Option<Role>, Option<bool>),
+) -> Result<Account, Error> {
+    let mut change = Change::new(actor, "account.set", now);
+    let done = async {
+        let old = named(store, name).await?;
+        change.on(old.name.clone());
+        change.detail("role_before", old.role.clone());
+        change.detail("disabled_before", old.disabled);
+        let account = Account {
+            role: role.map_or(old.role.clone(), |role| role.name().to_owned()),
+            disabled: disabled.unwrap_or(old.disabled),
+            ..old.clone()
+        };
+        let manages = |account: &Account| !account.disabled && account.role == Role::Owner.name();
+        let others = store.accounts().await?.into_iter().filter(|other| other.id != old.id);
+        if manages(&old) && !manages(&account) && !others.into_iter().any(|other| manages(&other)) {
+            return Err(Error::LastOwner);
+        }
+        save(store, &account).await?;
+        if account.disabled {
+            store.end_logins(&Logins::Of(account.id)).await?;
+        }
+        Ok(Account { version: account.version + 1, ..account })
+    };
+    let done: Result<Account, Error> = done.await;
+    if let Ok(account) = &done {
+        change.detail("role", account.role.clone());
+        change.detail("disabled", account.disabled);
+    }
+    change.end(store, &done).await;
+    done
+}
+
+async fn named(store: &dyn Store, name: &str) -> Result<Account, Error> {
+    store.account_named(name).await?.ok_or_else(|| Error::Unknown(name.trim().to_owned()))
+}
+
+/// A secret of 256 random bits as 64 hexadecimal digits, and the hash by which it is stored.
+fn token() -> Result<(String, String), Error> {
+    let mut bytes = [0; 32];
+    random(&mut bytes)?;
+    let token = data_encoding::HEXLOWER.encode(&bytes);
+    let hash = hashed(&token);
+    Ok((token, hash))
+}
+
+fn random(bytes: &mut [u8]) -> Result<(), Error> {
+    getrandom::fill(bytes).map_err(|why| Error::Hash(why.to_string()))
+}
+
+/// A fast hash is enough for secrets of 256 random bits.
+fn hashed(token: &str) -> String {
+    blake3::hash(token.as_bytes()).to_hex().to_string()
+}
+
+/// A log line's name of an account, without the name itself.
+pub fn log_name(id: Uuid) -> String {
+    id.simple().to_string()
+}

@@ -1,0 +1,184 @@
+//! Logging in and out.
+
+use tolmach_runtime::ports::{Account, Actor, Login, Logins, Store};
+use uuid::Uuid;
+
+use super::{Error, IDLE_LOGIN, LONGEST_LOGIN, Passwords, Permission, Role, hashed, second_factor, token};
+use crate::audit::Change;
+
+/// How old the time of the last use may be before it is written again: not every request is a write.
+const TOUCH: i64 = 60_000;
+
+/// A login that has begun.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// What the browser keeps: 64 hexadecimal digits. It is stored nowhere.
+    pub token: String,
+    /// Whether a code of the second factor is still asked for.
+    pub needs_code: bool,
+}
+
+/// What is known of the browser.
+#[derive(Clone, Copy, Debug)]
+pub struct Browser<'b> {
+    /// What it says of itself.
+    pub agent: &'b str,
+    /// From where it asks.
+    pub address: &'b str,
+}
+
+/// Whoever sent a request.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The login.
+    pub login: Login,
+    /// The account.
+    pub account: Account,
+    /// Its role.
+    pub role: Role,
+}
+
+impl Session {
+    /// Who it is, for the audit log and under messages.
+    pub fn actor(&self) -> Actor {
+        super::actor(&self.account)
+    }
+
+    /// Whether they may do something; nothing before the second factor.
+    pub fn may(&self, what: Permission) -> bool {
+        self.login.passed && self.role.may(what)
+    }
+}
+
+/// Logs in by name and password. Any earlier login of the browser is the caller's to end. Writes an `account.login` row of the
+/// audit log, for a name that exists.
+///
+/// # Errors
+/// [`Error::Wrong`], or when the database is unavailable.
+pub async fn log_in(
+    store: &dyn Store,
+    passwords: &Passwords,
+    now: i64,
+    (name, password): (&str, &str),
+    browser: Browser<'_>,
+) -> Result<LoggedIn, Error> {
+    let account = store.account_named(name).await?;
+    let fits = passwords.fits(password, account.as_ref().map(|account| account.password.as_str())).await?;
+    let Some(account) = account else { return Err(Error::Wrong) };
+    let mut change = Change::new(&super::actor(&account), "account.login", now);
+    change.on(account.name.clone());
+    let begun = async {
+        if !fits || account.disabled || Role::parse(&account.role).is_none() {
+            return Err(Error::Wrong);
+        }
+        let (token, id) = token()?;
+        let needs_code = account.second_factor.is_some();
+        let (agent, address) = (browser.agent.to_owned(), browser.address.to_owned());
+        let login =
+            Login { id, account: account.id, passed: !needs_code, agent, address, made: now, seen: now };
+        store.add_login(&login).await?;
+        Ok(LoggedIn { token, needs_code })
+    };
+    let begun: Result<LoggedIn, Error> = begun.await;
+    change.end(store, &begun).await;
+    begun
+}
+
+/// Takes the code of the second factor, or a recovery code, of a login that waits for it. The login gets a new token, so that
+/// the one of before the code is worth nothing. Writes an `account.code` row.
+///
+/// # Errors
+/// [`Error::WrongCode`], or when the database is unavailable.
+pub async fn pass(store: &dyn Store, now: i64, session: &Session, code: &str) -> Result<LoggedIn, Error> {
+    let mut change = Change::new(&session.actor(), "account.code", now);
+    change.on(session.account.name.clone());
+    let passed = async {
+        let account = second_factor::spent(&session.account, code, now).ok_or(Error::WrongCode)?;
+        change.detail("recovery_codes_left", account.recovery.len());
+        // Two requests with one code: the second finds another version.
+        super::save(store, &account).await.map_err(|why| match why {
+            Error::Conflict => Error::WrongCode,
+            why => why,
+        })?;
+        let (token, id) = token()?;
+        store.add_login(&Login { id, passed: true, seen: now, ..session.login.clone() }).await?;
+        store.end_logins(&Logins::One(session.login.id.clone())).await?;
+        Ok(LoggedIn { token, needs_code: false })
+    };
+    let passed: Result<LoggedIn, Error> = passed.await;
+    change.end(store, &passed).await;
+    passed
+}
+
+/// The session of a token; `None` when it is unknown or has ended.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn session(store: &dyn Store, now: i64, token: &str) -> Result<Option<Session>, Error> {
+    let id = hashed(token);
+    let Some((login, account)) = store.login(&id).await? else { return Ok(None) };
+    let over = now - login.seen > IDLE_LOGIN || now - login.made > LONGEST_LOGIN;
+    let role = Role::parse(&account.role).filter(|_| !over && !account.disabled);
+    let Some(role) = role else {
+        store.end_logins(&Logins::One(id)).await?;
+        return Ok(None);
+    };
+    if now - login.seen > TOUCH {
+        store.touch_login(&id, now).await?;
+    }
+    Ok(Some(Session { login, account, role }))
+}
+
+/// Ends the session's own login.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn log_out(store: &dyn Store, session: &Session) -> Result<(), Error> {
+    store.end_logins(&Logins::One(session.login.id.clone())).await?;
+    Ok(())
+}
+
+/// Ends another login of the same account. Writes an `account.end_login` row. Ends nothing if the login is another account's.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn end_login(store: &dyn Store, now: i64, session: &Session, id: &str) -> Result<u64, Error> {
+    let own = store.logins(session.account.id).await?;
+    let which = own.iter().find(|login| short_id(login) == id).map(|login| Logins::One(login.id.clone()));
+    end(store, now, session, which).await
+}
+
+/// Ends all other logins of the account. Writes an `account.end_login` row.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn end_other_logins(store: &dyn Store, now: i64, session: &Session) -> Result<u64, Error> {
+    let which = Logins::OthersOf(session.account.id, session.login.id.clone());
+    end(store, now, session, Some(which)).await
+}
+
+async fn end(store: &dyn Store, now: i64, session: &Session, which: Option<Logins>) -> Result<u64, Error> {
+    let Some(which) = which else { return Ok(0) };
+    let mut change = Change::new(&session.actor(), "account.end_login", now);
+    change.on(session.account.name.clone());
+    let ended = store.end_logins(&which).await;
+    if let Ok(ended) = &ended {
+        change.detail("logins", *ended);
+    }
+    change.end(store, &ended).await;
+    Ok(ended?)
+}
+
+/// The logins of the session's account, each with what stands for it on pages.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn own_logins(store: &dyn Store, account: Uuid) -> Result<Vec<(String, Login)>, Error> {
+    let logins = store.logins(account).await?;
+    Ok(logins.into_iter().map(|login| (short_id(&login), login)).collect())
+}
+
+/// The beginning of a login's id: enough to tell those of one account apart, and no way back to the token.
+fn short_id(login: &Login) -> String {
+    login.id.chars().take(16).collect()
+}

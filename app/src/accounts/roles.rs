@@ -1,0 +1,89 @@
+//! Who may do what.
+
+use serde::{Deserialize, Serialize};
+
+/// The role of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything.
+    Owner,
+    /// Everything but other owners' accounts.
+    Administrator,
+    /// Clients: chats, leads, the catalogue.
+    Manager,
+    /// Dialogs: reads chats, tunes flows.
+    Analyst,
+}
+
+/// Something that a role may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// To see one's own account and change its password, second factor and settings.
+    OwnAccount,
+    /// To see figures.
+    SeeFigures,
+    /// To read chats.
+    ReadChats,
+    /// To take chats, write to clients, and note.
+    Answer,
+    /// To see leads with contacts.
+    SeeLeads,
+    /// To change leads.
+    ChangeLeads,
+    /// To export leads to a file.
+    ExportLeads,
+    /// To see and search the catalogue.
+    SeeCatalogue,
+    /// To upload price lists, publish them, and go back.
+    ChangeCatalogue,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Role; 4] = [Role::Owner, Role::Administrator, Role::Manager, Role::Analyst];
+
+    /// The stored name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::Owner => "owner",
+            Role::Administrator => "administrator",
+            Role::Manager => "manager",
+            Role::Analyst => "analyst",
+        }
+    }
+
+    /// The role of this name.
+    pub fn parse(name: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// Whether the role may do something. This table is the only place where that is decided; what it does not allow is denied.
+    pub const fn may(self, what: Permission) -> bool {
+        use Permission as P;
+        match self {
+            Role::Owner | Role::Administrator => true,
+            Role::Manager => matches!(
+                what,
+                P::OwnAccount
+                    | P::SeeFigures
+                    | P::ReadChats
+                    | P::Answer
+                    | P::SeeLeads
+                    | P::ChangeLeads
+                    | P::ExportLeads
+                    | P::SeeCatalogue
+                    | P::ChangeCatalogue
+            ),
+            // Contacts of clients are not needed to tune dialogs.
+            Role::Analyst => {
+                matches!(what, P::OwnAccount | P::SeeFigures | P::ReadChats | P::SeeCatalogue)
+            }
+        }
+    }
+
+    /// The roles that may do something.
+    pub fn that_may(what: Permission) -> impl Iterator<Item = Role> {
+        Role::ALL.into_iter().filter(move |role| role.may(what))
+    }
+}
