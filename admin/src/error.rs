@@ -1,0 +1,157 @@
+//! What goes wrong in a request, and what is said of it. A handler returns a [`Failure`]; the gate renders it as the request
+//! wants it: a page for a navigation, JSON for a script.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use tolmach_app::{accounts, catalog_drafts, handoff, inbox, leads};
+use tolmach_runtime::ports;
+
+/// Why a request was not served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// There is no such page or thing.
+    NotFound,
+    /// The role may not do it.
+    Forbidden(accounts::Permission),
+    /// The request did not come from our own page.
+    Foreign,
+    /// Nobody is logged in any more.
+    LoggedOut,
+    /// The token of the form is missing or of another login.
+    Expired,
+    /// The request cannot be read, or asks for something that is not to be had; the key of a text.
+    Bad(&'static str),
+    /// Too many attempts; seconds until the next one.
+    TooMany(u64),
+    /// The database or another part does not answer.
+    Unavailable,
+}
+
+impl Failure {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Failure::NotFound => StatusCode::NOT_FOUND,
+            Failure::LoggedOut => StatusCode::UNAUTHORIZED,
+            Failure::Forbidden(_) | Failure::Foreign | Failure::Expired => StatusCode::FORBIDDEN,
+            Failure::Bad(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Failure::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Failure::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The key of the text that tells it.
+    pub(crate) fn key(&self) -> &'static str {
+        match self {
+            Failure::NotFound => "error.404",
+            Failure::Forbidden(_) => "error.403",
+            Failure::Foreign => "error.foreign",
+            Failure::LoggedOut | Failure::Expired => "error.expired",
+            Failure::Bad(key) => key,
+            Failure::TooMany(_) => "error.429",
+            Failure::Unavailable => "error.503",
+        }
+    }
+}
+
+/// The gate replaces this response: it alone knows the language and the person.
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<ports::Error> for Failure {
+    fn from(error: ports::Error) -> Failure {
+        tracing::warn!(%error, "a page of the panel could not be served");
+        Failure::Unavailable
+    }
+}
+
+impl From<accounts::Error> for Failure {
+    fn from(error: accounts::Error) -> Failure {
+        use accounts::Error as E;
+        match error {
+            E::Wrong => Failure::Bad("error.wrong"),
+            E::WrongCode => Failure::Bad("error.code"),
+            E::BadName => Failure::Bad("error.name"),
+            E::BadPassword => Failure::Bad("error.password"),
+            E::NameTaken(_) => Failure::Bad("error.name_taken"),
+            E::Unknown(_) | E::BadLink => Failure::NotFound,
+            E::LastOwner => Failure::Bad("error.last_owner"),
+            E::Conflict => Failure::Bad("error.conflict"),
+            E::Hash(why) => {
+                tracing::error!(why, "a password could not be hashed");
+                Failure::Unavailable
+            }
+            E::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<handoff::Error> for Failure {
+    fn from(error: handoff::Error) -> Failure {
+        use handoff::Error as E;
+        match error {
+            E::Empty => Failure::Bad("error.empty"),
+            E::TooLong(_) | E::TooManyCards(_) => Failure::Bad("error.too_long"),
+            E::NotTaken(_) => Failure::Bad("error.not_taken"),
+            E::NoName | E::Unknown { .. } | E::Ambiguous { .. } | E::BadKey(_) => Failure::NotFound,
+            E::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<inbox::Error> for Failure {
+    fn from(error: inbox::Error) -> Failure {
+        use inbox::Error as E;
+        match error {
+            E::UnknownChat(_) | E::UnknownTurn(..) => Failure::NotFound,
+            E::EmptyNote => Failure::Bad("error.empty"),
+            E::LongNote(_) => Failure::Bad("error.too_long"),
+            E::LongDialog => Failure::Bad("error.long_dialog"),
+            E::Unreadable(why) => {
+                tracing::error!(why, "a stored turn cannot be read");
+                Failure::Unavailable
+            }
+            E::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<leads::Error> for Failure {
+    fn from(error: leads::Error) -> Failure {
+        match error {
+            leads::Error::Unknown(_) | leads::Error::Ambiguous { .. } => Failure::NotFound,
+            leads::Error::AnotherOpen(_) => Failure::Bad("error.another_open"),
+            leads::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<catalog_drafts::Error> for Failure {
+    fn from(error: catalog_drafts::Error) -> Failure {
+        use catalog_drafts::Error as E;
+        match error {
+            E::Unknown => Failure::NotFound,
+            E::NoList => Failure::Bad("upload.no_list"),
+            E::ManyArchives => Failure::Bad("upload.many_archives"),
+            E::TooManyFiles => Failure::Bad("upload.many_files"),
+            E::TooLarge => Failure::Bad("upload.too_large_all"),
+            E::BadSupplier => Failure::Bad("upload.bad_supplier"),
+            E::Busy => Failure::Bad("upload.at_work"),
+            E::NotReady => Failure::Bad("upload.not_ready"),
+            E::Unwritable { .. } => {
+                tracing::error!(%error, "an upload cannot be stored");
+                Failure::Bad("upload.no_room")
+            }
+            E::Store(error) => error.into(),
+        }
+    }
+}
+
+/// What a handler returns.
+pub(crate) type Served = Result<Response, Failure>;

@@ -1,0 +1,192 @@
+//! The admin panel: pages for the people who run the business, at `/admin`.
+//!
+//! Every page parses its request, calls one use case of [`tolmach_app`] and renders what comes back: no page changes anything in
+//! a way of its own, and none knows SQL. The server renders everything; scripts add live updates and keys.
+//!
+//! # Who may do what
+//! [`routes`] is the list of all routes, each with what is needed for it; [`gate`] stands before every one and refuses whoever
+//! does not have it. What a role may do is decided in [`tolmach_app::accounts::Role::may`] alone.
+//!
+//! # What a browser is told
+//! Sessions are cookies without a readable value. A request that changes something must come from our own page (Fetch Metadata
+//! or `Origin`) and bring a token that belongs to its cookie. Pages run scripts and styles of this server alone.
+
+mod assets;
+mod charts;
+mod context;
+mod cookies;
+mod error;
+mod form;
+mod gate;
+mod limits;
+mod live;
+mod pages;
+mod render;
+mod routes;
+mod texts;
+mod times;
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex},
+};
+
+use axum::Router;
+use tolmach_app::{accounts::Passwords, catalog_drafts::Drafts};
+use tolmach_engine::catalog::Localized;
+use tolmach_runtime::{
+    Runtime,
+    ports::{Catalog, Clock, Store},
+};
+
+use tokio::sync::Semaphore;
+
+pub use routes::listed as routes;
+
+use limits::Limits;
+use live::Live;
+use pages::catalogue::KeptAnswers;
+use pages::dashboard::LastQuestions;
+use render::Renderer;
+
+/// The address to which files are uploaded. The body of a request to it is as large as [`tolmach_app::uploads::MAX_BYTES`]; the
+/// handler reads it part by part.
+pub const UPLOADS: &str = "/admin/catalogue/uploads";
+
+/// Who sent a request. The HTTP server puts it into the request's extensions; without it all requests share one address.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    /// The client's address, behind a trusted proxy too.
+    pub address: IpAddr,
+    /// Whether it came over HTTPS.
+    pub https: bool,
+}
+
+/// What the panel needs of the process.
+pub struct Options {
+    /// The turn loop, with its store.
+    pub runtime: Arc<Runtime>,
+    /// The catalogue as clients search it.
+    pub catalog: Arc<dyn Catalog>,
+    /// Drafts of the catalogue, and the catalogue that they are for.
+    pub drafts: Arc<Drafts>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The company's name.
+    pub company: Localized,
+    /// How the system is, for the top bar.
+    pub system: Arc<dyn Fn() -> System + Send + Sync>,
+    /// How the parts of the system are, for the first page.
+    pub health: Arc<dyn Fn() -> Vec<Part> + Send + Sync>,
+    /// Whether language models are configured.
+    pub models: bool,
+    /// Whether the data are made up: `tolmach demo`.
+    pub demo: bool,
+}
+
+/// How the system is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct System {
+    /// How bad it is.
+    pub state: SystemState,
+    /// The key of the text: `system.good`, `system.mail` and so on.
+    pub key: &'static str,
+    /// What is wrong, for whoever looks closer; empty when nothing is.
+    pub detail: String,
+}
+
+/// A part of the system and how it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The end of the key of its name: `health.KEY`.
+    pub key: &'static str,
+    /// How it is.
+    pub state: PartState,
+    /// More about it.
+    pub detail: Shown,
+}
+
+/// How a part is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartState {
+    /// It works.
+    Good,
+    /// It works in a lesser way.
+    Warn,
+    /// It does not work.
+    Bad,
+    /// It is not configured.
+    Off,
+}
+
+/// What is said of a part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing.
+    Nothing,
+    /// A text in no language, such as a name.
+    Text(String),
+    /// A number, in the text of a key that has `{n}`.
+    Count(&'static str, u64),
+}
+
+/// How bad something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SystemState {
+    /// Everything works.
+    Good,
+    /// Something works in a lesser way.
+    Warn,
+    /// Something does not work.
+    Bad,
+}
+
+/// Answers of the bot that are worked out at once beside chats.
+const WOULD: usize = 4;
+
+/// The panel of a process.
+pub struct Panel {
+    options: Options,
+    passwords: Passwords,
+    limits: Limits,
+    /// How many answers of the bot are worked out at once beside chats.
+    would: Semaphore,
+    /// The last answers to golden questions.
+    answers: KeptAnswers,
+    live: Live,
+    /// The questions that the first page showed last.
+    questions: Mutex<LastQuestions>,
+    renderer: Renderer,
+}
+
+impl Panel {
+    /// A panel.
+    ///
+    /// # Errors
+    /// When a template or a text of the program is malformed, which its tests exclude.
+    pub fn new(options: Options) -> Result<Panel, String> {
+        Ok(Panel {
+            renderer: Renderer::new()?,
+            limits: Limits::default(),
+            would: Semaphore::new(WOULD),
+            answers: KeptAnswers::default(),
+            live: Live::default(),
+            questions: Mutex::default(),
+            passwords: Passwords::default(),
+            options,
+        })
+    }
+
+    fn store(&self) -> &dyn Store {
+        &**self.options.runtime.store()
+    }
+
+    fn now(&self) -> i64 {
+        self.options.clock.now()
+    }
+}
+
+/// All routes of the panel, under `/admin`.
+pub fn router(panel: Arc<Panel>) -> Router {
+    routes::router(panel)
+}

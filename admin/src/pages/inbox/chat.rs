@@ -1,0 +1,289 @@
+//! One chat: its head, its messages with the turns that they belong to, and what stands beside them.
+
+use serde_json::{Value, json};
+use tolmach_app::inbox::{self, Conversation};
+use tolmach_engine::{
+    Session,
+    effect::{Action, Author, Outgoing},
+    event::{EventKind, StaffAction},
+};
+use tolmach_runtime::{
+    WouldSay,
+    ports::{DialogRow, MessageRow, TurnLine},
+};
+
+use super::{list, sees_contacts, turn};
+use crate::{Panel, context::Visit, error::Failure, gate::encode};
+
+/// The page of a chat.
+pub(super) fn address(key: &str) -> String {
+    format!("/admin/inbox/{}", encode_key(key))
+}
+
+/// A chat's key in a path: a slash of it is none of the path.
+fn encode_key(key: &str) -> String {
+    encode(key).replace('/', "%2F")
+}
+
+/// The channel's name in a key.
+pub(super) fn channel(key: &str) -> &'static str {
+    match key.split_once(':').map(|(channel, _)| channel) {
+        Some("telegram") => "telegram",
+        _ => "web",
+    }
+}
+
+pub(super) fn language(row: &DialogRow) -> &str {
+    if row.language.is_empty() { "ru" } else { &row.language }
+}
+
+/// What a client is called: as the channel knows them, or by the end of the chat's key.
+pub(super) fn name(panel: &Panel, visit: &Visit, row: &DialogRow) -> String {
+    if !row.client.is_empty() && sees_contacts(visit) {
+        return row.client.clone();
+    }
+    let id: String = row.chat.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+    format!("{} {id}", panel.renderer.text(visit.language, "chat.client"))
+}
+
+pub(super) fn head(panel: &Panel, visit: &Visit, row: &DialogRow) -> Value {
+    let list::State { state, since, level } = list::state(visit, row);
+    json!({
+        "id": row.chat,
+        "href": address(&row.chat),
+        "name": name(panel, visit, row),
+        "channel": channel(&row.chat),
+        "site": null,
+        "language": language(row),
+        "begun": row.updated,
+        "state": state,
+        "since": since,
+        "level": level,
+        "staff": row.holder,
+        "waits_at": null,
+    })
+}
+
+/// The messages with days and events between them, oldest first.
+pub(super) fn messages(
+    panel: &Panel,
+    visit: &Visit,
+    conversation: &Conversation,
+    part: inbox::Part,
+) -> Value {
+    let Conversation { row, messages, earlier, turns } = conversation;
+    let client = name(panel, visit, row);
+    let mut items = Vec::new();
+    let mut day = None;
+    let mut turns = turns.iter().peekable();
+    for (at, message) in messages.iter().enumerate() {
+        let this_day = visit.times.day_number(message.at);
+        if day != this_day {
+            day = this_day;
+            items.push(json!({ "kind": "day", "at": message.at }));
+        }
+        // Turns that brought no message of the client: timers, and what staff did.
+        while let Some(line) = turns.peek()
+            && line.at <= message.at
+            && !(message.who == Author::Client && line.at == message.at)
+        {
+            items.extend(happened(line, message.seq));
+            turns.next();
+        }
+        let mut shown = shown(panel, visit, message, &client, messages.get(at + 1));
+        if message.who == Author::Client
+            && let Some(line) = turns.next_if(|line| line.at == message.at)
+        {
+            shown["turn"] = summary(line, &row.chat);
+        }
+        items.push(shown);
+    }
+    let last = messages.last().map(|message| message.seq).unwrap_or_default();
+    for line in turns {
+        items.extend(happened(line, last));
+    }
+    let first = messages.first().map(|message| message.seq);
+    let before = first.filter(|_| *earlier);
+    json!({
+        "items": items,
+        "before": before,
+        "before_href": before.map(|before| format!("{}?before={before}", address(&row.chat))),
+        "empty": messages.is_empty() && part == inbox::Part::Last,
+    })
+}
+
+/// What staff did, or a timer, as a line between messages.
+fn happened(line: &TurnLine, seq: i64) -> Option<Value> {
+    let (event, icon, name) = match &line.event.kind {
+        EventKind::Staff { action: StaffAction::Take, by } => ("taken", "lock", by.clone()),
+        EventKind::Staff { action: StaffAction::Return, by } => ("returned", "bot", by.clone()),
+        _ => return None,
+    };
+    Some(json!({
+        "kind": "event", "seq": seq, "at": line.at, "event": event, "icon": icon, "calls": false,
+        "name": name.unwrap_or_default(), "reason": "", "people": "",
+    }))
+}
+
+/// A turn folded to one line.
+fn summary(line: &TurnLine, chat: &str) -> Value {
+    let path: Vec<&str> = line.visits.iter().map(|visit| visit.node.as_str()).collect();
+    json!({
+        "seq": line.seq,
+        "path": path.join(" → "),
+        "href": format!("{}/turns/{}", address(chat), line.seq),
+        "page_href": format!("{0}?turn={1}#turn-{1}", address(chat), line.seq),
+        "failed": line.visits.iter().any(|visit| visit.fault.is_some()),
+        "model_ms": null,
+        "cost": null,
+        "currency": "",
+    })
+}
+
+fn shown(
+    panel: &Panel,
+    visit: &Visit,
+    message: &MessageRow,
+    client: &str,
+    next: Option<&MessageRow>,
+) -> Value {
+    let MessageRow { seq, who, body, at } = message;
+    let mut shown = json!({
+        "kind": "message", "seq": seq, "at": at, "who": "client", "name": client, "text": body, "lang": visit.language.code(),
+        "photo": null, "files": [], "cards": [], "buttons": [], "pressed": false, "unsupported": null, "delivery": null,
+        "turn": null,
+    });
+    if *who == Author::Client {
+        let kind = body.strip_prefix('[').and_then(|body| body.strip_suffix(']'));
+        if let Some(kind) = kind.filter(|kind| panel.renderer.has(&format!("unsupported.{kind}"))) {
+            shown["unsupported"] = kind.into();
+        }
+        return shown;
+    }
+    let said: Outgoing = serde_json::from_str(body).unwrap_or_default();
+    // What was pressed stands in the next message of the client by its label.
+    let pressed = next.filter(|next| next.who == Author::Client).map(|next| next.body.as_str());
+    let buttons: Vec<Value> = said
+        .buttons
+        .iter()
+        .map(|button| {
+            let url = match &button.action {
+                Action::Open { url } => Some(url),
+                Action::Press { .. } => None,
+            };
+            let was_pressed = url.is_none() && pressed == Some(button.label.as_str());
+            json!({ "label": button.label, "url": url, "pressed": was_pressed })
+        })
+        .collect();
+    let cards: Vec<Value> = said
+        .cards
+        .iter()
+        .map(|card| {
+            json!({
+                "article": card.article, "name": card.name, "price": card.price, "stock": card.stock,
+                "photo": own_photo(card.photo.as_deref()),
+            })
+        })
+        .collect();
+    let text = |key| panel.renderer.text(visit.language, key);
+    shown["who"] = if *who == Author::Staff { "staff" } else { "bot" }.into();
+    shown["name"] = said.staff.unwrap_or_else(|| text("chat.bot_name").to_owned()).into();
+    shown["text"] = said.text.into();
+    shown["lang"] = said.language.code().into();
+    shown["photo"] = own_photo(said.photo.as_deref()).into();
+    shown["buttons"] = buttons.into();
+    shown["cards"] = cards.into();
+    shown
+}
+
+/// A photo that this server keeps: pages load nothing from elsewhere.
+fn own_photo(photo: Option<&str>) -> Option<&str> {
+    photo.filter(|photo| photo.starts_with(tolmach_runtime::ports::PHOTO_PREFIX))
+}
+
+/// Fills what stands beside a chat: facts, memory, lead, notes.
+pub(super) async fn beside(panel: &Panel, visit: &Visit, key: &str, data: &mut Value) -> Result<(), Failure> {
+    let beside = inbox::beside(panel.store(), key).await?;
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, value: &str, href: Option<String>| {
+        if !value.is_empty() {
+            facts.push(json!({ "key": name, "value": value, "href": href }));
+        }
+    };
+    if let Some(lead) = beside.lead.as_ref().filter(|_| sees_contacts(visit)) {
+        let contact = |name: &str| lead.lead.contact.get(name).cloned().unwrap_or_default();
+        fact("name", &contact("name"), None);
+        let phone = contact("phone");
+        let digits: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+        fact("phone", &phone, Some(format!("tel:{digits}")));
+        let email = contact("email");
+        fact("email", &email, Some(format!("mailto:{email}")));
+        data["lead"] = json!({
+            "href": format!("/admin/leads/{}", encode(&lead.id)),
+            "status": lead.status.name(),
+            "need": lead.lead.summary,
+        });
+    }
+    if let Some(session) = &beside.session {
+        if sees_contacts(visit) {
+            let handle = &session.client.username;
+            fact("username", &(if handle.is_empty() { String::new() } else { format!("@{handle}") }), None);
+        }
+        data["memory"] = memory(panel, visit, session).await?;
+        data["chat"]["waits_at"] =
+            session.waits_at().map(|(flow, node)| format!("{flow}.{node}")).unwrap_or_default().into();
+    }
+    data["facts"] = facts.into();
+    let notes: Vec<Value> = beside
+        .notes
+        .iter()
+        .map(|note| json!({ "name": note.author, "text": note.body, "at": note.at }))
+        .collect();
+    data["notes"] = notes.into();
+    Ok(())
+}
+
+/// The slots of the flows that run, and the row in focus; personal ones only for those who see contacts.
+async fn memory(panel: &Panel, visit: &Visit, session: &Session) -> Result<Value, Failure> {
+    let whole = sees_contacts(visit);
+    let redacted = if whole {
+        None
+    } else {
+        let releases = panel.options.runtime.releases();
+        Some(releases.with_release(&session.release, |release| session.redacted(release)).await?)
+    };
+    let session = match &redacted {
+        None => session,
+        Some(Some(redacted)) => redacted,
+        // Nobody knows which of its values are personal.
+        Some(None) => return Ok(json!([])),
+    };
+    let slots = session.frames.iter().flat_map(|frame| &frame.slots);
+    let shown = slots.filter(|(_, value)| !value.is_null() && !value.is_array() && !value.is_object()).map(
+        |(name, value)| {
+            let value = match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            json!({ "label": name, "value": value.chars().take(300).collect::<String>() })
+        },
+    );
+    Ok(shown.take(40).collect())
+}
+
+/// What the bot would say.
+pub(super) fn would(would: Option<&WouldSay>) -> Value {
+    let Some(would) = would else { return json!({ "state": "silent" }) };
+    let texts: Vec<&str> =
+        would.said.iter().map(|said| said.text.as_str()).filter(|text| !text.is_empty()).collect();
+    let cards: Vec<Value> = would
+        .said
+        .iter()
+        .flat_map(|said| &said.cards)
+        .map(|card| json!({ "article": card.article, "name": card.name, "price": card.price }))
+        .collect();
+    let (exit, score) = turn::decided(&would.trace);
+    json!({
+        "state": "ready", "text": texts.join("\n\n"), "exit": exit, "score": score, "cards": cards, "sources": [],
+    })
+}

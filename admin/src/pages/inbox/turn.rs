@@ -1,0 +1,178 @@
+//! The trace of one turn.
+
+use serde_json::{Value, json};
+use tolmach_app::inbox::Explained;
+use tolmach_engine::{
+    effect::{Query, QueryOutcome},
+    trace::Trace,
+};
+
+use super::chat::address;
+use crate::{Panel, context::Visit};
+
+/// Rows of a search that are shown.
+const HITS: usize = 10;
+/// Exits of a classification that are shown.
+const EXITS: usize = 6;
+
+pub(super) fn shown(panel: &Panel, visit: &Visit, chat: &str, turn: &Explained) -> Value {
+    let Explained { seq, at, release, trace, exchanges, calls, unexplained, .. } = turn;
+    let steps: Vec<Value> = trace
+        .visits
+        .iter()
+        .map(|visit| {
+            json!({
+                "flow": visit.flow, "node": visit.node, "kind": visit.kind, "exit": visit.exit, "fault": visit.fault,
+            })
+        })
+        .collect();
+    let mut notes: Vec<Value> = trace.notes.iter().map(|note| json!({ "node": "", "text": note })).collect();
+    for visit in &trace.visits {
+        let node = format!("{}.{}", visit.flow, visit.node);
+        notes.extend(visit.notes.iter().map(|note| json!({ "node": node, "text": note })));
+        notes.extend(visit.fault.iter().map(|fault| json!({ "node": node, "text": fault })));
+    }
+    notes.extend(unexplained.iter().map(|why| json!({ "node": "", "text": why })));
+    let choices = choices(trace);
+    let intents: Vec<&str> = trace
+        .outcomes
+        .iter()
+        .filter_map(|outcome| match outcome {
+            QueryOutcome::Classify { labels } => Some(labels),
+            _ => None,
+        })
+        .flatten()
+        .map(|label| label.label.as_str())
+        .take(20)
+        .collect();
+    let calls: Vec<Value> = calls.iter().map(call).collect();
+    json!({
+        "seq": seq,
+        "at": at,
+        "release": release.chars().take(8).collect::<String>(),
+        "abandoned": trace.abandoned,
+        "wrong_action": format!("{}/wrong", address(chat)),
+        "test_action": format!("{}/test", address(chat)),
+        "bound_width": null,
+        "intents": intents,
+        "understood": understood(trace),
+        "steps": steps,
+        "choices": choices,
+        "notes": notes,
+        "searches": exchanges.iter().filter_map(|(query, outcome)| search(panel, visit, query, outcome)).collect::<Vec<_>>(),
+        "calls": calls,
+        "effects": [],
+    })
+}
+
+/// The intent that a turn took, and how sure it was.
+pub(super) fn decided(trace: &Trace) -> (Option<String>, Option<f32>) {
+    let classified = trace.visits.iter().find(|visit| visit.kind == "classify");
+    let exit = classified.and_then(|visit| visit.exit.clone());
+    let score = trace.outcomes.iter().find_map(|outcome| match outcome {
+        QueryOutcome::Classify { labels } => {
+            labels.iter().find(|label| Some(&label.label) == exit.as_ref()).map(|label| label.score)
+        }
+        _ => None,
+    });
+    (exit, score)
+}
+
+fn understood(trace: &Trace) -> Vec<Value> {
+    let mut understood = Vec::new();
+    for visit in &trace.visits {
+        if visit.kind == "classify"
+            && let Some(exit) = &visit.exit
+        {
+            understood.push(json!({ "key": "intent", "value": exit }));
+        }
+        if let Some(intent) = &visit.understood.intent {
+            understood.push(json!({ "key": "intent", "value": intent }));
+        }
+        if !visit.understood.rows.is_empty() {
+            understood.push(json!({ "key": "rows", "value": visit.understood.rows.join(", ") }));
+        }
+        if let Some((text, filters)) = &visit.understood.search {
+            understood.push(json!({ "key": "search", "value": text }));
+            understood
+                .extend(filters.iter().map(|filter| json!({ "key": "filter", "value": filter.to_string() })));
+        }
+    }
+    understood
+}
+
+/// The classifications: which label was taken, and the others beside it.
+fn choices(trace: &Trace) -> Vec<Value> {
+    let mut exits =
+        trace.visits.iter().filter(|visit| visit.kind == "classify").map(|visit| visit.exit.as_deref());
+    trace
+        .outcomes
+        .iter()
+        .filter_map(|outcome| match outcome {
+            QueryOutcome::Classify { labels } => Some(labels),
+            _ => None,
+        })
+        .map(|labels| {
+            let taken = exits.next().flatten().unwrap_or("unsure");
+            let exits: Vec<Value> = labels
+                .iter()
+                .take(EXITS)
+                .map(|label| {
+                    json!({
+                        "label": label.label,
+                        "taken": label.label == taken,
+                        "score": label.score,
+                        "percent_width": (label.score * 100.0).round(),
+                        "example": label.example,
+                    })
+                })
+                .collect();
+            json!({ "taken": taken, "bound": null, "exits": exits })
+        })
+        .collect()
+}
+
+fn search(panel: &Panel, visit: &Visit, query: &Query, outcome: &QueryOutcome) -> Option<Value> {
+    let (Query::Search(request), QueryOutcome::Search(results)) = (query, outcome) else { return None };
+    let on_request = panel.renderer.text(visit.language, "price.on_request");
+    let hits: Vec<Value> = results
+        .hits
+        .iter()
+        .take(HITS)
+        .map(|hit| {
+            let product = &hit.product;
+            let price = match product.price {
+                Some(price) => crate::texts::priced(visit.language, price, &product.currency),
+                None => on_request.to_owned(),
+            };
+            json!({
+                "article": product.article, "name": product.name.get(visit.language), "score": hit.score, "price": price,
+                "shown": false, "near": null,
+            })
+        })
+        .collect();
+    let filters: Vec<String> = request.filters.iter().map(ToString::to_string).collect();
+    Some(json!({ "text": request.text, "filters": filters, "total": results.total, "hits": hits }))
+}
+
+fn call(row: &tolmach_runtime::ports::ModelCallRow) -> Value {
+    let usage = row.usage.as_ref();
+    let number = |names: &[&str]| {
+        usage.and_then(|usage| names.iter().find_map(|name| usage[*name].as_u64())).unwrap_or_default()
+    };
+    let cached = usage.and_then(|usage| usage["prompt_tokens_details"]["cached_tokens"].as_u64());
+    json!({
+        "purpose": row.call.purpose.name(),
+        "role": row.call.role,
+        "model": row.model,
+        "known": usage.is_some(),
+        "input_tokens": number(&["prompt_tokens", "input_tokens"]),
+        "output_tokens": number(&["completion_tokens", "output_tokens"]),
+        "cached_tokens": cached,
+        "ms": row.millis,
+        "cost": null,
+        "currency": "",
+        "failure": row.failure,
+        "prompt": null,
+    })
+}

@@ -1,0 +1,139 @@
+//! All routes of the panel, each with what it asks for. A route that is not here does not exist.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::Method,
+    middleware::from_fn_with_state,
+    routing::{MethodRouter, get, post},
+};
+use tolmach_app::accounts::Permission as P;
+
+use crate::{
+    Panel,
+    error::Failure,
+    gate::{self, Gate, Needs},
+    live,
+    pages::{account, catalogue, dashboard, files, inbox, leads, login, setup},
+};
+
+/// A route.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    /// Below `/admin`.
+    pub(crate) path: &'static str,
+    pub(crate) needs: Needs,
+    on: MethodRouter<Arc<Panel>>,
+}
+
+fn shows(path: &'static str, needs: impl Into<Needs>, on: MethodRouter<Arc<Panel>>) -> Route {
+    Route { method: Method::GET, path, needs: needs.into(), on }
+}
+
+fn does(path: &'static str, needs: impl Into<Needs>, on: MethodRouter<Arc<Panel>>) -> Route {
+    Route { method: Method::POST, path, needs: needs.into(), on }
+}
+
+impl From<P> for Needs {
+    fn from(permission: P) -> Needs {
+        Needs::Permission(permission)
+    }
+}
+
+/// The table of all routes.
+pub(crate) fn table() -> Vec<Route> {
+    vec![
+        shows("/assets/{*name}", Needs::Nothing, get(files::serve)),
+        shows("/login", Needs::Nothing, get(login::page)),
+        does("/login", Needs::Nothing, post(login::log_in)),
+        shows("/login/code", Needs::Password, get(login::code_page)),
+        does("/login/code", Needs::Password, post(login::pass)),
+        does("/logout", Needs::Password, post(login::log_out)),
+        shows("/setup/{token}", Needs::Nothing, get(setup::page)),
+        does("/setup/{token}", Needs::Nothing, post(setup::accept)),
+        shows("/account", P::OwnAccount, get(account::page)),
+        does("/account/settings", P::OwnAccount, post(account::settings)),
+        does("/account/password", P::OwnAccount, post(account::password)),
+        does("/account/factor/begin", P::OwnAccount, post(account::begin_factor)),
+        does("/account/factor/confirm", P::OwnAccount, post(account::confirm_factor)),
+        does("/account/factor/codes", P::OwnAccount, post(account::new_codes)),
+        does("/account/factor/off", P::OwnAccount, post(account::remove_factor)),
+        does("/account/sessions/end", P::OwnAccount, post(account::end_others)),
+        does("/account/sessions/{id}/end", P::OwnAccount, post(account::end_one)),
+        shows("/live", P::ReadChats, get(live::upgrade)),
+        shows("/inbox", P::ReadChats, get(inbox::page)),
+        shows("/inbox/list", P::ReadChats, get(inbox::list)),
+        shows("/inbox/{chat}", P::ReadChats, get(inbox::chat)),
+        shows("/inbox/{chat}/messages", P::ReadChats, get(inbox::messages)),
+        shows("/inbox/{chat}/turns/{turn}", P::ReadChats, get(inbox::turn)),
+        shows("/inbox/{chat}/would", P::Answer, get(inbox::would)),
+        does("/inbox/{chat}/take", P::Answer, post(inbox::take)),
+        does("/inbox/{chat}/reply", P::Answer, post(inbox::reply)),
+        does("/inbox/{chat}/return", P::Answer, post(inbox::give_back)),
+        does("/inbox/{chat}/note", P::Answer, post(inbox::note)),
+        shows("/inbox/{chat}/test", P::Answer, get(inbox::test_file)),
+        does("/inbox/{chat}/test", P::Answer, post(inbox::test)),
+        does("/inbox/{chat}/wrong", P::Answer, post(inbox::wrong)),
+        shows("/leads", P::SeeLeads, get(leads::page)),
+        shows("/leads/export.csv", P::ExportLeads, get(leads::export)),
+        shows("/leads/{id}", P::SeeLeads, get(leads::one)),
+        does("/leads/{id}", P::ChangeLeads, post(leads::change)),
+        shows("/catalogue", P::SeeCatalogue, get(catalogue::page)),
+        shows("/catalogue/search", P::SeeCatalogue, get(catalogue::search)),
+        shows("/catalogue/golden", P::SeeCatalogue, get(catalogue::golden)),
+        shows("/catalogue/rows/{article}", P::SeeCatalogue, get(catalogue::row)),
+        does("/catalogue/rollback", P::ChangeCatalogue, post(catalogue::roll_back)),
+        does("/catalogue/uploads", P::ChangeCatalogue, uploads()),
+        shows("/catalogue/uploads/{id}", P::SeeCatalogue, get(catalogue::upload)),
+        does("/catalogue/uploads/{id}", P::ChangeCatalogue, post(catalogue::correct)),
+        does("/catalogue/uploads/{id}/publish", P::ChangeCatalogue, post(catalogue::publish)),
+        does("/catalogue/uploads/{id}/discard", P::ChangeCatalogue, post(catalogue::discard)),
+        shows("/catalogue/uploads/{id}/report.txt", P::SeeCatalogue, get(catalogue::report)),
+        shows("/dashboard.csv", P::SeeFigures, get(dashboard::export)),
+        shows("", P::SeeFigures, get(dashboard::page)),
+        shows("/", P::SeeFigures, get(dashboard::page)),
+    ]
+}
+
+/// Every route with its method, its address and what is needed for it; `None` for nothing.
+pub fn listed() -> Vec<(Method, String, Option<P>)> {
+    let row = |route: Route| {
+        let needs = match route.needs {
+            Needs::Nothing => None,
+            Needs::Password => Some(P::OwnAccount),
+            Needs::Permission(what) => Some(what),
+        };
+        (route.method, format!("/admin{}", route.path), needs)
+    };
+    table().into_iter().map(row).collect()
+}
+
+pub(crate) fn router(panel: Arc<Panel>) -> Router {
+    let guarded = |needs, on: MethodRouter<Arc<Panel>>| {
+        on.layer(from_fn_with_state(Gate { panel: Arc::clone(&panel), needs }, gate::pass))
+    };
+    let mut router = Router::new();
+    for Route { path, needs, on, .. } in table() {
+        router = router.route(&format!("/admin{path}"), guarded(needs, on));
+    }
+    let nowhere = guarded(Needs::Nothing, get(unknown).post(unknown));
+    router = router.route("/admin/{*rest}", nowhere);
+    router.layer(DefaultBodyLimit::max(MAX_BODY)).with_state(panel)
+}
+
+/// Uploads, which are written to disk as they arrive.
+fn uploads() -> MethodRouter<Arc<Panel>> {
+    post(catalogue::receive).layer(DefaultBodyLimit::max(MAX_UPLOAD))
+}
+
+/// The most bytes of an upload: files, and what a form adds to them.
+const MAX_UPLOAD: usize = tolmach_app::uploads::MAX_BYTES as usize + (1 << 20);
+
+/// The most bytes of a request that is no upload.
+const MAX_BODY: usize = 64 * 1024;
+
+async fn unknown() -> Failure {
+    Failure::NotFound
+}
