@@ -19,7 +19,9 @@ use tolmach_engine::{
     event::{Client, EventKind},
 };
 use tolmach_runtime::ports::prelude::*;
-use tolmach_runtime::ports::{Address, Commit, CommitOutcome, Inbound, MessageRow, Store};
+use tolmach_runtime::ports::{
+    Address, ChatOverview, Commit, CommitOutcome, Inbound, MessageRow, Store, TurnFigures,
+};
 use tolmach_store::sqlite::{Durability, Options, SqliteStore};
 use uuid::Uuid;
 
@@ -123,6 +125,8 @@ async fn chat(store: &SqliteStore, id: &str, pace: Option<Duration>) -> Result<V
             session: session.clone(),
             waits: None,
             taken_over_at: None,
+            overview: ChatOverview::default(),
+            figures: TurnFigures::default(),
             spoke: true,
             messages: vec![
                 MessageRow {

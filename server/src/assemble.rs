@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use tolmach_app::{
-    check::host_notes,
+    check::{advice, host_notes},
     diagnostics, release,
     samples::{self, OwnRows},
     text::{short, when},
@@ -35,7 +35,7 @@ use tolmach_nodes::{contact, request_for};
 use tolmach_runtime::{
     BundleError, Coalescing, GoldenQuestion, NoticeLimits, QueryPorts, ReleaseRegistry, Runtime,
     RuntimePorts, Staff, Trainer, golden_questions,
-    ports::{Catalog, Channel, Llm, Meter, NoMeter, Publication, Store, SystemClock},
+    ports::{Catalog, Channel, Clock, Llm, Meter, NoMeter, Publication, Store, SystemClock},
     read_bundle,
     secret::Secret,
 };
@@ -106,7 +106,7 @@ impl Assembled {
             _ => {
                 let (path, copied) = flows_folder(config)?;
                 let bundle = read_bundle(&path)?;
-                let (summary, company) = summary(config, &bundle, &path)?;
+                let (summary, company) = summary(config, &bundle, &path).await?;
                 let how = if copied { " (the built-in bundle, copied now)" } else { "" };
                 let note = format!("{}{how}: {summary}", path.display());
                 (Some((path, bundle)), company, note)
@@ -189,6 +189,21 @@ impl Assembled {
         coalescing: Coalescing,
         staff: Staff,
     ) -> anyhow::Result<Arc<Runtime>> {
+        self.runtime_by(Arc::new(SystemClock), channels, coalescing, staff).await
+    }
+
+    /// The same by another clock.
+    ///
+    /// # Errors
+    /// As [`Assembled::runtime`].
+    pub async fn runtime_by(
+        &self,
+        clock: Arc<dyn Clock>,
+        channels: Vec<Arc<dyn Channel>>,
+        coalescing: Coalescing,
+        staff: Staff,
+    ) -> anyhow::Result<Arc<Runtime>> {
+        let at = clock.now();
         let store = Arc::clone(&self.store);
         let releases = ReleaseRegistry::new(
             self.platform.clone(),
@@ -198,7 +213,7 @@ impl Assembled {
         let ports = RuntimePorts {
             store,
             queries: self.queries.clone(),
-            clock: Arc::new(SystemClock),
+            clock,
             channels,
             coalescing,
             staff,
@@ -208,9 +223,9 @@ impl Assembled {
         let folder = self.folder.as_ref().map(|(path, bundle)| (path.as_path(), bundle));
         match (self.serving, folder) {
             (Serving::Draft, Some((path, bundle))) => {
-                release::serve_draft(&runtime, &self.platform, now(), path, bundle).await.map(drop)?;
+                release::serve_draft(&runtime, &self.platform, at, path, bundle).await.map(drop)?;
             }
-            _ => release::serve_published(&runtime, &actor::first_start(), now(), folder).await?,
+            _ => release::serve_published(&runtime, &actor::first_start(), at, folder).await?,
         }
         Ok(runtime)
     }
@@ -223,7 +238,8 @@ async fn published_release(
     publication: &Publication,
 ) -> anyhow::Result<(Option<(PathBuf, Bundle)>, Localized, String)> {
     let (release, warnings) = release::published(store, &config.platform(), publication).await?;
-    let (summary, company) = (described(config, &release, warnings.len()), company(&release));
+    let warnings = warnings.len() + advice(&release, &config.staff()).await?.len();
+    let (summary, company) = (described(config, &release, warnings), company(&release));
     let Some(path) = existing_folder(config) else { return Ok((None, company, summary)) };
     let at = path.display();
     match read_bundle(&path) {
@@ -362,10 +378,13 @@ pub fn existing_folder(config: &Config) -> Option<PathBuf> {
 }
 
 /// A one-line summary of the bundle, and the company's name; an error when the bundle does not compile.
-fn summary(config: &Config, bundle: &Bundle, folder: &Path) -> anyhow::Result<(String, Localized)> {
+async fn summary(config: &Config, bundle: &Bundle, folder: &Path) -> anyhow::Result<(String, Localized)> {
     let compiled = compile(bundle, &config.platform());
     match compiled.release {
-        Some(release) => Ok((described(config, &release, compiled.diagnostics.len()), company(&release))),
+        Some(release) => {
+            let warnings = compiled.diagnostics.len() + advice(&release, &config.staff()).await?.len();
+            Ok((described(config, &release, warnings), company(&release)))
+        }
         None => {
             bail!(
                 "the flows do not compile\n\n{}",

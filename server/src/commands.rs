@@ -1,10 +1,12 @@
 //! The subcommands, one module each.
 
+pub mod admin;
 pub mod audit;
 pub mod catalog;
 pub mod chat;
 pub mod check;
 pub mod client;
+pub mod demo;
 pub mod embed;
 pub mod eval;
 pub mod explain;

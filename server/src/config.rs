@@ -94,6 +94,9 @@ pub struct Database {
     /// `postgres://USER:PASSWORD@HOST/DATABASE` or `sqlite:PATH`.
     #[serde(deserialize_with = "secret")]
     pub url: Secret,
+    /// Whether a file need not survive a power failure, because what is in it is made up.
+    #[serde(skip)]
+    pub relaxed: bool,
 }
 
 /// A staff group.

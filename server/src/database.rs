@@ -10,15 +10,15 @@ use tolmach_runtime::ports::Store;
 use tolmach_store::{
     JobPool,
     postgres::{self, PostgresStore},
-    sqlite::{self, SqliteStore},
+    sqlite::{self, Durability, SqliteStore},
 };
 
 use crate::config::Config;
 
 /// A database that is configured but not open.
 pub enum Database {
-    /// An SQLite file.
-    File(PathBuf),
+    /// An SQLite file, and whether each write waits for the disk.
+    File(PathBuf, Durability),
     /// A database of a PostgreSQL server.
     Server(Box<postgres::Options>),
 }
@@ -30,9 +30,10 @@ impl Database {
     /// When the URL is malformed.
     pub fn of(config: &Config) -> anyhow::Result<Database> {
         let url = config.database.url.expose();
+        let durability = if config.database.relaxed { Durability::Normal } else { Durability::default() };
         let scheme = url.split(':').next().unwrap_or_default();
         match scheme {
-            "" => Ok(Database::File(config.data_dir.join("tolmach.db"))),
+            "" => Ok(Database::File(config.data_dir.join("tolmach.db"), durability)),
             "postgres" | "postgresql" => Ok(Database::Server(Box::new(postgres::Options::parse(url)?))),
             "sqlite" => {
                 let path = url.trim_start_matches("sqlite:");
@@ -40,7 +41,7 @@ impl Database {
                 if path.is_empty() {
                     bail!("database.url names no file; write sqlite:PATH, such as sqlite:data/tolmach.db");
                 }
-                Ok(Database::File(path.into()))
+                Ok(Database::File(path.into(), durability))
             }
             // Do not print the rest of the URL, which may contain a password.
             _ => bail!(
@@ -58,7 +59,7 @@ impl Database {
     /// Whether opening it creates no new file.
     pub fn exists(&self) -> bool {
         match self {
-            Database::File(path) => path.is_file(),
+            Database::File(path, _) => path.is_file(),
             Database::Server(_) => true,
         }
     }
@@ -77,8 +78,10 @@ impl Database {
     /// When it cannot be opened or migrated.
     pub async fn open_with_jobs(&self) -> anyhow::Result<(Arc<dyn Store>, JobPool)> {
         match self {
-            Database::File(path) => {
-                let store = SqliteStore::open(sqlite::Options::new(path)).await?;
+            Database::File(path, durability) => {
+                let mut options = sqlite::Options::new(path);
+                options.durability = *durability;
+                let store = SqliteStore::open(options).await?;
                 let jobs = store.jobs();
                 Ok((Arc::new(store), jobs))
             }
@@ -93,7 +96,7 @@ impl Database {
     /// The path of an SQLite file; `None` for a server.
     pub fn file(&self) -> Option<&Path> {
         match self {
-            Database::File(path) => Some(path),
+            Database::File(path, _) => Some(path),
             Database::Server(_) => None,
         }
     }
@@ -120,7 +123,7 @@ impl Database {
     pub async fn existing(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
         let database = Database::of(config)?;
         match &database {
-            Database::File(path) if !path.is_file() => {
+            Database::File(path, _) if !path.is_file() => {
                 let place = if config.database.url.is_empty() { &config.data_dir } else { path };
                 bail!(
                     "{} holds no database yet; start `tolmach run` or `tolmach chat` first, or name another folder \

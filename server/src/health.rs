@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 use tokio::sync::Mutex;
 use tolmach_adapters::email::EmailChannel;
+use tolmach_admin::{Part, PartState, Shown, System, SystemState};
 use tolmach_app::text::when;
 use tolmach_catalog::{
     Cached, EmbeddedCatalog,
@@ -97,6 +98,79 @@ fn knows(headers: &HeaderMap, token: &Secret) -> bool {
     let given = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
     let given = given.and_then(|given| given.strip_prefix(b"Bearer "));
     !token.is_empty() && given.is_some_and(|given| given.ct_eq(token.expose().as_bytes()).into())
+}
+
+impl Health {
+    /// The worst of what can be told without asking anybody, for the panel's top bar.
+    pub fn system(&self) -> System {
+        let of =
+            |state, key, detail: Option<String>| System { state, key, detail: detail.unwrap_or_default() };
+        let telegram = (self.telegram)();
+        if let Some(why) = telegram["error"].as_str() {
+            return of(SystemState::Bad, "system.telegram", Some(why.to_owned()));
+        }
+        if let Some(email) = self.email.as_ref().filter(|email| email.state() == "failing") {
+            return of(SystemState::Warn, "system.mail", email.last_error());
+        }
+        if let Some(why) = self.model.as_ref().and_then(|model| model.degraded()) {
+            return of(SystemState::Warn, "system.model", Some(why));
+        }
+        if let Some(meilisearch::State::Fallback(why)) = self.mirror.as_ref().map(|mirror| mirror.state()) {
+            return of(SystemState::Warn, "system.search", Some(why));
+        }
+        of(SystemState::Good, "system.good", None)
+    }
+}
+
+impl Health {
+    /// How the parts are that can be told without asking anybody, for the panel's first page. That page is read from the
+    /// database, so this is not asked.
+    pub fn parts(&self) -> Vec<Part> {
+        let part = |key, state, detail| Part { key, state, detail };
+        let text = |text: Option<String>| text.map_or(Shown::Nothing, Shown::Text);
+        let telegram = (self.telegram)();
+        let telegram = match telegram["error"].as_str() {
+            Some(why) => part("telegram", PartState::Bad, Shown::Text(why.to_owned())),
+            None if telegram.is_null() => part("telegram", PartState::Off, Shown::Nothing),
+            None => part("telegram", PartState::Good, Shown::Nothing),
+        };
+        let mail = self.email.as_ref().map_or((PartState::Off, None), |email| match email.state() {
+            "failing" => (PartState::Warn, email.last_error()),
+            _ => (PartState::Good, Some(email.server().to_owned())),
+        });
+        let model = self.model.as_ref().map_or((PartState::Off, None), |model| match model.degraded() {
+            Some(why) => (PartState::Warn, Some(why)),
+            None => (PartState::Good, Some(tolmach_runtime::ports::Llm::name(&**model).to_owned())),
+        });
+        let search = self.mirror.as_ref().map_or((PartState::Off, None), |mirror| match mirror.state() {
+            meilisearch::State::Fallback(why) => (PartState::Warn, Some(why)),
+            _ => (PartState::Good, None),
+        });
+        let catalogue = match self.cached.generation() {
+            Some((_, items)) => {
+                part("catalogue", PartState::Good, Shown::Count("health.detail.items", items))
+            }
+            None => part("catalogue", PartState::Off, Shown::Nothing),
+        };
+        let jobs = match self.jobs.as_ref().map(|jobs| jobs.working()) {
+            Some(true) => PartState::Good,
+            Some(false) => PartState::Warn,
+            None => PartState::Off,
+        };
+        let open = Shown::Count("health.detail.open", self.web.connected() as u64);
+        let release = self.runtime.releases().current_id().map(|id| id.chars().take(8).collect());
+        vec![
+            part("database", PartState::Good, Shown::Nothing),
+            part("web", PartState::Good, open),
+            telegram,
+            part("mail", mail.0, text(mail.1)),
+            catalogue,
+            part("model", model.0, text(model.1)),
+            part("jobs", jobs, Shown::Nothing),
+            part("release", PartState::Good, text(release)),
+            part("search", search.0, text(search.1)),
+        ]
+    }
 }
 
 async fn details(health: &Health) -> (StatusCode, Value) {

@@ -18,6 +18,7 @@ mod instance_lock;
 mod jobs;
 mod log;
 mod open_files;
+mod panel;
 mod photos;
 mod private;
 mod reader;
@@ -56,6 +57,7 @@ struct Global {
 enum Command {
     /// Serve the web chat page, and the Telegram bot if a token is configured (the default command)
     Run(commands::run::Run),
+    Demo(commands::demo::Demo),
     /// Chat with the bot in the terminal
     Chat(commands::chat::Chat),
     /// Make a bundle for a business: flows, prompts, knowledge and dialog tests
@@ -97,6 +99,9 @@ enum Command {
     /// List quarantined tasks and retry them
     #[command(subcommand)]
     Jobs(commands::jobs::JobsCommand),
+    /// Make and change the accounts of the admin panel
+    #[command(subcommand)]
+    Admin(commands::admin::AdminCommand),
     /// Replay stored turns from their traces, or backtest a draft on them
     Replay(commands::replay::Replay),
     /// Group the messages that no intent was found for, and propose examples and intents
@@ -127,17 +132,20 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(cli.global.config.as_deref())?;
     if let Some(data) = cli.global.data {
         config.data_dir = data;
+    } else if matches!(cli.command, Some(Command::Demo(_))) {
+        config.data_dir = commands::demo::FOLDER.into();
     }
     if let Some(flows) = cli.global.flows {
         config.flows = Some(flows);
     }
     let command = cli.command.unwrap_or_else(|| Command::Run(commands::run::Run::default()));
     // Only the server logs by default; the output of other commands must stay clean.
-    log::start(&config.log, matches!(command, Command::Run(_)))?;
+    log::start(&config.log, matches!(command, Command::Run(_) | Command::Demo(_)))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let code = runtime.block_on(async {
         match command {
             Command::Run(run) => run.execute(config).await,
+            Command::Demo(demo) => demo.execute(config).await,
             Command::Chat(chat) => chat.execute(config).await,
             Command::New(new) => new.execute(),
             Command::Check(check) => check.execute(&config).await,
@@ -155,6 +163,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Release(release) => release.execute(&config).await,
             Command::Goals(goals) => goals.execute(&config).await,
             Command::Jobs(jobs) => jobs.execute(&config).await,
+            Command::Admin(command) => command.execute(&config).await,
             Command::Replay(replay) => replay.execute(&config).await,
             Command::Suggest(suggest) => suggest.execute(&config).await,
         }

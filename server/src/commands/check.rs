@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use tolmach_app::{check, diagnostics};
 use tolmach_engine::diagnostic::{Code, Diagnostic, Fix, Severity};
-use tolmach_llm::embedder::MeaningEmbedder;
 use tolmach_runtime::read_bundle;
 
 use crate::{assemble::bundle_folder, config::Config, out::counted};
@@ -119,9 +118,8 @@ impl Check {
         };
         let mut checked = check::check(&bundle, &platform);
         if let Some(release) = &checked.release {
-            let groups = check::empty_groups(release, &config.staff());
-            let near = check::near_examples(release, &MeaningEmbedder).await?;
-            checked.diagnostics.extend(groups.into_iter().chain(near));
+            let advice = check::advice(release, &config.staff()).await?;
+            checked.diagnostics.extend(advice);
         }
         let (errors, warnings) = (checked.errors(), checked.warnings());
         let check::Checked { diagnostics, release } = checked;

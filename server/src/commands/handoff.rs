@@ -61,9 +61,10 @@ impl HandoffCommand {
         let store = Database::existing(config).await?;
         let done = match self {
             HandoffCommand::List { messages, json } => list(&*store, messages, json).await,
-            HandoffCommand::Say { chat, text } => {
-                show(handoff::say(&*store, &actor::cli(None), now(), &chat.chat, &text).await, chat.json)
-            }
+            HandoffCommand::Say { chat, text } => show(
+                handoff::say(&*store, &actor::cli(None), now(), &chat.chat, &text, Vec::new()).await,
+                chat.json,
+            ),
             HandoffCommand::Return { chat } => {
                 show(handoff::give_back(&*store, &actor::cli(None), now(), &chat.chat).await, chat.json)
             }

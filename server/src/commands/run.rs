@@ -15,6 +15,8 @@ use anyhow::{Context, bail};
 use clap::Args;
 use tokio::{net::TcpListener, sync::watch};
 use tolmach_adapters::email::{self, EmailChannel};
+use tolmach_admin::Options;
+use tolmach_app::catalog_drafts::Drafts;
 use tolmach_catalog::PhotoFolder;
 use tolmach_channels::{
     telegram::TelegramChannel,
@@ -22,7 +24,7 @@ use tolmach_channels::{
 };
 use tolmach_runtime::{
     Coalescing, Staff, Tasks,
-    ports::{Channel, Greeter},
+    ports::{Catalog, Channel, Greeter, SystemClock},
 };
 
 use crate::{
@@ -33,7 +35,7 @@ use crate::{
     health::{self, Health},
     http_server, instance_lock,
     jobs::Jobs,
-    open_files, photos,
+    open_files, panel, photos, reader,
 };
 
 /// How long running turns may take to finish at shutdown.
@@ -58,9 +60,17 @@ pub struct Run {
     /// Serve the flows folder as a draft and reload it when a file is saved; nothing is published
     #[arg(long)]
     dev: bool,
+    /// Whether what is served is a demo.
+    #[arg(skip)]
+    demo: bool,
 }
 
 impl Run {
+    /// Serves what `tolmach demo` has made.
+    pub(super) fn demo(listen: Option<SocketAddr>) -> Run {
+        Run { listen, demo: true, ..Run::default() }
+    }
+
     pub async fn execute(self, config: Config) -> anyhow::Result<ExitCode> {
         let started = Instant::now();
         println!("Tolmach {}", env!("CARGO_PKG_VERSION"));
@@ -173,7 +183,11 @@ impl Run {
         // cleanly.
         let asked_to_stop = asked_to_stop();
         let pages = if role.has_clients() { pages(address, config.sites.keys()) } else { String::new() };
-        println!("\n{pages}  health     http://{address}/health\n\nCtrl-C stops the server.");
+        let panel_note = match role.has_panel() {
+            true => format!("  panel      {}\n", panel::announced(&*assembled.store, address).await?),
+            false => String::new(),
+        };
+        println!("\n{pages}{panel_note}  health     http://{address}/health\n\nCtrl-C stops the server.");
 
         let state = Health {
             runtime: Arc::clone(&runtime),
@@ -190,7 +204,28 @@ impl Run {
             token: config.health_token.clone(),
         };
         let intake = Arc::clone(&runtime) as Arc<dyn Greeter>;
-        let mut app = health::router(Arc::new(state));
+        let state = Arc::new(state);
+        let parts = Arc::clone(&state);
+        let mut app = health::router(Arc::clone(&state));
+        if role.has_panel() {
+            app = app.merge(panel::router(Options {
+                runtime: Arc::clone(&runtime),
+                catalog: Arc::clone(&assembled.cached) as Arc<dyn Catalog>,
+                drafts: Arc::new(Drafts::of(
+                    &config.data_dir,
+                    Arc::clone(&assembled.store),
+                    Arc::clone(&assembled.catalog),
+                    Arc::new(SystemClock),
+                    reader::process(&config)?,
+                )),
+                clock: Arc::new(SystemClock),
+                company: assembled.company.clone(),
+                system: Arc::new(move || state.system()),
+                health: Arc::new(move || parts.parts()),
+                models: assembled.model.is_some(),
+                demo: self.demo,
+            })?);
+        }
         if role.has_clients() {
             app = app.merge(web::router(intake, Arc::clone(&web), Arc::clone(&guard)));
             app = app.merge(photos::router(PhotoFolder::of(assembled.catalog.folder())));

@@ -16,7 +16,7 @@ pub enum Role {
     Bot,
     /// Tasks: failed deliveries, timers, mail, imports, reports, retention
     Worker,
-    /// Pages for the staff; for now only /health
+    /// The admin panel
     Admin,
 }
 
@@ -24,6 +24,11 @@ impl Role {
     /// Whether clients connect to the process.
     pub fn has_clients(self) -> bool {
         matches!(self, Role::All | Role::Bot)
+    }
+
+    /// Whether the process serves the admin panel.
+    pub fn has_panel(self) -> bool {
+        matches!(self, Role::All | Role::Admin)
     }
 
     /// Whether the process runs turns.

@@ -1,15 +1,17 @@
-//! Bodies of requests: small, and read within a deadline before a handler runs.
+//! Bodies of requests: small, and read within a deadline before a handler runs. Uploads to the panel alone are read by their
+//! handler as they arrive.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use axum::{
     Router,
     body::{Body, HttpBody, to_bytes},
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
+use futures_util::{StreamExt, stream};
 
 /// Largest body of a request, in bytes. No route takes more than a form.
 const LARGEST: usize = 16 * 1024;
@@ -23,6 +25,10 @@ async fn read(State(timeout): State<Duration>, request: Request, next: Next) -> 
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
+    if request.method() == Method::POST && request.uri().path() == tolmach_admin::UPLOADS {
+        // The handler bounds it, after the gate has found out who sends it.
+        return next.run(request.map(|body| alive(body, timeout))).await;
+    }
     // The connection cannot be used again, because the rest of the body is not read.
     let refused = |status: StatusCode| (status, [(header::CONNECTION, "close")]).into_response();
     if request.body().size_hint().lower() > LARGEST as u64 {
@@ -34,4 +40,18 @@ async fn read(State(timeout): State<Duration>, request: Request, next: Next) -> 
         Ok(Err(_)) => refused(StatusCode::PAYLOAD_TOO_LARGE),
         Err(_) => refused(StatusCode::REQUEST_TIMEOUT),
     }
+}
+
+/// A body that fails when nothing of it arrives for `timeout`.
+fn alive(body: Body, timeout: Duration) -> Body {
+    let parts = stream::unfold(Some(body.into_data_stream()), move |parts| async move {
+        let mut parts = parts?;
+        match tokio::time::timeout(timeout, parts.next()).await {
+            Ok(Some(Ok(part))) => Some((Ok(part), Some(parts))),
+            Ok(Some(Err(error))) => Some((Err(io::Error::other(error)), None)),
+            Ok(None) => None,
+            Err(_) => Some((Err(io::Error::from(io::ErrorKind::TimedOut)), None)),
+        }
+    });
+    Body::from_stream(parts)
 }

@@ -256,7 +256,9 @@ fn complaint(event: &Value) -> Option<String> {
     match event["method"].as_str()? {
         "Runtime.exceptionThrown" => Some(parameters["exceptionDetails"].to_string()),
         // Network errors are expected: the server is stopped, and the sample photos do not exist.
-        "Log.entryAdded" if parameters["entry"]["source"] != "network" => {
+        "Log.entryAdded"
+            if parameters["entry"]["source"] != "network" && parameters["entry"]["level"] != "info" =>
+        {
             Some(parameters["entry"].to_string())
         }
         _ => None,
@@ -268,19 +270,19 @@ fn on(home: &Home, address: &str) -> Server {
 }
 
 /// A browser with one page; ends when dropped.
-struct Browser {
+pub struct Browser {
     _process: Process,
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last: u64,
     /// The screen's width in pixels.
     width: u64,
-    complaints: Vec<String>,
+    pub complaints: Vec<String>,
     _profile: TempDir,
 }
 
 impl Browser {
     /// `None`, with a printed note, if no browser is installed.
-    async fn start() -> Option<Browser> {
+    pub async fn start() -> Option<Browser> {
         let Some(program) = program() else {
             eprintln!("skipped: no chromium on this machine, so the page was not tried in a browser");
             assert!(std::env::var_os("CI").is_none(), "CI has a browser, so that this is not skipped");
@@ -315,7 +317,7 @@ impl Browser {
     }
 
     /// Calls a method of the protocol.
-    async fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub async fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.last += 1;
         let request = json!({ "id": self.last, "method": method, "params": parameters });
         self.socket.send(Message::text(request.to_string())).await.expect("sent");
@@ -332,19 +334,19 @@ impl Browser {
     }
 
     /// The value of an expression on the page; null while there is no page.
-    async fn run(&mut self, expression: &str) -> Value {
+    pub async fn run(&mut self, expression: &str) -> Value {
         let parameters = json!({ "expression": expression, "returnByValue": true });
         let result = self.call("Runtime.evaluate", parameters).await;
         result["result"]["value"].clone()
     }
 
-    async fn text(&mut self, selector: &str) -> String {
+    pub async fn text(&mut self, selector: &str) -> String {
         let text = self.run(&format!("document.querySelector('{selector}').innerText")).await;
         text.as_str().unwrap_or_else(|| panic!("no {selector}")).to_owned()
     }
 
     /// Waits until an expression is true.
-    async fn until(&mut self, expression: &str) {
+    pub async fn until(&mut self, expression: &str) {
         let deadline = Instant::now() + TIMEOUT;
         while self.run(expression).await != true {
             if Instant::now() > deadline {
@@ -384,7 +386,7 @@ impl Browser {
         }
     }
 
-    async fn screen(&mut self, width: u64, height: u64) {
+    pub async fn screen(&mut self, width: u64, height: u64) {
         self.width = width;
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
@@ -392,7 +394,7 @@ impl Browser {
     }
 
     /// Saves what is on the screen as NAME.png in the folder `TOLMACH_SCREENSHOTS`, if that is set: for people to look at.
-    async fn photograph(&mut self, name: &str) {
+    pub async fn photograph(&mut self, name: &str) {
         let Some(folder) = std::env::var_os("TOLMACH_SCREENSHOTS").map(PathBuf::from) else { return };
         let picture = self.call("Page.captureScreenshot", json!({})).await;
         let data = tolmach_testkit::smtp::base64(picture["data"].as_str().expect("a picture"));

@@ -128,13 +128,13 @@ fn a_model_is_scripted() {
         "- name: scripted
   given: { catalogue: empty, language: en, llm: { decide: [manager, none, none, slow], answer: [\"We are open.\", fail, slow] } }
   steps:
-    - client: hmm one
+    - client: something odd one
       expect: { path: [route, person, bye], model_calls: 1, ends: true, lead: { source: form } }
-    - client: hmm two
+    - client: something odd two
       expect: { path: [route, about], model_calls: 2, ends: false, says: { contains: We are open } }
-    - client: hmm three
+    - client: something odd three
       expect: { path: [route, about, nothing], model_calls: 2 }
-    - client: hmm four
+    - client: something odd four
       expect: { path: [route, about, nothing], model_calls: 2, not_path: [find, bye], flow: shop, taken_over: false }
 ",
     );
@@ -146,8 +146,8 @@ fn a_script_that_is_too_short_too_long_or_invalid_fails() {
         "- name: beyond
   given: { catalogue: empty, llm: { decide: [manager] } }
   steps:
-    - client: hmm one
-    - client: hmm two
+    - client: something odd one
+    - client: something odd two
 ",
     );
     for part in ["shop.test.yaml:5:7", "the script of `classify` is at its end", "hmm two"] {
@@ -156,7 +156,7 @@ fn a_script_that_is_too_short_too_long_or_invalid_fails() {
     let left = fails(
         "- name: left over
   given: { catalogue: empty, llm: { decide: [manager, none], answer: [one] } }
-  steps: [ { client: hmm } ]
+  steps: [ { client: something odd } ]
 ",
     );
     for part in ["shop.test.yaml:2:55", "`classify: none`", "`generate: one`", "the test ended before it"] {
@@ -165,7 +165,7 @@ fn a_script_that_is_too_short_too_long_or_invalid_fails() {
     let wrong = fails(
         "- name: wrong label
   given: { catalogue: empty, llm: { decide: [manger] } }
-  steps: [ { client: hmm } ]
+  steps: [ { client: something odd } ]
 ",
     );
     assert!(wrong.contains("did you mean manager?"), "{wrong}");

@@ -37,6 +37,7 @@ mod model;
 mod new;
 mod other_systems;
 mod page;
+mod panel;
 mod personal;
 mod platform;
 #[cfg(unix)]

@@ -46,7 +46,7 @@ impl Publish {
             None => Source::Folder(self.folder(config)?),
         };
         let (note, parent, moves, dry_run) = (self.note, self.parent, self.moves, self.dry_run);
-        let wanted = release::Publish { source, note, parent, moves, dry_run };
+        let wanted = release::Publish { source, note, parent, moves, staff: config.staff(), dry_run };
         match release::publish(store, &config.platform(), &actor::cli(self.author), now(), wanted).await {
             Ok(Published::Unchanged(id)) => {
                 println!("release {} is the current one already; nothing changed", short(&id));

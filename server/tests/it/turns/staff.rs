@@ -233,7 +233,7 @@ async fn five_hundred_messages_to_a_person_are_few_notices_and_a_conversation_is
     assert_eq!(messages.len(), 501, "the transcript has them all");
     // The person answers; the client's next words come at once.
     for n in 0..20 {
-        let action = StaffAction::Say { text: format!("answer {n}") };
+        let action = StaffAction::say(format!("answer {n}"));
         let answer = Inbound {
             kind: EventKind::Staff { action, by: Some("Pyotr".to_owned()) },
             ..inbound("a", &format!("staff{n}"), "")

@@ -20,13 +20,16 @@ use tolmach_engine::{
 use tolmach_runtime::{
     leads::{LeadChange, LeadHistoryRow, LeadRow},
     ports::{
-        self, Actor, Address, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle,
-        Catalog, Channel, Chat, ChatKey, ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, Day,
-        Delivery, Embedder, Erased, Erasure, Http, Inbound, InboxStore, Job, LeadChanged, LeadQuery,
-        LeadStore, LeaseStore, Llm, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery,
-        ModelCallRow, Needle, Next, NoticeRow, OutboxRow, OutboxStore, Page, Publication, PublishOutcome,
-        Purged, QuarantineQuery, QuarantinedTask, ReleaseStore, Removed, Retention, Store, StoredTurn,
-        TakenOverChat, Task, TaskStore, TimerStore, TurnQuery, TurnStore, Upload, UploadStore, WaitingPlace,
+        self, Account, AccountSaved, AccountStore, Actor, Address, AnalyticsEvent, AnalyticsStore,
+        AuditEntry, AuditQuery, AuditStore, Bundle, Catalog, Channel, Chat, ChatKey, ChatStore, ClientStore,
+        ClientTable, Commit, CommitOutcome, Day, Delivery, DialogFigures, DialogQuery, DialogRow,
+        DialogStore, Embedder, Erased, Erasure, FigurePeriod, FigureStore, Http, Inbound, InboxStore,
+        Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Llm, Login,
+        Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow,
+        ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page, Publication,
+        PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, ReleaseStore, Removed, ReplyFigures,
+        Retention, Said, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnLine, TurnQuery,
+        TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -234,7 +237,45 @@ store! { ChatStore
     fn taken_over() -> Vec<TakenOverChat>;
 }
 
+store! { AccountStore
+    fn accounts() -> Vec<Account>;
+    fn account_named(name: &str) -> Option<Account>;
+    fn save_account(account: &Account) -> AccountSaved;
+    fn add_login(login: &Login) -> ();
+    fn login(id: &str) -> Option<(Login, Account)>;
+    fn logins(account: Uuid) -> Vec<Login>;
+    fn touch_login(id: &str, at: i64) -> ();
+    fn end_logins(which: &Logins) -> u64;
+    fn invite(invitation: &Invitation) -> ();
+    fn invitation(id: &str) -> Option<Invitation>;
+    fn use_invitation(id: &str) -> bool;
+}
+
+store! { DialogStore
+    fn dialogs(query: &DialogQuery) -> Vec<DialogRow>;
+    fn dialog(chat: &str) -> Option<DialogRow>;
+    fn waiting(holder: &str) -> Waiting;
+    fn news(after: i64, limit: u32) -> Vec<News>;
+    fn said_before(seq: i64, limit: u32) -> Vec<Said>;
+    fn last_news() -> i64;
+    fn turn_lines(chat: &str, from: i64, until: i64, limit: u32) -> Vec<TurnLine>;
+    fn add_note(note: &NoteRow) -> bool;
+    fn notes(chat: &str) -> Vec<NoteRow>;
+}
+
+store! { FigureStore
+    fn dialog_figures(period: &FigurePeriod, step: i64) -> Vec<DialogFigures>;
+    fn reply_figures(period: &FigurePeriod) -> ReplyFigures;
+    fn lead_figures(period: &FigurePeriod, step: i64) -> Vec<LeadFigures>;
+    fn intent_figures(period: &FigurePeriod, limit: u32) -> Vec<(String, u64)>;
+    fn unsure_turns(period: &FigurePeriod, limit: u32) -> Vec<UnsureTurn>;
+    fn model_figures(period: &FigurePeriod, limit: u32) -> Vec<ModelFigures>;
+    fn model_calls_made(period: &FigurePeriod) -> u64;
+    fn undelivered() -> u64;
+}
+
 store! { LeadStore
+    fn lead_counts() -> Vec<LeadCount>;
     fn leads(query: &LeadQuery) -> Vec<LeadRow>;
     fn leads_like(prefix: &str) -> Vec<LeadRow>;
     fn lead_history(id: &str) -> Vec<LeadHistoryRow>;

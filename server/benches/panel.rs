@@ -1,0 +1,310 @@
+//! How long pages of the panel take with a busy shop's data: 100,000 messages in 5,000 chats and 10,000 leads, on SQLite and, where
+//! a PostgreSQL can be started, there too. The real binary over loopback.
+//!
+//! Whoever looks at the numbers on a machine that does something else looks at that as well.
+
+#![expect(clippy::panic, reason = "a measurement stops at the first failure")]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, Command as Process, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use tolmach_engine::{
+    effect::{Author, Command, Effect, Lead, Outgoing},
+    event::{Client, EventKind},
+};
+use tolmach_runtime::{
+    leads::{LeadChange, LeadStatus},
+    ports::{
+        Actor, Address, ChatOverview, Commit, DialogFact, Inbound, LeadQuery, MessageRow, Store, TurnFigures,
+    },
+};
+use tolmach_store::{
+    postgres::{self, PostgresStore},
+    sqlite::{self, SqliteStore},
+};
+use uuid::Uuid;
+
+const CHATS: usize = 5_000;
+/// Turns of a chat, of two messages each.
+const TURNS: usize = 10;
+const ROUNDS: usize = 200;
+const TARGET: f64 = 50.0;
+const PASSWORD: &str = "a bench, not a secret";
+const DAY: i64 = 86_400_000;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    println!("{CHATS} chats, {} messages, {} leads; {ROUNDS} requests a page", CHATS * TURNS * 2, CHATS * 2);
+    println!(
+        "{:<10} {:<26} {:>9} {:>9} {:>9}   target p99 under {TARGET} ms",
+        "store", "page", "p50 ms", "p99 ms", "KB"
+    );
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("tolmach-data/tolmach.db");
+    fs::create_dir_all(folder.path().join("tolmach-data"))?;
+    // The first start lays the folder out, and imports the samples.
+    drop(Server::start(folder.path(), None));
+    let store = SqliteStore::open(sqlite::Options::new(&file)).await?;
+    let chat = fill(Arc::new(store)).await?;
+    measure("sqlite", folder.path(), None, &chat).await?;
+
+    let options = tolmach_testkit::postgres::Options { fsync: false };
+    let Some(cluster) = tolmach_testkit::postgres::Cluster::start(options)? else {
+        println!("postgres   skipped: no PostgreSQL on this machine");
+        return Ok(());
+    };
+    let url = cluster.database()?;
+    let folder = tempfile::tempdir()?;
+    drop(Server::start(folder.path(), Some(&url)));
+    let store = PostgresStore::open(postgres::Options::parse(&url)?).await?;
+    let chat = fill(Arc::new(store)).await?;
+    measure("postgres", folder.path(), Some(&url), &chat).await
+}
+
+/// Fills a store; returns the key of a chat.
+async fn fill(store: Arc<dyn Store>) -> Result<String, Failure> {
+    let now = i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed()?.as_millis())?;
+    let mut tasks = tokio::task::JoinSet::new();
+    for worker in 0..32 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            for number in (worker..CHATS).step_by(32) {
+                chat(&*store, number, now).await?;
+            }
+            Ok::<(), Failure>(())
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done??;
+    }
+    store.close().await?;
+    Ok(key(17))
+}
+
+fn key(number: usize) -> String {
+    Address::new("web", format!("{:032x}", spread(number))).to_string()
+}
+
+fn spread(number: usize) -> u128 {
+    (number as u128).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835) | 1
+}
+
+async fn chat(store: &dyn Store, number: usize, now: i64) -> Result<(), Failure> {
+    let chat = key(number);
+    let address = Address::parse(&chat).ok_or("a key")?;
+    let began = now - 30 * DAY + i64::try_from(number)? * (29 * DAY / i64::try_from(CHATS)?);
+    let session =
+        json!({ "chat": chat, "release": "bench", "language": "ru", "rest": "х".repeat(4_000) }).to_string();
+    for turn in 0..TURNS {
+        let at = began + i64::try_from(turn)? * 60_000;
+        let inbound = Inbound {
+            address: address.clone(),
+            key: format!("{number}-{turn}"),
+            client: Client { first_name: "Анна".to_owned(), ..Client::default() },
+            kind: EventKind::Message { text: "нужен насос для скважины".to_owned() },
+            button: None,
+            origin: None,
+            sent: None,
+        };
+        store.receive(at, vec![(Uuid::now_v7(), inbound)]).await?;
+        let next = store.next(&chat).await?;
+        let row = next.rows.into_iter().next().ok_or("the message is gone")?;
+        let send =
+            Outgoing { text: "Вот что есть из насосов.".repeat(8), ..Outgoing::default() };
+        let visit = |node: &str| json!({ "flow": "consultant", "node": node, "kind": "say", "exit": "done", "notes": ["a note of the engine that says why"] });
+        let trace = json!({
+            "before": { "rest": "s".repeat(3_000) },
+            "trace": { "visits": [visit("route"), visit("find"), visit("offer")], "outcomes": [] },
+            "effects": [],
+        });
+        let last = turn + 1 == TURNS;
+        let mut effects =
+            vec![Effect { id: format!("{}.0", row.event.id), command: Command::Send(send.clone()) }];
+        if turn == 3 || last {
+            let contact =
+                [("phone".to_owned(), format!("+7916{number:07}")), ("name".to_owned(), "Анна".to_owned())];
+            let lead = Lead {
+                source: "form".to_owned(),
+                contact: contact.into(),
+                summary: "насос".to_owned(),
+                ..Lead::default()
+            };
+            effects.push(Effect { id: format!("{}.1", row.event.id), command: Command::Lead(lead) });
+        }
+        let waits = last && number.is_multiple_of(50);
+        let holder = (last && number % 50 == 1).then(|| "Olga".to_owned());
+        let overview = ChatOverview {
+            said: Some(if number.is_multiple_of(9) { Author::Client } else { Author::Bot }),
+            awaited_since: waits.then_some(at),
+            holder: holder.clone(),
+            language: if number.is_multiple_of(4) { "en" } else { "ru" }.to_owned(),
+            client: "Анна".to_owned(),
+        };
+        let commit = Commit {
+            chat: chat.clone(),
+            inbox: vec![row.seq],
+            version: next.chat.version,
+            session: session.clone(),
+            waits: None,
+            taken_over_at: (waits || holder.is_some()).then_some(at),
+            overview,
+            figures: TurnFigures {
+                day: at / DAY,
+                facts: vec![DialogFact::Spoke],
+                intent: Some("product".to_owned()),
+                ..TurnFigures::default()
+            },
+            spoke: true,
+            messages: vec![
+                MessageRow {
+                    seq: 0, who: Author::Client, body: "нужен насос для скважины".to_owned(), at
+                },
+                MessageRow { seq: 0, who: Author::Bot, body: serde_json::to_string(&send)?, at },
+            ],
+            effects,
+            notices: vec![],
+            staff: None,
+            trace: trace.to_string(),
+            release: "bench".to_owned(),
+            event: row.event,
+        };
+        let sent = format!("{}.0", commit.event.id);
+        store.commit(commit).await?;
+        store.delivered(vec![sent]).await?;
+        if turn == 3 {
+            let query = LeadQuery { chat: Some(chat.clone()), ..LeadQuery::newest(1) };
+            let lead = store.leads(&query).await?.into_iter().next().ok_or("a lead")?;
+            let change = LeadChange { status: Some(LeadStatus::Won), ..LeadChange::default() };
+            store.change_lead(&lead.id, change, &Actor::cli("Olga"), at).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn measure(name: &str, folder: &Path, url: Option<&str>, chat: &str) -> Result<(), Failure> {
+    let mut create = command(folder, url);
+    create.args(["admin", "create", "Olga", "--password-stdin"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut create = create.spawn()?;
+    create.stdin.take().ok_or("piped")?.write_all(PASSWORD.as_bytes())?;
+    assert!(create.wait()?.success(), "an account is made");
+    let server = Server::start(folder, url);
+    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+    let cookie = log_in(&http, &server.address).await?;
+    let pages = [
+        ("overview, a month", "/admin/?period=month".to_owned()),
+        ("overview, a quarter", "/admin/?period=quarter".to_owned()),
+        ("inbox", "/admin/inbox".to_owned()),
+        ("inbox, english, a lead", "/admin/inbox?language=en&lead=yes".to_owned()),
+        ("inbox, waiting", "/admin/inbox?queue=waiting".to_owned()),
+        ("inbox, unanswered", "/admin/inbox?queue=unanswered".to_owned()),
+        ("inbox, a text of all", "/admin/inbox?q=%D0%BD%D0%B0%D1%81%D0%BE%D1%81".to_owned()),
+        ("inbox, a text of none", "/admin/inbox?q=zzzz".to_owned()),
+        ("chat", format!("/admin/inbox/{chat}")),
+        ("leads, board", "/admin/leads".to_owned()),
+        ("leads, table", "/admin/leads?view=table".to_owned()),
+        ("leads, a phone", "/admin/leads?q=9160000017".to_owned()),
+        ("catalogue", "/admin/catalogue".to_owned()),
+        ("catalogue, a search", "/admin/catalogue/search?q=%D0%BD%D0%B0%D1%81%D0%BE%D1%81".to_owned()),
+        ("account", "/admin/account".to_owned()),
+    ];
+    for (page, path) in pages {
+        let url = format!("http://{}{path}", server.address);
+        let mut times = Vec::with_capacity(ROUNDS);
+        let mut bytes = 0;
+        for _ in 0..ROUNDS {
+            let started = Instant::now();
+            let request = http.get(&url).header("cookie", &cookie).header("accept", "text/html");
+            let response = request.send().await?;
+            assert_eq!(response.status(), 200, "{path}");
+            bytes = response.bytes().await?.len();
+            times.push(started.elapsed());
+            // Below the limit of requests of one address.
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+        times.sort_unstable();
+        let at = |share: f64| {
+            let at = ((times.len() - 1) as f64 * share) as usize;
+            times.get(at).map_or(0.0, |time| time.as_secs_f64() * 1e3)
+        };
+        println!("{name:<10} {page:<26} {:>9.1} {:>9.1} {:>9.1}", at(0.5), at(0.99), bytes as f64 / 1024.0);
+    }
+    Ok(())
+}
+
+async fn log_in(http: &reqwest::Client, address: &str) -> Result<String, Failure> {
+    let page = http.get(format!("http://{address}/admin/login")).send().await?;
+    let visit = cookie(&page)?;
+    let html = page.text().await?;
+    let token = html
+        .split("name=\"csrf\" value=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .ok_or("a token")?;
+    let form =
+        format!("csrf={token}&name=Olga&password={}&next=", PASSWORD.replace(' ', "+").replace(',', "%2C"));
+    let begun = http
+        .post(format!("http://{address}/admin/login"))
+        .header("cookie", visit)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form)
+        .send()
+        .await?;
+    assert_eq!(begun.status(), 303, "the login is taken");
+    cookie(&begun)
+}
+
+fn cookie(response: &reqwest::Response) -> Result<String, Failure> {
+    let cookie = response.headers().get("set-cookie").ok_or("a cookie")?.to_str()?;
+    Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+}
+
+fn command(folder: &Path, url: Option<&str>) -> Process {
+    let mut command = Process::new(env!("CARGO_BIN_EXE_tolmach"));
+    command.current_dir(folder).stderr(Stdio::null());
+    if let Some(url) = url {
+        command.env("TOLMACH_DATABASE_URL", url);
+    }
+    command
+}
+
+/// The server process, killed when dropped.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    /// Starts the binary and waits until it prints its address.
+    fn start(folder: &Path, url: Option<&str>) -> Server {
+        let mut command = command(folder, url);
+        command.args(["run", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|why| panic!("the server does not start: {why}"));
+        let stdout = child.stdout.take().unwrap_or_else(|| panic!("its output is piped"));
+        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| {
+            let (_, address) = line.split_once("chat page  http://")?;
+            Some(address.trim_end_matches('/').to_owned())
+        });
+        let address = address.unwrap_or_else(|| panic!("the server ended"));
+        // Keep reading, so that the server never blocks on a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Server { child, address }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,84 @@
+//! The first page, and the demo that fills it.
+
+use std::collections::BTreeMap;
+
+use super::{Client, Panel};
+use crate::support::Home;
+
+/// The people of a demo with their passwords, as it printed them.
+pub fn people(printed: &str) -> BTreeMap<String, String> {
+    let roles = ["owner", "administrator", "manager", "analyst"];
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[..] {
+            [name, role, password] if roles.contains(&role) => Some((name.to_owned(), password.to_owned())),
+            _ => None,
+        }
+    };
+    printed.lines().filter_map(line).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demo_shows_the_panel_alive() {
+    let home = Home::new();
+    let server = home.tolmach(&["demo", "--days", "3", "--listen", "127.0.0.1:0"]).serve();
+    let people = people(&server.printed());
+    assert_eq!(people.keys().collect::<Vec<_>>(), ["Adam", "Anton", "Mila", "Olga", "Pavel"]);
+    let mut client = Client::new(&server.address);
+    assert_eq!(client.log_in("Mila", &people["Mila"]).await.status, 303);
+    for period in ["day", "week", "month", "quarter", "nonsense"] {
+        let page = client.get(&format!("/admin/?period={period}")).await;
+        assert_eq!(page.status, 200, "{period}: {}", page.body);
+    }
+    let page = client.get("/admin/?period=week").await.body;
+    for part in ["demo/no-model", "class=\"spark\"", "<path class=\"now\"", "id=\"unanswered\"", "product"] {
+        assert!(page.contains(part), "no {part} in {page}");
+    }
+    let csv = client.get("/admin/dashboard.csv?period=week").await;
+    assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
+    let lines: Vec<&str> = csv.body.trim_start_matches('\u{feff}').lines().collect();
+    assert_eq!(lines.len(), 8, "{lines:?}");
+    let dialogs: u32 = lines[1..]
+        .iter()
+        .filter_map(|line| line.split(';').nth(1)?.trim_matches('"').parse::<u32>().ok())
+        .sum();
+    assert!(dialogs > 20, "{lines:?}");
+    // A figure opens the list that it counts.
+    let plain = page.replace("&#x3D;", "=").replace("&amp;", "&");
+    let href = plain.split("href=\"").find(|rest| rest.starts_with("/admin/leads?view=table&since="));
+    let href = href.and_then(|rest| rest.split('"').next()).expect("a link").to_owned();
+    let tile = page.split("id=\"tile-leads\"").nth(1).and_then(|rest| rest.split("class=\"value\">").nth(1));
+    let count: usize =
+        tile.and_then(|rest| rest.split('<').next()).and_then(|text| text.parse().ok()).expect("a count");
+    let list = client.get(&href).await.body;
+    assert_eq!(list.matches("data-lead=\"").count(), count, "{list}");
+    assert_eq!(client.get("/admin/inbox").await.status, 200);
+    server.kill();
+
+    let refused = home.tolmach(&["demo", "--days", "1"]).run().fails_with(&["is in use", "--data DIR"]);
+    assert!(refused.stderr.contains("tolmach-demo"), "{refused:?}");
+}
+
+#[test]
+fn a_demo_that_was_cut_off_is_made_anew() {
+    let home = Home::new();
+    let fill = || home.tolmach(&["demo", "--days", "1", "--fill-only"]).run().ok().stdout;
+    let first = fill();
+    home.write("tolmach-demo/demo-unfinished", "");
+    let second = fill();
+    assert!(second.contains("was cut off"), "{second}");
+    assert_ne!(people(&first), people(&second), "passwords are made by chance");
+    assert!(!home.path("tolmach-demo/demo-unfinished").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_overview_says_so_and_an_analyst_sees_no_link_to_leads() {
+    let panel = Panel::start().await;
+    let mut client = panel.logged_in("Anton").await;
+    let page = client.get("/admin/").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("no data") || page.body.contains("No data"), "{}", page.body);
+    assert!(!page.body.contains("/admin/leads?"), "{}", page.body);
+    let csv = client.get("/admin/dashboard.csv?period=day").await;
+    assert_eq!(csv.status, 200);
+}
