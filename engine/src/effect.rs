@@ -230,6 +230,16 @@ pub enum Method {
     Post,
 }
 
+impl Method {
+    /// As HTTP writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        }
+    }
+}
+
 /// What another system replied.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HttpReply {

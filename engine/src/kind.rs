@@ -12,6 +12,7 @@ use crate::{
     diagnostic::Diagnostic,
     effect::{Query, QueryOutcome, ScoredLabel},
     event::EventKind,
+    experiment::Arm,
     resources::Answers,
     scope::Scope,
     slot,
@@ -135,8 +136,8 @@ pub trait Node: fmt::Debug + Send + Sync {
         None
     }
 
-    /// The experiment whose arm this node chooses, with the arms, sorted.
-    fn experiment(&self) -> Option<(&Spanned<String>, Vec<&str>)> {
+    /// The experiment whose arm this node chooses, with the arms, sorted by name.
+    fn experiment(&self) -> Option<(&Spanned<String>, Vec<Arm<'_>>)> {
         None
     }
 

@@ -17,6 +17,7 @@ pub mod diagnostic;
 pub mod duration;
 pub mod effect;
 pub mod event;
+pub mod experiment;
 pub mod fault;
 pub mod flow;
 pub mod graph;

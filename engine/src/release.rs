@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{bundle::Bundle, flow::Flow, header::Limits, resources::Resources, session::Session};
+use crate::{
+    bundle::Bundle, experiment::Arm, flow::Flow, header::Limits, resources::Resources, session::Session,
+};
 
 /// What [`crate::start`] and [`crate::resume`] run on.
 #[derive(Debug)]
@@ -29,6 +31,12 @@ impl Release {
     pub fn entry_of(&self, session: &Session) -> &str {
         let own = session.client.entry.as_deref().and_then(|entry| self.flow(entry));
         own.map_or(&self.entry, |flow| &flow.id)
+    }
+
+    /// The experiments by name, each with its arms.
+    pub fn experiments(&self) -> BTreeMap<&str, Vec<Arm<'_>>> {
+        let nodes = self.flows.values().flat_map(|flow| flow.nodes.values());
+        nodes.filter_map(|entry| entry.node.experiment()).map(|(name, arms)| (name.as_str(), arms)).collect()
     }
 
     /// The bounds of a chat's turns: those of the flow in which it began.

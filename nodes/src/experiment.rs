@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tolmach_engine::{
     diagnostic::Code,
+    experiment::Arm,
     kind::{Exit, Fault, Kind, Node, NodeInput, NodeOutcome},
     scope::Scope,
     span::Spanned,
@@ -42,6 +43,12 @@ nodes:
         (&["привет"], &["greeting", "hi"]);
 }
 
+impl Experiment {
+    fn shares(&self) -> Vec<Arm<'_>> {
+        self.arms.iter().map(|(arm, share)| (arm.as_str(), share.value)).collect()
+    }
+}
+
 impl Node for Experiment {
     fn exits(&self) -> Vec<Exit> {
         self.arms.keys().map(|arm| Exit::required(arm.value.clone())).collect()
@@ -62,8 +69,8 @@ impl Node for Experiment {
         }
     }
 
-    fn experiment(&self) -> Option<(&Spanned<String>, Vec<&str>)> {
-        Some((&self.name, self.arms.keys().map(|arm| arm.as_str()).collect()))
+    fn experiment(&self) -> Option<(&Spanned<String>, Vec<Arm<'_>>)> {
+        Some((&self.name, self.shares()))
     }
 
     fn run(&self, turn: &mut TurnContext<'_>, _: NodeInput) -> Result<NodeOutcome, Fault> {
@@ -71,18 +78,9 @@ impl Node for Experiment {
         if let Some(arm) = known.map(str::to_owned) {
             return Ok(NodeOutcome::Exit(arm));
         }
-        let whole: f64 = self.arms.values().map(|share| f64::from(share.value)).sum();
-        let mut left = turn.fraction(&self.name) * whole;
-        let mut chosen = None;
-        for (arm, share) in &self.arms {
-            chosen = Some(arm);
-            left -= f64::from(share.value);
-            if left < 0.0 {
-                break;
-            }
-        }
-        let arm = chosen.ok_or_else(|| Fault("an experiment without arms".to_owned()))?;
-        turn.set_arm(&self.name, arm);
-        Ok(NodeOutcome::Exit(arm.value.clone()))
+        let arm = turn.drawn_arm(&self.name, &self.shares());
+        let arm = arm.ok_or_else(|| Fault("an experiment without arms".to_owned()))?.to_owned();
+        turn.set_arm(&self.name, &arm);
+        Ok(NodeOutcome::Exit(arm))
     }
 }

@@ -10,6 +10,7 @@ mod fakes;
 mod given;
 mod read;
 mod reference;
+mod requests;
 mod rows;
 mod run;
 mod scripted;

@@ -164,8 +164,13 @@ impl DialogTestRunner {
                 .flatten();
             clock.advance(start.unwrap_or(MONDAY) - clock.now());
         }
-        let stage =
-            Environment { runtime: &runtime, recorder: &recorder, clock: &clock, scripted: &scripted };
+        let stage = Environment {
+            runtime: &runtime,
+            recorder: &recorder,
+            clock: &clock,
+            scripted: &scripted,
+            release: &release,
+        };
         let outcome = testing::run(dialog, &stage, extent).await?;
         store.close().await?;
         // Watch mode runs for hours: remove the database to save disk space.

@@ -3,6 +3,7 @@
 
 use crate::{
     diagnostic::{Code, Diagnostic, Fix},
+    language::Language,
     span::{Span, Spanned},
     yaml::{Node, Tree, end_in_brackets, quoted},
 };
@@ -38,7 +39,9 @@ impl Comma {
         };
         // A word with a value of its own is a misspelt name rather than a part of a text.
         let is_word = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        let like_text = |(name, value): &(Spanned<String>, Tree)| is_none(value) || !is_word(name);
+        let like_text = |(name, value): &(Spanned<String>, Tree)| {
+            is_none(value) || !is_word(name) || is_no_language(name, known)
+        };
         let first = entries.iter().position(|entry| alien(entry) && meant(entry) && like_text(entry))?;
         // Several commas: back to the value that the text began as.
         let earlier = entries.get(..first)?;
@@ -132,6 +135,17 @@ impl Comma {
             _ => false,
         }
     }
+}
+
+/// Whether only languages may be named and this word is none, nor a longer name of one: `tomorrow`, but not `eng`.
+fn is_no_language(name: &str, known: Option<&[&str]>) -> bool {
+    let is_language = |known: &&str| Language::from_code(known).is_some();
+    let name = name.to_lowercase();
+    known.is_some_and(|known| {
+        known.iter().all(is_language)
+            && name.chars().count() > 3
+            && !known.iter().any(|known| name.starts_with(known))
+    })
 }
 
 /// A value without quotes on one line, as it is written.

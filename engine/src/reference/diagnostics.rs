@@ -39,7 +39,8 @@ fn files(files: &BTreeMap<&str, &str>) -> String {
     let mut text = String::new();
     for (path, content) in files {
         let form = if path.ends_with(".yaml") { "yaml" } else { "" };
-        text.push_str(&format!("\n`{path}`\n\n```{form}\n{content}```\n"));
+        let content = content.trim_end_matches('\n');
+        text.push_str(&format!("\n`{path}`\n\n```{form}\n{content}\n```\n"));
     }
     text
 }

@@ -9,6 +9,7 @@ use crate::{
     card::card,
     catalog::Product,
     effect::{Button, Card, Choice, Command, Outgoing},
+    experiment::{self, Arm},
     language::Language,
     phrases,
     results::Found,
@@ -96,14 +97,9 @@ impl TurnContext<'_> {
         &self.session.arms
     }
 
-    /// A number from 0 (included) to 1 (excluded) that never changes for this client and name, and is evenly distributed over
-    /// clients.
-    pub fn fraction(&self, name: &str) -> f64 {
-        let hash = blake3::hash(format!("{name}\0{}", self.session.chat).as_bytes());
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&hash.as_bytes()[..8]);
-        // 53 bits are what a double holds exactly.
-        (u64::from_le_bytes(bytes) >> 11) as f64 / (1u64 << 53) as f64
+    /// The arm of an experiment that this client is drawn into: the same in every turn and release with these arms.
+    pub fn drawn_arm<'a>(&self, experiment: &str, arms: &[Arm<'a>]) -> Option<&'a str> {
+        experiment::drawn(experiment, &self.session.chat, arms)
     }
 
     /// The client chose a language: messages no longer change it.

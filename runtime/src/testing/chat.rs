@@ -1,8 +1,11 @@
 //! A client's chat in a dialog test: the buttons that it shows, and the messages that the client wrote.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use tolmach_engine::effect::{Action, Outgoing};
+use tolmach_engine::{
+    effect::{Action, Outgoing},
+    experiment::{Arm, drawn},
+};
 
 use super::step::{MOST_EARLIER, PressStep};
 use crate::ports::Address;
@@ -34,10 +37,42 @@ pub(super) struct NotThere {
     pub(super) found: String,
 }
 
+/// How many addresses are tried for the arms of experiments: enough for an arm of a thousandth, or four of a tenth.
+const SEATS: u32 = 200_000;
+
+fn address(name: Option<&str>, seat: u32) -> Address {
+    let mut id = name.map_or("chat".to_owned(), |name| format!("chat-{name}"));
+    if seat > 0 {
+        id.push_str(&format!(".{seat}"));
+    }
+    Address::new("test", id)
+}
+
 impl Chat {
     pub(super) fn new(name: Option<&str>) -> Chat {
-        let address = Address::new("test", name.map_or("chat".to_owned(), |name| format!("chat-{name}")));
-        Chat { name: name.map(str::to_owned), address, written: 0, turns: 0, shown: VecDeque::new() }
+        Chat {
+            name: name.map(str::to_owned),
+            address: address(name, 0),
+            written: 0,
+            turns: 0,
+            shown: VecDeque::new(),
+        }
+    }
+
+    /// Takes an address whose client is drawn into these arms; returns whether one was found.
+    ///
+    /// Arms are drawn from the address, so that nothing but the address has to differ from other tests.
+    pub(super) fn seat(&mut self, experiments: &BTreeMap<&str, Vec<Arm<'_>>>, arms: &[(&str, &str)]) -> bool {
+        let fits = |address: &Address| {
+            let chat = address.to_string();
+            arms.iter().all(|(experiment, arm)| {
+                experiments.get(experiment).is_some_and(|all| drawn(experiment, &chat, all) == Some(*arm))
+            })
+        };
+        let found = (0..SEATS).map(|seat| address(self.name.as_deref(), seat)).find(fits);
+        let is_found = found.is_some();
+        self.address = found.unwrap_or_else(|| self.address.clone());
+        is_found
     }
 
     /// Shows the messages of a step.

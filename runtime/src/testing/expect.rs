@@ -6,7 +6,7 @@ use serde_json::Value;
 use tolmach_engine::{
     Session,
     catalog::Product,
-    effect::{Command, Effect, Goal, Lead as LeadEffect, Notice, Outgoing, QueryOutcome},
+    effect::{Command, Effect, Goal, HttpRequest, Lead as LeadEffect, Notice, Outgoing, QueryOutcome},
     or_none::OrNone,
     slot::Type,
     span::Span,
@@ -17,7 +17,7 @@ use tolmach_engine::{
 
 use super::{
     expectation::{Cards, Expect, Lead, Notifies, Path, Says},
-    understood,
+    requests, understood,
 };
 
 /// The results of a step.
@@ -37,6 +37,8 @@ pub(super) struct Seen<'a> {
     pub(super) messages: &'a [Outgoing],
     pub(super) products: &'a HashMap<String, Product>,
     pub(super) lead: Option<&'a LeadEffect>,
+    /// The requests of other systems.
+    pub(super) requests: &'a [HttpRequest],
     pub(super) model_calls: usize,
     /// Whether the dialog is over.
     pub(super) ended: bool,
@@ -93,6 +95,9 @@ pub(super) fn compare(expect: &Expect, seen: &Seen<'_>) -> Vec<Difference> {
         _ => {}
     }
     compare_commands(expect, seen, &mut all);
+    if let Some(expected) = &expect.requests {
+        requests::compare(expected, seen.requests, &mut all);
+    }
     understood::compare(expect, seen, &mut all);
     if let Some(first) = all.0.first_mut() {
         first.notes.extend(why(seen));

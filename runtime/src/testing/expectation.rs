@@ -10,7 +10,7 @@ use serde::{
 use serde_json::Value;
 use tolmach_engine::{condition::FilterExpression, language::Language, or_none::OrNone, span::Spanned};
 
-use super::texts::Texts;
+use super::{requests::Requested, texts::Texts};
 
 /// What has to hold after a step.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -56,6 +56,9 @@ pub struct Expect {
     /// A notice to staff that must be sent; `none` if none may be.
     #[serde(default, deserialize_with = "OrNone::field")]
     pub notifies: Option<Spanned<OrNone<Notifies>>>,
+    /// The requests that http nodes made in this step, exactly these in this order; `[]` for none.
+    #[serde(default)]
+    pub requests: Option<Spanned<Vec<Spanned<Requested>>>>,
     /// The number of calls to the language model in this step, whether scripted or offline.
     #[serde(default)]
     pub model_calls: Option<Spanned<usize>>,
@@ -78,7 +81,9 @@ impl Expect {
     pub(super) fn is_empty(&self) -> bool {
         let Expect { path, not_path, slots, cards, says, buttons, waits_at, flow, ends, taken_over, .. } =
             self;
-        let Expect { lead, goal, notifies, model_calls, fault, language, understood, trace, .. } = self;
+        let Expect {
+            lead, goal, notifies, requests, model_calls, fault, language, understood, trace, ..
+        } = self;
         path.is_none()
             && not_path.is_none()
             && slots.is_empty()
@@ -92,6 +97,7 @@ impl Expect {
             && lead.is_none()
             && goal.is_none()
             && notifies.is_none()
+            && requests.is_none()
             && model_calls.is_none()
             && fault.is_none()
             && language.is_none()

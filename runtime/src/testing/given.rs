@@ -28,9 +28,13 @@ pub struct Given {
     /// The language model: `offline` (the default), or a script of its replies. Tests never call a paid model.
     #[serde(default)]
     pub llm: Model,
-    /// Scripted replies of other systems. The first stub that matches a request is used.
+    /// Scripted replies of other systems. The first stub that matches a request is used; one with `times` only so often, then the
+    /// next one that matches.
     #[serde(default)]
     pub http: Vec<Spanned<Stub>>,
+    /// The arms of experiments that the clients are in: `{ greeting-2026: short }`. Others are drawn.
+    #[serde(default)]
+    pub arms: BTreeMap<Spanned<String>, Spanned<String>>,
     /// What the channel knows about the client.
     #[serde(default)]
     pub client: Option<Spanned<ClientData>>,
@@ -284,6 +288,10 @@ pub struct Stub {
     /// Whether the request fails without a reply.
     #[serde(default)]
     pub fail: bool,
+    /// How often it replies; always if unset.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub times: Option<u32>,
 }
 
 const fn ok() -> u16 {

@@ -74,6 +74,8 @@ pub struct Environment<'a> {
     pub clock: &'a ManualClock,
     /// Its model and other systems.
     pub scripted: &'a Scripted,
+    /// The release that it runs.
+    pub release: &'a str,
 }
 
 /// How far a test runs.
@@ -94,6 +96,11 @@ pub enum Extent {
 pub async fn run(dialog: &Dialog, stage: &Environment<'_>, extent: Extent) -> ports::Result<TestOutcome> {
     let mut run = Run::new(dialog, stage);
     let mut outcome = TestOutcome::default();
+    if let Some(difference) = run.seat().await? {
+        let (step, what) = (difference.span, "the arms that are given".to_owned());
+        outcome.failure = Some(Failure { step, what, differences: vec![difference], transcript: Vec::new() });
+        return Ok(outcome);
+    }
     for (number, step) in dialog.steps.iter().enumerate() {
         let meant = step.means.as_ref().filter(|_| extent == Extent::WithModel);
         stage.scripted.mean(meant.map(|intent| intent.as_str()));
@@ -158,11 +165,47 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Gives the clients the arms of experiments that the test names; the difference where there are none such.
+    async fn seat(&mut self) -> ports::Result<Option<Difference>> {
+        let arms = &self.dialog.given.arms;
+        let Some(at) = arms.keys().next().map(|name| name.span) else { return Ok(None) };
+        let chats = &mut self.chats;
+        let seat = |release: &Release| {
+            let experiments = release.experiments();
+            for (name, arm) in arms {
+                let Some(known) = experiments.get(name.as_str()) else {
+                    let names: Vec<&str> = experiments.keys().copied().collect();
+                    let found = format!("experiments: {}", listed(&names));
+                    return Some(Difference::new(
+                        name.span,
+                        format!("an experiment `{}`", name.value),
+                        found,
+                    ));
+                };
+                if !known.iter().any(|(known, _)| *known == arm.as_str()) {
+                    let names: Vec<&str> = known.iter().map(|(arm, _)| *arm).collect();
+                    let wanted = format!("an arm `{}` of the experiment `{}`", arm.value, name.value);
+                    return Some(Difference::new(arm.span, wanted, format!("arms: {}", listed(&names))));
+                }
+            }
+            let wanted: Vec<(&str, &str)> =
+                arms.iter().map(|(name, arm)| (name.as_str(), arm.as_str())).collect();
+            let seated = chats.iter_mut().all(|chat| chat.seat(&experiments, &wanted));
+            (!seated).then(|| {
+                let found = "too few clients are in all of them to find one; name fewer";
+                Difference::new(at, "a client in these arms", found)
+            })
+        };
+        let seated = self.stage.runtime.releases().with_release(self.stage.release, seat).await?;
+        Ok(seated.flatten())
+    }
+
     async fn step(&mut self, number: usize, step: &Step) -> ports::Result<Vec<Difference>> {
         let span = self.dialog.steps.get(number).map(|step| step.span).unwrap_or_default();
         // A step without a name in a test with several clients is time that passes, of which nothing is expected.
         let at = self.chats.iter().position(|chat| chat.name.as_deref() == step.who()).unwrap_or_default();
         let calls = self.stage.scripted.calls();
+        drop(self.stage.scripted.take_requests());
         self.transcript.extend(Line::of_step(step));
         // At least one second passes before each step, as between the messages of a real client.
         let passing = 1000 + step.after.map_or(0, |after| after.0);
@@ -237,6 +280,7 @@ impl<'a> Run<'a> {
             messages,
             products: &self.products,
             lead: lead.as_ref(),
+            requests: &self.stage.scripted.take_requests(),
             model_calls,
             ended: ended == Some(true) || session.frames.is_empty(),
             step: span,
@@ -358,6 +402,10 @@ fn kinds(step: &Step, chat: &Chat) -> Result<(Vec<EventKind>, Option<String>), N
     let (label, id) = chat.button(press)?;
     let press_event = EventKind::Press { label: label.to_owned(), press: None };
     Ok((vec![press_event; press.times], Some(id.to_owned())))
+}
+
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// Whether the last node led to the end of the dialog.

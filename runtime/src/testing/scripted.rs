@@ -13,9 +13,7 @@ use std::{
 use async_trait::async_trait;
 use tolmach_engine::{
     diagnostic::nearest,
-    effect::{
-        Classification, GenerateRequest, HttpReply, HttpRequest, LlmClassifyRequest, Method, Reply, Usage,
-    },
+    effect::{Classification, GenerateRequest, HttpReply, HttpRequest, LlmClassifyRequest, Reply, Usage},
     span::{Span, Spanned},
 };
 
@@ -37,6 +35,10 @@ struct Shared {
     /// The intent that the client means, while a model is played that understands everything.
     meant: Mutex<Option<String>>,
     stubs: Vec<Spanned<Stub>>,
+    /// How often each stub was used.
+    used: Mutex<Vec<u32>>,
+    /// The requests since they were taken last.
+    requests: Mutex<Vec<HttpRequest>>,
     calls: AtomicUsize,
     unexpected: Mutex<Vec<Unexpected>>,
 }
@@ -59,6 +61,8 @@ impl Scripted {
             generate: generate.map(list),
             meant: Mutex::default(),
             stubs: given.http.clone(),
+            used: Mutex::new(vec![0; given.http.len()]),
+            requests: Mutex::default(),
             calls: AtomicUsize::new(0),
             unexpected: Mutex::default(),
         }))
@@ -83,6 +87,11 @@ impl Scripted {
     /// The number of model calls so far.
     pub(super) fn calls(&self) -> usize {
         self.0.calls.load(Ordering::SeqCst)
+    }
+
+    /// Takes the requests of other systems since the last call.
+    pub(super) fn take_requests(&self) -> Vec<HttpRequest> {
+        std::mem::take(&mut *lock(&self.0.requests))
     }
 
     /// Takes the unforeseen requests since the last call, as differences of a step.
@@ -131,6 +140,18 @@ impl Scripted {
             "slow" => Err(ports::Error::unavailable("model", "the turn's time is used up (limits.turn)")),
             _ => Ok(Some(entry)),
         }
+    }
+
+    /// The first stub that fits and is not used up; counts the use.
+    fn stub(&self, request: &HttpRequest) -> Option<&Stub> {
+        let mut used = lock(&self.0.used);
+        let (stub, times) = self.0.stubs.iter().zip(used.iter_mut()).find(|(stub, times)| {
+            request.url.starts_with(&stub.url)
+                && stub.method.is_none_or(|method| method == request.method)
+                && stub.times.is_none_or(|most| **times < most)
+        })?;
+        *times += 1;
+        Some(stub)
     }
 
     fn note_unexpected(&self, span: Option<Span>, expected: String, found: String) {
@@ -183,11 +204,9 @@ impl Llm for Scripted {
 #[async_trait]
 impl Http for Scripted {
     async fn request(&self, request: &HttpRequest) -> ports::Result<HttpReply> {
-        let fits = |stub: &&Spanned<Stub>| {
-            request.url.starts_with(&stub.url) && stub.method.is_none_or(|method| method == request.method)
-        };
-        let Some(stub) = self.0.stubs.iter().find(fits) else {
-            let found = format!("the request {} {}", method(request.method), request.url);
+        lock(&self.0.requests).push(request.clone());
+        let Some(stub) = self.stub(request) else {
+            let found = format!("the request {} {}", request.method.name(), request.url);
             self.note_unexpected(None, "a stub in `given: http` for every request".to_owned(), found);
             return Err(ports::Error::refused("http", "the test has no stub for this request"));
         };
@@ -207,13 +226,6 @@ fn usage() -> Usage {
     Usage { model: "script".to_owned(), ..Usage::default() }
 }
 
-fn method(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-    }
-}
-
 fn shortened(text: &str) -> String {
     tolmach_engine::text::shorten(text, 80)
 }
@@ -225,7 +237,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use tolmach_engine::effect::Label;
+    use tolmach_engine::effect::{Label, Method};
 
     use super::*;
     use crate::testing::read;
@@ -351,5 +363,17 @@ mod tests {
         assert!(request(&model, Method::Post, "https://a.example/stock", 100).await.is_err());
         let said = unexpected(&model);
         assert!(said.len() == 1 && said[0].contains("POST https://a.example/stock"), "{said:?}");
+    }
+
+    #[tokio::test]
+    async fn a_stub_with_times_gives_way_to_the_next() {
+        let model = scripted(
+            "{ http: [ { url: \"https://a.example/\", status: 503, times: 2 }, { url: \"https://a.example/\", json: 1 } ] }",
+        );
+        for status in [503, 503, 200, 200] {
+            assert_eq!(request(&model, Method::Get, "https://a.example/x", 100).await, Ok(status));
+        }
+        assert_eq!(model.take_requests().len(), 4);
+        assert_eq!(model.take_requests(), []);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tolmach_engine::{
     Session,
-    effect::{Command, Effect, HttpRequest, Lead, Method, Query, QueryOutcome},
+    effect::{Command, Effect, HttpRequest, Lead, Query, QueryOutcome},
     event::{Event, EventKind, StaffAction},
     language::Language,
 };
@@ -73,16 +73,29 @@ fn given(saved: &Saved<'_>) -> String {
             yaml.push_str(&format!("      {name}: [{}]\n", entries.join(", ")));
         }
     }
-    // A stub gives every matching request the same reply, so the first recorded reply is used.
-    let mut stubs: BTreeMap<&str, String> = BTreeMap::new();
+    // What is asked about at the same address may get another reply each time.
+    let mut stubs: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (query, outcome) in exchanges() {
         if let Query::Http(request) = query {
-            stubs.entry(&request.url).or_insert_with(|| stub(request, outcome));
+            stubs.entry(&request.url).or_default().push(stub(request, outcome));
         }
     }
     if !stubs.is_empty() {
         yaml.push_str("    http:\n");
-        stubs.values().for_each(|stub| yaml.push_str(&format!("      - {stub}\n")));
+    }
+    for replies in stubs.values() {
+        let runs: Vec<&[String]> = replies.chunk_by(|one, next| one == next).collect();
+        for (number, run) in runs.iter().enumerate() {
+            let is_last = number + 1 == runs.len();
+            let times = if is_last { String::new() } else { format!(", times: {}", run.len()) };
+            yaml.extend(run.first().map(|reply| format!("      - {{ {reply}{times} }}\n")));
+        }
+    }
+    if !saved.last.arms.is_empty() {
+        yaml.push_str("    arms:\n");
+        for (experiment, arm) in &saved.last.arms {
+            yaml.push_str(&format!("      {}: {}\n", scalar(experiment), scalar(arm)));
+        }
     }
     if yaml.is_empty() { yaml } else { format!("  given:\n{yaml}") }
 }
@@ -99,15 +112,12 @@ fn entry(outcome: &QueryOutcome) -> String {
 }
 
 fn stub(request: &HttpRequest, outcome: &QueryOutcome) -> String {
-    let method = match request.method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-    };
+    let method = request.method.name();
     let reply = match outcome {
         QueryOutcome::Http(reply) => format!("status: {}, json: {}", reply.status, reply.body),
         _ => "fail: true".to_owned(),
     };
-    format!("{{ url: {}, method: {method}, {reply} }}", quoted(&request.url))
+    format!("url: {}, method: {method}, {reply}", quoted(&request.url))
 }
 
 fn happening(event: &Event, before: Option<i64>) -> String {

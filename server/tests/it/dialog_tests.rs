@@ -150,7 +150,7 @@ fn a_script_that_is_too_short_too_long_or_invalid_fails() {
     - client: something odd two
 ",
     );
-    for part in ["shop.test.yaml:5:7", "the script of `classify` is at its end", "hmm two"] {
+    for part in ["shop.test.yaml:5:7", "the script of `classify` is at its end", "something odd two"] {
         assert!(beyond.contains(part), "«{part}» is not in:\n{beyond}");
     }
     let left = fails(

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The time limit of a command. The slowest one imports a catalogue in a debug build on a busy machine.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A working directory for the binary, removed when dropped.
 pub struct Home(TempDir);

@@ -14,6 +14,7 @@ pub(super) fn check(graph: &FlowGraph<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut by_name: BTreeMap<&str, Vec<Experiment<'_, '_>>> = BTreeMap::new();
     for node in &graph.nodes {
         if let Some((name, arms)) = node.entry.node.experiment() {
+            let arms = arms.into_iter().map(|(arm, _)| arm).collect();
             by_name.entry(name.as_str()).or_default().push((node, name, arms));
         }
     }

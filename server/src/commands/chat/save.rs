@@ -67,7 +67,8 @@ impl Save {
         };
         let manifest = assembled.catalog.manifest();
         let samples = manifest.is_none_or(|manifest| manifest.sources.iter().all(|source| source.demo));
-        let name = self.name.clone().unwrap_or_else(|| name(&turns));
+        let (_, taken) = self.existing()?;
+        let name = free(self.name.clone().unwrap_or_else(|| name(&turns)), &taken);
         let text = testing::write(&Saved {
             name: &name,
             language,
@@ -95,7 +96,7 @@ impl Save {
         let ending = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
         let text = format!("{before}{ending}{gap}{entry}");
         let (all, found) = testing::read(&self.file.to_string_lossy(), &text);
-        if !found.is_empty() || all.len() != tests + 1 {
+        if !found.is_empty() || all.len() != tests.len() + 1 {
             bail!(
                 "the test does not fit into {}, whose tests are not written as `- name: …` at the beginning of a \
                  line; nothing was written. The test is:\n\n{entry}",
@@ -112,14 +113,14 @@ impl Save {
         written.with_context(|| format!("{} cannot be written. The test is:\n\n{entry}", self.file.display()))
     }
 
-    /// The file's text and its number of tests; empty and 0 when the file does not exist.
-    fn existing(&self) -> anyhow::Result<(String, usize)> {
+    /// The file's text and the names of its tests; empty when the file does not exist.
+    fn existing(&self) -> anyhow::Result<(String, Vec<String>)> {
         let file = self.file.display();
         if self.file.is_dir() {
             bail!("{file} is a folder; name a file such as flows/tests/saved.test.yaml");
         }
         if !self.file.exists() {
-            return Ok((String::new(), 0));
+            return Ok((String::new(), Vec::new()));
         }
         let bytes = fs::read(&self.file).with_context(|| format!("{file} cannot be read"))?;
         let text = String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("{file} is not UTF-8 text"))?;
@@ -128,7 +129,7 @@ impl Save {
             let explained = diagnostics::explained(&Default::default(), Path::new(""), &found);
             bail!("{file} is no valid test file, so nothing is added to it\n\n{explained}");
         }
-        Ok((text, tests.len()))
+        Ok((text, tests.into_iter().map(|test| test.name.value).collect()))
     }
 
     fn folder(&self) -> &Path {
@@ -137,6 +138,13 @@ impl Save {
             _ => Path::new("."),
         }
     }
+}
+
+/// The name, with a number where a test of the file has it already.
+fn free(name: String, taken: &[String]) -> String {
+    let numbered = (2..).map(|number| format!("{name} ({number})"));
+    let mut names = std::iter::once(name.clone()).chain(numbered);
+    names.find(|name| !taken.contains(name)).unwrap_or(name)
 }
 
 /// The default name of a test: the first message of the client.
