@@ -358,7 +358,7 @@ impl Browser {
     }
 
     /// Types into the field and presses Enter.
-    async fn write(&mut self, text: &str) {
+    pub async fn write(&mut self, text: &str) {
         self.run("document.getElementById('text').focus()").await;
         self.call("Input.insertText", json!({ "text": text })).await;
         for kind in ["keyDown", "keyUp"] {

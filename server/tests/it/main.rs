@@ -21,6 +21,7 @@ mod clients;
 mod config;
 mod crash;
 mod dialog_tests;
+mod documents;
 #[cfg(unix)]
 mod faults;
 mod first_start;

@@ -7,6 +7,7 @@ mod client;
 mod dashboard;
 mod roles;
 mod security;
+mod tour;
 
 use serde_json::Value;
 
