@@ -334,7 +334,7 @@ impl Typed {
             (Typed::Money(a), Typed::Money(b)) => {
                 Err(format!("{} and {} are different currencies", a.currency, b.currency))
             }
-            _ => Err(format!("a {} cannot be compared with a {}", self.kind().name(), other.kind().name())),
+            _ => Err(format!("{} cannot be compared with {}", self.kind().told(), other.kind().told())),
         }
     }
 
@@ -358,7 +358,7 @@ impl Typed {
             (Typed::Date(date), Typed::Time(time)) => Ok(Typed::DateTime(date.to_datetime(*time))),
             (at, Typed::Period(period)) => at.moved(*period),
             (Typed::Period(period), at) => at.moved(*period),
-            _ => Err(format!("a {} and a {} do not add up", self.kind().name(), other.kind().name())),
+            _ => Err(format!("{} and {} do not add up", self.kind().told(), other.kind().told())),
         }
     }
 
@@ -387,7 +387,7 @@ impl Typed {
             (_, Typed::Period(period)) => {
                 self.plus(&Typed::Period(Period { months: -period.months, seconds: -period.seconds }))
             }
-            _ => Err(format!("a {} cannot be taken from a {}", other.kind().name(), self.kind().name())),
+            _ => Err(format!("{} cannot be taken from {}", other.kind().told(), self.kind().told())),
         }
     }
 
@@ -399,7 +399,7 @@ impl Typed {
         match self {
             Typed::Money(money) => Money::new(money.amount * factor, &money.currency).map(Typed::Money),
             Typed::Period(period) => period.times(factor).map(Typed::Period),
-            _ => Err(format!("a {} cannot be multiplied", self.kind().name())),
+            _ => Err(format!("{} cannot be multiplied", self.kind().told())),
         }
     }
 
@@ -416,13 +416,13 @@ impl Typed {
             (Typed::Period(a), Typed::Period(b)) if a.seconds == 0 && b.seconds == 0 => {
                 a.months as f64 / b.months as f64
             }
-            _ => {
-                return Err(format!(
-                    "a {} cannot be divided by such a {}",
-                    self.kind().name(),
-                    other.kind().name()
-                ));
+            (Typed::Period(_), Typed::Period(_)) => {
+                return Err("months and days cannot be divided by each other".to_owned());
             }
+            (Typed::Money(a), Typed::Money(b)) => {
+                return Err(format!("{} and {} are different currencies", a.currency, b.currency));
+            }
+            _ => return Err(format!("{} cannot be divided by {}", self.kind().told(), other.kind().told())),
         };
         if share.is_finite() { Ok(share) } else { Err("division by zero".to_owned()) }
     }
@@ -448,7 +448,7 @@ impl Typed {
                 .checked_add(by.seconds.seconds())
                 .map(Typed::Time)
                 .map_err(|_| "the time is past midnight; add to a datetime".to_owned()),
-            _ => Err(format!("a {} takes no length of time", self.kind().name())),
+            _ => Err(format!("{} takes no length of time", self.kind().told())),
         }
     }
 }

@@ -77,11 +77,11 @@ impl Node for Set {
                 && !fits(kind, holds)
             {
                 let message = format!(
-                    "`{}` is a {}, but the slot `{}` holds a {}",
+                    "`{}` is {}, but the slot `{}` holds {}",
                     expression.source(),
-                    kind.name(),
+                    kind.told(),
                     slot.value,
-                    holds.name()
+                    holds.told()
                 );
                 let help = format!("change the expression or the slot's type; {}", holds.how());
                 scope.report(Code::WrongSlotType, expression.span(), message, help);

@@ -98,8 +98,8 @@ fn call_kind(name: &str, sides: &[&IdedExpr], kinds: &[Option<Type>]) -> Result<
         ("size" | "int" | "uint" | "double", _) => Some(Type::Number),
         ("string", [Some(of)]) if of.is_typed() => {
             return Err(format!(
-                "a {} becomes a text only in a text\nwrite it into a text as {{{{…}}}}, which knows the client's language",
-                of.name()
+                "{} becomes a text only in a text\nwrite it into a text as {{{{…}}}}, which knows the client's language",
+                of.told()
             ));
         }
         ("string", _) => Some(Type::Text),
@@ -221,8 +221,8 @@ fn binary_kind(operator: &str, left: Type, right: Type) -> Result<Type, String> 
         (operators::DIVIDE, Money, Money) | (operators::DIVIDE, Duration, Duration) => Number,
         (operators::MULTIPLY, Number, Money | Duration) => {
             return Err(format!(
-                "a number * a {} has no meaning\nwrite the {} first, as in slots.price * 2",
-                right.name(),
+                "a number * {} has no meaning\nwrite the {} first, as in slots.price * 2",
+                right.told(),
                 right.name()
             ));
         }
@@ -255,5 +255,5 @@ fn unlike(operator: &str, left: Type, right: Type) -> String {
         }
         _ => "use values of one type: a number has no quotes (5000), a text has them ('5000')".to_owned(),
     };
-    format!("a {} {sign} a {} has no meaning\n{help}", left.name(), right.name())
+    format!("{} {sign} {} has no meaning\n{help}", left.told(), right.told())
 }

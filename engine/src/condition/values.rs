@@ -51,7 +51,7 @@ fn other(of: &Typed, value: &(dyn Val + '_), kinds: &[Type]) -> Result<Typed, Ex
         return read.ok_or_else(|| failed(format!("'{}' is no {}", text.inner(), of.kind().name())));
     }
     let found = if value.get_type().kind() == Kind::NullType { "nothing" } else { value.get_type().name() };
-    Err(failed(format!("a {} does not go with {found}", of.kind().name())))
+    Err(failed(format!("{} does not go with {found}", of.kind().told())))
 }
 
 fn number(value: &(dyn Val + '_)) -> Option<f64> {
@@ -157,7 +157,7 @@ impl Multiplier for TypedVal {
         Self: 'v,
     {
         let factor = number(rhs)
-            .ok_or_else(|| failed(format!("a {} is multiplied by a number", self.typed.kind().name())))?;
+            .ok_or_else(|| failed(format!("{} is multiplied by a number", self.typed.kind().told())))?;
         owned(self.typed.times(factor))
     }
 }
@@ -190,7 +190,7 @@ impl TypedVal {
         let name = name.downcast_ref::<CelString<'_>>().map(|name| name.inner()).unwrap_or_default();
         match self.tag.get(name) {
             Some(value) => Ok(to_val(value)),
-            None => Err(failed(format!("a {} has no field `{name}`", self.typed.kind().name()))),
+            None => Err(failed(format!("{} has no field `{name}`", self.typed.kind().told()))),
         }
     }
 }
@@ -284,7 +284,7 @@ fn numeric(arguments: &Arguments<'_, '_>, at: usize) -> Result<f64, ExecutionErr
 /// What a value is, in a message.
 fn told(value: &dyn Val) -> String {
     match value.downcast_ref::<TypedVal>() {
-        Some(typed) => format!("a {}", typed.typed.kind().name()),
+        Some(typed) => typed.typed.kind().told().to_owned(),
         None if value.get_type().kind() == Kind::NullType => "an unset value".to_owned(),
         None => format!("a {}", value.get_type().name().replace("string", "text")),
     }

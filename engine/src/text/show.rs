@@ -81,7 +81,7 @@ fn parameter<'h>(helper: &'h Helper<'_>, at: usize) -> (&'h Value, String) {
 /// What a value is, in a message; never the value itself, which may be personal.
 fn told(value: &Value) -> String {
     match (Typed::tagged(value), value) {
-        (Some(typed), _) => format!("a {}", typed.kind().name()),
+        (Some(typed), _) => typed.kind().told().to_owned(),
         (None, Value::Null) => "unset".to_owned(),
         (None, Value::String(_)) => "a text".to_owned(),
         (None, Value::Number(_)) => "a number".to_owned(),

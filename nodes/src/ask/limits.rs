@@ -50,9 +50,9 @@ impl Limits<'_> {
             let Some(of) = of else { continue };
             if !ORDERED.contains(&of) {
                 let message = format!(
-                    "`{field}` limits numbers, dates, times and money, and the slot `{}` is a {}",
+                    "`{field}` limits numbers, dates, times and money, and the slot `{}` is {}",
                     into.value,
-                    of.name()
+                    of.told()
                 );
                 scope.report(
                     Code::WrongSlotType,
@@ -61,12 +61,8 @@ impl Limits<'_> {
                     "remove the field, or use another slot",
                 );
             } else if let Some(kind) = scope.kind_of(bound).filter(|kind| !fits(*kind, of)) {
-                let message = format!(
-                    "`{field}` is a {}, and the slot `{}` is a {}",
-                    kind.name(),
-                    into.value,
-                    of.name()
-                );
+                let message =
+                    format!("`{field}` is {}, and the slot `{}` is {}", kind.told(), into.value, of.told());
                 let help = format!("write a limit such as {}", limit_of(of));
                 scope.report(Code::WrongType, bound.span(), message, help);
             } else if let Some(limit) = bound.literal_number() {

@@ -72,10 +72,11 @@ impl Test {
             }
             return Ok(ExitCode::SUCCESS);
         }
+        let places = show::Places { bundle: &folder, tests: self.tests.as_deref() };
         if self.json {
             println!("{}", serde_json::to_string_pretty(&show::as_json(&summary))?);
         } else {
-            print!("{}", show::all(&summary, &folder, started.elapsed().as_secs_f32()));
+            print!("{}", show::all(&summary, places, started.elapsed().as_secs_f32()));
             // With a selection of tests the gaps are not meaningful.
             print!("{}", show::coverage(&summary, &folder, self.only.is_none()));
         }

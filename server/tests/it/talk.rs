@@ -34,3 +34,15 @@ fn a_report_of_tests_without_kinds_says_what_is_missing() {
     let said = home.tolmach(&["test", "--tests", "nowhere"]).run();
     assert!(said.code == Some(1) && said.stderr.contains("nowhere"), "{}", said.stderr);
 }
+
+#[test]
+fn a_failure_of_foreign_tests_names_the_file_that_was_read() {
+    let home = Home::new();
+    home.demo_bundle("flows");
+    let test = "- name: nobody answers so\n  given: { language: en }\n  steps:\n    - client: hello\n      expect: { path: [nowhere] }\n";
+    home.write("elsewhere/odd.test.yaml", test);
+    let said = home.tolmach(&["test", "--tests", "elsewhere"]).run();
+    assert_eq!(said.code, Some(1), "{}", said.stderr);
+    assert!(said.stdout.contains("elsewhere/odd.test.yaml:"), "{}", said.stdout);
+    assert!(!said.stdout.contains("flows/tests/odd"), "{}", said.stdout);
+}

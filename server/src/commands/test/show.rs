@@ -1,6 +1,9 @@
 //! Output of test results: a diff for people, JSON for tools.
 
-use std::{io::IsTerminal, path::Path};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 use tolmach_app::dialog_tests::{Ran, Summary, Understood};
@@ -11,10 +14,28 @@ const GREEN: &str = "32";
 const BOLD: &str = "1";
 const DIM: &str = "2";
 
+/// Where the files of a bundle are, for messages that an editor can follow.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'p> {
+    /// The bundle's folder.
+    pub bundle: &'p Path,
+    /// The folder whose tests were put in place of the bundle's own.
+    pub tests: Option<&'p Path>,
+}
+
+impl Places<'_> {
+    fn of(self, file: &str) -> PathBuf {
+        match (self.tests, file.strip_prefix("tests/")) {
+            (Some(tests), Some(name)) => tests.join(name),
+            _ => self.bundle.join(file),
+        }
+    }
+}
+
 /// All tests and the counts.
-pub fn all(summary: &Summary, folder: &Path, seconds: f32) -> String {
+pub fn all(summary: &Summary, places: Places<'_>, seconds: f32) -> String {
     let colour = std::io::stdout().is_terminal();
-    let tests: String = summary.tests.iter().map(|one| test(one, folder, colour)).collect();
+    let tests: String = summary.tests.iter().map(|one| test(one, places, colour)).collect();
     format!("{tests}\n{}\n", count(summary, seconds, colour))
 }
 
@@ -28,15 +49,16 @@ pub fn count(summary: &Summary, seconds: f32, colour: bool) -> String {
 
 /// The tests that failed. `folder` is put before file paths.
 pub fn failures(summary: &Summary, folder: &Path, colour: bool) -> String {
-    summary.failures().map(|one| test(one, folder, colour)).collect()
+    let places = Places { bundle: folder, tests: None };
+    summary.failures().map(|one| test(one, places, colour)).collect()
 }
 
 /// One test: one line if it passed, the differences and the transcript if it failed.
-pub fn test(ran: &Ran, folder: &Path, colour: bool) -> String {
+pub fn test(ran: &Ran, places: Places<'_>, colour: bool) -> String {
     let Some(failure) = &ran.failure else {
         return format!("  {}    {}\n", paint(colour, GREEN, "ok"), ran.name);
     };
-    let file = folder.join(&ran.file).display().to_string();
+    let file = places.of(&ran.file).display().to_string();
     let mut text = format!("  {}  {}\n", paint(colour, RED, "FAIL"), paint(colour, BOLD, &ran.name));
     text.push_str(&format!("        {file}:{} {}\n", failure.step, failure.what));
     for difference in &failure.differences {
