@@ -82,6 +82,10 @@ if (body) {
   document.addEventListener("panel:refused", () => $$("[data-mapping]", body).forEach((mapping) => mapping.removeAttribute("aria-busy")));
   body.addEventListener("panel:placed", () => {
     if (scroll) { const sheet = $(".sheet", body); if (sheet) { sheet.scrollLeft = scroll.left; sheet.scrollTop = scroll.top; } window.scrollTo(0, scroll.y); scroll = null; }
+    // The heading stands outside of what is placed, and says how far the upload is.
+    const heading = $("[data-state]", body)?.dataset.heading;
+    const before = $("h1").textContent;
+    if (heading && heading !== before) { $("h1").textContent = heading; document.title = document.title.replace(before, heading); }
     poll();
   });
   document.addEventListener("click", async (event) => {

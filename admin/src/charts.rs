@@ -78,7 +78,6 @@ struct Tick {
     x: f64,
     y: f64,
     text: String,
-    anchor: &'static str,
 }
 
 /// The room of the bars below the lines.
@@ -88,9 +87,11 @@ const BARS: f64 = 30.0;
 pub(crate) fn chart((width, height): (u32, u32), series: &Series<'_>, ticks: usize) -> Chart {
     let (left, right) = (30.0, f64::from(width) - 8.0);
     let (top, base, bars_base) = (10.0, f64::from(height) - 68.0, f64::from(height) - 24.0);
-    let steps = series.labels.len().saturating_sub(1).max(1);
+    let steps = series.labels.len().saturating_sub(1);
     let most = round_up(series.now.iter().chain(series.before).copied().max().unwrap_or_default());
-    let x = |at: usize| left + (right - left) * share(at, steps);
+    // Each step has a band, in whose middle its values stand: a bar of the first or the last step leaves the box otherwise.
+    let band = (right - left) / series.labels.len().max(1) as f64;
+    let x = |at: usize| left + band * (at as f64 + 0.5);
     let y = |value: u64| base - (base - top) * value as f64 / most as f64;
     let points =
         |values: &[u64]| values.iter().enumerate().map(|(at, value)| (x(at), y(*value))).collect::<Vec<_>>();
@@ -98,10 +99,10 @@ pub(crate) fn chart((width, height): (u32, u32), series: &Series<'_>, ticks: usi
     let line = path(&now);
     let end = now.last().map(|(x, y)| End { x: round(*x), y: round(*y) });
     let area = match &end {
-        Some(end) => format!("{line}L{} {base}L{left} {base}Z", end.x),
+        Some(end) => format!("{line}L{} {base}L{} {base}Z", end.x, round(x(0))),
         None => String::new(),
     };
-    let wide = ((right - left) / series.labels.len().max(1) as f64 * 0.56).max(3.0);
+    let wide = (band * 0.56).clamp(1.0, 48.0);
     let tall = series.bars.iter().copied().max().unwrap_or_default().max(1) as f64;
     let bar = |(at, value): (usize, &u64)| {
         let height = BARS * *value as f64 / tall;
@@ -117,7 +118,6 @@ pub(crate) fn chart((width, height): (u32, u32), series: &Series<'_>, ticks: usi
         x: round(x(at)),
         y: f64::from(height) - 6.0,
         text: text.clone(),
-        anchor: if at == steps { "end" } else { "middle" },
     };
     let labelled = series.labels.iter().enumerate();
     Chart {
@@ -301,16 +301,24 @@ mod tests {
         let labels: Vec<String> = (0..5).map(|at| at.to_string()).collect();
         let series = Series { now: &[0, 8, 4], before: &[1, 2, 3, 4, 5], bars: &[0, 2, 1], labels: &labels };
         let chart = chart((238, 168), &series, 2);
-        assert_eq!(chart.now, "M30 100L80 10L130 55", "the day is not over");
-        assert_eq!(chart.area, "M30 100L80 10L130 55L130 100L30 100Z");
+        assert_eq!(chart.now, "M50 100L90 10L130 55", "the day is not over");
+        assert_eq!(chart.area, "M50 100L90 10L130 55L130 100L50 100Z");
         assert_eq!(chart.before.matches(['M', 'L']).count(), 5);
         assert_eq!(
             chart.grid.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(),
             ["0", "2", "4", "6", "8"]
         );
-        assert_eq!(chart.bars[1], Bar { x: 68.8, y: 114.0, width: 22.4, height: 30.0 });
-        let ticks: Vec<_> = chart.ticks.iter().map(|tick| (tick.text.as_str(), tick.anchor)).collect();
-        assert_eq!(ticks, [("1", "middle"), ("4", "end")]);
+        assert_eq!(chart.bars[1], Bar { x: 78.8, y: 114.0, width: 22.4, height: 30.0 });
+        let ticks: Vec<_> = chart.ticks.iter().map(|tick| (tick.text.as_str(), tick.x)).collect();
+        assert_eq!(ticks, [("1", 90.0), ("4", 210.0)]);
+        for (bars, labels) in [(1, 1), (90, 90)] {
+            let labels: Vec<String> = (0..labels).map(|at: usize| at.to_string()).collect();
+            let values = vec![1; bars];
+            let series = Series { now: &values, before: &values, bars: &values, labels: &labels };
+            let chart = super::chart((340, 220), &series, 5);
+            let inside = |bar: &Bar| bar.x >= chart.left && bar.x + bar.width <= chart.right + 0.1;
+            assert!(chart.bars.iter().all(inside), "{:?}", chart.bars);
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Leads: listing, history, status, assignee and notes.
 
+pub mod detail;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tolmach_engine::event::EventKind;
+use tolmach_engine::{event::EventKind, language::Language};
 use tolmach_runtime::{
     leads::{LeadChange, LeadHistoryRow, LeadRow},
     ports::{self, Actor, LeadChanged, LeadQuery, Page, Store},
@@ -203,11 +205,17 @@ pub async fn search(store: &dyn Store, query: &LeadQuery, text: &str) -> ports::
 }
 
 /// Leads as a table for spreadsheets: CSV with semicolons, at most [`EXPORTED`] rows, newest first. Writes a `lead.export` row of
-/// the audit log with their number.
+/// the audit log with their number. Details are written in the language.
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn export(store: &dyn Store, actor: &Actor, now: i64, query: &LeadQuery) -> ports::Result<String> {
+pub async fn export(
+    store: &dyn Store,
+    actor: &Actor,
+    now: i64,
+    query: &LeadQuery,
+    language: Language,
+) -> ports::Result<String> {
     let mut change = Change::new(actor, "lead.export", now);
     let exported = async {
         // Spreadsheets take a file without this mark for one in an old encoding.
@@ -223,7 +231,7 @@ pub async fn export(store: &dyn Store, actor: &Actor, now: i64, query: &LeadQuer
             rows = rows.saturating_add(u32::try_from(read.len()).unwrap_or(u32::MAX));
             let last = read.len() < usize::try_from(READ).unwrap_or(usize::MAX) || rows >= EXPORTED;
             for lead in &read {
-                csv.push_str(&line(lead));
+                csv.push_str(&line(lead, language));
             }
             if last {
                 return Ok((csv, rows));
@@ -238,16 +246,13 @@ pub async fn export(store: &dyn Store, actor: &Actor, now: i64, query: &LeadQuer
     exported.map(|(csv, _)| csv)
 }
 
-fn line(row: &LeadRow) -> String {
+fn line(row: &LeadRow, language: Language) -> String {
     let contact = |name: &str| row.lead.contact.get(name).cloned().unwrap_or_default();
     let details: Vec<String> = row
         .lead
         .details
         .iter()
-        .map(|(name, value)| match value.as_str() {
-            Some(text) => format!("{name}: {text}"),
-            None => format!("{name}: {value}"),
-        })
+        .map(|(name, value)| format!("{name}: {}", detail::told(value, language)))
         .collect();
     let cells = [
         row.id.clone(),

@@ -365,7 +365,7 @@ pub(crate) async fn export(
     Params(filter): Params<Filter>,
 ) -> Served {
     let query = LeadQuery { page: Cut::first(0), ..filter.query(filter.status().into_iter().collect(), 0) };
-    let csv = leads::export(panel.store(), &visit.actor()?, panel.now(), &query).await?;
+    let csv = leads::export(panel.store(), &visit.actor()?, panel.now(), &query, visit.language).await?;
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8"),
         (CONTENT_DISPOSITION, "attachment; filename=\"leads.csv\""),

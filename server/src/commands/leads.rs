@@ -8,6 +8,7 @@ use tolmach_app::{
     leads::{self, Shown},
     text::{one_line, short, when},
 };
+use tolmach_engine::language::Language;
 use tolmach_runtime::{
     leads::{LeadChange, LeadEvent, LeadHistoryRow, LeadRow, LeadStatus},
     ports::{LeadQuery, Order, Page, Store},
@@ -145,7 +146,7 @@ async fn show(store: &dyn Store, id: &str, json: bool) -> anyhow::Result<()> {
         println!("  summary    {}{}", one_line(&row.lead.summary), source(row, "summary"));
     }
     for (name, value) in &row.lead.details {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let value = leads::detail::told(value, Language::En);
         println!("  {name:<10} {}{}", one_line(&value), source(row, &format!("details.{name}")));
     }
     for LeadHistoryRow { at, actor, event, .. } in history {

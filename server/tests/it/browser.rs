@@ -318,6 +318,10 @@ impl Browser {
 
     /// Calls a method of the protocol.
     pub async fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.ask(method, parameters).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    async fn ask(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
         self.last += 1;
         let request = json!({ "id": self.last, "method": method, "params": parameters });
         self.socket.send(Message::text(request.to_string())).await.expect("sent");
@@ -327,17 +331,22 @@ impl Browser {
             let answer: Value = serde_json::from_str(&text).expect("JSON");
             self.complaints.extend(complaint(&answer));
             if answer["id"] == self.last {
-                assert!(answer["error"].is_null(), "{method}: {answer}");
-                return answer["result"].clone();
+                let error = &answer["error"];
+                return if error.is_null() { Ok(answer["result"].clone()) } else { Err(error.clone()) };
             }
         }
     }
 
-    /// The value of an expression on the page; null while there is no page.
+    /// The value of an expression on the page; null while there is no page, and where the page is left meanwhile.
     pub async fn run(&mut self, expression: &str) -> Value {
         let parameters = json!({ "expression": expression, "returnByValue": true });
-        let result = self.call("Runtime.evaluate", parameters).await;
-        result["result"]["value"].clone()
+        match self.ask("Runtime.evaluate", parameters).await {
+            Ok(result) => result["result"]["value"].clone(),
+            Err(error) if error["message"].as_str().is_some_and(|why| why.contains("navigated")) => {
+                Value::Null
+            }
+            Err(error) => panic!("{expression}: {error}"),
+        }
     }
 
     pub async fn text(&mut self, selector: &str) -> String {

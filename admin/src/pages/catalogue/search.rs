@@ -14,7 +14,7 @@ use tolmach_app::catalog::{self, Found, Narrowed, Query, SearchError, Wanted};
 use tolmach_catalog::Reasons;
 use tolmach_engine::{
     card::card,
-    catalog::{ArticleMatch, Facet, Field, FilterValue, Hit},
+    catalog::{ArticleMatch, Comparison, Facet, Field, Filter, FilterValue, Hit},
     language::Language,
 };
 use tolmach_runtime::ports::PHOTO_PREFIX;
@@ -146,10 +146,38 @@ async fn results(panel: &Panel, visit: &Visit, search: &Search, wanted: Wanted) 
     let conditions = request.filters.iter().filter(|filter| !own(&filter.field));
     Ok(json!({
         "total": results.total, "ms": ms, "read_as": read_as,
-        "conditions": conditions.map(ToString::to_string).collect::<Vec<_>>(),
+        "conditions": conditions.map(|filter| condition(panel, language, filter)).collect::<Vec<_>>(),
         "only_accessories": results.only_accessories, "more_href": more, "hits": hits,
         "facets": results.facets.iter().filter_map(|one| facet(language, search, one)).collect::<Vec<_>>(),
     }))
+}
+
+/// A condition as people read it: «цена ≤ 10 000».
+fn condition(panel: &Panel, language: Language, filter: &Filter) -> String {
+    let name = match &filter.field {
+        Field::Attribute(name) => name.clone(),
+        field => {
+            let key = format!("condition.{field}");
+            if panel.renderer.has(&key) {
+                panel.renderer.text(language, &key).to_owned()
+            } else {
+                field.to_string()
+            }
+        }
+    };
+    let sign = match filter.comparison {
+        Comparison::Eq => "=",
+        Comparison::Ne => "≠",
+        Comparison::Lt => "<",
+        Comparison::Le => "≤",
+        Comparison::Gt => ">",
+        Comparison::Ge => "≥",
+    };
+    let value = match &filter.value {
+        FilterValue::Number(number) => texts::decimal(language, *number, 2),
+        FilterValue::Text(text) => text.clone(),
+    };
+    format!("{name} {sign} {value}")
 }
 
 /// What hits are described by.

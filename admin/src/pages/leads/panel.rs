@@ -40,7 +40,7 @@ pub(super) async fn shown(
         "waits": waits,
         "previous_href": previous,
         "next_href": next,
-        "fields": fields(panel, lead, &proofs, &chat),
+        "fields": fields(panel, visit, lead, &proofs, &chat),
         "history": shown.history.iter().rev().map(happened).collect::<Vec<_>>(),
     }))
 }
@@ -57,6 +57,7 @@ fn neighbours(page: &Value, id: &str) -> (Value, Value) {
 
 fn fields(
     panel: &Panel,
+    visit: &Visit,
     lead: &LeadRow,
     proofs: &std::collections::BTreeMap<String, Proof>,
     chat: &str,
@@ -82,12 +83,14 @@ fn fields(
     let summary = Some(lead.lead.summary.as_str()).filter(|summary| !summary.is_empty());
     fields.push(field("summary", None, summary, None, source(panel, lead, proofs, chat, "summary")));
     for (key, value) in &lead.lead.details {
-        let shown = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
+        let shown = leads::detail::told(value, visit.language);
         let source = source(panel, lead, proofs, chat, &format!("details.{key}"));
-        fields.push(field("detail", Some(key), Some(&shown), None, source));
+        let (known, label) = match leads::detail::kind(value) {
+            leads::detail::Kind::Found => ("found", None),
+            leads::detail::Kind::Order => ("order", None),
+            leads::detail::Kind::Slot => ("detail", Some(key.as_str())),
+        };
+        fields.push(field(known, label, Some(&shown), None, source));
     }
     fields
 }

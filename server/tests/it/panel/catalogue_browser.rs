@@ -47,6 +47,7 @@ async fn a_manager_publishes_a_list_after_correcting_a_column_and_takes_it_back(
     browser.until("location.pathname.startsWith('/admin/catalogue/uploads/')").await;
     browser.until("document.querySelector('[data-mapping] select') !== null").await;
     assert!(browser.text("#main h1").await.contains("Звонки"));
+    browser.until("document.querySelector('#main h1').innerText.includes('check before')").await;
     browser.is_accessible("a preview").await;
     browser.is_as_wide_as_the_screen("a preview").await;
     browser.photograph("catalogue-preview").await;

@@ -164,9 +164,11 @@ async fn the_tour_is_made_anew() {
     tour.picture("overview-phone").await;
     tour.visit("/admin/inbox?queue=waiting").await;
     tour.picture("dialogs-phone").await;
-    tour.look("en", "light", WIDE).await;
+    tour.look("ru", "light", WIDE).await;
     tour.visit("/").await;
-    tour.browser.until("document.getElementById('text') !== null").await;
+    tour.browser.run("document.querySelector('[data-language=ru]').click()").await;
+    // The greeting comes first: a message before it would be taken together with the next.
+    tour.browser.until("document.querySelectorAll('.message.bot').length > 0").await;
     tour.say("нужен перфоратор до 10 тысяч").await;
     tour.say("сравни первый и третий").await;
     tour.picture("chat").await;
