@@ -137,7 +137,7 @@ pub(crate) async fn settings(
         // A box that is not checked is not sent.
         settings.keys = look.keys.is_some();
     }
-    accounts::save_settings(panel.store(), visit.session()?, &settings).await?;
+    accounts::save_settings(panel.store(), panel.now(), visit.session()?, &settings).await?;
     // The page that the button stands on: the browser names it to this server alone.
     let from = headers.get(REFERER).and_then(|from| from.to_str().ok()).unwrap_or_default();
     let back = from.find("/admin").and_then(|at| from.get(at..)).unwrap_or("/admin/account");
