@@ -100,12 +100,14 @@ CREATE VIEW message_texts AS SELECT seq, replace(replace(substr(CASE
     WHEN json_valid(body) THEN coalesce(json_extract(body, '$.text'), '') || coalesce((
         SELECT ' ' || group_concat(json_extract(body, c.fullkey || '.name'), ' ') FROM json_each(body, '$.cards') AS c), '')
     ELSE '' END, 1, 20000), 'Ё', 'Е'), 'ё', 'е') AS text
-FROM messages;
+-- A text ends at U+0000 for SQLite.
+FROM (SELECT seq, who, CASE who WHEN 'client' THEN body ELSE replace(body, '\u0000', ' ') END AS body FROM messages);
 CREATE VIRTUAL TABLE message_words USING fts5 (
     text, content = 'message_texts', content_rowid = 'seq', columnsize = 0, tokenize = 'unicode61 remove_diacritics 0'
 );
 INSERT INTO message_words (message_words, rank) VALUES ('secure-delete', 1);
-INSERT INTO message_words (message_words) VALUES ('rebuild');
+-- Not by `rebuild`, which may read no function that returns a table.
+INSERT INTO message_words (rowid, text) SELECT seq, text FROM message_texts ORDER BY seq;
 CREATE TRIGGER messages_are_indexed AFTER INSERT ON messages BEGIN
     INSERT INTO message_words (rowid, text) SELECT seq, text FROM message_texts WHERE seq = new.seq;
 END;

@@ -85,7 +85,7 @@ async fn show(panel: &Panel, visit: &Visit, told: Told) -> Served {
     let (error, field) = told.error.unzip();
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let data = json!({
-        "saved": told.saved.map(text),
+        "saved": told.saved,
         "error": error,
         "field": field,
         "min_length": MIN_PASSWORD,
