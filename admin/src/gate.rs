@@ -46,6 +46,8 @@ pub(crate) enum Needs {
 pub(crate) struct Gate {
     pub(crate) panel: Arc<Panel>,
     pub(crate) needs: Needs,
+    /// Whether the handler checks the form token itself, in the first field of an upload.
+    pub(crate) streams: bool,
 }
 
 /// Everything comes from this server, nothing is inline, no other site may frame a page or get a form's content.
@@ -150,7 +152,7 @@ async fn admit(gate: &Gate, visit: &Visit, mut request: Request) -> Result<Reque
         if !is_own(request.headers()) {
             return Err(Failure::Foreign.into());
         }
-        request = with_token(request, visit).await?;
+        request = with_token(request, visit, gate.streams).await?;
     }
     request.extensions_mut().insert(visit.clone());
     Ok(request)
@@ -171,14 +173,14 @@ pub(crate) fn is_own(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Checks the form token: in a header, or in the form, which is read for it and put back. That of an upload stands in its first
-/// field, and [`crate::form::Upload`] checks it.
-async fn with_token(request: Request, visit: &Visit) -> Result<Request, Failure> {
+/// Checks the form token: in a header, or in the form, which is read for it and put back. Where the handler `streams` an upload it
+/// stands in the first field, and the handler checks it.
+async fn with_token(request: Request, visit: &Visit, streams: bool) -> Result<Request, Failure> {
     if let Some(token) = request.headers().get(TOKEN_HEADER) {
         return if is_token(token.as_bytes(), visit) { Ok(request) } else { Err(Failure::Expired) };
     }
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if kind.starts_with("multipart/form-data") {
+    if streams && kind.starts_with("multipart/form-data") {
         return Ok(request);
     }
     if !kind.starts_with("application/x-www-form-urlencoded") {

@@ -25,15 +25,22 @@ pub(crate) struct Route {
     /// Below `/admin`.
     pub(crate) path: &'static str,
     pub(crate) needs: Needs,
+    /// Whether its body is read by the handler as it arrives, token and all.
+    streams: bool,
     on: MethodRouter<Arc<Panel>>,
 }
 
 fn shows(path: &'static str, needs: impl Into<Needs>, on: MethodRouter<Arc<Panel>>) -> Route {
-    Route { method: Method::GET, path, needs: needs.into(), on }
+    Route { method: Method::GET, path, needs: needs.into(), streams: false, on }
 }
 
 fn does(path: &'static str, needs: impl Into<Needs>, on: MethodRouter<Arc<Panel>>) -> Route {
-    Route { method: Method::POST, path, needs: needs.into(), on }
+    Route { method: Method::POST, path, needs: needs.into(), streams: false, on }
+}
+
+/// A form with files, whose token the handler checks before it takes any of them.
+fn receives(path: &'static str, needs: impl Into<Needs>, on: MethodRouter<Arc<Panel>>) -> Route {
+    Route { streams: true, ..does(path, needs, on) }
 }
 
 impl From<P> for Needs {
@@ -85,7 +92,7 @@ pub(crate) fn table() -> Vec<Route> {
         shows("/catalogue/golden", P::SeeCatalogue, get(catalogue::golden)),
         shows("/catalogue/rows/{article}", P::SeeCatalogue, get(catalogue::row)),
         does("/catalogue/rollback", P::ChangeCatalogue, post(catalogue::roll_back)),
-        does("/catalogue/uploads", P::ChangeCatalogue, uploads()),
+        receives("/catalogue/uploads", P::ChangeCatalogue, uploads()),
         shows("/catalogue/uploads/{id}", P::SeeCatalogue, get(catalogue::upload)),
         does("/catalogue/uploads/{id}", P::ChangeCatalogue, post(catalogue::correct)),
         does("/catalogue/uploads/{id}/publish", P::ChangeCatalogue, post(catalogue::publish)),
@@ -111,14 +118,14 @@ pub fn listed() -> Vec<(Method, String, Option<P>)> {
 }
 
 pub(crate) fn router(panel: Arc<Panel>) -> Router {
-    let guarded = |needs, on: MethodRouter<Arc<Panel>>| {
-        on.layer(from_fn_with_state(Gate { panel: Arc::clone(&panel), needs }, gate::pass))
+    let guarded = |needs, streams, on: MethodRouter<Arc<Panel>>| {
+        on.layer(from_fn_with_state(Gate { panel: Arc::clone(&panel), needs, streams }, gate::pass))
     };
     let mut router = Router::new();
-    for Route { path, needs, on, .. } in table() {
-        router = router.route(&format!("/admin{path}"), guarded(needs, on));
+    for Route { path, needs, streams, on, .. } in table() {
+        router = router.route(&format!("/admin{path}"), guarded(needs, streams, on));
     }
-    let nowhere = guarded(Needs::Nothing, get(unknown).post(unknown));
+    let nowhere = guarded(Needs::Nothing, false, get(unknown).post(unknown));
     router = router.route("/admin/{*rest}", nowhere);
     router.layer(DefaultBodyLimit::max(MAX_BODY)).with_state(panel)
 }

@@ -10,7 +10,8 @@ mod roles;
 mod second_factor;
 mod settings;
 
-use tolmach_runtime::ports::{self, Account, AccountSaved, Actor, Logins, Store, Via};
+use serde_json::{Value, json};
+use tolmach_runtime::ports::{self, Account, Actor, Logins, Store, Via, Write, Written};
 use uuid::Uuid;
 
 use crate::{audit::Change, text::event_id};
@@ -98,13 +99,29 @@ pub async fn create(
     now: i64,
     new: New<'_>,
 ) -> Result<Account, Error> {
+    create_with(store, passwords, actor, now, (new, Vec::new())).await
+}
+
+/// Makes an account, with other writes in the same transaction.
+async fn create_with(
+    store: &dyn Store,
+    passwords: &Passwords,
+    actor: &Actor,
+    now: i64,
+    (new, mut writes): (New<'_>, Vec<Write>),
+) -> Result<Account, Error> {
     let mut change = Change::new(actor, "account.create", now);
-    change.detail("role", new.role.name());
-    let made = make(store, passwords, now, new).await;
-    if let Ok(account) = &made {
+    change.before(Value::Null);
+    change.after(json!({ "role": new.role.name() }));
+    let made = async {
+        let account = make(store, passwords, now, new).await?;
         change.on(account.name.clone());
-    }
-    change.end(store, &made).await;
+        writes.push(Write::Account(account.clone()));
+        written(change.write(store, writes).await?, &account.name)?;
+        Ok(Account { version: 1, ..account })
+    };
+    let made: Result<Account, Error> = made.await;
+    change.end_failed(store, &made).await;
     made
 }
 
@@ -129,7 +146,7 @@ async fn make(
     if store.account_named(&name).await?.is_some() {
         return Err(Error::NameTaken(name));
     }
-    let account = Account {
+    Ok(Account {
         id: event_id(now),
         password: passwords.hash(&name, password).await?,
         role: role.name().to_owned(),
@@ -141,9 +158,7 @@ async fn make(
         created: now,
         version: 0,
         name,
-    };
-    save(store, &account).await?;
-    Ok(Account { version: 1, ..account })
+    })
 }
 
 fn good_name(name: &str) -> Result<String, Error> {
@@ -155,12 +170,40 @@ fn good_name(name: &str) -> Result<String, Error> {
     if fits { Ok(name.to_owned()) } else { Err(Error::BadName) }
 }
 
-async fn save(store: &dyn Store, account: &Account) -> Result<(), Error> {
-    match store.save_account(account).await? {
-        AccountSaved::Stored => Ok(()),
-        AccountSaved::NameTaken => Err(Error::NameTaken(account.name.clone())),
-        AccountSaved::Conflict => Err(Error::Conflict),
+/// What became of a change of the account `name`: the number of logins that were ended.
+fn written(written: Written, name: &str) -> Result<u64, Error> {
+    match written {
+        Written::Done { logins } => Ok(logins),
+        Written::NameTaken => Err(Error::NameTaken(name.to_owned())),
+        Written::Conflict => Err(Error::Conflict),
+        Written::Gone => Err(Error::BadLink),
     }
+}
+
+/// What the audit log says of an account: nothing secret, and of secrets whether they are there.
+fn told(account: &Account) -> Value {
+    json!({
+        "role": account.role,
+        "disabled": account.disabled,
+        "second_factor": account.second_factor.is_some(),
+        "recovery_codes": account.recovery.len(),
+        "version": account.version,
+    })
+}
+
+/// Stores a changed account, with other writes and the row of the audit log in the same transaction. Returns the number of logins
+/// that were ended.
+async fn save(
+    store: &dyn Store,
+    change: &mut Change,
+    (old, account): (&Account, &Account),
+    mut writes: Vec<Write>,
+) -> Result<u64, Error> {
+    change.on(old.name.clone());
+    change.before(told(old));
+    change.after(told(&Account { version: account.version.saturating_add(1), ..account.clone() }));
+    writes.insert(0, Write::Account(account.clone()));
+    written(change.write(store, writes).await?, &account.name)
 }
 
 /// What [`reset`] has touched.
@@ -189,22 +232,18 @@ pub async fn reset(
 ) -> Result<Reset, Error> {
     let mut change = Change::new(actor, "account.reset", now);
     let done = async {
-        let account = named(store, name).await?;
-        change.on(account.name.clone());
-        let second_factor = account.second_factor.is_some();
-        let password = passwords.hash(&account.name, password).await?;
+        let old = named(store, name).await?;
+        change.on(old.name.clone());
+        let second_factor = old.second_factor.is_some();
+        let password = passwords.hash(&old.name, password).await?;
         let account =
-            Account { password, second_factor: None, recovery: Vec::new(), disabled: false, ..account };
-        save(store, &account).await?;
-        let logins = store.end_logins(&Logins::Of(account.id)).await?;
-        Ok(Reset { name: account.name, logins, second_factor })
+            Account { password, second_factor: None, recovery: Vec::new(), disabled: false, ..old.clone() };
+        let ends = vec![Write::EndLogins(Logins::Of(old.id))];
+        let logins = save(store, &mut change, (&old, &account), ends).await?;
+        Ok(Reset { name: old.name, logins, second_factor })
     };
     let done: Result<Reset, Error> = done.await;
-    if let Ok(Reset { logins, second_factor, .. }) = &done {
-        change.detail("logins", *logins);
-        change.detail("second_factor", *second_factor);
-    }
-    change.end(store, &done).await;
+    change.end_failed(store, &done).await;
     done
 }
 
@@ -226,11 +265,11 @@ pub async fn change_password(
             return Err(Error::Wrong);
         }
         let password = passwords.hash(&session.account.name, new).await?;
-        save(store, &Account { password, ..session.account.clone() }).await?;
-        Ok(store.end_logins(&Logins::OthersOf(session.account.id, session.login.id.clone())).await?)
+        let account = Account { password, ..session.account.clone() };
+        save(store, &mut change, (&session.account, &account), vec![session.end_others()]).await
     };
     let done: Result<u64, Error> = done.await;
-    change.end(store, &done).await;
+    change.end_failed(store, &done).await;
     done
 }
 
@@ -249,8 +288,6 @@ pub async fn set(
     let done = async {
         let old = named(store, name).await?;
         change.on(old.name.clone());
-        change.detail("role_before", old.role.clone());
-        change.detail("disabled_before", old.disabled);
         let account = Account {
             role: role.map_or(old.role.clone(), |role| role.name().to_owned()),
             disabled: disabled.unwrap_or(old.disabled),
@@ -261,18 +298,12 @@ pub async fn set(
         if manages(&old) && !manages(&account) && !others.into_iter().any(|other| manages(&other)) {
             return Err(Error::LastOwner);
         }
-        save(store, &account).await?;
-        if account.disabled {
-            store.end_logins(&Logins::Of(account.id)).await?;
-        }
+        let ends = account.disabled.then(|| Write::EndLogins(Logins::Of(account.id)));
+        save(store, &mut change, (&old, &account), ends.into_iter().collect()).await?;
         Ok(Account { version: account.version + 1, ..account })
     };
     let done: Result<Account, Error> = done.await;
-    if let Ok(account) = &done {
-        change.detail("role", account.role.clone());
-        change.detail("disabled", account.disabled);
-    }
-    change.end(store, &done).await;
+    change.end_failed(store, &done).await;
     done
 }
 

@@ -1,9 +1,11 @@
 //! The audit log: one row for every change that a use case makes, refuses or fails to make.
 //!
-//! A call that finds nothing to change writes no row. Details hold counts and notes, never personal data.
+//! A call that finds nothing to change writes no row. Details hold counts and notes, never personal data; what a change of the panel
+//! replaces stands in them as `before`, what it puts there as `after`. Where a change is one of the database its row is written in the
+//! same transaction ([`Change::write`]).
 
 use serde_json::{Map, Value};
-use tolmach_runtime::ports::{self, Actor, AuditEntry, AuditQuery, AuditResult, AuditStore};
+use tolmach_runtime::ports::{self, Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Write, Written};
 
 use crate::text::chain;
 
@@ -41,6 +43,49 @@ impl Change {
         self.details.insert(name.to_owned(), value.into());
     }
 
+    /// Says what is replaced; `Null` where there was nothing.
+    pub(crate) fn before(&mut self, value: impl Into<Value>) {
+        self.detail("before", value);
+    }
+
+    /// Says what is there afterwards; `Null` where there is nothing.
+    pub(crate) fn after(&mut self, value: impl Into<Value>) {
+        self.detail("after", value);
+    }
+
+    /// Makes the change and writes the row of what is done, in one transaction. What was refused is for [`Change::end_failed`].
+    pub(crate) async fn write(&self, store: &dyn AuditStore, writes: Vec<Write>) -> ports::Result<Written> {
+        store.change(writes, self.entry(AuditResult::Done)).await
+    }
+
+    /// The row of what is done, for a port that writes it with the change.
+    pub(crate) fn done(&self) -> AuditEntry {
+        self.entry(AuditResult::Done)
+    }
+
+    /// Writes the row of what failed or was refused; that of what is done was written with the change.
+    pub(crate) async fn end_failed<T, E: std::error::Error>(
+        self,
+        store: &dyn AuditStore,
+        result: &Result<T, E>,
+    ) {
+        if result.is_err() {
+            self.end(store, result).await;
+        }
+    }
+
+    fn entry(&self, result: AuditResult) -> AuditEntry {
+        AuditEntry {
+            seq: 0,
+            at: self.at,
+            actor: self.actor.clone(),
+            action: self.action.to_owned(),
+            object: self.object.clone(),
+            result,
+            details: Value::Object(self.details.clone()),
+        }
+    }
+
     /// Writes the row: done, or failed with the first line of the error and its causes.
     pub(crate) async fn end<T, E: std::error::Error>(self, store: &dyn AuditStore, result: &Result<T, E>) {
         let reason = result.as_ref().err().map(|error| first_line(&chain(error)));
@@ -50,15 +95,7 @@ impl Change {
     /// Writes the row with the given failure reason; `None` means done. If the row cannot be written, an error is
     /// logged and the result of the change stays the same.
     pub(crate) async fn end_with(self, store: &dyn AuditStore, failure: Option<String>) {
-        let entry = AuditEntry {
-            seq: 0,
-            at: self.at,
-            actor: self.actor,
-            action: self.action.to_owned(),
-            object: self.object,
-            result: failure.map_or(AuditResult::Done, AuditResult::Failed),
-            details: Value::Object(self.details),
-        };
+        let entry = self.entry(failure.map_or(AuditResult::Done, AuditResult::Failed));
         if let Err(why) = store.record(entry).await {
             tracing::error!(%why, action = self.action, "the audit log could not be written");
         }

@@ -4,6 +4,7 @@ mod eval;
 mod search;
 
 use serde::Serialize;
+use serde_json::json;
 use tolmach_catalog::{EmbeddedCatalog, Manifest};
 use tolmach_runtime::ports::{Actor, AuditStore, Catalog};
 
@@ -54,17 +55,17 @@ pub async fn roll_back(
     actor: &Actor,
     now: i64,
 ) -> Result<RolledBack, tolmach_catalog::Error> {
-    let left = catalog.generation().map(|(id, _)| id);
+    let left = catalog.generation();
     let done = catalog.roll_back().await.map(|generation| {
         let rows = catalog.generation().map(|(_, rows)| rows).unwrap_or_default();
-        RolledBack { generation, rows, left: left.clone() }
+        RolledBack { generation, rows, left: left.as_ref().map(|(id, _)| id.clone()) }
     });
     if let Some(audit) = audit {
         let mut change = Change::new(actor, "catalog.rollback", now);
         change.on(done.as_ref().map(|done| done.generation.clone()).unwrap_or_default());
-        change.detail("left", left);
+        change.before(json!({ "generation": left.as_ref().map(|(id, _)| id), "items": left.as_ref().map(|(_, rows)| rows) }));
         if let Ok(done) = &done {
-            change.detail("items", done.rows);
+            change.after(json!({ "generation": done.generation, "items": done.rows }));
         }
         change.end(audit, &done).await;
     }

@@ -18,6 +18,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tolmach_catalog::{
     Answered, EmbeddedCatalog,
@@ -25,7 +26,7 @@ use tolmach_catalog::{
     import::{Mapping, Report, SheetReport, SheetSample},
     photos::PhotoReport,
 };
-use tolmach_runtime::ports::{self, Actor, Clock, Store, Upload};
+use tolmach_runtime::ports::{self, Actor, Clock, Store, Upload, Write};
 use uuid::Uuid;
 
 use crate::{
@@ -338,12 +339,12 @@ impl Drafts {
             let maps =
                 files.iter().filter(|file| file.kind == FileKind::List).map(|_| Mapping::default()).collect();
             let draft = Draft { id, supplier, at: self.clock.now(), by: actor.clone(), files, maps };
-            let added = self.put(&draft, &whole).await;
             let mut change = Change::new(actor, "catalog.upload", draft.at);
             change.on(draft.supplier.clone());
-            change.detail("files", draft.files.len());
-            change.detail("bytes", draft.files.iter().map(|file| file.bytes).sum::<u64>());
-            change.end(&*self.store, &added).await;
+            change.before(Value::Null);
+            change.after(told(&draft));
+            let added = self.put(&draft, &whole, &change).await;
+            change.end_failed(&*self.store, &added).await;
             if let Err(why) = added {
                 for id in made.iter().chain([&draft.id, &received.id]) {
                     self.remove(*id).await?;
@@ -372,6 +373,16 @@ impl Drafts {
         }
         drafts.sort_by_key(|(draft, _)| std::cmp::Reverse(draft.at));
         Ok(drafts)
+    }
+
+    /// How many drafts are not published.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn unpublished(&self) -> Result<usize, Error> {
+        let uploads = self.store.uploads_before(i64::MAX).await?;
+        let is_open = |id: Uuid| self.folder(id).join(DRAFT).is_file() && self.state_name(id) != "published";
+        Ok(uploads.into_iter().filter(|upload| is_open(upload.id)).count())
     }
 
     /// A draft and its state.
@@ -422,8 +433,8 @@ impl Drafts {
                 *map = columns::corrected(std::mem::take(map), columns, choices);
                 let mut change = Change::new(actor, "catalog.columns", self.clock.now());
                 change.on(draft.supplier.clone());
-                change.detail("before", before);
-                change.detail("after", map.to_string());
+                change.before(before);
+                change.after(map.to_string());
                 let written = self.write(id, DRAFT, &draft);
                 change.end(&*self.store, &written).await;
                 written?;
@@ -459,15 +470,18 @@ impl Drafts {
         if matches!(self.work(id), Some(Work::Publishing(_))) {
             return Err(Error::Busy);
         }
-        let removed = self.remove(id).await;
         let mut change = Change::new(actor, "catalog.discard", self.clock.now());
+        change.before(told(&draft));
+        change.after(Value::Null);
         change.on(draft.supplier);
-        change.end(&*self.store, &removed).await;
-        removed
+        received::remove(&self.folder(id));
+        let removed = change.write(&*self.store, vec![Write::RemoveUpload(id)]).await;
+        change.end_failed(&*self.store, &removed).await;
+        Ok(removed.map(drop)?)
     }
 
     /// Brings the files of a draft into its folder and writes its rows.
-    async fn put(&self, draft: &Draft, from: &Path) -> Result<(), Error> {
+    async fn put(&self, draft: &Draft, from: &Path, change: &Change) -> Result<(), Error> {
         let folder = self.folder(draft.id);
         if folder != from {
             for file in &draft.files {
@@ -491,7 +505,7 @@ impl Drafts {
             at: draft.at,
             by: draft.by.clone(),
         };
-        Ok(self.store.add_upload(&row).await?)
+        Ok(change.write(&*self.store, vec![Write::AddUpload(row)]).await.map(drop)?)
     }
 
     async fn remove(&self, id: Uuid) -> Result<(), Error> {
@@ -542,6 +556,14 @@ impl Drafts {
     fn work(&self, id: Uuid) -> Option<Work> {
         self.works.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied()
     }
+}
+
+/// What the audit log says of a draft.
+fn told(draft: &Draft) -> Value {
+    json!({
+        "files": draft.files.len(),
+        "bytes": draft.files.iter().map(|file| file.bytes).sum::<u64>(),
+    })
 }
 
 /// A supplier's name, without spaces around it.

@@ -7,13 +7,14 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::Serialize;
+use serde_json::json;
 use tolmach_engine::{
     effect::{Author, Card, Outgoing},
     event::{Client, EventKind, StaffAction},
 };
 use tolmach_runtime::ports::{
     self, Actor, Address, Clock, Inbound, Intake, MAX_PENDING, MessageQuery, MessageRow, Store, UnreadUpdate,
-    Via,
+    Via, Write,
 };
 use uuid::Uuid;
 
@@ -276,15 +277,11 @@ async fn act(
     action: StaffAction,
 ) -> Result<StaffActionResult, Error> {
     let mut change = Change::new(actor, name, now);
-    if let StaffAction::Say { text, cards } = &action {
-        change.detail("products", cards.len());
-        change.detail("characters", text.chars().count());
-    }
     let acted = find_and_act(store, actor, now, part, action, &mut change).await;
-    if let Ok(acted) = &acted {
-        change.detail("taken_up", acted.done);
+    // The row of what was done was written with the event.
+    if let Err(why) = &acted {
+        change.end_with(store, Some(why.reason())).await;
     }
-    change.end_with(store, acted.as_ref().err().map(Error::reason)).await;
     acted
 }
 
@@ -321,7 +318,18 @@ async fn find_and_act(
         _ => find(store, part, store.chats_like(part).await?).await?,
     };
     change.on(chat.clone());
-    let done = hand_in(store, actor, now, &chat, action.clone()).await?;
+    let before = store.dialog(&chat).await?;
+    let holder = before.as_ref().and_then(|row| row.holder.clone());
+    let taken = before.is_some_and(|row| row.taken_over_at.is_some());
+    change.before(json!({ "with_a_person": taken, "holder": holder }));
+    change.after(match &action {
+        StaffAction::Take => json!({ "with_a_person": true, "holder": actor.id }),
+        StaffAction::Return => json!({ "with_a_person": false, "holder": null }),
+        StaffAction::Say { text, cards } => json!({
+            "with_a_person": true, "holder": actor.id, "characters": text.chars().count(), "products": cards.len(),
+        }),
+    });
+    let done = hand_in(store, actor, now, &chat, action.clone(), change).await?;
     Ok(StaffActionResult { chat, action, done })
 }
 
@@ -347,6 +355,7 @@ async fn hand_in(
     now: i64,
     chat: &str,
     action: StaffAction,
+    change: &Change,
 ) -> Result<bool, Error> {
     let Some(address) = Address::parse(chat) else { return Err(Error::BadKey(chat.to_owned())) };
     let event = event_id(now);
@@ -359,7 +368,8 @@ async fn hand_in(
         origin: None,
         sent: None,
     };
-    store.receive(now, vec![(event, inbound)]).await?;
+    let event_row = Write::Receive { at: now, id: event, inbound: Box::new(inbound) };
+    change.write(store, vec![event_row]).await?;
     match tokio::time::timeout(TIMEOUT, taken_up(store, chat, event)).await {
         Ok(taken) => Ok(taken.map(|()| true)?),
         Err(_) => Ok(false),

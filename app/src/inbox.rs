@@ -3,9 +3,10 @@
 //! Taking a chat and writing to its client is in [`crate::handoff`].
 
 use serde::Serialize;
+use serde_json::json;
 use tolmach_engine::{
     Session,
-    effect::{Author, Outgoing, Query, QueryOutcome},
+    effect::{Query, QueryOutcome},
     event::{Event, EventKind},
     text::shorten,
     trace::Trace,
@@ -14,10 +15,11 @@ use tolmach_runtime::{
     Record, Runtime,
     leads::LeadRow,
     ports::{
-        self, Actor, DialogQuery, DialogRow, LeadQuery, MessageQuery, MessageRow, ModelCallQuery,
-        ModelCallRow, NoteRow, Order, Page, Store, StoredTurn, TurnLine, TurnQuery,
+        self, Actor, DialogQuery, DialogRow, LeadQuery, MAX_FOUND, MessageQuery, MessageRow, ModelCallQuery,
+        ModelCallRow, NoteRow, Order, Page, Store, StoredTurn, TurnLine, TurnQuery, Write, Written,
     },
     testing::{self, Saved, SavedTurn},
+    texts,
 };
 
 use crate::audit::Change;
@@ -68,75 +70,37 @@ pub async fn list(store: &dyn Store, query: &DialogQuery) -> ports::Result<Vec<D
 pub struct Found {
     /// The chat.
     pub row: DialogRow,
-    /// The message's text in which it stands.
+    /// What people read of the message.
     pub text: String,
 }
 
 /// What a search in texts has found.
 #[derive(Debug)]
 pub struct Search {
-    /// Chats with the newest message of each in which the text stands, newest first.
+    /// Chats with the newest message of each that holds the words, newest first.
     pub found: Vec<Found>,
-    /// Whether all messages were looked at; otherwise only the last [`SEARCHED`].
+    /// Whether these are all; otherwise there may be more chats with such messages.
     pub complete: bool,
 }
 
-/// The messages that a search looks at, the newest first.
-pub const SEARCHED: u32 = 20_000;
-/// The most chats that a search finds.
-const FOUND: usize = 50;
-/// Messages that are read at once.
-const READ: u32 = 1_000;
-
-/// Looks for a text in the last [`SEARCHED`] messages, whatever the case of its letters.
+/// Looks for the words of a text in all messages: see [`ports::DialogStore::find_said`].
 ///
 /// # Errors
 /// When the database is unavailable.
 pub async fn search(store: &dyn Store, text: &str) -> ports::Result<Search> {
-    let wanted = text.trim().to_lowercase();
-    let mut search = Search { found: Vec::new(), complete: true };
-    if wanted.is_empty() {
-        return Ok(search);
-    }
-    let (mut before, mut read) = (i64::MAX, 0);
-    let mut known = std::collections::BTreeSet::new();
-    loop {
-        let page = store.said_before(before, READ).await?;
-        let Some(last) = page.last() else { return Ok(search) };
-        before = last.message.seq;
-        read += READ;
-        for said in page {
-            let text = shown_text(&said.message);
-            if !known.contains(&said.chat) && text.to_lowercase().contains(&wanted) {
-                known.insert(said.chat.clone());
-                if let Some(row) = store.dialog(&said.chat).await? {
-                    search.found.push(Found { row, text });
-                }
-                if search.found.len() == FOUND {
-                    search.complete = false;
-                    return Ok(search);
-                }
-            }
-        }
-        if read >= SEARCHED {
-            search.complete = false;
-            return Ok(search);
+    let said = store.find_said(text, MAX_FOUND).await?;
+    let mut search = Search { found: Vec::new(), complete: !said.more };
+    for said in said.found {
+        if let Some(row) = store.dialog(&said.chat).await? {
+            search.found.push(Found { row, text: shown_text(&said.message) });
         }
     }
+    Ok(search)
 }
 
 /// What people read of a message: its text, and the names of its products.
 pub fn shown_text(message: &MessageRow) -> String {
-    if message.who == Author::Client {
-        return message.body.clone();
-    }
-    let Ok(outgoing) = serde_json::from_str::<Outgoing>(&message.body) else { return String::new() };
-    let cards = outgoing.cards.iter().map(|card| card.name.as_str());
-    std::iter::once(outgoing.text.as_str())
-        .chain(cards)
-        .filter(|text| !text.is_empty())
-        .collect::<Vec<_>>()
-        .join(" · ")
+    texts::shown(message.who, &message.body)
 }
 
 /// A part of a chat's transcript.
@@ -299,23 +263,31 @@ pub async fn note(store: &dyn Store, actor: &Actor, now: i64, chat: &str, text: 
     let text = text.trim();
     let mut change = Change::new(actor, "chat.note", now);
     change.on(chat);
-    change.detail("characters", text.chars().count());
+    let characters = text.chars().count();
     let noted = async {
-        match text.chars().count() {
+        match characters {
             0 => return Err(Error::EmptyNote),
             count if count > LONGEST_NOTE => return Err(Error::LongNote(count)),
             _ => {}
         }
+        let notes = store.notes(chat).await?.len();
+        change.before(json!({ "notes": notes }));
+        change.after(json!({ "notes": notes + 1, "characters": characters }));
         let (author, body) = (actor.id.clone(), text.to_owned());
         let note = NoteRow { seq: 0, chat: chat.to_owned(), at: now, author, body };
-        if store.add_note(&note).await? { Ok(()) } else { Err(Error::UnknownChat(chat.to_owned())) }
+        match change.write(store, vec![Write::Note(note)]).await? {
+            Written::Done { .. } => Ok(()),
+            _ => Err(Error::UnknownChat(chat.to_owned())),
+        }
     };
     let noted: Result<(), Error> = noted.await;
     // A chat's key may be anything that somebody typed; an unknown one does not enter the log.
     if matches!(noted, Err(Error::UnknownChat(_))) {
         change.on("");
     }
-    change.end_with(store, noted.as_ref().err().map(reason)).await;
+    if let Err(why) = &noted {
+        change.end_with(store, Some(reason(why))).await;
+    }
     noted
 }
 

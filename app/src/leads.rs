@@ -66,7 +66,8 @@ pub async fn show(store: &dyn Store, id: &str) -> Result<Shown, Error> {
 /// Changes the status or the assignee of a lead or adds a note, on behalf of `actor`; returns the changed lead. `id` is
 /// an id or a unique prefix of one.
 ///
-/// Writes a `lead.set` row of the audit log with the new status and whether there is a note, without the note's text.
+/// Writes a `lead.set` row of the audit log with status and assignee before and after and whether there is a note, without the
+/// note's text.
 ///
 /// # Errors
 /// When no lead or several match, its chat has another open lead, or the database is unavailable.
@@ -79,34 +80,19 @@ pub async fn change(
 ) -> Result<LeadRow, Error> {
     let mut row = Change::new(actor, "lead.set", now);
     row.on(id);
-    if let Some(status) = wanted.status {
-        row.detail("status", status.name());
-    }
-    if let Some(assignee) = &wanted.assignee {
-        row.detail("assignee", assignee.clone());
-    }
-    row.detail("note", wanted.note.is_some());
-    let changed = find_and_change(store, actor, now, id, wanted, &mut row).await;
-    row.end(store, &changed).await;
+    let changed = async {
+        let id = find(store, id).await?.id;
+        row.on(id.clone());
+        // The store adds what was before and what is now: only inside the transaction both are certain.
+        match store.change_lead(&id, wanted, actor, now, Some(row.done())).await? {
+            LeadChanged::Changed(lead) => Ok(*lead),
+            LeadChanged::Unknown => Err(Error::Unknown(id)),
+            LeadChanged::AnotherOpen(other) => Err(Error::AnotherOpen(other)),
+        }
+    };
+    let changed: Result<LeadRow, Error> = changed.await;
+    row.end_failed(store, &changed).await;
     changed
-}
-
-async fn find_and_change(
-    store: &dyn Store,
-    actor: &Actor,
-    now: i64,
-    id: &str,
-    wanted: LeadChange,
-    row: &mut Change,
-) -> Result<LeadRow, Error> {
-    let before = find(store, id).await?;
-    row.on(before.id.clone());
-    row.detail("status_before", before.status.name());
-    match store.change_lead(&before.id, wanted, actor, now).await? {
-        LeadChanged::Changed(lead) => Ok(*lead),
-        LeadChanged::Unknown => Err(Error::Unknown(before.id)),
-        LeadChanged::AnotherOpen(other) => Err(Error::AnotherOpen(other)),
-    }
 }
 
 async fn find(store: &dyn Store, id: &str) -> Result<LeadRow, Error> {

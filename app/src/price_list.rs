@@ -12,6 +12,7 @@ use std::{
     str::FromStr,
 };
 
+use serde_json::{Value, json};
 use tolmach_catalog::{
     EmbeddedCatalog, ImportOutcome, Row, Source,
     changes::{self, Changes, Disagreements},
@@ -23,7 +24,7 @@ use tolmach_catalog::{
     photos::{self, PhotoReport},
     rows,
 };
-use tolmach_runtime::ports::{self, Actor, AuditStore};
+use tolmach_runtime::ports::{self, Actor, AuditStore, Catalog as _};
 
 use crate::{audit::Change, uploads};
 
@@ -191,6 +192,7 @@ pub async fn import(
     understood: &mut PriceListPreview,
     progress: impl Fn(ImportProgress) + Send + Sync + 'static,
 ) -> Result<ImportOutcome, Error> {
+    let left = catalog.generation();
     let imported = put_in(catalog, understood, progress).await;
     if let Some(audit) = audit {
         let mut change = Change::new(actor, ACTION, now);
@@ -201,13 +203,20 @@ pub async fn import(
         {
             change.detail(name, count);
         }
+        change.before(served(left));
         if let Ok(imported) = &imported {
             change.detail("items", imported.imported);
             change.detail("generation", imported.generation.clone());
+            change.after(served(catalog.generation()));
         }
         change.end(audit, &imported).await;
     }
     imported
+}
+
+/// What the audit log says of a generation, its id and number of rows.
+fn served(generation: Option<(String, u64)>) -> Value {
+    generation.map_or(Value::Null, |(id, items)| json!({ "generation": id, "items": items }))
 }
 
 /// Writes the audit row of an import that was not started because the list cannot be read.

@@ -91,3 +91,22 @@ INSERT INTO dialog_days (day, chat, at, facts)
 SELECT at / 86400000, chat, min(at),
     max(CASE WHEN who = 'client' THEN 1 ELSE 0 END) + max(CASE WHEN who = 'staff' THEN 32 ELSE 0 END)
 FROM messages WHERE who = 'staff' OR who = 'client' AND body <> '/start' GROUP BY at / 86400000, chat;
+
+-- Search in texts: the words of what people read of each message, in lower case, without the texts themselves. The program splits texts
+-- into words, because a database's own rules follow its locale.
+ALTER TABLE messages ADD COLUMN words TSVECTOR;
+-- Messages of before. One of the bot or of staff is JSON: its text, and the names of its products.
+CREATE FUNCTION pg_temp.shown(who TEXT, body TEXT) RETURNS TEXT AS $$
+BEGIN
+    IF who = 'client' THEN RETURN body; END IF;
+    RETURN concat_ws(' ', body::json ->> 'text', (SELECT string_agg(c.value ->> 'name', ' ')
+        FROM json_array_elements(CASE json_typeof(body::json -> 'cards') WHEN 'array' THEN body::json -> 'cards' END) AS c));
+EXCEPTION WHEN others THEN RETURN '';
+END $$ LANGUAGE plpgsql;
+UPDATE messages SET words = (
+    SELECT array_to_tsvector(coalesce(array_agg(left(word, 64)) FILTER (WHERE word <> ''), '{}'))
+    FROM regexp_split_to_table(
+        translate(lower(left(pg_temp.shown(who, body), 20000)), 'АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯІЇЄҐЎӘҒҚҢӨҰҮҺЁё', 'абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґўәғқңөұүһее'),
+        '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u00d7\u00f7\u2000-\u2bff\u3000-\u303f\ufffd]+') AS word);
+DROP FUNCTION pg_temp.shown(TEXT, TEXT);
+CREATE INDEX messages_words ON messages USING gin (words) WITH (gin_pending_list_limit = 256);

@@ -91,3 +91,27 @@ INSERT INTO dialog_days (day, chat, at, facts)
 SELECT at / 86400000, chat, min(at),
     max(CASE WHEN who = 'client' THEN 1 ELSE 0 END) + max(CASE WHEN who = 'staff' THEN 32 ELSE 0 END)
 FROM messages WHERE who = 'staff' OR who = 'client' AND body <> '/start' GROUP BY at / 86400000, chat;
+
+-- Search in texts: an index of what people read of each message, without the texts themselves. The triggers keep it in the transaction
+-- of the message; deleted words are removed from the index at once (`secure-delete`) and not only marked.
+CREATE VIEW message_texts AS SELECT seq, replace(replace(substr(CASE
+    WHEN who = 'client' THEN body
+    -- A message of the bot or of staff is JSON: its text, and the names of its products.
+    WHEN json_valid(body) THEN coalesce(json_extract(body, '$.text'), '') || coalesce((
+        SELECT ' ' || group_concat(json_extract(body, c.fullkey || '.name'), ' ') FROM json_each(body, '$.cards') AS c), '')
+    ELSE '' END, 1, 20000), 'Ё', 'Е'), 'ё', 'е') AS text
+-- A text ends at U+0000 for SQLite.
+FROM (SELECT seq, who, CASE who WHEN 'client' THEN body ELSE replace(body, '\u0000', ' ') END AS body FROM messages);
+CREATE VIRTUAL TABLE message_words USING fts5 (
+    text, content = 'message_texts', content_rowid = 'seq', columnsize = 0, tokenize = 'unicode61 remove_diacritics 0'
+);
+INSERT INTO message_words (message_words, rank) VALUES ('secure-delete', 1);
+-- Not by `rebuild`, which may read no function that returns a table.
+INSERT INTO message_words (rowid, text) SELECT seq, text FROM message_texts ORDER BY seq;
+CREATE TRIGGER messages_are_indexed AFTER INSERT ON messages BEGIN
+    INSERT INTO message_words (rowid, text) SELECT seq, text FROM message_texts WHERE seq = new.seq;
+END;
+CREATE TRIGGER messages_leave_the_index BEFORE DELETE ON messages BEGIN
+    INSERT INTO message_words (message_words, rowid, text)
+    SELECT 'delete', seq, text FROM message_texts WHERE seq = old.seq;
+END;

@@ -28,6 +28,7 @@ mod session_migration;
 mod staff;
 mod tell;
 pub mod testing;
+pub mod texts;
 mod turn_starts;
 mod turns;
 mod work;

@@ -19,7 +19,7 @@ mod store;
 mod task;
 mod upload;
 
-pub use audit::{Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Via};
+pub use audit::{Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Via, Write, Written};
 pub use catalog::Catalog;
 pub use channel::{Address, Channel, Delivery, Inbound, Intake};
 pub use clock::{Clock, SystemClock};
@@ -37,12 +37,13 @@ pub use retention::{Removed, Retention};
 pub use store::{
     Account, AccountSaved, AccountStore, AnalyticsEvent, AnalyticsEventKind, AnalyticsStore, Bundle, Chat,
     ChatKey, ChatOverview, ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, DialogFact,
-    DialogFigures, DialogQuery, DialogRow, DialogStore, Erased, Erasure, FigurePeriod, FigureStore, InboxRow,
-    InboxStore, Invitation, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Login,
-    Logins, MAX_MENTIONS, MAX_PENDING, Mention, MessageQuery, MessageRow, ModelFigures, Needle, News, Next,
-    NoteRow, NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, Queue,
-    ReleaseStore, ReplyFigures, Said, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnFigures,
-    TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting, WaitingPlace, handle, presses,
+    DialogFigures, DialogQuery, DialogRow, DialogStore, Erased, Erasure, FigurePeriod, FigureStore,
+    FoundSaid, InboxRow, InboxStore, Invitation, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore,
+    LeaseStore, Login, Logins, MAX_FOUND, MAX_MENTIONS, MAX_PENDING, Mention, MessageQuery, MessageRow,
+    ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Publication,
+    PublicationKind, PublishOutcome, Purged, Queue, ReleaseStore, ReplyFigures, Said, Store, StoredTurn,
+    TakenOverChat, TaskStore, TimerStore, TurnFigures, TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting,
+    WaitingPlace, handle, presses,
 };
 pub use task::{Day, ImportOptions, Job, QUEUE, QuarantineQuery, QuarantinedTask, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};

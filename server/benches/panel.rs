@@ -1,5 +1,5 @@
-//! How long pages of the panel take with a busy shop's data: 100,000 messages in 5,000 chats and 10,000 leads, on SQLite and, where
-//! a PostgreSQL can be started, there too. The real binary over loopback.
+//! How long pages of the panel take with a busy shop's data: 100,000 messages in 5,000 chats, one more chat of 2,000 messages, 10,000
+//! leads and a catalogue of 54,667 items, on SQLite and, where a PostgreSQL can be started, there too. The real binary over loopback.
 //!
 //! Whoever looks at the numbers on a machine that does something else looks at that as well.
 
@@ -34,6 +34,10 @@ use uuid::Uuid;
 const CHATS: usize = 5_000;
 /// Turns of a chat, of two messages each.
 const TURNS: usize = 10;
+/// Turns of the chat that never ends.
+const LONG: usize = 1_000;
+/// Items of the catalogue.
+const ITEMS: usize = 54_667;
 const ROUNDS: usize = 200;
 const TARGET: f64 = 50.0;
 const PASSWORD: &str = "a bench, not a secret";
@@ -43,7 +47,11 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    println!("{CHATS} chats, {} messages, {} leads; {ROUNDS} requests a page", CHATS * TURNS * 2, CHATS * 2);
+    let messages = (CHATS * TURNS + LONG) * 2;
+    println!(
+        "{CHATS} chats, {messages} messages, {} leads, {ITEMS} items; {ROUNDS} requests a page",
+        CHATS * 2
+    );
     println!(
         "{:<10} {:<26} {:>9} {:>9} {:>9}   target p99 under {TARGET} ms",
         "store", "page", "p50 ms", "p99 ms", "KB"
@@ -53,6 +61,7 @@ async fn main() -> Result<(), Failure> {
     fs::create_dir_all(folder.path().join("tolmach-data"))?;
     // The first start lays the folder out, and imports the samples.
     drop(Server::start(folder.path(), None));
+    price_list(folder.path(), None)?;
     let store = SqliteStore::open(sqlite::Options::new(&file)).await?;
     let chat = fill(Arc::new(store)).await?;
     measure("sqlite", folder.path(), None, &chat).await?;
@@ -65,6 +74,7 @@ async fn main() -> Result<(), Failure> {
     let url = cluster.database()?;
     let folder = tempfile::tempdir()?;
     drop(Server::start(folder.path(), Some(&url)));
+    price_list(folder.path(), Some(&url))?;
     let store = PostgresStore::open(postgres::Options::parse(&url)?).await?;
     let chat = fill(Arc::new(store)).await?;
     measure("postgres", folder.path(), Some(&url), &chat).await
@@ -78,7 +88,7 @@ async fn fill(store: Arc<dyn Store>) -> Result<String, Failure> {
         let store = Arc::clone(&store);
         tasks.spawn(async move {
             for number in (worker..CHATS).step_by(32) {
-                chat(&*store, number, now).await?;
+                chat(&*store, number, now, TURNS).await?;
             }
             Ok::<(), Failure>(())
         });
@@ -86,8 +96,88 @@ async fn fill(store: Arc<dyn Store>) -> Result<String, Failure> {
     while let Some(done) = tasks.join_next().await {
         done??;
     }
+    chat(&*store, CHATS, now, LONG).await?;
     store.close().await?;
     Ok(key(17))
+}
+
+/// Imports a list of made-up goods: words of a trade, put together, with numbers that no two share.
+fn price_list(folder: &Path, url: Option<&str>) -> Result<(), Failure> {
+    const THINGS: [&str; 24] = [
+        "Насос скважинный",
+        "Насос дренажный",
+        "Кран шаровой",
+        "Клапан обратный",
+        "Редуктор давления",
+        "Фильтр сетчатый",
+        "Муфта переходная",
+        "Труба полипропиленовая",
+        "Тройник латунный",
+        "Перфоратор",
+        "Дрель ударная",
+        "Шуруповёрт",
+        "Болгарка",
+        "Генератор бензиновый",
+        "Компрессор поршневой",
+        "Сварочный инвертор",
+        "Кабель силовой",
+        "Выключатель",
+        "Светильник подвесной",
+        "Анкер клиновой",
+        "Саморез кровельный",
+        "Перчатки рабочие",
+        "Уровень лазерный",
+        "Тепловая пушка",
+    ];
+    const MAKERS: [&str; 17] = [
+        "Ладога",
+        "Вихрь",
+        "Онега",
+        "Зубр-М",
+        "Альтаир",
+        "Нордис",
+        "Вега",
+        "Темп",
+        "Радон",
+        "Сириус",
+        "Полюс",
+        "Импульс",
+        "Кварц",
+        "Горизонт",
+        "Метеор",
+        "Рубин",
+        "Старт",
+    ];
+    const FINISHES: [&str; 7] =
+        ["зелёный", "синий", "усиленный", "латунный", "с термозащитой", "компактный", "для улицы"];
+    let mut list = String::from("Артикул;Наименование;Бренд;Раздел;Цена, руб.;Остаток;Мощность;Гарантия\n");
+    for number in 0..ITEMS {
+        let pick =
+            |of: &[&'static str], step: usize| of.get(number / step % of.len()).copied().unwrap_or_default();
+        let (thing, maker, finish) = (pick(&THINGS, 1), pick(&MAKERS, 24), pick(&FINISHES, 408));
+        let (size, power) = (number / 2_856 + 1, number % 37 * 50 + 100);
+        list.push_str(&format!(
+            "BN-{number:05};{thing} {maker} {size}-{power} {finish};{maker};{thing};{};{};{power} Вт;{} мес\n",
+            number % 900 * 10 + 90, number % 70, number % 3 * 12 + 12,
+        ));
+    }
+    fs::write(folder.join("list.csv"), list)?;
+    let mut import = command(folder, url);
+    import
+        .args(["catalog", "import", "list.csv", "--source", "Bench"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit());
+    assert!(import.status()?.success(), "the list is imported");
+    // The history of a row is that of two generations.
+    let list = fs::read_to_string(folder.join("list.csv"))?.replacen(";90;", ";95;", 1);
+    fs::write(folder.join("list.csv"), list)?;
+    let mut import = command(folder, url);
+    import
+        .args(["catalog", "import", "list.csv", "--source", "Bench"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit());
+    assert!(import.status()?.success(), "the list is imported again");
+    Ok(())
 }
 
 fn key(number: usize) -> String {
@@ -98,13 +188,13 @@ fn spread(number: usize) -> u128 {
     (number as u128).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835) | 1
 }
 
-async fn chat(store: &dyn Store, number: usize, now: i64) -> Result<(), Failure> {
+async fn chat(store: &dyn Store, number: usize, now: i64, turns: usize) -> Result<(), Failure> {
     let chat = key(number);
     let address = Address::parse(&chat).ok_or("a key")?;
-    let began = now - 30 * DAY + i64::try_from(number)? * (29 * DAY / i64::try_from(CHATS)?);
+    let began = now - 30 * DAY + i64::try_from(number)? * (28 * DAY / i64::try_from(CHATS)?);
     let session =
         json!({ "chat": chat, "release": "bench", "language": "ru", "rest": "х".repeat(4_000) }).to_string();
-    for turn in 0..TURNS {
+    for turn in 0..turns {
         let at = began + i64::try_from(turn)? * 60_000;
         let inbound = Inbound {
             address: address.clone(),
@@ -126,7 +216,7 @@ async fn chat(store: &dyn Store, number: usize, now: i64) -> Result<(), Failure>
             "trace": { "visits": [visit("route"), visit("find"), visit("offer")], "outcomes": [] },
             "effects": [],
         });
-        let last = turn + 1 == TURNS;
+        let last = turn + 1 == turns;
         let mut effects =
             vec![Effect { id: format!("{}.0", row.event.id), command: Command::Send(send.clone()) }];
         if turn == 3 || last {
@@ -184,7 +274,7 @@ async fn chat(store: &dyn Store, number: usize, now: i64) -> Result<(), Failure>
             let query = LeadQuery { chat: Some(chat.clone()), ..LeadQuery::newest(1) };
             let lead = store.leads(&query).await?.into_iter().next().ok_or("a lead")?;
             let change = LeadChange { status: Some(LeadStatus::Won), ..LeadChange::default() };
-            store.change_lead(&lead.id, change, &Actor::cli("Olga"), at).await?;
+            store.change_lead(&lead.id, change, &Actor::cli("Olga"), at, None).await?;
         }
     }
     Ok(())
@@ -199,6 +289,8 @@ async fn measure(name: &str, folder: &Path, url: Option<&str>, chat: &str) -> Re
     let server = Server::start(folder, url);
     let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
     let cookie = log_in(&http, &server.address).await?;
+    let upload = upload(&http, &server.address, &cookie, folder).await?;
+    let (long, lead) = (key(CHATS), lead(&http, &server.address, &cookie).await?);
     let pages = [
         ("overview, a month", "/admin/?period=month".to_owned()),
         ("overview, a quarter", "/admin/?period=quarter".to_owned()),
@@ -208,12 +300,20 @@ async fn measure(name: &str, folder: &Path, url: Option<&str>, chat: &str) -> Re
         ("inbox, unanswered", "/admin/inbox?queue=unanswered".to_owned()),
         ("inbox, a text of all", "/admin/inbox?q=%D0%BD%D0%B0%D1%81%D0%BE%D1%81".to_owned()),
         ("inbox, a text of none", "/admin/inbox?q=zzzz".to_owned()),
+        ("inbox, a beginning", "/admin/inbox?q=%D1%81%D0%BA%20%D0%BD%D0%B0".to_owned()),
         ("chat", format!("/admin/inbox/{chat}")),
+        ("chat of 2,000 messages", format!("/admin/inbox/{long}")),
+        ("its messages, earlier", format!("/admin/inbox/{long}/messages?before=101000")),
+        ("lead", format!("/admin/leads/{lead}")),
         ("leads, board", "/admin/leads".to_owned()),
         ("leads, table", "/admin/leads?view=table".to_owned()),
         ("leads, a phone", "/admin/leads?q=9160000017".to_owned()),
         ("catalogue", "/admin/catalogue".to_owned()),
         ("catalogue, a search", "/admin/catalogue/search?q=%D0%BD%D0%B0%D1%81%D0%BE%D1%81".to_owned()),
+        ("catalogue, an article", "/admin/catalogue/search?q=BN-00017".to_owned()),
+        ("catalogue, a row", "/admin/catalogue/rows/BN-00017".to_owned()),
+        ("catalogue, golden", "/admin/catalogue/golden".to_owned()),
+        ("catalogue, an upload", upload),
         ("account", "/admin/account".to_owned()),
     ];
     for (page, path) in pages {
@@ -238,6 +338,52 @@ async fn measure(name: &str, folder: &Path, url: Option<&str>, chat: &str) -> Re
         println!("{name:<10} {page:<26} {:>9.1} {:>9.1} {:>9.1}", at(0.5), at(0.99), bytes as f64 / 1024.0);
     }
     Ok(())
+}
+
+/// Uploads the whole list and waits for its preview; returns its address.
+async fn upload(
+    http: &reqwest::Client,
+    address: &str,
+    cookie: &str,
+    folder: &Path,
+) -> Result<String, Failure> {
+    let page = read(http, address, cookie, "/admin/catalogue").await?;
+    let token = page
+        .split("name=\"csrf\" value=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .ok_or("a token")?;
+    let list = fs::read_to_string(folder.join("list.csv"))?;
+    let body = format!(
+        "--edge\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--edge\r\nContent-Disposition: form-data; \
+         name=\"supplier\"\r\n\r\nBench\r\n--edge\r\nContent-Disposition: form-data; name=\"files\"; \
+         filename=\"list.csv\"\r\n\r\n{list}\r\n--edge--\r\n"
+    );
+    let sent = http
+        .post(format!("http://{address}/admin/catalogue/uploads"))
+        .header("cookie", cookie)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .body(body)
+        .send()
+        .await?;
+    let draft = sent.headers().get("location").ok_or("a draft")?.to_str()?.to_owned();
+    let started = Instant::now();
+    while !read(http, address, cookie, &draft).await?.contains("data-state=\"preview\"") {
+        assert!(started.elapsed() < Duration::from_secs(300), "the list is read");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    Ok(draft)
+}
+
+/// The id of a lead of the board.
+async fn lead(http: &reqwest::Client, address: &str, cookie: &str) -> Result<String, Failure> {
+    let page = read(http, address, cookie, "/admin/leads").await?;
+    Ok(page.split("data-lead=\"").nth(1).and_then(|rest| rest.split('"').next()).ok_or("a lead")?.to_owned())
+}
+
+async fn read(http: &reqwest::Client, address: &str, cookie: &str, path: &str) -> Result<String, Failure> {
+    Ok(http.get(format!("http://{address}{path}")).header("cookie", cookie).send().await?.text().await?)
 }
 
 async fn log_in(http: &reqwest::Client, address: &str) -> Result<String, Failure> {

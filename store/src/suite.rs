@@ -67,14 +67,15 @@ macro_rules! conformance {
             lets_one_of_two_publications_win, finds_releases_by_prefix, pushes_tasks,
             pushes_a_delivery_task_for_each_notice_address, pushes_a_delivery_task_for_a_postponed_message,
             pushes_one_task_per_timer, counts_and_quarantines_tasks,
-            grants_and_renews_leases, keeps_an_audit_log, changes_a_lead,
+            grants_and_renews_leases, keeps_an_audit_log, makes_a_change_with_its_row_or_not_at_all, changes_a_lead, a_lead_changes_with_its_row,
             opens_another_lead_once_one_is_closed, keeps_one_open_lead_per_chat,
             finds_leads_by_status_and_page, keeps_model_calls, keeps_uploads, reads_every_row_of_a_client,
             finds_a_client_by_a_contact, erases_every_row_of_a_client,
             a_turn_in_progress_does_not_bring_an_erased_chat_back, erasing_beside_turns_leaves_nothing_of_them,
             erases_a_long_history_in_steps, every_table_is_known_to_the_erasure,
             keeps_accounts, keeps_logins, uses_an_invitation_once, lists_chats_by_queue_and_filter,
-            tells_the_news_and_the_turns, keeps_notes, counts_dialogs_leads_and_intents, counts_model_calls);
+            tells_the_news_and_the_turns, keeps_notes, finds_words_in_messages,
+            a_search_in_messages_is_just_words, words_leave_with_their_message, counts_dialogs_leads_and_intents, counts_model_calls);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]

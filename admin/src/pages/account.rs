@@ -85,7 +85,7 @@ async fn show(panel: &Panel, visit: &Visit, told: Told) -> Served {
     let (error, field) = told.error.unzip();
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let data = json!({
-        "saved": told.saved.map(text),
+        "saved": told.saved,
         "error": error,
         "field": field,
         "min_length": MIN_PASSWORD,
@@ -137,7 +137,7 @@ pub(crate) async fn settings(
         // A box that is not checked is not sent.
         settings.keys = look.keys.is_some();
     }
-    accounts::save_settings(panel.store(), visit.session()?, &settings).await?;
+    accounts::save_settings(panel.store(), panel.now(), visit.session()?, &settings).await?;
     // The page that the button stands on: the browser names it to this server alone.
     let from = headers.get(REFERER).and_then(|from| from.to_str().ok()).unwrap_or_default();
     let back = from.find("/admin").and_then(|at| from.get(at..)).unwrap_or("/admin/account");

@@ -73,6 +73,10 @@ pub(crate) async fn page(
     let period = asked.period();
     let figures = panel.figures(period).await?;
     let questions = panel.questions(&figures).await?;
+    let uploads = match visit.may(Permission::SeeCatalogue) {
+        true => panel.options.drafts.unpublished().await?,
+        false => 0,
+    };
     let address = |period: Period| format!("/admin/?period={}", period.name());
     let periods =
         Period::ALL.map(|one| json!({ "key": one.name(), "href": address(one), "current": one == period }));
@@ -80,7 +84,7 @@ pub(crate) async fn page(
         "period": period.name(),
         "periods": periods,
         "export_href": format!("/admin/dashboard.csv?period={}", period.name()),
-        "urgent": urgent(&visit, &figures),
+        "urgent": urgent(&visit, &figures, uploads),
         "tiles": tiles::tiles(&panel, &visit, &figures),
         "chart": chart(&panel, &visit, &figures),
         "funnel": funnel(&visit, &figures),
@@ -114,16 +118,16 @@ pub(crate) async fn export(
 }
 
 /// What waits for somebody; nothing when nobody and nothing does.
-fn urgent(visit: &Visit, figures: &Figures) -> Value {
+fn urgent(visit: &Visit, figures: &Figures, uploads: usize) -> Value {
     let urgent = &figures.urgent;
-    if urgent.waiting + urgent.undelivered + urgent.quarantined + figures.unsure == 0 {
+    if uploads == 0 && urgent.waiting + urgent.undelivered + urgent.quarantined + figures.unsure == 0 {
         return Value::Null;
     }
     json!({
         "waiting": urgent.waiting,
         "longest_ms": urgent.since.map_or(0, |since| (visit.times.now - since).max(0)),
         "unanswered": figures.unsure,
-        "uploads": 0,
+        "uploads": uploads,
         "undelivered": urgent.undelivered,
         "quarantined": urgent.quarantined,
     })

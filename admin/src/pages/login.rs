@@ -112,7 +112,7 @@ pub(crate) async fn log_in(
         Ok(begun) => {
             // Whoever was logged in here before is not any more: the cookie is another one.
             if let Some(session) = &visit.session {
-                accounts::log_out(panel.store(), session).await?;
+                accounts::log_out(panel.store(), panel.now(), session).await?;
             }
             let next = encode(own_path(next));
             let path =
@@ -185,6 +185,6 @@ pub(crate) async fn pass(State(panel): State<Arc<Panel>>, visit: Visit, Form(for
 }
 
 pub(crate) async fn log_out(State(panel): State<Arc<Panel>>, visit: Visit) -> Result<Response, Failure> {
-    accounts::log_out(panel.store(), visit.session()?).await?;
+    accounts::log_out(panel.store(), panel.now(), visit.session()?).await?;
     Ok(with_cookie(see_other("/admin/login?why=left"), None, &visit))
 }

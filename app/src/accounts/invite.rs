@@ -1,8 +1,8 @@
 //! One-time links that make an account: for the first owner.
 
-use tolmach_runtime::ports::{Account, Actor, Invitation, Store, Via};
+use tolmach_runtime::ports::{Account, Actor, Invitation, Store, Via, Write};
 
-use super::{Error, New, Passwords, Role, create, hashed, token};
+use super::{Error, New, Passwords, Role, create_with, hashed, token};
 
 /// How long a link may be used, milliseconds.
 pub const INVITED_FOR: i64 = 24 * 3_600_000;
@@ -44,12 +44,8 @@ pub async fn accept(
     (name, password): (&str, &str),
 ) -> Result<Account, Error> {
     let role = invitation_role(store, now, token).await?.ok_or(Error::BadLink)?;
-    // Hashed before the link is used up, so that an unfit password does not cost the link.
-    super::good_name(name)?;
-    passwords.hash(name, password).await?;
-    if !store.use_invitation(&hashed(token)).await? {
-        return Err(Error::BadLink);
-    }
     let by = Actor { id: name.trim().to_owned(), via: Via::Staff("panel".to_owned()) };
-    create(store, passwords, &by, now, New { name, role, password }).await
+    // In the transaction of the account, so that neither a refusal nor a crash costs the link.
+    let used = vec![Write::UseInvitation(hashed(token))];
+    create_with(store, passwords, &by, now, (New { name, role, password }, used)).await
 }

@@ -1,9 +1,12 @@
 //! Logging in and out.
 
-use tolmach_runtime::ports::{Account, Actor, Login, Logins, Store};
+use serde_json::json;
+use tolmach_runtime::ports::{Account, Actor, Login, Logins, Store, Write};
 use uuid::Uuid;
 
-use super::{Error, IDLE_LOGIN, LONGEST_LOGIN, Passwords, Permission, Role, hashed, second_factor, token};
+use super::{
+    Error, IDLE_LOGIN, LONGEST_LOGIN, Passwords, Permission, Role, hashed, second_factor, token, written,
+};
 use crate::audit::Change;
 
 /// How old the time of the last use may be before it is written again: not every request is a write.
@@ -44,6 +47,11 @@ impl Session {
         super::actor(&self.account)
     }
 
+    /// The end of the account's other logins.
+    pub(super) fn end_others(&self) -> Write {
+        Write::EndLogins(Logins::OthersOf(self.account.id, self.login.id.clone()))
+    }
+
     /// Whether they may do something; nothing before the second factor.
     pub fn may(&self, what: Permission) -> bool {
         self.login.passed && self.role.may(what)
@@ -76,11 +84,13 @@ pub async fn log_in(
         let (agent, address) = (browser.agent.to_owned(), browser.address.to_owned());
         let login =
             Login { id, account: account.id, passed: !needs_code, agent, address, made: now, seen: now };
-        store.add_login(&login).await?;
+        change.before(json!({ "logged_in": false }));
+        change.after(json!({ "logged_in": !needs_code, "needs_code": needs_code }));
+        written(change.write(store, vec![Write::AddLogin(login)]).await?, &account.name)?;
         Ok(LoggedIn { token, needs_code })
     };
     let begun: Result<LoggedIn, Error> = begun.await;
-    change.end(store, &begun).await;
+    change.end_failed(store, &begun).await;
     begun
 }
 
@@ -94,19 +104,20 @@ pub async fn pass(store: &dyn Store, now: i64, session: &Session, code: &str) ->
     change.on(session.account.name.clone());
     let passed = async {
         let account = second_factor::spent(&session.account, code, now).ok_or(Error::WrongCode)?;
-        change.detail("recovery_codes_left", account.recovery.len());
-        // Two requests with one code: the second finds another version.
-        super::save(store, &account).await.map_err(|why| match why {
-            Error::Conflict => Error::WrongCode,
-            why => why,
-        })?;
         let (token, id) = token()?;
-        store.add_login(&Login { id, passed: true, seen: now, ..session.login.clone() }).await?;
-        store.end_logins(&Logins::One(session.login.id.clone())).await?;
+        let login = Login { id, passed: true, seen: now, ..session.login.clone() };
+        let writes = vec![Write::AddLogin(login), Write::EndLogins(Logins::One(session.login.id.clone()))];
+        // Two requests with one code: the second finds another version.
+        super::save(store, &mut change, (&session.account, &account), writes).await.map_err(
+            |why| match why {
+                Error::Conflict => Error::WrongCode,
+                why => why,
+            },
+        )?;
         Ok(LoggedIn { token, needs_code: false })
     };
     let passed: Result<LoggedIn, Error> = passed.await;
-    change.end(store, &passed).await;
+    change.end_failed(store, &passed).await;
     passed
 }
 
@@ -129,13 +140,12 @@ pub async fn session(store: &dyn Store, now: i64, token: &str) -> Result<Option<
     Ok(Some(Session { login, account, role }))
 }
 
-/// Ends the session's own login.
+/// Ends the session's own login. Writes an `account.logout` row.
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn log_out(store: &dyn Store, session: &Session) -> Result<(), Error> {
-    store.end_logins(&Logins::One(session.login.id.clone())).await?;
-    Ok(())
+pub async fn log_out(store: &dyn Store, now: i64, session: &Session) -> Result<(), Error> {
+    end(store, now, session, ("account.logout", Logins::One(session.login.id.clone()))).await.map(drop)
 }
 
 /// Ends another login of the same account. Writes an `account.end_login` row. Ends nothing if the login is another account's.
@@ -144,8 +154,10 @@ pub async fn log_out(store: &dyn Store, session: &Session) -> Result<(), Error> 
 /// When the database is unavailable.
 pub async fn end_login(store: &dyn Store, now: i64, session: &Session, id: &str) -> Result<u64, Error> {
     let own = store.logins(session.account.id).await?;
-    let which = own.iter().find(|login| short_id(login) == id).map(|login| Logins::One(login.id.clone()));
-    end(store, now, session, which).await
+    match own.into_iter().find(|login| short_id(login) == id) {
+        Some(login) => end(store, now, session, ("account.end_login", Logins::One(login.id))).await,
+        None => Ok(0),
+    }
 }
 
 /// Ends all other logins of the account. Writes an `account.end_login` row.
@@ -153,20 +165,25 @@ pub async fn end_login(store: &dyn Store, now: i64, session: &Session, id: &str)
 /// # Errors
 /// When the database is unavailable.
 pub async fn end_other_logins(store: &dyn Store, now: i64, session: &Session) -> Result<u64, Error> {
-    let which = Logins::OthersOf(session.account.id, session.login.id.clone());
-    end(store, now, session, Some(which)).await
+    let others = Logins::OthersOf(session.account.id, session.login.id.clone());
+    end(store, now, session, ("account.end_login", others)).await
 }
 
-async fn end(store: &dyn Store, now: i64, session: &Session, which: Option<Logins>) -> Result<u64, Error> {
-    let Some(which) = which else { return Ok(0) };
-    let mut change = Change::new(&session.actor(), "account.end_login", now);
+async fn end(
+    store: &dyn Store,
+    now: i64,
+    session: &Session,
+    (action, which): (&'static str, Logins),
+) -> Result<u64, Error> {
+    let mut change = Change::new(&session.actor(), action, now);
     change.on(session.account.name.clone());
-    let ended = store.end_logins(&which).await;
-    if let Ok(ended) = &ended {
-        change.detail("logins", *ended);
-    }
-    change.end(store, &ended).await;
-    Ok(ended?)
+    let ended = async {
+        change.before(json!({ "logins": store.logins(session.account.id).await?.len() }));
+        written(change.write(store, vec![Write::EndLogins(which)]).await?, &session.account.name)
+    };
+    let ended: Result<u64, Error> = ended.await;
+    change.end_failed(store, &ended).await;
+    ended
 }
 
 /// The logins of the session's account, each with what stands for it on pages.

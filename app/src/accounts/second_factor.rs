@@ -1,6 +1,6 @@
 //! The second factor: codes of an authenticator application (TOTP, RFC 6238), and recovery codes for when it is lost.
 
-use tolmach_runtime::ports::{Account, Logins, Store};
+use tolmach_runtime::ports::{Account, Store};
 use totp_rs::{Builder, Totp};
 
 use super::{Error, Passwords, Session, hashed, random, save};
@@ -54,7 +54,6 @@ pub async fn confirm_factor(
 ) -> Result<Vec<String>, Error> {
     let mut change = Change::new(&session.actor(), "account.second_factor", now);
     change.on(session.account.name.clone());
-    change.detail("on", true);
     let done = async {
         let step = step(secret, code, now).ok_or(Error::WrongCode)?;
         let codes = recovery_codes()?;
@@ -64,12 +63,11 @@ pub async fn confirm_factor(
             recovery: codes.iter().map(|code| hashed(&plain(code))).collect(),
             ..session.account.clone()
         };
-        save(store, &account).await?;
-        store.end_logins(&Logins::OthersOf(account.id, session.login.id.clone())).await?;
+        save(store, &mut change, (&session.account, &account), vec![session.end_others()]).await?;
         Ok(codes)
     };
     let done: Result<Vec<String>, Error> = done.await;
-    change.end(store, &done).await;
+    change.end_failed(store, &done).await;
     done
 }
 
@@ -95,11 +93,12 @@ pub async fn new_codes(
         }
         let codes = recovery_codes()?;
         let recovery = codes.iter().map(|code| hashed(&plain(code))).collect();
-        save(store, &Account { recovery, ..session.account.clone() }).await?;
+        let account = Account { recovery, ..session.account.clone() };
+        save(store, &mut change, (&session.account, &account), Vec::new()).await?;
         Ok(codes)
     };
     let done: Result<Vec<String>, Error> = done.await;
-    change.end(store, &done).await;
+    change.end_failed(store, &done).await;
     done
 }
 
@@ -116,16 +115,15 @@ pub async fn remove_factor(
 ) -> Result<(), Error> {
     let mut change = Change::new(&session.actor(), "account.second_factor", now);
     change.on(session.account.name.clone());
-    change.detail("on", false);
     let done = async {
         if !passwords.fits(password, Some(&session.account.password)).await? {
             return Err(Error::Wrong);
         }
         let account = Account { second_factor: None, recovery: Vec::new(), ..session.account.clone() };
-        save(store, &account).await
+        save(store, &mut change, (&session.account, &account), Vec::new()).await.map(drop)
     };
     let done: Result<(), Error> = done.await;
-    change.end(store, &done).await;
+    change.end_failed(store, &done).await;
     done
 }
 

@@ -1,9 +1,11 @@
 //! What a person has chosen for themselves.
 
 use serde::{Deserialize, Serialize};
-use tolmach_runtime::ports::{Account, Store};
+use serde_json::json;
+use tolmach_runtime::ports::{Account, Store, Write};
 
-use super::{Error, Session, save};
+use super::{Error, Session, written};
+use crate::audit::Change;
 
 /// How the panel looks for a person. What is not stored has its default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,11 +47,26 @@ impl Settings {
     }
 }
 
-/// Stores a person's settings. They are nobody else's business, so the audit log has no row of it.
+/// Stores a person's settings. Writes an `account.settings` row.
 ///
 /// # Errors
 /// When the account was changed at the same time, or the database is unavailable.
-pub async fn save_settings(store: &dyn Store, session: &Session, settings: &Settings) -> Result<(), Error> {
-    let settings = serde_json::to_string(settings).map_err(|why| Error::Hash(why.to_string()))?;
-    save(store, &Account { settings, ..session.account.clone() }).await
+pub async fn save_settings(
+    store: &dyn Store,
+    now: i64,
+    session: &Session,
+    settings: &Settings,
+) -> Result<(), Error> {
+    let mut change = Change::new(&session.actor(), "account.settings", now);
+    change.on(session.account.name.clone());
+    change.before(json!(Settings::of(&session.account)));
+    change.after(json!(settings));
+    let saved = async {
+        let settings = serde_json::to_string(settings).map_err(|why| Error::Hash(why.to_string()))?;
+        let account = Account { settings, ..session.account.clone() };
+        written(change.write(store, vec![Write::Account(account)]).await?, &session.account.name).map(drop)
+    };
+    let saved: Result<(), Error> = saved.await;
+    change.end_failed(store, &saved).await;
+    saved
 }

@@ -12,7 +12,9 @@ use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::{
     leads::{LeadChange, LeadStatus},
-    ports::{self, Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Order, Store, Task, Via},
+    ports::{
+        self, Actor, AuditEntry, AuditQuery, AuditResult, AuditStore, Order, Store, Task, Via, Write, Written,
+    },
 };
 use tolmach_store::sqlite::{Options, SqliteStore};
 
@@ -138,6 +140,10 @@ struct Away;
 
 #[async_trait]
 impl AuditStore for Away {
+    async fn change(&self, _: Vec<Write>, _: AuditEntry) -> ports::Result<Written> {
+        Err(ports::Error::unavailable("audit", "the database is away"))
+    }
+
     async fn record(&self, _: AuditEntry) -> ports::Result<()> {
         Err(ports::Error::unavailable("audit", "the database is away"))
     }

@@ -5,7 +5,9 @@ use std::fmt;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Order, Page};
+use uuid::Uuid;
+
+use super::{Account, Inbound, Login, Logins, NoteRow, Order, Page, Upload};
 
 /// Who made a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +137,50 @@ impl AuditQuery {
     }
 }
 
+/// One of the writes that make a change.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// Stores an account: see [`super::AccountStore::save_account`].
+    Account(Account),
+    /// Adds a login.
+    AddLogin(Login),
+    /// Ends logins.
+    EndLogins(Logins),
+    /// Uses an invitation up, which must be there.
+    UseInvitation(String),
+    /// Adds the row of an upload: see [`super::UploadStore::add_upload`].
+    AddUpload(Upload),
+    /// Removes the row of an upload.
+    RemoveUpload(Uuid),
+    /// Adds a note about a chat that has had a turn.
+    Note(NoteRow),
+    /// Puts an event into the inbox.
+    Receive {
+        /// When, milliseconds since the Unix epoch.
+        at: i64,
+        /// The event's id.
+        id: Uuid,
+        /// The event.
+        inbound: Box<Inbound>,
+    },
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// All of it is stored, with its row of the audit log.
+    Done {
+        /// Logins that were ended.
+        logins: u64,
+    },
+    /// Another account has the name. Nothing is stored.
+    NameTaken,
+    /// Somebody else changed the account at the same time. Nothing is stored.
+    Conflict,
+    /// There is no such invitation, or no such chat. Nothing is stored.
+    Gone,
+}
+
 /// The audit log. Rows are added and never changed.
 #[async_trait]
 pub trait AuditStore: Send + Sync {
@@ -143,6 +189,13 @@ pub trait AuditStore: Send + Sync {
     /// # Errors
     /// When the database is unavailable.
     async fn record(&self, entry: AuditEntry) -> super::Result<()>;
+
+    /// Makes a change and adds its row, all in one transaction, or stores nothing. Where logins are ended the row's details get
+    /// their number as `after.logins_ended`.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or when a key contains U+0000.
+    async fn change(&self, writes: Vec<Write>, entry: AuditEntry) -> super::Result<Written>;
 
     /// Reads the rows that pass the filters.
     ///

@@ -1,10 +1,12 @@
 //! The admin panel over HTTP: logging in, who may do what, and what keeps strangers out.
 
+mod audit;
 mod browser;
 mod catalogue;
 mod catalogue_browser;
 mod client;
 mod dashboard;
+mod fuzz;
 mod roles;
 mod security;
 mod tour;
@@ -31,7 +33,17 @@ impl Panel {
 
     /// With settings in the environment.
     pub async fn with(settings: &[(&str, &str)]) -> Panel {
+        Panel::in_home(Home::ready(), settings).await
+    }
+
+    /// With a configuration file.
+    pub async fn configured(config: &str) -> Panel {
         let home = Home::ready();
+        home.write("tolmach.toml", config);
+        Panel::in_home(home, &[]).await
+    }
+
+    async fn in_home(home: Home, settings: &[(&str, &str)]) -> Panel {
         for (name, role) in
             [("Olga", "owner"), ("Adam", "administrator"), ("Mila", "manager"), ("Anton", "analyst")]
         {

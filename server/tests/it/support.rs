@@ -195,6 +195,12 @@ impl Running {
         }
     }
 
+    /// Ends it at once, in the middle of whatever it does.
+    pub fn kill(mut self) {
+        self.0.child.kill().expect("killed");
+        self.0.ended(Duration::from_secs(30));
+    }
+
     /// Sends SIGINT, as Ctrl-C does; returns the exit code.
     pub fn interrupt(mut self) -> Option<i32> {
         let id = self.0.child.id().to_string();

@@ -1,12 +1,15 @@
 //! Accounts of the panel and their logins: the statements and operations of [`tolmach_runtime::ports::AccountStore`]. They are
 //! the same on both databases: a row at a time, seldom.
 
+use async_trait::async_trait;
 use tolmach_engine::text::shorten;
-use tolmach_runtime::ports::{Account, AccountSaved, Invitation, Login, Logins, Result, handle};
+use tolmach_runtime::ports::{
+    Account, AccountSaved, AccountStore, Invitation, Login, Logins, Result, handle,
+};
 use uuid::Uuid;
 
 use super::{
-    DbConnection, Dialect, Value,
+    DbConnection, Dialect, SqlStore, Value,
     answer::Answer,
     batch::Group,
     operation::{Operation, json, plain, stored},
@@ -33,6 +36,13 @@ enum Kind {
         id: String,
     },
     Count,
+}
+
+impl AccountWrite {
+    /// Whether the number of its rows is that of ended logins.
+    pub(super) fn ends_logins(&self) -> bool {
+        [END_LOGIN, END_LOGINS, END_OTHERS].contains(&self.sql)
+    }
 }
 
 macro_rules! account_columns {
@@ -249,5 +259,54 @@ impl<S: DbConnection> Group<'_, S> {
             (Kind::NewAccount | Kind::Account { .. }, _) => Answer::Account(AccountSaved::Stored),
             (Kind::Count, changed) => Answer::Count(i64::try_from(changed).unwrap_or(i64::MAX)),
         })
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> AccountStore for SqlStore<D> {
+    async fn accounts(&self) -> Result<Vec<Account>> {
+        self.said(accounts(&*self.dialect).await)
+    }
+
+    async fn account_named(&self, name: &str) -> Result<Option<Account>> {
+        self.said(account_named(&*self.dialect, name).await)
+    }
+
+    async fn save_account(&self, account: &Account) -> Result<AccountSaved> {
+        Ok(self.write(save(account)?).await?.account())
+    }
+
+    async fn add_login(&self, login: &Login) -> Result<()> {
+        self.write(add_login(login)?).await.map(drop)
+    }
+
+    async fn login(&self, id: &str) -> Result<Option<(Login, Account)>> {
+        self.said(login(&*self.dialect, id).await)
+    }
+
+    async fn logins(&self, account: Uuid) -> Result<Vec<Login>> {
+        self.said(logins(&*self.dialect, account).await)
+    }
+
+    async fn touch_login(&self, id: &str, at: i64) -> Result<()> {
+        self.write(touch_login(id, at)).await.map(drop)
+    }
+
+    async fn end_logins(&self, which: &Logins) -> Result<u64> {
+        let ended = self.write(end_logins(which)).await?.count();
+        Ok(u64::try_from(ended).unwrap_or_default())
+    }
+
+    async fn invite(&self, invitation: &Invitation) -> Result<()> {
+        self.write(end_invitations(&invitation.role)).await?;
+        self.write(invite(invitation)?).await.map(drop)
+    }
+
+    async fn invitation(&self, id: &str) -> Result<Option<Invitation>> {
+        self.said(invitation(&*self.dialect, id).await)
+    }
+
+    async fn use_invitation(&self, id: &str) -> Result<bool> {
+        Ok(self.write(use_invitation(id)).await?.count() > 0)
     }
 }

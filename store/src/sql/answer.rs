@@ -1,7 +1,7 @@
 //! Results of operations, which the writer sends to the callers.
 
 use tolmach_runtime::ports::{
-    AccountSaved, ChatKey, CommitOutcome, Erased, LeadChanged, PublishOutcome, Removed,
+    AccountSaved, ChatKey, CommitOutcome, Erased, LeadChanged, PublishOutcome, Removed, Written,
 };
 
 /// The result of one operation. An accessor for another variant returns a default; that does not occur by construction.
@@ -17,6 +17,7 @@ pub(super) enum Answer {
     Erased(Erased),
     Lead(LeadChanged),
     Account(AccountSaved),
+    Written(Written),
     Done,
 }
 
@@ -52,6 +53,10 @@ impl Answer {
 
     pub(super) fn account(self) -> AccountSaved {
         if let Answer::Account(saved) = self { saved } else { AccountSaved::Conflict }
+    }
+
+    pub(super) fn written(self) -> Written {
+        if let Answer::Written(written) = self { written } else { Written::Conflict }
     }
 
     pub(super) fn removed(self) -> Removed {

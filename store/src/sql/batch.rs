@@ -16,6 +16,7 @@ use tolmach_runtime::{
 use super::{
     DbConnection, Fetched, Value,
     answer::Answer,
+    change,
     operation::{
         ChangingLead, LeadColumns, Operation, Publishing, Pushed, Received, Rows, Turn, lead,
         lead_history_row, lead_row,
@@ -128,6 +129,7 @@ impl<S: DbConnection> Group<'_, S> {
                 | Operation::Quarantine { .. }
                 | Operation::RetryTask { .. }
                 | Operation::ChangeLead(..)
+                | Operation::Change(..)
                 | Operation::Account(..)
                 | Operation::AddNote(..)
                 | Operation::EraseHistory { .. }
@@ -165,7 +167,7 @@ impl<S: DbConnection> Group<'_, S> {
         Ok(answers)
     }
 
-    async fn receive(
+    pub(super) async fn receive(
         &mut self,
         received: &[(usize, &[Received])],
         answers: &mut [Answer],
@@ -329,12 +331,14 @@ impl<S: DbConnection> Group<'_, S> {
 
     /// Applies a staff change to one lead.
     pub(super) async fn change_lead(&mut self, changing: &ChangingLead) -> sqlx::Result<LeadChanged> {
-        let ChangingLead { id, change, actor, at } = changing;
+        let ChangingLead { id, change, actor, at, audit } = changing;
         let values = vec![Value::Text(id.clone())];
         let found: Vec<LeadColumns> = self.session.fetch(self.statements.lead_for_change, values).await?;
         let Some(columns) = found.into_iter().next() else { return Ok(LeadChanged::Unknown) };
         let mut row = lead(columns)?;
         let was_open = row.status.is_open();
+        let before = told(&row);
+        let noted = change.note.is_some();
         let history = leads::apply(&mut row, change.clone(), actor, *at);
         if row.status.is_open() && !was_open {
             let values = vec![Value::Text(row.chat.clone()), Value::Text(id.clone())];
@@ -344,6 +348,13 @@ impl<S: DbConnection> Group<'_, S> {
             }
         }
         self.write_leads([&row], &history).await?;
+        if let Some(mut entry) = audit.clone() {
+            change::tell(&mut entry.details, "before", &before);
+            change::tell(&mut entry.details, "after", &told(&row));
+            change::tell(&mut entry.details, "after", &[("note", noted.into())]);
+            self.flush().await?;
+            self.record(entry).await?;
+        }
         Ok(LeadChanged::Changed(Box::new(row)))
     }
 
@@ -393,6 +404,11 @@ impl<S: DbConnection> Group<'_, S> {
             None => Ok(Vec::new()),
         }
     }
+}
+
+/// What the audit log says of a lead.
+fn told(row: &LeadRow) -> [(&'static str, serde_json::Value); 2] {
+    [("status", row.status.name().into()), ("assignee", row.assignee.clone().into())]
 }
 
 /// Notification payloads for changed chats: JSON `[owner, chat…]`, split because PostgreSQL limits a payload to less

@@ -4,14 +4,17 @@
 
 mod statements;
 
+use async_trait::async_trait;
 use serde_json::Value as Json;
-use tolmach_runtime::ports::{ClientTable, Erased, Erasure, Error, MAX_MENTIONS, Mention, Needle, Result};
+use tolmach_runtime::ports::{
+    ClientStore, ClientTable, Erased, Erasure, MAX_MENTIONS, Mention, Needle, Purged, Result,
+};
 
 use super::{
-    DbConnection, Dialect, Value,
+    DbConnection, Dialect, SqlStore, Value,
     answer::Answer,
     batch::Group,
-    operation::{Operation, plain, record},
+    operation::{Operation, plain},
 };
 pub(super) use statements::Clients;
 pub(super) use statements::{POSTGRES, SQLITE};
@@ -108,11 +111,7 @@ impl<S: DbConnection> Group<'_, S> {
                     serde_json::to_value(&erased).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
                 details.insert("rows".to_owned(), rows);
             }
-            let encoded = record(receipt).map_err(|error: Error| sqlx::Error::Encode(Box::new(error)))?;
-            if let Operation::Record(rows) = encoded {
-                let values = vec![Value::Text(format!("[{}]", rows.text()))];
-                self.session.run(self.statements.audit, values).await?;
-            }
+            self.record(receipt).await?;
         }
         Ok(Answer::Erased(erased))
     }
@@ -120,6 +119,29 @@ impl<S: DbConnection> Group<'_, S> {
     /// Runs the statements that a dialect has deferred, so that the next count is that of its own statement.
     pub(super) async fn flush(&mut self) -> sqlx::Result<()> {
         self.session.fetch::<(i64,)>("SELECT CAST(1 AS BIGINT)", vec![]).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> ClientStore for SqlStore<D> {
+    async fn client_rows(&self, chat: &str, table: ClientTable) -> Result<Vec<serde_json::Value>> {
+        self.said(rows(&*self.dialect, chat, table).await)
+    }
+
+    async fn mentions(&self, needle: &Needle) -> Result<Vec<Mention>> {
+        self.said(mentions(&*self.dialect, needle).await)
+    }
+
+    async fn erase_history(&self, chat: &str, limit: u32) -> Result<Erased> {
+        Ok(self.write(erase_history(chat, limit)?).await?.erased())
+    }
+
+    async fn erase_client(&self, erasure: Erasure) -> Result<Erased> {
+        Ok(self.write(erase_client(erasure)?).await?.erased())
+    }
+
+    async fn purge(&self) -> Result<Purged> {
+        self.dialect.purge().await
     }
 }
 

@@ -1,21 +1,32 @@
 //! Lists of chats and notes about them: the statements and reads of [`tolmach_runtime::ports::DialogStore`].
 
-use tolmach_runtime::ports::{
-    DialogQuery, DialogRow, MessageRow, News, NoteRow, Queue, Result, Said, TurnLine, Waiting,
+use async_trait::async_trait;
+use tolmach_runtime::{
+    ports::{
+        DialogQuery, DialogRow, DialogStore, FoundSaid, MAX_FOUND, MessageRow, News, NoteRow, Queue, Result,
+        Said, TurnLine, Waiting,
+    },
+    texts,
 };
 
 use super::{
-    DbConnection, Dialect, Value,
+    DbConnection, Dialect, SqlStore, Value,
     answer::Answer,
     batch::Group,
     operation::{Operation, Rows, plain, stored, without_nul},
     read::{author, first, number, text},
 };
 
+/// The most messages with the words of a search that are looked at, the newest: a word may stand in every message.
+const HITS: i64 = 5_000;
+
 /// The statements of one dialect that differ.
 pub(crate) struct Dialogs {
     pub(crate) turn_lines: &'static str,
     pub(crate) add_note: &'static str,
+    pub(crate) find_said: &'static str,
+    /// The query of [`Dialogs::find_said`] for words.
+    pub(crate) wanted: fn(&[String]) -> String,
 }
 
 /// The columns of a chat in a list. What is below `c` is read for the rows that are shown only.
@@ -48,17 +59,17 @@ const ONE: &str = dialog!("c.key = $4 AND $5 = ''", "c.key");
 const WAITING: &str = "SELECT (SELECT count(*) FROM chats WHERE awaited IS NOT NULL),
     (SELECT count(*) FROM chats WHERE holder = $1), (SELECT count(*) FROM leads WHERE status = 'new')";
 const NEWS: &str = "SELECT seq, chat, who FROM messages WHERE seq > $1 ORDER BY seq LIMIT $2";
-const SAID_BEFORE: &str =
-    "SELECT seq, chat, who, body, at FROM messages WHERE seq < $1 ORDER BY seq DESC LIMIT $2";
 const LAST_NEWS: &str = "SELECT coalesce(max(seq), 0) FROM messages";
 const NOTES: &str = "SELECT seq, at, author, body FROM (
         SELECT seq, at, author, body FROM notes WHERE chat = $1 ORDER BY seq DESC LIMIT 200
     ) AS n ORDER BY seq";
 
 /// `open`, `close`: what stands around a text to read it as JSON; `rows`: the source of `e (key, value)`.
-/// `locked`: what keeps the chat `c` from being erased meanwhile.
+/// `locked`: what keeps the chat `c` from being erased meanwhile. `hits`: the condition that a message `h` holds the words `$1`, and
+/// the table that knows; `wanted`: how these words are written.
 macro_rules! dialogs {
-    (open: $open:literal, close: $close:literal, rows: $rows:literal, locked: $locked:literal) => {
+    (open: $open:literal, close: $close:literal, rows: $rows:literal, locked: $locked:literal, hits: $hits:literal,
+        wanted: $wanted:expr $(,)?) => {
         Dialogs {
             turn_lines: concat!(
                 "SELECT seq, at, event, release, visits FROM (
@@ -77,13 +88,38 @@ macro_rules! dialogs {
                 " JOIN chats AS c ON c.key = e.value->>0",
                 $locked
             ),
+            find_said: concat!(
+                "WITH hits AS MATERIALIZED (",
+                $hits,
+                " ORDER BY seq DESC LIMIT $2), newest AS (
+                    SELECT max(m.seq) AS seq FROM hits JOIN messages AS m ON m.seq = hits.seq
+                    GROUP BY m.chat ORDER BY max(m.seq) DESC LIMIT $3)
+                SELECT m.seq, m.chat, m.who, m.body, m.at, (SELECT count(*) FROM hits)
+                FROM newest JOIN messages AS m ON m.seq = newest.seq ORDER BY m.seq DESC"
+            ),
+            wanted: $wanted,
         }
     };
 }
 
-pub(super) const SQLITE: Dialogs = dialogs!(open: "", close: "", rows: "json_each($1) AS e", locked: "");
+pub(super) const SQLITE: Dialogs = dialogs!(open: "", close: "", rows: "json_each($1) AS e", locked: "",
+    hits: "SELECT rowid AS seq FROM message_words WHERE message_words MATCH $1",
+    wanted: |words| wanted(words, '"', "*", " "),
+);
 pub(super) const POSTGRES: Dialogs = dialogs!(open: "CAST(", close: " AS json)",
-    rows: "(SELECT value FROM json_array_elements($1::json) AS a (value)) AS e", locked: " FOR SHARE OF c");
+    rows: "(SELECT value FROM json_array_elements($1::json) AS a (value)) AS e", locked: " FOR SHARE OF c",
+    hits: "SELECT seq FROM messages WHERE words @@ CAST($1 AS tsquery)",
+    wanted: |words| wanted(words, '\'', ":*", " & "),
+);
+
+/// Words in the language of an index. They hold letters and digits only, so quotes keep them from meaning anything else.
+fn wanted(words: &[String], quote: char, beginning: &str, and: &str) -> String {
+    let word = |word: &String| {
+        let beginning = if texts::is_letter(word) { "" } else { beginning };
+        format!("{quote}{word}{quote}{beginning}")
+    };
+    words.iter().map(word).collect::<Vec<_>>().join(and)
+}
 
 type Columns = (
     String,
@@ -173,14 +209,23 @@ pub(super) async fn news<D: Dialect>(db: &D, after: i64, limit: u32) -> sqlx::Re
     Ok(rows.into_iter().map(|(seq, chat, who)| News { seq, chat, who: author(&who) }).collect())
 }
 
-pub(super) async fn said_before<D: Dialect>(db: &D, seq: i64, limit: u32) -> sqlx::Result<Vec<Said>> {
-    let rows: Vec<(i64, String, String, String, i64)> =
-        db.fetch(SAID_BEFORE, vec![Value::Integer(seq), number(limit)]).await?;
-    let said = |(seq, chat, who, body, at): (i64, String, String, String, i64)| Said {
+pub(super) async fn find_said<D: Dialect>(db: &D, text: &str, limit: u32) -> sqlx::Result<FoundSaid> {
+    let words = texts::searched(text);
+    if words.is_empty() {
+        return Ok(FoundSaid::default());
+    }
+    let dialogs = &db.statements().dialogs;
+    let limit = limit.min(MAX_FOUND);
+    let values =
+        vec![Value::Text((dialogs.wanted)(&words)), Value::Integer(HITS), number(limit.saturating_add(1))];
+    let rows: Vec<(i64, String, String, String, i64, i64)> = db.fetch(dialogs.find_said, values).await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit || rows.first().is_some_and(|(.., hits)| *hits >= HITS);
+    let said = |(seq, chat, who, body, at, _): (i64, String, String, String, i64, i64)| Said {
         chat,
         message: MessageRow { seq, who: author(&who), body, at },
     };
-    Ok(rows.into_iter().map(said).collect())
+    Ok(FoundSaid { found: rows.into_iter().take(limit).map(said).collect(), more })
 }
 
 pub(super) async fn last_news<D: Dialect>(db: &D) -> sqlx::Result<i64> {
@@ -222,4 +267,43 @@ pub(super) async fn notes<D: Dialect>(db: &D, chat: &str) -> sqlx::Result<Vec<No
     let rows: Vec<(i64, i64, String, String)> = db.fetch(NOTES, vec![text(chat)]).await?;
     let note = |(seq, at, author, body)| NoteRow { seq, chat: chat.to_owned(), at, author, body };
     Ok(rows.into_iter().map(note).collect())
+}
+
+#[async_trait]
+impl<D: Dialect> DialogStore for SqlStore<D> {
+    async fn dialogs(&self, query: &DialogQuery) -> Result<Vec<DialogRow>> {
+        self.said(dialogs(&*self.dialect, query).await)
+    }
+
+    async fn dialog(&self, chat: &str) -> Result<Option<DialogRow>> {
+        self.said(dialog(&*self.dialect, chat).await)
+    }
+
+    async fn waiting(&self, holder: &str) -> Result<Waiting> {
+        self.said(waiting(&*self.dialect, holder).await)
+    }
+
+    async fn news(&self, after: i64, limit: u32) -> Result<Vec<News>> {
+        self.said(news(&*self.dialect, after, limit).await)
+    }
+
+    async fn find_said(&self, text: &str, limit: u32) -> Result<FoundSaid> {
+        self.said(find_said(&*self.dialect, text, limit).await)
+    }
+
+    async fn last_news(&self) -> Result<i64> {
+        self.said(last_news(&*self.dialect).await)
+    }
+
+    async fn turn_lines(&self, chat: &str, from: i64, until: i64, limit: u32) -> Result<Vec<TurnLine>> {
+        self.said(turn_lines(&*self.dialect, chat, (from, until), limit).await)
+    }
+
+    async fn add_note(&self, note: &NoteRow) -> Result<bool> {
+        Ok(self.write(add_note(note)?).await?.found())
+    }
+
+    async fn notes(&self, chat: &str) -> Result<Vec<NoteRow>> {
+        self.said(notes(&*self.dialect, chat).await)
+    }
 }

@@ -3,12 +3,13 @@
 //! Dialogs are read by the primary key of `dialog_days`, which begins with the day. A day in the company's time zone is at most one
 //! away from the day in UTC, so the range of days is one wider on both sides and the time decides.
 
+use async_trait::async_trait;
 use tolmach_runtime::ports::{
-    DialogFigures, FigurePeriod, LeadFigures, ModelFigures, ReplyFigures, UnsureTurn,
+    DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ReplyFigures, Result, UnsureTurn,
 };
 
 use super::{
-    Dialect, Value,
+    Dialect, SqlStore, Value,
     operation::stored,
     read::{first, number},
 };
@@ -190,4 +191,39 @@ pub(super) async fn calls<D: Dialect>(db: &D, period: &FigurePeriod) -> sqlx::Re
 pub(super) async fn undelivered<D: Dialect>(db: &D) -> sqlx::Result<u64> {
     let all: Option<(i64,)> = first(db, UNDELIVERED, vec![]).await?;
     Ok(all.map_or(0, |(all,)| count(all)))
+}
+
+#[async_trait]
+impl<D: Dialect> FigureStore for SqlStore<D> {
+    async fn dialog_figures(&self, period: &FigurePeriod, step: i64) -> Result<Vec<DialogFigures>> {
+        self.said(dialogs(&*self.dialect, period, step).await)
+    }
+
+    async fn reply_figures(&self, period: &FigurePeriod) -> Result<ReplyFigures> {
+        self.said(replies(&*self.dialect, period).await)
+    }
+
+    async fn lead_figures(&self, period: &FigurePeriod, step: i64) -> Result<Vec<LeadFigures>> {
+        self.said(leads(&*self.dialect, period, step).await)
+    }
+
+    async fn intent_figures(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<(String, u64)>> {
+        self.said(intents(&*self.dialect, period, limit).await)
+    }
+
+    async fn unsure_turns(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<UnsureTurn>> {
+        self.said(unsure(&*self.dialect, period, limit).await)
+    }
+
+    async fn model_figures(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<ModelFigures>> {
+        self.said(models(&*self.dialect, period, limit).await)
+    }
+
+    async fn model_calls_made(&self, period: &FigurePeriod) -> Result<u64> {
+        self.said(calls(&*self.dialect, period).await)
+    }
+
+    async fn undelivered(&self) -> Result<u64> {
+        self.said(undelivered(&*self.dialect).await)
+    }
 }

@@ -1,19 +1,21 @@
 //! Write operations. They are encoded as JSON rows in the caller's task, so that the writer only joins texts. Nothing
 //! here touches the database.
 
-use std::collections::{BTreeMap, HashSet};
+mod commit;
+
+use std::collections::HashSet;
 
 use serde::Serialize;
-use tolmach_engine::effect::{Author, Command};
 use tolmach_engine::{event::Event, text::shorten};
 use tolmach_runtime::leads::{LeadChange, LeadHistoryRow, LeadRow, LeadStatus, LeadUpdate};
 use tolmach_runtime::ports::{
-    Actor, AuditEntry, AuditResult, Bundle, ChatKey, ChatOverview, Commit, Error, Inbound, ModelCall,
-    ModelCallRow, NoticeRow, Publication, PublicationKind, Result, Retention, Task, Upload, presses,
+    Actor, AuditEntry, AuditResult, Bundle, ChatKey, Error, Inbound, ModelCall, ModelCallRow, NoticeRow,
+    Publication, PublicationKind, Result, Retention, Task, Upload,
 };
 use uuid::Uuid;
 
-use super::{accounts::AccountWrite, clients::Erasing};
+use super::{accounts::AccountWrite, change::Changing, clients::Erasing};
+pub(super) use commit::commit;
 
 /// One write operation. Comments give the columns of its JSON rows.
 pub(super) enum Operation {
@@ -67,6 +69,7 @@ pub(super) enum Operation {
     },
     EraseClient(Box<Erasing>),
     ChangeLead(Box<ChangingLead>),
+    Change(Box<Changing>),
     Account(Box<AccountWrite>),
     /// `[chat, at, author, body]`.
     AddNote(Rows),
@@ -102,6 +105,7 @@ pub(super) struct ChangingLead {
     pub(super) change: LeadChange,
     pub(super) actor: Actor,
     pub(super) at: i64,
+    pub(super) audit: Option<AuditEntry>,
 }
 
 /// The columns of a lead: seq, id, chat, status, assignee, lead, sources, created, updated, closed.
@@ -128,7 +132,7 @@ pub(super) struct Turn {
     pub(super) consumed: Rows,
     /// The number of rows in `consumed`.
     pub(super) events: u64,
-    /// Rows `[chat, who, body, at]`.
+    /// Rows `[chat, who, body, at, [word…]]`, without the words where the database finds them itself.
     pub(super) messages: Rows,
     /// JSON `[chat, event, release, trace, at, intent]`.
     pub(super) turn: String,
@@ -189,143 +193,6 @@ pub(super) fn receive(at: i64, inbound: Vec<(Uuid, Inbound)>) -> Result<Operatio
         }
     }
     Ok(Operation::Receive(rows))
-}
-
-pub(super) fn commit(commit: Commit) -> Result<Operation> {
-    let Commit {
-        chat,
-        inbox,
-        event,
-        version,
-        session,
-        waits,
-        taken_over_at,
-        overview,
-        figures,
-        spoke,
-        messages,
-        effects,
-        notices,
-        staff,
-        trace,
-        release,
-    } = commit;
-    let at = event.at;
-    plain("session", &session)?;
-    plain("trace", &trace)?;
-    let (flow, node) = waits.unzip();
-    let pinned = node.as_ref().map(|_| &release);
-    let ChatOverview { said, awaited_since, holder, language, client } = overview;
-    let mut turn = Turn {
-        check: json(&(&chat, version, &inbox))?,
-        session: json(&(
-            &chat,
-            session,
-            version.saturating_add(1),
-            at,
-            pinned,
-            flow,
-            node,
-            taken_over_at,
-            i32::from(spoke),
-            staff.map(without_nul),
-            (
-                said.map(who),
-                awaited_since,
-                holder.map(without_nul),
-                without_nul(language),
-                without_nul(client),
-            ),
-        ))?,
-        consumed: Rows::default(),
-        events: inbox.len() as u64,
-        messages: Rows::default(),
-        turn: json(&(&chat, json(&event)?, &release, trace, at, figures.intent.map(without_nul)))?,
-        buttons: Rows::default(),
-        outbox: Rows::default(),
-        notices: Vec::new(),
-        stopped: Rows::default(),
-        started: Rows::default(),
-        leads: Vec::new(),
-        analytics: Rows::default(),
-        figures: Rows::default(),
-        chat,
-    };
-    let facts = figures.facts.iter().fold(0, |bits, fact| bits | fact.bit());
-    if facts != 0 {
-        turn.figures.push(&(figures.day, &turn.chat, at, facts, figures.reply))?;
-    }
-    for seq in inbox {
-        turn.consumed.push(&(seq, at))?;
-    }
-    for message in messages {
-        turn.messages.push(&(&turn.chat, who(message.who), without_nul(message.body), message.at))?;
-    }
-    let mut timers: Vec<(String, Option<i64>)> = Vec::new();
-    // An upsert may write a row only once, so of two buttons with one id the last one counts.
-    let mut buttons = BTreeMap::new();
-    for effect in effects {
-        match effect.command {
-            Command::Send(outgoing) => {
-                turn.outbox.push(&(&effect.id, &turn.chat, json(&outgoing)?, at))?;
-                for (id, press) in presses(&outgoing.buttons) {
-                    plain("button", id)?;
-                    buttons.insert(id.to_owned(), json(press)?);
-                }
-            }
-            Command::Lead(lead) => {
-                let chat = turn.chat.clone();
-                turn.leads.push(LeadUpdate { effect: effect.id, chat, at, lead });
-            }
-            Command::StartTimer { name, due } => touch(&mut timers, name, Some(due)),
-            Command::CancelTimer { name } => touch(&mut timers, name, None),
-            Command::Goal(goal) => {
-                let (name, arms) = (without_nul(goal.name), json(&goal.arms)?);
-                let none = None::<&str>;
-                turn.analytics
-                    .push(&(&effect.id, &turn.chat, "goal", name, goal.value, arms, none, &release, at))?;
-            }
-            Command::Arm { experiment, arm } => {
-                let (name, arm) = (without_nul(experiment), without_nul(arm));
-                let (value, arms) = (None::<f64>, None::<&str>);
-                turn.analytics
-                    .push(&(&effect.id, &turn.chat, "arm", name, value, arms, arm, &release, at))?;
-            }
-            // Notices come with their recipients; who has a chat comes with the session.
-            Command::Notify(_) | Command::HandOff { .. } | Command::EndHandoff => {}
-        }
-    }
-    for (id, press) in buttons {
-        turn.buttons.push(&(&turn.chat, id, press, at))?;
-    }
-    for notice in notices {
-        plain("address", &notice.chat)?;
-        turn.outbox.push(&(&notice.effect, &notice.chat, json(&notice.message)?, at))?;
-        if turn.notices.iter().all(|(address, _)| *address != notice.chat) {
-            let task = json(&Task::Deliver { chat: notice.chat.clone() })?;
-            // Already due, so not rounded up.
-            let at = u64::try_from(at / 1000).unwrap_or_default();
-            turn.notices.push((notice.chat, Pushed { task, at }));
-        }
-    }
-    let channel = turn.chat.split(':').next().unwrap_or_default();
-    for (name, due) in timers {
-        plain("timer", &name)?;
-        turn.stopped.push(&(&turn.chat, &name))?;
-        if let Some(due) = due {
-            turn.started.push(&(&turn.chat, &name, channel, due))?;
-        }
-    }
-    Ok(Operation::Commit(Box::new(turn)))
-}
-
-/// The stored form of an author.
-const fn who(author: Author) -> &'static str {
-    match author {
-        Author::Client => "client",
-        Author::Bot => "bot",
-        Author::Staff => "staff",
-    }
 }
 
 pub(super) fn record(entry: AuditEntry) -> Result<Operation> {
@@ -446,7 +313,12 @@ pub(super) fn model_calls(calls: Vec<ModelCallRow>) -> Result<Operation> {
     Ok(Operation::ModelCalls(rows))
 }
 
-pub(super) fn change_lead(id: &str, change: LeadChange, actor: &Actor, at: i64) -> Result<Operation> {
+pub(super) fn change_lead(
+    id: &str,
+    change: LeadChange,
+    (actor, at): (&Actor, i64),
+    audit: Option<AuditEntry>,
+) -> Result<Operation> {
     plain("lead", id)?;
     let change = LeadChange {
         assignee: change.assignee.map(|name| name.map(without_nul)),
@@ -454,7 +326,7 @@ pub(super) fn change_lead(id: &str, change: LeadChange, actor: &Actor, at: i64) 
         ..change
     };
     let actor = Actor { id: without_nul(shorten(&actor.id, 200)), via: actor.via.clone() };
-    Ok(Operation::ChangeLead(Box::new(ChangingLead { id: id.to_owned(), change, actor, at })))
+    Ok(Operation::ChangeLead(Box::new(ChangingLead { id: id.to_owned(), change, actor, at, audit })))
 }
 
 /// A lead as a JSON row of the `leads` statement.
@@ -477,14 +349,6 @@ pub(super) fn lead(columns: LeadColumns) -> sqlx::Result<LeadRow> {
     let status = LeadStatus::parse(&status).ok_or_else(unknown)?;
     let (lead, sources) = (stored(&lead)?, stored(&sources)?);
     Ok(LeadRow { seq, id, chat, status, assignee, lead, sources, created, updated, closed })
-}
-
-/// Records a timer command. The last command for a timer replaces earlier ones; `None` cancels it.
-fn touch(timers: &mut Vec<(String, Option<i64>)>, name: String, due: Option<i64>) {
-    match timers.iter_mut().find(|(known, _)| *known == name) {
-        Some(timer) => timer.1 = due,
-        None => timers.push((name, due)),
-    }
 }
 
 /// JSON rows of one column.

@@ -20,6 +20,8 @@ pub struct Statements {
     pub(crate) chats: &'static str,
     pub(crate) consume: &'static str,
     pub(crate) messages: &'static str,
+    /// Whether `messages` takes their words.
+    pub(crate) keeps_words: bool,
     pub(crate) turns: &'static str,
     pub(crate) buttons: &'static str,
     pub(crate) outbox: &'static str,
@@ -135,13 +137,13 @@ macro_rules! model_call_columns {
 }
 
 /// `stored`: what the upsert of chats returns of those that were stored; `rows`: the source of `e (key, value)`;
-/// `parts`: the source of `s (value)` from the JSON in `e.value->2`; `channel`: the part of `chat` before the colon; `position`: the function that finds a text in another; `locked_leads`: what
+/// `parts`: the source of `s (value)` from the JSON in `e.value->2`; `words`: the column with the words of a message, and its value; `channel`: the part of `chat` before the colon; `position`: the function that finds a text in another; `locked_leads`: what
 /// keeps other transactions from changing the leads `l` that are read; `free`:
 /// the condition that nobody else has the chat `u.chat`; `retain`: what deletes old rows; `clients`: the statements on all
 /// rows of one chat; `dialogs`: those of lists; `figures`: those of the panel's figures.
 macro_rules! statements {
     (begin: $begin:literal, alone: $alone:literal, stored: $stored:literal, lock_publications: $lock:literal,
-        rows: $rows:literal, parts: $parts:literal,
+        rows: $rows:literal, parts: $parts:literal, words: ($words_column:literal, $words:literal),
         channel: $channel:literal, position: $position:literal, locked_leads: $locked_leads:literal, free: $free:expr, notify: $notify:literal,
         retain: $retain:expr, clients: $clients:expr, dialogs: $dialogs:expr, figures: $figures:expr $(,)?) => {
         Statements {
@@ -183,10 +185,11 @@ macro_rules! statements {
                 FROM ", $rows, " WHERE inbox.seq = CAST(e.value->>0 AS BIGINT)"
             ),
             messages: concat!(
-                "INSERT INTO messages (chat, who, body, at)
-                SELECT e.value->>0, e.value->>1, e.value->>2, CAST(e.value->>3 AS BIGINT) FROM ", $rows,
+                "INSERT INTO messages (chat, who, body, at", $words_column, ")
+                SELECT e.value->>0, e.value->>1, e.value->>2, CAST(e.value->>3 AS BIGINT)", $words, " FROM ", $rows,
                 " ORDER BY e.key"
             ),
+            keeps_words: !$words.is_empty(),
             turns: concat!(
                 "INSERT INTO turns (chat, event, release, trace, at, intent)
                 SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, CAST(e.value->>4 AS BIGINT), e.value->>5
@@ -482,6 +485,8 @@ pub(crate) static SQLITE: Statements = statements!(
     lock_publications: "",
     rows: "json_each($1) AS e",
     parts: "json_each(e.value->2) AS s",
+    // Triggers index what a message says.
+    words: ("", ""),
     channel: "substr(chat, 1, instr(chat, ':') - 1)",
     position: "instr",
     locked_leads: "",
@@ -515,6 +520,7 @@ pub(crate) static POSTGRES: Statements = statements!(
     rows: "(SELECT value, key - 1 AS key
         FROM json_array_elements($1::json) WITH ORDINALITY AS a (value, key)) AS e",
     parts: "json_array_elements_text(e.value->2) AS s (value)",
+    words: (", words", ", array_to_tsvector(ARRAY(SELECT json_array_elements_text(e.value->4)))"),
     channel: "split_part(chat, ':', 1)",
     position: "strpos",
     locked_leads: " FOR UPDATE OF l",

@@ -94,14 +94,16 @@ impl TestDatabase for Folder {
             if table.ends_with("migrations") {
                 continue;
             }
+            // The blocks of an index are no texts.
             let texts: Vec<_> =
-                columns.iter().map(|name| format!("coalesce(CAST(\"{name}\" AS TEXT), '')")).collect();
+                columns.iter().map(|name| format!("coalesce(CAST(\"{name}\" AS BLOB), X'')")).collect();
             let sql = format!("SELECT {} FROM \"{table}\"", texts.join(" || '|' || "));
             let mut connection = options.connect().await.expect("connected");
-            let rows: Vec<(String,)> =
+            let rows: Vec<(Vec<u8>,)> =
                 sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut connection).await.expect("read");
             connection.close().await.expect("closed");
-            dump.push((table, rows.into_iter().map(|(row,)| row + "\n").collect()));
+            let rows = rows.into_iter().map(|(row,)| String::from_utf8_lossy(&row).into_owned() + "\n");
+            dump.push((table, rows.collect()));
         }
         dump
     }
@@ -476,6 +478,20 @@ async fn upgrading_gives_chats_and_buttons_an_age() {
         sqlx::query_as("SELECT at FROM buttons ORDER BY chat DESC").fetch_all(&mut new).await.expect("read");
     assert_eq!(ages[0].0, 172_800_009);
     assert!(ages[1].0 > 1_700_000_000_000, "without a chat: now");
+}
+
+#[tokio::test]
+async fn upgrading_makes_the_messages_of_before_searchable() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.file().parent().expect("a folder")).expect("made");
+    let options = SqliteConnectOptions::new().filename(folder.file()).create_if_missing(true);
+    let mut old = options.connect().await.expect("connected");
+    let mut before = sqlx::migrate::Migrator::DEFAULT;
+    before.migrations = open::MIGRATIONS.iter().filter(|one| one.version < 7).cloned().collect();
+    before.run_direct(None, &mut old, false).await.expect("migrated");
+    sqlx::raw_sql(crate::suite::MESSAGES_OF_BEFORE).execute(&mut old).await.expect("stored");
+    old.close().await.expect("closed");
+    crate::suite::finds_messages_of_before(&folder.store().await).await;
 }
 
 #[tokio::test]

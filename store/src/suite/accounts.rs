@@ -4,7 +4,7 @@ use tolmach_runtime::ports::{Account, AccountSaved, Invitation, Login, Logins, R
 
 use super::*;
 
-fn account(name: &str) -> Account {
+pub(super) fn account(name: &str) -> Account {
     Account {
         id: Uuid::now_v7(),
         name: name.to_owned(),
@@ -20,7 +20,7 @@ fn account(name: &str) -> Account {
     }
 }
 
-fn login(id: &str, account: &Account, made: i64) -> Login {
+pub(super) fn login(id: &str, account: &Account, made: i64) -> Login {
     Login {
         id: id.to_owned(),
         account: account.id,

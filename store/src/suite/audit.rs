@@ -1,8 +1,14 @@
 //! The audit log: rows come back as they were written, by page and by filter.
 
-use tolmach_runtime::ports::{Actor, AuditEntry, AuditQuery, AuditResult, Order, Page, Via};
+use tolmach_runtime::ports::{
+    Actor, AuditEntry, AuditQuery, AuditResult, Invitation, Login, Logins, NoteRow, Order, Page, Via, Write,
+    Written,
+};
 
-use super::*;
+use super::{
+    accounts::{account, login},
+    *,
+};
 
 fn entry(at: i64, actor: Actor, action: &str, object: &str) -> AuditEntry {
     let result = AuditResult::Done;
@@ -56,4 +62,60 @@ pub(crate) async fn keeps_an_audit_log(place: &dyn TestDatabase) {
     assert_eq!(read(AuditQuery { page: next, ..AuditQuery::last(10) }).await, [2, 1]);
     assert_eq!(AuditEntry { seq: 0, ..all[2].clone() }, written[1]);
     assert_eq!(all[1].result, AuditResult::Failed("the parent\u{FFFD} is another".to_owned()));
+}
+
+/// A change is stored with its row, or nothing of it is.
+pub(crate) async fn makes_a_change_with_its_row_or_not_at_all(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    let row = |action: &str| entry(5, Actor::system(), action, "Анна");
+    let rows = async || store.audit(&AuditQuery::last(10)).await.expect("read").len();
+    store
+        .invite(&Invitation { id: "link".to_owned(), role: "owner".to_owned(), until: 9 })
+        .await
+        .expect("stored");
+    let anna = account("Анна");
+    let login = |id: &str| -> Login { login(id, &anna, 5) };
+    let used = || Write::UseInvitation("link".to_owned());
+    let made =
+        vec![used(), Write::Account(anna.clone()), Write::AddLogin(login("a")), Write::AddLogin(login("b"))];
+    assert_eq!(store.change(made, row("made")).await.expect("answered"), Written::Done { logins: 0 });
+    assert_eq!(rows().await, 1);
+
+    // The link is used, so that neither the second account nor a row is there.
+    let late = vec![Write::Account(account("Борис")), used()];
+    assert_eq!(store.change(late, row("late")).await.expect("answered"), Written::Gone);
+    assert_eq!(store.account_named("Борис").await.expect("read"), None);
+    let taken = vec![Write::EndLogins(Logins::Of(anna.id)), Write::Account(account("анна"))];
+    assert_eq!(store.change(taken, row("taken")).await.expect("answered"), Written::NameTaken);
+    let stale = vec![
+        Write::EndLogins(Logins::Of(anna.id)),
+        Write::Account(tolmach_runtime::ports::Account { version: 7, ..anna.clone() }),
+    ];
+    assert_eq!(store.change(stale, row("stale")).await.expect("answered"), Written::Conflict);
+    let note = |chat: &str| {
+        let (chat, author, body) = (chat.to_owned(), "Анна".to_owned(), "перезвонить".to_owned());
+        Write::Note(NoteRow { seq: 0, chat, at: 5, author, body })
+    };
+    assert_eq!(store.change(vec![note("web:none")], row("note")).await.expect("answered"), Written::Gone);
+    assert_eq!(store.logins(anna.id).await.expect("read").len(), 2, "no login was ended");
+    assert_eq!(rows().await, 1, "and no row tells of it");
+
+    run(&*store, CHAT, "a", vec![]).await;
+    let (id, inbound) = text(CHAT, "staff", "да");
+    let ends = Write::EndLogins(Logins::OthersOf(anna.id, "a".to_owned()));
+    let all = vec![note(CHAT), ends, Write::Receive { at: 6, id, inbound: Box::new(inbound) }];
+    // Beside others in one group.
+    let (changed, refused) = futures_util::future::join(
+        store.change(all, row("all")),
+        store.change(vec![Write::Account(account("АННА"))], row("refused")),
+    )
+    .await;
+    assert_eq!(changed.expect("answered"), Written::Done { logins: 1 });
+    assert_eq!(refused.expect("answered"), Written::NameTaken);
+    let log = store.audit(&AuditQuery::last(10)).await.expect("read");
+    let told: Vec<&str> = log.iter().map(|row| row.action.as_str()).collect();
+    assert_eq!(told, ["all", "made"]);
+    assert_eq!(log[0].details, json!({ "rows": 5, "after": { "logins_ended": 1 } }));
+    assert_eq!(store.notes(CHAT).await.expect("read").len(), 1);
+    assert_eq!(store.next(CHAT).await.expect("read").rows.len(), 1);
 }

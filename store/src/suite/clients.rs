@@ -15,8 +15,12 @@ use super::*;
 const PHONE: &str = "+79165550142";
 const OTHER: &str = "web:2";
 
-/// Tables that hold nothing of clients, and why.
-const NOT_OF_CLIENTS: [(&str, &str); 11] = [
+/// Tables that hold nothing of clients, or only what goes with rows of another table, and why.
+const NOT_OF_CLIENTS: [(&str, &str); 15] = [
+    ("message_words", "SQLite's index of messages, whose triggers keep it"),
+    ("message_words_data", "a part of it"),
+    ("message_words_idx", "a part of it"),
+    ("message_words_config", "a part of it"),
     ("releases", "texts of flows"),
     ("publications", "who published which release"),
     ("accounts", "people of the staff"),

@@ -1,6 +1,10 @@
 //! Lists of chats: queues, filters, pages, and notes.
 
-use tolmach_runtime::ports::{ChatOverview, DialogQuery, NoteRow, Queue, Waiting};
+use tolmach_engine::effect::Card;
+use tolmach_runtime::ports::{
+    Actor, AuditEntry, AuditResult, ChatOverview, DialogQuery, Erased, Erasure, MAX_FOUND, NoteRow, Queue,
+    Retention, Waiting,
+};
 
 use super::*;
 
@@ -87,9 +91,6 @@ pub(crate) async fn tells_the_news_and_the_turns(place: &dyn TestDatabase) {
     assert_eq!(chats, [CHAT, "web:2", CHAT, CHAT]);
     assert_eq!(store.last_news().await.expect("read"), news[3].seq);
     assert_eq!(store.news(news[2].seq, 100).await.expect("read"), news[3..]);
-    let before: Vec<String> =
-        store.said_before(news[3].seq, 2).await.expect("read").into_iter().map(|said| said.chat).collect();
-    assert_eq!(before, [CHAT, "web:2"]);
     let lines = store.turn_lines(CHAT, 10, 40, 10).await.expect("read");
     let nodes: Vec<_> = lines.iter().map(|line| line.visits[0].node.as_str()).collect();
     assert_eq!(nodes, ["n10", "n30"]);
@@ -115,4 +116,167 @@ pub(crate) async fn keeps_notes(place: &dyn TestDatabase) {
     assert_eq!(bodies, ["первая", "вторая\u{FFFD}"]);
     assert_eq!((notes[0].at, notes[0].author.as_str()), (7, "Анна"));
     assert_eq!(store.notes("web:2").await.expect("read"), []);
+}
+
+/// A turn in which one message is said.
+async fn say_in(store: &dyn Store, chat: &str, who: Author, body: &str) {
+    let count = store.last_news().await.expect("read");
+    let row = receive(store, chat, &format!("{chat} {count}")).await;
+    let version = store.chat(chat).await.expect("read").version;
+    let messages = vec![MessageRow { seq: 0, who, body: body.to_owned(), at: 7 }];
+    let outcome = store.commit(Commit { messages, ..turn(&row, version, vec![]) }).await.expect("committed");
+    assert_eq!(outcome, CommitOutcome::Stored);
+}
+
+fn outgoing(text: &str, cards: &[&str]) -> String {
+    let cards = cards.iter().map(|name| Card { name: (*name).to_owned(), ..Card::default() }).collect();
+    json!(Outgoing { text: text.to_owned(), cards, ..Outgoing::default() }).to_string()
+}
+
+async fn chats_with(store: &dyn Store, text: &str) -> Vec<String> {
+    let found = store.find_said(text, MAX_FOUND).await.expect("answered");
+    assert!(!found.more, "{text}");
+    found.found.into_iter().map(|said| said.chat).collect()
+}
+
+pub(crate) async fn finds_words_in_messages(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    say_in(&*store, "web:1", Author::Client, "Пришлите СЧЁТ-фактуру на ёлки, артикул АБ-12").await;
+    say_in(&*store, "web:2", Author::Bot, &outgoing("Вот \"счет\" и договор\0", &["Насос ВИХРЬ 12"])).await;
+    say_in(&*store, "web:3", Author::Staff, &outgoing("Anna@Example.com напишет про счета", &[])).await;
+    say_in(&*store, "web:4", Author::Client, "{\"text\":\"счет\"}").await;
+    say_in(&*store, "web:1", Author::Client, "и ещё счёт").await;
+    // No JSON: nobody reads anything of it.
+    say_in(&*store, "web:5", Author::Bot, "счет").await;
+    let store = place.open().await;
+    for (text, chats) in [
+        ("счёт", ["web:1", "web:4", "web:3", "web:2"].as_slice()),
+        ("  СЧЕТ!  ", &["web:1", "web:4", "web:3", "web:2"]),
+        ("счета", &["web:3"]),
+        ("чет", &[]),
+        ("насос вихрь", &["web:2"]),
+        ("вихр 12", &["web:2"]),
+        ("аб 12", &["web:1"]),
+        ("АБ-12", &["web:1"]),
+        ("Елки фактур", &["web:1"]),
+        ("ещё фактур", &[]),
+        ("example.COM", &["web:3"]),
+        // A single letter is a word and no beginning.
+        ("и", &["web:1", "web:2"]),
+        ("с", &[]),
+        ("text", &["web:4"]),
+        ("cards", &[]),
+        ("", &[]),
+        (" «—» ", &[]),
+    ] {
+        assert_eq!(chats_with(&*store, text).await, chats, "{text:?}");
+    }
+    let newest = store.find_said("счет", 1).await.expect("answered");
+    assert!(newest.more, "of four chats one was asked for");
+    assert_eq!(newest.found[0].message.body, "и ещё счёт", "the newest message of the chat");
+}
+
+/// Messages as versions before the index have stored them.
+pub(crate) const MESSAGES_OF_BEFORE: &str = r#"INSERT INTO messages (chat, who, body, at) VALUES
+    ('web:1', 'client', 'Пришлите СЧЁТ на ёлки', 1), ('web:2', 'bot', '{"text":"Вот счёт\u0000","cards":[]}', 2),
+    ('web:3', 'staff', '{"text":"Нашёл:","cards":[{"name":"Насос ВИХРЬ-12"},{"name":"Помпа"}]}', 3), ('web:4', 'bot', 'счет', 4)"#;
+
+pub(crate) async fn finds_messages_of_before(store: &dyn Store) {
+    for (text, chats) in [
+        ("счет", ["web:1"].as_slice()),
+        ("елки", &["web:1"]),
+        ("вихрь 12", &["web:3"]),
+        ("помпа нашел", &["web:3"]),
+        ("cards", &[]),
+    ] {
+        let mut found = store.find_said(text, MAX_FOUND).await.expect("answered").found;
+        // What PostgreSQL cannot read as JSON it cannot find.
+        found.retain(|said| said.chat != "web:2");
+        let found: Vec<String> = found.into_iter().map(|said| said.chat).collect();
+        assert_eq!(found, chats, "{text}");
+    }
+}
+
+/// Signs of the index's own language are no part of it.
+pub(crate) async fn a_search_in_messages_is_just_words(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    say_in(&*store, "web:1", Author::Client, "a b and not or near text 2 x").await;
+    for hostile in [
+        "a AND b",
+        "a NOT b",
+        "a OR b",
+        "NEAR(a b)",
+        "\"a",
+        "a\"",
+        "'a",
+        "a:*",
+        "a*",
+        "text:a",
+        "text : a",
+        "-a",
+        "^a",
+        "a & !b",
+        "a | b",
+        "(a",
+        "a)",
+        "a <-> b",
+        "{a}",
+        "a\\",
+        "a;b",
+        "a' OR '1'='1",
+        "a%",
+        "a\0b",
+        "a + b",
+        "'a':* & 'b'",
+        "\u{202E}a",
+    ] {
+        let found = store.find_said(hostile, MAX_FOUND).await;
+        assert!(found.is_ok(), "{hostile:?}: {found:?}");
+        let expected = !hostile.contains('1');
+        let found = found.is_ok_and(|found| !found.found.is_empty());
+        assert_eq!(found, expected, "{hostile:?}");
+    }
+    for long in ["щ".repeat(10_000), "b ".repeat(5_000), "\"".repeat(10_000), "a*".repeat(5_000)] {
+        let found = store.find_said(&long, u32::MAX).await.expect("answered");
+        assert_eq!(found.found.is_empty(), !long.contains(['a', 'b']));
+    }
+    // A message of any kind can be stored.
+    for text in
+        ["щ".repeat(70_000), "\u{301}\u{FFFF}\u{200D}".to_owned(), "я ".repeat(30_000), "Ǆ İ ß".to_owned()]
+    {
+        say_in(&*store, "web:2", Author::Client, &text).await;
+    }
+    assert_eq!(chats_with(&*store, &"щ".repeat(64)).await, ["web:2"]);
+}
+
+/// Words leave the index with their message, whatever removes it.
+pub(crate) async fn words_leave_with_their_message(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    for (chat, body) in [("web:1", "абрикос"), ("web:2", "апельсин"), ("web:3", "арбуз")]
+    {
+        say_in(&*store, chat, Author::Client, body).await;
+    }
+    store.erase_history("web:1", 10).await.expect("erased");
+    assert_eq!(chats_with(&*store, "аб").await, Vec::<String>::new());
+    let receipt = AuditEntry {
+        seq: 0,
+        at: 9,
+        actor: Actor::system(),
+        action: "client.erase".to_owned(),
+        object: "erased:1".to_owned(),
+        result: AuditResult::Done,
+        details: json!({}),
+    };
+    let (chat, pseudonym, before) = ("web:2".to_owned(), "erased:1".to_owned(), Erased::default());
+    store.erase_client(Erasure { chat, pseudonym, receipt, before }).await.expect("erased");
+    assert_eq!(chats_with(&*store, "апельсин").await, Vec::<String>::new());
+    assert_eq!(chats_with(&*store, "арбуз").await, ["web:3"]);
+    let keep = Retention { messages: Some(8), ..Retention::default() };
+    store.retain(&keep, 10).await.expect("removed");
+    assert_eq!(chats_with(&*store, "арбуз").await, Vec::<String>::new());
+    for (table, text) in place.dump().await {
+        for word in ["брикос", "пельсин", "рбуз"] {
+            assert!(!text.contains(word), "{word} is in {table}");
+        }
+    }
 }

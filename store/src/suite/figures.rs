@@ -75,7 +75,7 @@ pub(crate) async fn counts_dialogs_leads_and_intents(place: &dyn TestDatabase) {
 
     let made = store.leads(&LeadQuery::newest(10)).await.expect("read");
     let won = LeadChange { status: Some(LeadStatus::Won), ..LeadChange::default() };
-    store.change_lead(&made[0].id, won, &Actor::system(), BEGIN + DAY).await.expect("changed");
+    store.change_lead(&made[0].id, won, &Actor::system(), BEGIN + DAY, None).await.expect("changed");
     let leads = |at, leads, won| LeadFigures { at, leads, won };
     assert_eq!(store.lead_figures(&period, HOUR).await.expect("read"), [leads(BEGIN, 1, 1)]);
 

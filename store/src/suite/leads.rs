@@ -2,7 +2,7 @@
 
 use tolmach_runtime::{
     leads::{LeadChange, LeadEvent, LeadRow, LeadStatus},
-    ports::{Actor, LeadChanged, LeadQuery, Order, Page},
+    ports::{Actor, AuditEntry, AuditQuery, AuditResult, LeadChanged, LeadQuery, Order, Page},
 };
 
 use super::*;
@@ -21,7 +21,7 @@ async fn newest(store: &dyn Store) -> LeadRow {
 }
 
 async fn change(store: &dyn Store, id: &str, change: LeadChange) -> LeadChanged {
-    store.change_lead(id, change, &Actor::cli("ольга"), 9).await.expect("answered")
+    store.change_lead(id, change, &Actor::cli("ольга"), 9, None).await.expect("answered")
 }
 
 pub(crate) async fn changes_a_lead(place: &dyn TestDatabase) {
@@ -94,7 +94,7 @@ pub(crate) async fn keeps_one_open_lead_per_chat(place: &dyn TestDatabase) {
         let version = stores[0].chat(CHAT).await.expect("read").version;
         let commit = stores[0].commit(turn(&row, version, vec![lead(&format!("+{round}"))]));
         let system = Actor::system();
-        let close = stores[1].change_lead(&id, status(LeadStatus::Lost), &system, 9);
+        let close = stores[1].change_lead(&id, status(LeadStatus::Lost), &system, 9, None);
         let (committed, closed) = futures_util::future::join(commit, close).await;
         assert_eq!(committed.expect("committed"), CommitOutcome::Stored);
         assert!(matches!(closed.expect("answered"), LeadChanged::Changed(_)));
@@ -151,4 +151,33 @@ pub(crate) async fn finds_leads_by_status_and_page(place: &dyn TestDatabase) {
     let like = store.leads_like(id.split_at(8).0).await.expect("read");
     assert!(like.iter().any(|row| row.id == *id), "{like:?}");
     assert_eq!(store.leads_like("%").await.expect("read"), []);
+}
+
+pub(crate) async fn a_lead_changes_with_its_row(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    run(&*store, CHAT, "a", vec![lead("+7")]).await;
+    let id = newest(&*store).await.id;
+    let entry = |object: &str| AuditEntry {
+        seq: 0,
+        at: 9,
+        actor: Actor::cli("ольга"),
+        action: "lead.set".to_owned(),
+        object: object.to_owned(),
+        result: AuditResult::Done,
+        details: json!({}),
+    };
+    let take = LeadChange { note: Some("перезвонить".to_owned()), ..status(LeadStatus::Taken) };
+    let taken = store.change_lead(&id, take, &Actor::cli("ольга"), 9, Some(entry(&id))).await;
+    assert!(matches!(taken, Ok(LeadChanged::Changed(_))), "{taken:?}");
+    let unknown = store
+        .change_lead("none", status(LeadStatus::Won), &Actor::cli("ольга"), 9, Some(entry("none")))
+        .await;
+    assert_eq!(unknown.expect("answered"), LeadChanged::Unknown);
+    let rows = store.audit(&AuditQuery::last(10)).await.expect("read");
+    assert_eq!(rows.len(), 1, "of what was changed: {rows:?}");
+    let expected = json!({
+        "before": { "status": "new", "assignee": null },
+        "after": { "status": "taken", "assignee": "ольга", "note": true },
+    });
+    assert_eq!(rows[0].details, expected, "without the note's text");
 }

@@ -131,7 +131,7 @@ pub(crate) async fn deletes_idle_chats(place: &dyn TestDatabase) {
     let of_chat = LeadQuery { chat: Some("web:closed".to_owned()), ..LeadQuery::newest(1) };
     let id = store.leads(&of_chat).await.expect("read").remove(0).id;
     let won = LeadChange { status: Some(LeadStatus::Won), ..LeadChange::default() };
-    store.change_lead(&id, won, &Actor::cli("ольга"), 9).await.expect("closed");
+    store.change_lead(&id, won, &Actor::cli("ольга"), 9, None).await.expect("closed");
     let removed = retain(&*store, Retention { chats: Some(50 * DAY), ..Retention::default() }).await;
     assert_eq!(counts(&removed), [("buttons", 1), ("chats", 2), ("messages", 6), ("turns", 6)]);
     for (chat, kept) in [
@@ -176,7 +176,7 @@ pub(crate) async fn deletes_closed_leads_with_their_history(place: &dyn TestData
         let Some(closed) = closed else { continue };
         let id = store.leads(&LeadQuery::newest(1)).await.expect("read").remove(0).id;
         let lost = LeadChange { status: Some(LeadStatus::Lost), ..LeadChange::default() };
-        store.change_lead(&id, lost, &Actor::cli("ольга"), closed * DAY).await.expect("closed");
+        store.change_lead(&id, lost, &Actor::cli("ольга"), closed * DAY, None).await.expect("closed");
     }
     let removed = retain(&*store, Retention { leads: Some(20 * DAY), ..Retention::default() }).await;
     assert_eq!(counts(&removed), [("lead_history", 8), ("leads", 2)]);

@@ -1,10 +1,15 @@
 //! The list of chats.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tolmach_app::inbox;
 use tolmach_engine::effect::Author;
-use tolmach_runtime::ports::{DialogQuery, DialogRow, Queue};
+use tolmach_runtime::{
+    ports::{DialogQuery, DialogRow, Queue},
+    texts,
+};
 
 use super::{MINUTES, chat};
 use crate::{Panel, context::Visit, error::Failure, form::filled, gate::encode};
@@ -77,8 +82,10 @@ pub(super) async fn shown(
     let query = filter.query();
     let mut chats = Vec::new();
     let mut more = Value::Null;
+    let mut complete = true;
     if let Some(text) = filled(&filter.q) {
         let search = inbox::search(panel.store(), text).await?;
+        complete = search.complete;
         for found in search.found {
             let mut row = listed(panel, visit, &found.row, &query, current);
             row["found"] = marked(&found.text, text);
@@ -131,6 +138,7 @@ pub(super) async fn shown(
         "chats": chats,
         "more_href": more,
         "empty": empty,
+        "complete": complete,
     }))
 }
 
@@ -195,28 +203,50 @@ pub(super) fn state(visit: &Visit, row: &DialogRow) -> State {
     State { state, since: row.awaited_since.or(row.taken_over_at), level }
 }
 
-/// A text in parts, of which some were looked for, cut to what stands around the first of them.
+/// A text in parts, of which those are hits that a search for `wanted` has found, cut to what stands around the first of them.
 fn marked(text: &str, wanted: &str) -> Value {
-    let wanted: Vec<char> = wanted.trim().to_lowercase().chars().collect();
+    let wanted: Vec<Vec<char>> =
+        texts::searched(wanted).into_iter().map(|word| word.chars().collect()).collect();
     let letters: Vec<char> = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-    let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
-    let is_here = |at: usize| {
-        letters
-            .get(at..at + wanted.len())
-            .is_some_and(|part| part.iter().map(|c| lower(*c)).eq(wanted.iter().copied()))
+    let hits = hits(&letters, &wanted);
+    let Some(first) = hits.first() else {
+        let start: String = letters.iter().take(3 * AROUND).collect();
+        return json!([{ "text": start, "hit": false }]);
     };
-    let Some(at) = (0..letters.len()).find(|at| !wanted.is_empty() && is_here(*at)) else {
-        return json!([{ "text": text, "hit": false }]);
-    };
-    let (from, end) = (at.saturating_sub(AROUND), (at + wanted.len() + 2 * AROUND).min(letters.len()));
-    let part =
-        |range: std::ops::Range<usize>| letters.get(range).unwrap_or_default().iter().collect::<String>();
-    let before = if from > 0 { format!("…{}", part(from..at)) } else { part(0..at) };
-    json!([
-        { "text": before, "hit": false },
-        { "text": part(at..at + wanted.len()), "hit": true },
-        { "text": part(at + wanted.len()..end), "hit": false },
-    ])
+    let (from, end) = (first.start.saturating_sub(AROUND), (first.end + 2 * AROUND).min(letters.len()));
+    let part = |range: Range<usize>| letters.get(range).unwrap_or_default().iter().collect::<String>();
+    let (mut parts, mut at) = (Vec::new(), from);
+    for hit in hits.iter().filter(|hit| hit.end <= end) {
+        let before = if parts.is_empty() && from > 0 { "…" } else { "" };
+        parts.push(json!({ "text": format!("{before}{}", part(at..hit.start)), "hit": false }));
+        parts.push(json!({ "text": part(hit.clone()), "hit": true }));
+        at = hit.end;
+    }
+    parts.push(json!({ "text": part(at..end), "hit": false }));
+    Value::Array(parts)
+}
+
+/// Where wanted words stand: the beginnings of words that they are found by.
+fn hits(letters: &[char], wanted: &[Vec<char>]) -> Vec<Range<usize>> {
+    let mut hits = Vec::new();
+    let mut start = 0;
+    for word in letters.split(|c| !c.is_alphanumeric()) {
+        let lower: Vec<char> = word
+            .iter()
+            .map(|c| match c.to_lowercase().next().unwrap_or(*c) {
+                'ё' => 'е',
+                lower => lower,
+            })
+            .collect();
+        let is_here = |wanted: &&Vec<char>| {
+            lower.starts_with(wanted) && (wanted.len() > 1 || lower.len() == wanted.len())
+        };
+        if let Some(longest) = wanted.iter().filter(is_here).map(Vec::len).max() {
+            hits.push(start..start + longest);
+        }
+        start += word.len() + 1;
+    }
+    hits
 }
 
 #[cfg(test)]
@@ -230,6 +260,15 @@ mod tests {
         assert_eq!(marked[1]["text"], "Счёт");
         assert_eq!(marked[0]["text"], "А можно с человеком поговорить? Нужен ");
         assert_eq!(super::marked("нет", "счёт")[0]["hit"], false);
+        let several = super::marked("насосы и Счета, и и", "и счет нас");
+        let hits: Vec<&str> = several
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|part| part["hit"] == true)
+            .filter_map(|part| part["text"].as_str())
+            .collect();
+        assert_eq!(hits, ["нас", "и", "Счет", "и", "и"]);
     }
 
     #[test]

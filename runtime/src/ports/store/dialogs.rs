@@ -109,6 +109,18 @@ pub struct Said {
     pub message: MessageRow,
 }
 
+/// Messages in which words were found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoundSaid {
+    /// The newest such message of each chat, newest first.
+    pub found: Vec<Said>,
+    /// Whether there may be more chats with such messages.
+    pub more: bool,
+}
+
+/// The most chats that one search finds.
+pub const MAX_FOUND: u32 = 50;
+
 /// A turn without its record.
 #[derive(Clone, Debug)]
 pub struct TurnLine {
@@ -167,11 +179,13 @@ pub trait DialogStore: Send + Sync {
     /// When the database is unavailable.
     async fn news(&self, after: i64, limit: u32) -> Result<Vec<News>>;
 
-    /// The last `limit` messages of all chats below a `seq`, newest first.
+    /// Chats with a message that holds all words of a text, each in any case and as the beginning of a word: see
+    /// [`crate::texts`]. Whatever else stands in the text has no meaning. At most `limit` chats, and never more than
+    /// [`MAX_FOUND`]; of words that stand in very many messages the newest 5,000 of these are looked at.
     ///
     /// # Errors
     /// When the database is unavailable.
-    async fn said_before(&self, seq: i64, limit: u32) -> Result<Vec<Said>>;
+    async fn find_said(&self, text: &str, limit: u32) -> Result<FoundSaid>;
 
     /// The highest `seq` of a message; 0 without any.
     ///

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     leads::{LeadChange, LeadHistoryRow, LeadRow, LeadStatus},
-    ports::{Actor, Order, Page, Result},
+    ports::{Actor, AuditEntry, Order, Page, Result},
 };
 
 /// Filters for leads. An unset field does not filter.
@@ -91,9 +91,17 @@ pub trait LeadStore: Send + Sync {
     async fn lead_history(&self, id: &str) -> Result<Vec<LeadHistoryRow>>;
 
     /// Changes a lead and adds to its history, by the rules of [`crate::leads::apply`]. `at` is in milliseconds since
-    /// the Unix epoch.
+    /// the Unix epoch. With the change goes its row of the audit log, whose details get the status and the assignee as `before` and
+    /// `after`.
     ///
     /// # Errors
     /// When the database is unavailable, or when `id` contains U+0000.
-    async fn change_lead(&self, id: &str, change: LeadChange, actor: &Actor, at: i64) -> Result<LeadChanged>;
+    async fn change_lead(
+        &self,
+        id: &str,
+        change: LeadChange,
+        actor: &Actor,
+        at: i64,
+        audit: Option<AuditEntry>,
+    ) -> Result<LeadChanged>;
 }

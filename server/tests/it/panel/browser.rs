@@ -150,7 +150,25 @@ async fn every_page_is_readable_wide_and_narrow_light_and_dark_in_both_languages
     let chat = inbox.split("data-chat=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a chat");
     let board = http.get("/admin/leads").await.body;
     let id = board.split("data-lead=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a lead");
+    http.get("/admin/catalogue").await;
+    let list = "Артикул;Наименование;Цена, руб.;Остаток\nA-1;Насос скважинный;1000;5\nA-2;Кран шаровой;200;\nA-2;Кран;0;1\n";
+    let upload = http.upload("Снаб", &[("прайс.csv", list.as_bytes())]).await.location.expect("a draft");
+    super::catalogue::waited(&mut http, &upload).await;
+    let found = http
+        .get("/admin/catalogue/search?q=%D0%BF%D0%B5%D1%80%D1%84%D0%BE%D1%80%D0%B0%D1%82%D0%BE%D1%80")
+        .await
+        .body;
+    let row =
+        found.split("/admin/catalogue/rows/").nth(1).and_then(|rest| rest.split('"').next()).expect("a row");
     let pages = [
+        ("catalogue", "/admin/catalogue".to_owned()),
+        ("catalogue-empty-search", "/admin/catalogue/search".to_owned()),
+        ("catalogue-search", "/admin/catalogue/search?q=перфоратор до 20000".to_owned()),
+        ("catalogue-none-found", "/admin/catalogue/search?q=zzzzzz".to_owned()),
+        ("catalogue-row", format!("/admin/catalogue/rows/{row}")),
+        ("catalogue-golden", "/admin/catalogue/golden".to_owned()),
+        ("catalogue-upload", upload),
+        ("inbox-search", "/admin/inbox?q=перф".to_owned()),
         ("inbox", "/admin/inbox".to_owned()),
         ("chat", format!("/admin/inbox/{chat}")),
         ("leads", "/admin/leads".to_owned()),

@@ -27,7 +27,7 @@ async fn settled(client: &mut Client, reply: Reply) -> (String, Reply) {
     (address, page)
 }
 
-async fn waited(client: &mut Client, address: &str) -> Reply {
+pub async fn waited(client: &mut Client, address: &str) -> Reply {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let page = client.get(address).await;

@@ -1,6 +1,9 @@
 //! The first page, and the demo that fills it.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use super::{Client, Panel};
 use crate::support::Home;
@@ -69,6 +72,47 @@ fn a_demo_that_was_cut_off_is_made_anew() {
     assert!(second.contains("was cut off"), "{second}");
     assert_ne!(people(&first), people(&second), "passwords are made by chance");
     assert!(!home.path("tolmach-demo/demo-unfinished").exists());
+}
+
+/// A process that ends at any moment leaves a folder that the next one makes anew.
+#[test]
+fn a_demo_that_is_killed_is_made_anew() {
+    let home = Home::new();
+    let demo = home.tolmach(&["demo", "--days", "60", "--fill-only"]).start();
+    let database = home.path("tolmach-demo/tolmach.db-wal");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    // In the middle: dialogs are being stored.
+    while std::fs::metadata(&database).map_or(0, |file| file.len()) < 1_000_000 {
+        assert!(Instant::now() < deadline, "nothing is stored");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    demo.kill();
+    assert!(home.path("tolmach-demo/demo-unfinished").exists(), "it was cut off");
+    let again = home.tolmach(&["demo", "--days", "1", "--fill-only"]).run().ok().stdout;
+    assert!(again.contains("was cut off") && people(&again).len() == 5, "{again}");
+    assert!(!home.path("tolmach-demo/demo-unfinished").exists());
+    let leads = home
+        .tolmach(&["leads", "list", "--json", "--limit", "1000", "--data", "tolmach-demo"])
+        .run()
+        .ok()
+        .json();
+    let leads = leads.as_array().expect("a list").len();
+    assert!(leads < 50, "of one day, and nothing of the sixty before: {leads}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_overview_counts_uploads_that_are_not_published() {
+    let panel = Panel::start().await;
+    let mut client = panel.logged_in("Mila").await;
+    assert!(!client.get("/admin/").await.body.contains("href=\"/admin/catalogue\">1"));
+    client.get("/admin/catalogue").await;
+    let list = "Артикул;Наименование;Цена\nA-1;Насос;1000\n";
+    let draft = client.upload("Снаб", &[("a.csv", list.as_bytes())]).await.location.expect("a draft");
+    super::catalogue::waited(&mut client, &draft).await;
+    let page = client.get("/admin/").await.body;
+    assert!(page.contains("price list waits for a check"), "{page}");
+    assert_eq!(client.post(&format!("{draft}/discard"), &[]).await.status, 303);
+    assert!(!client.get("/admin/").await.body.contains("price list waits for a check"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@ use tolmach_app::accounts::{Permission, Role};
 use super::{Client, Panel};
 
 /// An address of a route with something in its places. What does not exist is a 404 after the gate, never before.
-fn filled(path: &str) -> String {
+pub fn filled(path: &str) -> String {
     path.replace("{*name}", "base.css")
         .replace("{token}", "none")
         .replace("{chat}", "web:none")

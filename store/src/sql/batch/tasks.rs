@@ -64,6 +64,7 @@ impl<S: DbConnection> Group<'_, S> {
             Operation::Account(write) => self.write_account(write).await,
             Operation::AddNote(rows) => self.add_note(rows).await,
             Operation::ChangeLead(changing) => self.change_lead(changing).await.map(Answer::Lead),
+            Operation::Change(changing) => self.change(changing).await.map(Answer::Written),
             Operation::EraseHistory { chat, limit } => self.erase_history(chat, *limit).await,
             Operation::EraseClient(erasing) => self.erase_client(erasing).await,
             Operation::Retain(keep, limit) => self.retain(keep, *limit).await.map(Answer::Removed),

@@ -23,13 +23,13 @@ use tolmach_runtime::{
         self, Account, AccountSaved, AccountStore, Actor, Address, AnalyticsEvent, AnalyticsStore,
         AuditEntry, AuditQuery, AuditStore, Bundle, Catalog, Channel, Chat, ChatKey, ChatStore, ClientStore,
         ClientTable, Commit, CommitOutcome, Day, Delivery, DialogFigures, DialogQuery, DialogRow,
-        DialogStore, Embedder, Erased, Erasure, FigurePeriod, FigureStore, Http, Inbound, InboxStore,
-        Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Llm, Login,
-        Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow,
-        ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page, Publication,
-        PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, ReleaseStore, Removed, ReplyFigures,
-        Retention, Said, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnLine, TurnQuery,
-        TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace,
+        DialogStore, Embedder, Erased, Erasure, FigurePeriod, FigureStore, FoundSaid, Http, Inbound,
+        InboxStore, Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore,
+        Llm, Login, Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery,
+        ModelCallRow, ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page,
+        Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, ReleaseStore, Removed,
+        ReplyFigures, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnLine,
+        TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace, Write, Written,
     },
 };
 use uuid::Uuid;
@@ -256,7 +256,7 @@ store! { DialogStore
     fn dialog(chat: &str) -> Option<DialogRow>;
     fn waiting(holder: &str) -> Waiting;
     fn news(after: i64, limit: u32) -> Vec<News>;
-    fn said_before(seq: i64, limit: u32) -> Vec<Said>;
+    fn find_said(text: &str, limit: u32) -> FoundSaid;
     fn last_news() -> i64;
     fn turn_lines(chat: &str, from: i64, until: i64, limit: u32) -> Vec<TurnLine>;
     fn add_note(note: &NoteRow) -> bool;
@@ -279,7 +279,7 @@ store! { LeadStore
     fn leads(query: &LeadQuery) -> Vec<LeadRow>;
     fn leads_like(prefix: &str) -> Vec<LeadRow>;
     fn lead_history(id: &str) -> Vec<LeadHistoryRow>;
-    fn change_lead(id: &str, change: LeadChange, actor: &Actor, at: i64) -> LeadChanged;
+    fn change_lead(id: &str, change: LeadChange, actor: &Actor, at: i64, audit: Option<AuditEntry>) -> LeadChanged;
 }
 
 store! { ReleaseStore
@@ -320,6 +320,7 @@ store! { MeterStore
 
 store! { AuditStore
     fn record(entry: AuditEntry) -> ();
+    fn change(writes: Vec<Write>, entry: AuditEntry) -> Written;
     fn audit(query: &AuditQuery) -> Vec<AuditEntry>;
 }
 
