@@ -39,13 +39,14 @@ use tolmach_runtime::{
     ports::{
         Account, AccountSaved, AccountStore, Actor, AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery,
         AuditStore, Bundle, Chat, ChatKey, ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, Day,
-        DialogFigures, DialogQuery, DialogRow, DialogStore, Erased, Erasure, Error, FigurePeriod,
-        FigureStore, Inbound, InboxStore, Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery,
-        LeadStore, LeaseStore, Login, Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCallQuery,
-        ModelCallRow, ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page,
-        Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, ReleaseStore, Removed,
-        ReplyFigures, Result, Retention, Said, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore,
-        TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace,
+        DeliveryRow, DialogFigures, DialogQuery, DialogRow, DialogStore, Erased, Erasure, Error,
+        FigurePeriod, FigureStore, Inbound, InboxStore, Invitation, Job, LeadChanged, LeadCount, LeadFigures,
+        LeadQuery, LeadStore, LeaseStore, Login, Logins, Mention, MessageQuery, MessageRow, MeterStore,
+        ModelCallQuery, ModelCallRow, ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow,
+        OutboxStore, Page, Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask,
+        ReleaseStore, Removed, ReplyFigures, Result, Retention, Said, Store, StoredTurn, TakenOverChat, Task,
+        TaskStore, TimerStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting,
+        WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -369,8 +370,23 @@ impl<D: Dialect> OutboxStore for SqlStore<D> {
         self.write(operation::delivered(effects)?).await.map(drop)
     }
 
-    async fn postpone(&self, effect: &str, due: i64) -> Result<()> {
-        self.write(operation::postpone(effect, due)?).await.map(drop)
+    async fn give_up(&self, effects: Vec<(String, String)>) -> Result<()> {
+        if effects.is_empty() {
+            return Ok(());
+        }
+        self.write(operation::give_up(effects)?).await.map(drop)
+    }
+
+    async fn postpone(&self, effect: &str, due: i64, why: &str) -> Result<()> {
+        self.write(operation::postpone(effect, due, why)?).await.map(drop)
+    }
+
+    async fn deliveries(&self, chat: &str, first: i64, last: i64) -> Result<Vec<DeliveryRow>> {
+        self.said(read::deliveries(&*self.dialect, chat, first, last).await)
+    }
+
+    async fn deliver_again(&self, chat: &str, message: i64, now: i64) -> Result<bool> {
+        Ok(self.write(operation::deliver_again(chat, message, now)?).await?.found())
     }
 }
 

@@ -21,8 +21,15 @@ pub(super) enum Operation {
     Commit(Box<Turn>),
     /// Rows `[effect]`.
     Delivered(Rows),
-    /// Rows `[effect, due]`.
+    /// Rows `[effect, why]`.
+    GiveUp(Rows),
+    /// Rows `[effect, due, why]`.
     Postpone(Rows),
+    DeliverAgain {
+        chat: ChatKey,
+        message: i64,
+        now: i64,
+    },
     FireTimers {
         now: i64,
         /// JSON `[[channel], …]`.
@@ -128,7 +135,7 @@ pub(super) struct Turn {
     pub(super) consumed: Rows,
     /// The number of rows in `consumed`.
     pub(super) events: u64,
-    /// Rows `[chat, who, body, at]`.
+    /// Rows `[chat, who, body, at, effect]`.
     pub(super) messages: Rows,
     /// JSON `[chat, event, release, trace, at, intent]`.
     pub(super) turn: String,
@@ -258,8 +265,14 @@ pub(super) fn commit(commit: Commit) -> Result<Operation> {
     for seq in inbox {
         turn.consumed.push(&(seq, at))?;
     }
+    let mut sent = effects.iter().filter(|effect| matches!(effect.command, Command::Send(_)));
     for message in messages {
-        turn.messages.push(&(&turn.chat, who(message.who), without_nul(message.body), message.at))?;
+        let effect = match message.who {
+            Author::Client => None,
+            Author::Bot | Author::Staff => sent.next().map(|effect| effect.id.as_str()),
+        };
+        let body = without_nul(message.body);
+        turn.messages.push(&(&turn.chat, who(message.who), body, message.at, effect))?;
     }
     let mut timers: Vec<(String, Option<i64>)> = Vec::new();
     // An upsert may write a row only once, so of two buttons with one id the last one counts.
@@ -347,8 +360,21 @@ pub(super) fn delivered(effects: Vec<String>) -> Result<Operation> {
     Ok(Operation::Delivered(rows))
 }
 
-pub(super) fn postpone(effect: &str, due: i64) -> Result<Operation> {
-    Rows::one(&(effect, due)).map(Operation::Postpone)
+pub(super) fn give_up(effects: Vec<(String, String)>) -> Result<Operation> {
+    let mut rows = Rows::default();
+    for (effect, why) in effects {
+        rows.push(&(effect, without_nul(why)))?;
+    }
+    Ok(Operation::GiveUp(rows))
+}
+
+pub(super) fn postpone(effect: &str, due: i64, why: &str) -> Result<Operation> {
+    Rows::one(&(effect, due, without_nul(why.to_owned()))).map(Operation::Postpone)
+}
+
+pub(super) fn deliver_again(chat: &str, message: i64, now: i64) -> Result<Operation> {
+    plain("chat", chat)?;
+    Ok(Operation::DeliverAgain { chat: chat.to_owned(), message, now })
 }
 
 pub(super) fn fire_timers(now: i64, channels: &[String]) -> Result<Operation> {
