@@ -121,11 +121,33 @@ const append = async (who) => {
     if (line.dataset.who === "client") { messages += 1; }
   }
   if (messages) announce(fill(inbox.dataset.came, { name: $("#with").textContent }));
-  if (stay && who !== "me") setFresh(fresh + messages); else toEnd();
+  if (!page.querySelector("[data-seq]") && !who) { /* nothing new: the page stays where it is */ }
+  else if (stay && who !== "me") setFresh(fresh + messages); else toEnd();
   const state = $("[data-now-state]", page)?.dataset.nowState;
   if (state && state !== talk().dataset.state) await renew();
   else if (messages) { const would = $("#would"); if (would) refresh(would).catch(() => {}); }
 };
+
+// ---------- Deliveries ----------
+
+/** Brings messages whose delivery is open up to date, and those that somebody has sent again. */
+const settle = async (from = $$("[data-delivery='queued'], [data-delivery='delayed']", lines())) => {
+  const first = Math.min(...from.map((line) => Number(line.dataset.seq)));
+  if (!Number.isFinite(first)) return;
+  const page = new DOMParser().parseFromString(await part(`${talk().dataset.src.split("?")[0]}/messages?after=${first - 1}`), "text/html");
+  for (const line of from) {
+    const now = line.id && page.getElementById(line.id);
+    if (now && line.isConnected && now.dataset.delivery !== line.dataset.delivery) line.replaceWith(now);
+  }
+};
+// A delivery ends by itself, and a person may take or return a chat without a word: no message tells of it.
+let beats = 0;
+setInterval(() => {
+  if (!chat() || document.visibilityState !== "visible") return;
+  beats += 1;
+  settle().catch(() => {});
+  if (beats % 8 === 0) append("").catch(() => {});
+}, 2000);
 
 // ---------- News ----------
 
@@ -150,6 +172,7 @@ document.addEventListener("panel:reset", () => { renewList(); if (chat()) append
 
 document.addEventListener("panel:done", async (event) => {
   const form = event.target;
+  if (form.hasAttribute("data-again")) { await settle([form.closest("[data-delivery]")]).catch(() => {}); return; }
   if (form.hasAttribute("data-chat-state")) await append("me").catch(() => {});
   if (form.hasAttribute("data-reply")) { keepDraft(form.dataset.draft, ""); form.reset(); setAttached([]); goods.length = 0; drawAttached(form); await append("me").catch(() => {}); $("#reply")?.focus(); }
   if (form.hasAttribute("data-note")) { await append("me").catch(() => {}); await renew(true).catch(() => {}); }
@@ -215,7 +238,9 @@ const addFiles = (more) => {
   if (!input) return;
   const fits = [...more].filter((file) => file.size <= Number(input.dataset.max));
   if (fits.length < more.length) complain({ message: input.dataset.tooLarge }, $("[data-reply]"));
-  setAttached([...input.files, ...fits]);
+  const all = [...input.files, ...fits];
+  if (all.length > Number(input.dataset.most)) complain({ message: input.dataset.tooMany }, $("[data-reply]"));
+  setAttached(all.slice(0, Number(input.dataset.most)));
   drawAttached();
 };
 document.addEventListener("change", (event) => {

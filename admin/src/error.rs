@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use tolmach_app::{accounts, catalog_drafts, handoff, inbox, leads};
+use tolmach_app::{accounts, catalog_drafts, files, handoff, inbox, leads, saved_test};
 use tolmach_runtime::ports;
 
 /// Why a request was not served.
@@ -98,6 +98,7 @@ impl From<handoff::Error> for Failure {
         match error {
             E::Empty => Failure::Bad("error.empty"),
             E::TooLong(_) | E::TooManyCards(_) => Failure::Bad("error.too_long"),
+            E::TooManyFiles(_) => Failure::Bad("file.too_many"),
             E::NotTaken(_) => Failure::Bad("error.not_taken"),
             E::NoName | E::Unknown { .. } | E::Ambiguous { .. } | E::BadKey(_) => Failure::NotFound,
             E::Store(error) => error.into(),
@@ -109,16 +110,55 @@ impl From<inbox::Error> for Failure {
     fn from(error: inbox::Error) -> Failure {
         use inbox::Error as E;
         match error {
-            E::UnknownChat(_) | E::UnknownTurn(..) => Failure::NotFound,
+            E::UnknownChat(_) | E::UnknownTurn(..) | E::UnknownMessage => Failure::NotFound,
+            E::Arrived => Failure::Bad("error.arrived"),
             E::EmptyNote => Failure::Bad("error.empty"),
             E::LongNote(_) => Failure::Bad("error.too_long"),
-            E::LongDialog => Failure::Bad("error.long_dialog"),
             E::Unreadable(why) => {
                 tracing::error!(why, "a stored turn cannot be read");
                 Failure::Unavailable
             }
             E::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<saved_test::Error> for Failure {
+    fn from(error: saved_test::Error) -> Failure {
+        use saved_test::Error as E;
+        match error {
+            E::Nothing(_) => Failure::NotFound,
+            E::LongDialog(_) => Failure::Bad("error.long_dialog"),
+            E::Unreadable(why) => {
+                tracing::error!(%why, "a stored turn cannot be read");
+                Failure::Unavailable
+            }
+            E::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<files::Error> for Failure {
+    fn from(error: files::Error) -> Failure {
+        use files::Error as E;
+        Failure::Bad(match error {
+            E::TooMany => "file.too_many",
+            E::TooLarge => "file.too_large",
+            E::Empty => "file.empty",
+            E::Program => "file.program",
+            E::Page => "file.page",
+            E::UnknownKind => "file.unknown_kind",
+            E::Mismatch => "file.mismatch",
+            E::NoRoom(_) => {
+                tracing::warn!(%error, "a file of the staff was refused");
+                "file.no_room"
+            }
+            E::Channel(_) => "file.channel",
+            E::Unwritable { .. } => {
+                tracing::error!(%error, "a file of the staff cannot be stored");
+                "upload.no_room"
+            }
+        })
     }
 }
 

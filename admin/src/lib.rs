@@ -32,7 +32,7 @@ use std::{
 };
 
 use axum::Router;
-use tolmach_app::{accounts::Passwords, catalog_drafts::Drafts};
+use tolmach_app::{accounts::Passwords, catalog_drafts::Drafts, files::FileFolder};
 use tolmach_engine::catalog::Localized;
 use tolmach_runtime::{
     Runtime,
@@ -53,6 +53,13 @@ use render::Renderer;
 /// handler reads it part by part.
 pub const UPLOADS: &str = "/admin/catalogue/uploads";
 
+/// Whether the handler of an address reads the body itself, part by part, and bounds it: a form with files. Every other body is
+/// small and may be read before.
+pub fn takes_files(path: &str) -> bool {
+    let reply = || path.strip_prefix("/admin/inbox/")?.strip_suffix("/reply").map(|chat| !chat.contains('/'));
+    path == UPLOADS || reply() == Some(true)
+}
+
 /// Who sent a request. The HTTP server puts it into the request's extensions; without it all requests share one address.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
@@ -70,6 +77,8 @@ pub struct Options {
     pub catalog: Arc<dyn Catalog>,
     /// Drafts of the catalogue, and the catalogue that they are for.
     pub drafts: Arc<Drafts>,
+    /// The files that staff send to clients.
+    pub files: FileFolder,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The company's name.

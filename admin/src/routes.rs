@@ -9,14 +9,14 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{MethodRouter, get, post},
 };
-use tolmach_app::accounts::Permission as P;
+use tolmach_app::{accounts::Permission as P, files};
 
 use crate::{
     Panel,
     error::Failure,
     gate::{self, Gate, Needs},
     live,
-    pages::{account, catalogue, dashboard, files, inbox, leads, login, setup},
+    pages::{account, catalogue, dashboard, files as assets, inbox, leads, login, setup},
 };
 
 /// A route.
@@ -52,7 +52,7 @@ impl From<P> for Needs {
 /// The table of all routes.
 pub(crate) fn table() -> Vec<Route> {
     vec![
-        shows("/assets/{*name}", Needs::Nothing, get(files::serve)),
+        shows("/assets/{*name}", Needs::Nothing, get(assets::serve)),
         shows("/login", Needs::Nothing, get(login::page)),
         does("/login", Needs::Nothing, post(login::log_in)),
         shows("/login/code", Needs::Password, get(login::code_page)),
@@ -77,7 +77,8 @@ pub(crate) fn table() -> Vec<Route> {
         shows("/inbox/{chat}/turns/{turn}", P::ReadChats, get(inbox::turn)),
         shows("/inbox/{chat}/would", P::Answer, get(inbox::would)),
         does("/inbox/{chat}/take", P::Answer, post(inbox::take)),
-        does("/inbox/{chat}/reply", P::Answer, post(inbox::reply)),
+        does("/inbox/{chat}/reply", P::Answer, replies()),
+        does("/inbox/{chat}/messages/{message}/again", P::Answer, post(inbox::deliver_again)),
         does("/inbox/{chat}/return", P::Answer, post(inbox::give_back)),
         does("/inbox/{chat}/note", P::Answer, post(inbox::note)),
         shows("/inbox/{chat}/test", P::Answer, get(inbox::test_file)),
@@ -134,6 +135,14 @@ pub(crate) fn router(panel: Arc<Panel>) -> Router {
 fn uploads() -> MethodRouter<Arc<Panel>> {
     post(catalogue::receive).layer(DefaultBodyLimit::max(MAX_UPLOAD))
 }
+
+/// Replies, whose files are written to disk as they arrive.
+fn replies() -> MethodRouter<Arc<Panel>> {
+    post(inbox::reply).layer(DefaultBodyLimit::max(MAX_REPLY))
+}
+
+/// The most bytes of a reply: its files, and what a form adds to them.
+const MAX_REPLY: usize = files::MOST_FILES * files::LARGEST as usize + (1 << 20);
 
 /// The most bytes of an upload: files, and what a form adds to them.
 const MAX_UPLOAD: usize = tolmach_app::uploads::MAX_BYTES as usize + (1 << 20);

@@ -13,6 +13,8 @@ use serde_json::Value;
 use tolmach_nodes::contact::Contact;
 use tolmach_runtime::ports::{self, Address, ClientTable, Needle, Store};
 
+use crate::files::{FileFolder, KeptFile};
+
 pub use erase::{Receipt, erase, erased_before};
 pub use export::{Export, export};
 
@@ -152,6 +154,8 @@ pub struct Summary {
     pub tables: Vec<TableSummary>,
     /// The ids of its leads, oldest first.
     pub leads: Vec<String>,
+    /// The files that staff sent, oldest first.
+    pub files: Vec<KeptFile>,
 }
 
 /// The rows of a table about one chat.
@@ -173,10 +177,11 @@ pub struct TableSummary {
 ///
 /// # Errors
 /// When nothing is kept, or the database is unavailable.
-pub async fn show(store: &dyn Store, who: &Who) -> Result<Vec<(Match, Summary)>, Error> {
+pub async fn show(store: &dyn Store, files: &FileFolder, who: &Who) -> Result<Vec<(Match, Summary)>, Error> {
     let mut shown = Vec::new();
     for found in find(store, who).await? {
-        let summary = summary(store, &found.chat).await?;
+        let mut summary = summary(store, &found.chat).await?;
+        summary.files = files.of_chat(&found.chat).await?;
         shown.push((found, summary));
     }
     if shown.is_empty() { Err(Error::Nothing) } else { Ok(shown) }
@@ -201,7 +206,7 @@ async fn summary(store: &dyn Store, chat: &str) -> ports::Result<Summary> {
             bytes: rows.iter().map(|row| row.to_string().len() as u64).sum(),
         });
     }
-    Ok(Summary { chat: chat.to_owned(), tables, leads })
+    Ok(Summary { chat: chat.to_owned(), tables, leads, files: Vec::new() })
 }
 
 /// When a row was made or last changed, milliseconds since the Unix epoch.

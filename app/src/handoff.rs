@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::json;
 use tolmach_engine::{
-    effect::{Author, Card, Outgoing},
+    effect::{Author, Card, Outgoing, SentFile},
     event::{Client, EventKind, StaffAction},
 };
 use tolmach_runtime::ports::{
@@ -18,7 +18,7 @@ use tolmach_runtime::ports::{
 };
 use uuid::Uuid;
 
-use crate::{audit::Change, text::event_id};
+use crate::{audit::Change, files::MOST_FILES, text::event_id};
 
 /// How long to wait for a running server to process the action; the server polls twice a second.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -48,10 +48,21 @@ pub struct HandoffMessage {
     /// The name of the staff member who sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The text; product cards are added as `[name]`.
+    /// The text; product cards and files are added as `[name]`.
     pub text: String,
     /// When it was sent, milliseconds since the Unix epoch.
     pub at: i64,
+}
+
+/// What a person of the staff writes to a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply<'r> {
+    /// The text; at most 4,096 characters after trimming, and empty only beside products or files.
+    pub text: &'r str,
+    /// Products, at most [`MOST_CARDS`].
+    pub cards: Vec<Card>,
+    /// Files that are kept, at most [`MOST_FILES`].
+    pub files: Vec<SentFile>,
 }
 
 /// The result of a staff action.
@@ -77,6 +88,9 @@ pub enum Error {
     /// There are more than [`MOST_CARDS`] products.
     #[error("there are {0} products; a message shows at most {MOST_CARDS}")]
     TooManyCards(usize),
+    /// There are more than [`MOST_FILES`] files.
+    #[error("there are {0} files; a message takes at most {MOST_FILES}")]
+    TooManyFiles(usize),
     /// No chat was named.
     #[error("name a chat, as `tolmach handoff list` shows them")]
     NoName,
@@ -117,6 +131,7 @@ impl Error {
             Error::Empty
             | Error::TooLong(_)
             | Error::TooManyCards(_)
+            | Error::TooManyFiles(_)
             | Error::NotTaken(_)
             | Error::Store(_) => {
                 return self.to_string();
@@ -163,23 +178,22 @@ pub async fn take(
     act(store, actor, now, "handoff.take", chat, StaffAction::Take).await
 }
 
-/// Sends a message to the client and takes the chat over. The text has at most 4,096 characters after trimming, and is empty only
-/// beside products, of which there are at most [`MOST_CARDS`].
+/// Sends a message to the client and takes the chat over.
 ///
-/// Writes a `handoff.say` row of the audit log, without the text.
+/// Writes a `handoff.say` row of the audit log, without the text and the names of files.
 ///
 /// # Errors
-/// When the text is empty or too long, no chat or several match, or the database is unavailable.
+/// When the message is empty or too long, no chat or several match, or the database is unavailable.
 pub async fn say(
     store: &dyn Store,
     actor: &Actor,
     now: i64,
     chat: &str,
-    text: &str,
-    cards: Vec<Card>,
+    reply: Reply<'_>,
 ) -> Result<StaffActionResult, Error> {
+    let Reply { text, cards, files } = reply;
     let text = text.trim().to_owned();
-    act(store, actor, now, "handoff.say", chat, StaffAction::Say { text, cards }).await
+    act(store, actor, now, "handoff.say", chat, StaffAction::Say { text, cards, files }).await
 }
 
 /// Returns a chat to the bot.
@@ -261,7 +275,9 @@ fn said(row: MessageRow) -> HandoffMessage {
         Author::Bot | Author::Staff => {
             let message: Outgoing = serde_json::from_str(&body).unwrap_or_default();
             let cards = message.cards.iter().map(|card| format!("[{}]", card.name));
-            let parts: Vec<String> = std::iter::once(message.text.clone()).chain(cards).collect();
+            let files = message.files.iter().map(|file| format!("[{}]", file.name));
+            let parts: Vec<String> =
+                std::iter::once(message.text.clone()).chain(cards).chain(files).collect();
             let text = parts.join(" ").trim().to_owned();
             HandoffMessage { who, name: message.staff, text, at }
         }
@@ -293,12 +309,15 @@ async fn find_and_act(
     action: StaffAction,
     change: &mut Change,
 ) -> Result<StaffActionResult, Error> {
-    if let StaffAction::Say { text, cards } = &action {
+    if let StaffAction::Say { text, cards, files } = &action {
+        if files.len() > MOST_FILES {
+            return Err(Error::TooManyFiles(files.len()));
+        }
         if cards.len() > MOST_CARDS {
             return Err(Error::TooManyCards(cards.len()));
         }
         match text.chars().count() {
-            0 if cards.is_empty() => return Err(Error::Empty),
+            0 if cards.is_empty() && files.is_empty() => return Err(Error::Empty),
             count if count > LONGEST => return Err(Error::TooLong(count)),
             _ => {}
         }
@@ -325,8 +344,9 @@ async fn find_and_act(
     change.after(match &action {
         StaffAction::Take => json!({ "with_a_person": true, "holder": actor.id }),
         StaffAction::Return => json!({ "with_a_person": false, "holder": null }),
-        StaffAction::Say { text, cards } => json!({
+        StaffAction::Say { text, cards, files } => json!({
             "with_a_person": true, "holder": actor.id, "characters": text.chars().count(), "products": cards.len(),
+            "files": files.len(),
         }),
     });
     let done = hand_in(store, actor, now, &chat, action.clone(), change).await?;

@@ -1,35 +1,34 @@
 //! The inbox: chats in lists, one chat with its turns, notes of staff, and what the bot would say.
 //!
-//! Taking a chat and writing to its client is in [`crate::handoff`].
+//! Taking a chat and writing to its client is in [`crate::handoff`], saving a dialog as a test in [`crate::saved_test`].
+
+mod delivery;
+mod explain;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::json;
-use tolmach_engine::{
-    Session,
-    effect::{Query, QueryOutcome},
-    event::{Event, EventKind},
-    text::shorten,
-    trace::Trace,
-};
+use tolmach_engine::{Session, event::EventKind, text::shorten};
 use tolmach_runtime::{
-    Record, Runtime,
+    Runtime,
     leads::LeadRow,
     ports::{
-        self, Actor, DialogQuery, DialogRow, LeadQuery, MAX_FOUND, MessageQuery, MessageRow, ModelCallQuery,
-        ModelCallRow, NoteRow, Order, Page, Store, StoredTurn, TurnLine, TurnQuery, Write, Written,
+        self, Actor, DeliveryState, DialogQuery, DialogRow, LeadQuery, MAX_FOUND, MessageQuery, MessageRow,
+        NoteRow, Order, Page, Store, TurnLine, Write, Written,
     },
-    testing::{self, Saved, SavedTurn},
     texts,
 };
 
 use crate::audit::Change;
 
+pub use delivery::deliver_again;
+pub use explain::{Explained, Prompt, PromptPart, explain};
+
 /// Messages that are shown of a chat at once.
 pub const SHOWN: u32 = 60;
 /// The longest note, in characters.
 pub const LONGEST_NOTE: usize = 2_000;
-/// The most turns of a dialog that is saved as a test.
-const LONGEST_TEST: u32 = 200;
 
 /// Why something about a chat cannot be shown or done.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +39,12 @@ pub enum Error {
     /// There is no such turn of the chat.
     #[error("there is no turn {1} of the chat {0}; old turns are removed after a time")]
     UnknownTurn(String, i64),
+    /// There is no such message of the bot or the staff in the chat, or nothing is known of its delivery any more.
+    #[error("there is no such message of the bot or the staff in the chat whose delivery is known")]
+    UnknownMessage,
+    /// The message has arrived.
+    #[error("the message was delivered meanwhile; nothing was sent again")]
+    Arrived,
     /// The stored turn cannot be read.
     #[error("the stored turn cannot be read: {0}")]
     Unreadable(String),
@@ -49,9 +54,6 @@ pub enum Error {
     /// The note is too long.
     #[error("the note has {0} characters; at most {LONGEST_NOTE} are kept")]
     LongNote(usize),
-    /// The dialog is too long for a test.
-    #[error("the dialog has more than {LONGEST_TEST} turns; a test of so many shows nothing")]
-    LongDialog,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] ports::Error),
@@ -98,7 +100,7 @@ pub async fn search(store: &dyn Store, text: &str) -> ports::Result<Search> {
     Ok(search)
 }
 
-/// What people read of a message: its text, and the names of its products.
+/// What people read of a message: its text, and the names of its products and files.
 pub fn shown_text(message: &MessageRow) -> String {
     texts::shown(message.who, &message.body)
 }
@@ -114,6 +116,8 @@ pub struct Conversation {
     pub earlier: bool,
     /// The turns that the messages belong to, oldest first.
     pub turns: Vec<TurnLine>,
+    /// How the delivery of the bot's and the staff's messages stands, by the `seq` of the message.
+    pub deliveries: BTreeMap<i64, DeliveryState>,
 }
 
 /// Which part of a transcript is wanted.
@@ -145,14 +149,30 @@ pub async fn conversation(store: &dyn Store, chat: &str, part: Part) -> Result<C
     if earlier {
         messages.remove(0);
     }
-    let turns = match (messages.first(), messages.last()) {
-        (Some(first), Some(last)) => {
-            let until = if before.is_some() { last.at.saturating_add(1) } else { i64::MAX };
-            store.turn_lines(chat, first.at, until, SHOWN).await?
+    // What happened after the last message that is known, such as a person taking the chat, brings no message.
+    let known = match part {
+        Part::After(seq) => {
+            let query = MessageQuery { before: Some(seq.saturating_add(1)), ..MessageQuery::of(chat, 0, 1) };
+            store.messages(&query).await?.first().map(|message| message.at)
         }
+        Part::Last | Part::Before(_) => None,
+    };
+    let turns = match (known.or(messages.first().map(|first| first.at)), messages.last()) {
+        (Some(from), last) => {
+            let until = match (before, last) {
+                (Some(_), Some(last)) => last.at.saturating_add(1),
+                _ => i64::MAX,
+            };
+            store.turn_lines(chat, from, until, SHOWN).await?
+        }
+        (None, _) => Vec::new(),
+    };
+    let deliveries = match (messages.first(), messages.last()) {
+        (Some(first), Some(last)) => store.deliveries(chat, first.seq, last.seq).await?,
         _ => Vec::new(),
     };
-    Ok(Conversation { row, messages, earlier, turns })
+    let deliveries = deliveries.into_iter().map(|row| (row.message, row.state)).collect();
+    Ok(Conversation { row, messages, earlier, turns, deliveries })
 }
 
 /// What stands beside a chat.
@@ -183,76 +203,6 @@ pub async fn beside(store: &dyn Store, chat: &str) -> Result<Beside, Error> {
     let open = leads.iter().position(|lead| lead.status.is_open()).unwrap_or(0);
     let session = store.chat(chat).await?.session.and_then(|json| serde_json::from_str(&json).ok());
     Ok(Beside { lead: leads.into_iter().nth(open), notes: store.notes(chat).await?, session })
-}
-
-/// A turn as it is explained.
-#[derive(Clone, Debug, Serialize)]
-pub struct Explained {
-    /// Its `seq`.
-    pub seq: i64,
-    /// When its event was received, milliseconds since the Unix epoch.
-    pub at: i64,
-    /// Its event.
-    pub event: Event,
-    /// The release that it ran on.
-    pub release: String,
-    /// The trace; more than is stored where the turn replays.
-    pub trace: Trace,
-    /// What was asked, and what came back.
-    pub exchanges: Vec<(Query, QueryOutcome)>,
-    /// Attempts of model calls.
-    pub calls: Vec<ModelCallRow>,
-    /// Why it cannot be explained beyond what is stored.
-    pub unexplained: Option<String>,
-}
-
-/// Explains a turn of a chat: the stored turn is run again from its record, with the recorded outcomes; nothing is asked. Values
-/// of personal slots and contacts are replaced.
-///
-/// # Errors
-/// When there is no such turn, it cannot be read, or the database is unavailable.
-pub async fn explain(runtime: &Runtime, chat: &str, seq: i64) -> Result<Explained, Error> {
-    let store = runtime.store();
-    let query = TurnQuery {
-        chat: Some(chat.to_owned()),
-        since: None,
-        page: Page { limit: 1, after: Some(seq.saturating_sub(1)) },
-    };
-    let turn = store.turns(&query).await?.into_iter().find(|turn| turn.seq == seq);
-    let turn = turn.ok_or_else(|| Error::UnknownTurn(chat.to_owned(), seq))?;
-    let record = record(&turn)?;
-    let run = |release: &tolmach_engine::Release| {
-        let explained = record.explained(release, &turn.event);
-        let exchanges = record.exchanges(release, &turn.event);
-        let (trace, why) = match explained {
-            Ok(trace) => (trace, None),
-            Err(why) => (record.trace.clone(), Some(why.to_string())),
-        };
-        let shown = Record { trace, ..record.clone() }.redacted(release, &turn.event);
-        (shown.trace, exchanges, why)
-    };
-    let (trace, exchanges, unexplained) = match runtime.releases().with_release(&turn.release, run).await? {
-        Some(explained) => explained,
-        None => (
-            record.trace.clone(),
-            Vec::new(),
-            Some("its release is not kept, or no longer compiles".to_owned()),
-        ),
-    };
-    let calls = ModelCallQuery {
-        chat: Some(chat.to_owned()),
-        since: Some(turn.at.saturating_sub(1_000)),
-        order: Order::OldestFirst,
-        page: Page::first(100),
-    };
-    let mut calls = store.model_calls(&calls).await?;
-    calls.retain(|call| call.call.turn == turn.event.id);
-    let StoredTurn { seq, at, event, release, .. } = turn;
-    Ok(Explained { seq, at, event, release, trace, exchanges, calls, unexplained })
-}
-
-fn record(turn: &StoredTurn) -> Result<Record, Error> {
-    serde_json::from_str(&turn.trace).map_err(|why| Error::Unreadable(why.to_string()))
 }
 
 /// Adds a note about a chat and writes a `chat.note` row of the audit log, without the text.
@@ -296,56 +246,6 @@ fn reason(error: &Error) -> String {
         Error::UnknownChat(_) => "there is no such chat".to_owned(),
         other => other.to_string(),
     }
-}
-
-/// Writes a chat's dialog as a dialog test, in YAML, whole or until a turn. The client's messages stand in it as they were
-/// written.
-///
-/// # Errors
-/// When there is no such chat, it is too long, a turn cannot be read, or the database is unavailable.
-pub async fn as_test(
-    runtime: &Runtime,
-    chat: &str,
-    until: Option<i64>,
-    script: bool,
-) -> Result<String, Error> {
-    let store = runtime.store();
-    let mut stored = store.turns(&TurnQuery::of(chat, LONGEST_TEST.saturating_add(1))).await?;
-    if stored.is_empty() {
-        return Err(Error::UnknownChat(chat.to_owned()));
-    }
-    if let Some(until) = until {
-        stored.retain(|turn| turn.seq <= until);
-    }
-    if stored.len() > usize::try_from(LONGEST_TEST).unwrap_or(usize::MAX) {
-        return Err(Error::LongDialog);
-    }
-    let mut turns = Vec::new();
-    for turn in stored {
-        let record = record(&turn)?;
-        let exchanges = runtime
-            .releases()
-            .with_release(&turn.release, |release| record.exchanges(release, &turn.event))
-            .await?;
-        turns.push(SavedTurn { event: turn.event, record, exchanges: exchanges.unwrap_or_default() });
-    }
-    let last: Session = match store.chat(chat).await?.session {
-        Some(session) => serde_json::from_str(&session).map_err(|why| Error::Unreadable(why.to_string()))?,
-        None => Session::default(),
-    };
-    let first = turns.iter().find_map(|turn| match &turn.event.kind {
-        EventKind::Message { text } => Some(shorten(&text.replace('\n', " "), 60)),
-        _ => None,
-    });
-    Ok(testing::write(&Saved {
-        name: &first.unwrap_or_else(|| "a saved dialog".to_owned()),
-        language: last.client.language,
-        // The catalogue in use is none of a test.
-        cards: false,
-        script,
-        turns: &turns,
-        last: &last,
-    }))
 }
 
 /// What a person says about a turn that went wrong.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tolmach_runtime::ports::{self, Actor, Removed, Retention, Store};
 
-use crate::{accounts, audit::Change, uploads::Uploads};
+use crate::{accounts, audit::Change, files::FileFolder, uploads::Uploads};
 
 /// The maximum number of rows deleted per table and step, so that turns do not wait long for the write lock.
 const CHUNK: u32 = 500;
@@ -67,7 +67,7 @@ impl Days {
 }
 
 /// Deletes everything that is past its retention, in chunks; returns the number of deleted rows by table. An upload
-/// counts as a row, and its files go with it.
+/// counts as a row, and its files go with it; so does a file that staff sent, which goes with the messages of its time.
 ///
 /// Writes a `retention.run` row of the audit log, unless there was nothing to delete.
 ///
@@ -76,6 +76,7 @@ impl Days {
 pub async fn run(
     store: &dyn Store,
     uploads: &Uploads,
+    files: &FileFolder,
     actor: &Actor,
     now: i64,
     days: &Days,
@@ -86,6 +87,10 @@ pub async fn run(
         && let Some(before) = before(now, days.uploads)
     {
         ended = uploads.sweep(store, before).await.map(|removed| all.add("uploads", removed));
+    }
+    if ended.is_ok() {
+        let swept = files.sweep(store, now, before(now, days.messages)).await;
+        ended = swept.map(|removed| all.add("files", removed));
     }
     if all.all() > 0 {
         tracing::info!(rows = all.all(), "old rows were removed");

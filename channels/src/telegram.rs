@@ -9,7 +9,7 @@
 //! Telegram's `retry_after`, which the outbox honours per chat. The token is part of every API URL, so error texts
 //! never contain a URL.
 //!
-//! Not here: webhooks, files, dialogs in groups, and the interpretation of messages.
+//! Not here: webhooks, files of clients, dialogs in groups, and the interpretation of messages.
 
 mod api;
 mod deliver;
@@ -41,6 +41,7 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     edits: false,
     typing: false,
     contact_sharing: true,
+    files: true,
     max_text: 4096,
     max_caption: 1024,
     max_callback_data: 64,

@@ -85,7 +85,7 @@ impl Terminal {
     /// Prints a message of the chat's history.
     pub fn show_stored(&self, message: &MessageRow) {
         match (message.who, serde_json::from_str::<Outgoing>(&message.body)) {
-            (Author::Bot, Ok(outgoing)) => self.show(&outgoing),
+            (Author::Bot | Author::Staff, Ok(outgoing)) => self.show(&outgoing),
             _ => self.echo(&message.body),
         }
     }
@@ -102,6 +102,10 @@ impl Terminal {
         }
         if !message.cards.is_empty() {
             text.push_str(&format!("{}\n", visible(&cards(&message.cards).to_string())));
+        }
+        for file in &message.files {
+            let kilobytes = file.bytes.div_ceil(1024);
+            text.push_str(&format!("[{}, {kilobytes} KB: {}]\n", visible(&file.name), file.address));
         }
         let mut buttons = self.buttons();
         // Buttons can be pressed until other buttons are shown, as in a messenger.
@@ -191,7 +195,7 @@ impl Channel for Terminal {
 mod tests {
     use std::sync::Arc;
 
-    use tolmach_engine::effect::{Button, Choice, Press};
+    use tolmach_engine::effect::{Button, Choice, Press, SentFile};
 
     use super::*;
 
@@ -223,10 +227,19 @@ mod tests {
             },
         ];
         let card = Card { name: "Насос".to_owned(), price: "100 ₽".to_owned(), ..Card::default() };
-        let message =
-            Outgoing {
-                text: "Вот что есть".to_owned(), cards: vec![card], buttons, ..Outgoing::default()
-            };
+        let file = SentFile {
+            address: "/files/a/b".to_owned(),
+            name: "Счёт.pdf".to_owned(),
+            media: "application/pdf".to_owned(),
+            bytes: 2_000,
+        };
+        let message = Outgoing {
+            text: "Вот что есть".to_owned(),
+            cards: vec![card],
+            files: vec![file],
+            buttons,
+            ..Outgoing::default()
+        };
         for chat in ["me", "another"] {
             let delivery = terminal.deliver(&Address::new(NAME, chat), "e.1", &message).await;
             assert_eq!(delivery, Delivery::Done);
@@ -234,6 +247,7 @@ mod tests {
         let text = String::from_utf8(printed.0.lock().unwrap().clone()).unwrap();
         assert_eq!(text.matches("Вот что есть\n").count(), 1, "{text}");
         assert!(text.contains("Насос") && text.contains("100 ₽"), "{text}");
+        assert!(text.contains("[Счёт.pdf, 2 KB: /files/a/b]\n"), "{text}");
         assert!(text.ends_with("  [1] Ещё\n  Сайт https://example.com\n"), "{text}");
         let pressed = Some(("Ещё".to_owned(), "b1".to_owned()));
         assert_eq!((terminal.button("1"), terminal.button("Ещё")), (pressed.clone(), pressed));

@@ -14,8 +14,8 @@
 //!   missed than are sent. `earlier` tells a page that shows nothing that the chat has older messages.
 //! - `greeting { messages }`: how the chat begins, to a page of a chat without messages. Nothing of it is stored: the
 //!   messages have `seq` and `at` 0, and another `greeting` or the first `message` frames take their place. May be empty.
-//! - `message { seq, who, at, text, photo?, cards, buttons, language? }`: in ascending order of `seq`, each once per
-//!   socket. `at` is in milliseconds since the Unix epoch.
+//! - `message { seq, who, at, text, photo?, cards, files?, buttons, language? }`: in ascending order of `seq`, each once per
+//!   socket. `at` is in milliseconds since the Unix epoch. `files` are `{ name, url, bytes, picture }`.
 //! - `older { messages, earlier }`: at most the last 50 and 256 KiB before the given `seq`, in ascending order, and
 //!   whether there are older ones.
 //! - `state { storing }`: whether messages can be stored, when that has changed since `welcome`. While they cannot, the page
@@ -44,7 +44,7 @@
 //! request above a limit gets the status 429 with `Retry-After`, a message above one the error `too_fast`; a socket that
 //! floods is closed with the code 1008. What is refused is logged with the client's address under the target `security`.
 //!
-//! Not here: logins, files, voice, and the timeouts of connections, which the HTTP server has.
+//! Not here: logins, files of clients, voice, and the timeouts of connections, which the HTTP server has.
 
 mod frame;
 mod guard;

@@ -19,6 +19,8 @@ pub struct Capabilities {
     pub typing: bool,
     /// Whether a button can share the client's own contact.
     pub contact_sharing: bool,
+    /// Whether staff can send files.
+    pub files: bool,
     /// The most UTF-16 units of a text. A longer one is split or cut.
     pub max_text: u32,
     /// The most UTF-16 units of a text under a picture.
@@ -39,6 +41,7 @@ impl Capabilities {
         edits: false,
         typing: false,
         contact_sharing: false,
+        files: false,
         max_text: u32::MAX,
         max_caption: u32::MAX,
         max_callback_data: u32::MAX,

@@ -410,6 +410,9 @@ pub struct Outgoing {
     /// Products to show after the text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<Card>,
+    /// Files that a person of the staff sends, after the products.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<SentFile>,
     /// Buttons, one a row, under the last part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Button>,
@@ -439,6 +442,31 @@ impl Outgoing {
 pub fn paragraphs(texts: &[&str]) -> String {
     let texts: Vec<&str> = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
     texts.join("\n\n")
+}
+
+/// A file that a person of the staff sends to the client. Its content is kept outside of the session, under its address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentFile {
+    /// Where its content is: an address on this server.
+    pub address: String,
+    /// What it is called, with its extension.
+    pub name: String,
+    /// The media type, such as `application/pdf`.
+    pub media: String,
+    /// The size of its content.
+    pub bytes: u64,
+}
+
+impl SentFile {
+    /// Whether it is a picture of points, which a client can be shown.
+    pub fn is_picture(&self) -> bool {
+        is_picture(&self.media)
+    }
+}
+
+/// Whether a media type is that of a picture of points. A drawing such as SVG can hold a script and is none.
+pub fn is_picture(media: &str) -> bool {
+    matches!(media, "image/png" | "image/jpeg" | "image/webp" | "image/gif")
 }
 
 /// A product as the client sees it; every field is rendered from the row.
@@ -561,6 +589,14 @@ pub struct Lead {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_of_before_has_no_files_and_one_without_any_is_written_as_before() {
+        let json = r#"{"text":"hi","language":"en"}"#;
+        let outgoing: Outgoing = serde_json::from_str(json).unwrap();
+        assert_eq!(outgoing.files, []);
+        assert_eq!(serde_json::to_string(&outgoing).unwrap(), json);
+    }
 
     #[test]
     fn effects_of_an_earlier_version_read() {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    effect::{Card, Press},
+    effect::{Card, Press, SentFile},
     language::Language,
     text::cut,
     visible::make_visible,
@@ -242,11 +242,14 @@ fn command(text: &str) -> Option<EventKind> {
 pub enum StaffAction {
     /// Writes to the client, which takes the chat over: the bot is silent from now on.
     Say {
-        /// The text; may be empty when there are products.
+        /// The text; may be empty when there are products or files.
         text: String,
         /// Products to show after the text.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         cards: Vec<Card>,
+        /// Files to send after them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<SentFile>,
     },
     /// Takes the chat over without writing.
     Take,
@@ -255,9 +258,9 @@ pub enum StaffAction {
 }
 
 impl StaffAction {
-    /// A message without products.
+    /// A message without products and files.
     pub fn say(text: impl Into<String>) -> StaffAction {
-        StaffAction::Say { text: text.into(), cards: Vec::new() }
+        StaffAction::Say { text: text.into(), cards: Vec::new(), files: Vec::new() }
     }
 }
 

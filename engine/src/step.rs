@@ -72,6 +72,11 @@ impl SuspendedTurn {
     pub fn at(&self) -> (&str, &str) {
         (running_flow(&self.session, &self.turn_state).unwrap_or_default(), &self.turn_state.current.node)
     }
+
+    /// How many nodes the turn has visited so far; the last one asks.
+    pub fn visited(&self) -> usize {
+        self.turn_state.trace.visits.len()
+    }
 }
 
 /// Begins the turn of an event.

@@ -174,6 +174,9 @@ impl TurnState {
         for card in &message.cards {
             said.push_str(&format!("\n• {} — {}", card.name, card.price));
         }
+        for file in &message.files {
+            said.push_str(&format!("\n[{}]", file.name));
+        }
         let author = if message.staff.is_some() { Author::Staff } else { Author::Bot };
         session.remember(author, &personal.redact(&said, session.language));
         // Two wishes of a message may have one answer.

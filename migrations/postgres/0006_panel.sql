@@ -26,6 +26,12 @@ CREATE TABLE notes (
 );
 CREATE INDEX notes_of_chat ON notes (chat, seq);
 
+-- Which effect a message of the bot or the staff is: how its delivery is found. NULL in what clients wrote, and in messages of before.
+ALTER TABLE messages ADD COLUMN effect TEXT COLLATE "C";
+-- Why the last attempt to deliver failed. With `delivered = 1` the message was given up and never arrived.
+ALTER TABLE outbox ADD COLUMN failure TEXT;
+CREATE INDEX outbox_failed ON outbox (due) WHERE delivered = 1 AND failure IS NOT NULL;
+
 CREATE TABLE accounts (
     id       TEXT COLLATE "C"    NOT NULL PRIMARY KEY,
     name     TEXT    NOT NULL,

@@ -26,6 +26,12 @@ CREATE TABLE notes (
 ) STRICT;
 CREATE INDEX notes_of_chat ON notes (chat, seq);
 
+-- Which effect a message of the bot or the staff is: how its delivery is found. NULL in what clients wrote, and in messages of before.
+ALTER TABLE messages ADD COLUMN effect TEXT;
+-- Why the last attempt to deliver failed. With `delivered = 1` the message was given up and never arrived.
+ALTER TABLE outbox ADD COLUMN failure TEXT;
+CREATE INDEX outbox_failed ON outbox (due) WHERE delivered = 1 AND failure IS NOT NULL;
+
 CREATE TABLE accounts (
     id       TEXT    NOT NULL PRIMARY KEY,
     name     TEXT    NOT NULL,
@@ -96,9 +102,10 @@ FROM messages WHERE who = 'staff' OR who = 'client' AND body <> '/start' GROUP B
 -- of the message; deleted words are removed from the index at once (`secure-delete`) and not only marked.
 CREATE VIEW message_texts AS SELECT seq, replace(replace(substr(CASE
     WHEN who = 'client' THEN body
-    -- A message of the bot or of staff is JSON: its text, and the names of its products.
+    -- A message of the bot or of staff is JSON: its text, and the names of its products and files.
     WHEN json_valid(body) THEN coalesce(json_extract(body, '$.text'), '') || coalesce((
-        SELECT ' ' || group_concat(json_extract(body, c.fullkey || '.name'), ' ') FROM json_each(body, '$.cards') AS c), '')
+        SELECT ' ' || group_concat(json_extract(body, c.fullkey || '.name'), ' ') FROM json_each(body, '$.cards') AS c), '') || coalesce((
+        SELECT ' ' || group_concat(json_extract(body, f.fullkey || '.name'), ' ') FROM json_each(body, '$.files') AS f), '')
     ELSE '' END, 1, 20000), 'Ё', 'Е'), 'ё', 'е') AS text
 -- A text ends at U+0000 for SQLite.
 FROM (SELECT seq, who, CASE who WHEN 'client' THEN body ELSE replace(body, '\u0000', ' ') END AS body FROM messages);

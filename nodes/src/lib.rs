@@ -78,6 +78,7 @@ pub fn platform() -> Platform {
         edits: false,
         typing: false,
         contact_sharing: true,
+        files: true,
         max_text: 4096,
         max_caption: 1024,
         max_callback_data: 64,

@@ -28,6 +28,8 @@ pub(crate) struct Acknowledgements {
 #[derive(Default)]
 struct Open {
     effects: Vec<String>,
+    /// Messages that were given up, with the reasons.
+    failed: Vec<(String, String)>,
     given: u64,
     /// Whether a task is writing them.
     writing: bool,
@@ -50,11 +52,25 @@ impl Acknowledgements {
 
     /// Queues these effects to be marked as delivered; returns the position after them.
     pub(crate) fn give(&self, effects: Vec<String>) -> AckPosition {
+        self.add(|open| {
+            open.given += effects.len() as u64;
+            open.effects.extend(effects);
+        })
+    }
+
+    /// Has these effects marked as given up, with the reason; returns the position after them.
+    pub(crate) fn give_up(&self, effects: Vec<String>, why: &str) -> AckPosition {
+        self.add(|open| {
+            open.given += effects.len() as u64;
+            open.failed.extend(effects.into_iter().map(|effect| (effect, why.to_owned())));
+        })
+    }
+
+    fn add(&self, more: impl FnOnce(&mut Open)) -> AckPosition {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.given += effects.len() as u64;
-        open.effects.extend(effects);
+        more(&mut open);
         let ticket = AckPosition(open.given);
-        if !open.effects.is_empty() && !open.writing {
+        if !(open.effects.is_empty() && open.failed.is_empty()) && !open.writing {
             open.writing = true;
             if let Some(me) = self.me.upgrade() {
                 tokio::spawn(me.write());
@@ -77,16 +93,20 @@ impl Acknowledgements {
     /// Writes until the queue is empty. Effects that are added during a write go into the next one.
     async fn write(self: Arc<Acknowledgements>) {
         loop {
-            let (effects, given) = {
+            let (effects, failed, given) = {
                 let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-                if open.effects.is_empty() {
+                if open.effects.is_empty() && open.failed.is_empty() {
                     open.writing = false;
                     return;
                 }
-                (std::mem::take(&mut open.effects), open.given)
+                (std::mem::take(&mut open.effects), std::mem::take(&mut open.failed), open.given)
             };
             while let Err(why) = self.store.delivered(effects.clone()).await {
                 tracing::error!(%why, messages = effects.len(), "deliveries could not be marked; it is tried again");
+                tokio::time::sleep(PAUSE).await;
+            }
+            while let Err(why) = self.store.give_up(failed.clone()).await {
+                tracing::error!(%why, messages = failed.len(), "lost messages could not be marked; it is tried again");
                 tokio::time::sleep(PAUSE).await;
             }
             self.stored.send_replace(given);

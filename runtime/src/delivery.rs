@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tolmach_engine::effect::{Command, Effect, Outgoing};
+use tolmach_engine::{
+    effect::{Command, Effect, Outgoing},
+    text::shorten,
+};
 
 use crate::{
     acknowledgements::AckPosition,
@@ -13,6 +16,9 @@ use crate::{
 
 /// Failed attempts after which a message is dropped. With the pauses of [`backoff`] that is after about a day.
 const ATTEMPTS: i64 = 300;
+
+/// The most characters that are stored of why a message did not arrive.
+const LONGEST_REASON: usize = 300;
 
 impl Runtime {
     /// Delivers the messages of a turn that was just committed. Returns whether any stays undelivered. `receipt` is set
@@ -43,7 +49,7 @@ impl Runtime {
                 Ok(message) => message,
                 Err(why) => {
                     tracing::error!(effect = row.effect, %why, "a stored message cannot be read; it is dropped");
-                    *receipt = self.acknowledgements.give(vec![row.effect]);
+                    *receipt = self.acknowledgements.give_up(vec![row.effect], "it cannot be read");
                     continue;
                 }
             };
@@ -72,12 +78,17 @@ impl Runtime {
             Delivery::Done => *receipt = self.acknowledgements.give(vec![effect.to_owned()]),
             Delivery::Refused { why } => {
                 tracing::error!(chat = short(chat), effect, why, "a message was refused; it is dropped");
-                *receipt = self.acknowledgements.give(vec![effect.to_owned()]);
+                *receipt = self.acknowledgements.give_up(vec![effect.to_owned()], &kept(&why));
             }
             Delivery::Gone { why } => {
                 tracing::info!(chat = short(chat), why, "the client cannot be reached any more");
                 let waiting = self.ports.store.outbox(chat).await?;
-                *receipt = self.acknowledgements.give(waiting.into_iter().map(|row| row.effect).collect());
+                // A message that was just committed may be delivered before the store is asked for it.
+                let mut lost: Vec<String> = waiting.into_iter().map(|row| row.effect).collect();
+                if lost.iter().all(|known| known != effect) {
+                    lost.push(effect.to_owned());
+                }
+                *receipt = self.acknowledgements.give_up(lost, &kept(&why));
             }
             Delivery::Later { why, .. } if attempts + 1 >= ATTEMPTS => {
                 tracing::error!(
@@ -86,7 +97,7 @@ impl Runtime {
                     why,
                     "a message is given up after {ATTEMPTS} attempts"
                 );
-                *receipt = self.acknowledgements.give(vec![effect.to_owned()]);
+                *receipt = self.acknowledgements.give_up(vec![effect.to_owned()], &kept(&why));
             }
             Delivery::Later { after, why } => {
                 let pause = after.max(backoff(attempts, effect));
@@ -98,12 +109,17 @@ impl Runtime {
                     "a message is put off"
                 );
                 let due = self.ports.clock.now() + i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 2);
-                self.ports.store.postpone(effect, due).await?;
+                self.ports.store.postpone(effect, due, &kept(&why)).await?;
                 return Ok(false);
             }
         }
         Ok(true)
     }
+}
+
+/// A reason as it is stored.
+fn kept(why: &str) -> String {
+    shorten(why, LONGEST_REASON)
 }
 
 /// Pause after a failed attempt: doubles from 1 s to 5 min, plus up to 0.5 s derived from the effect's id, so that

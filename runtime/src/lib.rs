@@ -40,7 +40,7 @@ pub use golden::{GoldenQuestion, golden_questions};
 pub use intents::{TrainedClassifier, Trainer};
 pub use maintenance::Tasks;
 pub use queries::QueryPorts;
-pub use record::{Difference, Record};
+pub use record::{Difference, Record, VisitCost};
 pub use release_registry::{FollowOutcome, ReleaseRegistry};
 pub use runtime::{Runtime, RuntimePorts};
 pub use session_migration::{RESTART, place};

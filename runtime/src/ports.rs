@@ -8,6 +8,7 @@ mod catalog;
 mod channel;
 mod clock;
 mod embedder;
+mod files;
 mod greeter;
 mod http;
 mod llm;
@@ -24,6 +25,7 @@ pub use catalog::Catalog;
 pub use channel::{Address, Channel, Delivery, Inbound, Intake};
 pub use clock::{Clock, SystemClock};
 pub use embedder::Embedder;
+pub use files::{FILE_PREFIX, Files};
 pub use greeter::Greeter;
 pub use http::{Http, NoHttp};
 pub use llm::Llm;
@@ -36,14 +38,14 @@ pub use query::{Order, Page};
 pub use retention::{Removed, Retention};
 pub use store::{
     Account, AccountSaved, AccountStore, AnalyticsEvent, AnalyticsEventKind, AnalyticsStore, Bundle, Chat,
-    ChatKey, ChatOverview, ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, DialogFact,
-    DialogFigures, DialogQuery, DialogRow, DialogStore, Erased, Erasure, FigurePeriod, FigureStore,
-    FoundSaid, InboxRow, InboxStore, Invitation, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore,
-    LeaseStore, Login, Logins, MAX_FOUND, MAX_MENTIONS, MAX_PENDING, Mention, MessageQuery, MessageRow,
-    ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Publication,
-    PublicationKind, PublishOutcome, Purged, Queue, ReleaseStore, ReplyFigures, Said, Store, StoredTurn,
-    TakenOverChat, TaskStore, TimerStore, TurnFigures, TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting,
-    WaitingPlace, handle, presses,
+    ChatKey, ChatOverview, ChatStore, ClientStore, ClientTable, Commit, CommitOutcome, DeliveryRow,
+    DeliveryState, DialogFact, DialogFigures, DialogQuery, DialogRow, DialogStore, Erased, Erasure,
+    FigurePeriod, FigureStore, FoundSaid, HandoffChange, InboxRow, InboxStore, Invitation, LeadChanged,
+    LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Login, Logins, MAX_FOUND, MAX_MENTIONS,
+    MAX_PENDING, Mention, MessageQuery, MessageRow, ModelFigures, Needle, News, Next, NoteRow, NoticeRow,
+    OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, Queue, ReleaseStore,
+    ReplyFigures, Said, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnFigures, TurnLine,
+    TurnQuery, TurnStore, UnsureTurn, Waiting, WaitingPlace, handle, presses,
 };
 pub use task::{Day, ImportOptions, Job, QUEUE, QuarantineQuery, QuarantinedTask, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};

@@ -1,5 +1,7 @@
 //! Turn records: what is stored of a turn so that it can be replayed to the same effects.
 
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tolmach_engine::{
     Release, Session, Step,
@@ -22,6 +24,21 @@ pub struct Record {
     pub trace: Trace,
     /// The effects of the turn.
     pub effects: Vec<Effect>,
+    /// How long each query took, milliseconds, in the order of the trace's outcomes; empty in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub millis: Vec<u64>,
+}
+
+/// What a visit of a node cost; see [`Record::costs`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct VisitCost {
+    /// The time of its queries, milliseconds; `None` where it was not recorded.
+    pub asked: Option<u64>,
+    /// The time of its own computing, microseconds, measured by running the turn again. Nodes that ran between two queries
+    /// share the time of that part alike.
+    pub computed: u64,
+    /// The numbers of its queries among all of the turn.
+    pub queries: Vec<usize>,
 }
 
 /// How a replay differs from the record.
@@ -115,6 +132,7 @@ impl Record {
             before: self.before.redacted(release),
             trace: redacted(&self.trace, &values, language),
             effects: redacted(&self.effects, &values, language),
+            millis: self.millis.clone(),
         }
     }
 
@@ -130,6 +148,44 @@ impl Record {
                 Step::Query { suspended, .. } => step = resume(release, suspended, outcomes.next()?),
                 Step::Done { session, .. } => return Some(session),
             }
+        }
+    }
+
+    /// What each visit of the trace cost. The turn is run again for it, with the recorded outcomes.
+    pub fn costs(&self, release: &Release, event: &Event) -> Vec<VisitCost> {
+        let mut costs = vec![VisitCost { asked: Some(0), ..VisitCost::default() }; self.trace.visits.len()];
+        if self.trace.abandoned.is_some() {
+            return costs;
+        }
+        let mut outcomes = self.trace.outcomes.iter().cloned();
+        let mut from = 0;
+        let mut begun = Instant::now();
+        let mut step = start(release, self.before.clone(), event.clone());
+        let mut asked = 0;
+        loop {
+            let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let until = match &step {
+                Step::Query { suspended, .. } => suspended.visited(),
+                Step::Done { .. } => costs.len(),
+            };
+            // The node that asked goes on with the answer, so the part begins with it.
+            let ran = costs.get_mut(from..until).unwrap_or_default();
+            let share = took / u64::try_from(ran.len()).unwrap_or(1).max(1);
+            ran.iter_mut().for_each(|cost| cost.computed = cost.computed.saturating_add(share));
+            let (Step::Query { suspended, .. }, Some(outcome)) = (step, outcomes.next()) else {
+                return costs;
+            };
+            from = until.saturating_sub(1);
+            // A node that passes leaves no visit, and its query counts for the one before.
+            let at = from.min(costs.len().saturating_sub(1));
+            if let Some(cost) = costs.get_mut(at) {
+                let millis = self.millis.get(asked).copied();
+                cost.asked = cost.asked.zip(millis).map(|(sum, millis)| sum.saturating_add(millis));
+                cost.queries.push(asked);
+            }
+            asked += 1;
+            begun = Instant::now();
+            step = resume(release, suspended, outcome);
         }
     }
 

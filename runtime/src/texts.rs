@@ -11,15 +11,17 @@ const SEARCH: usize = 200;
 /// The words of a search that count.
 const SEARCH_WORDS: usize = 8;
 
-/// What people read of a message: its text, and the names of its products. `body` is as in [`crate::ports::MessageRow`].
+/// What people read of a message: its text, and the names of its products and files. `body` is as in [`crate::ports::MessageRow`].
 pub fn shown(who: Author, body: &str) -> String {
     if who == Author::Client {
         return body.to_owned();
     }
     let Ok(outgoing) = serde_json::from_str::<Outgoing>(body) else { return String::new() };
     let cards = outgoing.cards.iter().map(|card| card.name.as_str());
+    let files = outgoing.files.iter().map(|file| file.name.as_str());
     std::iter::once(outgoing.text.as_str())
         .chain(cards)
+        .chain(files)
         .filter(|text| !text.is_empty())
         .collect::<Vec<_>>()
         .join(" · ")

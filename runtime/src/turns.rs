@@ -62,9 +62,10 @@ impl Runtime {
         } else {
             starts.count_if_slow(self.run_turn(&ready, before.clone(), event.clone())).await
         };
-        let (session, effects, trace) = ended.unwrap_or_else(|why| {
+        let (session, effects, trace, millis) = ended.unwrap_or_else(|why| {
             tracing::error!(chat = short(&first.chat), why = why.reason(), "a turn was abandoned");
-            abandon(before.clone(), event.clone(), why)
+            let (session, effects, trace) = abandon(before.clone(), event.clone(), why);
+            (session, effects, trace, Vec::new())
         });
 
         let at = self.ports.clock.now();
@@ -107,7 +108,7 @@ impl Runtime {
         // Not in the record: a replay has the effects of the flow alone.
         let timer =
             told.timer.map(|command| Effect { id: format!("{}.{}", event.id, staff::TIMER), command });
-        let record = Record { before, trace, effects: effects.clone() };
+        let record = Record { before, trace, effects: effects.clone(), millis };
         let commit = Commit {
             chat: first.chat.clone(),
             inbox: rows
@@ -184,7 +185,7 @@ impl Runtime {
         ready: &Arc<LoadedRelease>,
         session: Session,
         event: Event,
-    ) -> Result<(Session, Vec<Effect>, Trace), Abandoned> {
+    ) -> Result<(Session, Vec<Effect>, Trace, Vec<u64>), Abandoned> {
         let release = &ready.release;
         // The turn has to reach its commit, so the waiting time is bounded in total and for each model call.
         let limits = release.limits(&session);
@@ -195,15 +196,18 @@ impl Runtime {
         let (chat, turn) = (session.chat.clone(), event.id);
         let of = Arc::clone(ready);
         let mut step = compute(deadline, move || start(&of.release, session, event)).await?;
+        let mut took = Vec::new();
         loop {
             match step {
-                Step::Done { session, effects, trace } => return Ok((session, effects, trace)),
+                Step::Done { session, effects, trace } => return Ok((session, effects, trace, took)),
                 Step::Query { query, suspended } => {
                     let mut left = deadline.saturating_duration_since(Instant::now());
                     if query.calls_model() {
                         left = left.min(millis(limits.llm_call));
                     }
+                    let asked = Instant::now();
                     let outcome = self.ask(ready, (&chat, turn), &query, &suspended, left).await;
+                    took.push(u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX));
                     let of = Arc::clone(ready);
                     step = compute(deadline, move || resume(&of.release, suspended, outcome)).await?;
                 }

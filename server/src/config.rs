@@ -23,6 +23,7 @@ use tolmach_adapters::{
     email::{self, EmailChannel},
     http::{Host, HttpClient},
 };
+use tolmach_app::files::FileFolder;
 use tolmach_catalog::meilisearch;
 use tolmach_channels::web::AllowedHost;
 use tolmach_engine::{Platform, platform::DEFAULT_ROLE};
@@ -85,6 +86,8 @@ pub struct Config {
     pub report: Report,
     /// Resource limits of the process that reads a price list.
     pub import: Import,
+    /// MiB that the files which staff send to clients may take together, 1 to 1,000,000.
+    pub files_mib: u64,
 }
 
 /// The database; if unset, an SQLite file in the data folder.
@@ -235,6 +238,7 @@ impl Default for Config {
             retention: Retention::default(),
             report: Report::default(),
             import: Import::default(),
+            files_mib: 2048,
         }
     }
 }
@@ -368,6 +372,9 @@ impl Config {
         config.retention.check()?;
         config.report.check()?;
         config.import.check()?;
+        if !(1..=1_000_000).contains(&config.files_mib) {
+            bail!("files_mib is {}; it is 1 to 1000000", config.files_mib);
+        }
         config.check_staff()?;
         config.limits.check()?;
         config.proxy.proxies()?;
@@ -470,6 +477,11 @@ impl Config {
             entry_flows: self.sites.values().filter_map(|site| site.entry.clone()).collect(),
             model_roles: Some(roles.chain([DEFAULT_ROLE.to_owned()]).collect()),
         }
+    }
+
+    /// The files that staff send to clients.
+    pub fn files(&self) -> FileFolder {
+        FileFolder::of(&self.data_dir, self.files_mib << 20, &tolmach_channels::ALL)
     }
 
     /// The staff groups as addresses.

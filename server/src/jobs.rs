@@ -119,7 +119,16 @@ impl Jobs {
             }
             Task::Retain => {
                 let (days, uploads) = (self.config.retention.days(), Uploads::of(&self.config.data_dir));
-                retention::run(&**self.store(), &uploads, &Actor::system(), now(), &days).await.map(drop)?;
+                retention::run(
+                    &**self.store(),
+                    &uploads,
+                    &self.config.files(),
+                    &Actor::system(),
+                    now(),
+                    &days,
+                )
+                .await
+                .map(drop)?;
             }
             Task::Report => {
                 let (now, report) = (now(), &self.config.report);

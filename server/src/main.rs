@@ -11,6 +11,7 @@ mod clock;
 mod commands;
 mod config;
 mod database;
+mod files;
 mod follow;
 mod health;
 mod http_server;
@@ -20,6 +21,7 @@ mod log;
 mod open_files;
 mod panel;
 mod photos;
+mod pieces;
 mod private;
 mod reader;
 

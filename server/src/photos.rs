@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::{Body, Bytes},
     extract::{Path, State},
     http::{
         StatusCode,
@@ -14,12 +13,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use futures_util::stream;
-use tokio::{fs::File, io::AsyncReadExt, sync::Semaphore};
+use tokio::sync::Semaphore;
 use tolmach_catalog::{OpenPhoto, PhotoFolder};
 
-/// Bytes that are read at a time.
-const PIECE: usize = 32 * 1024;
+use crate::pieces::pieces;
+
 /// Reads of the disk at a time. They run on tokio's blocking threads, which other work needs too.
 const READS: usize = 16;
 
@@ -51,7 +49,7 @@ async fn photo(State(served): State<Served>, Path(name): Path<String>) -> Respon
                 // A name is derived from the content, so its content never changes.
                 (CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
             ];
-            (headers, pieces(file, bytes, served.reads)).into_response()
+            (headers, pieces(file, bytes, served.reads, None)).into_response()
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(why) => {
@@ -61,30 +59,12 @@ async fn photo(State(served): State<Served>, Path(name): Path<String>) -> Respon
     }
 }
 
-/// The first `bytes` of a file as a body.
-fn pieces(file: File, bytes: u64, reads: Arc<Semaphore>) -> Body {
-    let read = |(mut file, left, reads): (File, u64, Arc<Semaphore>)| async move {
-        if left == 0 {
-            return Ok(None);
-        }
-        let reading = reads.acquire().await.map_err(std::io::Error::other)?;
-        let mut piece = vec![0; PIECE.min(usize::try_from(left).unwrap_or(PIECE))];
-        let count = file.read(&mut piece).await?;
-        drop(reading);
-        if count == 0 {
-            return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
-        }
-        piece.truncate(count);
-        Ok(Some((Bytes::from(piece), (file, left - count as u64, reads))))
-    };
-    Body::from_stream(stream::try_unfold((file, bytes, reads), read))
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
+    use crate::pieces::PIECE;
 
     #[tokio::test]
     async fn a_photo_comes_whole_and_one_that_is_too_large_does_not() {

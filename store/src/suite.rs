@@ -7,6 +7,7 @@
 mod accounts;
 mod audit;
 mod clients;
+mod deliveries;
 mod dialogs;
 mod figures;
 mod leads;
@@ -55,7 +56,8 @@ macro_rules! conformance {
         $crate::suite::conformance!($place:
             keeps_received_events_in_order, ignores_a_repeated_update, stores_all_parts_of_a_turn,
             refuses_a_stale_turn, stores_nothing_of_a_refused_turn, lets_one_of_two_turns_win,
-            delivers_in_order, postpones_deliveries_and_counts_attempts, keeps_old_buttons,
+            delivers_in_order, postpones_deliveries_and_counts_attempts, gives_messages_up_and_delivers_them_again,
+            keeps_old_buttons,
             fires_a_timer_once, replaces_and_cancels_timers, drops_a_fired_timer_that_the_turn_stops,
             merges_a_lead, pages_the_history, stores_unusual_texts, refuses_keys_with_nul, keeps_releases,
             serves_many_chats_at_once, serves_two_processes, lists_unfinished_chats,
@@ -89,6 +91,7 @@ pub(crate) use accounts::*;
 pub(crate) use audit::*;
 pub(crate) use clients::*;
 pub(crate) use conformance;
+pub(crate) use deliveries::*;
 pub(crate) use dialogs::*;
 pub(crate) use figures::*;
 pub(crate) use leads::*;
@@ -321,8 +324,8 @@ pub(crate) async fn postpones_deliveries_and_counts_attempts(place: &dyn TestDat
     let store = place.open().await;
     let row = run(&*store, CHAT, "a", vec![say("1"), say("2")]).await;
     let effect = format!("{}.0", row.event.id);
-    store.postpone(&effect, 50).await.expect("put off");
-    store.postpone(&effect, 90).await.expect("put off");
+    store.postpone(&effect, 50, "no answer in time").await.expect("put off");
+    store.postpone(&effect, 90, "503").await.expect("put off");
     let rows = store.outbox(CHAT).await.expect("read");
     let state: Vec<_> = rows.iter().map(|row| (row.attempts, row.due)).collect();
     assert_eq!(state, [(2, 90), (0, 5)]);

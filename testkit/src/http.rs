@@ -5,6 +5,7 @@ use std::future::Future;
 use axum::{
     Json, Router,
     body::Bytes,
+    extract::DefaultBodyLimit,
     http::{HeaderMap, StatusCode, Uri},
 };
 use serde_json::{Map, Value, json};
@@ -31,6 +32,8 @@ where
             (StatusCode::from_u16(status).expect("a status"), Json(value))
         }
     });
+    // The fakes decide themselves what is too large.
+    let router = router.layer(DefaultBodyLimit::disable());
     tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
     url
 }

@@ -68,7 +68,7 @@ pub struct Inner {
     /// Every request: lower-case method and body.
     pub seen: Vec<(String, Value)>,
     /// Messages that were accepted: `chat`, `text` without markup, `photo` (a URL, or the description of an upload),
-    /// `markup`, and whether it was `html`.
+    /// `document` (the description of an upload), `markup`, and whether it was `html`.
     pub shown: Vec<Value>,
     /// Descriptions of all errors that were returned.
     pub refused: Vec<String>,
@@ -149,7 +149,7 @@ impl Telegram {
             _ if token != TOKEN => Err((401, "Unauthorized".to_owned(), None)),
             "getme" => Ok(bot()),
             "getupdates" => self.updates(&request).await,
-            "sendmessage" | "sendphoto" => self.send(&method, &request),
+            "sendmessage" | "sendphoto" | "senddocument" => self.send(&method, &request),
             "answercallbackquery" | "setmycommands" => Ok(json!(true)),
             _ => Err((404, "Not Found".to_owned(), None)),
         };
@@ -241,7 +241,7 @@ impl Telegram {
             return Err(bad("chat not found"));
         }
         let (text, limit, long) = match method {
-            "sendphoto" => (&request["caption"], 1024, "message caption is too long"),
+            "sendphoto" | "senddocument" => (&request["caption"], 1024, "message caption is too long"),
             _ => (&request["text"], 4096, "message is too long"),
         };
         let text = text.as_str().unwrap_or_default();
@@ -263,6 +263,24 @@ impl Telegram {
         let markup = written_out(&request["reply_markup"])?;
         check_markup(&markup)?;
         let photo = &request["photo"];
+        let document = &request["document"];
+        match (method, if method == "sendphoto" { photo } else { document }) {
+            ("sendphoto", Value::Null) => return Err(bad("there is no photo in the request")),
+            ("senddocument", Value::Null) => return Err(bad("there is no document in the request")),
+            (_, Value::Object(file)) if file["bytes"].as_u64() == Some(0) => {
+                return Err(bad("file must be non-empty"));
+            }
+            // Of a bot's uploads: 10 MB for photos, 50 MB for other files (core.telegram.org/bots/api#sending-files).
+            ("senddocument", Value::Object(file)) if file["bytes"].as_u64() > Some(50 << 20) => {
+                return Err((413, "Request Entity Too Large".to_owned(), None));
+            }
+            ("senddocument", Value::Object(file)) if file["file"].as_str().is_none_or(str::is_empty) => {
+                return Err(bad("there is no document in the request"));
+            }
+            ("senddocument", Value::Object(_)) => {}
+            ("senddocument", _) => return Err(bad("wrong file identifier/HTTP URL specified")),
+            _ => {}
+        }
         match photo {
             _ if method != "sendphoto" => {}
             Value::Object(file) if file["bytes"].as_u64() > Some(10 << 20) => {
@@ -275,7 +293,7 @@ impl Telegram {
             _ => return Err(bad("wrong file identifier/HTTP URL specified")),
         }
         inner.shown.push(json!({
-            "chat": chat, "text": visible, "photo": photo, "markup": markup, "html": html,
+            "chat": chat, "text": visible, "photo": photo, "document": document, "markup": markup, "html": html,
         }));
         Ok(json!({ "message_id": inner.shown.len(), "date": 1, "chat": private(chat) }))
     }

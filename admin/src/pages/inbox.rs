@@ -2,6 +2,7 @@
 
 mod chat;
 mod list;
+mod reply;
 mod turn;
 
 use std::sync::Arc;
@@ -19,11 +20,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tolmach_app::{
     accounts::Permission,
-    catalog, handoff,
+    files::{ENDINGS, LARGEST, MOST_FILES},
+    handoff,
     inbox::{self, Part, Right},
+    saved_test::{self, SaveOptions},
 };
-
-use tolmach_engine::{card::card, language::Language};
 
 use crate::{
     Panel,
@@ -35,9 +36,13 @@ use crate::{
 };
 
 pub(crate) use list::Filter;
+pub(crate) use reply::reply;
 
 /// The file of a saved test.
 const TEST_FILE: &str = "saved.test.yaml";
+
+/// The most turns of a dialog that is saved as a test.
+const LONGEST_TEST: u32 = 200;
 
 /// After how many minutes of waiting a chat is amber, and red.
 const MINUTES: (i64, i64) = (3, 10);
@@ -152,6 +157,9 @@ async fn frame(
         "memory": [],
         "lead": null,
         "notes": [],
+        "accept": ENDINGS.map(|ending| format!(".{ending}")).join(","),
+        "largest_file": LARGEST,
+        "most_files": MOST_FILES,
     }))
 }
 
@@ -221,30 +229,15 @@ pub(crate) struct Text {
     text: String,
 }
 
-pub(crate) async fn reply(
+/// Sends a message again that did not arrive.
+pub(crate) async fn deliver_again(
     State(panel): State<Arc<Panel>>,
     visit: Visit,
     headers: HeaderMap,
-    Path(key): Path<String>,
-    // An article may stand there several times, which a struct cannot hold.
-    Form(fields): Form<Vec<(String, String)>>,
+    Path((key, message)): Path<(String, i64)>,
 ) -> Served {
-    let row = panel.store().dialog(&key).await?.ok_or(Failure::NotFound)?;
-    // Whoever has not taken the chat writes between the words of somebody else.
-    if row.holder.as_deref() != Some(visit.session()?.account.name.as_str()) {
-        return Err(Failure::Bad("error.take_first"));
-    }
-    let named = |wanted: &'static str| {
-        fields.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value.as_str())
-    };
-    let text = named("text").next().unwrap_or_default();
-    let language = if row.language == "en" { Language::En } else { Language::Ru };
-    let mut cards = Vec::new();
-    for article in named("article").take(handoff::MOST_CARDS + 1) {
-        let product = catalog::row(&*panel.options.catalog, article).await?;
-        cards.push(card(&product.ok_or(Failure::Bad("error.unknown_article"))?, language));
-    }
-    handoff::say(panel.store(), &visit.actor()?, panel.now(), &row.chat, text, cards).await?;
+    let chat = known(&panel, &key).await?;
+    inbox::deliver_again(panel.store(), &visit.actor()?, panel.now(), &chat, message).await?;
     done(&headers, &key)
 }
 
@@ -284,7 +277,7 @@ pub(crate) async fn test(
     Path(key): Path<String>,
     Form(Until { turn }): Form<Until>,
 ) -> Served {
-    let yaml = inbox::as_test(&panel.options.runtime, &key, turn, panel.options.models).await?;
+    let yaml = saved(&panel, &key, turn).await?;
     let query = turn.map(|turn| format!("?turn={turn}")).unwrap_or_default();
     let test = json!({
         "path": TEST_FILE,
@@ -303,10 +296,24 @@ pub(crate) async fn test_file(
     Path(key): Path<String>,
     Params(Until { turn }): Params<Until>,
 ) -> Served {
-    let yaml = inbox::as_test(&panel.options.runtime, &key, turn, panel.options.models).await?;
+    let yaml = saved(&panel, &key, turn).await?;
     let name = format!("attachment; filename=\"{TEST_FILE}\"");
     Ok(([(CONTENT_TYPE, "text/yaml; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], yaml)
         .into_response())
+}
+
+/// The entry of a test file. The catalogue in use is none of a test, so no cards are expected.
+async fn saved(panel: &Panel, key: &str, until: Option<i64>) -> Result<String, Failure> {
+    let runtime = &panel.options.runtime;
+    let taken = saved_test::names_of_release(runtime).await?;
+    let options = SaveOptions {
+        until,
+        most: Some(LONGEST_TEST),
+        taken: &taken,
+        script: panel.options.models,
+        ..SaveOptions::default()
+    };
+    Ok(saved_test::save(runtime, key, options).await?.yaml)
 }
 
 #[derive(Deserialize)]

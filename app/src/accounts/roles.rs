@@ -25,6 +25,8 @@ pub enum Permission {
     SeeFigures,
     /// To read chats.
     ReadChats,
+    /// To see what language models were asked.
+    SeePrompts,
     /// To take chats, write to clients, and note.
     Answer,
     /// To see leads with contacts.
@@ -68,6 +70,7 @@ impl Role {
                 P::OwnAccount
                     | P::SeeFigures
                     | P::ReadChats
+                    | P::SeePrompts
                     | P::Answer
                     | P::SeeLeads
                     | P::ChangeLeads
@@ -77,7 +80,7 @@ impl Role {
             ),
             // Contacts of clients are not needed to tune dialogs.
             Role::Analyst => {
-                matches!(what, P::OwnAccount | P::SeeFigures | P::ReadChats | P::SeeCatalogue)
+                matches!(what, P::OwnAccount | P::SeeFigures | P::ReadChats | P::SeePrompts | P::SeeCatalogue)
             }
         }
     }

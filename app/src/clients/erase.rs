@@ -13,7 +13,7 @@ use tolmach_runtime::ports::{
 };
 
 use super::{Error, Who, find};
-use crate::{audit::Change, text::event_id};
+use crate::{audit::Change, files::FileFolder, text::event_id};
 
 /// The turns and messages that are deleted in one step, so that no turn waits long for the write lock.
 const CHUNK: u32 = 500;
@@ -37,6 +37,8 @@ pub struct Receipt {
     pub at: i64,
     /// Erased rows by table. Those of `audit` and `model_calls` have lost what named the client.
     pub rows: Erased,
+    /// Erased files that staff had sent.
+    pub files: u64,
 }
 
 /// Erases the chats that are meant, on behalf of `actor`. Without `all`, only a single one.
@@ -48,12 +50,13 @@ pub struct Receipt {
 /// before that stay erased.
 pub async fn erase(
     store: &dyn Store,
+    files: &FileFolder,
     actor: &Actor,
     now: i64,
     who: &Who,
     all: bool,
 ) -> Result<(Vec<Receipt>, Purged), Error> {
-    let erased = erase_all(store, actor, now, who, all).await;
+    let erased = erase_all(store, files, actor, now, who, all).await;
     if let Err(why) = &erased {
         let mut change = Change::new(actor, ACTION, now);
         change.detail("by", who.by());
@@ -64,6 +67,7 @@ pub async fn erase(
 
 async fn erase_all(
     store: &dyn Store,
+    files: &FileFolder,
     actor: &Actor,
     now: i64,
     who: &Who,
@@ -80,18 +84,21 @@ async fn erase_all(
     }
     let mut receipts = Vec::new();
     for chat in &chats {
-        receipts.push(one(store, actor, now, who, chat).await?);
+        receipts.push(one(store, files, actor, now, who, chat).await?);
     }
     Ok((receipts, store.purge().await?))
 }
 
 async fn one(
     store: &dyn Store,
+    files: &FileFolder,
     actor: &Actor,
     now: i64,
     who: &Who,
     chat: &str,
 ) -> Result<Receipt, ports::Error> {
+    // Files first: if the process ends now, the chat is still found, and erased when the command is given again.
+    let mut sent = files.erase(chat).await?;
     let mut before = Erased::default();
     loop {
         let step = store.erase_history(chat, CHUNK).await?;
@@ -113,11 +120,13 @@ async fn one(
         action: ACTION.to_owned(),
         object: id.clone(),
         result: AuditResult::Done,
-        details: json!({ "by": who.by(), "salt": salt, "fingerprint": fingerprint(&salt, chat) }),
+        details: json!({ "by": who.by(), "salt": salt, "fingerprint": fingerprint(&salt, chat), "files": sent }),
     };
     let erasure = Erasure { chat: chat.to_owned(), pseudonym: id.clone(), receipt, before };
     let rows = store.erase_client(erasure).await?;
-    Ok(Receipt { id, at: now, rows })
+    // One that somebody was sending meanwhile.
+    sent += files.erase(chat).await?;
+    Ok(Receipt { id, at: now, rows, files: sent })
 }
 
 /// The receipt of a chat that was erased before, if there is one: for those who ask whether it was done.

@@ -10,7 +10,10 @@ use serde_json::Value;
 use tolmach_runtime::ports::{Actor, ClientTable, Store};
 
 use super::{Error, Who, find};
-use crate::audit::Change;
+use crate::{
+    audit::Change,
+    files::{FileFolder, KeptFile},
+};
 
 /// The document's version.
 const VERSION: u32 = 1;
@@ -48,6 +51,8 @@ pub struct ExportedChat {
     pub found_in: BTreeMap<String, u64>,
     /// Rows by table, oldest first; tables without rows are left out.
     pub tables: BTreeMap<&'static str, Vec<Value>>,
+    /// The files that staff sent, oldest first. Their contents are in the data folder, at `files/` and the rest of the address.
+    pub files: Vec<KeptFile>,
 }
 
 /// Everything about the chats that are meant, on behalf of `actor`.
@@ -56,7 +61,13 @@ pub struct ExportedChat {
 ///
 /// # Errors
 /// When nothing is kept, or the database is unavailable.
-pub async fn export(store: &dyn Store, actor: &Actor, now: i64, who: &Who) -> Result<Export, Error> {
+pub async fn export(
+    store: &dyn Store,
+    files: &FileFolder,
+    actor: &Actor,
+    now: i64,
+    who: &Who,
+) -> Result<Export, Error> {
     let mut chats = Vec::new();
     for found in find(store, who).await? {
         let mut tables = BTreeMap::new();
@@ -70,7 +81,8 @@ pub async fn export(store: &dyn Store, actor: &Actor, now: i64, who: &Who) -> Re
         change.on(found.chat.clone());
         change.detail("by", who.by());
         change.end_with(store, None).await;
-        chats.push(ExportedChat { chat: found.chat, found_in: found.found_in, tables });
+        let files = files.of_chat(&found.chat).await?;
+        chats.push(ExportedChat { chat: found.chat, found_in: found.found_in, tables, files });
     }
     if chats.is_empty() {
         return Err(Error::Nothing);

@@ -81,14 +81,14 @@ pub(super) fn answers(random: &mut Rng, language: Language, waits: bool) -> (usi
     let two = |(ru, en): (&'static str, &'static str)| if language == Language::Ru { ru } else { en };
     let mut tasks = VecDeque::from([Task::Act(StaffAction::Take)]);
     let text = random.choice(ANSWERS).map(two).unwrap_or_default().to_owned();
-    tasks.push_back(Task::Act(StaffAction::Say { text, cards: Vec::new() }));
+    tasks.push_back(Task::Act(StaffAction::Say { text, cards: Vec::new(), files: Vec::new() }));
     if waits || random.u8(..10) < 7 {
         tasks.push_back(Task::Client(random.choice(THANKS).map(two).unwrap_or_default()));
         if waits {
             return (who, tasks);
         }
         let text = two(("Договорились, до связи.", "Agreed, talk to you soon.")).to_owned();
-        tasks.push_back(Task::Act(StaffAction::Say { text, cards: Vec::new() }));
+        tasks.push_back(Task::Act(StaffAction::Say { text, cards: Vec::new(), files: Vec::new() }));
     }
     if random.u8(..10) < 3 {
         tasks.push_back(Task::Note(random.choice(NOTES).unwrap_or_default()));

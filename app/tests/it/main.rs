@@ -6,7 +6,7 @@ use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use tolmach_app::{catalog, leads, release, retention, samples, tasks, uploads::Uploads};
+use tolmach_app::{catalog, files::FileFolder, leads, release, retention, samples, tasks, uploads::Uploads};
 use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
 use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::ports::prelude::*;
@@ -28,6 +28,10 @@ nodes:
 
 async fn store(folder: &TempDir) -> SqliteStore {
     SqliteStore::open(Options::new(folder.path().join("tolmach.db"))).await.unwrap()
+}
+
+fn files(folder: &TempDir) -> FileFolder {
+    FileFolder::of(folder.path(), 1 << 20, &[])
 }
 
 /// Action, object and result of each row, oldest first.
@@ -77,7 +81,8 @@ async fn failures_are_audited_and_calls_without_changes_are_not() {
             .unwrap_err();
     assert!(matches!(nothing, release::Error::NothingPublished), "{nothing}");
     let (days, uploads) = (retention::Days { messages: 1, ..Default::default() }, Uploads::of(folder.path()));
-    let removed = retention::run(&store, &uploads, &Actor::system(), 8, &days).await.unwrap();
+    let removed =
+        retention::run(&store, &uploads, &files(&folder), &Actor::system(), 8, &days).await.unwrap();
     assert_eq!(removed.all(), 0);
     assert_eq!(
         audited(&store).await,
@@ -109,7 +114,8 @@ async fn retention_removes_unused_uploads_with_their_files_and_says_what_it_remo
     store.begin_task("t1", &Task::Retain, 1).await.unwrap();
     store.quarantine("t1", "it ended the process", 2).await.unwrap();
     let days = retention::Days { uploads: 7, quarantine: 5, ..Default::default() };
-    let removed = retention::run(&store, &uploads, &Actor::system(), 10 * DAY, &days).await.unwrap();
+    let removed =
+        retention::run(&store, &uploads, &files(&folder), &Actor::system(), 10 * DAY, &days).await.unwrap();
     let tables: Vec<_> = removed.tables().collect();
     assert_eq!(tables, [("quarantine", 1), ("uploads", 2)]);
     assert!(uploads.file(&store, old.id).await.is_err());
@@ -119,7 +125,8 @@ async fn retention_removes_unused_uploads_with_their_files_and_says_what_it_remo
     assert_eq!(audit[0].action, "retention.run");
     assert_eq!(audit[0].details, serde_json::json!({ "quarantine": 1, "uploads": 2 }));
     let kept = retention::Days::default();
-    let removed = retention::run(&store, &uploads, &Actor::system(), 1000 * DAY, &kept).await.unwrap();
+    let removed =
+        retention::run(&store, &uploads, &files(&folder), &Actor::system(), 1000 * DAY, &kept).await.unwrap();
     assert_eq!(removed.all(), 0, "0 days keep everything");
 }
 

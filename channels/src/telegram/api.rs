@@ -27,7 +27,7 @@ use tolmach_runtime::ports::{Error, Result};
 use super::{MenuCommand, WHAT};
 use tolmach_runtime::secret::Secret;
 
-/// Timeout of a photo upload.
+/// Timeout of an upload.
 const UPLOAD: Duration = Duration::from_secs(60);
 
 /// Settings of the connection to the Bot API.
@@ -202,7 +202,8 @@ impl Bot {
         let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(payload) else {
             return Err(Failure::Network("the request cannot be written".to_owned()));
         };
-        let mut form = Form::new().part(field, file);
+        // Telegram reads names of files as browsers write them, in plain UTF-8, and not the encoding of RFC 5987.
+        let mut form = Form::new().percent_encode_noop().part(field, file);
         for (name, value) in fields.into_iter().filter(|(name, value)| name != field && !value.is_null()) {
             // Form fields hold plain strings; other values are sent as JSON.
             let text = match value {
@@ -283,13 +284,15 @@ pub(super) enum Failure {
     Api { code: u16, why: String, retry_after: Option<Duration> },
     /// No valid answer: the request may or may not have been processed.
     Network(String),
+    /// Nothing was asked, because what is to be sent is not there.
+    Missing(String),
 }
 
 impl Failure {
     pub(super) fn into_error(self) -> Error {
         match &self {
             Failure::Api { code: 429 | 500.., .. } | Failure::Network(_) => Error::unavailable(WHAT, self),
-            Failure::Api { .. } => Error::refused(WHAT, self),
+            Failure::Api { .. } | Failure::Missing(_) => Error::refused(WHAT, self),
         }
     }
 
@@ -312,7 +315,7 @@ impl fmt::Display for Failure {
                 "another program receives this bot's updates; stop it, or give each program a bot of its own",
             ),
             Failure::Api { code, why, .. } => write!(f, "{code}: {why}"),
-            Failure::Network(why) => f.write_str(why),
+            Failure::Network(why) | Failure::Missing(why) => f.write_str(why),
         }
     }
 }

@@ -10,11 +10,14 @@ use async_trait::async_trait;
 use reqwest::{Url, multipart};
 use serde::de::IgnoredAny;
 use teloxide_core::{
-    payloads::{SendMessage, SendPhoto},
+    payloads::{SendDocument, SendMessage, SendPhoto},
     types::{ChatId, InputFile, LinkPreviewOptions, ParseMode},
 };
-use tolmach_engine::{channel::Capabilities, effect::Outgoing};
-use tolmach_runtime::ports::{Address, Channel, Delivery, Inbound, PHOTO_PREFIX, Photos};
+use tolmach_engine::{
+    channel::Capabilities,
+    effect::{Outgoing, SentFile},
+};
+use tolmach_runtime::ports::{Address, Channel, Delivery, Files, Inbound, PHOTO_PREFIX, Photos};
 
 use super::{
     CAPABILITIES, NAME,
@@ -37,6 +40,8 @@ pub struct TelegramChannel {
     sent: Mutex<HashMap<String, usize>>,
     /// Photos of the catalogue. Telegram cannot fetch them by URL, so they are uploaded.
     photos: Option<Arc<dyn Photos>>,
+    /// Files that staff send.
+    files: Option<Arc<dyn Files>>,
 }
 
 /// Source of a photo.
@@ -48,9 +53,16 @@ enum Photo {
 }
 
 impl TelegramChannel {
-    /// A channel that sends as `bot`, without photos of the catalogue.
+    /// A channel that sends as `bot`, without photos of the catalogue and without files.
     pub fn new(bot: Arc<Bot>) -> TelegramChannel {
-        TelegramChannel { bot, sent: Mutex::default(), photos: None }
+        TelegramChannel { bot, sent: Mutex::default(), photos: None, files: None }
+    }
+
+    /// Uploads the files that staff send.
+    #[must_use]
+    pub fn with_files(mut self, files: Arc<dyn Files>) -> TelegramChannel {
+        self.files = Some(files);
+        self
     }
 
     /// Uploads the catalogue's photos with the messages that refer to them.
@@ -67,6 +79,9 @@ impl TelegramChannel {
     /// Sends one part. Falls back to plain text if Telegram rejects the markup, and to text alone if it rejects the
     /// photo.
     async fn send(&self, chat: ChatId, part: &Part) -> Result<(), Failure> {
+        if let Some(file) = &part.file {
+            return self.file(chat, file, part).await;
+        }
         if let Some(photo) = self.source(part.photo.as_deref()).await {
             match self.photo(chat, &photo, part, true).await {
                 Err(failure) if is_bad_markup(&failure) => {
@@ -126,6 +141,33 @@ impl TelegramChannel {
         }
     }
 
+    /// Sends a file with its caption: a picture as a photo, and as a document where Telegram does not take it as one. A file
+    /// that is not kept any more is refused, so that staff see that it did not arrive.
+    async fn file(&self, chat: ChatId, file: &SentFile, part: &Part) -> Result<(), Failure> {
+        let content = match &self.files {
+            Some(files) => files.content(&file.address).await,
+            None => Ok(None),
+        };
+        let content = match content {
+            Ok(Some(content)) => content,
+            Ok(None) => return Err(Failure::Missing("the file is not kept any more".to_owned())),
+            Err(why) => return Err(Failure::Network(why.to_string())),
+        };
+        // Of a GIF sent as a photo Telegram shows the first picture only.
+        if file.is_picture() && file.media != "image/gif" {
+            let mut photo = SendPhoto::new(chat, InputFile::file_id(file.name.clone().into()));
+            photo.caption = (!part.plain.is_empty()).then(|| part.plain.clone());
+            let sent = self.bot.upload::<_, IgnoredAny>(&photo, "photo", uploaded(file, &content)?).await;
+            if !is_bad_photo(sent.map(drop))? {
+                return Ok(());
+            }
+            tracing::info!("Telegram could not take a picture as a photo; it was sent as a document");
+        }
+        let mut document = SendDocument::new(chat, InputFile::file_id(file.name.clone().into()));
+        document.caption = (!part.plain.is_empty()).then(|| part.plain.clone());
+        self.bot.upload::<_, IgnoredAny>(&document, "document", uploaded(file, &content)?).await.map(drop)
+    }
+
     async fn photo(&self, chat: ChatId, photo: &Photo, part: &Part, html: bool) -> Result<(), Failure> {
         let file = match photo {
             Photo::Url(url) => InputFile::url(url.clone()),
@@ -145,6 +187,12 @@ impl TelegramChannel {
         let file = file.mime_str(media).map_err(|why| Failure::Network(why.to_string()))?;
         self.bot.upload::<_, IgnoredAny>(&payload, "photo", file).await.map(drop)
     }
+}
+
+/// A file as a part of a form.
+fn uploaded(file: &SentFile, content: &[u8]) -> Result<multipart::Part, Failure> {
+    let part = multipart::Part::bytes(content.to_vec()).file_name(file.name.clone());
+    part.mime_str(&file.media).map_err(|why| Failure::Missing(why.to_string()))
 }
 
 #[async_trait]
@@ -192,6 +240,7 @@ fn delivery(failure: &Failure) -> Delivery {
     let why = failure.to_string();
     match failure {
         Failure::Network(_) => Delivery::Later { after: Duration::ZERO, why },
+        Failure::Missing(_) => Delivery::Refused { why },
         Failure::Api { retry_after: Some(after), .. } => Delivery::Later { after: *after, why },
         Failure::Api { code: 429 | 500.., .. } => Delivery::Later { after: Duration::ZERO, why },
         // The token is rejected, not the message. It is sent after a restart with a valid token.

@@ -52,7 +52,7 @@ pub async fn poll(bot: Arc<Bot>, intake: Arc<dyn Intake>, mut stop: watch::Recei
                 report(&bot, failures, &failure);
                 let asked = match failure {
                     Failure::Api { retry_after, .. } => retry_after.unwrap_or_default(),
-                    Failure::Network(_) => Duration::ZERO,
+                    Failure::Network(_) | Failure::Missing(_) => Duration::ZERO,
                 };
                 asked.max(backoff::wait(Duration::from_millis(500), Duration::from_secs(30), failures))
             }

@@ -7,7 +7,7 @@ use teloxide_core::types::{
     ButtonRequest, InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup, ReplyMarkup,
 };
 use tolmach_engine::{
-    effect::{Action, Button, Card, Outgoing},
+    effect::{Action, Button, Card, Outgoing, SentFile},
     language::Language,
 };
 
@@ -20,11 +20,13 @@ const DATA: usize = CAPABILITIES.max_callback_data as usize;
 /// Most buttons under one message; a message with more would be refused as a whole.
 const BUTTONS: usize = CAPABILITIES.max_buttons as usize;
 
-/// One message to send: a text, or a photo with a caption.
+/// One message to send: a text, or a photo or a file with a caption.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Part {
     /// Address of a photo. The texts are then its caption and may be empty.
     pub(super) photo: Option<String>,
+    /// A file of the staff. The texts are then its caption and may be empty.
+    pub(super) file: Option<SentFile>,
     pub(super) html: String,
     pub(super) plain: String,
     pub(super) markup: Option<ReplyMarkup>,
@@ -50,9 +52,16 @@ pub(super) fn parts(message: &Outgoing) -> Vec<Part> {
             parts.push(Part::photo(photo, ""));
             parts.extend(split(text, TEXT).into_iter().map(Part::text));
         }
+        // A short text belongs to the file that it comes with.
+        None if message.cards.is_empty() && !message.files.is_empty() && units(text) <= CAPTION => {}
         None => parts.extend(split(text, TEXT).into_iter().map(Part::text)),
     }
     parts.extend(message.cards.iter().map(card));
+    let captioned = parts.is_empty();
+    parts.extend(message.files.iter().enumerate().map(|(number, file)| Part {
+        file: Some(file.clone()),
+        ..Part::text(if captioned && number == 0 { text } else { "" })
+    }));
     attach(message, &mut parts);
     parts
 }
@@ -60,7 +69,7 @@ pub(super) fn parts(message: &Outgoing) -> Vec<Part> {
 impl Part {
     fn text(text: impl AsRef<str>) -> Part {
         let plain = text.as_ref().to_owned();
-        Part { photo: None, html: escape(&plain), plain, markup: None }
+        Part { photo: None, file: None, html: escape(&plain), plain, markup: None }
     }
 
     fn photo(photo: &str, caption: &str) -> Part {
@@ -83,7 +92,7 @@ fn attach(message: &Outgoing, parts: &mut Vec<Part>) {
             Language::En => "Choose:",
         });
         match parts.last_mut() {
-            Some(part) => *part = Part { photo: part.photo.take(), ..choose },
+            Some(part) => *part = Part { photo: part.photo.take(), file: part.file.take(), ..choose },
             None => parts.push(choose),
         }
     }
@@ -164,7 +173,13 @@ fn card(card: &Card) -> Part {
     }
     lines.push(cost);
     let (html, plain): (Vec<String>, Vec<String>) = lines.into_iter().unzip();
-    Part { photo: card.photo.clone(), html: html.join("\n"), plain: plain.join("\n"), markup: None }
+    Part {
+        photo: card.photo.clone(),
+        file: None,
+        html: html.join("\n"),
+        plain: plain.join("\n"),
+        markup: None,
+    }
 }
 
 fn code(text: &str) -> String {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use tolmach_engine::{
-    effect::{Action, Author, Button, Card, Outgoing},
+    effect::{Action, Author, Button, Card, Outgoing, SentFile},
     language::Language,
     link::has_credentials,
 };
-use tolmach_runtime::ports::{MessageRow, PHOTO_PREFIX};
+use tolmach_runtime::ports::{FILE_PREFIX, MessageRow, PHOTO_PREFIX};
 
 /// A frame from the page.
 #[derive(Debug, Deserialize)]
@@ -75,9 +75,21 @@ pub(super) struct MessageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     photo: Option<String>,
     cards: Vec<Card>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<FileView>,
     buttons: Vec<ButtonView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<Language>,
+}
+
+/// A file of the staff.
+#[derive(Debug, Serialize)]
+struct FileView {
+    name: String,
+    url: String,
+    bytes: u64,
+    /// Whether it can be shown; any other is downloaded.
+    picture: bool,
 }
 
 /// A button without its action: the page needs only the id or the URL.
@@ -107,6 +119,7 @@ impl MessageView {
                 text: body,
                 photo: None,
                 cards: Vec::new(),
+                files: Vec::new(),
                 buttons: Vec::new(),
                 language: None,
             };
@@ -131,9 +144,19 @@ impl MessageView {
             text: outgoing.text,
             photo: outgoing.photo.and_then(|url| own_photo(&url, photos)),
             cards: cards.collect(),
+            files: outgoing.files.into_iter().filter_map(|file| FileView::new(file, photos)).collect(),
             buttons: outgoing.buttons.into_iter().filter_map(button).collect(),
             language: Some(outgoing.language),
         }
+    }
+}
+
+impl FileView {
+    fn new(file: SentFile, folder: &str) -> Option<FileView> {
+        let picture = file.is_picture();
+        let SentFile { address, name, bytes, .. } = file;
+        let url = address.starts_with(FILE_PREFIX).then(|| beside(&address, folder))?;
+        Some(FileView { name, url, bytes, picture })
     }
 }
 
@@ -151,7 +174,12 @@ fn button(button: Button) -> Option<ButtonView> {
 /// The relative URL of a photo of the catalogue, which is served beside the default site's page; `None` for any other: a
 /// page that loads from other hosts tells them its client's address, and the page's policy forbids it.
 fn own_photo(url: &str, photos: &str) -> Option<String> {
-    url.starts_with(PHOTO_PREFIX).then(|| format!("{photos}{}", url.trim_start_matches('/')))
+    url.starts_with(PHOTO_PREFIX).then(|| beside(url, photos))
+}
+
+/// An address of this server, relative to the page.
+fn beside(url: &str, folder: &str) -> String {
+    format!("{folder}{}", url.trim_start_matches('/'))
 }
 
 fn has_scheme(url: &str, schemes: &[&str]) -> bool {

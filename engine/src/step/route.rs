@@ -306,7 +306,7 @@ fn staff(
     let timeout = session.handoff_timeout.unwrap_or(DEFAULT_HANDOFF_TIMEOUT);
     let due = turn_state.event.at.saturating_add(timeout);
     turn_state.push(Command::StartTimer { name: HANDOFF.to_owned(), due });
-    if let StaffAction::Say { text, cards } = action {
+    if let StaffAction::Say { text, cards, files } = action {
         session.awaited_since = None;
         turn_state.send(
             session,
@@ -314,6 +314,7 @@ fn staff(
             Outgoing {
                 text: text.clone(),
                 cards: cards.clone(),
+                files: files.clone(),
                 staff: by.map(str::to_owned),
                 ..Outgoing::default()
             },

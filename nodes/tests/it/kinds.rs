@@ -317,7 +317,10 @@ fn a_person_shows_products() {
         Card {
             id: "a/1".to_owned(), name: "Насос".to_owned(), price: "5 ₽".to_owned(), ..Card::default()
         };
-    let said = staff(&mut chat, StaffAction::Say { text: String::new(), cards: vec![card.clone()] });
+    let said = staff(
+        &mut chat,
+        StaffAction::Say { text: String::new(), cards: vec![card.clone()], files: Vec::new() },
+    );
     assert_eq!((said[0].cards.as_slice(), said[0].staff.as_deref()), ([card].as_slice(), Some("Пётр")));
 }
 

@@ -27,8 +27,8 @@ pub use analytics::{AnalyticsEvent, AnalyticsEventKind, AnalyticsStore};
 pub use chats::{ChatStore, MessageQuery, MessageRow, TakenOverChat, WaitingPlace};
 pub use clients::{ClientStore, ClientTable, Erased, Erasure, MAX_MENTIONS, Mention, Needle, Purged};
 pub use dialogs::{
-    ChatOverview, DialogQuery, DialogRow, DialogStore, FoundSaid, MAX_FOUND, News, NoteRow, Queue, Said,
-    TurnLine, Waiting,
+    ChatOverview, DialogQuery, DialogRow, DialogStore, FoundSaid, HandoffChange, MAX_FOUND, News, NoteRow,
+    Queue, Said, TurnLine, Waiting,
 };
 pub use figures::{
     DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ReplyFigures,
@@ -37,7 +37,7 @@ pub use figures::{
 pub use inbox::{InboxRow, InboxStore, MAX_PENDING, Next};
 pub use leads::{LeadChanged, LeadCount, LeadQuery, LeadStore};
 pub use leases::LeaseStore;
-pub use outbox::{NoticeRow, OutboxRow, OutboxStore, presses};
+pub use outbox::{DeliveryRow, DeliveryState, NoticeRow, OutboxRow, OutboxStore, presses};
 pub use releases::{Bundle, Publication, PublicationKind, PublishOutcome, ReleaseStore};
 pub use tasks::TaskStore;
 pub use timers::TimerStore;

@@ -148,7 +148,7 @@ fn happening(event: &Event, before: Option<i64>) -> String {
 }
 
 fn expectations(turn: &SavedTurn, after: &Session, cards: bool, lead_known: &mut bool) -> Vec<String> {
-    let Record { trace, effects, before } = &turn.record;
+    let Record { trace, effects, before, .. } = &turn.record;
     let path: Vec<String> = trace.path().into_iter().map(flow_scalar).collect();
     let waits_at = after.waits_at().map_or("none", |(_, node)| node);
     let mut lines = vec![format!("path: [{}]", path.join(", ")), format!("waits_at: {}", scalar(waits_at))];

@@ -100,7 +100,7 @@ impl Chat {
             terminal.note(&format!("lead stored: {}", super::leads::line(row)));
         }
         if let Some(save) = &save {
-            let notes = save.write(&runtime, &assembled, &talk.address.to_string(), self.lang).await?;
+            let notes = save.write(&runtime, &assembled, &talk.address.to_string()).await?;
             notes.iter().for_each(|note| terminal.note(note));
         }
         assembled.store.close().await?;

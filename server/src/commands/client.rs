@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 use comfy_table::{CellAlignment, Table, presets};
 use tolmach_app::{
     clients::{self, Match, Receipt, Summary, Who},
+    files::FileFolder,
     text::when,
 };
 use tolmach_runtime::ports::{Purged, Store};
@@ -67,21 +68,24 @@ pub struct Client {
 impl ClientCommand {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
         let store = Database::existing(config).await?;
+        let files = config.files();
         let done = match self {
-            ClientCommand::Show { client, json } => show(&*store, &client, json).await,
+            ClientCommand::Show { client, json } => show(&*store, &files, &client, json).await,
             ClientCommand::Export { client, out, force } => {
-                export(&*store, &client, out.as_deref(), force).await
+                export(&*store, &files, &client, out.as_deref(), force).await
             }
-            ClientCommand::Erase { client, yes, all, json } => erase(&*store, &client, yes, all, json).await,
+            ClientCommand::Erase { client, yes, all, json } => {
+                erase(&*store, &files, &client, Erase { yes, all, as_json: json }).await
+            }
         };
         store.close().await?;
         done.map(|()| ExitCode::SUCCESS)
     }
 }
 
-async fn show(store: &dyn Store, client: &Client, as_json: bool) -> anyhow::Result<()> {
+async fn show(store: &dyn Store, files: &FileFolder, client: &Client, as_json: bool) -> anyhow::Result<()> {
     let who = Who::parse(&client.client)?;
-    let shown = match clients::show(store, &who).await {
+    let shown = match clients::show(store, files, &who).await {
         Err(clients::Error::Nothing) => {
             if let Who::Chat(chat) = &who
                 && let Some(receipt) = clients::erased_before(store, chat).await?
@@ -97,7 +101,7 @@ async fn show(store: &dyn Store, client: &Client, as_json: bool) -> anyhow::Resu
             .iter()
             .map(|(found, summary)| {
                 serde_json::json!({ "chat": found.chat, "found_in": found.found_in, "tables": summary.tables,
-                    "leads": summary.leads })
+                    "leads": summary.leads, "files": summary.files })
             })
             .collect();
         println!("{}", serde_json::to_string_pretty(&shown)?);
@@ -120,6 +124,14 @@ fn print_all(shown: &[(Match, Summary)]) {
         }
         for lead in &summary.leads {
             println!("  lead       {lead}");
+        }
+        for file in &summary.files {
+            println!(
+                "  file       {} ({} bytes, {})",
+                file.about.name,
+                file.about.bytes,
+                when(file.about.at)
+            );
         }
         println!("{}", table(summary));
     }
@@ -147,7 +159,13 @@ fn table(summary: &Summary) -> Table {
     table
 }
 
-async fn export(store: &dyn Store, client: &Client, out: Option<&Path>, force: bool) -> anyhow::Result<()> {
+async fn export(
+    store: &dyn Store,
+    files: &FileFolder,
+    client: &Client,
+    out: Option<&Path>,
+    force: bool,
+) -> anyhow::Result<()> {
     let who = Who::parse(&client.client)?;
     if let Some(path) = out
         && !force
@@ -155,7 +173,7 @@ async fn export(store: &dyn Store, client: &Client, out: Option<&Path>, force: b
     {
         bail!("{} exists; name another file, or replace it with --force", path.display());
     }
-    let export = clients::export(store, &actor::cli(None), now(), &who).await?;
+    let export = clients::export(store, files, &actor::cli(None), now(), &who).await?;
     let document = serde_json::to_string_pretty(&export)? + "\n";
     let Some(path) = out else {
         print!("{document}");
@@ -185,29 +203,34 @@ fn write_new(path: &Path, content: &[u8], replace: bool) -> io::Result<()> {
     file.sync_all()
 }
 
-async fn erase(
-    store: &dyn Store,
-    client: &Client,
+/// How a client is erased.
+struct Erase {
     yes: bool,
     all: bool,
     as_json: bool,
-) -> anyhow::Result<()> {
+}
+
+async fn erase(store: &dyn Store, files: &FileFolder, client: &Client, how: Erase) -> anyhow::Result<()> {
+    let Erase { yes, all, as_json } = how;
     let who = Who::parse(&client.client)?;
     if !yes {
-        let shown = clients::show(store, &who).await?;
+        let shown = clients::show(store, files, &who).await?;
         print_all(&shown);
         let all = if shown.len() > 1 { " --all" } else { "" };
         bail!("nothing is erased yet; erase {} with --yes{all}", counted(shown.len(), "chat"));
     }
-    let (receipts, purged) = clients::erase(store, &actor::cli(None), now(), &who, all).await?;
+    let (receipts, purged) = clients::erase(store, files, &actor::cli(None), now(), &who, all).await?;
     if as_json {
         println!("{}", serde_json::json!({ "receipts": receipts, "purged": purged }));
         return Ok(());
     }
-    for Receipt { id, at, rows } in &receipts {
+    for Receipt { id, at, rows, files } in &receipts {
         println!("{id}  {}", when(*at));
         for (table, rows) in &rows.0 {
             println!("  {:<12} {rows}", table.name());
+        }
+        if *files > 0 {
+            println!("  {:<12} {files}", "files");
         }
     }
     println!(

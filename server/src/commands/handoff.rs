@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use tolmach_app::{
-    handoff::{self, Handoff, HandoffMessage, StaffActionResult},
+    handoff::{self, Handoff, HandoffMessage, Reply, StaffActionResult},
     text::{one_line, when},
 };
 use tolmach_engine::{effect::Author, event::StaffAction};
@@ -62,7 +62,14 @@ impl HandoffCommand {
         let done = match self {
             HandoffCommand::List { messages, json } => list(&*store, messages, json).await,
             HandoffCommand::Say { chat, text } => show(
-                handoff::say(&*store, &actor::cli(None), now(), &chat.chat, &text, Vec::new()).await,
+                handoff::say(
+                    &*store,
+                    &actor::cli(None),
+                    now(),
+                    &chat.chat,
+                    Reply { text: &text, ..Reply::default() },
+                )
+                .await,
                 chat.json,
             ),
             HandoffCommand::Return { chat } => {

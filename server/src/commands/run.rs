@@ -31,7 +31,7 @@ use crate::{
     assemble::{Assembled, Serving},
     config::{Config, Role},
     database::Database,
-    follow,
+    files, follow,
     health::{self, Health},
     http_server, instance_lock,
     jobs::Jobs,
@@ -114,7 +114,7 @@ impl Run {
         let web = Arc::new(WebChannel::new(Arc::clone(&assembled.store), options));
         let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::clone(&web) as Arc<dyn Channel>];
         channels.extend(bot.iter().map(|bot| {
-            let channel = TelegramChannel::new(Arc::clone(bot));
+            let channel = TelegramChannel::new(Arc::clone(bot)).with_files(Arc::new(config.files()));
             Arc::new(channel.with_photos(Arc::new(PhotoFolder::of(assembled.catalog.folder()))))
                 as Arc<dyn Channel>
         }));
@@ -218,6 +218,7 @@ impl Run {
                     Arc::new(SystemClock),
                     reader::process(&config)?,
                 )),
+                files: config.files(),
                 clock: Arc::new(SystemClock),
                 company: assembled.company.clone(),
                 system: Arc::new(move || state.system()),
@@ -230,6 +231,8 @@ impl Run {
             app = app.merge(web::router(intake, Arc::clone(&web), Arc::clone(&guard)));
             app = app.merge(photos::router(PhotoFolder::of(assembled.catalog.folder())));
         }
+        // The panel shows them as well as the web chat.
+        app = app.merge(files::router(config.files()));
         let app = web::protected(app, Arc::clone(&guard));
         let serving =
             http_server::serve(listener, app, guard, http_server::Timeouts::default(), stopped.clone());

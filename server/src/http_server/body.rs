@@ -25,7 +25,7 @@ async fn read(State(timeout): State<Duration>, request: Request, next: Next) -> 
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    if request.method() == Method::POST && request.uri().path() == tolmach_admin::UPLOADS {
+    if request.method() == Method::POST && tolmach_admin::takes_files(request.uri().path()) {
         // The handler bounds it, after the gate has found out who sends it.
         return next.run(request.map(|body| alive(body, timeout))).await;
     }

@@ -45,7 +45,7 @@ fn a_redacted_record_holds_no_personal_value() {
             panic!("no query is expected")
         };
         session = after;
-        let record = Record { before, trace, effects };
+        let record = Record { before, trace, effects, millis: Vec::new() };
         record.replay(&release, &event).unwrap();
         let shown = serde_json::to_string(&record.redacted(&release, &event)).unwrap();
         assert!(!shown.contains("4567") && !shown.contains("45-67"), "{shown}");

@@ -6,9 +6,10 @@ use tolmach_engine::effect::Press;
 use tolmach_runtime::{
     leads::{LeadChange, LeadHistoryRow, LeadRow},
     ports::{
-        Actor, AuditEntry, Chat, ChatKey, ChatStore, Commit, CommitOutcome, Inbound, InboxStore, LeadChanged,
-        LeadCount, LeadQuery, LeadStore, LeaseStore, MessageQuery, MessageRow, Next, NoticeRow, OutboxRow,
-        OutboxStore, Result, StoredTurn, TakenOverChat, TimerStore, TurnQuery, TurnStore, WaitingPlace,
+        Actor, AuditEntry, Chat, ChatKey, ChatStore, Commit, CommitOutcome, DeliveryRow, Inbound, InboxStore,
+        LeadChanged, LeadCount, LeadQuery, LeadStore, LeaseStore, MessageQuery, MessageRow, Next, NoticeRow,
+        OutboxRow, OutboxStore, Result, StoredTurn, TakenOverChat, TimerStore, TurnQuery, TurnStore,
+        WaitingPlace,
     },
 };
 use uuid::Uuid;
@@ -74,8 +75,23 @@ impl<D: Dialect> OutboxStore for SqlStore<D> {
         self.write(operation::delivered(effects)?).await.map(drop)
     }
 
-    async fn postpone(&self, effect: &str, due: i64) -> Result<()> {
-        self.write(operation::postpone(effect, due)?).await.map(drop)
+    async fn give_up(&self, effects: Vec<(String, String)>) -> Result<()> {
+        if effects.is_empty() {
+            return Ok(());
+        }
+        self.write(operation::give_up(effects)?).await.map(drop)
+    }
+
+    async fn postpone(&self, effect: &str, due: i64, why: &str) -> Result<()> {
+        self.write(operation::postpone(effect, due, why)?).await.map(drop)
+    }
+
+    async fn deliveries(&self, chat: &str, first: i64, last: i64) -> Result<Vec<DeliveryRow>> {
+        self.said(read::deliveries(&*self.dialect, chat, first, last).await)
+    }
+
+    async fn deliver_again(&self, chat: &str, message: i64, now: i64) -> Result<bool> {
+        Ok(self.write(operation::deliver_again(chat, message, now)?).await?.found())
     }
 }
 

@@ -94,6 +94,7 @@ impl<S: DbConnection> Group<'_, S> {
         let mut received = Vec::new();
         let mut turns = Vec::new();
         let mut delivered = Array::default();
+        let mut given_up = Array::default();
         let mut postpone = Array::default();
         let mut releases = Array::default();
         let mut fires = Vec::new();
@@ -109,6 +110,7 @@ impl<S: DbConnection> Group<'_, S> {
                 Operation::Receive(rows) => received.push((index, rows.as_slice())),
                 Operation::Commit(turn) => turns.push((index, turn.as_ref())),
                 Operation::Delivered(rows) => delivered.add(rows),
+                Operation::GiveUp(rows) => given_up.add(rows),
                 Operation::Postpone(rows) => postpone.add(rows),
                 Operation::FireTimers { now, channels } => fires.push((index, *now, channels.as_str())),
                 Operation::KeepRelease(rows) => releases.add(rows),
@@ -124,6 +126,7 @@ impl<S: DbConnection> Group<'_, S> {
                 Operation::AddUpload(rows) => added.add(rows),
                 Operation::RemoveUpload(rows) => dropped.add(rows),
                 Operation::FireTimer { .. }
+                | Operation::DeliverAgain { .. }
                 | Operation::BeginTask { .. }
                 | Operation::PushOnce { .. }
                 | Operation::Quarantine { .. }
@@ -140,6 +143,7 @@ impl<S: DbConnection> Group<'_, S> {
         self.receive(&received, &mut answers).await?;
         self.commit(turns, &mut answers).await?;
         self.run(self.statements.delivered, delivered).await?;
+        self.run(self.statements.give_up, given_up).await?;
         self.postpone(postpone).await?;
         self.run(self.statements.outbox, posted).await?;
         self.run(self.statements.keep_release, releases).await?;

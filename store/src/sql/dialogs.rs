@@ -1,10 +1,11 @@
 //! Lists of chats and notes about them: the statements and reads of [`tolmach_runtime::ports::DialogStore`].
 
 use async_trait::async_trait;
+use tolmach_engine::effect::Effect;
 use tolmach_runtime::{
     ports::{
-        DialogQuery, DialogRow, DialogStore, FoundSaid, MAX_FOUND, MessageRow, News, NoteRow, Queue, Result,
-        Said, TurnLine, Waiting,
+        DialogQuery, DialogRow, DialogStore, FoundSaid, HandoffChange, MAX_FOUND, MessageRow, News, NoteRow,
+        Queue, Result, Said, TurnLine, Waiting,
     },
     texts,
 };
@@ -72,12 +73,18 @@ macro_rules! dialogs {
         wanted: $wanted:expr $(,)?) => {
         Dialogs {
             turn_lines: concat!(
-                "SELECT seq, at, event, release, visits FROM (
+                "SELECT seq, at, event, release, visits, effects FROM (
                     SELECT seq, at, event, release, CAST(",
                 $open,
                 "trace",
                 $close,
-                "->'trace'->'visits' AS TEXT) AS visits
+                "->'trace'->'visits' AS TEXT) AS visits,
+                    CASE WHEN trace LIKE '%\"command\":\"hand_off\"%' OR trace LIKE '%\"command\":\"end_handoff\"%'
+                        OR trace LIKE '%\"command\":\"take_back\"%' THEN CAST(",
+                $open,
+                "trace",
+                $close,
+                "->'effects' AS TEXT) END AS effects
                     FROM turns WHERE chat = $1 AND at >= $2 AND at < $3 ORDER BY seq DESC LIMIT $4
                 ) AS t ORDER BY seq"
             ),
@@ -239,12 +246,14 @@ pub(super) async fn turn_lines<D: Dialect>(
     (from, until): (i64, i64),
     limit: u32,
 ) -> sqlx::Result<Vec<TurnLine>> {
-    type Row = (i64, i64, String, String, Option<String>);
+    type Row = (i64, i64, String, String, Option<String>, Option<String>);
     let values = vec![text(chat), Value::Integer(from), Value::Integer(until), number(limit)];
     let rows: Vec<Row> = db.fetch(db.statements().dialogs.turn_lines, values).await?;
-    let line = |(seq, at, event, release, visits): Row| {
+    let line = |(seq, at, event, release, visits, effects): Row| {
         let visits = visits.map(|visits| stored(&visits)).transpose()?.unwrap_or_default();
-        Ok(TurnLine { seq, at, event: stored(&event)?, release, visits })
+        let effects: Vec<Effect> = effects.map(|effects| stored(&effects)).transpose()?.unwrap_or_default();
+        let handoff = HandoffChange::of(&effects);
+        Ok(TurnLine { seq, at, event: stored(&event)?, release, visits, handoff })
     };
     rows.into_iter().map(line).collect()
 }

@@ -23,8 +23,15 @@ pub(super) enum Operation {
     Commit(Box<Turn>),
     /// Rows `[effect]`.
     Delivered(Rows),
-    /// Rows `[effect, due]`.
+    /// Rows `[effect, why]`.
+    GiveUp(Rows),
+    /// Rows `[effect, due, why]`.
     Postpone(Rows),
+    DeliverAgain {
+        chat: ChatKey,
+        message: i64,
+        now: i64,
+    },
     FireTimers {
         now: i64,
         /// JSON `[[channel], …]`.
@@ -132,7 +139,7 @@ pub(super) struct Turn {
     pub(super) consumed: Rows,
     /// The number of rows in `consumed`.
     pub(super) events: u64,
-    /// Rows `[chat, who, body, at, [word…]]`, without the words where the database finds them itself.
+    /// Rows `[chat, who, body, at, effect, [word…]]`, without the words where the database finds them itself.
     pub(super) messages: Rows,
     /// JSON `[chat, event, release, trace, at, intent]`.
     pub(super) turn: String,
@@ -214,8 +221,21 @@ pub(super) fn delivered(effects: Vec<String>) -> Result<Operation> {
     Ok(Operation::Delivered(rows))
 }
 
-pub(super) fn postpone(effect: &str, due: i64) -> Result<Operation> {
-    Rows::one(&(effect, due)).map(Operation::Postpone)
+pub(super) fn give_up(effects: Vec<(String, String)>) -> Result<Operation> {
+    let mut rows = Rows::default();
+    for (effect, why) in effects {
+        rows.push(&(effect, without_nul(why)))?;
+    }
+    Ok(Operation::GiveUp(rows))
+}
+
+pub(super) fn postpone(effect: &str, due: i64, why: &str) -> Result<Operation> {
+    Rows::one(&(effect, due, without_nul(why.to_owned()))).map(Operation::Postpone)
+}
+
+pub(super) fn deliver_again(chat: &str, message: i64, now: i64) -> Result<Operation> {
+    plain("chat", chat)?;
+    Ok(Operation::DeliverAgain { chat: chat.to_owned(), message, now })
 }
 
 pub(super) fn fire_timers(now: i64, channels: &[String]) -> Result<Operation> {

@@ -5,9 +5,9 @@ use tolmach_engine::effect::{Author, Press};
 use tolmach_runtime::leads::{LeadHistoryRow, LeadRow, LeadStatus};
 use tolmach_runtime::ports::{
     Actor, AnalyticsEvent, AnalyticsEventKind, AuditEntry, AuditQuery, AuditResult, Bundle, Chat, ChatKey,
-    Day, LeadCount, LeadQuery, MessageQuery, MessageRow, ModelCall, ModelCallQuery, ModelCallRow, Order,
-    OutboxRow, Page, Publication, PublicationKind, Purpose, QuarantineQuery, QuarantinedTask, StoredTurn,
-    TakenOverChat, TurnQuery, Upload, WaitingPlace,
+    Day, DeliveryRow, DeliveryState, LeadCount, LeadQuery, MessageQuery, MessageRow, ModelCall,
+    ModelCallQuery, ModelCallRow, Order, OutboxRow, Page, Publication, PublicationKind, Purpose,
+    QuarantineQuery, QuarantinedTask, StoredTurn, TakenOverChat, TurnQuery, Upload, WaitingPlace,
 };
 
 use super::{
@@ -40,6 +40,26 @@ pub(super) async fn outbox<D: Dialect>(db: &D, chat: &str) -> sqlx::Result<Vec<O
         payload,
         attempts,
         due,
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+pub(super) async fn deliveries<D: Dialect>(
+    db: &D,
+    chat: &str,
+    first: i64,
+    last: i64,
+) -> sqlx::Result<Vec<DeliveryRow>> {
+    type Row = (i64, i64, i64, i64, Option<String>);
+    let values = vec![text(chat), Value::Integer(first), Value::Integer(last)];
+    let rows: Vec<Row> = db.fetch(db.statements().reads.deliveries, values).await?;
+    let row = |(message, delivered, attempts, due, failure): Row| {
+        let state = match (delivered, failure) {
+            (0, failure) => DeliveryState::Waiting { attempts, failure, due },
+            (_, Some(why)) => DeliveryState::Failed { why },
+            (_, None) => DeliveryState::Delivered,
+        };
+        DeliveryRow { message, state }
     };
     Ok(rows.into_iter().map(row).collect())
 }

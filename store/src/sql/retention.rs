@@ -78,7 +78,16 @@ macro_rules! retain {
                     table: "outbox",
                     before: |keep| keep.outbox,
                     sql: "DELETE FROM outbox WHERE due < $1 AND seq IN (
-                        SELECT seq FROM outbox WHERE delivered = 1 ORDER BY seq LIMIT $2)",
+                        SELECT seq FROM outbox WHERE delivered = 1 AND failure IS NULL ORDER BY seq LIMIT $2)",
+                },
+                // What was given up is shown to staff, who may send it again.
+                Rule {
+                    name: "outbox",
+                    table: "outbox",
+                    before: |keep| keep.undelivered,
+                    sql: "DELETE FROM outbox WHERE seq IN (
+                        SELECT seq FROM outbox WHERE delivered = 1 AND failure IS NOT NULL AND due < $1
+                        ORDER BY due LIMIT $2)",
                 },
                 // Looks at all undelivered messages, as the maintenance loop does twice a second.
                 Rule {

@@ -35,6 +35,8 @@ pub struct Statements {
     pub(crate) lead_for_change: &'static str,
     pub(crate) another_open_lead: &'static str,
     pub(crate) delivered: &'static str,
+    pub(crate) give_up: &'static str,
+    pub(crate) deliver_again: &'static str,
     pub(crate) postpone: &'static str,
     pub(crate) keep_release: &'static str,
     pub(crate) due_timers: &'static str,
@@ -70,6 +72,7 @@ pub struct Reads {
     pub(crate) chat: &'static str,
     pub(crate) unfinished: &'static str,
     pub(crate) outbox: &'static str,
+    pub(crate) deliveries: &'static str,
     pub(crate) button: &'static str,
     pub(crate) next_timer: &'static str,
     pub(crate) messages: &'static str,
@@ -185,8 +188,8 @@ macro_rules! statements {
                 FROM ", $rows, " WHERE inbox.seq = CAST(e.value->>0 AS BIGINT)"
             ),
             messages: concat!(
-                "INSERT INTO messages (chat, who, body, at", $words_column, ")
-                SELECT e.value->>0, e.value->>1, e.value->>2, CAST(e.value->>3 AS BIGINT)", $words, " FROM ", $rows,
+                "INSERT INTO messages (chat, who, body, at, effect", $words_column, ")
+                SELECT e.value->>0, e.value->>1, e.value->>2, CAST(e.value->>3 AS BIGINT), e.value->>4", $words, " FROM ", $rows,
                 " ORDER BY e.key"
             ),
             keeps_words: !$words.is_empty(),
@@ -250,11 +253,21 @@ macro_rules! statements {
             ),
             another_open_lead: "SELECT id FROM leads WHERE chat = $1 AND open = 1 AND id <> $2",
             delivered: concat!(
-                "UPDATE outbox SET delivered = 1, payload = '' FROM ", $rows,
+                "UPDATE outbox SET delivered = 1, payload = '', failure = NULL FROM ", $rows,
                 " WHERE outbox.effect = e.value->>0"
             ),
+            // Its text stays in the transcript, from which `deliver_again` takes it.
+            give_up: concat!(
+                "UPDATE outbox SET delivered = 1, payload = '', failure = e.value->>1 FROM ", $rows,
+                " WHERE outbox.effect = e.value->>0 AND outbox.delivered = 0"
+            ),
+            deliver_again: "UPDATE outbox SET delivered = 0, attempts = 0, due = $3, failure = NULL,
+                    payload = (SELECT m.body FROM messages AS m WHERE m.chat = $1 AND m.seq = $2)
+                WHERE effect = (SELECT m.effect FROM messages AS m WHERE m.chat = $1 AND m.seq = $2)
+                    AND chat = $1 AND delivered = 1 AND failure IS NOT NULL RETURNING chat, due",
             postpone: concat!(
-                "UPDATE outbox SET due = CAST(e.value->>1 AS BIGINT), attempts = attempts + 1 FROM ", $rows,
+                "UPDATE outbox SET due = CAST(e.value->>1 AS BIGINT), attempts = attempts + 1, failure = e.value->>2
+                FROM ", $rows,
                 " WHERE outbox.effect = e.value->>0 AND outbox.delivered = 0 RETURNING chat, due"
             ),
             keep_release: concat!(
@@ -364,6 +377,9 @@ macro_rules! statements {
                 ),
                 outbox: "SELECT effect, payload, attempts, due FROM outbox
                     WHERE chat = $1 AND delivered = 0 ORDER BY seq",
+                deliveries: "SELECT m.seq, CAST(o.delivered AS BIGINT), o.attempts, o.due, o.failure
+                    FROM messages AS m JOIN outbox AS o ON o.effect = m.effect
+                    WHERE m.chat = $1 AND m.seq >= $2 AND m.seq <= $3 ORDER BY m.seq LIMIT 200",
                 button: "SELECT press FROM buttons WHERE chat = $1 AND id = $2",
                 next_timer: concat!(
                     "SELECT min(due) FROM (
@@ -520,7 +536,7 @@ pub(crate) static POSTGRES: Statements = statements!(
     rows: "(SELECT value, key - 1 AS key
         FROM json_array_elements($1::json) WITH ORDINALITY AS a (value, key)) AS e",
     parts: "json_array_elements_text(e.value->2) AS s (value)",
-    words: (", words", ", array_to_tsvector(ARRAY(SELECT json_array_elements_text(e.value->4)))"),
+    words: (", words", ", array_to_tsvector(ARRAY(SELECT json_array_elements_text(e.value->5)))"),
     channel: "split_part(chat, ':', 1)",
     position: "strpos",
     locked_leads: " FOR UPDATE OF l",

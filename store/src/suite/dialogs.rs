@@ -1,9 +1,9 @@
 //! Lists of chats: queues, filters, pages, and notes.
 
-use tolmach_engine::effect::Card;
+use tolmach_engine::effect::{Card, Notice};
 use tolmach_runtime::ports::{
-    Actor, AuditEntry, AuditResult, ChatOverview, DialogQuery, Erased, Erasure, MAX_FOUND, NoteRow, Queue,
-    Retention, Waiting,
+    Actor, AuditEntry, AuditResult, ChatOverview, DialogQuery, Erased, Erasure, HandoffChange, MAX_FOUND,
+    NoteRow, Queue, Retention, Waiting,
 };
 
 use super::*;
@@ -95,6 +95,25 @@ pub(crate) async fn tells_the_news_and_the_turns(place: &dyn TestDatabase) {
     let nodes: Vec<_> = lines.iter().map(|line| line.visits[0].node.as_str()).collect();
     assert_eq!(nodes, ["n10", "n30"]);
     assert_eq!(store.turn_lines(CHAT, 0, 99, 1).await.expect("read")[0].at, 40, "the last of them");
+    assert!(lines.iter().all(|line| line.handoff.is_empty()));
+    // Who has the chat changes: by the flow, and back.
+    let notice = Notice { group: "sales".to_owned(), about_chat: true, ..Notice::default() };
+    let called = Command::HandOff { reason: "нужен \"человек\"".to_owned() };
+    for (at, commands) in [(50, vec![Command::Notify(notice), called]), (60, vec![Command::EndHandoff])] {
+        store.receive(at, vec![text(CHAT, &format!("h{at}"), "?")]).await.expect("received");
+        let row = oldest(&*store, CHAT).await;
+        let version = store.chat(CHAT).await.expect("read").version;
+        let commit = turn(&row, version, commands);
+        let trace = json!({ "trace": { "visits": [] }, "effects": commit.effects }).to_string();
+        store.commit(Commit { trace, ..commit }).await.expect("committed");
+    }
+    let lines = store.turn_lines(CHAT, 50, 99, 10).await.expect("read");
+    let changes: Vec<_> = lines.into_iter().flat_map(|line| line.handoff).collect();
+    let begun = HandoffChange::Begun {
+        reason: "нужен \"человек\"".to_owned(),
+        groups: vec!["sales".to_owned()],
+    };
+    assert_eq!(changes, [begun, HandoffChange::Ended]);
 }
 
 pub(crate) async fn keeps_notes(place: &dyn TestDatabase) {

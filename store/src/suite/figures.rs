@@ -88,7 +88,7 @@ pub(crate) async fn counts_dialogs_leads_and_intents(place: &dyn TestDatabase) {
     assert_eq!((row.len(), store.undelivered().await.expect("read")), (0, 0));
     counted(&*store, BEGIN + 2 * DAY + 9, "web:2", TurnFigures::default(), vec![say("ответ")]).await;
     let effect = store.outbox("web:2").await.expect("read").remove(0).effect;
-    store.postpone(&effect, BEGIN + 3 * DAY).await.expect("postponed");
+    store.postpone(&effect, BEGIN + 3 * DAY, "503").await.expect("postponed");
     assert_eq!(store.undelivered().await.expect("read"), 1);
     assert!(matches!(&unsure[0].event.kind, EventKind::Message { text } if text == "есть насос?"));
 }

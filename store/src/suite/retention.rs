@@ -32,7 +32,7 @@ pub(crate) trait Catalogue {
 macro_rules! retention {
     ($place:path) => {
         $crate::suite::conformance!($place:
-            deletes_old_rows, deletes_old_tasks, deletes_silent_chats, deletes_idle_chats,
+            deletes_old_rows, keeps_what_was_given_up_longer, deletes_old_tasks, deletes_silent_chats, deletes_idle_chats,
             deletes_old_buttons, deletes_closed_leads_with_their_history, deletes_old_notes_of_what_happened,
             deletes_what_was_never_delivered, decides_for_every_table, finds_old_rows_by_indexes);
     };
@@ -308,6 +308,20 @@ pub(crate) async fn deletes_old_rows(place: &dyn TestDatabase) {
     assert_eq!(store.receive(99, vec![known]).await.expect("received"), Vec::<String>::new());
     assert_eq!(store.receive(99, vec![old]).await.expect("received"), [CHAT], "it is forgotten");
     assert_eq!(store.chat(CHAT).await.expect("read").version, 6, "the chat itself stays");
+}
+
+/// Staff may still send it again, so it goes by the time of what was not delivered.
+pub(crate) async fn keeps_what_was_given_up_longer(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    let row = run(&*store, CHAT, "a", vec![say("lost"), say("seen")]).await;
+    store.give_up(vec![(format!("{}.0", row.event.id), "blocked".to_owned())]).await.expect("given up");
+    store.delivered(vec![format!("{}.1", row.event.id)]).await.expect("marked");
+    let keep = Retention { outbox: Some(100), ..Retention::default() };
+    assert_eq!(counts(&store.retain(&keep, 10).await.expect("deleted")), [("outbox", 1)]);
+    let keep = Retention { outbox: Some(100), undelivered: Some(5), ..Retention::default() };
+    assert_eq!(store.retain(&keep, 10).await.expect("deleted").all(), 0, "it is not that old");
+    let keep = Retention { undelivered: Some(6), ..Retention::default() };
+    assert_eq!(counts(&store.retain(&keep, 10).await.expect("deleted")), [("outbox", 1)]);
 }
 
 pub(crate) async fn deletes_old_tasks(place: &dyn TestDatabase) {

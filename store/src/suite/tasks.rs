@@ -49,8 +49,8 @@ pub(crate) async fn pushes_a_delivery_task_for_a_postponed_message(place: &dyn T
     let store = place.open().await;
     let row = run(&*store, CHAT, "a", vec![say("1"), say("2")]).await;
     assert_eq!(store.unfinished(5, &web()).await.expect("read"), [CHAT]);
-    store.postpone(&format!("{}.0", row.event.id), 9_001).await.expect("put off");
-    store.postpone("unknown", 9_001).await.expect("nothing to put off");
+    store.postpone(&format!("{}.0", row.event.id), 9_001, "503").await.expect("put off");
+    store.postpone("unknown", 9_001, "503").await.expect("nothing to put off");
     assert_eq!(place.tasks().await, [(deliver(CHAT), 10)]);
     // The second message is due, but it waits behind the first.
     assert_eq!(store.unfinished(9_000, &web()).await.expect("read"), Vec::<String>::new());

@@ -1,15 +1,18 @@
 //! One chat: its head, its messages with the turns that they belong to, and what stands beside them.
 
 use serde_json::{Value, json};
-use tolmach_app::inbox::{self, Conversation};
+use tolmach_app::{
+    accounts::Permission,
+    inbox::{self, Conversation},
+};
 use tolmach_engine::{
     Session,
-    effect::{Action, Author, Outgoing},
+    effect::{Action, Author, Outgoing, SentFile},
     event::{EventKind, StaffAction},
 };
 use tolmach_runtime::{
     WouldSay,
-    ports::{DialogRow, MessageRow, TurnLine},
+    ports::{DeliveryState, DialogRow, FILE_PREFIX, HandoffChange, MessageRow, TurnLine},
 };
 
 use super::{list, sees_contacts, turn};
@@ -61,6 +64,7 @@ pub(super) fn head(panel: &Panel, visit: &Visit, row: &DialogRow) -> Value {
         "level": level,
         "staff": row.holder,
         "waits_at": null,
+        "files": panel.options.files.takes(&row.chat),
     })
 }
 
@@ -71,36 +75,52 @@ pub(super) fn messages(
     conversation: &Conversation,
     part: inbox::Part,
 ) -> Value {
-    let Conversation { row, messages, earlier, turns } = conversation;
+    let Conversation { row, messages, earlier, turns, deliveries } = conversation;
     let client = name(panel, visit, row);
     let mut items = Vec::new();
     let mut day = None;
     let mut turns = turns.iter().peekable();
+    let mut happened = Happened::default();
+    // What a turn of the client changed stands after what was said in it.
+    let mut later = Vec::new();
+    let mut last = match part {
+        inbox::Part::After(seq) => seq,
+        _ => messages.first().map(|message| message.seq).unwrap_or_default(),
+    };
     for (at, message) in messages.iter().enumerate() {
         let this_day = visit.times.day_number(message.at);
         if day != this_day {
             day = this_day;
             items.push(json!({ "kind": "day", "at": message.at }));
         }
+        if message.who == Author::Client {
+            items.append(&mut later);
+        }
         // Turns that brought no message of the client: timers, and what staff did.
         while let Some(line) = turns.peek()
             && line.at <= message.at
             && !(message.who == Author::Client && line.at == message.at)
         {
-            items.extend(happened(line, message.seq));
+            items.append(&mut later);
+            items.extend(happened.lines(line, last));
             turns.next();
         }
         let mut shown = shown(panel, visit, message, &client, messages.get(at + 1));
+        if let Some(state) = deliveries.get(&message.seq) {
+            delivery(visit, &row.chat, message.seq, state, &mut shown);
+        }
         if message.who == Author::Client
             && let Some(line) = turns.next_if(|line| line.at == message.at)
         {
             shown["turn"] = summary(line, &row.chat);
+            later = happened.lines(line, message.seq);
         }
+        last = message.seq;
         items.push(shown);
     }
-    let last = messages.last().map(|message| message.seq).unwrap_or_default();
+    items.append(&mut later);
     for line in turns {
-        items.extend(happened(line, last));
+        items.extend(happened.lines(line, last));
     }
     let first = messages.first().map(|message| message.seq);
     let before = first.filter(|_| *earlier);
@@ -112,17 +132,77 @@ pub(super) fn messages(
     })
 }
 
-/// What staff did, or a timer, as a line between messages.
-fn happened(line: &TurnLine, seq: i64) -> Option<Value> {
-    let (event, icon, name) = match &line.event.kind {
-        EventKind::Staff { action: StaffAction::Take, by } => ("taken", "lock", by.clone()),
-        EventKind::Staff { action: StaffAction::Return, by } => ("returned", "bot", by.clone()),
-        _ => return None,
+/// How the delivery of a message stands, and how it is sent again.
+fn delivery(visit: &Visit, chat: &str, message: i64, state: &DeliveryState, shown: &mut Value) {
+    let (key, why) = match state {
+        DeliveryState::Waiting { attempts: 0, .. } => ("queued", None),
+        DeliveryState::Waiting { failure, .. } => ("delayed", failure.as_deref()),
+        DeliveryState::Delivered => ("delivered", None),
+        DeliveryState::Failed { why } => ("failed", Some(why.as_str())),
     };
-    Some(json!({
-        "kind": "event", "seq": seq, "at": line.at, "event": event, "icon": icon, "calls": false,
-        "name": name.unwrap_or_default(), "reason": "", "people": "",
-    }))
+    shown["delivery"] = key.into();
+    shown["why"] = why.into();
+    if matches!(state, DeliveryState::Failed { .. }) && visit.may(Permission::Answer) {
+        shown["again"] = format!("{}/messages/{message}/again", address(chat)).into();
+    }
+}
+
+/// Who has the chat, as far as the turns before tell.
+#[derive(Default)]
+struct Happened {
+    holder: Option<String>,
+}
+
+impl Happened {
+    /// What a turn changed of who has the chat, as lines between messages. `seq` is that of the message before.
+    fn lines(&mut self, line: &TurnLine, seq: i64) -> Vec<Value> {
+        let (action, by) = match &line.event.kind {
+            EventKind::Staff { action, by } => (Some(action), by.clone().unwrap_or_default()),
+            _ => (None, String::new()),
+        };
+        let mut lines = Vec::new();
+        let mut add = |event: &str, icon: &str, name: &str, reason: &str, people: &str| {
+            let calls = event.starts_with("handed_off");
+            lines.push(json!({
+                "kind": "event", "id": format!("e{}-{}", line.seq, lines.len()), "seq": seq, "at": line.at,
+                "event": event, "icon": icon, "calls": calls, "name": name, "reason": reason, "people": people,
+            }));
+        };
+        for change in &line.handoff {
+            match (change, action) {
+                (HandoffChange::Ended, Some(_)) => add("returned", "bot", &by, "", ""),
+                (HandoffChange::Ended, None) => add("timed_out", "clock", "", "", ""),
+                // Told below, with the name.
+                (HandoffChange::Begun { .. }, Some(_)) => {}
+                (HandoffChange::Begun { reason, groups }, None) => {
+                    let event = match (reason.trim().is_empty(), groups.is_empty()) {
+                        (true, true) => "handed_off_bare",
+                        (true, false) => "handed_off_to",
+                        (false, true) => "handed_off_silent",
+                        (false, false) => "handed_off",
+                    };
+                    add(event, "users", "", reason.trim(), &groups.join(", "));
+                }
+            }
+            self.holder = None;
+        }
+        let begun = line.handoff.iter().any(|change| matches!(change, HandoffChange::Begun { .. }));
+        let takes = match action {
+            Some(StaffAction::Take) => true,
+            // Whoever writes takes the chat over.
+            Some(StaffAction::Say { .. }) => {
+                begun || self.holder.as_ref().is_some_and(|holder| *holder != by)
+            }
+            Some(StaffAction::Return) | None => false,
+        };
+        if takes {
+            add("taken", "lock", &by, "", "");
+        }
+        if takes || matches!(action, Some(StaffAction::Say { .. })) {
+            self.holder = Some(by);
+        }
+        lines
+    }
 }
 
 /// A turn folded to one line.
@@ -151,7 +231,7 @@ fn shown(
     let mut shown = json!({
         "kind": "message", "seq": seq, "at": at, "who": "client", "name": client, "text": body, "lang": visit.language.code(),
         "photo": null, "files": [], "cards": [], "buttons": [], "pressed": false, "unsupported": null, "delivery": null,
-        "turn": null,
+        "why": null, "again": null, "turn": null,
     });
     if *who == Author::Client {
         let kind = body.strip_prefix('[').and_then(|body| body.strip_suffix(']'));
@@ -193,7 +273,15 @@ fn shown(
     shown["photo"] = own_photo(said.photo.as_deref()).into();
     shown["buttons"] = buttons.into();
     shown["cards"] = cards.into();
+    shown["files"] = said.files.iter().filter_map(file).collect();
     shown
+}
+
+/// A file that staff sent, at its address on this server.
+fn file(file: &SentFile) -> Option<Value> {
+    let SentFile { address, name, bytes, .. } = file;
+    let href = Some(address).filter(|address| address.starts_with(FILE_PREFIX))?;
+    Some(json!({ "href": href, "name": name, "size": bytes, "picture": file.is_picture() }))
 }
 
 /// A photo that this server keeps: pages load nothing from elsewhere.

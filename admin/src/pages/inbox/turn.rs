@@ -1,11 +1,15 @@
 //! The trace of one turn.
 
 use serde_json::{Value, json};
-use tolmach_app::inbox::Explained;
+use tolmach_app::{
+    accounts::Permission,
+    inbox::{Explained, Prompt},
+};
 use tolmach_engine::{
     effect::{Query, QueryOutcome},
     trace::Trace,
 };
+use tolmach_runtime::{VisitCost, ports::ModelCallRow};
 
 use super::chat::address;
 use crate::{Panel, context::Visit};
@@ -16,16 +20,20 @@ const HITS: usize = 10;
 const EXITS: usize = 6;
 
 pub(super) fn shown(panel: &Panel, visit: &Visit, chat: &str, turn: &Explained) -> Value {
-    let Explained { seq, at, release, trace, exchanges, calls, unexplained, .. } = turn;
+    let Explained { seq, at, release, trace, exchanges, costs, unexplained, .. } = turn;
     let steps: Vec<Value> = trace
         .visits
         .iter()
-        .map(|visit| {
+        .enumerate()
+        .map(|(number, visit)| {
+            let millis = costs.get(number).and_then(millis);
             json!({
                 "flow": visit.flow, "node": visit.node, "kind": visit.kind, "exit": visit.exit, "fault": visit.fault,
+                "timed": millis.is_some(), "quick": millis == Some(0), "ms": millis,
             })
         })
         .collect();
+    let total = costs.iter().map(millis).sum::<Option<u64>>().filter(|_| !costs.is_empty());
     let mut notes: Vec<Value> = trace.notes.iter().map(|note| json!({ "node": "", "text": note })).collect();
     for visit in &trace.visits {
         let node = format!("{}.{}", visit.flow, visit.node);
@@ -45,7 +53,20 @@ pub(super) fn shown(panel: &Panel, visit: &Visit, chat: &str, turn: &Explained) 
         .map(|label| label.label.as_str())
         .take(20)
         .collect();
-    let calls: Vec<Value> = calls.iter().map(call).collect();
+    let calls: Vec<Value> = asked(turn)
+        .into_iter()
+        .map(|Asked { row, prompt }| {
+            let prompt = prompt.filter(|_| visit.may(Permission::SeePrompts));
+            let parts = prompt.map(|Prompt(parts)| parts.as_slice()).unwrap_or_default().iter();
+            let prompt: Vec<Value> = parts
+                .map(|(part, text)| {
+                    let title = panel.renderer.text(visit.language, &format!("prompt.{}", part.name()));
+                    json!({ "title": title, "text": text })
+                })
+                .collect();
+            call(row, prompt)
+        })
+        .collect();
     json!({
         "seq": seq,
         "at": at,
@@ -57,6 +78,7 @@ pub(super) fn shown(panel: &Panel, visit: &Visit, chat: &str, turn: &Explained) 
         "intents": intents,
         "understood": understood(trace),
         "steps": steps,
+        "total_ms": total,
         "choices": choices,
         "notes": notes,
         "searches": exchanges.iter().filter_map(|(query, outcome)| search(panel, visit, query, outcome)).collect::<Vec<_>>(),
@@ -155,7 +177,46 @@ fn search(panel: &Panel, visit: &Visit, query: &Query, outcome: &QueryOutcome) -
     Some(json!({ "text": request.text, "filters": filters, "total": results.total, "hits": hits }))
 }
 
-fn call(row: &tolmach_runtime::ports::ModelCallRow) -> Value {
+/// The time of a visit in milliseconds, rounded down; `None` where the time of its queries was not recorded.
+fn millis(cost: &VisitCost) -> Option<u64> {
+    Some(cost.asked?.saturating_add(cost.computed / 1_000))
+}
+
+/// An attempt of a model call, with what was asked in its query's first attempt.
+struct Asked<'t> {
+    row: &'t ModelCallRow,
+    prompt: Option<&'t Prompt>,
+}
+
+/// The attempts of model calls in order. Attempts at one query follow each other and are counted from the first one anew; a node's
+/// queries were asked in the order of its visits.
+fn asked(turn: &Explained) -> Vec<Asked<'_>> {
+    let Explained { trace, costs, prompts, calls, .. } = turn;
+    let mut waiting: Vec<(&str, &str, &Prompt)> = Vec::new();
+    for (visit, cost) in trace.visits.iter().zip(costs) {
+        let prompts = cost.queries.iter().filter_map(|query| prompts.get(*query)?.as_ref());
+        waiting.extend(prompts.map(|prompt| (visit.flow.as_str(), visit.node.as_str(), prompt)));
+    }
+    let mut last: Option<(&ModelCallRow, Option<&Prompt>)> = None;
+    let mut asked = Vec::new();
+    for row in calls {
+        let of = |row: &'_ ModelCallRow| (row.call.flow.clone(), row.call.node.clone(), row.call.purpose);
+        let prompt = match last {
+            Some((before, prompt)) if of(before) == of(row) && before.attempt < row.attempt => prompt,
+            _ => {
+                let at = waiting
+                    .iter()
+                    .position(|(flow, node, _)| *flow == row.call.flow && *node == row.call.node);
+                at.map(|at| waiting.remove(at).2)
+            }
+        };
+        last = Some((row, prompt));
+        asked.push(Asked { row, prompt });
+    }
+    asked
+}
+
+fn call(row: &ModelCallRow, prompt: Vec<Value>) -> Value {
     let usage = row.usage.as_ref();
     let number = |names: &[&str]| {
         usage.and_then(|usage| names.iter().find_map(|name| usage[*name].as_u64())).unwrap_or_default()
@@ -164,6 +225,8 @@ fn call(row: &tolmach_runtime::ports::ModelCallRow) -> Value {
     json!({
         "purpose": row.call.purpose.name(),
         "role": row.call.role,
+        "node": format!("{}.{}", row.call.flow, row.call.node),
+        "attempt": row.attempt,
         "model": row.model,
         "known": usage.is_some(),
         "input_tokens": number(&["prompt_tokens", "input_tokens"]),
@@ -173,6 +236,6 @@ fn call(row: &tolmach_runtime::ports::ModelCallRow) -> Value {
         "cost": null,
         "currency": "",
         "failure": row.failure,
-        "prompt": null,
+        "prompt": prompt,
     })
 }

@@ -101,6 +101,39 @@ function button(data, press) {
   return made;
 }
 
+/** The size of a file as people say it. */
+function size(bytes, words) {
+  const units = [1 << 20, 1 << 10];
+  const place = units.findIndex((unit) => bytes >= unit);
+  if (place < 0) return `${bytes} ${words.units[2]}`;
+  const value = bytes / units[place];
+  return `${value.toLocaleString(words.code, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${words.units[place]}`;
+}
+
+/** A file of the staff: a picture that opens when it is pressed, or a link that downloads it. */
+function file(data, words, grow) {
+  const item = element("li");
+  const link = element("a", data.picture ? "shown" : "download");
+  link.href = data.url;
+  link.rel = "noopener noreferrer";
+  if (data.picture) {
+    link.target = "_blank";
+    link.setAttribute("aria-label", `${words.photo}: ${data.name}`);
+    const image = element("img", "photo");
+    // The link names it.
+    image.alt = "";
+    image.referrerPolicy = "no-referrer";
+    image.onload = () => grow(() => link.replaceChildren(image));
+    image.src = data.url;
+    link.append(element("span", "name", data.name));
+  } else {
+    link.download = data.name;
+    link.append(icon("M6 3h8l4 4v14H6zM14 3v4h4"), element("span", "name", data.name), element("span", "small", size(data.bytes, words)));
+  }
+  item.append(link);
+  return item;
+}
+
 /** A text whose codes, such as RH-10464, are not broken at their hyphens. */
 function unbroken(text) {
   const parts = text.split(/((?<![\p{L}\d-])(?=[\p{L}-]{0,12}\d)[\p{L}\d]{1,12}(?:-[\p{L}\d[\]]{1,12}){1,3}(?![\p{L}\d-]))/u);
@@ -141,6 +174,11 @@ export function reply(message, language, press, grow) {
   if (message.cards.length) {
     const list = element("div", "cards");
     list.append(...message.cards.map((data) => card(data, words)));
+    box.append(list);
+  }
+  if (message.files?.length) {
+    const list = element("ul", "files");
+    list.append(...message.files.map((data) => file(data, words, grow)));
     box.append(list);
   }
   if (message.buttons.length) {

@@ -19,6 +19,7 @@ export const WORDS = {
     long: (length) => `Слишком длинно: ${number(length, "ru")} знаков, за один раз уходит не больше `
       + `${number(TEXT, "ru")}. Сократите текст или отправьте его по частям.`,
     sending: "отправляется…", failed: "не отправлено", article: "Артикул", photo: "Фото", more: "Подробнее",
+    code: "ru", units: ["МБ", "КБ", "Б"],
     log: "Переписка", staff: "Менеджер", typing: "Консультант печатает", earlier: "Более ранние сообщения",
     latest: "К последнему сообщению", fresh: "Новое сообщение",
   },
@@ -32,6 +33,7 @@ export const WORDS = {
     long: (length) => `Too long: ${number(length, "en")} characters, and at most ${number(TEXT, "en")} go out `
       + "at once. Shorten the text, or send it in parts.",
     sending: "sending…", failed: "not sent", article: "Article", photo: "Photo", more: "More",
+    code: "en", units: ["MB", "KB", "B"],
     log: "Conversation", staff: "Manager", typing: "The consultant is typing", earlier: "Earlier messages",
     latest: "To the latest message", fresh: "New message",
   },

@@ -2,7 +2,11 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tolmach_engine::{effect::Author, event::Event, trace::Visit};
+use tolmach_engine::{
+    effect::{Author, Command, Effect},
+    event::Event,
+    trace::Visit,
+};
 
 use super::{ChatKey, MessageRow};
 use crate::ports::Result;
@@ -134,6 +138,41 @@ pub struct TurnLine {
     pub release: String,
     /// The nodes that it visited.
     pub visits: Vec<Visit>,
+    /// What it changed of who has the chat, in order.
+    pub handoff: Vec<HandoffChange>,
+}
+
+/// A change of who has a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandoffChange {
+    /// From the bot to a person.
+    Begun {
+        /// Why, as the flow says it.
+        reason: String,
+        /// The groups that were told.
+        groups: Vec<String>,
+    },
+    /// Back to the bot.
+    Ended,
+}
+
+impl HandoffChange {
+    /// What the effects of a turn changed.
+    pub fn of(effects: &[Effect]) -> Vec<HandoffChange> {
+        let mut groups = Vec::new();
+        let change = |effect: &Effect| match &effect.command {
+            Command::Notify(notice) if notice.about_chat => {
+                groups.push(notice.group.clone());
+                None
+            }
+            Command::HandOff { reason } => {
+                Some(HandoffChange::Begun { reason: reason.clone(), groups: std::mem::take(&mut groups) })
+            }
+            Command::EndHandoff => Some(HandoffChange::Ended),
+            _ => None,
+        };
+        effects.iter().filter_map(change).collect()
+    }
 }
 
 /// A note of staff about a chat.

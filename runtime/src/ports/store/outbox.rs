@@ -21,6 +21,36 @@ pub struct OutboxRow {
     pub due: i64,
 }
 
+/// How the delivery of a message stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// It is still to be delivered.
+    Waiting {
+        /// Failed attempts so far.
+        attempts: i64,
+        /// Why the last one failed.
+        failure: Option<String>,
+        /// When the next one may be made, milliseconds since the Unix epoch.
+        due: i64,
+    },
+    /// The channel has it.
+    Delivered,
+    /// It was given up: it did not arrive and will not, unless it is sent again.
+    Failed {
+        /// Why.
+        why: String,
+    },
+}
+
+/// The delivery of a message of a transcript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// The `seq` of the message.
+    pub message: i64,
+    /// How it stands.
+    pub state: DeliveryState,
+}
+
 /// A message to one staff recipient. It is delivered like a message to a client, in the order of its own address.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoticeRow {
@@ -48,18 +78,38 @@ pub trait OutboxStore: Send + Sync {
     /// When the database is unavailable.
     async fn outbox(&self, chat: &str) -> Result<Vec<OutboxRow>>;
 
-    /// Marks messages as delivered, also those that were dropped. Unknown ids are ignored.
+    /// Marks messages as delivered. Unknown ids are ignored.
     ///
     /// # Errors
     /// When the database is unavailable.
     async fn delivered(&self, effects: Vec<String>) -> Result<()>;
 
-    /// Postpones a message until `due`, milliseconds since the Unix epoch, counts the attempt and pushes a task that
-    /// delivers it then.
+    /// Gives messages up, each with the reason: they are attempted no more. Unknown ids are ignored.
     ///
     /// # Errors
     /// When the database is unavailable.
-    async fn postpone(&self, effect: &str, due: i64) -> Result<()>;
+    async fn give_up(&self, effects: Vec<(String, String)>) -> Result<()>;
+
+    /// Postpones a message until `due`, milliseconds since the Unix epoch, counts the attempt, keeps why it failed, and
+    /// pushes a task that delivers it then.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    async fn postpone(&self, effect: &str, due: i64, why: &str) -> Result<()>;
+
+    /// How the delivery of a chat's messages stands, for those with a `seq` from `first` to `last`, at most 200. Messages
+    /// of clients have none, nor have old ones whose delivery is no longer kept.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    async fn deliveries(&self, chat: &str, first: i64, last: i64) -> Result<Vec<DeliveryRow>>;
+
+    /// Makes a message that was given up wait again, under the id of its effect, and pushes a task that delivers it.
+    /// Returns whether it was given up; in any other state it stays as it is.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    async fn deliver_again(&self, chat: &str, message: i64, now: i64) -> Result<bool>;
 }
 
 /// The buttons that send a press back when used, each with its id. Link buttons are left out.

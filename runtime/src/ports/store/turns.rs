@@ -44,7 +44,7 @@ pub struct Commit {
     /// Whether something was said in this turn that makes the chat worth keeping: see
     /// [`crate::ports::Retention::silent_chats`].
     pub spoke: bool,
-    /// The client's messages in this turn, then the bot's messages, in order.
+    /// The client's messages in this turn, then the bot's or the staff's, one for each command that sends, in their order.
     pub messages: Vec<MessageRow>,
     /// The effects of the turn, in order.
     pub effects: Vec<Effect>,

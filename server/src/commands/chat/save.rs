@@ -6,13 +6,11 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use tolmach_app::diagnostics;
-use tolmach_engine::{Session, event::EventKind, language::Language, text::shorten};
-use tolmach_runtime::ports::TurnQuery;
-use tolmach_runtime::{
-    Record, Runtime,
-    testing::{self, Saved, SavedTurn},
+use tolmach_app::{
+    diagnostics,
+    saved_test::{self, SaveOptions, SavedTest},
 };
+use tolmach_runtime::{Runtime, testing};
 
 use crate::assemble::Assembled;
 
@@ -46,40 +44,26 @@ impl Save {
         runtime: &Runtime,
         assembled: &Assembled,
         chat: &str,
-        language: Option<Language>,
     ) -> anyhow::Result<Vec<String>> {
-        let mut turns = Vec::new();
-        for turn in runtime.store().turns(&TurnQuery::of(chat, u32::MAX)).await? {
-            let record: Record =
-                serde_json::from_str(&turn.trace).context("a stored trace cannot be read")?;
-            let exchanges = runtime
-                .releases()
-                .with_release(&turn.release, |release| record.exchanges(release, &turn.event))
-                .await?;
-            turns.push(SavedTurn { event: turn.event, record, exchanges: exchanges.unwrap_or_default() });
-        }
-        if turns.is_empty() {
-            return Ok(vec!["nothing was said, so no test was saved".to_owned()]);
-        }
-        let last: Session = match runtime.store().chat(chat).await?.session {
-            Some(session) => serde_json::from_str(&session).context("a stored session cannot be read")?,
-            None => Session::default(),
-        };
         let manifest = assembled.catalog.manifest();
         let samples = manifest.is_none_or(|manifest| manifest.sources.iter().all(|source| source.demo));
         let (_, taken) = self.existing()?;
-        let name = free(self.name.clone().unwrap_or_else(|| name(&turns)), &taken);
-        let text = testing::write(&Saved {
-            name: &name,
-            language,
+        let options = SaveOptions {
+            name: self.name.clone(),
+            taken: &taken,
             cards: samples,
             script: assembled.model.is_some(),
-            turns: &turns,
-            last: &last,
-        });
-        self.append(&text)?;
+            ..SaveOptions::default()
+        };
+        let SavedTest { name, steps, yaml } = match saved_test::save(runtime, chat, options).await {
+            Err(saved_test::Error::Nothing(_)) => {
+                return Ok(vec!["nothing was said, so no test was saved".to_owned()]);
+            }
+            saved => saved?,
+        };
+        self.append(&yaml)?;
         let mut notes =
-            vec![format!("saved as the test «{name}» in {}: {} steps", self.file.display(), turns.len())];
+            vec![format!("saved as the test «{name}» in {}: {} steps", self.file.display(), steps)];
         if !samples {
             notes.push(
                 "tests do not have the catalogue in use: no cards are expected, and a step that \
@@ -138,20 +122,4 @@ impl Save {
             _ => Path::new("."),
         }
     }
-}
-
-/// The name, with a number where a test of the file has it already.
-fn free(name: String, taken: &[String]) -> String {
-    let numbered = (2..).map(|number| format!("{name} ({number})"));
-    let mut names = std::iter::once(name.clone()).chain(numbered);
-    names.find(|name| !taken.contains(name)).unwrap_or(name)
-}
-
-/// The default name of a test: the first message of the client.
-fn name(turns: &[SavedTurn]) -> String {
-    let said = turns.iter().find_map(|turn| match &turn.event.kind {
-        EventKind::Message { text } => Some(shorten(&text.replace('\n', " "), 60)),
-        _ => None,
-    });
-    said.unwrap_or_else(|| "a saved dialog".to_owned())
 }

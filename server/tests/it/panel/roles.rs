@@ -11,6 +11,7 @@ pub fn filled(path: &str) -> String {
         .replace("{token}", "none")
         .replace("{chat}", "web:none")
         .replace("{turn}", "1")
+        .replace("{message}", "1")
         .replace("{id}", "none")
         .replace("{article}", "none")
 }

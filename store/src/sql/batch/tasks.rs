@@ -35,6 +35,16 @@ impl<S: DbConnection> Group<'_, S> {
             Operation::FireTimer { chat, name, now } => {
                 self.fire_one(chat, name, *now).await.map(Answer::Found)
             }
+            Operation::DeliverAgain { chat, message, now } => {
+                let values = vec![text(chat), Value::Integer(*message), Value::Integer(*now)];
+                let again: Vec<(ChatKey, i64)> = self.session.fetch(statements.deliver_again, values).await?;
+                let found = !again.is_empty();
+                for (chat, due) in again {
+                    self.tasks.push(task(&Task::Deliver { chat: chat.clone() }, due)?);
+                    self.changed.insert(chat);
+                }
+                Ok(Answer::Found(found))
+            }
             Operation::BeginTask { id, task, now } => {
                 let values = vec![text(id), text(task), Value::Integer(*now)];
                 let starts: Vec<(i64,)> = self.session.fetch(statements.begin_task, values).await?;

@@ -79,13 +79,18 @@ pub(in crate::sql) fn commit(commit: Commit, words: bool) -> Result<Operation> {
     for seq in inbox {
         turn.consumed.push(&(seq, at))?;
     }
+    let mut sent = effects.iter().filter(|effect| matches!(effect.command, Command::Send(_)));
     for message in messages {
+        let effect = match message.who {
+            Author::Client => None,
+            Author::Bot | Author::Staff => sent.next().map(|effect| effect.id.as_str()),
+        };
         let (by, body) = (who(message.who), without_nul(message.body));
         if words {
             let words: BTreeSet<String> = texts::words(&texts::shown(message.who, &body)).collect();
-            turn.messages.push(&(&turn.chat, by, body, message.at, words))?;
+            turn.messages.push(&(&turn.chat, by, body, message.at, effect, words))?;
         } else {
-            turn.messages.push(&(&turn.chat, by, body, message.at))?;
+            turn.messages.push(&(&turn.chat, by, body, message.at, effect))?;
         }
     }
     let mut timers: Vec<(String, Option<i64>)> = Vec::new();

@@ -22,14 +22,15 @@ use tolmach_runtime::{
     ports::{
         self, Account, AccountSaved, AccountStore, Actor, Address, AnalyticsEvent, AnalyticsStore,
         AuditEntry, AuditQuery, AuditStore, Bundle, Catalog, Channel, Chat, ChatKey, ChatStore, ClientStore,
-        ClientTable, Commit, CommitOutcome, Day, Delivery, DialogFigures, DialogQuery, DialogRow,
-        DialogStore, Embedder, Erased, Erasure, FigurePeriod, FigureStore, FoundSaid, Http, Inbound,
-        InboxStore, Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore,
-        Llm, Login, Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery,
-        ModelCallRow, ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page,
-        Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, ReleaseStore, Removed,
-        ReplyFigures, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerStore, TurnLine,
-        TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace, Write, Written,
+        ClientTable, Commit, CommitOutcome, Day, Delivery, DeliveryRow, DialogFigures, DialogQuery,
+        DialogRow, DialogStore, Embedder, Erased, Erasure, FigurePeriod, FigureStore, FoundSaid, Http,
+        Inbound, InboxStore, Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore,
+        LeaseStore, Llm, Login, Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall,
+        ModelCallQuery, ModelCallRow, ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow,
+        OutboxStore, Page, Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask,
+        ReleaseStore, Removed, ReplyFigures, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore,
+        TimerStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace,
+        Write, Written,
     },
 };
 use uuid::Uuid;
@@ -220,7 +221,10 @@ store! { OutboxStore
     fn post(notices: Vec<NoticeRow>, at: i64) -> ();
     fn outbox(chat: &str) -> Vec<OutboxRow>;
     fn delivered(effects: Vec<String>) -> ();
-    fn postpone(effect: &str, due: i64) -> ();
+    fn give_up(effects: Vec<(String, String)>) -> ();
+    fn postpone(effect: &str, due: i64, why: &str) -> ();
+    fn deliveries(chat: &str, first: i64, last: i64) -> Vec<DeliveryRow>;
+    fn deliver_again(chat: &str, message: i64, now: i64) -> bool;
 }
 
 store! { TimerStore
