@@ -7,6 +7,7 @@
 
 mod columns;
 mod received;
+mod stored;
 mod surprises;
 mod work;
 
@@ -14,11 +15,11 @@ use std::{
     collections::HashMap,
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use tolmach_catalog::{
     Answered, EmbeddedCatalog,
@@ -26,7 +27,7 @@ use tolmach_catalog::{
     import::{Mapping, Report, SheetReport, SheetSample},
     photos::PhotoReport,
 };
-use tolmach_runtime::ports::{self, Actor, Clock, Store, Upload, Write};
+use tolmach_runtime::ports::{self, Actor, Clock, Store, Write};
 use uuid::Uuid;
 
 use crate::{
@@ -37,6 +38,7 @@ use crate::{
 
 pub use columns::{Choice, NOTHING, field_of, fields};
 pub use received::{DraftFile, FileKind, MAX_FILES, Receiving, Writing};
+use stored::told;
 pub use surprises::{Level, Surprise, is_doubtful, is_named, surprises};
 
 /// Drafts that are worked on at once; others wait.
@@ -479,91 +481,6 @@ impl Drafts {
         change.end_failed(&*self.store, &removed).await;
         Ok(removed.map(drop)?)
     }
-
-    /// Brings the files of a draft into its folder and writes its rows.
-    async fn put(&self, draft: &Draft, from: &Path, change: &Change) -> Result<(), Error> {
-        let folder = self.folder(draft.id);
-        if folder != from {
-            for file in &draft.files {
-                let (source, target) = (from.join(&file.folder), folder.join(&file.folder));
-                tokio::fs::create_dir_all(&target).await.map_err(|why| received::unwritable(&target, why))?;
-                let (source, target) = (source.join(&file.name), target.join(&file.name));
-                // The first draft's folder keeps its files: a link takes no space.
-                if tokio::fs::hard_link(&source, &target).await.is_err() {
-                    let copied = tokio::fs::copy(&source, &target).await;
-                    copied.map_err(|why| received::unwritable(&target, why))?;
-                }
-            }
-        }
-        self.write(draft.id, DRAFT, draft)?;
-        let hashes: Vec<&str> = draft.files.iter().map(|file| file.hash.as_str()).collect();
-        let row = Upload {
-            id: draft.id,
-            name: draft.supplier.clone(),
-            bytes: draft.files.iter().map(|file| file.bytes).sum(),
-            hash: blake3::hash(hashes.concat().as_bytes()).to_hex().to_string(),
-            at: draft.at,
-            by: draft.by.clone(),
-        };
-        Ok(change.write(&*self.store, vec![Write::AddUpload(row)]).await.map(drop)?)
-    }
-
-    async fn remove(&self, id: Uuid) -> Result<(), Error> {
-        received::remove(&self.folder(id));
-        Ok(self.store.remove_upload(id).await?)
-    }
-
-    fn folder(&self, id: Uuid) -> PathBuf {
-        self.uploads.join(id.to_string())
-    }
-
-    fn stored(&self, id: Uuid) -> Option<Draft> {
-        self.read(id, DRAFT)
-    }
-
-    fn read<T: DeserializeOwned>(&self, id: Uuid, name: &str) -> Option<T> {
-        let text = std::fs::read(self.folder(id).join(name)).ok()?;
-        serde_json::from_slice(&text)
-            .inspect_err(|why| tracing::warn!(%why, upload = %id, name, "a file of an upload cannot be read"))
-            .ok()
-    }
-
-    /// Replaces a file of a draft as a whole.
-    fn write(&self, id: Uuid, name: &str, value: &impl Serialize) -> Result<(), Error> {
-        let path = self.folder(id).join(name);
-        let new = path.with_extension("new");
-        let written = || -> io::Result<()> {
-            let mut file = std::fs::File::create(&new)?;
-            serde_json::to_writer(io::BufWriter::new(&mut file), value)?;
-            file.sync_all()?;
-            std::fs::rename(&new, &path)
-        };
-        written().map_err(|why| received::unwritable(&path, why))
-    }
-
-    fn state_name(&self, id: Uuid) -> &'static str {
-        match self.work(id) {
-            Some(Work::Queued) => return "queued",
-            Some(Work::Reading | Work::Trying(_)) => return "reading",
-            Some(Work::Publishing(_)) => return "publishing",
-            None => {}
-        }
-        let folder = self.folder(id);
-        let known = [(PUBLISHED, "published"), (FAILED, "failed"), (PREVIEW, "preview")];
-        known.into_iter().find(|(file, _)| folder.join(file).is_file()).map_or("failed", |(_, state)| state)
-    }
-
-    fn work(&self, id: Uuid) -> Option<Work> {
-        self.works.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied()
-    }
-}
-
-/// What the audit log says of a draft.
-fn told(draft: &Draft) -> Value {
-    json!({
-        "files": draft.files.len(),
-        "bytes": draft.files.iter().map(|file| file.bytes).sum::<u64>(),
-    })
 }
 
 /// A supplier's name, without spaces around it.
@@ -578,7 +495,6 @@ fn checked(name: &str) -> Result<String, Error> {
 
 /// The supplier that a file's name says.
 fn stem(name: &str) -> String {
-    let list = price_list::PriceList::of(name);
-    let stem = list.supplier().unwrap_or_default();
+    let stem = price_list::PriceList::of(name).supplier().unwrap_or_default();
     stem.trim().chars().take(MAX_SUPPLIER).collect()
 }

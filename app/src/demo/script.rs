@@ -70,15 +70,15 @@ pub(super) fn script(person: &Person, random: &mut Rng) -> Script {
     let mut talk = Talk { person, steps: Vec::new() };
     let wish = random.u8(..100);
     match wish {
-        ..50 => talk.search(random),
-        50..70 => talk.services(random),
-        70..76 => talk.call_me(random),
-        76..84 => talk.manager(random),
-        84..88 => talk.complaint(random),
-        88..95 => talk.unknown(random),
+        ..58 => talk.search(random),
+        58..81 => talk.services(random),
+        81..83 => talk.call_me(random),
+        83..87 => talk.manager(random),
+        87..89 => talk.complaint(random),
+        89..97 => talk.unknown(random),
         _ => talk.lost(random),
     }
-    Script { steps: talk.steps, wants_person: (76..88).contains(&wish) }
+    Script { steps: talk.steps, wants_person: (83..89).contains(&wish) }
 }
 
 struct Talk<'p> {
@@ -123,8 +123,22 @@ impl Talk<'_> {
                 self.say((*name).to_owned());
             }
             6 => self.say(format!("{name}, {email}")),
-            _ => self.press(("Отмена", "Cancel")),
+            _ => {
+                self.press(("Отмена", "Cancel"));
+                self.goodbye(random);
+            }
         }
+    }
+
+    /// Whoever says that they go is not taken for somebody who looked and went silent.
+    fn goodbye(&mut self, random: &mut Rng) {
+        let texts = [
+            ("спасибо, до свидания", "thanks, bye"),
+            ("всего доброго", "have a nice day"),
+            ("спасибо, больше ничего не нужно", "that is all"),
+        ];
+        let text = self.of(&texts, random);
+        self.say(text);
     }
 
     fn search(&mut self, random: &mut Rng) {
@@ -153,8 +167,9 @@ impl Talk<'_> {
             let text = self.of(&SERVICES, random);
             self.say(text);
         }
-        match random.u8(..10) {
-            0 => {
+        // Of a hundred who look, some leave a contact, most go with a word, and few without one.
+        match random.u8(..100) {
+            ..3 => {
                 self.press(("Запросить предложение", "Ask for a quote"));
                 self.say(random.u8(1..9).to_string());
                 let city = self.of(&CITIES, random);
@@ -163,13 +178,16 @@ impl Talk<'_> {
                 self.say(when);
                 self.contact(random);
             }
-            1..3 => {
+            3..8 => {
                 self.press(("Связаться с менеджером", "Talk to a manager"));
                 self.contact(random);
             }
-            3..6 => {
-                let thanks = self.two(("спасибо, подумаю", "thanks, I will think about it"));
-                self.say(thanks);
+            8..99 => {
+                if random.u8(..10) < 3 {
+                    let thanks = self.two(("спасибо, подумаю", "thanks, I will think about it"));
+                    self.say(thanks);
+                }
+                self.goodbye(random);
             }
             _ => {}
         }
@@ -236,6 +254,7 @@ impl Talk<'_> {
         if random.bool() {
             let goods = self.of(&GOODS, random);
             self.say(goods);
+            self.goodbye(random);
         }
     }
 

@@ -74,6 +74,24 @@ fn a_demo_that_was_cut_off_is_made_anew() {
     assert!(!home.path("tolmach-demo/demo-unfinished").exists());
 }
 
+/// Of a shop's visitors few leave a contact; a demo in which half of them do is believed by nobody.
+#[test]
+fn a_month_of_the_demo_converts_as_a_shop_does() {
+    let home = Home::new();
+    let filled = home.tolmach(&["demo", "--days", "30", "--fill-only"]).run().ok().stdout;
+    let dialogs =
+        filled.lines().find_map(|line| line.trim().split_once(" dialogs with ")?.0.parse::<usize>().ok());
+    let leads = home
+        .tolmach(&["leads", "list", "--json", "--limit", "1000", "--data", "tolmach-demo"])
+        .run()
+        .ok()
+        .json();
+    let (dialogs, leads) = (dialogs.expect("a number"), leads.as_array().expect("a list").len());
+    assert!(dialogs > 400, "{filled}");
+    let share = leads * 1_000 / dialogs;
+    assert!((40..=120).contains(&share), "{leads} leads of {dialogs} dialogs");
+}
+
 /// A process that ends at any moment leaves a folder that the next one makes anew.
 #[test]
 fn a_demo_that_is_killed_is_made_anew() {

@@ -5,8 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::{SinkExt, StreamExt};
 use reqwest::Method;
 use sqlx::{ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
 
 use super::{Client, PASSWORD, Panel, catalogue::waited};
 use crate::page::Page;
@@ -30,7 +35,7 @@ const CHANGED: &str = "SELECT
     (SELECT count(*) FROM audit WHERE failure IS NULL) AS done";
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-const PARAMETERS: [(&str, &str, &[&str]); 48] = [
+const PARAMETERS: [(&str, &str, &[&str]); 49] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -57,6 +62,7 @@ const PARAMETERS: [(&str, &str, &[&str]); 48] = [
     ("GET", "/admin/inbox/{chat}/would", &["x"]),
     ("POST", "/admin/inbox/{chat}/take", &["x"]),
     ("POST", "/admin/inbox/{chat}/reply", &["text", "article"]),
+    ("POST", "/admin/inbox/{chat}/messages/{message}/again", &["x"]),
     ("POST", "/admin/inbox/{chat}/note", &["text"]),
     ("GET", "/admin/inbox/{chat}/test", &["turn"]),
     ("POST", "/admin/inbox/{chat}/test", &["turn"]),
@@ -178,6 +184,7 @@ impl Fuzz {
             .replace("{token}", "none")
             .replace("{chat}", &self.chat)
             .replace("{turn}", "1")
+            .replace("{message}", "1")
             .replace("{article}", "A-1")
             .replace("uploads/{id}", &format!("uploads/{}", self.upload))
             .replace("leads/{id}", &format!("leads/{}", self.lead))
@@ -335,6 +342,50 @@ impl Fuzz {
     }
 }
 
+impl Fuzz {
+    /// Frames that no page sends over the live connection: the server ends it and goes on.
+    async fn frames(&mut self) {
+        let cookies: Vec<String> =
+            self.client.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut frames: Vec<Message> = [
+            "",
+            "null",
+            "[]",
+            "{}",
+            "{\"type\":\"hello\"}",
+            "{\"type\":\"hello\",\"after\":\"1\"}",
+            "{\"type\":\"news\",\"after\":1}",
+            "{\"type\":\"hello\",\"after\":99999999999999999999}",
+            "{\"type\":\"hello\",\"after\":1}{\"type\":\"hello\",\"after\":1}",
+        ]
+        .map(Message::text)
+        .into();
+        frames.extend([
+            Message::text("{".repeat(5_000)),
+            Message::binary(vec![0xff; 100]),
+            Message::binary(vec![0; 100_000]),
+        ]);
+        // Numbers at their limits are numbers: the first frame is news, or says that lists are to be loaded anew.
+        let limits = ["9223372036854775807", "-9223372036854775808", "0", "-1"];
+        let good = limits.map(|after| Message::text(format!("{{\"type\":\"hello\",\"after\":{after}}}")));
+        for (frame, is_good) in
+            frames.into_iter().map(|frame| (frame, false)).chain(good.into_iter().map(|frame| (frame, true)))
+        {
+            let mut request =
+                format!("ws://{}/admin/live", self.panel.address).into_client_request().expect("an address");
+            let headers = request.headers_mut();
+            headers.insert("cookie", cookies.join("; ").parse().expect("a header"));
+            headers.insert("origin", format!("http://{}", self.panel.address).parse().expect("a header"));
+            let (mut socket, _) = connect_async(request).await.expect("connected");
+            // The server may have hung up on a frame that is too large before all of it is sent.
+            let sent = socket.send(frame.clone()).await;
+            let answer = tokio::time::timeout(PATIENCE * 2, socket.next()).await.expect("in time");
+            let text = matches!(&answer, Some(Ok(Message::Text(_))));
+            assert_eq!(text, is_good, "{frame:?} ({sent:?}): {answer:?}");
+        }
+    }
+}
+
 async fn begin() -> Fuzz {
     let panel = Panel::configured("[limits.address]\nrequests = 1000000\n").await;
     let mut page = Page::new(&panel.server, "ru").await;
@@ -391,6 +442,7 @@ async fn no_parameter_of_any_route_does_harm() {
             fuzz.bodies(path).await;
         }
     }
+    fuzz.frames().await;
     // Everything goes on as before.
     let took = began.elapsed();
     assert!(fuzz.sent > 1_000, "{}", fuzz.sent);
