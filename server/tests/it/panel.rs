@@ -5,6 +5,8 @@ mod catalogue;
 mod catalogue_browser;
 mod client;
 mod dashboard;
+mod inbox;
+mod inbox_browser;
 mod roles;
 mod security;
 mod tour;
@@ -31,7 +33,11 @@ impl Panel {
 
     /// With settings in the environment.
     pub async fn with(settings: &[(&str, &str)]) -> Panel {
-        let home = Home::ready();
+        Panel::in_home(Home::ready(), settings).await
+    }
+
+    /// In a folder that holds something already.
+    pub async fn in_home(home: Home, settings: &[(&str, &str)]) -> Panel {
         for (name, role) in
             [("Olga", "owner"), ("Adam", "administrator"), ("Mila", "manager"), ("Anton", "analyst")]
         {
