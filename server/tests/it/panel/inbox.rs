@@ -182,10 +182,17 @@ async fn the_timeline_tells_who_called_whom_and_who_has_the_chat() {
     let places: Vec<usize> = events.iter().map(|event| at(event, &page)).collect();
     assert!(places.is_sorted(), "{places:?}");
     assert_eq!(page.matches("Adam took the chat").count(), 1, "his words take nothing that he has");
-    // What brought no message comes to a page that asks for what is new.
-    let last = page.rsplit("data-seq=\"").next().and_then(|rest| rest.split('"').next()).expect("a number");
+    // A page that asks for what is new gets it too, between the words that it came between.
+    let seqs =
+        page.split("data-seq=\"").skip(1).filter_map(|rest| rest.split('"').next()?.parse::<i64>().ok());
+    let last = seqs.max().expect("a message");
+    let news = mila.get(&format!("{chat}/messages?after={}", last - 1)).await.body;
+    assert!(at("Adam returned the chat to the bot", &news) < at("Снова бот.", &news), "{news}");
+    adam.get(&chat).await;
+    adam.post(&format!("{chat}/take"), &[]).await;
     let news = mila.get(&format!("{chat}/messages?after={last}")).await.body;
-    assert!(news.contains("Adam returned the chat to the bot"), "{news}");
+    assert!(news.contains("Adam took the chat"), "nothing was said since: {news}");
+    adam.post(&format!("{chat}/return"), &[]).await;
 
     // Whoever answers without taking it takes it.
     panel
@@ -195,7 +202,7 @@ async fn the_timeline_tells_who_called_whom_and_who_has_the_chat() {
         .ok();
     until("the words took it", async || {
         let page = mila.get(&chat).await.body;
-        page.contains("Из консоли") && page.matches(" took the chat").count() == 3
+        page.contains("Из консоли") && page.matches(" took the chat").count() == 4
     })
     .await;
 }

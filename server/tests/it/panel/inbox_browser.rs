@@ -5,9 +5,12 @@ use tolmach_testkit::telegram::Telegram;
 
 use super::{
     Panel,
-    inbox::{PDF, PNG, SHOP, only_chat, with_telegram},
+    inbox::{PDF, SHOP, only_chat, with_telegram},
 };
 use crate::{browser::Browser, page::Page, support::Home};
+
+/// A picture that is large enough to be looked at.
+const PICTURE: &[u8] = include_bytes!("../../../../catalog-samples/photos/generator.png");
 
 impl Browser {
     /// Chooses files in a field, as the browser's dialog does.
@@ -41,7 +44,7 @@ async fn a_manager_sends_files_and_the_timeline_tells_who_has_the_chat() {
     client.ask("m1", "/person").await;
     let mut http = panel.logged_in("Mila").await;
     let chat = only_chat(&mut http).await;
-    let files = [("кот.png", PNG), ("Счёт №5.pdf", PDF), ("setup.exe", b"MZ".as_slice())];
+    let files = [("Генератор.png", PICTURE), ("Счёт №5.pdf", PDF), ("setup.exe", b"MZ".as_slice())];
     let paths: Vec<String> =
         files.iter().map(|(name, content)| panel.home.write(name, content).display().to_string()).collect();
 
@@ -85,9 +88,8 @@ async fn a_manager_sends_files_and_the_timeline_tells_who_has_the_chat() {
     browser.is_content("the panel");
 
     // The client sees the picture and can download the document.
-    browser.visit(&format!("http://{}/", panel.address)).await;
-    browser.run(&format!("localStorage.setItem('tolmach.token', {})", json!(client.token))).await;
     browser.visit(&format!("http://{}/chat.css", panel.address)).await;
+    browser.run(&format!("localStorage.setItem('tolmach.token', {})", json!(client.token))).await;
     browser.visit(&format!("http://{}/", panel.address)).await;
     browser.until("document.querySelector('.files .shown img')?.complete === true").await;
     assert!(browser.text(".files .download").await.contains("Счёт №5.pdf"));
