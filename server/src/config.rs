@@ -259,7 +259,7 @@ impl Default for Llm {
 const HOSTS: &str = "http.hosts";
 
 /// Variables with the settings they set.
-const VARIABLES: [(&str, &str); 34] = [
+const VARIABLES: [(&str, &str); 35] = [
     ("TOLMACH_DATA_DIR", "data_dir"),
     ("TOLMACH_FLOWS", "flows"),
     ("TOLMACH_DATABASE_URL", "database.url"),
@@ -269,6 +269,7 @@ const VARIABLES: [(&str, &str); 34] = [
     ("TOLMACH_REPORT_TIMEZONE", "report.timezone"),
     ("TOLMACH_WEB_HOSTS", "web_hosts"),
     ("TOLMACH_WEB_SOCKETS", "web_sockets"),
+    ("TOLMACH_FILES_MIB", "files_mib"),
     ("TOLMACH_PROXY_HEADER", "proxy.header"),
     ("TOLMACH_TRUSTED_PROXIES", "proxy.trusted"),
     ("TOLMACH_PROXY_HTTPS", "proxy.https"),
@@ -339,10 +340,15 @@ impl Config {
                         .with_context(|| format!("{name}={value}: true or false is expected"))?;
                     figment.merge(Serialized::default(key, yes))
                 }
-                "llm.timeout_seconds" | "debounce_ms" | "burst_ms" | "smtp.port" | "web_sockets" => {
+                "llm.timeout_seconds"
+                | "debounce_ms"
+                | "burst_ms"
+                | "smtp.port"
+                | "web_sockets"
+                | "files_mib" => {
                     let unit = match *key {
                         "debounce_ms" | "burst_ms" => " of milliseconds",
-                        "smtp.port" | "web_sockets" => "",
+                        "smtp.port" | "web_sockets" | "files_mib" => "",
                         _ => " of seconds",
                     };
                     let number: u64 = value

@@ -13,12 +13,13 @@ use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 use tolmach_engine::{
     catalog::Localized,
-    effect::{Action, Button, Card, Choice, Outgoing, Press},
+    effect::{Action, Button, Card, Choice, Outgoing, Press, SentFile},
     event::{EventKind, Sent},
 };
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::ports::{
-    Address, Channel, Delivery, Error, Inbound, Intake, Next, Photo, Photos, Result, UnreadUpdate,
+    self, Address, Channel, Delivery, Error, Files, Inbound, Intake, Next, Photo, Photos, Result,
+    UnreadUpdate,
 };
 use tolmach_testkit::telegram::{TOKEN, Telegram};
 use uuid::Uuid;

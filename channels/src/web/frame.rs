@@ -186,3 +186,27 @@ fn has_scheme(url: &str, schemes: &[&str]) -> bool {
     let start: String = url.trim_start().chars().take(8).collect::<String>().to_ascii_lowercase();
     schemes.iter().any(|scheme| start.starts_with(scheme))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_this_server_are_shown() {
+        let file = |address: &str, media: &str| SentFile {
+            address: address.to_owned(),
+            name: "a".to_owned(),
+            media: media.to_owned(),
+            bytes: 7,
+        };
+        let files = vec![
+            file("/files/x/y", "image/png"),
+            file("/files/x/z", "image/svg+xml"),
+            file("https://evil.example/a.png", "image/png"),
+            file("javascript:alert(1)", "image/png"),
+        ];
+        let view = MessageView::greeting(Outgoing { files, ..Outgoing::default() }, 0, "../../");
+        let shown: Vec<_> = view.files.iter().map(|file| (file.url.as_str(), file.picture)).collect();
+        assert_eq!(shown, [("../../files/x/y", true), ("../../files/x/z", false)]);
+    }
+}

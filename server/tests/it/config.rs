@@ -17,6 +17,7 @@ fn wrong_settings_are_named() {
         ("debounce_ms = 60000", &["debounce_ms", "0 to 10000"]),
         ("burst_ms = 60000", &["burst_ms", "0 to 10000"]),
         ("web_sockets = 0", &["web_sockets", "1 to 1000000"]),
+        ("files_mib = 0", &["files_mib is 0", "1 to 1000000"]),
         ("[staff.default]\nphone = [\"1\"]", &["tolmach.toml", "phone", "telegram"]),
         ("[staff.night]\ntelegram = [\"@shop\"]", &["staff.night.telegram", "entry 1", "numeric id"]),
         ("[staff.default]\nemail = [\"a@example.com\", \"b\"]", &["staff.default.email", "entry 2"]),

@@ -7,6 +7,8 @@ mod catalogue_browser;
 mod client;
 mod dashboard;
 mod fuzz;
+mod inbox;
+mod inbox_browser;
 mod roles;
 mod security;
 mod tour;
@@ -43,7 +45,8 @@ impl Panel {
         Panel::in_home(home, &[]).await
     }
 
-    async fn in_home(home: Home, settings: &[(&str, &str)]) -> Panel {
+    /// In a folder that holds something already.
+    pub async fn in_home(home: Home, settings: &[(&str, &str)]) -> Panel {
         for (name, role) in
             [("Olga", "owner"), ("Adam", "administrator"), ("Mila", "manager"), ("Anton", "analyst")]
         {

@@ -79,7 +79,11 @@ pub(super) fn messages(
     let client = name(panel, visit, row);
     let mut items = Vec::new();
     let mut day = None;
-    let mut turns = turns.iter().peekable();
+    // The first message of a chat and the command before it are received at the same moment.
+    let of_client =
+        |line: &&TurnLine| !matches!(line.event.kind, EventKind::Timer { .. } | EventKind::Staff { .. });
+    let (mut answered, others): (Vec<&TurnLine>, Vec<&TurnLine>) = turns.iter().partition(of_client);
+    let mut others = others.into_iter().peekable();
     let mut happened = Happened::default();
     // What a turn of the client changed stands after what was said in it.
     let mut later = Vec::new();
@@ -97,21 +101,18 @@ pub(super) fn messages(
             items.append(&mut later);
         }
         // Turns that brought no message of the client: timers, and what staff did.
-        while let Some(line) = turns.peek()
-            && line.at <= message.at
-            && !(message.who == Author::Client && line.at == message.at)
-        {
+        while let Some(line) = others.next_if(|line| line.at <= message.at) {
             items.append(&mut later);
             items.extend(happened.lines(line, last));
-            turns.next();
         }
         let mut shown = shown(panel, visit, message, &client, messages.get(at + 1));
         if let Some(state) = deliveries.get(&message.seq) {
             delivery(visit, &row.chat, message.seq, state, &mut shown);
         }
         if message.who == Author::Client
-            && let Some(line) = turns.next_if(|line| line.at == message.at)
+            && let Some(found) = answered.iter().position(|line| line.at == message.at)
         {
+            let line = answered.remove(found);
             shown["turn"] = summary(line, &row.chat);
             later = happened.lines(line, message.seq);
         }
@@ -119,7 +120,7 @@ pub(super) fn messages(
         items.push(shown);
     }
     items.append(&mut later);
-    for line in turns {
+    for line in others {
         items.extend(happened.lines(line, last));
     }
     let first = messages.first().map(|message| message.seq);
@@ -150,6 +151,7 @@ fn delivery(visit: &Visit, chat: &str, message: i64, state: &DeliveryState, show
 /// Who has the chat, as far as the turns before tell.
 #[derive(Default)]
 struct Happened {
+    /// `None` where the turns before do not tell; an empty name when nobody has it.
     holder: Option<String>,
 }
 
@@ -173,8 +175,8 @@ impl Happened {
                 (HandoffChange::Ended, Some(_)) => add("returned", "bot", &by, "", ""),
                 (HandoffChange::Ended, None) => add("timed_out", "clock", "", "", ""),
                 // Told below, with the name.
-                (HandoffChange::Begun { .. }, Some(_)) => {}
-                (HandoffChange::Begun { reason, groups }, None) => {
+                (HandoffChange::Begun { .. }, Some(StaffAction::Take | StaffAction::Say { .. })) => {}
+                (HandoffChange::Begun { reason, groups }, Some(StaffAction::Return) | None) => {
                     let event = match (reason.trim().is_empty(), groups.is_empty()) {
                         (true, true) => "handed_off_bare",
                         (true, false) => "handed_off_to",
@@ -184,7 +186,7 @@ impl Happened {
                     add(event, "users", "", reason.trim(), &groups.join(", "));
                 }
             }
-            self.holder = None;
+            self.holder = Some(String::new());
         }
         let begun = line.handoff.iter().any(|change| matches!(change, HandoffChange::Begun { .. }));
         let takes = match action {
@@ -374,4 +376,67 @@ pub(super) fn would(would: Option<&WouldSay>) -> Value {
     json!({
         "state": "ready", "text": texts.join("\n\n"), "exit": exit, "score": score, "cards": cards, "sources": [],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use tolmach_engine::event::{Client, Event};
+
+    use super::*;
+
+    fn line(seq: i64, kind: EventKind, handoff: Vec<HandoffChange>) -> TurnLine {
+        let (client, origin) = (Client::default(), None);
+        let event =
+            Event { id: Default::default(), at: seq, client, origin, sent: Vec::new(), reading: None, kind };
+        TurnLine { seq, at: seq, event, release: String::new(), visits: Vec::new(), handoff }
+    }
+
+    fn staff(seq: i64, by: &str, action: StaffAction, handoff: Vec<HandoffChange>) -> TurnLine {
+        line(seq, EventKind::Staff { action, by: Some(by.to_owned()) }, handoff)
+    }
+
+    #[test]
+    fn who_has_the_chat_is_told_once() {
+        let begun = |reason: &str, groups: &[&str]| HandoffChange::Begun {
+            reason: reason.to_owned(),
+            groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+        };
+        let message = || EventKind::Message { text: "?".to_owned() };
+        let timer = || EventKind::Timer { name: "handoff".to_owned() };
+        let lines = [
+            line(1, message(), vec![begun("нужен человек", &["sales"])]),
+            line(2, timer(), vec![HandoffChange::Ended]),
+            line(3, message(), vec![begun(" ", &[])]),
+            staff(4, "Mila", StaffAction::say("я тут"), vec![]),
+            staff(5, "Mila", StaffAction::say("и ещё"), vec![]),
+            staff(6, "Adam", StaffAction::say("и я"), vec![]),
+            staff(7, "Adam", StaffAction::Return, vec![HandoffChange::Ended]),
+            // A return by which the flow goes on and calls a person again.
+            staff(8, "Mila", StaffAction::Take, vec![begun("по просьбе", &[])]),
+            staff(9, "Mila", StaffAction::Return, vec![HandoffChange::Ended, begun("снова", &["sales"])]),
+        ];
+        let mut happened = Happened::default();
+        let told: Vec<String> = lines
+            .iter()
+            .flat_map(|line| happened.lines(line, 0))
+            .map(|line| {
+                let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+                format!("{} {}{}{}", text("event"), text("name"), text("reason"), text("people"))
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "handed_off нужен человекsales",
+                "timed_out ",
+                "handed_off_bare ",
+                "taken Mila",
+                "taken Adam",
+                "returned Adam",
+                "taken Mila",
+                "returned Mila",
+                "handed_off сноваsales",
+            ]
+        );
+    }
 }

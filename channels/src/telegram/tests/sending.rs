@@ -217,3 +217,105 @@ async fn sets_the_command_menu_in_every_language() {
     assert_eq!(menu(json!("en")), Some(json!("Help")));
     assert_eq!(menu(Value::Null), Some(json!("Помощь")));
 }
+
+/// A folder with one file.
+struct OneFile(&'static str, Vec<u8>);
+
+#[async_trait]
+impl Files for OneFile {
+    async fn content(&self, address: &str) -> Result<Option<Vec<u8>>> {
+        match address {
+            "/files/x/locked" => Err(ports::Error::unavailable("read a file", "the disk is away")),
+            _ => Ok((address == self.0).then(|| self.1.clone())),
+        }
+    }
+}
+
+fn sent_file(address: &str, name: &str, media: &str) -> SentFile {
+    SentFile { address: address.to_owned(), name: name.to_owned(), media: media.to_owned(), bytes: 3 }
+}
+
+/// Pictures are shown, other files are documents under their own names, and a short text is the caption of the first one.
+#[tokio::test]
+async fn uploads_files_of_the_staff() {
+    let fake = Telegram::start().await;
+    let channel =
+        TelegramChannel::new(bot(&fake)).with_files(Arc::new(OneFile("/files/x/y", b"abc".to_vec())));
+    let picture = sent_file("/files/x/y", "кот <1>.png", "image/png");
+    let document = sent_file("/files/x/y", "Счёт №5.pdf", "application/pdf");
+    let moving = sent_file("/files/x/y", "a.gif", "image/gif");
+    let files = vec![picture.clone(), document.clone(), moving];
+    let message = Outgoing { files, ..text("Вот <b>файлы</b> & цены") };
+    assert_eq!(channel.deliver(&to(7), "e1", &message).await, Delivery::Done);
+    let sent = fake.inner().shown.clone();
+    assert_eq!(sent.len(), 3, "{sent:?}");
+    assert_eq!(sent[0]["photo"], json!({ "file": "кот <1>.png", "media": "image/png", "bytes": 3 }));
+    assert_eq!(sent[0]["text"], "Вот <b>файлы</b> & цены");
+    assert_eq!(sent[1]["document"], json!({ "file": "Счёт №5.pdf", "media": "application/pdf", "bytes": 3 }));
+    assert_eq!((&sent[1]["text"], &sent[2]["document"]["file"]), (&json!(""), &json!("a.gif")));
+
+    // A text that is too long for a caption comes before its files, and so does one with products.
+    let long = Outgoing { files: vec![document.clone()], ..text(&"Абзац. ".repeat(300)) };
+    assert_eq!(channel.deliver(&to(7), "e2", &long).await, Delivery::Done);
+    let sent = fake.inner().shown.split_off(3);
+    assert!(sent.len() == 2 && sent[0]["document"].is_null() && sent[1]["text"] == "", "{sent:?}");
+
+    // A picture that Telegram does not take as a photo is a document.
+    fake.inner().faults = [Some((400, "Bad Request: PHOTO_INVALID_DIMENSIONS", None))].into();
+    let message = Outgoing { files: vec![picture], ..text("подпись") };
+    assert_eq!(channel.deliver(&to(7), "e3", &message).await, Delivery::Done);
+    let last = fake.inner().shown.last().cloned().expect("sent");
+    assert_eq!((&last["document"]["file"], &last["text"]), (&json!("кот <1>.png"), &json!("подпись")));
+
+    // After a failure part way only what is missing is sent.
+    let before = fake.inner().shown.len();
+    fake.inner().faults = [None, Some((500, "Internal Server Error", None))].into();
+    let two = Outgoing { files: vec![document.clone(), document.clone()], ..Outgoing::default() };
+    assert!(matches!(channel.deliver(&to(7), "e4", &two).await, Delivery::Later { .. }));
+    assert_eq!(channel.deliver(&to(7), "e4", &two).await, Delivery::Done);
+    assert_eq!(fake.inner().shown.len(), before + 2);
+
+    // What is not kept any more never arrives; what cannot be read now may.
+    let gone = Outgoing { files: vec![sent_file("/files/x/z", "a.pdf", "application/pdf")], ..text("x") };
+    let refused = channel.deliver(&to(7), "e5", &gone).await;
+    assert!(
+        matches!(&refused, Delivery::Refused { why } if why.contains("not kept any more")),
+        "{refused:?}"
+    );
+    let locked =
+        Outgoing { files: vec![sent_file("/files/x/locked", "a.pdf", "application/pdf")], ..text("x") };
+    assert!(matches!(channel.deliver(&to(7), "e6", &locked).await, Delivery::Later { .. }));
+}
+
+/// The fake refuses what Telegram refuses: uploads that are empty, too large or missing, and captions that are too long.
+#[tokio::test]
+async fn uploads_have_the_limits_of_telegram() {
+    let fake = Telegram::start().await;
+    let deliver = async |name: &str, media: &str, content: Vec<u8>| {
+        let channel = TelegramChannel::new(bot(&fake)).with_files(Arc::new(OneFile("/files/x/y", content)));
+        let files = vec![sent_file("/files/x/y", name, media)];
+        channel.deliver(&to(7), "e", &Outgoing { files, ..Outgoing::default() }).await
+    };
+    assert!(
+        matches!(deliver("a.pdf", "application/pdf", vec![]).await, Delivery::Refused { why } if why.contains("non-empty"))
+    );
+    assert_eq!(deliver("a.png", "image/png", vec![0; (10 << 20) + 1]).await, Delivery::Done);
+    let last = fake.inner().shown.last().cloned().expect("sent");
+    assert!(last["photo"].is_null() && last["document"]["bytes"] == (10 << 20) + 1, "too large for a photo");
+    let large = deliver("a.zip", "application/zip", vec![0; (50 << 20) + 1]).await;
+    assert!(matches!(&large, Delivery::Refused { why } if why.contains("413")), "{large:?}");
+    let http = reqwest::Client::new();
+    for (method, body, why) in [
+        ("sendPhoto", json!({ "chat_id": 7 }), "no photo"),
+        ("sendDocument", json!({ "chat_id": 7 }), "no document"),
+        (
+            "sendDocument",
+            json!({ "chat_id": 7, "document": { "file": "a", "bytes": 1 }, "caption": "x".repeat(1025) }),
+            "caption is too long",
+        ),
+    ] {
+        let url = format!("{}/bot{}/{method}", fake.url, tolmach_testkit::telegram::TOKEN);
+        let answer: Value = http.post(url).json(&body).send().await.unwrap().json().await.unwrap();
+        assert!(answer["description"].as_str().is_some_and(|text| text.contains(why)), "{method}: {answer}");
+    }
+}

@@ -103,8 +103,19 @@ impl Client {
     }
 
     pub async fn upload_with(&mut self, token: &str, supplier: &str, files: &[(&str, &[u8])]) -> Reply {
+        let fields = [("csrf", token), ("supplier", supplier)];
+        self.send_parts("/admin/catalogue/uploads", &fields, files).await
+    }
+
+    /// Sends a form with files, as a browser without scripts does.
+    pub async fn send_parts(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> Reply {
         let mut body = Vec::new();
-        for (name, value) in [("csrf", token), ("supplier", supplier)] {
+        for (name, value) in fields {
             body.extend(
                 format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
                     .bytes(),
@@ -120,12 +131,7 @@ impl Client {
             body.extend(b"\r\n");
         }
         body.extend(b"--edge--\r\n");
-        self.send_typed(
-            Method::POST,
-            "/admin/catalogue/uploads",
-            Some(("multipart/form-data; boundary=edge", body)),
-        )
-        .await
+        self.send_typed(Method::POST, path, Some(("multipart/form-data; boundary=edge", body))).await
     }
 
     pub async fn log_in(&mut self, name: &str, password: &str) -> Reply {
