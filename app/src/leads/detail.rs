@@ -26,7 +26,12 @@ pub enum Kind {
 /// What a detail is.
 pub fn kind(value: &Value) -> Kind {
     match value.as_object() {
-        Some(fields) if fields.contains_key("articles") && fields.contains_key("total") => Kind::Found,
+        Some(fields)
+            if fields.contains_key("total")
+                && ["articles", "items"].iter().any(|name| fields.contains_key(*name)) =>
+        {
+            Kind::Found
+        }
         Some(fields) if fields.get("lines").is_some_and(Value::is_array) => Kind::Order,
         _ => Kind::Slot,
     }
@@ -49,8 +54,19 @@ fn text(value: &Value, language: Language) -> String {
         }
         (_, value) => match (show(value, language), value) {
             (Ok(text), _) => text,
-            // A row of the catalogue has a name.
-            (Err(_), Value::Object(fields)) if word(fields, "name").is_some() => named(fields),
+            // A row of the catalogue.
+            (Err(_), Value::Object(fields))
+                if ["article", "name"].iter().all(|name| fields.contains_key(*name)) =>
+            {
+                match fields.get("name") {
+                    Some(Value::Object(names)) => {
+                        let name =
+                            word(names, language.code()).or_else(|| names.values().find_map(Value::as_str));
+                        with_article(name.unwrap_or_default(), fields)
+                    }
+                    _ => named(fields),
+                }
+            }
             (Err(_), Value::Object(fields)) => {
                 let all = fields.iter().filter(|(_, value)| !value.is_null());
                 all.map(|(name, value)| format!("{name}: {}", text(value, language)))
@@ -70,19 +86,18 @@ fn word<'v>(fields: &'v Map<String, Value>, name: &str) -> Option<&'v str> {
 }
 
 fn named(fields: &Map<String, Value>) -> String {
-    let name = word(fields, "name").unwrap_or_default();
+    with_article(word(fields, "name").unwrap_or_default(), fields)
+}
+
+fn with_article(name: &str, fields: &Map<String, Value>) -> String {
     word(fields, "article").map_or_else(|| name.to_owned(), |article| format!("{name} ({article})"))
 }
 
 fn found(fields: &Map<String, Value>, language: Language) -> String {
     let total = fields.get("total").and_then(Value::as_u64).unwrap_or_default();
-    let articles: Vec<&str> = fields
-        .get("articles")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let lists = ["articles", "items"].into_iter().filter_map(|name| fields.get(name)?.as_array());
+    let articles: Vec<&str> =
+        lists.flatten().filter_map(|item| item.as_str().or_else(|| item.get("article")?.as_str())).collect();
     let first = articles.get(..NAMED).unwrap_or(&articles).join(", ");
     let (of, first) =
         match (language, usize::try_from(total).is_ok_and(|total| total > articles.len().min(NAMED))) {
@@ -137,6 +152,13 @@ mod tests {
             (&json!(true), Language::Ru, "да"),
             (&json!(1.5), Language::Ru, "1,5"),
             (&json!({ "article": "PN-1", "name": "Pump", "price": 5 }), Language::En, "Pump (PN-1)"),
+            (
+                &json!({ "query": "pump", "total": 1, "items": [{ "article": "PN-1", "name": { "en": "Pump" } }] }),
+                Language::En,
+                "“pump”: PN-1",
+            ),
+            (&json!({ "article": "PN-1", "name": { "ru": "Насос" } }), Language::En, "Насос (PN-1)"),
+            (&json!({ "name": "Ann", "phone": "+1" }), Language::En, "name: Ann, phone: +1"),
             (
                 &json!({ "street": "Lenina", "house": 5, "floor": null }),
                 Language::En,

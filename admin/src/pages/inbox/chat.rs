@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tolmach_app::{
     accounts::Permission,
     inbox::{self, Conversation},
+    leads::detail,
 };
 use tolmach_engine::{
     Session,
@@ -323,6 +324,7 @@ pub(super) async fn beside(panel: &Panel, visit: &Visit, key: &str, data: &mut V
         data["chat"]["waits_at"] =
             session.waits_at().map(|(flow, node)| format!("{flow}.{node}")).unwrap_or_default().into();
     }
+    data["no_contact"] = (facts.is_empty() && sees_contacts(visit)).into();
     data["facts"] = facts.into();
     let notes: Vec<Value> = beside
         .notes
@@ -349,15 +351,10 @@ async fn memory(panel: &Panel, visit: &Visit, session: &Session) -> Result<Value
         Some(None) => return Ok(json!([])),
     };
     let slots = session.frames.iter().flat_map(|frame| &frame.slots);
-    let shown = slots.filter(|(_, value)| !value.is_null() && !value.is_array() && !value.is_object()).map(
-        |(name, value)| {
-            let value = match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            json!({ "label": name, "value": value.chars().take(300).collect::<String>() })
-        },
-    );
+    let shown = slots
+        .map(|(name, value)| (name, detail::told(value, visit.language)))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| json!({ "label": name, "value": value }));
     Ok(shown.take(40).collect())
 }
 
