@@ -35,7 +35,7 @@ const GOODS: [(&str, &str); 14] = [
     ("бензопила", "chainsaw"),
     ("мойка высокого давления", "pressure washer"),
     ("бетономешалка", "concrete mixer"),
-    ("тепловая пушка", "heat gun"),
+    ("тепловая пушка", "fan heater"),
 ];
 const CITIES: [(&str, &str); 6] = [
     ("Казань", "Kazan"),
@@ -146,11 +146,11 @@ impl Talk<'_> {
         let goods = self.of(&GOODS, random);
         let thousands = random.u8(4..40);
         let text = match (self.person.language, random.u8(..3)) {
-            (Language::Ru, 0) => format!("нужен {goods} до {thousands} тысяч"),
-            (Language::Ru, 1) => format!("сколько стоит {goods}?"),
+            (Language::Ru, 0) => format!("есть {goods} до {thousands} тысяч?"),
+            (Language::Ru, 1) => format!("почём {goods}?"),
             (Language::Ru, _) => goods.to_owned(),
-            (Language::En, 0) => format!("I need a {goods} under {thousands}000"),
-            (Language::En, _) => format!("how much is a {goods}?"),
+            (Language::En, 0) => format!("{goods} under {thousands}000"),
+            (Language::En, _) => format!("what is the price of {goods}?"),
         };
         self.say(text);
         if random.bool() {
