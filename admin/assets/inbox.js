@@ -146,7 +146,7 @@ setInterval(() => {
   if (!chat() || document.visibilityState !== "visible") return;
   beats += 1;
   settle().catch(() => {});
-  if (beats % 8 === 0) append("").catch(() => {});
+  if (beats % 8 === 0) { renewList(); append("").catch(() => {}); }
 }, 2000);
 
 // ---------- News ----------
@@ -173,7 +173,7 @@ document.addEventListener("panel:reset", () => { renewList(); if (chat()) append
 document.addEventListener("panel:done", async (event) => {
   const form = event.target;
   if (form.hasAttribute("data-again")) { await settle([form.closest("[data-delivery]")]).catch(() => {}); return; }
-  if (form.hasAttribute("data-chat-state")) await append("me").catch(() => {});
+  if (form.hasAttribute("data-chat-state")) { renewList(); await append("me").catch(() => {}); }
   if (form.hasAttribute("data-reply")) { keepDraft(form.dataset.draft, ""); form.reset(); setAttached([]); goods.length = 0; drawAttached(form); await append("me").catch(() => {}); $("#reply")?.focus(); }
   if (form.hasAttribute("data-note")) { await append("me").catch(() => {}); await renew(true).catch(() => {}); }
 });

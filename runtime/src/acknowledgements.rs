@@ -70,7 +70,8 @@ impl Acknowledgements {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         more(&mut open);
         let ticket = AckPosition(open.given);
-        if !(open.effects.is_empty() && open.failed.is_empty()) && !open.writing {
+        let waits = !open.effects.is_empty() || !open.failed.is_empty();
+        if waits && !open.writing {
             open.writing = true;
             if let Some(me) = self.me.upgrade() {
                 tokio::spawn(me.write());

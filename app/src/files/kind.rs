@@ -85,7 +85,7 @@ pub(super) fn media(name: &str, content: &[u8]) -> Result<&'static str, Error> {
         "odt" => open_document(content, "application/vnd.oasis.opendocument.text"),
         "ods" => open_document(content, "application/vnd.oasis.opendocument.spreadsheet"),
         "odp" => open_document(content, "application/vnd.oasis.opendocument.presentation"),
-        "zip" => zip(content).map(|_| "application/zip"),
+        "zip" => names(&opened(content)?).map(|_| "application/zip"),
         "csv" => text(content).map(|()| "text/csv"),
         _ => text(content).map(|()| "text/plain"),
     }
@@ -110,27 +110,28 @@ fn is_ole(content: &[u8]) -> bool {
     content.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")
 }
 
-/// An archive without programs; only its list of names is read.
-fn zip(content: &[u8]) -> Result<(ZipArchive<Cursor<&[u8]>>, Vec<String>), Error> {
+/// Opens an archive, whose list of names alone is read.
+fn opened(content: &[u8]) -> Result<ZipArchive<Cursor<&[u8]>>, Error> {
     if !content.starts_with(b"PK\x03\x04") && !content.starts_with(b"PK\x05\x06") {
         return Err(Error::Mismatch);
     }
     let archive = ZipArchive::new(Cursor::new(content)).map_err(|_| Error::Mismatch)?;
-    if archive.len() > MAX_ENTRIES {
-        return Err(Error::Mismatch);
-    }
-    let names: Result<Vec<String>, _> =
-        archive.file_names().map(|name| name.map(|name| name.into_owned())).collect();
-    let names = names.map_err(|_| Error::Mismatch)?;
+    if archive.len() > MAX_ENTRIES { Err(Error::Mismatch) } else { Ok(archive) }
+}
+
+/// The names in an archive, in which there is no program.
+fn names(archive: &ZipArchive<Cursor<&[u8]>>) -> Result<Vec<String>, Error> {
+    let names = archive.file_names().map(|name| name.map(|name| name.into_owned()));
+    let names: Vec<String> = names.collect::<Result<_, _>>().map_err(|_| Error::Mismatch)?;
     if names.iter().any(|name| PROGRAMS.contains(&ending(name).as_str())) {
         return Err(Error::Program);
     }
-    Ok((archive, names))
+    Ok(names)
 }
 
 /// A document of Office since 2007: an archive with a list of its types, its parts below `folder`, and no macros.
 fn office(content: &[u8], folder: &str, media: &'static str) -> Result<&'static str, Error> {
-    let (_, names) = zip(content)?;
+    let names = names(&opened(content)?)?;
     if names.iter().any(|name| name.to_lowercase().ends_with("vbaproject.bin")) {
         return Err(Error::Program);
     }
@@ -141,7 +142,8 @@ fn office(content: &[u8], folder: &str, media: &'static str) -> Result<&'static 
 
 /// A document of OpenDocument: its archive says its type.
 fn open_document(content: &[u8], media: &'static str) -> Result<&'static str, Error> {
-    let (mut archive, _) = zip(content)?;
+    let mut archive = opened(content)?;
+    names(&archive)?;
     let mut said = String::new();
     let entry = archive.by_name("mimetype").map_err(|_| Error::Mismatch)?;
     entry.take(100).read_to_string(&mut said).map_err(|_| Error::Mismatch)?;
@@ -152,7 +154,7 @@ fn open_document(content: &[u8], media: &'static str) -> Result<&'static str, Er
 fn text(content: &[u8]) -> Result<(), Error> {
     let control = |byte: &u8| *byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A);
     let utf16 = content.starts_with(b"\xFF\xFE") || content.starts_with(b"\xFE\xFF");
-    if !utf16 && content.iter().any(|byte| control(byte)) {
+    if !utf16 && content.iter().any(control) {
         return Err(Error::Mismatch);
     }
     let beginning: Vec<u8> = content.iter().copied().filter(|byte| *byte != 0).take(BEGINNING).collect();

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tempfile::TempDir;
 use tolmach_app::{catalog, files::FileFolder, leads, release, retention, samples, tasks, uploads::Uploads};
 use tolmach_catalog::{EmbeddedCatalog, TitleEmbedder};
-use tolmach_engine::bundle::Bundle;
+use tolmach_engine::{bundle::Bundle, channel::Capabilities};
 use tolmach_runtime::ports::prelude::*;
 use tolmach_runtime::{
     leads::{LeadChange, LeadStatus},
@@ -113,17 +113,29 @@ async fn retention_removes_unused_uploads_with_their_files_and_says_what_it_remo
     store.remove_upload(uploads.add(&store, &anna, DAY, &file).await.unwrap().id).await.unwrap();
     store.begin_task("t1", &Task::Retain, 1).await.unwrap();
     store.quarantine("t1", "it ended the process", 2).await.unwrap();
-    let days = retention::Days { uploads: 7, quarantine: 5, ..Default::default() };
-    let removed =
-        retention::run(&store, &uploads, &files(&folder), &Actor::system(), 10 * DAY, &days).await.unwrap();
+    // Files that staff sent go with the messages of their time, and with their chats.
+    let web = Capabilities { name: "web", files: true, ..Capabilities::UNLIMITED };
+    let sent = FileFolder::of(folder.path(), 1 << 20, &[web]);
+    for day in [1, 8] {
+        let mut file = sent.arrive("web:1", "a.pdf").await.unwrap();
+        file.write(b"%PDF-1.7").await.unwrap();
+        sent.keep(vec![file.end(day * DAY).await.unwrap()]).await.unwrap();
+    }
+    let days = retention::Days { uploads: 7, quarantine: 5, messages: 7, ..Default::default() };
+    let removed = retention::run(&store, &uploads, &sent, &Actor::system(), 10 * DAY, &days).await.unwrap();
     let tables: Vec<_> = removed.tables().collect();
-    assert_eq!(tables, [("quarantine", 1), ("uploads", 2)]);
+    assert_eq!(tables, [("files", 2), ("quarantine", 1), ("uploads", 2)]);
+    assert_eq!(
+        sent.of_chat("web:1").await.unwrap(),
+        [],
+        "the younger one belongs to a chat that is not kept"
+    );
     assert!(uploads.file(&store, old.id).await.is_err());
     assert!(uploads.file(&store, young.id).await.is_ok());
     assert_eq!(std::fs::read_dir(folder.path().join("uploads")).unwrap().count(), 1);
     let audit = store.audit(&AuditQuery::last(1)).await.unwrap();
     assert_eq!(audit[0].action, "retention.run");
-    assert_eq!(audit[0].details, serde_json::json!({ "quarantine": 1, "uploads": 2 }));
+    assert_eq!(audit[0].details, serde_json::json!({ "files": 2, "quarantine": 1, "uploads": 2 }));
     let kept = retention::Days::default();
     let removed =
         retention::run(&store, &uploads, &files(&folder), &Actor::system(), 1000 * DAY, &kept).await.unwrap();

@@ -219,7 +219,8 @@ impl Channel for TelegramChannel {
             if let Err(failure) = self.send(chat, part).await {
                 let delivery = delivery(&failure);
                 let mut sent = self.sent();
-                if matches!(delivery, Delivery::Later { .. }) && number > 0 {
+                // Also of a part that is refused: staff may send the message again, and what has arrived arrives once.
+                if number > 0 {
                     if sent.len() >= MAX_PARTIAL {
                         sent.clear();
                     }

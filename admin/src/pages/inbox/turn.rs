@@ -239,3 +239,86 @@ fn call(row: &ModelCallRow, prompt: Vec<Value>) -> Value {
         "prompt": prompt,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tolmach_app::inbox::PromptPart;
+    use tolmach_engine::{
+        event::{Client, Event, EventKind},
+        trace::Visit,
+    };
+    use tolmach_runtime::ports::{ModelCall, Purpose};
+
+    use super::*;
+
+    fn attempt(node: &str, number: u32) -> ModelCallRow {
+        let call = ModelCall {
+            chat: "web:1".to_owned(),
+            turn: Default::default(),
+            release: "r".to_owned(),
+            flow: "shop".to_owned(),
+            node: node.to_owned(),
+            purpose: Purpose::Generate,
+            role: "default".to_owned(),
+        };
+        ModelCallRow {
+            seq: 0,
+            id: Default::default(),
+            at: 0,
+            call,
+            model: "m".to_owned(),
+            attempt: number,
+            millis: 1,
+            failure: None,
+            usage: None,
+        }
+    }
+
+    #[test]
+    fn each_attempt_has_the_prompt_of_its_query() {
+        let visit = |node: &str| Visit { flow: "shop".to_owned(), node: node.to_owned(), ..Visit::default() };
+        let prompt = |text: &str| Some(Prompt(vec![(PromptPart::Question, text.to_owned())]));
+        let cost = |queries: &[usize]| VisitCost { asked: Some(0), computed: 0, queries: queries.to_vec() };
+        let event = Event {
+            id: Default::default(),
+            at: 0,
+            client: Client::default(),
+            origin: None,
+            sent: Vec::new(),
+            reading: None,
+            kind: EventKind::Message { text: String::new() },
+        };
+        let turn = Explained {
+            seq: 1,
+            at: 0,
+            event,
+            release: "r".to_owned(),
+            trace: Trace { visits: vec![visit("offer"), visit("look"), visit("offer")], ..Trace::default() },
+            exchanges: Vec::new(),
+            prompts: vec![prompt("one"), None, prompt("two"), prompt("three")],
+            costs: vec![cost(&[0]), cost(&[1]), cost(&[2, 3])],
+            calls: vec![
+                attempt("offer", 1),
+                attempt("offer", 2),
+                attempt("offer", 1),
+                attempt("offer", 1),
+                attempt("other", 1),
+            ],
+            unexplained: None,
+        };
+        let asked: Vec<Option<&str>> = asked(&turn)
+            .into_iter()
+            .map(|asked| asked.prompt.map(|Prompt(parts)| parts[0].1.as_str()))
+            .collect();
+        assert_eq!(asked, [Some("one"), Some("one"), Some("two"), Some("three"), None]);
+    }
+
+    #[test]
+    fn a_time_that_was_not_recorded_is_not_made_up() {
+        let cost = |asked| VisitCost { asked, computed: 2_999, queries: Vec::new() };
+        assert_eq!(
+            (millis(&cost(Some(5))), millis(&cost(Some(0))), millis(&cost(None))),
+            (Some(7), Some(2), None)
+        );
+    }
+}

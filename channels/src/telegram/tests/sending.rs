@@ -275,6 +275,14 @@ async fn uploads_files_of_the_staff() {
     assert_eq!(channel.deliver(&to(7), "e4", &two).await, Delivery::Done);
     assert_eq!(fake.inner().shown.len(), before + 2);
 
+    // So too where a part was refused and staff send the message again.
+    let before = fake.inner().shown.len();
+    fake.inner().faults = [None, Some((400, "Bad Request: wrong file", None))].into();
+    let again = Outgoing { files: vec![document.clone(), document.clone()], ..Outgoing::default() };
+    assert!(matches!(channel.deliver(&to(7), "e7", &again).await, Delivery::Refused { .. }));
+    assert_eq!(channel.deliver(&to(7), "e7", &again).await, Delivery::Done);
+    assert_eq!(fake.inner().shown.len(), before + 2);
+
     // What is not kept any more never arrives; what cannot be read now may.
     let gone = Outgoing { files: vec![sent_file("/files/x/z", "a.pdf", "application/pdf")], ..text("x") };
     let refused = channel.deliver(&to(7), "e5", &gone).await;

@@ -19,6 +19,9 @@ use crate::{
     support::Home,
 };
 
+/// A file as a browser sends it: its name and its content.
+type NamedFile<'f> = (&'f str, &'f [u8]);
+
 /// A person of Telegram who writes to the bot.
 const PERSON: i64 = 5_001;
 pub(super) const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n";
@@ -95,7 +98,7 @@ fn files_below(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-async fn reply(client: &mut Client, chat: &str, text: &str, files: &[(&str, &[u8])]) -> Reply {
+async fn reply(client: &mut Client, chat: &str, text: &str, files: &[NamedFile<'_>]) -> Reply {
     let token = client.token.clone();
     client.send_parts(&format!("{chat}/reply"), &[("csrf", &token), ("text", text)], files).await
 }
@@ -260,7 +263,7 @@ async fn files_reach_the_client_of_the_web_chat_and_go_with_them() {
     let back = Page::back(&panel.server, &client.token).await;
     assert_eq!(back.shown.iter().filter(|message| message["files"].is_array()).count(), 2);
     let page = mila.get(&chat).await.body;
-    assert!(page.contains("Счёт №5.pdf") && page.contains("alt=\"кот.png\""), "{page}");
+    assert!(page.contains("Счёт №5.pdf") && page.contains("<span>кот.png</span>"), "{page}");
     let audit = audited(&panel.home, "handoff.say");
     assert!(audit.contains("\"files\": 2") && !audit.contains("кот"), "{audit}");
 
@@ -290,7 +293,7 @@ async fn files_that_may_not_be_sent_are_refused_with_a_reason() {
     let mut large = PDF.to_vec();
     large.resize((10 << 20) + 1, b' ');
     let six: Vec<(&str, &[u8])> = (0..6).map(|_| ("a.pdf", PDF)).collect();
-    let cases: [(&[(&str, &[u8])], &str); 9] = [
+    let cases: [(&[NamedFile<'_>], &str); 9] = [
         (&[("setup.exe", b"MZ")], "Programs and scripts are not sent"),
         (&[("счёт.pdf", b"MZ\x90\0")], "Programs and scripts are not sent"),
         (&[("page.html", b"<html>")], "HTML, SVG and XML are not sent"),
