@@ -41,7 +41,7 @@ pub use store::{
     FoundSaid, InboxRow, InboxStore, Invitation, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore,
     LeaseStore, Login, Logins, MAX_FOUND, MAX_MENTIONS, MAX_PENDING, Mention, MessageQuery, MessageRow,
     ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Publication,
-    PublicationKind, PublishOutcome, Purged, Queue, ReleaseStore, ReplyFigures, Said, Store, StoredTurn,
+    PublicationKind, PublishOutcome, Purged, Queue, ReleaseStore, ReplyFigures, Store, StoredTurn,
     TakenOverChat, TaskStore, TimerStore, TurnFigures, TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting,
     WaitingPlace, handle, presses,
 };

@@ -27,8 +27,8 @@ pub use analytics::{AnalyticsEvent, AnalyticsEventKind, AnalyticsStore};
 pub use chats::{ChatStore, MessageQuery, MessageRow, TakenOverChat, WaitingPlace};
 pub use clients::{ClientStore, ClientTable, Erased, Erasure, MAX_MENTIONS, Mention, Needle, Purged};
 pub use dialogs::{
-    ChatOverview, DialogQuery, DialogRow, DialogStore, FoundSaid, MAX_FOUND, News, NoteRow, Queue, Said,
-    TurnLine, Waiting,
+    ChatOverview, DialogQuery, DialogRow, DialogStore, FoundSaid, MAX_FOUND, News, NoteRow, Queue, TurnLine,
+    Waiting,
 };
 pub use figures::{
     DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ReplyFigures,
