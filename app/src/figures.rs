@@ -111,38 +111,53 @@ pub struct Figures {
 pub async fn figures(store: &dyn Store, period: Period, zone: &TimeZone, now: i64) -> ports::Result<Figures> {
     let times = Times::of(period, zone, now);
     let (current, before, rest, step) = (&times.current, &times.before, &times.rest, times.step());
+    // Side by side: a store has several connections to read on.
+    let counts = tokio::try_join!(
+        store.dialog_figures(current, step),
+        store.dialog_figures(before, step),
+        store.dialog_figures(rest, step),
+        store.lead_figures(current, step),
+        store.lead_figures(before, step),
+        store.model_calls_made(current),
+        store.model_calls_made(before),
+    )?;
+    let (dialogs, dialogs_before, dialogs_rest, leads, leads_before, calls, calls_before) = counts;
+    let (replies, replies_before, intents, questions, models, urgent) = tokio::try_join!(
+        store.reply_figures(current),
+        store.reply_figures(before),
+        store.intent_figures(current, INTENTS),
+        store.unsure_turns(current, QUESTIONS),
+        store.model_figures(current, CALLS),
+        urgent(store),
+    )?;
+    let slots = times.slots.iter();
     let mut figures = Figures {
         from: current.from,
         by_hour: period == Period::Day,
-        steps: times
-            .slots
-            .iter()
-            .map(|slot| Step { at: slot.at, begun: slot.at <= now, ..Step::default() })
-            .collect(),
-        replies: store.reply_figures(current).await?,
-        replies_before: store.reply_figures(before).await?,
-        intents: store.intent_figures(current, INTENTS).await?,
-        questions: store.unsure_turns(current, QUESTIONS).await?,
-        models: store.model_figures(current, CALLS).await?,
-        urgent: urgent(store).await?,
+        steps: slots.map(|slot| Step { at: slot.at, begun: slot.at <= now, ..Step::default() }).collect(),
+        unsure: unsure(&intents),
+        calls: Pair { now: calls, before: calls_before },
+        replies,
+        replies_before,
+        intents,
+        questions,
+        models,
+        urgent,
         ..Figures::default()
     };
-    figures.take_dialogs(&times, &store.dialog_figures(current, step).await?, true);
-    figures.take_dialogs(&times, &store.dialog_figures(before, step).await?, false);
+    figures.take_dialogs(&times, &dialogs, true);
+    figures.take_dialogs(&times, &dialogs_before, false);
     // What the period before had after this hour is only in the chart.
-    for row in store.dialog_figures(rest, step).await? {
+    for row in dialogs_rest {
         if let Some(place) = times.step_before(row.at).and_then(|at| figures.steps.get_mut(at)) {
             place.before += row.dialogs;
         }
     }
-    figures.take_leads(&times, &store.lead_figures(current, step).await?);
-    for row in store.lead_figures(before, step).await? {
+    figures.take_leads(&times, &leads);
+    for row in leads_before {
         figures.leads.before += row.leads;
         figures.won.before += row.won;
     }
-    figures.unsure = unsure(&figures.intents);
-    figures.calls =
-        Pair { now: store.model_calls_made(current).await?, before: store.model_calls_made(before).await? };
     Ok(figures)
 }
 

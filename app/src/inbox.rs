@@ -91,13 +91,9 @@ pub struct Search {
 /// When the database is unavailable.
 pub async fn search(store: &dyn Store, text: &str) -> ports::Result<Search> {
     let said = store.find_said(text, MAX_FOUND).await?;
-    let mut search = Search { found: Vec::new(), complete: !said.more };
-    for said in said.found {
-        if let Some(row) = store.dialog(&said.chat).await? {
-            search.found.push(Found { row, text: shown_text(&said.message) });
-        }
-    }
-    Ok(search)
+    let found =
+        said.found.into_iter().map(|(row, message)| Found { row, text: shown_text(&message) }).collect();
+    Ok(Search { found, complete: !said.more })
 }
 
 /// What people read of a message: its text, and the names of its products and files.
@@ -196,6 +192,7 @@ pub async fn beside(store: &dyn Store, chat: &str) -> Result<Beside, Error> {
         assignee: None,
         chat: Some(chat.to_owned()),
         since: None,
+        text: None,
         order: Order::NewestFirst,
         page: Page::first(10),
     };

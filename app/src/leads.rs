@@ -149,46 +149,10 @@ pub async fn proofs(store: &dyn Store, lead: &LeadRow) -> ports::Result<BTreeMap
     Ok(proofs)
 }
 
-/// The most leads that a search looks at.
-pub const SEARCHED: u32 = 5_000;
 /// The most leads of an export.
 pub const EXPORTED: u32 = 20_000;
 /// Leads that are read at once.
 const READ: u32 = 500;
-
-/// The leads that pass a query and in which a text stands: in a contact, the summary or a detail, whatever the case of its
-/// letters. At most [`SEARCHED`] are looked at, the newest first.
-///
-/// # Errors
-/// When the database is unavailable.
-pub async fn search(store: &dyn Store, query: &LeadQuery, text: &str) -> ports::Result<Vec<LeadRow>> {
-    let wanted = text.trim().to_lowercase();
-    let digits: String = wanted.chars().filter(char::is_ascii_digit).collect();
-    let limit = usize::try_from(query.page.limit).unwrap_or(usize::MAX);
-    let holds = |lead: &LeadRow| {
-        let details = lead.lead.details.values().map(|value| value.to_string());
-        let texts = lead.lead.contact.values().cloned().chain([lead.lead.summary.clone()]).chain(details);
-        let mut texts = texts.map(|text| text.to_lowercase());
-        // A phone is looked for however it is written.
-        let phone = digits.len() >= 4
-            && digits.len() * 2 > wanted.chars().count()
-            && lead.lead.contact.get("phone").is_some_and(|phone| phone.replace('+', "").contains(&digits));
-        phone || texts.any(|text| text.contains(&wanted))
-    };
-    let mut found = Vec::new();
-    let mut page = Page { limit: READ, after: query.page.after };
-    for _ in 0..SEARCHED / READ {
-        let rows = store.leads(&LeadQuery { page, ..query.clone() }).await?;
-        page.after = rows.last().map(|row| row.seq);
-        let last = rows.len() < usize::try_from(READ).unwrap_or(usize::MAX);
-        found.extend(rows.into_iter().filter(|row| holds(row)));
-        if last || found.len() >= limit {
-            break;
-        }
-    }
-    found.truncate(limit);
-    Ok(found)
-}
 
 /// Leads as a table for spreadsheets: CSV with semicolons, at most [`EXPORTED`] rows, newest first. Writes a `lead.export` row of
 /// the audit log with their number. Details are written in the language.

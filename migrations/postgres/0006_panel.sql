@@ -13,6 +13,17 @@ CREATE INDEX chats_list ON chats (updated, key, said, language);
 CREATE INDEX chats_awaited ON chats (awaited, key) WHERE awaited IS NOT NULL;
 CREATE INDEX chats_holder ON chats (holder, updated) WHERE holder IS NOT NULL;
 
+-- What a lead is looked for by: contacts, summary and details in lower case, and the digits of the phone.
+ALTER TABLE leads ADD COLUMN searched TEXT NOT NULL DEFAULT '';
+CREATE FUNCTION pg_temp.searched(lead TEXT) RETURNS TEXT AS $$
+BEGIN
+    RETURN translate(lower(concat_ws(E'\n', (SELECT string_agg(c.value, E'\n') FROM json_each_text(lead::json -> 'contact') AS c),
+        lead::json ->> 'summary', lead::json ->> 'details', replace(lead::json -> 'contact' ->> 'phone', '+', ''))),
+        'АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЁІЇЄҐЎ', 'абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґў');
+EXCEPTION WHEN others THEN RETURN '';
+END $$ LANGUAGE plpgsql;
+UPDATE leads SET searched = pg_temp.searched(lead);
+DROP FUNCTION pg_temp.searched(TEXT);
 CREATE INDEX leads_of_chat ON leads (chat, seq);
 CREATE INDEX leads_by_status ON leads (status, seq, assignee);
 
@@ -91,6 +102,7 @@ CREATE TABLE dialog_days (
 CREATE INDEX dialog_days_of_chat ON dialog_days (chat);
 ALTER TABLE turns ADD COLUMN intent TEXT COLLATE "C";
 CREATE INDEX turns_intents ON turns (at, intent) WHERE intent IS NOT NULL;
+CREATE INDEX turns_unsure ON turns (at) WHERE intent = 'unsure';
 CREATE INDEX leads_created ON leads (created, status);
 -- Dialogs of before, as far as the transcripts tell, by days in UTC.
 INSERT INTO dialog_days (day, chat, at, facts)

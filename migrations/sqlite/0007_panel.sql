@@ -13,6 +13,16 @@ CREATE INDEX chats_list ON chats (updated, key, said, language);
 CREATE INDEX chats_awaited ON chats (awaited, key) WHERE awaited IS NOT NULL;
 CREATE INDEX chats_holder ON chats (holder, updated) WHERE holder IS NOT NULL;
 
+-- What a lead is looked for by: contacts, summary and details in lower case, and the digits of the phone.
+ALTER TABLE leads ADD COLUMN searched TEXT NOT NULL DEFAULT '';
+UPDATE leads SET searched = (
+    WITH RECURSIVE folded (text, n) AS (
+        SELECT lower(coalesce((SELECT group_concat(value, char(10)) FROM json_each(lead, '$.contact')), '') || char(10)
+            || coalesce(lead->>'$.summary', '') || char(10) || coalesce(lead->>'$.details', '') || char(10)
+            || coalesce(replace(lead->>'$.contact.phone', '+', ''), '')), 1
+        UNION ALL SELECT replace(text, substr('АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЁІЇЄҐЎ', n, 1), substr('абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґў', n, 1)), n + 1 FROM folded WHERE n <= 38
+    ) SELECT text FROM folded WHERE n = 39)
+WHERE json_valid(lead);
 CREATE INDEX leads_of_chat ON leads (chat, seq);
 CREATE INDEX leads_by_status ON leads (status, seq, assignee);
 
@@ -91,6 +101,7 @@ CREATE TABLE dialog_days (
 CREATE INDEX dialog_days_of_chat ON dialog_days (chat);
 ALTER TABLE turns ADD COLUMN intent TEXT;
 CREATE INDEX turns_intents ON turns (at, intent) WHERE intent IS NOT NULL;
+CREATE INDEX turns_unsure ON turns (at) WHERE intent = 'unsure';
 CREATE INDEX leads_created ON leads (created, status);
 -- Dialogs of before, as far as the transcripts tell, by days in UTC.
 INSERT INTO dialog_days (day, chat, at, facts)

@@ -260,6 +260,27 @@ pub fn apply(row: &mut LeadRow, change: LeadChange, actor: &Actor, at: i64) -> V
     events.into_iter().map(history).collect()
 }
 
+/// What a lead is looked for by: its contacts, summary and details in lower case, and the digits of its phone.
+pub fn searched(lead: &Lead) -> String {
+    let details = lead.details.values().map(ToString::to_string);
+    let phone = lead.contact.get("phone").map(|phone| phone.replace('+', ""));
+    let texts = lead.contact.values().cloned().chain([lead.summary.clone()]).chain(details).chain(phone);
+    texts.map(|text| text.to_lowercase()).collect::<Vec<_>>().join("\n")
+}
+
+/// How a text is looked for in [`searched`]: in lower case, and, where it is mostly digits, by these alone; otherwise the second is
+/// empty. At most 200 characters count.
+pub fn wanted(text: &str) -> (String, String) {
+    let text: String = text.trim().chars().take(200).collect::<String>().to_lowercase();
+    let mut digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    // What Russians dial before a number of their own country stands for its code.
+    if digits.len() == 11 && digits.starts_with('8') {
+        digits.replace_range(..1, "7");
+    }
+    let phone = digits.len() >= 4 && digits.len() * 2 > text.chars().count();
+    (text, if phone { digits } else { String::new() })
+}
+
 /// The names of the fields whose values differ.
 fn changed_fields(before: &Lead, after: &Lead) -> BTreeSet<String> {
     let contact = after.contact.iter().filter(|(name, value)| before.contact.get(*name) != Some(*value));

@@ -44,8 +44,8 @@ pub use store::{
     LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Login, Logins, MAX_FOUND, MAX_MENTIONS,
     MAX_PENDING, Mention, MessageQuery, MessageRow, ModelFigures, Needle, News, Next, NoteRow, NoticeRow,
     OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, Queue, ReleaseStore,
-    ReplyFigures, Said, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnFigures, TurnLine,
-    TurnQuery, TurnStore, UnsureTurn, Waiting, WaitingPlace, handle, presses,
+    ReplyFigures, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnFigures, TurnLine, TurnQuery,
+    TurnStore, UnsureTurn, Waiting, WaitingPlace, handle, presses,
 };
 pub use task::{Day, ImportOptions, Job, QUEUE, QuarantineQuery, QuarantinedTask, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};

@@ -69,7 +69,7 @@ macro_rules! conformance {
             lets_one_of_two_publications_win, finds_releases_by_prefix, pushes_tasks,
             pushes_a_delivery_task_for_each_notice_address, pushes_a_delivery_task_for_a_postponed_message,
             pushes_one_task_per_timer, counts_and_quarantines_tasks,
-            grants_and_renews_leases, keeps_an_audit_log, makes_a_change_with_its_row_or_not_at_all, changes_a_lead, a_lead_changes_with_its_row,
+            grants_and_renews_leases, keeps_an_audit_log, makes_a_change_with_its_row_or_not_at_all, changes_a_lead, a_lead_changes_with_its_row, finds_leads_by_a_text,
             opens_another_lead_once_one_is_closed, keeps_one_open_lead_per_chat,
             finds_leads_by_status_and_page, keeps_model_calls, keeps_uploads, reads_every_row_of_a_client,
             finds_a_client_by_a_contact, erases_every_row_of_a_client,

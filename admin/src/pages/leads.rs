@@ -81,6 +81,7 @@ impl Filter {
             assignee: filled(&self.assignee).map(str::to_owned),
             chat: None,
             since: self.since,
+            text: filled(&self.q).map(str::to_owned),
             order: Order::NewestFirst,
             page: Cut { limit, after: self.before },
         }
@@ -167,16 +168,12 @@ async fn data(
         })
     };
     let text = filled(&filter.q);
-    let read = async |query: &LeadQuery| match text {
-        Some(text) => leads::search(panel.store(), query, text).await,
-        None => panel.store().leads(query).await,
-    };
     let narrowed = text.is_some() || assignee.is_some() || filter.since.is_some();
     let (mut lanes, mut rows, mut more) = (Vec::new(), Vec::new(), Value::Null);
     let mut shown = 0;
     if view == "board" {
         for status in LANES.into_iter().filter(|status| filter.status().is_none_or(|one| one == *status)) {
-            let mut found = read(&filter.query(vec![status], LANE + 1)).await?;
+            let mut found = panel.store().leads(&filter.query(vec![status], LANE + 1)).await?;
             let all = of(status).map_or(0, |count| count.leads);
             let count = if narrowed { found.len() as u64 } else { all };
             let over = found.len() > LANE as usize;
@@ -191,7 +188,8 @@ async fn data(
             }));
         }
     } else {
-        let mut found = read(&filter.query(filter.status().into_iter().collect(), ROWS + 1)).await?;
+        let mut found =
+            panel.store().leads(&filter.query(filter.status().into_iter().collect(), ROWS + 1)).await?;
         if found.len() > ROWS as usize {
             found.truncate(ROWS as usize);
             more = found.last().map(|last| format!("{}&before={}", filter.here(), last.seq)).into();

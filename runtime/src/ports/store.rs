@@ -28,7 +28,7 @@ pub use chats::{ChatStore, MessageQuery, MessageRow, TakenOverChat, WaitingPlace
 pub use clients::{ClientStore, ClientTable, Erased, Erasure, MAX_MENTIONS, Mention, Needle, Purged};
 pub use dialogs::{
     ChatOverview, DialogQuery, DialogRow, DialogStore, FoundSaid, HandoffChange, MAX_FOUND, News, NoteRow,
-    Queue, Said, TurnLine, Waiting,
+    Queue, TurnLine, Waiting,
 };
 pub use figures::{
     DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ReplyFigures,

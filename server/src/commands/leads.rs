@@ -112,7 +112,8 @@ impl Leads {
 async fn list(store: &dyn Store, wanted: List) -> anyhow::Result<()> {
     let List { limit, status, assignee, chat, after, oldest_first, json } = wanted;
     let order = if oldest_first { Order::OldestFirst } else { Order::NewestFirst };
-    let query = LeadQuery { status, assignee, chat, since: None, order, page: Page { limit, after } };
+    let query =
+        LeadQuery { status, assignee, chat, since: None, text: None, order, page: Page { limit, after } };
     let leads = leads::list(store, &query).await?;
     if json {
         println!("{}", serde_json::to_string_pretty(&leads)?);

@@ -1,11 +1,13 @@
 //! Lists of chats and notes about them: the statements and reads of [`tolmach_runtime::ports::DialogStore`].
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use tolmach_engine::effect::Effect;
 use tolmach_runtime::{
     ports::{
         DialogQuery, DialogRow, DialogStore, FoundSaid, HandoffChange, MAX_FOUND, MessageRow, News, NoteRow,
-        Queue, Result, Said, TurnLine, Waiting,
+        Queue, Result, TurnLine, Waiting,
     },
     texts,
 };
@@ -14,7 +16,7 @@ use super::{
     DbConnection, Dialect, SqlStore, Value,
     answer::Answer,
     batch::Group,
-    operation::{Operation, Rows, plain, stored, without_nul},
+    operation::{Operation, Rows, listed, plain, stored, without_nul},
     read::{author, first, number, text},
 };
 
@@ -26,13 +28,15 @@ pub(crate) struct Dialogs {
     pub(crate) turn_lines: &'static str,
     pub(crate) add_note: &'static str,
     pub(crate) find_said: &'static str,
+    /// The chats of a list of keys.
+    pub(crate) these: &'static str,
     /// The query of [`Dialogs::find_said`] for words.
     pub(crate) wanted: fn(&[String]) -> String,
 }
 
 /// The columns of a chat in a list. What is below `c` is read for the rows that are shown only.
 macro_rules! dialog {
-    ($condition:literal, $order:literal) => {
+    ($condition:expr, $order:literal) => {
         concat!(
             "SELECT c.key, c.updated, c.said, c.awaited, c.handed, c.holder, c.language, c.client,
                 EXISTS (SELECT 1 FROM leads AS l WHERE l.chat = c.key AND l.open = 1),
@@ -66,10 +70,10 @@ const NOTES: &str = "SELECT seq, at, author, body FROM (
     ) AS n ORDER BY seq";
 
 /// `open`, `close`: what stands around a text to read it as JSON; `rows`: the source of `e (key, value)`.
-/// `locked`: what keeps the chat `c` from being erased meanwhile. `hits`: the condition that a message `h` holds the words `$1`, and
+/// `locked`: what keeps the chat `c` from being erased meanwhile. `listed`: the source of `e (value)` from the keys `$4`; `hits`: the condition that a message `h` holds the words `$1`, and
 /// the table that knows; `wanted`: how these words are written.
 macro_rules! dialogs {
-    (open: $open:literal, close: $close:literal, rows: $rows:literal, locked: $locked:literal, hits: $hits:literal,
+    (open: $open:literal, close: $close:literal, rows: $rows:literal, locked: $locked:literal, listed: $listed:literal, hits: $hits:literal,
         wanted: $wanted:expr $(,)?) => {
         Dialogs {
             turn_lines: concat!(
@@ -104,18 +108,19 @@ macro_rules! dialogs {
                 SELECT m.seq, m.chat, m.who, m.body, m.at, (SELECT count(*) FROM hits)
                 FROM newest JOIN messages AS m ON m.seq = newest.seq ORDER BY m.seq DESC"
             ),
+            these: dialog!(concat!("c.key IN (SELECT e.value->>0 FROM ", $listed, ") AND $5 = ''"), "c.key"),
             wanted: $wanted,
         }
     };
 }
 
 pub(super) const SQLITE: Dialogs = dialogs!(open: "", close: "", rows: "json_each($1) AS e", locked: "",
-    hits: "SELECT rowid AS seq FROM message_words WHERE message_words MATCH $1",
+    listed: "json_each($4) AS e", hits: "SELECT rowid AS seq FROM message_words WHERE message_words MATCH $1",
     wanted: |words| wanted(words, '"', "*", " "),
 );
 pub(super) const POSTGRES: Dialogs = dialogs!(open: "CAST(", close: " AS json)",
     rows: "(SELECT value FROM json_array_elements($1::json) AS a (value)) AS e", locked: " FOR SHARE OF c",
-    hits: "SELECT seq FROM messages WHERE words @@ CAST($1 AS tsquery)",
+    listed: "(SELECT value FROM json_array_elements($4::json) AS a (value)) AS e", hits: "SELECT seq FROM messages WHERE words @@ CAST($1 AS tsquery)",
     wanted: |words| wanted(words, '\'', ":*", " & "),
 );
 
@@ -216,8 +221,8 @@ pub(super) async fn news<D: Dialect>(db: &D, after: i64, limit: u32) -> sqlx::Re
     Ok(rows.into_iter().map(|(seq, chat, who)| News { seq, chat, who: author(&who) }).collect())
 }
 
-pub(super) async fn find_said<D: Dialect>(db: &D, text: &str, limit: u32) -> sqlx::Result<FoundSaid> {
-    let words = texts::searched(text);
+pub(super) async fn find_said<D: Dialect>(db: &D, wanted: &str, limit: u32) -> sqlx::Result<FoundSaid> {
+    let words = texts::searched(wanted);
     if words.is_empty() {
         return Ok(FoundSaid::default());
     }
@@ -228,11 +233,18 @@ pub(super) async fn find_said<D: Dialect>(db: &D, text: &str, limit: u32) -> sql
     let rows: Vec<(i64, String, String, String, i64, i64)> = db.fetch(dialogs.find_said, values).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit || rows.first().is_some_and(|(.., hits)| *hits >= HITS);
-    let said = |(seq, chat, who, body, at, _): (i64, String, String, String, i64, i64)| Said {
-        chat,
-        message: MessageRow { seq, who: author(&who), body, at },
-    };
-    Ok(FoundSaid { found: rows.into_iter().take(limit).map(said).collect(), more })
+    let chats: Vec<&str> = rows.iter().take(limit).map(|(_, chat, ..)| chat.as_str()).collect();
+    let chats = listed(&chats).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let values =
+        vec![text(""), text(""), Value::Integer(0), Value::Text(chats), text(""), Value::Integer(i64::MAX)];
+    let listed: Vec<Columns> = db.fetch(dialogs.these, values).await?;
+    let mut listed: HashMap<String, DialogRow> =
+        listed.into_iter().map(row).map(|row| (row.chat.clone(), row)).collect();
+    // A chat that was erased meanwhile is in no list.
+    let found = rows.into_iter().take(limit).filter_map(|(seq, chat, who, body, at, _)| {
+        Some((listed.remove(&chat)?, MessageRow { seq, who: author(&who), body, at }))
+    });
+    Ok(FoundSaid { found: found.collect(), more })
 }
 
 pub(super) async fn last_news<D: Dialect>(db: &D) -> sqlx::Result<i64> {

@@ -353,8 +353,9 @@ pub(super) fn change_lead(
 pub(super) fn lead_row(row: &LeadRow) -> Result<String> {
     let LeadRow { seq: _, id, chat, status, assignee, lead, sources, created, updated, closed } = row;
     let open = i32::from(status.is_open());
-    let (lead, sources) = (json(lead)?, json(sources)?);
-    json(&(id, chat, open, status.name(), assignee, lead, sources, created, updated, closed))
+    let searched = without_nul(tolmach_runtime::leads::searched(lead));
+    let (text, sources) = (json(lead)?, json(sources)?);
+    json(&(id, chat, open, status.name(), assignee, text, sources, created, updated, closed, searched))
 }
 
 /// A history entry as a JSON row of the `lead_history` statement.

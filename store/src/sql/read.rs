@@ -2,7 +2,7 @@
 //! write.
 
 use tolmach_engine::effect::{Author, Press};
-use tolmach_runtime::leads::{LeadHistoryRow, LeadRow, LeadStatus};
+use tolmach_runtime::leads::{self, LeadHistoryRow, LeadRow, LeadStatus};
 use tolmach_runtime::ports::{
     Actor, AnalyticsEvent, AnalyticsEventKind, AuditEntry, AuditQuery, AuditResult, Bundle, Chat, ChatKey,
     Day, DeliveryRow, DeliveryState, LeadCount, LeadQuery, MessageQuery, MessageRow, ModelCall,
@@ -95,6 +95,18 @@ pub(super) async fn leads<D: Dialect>(db: &D, query: &LeadQuery) -> sqlx::Result
     let reads = &db.statements().reads;
     let (since, limit) = (Value::Integer(query.since.unwrap_or(i64::MIN)), number(query.page.limit));
     let before = Value::Integer(query.page.after.unwrap_or(i64::MAX));
+    if let Some(holds) = &query.text {
+        let (wanted, digits) = leads::wanted(holds);
+        // One lane of a board is read by the index of its status.
+        let (sql, statuses) = match query.status.as_slice() {
+            [status] => (reads.leads_of_status_holding, status.name().to_owned()),
+            all => (reads.leads_holding, listed_statuses(all)),
+        };
+        let statuses = Value::Text(statuses);
+        let (assignee, chat) = (optional(&query.assignee), optional(&query.chat));
+        let values = vec![statuses, assignee, chat, since, before, limit, text(&wanted), Value::Text(digits)];
+        return db.fetch(sql, values).await?.into_iter().map(lead).collect();
+    }
     // The usual lists have an index each: one column of a board, and what a chat brought.
     match (query.order, query.status.as_slice(), &query.assignee, &query.chat) {
         (Order::NewestFirst, [status], assignee, None) => {
@@ -111,10 +123,8 @@ pub(super) async fn leads<D: Dialect>(db: &D, query: &LeadQuery) -> sqlx::Result
         Order::NewestFirst => (reads.leads_newest, i64::MAX),
         Order::OldestFirst => (reads.leads_oldest, i64::MIN),
     };
-    let names: Vec<&str> = query.status.iter().map(|status| status.name()).collect();
-    let statuses = if names.is_empty() { String::new() } else { format!(",{},", names.join(",")) };
     let values = vec![
-        Value::Text(statuses),
+        Value::Text(listed_statuses(&query.status)),
         optional(&query.assignee),
         optional(&query.chat),
         Value::Integer(query.since.unwrap_or(i64::MIN)),
@@ -122,6 +132,12 @@ pub(super) async fn leads<D: Dialect>(db: &D, query: &LeadQuery) -> sqlx::Result
         number(query.page.limit),
     ];
     db.fetch(sql, values).await?.into_iter().map(lead).collect()
+}
+
+/// Statuses with a comma around each; empty for all.
+fn listed_statuses(statuses: &[LeadStatus]) -> String {
+    let names: Vec<&str> = statuses.iter().map(|status| status.name()).collect();
+    if names.is_empty() { String::new() } else { format!(",{},", names.join(",")) }
 }
 
 pub(super) async fn lead_counts<D: Dialect>(db: &D) -> sqlx::Result<Vec<LeadCount>> {

@@ -166,14 +166,14 @@ macro_rules! statements {
                 " JOIN leads l ON l.chat = e.value->>0 AND l.open = 1", $locked_leads
             ),
             leads: concat!(
-                "INSERT INTO leads (id, chat, open, status, assignee, lead, sources, created, updated, closed)
+                "INSERT INTO leads (id, chat, open, status, assignee, lead, sources, created, updated, closed, searched)
                 SELECT e.value->>0, e.value->>1, CAST(e.value->>2 AS SMALLINT), e.value->>3, e.value->>4,
                     e.value->>5, e.value->>6, CAST(e.value->>7 AS BIGINT), CAST(e.value->>8 AS BIGINT),
-                    CAST(e.value->>9 AS BIGINT)
+                    CAST(e.value->>9 AS BIGINT), e.value->>10
                 FROM ", $rows, " WHERE true ORDER BY e.key
                 ON CONFLICT (id) DO UPDATE SET open = excluded.open, status = excluded.status,
                     assignee = excluded.assignee, lead = excluded.lead, sources = excluded.sources,
-                    updated = excluded.updated, closed = excluded.closed"
+                    updated = excluded.updated, closed = excluded.closed, searched = excluded.searched"
             ),
             lead_history: concat!(
                 "INSERT INTO lead_history (lead, at, actor, via, event)

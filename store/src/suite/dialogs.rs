@@ -155,7 +155,7 @@ fn outgoing(text: &str, cards: &[&str]) -> String {
 async fn chats_with(store: &dyn Store, text: &str) -> Vec<String> {
     let found = store.find_said(text, MAX_FOUND).await.expect("answered");
     assert!(!found.more, "{text}");
-    found.found.into_iter().map(|said| said.chat).collect()
+    found.found.into_iter().map(|(row, _)| row.chat).collect()
 }
 
 pub(crate) async fn finds_words_in_messages(place: &dyn TestDatabase) {
@@ -192,7 +192,7 @@ pub(crate) async fn finds_words_in_messages(place: &dyn TestDatabase) {
     }
     let newest = store.find_said("счет", 1).await.expect("answered");
     assert!(newest.more, "of four chats one was asked for");
-    assert_eq!(newest.found[0].message.body, "и ещё счёт", "the newest message of the chat");
+    assert_eq!(newest.found[0].1.body, "и ещё счёт", "the newest message of the chat");
 }
 
 /// Messages as versions before the index have stored them.
@@ -210,8 +210,8 @@ pub(crate) async fn finds_messages_of_before(store: &dyn Store) {
     ] {
         let mut found = store.find_said(text, MAX_FOUND).await.expect("answered").found;
         // What PostgreSQL cannot read as JSON it cannot find.
-        found.retain(|said| said.chat != "web:2");
-        let found: Vec<String> = found.into_iter().map(|said| said.chat).collect();
+        found.retain(|(row, _)| row.chat != "web:2");
+        let found: Vec<String> = found.into_iter().map(|(row, _)| row.chat).collect();
         assert_eq!(found, chats, "{text}");
     }
 }

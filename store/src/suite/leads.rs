@@ -181,3 +181,50 @@ pub(crate) async fn a_lead_changes_with_its_row(place: &dyn TestDatabase) {
     });
     assert_eq!(rows[0].details, expected, "without the note's text");
 }
+
+pub(crate) async fn finds_leads_by_a_text(place: &dyn TestDatabase) {
+    let store = place.open().await;
+    for (chat, name, phone, summary) in [
+        ("web:1", "Анна ПЕТРОВА", "+79165550142", "Насос для скважины"),
+        ("web:2", "Ann O'Neil", "+447700900359", "50% off_"),
+        ("web:3", "Ёлкин", "+79160000000", "насос"),
+    ] {
+        let contact =
+            [("phone", phone), ("name", name)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let lead = Lead {
+            source: "form".to_owned(),
+            contact: contact.into(),
+            summary: summary.to_owned(),
+            details: [("city".to_owned(), json!("Тверь"))].into(),
+            ..Lead::default()
+        };
+        run(&*store, chat, chat, vec![Command::Lead(lead)]).await;
+    }
+    let newest = store.leads(&LeadQuery::newest(1)).await.expect("read").remove(0);
+    change(&*store, &newest.id, status(LeadStatus::Won)).await;
+    let found = async |text: &str, status: Vec<LeadStatus>| {
+        let query = LeadQuery { text: Some(text.to_owned()), status, ..LeadQuery::newest(10) };
+        let rows = store.leads(&query).await.expect("read");
+        rows.into_iter().map(|lead| lead.chat).collect::<Vec<_>>()
+    };
+    for (text, chats) in [
+        ("НАСОС", ["web:3", "web:1"].as_slice()),
+        ("петров", &["web:1"]),
+        ("ёлк", &["web:3"]),
+        ("8 (916) 555-01-42", &["web:1"]),
+        ("916 555-01-42", &["web:1"]),
+        ("0142", &["web:1"]),
+        ("+7 916", &["web:3", "web:1"]),
+        ("%", &["web:2"]),
+        ("o'neil", &["web:2"]),
+        ("off_", &["web:2"]),
+        ("тверь", &["web:3", "web:2", "web:1"]),
+        ("contact", &[]),
+        ("\0", &[]),
+    ] {
+        assert_eq!(found(text, vec![]).await, chats, "{text:?}");
+    }
+    assert_eq!(found("насос", vec![LeadStatus::New]).await, ["web:1"]);
+    assert_eq!(found("насос", vec![LeadStatus::Won, LeadStatus::New]).await, ["web:3", "web:1"]);
+    assert_eq!(found(&"9".repeat(10_000), vec![]).await, Vec::<String>::new());
+}

@@ -104,20 +104,11 @@ pub struct News {
     pub who: Author,
 }
 
-/// A message of any chat.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Said {
-    /// The chat.
-    pub chat: ChatKey,
-    /// The message.
-    pub message: MessageRow,
-}
-
 /// Messages in which words were found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FoundSaid {
-    /// The newest such message of each chat, newest first.
-    pub found: Vec<Said>,
+    /// Chats with the newest such message of each, newest first.
+    pub found: Vec<(DialogRow, MessageRow)>,
     /// Whether there may be more chats with such messages.
     pub more: bool,
 }

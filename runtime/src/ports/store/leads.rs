@@ -18,6 +18,9 @@ pub struct LeadQuery {
     pub chat: Option<String>,
     /// Created at or after this time, milliseconds since the Unix epoch.
     pub since: Option<i64>,
+    /// In which this stands: in a contact, the summary or a detail, whatever the case of its letters, or as a part of the phone
+    /// however that is written. Such leads are read newest first.
+    pub text: Option<String>,
     /// The order of the rows, by creation.
     pub order: Order,
     /// The page to read.
@@ -46,6 +49,7 @@ impl LeadQuery {
             assignee: None,
             chat: None,
             since: None,
+            text: None,
             order: Order::NewestFirst,
             page: Page::first(limit),
         }

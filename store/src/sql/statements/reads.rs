@@ -14,6 +14,8 @@ pub struct Reads {
     pub(crate) leads_oldest: &'static str,
     pub(crate) leads_of_status: &'static str,
     pub(crate) leads_of_chat: &'static str,
+    pub(crate) leads_holding: &'static str,
+    pub(crate) leads_of_status_holding: &'static str,
     pub(crate) lead_counts: &'static str,
     pub(crate) leads_like: &'static str,
     pub(crate) lead_history: &'static str,
@@ -132,6 +134,17 @@ macro_rules! reads {
             leads_of_chat: concat!(
                 "SELECT ", lead_columns!(""), " FROM leads WHERE chat = $1 AND seq < $2
                 ORDER BY seq DESC LIMIT $3"
+            ),
+            leads_holding: concat!(
+                "SELECT ", lead_columns!(""), " FROM leads WHERE ($1 = '' OR ", $position,
+                "($1, ',' || status || ',') > 0) AND ($2 = '' OR coalesce(assignee, '-') = $2) AND ($3 = '' OR chat = $3)
+                    AND created >= $4 AND seq < $5 AND (", $position, "(searched, $7) > 0 OR $8 <> '' AND ", $position,
+                "(searched, $8) > 0) ORDER BY seq DESC LIMIT $6"
+            ),
+            leads_of_status_holding: concat!(
+                "SELECT ", lead_columns!(""), " FROM leads WHERE status = $1 AND ($2 = '' OR coalesce(assignee, '-') = $2)
+                    AND ($3 = '' OR chat = $3) AND created >= $4 AND seq < $5 AND (", $position,
+                "(searched, $7) > 0 OR $8 <> '' AND ", $position, "(searched, $8) > 0) ORDER BY seq DESC LIMIT $6"
             ),
             lead_counts: "SELECT status, count(*), sum(CASE WHEN assignee IS NULL THEN 1 ELSE 0 END)
                 FROM leads GROUP BY status",
