@@ -77,7 +77,7 @@ pub(crate) fn table() -> Vec<Route> {
         shows("/inbox/{chat}/turns/{turn}", P::ReadChats, get(inbox::turn)),
         shows("/inbox/{chat}/would", P::Answer, get(inbox::would)),
         does("/inbox/{chat}/take", P::Answer, post(inbox::take)),
-        does("/inbox/{chat}/reply", P::Answer, replies()),
+        receives("/inbox/{chat}/reply", P::Answer, replies()),
         does("/inbox/{chat}/messages/{message}/again", P::Answer, post(inbox::deliver_again)),
         does("/inbox/{chat}/return", P::Answer, post(inbox::give_back)),
         does("/inbox/{chat}/note", P::Answer, post(inbox::note)),
