@@ -294,13 +294,14 @@ async fn reconnects_after_a_crash_of_the_server() {
 }
 
 #[tokio::test]
-async fn upgrading_makes_the_messages_of_before_searchable() {
+async fn upgrading_makes_messages_and_leads_of_before_searchable() {
     let Some(database) = place() else { return };
     let mut before = sqlx::migrate::Migrator::DEFAULT;
     before.migrations = open::MIGRATIONS.iter().filter(|one| one.version < 6).cloned().collect();
     before.run_direct(None, &mut database.connection().await, false).await.expect("migrated");
     database.sql(crate::suite::MESSAGES_OF_BEFORE).await;
     crate::suite::finds_messages_of_before(&database.store().await).await;
+    crate::suite::finds_leads_of_before(&database.store().await).await;
 }
 
 #[tokio::test]

@@ -70,8 +70,8 @@ const NOTES: &str = "SELECT seq, at, author, body FROM (
     ) AS n ORDER BY seq";
 
 /// `open`, `close`: what stands around a text to read it as JSON; `rows`: the source of `e (key, value)`.
-/// `locked`: what keeps the chat `c` from being erased meanwhile. `listed`: the source of `e (value)` from the keys `$4`; `hits`: the condition that a message `h` holds the words `$1`, and
-/// the table that knows; `wanted`: how these words are written.
+/// `locked`: what keeps the chat `c` from being erased meanwhile. `listed`: the source of `e (value)` from the keys `$4`; `hits`: the newest `$2`
+/// messages with the words `$1` and their chats; `wanted`: how these words are written.
 macro_rules! dialogs {
     (open: $open:literal, close: $close:literal, rows: $rows:literal, locked: $locked:literal, listed: $listed:literal, hits: $hits:literal,
         wanted: $wanted:expr $(,)?) => {
@@ -100,11 +100,10 @@ macro_rules! dialogs {
                 $locked
             ),
             find_said: concat!(
-                "WITH hits AS MATERIALIZED (",
+                "WITH hits (seq, chat) AS MATERIALIZED (",
                 $hits,
-                " ORDER BY seq DESC LIMIT $2), newest AS (
-                    SELECT max(m.seq) AS seq FROM hits JOIN messages AS m ON m.seq = hits.seq
-                    GROUP BY m.chat ORDER BY max(m.seq) DESC LIMIT $3)
+                "), newest AS (
+                    SELECT max(seq) AS seq FROM hits GROUP BY chat ORDER BY max(seq) DESC LIMIT $3)
                 SELECT m.seq, m.chat, m.who, m.body, m.at, (SELECT count(*) FROM hits)
                 FROM newest JOIN messages AS m ON m.seq = newest.seq ORDER BY m.seq DESC"
             ),
@@ -115,12 +114,16 @@ macro_rules! dialogs {
 }
 
 pub(super) const SQLITE: Dialogs = dialogs!(open: "", close: "", rows: "json_each($1) AS e", locked: "",
-    listed: "json_each($4) AS e", hits: "SELECT rowid AS seq FROM message_words WHERE message_words MATCH $1",
+    listed: "json_each($4) AS e", hits: "SELECT m.seq, m.chat FROM (
+        SELECT rowid AS seq FROM message_words WHERE message_words MATCH $1 ORDER BY rowid DESC LIMIT $2
+    ) AS f JOIN messages AS m ON m.seq = f.seq",
     wanted: |words| wanted(words, '"', "*", " "),
 );
 pub(super) const POSTGRES: Dialogs = dialogs!(open: "CAST(", close: " AS json)",
     rows: "(SELECT value FROM json_array_elements($1::json) AS a (value)) AS e", locked: " FOR SHARE OF c",
-    listed: "(SELECT value FROM json_array_elements($4::json) AS a (value)) AS e", hits: "SELECT seq FROM messages WHERE words @@ CAST($1 AS tsquery)",
+    listed: "(SELECT value FROM json_array_elements($4::json) AS a (value)) AS e",
+    // Sorted by an expression, because a planner that takes a rare word for a frequent one would read the whole table backwards.
+    hits: "SELECT seq, chat FROM messages WHERE words @@ CAST($1 AS tsquery) ORDER BY seq + 0 DESC LIMIT $2",
     wanted: |words| wanted(words, '\'', ":*", " & "),
 );
 

@@ -481,7 +481,7 @@ async fn upgrading_gives_chats_and_buttons_an_age() {
 }
 
 #[tokio::test]
-async fn upgrading_makes_the_messages_of_before_searchable() {
+async fn upgrading_makes_messages_and_leads_of_before_searchable() {
     let folder = Folder::new();
     fs::create_dir_all(folder.file().parent().expect("a folder")).expect("made");
     let options = SqliteConnectOptions::new().filename(folder.file()).create_if_missing(true);
@@ -492,6 +492,7 @@ async fn upgrading_makes_the_messages_of_before_searchable() {
     sqlx::raw_sql(crate::suite::MESSAGES_OF_BEFORE).execute(&mut old).await.expect("stored");
     old.close().await.expect("closed");
     crate::suite::finds_messages_of_before(&folder.store().await).await;
+    crate::suite::finds_leads_of_before(&folder.store().await).await;
 }
 
 #[tokio::test]

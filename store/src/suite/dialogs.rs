@@ -198,7 +198,11 @@ pub(crate) async fn finds_words_in_messages(place: &dyn TestDatabase) {
 /// Messages as versions before the index have stored them.
 pub(crate) const MESSAGES_OF_BEFORE: &str = r#"INSERT INTO messages (chat, who, body, at) VALUES
     ('web:1', 'client', 'Пришлите СЧЁТ на ёлки', 1), ('web:2', 'bot', '{"text":"Вот счёт\u0000","cards":[]}', 2),
-    ('web:3', 'staff', '{"text":"Нашёл:","cards":[{"name":"Насос ВИХРЬ-12"},{"name":"Помпа"}]}', 3), ('web:4', 'bot', 'счет', 4)"#;
+    ('web:3', 'staff', '{"text":"Нашёл:","cards":[{"name":"Насос ВИХРЬ-12"},{"name":"Помпа"}]}', 3), ('web:4', 'bot', 'счет', 4);
+INSERT INTO chats (key, session, version, updated) VALUES
+    ('web:1', '{}', 1, 1), ('web:2', '{}', 1, 2), ('web:3', '{}', 1, 3), ('web:4', '{}', 1, 4);
+INSERT INTO leads (id, chat, open, status, lead, sources, created, updated) VALUES ('l1', 'web:1', 1, 'new',
+    '{"source":"form","contact":{"name":"Анна ЁЛКИНА","phone":"+79165550142"},"summary":"НАСОС","details":{"city":"Тверь"}}', '{}', 1, 1)"#;
 
 pub(crate) async fn finds_messages_of_before(store: &dyn Store) {
     for (text, chats) in [
@@ -213,6 +217,14 @@ pub(crate) async fn finds_messages_of_before(store: &dyn Store) {
         found.retain(|(row, _)| row.chat != "web:2");
         let found: Vec<String> = found.into_iter().map(|(row, _)| row.chat).collect();
         assert_eq!(found, chats, "{text}");
+    }
+}
+
+pub(crate) async fn finds_leads_of_before(store: &dyn Store) {
+    for (text, count) in [("ёлкина", 1), ("насос", 1), ("тверь", 1), ("8 916 555-01-42", 1), ("contact", 0)]
+    {
+        let query = LeadQuery { text: Some(text.to_owned()), ..LeadQuery::newest(10) };
+        assert_eq!(store.leads(&query).await.expect("read").len(), count, "{text}");
     }
 }
 
