@@ -67,14 +67,19 @@ nodes:
 #[derive(Default)]
 struct Scripted {
     script: Mutex<VecDeque<Delivery>>,
-    delivered: Mutex<Vec<String>>,
-    /// The chats of the deliveries.
-    chats: Mutex<Vec<String>>,
+    /// Chats and texts, in one list: two would be out of step where two chats are delivered to at once.
+    delivered: Mutex<Vec<(String, String)>>,
 }
 
 impl Scripted {
     fn texts(&self) -> Vec<String> {
-        self.delivered.lock().unwrap().clone()
+        self.delivered.lock().unwrap().iter().map(|(_, text)| text.clone()).collect()
+    }
+
+    /// The texts of one chat, in order.
+    fn texts_of(&self, chat: &str) -> Vec<String> {
+        let delivered = self.delivered.lock().unwrap();
+        delivered.iter().filter(|(to, _)| to == chat).map(|(_, text)| text.clone()).collect()
     }
 }
 
@@ -95,8 +100,7 @@ impl Channel for Scripted {
     async fn deliver(&self, to: &Address, _: &str, message: &Outgoing) -> Delivery {
         let scripted = self.script.lock().unwrap().pop_front().unwrap_or(Delivery::Done);
         if scripted == Delivery::Done {
-            self.delivered.lock().unwrap().push(message.whole_text());
-            self.chats.lock().unwrap().push(to.id.clone());
+            self.delivered.lock().unwrap().push((to.id.clone(), message.whole_text()));
         }
         scripted
     }

@@ -148,9 +148,7 @@ impl Shop {
 
     /// The messages that a chat was sent, in order.
     fn got(&self, chat: &str) -> Vec<String> {
-        let chats = self.channel.chats.lock().unwrap().clone();
-        let texts = self.channel.texts();
-        chats.into_iter().zip(texts).filter(|(to, _)| to == chat).map(|(_, text)| text).collect()
+        self.channel.texts_of(chat)
     }
 
     async fn until_got(&self, chat: &str, count: usize) {

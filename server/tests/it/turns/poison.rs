@@ -59,9 +59,7 @@ impl Bot {
     }
 
     fn shown_to(&self, whom: &str) -> Vec<String> {
-        let chats = self.channel.chats.lock().unwrap().clone();
-        let texts = self.channel.texts();
-        chats.into_iter().zip(texts).filter(|(chat, _)| chat == whom).map(|(_, text)| text).collect()
+        self.channel.texts_of(whom)
     }
 }
 

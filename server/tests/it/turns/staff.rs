@@ -54,9 +54,7 @@ async fn bot(folder: &Path, people: &[&str]) -> Bot {
 
 impl Bot {
     fn told(&self, whom: &str) -> Vec<String> {
-        let chats = self.channel.chats.lock().unwrap().clone();
-        let texts = self.channel.texts();
-        chats.into_iter().zip(texts).filter(|(chat, _)| chat == whom).map(|(_, text)| text).collect()
+        self.channel.texts_of(whom)
     }
 }
 
