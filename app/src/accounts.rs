@@ -298,7 +298,7 @@ pub async fn set(
         if manages(&old) && !manages(&account) && !others.into_iter().any(|other| manages(&other)) {
             return Err(Error::LastOwner);
         }
-        let ends = account.disabled.then(|| Write::EndLogins(Logins::Of(account.id)));
+        let ends = account.disabled.then_some(Write::EndLogins(Logins::Of(account.id)));
         save(store, &mut change, (&old, &account), ends.into_iter().collect()).await?;
         Ok(Account { version: account.version + 1, ..account })
     };

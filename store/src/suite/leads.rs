@@ -196,7 +196,6 @@ pub(crate) async fn finds_leads_by_a_text(place: &dyn TestDatabase) {
             contact: contact.into(),
             summary: summary.to_owned(),
             details: [("city".to_owned(), json!("Тверь"))].into(),
-            ..Lead::default()
         };
         run(&*store, chat, chat, vec![Command::Lead(lead)]).await;
     }
