@@ -234,3 +234,45 @@ fn nav(visit: &Visit, current: &str, waiting: u64, new_leads: u64) -> Value {
     let shown = groups.into_iter().filter(|(_, items)| !items.is_empty());
     shown.map(|(group, items)| json!({ "group": group, "items": items })).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names in braces of a text.
+    fn places(text: &str) -> impl Iterator<Item = &str> {
+        text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
+    }
+
+    #[test]
+    fn every_place_of_a_text_is_filled() {
+        let texts = Texts::new().expect("texts");
+        let (mut calls, mut forgotten) = (0, Vec::new());
+        for name in Templates::iter() {
+            let source = Templates::get(&name).expect("a template").data;
+            let source = String::from_utf8(source.into_owned()).expect("text");
+            for (at, _) in source.match_indices("t \"").filter(|(at, _)| source[..*at].ends_with(['{', '(']))
+            {
+                // A script fills what stands in an attribute of its own.
+                if source[..at]
+                    .trim_end_matches('{')
+                    .rsplit(' ')
+                    .next()
+                    .is_some_and(|word| word.starts_with("data-"))
+                {
+                    continue;
+                }
+                let call = source[at + 3..].split("}}").next().expect("a call");
+                let key = call.split('"').next().expect("a key");
+                calls += 1;
+                for language in Language::ALL {
+                    let text = texts.get(language, key).unwrap_or_else(|| panic!("{name}: no text {key}"));
+                    let missing = places(text).filter(|place| !call.contains(&format!("{place}=")));
+                    forgotten.extend(missing.map(|place| format!("{name}: {key} has {{{place}}}")));
+                }
+            }
+        }
+        assert!(calls > 300, "{calls} calls: the templates are read");
+        assert_eq!(forgotten, Vec::<String>::new());
+    }
+}

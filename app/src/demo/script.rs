@@ -224,6 +224,10 @@ impl Talk<'_> {
 
     fn manager(&mut self, random: &mut Rng) {
         self.greeting(random);
+        if random.u8(..10) < 7 {
+            let goods = self.of(&GOODS, random);
+            self.say(goods);
+        }
         let calls = [
             ("позовите менеджера", "I want to talk to a human"),
             ("соедините с оператором", "operator, please"),

@@ -68,6 +68,12 @@ const THANKS: [(&str, &str); 3] = [
     ("да, удобно в четверг", "Thursday is fine"),
     ("жду", "I will wait"),
 ];
+/// What clients who wait want to know of the person.
+const QUESTIONS: [(&str, &str); 3] = [
+    ("на этой неделе привезёте?", "can you deliver this week?"),
+    ("а гарантия на него какая?", "what is the warranty?"),
+    ("можно оплатить по счёту?", "can I pay by invoice?"),
+];
 const NOTES: [&str; 4] = [
     "Постоянный клиент, дать скидку 3 %",
     "Перезвонить в четверг",
@@ -82,11 +88,12 @@ pub(super) fn answers(random: &mut Rng, language: Language, waits: bool) -> (usi
     let mut tasks = VecDeque::from([Task::Act(StaffAction::Take)]);
     let text = random.choice(ANSWERS).map(two).unwrap_or_default().to_owned();
     tasks.push_back(Task::Act(StaffAction::Say { text, cards: Vec::new(), files: Vec::new() }));
-    if waits || random.u8(..10) < 7 {
+    if waits {
+        tasks.push_back(Task::Client(random.choice(QUESTIONS).map(two).unwrap_or_default()));
+        return (who, tasks);
+    }
+    if random.u8(..10) < 7 {
         tasks.push_back(Task::Client(random.choice(THANKS).map(two).unwrap_or_default()));
-        if waits {
-            return (who, tasks);
-        }
         let text = two(("Договорились, до связи.", "Agreed, talk to you soon.")).to_owned();
         tasks.push_back(Task::Act(StaffAction::Say { text, cards: Vec::new(), files: Vec::new() }));
     }
