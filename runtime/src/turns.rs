@@ -269,7 +269,7 @@ fn overview(session: &Session, messages: &[MessageRow]) -> ChatOverview {
 }
 
 /// Begins a corrected message in the transcript and in what staff are told.
-const EDITED: &str = "✎ ";
+pub(crate) const EDITED: &str = "✎ ";
 
 /// The event as the client's message in the transcript; `None` for timers and staff actions.
 fn said(event: &Event) -> Option<String> {

@@ -11,10 +11,18 @@ use tolmach_engine::{
 };
 use uuid::Uuid;
 
-use crate::{greeting::Queries, ports, runtime::Runtime};
+use crate::{
+    greeting::Queries,
+    ports::{self, MessageQuery, MessageRow},
+    runtime::Runtime,
+    turns::EDITED,
+};
 
 /// How long a person waits for it beside the chat.
 const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The messages among which the client's last words are looked for.
+const LAST: u32 = 20;
 
 /// What the bot would say.
 #[derive(Clone, Debug)]
@@ -38,7 +46,9 @@ impl Runtime {
         else {
             return Ok(None);
         };
-        let Some((session, words)) = before_last_words(session) else { return Ok(None) };
+        let last = self.ports.store.messages(&MessageQuery::of(chat, 0, LAST)).await?;
+        let Some(kind) = last_words(&last) else { return Ok(None) };
+        let session = before_last_words(session);
         let ready = match self.releases.get(&session.release).await? {
             Some(pinned) if session.waits_at().is_some() => pinned,
             _ => std::sync::Arc::clone(&current.ready),
@@ -50,7 +60,7 @@ impl Runtime {
             origin: None,
             sent: Vec::new(),
             reading: None,
-            kind: EventKind::Message { text: words },
+            kind,
         };
         let event = ready.intents.read(event, &self.ports.queries.catalog).await?;
         let Some((effects, trace)) =
@@ -69,19 +79,33 @@ impl Runtime {
     }
 }
 
-/// The session without the client's last words, in the bot's hands, and these words. What staff said before them stays: the bot
-/// would have read it.
-fn before_last_words(mut session: Session) -> Option<(Session, String)> {
-    let mut words = Vec::new();
+/// The session without the client's last words, in the bot's hands. What staff said before them stays: the bot would have read it.
+fn before_last_words(mut session: Session) -> Session {
     while session.history.back().is_some_and(|said| said.who == Author::Client) {
-        words.extend(session.history.pop_back().map(|said| said.text));
+        session.history.pop_back();
     }
-    words.reverse();
     session.taken_over_at = None;
     session.taken_over_by = None;
     session.awaited_since = None;
-    let words = words.join("\n");
-    (!words.trim().is_empty()).then_some((session, words))
+    session
+}
+
+/// What the client has said since somebody else spoke. By the transcript: a session does not keep what is said where personal data are
+/// asked for.
+fn last_words(messages: &[MessageRow]) -> Option<EventKind> {
+    let words = messages.iter().rev().take_while(|message| message.who == Author::Client);
+    let mut words: Vec<&str> =
+        words.map(|message| message.body.strip_prefix(EDITED).unwrap_or(&message.body)).collect();
+    words.reverse();
+    let text = words.join("\n");
+    match text.trim().strip_prefix('/').filter(|command| !command.contains('\n')) {
+        _ if text.trim().is_empty() => None,
+        Some(command) => {
+            let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
+            Some(EventKind::Command { name: name.to_owned(), rest: rest.to_owned() })
+        }
+        None => Some(EventKind::Message { text }),
+    }
 }
 
 #[cfg(test)]
@@ -92,21 +116,36 @@ mod tests {
 
     #[test]
     fn the_last_words_are_those_since_somebody_else_spoke() {
+        let said = |who, body: &str| MessageRow { seq: 0, who, body: body.to_owned(), at: 0 };
+        let message = |text: &str| Some(EventKind::Message { text: text.to_owned() });
+        let mut all = vec![
+            said(Author::Client, "привет"),
+            said(Author::Staff, "{}"),
+            said(Author::Client, "нужен насос"),
+            said(Author::Client, "✎ и шланг"),
+        ];
+        assert_eq!(last_words(&all), message("нужен насос\nи шланг"));
+        all.push(said(Author::Bot, "{}"));
+        assert_eq!(last_words(&all), None, "the bot spoke last");
+        all.push(said(Author::Client, "/order 5 шт"));
+        let command = EventKind::Command { name: "order".to_owned(), rest: "5 шт".to_owned() };
+        assert_eq!(last_words(&all), Some(command));
+        all.push(said(Author::Client, "а когда?"));
+        assert_eq!(last_words(&all), message("/order 5 шт\nа когда?"));
+        assert_eq!(last_words(&[]), None);
+    }
+
+    #[test]
+    fn the_bot_gets_the_chat_as_it_was_before_them() {
         let said = |who, text: &str| Utterance { who, text: text.to_owned() };
         let session = Session {
-            history: [
-                said(Author::Client, "привет"),
-                said(Author::Staff, "слушаю"),
-                said(Author::Client, "нужен насос"),
-                said(Author::Client, "и шланг"),
-            ]
-            .into(),
+            history: [said(Author::Staff, "слушаю"), said(Author::Client, "нужен насос")].into(),
             taken_over_at: Some(5),
+            taken_over_by: Some("Mila".to_owned()),
+            awaited_since: Some(6),
             ..Session::default()
         };
-        let (before, words) = before_last_words(session).unwrap();
-        assert_eq!((words.as_str(), before.history.len()), ("нужен насос\nи шланг", 2));
-        assert_eq!(before.taken_over_at, None);
-        assert!(before_last_words(before).is_none(), "staff spoke last");
+        let before = before_last_words(session);
+        assert_eq!(before, Session { history: [said(Author::Staff, "слушаю")].into(), ..Session::default() });
     }
 }

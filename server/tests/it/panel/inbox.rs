@@ -448,3 +448,20 @@ async fn a_saved_test_has_a_name_of_its_own_and_ends_where_it_was_cut() {
     let tested = panel.home.tolmach(&["test", "--only", "привет (2)"]).run();
     assert_eq!(tested.code, Some(0), "{tested:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_bot_would_say_is_known_where_it_asks_for_a_contact() {
+    let panel = Panel::start().await;
+    let mut client = Page::new(&panel.server, "ru").await;
+    client.ask("1", "позовите менеджера").await;
+    let mut mila = panel.logged_in("Mila").await;
+    let chat = only_chat(&mut mila).await;
+    mila.post(&format!("{chat}/take"), &[]).await;
+    mila.get(&chat).await;
+    assert_eq!(mila.post(&format!("{chat}/reply"), &[("text", "Слушаю вас")]).await.status, 303);
+    until("it is shown", async || mila.get(&chat).await.body.contains("Слушаю вас")).await;
+    client.send_message("2", "есть доставка в Казань?").await;
+    until("it has come", async || mila.get(&chat).await.body.contains("доставка в Казань")).await;
+    let would = mila.get(&format!("{chat}/would")).await.body;
+    assert!(would.contains("Казань") || would.contains("оставк"), "{would}");
+}
