@@ -23,11 +23,16 @@ use super::{
 /// The most messages with the words of a search that are looked at, the newest: a word may stand in every message.
 const HITS: i64 = 5_000;
 
+/// The newest messages that are looked at before an index, where it has no order: frequent words stand in enough of them.
+const RECENT: i64 = 3_000;
+
 /// The statements of one dialect that differ.
 pub(crate) struct Dialogs {
     pub(crate) turn_lines: &'static str,
     pub(crate) add_note: &'static str,
     pub(crate) find_said: &'static str,
+    /// As [`Dialogs::find_said`], among the newest messages; `None` where the index gives the newest first.
+    pub(crate) find_recent: Option<&'static str>,
     /// The chats of a list of keys.
     pub(crate) these: &'static str,
     /// The query of [`Dialogs::find_said`] for words.
@@ -69,12 +74,26 @@ const NOTES: &str = "SELECT seq, at, author, body FROM (
         SELECT seq, at, author, body FROM notes WHERE chat = $1 ORDER BY seq DESC LIMIT 200
     ) AS n ORDER BY seq";
 
+/// The newest message of each chat among the messages `hits`.
+macro_rules! said {
+    ($hits:literal) => {
+        concat!(
+            "WITH hits (seq, chat) AS MATERIALIZED (",
+            $hits,
+            "), newest AS (
+                SELECT max(seq) AS seq FROM hits GROUP BY chat ORDER BY max(seq) DESC LIMIT $3)
+            SELECT m.seq, m.chat, m.who, m.body, m.at, (SELECT count(*) FROM hits)
+            FROM newest JOIN messages AS m ON m.seq = newest.seq ORDER BY m.seq DESC"
+        )
+    };
+}
+
 /// `open`, `close`: what stands around a text to read it as JSON; `rows`: the source of `e (key, value)`.
 /// `locked`: what keeps the chat `c` from being erased meanwhile. `listed`: the source of `e (value)` from the keys `$4`; `hits`: the newest `$2`
-/// messages with the words `$1` and their chats; `wanted`: how these words are written.
+/// messages with the words `$1` and their chats; `recent`: the statement that looks for them among the newest `$2`; `wanted`: how these words are written.
 macro_rules! dialogs {
     (open: $open:literal, close: $close:literal, rows: $rows:literal, locked: $locked:literal, listed: $listed:literal, hits: $hits:literal,
-        wanted: $wanted:expr $(,)?) => {
+        recent: $recent:expr, wanted: $wanted:expr $(,)?) => {
         Dialogs {
             turn_lines: concat!(
                 "SELECT seq, at, event, release, visits, effects FROM (
@@ -99,14 +118,8 @@ macro_rules! dialogs {
                 " JOIN chats AS c ON c.key = e.value->>0",
                 $locked
             ),
-            find_said: concat!(
-                "WITH hits (seq, chat) AS MATERIALIZED (",
-                $hits,
-                "), newest AS (
-                    SELECT max(seq) AS seq FROM hits GROUP BY chat ORDER BY max(seq) DESC LIMIT $3)
-                SELECT m.seq, m.chat, m.who, m.body, m.at, (SELECT count(*) FROM hits)
-                FROM newest JOIN messages AS m ON m.seq = newest.seq ORDER BY m.seq DESC"
-            ),
+            find_said: said!($hits),
+            find_recent: $recent,
             these: dialog!(concat!("c.key IN (SELECT e.value->>0 FROM ", $listed, ") AND $5 = ''"), "c.key"),
             wanted: $wanted,
         }
@@ -117,6 +130,7 @@ pub(super) const SQLITE: Dialogs = dialogs!(open: "", close: "", rows: "json_eac
     listed: "json_each($4) AS e", hits: "SELECT m.seq, m.chat FROM (
         SELECT rowid AS seq FROM message_words WHERE message_words MATCH $1 ORDER BY rowid DESC LIMIT $2
     ) AS f JOIN messages AS m ON m.seq = f.seq",
+    recent: None,
     wanted: |words| wanted(words, '"', "*", " "),
 );
 pub(super) const POSTGRES: Dialogs = dialogs!(open: "CAST(", close: " AS json)",
@@ -124,6 +138,8 @@ pub(super) const POSTGRES: Dialogs = dialogs!(open: "CAST(", close: " AS json)",
     listed: "(SELECT value FROM json_array_elements($4::json) AS a (value)) AS e",
     // Sorted by an expression, because a planner that takes a rare word for a frequent one would read the whole table backwards.
     hits: "SELECT seq, chat FROM messages WHERE words @@ CAST($1 AS tsquery) ORDER BY seq + 0 DESC LIMIT $2",
+    recent: Some(said!("SELECT seq, chat FROM (SELECT seq, chat, words FROM messages ORDER BY seq DESC LIMIT $2) AS r
+        WHERE words @@ CAST($1 AS tsquery)")),
     wanted: |words| wanted(words, '\'', ":*", " & "),
 );
 
@@ -231,10 +247,18 @@ pub(super) async fn find_said<D: Dialect>(db: &D, wanted: &str, limit: u32) -> s
     }
     let dialogs = &db.statements().dialogs;
     let limit = limit.min(MAX_FOUND);
-    let values =
-        vec![Value::Text((dialogs.wanted)(&words)), Value::Integer(HITS), number(limit.saturating_add(1))];
-    let rows: Vec<(i64, String, String, String, i64, i64)> = db.fetch(dialogs.find_said, values).await?;
+    let values = |among| {
+        vec![Value::Text((dialogs.wanted)(&words)), Value::Integer(among), number(limit.saturating_add(1))]
+    };
+    type Row = (i64, String, String, String, i64, i64);
+    let mut rows: Vec<Row> = match dialogs.find_recent {
+        Some(statement) => db.fetch(statement, values(RECENT)).await?,
+        None => Vec::new(),
+    };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if rows.len() <= limit {
+        rows = db.fetch(dialogs.find_said, values(HITS)).await?;
+    }
     let more = rows.len() > limit || rows.first().is_some_and(|(.., hits)| *hits >= HITS);
     let chats: Vec<&str> = rows.iter().take(limit).map(|(_, chat, ..)| chat.as_str()).collect();
     let chats = listed(&chats).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
