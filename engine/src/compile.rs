@@ -77,7 +77,7 @@ pub fn compile(bundle: &Bundle, platform: &Platform) -> Compiled {
         let labels = labels.get(&flow.id).map(|slots| slots.keys().cloned().collect()).unwrap_or_default();
         let mut scope = Scope {
             file: &flow.file,
-            text: bundle.files.get(&flow.file).map(String::as_str).unwrap_or_default(),
+            lines: bundle.files.get(&flow.file).map(|text| text.lines().collect()).unwrap_or_default(),
             channels: &platform.channels,
             model_roles: platform.model_roles.as_ref(),
             header: &flow.header,

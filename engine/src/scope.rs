@@ -26,8 +26,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub(crate) file: &'a str,
-    /// The file's text.
-    pub(crate) text: &'a str,
+    /// The lines of the file.
+    pub(crate) lines: Vec<&'a str>,
     pub(crate) channels: &'a [Capabilities],
     pub(crate) model_roles: Option<&'a BTreeSet<String>>,
     pub(crate) header: &'a Header,

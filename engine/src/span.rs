@@ -64,12 +64,18 @@ impl Span {
     /// none.
     #[must_use]
     pub fn narrowed(self, text: &str, part: &str) -> Span {
+        self.narrowed_in(&text.lines().collect::<Vec<_>>(), part)
+    }
+
+    /// As [`Span::narrowed`] in the lines of the text, for whoever asks often.
+    #[must_use]
+    pub(crate) fn narrowed_in(self, lines: &[&str], part: &str) -> Span {
         if self.is_none() || part.is_empty() {
             return self;
         }
-        let lines = text.lines().enumerate().skip(self.line as usize - 1);
-        for (index, line) in lines.take_while(|(index, _)| *index < self.end_line as usize) {
-            let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        let first = self.line as usize - 1;
+        let own = lines.get(first..(self.end_line as usize).min(lines.len())).unwrap_or_default();
+        for (number, line) in (self.line..).zip(own) {
             let from = if number == self.line { self.column.saturating_sub(1) as usize } else { 0 };
             let to =
                 if number == self.end_line { self.end_column.saturating_sub(1) as usize } else { usize::MAX };

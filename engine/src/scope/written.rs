@@ -41,7 +41,7 @@ impl Scope<'_> {
     pub fn template(&mut self, template: &Template) {
         self.link(template.source(), template.span());
         if let Some((why, help)) = template.error() {
-            let span = template.span().narrowed(self.text, template.error_part());
+            let span = template.span().narrowed_in(&self.lines, template.error_part());
             let code = if template.is_too_complex() { Code::TooComplex } else { Code::BadTemplate };
             self.report(code, span, format!("in a text, {why}"), help);
             let nearest = template.nearest_helper().map(str::to_owned);
@@ -53,15 +53,15 @@ impl Scope<'_> {
         self.needs(template.needs(), template.span(), "a dash would stand for it");
         for clash in template.clashes(&self.names) {
             let whole = template.span();
-            let mut span = whole.narrowed(self.text, &clash.part);
+            let mut span = whole.narrowed_in(&self.lines, &clash.part);
             if let (true, Some((_, value))) = (span == whole, clash.part.split_once(' ')) {
                 // Written with other spaces between the helper and its value, or inside another call.
-                span = whole.narrowed(self.text, value);
+                span = whole.narrowed_in(&self.lines, value);
             }
             self.report(Code::WrongType, span, format!("in a text, {}", clash.message), clash.help);
         }
         for expression in template.computed() {
-            self.computed(expression, template.span().narrowed(self.text, expression.source()));
+            self.computed(expression, template.span().narrowed_in(&self.lines, expression.source()));
         }
     }
 
@@ -80,7 +80,7 @@ impl Scope<'_> {
         self.paths(expression.paths().iter().map(Vec::as_slice), expression.span());
         self.needs(expression.needs(), expression.span(), "the expression would fail");
         for (slot, text) in expression.texts_compared() {
-            let span = expression.span().narrowed(self.text, &text);
+            let span = expression.span().narrowed_in(&self.lines, &text);
             self.use_of().compares.push((slot, text, span));
         }
     }
@@ -98,7 +98,7 @@ impl Scope<'_> {
         if let Some((name, known)) = expression.unknown_function() {
             let message = self.named(format!("there is no function `{name}` (in `{}`)", expression.source()));
             let help = format!("use one such as: {}", known[..8].join(", "));
-            let span = whole.narrowed(self.text, name);
+            let span = whole.narrowed_in(&self.lines, name);
             let diagnostic = Diagnostic::new(Code::BadCondition, self.file, span, message, help);
             self.diagnostics.push(diagnostic.near(name, known.iter().copied()));
         }
@@ -142,7 +142,7 @@ impl Scope<'_> {
         if let Some(error) = filter.error() {
             let message =
                 self.named(format!("`{}` is not a filter: {error}", shorten(filter.source(), SHOWN)));
-            let span = filter.span().narrowed(self.text, filter.unknown_column());
+            let span = filter.span().narrowed_in(&self.lines, filter.unknown_column());
             let code = if filter.is_too_complex() { Code::TooComplex } else { Code::BadFilter };
             let diagnostic = Diagnostic::new(code, self.file, span, message, filter.help());
             self.diagnostics
@@ -199,7 +199,7 @@ impl Scope<'_> {
     fn paths<'p>(&mut self, paths: impl Iterator<Item = &'p [String]>, span: Span) {
         let whole = span;
         for path in paths {
-            let span = whole.narrowed(self.text, &path.join("."));
+            let span = whole.narrowed_in(&self.lines, &path.join("."));
             if let [root, name, ..] = path
                 && root == "slots"
             {
@@ -266,15 +266,15 @@ impl Scope<'_> {
                 if self.names.check(&["client".to_owned(), name.to_owned()]).is_err() {
                     continue;
                 }
-                let span = span.narrowed(self.text, slot);
+                let span = span.narrowed_in(&self.lines, slot);
                 let message = format!("the {} of a client may be unknown, and {why}", name.replace('_', " "));
                 let help = format!("guard it: {{{{#if {slot}}}}}…{{{{/if}}}}");
                 self.report(Code::MaybeUnset, span, message, help);
                 continue;
             }
-            let of_slot = span.narrowed(self.text, &format!("slots.{slot}"));
+            let of_slot = span.narrowed_in(&self.lines, &format!("slots.{slot}"));
             // The label of a choice needs its slot.
-            let of_label = span.narrowed(self.text, &format!("labels.{slot}"));
+            let of_label = span.narrowed_in(&self.lines, &format!("labels.{slot}"));
             let span = if of_slot == span { of_label } else { of_slot };
             self.use_of().needs.push((slot.clone(), span, why.to_owned()));
         }

@@ -232,6 +232,9 @@ impl Fuzz {
         let evil =
             reply.headers.get_all("set-cookie").iter().any(|cookie| cookie.as_bytes().starts_with(b"evil"));
         assert!(!evil, "{what}: a header of a stranger");
+        if method == Method::POST && address.contains("/catalogue/uploads/") && reply.status < 400 {
+            self.settled().await;
+        }
         if method == Method::GET || reply.status >= 400 {
             let after = self.stored().await;
             // A table of leads is written down whenever it leaves the panel.
@@ -247,6 +250,20 @@ impl Fuzz {
         // The request has ended the login, as it may.
         assert_eq!(self.client.log_in("Olga", PASSWORD).await.status, 303, "{what}");
         self.client.get("/admin/account").await;
+    }
+
+    /// Waits until the upload is neither read nor published: what works after its answer must not count for the next request.
+    async fn settled(&mut self) {
+        let page = format!("/admin/catalogue/uploads/{}", self.upload);
+        for _ in 0..400 {
+            let shown = self.client.get(&page).await;
+            let works = |state: &&str| shown.body.contains(&format!("data-state=\"{state}\""));
+            if !["reading", "queued", "publishing"].iter().any(works) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the upload is worked on for ever");
     }
 
     fn form(&self, pairs: &[(&str, &[u8])]) -> Vec<u8> {
