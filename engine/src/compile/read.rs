@@ -108,7 +108,6 @@ fn read_node(
     let mut found: Option<(&'static KindSpec, &Tree)> = None;
     let mut transitions = Some(Transitions::None);
     let kind_of_node = fields.iter().find_map(|(key, _)| kinds.iter().find(|kind| kind.name == key.value));
-    let own_fields = kind_of_node.map(|kind| fields_of(kind)).unwrap_or_default();
     let mut misplaced = false;
     let mut commas = Vec::new();
     for (key, value) in fields {
@@ -127,7 +126,7 @@ fn read_node(
             } else {
                 found = Some((kind, value));
             }
-        } else if let Some(kind) = kind_of_node.filter(|_| own_fields.contains(&key.value)) {
+        } else if let Some(kind) = kind_of_node.filter(|kind| fields_of(kind).contains(&key.value)) {
             misplaced = true;
             let message = format!(
                 "node `{}`: `{}` belongs inside `{}:`, not beside it",
@@ -173,7 +172,7 @@ fn comma_at(body: &Tree, name: Span, kinds: &[&'static KindSpec]) -> Option<conf
     config::Comma::of(body, Some(&known), Some(name))
 }
 
-/// The fields of a kind's body.
+/// The fields of a kind's body. Making a schema takes longer than reading a node: only a mistake asks for it.
 fn fields_of(kind: &KindSpec) -> Vec<String> {
     let schema = (kind.schema)(&mut schemars::SchemaGenerator::default());
     let properties = schema.get("properties").and_then(|properties| properties.as_object());
