@@ -8,7 +8,7 @@ use serde::Serialize;
 use tolmach_engine::{event::EventKind, language::Language};
 use tolmach_runtime::{
     leads::{LeadChange, LeadHistoryRow, LeadRow},
-    ports::{self, Actor, LeadChanged, LeadQuery, Page, Store},
+    ports::{self, Actor, LeadChanged, LeadQuery, Page, Store, TurnLine},
 };
 
 use crate::{audit::Change, text::when};
@@ -119,34 +119,56 @@ pub struct Proof {
     pub quote: Option<String>,
 }
 
-/// The proofs of a lead's fields, by the fields' paths.
+/// Turns before the one that made a lead in which the words of a contact are looked for.
+const PROVING: u32 = 60;
+
+/// The proofs of a lead's fields, by the fields' paths. A contact may have been given some messages before the lead was made.
 ///
 /// # Errors
 /// When the database is unavailable.
 pub async fn proofs(store: &dyn Store, lead: &LeadRow) -> ports::Result<BTreeMap<String, Proof>> {
     let mut proofs = BTreeMap::new();
-    let mut known: BTreeMap<&str, Proof> = BTreeMap::new();
+    let mut known: BTreeMap<&str, Vec<(String, Proof)>> = BTreeMap::new();
     for (field, source) in &lead.sources {
         // Effects are named after the event of their turn.
         let event = source.effect.split('.').next().unwrap_or_default();
         if !known.contains_key(event) {
-            let near = store.turn_lines(&lead.chat, source.at, source.at.saturating_add(1), 10).await?;
-            let turn = near.into_iter().find(|line| {
-                let id = line.event.id;
-                id.to_string() == event || id.simple().to_string() == event
-            });
-            let quote = turn.as_ref().and_then(|turn| match &turn.event.kind {
-                EventKind::Message { text } => Some(text.clone()),
-                EventKind::Press { label, .. } => Some(label.clone()),
-                _ => None,
-            });
-            known.insert(event, Proof { turn: turn.map(|turn| turn.seq), quote });
+            let lines = store.turn_lines(&lead.chat, 0, source.at.saturating_add(1), PROVING).await?;
+            let proof = |line: TurnLine| {
+                let quote = match line.event.kind {
+                    EventKind::Message { text } => Some(text),
+                    EventKind::Press { label, .. } => Some(label),
+                    _ => None,
+                };
+                (line.event.id.simple().to_string(), Proof { turn: Some(line.seq), quote })
+            };
+            known.insert(event, lines.into_iter().map(proof).collect());
         }
-        if let Some(proof) = known.get(event) {
-            proofs.insert(field.clone(), proof.clone());
-        }
+        let turns = known.get(event).map(Vec::as_slice).unwrap_or_default();
+        let value = field.strip_prefix("contact.").and_then(|name| lead.lead.contact.get(name));
+        let said = value.and_then(|value| {
+            turns
+                .iter()
+                .rev()
+                .find(|(_, proof)| proof.quote.as_ref().is_some_and(|quote| holds(quote, value)))
+        });
+        let made = || turns.iter().find(|(id, _)| *id == event.replace('-', ""));
+        let proof = said.or_else(made).map(|(_, proof)| proof.clone());
+        proofs.insert(field.clone(), proof.unwrap_or(Proof { turn: None, quote: None }));
     }
     Ok(proofs)
+}
+
+/// Whether a contact stands in a text. Of a phone the last digits count, however they are written.
+fn holds(text: &str, value: &str) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let number = digits(value);
+    let phone = value.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c)) && number.len() >= 7;
+    if phone {
+        let tail = number.get(number.len().saturating_sub(10)..).unwrap_or_default();
+        return digits(text).contains(tail);
+    }
+    !value.is_empty() && text.to_lowercase().contains(&value.to_lowercase())
 }
 
 /// The most leads of an export.
@@ -235,6 +257,20 @@ pub fn csv_cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_contact_is_found_in_words_however_it_is_written() {
+        for (text, value, expected) in [
+            ("перезвоните мне, 8 (916) 555-01-42", "+79165550142", true),
+            ("Анна, ann@Example.com", "ann@example.com", true),
+            ("ирина", "Ирина", true),
+            ("Ирина", "+79165550142", false),
+            ("5", "5", true),
+            ("что угодно", "", false),
+        ] {
+            assert_eq!(holds(text, value), expected, "{text} {value}");
+        }
+    }
 
     #[test]
     fn a_cell_is_never_a_formula() {

@@ -465,3 +465,20 @@ async fn what_the_bot_would_say_is_known_where_it_asks_for_a_contact() {
     let would = mila.get(&format!("{chat}/would")).await.body;
     assert!(would.contains("Казань") || would.contains("оставк"), "{would}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_contact_of_a_lead_is_quoted_from_the_message_that_gave_it() {
+    let panel = Panel::start().await;
+    let mut client = Page::new(&panel.server, "ru").await;
+    client.ask("1", "перезвоните мне, 8 916 555 01 42").await;
+    client.ask("2", "Анна").await;
+    let mut mila = panel.logged_in("Mila").await;
+    until("the lead is there", async || mila.get("/admin/leads?view=table").await.body.contains("Анна"))
+        .await;
+    let list = mila.get("/admin/leads?view=table").await.body;
+    let to = list.split("href=\"").find(|to| to.starts_with("/admin/leads/") && !to.contains("export"));
+    let to = to.unwrap_or_else(|| panic!("no lead in {list}"));
+    let lead = mila.get(to.split(['"', '?']).next().expect("an address")).await.body;
+    let quotes: Vec<&str> = lead.split("<q>").skip(1).filter_map(|rest| rest.split("</q>").next()).collect();
+    assert_eq!(quotes[..2], ["Анна", "перезвоните мне, 8 916 555 01 42"], "{quotes:?}");
+}
