@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Multipart, State, multipart::Field},
+    extract::{
+        Multipart, State,
+        multipart::{Field, MultipartError},
+    },
     http::HeaderMap,
 };
 use tolmach_app::catalog_drafts::Receiving;
@@ -13,6 +16,7 @@ use crate::{
     Panel,
     context::Visit,
     error::{Failure, Served},
+    form,
     gate::{is_token, see_other},
 };
 
@@ -37,7 +41,7 @@ pub(crate) async fn receive(
         match file {
             None => {
                 fields += 1;
-                let text = short(field).await?;
+                let text = form::short(field, MAX_FIELD).await?;
                 match name.as_str() {
                     "csrf" if !trusted => {
                         trusted = is_token(text.as_bytes(), &visit);
@@ -85,23 +89,7 @@ async fn store(receiving: &mut Receiving, name: &str, mut field: Field<'_>) -> R
     Ok(file.end().await?)
 }
 
-async fn short(mut field: Field<'_>) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    while let Some(part) = field.chunk().await.map_err(|error| broken(&error))? {
-        bytes.extend_from_slice(&part);
-        if bytes.len() > MAX_FIELD {
-            return Err(Failure::Bad("error.too_long"));
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| Failure::Bad("error.form"))
-}
-
 /// The connection has ended, or what came is no form.
-fn broken(error: &axum::extract::multipart::MultipartError) -> Failure {
-    tracing::info!(%error, "an upload broke off");
-    if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-        Failure::Bad("upload.too_large_all")
-    } else {
-        Failure::Bad("upload.broken")
-    }
+fn broken(error: &MultipartError) -> Failure {
+    form::broken(error, "upload.too_large_all")
 }

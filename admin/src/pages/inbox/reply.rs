@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{FromRequest, Multipart, Path, Request, State, multipart::Field},
+    extract::{
+        FromRequest, Multipart, Path, Request, State,
+        multipart::{Field, MultipartError},
+    },
     http::header::CONTENT_TYPE,
 };
 use tolmach_app::{
@@ -20,7 +23,7 @@ use crate::{
     Panel,
     context::Visit,
     error::{Failure, Served},
-    form::Form,
+    form::{self, Form},
     gate::is_token,
 };
 
@@ -110,7 +113,7 @@ async fn receive(
                 if fields > MAX_FIELDS {
                     return Err(Failure::Bad("error.form"));
                 }
-                let value = short(field).await?;
+                let value = form::short(field, MAX_FIELD).await?;
                 if name == "csrf" && !trusted {
                     trusted = is_token(value.as_bytes(), visit);
                 }
@@ -134,25 +137,7 @@ async fn arrive(panel: &Panel, chat: &str, name: &str, mut field: Field<'_>) -> 
     Ok(file.end(panel.now()).await?)
 }
 
-async fn short(mut field: Field<'_>) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    while let Some(part) = field.chunk().await.map_err(|error| broken(&error))? {
-        bytes.extend_from_slice(&part);
-        if bytes.len() > MAX_FIELD {
-            return Err(Failure::Bad("error.too_long"));
-        }
-    }
-    // Browsers end the lines of such a form with CR and LF.
-    let text = String::from_utf8(bytes).map_err(|_| Failure::Bad("error.form"))?;
-    Ok(text.replace("\r\n", "\n"))
-}
-
 /// The connection has ended, or what came is no form.
-fn broken(error: &axum::extract::multipart::MultipartError) -> Failure {
-    tracing::info!(%error, "a reply with files broke off");
-    if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-        Failure::Bad("file.too_large")
-    } else {
-        Failure::Bad("upload.broken")
-    }
+fn broken(error: &MultipartError) -> Failure {
+    form::broken(error, "file.too_large")
 }
