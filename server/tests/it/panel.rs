@@ -9,7 +9,9 @@ mod dashboard;
 mod fuzz;
 mod inbox;
 mod inbox_browser;
+mod leads_browser;
 mod roles;
+mod roles_browser;
 mod security;
 mod tour;
 

@@ -19,7 +19,7 @@ impl Browser {
         self.call("Input.insertText", json!({ "text": text })).await;
     }
 
-    async fn key(&mut self, code: &str, key: &str, modifiers: u32) {
+    pub(super) async fn key(&mut self, code: &str, key: &str, modifiers: u32) {
         for kind in ["keyDown", "keyUp"] {
             let key = json!({ "type": kind, "code": code, "key": key, "modifiers": modifiers });
             self.call("Input.dispatchKeyEvent", key).await;
