@@ -32,7 +32,7 @@ use std::{
 };
 
 use axum::Router;
-use tolmach_app::{accounts::Passwords, catalog_drafts::Drafts, files::FileFolder};
+use tolmach_app::{accounts::Passwords, catalog_drafts::Drafts, files::FileFolder, spending::Prices};
 use tolmach_engine::catalog::Localized;
 use tolmach_runtime::{
     Runtime,
@@ -87,6 +87,8 @@ pub struct Options {
     pub system: Arc<dyn Fn() -> System + Send + Sync>,
     /// How the parts of the system are, for the first page.
     pub health: Arc<dyn Fn() -> Vec<Part> + Send + Sync>,
+    /// What language models cost.
+    pub prices: Prices,
     /// Whether language models are configured.
     pub models: bool,
     /// Whether the data are made up: `tolmach demo`.

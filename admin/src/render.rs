@@ -63,6 +63,12 @@ impl Renderer {
         visit.times.span(&self.texts, millis)
     }
 
+    /// A count with its noun, `n.<noun>`.
+    pub(crate) fn counted(&self, visit: &Visit, count: u64, noun: &str) -> String {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.texts.counted(visit.language, count, noun).unwrap_or_default()
+    }
+
     /// Whether there is a text of this key.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.texts.get(Language::Ru, key).is_some()

@@ -32,6 +32,7 @@ pub mod retention;
 pub mod samples;
 pub mod saved_test;
 pub mod schemas;
+pub mod spending;
 pub mod suggest;
 pub mod tasks;
 pub mod text;

@@ -31,7 +31,7 @@ pub use http::{Http, NoHttp};
 pub use llm::Llm;
 pub use meter::{
     AttemptResult, Estimate, Meter, MeterStore, ModelCall, ModelCallQuery, ModelCallRow, NoMeter, Purpose,
-    Reservation,
+    Reservation, Tokens,
 };
 pub use photos::{PHOTO_PREFIX, Photo, Photos};
 pub use query::{Order, Page};
@@ -42,10 +42,10 @@ pub use store::{
     DeliveryState, DialogFact, DialogFigures, DialogQuery, DialogRow, DialogStore, Erased, Erasure,
     FigurePeriod, FigureStore, FoundSaid, HandoffChange, InboxRow, InboxStore, Invitation, LeadChanged,
     LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Login, Logins, MAX_FOUND, MAX_MENTIONS,
-    MAX_PENDING, Mention, MessageQuery, MessageRow, ModelFigures, Needle, News, Next, NoteRow, NoticeRow,
-    OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, Queue, ReleaseStore,
-    ReplyFigures, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnFigures, TurnLine, TurnQuery,
-    TurnStore, UnsureTurn, Waiting, WaitingPlace, handle, presses,
+    MAX_PENDING, Mention, MessageQuery, MessageRow, ModelFigures, ModelTimes, Needle, News, Next, NoteRow,
+    NoticeRow, OutboxRow, OutboxStore, Publication, PublicationKind, PublishOutcome, Purged, Queue,
+    ReleaseStore, ReplyFigures, Store, StoredTurn, TakenOverChat, TaskStore, TimerStore, TurnFigures,
+    TurnLine, TurnQuery, TurnStore, UnsureTurn, Waiting, WaitingPlace, handle, presses,
 };
 pub use task::{Day, ImportOptions, Job, QUEUE, QuarantineQuery, QuarantinedTask, Task, UnreadUpdate};
 pub use upload::{Upload, UploadStore};

@@ -20,6 +20,7 @@ pub mod release;
 pub mod replay;
 pub mod run;
 pub mod schema;
+pub mod spending;
 pub mod suggest;
 pub mod test;
 mod understood;

@@ -96,6 +96,8 @@ enum Command {
     /// List, compare, publish, roll back, export and import releases of the flows
     #[command(subcommand)]
     Release(commands::release::ReleaseCommand),
+    /// Count the calls of language models, their tokens, and what they cost
+    Spending(commands::spending::Spending),
     /// Count the goals that clients reached, and compare the arms of experiments
     Goals(commands::goals::Goals),
     /// List quarantined tasks and retry them
@@ -163,6 +165,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Leads(leads) => leads.execute(&config).await,
             Command::Handoff(handoff) => handoff.execute(&config).await,
             Command::Release(release) => release.execute(&config).await,
+            Command::Spending(spending) => spending.execute(&config).await,
             Command::Goals(goals) => goals.execute(&config).await,
             Command::Jobs(jobs) => jobs.execute(&config).await,
             Command::Admin(command) => command.execute(&config).await,

@@ -31,8 +31,8 @@ pub use dialogs::{
     Queue, TurnLine, Waiting,
 };
 pub use figures::{
-    DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ReplyFigures,
-    TurnFigures, UnsureTurn,
+    DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ModelTimes,
+    ReplyFigures, TurnFigures, UnsureTurn,
 };
 pub use inbox::{InboxRow, InboxStore, MAX_PENDING, Next};
 pub use leads::{LeadChanged, LeadCount, LeadQuery, LeadStore};

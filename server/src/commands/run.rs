@@ -223,6 +223,7 @@ impl Run {
                 company: assembled.company.clone(),
                 system: Arc::new(move || state.system()),
                 health: Arc::new(move || parts.parts()),
+                prices: config.llm.prices()?,
                 models: assembled.model.is_some(),
                 demo: self.demo,
             })?);

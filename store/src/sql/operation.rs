@@ -10,7 +10,7 @@ use tolmach_engine::{event::Event, text::shorten};
 use tolmach_runtime::leads::{LeadChange, LeadHistoryRow, LeadRow, LeadStatus, LeadUpdate};
 use tolmach_runtime::ports::{
     Actor, AuditEntry, AuditResult, Bundle, ChatKey, Error, Inbound, ModelCall, ModelCallRow, NoticeRow,
-    Publication, PublicationKind, Result, Retention, Task, Upload,
+    Publication, PublicationKind, Result, Retention, Task, Tokens, Upload,
 };
 use uuid::Uuid;
 
@@ -323,11 +323,17 @@ pub(super) fn model_calls(calls: Vec<ModelCallRow>) -> Result<Operation> {
     for row in calls {
         let ModelCallRow { seq: _, id, at, call, model, attempt, millis, failure, usage } = row;
         let ModelCall { chat, turn, release, flow, node, purpose, role } = call;
+        let tokens = usage.as_ref().and_then(Tokens::reported);
+        let [input, cached, output] = match tokens {
+            Some(Tokens { input, cached, output }) => [Some(input), Some(cached), Some(output)],
+            None => [None; 3],
+        };
         let usage = usage.map(|usage| json(&usage)).transpose()?.map(without_nul);
         let failure = failure.map(without_nul);
         let purpose = purpose.name();
         rows.push(&serde_json::json!([
-            id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage
+            id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage,
+            input, cached, output
         ]))?;
     }
     Ok(Operation::ModelCalls(rows))

@@ -160,6 +160,11 @@ async fn an_analyst_reads_and_is_told_where_others_go() {
     let composer = browser.text("#composer").await;
     assert!(composer.contains("Replies are for managers. Your role is analyst."), "{composer}");
     assert_eq!(browser.run("document.querySelector('#composer button, #note, #would')").await, json!(null));
+    let about = browser.text("#about").await;
+    assert!(
+        about.contains("Contacts are seen by those who answer") && about.contains("No notes yet"),
+        "{about}"
+    );
     browser.run("document.querySelector('.trace summary').click()").await;
     browser.until("document.querySelector('.trace[open] .steps .node') !== null").await;
     assert_eq!(browser.run("document.querySelector('.trace[open] form')").await, json!(null));
@@ -197,8 +202,8 @@ async fn an_administrator_does_what_managers_do() {
     }
     assert_eq!(browser.is_kept_out(&panel, Role::Administrator).await, kept_from(Role::Administrator));
 
-    browser.visit(&format!("http://{}/admin/inbox?queue=waiting", panel.address)).await;
-    browser.until("document.querySelectorAll('[data-row]').length > 0").await;
+    browser.visit(&format!("http://{}/admin/inbox?queue=all", panel.address)).await;
+    browser.until("document.querySelectorAll('[data-row]').length === 2").await;
     browser.run("[...document.querySelectorAll('[data-row]')].at(-1).click()").await;
     browser.until("document.querySelector('#composer [data-key=KeyT]') !== null").await;
     browser.run("document.querySelector('#composer [data-key=KeyT]').click()").await;

@@ -26,8 +26,8 @@ use tolmach_runtime::{
         DialogRow, DialogStore, Embedder, Erased, Erasure, FigurePeriod, FigureStore, FoundSaid, Http,
         Inbound, InboxStore, Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore,
         LeaseStore, Llm, Login, Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall,
-        ModelCallQuery, ModelCallRow, ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow,
-        OutboxStore, Page, Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask,
+        ModelCallQuery, ModelCallRow, ModelFigures, ModelTimes, Needle, News, Next, NoteRow, NoticeRow,
+        OutboxRow, OutboxStore, Page, Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask,
         ReleaseStore, Removed, ReplyFigures, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore,
         TimerStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace,
         Write, Written,
@@ -273,7 +273,8 @@ store! { FigureStore
     fn lead_figures(period: &FigurePeriod, step: i64) -> Vec<LeadFigures>;
     fn intent_figures(period: &FigurePeriod, limit: u32) -> Vec<(String, u64)>;
     fn unsure_turns(period: &FigurePeriod, limit: u32) -> Vec<UnsureTurn>;
-    fn model_figures(period: &FigurePeriod, limit: u32) -> Vec<ModelFigures>;
+    fn model_figures(period: &FigurePeriod) -> Vec<ModelFigures>;
+    fn model_times(period: &FigurePeriod, limit: u32) -> Vec<ModelTimes>;
     fn model_calls_made(period: &FigurePeriod) -> u64;
     fn undelivered() -> u64;
 }
