@@ -8,4 +8,5 @@ pub(crate) mod files;
 pub(crate) mod inbox;
 pub(crate) mod leads;
 pub(crate) mod login;
+pub(crate) mod manage;
 pub(crate) mod setup;

@@ -206,7 +206,7 @@ fn me(visit: &Visit) -> Value {
             "catalogue": may(Permission::SeeCatalogue),
             "catalogue_edit": may(Permission::ChangeCatalogue),
             "dashboard": may(Permission::SeeFigures),
-            "people": false,
+            "system": may(Permission::SeeSystem),
         },
     })
 }
@@ -233,10 +233,22 @@ fn nav(visit: &Visit, current: &str, waiting: u64, new_leads: u64) -> Value {
         (Permission::SeeLeads, item("leads", "/admin/leads", "lead", new_leads, false)),
     ];
     let content = [(Permission::SeeCatalogue, item("catalogue", "/admin/catalogue", "box", 0, false))];
+    let manage = [
+        (Permission::SeeExperiments, item("experiments", "/admin/experiments", "test", 0, false)),
+        (Permission::ManagePeople, item("people", "/admin/people", "users", 0, false)),
+        (Permission::SeeSystem, item("system", "/admin/system", "pulse", 0, false)),
+        (Permission::SeeSystem, item("logs", "/admin/logs", "log", 0, false)),
+        (Permission::SeeAudit, item("audit", "/admin/audit", "note", 0, false)),
+        (Permission::EditData, item("data", "/admin/data", "table", 0, false)),
+    ];
     let allowed = |items: &[(Permission, Value)]| {
         items.iter().filter(|(what, _)| visit.may(*what)).map(|(_, item)| item.clone()).collect::<Vec<_>>()
     };
-    let groups = [(Value::Null, allowed(&sections)), (json!("content"), allowed(&content))];
+    let groups = [
+        (Value::Null, allowed(&sections)),
+        (json!("content"), allowed(&content)),
+        (json!("manage"), allowed(&manage)),
+    ];
     let shown = groups.into_iter().filter(|(_, items)| !items.is_empty());
     shown.map(|(group, items)| json!({ "group": group, "items": items })).collect()
 }

@@ -244,7 +244,8 @@ fn heat(figures: &Figures) -> Value {
     data
 }
 
-fn health(panel: &Panel, visit: &Visit) -> Vec<Value> {
+/// How the parts of the system are.
+pub(super) fn health(panel: &Panel, visit: &Visit) -> Vec<Value> {
     let number = |count: u64| texts::number(visit.language, i64::try_from(count).unwrap_or(i64::MAX));
     let shown = |part: Part| {
         let detail = match part.detail {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// Everything.
     Owner,
-    /// Everything but other owners' accounts.
+    /// Everything but owners' accounts and the database as it is.
     Administrator,
     /// Clients: chats, leads, the catalogue.
     Manager,
@@ -39,6 +39,18 @@ pub enum Permission {
     SeeCatalogue,
     /// To upload price lists, publish them, and go back.
     ChangeCatalogue,
+    /// To see and change the accounts of others.
+    ManagePeople,
+    /// To read the audit log.
+    SeeAudit,
+    /// To see how the system is, and its log.
+    SeeSystem,
+    /// To retry and discard tasks.
+    ManageJobs,
+    /// To see and change the database row by row.
+    EditData,
+    /// To see how the arms of experiments compare.
+    SeeExperiments,
 }
 
 impl Role {
@@ -64,7 +76,8 @@ impl Role {
     pub const fn may(self, what: Permission) -> bool {
         use Permission as P;
         match self {
-            Role::Owner | Role::Administrator => true,
+            Role::Owner => true,
+            Role::Administrator => !matches!(what, P::EditData),
             Role::Manager => matches!(
                 what,
                 P::OwnAccount
@@ -80,7 +93,15 @@ impl Role {
             ),
             // Contacts of clients are not needed to tune dialogs.
             Role::Analyst => {
-                matches!(what, P::OwnAccount | P::SeeFigures | P::ReadChats | P::SeePrompts | P::SeeCatalogue)
+                matches!(
+                    what,
+                    P::OwnAccount
+                        | P::SeeFigures
+                        | P::ReadChats
+                        | P::SeePrompts
+                        | P::SeeCatalogue
+                        | P::SeeExperiments
+                )
             }
         }
     }

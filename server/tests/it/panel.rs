@@ -10,6 +10,8 @@ mod fuzz;
 mod inbox;
 mod inbox_browser;
 mod leads_browser;
+mod manage;
+mod manage_browser;
 mod roles;
 mod roles_browser;
 mod security;

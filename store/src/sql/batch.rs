@@ -134,6 +134,8 @@ impl<S: DbConnection> Group<'_, S> {
                 | Operation::ChangeLead(..)
                 | Operation::Change(..)
                 | Operation::Account(..)
+                | Operation::DiscardTask(..)
+                | Operation::Data(..)
                 | Operation::AddNote(..)
                 | Operation::EraseHistory { .. }
                 | Operation::EraseClient(..)

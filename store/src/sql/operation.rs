@@ -14,7 +14,7 @@ use tolmach_runtime::ports::{
 };
 use uuid::Uuid;
 
-use super::{accounts::AccountWrite, change::Changing, clients::Erasing};
+use super::{accounts::AccountWrite, change::Changing, clients::Erasing, data::DataWrite};
 pub(super) use commit::commit;
 
 /// One write operation. Comments give the columns of its JSON rows.
@@ -78,6 +78,10 @@ pub(super) enum Operation {
     ChangeLead(Box<ChangingLead>),
     Change(Box<Changing>),
     Account(Box<AccountWrite>),
+    /// A part of a change: the id of a task in quarantine.
+    DiscardTask(String),
+    /// A part of a change.
+    Data(Box<DataWrite>),
     /// `[chat, at, author, body]`.
     AddNote(Rows),
     /// `[id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage]`.
@@ -305,6 +309,11 @@ pub(super) fn quarantine(id: &str, why: &str, now: i64) -> Result<Operation> {
 pub(super) fn retry_task(id: &str, now: i64) -> Result<Operation> {
     plain("task", id)?;
     Ok(Operation::RetryTask { id: id.to_owned(), now })
+}
+
+pub(super) fn discard_task(id: &str) -> Result<Operation> {
+    plain("task", id)?;
+    Ok(Operation::DiscardTask(id.to_owned()))
 }
 
 pub(super) fn add_upload(upload: &Upload) -> Result<Operation> {
