@@ -255,7 +255,7 @@ async fn the_system_and_its_log_are_shown() {
         ("q=nothing-has-this".to_owned(), 0),
         ("q=BROKE".to_owned(), 4),
         ("target=tolmach_store".to_owned(), 0),
-        ("level=warn".to_owned(), 0),
+        ("level=error".to_owned(), 0),
         ("level=info&target=admin".to_owned(), 4),
         (format!("after={last}"), 1),
     ] {

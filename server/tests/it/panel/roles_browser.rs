@@ -79,8 +79,7 @@ impl Browser {
                     queue.push_back(link);
                 }
             }
-            let forms =
-                "[...document.forms].map((form) => `${form.method} ${new URL(form.action).pathname}`)";
+            let forms = "[...document.forms].map((form) => `${form.method} ${new URL(form.getAttribute('action'), location).pathname}`)";
             for form in self.texts(forms).await {
                 let (method, path) = form.split_once(' ').expect("a method and a path");
                 let method = if method == "post" { Method::POST } else { Method::GET };
@@ -144,7 +143,7 @@ async fn an_analyst_reads_and_is_told_where_others_go() {
     browser.screen(1440, 1000).await;
     browser.enter(&panel, "Anton").await;
     let sections = browser.sections().await;
-    assert_eq!(sections, ["Overview", "Inbox", "Catalogue"]);
+    assert_eq!(sections, ["Overview", "Inbox", "Catalogue", "Experiments"]);
     let opened = browser.walk(&panel, Role::Analyst).await;
     for page in
         ["/admin/", "/admin/inbox", "/admin/inbox/{chat}", "/admin/catalogue/search", "/admin/account"]
