@@ -19,7 +19,7 @@ class Lens extends WidgetType {
   eq(other) { return other.key === this.key; }
   get estimatedHeight() { return 32 * this.list.length; }
   toDOM() {
-    return make("div", {}, ...this.list.map((one) => make("div", { class: isError(one) ? "lens" : "lens warning" },
+    return make("div", { class: "lenses" }, ...this.list.map((one) => make("div", { class: isError(one) ? "lens" : "lens warning" },
       one.code ? make("span", { class: "code" }, one.code) : null, " ", make("b", {}, ...rich(one.message)), " ", ...rich(one.help))));
   }
   ignoreEvent() { return true; }
@@ -157,7 +157,7 @@ export class Diagnostics {
   row(one) {
     const here = one.file === this.file;
     const where = `${one.line}:${one.column}`;
-    const link = make("a", { class: "where", href: here ? `#L${where}` : `${this.address(one.file)}#L${where}`, "aria-label": t("problems.go", { file: one.file, line: one.line, column: one.column }) }, here ? where : `${one.file} ${where}`);
+    const link = make("a", { class: "where", href: here ? `#L${where}` : `${this.address(one.file)}#L${where}`, title: t("problems.go", { file: one.file, line: one.line, column: one.column }) }, here ? where : `${one.file} ${where}`);
     if (here) link.addEventListener("click", (event) => { event.preventDefault(); this.go(one.number); });
     const fix = one.fix && !this.readonly
       ? make("span", { class: "acts" }, make("button", { class: "button tiny", type: "button", on: { click: () => this.fix(one.number) } }, one.fix.label))

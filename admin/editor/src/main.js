@@ -184,11 +184,13 @@ const mount = (element) => {
 
   // ---------- Places and keys of the page ----------
 
+  const go = (line, column = 1) => {
+    const found = view.state.doc.line(Math.min(Math.max(1, line), view.state.doc.lines));
+    goTo(view, Math.min(found.from + Math.max(0, column - 1), found.to));
+  };
   const follow = () => {
     const [, line, column] = /^#L(\d+)(?::(\d+))?$/.exec(location.hash) ?? [];
-    if (!line) return;
-    const found = view.state.doc.line(Math.min(Math.max(1, Number(line)), view.state.doc.lines));
-    goTo(view, Math.min(found.from + Math.max(0, Number(column ?? 1) - 1), found.to));
+    if (line) go(Number(line), Number(column ?? 1));
   };
   addEventListener("hashchange", follow);
   document.addEventListener("click", (event) => {
@@ -211,13 +213,13 @@ const mount = (element) => {
     if (kept) { announce(t("restored")); saver.restore(kept); }
   }
   element.dispatchEvent(new CustomEvent("editor:ready", { bubbles: true }));
-  return { view, saver, diagnostics };
+  return { view, saver, go };
 };
 
 const editors = [...document.querySelectorAll("[data-editor]")].map(mount);
 // For the page's own modules, as `window.panel` is.
-window.editors = Object.freeze(editors.map(({ view, saver }) => Object.freeze({
+window.editors = Object.freeze(editors.map(({ view, saver, go }) => Object.freeze({
   text: () => view.state.doc.toString(),
   save: () => saver.clean(),
-  go: (line, column = 1) => goTo(view, view.state.doc.line(Math.min(line, view.state.doc.lines)).from + column - 1),
+  go,
 })));

@@ -11,7 +11,9 @@ const ring = { outline: "2px solid var(--accent)", outlineOffset: "-2px" };
 
 export const theme = EditorView.theme({
   "&": { height: "100%", background: "var(--surface)", color: "var(--text)", fontSize: "12.5px" },
-  "&.cm-focused": ring,
+  "&.cm-focused": { outline: "none" },
+  // Over the margin, which would cover an outline.
+  "&.cm-focused::after": { content: "''", position: "absolute", inset: "0", zIndex: "300", border: "2px solid var(--accent)", pointerEvents: "none" },
   "& *, & *::before, & *::after": { boxSizing: "border-box" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "20px", scrollbarWidth: "thin", scrollbarColor: "var(--line-control) transparent" },
   ".cm-content": { padding: "8px 0", caretColor: "var(--text)" },
@@ -38,11 +40,14 @@ export const theme = EditorView.theme({
 
   ".is-error": { textDecoration: "underline wavy var(--bad-solid) 1.5px", textUnderlineOffset: "4px", textDecorationSkipInk: "none" },
   ".is-warning": { textDecoration: "underline wavy var(--warn-solid) 1.5px", textUnderlineOffset: "4px", textDecorationSkipInk: "none" },
+  // The height of a block between lines is measured without its margins.
+  ".lenses": { display: "flow-root", position: "sticky", left: "62px", width: "fit-content", padding: "2px 0 6px 8px" },
   ".lens": {
-    margin: "2px 16px 6px 8px", width: "fit-content", maxWidth: "min(500px, calc(100% - 24px))", padding: "5px 10px", borderLeft: "3px solid var(--bad-solid)",
+    width: "fit-content", maxWidth: "min(500px, calc(100cqi - 84px))", padding: "5px 10px", borderLeft: "3px solid var(--bad-solid)",
     borderRadius: "0 var(--r-1) var(--r-1) 0", background: "var(--bad-soft)", font: "12px/17px var(--font)", whiteSpace: "normal", cursor: "default",
   },
   ".lens.warning": { borderColor: "var(--warn-solid)", background: "var(--warn-soft)" },
+  ".lens + .lens": { marginTop: "3px" },
   ".lens b": { fontWeight: "600" },
   ".lens code": { fontFamily: "var(--mono)", fontSize: "11.5px" },
   ".lens .code": { marginRight: "4px", color: "var(--text-2)", font: "11px var(--mono)" },
@@ -50,7 +55,7 @@ export const theme = EditorView.theme({
     marginLeft: "12px", padding: "0 7px", border: "1px dashed var(--line-control)", borderRadius: "10px", background: "var(--accent-soft)",
     color: "var(--accent-strong)", font: "500 11px/16px var(--font)", whiteSpace: "nowrap", userSelect: "none",
   },
-  ".choice": { display: "flex", flexWrap: "wrap", alignItems: "center", gap: "6px", margin: "2px 8px", font: "12px/17px var(--font)" },
+  ".choice": { position: "sticky", left: "62px", width: "fit-content", display: "flex", flexWrap: "wrap", alignItems: "center", gap: "6px", padding: "2px 8px", font: "12px/17px var(--font)" },
   ".choice button": button,
   ".choice button:focus-visible": ring,
   ".cm-line.is-mark": { background: "var(--sunken)", color: "var(--text-3)" },

@@ -43,7 +43,7 @@ export const createView = ({ parent, text, kind, label, readonly = false, extens
       EditorState.phrases.of(phrases()),
       highlight(kind),
       kind === "yaml" ? [] : EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ "aria-label": label, "aria-description": t(readonly ? "described.readonly" : "described"), spellcheck: kind === "yaml" ? "false" : "true" }),
+      EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, "aria-description": t(readonly ? "described.readonly" : "described"), spellcheck: kind === "yaml" ? "false" : "true" }),
       theme,
       keymap.of([...searchKeymap.filter(({ key }) => ["Mod-f", "F3", "Mod-g", "Escape"].includes(key)), ...keys(kind)]),
     ],

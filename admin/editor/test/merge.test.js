@@ -41,9 +41,12 @@ test("hunks are the fewest", () => {
 
 test("two large texts that have nothing in common are compared in time", () => {
   const many = (word) => Array.from({ length: 20000 }, (_, at) => `${word} ${at}\n`).join("");
+  const [a, b] = [many("a"), many("b")];
   const start = performance.now();
-  assert.equal(apply(many("a"), changes(many("a"), many("b"))), many("b"));
-  assert.ok(performance.now() - start < 3000);
+  const list = changes(a, b);
+  const took = performance.now() - start;
+  assert.equal(list.length, 20000);
+  assert.ok(took < 2000, String(took));
 });
 
 test("changes of different lines are merged, also of neighbours", () => {
