@@ -7,7 +7,7 @@ import {
   deleteLineBoundaryBackward, deleteLineBoundaryForward, moveLineDown, moveLineUp, redo, selectAll, selectCharLeft, selectCharRight,
   selectDocEnd, selectDocStart, selectGroupLeft, selectGroupRight, selectLineBoundaryBackward, selectLineBoundaryForward,
   selectLineBoundaryLeft, selectLineBoundaryRight, selectLineDown, selectLineUp, selectPageDown, selectPageUp, simplifySelection,
-  toggleLineComment,
+  toggleLineComment, undo,
 } from "@codemirror/commands";
 import { EditorSelection } from "@codemirror/state";
 import { announce, t } from "./texts.js";
@@ -109,6 +109,7 @@ export const keys = (kind) => [
   { key: "Mod-Alt-ArrowDown", run: addCursorBelow },
   { key: "Shift-Mod-k", run: deleteLine },
   { key: "Mod-/", run: toggleLineComment },
+  { key: "Mod-z", run: undo, preventDefault: true },
   { key: "Mod-y", run: redo, preventDefault: true },
   { key: "Mod-Shift-z", run: redo, preventDefault: true },
 ];

@@ -8,6 +8,7 @@ import { Diagnostics } from "./diagnostics.js";
 import { hover } from "./hover.js";
 import { Keep } from "./keep.js";
 import { people, showPeople } from "./people.js";
+import { published } from "./published.js";
 import { ask } from "./requests.js";
 import { Saver, edited } from "./saver.js";
 import { Status } from "./status.js";
@@ -29,7 +30,7 @@ const windowName = () => {
 const storage = () => { try { return localStorage; } catch { return null; } };
 
 const mount = (element) => {
-  const { draft, file, kind, save, state: stateAddress, check, complete, hover: hoverAddress, undo: undoAddress, open } = element.dataset;
+  const { draft, file, kind, save, state: stateAddress, check, complete, hover: hoverAddress, undo: undoAddress, published: publishedAddress, open } = element.dataset;
   const readonly = element.hasAttribute("data-readonly");
   const field = element.querySelector("textarea");
   const scope = element.closest("[data-studio]") ?? document;
@@ -82,6 +83,7 @@ const mount = (element) => {
       complete && !readonly ? completion({ draft, file, address: complete }) : [],
       hoverAddress ? hover({ draft, file, address: hoverAddress }) : [],
       people,
+      publishedAddress ? published(publishedAddress) : [],
       firstKeys([
         { key: "Mod-s", run: () => { saveNow(); return true; }, preventDefault: true },
         { key: "Mod-z", run: undoOne, preventDefault: true },
@@ -143,6 +145,13 @@ const mount = (element) => {
   field.hidden = true;
   element.classList.add("mounted");
   for (const plain of scope.querySelectorAll("[data-plain]")) plain.hidden = true;
+  // A form that uses what is saved, such as the one that publishes, waits for it.
+  document.addEventListener("submit", async (event) => {
+    if (!event.target.hasAttribute("data-after-save") || !(saver.unsaved || saver.flight)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (await saver.clean()) event.target.requestSubmit(event.submitter); else announce(status.words() ?? "");
+  }, true);
   field.form?.addEventListener("formdata", (event) => event.formData.set(field.name, view.state.doc.toString()));
   if (where) place();
 
@@ -157,10 +166,8 @@ const mount = (element) => {
     const answer = await ask(`${stateAddress}?${new URLSearchParams({ file, revision: asked, line: view.state.doc.lineAt(view.state.selection.main.head).number })}`);
     clearTimeout(polling);
     polling = setTimeout(poll, POLL);
-    if (answer.kind === "offline") { saver.reached(false); return; }
-    if (answer.kind === "ended") { if (saver.state.kind !== "conflict") tell({ kind: "ended" }); return; }
+    saver.reached({ offline: "away", ended: "ended" }[answer.kind] ?? "there");
     if (answer.kind !== "ok") return;
-    saver.reached(true);
     if (saver.remote({ asked, revision: answer.file_revision ?? answer.revision, text: answer.text })) announce(t("changed_elsewhere"));
     for (const { path, state } of answer.files ?? []) {
       for (const badge of scope.querySelectorAll(`[data-file-state="${CSS.escape(path)}"]`)) {

@@ -29,6 +29,7 @@ export class Saver {
     this.stopped = false;
     // Sent, but whether the server has it is unknown.
     this.lost = [];
+    this.savedAt = null;
   }
 
   get unsaved() { return this.known.text === null || this.doc.text() !== this.known.text; }
@@ -95,14 +96,16 @@ export class Saver {
     return true;
   }
 
-  /** The server answered something, or did not. */
-  reached(there) {
-    if (there) {
-      if (this.state.kind !== "offline") return;
+  /** The server answered another question: "there"; or nothing: "away"; or that the login has ended: "ended". */
+  reached(how) {
+    const { kind } = this.state;
+    if (how === "there" && ["offline", "ended"].includes(kind)) {
       this.cancelWait();
       if (this.unsaved) this.run(); else this.settled();
-    } else if (["idle", "saved", "unsaved"].includes(this.state.kind)) {
+    } else if (how === "away" && ["idle", "saved", "unsaved"].includes(kind)) {
       this.offline();
+    } else if (how === "ended" && !["ended", "conflict", "saving"].includes(kind)) {
+      this.end();
     }
   }
 
@@ -123,6 +126,7 @@ export class Saver {
       this.doc.replace(text, { undoable: true });
       this.known = { revision: answer.revision, text: answer.text ?? text };
       if (answer.text != null) this.doc.replace(answer.text);
+      this.savedAt = this.clock.now();
       this.settled();
     } else if (answer.kind === "conflict") {
       this.clash({ base: answer.base_text ?? theirs, mine: text, theirs: answer.theirs, by: answer.by, revision: answer.revision });
@@ -174,6 +178,7 @@ export class Saver {
       const next = answer.text ?? sent;
       this.known = { revision: answer.revision, text: next };
       this.lost = [];
+      this.savedAt = this.clock.now();
       const merged = merge(sent, this.doc.text(), next, this.names(answer.by));
       if (merged.conflicts) {
         this.clash({ base: sent, mine: this.doc.text(), theirs: next, by: answer.by, revision: answer.revision });
@@ -193,13 +198,19 @@ export class Saver {
       this.keepIt();
       this.tell({ kind: "refused", error: answer.error });
     } else if (answer.kind === "ended") {
-      this.keepIt();
-      this.tell({ kind: "ended" });
-      this.waits = this.clock.after(RETRY.at(-1), () => { this.waits = null; this.run(); });
+      this.end();
     } else {
       this.lost = [...this.lost, sent].slice(-3);
       this.offline();
     }
+  }
+
+  /** A login may come back in another window. */
+  end() {
+    if (this.unsaved) this.keepIt();
+    this.tell({ kind: "ended" });
+    this.waits?.();
+    this.waits = this.clock.after(RETRY.at(-1), () => { this.waits = null; if (this.unsaved) this.run(); });
   }
 
   offline() {
@@ -216,7 +227,7 @@ export class Saver {
     this.due?.();
     this.due = null;
     this.keep.drop();
-    this.tell({ kind: "saved", at: this.clock.now(), by });
+    this.tell({ kind: "saved", at: this.savedAt, by });
   }
 
   clash({ base, mine, theirs, by, revision, merged = null }) {

@@ -35,7 +35,7 @@ export class Status {
 
   words() {
     const { kind, state = {} } = this;
-    if (kind === "saved") return this.at ? ago(this.at) : null;
+    if (kind === "saved") return this.at ? ago(this.at) : this.state ? t("saved.plain") : null;
     if (kind === "offline") return t(state.kept === false ? "offline.unkept" : "offline");
     if (kind === "refused") return state.error || t("refused");
     return t({ saving: "saving", unsaved: "unsaved", ended: "ended", conflict: "conflict.short" }[kind] ?? "unsaved");

@@ -28,6 +28,11 @@ export const theme = EditorView.theme({
   ".cm-found": { width: "14px", textAlign: "center" },
   ".cm-found .error": { color: "var(--bad)", fontWeight: "600" },
   ".cm-found .warning": { color: "var(--warn)", fontWeight: "600" },
+  ".cm-since": { width: "3px", margin: "0 5px 0 0" },
+  ".cm-since .cm-gutterElement": { padding: "0" },
+  ".cm-since .added, .cm-since .changed, .cm-since .cut": { display: "block", width: "3px", height: "100%", background: "var(--accent)" },
+  ".cm-since .added": { background: "var(--good-solid)" },
+  ".cm-since .cut": { height: "3px", background: "var(--bad-solid)" },
   ".cm-placeholder": { color: "var(--text-3)" },
   ".cm-announced": { position: "fixed", top: "-10000px" },
 

@@ -40,6 +40,8 @@ const check = (name, what) => test(name, async (context) => {
 });
 after(() => server?.stop());
 
+const serious = async () => JSON.parse(await browser.run("axe.run(document, { resultTypes: ['violations'] }).then((result) => JSON.stringify(result.violations.map((one) => `${one.impact}: ${one.id} ${one.nodes.map((node) => node.target.join(' ')).join(' | ')}`)))")).filter((one) => /^(serious|critical)/.test(one));
+
 check("the text is shown with colours under the panel's policy, and the field gives way", async () => {
   await open();
   assert.equal(await text(), YAML);
@@ -210,6 +212,10 @@ check("the same line shows both versions, and the merged text is saved by hand",
   await browser.until("$('.conflict')");
   assert.match(await browser.run("$('.conflict').innerText"), /Two people changed the same text[\s\S]*Oleg saved[\s\S]*limit: 7[\s\S]*Yours[\s\S]*limit: 50/);
   for (const [width, height] of [[1440, 900], [390, 844]]) { await browser.screen(width, height); await browser.photograph(`conflict-${width}`); }
+  if (process.env.TOLMACH_TEST_AXE) {
+    await browser.call("Runtime.evaluate", { expression: await readFile(process.env.TOLMACH_TEST_AXE, "utf8") });
+    assert.deepEqual(await serious(), []);
+  }
   await browser.screen(1440, 900);
   assert.equal(await browser.run("$('.conflict .primary').getAttribute('aria-disabled')"), "true");
   await browser.run("$('.conflict .editor-view').shadowRoot.querySelectorAll('.choice button')[2].click()");
@@ -263,6 +269,25 @@ check("searching has the reader's words", async () => {
   await browser.photograph("search");
 });
 
+check("lines that differ from the published text are marked beside their numbers", async () => {
+  server.put("consultant.yaml", YAML.replace("limit: 5", "limit: 6").replace("offer:\n", "rental: 1\noffer:\n"));
+  await open();
+  await browser.until("root().querySelectorAll('.cm-since .changed').length === 1 && root().querySelectorAll('.cm-since .added').length === 1");
+  await go(1);
+  await browser.press("Control+Shift+KeyK");
+  await browser.until("root().querySelectorAll('.cm-since .cut').length === 1");
+});
+
+check("a form that uses what is saved waits for it", async () => {
+  await open();
+  await browser.run("(() => { const form = document.createElement('form'); form.setAttribute('data-after-save', ''); form.addEventListener('submit', (event) => { event.preventDefault(); window.sent = true; }); form.innerHTML = '<button id=publish>Publish</button>'; document.body.append(form); })()");
+  await go(7);
+  await browser.type("p: 1");
+  await browser.run("$('#publish').click()");
+  await browser.until("window.sent");
+  assert.match(server.text("consultant.yaml"), /p: 1/);
+});
+
 check("an address names a line", async () => {
   await open();
   await browser.run("location.hash = '#L4:5'");
@@ -284,18 +309,25 @@ check("everybody can use it: axe finds nothing serious, wide and narrow, light a
       await browser.press("Control+KeyF");
       await browser.photograph(`whole-${width}-${dark ? "dark" : "light"}`);
       await browser.call("Runtime.evaluate", { expression: axe });
-      const found = JSON.parse(await browser.run("axe.run(document, { resultTypes: ['violations'] }).then((result) => JSON.stringify(result.violations.map((one) => `${one.impact}: ${one.id} ${one.nodes.map((node) => node.target.join(' ')).join(' | ')}`)))"));
-      assert.deepEqual(found.filter((one) => /^(serious|critical)/.test(one)), [], `${width} ${dark}`);
+      assert.deepEqual(await serious(), [], `${width} ${dark}`);
+      await browser.press("Escape");
+      await go(5);
+      await browser.press("Control+Space");
+      await browser.until("root().querySelectorAll('.complete li').length > 0");
+      assert.deepEqual(await serious(), [], `completion ${width} ${dark}`);
     }
   }
   await browser.dark(false);
   await browser.screen(1440, 900);
 });
 
-check("20,000 letters typed into a text of 5,000 lines stay quick", async () => {
+check("typing into a text of 5,000 lines stays quick", async () => {
   server.put("consultant.yaml", Array.from({ length: 5000 }, (_, at) => `key${at}: "value {{x}}"\n`).join(""));
   await open();
   await go(4990);
-  const took = await browser.run("(() => { const start = performance.now(); for (let at = 0; at < 50; at += 1) editors[0].go(1 + (at * 97) % 5000); return performance.now() - start; })()");
-  assert.ok(took < 3000, String(took));
+  const start = performance.now();
+  for (let times = 0; times < 40; times += 1) await browser.type("x");
+  const took = (performance.now() - start) / 40;
+  assert.ok(took < 100, `${took} ms a letter`);
+  await saved();
 });

@@ -101,6 +101,7 @@ export class Fake {
     const word = /^\w*/.exec(text.slice(start))[0];
     return word === "limit" ? { from: start, to: start + word.length, title: "limit", doc: "How many rows at most." } : null;
   }
+  published({ file }) { return { text: this.text(file, 1) }; }
   undo() {
     const last = this.undos.pop();
     if (!last) return { status: 404, body: { error: "Nothing to undo" } };
@@ -120,7 +121,7 @@ export class Fake {
 <p><span data-saved data-saved-at="${Date.now() - 60_000}">Saved</span> <span data-where></span> <span class="badge" data-file-state="${file}" hidden></span> <span class="badge" data-file-count="${file}" hidden></span>
 <button class="button" type="button" data-run-tests id="run">Run</button> <button class="button" type="button" data-undo>Undo</button></p>
 <ul data-people hidden></ul>
-<form method="post" action="/form"><div class="editor" data-editor data-draft="d1" data-file="${file}" data-revision="${this.revision}" data-kind="${kind}" data-save="/save" data-state="/state" data-check="/check" data-complete="/complete" data-hover="/hover" data-undo="/undo" data-open="/edit?file={file}"><textarea name="text" aria-label="${file}">\n${escaped(this.text(file))}</textarea></div><button data-plain>Save</button></form>
+<form method="post" action="/form"><div class="editor" data-editor data-draft="d1" data-file="${file}" data-revision="${this.revision}" data-kind="${kind}" data-save="/save" data-state="/state" data-check="/check" data-complete="/complete" data-hover="/hover" data-undo="/undo" data-published="/published?file=${file}" data-open="/edit?file={file}"><textarea name="text" aria-label="${file}">\n${escaped(this.text(file))}</textarea></div><button data-plain>Save</button></form>
 <section aria-labelledby="problems"><h2 id="problems">Problems <span class="badge" data-problems-total hidden></span></h2><div data-problems></div></section></main>
 <div class="toasts" id="toasts" role="status"></div><p class="hidden" role="status" id="announce"></p>
 <p class="lost problem" data-problem role="alert" hidden><span data-problem-text></span></p>

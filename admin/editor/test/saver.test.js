@@ -197,11 +197,11 @@ test("without a network the text is kept here and saved when it is back", async 
 
 test("a network that is seen to be back saves at once", async () => {
   const world = new World();
-  world.saver.reached(false);
+  world.saver.reached("away");
   assert.equal(world.states.at(-1).kind, "offline");
   world.type("a\nb1\nc\n");
   await world.pass(100);
-  world.saver.reached(true);
+  world.saver.reached("there");
   await world.pass(0);
   assert.equal(world.current, "a\nb1\nc\n");
 });
@@ -273,6 +273,14 @@ test("a login that ended keeps the text and is tried again when asked", async ()
   world.saver.retry();
   await world.pass(0);
   assert.equal(world.current, "a\nb1\nc\n");
+});
+
+test("a login that ended is seen without a save as well, and so is its return", async () => {
+  const world = new World();
+  world.saver.reached("ended");
+  assert.equal(world.states.at(-1).kind, "ended");
+  world.saver.reached("there");
+  assert.deepEqual(world.states.at(-1), { kind: "saved", at: null, by: null }, "nothing was saved, so no time is said");
 });
 
 test("a refusal is said and not repeated until something else is typed", async () => {
