@@ -78,12 +78,12 @@ const mount = (element) => {
 
   view = createView({
     parent: element, text, kind, label: field.getAttribute("aria-label") ?? file, readonly,
+    beside: publishedAddress ? published(publishedAddress) : [],
     extensions: [
       diagnostics?.extension ?? [],
       complete && !readonly ? completion({ draft, file, address: complete }) : [],
       hoverAddress ? hover({ draft, file, address: hoverAddress }) : [],
       people,
-      publishedAddress ? published(publishedAddress) : [],
       firstKeys([
         { key: "Mod-s", run: () => { saveNow(); return true; }, preventDefault: true },
         { key: "Mod-z", run: undoOne, preventDefault: true },

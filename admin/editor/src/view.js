@@ -22,8 +22,8 @@ const PHRASES = ["Find", "Replace", "next", "previous", "all", "match case", "re
 const slug = (phrase) => `find.${phrase.toLowerCase().replace(/[ $]+/g, "_").replace(/_+$/, "")}`;
 export const phrases = () => Object.fromEntries(PHRASES.map((phrase) => [phrase, t(slug(phrase)).replace("{n}", "$")]));
 
-/** Makes a view at the end of `parent`. Extensions that come first win. */
-export const createView = ({ parent, text, kind, label, readonly = false, extensions = [] }) => {
+/** Makes a view at the end of `parent`. Extensions that come first win; `beside` stands to the right of the line numbers. */
+export const createView = ({ parent, text, kind, label, readonly = false, extensions = [], beside = [] }) => {
   const host = make("div", { class: "editor-view" });
   parent.append(host);
   const root = host.attachShadow({ mode: "open" });
@@ -33,6 +33,7 @@ export const createView = ({ parent, text, kind, label, readonly = false, extens
       extensions,
       readonly ? [EditorState.readOnly.of(true)] : [history()],
       lineNumbers(),
+      beside,
       highlightActiveLine(),
       highlightActiveLineGutter(),
       highlightSpecialChars(),
