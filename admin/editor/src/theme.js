@@ -46,7 +46,7 @@ export const theme = EditorView.theme({
   ".is-error": { textDecoration: "underline wavy var(--bad-solid) 1.5px", textUnderlineOffset: "4px", textDecorationSkipInk: "none" },
   ".is-warning": { textDecoration: "underline wavy var(--warn-solid) 1.5px", textUnderlineOffset: "4px", textDecorationSkipInk: "none" },
   // The height of a block between lines is measured without its margins.
-  ".lenses": { display: "flow-root", position: "sticky", left: "62px", width: "fit-content", padding: "2px 0 6px 8px" },
+  ".lenses": { display: "flow-root", position: "sticky", left: "62px", width: "fit-content", padding: "4px 0 6px 8px" },
   ".lens": {
     width: "fit-content", maxWidth: "min(500px, calc(100cqi - 84px))", padding: "5px 10px", borderLeft: "3px solid var(--bad-solid)",
     borderRadius: "0 var(--r-1) var(--r-1) 0", background: "var(--bad-soft)", font: "12px/17px var(--font)", whiteSpace: "normal", cursor: "default",
