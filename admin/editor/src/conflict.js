@@ -130,5 +130,5 @@ export const showConflict = ({ place, conflict, file, kind, save, edit }) => {
   count(view.state);
   heading.focus();
   announce(t("conflict.about", { name: by }));
-  return () => { view.destroy(); section.remove(); };
+  return { submit, close: () => { view.destroy(); section.remove(); } };
 };

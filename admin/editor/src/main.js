@@ -102,16 +102,16 @@ const mount = (element) => {
     where.textContent = t("where", { line: line.number, column: head - line.from + 1 });
   };
 
-  let closeConflict = null;
+  let shown = null;
   const tell = (state) => {
     status.tell(state);
     if (state.kind === "conflict") {
-      closeConflict?.();
+      shown?.close();
       view.dom.getRootNode().host.hidden = true;
-      closeConflict = showConflict({ place: element, conflict: state.conflict, file, kind, save: (merged) => saver.resolve(merged), edit: (merged) => saver.merging(merged) });
-    } else if (closeConflict) {
-      closeConflict();
-      closeConflict = null;
+      shown = showConflict({ place: element, conflict: state.conflict, file, kind, save: (merged) => saver.resolve(merged), edit: (merged) => saver.merging(merged) });
+    } else if (shown) {
+      shown.close();
+      shown = null;
       view.dom.getRootNode().host.hidden = false;
       view.requestMeasure();
       view.focus();
@@ -125,7 +125,11 @@ const mount = (element) => {
       line: () => view.state.doc.lineAt(view.state.selection.main.head).number,
       replace: (next, how) => replaceText(view, next, how),
     },
-    send: (body, how) => ask(save, { body, ...how }),
+    send: async (body, how) => {
+      const answer = await ask(save, { body, ...how });
+      // Another 409 than the one with both versions: the draft is closed.
+      return answer.kind === "conflict" && typeof answer.theirs !== "string" ? { ...answer, kind: "refused" } : answer;
+    },
     clock: { now: Date.now, after: (ms, act) => { const timer = setTimeout(act, ms); return () => clearTimeout(timer); } },
     keep: new Keep({ storage: storage(), draft, file, window: windowName() }),
     names: (by) => ({ mine: t("conflict.yours"), theirs: by || t("somebody") }),
@@ -186,6 +190,8 @@ const mount = (element) => {
     if (document.hidden) saver.flush({ leaving: true }); else { saver.retry(); poll(); }
   });
   addEventListener("pagehide", () => saver.flush({ leaving: true }));
+  // Only where the browser has no room for the text does leaving need a question.
+  addEventListener("beforeunload", (event) => { if (!readonly && saver.kept === false && saver.unsaved) event.preventDefault(); });
   addEventListener("online", () => { saver.retry(); poll(); });
   addEventListener("focus", () => saver.retry());
 
@@ -208,9 +214,10 @@ const mount = (element) => {
     else if (target.hash === location.hash) { event.preventDefault(); follow(); }
   });
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing || closeConflict) return;
+    if (event.defaultPrevented || event.isComposing) return;
     const control = event.ctrlKey || event.metaKey;
-    if (control && event.code === "KeyS" && !event.altKey) { event.preventDefault(); saveNow(); }
+    if (control && event.code === "KeyS" && !event.altKey) { event.preventDefault(); if (shown) shown.submit(); else saveNow(); }
+    else if (shown) return;
     else if (event.code === "F8" && diagnostics && !document.querySelector("dialog[open], :popover-open")) { event.preventDefault(); diagnostics.step(event.shiftKey ? -1 : 1); }
   });
   follow();

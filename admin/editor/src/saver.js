@@ -8,6 +8,8 @@ import { merge } from "./merge.js";
 /** A pause in typing after which the text is saved, and the longest time without one. Milliseconds. */
 const PAUSE = 800;
 const LONGEST = 5000;
+/** How late what is typed is kept in the browser: writing a large text at every key would be felt. */
+const KEPT = 250;
 /** Tries while the server cannot be reached. */
 const RETRY = [1000, 2000, 4000, 8000, 15_000, 30_000];
 
@@ -26,7 +28,7 @@ export class Saver {
     this.due = null;
     this.waits = null;
     this.since = null;
-    this.stopped = false;
+    this.keeps = null;
     // Sent, but whether the server has it is unknown.
     this.lost = [];
     this.savedAt = null;
@@ -37,7 +39,7 @@ export class Saver {
   /** Something was typed. */
   changed() {
     if (this.state.kind === "conflict") return;
-    this.keepIt();
+    this.keeps ??= this.clock.after(KEPT, () => this.keepIt());
     if (this.state.kind === "refused") this.tell({ kind: "unsaved" });
     if (!this.unsaved && !this.flight) { this.settled(); return; }
     this.since ??= this.clock.now();
@@ -49,7 +51,8 @@ export class Saver {
 
   /** Saves now what is not saved: a key, the field is left, the page is left. */
   flush({ leaving = false } = {}) {
-    if (this.state.kind === "conflict" || this.stopped) return Promise.resolve();
+    if (this.keeps) this.keepIt();
+    if (this.state.kind === "conflict") return Promise.resolve();
     if (leaving && this.flight && this.doc.text() !== this.flight.text) return this.request(true);
     if (this.flight) { this.again = true; return this.flight.done; }
     if (!this.unsaved) return Promise.resolve();
@@ -80,7 +83,7 @@ export class Saver {
   /** The merged text as it stands while a person edits it. */
   merging(text) {
     this.state.conflict.merged = text;
-    this.keepIt();
+    this.keeps ??= this.clock.after(KEPT, () => this.keepIt());
   }
 
   /** The text as somebody else saved it, asked for revision `asked`. What collides with unsaved text comes with the next save. */
@@ -137,6 +140,8 @@ export class Saver {
   // ---------- Inside ----------
 
   keepIt() {
+    this.keeps?.();
+    this.keeps = null;
     if (!this.unsaved) { this.keep.drop(); return; }
     const sent = this.flight ? [...this.lost, this.flight.text] : this.lost;
     const conflict = this.state.conflict ?? null;

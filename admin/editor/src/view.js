@@ -37,7 +37,7 @@ export const createView = ({ parent, text, kind, label, readonly = false, extens
       highlightActiveLine(),
       highlightActiveLineGutter(),
       highlightSpecialChars(),
-      drawSelection(),
+      drawSelection({ cursorBlinkRate: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 1200 }),
       EditorState.allowMultipleSelections.of(true),
       EditorState.languageData.of(() => [{ commentTokens: kind === "yaml" ? { line: "#" } : {} }]),
       search({ top: true }),

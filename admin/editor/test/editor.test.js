@@ -250,6 +250,37 @@ check("a login that ended is said with the way in, and a refusal with its reason
   await saved();
 });
 
+check("a text that may only be read says so and is not changed", async () => {
+  server.readonly = true;
+  await open();
+  await go(1);
+  await browser.type("x");
+  assert.equal(await text(), YAML);
+  assert.match(await browser.run("root().querySelector('.cm-content').getAttribute('aria-description')"), /not change/);
+  server.put("consultant.yaml", `# theirs\n${YAML}`);
+  await browser.until("editors[0].text().startsWith('# theirs')");
+  assert.equal(server.saves.length, 0);
+});
+
+check("the words are the reader's", async () => {
+  server.language = "ru";
+  await open();
+  await go(7);
+  await browser.type("budgett");
+  await browser.until("/^2.ошибки$/.test($('[data-problems-total]').textContent)");
+  assert.match(await browser.run("$('[data-where]').textContent"), /^Строка 7, столбец 8$/);
+  await browser.until("$('[data-saved]').textContent.startsWith('Сохранено')");
+});
+
+check("a draft that was closed meanwhile is said, and the text stays", async () => {
+  await open();
+  server.closed = true;
+  await go(7);
+  await browser.type("late: 1");
+  await browser.until("$('[data-saved]').textContent === 'The draft was published already'");
+  assert.match(await text(), /late: 1/);
+});
+
 check("the tests are run by Ctrl+Enter after everything is saved", async () => {
   await open();
   await browser.run("$('#run').addEventListener('click', () => { window.ran = editors[0].text(); })");

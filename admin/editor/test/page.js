@@ -63,6 +63,7 @@ export class Fake {
 
   save({ file, base, text }) {
     this.saves.push({ file, base, text });
+    if (this.closed) return { status: 409, body: { error: "The draft was published already" } };
     if (text.includes("refuse me")) return { status: 422, body: { error: "Too odd" } };
     const theirs = this.text(file);
     const from = this.text(file, base);
@@ -121,7 +122,7 @@ export class Fake {
 <p><span data-saved data-saved-at="${Date.now() - 60_000}">Saved</span> <span data-where></span> <span class="badge" data-file-state="${file}" hidden></span> <span class="badge" data-file-count="${file}" hidden></span>
 <button class="button" type="button" data-run-tests id="run">Run</button> <button class="button" type="button" data-undo>Undo</button></p>
 <ul data-people hidden></ul>
-<form method="post" action="/form"><div class="editor" data-editor data-draft="d1" data-file="${file}" data-revision="${this.revision}" data-kind="${kind}" data-save="/save" data-state="/state" data-check="/check" data-complete="/complete" data-hover="/hover" data-undo="/undo" data-published="/published?file=${file}" data-open="/edit?file={file}"><textarea name="text" aria-label="${file}">\n${escaped(this.text(file))}</textarea></div><button data-plain>Save</button></form>
+<form method="post" action="/form"><div class="editor" data-editor data-draft="d1" data-file="${file}" data-revision="${this.revision}" data-kind="${kind}"${this.readonly ? " data-readonly" : ""} data-save="/save" data-state="/state" data-check="/check" data-complete="/complete" data-hover="/hover" data-undo="/undo" data-published="/published?file=${file}" data-open="/edit?file={file}"><textarea name="text" aria-label="${file}">\n${escaped(this.text(file))}</textarea></div><button data-plain>Save</button></form>
 <section aria-labelledby="problems"><h2 id="problems">Problems <span class="badge" data-problems-total hidden></span></h2><div data-problems></div></section></main>
 <div class="toasts" id="toasts" role="status"></div><p class="hidden" role="status" id="announce"></p>
 <p class="lost problem" data-problem role="alert" hidden><span data-problem-text></span></p>

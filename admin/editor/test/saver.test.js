@@ -147,6 +147,7 @@ test("a conflict survives that the page is left, with what was merged so far", a
   world.type("a\nmine\nc\n");
   await world.pass(1000);
   world.saver.merging("a\nhalf\nc\n");
+  world.saver.flush({ leaving: true });
   const back = new World({ storage: world.storage, server: world.server });
   back.saver.restore(back.keep.take());
   const { kind, conflict } = back.states.at(-1);
@@ -184,6 +185,7 @@ test("without a network the text is kept here and saved when it is back", async 
   await world.pass(1000);
   assert.equal(world.states.at(-1).kind, "offline");
   world.type("a\nb12\nc\n");
+  await world.pass(300);
   assert.equal(world.keep.take().text, "a\nb12\nc\n");
   await world.pass(20_000);
   assert.ok(world.requests.length >= 4 && world.requests.length < 8, `tries are further and further apart: ${world.requests.length}`);
@@ -242,6 +244,7 @@ test("what was typed while the last save was under way is no conflict after a re
   world.slow = new Promise(() => {});
   await world.pass(900);
   world.type("a\nb12\nc\n");
+  await world.pass(300);
   world.save({ base: 1, text: "a\nb1\nc\n" });
   const back = new World({ storage: world.storage, server: world.server });
   back.saver.restore(back.keep.take());
@@ -255,6 +258,7 @@ test("another window's record is left to it while it lives", () => {
   const one = new World({ storage, window: "w1" });
   one.up = false;
   one.type("mine\n");
+  one.saver.flush({ leaving: true });
   const two = new World({ storage, window: "w2" });
   assert.equal(two.keep.take(), null);
   two.now += 60_000;
