@@ -27,7 +27,7 @@ mod tests;
 mod write;
 
 pub(crate) use bounds::{BLOCKS, BYTES, LOOPS, OUTPUT, TAG_BYTES, TAGS};
-pub(crate) use helpers::HELPERS;
+pub(crate) use helpers::{HELPERS, TemplateHelper};
 pub use kinds::Clash;
 pub(crate) use write::russian_plural;
 pub use write::{cut, money, money_in, plain, shorten};

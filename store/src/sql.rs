@@ -15,6 +15,7 @@ mod change;
 mod clients;
 mod dialect;
 mod dialogs;
+mod drafts;
 mod figures;
 mod look;
 mod operation;

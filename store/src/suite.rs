@@ -9,6 +9,7 @@ mod audit;
 mod clients;
 mod deliveries;
 mod dialogs;
+mod drafts;
 mod figures;
 mod leads;
 mod meter;
@@ -77,7 +78,8 @@ macro_rules! conformance {
             erases_a_long_history_in_steps, every_table_is_known_to_the_erasure,
             keeps_accounts, keeps_logins, uses_an_invitation_once, lists_chats_by_queue_and_filter,
             tells_the_news_and_the_turns, keeps_notes, finds_words_in_messages,
-            a_search_in_messages_is_just_words, words_leave_with_their_message, counts_dialogs_leads_and_intents, counts_model_calls);
+            a_search_in_messages_is_just_words, words_leave_with_their_message, counts_dialogs_leads_and_intents, counts_model_calls,
+            keeps_drafts, one_of_two_writers_of_a_draft_wins, forgets_old_changes_and_closed_drafts);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -93,6 +95,7 @@ pub(crate) use clients::*;
 pub(crate) use conformance;
 pub(crate) use deliveries::*;
 pub(crate) use dialogs::*;
+pub(crate) use drafts::*;
 pub(crate) use figures::*;
 pub(crate) use leads::*;
 pub(crate) use meter::*;

@@ -39,6 +39,12 @@ pub enum Permission {
     SeeCatalogue,
     /// To upload price lists, publish them, and go back.
     ChangeCatalogue,
+    /// To see flows, texts, drafts and releases.
+    SeeFlows,
+    /// To change texts, answers and the company's particulars, and publish them.
+    EditContent,
+    /// To change flows and their tests, publish them, and go back to an earlier release.
+    EditFlows,
 }
 
 impl Role {
@@ -77,10 +83,22 @@ impl Role {
                     | P::ExportLeads
                     | P::SeeCatalogue
                     | P::ChangeCatalogue
+                    | P::SeeFlows
+                    | P::EditContent
             ),
             // Contacts of clients are not needed to tune dialogs.
             Role::Analyst => {
-                matches!(what, P::OwnAccount | P::SeeFigures | P::ReadChats | P::SeePrompts | P::SeeCatalogue)
+                matches!(
+                    what,
+                    P::OwnAccount
+                        | P::SeeFigures
+                        | P::ReadChats
+                        | P::SeePrompts
+                        | P::SeeCatalogue
+                        | P::SeeFlows
+                        | P::EditContent
+                        | P::EditFlows
+                )
             }
         }
     }

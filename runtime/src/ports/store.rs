@@ -10,6 +10,7 @@ mod analytics;
 mod chats;
 mod clients;
 mod dialogs;
+mod drafts;
 mod figures;
 mod inbox;
 mod leads;
@@ -29,6 +30,10 @@ pub use clients::{ClientStore, ClientTable, Erased, Erasure, MAX_MENTIONS, Menti
 pub use dialogs::{
     ChatOverview, DialogQuery, DialogRow, DialogStore, FoundSaid, HandoffChange, MAX_FOUND, News, NoteRow,
     Queue, TurnLine, Waiting,
+};
+pub use drafts::{
+    DraftChange, DraftChangeKind, DraftFile, DraftState, DraftStore, DraftWrite, FlowDraft,
+    MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES,
 };
 pub use figures::{
     DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ReplyFigures,
@@ -68,6 +73,7 @@ pub trait Store:
     + AccountStore
     + DialogStore
     + FigureStore
+    + DraftStore
 {
     /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each table. A count that
     /// is not 0 means that there may be more.

@@ -134,6 +134,7 @@ impl<S: DbConnection> Group<'_, S> {
                 | Operation::ChangeLead(..)
                 | Operation::Change(..)
                 | Operation::Account(..)
+                | Operation::Draft(..)
                 | Operation::AddNote(..)
                 | Operation::EraseHistory { .. }
                 | Operation::EraseClient(..)

@@ -23,14 +23,14 @@ use tolmach_runtime::{
         self, Account, AccountSaved, AccountStore, Actor, Address, AnalyticsEvent, AnalyticsStore,
         AuditEntry, AuditQuery, AuditStore, Bundle, Catalog, Channel, Chat, ChatKey, ChatStore, ClientStore,
         ClientTable, Commit, CommitOutcome, Day, Delivery, DeliveryRow, DialogFigures, DialogQuery,
-        DialogRow, DialogStore, Embedder, Erased, Erasure, FigurePeriod, FigureStore, FoundSaid, Http,
-        Inbound, InboxStore, Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore,
-        LeaseStore, Llm, Login, Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall,
-        ModelCallQuery, ModelCallRow, ModelFigures, Needle, News, Next, NoteRow, NoticeRow, OutboxRow,
-        OutboxStore, Page, Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask,
-        ReleaseStore, Removed, ReplyFigures, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore,
-        TimerStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace,
-        Write, Written,
+        DialogRow, DialogStore, DraftChange, DraftFile, DraftStore, DraftWrite, Embedder, Erased, Erasure,
+        FigurePeriod, FigureStore, FlowDraft, FoundSaid, Http, Inbound, InboxStore, Invitation, Job,
+        LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Llm, Login, Logins, Mention,
+        MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow, ModelFigures, Needle,
+        News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page, Publication, PublishOutcome, Purged,
+        QuarantineQuery, QuarantinedTask, ReleaseStore, Removed, ReplyFigures, Retention, Store, StoredTurn,
+        TakenOverChat, Task, TaskStore, TimerStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload,
+        UploadStore, Waiting, WaitingPlace, Write, Written,
     },
 };
 use uuid::Uuid;
@@ -265,6 +265,14 @@ store! { DialogStore
     fn turn_lines(chat: &str, from: i64, until: i64, limit: u32) -> Vec<TurnLine>;
     fn add_note(note: &NoteRow) -> bool;
     fn notes(chat: &str) -> Vec<NoteRow>;
+}
+
+store! { DraftStore
+    fn flow_drafts() -> Vec<FlowDraft>;
+    fn flow_draft(id: Uuid) -> Option<FlowDraft>;
+    fn draft_files(id: Uuid) -> Vec<DraftFile>;
+    fn draft_changes(id: Uuid, before: i64, limit: u32) -> Vec<DraftChange>;
+    fn write_draft(write: &DraftWrite) -> bool;
 }
 
 store! { FigureStore
