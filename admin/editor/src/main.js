@@ -107,6 +107,7 @@ const mount = (element) => {
   let shown = null;
   const tell = (state) => {
     status.tell(state);
+    if (state.kind === "saved") element.dispatchEvent(new CustomEvent("editor:saved", { bubbles: true }));
     if (state.kind === "conflict") {
       shown?.close();
       view.dom.getRootNode().host.hidden = true;
