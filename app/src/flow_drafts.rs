@@ -7,6 +7,7 @@
 //!
 //! The audit log tells when a draft is begun, thrown away and published; what was changed in it stands in its history.
 
+mod back;
 mod merge;
 mod publish;
 mod update;
@@ -374,8 +375,16 @@ pub async fn save(
         if Some(&merged) == theirs.as_ref() {
             return Ok(Saved::Stored { revision: opened.draft.revision, text: shown, by });
         }
-        let change = (edit.path.clone(), theirs, Some(merged), edit.kind);
-        if let Some(revision) = written(store, editor, now, &opened, change, Vec::new()).await? {
+        let undone = match edit.kind {
+            DraftChangeKind::Text => {
+                let changes = store.draft_changes(id, i64::MAX, 200).await?;
+                back::taken_back(&changes, &editor.actor.id, &edit.path, (theirs.as_ref(), &merged))
+            }
+            _ => Vec::new(),
+        };
+        let kind = if undone.is_empty() { edit.kind } else { DraftChangeKind::Undo };
+        let change = (edit.path.clone(), theirs, Some(merged), kind);
+        if let Some(revision) = written(store, editor, now, &opened, change, undone).await? {
             return Ok(Saved::Stored { revision, text: shown, by });
         }
     }

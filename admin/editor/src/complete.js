@@ -5,7 +5,7 @@ import { EditorView, ViewPlugin, showTooltip } from "@codemirror/view";
 import { fitting } from "./ranking.js";
 import { ask } from "./requests.js";
 import { counted, announce, has, make, t } from "./texts.js";
-import { firstKeys, rich } from "./view.js";
+import { ENGLISH, firstKeys, rich } from "./view.js";
 
 /** A pause in typing after which completions are asked for. Milliseconds. */
 const PAUSE = 60;
@@ -52,7 +52,7 @@ const field = StateField.define({
 
 const list = (view) => {
   const options = make("ul", { role: "listbox", "aria-label": t("complete.title") });
-  const doc = make("p", { class: "doc" });
+  const doc = make("p", { class: "doc", ...ENGLISH });
   const dom = make("div", { class: "complete", on: { mousedown: (event) => {
     event.preventDefault();
     const option = event.target.closest("li");
@@ -66,7 +66,7 @@ const list = (view) => {
       options.id = open.id;
       options.replaceChildren(...shown.map((item, at) => make("li", { role: "option", id: `${open.id}-${at}`, data: { at } },
         make("span", { class: "label" }, item.label),
-        item.detail ? make("span", { class: "detail" }, item.detail) : null,
+        item.detail ? make("span", { class: "detail", ...ENGLISH }, item.detail) : null,
         item.kind && has(`kind.${item.kind}`) ? make("span", { class: "kind" }, t(`kind.${item.kind}`)) : null)));
     }
     [...options.children].forEach((option, at) => option.setAttribute("aria-selected", String(at === open.at)));

@@ -4,7 +4,7 @@ import { RangeSet, RangeSetBuilder, StateEffect, StateField } from "@codemirror/
 import { Decoration, EditorView, GutterMarker, ViewPlugin, WidgetType, gutter } from "@codemirror/view";
 import { ask } from "./requests.js";
 import { announce, counted, icon, make, t } from "./texts.js";
-import { firstKeys, goTo, rich } from "./view.js";
+import { ENGLISH, firstKeys, goTo, rich } from "./view.js";
 
 /** A pause in typing after which the text is checked. Milliseconds. */
 const PAUSE = 150;
@@ -20,7 +20,7 @@ class Lens extends WidgetType {
   get estimatedHeight() { return 32 * this.list.length; }
   toDOM() {
     return make("div", { class: "lenses" }, ...this.list.map((one) => make("div", { class: isError(one) ? "lens" : "lens warning" },
-      one.code ? make("span", { class: "code" }, one.code) : null, " ", make("b", {}, ...rich(one.message)), " ", ...rich(one.help))));
+      one.code ? make("span", { class: "code" }, one.code) : null, " ", make("b", ENGLISH, ...rich(one.message)), " ", make("span", ENGLISH, ...rich(one.help)))));
   }
   ignoreEvent() { return true; }
 }
@@ -156,15 +156,16 @@ export class Diagnostics {
 
   row(one) {
     const here = one.file === this.file;
-    const where = `${one.line}:${one.column}`;
-    const link = make("a", { class: "where", href: here ? `#L${where}` : `${this.address(one.file)}#L${where}`, title: t("problems.go", { file: one.file, line: one.line, column: one.column }) }, here ? where : `${one.file} ${where}`);
+    // A problem of a file as a whole has no line.
+    const where = one.line ? `${one.line}:${one.column}` : "";
+    const link = make("a", { class: "where", href: here ? `#L${where || 1}` : `${this.address(one.file)}#L${where || 1}`, title: one.line ? t("problems.go", { file: one.file, line: one.line, column: one.column }) : one.file }, here && where ? where : `${one.file} ${where}`);
     if (here) link.addEventListener("click", (event) => { event.preventDefault(); this.go(one.number); });
     const fix = one.fix && !this.readonly
       ? make("span", { class: "acts" }, make("button", { class: "button tiny", type: "button", on: { click: () => this.fix(one.number) } }, one.fix.label))
       : null;
     return make("li", {}, icon(isError(one) ? "stop" : "alert", isError(one) ? "bad" : "warn"),
-      make("span", { class: "what" }, make("span", { class: "hidden" }, `${t(isError(one) ? "error" : "warning")}: `), ...rich(one.message)),
-      link, one.help ? make("span", { class: "why" }, ...rich(one.help)) : null, fix);
+      make("span", { class: "what" }, make("span", { class: "hidden" }, `${t(isError(one) ? "error" : "warning")}: `), make("span", ENGLISH, ...rich(one.message))),
+      link, one.help ? make("span", { class: "why", ...ENGLISH }, ...rich(one.help)) : null, fix);
   }
 
   items() { return this.view.state.field(field).items; }

@@ -4,7 +4,7 @@ import { StateEffect, StateField } from "@codemirror/state";
 import { hoverTooltip, showTooltip } from "@codemirror/view";
 import { ask } from "./requests.js";
 import { announce, make, t } from "./texts.js";
-import { firstKeys, rich } from "./view.js";
+import { ENGLISH, firstKeys, rich } from "./view.js";
 
 const show = StateEffect.define();
 const field = StateField.define({
@@ -22,7 +22,7 @@ export const hover = ({ draft, file, address }) => {
     const answer = await ask(address, { body: { draft, file, text: doc.toString(), offset } });
     if (answer.kind !== "ok" || answer.nothing || !(answer.title || answer.doc) || view.state.doc !== doc) return null;
     const clamp = (at) => Math.max(0, Math.min(Number(at) || 0, doc.length));
-    const create = () => ({ dom: make("div", { class: "about" }, answer.title ? make("b", {}, ...rich(answer.title)) : null, answer.doc ? make("p", {}, ...rich(answer.doc)) : null) });
+    const create = () => ({ dom: make("div", { class: "about", ...ENGLISH }, answer.title ? make("b", {}, ...rich(answer.title)) : null, answer.doc ? make("p", {}, ...rich(answer.doc)) : null) });
     return { pos: clamp(answer.from ?? offset), end: clamp(answer.to ?? offset), above: true, create, words: [answer.title, answer.doc].filter(Boolean).join(". ") };
   };
   const ofCursor = async (view) => {

@@ -42,7 +42,7 @@ const mount = (element) => {
 
   // Everything that is in flight elsewhere is saved first, so that the server edits what the person sees.
   const elsewhere = async (path, edits) => {
-    const now = await ask(`${stateAddress}?${new URLSearchParams({ file: path, revision: 0 })}`);
+    const now = await ask(`${stateAddress}?${new URLSearchParams({ file: path, revision: -1 })}`);
     const changed = now.kind === "ok" && typeof now.text === "string" ? edited(now.text, edits) : null;
     const answer = changed === null ? now : await ask(save, { body: { file: path, base: now.revision, text: changed, line: 1 } });
     if (changed !== null && answer.kind === "ok") return true;
@@ -63,7 +63,7 @@ const mount = (element) => {
     } else if (answer.file) {
       refreshFiles();
     }
-    const words = answer.what || t("undo.done");
+    const words = t("undo.in", { file: answer.file ?? "" });
     if (window.panel) window.panel.toast(words); else announce(words);
     status.tell({ kind: "saved", at: Date.now() });
   };
@@ -71,9 +71,11 @@ const mount = (element) => {
     if (undoDepth(view.state) > 0) undo(view); else serverUndo();
     return true;
   };
-  const refreshFiles = () => {
+  const refreshFiles = async () => {
     const list = scope.querySelector("[data-files][data-src]");
-    if (list) window.panel?.refresh(list).catch(() => {});
+    if (!list || !window.panel) return;
+    try { await window.panel.refresh(list); } catch { return; }
+    diagnostics?.list();
   };
 
   view = createView({
@@ -105,6 +107,7 @@ const mount = (element) => {
   let shown = null;
   const tell = (state) => {
     status.tell(state);
+    if (state.kind === "saved") element.dispatchEvent(new CustomEvent("editor:saved", { bubbles: true }));
     if (state.kind === "conflict") {
       shown?.close();
       view.dom.getRootNode().host.hidden = true;
@@ -163,6 +166,7 @@ const mount = (element) => {
 
   let polling = 0;
   let paths = null;
+  let closed = false;
   const poll = async () => {
     clearTimeout(polling);
     if (document.hidden || !stateAddress) return;
@@ -173,16 +177,18 @@ const mount = (element) => {
     saver.reached({ offline: "away", ended: "ended" }[answer.kind] ?? "there");
     if (answer.kind !== "ok") return;
     if (saver.remote({ asked, revision: answer.file_revision ?? answer.revision, text: answer.text })) announce(t("changed_elsewhere"));
-    for (const { path, state } of answer.files ?? []) {
-      for (const badge of scope.querySelectorAll(`[data-file-state="${CSS.escape(path)}"]`)) {
-        badge.hidden = state === "same";
-        badge.className = `badge ${{ new: "good", deleted: "bad" }[state] ?? "info"}`;
-        badge.textContent = state === "same" ? "" : t(`file.${state}`);
-      }
+    const states = new Map((answer.files ?? []).map((one) => [one.path, one.state]));
+    for (const badge of scope.querySelectorAll("[data-file-state]")) {
+      const state = states.get(badge.dataset.fileState) ?? "same";
+      badge.hidden = state === "same";
+      badge.className = `badge ${{ new: "good", deleted: "bad" }[state] ?? "info"}`;
+      badge.textContent = state === "same" ? "" : t(`file.${state}`);
     }
-    const now = (answer.files ?? []).map((one) => `${one.path} ${one.state === "deleted"}`).sort().join("\n");
+    // Files that came or went: the list is another one.
+    const now = [...states].filter(([, state]) => ["new", "deleted"].includes(state)).map(String).sort().join("\n");
     if (paths !== null && now !== paths) refreshFiles();
     paths = now;
+    if (answer.closed && !readonly && !closed) { closed = true; saver.tell({ kind: "refused", error: t("closed") }); }
     showPeople(view, scope, answer.people ?? [], { file, address });
   };
   polling = setTimeout(poll, POLL);

@@ -117,7 +117,7 @@ export const merge = (base, mine, theirs, names = { mine: "mine", theirs: "their
   if (mine === theirs || theirs === base) return { text: mine, conflicts: 0 };
   if (mine === base) return { text: theirs, conflicts: 0 };
   const [from, left, right] = [lines(base), lines(mine), lines(theirs)];
-  const sides = [{ of: left, all: hunks(from, left), at: 0, shift: 0 }, { of: right, all: hunks(from, right), at: 0, shift: 0 }];
+  const sides = [left, right].map((of) => ({ of, all: hunks(from, of).flatMap(single), at: 0, shift: 0 }));
   const parts = [];
   let conflicts = 0;
   let at = 0;
@@ -152,14 +152,20 @@ export const merge = (base, mine, theirs, names = { mine: "mine", theirs: "their
     else if (texts[0] === texts[1]) parts.push(texts[0]);
     else {
       conflicts += 1;
-      const before = parts.join("");
-      parts.length = 0;
-      parts.push(ended(before), marked({ mine: texts[0], theirs: texts[1] }, names));
+      parts.push(marked({ mine: texts[0], theirs: texts[1] }, names));
     }
     at = span.to;
   }
   parts.push(from.slice(at).join(""));
-  return { text: parts.join(""), conflicts };
+  // The last line of a text may have no end. Where something follows it in the merged one, it has.
+  const whole = parts.filter(Boolean);
+  return { text: whole.map((part, at) => (at < whole.length - 1 ? ended(part) : part)).join(""), conflicts };
+};
+/** Lines that were replaced by as many are each a change of its own, as the server has it. */
+const single = (hunk) => {
+  const { from, to, start, end } = hunk;
+  if (to - from !== end - start) return [hunk];
+  return Array.from({ length: to - from }, (_, at) => ({ from: from + at, to: from + at + 1, start: start + at, end: start + at + 1 }));
 };
 // At one line an insertion stands before a change.
 const order = (a, b) => a.from - b.from || (a.from === a.to ? -1 : 0) - (b.from === b.to ? -1 : 0);

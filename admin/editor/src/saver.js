@@ -90,6 +90,7 @@ export class Saver {
   remote({ asked, revision, text }) {
     if (typeof text !== "string" || this.flight || this.state.kind === "conflict") return false;
     if (asked !== this.known.revision || this.known.text === null) return false;
+    if (text === this.known.text) { this.known.revision = revision; return false; }
     const now = this.doc.text();
     const merged = merge(this.known.text, now, text, this.names());
     if (merged.conflicts) return false;

@@ -18,6 +18,8 @@ export class Status {
     this.place = place;
     this.at = Number(place?.dataset.savedAt) || 0;
     this.kind = "saved";
+    // It counts seconds: a screen reader is told by `announce`, and only of what changes the matter.
+    place?.removeAttribute("role");
     this.draw();
     setInterval(() => { if (this.kind === "saved") this.draw(); }, 1000);
   }

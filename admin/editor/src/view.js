@@ -70,5 +70,7 @@ export const goTo = (view, at) => {
   view.focus();
 };
 
+/** The compiler's words are English whatever the reader's language is. */
+export const ENGLISH = document.documentElement.lang === "en" ? {} : { lang: "en" };
 /** Words with `code` in them. */
 export const rich = (text) => String(text ?? "").split("`").map((piece, at) => (at % 2 ? make("code", {}, piece) : piece));

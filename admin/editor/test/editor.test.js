@@ -231,7 +231,7 @@ check("undo goes on at the server when the text has nothing to undo", async () =
   await open();
   server.save({ file: "other.yaml", base: server.revision, text: "old: 1\n" });
   await browser.run("document.querySelector('button[data-undo]').click()");
-  await browser.until("$('#toasts').innerText.includes('Undone in other.yaml')");
+  await browser.until("$('#toasts').innerText.includes('The last change is undone: other.yaml')");
   assert.equal(server.text("other.yaml"), "old: budgett\n");
 });
 

@@ -68,6 +68,15 @@ test("what both changed differently stands between marks, and nothing is lost", 
   assert.equal(merge("a", "b", "c").text, "<<<<<<< mine\nb\n=======\nc\n>>>>>>> theirs\n", "without an end of line");
 });
 
+test("of lines that both replaced only those that differ are a conflict", () => {
+  const { text, conflicts } = merge("a\nb\nc\n", "A\nB\nc\n", "A\nX\nc\n");
+  assert.deepEqual([text, conflicts], ["A\n<<<<<<< mine\nB\n=======\nX\n>>>>>>> theirs\nc\n", 1]);
+});
+
+test("a last line without an end is not glued to what the other has put after it", () => {
+  assert.equal(merge("a\n", "A\nmine", "a\ntheirs\n").text, "A\nmine\ntheirs\n");
+});
+
 test("a merge keeps every line that one side alone added, whatever the texts", () => {
   const next = random(11);
   const base = Array.from({ length: 8 }, (_, at) => `line ${at}\n`).join("");

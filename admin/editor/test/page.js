@@ -73,8 +73,8 @@ export class Fake {
     return { revision: this.revision, ...(merged.text === text ? {} : { text: merged.text, by: "Oleg" }) };
   }
   state({ file, revision }) {
-    const files = [...this.files.keys()].map((path) => ({ path, state: this.changed(path, 1) ? "changed" : "same" }));
-    return { revision: this.revision, file_revision: this.revision, ...(this.changed(file, Number(revision)) ? { text: this.text(file) } : {}), files, people: this.people };
+    const files = [...this.files.keys()].filter((path) => this.changed(path, 1)).map((path) => ({ path, state: "changed" }));
+    return { revision: this.revision, file_revision: this.revision, ...(this.changed(file, Number(revision)) ? { text: this.text(file) } : {}), files, people: this.people, closed: this.closed ?? false };
   }
   /** Finds "budgett" in the text, and anything in other files that has "wrong". */
   check({ file, text }) {
@@ -107,7 +107,7 @@ export class Fake {
     const last = this.undos.pop();
     if (!last) return { status: 404, body: { error: "Nothing to undo" } };
     this.put(last.file, last.text);
-    return { revision: this.revision, file: last.file, text: last.text, what: `Undone in ${last.file}` };
+    return { revision: this.revision, file: last.file, text: last.text, what: "text" };
   }
 
   async page(file) {

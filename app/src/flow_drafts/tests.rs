@@ -105,6 +105,29 @@ async fn two_people_write_in_one_file_at_once() {
 }
 
 #[tokio::test]
+async fn what_was_undone_in_an_editor_does_not_come_back_by_the_next_undo() {
+    let shop = Shop::new().await;
+    let id = shop.begin().await;
+    let flow = FLOW.replace("Hello", "Good day");
+    shop.save("anton", 1_000, id, ("shop.yaml", 0, &flow)).await;
+    let began = "One\nTwo\nThree\n";
+    shop.save("anton", 50_000, id, (OFFER, 1, "One!\nTwo\nThree\n")).await;
+    shop.save("anton", 90_000, id, (OFFER, 2, "One!!\nTwo\nThree\n")).await;
+    // The editor undoes a part of it, then the rest; each is saved by itself.
+    shop.save("anton", 130_000, id, (OFFER, 3, "One!\nTwo\nThree\n")).await;
+    shop.save("anton", 170_000, id, (OFFER, 4, began)).await;
+    let undone = undo(&*shop.store, &analyst("anton"), 200_000, id).await.unwrap();
+    assert_eq!((undone.path.as_str(), undone.text.as_deref()), ("shop.yaml", Some(FLOW)));
+    assert_eq!(shop.text(id, OFFER).await.as_deref(), Some(began));
+    // What somebody else wrote between is never taken back by it.
+    shop.save("anton", 300_000, id, (OFFER, 6, "One\nTwo\nThree!\n")).await;
+    shop.save("mila", 310_000, id, (OFFER, 7, "ONE\nTwo\nThree!\n")).await;
+    shop.save("anton", 320_000, id, (OFFER, 8, "One\nTwo\nThree!\n")).await;
+    let changes = shop.store.draft_changes(id, i64::MAX, 3).await.unwrap();
+    assert_eq!(changes.iter().map(|change| change.kind).collect::<Vec<_>>(), [DraftChangeKind::Text; 3]);
+}
+
+#[tokio::test]
 async fn undoing_takes_back_what_one_did_and_nothing_of_others() {
     let shop = Shop::new().await;
     let id = shop.begin().await;
