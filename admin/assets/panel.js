@@ -16,6 +16,8 @@ const plural = (number, all) => {
   const order = list.length === 2 ? { one: 0 } : { one: 0, few: 1 };
   return list[order[forms.select(number)] ?? list.length - 1];
 };
+/** What an event began at, also inside of a shadow root: the editor's. */
+const origin = (event) => event.composedPath()[0] ?? event.target;
 const typing = (target) => target instanceof Element && target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 const visible = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 
@@ -407,7 +409,7 @@ const step = (by) => {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   const control = event.ctrlKey || event.metaKey;
-  const field = typing(event.target);
+  const field = typing(origin(event));
 
   if (event.key === "Escape") {
     if (root.dataset.menu === "open") { setMenu(false); menu?.focus(); return; }
@@ -439,7 +441,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/" || event.code === "Slash" && !event.shiftKey) { event.preventDefault(); palette?.showPopover(); return; }
   if (Date.now() - gone < 1200) {
     gone = 0;
-    const to = { KeyO: "dashboard", KeyI: "inbox", KeyL: "leads", KeyC: "catalogue", KeyA: "account", KeyE: "experiments", KeyU: "people", KeyS: "system", KeyJ: "logs", KeyH: "audit", KeyD: "data" }[event.code];
+    const to = { KeyO: "dashboard", KeyI: "inbox", KeyL: "leads", KeyC: "catalogue", KeyA: "account", KeyE: "experiments", KeyU: "people", KeyS: "system", KeyJ: "logs", KeyH: "audit", KeyD: "data", KeyF: "flows", KeyT: "texts" }[event.code];
     const link = to && $(`[data-go="${to}"]`, palette);
     if (link) { event.preventDefault(); location.assign(link.href); }
     return;

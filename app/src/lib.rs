@@ -6,6 +6,7 @@
 //! pages parse their input, call one function and render its result.
 
 pub mod accounts;
+pub mod assist;
 pub mod audit;
 pub mod backtest;
 pub mod catalog;
@@ -19,6 +20,7 @@ pub mod dialog_tests;
 pub mod eval;
 pub mod figures;
 pub mod files;
+pub mod flow_drafts;
 pub mod goals;
 pub mod graph;
 pub mod handoff;

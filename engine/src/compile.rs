@@ -2,7 +2,7 @@
 
 mod analysis;
 mod check;
-mod company;
+pub(crate) mod company;
 mod documents;
 mod header;
 mod phrases;
@@ -11,7 +11,7 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 
 use check::{check_flow, unused};
-use read::read_flow;
+pub(crate) use read::read_flow;
 
 use crate::{
     bundle::Bundle,

@@ -18,7 +18,7 @@ mod values;
 use std::collections::BTreeSet;
 
 pub(crate) use bounds::{BYTES, LOOPS, NESTING, TERMS};
-pub(crate) use functions::{FUNCTIONS, Sort};
+pub(crate) use functions::{FUNCTIONS, Function, Sort};
 pub use kinds::fits;
 
 use cel::{

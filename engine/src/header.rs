@@ -26,6 +26,7 @@ pub struct Header {
     #[serde(default)]
     pub entry: bool,
     /// The node at which a message enters when nothing waits for it.
+    #[schemars(extend("x-names" = "node"))]
     pub start: Spanned<String>,
     /// The languages that the flow promises to speak. Those of the entry flow are the only ones that clients are spoken to in; the
     /// first is used until a client shows another.
@@ -62,6 +63,7 @@ pub struct On {
     /// (`/help`) or by a person, and is dropped, with its flow, where the command leads to a question of its own. `/start` begins
     /// the dialog anew.
     #[serde(default)]
+    #[schemars(extend("x-names" = "node"))]
     pub command: BTreeMap<String, Spanned<String>>,
     /// The intents that interrupt a question when a message does not answer it. As at their own node, one that `commits` needs
     /// `commit_confidence` too, and does not interrupt where the message refuses it.
@@ -70,16 +72,19 @@ pub struct On {
     /// The `refer` node that reads every message first: one that speaks of what the client was shown goes on there, any other
     /// where it would go without it.
     #[serde(default)]
+    #[schemars(extend("x-names" = "node"))]
     pub refer: Option<Spanned<String>>,
     /// The `collect_contact` node for a contact that comes by itself: a phone number or an address with a name at most, or a
     /// contact that is shared, while no form and no question waits for it.
     #[serde(default)]
+    #[schemars(extend("x-names" = "node"))]
     pub contact: Option<Spanned<String>>,
     /// Where a dialog goes when the client is inactive.
     #[serde(default)]
     pub inactivity: Option<Inactivity>,
     /// Where a turn goes, once, after a fault.
     #[serde(default)]
+    #[schemars(extend("x-names" = "node"))]
     pub error: Option<Spanned<String>>,
 }
 
@@ -88,12 +93,14 @@ pub struct On {
 #[serde(deny_unknown_fields)]
 pub struct IntentInterrupt {
     /// The `classify` node of this flow whose intents and examples are used.
+    #[schemars(extend("x-names" = "node"))]
     pub from: Spanned<String>,
     /// The least confidence (0 to 1) at which an intent interrupts.
     #[serde(default = "default_min_confidence")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub min_confidence: Spanned<f32>,
     /// Nodes by intent.
+    #[schemars(extend("x-names" = "node"))]
     pub to: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
@@ -108,6 +115,7 @@ pub struct Inactivity {
     /// How long after the client's last message.
     pub after: Spanned<Duration>,
     /// The node to run then.
+    #[schemars(extend("x-names" = "node"))]
     pub to: Spanned<String>,
 }
 

@@ -29,6 +29,7 @@ pub mod link;
 pub mod measure;
 pub mod node_info;
 pub mod or_none;
+pub mod outline;
 pub mod personal;
 pub mod phrases;
 pub mod platform;

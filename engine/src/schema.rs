@@ -1,4 +1,8 @@
 //! The JSON Schema of a flow file, from the types that read it. Editors use it for completion and checks.
+//!
+//! Beside the standard's words it has two of our own, which other editors ignore: `x-names` says what a text (or each item, or each
+//! value of a map) is the name of, `x-keys` what the keys of a map are: `node`, `target`, `slot`, `exit`, `flow`, `prompt`,
+//! `knowledge` or `answers`.
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -19,6 +23,8 @@ pub fn flow_schema(kinds: &[&'static KindSpec]) -> Value {
         json!({
             "description": "Where the node leads: one target for every exit, or a map from exits to targets. \
                             A target is a node's name, `wait`, `end` or `return`.",
+            "x-names": "target",
+            "x-keys": "exit",
             "anyOf": [
                 { "type": "string" },
                 { "type": "object", "additionalProperties": { "type": "string" } }

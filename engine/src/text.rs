@@ -27,7 +27,7 @@ mod tests;
 mod write;
 
 pub(crate) use bounds::{BLOCKS, BYTES, LOOPS, OUTPUT, TAG_BYTES, TAGS};
-pub(crate) use helpers::HELPERS;
+pub(crate) use helpers::{HELPERS, TemplateHelper};
 pub use kinds::Clash;
 pub use write::{currency_sign, cut, money, money_in, plain, russian_plural, shorten};
 

@@ -111,6 +111,20 @@ impl VariableNames<'_> {
         fields.iter().try_fold(root, |kind, field| kind.field_type(field))
     }
 
+    /// The fixed fields of a root.
+    pub(crate) fn fields(&self, root: &str) -> &'static [&'static str] {
+        match root {
+            "client" => &CLIENT,
+            "message" => &MESSAGE,
+            "session" => &SESSION,
+            "results" => &RESULTS,
+            "context" => &CONTEXT,
+            "now" if !self.working_hours => NOW.split_at(CLOCK).0,
+            "now" => &NOW,
+            _ => &[],
+        }
+    }
+
     /// Checks a path such as `slots.budget`, as far as its types are known.
     ///
     /// # Errors
@@ -121,14 +135,8 @@ impl VariableNames<'_> {
             return Err(unknown("variable", root, ROOTS));
         }
         let Some(name) = path.get(1) else { return Ok(()) };
-        let fixed: &[&str] = match root.as_str() {
-            "client" => &CLIENT,
-            "message" => &MESSAGE,
-            "session" => &SESSION,
-            "results" => &RESULTS,
-            "context" => &CONTEXT,
-            "now" if !self.working_hours => NOW.split_at(CLOCK).0,
-            "now" => &NOW,
+        let fixed = match root.as_str() {
+            "client" | "message" | "session" | "results" | "context" | "now" => self.fields(root),
             "company" if self.company.contains_key(name.as_str()) => return Ok(()),
             "company" => return Err(unknown("field", name, self.company.keys().copied())),
             "labels" => {

@@ -25,15 +25,19 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Answer {
     /// The prompt: how to answer.
+    #[schemars(extend("x-names" = "prompt"))]
     prompt: Spanned<String>,
     /// A slot with search results that the reply may name.
     #[serde(default)]
+    #[schemars(extend("x-names" = "slot"))]
     facts: Option<Spanned<String>>,
     /// Knowledge files to answer from.
     #[serde(default)]
+    #[schemars(extend("x-names" = "knowledge"))]
     knowledge: Vec<Spanned<String>>,
     /// A slot with search results, shown as cards with further pages.
     #[serde(default)]
+    #[schemars(extend("x-names" = "slot"))]
     cards: Option<Spanned<String>>,
     /// Buttons under the reply.
     #[serde(default)]

@@ -49,6 +49,7 @@ pub(crate) struct Ask {
     /// the one in working hours of company.yaml, or from 8 to 20 without them; `5:00` in a Russian message and `05:00` are of the
     /// morning. A past day («вчера») fits where only `max` is given. Duration («полтора часа»), money («5 тысяч»), phone, email, size
     /// («50х30х20 см»).
+    #[schemars(extend("x-names" = "slot"))]
     into: Spanned<String>,
     /// For a text slot: the only answers that fit, offered as buttons.
     #[serde(default)]
@@ -81,10 +82,12 @@ pub(crate) struct Ask {
     any_words: bool,
     /// For a text slot: a contact slot that gets the name that the answer gives, beside what it holds.
     #[serde(default)]
+    #[schemars(extend("x-names" = "slot"))]
     name_into: Option<Spanned<String>>,
     /// For a boolean slot or choices: a text slot for what the answer says beside them («да, только после шести»); it is unset
     /// where the answer says no more.
     #[serde(default)]
+    #[schemars(extend("x-names" = "slot"))]
     remark: Option<Spanned<String>>,
     /// Whether the client may leave it open («не срочно», «не знаю», "no rush"; to a question for words also «нет», «не надо»,
     /// "no", "nothing"): that leaves by `done` with the slot unset.

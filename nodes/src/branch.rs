@@ -27,9 +27,11 @@ struct Case {
     when: Option<Expression>,
     /// Where to go when it holds.
     #[serde(default)]
+    #[schemars(extend("x-names" = "node"))]
     to: Option<Spanned<String>>,
     /// Where to go when nothing held.
     #[serde(default, rename = "else")]
+    #[schemars(extend("x-names" = "node"))]
     otherwise: Option<Spanned<String>>,
 }
 

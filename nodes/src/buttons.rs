@@ -22,6 +22,7 @@ pub(crate) struct FlowButton {
     label: Text,
     /// The node to go to.
     #[serde(default)]
+    #[schemars(extend("x-names" = "node"))]
     to: Option<Spanned<String>>,
     /// The address to open: http, https, tel or mailto.
     #[serde(default)]

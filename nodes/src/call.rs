@@ -21,12 +21,14 @@ use tolmach_engine::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Call {
     /// The flow to run.
+    #[schemars(extend("x-names" = "flow"))]
     flow: Spanned<String>,
     /// Values (CEL expressions over this flow's slots) for slots of the called flow.
     #[serde(default)]
     with: BTreeMap<Spanned<String>, Expression>,
     /// Slots of this flow, and the slots of the called flow whose values they take.
     #[serde(default)]
+    #[schemars(extend("x-keys" = "slot"))]
     into: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 

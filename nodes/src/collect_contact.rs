@@ -49,8 +49,10 @@ pub(crate) struct CollectContact {
     text: Option<Text>,
     /// A prompt file with the personal-data notice, shown under the question.
     #[serde(default)]
+    #[schemars(extend("x-names" = "prompt"))]
     consent: Option<Spanned<String>>,
     /// The slot for the contact.
+    #[schemars(extend("x-names" = "slot"))]
     into: Spanned<String>,
     /// How many messages without anything usable end in `gave_up`.
     #[serde(default = "three")]
@@ -66,6 +68,7 @@ pub(crate) struct CollectContact {
     /// A text slot for what is said beside the contact of how to call or write («только звоните после шести»); kept as it is
     /// where nothing is said.
     #[serde(default)]
+    #[schemars(extend("x-names" = "slot"))]
     remark: Option<Spanned<String>>,
     /// Keep what was given in the slot also where the form is cancelled or given up.
     #[serde(default)]

@@ -20,6 +20,7 @@ use crate::buttons::{self, FlowButton};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Faq {
     /// The file of answers: `general` is `faq/general.yaml`.
+    #[schemars(extend("x-names" = "answers"))]
     from: Spanned<String>,
     /// How likely (0 to 1) it must be that the client asks this question.
     #[serde(default = "default_confidence")]

@@ -41,6 +41,7 @@ pub(crate) struct Http {
     /// amount of money is a text with its currency (`"8100 RUB"`) or `{ "amount": 8100, "currency": "RUB" }`; a date is
     /// `2026-12-08`.
     #[serde(default)]
+    #[schemars(extend("x-keys" = "slot"))]
     into: BTreeMap<Spanned<String>, Spanned<String>>,
     /// How long to wait for the reply.
     #[serde(default = "five_seconds")]

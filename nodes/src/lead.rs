@@ -24,12 +24,14 @@ pub(crate) struct Lead {
     source: String,
     /// The slot with the contact.
     #[serde(default)]
+    #[schemars(extend("x-names" = "slot"))]
     contact: Option<Spanned<String>>,
     /// What the client wants, in a sentence.
     #[serde(default)]
     summary: Option<Text>,
     /// Further slots worth keeping with the lead.
     #[serde(default)]
+    #[schemars(extend("x-names" = "slot"))]
     details: Vec<Spanned<String>>,
 }
 

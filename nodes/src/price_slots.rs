@@ -20,9 +20,11 @@ use crate::extract;
 pub(crate) struct PriceSlots {
     /// The slot for the lower bound.
     #[serde(default)]
+    #[schemars(extend("x-names" = "slot"))]
     pub(crate) min: Option<Spanned<String>>,
     /// The slot for the upper bound.
     #[serde(default)]
+    #[schemars(extend("x-names" = "slot"))]
     pub(crate) max: Option<Spanned<String>>,
 }
 

@@ -48,6 +48,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refer {
     /// The slot for the rows of a changed search.
+    #[schemars(extend("x-names" = "slot"))]
     into: Spanned<String>,
     /// Where the bounds on the price go.
     #[serde(default)]

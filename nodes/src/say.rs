@@ -29,6 +29,7 @@ pub(crate) struct Say {
     photo: Option<Text>,
     /// A slot with search results, shown as cards with further pages.
     #[serde(default)]
+    #[schemars(extend("x-names" = "slot"))]
     cards: Option<Spanned<String>>,
     /// Buttons under the message.
     #[serde(default)]

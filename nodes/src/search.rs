@@ -57,6 +57,7 @@ pub(crate) struct Search {
     #[serde(default = "yes")]
     several: bool,
     /// The slot for the results.
+    #[schemars(extend("x-names" = "slot"))]
     into: Spanned<String>,
 }
 

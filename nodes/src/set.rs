@@ -20,6 +20,7 @@ use tolmach_engine::{
 /// `null`, it follows them again.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("x-keys" = "slot"))]
 pub(crate) struct Set(BTreeMap<Spanned<String>, Expression>);
 
 impl Kind for Set {

@@ -16,6 +16,7 @@ mod clients;
 mod data;
 mod dialect;
 mod dialogs;
+mod drafts;
 mod figures;
 mod look;
 mod manage;

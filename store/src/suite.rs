@@ -10,6 +10,7 @@ mod clients;
 mod data;
 mod deliveries;
 mod dialogs;
+mod drafts;
 mod figures;
 mod leads;
 mod meter;
@@ -80,7 +81,8 @@ macro_rules! conformance {
             tells_the_news_and_the_turns, keeps_notes, finds_words_in_messages,
             a_search_in_messages_is_just_words, words_leave_with_their_message, counts_dialogs_leads_and_intents, counts_model_calls,
             lists_every_table_and_masks_secrets, changes_rows_by_hand_with_their_audit_row, shows_the_queue_and_the_timers,
-            invites_several_and_keeps_an_owner);
+            invites_several_and_keeps_an_owner,
+            keeps_drafts, one_of_two_writers_of_a_draft_wins, forgets_old_changes_and_closed_drafts);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -97,6 +99,7 @@ pub(crate) use conformance;
 pub(crate) use data::*;
 pub(crate) use deliveries::*;
 pub(crate) use dialogs::*;
+pub(crate) use drafts::*;
 pub(crate) use figures::*;
 pub(crate) use leads::*;
 pub(crate) use meter::*;

@@ -51,6 +51,12 @@ pub enum Permission {
     EditData,
     /// To see how the arms of experiments compare.
     SeeExperiments,
+    /// To see flows, texts, drafts and releases.
+    SeeFlows,
+    /// To change texts, answers and the company's particulars, and publish them.
+    EditContent,
+    /// To change flows and their tests, publish them, and go back to an earlier release.
+    EditFlows,
 }
 
 impl Role {
@@ -90,6 +96,8 @@ impl Role {
                     | P::ExportLeads
                     | P::SeeCatalogue
                     | P::ChangeCatalogue
+                    | P::SeeFlows
+                    | P::EditContent
             ),
             // Contacts of clients are not needed to tune dialogs.
             Role::Analyst => {
@@ -101,6 +109,9 @@ impl Role {
                         | P::SeePrompts
                         | P::SeeCatalogue
                         | P::SeeExperiments
+                        | P::SeeFlows
+                        | P::EditContent
+                        | P::EditFlows
                 )
             }
         }

@@ -21,7 +21,7 @@ use crate::{
 
 /// The content of `company.yaml`.
 #[derive(Default)]
-pub(super) struct Company {
+pub(crate) struct Company {
     /// Whether the file is there but could not be read.
     pub(super) unread: bool,
     /// The type of each value, where it is the same in every language.
@@ -33,7 +33,7 @@ pub(super) struct Company {
 
 impl Company {
     /// The names that the file gives, beside the slots of a flow.
-    pub(super) fn names(&self) -> VariableNames<'_> {
+    pub(crate) fn names(&self) -> VariableNames<'_> {
         VariableNames {
             company: self.keys.iter().map(|(key, kind)| (key.as_str(), *kind)).collect(),
             company_values: self.by_language.values().next(),
@@ -51,7 +51,7 @@ impl Company {
 const HOURS: &str = "working_hours";
 const HOLIDAYS: &str = "holidays";
 
-pub(super) fn read(bundle: &Bundle, diagnostics: &mut Vec<Diagnostic>) -> Company {
+pub(crate) fn read(bundle: &Bundle, diagnostics: &mut Vec<Diagnostic>) -> Company {
     let mut company = Company::default();
     let Some(text) = bundle.files.get(COMPANY) else { return company };
     company.unread = true;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Reads a flow file. `None` when there is nothing left that the compiler could check.
-pub(super) fn read_flow(
+pub(crate) fn read_flow(
     file: &str,
     text: &str,
     kinds: &[&'static KindSpec],

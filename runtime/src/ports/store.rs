@@ -11,6 +11,7 @@ mod chats;
 mod clients;
 mod data;
 mod dialogs;
+mod drafts;
 mod figures;
 mod inbox;
 mod leads;
@@ -34,6 +35,10 @@ pub use data::{
 pub use dialogs::{
     ChatOverview, DialogQuery, DialogRow, DialogStore, FoundSaid, HandoffChange, MAX_FOUND, News, NoteRow,
     Queue, TurnLine, Waiting,
+};
+pub use drafts::{
+    DraftChange, DraftChangeKind, DraftFile, DraftState, DraftStore, DraftWrite, FlowDraft,
+    MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES,
 };
 pub use figures::{
     DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ModelTimes,
@@ -74,6 +79,7 @@ pub trait Store:
     + DialogStore
     + FigureStore
     + DataStore
+    + DraftStore
 {
     /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each table. A count that
     /// is not 0 means that there may be more.

@@ -227,6 +227,8 @@ impl Run {
                 process: Process { version: env!("CARGO_PKG_VERSION"), role: role.name(), started: began },
                 log: log::ring(),
                 prices: config.llm.prices()?,
+                platform: config.platform(),
+                staff: config.staff(),
                 models: assembled.model.is_some(),
                 demo: self.demo,
             })?);

@@ -136,6 +136,7 @@ impl<S: DbConnection> Group<'_, S> {
                 | Operation::Account(..)
                 | Operation::DiscardTask(..)
                 | Operation::Data(..)
+                | Operation::Draft(..)
                 | Operation::AddNote(..)
                 | Operation::EraseHistory { .. }
                 | Operation::EraseClient(..)

@@ -9,8 +9,8 @@ use serde::Serialize;
 use tolmach_engine::{event::Event, text::shorten};
 use tolmach_runtime::leads::{LeadChange, LeadHistoryRow, LeadRow, LeadStatus, LeadUpdate};
 use tolmach_runtime::ports::{
-    Actor, AuditEntry, AuditResult, Bundle, ChatKey, Error, Inbound, ModelCall, ModelCallRow, NoticeRow,
-    Publication, PublicationKind, Result, Retention, Task, Tokens, Upload,
+    Actor, AuditEntry, AuditResult, Bundle, ChatKey, DraftWrite, Error, Inbound, ModelCall, ModelCallRow,
+    NoticeRow, Publication, PublicationKind, Result, Retention, Task, Tokens, Upload,
 };
 use uuid::Uuid;
 
@@ -82,6 +82,7 @@ pub(super) enum Operation {
     DiscardTask(String),
     /// A part of a change.
     Data(Box<DataWrite>),
+    Draft(Box<DraftWrite>),
     /// `[chat, at, author, body]`.
     AddNote(Rows),
     /// `[id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage]`.

@@ -24,14 +24,15 @@ use tolmach_runtime::{
         AuditEntry, AuditQuery, AuditStore, Bundle, Catalog, Channel, Chat, ChatKey, ChatStore, ClientStore,
         ClientTable, Commit, CommitOutcome, DataChange, DataQuery, DataReference, DataRow, DataStore,
         DataTable, DatabaseFacts, Day, Delivery, DeliveryRow, DialogFigures, DialogQuery, DialogRow,
-        DialogStore, Embedder, Erased, Erasure, FigurePeriod, FigureStore, FoundSaid, Http, Inbound,
-        InboxStore, Invitation, Job, LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore,
-        Llm, Login, LoginCount, Logins, Mention, MessageQuery, MessageRow, MeterStore, ModelCall,
-        ModelCallQuery, ModelCallRow, ModelFigures, ModelTimes, Needle, News, Next, NoteRow, NoticeRow,
-        OutboxRow, OutboxStore, Page, Publication, PublishOutcome, Purged, QuarantineQuery, QuarantinedTask,
-        QueueCount, QueuedTask, ReleaseStore, Removed, ReplyFigures, Retention, Store, StoredTurn,
-        TakenOverChat, Task, TaskStore, TimerRow, TimerStore, TurnLine, TurnQuery, TurnStore, UnsureTurn,
-        Upload, UploadStore, Waiting, WaitingPlace, Write, Written,
+        DialogStore, DraftChange, DraftFile, DraftStore, DraftWrite, Embedder, Erased, Erasure, FigurePeriod,
+        FigureStore, FlowDraft, FoundSaid, Http, Inbound, InboxStore, Invitation, Job, LeadChanged,
+        LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Llm, Login, LoginCount, Logins, Mention,
+        MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow, ModelFigures,
+        ModelTimes, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page, Publication,
+        PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, QueueCount, QueuedTask, ReleaseStore,
+        Removed, ReplyFigures, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerRow,
+        TimerStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace,
+        Write, Written,
     },
 };
 use uuid::Uuid;
@@ -269,6 +270,14 @@ store! { DialogStore
     fn turn_lines(chat: &str, from: i64, until: i64, limit: u32) -> Vec<TurnLine>;
     fn add_note(note: &NoteRow) -> bool;
     fn notes(chat: &str) -> Vec<NoteRow>;
+}
+
+store! { DraftStore
+    fn flow_drafts() -> Vec<FlowDraft>;
+    fn flow_draft(id: Uuid) -> Option<FlowDraft>;
+    fn draft_files(id: Uuid) -> Vec<DraftFile>;
+    fn draft_changes(id: Uuid, before: i64, limit: u32) -> Vec<DraftChange>;
+    fn write_draft(write: &DraftWrite) -> bool;
 }
 
 store! { FigureStore
