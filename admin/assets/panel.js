@@ -441,7 +441,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/" || event.code === "Slash" && !event.shiftKey) { event.preventDefault(); palette?.showPopover(); return; }
   if (Date.now() - gone < 1200) {
     gone = 0;
-    const to = { KeyO: "dashboard", KeyI: "inbox", KeyL: "leads", KeyC: "catalogue", KeyA: "account" }[event.code];
+    const to = { KeyO: "dashboard", KeyI: "inbox", KeyL: "leads", KeyC: "catalogue", KeyA: "account", KeyE: "experiments", KeyU: "people", KeyS: "system", KeyJ: "logs", KeyH: "audit", KeyD: "data" }[event.code];
     const link = to && $(`[data-go="${to}"]`, palette);
     if (link) { event.preventDefault(); location.assign(link.href); }
     return;
