@@ -6,6 +6,7 @@ mod catalogue;
 mod catalogue_browser;
 mod client;
 mod dashboard;
+mod editor_browser;
 mod fuzz;
 mod inbox;
 mod inbox_browser;
