@@ -347,6 +347,20 @@ check("a form that uses what is saved waits for it", async () => {
   assert.match(server.text("consultant.yaml"), /p: 1/);
 });
 
+check("a node of the flow is gone to by its name", async () => {
+  server.put("consultant.yaml", `nodes:\n${YAML.replace(/^(?=.)/gm, "  ")}`);
+  await open();
+  await go(1);
+  await browser.press("Control+Shift+KeyO");
+  await browser.until("document.querySelector('dialog.palette[open]')?.querySelectorAll('li').length === 2");
+  await browser.photograph("goto");
+  await browser.type("off");
+  await browser.until("document.querySelectorAll('dialog.palette li').length === 1");
+  await browser.press("Enter");
+  await browser.until("$('[data-where]').textContent === 'Line 9, column 1' && !document.querySelector('dialog')");
+  assert.equal(await browser.run("document.activeElement === root().host"), true);
+});
+
 check("an address names a line", async () => {
   await open();
   await browser.run("location.hash = '#L4:5'");
