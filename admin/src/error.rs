@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use tolmach_app::{accounts, catalog_drafts, files, handoff, inbox, leads, saved_test};
+use tolmach_app::{accounts, catalog_drafts, files, flow_drafts, handoff, inbox, leads, release, saved_test};
 use tolmach_runtime::ports;
 
 /// Why a request was not served.
@@ -159,6 +159,50 @@ impl From<files::Error> for Failure {
                 "upload.no_room"
             }
         })
+    }
+}
+
+impl From<flow_drafts::Error> for Failure {
+    fn from(error: flow_drafts::Error) -> Failure {
+        use flow_drafts::Error as E;
+        match error {
+            E::Unknown | E::NoFile(_) => Failure::NotFound,
+            E::Closed(_) => Failure::Bad("draft.closed"),
+            E::BadTitle => Failure::Bad("draft.bad_title"),
+            E::BadPath(_) => Failure::Bad("draft.bad_path"),
+            E::FileThere(_) => Failure::Bad("draft.file_there"),
+            E::TooLarge => Failure::Bad("draft.too_large"),
+            E::TooManyFiles => Failure::Bad("draft.too_many_files"),
+            E::TooManyDrafts => Failure::Bad("draft.too_many"),
+            E::NotYours(_) => Failure::Bad("draft.not_yours"),
+            E::NothingToUndo => Failure::Bad("draft.nothing_to_undo"),
+            E::ChangedSince(_) => Failure::Bad("draft.changed_since"),
+            E::Busy => Failure::Bad("draft.busy"),
+            E::Unsettled { .. } => Failure::Bad("draft.unsettled"),
+            E::Behind => Failure::Bad("draft.behind"),
+            E::NoChanges => Failure::Bad("draft.no_changes"),
+            E::Release(error) => error.into(),
+            E::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<release::Error> for Failure {
+    fn from(error: release::Error) -> Failure {
+        use release::Error as E;
+        match error {
+            E::Store(error) => error.into(),
+            E::NothingPublished | E::NothingToServe => Failure::Bad("release.none"),
+            E::Unknown(_) | E::Ambiguous { .. } | E::NotKept(_) => Failure::NotFound,
+            E::NeverPublished(_) | E::NoLongerCompiles { .. } | E::Unusable { .. } => {
+                Failure::Bad("release.unusable")
+            }
+            E::Conflict(_) | E::NotTheParent { .. } => Failure::Bad("draft.behind"),
+            error => {
+                tracing::warn!(%error, "a release of the panel could not be read or published");
+                Failure::Bad("release.failed")
+            }
+        }
     }
 }
 

@@ -28,6 +28,8 @@ use crate::{
     cookies::Cookie,
     error::Failure,
     pages,
+    routes::MAX_TEXT,
+    takes_text,
 };
 
 /// What a route asks for.
@@ -187,7 +189,8 @@ async fn with_token(request: Request, visit: &Visit, streams: bool) -> Result<Re
         return Err(Failure::Expired);
     }
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, MAX_FORM).await.map_err(|_| Failure::Bad("error.too_large"))?;
+    let most = if takes_text(parts.uri.path()) { MAX_TEXT } else { MAX_FORM };
+    let bytes = to_bytes(body, most).await.map_err(|_| Failure::Bad("error.too_large"))?;
     let token = bytes.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"csrf="));
     match token {
         Some(token) if is_token(token, visit) => Ok(Request::from_parts(parts, Body::from(bytes))),

@@ -33,9 +33,9 @@ use std::{
 
 use axum::Router;
 use tolmach_app::{accounts::Passwords, catalog_drafts::Drafts, files::FileFolder};
-use tolmach_engine::catalog::Localized;
+use tolmach_engine::{Platform, catalog::Localized};
 use tolmach_runtime::{
-    Runtime,
+    Runtime, Staff,
     ports::{Catalog, Clock, Store},
 };
 
@@ -56,8 +56,16 @@ pub const UPLOADS: &str = "/admin/catalogue/uploads";
 /// Whether the handler of an address reads the body itself, part by part, and bounds it: a form with files. Every other body is
 /// small and may be read before.
 pub fn takes_files(path: &str) -> bool {
-    let reply = || path.strip_prefix("/admin/inbox/")?.strip_suffix("/reply").map(|chat| !chat.contains('/'));
-    path == UPLOADS || reply() == Some(true)
+    let part = |begin: &str, end: &str| {
+        path.strip_prefix(begin).and_then(|rest| rest.strip_suffix(end)).is_some_and(|id| !id.contains('/'))
+    };
+    path == UPLOADS || part("/admin/inbox/", "/reply")
+}
+
+/// Whether the body of an address is a text of a draft, which may be larger than a form: the handler bounds it.
+pub fn takes_text(path: &str) -> bool {
+    let save = || path.strip_prefix("/admin/flows/")?.strip_suffix("/save").map(|id| !id.contains('/'));
+    path.starts_with("/admin/api/") || save() == Some(true)
 }
 
 /// Who sent a request. The HTTP server puts it into the request's extensions; without it all requests share one address.
@@ -87,6 +95,10 @@ pub struct Options {
     pub system: Arc<dyn Fn() -> System + Send + Sync>,
     /// How the parts of the system are, for the first page.
     pub health: Arc<dyn Fn() -> Vec<Part> + Send + Sync>,
+    /// What the program offers flows.
+    pub platform: Platform,
+    /// Who is in the groups of the staff.
+    pub staff: Staff,
     /// Whether language models are configured.
     pub models: bool,
     /// Whether the data are made up: `tolmach demo`.
@@ -165,6 +177,10 @@ pub struct Panel {
     live: Live,
     /// The questions that the first page showed last.
     questions: Mutex<LastQuestions>,
+    /// Who is in which draft.
+    people: pages::flows::People,
+    /// How many runs of dialog tests go on at once.
+    tests: Semaphore,
     renderer: Renderer,
 }
 
@@ -182,6 +198,8 @@ impl Panel {
             live: Live::default(),
             questions: Mutex::default(),
             passwords: Passwords::default(),
+            people: pages::flows::People::default(),
+            tests: Semaphore::new(1),
             options,
         })
     }

@@ -53,6 +53,15 @@ impl Renderer {
         self.texts.get(language, key).unwrap_or_default()
     }
 
+    /// The texts whose keys have a beginning, by key without it, as JSON.
+    pub(crate) fn texts_under(
+        &self,
+        language: Language,
+        beginning: &'static str,
+    ) -> serde_json::Map<String, Value> {
+        self.texts.under(language, beginning).map(|(key, text)| (key.to_owned(), text.into())).collect()
+    }
+
     /// A day and its month in few letters, for charts.
     pub(crate) fn short_day(&self, visit: &Visit, at: i64) -> String {
         visit.times.short_day(&self.texts, at)
@@ -199,6 +208,9 @@ fn me(visit: &Visit) -> Value {
             "lead_export": may(Permission::ExportLeads),
             "catalogue": may(Permission::SeeCatalogue),
             "catalogue_edit": may(Permission::ChangeCatalogue),
+            "flows": may(Permission::SeeFlows),
+            "content_edit": may(Permission::EditContent),
+            "flows_edit": may(Permission::EditFlows),
             "dashboard": may(Permission::SeeFigures),
             "people": false,
         },
@@ -226,7 +238,11 @@ fn nav(visit: &Visit, current: &str, waiting: u64, new_leads: u64) -> Value {
         (Permission::ReadChats, item("inbox", "/admin/inbox", "inbox", waiting, true)),
         (Permission::SeeLeads, item("leads", "/admin/leads", "lead", new_leads, false)),
     ];
-    let content = [(Permission::SeeCatalogue, item("catalogue", "/admin/catalogue", "box", 0, false))];
+    let content = [
+        (Permission::SeeCatalogue, item("catalogue", "/admin/catalogue", "box", 0, false)),
+        (Permission::SeeFlows, item("texts", "/admin/texts", "text", 0, false)),
+        (Permission::SeeFlows, item("flows", "/admin/flows", "flow", 0, false)),
+    ];
     let allowed = |items: &[(Permission, Value)]| {
         items.iter().filter(|(what, _)| visit.may(*what)).map(|(_, item)| item.clone()).collect::<Vec<_>>()
     };

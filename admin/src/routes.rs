@@ -16,7 +16,7 @@ use crate::{
     error::Failure,
     gate::{self, Gate, Needs},
     live,
-    pages::{account, catalogue, dashboard, files as assets, inbox, leads, login, setup},
+    pages::{account, catalogue, dashboard, files as assets, flows, inbox, leads, login, setup, texts},
 };
 
 /// A route.
@@ -41,6 +41,11 @@ fn does(path: &'static str, needs: impl Into<Needs>, on: MethodRouter<Arc<Panel>
 /// A form with files, whose token the handler checks before it takes any of them.
 fn receives(path: &'static str, needs: impl Into<Needs>, on: MethodRouter<Arc<Panel>>) -> Route {
     Route { streams: true, ..does(path, needs, on) }
+}
+
+/// A request with the text of a file, by a script or a form.
+fn writes(path: &'static str, needs: impl Into<Needs>, on: MethodRouter<Arc<Panel>>) -> Route {
+    does(path, needs, on.layer(DefaultBodyLimit::max(MAX_TEXT)))
 }
 
 impl From<P> for Needs {
@@ -99,6 +104,30 @@ pub(crate) fn table() -> Vec<Route> {
         does("/catalogue/uploads/{id}/publish", P::ChangeCatalogue, post(catalogue::publish)),
         does("/catalogue/uploads/{id}/discard", P::ChangeCatalogue, post(catalogue::discard)),
         shows("/catalogue/uploads/{id}/report.txt", P::SeeCatalogue, get(catalogue::report)),
+        shows("/texts", P::SeeFlows, get(texts::page)),
+        shows("/flows", P::SeeFlows, get(flows::page)),
+        does("/flows", P::EditContent, post(flows::begin)),
+        does("/flows/rollback", P::EditFlows, post(flows::roll_back)),
+        shows("/flows/releases/{id}", P::SeeFlows, get(flows::release)),
+        shows("/flows/{id}", P::SeeFlows, get(flows::draft)),
+        shows("/flows/{id}/files", P::SeeFlows, get(flows::files)),
+        shows("/flows/{id}/state", P::SeeFlows, get(flows::state)),
+        shows("/flows/{id}/published", P::SeeFlows, get(flows::published)),
+        shows("/flows/{id}/changes", P::SeeFlows, get(flows::changes)),
+        shows("/flows/{id}/history", P::SeeFlows, get(flows::history)),
+        shows("/flows/{id}/publish", P::EditContent, get(flows::plan)),
+        does("/flows/{id}/publish", P::EditContent, post(flows::publish)),
+        does("/flows/{id}/tests", P::EditContent, post(flows::tests)),
+        writes("/flows/{id}/save", P::EditContent, post(flows::save)),
+        does("/flows/{id}/undo", P::EditContent, post(flows::undo)),
+        does("/flows/{id}/create", P::EditContent, post(flows::create)),
+        does("/flows/{id}/delete", P::EditContent, post(flows::delete)),
+        does("/flows/{id}/rename", P::EditContent, post(flows::rename)),
+        does("/flows/{id}/update", P::EditContent, post(flows::update)),
+        does("/flows/{id}/discard", P::EditContent, post(flows::discard)),
+        writes("/api/check", P::SeeFlows, post(flows::check)),
+        writes("/api/complete", P::SeeFlows, post(flows::complete)),
+        writes("/api/hover", P::SeeFlows, post(flows::hover)),
         shows("/dashboard.csv", P::SeeFigures, get(dashboard::export)),
         shows("", P::SeeFigures, get(dashboard::page)),
         shows("/", P::SeeFigures, get(dashboard::page)),
@@ -146,6 +175,9 @@ const MAX_REPLY: usize = files::MOST_FILES * files::LARGEST as usize + (1 << 20)
 
 /// The most bytes of an upload: files, and what a form adds to them.
 const MAX_UPLOAD: usize = tolmach_app::uploads::MAX_BYTES as usize + (1 << 20);
+
+/// The most bytes of a request with the text of a file: as JSON or in a form it takes more than the text itself.
+pub(crate) const MAX_TEXT: usize = 4 * tolmach_app::flow_drafts::MAX_FILE;
 
 /// The most bytes of a request that is no upload.
 const MAX_BODY: usize = 64 * 1024;

@@ -35,6 +35,16 @@ impl Texts {
         self.of(language).get(key).copied()
     }
 
+    /// The texts whose keys have a beginning, by key without it.
+    pub(crate) fn under(
+        &self,
+        language: Language,
+        beginning: &'static str,
+    ) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let of = self.of(language).range(beginning..);
+        of.map_while(move |(key, text)| Some((key.strip_prefix(beginning)?, *text)))
+    }
+
     /// A count with the plural form of its noun, `n.<noun>`: one, few and many in Russian, one and other in English.
     pub(crate) fn counted(&self, language: Language, count: i64, noun: &str) -> Option<String> {
         let forms = self.get(language, &format!("n.{noun}"))?;

@@ -34,7 +34,7 @@ pub struct Proposal {
     pub label: String,
     /// What is written.
     pub apply: String,
-    /// What it is: `field`, `kind`, `word`, or what it is the name of.
+    /// What it is: `field`, `kind`, `value`, `node`, `slot`, `outcome`, `file`, `prompt`, `variable` or `function`.
     pub kind: &'static str,
     /// Its form, in a word or two.
     pub detail: String,
@@ -167,7 +167,7 @@ fn values(typed: &Typed<'_>, shapes: &Shapes<'_>, place: &Place) -> Vec<Proposal
     let word = |(word, about): (String, &str)| Proposal {
         label: word.clone(),
         apply: word,
-        kind: "word",
+        kind: "value",
         detail: String::new(),
         doc: about.to_owned(),
     };
@@ -202,7 +202,7 @@ fn names_of(typed: &Typed<'_>, sort: &str, place: &Place) -> Vec<Proposal> {
             let fixed = fixed.map(|(word, about)| Proposal {
                 label: word.to_owned(),
                 apply: word.to_owned(),
-                kind: "word",
+                kind: "value",
                 detail: String::new(),
                 doc: about.to_owned(),
             });
@@ -212,21 +212,18 @@ fn names_of(typed: &Typed<'_>, sort: &str, place: &Place) -> Vec<Proposal> {
             let slots = flow.into_iter().flat_map(|flow| &flow.slots);
             slots.map(|(name, slot)| (name.clone(), slot.kind.name().to_owned())).map(named("slot")).collect()
         }
-        "exit" => exits(typed, flow, place).map(named("exit")).collect(),
+        "exit" => exits(typed, flow, place).map(named("outcome")).collect(),
         "flow" => {
-            outline.flows.values().map(|flow| (flow.id.clone(), String::new())).map(named("flow")).collect()
+            outline.flows.values().map(|flow| (flow.id.clone(), String::new())).map(named("file")).collect()
         }
         "prompt" => {
             outline.prompts.iter().map(|name| (name.clone(), String::new())).map(named("prompt")).collect()
         }
-        "knowledge" => outline
-            .knowledge
-            .iter()
-            .map(|name| (name.clone(), String::new()))
-            .map(named("knowledge"))
-            .collect(),
+        "knowledge" => {
+            outline.knowledge.iter().map(|name| (name.clone(), String::new())).map(named("file")).collect()
+        }
         "answers" => {
-            outline.answers.iter().map(|name| (name.clone(), String::new())).map(named("answers")).collect()
+            outline.answers.iter().map(|name| (name.clone(), String::new())).map(named("file")).collect()
         }
         _ => Vec::new(),
     }
@@ -319,7 +316,7 @@ fn in_template(typed: &Typed<'_>, written: &str, start: usize) -> Option<(usize,
     let (from, path, word) = dotted(inside);
     let mut items = variables(typed, start, &path);
     if path.is_empty() {
-        items.extend(outline::helpers().into_iter().map(|named| proposal(named, "helper")));
+        items.extend(outline::helpers().into_iter().map(|named| proposal(named, "function")));
     }
     items.retain(|item| item.label.starts_with(word));
     Some((start + open + 2 + from, items))

@@ -22,7 +22,7 @@ use tolmach_runtime::ports::{
 use uuid::Uuid;
 
 pub use merge::{DiffLine, Merged, difference, has_marks, merge};
-pub use publish::{Publishing, publish};
+pub use publish::{Preview, Publishing, preview, publish};
 pub use update::{Updated, update};
 
 use crate::{accounts::Permission, audit::Change, release};

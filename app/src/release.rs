@@ -15,7 +15,9 @@ mod rollback;
 mod serve;
 mod transfer;
 
-use tolmach_engine::bundle::Bundle;
+use std::collections::BTreeMap;
+
+use tolmach_engine::{Platform, bundle::Bundle};
 use tolmach_runtime::ports::{self, Publication, PublicationKind, PublishOutcome, Store};
 
 use crate::text::{one_line, short, when};
@@ -66,6 +68,29 @@ pub async fn resolve(store: &dyn Store, text: &str) -> Result<String, Error> {
 pub async fn bundle(store: &dyn Store, id: &str) -> Result<Bundle, Error> {
     let kept = store.release(id).await?.ok_or_else(|| Error::NotKept(id.to_owned()))?;
     serde_json::from_str(&kept.files).map_err(|source| Error::Unreadable { id: id.to_owned(), source })
+}
+
+/// What making a release the current one would do to chats in progress; nothing is stored, and the release need not be.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn plan_of(
+    store: &dyn Store,
+    platform: &Platform,
+    parent: &str,
+    release: &str,
+) -> Result<Plan, Error> {
+    let publication = Publication {
+        seq: 0,
+        release: release.to_owned(),
+        parent: Some(parent.to_owned()),
+        author: String::new(),
+        note: String::new(),
+        at: 0,
+        kind: PublicationKind::Publish,
+        moves: BTreeMap::new(),
+    };
+    plan::of(store, platform, &publication).await
 }
 
 /// A publication in one line: author, action, release, time and note.

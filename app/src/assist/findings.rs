@@ -38,6 +38,13 @@ pub struct Finding {
     pub fix: Option<FindingFix>,
 }
 
+impl Finding {
+    /// Whether the bundle cannot be published because of it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
 /// A change that mends a problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FindingFix {

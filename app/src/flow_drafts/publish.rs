@@ -1,14 +1,50 @@
 //! Publishing a draft: by the same checks as a folder.
 
-use tolmach_engine::Platform;
+use std::collections::BTreeMap;
+
+use tolmach_engine::{Platform, bundle::Bundle, compile};
 use tolmach_runtime::{
     Staff,
     ports::{self, DraftState, Store},
 };
 use uuid::Uuid;
 
-use super::{Editor, Error, close, has_marks, may_change, open_for_work};
-use crate::release::{self, Publish, Published, Source};
+use super::{Editor, Error, Opened, close, has_marks, may_change, open_for_work};
+use crate::release::{self, Plan, Publish, Published, Source};
+
+/// What a publication would do to chats in progress.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// What becomes of them.
+    pub plan: Plan,
+    /// The kinds of the nodes at which chats wait, in the release that they wait on: as `flow.node`.
+    pub kinds: BTreeMap<String, &'static str>,
+    /// The nodes of the draft at which chats may wait, as `flow.node`, by kind: where such chats may go on.
+    pub targets: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// What publishing a draft would do to chats in progress. Nothing is checked and nothing stored.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn preview(store: &dyn Store, platform: &Platform, opened: &Opened) -> Result<Preview, Error> {
+    let plan = release::plan_of(store, platform, &opened.draft.base, &opened.bundle.id()).await?;
+    let kinds = waiting_nodes(&opened.base, &platform.for_kept_release());
+    let mut targets: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for (place, kind) in waiting_nodes(&opened.bundle, platform) {
+        targets.entry(kind).or_default().push(place);
+    }
+    Ok(Preview { plan, kinds, targets })
+}
+
+/// The nodes at which chats may wait, as `flow.node`, with their kinds; none of a bundle that does not compile.
+fn waiting_nodes(bundle: &Bundle, platform: &Platform) -> BTreeMap<String, &'static str> {
+    let release = compile(bundle, platform).release;
+    let flows = release.iter().flat_map(|release| &release.flows);
+    let nodes = flows.flat_map(|(id, flow)| flow.nodes.iter().map(move |(name, entry)| (id, name, entry)));
+    let waiting = nodes.filter(|(_, _, entry)| entry.node.waits());
+    waiting.map(|(id, name, entry)| (format!("{id}.{name}"), entry.kind.name)).collect()
+}
 
 /// How a draft is published.
 #[derive(Clone, Debug)]

@@ -223,6 +223,8 @@ impl Run {
                 company: assembled.company.clone(),
                 system: Arc::new(move || state.system()),
                 health: Arc::new(move || parts.parts()),
+                platform: config.platform(),
+                staff: config.staff(),
                 models: assembled.model.is_some(),
                 demo: self.demo,
             })?);

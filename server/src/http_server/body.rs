@@ -25,7 +25,10 @@ async fn read(State(timeout): State<Duration>, request: Request, next: Next) -> 
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    if request.method() == Method::POST && tolmach_admin::takes_files(request.uri().path()) {
+    let path = request.uri().path();
+    if request.method() == Method::POST
+        && (tolmach_admin::takes_files(path) || tolmach_admin::takes_text(path))
+    {
         // The handler bounds it, after the gate has found out who sends it.
         return next.run(request.map(|body| alive(body, timeout))).await;
     }

@@ -96,6 +96,25 @@ impl Client {
         Reply { status: status.as_u16(), location, headers, body }
     }
 
+    /// Sends JSON as a script of a page does; returns the status and the answer.
+    pub async fn json(&mut self, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self
+            .http
+            .post(format!("http://{}{path}", self.address))
+            .header("sec-fetch-mode", "cors")
+            .header("sec-fetch-site", "same-origin")
+            .header("x-csrf", &self.token)
+            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT_LANGUAGE, "en")
+            .header(header::COOKIE, cookies.join("; "))
+            .json(body);
+        let response = request.send().await.expect("answered");
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or_default())
+    }
+
     /// Uploads files as a browser without scripts does: the token is in the first field. Files are (name, content).
     pub async fn upload(&mut self, supplier: &str, files: &[(&str, &[u8])]) -> Reply {
         let token = self.token.clone();

@@ -1,0 +1,223 @@
+//! Flows and texts over HTTP: a draft from its beginning to its publication and back, two editors, what the compiler knows, and what
+//! each role may change.
+
+use serde_json::{Value, json};
+
+use super::{Client, Panel, client::field};
+use crate::{page::Page, support::Home};
+
+const SHOP: &str = "\
+flow: shop
+start: hello
+slots:
+  budget: { type: number }
+on:
+  command: { start: hello, size: size }
+nodes:
+  hello:
+    say: { text: { ru: Здравствуйте!, en: Hello! } }
+  size:
+    ask: { text: { ru: Какой бюджет?, en: What is the budget? }, into: budget }
+    next: { done: thanks, cancelled: hello, gave_up: hello }
+  thanks:
+    say: { text: { ru: Спасибо, en: Thanks } }
+";
+const TESTS: &str = "\
+- name: a greeting
+  given: { catalogue: empty, language: en }
+  steps: [{ client: hello, expect: { path: [hello] } }]
+";
+
+pub(super) async fn shop() -> Panel {
+    let home = Home::ready();
+    home.write("flows/shop.yaml", SHOP);
+    home.write("flows/prompts/offer.en.md", "Answer\nbriefly\nand kindly\n");
+    home.write("flows/company.yaml", "name: Pump\n");
+    home.write("flows/tests/shop.test.yaml", TESTS);
+    Panel::in_home(home, &[]).await
+}
+
+/// Begins a draft; returns its address.
+pub(super) async fn begin(client: &mut Client, title: &str) -> String {
+    client.get("/admin/flows").await;
+    let begun = client.post("/admin/flows", &[("title", title)]).await;
+    assert_eq!(begun.status, 303, "{}", begun.body);
+    let address = begun.location.expect("a draft");
+    client.get(&address).await;
+    address
+}
+
+async fn save(client: &mut Client, draft: &str, file: &str, base: i64, text: &str) -> (u16, Value) {
+    let body = json!({ "file": file, "base": base, "text": text, "line": 3 });
+    client.json(&format!("{draft}/save"), &body).await
+}
+
+fn id(draft: &str) -> &str {
+    draft.rsplit('/').next().expect("an id")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_is_written_checked_published_and_taken_back() {
+    let panel = shop().await;
+    let mut client = panel.logged_in("Anton").await;
+    let mut running = Page::new(&panel.server, "en").await;
+    running.ask("r1", "/size").await;
+    let draft = begin(&mut client, "Politer").await;
+
+    // A mistake is a diagnostic with its place and its fix, and blocks the publication with a sentence.
+    let wrong = SHOP.replace("into: budget", "into: budgett");
+    let (status, saved) = save(&mut client, &draft, "shop.yaml", 0, &wrong).await;
+    assert_eq!((status, saved["revision"].as_i64()), (200, Some(1)), "{saved}");
+    let typing = json!({ "draft": id(&draft), "file": "shop.yaml", "text": wrong });
+    let (status, checked) = client.json("/admin/api/check", &typing).await;
+    assert_eq!((status, &checked["ok"]), (200, &json!(false)), "{checked}");
+    let unknown = checked["diagnostics"].as_array().expect("a list");
+    let unknown = unknown.iter().find(|one| one["code"] == "unknown-slot").expect("the mistake");
+    assert_eq!((unknown["line"].as_i64(), &unknown["severity"]), (Some(11), &json!("error")), "{unknown}");
+    assert_eq!(unknown["fix"]["label"], "Write budget");
+    assert_eq!(unknown["fix"]["edits"][0]["text"], "budget");
+    let page = client.get(&format!("{draft}/publish")).await;
+    assert!(page.body.contains("Fix the errors") && page.body.contains("1\u{a0}error"), "{}", page.body);
+    let refused = client.post(&format!("{draft}/publish"), &[]).await;
+    assert!(refused.status == 200 && refused.body.contains("the flows have errors"), "{}", refused.body);
+
+    // A test that fails blocks it, too, with what was expected and what came.
+    let other = SHOP.replace("start: hello\nslots", "start: thanks\nslots");
+    save(&mut client, &draft, "shop.yaml", 1, &other).await;
+    let tests = client.post(&format!("{draft}/tests"), &[]).await;
+    assert!(
+        tests.body.contains("1\u{a0}dialog fails") && tests.body.contains("a greeting"),
+        "{}",
+        tests.body
+    );
+    let refused = client.post(&format!("{draft}/publish"), &[]).await;
+    assert!(refused.body.contains("go another way") && refused.body.contains("expected"), "{}", refused.body);
+
+    // What differs is shown, and taken back by one press.
+    let changes = client.get(&format!("{draft}/changes")).await;
+    assert!(changes.body.contains("- start: hello") && changes.body.contains("+ start: thanks"));
+    client.get(&draft).await;
+    assert_eq!(client.post(&format!("{draft}/undo"), &[]).await.status, 303);
+    let polite = SHOP.replace("Hello!", "Good day!");
+    let (status, saved) = save(&mut client, &draft, "shop.yaml", 3, &polite).await;
+    assert_eq!((status, saved["revision"].as_i64()), (200, Some(4)), "{saved}");
+    let history = client.get(&format!("{draft}/history")).await;
+    assert_eq!(history.body.matches("<li class=\"card\">").count(), 4, "{}", history.body);
+
+    // The plan names the chat that waits; the publication goes through, and the bot answers by it at once.
+    let plan = client.get(&format!("{draft}/publish")).await;
+    assert!(plan.body.contains("shop.size") && plan.body.contains("Everything is ready"), "{}", plan.body);
+    let done = client.post(&format!("{draft}/publish"), &[("note", "Politer"), ("move", "")]).await;
+    assert_eq!(done.status, 303, "{}", done.body);
+    let mut fresh = Page::new(&panel.server, "en").await;
+    assert!(fresh.ask("f1", "hi").await.to_string().contains("Good day!"));
+    assert!(running.ask("r2", "500").await.to_string().contains("Thanks"), "a running chat goes on");
+    let flows = client.get(done.location.as_deref().expect("the list")).await;
+    assert!(flows.body.contains("is published") && flows.body.contains("Politer"), "{}", flows.body);
+    let late = save(&mut client, &draft, "shop.yaml", 4, SHOP).await;
+    assert_eq!(late.0, 422, "{}", late.1);
+    assert!(late.1["error"].as_str().is_some_and(|why| why.contains("closed")), "{}", late.1);
+
+    // The way back: only from what the person has seen.
+    let earlier = flows.body.split("/admin/flows/releases/").nth(2).expect("two releases");
+    let earlier = format!("/admin/flows/releases/{}", earlier.split('"').next().expect("an end"));
+    let page = client.get(&earlier).await;
+    let release = field(&page.body, "release").expect("a release");
+    let seen = field(&page.body, "seen").expect("what is seen");
+    let stale = client.post("/admin/flows/rollback", &[("release", &release), ("seen", "00000000")]).await;
+    assert!(stale.status == 422 && stale.body.contains("Look at the list again"), "{}", stale.body);
+    client.get(&earlier).await;
+    let back = client.post("/admin/flows/rollback", &[("release", &release), ("seen", &seen)]).await;
+    assert_eq!(back.status, 303, "{}", back.body);
+    let mut fresh = Page::new(&panel.server, "en").await;
+    assert!(fresh.ask("g1", "hi").await.to_string().contains("Hello!"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_editors_see_each_other_and_overwrite_nothing() {
+    let panel = shop().await;
+    let (mut anton, mut mila) = (panel.logged_in("Anton").await, panel.logged_in("Mila").await);
+    let draft = begin(&mut anton, "Texts").await;
+    mila.get(&draft).await;
+    let file = "prompts/offer.en.md";
+    assert_eq!(save(&mut anton, &draft, file, 0, "ANSWER\nbriefly\nand kindly\n").await.0, 200);
+    let (status, merged) = save(&mut mila, &draft, file, 0, "Answer\nbriefly\nand KINDLY\n").await;
+    assert_eq!((status, &merged["by"]), (200, &json!("Anton")), "{merged}");
+    assert_eq!(merged["text"], "ANSWER\nbriefly\nand KINDLY\n");
+    let state = anton.get(&format!("{draft}/state?file={file}&revision=1&line=2")).await;
+    let state: Value = serde_json::from_str(&state.body).expect("JSON");
+    assert_eq!(state["text"], merged["text"]);
+    assert_eq!(state["people"], json!([{ "name": "Mila", "file": file, "line": 3 }]));
+    assert_eq!(state["files"], json!([{ "path": file, "state": "changed" }]));
+    let (status, conflict) = save(&mut anton, &draft, file, 1, "ANSWER\nbriefly\nand gladly\n").await;
+    assert_eq!(status, 409, "{conflict}");
+    assert_eq!((&conflict["by"], &conflict["theirs"]), (&json!("Mila"), &merged["text"]));
+    assert!(conflict["merged"].as_str().is_some_and(|text| text.contains("<<<<<<< Anton")), "{conflict}");
+    // Without a script the form says so, and stores nothing either.
+    anton.get(&draft).await;
+    let fields = [("file", file), ("base", "1"), ("text", "ANSWER\r\nbriefly\r\nand gladly\r\n")];
+    let refused = anton.post(&format!("{draft}/save"), &fields).await;
+    assert!(refused.status == 422 && refused.body.contains("at the same time"), "{}", refused.body);
+    anton.get(&draft).await;
+    let fields = [("file", file), ("base", "2"), ("text", "ANSWER\r\nbriefly\r\nand gladly\r\n")];
+    assert_eq!(anton.post(&format!("{draft}/save"), &fields).await.status, 303);
+    let state = mila.get(&format!("{draft}/state?file={file}&revision=0")).await;
+    assert!(state.body.contains("ANSWER\\nbriefly\\nand gladly\\n"), "{}", state.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn managers_change_texts_alone() {
+    let panel = shop().await;
+    let mut mila = panel.logged_in("Mila").await;
+    let texts = mila.get("/admin/texts").await;
+    assert!(texts.body.contains("prompts/offer.en.md") && texts.body.contains("company"), "{}", texts.body);
+    let draft = begin(&mut mila, "Mine").await;
+    let page = mila.get(&format!("{draft}?file=shop.yaml")).await;
+    assert!(page.body.contains("data-readonly") && page.body.contains("read only"), "{}", page.body);
+    let (status, refused) = save(&mut mila, &draft, "shop.yaml", 0, "flow: shop\n").await;
+    assert_eq!(status, 422, "{refused}");
+    assert!(refused["error"].as_str().is_some_and(|why| why.contains("analysts")), "{refused}");
+    for (file, made) in [("tests", 422), ("", 422), ("knowledge", 303)] {
+        mila.get(&draft).await;
+        let made_of = mila.post(&format!("{draft}/create"), &[("folder", file), ("name", "rent.en")]).await;
+        assert_eq!(made_of.status, made, "{file}: {}", made_of.body);
+    }
+    assert_eq!(save(&mut mila, &draft, "knowledge/rent.en.md", 1, "## Rental\nFrom a day.\n").await.0, 200);
+    mila.get(&format!("{draft}/publish")).await;
+    let done = mila.post(&format!("{draft}/publish"), &[]).await;
+    assert_eq!(done.status, 303, "{}", done.body);
+    // The way back is not theirs.
+    assert_eq!(mila.post("/admin/flows/rollback", &[("release", "x"), ("seen", "x")]).await.status, 403);
+    // The audit log tells both.
+    let rows = panel.home.tolmach(&["audit", "list", "--json"]).run().stdout;
+    assert!(rows.contains("draft.begin") && rows.contains("release.publish"), "{rows}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_compiler_answers_while_one_types() {
+    let panel = shop().await;
+    let mut client = panel.logged_in("Anton").await;
+    let draft = begin(&mut client, "Typing").await;
+    let text = format!("{SHOP}  more:\n    say: {{ te");
+    let at = text.encode_utf16().count();
+    let typing = json!({ "draft": id(&draft), "file": "shop.yaml", "text": text, "offset": at });
+    let (status, found) = client.json("/admin/api/complete", &typing).await;
+    assert_eq!((status, found["from"].as_u64()), (200, Some(at as u64 - 2)), "{found}");
+    assert_eq!(found["items"][0]["label"], "text", "{found}");
+    let at = SHOP.split("ask").next().expect("before").encode_utf16().count() + 1;
+    let asked = json!({ "draft": id(&draft), "file": "shop.yaml", "text": SHOP, "offset": at });
+    let (_, meaning) = client.json("/admin/api/hover", &asked).await;
+    assert!(meaning["doc"].as_str().is_some_and(|doc| doc.starts_with("Asks a question")), "{meaning}");
+    // What is no text, too large, or of no draft is refused with a sentence.
+    for (body, status) in [
+        (json!({}), 422),
+        (json!({ "draft": "x", "file": "a", "text": "" }), 422),
+        (json!({ "draft": "00000000-0000-7000-8000-000000000000", "file": "a", "text": "" }), 404),
+        (json!({ "draft": id(&draft), "file": "shop.yaml", "text": "x".repeat(600 * 1024) }), 422),
+        (json!({ "draft": id(&draft), "file": "shop.yaml", "text": "x".repeat(3 << 20) }), 422),
+    ] {
+        let (got, answer) = client.json("/admin/api/check", &body).await;
+        assert_eq!(got, status, "{answer}");
+        assert!(answer["error"].as_str().is_some_and(|why| !why.is_empty()), "{answer}");
+    }
+}
