@@ -14,6 +14,9 @@ import { changes } from "./merge.js";
 import { make, t } from "./texts.js";
 import { theme } from "./theme.js";
 
+// The bundle leaves the other way of typing out, see build.mjs.
+EditorView.EDIT_CONTEXT = false;
+
 /** A change that came from the server, or that the script made: it is nothing that was typed. */
 export const fromOutside = Annotation.define();
 

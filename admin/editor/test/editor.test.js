@@ -79,7 +79,7 @@ check("F8 goes from problem to problem and Ctrl+. fixes", async () => {
   await browser.until("root().querySelectorAll('.lens').length === 3");
   await go(2);
   for (const line of [3, 4, 1]) { await browser.press("F8"); assert.match(await browser.run("$('[data-where]').textContent"), new RegExp(`^Line ${line},`)); }
-  assert.match(await browser.run("$('#announce').textContent"), /Error. There is no slot/);
+  assert.match(await browser.run("$('#announce').textContent"), /Error: There is no slot/);
   await browser.press("Shift+F8");
   assert.match(await browser.run("$('[data-where]').textContent"), /^Line 4,/);
   await browser.press("Control+Period");

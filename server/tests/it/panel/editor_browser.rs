@@ -15,8 +15,6 @@ const ROOT: &str = "document.querySelector('.editor-view').shadowRoot";
 const FLOW: &str = "\
 flow: shop
 start: hello
-slots:
-  budget: { type: number }
 nodes:
   hello:
     say: { text: { ru: Здравствуйте, en: Hello } }
@@ -36,8 +34,15 @@ impl Browser {
     /// Presses a key as a keyboard does: `ctrl+KeyS`, `F8`, `shift+Tab`.
     async fn press(&mut self, name: &str) {
         let (held, code) = name.rsplit_once('+').unwrap_or(("", name));
-        let modifiers: u32 =
-            held.split('+').map(|one| match one { "alt" => 1, "ctrl" => 2, "shift" => 8, _ => 0 }).sum();
+        let modifiers: u32 = held
+            .split('+')
+            .map(|one| match one {
+                "alt" => 1,
+                "ctrl" => 2,
+                "shift" => 8,
+                _ => 0,
+            })
+            .sum();
         let letter = code.strip_prefix("Key").map(str::to_lowercase);
         let key = letter.clone().unwrap_or_else(|| match code {
             "Space" => " ".to_owned(),
@@ -122,10 +127,8 @@ impl Browser {
 async fn shop() -> Panel {
     let home = Home::ready();
     home.write("flows/shop.yaml", FLOW);
-    home.write("flows/prompts/offer.en.md", "# Offer\n\nSay {{facts}} in two lines.\n");
+    home.write("flows/prompts/offer.en.md", "# Offer\n\nSay it in two lines: {{message.text}}\n");
     home.write("flows/tests/shop.test.yaml", TESTS);
-    let published = home.tolmach(&["publish"]).run();
-    assert_eq!(published.code, Some(0), "{published:?}");
     Panel::in_home(home, &[]).await
 }
 
@@ -169,7 +172,7 @@ async fn what_is_typed_is_checked_completed_fixed_and_saved_by_keys_alone() {
     browser.editor_looks("mistake").await;
     browser.to_line_of("flow: shop").await;
     browser.press("F8").await;
-    browser.until("document.querySelector('[data-where]').textContent.startsWith('Line 8,')").await;
+    browser.until("document.querySelector('[data-where]').textContent.startsWith('Line 6,')").await;
     assert!(browser.text("#announce").await.contains("offerr"));
     browser.press("ctrl+Period").await;
     browser.until(&format!("{ROOT}.querySelector('.lens') === null")).await;
@@ -180,7 +183,11 @@ async fn what_is_typed_is_checked_completed_fixed_and_saved_by_keys_alone() {
     browser.press("Enter").await;
     browser.type_in("next: ").await;
     browser.press("KeyH").await;
-    browser.until(&format!("[...{ROOT}.querySelectorAll('.complete .label')].some((one) => one.textContent === 'hello')")).await;
+    browser
+        .until(&format!(
+            "[...{ROOT}.querySelectorAll('.complete .label')].some((one) => one.textContent === 'hello')"
+        ))
+        .await;
     browser.is_accessible("completion").await;
     browser.photograph("editor-completion").await;
     browser.press("Enter").await;
@@ -206,7 +213,9 @@ async fn what_is_typed_is_checked_completed_fixed_and_saved_by_keys_alone() {
     browser.press("Escape").await;
     browser.press("Escape").await;
     browser.press("Tab").await;
-    browser.until(&format!("document.activeElement !== {ROOT}.host && document.activeElement !== document.body")).await;
+    browser
+        .until(&format!("document.activeElement !== {ROOT}.host && document.activeElement !== document.body"))
+        .await;
     browser.is_content("typing");
 }
 
@@ -268,10 +277,14 @@ async fn what_two_people_type_comes_together_and_only_the_same_line_is_for_them_
     anton.until("document.querySelector('.conflict') !== null").await;
     // Not before every place is settled.
     anton.run("document.querySelector('.conflict .primary').click()").await;
-    anton.until("document.querySelector('.conflict .error').innerText.includes('1\u{a0}place to merge')").await;
+    anton
+        .until("document.querySelector('.conflict .error').innerText.includes('1\u{a0}place to merge')")
+        .await;
     let merged = "document.querySelector('.conflict .editor-view').shadowRoot";
     anton.run(&format!("{merged}.querySelectorAll('.choice button')[2].click()")).await;
-    anton.until("document.querySelector('.conflict .primary').getAttribute('aria-disabled') === 'false'").await;
+    anton
+        .until("document.querySelector('.conflict .primary').getAttribute('aria-disabled') === 'false'")
+        .await;
     anton.press("ctrl+KeyS").await;
     anton.until("document.querySelector('.conflict') === null").await;
     let both = "start: hello # Anton, mine\nstart: hello # Anton and Olga\n";
@@ -322,7 +335,10 @@ async fn a_lost_connection_is_said_and_what_was_typed_is_saved_when_it_is_back_a
     browser.is_saved().await;
     let stored = stored(&panel, &draft, "shop.yaml").await;
     assert!(stored.contains("start: hello # kept twice\n") && stored.contains("en: Look here"), "{stored}");
-    assert_eq!(browser.run("Object.keys(localStorage).filter((key) => key.startsWith('draft:')).length").await, 0);
+    assert_eq!(
+        browser.run("Object.keys(localStorage).filter((key) => key.startsWith('draft:')).length").await,
+        0
+    );
     browser.is_content("a lost connection");
 }
 
@@ -334,6 +350,11 @@ async fn the_page_is_small_and_who_may_not_change_a_file_reads_it() {
     browser.screen(1440, 900).await;
     browser.enter(&panel, "Mila").await;
     browser.edit(&panel, &draft, "consultant.yaml").await;
+    if let Some(folder) = std::env::var_os("TOLMACH_SCREENSHOTS") {
+        let mut http = panel.logged_in("Mila").await;
+        let page = http.get(&format!("{draft}?file=consultant.yaml")).await.body;
+        std::fs::write(std::path::PathBuf::from(folder).join("page.html"), page).unwrap();
+    }
     let bytes = browser
         .run(
             "[performance.getEntriesByType('navigation')[0], ...performance.getEntriesByType('resource')]\
