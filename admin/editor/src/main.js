@@ -13,7 +13,7 @@ import { published } from "./published.js";
 import { ask } from "./requests.js";
 import { Saver, edited } from "./saver.js";
 import { Status } from "./status.js";
-import { announce, t } from "./texts.js";
+import { announce, counted, t } from "./texts.js";
 import { createView, firstKeys, fromOutside, goTo, replaceText } from "./view.js";
 
 /** How often the draft's state is asked for while the page is seen. Milliseconds. */
@@ -188,6 +188,9 @@ const mount = (element) => {
       badge.className = `badge ${{ new: "good", deleted: "bad" }[state] ?? "info"}`;
       badge.textContent = state === "same" ? "" : t(`file.${state}`);
     }
+    const total = scope.querySelector("[data-changed-total]");
+    const words = states.size ? counted(states.size, "n.changed") : t("unchanged");
+    if (total && total.textContent !== words) total.textContent = words;
     // Files that came or went: the list is another one.
     const now = [...states].filter(([, state]) => ["new", "deleted"].includes(state)).map(String).sort().join("\n");
     if (paths !== null && now !== paths) refreshFiles();

@@ -30,6 +30,10 @@ const TESTS: &str = "\
   steps: [{ client: hello, expect: { path: [hello, offer] } }]
 ";
 
+/// What would end or change the field of a page that is careless.
+const PROMPT: &str =
+    "\n# Offer\n\nSay &amp; do \"it\" in <b>two</b> lines</textarea><script>: {{message.text}}\n";
+
 impl Browser {
     /// Presses a key as a keyboard does: `ctrl+KeyS`, `F8`, `shift+Tab`.
     async fn press(&mut self, name: &str) {
@@ -127,7 +131,7 @@ impl Browser {
 async fn shop() -> Panel {
     let home = Home::ready();
     home.write("flows/shop.yaml", FLOW);
-    home.write("flows/prompts/offer.en.md", "# Offer\n\nSay it in two lines: {{message.text}}\n");
+    home.write("flows/prompts/offer.en.md", PROMPT);
     home.write("flows/tests/shop.test.yaml", TESTS);
     Panel::in_home(home, &[]).await
 }
@@ -202,10 +206,23 @@ async fn what_is_typed_is_checked_completed_fixed_and_saved_by_keys_alone() {
     browser.until(&format!("{ROOT}.querySelector('.about') !== null")).await;
     browser.photograph("editor-hover").await;
 
+    // A node is gone to by its name.
+    browser.press("ctrl+shift+KeyO").await;
+    browser.until("document.querySelectorAll('dialog.palette[open] li').length === 2").await;
+    browser.is_accessible("nodes").await;
+    browser.photograph("editor-nodes").await;
+    browser.type_in("off").await;
+    browser.press("Enter").await;
+    browser.until("document.querySelector('[data-where]').textContent === 'Line 7, column 1'").await;
+
     // It is saved by itself, and shown beside what is published.
     browser.is_saved().await;
     assert!(stored(&panel, &draft, "shop.yaml").await.contains("    next: hello\n"));
     browser.until(&format!("{ROOT}.querySelector('.cm-since .added') !== null")).await;
+    browser
+        .until("document.querySelector('[data-changed-total]').textContent === '1\u{a0}file changed'")
+        .await;
+    browser.until("document.querySelector('#changes-lines').textContent === '+1 −0'").await;
 
     // The tests run by a key; Escape, then Tab leaves the text, so that everything else is reached by keys as well.
     browser.press("ctrl+Enter").await;
@@ -216,6 +233,8 @@ async fn what_is_typed_is_checked_completed_fixed_and_saved_by_keys_alone() {
     browser
         .until(&format!("document.activeElement !== {ROOT}.host && document.activeElement !== document.body"))
         .await;
+    browser.edit(&panel, &draft, "prompts/offer.en.md").await;
+    assert_eq!(browser.run(TEXT).await, PROMPT);
     browser.is_content("typing");
 }
 
