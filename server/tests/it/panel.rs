@@ -7,6 +7,7 @@ mod catalogue_browser;
 mod client;
 mod dashboard;
 mod editor_browser;
+mod editor_keys;
 mod flows;
 mod fuzz;
 mod inbox;

@@ -36,7 +36,7 @@ const PROMPT: &str =
 
 impl Browser {
     /// Presses a key as a keyboard does: `ctrl+KeyS`, `F8`, `shift+Tab`.
-    async fn press(&mut self, name: &str) {
+    pub(super) async fn press(&mut self, name: &str) {
         let (held, code) = name.rsplit_once('+').unwrap_or(("", name));
         let modifiers: u32 = held
             .split('+')
@@ -83,7 +83,7 @@ impl Browser {
         self.call("Input.dispatchKeyEvent", down).await;
     }
 
-    async fn type_in(&mut self, text: &str) {
+    pub(super) async fn type_in(&mut self, text: &str) {
         self.call("Input.insertText", json!({ "text": text })).await;
     }
 
@@ -128,7 +128,7 @@ impl Browser {
     }
 }
 
-async fn shop() -> Panel {
+pub(super) async fn shop() -> Panel {
     let home = Home::ready();
     home.write("flows/shop.yaml", FLOW);
     home.write("flows/prompts/offer.en.md", PROMPT);
