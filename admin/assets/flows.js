@@ -28,9 +28,8 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-// What changed: when it comes into view, and again when somebody saved.
-const lazy = document.querySelector("[data-lazy][data-src]");
-if (lazy) {
+// What changed, and the turn that is tried: when they come into view, and again when somebody saved.
+for (const lazy of document.querySelectorAll("[data-lazy][data-src]")) {
   let seen = false;
   const renew = () => part(lazy.dataset.src).then((html) => place(lazy, html)).catch(() => {});
   new IntersectionObserver((entries, observer) => {

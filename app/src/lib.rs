@@ -38,3 +38,4 @@ pub mod suggest;
 pub mod tasks;
 pub mod text;
 pub mod uploads;
+pub mod what_if;

@@ -226,4 +226,7 @@ pub(crate) async fn hover(State(panel): State<Arc<Panel>>, Body(typing): Body<Ty
 #[derive(Default, Deserialize)]
 pub(crate) struct Meant {
     pub(super) file: Option<String>,
+    /// A turn to see beside what the draft makes of it.
+    pub(super) chat: Option<String>,
+    pub(super) turn: Option<i64>,
 }
