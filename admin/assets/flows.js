@@ -49,3 +49,8 @@ document.addEventListener("click", async (event) => {
   event.preventDefault();
   if (await editor.save()) location.assign(link.href);
 });
+
+// Numbers elsewhere in the page that a part brings with it.
+document.addEventListener("panel:placed", (event) => {
+  for (const fresh of event.target.querySelectorAll("[data-fresh]")) document.querySelector(fresh.dataset.fresh)?.replaceChildren(...fresh.childNodes);
+});
