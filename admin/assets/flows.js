@@ -28,9 +28,8 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-// What changed: when it comes into view, and again when somebody saved.
-const lazy = document.querySelector("[data-lazy][data-src]");
-if (lazy) {
+// What changed, and the turn that is tried: when they come into view, and again when somebody saved.
+for (const lazy of document.querySelectorAll("[data-lazy][data-src]")) {
   let seen = false;
   const renew = () => part(lazy.dataset.src).then((html) => place(lazy, html)).catch(() => {});
   new IntersectionObserver((entries, observer) => {
@@ -49,4 +48,9 @@ document.addEventListener("click", async (event) => {
   if (!link || !editor || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if (await editor.save()) location.assign(link.href);
+});
+
+// Numbers elsewhere in the page that a part brings with it.
+document.addEventListener("panel:placed", (event) => {
+  for (const fresh of event.target.querySelectorAll("[data-fresh]")) document.querySelector(fresh.dataset.fresh)?.replaceChildren(...fresh.childNodes);
 });

@@ -441,8 +441,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/" || event.code === "Slash" && !event.shiftKey) { event.preventDefault(); palette?.showPopover(); return; }
   if (Date.now() - gone < 1200) {
     gone = 0;
-    const to = { KeyO: "dashboard", KeyI: "inbox", KeyL: "leads", KeyC: "catalogue", KeyA: "account", KeyE: "experiments", KeyU: "people", KeyS: "system", KeyJ: "logs", KeyH: "audit", KeyD: "data", KeyF: "flows", KeyT: "texts" }[event.code];
-    const link = to && $(`[data-go="${to}"]`, palette);
+    // The letter that stands at the section in the palette.
+    const link = $$("[data-go]", palette).find((one) => $("kbd", one)?.textContent === `G ${event.code.replace(/^Key/, "")}`);
     if (link) { event.preventDefault(); location.assign(link.href); }
     return;
   }

@@ -5,7 +5,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use tolmach_app::{accounts, catalog_drafts, files, flow_drafts, handoff, inbox, leads, release, saved_test};
+use tolmach_app::{
+    accounts, catalog_drafts, files, flow_drafts, handoff, inbox, leads, release, saved_test, what_if,
+};
 use tolmach_runtime::ports;
 
 /// Why a request was not served.
@@ -184,6 +186,22 @@ impl From<flow_drafts::Error> for Failure {
             E::Unsettled { .. } => Failure::Bad("draft.unsettled"),
             E::Behind => Failure::Bad("draft.behind"),
             E::NoChanges => Failure::Bad("draft.no_changes"),
+            E::Release(error) => error.into(),
+            E::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<what_if::Error> for Failure {
+    fn from(error: what_if::Error) -> Failure {
+        use what_if::Error as E;
+        match error {
+            E::UnknownTurn(..) => Failure::NotFound,
+            E::DoesNotCompile => Failure::Bad("tried.broken"),
+            E::Replay(error) => {
+                tracing::warn!(%error, "a stored turn cannot be run on a draft");
+                Failure::Bad("tried.unreadable")
+            }
             E::Release(error) => error.into(),
             E::Store(error) => error.into(),
         }

@@ -97,16 +97,16 @@ pub struct Options {
     pub system: Arc<dyn Fn() -> System + Send + Sync>,
     /// How the parts of the system are, for the first page.
     pub health: Arc<dyn Fn() -> Vec<Part> + Send + Sync>,
+    /// What the program offers flows.
+    pub platform: Platform,
+    /// Who is in the groups of the staff.
+    pub staff: Staff,
     /// The process.
     pub process: Process,
     /// The last lines of its log.
     pub log: Arc<LogRing>,
     /// What language models cost.
     pub prices: Prices,
-    /// What the program offers flows.
-    pub platform: Platform,
-    /// Who is in the groups of the staff.
-    pub staff: Staff,
     /// Whether language models are configured.
     pub models: bool,
     /// Whether the data are made up: `tolmach demo`.

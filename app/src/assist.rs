@@ -81,6 +81,12 @@ impl Typed<'_> {
     }
 }
 
+/// The line, counted from 1, at which a key of a map at the top of a YAML file stands: a node under `nodes`, for example.
+pub fn line_of(text: &str, parent: &str, key: &str) -> Option<usize> {
+    let (_, at) = place::keys_under(text, parent).into_iter().find(|(name, _)| name == key)?;
+    Some(text.get(..at)?.matches('\n').count() + 1)
+}
+
 /// The schemas of the files of a bundle by name; they follow from the program alone.
 static SCHEMAS: LazyLock<Vec<(&'static str, Value)>> =
     LazyLock::new(|| schemas().into_iter().map(|file| (file.name, file.schema)).collect());

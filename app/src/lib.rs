@@ -41,3 +41,4 @@ pub mod suggest;
 pub mod tasks;
 pub mod text;
 pub mod uploads;
+pub mod what_if;

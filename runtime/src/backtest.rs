@@ -17,13 +17,14 @@ use tolmach_engine::{
 };
 
 use crate::{
+    Record,
     intents::{Intents, Trainer},
     ports,
 };
 use past::RecordedOutcomes;
 
 pub use past::RecordedTurn;
-pub use report::{Calls, ChangedPath, Fault, Goal, Leads, Report};
+pub use report::{Calls, ChangedPath, ChangedTurn, Fault, Goal, Leads, MAX_CHANGED, Report};
 
 /// A draft and the results so far.
 pub struct Backtest {
@@ -33,12 +34,26 @@ pub struct Backtest {
     report: Report,
 }
 
+/// A recorded turn run on a draft, by itself.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// The turn on the draft; its session before is the recorded one. Personal values stand in it.
+    pub record: Record,
+    /// What it asked, and what was answered.
+    pub exchanges: Vec<(Query, QueryOutcome)>,
+    /// Number of queries answered by the outcome of another query of the same name.
+    pub approximate: usize,
+    /// Number of queries without a recorded outcome; they failed.
+    pub not_recorded: usize,
+}
+
 /// The result of running one turn on the draft.
 struct Walked {
     session: Session,
     effects: Vec<Effect>,
     trace: Trace,
     asked: Vec<Asked>,
+    exchanges: Vec<(Query, QueryOutcome)>,
     /// Number of queries without a recorded outcome.
     missing: usize,
 }
@@ -66,14 +81,31 @@ impl Backtest {
             let walked = self.walk(session, past, number, &mut memory).await;
             before.take(&past.record.effects);
             after.take(&walked.effects);
-            self.report.turn(chat, past, &walked.trace, private, walked.missing);
-            self.report.model_calls.before += calls(&past.asked);
-            self.report.model_calls.after += calls(&walked.asked);
+            let made = Calls { before: calls(&past.asked), after: calls(&walked.asked) };
+            self.report.turn(chat, past, &walked.trace, private, walked.missing, made);
+            self.report.model_calls.before += made.before;
+            self.report.model_calls.after += made.after;
             session = walked.session;
         }
         self.report.approximate += memory.approximate;
         self.report.not_recorded += memory.not_recorded;
         self.report.marks(chat, before, after);
+    }
+
+    /// Runs one turn on the draft by itself, from the session that it began with.
+    pub async fn turn(&self, past: &RecordedTurn) -> Tried {
+        let turns = std::slice::from_ref(past);
+        let mut memory = RecordedOutcomes::of(turns);
+        let before = past.record.before.clone();
+        let walked = self.walk(before.clone(), past, 0, &mut memory).await;
+        let record = Record { before, trace: walked.trace, effects: walked.effects, millis: Vec::new() };
+        let (approximate, not_recorded) = (memory.approximate, memory.not_recorded);
+        Tried { record, exchanges: walked.exchanges, approximate, not_recorded }
+    }
+
+    /// The draft.
+    pub fn release(&self) -> &Release {
+        &self.release
     }
 
     /// The sorted report.
@@ -90,18 +122,19 @@ impl Backtest {
         memory: &mut RecordedOutcomes<'_>,
     ) -> Walked {
         let missing = memory.not_recorded;
-        let mut asked = Vec::new();
+        let (mut asked, mut exchanges) = (Vec::new(), Vec::new());
         let mut step = start(&self.release, session, past.event.clone());
         loop {
             match step {
                 Step::Query { query, suspended } => {
                     asked.push(Asked { query: query.name().to_owned(), key: query.key() });
                     let outcome = self.answer(&query, number, memory).await;
+                    exchanges.push((query, outcome.clone()));
                     step = resume(&self.release, suspended, outcome);
                 }
                 Step::Done { session, effects, trace } => {
                     let missing = memory.not_recorded - missing;
-                    return Walked { session, effects, trace, asked, missing };
+                    return Walked { session, effects, trace, asked, exchanges, missing };
                 }
             }
         }

@@ -1,7 +1,8 @@
 // Completion by the compiler: as one types, and by Ctrl+Space.
 
 import { StateEffect, StateField } from "@codemirror/state";
-import { EditorView, ViewPlugin, showTooltip } from "@codemirror/view";
+import { EditorView, ViewPlugin } from "@codemirror/view";
+import { popup } from "./popup.js";
 import { fitting } from "./ranking.js";
 import { ask } from "./requests.js";
 import { counted, announce, has, make, t } from "./texts.js";
@@ -18,6 +19,7 @@ const offer = StateEffect.define();
 const choose = StateEffect.define();
 
 let ids = 0;
+const named = () => { ids += 1; return { id: `c${ids}`, key: ids }; };
 
 /** The open list: { from, all, shown, at, asked } or null. `at` is -1 while nothing is chosen, so that Enter begins a line. */
 const narrowed = (open, state) => {
@@ -27,7 +29,7 @@ const narrowed = (open, state) => {
   if (/\n/.test(typed)) return null;
   const shown = fitting(open.all, typed).slice(0, MOST);
   if (!shown.length || (!open.asked && shown.length === 1 && shown[0].apply === typed)) return null;
-  return { ...open, shown, at: typed || open.asked ? 0 : -1 };
+  return { ...open, pos: open.from, shown, at: typed || open.asked ? 0 : -1 };
 };
 
 const field = StateField.define({
@@ -42,7 +44,6 @@ const field = StateField.define({
     return transaction.selection ? null : open;
   },
   provide: (field) => [
-    showTooltip.from(field, (open) => open && { pos: open.from, above: false, create: list }),
     EditorView.contentAttributes.of((view) => {
       const open = view.state.field(field, false);
       return open && { "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": open.id, ...(open.at < 0 ? {} : { "aria-activedescendant": `${open.id}-${open.at}` }) };
@@ -117,11 +118,12 @@ export const completion = ({ draft, file, address }) => {
     if (own.signal.aborted || now.doc !== state.doc || now.selection.main.head !== offset) return;
     const all = answer.kind === "ok" && answer.items ? answer.items : [];
     const from = Math.max(0, Math.min(answer.from ?? offset, offset));
-    view.dispatch({ effects: offer.of(all.length ? { from, all, asked, id: `c${ids += 1}` } : null) });
+    view.dispatch({ effects: offer.of(all.length ? { from, all, asked, create: list, ...named() } : null) });
     if (asked) { const open = view.state.field(field); announce(open ? counted(open.shown.length, "n.completion") : t("complete.none")); }
   };
   return [
     field,
+    popup(field),
     firstKeys([
       { key: "Ctrl-Space", run: (view) => { query(view, true); return true; } },
       { mac: "Alt-`", run: (view) => { query(view, true); return true; } },

@@ -12,6 +12,11 @@ const PAUSE = 150;
 const MOST = 200;
 
 const found = StateEffect.define();
+/** The compiler's words as a sentence: it writes them without a capital and a full stop, for a terminal. */
+const sentence = (text) => {
+  const words = String(text ?? "").trim();
+  return words && `${words[0].toUpperCase()}${words.slice(1)}${/[.?!…:]$/.test(words) ? "" : "."}`;
+};
 const isError = (one) => one.severity !== "warning";
 
 class Lens extends WidgetType {
@@ -20,7 +25,7 @@ class Lens extends WidgetType {
   get estimatedHeight() { return 32 * this.list.length; }
   toDOM() {
     return make("div", { class: "lenses" }, ...this.list.map((one) => make("div", { class: isError(one) ? "lens" : "lens warning" },
-      one.code ? make("span", { class: "code" }, one.code) : null, " ", make("b", ENGLISH, ...rich(one.message)), " ", make("span", ENGLISH, ...rich(one.help)))));
+      one.code ? make("span", { class: "code" }, one.code) : null, " ", make("b", ENGLISH, ...rich(sentence(one.message))), " ", make("span", ENGLISH, ...rich(sentence(one.help))))));
   }
   ignoreEvent() { return true; }
 }
@@ -164,12 +169,12 @@ export class Diagnostics {
       ? make("span", { class: "acts" }, make("button", { class: "button tiny", type: "button", on: { click: () => this.fix(one.number) } }, one.fix.label))
       : null;
     return make("li", {}, icon(isError(one) ? "stop" : "alert", isError(one) ? "bad" : "warn"),
-      make("span", { class: "what" }, make("span", { class: "hidden" }, `${t(isError(one) ? "error" : "warning")}: `), make("span", ENGLISH, ...rich(one.message))),
-      link, one.help ? make("span", { class: "why", ...ENGLISH }, ...rich(one.help)) : null, fix);
+      make("span", { class: "what" }, make("span", { class: "hidden" }, `${t(isError(one) ? "error" : "warning")}: `), make("span", ENGLISH, ...rich(sentence(one.message)))),
+      link, one.help ? make("span", { class: "why", ...ENGLISH }, ...rich(sentence(one.help))) : null, fix);
   }
 
   items() { return this.view.state.field(field).items; }
-  said(one) { return [t(isError(one) ? "error" : "warning"), one.message, one.help, one.fix && !this.readonly ? t("problems.fixable", { label: one.fix.label }) : ""].filter(Boolean).join(". "); }
+  said(one) { return [`${t(isError(one) ? "error" : "warning")}:`, sentence(one.message), sentence(one.help), one.fix && !this.readonly ? t("problems.fixable", { label: one.fix.label }) : ""].filter(Boolean).join(" "); }
 
   go(number) {
     const one = this.items().find((item) => item.number === number);

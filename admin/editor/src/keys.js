@@ -1,7 +1,7 @@
 // What keys do in a text. CodeMirror's own list of keys is not used: half of it needs a parser.
 
 import {
-  addCursorAbove, addCursorBelow, copyLineDown, copyLineUp, cursorCharLeft, cursorCharRight, cursorDocEnd, cursorDocStart, cursorGroupLeft,
+  copyLineDown, copyLineUp, cursorCharLeft, cursorCharRight, cursorDocEnd, cursorDocStart, cursorGroupLeft,
   cursorGroupRight, cursorLineBoundaryBackward, cursorLineBoundaryForward, cursorLineBoundaryLeft, cursorLineBoundaryRight, cursorLineDown,
   cursorLineUp, cursorPageDown, cursorPageUp, deleteCharBackward, deleteCharForward, deleteGroupBackward, deleteGroupForward, deleteLine,
   deleteLineBoundaryBackward, deleteLineBoundaryForward, moveLineDown, moveLineUp, redo, selectAll, selectCharLeft, selectCharRight,
@@ -105,8 +105,6 @@ export const keys = (kind) => [
   { mac: "Mod-Delete", run: deleteLineBoundaryForward, preventDefault: true },
   { key: "Alt-ArrowUp", run: moveLineUp, shift: copyLineUp, preventDefault: true },
   { key: "Alt-ArrowDown", run: moveLineDown, shift: copyLineDown, preventDefault: true },
-  { key: "Mod-Alt-ArrowUp", run: addCursorAbove },
-  { key: "Mod-Alt-ArrowDown", run: addCursorBelow },
   { key: "Shift-Mod-k", run: deleteLine },
   { key: "Mod-/", run: toggleLineComment },
   { key: "Mod-z", run: undo, preventDefault: true },

@@ -5,6 +5,7 @@ import { EditorView } from "@codemirror/view";
 import { completion } from "./complete.js";
 import { showConflict } from "./conflict.js";
 import { Diagnostics } from "./diagnostics.js";
+import { choose } from "./goto.js";
 import { hover } from "./hover.js";
 import { Keep } from "./keep.js";
 import { people, showPeople } from "./people.js";
@@ -12,7 +13,7 @@ import { published } from "./published.js";
 import { ask } from "./requests.js";
 import { Saver, edited } from "./saver.js";
 import { Status } from "./status.js";
-import { announce, t } from "./texts.js";
+import { announce, counted, t } from "./texts.js";
 import { createView, firstKeys, fromOutside, goTo, replaceText } from "./view.js";
 
 /** How often the draft's state is asked for while the page is seen. Milliseconds. */
@@ -89,6 +90,7 @@ const mount = (element) => {
       firstKeys([
         { key: "Mod-s", run: () => { saveNow(); return true; }, preventDefault: true },
         { key: "Mod-z", run: undoOne, preventDefault: true },
+        ...(kind === "yaml" ? [{ key: "Mod-Shift-o", run: () => { toNode(); return true; }, preventDefault: true }] : []),
         { key: "Mod-Enter", run: () => { runTests(); return true; } },
       ]),
       EditorView.domEventHandlers({ blur: () => { saver.flush(); return false; } }),
@@ -98,6 +100,7 @@ const mount = (element) => {
       }),
     ],
   });
+  const toNode = () => choose(view.state.doc.toString(), (line) => go(line));
   const place = () => {
     const { head } = view.state.selection.main;
     const line = view.state.doc.lineAt(head);
@@ -161,6 +164,7 @@ const mount = (element) => {
   }, true);
   field.form?.addEventListener("formdata", (event) => event.formData.set(field.name, view.state.doc.toString()));
   if (where) place();
+  for (const button of scope.querySelectorAll("button[data-goto]")) button.hidden = kind !== "yaml";
 
   // ---------- What the others do ----------
 
@@ -184,6 +188,9 @@ const mount = (element) => {
       badge.className = `badge ${{ new: "good", deleted: "bad" }[state] ?? "info"}`;
       badge.textContent = state === "same" ? "" : t(`file.${state}`);
     }
+    const total = scope.querySelector("[data-changed-total]");
+    const words = states.size ? counted(states.size, "n.changed") : t("unchanged");
+    if (total && total.textContent !== words) total.textContent = words;
     // Files that came or went: the list is another one.
     const now = [...states].filter(([, state]) => ["new", "deleted"].includes(state)).map(String).sort().join("\n");
     if (paths !== null && now !== paths) refreshFiles();
@@ -213,9 +220,9 @@ const mount = (element) => {
   };
   addEventListener("hashchange", follow);
   document.addEventListener("click", (event) => {
-    const target = event.target.closest?.("a[href^='#L'], button[data-undo], button[data-save-now]");
+    const target = event.target.closest?.("a[href^='#L'], button[data-undo], button[data-save-now], button[data-goto]");
     if (!target) return;
-    if (target.matches("button[data-undo]")) { event.preventDefault(); undoOne(); } else if (target.matches("button[data-save-now]")) { event.preventDefault(); saveNow(); }
+    if (target.matches("button[data-undo]")) { event.preventDefault(); undoOne(); } else if (target.matches("button[data-goto]")) toNode(); else if (target.matches("button[data-save-now]")) { event.preventDefault(); saveNow(); }
     // The same place twice is no change of the address.
     else if (target.hash === location.hash) { event.preventDefault(); follow(); }
   });

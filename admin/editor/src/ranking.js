@@ -21,3 +21,16 @@ export const fitting = (items, typed) => {
     .sort((a, b) => a.rank - b.rank || a.order - b.order)
     .map((one) => one.item);
 };
+
+/** Found at most. */
+const MOST = 2000;
+/** Where words stand in a text: pairs of offsets. */
+export const matches = (text, words, exact) => {
+  const found = [];
+  if (!words) return found;
+  // A letter whose other case is longer would move all that follows: such a text is searched as it is.
+  const lower = text.toLowerCase();
+  const [where, what] = exact || lower.length !== text.length ? [text, words] : [lower, words.toLowerCase()];
+  for (let at = where.indexOf(what); at >= 0 && found.length < MOST; at = where.indexOf(what, at + what.length)) found.push([at, at + what.length]);
+  return found;
+};

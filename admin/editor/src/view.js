@@ -5,22 +5,20 @@
 // of its own. Positions of single elements are set through the object model, which the policy allows as well.
 
 import { history } from "@codemirror/commands";
-import { search, searchKeymap } from "@codemirror/search";
 import { Annotation, EditorState, Prec, Transaction } from "@codemirror/state";
-import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { close, find, open, step } from "./find.js";
 import { highlight } from "./highlight.js";
 import { keys } from "./keys.js";
 import { changes } from "./merge.js";
 import { make, t } from "./texts.js";
 import { theme } from "./theme.js";
 
+// The bundle leaves the other way of typing out, see build.mjs.
+EditorView.EDIT_CONTEXT = false;
+
 /** A change that came from the server, or that the script made: it is nothing that was typed. */
 export const fromOutside = Annotation.define();
-
-/** The words of CodeMirror's search, in the reader's language. */
-const PHRASES = ["Find", "Replace", "next", "previous", "all", "match case", "regexp", "by word", "replace", "replace all", "close", "current match", "on line", "replaced match on line $", "replaced $ matches", "Go to line", "go", "Selection deleted", "Control character"];
-const slug = (phrase) => `find.${phrase.toLowerCase().replace(/[ $]+/g, "_").replace(/_+$/, "")}`;
-export const phrases = () => Object.fromEntries(PHRASES.map((phrase) => [phrase, t(slug(phrase)).replace("{n}", "$")]));
 
 /** Makes a view at the end of `parent`. Extensions that come first win; `beside` stands to the right of the line numbers. */
 export const createView = ({ parent, text, kind, label, readonly = false, extensions = [], beside = [] }) => {
@@ -36,17 +34,20 @@ export const createView = ({ parent, text, kind, label, readonly = false, extens
       beside,
       highlightActiveLine(),
       highlightActiveLineGutter(),
-      highlightSpecialChars(),
-      drawSelection({ cursorBlinkRate: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 1200 }),
-      EditorState.allowMultipleSelections.of(true),
       EditorState.languageData.of(() => [{ commentTokens: kind === "yaml" ? { line: "#" } : {} }]),
-      search({ top: true }),
-      EditorState.phrases.of(phrases()),
+      find,
+      EditorState.phrases.of({ "Selection deleted": t("selection_deleted") }),
       highlight(kind),
       kind === "yaml" ? [] : EditorView.lineWrapping,
       EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, "aria-description": t(readonly ? "described.readonly" : "described"), spellcheck: kind === "yaml" ? "false" : "true" }),
       theme,
-      keymap.of([...searchKeymap.filter(({ key }) => ["Mod-f", "F3", "Mod-g", "Escape"].includes(key)), ...keys(kind)]),
+      keymap.of([
+        { key: "Mod-f", run: open, preventDefault: true },
+        { key: "F3", run: step(1), shift: step(-1), preventDefault: true },
+        { key: "Mod-g", run: step(1), shift: step(-1), preventDefault: true },
+        { key: "Escape", run: close },
+        ...keys(kind),
+      ]),
     ],
   });
   const view = new EditorView({ state, parent: root, root });

@@ -79,7 +79,7 @@ check("F8 goes from problem to problem and Ctrl+. fixes", async () => {
   await browser.until("root().querySelectorAll('.lens').length === 3");
   await go(2);
   for (const line of [3, 4, 1]) { await browser.press("F8"); assert.match(await browser.run("$('[data-where]').textContent"), new RegExp(`^Line ${line},`)); }
-  assert.match(await browser.run("$('#announce').textContent"), /Error. There is no slot/);
+  assert.match(await browser.run("$('#announce').textContent"), /Error: There is no slot/);
   await browser.press("Shift+F8");
   assert.match(await browser.run("$('[data-where]').textContent"), /^Line 4,/);
   await browser.press("Control+Period");
@@ -291,13 +291,41 @@ check("the tests are run by Ctrl+Enter after everything is saved", async () => {
   assert.match(server.text("consultant.yaml"), /r: 1/);
 });
 
-check("searching has the reader's words", async () => {
+check("words are found and replaced by keys", async () => {
   await open("offer.md");
   await go(1);
   await browser.press("Control+KeyF");
-  await browser.until("root().querySelector('.cm-search')");
-  assert.match(await browser.run("root().querySelector('.cm-search').innerText"), /Next[\s\S]*Whole words[\s\S]*Replace all/);
+  await browser.until("root().activeElement?.closest('.find')");
+  await browser.type("O");
+  await browser.until("root().querySelector('.count').textContent === '– of 2'");
+  await browser.press("Enter");
+  await browser.until("root().querySelector('.count').textContent === '1 of 2'");
   await browser.photograph("search");
+  await browser.press("Enter");
+  await browser.until("root().querySelector('.count').textContent === '2 of 2'");
+  await browser.run("root().querySelector('.find input[type=checkbox]').click()");
+  await browser.until("root().querySelector('.count').textContent === '– of 1'");
+  await browser.run("root().querySelectorAll('.find .field')[1].focus()");
+  await browser.type("Better o");
+  await browser.run("[...root().querySelectorAll('.find button')].find((one) => one.textContent === 'Replace all').click()");
+  assert.match(await text(), /^# Better offer/);
+  await browser.run("root().querySelector('.find .field').focus()");
+  await browser.press("Escape");
+  assert.equal(await browser.run("root().querySelector('.find') === null && document.activeElement === root().host"), true);
+});
+
+check("a word under the pointer is explained, and the explanation can be pointed at", async () => {
+  await open();
+  const point = async (x, y) => { await browser.call("Input.dispatchMouseEvent", { type: "mouseMoved", x, y }); };
+  const [x, y] = await browser.run("(() => { const line = [...root().querySelectorAll('.cm-line')][3]; const box = line.getBoundingClientRect(); return [box.left + 50, box.top + 10]; })()");
+  await point(x, y);
+  await browser.until("root().querySelector('.about')?.textContent.includes('How many rows')");
+  const [left, top] = await browser.run("(() => { const box = root().querySelector('.about').getBoundingClientRect(); return [box.left + 5, box.top + 5]; })()");
+  await point(left, top);
+  await new Promise((resolve) => { setTimeout(resolve, 600); });
+  assert.equal(await browser.run("Boolean(root().querySelector('.about'))"), true);
+  await point(1000, 800);
+  await browser.until("!root().querySelector('.about')");
 });
 
 check("lines that differ from the published text are marked beside their numbers", async () => {
@@ -317,6 +345,20 @@ check("a form that uses what is saved waits for it", async () => {
   await browser.run("$('#publish').click()");
   await browser.until("window.sent");
   assert.match(server.text("consultant.yaml"), /p: 1/);
+});
+
+check("a node of the flow is gone to by its name", async () => {
+  server.put("consultant.yaml", `nodes:\n${YAML.replace(/^(?=.)/gm, "  ")}`);
+  await open();
+  await go(1);
+  await browser.press("Control+Shift+KeyO");
+  await browser.until("document.querySelector('dialog.palette[open]')?.querySelectorAll('li').length === 2");
+  await browser.photograph("goto");
+  await browser.type("off");
+  await browser.until("document.querySelectorAll('dialog.palette li').length === 1");
+  await browser.press("Enter");
+  await browser.until("$('[data-where]').textContent === 'Line 9, column 1' && !document.querySelector('dialog')");
+  assert.equal(await browser.run("document.activeElement === root().host"), true);
 });
 
 check("an address names a line", async () => {

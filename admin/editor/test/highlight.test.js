@@ -45,6 +45,11 @@ test("Markdown: headings, code, emphasis, links, lists, values", () => {
   ]);
 });
 
+test("Markdown: the settings of a prompt at its beginning are YAML", () => {
+  assert.deepEqual(pieces(markdown, "---\ntemperature: 0.3 # warm\n---\nSay: _x_\n---\na: b"), ["note:---", "key:temperature", "note:# warm", "note:---", "strong:_x_"]);
+  assert.deepEqual(pieces(markdown, "\n---\na: b"), [], "only at the beginning");
+});
+
 test("no line of 4,000 characters takes long, whatever it holds", () => {
   const start = performance.now();
   for (const piece of ["{", "a: ", "*_`[", "#", "- ", "| ", "{{", "[](", "'", "\"", "<!--", "**", "x ", "  "]) {

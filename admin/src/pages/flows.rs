@@ -5,6 +5,7 @@ mod edit;
 mod people;
 mod publish;
 mod releases;
+mod what_if;
 
 use axum::{
     extract::Path,
@@ -26,6 +27,7 @@ pub(crate) use edit::{create, delete, discard, draft, files, history, published,
 pub(crate) use people::People;
 pub(crate) use publish::{changes, plan, publish, tests};
 pub(crate) use releases::{begin, page, release, roll_back};
+pub(crate) use what_if::{begin_try, chats, turn};
 
 /// The lines around a difference that do not differ.
 const AROUND: usize = 2;

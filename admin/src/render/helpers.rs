@@ -111,6 +111,13 @@ pub(super) fn register(engine: &mut Handlebars<'static>, texts: &Arc<Texts>, ass
     add("asset", false, asset);
     add("concat", false, concat);
     add("json", false, json);
+    add("area", true, area);
+}
+
+/// The text of a `<textarea>`, in which only what could end it or begin an entity is markup: a large text stays as small as it is.
+fn area(_: &Call<'_>, helper: &Helper<'_>) -> Result<String, RenderErrorReason> {
+    let text = param(helper, 0)?.as_str().unwrap_or_default();
+    Ok(text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 fn wrong(why: impl Into<String>) -> RenderErrorReason {

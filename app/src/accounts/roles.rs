@@ -39,6 +39,12 @@ pub enum Permission {
     SeeCatalogue,
     /// To upload price lists, publish them, and go back.
     ChangeCatalogue,
+    /// To see flows, texts, drafts and releases.
+    SeeFlows,
+    /// To change texts, answers and the company's particulars, and publish them.
+    EditContent,
+    /// To change flows and their tests, publish them, and go back to an earlier release.
+    EditFlows,
     /// To see and change the accounts of others.
     ManagePeople,
     /// To read the audit log.
@@ -51,12 +57,6 @@ pub enum Permission {
     EditData,
     /// To see how the arms of experiments compare.
     SeeExperiments,
-    /// To see flows, texts, drafts and releases.
-    SeeFlows,
-    /// To change texts, answers and the company's particulars, and publish them.
-    EditContent,
-    /// To change flows and their tests, publish them, and go back to an earlier release.
-    EditFlows,
 }
 
 impl Role {
@@ -108,10 +108,10 @@ impl Role {
                         | P::ReadChats
                         | P::SeePrompts
                         | P::SeeCatalogue
-                        | P::SeeExperiments
                         | P::SeeFlows
                         | P::EditContent
                         | P::EditFlows
+                        | P::SeeExperiments
                 )
             }
         }

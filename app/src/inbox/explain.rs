@@ -77,7 +77,7 @@ impl PromptPart {
 
 impl Prompt {
     /// What a query asks a model; `None` if it asks none.
-    fn of(query: &Query) -> Option<Prompt> {
+    pub(crate) fn of(query: &Query) -> Option<Prompt> {
         let (parts, language) = match query {
             Query::Generate(request) => {
                 let GenerateRequest { instructions, question, facts, passages, history, language, .. } =

@@ -15,6 +15,8 @@ use crate::{Record, ports::StoredTurn};
 /// A recorded turn, ready to be run on a draft.
 #[derive(Clone, Debug)]
 pub struct RecordedTurn {
+    /// Its `seq` in the store.
+    pub(super) seq: i64,
     pub(super) event: Event,
     pub(super) record: Record,
     /// The queries, in the order of their outcomes.
@@ -49,7 +51,17 @@ impl RecordedTurn {
             }
             None => record.before.taken_over_at.is_some() || record.before.waits_at().is_some(),
         };
-        Ok(RecordedTurn { event: turn.event.clone(), record, asked, private })
+        Ok(RecordedTurn { seq: turn.seq, event: turn.event.clone(), record, asked, private })
+    }
+
+    /// What happened to the chat.
+    pub fn event(&self) -> &Event {
+        &self.event
+    }
+
+    /// What is stored of it. Personal values stand in it.
+    pub fn record(&self) -> &Record {
+        &self.record
     }
 
     /// The visited nodes, in order.

@@ -18,6 +18,9 @@ pub struct Report {
     pub changed: usize,
     /// The changed paths, most frequent first.
     pub paths: Vec<ChangedPath>,
+    /// The turns that visit other nodes or ask models more or less often, in the order in which they were run; at most
+    /// [`MAX_CHANGED`].
+    pub changed_turns: Vec<ChangedTurn>,
     /// Chats that led to a lead.
     pub leads: Leads,
     /// For each goal, the chats that reached it.
@@ -32,6 +35,28 @@ pub struct Report {
     pub approximate: usize,
     /// Number of queries without a recorded outcome; they failed.
     pub not_recorded: usize,
+}
+
+/// The most turns that a report names one by one.
+pub const MAX_CHANGED: usize = 200;
+
+/// A turn that a draft changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangedTurn {
+    /// Its chat.
+    pub chat: String,
+    /// Its `seq` in the store.
+    pub turn: i64,
+    /// When it was, milliseconds since the Unix epoch.
+    pub at: i64,
+    /// The client's action; `«…»` for private text.
+    pub wrote: String,
+    /// The nodes that the recorded turn visited.
+    pub before: Vec<String>,
+    /// The nodes that the draft visits.
+    pub after: Vec<String>,
+    /// Queries to language models.
+    pub model_calls: Calls,
 }
 
 /// A path that differs in the draft.
@@ -102,7 +127,7 @@ impl Report {
         !self.leads.lost.is_empty() || !self.faults.is_empty()
     }
 
-    /// Adds a turn. `missing` is its number of queries without a recorded outcome.
+    /// Adds a turn. `missing` is its number of queries without a recorded outcome, `model_calls` those to models.
     pub(super) fn turn(
         &mut self,
         chat: &str,
@@ -110,11 +135,25 @@ impl Report {
         draft: &Trace,
         private: bool,
         missing: usize,
+        model_calls: Calls,
     ) {
         self.turns += 1;
         let recorded = &past.record.trace;
         let nodes = |trace: &Trace| -> Vec<String> { trace.path().into_iter().map(str::to_owned).collect() };
         let (before, after) = (nodes(recorded), nodes(draft));
+        if (before != after || model_calls.before != model_calls.after)
+            && self.changed_turns.len() < MAX_CHANGED
+        {
+            self.changed_turns.push(ChangedTurn {
+                chat: chat.to_owned(),
+                turn: past.seq,
+                at: past.event.at,
+                wrote: past.wrote(private),
+                before: before.clone(),
+                after: after.clone(),
+                model_calls,
+            });
+        }
         if before == after {
             self.same += 1;
         } else {

@@ -78,8 +78,8 @@ pub trait Store:
     + AccountStore
     + DialogStore
     + FigureStore
-    + DataStore
     + DraftStore
+    + DataStore
 {
     /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each table. A count that
     /// is not 0 means that there may be more.

@@ -224,11 +224,11 @@ impl Run {
                 company: assembled.company.clone(),
                 system: Arc::new(move || state.system()),
                 health: Arc::new(move || parts.parts()),
+                platform: config.platform(),
+                staff: config.staff(),
                 process: Process { version: env!("CARGO_PKG_VERSION"), role: role.name(), started: began },
                 log: log::ring(),
                 prices: config.llm.prices()?,
-                platform: config.platform(),
-                staff: config.staff(),
                 models: assembled.model.is_some(),
                 demo: self.demo,
             })?);

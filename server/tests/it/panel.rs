@@ -6,6 +6,8 @@ mod catalogue;
 mod catalogue_browser;
 mod client;
 mod dashboard;
+mod editor_browser;
+mod editor_keys;
 mod flows;
 mod fuzz;
 mod inbox;

@@ -134,9 +134,9 @@ impl<S: DbConnection> Group<'_, S> {
                 | Operation::ChangeLead(..)
                 | Operation::Change(..)
                 | Operation::Account(..)
+                | Operation::Draft(..)
                 | Operation::DiscardTask(..)
                 | Operation::Data(..)
-                | Operation::Draft(..)
                 | Operation::AddNote(..)
                 | Operation::EraseHistory { .. }
                 | Operation::EraseClient(..)

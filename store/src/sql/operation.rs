@@ -78,11 +78,11 @@ pub(super) enum Operation {
     ChangeLead(Box<ChangingLead>),
     Change(Box<Changing>),
     Account(Box<AccountWrite>),
+    Draft(Box<DraftWrite>),
     /// A part of a change: the id of a task in quarantine.
     DiscardTask(String),
     /// A part of a change.
     Data(Box<DataWrite>),
-    Draft(Box<DraftWrite>),
     /// `[chat, at, author, body]`.
     AddNote(Rows),
     /// `[id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage]`.

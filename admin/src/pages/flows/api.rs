@@ -111,7 +111,7 @@ pub(crate) async fn state(
     let person = Person { name: visit.session()?.account.name.clone(), file: file.clone(), line };
     let people = panel.people.seen(id, person, panel.now());
     let file_revision = opened.revision(&file);
-    let text = (file_revision > revision || revision == 0)
+    let text = (file_revision > revision)
         .then(|| opened.bundle.files.get(&file).map(String::as_str).unwrap_or_default());
     let files: Vec<Value> = opened
         .changed()
@@ -226,4 +226,7 @@ pub(crate) async fn hover(State(panel): State<Arc<Panel>>, Body(typing): Body<Ty
 #[derive(Default, Deserialize)]
 pub(crate) struct Meant {
     pub(super) file: Option<String>,
+    /// A turn to see beside what the draft makes of it.
+    pub(super) chat: Option<String>,
+    pub(super) turn: Option<i64>,
 }

@@ -64,6 +64,9 @@ pub(crate) async fn draft(
         "warnings": findings.len() - errors, "changed": changed.len(), "added": added, "gone": gone,
         "may_publish": is_open && opened.changed().all(|(path, _, _)| may_edit(&visit, path)),
         "texts": script_json(&panel.editor_texts(&visit)),
+        "tried": meant.chat.as_ref().zip(meant.turn).map(|(chat, turn)| json!({
+            "chat": chat, "turn": turn, "href": super::what_if::address(opened.draft.id, chat, turn),
+        })),
         "can_flows": visit.may(tolmach_app::accounts::Permission::EditFlows),
         "can_content": visit.may(tolmach_app::accounts::Permission::EditContent),
     });

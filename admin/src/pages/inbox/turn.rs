@@ -72,6 +72,10 @@ pub(super) fn shown(panel: &Panel, visit: &Visit, chat: &str, turn: &Explained) 
         .collect();
     json!({
         "seq": seq,
+        "chat": chat,
+        // The first node that decided something: there a change begins most often.
+        "try_at": trace.visits.iter().find(|visit| visit.kind != "say").or(trace.visits.first())
+            .map(|visit| format!("{}.{}", visit.flow, visit.node)).unwrap_or_default(),
         "at": at,
         "release": release.chars().take(8).collect::<String>(),
         "abandoned": trace.abandoned,

@@ -221,3 +221,50 @@ async fn the_compiler_answers_while_one_types() {
         assert!(answer["error"].as_str().is_some_and(|why| !why.is_empty()), "{answer}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_is_tried_on_what_really_happened() {
+    let panel = shop().await;
+    let mut page = Page::new(&panel.server, "en").await;
+    page.ask("w1", "hi there").await;
+    page.ask("w2", "/size").await;
+    let mut client = panel.logged_in("Anton").await;
+    let inbox = client.get("/admin/inbox?queue=all").await.body;
+    let chat =
+        inbox.split("data-chat=\"").nth(1).expect("a chat").split('"').next().expect("a key").to_owned();
+    // The turn leads into a draft of one's own, at the node.
+    let trace = client.get(&format!("/admin/inbox/{chat}/turns/2")).await;
+    assert!(trace.body.contains("Try it in a draft"), "{}", trace.body);
+    let fields = [("chat", chat.as_str()), ("turn", "2"), ("at", "shop.hello")];
+    let begun = client.post("/admin/flows/try", &fields).await.location.expect("a draft");
+    let draft = begun.split('?').next().expect("an address").to_owned();
+    assert!(begun.ends_with("#L8") && begun.contains("file=shop.yaml"), "{begun}");
+    let again = client.post("/admin/flows/try", &fields).await.location.expect("a draft");
+    assert_eq!(again, begun, "the same draft");
+
+    let tried = format!("{draft}/turn?chat={chat}&turn=3");
+    let same = client.get(&tried).await;
+    assert!(same.body.contains("the same") && !same.body.contains("With the draft"), "{}", same.body);
+    let other = SHOP.replace("What is the budget?", "How much may it cost?");
+    save(&mut client, &draft, "shop.yaml", 0, &other).await;
+    let changed = client.get(&tried).await;
+    for part in ["differs", "What is the budget?", "How much may it cost?"] {
+        assert!(changed.body.contains(part), "{part}: {}", changed.body);
+    }
+    // The list names each turn that goes another way, and only those.
+    let chats = client.get(&format!("{draft}/chats?days=1")).await;
+    assert!(chats.body.contains("Nothing changes"), "words are no way: {}", chats.body);
+    let other = SHOP.replace("start: hello\nslots", "start: thanks\nslots");
+    save(&mut client, &draft, "shop.yaml", 1, &other).await;
+    let chats = client.get(&format!("{draft}/chats?days=1")).await;
+    assert_eq!(chats.body.matches("?chat=").count(), 1, "{}", chats.body);
+    assert!(chats.body.contains("hi there") && chats.body.contains("<code>thanks</code>"), "{}", chats.body);
+    // A draft that does not compile is told so, a turn that is not there is no page.
+    save(&mut client, &draft, "shop.yaml", 2, "flow: shop\n").await;
+    assert!(client.get(&tried).await.body.contains("Fix them"));
+    assert!(client.get(&format!("{draft}/chats")).await.body.contains("Fix them"));
+    assert_eq!(client.get(&format!("{draft}/turn?chat={chat}&turn=99")).await.status, 404);
+    // Nothing was sent and nothing stored.
+    let shown = page.shown.len();
+    assert_eq!(Page::back(&panel.server, &page.token).await.shown.len(), shown);
+}

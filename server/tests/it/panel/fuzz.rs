@@ -37,7 +37,7 @@ const CHANGED: &str = "SELECT
     (SELECT count(*) FROM audit WHERE failure IS NULL) AS done";
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-const PARAMETERS: [(&str, &str, &[&str]); 94] = [
+const PARAMETERS: [(&str, &str, &[&str]); 97] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -76,6 +76,9 @@ const PARAMETERS: [(&str, &str, &[&str]); 94] = [
     ("POST", "/admin/flows/rollback", &["release", "note", "seen"]),
     ("GET", "/admin/flows/releases/{id}", &["x"]),
     ("GET", "/admin/flows/{id}", &["file"]),
+    ("POST", "/admin/flows/try", &["chat", "turn", "at"]),
+    ("GET", "/admin/flows/{id}/turn", &["chat", "turn"]),
+    ("GET", "/admin/flows/{id}/chats", &["days"]),
     ("GET", "/admin/flows/{id}/files", &["file"]),
     ("GET", "/admin/flows/{id}/state", &["file", "revision", "line"]),
     ("GET", "/admin/flows/{id}/published", &["file"]),
@@ -208,9 +211,9 @@ struct Fuzz {
     chat: String,
     lead: String,
     upload: String,
+    draft: String,
     /// The id of an account that is not one's own.
     person: String,
-    draft: String,
     sent: usize,
     /// Answers by their status.
     answers: BTreeMap<u16, usize>,
@@ -498,8 +501,8 @@ async fn begin() -> Fuzz {
         chat,
         lead,
         upload,
-        person,
         draft,
+        person,
         sent: 0,
         answers: BTreeMap::new(),
     }
