@@ -84,6 +84,9 @@ impl From<accounts::Error> for Failure {
             E::NameTaken(_) => Failure::Bad("error.name_taken"),
             E::Unknown(_) | E::BadLink => Failure::NotFound,
             E::LastOwner => Failure::Bad("error.last_owner"),
+            E::OwnersOnly => Failure::Bad("error.owners_only"),
+            E::OwnAccount => Failure::Bad("error.own_account"),
+            E::TooManyInvitations => Failure::Bad("error.many_invitations"),
             E::Conflict => Failure::Bad("error.conflict"),
             E::Hash(why) => {
                 tracing::error!(why, "a password could not be hashed");

@@ -32,7 +32,9 @@ use std::{
 };
 
 use axum::Router;
-use tolmach_app::{accounts::Passwords, catalog_drafts::Drafts, files::FileFolder};
+use tolmach_app::{
+    accounts::Passwords, catalog_drafts::Drafts, files::FileFolder, logs::LogRing, spending::Prices,
+};
 use tolmach_engine::{Platform, catalog::Localized};
 use tolmach_runtime::{
     Runtime, Staff,
@@ -99,10 +101,27 @@ pub struct Options {
     pub platform: Platform,
     /// Who is in the groups of the staff.
     pub staff: Staff,
+    /// The process.
+    pub process: Process,
+    /// The last lines of its log.
+    pub log: Arc<LogRing>,
+    /// What language models cost.
+    pub prices: Prices,
     /// Whether language models are configured.
     pub models: bool,
     /// Whether the data are made up: `tolmach demo`.
     pub demo: bool,
+}
+
+/// The process that serves the panel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// The version of the program.
+    pub version: &'static str,
+    /// The role of the process.
+    pub role: &'static str,
+    /// When it was started, milliseconds since the Unix epoch.
+    pub started: i64,
 }
 
 /// How the system is.

@@ -9,5 +9,6 @@ pub(crate) mod flows;
 pub(crate) mod inbox;
 pub(crate) mod leads;
 pub(crate) mod login;
+pub(crate) mod manage;
 pub(crate) mod setup;
 pub(crate) mod texts;

@@ -72,6 +72,12 @@ impl Renderer {
         visit.times.span(&self.texts, millis)
     }
 
+    /// A count with its noun, `n.<noun>`.
+    pub(crate) fn counted(&self, visit: &Visit, count: u64, noun: &str) -> String {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.texts.counted(visit.language, count, noun).unwrap_or_default()
+    }
+
     /// Whether there is a text of this key.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.texts.get(Language::Ru, key).is_some()
@@ -212,7 +218,7 @@ fn me(visit: &Visit) -> Value {
             "content_edit": may(Permission::EditContent),
             "flows_edit": may(Permission::EditFlows),
             "dashboard": may(Permission::SeeFigures),
-            "people": false,
+            "system": may(Permission::SeeSystem),
         },
     })
 }
@@ -243,10 +249,22 @@ fn nav(visit: &Visit, current: &str, waiting: u64, new_leads: u64) -> Value {
         (Permission::SeeFlows, item("texts", "/admin/texts", "text", 0, false)),
         (Permission::SeeFlows, item("flows", "/admin/flows", "flow", 0, false)),
     ];
+    let manage = [
+        (Permission::SeeExperiments, item("experiments", "/admin/experiments", "test", 0, false)),
+        (Permission::ManagePeople, item("people", "/admin/people", "users", 0, false)),
+        (Permission::SeeSystem, item("system", "/admin/system", "pulse", 0, false)),
+        (Permission::SeeSystem, item("logs", "/admin/logs", "log", 0, false)),
+        (Permission::SeeAudit, item("audit", "/admin/audit", "note", 0, false)),
+        (Permission::EditData, item("data", "/admin/data", "table", 0, false)),
+    ];
     let allowed = |items: &[(Permission, Value)]| {
         items.iter().filter(|(what, _)| visit.may(*what)).map(|(_, item)| item.clone()).collect::<Vec<_>>()
     };
-    let groups = [(Value::Null, allowed(&sections)), (json!("content"), allowed(&content))];
+    let groups = [
+        (Value::Null, allowed(&sections)),
+        (json!("content"), allowed(&content)),
+        (json!("manage"), allowed(&manage)),
+    ];
     let shown = groups.into_iter().filter(|(_, items)| !items.is_empty());
     shown.map(|(group, items)| json!({ "group": group, "items": items })).collect()
 }

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use tolmach_engine::language::Language;
+use tolmach_app::spending::Amount;
+use tolmach_engine::{
+    language::Language,
+    text::{currency_sign, russian_plural},
+};
 
 const RU: [&str; 2] = [include_str!("../texts/ru.txt"), include_str!("../texts/ru_helpers.txt")];
 const EN: [&str; 2] = [include_str!("../texts/en.txt"), include_str!("../texts/en_helpers.txt")];
@@ -49,22 +53,26 @@ impl Texts {
     pub(crate) fn counted(&self, language: Language, count: i64, noun: &str) -> Option<String> {
         let forms = self.get(language, &format!("n.{noun}"))?;
         let forms: Vec<&str> = forms.split('|').map(str::trim).collect();
-        let form = forms.get(plural(language, count)).or(forms.last())?;
+        let form = agreeing(language, count, &forms)?;
         Some(format!("{}\u{a0}{form}", number(language, count)))
     }
 }
 
-/// The number of the plural form.
-fn plural(language: Language, count: i64) -> usize {
-    let count = count.unsigned_abs();
-    match language {
-        Language::En => usize::from(count != 1),
-        Language::Ru => match (count % 10, count % 100) {
-            (_, 11..=14) => 2,
-            (1, _) => 0,
-            (2..=4, _) => 1,
-            _ => 2,
-        },
+// What is counted and which sign a currency has is decided as in the texts of flows (`tolmach_engine::text`). How numbers are grouped
+// is not: a client reads them as they are written where the business is, with no-break spaces and the sign behind in both languages,
+// and staff who read English expect 1,234 and $5; flows have no minutes ago, no spans and no bytes. Dates differ for the same reason:
+// flows write a day of an order («29 ноября»), pages a moment that has passed, beside now.
+
+/// The form of a noun that agrees with a number, of the forms of its language.
+fn agreeing<'f>(language: Language, count: i64, forms: &[&'f str]) -> Option<&'f str> {
+    match (language, forms) {
+        // Only the last two digits decide.
+        (Language::Ru, [one, few, many]) => {
+            let digits = u8::try_from(count.unsigned_abs() % 100).unwrap_or_default();
+            Some(russian_plural(f64::from(digits), one, few, many))
+        }
+        (Language::En, [one, many]) => Some(if count.unsigned_abs() == 1 { one } else { many }),
+        _ => forms.last().copied(),
     }
 }
 
@@ -109,19 +117,31 @@ pub(crate) fn priced(language: Language, amount: f64, currency: &str) -> String 
     {
         number.push('0');
     }
-    let sign = match currency {
-        "RUB" => "₽",
-        "EUR" => "€",
-        "USD" => "$",
-        "KZT" => "₸",
-        "UAH" => "₴",
-        other => other,
-    };
-    match (language, sign) {
-        (Language::En, "$" | "€") => format!("{sign}{number}"),
-        (_, "") => number,
-        _ => format!("{number}\u{a0}{sign}"),
+    signed(language, &number, currency)
+}
+
+/// A number with the sign of its currency.
+fn signed(language: Language, number: &str, currency: &str) -> String {
+    match (language, currency_sign(currency)) {
+        (Language::En, sign @ ("$" | "€")) => format!("{sign}{number}"),
+        (_, "") => number.to_owned(),
+        (_, sign) => format!("{number}\u{a0}{sign}"),
     }
+}
+
+/// Exact amounts of several currencies, rounded for people; nothing where there is none.
+pub(crate) fn amounts(language: Language, amounts: &[Amount]) -> String {
+    let mark = match language {
+        Language::Ru => ',',
+        Language::En => '.',
+    };
+    let shown = |amount: &Amount| {
+        let text = amount.rounded();
+        let (whole, part) = text.split_once('.').unwrap_or((&text, "00"));
+        let whole = whole.parse().map_or_else(|_| whole.to_owned(), |whole| number(language, whole));
+        signed(language, &format!("{whole}{mark}{part}"), &amount.currency)
+    };
+    amounts.iter().map(shown).collect::<Vec<_>>().join(" + ")
 }
 
 fn read(files: [&'static str; 2]) -> Result<BTreeMap<&'static str, &'static str>, String> {
@@ -167,9 +187,15 @@ mod tests {
 
     #[test]
     fn nouns_agree_with_their_numbers() {
-        let forms: Vec<usize> = [0, 1, 2, 5, 11, 21, 22, 112, 121].map(|n| plural(Language::Ru, n)).into();
-        assert_eq!(forms, [2, 0, 1, 2, 2, 0, 1, 2, 0]);
-        assert_eq!([0, 1, 2].map(|n| plural(Language::En, n)), [1, 0, 1]);
+        let ru = |n| agreeing(Language::Ru, n, &["0", "1", "2"]).unwrap_or_default();
+        assert_eq!(
+            [0, 1, 2, 5, 11, 21, 22, 112, 121, -1].map(ru),
+            ["2", "0", "1", "2", "2", "0", "1", "2", "0", "0"]
+        );
+        assert_eq!(
+            [0, 1, 2, -1].map(|n| agreeing(Language::En, n, &["one", "many"]).unwrap_or_default()),
+            ["many", "one", "many", "one"]
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod invite;
 mod login;
+mod manage;
 mod passwords;
 mod roles;
 mod second_factor;
@@ -19,6 +20,10 @@ use crate::{audit::Change, text::event_id};
 pub use invite::{INVITED_FOR, accept, invitation_role, invite_owner};
 pub use login::{
     Browser, LoggedIn, Session, end_login, end_other_logins, log_in, log_out, own_logins, pass, session,
+};
+pub use manage::{
+    Invited, MOST_INVITATIONS, Manager, Person, end_sessions, invitations, invite, people, person,
+    reset_factor, withdraw,
 };
 pub use passwords::{MIN_PASSWORD, Passwords, made_password};
 pub use roles::{Permission, Role};
@@ -61,6 +66,15 @@ pub enum Error {
     /// Without this account nobody could manage the others.
     #[error("it is the only owner who can log in; make another one first")]
     LastOwner,
+    /// Only owners change owners.
+    #[error("only an owner can do this to an owner, or make one")]
+    OwnersOnly,
+    /// It is their own account.
+    #[error("this is your own account; somebody else must do it")]
+    OwnAccount,
+    /// Too many links are open.
+    #[error("{MOST_INVITATIONS} links are open; take some back first")]
+    TooManyInvitations,
     /// Somebody else changed the account at the same time.
     #[error("the account was changed at the same time; try again")]
     Conflict,
@@ -276,18 +290,22 @@ pub async fn change_password(
 /// Changes an account's role, or disables it, which ends its logins. Writes an `account.set` row.
 ///
 /// # Errors
-/// When there is no such account, when nobody could manage accounts afterwards, or the database is unavailable.
+/// When there is no such account, it is not theirs to change, nobody could manage accounts afterwards, or the database is unavailable.
 pub async fn set(
     store: &dyn Store,
-    actor: &Actor,
+    by: &Manager,
     now: i64,
     name: &str,
     (role, disabled): (Option<Role>, Option<bool>),
 ) -> Result<Account, Error> {
-    let mut change = Change::new(actor, "account.set", now);
+    let mut change = Change::new(by.actor(), "account.set", now);
     let done = async {
         let old = named(store, name).await?;
         change.on(old.name.clone());
+        by.check(&old)?;
+        if role.is_some_and(|role| !by.may_touch(role)) {
+            return Err(Error::OwnersOnly);
+        }
         let account = Account {
             role: role.map_or(old.role.clone(), |role| role.name().to_owned()),
             disabled: disabled.unwrap_or(old.disabled),

@@ -17,6 +17,27 @@ pub async fn list(store: &dyn AuditStore, query: &AuditQuery) -> ports::Result<V
     store.audit(query).await
 }
 
+/// The most rows of an export.
+pub const EXPORTED: u32 = 10_000;
+
+/// Rows as a table for spreadsheets. `moment` writes a time.
+pub fn csv(entries: &[AuditEntry], headings: [&str; 7], moment: impl Fn(i64) -> String) -> String {
+    let line = |cells: [&str; 7]| -> String { cells.map(crate::leads::csv_cell).join(";") + "\r\n" };
+    // Spreadsheets take a file without this mark for one in an old encoding.
+    let mut text = String::from("\u{feff}");
+    text.push_str(&line(headings));
+    for entry in entries {
+        let failure = match &entry.result {
+            AuditResult::Done => "",
+            AuditResult::Failed(why) => why,
+        };
+        let details = if entry.details.is_null() { String::new() } else { entry.details.to_string() };
+        let (at, via) = (moment(entry.at), entry.actor.via.to_string());
+        text.push_str(&line([&at, &entry.actor.id, &via, &entry.action, &entry.object, failure, &details]));
+    }
+    text
+}
+
 /// The audit row of a change in progress.
 pub(crate) struct Change {
     actor: Actor,

@@ -11,7 +11,7 @@ use tolmach_runtime::ports::{Actor, AuditStore, Catalog};
 use crate::audit::Change;
 
 pub use eval::{Changed, Evaluation, Judgments, JudgmentsError, changes, evaluate};
-pub use search::{Found, Narrowed, Query, SearchError, Wanted, row, search, search_within};
+pub use search::{Found, Narrowed, Query, SearchError, Wanted, holds_words, row, search, search_within};
 
 /// A stored generation of the catalogue.
 #[derive(Clone, Debug, Serialize)]

@@ -7,10 +7,11 @@ mod time;
 
 use serde::{Deserialize, Serialize};
 use tolmach_runtime::ports::{
-    self, DialogFigures, DialogQuery, LeadFigures, ModelFigures, QuarantineQuery, Queue, ReplyFigures, Store,
+    self, DialogFigures, DialogQuery, LeadFigures, ModelTimes, QuarantineQuery, Queue, ReplyFigures, Store,
     UnsureTurn,
 };
 
+use crate::spending::{self, Cost, Prices, Spent};
 use jiff::tz::TimeZone;
 pub use time::Period;
 use time::{Slot, Times};
@@ -19,7 +20,7 @@ use time::{Slot, Times};
 const INTENTS: u32 = 8;
 /// The messages that are grouped into questions, the newest first.
 const QUESTIONS: u32 = 100;
-/// The attempts of model calls that are looked at closely, the newest first: their tokens stand in JSON.
+/// The attempts of model calls whose times are compared, the newest first: they are put in order for it.
 pub const CALLS: u32 = 2_000;
 /// The quarantined tasks that are counted.
 const QUARANTINED: u32 = 100;
@@ -96,8 +97,14 @@ pub struct Figures {
     pub unsure: u64,
     /// The newest of them.
     pub questions: Vec<UnsureTurn>,
-    /// Model calls by purpose and model, of the newest [`CALLS`].
-    pub models: Vec<ModelFigures>,
+    /// Model calls by purpose and model, and what they cost.
+    pub models: Vec<Spent>,
+    /// How long the newest [`CALLS`] of them took.
+    pub times: Vec<ModelTimes>,
+    /// What all of them cost together.
+    pub cost: Cost,
+    /// What those of the period before cost, until the same hour and minute.
+    pub cost_before: Cost,
     /// All model calls.
     pub calls: Pair,
     /// What waits for somebody now.
@@ -108,7 +115,13 @@ pub struct Figures {
 ///
 /// # Errors
 /// When the database is unavailable.
-pub async fn figures(store: &dyn Store, period: Period, zone: &TimeZone, now: i64) -> ports::Result<Figures> {
+pub async fn figures(
+    store: &dyn Store,
+    prices: &Prices,
+    period: Period,
+    zone: &TimeZone,
+    now: i64,
+) -> ports::Result<Figures> {
     let times = Times::of(period, zone, now);
     let (current, before, rest, step) = (&times.current, &times.before, &times.rest, times.step());
     // Side by side: a store has several connections to read on.
@@ -122,12 +135,14 @@ pub async fn figures(store: &dyn Store, period: Period, zone: &TimeZone, now: i6
         store.model_calls_made(before),
     )?;
     let (dialogs, dialogs_before, dialogs_rest, leads, leads_before, calls, calls_before) = counts;
-    let (replies, replies_before, intents, questions, models, urgent) = tokio::try_join!(
+    let (replies, replies_before, intents, questions, times_of_models, models, models_before, urgent) = tokio::try_join!(
         store.reply_figures(current),
         store.reply_figures(before),
         store.intent_figures(current, INTENTS),
         store.unsure_turns(current, QUESTIONS),
-        store.model_figures(current, CALLS),
+        store.model_times(current, CALLS),
+        spending::spent(store, prices, current),
+        spending::spent(store, prices, before),
         urgent(store),
     )?;
     let slots = times.slots.iter();
@@ -141,6 +156,9 @@ pub async fn figures(store: &dyn Store, period: Period, zone: &TimeZone, now: i6
         replies_before,
         intents,
         questions,
+        times: times_of_models,
+        cost: spending::total(&models),
+        cost_before: spending::total(&models_before),
         models,
         urgent,
         ..Figures::default()

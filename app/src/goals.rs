@@ -41,6 +41,40 @@ pub struct Reached {
     pub clients: usize,
     /// Their share of the arm's clients, 0 to 1.
     pub share: f64,
+    /// The interval that holds the share of all clients like these in 95 of 100 cases: Wilson's, which is right for small numbers and
+    /// for shares near 0 and 1 as well (Wilson 1927).
+    pub interval: (f64, f64),
+}
+
+/// Of two standard deviations a little less: 95 of 100 cases.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// Wilson's interval of a share of `part` in `whole`.
+pub fn interval(part: usize, whole: usize) -> (f64, f64) {
+    if whole == 0 {
+        return (0.0, 1.0);
+    }
+    let (n, share) = (whole as f64, part as f64 / whole as f64);
+    let middle = share + Z * Z / (2.0 * n);
+    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + Z * Z / n;
+    (((middle - half) / scale).max(0.0), ((middle + half) / scale).min(1.0))
+}
+
+impl Report {
+    /// Whether the arms of an experiment differ in a goal: the intervals of some two of them do not overlap.
+    pub fn differs(&self, experiment: &str, goal: &str) -> bool {
+        let arms = self.experiments.get(experiment).into_iter().flat_map(BTreeMap::values);
+        let intervals: Vec<(f64, f64)> = arms
+            .map(|arm| {
+                arm.goals.get(goal).map_or_else(|| interval(0, arm.clients), |reached| reached.interval)
+            })
+            .collect();
+        intervals
+            .iter()
+            .enumerate()
+            .any(|(at, one)| intervals[at + 1..].iter().any(|two| one.1 < two.0 || two.1 < one.0))
+    }
 }
 
 /// Goals and experiments since `since`, milliseconds since the Unix epoch.
@@ -85,7 +119,8 @@ fn counted(events: &[AnalyticsEvent]) -> Report {
         let arms = report.experiments.entry(experiment.to_owned()).or_default();
         let arm = arms.entry(arm.to_owned()).or_default();
         let share = chats.len() as f64 / arm.clients.max(1) as f64;
-        arm.goals.insert(goal.to_owned(), Reached { clients: chats.len(), share });
+        let interval = interval(chats.len(), arm.clients);
+        arm.goals.insert(goal.to_owned(), Reached { clients: chats.len(), share, interval });
     }
     report
 }
@@ -95,6 +130,39 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn intervals_are_those_of_wilson() {
+        let rounded = |part, whole| {
+            let (from, to) = interval(part, whole);
+            ((from * 1000.0).round() / 1000.0, (to * 1000.0).round() / 1000.0)
+        };
+        // Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+        assert_eq!(rounded(81, 263), (0.255, 0.366));
+        assert_eq!(rounded(15, 148), (0.062, 0.161));
+        assert_eq!(rounded(0, 20), (0.0, 0.161));
+        assert_eq!(rounded(1, 29), (0.006, 0.172));
+        assert_eq!(interval(0, 0), (0.0, 1.0));
+    }
+
+    #[test]
+    fn arms_differ_where_their_intervals_are_apart() {
+        let arm = |clients, reached: usize| {
+            let share = reached as f64 / clients as f64;
+            let goal = Reached { clients: reached, share, interval: interval(reached, clients) };
+            Arm { clients, goals: [("lead".to_owned(), goal)].into() }
+        };
+        let report = |a: Arm, b: Arm| Report {
+            experiments: [("greeting".to_owned(), [("a".to_owned(), a), ("b".to_owned(), b)].into())].into(),
+            ..Report::default()
+        };
+        assert!(report(arm(200, 20), arm(200, 60)).differs("greeting", "lead"));
+        assert!(!report(arm(20, 2), arm(20, 6)).differs("greeting", "lead"));
+        assert!(!report(arm(20, 2), arm(20, 6)).differs("other", "lead"));
+        assert!(
+            report(arm(500, 200), Arm { clients: 500, goals: BTreeMap::new() }).differs("greeting", "lead")
+        );
+    }
 
     #[test]
     fn arms_are_compared_by_the_share_of_their_clients() {

@@ -1,8 +1,13 @@
 //! Quarantined tasks: those that ended the process repeatedly. Lists them and retries them.
 
+use serde::Serialize;
+use serde_json::{Value, json};
 use tolmach_runtime::{
     Runtime,
-    ports::{self, Actor, QuarantineQuery, QuarantinedTask, Store, Task},
+    ports::{
+        self, Actor, QuarantineQuery, QuarantinedTask, QueueCount, QueuedTask, Store, Task, TimerRow, Write,
+        Written,
+    },
 };
 
 use crate::audit::Change;
@@ -26,6 +31,58 @@ pub async fn quarantined(store: &dyn Store, limit: u32) -> ports::Result<Vec<Qua
     store.quarantined(&QuarantineQuery::last(limit)).await
 }
 
+/// What is to be done, now and later.
+#[derive(Clone, Debug, Serialize)]
+pub struct Overview {
+    /// Tasks by state.
+    pub counts: Vec<QueueCount>,
+    /// Tasks that are not finished, the first due one first.
+    pub queued: Vec<QueuedTask>,
+    /// Quarantined tasks, the newest first.
+    pub quarantined: Vec<QuarantinedTask>,
+    /// Timers, the first due one first.
+    pub timers: Vec<TimerRow>,
+}
+
+/// The queue, the quarantine and the timers, at most `limit` rows of each.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn overview(store: &dyn Store, limit: u32) -> ports::Result<Overview> {
+    Ok(Overview {
+        counts: store.queue_counts().await?,
+        queued: store.queued(limit).await?,
+        quarantined: quarantined(store, limit).await?,
+        timers: store.timers(limit).await?,
+    })
+}
+
+/// Discards a quarantined task: it is never done. Writes a `task.discard` row of the audit log in the same transaction.
+///
+/// # Errors
+/// When the task is not quarantined, or the database is unavailable.
+pub async fn discard(store: &dyn Store, actor: &Actor, now: i64, id: &str) -> Result<(), Error> {
+    let mut change = Change::new(actor, "task.discard", now);
+    change.on(id);
+    let done = async {
+        let known = quarantined(store, MOST).await?;
+        let task =
+            known.iter().find(|task| task.id == id).ok_or_else(|| Error::NotQuarantined(id.to_owned()))?;
+        change.before(json!({ "task": name(&task.task), "why": task.why, "starts": task.starts }));
+        change.after(Value::Null);
+        match change.write(store, vec![Write::DiscardTask(id.to_owned())]).await? {
+            Written::Done { .. } => Ok(()),
+            _ => Err(Error::NotQuarantined(id.to_owned())),
+        }
+    };
+    let done: Result<(), Error> = done.await;
+    change.end_failed(store, &done).await;
+    done
+}
+
+/// The quarantined tasks that are looked through.
+const MOST: u32 = 1_000;
+
 /// Queues a quarantined task again, on behalf of `actor`.
 ///
 /// Writes a `task.retry` row of the audit log.
@@ -35,6 +92,8 @@ pub async fn quarantined(store: &dyn Store, limit: u32) -> ports::Result<Vec<Qua
 pub async fn retry(store: &dyn Store, actor: &Actor, now: i64, id: &str) -> Result<(), Error> {
     let mut change = Change::new(actor, "task.retry", now);
     change.on(id);
+    change.before(json!({ "quarantined": true }));
+    change.after(json!({ "quarantined": false }));
     let retried = match store.retry_task(id, now).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(Error::NotQuarantined(id.to_owned())),

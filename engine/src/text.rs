@@ -29,8 +29,7 @@ mod write;
 pub(crate) use bounds::{BLOCKS, BYTES, LOOPS, OUTPUT, TAG_BYTES, TAGS};
 pub(crate) use helpers::{HELPERS, TemplateHelper};
 pub use kinds::Clash;
-pub(crate) use write::russian_plural;
-pub use write::{cut, money, money_in, plain, shorten};
+pub use write::{currency_sign, cut, money, money_in, plain, russian_plural, shorten};
 
 use parse::{NO_HELPER, parse, parts, path};
 use show::{CALC, COMPUTED, SHOW, WHY};

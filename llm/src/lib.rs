@@ -1,5 +1,5 @@
 //! Language models: OpenAI-compatible endpoints, an offline composer without a model, a fallback from one model to
-//! another, the masking of contacts, and the sentence embedder.
+//! another, the masking of contacts, what models cost, and the sentence embedder.
 
 pub mod embedder;
 pub mod fallback;
@@ -7,5 +7,6 @@ pub mod masked;
 pub mod meter;
 pub mod offline;
 pub mod openai;
+pub mod prices;
 #[cfg(test)]
 mod test_call;

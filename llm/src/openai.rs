@@ -8,7 +8,7 @@
 //! The response envelope is parsed leniently, because compatible servers omit fields. The content is checked strictly:
 //! a label that was not offered is treated as no label.
 //!
-//! Not here: the assignment of models to roles, budgets and prices (see the server), and the fallback when no model
+//! Not here: the assignment of models to roles, budgets, prices ([`crate::prices`]), and the fallback when no model
 //! answers ([`crate::fallback`]).
 
 mod breaker;

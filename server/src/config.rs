@@ -2,6 +2,7 @@
 //!
 //! Every setting has a default, so no configuration is needed.
 
+mod prices;
 mod sites;
 mod upkeep;
 mod web;
@@ -30,6 +31,7 @@ use tolmach_engine::{Platform, platform::DEFAULT_ROLE};
 use tolmach_runtime::secret::Secret;
 use tolmach_runtime::{Staff, ports::Address};
 
+pub use prices::ModelPrice;
 pub use sites::Site;
 pub use upkeep::{Import, Report, Retention, Role};
 pub use web::{Limits, Proxy};
@@ -193,6 +195,8 @@ pub struct Llm {
     pub timeout_seconds: u64,
     /// Models by the role that a prompt selects with `model:`.
     pub roles: BTreeMap<String, ModelRole>,
+    /// What models cost, for reports; a model without a price has no cost, which is not zero.
+    pub prices: Vec<ModelPrice>,
 }
 
 /// The model of a role. Settings that are unset are those of the default model.
@@ -251,6 +255,7 @@ impl Default for Llm {
             model: String::new(),
             timeout_seconds: 12,
             roles: BTreeMap::new(),
+            prices: Vec::new(),
         }
     }
 }
@@ -367,6 +372,7 @@ impl Config {
         if !(1..=600).contains(&config.llm.timeout_seconds) {
             bail!("llm.timeout_seconds is {}; it is 1 to 600", config.llm.timeout_seconds);
         }
+        config.llm.prices()?;
         for (name, set) in [("debounce_ms", config.debounce_ms), ("burst_ms", config.burst_ms)] {
             if let Some(millis) = set.filter(|millis| *millis > 10_000) {
                 bail!("{name} is {millis}; it is 0 to 10000");

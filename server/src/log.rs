@@ -1,8 +1,34 @@
-//! Logging to standard error, coloured in a terminal.
+//! Logging to standard error, coloured in a terminal; the last lines are kept for the panel as well.
 
-use std::io::IsTerminal;
+use std::{
+    fmt::Write,
+    io::IsTerminal,
+    sync::{Arc, LazyLock},
+};
 
-use tracing_subscriber::{EnvFilter, fmt};
+use tolmach_app::logs::{Level, LogRing};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    EnvFilter, Layer, fmt,
+    layer::{Context, SubscriberExt},
+    util::SubscriberInitExt,
+};
+
+use crate::clock::now;
+
+/// Lines that are kept.
+const KEPT: usize = 2_000;
+
+/// The log is one of the process, as its subscriber is.
+static RING: LazyLock<Arc<LogRing>> = LazyLock::new(|| Arc::new(LogRing::new(KEPT)));
+
+/// The last lines of this process's log.
+pub fn ring() -> Arc<LogRing> {
+    Arc::clone(&RING)
+}
 
 /// Starts logging. Commands other than the server do not log with the default filter.
 ///
@@ -16,6 +42,49 @@ pub fn start(filter: &str, server: bool) -> anyhow::Result<()> {
         anyhow::anyhow!("log: `{filter}` is not a filter ({error}); write `info` or `tolmach_runtime=debug`")
     })?;
     let ansi = std::io::stderr().is_terminal();
-    fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).with_target(false).init();
+    let printed = fmt::layer().with_writer(std::io::stderr).with_ansi(ansi).with_target(false);
+    tracing_subscriber::registry().with(filter).with(printed).with(server.then(|| Keep(ring()))).init();
     Ok(())
+}
+
+/// Keeps what is logged: the same lines that are printed, with the same fields.
+struct Keep(Arc<LogRing>);
+
+impl<S: Subscriber> Layer<S> for Keep {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let metadata = event.metadata();
+        let level = match *metadata.level() {
+            tracing::Level::ERROR => Level::Error,
+            tracing::Level::WARN => Level::Warn,
+            tracing::Level::INFO => Level::Info,
+            tracing::Level::DEBUG => Level::Debug,
+            tracing::Level::TRACE => Level::Trace,
+        };
+        let mut said = Said::default();
+        event.record(&mut said);
+        let Said { mut message, fields } = said;
+        message.push_str(&fields);
+        self.0.add(now(), level, metadata.target(), message);
+    }
+}
+
+/// The message of an event and its fields, `name=value`.
+#[derive(Default)]
+struct Said {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Said {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        // Writing to a string cannot fail.
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.fields, " {name}={value:?}"),
+        };
+    }
 }

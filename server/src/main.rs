@@ -96,6 +96,13 @@ enum Command {
     /// List, compare, publish, roll back, export and import releases of the flows
     #[command(subcommand)]
     Release(commands::release::ReleaseCommand),
+    /// Show the version, the database and the release
+    Status(commands::status::Status),
+    /// Look at the database row by row, and mend it by hand
+    #[command(subcommand)]
+    Data(commands::data::DataCommand),
+    /// Count the calls of language models, their tokens, and what they cost
+    Spending(commands::spending::Spending),
     /// Count the goals that clients reached, and compare the arms of experiments
     Goals(commands::goals::Goals),
     /// List quarantined tasks and retry them
@@ -163,6 +170,9 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Leads(leads) => leads.execute(&config).await,
             Command::Handoff(handoff) => handoff.execute(&config).await,
             Command::Release(release) => release.execute(&config).await,
+            Command::Status(status) => status.execute(&config).await,
+            Command::Data(data) => data.execute(&config).await,
+            Command::Spending(spending) => spending.execute(&config).await,
             Command::Goals(goals) => goals.execute(&config).await,
             Command::Jobs(jobs) => jobs.execute(&config).await,
             Command::Admin(command) => command.execute(&config).await,

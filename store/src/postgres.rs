@@ -10,7 +10,7 @@ mod open;
 
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, postgres::PgConnectOptions};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep},
@@ -89,6 +89,11 @@ impl sql::DbConnection for PgConnection {
         bound!(sqlx::query(sql), values).execute(self).await.map(|done| done.rows_affected())
     }
 
+    async fn run_text(&mut self, sql: String, values: Vec<Value>) -> sqlx::Result<u64> {
+        let done = bound!(sqlx::query(AssertSqlSafe(sql)), values).execute(self).await?;
+        Ok(done.rows_affected())
+    }
+
     async fn fetch<T: Fetched>(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
         bound!(sqlx::query_as(sql), values).fetch_all(self).await
     }
@@ -132,6 +137,10 @@ impl Dialect for Server {
                 read => return read,
             }
         }
+    }
+
+    async fn fetch_text(&self, sql: String, values: Vec<Value>) -> sqlx::Result<Vec<(String,)>> {
+        bound!(sqlx::query_as(AssertSqlSafe(sql)), values).fetch_all(&self.readers).await
     }
 
     fn classify_error(&self, error: &sqlx::Error) -> DbError {

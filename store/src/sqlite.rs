@@ -126,6 +126,12 @@ impl DbConnection for Writing {
         Ok(done.rows_affected())
     }
 
+    async fn run_text(&mut self, sql: String, values: Vec<Value>) -> sqlx::Result<u64> {
+        let (sql, values) = self.postpone.take(&sql, values);
+        let done = bound!(sqlx::query(sql), values).execute(&mut self.connection).await?;
+        Ok(done.rows_affected())
+    }
+
     /// Deferred statements return no rows, so all rows belong to `sql`.
     async fn fetch<T: Fetched>(&mut self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
         let (sql, values) = self.postpone.take(sql, values);
@@ -166,6 +172,10 @@ impl Dialect for File {
 
     async fn fetch<T: Fetched>(&self, sql: &'static str, values: Vec<Value>) -> sqlx::Result<Vec<T>> {
         bound!(sqlx::query_as(sql), values).fetch_all(&self.readers).await
+    }
+
+    async fn fetch_text(&self, sql: String, values: Vec<Value>) -> sqlx::Result<Vec<(String,)>> {
+        bound!(sqlx::query_as(AssertSqlSafe(sql)), values).fetch_all(&self.readers).await
     }
 
     fn classify_error(&self, error: &sqlx::Error) -> DbError {

@@ -7,6 +7,7 @@
 mod accounts;
 mod audit;
 mod clients;
+mod data;
 mod deliveries;
 mod dialogs;
 mod drafts;
@@ -79,7 +80,9 @@ macro_rules! conformance {
             keeps_accounts, keeps_logins, uses_an_invitation_once, lists_chats_by_queue_and_filter,
             tells_the_news_and_the_turns, keeps_notes, finds_words_in_messages,
             a_search_in_messages_is_just_words, words_leave_with_their_message, counts_dialogs_leads_and_intents, counts_model_calls,
-            keeps_drafts, one_of_two_writers_of_a_draft_wins, forgets_old_changes_and_closed_drafts);
+            keeps_drafts, one_of_two_writers_of_a_draft_wins, forgets_old_changes_and_closed_drafts,
+            lists_every_table_and_masks_secrets, changes_rows_by_hand_with_their_audit_row, shows_the_queue_and_the_timers,
+            invites_several_and_keeps_an_owner);
     };
     ($place:path: $($case:ident),+ $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -93,6 +96,7 @@ pub(crate) use accounts::*;
 pub(crate) use audit::*;
 pub(crate) use clients::*;
 pub(crate) use conformance;
+pub(crate) use data::*;
 pub(crate) use deliveries::*;
 pub(crate) use dialogs::*;
 pub(crate) use drafts::*;

@@ -50,7 +50,7 @@ pub(crate) type LastQuestions = (Vec<i64>, Vec<Question>);
 impl Panel {
     async fn figures(&self, period: Period) -> Result<Figures, Failure> {
         let zone = self.options.runtime.releases().time_zone();
-        Ok(figures::figures(self.store(), period, &zone, self.now()).await?)
+        Ok(figures::figures(self.store(), &self.options.prices, period, &zone, self.now()).await?)
     }
 
     async fn questions(&self, figures: &Figures) -> Result<Vec<Question>, Failure> {
@@ -90,7 +90,7 @@ pub(crate) async fn page(
         "funnel": funnel(&visit, &figures),
         "unanswered": questions.iter().map(question).collect::<Vec<Value>>(),
         "intents": intents(&figures),
-        "models": models(&figures),
+        "models": models(visit.language, &figures),
         "heat": heat(&figures),
         "health": health(&panel, &visit),
     });
@@ -208,20 +208,27 @@ fn intents(figures: &Figures) -> Vec<Value> {
     figures.intents.iter().map(|(name, count)| bar(name, *count, all, None)).collect()
 }
 
-fn models(figures: &Figures) -> Value {
+fn models(language: Language, figures: &Figures) -> Value {
     let rows: Vec<Value> = figures
         .models
         .iter()
         .map(|row| {
-            let known = row.unknown == 0;
+            let times =
+                figures.times.iter().find(|times| times.purpose == row.purpose && times.model == row.model);
+            let tokens = row.tokens.input + row.tokens.output;
             json!({
-                "purpose": row.purpose, "model": row.model, "calls": row.calls, "failed": row.failed, "known": known,
-                "tokens": row.tokens, "p95_ms": row.p95, "priced": false, "cost": null, "currency": "",
+                "purpose": row.purpose, "model": row.model, "calls": row.calls, "failed": row.failed,
+                "known": tokens > 0, "tokens": tokens, "p95_ms": times.map(|times| times.p95),
+                "cost": texts::amounts(language, &row.cost.amounts), "unpriced": row.cost.unpriced > 0,
             })
         })
         .collect();
     let newest = (figures.calls.now > u64::from(figures::CALLS)).then_some(figures::CALLS);
-    json!({ "newest": newest, "unknown": figures.models.iter().map(|row| row.unknown).sum::<u64>(), "rows": rows })
+    let unknown: u64 = figures.models.iter().map(|row| row.unknown).sum();
+    json!({
+        "newest": newest, "unknown": unknown, "unpriced": figures.cost.unpriced, "rows": rows,
+        "cost": texts::amounts(language, &figures.cost.amounts),
+    })
 }
 
 fn heat(figures: &Figures) -> Value {
@@ -237,7 +244,8 @@ fn heat(figures: &Figures) -> Value {
     data
 }
 
-fn health(panel: &Panel, visit: &Visit) -> Vec<Value> {
+/// How the parts of the system are.
+pub(super) fn health(panel: &Panel, visit: &Visit) -> Vec<Value> {
     let number = |count: u64| texts::number(visit.language, i64::try_from(count).unwrap_or(i64::MAX));
     let shown = |part: Part| {
         let detail = match part.detail {

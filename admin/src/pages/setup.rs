@@ -1,4 +1,4 @@
-//! The one-time link by which the first owner makes their account.
+//! The one-time link by which the first owner, or whoever was invited, makes their account.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use tolmach_app::accounts::{self, Browser, MIN_PASSWORD};
+use tolmach_app::accounts::{self, Browser, MIN_PASSWORD, Role};
 
 use super::login::{in_other_language, with_cookie};
 use crate::{
@@ -38,19 +38,23 @@ async fn show(
     token: &str,
     (name, error): (&str, Option<(&'static str, &'static str)>),
 ) -> Served {
-    let open = accounts::invitation_role(panel.store(), panel.now(), token).await?.is_some();
+    let role = accounts::invitation_role(panel.store(), panel.now(), token).await?;
+    let open = role.is_some();
+    let first = role == Some(Role::Owner) && accounts::list(panel.store()).await?.is_empty();
     let (error, field) = error.unzip();
     let token = if open { token } else { "" };
     let data = json!({
         "lang_href": in_other_language(visit, &format!("/admin/setup/{token}"), ""),
         "open": open,
+        "first": first,
+        "role": role.map(Role::name),
         "token": token,
         "error": error,
         "field": field,
         "name": name,
         "min_length": MIN_PASSWORD,
     });
-    let title = panel.renderer.text(visit.language, "setup.title");
+    let title = panel.renderer.text(visit.language, if first { "setup.title" } else { "setup.invited" });
     panel.page_with(visit, status, Page { template: "setup", section: "", title }, data).await
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// Everything.
     Owner,
-    /// Everything but other owners' accounts.
+    /// Everything but owners' accounts and the database as it is.
     Administrator,
     /// Clients: chats, leads, the catalogue.
     Manager,
@@ -45,6 +45,18 @@ pub enum Permission {
     EditContent,
     /// To change flows and their tests, publish them, and go back to an earlier release.
     EditFlows,
+    /// To see and change the accounts of others.
+    ManagePeople,
+    /// To read the audit log.
+    SeeAudit,
+    /// To see how the system is, and its log.
+    SeeSystem,
+    /// To retry and discard tasks.
+    ManageJobs,
+    /// To see and change the database row by row.
+    EditData,
+    /// To see how the arms of experiments compare.
+    SeeExperiments,
 }
 
 impl Role {
@@ -70,7 +82,8 @@ impl Role {
     pub const fn may(self, what: Permission) -> bool {
         use Permission as P;
         match self {
-            Role::Owner | Role::Administrator => true,
+            Role::Owner => true,
+            Role::Administrator => !matches!(what, P::EditData),
             Role::Manager => matches!(
                 what,
                 P::OwnAccount
@@ -98,6 +111,7 @@ impl Role {
                         | P::SeeFlows
                         | P::EditContent
                         | P::EditFlows
+                        | P::SeeExperiments
                 )
             }
         }

@@ -15,6 +15,8 @@ pub struct Query {
     pub limit: u32,
     /// 0 searches by words only, 1 by vectors only.
     pub semantic_ratio: f32,
+    /// The least score of a row that counts as found; 0 keeps every row that holds a word or is near.
+    pub min_score: f32,
     /// Columns whose values are counted: field names or headings of a price list.
     pub facets: Vec<String>,
 }
@@ -94,10 +96,27 @@ pub async fn search_within(
     request.offset = narrowed.offset;
     request.limit = query.limit;
     request.semantic_ratio = query.semantic_ratio;
+    request.min_score = query.min_score;
     let column = |name: &String| Field::named(name).unwrap_or_else(|| Field::Attribute(name.clone()));
     request.facets = query.facets.iter().map(column).collect();
     let results = catalog.search(&request).await?;
     Ok(Found { request, results })
+}
+
+/// Whether any row holds a word of a request's text, or is named by it. Where none does, what was found is near by meaning alone.
+///
+/// # Errors
+/// When the catalogue fails.
+pub async fn holds_words(catalog: &dyn Catalog, request: &SearchRequest) -> ports::Result<bool> {
+    let words = SearchRequest {
+        semantic_ratio: 0.0,
+        min_score: 0.0,
+        offset: 0,
+        limit: 1,
+        facets: Vec::new(),
+        ..request.clone()
+    };
+    Ok(catalog.search(&words).await?.total > 0)
 }
 
 /// The row with an article, written as in the catalogue; `None` if there is none.

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::language::Language;
 
-pub(crate) fn russian_plural<'f>(count: f64, one: &'f str, few: &'f str, many: &'f str) -> &'f str {
+/// The form of a Russian noun that agrees with a number: 1 товар, 2 товара, 5 товаров, 1,5 товара.
+pub fn russian_plural<'f>(count: f64, one: &'f str, few: &'f str, many: &'f str) -> &'f str {
     if count.fract() != 0.0 {
         return few;
     }
@@ -38,15 +39,23 @@ pub fn money_in(amount: f64, currency: &str, language: Language) -> String {
     let rest = cents % 100.0;
     let fraction = if rest == 0.0 { String::new() } else { format!("{mark}{rest:02.0}") };
     let sign = if amount < 0.0 { "−" } else { "" };
-    let currency = match currency {
+    let currency = match currency_sign(currency) {
         "" => String::new(),
-        "RUB" => "\u{00A0}₽".to_owned(),
-        "USD" => "\u{00A0}$".to_owned(),
-        "EUR" => "\u{00A0}€".to_owned(),
-        "UAH" => "\u{00A0}₴".to_owned(),
-        other => format!("\u{00A0}{other}"),
+        sign => format!("\u{00A0}{sign}"),
     };
     format!("{sign}{grouped}{fraction}{currency}")
+}
+
+/// The sign of a currency by its code (ISO 4217); the code itself where the sign is not known everywhere.
+pub fn currency_sign(code: &str) -> &str {
+    match code {
+        "RUB" => "₽",
+        "USD" => "$",
+        "EUR" => "€",
+        "KZT" => "₸",
+        "UAH" => "₴",
+        other => other,
+    }
 }
 
 /// Cuts a text to at most `limit` characters, at a word where possible, and marks the cut.

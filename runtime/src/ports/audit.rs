@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use uuid::Uuid;
 
-use super::{Account, Inbound, Login, Logins, NoteRow, Order, Page, Upload};
+use super::{Account, Inbound, Invitation, Login, Logins, NoteRow, Order, Page, Upload};
 
 /// Who made a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +117,8 @@ pub struct AuditQuery {
     pub object: Option<String>,
     /// At or after this time, milliseconds since the Unix epoch.
     pub since: Option<i64>,
+    /// Before this time, milliseconds since the Unix epoch.
+    pub until: Option<i64>,
     /// The order of the rows.
     pub order: Order,
     /// The page to read.
@@ -131,6 +133,7 @@ impl AuditQuery {
             action: None,
             object: None,
             since: None,
+            until: None,
             order: Order::NewestFirst,
             page: Page::first(limit),
         }
@@ -148,6 +151,10 @@ pub enum Write {
     EndLogins(Logins),
     /// Uses an invitation up, which must be there.
     UseInvitation(String),
+    /// Adds an invitation.
+    Invite(Invitation),
+    /// Discards a task in quarantine, which must be there.
+    DiscardTask(String),
     /// Adds the row of an upload: see [`super::UploadStore::add_upload`].
     AddUpload(Upload),
     /// Removes the row of an upload.

@@ -78,6 +78,38 @@ pub struct AttemptResult {
     pub usage: Option<serde_json::Value>,
 }
 
+/// Tokens of calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tokens {
+    /// Tokens that models read, those of [`Tokens::cached`] included.
+    pub input: u64,
+    /// Of those, read from a cache of the provider.
+    pub cached: u64,
+    /// Tokens that models wrote.
+    pub output: u64,
+}
+
+impl Tokens {
+    /// The most tokens of one call that are believed: sums of any number of rows stay far below the largest integer.
+    pub const MOST: u64 = 1_000_000_000;
+
+    /// What a provider's report says: the names of chat completions, of responses, and of a cache as DeepSeek names it. `None`
+    /// where it does not say both how many were read and how many were written; that is unknown, and not zero.
+    pub fn reported(usage: &serde_json::Value) -> Option<Tokens> {
+        let number = |pointers: &[&str]| pointers.iter().find_map(|at| usage.pointer(at)?.as_u64());
+        let input = number(&["/prompt_tokens", "/input_tokens"])?;
+        let written = number(&["/completion_tokens", "/output_tokens"]);
+        let output = written.or_else(|| number(&["/total_tokens"])?.checked_sub(input))?;
+        let cached = number(&[
+            "/prompt_tokens_details/cached_tokens",
+            "/input_tokens_details/cached_tokens",
+            "/prompt_cache_hit_tokens",
+        ]);
+        let cached = cached.unwrap_or_default().min(input);
+        (input <= Tokens::MOST && output <= Tokens::MOST).then_some(Tokens { input, cached, output })
+    }
+}
+
 /// A row of the meter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelCallRow {
@@ -163,4 +195,48 @@ pub trait MeterStore: Send + Sync {
     /// # Errors
     /// When the database is away.
     async fn model_calls(&self, query: &ModelCallQuery) -> Result<Vec<ModelCallRow>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_provider_does_not_say_is_unknown() {
+        let of = |usage| Tokens::reported(&usage).map(|tokens| (tokens.input, tokens.cached, tokens.output));
+        assert_eq!(
+            of(json!({ "prompt_tokens": 120, "completion_tokens": 7, "total_tokens": 127 })),
+            Some((120, 0, 7))
+        );
+        assert_eq!(
+            of(
+                json!({ "prompt_tokens": 120, "completion_tokens": 7, "prompt_tokens_details": { "cached_tokens": 100 } })
+            ),
+            Some((120, 100, 7))
+        );
+        assert_eq!(
+            of(
+                json!({ "input_tokens": 5, "output_tokens": 6, "input_tokens_details": { "cached_tokens": 9 } })
+            ),
+            Some((5, 5, 6))
+        );
+        assert_eq!(
+            of(json!({ "prompt_tokens": 5, "prompt_cache_hit_tokens": 2, "total_tokens": 5 })),
+            Some((5, 2, 0))
+        );
+        for unknown in [
+            json!({}),
+            json!(null),
+            json!({ "prompt_tokens": 120 }),
+            json!({ "total_tokens": 120 }),
+            json!({ "prompt_tokens": "120", "completion_tokens": 7 }),
+            json!({ "prompt_tokens": -1, "completion_tokens": 7 }),
+            json!({ "prompt_tokens": 1.5, "completion_tokens": 7 }),
+            json!({ "prompt_tokens": u64::MAX, "completion_tokens": 7 }),
+        ] {
+            assert_eq!(of(unknown.clone()), None, "{unknown}");
+        }
+    }
 }

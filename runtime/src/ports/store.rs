@@ -9,6 +9,7 @@ mod accounts;
 mod analytics;
 mod chats;
 mod clients;
+mod data;
 mod dialogs;
 mod drafts;
 mod figures;
@@ -23,10 +24,14 @@ mod turns;
 
 use async_trait::async_trait;
 
-pub use accounts::{Account, AccountSaved, AccountStore, Invitation, Login, Logins, handle};
+pub use accounts::{Account, AccountSaved, AccountStore, Invitation, Login, LoginCount, Logins, handle};
 pub use analytics::{AnalyticsEvent, AnalyticsEventKind, AnalyticsStore};
 pub use chats::{ChatStore, MessageQuery, MessageRow, TakenOverChat, WaitingPlace};
 pub use clients::{ClientStore, ClientTable, Erased, Erasure, MAX_MENTIONS, Mention, Needle, Purged};
+pub use data::{
+    ColumnKind, DataChange, DataColumn, DataEdit, DataFilter, DataQuery, DataReference, DataRow, DataStore,
+    DataTable, DatabaseFacts, Fixed,
+};
 pub use dialogs::{
     ChatOverview, DialogQuery, DialogRow, DialogStore, FoundSaid, HandoffChange, MAX_FOUND, News, NoteRow,
     Queue, TurnLine, Waiting,
@@ -36,16 +41,16 @@ pub use drafts::{
     MAX_CLOSED_DRAFTS, MAX_DRAFT_CHANGES,
 };
 pub use figures::{
-    DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ReplyFigures,
-    TurnFigures, UnsureTurn,
+    DialogFact, DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ModelTimes,
+    ReplyFigures, TurnFigures, UnsureTurn,
 };
 pub use inbox::{InboxRow, InboxStore, MAX_PENDING, Next};
 pub use leads::{LeadChanged, LeadCount, LeadQuery, LeadStore};
 pub use leases::LeaseStore;
 pub use outbox::{DeliveryRow, DeliveryState, NoticeRow, OutboxRow, OutboxStore, presses};
 pub use releases::{Bundle, Publication, PublicationKind, PublishOutcome, ReleaseStore};
-pub use tasks::TaskStore;
-pub use timers::TimerStore;
+pub use tasks::{QueueCount, QueuedTask, TaskStore};
+pub use timers::{TimerRow, TimerStore};
 pub use turns::{Chat, Commit, CommitOutcome, StoredTurn, TurnQuery, TurnStore};
 
 use super::{AuditStore, MeterStore, Removed, Result, Retention, UploadStore};
@@ -74,6 +79,7 @@ pub trait Store:
     + DialogStore
     + FigureStore
     + DraftStore
+    + DataStore
 {
     /// Deletes rows that are older than `keep` allows, oldest first, at most `limit` rows of each table. A count that
     /// is not 0 means that there may be more.

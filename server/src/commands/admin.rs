@@ -9,7 +9,7 @@ use clap::{
 };
 use serde::Serialize;
 use tolmach_app::{
-    accounts::{self, New, Passwords, Role},
+    accounts::{self, Manager, New, Passwords, Role},
     text::when,
 };
 use tolmach_runtime::ports::{Account, Store};
@@ -31,6 +31,19 @@ pub enum AdminCommand {
     Reset(Reset),
     /// Change an account's role, or forbid or allow its logins
     Set(Set),
+    /// Make a link that works once and for a day, by which somebody makes their own account
+    Invite {
+        /// The role
+        #[arg(long, default_value = "manager", value_parser = role())]
+        role: Role,
+        /// Print JSON for tools
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove an account's second factor, and end its logins
+    ResetFactor(Named),
+    /// End an account's logins
+    EndSessions(Named),
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +90,15 @@ pub struct Set {
 }
 
 #[derive(Debug, Args)]
+pub struct Named {
+    /// The account's name
+    name: String,
+    /// Print JSON for tools
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
 struct Password {
     /// Read the password from the standard input instead of making one
     #[arg(long)]
@@ -116,7 +138,9 @@ impl AdminCommand {
                 }
             }
             AdminCommand::List { json } => {
-                let accounts: Vec<Listed> = accounts::list(store).await?.into_iter().map(listed).collect();
+                let people = accounts::people(store, now()).await?.into_iter();
+                let accounts: Vec<Listed> =
+                    people.map(|person| listed(person.account, person.logins)).collect();
                 if json {
                     println!("{}", serde_json::to_string_pretty(&accounts)?);
                 } else if accounts.is_empty() {
@@ -152,17 +176,52 @@ impl AdminCommand {
                 if role.is_none() && disabled.is_none() {
                     bail!("nothing to change; give --role, --disable or --enable");
                 }
+                let by = Manager::cli(by);
                 let account = accounts::set(store, &by, now(), &name, (role, disabled)).await?;
                 if json {
-                    println!("{}", serde_json::to_string_pretty(&listed(account))?);
+                    println!("{}", serde_json::to_string_pretty(&listed(account, 0))?);
                 } else {
                     let state = if account.disabled { "disabled" } else { "enabled" };
                     println!("{}: {}, {state}", account.name, account.role);
                 }
             }
+            AdminCommand::Invite { role, json } => {
+                let invited = accounts::invite(store, &Manager::cli(by), now(), role).await?;
+                let path = format!("/admin/setup/{}", invited.token);
+                if json {
+                    let shown =
+                        serde_json::json!({ "path": path, "role": role.name(), "until": invited.until });
+                    println!("{}", serde_json::to_string_pretty(&shown)?);
+                } else {
+                    println!("{path}");
+                    println!(
+                        "  after the address of the panel; makes one {}, works until {}",
+                        role.name(),
+                        when(invited.until)
+                    );
+                }
+            }
+            AdminCommand::ResetFactor(Named { name, json }) => {
+                let logins = accounts::reset_factor(store, &Manager::cli(by), now(), &name).await?;
+                ended(&name, logins, json, "has no second factor any more")?;
+            }
+            AdminCommand::EndSessions(Named { name, json }) => {
+                let logins = accounts::end_sessions(store, &Manager::cli(by), now(), &name).await?;
+                ended(&name, logins, json, "is logged in nowhere")?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Tells what became of an account whose logins were ended.
+fn ended(name: &str, logins: u64, json: bool, state: &str) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(&serde_json::json!({ "name": name, "logins": logins }))?);
+    } else {
+        println!("{name} {state}; logins ended: {logins}");
+    }
+    Ok(())
 }
 
 impl Password {
@@ -200,9 +259,11 @@ struct Listed {
     second_factor: bool,
     disabled: bool,
     created: i64,
+    /// Logins that have not ended.
+    logins: u64,
 }
 
-fn listed(account: Account) -> Listed {
+fn listed(account: Account, logins: u64) -> Listed {
     let Account { name, role, second_factor, disabled, created, .. } = account;
-    Listed { name, role, second_factor: second_factor.is_some(), disabled, created }
+    Listed { name, role, second_factor: second_factor.is_some(), disabled, created, logins }
 }

@@ -8,9 +8,10 @@ use tolmach_app::{
     audit,
     text::{one_line, when},
 };
+use tolmach_engine::duration::Duration;
 use tolmach_runtime::ports::{AuditEntry, AuditQuery, AuditResult};
 
-use crate::{config::Config, database::Database};
+use crate::{clock::now, config::Config, database::Database};
 
 /// See who changed what: releases, price lists, handoffs, leads, tasks.
 #[derive(Debug, Subcommand)]
@@ -33,16 +34,29 @@ pub struct List {
     /// Only on this object: the whole id of a release or lead, key of a chat or name of a supplier
     #[arg(long, value_name = "OBJECT")]
     object: Option<String>,
+    /// How far to look back, such as 12h or 7d [default: everything]
+    #[arg(long, value_name = "TIME", value_parser = length)]
+    since: Option<Duration>,
     /// Print JSON for tools
     #[arg(long)]
     json: bool,
 }
 
+fn length(text: &str) -> Result<Duration, String> {
+    Duration::parse(text).ok_or_else(|| "write a length of time such as 12h or 7d".to_owned())
+}
+
 impl AuditCommand {
     pub async fn execute(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let AuditCommand::List(List { limit, actor, action, object, json }) = self;
+        let AuditCommand::List(List { limit, actor, action, object, since, json }) = self;
         let store = Database::existing(config).await?;
-        let query = AuditQuery { actor, action, object, ..AuditQuery::last(limit) };
+        let query = AuditQuery {
+            actor,
+            action,
+            object,
+            since: since.map(|since| now().saturating_sub(since.0)),
+            ..AuditQuery::last(limit)
+        };
         let entries = audit::list(&*store, &query).await;
         store.close().await?;
         let entries = entries?;

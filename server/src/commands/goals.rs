@@ -52,7 +52,15 @@ fn show(report: &Report) {
                 .goals
                 .iter()
                 .map(|(goal, reached)| {
-                    format!("{goal} by {} ({:.1} %)", reached.clients, reached.share * 100.0)
+                    let (from, to) = reached.interval;
+                    let percents = |share: f64| share * 100.0;
+                    format!(
+                        "{goal} by {} ({:.1} %, {:.1} to {:.1} % in 95 of 100 cases)",
+                        reached.clients,
+                        percents(reached.share),
+                        percents(from),
+                        percents(to)
+                    )
                 })
                 .collect();
             let reached = if reached.is_empty() { "no goal yet".to_owned() } else { reached.join(", ") };

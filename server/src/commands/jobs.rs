@@ -20,6 +20,17 @@ pub enum JobsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Show the queue, the quarantine and the timers, what is due first at the top
+    Show {
+        /// Print JSON for tools
+        #[arg(long)]
+        json: bool,
+    },
+    /// Discard a quarantined task: it is never done
+    Discard {
+        /// The task's id, as shown by `list`
+        id: String,
+    },
     /// Queue a quarantined task again
     Retry {
         /// The task's id, as shown by `list`
@@ -46,6 +57,30 @@ impl JobsCommand {
                     }
                     println!("{table}");
                 }
+                ExitCode::SUCCESS
+            }
+            JobsCommand::Show { json } => {
+                let shown = tasks::overview(&*store, SHOWN).await?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&shown)?);
+                } else {
+                    for count in &shown.counts {
+                        println!("{}: {}", count.state, count.count);
+                    }
+                    for task in &shown.queued {
+                        let name = task.job.as_ref().map_or("unknown", |job| tasks::name(&job.task));
+                        println!("{}  {name}, {}, due {}", task.id, task.state, when(task.due));
+                    }
+                    println!("quarantined: {}; see tolmach jobs list", shown.quarantined.len());
+                    for timer in &shown.timers {
+                        println!("timer {} of {}, due {}", timer.name, timer.chat, when(timer.due));
+                    }
+                }
+                ExitCode::SUCCESS
+            }
+            JobsCommand::Discard { id } => {
+                tasks::discard(&*store, &actor::cli(None), now(), &id).await?;
+                println!("{id} is discarded");
                 ExitCode::SUCCESS
             }
             JobsCommand::Retry { id } => {

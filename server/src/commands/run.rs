@@ -15,7 +15,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use tokio::{net::TcpListener, sync::watch};
 use tolmach_adapters::email::{self, EmailChannel};
-use tolmach_admin::Options;
+use tolmach_admin::{Options, Process};
 use tolmach_app::catalog_drafts::Drafts;
 use tolmach_catalog::PhotoFolder;
 use tolmach_channels::{
@@ -29,13 +29,14 @@ use tolmach_runtime::{
 
 use crate::{
     assemble::{Assembled, Serving},
+    clock::now,
     config::{Config, Role},
     database::Database,
     files, follow,
     health::{self, Health},
     http_server, instance_lock,
     jobs::Jobs,
-    open_files, panel, photos, reader,
+    log, open_files, panel, photos, reader,
 };
 
 /// How long running turns may take to finish at shutdown.
@@ -72,7 +73,7 @@ impl Run {
     }
 
     pub async fn execute(self, config: Config) -> anyhow::Result<ExitCode> {
-        let started = Instant::now();
+        let (started, began) = (Instant::now(), now());
         println!("Tolmach {}", env!("CARGO_PKG_VERSION"));
         // Report a malformed token before anything is created.
         let bot = telegram::bot(&config)?;
@@ -225,6 +226,9 @@ impl Run {
                 health: Arc::new(move || parts.parts()),
                 platform: config.platform(),
                 staff: config.staff(),
+                process: Process { version: env!("CARGO_PKG_VERSION"), role: role.name(), started: began },
+                log: log::ring(),
+                prices: config.llm.prices()?,
                 models: assembled.model.is_some(),
                 demo: self.demo,
             })?);

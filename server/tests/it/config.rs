@@ -14,6 +14,32 @@ fn wrong_settings_are_named() {
         ("data_dir = 5", &["tolmach.toml", "data_dir", "string"]),
         ("[llm]\ntimeout_seconds = \"soon\"", &["tolmach.toml", "llm.timeout_seconds"]),
         ("[llm]\ntimeout_seconds = 0", &["llm.timeout_seconds", "1 to 600"]),
+        ("[[llm.prices]]\nmodel = \"m\"\ninput = 1", &["tolmach.toml", "output"]),
+        (
+            "[[llm.prices]]\nmodel = \"m\"\ninput = 1e-9\noutput = 1\ncurrency = \"USD\"",
+            &["llm.prices, entry 1 (m)", "input", "0.15"],
+        ),
+        (
+            "[[llm.prices]]\nmodel = \"m\"\ninput = -1\noutput = 1\ncurrency = \"USD\"",
+            &["entry 1 (m)", "input"],
+        ),
+        (
+            "[[llm.prices]]\nmodel = \"m\"\ninput = \"0,15\"\noutput = 1\ncurrency = \"USD\"",
+            &["entry 1 (m)", "0,15"],
+        ),
+        (
+            "[[llm.prices]]\nmodel = \"m\"\ninput = 1\noutput = 1\ncurrency = \"dollar\"",
+            &["llm.prices", "dollar", "USD"],
+        ),
+        (
+            "[[llm.prices]]\nmodel = \"m\"\ninput = 1\noutput = 1\ncurrency = \"USD\"\nfrom = \"May\"",
+            &["entry 1 (m)", "from", "May", "2026-11-01"],
+        ),
+        (
+            "[[llm.prices]]\nmodel = \"m\"\ninput = 1\noutput = 1\ncurrency = \"USD\"\n[[llm.prices]]\nmodel = \"m\"\ninput = 2\n\
+             output = 2\ncurrency = \"USD\"",
+            &["llm.prices", "m has two prices", "from"],
+        ),
         ("debounce_ms = 60000", &["debounce_ms", "0 to 10000"]),
         ("burst_ms = 60000", &["burst_ms", "0 to 10000"]),
         ("web_sockets = 0", &["web_sockets", "1 to 1000000"]),

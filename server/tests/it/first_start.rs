@@ -128,7 +128,7 @@ fn help_names_every_command() {
     let said = Home::new().tolmach(&["--help"]).run().ok().stdout;
     for command in [
         "run", "chat", "new", "check", "explain", "test", "graph", "catalog", "leads", "release", "goals",
-        "replay",
+        "spending", "replay",
     ] {
         assert!(said.contains(&format!("\n  {command} ")), "{command} is not in: {said}");
     }

@@ -12,7 +12,11 @@ mod flows;
 mod fuzz;
 mod inbox;
 mod inbox_browser;
+mod leads_browser;
+mod manage;
+mod manage_browser;
 mod roles;
+mod roles_browser;
 mod security;
 mod tour;
 

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use tolmach_engine::text::shorten;
 use tolmach_runtime::ports::{
-    Account, AccountSaved, AccountStore, Invitation, Login, Logins, Result, handle,
+    Account, AccountSaved, AccountStore, Invitation, Login, LoginCount, Logins, Result, handle,
 };
 use uuid::Uuid;
 
@@ -83,7 +83,10 @@ const NEW_ACCOUNT: &str = "INSERT INTO accounts
 const CHANGE_ACCOUNT: &str =
     "UPDATE accounts SET name = $2, handle = $3, role = $4, password = $5, totp = $6, step = $7,
     recovery = $8, settings = $9, disabled = $10, version = $11 + 1
-    WHERE id = $1 AND version = $11";
+    WHERE id = $1 AND version = $11
+        -- Of two owners who remove each other at once one stays.
+        AND ($4 = 'owner' AND $10 = 0 OR role <> 'owner' OR disabled <> 0
+            OR EXISTS (SELECT 1 FROM accounts AS o WHERE o.id <> $1 AND o.role = 'owner' AND o.disabled = 0))";
 const HANDLE_OF_OTHERS: &str = "SELECT id FROM accounts WHERE handle = $1 AND id <> $2";
 const ADD_LOGIN: &str = "INSERT INTO logins (id, account, passed, agent, address, made, seen)
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
@@ -98,6 +101,10 @@ const END_INVITATIONS: &str = "DELETE FROM invitations WHERE role = $1";
 const INVITE: &str = "INSERT INTO invitations (id, role, until) VALUES ($1, $2, $3)
     ON CONFLICT (id) DO UPDATE SET role = excluded.role, until = excluded.until";
 const INVITATION: &str = "SELECT role, until FROM invitations WHERE id = $1";
+const INVITATIONS: &str =
+    "SELECT id, role, until FROM invitations WHERE until >= $1 ORDER BY until, id LIMIT 200";
+const LOGIN_COUNTS: &str = "SELECT account, count(*), max(seen) FROM logins
+    WHERE made >= $1 AND seen >= $2 GROUP BY account LIMIT 1000";
 const USE_INVITATION: &str = "DELETE FROM invitations WHERE id = $1";
 
 fn counted(sql: &'static str, values: Vec<Value>) -> Operation {
@@ -237,6 +244,20 @@ pub(super) async fn logins<D: Dialect>(db: &D, account: Uuid) -> sqlx::Result<Ve
     Ok(rows.into_iter().map(login).collect())
 }
 
+pub(super) async fn invitations<D: Dialect>(db: &D, now: i64) -> sqlx::Result<Vec<Invitation>> {
+    let rows: Vec<(String, String, i64)> = db.fetch(INVITATIONS, vec![Value::Integer(now)]).await?;
+    Ok(rows.into_iter().map(|(id, role, until)| Invitation { id, role, until }).collect())
+}
+
+pub(super) async fn login_counts<D: Dialect>(db: &D, made: i64, seen: i64) -> sqlx::Result<Vec<LoginCount>> {
+    let values = vec![Value::Integer(made), Value::Integer(seen)];
+    let rows: Vec<(String, i64, i64)> = db.fetch(LOGIN_COUNTS, values).await?;
+    let count = |(account, logins, seen): (String, i64, i64)| {
+        Ok(LoginCount { account: uuid(&account)?, logins: u64::try_from(logins).unwrap_or_default(), seen })
+    };
+    rows.into_iter().map(count).collect()
+}
+
 pub(super) async fn invitation<D: Dialect>(db: &D, id: &str) -> sqlx::Result<Option<Invitation>> {
     let row: Option<(String, i64)> = first(db, INVITATION, vec![text(id)]).await?;
     Ok(row.map(|(role, until)| Invitation { id: id.to_owned(), role, until }))
@@ -304,6 +325,14 @@ impl<D: Dialect> AccountStore for SqlStore<D> {
 
     async fn invitation(&self, id: &str) -> Result<Option<Invitation>> {
         self.said(invitation(&*self.dialect, id).await)
+    }
+
+    async fn invitations(&self, now: i64) -> Result<Vec<Invitation>> {
+        self.said(invitations(&*self.dialect, now).await)
+    }
+
+    async fn login_counts(&self, made: i64, seen: i64) -> Result<Vec<LoginCount>> {
+        self.said(login_counts(&*self.dialect, made, seen).await)
     }
 
     async fn use_invitation(&self, id: &str) -> Result<bool> {

@@ -8,13 +8,13 @@ use tolmach_runtime::{
     ports::{
         Actor, AuditEntry, Chat, ChatKey, ChatStore, Commit, CommitOutcome, DeliveryRow, Inbound, InboxStore,
         LeadChanged, LeadCount, LeadQuery, LeadStore, LeaseStore, MessageQuery, MessageRow, Next, NoticeRow,
-        OutboxRow, OutboxStore, Result, StoredTurn, TakenOverChat, TimerStore, TurnQuery, TurnStore,
-        WaitingPlace,
+        OutboxRow, OutboxStore, Result, StoredTurn, TakenOverChat, TimerRow, TimerStore, TurnQuery,
+        TurnStore, WaitingPlace,
     },
 };
 use uuid::Uuid;
 
-use super::{Dialect, SqlStore, look, operation, read};
+use super::{Dialect, SqlStore, look, manage, operation, read};
 
 #[async_trait]
 impl<D: Dialect> InboxStore for SqlStore<D> {
@@ -97,6 +97,10 @@ impl<D: Dialect> OutboxStore for SqlStore<D> {
 
 #[async_trait]
 impl<D: Dialect> TimerStore for SqlStore<D> {
+    async fn timers(&self, limit: u32) -> Result<Vec<TimerRow>> {
+        self.said(manage::timers(&*self.dialect, limit).await)
+    }
+
     async fn fire_timers(&self, now: i64, channels: &[String]) -> Result<Vec<ChatKey>> {
         Ok(self.write(operation::fire_timers(now, channels)?).await?.chats())
     }

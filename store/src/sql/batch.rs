@@ -135,6 +135,8 @@ impl<S: DbConnection> Group<'_, S> {
                 | Operation::Change(..)
                 | Operation::Account(..)
                 | Operation::Draft(..)
+                | Operation::DiscardTask(..)
+                | Operation::Data(..)
                 | Operation::AddNote(..)
                 | Operation::EraseHistory { .. }
                 | Operation::EraseClient(..)

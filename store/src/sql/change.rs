@@ -7,9 +7,19 @@ use super::{
     DbConnection, Value, accounts,
     answer::Answer,
     batch::Group,
+    data::DataWrite,
     dialogs,
     operation::{self, Operation, Rows},
 };
+
+const DISCARD_TASK: &str = "DELETE FROM quarantine WHERE id = $1";
+
+/// A change of a row by hand, with its row of the audit log.
+pub(super) fn by_hand(write: DataWrite, entry: AuditEntry) -> Result<Operation> {
+    operation::record(entry.clone())?;
+    let step = Step { operation: Operation::Data(Box::new(write)), needs: true };
+    Ok(Operation::Change(Box::new(Changing { writes: vec![step], entry })))
+}
 
 /// A change, encoded.
 pub(super) struct Changing {
@@ -29,6 +39,8 @@ pub(super) fn change(writes: Vec<Write>, entry: AuditEntry) -> Result<Operation>
             Write::Account(account) => (accounts::save(&account)?, false),
             Write::AddLogin(login) => (accounts::add_login(&login)?, false),
             Write::EndLogins(which) => (accounts::end_logins(&which), false),
+            Write::Invite(invitation) => (accounts::invite(&invitation)?, false),
+            Write::DiscardTask(id) => (operation::discard_task(&id)?, true),
             Write::UseInvitation(id) => (accounts::use_invitation(&id), true),
             Write::AddUpload(upload) => (operation::add_upload(&upload)?, false),
             Write::RemoveUpload(id) => (operation::remove_upload(id)?, false),
@@ -76,6 +88,14 @@ impl<S: DbConnection> Group<'_, S> {
                 Operation::AddUpload(rows) => self.rows(self.statements.add_upload, rows).await?,
                 Operation::RemoveUpload(rows) => self.rows(self.statements.remove_upload, rows).await?,
                 Operation::Account(write) => self.write_account(write).await?,
+                Operation::DiscardTask(id) => {
+                    let changed = self.session.run(DISCARD_TASK, vec![Value::Text(id.clone())]).await?;
+                    Answer::Found(changed > 0)
+                }
+                Operation::Data(write) => {
+                    let changed = self.session.run_text(write.sql.clone(), write.values.clone()).await?;
+                    Answer::Found(changed > 0)
+                }
                 Operation::AddNote(rows) => self.add_note(rows).await?,
                 _ => Answer::Done,
             };

@@ -43,6 +43,10 @@ pub trait DbConnection: Send + 'static {
         values: Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
+    /// As [`DbConnection::run`], with a statement that is made of names from the database's own catalogue.
+    fn run_text(&mut self, sql: String, values: Vec<Value>)
+    -> impl Future<Output = sqlx::Result<u64>> + Send;
+
     /// Runs a statement that returns no rows. A dialect may defer it and send it together with the next `run` or
     /// `fetch`; an error is then reported there.
     fn later(
@@ -94,6 +98,13 @@ pub trait Dialect: Send + Sync + 'static {
         sql: &'static str,
         values: Vec<Value>,
     ) -> impl Future<Output = sqlx::Result<Vec<T>>> + Send;
+
+    /// As [`Dialect::fetch`], with a statement that is made of names from the database's own catalogue.
+    fn fetch_text(
+        &self,
+        sql: String,
+        values: Vec<Value>,
+    ) -> impl Future<Output = sqlx::Result<Vec<(String,)>>> + Send;
 
     fn classify_error(&self, error: &sqlx::Error) -> DbError;
 

@@ -5,7 +5,8 @@
 
 use async_trait::async_trait;
 use tolmach_runtime::ports::{
-    DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ReplyFigures, Result, UnsureTurn,
+    DialogFigures, FigurePeriod, FigureStore, LeadFigures, ModelFigures, ModelTimes, ReplyFigures, Result,
+    Tokens, UnsureTurn,
 };
 
 use super::{
@@ -17,7 +18,6 @@ use super::{
 /// The statements of one dialect that differ.
 pub(crate) struct Figures {
     pub(crate) add: &'static str,
-    pub(crate) models: &'static str,
 }
 
 const DIALOGS: &str = "SELECT at / $5 * $5, count(*), sum(facts / 2 & 1),
@@ -37,11 +37,24 @@ const INTENTS: &str = "SELECT intent, count(*) AS turns FROM turns
 const UNSURE: &str = "SELECT seq, chat, at, event FROM turns
     WHERE at >= $1 AND at < $2 AND intent IS NOT NULL AND intent = 'unsure' ORDER BY at DESC LIMIT $3";
 const CALLS: &str = "SELECT count(*) FROM model_calls WHERE at >= $1 AND at < $2";
+// Reads an index that holds all of it. An attempt that was not answered may have told its tokens, because they were charged.
+const MODELS: &str = "SELECT purpose, model, count(*), CAST(sum(failed) AS BIGINT),
+        sum(CASE WHEN failed = 0 AND input_tokens IS NULL THEN 1 ELSE 0 END),
+        CAST(coalesce(sum(input_tokens), 0) AS BIGINT), CAST(coalesce(sum(cached_tokens), 0) AS BIGINT),
+        CAST(coalesce(sum(output_tokens), 0) AS BIGINT)
+    FROM model_calls WHERE at >= $1 AND at < $2
+    GROUP BY purpose, model ORDER BY count(*) DESC, purpose, model LIMIT 200";
+const TIMES: &str =
+    "SELECT purpose, model, coalesce(min(CASE WHEN place * 100 >= places * 95 THEN millis END), 0) FROM (
+        SELECT purpose, model, millis, row_number() OVER (PARTITION BY purpose, model ORDER BY millis) AS place,
+            count(*) OVER (PARTITION BY purpose, model) AS places
+        FROM (SELECT purpose, model, millis FROM model_calls WHERE at >= $1 AND at < $2 ORDER BY at DESC LIMIT $3) AS c
+    ) AS r GROUP BY purpose, model ORDER BY purpose, model LIMIT 200";
 const UNDELIVERED: &str = "SELECT count(*) FROM outbox WHERE delivered = 0 AND attempts > 0";
 
-/// `rows`: the source of `e (key, value)`; `open`, `close`: what stands around a text to read it as JSON.
+/// `rows`: the source of `e (key, value)`.
 macro_rules! figures {
-    (rows: $rows:literal, open: $open:literal, close: $close:literal) => {
+    (rows: $rows:literal) => {
         Figures {
             add: concat!(
                 "INSERT INTO dialog_days AS d (day, chat, at, facts, reply)
@@ -54,37 +67,14 @@ macro_rules! figures {
                     reply = coalesce(d.reply, excluded.reply)
                 WHERE (d.facts | excluded.facts) <> d.facts OR d.reply IS NULL AND excluded.reply IS NOT NULL"
             ),
-            models: concat!(
-                "SELECT purpose, model, count(*), sum(failed), sum(CASE WHEN failed = 0 AND tokens IS NULL THEN 1 ELSE 0 END),
-                    coalesce(sum(tokens), 0), coalesce(min(CASE WHEN place * 100 >= places * 95 THEN millis END), 0)
-                FROM (
-                    SELECT purpose, model, millis, failed, tokens,
-                        row_number() OVER (PARTITION BY purpose, model ORDER BY millis) AS place,
-                        count(*) OVER (PARTITION BY purpose, model) AS places
-                    FROM (
-                        SELECT purpose, model, millis, CASE WHEN failure IS NULL THEN 0 ELSE 1 END AS failed,
-                            CAST(coalesce(",
-                $open,
-                "usage",
-                $close,
-                "->>'total_tokens', ",
-                $open,
-                "usage",
-                $close,
-                "->>'prompt_tokens') AS INTEGER) AS tokens
-                        FROM model_calls WHERE at >= $1 AND at < $2 ORDER BY at DESC LIMIT $3
-                    ) AS c
-                ) AS r GROUP BY purpose, model ORDER BY count(*) DESC, purpose, model LIMIT 50"
-            ),
         }
     };
 }
 
-pub(super) const SQLITE: Figures = figures!(rows: "json_each($1) AS e", open: "", close: "");
+pub(super) const SQLITE: Figures = figures!(rows: "json_each($1) AS e");
 pub(super) const POSTGRES: Figures = figures!(
     rows: "(SELECT value, key - 1 AS key
-        FROM json_array_elements($1::json) WITH ORDINALITY AS a (value, key)) AS e",
-    open: "CAST(", close: " AS json)");
+        FROM json_array_elements($1::json) WITH ORDINALITY AS a (value, key)) AS e");
 
 fn count(count: i64) -> u64 {
     u64::try_from(count).unwrap_or_default()
@@ -162,24 +152,28 @@ pub(super) async fn unsure<D: Dialect>(
     rows.into_iter().map(turn).collect()
 }
 
-pub(super) async fn models<D: Dialect>(
-    db: &D,
-    period: &FigurePeriod,
-    limit: u32,
-) -> sqlx::Result<Vec<ModelFigures>> {
-    let values = vec![Value::Integer(period.from), Value::Integer(period.until), number(limit)];
-    let rows: Vec<(String, String, i64, i64, i64, i64, i64)> =
-        db.fetch(db.statements().figures.models, values).await?;
-    let figures = |(purpose, model, calls, failed, unknown, tokens, p95)| ModelFigures {
+pub(super) async fn models<D: Dialect>(db: &D, period: &FigurePeriod) -> sqlx::Result<Vec<ModelFigures>> {
+    let values = vec![Value::Integer(period.from), Value::Integer(period.until)];
+    let rows: Vec<(String, String, i64, i64, i64, i64, i64, i64)> = db.fetch(MODELS, values).await?;
+    let figures = |(purpose, model, calls, failed, unknown, input, cached, output)| ModelFigures {
         purpose,
         model,
         calls: count(calls),
         failed: count(failed),
         unknown: count(unknown),
-        tokens: count(tokens),
-        p95,
+        tokens: Tokens { input: count(input), cached: count(cached), output: count(output) },
     };
     Ok(rows.into_iter().map(figures).collect())
+}
+
+pub(super) async fn times<D: Dialect>(
+    db: &D,
+    period: &FigurePeriod,
+    limit: u32,
+) -> sqlx::Result<Vec<ModelTimes>> {
+    let values = vec![Value::Integer(period.from), Value::Integer(period.until), number(limit)];
+    let rows: Vec<(String, String, i64)> = db.fetch(TIMES, values).await?;
+    Ok(rows.into_iter().map(|(purpose, model, p95)| ModelTimes { purpose, model, p95 }).collect())
 }
 
 pub(super) async fn calls<D: Dialect>(db: &D, period: &FigurePeriod) -> sqlx::Result<u64> {
@@ -215,8 +209,12 @@ impl<D: Dialect> FigureStore for SqlStore<D> {
         self.said(unsure(&*self.dialect, period, limit).await)
     }
 
-    async fn model_figures(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<ModelFigures>> {
-        self.said(models(&*self.dialect, period, limit).await)
+    async fn model_figures(&self, period: &FigurePeriod) -> Result<Vec<ModelFigures>> {
+        self.said(models(&*self.dialect, period).await)
+    }
+
+    async fn model_times(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<ModelTimes>> {
+        self.said(times(&*self.dialect, period, limit).await)
     }
 
     async fn model_calls_made(&self, period: &FigurePeriod) -> Result<u64> {

@@ -10,11 +10,11 @@ use tolmach_engine::{event::Event, text::shorten};
 use tolmach_runtime::leads::{LeadChange, LeadHistoryRow, LeadRow, LeadStatus, LeadUpdate};
 use tolmach_runtime::ports::{
     Actor, AuditEntry, AuditResult, Bundle, ChatKey, DraftWrite, Error, Inbound, ModelCall, ModelCallRow,
-    NoticeRow, Publication, PublicationKind, Result, Retention, Task, Upload,
+    NoticeRow, Publication, PublicationKind, Result, Retention, Task, Tokens, Upload,
 };
 use uuid::Uuid;
 
-use super::{accounts::AccountWrite, change::Changing, clients::Erasing};
+use super::{accounts::AccountWrite, change::Changing, clients::Erasing, data::DataWrite};
 pub(super) use commit::commit;
 
 /// One write operation. Comments give the columns of its JSON rows.
@@ -79,6 +79,10 @@ pub(super) enum Operation {
     Change(Box<Changing>),
     Account(Box<AccountWrite>),
     Draft(Box<DraftWrite>),
+    /// A part of a change: the id of a task in quarantine.
+    DiscardTask(String),
+    /// A part of a change.
+    Data(Box<DataWrite>),
     /// `[chat, at, author, body]`.
     AddNote(Rows),
     /// `[id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage]`.
@@ -308,6 +312,11 @@ pub(super) fn retry_task(id: &str, now: i64) -> Result<Operation> {
     Ok(Operation::RetryTask { id: id.to_owned(), now })
 }
 
+pub(super) fn discard_task(id: &str) -> Result<Operation> {
+    plain("task", id)?;
+    Ok(Operation::DiscardTask(id.to_owned()))
+}
+
 pub(super) fn add_upload(upload: &Upload) -> Result<Operation> {
     let Upload { id, name, bytes, hash, at, by } = upload;
     plain("name", name)?;
@@ -324,11 +333,17 @@ pub(super) fn model_calls(calls: Vec<ModelCallRow>) -> Result<Operation> {
     for row in calls {
         let ModelCallRow { seq: _, id, at, call, model, attempt, millis, failure, usage } = row;
         let ModelCall { chat, turn, release, flow, node, purpose, role } = call;
+        let tokens = usage.as_ref().and_then(Tokens::reported);
+        let [input, cached, output] = match tokens {
+            Some(Tokens { input, cached, output }) => [Some(input), Some(cached), Some(output)],
+            None => [None; 3],
+        };
         let usage = usage.map(|usage| json(&usage)).transpose()?.map(without_nul);
         let failure = failure.map(without_nul);
         let purpose = purpose.name();
         rows.push(&serde_json::json!([
-            id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage
+            id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage,
+            input, cached, output
         ]))?;
     }
     Ok(Operation::ModelCalls(rows))

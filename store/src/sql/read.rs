@@ -287,6 +287,7 @@ pub(super) async fn audit<D: Dialect>(db: &D, query: &AuditQuery) -> sqlx::Resul
         Value::Integer(query.since.unwrap_or(i64::MIN)),
         Value::Integer(query.page.after.unwrap_or(from)),
         number(query.page.limit),
+        Value::Integer(query.until.unwrap_or(i64::MAX)),
     ];
     let rows: Vec<Row> = db.fetch(sql, values).await?;
     let entry = |(seq, at, id, via, action, object, failure, details): Row| {

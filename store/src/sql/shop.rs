@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use tolmach_runtime::ports::{
     AnalyticsEvent, AnalyticsStore, AuditEntry, AuditQuery, AuditStore, Bundle, Day, Job, MeterStore,
     ModelCallQuery, ModelCallRow, Page, Publication, PublishOutcome, QuarantineQuery, QuarantinedTask,
-    ReleaseStore, Result, Task, TaskStore, Upload, UploadStore, Write, Written,
+    QueueCount, QueuedTask, ReleaseStore, Result, Task, TaskStore, Upload, UploadStore, Write, Written,
 };
 use uuid::Uuid;
 
-use super::{Dialect, SqlStore, change, operation, operation::Operation, read};
+use super::{Dialect, SqlStore, change, manage, operation, operation::Operation, read};
 
 #[async_trait]
 impl<D: Dialect> ReleaseStore for SqlStore<D> {
@@ -73,6 +73,14 @@ impl<D: Dialect> TaskStore for SqlStore<D> {
 
     async fn quarantined(&self, query: &QuarantineQuery) -> Result<Vec<QuarantinedTask>> {
         self.said(read::quarantined(&*self.dialect, query).await)
+    }
+
+    async fn queued(&self, limit: u32) -> Result<Vec<QueuedTask>> {
+        self.said(manage::queued(&*self.dialect, limit).await)
+    }
+
+    async fn queue_counts(&self) -> Result<Vec<QueueCount>> {
+        self.said(manage::queue_counts(&*self.dialect).await)
     }
 
     async fn retry_task(&self, id: &str, now: i64) -> Result<bool> {

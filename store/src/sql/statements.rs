@@ -267,13 +267,14 @@ macro_rules! statements {
             // only opened.
             model_calls: concat!(
                 "INSERT INTO model_calls (id, at, chat, turn, release, flow, node, purpose, role, model, attempt,
-                    millis, failure, usage)
+                    millis, failure, usage, failed, input_tokens, cached_tokens, output_tokens)
                 SELECT e.value->>0, CAST(e.value->>1 AS BIGINT),
                     CASE WHEN EXISTS (SELECT 1 FROM chats WHERE key = e.value->>2) OR EXISTS (
                         SELECT 1 FROM inbox WHERE chat = e.value->>2 AND consumed IS NULL)
                     THEN e.value->>2 ELSE '' END,
                     e.value->>3, e.value->>4, e.value->>5, e.value->>6, e.value->>7, e.value->>8, e.value->>9, CAST(e.value->>10 AS BIGINT),
-                    CAST(e.value->>11 AS BIGINT), e.value->>12, e.value->>13
+                    CAST(e.value->>11 AS BIGINT), e.value->>12, e.value->>13, CASE WHEN e.value->>12 IS NULL THEN 0 ELSE 1 END,
+                    CAST(e.value->>14 AS BIGINT), CAST(e.value->>15 AS BIGINT), CAST(e.value->>16 AS BIGINT)
                 FROM ", $rows, " WHERE true ORDER BY e.key ON CONFLICT (id) DO NOTHING"
             ),
             audit: concat!(

@@ -5,7 +5,7 @@ use tolmach_runtime::{
     leads::{LeadChange, LeadStatus},
     ports::{
         Actor, DialogFact as F, DialogFigures, FigurePeriod, LeadFigures, ModelCall, ModelCallRow,
-        ModelFigures, Purpose, ReplyFigures, TurnFigures,
+        ModelFigures, ModelTimes, Purpose, ReplyFigures, Tokens, TurnFigures,
     },
 };
 
@@ -114,24 +114,37 @@ pub(crate) async fn counts_model_calls(place: &dyn TestDatabase) {
         failure: failure.map(str::to_owned),
         usage,
     };
+    let told = json!({ "prompt_tokens": 7, "completion_tokens": 3, "prompt_tokens_details": { "cached_tokens": 2 } });
     let mut rows: Vec<ModelCallRow> =
-        (1..=20).map(|n| row(BEGIN + n, n as u64, None, Some(json!({ "total_tokens": 10 })))).collect();
+        (1..=20).map(|n| row(BEGIN + n, n as u64, None, Some(told.clone()))).collect();
     rows.push(row(BEGIN + 30, 5, Some("timeout"), None));
     rows.push(row(BEGIN + 31, 5, None, None));
-    rows.push(row(BEGIN - 1, 5_000, None, Some(json!({ "total_tokens": 999 }))));
+    // A report that cannot be believed is not a report, and neither is half of one.
+    rows.push(row(BEGIN + 32, 5, None, Some(json!({ "prompt_tokens": u64::MAX, "completion_tokens": 1 }))));
+    rows.push(row(BEGIN + 33, 5, None, Some(json!({ "prompt_tokens": 4 }))));
+    // An answer that could not be used was charged, too.
+    rows.push(row(
+        BEGIN + 34,
+        5,
+        Some("no label"),
+        Some(json!({ "prompt_tokens": 1_000, "completion_tokens": 0 })),
+    ));
+    rows.push(row(BEGIN - 1, 5_000, None, Some(told)));
     store.record_model_calls(rows).await.expect("written");
     let period = FigurePeriod { from: BEGIN, until: BEGIN + DAY };
-    let found = store.model_figures(&period, 1_000).await.expect("read");
+    let found = store.model_figures(&period).await.expect("read");
+    let (purpose, model) = ("generate".to_owned(), "example/small".to_owned());
     let expected = ModelFigures {
-        purpose: "generate".to_owned(),
-        model: "example/small".to_owned(),
-        calls: 22,
-        failed: 1,
-        unknown: 1,
-        tokens: 200,
-        p95: 19,
+        purpose: purpose.clone(),
+        model: model.clone(),
+        calls: 25,
+        failed: 2,
+        unknown: 3,
+        tokens: Tokens { input: 1_140, cached: 40, output: 60 },
     };
     assert_eq!(found, [expected]);
-    assert_eq!(store.model_calls_made(&period).await.expect("read"), 22);
-    assert_eq!(store.model_figures(&period, 2).await.expect("read")[0].calls, 2, "the newest");
+    assert_eq!(store.model_calls_made(&period).await.expect("read"), 25);
+    let times = |p95| ModelTimes { purpose: purpose.clone(), model: model.clone(), p95 };
+    assert_eq!(store.model_times(&period, 1_000).await.expect("read"), [times(19)]);
+    assert_eq!(store.model_times(&period, 2).await.expect("read"), [times(5)], "the newest");
 }

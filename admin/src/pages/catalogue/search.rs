@@ -14,7 +14,7 @@ use tolmach_app::catalog::{self, Found, Narrowed, Query, SearchError, Wanted};
 use tolmach_catalog::Reasons;
 use tolmach_engine::{
     card::card,
-    catalog::{ArticleMatch, Comparison, Facet, Field, Filter, FilterValue, Hit},
+    catalog::{ArticleMatch, Comparison, Facet, Field, Filter, FilterValue, Hit, SearchRequest},
     language::Language,
 };
 use tolmach_runtime::ports::PHOTO_PREFIX;
@@ -36,6 +36,9 @@ const VALUES: usize = 8;
 const LAST: u32 = 200;
 /// How much vectors count, as in the flows of the demo.
 const SEMANTIC: f32 = 0.3;
+/// The least score of what counts as found, as in the flows of the demo: what is nearer than that by meaning alone has something to do
+/// with the question.
+const FOUND: f32 = 0.12;
 /// Examples before a question.
 const EXAMPLES: usize = 6;
 
@@ -111,6 +114,7 @@ async fn found(panel: &Panel, search: &Search, wanted: Wanted, facets: bool) -> 
         wanted,
         limit: SHOWN,
         semantic_ratio: SEMANTIC,
+        min_score: if filled(&search.similar).is_some() { 0.0 } else { FOUND },
         facets: if facets { ["category", "brand", "price"].map(str::to_owned).to_vec() } else { Vec::new() },
     };
     let narrowed = Narrowed {
@@ -133,6 +137,16 @@ async fn results(panel: &Panel, visit: &Visit, search: &Search, wanted: Wanted) 
     let reasons = panel.drafts().catalog().reasons(&request, ids).await?;
     let language = visit.language;
     let similar = filled(&search.similar);
+    let mut without_words = None;
+    if similar.is_none()
+        && results.hits.iter().all(|hit| is_by_meaning(&reasons, hit))
+        && !catalog::holds_words(&*panel.options.catalog, &request).await?
+    {
+        let free = SearchRequest { filters: Vec::new(), ..request.clone() };
+        let anywhere =
+            !request.filters.is_empty() && catalog::holds_words(&*panel.options.catalog, &free).await?;
+        without_words = Some(if anywhere { "find.no_words_fit" } else { "find.no_words" });
+    }
     let told = Told { language, request: &request, reasons: &reasons, similar };
     let offset = request.offset;
     let hits: Vec<Value> =
@@ -147,7 +161,7 @@ async fn results(panel: &Panel, visit: &Visit, search: &Search, wanted: Wanted) 
     Ok(json!({
         "total": results.total, "ms": ms, "read_as": read_as,
         "conditions": conditions.map(|filter| condition(panel, language, filter)).collect::<Vec<_>>(),
-        "only_accessories": results.only_accessories, "more_href": more, "hits": hits,
+        "without_words": without_words, "only_accessories": results.only_accessories, "more_href": more, "hits": hits,
         "facets": results.facets.iter().filter_map(|one| facet(language, search, one)).collect::<Vec<_>>(),
     }))
 }
@@ -180,10 +194,16 @@ fn condition(panel: &Panel, language: Language, filter: &Filter) -> String {
     format!("{name} {sign} {value}")
 }
 
+/// Whether a row was found by its vector alone: it holds no word of the text and is not named by it.
+fn is_by_meaning(reasons: &HashMap<String, Reasons>, hit: &Hit) -> bool {
+    let named = reasons.get(&hit.product.id).is_some_and(|known| known.article || !known.held.is_empty());
+    !named && hit.near.is_none() && hit.score < 1.0
+}
+
 /// What hits are described by.
 struct Told<'t> {
     language: Language,
-    request: &'t tolmach_engine::catalog::SearchRequest,
+    request: &'t SearchRequest,
     reasons: &'t HashMap<String, Reasons>,
     similar: Option<&'t str>,
 }
@@ -240,7 +260,7 @@ impl Told<'_> {
         if !missing.is_empty() && hit.score < 1.0 {
             told.push(reason("missing", missing));
         }
-        if held.is_empty() && hit.near.is_none() && hit.score < 1.0 {
+        if is_by_meaning(self.reasons, hit) {
             told.push(reason("meaning", texts::decimal(self.language, f64::from(hit.score), 2)));
         }
         for filter in &self.request.filters {

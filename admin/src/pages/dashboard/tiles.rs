@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tolmach_app::{
     accounts::Permission,
     figures::{Figures, Pair},
+    spending::Cost,
 };
 
 use super::{percents, share};
@@ -25,6 +26,10 @@ struct Tile {
     change: Option<Value>,
     spark: Option<charts::Spark>,
     href: Option<String>,
+    /// What is shown instead of a number.
+    text: String,
+    /// What is not in the value.
+    note: Option<String>,
 }
 
 impl Tile {
@@ -32,6 +37,7 @@ impl Tile {
         json!({
             "key": self.key, "kind": self.kind, "value": self.value.unwrap_or_default(), "currency": "",
             "known": self.value.is_some(), "change": self.change, "share": null, "spark": self.spark, "href": self.href,
+            "text": self.text, "note": self.note,
         })
     }
 }
@@ -70,7 +76,7 @@ pub(super) fn tiles(panel: &Panel, visit: &Visit, figures: &Figures) -> Vec<Valu
     });
     let any = figures.dialogs.now > 0;
     let leads = format!("/admin/leads?view=table&since={}", figures.from);
-    let tiles = [
+    let mut tiles = vec![
         Tile {
             key: "dialogs",
             kind: "count",
@@ -78,6 +84,8 @@ pub(super) fn tiles(panel: &Panel, visit: &Visit, figures: &Figures) -> Vec<Valu
             change: counted(figures.dialogs, More::Better),
             spark: spark(&|at| of(at).dialogs as f64),
             href: None,
+            text: String::new(),
+            note: None,
         },
         Tile {
             key: "leads",
@@ -86,6 +94,8 @@ pub(super) fn tiles(panel: &Panel, visit: &Visit, figures: &Figures) -> Vec<Valu
             change: counted(figures.leads, More::Better),
             spark: spark(&|at| of(at).leads as f64),
             href: visit.may(Permission::SeeLeads).then_some(leads),
+            text: String::new(),
+            note: None,
         },
         Tile {
             key: "conversion",
@@ -94,6 +104,8 @@ pub(super) fn tiles(panel: &Panel, visit: &Visit, figures: &Figures) -> Vec<Valu
             change: shared(conversion, conversion_before).filter(|_| any),
             spark: spark(&|at| share(of(at).leads, of(at).dialogs)),
             href: None,
+            text: String::new(),
+            note: None,
         },
         Tile {
             key: "first_reply",
@@ -102,6 +114,8 @@ pub(super) fn tiles(panel: &Panel, visit: &Visit, figures: &Figures) -> Vec<Valu
             change: reply_change,
             spark: None,
             href: None,
+            text: String::new(),
+            note: None,
         },
         Tile {
             key: "alone",
@@ -110,6 +124,8 @@ pub(super) fn tiles(panel: &Panel, visit: &Visit, figures: &Figures) -> Vec<Valu
             change: shared(alone, alone_before).filter(|_| any),
             spark: spark(&|at| share(of(at).alone, of(at).dialogs)),
             href: None,
+            text: String::new(),
+            note: None,
         },
         Tile {
             key: "calls",
@@ -118,9 +134,48 @@ pub(super) fn tiles(panel: &Panel, visit: &Visit, figures: &Figures) -> Vec<Valu
             change: counted(figures.calls, More::Neither),
             spark: None,
             href: Some("#models-h".to_owned()),
+            text: String::new(),
+            note: None,
         },
     ];
+    // Without a call there is nothing to be told of the cost, not even that it is not known.
+    if figures.calls.now + figures.calls.before > 0 {
+        tiles.push(cost(panel, visit, figures));
+    }
     tiles.into_iter().map(Tile::shown).collect()
+}
+
+fn cost(panel: &Panel, visit: &Visit, figures: &Figures) -> Tile {
+    let language = visit.language;
+    let (now, before) = (&figures.cost, &figures.cost_before);
+    // Only what is known as a whole, in one currency, can be compared.
+    let whole = |cost: &Cost| match cost.amounts.as_slice() {
+        [one] if cost.unpriced + cost.unknown == 0 => Some((one.number(), one.currency.clone())),
+        _ => None,
+    };
+    let compared = whole(now).zip(whole(before)).filter(|((_, one), (_, other))| one == other);
+    let change = compared.filter(|(_, (before, _))| *before > 0.0).map(|((now, _), (old, _))| {
+        let by = now / old - 1.0;
+        change(
+            by,
+            0.001,
+            More::Neither,
+            &percents(language, by.abs()),
+            &texts::amounts(language, &before.amounts),
+        )
+    });
+    let left_out = now.unpriced + now.unknown;
+    let note = (left_out > 0).then(|| panel.renderer.counted(visit, left_out, "call_left_out"));
+    Tile {
+        key: "cost",
+        kind: "text",
+        value: (!now.amounts.is_empty()).then_some(0.0),
+        change,
+        spark: None,
+        href: Some("#models-h".to_owned()),
+        text: texts::amounts(language, &now.amounts),
+        note,
+    }
 }
 
 /// A change by `amount`; below `least` nothing has changed.

@@ -217,9 +217,6 @@ fn summary(line: &TurnLine, chat: &str) -> Value {
         "href": format!("{}/turns/{}", address(chat), line.seq),
         "page_href": format!("{0}?turn={1}#turn-{1}", address(chat), line.seq),
         "failed": line.visits.iter().any(|visit| visit.fault.is_some()),
-        "model_ms": null,
-        "cost": null,
-        "currency": "",
     })
 }
 

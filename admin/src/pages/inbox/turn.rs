@@ -9,10 +9,13 @@ use tolmach_engine::{
     effect::{Query, QueryOutcome},
     trace::Trace,
 };
-use tolmach_runtime::{VisitCost, ports::ModelCallRow};
+use tolmach_runtime::{
+    VisitCost,
+    ports::{ModelCallRow, Tokens},
+};
 
 use super::chat::address;
-use crate::{Panel, context::Visit};
+use crate::{Panel, context::Visit, texts};
 
 /// Rows of a search that are shown.
 const HITS: usize = 10;
@@ -64,7 +67,7 @@ pub(super) fn shown(panel: &Panel, visit: &Visit, chat: &str, turn: &Explained) 
                     json!({ "title": title, "text": text })
                 })
                 .collect();
-            call(row, prompt)
+            call(panel, visit, row, prompt)
         })
         .collect();
     json!({
@@ -220,25 +223,23 @@ fn asked(turn: &Explained) -> Vec<Asked<'_>> {
     asked
 }
 
-fn call(row: &ModelCallRow, prompt: Vec<Value>) -> Value {
-    let usage = row.usage.as_ref();
-    let number = |names: &[&str]| {
-        usage.and_then(|usage| names.iter().find_map(|name| usage[*name].as_u64())).unwrap_or_default()
-    };
-    let cached = usage.and_then(|usage| usage["prompt_tokens_details"]["cached_tokens"].as_u64());
+fn call(panel: &Panel, visit: &Visit, row: &ModelCallRow, prompt: Vec<Value>) -> Value {
+    let tokens = row.usage.as_ref().and_then(Tokens::reported);
+    let prices = &panel.options.prices;
+    let cost = prices.cost(&row.model, row.at, row.usage.as_ref());
     json!({
         "purpose": row.call.purpose.name(),
         "role": row.call.role,
         "node": format!("{}.{}", row.call.flow, row.call.node),
         "attempt": row.attempt,
         "model": row.model,
-        "known": usage.is_some(),
-        "input_tokens": number(&["prompt_tokens", "input_tokens"]),
-        "output_tokens": number(&["completion_tokens", "output_tokens"]),
-        "cached_tokens": cached,
+        "known": tokens.is_some(),
+        "input_tokens": tokens.map(|tokens| tokens.input),
+        "output_tokens": tokens.map(|tokens| tokens.output),
+        "cached_tokens": tokens.map(|tokens| tokens.cached).filter(|cached| *cached > 0),
         "ms": row.millis,
-        "cost": null,
-        "currency": "",
+        "cost": cost.map(|cost| texts::amounts(visit.language, &[cost])),
+        "unpriced": prices.of(&row.model, row.at).is_none(),
         "failure": row.failure,
         "prompt": prompt,
     })

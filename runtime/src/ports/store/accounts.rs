@@ -92,6 +92,17 @@ pub struct Invitation {
     pub until: i64,
 }
 
+/// The logins of an account that have not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoginCount {
+    /// The account.
+    pub account: Uuid,
+    /// How many.
+    pub logins: u64,
+    /// When one was last used, milliseconds since the Unix epoch.
+    pub seen: i64,
+}
+
 /// Which logins are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Logins {
@@ -165,6 +176,18 @@ pub trait AccountStore: Send + Sync {
     /// # Errors
     /// When the database is unavailable.
     async fn invitation(&self, id: &str) -> Result<Option<Invitation>>;
+
+    /// The invitations that may be used at `now` or later, by the end of their time, at most 200.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    async fn invitations(&self, now: i64) -> Result<Vec<Invitation>>;
+
+    /// The logins by account of those that were made and last used at or after these times.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    async fn login_counts(&self, made: i64, seen: i64) -> Result<Vec<LoginCount>>;
 
     /// Removes an invitation; returns whether this call did, so that of two users of a link one makes an account.
     ///

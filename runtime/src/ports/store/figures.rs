@@ -1,10 +1,11 @@
 //! What the panel's figures are counted from, and the counts.
 
 use async_trait::async_trait;
+use serde::Serialize;
 use tolmach_engine::event::Event;
 
 use super::ChatKey;
-use crate::ports::Result;
+use crate::ports::{Result, Tokens};
 
 /// What can happen in a dialog. A dialog is one day of a chat, in the company's time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,7 +116,7 @@ pub struct UnsureTurn {
 }
 
 /// Calls of one model for one purpose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ModelFigures {
     /// See [`crate::ports::Purpose`].
     pub purpose: String,
@@ -127,8 +128,17 @@ pub struct ModelFigures {
     pub failed: u64,
     /// Of those, answered without telling the tokens.
     pub unknown: u64,
-    /// Tokens of the others.
-    pub tokens: u64,
+    /// Tokens of all attempts that told them, failed ones included.
+    pub tokens: Tokens,
+}
+
+/// How long calls of one model for one purpose took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelTimes {
+    /// As [`ModelFigures::purpose`].
+    pub purpose: String,
+    /// As [`ModelFigures::model`].
+    pub model: String,
     /// The time within which 95 of 100 attempts ended, milliseconds.
     pub p95: i64,
 }
@@ -166,11 +176,17 @@ pub trait FigureStore: Send + Sync {
     /// When the database is unavailable.
     async fn unsure_turns(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<UnsureTurn>>;
 
-    /// The newest `limit` attempts of model calls of the period, by purpose and model, most frequent first.
+    /// Attempts of model calls of the period by purpose and model, most frequent first; at most 200 of both.
     ///
     /// # Errors
     /// When the database is unavailable.
-    async fn model_figures(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<ModelFigures>>;
+    async fn model_figures(&self, period: &FigurePeriod) -> Result<Vec<ModelFigures>>;
+
+    /// How long the newest `limit` attempts of the period took.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    async fn model_times(&self, period: &FigurePeriod, limit: u32) -> Result<Vec<ModelTimes>>;
 
     /// The number of attempts of model calls.
     ///

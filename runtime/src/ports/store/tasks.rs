@@ -1,8 +1,31 @@
 //! Pushing, counting and quarantine of queue tasks.
 
 use async_trait::async_trait;
+use serde::Serialize;
 
 use crate::ports::{Job, QuarantineQuery, QuarantinedTask, Result, Task};
+
+/// A task that waits in the queue or is being worked on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QueuedTask {
+    /// Its id in the queue.
+    pub id: String,
+    /// The task; `None` for one of another version of the program.
+    pub job: Option<Job>,
+    /// `Pending`, `Queued`, `Running` or `Failed`, as the queue names it.
+    pub state: String,
+    /// From when on it may be begun, milliseconds since the Unix epoch.
+    pub due: i64,
+}
+
+/// The tasks of one state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QueueCount {
+    /// As [`QueuedTask::state`], or `Done` or `Killed`.
+    pub state: String,
+    /// How many.
+    pub count: u64,
+}
 
 /// Pushes tasks, counts their starts and stores those in quarantine. Times are in milliseconds since the Unix epoch.
 #[async_trait]
@@ -43,6 +66,18 @@ pub trait TaskStore: Send + Sync {
     /// # Errors
     /// When the database is unavailable.
     async fn quarantined(&self, query: &QuarantineQuery) -> Result<Vec<QuarantinedTask>>;
+
+    /// The tasks of the queue that are not finished, the first due one first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    async fn queued(&self, limit: u32) -> Result<Vec<QueuedTask>>;
+
+    /// The number of tasks of the queue by state, finished ones included as long as they are kept.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    async fn queue_counts(&self) -> Result<Vec<QueueCount>>;
 
     /// Removes a task from quarantine and pushes it again; `false` if it is not in quarantine.
     ///

@@ -1,14 +1,32 @@
 //! Timers of chats.
 
 use async_trait::async_trait;
+use serde::Serialize;
 
 use super::ChatKey;
 use crate::ports::Result;
+
+/// A timer that a turn has started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TimerRow {
+    /// The chat.
+    pub chat: ChatKey,
+    /// Its name within the chat.
+    pub name: String,
+    /// When it is due, milliseconds since the Unix epoch.
+    pub due: i64,
+}
 
 /// Timers that turns have started. A due timer becomes an event in the inbox. Times are in milliseconds since the Unix
 /// epoch.
 #[async_trait]
 pub trait TimerStore: Send + Sync {
+    /// The timers that are due first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    async fn timers(&self, limit: u32) -> Result<Vec<TimerRow>>;
+
     /// Turns the timers of these channels that are due by `now` into waiting events, each once; returns their chats.
     ///
     /// # Errors

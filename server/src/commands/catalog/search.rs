@@ -83,7 +83,7 @@ impl Search {
             None => Wanted::Text(self.query.clone().unwrap_or_default()),
         };
         let (limit, semantic_ratio) = (self.limit, self.semantic_ratio);
-        Query { wanted, limit, semantic_ratio, facets: self.facet.clone() }
+        Query { wanted, limit, semantic_ratio, min_score: 0.0, facets: self.facet.clone() }
     }
 
     async fn print_lines(&self, catalog: &EmbeddedCatalog, queries: &[String]) -> anyhow::Result<ExitCode> {

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::Value;
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
-use super::{Client, PASSWORD, catalogue::waited, client::field};
+use super::{Client, PASSWORD, catalogue::waited, client::field, create};
 use crate::{page::Page, support::Home};
 
 /// Every changing route, with the action of the row that it writes. Routes without one change nothing, and say why.
-const ROUTES: [(&str, Result<&str, &str>); 24] = [
+const ROUTES: [(&str, Result<&str, &str>); 34] = [
     ("/admin/login", Ok("account.login")),
     ("/admin/login/code", Ok("account.code")),
     ("/admin/logout", Ok("account.logout")),
@@ -34,6 +35,16 @@ const ROUTES: [(&str, Result<&str, &str>); 24] = [
     ("/admin/catalogue/uploads/{id}", Ok("catalog.columns")),
     ("/admin/catalogue/uploads/{id}/publish", Ok("catalog.import")),
     ("/admin/catalogue/uploads/{id}/discard", Ok("catalog.discard")),
+    ("/admin/people/invite", Ok("account.invite")),
+    ("/admin/people/invitations/{id}/withdraw", Ok("account.uninvite")),
+    ("/admin/people/{id}/role", Ok("account.set")),
+    ("/admin/people/{id}/disable", Ok("account.set")),
+    ("/admin/people/{id}/factor", Ok("account.second_factor")),
+    ("/admin/people/{id}/sessions", Ok("account.sessions")),
+    ("/admin/jobs/{id}/retry", Ok("task.retry")),
+    ("/admin/jobs/{id}/discard", Ok("task.discard")),
+    ("/admin/data/{table}/set", Ok("data.set")),
+    ("/admin/data/{table}/delete", Ok("data.delete")),
 ];
 
 /// A changing route that only a channel's failure gives something to do: `inbox` looks at its row, `chat.deliver_again`.
@@ -120,10 +131,14 @@ async fn every_change_is_in_the_log_with_before_and_after() {
     account(&mut walk, &server.address).await;
     chats(&mut walk).await;
     catalogue(&mut walk).await;
+    manage(&mut walk, &server.address).await;
     // Where a form leads back to, the page says what was done.
     for (page, told) in [
         ("/admin/account", ["look", "password", "sessions", "factor_off"].as_slice()),
         ("/admin/catalogue", &["catalogue.rolled_back", "upload.discarded", "upload.several"]),
+        ("/admin/people", &["role", "disabled", "enabled", "factor", "sessions", "withdrawn"]),
+        ("/admin/jobs", &["retried", "discarded"]),
+        ("/admin/data/notes", &["deleted"]),
     ] {
         for saved in told {
             let shown = walk.client.get(&format!("{page}?saved={saved}")).await;
@@ -231,6 +246,74 @@ async fn chats(walk: &mut Walk) {
         &[("status", "taken"), ("note", "секретная заметка")],
     )
     .await;
+}
+
+/// Changes rows of the database beside the server, as a task in quarantine is there by itself only after three crashes.
+async fn beside(home: &Home, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(home.path("tolmach-data/tolmach.db"));
+    let mut database = options.connect().await.expect("the database");
+    sqlx::query(sql).execute(&mut database).await.expect("done");
+}
+
+async fn manage(walk: &mut Walk, address: &str) {
+    create(&walk.home, "Mila", "manager");
+    beside(
+        &walk.home,
+        "UPDATE accounts SET totp = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' WHERE name = 'Mila';
+        INSERT INTO quarantine (id, task, starts, why, at) VALUES ('t1', '{\"kind\":\"retain\"}', 3, 'crashed', 5), ('t2', '{\"kind\":\"retain\"}', 3, 'crashed', 6)",
+    )
+    .await;
+    walk.seen = rows(&walk.home).len();
+    let page = walk.client.get("/admin/people").await.body;
+    let id = page
+        .split("/admin/people/")
+        .find(|rest| rest.contains("/role\""))
+        .and_then(|rest| rest.split('/').next());
+    let at = |what: &str| format!("/admin/people/{}/{what}", id.expect("another account"));
+    let invited =
+        walk.post("/admin/people/invite", "/admin/people/invite", &[("role", "analyst")]).await.body;
+    let token = invited
+        .split("/admin/setup/")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a link")
+        .to_owned();
+    assert_eq!(token.len(), 64);
+    let open = invited
+        .split("/admin/people/invitations/")
+        .nth(1)
+        .and_then(|rest| rest.split('/').next())
+        .expect("a link");
+    let withdraw = format!("/admin/people/invitations/{open}/withdraw");
+    walk.post("/admin/people/invitations/{id}/withdraw", &withdraw, &[]).await;
+    walk.post("/admin/people/{id}/factor", &at("factor"), &[]).await;
+    let mut other = Client::new(address);
+    assert_eq!(other.log_in("Mila", PASSWORD).await.status, 303);
+    walk.seen = rows(&walk.home).len();
+    walk.post("/admin/people/{id}/sessions", &at("sessions"), &[]).await;
+    assert_eq!(other.get("/admin/inbox").await.status, 303, "it was ended");
+    walk.post("/admin/people/{id}/role", &at("role"), &[("role", "administrator")]).await;
+    walk.post("/admin/people/{id}/disable", &at("disable"), &[("disabled", "1")]).await;
+    walk.post("/admin/jobs/{id}/retry", "/admin/jobs/t1/retry", &[]).await;
+    walk.post("/admin/jobs/{id}/discard", "/admin/jobs/t2/discard", &[]).await;
+
+    // The only note, by the value of its key.
+    let key = "[\"1\"]".to_owned();
+    let query = super::client::encoded(&[("key", &key), ("edit", "body")]);
+    let edit = walk.client.get(&format!("/admin/data/notes/row?{query}")).await.body;
+    let seen = field(&edit, "seen").expect("a mark");
+    let set = [
+        ("key", key.as_str()),
+        ("column", "body"),
+        ("seen", &seen),
+        ("value", "иначе"),
+        ("reason", "опечатка"),
+    ];
+    walk.post("/admin/data/{table}/set", "/admin/data/notes/set", &set).await;
+    let delete = [("key", key.as_str()), ("confirm", "notes"), ("reason", "просьба клиента")];
+    walk.post("/admin/data/{table}/delete", "/admin/data/notes/delete", &delete).await;
+    let all = serde_json::to_string(&rows(&walk.home)).expect("JSON");
+    assert!(!all.contains(&token) && all.contains("опечатка") && all.contains("просьба клиента"), "{all}");
 }
 
 async fn catalogue(walk: &mut Walk) {

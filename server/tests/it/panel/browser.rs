@@ -19,7 +19,7 @@ impl Browser {
         self.call("Input.insertText", json!({ "text": text })).await;
     }
 
-    async fn key(&mut self, code: &str, key: &str, modifiers: u32) {
+    pub(super) async fn key(&mut self, code: &str, key: &str, modifiers: u32) {
         for kind in ["keyDown", "keyUp"] {
             let key = json!({ "type": kind, "code": code, "key": key, "modifiers": modifiers });
             self.call("Input.dispatchKeyEvent", key).await;
@@ -172,6 +172,18 @@ async fn every_page_is_readable_wide_and_narrow_light_and_dark_in_both_languages
         ("leads-table", "/admin/leads?view=table".to_owned()),
         ("lead", format!("/admin/leads/{id}")),
         ("account", "/admin/account".to_owned()),
+        ("people", "/admin/people".to_owned()),
+        ("audit", "/admin/audit".to_owned()),
+        ("audit-none", "/admin/audit?actor=nobody".to_owned()),
+        ("system", "/admin/system".to_owned()),
+        ("jobs", "/admin/jobs".to_owned()),
+        ("logs", "/admin/logs".to_owned()),
+        ("data", "/admin/data".to_owned()),
+        ("data-rows", "/admin/data/messages?column=body&how=has&q=перф".to_owned()),
+        ("data-accounts", "/admin/data/accounts".to_owned()),
+        ("data-row", format!("/admin/data/chats/row?key=[\"{chat}\"]")),
+        ("data-edit", "/admin/data/messages/row?key=[\"1\"]&edit=body".to_owned()),
+        ("experiments", "/admin/experiments".to_owned()),
         ("not-found", "/admin/nothing".to_owned()),
     ];
     for (language, theme) in [("ru", "light"), ("en", "dark")] {

@@ -307,3 +307,40 @@ fn bomb() -> Vec<u8> {
         CompressionMethod::Deflated,
     )
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_says_when_nothing_has_the_words() {
+    let panel = Panel::start().await;
+    let mut client = panel.logged_in("Mila").await;
+    // Nothing has these words, and nothing is near.
+    let none = client.get("/admin/catalogue/search?q=zzzzzz").await.body;
+    assert!(none.contains("No item has these words") && none.contains("Nothing is near enough"), "{none}");
+    assert!(!none.contains("class=\"hits\"") && !none.contains("by meaning 0"), "{none}");
+    let picked = client.get("/admin/catalogue/search?q=zzzzzz&format=json").await.body;
+    assert_eq!(picked, "{\"hits\":[]}");
+    // Something is meant that the catalogue has under other words.
+    let near = client
+        .get(&format!("/admin/catalogue/search?{}", super::client::encoded(&[("q", "NEAR")])))
+        .await
+        .body;
+    let by_meaning = near.contains("Nearest by meaning");
+    assert_eq!(
+        by_meaning,
+        near.contains("No item has these words") && near.contains("class=\"hits\""),
+        "{near}"
+    );
+    // Words that are there are not called missing, and neither are those that no row has at such a price.
+    let words = client
+        .get(&format!("/admin/catalogue/search?{}", super::client::encoded(&[("q", "перфоратор")])))
+        .await
+        .body;
+    assert!(words.contains("class=\"hits\"") && !words.contains("has these words"), "{words}");
+    let cheap = client
+        .get(&format!(
+            "/admin/catalogue/search?{}",
+            super::client::encoded(&[("q", "перфоратор до 1 рубля")])
+        ))
+        .await
+        .body;
+    assert!(cheap.contains("No item with these words fits the conditions"), "{cheap}");
+}

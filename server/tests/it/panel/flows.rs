@@ -233,16 +233,16 @@ async fn a_draft_is_tried_on_what_really_happened() {
     let chat =
         inbox.split("data-chat=\"").nth(1).expect("a chat").split('"').next().expect("a key").to_owned();
     // The turn leads into a draft of one's own, at the node.
-    let trace = client.get(&format!("/admin/inbox/{chat}/turns/1")).await;
+    let trace = client.get(&format!("/admin/inbox/{chat}/turns/2")).await;
     assert!(trace.body.contains("Try it in a draft"), "{}", trace.body);
-    let fields = [("chat", chat.as_str()), ("turn", "1"), ("at", "shop.hello")];
+    let fields = [("chat", chat.as_str()), ("turn", "2"), ("at", "shop.hello")];
     let begun = client.post("/admin/flows/try", &fields).await.location.expect("a draft");
     let draft = begun.split('?').next().expect("an address").to_owned();
     assert!(begun.ends_with("#L8") && begun.contains("file=shop.yaml"), "{begun}");
     let again = client.post("/admin/flows/try", &fields).await.location.expect("a draft");
     assert_eq!(again, begun, "the same draft");
 
-    let tried = format!("{draft}/turn?chat={chat}&turn=2");
+    let tried = format!("{draft}/turn?chat={chat}&turn=3");
     let same = client.get(&tried).await;
     assert!(same.body.contains("the same") && !same.body.contains("With the draft"), "{}", same.body);
     let other = SHOP.replace("What is the budget?", "How much may it cost?");

@@ -37,7 +37,7 @@ const CHANGED: &str = "SELECT
     (SELECT count(*) FROM audit WHERE failure IS NULL) AS done";
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-const PARAMETERS: [(&str, &str, &[&str]); 76] = [
+const PARAMETERS: [(&str, &str, &[&str]); 97] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -112,6 +112,27 @@ const PARAMETERS: [(&str, &str, &[&str]); 76] = [
     ("POST", "/admin/catalogue/uploads/{id}/publish", &["x"]),
     ("GET", "/admin/catalogue/uploads/{id}/report.txt", &["x"]),
     ("POST", "/admin/catalogue/uploads/{id}/discard", &["x"]),
+    ("GET", "/admin/people", &["saved"]),
+    ("POST", "/admin/people/invite", &["role"]),
+    ("POST", "/admin/people/invitations/{id}/withdraw", &["x"]),
+    ("POST", "/admin/people/{id}/role", &["role"]),
+    ("POST", "/admin/people/{id}/disable", &["disabled"]),
+    ("POST", "/admin/people/{id}/factor", &["x"]),
+    ("POST", "/admin/people/{id}/sessions", &["x"]),
+    ("GET", "/admin/audit", &["actor", "action", "object", "from", "to", "before"]),
+    ("GET", "/admin/audit.csv", &["actor", "action", "object", "from", "to", "before"]),
+    ("GET", "/admin/system", &["x"]),
+    ("GET", "/admin/jobs", &["saved"]),
+    ("POST", "/admin/jobs/{id}/retry", &["x"]),
+    ("POST", "/admin/jobs/{id}/discard", &["x"]),
+    ("GET", "/admin/logs", &["level", "target", "q", "after"]),
+    ("GET", "/admin/logs/lines", &["level", "target", "q", "after"]),
+    ("GET", "/admin/data", &["x"]),
+    ("GET", "/admin/data/{table}", &["column", "how", "q", "offset", "saved"]),
+    ("GET", "/admin/data/{table}/row", &["key", "edit", "saved"]),
+    ("POST", "/admin/data/{table}/set", &["key", "column", "seen", "value", "unset", "reason"]),
+    ("POST", "/admin/data/{table}/delete", &["key", "reason", "confirm"]),
+    ("GET", "/admin/experiments", &["days"]),
     ("GET", "/admin/dashboard.csv", &["period"]),
     ("GET", "/admin/", &["period", "lang"]),
 ];
@@ -191,6 +212,8 @@ struct Fuzz {
     lead: String,
     upload: String,
     draft: String,
+    /// The id of an account that is not one's own.
+    person: String,
     sent: usize,
     /// Answers by their status.
     answers: BTreeMap<u16, usize>,
@@ -216,6 +239,8 @@ impl Fuzz {
             .replace("{turn}", "1")
             .replace("{message}", "1")
             .replace("{article}", "A-1")
+            .replace("{table}", "chats")
+            .replace("people/{id}", &format!("people/{}", self.person))
             .replace("uploads/{id}", &format!("uploads/{}", self.upload))
             .replace("leads/{id}", &format!("leads/{}", self.lead))
             // Playing dialogs through takes seconds; what hostile values reach is found without.
@@ -449,6 +474,12 @@ async fn begin() -> Fuzz {
     };
     let chat = between(&client.get("/admin/inbox").await.body, "data-chat=\"");
     let lead = between(&client.get("/admin/leads").await.body, "data-lead=\"");
+    let people = client.get("/admin/people").await.body;
+    let person = people
+        .split("/admin/people/")
+        .find(|rest| rest.contains("/role\""))
+        .and_then(|rest| rest.split('/').next());
+    let person = person.expect("another account").to_owned();
     client.get("/admin/catalogue").await;
     let list = "Артикул;Наименование;Цена\nA-1;Насос;1000\n";
     let upload = client.upload("Снаб", &[("a.csv", list.as_bytes())]).await.location.expect("a draft");
@@ -471,6 +502,7 @@ async fn begin() -> Fuzz {
         lead,
         upload,
         draft,
+        person,
         sent: 0,
         answers: BTreeMap::new(),
     }

@@ -14,6 +14,7 @@ pub fn filled(path: &str) -> String {
         .replace("{message}", "1")
         .replace("{id}", "none")
         .replace("{article}", "none")
+        .replace("{table}", "none")
 }
 
 async fn walk(client: &mut Client, role: Option<Role>) {

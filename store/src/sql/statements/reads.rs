@@ -196,11 +196,11 @@ macro_rules! reads {
             ),
             audit_newest: "SELECT seq, at, actor, via, action, object, failure, details FROM audit
                 WHERE ($1 = '' OR actor = $1) AND substr(action, 1, length($2)) = $2
-                    AND ($3 = '' OR object = $3) AND at >= $4 AND seq < $5
+                    AND ($3 = '' OR object = $3) AND at >= $4 AND seq < $5 AND at < $7
                 ORDER BY seq DESC LIMIT $6",
             audit_oldest: "SELECT seq, at, actor, via, action, object, failure, details FROM audit
                 WHERE ($1 = '' OR actor = $1) AND substr(action, 1, length($2)) = $2
-                    AND ($3 = '' OR object = $3) AND at >= $4 AND seq > $5
+                    AND ($3 = '' OR object = $3) AND at >= $4 AND seq > $5 AND at < $7
                 ORDER BY seq LIMIT $6",
             ping: "SELECT version FROM chats LIMIT 1",
         }

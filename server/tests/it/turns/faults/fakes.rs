@@ -22,15 +22,17 @@ use tolmach_runtime::{
     ports::{
         self, Account, AccountSaved, AccountStore, Actor, Address, AnalyticsEvent, AnalyticsStore,
         AuditEntry, AuditQuery, AuditStore, Bundle, Catalog, Channel, Chat, ChatKey, ChatStore, ClientStore,
-        ClientTable, Commit, CommitOutcome, Day, Delivery, DeliveryRow, DialogFigures, DialogQuery,
-        DialogRow, DialogStore, DraftChange, DraftFile, DraftStore, DraftWrite, Embedder, Erased, Erasure,
-        FigurePeriod, FigureStore, FlowDraft, FoundSaid, Http, Inbound, InboxStore, Invitation, Job,
-        LeadChanged, LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Llm, Login, Logins, Mention,
-        MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow, ModelFigures, Needle,
-        News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page, Publication, PublishOutcome, Purged,
-        QuarantineQuery, QuarantinedTask, ReleaseStore, Removed, ReplyFigures, Retention, Store, StoredTurn,
-        TakenOverChat, Task, TaskStore, TimerStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload,
-        UploadStore, Waiting, WaitingPlace, Write, Written,
+        ClientTable, Commit, CommitOutcome, DataChange, DataQuery, DataReference, DataRow, DataStore,
+        DataTable, DatabaseFacts, Day, Delivery, DeliveryRow, DialogFigures, DialogQuery, DialogRow,
+        DialogStore, DraftChange, DraftFile, DraftStore, DraftWrite, Embedder, Erased, Erasure, FigurePeriod,
+        FigureStore, FlowDraft, FoundSaid, Http, Inbound, InboxStore, Invitation, Job, LeadChanged,
+        LeadCount, LeadFigures, LeadQuery, LeadStore, LeaseStore, Llm, Login, LoginCount, Logins, Mention,
+        MessageQuery, MessageRow, MeterStore, ModelCall, ModelCallQuery, ModelCallRow, ModelFigures,
+        ModelTimes, Needle, News, Next, NoteRow, NoticeRow, OutboxRow, OutboxStore, Page, Publication,
+        PublishOutcome, Purged, QuarantineQuery, QuarantinedTask, QueueCount, QueuedTask, ReleaseStore,
+        Removed, ReplyFigures, Retention, Store, StoredTurn, TakenOverChat, Task, TaskStore, TimerRow,
+        TimerStore, TurnLine, TurnQuery, TurnStore, UnsureTurn, Upload, UploadStore, Waiting, WaitingPlace,
+        Write, Written,
     },
 };
 use uuid::Uuid;
@@ -228,6 +230,7 @@ store! { OutboxStore
 }
 
 store! { TimerStore
+    fn timers(limit: u32) -> Vec<TimerRow>;
     fn fire_timers(now: i64, channels: &[String]) -> Vec<ChatKey>;
     fn fire_timer(chat: &str, name: &str, now: i64) -> bool;
     fn next_timer(channels: &[String]) -> Option<i64>;
@@ -252,6 +255,8 @@ store! { AccountStore
     fn end_logins(which: &Logins) -> u64;
     fn invite(invitation: &Invitation) -> ();
     fn invitation(id: &str) -> Option<Invitation>;
+    fn invitations(now: i64) -> Vec<Invitation>;
+    fn login_counts(made: i64, seen: i64) -> Vec<LoginCount>;
     fn use_invitation(id: &str) -> bool;
 }
 
@@ -281,7 +286,8 @@ store! { FigureStore
     fn lead_figures(period: &FigurePeriod, step: i64) -> Vec<LeadFigures>;
     fn intent_figures(period: &FigurePeriod, limit: u32) -> Vec<(String, u64)>;
     fn unsure_turns(period: &FigurePeriod, limit: u32) -> Vec<UnsureTurn>;
-    fn model_figures(period: &FigurePeriod, limit: u32) -> Vec<ModelFigures>;
+    fn model_figures(period: &FigurePeriod) -> Vec<ModelFigures>;
+    fn model_times(period: &FigurePeriod, limit: u32) -> Vec<ModelTimes>;
     fn model_calls_made(period: &FigurePeriod) -> u64;
     fn undelivered() -> u64;
 }
@@ -315,6 +321,8 @@ store! { TaskStore
     fn end_task(id: &str) -> ();
     fn quarantine(id: &str, why: &str, now: i64) -> ();
     fn quarantined(query: &QuarantineQuery) -> Vec<QuarantinedTask>;
+    fn queued(limit: u32) -> Vec<QueuedTask>;
+    fn queue_counts() -> Vec<QueueCount>;
     fn retry_task(id: &str, now: i64) -> bool;
 }
 
@@ -342,6 +350,16 @@ store! { ClientStore
     fn erase_history(chat: &str, limit: u32) -> Erased;
     fn erase_client(erasure: Erasure) -> Erased;
     fn purge() -> Purged;
+}
+
+store! { DataStore
+    fn facts() -> DatabaseFacts;
+    fn data_tables() -> Vec<DataTable>;
+    fn data_count(table: &str) -> u64;
+    fn data_rows(query: &DataQuery) -> Vec<DataRow>;
+    fn data_row(table: &str, key: &[String]) -> Option<DataRow>;
+    fn data_references(table: &str, row: &DataRow) -> Vec<DataReference>;
+    fn change_data(change: &DataChange, entry: AuditEntry) -> bool;
 }
 
 store! { Store
