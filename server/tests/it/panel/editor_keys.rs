@@ -71,5 +71,17 @@ async fn a_flow_is_changed_tested_published_and_taken_back_by_keys_alone() {
     let mut client = Page::new(&panel.server, "en").await;
     let reply = client.ask("m1", "/offer").await;
     assert_eq!(reply["text"], "Have a look", "{reply}");
+
+    // And back to the release before.
+    browser.tab_to("table td .button").await;
+    browser.press("Enter").await;
+    browser
+        .until("document.readyState === 'complete' && location.pathname.startsWith('/admin/flows/releases/')")
+        .await;
+    browser.tab_to("form[action=\"/admin/flows/rollback\"] button").await;
+    browser.press("Enter").await;
+    browser.until("document.readyState === 'complete' && location.pathname === '/admin/flows'").await;
+    let reply = client.ask("m2", "/offer").await;
+    assert_eq!(reply["text"], "Look", "{reply}");
     browser.is_content("keys alone");
 }
