@@ -22,7 +22,8 @@ use tolmach_engine::{
 use tolmach_runtime::{
     leads::{LeadChange, LeadStatus},
     ports::{
-        Actor, Address, ChatOverview, Commit, DialogFact, Inbound, LeadQuery, MessageRow, Store, TurnFigures,
+        Actor, Address, ChatOverview, Commit, DialogFact, Inbound, LeadQuery, MessageRow, ModelCall,
+        ModelCallRow, Purpose, Store, TurnFigures,
     },
 };
 use tolmach_store::{
@@ -42,7 +43,7 @@ const ROUNDS: usize = 200;
 const TARGET: f64 = 50.0;
 const PASSWORD: &str = "a bench, not a secret";
 /// All requests come from one address.
-const UNLIMITED: &str = "[limits.address]\nrequests = 1000000\n";
+const UNLIMITED: &str = "[limits.address]\nrequests = 1000000\n\n[[llm.prices]]\nmodel = \"bench\"\ninput = 0.15\noutput = 0.6\ncurrency = \"USD\"\n";
 const DAY: i64 = 86_400_000;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -271,6 +272,7 @@ async fn chat(store: &dyn Store, number: usize, now: i64, turns: usize) -> Resul
             release: "bench".to_owned(),
             event: row.event,
         };
+        store.record_model_calls(vec![call(&commit, at)]).await?;
         let sent = format!("{}.0", commit.event.id);
         store.commit(commit).await?;
         store.delivered(vec![sent]).await?;
@@ -282,6 +284,29 @@ async fn chat(store: &dyn Store, number: usize, now: i64, turns: usize) -> Resul
         }
     }
     Ok(())
+}
+
+/// A call of a model that the turn has made.
+fn call(commit: &Commit, at: i64) -> ModelCallRow {
+    ModelCallRow {
+        seq: 0,
+        id: Uuid::now_v7(),
+        at,
+        call: ModelCall {
+            chat: commit.chat.clone(),
+            turn: commit.event.id,
+            release: "bench".to_owned(),
+            flow: "consultant".to_owned(),
+            node: "offer".to_owned(),
+            purpose: Purpose::Generate,
+            role: "default".to_owned(),
+        },
+        model: "openai-compatible/bench".to_owned(),
+        attempt: 1,
+        millis: 700 + at.unsigned_abs() % 900,
+        failure: None,
+        usage: Some(json!({ "prompt_tokens": 900, "completion_tokens": 60, "total_tokens": 960 })),
+    }
 }
 
 async fn measure(name: &str, folder: &Path, url: Option<&str>, chat: &str) -> Result<(), Failure> {
@@ -319,6 +344,17 @@ async fn measure(name: &str, folder: &Path, url: Option<&str>, chat: &str) -> Re
         ("catalogue, golden", "/admin/catalogue/golden".to_owned()),
         ("catalogue, an upload", upload),
         ("account", "/admin/account".to_owned()),
+        ("people", "/admin/people".to_owned()),
+        ("audit log", "/admin/audit".to_owned()),
+        ("audit log, nobody's", "/admin/audit?actor=nobody".to_owned()),
+        ("system", "/admin/system".to_owned()),
+        ("tasks", "/admin/jobs".to_owned()),
+        ("log", "/admin/logs".to_owned()),
+        ("experiments", "/admin/experiments".to_owned()),
+        ("database", "/admin/data".to_owned()),
+        ("database, rows", "/admin/data/messages".to_owned()),
+        ("database, a chat's", format!("/admin/data/messages?column=chat&how=is&q={chat}")),
+        ("database, a row", format!("/admin/data/chats/row?key=%5B%22{chat}%22%5D")),
     ];
     for (page, path) in pages {
         let url = format!("http://{}{path}", server.address);

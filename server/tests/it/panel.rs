@@ -5,6 +5,7 @@ mod browser;
 mod catalogue;
 mod catalogue_browser;
 mod client;
+mod costs;
 mod dashboard;
 mod editor_browser;
 mod editor_keys;

@@ -305,6 +305,16 @@ async fn upgrading_makes_messages_and_leads_of_before_searchable() {
 }
 
 #[tokio::test]
+async fn upgrading_reads_the_tokens_of_calls_of_before() {
+    let Some(database) = place() else { return };
+    let mut before = sqlx::migrate::Migrator::DEFAULT;
+    before.migrations = open::MIGRATIONS.iter().filter(|one| one.version < 8).cloned().collect();
+    before.run_direct(None, &mut database.connection().await, false).await.expect("migrated");
+    database.sql(crate::suite::CALLS_OF_BEFORE).await;
+    crate::suite::counts_calls_of_before(&database.store().await).await;
+}
+
+#[tokio::test]
 async fn one_bad_operation_does_not_fail_the_others() {
     let Some(database) = place() else { return };
     let store = database.store().await;

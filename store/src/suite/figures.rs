@@ -148,3 +148,28 @@ pub(crate) async fn counts_model_calls(place: &dyn TestDatabase) {
     assert_eq!(store.model_times(&period, 1_000).await.expect("read"), [times(19)]);
     assert_eq!(store.model_times(&period, 2).await.expect("read"), [times(5)], "the newest");
 }
+
+/// Calls of models as versions stored them that kept tokens as JSON alone: told, with a cache, failed, not told, and not to be believed.
+pub(crate) const CALLS_OF_BEFORE: &str = r#"
+INSERT INTO model_calls (id, at, chat, turn, release, flow, node, purpose, role, model, attempt, millis, failure, usage) VALUES
+    ('1', 10, '', '', 'r', 'f', 'n', 'generate', 'default', 'm', 1, 5, NULL, '{"prompt_tokens":100,"completion_tokens":10}'),
+    ('2', 10, '', '', 'r', 'f', 'n', 'generate', 'default', 'm', 1, 5, NULL,
+        '{"prompt_tokens":100,"completion_tokens":10,"prompt_tokens_details":{"cached_tokens":64}}'),
+    ('3', 10, '', '', 'r', 'f', 'n', 'generate', 'default', 'm', 1, 5, 'timeout', NULL),
+    ('4', 10, '', '', 'r', 'f', 'n', 'generate', 'default', 'm', 1, 5, NULL, NULL),
+    ('5', 10, '', '', 'r', 'f', 'n', 'generate', 'default', 'm', 1, 5, NULL, '{"prompt_tokens":"many","completion_tokens":10}'),
+    ('6', 10, '', '', 'r', 'f', 'n', 'generate', 'default', 'm', 1, 5, NULL, '{"prompt_tokens":99999999999,"completion_tokens":10}'),
+    ('7', 10, '', '', 'r', 'f', 'n', 'generate', 'default', 'm', 1, 5, NULL, 'no JSON')"#;
+
+pub(crate) async fn counts_calls_of_before(store: &dyn Store) {
+    let found = store.model_figures(&FigurePeriod { from: 0, until: 100 }).await.expect("read");
+    let expected = ModelFigures {
+        purpose: "generate".to_owned(),
+        model: "m".to_owned(),
+        calls: 7,
+        failed: 1,
+        unknown: 4,
+        tokens: Tokens { input: 200, cached: 64, output: 20 },
+    };
+    assert_eq!(found, [expected]);
+}
