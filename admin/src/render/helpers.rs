@@ -111,11 +111,11 @@ pub(super) fn register(engine: &mut Handlebars<'static>, texts: &Arc<Texts>, ass
     add("asset", false, asset);
     add("concat", false, concat);
     add("json", false, json);
-    add("area", true, area);
+    add("textarea", true, textarea);
 }
 
 /// The text of a `<textarea>`, in which only what could end it or begin an entity is markup: a large text stays as small as it is.
-fn area(_: &Call<'_>, helper: &Helper<'_>) -> Result<String, RenderErrorReason> {
+fn textarea(_: &Call<'_>, helper: &Helper<'_>) -> Result<String, RenderErrorReason> {
     let text = param(helper, 0)?.as_str().unwrap_or_default();
     Ok(text.replace('&', "&amp;").replace('<', "&lt;"))
 }
