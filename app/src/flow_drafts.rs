@@ -15,6 +15,7 @@ mod update;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use serde_json::json;
 use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::ports::{
     self, Actor, DraftChange, DraftChangeKind, DraftFile, DraftState, DraftWrite, FlowDraft, Store,
@@ -223,8 +224,8 @@ pub async fn begin(store: &dyn Store, editor: &Editor, now: i64, title: &str) ->
     };
     let mut change = Change::new(&editor.actor, "draft.begin", now);
     change.on(draft.id.to_string());
-    change.detail("title", draft.title.clone());
-    change.detail("base", base);
+    change.before(serde_json::Value::Null);
+    change.after(json!({ "title": draft.title, "base": base }));
     let write = DraftWrite { audit: Some(change.done()), ..writing(&draft, None) };
     store.write_draft(&write).await?;
     Ok(draft)
@@ -482,6 +483,8 @@ async fn close(
             change.on(id.to_string());
             change.detail("title", opened.draft.title.clone());
             change.detail("files", opened.changed().count());
+            change.before(json!({ "state": opened.draft.state }));
+            change.after(json!({ "state": state }));
             change.done()
         });
         let revision = opened.draft.revision;

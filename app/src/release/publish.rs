@@ -194,6 +194,8 @@ async fn check_and_publish(
     let parent = current.map(|current| current.release);
     change.detail("moves", moves.len());
     change.detail("parent", parent.clone());
+    change.before(parent.clone());
+    change.after(id.clone());
     let publication = Publication {
         seq: 0,
         release: id.clone(),

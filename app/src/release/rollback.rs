@@ -75,6 +75,8 @@ async fn check_and_roll_back(
     };
     change.on(target.clone());
     change.detail("parent", current.release.clone());
+    change.before(current.release.clone());
+    change.after(target.clone());
     if target == current.release {
         return Ok(RolledBack::Unchanged(target));
     }

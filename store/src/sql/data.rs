@@ -28,12 +28,13 @@ const MASKED: [(&str, &str); 5] = [
 ];
 
 /// Columns that name a row of another table, by their name; but for those of [`NAMES_NONE`].
-const NAMES: [(&str, (&str, &str)); 5] = [
+const NAMES: [(&str, (&str, &str)); 6] = [
     ("chat", ("chats", "key")),
     ("lead", ("leads", "id")),
     ("release", ("releases", "id")),
     ("account", ("accounts", "id")),
     ("effect", ("outbox", "effect")),
+    ("draft", ("flow_drafts", "id")),
 ];
 const NAMES_NONE: [(&str, &str); 3] = [("leads", "lead"), ("outbox", "effect"), ("marks", "effect")];
 

@@ -10,7 +10,7 @@ use super::{Client, PASSWORD, catalogue::waited, client::field, create};
 use crate::{page::Page, support::Home};
 
 /// Every changing route, with the action of the row that it writes. Routes without one change nothing, and say why.
-const ROUTES: [(&str, Result<&str, &str>); 34] = [
+const ROUTES: [(&str, Result<&str, &str>); 49] = [
     ("/admin/login", Ok("account.login")),
     ("/admin/login/code", Ok("account.code")),
     ("/admin/logout", Ok("account.logout")),
@@ -35,6 +35,21 @@ const ROUTES: [(&str, Result<&str, &str>); 34] = [
     ("/admin/catalogue/uploads/{id}", Ok("catalog.columns")),
     ("/admin/catalogue/uploads/{id}/publish", Ok("catalog.import")),
     ("/admin/catalogue/uploads/{id}/discard", Ok("catalog.discard")),
+    ("/admin/flows", Ok("draft.begin")),
+    ("/admin/flows/try", Err("begins a draft as the route before, where there is none")),
+    ("/admin/flows/rollback", Ok("release.rollback")),
+    ("/admin/flows/{id}/publish", Ok("release.publish")),
+    ("/admin/flows/{id}/discard", Ok("draft.discard")),
+    ("/admin/flows/{id}/tests", Err("plays dialogs through, to be read")),
+    ("/admin/flows/{id}/save", Err("stands in the history of the draft")),
+    ("/admin/flows/{id}/undo", Err("stands in the history of the draft")),
+    ("/admin/flows/{id}/create", Err("stands in the history of the draft")),
+    ("/admin/flows/{id}/delete", Err("stands in the history of the draft")),
+    ("/admin/flows/{id}/rename", Err("changes what a draft is called, before anybody else sees it")),
+    ("/admin/flows/{id}/update", Err("stands in the history of the draft")),
+    ("/admin/api/check", Err("answers a question")),
+    ("/admin/api/complete", Err("answers a question")),
+    ("/admin/api/hover", Err("answers a question")),
     ("/admin/people/invite", Ok("account.invite")),
     ("/admin/people/invitations/{id}/withdraw", Ok("account.uninvite")),
     ("/admin/people/{id}/role", Ok("account.set")),
@@ -131,6 +146,7 @@ async fn every_change_is_in_the_log_with_before_and_after() {
     account(&mut walk, &server.address).await;
     chats(&mut walk).await;
     catalogue(&mut walk).await;
+    flows(&mut walk).await;
     manage(&mut walk, &server.address).await;
     // Where a form leads back to, the page says what was done.
     for (page, told) in [
@@ -314,6 +330,29 @@ async fn manage(walk: &mut Walk, address: &str) {
     walk.post("/admin/data/{table}/delete", "/admin/data/notes/delete", &delete).await;
     let all = serde_json::to_string(&rows(&walk.home)).expect("JSON");
     assert!(!all.contains(&token) && all.contains("опечатка") && all.contains("просьба клиента"), "{all}");
+}
+
+async fn flows(walk: &mut Walk) {
+    walk.client.get("/admin/flows").await;
+    let mut begin = async |title: &str| {
+        let begun = walk.client.post("/admin/flows", &[("title", title)]).await.location.expect("a draft");
+        walk.note("/admin/flows");
+        begun
+    };
+    let (kept, thrown) = (begin("Kinder").await, begin("Not needed").await);
+    walk.post("/admin/flows/{id}/discard", &format!("{thrown}/discard"), &[]).await;
+    let made = [("folder", "knowledge"), ("name", "rent.en")];
+    walk.post("/admin/flows/{id}/create", &format!("{kept}/create"), &made).await;
+    let text = [("file", "knowledge/rent.en.md"), ("base", "1"), ("text", "## Rent\nFrom a day.\n")];
+    walk.post("/admin/flows/{id}/save", &format!("{kept}/save"), &text).await;
+    walk.post("/admin/flows/{id}/rename", &format!("{kept}/rename"), &[("title", "Rent")]).await;
+    walk.post("/admin/flows/{id}/publish", &format!("{kept}/publish"), &[]).await;
+    let list = walk.client.get("/admin/flows").await.body;
+    let first = list.split("/admin/flows/releases/").nth(3).and_then(|rest| rest.split('"').next());
+    let page = walk.client.get(&format!("/admin/flows/releases/{}", first.expect("two releases"))).await.body;
+    let back = ["release", "seen"].map(|name| field(&page, name).expect("a field"));
+    let back = [("release", back[0].as_str()), ("seen", back[1].as_str())];
+    walk.post("/admin/flows/rollback", "/admin/flows/rollback", &back).await;
 }
 
 async fn catalogue(walk: &mut Walk) {
