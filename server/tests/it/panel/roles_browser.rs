@@ -143,7 +143,7 @@ async fn an_analyst_reads_and_is_told_where_others_go() {
     browser.screen(1440, 1000).await;
     browser.enter(&panel, "Anton").await;
     let sections = browser.sections().await;
-    assert_eq!(sections, ["Overview", "Inbox", "Catalogue", "Experiments"]);
+    assert_eq!(sections, ["Overview", "Inbox", "Catalogue", "Texts", "Flows", "Experiments"]);
     let opened = browser.walk(&panel, Role::Analyst).await;
     for page in
         ["/admin/", "/admin/inbox", "/admin/inbox/{chat}", "/admin/catalogue/search", "/admin/account"]
