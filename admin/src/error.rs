@@ -6,7 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tolmach_app::{
-    accounts, catalog_drafts, files, flow_drafts, handoff, inbox, leads, release, saved_test, what_if,
+    accounts, catalog_drafts, files, flow_drafts, handoff, inbox, leads, release, saved_test, suggest,
+    what_if,
 };
 use tolmach_runtime::ports;
 
@@ -188,6 +189,19 @@ impl From<flow_drafts::Error> for Failure {
             E::NoChanges => Failure::Bad("draft.no_changes"),
             E::Release(error) => error.into(),
             E::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<suggest::Error> for Failure {
+    fn from(error: suggest::Error) -> Failure {
+        match error {
+            suggest::Error::Port(error) => error.into(),
+            suggest::Error::Release(error) => error.into(),
+            error => {
+                tracing::warn!(%error, "proposals cannot be made");
+                Failure::Bad("proposals.unable")
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod questions;
+mod take;
 mod unsure;
 
 use std::{
@@ -20,6 +21,7 @@ use tolmach_runtime::{
 };
 
 pub use self::questions::{Question, questions};
+pub use self::take::{Added, add_example};
 
 use self::unsure::{Message, Unsure};
 use crate::{

@@ -4,6 +4,7 @@
 
 use std::{hint::black_box, time::Instant};
 
+use tolmach_app::assist::{self, Typed};
 use tolmach_engine::{
     Release, Session, Step,
     bundle::Bundle,
@@ -95,9 +96,48 @@ fn main() {
     let bytes: usize = large.files.values().map(String::len).sum();
     println!("compiling a bundle of {NODES} nodes ({} kB), {COMPILATIONS} times", bytes / 1024);
     println!("  p50 {:.1} ms   p99 {:.1} ms   target under {COMPILE_TARGET} ms", at(0.5), at(0.99));
+    typing(&large);
 }
 
 const COMPILATIONS: usize = 200;
+
+/// The target of what the editor asks while somebody types, milliseconds at p99 of [`NODES`] nodes.
+const TYPING_TARGET: f64 = 150.0;
+
+/// What the editor asks while somebody types: problems, proposals and meanings, where the text is whole and where it is no YAML.
+fn typing(large: &Bundle) {
+    let platform = tolmach_nodes::platform();
+    let file = "large.yaml";
+    let whole = &large.files[file];
+    let broken = whole.replacen("classify:", "classify: {", 1);
+    println!("typing in a flow of {NODES} nodes");
+    for (name, text) in [("whole", whole), ("no YAML", &broken)] {
+        let bundle = Bundle { files: [(file.to_owned(), text.clone())].into() };
+        let typed = Typed { bundle: &bundle, file, platform: &platform };
+        let length = text.encode_utf16().count();
+        let asks: [(&str, &dyn Fn(usize)); 3] = [
+            ("problems", &|_| drop(black_box(assist::findings(&bundle, &platform)))),
+            ("proposals", &|at| drop(black_box(assist::complete(&typed, at)))),
+            ("meaning", &|at| drop(black_box(assist::meaning(&typed, at)))),
+        ];
+        for (what, ask) in asks {
+            let mut millis: Vec<f64> = (0..COMPILATIONS)
+                .map(|n| {
+                    let started = Instant::now();
+                    ask(length * n / COMPILATIONS);
+                    started.elapsed().as_secs_f64() * 1e3
+                })
+                .collect();
+            millis.sort_by(f64::total_cmp);
+            let at = |share: f64| millis[((millis.len() - 1) as f64 * share) as usize];
+            println!(
+                "  {what:<10} {name:<8} p50 {:5.1} ms   p99 {:5.1} ms   target p99 under {TYPING_TARGET} ms",
+                at(0.5),
+                at(0.99)
+            );
+        }
+    }
+}
 
 /// A bundle of [`NODES`] nodes: groups of eight, most with texts in two languages, templates and conditions.
 fn large() -> Bundle {

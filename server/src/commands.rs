@@ -8,6 +8,7 @@ pub mod check;
 pub mod client;
 pub mod data;
 pub mod demo;
+pub mod draft;
 pub mod embed;
 pub mod eval;
 pub mod explain;

@@ -96,6 +96,9 @@ enum Command {
     /// List, compare, publish, roll back, export and import releases of the flows
     #[command(subcommand)]
     Release(commands::release::ReleaseCommand),
+    /// See, try, publish and throw away drafts of the panel
+    #[command(subcommand)]
+    Draft(commands::draft::DraftCommand),
     /// Show the version, the database and the release
     Status(commands::status::Status),
     /// Look at the database row by row, and mend it by hand
@@ -170,6 +173,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Leads(leads) => leads.execute(&config).await,
             Command::Handoff(handoff) => handoff.execute(&config).await,
             Command::Release(release) => release.execute(&config).await,
+            Command::Draft(draft) => draft.execute(&config).await,
             Command::Status(status) => status.execute(&config).await,
             Command::Data(data) => data.execute(&config).await,
             Command::Spending(spending) => spending.execute(&config).await,

@@ -3,6 +3,7 @@
 mod api;
 mod edit;
 mod people;
+mod proposals;
 mod publish;
 mod releases;
 mod what_if;
@@ -25,6 +26,7 @@ use crate::{Panel, context::Visit, error::Failure, gate::encode};
 pub(crate) use api::{check, complete, hover, save, state, undo};
 pub(crate) use edit::{create, delete, discard, draft, files, history, published, rename, update};
 pub(crate) use people::People;
+pub(crate) use proposals::{measure, proposals, take_over};
 pub(crate) use publish::{changes, plan, publish, tests};
 pub(crate) use releases::{begin, page, release, roll_back};
 pub(crate) use what_if::{begin_try, chats, turn};

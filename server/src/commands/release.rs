@@ -1,7 +1,7 @@
 //! `tolmach release`: lists, compares, publishes, rolls back, exports and imports releases.
 
 mod diff;
-mod plan;
+pub(super) mod plan;
 mod publish;
 mod show;
 

@@ -16,7 +16,7 @@ use tolmach_app::{
 };
 use tolmach_runtime::{
     backtest::{ChangedTurn, MAX_CHANGED},
-    ports::DraftState,
+    ports::{DraftState, FlowDraft},
 };
 use uuid::Uuid;
 
@@ -55,16 +55,7 @@ pub(crate) async fn begin_try(
     visit: Visit,
     Form(begun): Form<Begun>,
 ) -> Served {
-    let name = visit.session()?.account.name.clone();
-    let drafts = flow_drafts::list(panel.store()).await?;
-    let own = drafts.into_iter().find(|draft| draft.state == DraftState::Open && draft.author == name);
-    let draft = match own {
-        Some(draft) => draft,
-        None => {
-            let title = panel.renderer.text(visit.language, "draft.title.default").replace("{name}", &name);
-            flow_drafts::begin(panel.store(), &editor(&visit)?, panel.now(), &title).await?
-        }
-    };
+    let draft = own_draft(&panel, &visit).await?;
     let bundle = flow_drafts::open(panel.store(), draft.id).await?.bundle;
     let (flow, node) = begun.at.split_once('.').unwrap_or((&begun.at, ""));
     let file = format!("{flow}.yaml");
@@ -76,6 +67,18 @@ pub(crate) async fn begin_try(
         Some(_) => format!("{base}?file={}&{tried}#L{line}", encode(&file)),
         None => format!("{base}?{tried}"),
     }))
+}
+
+/// The reader's own draft; begins one where there is none.
+pub(super) async fn own_draft(panel: &Panel, visit: &Visit) -> Result<FlowDraft, Failure> {
+    let name = visit.session()?.account.name.clone();
+    let drafts = flow_drafts::list(panel.store()).await?;
+    let own = drafts.into_iter().find(|draft| draft.state == DraftState::Open && draft.author == name);
+    if let Some(draft) = own {
+        return Ok(draft);
+    }
+    let title = panel.renderer.text(visit.language, "draft.title.default").replace("{name}", &name);
+    Ok(flow_drafts::begin(panel.store(), &editor(visit)?, panel.now(), &title).await?)
 }
 
 #[derive(Deserialize)]

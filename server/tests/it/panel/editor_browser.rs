@@ -94,7 +94,7 @@ impl Browser {
     }
 
     /// Puts the cursor at the end of the first line with these words.
-    async fn to_line_of(&mut self, words: &str) {
+    async fn at_line_of(&mut self, words: &str) {
         let words = json!(words);
         self.run(&format!(
             "{{ const lines = {TEXT}.split('\\n'); const at = lines.findIndex((line) => line.includes({words})); \
@@ -165,7 +165,7 @@ async fn what_is_typed_is_checked_completed_fixed_and_saved_by_keys_alone() {
     assert_eq!(browser.run(TEXT).await, FLOW);
 
     // A mistake is told in words, under the line and in the list; one key goes there, one mends it.
-    browser.to_line_of("next: offer").await;
+    browser.at_line_of("next: offer").await;
     browser.type_in("r").await;
     browser.until(&format!("{ROOT}.querySelector('.lens') !== null")).await;
     let said = browser.run(&format!("{ROOT}.querySelector('.lens').innerText")).await;
@@ -174,7 +174,7 @@ async fn what_is_typed_is_checked_completed_fixed_and_saved_by_keys_alone() {
     browser.until("/^1.error$/.test(document.querySelector('[data-problems-total]').textContent)").await;
     browser.until("document.querySelector('[data-file-count=\"shop.yaml\"]').hidden === false").await;
     browser.editor_looks("mistake").await;
-    browser.to_line_of("flow: shop").await;
+    browser.at_line_of("flow: shop").await;
     browser.press("F8").await;
     browser.until("document.querySelector('[data-where]').textContent.startsWith('Line 6,')").await;
     assert!(browser.text("#announce").await.contains("offerr"));
@@ -183,7 +183,7 @@ async fn what_is_typed_is_checked_completed_fixed_and_saved_by_keys_alone() {
     assert_eq!(browser.run(TEXT).await, FLOW);
 
     // Completion opens as one types; a name of the bundle is chosen by keys.
-    browser.to_line_of("en: Look").await;
+    browser.at_line_of("en: Look").await;
     browser.press("Enter").await;
     browser.type_in("next: ").await;
     browser.press("KeyH").await;
@@ -200,7 +200,7 @@ async fn what_is_typed_is_checked_completed_fixed_and_saved_by_keys_alone() {
     browser.press("Escape").await;
 
     // What a word means.
-    browser.to_line_of("next: offer").await;
+    browser.at_line_of("next: offer").await;
     browser.press("Home").await;
     browser.press("ctrl+KeyI").await;
     browser.until(&format!("{ROOT}.querySelector('.about') !== null")).await;
@@ -250,8 +250,8 @@ async fn what_two_people_type_comes_together_and_only_the_same_line_is_for_them_
     }
 
     // Each in a line of their own, at once: both see both, and where the other is.
-    anton.to_line_of("start: hello").await;
-    olga.to_line_of("command:").await;
+    anton.at_line_of("start: hello").await;
+    olga.at_line_of("command:").await;
     anton.type_in(" # Anton").await;
     olga.type_in(" # Olga").await;
     for browser in [&mut anton, &mut olga] {
@@ -265,7 +265,7 @@ async fn what_two_people_type_comes_together_and_only_the_same_line_is_for_them_
     anton.editor_looks("people").await;
 
     // Undoing takes back what one did, not what the other did.
-    olga.to_line_of("# Olga").await;
+    olga.at_line_of("# Olga").await;
     olga.press("ctrl+KeyZ").await;
     olga.until(&format!("!{TEXT}.includes('# Olga') && {TEXT}.includes('# Anton')")).await;
     anton.until(&format!("!{TEXT}.includes('# Olga')")).await;
@@ -275,12 +275,12 @@ async fn what_two_people_type_comes_together_and_only_the_same_line_is_for_them_
     anton.call("Network.enable", json!({})).await;
     let blocked = json!({ "urls": ["*/state?*"] });
     anton.call("Network.setBlockedURLs", blocked).await;
-    olga.to_line_of("start: hello").await;
+    olga.at_line_of("start: hello").await;
     olga.type_in(" and Olga").await;
     olga.press("ctrl+KeyS").await;
     olga.is_saved().await;
     olga.until("document.querySelector('[data-saved]').textContent.startsWith('Saved just now')").await;
-    anton.to_line_of("start: hello").await;
+    anton.at_line_of("start: hello").await;
     anton.type_in(", mine").await;
     anton.press("ctrl+KeyS").await;
     anton.until("document.querySelector('.conflict') !== null").await;
@@ -324,7 +324,7 @@ async fn a_lost_connection_is_said_and_what_was_typed_is_saved_when_it_is_back_a
     browser.edit(&panel, &draft, "shop.yaml").await;
     let Panel { server, home, address } = panel;
     server.kill();
-    browser.to_line_of("start: hello").await;
+    browser.at_line_of("start: hello").await;
     browser.type_in(" # kept").await;
     let saved = "document.querySelector('[data-saved]').textContent";
     browser.until(&format!("{saved}.startsWith('No connection: what you type is kept here')")).await;

@@ -257,7 +257,7 @@ async fn a_draft_is_tried_on_what_really_happened() {
     let other = SHOP.replace("start: hello\nslots", "start: thanks\nslots");
     save(&mut client, &draft, "shop.yaml", 1, &other).await;
     let chats = client.get(&format!("{draft}/chats?days=1")).await;
-    assert_eq!(chats.body.matches("?chat=").count(), 1, "{}", chats.body);
+    assert_eq!(chats.body.matches("?chat&#x3D;").count(), 1, "{}", chats.body);
     assert!(chats.body.contains("hi there") && chats.body.contains("<code>thanks</code>"), "{}", chats.body);
     // A draft that does not compile is told so, a turn that is not there is no page.
     save(&mut client, &draft, "shop.yaml", 2, "flow: shop\n").await;
@@ -267,4 +267,94 @@ async fn a_draft_is_tried_on_what_really_happened() {
     // Nothing was sent and nothing stored.
     let shown = page.shown.len();
     assert_eq!(Page::back(&panel.server, &page.token).await.shown.len(), shown);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_pages_show_of_drafts_is_told_by_commands_too() {
+    let panel = shop().await;
+    let mut page = Page::new(&panel.server, "en").await;
+    page.ask("w1", "hi there").await;
+    let mut client = panel.logged_in("Anton").await;
+    let draft = begin(&mut client, "Politer").await;
+    let other =
+        SHOP.replace("start: hello\nslots", "start: thanks\nslots").replace("into: budget", "into: budge");
+    save(&mut client, &draft, "shop.yaml", 0, &other).await;
+    let told = |arguments: &[&str]| panel.home.tolmach(arguments).run();
+    let list: Value = told(&["draft", "list", "--json"]).ok().json();
+    assert_eq!((&list[0]["title"], &list[0]["id"]), (&json!("Politer"), &json!(id(&draft))), "{list}");
+    assert!(told(&["draft", "list"]).ok().stdout.contains("Politer"));
+    let shown: Value = told(&["draft", "show", id(&draft), "--json"]).ok().json();
+    assert_eq!(shown["changed"], json!(["shop.yaml"]));
+    assert_eq!(shown["problems"][0]["code"], "unknown-slot", "{shown}");
+    let text = told(&["draft", "show", &id(&draft)[..20]]).ok().stdout;
+    assert!(text.contains("error[unknown-slot] shop.yaml:11:"), "{text}");
+    let diff = told(&["draft", "diff", id(&draft)]).ok().stdout;
+    assert!(diff.contains("-    2 start: hello") && diff.contains("+    2 start: thanks"), "{diff}");
+    let broken = told(&["draft", "chats", id(&draft)]);
+    assert!(broken.code == Some(1) && broken.stderr.contains("fix them"), "{broken:?}");
+    let refused = told(&["draft", "publish", id(&draft)]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("unknown-slot"), "{refused:?}");
+
+    save(&mut client, &draft, "shop.yaml", 1, &SHOP.replace("start: hello\nslots", "start: thanks\nslots"))
+        .await;
+    let chats: Value = told(&["draft", "chats", id(&draft), "--json"]).ok().json();
+    assert_eq!(chats["changed_turns"][0]["after"], json!(["thanks"]), "{chats}");
+    let (chat, turn) = (&chats["changed_turns"][0]["chat"], &chats["changed_turns"][0]["turn"]);
+    let tried: Value =
+        told(&["draft", "turn", id(&draft), chat.as_str().expect("a key"), &turn.to_string()]).ok().json();
+    assert_eq!((&tried["same"], &tried["after"]["replies"]), (&json!(false), &json!(["Thanks"])), "{tried}");
+    told(&["draft", "export", id(&draft), "copy"]).ok();
+    assert!(told(&["draft", "export", id(&draft), "copy"]).stderr.contains("exists already"));
+    assert!(told(&["test", "copy"]).stdout.contains("1 failed"), "the draft is a bundle as any other");
+    told(&["draft", "discard", id(&draft), "--author", "Olga"]).ok();
+    assert!(told(&["draft", "show", id(&draft)]).ok().stdout.contains("thrown away"));
+    assert!(told(&["draft", "show", "none"]).stderr.contains("tolmach draft list"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn proposals_are_measured_and_taken_over_by_one_press() {
+    let home = Home::ready();
+    let flow = "\
+flow: shop
+start: route
+nodes:
+  route:
+    classify:
+      intents:
+        rent: { examples: [аренда виброплиты, сдаёте в аренду, взять напрокат] }
+        price: { examples: [сколько стоит, какая цена, прайс] }
+    next: { rent: rent, price: price, unsure: help }
+  rent: { say: { text: { ru: Сдаём } } }
+  price: { say: { text: { ru: Цены } } }
+  help: { say: { text: { ru: Не понял } } }
+";
+    home.write("flows/shop.yaml", flow.replace("start: route", "start: route\nlanguages: [ru]"));
+    let panel = Panel::in_home(home, &[]).await;
+    for client in 0..3 {
+        let mut page = Page::new(&panel.server, "ru").await;
+        page.ask(&format!("p{client}"), "а можно взять технику на выходные").await;
+    }
+    let mut anton = panel.logged_in("Anton").await;
+    let page = anton.get("/admin/flows/proposals").await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("взять технику на выходные"), "{}", page.body);
+    let fields = [("node", "shop.route"), ("intent", "rent"), ("text", "а можно взять технику на выходные")];
+    let effect = anton.post("/admin/flows/proposals/measure", &fields).await;
+    assert!(effect.body.contains("0 as the flows are now, 3 with the example"), "{}", effect.body);
+    anton.get("/admin/flows/proposals").await;
+    let taken = anton.post("/admin/flows/proposals/take", &fields).await.location.expect("a draft");
+    assert!(taken.ends_with("#L8"), "{taken}");
+    let draft = taken.split('?').next().expect("an address");
+    let changes = anton.get(&format!("{draft}/changes")).await;
+    assert!(changes.body.contains("&quot;а можно взять технику на выходные&quot;]"), "{}", changes.body);
+    anton.get("/admin/flows/proposals").await;
+    for wrong in [("intent", "none"), ("node", "shop.none"), ("node", "x")] {
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (*name, if *name == wrong.0 { wrong.1 } else { *value }))
+            .collect();
+        let refused = anton.post("/admin/flows/proposals/take", &fields).await;
+        assert!(refused.status == 422 && refused.body.contains("no list of examples"), "{}", refused.body);
+        anton.get("/admin/flows/proposals").await;
+    }
 }

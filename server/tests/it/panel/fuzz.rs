@@ -37,7 +37,7 @@ const CHANGED: &str = "SELECT
     (SELECT count(*) FROM audit WHERE failure IS NULL) AS done";
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-const PARAMETERS: [(&str, &str, &[&str]); 97] = [
+const PARAMETERS: [(&str, &str, &[&str]); 100] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -74,6 +74,9 @@ const PARAMETERS: [(&str, &str, &[&str]); 97] = [
     ("GET", "/admin/flows", &["published", "returned"]),
     ("POST", "/admin/flows", &["title", "file"]),
     ("POST", "/admin/flows/rollback", &["release", "note", "seen"]),
+    ("GET", "/admin/flows/proposals", &["days"]),
+    ("POST", "/admin/flows/proposals/measure", &["node", "intent", "text"]),
+    ("POST", "/admin/flows/proposals/take", &["node", "intent", "text"]),
     ("GET", "/admin/flows/releases/{id}", &["x"]),
     ("GET", "/admin/flows/{id}", &["file"]),
     ("POST", "/admin/flows/try", &["chat", "turn", "at"]),
