@@ -6,8 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tolmach_app::{
-    accounts, catalog_drafts, files, flow_drafts, handoff, inbox, leads, release, saved_test, suggest,
-    what_if,
+    accounts, catalog_drafts, documents, files, flow_drafts, handoff, inbox, leads, release, saved_test,
+    suggest, what_if,
 };
 use tolmach_runtime::ports;
 
@@ -190,6 +190,25 @@ impl From<flow_drafts::Error> for Failure {
             E::Release(error) => error.into(),
             E::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<documents::Error> for Failure {
+    fn from(error: documents::Error) -> Failure {
+        use documents::Error as E;
+        Failure::Bad(match error {
+            E::Empty => "document.empty",
+            E::TooLarge => "document.too_large",
+            E::NotDocx => "document.not_docx",
+            E::OldOrLocked => "document.old",
+            E::Damaged(why) => {
+                tracing::info!(why, "a document cannot be read");
+                "document.damaged"
+            }
+            E::Bomb => "document.bomb",
+            E::TooLong => "document.too_long",
+            E::NoText => "document.no_text",
+        })
     }
 }
 

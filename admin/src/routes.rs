@@ -109,6 +109,7 @@ pub(crate) fn table() -> Vec<Route> {
         does("/catalogue/uploads/{id}/discard", P::ChangeCatalogue, post(catalogue::discard)),
         shows("/catalogue/uploads/{id}/report.txt", P::SeeCatalogue, get(catalogue::report)),
         shows("/texts", P::SeeFlows, get(texts::page)),
+        receives("/texts/document", P::EditContent, documents()),
         shows("/flows", P::SeeFlows, get(flows::page)),
         does("/flows", P::EditContent, post(flows::begin)),
         does("/flows/rollback", P::EditFlows, post(flows::roll_back)),
@@ -118,6 +119,7 @@ pub(crate) fn table() -> Vec<Route> {
         shows("/flows/releases/{id}", P::SeeFlows, get(flows::release)),
         shows("/flows/{id}", P::SeeFlows, get(flows::draft)),
         shows("/flows/{id}/files", P::SeeFlows, get(flows::files)),
+        shows("/flows/{id}/passages", P::SeeFlows, get(texts::passages)),
         shows("/flows/{id}/state", P::SeeFlows, get(flows::state)),
         shows("/flows/{id}/published", P::SeeFlows, get(flows::published)),
         shows("/flows/{id}/changes", P::SeeFlows, get(flows::changes)),
@@ -194,6 +196,11 @@ pub(crate) fn router(panel: Arc<Panel>) -> Router {
 /// Uploads, which are written to disk as they arrive.
 fn uploads() -> MethodRouter<Arc<Panel>> {
     post(catalogue::receive).layer(DefaultBodyLimit::max(MAX_UPLOAD))
+}
+
+/// Documents, which are read whole: they are small.
+fn documents() -> MethodRouter<Arc<Panel>> {
+    post(texts::document).layer(DefaultBodyLimit::max(tolmach_app::documents::MAX_BYTES + (1 << 20)))
 }
 
 /// Replies, whose files are written to disk as they arrive.

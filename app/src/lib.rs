@@ -17,6 +17,7 @@ pub mod data;
 pub mod demo;
 pub mod diagnostics;
 pub mod dialog_tests;
+pub mod documents;
 pub mod eval;
 pub mod figures;
 pub mod files;

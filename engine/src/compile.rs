@@ -11,6 +11,7 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 
 use check::{check_flow, unused};
+pub(crate) use documents::knowledge;
 pub(crate) use read::read_flow;
 
 use crate::{

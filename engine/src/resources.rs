@@ -42,6 +42,14 @@ pub struct Resources {
     pub examples: BTreeMap<String, Examples>,
 }
 
+/// The passages of one file of knowledge, as the bot is given them.
+pub fn passages_of(bundle: &crate::bundle::Bundle, path: &str) -> Vec<Passage> {
+    let one = bundle.files.get(path).map(|text| (path.to_owned(), text.clone()));
+    let bundle = crate::bundle::Bundle { files: one.into_iter().collect() };
+    let all = crate::compile::knowledge(&bundle).into_values();
+    all.flat_map(|versions| versions.variants.into_values()).flatten().collect()
+}
+
 /// The labels of the choices that fill a slot: by flow, by slot, by value.
 pub type Labels = BTreeMap<String, BTreeMap<String, BTreeMap<String, Text>>>;
 

@@ -1,5 +1,7 @@
 //! The texts of the bot for those who know the business: prompts, services, quick answers, the company's particulars.
 
+mod document;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
@@ -10,6 +12,8 @@ use tolmach_runtime::ports::DraftState;
 
 use super::flows::{address, row};
 use crate::{Panel, context::Visit, error::Served, render::Page};
+
+pub(crate) use document::{document, passages};
 
 /// The texts of the current release, and of the reader's own draft where there is one.
 pub(crate) async fn page(State(panel): State<Arc<Panel>>, visit: Visit) -> Served {
@@ -53,6 +57,7 @@ pub(crate) async fn page(State(panel): State<Arc<Panel>>, visit: Visit) -> Serve
         })
         .collect();
     let data = json!({
+        "names": files(&bundle, "services").into_keys().collect::<Vec<_>>(), "max_bytes": tolmach_app::documents::MAX_BYTES,
         "own": own.map(row), "others": others, "groups": groups, "changed": changed.len(),
         "can_edit": current.is_some() && visit.may(Permission::EditContent),
     });

@@ -280,7 +280,7 @@ pub(super) fn slots_in_prompts(prompts: &BTreeMap<String, ByLanguage<Prompt>>) -
 }
 
 /// Every `## heading` begins a passage; the text before the first one belongs to the file's title.
-pub(super) fn knowledge(bundle: &Bundle) -> BTreeMap<String, ByLanguage<Vec<Passage>>> {
+pub(crate) fn knowledge(bundle: &Bundle) -> BTreeMap<String, ByLanguage<Vec<Passage>>> {
     let mut knowledge: BTreeMap<String, ByLanguage<Vec<Passage>>> = BTreeMap::new();
     for (document, text) in bundle.markdown("knowledge/") {
         let mut passages: Vec<Passage> = Vec::new();

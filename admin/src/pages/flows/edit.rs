@@ -58,7 +58,7 @@ pub(crate) async fn draft(
         "groups": groups(&visit, &opened, &file, &counts(&findings)),
         "file": {
             "path": file, "text": text, "kind": kind, "revision": opened.draft.revision, "edits": edits,
-            "large": text.len() > flow_drafts::MAX_FILE, "deletes": edits && opened.bundle.files.len() > 1,
+            "passages": file.starts_with("knowledge/"), "large": text.len() > flow_drafts::MAX_FILE, "deletes": edits && opened.bundle.files.len() > 1,
         },
         "saved_at": opened.draft.changed, "problems": problems, "errors": errors,
         "warnings": findings.len() - errors, "changed": changed.len(), "added": added, "gone": gone,

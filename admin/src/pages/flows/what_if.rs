@@ -70,7 +70,7 @@ pub(crate) async fn begin_try(
 }
 
 /// The reader's own draft; begins one where there is none.
-pub(super) async fn own_draft(panel: &Panel, visit: &Visit) -> Result<FlowDraft, Failure> {
+pub(in crate::pages) async fn own_draft(panel: &Panel, visit: &Visit) -> Result<FlowDraft, Failure> {
     let name = visit.session()?.account.name.clone();
     let drafts = flow_drafts::list(panel.store()).await?;
     let own = drafts.into_iter().find(|draft| draft.state == DraftState::Open && draft.author == name);

@@ -358,3 +358,95 @@ nodes:
         anton.get("/admin/flows/proposals").await;
     }
 }
+
+/// A document of an office with these paragraphs.
+fn docx(paragraphs: &[(&str, &str)]) -> Vec<u8> {
+    use std::io::Write;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    let body: String = paragraphs
+        .iter()
+        .map(|(level, text)| {
+            let level = if level.is_empty() {
+                String::new()
+            } else {
+                format!("<w:pPr><w:outlineLvl w:val=\"{level}\"/></w:pPr>")
+            };
+            format!("<w:p>{level}<w:r><w:t>{text}</w:t></w:r></w:p>")
+        })
+        .collect();
+    zip.start_file("word/document.xml", options).expect("begun");
+    zip.write_all(format!("<w:document><w:body>{body}</w:body></w:document>").as_bytes()).expect("written");
+    zip.finish().expect("ended").into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_becomes_passages_that_the_bot_leans_on() {
+    let home = Home::ready();
+    let flow = "\
+flow: shop
+start: about
+languages: [en]
+nodes:
+  about:
+    answer: { prompt: about, knowledge: [company] }
+    next: { done: wait, failed: none }
+  none:
+    say: { text: { en: I do not know } }
+";
+    home.write("flows/shop.yaml", flow);
+    home.write("flows/prompts/about.en.md", "Answer from the passages.\n");
+    home.write("flows/knowledge/company.en.md", "## Address\nWe are in Tula, Lenina street 5.\n");
+    let panel = Panel::in_home(home, &[]).await;
+    let mut mila = panel.logged_in("Mila").await;
+    mila.get("/admin/texts").await;
+    let document = docx(&[
+        ("0", "Address"),
+        ("", "We are in Samara, Polevaya street 9."),
+        ("0", "Rental of compactors"),
+        ("", "A vibrating compactor is rented from 1 day, 1500 roubles a day, with a deposit."),
+    ]);
+    let token = mila.token.clone();
+    let fields = [("csrf", token.as_str()), ("name", "company"), ("language", "en")];
+    let read = mila.send_parts("/admin/texts/document", &fields, &[("About us.docx", &document)]).await;
+    assert_eq!(read.status, 303, "{}", read.body);
+    let place = read.location.expect("the passages");
+    let shown = mila.get(&place).await;
+    for part in ["2\u{a0}passages", "Rental of compactors", "Polevaya street 9"] {
+        assert!(shown.body.contains(part), "{part}: {}", shown.body);
+    }
+    let found = mila.get(&format!("{place}&q=compactor+deposit")).await;
+    assert!(found.body.contains("with these words: 1") && !found.body.contains("Polevaya"), "{}", found.body);
+    let draft = place.split("/passages").next().expect("an address").to_owned();
+    let changes = mila.get(&format!("{draft}/changes")).await;
+    assert!(changes.body.contains("- We are in Tula, Lenina street 5."), "{}", changes.body);
+    mila.get(&format!("{draft}/publish")).await;
+    assert_eq!(mila.post(&format!("{draft}/publish"), &[]).await.status, 303);
+    let mut page = Page::new(&panel.server, "en").await;
+    let reply = page.ask("a1", "how much is the rental of a compactor a day?").await.to_string();
+    assert!(reply.contains("1500 roubles"), "{reply}");
+
+    // What is no document is refused with a sentence, and no draft is begun for it.
+    mila.get("/admin/texts").await;
+    let drafts = mila.get("/admin/flows").await.body.matches("<li>").count();
+    for (name, file, why) in [
+        ("company", b"MZ\x90\x00".as_slice(), "no DOCX document"),
+        ("company", b"\xd0\xcf\x11\xe0", "old format"),
+        ("company", b"", "is empty"),
+        ("company", &document[..document.len() / 2], "damaged"),
+        ("../evil", &document, "letters, digits"),
+    ] {
+        let token = mila.token.clone();
+        let fields = [("csrf", token.as_str()), ("name", name), ("language", "en")];
+        let refused = mila.send_parts("/admin/texts/document", &fields, &[("x.docx", file)]).await;
+        assert!(refused.status == 422 && refused.body.contains(why), "{why}: {}", refused.body);
+        mila.get("/admin/texts").await;
+    }
+    let stranger = [("csrf", "none"), ("name", "company"), ("language", "en")];
+    assert_eq!(
+        mila.send_parts("/admin/texts/document", &stranger, &[("x.docx", &document)]).await.status,
+        403
+    );
+    assert_eq!(mila.get("/admin/flows").await.body.matches("<li>").count(), drafts);
+}

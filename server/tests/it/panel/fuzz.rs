@@ -37,7 +37,7 @@ const CHANGED: &str = "SELECT
     (SELECT count(*) FROM audit WHERE failure IS NULL) AS done";
 
 /// Names of parameters: of the query for a page, of the form for a change. Every route has its line.
-const PARAMETERS: [(&str, &str, &[&str]); 100] = [
+const PARAMETERS: [(&str, &str, &[&str]); 102] = [
     ("GET", "/admin/assets/{*name}", &["v"]),
     ("GET", "/admin/login", &["next", "why", "lang"]),
     ("POST", "/admin/login", &["name", "password", "next"]),
@@ -71,6 +71,8 @@ const PARAMETERS: [(&str, &str, &[&str]); 100] = [
     ("POST", "/admin/inbox/{chat}/wrong", &["turn", "intent", "article", "reply"]),
     ("POST", "/admin/inbox/{chat}/return", &["x"]),
     ("GET", "/admin/texts", &["x"]),
+    ("POST", "/admin/texts/document", &["name", "language"]),
+    ("GET", "/admin/flows/{id}/passages", &["file", "q"]),
     ("GET", "/admin/flows", &["published", "returned"]),
     ("POST", "/admin/flows", &["title", "file"]),
     ("POST", "/admin/flows/rollback", &["release", "note", "seen"]),
