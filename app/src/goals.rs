@@ -135,13 +135,13 @@ mod tests {
     fn intervals_are_those_of_wilson() {
         let rounded = |part, whole| {
             let (from, to) = interval(part, whole);
-            ((from * 1000.0).round() / 1000.0, (to * 1000.0).round() / 1000.0)
+            ((from * 10_000.0).round() / 10_000.0, (to * 10_000.0).round() / 10_000.0)
         };
         // Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
-        assert_eq!(rounded(81, 263), (0.255, 0.366));
-        assert_eq!(rounded(15, 148), (0.062, 0.161));
-        assert_eq!(rounded(0, 20), (0.0, 0.161));
-        assert_eq!(rounded(1, 29), (0.006, 0.172));
+        assert_eq!(rounded(81, 263), (0.2553, 0.3662));
+        assert_eq!(rounded(15, 148), (0.0624, 0.1605));
+        assert_eq!(rounded(0, 20), (0.0, 0.1611));
+        assert_eq!(rounded(1, 29), (0.0061, 0.1718));
         assert_eq!(interval(0, 0), (0.0, 1.0));
     }
 

@@ -479,12 +479,10 @@ async fn begin() -> Fuzz {
     };
     let chat = between(&client.get("/admin/inbox").await.body, "data-chat=\"");
     let lead = between(&client.get("/admin/leads").await.body, "data-lead=\"");
+    // Mila's: what is done to her must not keep Adam from looking at the end.
     let people = client.get("/admin/people").await.body;
-    let person = people
-        .split("/admin/people/")
-        .find(|rest| rest.contains("/role\""))
-        .and_then(|rest| rest.split('/').next());
-    let person = person.expect("another account").to_owned();
+    let others = people.split("/admin/people/").filter(|rest| rest.contains("/role\""));
+    let person = others.last().and_then(|rest| rest.split('/').next()).expect("another account").to_owned();
     client.get("/admin/catalogue").await;
     let list = "Артикул;Наименование;Цена\nA-1;Насос;1000\n";
     let upload = client.upload("Снаб", &[("a.csv", list.as_bytes())]).await.location.expect("a draft");
