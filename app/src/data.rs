@@ -1,8 +1,11 @@
 //! The database row by row: what an owner looks at, searches and mends by hand. Every change names a reason and is a row of the audit
 //! log, in its transaction.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tolmach_runtime::ports::{
     self, Actor, ColumnKind, DataChange, DataColumn, DataEdit, DataQuery, DataReference, DataRow, DataTable,
     Fixed, Store,
@@ -12,6 +15,8 @@ use crate::audit::Change;
 
 pub use tolmach_runtime::ports::{DataFilter, DatabaseFacts};
 
+/// How long a search may take: a part of a text is looked for in every row.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Rows of a page.
 pub const ROWS: u32 = 50;
 /// The longest reason, in characters.
@@ -28,6 +33,9 @@ pub enum Error {
     /// There is no such column, or it is secret.
     #[error("there is no column {0} that can be searched or changed")]
     NoColumn(String),
+    /// The search takes too long.
+    #[error("the search takes longer than {} s; look for a whole value, or in another column", PATIENCE.as_secs())]
+    Slow,
     /// The rows of the table are not changed by hand.
     #[error("rows of this table are not changed by hand")]
     Fixed(Fixed),
@@ -115,7 +123,7 @@ pub async fn rows(
         searchable(&table, &filter.column)?;
     }
     let query = DataQuery { table: name.to_owned(), filter, offset, limit: ROWS + 1 };
-    let mut rows = store.data_rows(&query).await?;
+    let mut rows = timeout(PATIENCE, store.data_rows(&query)).await.map_err(|_| Error::Slow)??;
     let more = rows.len() > ROWS as usize && offset + ROWS < DataQuery::LAST;
     rows.truncate(ROWS as usize);
     Ok(Found { table, rows, more })

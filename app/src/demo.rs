@@ -29,7 +29,10 @@ use people::Person;
 use script::{Script, Step};
 pub use staff::{PEOPLE, StaffMember};
 
-use crate::{accounts, handoff};
+use crate::{
+    accounts, handoff,
+    spending::{Decimal, Price, Prices},
+};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -70,6 +73,17 @@ pub struct Stage<'s> {
 
 /// The channels: two that clients come by, and the one by which staff are told.
 pub const CHANNELS: [&str; 3] = ["web", "telegram", "email"];
+
+/// What the demo's model would cost: about the price of a small one.
+///
+/// # Errors
+/// None: the numbers stand here.
+pub fn prices() -> Result<Prices, String> {
+    let (input, output) = (Decimal::parse("0.15")?, Decimal::parse("0.6")?);
+    let currency = "USD".to_owned();
+    let price = Price { model: MODEL.to_owned(), input, cached: None, output, currency, from: None };
+    Prices::new(vec![price])
+}
 
 /// Whom the demo tells of leads.
 pub fn told() -> Staff {

@@ -16,7 +16,7 @@ use clap::Args;
 use tokio::{net::TcpListener, sync::watch};
 use tolmach_adapters::email::{self, EmailChannel};
 use tolmach_admin::{Options, Process};
-use tolmach_app::catalog_drafts::Drafts;
+use tolmach_app::{catalog_drafts::Drafts, demo};
 use tolmach_catalog::PhotoFolder;
 use tolmach_channels::{
     telegram::TelegramChannel,
@@ -228,7 +228,10 @@ impl Run {
                 staff: config.staff(),
                 process: Process { version: env!("CARGO_PKG_VERSION"), role: role.name(), started: began },
                 log: log::ring(),
-                prices: config.llm.prices()?,
+                prices: match self.demo {
+                    true => demo::prices().map_err(anyhow::Error::msg)?,
+                    false => config.llm.prices()?,
+                },
                 models: assembled.model.is_some(),
                 demo: self.demo,
             })?);

@@ -154,7 +154,8 @@ pub(super) async fn unsure<D: Dialect>(
 
 pub(super) async fn models<D: Dialect>(db: &D, period: &FigurePeriod) -> sqlx::Result<Vec<ModelFigures>> {
     let values = vec![Value::Integer(period.from), Value::Integer(period.until)];
-    let rows: Vec<(String, String, i64, i64, i64, i64, i64, i64)> = db.fetch(MODELS, values).await?;
+    type Row = (String, String, i64, i64, i64, i64, i64, i64);
+    let rows: Vec<Row> = db.fetch(MODELS, values).await?;
     let figures = |(purpose, model, calls, failed, unknown, input, cached, output)| ModelFigures {
         purpose,
         model,

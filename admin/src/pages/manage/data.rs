@@ -31,6 +31,7 @@ impl From<Error> for Failure {
             Error::NoTable(_) | Error::NoRow => return Failure::NotFound,
             Error::Store(error) => return error.into(),
             Error::NoColumn(_) => "data.no_column",
+            Error::Slow => "data.slow",
             Error::Fixed(_) => "data.error_fixed",
             Error::NoReason => "data.no_reason",
             Error::Conflict => "data.conflict",

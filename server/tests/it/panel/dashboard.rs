@@ -37,6 +37,12 @@ async fn a_demo_shows_the_panel_alive() {
     for part in ["demo/no-model", "class=\"spark\"", "<path class=\"now\"", "id=\"unanswered\"", "product"] {
         assert!(page.contains(part), "no {part} in {page}");
     }
+    let tile = page
+        .split("id=\"tile-cost\"")
+        .nth(1)
+        .and_then(|rest| rest.split("</section>").next())
+        .expect("a tile");
+    assert!(tile.contains("class=\"value\">$0.") && !tile.contains("without a known cost"), "{tile}");
     let csv = client.get("/admin/dashboard.csv?period=week").await;
     assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
     let lines: Vec<&str> = csv.body.trim_start_matches('\u{feff}').lines().collect();
