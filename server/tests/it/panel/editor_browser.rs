@@ -362,6 +362,37 @@ async fn a_lost_connection_is_said_and_what_was_typed_is_saved_when_it_is_back_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_ended_is_said_and_the_text_is_saved_by_the_next_one() {
+    let Some(mut browser) = Browser::start().await else { return };
+    let panel = shop().await;
+    let draft = draft(&panel, "Anton").await;
+    browser.screen(1440, 900).await;
+    browser.enter(&panel, "Anton").await;
+    browser.edit(&panel, &draft, "shop.yaml").await;
+    browser.call("Network.clearBrowserCookies", json!({})).await;
+    browser.at_line_of("start: hello").await;
+    browser.type_in(" # kept").await;
+    browser.until("document.querySelector('[data-saved] a[href^=\"/admin/login?next=\"]') !== null").await;
+    assert!(browser.text("[data-saved]").await.starts_with("The session has ended"));
+    browser.photograph("editor-login-ended").await;
+    // In another window of the browser: the page that is open goes on with the new login.
+    browser
+        .run(&format!(
+            "fetch('/admin/login').then((reply) => reply.text()).then((html) => {{ \
+             const page = new DOMParser().parseFromString(html, 'text/html'); \
+             const data = new URLSearchParams(new FormData(page.querySelector('form[action=\"/admin/login\"]'))); \
+             data.set('name', 'Anton'); data.set('password', '{}'); \
+             return fetch('/admin/login', {{ method: 'POST', body: data, redirect: 'manual' }}); \
+             }}).then(() => window.dispatchEvent(new Event('focus')))",
+            super::PASSWORD
+        ))
+        .await;
+    browser.is_saved().await;
+    assert!(stored(&panel, &draft, "shop.yaml").await.contains("start: hello # kept\n"));
+    browser.is_content("a login that ended");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_is_small_and_who_may_not_change_a_file_reads_it() {
     let Some(mut browser) = Browser::start().await else { return };
     let panel = Panel::start().await;
