@@ -87,11 +87,26 @@ pub(super) fn shown(panel: &Panel, visit: &Visit, chat: &str, turn: &Explained) 
         "steps": steps,
         "total_ms": total,
         "choices": choices,
+        "others": others(panel, trace),
         "notes": notes,
         "searches": exchanges.iter().filter_map(|(query, outcome)| search(panel, visit, query, outcome)).collect::<Vec<_>>(),
         "calls": calls,
         "effects": [],
     })
+}
+
+/// Of each visited node the exits that it did not take, with what would have led there. Exits that the flow names itself, intents and
+/// the like, stand among the choices.
+fn others(panel: &Panel, trace: &Trace) -> Vec<Value> {
+    let kinds = panel.options.platform.kinds;
+    let of = |visit: &tolmach_engine::trace::Visit| {
+        let spec = kinds.iter().find(|spec| spec.name == visit.kind)?;
+        let taken = visit.exit.as_deref().unwrap_or_default();
+        let not = spec.exits.iter().filter(|(exit, _)| *exit != taken && !exit.starts_with('<'));
+        let exits: Vec<Value> = not.map(|(exit, when)| json!({ "exit": exit, "when": when })).collect();
+        (!exits.is_empty()).then(|| json!({ "node": visit.node, "taken": visit.exit, "exits": exits }))
+    };
+    trace.visits.iter().filter_map(of).collect()
 }
 
 /// The intent that a turn took, and how sure it was.

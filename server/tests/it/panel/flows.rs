@@ -235,6 +235,8 @@ async fn a_draft_is_tried_on_what_really_happened() {
     // The turn leads into a draft of one's own, at the node.
     let trace = client.get(&format!("/admin/inbox/{chat}/turns/2")).await;
     assert!(trace.body.contains("Try it in a draft"), "{}", trace.body);
+    let asked = client.get(&format!("/admin/inbox/{chat}/turns/3")).await;
+    assert!(asked.body.contains("Why not another way?") && asked.body.contains("gave_up"), "{}", asked.body);
     let fields = [("chat", chat.as_str()), ("turn", "2"), ("at", "shop.hello")];
     let begun = client.post("/admin/flows/try", &fields).await.location.expect("a draft");
     let draft = begun.split('?').next().expect("an address").to_owned();
