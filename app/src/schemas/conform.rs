@@ -4,8 +4,19 @@ use regex::Regex;
 use serde_json::Value;
 
 /// Keywords that say nothing of a value.
-const NOTES: [&str; 9] =
-    ["$schema", "$defs", "title", "description", "default", "format", "deprecated", "examples", "$id"];
+const NOTES: [&str; 11] = [
+    "$schema",
+    "$defs",
+    "title",
+    "description",
+    "default",
+    "format",
+    "deprecated",
+    "examples",
+    "$id",
+    "x-names",
+    "x-keys",
+];
 
 /// What of the value is not as the schema says; empty where everything is.
 ///
