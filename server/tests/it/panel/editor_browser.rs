@@ -400,11 +400,6 @@ async fn the_page_is_small_and_who_may_not_change_a_file_reads_it() {
     browser.screen(1440, 900).await;
     browser.enter(&panel, "Mila").await;
     browser.edit(&panel, &draft, "consultant.yaml").await;
-    if let Some(folder) = std::env::var_os("TOLMACH_SCREENSHOTS") {
-        let mut http = panel.logged_in("Mila").await;
-        let page = http.get(&format!("{draft}?file=consultant.yaml")).await.body;
-        std::fs::write(std::path::PathBuf::from(folder).join("page.html"), page).unwrap();
-    }
     let bytes = browser
         .run(
             "[performance.getEntriesByType('navigation')[0], ...performance.getEntriesByType('resource')]\
