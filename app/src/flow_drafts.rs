@@ -8,8 +8,10 @@
 //! The audit log tells when a draft is begun, thrown away and published; what was changed in it stands in its history.
 
 mod back;
+mod edit;
 mod merge;
 mod publish;
+mod undo;
 mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,13 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 use tolmach_engine::bundle::Bundle;
-use tolmach_runtime::ports::{
-    self, Actor, DraftChange, DraftChangeKind, DraftFile, DraftState, DraftWrite, FlowDraft, Store,
-};
+use tolmach_runtime::ports::{self, Actor, DraftFile, DraftState, DraftWrite, FlowDraft, Store};
 use uuid::Uuid;
 
+pub use edit::{Conflict, Edit, Saved, create, delete, save};
 pub use merge::{DiffLine, Merged, difference, has_marks, merge};
 pub use publish::{Preview, Publishing, preview, publish};
+pub use undo::{Undone, undo};
 pub use update::{Updated, update};
 
 use crate::{accounts::Permission, audit::Change, release};
@@ -38,14 +40,10 @@ pub const MAX_LINES: usize = 20_000;
 pub const MAX_FILES: usize = 2_000;
 /// The most drafts that are open at once.
 pub const MAX_OPEN: usize = 50;
-/// The longest path of a file, in bytes.
-const MAX_PATH: usize = 100;
 /// How often a write is tried again when somebody else was faster.
 const TRIES: usize = 8;
 /// Changes of one person within this time are undone together, milliseconds.
 const TOGETHER: i64 = 10_000;
-/// After this time such changes are kept as one, milliseconds: until then an editor may still name one of them.
-const APART: i64 = 120_000;
 
 /// Why something about a draft was refused.
 #[derive(Debug, thiserror::Error)]
@@ -282,162 +280,6 @@ async fn open_for_work(store: &dyn Store, id: Uuid) -> Result<Opened, Error> {
     }
 }
 
-/// A change of a file.
-#[derive(Clone, Debug)]
-pub struct Edit {
-    /// The file.
-    pub path: String,
-    /// The draft's revision that the editor had seen.
-    pub base: i64,
-    /// The text as it is to be.
-    pub text: String,
-    /// How it was made.
-    pub kind: DraftChangeKind,
-}
-
-/// What became of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Saved {
-    /// It is stored, in this revision.
-    Stored {
-        /// The draft's revision.
-        revision: i64,
-        /// The text, where it is not the one that was sent: what others changed is in it.
-        text: Option<String>,
-        /// Who changed it meanwhile.
-        by: Option<String>,
-    },
-    /// Somebody else changed the same lines: nothing is stored.
-    Conflict(Box<Conflict>),
-}
-
-/// Two versions of the same lines.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Conflict {
-    /// The draft's revision that has theirs.
-    pub revision: i64,
-    /// The text that both began with.
-    pub base_text: String,
-    /// What was sent.
-    pub mine: String,
-    /// What is stored.
-    pub theirs: String,
-    /// Both, with marks around the lines in question.
-    pub merged: String,
-    /// Who wrote theirs.
-    pub by: String,
-}
-
-/// Changes a file, or makes one that is not there and never was.
-///
-/// # Errors
-/// When the draft is unknown or closed, the path or the text is unfit, the file is not for the editor to change, or the database is
-/// unavailable.
-pub async fn save(
-    store: &dyn Store,
-    editor: &Editor,
-    now: i64,
-    id: Uuid,
-    edit: &Edit,
-) -> Result<Saved, Error> {
-    let text = cleaned(&edit.text);
-    check_file(&edit.path, &text)?;
-    may_change(editor, &edit.path)?;
-    for _ in 0..TRIES {
-        let opened = open_for_work(store, id).await?;
-        let theirs = opened.bundle.files.get(&edit.path);
-        if theirs.is_none() && opened.bundle.files.len() >= MAX_FILES {
-            return Err(Error::TooManyFiles);
-        }
-        let theirs = theirs.cloned();
-        let (merged, by) = if opened.revision(&edit.path) <= edit.base {
-            (Merged::Clean(text.clone()), None)
-        } else {
-            let (base, by) = seen(store, &opened, &edit.path, edit.base).await?;
-            let (ours, other) = (text.clone(), theirs.clone().unwrap_or_default());
-            let names = [editor.actor.id.clone(), by.clone()];
-            let merged = computed(move || merge(&base, &ours, &other, [&names[0], &names[1]])).await?;
-            (merged, Some(by))
-        };
-        let merged = match merged {
-            Merged::Clean(merged) => merged,
-            Merged::Conflict(merged) => {
-                let (base_text, by) = seen(store, &opened, &edit.path, edit.base).await?;
-                let theirs = theirs.unwrap_or_default();
-                let revision = opened.draft.revision;
-                let conflict = Conflict { revision, base_text, mine: text, theirs, merged, by };
-                return Ok(Saved::Conflict(Box::new(conflict)));
-            }
-        };
-        if merged.len() > MAX_FILE {
-            return Err(Error::TooLarge);
-        }
-        let shown = (merged != edit.text).then(|| merged.clone());
-        if Some(&merged) == theirs.as_ref() {
-            return Ok(Saved::Stored { revision: opened.draft.revision, text: shown, by });
-        }
-        let undone = match edit.kind {
-            DraftChangeKind::Text => {
-                let changes = store.draft_changes(id, i64::MAX, 200).await?;
-                back::taken_back(&changes, &editor.actor.id, &edit.path, (theirs.as_ref(), &merged))
-            }
-            _ => Vec::new(),
-        };
-        let kind = if undone.is_empty() { edit.kind } else { DraftChangeKind::Undo };
-        let change = (edit.path.clone(), theirs, Some(merged), kind);
-        if let Some(revision) = written(store, editor, now, &opened, change, undone).await? {
-            return Ok(Saved::Stored { revision, text: shown, by });
-        }
-    }
-    Err(Error::Busy)
-}
-
-/// Deletes a file.
-///
-/// # Errors
-/// As [`save`]; there is no such file.
-pub async fn delete(
-    store: &dyn Store,
-    editor: &Editor,
-    now: i64,
-    id: Uuid,
-    path: &str,
-) -> Result<i64, Error> {
-    may_change(editor, path)?;
-    for _ in 0..TRIES {
-        let opened = open_for_work(store, id).await?;
-        let before = opened.bundle.files.get(path).cloned().ok_or_else(|| Error::NoFile(path.to_owned()))?;
-        let change = (path.to_owned(), Some(before), None, DraftChangeKind::Form);
-        if let Some(revision) = written(store, editor, now, &opened, change, Vec::new()).await? {
-            return Ok(revision);
-        }
-    }
-    Err(Error::Busy)
-}
-
-/// Makes a file.
-///
-/// # Errors
-/// As [`save`]; there is such a file.
-pub async fn create(
-    store: &dyn Store,
-    editor: &Editor,
-    now: i64,
-    id: Uuid,
-    (path, text): (&str, &str),
-) -> Result<i64, Error> {
-    let opened = open_for_work(store, id).await?;
-    if opened.bundle.files.contains_key(path) {
-        return Err(Error::FileThere(path.to_owned()));
-    }
-    let base = opened.draft.revision;
-    let edit = Edit { path: path.to_owned(), base, text: text.to_owned(), kind: DraftChangeKind::Form };
-    match save(store, editor, now, id, &edit).await? {
-        Saved::Stored { revision, .. } => Ok(revision),
-        Saved::Conflict(_) => Err(Error::FileThere(path.to_owned())),
-    }
-}
-
 /// Renames a draft.
 ///
 /// # Errors
@@ -497,133 +339,6 @@ async fn close(
     Err(Error::Busy)
 }
 
-/// What was undone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undone {
-    /// The draft's revision that undid it.
-    pub revision: i64,
-    /// The file.
-    pub path: String,
-    /// Its text now; `None` when it is gone.
-    pub text: Option<String>,
-    /// How what was undone was made.
-    pub kind: DraftChangeKind,
-}
-
-/// Undoes the editor's last change of a draft that is not undone, whichever file it was in; what others did stays. What was typed in
-/// one go is undone in one go.
-///
-/// # Errors
-/// When the draft is unknown or closed, there is nothing to undo, others changed the same lines since, or the database is
-/// unavailable.
-pub async fn undo(store: &dyn Store, editor: &Editor, now: i64, id: Uuid) -> Result<Undone, Error> {
-    for _ in 0..TRIES {
-        let opened = open_for_work(store, id).await?;
-        let changes = store.draft_changes(id, i64::MAX, 200).await?;
-        let mine = changes.iter().filter(|change| change.author == editor.actor.id);
-        let mut mine = mine.filter(|change| !change.undone && change.kind != DraftChangeKind::Update);
-        let last = mine.next().ok_or(Error::NothingToUndo)?;
-        let (mut first, mut together) = (last, vec![last.revision]);
-        for earlier in mine {
-            let goes_on = earlier.path == last.path
-                && earlier.kind == last.kind
-                && last.kind == DraftChangeKind::Text
-                && first.at - earlier.at <= TOGETHER
-                && first.before == earlier.after;
-            if !goes_on {
-                break;
-            }
-            first = earlier;
-            together.push(earlier.revision);
-        }
-        let now_there = opened.bundle.files.get(&last.path).cloned();
-        let text = if now_there == last.after {
-            first.before.clone()
-        } else {
-            let texts = [&last.after, &first.before, &now_there].map(|text| text.clone().unwrap_or_default());
-            let merged = computed(move || merge(&texts[0], &texts[1], &texts[2], ["", ""])).await?;
-            match merged {
-                Merged::Clean(text) => Some(text),
-                Merged::Conflict(_) => return Err(Error::ChangedSince(last.path.clone())),
-            }
-        };
-        let change = (last.path.clone(), now_there, text.clone(), DraftChangeKind::Undo);
-        let (path, kind) = (last.path.clone(), last.kind);
-        if let Some(revision) = written(store, editor, now, &opened, change, together).await? {
-            return Ok(Undone { revision, path, text, kind });
-        }
-    }
-    Err(Error::Busy)
-}
-
-/// Writes one change; `None` when somebody else was faster.
-async fn written(
-    store: &dyn Store,
-    editor: &Editor,
-    now: i64,
-    opened: &Opened,
-    (path, before, after, kind): (String, Option<String>, Option<String>, DraftChangeKind),
-    undone: Vec<i64>,
-) -> Result<Option<i64>, Error> {
-    let expected = opened.draft.revision;
-    let revision = expected + 1;
-    let draft = FlowDraft { revision, changed: now, ..opened.draft.clone() };
-    let author = editor.actor.id.clone();
-    let is_undo = kind == DraftChangeKind::Undo;
-    let base = opened.began_with(&path).cloned();
-    let file = DraftFile { path: path.clone(), text: after.clone(), revision, base };
-    let change = DraftChange { revision, path, before, after, author, at: now, kind, undone: is_undo };
-    let mut write = writing(&draft, Some(expected));
-    (write.forget, write.changes) = gathered(&store.draft_changes(draft.id, i64::MAX, 200).await?, now);
-    write.changes.push(change);
-    write.files.push(file);
-    write.undone = undone;
-    Ok(store.write_draft(&write).await?.then_some(revision))
-}
-
-/// Of changes, newest first, that were typed in one go a while ago: those to forget, and the one that tells of them.
-fn gathered(changes: &[DraftChange], now: i64) -> (Vec<i64>, Vec<DraftChange>) {
-    let pair = changes.windows(2).find_map(|pair| match pair {
-        [later, earlier]
-            if later.at < now - APART
-                && later.kind == DraftChangeKind::Text
-                && earlier.kind == DraftChangeKind::Text
-                && later.path == earlier.path
-                && later.author == earlier.author
-                && later.undone == earlier.undone
-                && later.at - earlier.at <= TOGETHER =>
-        {
-            Some((earlier.revision, DraftChange { before: earlier.before.clone(), ..later.clone() }))
-        }
-        _ => None,
-    });
-    pair.map(|(forget, kept)| (vec![forget], vec![kept])).unwrap_or_default()
-}
-
-/// The text of a file that an editor saw in a revision, and who changed it since.
-async fn seen(store: &dyn Store, opened: &Opened, path: &str, base: i64) -> Result<(String, String), Error> {
-    let mut before = i64::MAX;
-    let (mut text, mut by) = (None, String::new());
-    loop {
-        let changes = store.draft_changes(opened.draft.id, before, 100).await?;
-        for change in &changes {
-            before = change.revision;
-            if change.revision <= base {
-                return Ok((text.unwrap_or_default(), by));
-            }
-            if change.path == path {
-                if by.is_empty() {
-                    by.clone_from(&change.author);
-                }
-                text = Some(change.before.clone().unwrap_or_default());
-            }
-        }
-        if changes.is_empty() {
-            return Ok((text.unwrap_or_default(), by));
-        }
-    }
-}
-
 /// Runs a computation beside the tasks that wait for others.
 async fn computed<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     let failed = |why| ports::Error::unavailable("merge", why);
@@ -634,36 +349,6 @@ fn may_change(editor: &Editor, path: &str) -> Result<(), Error> {
     match Area::of(path) {
         Area::Flows if !editor.flows => Err(Error::NotYours(path.to_owned())),
         _ => Ok(()),
-    }
-}
-
-/// The line ends of other systems, a mark at the beginning and U+0000 are no part of a text.
-fn cleaned(text: &str) -> String {
-    text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\0', "\u{FFFD}")
-}
-
-fn check_file(path: &str, text: &str) -> Result<(), Error> {
-    if text.len() > MAX_FILE || text.lines().count() > MAX_LINES {
-        return Err(Error::TooLarge);
-    }
-    let named = |name: &str| {
-        let stem = name
-            .strip_suffix(".yaml")
-            .or_else(|| name.strip_suffix(".yml"))
-            .or_else(|| name.strip_suffix(".md"));
-        let sign = |sign: char| sign.is_alphanumeric() || "._-".contains(sign);
-        stem.is_some_and(|stem| !stem.is_empty()) && !name.starts_with('.') && name.chars().all(sign)
-    };
-    let fits = match path.split_once('/') {
-        Some((folder, name)) => {
-            ["prompts", "knowledge", "faq", "tests", "golden"].contains(&folder) && named(name)
-        }
-        None => named(path) && !path.ends_with(".md"),
-    };
-    if fits && path.len() <= MAX_PATH && Bundle::holds(path) {
-        Ok(())
-    } else {
-        Err(Error::BadPath(path.to_owned()))
     }
 }
 

@@ -1,5 +1,5 @@
 use tempfile::TempDir;
-use tolmach_runtime::ports::AuditQuery;
+use tolmach_runtime::ports::{AuditQuery, DraftChangeKind};
 use tolmach_store::sqlite::{Options, SqliteStore};
 
 use super::*;
