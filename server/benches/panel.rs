@@ -319,6 +319,7 @@ async fn measure(name: &str, folder: &Path, url: Option<&str>, chat: &str) -> Re
     let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
     let cookie = log_in(&http, &server.address).await?;
     let upload = upload(&http, &server.address, &cookie, folder).await?;
+    let draft = draft(&http, &server.address, &cookie).await?;
     let (long, lead) = (key(CHATS), lead(&http, &server.address, &cookie).await?);
     let pages = [
         ("overview, a month", "/admin/?period=month".to_owned()),
@@ -343,6 +344,11 @@ async fn measure(name: &str, folder: &Path, url: Option<&str>, chat: &str) -> Re
         ("catalogue, a row", "/admin/catalogue/rows/BN-00017".to_owned()),
         ("catalogue, golden", "/admin/catalogue/golden".to_owned()),
         ("catalogue, an upload", upload),
+        ("texts", "/admin/texts".to_owned()),
+        ("flows", "/admin/flows".to_owned()),
+        ("a draft in the editor", format!("{draft}?file=consultant.yaml")),
+        ("what others did in it", format!("{draft}/state?file=consultant.yaml&revision=0")),
+        ("before a publication", format!("{draft}/publish")),
         ("account", "/admin/account".to_owned()),
         ("people", "/admin/people".to_owned()),
         ("audit log", "/admin/audit".to_owned()),
@@ -412,6 +418,21 @@ async fn upload(
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
     Ok(draft)
+}
+
+/// Begins a draft; returns its address.
+async fn draft(http: &reqwest::Client, address: &str, cookie: &str) -> Result<String, Failure> {
+    let page = read(http, address, cookie, "/admin/flows").await?;
+    let token = page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let sent = http
+        .post(format!("http://{address}/admin/flows"))
+        .header("cookie", cookie)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("csrf={}&title=Bench", token.ok_or("a token")?))
+        .send()
+        .await?;
+    Ok(sent.headers().get("location").ok_or("a draft")?.to_str()?.to_owned())
 }
 
 /// The id of a lead of the board.
