@@ -302,41 +302,41 @@ pub async fn rename(store: &dyn Store, now: i64, id: Uuid, title: &str) -> Resul
 /// # Errors
 /// When the draft is unknown or closed, or the database is unavailable.
 pub async fn discard(store: &dyn Store, editor: &Editor, now: i64, id: Uuid) -> Result<(), Error> {
-    close(store, editor, now, id, (DraftState::Discarded, None)).await
+    for _ in 0..TRIES {
+        let opened = open_for_work(store, id).await?;
+        if close(store, editor, now, &opened, (DraftState::Discarded, None)).await? {
+            return Ok(());
+        }
+    }
+    Err(Error::Busy)
 }
 
-/// Closes a draft. A publication has an audit row of its own, unless only tests changed.
+/// Closes a draft as it was read; whether it was: nobody has written in it since. A publication has an audit row of its own, unless
+/// only tests changed.
 async fn close(
     store: &dyn Store,
     editor: &Editor,
     now: i64,
-    id: Uuid,
+    opened: &Opened,
     (state, release): (DraftState, Option<ports::Bundle>),
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let action = match state {
         DraftState::Discarded => Some("draft.discard"),
         _ if release.is_some() => Some("release.tests"),
         _ => None,
     };
-    for _ in 0..TRIES {
-        let opened = open_for_work(store, id).await?;
-        let audit = action.map(|action| {
-            let mut change = Change::new(&editor.actor, action, now);
-            change.on(id.to_string());
-            change.detail("title", opened.draft.title.clone());
-            change.detail("files", opened.changed().count());
-            change.before(json!({ "state": opened.draft.state }));
-            change.after(json!({ "state": state }));
-            change.done()
-        });
-        let revision = opened.draft.revision;
-        let draft = FlowDraft { state, changed: now, ..opened.draft };
-        let release = release.clone();
-        if store.write_draft(&DraftWrite { audit, release, ..writing(&draft, Some(revision)) }).await? {
-            return Ok(());
-        }
-    }
-    Err(Error::Busy)
+    let audit = action.map(|action| {
+        let mut change = Change::new(&editor.actor, action, now);
+        change.on(opened.draft.id.to_string());
+        change.detail("title", opened.draft.title.clone());
+        change.detail("files", opened.changed().count());
+        change.before(json!({ "state": opened.draft.state }));
+        change.after(json!({ "state": state }));
+        change.done()
+    });
+    let revision = opened.draft.revision;
+    let draft = FlowDraft { state, changed: now, ..opened.draft.clone() };
+    Ok(store.write_draft(&DraftWrite { audit, release, ..writing(&draft, Some(revision)) }).await?)
 }
 
 /// Runs a computation beside the tasks that wait for others.

@@ -83,19 +83,21 @@ pub async fn save(
             return Err(Error::TooManyFiles);
         }
         let theirs = theirs.cloned();
-        let (merged, by) = if opened.revision(&edit.path) <= edit.base {
+        // Nobody has seen what is not there yet: whoever says so is taken to have seen nothing.
+        let base = if edit.base > opened.draft.revision { 0 } else { edit.base };
+        let (merged, by) = if opened.revision(&edit.path) <= base {
             (Merged::Clean(text.clone()), None)
         } else {
-            let (base, by) = seen(store, &opened, &edit.path, edit.base).await?;
+            let (began, by) = seen(store, &opened, &edit.path, base).await?;
             let (ours, other) = (text.clone(), theirs.clone().unwrap_or_default());
             let names = [editor.actor.id.clone(), by.clone()];
-            let merged = computed(move || merge(&base, &ours, &other, [&names[0], &names[1]])).await?;
+            let merged = computed(move || merge(&began, &ours, &other, [&names[0], &names[1]])).await?;
             (merged, Some(by))
         };
         let merged = match merged {
             Merged::Clean(merged) => merged,
             Merged::Conflict(merged) => {
-                let (base_text, by) = seen(store, &opened, &edit.path, edit.base).await?;
+                let (base_text, by) = seen(store, &opened, &edit.path, base).await?;
                 let theirs = theirs.unwrap_or_default();
                 let revision = opened.draft.revision;
                 let conflict = Conflict { revision, base_text, mine: text, theirs, merged, by };

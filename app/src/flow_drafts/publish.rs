@@ -92,7 +92,7 @@ pub async fn publish(
     let texts =
         serde_json::to_string(&opened.bundle).map_err(|why| ports::Error::refused("keep release", why))?;
     let publish = Publish {
-        source: Source::Texts(Box::new(opened.bundle)),
+        source: Source::Texts(Box::new(opened.bundle.clone())),
         note,
         parent: Some(opened.draft.base.clone()),
         moves,
@@ -105,12 +105,15 @@ pub async fn publish(
         // Only tests changed: the release is the same and has others now.
         Published::Planned(checked) => {
             let release = ports::Bundle { id: checked.release.clone(), files: texts };
-            close(store, editor, now, id, (DraftState::Published, Some(release))).await?;
-            Ok(Published::Done(checked))
+            match close(store, editor, now, &opened, (DraftState::Published, Some(release))).await? {
+                true => Ok(Published::Done(checked)),
+                false => Err(Error::Busy),
+            }
         }
         published => {
-            // A draft that stays open after a crash here is behind the release that it became, and has no changes once that is taken in.
-            close(store, editor, now, id, (DraftState::Published, None)).await?;
+            // Where somebody wrote in it meanwhile, and after a crash here, the draft stays open: it is behind the release that it became,
+            // and has what was written since as its only changes once that is taken in.
+            close(store, editor, now, &opened, (DraftState::Published, None)).await?;
             Ok(published)
         }
     }

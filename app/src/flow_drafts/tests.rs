@@ -372,3 +372,50 @@ async fn many_writers_lose_nothing() {
     let expected: String = (0..8).map(|line| format!("line {line} of {line}\n")).collect();
     assert_eq!(text, expected);
 }
+
+#[tokio::test]
+async fn whoever_claims_to_have_seen_the_future_overwrites_nothing() {
+    let shop = Shop::new().await;
+    let id = shop.begin().await;
+    shop.save("anton", 10, id, (OFFER, 0, "ONE\nTwo\nThree\n")).await;
+    let saved = shop.save("mila", 11, id, (OFFER, i64::MAX, "Eins\nTwo\nThree\n")).await;
+    assert!(matches!(saved, Saved::Conflict(_)), "{saved:?}");
+    let saved = shop.save("mila", 12, id, (OFFER, -5, "One\nTwo\nDrei\n")).await;
+    assert_eq!(revision(&saved), 2);
+    assert_eq!(shop.text(id, OFFER).await.as_deref(), Some("ONE\nTwo\nDrei\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_while_a_draft_is_published_is_not_lost() {
+    for pause in [0, 20, 60, 120, 250] {
+        let shop = std::sync::Arc::new(Shop::new().await);
+        let id = shop.begin().await;
+        shop.save("anton", 10, id, ("shop.yaml", 0, &FLOW.replace("Hello", "Good day"))).await;
+        let publishing = std::sync::Arc::clone(&shop);
+        let published = tokio::spawn(async move { publishing.publish(id, false).await });
+        tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+        let edit = Edit {
+            path: OFFER.to_owned(),
+            base: 1,
+            text: "One\nTwo\nThree and more\n".to_owned(),
+            kind: DraftChangeKind::Text,
+        };
+        let saved = save(&*shop.store, &analyst("mila"), 20, id, &edit).await;
+        published.await.unwrap().unwrap();
+        let opened = open(&*shop.store, id).await.unwrap();
+        let current = release::current(&*shop.store).await.unwrap().unwrap();
+        let live = release::bundle(&*shop.store, &current.release).await.unwrap();
+        assert!(live.files["shop.yaml"].contains("Good day"));
+        match saved {
+            Err(error) => assert!(matches!(error, Error::Closed(_)), "{error}"),
+            Ok(_) if live.files[OFFER].contains("more") => {}
+            Ok(_) => {
+                assert_eq!(opened.draft.state, DraftState::Open, "{pause}");
+                update(&*shop.store, &analyst("mila"), 30, id).await.unwrap();
+                let opened = open(&*shop.store, id).await.unwrap();
+                let changed: Vec<&str> = opened.changed().map(|(path, _, _)| path).collect();
+                assert_eq!((changed.as_slice(), opened.behind), ([OFFER].as_slice(), false));
+            }
+        }
+    }
+}
