@@ -83,6 +83,15 @@ fn differences(opened: &Opened) -> (Vec<Value>, usize, usize) {
     (files, added, gone)
 }
 
+/// What became of a file that differs.
+const fn state_of(before: Option<&str>, after: Option<&str>) -> &'static str {
+    match (before, after) {
+        (None, _) => "new",
+        (_, None) => "deleted",
+        _ => "changed",
+    }
+}
+
 /// One file of a difference.
 fn file_difference(
     path: &str,
@@ -94,11 +103,6 @@ fn file_difference(
     let count = |kind| all().filter(|line| line.kind == kind).count();
     *added += count("new");
     *gone += count("gone");
-    let state = match (before, after) {
-        (None, _) => "new",
-        (_, None) => "deleted",
-        _ => "changed",
-    };
     let mut left = MOST_LINES;
     let shown: Vec<Value> = parts
         .iter()
@@ -109,7 +113,7 @@ fn file_difference(
         })
         .collect();
     json!({
-        "path": path, "state": state, "added": count("new"), "gone": count("gone"), "parts": shown,
+        "path": path, "state": state_of(before, after), "added": count("new"), "gone": count("gone"), "parts": shown,
         "more": all().count() > MOST_LINES,
     })
 }

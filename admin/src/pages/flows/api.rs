@@ -18,7 +18,7 @@ use tolmach_engine::bundle::Bundle;
 use tolmach_runtime::ports::DraftChangeKind;
 use uuid::Uuid;
 
-use super::{address, answer, by_script, editor, id, people::Person};
+use super::{address, answer, by_script, editor, id, people::Person, state_of};
 use crate::{
     Panel,
     context::Visit,
@@ -115,14 +115,7 @@ pub(crate) async fn state(
         .then(|| opened.bundle.files.get(&file).map(String::as_str).unwrap_or_default());
     let files: Vec<Value> = opened
         .changed()
-        .map(|(path, before, after)| {
-            let state = match (before, after) {
-                (None, _) => "new",
-                (_, None) => "deleted",
-                _ => "changed",
-            };
-            json!({ "path": path, "state": state })
-        })
+        .map(|(path, before, after)| json!({ "path": path, "state": state_of(before, after) }))
         .collect();
     Ok(answer(json!({
         "revision": opened.draft.revision, "file_revision": file_revision, "text": text, "files": files, "people": people,
@@ -169,7 +162,9 @@ impl Typing {
 }
 
 /// Computes beside the tasks that wait for others.
-async fn computed<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn computed<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Failure::Unavailable)
 }
 

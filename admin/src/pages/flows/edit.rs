@@ -13,8 +13,8 @@ use tolmach_runtime::ports::DraftState;
 
 use super::{
     address, answer,
-    api::{Meant, shown},
-    editor, id, may_edit, row, short,
+    api::{Meant, computed, shown},
+    editor, id, may_edit, row, short, state_of,
 };
 use crate::{
     Panel,
@@ -42,8 +42,7 @@ pub(crate) async fn draft(
         None => first(&opened).ok_or(Failure::NotFound)?,
     };
     let (bundle, platform) = (opened.bundle.clone(), panel.options.platform.clone());
-    let findings = tokio::task::spawn_blocking(move || assist::findings(&bundle, &platform));
-    let findings = findings.await.map_err(|_| Failure::Unavailable)?;
+    let findings = computed(move || assist::findings(&bundle, &platform)).await?;
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     let problems: Vec<Value> =
         findings.iter().take(100).map(|finding| with_address(&panel, &visit, &opened, finding)).collect();
@@ -115,17 +114,8 @@ fn groups(
     current: &str,
     counts: &BTreeMap<&str, (usize, usize)>,
 ) -> Vec<Value> {
-    let states: BTreeMap<&str, &str> = opened
-        .changed()
-        .map(|(path, before, after)| {
-            let state = match (before, after) {
-                (None, _) => "new",
-                (_, None) => "deleted",
-                _ => "changed",
-            };
-            (path, state)
-        })
-        .collect();
+    let states: BTreeMap<&str, &str> =
+        opened.changed().map(|(path, before, after)| (path, state_of(before, after))).collect();
     let mut folders: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for path in opened.bundle.files.keys() {
         let (folder, name) = path.split_once('/').unwrap_or(("", path));

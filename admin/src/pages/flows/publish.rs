@@ -16,7 +16,7 @@ use tolmach_app::{
 };
 use tolmach_runtime::ports::{DraftState, WaitingPlace};
 
-use super::{address, by_script, differences, editor, id, may_edit, row};
+use super::{address, api::computed, by_script, differences, editor, id, may_edit, row};
 use crate::{
     Panel,
     context::Visit,
@@ -120,8 +120,7 @@ pub(crate) async fn plan(State(panel): State<Arc<Panel>>, visit: Visit, path: Pa
 /// The page of a publication, with what came of a try.
 async fn show(panel: &Panel, visit: &Visit, opened: &Opened, refused: Value) -> Served {
     let (bundle, platform) = (opened.bundle.clone(), panel.options.platform.clone());
-    let findings = tokio::task::spawn_blocking(move || assist::findings(&bundle, &platform));
-    let findings = findings.await.map_err(|_| Failure::Unavailable)?;
+    let findings = computed(move || assist::findings(&bundle, &platform)).await?;
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     let preview = flow_drafts::preview(panel.store(), &panel.options.platform, opened).await?;
     let (files, added, gone) = differences(opened);
